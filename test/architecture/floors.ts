@@ -1,0 +1,93 @@
+/**
+ * The table that the architecture test holds: which part of `src` may import which other, and which package may be
+ * imported where. A path belongs to the first part whose pattern matches.
+ */
+export interface Part {
+  readonly name: string;
+  readonly paths: RegExp;
+  /** Names of parts it may import, besides itself. */
+  readonly mayImport: readonly string[];
+}
+
+const PORTS = ['store port', 'queue port', 'notify port'];
+const USE_CASES = ['services', 'worker'];
+const COMPOSITION = ['main', 'config', 'compose'];
+
+const BUILT_FROM_ALL = [
+  ...['core', ...PORTS, ...USE_CASES],
+  ...['store/sql', 'store/mysql', 'store/sqlite', 'store/cached'],
+  ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local'],
+  ...['grpc', 'rest', 'cli', 'client', 'observability'],
+];
+
+export const PARTS: readonly Part[] = [
+  { name: 'core', paths: /^src\/core\//, mayImport: [] },
+
+  { name: 'store port', paths: /^src\/store\/[^/]+$/, mayImport: ['core'] },
+  { name: 'queue port', paths: /^src\/queue\/[^/]+$/, mayImport: ['core'] },
+  { name: 'notify port', paths: /^src\/notify\/[^/]+$/, mayImport: ['core'] },
+
+  { name: 'services', paths: /^src\/services\//, mayImport: ['core', ...PORTS, 'worker'] },
+  { name: 'worker', paths: /^src\/worker\//, mayImport: ['core', ...PORTS, 'services'] },
+
+  // SQL that both engines share; each engine's own folder builds on it.
+  { name: 'store/sql', paths: /^src\/store\/sql\//, mayImport: ['core', 'store port'] },
+  { name: 'store/mysql', paths: /^src\/store\/mysql\//, mayImport: ['core', 'store port', 'store/sql'] },
+  { name: 'store/sqlite', paths: /^src\/store\/sqlite\//, mayImport: ['core', 'store port', 'store/sql'] },
+  { name: 'store/cached', paths: /^src\/store\/cached\//, mayImport: ['core', 'store port'] },
+  { name: 'queue/bullmq', paths: /^src\/queue\/bullmq\//, mayImport: ['core', 'queue port'] },
+  { name: 'queue/embedded', paths: /^src\/queue\/embedded\//, mayImport: ['core', 'queue port'] },
+  { name: 'notify/redis', paths: /^src\/notify\/redis\//, mayImport: ['core', 'notify port'] },
+  { name: 'notify/local', paths: /^src\/notify\/local\//, mayImport: ['core', 'notify port'] },
+
+  { name: 'generated code', paths: /^src\/grpc\/gen\//, mayImport: ['well-known types'] },
+  // Codecs by hand that generated code is told to use in place of its own.
+  { name: 'well-known types', paths: /^src\/grpc\/well-known\//, mayImport: ['core'] },
+  { name: 'grpc', paths: /^src\/grpc\//, mayImport: ['core', 'services', 'generated code', 'well-known types'] },
+  { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services'] },
+  { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services'] },
+  { name: 'client', paths: /^src\/client\//, mayImport: ['core', 'services', 'generated code', 'well-known types'] },
+
+  // Nobody below sees these; they build everything, and nobody imports them but each other.
+  { name: 'observability', paths: /^src\/observability\//, mayImport: ['core', ...PORTS, 'services'] },
+  { name: 'main', paths: /^src\/main\.ts$/, mayImport: [...BUILT_FROM_ALL, 'config', 'compose'] },
+  { name: 'config', paths: /^src\/config\.ts$/, mayImport: BUILT_FROM_ALL },
+  { name: 'compose', paths: /^src\/compose\//, mayImport: [...BUILT_FROM_ALL, 'config'] },
+];
+
+/** Parts that construct things. */
+export const COMPOSITION_PARTS: readonly string[] = COMPOSITION;
+
+/** Each package, and the only part of the tree that may import it. A package without an entry may be imported nowhere. */
+export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: RegExp; readonly where: string }> = [
+  { package: /^(knex|mysql2|better-sqlite3)$/, paths: /^src\/store\/[^/]+\//, where: "the store's adapters" },
+  { package: /^node-cache$/, paths: /^src\/store\/[^/]+\//, where: "the store's adapters" },
+  { package: /^bullmq$/, paths: /^src\/queue\/[^/]+\//, where: "the queue's adapters" },
+  { package: /^ioredis$/, paths: /^src\/(queue|notify)\/[^/]+\//, where: "the queue's and the notifier's adapters" },
+  {
+    package: /^(@grpc\/.+|grpc-health-check|@bufbuild\/protobuf)$/,
+    paths: /^src\/(grpc|client)\//,
+    where: 'src/grpc and src/client',
+  },
+  { package: /^(fastify|@fastify\/.+|typebox|jose)$/, paths: /^src\/rest\//, where: 'src/rest' },
+  { package: /^(json-rules-engine|re2js|semver)$/, paths: /^src\/core\//, where: 'src/core' },
+  {
+    package: /^(pino|prom-client)$/,
+    paths: /^src\/(main\.ts|config\.ts|compose\/|observability\/)/,
+    where: 'src/main.ts, src/config.ts, src/compose and src/observability',
+  },
+];
+
+/** Tests, and what only tests use; they may import anything, and nothing else may import them. */
+export const TEST_PATHS = /\.test\.ts$|\/testing\//;
+
+/** The only readers of the environment. */
+export const ENVIRONMENT_PATHS = /^src\/(main|config)\.ts$/;
+
+/** What a pure, synchronous and total function has no use for. */
+export const IMPURE: ReadonlyArray<{ readonly pattern: RegExp; readonly what: string }> = [
+  { pattern: /\bDate\.now\b|\bnew Date\(\s*\)|\bperformance\.now\b/, what: 'reads the clock' },
+  { pattern: /\bMath\.random\b|\bcrypto\.\w+/, what: 'uses randomness' },
+  { pattern: /\bawait\b|\basync\b/, what: 'waits' },
+  { pattern: /\bconsole\.\w+/, what: 'writes a log' },
+];
