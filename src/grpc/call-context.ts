@@ -1,0 +1,78 @@
+import { randomUUID } from 'node:crypto';
+import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { REQUEST_ID_KEY } from './status.js';
+
+/** What a handler may know of the call that it answers. */
+export interface CallContext<Caller> {
+  readonly caller: Caller;
+  /** The caller's `x-request-id`, or one made up. */
+  readonly requestId: string;
+  /** Aborted when the client goes away or the deadline passes; the work of the call has to stop then. */
+  readonly signal: AbortSignal;
+  /** Epoch milliseconds; Infinity without one. */
+  readonly deadline: number;
+}
+
+/** What may be taken over from a client into logs and audit. */
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+
+type AnyCall = Pick<
+  ServerUnaryCall<unknown, unknown>,
+  'metadata' | 'cancelled' | 'getDeadline' | 'once' | 'removeListener'
+>;
+
+/** A call's context over grpc-js. Id and signal are made on first use: most calls need neither. */
+export class GrpcCallContext<Caller> implements CallContext<Caller> {
+  readonly deadline: number;
+  readonly #call: AnyCall;
+  #caller: Caller | undefined;
+  #requestId: string | undefined;
+  #abort: AbortController | undefined;
+
+  constructor(call: AnyCall) {
+    this.#call = call;
+    this.deadline = Number(call.getDeadline());
+  }
+
+  /** Only after {@link enter}: handlers never see a context without its caller. */
+  get caller(): Caller {
+    return this.#caller as Caller;
+  }
+
+  get requestId(): string {
+    this.#requestId ??= this.#givenRequestId() ?? randomUUID();
+    return this.#requestId;
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      this.#abort = new AbortController();
+      if (this.#call.cancelled) this.#onCancelled();
+      else this.#call.once('cancelled', this.#onCancelled);
+    }
+    return this.#abort.signal;
+  }
+
+  enter(caller: Caller): void {
+    this.#caller = caller;
+  }
+
+  deadlineHasPassed(): boolean {
+    return this.deadline !== Number.POSITIVE_INFINITY && this.deadline <= Date.now();
+  }
+
+  /** The answer is given: grpc-js says `cancelled` of calls that ended well, too. */
+  end(): void {
+    if (this.#abort !== undefined) this.#call.removeListener('cancelled', this.#onCancelled);
+  }
+
+  readonly #onCancelled = (): void => {
+    const reason = this.deadlineHasPassed() ? 'the deadline has passed' : 'the call was cancelled';
+    this.#abort?.abort(new Error(reason));
+  };
+
+  #givenRequestId(): string | undefined {
+    const given = this.#call.metadata.get(REQUEST_ID_KEY)[0];
+    return typeof given === 'string' && REQUEST_ID.test(given) ? given : undefined;
+  }
+}

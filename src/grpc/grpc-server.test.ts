@@ -1,0 +1,157 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client, credentials, logVerbosity, type ServiceError, setLogVerbosity, status } from '@grpc/grpc-js';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { service as healthService } from 'grpc-health-check';
+import { EvaluateResponse } from './gen/latchkey/v1/evaluation.js';
+import { GrpcServer } from './grpc-server.js';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from './testing/self-signed.js';
+import { connect, type EvaluateMethod, evaluate, startTestServer } from './testing/test-server.js';
+
+const closers: (() => unknown)[] = [];
+
+afterEach(async () => {
+  for (const close of closers.splice(0).reverse()) await close();
+});
+
+const echo: EvaluateMethod = { handle: ({ flagKey }) => EvaluateResponse.fromPartial({ flagKey }) };
+
+async function start(method: EvaluateMethod, options?: Parameters<typeof startTestServer>[1]) {
+  const started = await startTestServer(method, options);
+  closers.push(() => started.server.drain(100));
+  return started;
+}
+
+function client(address: string): Client {
+  const connected = connect(address);
+  closers.push(() => connected.close());
+  return connected;
+}
+
+interface HealthAnswer {
+  readonly status: string;
+}
+
+function check(connected: Client, service: string): Promise<string> {
+  const { path, requestSerialize, responseDeserialize } = healthService.Check!;
+  return new Promise((resolve, reject) => {
+    connected.makeUnaryRequest(
+      path,
+      requestSerialize,
+      (bytes) => responseDeserialize(bytes) as HealthAnswer,
+      { service },
+      (error, answer) => (error ? reject(error) : resolve(answer?.status ?? 'nothing')),
+    );
+  });
+}
+
+function watch(connected: Client, service: string) {
+  const { path, requestSerialize, responseDeserialize } = healthService.Watch!;
+  const stream = connected.makeServerStreamRequest(
+    path,
+    requestSerialize,
+    (bytes) => responseDeserialize(bytes) as HealthAnswer,
+    { service },
+  );
+  const seen: string[] = [];
+  const first = Promise.withResolvers<void>();
+  stream.on('data', (answer: HealthAnswer) => {
+    seen.push(answer.status);
+    first.resolve();
+  });
+  stream.on('error', () => undefined);
+  const ended = new Promise<void>((resolve) => stream.on('end', resolve));
+  return { seen, ended, first: first.promise };
+}
+
+describe('a gRPC server', () => {
+  it('gives the address with the port that it took', async () => {
+    const { address } = await start(echo);
+    expect(address).toMatch(/^127\.0\.0\.1:[1-9]\d+$/);
+    expect(await evaluate(client(address), 'f')).toMatchObject({ flagKey: 'f' });
+  });
+
+  it('names the address when its port is taken', async () => {
+    const { address } = await start(echo);
+    const second = new GrpcServer();
+    // grpc-js also writes it to the console.
+    setLogVerbosity(logVerbosity.NONE);
+    closers.push(() => setLogVerbosity(logVerbosity.ERROR));
+    await expect(second.listen(address)).rejects.toThrow(new RegExp(`cannot serve gRPC on ${address}: .*EADDRINUSE`));
+    await second.drain(100);
+  });
+
+  it('reports the health of itself and of each service, and knows no other', async () => {
+    const { server, address } = await start(echo);
+    const connected = client(address);
+    expect(await check(connected, '')).toBe('SERVING');
+    expect(await check(connected, 'latchkey.v1.FeatureService')).toBe('SERVING');
+    await expect(check(connected, 'latchkey.v1.Other')).rejects.toMatchObject({ code: status.NOT_FOUND });
+    server.setServing(false);
+    expect(await check(connected, 'latchkey.v1.FeatureService')).toBe('NOT_SERVING');
+  });
+
+  it('speaks TLS with the files it is given, and nothing else then', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-tls-'));
+    closers.push(() => rm(folder, { recursive: true }));
+    const tls = { certFile: join(folder, 'cert.pem'), keyFile: join(folder, 'key.pem') };
+    await writeFile(tls.certFile, SELF_SIGNED_CERTIFICATE);
+    await writeFile(tls.keyFile, SELF_SIGNED_KEY);
+    const { address } = await start(echo, { server: { tls } });
+
+    const secure = new Client(address, credentials.createSsl(Buffer.from(SELF_SIGNED_CERTIFICATE)));
+    closers.push(() => secure.close());
+    expect(await evaluate(secure, 'f')).toMatchObject({ flagKey: 'f' });
+    await expect(evaluate(client(address), 'f')).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('names the TLS file that it cannot read', async () => {
+    const server = new GrpcServer({ tls: { certFile: '/nowhere/cert.pem', keyFile: '/nowhere/key.pem' } });
+    await expect(server.listen('127.0.0.1:0')).rejects.toThrow(/cannot read the TLS file \/nowhere\/(cert|key)\.pem/);
+  });
+});
+
+describe('draining', () => {
+  it('says NOT_SERVING, ends the streams, lets calls in flight end, and takes no new ones', async () => {
+    const release = Promise.withResolvers<void>();
+    const { server, address } = await start({
+      handle: async ({ flagKey }) => {
+        await release.promise;
+        return EvaluateResponse.fromPartial({ flagKey });
+      },
+    });
+    const connected = client(address);
+    const health = watch(connected, '');
+    await health.first;
+    const inFlight = evaluate(connected, 'f');
+    // The call is in flight once the server has answered one that was sent after it.
+    await check(connected, '');
+
+    const drained = server.drain(5000);
+    await health.ended;
+    expect(health.seen).toEqual(['SERVING', 'NOT_SERVING']);
+    await expect(evaluate(client(address), 'new')).rejects.toMatchObject({ code: status.UNAVAILABLE });
+    release.resolve();
+    expect(await inFlight).toMatchObject({ flagKey: 'f' });
+    expect(await drained).toBe(true);
+  });
+
+  it('cuts off what does not end within the limit, and tells the work to stop', async () => {
+    const { promise: aborted, resolve } = Promise.withResolvers<void>();
+    const { server, address } = await start({
+      handle: (_request, { signal }) => {
+        signal.addEventListener('abort', () => resolve());
+        return new Promise<EvaluateResponse>(() => undefined);
+      },
+    });
+    const connected = client(address);
+    const call = evaluate(connected, 'f').catch((error: ServiceError) => error.code);
+    await check(connected, '');
+    const startedAt = performance.now();
+    expect(await server.drain(200)).toBe(false);
+    expect(performance.now() - startedAt).toBeLessThan(2000);
+    expect(await call).not.toBe(status.OK);
+    await aborted;
+  });
+});

@@ -1,0 +1,118 @@
+import { readFile } from 'node:fs/promises';
+import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { MINUTE_MS, SECOND_MS } from '../core/time.js';
+import { DESCRIPTOR_SET_BASE64 } from './gen/descriptor-set.js';
+import type { Door } from './handler.js';
+import { Health } from './health.js';
+import { OpenStreams } from './open-streams.js';
+import { addReflection } from './reflection.js';
+import { bindService, type Handlers, type ServiceDescription } from './service.js';
+
+export const DEFAULT_MAX_RECEIVE_BYTES = 4 * 1024 * 1024;
+
+export interface GrpcServerOptions {
+  /** A larger request is refused with RESOURCE_EXHAUSTED; compressed ones are measured unpacked. Default 4 MiB. */
+  readonly maxReceiveBytes?: number;
+  /** Calls in flight on one connection; clients hold further ones back. Default 1,000. */
+  readonly maxConcurrentCalls?: number;
+  /** How long a connection may be silent before it is pinged. Default one minute. */
+  readonly keepaliveTimeMs?: number;
+  /** How long a ping may stay unanswered before the connection is closed. Default 20 s. */
+  readonly keepaliveTimeoutMs?: number;
+  /** PEM files; without them the server speaks plaintext. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** Whether the server tells its schema to whoever asks. Default true. */
+  readonly reflection?: boolean;
+}
+
+/** A grpc-js server with health, reflection, limits and a drain. */
+export class GrpcServer {
+  readonly #server: Server;
+  readonly #health = new Health();
+  readonly #streams = new OpenStreams();
+  readonly #tls: GrpcServerOptions['tls'];
+
+  constructor(options: GrpcServerOptions = {}) {
+    this.#tls = options.tls;
+    this.#server = new Server({
+      'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES,
+      'grpc.max_concurrent_streams': options.maxConcurrentCalls ?? 1000,
+      'grpc.keepalive_time_ms': options.keepaliveTimeMs ?? MINUTE_MS,
+      'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 20 * SECOND_MS,
+    });
+    this.#health.addTo(this.#server, this.#streams);
+    if (options.reflection ?? true) {
+      addReflection({
+        server: this.#server,
+        streams: this.#streams,
+        descriptorSetBase64: DESCRIPTOR_SET_BASE64,
+        served: (service) => this.#health.knows(service),
+      });
+    }
+  }
+
+  /** Serves a service of the generated code by these handlers. Before {@link listen}. */
+  serve<Service extends ServiceDescription, Caller>(
+    service: Service,
+    handlers: Handlers<Service, Caller>,
+    door: Door<Caller>,
+  ): void {
+    const { definition, implementation } = bindService(service, handlers, door);
+    this.#server.addService(definition, implementation);
+    this.#health.addService(service.fullName);
+  }
+
+  /**
+   * Listens on `HOST:PORT` and reports SERVING; port 0 takes a free one. Gives the `HOST:PORT` that it is. Rejects with a
+   * message that names the address, or the file, when that cannot be done.
+   */
+  async listen(address: string): Promise<string> {
+    const credentials = await this.#credentials();
+    const port = await new Promise<number>((resolve, reject) => {
+      this.#server.bindAsync(address, credentials, (error, boundPort) => {
+        if (error) reject(new Error(`cannot serve gRPC on ${address}: ${error.message}`, { cause: error }));
+        else resolve(boundPort);
+      });
+    });
+    this.setServing(true);
+    return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+  }
+
+  /** What health reports from now on. */
+  setServing(serving: boolean): void {
+    this.#health.setServing(serving);
+  }
+
+  /**
+   * Reports NOT_SERVING, ends streams, takes no new calls and waits for those in flight; after `limitMs` they are cut off.
+   * True when all could end.
+   */
+  drain(limitMs: number): Promise<boolean> {
+    this.setServing(false);
+    this.#streams.endAll();
+    return new Promise((resolve) => {
+      const limit = setTimeout(() => {
+        resolve(false);
+        this.#server.forceShutdown();
+      }, limitMs);
+      this.#server.tryShutdown(() => {
+        clearTimeout(limit);
+        resolve(true);
+      });
+    });
+  }
+
+  async #credentials(): Promise<ServerCredentials> {
+    if (this.#tls === undefined) return ServerCredentials.createInsecure();
+    const [certificate, key] = await Promise.all([readPem(this.#tls.certFile), readPem(this.#tls.keyFile)]);
+    return ServerCredentials.createSsl(null, [{ cert_chain: certificate, private_key: key }]);
+  }
+}
+
+async function readPem(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new Error(`cannot read the TLS file ${path}`, { cause: error });
+  }
+}

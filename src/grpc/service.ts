@@ -1,0 +1,82 @@
+import type { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
+import { type Decoder, decodeMessage } from './decode-message.js';
+import { type Door, type UnaryMethod, unary } from './handler.js';
+
+/** What the generated code says of a message type. */
+export interface MessageCodec<T> extends Decoder<T> {
+  encode(message: T, writer?: BinaryWriter): BinaryWriter;
+}
+
+/** What the generated code says of a service: `FeatureServiceDefinition`, `AdminServiceDefinition`. */
+export interface ServiceDescription {
+  /** `latchkey.v1.FeatureService` */
+  readonly fullName: string;
+  readonly methods: { readonly [key: string]: MethodDescription };
+}
+
+interface MethodDescription {
+  readonly name: string;
+  readonly requestType: MessageCodec<unknown>;
+  readonly requestStream: false;
+  readonly responseType: MessageCodec<unknown>;
+  readonly responseStream: false;
+}
+
+type MessageOf<Codec> = Codec extends Decoder<infer T> ? T : never;
+
+/** One handler for each RPC of a service. */
+export type Handlers<Service extends ServiceDescription, Caller> = {
+  readonly [M in keyof Service['methods']]: UnaryMethod<
+    Caller,
+    MessageOf<Service['methods'][M]['requestType']>,
+    MessageOf<Service['methods'][M]['responseType']>
+  >;
+};
+
+/** What grpc-js takes to serve a service. */
+export interface BoundService {
+  readonly definition: ServiceDefinition;
+  readonly implementation: UntypedServiceImplementation;
+}
+
+/**
+ * Binds handlers to a service: every RPC gets the wrapper of `handler.ts`, and a decoder that is strict about UTF-8 and
+ * leaves it to the wrapper to answer for a malformed message.
+ */
+export function bindService<Service extends ServiceDescription, Caller>(
+  service: Service,
+  handlers: Handlers<Service, Caller>,
+  door: Door<Caller>,
+): BoundService {
+  const definition: Record<string, ServiceDefinition[string]> = {};
+  const implementation: UntypedServiceImplementation = {};
+  for (const [key, method] of Object.entries(service.methods)) {
+    const path = `/${service.fullName}/${method.name}`;
+    definition[key] = methodDefinition(path, method);
+    const handler: UnaryMethod<Caller, never, unknown> = handlers[key as keyof Service['methods']];
+    const encode = (response: unknown) => bytes(method.responseType.encode(response));
+    implementation[key] = unary({ path, method: handler, door, encode });
+  }
+  return { definition, implementation };
+}
+
+function methodDefinition(path: string, method: MethodDescription): ServiceDefinition[string] {
+  const { requestType, responseType } = method;
+  return {
+    path,
+    requestStream: false,
+    responseStream: false,
+    requestSerialize: (message: unknown) => bytes(requestType.encode(message)),
+    requestDeserialize: (buffer: Buffer) => decodeMessage(requestType, buffer),
+    // The wrapper has encoded it.
+    responseSerialize: (encoded: Buffer) => encoded,
+    responseDeserialize: (buffer: Buffer) => decodeMessage(responseType, buffer),
+  };
+}
+
+/** The written bytes as a Buffer over the same memory: `Buffer.from(array)` would copy them. */
+function bytes(writer: BinaryWriter): Buffer {
+  const array = writer.finish();
+  return Buffer.from(array.buffer, array.byteOffset, array.byteLength);
+}

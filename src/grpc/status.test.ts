@@ -1,0 +1,47 @@
+import { status } from '@grpc/grpc-js';
+import { describe, expect, it } from '@jest/globals';
+import { type ErrorCode, LatchkeyError } from '../services/errors.js';
+import { failureStatus, isUnexpected } from './status.js';
+
+describe('the status of a failed call', () => {
+  it.each<[ErrorCode, status]>([
+    ['INVALID', status.INVALID_ARGUMENT],
+    ['NOT_FOUND', status.NOT_FOUND],
+    ['CONFLICT', status.ABORTED],
+    ['UNAUTHENTICATED', status.UNAUTHENTICATED],
+    ['FORBIDDEN', status.PERMISSION_DENIED],
+    ['LIMITED', status.RESOURCE_EXHAUSTED],
+    ['UNAVAILABLE', status.UNAVAILABLE],
+  ])('for %s tells the message as it is, and never the cause', (code, expected) => {
+    const failure = failureStatus(new LatchkeyError(code, 'what to do', { cause: new Error('secret') }), 'r1');
+    expect(failure).toMatchObject({ code: expected, details: 'what to do' });
+    expect(failure.metadata.get('x-request-id')).toEqual(['r1']);
+  });
+
+  it.each([new Error('secret'), new LatchkeyError('INTERNAL', 'secret'), 'secret', undefined])(
+    'for a defect tells the request id alone',
+    (defect) => {
+      const { code, details } = failureStatus(defect, 'r1');
+      expect({ code, details }).toEqual({
+        code: status.INTERNAL,
+        details: 'internal error; the log has it under request id r1',
+      });
+      expect(isUnexpected(defect)).toBe(true);
+    },
+  );
+
+  it('names each fault that the message does not', () => {
+    const faults = [
+      { pointer: '/all/0', message: 'unknown fact "x"' },
+      { pointer: '/any', message: 'told' },
+    ];
+    const { details } = failureStatus(new LatchkeyError('INVALID', 'two faults, one told', { faults }), 'r1');
+    expect(details).toBe('two faults, one told: /all/0: unknown fact "x"');
+  });
+
+  it('can be sent whatever the message holds: cut in the middle of a character, or far too long', () => {
+    const { details } = failureStatus(new LatchkeyError('INVALID', `\u{1f600}`.slice(0, 1) + 'x'.repeat(9000)), 'r1');
+    expect(details.length).toBe(1500);
+    expect(() => encodeURI(details)).not.toThrow();
+  });
+});
