@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto';
 import type { ServerUnaryCall } from '@grpc/grpc-js';
 import { REQUEST_ID_KEY } from './status.js';
 
-/** What a handler may know of the call that it answers. */
+/** What a handler may know of the call that it answers; as it stands it is the services' `Call`. */
 export interface CallContext<Caller> {
   readonly caller: Caller;
   /** The caller's `x-request-id`, or one made up. */
   readonly requestId: string;
   /** Aborted when the client goes away or the deadline passes; the work of the call has to stop then. */
   readonly signal: AbortSignal;
-  /** Epoch milliseconds; Infinity without one. */
-  readonly deadline: number;
+  /** Epoch milliseconds; undefined without one. */
+  readonly deadline?: number;
 }
 
 /** What may be taken over from a client into logs and audit. */
@@ -23,7 +23,7 @@ type AnyCall = Pick<
 
 /** A call's context over grpc-js. Id and signal are made on first use: most calls need neither. */
 export class GrpcCallContext<Caller> implements CallContext<Caller> {
-  readonly deadline: number;
+  readonly deadline?: number;
   readonly #call: AnyCall;
   #caller: Caller | undefined;
   #requestId: string | undefined;
@@ -31,7 +31,8 @@ export class GrpcCallContext<Caller> implements CallContext<Caller> {
 
   constructor(call: AnyCall) {
     this.#call = call;
-    this.deadline = Number(call.getDeadline());
+    const deadline = Number(call.getDeadline());
+    if (deadline !== Number.POSITIVE_INFINITY) this.deadline = deadline;
   }
 
   /** Only after {@link enter}: handlers never see a context without its caller. */
@@ -58,7 +59,7 @@ export class GrpcCallContext<Caller> implements CallContext<Caller> {
   }
 
   deadlineHasPassed(): boolean {
-    return this.deadline !== Number.POSITIVE_INFINITY && this.deadline <= Date.now();
+    return this.deadline !== undefined && this.deadline <= Date.now();
   }
 
   /** The answer is given: grpc-js says `cancelled` of calls that ended well, too. */

@@ -23,8 +23,8 @@ const CODES: Readonly<Record<ErrorCode, status>> = {
   INTERNAL: status.INTERNAL,
 };
 
-/** Details travel in an HTTP/2 trailer, percent-encoded; clients bound all of those to 8 KiB or 16 KiB. */
-const MAX_DETAILS_LENGTH = 1500;
+/** Details travel in an HTTP/2 trailer, percent-encoded, and some clients bound all trailers together to 8 KiB. */
+const MAX_ENCODED_DETAILS = 6000;
 
 /** Whether a person has to be told of an error: it is not one that a caller may read. */
 export function isUnexpected(error: unknown): boolean {
@@ -52,6 +52,9 @@ function describe({ message, faults }: LatchkeyError): string {
 
 /** Well-formed, since grpc-js would throw on half a surrogate pair, and bounded. */
 function sendable(details: string): string {
-  const cut = details.length > MAX_DETAILS_LENGTH ? `${details.slice(0, MAX_DETAILS_LENGTH - 1)}…` : details;
-  return cut.toWellFormed();
+  let text = details.slice(0, MAX_ENCODED_DETAILS).toWellFormed();
+  while (encodeURI(text).length > MAX_ENCODED_DETAILS) {
+    text = `${text.slice(0, Math.floor(text.length * 0.8))}…`.toWellFormed();
+  }
+  return text;
 }

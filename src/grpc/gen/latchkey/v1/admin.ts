@@ -58,8 +58,8 @@ export interface Token {
   /** For people. */
   name: string;
   /**
-   * What it may do: `evaluate`, `track` (events only), `identify` (users and their progress), `manage` (flags and
-   * segments), `admin` (everything of AdminService), `test`.
+   * What it may do: `evaluate`, `track` (events only), `identify` (users, their progress, organizations), `manage` (flags,
+   * segments, stages, actions), `admin` (everything, tokens and audit too), `test`.
    */
   scopes: string[];
   /** Not empty: it names this organization's users only. */

@@ -18,7 +18,7 @@ import {
 import { Timestamp } from "../../../well-known/timestamp.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Action, AuditEntry, DeadLetter, EventKey, Organization, Stage, Token } from "./admin.js";
-import { AccessRow, FeatureFlag, Segment } from "./flag.js";
+import { AccessRow, FeatureFlag, Segment, Warning } from "./flag.js";
 import { ActionTotal, LedgerEntry, Progress, Unlock, User, UserAccess } from "./user.js";
 
 export const protobufPackage = "latchkey.v1";
@@ -95,7 +95,7 @@ export interface SetSegmentRequest {
   expectedVersion?:
     | number
     | undefined;
-  /** Why, for the audit. */
+  /** Why, for the audit; at most 1,000 characters. */
   comment: string;
 }
 
@@ -107,6 +107,8 @@ export interface SetSegmentResponse {
     | undefined;
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /** What is allowed and seldom meant about the segment as it is now. */
+  warnings: Warning[];
 }
 
 /** Asks for the segments. */
@@ -123,7 +125,7 @@ export interface ListSegmentsResponse {
 export interface SetStagesRequest {
   /** All of them, in their order. None: stages are free-form again. */
   stages: Stage[];
-  /** Why, for the audit. */
+  /** Why, for the audit; at most 1,000 characters. */
   comment: string;
 }
 
@@ -149,7 +151,7 @@ export interface ListStagesResponse {
 export interface DeclareActionsRequest {
   /** Each is inserted, or replaces the one of the same name; the others stay. */
   actions: Action[];
-  /** Why, for the audit. */
+  /** Why, for the audit; at most 1,000 characters. */
   comment: string;
 }
 
@@ -184,7 +186,7 @@ export interface SetOrganizationRequest {
   updateMask:
     | string[]
     | undefined;
-  /** Why, for the audit. */
+  /** Why, for the audit; at most 1,000 characters. */
   comment: string;
 }
 
@@ -288,7 +290,7 @@ export interface ListTokensResponse {
 export interface RevokeTokenRequest {
   /** `tok_…` */
   id: string;
-  /** Why, for the audit. */
+  /** Why, for the audit; at most 1,000 characters. */
   comment: string;
 }
 
@@ -856,7 +858,7 @@ export const SetSegmentRequest: MessageFns<SetSegmentRequest> = {
 };
 
 function createBaseSetSegmentResponse(): SetSegmentResponse {
-  return { segment: undefined, consistencyToken: "" };
+  return { segment: undefined, consistencyToken: "", warnings: [] };
 }
 
 export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
@@ -866,6 +868,9 @@ export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(18).string(message.consistencyToken);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -899,6 +904,14 @@ export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
             message.consistencyToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -920,6 +933,7 @@ export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
       ? Segment.fromPartial(object.segment)
       : undefined;
     message.consistencyToken = object.consistencyToken ?? "";
+    message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
     return message;
   },
 };
@@ -2849,7 +2863,9 @@ export const ListAuditResponse: MessageFns<ListAuditResponse> = {
 /**
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
- * Authentication and errors are those of FeatureService. What changes something here is audited in the same transaction.
+ * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
+ * SetOrganization and GetOrganization, for that organization, and nothing else of this service. What changes something
+ * here is audited in the same transaction.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
  * next call and empty on the last page. Pages go by key, so that what is added or dropped meanwhile neither repeats nor
@@ -2860,7 +2876,7 @@ export const AdminServiceDefinition = {
   name: "AdminService",
   fullName: "latchkey.v1.AdminService",
   methods: {
-    /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage` or `admin`. */
+    /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage`. */
     getFlag: {
       name: "GetFlag",
       requestType: GetFlagRequest as typeof GetFlagRequest,
@@ -2869,7 +2885,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists flags by key, paged. Scope: `manage` or `admin`. */
+    /** Lists flags by key, paged. Scope: `manage`. */
     listFlags: {
       name: "ListFlags",
       requestType: ListFlagsRequest as typeof ListFlagsRequest,
@@ -2880,7 +2896,7 @@ export const AdminServiceDefinition = {
     },
     /**
      * Lists a flag's access rows, inactive ones too, paged: roles', then organizations', then users', each by key.
-     * NOT_FOUND: there is no such flag. Scope: `manage` or `admin`.
+     * NOT_FOUND: there is no such flag. Scope: `manage`.
      */
     listAccess: {
       name: "ListAccess",
@@ -2902,7 +2918,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists all segments by key. Scope: `manage` or `admin`. */
+    /** Lists all segments by key. Scope: `manage`. */
     listSegments: {
       name: "ListSegments",
       requestType: ListSegmentsRequest as typeof ListSegmentsRequest,
@@ -2920,7 +2936,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists the onboarding stages in their order. Scope: `manage` or `admin`. */
+    /** Lists the onboarding stages in their order. Scope: `manage`. */
     listStages: {
       name: "ListStages",
       requestType: ListStagesRequest as typeof ListStagesRequest,
@@ -2938,7 +2954,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists the declared actions by name. Scope: `manage` or `admin`. */
+    /** Lists the declared actions by name. Scope: `manage`. */
     listActions: {
       name: "ListActions",
       requestType: ListActionsRequest as typeof ListActionsRequest,
@@ -2947,7 +2963,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Creates or changes an organization. Scope: `admin`, or `identify` bound to that organization. */
+    /** Creates or changes an organization. Scope: `identify`. */
     setOrganization: {
       name: "SetOrganization",
       requestType: SetOrganizationRequest as typeof SetOrganizationRequest,
@@ -2956,7 +2972,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Gives an organization. One of which nothing is stored is empty. Scope: `identify` or `admin`. */
+    /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
     getOrganization: {
       name: "GetOrganization",
       requestType: GetOrganizationRequest as typeof GetOrganizationRequest,
@@ -2967,7 +2983,7 @@ export const AdminServiceDefinition = {
     },
     /**
      * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
-     * Scope: `identify` or `admin`.
+     * Scope: `identify`.
      */
     getUser: {
       name: "GetUser",
@@ -2977,7 +2993,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify` or `admin`. */
+    /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
     listUnlocks: {
       name: "ListUnlocks",
       requestType: ListUnlocksRequest as typeof ListUnlocksRequest,
@@ -3049,7 +3065,9 @@ export const AdminServiceDefinition = {
 /**
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
- * Authentication and errors are those of FeatureService. What changes something here is audited in the same transaction.
+ * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
+ * SetOrganization and GetOrganization, for that organization, and nothing else of this service. What changes something
+ * here is audited in the same transaction.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
  * next call and empty on the last page. Pages go by key, so that what is added or dropped meanwhile neither repeats nor
@@ -3057,7 +3075,7 @@ export const AdminServiceDefinition = {
  */
 export type AdminServiceService = typeof AdminServiceService;
 export const AdminServiceService = {
-  /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage` or `admin`. */
+  /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage`. */
   getFlag: {
     path: "/latchkey.v1.AdminService/GetFlag" as const,
     requestStream: false as const,
@@ -3067,7 +3085,7 @@ export const AdminServiceService = {
     responseSerialize: (value: GetFlagResponse): Buffer => Buffer.from(GetFlagResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetFlagResponse => GetFlagResponse.decode(value),
   },
-  /** Lists flags by key, paged. Scope: `manage` or `admin`. */
+  /** Lists flags by key, paged. Scope: `manage`. */
   listFlags: {
     path: "/latchkey.v1.AdminService/ListFlags" as const,
     requestStream: false as const,
@@ -3079,7 +3097,7 @@ export const AdminServiceService = {
   },
   /**
    * Lists a flag's access rows, inactive ones too, paged: roles', then organizations', then users', each by key.
-   * NOT_FOUND: there is no such flag. Scope: `manage` or `admin`.
+   * NOT_FOUND: there is no such flag. Scope: `manage`.
    */
   listAccess: {
     path: "/latchkey.v1.AdminService/ListAccess" as const,
@@ -3103,7 +3121,7 @@ export const AdminServiceService = {
     responseSerialize: (value: SetSegmentResponse): Buffer => Buffer.from(SetSegmentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetSegmentResponse => SetSegmentResponse.decode(value),
   },
-  /** Lists all segments by key. Scope: `manage` or `admin`. */
+  /** Lists all segments by key. Scope: `manage`. */
   listSegments: {
     path: "/latchkey.v1.AdminService/ListSegments" as const,
     requestStream: false as const,
@@ -3124,7 +3142,7 @@ export const AdminServiceService = {
     responseSerialize: (value: SetStagesResponse): Buffer => Buffer.from(SetStagesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetStagesResponse => SetStagesResponse.decode(value),
   },
-  /** Lists the onboarding stages in their order. Scope: `manage` or `admin`. */
+  /** Lists the onboarding stages in their order. Scope: `manage`. */
   listStages: {
     path: "/latchkey.v1.AdminService/ListStages" as const,
     requestStream: false as const,
@@ -3146,7 +3164,7 @@ export const AdminServiceService = {
       Buffer.from(DeclareActionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeclareActionsResponse => DeclareActionsResponse.decode(value),
   },
-  /** Lists the declared actions by name. Scope: `manage` or `admin`. */
+  /** Lists the declared actions by name. Scope: `manage`. */
   listActions: {
     path: "/latchkey.v1.AdminService/ListActions" as const,
     requestStream: false as const,
@@ -3156,7 +3174,7 @@ export const AdminServiceService = {
     responseSerialize: (value: ListActionsResponse): Buffer => Buffer.from(ListActionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListActionsResponse => ListActionsResponse.decode(value),
   },
-  /** Creates or changes an organization. Scope: `admin`, or `identify` bound to that organization. */
+  /** Creates or changes an organization. Scope: `identify`. */
   setOrganization: {
     path: "/latchkey.v1.AdminService/SetOrganization" as const,
     requestStream: false as const,
@@ -3168,7 +3186,7 @@ export const AdminServiceService = {
       Buffer.from(SetOrganizationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetOrganizationResponse => SetOrganizationResponse.decode(value),
   },
-  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify` or `admin`. */
+  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization: {
     path: "/latchkey.v1.AdminService/GetOrganization" as const,
     requestStream: false as const,
@@ -3182,7 +3200,7 @@ export const AdminServiceService = {
   },
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
-   * Scope: `identify` or `admin`.
+   * Scope: `identify`.
    */
   getUser: {
     path: "/latchkey.v1.AdminService/GetUser" as const,
@@ -3193,7 +3211,7 @@ export const AdminServiceService = {
     responseSerialize: (value: GetUserResponse): Buffer => Buffer.from(GetUserResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetUserResponse => GetUserResponse.decode(value),
   },
-  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify` or `admin`. */
+  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
   listUnlocks: {
     path: "/latchkey.v1.AdminService/ListUnlocks" as const,
     requestStream: false as const,
@@ -3273,13 +3291,13 @@ export const AdminServiceService = {
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
-  /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage` or `admin`. */
+  /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage`. */
   getFlag: handleUnaryCall<GetFlagRequest, GetFlagResponse>;
-  /** Lists flags by key, paged. Scope: `manage` or `admin`. */
+  /** Lists flags by key, paged. Scope: `manage`. */
   listFlags: handleUnaryCall<ListFlagsRequest, ListFlagsResponse>;
   /**
    * Lists a flag's access rows, inactive ones too, paged: roles', then organizations', then users', each by key.
-   * NOT_FOUND: there is no such flag. Scope: `manage` or `admin`.
+   * NOT_FOUND: there is no such flag. Scope: `manage`.
    */
   listAccess: handleUnaryCall<ListAccessRequest, ListAccessResponse>;
   /**
@@ -3287,26 +3305,26 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * Scope: `manage`.
    */
   setSegment: handleUnaryCall<SetSegmentRequest, SetSegmentResponse>;
-  /** Lists all segments by key. Scope: `manage` or `admin`. */
+  /** Lists all segments by key. Scope: `manage`. */
   listSegments: handleUnaryCall<ListSegmentsRequest, ListSegmentsResponse>;
   /** Replaces the whole ordered list of onboarding stages. What users reached stays. Scope: `manage`. */
   setStages: handleUnaryCall<SetStagesRequest, SetStagesResponse>;
-  /** Lists the onboarding stages in their order. Scope: `manage` or `admin`. */
+  /** Lists the onboarding stages in their order. Scope: `manage`. */
   listStages: handleUnaryCall<ListStagesRequest, ListStagesResponse>;
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions: handleUnaryCall<DeclareActionsRequest, DeclareActionsResponse>;
-  /** Lists the declared actions by name. Scope: `manage` or `admin`. */
+  /** Lists the declared actions by name. Scope: `manage`. */
   listActions: handleUnaryCall<ListActionsRequest, ListActionsResponse>;
-  /** Creates or changes an organization. Scope: `admin`, or `identify` bound to that organization. */
+  /** Creates or changes an organization. Scope: `identify`. */
   setOrganization: handleUnaryCall<SetOrganizationRequest, SetOrganizationResponse>;
-  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify` or `admin`. */
+  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization: handleUnaryCall<GetOrganizationRequest, GetOrganizationResponse>;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
-   * Scope: `identify` or `admin`.
+   * Scope: `identify`.
    */
   getUser: handleUnaryCall<GetUserRequest, GetUserResponse>;
-  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify` or `admin`. */
+  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
   listUnlocks: handleUnaryCall<ListUnlocksRequest, ListUnlocksResponse>;
   /** Makes a machine token and shows its secret, this once. Scope: `admin`. */
   createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
@@ -3326,7 +3344,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
 }
 
 export interface AdminServiceClient extends Client {
-  /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage` or `admin`. */
+  /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage`. */
   getFlag(
     request: GetFlagRequest,
     callback: (error: ServiceError | null, response: GetFlagResponse) => void,
@@ -3342,7 +3360,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetFlagResponse) => void,
   ): ClientUnaryCall;
-  /** Lists flags by key, paged. Scope: `manage` or `admin`. */
+  /** Lists flags by key, paged. Scope: `manage`. */
   listFlags(
     request: ListFlagsRequest,
     callback: (error: ServiceError | null, response: ListFlagsResponse) => void,
@@ -3360,7 +3378,7 @@ export interface AdminServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Lists a flag's access rows, inactive ones too, paged: roles', then organizations', then users', each by key.
-   * NOT_FOUND: there is no such flag. Scope: `manage` or `admin`.
+   * NOT_FOUND: there is no such flag. Scope: `manage`.
    */
   listAccess(
     request: ListAccessRequest,
@@ -3396,7 +3414,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetSegmentResponse) => void,
   ): ClientUnaryCall;
-  /** Lists all segments by key. Scope: `manage` or `admin`. */
+  /** Lists all segments by key. Scope: `manage`. */
   listSegments(
     request: ListSegmentsRequest,
     callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
@@ -3428,7 +3446,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetStagesResponse) => void,
   ): ClientUnaryCall;
-  /** Lists the onboarding stages in their order. Scope: `manage` or `admin`. */
+  /** Lists the onboarding stages in their order. Scope: `manage`. */
   listStages(
     request: ListStagesRequest,
     callback: (error: ServiceError | null, response: ListStagesResponse) => void,
@@ -3460,7 +3478,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeclareActionsResponse) => void,
   ): ClientUnaryCall;
-  /** Lists the declared actions by name. Scope: `manage` or `admin`. */
+  /** Lists the declared actions by name. Scope: `manage`. */
   listActions(
     request: ListActionsRequest,
     callback: (error: ServiceError | null, response: ListActionsResponse) => void,
@@ -3476,7 +3494,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListActionsResponse) => void,
   ): ClientUnaryCall;
-  /** Creates or changes an organization. Scope: `admin`, or `identify` bound to that organization. */
+  /** Creates or changes an organization. Scope: `identify`. */
   setOrganization(
     request: SetOrganizationRequest,
     callback: (error: ServiceError | null, response: SetOrganizationResponse) => void,
@@ -3492,7 +3510,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetOrganizationResponse) => void,
   ): ClientUnaryCall;
-  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify` or `admin`. */
+  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization(
     request: GetOrganizationRequest,
     callback: (error: ServiceError | null, response: GetOrganizationResponse) => void,
@@ -3510,7 +3528,7 @@ export interface AdminServiceClient extends Client {
   ): ClientUnaryCall;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
-   * Scope: `identify` or `admin`.
+   * Scope: `identify`.
    */
   getUser(
     request: GetUserRequest,
@@ -3527,7 +3545,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetUserResponse) => void,
   ): ClientUnaryCall;
-  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify` or `admin`. */
+  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
   listUnlocks(
     request: ListUnlocksRequest,
     callback: (error: ServiceError | null, response: ListUnlocksResponse) => void,

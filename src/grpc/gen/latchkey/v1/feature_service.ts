@@ -18,7 +18,7 @@ import {
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { BatchEvaluateRequest, BatchEvaluateResponse, EvaluateRequest, EvaluateResponse } from "./evaluation.js";
 import { TrackRequest, TrackResponse } from "./event.js";
-import { AccessRow, FeatureFlag } from "./flag.js";
+import { AccessRow, FeatureFlag, Warning } from "./flag.js";
 import {
   GetProgressRequest,
   GetProgressResponse,
@@ -41,7 +41,7 @@ export interface SetFlagRequest {
   /**
    * Names the fields of `flag` to write, such as `active` or `rules`. Exactly these are written: one that is named and not
    * given gets its default. Absent or empty: on creation everything; on a change the fields that are given (lists and
-   * strings when not empty, booleans without presence when true).
+   * strings when not empty).
    */
   updateMask:
     | string[]
@@ -55,9 +55,9 @@ export interface SetFlagRequest {
     | undefined;
   /** Left out: KEEP. */
   onRuleChange: SetFlagRequest_OnRuleChange;
-  /** Why, for the audit. */
+  /** Why, for the audit; at most 1,000 characters. */
   comment: string;
-  /** Access rows to put, each inserted or replacing the row of the same key. */
+  /** Access rows to put (with those to drop at most 1,000), each inserted or replacing the row of the same key. */
   access: AccessRow[];
   /** Access rows to drop, by key; `effect` and `enabled` do not matter. One that is not there is no error. */
   removeAccess: AccessRow[];
@@ -94,6 +94,8 @@ export interface SetFlagResponse {
   access: AccessRow[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /** What is allowed and seldom meant about the flag as it is now. */
+  warnings: Warning[];
 }
 
 function createBaseSetFlagRequest(): SetFlagRequest {
@@ -234,7 +236,7 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
 };
 
 function createBaseSetFlagResponse(): SetFlagResponse {
-  return { flag: undefined, access: [], consistencyToken: "" };
+  return { flag: undefined, access: [], consistencyToken: "", warnings: [] };
 }
 
 export const SetFlagResponse: MessageFns<SetFlagResponse> = {
@@ -247,6 +249,9 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(26).string(message.consistencyToken);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -288,6 +293,14 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
             message.consistencyToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -310,6 +323,7 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
       : undefined;
     message.access = object.access?.map((e) => AccessRow.fromPartial(e)) || [];
     message.consistencyToken = object.consistencyToken ?? "";
+    message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
     return message;
   },
 };
@@ -317,8 +331,12 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
 /**
  * What backend services call: decisions, and what decisions come from.
  *
- * Every call carries `authorization: Bearer TOKEN` metadata; the token's scopes say which calls it may make. A token bound
- * to an organization names that organization's users only; others answer NOT_FOUND.
+ * Every call carries `authorization: Bearer TOKEN` metadata; the token's scopes say which calls it may make, and `admin`
+ * stands for all of them. A token bound to an organization names that organization's users only; others answer NOT_FOUND.
+ *
+ * Names (of users, organizations, roles, stages, actions, …) are compared byte by byte and are free text without control
+ * characters and without spaces at either end: users, event ids and sources up to 191 characters, organizations and
+ * actions up to 128, roles and stages up to 64.
  *
  * Errors, on every call: UNAUTHENTICATED (no token, or one that is unknown, expired or revoked), PERMISSION_DENIED (the
  * scope is missing), INVALID_ARGUMENT (the message names field, value and remedy), RESOURCE_EXHAUSTED (a limit),
@@ -349,7 +367,8 @@ export const FeatureServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`.
+     * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
+     * and drops that organization's rows of delegated flags and changes nothing else.
      *
      * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
      * NOT_FOUND: `flag.id` names no flag.
@@ -404,8 +423,12 @@ export const FeatureServiceDefinition = {
 /**
  * What backend services call: decisions, and what decisions come from.
  *
- * Every call carries `authorization: Bearer TOKEN` metadata; the token's scopes say which calls it may make. A token bound
- * to an organization names that organization's users only; others answer NOT_FOUND.
+ * Every call carries `authorization: Bearer TOKEN` metadata; the token's scopes say which calls it may make, and `admin`
+ * stands for all of them. A token bound to an organization names that organization's users only; others answer NOT_FOUND.
+ *
+ * Names (of users, organizations, roles, stages, actions, …) are compared byte by byte and are free text without control
+ * characters and without spaces at either end: users, event ids and sources up to 191 characters, organizations and
+ * actions up to 128, roles and stages up to 64.
  *
  * Errors, on every call: UNAUTHENTICATED (no token, or one that is unknown, expired or revoked), PERMISSION_DENIED (the
  * scope is missing), INVALID_ARGUMENT (the message names field, value and remedy), RESOURCE_EXHAUSTED (a limit),
@@ -436,7 +459,8 @@ export const FeatureServiceService = {
     responseDeserialize: (value: Buffer): BatchEvaluateResponse => BatchEvaluateResponse.decode(value),
   },
   /**
-   * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`.
+   * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
+   * and drops that organization's rows of delegated flags and changes nothing else.
    *
    * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
@@ -500,7 +524,8 @@ export interface FeatureServiceServer extends UntypedServiceImplementation {
   /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
   batchEvaluate: handleUnaryCall<BatchEvaluateRequest, BatchEvaluateResponse>;
   /**
-   * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`.
+   * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
+   * and drops that organization's rows of delegated flags and changes nothing else.
    *
    * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
@@ -550,7 +575,8 @@ export interface FeatureServiceClient extends Client {
     callback: (error: ServiceError | null, response: BatchEvaluateResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`.
+   * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
+   * and drops that organization's rows of delegated flags and changes nothing else.
    *
    * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.

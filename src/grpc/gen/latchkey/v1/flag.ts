@@ -17,11 +17,11 @@ export const protobufFileName = "latchkey/v1/flag.proto";
  */
 export interface FeatureFlag {
   /**
-   * Names the flag in evaluations. Unique, compared byte by byte (`Reports` and `reports` are two flags), never changed
-   * by a change of the flag. A key never begins with `flg_`.
+   * Names the flag in evaluations. Unique, compared byte by byte (`Reports` and `reports` are two flags), never changed.
+   * 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit, and not with `flg_`.
    */
   key: string;
-  /** For people; may be empty. */
+  /** For people, at most 255 characters. Left out on creation: the key. */
   name: string;
   /** For people; may be empty. */
   description: string;
@@ -35,14 +35,14 @@ export interface FeatureFlag {
     | undefined;
   /** What the variants' values are. Left out on creation: BOOLEAN. */
   type: FeatureFlag_Type;
-  /** What the flag can serve; keys are unique within the flag. */
+  /** What the flag can serve, at most 100; keys are unique within the flag. */
   variants: Variant[];
   /** The key of the variant that an off decision serves. Left out on creation: `off`. */
   offVariant: string;
   /** How an on decision chooses its variant when its rule has no distribution of its own. Empty: the variant `on`. */
   distribution: WeightedVariant[];
   /**
-   * In order; the first that holds answers. A change replaces the whole list: a rule keeps its identity, and what
+   * At most 100, in order; the first that holds answers. A change replaces the whole list: a rule keeps its identity, and what
    * users unlocked by it, by carrying its `id`.
    */
   rules: Rule[];
@@ -60,14 +60,18 @@ export interface FeatureFlag {
   tags: string[];
   /** Who looks after the flag; for people. */
   owner: string;
-  /** Whether organizations may put access rows of their own. */
-  delegated: boolean;
+  /** Whether organizations may put access rows of their own. Left out on creation: false. */
+  delegated?:
+    | boolean
+    | undefined;
   /** Whether people (as opposed to machines) see the flag at all. Left out on creation: true. */
   clientVisible?:
     | boolean
     | undefined;
-  /** Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone. */
-  archived: boolean;
+  /** Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone. Left out on creation: false. */
+  archived?:
+    | boolean
+    | undefined;
   /** Set by the server: `flg_…`, never changes, never looks like a key. */
   id: string;
   /** Set by the server: 1 at creation, one more with each change. See SetFlagRequest.expected_version. */
@@ -118,7 +122,7 @@ export interface Variant {
 export interface WeightedVariant {
   /** The key of one of the flag's variants. */
   variant: string;
-  /** Relative to the sum of all weights of the distribution, which must be above 0. */
+  /** 0…1_000_000, relative to the sum of all weights of the distribution, which must be above 0. */
   weight: number;
 }
 
@@ -189,11 +193,11 @@ export namespace Rule_Policy {
  * A row's key is flag, user, role, organization and who manages it: putting it again replaces `effect` and `enabled`.
  */
 export interface AccessRow {
-  /** Alone in the row, or empty. */
+  /** Alone in the row, or empty. At most 191 characters. */
   userId: string;
-  /** Alone, or with an organization; or empty. */
+  /** Alone, or with an organization; or empty. At most 64 characters. */
   role: string;
-  /** Alone, or with a role; or empty. */
+  /** Alone, or with a role; or empty. At most 128 characters. */
   organizationId: string;
   /** Left out: ALLOW. */
   effect?:
@@ -225,9 +229,17 @@ export namespace AccessRow_Effect {
   export type DENY = typeof AccessRow_Effect.DENY;
 }
 
+/** What is allowed and seldom meant, such as a condition that an absent fact would satisfy. */
+export interface Warning {
+  /** Where: a JSON pointer into the flag or segment, such as `/rules/0/conditions/all/1`. */
+  pointer: string;
+  /** What is seldom meant about it. */
+  message: string;
+}
+
 /** A named condition that rules refer to by `{"condition": KEY}`. */
 export interface Segment {
-  /** Unique, compared byte by byte. */
+  /** Unique, compared byte by byte. 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit. */
   key: string;
   /** For people; may be empty. */
   name: string;
@@ -262,9 +274,9 @@ function createBaseFeatureFlag(): FeatureFlag {
     endsAt: undefined,
     tags: [],
     owner: "",
-    delegated: false,
+    delegated: undefined,
     clientVisible: undefined,
-    archived: false,
+    archived: undefined,
     id: "",
     version: 0,
     salt: "",
@@ -320,13 +332,13 @@ export const FeatureFlag: MessageFns<FeatureFlag> = {
     if (message.owner !== "") {
       writer.uint32(122).string(message.owner);
     }
-    if (message.delegated !== false) {
+    if (message.delegated !== undefined) {
       writer.uint32(128).bool(message.delegated);
     }
     if (message.clientVisible !== undefined) {
       writer.uint32(136).bool(message.clientVisible);
     }
-    if (message.archived !== false) {
+    if (message.archived !== undefined) {
       writer.uint32(144).bool(message.archived);
     }
     if (message.id !== "") {
@@ -576,9 +588,9 @@ export const FeatureFlag: MessageFns<FeatureFlag> = {
     message.endsAt = object.endsAt ?? undefined;
     message.tags = object.tags?.map((e) => e) || [];
     message.owner = object.owner ?? "";
-    message.delegated = object.delegated ?? false;
+    message.delegated = object.delegated ?? undefined;
     message.clientVisible = object.clientVisible ?? undefined;
-    message.archived = object.archived ?? false;
+    message.archived = object.archived ?? undefined;
     message.id = object.id ?? "";
     message.version = object.version ?? 0;
     message.salt = object.salt ?? "";
@@ -1035,6 +1047,73 @@ export const AccessRow: MessageFns<AccessRow> = {
     message.effect = object.effect ?? undefined;
     message.enabled = object.enabled ?? undefined;
     message.managedBy = object.managedBy ?? "";
+    return message;
+  },
+};
+
+function createBaseWarning(): Warning {
+  return { pointer: "", message: "" };
+}
+
+export const Warning: MessageFns<Warning> = {
+  encode(message: Warning, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pointer !== "") {
+      writer.uint32(10).string(message.pointer);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Warning {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseWarning();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.pointer = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Warning>, I>>(base?: I): Warning {
+    return Warning.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Warning>, I>>(object: I): Warning {
+    const message = createBaseWarning();
+    message.pointer = object.pointer ?? "";
+    message.message = object.message ?? "";
     return message;
   },
 };

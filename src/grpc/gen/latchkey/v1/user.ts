@@ -43,7 +43,10 @@ export interface IdentifyRequest {
   organizationId?:
     | string
     | undefined;
-  /** The user's own roles; given when not empty, or when the mask names them. Replaces the whole list. */
+  /**
+   * The user's own roles, at most 50; given when not empty, or when the mask names them. Replaces the whole list. Where the
+   * user's organization has strict roles, one that nobody defined is INVALID_ARGUMENT.
+   */
   roles: string[];
   /** When the user joined. */
   joinedAt:
@@ -53,7 +56,7 @@ export interface IdentifyRequest {
   emailVerified?:
     | boolean
     | undefined;
-  /** Free-form. */
+  /** Free-form; all of a user's attributes have at most 16,384 bytes as JSON. */
   attributes:
     | { [key: string]: unknown }
     | undefined;
