@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { type ErrorCode, LatchkeyError } from '../services/errors.js';
+import { StoreUnavailable } from '../store/store.js';
 import { failureStatus, isUnexpected } from './status.js';
 
 describe('the status of a failed call', () => {
@@ -29,6 +30,13 @@ describe('the status of a failed call', () => {
       expect(isUnexpected(defect)).toBe(true);
     },
   );
+
+  it('for a store that is away is UNAVAILABLE, without what the driver said', () => {
+    const away = new StoreUnavailable('connect ECONNREFUSED 10.0.0.7:3306');
+    expect(failureStatus(away, 'r1')).toMatchObject({ code: status.UNAVAILABLE });
+    expect(failureStatus(away, 'r1').details).not.toContain('10.0.0.7');
+    expect(isUnexpected(away)).toBe(false);
+  });
 
   it('names each fault that the message does not', () => {
     const faults = [

@@ -1,5 +1,5 @@
 import { Metadata, status } from '@grpc/grpc-js';
-import { type ErrorCode, LatchkeyError } from '../services/errors.js';
+import { asLatchkeyError, type ErrorCode, type LatchkeyError } from '../services/errors.js';
 
 /** The metadata that carries a call's id, both ways. */
 export const REQUEST_ID_KEY = 'x-request-id';
@@ -28,7 +28,7 @@ const MAX_ENCODED_DETAILS = 6000;
 
 /** Whether a person has to be told of an error: it is not one that a caller may read. */
 export function isUnexpected(error: unknown): boolean {
-  return !(error instanceof LatchkeyError) || error.code === 'INTERNAL';
+  return asLatchkeyError(error).code === 'INTERNAL';
 }
 
 /**
@@ -38,10 +38,11 @@ export function isUnexpected(error: unknown): boolean {
 export function failureStatus(error: unknown, requestId: string): FailureStatus {
   const metadata = new Metadata();
   metadata.set(REQUEST_ID_KEY, requestId);
-  if (!(error instanceof LatchkeyError) || error.code === 'INTERNAL') {
+  const told = asLatchkeyError(error);
+  if (told.code === 'INTERNAL') {
     return { code: status.INTERNAL, details: `internal error; the log has it under request id ${requestId}`, metadata };
   }
-  return { code: CODES[error.code], details: sendable(describe(error)), metadata };
+  return { code: CODES[told.code], details: sendable(describe(told)), metadata };
 }
 
 function describe({ message, faults }: LatchkeyError): string {
