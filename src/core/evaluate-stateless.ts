@@ -1,0 +1,21 @@
+import type { Decision } from './decision.js';
+import { evaluate } from './evaluate.js';
+import type { Snapshot } from './snapshot.js';
+import { unknownUser } from './user-state.js';
+
+/** Reasons that no stored state can change: everything before the first line that looks at the user. */
+const STATELESS: ReadonlySet<string> = new Set(['FLAG_NOT_FOUND', 'DISABLED']);
+
+/**
+ * The decision where it needs no stored state, for when there is none to be had; undefined where it would depend on it.
+ */
+export function evaluateStateless(snapshot: Snapshot, flagKey: string, now: number): Decision | undefined {
+  const decision = evaluate(snapshot, flagKey, unknownUser(''), undefined, undefined, now);
+  if (STATELESS.has(decision.reason)) return decision;
+  if (decision.reason !== 'PREREQUISITE_FAILED') return undefined;
+  // Any prerequisite that is off for everyone answers, whatever the others would say of a user.
+  const { prerequisites } = snapshot.flags.get(flagKey)!.flag;
+  return prerequisites.some((other) => evaluateStateless(snapshot, other.flagKey, now) !== undefined)
+    ? decision
+    : undefined;
+}

@@ -1,0 +1,23 @@
+/** Any JSON value. Stored attributes, variant values and conditions are of this type. */
+export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
+
+/** A JSON object. Read its members with {@link ownMember}: keys come from outside and may be `__proto__`. */
+export interface JsonObject {
+  readonly [key: string]: JsonValue;
+}
+
+/** The object's own member of that name, or undefined: `constructor` and `__proto__` find nothing inherited. */
+export function ownMember(object: JsonObject, key: string): JsonValue | undefined {
+  return Object.hasOwn(object, key) ? object[key] : undefined;
+}
+
+/** Whether a value is a JSON object: neither null nor a list. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log. */
+export function quote(value: unknown): string {
+  const text = JSON.stringify(value) ?? String(value);
+  return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}

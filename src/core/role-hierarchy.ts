@@ -1,0 +1,40 @@
+import type { OrganizationState, RoleDefinition } from './organization-state.js';
+
+/** What every organization has unless it defines a role of the same name. */
+export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
+  { name: 'employee', inherits: [] },
+  { name: 'manager', inherits: ['employee'] },
+  { name: 'admin', inherits: ['manager'] },
+];
+
+type RoleMap = ReadonlyMap<string, readonly string[]>;
+
+const BUILT_IN: RoleMap = roleMap(BUILT_IN_ROLES);
+
+/** The organization's roles by name, each with what it inherits directly; the built-in ones where it names no other. */
+export function rolesOf(organization: Pick<OrganizationState, 'roles'> | undefined): RoleMap {
+  if (organization === undefined || organization.roles.length === 0) return BUILT_IN;
+  return roleMap([...BUILT_IN_ROLES, ...organization.roles]);
+}
+
+/**
+ * A user's roles by distance: level 0 their own, level 1 what those inherit directly, and so on; each role once, at its
+ * nearest level. A role that nobody defined is a plain name that inherits nothing.
+ */
+export function roleLevels(own: readonly string[], roles: RoleMap): readonly (readonly string[])[] {
+  const levels: string[][] = [];
+  const seen = new Set<string>();
+  let level = own;
+  while (level.length > 0) {
+    const fresh = [...new Set(level)].filter((role) => !seen.has(role));
+    if (fresh.length === 0) break;
+    for (const role of fresh) seen.add(role);
+    levels.push(fresh);
+    level = fresh.flatMap((role) => roles.get(role) ?? []);
+  }
+  return levels;
+}
+
+function roleMap(definitions: readonly RoleDefinition[]): RoleMap {
+  return new Map(definitions.map((role) => [role.name, role.inherits]));
+}

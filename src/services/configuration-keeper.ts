@@ -1,0 +1,104 @@
+import { compileSnapshot, EMPTY_CONFIGURATION } from '../core/compile-snapshot.js';
+import type { Configuration } from '../core/flag.js';
+import type { Snapshot } from '../core/snapshot.js';
+import type { ConfigurationReader } from '../store/configuration-store.js';
+import { unavailable } from './errors.js';
+
+export interface KeeperOptions {
+  readonly reader: ConfigurationReader;
+  /** Called with each new snapshot and what it was compiled from. */
+  readonly onSwap?: (snapshot: Snapshot, configuration: Configuration) => void;
+  /** Monotonic milliseconds. */
+  readonly uptimeMs?: () => number;
+}
+
+/**
+ * Holds the present snapshot and swaps it when the configuration changed: on a notice, on a poll, or when a worker has
+ * confirmed a newer revision inside its transaction. Never goes back to an older revision of the same epoch.
+ */
+export class ConfigurationKeeper {
+  readonly #options: KeeperOptions;
+  readonly #uptimeMs: () => number;
+  #snapshot: Snapshot = compileSnapshot(EMPTY_CONFIGURATION);
+  #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  #loading: Promise<void> | undefined;
+  /** The present snapshot came from disk: whatever the store says replaces it. */
+  #provisional = false;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#uptimeMs = options.uptimeMs ?? (() => performance.now());
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Whether any configuration has been loaded, be it from a snapshot on disk. */
+  get loaded(): boolean {
+    return this.#snapshot.revision >= 0;
+  }
+
+  /** For how long the store has not confirmed this snapshot, in milliseconds; Infinity when it never did. */
+  confirmedAgeMs(): number {
+    return this.#uptimeMs() - this.#confirmedAtMs;
+  }
+
+  /** Asks the store for its revision and loads the configuration when it is newer. Rejects as the store does. */
+  async refresh(): Promise<Snapshot> {
+    const asked = this.#uptimeMs();
+    const revision = await this.#options.reader.revision();
+    if (!this.holds(revision)) await this.#load();
+    else this.#confirmedAtMs = asked;
+    return this.#snapshot;
+  }
+
+  /** The snapshot at this revision or a later one. Rejects with UNAVAILABLE when the store has not got there. */
+  async atLeast(revision: number): Promise<Snapshot> {
+    if (!this.holds(revision)) await this.#load();
+    if (this.#snapshot.revision < revision) {
+      throw unavailable(
+        `the configuration is at revision ${this.#snapshot.revision}, not yet at ${revision}; try again`,
+      );
+    }
+    return this.#snapshot;
+  }
+
+  /** Whether the snapshot is the store's at this revision, or a later one. */
+  holds(revision: number): boolean {
+    return !this.#provisional && this.#snapshot.revision >= revision;
+  }
+
+  /** Takes a configuration as of last time, for a start without the store; the store's own replaces it. */
+  offerFromDisk(configuration: Configuration): void {
+    if (this.loaded) return;
+    this.#provisional = true;
+    this.#swap(configuration);
+  }
+
+  /** Takes a configuration that was read from the store elsewhere, as in a worker's transaction. */
+  offer(configuration: Configuration): Snapshot {
+    this.#confirmedAtMs = this.#uptimeMs();
+    if (!this.holds(configuration.revision)) this.#swap(configuration);
+    this.#provisional = false;
+    return this.#snapshot;
+  }
+
+  #swap(configuration: Configuration): void {
+    this.#snapshot = compileSnapshot(configuration, this.#snapshot);
+    this.#options.onSwap?.(this.#snapshot, configuration);
+  }
+
+  /** Concurrent loads are one; whoever needs what came after it began asks again. */
+  async #load(): Promise<void> {
+    this.#loading ??= this.#options.reader
+      .load()
+      .then((configuration) => {
+        this.offer(configuration);
+      })
+      .finally(() => {
+        this.#loading = undefined;
+      });
+    await this.#loading;
+  }
+}

@@ -1,0 +1,51 @@
+import { StoreUnavailable } from '../store/store.js';
+
+/** The kinds of failure a caller can be told of; each door maps them once (to a gRPC status, to an HTTP status). */
+export type ErrorCode =
+  | 'INVALID'
+  | 'NOT_FOUND'
+  | 'CONFLICT'
+  | 'UNAUTHENTICATED'
+  | 'FORBIDDEN'
+  | 'LIMITED'
+  | 'UNAVAILABLE'
+  | 'INTERNAL';
+
+/** One fault of an input: where (a JSON pointer or a field path) and what to do about it. */
+export interface FieldFault {
+  readonly pointer: string;
+  readonly message: string;
+}
+
+/**
+ * A failure that a caller may read. The message quotes the offending value and says what to do; `cause` is for the
+ * log and never sent.
+ */
+export class LatchkeyError extends Error {
+  readonly code: ErrorCode;
+  readonly faults: readonly FieldFault[];
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; faults?: readonly FieldFault[] } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'LatchkeyError';
+    this.code = code;
+    this.faults = options.faults ?? [];
+  }
+}
+
+export const invalid = (message: string, faults: readonly FieldFault[] = []): LatchkeyError =>
+  new LatchkeyError('INVALID', message, { faults });
+export const notFound = (message: string): LatchkeyError => new LatchkeyError('NOT_FOUND', message);
+export const conflict = (message: string): LatchkeyError => new LatchkeyError('CONFLICT', message);
+export const unauthenticated = (message: string): LatchkeyError => new LatchkeyError('UNAUTHENTICATED', message);
+export const forbidden = (message: string): LatchkeyError => new LatchkeyError('FORBIDDEN', message);
+export const limited = (message: string): LatchkeyError => new LatchkeyError('LIMITED', message);
+export const unavailable = (message: string, cause?: unknown): LatchkeyError =>
+  new LatchkeyError('UNAVAILABLE', message, { cause });
+
+/** Any failure as one that a caller may be told of; what is not ours is INTERNAL, with the cause kept for the log. */
+export function asLatchkeyError(error: unknown): LatchkeyError {
+  if (error instanceof LatchkeyError) return error;
+  if (error instanceof StoreUnavailable) return unavailable('the store does not answer now; try again', error);
+  return new LatchkeyError('INTERNAL', 'an unexpected failure; the log has it under this request id', { cause: error });
+}

@@ -1,0 +1,271 @@
+import type { Decision, EvaluationContext } from '../core/decision.js';
+import { decide } from '../core/evaluate.js';
+import { evaluateStateless } from '../core/evaluate-stateless.js';
+import { quote } from '../core/json.js';
+import { faultOfName } from '../core/names.js';
+import type { OrganizationState } from '../core/organization-state.js';
+import type { Snapshot } from '../core/snapshot.js';
+import { organizationIdOf, subjectOf } from '../core/subject.js';
+import { type UserState, unknownUser } from '../core/user-state.js';
+import type { Held, StateSources } from '../store/state-source.js';
+import { StoreUnavailable } from '../store/store.js';
+import { type Call, confinedTo } from './caller.js';
+import type { Clock } from './clock.js';
+import type { ConfigurationKeeper } from './configuration-keeper.js';
+import type { ConsistencyGate, Requirement } from './consistency-gate.js';
+import { invalid, limited, notFound, unavailable } from './errors.js';
+import { authorize } from './permissions.js';
+
+/** For whom: '' is nobody in particular. What the context gives overrides stored values for this call alone. */
+export interface Target {
+  readonly userId: string;
+  readonly context: EvaluationContext;
+}
+
+export interface EvaluateInput extends Target {
+  readonly flagKey: string;
+  readonly consistencyToken: string;
+  /** Read the store, through no cache. */
+  readonly full: boolean;
+}
+
+export interface BatchInput {
+  readonly targets: readonly Target[];
+  /** None: all flags that are not archived. */
+  readonly flagKeys: readonly string[];
+  readonly consistencyToken: string;
+  readonly full: boolean;
+}
+
+/** A decision, and whether it rests on state that the store could not confirm in time. */
+export interface Evaluated {
+  readonly decision: Decision;
+  readonly stale: boolean;
+}
+
+export interface TargetDecisions {
+  readonly userId: string;
+  readonly decisions: readonly Evaluated[];
+}
+
+/** Flags times contexts of one batch. */
+export const MAX_DECISIONS_PER_CALL = 100_000;
+/** A long batch gives way to other calls after this long. */
+const SLICE_MS = 5;
+/** Beyond two missed polls the snapshot is no longer known to be the present one. */
+const SNAPSHOT_STALE_MS = 12_000;
+
+export interface EvaluationOptions {
+  readonly keeper: ConfigurationKeeper;
+  readonly states: StateSources;
+  readonly gate: ConsistencyGate;
+  readonly clock: Clock;
+}
+
+interface Present {
+  readonly user: Held<UserState>;
+  readonly organization: Held<OrganizationState> | undefined;
+}
+
+/** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
+export class EvaluationService {
+  readonly #options: EvaluationOptions;
+
+  constructor(options: EvaluationOptions) {
+    this.#options = options;
+  }
+
+  /** One flag for one target. At once (not a promise) when everything is at hand. */
+  evaluate(call: Call, input: EvaluateInput): Evaluated | Promise<Evaluated> {
+    authorize(call, 'Evaluate');
+    const { keeper } = this.#options;
+    const demanding = input.consistencyToken !== '' || input.full;
+    if (!demanding && keeper.snapshot.flags.has(input.flagKey)) {
+      const present = this.#peek(input);
+      if (present !== undefined) return this.#decide(call, keeper.snapshot, input, present);
+    }
+    return this.#evaluateSlowly(call, input);
+  }
+
+  async #evaluateSlowly(call: Call, input: EvaluateInput): Promise<Evaluated> {
+    const fault = faultOfName('flagKey', input.flagKey);
+    if (fault !== undefined) throw invalid(fault);
+    const [result] = await this.#batch(call, { ...input, targets: [input], flagKeys: [input.flagKey] });
+    return result!.decisions[0]!;
+  }
+
+  /** Every flag asked for, for every target, in their orders. */
+  async batch(call: Call, input: BatchInput): Promise<readonly TargetDecisions[]> {
+    authorize(call, 'BatchEvaluate');
+    for (const key of input.flagKeys) {
+      const fault = faultOfName('flagKey', key);
+      if (fault !== undefined) throw invalid(fault);
+    }
+    return this.#batch(call, input);
+  }
+
+  /** All flags that are not archived and pass `select`, for one target. Authorization is the caller's. */
+  async list(
+    call: Call,
+    target: Target,
+    select: (flagKey: string, snapshot: Snapshot) => boolean,
+    requirement: Requirement = { consistencyToken: '', full: false },
+  ): Promise<{ readonly evaluated: readonly Evaluated[]; readonly snapshot: Snapshot }> {
+    const [result] = await this.#batch(call, { ...requirement, targets: [target], flagKeys: [] }, select);
+    return { evaluated: result!.decisions, snapshot: this.#options.keeper.snapshot };
+  }
+
+  async #batch(
+    call: Call,
+    input: BatchInput,
+    select?: (flagKey: string, snapshot: Snapshot) => boolean,
+  ): Promise<readonly TargetDecisions[]> {
+    for (const target of input.targets) checkTarget(target);
+    const { keeper, gate } = this.#options;
+    const userIds = input.targets.map(({ userId }) => userId).filter((id) => id !== '');
+    const demand = await gate.pass(input, userIds, call);
+    const snapshot = keeper.snapshot;
+    if (!keeper.loaded) throw unavailable('no configuration has been loaded yet; try again');
+    const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
+    const decisions = keys.length * input.targets.length;
+    if (decisions > MAX_DECISIONS_PER_CALL) {
+      throw limited(
+        `${keys.length} flags for ${input.targets.length} contexts are ${decisions} decisions; a call has at most ${MAX_DECISIONS_PER_CALL}: split it`,
+      );
+    }
+
+    const present = await this.#load(input.targets, demand);
+    const slices = new Slices(call);
+    const results: TargetDecisions[] = [];
+    for (const [i, target] of input.targets.entries()) {
+      const states = present[i];
+      const answers: Evaluated[] = [];
+      for (const flagKey of keys) {
+        answers.push(
+          states === undefined
+            ? this.#decideWithoutState(snapshot, flagKey)
+            : this.#decide(call, snapshot, { ...target, flagKey }, states),
+        );
+        if (slices.over()) await slices.giveWay();
+      }
+      results.push({ userId: target.userId, decisions: answers });
+    }
+    return results;
+  }
+
+  /** States that are at hand and young enough; undefined when one is not. */
+  #peek(target: Target): Present | undefined {
+    const { users, organizations } = this.#options.states;
+    const user = target.userId === '' ? NOBODY : users.peek(target.userId);
+    if (user === undefined) return undefined;
+    const organizationId = organizationIdOf(user.state, target.context);
+    if (organizationId === '') return { user, organization: undefined };
+    const organization = organizations.peek(organizationId);
+    return organization && { user, organization };
+  }
+
+  /** States for each target; undefined where the store did not answer and nothing is held. */
+  async #load(
+    targets: readonly Target[],
+    demand: Awaited<ReturnType<ConsistencyGate['pass']>>,
+  ): Promise<readonly (Present | undefined)[]> {
+    const { users, organizations } = this.#options.states;
+    const userIds = [...new Set(targets.map(({ userId }) => userId))].filter((id) => id !== '');
+    const heldUsers = await orNothing(users.load(userIds, demand.users));
+    const userOf = (target: Target): Held<UserState> | undefined =>
+      target.userId === '' ? NOBODY : heldUsers?.get(target.userId);
+    const organizationIds = new Set<string>();
+    for (const target of targets) {
+      const user = userOf(target);
+      if (user !== undefined) organizationIds.add(organizationIdOf(user.state, target.context));
+    }
+    organizationIds.delete('');
+    const heldOrganizations = await orNothing(organizations.load([...organizationIds], demand.organizations));
+    return targets.map((target) => {
+      const user = userOf(target);
+      if (user === undefined) return undefined;
+      const organizationId = organizationIdOf(user.state, target.context);
+      if (organizationId === '') return { user, organization: undefined };
+      const organization = heldOrganizations?.get(organizationId);
+      return organization && { user, organization };
+    });
+  }
+
+  #decide(call: Call, snapshot: Snapshot, target: Target & { flagKey: string }, present: Present): Evaluated {
+    const { user, organization } = present;
+    checkConfined(call, user.state, organization?.state.id ?? '');
+    const subject = subjectOf(snapshot, user.state, organization?.state, target.context);
+    const decision = decide(snapshot, target.flagKey, subject, this.#options.clock.now());
+    return { decision, stale: user.stale || (organization?.stale ?? false) || this.#snapshotStale() };
+  }
+
+  #decideWithoutState(snapshot: Snapshot, flagKey: string): Evaluated {
+    const decision = evaluateStateless(snapshot, flagKey, this.#options.clock.now());
+    if (decision === undefined) {
+      throw unavailable(`the store does not answer, and ${quote(flagKey)} cannot be decided without it; try again`);
+    }
+    return { decision, stale: true };
+  }
+
+  #snapshotStale(): boolean {
+    return this.#options.keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS;
+  }
+}
+
+const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
+
+function presentKeys(snapshot: Snapshot, select?: (flagKey: string, snapshot: Snapshot) => boolean): string[] {
+  const keys: string[] = [];
+  for (const { flag } of snapshot.flags.values()) {
+    if (!flag.archived && (select === undefined || select(flag.key, snapshot))) keys.push(flag.key);
+  }
+  return keys;
+}
+
+/** Rejects with INVALID a user, an organization or roles that cannot be any. */
+function checkTarget({ userId, context }: Target): void {
+  const fault =
+    (userId === '' ? undefined : faultOfName('userId', userId)) ??
+    (context.organizationId ? faultOfName('organizationId', context.organizationId) : undefined) ??
+    context.roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
+  if (fault !== undefined) throw invalid(fault);
+}
+
+/** A caller confined to an organization learns nothing of other organizations' users, not even that they exist. */
+function checkConfined(call: Call, user: UserState, organizationId: string): void {
+  if (call.caller.kind === 'person') return;
+  const confined = confinedTo(call.caller);
+  if (confined === '') return;
+  if (user.id !== '' && user.organizationId !== confined) throw notFound(`no user ${quote(user.id)}`);
+  if (organizationId !== '' && organizationId !== confined) throw notFound(`no organization ${quote(organizationId)}`);
+}
+
+async function orNothing<T>(loading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return undefined;
+    throw error;
+  }
+}
+
+/** Keeps a long piece of work from holding up everybody else, and stops it when nobody waits for it any more. */
+class Slices {
+  readonly #call: Call;
+  #startedAt = performance.now();
+  #count = 0;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  over(): boolean {
+    return (++this.#count & 127) === 0 && performance.now() - this.#startedAt > SLICE_MS;
+  }
+
+  async giveWay(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#startedAt = performance.now();
+    if (this.#call.signal?.aborted) throw unavailable('the call was cancelled');
+  }
+}

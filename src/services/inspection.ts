@@ -1,0 +1,108 @@
+import type { AccessRow, Flag } from '../core/flag.js';
+import { quote } from '../core/json.js';
+import type { LedgerEntry } from '../core/ledger.js';
+import { faultOfName } from '../core/names.js';
+import { laneOf, partitionOf } from '../core/partition.js';
+import type { UserState } from '../core/user-state.js';
+import type { WorkQueue } from '../queue/queue.js';
+import type { AuditEntry } from '../store/audit-store.js';
+import type { FlagFilter } from '../store/configuration-store.js';
+import type { DeadLetter, EventKey } from '../store/event-store.js';
+import type { Page, PageRequest } from '../store/page.js';
+import type { Store } from '../store/store.js';
+import type { Call } from './caller.js';
+import { invalid, notFound } from './errors.js';
+import { requireOwnUser } from './own-user.js';
+import { authorize } from './permissions.js';
+import { recordAudit } from './record-audit.js';
+
+export interface InspectionOptions {
+  readonly store: Store;
+  readonly queue: Pick<WorkQueue, 'wake'>;
+  readonly lanes: number;
+}
+
+const MAX_REPLAY = 1_000;
+
+/** What operators look into: flags, rows, users, the ledger, dead letters, the audit. Reads the store, never a cache. */
+export class InspectionService {
+  readonly #options: InspectionOptions;
+
+  constructor(options: InspectionOptions) {
+    this.#options = options;
+  }
+
+  async flag(call: Call, keyOrId: string): Promise<Flag> {
+    authorize(call, 'GetFlag');
+    return this.#flag(keyOrId);
+  }
+
+  flags(call: Call, page: PageRequest, filter: FlagFilter): Promise<Page<Flag>> {
+    authorize(call, 'ListFlags');
+    return this.#options.store.configuration.flags(page, filter);
+  }
+
+  async access(call: Call, keyOrId: string, page: PageRequest): Promise<Page<AccessRow>> {
+    authorize(call, 'ListAccess');
+    const { id } = await this.#flag(keyOrId);
+    return this.#options.store.configuration.access(id, page);
+  }
+
+  /** Everything stored about a user; of one of whom nothing is stored, an empty state. */
+  async user(call: Call, userId: string): Promise<UserState> {
+    authorize(call, 'GetUser');
+    return this.#user(call, userId);
+  }
+
+  async unlocks(call: Call, userId: string, page: PageRequest): Promise<Page<LedgerEntry>> {
+    authorize(call, 'ListUnlocks');
+    await this.#user(call, userId);
+    return this.#options.store.history.ledger(userId, page);
+  }
+
+  deadLetters(call: Call, page: PageRequest): Promise<Page<DeadLetter>> {
+    authorize(call, 'ListDeadLetters');
+    return this.#options.store.events.deadLetters(page);
+  }
+
+  /** Has dead letters counted again; gives how many there were among those named. */
+  async replay(call: Call, keys: readonly EventKey[]): Promise<number> {
+    authorize(call, 'ReplayDeadLetters');
+    if (keys.length > MAX_REPLAY)
+      throw invalid(`a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
+    const { store, queue, lanes } = this.#options;
+    const replayed = await store.events.replay(keys);
+    await store.transaction(async (tx) => {
+      const after = { replayed, keys };
+      const now = await tx.now();
+      await recordAudit(tx, call, now, {
+        action: 'dead-letters.replay',
+        target: 'events',
+        before: undefined,
+        after,
+        comment: '',
+      });
+    });
+    await queue.wake(new Set(keys.map(({ userId }) => laneOf(partitionOf(userId), lanes))));
+    return replayed;
+  }
+
+  audit(call: Call, page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>> {
+    authorize(call, 'ListAudit');
+    return this.#options.store.audit.list(page, filter);
+  }
+
+  async #flag(keyOrId: string): Promise<Flag> {
+    const flag = await this.#options.store.configuration.flag(keyOrId);
+    if (flag === undefined) throw notFound(`no flag ${quote(keyOrId)}`);
+    return flag;
+  }
+
+  async #user(call: Call, userId: string): Promise<UserState> {
+    const fault = faultOfName('userId', userId);
+    if (fault !== undefined) throw invalid(fault);
+    const state = (await this.#options.store.states.users([userId])).get(userId)!;
+    requireOwnUser(call, state);
+    return state;
+  }
+}

@@ -1,0 +1,109 @@
+import { findCircle } from '../core/conditions/find-circle.js';
+import { type JsonObject, quote } from '../core/json.js';
+import { faultOfName } from '../core/names.js';
+import type { OrganizationState, RoleDefinition } from '../core/organization-state.js';
+import { rolesOf } from '../core/role-hierarchy.js';
+import type { Notifier } from '../notify/notifier.js';
+import type { Store } from '../store/store.js';
+import { type Call, confinedTo } from './caller.js';
+import { encodeToken } from './consistency-token.js';
+import { invalid, notFound } from './errors.js';
+import { authorize } from './permissions.js';
+import { recordAudit } from './record-audit.js';
+
+/** What is left out stays as it is. */
+export interface SetOrganizationInput {
+  readonly id: string;
+  readonly attributes?: JsonObject | undefined;
+  readonly strictRoles?: boolean | undefined;
+  readonly roles?: readonly RoleDefinition[] | undefined;
+  readonly comment: string;
+}
+
+const MAX_ROLES = 200;
+const MAX_ATTRIBUTES_BYTES = 16_384;
+
+export interface OrganizationOptions {
+  readonly store: Store;
+  readonly notifier: Notifier;
+}
+
+/** Organizations: their attributes and the roles that they define. */
+export class OrganizationService {
+  readonly #options: OrganizationOptions;
+
+  constructor(options: OrganizationOptions) {
+    this.#options = options;
+  }
+
+  async set(call: Call, input: SetOrganizationInput) {
+    authorize(call, 'SetOrganization');
+    checkOrganization(call, input);
+    const { store, notifier } = this.#options;
+    const { id } = input;
+    const organization = await store.transaction(async (tx) => {
+      const before = (await tx.organizations.lock([id])).get(id)!;
+      const after: OrganizationState = {
+        ...before,
+        attributes: input.attributes ?? before.attributes,
+        strictRoles: input.strictRoles ?? before.strictRoles,
+        roles: input.roles ?? before.roles,
+        revision: before.revision + 1,
+      };
+      await tx.organizations.put(after);
+      await tx.organizations.advance([id]);
+      const shown = before.revision === 0 ? undefined : described(before);
+      const change = { before: shown, after: described(after), comment: input.comment };
+      await recordAudit(tx, call, await tx.now(), { action: 'organization.set', target: id, ...change });
+      return after;
+    });
+    const { revision } = organization;
+    await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
+    const consistencyToken = encodeToken({ epoch: await store.epoch(), organizations: [[id, revision]] });
+    return { organization, consistencyToken };
+  }
+
+  /** An organization as stored; one of which nothing is stored is empty. */
+  async get(call: Call, id: string): Promise<OrganizationState> {
+    authorize(call, 'GetOrganization');
+    checkOrganization(call, { id });
+    return (await this.#options.store.states.organizations([id])).get(id)!;
+  }
+}
+
+function described({ attributes, strictRoles, roles }: OrganizationState) {
+  return { attributes, strictRoles, roles };
+}
+
+function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetOrganizationInput, 'comment'>): void {
+  const fault = faultOfName('organizationId', id);
+  if (fault !== undefined) throw invalid(fault);
+  const confined = confinedTo(call.caller);
+  if (confined !== '' && id !== confined) throw notFound(`no organization ${quote(id)}`);
+  const bytes = attributes === undefined ? 0 : Buffer.byteLength(JSON.stringify(attributes));
+  if (bytes > MAX_ATTRIBUTES_BYTES) {
+    throw invalid(`attributes have at most ${MAX_ATTRIBUTES_BYTES} bytes as JSON, and these have ${bytes}`);
+  }
+  checkRoles(roles);
+}
+
+function checkRoles(roles: readonly RoleDefinition[]): void {
+  if (roles.length > MAX_ROLES)
+    throw invalid(`an organization defines at most ${MAX_ROLES} roles, not ${roles.length}`);
+  const known = rolesOf({ roles });
+  const seen = new Set<string>();
+  for (const { name, inherits } of roles) {
+    const fault = [name, ...inherits].map((role) => faultOfName('role', role)).find((found) => found !== undefined);
+    if (fault !== undefined) throw invalid(fault);
+    if (seen.has(name)) throw invalid(`the role ${quote(name)} stands twice; leave one out`);
+    seen.add(name);
+    const unknown = inherits.find((role) => !known.has(role));
+    if (unknown !== undefined) {
+      throw invalid(
+        `the role ${quote(name)} inherits ${quote(unknown)}, which is none of: ${[...known.keys()].join(', ')}`,
+      );
+    }
+  }
+  const circle = findCircle(known);
+  if (circle !== undefined) throw invalid(`roles inherit one another: ${circle.join(' → ')}`);
+}

@@ -1,0 +1,73 @@
+import type { Scope } from '../store/token-store.js';
+import type { Call, Caller } from './caller.js';
+import { forbidden } from './errors.js';
+
+/** What a person may do with an operation. `self`: on their own account. */
+export type PersonRule = 'none' | 'self' | 'platform' | 'organization';
+
+export interface Permission {
+  /** Any one of these; `admin` includes them all. */
+  readonly scopes: readonly Scope[];
+  /** Whether a token that is bound to an organization may call it, for that organization. */
+  readonly bound: boolean;
+  /** `organization`: platform administrators, and an organization's own for delegated flags. */
+  readonly person: PersonRule;
+}
+
+const machine = (...scopes: Scope[]): Permission => ({ scopes, bound: true, person: 'none' });
+const platform = (...scopes: Scope[]): Permission => ({ scopes, bound: false, person: 'platform' });
+
+/** Every operation and who may call it; the table of `docs/security.md` says the same, and a test holds them together. */
+export const PERMISSIONS = {
+  Evaluate: machine('evaluate'),
+  BatchEvaluate: machine('evaluate'),
+  ListFlagsForUser: { scopes: ['evaluate'], bound: true, person: 'self' },
+  Track: { scopes: ['track'], bound: true, person: 'self' },
+  Identify: machine('identify'),
+  GetProgress: { scopes: ['identify', 'evaluate'], bound: true, person: 'self' },
+  UpdateProgress: { scopes: ['identify'], bound: true, person: 'self' },
+  SetFlag: { scopes: ['manage'], bound: true, person: 'organization' },
+  GetFlag: platform('manage'),
+  ListFlags: platform('manage'),
+  ListAccess: platform('manage'),
+  SetSegment: platform('manage'),
+  ListSegments: platform('manage'),
+  SetStages: platform('manage'),
+  ListStages: platform('manage'),
+  DeclareActions: platform('manage'),
+  ListActions: platform('manage'),
+  SetOrganization: { scopes: ['identify'], bound: true, person: 'platform' },
+  GetOrganization: { scopes: ['identify'], bound: true, person: 'platform' },
+  GetUser: { scopes: ['identify'], bound: true, person: 'platform' },
+  ListUnlocks: { scopes: ['identify'], bound: true, person: 'platform' },
+  CreateToken: platform('admin'),
+  ListTokens: platform('admin'),
+  RevokeToken: platform('admin'),
+  ListDeadLetters: platform('admin'),
+  ReplayDeadLetters: platform('admin'),
+  ListAudit: platform('admin'),
+} as const satisfies Record<string, Permission>;
+
+export type Operation = keyof typeof PERMISSIONS;
+
+/** Rejects with FORBIDDEN a caller of the wrong kind or scope; whose data it is, the use case checks. */
+export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation): void {
+  const permission: Permission = PERMISSIONS[operation];
+  if (caller.kind === 'machine') {
+    if (!hasScope(caller, permission.scopes)) {
+      throw forbidden(`${operation} needs a token with the scope ${permission.scopes.join(' or ')}; this one lacks it`);
+    }
+    if (caller.organizationId !== '' && !permission.bound) {
+      throw forbidden(`${operation} is for the platform; this token is bound to an organization`);
+    }
+    return;
+  }
+  if (permission.person === 'none') throw forbidden(`${operation} is for machine tokens, not for people`);
+  if (permission.person === 'platform' && !caller.platformAdmin) {
+    throw forbidden(`${operation} is for platform administrators; roles do not confer it`);
+  }
+}
+
+export function hasScope(caller: Caller & { kind: 'machine' }, scopes: readonly Scope[]): boolean {
+  return caller.scopes.has('admin') || scopes.some((scope) => caller.scopes.has(scope));
+}

@@ -1,0 +1,38 @@
+import type { JsonValue } from '../core/json.js';
+import type { Transaction } from '../store/store.js';
+import { actorOf, type Call } from './caller.js';
+import { redact } from './redact.js';
+
+export interface AuditedChange {
+  readonly action: string;
+  readonly target: string;
+  /** undefined: there was nothing. Anything that JSON can hold; secrets are redacted here. */
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly comment: string;
+}
+
+/** Notes who changed what, in the transaction that changes it. */
+export async function recordAudit(
+  tx: Pick<Transaction, 'audit'>,
+  call: Call,
+  at: number,
+  { action, target, before, after, comment }: AuditedChange,
+): Promise<void> {
+  const { requestId } = call;
+  const actor = actorOf(call.caller);
+  await tx.audit.append({
+    at,
+    actor,
+    action,
+    target,
+    before: asJson(before),
+    after: asJson(after),
+    requestId,
+    comment,
+  });
+}
+
+function asJson(value: unknown): JsonValue {
+  return value === undefined ? null : redact(JSON.parse(JSON.stringify(value)) as JsonValue);
+}

@@ -1,0 +1,28 @@
+import type { Authentication } from './authentication.js';
+import type { ConfigurationKeeper } from './configuration-keeper.js';
+import type { EvaluationService } from './evaluation.js';
+import type { EventService } from './events.js';
+import type { FlagService } from './flags.js';
+import type { InspectionService } from './inspection.js';
+import type { OnboardingService } from './onboarding.js';
+import type { OrganizationService } from './organizations.js';
+import type { ProgressService } from './progress.js';
+import type { SegmentService } from './segments.js';
+import type { TokenService } from './tokens.js';
+import type { UserService } from './users.js';
+
+/** Every use case: what the doors call. */
+export interface ServiceSet {
+  readonly authentication: Authentication;
+  readonly evaluation: EvaluationService;
+  readonly events: EventService;
+  readonly flags: FlagService;
+  readonly inspection: InspectionService;
+  readonly keeper: ConfigurationKeeper;
+  readonly onboarding: OnboardingService;
+  readonly organizations: OrganizationService;
+  readonly progress: ProgressService;
+  readonly segments: SegmentService;
+  readonly tokens: TokenService;
+  readonly users: UserService;
+}

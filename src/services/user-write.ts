@@ -1,0 +1,62 @@
+import { randomUUID } from 'node:crypto';
+import type { Cause } from '../core/ledger.js';
+import type { Snapshot } from '../core/snapshot.js';
+import type { UserState } from '../core/user-state.js';
+import type { Notifier } from '../notify/notifier.js';
+import type { Store, Transaction } from '../store/store.js';
+import { confirmSnapshot } from '../worker/confirm-snapshot.js';
+import { recompute } from '../worker/recompute.js';
+import type { ConfigurationKeeper } from './configuration-keeper.js';
+import { encodeToken } from './consistency-token.js';
+
+export interface UserWriteOptions {
+  readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
+  readonly notifier: Notifier;
+}
+
+/** What a change of one user makes of their state; `undefined` where nothing changes. */
+export type UserChange = (tx: Transaction, present: UserChangeInput) => Promise<UserState | undefined>;
+
+export interface UserChangeInput {
+  /** As it is, locked. */
+  readonly before: UserState;
+  readonly snapshot: Snapshot;
+  /** The database's now. */
+  readonly now: number;
+}
+
+export interface UserWritten {
+  readonly user: UserState;
+  /** Flags whose decision on stored state came on through this write. */
+  readonly newlyUnlocked: readonly string[];
+  readonly consistencyToken: string;
+}
+
+/**
+ * Changes one user in one transaction, with all that follows from it: the user's lock, the confirmed configuration, the
+ * change itself, the recompute. Notifies after the commit. `change` may run again, and only touches the store.
+ */
+export async function writeUser(
+  { store, keeper, notifier }: UserWriteOptions,
+  userId: string,
+  cause: Cause,
+  change: UserChange,
+): Promise<UserWritten> {
+  const written = await store.transaction(async (tx) => {
+    const before = (await tx.users.lock([userId])).get(userId)!;
+    const snapshot = await confirmSnapshot(tx, keeper);
+    const now = await tx.now();
+    const after = await change(tx, { before, snapshot, now });
+    if (after === undefined)
+      return { user: before, newlyUnlocked: [], revisions: [{ id: userId, revision: before.revision }] };
+    const touched = [{ before, after, cause }];
+    const { changes, revisions } = await recompute(tx, touched, { snapshot, at: now, now, batch: randomUUID() });
+    return { user: after, newlyUnlocked: changes[0]?.unlocked ?? [], revisions };
+  });
+  await notifier.publish({ kind: 'users', users: written.revisions });
+  const epoch = await store.epoch();
+  const users = written.revisions.map(({ id, revision }) => [id, revision] as const);
+  const { user, newlyUnlocked } = written;
+  return { user, newlyUnlocked, consistencyToken: encodeToken({ epoch, users }) };
+}

@@ -1,0 +1,25 @@
+import type { JsonValue } from '../core/json.js';
+import type { Page, PageRequest } from './page.js';
+
+/** One change that an operator or a machine token made; secrets are redacted before it gets here. */
+export interface AuditEntry {
+  readonly at: number;
+  /** Who: `token:tok_…`, `user:ID`, or `system`. */
+  readonly actor: string;
+  /** What: `flag.set`, `token.create`, … */
+  readonly action: string;
+  /** On what: a flag's key, an organization's id, … */
+  readonly target: string;
+  /** null: there was nothing before. */
+  readonly before: JsonValue;
+  readonly after: JsonValue;
+  readonly requestId: string;
+  readonly comment: string;
+}
+
+export interface AuditStore {
+  /** Inside the transaction of the change itself. */
+  append(entry: AuditEntry): Promise<void>;
+  /** Newest first; `target` narrows it when given. */
+  list(page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>>;
+}

@@ -1,0 +1,59 @@
+import type { AccessRow, Action, Configuration, Flag, Segment, Stage } from '../core/flag.js';
+import type { Page, PageRequest } from './page.js';
+
+/** Reads of the configuration. */
+export interface ConfigurationReader {
+  /** The newest committed revision; 0 before the first change. */
+  revision(): Promise<number>;
+  /** The whole configuration as of one instant: its parts and its revision belong together. */
+  load(): Promise<Configuration>;
+  /** A flag by id or by key; undefined when there is none. Archived ones are found. */
+  flag(idOrKey: string): Promise<Flag | undefined>;
+  /** Flags by key, ascending; `tag` and `archived` narrow it when given. */
+  flags(page: PageRequest, filter: FlagFilter): Promise<Page<Flag>>;
+  /** All rows of a flag: roles', then organizations', then users', each by key. Inactive ones too. */
+  access(flagId: string, page: PageRequest): Promise<Page<AccessRow>>;
+}
+
+export interface FlagFilter {
+  readonly tag?: string;
+  readonly archived?: boolean;
+}
+
+/** Changes of the configuration; each transaction that makes one calls `advance` as its last statement. */
+export interface ConfigurationWriter {
+  /**
+   * The revision, held against change until this transaction ends: a writer's `advance` waits. So a worker that
+   * confirmed its snapshot here cannot commit what a newer rule would have judged differently.
+   */
+  confirmRevision(): Promise<number>;
+  /** Locks the revision's row and raises it by one; gives the new revision. */
+  advance(): Promise<number>;
+
+  /** The flag by id or key, locked against change until the end; undefined when there is none. */
+  lockFlag(idOrKey: string): Promise<Flag | undefined>;
+  /** Inserts, or replaces by id. Rejects with {@link KeyTaken} when another flag has the key. */
+  putFlag(flag: Flag): Promise<void>;
+
+  /** The whole configuration as this transaction sees it, for checks that span flags (circles, references). */
+  load(): Promise<Configuration>;
+
+  /** Inserts, or replaces by key. */
+  putSegment(segment: Segment): Promise<void>;
+  /** Replaces the whole ordered list. */
+  putStages(stages: readonly Stage[]): Promise<void>;
+  /** Inserts, or replaces by name. */
+  putActions(actions: readonly Action[]): Promise<void>;
+  /** Platform-wide role rows: inserts, or replaces effect and enabled by key. */
+  putRoleAccess(rows: readonly AccessRow[]): Promise<void>;
+  /** Drops rows by key; true for each that was there. */
+  dropRoleAccess(rows: readonly AccessRow[]): Promise<readonly boolean[]>;
+}
+
+/** Two transactions created a flag of the same key at once. */
+export class KeyTaken extends Error {
+  constructor(key: string) {
+    super(`the key ${JSON.stringify(key)} is taken`);
+    this.name = 'KeyTaken';
+  }
+}

@@ -1,0 +1,71 @@
+import type { AuditStore } from './audit-store.js';
+import type { ConfigurationReader, ConfigurationWriter } from './configuration-store.js';
+import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
+import type { OrganizationWriter } from './organization-store.js';
+import type { OutboxReader, OutboxWriter } from './outbox-store.js';
+import type { TimerReader, TimerWriter } from './timer-store.js';
+import type { TokenStore } from './token-store.js';
+import type { StateReader, UserHistory, UserWriter } from './user-store.js';
+
+export type { Page, PageRequest } from './page.js';
+
+/**
+ * Everything durable, by role. Reads outside of a transaction see committed rows only.
+ *
+ * Errors: a store that is away or too slow rejects with {@link StoreUnavailable}; everything else that goes wrong is a
+ * defect and rejects with the driver's error.
+ */
+export interface Store {
+  readonly configuration: ConfigurationReader;
+  readonly states: StateReader;
+  readonly history: UserHistory;
+  readonly inbox: EventInbox;
+  readonly events: EventReader;
+  readonly timers: TimerReader;
+  readonly outbox: OutboxReader;
+  readonly tokens: TokenStore;
+  readonly audit: AuditStore;
+
+  /**
+   * Runs `work` in one transaction at READ COMMITTED and commits when it resolves; a rejection rolls back and is
+   * passed on. After a deadlock, a lock timeout or a busy database everything is rolled back and `work` runs again
+   * from the start, up to ten times: it must change nothing but the store. Do nothing slow inside it.
+   */
+  transaction<T>(work: (tx: Transaction) => Promise<T>): Promise<T>;
+
+  /** The database's clock, in epoch milliseconds: the clock of workers and timers. */
+  now(): Promise<number>;
+
+  /** Names this life of the data; a restore from a backup changes it, so that tokens of the other life are known. */
+  epoch(): Promise<string>;
+
+  /** Resolves when the store answers a trivial query. */
+  ping(): Promise<void>;
+
+  close(): Promise<void>;
+}
+
+/**
+ * One transaction's view. Locks are taken in one order everywhere, so that nothing deadlocks by design: lane,
+ * organizations by id, users by (partition, id), flags by id, and the configuration's revision last.
+ */
+export interface Transaction {
+  readonly configuration: ConfigurationWriter;
+  readonly users: UserWriter;
+  readonly organizations: OrganizationWriter;
+  readonly inbox: InboxWriter;
+  readonly timers: TimerWriter;
+  readonly outbox: OutboxWriter;
+  readonly tokens: TokenStore;
+  readonly audit: AuditStore;
+  /** The database's clock, in epoch milliseconds. */
+  now(): Promise<number>;
+}
+
+/** The store cannot be reached, or did not answer in time. */
+export class StoreUnavailable extends Error {
+  constructor(message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = 'StoreUnavailable';
+  }
+}

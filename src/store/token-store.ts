@@ -1,0 +1,30 @@
+export const SCOPES = ['evaluate', 'track', 'identify', 'manage', 'admin', 'test'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** A machine token as stored: the secret itself is shown once and only its hash is kept. */
+export interface MachineToken {
+  /** `tok_…` */
+  readonly id: string;
+  readonly name: string;
+  /** Lower-case hex SHA-256 of the secret. */
+  readonly hash: string;
+  readonly scopes: readonly Scope[];
+  /** '' when it is bound to none. */
+  readonly organizationId: string;
+  readonly createdAt: number;
+  readonly expiresAt?: number;
+  readonly revokedAt?: number;
+  readonly lastUsedAt?: number;
+}
+
+export interface TokenStore {
+  byHash(hash: string): Promise<MachineToken | undefined>;
+  /** All, newest first, revoked ones too. */
+  list(): Promise<readonly MachineToken[]>;
+  /** Inserts. */
+  add(token: MachineToken): Promise<void>;
+  /** Sets `revokedAt` where it is not set; gives the token as it now is, undefined when there is none. */
+  revoke(id: string, at: number): Promise<MachineToken | undefined>;
+  /** Notes the last use. */
+  touch(id: string, at: number): Promise<void>;
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import type { Cause } from '../core/ledger.js';
+import { laneRange } from '../core/partition.js';
+import type { CompiledRule, Snapshot } from '../core/snapshot.js';
+import type { Notifier } from '../notify/notifier.js';
+import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
+import type { EventKey, NewEvent } from '../store/event-store.js';
+import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
+import { confirmSnapshot } from './confirm-snapshot.js';
+import { countEvents } from './count-events.js';
+import { type Recomputed, recompute, type Touched } from './recompute.js';
+
+export interface LaneWorkerOptions {
+  readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
+  readonly notifier: Notifier;
+  /** 1…4096; the same on every worker of a database. */
+  readonly lanes: number;
+  readonly observer: LaneObserver;
+}
+
+export interface LaneObserver {
+  /** A batch was committed: its events and how long its transaction took. */
+  counted(events: number, durationMs: number): void;
+  /** An event was put aside. */
+  buried(event: EventKey, reason: string): void;
+}
+
+/** The most events of one transaction. */
+const BATCH_SIZE = 1_000;
+
+interface Batch {
+  readonly events: number;
+  readonly recomputed: Recomputed;
+}
+
+/**
+ * Turns a lane's pending events into counters and unlocks, each batch in one transaction. It takes whatever is not done
+ * yet, so it does not matter who woke it, how often, or whether two work on one lane at once: the lane's lock makes them
+ * take turns.
+ */
+export class LaneWorker {
+  readonly #options: LaneWorkerOptions;
+
+  constructor(options: LaneWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Works on the lane until nothing is pending in it; gives how many events were counted. Rejects as the store does. */
+  async process(lane: number, signal?: AbortSignal): Promise<number> {
+    let counted = 0;
+    let limit = BATCH_SIZE;
+    let startAt = randomPartition(lane, this.#options.lanes);
+    while (!signal?.aborted) {
+      try {
+        const taken = await this.#batch(lane, startAt, limit);
+        counted += taken;
+        if (taken < limit) return counted;
+        if (limit === BATCH_SIZE) startAt = randomPartition(lane, this.#options.lanes);
+        limit = Math.min(limit * 2, BATCH_SIZE);
+      } catch (error) {
+        if (error instanceof StoreUnavailable) throw error;
+        // Something in this batch cannot be counted: halve it until the culprit stands alone, and put that aside.
+        if (limit > 1) limit = Math.ceil(limit / 2);
+        else await this.#bury(lane, startAt, error);
+      }
+    }
+    return counted;
+  }
+
+  async #batch(lane: number, startAt: number, limit: number): Promise<number> {
+    const { store, keeper, notifier, observer, lanes } = this.#options;
+    const startedAt = performance.now();
+    const batch = await store.transaction(async (tx): Promise<Batch | undefined> => {
+      if (!(await tx.inbox.lockLane(lane))) return undefined;
+      const events = await tx.inbox.take(laneRange(lane, lanes), startAt, limit);
+      if (events.length === 0) return undefined;
+      return { events: events.length, recomputed: await countBatch(tx, keeper, events) };
+    });
+    if (batch === undefined) return 0;
+    observer.counted(batch.events, performance.now() - startedAt);
+    await notifier.publish({ kind: 'users', users: batch.recomputed.revisions });
+    return batch.events;
+  }
+
+  async #bury(lane: number, startAt: number, error: unknown): Promise<void> {
+    const reason = error instanceof Error ? error.message : String(error);
+    const { store, observer, lanes } = this.#options;
+    const culprit = await store.transaction(async (tx) => {
+      if (!(await tx.inbox.lockLane(lane))) return undefined;
+      const [event] = await tx.inbox.take(laneRange(lane, lanes), startAt, 1);
+      if (event !== undefined) await tx.inbox.bury(event, reason);
+      return event;
+    });
+    if (culprit !== undefined) observer.buried(culprit, reason);
+  }
+}
+
+async function countBatch(
+  tx: Transaction,
+  keeper: ConfigurationKeeper,
+  events: readonly NewEvent[],
+): Promise<Recomputed> {
+  const byUser = Map.groupBy(events, ({ userId }) => userId);
+  const states = await tx.users.lock([...byUser.keys()]);
+  // Only now: what is read after the locks is what is committed, and the configuration is held until the commit.
+  const snapshot = await confirmSnapshot(tx, keeper);
+  const now = await tx.now();
+  const batch = randomUUID();
+
+  const touched: Touched[] = [];
+  const totals = [];
+  const days = [];
+  for (const [userId, own] of byUser) {
+    const before = states.get(userId)!;
+    const counted = countEvents(before, own, snapshot.windowedActions);
+    touched.push({ before, after: counted.after, ...causesOf(own, snapshot) });
+    totals.push(...counted.totals);
+    days.push(...counted.days);
+  }
+  await tx.users.putTotals(totals);
+  if (days.length > 0) await tx.users.addDays(days);
+  const recomputed = await recompute(tx, touched, { snapshot, at: now, now, batch });
+  await tx.inbox.finish(events, batch);
+  return recomputed;
+}
+
+/** The cause is the user's last event that touches a fact of the rule; of the flips as a whole, their last event. */
+function causesOf(events: readonly NewEvent[], snapshot: Snapshot): Pick<Touched, 'cause' | 'causeOf'> {
+  const latestFirst = events.toSorted((a, b) => b.occurredAt - a.occurredAt || b.receivedAt - a.receivedAt);
+  return {
+    cause: causeFrom(latestFirst[0]!),
+    causeOf: ({ conditions }: CompiledRule) => {
+      const actions = new Set<unknown>();
+      for (const index of conditions.slotsRead) actions.add(snapshot.slots.at(index).params.action);
+      return causeFrom(latestFirst.find(({ action }) => actions.has(action)) ?? latestFirst[0]!);
+    },
+  };
+}
+
+function causeFrom({ source, id, action }: NewEvent): Cause {
+  return { type: 'event', source, eventId: id, action };
+}
+
+/** Where to begin within the lane: anywhere, so that no partition is always last. */
+function randomPartition(lane: number, lanes: number): number {
+  const { first, last } = laneRange(lane, lanes);
+  return first + Math.floor(Math.random() * (last - first + 1));
+}

@@ -1,0 +1,58 @@
+import { laneOf } from '../core/partition.js';
+import { SECOND_MS } from '../core/time.js';
+import type { WorkQueue } from '../queue/queue.js';
+import type { Store } from '../store/store.js';
+import type { LaneWorker } from './lane-worker.js';
+
+export interface SweeperOptions {
+  readonly store: Pick<Store, 'events' | 'now'>;
+  readonly worker: Pick<LaneWorker, 'process'>;
+  /** Only asked whether it is there; the sweeper's work goes through no queue. */
+  readonly queue: Pick<WorkQueue, 'healthy'>;
+  readonly lanes: number;
+  /** Told after each sweep how old the oldest pending event is; 0 when none is pending. */
+  readonly onOldest: (ageMs: number) => void;
+}
+
+/** A lane whose oldest event is older than this was missed by the queue. */
+const OVERDUE_MS = 2 * SECOND_MS;
+
+/** Processes lanes that a lost wake, a killed worker or an absent queue left waiting. */
+export class Sweeper {
+  readonly #options: SweeperOptions;
+
+  constructor(options: SweeperOptions) {
+    this.#options = options;
+  }
+
+  /** One sweep; gives how many events it counted. Rejects as the store does, after trying every overdue lane. */
+  async sweep(signal?: AbortSignal): Promise<number> {
+    const lanes = await this.#overdueLanes();
+    let counted = 0;
+    const failures: unknown[] = [];
+    for (const lane of lanes) {
+      if (signal?.aborted) break;
+      try {
+        counted += await this.#options.worker.process(lane, signal);
+      } catch (error) {
+        failures.push(error);
+      }
+    }
+    if (failures.length > 0) throw failures[0];
+    return counted;
+  }
+
+  async #overdueLanes(): Promise<readonly number[]> {
+    const { store, queue, lanes, onOldest } = this.#options;
+    const [pending, now] = [await store.events.oldestPending(), await store.now()];
+    const overdueMs = queue.healthy() ? OVERDUE_MS : 0;
+    const oldestByLane = new Map<number, number>();
+    for (const { partition, receivedAt } of pending) {
+      const lane = laneOf(partition, lanes);
+      oldestByLane.set(lane, Math.min(receivedAt, oldestByLane.get(lane) ?? Infinity));
+    }
+    const oldestFirst = [...oldestByLane].sort((a, b) => a[1] - b[1]);
+    onOldest(oldestFirst.length === 0 ? 0 : Math.max(0, now - oldestFirst[0]![1]));
+    return oldestFirst.filter(([, receivedAt]) => now - receivedAt >= overdueMs).map(([lane]) => lane);
+  }
+}
