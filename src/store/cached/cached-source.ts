@@ -1,0 +1,189 @@
+import type { Demand, Held, StateSource } from '../state-source.js';
+import { StoreUnavailable } from '../store.js';
+import type { CacheObserver, StateKind } from './cache-observer.js';
+import type { Clock } from './clock.js';
+import { HeldStates, type HeldStatesOptions, type Revised } from './held-states.js';
+import type { LoadGroup } from './load-group.js';
+import { LoadGroups } from './load-groups.js';
+import type { StoreBreaker } from './store-breaker.js';
+
+export interface CachedSourceOptions<T> extends HeldStatesOptions {
+  readonly kind: StateKind;
+  readonly read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
+  readonly clock: Clock;
+  readonly observer: CacheObserver;
+  /** May be shared by sources of one store. */
+  readonly breaker: StoreBreaker;
+  readonly maxIdsPerGroup: number;
+  readonly maxGroupsInFlight: number;
+  readonly answerWithinMs: number;
+}
+
+const FIRST_PAUSE_MS = 5;
+const LONGEST_PAUSE_MS = 50;
+
+/** States of one kind: from memory while they are young, else from the store, else from memory and marked stale. */
+export class CachedSource<T extends Revised> implements StateSource<T> {
+  readonly #options: CachedSourceOptions<T>;
+  readonly #held: HeldStates<T>;
+  readonly #loads: LoadGroups<T>;
+  /** Loads that began up to this one may have missed notices: nobody joins them. */
+  #joinAfter = 0;
+
+  constructor(options: CachedSourceOptions<T>) {
+    this.#options = options;
+    const { clock, breaker, kind, observer } = options;
+    const held = new HeldStates<T>(options);
+    this.#held = held;
+    this.#loads = new LoadGroups<T>({
+      ...options,
+      onBegin: (ids) => {
+        observer.loads(kind, ids);
+        return held.mark(clock.monotonicMs());
+      },
+      onStates: (states, mark) => {
+        for (const [id, state] of states) held.admit(id, state, mark);
+      },
+      onAnswer: () => breaker.answered(),
+      onFailure: (why) => {
+        observer.loadFailures(kind, why);
+        if (why !== 'error') breaker.failed(clock.monotonicMs());
+      },
+    });
+  }
+
+  /** States held, and ids being loaded. */
+  sizes(): { readonly held: number; readonly loading: number } {
+    return { held: this.#held.size, loading: this.#loads.size };
+  }
+
+  peek(id: string): Held<T> | undefined {
+    const { kind, observer } = this.#options;
+    const answer = this.#atOnce(id, 0);
+    if (answer?.stale === false) observer.hits(kind, 1);
+    else if (answer !== undefined) observer.staleAnswers(kind, 1);
+    return answer;
+  }
+
+  async load(ids: readonly string[], demand: Demand): Promise<ReadonlyMap<string, Held<T>>> {
+    const { clock, kind, observer, answerWithinMs } = this.#options;
+    const answers = new Map<string, Held<T>>();
+    const callBegan = this.#loads.sequence;
+    let missing = this.#answerAtOnce(ids, demand, answers);
+    observer.hits(kind, answers.size - countStale(answers));
+    observer.misses(kind, missing.size);
+
+    const now = clock.monotonicMs();
+    const untilMs = demand.deadline === undefined ? Number.POSITIVE_INFINITY : now + demand.deadline - clock.epochMs();
+    const repeatUntilMs = demand.deadline === undefined ? now + answerWithinMs : untilMs;
+    let joinAfter = (id: string): number =>
+      demand.fresh === true || demand.floors?.has(id) === true ? callBegan : this.#joinAfter;
+    for (let pauseMs = FIRST_PAUSE_MS; missing.size > 0; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
+      const groups = new Map<string, LoadGroup<T>>();
+      for (const id of missing) groups.set(id, this.#loads.join(id, joinAfter(id)));
+      await this.#loads.settled(new Set(groups.values()), untilMs);
+
+      const leftMs = repeatUntilMs - clock.monotonicMs();
+      const lower = new Set<string>();
+      let lastBegun = 0;
+      for (const [id, group] of groups) {
+        const answer = this.#take(id, group, demand) ?? (leftMs <= 0 ? this.#lastResort(id, demand, group) : undefined);
+        if (answer !== undefined) answers.set(id, answer);
+        else {
+          lower.add(id);
+          lastBegun = Math.max(lastBegun, group.sequence);
+        }
+      }
+      if (lower.size === 0) break;
+      await this.#pause(Math.min(pauseMs, leftMs));
+      joinAfter = () => Math.max(lastBegun, this.#joinAfter);
+      missing = this.#answerAtOnce(lower, demand, answers);
+    }
+    const stale = countStale(answers);
+    if (stale > 0) observer.staleAnswers(kind, stale);
+    return answers;
+  }
+
+  raise(id: string, revision: number): void {
+    this.#held.raise(id, revision);
+  }
+
+  connected(is: boolean): void {
+    if (this.#held.connected(is)) this.#joinAfter = this.#loads.sequence;
+  }
+
+  /** Forgets every state and floor; for a store whose revisions began anew, as after a restore. */
+  reset(): void {
+    this.#held.reset();
+    this.#joinAfter = this.#loads.sequence;
+  }
+
+  /** Ends all waiting with `StoreUnavailable`. */
+  close(): void {
+    this.#loads.close();
+  }
+
+  /** Adds the answers that need no waiting; the rest is returned. */
+  #answerAtOnce(ids: Iterable<string>, demand: Demand, answers: Map<string, Held<T>>): Set<string> {
+    if (demand.fresh === true) return new Set(ids);
+    const missing = new Set<string>();
+    for (const id of ids) {
+      const answer = this.#atOnce(id, demand.floors?.get(id) ?? 0);
+      if (answer === undefined) missing.add(id);
+      else answers.set(id, answer);
+    }
+    return missing;
+  }
+
+  /** A young state; or, when the store was away a moment ago, any that is usable. */
+  #atOnce(id: string, floor: number): Held<T> | undefined {
+    const held = this.#held.get(id);
+    if (held === undefined || held.answer.state.revision < floor) return undefined;
+    const { clock, breaker } = this.#options;
+    const now = clock.monotonicMs();
+    if (this.#held.isYoung(held, now)) return held.answer;
+    if (!breaker.isOpen(now) || !this.#held.isUsable(held, now)) return undefined;
+    // Nobody waits for it: it tells whether the store is back, and fills the cache when it is.
+    if (breaker.takeProbe(now)) this.#loads.join(id, this.#joinAfter);
+    return { state: held.answer.state, stale: true };
+  }
+
+  /** The answer that a group gives; undefined where it is too low and is to be loaded again. */
+  #take(id: string, group: LoadGroup<T>, demand: Demand): Held<T> | undefined {
+    const { outcome, mark } = group;
+    if (outcome?.kind === 'failed') throw outcome.error;
+    if (outcome?.kind !== 'states' || mark === undefined) return this.#lastResort(id, demand, group);
+    const loaded = outcome.states.get(id);
+    if (loaded === undefined) throw new Error(`The store gave no state for ${JSON.stringify(id)}.`);
+    const held = this.#held.get(id)?.answer.state;
+    const best = demand.fresh !== true && held !== undefined && held.revision > loaded.revision ? held : loaded;
+    const reached = best.revision >= (demand.floors?.get(id) ?? 0) && this.#held.reaches(id, best.revision, mark);
+    return reached ? { state: best, stale: false } : undefined;
+  }
+
+  /** What is held, when the store is of no help. */
+  #lastResort(id: string, demand: Demand, group: LoadGroup<T>): Held<T> {
+    const held = this.#held.get(id);
+    const floor = demand.floors?.get(id) ?? 0;
+    if (demand.fresh !== true && held !== undefined && held.answer.state.revision >= floor) {
+      const now = this.#options.clock.monotonicMs();
+      if (this.#held.isYoung(held, now)) return held.answer;
+      if (this.#held.isUsable(held, now)) return { state: held.answer.state, stale: true };
+    }
+    const wanted = `${this.#options.kind}: ${JSON.stringify(id)}${floor > 0 ? ` at revision ${floor}` : ''}`;
+    const cause = group.outcome?.kind === 'away' ? group.outcome.cause : undefined;
+    throw new StoreUnavailable(`${wanted} is not held, and the store did not give it in time.`, cause);
+  }
+
+  #pause(delayMs: number): Promise<void> {
+    return new Promise((resolve) => {
+      this.#options.clock.schedule(delayMs, resolve);
+    });
+  }
+}
+
+function countStale<T>(answers: ReadonlyMap<string, Held<T>>): number {
+  let count = 0;
+  for (const { stale } of answers.values()) if (stale) count += 1;
+  return count;
+}

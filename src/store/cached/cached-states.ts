@@ -1,0 +1,94 @@
+import type { OrganizationState } from '../../core/organization-state.js';
+import { HOUR_MS, SECOND_MS } from '../../core/time.js';
+import type { UserState } from '../../core/user-state.js';
+import type { StateSources } from '../state-source.js';
+import type { StateReader } from '../user-store.js';
+import { type CacheObserver, NO_OBSERVER } from './cache-observer.js';
+import { CachedSource } from './cached-source.js';
+import { type Clock, SYSTEM_CLOCK } from './clock.js';
+import { StoreBreaker } from './store-breaker.js';
+
+export interface CachedStatesOptions {
+  /** Default 100,000. */
+  readonly maxUsers?: number;
+  /** Default 10,000. */
+  readonly maxOrganizations?: number;
+  /** For how long a state is answered without a look at the store: 30 s by default. */
+  readonly youngMs?: number;
+  /** The same while the notifier is away: 5 s by default. */
+  readonly youngAwayMs?: number;
+  /** For how long a state may be answered, as stale, while the store is away: 1 h by default. */
+  readonly staleMaxMs?: number;
+  /** For how long the store may keep anyone waiting: 250 ms by default. */
+  readonly answerWithinMs?: number;
+  /** For how long after a failure nobody waits who can do with a stale state: 1 s by default. */
+  readonly breakerOpenMs?: number;
+  /** States per call: 500 by default, which is the most. */
+  readonly maxIdsPerGroup?: number;
+  /** Calls of one kind in flight: 4 by default. */
+  readonly maxGroupsInFlight?: number;
+  readonly observer?: CacheObserver;
+  readonly clock?: Clock;
+}
+
+export interface CachedSizes {
+  readonly users: number;
+  readonly organizations: number;
+  /** Users and organizations being loaded. */
+  readonly loading: number;
+}
+
+export interface CachedStates extends StateSources {
+  /** Forgets everything; for a store whose revisions began anew, as after a restore. */
+  reset(): void;
+  /** Ends all waiting with `StoreUnavailable`. */
+  close(): void;
+  sizes(): CachedSizes;
+}
+
+/** Users' and organizations' states of one store, cached. */
+export function cachedStates(reader: StateReader, options: CachedStatesOptions = {}): CachedStates {
+  const answerWithinMs = options.answerWithinMs ?? 250;
+  const common = {
+    clock: options.clock ?? SYSTEM_CLOCK,
+    observer: options.observer ?? NO_OBSERVER,
+    breaker: new StoreBreaker(options.breakerOpenMs ?? SECOND_MS, answerWithinMs),
+    youngMs: options.youngMs ?? 30 * SECOND_MS,
+    youngAwayMs: options.youngAwayMs ?? 5 * SECOND_MS,
+    staleMaxMs: options.staleMaxMs ?? HOUR_MS,
+    answerWithinMs,
+    maxIdsPerGroup: options.maxIdsPerGroup ?? 500,
+    maxGroupsInFlight: options.maxGroupsInFlight ?? 4,
+  };
+  const users = new CachedSource<UserState>({
+    ...common,
+    kind: 'users',
+    maxEntries: options.maxUsers ?? 100_000,
+    read: (ids) => reader.users(ids),
+  });
+  const organizations = new CachedSource<OrganizationState>({
+    ...common,
+    kind: 'organizations',
+    maxEntries: options.maxOrganizations ?? 10_000,
+    read: (ids) => reader.organizations(ids),
+  });
+  const both = [users, organizations];
+  return {
+    users,
+    organizations,
+    connected(is) {
+      for (const source of both) source.connected(is);
+    },
+    reset() {
+      for (const source of both) source.reset();
+    },
+    close() {
+      for (const source of both) source.close();
+    },
+    sizes: () => ({
+      users: users.sizes().held,
+      organizations: organizations.sizes().held,
+      loading: users.sizes().loading + organizations.sizes().loading,
+    }),
+  };
+}

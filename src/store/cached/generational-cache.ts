@@ -1,0 +1,79 @@
+import NodeCache from 'node-cache';
+
+/** node-cache keeps its entries in a plain object: with the prefix no id is a name like `constructor` or an index. */
+const PREFIX = ':';
+
+/**
+ * A map of bounded size that keeps what is used: at most `maxEntries` (2 at least).
+ *
+ * Entries live in two generations. When the young one is half of the bound it becomes the old one, and what the old
+ * one still held is forgotten; what is found in the old one moves to the young one. So nothing is ever scanned, and no
+ * single table grows beyond half of the bound.
+ */
+export class GenerationalCache<V extends NonNullable<unknown>> {
+  readonly #generationSize: number;
+  #young = emptyGeneration();
+  #old = emptyGeneration();
+  #rotations = 0;
+
+  constructor(maxEntries: number) {
+    this.#generationSize = Math.max(1, Math.floor(maxEntries / 2));
+  }
+
+  /** How often a generation was forgotten: what was set at rotation r is there at least until rotation r + 2. */
+  get rotations(): number {
+    return this.#rotations;
+  }
+
+  get size(): number {
+    return this.#young.getStats().keys + this.#old.getStats().keys;
+  }
+
+  /** The entry, which counts as used by this. */
+  get(id: string): V | undefined {
+    const key = PREFIX + id;
+    const young = this.#young.get<V>(key);
+    if (young !== undefined) return young;
+    const old = this.#old.get<V>(key);
+    if (old === undefined) return undefined;
+    this.#put(key, old);
+    return old;
+  }
+
+  /** The entry, which does not count as used by this. */
+  look(id: string): V | undefined {
+    const key = PREFIX + id;
+    return this.#young.get<V>(key) ?? this.#old.get<V>(key);
+  }
+
+  set(id: string, value: V): void {
+    this.#put(PREFIX + id, value);
+  }
+
+  /** Puts another value in the place of an entry that is there, which does not count as used by this. */
+  replace(id: string, value: V): void {
+    const key = PREFIX + id;
+    if (this.#young.has(key)) this.#young.set(key, value);
+    else if (this.#old.has(key)) this.#old.set(key, value);
+  }
+
+  clear(): void {
+    this.#young = emptyGeneration();
+    this.#old = emptyGeneration();
+    this.#rotations += 2;
+  }
+
+  #put(key: string, value: V): void {
+    this.#old.del(key);
+    this.#young.set(key, value);
+    if (this.#young.getStats().keys < this.#generationSize) return;
+    this.#old = this.#young;
+    this.#young = emptyGeneration();
+    this.#rotations += 1;
+  }
+}
+
+/** No copies, no scan for expired entries (it blocks), no limit of its own (it throws, even when overwriting). */
+function emptyGeneration(): NodeCache {
+  return new NodeCache({ useClones: false, checkperiod: 0, stdTTL: 0 });
+}

@@ -1,0 +1,52 @@
+import type { LoadMark } from './held-states.js';
+
+export type LoadOutcome<T> =
+  | { readonly kind: 'states'; readonly states: ReadonlyMap<string, T> }
+  /** The store is away, or did not answer in time. */
+  | { readonly kind: 'away'; readonly cause: unknown }
+  /** Something else went wrong; it is passed on. */
+  | { readonly kind: 'failed'; readonly error: unknown };
+
+/** One call to the store for several ids, from the first that asks until it is settled. */
+export class LoadGroup<T> {
+  readonly ids = new Set<string>();
+  /** Resolves when there is an outcome; never rejects. */
+  readonly done: Promise<void>;
+  readonly #resolve: () => void;
+  #outcome: LoadOutcome<T> | undefined;
+  #begun: { readonly sequence: number; readonly mark: LoadMark } | undefined;
+  #cancelTimeout: () => void = () => undefined;
+
+  constructor() {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.done = promise;
+    this.#resolve = resolve;
+  }
+
+  get outcome(): LoadOutcome<T> | undefined {
+    return this.#outcome;
+  }
+
+  /** The order in which groups began; infinite before that. */
+  get sequence(): number {
+    return this.#begun?.sequence ?? Number.POSITIVE_INFINITY;
+  }
+
+  /** Where it stood when it began. */
+  get mark(): LoadMark | undefined {
+    return this.#begun?.mark;
+  }
+
+  begin(sequence: number, mark: LoadMark, cancelTimeout: () => void): void {
+    this.#begun = { sequence, mark };
+    this.#cancelTimeout = cancelTimeout;
+  }
+
+  /** The first outcome counts. */
+  settle(outcome: LoadOutcome<T>): void {
+    if (this.#outcome !== undefined) return;
+    this.#cancelTimeout();
+    this.#outcome = outcome;
+    this.#resolve();
+  }
+}

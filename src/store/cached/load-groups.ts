@@ -1,0 +1,175 @@
+import { StoreUnavailable } from '../store.js';
+import type { LoadFailure } from './cache-observer.js';
+import type { Clock } from './clock.js';
+import type { LoadMark } from './held-states.js';
+import { LoadGroup, type LoadOutcome } from './load-group.js';
+
+export interface LoadGroupsOptions<T> {
+  readonly read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
+  readonly clock: Clock;
+  readonly maxIdsPerGroup: number;
+  readonly maxGroupsInFlight: number;
+  /** How long a call may take before the store counts as away, milliseconds. */
+  readonly answerWithinMs: number;
+  /** A call for so many states begins now. */
+  readonly onBegin: (ids: number) => LoadMark;
+  /** What a call brought, even when it is too late for those who asked; before they are told. */
+  readonly onStates: (states: ReadonlyMap<string, T>, mark: LoadMark) => void;
+  /** A call was answered in time. */
+  readonly onAnswer: () => void;
+  readonly onFailure: (why: LoadFailure) => void;
+}
+
+/**
+ * Loads of single ids, gathered into few calls to the store: what is asked for in one turn of the event loop goes
+ * together, and while the most calls are in flight, what is asked for meanwhile does.
+ */
+export class LoadGroups<T> {
+  readonly #options: LoadGroupsOptions<T>;
+  readonly #queue: LoadGroup<T>[] = [];
+  readonly #queuedById = new Map<string, LoadGroup<T>>();
+  readonly #inFlight = new Set<LoadGroup<T>>();
+  readonly #inFlightById = new Map<string, LoadGroup<T>>();
+  #sequence = 0;
+  #lastAnswerAt = Number.NEGATIVE_INFINITY;
+  #planned: NodeJS.Immediate | undefined;
+  /** What everyone gets once it is closed. */
+  #closed: LoadOutcome<T> | undefined;
+
+  constructor(options: LoadGroupsOptions<T>) {
+    this.#options = options;
+  }
+
+  /** The number of the group that began last. */
+  get sequence(): number {
+    return this.#sequence;
+  }
+
+  /** Ids that are queued or asked for at present. */
+  get size(): number {
+    return this.#queuedById.size + this.#inFlightById.size;
+  }
+
+  /** The group that loads this id: one that has begun only if it began after the group of that number. */
+  join(id: string, afterSequence: number): LoadGroup<T> {
+    const begun = this.#inFlightById.get(id);
+    if (begun !== undefined && begun.sequence > afterSequence) return begun;
+    return this.#queuedById.get(id) ?? this.#enqueue(id);
+  }
+
+  /**
+   * Resolves when all groups are settled, at `untilMs` (monotonic), or when the store has answered nobody for as long
+   * as it may take to answer: whoever waits in the queue of a store that is away waits no longer than others.
+   */
+  async settled(groups: Iterable<LoadGroup<T>>, untilMs: number): Promise<void> {
+    const { clock, answerWithinMs } = this.#options;
+    const startedAt = clock.monotonicMs();
+    const { promise: timeIsUp, resolve: giveUp } = Promise.withResolvers<void>();
+    let cancel = (): void => undefined;
+    const watch = (): void => {
+      const silentUntilMs = Math.max(startedAt, this.#lastAnswerAt) + answerWithinMs;
+      const leftMs = Math.min(untilMs, silentUntilMs) - clock.monotonicMs();
+      if (leftMs <= 0) giveUp();
+      else cancel = clock.schedule(leftMs, watch);
+    };
+    watch();
+    await Promise.race([Promise.all(Array.from(groups, (group) => group.done)), timeIsUp]);
+    cancel();
+  }
+
+  close(): void {
+    const outcome: LoadOutcome<T> = { kind: 'away', cause: new StoreUnavailable('The cache is closed.') };
+    this.#closed = outcome;
+    clearImmediate(this.#planned);
+    for (const group of [...this.#inFlight]) this.#settle(group, outcome);
+    this.#dropQueue(outcome);
+  }
+
+  #enqueue(id: string): LoadGroup<T> {
+    let group = this.#queue.at(-1);
+    if (group === undefined || group.ids.size >= this.#options.maxIdsPerGroup) {
+      group = new LoadGroup();
+      if (this.#closed !== undefined) {
+        group.settle(this.#closed);
+        return group;
+      }
+      this.#queue.push(group);
+      this.#plan();
+    }
+    group.ids.add(id);
+    this.#queuedById.set(id, group);
+    return group;
+  }
+
+  #plan(): void {
+    if (this.#closed !== undefined) return;
+    this.#planned ??= setImmediate(() => {
+      this.#planned = undefined;
+      while (this.#inFlight.size < this.#options.maxGroupsInFlight) {
+        const group = this.#queue.shift();
+        if (group === undefined) return;
+        this.#begin(group);
+      }
+    });
+  }
+
+  #begin(group: LoadGroup<T>): void {
+    const { clock, answerWithinMs, onBegin } = this.#options;
+    this.#sequence += 1;
+    const mark = onBegin(group.ids.size);
+    group.begin(
+      this.#sequence,
+      mark,
+      clock.schedule(answerWithinMs, () => this.#timedOut(group, mark)),
+    );
+    this.#inFlight.add(group);
+    for (const id of group.ids) {
+      this.#queuedById.delete(id);
+      this.#inFlightById.set(id, group);
+    }
+    void this.#read(group, mark);
+  }
+
+  async #read(group: LoadGroup<T>, mark: LoadMark): Promise<void> {
+    const { read, clock, onStates, onAnswer, onFailure } = this.#options;
+    let states: ReadonlyMap<string, T>;
+    try {
+      states = await read([...group.ids]);
+    } catch (error) {
+      if (group.outcome !== undefined) return;
+      const away = error instanceof StoreUnavailable;
+      if (!away) this.#lastAnswerAt = clock.monotonicMs();
+      onFailure(away ? 'unavailable' : 'error');
+      this.#settle(group, away ? { kind: 'away', cause: error } : { kind: 'failed', error });
+      return;
+    }
+    if (this.#closed !== undefined) return;
+    onStates(states, mark);
+    // An answer after its time is kept, but the store is not back for that.
+    if (group.outcome !== undefined) return;
+    this.#lastAnswerAt = clock.monotonicMs();
+    onAnswer();
+    this.#settle(group, { kind: 'states', states });
+  }
+
+  #timedOut(group: LoadGroup<T>, mark: LoadMark): void {
+    const outcome: LoadOutcome<T> = { kind: 'away', cause: undefined };
+    this.#options.onFailure('timeout');
+    const stuck = this.#inFlight.size >= this.#options.maxGroupsInFlight && this.#lastAnswerAt <= mark.at;
+    this.#settle(group, outcome);
+    if (stuck) this.#dropQueue(outcome);
+  }
+
+  /** Frees the group's place for the next. */
+  #settle(group: LoadGroup<T>, outcome: LoadOutcome<T>): void {
+    this.#inFlight.delete(group);
+    for (const id of group.ids) if (this.#inFlightById.get(id) === group) this.#inFlightById.delete(id);
+    group.settle(outcome);
+    if (this.#queue.length > 0) this.#plan();
+  }
+
+  #dropQueue(outcome: LoadOutcome<T>): void {
+    for (const group of this.#queue.splice(0)) group.settle(outcome);
+    this.#queuedById.clear();
+  }
+}

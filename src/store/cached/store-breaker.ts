@@ -1,0 +1,37 @@
+/**
+ * Remembers that the store was away a moment ago, so that those who can do without it do not wait for it again.
+ *
+ * Open for `openMs` after each failure, until the store answers. While it is open, probes find out whether the store
+ * is back: one at a time, the first `probeAfterMs` after the last failure.
+ */
+export class StoreBreaker {
+  readonly #openMs: number;
+  readonly #probeAfterMs: number;
+  #openUntil = Number.NEGATIVE_INFINITY;
+  #nextProbeAt = Number.NEGATIVE_INFINITY;
+
+  constructor(openMs: number, probeAfterMs: number) {
+    this.#openMs = openMs;
+    this.#probeAfterMs = probeAfterMs;
+  }
+
+  isOpen(nowMs: number): boolean {
+    return nowMs < this.#openUntil;
+  }
+
+  failed(nowMs: number): void {
+    this.#openUntil = nowMs + this.#openMs;
+    this.#nextProbeAt = nowMs + this.#probeAfterMs;
+  }
+
+  answered(): void {
+    this.#openUntil = Number.NEGATIVE_INFINITY;
+  }
+
+  /** True for the one who shall send a probe now. */
+  takeProbe(nowMs: number): boolean {
+    if (!this.isOpen(nowMs) || nowMs < this.#nextProbeAt) return false;
+    this.#nextProbeAt = nowMs + this.#openMs;
+    return true;
+  }
+}
