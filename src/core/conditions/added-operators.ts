@@ -1,0 +1,66 @@
+import { instantOf } from './instant.js';
+import { compilePattern } from './regexp.js';
+import { compareVersions, parseVersion, type Version } from './version.js';
+
+/** Compares a fact's value with a condition's; never throws, and nonsense is false. */
+export type Comparison = (factValue: unknown, value: unknown) => boolean;
+
+/** An operator of ours, on top of the library's. */
+export interface AddedOperator {
+  readonly compare: Comparison;
+  /** The same comparison with the value settled, where preparing it once saves work. */
+  readonly prepare?: (value: unknown) => (factValue: unknown) => boolean;
+}
+
+const NEVER = (): boolean => false;
+
+function text(test: (fact: string, value: string) => boolean): AddedOperator {
+  return { compare: (fact, value) => typeof fact === 'string' && typeof value === 'string' && test(fact, value) };
+}
+
+function preparing(prepare: (value: unknown) => (factValue: unknown) => boolean): AddedOperator {
+  return { compare: (fact, value) => prepare(value)(fact), prepare };
+}
+
+function versions(test: (order: number) => boolean): AddedOperator {
+  return preparing((value) => {
+    const wanted = parseVersion(value);
+    if (wanted === undefined) return NEVER;
+    return (fact) => {
+      const version: Version | undefined = parseVersion(fact);
+      return version !== undefined && test(compareVersions(version, wanted));
+    };
+  });
+}
+
+function instants(test: (fact: number, value: number) => boolean): AddedOperator {
+  return preparing((value) => {
+    const wanted = instantOf(value);
+    if (wanted === undefined) return NEVER;
+    return (fact) => {
+      const instant = instantOf(fact);
+      return instant !== undefined && test(instant, wanted);
+    };
+  });
+}
+
+function matches(pattern: unknown): (factValue: unknown) => boolean {
+  const matcher = typeof pattern === 'string' ? compilePattern(pattern) : undefined;
+  if (typeof matcher !== 'function') return NEVER;
+  return (fact) => typeof fact === 'string' && matcher(fact);
+}
+
+/** The operators registered on top of the library's, by name. */
+export const ADDED_OPERATORS: ReadonlyMap<string, AddedOperator> = new Map([
+  ['startsWith', text((fact, value) => fact.startsWith(value))],
+  ['endsWith', text((fact, value) => fact.endsWith(value))],
+  ['containsText', text((fact, value) => fact.includes(value))],
+  ['matches', preparing(matches)],
+  ['semverEqual', versions((order) => order === 0)],
+  ['semverGreaterThan', versions((order) => order > 0)],
+  ['semverGreaterThanInclusive', versions((order) => order >= 0)],
+  ['semverLessThan', versions((order) => order < 0)],
+  ['semverLessThanInclusive', versions((order) => order <= 0)],
+  ['before', instants((fact, value) => fact < value)],
+  ['after', instants((fact, value) => fact > value)],
+]);

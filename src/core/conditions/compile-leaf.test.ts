@@ -1,0 +1,65 @@
+import { describe, expect, it } from '@jest/globals';
+import type { FactSources } from '../facts/fact-definition.js';
+import { buildRecord, FactSlots } from '../facts/fact-record.js';
+import type { JsonValue } from '../json.js';
+import { DAY_MS } from '../time.js';
+import { unknownUser } from '../user-state.js';
+import { compileLeaf } from './compile-leaf.js';
+import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from './operators.js';
+
+const NOW = Date.UTC(2025, 5, 15, 10);
+
+const VALUES: readonly JsonValue[] = [
+  null,
+  true,
+  false,
+  ...[0, -0, 1, 2, 2.5, 1e21, NOW],
+  ...['', ' ', '0', '1', ' 2', '2px', 'a', 'ab', '1.2.3', '2025-06-15T10:00:00Z', 'Infinity'],
+  ...[[], [0], ['a', 1], [[]], [['a']], [null]],
+  ...[{}, { toString: 1 }, { a: 1 }],
+];
+
+function sources(attribute: JsonValue | undefined, joinedAt: number | undefined): FactSources {
+  return {
+    user: unknownUser('u'),
+    organization: undefined,
+    roles: [],
+    inheritedRoles: [],
+    attributes: attribute === undefined ? {} : { a: attribute },
+    joinedAt,
+    organizationId: '',
+    stages: [],
+    isUnlocked: () => false,
+  };
+}
+
+const NAMES = OPERATOR_NAMES.flatMap((name) => [name, ...DECORATOR_NAMES.map((decorator) => `${decorator}:${name}`)]);
+
+describe('a compiled comparison', () => {
+  it.each(NAMES)('is the operator itself, for every pair of values: %s', (operator) => {
+    const compare = comparisonOf(operator);
+    for (const constant of VALUES.filter((value) => !Object.hasOwn(Object(value), 'fact'))) {
+      const slots = new FactSlots();
+      const { test } = compileLeaf({ fact: 'attribute', path: '$.a', operator, value: constant }, slots);
+      for (const attribute of [undefined, ...VALUES]) {
+        const record = buildRecord(slots, sources(attribute, undefined), NOW);
+        const answer = test(record);
+        expect([constant, attribute, answer]).toEqual([constant, attribute, compare?.(record.values[0], constant)]);
+      }
+    }
+  });
+
+  it.each(NAMES)('is the operator itself, for a fact that moves with time: %s', (operator) => {
+    const compare = comparisonOf(operator);
+    for (const constant of VALUES) {
+      const slots = new FactSlots();
+      const { test } = compileLeaf({ fact: 'daysSinceJoin', operator, value: constant }, slots);
+      for (const offset of [undefined, 1, 0, -1, -DAY_MS, -DAY_MS - 1, -2 * DAY_MS, -2.5 * DAY_MS, -3 * DAY_MS + 1]) {
+        const joinedAt = offset === undefined ? undefined : NOW + offset;
+        const record = buildRecord(slots, sources(undefined, joinedAt), NOW);
+        const days = joinedAt === undefined ? undefined : Math.floor((NOW - joinedAt) / DAY_MS);
+        expect([constant, days, test(record)]).toEqual([constant, days, compare?.(days, constant)]);
+      }
+    }
+  });
+});

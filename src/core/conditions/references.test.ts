@@ -1,0 +1,73 @@
+import { describe, expect, it } from '@jest/globals';
+import { contextReads, referencesOf } from './references.js';
+
+describe('references', () => {
+  it('are collected from every depth and from values', () => {
+    const count = (action: string, windowDays: number) => ({
+      fact: 'actionCount',
+      params: { action, windowDays },
+      operator: 'greaterThan',
+      value: 1,
+    });
+    const conditions = {
+      all: [
+        { condition: 'power-users' },
+        { not: { any: [{ condition: 'beta' }, { condition: 'power-users' }] } },
+        { fact: 'unlocked', params: { flag: 'reports' }, operator: 'equal', value: true },
+        count('login', 7),
+        count('login', 30),
+        count('login', 14),
+        { fact: 'role', operator: 'equal', value: { fact: 'actionCount', params: { action: 'export' } } },
+      ],
+    };
+    expect(referencesOf(conditions)).toEqual({
+      segments: ['power-users', 'beta'],
+      unlockedFlags: ['reports'],
+      facts: ['unlocked', 'actionCount', 'role'],
+      actions: ['login', 'export'],
+      windows: new Map([['login', 30]]),
+    });
+  });
+
+  it('are none in what makes no sense', () => {
+    const nothing = { segments: [], unlockedFlags: [], facts: [], actions: [], windows: new Map() };
+    for (const nonsense of [
+      null,
+      [],
+      5,
+      'all',
+      { all: 5 },
+      { not: [] },
+      { condition: 5 },
+      JSON.parse('{"__proto__":{"fact":"role"}}'),
+    ]) {
+      expect(referencesOf(nonsense)).toEqual(nothing);
+    }
+  });
+
+  it('are found however deep and wide', () => {
+    let node: unknown = { condition: 'deep' };
+    for (let i = 0; i < 100_000; i += 1) node = { not: node };
+    expect(referencesOf({ all: [node] }).segments).toEqual(['deep']);
+    const wide = { any: Array.from({ length: 200_000 }, () => ({ condition: 'wide' })) };
+    expect(referencesOf(wide).segments).toEqual(['wide']);
+  });
+});
+
+describe('what only a request can give', () => {
+  it('is pointed at, in values too', () => {
+    const conditions = {
+      all: [
+        { fact: 'attribute', path: '$.device', operator: 'equal', value: 'phone' },
+        { fact: 'role', operator: 'equal', value: { fact: 'attribute', path: '$.job' } },
+        { fact: 'organizationAttribute', path: '$.plan', operator: 'equal', value: 'pro' },
+      ],
+    };
+    const reads = contextReads(conditions, '/rules/0/conditions');
+    expect(reads.map(({ pointer }) => pointer)).toEqual([
+      '/rules/0/conditions/all/0',
+      '/rules/0/conditions/all/1/value',
+    ]);
+    expect(reads[0]?.message).toContain('"attribute $.device"');
+  });
+});

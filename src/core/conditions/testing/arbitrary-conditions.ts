@@ -1,0 +1,257 @@
+import fc from 'fast-check';
+import type { FactSources } from '../../facts/fact-definition.js';
+import { FACTS } from '../../facts/fact-table.js';
+import type { JsonObject, JsonValue } from '../../json.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../../time.js';
+import { type ActionDay, unknownUser } from '../../user-state.js';
+import { DECORATOR_NAMES, OPERATOR_NAMES } from '../operators.js';
+
+/** The instant around which everything generated lies. */
+export const NOW = Date.UTC(2025, 5, 15, 10, 30);
+
+const ATTRIBUTES = ['plan', 'age', 'tags', 'nested', 'version', 'trialEndsAt', '__proto__', 'toString'];
+const TEXTS = [
+  '',
+  'pro',
+  'free',
+  'prospect',
+  'a',
+  '7',
+  '7.5',
+  ' 7',
+  '12px',
+  '1.2.3',
+  '1.10.0-rc.1',
+  '2025-06-15T10:30:00Z',
+];
+const ACTIONS = ['login', 'export', '__proto__', 'constructor'];
+const ROLES = ['employee', 'manager', 'admin'];
+const STAGES = ['signup', 'profile', 'done'];
+
+const scalar: fc.Arbitrary<JsonValue> = fc.oneof(
+  fc.constantFrom<JsonValue>(...TEXTS, ...ROLES, ...STAGES),
+  fc.constantFrom<JsonValue>(0, -1, 1, 2, 3, 7, 7.5, 1e21, NOW),
+  fc.constantFrom<JsonValue>(true, false, null),
+);
+
+const list: fc.Arbitrary<JsonValue> = fc.oneof(
+  fc.array(scalar, { maxLength: 4 }),
+  fc.array(fc.array(scalar, { maxLength: 2 }), { maxLength: 2 }),
+);
+
+/** A JSON object that may have own members by any name. */
+function members(values: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> {
+  return fc
+    .array(fc.tuple(fc.constantFrom(...ATTRIBUTES), values), { maxLength: 6 })
+    .map((entries) =>
+      JSON.parse(`{${entries.map(([key, value]) => `${JSON.stringify(key)}:${JSON.stringify(value)}`)}}`),
+    );
+}
+
+const attributes = members(fc.oneof({ weight: 4, arbitrary: scalar }, list, members(fc.oneof(scalar, list))));
+
+const path = fc.oneof(
+  fc.constantFrom(...ATTRIBUTES).map((name) => `$.${name}`),
+  fc
+    .tuple(fc.constantFrom(...ATTRIBUTES), fc.constantFrom('plan', 'tags', 'length', '0'))
+    .map((names) => `$.${names.join('.')}`),
+  fc.constantFrom('$.tags[0]', '$.tags[1][0]', '$.nested.tags[1]', '$[0]'),
+);
+
+/** Instants on and near what generated conditions look at. */
+export const instant = fc
+  .tuple(fc.integer({ min: -40, max: 40 }), fc.constantFrom(0, 1, -1, HOUR_MS, 12_345_678))
+  .map(([days, offsetMs]) => NOW + days * DAY_MS + offsetMs);
+
+const actionDays: fc.Arbitrary<readonly ActionDay[]> = fc
+  .uniqueArray(fc.integer({ min: dayNumber(NOW) - 12, max: dayNumber(NOW) + 2 }), { maxLength: 8 })
+  .chain((days) =>
+    fc.tuple(
+      ...days
+        .sort((a, b) => a - b)
+        .map((day) =>
+          fc.record({
+            day: fc.constant(day),
+            count: fc.integer({ min: 1, max: 4 }),
+            sum: fc.constantFrom(-2, 0, 0.1, 0.2, 3),
+          }),
+        ),
+    ),
+  );
+
+function byAction<T>(values: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> {
+  return fc.array(fc.tuple(fc.constantFrom(...ACTIONS), values), { maxLength: 3 }).map((entries) => new Map(entries));
+}
+
+const actionTotal = fc.record({
+  count: fc.integer({ min: 1, max: 9 }),
+  sum: fc.constantFrom(-1, 0, 2.5, 7),
+  activeDays: fc.integer({ min: 1, max: 9 }),
+  firstAt: instant,
+  lastAt: instant,
+  recentDays: fc.constant(1n),
+});
+
+/** Whatever facts can be read from; every fact is absent now and then. */
+export const arbitrarySources: fc.Arbitrary<FactSources> = fc
+  .record({
+    attributes,
+    organizationAttributes: fc.option(attributes),
+    roles: fc.subarray(ROLES),
+    joinedAt: fc.option(instant),
+    organizationId: fc.constantFrom('', 'pro'),
+    stage: fc.constantFrom('', 'signup', 'done', 'gone'),
+    stageEnteredAt: fc.option(instant),
+    emailVerified: fc.boolean(),
+    actions: byAction(actionTotal),
+    actionDays: byAction(actionDays),
+    unlocked: fc.subarray(['reports', 'constructor']),
+  })
+  .map((given) => ({
+    user: {
+      ...unknownUser('u'),
+      stage: given.stage,
+      ...(given.stageEnteredAt === null ? {} : { stageEnteredAt: given.stageEnteredAt }),
+      stagesReached: given.stage === '' ? [] : [{ stage: given.stage, reachedAt: NOW }],
+      emailVerified: given.emailVerified,
+      actions: given.actions,
+      actionDays: given.actionDays,
+    },
+    organization:
+      given.organizationAttributes === null
+        ? undefined
+        : {
+            id: 'pro',
+            revision: 1,
+            attributes: given.organizationAttributes,
+            strictRoles: false,
+            roles: [],
+            access: [],
+          },
+    roles: given.roles,
+    inheritedRoles: given.roles.includes('admin') ? ROLES : given.roles,
+    attributes: given.attributes,
+    joinedAt: given.joinedAt ?? undefined,
+    organizationId: given.organizationId,
+    stages: STAGES,
+    isUnlocked: (flagKey: string) => given.unlocked.includes(flagKey),
+  }));
+
+const PARAMS: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
+  actionCount: actionParams(),
+  actionSum: actionParams(),
+  activeDays: actionParams(),
+  daysSinceAction: fc.record(
+    { action: fc.constantFrom(...ACTIONS), which: fc.constantFrom('first', 'last') },
+    { requiredKeys: ['action'] },
+  ),
+  unlocked: fc.record({ flag: fc.constantFrom('reports', 'constructor', 'other') }),
+};
+
+function actionParams(): fc.Arbitrary<JsonObject> {
+  return fc.record(
+    { action: fc.constantFrom(...ACTIONS), windowDays: fc.constantFrom(1, 2, 7, 366) },
+    { requiredKeys: ['action'] },
+  );
+}
+
+/** A fact as a condition names it: `fact`, with `params` and `path` where it takes them. */
+function factNamed(name: string): fc.Arbitrary<JsonObject> {
+  const params = PARAMS[name];
+  if (params !== undefined) return params.map((given) => ({ fact: name, params: given }));
+  if (FACTS.get(name)?.path === 'required') return path.map((given) => ({ fact: name, path: given }));
+  return fc.constant({ fact: name });
+}
+
+const anyFact = fc.oneof(factNamed('attribute'), fc.constantFrom(...FACTS.keys()).chain(factNamed));
+
+const value: fc.Arbitrary<JsonValue> = fc.oneof({ weight: 3, arbitrary: scalar }, list, anyFact);
+
+const operator = fc
+  .tuple(
+    fc.oneof(
+      { weight: 5, arbitrary: fc.constant<string[]>([]) },
+      fc.array(fc.constantFrom(...DECORATOR_NAMES), { maxLength: 3 }),
+    ),
+    fc.constantFrom(...OPERATOR_NAMES),
+  )
+  .map(([decorators, name]) => [...decorators, name].join(':'));
+
+/** Comparisons of every kind, sensible or not. */
+const anyLeaf: fc.Arbitrary<JsonObject> = fc
+  .tuple(anyFact, operator, value, fc.option(fc.integer({ min: 1, max: 3 })))
+  .map(([fact, name, against, priority]) => ({
+    ...fact,
+    operator: name,
+    value: against,
+    ...(priority === null ? {} : { priority }),
+  }));
+
+const timeFact = fc
+  .constantFrom(
+    'daysSinceJoin',
+    'hoursSinceJoin',
+    'daysInStage',
+    'actionCount',
+    'actionSum',
+    'activeDays',
+    'daysSinceAction',
+    'now',
+  )
+  .chain(factNamed);
+
+const ordering = fc.constantFrom('lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive');
+
+/** Numbers that time facts reach, and fractions between them. */
+const bound = fc.oneof(fc.integer({ min: -3, max: 20 }), fc.constantFrom(0.5, 2.5, NOW, NOW + DAY_MS));
+
+/** A fact that moves with time, ordered against a number. */
+export const orderedTimeLeaf: fc.Arbitrary<JsonObject> = fc
+  .tuple(timeFact, ordering, bound)
+  .map(([fact, name, against]) => ({ ...fact, operator: name, value: against }));
+
+const otherTimeLeaf: fc.Arbitrary<JsonObject> = fc.oneof(
+  fc.tuple(timeFact, operator, value).map(([fact, name, against]) => ({ ...fact, operator: name, value: against })),
+  fc.tuple(anyFact, operator, timeFact).map(([fact, name, against]) => ({ ...fact, operator: name, value: against })),
+);
+
+/** Comparisons that mostly read time. */
+const timeLeaf = fc.oneof({ weight: 3, arbitrary: orderedTimeLeaf }, otherTimeLeaf, anyLeaf);
+
+/** Segments that generated conditions may refer to; the later ones refer to earlier ones. */
+const SEGMENT_KEYS = ['first', 'second', 'constructor'];
+
+function groups(leaf: fc.Arbitrary<JsonObject>, segments: readonly string[]): fc.Arbitrary<JsonObject> {
+  const reference = segments.map((condition) => fc.constant<JsonObject>({ condition }));
+  const { group } = fc.letrec<{ group: JsonObject; node: JsonObject }>((tie) => ({
+    group: fc.oneof(
+      { maxDepth: 3 },
+      fc.array(leaf, { maxLength: 4 }).map((all) => ({ all })),
+      fc.array(tie('node'), { maxLength: 4 }).map((all) => ({ all })),
+      fc.array(tie('node'), { maxLength: 4 }).map((any) => ({ any })),
+      tie('node').map((not) => ({ not })),
+      ...reference,
+    ),
+    node: fc.oneof({ weight: 3, arbitrary: leaf }, tie('group')),
+  }));
+  return group;
+}
+
+export interface ArbitraryConditions {
+  readonly conditions: JsonObject;
+  readonly segments: ReadonlyMap<string, JsonObject>;
+}
+
+function withSegments(leaf: fc.Arbitrary<JsonObject>): fc.Arbitrary<ArbitraryConditions> {
+  const segments = fc.tuple(...SEGMENT_KEYS.map((_, index) => groups(leaf, SEGMENT_KEYS.slice(0, index))));
+  return fc.record({
+    conditions: groups(leaf, SEGMENT_KEYS),
+    segments: segments.map((made) => new Map(made.map((conditions, index) => [SEGMENT_KEYS[index] ?? '', conditions]))),
+  });
+}
+
+/** Conditions of every shape over every fact, operator and decorator. */
+export const arbitraryConditions = withSegments(anyLeaf);
+
+/** Conditions that mostly read time. */
+export const arbitraryTimeConditions = withSegments(timeLeaf);

@@ -1,0 +1,199 @@
+import { isJsonObject, type JsonObject, ownMember } from '../json.js';
+import { didYouMean } from './nearest-name.js';
+import { type Problem, Problems, pointerStep, quote } from './problem.js';
+import { validateLeaf } from './validate-leaf.js';
+import type { Vocabulary } from './vocabulary.js';
+
+/** How many groups (`all`, `any`, `not`) may stand within one another. */
+export const MAX_DEPTH = 10;
+
+/** How many comparisons one set of conditions may have. */
+export const MAX_LEAVES = 200;
+
+/** How many nodes of all kinds. */
+export const MAX_NODES = 1000;
+
+/** All keys' and texts' characters, and 8 for every value. */
+export const MAX_SIZE = 256 * 1024;
+
+export interface ConditionsVerdict {
+  /** What makes the conditions unusable; none: they compile. At most 50. */
+  readonly errors: readonly Problem[];
+  /** What is allowed and seldom meant. */
+  readonly warnings: readonly Problem[];
+}
+
+/**
+ * Checks conditions at write: shape, names, types and bounds. Circles through segments and `unlocked` are for the
+ * caller, who knows the rest of the configuration. Takes any JSON and never throws.
+ */
+export function validateConditions(conditions: unknown, vocabulary: Vocabulary, pointerBase = ''): ConditionsVerdict {
+  const problems = new Problems();
+  if (isTooLarge(conditions)) {
+    problems.error(pointerBase, `the conditions are larger than ${MAX_SIZE} characters: make them smaller`);
+  } else if (!isJsonObject(conditions) || Object.keys(conditions).length > 0) {
+    new Validator(vocabulary, problems).node(conditions, { pointer: pointerBase, depth: 0, negated: false });
+  }
+  return { errors: problems.errors, warnings: problems.warnings };
+}
+
+const KINDS = ['all', 'any', 'not', 'condition'] as const;
+const LEAF_KEYS = ['fact', 'operator', 'value'];
+const KNOWN_KEYS: Readonly<Record<(typeof KINDS)[number] | 'leaf', readonly string[]>> = {
+  all: ['all', 'name', 'priority'],
+  any: ['any', 'name', 'priority'],
+  not: ['not', 'name', 'priority'],
+  condition: ['condition', 'name', 'priority'],
+  leaf: [...LEAF_KEYS, 'params', 'path', 'public', 'name', 'priority'],
+};
+const ONE_KIND = 'needs exactly one of "all", "any", "not" or "condition", or else "fact" with "operator" and "value"';
+const MAX_NAME_LENGTH = 200;
+
+interface Place {
+  readonly pointer: string;
+  /** Groups around the node. */
+  readonly depth: number;
+  readonly negated: boolean;
+}
+
+class Validator {
+  readonly #vocabulary: Vocabulary;
+  readonly #problems: Problems;
+  #leaves = 0;
+  #nodes = 0;
+
+  constructor(vocabulary: Vocabulary, problems: Problems) {
+    this.#vocabulary = vocabulary;
+    this.#problems = problems;
+  }
+
+  node(node: unknown, place: Place): void {
+    const { pointer } = place;
+    this.#nodes += 1;
+    if (this.#nodes > MAX_NODES) {
+      this.#problems.error(pointer, `more than ${MAX_NODES} nodes: move some into a segment`);
+    } else if (!isJsonObject(node)) {
+      this.#problems.error(pointer, `a condition must be an object, not ${quote(node)}`);
+    } else {
+      this.#object(node, place);
+    }
+  }
+
+  #object(node: JsonObject, place: Place): void {
+    const { pointer } = place;
+    const kind = this.#kindOf(node, pointer);
+    if (kind === undefined) return;
+    this.#labels(node, kind, pointer);
+    if (kind === 'leaf') this.#leaf(node, place);
+    else if (kind === 'condition') this.#reference(ownMember(node, kind), `${pointer}/condition`);
+    else if (place.depth < MAX_DEPTH) this.#group(kind, ownMember(node, kind), place);
+    else this.#problems.error(pointer, `stands in more than ${MAX_DEPTH} groups: move some into a segment`);
+  }
+
+  /** Which of the kinds a node is; undefined, with an error, when it is none or several. */
+  #kindOf(node: JsonObject, pointer: string): (typeof KINDS)[number] | 'leaf' | undefined {
+    if (Object.keys(node).length === 0) {
+      this.#problems.error(
+        pointer,
+        'an empty object means everyone only as the whole of the conditions; remove it here',
+      );
+      return undefined;
+    }
+    const kinds = KINDS.filter((kind) => Object.hasOwn(node, kind));
+    const leafKey = LEAF_KEYS.find((key) => Object.hasOwn(node, key));
+    const [only] = kinds;
+    if (kinds.length === 0 && leafKey !== undefined) return 'leaf';
+    if (kinds.length === 1 && leafKey === undefined) return only;
+    const found = [...kinds, ...(leafKey === undefined ? [] : [leafKey])];
+    const has =
+      found.length === 0
+        ? `has ${Object.keys(node).slice(0, 5).map(quote).join(', ')}`
+        : `has ${found.map(quote).join(' and ')}`;
+    this.#problems.error(pointer, `${has}: a condition ${ONE_KIND}`);
+    return undefined;
+  }
+
+  #labels(node: JsonObject, kind: keyof typeof KNOWN_KEYS, pointer: string): void {
+    const known = KNOWN_KEYS[kind];
+    for (const key of Object.keys(node)) {
+      if (known.includes(key)) continue;
+      if (this.#problems.full) return;
+      this.#problems.error(`${pointer}${pointerStep(key)}`, `${quote(key)} is not known here${didYouMean(key, known)}`);
+    }
+    const name = ownMember(node, 'name');
+    if (name !== undefined && (typeof name !== 'string' || name.length > MAX_NAME_LENGTH)) {
+      this.#problems.error(
+        `${pointer}/name`,
+        `a name must be a text of at most ${MAX_NAME_LENGTH} characters, not ${quote(name)}`,
+      );
+    }
+    const priority = ownMember(node, 'priority');
+    if (priority !== undefined && (typeof priority !== 'number' || !Number.isFinite(priority))) {
+      this.#problems.error(`${pointer}/priority`, `a priority must be a number, not ${quote(priority)}`);
+    }
+  }
+
+  #group(kind: 'all' | 'any' | 'not', members: unknown, place: Place): void {
+    const pointer = `${place.pointer}/${kind}`;
+    const depth = place.depth + 1;
+    if (kind === 'not' && !Array.isArray(members)) {
+      this.node(members, { pointer, depth, negated: !place.negated });
+    } else if (kind === 'not') {
+      this.#problems.error(pointer, '"not" takes one condition, not a list');
+    } else if (Array.isArray(members)) {
+      this.#members(members, { pointer, depth, negated: place.negated });
+    } else {
+      this.#problems.error(pointer, `"${kind}" takes a list of conditions, not ${quote(members)}`);
+    }
+  }
+
+  #members(members: readonly unknown[], place: Place): void {
+    for (const [index, member] of members.entries()) {
+      const tooMany = this.#nodes > MAX_NODES || this.#leaves > MAX_LEAVES;
+      if (tooMany || this.#problems.full) return;
+      this.node(member, { ...place, pointer: `${place.pointer}/${index}` });
+    }
+  }
+
+  #reference(segment: unknown, pointer: string): void {
+    const { segments } = this.#vocabulary;
+    if (typeof segment !== 'string') {
+      this.#problems.error(pointer, `a segment's key must be a text, not ${quote(segment)}`);
+    } else if (!segments.has(segment)) {
+      this.#problems.error(pointer, `there is no segment ${quote(segment)}${didYouMean(segment, segments.keys())}`);
+    }
+  }
+
+  #leaf(leaf: JsonObject, place: Place): void {
+    this.#leaves += 1;
+    if (this.#leaves > MAX_LEAVES) {
+      this.#problems.error(place.pointer, `more than ${MAX_LEAVES} comparisons: move some into a segment`);
+    } else if (place.depth === 0) {
+      this.#problems.error(place.pointer, 'conditions begin with a group: wrap this one as {"all": [ … ]}');
+    } else {
+      validateLeaf(leaf, place, this.#vocabulary.flags, this.#problems);
+    }
+  }
+}
+
+/** Whether a value exceeds the size, found without recursion and without looking much further than that. */
+function isTooLarge(conditions: unknown): boolean {
+  const open: unknown[] = [conditions];
+  let size = 0;
+  while (open.length > 0) {
+    const value = open.pop();
+    size += 8;
+    if (typeof value === 'string') size += value.length;
+    if (Array.isArray(value)) {
+      if (value.length * 8 > MAX_SIZE) return true;
+      for (const member of value) open.push(member);
+    } else if (isJsonObject(value)) {
+      for (const key of Object.keys(value)) {
+        size += key.length;
+        open.push(value[key]);
+      }
+    }
+    if (size + open.length * 8 > MAX_SIZE) return true;
+  }
+  return false;
+}

@@ -1,0 +1,100 @@
+import type { FactDefinition, FactParam } from '../facts/fact-definition.js';
+import { FACTS } from '../facts/fact-table.js';
+import { isJsonObject, type JsonObject, ownMember } from '../json.js';
+import { didYouMean } from './nearest-name.js';
+import { isPlainPath } from './path.js';
+import { type Problems, pointerStep, quote } from './problem.js';
+import type { Names } from './vocabulary.js';
+
+/** The longest name in a param, in characters. */
+export const MAX_PARAM_LENGTH = 256;
+
+/**
+ * Checks `fact`, `params` and `path`, which a condition and the fact in its value have alike; the fact's definition,
+ * or undefined when it is not known.
+ */
+export function validateFact(
+  node: JsonObject,
+  pointer: string,
+  flags: Names,
+  problems: Problems,
+): FactDefinition | undefined {
+  const name = ownMember(node, 'fact');
+  if (name === undefined) {
+    problems.error(pointer, 'needs "fact", the name of a fact');
+    return undefined;
+  }
+  const definition = typeof name === 'string' ? FACTS.get(name) : undefined;
+  if (definition === undefined) {
+    const near = typeof name === 'string' ? didYouMean(name, FACTS.keys()) : '';
+    problems.error(`${pointer}/fact`, `${quote(name)} is not a fact${near}`);
+    return undefined;
+  }
+  validateParams(definition, ownMember(node, 'params'), `${pointer}/params`, { flags, problems });
+  validatePath(definition, ownMember(node, 'path'), pointer, problems);
+  return definition;
+}
+
+interface Checking {
+  readonly flags: Names;
+  readonly problems: Problems;
+}
+
+function validateParams(definition: FactDefinition, params: unknown, pointer: string, checking: Checking): void {
+  const { problems } = checking;
+  if (params !== undefined && !isJsonObject(params)) {
+    problems.error(pointer, `params must be an object, not ${quote(params)}`);
+    return;
+  }
+  const given = params ?? {};
+  const names = definition.params.map((param) => param.name);
+  for (const key of Object.keys(given)) {
+    if (names.includes(key)) continue;
+    if (problems.full) return;
+    const allowed = names.length === 0 ? 'takes none' : `takes ${names.map(quote).join(', ')}`;
+    problems.error(
+      `${pointer}${pointerStep(key)}`,
+      `${quote(key)} is not a param of ${definition.name}, which ${allowed}`,
+    );
+  }
+  for (const param of definition.params) {
+    const value = ownMember(given, param.name);
+    if (value !== undefined) validateParam(param, value, `${pointer}/${param.name}`, checking);
+    else if (param.required) problems.error(pointer, `${definition.name} needs the param "${param.name}"`);
+  }
+}
+
+function validateParam(param: FactParam, value: unknown, pointer: string, { flags, problems }: Checking): void {
+  const { name, allowed, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = param;
+  if (param.type === 'integer') {
+    const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
+    if (!fits) problems.error(pointer, `${name} must be a whole number from ${min} to ${max}, not ${quote(value)}`);
+    return;
+  }
+  if (typeof value !== 'string' || value === '' || value.length > MAX_PARAM_LENGTH) {
+    problems.error(pointer, `${name} must be a text of 1 to ${MAX_PARAM_LENGTH} characters, not ${quote(value)}`);
+  } else if (allowed !== undefined && !allowed.includes(value)) {
+    problems.error(pointer, `${name} must be one of ${allowed.map(quote).join(', ')}, not ${quote(value)}`);
+  } else if (name === 'flag' && !flags.has(value)) {
+    const near = didYouMean(value, flags.keys());
+    problems.error(
+      pointer,
+      `${quote(value)} is not a flag that can be unlocked: it needs a latching rule or grants${near}`,
+    );
+  }
+}
+
+function validatePath(definition: FactDefinition, path: unknown, pointer: string, problems: Problems): void {
+  if (path === undefined) {
+    if (definition.path === 'required') {
+      problems.error(pointer, `${definition.name} needs "path", which part of it to read, such as "$.plan"`);
+    }
+  } else if (definition.path === 'refused') {
+    problems.error(`${pointer}/path`, `${definition.name} takes no path; remove ${quote(path)}`);
+  } else if (typeof path !== 'string' || !isPlainPath(path)) {
+    problems.error(
+      `${pointer}/path`,
+      `${quote(path)} is not a plain path: use names and indexes only, such as "$.address.lines[0]"`,
+    );
+  }
+}

@@ -1,0 +1,77 @@
+import type { FactDefinition, FactType } from '../facts/fact-definition.js';
+import type { JsonValue } from '../json.js';
+import { comparisonOf } from './operators.js';
+import { type Problems, quote } from './problem.js';
+import { describeKind, type OperatorShape, typeFits } from './value-kind.js';
+
+/** Where a leaf stands: `negated` under an odd number of `not`s. */
+export interface LeafPlace {
+  readonly pointer: string;
+  readonly negated: boolean;
+}
+
+/** The right side of a comparison, once it is known to be sound. */
+export type CheckedValue = { readonly constant: JsonValue } | { readonly fact: FactDefinition };
+
+interface Typed {
+  readonly fact: FactDefinition;
+  readonly right: CheckedValue;
+  readonly shape: OperatorShape;
+  readonly operator: string;
+  readonly pointer: string;
+}
+
+const TYPE_NAMES: Readonly<Record<FactType, string>> = {
+  string: 'a text',
+  number: 'a number',
+  boolean: 'true or false',
+  list: 'a list',
+  json: 'anything',
+};
+
+/** Warns of a comparison that comes out the same for everyone, because its sides are of different types. */
+export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, problems: Problems): void {
+  const same = 'so it comes out the same for everyone';
+  if (!typeFits(fact.type, shape.fact)) {
+    const text = `${quote(operator)} needs a fact that is ${describeKind(shape.fact)}, and ${fact.name} is ${TYPE_NAMES[fact.type]}, ${same}`;
+    problems.warn(`${pointer}/operator`, text);
+  } else if ('fact' in right) {
+    if (typeFits(right.fact.type, shape.value)) return;
+    const text = `${quote(operator)} needs ${describeKind(shape.value)}, and ${right.fact.name} is ${TYPE_NAMES[right.fact.type]}, ${same}`;
+    problems.warn(`${pointer}/value`, text);
+  } else if (operator === 'equal' || operator === 'notEqual') {
+    if (fact.type === 'json' || fact.type === typeof right.constant) return;
+    const text = `${fact.name} is ${TYPE_NAMES[fact.type]} and never equals ${quote(right.constant)}, ${same}`;
+    problems.warn(`${pointer}/value`, text);
+  }
+}
+
+interface Absence {
+  readonly fact: FactDefinition;
+  readonly right: CheckedValue;
+  readonly operator: string;
+  readonly place: LeafPlace;
+}
+
+/** Stands for any present value of a fact, equal to nothing else. */
+const SOMETHING = {};
+
+/** Warns where a user who lacks a fact would satisfy the condition, which is seldom meant. */
+export function warnOfAbsence({ fact, right, operator, place }: Absence, problems: Problems): void {
+  const compare = comparisonOf(operator);
+  if (compare === undefined) return;
+  const satisfies = (left: unknown, value: unknown): boolean => compare(left, value) !== place.negated;
+  const not = place.negated ? ' under "not"' : '';
+  const warn = (name: string): void =>
+    problems.warn(
+      place.pointer,
+      `${quote(operator)}${not} is also satisfied where ${name} is absent: add a condition that only a present value meets, unless that is meant`,
+    );
+  if ('constant' in right) {
+    if (fact.mayBeAbsent && satisfies(undefined, right.constant)) warn(fact.name);
+    return;
+  }
+  const values = right.fact.mayBeAbsent ? [SOMETHING, undefined] : [SOMETHING];
+  if (fact.mayBeAbsent && values.some((value) => satisfies(undefined, value))) warn(fact.name);
+  else if (right.fact.mayBeAbsent && satisfies(SOMETHING, undefined)) warn(right.fact.name);
+}

@@ -1,0 +1,96 @@
+import { type PathReader, readPath } from '../conditions/path.js';
+import { type JsonObject, ownMember } from '../json.js';
+import type { BoundFact, FactDefinition, FactSources } from './fact-definition.js';
+import { FACTS } from './fact-table.js';
+import type { TimeReading } from './time-reading.js';
+
+/** One fact that a snapshot reads, with its params and path settled; its index is its place in every record. */
+export interface FactSlot {
+  readonly index: number;
+  readonly definition: FactDefinition;
+  readonly params: JsonObject;
+  /** '' where the condition has none. */
+  readonly path: string;
+  readonly bound: BoundFact;
+  /** Present where time alone changes the value. */
+  readonly time: TimeReading | undefined;
+  read(sources: FactSources): unknown;
+}
+
+/** The facts that a snapshot reads, each once. Grows while the snapshot is compiled, and not after. */
+export class FactSlots {
+  readonly #slots: FactSlot[] = [];
+  readonly #indexes = new Map<string, number>();
+
+  get size(): number {
+    return this.#slots.length;
+  }
+
+  /**
+   * The index of a fact with these params and this path, the same for equal ones.
+   *
+   * Throws for a fact that the table does not have, or a path that is not plain; params must have been validated.
+   */
+  slot(fact: string, params: JsonObject = {}, path = ''): number {
+    const definition = FACTS.get(fact);
+    if (definition === undefined) throw new Error(`unknown fact "${fact}"`);
+    const settled = definition.params.map(({ name }) => ownMember(params, name) ?? null);
+    const key = JSON.stringify([fact, path, ...settled]);
+    const known = this.#indexes.get(key);
+    if (known !== undefined) return known;
+    const index = this.#slots.length;
+    this.#slots.push(makeSlot(index, definition, params, path));
+    this.#indexes.set(key, index);
+    return index;
+  }
+
+  /** The slot of an index that {@link slot} gave. */
+  at(index: number): FactSlot {
+    const slot = this.#slots[index];
+    if (slot === undefined) throw new RangeError(`no fact slot ${index}`);
+    return slot;
+  }
+
+  /** The fact's value in a record, at the record's instant. */
+  valueOf(index: number, record: FactRecord): unknown {
+    const { time } = this.at(index);
+    const base = record.values[index];
+    return time === undefined ? base : time.at(base, record.now);
+  }
+
+  /** The bases of all facts, in slot order. */
+  read(sources: FactSources): unknown[] {
+    const values: unknown[] = [];
+    for (const slot of this.#slots) values.push(slot.read(sources));
+    return values;
+  }
+}
+
+function makeSlot(index: number, definition: FactDefinition, params: JsonObject, path: string): FactSlot {
+  const bound = definition.bind(params);
+  // A path into a number is the number itself, so facts that move with time need none.
+  const pathReader: PathReader | undefined = path === '' || bound.time !== undefined ? undefined : readPath(path);
+  const read =
+    pathReader === undefined ? bound.read : (sources: FactSources): unknown => pathReader(bound.read(sources));
+  return { index, definition, params, path, bound, time: bound.time, read };
+}
+
+/**
+ * One user's facts at an instant. `values` holds bases, not values at `now`, and is shared between instants:
+ * see {@link withNow}.
+ */
+export interface FactRecord {
+  readonly values: readonly unknown[];
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/** Reads every slot's base from the sources. */
+export function buildRecord(slots: FactSlots, sources: FactSources, now: number): FactRecord {
+  return { values: slots.read(sources), now };
+}
+
+/** The same user's facts at another instant, without reading them again. */
+export function withNow(record: FactRecord, now: number): FactRecord {
+  return { values: record.values, now };
+}
