@@ -60,6 +60,11 @@ export class HeldStates<T extends Revised> {
     return this.#entries.get(id);
   }
 
+  /** As {@link get}, which does not count as use. */
+  look(id: string): HeldState<T> | undefined {
+    return this.#entries.look(id);
+  }
+
   /** Whether it can be answered without a look at the store. */
   isYoung(held: HeldState<T>, nowMs: number): boolean {
     if (held.below || held.life !== this.#life) return false;
