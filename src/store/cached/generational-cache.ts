@@ -7,9 +7,9 @@ const PREFIX = ':';
  * A map of bounded size that keeps what is used: at most `maxEntries` (2 at least).
  *
  * Entries live in two generations. When the young one is half of the bound it becomes the old one, and what the old
- * one still held is forgotten; what is found in the old one moves to the young one. The half of the bound that was used last
- * is there in any case; the rest as it comes. So nothing is ever scanned, and no
- * single table grows beyond half of the bound.
+ * one still held is forgotten; what is found in the old one moves to the young one. So the entries used last, half of
+ * the bound in number, are always there and the others may be; nothing is ever scanned, and no single table grows
+ * beyond half of the bound.
  */
 export class GenerationalCache<V extends NonNullable<unknown>> {
   readonly #generationSize: number;
