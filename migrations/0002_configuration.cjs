@@ -1,0 +1,72 @@
+const { createTable, noWayBack, seedRow } = require('./schema/create-table.cjs');
+
+/** Flags, segments, stages, actions, platform-wide role rows, and the revision that all of them share. */
+exports.up = async function up(knex) {
+  await createTable(knex, {
+    name: 'configuration_revision',
+    columns: { id: 'SMALLINT NOT NULL', revision: 'BIGINT NOT NULL' },
+    primary: ['id'],
+  });
+  await seedRow(knex, 'configuration_revision', { id: 1 }, { revision: 0 });
+
+  await createTable(knex, {
+    name: 'flags',
+    columns: {
+      id: 'VARCHAR(64) NOT NULL',
+      flag_key: 'VARCHAR(128) NOT NULL',
+      name: 'TEXT NOT NULL',
+      description: 'TEXT NOT NULL',
+      active: 'SMALLINT NOT NULL',
+      is_enabled_globally: 'SMALLINT NOT NULL',
+      archived: 'SMALLINT NOT NULL',
+      version: 'BIGINT NOT NULL',
+      salt: 'VARCHAR(128) NOT NULL',
+      // JSON: variants, rules, prerequisites and whatever else only the whole flag needs.
+      definition: 'MEDIUMTEXT NOT NULL',
+      created_at: 'BIGINT NOT NULL',
+      updated_at: 'BIGINT NOT NULL',
+    },
+    primary: ['id'],
+    unique: { flags_flag_key: ['flag_key'] },
+  });
+  await createTable(knex, {
+    name: 'flag_tags',
+    columns: { flag_id: 'VARCHAR(64) NOT NULL', tag: 'VARCHAR(191) NOT NULL' },
+    primary: ['flag_id', 'tag'],
+  });
+  await createTable(knex, {
+    name: 'segments',
+    columns: {
+      segment_key: 'VARCHAR(128) NOT NULL',
+      name: 'TEXT NOT NULL',
+      conditions: 'MEDIUMTEXT NOT NULL',
+      version: 'BIGINT NOT NULL',
+      created_at: 'BIGINT NOT NULL',
+      updated_at: 'BIGINT NOT NULL',
+    },
+    primary: ['segment_key'],
+  });
+  await createTable(knex, {
+    name: 'stages',
+    columns: { name: 'VARCHAR(64) NOT NULL', position: 'INT NOT NULL', self_settable: 'SMALLINT NOT NULL' },
+    primary: ['name'],
+  });
+  await createTable(knex, {
+    name: 'actions',
+    columns: { name: 'VARCHAR(128) NOT NULL', client_trackable: 'SMALLINT NOT NULL' },
+    primary: ['name'],
+  });
+  await createTable(knex, {
+    name: 'role_access',
+    columns: {
+      flag_id: 'VARCHAR(64) NOT NULL',
+      role: 'VARCHAR(64) NOT NULL',
+      managed_by: 'VARCHAR(128) NOT NULL',
+      effect: 'VARCHAR(8) NOT NULL',
+      enabled: 'SMALLINT NOT NULL',
+    },
+    primary: ['flag_id', 'role', 'managed_by'],
+  });
+};
+
+exports.down = noWayBack;

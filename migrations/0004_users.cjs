@@ -1,0 +1,98 @@
+const { createTable, noWayBack } = require('./schema/create-table.cjs');
+
+/** The partition leads every per-user key: it is the shard key, and keeps a lane's users together. */
+const USER = { part: 'SMALLINT NOT NULL', user_id: 'VARCHAR(191) NOT NULL' };
+
+/** Everything about users. No foreign keys: cascades across partitions are chunked jobs. */
+exports.up = async function up(knex) {
+  await createTable(knex, {
+    name: 'users',
+    columns: {
+      part: USER.part,
+      id: USER.user_id,
+      organization_id: "VARCHAR(128) NOT NULL DEFAULT ''",
+      roles: 'TEXT NOT NULL',
+      joined_at: 'BIGINT',
+      email_verified: 'SMALLINT NOT NULL DEFAULT 0',
+      attributes: 'MEDIUMTEXT NOT NULL',
+      stage: "VARCHAR(64) NOT NULL DEFAULT ''",
+      stage_entered_at: 'BIGINT',
+      revision: 'BIGINT NOT NULL DEFAULT 0',
+      created_at: 'BIGINT NOT NULL DEFAULT 0',
+      updated_at: 'BIGINT NOT NULL DEFAULT 0',
+    },
+    primary: ['part', 'id'],
+  });
+  await createTable(knex, {
+    name: 'user_access',
+    columns: {
+      ...USER,
+      flag_id: 'VARCHAR(64) NOT NULL',
+      managed_by: 'VARCHAR(128) NOT NULL',
+      effect: 'VARCHAR(8) NOT NULL',
+      enabled: 'SMALLINT NOT NULL',
+    },
+    primary: ['part', 'user_id', 'flag_id', 'managed_by'],
+    indexes: { user_access_flag: ['flag_id', 'user_id', 'managed_by'] },
+  });
+  await createTable(knex, {
+    name: 'stages_reached',
+    columns: { ...USER, stage: 'VARCHAR(64) NOT NULL', seq: 'BIGINT NOT NULL', reached_at: 'BIGINT NOT NULL' },
+    primary: ['part', 'user_id', 'stage'],
+  });
+  await createTable(knex, {
+    name: 'stage_changes',
+    columns: { ...USER, seq: 'BIGINT NOT NULL', stage: 'VARCHAR(64) NOT NULL', changed_at: 'BIGINT NOT NULL' },
+    primary: ['part', 'user_id', 'seq'],
+  });
+  await createTable(knex, {
+    name: 'action_totals',
+    columns: {
+      ...USER,
+      action: 'VARCHAR(128) NOT NULL',
+      event_count: 'BIGINT NOT NULL',
+      value_sum: 'DOUBLE NOT NULL',
+      active_days: 'BIGINT NOT NULL',
+      first_at: 'BIGINT NOT NULL',
+      last_at: 'BIGINT NOT NULL',
+      // 62 bits: more than a double holds, so it travels as text.
+      recent_days: 'BIGINT NOT NULL',
+    },
+    primary: ['part', 'user_id', 'action'],
+  });
+  await createTable(knex, {
+    name: 'action_days',
+    columns: {
+      ...USER,
+      action: 'VARCHAR(128) NOT NULL',
+      day: 'BIGINT NOT NULL',
+      event_count: 'BIGINT NOT NULL',
+      value_sum: 'DOUBLE NOT NULL',
+    },
+    primary: ['part', 'user_id', 'action', 'day'],
+    indexes: { action_days_action_day: ['action', 'day'] },
+  });
+  await createTable(knex, {
+    name: 'unlocks',
+    columns: {
+      ...USER,
+      seq: 'BIGINT NOT NULL',
+      flag_id: 'VARCHAR(64) NOT NULL',
+      rule_id: 'VARCHAR(64) NOT NULL',
+      rule_version: 'BIGINT NOT NULL',
+      kind: 'VARCHAR(16) NOT NULL',
+      earned_at: 'BIGINT NOT NULL',
+      recorded_at: 'BIGINT NOT NULL',
+      cause: 'TEXT NOT NULL',
+    },
+    primary: ['part', 'user_id', 'seq'],
+  });
+  await createTable(knex, {
+    name: 'timers',
+    columns: { ...USER, due_at: 'BIGINT NOT NULL' },
+    primary: ['part', 'user_id'],
+    indexes: { timers_due_at: ['due_at'] },
+  });
+};
+
+exports.down = noWayBack;

@@ -1,0 +1,52 @@
+const { createTable, noWayBack } = require('./schema/create-table.cjs');
+
+/** The outbox of changes, the audit and machine tokens. */
+exports.up = async function up(knex) {
+  await createTable(knex, {
+    name: 'outbox',
+    counted: true,
+    columns: {
+      part: 'SMALLINT NOT NULL',
+      user_id: 'VARCHAR(191) NOT NULL',
+      batch: 'VARCHAR(64) NOT NULL',
+      changed_at: 'BIGINT NOT NULL',
+      payload: 'MEDIUMTEXT NOT NULL',
+    },
+    primary: ['id'],
+    indexes: { outbox_batch: ['batch'], outbox_changed_at: ['changed_at'] },
+  });
+  await createTable(knex, {
+    name: 'audit',
+    counted: true,
+    columns: {
+      at: 'BIGINT NOT NULL',
+      actor: 'VARCHAR(255) NOT NULL',
+      action: 'VARCHAR(128) NOT NULL',
+      target: 'VARCHAR(255) NOT NULL',
+      state_before: 'MEDIUMTEXT NOT NULL',
+      state_after: 'MEDIUMTEXT NOT NULL',
+      request_id: 'VARCHAR(255) NOT NULL',
+      comment: 'TEXT NOT NULL',
+    },
+    primary: ['id'],
+    indexes: { audit_target: ['target', 'id'] },
+  });
+  await createTable(knex, {
+    name: 'tokens',
+    columns: {
+      id: 'VARCHAR(64) NOT NULL',
+      name: 'TEXT NOT NULL',
+      hash: 'VARCHAR(64) NOT NULL',
+      scopes: 'TEXT NOT NULL',
+      organization_id: 'VARCHAR(128) NOT NULL',
+      created_at: 'BIGINT NOT NULL',
+      expires_at: 'BIGINT',
+      revoked_at: 'BIGINT',
+      last_used_at: 'BIGINT',
+    },
+    primary: ['id'],
+    unique: { tokens_hash: ['hash'] },
+  });
+};
+
+exports.down = noWayBack;

@@ -1,0 +1,71 @@
+import { type Dialect, type Fault, repeat } from '../sql/dialect.js';
+import { driverError, poolFault } from '../sql/fault-codes.js';
+
+const DUPLICATE_ENTRY = 1062;
+const LOCK_WAIT_TIMEOUT = 1205;
+const DEADLOCK = 1213;
+
+/** The server refuses for now: starting, stopping, full, read-only after a fail-over, or the wrong one altogether. */
+const AWAY_NUMBERS: ReadonlySet<unknown> = new Set([
+  1040, 1041, 1044, 1045, 1049, 1053, 1077, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1317, 1836, 1927, 1969,
+  3024, 3159, 4031,
+]);
+
+const AWAY_CODES: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ECONNABORTED',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'ENOENT',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EHOSTDOWN',
+  'PROTOCOL_CONNECTION_LOST',
+  'PROTOCOL_SEQUENCE_TIMEOUT',
+  'HANDSHAKE_NO_SSL_SUPPORT',
+  'HANDSHAKE_SSL_ERROR',
+]);
+
+/** MySQL 8 and MariaDB 10.11: only what both understand. */
+export const mysqlDialect: Dialect = {
+  name: 'mysql',
+  nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
+  forUpdate: ' FOR UPDATE',
+  forShare: ' LOCK IN SHARE MODE',
+  tableNamed: 'SELECT 1 AS one FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?',
+  asText: (expression) => `CAST(${expression} AS CHAR)`,
+  useIndex: (index) => ` FORCE INDEX (${index})`,
+  isOneOf: (columns, count) =>
+    columns.length === 1
+      ? `${columns[0]} IN (${repeat('?', count)})`
+      : `(${columns.join(', ')}) IN (${repeat(`(${repeat('?', columns.length)})`, count)})`,
+  // Unlike INSERT IGNORE, this overlooks nothing but the key that is there.
+  keepExisting: ([first]) => ` ON DUPLICATE KEY UPDATE ${first} = ${first}`,
+  changeExisting: (_key, change) => {
+    const assignments = Object.entries(change).map(([column, how]) =>
+      how === 'replace' ? `${column} = VALUES(${column})` : `${column} = ${column} + VALUES(${column})`,
+    );
+    return ` ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`;
+  },
+  faultOf,
+  endsTransaction: (error) => driverError(error).errno === DEADLOCK,
+  rowsOf: (answer) => {
+    const [rows]: unknown[] = Array.isArray(answer) ? answer : [];
+    return Array.isArray(rows) ? rows : [];
+  },
+  changesOf: (answer) => {
+    const [header]: unknown[] = Array.isArray(answer) ? answer : [];
+    return typeof header === 'object' && header !== null && 'affectedRows' in header ? Number(header.affectedRows) : 0;
+  },
+};
+
+function faultOf(error: unknown): Fault {
+  const driver = driverError(error);
+  if (driver.errno === DEADLOCK || driver.errno === LOCK_WAIT_TIMEOUT) return 'again';
+  if (driver.errno === DUPLICATE_ENTRY) return 'duplicate';
+  if (driver.fatal === true || AWAY_CODES.has(driver.code) || AWAY_NUMBERS.has(driver.errno)) return 'away';
+  return poolFault(driver) ?? 'defect';
+}

@@ -1,0 +1,81 @@
+import createKnex, { type Knex } from 'knex';
+import { SILENT_LOG } from '../sql/fault-codes.js';
+import { watchPool } from '../sql/watch-pool.js';
+import { parseMysqlUrl } from './mysql-url.js';
+
+export interface MysqlOptions {
+  /** `mysql://USER:PASSWORD@HOST:PORT/DATABASE` */
+  readonly url: string;
+  /** Default 10. */
+  readonly poolSize?: number;
+  /** How long a caller waits for a connection: default 2,000. */
+  readonly acquireTimeoutMs?: number;
+  /** How long a statement may take, lock waits (2 s) included: default 10,000. */
+  readonly statementTimeoutMs?: number;
+  /** Told how long each connection was waited for, in milliseconds. */
+  readonly onPoolWait?: (waitedMs: number) => void;
+}
+
+export const DEFAULT_POOL_SIZE = 10;
+export const DEFAULT_ACQUIRE_TIMEOUT_MS = 2000;
+export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
+
+/** How long a lock is waited for: the longest that a worker waits for another one's lane. The whole unit the engine has. */
+const LOCK_WAIT_SECONDS = 2;
+
+/**
+ * Each session's own terms, whatever the server's defaults. READ COMMITTED: the default level locks the gaps between
+ * rows, so that workers would block intake.
+ */
+const SESSION = [
+  // What is compared with a key compares as the key does.
+  'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
+  "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO," +
+    `NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
+  'SET SESSION TRANSACTION ISOLATION LEVEL READ COMMITTED',
+];
+
+interface RawConnection {
+  query(text: string, done: (error: unknown) => void): void;
+}
+
+/** Opens a pool; nothing connects before the first statement. Throws when the URL cannot be read. */
+export function mysqlPool(options: MysqlOptions): Knex {
+  const { poolSize = DEFAULT_POOL_SIZE, acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS } = options;
+  const connection = {
+    ...parseMysqlUrl(options.url),
+    charset: 'utf8mb4',
+    connectTimeout: acquireTimeoutMs,
+    // Counts rows that changed, not rows that were found.
+    flags: '-FOUND_ROWS',
+    jsonStrings: true,
+  };
+  const knex = createKnex({
+    client: 'mysql2',
+    connection,
+    pool: {
+      min: 0,
+      max: poolSize,
+      afterCreate: (connection: RawConnection, done: (error: unknown, connection: RawConnection) => void) => {
+        setUpSession(connection).then(
+          () => done(null, connection),
+          (error: unknown) => done(error, connection),
+        );
+      },
+    },
+    acquireConnectionTimeout: acquireTimeoutMs,
+    // The message of an error would carry every bound value.
+    compileSqlOnError: false,
+    log: SILENT_LOG,
+  });
+  if (options.onPoolWait !== undefined) watchPool(knex, options.onPoolWait);
+  return knex;
+}
+
+async function setUpSession(connection: RawConnection): Promise<void> {
+  for (const statement of SESSION) {
+    await new Promise<void>((resolve, reject) => {
+      connection.query(statement, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+}

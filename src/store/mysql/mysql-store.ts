@@ -1,0 +1,55 @@
+import type { Dialect } from '../sql/dialect.js';
+import type { Engine } from '../sql/engine.js';
+import { openPool, type Pool } from '../sql/knex-engine.js';
+import type { Sql } from '../sql/sql.js';
+import { type SqlStore, sqlStore } from '../sql/sql-store.js';
+import { mysqlDialect } from './mysql-dialect.js';
+import { DEFAULT_STATEMENT_TIMEOUT_MS, type MysqlOptions, mysqlPool } from './mysql-pool.js';
+
+const DEFAULT_APPENDS_IN_FLIGHT = 4;
+
+export interface MysqlStoreOptions extends MysqlOptions {
+  /** How many statements may carry appends to the inbox at once; default 4. */
+  readonly appendsInFlight?: number;
+  /** False leaves the schema unchecked, and the store untouched until its first use; call `checkSchema` then. */
+  readonly checkSchema?: boolean;
+}
+
+/**
+ * Opens a store on MySQL 8 or MariaDB 10.11 and later. Rejects with `StoreUnavailable` when it cannot be reached, and
+ * with `SchemaMismatch` when this release cannot run on the schema that is there.
+ */
+export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlStore> {
+  const knex = mysqlPool(options);
+  const statementTimeoutMs = options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS;
+  const pool = openPool({ knex, dialect: mysqlDialect, statementTimeoutMs });
+  const store = sqlStore(mysqlEngine(mysqlDialect, pool), options.appendsInFlight ?? DEFAULT_APPENDS_IN_FLIGHT);
+  if (options.checkSchema === false) return store;
+  try {
+    await store.checkSchema();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function mysqlEngine(dialect: Dialect, pool: Pool): Engine {
+  return {
+    dialect,
+    read: pool.sql,
+    write: pool.retrying,
+    transaction: (work) => pool.transaction(begin, work),
+    snapshot: (work) => pool.transaction(beginSnapshot, work),
+    close: () => pool.close(),
+  };
+}
+
+async function begin(sql: Sql): Promise<void> {
+  await sql.run('START TRANSACTION');
+}
+
+async function beginSnapshot(sql: Sql): Promise<void> {
+  await sql.run('SET TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+  await sql.run('START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
+}

@@ -1,0 +1,63 @@
+import type { JsonValue } from '../../core/json.js';
+import type { AuditEntry, AuditStore } from '../audit-store.js';
+import { insertRows } from './insert-rows.js';
+import { parseJson } from './json-column.js';
+import { numberAfter, pageOf } from './page-of.js';
+import type { Sql } from './sql.js';
+
+interface AuditRow {
+  readonly id: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly state_before: string;
+  readonly state_after: string;
+  readonly request_id: string;
+  readonly comment: string;
+}
+
+/** Both ways to the database are the transaction itself, inside one. */
+export function auditStore(read: Sql, write: Sql): AuditStore {
+  return {
+    append: async (entry) => {
+      await insertRows(write, {
+        table: 'audit',
+        columns: ['at', 'actor', 'action', 'target', 'state_before', 'state_after', 'request_id', 'comment'],
+        keyLength: 0,
+        rows: [
+          [
+            entry.at,
+            entry.actor,
+            entry.action,
+            entry.target,
+            JSON.stringify(entry.before),
+            JSON.stringify(entry.after),
+            entry.requestId,
+            entry.comment,
+          ],
+        ],
+      });
+    },
+    list: async (page, { target }) => {
+      const rows = await read.rows<AuditRow>(
+        `SELECT * FROM audit WHERE id < ?${target === undefined ? '' : ' AND target = ?'} ORDER BY id DESC LIMIT ?`,
+        [numberAfter(page.after, Number.MAX_SAFE_INTEGER), ...(target === undefined ? [] : [target]), page.limit + 1],
+      );
+      return pageOf(rows, page.limit, entryOf, (row) => String(row.id));
+    },
+  };
+}
+
+function entryOf(row: AuditRow): AuditEntry {
+  return {
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    target: row.target,
+    before: parseJson<JsonValue>(row.state_before),
+    after: parseJson<JsonValue>(row.state_after),
+    requestId: row.request_id,
+    comment: row.comment,
+  };
+}

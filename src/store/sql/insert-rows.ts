@@ -1,0 +1,84 @@
+import { type ColumnChanges, repeat } from './dialect.js';
+import type { Sql, SqlValue } from './sql.js';
+
+/** Far below every engine's limit on bound values (32,766) and packets (16 MiB). */
+const ROWS_PER_STATEMENT = 1000;
+const BYTES_PER_STATEMENT = 4 * 1024 * 1024;
+
+export type Row = readonly SqlValue[];
+
+export interface Insert {
+  readonly table: string;
+  /** The columns bound by the rows; the key's columns come first. */
+  readonly columns: readonly string[];
+  readonly keyLength: number;
+  readonly rows: readonly Row[];
+  /** More columns, the same expression for each row. */
+  readonly expressions?: Readonly<Record<string, string>>;
+  /** What happens to rows whose key is there. Without it they fail the statement. */
+  readonly existing?: 'keep' | ColumnChanges;
+}
+
+/**
+ * Inserts rows in as few statements as can be, sorted by key: all writers lock rows in one order, so batches do not
+ * deadlock. Of rows of the same key the later one wins. Gives how many rows were new or changed.
+ */
+export async function insertRows(sql: Sql, insert: Insert): Promise<number> {
+  let changes = 0;
+  for (const rows of inStatements(sortedByKey(insert))) changes += await insertOnce(sql, insert, rows);
+  return changes;
+}
+
+/** How the rows are shared out over statements. */
+export function inStatements(rows: readonly Row[]): readonly (readonly Row[])[] {
+  const statements: Row[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const row of rows) {
+    const size = row.reduce<number>((sum, value) => sum + (typeof value === 'string' ? value.length * 2 : 16), 0);
+    const current = statements.at(-1);
+    if (current === undefined || current.length === ROWS_PER_STATEMENT || bytes + size > BYTES_PER_STATEMENT) {
+      statements.push([row]);
+      bytes = size;
+    } else {
+      current.push(row);
+      bytes += size;
+    }
+  }
+  return statements;
+}
+
+function insertOnce(sql: Sql, insert: Insert, rows: readonly Row[]): Promise<number> {
+  const expressions = Object.entries(insert.expressions ?? {});
+  const columns = [...insert.columns, ...expressions.map(([column]) => column)];
+  const tuple = [...insert.columns.map(() => '?'), ...expressions.map(([, expression]) => expression)];
+  return sql.run(
+    `INSERT INTO ${insert.table} (${columns.join(', ')}) VALUES ` +
+      repeat(`(${tuple.join(', ')})`, rows.length) +
+      existingClause(sql, insert),
+    rows.flat(),
+  );
+}
+
+function existingClause(sql: Sql, { existing, columns, keyLength }: Insert): string {
+  if (existing === undefined) return '';
+  const key = columns.slice(0, keyLength);
+  return existing === 'keep' ? sql.dialect.keepExisting(key) : sql.dialect.changeExisting(key, existing);
+}
+
+function sortedByKey({ rows, keyLength }: Insert): readonly Row[] {
+  return keyLength === 0 || rows.length < 2 ? rows : rows.toSorted((a, b) => compareKeys(a, b, keyLength));
+}
+
+function compareKeys(a: Row, b: Row, keyLength: number): number {
+  for (let i = 0; i < keyLength; i++) {
+    const order = compareValues(a[i] ?? null, b[i] ?? null);
+    if (order !== 0) return order;
+  }
+  return 0;
+}
+
+function compareValues(a: SqlValue, b: SqlValue): number {
+  if (a instanceof Uint8Array && b instanceof Uint8Array) return Buffer.compare(a, b);
+  if (a === null || b === null || a === b) return 0;
+  return a < b ? -1 : 1;
+}

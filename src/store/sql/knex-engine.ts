@@ -1,0 +1,146 @@
+import type { Knex } from 'knex';
+import { StoreUnavailable } from '../store.js';
+import type { Dialect } from './dialect.js';
+import { runAgain } from './run-again.js';
+import type { Sql, SqlValue } from './sql.js';
+
+/** What this file uses of knex beyond its typed surface: its pool of connections. */
+interface KnexClient {
+  acquireConnection(): Promise<PooledConnection>;
+  releaseConnection(connection: PooledConnection): Promise<void>;
+}
+
+/** The pool replaces a connection that carries this mark. */
+interface PooledConnection {
+  __knex__disposed?: unknown;
+}
+
+export interface PoolOptions {
+  readonly knex: Knex;
+  readonly dialect: Dialect;
+  /** A statement that takes longer fails, and its connection is given up. Absent where statements cannot be left. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** Statements and transactions on knex's pool. */
+export interface Pool {
+  /** Each statement for itself, on any connection. */
+  readonly sql: Sql;
+  /** Likewise, and again when only the moment was wrong. */
+  readonly retrying: Sql;
+  /** One transaction: begun by `begin`, committed when `work` resolves, rolled back when it rejects. */
+  transaction<T>(begin: (sql: Sql) => Promise<void>, work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function openPool(options: PoolOptions): Pool {
+  const { knex, dialect } = options;
+  const client: KnexClient = knex.client;
+  const sql = sqlOn(options);
+  return {
+    sql,
+    retrying: {
+      dialect,
+      rows: (text, values) => runAgain(dialect, () => sql.rows(text, values)),
+      run: (text, values) => runAgain(dialect, () => sql.run(text, values)),
+    },
+    transaction: async (begin, work) => {
+      const connection = await client.acquireConnection().catch((error: unknown) => {
+        throw translated(dialect, error);
+      });
+      try {
+        return await inTransaction(options, connection, begin, work);
+      } finally {
+        await client.releaseConnection(connection);
+      }
+    },
+    close: () => knex.destroy(),
+  };
+}
+
+async function inTransaction<T>(
+  options: PoolOptions,
+  connection: PooledConnection,
+  begin: (sql: Sql) => Promise<void>,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  const sql = sqlOn(options, connection);
+  const guarded = guard(sql);
+  await begin(sql);
+  try {
+    const result = await work(guarded.sql);
+    guarded.end();
+    await sql.run('COMMIT');
+    return result;
+  } catch (error) {
+    guarded.end();
+    await sql.run('ROLLBACK').catch((failure: unknown) => {
+      connection.__knex__disposed = failure;
+    });
+    throw error;
+  }
+}
+
+/**
+ * Holds a transaction's statements to its time: one that comes after its end would run on a connection that serves
+ * another by now. And an error that has ended the transaction cannot be overlooked: what follows fails like it, and so
+ * does the commit, since it would not be part of anything any more.
+ */
+function guard(sql: Sql): { readonly sql: Sql; readonly end: () => void } {
+  let broken: { readonly error: unknown } | undefined;
+  let ended = false;
+  const guarded = async <T>(statement: () => Promise<T>): Promise<T> => {
+    if (broken !== undefined) throw broken.error;
+    if (ended) throw new Error('the transaction has ended; was one of its promises not awaited?');
+    try {
+      return await statement();
+    } catch (error) {
+      if (sql.dialect.endsTransaction(error) || error instanceof StoreUnavailable) broken = { error };
+      throw error;
+    }
+  };
+  return {
+    sql: {
+      dialect: sql.dialect,
+      rows: (text, values) => guarded(() => sql.rows(text, values)),
+      run: (text, values) => guarded(() => sql.run(text, values)),
+    },
+    end: () => {
+      if (broken !== undefined && !ended) {
+        ended = true;
+        throw broken.error;
+      }
+      ended = true;
+    },
+  };
+}
+
+function sqlOn({ knex, dialect, statementTimeoutMs }: PoolOptions, connection?: PooledConnection): Sql {
+  const execute = async (text: string, values: readonly SqlValue[] = []): Promise<unknown> => {
+    const query = knex.raw<unknown>(text, values.map(bound));
+    if (statementTimeoutMs !== undefined) query.timeout(statementTimeoutMs);
+    if (connection !== undefined) query.connection(connection);
+    try {
+      return await query;
+    } catch (error) {
+      throw translated(dialect, error);
+    }
+  };
+  return {
+    dialect,
+    rows: async <Row extends object>(text: string, values?: readonly SqlValue[]) =>
+      dialect.rowsOf(await execute(text, values)) as readonly Row[],
+    run: async (text, values) => dialect.changesOf(await execute(text, values)),
+  };
+}
+
+/** knex knows bytes as buffers only. */
+function bound(value: SqlValue): string | number | null | Buffer {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
+}
+
+function translated(dialect: Dialect, error: unknown): unknown {
+  if (dialect.faultOf(error) !== 'away') return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailable(`the store is not available: ${message}`, error);
+}

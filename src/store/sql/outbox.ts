@@ -1,0 +1,76 @@
+import { partitionOf } from '../../core/partition.js';
+import type { OutboxReader, OutboxWriter, UserChange } from '../outbox-store.js';
+import type { Engine } from './engine.js';
+import { insertRows } from './insert-rows.js';
+import { parseJson } from './json-column.js';
+import { changeByKey, chunksOf, rowsByKey } from './rows-by-key.js';
+import type { Sql } from './sql.js';
+
+const BATCHES_PER_STATEMENT = 200;
+
+interface ChangeRow {
+  readonly user_id: string;
+  readonly batch: string;
+  readonly changed_at: number;
+  readonly payload: string;
+}
+
+type Payload = Pick<UserChange, 'unlocked' | 'locked' | 'cause'>;
+
+export function outboxWriter(sql: Sql): OutboxWriter {
+  return {
+    append: async (changes) => {
+      await insertRows(sql, {
+        table: 'outbox',
+        columns: ['part', 'user_id', 'batch', 'changed_at', 'payload'],
+        keyLength: 0,
+        rows: changes.map(({ userId, batch, at, unlocked, locked, cause }) => {
+          const payload: Payload = { unlocked, locked, cause };
+          return [partitionOf(userId), userId, batch, at, JSON.stringify(payload)];
+        }),
+      });
+    },
+  };
+}
+
+export function outboxReader({ read, write }: Engine): OutboxReader {
+  return {
+    changes: async (batches, userIds) => {
+      const changes: UserChange[] = [];
+      for (const some of chunksOf([...new Set(batches)], BATCHES_PER_STATEMENT)) {
+        const rows = await rowsByKey<ChangeRow>(
+          read,
+          ['user_id'],
+          [...new Set(userIds)].map((userId) => [userId]),
+          (condition) =>
+            'SELECT user_id, batch, changed_at, payload FROM outbox ' +
+            `WHERE ${read.dialect.isOneOf(['batch'], some.length)} AND ${condition} ORDER BY id`,
+          some,
+        );
+        changes.push(...rows.map(changeOf));
+      }
+      return changes;
+    },
+    purge: async (before, limit) => {
+      const rows = await read.rows<{ id: number }>('SELECT id FROM outbox WHERE changed_at < ? LIMIT ?', [
+        before,
+        limit,
+      ]);
+      return changeByKey(
+        write,
+        ['id'],
+        rows.map((row) => [row.id]),
+        (condition) => `DELETE FROM outbox WHERE ${condition}`,
+      );
+    },
+  };
+}
+
+function changeOf(row: ChangeRow): UserChange {
+  return {
+    userId: row.user_id,
+    batch: row.batch,
+    at: row.changed_at,
+    ...parseJson<Payload>(row.payload),
+  };
+}

@@ -1,0 +1,71 @@
+import type { Cause, LedgerEntry, LedgerKind } from '../../core/ledger.js';
+import type { Page, PageRequest } from '../page.js';
+import type { UserLedgerEntry } from '../user-store.js';
+import { insertRows } from './insert-rows.js';
+import { parseJson } from './json-column.js';
+import { numberAfter, pageOf } from './page-of.js';
+import { rowsByKey } from './rows-by-key.js';
+import type { Sql } from './sql.js';
+import { USER_KEY, userKey, userKeys } from './user-keys.js';
+
+interface UnlockRow {
+  readonly seq: number;
+  readonly flag_id: string;
+  readonly rule_id: string;
+  readonly rule_version: number;
+  readonly kind: LedgerKind;
+  readonly earned_at: number;
+  readonly recorded_at: number;
+  readonly cause: string;
+}
+
+/** Appends entries in their order within each user; the users are locked, so their numbers can be counted on here. */
+export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[]): Promise<void> {
+  const newest = await rowsByKey<{ user_id: string; seq: number }>(
+    sql,
+    USER_KEY,
+    userKeys(entries.map((entry) => entry.userId)),
+    (condition) =>
+      `SELECT user_id, MAX(seq) AS seq FROM unlocks${sql.dialect.useIndex('PRIMARY')} WHERE ${condition} ` +
+      'GROUP BY part, user_id',
+  );
+  const sequence = new Map(newest.map((row) => [row.user_id, row.seq]));
+  const rows = entries.map((entry) => {
+    const seq = (sequence.get(entry.userId) ?? 0) + 1;
+    sequence.set(entry.userId, seq);
+    const { flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, cause } = entry;
+    const key = userKey(entry.userId);
+    return [...key, seq, flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, JSON.stringify(cause)];
+  });
+  await insertRows(sql, {
+    table: 'unlocks',
+    columns: [
+      ...['part', 'user_id', 'seq', 'flag_id', 'rule_id', 'rule_version', 'kind'],
+      ...['earned_at', 'recorded_at', 'cause'],
+    ],
+    keyLength: 3,
+    rows,
+  });
+}
+
+/** A page of a user's ledger, oldest first. */
+export async function readLedger(sql: Sql, userId: string, page: PageRequest): Promise<Page<LedgerEntry>> {
+  const rows = await sql.rows<UnlockRow>(
+    'SELECT seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause FROM unlocks ' +
+      'WHERE part = ? AND user_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+    [...userKey(userId), numberAfter(page.after, 0), page.limit + 1],
+  );
+  return pageOf(rows, page.limit, entryOf, (row) => String(row.seq));
+}
+
+function entryOf(row: UnlockRow): LedgerEntry {
+  return {
+    flagId: row.flag_id,
+    ruleId: row.rule_id,
+    ruleVersion: row.rule_version,
+    kind: row.kind,
+    earnedAt: row.earned_at,
+    recordedAt: row.recorded_at,
+    cause: parseJson<Cause>(row.cause),
+  };
+}

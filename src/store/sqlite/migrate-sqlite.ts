@@ -1,0 +1,47 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Knex } from 'knex';
+import { openPool } from '../sql/knex-engine.js';
+import { type MigrationReport, runMigrations } from '../sql/migrate.js';
+import { StoreUnavailable } from '../store.js';
+import { sqliteDialect } from './sqlite-dialect.js';
+import { type SqliteOptions, sqlitePool } from './sqlite-pool.js';
+
+const DEFAULT_LOCK_WAIT_SECONDS = 60;
+const PAUSE_MS = 50;
+
+export interface MigrateSqliteOptions extends Pick<SqliteOptions, 'path'> {
+  /** How long another process that writes is waited for, in seconds; default 60. */
+  readonly lockWaitSeconds?: number;
+}
+
+/**
+ * Brings the schema up to this release; makes the file when there is none. All migrations run in one transaction, which
+ * a killed process leaves no trace of, and whose lock makes a second migration wait.
+ */
+export async function migrateSqlite(options: MigrateSqliteOptions): Promise<MigrationReport> {
+  const lockWaitSeconds = options.lockWaitSeconds ?? DEFAULT_LOCK_WAIT_SECONDS;
+  const deadline = performance.now() + lockWaitSeconds * 1000;
+  const knex = sqlitePool(options, 'write');
+  try {
+    for (;;) {
+      try {
+        return await knex.transaction(migrateWithin);
+      } catch (error) {
+        if (sqliteDialect.faultOf(error) !== 'again') throw error;
+        if (performance.now() > deadline) {
+          throw new StoreUnavailable(`another process has held the database for ${lockWaitSeconds} s`, error);
+        }
+      }
+      await sleep(PAUSE_MS);
+    }
+  } finally {
+    await knex.destroy();
+  }
+}
+
+async function migrateWithin(transaction: Knex.Transaction): Promise<MigrationReport> {
+  const { sql } = openPool({ knex: transaction, dialect: sqliteDialect });
+  // Any write takes the file's lock, and as the first statement it waits for nobody with a lock of its own.
+  await sql.run('PRAGMA user_version = 1');
+  return runMigrations({ knex: transaction, sql });
+}

@@ -1,0 +1,42 @@
+import { type Dialect, type Fault, repeat } from '../sql/dialect.js';
+import { driverError, poolFault } from '../sql/fault-codes.js';
+
+const AWAY = /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PROTOCOL|NOTADB|CORRUPT)/;
+const AGAIN = /^SQLITE_(BUSY|LOCKED)/;
+const DUPLICATE = /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/;
+
+/** A transaction begins by locking out all others, so nothing in it needs a lock of its own. */
+export const sqliteDialect: Dialect = {
+  name: 'sqlite',
+  nowMs: "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
+  forUpdate: '',
+  forShare: '',
+  tableNamed: "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?",
+  asText: (expression) => `CAST(${expression} AS TEXT)`,
+  useIndex: () => '',
+  isOneOf: (columns, count) =>
+    columns.length === 1
+      ? `${columns[0]} IN (${repeat('?', count)})`
+      : `(${columns.join(', ')}) IN (VALUES ${repeat(`(${repeat('?', columns.length)})`, count)})`,
+  keepExisting: (key) => ` ON CONFLICT (${key.join(', ')}) DO NOTHING`,
+  changeExisting: (key, change) => {
+    const assignments = Object.entries(change).map(([column, how]) =>
+      how === 'replace' ? `${column} = excluded.${column}` : `${column} = ${column} + excluded.${column}`,
+    );
+    return ` ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${assignments.join(', ')}`;
+  },
+  faultOf,
+  endsTransaction: () => false,
+  rowsOf: (answer) => (Array.isArray(answer) ? answer : []),
+  changesOf: (answer) =>
+    typeof answer === 'object' && answer !== null && 'changes' in answer ? Number(answer.changes) : 0,
+};
+
+function faultOf(error: unknown): Fault {
+  const driver = driverError(error);
+  const code = String(driver.code);
+  if (AGAIN.test(code)) return 'again';
+  if (DUPLICATE.test(code)) return 'duplicate';
+  if (AWAY.test(code) || /database connection is not open/.test(String(driver.message))) return 'away';
+  return poolFault(driver) ?? 'defect';
+}

@@ -1,0 +1,57 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import createKnex, { type Knex } from 'knex';
+import { SILENT_LOG } from '../sql/fault-codes.js';
+import { watchPool } from '../sql/watch-pool.js';
+
+export interface SqliteOptions {
+  /** The database's file; it and its folder are made when they are not there. */
+  readonly path: string;
+  /** How long a writer waits for its turn: default 10,000. Transactions here take turns, however many there are. */
+  readonly acquireTimeoutMs?: number;
+  /** Told how long each turn was waited for, in milliseconds. */
+  readonly onPoolWait?: (waitedMs: number) => void;
+}
+
+export const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000;
+
+/** Statements block the whole process while they wait for another one, so they hardly do; what is busy is tried again. */
+const BUSY_TIMEOUT_MS = 20;
+
+const FILE_PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = OFF'];
+
+interface RawConnection {
+  pragma(text: string): unknown;
+}
+
+/** `write` is the one connection that changes anything; `read` sees what is committed and never waits for it. */
+export function sqlitePool(options: SqliteOptions, use: 'read' | 'write'): Knex {
+  const { path, acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS } = options;
+  if (path === '' || path === ':memory:') {
+    throw new Error('the database needs a file that several connections can open: give a path');
+  }
+  if (use === 'write') mkdirSync(dirname(path), { recursive: true });
+  const knex = createKnex({
+    client: 'better-sqlite3',
+    connection: { filename: path },
+    useNullAsDefault: true,
+    pool: {
+      min: 0,
+      max: 1,
+      // Closing the last connection folds the log into the file, so it is not done between two statements.
+      idleTimeoutMillis: 2 ** 31 - 1,
+      afterCreate: (connection: RawConnection, done: (error: unknown, connection: RawConnection) => void) => {
+        connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
+        for (const pragma of FILE_PRAGMAS) connection.pragma(pragma);
+        if (use === 'read') connection.pragma('query_only = ON');
+        done(null, connection);
+      },
+    },
+    acquireConnectionTimeout: acquireTimeoutMs,
+    // The message of an error would carry every bound value.
+    compileSqlOnError: false,
+    log: SILENT_LOG,
+  });
+  if (use === 'write' && options.onPoolWait !== undefined) watchPool(knex, options.onPoolWait);
+  return knex;
+}

@@ -1,0 +1,49 @@
+import type { Engine } from '../sql/engine.js';
+import { openPool } from '../sql/knex-engine.js';
+import { type SqlStore, sqlStore } from '../sql/sql-store.js';
+import { beginImmediate } from './begin-immediate.js';
+import { sqliteDialect } from './sqlite-dialect.js';
+import { DEFAULT_ACQUIRE_TIMEOUT_MS, type SqliteOptions, sqlitePool } from './sqlite-pool.js';
+
+const APPENDS_IN_FLIGHT = 1;
+
+export interface SqliteStoreOptions extends SqliteOptions {
+  /** False leaves the schema unchecked; call `checkSchema` before the first use. */
+  readonly checkSchema?: boolean;
+}
+
+/**
+ * Opens a store on a SQLite file. Rejects with `StoreUnavailable` when the file cannot be opened, and with
+ * `SchemaMismatch` when this release cannot run on the schema that is there.
+ */
+export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqlStore> {
+  const store = sqlStore(sqliteEngine(options), APPENDS_IN_FLIGHT);
+  if (options.checkSchema === false) return store;
+  try {
+    await store.checkSchema();
+    return store;
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+}
+
+function sqliteEngine(options: SqliteOptions): Engine {
+  const writing = openPool({ knex: sqlitePool(options, 'write'), dialect: sqliteDialect });
+  const reading = openPool({ knex: sqlitePool(options, 'read'), dialect: sqliteDialect });
+  const patienceMs = options.acquireTimeoutMs ?? DEFAULT_ACQUIRE_TIMEOUT_MS;
+  return {
+    dialect: sqliteDialect,
+    read: reading.retrying,
+    write: writing.retrying,
+    transaction: (work) => writing.transaction((sql) => beginImmediate(sql, patienceMs), work),
+    snapshot: (work) =>
+      reading.transaction(async (sql) => {
+        await sql.run('BEGIN');
+      }, work),
+    close: async () => {
+      await reading.close();
+      await writing.close();
+    },
+  };
+}

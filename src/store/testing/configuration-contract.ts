@@ -1,0 +1,280 @@
+import { expect, it } from '@jest/globals';
+import type { Flag } from '../../core/flag.js';
+import { KeyTaken } from '../configuration-store.js';
+import type { Store } from '../store.js';
+import { AWKWARD_IDS, accessRow, allPages, gate, sampleFlag, unique } from './samples.js';
+
+export function configurationContract(store: () => Store): void {
+  const put = (flag: Flag): Promise<void> => store().transaction((tx) => tx.configuration.putFlag(flag));
+
+  it('gives a flag back as it was put, whichever fields it has', async () => {
+    const plain = sampleFlag();
+    const full = sampleFlag({
+      name: 'Ünïcode 👩‍🚀 \'quotes" \\ `?` :name',
+      description: 'x'.repeat(10_000),
+      active: false,
+      isEnabledGlobally: true,
+      type: 'JSON',
+      variants: [{ key: 'a', value: { __proto__: 1, deep: [1, null, 'x', { y: false }] } }],
+      distribution: [{ variant: 'a', weight: 3 }],
+      rules: [
+        {
+          id: 'rul_1',
+          name: 'seven days',
+          conditions: JSON.parse('{"all":[{"fact":"daysSinceJoin","operator":"greaterThan","value":7}],"__proto__":1}'),
+          policy: 'LATCHING',
+          rolloutPer100k: 50_000,
+          bucketBy: 'attribute:team',
+          distribution: [],
+          version: 3,
+          ledgerFloor: 2,
+        },
+      ],
+      prerequisites: [{ flagKey: 'other', variant: '' }],
+      startsAt: 1,
+      endsAt: 1_800_000_000_000,
+      tags: ['b', 'a'],
+      owner: 'team',
+      delegated: true,
+      clientVisible: false,
+      archived: true,
+      version: 7,
+    });
+    await put(plain);
+    await put(full);
+    expect(await store().configuration.flag(plain.id)).toStrictEqual(plain);
+    expect(await store().configuration.flag(full.id)).toStrictEqual(full);
+    expect(await store().configuration.flag(full.key)).toStrictEqual(full);
+  });
+
+  it('knows no flag that was not put, nor one of another case', async () => {
+    const flag = sampleFlag();
+    await put(flag);
+    expect(await store().configuration.flag(flag.key.toUpperCase())).toBeUndefined();
+    expect(await store().configuration.flag(unique('flg_'))).toBeUndefined();
+    expect(await store().configuration.flag('')).toBeUndefined();
+    await store().transaction(async (tx) => {
+      expect(await tx.configuration.lockFlag(unique('none'))).toBeUndefined();
+    });
+  });
+
+  it('replaces a flag by id, its key and tags included', async () => {
+    const before = sampleFlag({ tags: [unique('old-tag')] });
+    const after = { ...before, key: unique('renamed'), tags: [unique('new-tag')], version: 2 };
+    await put(before);
+    await put(after);
+    await put(after);
+    expect(await store().configuration.flag(before.key)).toBeUndefined();
+    expect(await store().configuration.flag(after.key)).toStrictEqual(after);
+    const tagged = (tag: string): Promise<readonly Flag[]> =>
+      allPages(10, (page) => store().configuration.flags(page, { tag }));
+    expect(await tagged(before.tags[0]!)).toEqual([]);
+    expect(await tagged(after.tags[0]!)).toEqual([after]);
+  });
+
+  it('refuses a key that another flag has, on creation and on renaming', async () => {
+    const first = sampleFlag();
+    const other = sampleFlag();
+    await put(first);
+    await put(other);
+    await expect(put(sampleFlag({ key: first.key }))).rejects.toBeInstanceOf(KeyTaken);
+    await expect(put({ ...other, key: first.key })).rejects.toBeInstanceOf(KeyTaken);
+    expect(await store().configuration.flag(first.key)).toStrictEqual(first);
+    expect(await store().configuration.flag(other.id)).toStrictEqual(other);
+  });
+
+  it('lets one of two transactions that create the same key win', async () => {
+    const key = unique('contested');
+    const create = (): Promise<void> =>
+      store().transaction(async (tx) => {
+        if ((await tx.configuration.lockFlag(key)) !== undefined) throw new KeyTaken(key);
+        await tx.configuration.putFlag(sampleFlag({ key }));
+      });
+    const ends = await Promise.allSettled([create(), create(), create()]);
+    expect(ends.filter((end) => end.status === 'fulfilled')).toHaveLength(1);
+    for (const end of ends) if (end.status === 'rejected') expect(end.reason).toBeInstanceOf(KeyTaken);
+  });
+
+  it('keeps a locked flag from change until the transaction ends', async () => {
+    const flag = sampleFlag();
+    await put(flag);
+    const raise = (): Promise<void> =>
+      store().transaction(async (tx) => {
+        const found = await tx.configuration.lockFlag(flag.key);
+        await tx.configuration.putFlag({ ...found!, version: found!.version + 1 });
+      });
+    await Promise.all(Array.from({ length: 6 }, raise));
+    expect((await store().configuration.flag(flag.id))?.version).toBe(flag.version + 6);
+  });
+
+  it('lists flags by key, page by page, by tag and by archived', async () => {
+    const tag = unique('tag');
+    const flags = ['c', 'B', 'a', 'd', 'E'].map((name, i) =>
+      sampleFlag({ key: unique(`list-${name}`), tags: [tag, 'common'], archived: i % 2 === 1 }),
+    );
+    for (const flag of flags) await put(flag);
+    const inOrder = flags.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+    const list = (filter: { tag?: string; archived?: boolean }, limit: number): Promise<readonly Flag[]> =>
+      allPages(limit, (page) => store().configuration.flags(page, filter));
+    expect(await list({ tag }, 2)).toEqual(inOrder);
+    expect(await list({ tag }, 5)).toEqual(inOrder);
+    expect(await list({ tag, archived: true }, 1)).toEqual(inOrder.filter((flag) => flag.archived));
+    expect(await list({ tag, archived: false }, 10)).toEqual(inOrder.filter((flag) => !flag.archived));
+    expect((await list({}, 1000)).length).toBeGreaterThanOrEqual(5);
+  });
+
+  it('loads the whole configuration with its revision, and tells the newest revision', async () => {
+    const before = await store().configuration.revision();
+    const flag = sampleFlag();
+    const name = unique('stage');
+    const segment = {
+      key: unique('segment'),
+      name: 'S',
+      conditions: { all: [] },
+      version: 1,
+      createdAt: 1,
+      updatedAt: 2,
+    };
+    const row = accessRow({ flagId: flag.id, role: 'admin', effect: 'DENY', enabled: false });
+    const stages = [
+      { name: `${name}-z`, selfSettable: true },
+      { name: `${name}-a`, selfSettable: false },
+    ];
+    await store().transaction(async (tx) => {
+      await tx.configuration.putFlag(flag);
+      await tx.configuration.putSegment({ ...segment, name: 'first' });
+      await tx.configuration.putSegment(segment);
+      await tx.configuration.putStages([{ name: 'gone', selfSettable: true }]);
+      await tx.configuration.putStages(stages);
+      await tx.configuration.putActions([{ name: 'click', clientTrackable: true }]);
+      await tx.configuration.putActions([
+        { name: 'click', clientTrackable: false },
+        { name: 'Click', clientTrackable: true },
+      ]);
+      await tx.configuration.putRoleAccess([row]);
+      expect((await tx.configuration.load()).stages).toEqual(stages);
+      expect(await tx.configuration.advance()).toBe(before + 1);
+    });
+    const loaded = await store().configuration.load();
+    expect(loaded.revision).toBe(before + 1);
+    expect(await store().configuration.revision()).toBe(before + 1);
+    expect(loaded.flags).toContainEqual(flag);
+    expect(loaded.segments).toContainEqual(segment);
+    expect(loaded.stages).toEqual(stages);
+    expect(loaded.actions).toEqual(
+      expect.arrayContaining([
+        { name: 'click', clientTrackable: false },
+        { name: 'Click', clientTrackable: true },
+      ]),
+    );
+    expect(loaded.roleAccess.filter((found) => found.flagId === flag.id)).toEqual([row]);
+  });
+
+  it('loads one instant: parts and revision always belong together', async () => {
+    const flag = sampleFlag();
+    await put(flag);
+    const base = await store().configuration.revision();
+    let writing = true;
+    const writer = (async () => {
+      for (let i = 1; i <= 25; i++) {
+        await store().transaction(async (tx) => {
+          await tx.configuration.putFlag({ ...flag, version: i });
+          await tx.configuration.putStages([{ name: `stage-${i}`, selfSettable: true }]);
+          expect(await tx.configuration.advance()).toBe(base + i);
+        });
+      }
+      writing = false;
+    })();
+    while (writing) {
+      const { revision, flags, stages } = await store().configuration.load();
+      if (revision === base) continue;
+      expect(stages).toEqual([{ name: `stage-${revision - base}`, selfSettable: true }]);
+      expect(flags.find(({ id }) => id === flag.id)?.version).toBe(revision - base);
+    }
+    await writer;
+  });
+
+  it('holds the confirmed revision against change until the transaction ends', async () => {
+    const confirmed = gate();
+    const finish = gate();
+    const order: string[] = [];
+    const worker = store().transaction(async (tx) => {
+      const revision = await tx.configuration.confirmRevision();
+      confirmed.open();
+      await finish.opened;
+      order.push('worker');
+      return revision;
+    });
+    await confirmed.opened;
+    const writer = store().transaction(async (tx) => {
+      const revision = await tx.configuration.advance();
+      order.push('writer');
+      return revision;
+    });
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect(order).toEqual([]);
+    finish.open();
+    const revision = await worker;
+    expect(await writer).toBe(revision + 1);
+    expect(order).toEqual(['worker', 'writer']);
+  });
+
+  it('gives each of several writers a revision of its own', async () => {
+    const before = await store().configuration.revision();
+    const revisions = await Promise.all(
+      Array.from({ length: 8 }, () => store().transaction((tx) => tx.configuration.advance())),
+    );
+    expect(revisions.toSorted((a, b) => a - b)).toEqual(Array.from({ length: 8 }, (_, i) => before + 1 + i));
+  });
+
+  it('puts role rows by their key, and says of each dropped one whether it was there', async () => {
+    const { id: flagId } = sampleFlag();
+    const rows = ['Manager', 'manager', '__proto__'].map((role) => accessRow({ flagId, role }));
+    await store().transaction(async (tx) => {
+      await tx.configuration.putRoleAccess(rows);
+      await tx.configuration.putRoleAccess([{ ...rows[0]!, effect: 'DENY', enabled: false }]);
+    });
+    const listed = (): Promise<readonly unknown[]> => allPages(2, (page) => store().configuration.access(flagId, page));
+    expect(await listed()).toEqual([{ ...rows[0]!, effect: 'DENY', enabled: false }, rows[2], rows[1]]);
+    await store().transaction(async (tx) => {
+      expect(await tx.configuration.dropRoleAccess([rows[1]!, accessRow({ flagId, role: 'none' }), rows[0]!])).toEqual([
+        true,
+        false,
+        true,
+      ]);
+      expect(await tx.configuration.dropRoleAccess([])).toEqual([]);
+    });
+    expect(await listed()).toEqual([rows[2]]);
+  });
+
+  it('lists all rows of a flag: roles, then organizations, then users, each by key, at any size of page', async () => {
+    const { id: flagId } = sampleFlag();
+    const roles = ['a', 'b'].map((role) => accessRow({ flagId, role }));
+    const organizations = [
+      accessRow({ flagId, organizationId: 'listed' }),
+      accessRow({ flagId, organizationId: 'listed', managedBy: 'listed', effect: 'DENY' }),
+      accessRow({ flagId, organizationId: 'listed', role: 'admin' }),
+      accessRow({ flagId, organizationId: 'listed-too', enabled: false }),
+    ];
+    const userIds = AWKWARD_IDS.map((id) => `${id}.`.slice(-191));
+    const users = userIds
+      .toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+      .flatMap((userId) => [
+        accessRow({ flagId, userId }),
+        accessRow({ flagId, userId, managedBy: 'listed', effect: 'DENY' }),
+      ]);
+    await store().transaction(async (tx) => {
+      await tx.organizations.lock(['listed', 'listed-too']);
+      await tx.users.lock(userIds);
+      await tx.configuration.putRoleAccess(roles);
+      await tx.organizations.putAccess(organizations);
+      await tx.users.putAccess(users);
+    });
+    const all = [...roles, ...organizations, ...users];
+    for (const limit of [1, 3, 7, 1000]) {
+      expect(await allPages(limit, (page) => store().configuration.access(flagId, page))).toEqual(all);
+    }
+    expect((await store().configuration.access(flagId, { limit: 2, after: 'no position' })).items).toEqual(roles);
+    expect((await store().configuration.access(unique('flg_none'), { limit: 2 })).items).toEqual([]);
+  });
+}

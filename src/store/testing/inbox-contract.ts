@@ -1,0 +1,198 @@
+import { expect, it } from '@jest/globals';
+import { partitionOf } from '../../core/partition.js';
+import type { NewEvent } from '../event-store.js';
+import type { Store } from '../store.js';
+import { AWKWARD_IDS, gate, sampleEvent, unique } from './samples.js';
+
+/** A user in that partition, of whom no other test has heard. */
+export function userIn(partition: number): string {
+  for (;;) {
+    const id = unique(`in-${partition}`);
+    if (partitionOf(id) === partition) return id;
+  }
+}
+
+export function inboxContract(store: () => Store): void {
+  const takeOf = (partition: number, limit = 1000): Promise<readonly NewEvent[]> =>
+    store().transaction((tx) => tx.inbox.take({ first: partition, last: partition }, partition, limit));
+
+  it('stores events once, and tells which were new', async () => {
+    const event = sampleEvent({ properties: { page: "it's", list: [1, null], ключ: '👩‍🚀' }, value: -0.1 });
+    const other = sampleEvent({ userId: event.userId, receivedAt: event.receivedAt + 1 });
+    expect(await store().inbox.append([event, other, event])).toEqual([true, true, false]);
+    expect(await store().inbox.append([other, sampleEvent(), event])).toEqual([false, true, false]);
+    expect(await store().inbox.append([])).toEqual([]);
+    const taken = await takeOf(partitionOf(event.userId));
+    expect(taken.filter(({ userId }) => userId === event.userId)).toEqual([event, other]);
+  });
+
+  it('tells events apart by user, source and id, however they are cut', async () => {
+    const base = sampleEvent();
+    const variants = [
+      base,
+      { ...base, id: `${base.id}x` },
+      { ...base, source: 'Test' },
+      { ...base, userId: base.userId.toUpperCase() },
+      { ...base, source: 'te', id: `st${base.id}` },
+      { ...base, source: `test${base.id}`, id: '' },
+      ...AWKWARD_IDS.flatMap((id) => [
+        { ...base, id },
+        { ...base, source: id },
+        { ...base, userId: id },
+      ]),
+    ];
+    expect(await store().inbox.append(variants)).toEqual(variants.map(() => true));
+    expect(await store().inbox.append(variants.map((event) => ({ ...event, action: 'other', value: 9 })))).toEqual(
+      variants.map(() => false),
+    );
+    const taken = (await takeOf(partitionOf(base.userId))).filter(({ userId }) => userId === base.userId);
+    expect(new Set(taken.map(({ source, id }) => `${source}\n${id}`)).size).toBe(5 + 2 * AWKWARD_IDS.length);
+    expect(taken.every(({ action }) => action === 'login')).toBe(true);
+  });
+
+  it('counts the same event once when it comes a thousand times at once', async () => {
+    const event = sampleEvent();
+    const answers = await Promise.all(Array.from({ length: 1000 }, () => store().inbox.append([event])));
+    expect(answers.flat().filter(Boolean)).toHaveLength(1);
+  });
+
+  it('counts each event once when batches overlap, in any order', async () => {
+    const events = Array.from({ length: 300 }, () => sampleEvent());
+    const answers = await Promise.all(
+      Array.from({ length: 12 }, (_, i) => store().inbox.append(i % 2 === 0 ? events : events.toReversed())),
+    );
+    const timesNew = events.map(
+      (_, e) => answers.filter((answer, i) => answer[i % 2 === 0 ? e : events.length - 1 - e]).length,
+    );
+    expect(timesNew).toEqual(events.map(() => 1));
+  });
+
+  it('takes a thousand events with large payloads at once', async () => {
+    const userId = unique('large');
+    const text = 'ü'.repeat(8_000);
+    const events = Array.from({ length: 1000 }, () => sampleEvent({ userId, properties: { text } }));
+    expect(await store().inbox.append(events)).toEqual(events.map(() => true));
+    expect(await store().inbox.append(events)).toEqual(events.map(() => false));
+    const taken = await takeOf(partitionOf(userId), 1000);
+    expect(taken.filter((event) => event.properties.text === text)).toHaveLength(1000);
+  });
+
+  it('takes nothing of a call that fails', async () => {
+    const good = sampleEvent();
+    await expect(store().inbox.append([good, sampleEvent({ value: null as never })])).rejects.toThrow();
+    expect(await store().events.states([good])).toEqual([{ state: 'unknown' }]);
+    const tooMany = Array.from({ length: 1001 }, () => sampleEvent());
+    await expect(store().inbox.append(tooMany)).rejects.toThrow(RangeError);
+  });
+
+  it('takes oldest first within a partition, from where it is told to begin, and wraps around', async () => {
+    const range = { first: 100, last: 102 };
+    const events = [100, 101, 102].flatMap((partition) =>
+      [30, 10, 20].map((receivedAt) => sampleEvent({ userId: userIn(partition), receivedAt })),
+    );
+    await store().inbox.append(events);
+    const at = (startAt: number, limit: number): Promise<readonly (readonly [number, number])[]> =>
+      store().transaction(async (tx) =>
+        (await tx.inbox.take(range, startAt, limit)).map((event) => [partitionOf(event.userId), event.receivedAt]),
+      );
+    const of = (partition: number) => [10, 20, 30].map((receivedAt) => [partition, receivedAt]);
+    expect(await at(100, 1000)).toEqual([...of(100), ...of(101), ...of(102)]);
+    expect(await at(101, 1000)).toEqual([...of(101), ...of(102), ...of(100)]);
+    expect(await at(102, 4)).toEqual([...of(102), [100, 10]]);
+    expect(await at(102, 2)).toEqual(of(102).slice(0, 2));
+  });
+
+  it('takes an event that was committed late with an earlier position', async () => {
+    const partition = 200;
+    const [early, late] = [10, 20].map((receivedAt) => sampleEvent({ userId: userIn(partition), receivedAt }));
+    await store().inbox.append([late!]);
+    const first = await takeOf(partition);
+    await store().transaction((tx) => tx.inbox.finish(first, 'batch-1'));
+    await store().inbox.append([early!]);
+    expect(await takeOf(partition)).toEqual([early]);
+  });
+
+  it('finishes events with their batch, keeps their keys and drops their payload', async () => {
+    const partition = 210;
+    const events = Array.from({ length: 3 }, () => sampleEvent({ userId: userIn(partition) }));
+    await store().inbox.append(events);
+    await store().transaction((tx) => tx.inbox.finish(events.slice(0, 2), 'batch-2'));
+    expect(await takeOf(partition)).toEqual([events[2]]);
+    expect(await store().events.states([events[2]!, events[0]!, sampleEvent(), events[1]!])).toEqual([
+      { state: 'pending' },
+      { state: 'done', batch: 'batch-2' },
+      { state: 'unknown' },
+      { state: 'done', batch: 'batch-2' },
+    ]);
+    expect(await store().inbox.append(events)).toEqual([false, false, false]);
+  });
+
+  it('finishes an event in one transaction only, whichever lanes took it', async () => {
+    const partition = 220;
+    const userId = userIn(partition);
+    const events = Array.from({ length: 5 }, () => sampleEvent({ userId }));
+    await store().inbox.append(events);
+    const count = (): Promise<number> =>
+      store().transaction(async (tx) => {
+        const taken = await tx.inbox.take({ first: partition, last: partition }, partition, 1000);
+        const user = (await tx.users.lock([userId])).get(userId)!;
+        const before = user.actions.get('login')?.count ?? 0;
+        await tx.users.putTotals([
+          {
+            ...{ userId, action: 'login', count: before + taken.length, sum: 0 },
+            ...{ activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n },
+          },
+        ]);
+        await tx.inbox.finish(taken, 'batch');
+        return taken.length;
+      });
+    const counted = await Promise.all([count(), count(), count()]);
+    expect(counted.toSorted()).toEqual([0, 0, 5]);
+    expect((await store().states.users([userId])).get(userId)?.actions.get('login')?.count).toBe(5);
+  });
+
+  it('puts a dead letter aside, payload and all, and makes it pending again', async () => {
+    const partition = 230;
+    const [dead, fine] = [1, 2].map((n) => sampleEvent({ userId: userIn(partition), properties: { n } }));
+    await store().inbox.append([dead!, fine!]);
+    const before = await store().events.deadLetterCount();
+    await store().transaction((tx) => tx.inbox.bury(dead!, "it's broken 👩‍🚀"));
+    expect(await takeOf(partition)).toEqual([fine]);
+    expect(await store().events.states([dead!])).toEqual([{ state: 'dead', reason: "it's broken 👩‍🚀" }]);
+    expect(await store().events.deadLetterCount()).toBe(before + 1);
+    expect((await store().events.deadLetters({ limit: 1000 })).items).toContainEqual({
+      ...dead,
+      reason: "it's broken 👩‍🚀",
+    });
+    expect(await store().inbox.append([dead!])).toEqual([false]);
+    expect(await store().events.replay([dead!, fine!, sampleEvent()])).toBe(1);
+    expect(await store().events.replay([dead!])).toBe(0);
+    expect((await takeOf(partition)).map(({ id }) => id).toSorted()).toEqual([dead!.id, fine!.id].toSorted());
+    expect(await store().events.deadLetterCount()).toBe(before);
+  });
+
+  it('gives one worker the lane at a time', async () => {
+    const held = gate();
+    const finish = gate();
+    const order: string[] = [];
+    const first = store().transaction(async (tx) => {
+      expect(await tx.inbox.lockLane(7)).toBe(true);
+      held.open();
+      await finish.opened;
+      order.push('first');
+    });
+    await held.opened;
+    const second = store().transaction(async (tx) => {
+      expect(await tx.inbox.lockLane(7)).toBe(true);
+      order.push('second');
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    finish.open();
+    await Promise.all([first, second]);
+    expect(order).toEqual(['first', 'second']);
+    await store().transaction(async (tx) => {
+      expect(await tx.inbox.lockLane(7)).toBe(true);
+      expect(await tx.inbox.lockLane(4095)).toBe(true);
+    });
+  });
+}

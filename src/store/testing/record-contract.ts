@@ -1,0 +1,124 @@
+import { expect, it } from '@jest/globals';
+import type { AuditEntry } from '../audit-store.js';
+import type { UserChange } from '../outbox-store.js';
+import type { Store } from '../store.js';
+import type { MachineToken } from '../token-store.js';
+import { AWKWARD_IDS, allPages, unique } from './samples.js';
+
+function hashOf(n: number): string {
+  return n.toString(16).padStart(64, '0');
+}
+
+export function recordContract(store: () => Store): void {
+  it('keeps one timer for each user at most, and gives those due, soonest first', async () => {
+    const [a, b, c] = [unique('timer'), unique('timer'), unique('timer')];
+    const put = (timers: readonly { userId: string; dueAt: number | undefined }[]): Promise<void> =>
+      store().transaction(async (tx) => {
+        await tx.users.lock([a, b, c]);
+        await tx.timers.put(timers);
+      });
+    await put([
+      { userId: a, dueAt: 30 },
+      { userId: b, dueAt: 10 },
+      { userId: c, dueAt: 20 },
+    ]);
+    expect(await store().timers.due(20, 10)).toEqual([
+      { userId: b, dueAt: 10 },
+      { userId: c, dueAt: 20 },
+    ]);
+    expect(await store().timers.due(30, 1)).toEqual([{ userId: b, dueAt: 10 }]);
+    await put([
+      { userId: a, dueAt: 5 },
+      { userId: b, dueAt: undefined },
+      { userId: c, dueAt: 40 },
+    ]);
+    expect(await store().timers.due(39, 10)).toEqual([{ userId: a, dueAt: 5 }]);
+    await put([a, b, c].map((userId) => ({ userId, dueAt: undefined })));
+    expect(await store().timers.due(1000, 10)).toEqual([]);
+  });
+
+  it('gives the changes that batches made for users, and drops old ones', async () => {
+    const [one, two] = [unique('batch'), unique('batch')];
+    const change = (batch: string, userId: string, at: number): UserChange => ({
+      ...{ userId, batch, at, unlocked: ['a', '__proto__'], locked: ["b'"] },
+      cause: { type: 'manual', actor: 'token:tok_1', reason: '👩‍🚀' },
+    });
+    const changes = [
+      ...AWKWARD_IDS.map((id) => change(one, id, 100)),
+      change(two, 'alice', 200),
+      change(two, 'bob', 300),
+    ];
+    await store().transaction(async (tx) => {
+      await tx.outbox.append(changes);
+      await tx.outbox.append([]);
+    });
+    expect(await store().outbox.changes([one], AWKWARD_IDS)).toEqual(changes.slice(0, AWKWARD_IDS.length));
+    expect(await store().outbox.changes([two, one, two], ['alice', 'nobody'])).toEqual([
+      change(one, 'alice', 100),
+      change(two, 'alice', 200),
+    ]);
+    expect(await store().outbox.changes([], ['alice'])).toEqual([]);
+    expect(await store().outbox.changes([one], [])).toEqual([]);
+    expect(await store().outbox.purge(300, 5)).toBe(5);
+    expect(await store().outbox.purge(300, 1000)).toBe(AWKWARD_IDS.length + 1 - 5);
+    expect(await store().outbox.purge(300, 1000)).toBe(0);
+    expect(await store().outbox.changes([one, two], ['bob', 'alice'])).toEqual([change(two, 'bob', 300)]);
+  });
+
+  it('keeps machine tokens, finds them by hash, and revokes them once', async () => {
+    const token: MachineToken = {
+      ...{ id: unique('tok_'), name: "ci's 👩‍🚀", hash: hashOf(1), scopes: ['evaluate', 'track'], organizationId: '' },
+      createdAt: 100,
+    };
+    const bound: MachineToken = {
+      ...{ ...token, id: unique('tok_'), hash: hashOf(2), organizationId: 'acme' },
+      ...{ createdAt: 200, expiresAt: 300, lastUsedAt: 250 },
+    };
+    await store().tokens.add(token);
+    await store().transaction((tx) => tx.tokens.add(bound));
+    await expect(store().tokens.add({ ...token, id: unique('tok_') })).rejects.toThrow();
+    expect(await store().tokens.byHash(hashOf(1))).toStrictEqual(token);
+    expect(await store().tokens.byHash(hashOf(2))).toStrictEqual(bound);
+    expect(await store().tokens.byHash(hashOf(3))).toBeUndefined();
+    expect(await store().tokens.list()).toEqual([bound, token]);
+
+    expect(await store().tokens.revoke(token.id, 400)).toStrictEqual({ ...token, revokedAt: 400 });
+    expect(await store().tokens.revoke(token.id, 500)).toStrictEqual({ ...token, revokedAt: 400 });
+    expect(await store().tokens.revoke('tok_none', 500)).toBeUndefined();
+    await store().tokens.touch(token.id, 600);
+    await store().tokens.touch(token.id, 550);
+    expect((await store().tokens.byHash(hashOf(1)))?.lastUsedAt).toBe(600);
+  });
+
+  it('keeps the audit newest first, narrowed by target, and only of what was committed', async () => {
+    const target = unique('target');
+    const entry = (n: number, on = target): AuditEntry => ({
+      ...{
+        at: 1000 - n,
+        actor: 'token:tok_1',
+        action: 'flag.set',
+        target: on,
+        requestId: `r${n}`,
+        comment: "it's 👩‍🚀",
+      },
+      ...{ before: n === 0 ? null : { n: n - 1 }, after: { n, list: ['x', false] } },
+    });
+    for (const n of [0, 1, 2]) await store().transaction((tx) => tx.audit.append(entry(n)));
+    await store().audit.append(entry(3, target.toUpperCase()));
+    const failed = store().transaction(async (tx) => {
+      await tx.audit.append(entry(9));
+      throw new Error('no');
+    });
+    await expect(failed).rejects.toThrow('no');
+    for (const limit of [1, 2, 10]) {
+      expect(await allPages(limit, (page) => store().audit.list(page, { target }))).toEqual([
+        entry(2),
+        entry(1),
+        entry(0),
+      ]);
+    }
+    const newest = await store().audit.list({ limit: 2 }, {});
+    expect(newest.items).toEqual([entry(3, target.toUpperCase()), entry(2)]);
+    expect(await store().audit.list({ limit: 2, after: 'no position' }, {})).toEqual(newest);
+  });
+}

@@ -1,0 +1,42 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { Store } from '../store.js';
+import { configurationContract } from './configuration-contract.js';
+import { eventContract } from './event-contract.js';
+import { inboxContract } from './inbox-contract.js';
+import { organizationContract } from './organization-contract.js';
+import { recordContract } from './record-contract.js';
+import { transactionContract } from './transaction-contract.js';
+import { userContract } from './user-contract.js';
+
+/** What an adapter brings to be held to the port's obligations. */
+export interface StoreHarness {
+  /** A store on a new, migrated database. */
+  readonly open: () => Promise<Store>;
+  /** An open store whose database is not there. */
+  readonly unreachable: () => Promise<Store>;
+  /** Removes the database, after the store was closed. */
+  readonly remove: () => Promise<void>;
+}
+
+/** Every obligation in the port's comments, for any adapter. */
+export function storeContract(harness: StoreHarness): void {
+  let opened: Store;
+  const store = (): Store => opened;
+
+  beforeAll(async () => {
+    opened = await harness.open();
+  });
+
+  afterAll(async () => {
+    await opened?.close();
+    await harness.remove();
+  });
+
+  describe('the configuration', () => configurationContract(store));
+  describe('organizations', () => organizationContract(store));
+  describe('users', () => userContract(store));
+  describe('the inbox', () => inboxContract(store));
+  describe('events', () => eventContract(store));
+  describe('timers, outbox, tokens and audit', () => recordContract(store));
+  describe('transactions', () => transactionContract(store, harness.unreachable));
+}

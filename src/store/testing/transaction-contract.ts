@@ -1,0 +1,106 @@
+import { expect, it } from '@jest/globals';
+import { type Store, StoreUnavailable, type Transaction } from '../store.js';
+import { gate, sampleEvent, sampleFlag, unique } from './samples.js';
+
+export function transactionContract(store: () => Store, unreachable: () => Promise<Store>): void {
+  it('answers a ping, the epoch and the time of its own clock', async () => {
+    await store().ping();
+    expect(await store().epoch()).toMatch(/^[0-9a-f-]{36}$/);
+    expect(await store().epoch()).toBe(await store().epoch());
+    for (const now of [await store().now(), await store().transaction((tx) => tx.now())]) {
+      expect(Number.isInteger(now)).toBe(true);
+      expect(Math.abs(now - Date.now())).toBeLessThan(1000);
+    }
+  });
+
+  it('gives what the work gives, and passes its rejection on with nothing changed', async () => {
+    const [id, flag] = [unique('user'), sampleFlag()];
+    expect(await store().transaction(async () => 'done')).toBe('done');
+    const failure = new Error('the work failed');
+    const failing = store().transaction(async (tx) => {
+      await tx.users.lock([id]);
+      await tx.users.advance([id]);
+      await tx.configuration.putFlag(flag);
+      throw failure;
+    });
+    await expect(failing).rejects.toBe(failure);
+    expect((await store().states.users([id])).get(id)?.revision).toBe(0);
+    expect(await store().configuration.flag(flag.id)).toBeUndefined();
+  });
+
+  it('shows nothing of a transaction before its commit, and lets readers through meanwhile', async () => {
+    const id = unique('user');
+    const written = gate();
+    const finish = gate();
+    const writing = store().transaction(async (tx) => {
+      await tx.users.lock([id]);
+      await tx.users.advance([id]);
+      written.open();
+      await finish.opened;
+    });
+    await written.opened;
+    expect((await store().states.users([id])).get(id)?.revision).toBe(0);
+    await store().configuration.load();
+    finish.open();
+    await writing;
+    expect((await store().states.users([id])).get(id)?.revision).toBe(1);
+  });
+
+  it('runs the work again from the start after a deadlock', async () => {
+    const [one, two] = [unique('user'), unique('user')];
+    let runs = 0;
+    const cross = (first: string, second: string): Promise<void> =>
+      store().transaction(async (tx) => {
+        runs += 1;
+        await tx.users.lock([first]);
+        await tx.users.advance([first]);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await tx.users.lock([second]);
+        await tx.users.advance([second]);
+      });
+    await Promise.all([cross(one, two), cross(two, one), cross(one, two), cross(two, one)]);
+    const states = await store().states.users([one, two]);
+    expect([...states.values()].map(({ revision }) => revision)).toEqual([4, 4]);
+    expect(runs).toBeGreaterThanOrEqual(4);
+  });
+
+  it('commits nothing of a transaction whose deadlock was overlooked by the work', async () => {
+    const [one, two] = [unique('user'), unique('user')];
+    const cross = (first: string, second: string): Promise<void> =>
+      store().transaction(async (tx) => {
+        await tx.users.lock([first]);
+        await tx.users.advance([first]);
+        await new Promise((resolve) => setTimeout(resolve, 50));
+        await tx.users.lock([second]).catch(() => undefined);
+        await tx.users.advance([second]).catch(() => undefined);
+      });
+    await Promise.all([cross(one, two), cross(two, one)]);
+    const states = await store().states.users([one, two]);
+    expect([...states.values()].map(({ revision }) => revision)).toEqual([2, 2]);
+  });
+
+  it('refuses what comes after the end of a transaction', async () => {
+    let leaked: Transaction | undefined;
+    await store().transaction(async (tx) => {
+      leaked = tx;
+    });
+    await expect(leaked!.now()).rejects.toThrow('the transaction has ended');
+  });
+
+  it('says that it is unavailable when it cannot be reached', async () => {
+    const away = await unreachable();
+    try {
+      const calls: readonly (() => Promise<unknown>)[] = [
+        () => away.ping(),
+        () => away.now(),
+        () => away.states.users(['alice']),
+        () => away.configuration.load(),
+        () => away.inbox.append([sampleEvent()]),
+        () => away.transaction((tx) => tx.now()),
+      ];
+      for (const call of calls) await expect(call()).rejects.toBeInstanceOf(StoreUnavailable);
+    } finally {
+      await away.close();
+    }
+  });
+}

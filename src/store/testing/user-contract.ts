@@ -1,0 +1,285 @@
+import { expect, it } from '@jest/globals';
+import { foldLedger } from '../../core/ledger.js';
+import { type UserState, unknownUser } from '../../core/user-state.js';
+import type { Store, Transaction } from '../store.js';
+import { AWKWARD_IDS, accessRow, allPages, gate, ledgerEntry, unique } from './samples.js';
+
+export function userContract(store: () => Store): void {
+  const read = async (id: string): Promise<UserState> => (await store().states.users([id])).get(id)!;
+  const change = (ids: readonly string[], work: (tx: Transaction) => Promise<void>): Promise<void> =>
+    store().transaction(async (tx) => {
+      await tx.users.lock(ids);
+      await work(tx);
+    });
+
+  it('gives the unknown user where nothing is stored, one entry for each id', async () => {
+    const ids = Array.from({ length: 500 }, () => unique('nobody'));
+    const states = await store().states.users([...ids, ids[0]!]);
+    expect(states.size).toBe(500);
+    for (const id of ids) expect(states.get(id)).toStrictEqual(unknownUser(id));
+    expect((await store().states.users([])).size).toBe(0);
+  });
+
+  it('keeps users of awkward names apart, in every table', async () => {
+    const stamp = 1_700_000_000_000;
+    await change(AWKWARD_IDS, async (tx) => {
+      await tx.users.putProfiles(
+        AWKWARD_IDS.map((userId, i) => ({
+          userId,
+          organizationId: '',
+          roles: [],
+          emailVerified: false,
+          attributes: { i },
+        })),
+      );
+      await tx.users.putAccess(AWKWARD_IDS.map((userId, i) => accessRow({ userId, flagId: `flg_${i}` })));
+      await tx.users.putTotals(
+        AWKWARD_IDS.map((userId, i) => ({
+          ...{ userId, action: userId.slice(0, 128), count: i, sum: i / 3, activeDays: 1 },
+          ...{ firstAt: stamp, lastAt: stamp + i, recentDays: 1n },
+        })),
+      );
+      await tx.users.addDays(AWKWARD_IDS.map((userId, i) => ({ userId, action: 'a', day: i, count: 1, sum: i })));
+      await tx.users.appendLedger(AWKWARD_IDS.map((userId, i) => ({ userId, ...ledgerEntry({ ruleVersion: i }) })));
+      for (const userId of AWKWARD_IDS) await tx.users.putStage(userId, { stage: userId.slice(0, 64), changedAt: 7 });
+      await tx.timers.put(AWKWARD_IDS.map((userId) => ({ userId, dueAt: undefined })));
+    });
+    const states = await store().states.users(AWKWARD_IDS);
+    expect(states.size).toBe(AWKWARD_IDS.length);
+    for (const [i, id] of AWKWARD_IDS.entries()) {
+      const state = states.get(id)!;
+      expect(state.id).toBe(id);
+      expect(state.attributes).toEqual({ i });
+      expect(state.access.map(({ flagId }) => flagId)).toEqual([`flg_${i}`]);
+      expect([...state.actions]).toEqual([
+        [id.slice(0, 128), { count: i, sum: i / 3, activeDays: 1, firstAt: stamp, lastAt: stamp + i, recentDays: 1n }],
+      ]);
+      expect(state.actionDays.get('a')).toEqual([{ day: i, count: 1, sum: i }]);
+      expect(state.ledger.get('flg_x')?.get('rul_x')?.ruleVersion).toBe(i);
+      expect(state.stage).toBe(id.slice(0, 64));
+      expect((await store().history.progress(id, { limit: 10 })).items).toHaveLength(1);
+    }
+  });
+
+  it('replaces profiles whole, and leaves what is not theirs', async () => {
+    const id = unique('user');
+    const attributes = JSON.parse('{"__proto__":{"x":1},"nested":{"list":[1,"two",null,1e-7]},"emoji":"👩‍🚀"}');
+    await change([id], async (tx) => {
+      await tx.users.putStage(id, { stage: 'start', changedAt: 5 });
+      await tx.users.putProfiles([
+        { userId: id, organizationId: 'acme', roles: ['b', 'a'], joinedAt: 123, emailVerified: true, attributes },
+      ]);
+    });
+    expect(await read(id)).toStrictEqual({
+      ...unknownUser(id),
+      organizationId: 'acme',
+      roles: ['b', 'a'],
+      joinedAt: 123,
+      emailVerified: true,
+      attributes,
+      stage: 'start',
+      stageEnteredAt: 5,
+      stagesReached: [{ stage: 'start', reachedAt: 5 }],
+    });
+    await change([id], (tx) =>
+      tx.users.putProfiles([{ userId: id, organizationId: '', roles: [], emailVerified: false, attributes: {} }]),
+    );
+    const after = await read(id);
+    expect('joinedAt' in after).toBe(false);
+    expect(after).toMatchObject({
+      organizationId: '',
+      roles: [],
+      emailVerified: false,
+      attributes: {},
+      stage: 'start',
+    });
+  });
+
+  it('raises revisions by one each time, for each user once', async () => {
+    const [first, second] = [unique('user'), unique('user')];
+    await change([first, second], (tx) => tx.users.advance([first, first]));
+    await change([first], (tx) => tx.users.advance([first]));
+    expect((await read(first)).revision).toBe(2);
+    expect((await read(second)).revision).toBe(0);
+  });
+
+  it('keeps each stage once in the order first reached, and every change in the history', async () => {
+    const id = unique('user');
+    const changes = ['trial', 'Trial', 'paid', 'trial', 'paid'].map((stage, i) => ({ stage, changedAt: 100 - i }));
+    for (const step of changes) await change([id], (tx) => tx.users.putStage(id, step));
+    const state = await read(id);
+    expect(state.stage).toBe('paid');
+    expect(state.stageEnteredAt).toBe(96);
+    expect(state.stagesReached).toEqual([
+      { stage: 'trial', reachedAt: 100 },
+      { stage: 'Trial', reachedAt: 99 },
+      { stage: 'paid', reachedAt: 98 },
+    ]);
+    for (const limit of [1, 2, 5, 100]) {
+      expect(await allPages(limit, (page) => store().history.progress(id, page))).toEqual(changes);
+    }
+    expect((await store().history.progress(id, { limit: 1, after: 'no position' })).items).toEqual([changes[0]]);
+  });
+
+  it('replaces access rows by key, and says of each dropped one whether it was there', async () => {
+    const userId = unique('user');
+    const row = accessRow({ userId, flagId: 'flg_1' });
+    const own = accessRow({ userId, flagId: 'flg_1', managedBy: 'acme' });
+    await change([userId], async (tx) => {
+      await tx.users.putAccess([row, own]);
+      await tx.users.putAccess([{ ...row, effect: 'DENY', enabled: false }]);
+    });
+    expect((await read(userId)).access).toEqual([
+      { flagId: 'flg_1', managedBy: '', effect: 'DENY', enabled: false },
+      { flagId: 'flg_1', managedBy: 'acme', effect: 'ALLOW', enabled: true },
+    ]);
+    await change([userId], async (tx) => {
+      expect(await tx.users.dropAccess([own, { ...own, flagId: 'flg_2' }])).toEqual([true, false]);
+      expect(await tx.users.dropAccess([own])).toEqual([false]);
+    });
+    expect((await read(userId)).access).toHaveLength(1);
+  });
+
+  it('writes totals as they are, to the last bit', async () => {
+    const userId = unique('user');
+    const total = {
+      ...{ userId, action: 'login', count: 2 ** 53 - 1, sum: 0.1 + 0.2, activeDays: 62 },
+      ...{ firstAt: 1, lastAt: 8_640_000_000_000_000, recentDays: 2n ** 62n - 1n },
+    };
+    await change([userId], (tx) =>
+      tx.users.putTotals([
+        { ...total, count: 1 },
+        { ...total, action: 'Login', sum: -1e300 },
+      ]),
+    );
+    await change([userId], (tx) => tx.users.putTotals([total]));
+    const { actions } = await read(userId);
+    const { userId: _user, action: _action, ...stored } = total;
+    expect(actions.get('login')).toStrictEqual(stored);
+    expect(actions.get('Login')?.sum).toBe(-1e300);
+    expect(actions.size).toBe(2);
+  });
+
+  it('adds to days, ascending by day', async () => {
+    const userId = unique('user');
+    const day = (n: number, count: number, sum: number) => ({ userId, action: 'buy', day: n, count, sum });
+    await change([userId], (tx) => tx.users.addDays([day(20_001, 1, 1.5), day(9, 1, 1), day(20_000, 2, -1)]));
+    await change([userId], (tx) => tx.users.addDays([day(20_001, 2, 0.25), day(20_001, 1, 0.25)]));
+    expect((await read(userId)).actionDays.get('buy')).toEqual([
+      { day: 9, count: 1, sum: 1 },
+      { day: 20_000, count: 2, sum: -1 },
+      { day: 20_001, count: 4, sum: 2 },
+    ]);
+  });
+
+  it('appends to the ledger in order within each user, and folds what stands', async () => {
+    const [one, two] = [unique('user'), unique('user')];
+    const entries = (['unlocked', 'revoked', 'granted', 'relocked', 'unlocked', 'rearmed'] as const).map((kind, i) =>
+      ledgerEntry({
+        kind,
+        ruleId: i === 2 ? '' : 'rul_1',
+        ruleVersion: i + 1,
+        earnedAt: i,
+        recordedAt: i + 10,
+        cause: { type: 'event', source: "s'", eventId: '👩‍🚀', action: 'a' },
+      }),
+    );
+    await change([one, two], (tx) =>
+      tx.users.appendLedger(
+        entries.slice(0, 3).flatMap((entry) => [
+          { userId: one, ...entry },
+          { userId: two, ...entry },
+        ]),
+      ),
+    );
+    await change([one], (tx) => tx.users.appendLedger(entries.slice(3).map((entry) => ({ userId: one, ...entry }))));
+    for (const limit of [1, 4, 6, 100]) {
+      expect(await allPages(limit, (page) => store().history.ledger(one, page))).toEqual(entries);
+    }
+    expect((await read(one)).ledger).toEqual(foldLedger(entries));
+    expect((await read(two)).ledger).toEqual(foldLedger(entries.slice(0, 3)));
+    expect((await store().history.ledger(unique('nobody'), { limit: 5 })).items).toEqual([]);
+  });
+
+  it('writes thousands of rows at once', async () => {
+    const ids = Array.from({ length: 1300 }, () => unique('crowd'));
+    await change(ids, async (tx) => {
+      await tx.users.appendLedger(
+        ids.flatMap((userId) => [ledgerEntry(), ledgerEntry({ ruleId: 'rul_2' })].map((e) => ({ userId, ...e }))),
+      );
+      await tx.users.advance(ids);
+    });
+    const states = await store().states.users(ids.slice(0, 500));
+    for (const state of states.values()) {
+      expect(state.revision).toBe(1);
+      expect(state.ledger.get('flg_x')?.size).toBe(2);
+    }
+    await store().transaction(async (tx) => {
+      expect((await tx.users.lock(ids)).get(ids[1299]!)?.revision).toBe(1);
+    });
+  });
+
+  it('makes the second transaction on a user wait, and shows it what the first has done', async () => {
+    const id = unique('user');
+    const locked = gate();
+    const finish = gate();
+    const first = store().transaction(async (tx) => {
+      expect((await tx.users.lock([id])).get(id)).toStrictEqual(unknownUser(id));
+      locked.open();
+      await finish.opened;
+      await tx.users.advance([id]);
+    });
+    await locked.opened;
+    let seen: UserState | undefined;
+    const second = store().transaction(async (tx) => {
+      seen = (await tx.users.lock([unique('user'), id])).get(id);
+    });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(seen).toBeUndefined();
+    expect((await read(id)).revision).toBe(0);
+    finish.open();
+    await Promise.all([first, second]);
+    expect(seen?.revision).toBe(1);
+  });
+
+  it('loses no update of transactions that lock the same users in any order', async () => {
+    const ids = Array.from({ length: 12 }, () => unique('shared'));
+    const work = (order: readonly string[]): Promise<void> =>
+      store().transaction(async (tx) => {
+        const states = await tx.users.lock(order);
+        await tx.users.putProfiles(
+          order.map((userId) => ({
+            ...{ userId, organizationId: '', roles: [], emailVerified: false },
+            attributes: { n: Number(states.get(userId)?.attributes.n ?? 0) + 1 },
+          })),
+        );
+        await tx.users.advance(order);
+      });
+    await Promise.all(Array.from({ length: 16 }, (_, i) => work(i % 2 === 0 ? ids : ids.toReversed())));
+    for (const state of (await store().states.users(ids)).values()) {
+      expect(state.attributes).toEqual({ n: 16 });
+      expect(state.revision).toBe(16);
+    }
+  });
+
+  it('never reads a torn state', async () => {
+    const id = unique('user');
+    let writing = true;
+    const writer = (async () => {
+      for (let i = 1; i <= 40; i++) {
+        await change([id], async (tx) => {
+          await tx.users.addDays([{ userId: id, action: 'a', day: 1, count: 1, sum: 0 }]);
+          await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ ruleVersion: i }) }]);
+          await tx.users.advance([id]);
+        });
+      }
+      writing = false;
+    })();
+    while (writing) {
+      const { revision, actionDays, ledger } = await read(id);
+      expect(actionDays.get('a')?.[0]?.count ?? 0).toBe(revision);
+      expect(ledger.get('flg_x')?.get('rul_x')?.ruleVersion ?? 0).toBe(revision);
+    }
+    await writer;
+  });
+}
