@@ -1,0 +1,100 @@
+import { type Job, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { LOCK_DURATION_MS, MAX_STALLED_COUNT, QUEUE_PREFIX, STALLED_INTERVAL_MS } from './queue-settings.js';
+import { openConsumerClients } from './redis-clients.js';
+
+const CLOSE_LIMIT_MS = 10_000;
+/** How long a finished job may take to be written off before the connections are cut. */
+const WRITE_OFF_LIMIT_MS = 1_000;
+const DISCONNECT_LIMIT_MS = 1_500;
+
+export interface BullmqConnection {
+  /** `redis://…` or `rediss://…`. */
+  readonly redisUrl: string;
+  /** Prefix of all keys; must hold a hash tag. Default QUEUE_PREFIX, which foreign producers count on. */
+  readonly prefix?: string;
+  /** Told of faults of the connection (once per outage) and of the queue; must not throw. */
+  readonly onError: (error: unknown) => void;
+  /** Default LOCK_DURATION_MS and STALLED_INTERVAL_MS; the same on every consumer of a Redis. */
+  readonly lockDurationMs?: number;
+  readonly stalledIntervalMs?: number;
+}
+
+export interface BullmqConsumer {
+  /** Takes no further job, waits for those under way (10 s at most), and lets go of the connections. */
+  close(): Promise<void>;
+}
+
+/** Starts a BullMQ worker. Redis may be down: it starts as soon as Redis is up, and again after each outage. */
+export function startBullmqConsumer(
+  queueName: string,
+  connection: BullmqConnection,
+  workerOptions: Pick<WorkerOptions, 'concurrency' | 'removeOnComplete' | 'removeOnFail'>,
+  process: (job: Job<unknown>, token: string) => Promise<void>,
+): BullmqConsumer {
+  const clients = openConsumerClients(connection.redisUrl, connection.onError);
+  const underWay = new Set<Promise<void>>();
+  let closing: Promise<void> | undefined;
+  const track = async (job: Job<unknown>, token = ''): Promise<void> => {
+    if (closing !== undefined) {
+      // Fetched in the instant of closing; where it cannot be handed back, its lock lapses.
+      await job.moveToWait(token).catch(report);
+      throw new WaitingError();
+    }
+    const run = process(job, token);
+    underWay.add(run);
+    try {
+      await run;
+    } finally {
+      underWay.delete(run);
+    }
+  };
+  const worker = new Worker<unknown, void>(queueName, track, {
+    ...workerOptions,
+    connection: clients.client,
+    prefix: connection.prefix ?? QUEUE_PREFIX,
+    autorun: false,
+    lockDuration: connection.lockDurationMs ?? LOCK_DURATION_MS,
+    stalledInterval: connection.stalledIntervalMs ?? STALLED_INTERVAL_MS,
+    maxStalledCount: MAX_STALLED_COUNT,
+    runRetryDelay: 1_000,
+  });
+  const report = (error: unknown): void => {
+    if (!clients.isReported(error)) {
+      connection.onError(error);
+    }
+  };
+  worker.on('error', report);
+  worker.run().catch(report);
+
+  return {
+    close: () => {
+      closing ??= close();
+      return closing;
+    },
+  };
+
+  async function close(): Promise<void> {
+    const closed = worker.close().catch(report);
+    // Without Redis, BullMQ's own close() may end too early, or never; the work under way is what is worth waiting for.
+    const worked = workIsDone();
+    const writtenOff = worked.then(() => settledWithin(closed, WRITE_OFF_LIMIT_MS));
+    await settledWithin(writtenOff, CLOSE_LIMIT_MS);
+    clients.disconnect();
+    await settledWithin(closed, DISCONNECT_LIMIT_MS);
+  }
+
+  async function workIsDone(): Promise<void> {
+    while (underWay.size > 0) {
+      await Promise.allSettled(underWay);
+    }
+  }
+}
+
+async function settledWithin(promise: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, limitMs);
+  });
+  await Promise.race([promise, limit]);
+  clearTimeout(timer);
+}

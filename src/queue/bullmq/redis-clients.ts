@@ -1,0 +1,125 @@
+import { Redis, type RedisOptions } from 'ioredis';
+
+const RECONNECT_STEP_MS = 100;
+const RECONNECT_LIMIT_MS = 1_000;
+
+export interface RedisClients {
+  /** The client to hand to BullMQ. */
+  readonly client: Redis;
+  /** Whether this error was reported already, by the connection it came from. */
+  isReported(error: unknown): boolean;
+  /** Resolves when the client is ready, when its first attempt has failed, or after this long. */
+  settled(limitMs: number): Promise<void>;
+  /** Lets go of the client and of every copy that was made of it, within a second. */
+  disconnect(): void;
+}
+
+/** A client for producers: what cannot be sent now fails now, and a connection silent for 2 s is given up. */
+export function openProducerClients(redisUrl: string, onError: (error: unknown) => void): RedisClients {
+  return openClients(redisUrl, onError, {
+    connectionName: 'latchkey-producer',
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    socketTimeout: 2_000,
+  });
+}
+
+/** Clients for a consumer: commands wait for the connection. Its blocking reads last up to 10 s, hence the timeout. */
+export function openConsumerClients(redisUrl: string, onError: (error: unknown) => void): RedisClients {
+  return openClients(redisUrl, onError, {
+    connectionName: 'latchkey-consumer',
+    maxRetriesPerRequest: null,
+    socketTimeout: 15_000,
+  });
+}
+
+function openClients(
+  redisUrl: string,
+  onError: (error: unknown) => void,
+  options: Omit<RedisOptions, 'replyMapping'>,
+): RedisClients {
+  const reported = new WeakSet<object>();
+  const clients: Redis[] = [];
+  const adopt = (client: Redis): Redis => {
+    clients.push(client);
+    endEvenBetweenAttempts(client);
+    let isOutageReported = false;
+    client.on('ready', () => {
+      isOutageReported = false;
+    });
+    // The listener stays for good: an 'error' event without one would reach the console.
+    client.on('error', (error: Error) => {
+      reported.add(error);
+      if (!isOutageReported) {
+        isOutageReported = true;
+        onError(error);
+      }
+    });
+    return client;
+  };
+
+  const client = adopt(new Redis(redisUrl, options));
+  // BullMQ copies the client for its blocking reads and keeps the copy to itself; while Redis is away it can only be
+  // closed from here.
+  const duplicate = client.duplicate.bind(client);
+  override(client, 'duplicate', (changes?: Partial<RedisOptions>) => adopt(duplicate(changes)));
+
+  return {
+    client,
+    isReported: (error) => typeof error === 'object' && error !== null && reported.has(error),
+    settled: (limitMs) => settled(client, limitMs),
+    disconnect: () => {
+      for (const each of clients) {
+        each.disconnect();
+      }
+    },
+  };
+}
+
+/**
+ * Makes disconnect() end in an 'end' event at all times. Between two attempts to connect, the driver would only drop the
+ * next attempt and say nothing, and BullMQ's close() waits for the event; so that attempt is let come, as the last.
+ */
+function endEvenBetweenAttempts(client: Redis): void {
+  let isEnding = false;
+  const disconnect = client.disconnect.bind(client);
+  client.options.retryStrategy = (times) => (isEnding ? null : Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS));
+  client.on('connect', () => {
+    if (isEnding) {
+      disconnect();
+    }
+  });
+  override(client, 'disconnect', (reconnect = false) => {
+    if (client.status === 'reconnecting' && !reconnect) {
+      isEnding = true;
+    } else {
+      disconnect(reconnect);
+    }
+  });
+}
+
+/** Writable and configurable, as BullMQ's proxy around the client insists. */
+function override<Name extends 'disconnect' | 'duplicate'>(
+  client: Redis,
+  name: Name,
+  value: (...args: Parameters<Redis[Name]>) => ReturnType<Redis[Name]>,
+): void {
+  Object.defineProperty(client, name, { value, writable: true, configurable: true });
+}
+
+function settled(client: Redis, limitMs: number): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(timer);
+      client.off('ready', done);
+      client.off('error', done);
+      resolve();
+    };
+    const timer = setTimeout(done, limitMs);
+    client.once('ready', done);
+    client.once('error', done);
+    if (client.status === 'ready') {
+      done();
+    }
+  });
+}

@@ -1,0 +1,50 @@
+interface LaneState {
+  readonly sending: Promise<void>;
+  next: Promise<void> | undefined;
+}
+
+/**
+ * Sends wakes, at most one per lane at a time: while one is on its way, all that come wait as one for the next, since the
+ * one on its way may have been taken already. That bounds what a slow Redis can pile up in memory.
+ */
+export class WakeSender {
+  readonly #send: (lane: number) => Promise<void>;
+  readonly #limitMs: number;
+  readonly #lanes = new Map<number, LaneState>();
+
+  /** `send` never rejects; `limitMs` bounds how long `wake` makes its caller wait for it. */
+  constructor(send: (lane: number) => Promise<void>, limitMs: number) {
+    this.#send = send;
+    this.#limitMs = limitMs;
+  }
+
+  async wake(lanes: Iterable<number>): Promise<'sent' | 'late'> {
+    const all = Promise.all(Array.from(lanes, (lane) => this.#wakeLane(lane))).then(() => 'sent' as const);
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<'late'>((resolve) => {
+      timer = setTimeout(() => resolve('late'), this.#limitMs);
+    });
+    const outcome = await Promise.race([all, late]);
+    clearTimeout(timer);
+    return outcome;
+  }
+
+  #wakeLane(lane: number): Promise<void> {
+    const state = this.#lanes.get(lane);
+    if (state === undefined) {
+      return this.#start(lane);
+    }
+    state.next ??= state.sending.then(() => this.#start(lane));
+    return state.next;
+  }
+
+  #start(lane: number): Promise<void> {
+    const sending = this.#send(lane).then(() => {
+      if (this.#lanes.get(lane)?.next === undefined) {
+        this.#lanes.delete(lane);
+      }
+    });
+    this.#lanes.set(lane, { sending, next: undefined });
+    return sending;
+  }
+}
