@@ -1,0 +1,34 @@
+import type { Notice, Notifier } from '../notifier.js';
+
+/**
+ * Opens the notifier of a single process: each notice is with every listener when publish() resolves, and the state is
+ * always `connected`. A listener that throws is reported to `onError`, and the others are told all the same.
+ */
+export function openLocalNotifier(options: { readonly onError: (error: unknown) => void }): Notifier {
+  const listeners = new Set<{ readonly tell: (notice: Notice) => void }>();
+  return {
+    publish: (notice) => {
+      for (const listener of [...listeners]) {
+        try {
+          listener.tell(notice);
+        } catch (error) {
+          options.onError(error);
+        }
+      }
+      return Promise.resolve();
+    },
+    subscribe: (tell, onState) => {
+      const listener = { tell };
+      listeners.add(listener);
+      onState('connected');
+      return Promise.resolve(() => {
+        listeners.delete(listener);
+        return Promise.resolve();
+      });
+    },
+    close: () => {
+      listeners.clear();
+      return Promise.resolve();
+    },
+  };
+}

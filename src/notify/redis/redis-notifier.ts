@@ -1,0 +1,182 @@
+import { randomUUID } from 'node:crypto';
+import { Redis, type RedisOptions } from 'ioredis';
+import type { Notice, Notifier, NotifierState, Unsubscribe } from '../notifier.js';
+import { ChannelSubscription } from './channel-subscription.js';
+import { decodeNotice, encodeNotice } from './notice-message.js';
+
+/** Under the port's 250 ms, with room for a busy event loop. */
+const PUBLISH_LIMIT_MS = 200;
+const FIRST_CONNECTION_LIMIT_MS = 1_000;
+/** Of a connection with an unanswered command; then it is given up. */
+const SILENCE_LIMIT_MS = 2_000;
+const HEARTBEAT_MS = 5_000;
+const RECONNECT_STEP_MS = 100;
+const RECONNECT_LIMIT_MS = 1_000;
+const CHANNEL = 'latchkey:notices';
+
+export interface RedisNotifierOptions {
+  /** `redis://…` or `rediss://…`. */
+  readonly redisUrl: string;
+  /** Default `latchkey:notices`; with `:N` after it for a database number N of the URL, as Redis shares its channels. */
+  readonly channel?: string;
+  /** Told of faults, once per outage and connection, and of listeners that throw; must not throw. */
+  readonly onError: (error: unknown) => void;
+  /** Default 5 s: how often a silent subscription is checked. */
+  readonly heartbeatMs?: number;
+}
+
+/**
+ * Opens the notifier over Redis publish/subscribe, for any number of nodes.
+ *
+ * Resolves within about a second even when Redis is down, and connects when it comes up. This node's own listeners are
+ * told directly, when Redis is down too, and each notice once; the other nodes are told by Redis, at most once. The
+ * messages are JSON: the notice's fields, and `from`, the sender's random name.
+ */
+export async function openRedisNotifier(options: RedisNotifierOptions): Promise<Notifier> {
+  const notifier = new RedisNotifier(options);
+  await notifier.firstConnection();
+  return notifier;
+}
+
+interface Subscriber {
+  readonly tell: (notice: Notice) => void;
+  readonly onState: (state: NotifierState) => void;
+}
+
+class RedisNotifier implements Notifier {
+  readonly #node = randomUUID();
+  readonly #channel: string;
+  readonly #onError: (error: unknown) => void;
+  readonly #publisher: Redis;
+  readonly #subscription: ChannelSubscription;
+  readonly #subscribers = new Set<Subscriber>();
+  #onFirstConnection: () => void = () => undefined;
+  #isFailing: boolean = false;
+  #closed: boolean = false;
+
+  constructor(options: RedisNotifierOptions) {
+    this.#onError = options.onError;
+    this.#publisher = connect(options, { connectionName: 'latchkey-notices-out' });
+    const client = connect(options, { connectionName: 'latchkey-notices-in', autoResubscribe: false });
+    this.#channel = options.channel ?? channelOf(this.#publisher.options.db ?? 0);
+    this.#subscription = new ChannelSubscription(client, {
+      channel: this.#channel,
+      heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
+      onMessage: (message) => this.#receive(message),
+      onState: (state) => this.#tellState(state),
+      onError: options.onError,
+    });
+  }
+
+  /** Resolves when this node hears the others, or after a second. */
+  async firstConnection(): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    await new Promise<void>((resolve) => {
+      this.#onFirstConnection = resolve;
+      timer = setTimeout(resolve, FIRST_CONNECTION_LIMIT_MS);
+    });
+    clearTimeout(timer);
+  }
+
+  async publish(notice: Notice): Promise<void> {
+    if (this.#closed) {
+      return;
+    }
+    this.#tell(notice);
+    if (this.#publisher.status !== 'ready') {
+      return;
+    }
+    let timer: NodeJS.Timeout | undefined;
+    const limit = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, PUBLISH_LIMIT_MS);
+    });
+    await Promise.race([this.#send(encodeNotice(this.#node, notice)), limit]);
+    clearTimeout(timer);
+  }
+
+  subscribe(tell: (notice: Notice) => void, onState: (state: NotifierState) => void): Promise<Unsubscribe> {
+    const subscriber = { tell, onState };
+    this.#subscribers.add(subscriber);
+    this.#guard(() => onState(this.#subscription.state));
+    return Promise.resolve(() => {
+      this.#subscribers.delete(subscriber);
+      return Promise.resolve();
+    });
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    this.#subscribers.clear();
+    this.#subscription.close();
+    this.#publisher.disconnect();
+    return Promise.resolve();
+  }
+
+  /** Never rejects. */
+  async #send(messages: readonly string[]): Promise<void> {
+    try {
+      await Promise.all(messages.map((message) => this.#publisher.publish(this.#channel, message)));
+      this.#isFailing = false;
+    } catch (error) {
+      if (!this.#isFailing && !this.#closed) {
+        this.#isFailing = true;
+        this.#onError(error);
+      }
+    }
+  }
+
+  #receive(message: string): void {
+    const received = decodeNotice(message);
+    if (received !== undefined && received.from !== this.#node) {
+      this.#tell(received.notice);
+    }
+  }
+
+  #tell(notice: Notice): void {
+    for (const subscriber of [...this.#subscribers]) {
+      this.#guard(() => subscriber.tell(notice));
+    }
+  }
+
+  #tellState(state: NotifierState): void {
+    if (state === 'connected') {
+      this.#onFirstConnection();
+    }
+    for (const subscriber of [...this.#subscribers]) {
+      this.#guard(() => subscriber.onState(state));
+    }
+  }
+
+  #guard(call: () => void): void {
+    try {
+      call();
+    } catch (error) {
+      this.#onError(error);
+    }
+  }
+}
+
+function channelOf(database: number): string {
+  return database === 0 ? CHANNEL : `${CHANNEL}:${database}`;
+}
+
+function connect({ redisUrl, onError }: RedisNotifierOptions, more: Omit<RedisOptions, 'replyMapping'>): Redis {
+  const client = new Redis(redisUrl, {
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    socketTimeout: SILENCE_LIMIT_MS,
+    retryStrategy: (times) => Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS),
+    ...more,
+  });
+  let isOutageReported = false;
+  client.on('ready', () => {
+    isOutageReported = false;
+  });
+  client.on('error', (error: Error) => {
+    if (!isOutageReported) {
+      isOutageReported = true;
+      onError(error);
+    }
+  });
+  return client;
+}

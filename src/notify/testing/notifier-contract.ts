@@ -1,0 +1,137 @@
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { pause, until } from '../../../test/timing.js';
+import type { Notice, Notifier, NotifierState } from '../notifier.js';
+
+export interface NotifierHarness {
+  /** Opens a node; each hears what any of them publishes. */
+  openNode(onError: (error: unknown) => void): Promise<Notifier>;
+  /** Whether there can be more than one node. */
+  readonly manyNodes: boolean;
+}
+
+const NOTICES: readonly Notice[] = [
+  { kind: 'configuration', revision: 17 },
+  {
+    kind: 'users',
+    users: [
+      { id: 'alice', revision: 3 },
+      { id: 'Ålice "x"\u2028', revision: 0 },
+    ],
+  },
+  { kind: 'organizations', organizations: [{ id: 'org', revision: 2 }] },
+  { kind: 'tokens' },
+];
+
+/** What every Notifier owes the caches. Call it at the top of an adapter's test file. */
+export function describeNotifier(name: string, harness: NotifierHarness): void {
+  describe(`the notifier contract, ${name}`, () => {
+    const opened: Notifier[] = [];
+    let errors: unknown[] = [];
+
+    afterEach(async () => {
+      await Promise.all(opened.splice(0).map((notifier) => notifier.close()));
+      errors = [];
+    });
+
+    async function openNode(): Promise<Notifier> {
+      const notifier = await harness.openNode((error) => errors.push(error));
+      opened.push(notifier);
+      return notifier;
+    }
+
+    it("brings a node its own notices, once, as they were, to each of the node's listeners", async () => {
+      const node = await openNode();
+      const first = await listen(node);
+      const second = await listen(node);
+      for (const notice of NOTICES) {
+        await node.publish(notice);
+      }
+      await until(() => first.notices.length >= NOTICES.length && second.notices.length >= NOTICES.length);
+      await pause(100);
+      expect(first.notices).toEqual(NOTICES);
+      expect(second.notices).toEqual(NOTICES);
+    });
+
+    it('says at once that it is connected', async () => {
+      const node = await openNode();
+      const { states } = await listen(node);
+      expect(states).toEqual(['connected']);
+    });
+
+    it('tells a listener nothing after it has unsubscribed, and the others still', async () => {
+      const node = await openNode();
+      const leaving = await listen(node);
+      const staying = await listen(node);
+      await leaving.unsubscribe();
+      await node.publish({ kind: 'tokens' });
+      await until(() => staying.notices.length === 1);
+      expect(leaving.notices).toEqual([]);
+    });
+
+    it('reports a listener that throws, tells the others, and does not fail the publisher', async () => {
+      const node = await openNode();
+      await node.subscribe(
+        () => {
+          throw new Error('a bad listener');
+        },
+        () => undefined,
+      );
+      const other = await listen(node);
+      await node.publish({ kind: 'tokens' });
+      await until(() => other.notices.length === 1);
+      expect(errors.map(String)).toEqual(['Error: a bad listener']);
+    });
+
+    it('publishes to nobody, and without a fault, once closed', async () => {
+      const node = await openNode();
+      const { notices } = await listen(node);
+      await node.close();
+      await node.publish({ kind: 'tokens' });
+      await pause(50);
+      expect(notices).toEqual([]);
+      expect(errors).toEqual([]);
+    });
+
+    if (harness.manyNodes) {
+      it('brings the notices of one node to the others, once', async () => {
+        const [one, two] = [await openNode(), await openNode()];
+        const there = await listen(two);
+        const here = await listen(one);
+        for (const notice of NOTICES) {
+          await one.publish(notice);
+        }
+        await until(() => there.notices.length >= NOTICES.length && here.notices.length >= NOTICES.length);
+        await pause(100);
+        expect(there.notices).toEqual(NOTICES);
+        expect(here.notices).toEqual(NOTICES);
+      });
+
+      it('brings a notice of many users whole, though in pieces', async () => {
+        const [one, two] = [await openNode(), await openNode()];
+        const { notices } = await listen(two);
+        const users = Array.from({ length: 20_000 }, (_, i) => ({ id: `user-ü-${i}`, revision: i }));
+        await one.publish({ kind: 'users', users });
+        const arrived = (): unknown[] => notices.flatMap((notice) => (notice.kind === 'users' ? notice.users : []));
+        await until(() => arrived().length >= users.length);
+        expect(arrived()).toEqual(users);
+      });
+    }
+  });
+}
+
+export interface Listening {
+  readonly notices: Notice[];
+  readonly states: NotifierState[];
+  unsubscribe(): Promise<void>;
+}
+
+/** Subscribes and keeps what it is told. */
+export async function listen(notifier: Notifier): Promise<Listening> {
+  const notices: Notice[] = [];
+  const states: NotifierState[] = [];
+  const unsubscribe = await notifier.subscribe(
+    (notice) => notices.push(notice),
+    (state) => states.push(state),
+  );
+  return { notices, states, unsubscribe };
+}
