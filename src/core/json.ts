@@ -18,6 +18,6 @@ export function isJsonObject(value: unknown): value is JsonObject {
 
 /** A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log. */
 export function quote(value: unknown): string {
-  const text = JSON.stringify(value) ?? String(value);
+  const text = (JSON.stringify(value) as string | undefined) ?? String(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }

@@ -24,6 +24,7 @@ export interface RuleInput {
 
 /** What a caller may say of a flag; what is left out stays as it is, or takes its default on creation. */
 export interface FlagInput {
+  /** '' is the key. */
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly active?: boolean | undefined;
@@ -69,7 +70,7 @@ export function parseFlag(options: ParseFlagOptions): { readonly flag: Flag; rea
   const flag: Flag = {
     id: existing?.id ?? newId('flg'),
     key,
-    name: input.name ?? existing?.name ?? key,
+    name: (input.name ?? existing?.name) || key,
     description: input.description ?? existing?.description ?? '',
     active: input.active ?? existing?.active ?? true,
     isEnabledGlobally: input.isEnabledGlobally ?? existing?.isEnabledGlobally ?? false,

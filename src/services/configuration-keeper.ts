@@ -69,6 +69,11 @@ export class ConfigurationKeeper {
     return !this.#provisional && this.#snapshot.revision >= revision;
   }
 
+  /** The store began another life, as after a restore: whatever it says next replaces what is held. */
+  distrust(): void {
+    this.#provisional = true;
+  }
+
   /** Takes a configuration as of last time, for a start without the store; the store's own replaces it. */
   offerFromDisk(configuration: Configuration): void {
     if (this.loaded) return;

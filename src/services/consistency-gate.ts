@@ -1,7 +1,6 @@
 import type { Demand } from '../store/state-source.js';
 import type { Store } from '../store/store.js';
 import type { Call } from './caller.js';
-import type { Clock } from './clock.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { type Consistency, decodeToken } from './consistency-token.js';
 import { unavailable } from './errors.js';
@@ -17,7 +16,6 @@ export interface Requirement {
 export interface GateOptions {
   readonly store: Pick<Store, 'events' | 'epoch'>;
   readonly keeper: ConfigurationKeeper;
-  readonly clock: Clock;
 }
 
 export interface Demands {
@@ -40,13 +38,13 @@ export class ConsistencyGate {
 
   /** Rejects with INVALID for a malformed token, with UNAVAILABLE when the deadline comes first. */
   async pass(requirement: Requirement, userIds: readonly string[], call: Call): Promise<Demands> {
-    const { keeper, clock } = this.#options;
+    const { keeper } = this.#options;
     const token = decodeToken(requirement.consistencyToken);
     if (token === undefined && !requirement.full) {
       const demand = call.deadline === undefined ? {} : { deadline: call.deadline };
       return { users: demand, organizations: demand };
     }
-    const deadline = call.deadline ?? clock.now() + PATIENCE_MS;
+    const deadline = Math.min(call.deadline ?? Infinity, Date.now() + PATIENCE_MS);
     const foreign = token !== undefined && token.epoch !== (await this.#options.store.epoch());
     if (requirement.full || foreign || token?.full) {
       await keeper.refresh();
@@ -76,7 +74,7 @@ export class ConsistencyGate {
 
   async #until(deadline: number, signal: AbortSignal | undefined, met: () => Promise<boolean>): Promise<void> {
     for (let pauseMs = FIRST_LOOK_MS; !(await met()); pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
-      if (signal?.aborted || this.#options.clock.now() + pauseMs > deadline) {
+      if (signal?.aborted || Date.now() + pauseMs > deadline) {
         throw unavailable('what the consistency_token stands for did not get here before the deadline; try again');
       }
       await new Promise((resolve) => setTimeout(resolve, pauseMs));

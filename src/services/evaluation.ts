@@ -15,6 +15,7 @@ import type { ConfigurationKeeper } from './configuration-keeper.js';
 import type { ConsistencyGate, Requirement } from './consistency-gate.js';
 import { invalid, limited, notFound, unavailable } from './errors.js';
 import { authorize } from './permissions.js';
+import { Slices } from './slices.js';
 
 /** For whom: '' is nobody in particular. What the context gives overrides stored values for this call alone. */
 export interface Target {
@@ -50,8 +51,6 @@ export interface TargetDecisions {
 
 /** Flags times contexts of one batch. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
-/** A long batch gives way to other calls after this long. */
-const SLICE_MS = 5;
 /** Beyond two missed polls the snapshot is no longer known to be the present one. */
 const SNAPSHOT_STALE_MS = 12_000;
 
@@ -61,6 +60,9 @@ export interface EvaluationOptions {
   readonly gate: ConsistencyGate;
   readonly clock: Clock;
 }
+
+/** Decides flags for callers; see {@link EvaluationService}. */
+export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'list'>;
 
 interface Present {
   readonly user: Held<UserState>;
@@ -82,7 +84,10 @@ export class EvaluationService {
     const demanding = input.consistencyToken !== '' || input.full;
     if (!demanding && keeper.snapshot.flags.has(input.flagKey)) {
       const present = this.#peek(input);
-      if (present !== undefined) return this.#decide(call, keeper.snapshot, input, present);
+      if (present !== undefined) {
+        checkContext(input.context);
+        return this.#decide(call, keeper.snapshot, input, present);
+      }
     }
     return this.#evaluateSlowly(call, input);
   }
@@ -224,10 +229,15 @@ function presentKeys(snapshot: Snapshot, select?: (flagKey: string, snapshot: Sn
 
 /** Rejects with INVALID a user, an organization or roles that cannot be any. */
 function checkTarget({ userId, context }: Target): void {
+  const fault = userId === '' ? undefined : faultOfName('userId', userId);
+  if (fault !== undefined) throw invalid(fault);
+  checkContext(context);
+}
+
+function checkContext({ organizationId, roles }: EvaluationContext): void {
   const fault =
-    (userId === '' ? undefined : faultOfName('userId', userId)) ??
-    (context.organizationId ? faultOfName('organizationId', context.organizationId) : undefined) ??
-    context.roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
+    (organizationId ? faultOfName('organizationId', organizationId) : undefined) ??
+    roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
   if (fault !== undefined) throw invalid(fault);
 }
 
@@ -246,26 +256,5 @@ async function orNothing<T>(loading: Promise<T>): Promise<T | undefined> {
   } catch (error) {
     if (error instanceof StoreUnavailable) return undefined;
     throw error;
-  }
-}
-
-/** Keeps a long piece of work from holding up everybody else, and stops it when nobody waits for it any more. */
-class Slices {
-  readonly #call: Call;
-  #startedAt = performance.now();
-  #count = 0;
-
-  constructor(call: Call) {
-    this.#call = call;
-  }
-
-  over(): boolean {
-    return (++this.#count & 127) === 0 && performance.now() - this.#startedAt > SLICE_MS;
-  }
-
-  async giveWay(): Promise<void> {
-    await new Promise((resolve) => setImmediate(resolve));
-    this.#startedAt = performance.now();
-    if (this.#call.signal?.aborted) throw unavailable('the call was cancelled');
   }
 }

@@ -14,13 +14,15 @@ import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { encodeToken } from './consistency-token.js';
 import { conflict, forbidden, invalid, notFound } from './errors.js';
 import { authorize } from './permissions.js';
-import { recordAudit } from './record-audit.js';
+import { checkComment, recordAudit } from './record-audit.js';
 
 export interface SetFlagInput {
   /** Its key, or the id of one that exists. */
   readonly keyOrId: string;
   /** Only change: NOT_FOUND when there is no such flag. */
   readonly mustExist: boolean;
+  /** Of a flag that an id names: the key that the caller takes it to have. It never changes: another one is INVALID. */
+  readonly key?: string | undefined;
   readonly input: FlagInput;
   /** 0: must not exist yet; undefined: whatever it is. */
   readonly expectedVersion: number | undefined;
@@ -47,7 +49,6 @@ export interface FlagServiceOptions {
 }
 
 const MAX_ROWS = 1_000;
-const MAX_COMMENT = 1_000;
 
 /** Creates and changes flags and their access rows. */
 export class FlagService {
@@ -108,6 +109,9 @@ export class FlagService {
     if (existing === undefined && (request.mustExist || manager !== '')) {
       throw notFound(`no flag ${quote(request.keyOrId)}`);
     }
+    if (existing !== undefined && request.key !== undefined && request.key !== existing.key) {
+      throw invalid(`the flag ${quote(request.keyOrId)} has the key ${quote(existing.key)}, which never changes`);
+    }
     if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
 
     const now = await tx.now();
@@ -153,7 +157,7 @@ function checkRequest({ keyOrId, access, removeAccess, comment }: SetFlagInput):
   if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
   const rows = access.length + removeAccess.length;
   if (rows > MAX_ROWS) throw invalid(`a call puts and removes at most ${MAX_ROWS} access rows, not ${rows}; split it`);
-  if (comment.length > MAX_COMMENT) throw invalid(`a comment has at most ${MAX_COMMENT} characters`);
+  checkComment(comment);
 }
 
 function checkVersion(existing: Flag | undefined, { expectedVersion, keyOrId }: SetFlagInput): void {

@@ -37,7 +37,7 @@ export class InspectionService {
     return this.#flag(keyOrId);
   }
 
-  flags(call: Call, page: PageRequest, filter: FlagFilter): Promise<Page<Flag>> {
+  async flags(call: Call, page: PageRequest, filter: FlagFilter): Promise<Page<Flag>> {
     authorize(call, 'ListFlags');
     return this.#options.store.configuration.flags(page, filter);
   }
@@ -60,9 +60,12 @@ export class InspectionService {
     return this.#options.store.history.ledger(userId, page);
   }
 
-  deadLetters(call: Call, page: PageRequest): Promise<Page<DeadLetter>> {
+  /** A page of them, and how many there are in all. */
+  async deadLetters(call: Call, page: PageRequest): Promise<Page<DeadLetter> & { readonly total: number }> {
     authorize(call, 'ListDeadLetters');
-    return this.#options.store.events.deadLetters(page);
+    const { events } = this.#options.store;
+    const [letters, total] = await Promise.all([events.deadLetters(page), events.deadLetterCount()]);
+    return { ...letters, total };
   }
 
   /** Has dead letters counted again; gives how many there were among those named. */
@@ -87,7 +90,7 @@ export class InspectionService {
     return replayed;
   }
 
-  audit(call: Call, page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>> {
+  async audit(call: Call, page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>> {
     authorize(call, 'ListAudit');
     return this.#options.store.audit.list(page, filter);
   }

@@ -1,6 +1,7 @@
 import type { JsonValue } from '../core/json.js';
 import type { Transaction } from '../store/store.js';
 import { actorOf, type Call } from './caller.js';
+import { invalid } from './errors.js';
 import { redact } from './redact.js';
 
 export interface AuditedChange {
@@ -12,13 +13,23 @@ export interface AuditedChange {
   readonly comment: string;
 }
 
-/** Notes who changed what, in the transaction that changes it. */
+const MAX_COMMENT = 1_000;
+
+/** Rejects with INVALID a comment that is too long for the audit. */
+export function checkComment(comment: string): void {
+  if (comment.length > MAX_COMMENT) {
+    throw invalid(`a comment has at most ${MAX_COMMENT} characters, and this one has ${comment.length}`);
+  }
+}
+
+/** Notes who changed what, in the transaction that changes it; that is given up for a comment that is too long. */
 export async function recordAudit(
   tx: Pick<Transaction, 'audit'>,
   call: Call,
   at: number,
   { action, target, before, after, comment }: AuditedChange,
 ): Promise<void> {
+  checkComment(comment);
   const { requestId } = call;
   const actor = actorOf(call.caller);
   await tx.audit.append({

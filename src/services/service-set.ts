@@ -1,6 +1,6 @@
 import type { Authentication } from './authentication.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
-import type { EvaluationService } from './evaluation.js';
+import type { Evaluator } from './evaluation.js';
 import type { EventService } from './events.js';
 import type { FlagService } from './flags.js';
 import type { InspectionService } from './inspection.js';
@@ -14,7 +14,7 @@ import type { UserService } from './users.js';
 /** Every use case: what the doors call. */
 export interface ServiceSet {
   readonly authentication: Authentication;
-  readonly evaluation: EvaluationService;
+  readonly evaluation: Evaluator;
   readonly events: EventService;
   readonly flags: FlagService;
   readonly inspection: InspectionService;

@@ -62,7 +62,7 @@ export class TokenService {
   }
 
   /** Revokes a token for good; again changes nothing. */
-  async revoke(call: Call, id: string): Promise<MachineToken> {
+  async revoke(call: Call, id: string, comment = ''): Promise<MachineToken> {
     authorize(call, 'RevokeToken');
     const revoked = await this.#options.store.transaction(async (tx) => {
       const now = await tx.now();
@@ -74,7 +74,7 @@ export class TokenService {
           target: id,
           before: undefined,
           after: token,
-          comment: '',
+          comment,
         });
       }
       return token;

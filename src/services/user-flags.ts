@@ -3,7 +3,7 @@ import { faultOfName } from '../core/names.js';
 import type { Call } from './caller.js';
 import type { Requirement } from './consistency-gate.js';
 import { invalid, notFound } from './errors.js';
-import type { EvaluationService } from './evaluation.js';
+import type { Evaluator } from './evaluation.js';
 import { authorize } from './permissions.js';
 
 /** A decision as a user's own screen shows it. */
@@ -21,7 +21,7 @@ export interface UserFlagsInput extends Requirement {
 
 /** The flags that a user may see, decided for them, by key. */
 export async function userFlags(
-  evaluation: EvaluationService,
+  evaluation: Evaluator,
   call: Call,
   input: UserFlagsInput,
 ): Promise<readonly UserFlag[]> {

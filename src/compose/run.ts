@@ -1,0 +1,98 @@
+import { type Command, parseArguments, USAGE } from '../cli/arguments.js';
+import { type Config, ConfigError, readConfig, readDatabaseConfig } from '../config.js';
+import { createLogger, type Logger } from '../observability/logger.js';
+import { LatchkeyError } from '../services/errors.js';
+import { SchemaMismatch } from '../store/sql/schema.js';
+import { StoreUnavailable } from '../store/store.js';
+import { loadDemo } from './demo.js';
+import { migrate, openStore } from './open-store.js';
+import { type RunningNode, startNode } from './start-node.js';
+
+/** How long calls under way may take after SIGTERM. */
+const DRAIN_MS = 10_000;
+
+/** Carries out a command line; the exit code tells whether it succeeded. */
+export async function run(words: readonly string[]): Promise<void> {
+  // Run again by an older Node: when that parent is killed, nobody else would end this process.
+  process.once('disconnect', () => process.exit(1));
+  const command = parseArguments(words);
+  if (command.name === 'wrong') {
+    process.stderr.write(`latchkey: ${command.message}\n\n${USAGE}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  try {
+    await carryOut(command);
+  } catch (error) {
+    process.stderr.write(`latchkey: ${explain(error)}\n`);
+    process.exit(1);
+  }
+}
+
+async function carryOut(command: Command): Promise<void> {
+  switch (command.name) {
+    case 'help':
+      process.stdout.write(`${USAGE}\n`);
+      return;
+    case 'migrate': {
+      const { applied } = await migrate(readDatabaseConfig());
+      process.stderr.write(applied.length === 0 ? 'the schema is up to date\n' : `applied ${applied.join(', ')}\n`);
+      return;
+    }
+    case 'restored': {
+      const store = await openStore(readDatabaseConfig(), () => undefined);
+      try {
+        await store.renewEpoch();
+      } finally {
+        await store.close();
+      }
+      process.stderr.write('the data begins another life; running servers notice within seconds\n');
+      return;
+    }
+    case 'serve':
+      await serve(command.demo);
+  }
+}
+
+async function serve(demo: boolean): Promise<void> {
+  const config = readConfig();
+  const logger = createLogger(config.logLevel);
+  const node = await startNode(config, logger);
+  stopOnSignal(node, logger);
+  if (node.adminTokenFile !== undefined) logger.info({ file: node.adminTokenFile }, 'the admin token is in this file');
+  if (demo) await loadDemo(node);
+  process.stdout.write(readyLine(config, node));
+}
+
+/** The one line on standard output. */
+function readyLine(config: Config, { grpcAddress, httpAddress }: RunningNode): string {
+  const off = (role: 'grpc' | 'rest'): string => (config.roles.has(role) ? '' : 'off');
+  return `latchkey ready grpc=${grpcAddress ?? off('grpc')} http=${httpAddress ?? off('rest')}\n`;
+}
+
+function stopOnSignal(node: RunningNode, logger: Logger): void {
+  let stopping = false;
+  const stop = (signal: string): void => {
+    if (stopping) return;
+    stopping = true;
+    logger.info({ signal }, 'stopping');
+    node.stop(DRAIN_MS).then(
+      () => process.exit(0),
+      (error: unknown) => {
+        logger.error({ err: error }, 'the stop failed');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** Faults that an operator can mend are told in one line; anything else with its trace. */
+function explain(error: unknown): string {
+  if (error instanceof StoreUnavailable) return `${error.message}; check DATABASE_URL and that the database is up`;
+  if (error instanceof ConfigError || error instanceof SchemaMismatch || error instanceof LatchkeyError)
+    return error.message;
+  if (!(error instanceof Error)) return String(error);
+  return 'syscall' in error ? error.message : (error.stack ?? error.message);
+}

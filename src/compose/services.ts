@@ -1,0 +1,89 @@
+import type { Config } from '../config.js';
+import type { Notifier } from '../notify/notifier.js';
+import { meteredEvaluation } from '../observability/metered-evaluation.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { WorkQueue } from '../queue/queue.js';
+import { Authentication } from '../services/authentication.js';
+import { StoreClock } from '../services/clock.js';
+import { ConfigurationKeeper, type KeeperOptions } from '../services/configuration-keeper.js';
+import { ConsistencyGate } from '../services/consistency-gate.js';
+import { EvaluationService } from '../services/evaluation.js';
+import { EventService } from '../services/events.js';
+import { FlagService } from '../services/flags.js';
+import { InspectionService } from '../services/inspection.js';
+import { OnboardingService } from '../services/onboarding.js';
+import { OrganizationService } from '../services/organizations.js';
+import { ProgressService } from '../services/progress.js';
+import { SegmentService } from '../services/segments.js';
+import type { ServiceSet } from '../services/service-set.js';
+import { TokenService } from '../services/tokens.js';
+import { UserService } from '../services/users.js';
+import { type CachedStates, cachedStates } from '../store/cached/cached-states.js';
+import type { Store } from '../store/store.js';
+import { EpochWatch } from './epoch-watch.js';
+
+export interface ServiceParts {
+  readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'>;
+  readonly store: Store;
+  readonly queue: WorkQueue;
+  readonly notifier: Notifier;
+  readonly metrics: Metrics;
+  readonly onSwap: NonNullable<KeeperOptions['onSwap']>;
+  readonly onError: (what: string, error: unknown) => void;
+}
+
+export interface Composed {
+  readonly services: ServiceSet;
+  readonly store: Store;
+  readonly states: CachedStates;
+  readonly clock: StoreClock;
+  readonly epoch: EpochWatch;
+}
+
+/** Constructs every use case around one store, one queue and one notifier. */
+export function composeServices(parts: ServiceParts): Composed {
+  const { config, queue, notifier, metrics, onError } = parts;
+  const { lanes, retentionDays } = config;
+  const clock = new StoreClock();
+  const states = cachedStates(parts.store.states, { maxUsers: config.cachedUsers, observer: metrics.cacheObserver() });
+  const keeper = new ConfigurationKeeper({ reader: parts.store.configuration, onSwap: parts.onSwap });
+  const epoch = new EpochWatch(parts.store, () => {
+    states.reset();
+    keeper.distrust();
+  });
+  const store: Store = { ...parts.store, epoch: () => epoch.current() };
+
+  const writing = { store, keeper, notifier };
+  const users = new UserService(writing);
+  const gate = new ConsistencyGate({ store, keeper });
+  const events = new EventService({
+    store,
+    inbox: store.inbox,
+    queue,
+    keeper,
+    users: states.users,
+    userService: users,
+    clock,
+    lanes,
+    retentionDays,
+  });
+  const services: ServiceSet = {
+    authentication: new Authentication({
+      tokens: store.tokens,
+      clock,
+      onError: (error) => onError('noting a token’s last use', error),
+    }),
+    evaluation: meteredEvaluation(new EvaluationService({ keeper, states, gate, clock }), metrics),
+    events,
+    flags: new FlagService(writing),
+    inspection: new InspectionService({ store, queue, lanes }),
+    keeper,
+    onboarding: new OnboardingService(writing),
+    organizations: new OrganizationService({ store, notifier }),
+    progress: new ProgressService({ ...writing, users: states.users }),
+    segments: new SegmentService(writing),
+    tokens: new TokenService({ store, notifier }),
+    users,
+  };
+  return { services, store, states, clock, epoch };
+}

@@ -1,0 +1,190 @@
+import type { Config } from '../config.js';
+import type { GrpcDoor } from '../grpc/grpc-door.js';
+import { openLocalNotifier } from '../notify/local/local-notifier.js';
+import type { Notice, Notifier } from '../notify/notifier.js';
+import { openRedisNotifier } from '../notify/redis/redis-notifier.js';
+import { callLog } from '../observability/call-log.js';
+import type { Logger } from '../observability/logger.js';
+import { Metrics } from '../observability/metrics.js';
+import { openBullmqEventIntake } from '../queue/bullmq/bullmq-event-intake.js';
+import { openBullmqWorkQueue } from '../queue/bullmq/bullmq-work-queue.js';
+import { openEmbeddedWorkQueue } from '../queue/embedded/embedded-work-queue.js';
+import type { WorkQueue } from '../queue/queue.js';
+import type { RestDoor } from '../rest/rest-door.js';
+import { adminToken } from './admin-token.js';
+import { openStore } from './open-store.js';
+import { type Composed, composeServices } from './services.js';
+import { StoreLink } from './store-link.js';
+import { type RunningWorker, startWorker } from './worker.js';
+
+export interface RunningNode {
+  /** HOST:PORT as listened on; undefined for a role that this node does not have. */
+  readonly grpcAddress: string | undefined;
+  readonly httpAddress: string | undefined;
+  readonly composed: Composed;
+  /** Where the embedded start keeps its admin token. */
+  readonly adminTokenFile: string | undefined;
+  readonly adminSecret: string;
+  /** Refuses new work, finishes what is under way within the limit, and lets go of everything. */
+  stop(limitMs: number): Promise<void>;
+}
+
+/** Starts everything that this configuration says. What was begun is ended again when a later part fails. */
+export async function startNode(config: Config, logger: Logger): Promise<RunningNode> {
+  const ended: (() => Promise<unknown>)[] = [];
+  const endAll = async (): Promise<void> => {
+    for (const end of ended.reverse())
+      await end().catch((error: unknown) => logger.warn({ err: error }, 'while stopping'));
+  };
+  try {
+    const started = await start(config, logger, (end) => ended.push(end));
+    return { ...started, stop: (limitMs) => stop(started, limitMs, endAll) };
+  } catch (error) {
+    await endAll();
+    throw error;
+  }
+}
+
+type Started = Omit<RunningNode, 'stop'> & { readonly grpc: GrpcDoor | undefined; readonly rest: RestDoor | undefined };
+
+async function start(config: Config, logger: Logger, onEnd: (end: () => Promise<unknown>) => void): Promise<Started> {
+  const token = await adminToken(config);
+  const metrics = new Metrics();
+  const sqlStore = await openStore(config.database, (waitedMs) => metrics.poolWaited(waitedMs));
+  onEnd(() => sqlStore.close());
+  const notifier = await openNotifier(config, logger);
+  onEnd(() => notifier.close());
+  const queue = await openQueue(config, logger);
+  onEnd(() => queue.close());
+
+  const composed = composeServices({
+    config,
+    store: sqlStore,
+    queue,
+    notifier,
+    metrics,
+    onSwap: ({ revision, failures }) => {
+      logger.info({ revision }, 'configuration');
+      for (const failure of failures)
+        logger.error(failure, 'a flag cannot be compiled by this version and keeps its last form');
+      link.save();
+    },
+    onError: (what, error) => logger.warn({ err: error }, `${what} failed`),
+  });
+  const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger });
+  const unsubscribe = await listen(notifier, composed, link, logger);
+  onEnd(unsubscribe);
+  await link.start();
+  onEnd(() => link.stop());
+
+  let worker: RunningWorker | undefined;
+  if (config.roles.has('worker')) {
+    const connection = {
+      redisUrl: config.redisUrl ?? '',
+      onError: (error: unknown) => logger.warn({ err: error }, 'the event queue'),
+    };
+    const intake = config.redisUrl !== undefined && config.queueIntake ? openBullmqEventIntake(connection) : undefined;
+    const { lanes, retentionDays } = config;
+    worker = await startWorker({ composed, queue, intake, notifier, lanes, retentionDays, metrics, logger });
+    onEnd(() => worker!.stop());
+  }
+  const { keeper } = composed.services;
+  metrics.watch({
+    oldestPendingMs: () => worker?.oldestPendingMs() ?? 0,
+    deadLetters: () => sqlStore.events.deadLetterCount(),
+    snapshotRevision: () => keeper.snapshot.revision,
+    snapshotAgeMs: () => keeper.confirmedAgeMs(),
+    compileFailures: () => keeper.snapshot.failures.length,
+    cachedStates: () => composed.states.sizes(),
+  });
+  const doors = await openDoors(config, { composed, metrics, logger, link });
+  return {
+    ...doors,
+    grpcAddress: doors.grpc?.address,
+    httpAddress: doors.rest?.address,
+    composed,
+    adminTokenFile: token.file,
+    adminSecret: token.secret,
+  };
+}
+
+interface DoorParts {
+  readonly composed: Composed;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+  readonly link: StoreLink;
+}
+
+async function openDoors(config: Config, { composed, metrics, logger, link }: DoorParts) {
+  const { services } = composed;
+  const { tls } = config;
+  // A door that this node does not have is not even loaded.
+  const grpc = config.roles.has('grpc')
+    ? await (await import('../grpc/grpc-door.js')).openGrpcDoor({
+        services,
+        address: config.grpcAddress,
+        tls,
+        observer: callLog('grpc', metrics, logger),
+      })
+    : undefined;
+  try {
+    const rest = config.roles.has('rest')
+      ? await (await import('../rest/rest-door.js')).openRestDoor({
+          services,
+          address: config.httpAddress,
+          tls,
+          jwt: config.jwt,
+          ready: () => ({ ready: services.keeper.loaded, degraded: !link.reachable }),
+          metrics: () => metrics.text(),
+          observer: callLog('rest', metrics, logger),
+          requestsPerMinute: config.httpRequestsPerMinute,
+          corsOrigins: config.corsOrigins,
+        })
+      : undefined;
+    return { grpc, rest };
+  } catch (error) {
+    await grpc?.drain(0);
+    throw error;
+  }
+}
+
+async function stop({ grpc, rest }: Started, limitMs: number, endAll: () => Promise<void>): Promise<void> {
+  await Promise.all([grpc?.drain(limitMs), rest?.drain(limitMs)]);
+  await endAll();
+}
+
+function openNotifier({ redisUrl }: Config, logger: Logger): Promise<Notifier> {
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'the notifier');
+  return redisUrl === undefined
+    ? Promise.resolve(openLocalNotifier({ onError }))
+    : openRedisNotifier({ redisUrl, onError });
+}
+
+function openQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | WorkQueue {
+  if (redisUrl === undefined) return openEmbeddedWorkQueue();
+  return openBullmqWorkQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the queue') });
+}
+
+/** Passes on what other nodes, and this one, say has changed. */
+function listen(notifier: Notifier, { services, states }: Composed, link: StoreLink, logger: Logger) {
+  const onNotice = (notice: Notice): void => {
+    switch (notice.kind) {
+      case 'configuration':
+        services.keeper.atLeast(notice.revision).catch((error: unknown) => {
+          logger.warn({ err: error }, 'a new configuration could not be loaded; the next poll tries again');
+        });
+        break;
+      case 'users':
+        for (const { id, revision } of notice.users) states.users.raise(id, revision);
+        break;
+      case 'organizations':
+        for (const { id, revision } of notice.organizations) states.organizations.raise(id, revision);
+        break;
+      case 'tokens':
+        services.authentication.forget();
+        link.save();
+        break;
+    }
+  };
+  return notifier.subscribe(onNotice, (state) => states.connected(state === 'connected'));
+}

@@ -1,0 +1,125 @@
+import type { Config } from '../config.js';
+import { snapshotFile } from '../config.js';
+import type { Logger } from '../observability/logger.js';
+import type { SqlStore } from '../store/sql/sql-store.js';
+import { StoreUnavailable } from '../store/store.js';
+import { repeat } from './repeat.js';
+import type { Composed } from './services.js';
+import { readSnapshot, saveSnapshot } from './snapshot-file.js';
+
+export interface StoreLinkOptions {
+  readonly config: Config;
+  readonly sqlStore: SqlStore;
+  readonly composed: Composed;
+  readonly adminSecret: string;
+  readonly logger: Logger;
+}
+
+/** A change is seen within 5 s though its notice was lost; two polls may fail before the snapshot counts as stale. */
+const POLL_MS = 2_000;
+const PATIENCE_MS = 10_000;
+const RETRY_MS = 500;
+const SAVE_AFTER_MS = 500;
+
+/**
+ * Keeps this node in step with the store: the schema is checked and the admin token put in place when it is first
+ * reached; clock, epoch and configuration are polled; what a start without the store needs is kept on disk.
+ */
+export class StoreLink {
+  readonly #options: StoreLinkOptions;
+  #connected = false;
+  #reachable = false;
+  #saving: NodeJS.Timeout | undefined;
+  #stopPolling: (() => Promise<void>) | undefined;
+
+  constructor(options: StoreLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Whether the last look at the store succeeded. */
+  get reachable(): boolean {
+    return this.#reachable;
+  }
+
+  /**
+   * Resolves once there is something to serve from: the store, or the last snapshot while the store is away. Rejects when
+   * there is neither, or when this release cannot run on the schema.
+   */
+  async start(): Promise<void> {
+    const saved = this.#keepsSnapshot ? await readSnapshot(snapshotFile(this.#options.config)) : undefined;
+    const deadline = performance.now() + (saved === undefined ? PATIENCE_MS : 0);
+    for (;;) {
+      try {
+        await this.#look();
+        break;
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) throw error;
+        if (performance.now() < deadline) {
+          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          continue;
+        }
+        if (saved === undefined) throw error;
+        const { services } = this.#options.composed;
+        services.keeper.offerFromDisk(saved.configuration);
+        services.authentication.preload(saved.tokens);
+        this.#options.logger.error(
+          { err: error },
+          'the store is away: serving the last known configuration until it is back',
+        );
+        break;
+      }
+    }
+    this.#stopPolling = repeat({
+      name: 'the look at the store',
+      everyMs: POLL_MS,
+      run: () => this.#look(),
+      onError: (name, error) => this.#options.logger.warn({ err: error }, `${name} failed and will be tried again`),
+    });
+  }
+
+  /** The configuration or the tokens changed: keep them for a start without the store. */
+  save(): void {
+    if (!this.#keepsSnapshot || this.#saving !== undefined) return;
+    this.#saving = setTimeout(() => {
+      this.#saving = undefined;
+      this.#write().catch((error: unknown) => {
+        this.#options.logger.warn({ err: error }, 'the snapshot for a start without the store could not be kept');
+      });
+    }, SAVE_AFTER_MS);
+  }
+
+  async stop(): Promise<void> {
+    clearTimeout(this.#saving);
+    await this.#stopPolling?.();
+  }
+
+  /** The embedded store is a file beside it: where that is gone, so is the snapshot. */
+  get #keepsSnapshot(): boolean {
+    return this.#options.config.database.kind === 'mysql';
+  }
+
+  async #look(): Promise<void> {
+    const { sqlStore, composed, adminSecret } = this.#options;
+    const { services, clock, epoch } = composed;
+    try {
+      if (!this.#connected) {
+        await sqlStore.checkSchema();
+        await services.tokens.bootstrap(adminSecret);
+        this.#connected = true;
+      }
+      await Promise.all([epoch.look(), clock.synchronize(sqlStore)]);
+      await services.keeper.refresh();
+      this.#reachable = true;
+    } catch (error) {
+      this.#reachable = false;
+      throw error;
+    }
+  }
+
+  async #write(): Promise<void> {
+    const { config, sqlStore } = this.#options;
+    const [configuration, tokens] = [await sqlStore.configuration.load(), await sqlStore.tokens.list()];
+    const active = tokens.filter(({ revokedAt }) => revokedAt === undefined);
+    await saveSnapshot(snapshotFile(config), { configuration, tokens: active });
+  }
+}

@@ -1,0 +1,118 @@
+import { SECOND_MS } from '../core/time.js';
+import type { Notifier } from '../notify/notifier.js';
+import type { Logger } from '../observability/logger.js';
+import type { Metrics } from '../observability/metrics.js';
+import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
+import type { Call } from '../services/caller.js';
+import { LatchkeyError } from '../services/errors.js';
+import { fireTimers } from '../worker/fire-timers.js';
+import { keepHouse } from '../worker/housekeeping.js';
+import { LaneWorker } from '../worker/lane-worker.js';
+import { Sweeper } from '../worker/sweeper.js';
+import { repeat } from './repeat.js';
+import type { Composed } from './services.js';
+
+export interface WorkerParts {
+  readonly composed: Composed;
+  readonly queue: WorkQueue;
+  /** undefined where foreign producers have no queue, or it is switched off. */
+  readonly intake: EventIntakeQueue | undefined;
+  readonly notifier: Notifier;
+  readonly lanes: number;
+  readonly retentionDays: number;
+  readonly metrics: Metrics;
+  readonly logger: Logger;
+}
+
+const LANES_AT_ONCE = 4;
+const INTAKE_AT_ONCE = 8;
+const SWEEP_EVERY_MS = SECOND_MS;
+const TIMERS_EVERY_MS = SECOND_MS / 2;
+const HOUSE_EVERY_MS = 600 * SECOND_MS;
+
+/** Foreign producers on the queue are trusted with `track`, as everyone is who can write to it. */
+const FOREIGN: Call = {
+  caller: { kind: 'machine', tokenId: 'queue', scopes: new Set(['track']), organizationId: '' },
+  requestId: 'queue',
+};
+
+export interface RunningWorker {
+  /** Milliseconds; as of the last sweep. */
+  oldestPendingMs(): number;
+  stop(): Promise<void>;
+}
+
+/** Starts everything that turns events and time into unlocks. */
+export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
+  const { composed, queue, intake, notifier, lanes, retentionDays, metrics, logger } = parts;
+  const { store } = composed;
+  const { keeper, events } = composed.services;
+  const abort = new AbortController();
+  let oldestMs = 0;
+
+  const worker = new LaneWorker({
+    store,
+    keeper,
+    notifier,
+    lanes,
+    observer: {
+      counted: (count, durationMs) => metrics.eventsCounted(count, durationMs),
+      buried: (event, reason) => {
+        metrics.eventBuried();
+        logger.error({ event, reason }, 'an event cannot be counted and was put aside; see it with ListDeadLetters');
+      },
+    },
+  });
+  const sweeper = new Sweeper({
+    store,
+    worker,
+    queue,
+    lanes,
+    onOldest: (ageMs) => {
+      oldestMs = ageMs;
+    },
+  });
+  const onError = (name: string, error: unknown): void =>
+    logger.warn({ err: error }, `${name} failed and will be tried again`);
+
+  await queue.consume(async (lane) => void (await worker.process(lane, abort.signal)), {
+    concurrency: LANES_AT_ONCE,
+    onError: (error) => onError('a lane', error),
+  });
+  await intake?.consume((data) => takeForeign(events, data), {
+    concurrency: INTAKE_AT_ONCE,
+    onError: (error) => onError('the event queue', error),
+  });
+  const loops = [
+    repeat({ name: 'the sweep', everyMs: SWEEP_EVERY_MS, run: (signal) => sweeper.sweep(signal), onError }),
+    repeat({
+      name: 'firing timers',
+      everyMs: TIMERS_EVERY_MS,
+      run: (signal) => fireTimers({ store, keeper, notifier }, signal),
+      onError,
+    }),
+    repeat({
+      name: 'housekeeping',
+      everyMs: HOUSE_EVERY_MS,
+      run: (signal) => keepHouse({ store, keeper, retentionDays }, signal),
+      onError,
+    }),
+  ];
+  return {
+    oldestPendingMs: () => oldestMs,
+    async stop() {
+      abort.abort();
+      await Promise.all([...loops.map((stop) => stop()), intake?.close(), queue.close()]);
+    },
+  };
+}
+
+/** What can never be taken fails its job for good; anything else, like a store that is away, is tried again. */
+async function takeForeign(events: Composed['services']['events'], data: unknown): Promise<void> {
+  try {
+    await events.intake(FOREIGN, data);
+  } catch (error) {
+    const permanent = error instanceof LatchkeyError && error.code === 'INVALID';
+    throw permanent ? Object.assign(error, { permanent }) : error;
+  }
+}

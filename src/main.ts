@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { spawn } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+/** Node 22.15 is the first that has everything used here; a native module crashes on much older ones. */
+const OLDEST = [22, 15] as const;
+
+/** Runs the command when this Node can; else runs it again on the Node that the installation brought along. */
+function main(): void {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
+  if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) {
+    // Only now: what this imports may hold native modules.
+    import('./compose/run.js').then(
+      ({ run }) => run(process.argv.slice(2)),
+      (error: unknown) => fail(error),
+    );
+    return;
+  }
+  const vendored = vendoredNode();
+  if (vendored === undefined) {
+    fail(
+      `Node ${process.versions.node} is too old: latchkey needs ${OLDEST.join('.')} or later; install it, or run npm ci`,
+    );
+    return;
+  }
+  const child = spawn(vendored, process.argv.slice(1), { stdio: ['inherit', 'inherit', 'inherit', 'ipc'] });
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) process.on(signal, () => child.kill(signal));
+  child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGTERM' ? 0 : 1)));
+}
+
+/** The binary of the optional dependency for this machine; undefined when it was not installed. */
+function vendoredNode(): string | undefined {
+  try {
+    return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);
+  } catch {
+    return undefined;
+  }
+}
+
+function fail(error: unknown): void {
+  process.stderr.write(`latchkey: ${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+}
+
+main();

@@ -1,0 +1,31 @@
+import type { Logger } from './logger.js';
+import type { Metrics } from './metrics.js';
+
+/** A call as either door tells of it. */
+export interface EndedCall {
+  /** The RPC's path, or the route. */
+  readonly operation: string;
+  /** The gRPC status or the HTTP status. */
+  readonly code: string;
+  readonly durationMs: number;
+  readonly requestId: string;
+  /** Who called, as the audit names callers; '' when it was not established. */
+  readonly actor: string;
+  readonly error: unknown;
+  /** A defect, or a failure of the store: a person must act on the first. */
+  readonly unexpected: boolean;
+  readonly unauthenticated: boolean;
+}
+
+/** One log line and one measurement per call: successes at debug, failures at info, defects at error. */
+export function callLog(door: 'grpc' | 'rest', metrics: Metrics, logger: Logger): (call: EndedCall) => void {
+  return (call) => {
+    const { operation, code, durationMs, requestId, actor, error, unexpected, unauthenticated } = call;
+    metrics.requestEnded(door, operation, code, durationMs);
+    if (unauthenticated) metrics.authenticationFailed(door);
+    const line = { door, operation, code, durationMs: Math.round(durationMs * 100) / 100, requestId, actor };
+    if (unexpected) logger.error({ ...line, err: error }, 'call failed unexpectedly');
+    else if (error === undefined) logger.debug(line, 'call');
+    else logger.info({ ...line, reason: error instanceof Error ? error.message : String(error) }, 'call refused');
+  };
+}

@@ -1,0 +1,26 @@
+import type { Evaluated, Evaluator } from '../services/evaluation.js';
+import type { Metrics } from './metrics.js';
+
+/** Counts decisions around an evaluator. */
+export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'decided'>): Evaluator {
+  const count = (evaluated: Evaluated): Evaluated => {
+    metrics.decided(evaluated.decision.reason, evaluated.stale);
+    return evaluated;
+  };
+  return {
+    evaluate(call, input) {
+      const evaluated = inner.evaluate(call, input);
+      return evaluated instanceof Promise ? evaluated.then(count) : count(evaluated);
+    },
+    async batch(call, input) {
+      const results = await inner.batch(call, input);
+      for (const { decisions } of results) for (const evaluated of decisions) count(evaluated);
+      return results;
+    },
+    async list(call, target, select, requirement) {
+      const listed = await inner.list(call, target, select, requirement);
+      for (const evaluated of listed.evaluated) count(evaluated);
+      return listed;
+    },
+  };
+}

@@ -1,0 +1,202 @@
+import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Reason } from '../core/decision.js';
+
+const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+const NS_PER_SECOND = 1e9;
+
+type StateKind = 'users' | 'organizations';
+
+/** Values that are read when somebody looks, rather than counted as they change. */
+export interface MetricSources {
+  /** Milliseconds; 0 when nothing is pending. Known where a worker runs. */
+  readonly oldestPendingMs: () => number;
+  readonly deadLetters: () => Promise<number>;
+  readonly snapshotRevision: () => number;
+  /** Milliseconds since the store confirmed the snapshot. */
+  readonly snapshotAgeMs: () => number;
+  readonly compileFailures: () => number;
+  readonly cachedStates: () => { readonly users: number; readonly organizations: number };
+}
+
+/** Everything that is counted, and its text in Prometheus' format. */
+export class Metrics {
+  readonly registry = new Registry();
+  readonly #requests: Histogram<'door' | 'operation' | 'code'>;
+  readonly #failedAuthentications: Counter<'door'>;
+  readonly #events: Counter<'outcome'>;
+  readonly #batches: Histogram;
+  readonly #poolWait: Histogram;
+  /** Plain numbers, handed over when somebody looks: a decision costs less than a labelled counter does. */
+  readonly #decisions = new Map<Reason, number>();
+  #staleDecisions = 0;
+
+  constructor() {
+    const registers = [this.registry];
+    collectDefaultMetrics({ register: this.registry, prefix: 'latchkey_' });
+    this.#requests = new Histogram({
+      name: 'latchkey_request_duration_seconds',
+      help: 'Requests by door, operation and outcome.',
+      labelNames: ['door', 'operation', 'code'],
+      buckets: SECONDS,
+      registers,
+    });
+    this.#failedAuthentications = new Counter({
+      name: 'latchkey_failed_authentications_total',
+      help: 'Requests whose caller could not be established.',
+      labelNames: ['door'],
+      registers,
+    });
+    this.#events = new Counter({
+      name: 'latchkey_events_total',
+      help: 'Events that workers counted or put aside.',
+      labelNames: ['outcome'],
+      registers,
+    });
+    this.#batches = new Histogram({
+      name: 'latchkey_event_batch_duration_seconds',
+      help: 'Transactions that counted events.',
+      buckets: SECONDS,
+      registers,
+    });
+    this.#poolWait = new Histogram({
+      name: 'latchkey_store_pool_wait_seconds',
+      help: 'How long statements waited for a connection.',
+      buckets: SECONDS,
+      registers,
+    });
+    this.#registerDecisions();
+    this.#registerEventLoopDelay();
+  }
+
+  requestEnded(door: 'grpc' | 'rest', operation: string, code: string, durationMs: number): void {
+    this.#requests.observe({ door, operation, code }, durationMs / 1000);
+  }
+
+  authenticationFailed(door: 'grpc' | 'rest'): void {
+    this.#failedAuthentications.inc({ door });
+  }
+
+  eventsCounted(events: number, durationMs: number): void {
+    this.#events.inc({ outcome: 'counted' }, events);
+    this.#batches.observe(durationMs / 1000);
+  }
+
+  eventBuried(): void {
+    this.#events.inc({ outcome: 'dead' });
+  }
+
+  poolWaited(waitMs: number): void {
+    this.#poolWait.observe(waitMs / 1000);
+  }
+
+  decided(reason: Reason, stale: boolean): void {
+    this.#decisions.set(reason, (this.#decisions.get(reason) ?? 0) + 1);
+    if (stale) this.#staleDecisions++;
+  }
+
+  /** Counts what the state caches do; call once. */
+  cacheObserver() {
+    const registers = [this.registry];
+    const labelNames = ['kind', 'outcome'] as const;
+    const states = new Counter({
+      name: 'latchkey_cache_states_total',
+      help: 'States asked for: hit, miss, or answered stale because the store was away.',
+      labelNames,
+      registers,
+    });
+    const loads = new Counter({
+      name: 'latchkey_cache_loads_total',
+      help: 'Calls to the store for states, by outcome.',
+      labelNames,
+      registers,
+    });
+    const counts = { hit: { users: 0, organizations: 0 } };
+    new Gauge({
+      name: 'latchkey_cache_hits',
+      help: 'States answered from memory, young enough, since the start.',
+      labelNames: ['kind'],
+      registers,
+      collect() {
+        for (const kind of ['users', 'organizations'] as const) this.set({ kind }, counts.hit[kind]);
+      },
+    });
+    return {
+      hits: (kind: StateKind, count: number) => {
+        counts.hit[kind] += count;
+      },
+      misses: (kind: StateKind, count: number) => states.inc({ kind, outcome: 'miss' }, count),
+      loads: (kind: StateKind) => loads.inc({ kind, outcome: 'begun' }),
+      loadFailures: (kind: StateKind, outcome: string) => loads.inc({ kind, outcome }),
+      staleAnswers: (kind: StateKind, count: number) => states.inc({ kind, outcome: 'stale' }, count),
+    };
+  }
+
+  /** Registers what is read when somebody looks. Call once. */
+  watch(sources: MetricSources): void {
+    const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
+      new Gauge({
+        name,
+        help,
+        registers: [this.registry],
+        async collect() {
+          this.set(await Promise.resolve(read()).catch(() => Number.NaN));
+        },
+      });
+    };
+    gauge('latchkey_inbox_oldest_seconds', 'Age of the oldest pending event.', () => sources.oldestPendingMs() / 1000);
+    gauge('latchkey_dead_letters', 'Events put aside; NaN while the store is away.', sources.deadLetters);
+    gauge('latchkey_snapshot_revision', 'Revision of the configuration in use.', sources.snapshotRevision);
+    gauge('latchkey_snapshot_age_seconds', 'Since the store confirmed it.', () => sources.snapshotAgeMs() / 1000);
+    gauge('latchkey_compile_failures', 'Flags kept in an older form.', sources.compileFailures);
+    gauge('latchkey_cached_users', 'User states held.', () => sources.cachedStates().users);
+    gauge('latchkey_cached_organizations', 'Organization states held.', () => sources.cachedStates().organizations);
+  }
+
+  text(): Promise<string> {
+    return this.registry.metrics();
+  }
+
+  #registerDecisions(): void {
+    const decisions = this.#decisions;
+    const stale = (): number => this.#staleDecisions;
+    new Gauge({
+      name: 'latchkey_decisions',
+      help: 'Decisions since the start, by reason.',
+      labelNames: ['reason'],
+      registers: [this.registry],
+      collect() {
+        for (const [reason, count] of decisions) this.set({ reason }, count);
+      },
+    });
+    new Gauge({
+      name: 'latchkey_stale_decisions',
+      help: 'Decisions since the start that rested on unconfirmed state.',
+      registers: [this.registry],
+      collect() {
+        this.set(stale());
+      },
+    });
+  }
+
+  #registerEventLoopDelay(): void {
+    const delay = monitorEventLoopDelay({ resolution: 20 });
+    delay.enable();
+    new Gauge({
+      name: 'latchkey_event_loop_delay_seconds',
+      help: 'How late the event loop was, since the last look.',
+      labelNames: ['quantile'],
+      registers: [this.registry],
+      collect() {
+        for (const [quantile, percentile] of [
+          ['0.5', 50],
+          ['0.99', 99],
+          ['1', 100],
+        ] as const) {
+          this.set({ quantile }, delay.percentile(percentile) / NS_PER_SECOND);
+        }
+        delay.reset();
+      },
+    });
+  }
+}

@@ -1,0 +1,28 @@
+import type { Call } from './caller.js';
+import { unavailable } from './errors.js';
+
+/** A long piece of work gives way to other calls after this long. */
+const SLICE_MS = 5;
+
+/** Keeps a long piece of work from holding up everybody else, and stops it when nobody waits for it any more. */
+export class Slices {
+  readonly #call: Call;
+  #startedAt = performance.now();
+  #count = 0;
+
+  constructor(call: Call) {
+    this.#call = call;
+  }
+
+  /** Asked after each small step: whether it is time to give way. */
+  over(): boolean {
+    return (++this.#count & 127) === 0 && performance.now() - this.#startedAt > SLICE_MS;
+  }
+
+  /** Lets others run; rejects with UNAVAILABLE when the call was cancelled. */
+  async giveWay(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#startedAt = performance.now();
+    if (this.#call.signal?.aborted) throw unavailable('the call was cancelled');
+  }
+}

@@ -1,0 +1,41 @@
+import { DAY_MS, dayNumber } from '../core/time.js';
+import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
+import type { Store } from '../store/store.js';
+
+export interface HousekeepingOptions {
+  readonly store: Pick<Store, 'events' | 'outbox' | 'now'>;
+  readonly keeper: ConfigurationKeeper;
+  readonly retentionDays: number;
+}
+
+/** Rows of one statement: short enough to get in nobody's way. */
+const CHUNK = 1_000;
+/** How long the outbox keeps what flipped, for whoever comes back for it. */
+const OUTBOX_MS = DAY_MS;
+/**
+ * Keys are kept a day longer than events are taken: an event may be up to five minutes ahead when it arrives, and must
+ * still be known as long as it could be sent again.
+ */
+const MARGIN_DAYS = 1;
+
+/** Drops what nobody needs any more: keys of old events, days beyond every window, old changes. Gives the rows dropped. */
+export async function keepHouse(
+  { store, keeper, retentionDays }: HousekeepingOptions,
+  signal?: AbortSignal,
+): Promise<number> {
+  // An older configuration may not know of a window whose days must stay.
+  await keeper.refresh();
+  const now = await store.now();
+  const keptDays = retentionDays + MARGIN_DAYS;
+  const today = dayNumber(now);
+  // A window of N days may be asked about an event that arrives at the end of the retention.
+  const keepDaysFrom = new Map(
+    [...keeper.snapshot.windowedActions].map(([action, days]) => [action, today - days - keptDays]),
+  );
+  const purge = { receivedBefore: now - keptDays * DAY_MS, keepDaysFrom, limit: CHUNK };
+  let dropped = 0;
+  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await store.events.purge(purge);
+  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
+    rows = await store.outbox.purge(now - OUTBOX_MS, CHUNK);
+  return dropped;
+}
