@@ -93,39 +93,33 @@ describe('a unary call', () => {
     expect(ended).toMatchObject([{ code: status.INVALID_ARGUMENT, unexpected: false }]);
   });
 
-  it('is authorized, then validated, then limited, and only then handled', async () => {
+  it('is limited, and only then handled', async () => {
     const steps: string[] = [];
-    const step = (name: string) => void steps.push(name);
     const { client } = await serve(
       {
-        authorize: () => step('authorize'),
-        validate: () => step('validate'),
         handle: ({ flagKey }) => {
-          step('handle');
+          steps.push('handle');
           return answer(flagKey);
         },
       },
-      { door: { limit: () => step('limit') } },
+      { door: { limit: (caller, path) => void steps.push(`limit ${caller} ${path}`) } },
     );
     await evaluate(client, 'f');
-    expect(steps).toEqual(['authorize', 'validate', 'limit', 'handle']);
+    expect(steps).toEqual(['limit good /latchkey.v1.FeatureService/Evaluate', 'handle']);
   });
 
   it('is answered with the status of what a step throws', async () => {
     const { client } = await serve(
       {
-        authorize: (_caller, { flagKey }) => {
+        handle: ({ flagKey }) => {
           if (flagKey === 'forbidden') throw forbidden('the scope evaluate is missing');
+          throw invalid('flag_key "bad key" has a space; take it out');
         },
-        validate: ({ flagKey }) => {
-          if (flagKey === 'bad key') throw invalid('flag_key "bad key" has a space; take it out');
-        },
-        handle: ({ flagKey }) => answer(flagKey),
       },
       {
         door: {
-          limit: () => {
-            throw limited('too many calls');
+          limit: (caller) => {
+            if (caller === 'busy') throw limited('too many calls');
           },
         },
       },
@@ -135,7 +129,7 @@ describe('a unary call', () => {
       code: status.INVALID_ARGUMENT,
       details: 'flag_key "bad key" has a space; take it out',
     });
-    expect(await failure(evaluate(client, 'f'))).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    expect(await failure(evaluate(client, 'f', { token: 'busy' }))).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
   });
 
   it('that meets a defect tells the request id alone, and the observer everything', async () => {

@@ -7,11 +7,7 @@ import { failureStatus, isUnexpected } from './status.js';
 
 /** One RPC: what is done around it is the wrapper's business. */
 export interface UnaryMethod<Caller, Request, Response> {
-  /** Whether this caller may make this call (scope, organization); throws when not. */
-  authorize?(caller: Caller, request: Request): void;
-  /** The shape of the request; throws INVALID naming field, value and remedy. */
-  validate?(request: Request): void;
-  /** Does the work; what it throws is mapped by `status.ts`. It may answer at once. */
+  /** Checks the shape and does the work; what it throws is mapped by `status.ts`. It may answer at once. */
   handle(request: Request, context: CallContext<Caller>): Response | Promise<Response>;
 }
 
@@ -56,8 +52,8 @@ export interface UnaryBinding<Caller, Request, Response> {
 }
 
 /**
- * The one wrapper around every unary handler: request id, authentication, deadline, decoding, tenant, validation, limits,
- * metrics, errors. It waits only for what is a promise.
+ * The one wrapper around every unary handler: request id, authentication, deadline, decoding, limits, metrics, errors. Whom
+ * a call concerns and whether its caller may make it, the services check. It waits only for what is a promise.
  */
 export function unary<Caller, Request, Response>(
   binding: UnaryBinding<Caller, Request, Response>,
@@ -123,8 +119,6 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
       const { request } = this.#call;
       if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
       const { method, door, path } = this.#binding;
-      method.authorize?.(caller, request);
-      method.validate?.(request);
       door.limit?.(caller, path);
       const response = method.handle(request, this.#context);
       if (isPromise(response)) response.then(this.#succeed, this.#fail);

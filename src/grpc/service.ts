@@ -1,6 +1,7 @@
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
 import { type Decoder, decodeMessage } from './decode-message.js';
+import { EncodedMessage } from './encoded-message.js';
 import { type Door, type UnaryMethod, unary } from './handler.js';
 
 /** What the generated code says of a message type. */
@@ -25,12 +26,12 @@ interface MethodDescription {
 
 type MessageOf<Codec> = Codec extends Decoder<infer T> ? T : never;
 
-/** One handler for each RPC of a service. */
+/** One handler for each RPC of a service; one with a long answer may encode it by itself, piece by piece. */
 export type Handlers<Service extends ServiceDescription, Caller> = {
   readonly [M in keyof Service['methods']]: UnaryMethod<
     Caller,
     MessageOf<Service['methods'][M]['requestType']>,
-    MessageOf<Service['methods'][M]['responseType']>
+    MessageOf<Service['methods'][M]['responseType']> | EncodedMessage
   >;
 };
 
@@ -55,7 +56,8 @@ export function bindService<Service extends ServiceDescription, Caller>(
     const path = `/${service.fullName}/${method.name}`;
     definition[key] = methodDefinition(path, method);
     const handler: UnaryMethod<Caller, never, unknown> = handlers[key as keyof Service['methods']];
-    const encode = (response: unknown) => bytes(method.responseType.encode(response));
+    const encode = (response: unknown) =>
+      response instanceof EncodedMessage ? response.bytes : bytes(method.responseType.encode(response));
     implementation[key] = unary({ path, method: handler, door, encode });
   }
   return { definition, implementation };

@@ -18,9 +18,17 @@ export function epochMs(instant: Date | undefined): number | undefined {
   return instant?.getTime();
 }
 
-/** What a Timestamp field takes for epoch milliseconds; undefined leaves the field out. */
+/** 0001-01-01 and the end of 9999: beyond them there is no Timestamp. */
+const EARLIEST_MS = -62_135_596_800_000;
+const LATEST_MS = 253_402_300_799_999;
+
+/**
+ * What a Timestamp field takes for epoch milliseconds, the nearest there is where they are beyond its years; undefined
+ * leaves the field out.
+ */
 export function instant(epochMilliseconds: number | undefined): Date | undefined {
-  return epochMilliseconds === undefined ? undefined : new Date(epochMilliseconds);
+  if (epochMilliseconds === undefined) return undefined;
+  return new Date(Math.min(Math.max(epochMilliseconds, EARLIEST_MS), LATEST_MS));
 }
 
 /** A member for an object literal where the value may be absent: `{...given('joinedAt', epochMs(m.joinedAt))}`. */

@@ -39,7 +39,10 @@ export interface Event {
 export interface TrackRequest {
   /** At most 1,000. */
   events: Event[];
-  /** Answer only after the events were processed and tell what was unlocked, as far as the call's deadline allows. */
+  /**
+   * Answer only after the events were processed, and tell what was unlocked. UNAVAILABLE when that does not happen within
+   * the call's deadline, or within 10 s: the events are durable then and will be processed.
+   */
   wait: boolean;
 }
 

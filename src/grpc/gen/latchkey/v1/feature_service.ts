@@ -32,16 +32,20 @@ export const protobufPackage = "latchkey.v1";
 
 export const protobufFileName = "latchkey/v1/feature_service.proto";
 
-/** Creates a flag, or changes the one that `flag.id` or else `flag.key` names. */
+/**
+ * Creates a flag, or changes the one that `flag.id` or else `flag.key` names. Given both, a key that is not that flag's is
+ * INVALID_ARGUMENT.
+ */
 export interface SetFlagRequest {
   /** The flag. On creation fields left out have their defaults. */
   flag:
     | FeatureFlag
     | undefined;
   /**
-   * Names the fields of `flag` to write, such as `active` or `rules`. Exactly these are written: one that is named and not
-   * given gets its default. Absent or empty: on creation everything; on a change the fields that are given (lists and
-   * strings when not empty).
+   * Names the fields of `flag` to write, such as `active` or `rules`. Exactly these are written, as a whole: one that is
+   * named and not given gets its default, and so does what a rule leaves out. Absent or empty: on creation everything; on a
+   * change the fields that are given (lists and strings when not empty), and what a rule with an `id` leaves out stays as
+   * it is. Fields that the server sets cannot be named.
    */
   updateMask:
     | string[]

@@ -21,7 +21,7 @@ export interface FeatureFlag {
    * 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit, and not with `flg_`.
    */
   key: string;
-  /** For people, at most 255 characters. Left out on creation: the key. */
+  /** For people, at most 255 characters. Left out on creation, or cleared: the key. */
   name: string;
   /** For people; may be empty. */
   description: string;
@@ -136,7 +136,10 @@ export interface Prerequisite {
 
 /** An ordered entry of a flag: conditions + rollout + what it serves + whether it latches. */
 export interface Rule {
-  /** `rul_…`, unique within the flag. Empty in a request: a new rule, and the server sets it. */
+  /**
+   * `rul_…`, unique within the flag. Empty in a request: a new rule, and the server sets it. Not empty: that rule of the
+   * flag, and without an update_mask what the request leaves out of it stays as it is.
+   */
   id: string;
   /** For people; the label of the rule where requirements are shown. */
   name: string;

@@ -1,0 +1,45 @@
+import type { Segment } from '../core/flag.js';
+import { invalid } from '../services/errors.js';
+import type { SegmentService, SetSegmentInput } from '../services/segments.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+import type { Segment as SegmentMessage } from './gen/latchkey/v1/flag.js';
+import { updateMask } from './update-mask.js';
+import { instant, jsonObject } from './values.js';
+
+const PATHS = ['name', 'conditions'];
+
+/** Named conditions. */
+export function segmentRpcs(segments: SegmentService): AdminRpcs<'setSegment' | 'listSegments'> {
+  return {
+    setSegment: {
+      async handle(request, call) {
+        if (request.segment === undefined) throw invalid('segment is missing; give at least segment.key');
+        const { segment, warnings, consistencyToken } = await segments.set(call, {
+          key: request.segment.key,
+          ...fieldsOf(request.segment, updateMask(request.updateMask, PATHS)),
+          expectedVersion: request.expectedVersion,
+          comment: request.comment,
+        });
+        return { segment: segmentMessage(segment), warnings: [...warnings], consistencyToken };
+      },
+    },
+    listSegments: {
+      handle: async (_request, call) => ({ segments: (await segments.list(call)).map(segmentMessage) }),
+    },
+  };
+}
+
+function fieldsOf(
+  { key, name, conditions }: SegmentMessage,
+  mask: ReadonlySet<string> | undefined,
+): Pick<SetSegmentInput, 'name' | 'conditions'> {
+  if (mask === undefined) return { name: name === '' ? undefined : name, conditions: jsonObject(conditions) };
+  return {
+    name: mask.has('name') ? name || key : undefined,
+    conditions: mask.has('conditions') ? (jsonObject(conditions) ?? {}) : undefined,
+  };
+}
+
+function segmentMessage({ key, name, conditions, version, createdAt, updatedAt }: Segment): SegmentMessage {
+  return { key, name, conditions, version, createdAt: instant(createdAt), updatedAt: instant(updatedAt) };
+}

@@ -1,0 +1,29 @@
+import type { Machine } from '../services/caller.js';
+import type { ServiceSet } from '../services/service-set.js';
+import { batchEvaluateMethod } from './batch-evaluate.js';
+import { evaluateMethod } from './evaluate.js';
+import type { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
+import { identifyMethod } from './identify.js';
+import { getProgressMethod, updateProgressMethod } from './progress.js';
+import type { Handlers } from './service.js';
+import { setFlagMethod } from './set-flag.js';
+import { trackMethod } from './track.js';
+
+/** One handler for each RPC of `FeatureService`. */
+export function featureHandlers({
+  evaluation,
+  events,
+  flags,
+  progress,
+  users,
+}: ServiceSet): Handlers<FeatureServiceDefinition, Machine> {
+  return {
+    evaluate: evaluateMethod(evaluation),
+    batchEvaluate: batchEvaluateMethod(evaluation),
+    setFlag: setFlagMethod(flags),
+    updateProgress: updateProgressMethod(progress),
+    getProgress: getProgressMethod(progress),
+    identify: identifyMethod(users),
+    track: trackMethod(events),
+  };
+}

@@ -1,0 +1,57 @@
+import type { Machine } from '../services/caller.js';
+import type { ServiceSet } from '../services/service-set.js';
+import { adminHandlers } from './admin-handlers.js';
+import { authenticate } from './authenticate.js';
+import { featureHandlers } from './feature-handlers.js';
+import { AdminServiceDefinition } from './gen/latchkey/v1/admin_service.js';
+import { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
+import { GrpcServer, type GrpcServerOptions } from './grpc-server.js';
+import type { Door } from './handler.js';
+import { ObservedCall } from './observed-call.js';
+
+export interface GrpcDoorOptions {
+  readonly services: ServiceSet;
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly address: string;
+  /** PEM files; without them the door speaks plaintext. */
+  readonly tls?: GrpcServerOptions['tls'] | undefined;
+  readonly limits?: Pick<
+    GrpcServerOptions,
+    'maxReceiveBytes' | 'maxConcurrentCalls' | 'keepaliveTimeMs' | 'keepaliveTimeoutMs'
+  >;
+  /** Whether the door tells its schema to whoever asks. Default true. */
+  readonly reflection?: boolean | undefined;
+  /** Told of each call once, when its outcome is known. Must not throw. */
+  readonly observer: (call: ObservedCall) => void;
+}
+
+export interface GrpcDoor {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+  /** What health reports from now on; true from the start. */
+  setServing(serving: boolean): void;
+  /** Takes no new calls, ends streams and waits for calls in flight, `limitMs` at most; true when all could end. */
+  drain(limitMs: number): Promise<boolean>;
+}
+
+/** Serves the services over gRPC. Rejects, naming the address or the TLS file, when that cannot be done. */
+export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
+  const { services, address, tls, limits, reflection = true, observer } = options;
+  const server = new GrpcServer({ ...limits, reflection, ...(tls === undefined ? {} : { tls }) });
+  const door: Door<Machine> = {
+    authenticate: (metadata) => authenticate(services.authentication, metadata),
+    observer: { callEnded: (call) => observer(new ObservedCall(call)) },
+  };
+  server.serve(FeatureServiceDefinition, featureHandlers(services), door);
+  server.serve(AdminServiceDefinition, adminHandlers(services), door);
+  try {
+    return {
+      address: await server.listen(address),
+      setServing: (serving) => server.setServing(serving),
+      drain: (limitMs) => server.drain(limitMs),
+    };
+  } catch (error) {
+    await server.drain(0);
+    throw error;
+  }
+}

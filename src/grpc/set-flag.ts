@@ -1,0 +1,50 @@
+import { quote } from '../core/json.js';
+import { faultOfName } from '../core/names.js';
+import type { Machine } from '../services/caller.js';
+import { invalid, notFound } from '../services/errors.js';
+import type { FlagService } from '../services/flags.js';
+import { accessInput, accessMessage } from './access-row.js';
+import { enumWord } from './enum-word.js';
+import { FLAG_PATHS, flagInput } from './flag-input.js';
+import { flagMessage } from './flag-message.js';
+import type { SetFlagRequest, SetFlagResponse } from './gen/latchkey/v1/feature_service.js';
+import type { FeatureFlag } from './gen/latchkey/v1/flag.js';
+import type { UnaryMethod } from './handler.js';
+import { updateMask } from './update-mask.js';
+
+const ON_RULE_CHANGES = ['KEEP', 'KEEP', 'RELOCK'] as const;
+
+/** `SetFlag`. */
+export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Machine, SetFlagRequest, SetFlagResponse> {
+  return {
+    async handle(request, call) {
+      if (request.flag === undefined) throw invalid('flag is missing; give at least flag.key');
+      const written = await flags.set(call, {
+        ...nameOf(request.flag),
+        input: flagInput(request.flag, updateMask(request.updateMask, FLAG_PATHS)),
+        expectedVersion: request.expectedVersion,
+        onRuleChange: enumWord(ON_RULE_CHANGES, request.onRuleChange, 'on_rule_change'),
+        comment: request.comment,
+        access: request.access.map(accessInput),
+        removeAccess: request.removeAccess.map(accessInput),
+      });
+      return {
+        flag: flagMessage(written.flag),
+        access: written.access.map(accessMessage),
+        consistencyToken: written.consistencyToken,
+        warnings: [...written.warnings],
+      };
+    },
+  };
+}
+
+/** Which flag: the one of this id, or else the one of this key, there already or not. */
+function nameOf({ id, key }: FeatureFlag) {
+  if (id === '') {
+    const fault = faultOfName('flagKey', key);
+    if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
+    return { keyOrId: key, mustExist: false };
+  }
+  if (!id.startsWith('flg_')) throw notFound(`no flag has the id ${quote(id)}; name it by flag.key instead`);
+  return { keyOrId: id, mustExist: true, key: key === '' ? undefined : key };
+}
