@@ -16,6 +16,23 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** Whether two values are the same JSON; the order of an object's members does not matter. */
+export function sameJson(a: JsonValue, b: JsonValue): boolean {
+  if (isList(a)) return isList(b) && a.length === b.length && a.every((item, i) => sameJson(item, b[i]!));
+  if (!isJsonObject(a)) return a === b;
+  if (!isJsonObject(b)) return false;
+  const [left, right]: readonly JsonObject[] = [a, b];
+  const keys = Object.keys(left!);
+  return (
+    keys.length === Object.keys(right!).length &&
+    keys.every((key) => Object.hasOwn(right!, key) && sameJson(left![key]!, right![key]!))
+  );
+}
+
+function isList(value: JsonValue): value is readonly JsonValue[] {
+  return Array.isArray(value);
+}
+
 /** A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log. */
 export function quote(value: unknown): string {
   const text = (JSON.stringify(value) as string | undefined) ?? String(value);

@@ -10,6 +10,7 @@ import {
 } from './flag.js';
 import { type Fault, faultsOfFlag } from './flag-faults.js';
 import { type JsonObject, quote } from './json.js';
+import { sameMeaning } from './same-meaning.js';
 
 /** What a caller may say of a rule; a rule without id is a new one. */
 export interface RuleInput {
@@ -132,12 +133,12 @@ function unknownRules({ input, existing, key }: ParseFlagOptions): readonly Faul
   });
 }
 
-/** Whether who earns a rule changed: conditions, policy, what it is spread over, or the rollout. Renaming is not. */
+/** Whether who earns a rule changed: conditions, policy, what it is spread over, or the rollout. Renaming is not, a condition's label included. */
 function changesMeaning(old: Rule, rule: Rule): boolean {
   return (
     old.policy !== rule.policy ||
     old.rolloutPer100k !== rule.rolloutPer100k ||
     old.bucketBy !== rule.bucketBy ||
-    JSON.stringify(old.conditions) !== JSON.stringify(rule.conditions)
+    !sameMeaning(old.conditions, rule.conditions)
   );
 }
