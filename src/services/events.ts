@@ -10,10 +10,11 @@ import { type Call, confinedTo } from './caller.js';
 import type { Clock } from './clock.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { encodeToken } from './consistency-token.js';
-import { invalid, unavailable } from './errors.js';
+import { invalid, LatchkeyError, unavailable } from './errors.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
 import { authorize } from './permissions.js';
 import type { UserService } from './users.js';
+import { mayKnow } from './visible-flags.js';
 
 export interface TrackInput {
   readonly events: readonly Incoming[];
@@ -148,8 +149,14 @@ export class EventService {
     const fault = faultOfName('userId', userId);
     if (fault !== undefined) return fault;
     if (!isJsonObject(traits)) return `traits ${quote(traits)} are no JSON object`;
-    await this.#options.userService.setTraits(userId as string, traits as JsonObject);
-    return undefined;
+    try {
+      await this.#options.userService.setTraits(userId as string, traits as JsonObject);
+      return undefined;
+    } catch (error) {
+      // As with an event: what is wrong with one is told of that one, and costs the others nothing.
+      if (error instanceof LatchkeyError && error.code === 'INVALID') return error.message;
+      throw error;
+    }
   }
 
   async #wake(events: readonly NewEvent[]): Promise<void> {
@@ -168,7 +175,10 @@ export class EventService {
         const batches = new Set(states.flatMap((state) => (state.state === 'done' ? [state.batch] : [])));
         const userIds = new Set(events.map(({ userId }) => userId));
         const changes = await store.outbox.changes([...batches], [...userIds]);
-        return changes.flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })));
+        const { snapshot } = this.#options.keeper;
+        return changes
+          .flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })))
+          .filter(({ flagKey }) => mayKnow(call, flagKey, snapshot));
       }
       if (call.signal?.aborted || Date.now() + pauseMs > deadline) {
         throw unavailable(

@@ -1,18 +1,30 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import type { AccessRow, Flag, Segment } from '../core/flag.js';
+import { compileSnapshot } from '../core/compile-snapshot.js';
+import type { AccessRow, Configuration, Flag, Segment } from '../core/flag.js';
 import type { Fault } from '../core/flag-faults.js';
-import { quote } from '../core/json.js';
+import { type JsonValue, quote, sameJson } from '../core/json.js';
 import { faultOfName } from '../core/names.js';
 import { type FlagInput, parseFlag } from '../core/parse-flag.js';
 import { validateFlag } from '../core/validate-configuration.js';
 import type { Notifier, RevisionOf } from '../notify/notifier.js';
 import { KeyTaken } from '../store/configuration-store.js';
 import type { Store, Transaction } from '../store/store.js';
-import { type AccessInput, heldRows, parseAccessRow, splitRows, writeAccess } from './access-rows.js';
+import { recompute } from '../worker/recompute.js';
+import {
+  type AccessInput,
+  accessAfter,
+  heldRows,
+  isRoleRow,
+  parseAccessRow,
+  requireDistinct,
+  splitRows,
+  writeAccess,
+} from './access-rows.js';
 import { type Call, type Caller, confinedTo } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
+import { announceConfiguration, lockConfiguration } from './configuration-write.js';
 import { encodeToken } from './consistency-token.js';
-import { conflict, forbidden, invalid, notFound } from './errors.js';
+import { forbidden, invalid, LatchkeyError, notFound } from './errors.js';
 import { authorize } from './permissions.js';
 import { checkComment, recordAudit } from './record-audit.js';
 
@@ -40,6 +52,21 @@ export interface FlagWritten {
   /** What is allowed and seldom meant. */
   readonly warnings: readonly Fault[];
   readonly consistencyToken: string;
+}
+
+/** The flag is at another version than the change was made on. */
+export class StaleVersion extends LatchkeyError {
+  readonly expected: number;
+  /** The flag as it is; undefined when there is none. */
+  readonly present: Flag | undefined;
+
+  constructor(keyOrId: string, expected: number, present: Flag | undefined) {
+    const now =
+      present === undefined ? 'does not exist' : `is at version ${present.version} now: ${JSON.stringify(present)}`;
+    super('CONFLICT', `expected version ${expected} of ${quote(keyOrId)}, but it ${now}`);
+    this.expected = expected;
+    this.present = present;
+  }
 }
 
 export interface FlagServiceOptions {
@@ -72,23 +99,20 @@ export class FlagService {
       );
     }
     const { store, keeper, notifier } = this.#options;
-    const written = await store
-      .transaction((tx) => this.#write(tx, call, request, manager))
-      .catch((error: unknown) => {
-        throw error instanceof KeyTaken
-          ? conflict(`${error.message} since a moment ago; read it and try again`)
-          : error;
-      });
+    const write = () => store.transaction((tx) => this.#write(tx, call, request, manager));
+    const written = await write().catch((error: unknown) => {
+      // Created by somebody else since this looked: now it is there to be changed, or to be told of.
+      if (error instanceof KeyTaken) return write();
+      throw error;
+    });
 
-    const { flag, access, warnings, revision, users, organizations } = written;
-    if (revision !== undefined) {
-      await Promise.all([keeper.atLeast(revision), notifier.publish({ kind: 'configuration', revision })]);
-    }
+    const { flag, access, warnings, configured, revision, users, organizations } = written;
+    if (configured) await announceConfiguration({ keeper, notifier }, revision);
     if (users.length > 0) await notifier.publish({ kind: 'users', users });
     if (organizations.length > 0) await notifier.publish({ kind: 'organizations', organizations });
     const consistencyToken = encodeToken({
       epoch: await store.epoch(),
-      ...(revision === undefined ? {} : { configuration: revision }),
+      configuration: revision,
       users: pairs(users),
       organizations: pairs(organizations),
     });
@@ -99,13 +123,13 @@ export class FlagService {
     // Rows of users and organizations come before the flag in the order of locks; what they may be does not depend on it.
     const put = request.access.map((row) => parseAccessRow(row, manager));
     const drop = request.removeAccess.map((row) => parseAccessRow(row, manager));
+    requireDistinct([...put, ...drop]);
     const rows = splitRows([...put, ...drop]);
     const organizations = await tx.organizations.lock(rows.organizationIds);
     const states = await tx.users.lock(rows.userIds);
     requireMembers(manager, [...states.values()]);
 
     const existing = await tx.configuration.lockFlag(request.keyOrId);
-    checkVersion(existing, request);
     if (existing === undefined && (request.mustExist || manager !== '')) {
       throw notFound(`no flag ${quote(request.keyOrId)}`);
     }
@@ -113,14 +137,29 @@ export class FlagService {
       throw invalid(`the flag ${quote(request.keyOrId)} has the key ${quote(existing.key)}, which never changes`);
     }
     if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
+    // Only now: the refusal tells the flag as it is, which is not for everybody.
+    checkVersion(existing, request);
 
     const now = await tx.now();
-    const { flag, warnings, changed } = await this.#parse(tx, request, existing, now);
+    const { flag, changed } = parse(request, existing, now);
+    const configured = changed || [...put, ...drop].some(isRoleRow);
+    // From here on the configuration is this transaction's: what it is checked against cannot change under it.
+    const { revision, present, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
+    const warnings = changed ? validate(flag, present ?? (await tx.configuration.load())) : [];
     if (changed) await tx.configuration.putFlag(flag);
     const keyed = (list: typeof put): AccessRow[] => list.map((row) => ({ ...row, flagId: flag.id }));
     const rowsBefore = await heldRows(tx, existing, [...put, ...drop], { states, organizations });
-    const { keeper } = this.#options;
-    const accessed = await writeAccess(tx, keeper, { put: keyed(put), drop: keyed(drop), states, now });
+    const change = { put: keyed(put), drop: keyed(drop) };
+    const written = await writeAccess(tx, change);
+    const touched = [...states.values()].map((state) => ({
+      before: state,
+      after: { ...state, access: accessAfter(state, change) },
+      cause: { type: 'access' } as const,
+    }));
+    if (touched.length > 0) {
+      const snapshot = configured ? compileSnapshot(await tx.configuration.load(), before) : before;
+      await recompute(tx, touched, { snapshot, snapshotBefore: before, now, batch: randomUUID() });
+    }
 
     const rowsChanged = put.length + drop.length > 0;
     if (changed || rowsChanged) {
@@ -128,28 +167,31 @@ export class FlagService {
         action: existing === undefined ? 'flag.create' : changed ? 'flag.set' : 'access.set',
         target: flag.key,
         before: { ...(changed && existing ? { flag: existing } : {}), ...(rowsChanged ? { access: rowsBefore } : {}) },
-        after: { ...(changed ? { flag } : {}), ...(rowsChanged ? { put: keyed(put), removed: keyed(drop) } : {}) },
+        after: { ...(changed ? { flag } : {}), ...(rowsChanged ? { put: change.put, removed: change.drop } : {}) },
         comment: request.comment,
       });
     }
-    const configured = changed || accessed.configured;
-    const revision = configured ? await tx.configuration.advance() : undefined;
-    return { flag, access: keyed(put), warnings, revision, ...revisionsOf(accessed) };
+    const users = touched.map(({ before: { id, revision } }) => ({ id, revision: revision + 1 }));
+    return { flag, access: change.put, warnings, configured, revision, users, organizations: written };
   }
+}
 
-  async #parse(tx: Transaction, request: SetFlagInput, existing: Flag | undefined, now: number) {
-    const key = existing?.key ?? request.keyOrId;
-    const relock = request.onRuleChange === 'RELOCK';
-    const { flag, faults } = parseFlag({ key, input: request.input, existing, now, newId, relock });
-    if (faults.length > 0) throw refused(key, faults);
-    if (existing !== undefined && sameFlag(existing, flag)) return { flag: existing, warnings: [], changed: false };
-    const all = await tx.configuration.load();
-    const flags = new Map(all.flags.map((other) => [other.key, other]));
-    const segments = new Map<string, Segment>(all.segments.map((segment) => [segment.key, segment]));
-    const verdict = validateFlag(flag, { flags: flags.set(flag.key, flag), segments });
-    if (verdict.faults.length > 0) throw refused(key, verdict.faults);
-    return { flag, warnings: verdict.warnings, changed: true };
-  }
+function parse(request: SetFlagInput, existing: Flag | undefined, now: number) {
+  const key = existing?.key ?? request.keyOrId;
+  const relock = request.onRuleChange === 'RELOCK';
+  const { flag, faults } = parseFlag({ key, input: request.input, existing, now, newId, relock });
+  if (faults.length > 0) throw refused(key, faults);
+  if (existing !== undefined && sameFlag(existing, flag)) return { flag: existing, changed: false };
+  return { flag, changed: true };
+}
+
+/** Holds the flag against everything it refers to, or that refers to it; gives what is allowed and seldom meant. */
+function validate(flag: Flag, all: Configuration): readonly Fault[] {
+  const flags = new Map(all.flags.map((other) => [other.key, other]));
+  const segments = new Map<string, Segment>(all.segments.map((segment) => [segment.key, segment]));
+  const { faults, warnings } = validateFlag(flag, { flags: flags.set(flag.key, flag), segments });
+  if (faults.length > 0) throw refused(flag.key, faults);
+  return warnings;
 }
 
 function checkRequest({ keyOrId, access, removeAccess, comment }: SetFlagInput): void {
@@ -162,9 +204,7 @@ function checkRequest({ keyOrId, access, removeAccess, comment }: SetFlagInput):
 
 function checkVersion(existing: Flag | undefined, { expectedVersion, keyOrId }: SetFlagInput): void {
   if (expectedVersion === undefined || expectedVersion === (existing?.version ?? 0)) return;
-  const now =
-    existing === undefined ? 'does not exist' : `is at version ${existing.version} now: ${JSON.stringify(existing)}`;
-  throw conflict(`expected version ${expectedVersion} of ${quote(keyOrId)}, but it ${now}`);
+  throw new StaleVersion(keyOrId, expectedVersion, existing);
 }
 
 /** Who manages the rows that this caller puts: '' the platform, else the organization. */
@@ -182,8 +222,8 @@ function requireMembers(manager: string, users: readonly { id: string; organizat
 }
 
 function sameFlag(a: Flag, b: Flag): boolean {
-  const key = ({ version, updatedAt, ...rest }: Flag): string => JSON.stringify(rest);
-  return key(a) === key(b);
+  const content = ({ version, updatedAt, ...rest }: Flag) => JSON.parse(JSON.stringify(rest)) as JsonValue;
+  return sameJson(content(a), content(b));
 }
 
 function refused(key: string, faults: readonly Fault[]): Error {
@@ -198,8 +238,4 @@ function newId(prefix: 'flg' | 'rul' | 'slt'): string {
 
 function pairs(revisions: readonly RevisionOf[]): readonly (readonly [string, number])[] {
   return revisions.map(({ id, revision }) => [id, revision] as const);
-}
-
-function revisionsOf({ users, organizations }: { users: readonly RevisionOf[]; organizations: readonly RevisionOf[] }) {
-  return { users, organizations };
 }

@@ -46,6 +46,7 @@ export const PERMISSIONS = {
   ListDeadLetters: platform('admin'),
   ReplayDeadLetters: platform('admin'),
   ListAudit: platform('admin'),
+  ReadMetrics: platform('manage'),
 } as const satisfies Record<string, Permission>;
 
 export type Operation = keyof typeof PERMISSIONS;

@@ -8,6 +8,7 @@ import { forbidden, invalid } from './errors.js';
 import { requireOwnUser } from './own-user.js';
 import { authorize } from './permissions.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from './user-write.js';
+import { mayKnow } from './visible-flags.js';
 
 export interface ProgressInput {
   readonly userId: string;
@@ -46,20 +47,27 @@ export class ProgressService {
     checkUserId(userId);
     const fault = faultOfName('stage', stage);
     if (fault !== undefined) throw invalid(fault);
-    return writeUser(this.#options, userId, { type: 'progress', stage }, async (tx, { before, snapshot, now }) => {
-      requireOwnUser(call, before);
-      checkStage(call, stage, snapshot);
-      if (before.stage === stage) return undefined;
-      if (!allowBackward && isBefore(snapshot, stage, before.stage)) return undefined;
-      await tx.users.putStage(userId, { stage, changedAt: now });
-      const known = before.stagesReached.some((reached) => reached.stage === stage);
-      return {
-        ...before,
-        stage,
-        stageEnteredAt: now,
-        stagesReached: known ? before.stagesReached : [...before.stagesReached, { stage, reachedAt: now }],
-      };
-    });
+    const written = await writeUser(
+      this.#options,
+      userId,
+      { type: 'progress', stage },
+      async (tx, { before, snapshot, now }) => {
+        requireOwnUser(call, before);
+        checkStage(call, stage, snapshot);
+        if (before.stage === stage) return undefined;
+        if (!allowBackward && isBefore(snapshot, stage, before.stage)) return undefined;
+        await tx.users.putStage(userId, { stage, changedAt: now });
+        const known = before.stagesReached.some((reached) => reached.stage === stage);
+        return {
+          ...before,
+          stage,
+          stageEnteredAt: now,
+          stagesReached: known ? before.stagesReached : [...before.stagesReached, { stage, reachedAt: now }],
+        };
+      },
+    );
+    const { snapshot } = this.#options.keeper;
+    return { ...written, newlyUnlocked: written.newlyUnlocked.filter((key) => mayKnow(call, key, snapshot)) };
   }
 }
 

@@ -1,0 +1,34 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { invalid } from '../services/errors.js';
+
+/**
+ * Takes bodies of these media types as JSON and no others: UTF-8 without a malformed byte, and without the members
+ * (`__proto__`, `constructor.prototype`) that can turn a copied object into another one.
+ */
+export function takeJson(app: FastifyInstance, mediaTypes: readonly string[]): void {
+  const parseJson = app.getDefaultJsonParser('error', 'error');
+  const parse = (request: FastifyRequest, body: Buffer, done: (error: Error | null, value?: unknown) => void): void => {
+    let text: string;
+    try {
+      text = new TextDecoder('utf-8', { fatal: true }).decode(body);
+    } catch {
+      done(invalid('the body is not well-formed UTF-8'));
+      return;
+    }
+    void parseJson(request, text, (error, value) => {
+      if (error === null) done(null, value);
+      else done(refusal(error));
+    });
+  };
+  for (const mediaType of mediaTypes) app.addContentTypeParser(mediaType, { parseAs: 'buffer' }, parse);
+}
+
+function refusal(error: Error): Error {
+  if (error.message.includes('forbidden prototype property')) {
+    return invalid('the body has a member named "__proto__" or "constructor.prototype"; rename it');
+  }
+  if ((error as { code?: unknown }).code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
+    return invalid('the body is empty and should be JSON');
+  }
+  return invalid('the body is not well-formed JSON');
+}

@@ -1,0 +1,80 @@
+import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
+import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
+import { SECOND_MS } from '../../core/time.js';
+import type { JwtOptions } from './jwt-options.js';
+
+/** What verifies signatures, and the only algorithms that it may be used with. */
+export interface JwtKey {
+  readonly getKey: JWTVerifyGetKey;
+  /** Fixed by the key's kind: what a token says of itself only chooses among these. */
+  readonly algorithms: readonly string[];
+}
+
+const MIN_SECRET_BYTES = 32;
+const MIN_RSA_BITS = 2048;
+const RSA = ['RS256', 'RS384', 'RS512'];
+const RSA_PSS = ['PS256', 'PS384', 'PS512'];
+const ED25519 = ['EdDSA', 'Ed25519'];
+const BY_CURVE: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
+
+/** The key that these options give. Throws, naming the setting, when it is no such key, or a weak one. */
+export function jwtKey({ key, issuer, audience }: JwtOptions, fetchJwks?: FetchImplementation): JwtKey {
+  if (key.kind === 'secret') return secretKey(key.secret);
+  if (!issuer || !audience) {
+    throw new Error('JWTs by public key need JWT_ISSUER and JWT_AUDIENCE: others may hold tokens of the same issuer');
+  }
+  return key.kind === 'publicKey' ? publicKey(key.pem) : remoteKeys(key.url, fetchJwks);
+}
+
+function secretKey(secret: string): JwtKey {
+  const bytes = Buffer.byteLength(secret);
+  if (bytes < MIN_SECRET_BYTES) {
+    throw new Error(`JWT_SECRET has ${bytes} bytes and needs at least ${MIN_SECRET_BYTES}; use a random one`);
+  }
+  return { getKey: always(createSecretKey(secret, 'utf8')), algorithms: ['HS256'] };
+}
+
+function publicKey(pem: string): JwtKey {
+  if (pem.includes('PRIVATE KEY')) {
+    throw new Error('JWT_PUBLIC_KEY_FILE holds a private key; give the public one, and keep the other with the issuer');
+  }
+  let key: KeyObject;
+  try {
+    key = createPublicKey(pem);
+  } catch (error) {
+    throw new Error('JWT_PUBLIC_KEY_FILE holds no public key in PEM', { cause: error });
+  }
+  return { getKey: always(key), algorithms: algorithmsOf(key) };
+}
+
+function algorithmsOf(key: KeyObject): readonly string[] {
+  const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
+  const bits = details?.modulusLength;
+  if (bits !== undefined && bits < MIN_RSA_BITS) {
+    throw new Error(`JWT_PUBLIC_KEY_FILE holds an RSA key of ${bits} bits; it needs at least ${MIN_RSA_BITS}`);
+  }
+  if (type === 'rsa') return [...RSA, ...RSA_PSS];
+  if (type === 'rsa-pss') return RSA_PSS;
+  if (type === 'ed25519') return ED25519;
+  const byCurve = type === 'ec' ? BY_CURVE[details?.namedCurve ?? ''] : undefined;
+  if (byCurve !== undefined) return [byCurve];
+  throw new Error(
+    `JWT_PUBLIC_KEY_FILE holds a key of kind ${type} ${details?.namedCurve ?? ''}, which signs no JWTs here; use RSA, P-256, P-384, P-521 or Ed25519`,
+  );
+}
+
+function remoteKeys(url: string, fetchJwks: FetchImplementation | undefined): JwtKey {
+  if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
+    throw new Error(`JWT_JWKS_URL ${JSON.stringify(url)} is no https URL: who answers there can make any token`);
+  }
+  const getKey = createRemoteJWKSet(new URL(url), {
+    timeoutDuration: 5 * SECOND_MS,
+    ...(fetchJwks === undefined ? {} : { [customFetch]: fetchJwks }),
+  });
+  // Of published keys only public ones come into question, and each only with the algorithms of its own kind.
+  return { getKey, algorithms: [...RSA, ...RSA_PSS, ...Object.values(BY_CURVE), ...ED25519] };
+}
+
+function always(key: KeyObject): JWTVerifyGetKey {
+  return async () => key;
+}

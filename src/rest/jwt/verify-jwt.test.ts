@@ -1,0 +1,264 @@
+import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
+import { describe, expect, it } from '@jest/globals';
+import { exportJWK, SignJWT } from 'jose';
+import type { Person } from '../../services/caller.js';
+import type { JwtOptions } from './jwt-options.js';
+import { JwtVerifier, type JwtVerifierOptions, TRUST_MS } from './verify-jwt.js';
+
+const SECRET = 'a shared secret of more than thirty-two bytes';
+const NOW = Date.UTC(2026, 0, 31, 12);
+const NOW_S = NOW / 1000;
+const OPTIONS: JwtOptions = {
+  key: { kind: 'secret', secret: SECRET },
+  issuer: undefined,
+  audience: undefined,
+  userClaim: 'sub',
+  organizationClaim: 'org',
+  rolesClaim: 'roles',
+  platform: undefined,
+  sync: false,
+};
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
+const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+const ed = generateKeyPairSync('ed25519');
+
+const pemOf = (key: KeyObject): string => key.export({ type: 'spki', format: 'pem' }) as string;
+
+function verifier(options: Partial<JwtVerifierOptions> = {}): JwtVerifier {
+  return new JwtVerifier({ ...OPTIONS, now: () => NOW, ...options });
+}
+
+function byPublicKey(key: KeyObject): JwtVerifier {
+  return verifier({ key: { kind: 'publicKey', pem: pemOf(key) }, issuer: 'https://id.example', audience: 'app' });
+}
+
+const good = { sub: 'alice', exp: NOW_S + 60 };
+const issued = { ...good, iss: 'https://id.example', aud: 'app' };
+
+function sign(claims: object, alg = 'HS256', key: KeyObject | Uint8Array = Buffer.from(SECRET), kid?: string) {
+  return new SignJWT({ ...claims }).setProtectedHeader({ alg, ...(kid === undefined ? {} : { kid }) }).sign(key);
+}
+
+/** By hand, since no library makes such tokens. */
+function forged(header: object, claims: object, signature = ''): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url');
+  return `${part(header)}.${part(claims)}.${signature}`;
+}
+
+async function refused(verifying: JwtVerifier, token: string): Promise<unknown> {
+  try {
+    return await verifying.person(token);
+  } catch (error) {
+    return error;
+  }
+}
+
+const unauthenticated = (message: RegExp) => ({ code: 'UNAUTHENTICATED', message: expect.stringMatching(message) });
+
+describe('a person’s token', () => {
+  it('says who it is, with organization and roles', async () => {
+    const token = await sign({ ...good, org: 'acme', roles: ['manager'] });
+    const person: Person = {
+      kind: 'person',
+      userId: 'alice',
+      organizationId: 'acme',
+      roles: ['manager'],
+      platformAdmin: false,
+    };
+    expect(await verifier().person(token)).toEqual(person);
+  });
+
+  it.each([
+    ['RS256', rsa],
+    ['PS256', rsa],
+    ['ES256', ec],
+    ['EdDSA', ed],
+  ])('may be signed with %s, as the public key says', async (alg, { publicKey, privateKey }) => {
+    expect(await byPublicKey(publicKey).person(await sign(issued, alg, privateKey))).toMatchObject({ userId: 'alice' });
+  });
+
+  it('is refused when it is expired, by more than the clocks may differ', async () => {
+    expect(await verifier().person(await sign({ sub: 'alice', exp: NOW_S - 4 }))).toMatchObject({ userId: 'alice' });
+    const late = await sign({ sub: 'alice', exp: NOW_S - 6 });
+    expect(await refused(verifier(), late)).toMatchObject(unauthenticated(/expired at 2026-01-31T11:59:54/));
+  });
+
+  it.each([
+    ['no end', { sub: 'alice' }, /exp/],
+    ['no subject', { exp: NOW_S + 60 }, /"sub" is missing/],
+    ['an empty subject', { sub: '', exp: NOW_S + 60 }, /"sub" is missing/],
+    ['a subject with a space at its end', { ...good, sub: 'alice ' }, /names no user/],
+    ['a subject that is an object', { ...good, user: {} }, undefined],
+    ['a beginning in the future', { ...good, nbf: NOW_S + 60 }, /nbf/],
+    ['roles that are no names', { ...good, roles: [{ name: 'admin' }] }, /holds no list of roles/],
+    ['an organization that is a list', { ...good, org: ['acme'] }, /should be text/],
+  ])('is refused with %s', async (_what, claims, message) => {
+    const options = message === undefined ? { userClaim: 'user' } : {};
+    const error = await refused(verifier(options), await sign(claims));
+    expect(error).toMatchObject(unauthenticated(message ?? /should be text/));
+  });
+
+  it.each([
+    ['another issuer', { ...issued, iss: 'https://evil.example' }],
+    ['another audience', { ...issued, aud: 'other' }],
+    ['no issuer', { ...good, aud: 'app' }],
+    ['no audience', { ...good, iss: 'https://id.example' }],
+  ])('is refused for %s', async (_what, claims) => {
+    const error = await refused(byPublicKey(ec.publicKey), await sign(claims, 'ES256', ec.privateKey));
+    expect(error).toMatchObject(unauthenticated(/iss|aud/));
+  });
+});
+
+describe('a forged token', () => {
+  it.each(['none', 'None', 'NONE'])('without a signature, as %s, is refused', async (alg) => {
+    for (const verifying of [verifier(), byPublicKey(rsa.publicKey)]) {
+      expect(await refused(verifying, forged({ alg }, issued))).toMatchObject({ code: 'UNAUTHENTICATED' });
+      expect(await refused(verifying, forged({ alg }, issued, 'c2ln'))).toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+  });
+
+  it('signed with another secret is refused', async () => {
+    const token = await sign(good, 'HS256', Buffer.from('another secret of more than thirty-two bytes'));
+    expect(await refused(verifier(), token)).toMatchObject(unauthenticated(/not signed by this server's issuer/));
+  });
+
+  it('with the public key as its shared secret is refused', async () => {
+    const token = forged({ alg: 'HS256' }, issued);
+    const unsigned = token.slice(0, -1);
+    const signature = createHmac('sha256', pemOf(rsa.publicKey)).update(unsigned).digest('base64url');
+    const error = await refused(byPublicKey(rsa.publicKey), `${unsigned}.${signature}`);
+    expect(error).toMatchObject(unauthenticated(/algorithm/));
+  });
+
+  it('of another kind of key is refused', async () => {
+    const error = await refused(byPublicKey(ec.publicKey), await sign(issued, 'RS256', rsa.privateKey));
+    expect(error).toMatchObject(unauthenticated(/algorithm/));
+  });
+
+  it('with other claims under a good signature is refused', async () => {
+    const [header, , signature] = (await sign(good)).split('.');
+    const claims = Buffer.from(JSON.stringify({ ...good, sub: 'bob' })).toString('base64url');
+    expect(await refused(verifier(), `${header}.${claims}.${signature}`)).toMatchObject(unauthenticated(/not signed/));
+  });
+
+  it('that brings its own key is refused', async () => {
+    const jwk = await exportJWK(ec.publicKey);
+    const other = generateKeyPairSync('ec', { namedCurve: 'P-256' });
+    const token = await new SignJWT(issued).setProtectedHeader({ alg: 'ES256', jwk }).sign(ec.privateKey);
+    expect(await refused(byPublicKey(other.publicKey), token)).toMatchObject(unauthenticated(/not signed/));
+  });
+
+  it.each(['a.b.c', '..', 'e30.e30.', `${'a'.repeat(13_000)}.b.c`])('of nonsense is refused', async (token) => {
+    expect(await refused(verifier(), token)).toMatchObject({ code: 'UNAUTHENTICATED' });
+  });
+});
+
+describe('claims', () => {
+  it('are found by name or by dotted path, the name first', async () => {
+    const options = { rolesClaim: 'realm_access.roles', organizationClaim: 'https://id.example/org' };
+    const token = await sign({ ...good, realm_access: { roles: ['admin'] }, 'https://id.example/org': 'acme' });
+    expect(await verifier(options).person(token)).toMatchObject({ roles: ['admin'], organizationId: 'acme' });
+  });
+
+  it('find nothing inherited', async () => {
+    const token = await sign({ ...good });
+    expect(await refused(verifier({ userClaim: 'constructor.name' }), token)).toMatchObject(unauthenticated(/missing/));
+    expect(await refused(verifier({ userClaim: '__proto__' }), token)).toMatchObject(unauthenticated(/missing/));
+  });
+
+  it('that are whole numbers read as their digits, and one role as a list of one', async () => {
+    const token = await sign({ ...good, user_id: 42, roles: 'employee' });
+    expect(await verifier({ userClaim: 'user_id' }).person(token)).toMatchObject({ userId: '42', roles: ['employee'] });
+  });
+
+  it('that say nothing of roles leave them unsaid', async () => {
+    expect(await verifier().person(await sign(good))).toMatchObject({ roles: undefined, organizationId: '' });
+  });
+
+  it('confer the platform’s administration by the configured value only', async () => {
+    const platform = { claim: 'groups', value: 'operators' };
+    const isAdmin = async (claims: object, options: Partial<JwtVerifierOptions>) => {
+      const person = await verifier(options).person(await sign({ ...good, ...claims }));
+      return person.platformAdmin;
+    };
+    expect(await isAdmin({ groups: ['users', 'operators'] }, { platform })).toBe(true);
+    expect(await isAdmin({ groups: 'operators' }, { platform })).toBe(true);
+    expect(await isAdmin({ groups: ['users'] }, { platform })).toBe(false);
+    expect(await isAdmin({ roles: ['admin', 'operators'] }, { platform })).toBe(false);
+    expect(await isAdmin({ groups: ['operators'], roles: ['admin'] }, {})).toBe(false);
+  });
+});
+
+describe('verified tokens', () => {
+  it('are remembered for five minutes, and never past their end', async () => {
+    let now = NOW;
+    let verified = 0;
+    const verifying = verifier({ now: () => now, onVerified: () => void verified++ });
+    const [long, short] = [await sign({ ...good, exp: NOW_S + 3600 }), await sign({ ...good, exp: NOW_S + 60 })];
+    await verifying.person(long);
+    await verifying.person(short);
+    now += 59_000;
+    expect(verifying.person(long)).not.toBeInstanceOf(Promise);
+    expect(verifying.person(short)).not.toBeInstanceOf(Promise);
+    expect(verified).toBe(2);
+    now = NOW + 66_000;
+    expect(await refused(verifying, short)).toMatchObject(unauthenticated(/expired/));
+    now = NOW + TRUST_MS;
+    await verifying.person(long);
+    expect(verified).toBe(3);
+  });
+});
+
+describe('published keys', () => {
+  const jwks = async (fetchJwks?: () => Promise<Response>) => {
+    const jwk = { ...(await exportJWK(ec.publicKey)), kid: 'one', alg: 'ES256' };
+    return verifier({
+      key: { kind: 'jwks', url: 'https://id.example/keys' },
+      issuer: 'https://id.example',
+      audience: 'app',
+      fetchJwks: fetchJwks ?? (async () => Response.json({ keys: [jwk] })),
+    });
+  };
+
+  it('verify the tokens that name them', async () => {
+    const token = await sign(issued, 'ES256', ec.privateKey, 'one');
+    expect(await (await jwks()).person(token)).toMatchObject({ userId: 'alice' });
+  });
+
+  it('verify no token that names another, nor one with a shared secret', async () => {
+    const unknown = await sign(issued, 'ES256', ec.privateKey, 'two');
+    expect(await refused(await jwks(), unknown)).toMatchObject(unauthenticated(/not signed/));
+    expect(await refused(await jwks(), await sign(issued))).toMatchObject(unauthenticated(/algorithm/));
+  });
+
+  it('that cannot be fetched are not the caller’s fault', async () => {
+    const token = await sign(issued, 'ES256', ec.privateKey, 'one');
+    const away = await jwks(async () => Promise.reject(new TypeError('fetch failed')));
+    expect(await refused(away, token)).toMatchObject({ code: 'UNAVAILABLE' });
+    const broken = await jwks(async () => new Response('oops', { status: 500 }));
+    expect(await refused(broken, token)).toMatchObject({ code: 'UNAVAILABLE' });
+  });
+});
+
+describe('a key', () => {
+  const publicKey = (pem: string) => ({ key: { kind: 'publicKey', pem }, issuer: 'i', audience: 'a' }) as const;
+  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
+  const foreign = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
+
+  it.each<[string, Partial<JwtVerifierOptions>, RegExp]>([
+    ['too short a secret', { key: { kind: 'secret', secret: 'short' } }, /5 bytes and needs at least 32/],
+    ['no PEM', publicKey('hello'), /no public key in PEM/],
+    ['a private key', publicKey(ec.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string), /private key/],
+    ['a weak RSA key', publicKey(pemOf(weak.publicKey)), /1024 bits/],
+    ['a curve that signs no JWTs', publicKey(pemOf(foreign.publicKey)), /secp256k1/],
+    ['a public key without issuer', { ...publicKey(pemOf(ec.publicKey)), issuer: undefined }, /JWT_ISSUER/],
+    ['a public key without audience', { ...publicKey(pemOf(ec.publicKey)), audience: '' }, /JWT_AUDIENCE/],
+    [
+      'plain http',
+      { key: { kind: 'jwks', url: 'http://id.example/keys' }, issuer: 'i', audience: 'a' },
+      /no https URL/,
+    ],
+  ])('that is %s is refused at the start', (_what, options, message) => {
+    expect(() => verifier(options)).toThrow(message);
+  });
+});

@@ -1,0 +1,122 @@
+import { hash } from 'node:crypto';
+import { errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose';
+import type { JsonObject } from '../../core/json.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/time.js';
+import type { Person } from '../../services/caller.js';
+import { type LatchkeyError, unauthenticated, unavailable } from '../../services/errors.js';
+import { type JwtKey, jwtKey } from './jwt-key.js';
+import type { JwtOptions } from './jwt-options.js';
+import { personOfClaims } from './person-of-claims.js';
+
+/** How far the clocks of issuer and server may be apart. */
+export const CLOCK_TOLERANCE_MS = 5 * SECOND_MS;
+/** A token that was verified is not verified again for this long, nor past its own end. */
+export const TRUST_MS = 5 * MINUTE_MS;
+const MAX_KNOWN = 10_000;
+const MAX_TOKEN_LENGTH = 12_000;
+
+export interface JwtVerifierOptions extends JwtOptions {
+  /** Told of each token that was verified anew; `issuedAt` is epoch milliseconds, 0 when it does not say. */
+  readonly onVerified?: (person: Person, issuedAt: number) => void;
+  /** Epoch milliseconds. */
+  readonly now?: () => number;
+  /** Fetches the issuer's keys in place of the network. */
+  readonly fetchJwks?: FetchImplementation;
+}
+
+interface Known {
+  readonly person: Person;
+  /** Epoch milliseconds. */
+  readonly trustedUntil: number;
+}
+
+/** Tells who a JWT belongs to. */
+export class JwtVerifier {
+  readonly #options: JwtVerifierOptions;
+  readonly #key: JwtKey;
+  readonly #now: () => number;
+  /** By hash, so that a heap dump holds no tokens. */
+  readonly #known = new Map<string, Known>();
+
+  /** Throws where the key is none, or too weak. */
+  constructor(options: JwtVerifierOptions) {
+    this.#options = options;
+    this.#key = jwtKey(options, options.fetchJwks);
+    this.#now = options.now ?? Date.now;
+  }
+
+  /** The token's person, at once when remembered. Rejects with UNAUTHENTICATED, or UNAVAILABLE without the keys. */
+  person(token: string): Person | Promise<Person> {
+    const digest = hash('sha256', token, 'base64url');
+    const known = this.#known.get(digest);
+    if (known !== undefined && this.#now() < known.trustedUntil) return known.person;
+    return this.#verify(token, digest);
+  }
+
+  async #verify(token: string, digest: string): Promise<Person> {
+    if (token.length > MAX_TOKEN_LENGTH) {
+      throw unauthenticated(`a token has at most ${MAX_TOKEN_LENGTH} characters, and this one has ${token.length}`);
+    }
+    const now = this.#now();
+    const payload = await this.#payload(token, now);
+    const person = personOfClaims(payload as JsonObject, this.#options);
+    this.#remember(digest, { person, trustedUntil: Math.min(now + TRUST_MS, payload.exp! * SECOND_MS) });
+    this.#options.onVerified?.(person, (payload.iat ?? 0) * SECOND_MS);
+    return person;
+  }
+
+  async #payload(token: string, now: number): Promise<JWTPayload> {
+    const { issuer, audience } = this.#options;
+    try {
+      const { payload } = await jwtVerify(token, this.#key.getKey, {
+        algorithms: [...this.#key.algorithms],
+        requiredClaims: ['exp'],
+        clockTolerance: CLOCK_TOLERANCE_MS / SECOND_MS,
+        currentDate: new Date(now),
+        ...(issuer ? { issuer } : {}),
+        ...(audience ? { audience } : {}),
+      });
+      return payload;
+    } catch (error) {
+      throw refusal(error);
+    }
+  }
+
+  #remember(digest: string, known: Known): void {
+    this.#known.delete(digest);
+    if (this.#known.size >= MAX_KNOWN) {
+      const [oldest] = this.#known.keys();
+      if (oldest !== undefined) this.#known.delete(oldest);
+    }
+    this.#known.set(digest, known);
+  }
+}
+
+/** What a caller is told of a token that does not hold; the keys being away is not the token's fault. */
+function refusal(error: unknown): LatchkeyError {
+  if (error instanceof errors.JWTExpired) {
+    const { exp } = error.payload;
+    const at = new Date((exp ?? Number.NaN) * SECOND_MS);
+    const when = Number.isNaN(at.getTime()) ? '' : ` at ${at.toISOString()}`;
+    return unauthenticated(`the token expired${when}; get a new one`);
+  }
+  if (error instanceof errors.JWTClaimValidationFailed)
+    return unauthenticated(`the token is refused: ${error.message}`);
+  if (error instanceof errors.JOSEAlgNotAllowed) {
+    return unauthenticated("the token is refused: its algorithm does not belong to this server's key");
+  }
+  if (error instanceof errors.JWSSignatureVerificationFailed || error instanceof errors.JWKSNoMatchingKey) {
+    return unauthenticated("the token is refused: it is not signed by this server's issuer");
+  }
+  if (isOfToken(error)) return unauthenticated('the token is refused: it is no well-formed JWT');
+  return unavailable("the issuer's keys could not be fetched; try again", error);
+}
+
+function isOfToken(error: unknown): boolean {
+  return (
+    error instanceof errors.JWTInvalid ||
+    error instanceof errors.JWSInvalid ||
+    error instanceof errors.JOSENotSupported ||
+    error instanceof errors.JWKSMultipleMatchingKeys
+  );
+}

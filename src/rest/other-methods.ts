@@ -1,0 +1,37 @@
+import type { FastifyInstance, HTTPMethods } from 'fastify';
+import { HttpError } from './http-error.js';
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
+
+/**
+ * Notes each route registered from now on. Called at the end, what it gives answers the other methods of the same paths
+ * with 405 and the list of those that are taken.
+ */
+export function refuseOtherMethods(app: FastifyInstance): () => void {
+  const taken = new Map<string, Set<string>>();
+  let finished = false;
+  app.addHook('onRoute', ({ url, method }) => {
+    if (finished || !url.startsWith('/')) return;
+    const methods = taken.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    taken.set(url, methods);
+  });
+  return () => {
+    finished = true;
+    for (const [url, methods] of taken) {
+      const allow = METHODS.filter((method) => methods.has(method)).join(', ');
+      const refuse = (method: string): never => {
+        throw new HttpError(405, 'INVALID', `${method} is no method of this path; it takes ${allow}`, {
+          headers: { allow },
+        });
+      };
+      app.route({
+        url,
+        method: METHODS.filter((method) => !methods.has(method)),
+        schema: { hide: true },
+        onRequest: async ({ method }) => refuse(method),
+        handler: async ({ method }) => refuse(method),
+      });
+    }
+  };
+}

@@ -1,0 +1,174 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage } from 'node:http';
+import cors from '@fastify/cors';
+import helmet from '@fastify/helmet';
+import rateLimit from '@fastify/rate-limit';
+import fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import { quote } from '../core/json.js';
+import { MINUTE_MS, SECOND_MS } from '../core/time.js';
+import { actorOf } from '../services/caller.js';
+import { notFound } from '../services/errors.js';
+import type { Authenticator } from './authenticate.js';
+import './call.js';
+import { HttpError } from './http-error.js';
+import { takeJson } from './json-body.js';
+import { observe } from './observe.js';
+import { describeApi } from './openapi.js';
+import { refuseOtherMethods } from './other-methods.js';
+import { answerWithProblem } from './problem.js';
+import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './rest-options.js';
+import { changeFlag } from './routes/change-flag.js';
+import { listUserFlags } from './routes/list-user-flags.js';
+import { operations } from './routes/operations.js';
+import { trackEvents } from './routes/track-events.js';
+import { userProgress } from './routes/user-progress.js';
+import { type SchemaViolation, schemaFault } from './validation-fault.js';
+
+export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'tls' | 'jwt'> {
+  /** PEM, read. */
+  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+  readonly authenticator: Authenticator;
+  readonly draining: () => boolean;
+}
+
+/** Keys and ids in a path: the longest is 191 characters, of which each may be four bytes, percent-encoded. */
+const MAX_PARAMETER_LENGTH = 191 * 4 * 3;
+/** A client that takes longer than this to send its request is cut off. */
+const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
+
+/** The HTTP application: every route, and what stands around all of them. It does not listen yet. */
+export async function restApp(options: RestAppOptions): Promise<FastifyInstance> {
+  const app = fastify(serverOptions(options));
+  app.decorateRequest('caller', null);
+  app.decorateRequest('failure', null);
+  app.setErrorHandler(answerWithProblem);
+  app.setNotFoundHandler(({ method, url }) => {
+    throw notFound(`no route ${method} ${quote(url.split('?', 1)[0])}; /openapi.json lists them`);
+  });
+  observe(app, options.observer);
+  app.addHook('onRequest', (request, reply, done) => {
+    reply.header('x-request-id', request.id);
+    // While draining, whoever keeps a connection is told to take another one.
+    if (options.draining()) reply.header('connection', 'close');
+    done();
+  });
+  await protect(app, options);
+  await describeApi(app);
+  const refuseTheOthers = refuseOtherMethods(app);
+  app.removeAllContentTypeParsers();
+  takeJson(app, ['application/json']);
+
+  operations(app, options);
+  await app.register((api, _, done) => {
+    authenticated(api, options);
+    done();
+  });
+  refuseTheOthers();
+  return app;
+}
+
+function serverOptions({ tls, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestAppOptions): FastifyServerOptions {
+  const options = {
+    logger: false,
+    bodyLimit: maxBodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    return503OnClosing: false,
+    genReqId: requestIdOf,
+    requestIdHeader: false,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
+    frameworkErrors: answerWithProblem,
+    // Nothing is coerced, dropped or filled in: a wrong type or an unknown member is refused.
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: false,
+        verbose: true,
+        allowUnionTypes: true,
+      },
+    },
+    schemaErrorFormatter: (violations: readonly unknown[], part: string) =>
+      schemaFault(violations as readonly SchemaViolation[], part),
+    ...(tls === undefined ? {} : { https: tls }),
+  };
+  return options as FastifyServerOptions;
+}
+
+/** What may be taken over from a client into logs and audit; anything else is replaced. */
+const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
+
+function requestIdOf({ headers }: IncomingMessage): string {
+  const given = headers['x-request-id'];
+  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
+}
+
+/** Headers for browsers: what they may do with answers, and which origins' pages may ask. */
+async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppOptions): Promise<void> {
+  const open = corsOrigins.length > 0;
+  await app.register(helmet, {
+    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
+    crossOriginResourcePolicy: { policy: open ? 'cross-origin' : 'same-origin' },
+    strictTransportSecurity: tls !== undefined,
+  });
+  if (!open) return;
+  await app.register(cors, {
+    origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
+    methods: ['GET', 'HEAD', 'POST', 'PATCH'],
+    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Consistency-Token', 'X-Request-Id'],
+    exposedHeaders: ['ETag', 'Retry-After', 'X-Request-Id'],
+    maxAge: (10 * MINUTE_MS) / SECOND_MS,
+  });
+}
+
+/** Routes that need a caller: authentication comes before the body is read, then the caller's limit. */
+function authenticated(api: FastifyInstance, options: RestAppOptions): void {
+  const { authenticator, services, requestsPerMinute = 0 } = options;
+  api.addHook('onRequest', (request, reply, done) => {
+    addVary(reply, 'Authorization');
+    try {
+      const caller = authenticator.caller(request.headers.authorization);
+      if (!(caller instanceof Promise)) {
+        request.caller = caller;
+        done();
+        return;
+      }
+      caller.then((known) => {
+        request.caller = known;
+        done();
+      }, done);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+  if (requestsPerMinute > 0) {
+    void api.register(rateLimit, {
+      max: requestsPerMinute,
+      timeWindow: MINUTE_MS,
+      cache: 50_000,
+      keyGenerator: ({ caller }: FastifyRequest) => (caller === null ? '' : actorOf(caller)),
+      errorResponseBuilder: (_request, { max, ttl }) =>
+        new HttpError(429, 'LIMITED', `at most ${max} requests a minute; try again in ${Math.ceil(ttl / SECOND_MS)} s`),
+    });
+  }
+  // A scope of their own: it is filled only after the limit above is in place.
+  void api.register((routes, _, done) => {
+    listUserFlags(routes, services.evaluation);
+    changeFlag(routes, services.flags);
+    userProgress(routes, services.progress);
+    done();
+  });
+  void api.register((routes, _, done) => {
+    trackEvents(routes, services.events);
+    done();
+  });
+}
+
+/** Caches keep one caller's answers from another; CORS may have said `Origin` before. */
+function addVary(
+  reply: { getHeader(name: string): unknown; header(name: string, value: string): unknown },
+  name: string,
+) {
+  const before = reply.getHeader('vary');
+  reply.header('vary', typeof before === 'string' && before !== '' ? `${before}, ${name}` : name);
+}

@@ -1,0 +1,76 @@
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+import { Authenticator } from './authenticate.js';
+import { ClaimsSync } from './jwt/claims-sync.js';
+import { JwtVerifier } from './jwt/verify-jwt.js';
+import { restApp } from './rest-app.js';
+import type { RestDoorOptions } from './rest-options.js';
+
+export interface RestDoor {
+  /** `HOST:PORT` as bound. */
+  readonly address: string;
+  /** Takes no new connections and waits for requests in flight, `limitMs` at most; then cuts them off. */
+  drain(limitMs: number): Promise<void>;
+}
+
+/** Serves the services over HTTP. Rejects, naming the address, the TLS file or the setting, when that cannot be done. */
+export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> {
+  const { address, tls, ...rest } = options;
+  let draining = false;
+  const app = await restApp({
+    ...rest,
+    tls: tls === undefined ? undefined : { cert: await readPem(tls.certFile), key: await readPem(tls.keyFile) },
+    authenticator: authenticatorOf(options),
+    draining: () => draining,
+  });
+  const bound = await listen(app, address);
+  let drained: Promise<void> | undefined;
+  return {
+    address: bound,
+    drain: (limitMs) => {
+      draining = true;
+      drained ??= close(app, limitMs);
+      return drained;
+    },
+  };
+}
+
+function authenticatorOf({ services, jwt, onSyncError }: RestDoorOptions): Authenticator {
+  const { authentication, users } = services;
+  if (jwt === undefined) return new Authenticator({ machines: authentication, people: undefined });
+  const sync = jwt.sync ? new ClaimsSync({ users, onError: onSyncError ?? (() => undefined) }) : undefined;
+  const people = new JwtVerifier({ ...jwt, ...(sync === undefined ? {} : { onVerified: sync.note }) });
+  return new Authenticator({ machines: authentication, people });
+}
+
+async function listen(app: FastifyInstance, address: string): Promise<string> {
+  const colon = address.lastIndexOf(':');
+  const host = address.slice(0, colon);
+  try {
+    await app.listen({ host: host.replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) });
+  } catch (error) {
+    await app.close();
+    const taken = (error as { code?: unknown }).code === 'EADDRINUSE';
+    const remedy = taken ? 'another program listens there; end it, or give another HTTP_ADDR' : String(error);
+    throw new Error(`cannot serve HTTP on ${address}: ${remedy}`, { cause: error });
+  }
+  const bound = app.server.address();
+  return bound !== null && typeof bound === 'object' ? `${host}:${bound.port}` : address;
+}
+
+async function close(app: FastifyInstance, limitMs: number): Promise<void> {
+  const limit = setTimeout(() => app.server.closeAllConnections(), limitMs);
+  try {
+    await app.close();
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+async function readPem(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    throw new Error(`cannot read the TLS file ${path}`, { cause: error });
+  }
+}

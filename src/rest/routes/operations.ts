@@ -1,0 +1,82 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { authorize } from '../../services/permissions.js';
+import type { Authenticator } from '../authenticate.js';
+import { callOf } from '../call.js';
+import type { RestDoorOptions } from '../rest-options.js';
+import { problems } from '../schemas/problem-schema.js';
+
+export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metrics'> {
+  readonly authenticator: Authenticator;
+  /** Whether the door has begun to drain. */
+  readonly draining: () => boolean;
+}
+
+const StatusSchema = Type.Object({ status: Type.String() });
+
+/** What operators' machines ask: is it alive, is it ready, how does it do, what does it offer. */
+export function operations(app: FastifyInstance, { ready, metrics, authenticator, draining }: OperationsOptions): void {
+  const tags = ['operations'];
+
+  app.get(
+    '/healthz',
+    { schema: { summary: 'Whether the process is alive', tags, security: [], response: { 200: StatusSchema } } },
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+      return { status: 'alive' };
+    },
+  );
+
+  app.get(
+    '/readyz',
+    {
+      schema: {
+        summary: 'Whether it serves: "ready", or "degraded" (without the store, from the last snapshot); else 503',
+        tags,
+        security: [],
+        response: { 200: StatusSchema, 503: StatusSchema },
+      },
+    },
+    async (_request, reply) => {
+      reply.header('cache-control', 'no-store');
+      const now = await ready();
+      if (draining() || !now.ready) {
+        return reply.code(503).send({ status: draining() ? 'draining' : 'not ready' });
+      }
+      return { status: now.degraded ? 'degraded' : 'ready' };
+    },
+  );
+
+  app.get(
+    '/metrics',
+    {
+      schema: {
+        summary: "Metrics in Prometheus' text format; without a token only from this machine",
+        tags,
+        response: { 200: { description: 'Metrics.', type: 'string' }, ...problems(401, 403) },
+      },
+      onRequest: async (request) => {
+        if (request.headers.authorization === undefined && isLocal(request)) return;
+        request.caller = await authenticator.caller(request.headers.authorization);
+        authorize(callOf(request), 'ReadMetrics');
+      },
+    },
+    async (_request, reply) => {
+      reply.type('text/plain; version=0.0.4; charset=utf-8').header('cache-control', 'no-store');
+      return reply.send(await metrics());
+    },
+  );
+
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    reply.header('cache-control', 'no-cache');
+    return app.swagger();
+  });
+}
+
+const LOOPBACK = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/;
+const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
+
+/** From a process of this machine, and not passed on by a proxy for somebody else. */
+function isLocal({ raw, headers }: FastifyRequest): boolean {
+  return LOOPBACK.test(raw.socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
+}

@@ -1,0 +1,74 @@
+import type { FastifyInstance } from 'fastify';
+import { isJsonObject, type JsonObject, ownMember, quote } from '../../core/json.js';
+import type { Caller } from '../../services/caller.js';
+import { invalid } from '../../services/errors.js';
+import { type EventService, MAX_EVENTS_PER_CALL, readEvents, type Tracked } from '../../services/events.js';
+import type { Incoming } from '../../services/parse-event.js';
+import { authorize } from '../../services/permissions.js';
+import { callOf } from '../call.js';
+import { takeJson } from '../json-body.js';
+import { EventsBodySchema, type EventsQuery, EventsQuerySchema, TrackedSchema } from '../schemas/events-schema.js';
+import { problems } from '../schemas/problem-schema.js';
+
+const MEDIA_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
+
+/** `POST /api/events`: what users did, one event or a list, in any of the shapes that are taken. */
+export function trackEvents(app: FastifyInstance, events: Pick<EventService, 'track'>): void {
+  app.removeAllContentTypeParsers();
+  takeJson(app, MEDIA_TYPES);
+  app.post<{ Querystring: EventsQuery; Body: unknown }>(
+    '/api/events',
+    {
+      schema: {
+        summary: 'Reports what users did',
+        tags: ['events'],
+        consumes: MEDIA_TYPES,
+        querystring: EventsQuerySchema,
+        body: EventsBodySchema,
+        response: { 200: TrackedSchema, ...problems(400, 401, 403, 413, 415, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      const call = callOf(request);
+      authorize(call, 'Track');
+      const { incoming, faults } = incomingOf(request.body);
+      const own = call.caller.kind === 'person' ? incoming.map((event) => ownEvent(event, call.caller)) : incoming;
+      const tracked = await events.track(call, { events: own, wait: request.query.wait === 'true' });
+      reply.header('cache-control', 'no-store');
+      return trackedJson(tracked, faults);
+    },
+  );
+}
+
+function incomingOf(body: unknown): { readonly incoming: readonly Incoming[]; readonly faults: readonly string[] } {
+  const list = listOf(body);
+  if (list.length > MAX_EVENTS_PER_CALL) {
+    throw invalid(`a call takes at most ${MAX_EVENTS_PER_CALL} events, not ${list.length}; split it`);
+  }
+  const { events, faults } = readEvents(list);
+  if (events.length === 0 && faults.length > 0) throw invalid(`no event was given: ${faults[0]}`);
+  return { incoming: events, faults };
+}
+
+function listOf(body: unknown): readonly unknown[] {
+  if (Array.isArray(body)) return body as readonly unknown[];
+  if (!isJsonObject(body)) throw invalid(`the body is ${quote(body)}, and should be an event or a list of events`);
+  const batch = ownMember(body as JsonObject, 'batch');
+  return Array.isArray(batch) ? (batch as readonly unknown[]) : [body];
+}
+
+/** People's events are their own: where one names no user, it is theirs. */
+function ownEvent(incoming: Incoming, caller: Caller): Incoming {
+  if (caller.kind !== 'person' || incoming.kind !== 'event' || incoming.event.userId !== undefined) return incoming;
+  return { kind: 'event', event: { ...incoming.event, userId: caller.userId } };
+}
+
+function trackedJson(tracked: Tracked, faults: readonly string[]) {
+  return {
+    accepted: tracked.accepted,
+    duplicates: tracked.duplicates,
+    rejected: [...tracked.rejected, ...faults.map((error) => ({ id: '', error }))],
+    newly_unlocked: tracked.newlyUnlocked.map(({ userId, flagKey }) => ({ user_id: userId, flag_key: flagKey })),
+    consistency_token: tracked.consistencyToken,
+  };
+}

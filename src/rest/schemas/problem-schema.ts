@@ -1,0 +1,53 @@
+import { Type } from 'typebox';
+
+/** What every failure looks like; see `problem.ts`. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String(),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'Quotes the offending value and says what to do.' }),
+    code: Type.Enum([
+      'INVALID',
+      'NOT_FOUND',
+      'CONFLICT',
+      'UNAUTHENTICATED',
+      'FORBIDDEN',
+      'LIMITED',
+      'UNAVAILABLE',
+      'INTERNAL',
+    ]),
+    request_id: Type.String({ description: 'As in the log, and in the header x-request-id.' }),
+    errors: Type.Optional(
+      Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }), {
+        description: 'Each fault of the input and where it is (a JSON pointer).',
+      }),
+    ),
+  },
+  { $id: 'Problem', additionalProperties: true, description: 'Problem details (RFC 9457).' },
+);
+
+/** The failures that a route documents, by status. */
+export function problems(...statuses: readonly number[]): Record<number, object> {
+  return Object.fromEntries(
+    statuses.map((status) => [
+      status,
+      {
+        description: DESCRIPTIONS[status] ?? 'A problem.',
+        content: { 'application/problem+json': { schema: Type.Ref('Problem') } },
+      },
+    ]),
+  );
+}
+
+const DESCRIPTIONS: Readonly<Record<number, string>> = {
+  400: 'The request is malformed; the problem says where.',
+  401: 'No token, or one that is unknown, expired or revoked.',
+  403: 'This caller may not do this.',
+  404: 'There is no such thing, or none that this caller may name.',
+  412: 'The flag is at another version than If-Match says; `current` is the flag as it is.',
+  413: 'The body is too large.',
+  415: 'The body is not JSON.',
+  429: 'Too many requests; Retry-After says when to try again.',
+  503: 'The store is away; Retry-After says when to try again.',
+};

@@ -1,0 +1,124 @@
+import { SignJWT } from 'jose';
+import type { Scope } from '../../store/token-store.js';
+import { type EmbeddedLatchkey, startEmbedded } from '../../testing/embedded-latchkey.js';
+import type { JwtOptions } from '../jwt/jwt-options.js';
+import type { EndedRequest } from '../observer.js';
+import { openRestDoor, type RestDoor } from '../rest-door.js';
+import type { RestDoorOptions } from '../rest-options.js';
+
+const JWT_SECRET = 'a shared secret of more than thirty-two bytes';
+
+export const JWT_OPTIONS: JwtOptions = {
+  key: { kind: 'secret', secret: JWT_SECRET },
+  issuer: undefined,
+  audience: undefined,
+  userClaim: 'sub',
+  organizationClaim: 'org',
+  rolesClaim: 'roles',
+  platform: { claim: 'groups', value: 'latchkey-operators' },
+  sync: false,
+};
+
+export interface Ask {
+  readonly method?: string;
+  /** None: nobody in particular. */
+  readonly token?: string;
+  /** Sent as JSON. */
+  readonly body?: unknown;
+  /** Sent as it is. */
+  readonly raw?: string | Uint8Array<ArrayBuffer>;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** undefined when the body is no JSON. */
+  readonly json: unknown;
+}
+
+/** Asks a door over the network. */
+export async function askOf(origin: string, path: string, { method, token, body, raw, headers = {} }: Ask = {}) {
+  const sent = raw ?? (body === undefined ? undefined : JSON.stringify(body));
+  const response = await fetch(`${origin}${path}`, {
+    method: method ?? (sent === undefined ? 'GET' : 'POST'),
+    ...(sent === undefined ? {} : { body: sent }),
+    headers: {
+      ...(sent === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...headers,
+    },
+  });
+  const text = await response.text();
+  const isJson = response.headers.get('content-type')?.includes('json');
+  const answer: Answer = {
+    status: response.status,
+    headers: response.headers,
+    text,
+    json: isJson && text !== '' ? (JSON.parse(text) as unknown) : undefined,
+  };
+  return answer;
+}
+
+/** A person's token, as an issuer with the shared secret signs it; valid for five minutes unless `claims` says else. */
+export function personToken(claims: Record<string, unknown>, secret = JWT_SECRET): Promise<string> {
+  const now = Math.floor(Date.now() / 1000);
+  return new SignJWT({ iat: now, exp: now + 300, ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .sign(Buffer.from(secret));
+}
+
+export interface RestStand {
+  readonly latchkey: EmbeddedLatchkey;
+  readonly door: RestDoor;
+  /** What the observer was told. */
+  readonly ended: readonly EndedRequest[];
+  ask(path: string, ask?: Ask): Promise<Answer>;
+  /** A new machine token. */
+  machine(scopes: readonly Scope[], organizationId?: string): Promise<string>;
+  /** Creates or changes a flag. */
+  flag(key: string, input?: object): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** A whole Latchkey on SQLite with this door on a free port, and people by {@link personToken}. */
+export async function startRestStand(options: Partial<RestDoorOptions> = {}): Promise<RestStand> {
+  const latchkey = await startEmbedded({ ROLES: 'worker' });
+  const { services, operator } = latchkey;
+  const ended: EndedRequest[] = [];
+  const door = await openRestDoor({
+    services,
+    address: '127.0.0.1:0',
+    jwt: JWT_OPTIONS,
+    ready: () => ({ ready: true, degraded: false }),
+    metrics: () => 'latchkey_up 1\n',
+    observer: { callEnded: (request) => void ended.push(request) },
+    ...options,
+  });
+  return {
+    latchkey,
+    door,
+    ended,
+    ask: (path, ask) => askOf(`http://${door.address}`, path, ask),
+    async machine(scopes, organizationId = '') {
+      const input = { name: 'test', scopes, organizationId, expiresAt: undefined, comment: '' };
+      return (await services.tokens.create(operator, input)).secret;
+    },
+    async flag(key, input = {}) {
+      const change = { expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
+      await services.flags.set(operator, {
+        ...change,
+        keyOrId: key,
+        mustExist: false,
+        input,
+        access: [],
+        removeAccess: [],
+      });
+    },
+    async close() {
+      await door.drain(1_000);
+      await latchkey.close();
+    },
+  };
+}
