@@ -10,13 +10,13 @@ export function authenticate(
   authentication: Pick<Authentication, 'machine'>,
   metadata: Metadata,
 ): Machine | Promise<Machine> {
-  const [header, ...others] = metadata.get('authorization');
+  const [header] = metadata.get('authorization');
   if (header === undefined) {
     throw unauthenticated('the call carries no token; send the metadata "authorization: Bearer TOKEN"');
   }
-  const secret = typeof header === 'string' && others.length === 0 ? BEARER.exec(header)?.[1] : undefined;
+  const secret = typeof header === 'string' ? BEARER.exec(header)?.[1] : undefined;
   if (secret === undefined) {
-    throw unauthenticated('the metadata "authorization" is not of the form "Bearer TOKEN", given once');
+    throw unauthenticated('the metadata "authorization" is not of the form "Bearer TOKEN"');
   }
   return authentication.machine(secret);
 }

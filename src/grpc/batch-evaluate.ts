@@ -1,6 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Machine } from '../services/caller.js';
-import type { EvaluationService, TargetDecisions } from '../services/evaluation.js';
+import type { Evaluated, EvaluationService, TargetDecisions } from '../services/evaluation.js';
 import { Slices } from '../services/slices.js';
 import { decisionMessage } from './decision-message.js';
 import { EncodedMessage } from './encoded-message.js';
@@ -27,35 +27,55 @@ const RESULTS_TAG = 10;
 const USER_ID_TAG = 10;
 const DECISIONS_TAG = 18;
 
+/** A result of more decisions than this is encoded piece by piece. */
+const MAX_AT_ONCE = 128;
+
 /**
  * Encodes a BatchEvaluateResponse and gives way to other calls in between: the generated encoder would hold up all of them
- * for a tenth of a second.
+ * for about a tenth of a second.
  */
 export async function encodeResults(call: Call, results: readonly TargetDecisions[]): Promise<EncodedMessage> {
   const slices = new Slices(call);
   const chunks: Uint8Array[] = [];
-  for (const { userId, decisions } of results) {
-    // The header says how long the result is, which is known when it is written.
-    const header = chunks.push(NOTHING) - 1;
-    let length = 0;
-    let writer = new BinaryWriter();
-    const flush = () => {
-      const bytes = writer.finish();
-      length += bytes.length;
-      chunks.push(bytes);
-    };
-    if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
-    for (const evaluated of decisions) {
-      EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(DECISIONS_TAG).fork()).join();
-      if (!slices.over()) continue;
-      flush();
-      writer = new BinaryWriter();
-      await slices.giveWay();
+  const writer = new BinaryWriter();
+  for (const result of results) {
+    const { userId, decisions } = result;
+    if (decisions.length <= MAX_AT_ONCE) {
+      writer.uint32(RESULTS_TAG).fork();
+      if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
+      for (const evaluated of decisions) writeDecision(writer, evaluated);
+      writer.join();
+      if (slices.over(decisions.length + 1)) {
+        chunks.push(writer.finish());
+        await slices.giveWay();
+      }
+    } else {
+      chunks.push(writer.finish());
+      const pieces = await encodeInPieces(result, slices);
+      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+      chunks.push(writer.uint32(RESULTS_TAG).uint32(length).finish(), ...pieces);
     }
-    flush();
-    chunks[header] = new BinaryWriter().uint32(RESULTS_TAG).uint32(length).finish();
   }
+  chunks.push(writer.finish());
   return new EncodedMessage(Buffer.concat(chunks));
 }
 
-const NOTHING = new Uint8Array();
+/** The content of one result. */
+async function encodeInPieces({ userId, decisions }: TargetDecisions, slices: Slices): Promise<readonly Uint8Array[]> {
+  const writer = new BinaryWriter();
+  const pieces: Uint8Array[] = [];
+  if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
+  for (const evaluated of decisions) {
+    writeDecision(writer, evaluated);
+    if (slices.over()) {
+      pieces.push(writer.finish());
+      await slices.giveWay();
+    }
+  }
+  pieces.push(writer.finish());
+  return pieces;
+}
+
+function writeDecision(writer: BinaryWriter, evaluated: Evaluated): void {
+  EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(DECISIONS_TAG).fork()).join();
+}
