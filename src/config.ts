@@ -1,6 +1,8 @@
+import { createPublicKey } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { parseMysqlUrl } from './store/mysql/mysql-url.js';
 
 export const ROLES = ['grpc', 'rest', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -66,7 +68,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     adminToken: adminToken(env),
     tls: tls(env),
     jwt: jwt(env),
-    corsOrigins: env.list('CORS_ORIGINS'),
+    corsOrigins: corsOrigins(env),
     dataDir: env.text('DATA_DIR') ?? 'data',
     queueIntake: env.flag('QUEUE_INTAKE', true),
     lanes: env.integer('LANES', 32, 1, 4096),
@@ -100,7 +102,11 @@ class Environment {
   secret(name: string): string | undefined {
     const [given, file] = [this.text(name), this.text(`${name}_FILE`)];
     if (given !== undefined && file !== undefined) throw new ConfigError(`give ${name} or ${name}_FILE, not both`);
-    return file === undefined ? given : readFile(`${name}_FILE`, file).trim() || undefined;
+    if (file === undefined) return given;
+    const content = readFile(`${name}_FILE`, file).trim();
+    // As good as not set, it would quietly switch off what it is for.
+    if (content === '') throw new ConfigError(`${name}_FILE=${JSON.stringify(file)} is empty; put the secret into it`);
+    return content;
   }
 
   flag(name: string, fallback: boolean): boolean {
@@ -147,8 +153,13 @@ function database(env: Environment): Config['database'] {
       throw new ConfigError('DATABASE_URL names no file; give sqlite:PATH, like sqlite:data/latchkey.db');
     return { kind: 'sqlite', path };
   }
-  if (!url.startsWith('mysql://') || !URL.canParse(url)) {
+  if (!/^(mysql|mariadb):\/\//.test(url)) {
     throw new ConfigError('DATABASE_URL is neither mysql://USER:PASSWORD@HOST:PORT/NAME nor sqlite:PATH');
+  }
+  try {
+    parseMysqlUrl(url);
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL: ${(error as Error).message}`);
   }
   return { kind: 'mysql', url, poolSize: env.integer('DATABASE_POOL', 16, 2, 500) };
 }
@@ -179,10 +190,25 @@ function roles(env: Environment): ReadonlySet<Role> {
   );
 }
 
+/** Origins as browsers send them: anything else would never match. */
+function corsOrigins(env: Environment): readonly string[] {
+  return env.list('CORS_ORIGINS').map((origin) => {
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) return origin;
+    throw new ConfigError(
+      `CORS_ORIGINS has ${JSON.stringify(origin)}, which is no origin like https://app.example.com, without a path`,
+    );
+  });
+}
+
 const MIN_ADMIN_TOKEN = 16;
 
 function adminToken(env: Environment): string | undefined {
   const token = env.secret('LATCHKEY_ADMIN_TOKEN');
+  if (token !== undefined && !/^[\x21-\x7e]*$/.test(token)) {
+    throw new ConfigError(
+      'LATCHKEY_ADMIN_TOKEN has spaces or characters that no header can carry; make one with: openssl rand -hex 32',
+    );
+  }
   if (token === undefined || token.length >= MIN_ADMIN_TOKEN) return token;
   throw new ConfigError(
     `LATCHKEY_ADMIN_TOKEN is shorter than ${MIN_ADMIN_TOKEN} characters; make one with: openssl rand -hex 32`,
@@ -239,10 +265,23 @@ function jwtKey(env: Environment): JwtConfig['key'] | undefined {
       `JWT_SECRET is shorter than ${MIN_JWT_SECRET_BYTES} bytes; make one with: openssl rand -base64 32`,
     );
   }
-  if (pemFile !== undefined) return { kind: 'publicKey', pem: readFile('JWT_PUBLIC_KEY_FILE', pemFile) };
+  if (pemFile !== undefined) return { kind: 'publicKey', pem: publicKey(pemFile) };
   if (url === undefined) return undefined;
   if (url.startsWith('https://') && URL.canParse(url)) return { kind: 'jwks', url };
   throw new ConfigError(`JWT_JWKS_URL=${JSON.stringify(url)} is no https address`);
+}
+
+function publicKey(file: string): string {
+  const pem = readFile('JWT_PUBLIC_KEY_FILE', file);
+  const wrong = `JWT_PUBLIC_KEY_FILE=${JSON.stringify(file)} holds no public key in PEM format`;
+  // A private key would do, but whoever has it can make tokens: it does not belong here.
+  if (pem.includes('PRIVATE KEY')) throw new ConfigError(`${wrong} but a private one; keep that where tokens are made`);
+  try {
+    createPublicKey(pem);
+  } catch {
+    throw new ConfigError(`${wrong}, like -----BEGIN PUBLIC KEY-----`);
+  }
+  return pem;
 }
 
 /** Tokens cross the wire with every call: without TLS only where nobody listens, or where the operator says so. */

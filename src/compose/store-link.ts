@@ -27,8 +27,10 @@ const SAVE_AFTER_MS = 500;
  */
 export class StoreLink {
   readonly #options: StoreLinkOptions;
-  #connected = false;
+  #connected: boolean = false;
   #reachable = false;
+  /** The last attempt to keep the snapshot failed. */
+  #unsaved: boolean = false;
   #saving: NodeJS.Timeout | undefined;
   #stopPolling: (() => Promise<void>) | undefined;
 
@@ -82,7 +84,9 @@ export class StoreLink {
     if (!this.#keepsSnapshot || this.#saving !== undefined) return;
     this.#saving = setTimeout(() => {
       this.#saving = undefined;
+      this.#unsaved = false;
       this.#write().catch((error: unknown) => {
+        this.#unsaved = true;
         this.#options.logger.warn({ err: error }, 'the snapshot for a start without the store could not be kept');
       });
     }, SAVE_AFTER_MS);
@@ -110,6 +114,7 @@ export class StoreLink {
       await Promise.all([epoch.look(), clock.synchronize(sqlStore)]);
       await services.keeper.refresh();
       this.#reachable = true;
+      if (this.#unsaved) this.save();
     } catch (error) {
       this.#reachable = false;
       throw error;

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { AccessRow, Effect, Flag } from '../core/flag.js';
 import { quote } from '../core/json.js';
 import { faultOfName } from '../core/names.js';
@@ -6,9 +5,6 @@ import type { OrganizationState } from '../core/organization-state.js';
 import type { UserAccess, UserState } from '../core/user-state.js';
 import type { RevisionOf } from '../notify/notifier.js';
 import type { Transaction } from '../store/store.js';
-import { confirmSnapshot } from '../worker/confirm-snapshot.js';
-import { recompute } from '../worker/recompute.js';
-import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { invalid, notFound } from './errors.js';
 
 /** A row as a caller gives it: one of user, role, organization, or role with organization. */
@@ -70,27 +66,34 @@ export function splitRows(rows: readonly KeylessRow[]): SplitRows {
   return { userIds: [...userIds], organizationIds: [...organizationIds] };
 }
 
+/** Rejects with INVALID a row that is named twice: nothing says which of the two is meant. */
+export function requireDistinct(rows: readonly KeylessRow[]): void {
+  const seen = new Set<string>();
+  for (const row of rows) {
+    const key = keyOf(row);
+    if (seen.has(key)) {
+      const { userId, role, organizationId } = row;
+      throw invalid(`an access row is named twice: ${quote({ userId, role, organizationId })}; leave one out`);
+    }
+    seen.add(key);
+  }
+}
+
+/** Whether a row applies on the whole platform by role: those are part of the snapshot. */
+export function isRoleRow({ userId, organizationId }: KeylessRow): boolean {
+  return userId === '' && organizationId === '';
+}
+
 export interface AccessChange {
   readonly put: readonly AccessRow[];
   readonly drop: readonly AccessRow[];
-  /** The users that the rows name, locked. */
-  readonly states: ReadonlyMap<string, UserState>;
-  readonly now: number;
 }
 
-export interface AccessWritten {
-  /** Whether platform-wide role rows changed: they are part of the snapshot. */
-  readonly configured: boolean;
-  readonly users: readonly RevisionOf[];
-  readonly organizations: readonly RevisionOf[];
-}
-
-/** Puts and drops rows where each kind belongs: with the configuration, an organization, or a user. */
-export async function writeAccess(
-  tx: Transaction,
-  keeper: ConfigurationKeeper,
-  { put, drop, states, now }: AccessChange,
-): Promise<AccessWritten> {
+/**
+ * Puts and drops rows where each kind belongs: with the configuration, an organization, or a user. Gives the revisions of
+ * the organizations; users' follow from the recompute.
+ */
+export async function writeAccess(tx: Transaction, { put, drop }: AccessChange): Promise<readonly RevisionOf[]> {
   const [putOf, dropOf] = [byOwner(put), byOwner(drop)];
   if (putOf.role.length > 0) await tx.configuration.putRoleAccess(putOf.role);
   if (dropOf.role.length > 0) await tx.configuration.dropRoleAccess(dropOf.role);
@@ -100,23 +103,10 @@ export async function writeAccess(
   if (dropOf.user.length > 0) await tx.users.dropAccess(dropOf.user);
 
   const { organizationIds } = splitRows([...put, ...drop]);
-  let organizations: readonly RevisionOf[] = [];
-  if (organizationIds.length > 0) {
-    await tx.organizations.advance(organizationIds);
-    const advanced = await tx.organizations.read(organizationIds);
-    organizations = [...advanced.values()].map(({ id, revision }) => ({ id, revision }));
-  }
-  let users: readonly RevisionOf[] = [];
-  if (states.size > 0) {
-    const snapshot = await confirmSnapshot(tx, keeper);
-    const touched = [...states.values()].map((before) => ({
-      before,
-      after: { ...before, access: accessAfter(before, putOf.user, dropOf.user) },
-      cause: { type: 'access' } as const,
-    }));
-    users = (await recompute(tx, touched, { snapshot, at: now, now, batch: randomUUID() })).revisions;
-  }
-  return { configured: putOf.role.length + dropOf.role.length > 0, users, organizations };
+  if (organizationIds.length === 0) return [];
+  await tx.organizations.advance(organizationIds);
+  const advanced = await tx.organizations.read(organizationIds);
+  return [...advanced.values()].map(({ id, revision }) => ({ id, revision }));
 }
 
 interface Owners {
@@ -132,16 +122,17 @@ export async function heldRows(
   { states, organizations }: Owners,
 ): Promise<readonly AccessRow[]> {
   if (flag === undefined || keys.length === 0) return [];
-  const ofRoles = keys.some(({ userId, organizationId }) => userId === '' && organizationId === '');
-  const held: AccessRow[] = ofRoles ? [...(await tx.configuration.load()).roleAccess] : [];
+  const held: AccessRow[] = keys.some(isRoleRow) ? [...(await tx.configuration.load()).roleAccess] : [];
   for (const { access } of organizations.values()) held.push(...access);
   for (const { id, access } of states.values()) {
     for (const row of access) held.push({ ...row, userId: id, role: '', organizationId: '' });
   }
-  const key = ({ userId, role, organizationId, managedBy }: KeylessRow): string =>
-    JSON.stringify([userId, role, organizationId, managedBy]);
-  const wanted = new Set(keys.map(key));
-  return held.filter((row) => row.flagId === flag.id && wanted.has(key(row)));
+  const wanted = new Set(keys.map(keyOf));
+  return held.filter((row) => row.flagId === flag.id && wanted.has(keyOf(row)));
+}
+
+function keyOf({ userId, role, organizationId, managedBy }: KeylessRow): string {
+  return JSON.stringify([userId, role, organizationId, managedBy]);
 }
 
 function byOwner(rows: readonly AccessRow[]) {
@@ -152,7 +143,8 @@ function byOwner(rows: readonly AccessRow[]) {
   return { role, organization, user };
 }
 
-function accessAfter(before: UserState, put: readonly AccessRow[], drop: readonly AccessRow[]): readonly UserAccess[] {
+/** A user's own rows once these are put and dropped. */
+export function accessAfter(before: UserState, { put, drop }: AccessChange): readonly UserAccess[] {
   const key = ({ flagId, managedBy }: UserAccess | AccessRow): string => JSON.stringify([flagId, managedBy]);
   const rows = new Map(before.access.map((row) => [key(row), row]));
   for (const row of put) {

@@ -24,8 +24,12 @@ export interface Person {
   readonly platformAdmin: boolean;
 }
 
+/** In place of a token's id: the server itself, as when it starts. */
+export const SYSTEM_ID = 'system';
+
 /** How the audit names a caller. */
 export function actorOf(caller: Caller): string {
+  if (caller.kind === 'machine' && caller.tokenId === SYSTEM_ID) return SYSTEM_ID;
   return caller.kind === 'machine' ? `token:${caller.tokenId}` : `user:${caller.userId}`;
 }
 

@@ -3,6 +3,7 @@ import type { Configuration } from '../core/flag.js';
 import type { Snapshot } from '../core/snapshot.js';
 import type { ConfigurationReader } from '../store/configuration-store.js';
 import { unavailable } from './errors.js';
+import { within } from './within.js';
 
 export interface KeeperOptions {
   readonly reader: ConfigurationReader;
@@ -23,7 +24,10 @@ export class ConfigurationKeeper {
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | undefined;
   /** The present snapshot came from disk: whatever the store says replaces it. */
-  #provisional = false;
+  #provisional: boolean = false;
+
+  /** Counts the store's lives, as far as is known. */
+  #life = 0;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -44,18 +48,22 @@ export class ConfigurationKeeper {
     return this.#uptimeMs() - this.#confirmedAtMs;
   }
 
-  /** Asks the store for its revision and loads the configuration when it is newer. Rejects as the store does. */
-  async refresh(): Promise<Snapshot> {
+  /**
+   * Asks the store for its revision and loads the configuration when it is newer. Rejects as the store does, and with
+   * `StoreUnavailable` when it does not tell its revision in time.
+   */
+  async refresh(answerWithinMs = Infinity): Promise<Snapshot> {
     const asked = this.#uptimeMs();
-    const revision = await this.#options.reader.revision();
-    if (!this.holds(revision)) await this.#load();
-    else this.#confirmedAtMs = asked;
+    const asking = this.#options.reader.revision();
+    const revision = await (answerWithinMs === Infinity ? asking : within(answerWithinMs, asking));
+    if (this.holds(revision)) this.#confirmedAtMs = asked;
+    else await this.#reach(revision);
     return this.#snapshot;
   }
 
   /** The snapshot at this revision or a later one. Rejects with UNAVAILABLE when the store has not got there. */
   async atLeast(revision: number): Promise<Snapshot> {
-    if (!this.holds(revision)) await this.#load();
+    await this.#reach(revision);
     if (this.#snapshot.revision < revision) {
       throw unavailable(
         `the configuration is at revision ${this.#snapshot.revision}, not yet at ${revision}; try again`,
@@ -72,6 +80,7 @@ export class ConfigurationKeeper {
   /** The store began another life, as after a restore: whatever it says next replaces what is held. */
   distrust(): void {
     this.#provisional = true;
+    this.#life++;
   }
 
   /** Takes a configuration as of last time, for a start without the store; the store's own replaces it. */
@@ -94,12 +103,19 @@ export class ConfigurationKeeper {
     this.#options.onSwap?.(this.#snapshot, configuration);
   }
 
-  /** Concurrent loads are one; whoever needs what came after it began asks again. */
+  /** Loads until the revision is held; twice at most: the load that was joined may have begun before it was committed. */
+  async #reach(revision: number): Promise<void> {
+    for (let loads = 0; loads < 2 && !this.holds(revision); loads++) await this.#load();
+  }
+
+  /** Concurrent loads are one. */
   async #load(): Promise<void> {
+    const life = this.#life;
     this.#loading ??= this.#options.reader
       .load()
       .then((configuration) => {
-        this.offer(configuration);
+        // One that began in the store's former life tells of that one.
+        if (life === this.#life) this.offer(configuration);
       })
       .finally(() => {
         this.#loading = undefined;

@@ -1,5 +1,9 @@
+import { compileSnapshot } from '../core/compile-snapshot.js';
+import type { Configuration } from '../core/flag.js';
+import type { Snapshot } from '../core/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store, Transaction } from '../store/store.js';
+import { confirmSnapshot } from '../worker/confirm-snapshot.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { encodeToken } from './consistency-token.js';
 
@@ -10,17 +14,60 @@ export interface ConfigurationWriteOptions {
 }
 
 /**
- * Changes the configuration in one transaction, raises its revision last, and tells every node. Gives what `change` made
- * and the token that stands for it.
+ * Changes the configuration in one transaction and tells every node. Two changes take turns: the revision is raised, and
+ * so locked, before `change` reads anything that it decides by. Gives what `change` made and the token that stands for it.
  */
 export async function writeConfiguration<T>(
   { store, keeper, notifier }: ConfigurationWriteOptions,
   change: (tx: Transaction, now: number) => Promise<T>,
 ): Promise<{ readonly made: T; readonly consistencyToken: string }> {
   const { made, revision } = await store.transaction(async (tx) => {
-    const made = await change(tx, await tx.now());
-    return { made, revision: await tx.configuration.advance() };
+    const revision = await tx.configuration.advance();
+    return { made: await change(tx, await tx.now()), revision };
   });
-  await Promise.all([keeper.atLeast(revision), notifier.publish({ kind: 'configuration', revision })]);
+  await announceConfiguration({ keeper, notifier }, revision);
   return { made, consistencyToken: encodeToken({ epoch: await store.epoch(), configuration: revision }) };
+}
+
+export interface LockedConfiguration {
+  /** That this transaction makes, when it changes anything; else the present one. */
+  readonly revision: number;
+  /** As it is before the change, where it had to be loaded. */
+  readonly present: Configuration | undefined;
+  /** What `present` compiles to. */
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * Holds the configuration until the transaction ends, alone where it is to be changed. What is read of it in here after a
+ * change must not reach the keeper: it may yet be rolled back.
+ */
+export async function lockConfiguration(
+  tx: Transaction,
+  keeper: ConfigurationKeeper,
+  change: boolean,
+): Promise<LockedConfiguration> {
+  if (!change) {
+    const snapshot = await confirmSnapshot(tx, keeper);
+    return { revision: snapshot.revision, present: undefined, snapshot };
+  }
+  const revision = await tx.configuration.advance();
+  const present = await tx.configuration.load();
+  const held = keeper.holds(revision - 1) ? keeper.snapshot : undefined;
+  const snapshot = held?.revision === revision - 1 ? held : compileSnapshot(present, keeper.snapshot);
+  return { revision, present, snapshot };
+}
+
+/**
+ * Brings a committed change to this node and tells the others. Never rejects: the change is made, and where it cannot be
+ * loaded now the next poll brings it.
+ */
+export async function announceConfiguration(
+  { keeper, notifier }: Pick<ConfigurationWriteOptions, 'keeper' | 'notifier'>,
+  revision: number,
+): Promise<void> {
+  await Promise.all([
+    keeper.atLeast(revision).catch(() => undefined),
+    notifier.publish({ kind: 'configuration', revision }),
+  ]);
 }

@@ -4,6 +4,7 @@ import type { Call } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { type Consistency, decodeToken } from './consistency-token.js';
 import { unavailable } from './errors.js';
+import { STORE_ANSWERS_MS, within } from './within.js';
 
 /** What a call demands of the state it is answered from. */
 export interface Requirement {
@@ -45,35 +46,47 @@ export class ConsistencyGate {
       return { users: demand, organizations: demand };
     }
     const deadline = Math.min(call.deadline ?? Infinity, Date.now() + PATIENCE_MS);
-    const foreign = token !== undefined && token.epoch !== (await this.#options.store.epoch());
-    if (requirement.full || foreign || token?.full) {
-      await keeper.refresh();
+    const foreign = token !== undefined && token.epoch !== (await this.#timely(deadline, this.#options.store.epoch()));
+    // What a token of another life of the data stands for may be gone; the store says what is.
+    const promised = foreign ? undefined : token;
+    if (promised?.configuration !== undefined) await this.#untilConfigured(promised.configuration, deadline);
+    const counted = promised?.receivedAt !== undefined && userIds.length > 0;
+    if (counted) await this.#untilCounted(userIds, promised.receivedAt, deadline, call.signal);
+    if (requirement.full || foreign || promised?.full) {
+      await this.#timely(deadline, keeper.refresh(STORE_ANSWERS_MS));
       const demand = { deadline, fresh: true };
       return { users: demand, organizations: demand };
     }
-    if (token?.configuration !== undefined) await this.#untilConfigured(token.configuration, deadline);
-    const counted = token?.receivedAt !== undefined && userIds.length > 0;
-    if (counted) await this.#untilCounted(userIds, token.receivedAt, deadline, call.signal);
     return {
-      users: { deadline, ...floorsOf(token, 'users'), ...(counted ? { fresh: true } : {}) },
-      organizations: { deadline, ...floorsOf(token, 'organizations') },
+      users: { deadline, ...floorsOf(promised, 'users'), ...(counted ? { fresh: true } : {}) },
+      organizations: { deadline, ...floorsOf(promised, 'organizations') },
     };
+  }
+
+  /** By the deadline, or UNAVAILABLE. */
+  async #timely<T>(deadline: number, work: Promise<T>): Promise<T> {
+    return within(deadline - Date.now(), work);
   }
 
   /** Waits until nothing that these users did up to that instant is pending. */
   async #untilCounted(userIds: readonly string[], receivedAt: number, deadline: number, signal?: AbortSignal) {
     const { store } = this.#options;
-    await this.#until(deadline, signal, async () => (await store.events.pendingUsers(userIds, receivedAt)).size === 0);
+    const pending = () => within(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
+    await this.#until(deadline, signal, async () => (await pending()).size === 0);
   }
 
   async #untilConfigured(revision: number, deadline: number) {
     const { keeper } = this.#options;
-    if (keeper.snapshot.revision >= revision) return;
-    await this.#until(deadline, undefined, async () => (await keeper.refresh()).revision >= revision);
+    if (keeper.holds(revision)) return;
+    await this.#until(deadline, undefined, async () => (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision);
   }
 
   async #until(deadline: number, signal: AbortSignal | undefined, met: () => Promise<boolean>): Promise<void> {
-    for (let pauseMs = FIRST_LOOK_MS; !(await met()); pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
+    for (
+      let pauseMs = FIRST_LOOK_MS;
+      !(await this.#timely(deadline, met()));
+      pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)
+    ) {
       if (signal?.aborted || Date.now() + pauseMs > deadline) {
         throw unavailable('what the consistency_token stands for did not get here before the deadline; try again');
       }

@@ -25,9 +25,8 @@ const MAX_LENGTH = 16_384;
 
 export function encodeToken(consistency: Consistency): string {
   const named = (consistency.users?.length ?? 0) + (consistency.organizations?.length ?? 0);
-  const { epoch, configuration } = consistency;
-  const kept: Consistency =
-    named <= MAX_NAMED ? consistency : { epoch, full: true, ...(configuration === undefined ? {} : { configuration }) };
+  const { users, organizations, ...unnamed } = consistency;
+  const kept: Consistency = named <= MAX_NAMED ? consistency : { ...unnamed, full: true };
   const compact = {
     e: kept.epoch,
     c: kept.configuration,

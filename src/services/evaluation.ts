@@ -52,7 +52,7 @@ export interface TargetDecisions {
 /** Flags times contexts of one batch. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
 /** Beyond two missed polls the snapshot is no longer known to be the present one. */
-const SNAPSHOT_STALE_MS = 12_000;
+const SNAPSHOT_STALE_MS = 6_000;
 
 export interface EvaluationOptions {
   readonly keeper: ConfigurationKeeper;
@@ -132,7 +132,7 @@ export class EvaluationService {
     const snapshot = keeper.snapshot;
     if (!keeper.loaded) throw unavailable('no configuration has been loaded yet; try again');
     const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
-    const decisions = keys.length * input.targets.length;
+    const decisions = Math.max(keys.length, 1) * input.targets.length;
     if (decisions > MAX_DECISIONS_PER_CALL) {
       throw limited(
         `${keys.length} flags for ${input.targets.length} contexts are ${decisions} decisions; a call has at most ${MAX_DECISIONS_PER_CALL}: split it`,

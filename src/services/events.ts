@@ -13,6 +13,7 @@ import { encodeToken } from './consistency-token.js';
 import { invalid, LatchkeyError, unavailable } from './errors.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
 import { authorize } from './permissions.js';
+import type { UserWritten } from './user-write.js';
 import type { UserService } from './users.js';
 import { mayKnow } from './visible-flags.js';
 
@@ -73,10 +74,12 @@ export class EventService {
     const receivedAt = clock.now();
     const rejected: { id: string; error: string }[] = [];
     const taken: NewEvent[] = [];
+    const written: UserWritten[] = [];
     for (const incoming of await this.#withinReach(call, events, rejected)) {
       if (incoming.kind === 'traits') {
-        const error = await this.#setTraits(incoming.traits.userId, incoming.traits.traits);
-        if (error !== undefined) rejected.push({ id: nameOf(incoming), error });
+        const set = await this.#setTraits(incoming.traits.userId, incoming.traits.traits);
+        if (typeof set === 'string') rejected.push({ id: nameOf(incoming), error: set });
+        else written.push(set);
         continue;
       }
       const parsed = parseEvent(incoming.event, { now: receivedAt, retentionDays: this.#options.retentionDays });
@@ -87,13 +90,20 @@ export class EventService {
     const fresh = taken.length === 0 ? [] : await inbox.append(taken);
     const stored = taken.filter((_, i) => fresh[i]);
     if (stored.length > 0) await this.#wake(stored);
-    const newlyUnlocked = wait ? await this.#outcome(call, stored) : [];
+    // Duplicates are waited for too: whoever sends again after a lost answer wants that answer.
+    const unlocked = wait ? [...unlocksOf(written), ...(await this.#outcome(call, taken))] : [];
+    const { snapshot } = this.#options.keeper;
     return {
-      accepted: stored.length + (events.length - rejected.length - taken.length),
+      accepted: stored.length + written.length,
       duplicates: taken.length - stored.length,
       rejected,
-      newlyUnlocked,
-      consistencyToken: encodeToken({ epoch: await store.epoch(), receivedAt }),
+      newlyUnlocked: unlocked.filter(({ flagKey }) => mayKnow(call, flagKey, snapshot)),
+      consistencyToken: encodeToken({
+        epoch: await store.epoch(),
+        receivedAt,
+        ...(snapshot.revision < 0 ? {} : { configuration: snapshot.revision }),
+        users: latestRevisions(written),
+      }),
     };
   }
 
@@ -145,13 +155,13 @@ export class EventService {
       : `the action ${quote(action)} is not one that people may send; declare it client_trackable`;
   }
 
-  async #setTraits(userId: unknown, traits: unknown): Promise<string | undefined> {
+  /** The user as written, or what is wrong. */
+  async #setTraits(userId: unknown, traits: unknown): Promise<UserWritten | string> {
     const fault = faultOfName('userId', userId);
     if (fault !== undefined) return fault;
     if (!isJsonObject(traits)) return `traits ${quote(traits)} are no JSON object`;
     try {
-      await this.#options.userService.setTraits(userId as string, traits as JsonObject);
-      return undefined;
+      return await this.#options.userService.setTraits(userId as string, traits as JsonObject);
     } catch (error) {
       // As with an event: what is wrong with one is told of that one, and costs the others nothing.
       if (error instanceof LatchkeyError && error.code === 'INVALID') return error.message;
@@ -175,10 +185,7 @@ export class EventService {
         const batches = new Set(states.flatMap((state) => (state.state === 'done' ? [state.batch] : [])));
         const userIds = new Set(events.map(({ userId }) => userId));
         const changes = await store.outbox.changes([...batches], [...userIds]);
-        const { snapshot } = this.#options.keeper;
-        return changes
-          .flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })))
-          .filter(({ flagKey }) => mayKnow(call, flagKey, snapshot));
+        return changes.flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })));
       }
       if (call.signal?.aborted || Date.now() + pauseMs > deadline) {
         throw unavailable(
@@ -199,6 +206,14 @@ export function readEvents(list: readonly unknown[]): { events: Incoming[]; faul
     else faults.push(`event ${i} is ${quote(item)}, not a JSON object`);
   }
   return { events, faults };
+}
+
+function unlocksOf(written: readonly UserWritten[]): Tracked['newlyUnlocked'] {
+  return written.flatMap(({ user, newlyUnlocked }) => newlyUnlocked.map((flagKey) => ({ userId: user.id, flagKey })));
+}
+
+function latestRevisions(written: readonly UserWritten[]): readonly (readonly [string, number])[] {
+  return [...new Map(written.map(({ user }) => [user.id, user.revision]))];
 }
 
 function userOf(incoming: Incoming): unknown {

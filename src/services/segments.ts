@@ -39,8 +39,6 @@ export class SegmentService {
     const fault = faultOfName('segmentKey', key);
     if (fault !== undefined) throw invalid(fault);
     const { made, consistencyToken } = await writeConfiguration(this.#options, async (tx, now) => {
-      // The revision's lock first: two changes of one segment take turns, since segments have no lock of their own.
-      await tx.configuration.confirmRevision();
       const all = await tx.configuration.load();
       const segments = new Map(all.segments.map((segment) => [segment.key, segment]));
       const before = segments.get(key);

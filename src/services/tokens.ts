@@ -4,7 +4,7 @@ import { faultOfName } from '../core/names.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store } from '../store/store.js';
 import { type MachineToken, SCOPES, type Scope } from '../store/token-store.js';
-import type { Call } from './caller.js';
+import { type Call, SYSTEM_ID } from './caller.js';
 import { invalid, notFound } from './errors.js';
 import { authorize } from './permissions.js';
 import { recordAudit } from './record-audit.js';
@@ -25,7 +25,7 @@ export interface TokenServiceOptions {
 /** The name of the admin token that comes from the environment or the data directory. */
 const BOOTSTRAP = 'bootstrap';
 const SYSTEM: Call = {
-  caller: { kind: 'machine', tokenId: 'system', scopes: new Set(['admin']), organizationId: '' },
+  caller: { kind: 'machine', tokenId: SYSTEM_ID, scopes: new Set(['admin']), organizationId: '' },
   requestId: 'start',
 };
 
@@ -88,11 +88,17 @@ export class TokenService {
     const wanted = hashSecret(secret);
     const tokens = await this.#options.store.tokens.list();
     const present = tokens.filter(({ name, revokedAt }) => name === BOOTSTRAP && revokedAt === undefined);
-    for (const token of present) if (token.hash !== wanted) await this.revoke(SYSTEM, token.id);
-    if (present.some((token) => token.hash === wanted)) return;
-    if (tokens.some((token) => token.hash === wanted)) {
-      throw invalid('the admin token that is given was revoked before; give another one');
+    const known = tokens.find((token) => token.hash === wanted);
+    // Before anything is revoked: a start that is refused must not lock everybody out.
+    if (known !== undefined && !present.includes(known)) {
+      throw invalid(
+        known.revokedAt === undefined
+          ? `the admin token that is given is already the token ${known.id}; give one of its own`
+          : 'the admin token that is given was revoked before; give another one',
+      );
     }
+    for (const token of present) if (token !== known) await this.revoke(SYSTEM, token.id);
+    if (known !== undefined) return;
     const input = { name: BOOTSTRAP, scopes: ['admin'], organizationId: '', expiresAt: undefined };
     await this.#add(SYSTEM, secret, input).catch(async (error: unknown) => {
       // Another replica that starts at the same moment may have added it.

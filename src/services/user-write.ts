@@ -27,6 +27,7 @@ export interface UserChangeInput {
 }
 
 export interface UserWritten {
+  /** As now stored: with its new unlocks, at its new revision. */
   readonly user: UserState;
   /** Flags whose decision on stored state came on through this write. */
   readonly newlyUnlocked: readonly string[];
@@ -48,15 +49,15 @@ export async function writeUser(
     const snapshot = await confirmSnapshot(tx, keeper);
     const now = await tx.now();
     const after = await change(tx, { before, snapshot, now });
-    if (after === undefined)
-      return { user: before, newlyUnlocked: [], revisions: [{ id: userId, revision: before.revision }] };
-    const touched = [{ before, after, cause }];
-    const { changes, revisions } = await recompute(tx, touched, { snapshot, at: now, now, batch: randomUUID() });
-    return { user: after, newlyUnlocked: changes[0]?.unlocked ?? [], revisions };
+    const configuration = snapshot.revision;
+    if (after === undefined) return { user: before, newlyUnlocked: [], configuration, changed: false };
+    const options = { snapshot, now, batch: randomUUID() };
+    const { changes, users } = await recompute(tx, [{ before, after, cause }], options);
+    return { user: users[0]!, newlyUnlocked: changes[0]?.unlocked ?? [], configuration, changed: true };
   });
-  await notifier.publish({ kind: 'users', users: written.revisions });
-  const epoch = await store.epoch();
-  const users = written.revisions.map(({ id, revision }) => [id, revision] as const);
-  const { user, newlyUnlocked } = written;
-  return { user, newlyUnlocked, consistencyToken: encodeToken({ epoch, users }) };
+  const { user, newlyUnlocked, configuration, changed } = written;
+  const { id, revision } = user;
+  if (changed) await notifier.publish({ kind: 'users', users: [{ id, revision }] });
+  const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration, users: [[id, revision]] });
+  return { user, newlyUnlocked, consistencyToken };
 }

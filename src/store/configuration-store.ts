@@ -20,7 +20,10 @@ export interface FlagFilter {
   readonly archived?: boolean;
 }
 
-/** Changes of the configuration; each transaction that makes one calls `advance` as its last statement. */
+/**
+ * Changes of the configuration. Each transaction that makes one calls `advance` once, after every other lock and before it
+ * reads what it decides by: changes take turns, and pollers skip none.
+ */
 export interface ConfigurationWriter {
   /**
    * The revision, held against change until this transaction ends: a writer's `advance` waits. So a worker that

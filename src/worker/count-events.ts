@@ -19,7 +19,7 @@ export interface Counted {
  * Counts one user's new events into their totals, each on the day it occurred, in any order. Days are kept for the
  * `windowed` actions only.
  *
- * Throws where a sum would leave the range of numbers.
+ * Throws where a sum would leave the range of numbers, be it a day's alone.
  */
 export function countEvents(
   before: UserState,
@@ -36,7 +36,7 @@ export function countEvents(
     const key = `${day} ${event.action}`;
     const { count, sum } = days.get(key) ?? { count: 0, sum: 0 };
     const { userId, action, value } = event;
-    days.set(key, { userId, action, day, count: count + 1, sum: sum + value });
+    days.set(key, { userId, action, day, count: count + 1, sum: added(sum, value, action) });
   }
   const changedDays = [...days.values()];
   return {
@@ -54,10 +54,7 @@ function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action 
   if (total === undefined) {
     return { count: 1, sum: value, activeDays: 1, firstAt: occurredAt, lastAt: occurredAt, recentDays: 1n };
   }
-  const sum = total.sum + value;
-  if (!Number.isFinite(sum)) {
-    throw new RangeError(`the value ${value} takes the sum of ${quote(action)} out of the range of numbers`);
-  }
+  const sum = added(total.sum, value, action);
   const ahead = dayNumber(occurredAt) - dayNumber(total.lastAt);
   const recentDays = ahead > 0 ? (total.recentDays << BigInt(ahead)) & RECENT_MASK : total.recentDays;
   const bit = ahead > 0 ? 1n : -ahead < RECENT_DAYS ? 1n << BigInt(-ahead) : 0n;
@@ -72,14 +69,20 @@ function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action 
   };
 }
 
+function added(sum: number, value: number, action: string): number {
+  const result = sum + value;
+  if (Number.isFinite(result)) return result;
+  throw new RangeError(`the value ${value} takes the sum of ${quote(action)} out of the range of numbers`);
+}
+
 type Days = ReadonlyMap<string, readonly ActionDay[]>;
 
-function addDays(before: Days, added: readonly UserActionDay[]): Days {
+function addDays(before: Days, more: readonly UserActionDay[]): Days {
   const after = new Map(before);
-  for (const { action, day, count, sum } of added) {
+  for (const { action, day, count, sum } of more) {
     const list = after.get(action) ?? [];
     const old = list.find((entry) => entry.day === day);
-    const merged = { day, count: count + (old?.count ?? 0), sum: sum + (old?.sum ?? 0) };
+    const merged = { day, count: count + (old?.count ?? 0), sum: added(old?.sum ?? 0, sum, action) };
     after.set(
       action,
       [...list.filter((entry) => entry.day !== day), merged].sort((a, b) => a.day - b.day),

@@ -23,18 +23,18 @@ export async function keepHouse(
   { store, keeper, retentionDays }: HousekeepingOptions,
   signal?: AbortSignal,
 ): Promise<number> {
-  // An older configuration may not know of a window whose days must stay.
-  await keeper.refresh();
   const now = await store.now();
   const keptDays = retentionDays + MARGIN_DAYS;
   const today = dayNumber(now);
-  // A window of N days may be asked about an event that arrives at the end of the retention.
-  const keepDaysFrom = new Map(
-    [...keeper.snapshot.windowedActions].map(([action, days]) => [action, today - days - keptDays]),
-  );
-  const purge = { receivedBefore: now - keptDays * DAY_MS, keepDaysFrom, limit: CHUNK };
+  const purgeChunk = async (): Promise<number> => {
+    // Each time: an older configuration may not know of a window whose days must stay.
+    const { windowedActions } = await keeper.refresh();
+    // A window of N days may be asked about an event that arrives at the end of the retention.
+    const keepDaysFrom = new Map([...windowedActions].map(([action, days]) => [action, today - days - keptDays]));
+    return store.events.purge({ receivedBefore: now - keptDays * DAY_MS, keepDaysFrom, limit: CHUNK });
+  };
   let dropped = 0;
-  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await store.events.purge(purge);
+  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await purgeChunk();
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.outbox.purge(now - OUTBOX_MS, CHUNK);
   return dropped;

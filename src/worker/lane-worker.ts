@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { Cause } from '../core/ledger.js';
-import { laneRange } from '../core/partition.js';
+import { laneRange, partitionOf } from '../core/partition.js';
 import type { CompiledRule, Snapshot } from '../core/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
@@ -29,10 +29,7 @@ export interface LaneObserver {
 /** The most events of one transaction. */
 const BATCH_SIZE = 1_000;
 
-interface Batch {
-  readonly events: number;
-  readonly recomputed: Recomputed;
-}
+type BatchOutcome = { readonly counted: number } | { readonly error: unknown; readonly events: readonly NewEvent[] };
 
 /**
  * Turns a lane's pending events into counters and unlocks, each batch in one transaction. It takes whatever is not done
@@ -52,47 +49,58 @@ export class LaneWorker {
     let limit = BATCH_SIZE;
     let startAt = randomPartition(lane, this.#options.lanes);
     while (!signal?.aborted) {
-      try {
-        const taken = await this.#batch(lane, startAt, limit);
-        counted += taken;
-        if (taken < limit) return counted;
-        if (limit === BATCH_SIZE) startAt = randomPartition(lane, this.#options.lanes);
-        limit = Math.min(limit * 2, BATCH_SIZE);
-      } catch (error) {
-        if (error instanceof StoreUnavailable) throw error;
+      const outcome = await this.#batch(lane, startAt, limit);
+      if ('error' in outcome) {
+        const { error, events } = outcome;
+        if (error instanceof StoreUnavailable || events.length === 0) throw error;
         // Something in this batch cannot be counted: halve it until the culprit stands alone, and put that aside.
-        if (limit > 1) limit = Math.ceil(limit / 2);
-        else await this.#bury(lane, startAt, error);
+        if (events.length > 1) limit = Math.ceil(events.length / 2);
+        else await this.#bury(lane, events[0]!, error);
+        continue;
       }
+      counted += outcome.counted;
+      if (outcome.counted < limit) return counted;
+      if (limit === BATCH_SIZE) startAt = randomPartition(lane, this.#options.lanes);
+      limit = Math.min(limit * 2, BATCH_SIZE);
     }
     return counted;
   }
 
-  async #batch(lane: number, startAt: number, limit: number): Promise<number> {
+  /** One transaction: how many it counted, or why it failed and what it had taken (nothing: the lane is not to blame). */
+  async #batch(lane: number, startAt: number, limit: number): Promise<BatchOutcome> {
     const { store, keeper, notifier, observer, lanes } = this.#options;
     const startedAt = performance.now();
-    const batch = await store.transaction(async (tx): Promise<Batch | undefined> => {
-      if (!(await tx.inbox.lockLane(lane))) return undefined;
-      const events = await tx.inbox.take(laneRange(lane, lanes), startAt, limit);
-      if (events.length === 0) return undefined;
-      return { events: events.length, recomputed: await countBatch(tx, keeper, events) };
-    });
-    if (batch === undefined) return 0;
-    observer.counted(batch.events, performance.now() - startedAt);
-    await notifier.publish({ kind: 'users', users: batch.recomputed.revisions });
-    return batch.events;
+    let events: readonly NewEvent[] = [];
+    let recomputed: Recomputed | undefined;
+    try {
+      recomputed = await store.transaction(async (tx) => {
+        events = [];
+        if (!(await tx.inbox.lockLane(lane))) return undefined;
+        events = await tx.inbox.take(laneRange(lane, lanes), startAt, limit);
+        return events.length === 0 ? undefined : countBatch(tx, keeper, events);
+      });
+    } catch (error) {
+      return { error, events };
+    }
+    if (recomputed === undefined) return { counted: 0 };
+    observer.counted(events.length, performance.now() - startedAt);
+    await notifier.publish({ kind: 'users', users: recomputed.revisions });
+    return { counted: events.length };
   }
 
-  async #bury(lane: number, startAt: number, error: unknown): Promise<void> {
+  /** Puts aside the very event that failed alone, if it still waits; by now another one may stand first in the lane. */
+  async #bury(lane: number, culprit: NewEvent, error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
-    const { store, observer, lanes } = this.#options;
-    const culprit = await store.transaction(async (tx) => {
-      if (!(await tx.inbox.lockLane(lane))) return undefined;
-      const [event] = await tx.inbox.take(laneRange(lane, lanes), startAt, 1);
-      if (event !== undefined) await tx.inbox.bury(event, reason);
-      return event;
+    const { store, observer } = this.#options;
+    const partition = partitionOf(culprit.userId);
+    const buried = await store.transaction(async (tx) => {
+      if (!(await tx.inbox.lockLane(lane))) return false;
+      const pending = await tx.inbox.take({ first: partition, last: partition }, partition, BATCH_SIZE);
+      if (!pending.some((event) => isSame(event, culprit))) return false;
+      await tx.inbox.bury(culprit, reason);
+      return true;
     });
-    if (culprit !== undefined) observer.buried(culprit, reason);
+    if (buried) observer.buried(culprit, reason);
   }
 }
 
@@ -120,7 +128,7 @@ async function countBatch(
   }
   await tx.users.putTotals(totals);
   if (days.length > 0) await tx.users.addDays(days);
-  const recomputed = await recompute(tx, touched, { snapshot, at: now, now, batch });
+  const recomputed = await recompute(tx, touched, { snapshot, now, batch });
   await tx.inbox.finish(events, batch);
   return recomputed;
 }
@@ -133,13 +141,18 @@ function causesOf(events: readonly NewEvent[], snapshot: Snapshot): Pick<Touched
     causeOf: ({ conditions }: CompiledRule) => {
       const actions = new Set<unknown>();
       for (const index of conditions.slotsRead) actions.add(snapshot.slots.at(index).params.action);
-      return causeFrom(latestFirst.find(({ action }) => actions.has(action)) ?? latestFirst[0]!);
+      const last = latestFirst.find(({ action }) => actions.has(action));
+      return last && causeFrom(last);
     },
   };
 }
 
 function causeFrom({ source, id, action }: NewEvent): Cause {
   return { type: 'event', source, eventId: id, action };
+}
+
+function isSame(a: EventKey, b: EventKey): boolean {
+  return a.userId === b.userId && a.source === b.source && a.id === b.id;
 }
 
 /** Where to begin within the lane: anywhere, so that no partition is always last. */

@@ -1,14 +1,16 @@
+import { randomUUID } from 'node:crypto';
 import { decide } from '../core/evaluate.js';
-import { latch, nextLatchAt } from '../core/latch.js';
+import { latch, type NewUnlock, nextLatchAt } from '../core/latch.js';
 import type { Cause } from '../core/ledger.js';
 import type { OrganizationState } from '../core/organization-state.js';
 import type { CompiledRule, Snapshot } from '../core/snapshot.js';
-import { type Subject, subjectOf } from '../core/subject.js';
+import { subjectOf } from '../core/subject.js';
 import type { UserState } from '../core/user-state.js';
 import type { RevisionOf } from '../notify/notifier.js';
 import type { UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
+import { catchUp } from './catch-up.js';
 
 /** A user whose stored state a transaction changes. The user is locked in it. */
 export interface Touched {
@@ -18,98 +20,159 @@ export interface Touched {
   readonly after: UserState;
   /** What brought the change about, as a whole. */
   readonly cause: Cause;
-  /** What brought about that this rule holds; `cause` when left out. */
-  readonly causeOf?: (entry: CompiledRule) => Cause;
+  /** What brought about that this rule holds, where that is more than `cause` says. */
+  readonly causeOf?: (entry: CompiledRule) => Cause | undefined;
 }
 
 export interface RecomputeOptions {
   readonly snapshot: Snapshot;
-  /** The instant it is judged at, in epoch milliseconds: the database's now, or when a timer was due. */
-  readonly at: number;
-  /** The instant that decisions before the change are judged at; `at` when left out. Time's own flips need one earlier. */
-  readonly beforeAt?: number;
-  /** When it is recorded: the database's now. */
+  /** The snapshot that decisions before the change rest on; `snapshot` when left out. */
+  readonly snapshotBefore?: Snapshot;
+  /** The database's now. */
   readonly now: number;
   /** Names the transaction in the outbox. */
   readonly batch: string;
 }
 
 export interface Recomputed {
-  /** Users for whom some decision on stored state flipped. */
+  /** Users for whom some decision on stored state flipped through this write; not what time alone had flipped before. */
   readonly changes: readonly UserChange[];
   /** Every touched user's new revision. */
   readonly revisions: readonly RevisionOf[];
+  /** Every touched user as now stored. */
+  readonly users: readonly UserState[];
 }
 
-type Tx = Pick<Transaction, 'users' | 'organizations' | 'timers' | 'outbox'>;
+export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' | 'timers' | 'outbox'>;
 
 /**
  * Brings everything that follows from changed user state up to date, in the transaction that changes it: latches rules
  * that have become true into the ledger with their cause, sets timers, notes flipped decisions in the outbox, raises
- * revisions. Every path that can latch goes through here. Organizations are read, not locked: a change of roles'
- * inheritance is a change of the rules that read them.
+ * revisions. Every path that can latch goes through here. A timer that was due before the write is fired first, on the
+ * state before it: what time has brought is not lost to a change that came a moment later. Organizations are read, not
+ * locked: a change of roles' inheritance is a change of the rules that read them.
  */
-export async function recompute(tx: Tx, touched: readonly Touched[], options: RecomputeOptions): Promise<Recomputed> {
-  const { snapshot, at, beforeAt = at, now, batch } = options;
+export async function recompute(
+  tx: RecomputeTransaction,
+  touched: readonly Touched[],
+  options: RecomputeOptions,
+): Promise<Recomputed> {
+  const { snapshot, now, batch } = options;
   const organizations = await organizationsOf(tx, touched);
+  const timed = readsTime(snapshot);
+  const overdue = timed
+    ? await tx.timers.overdue(
+        touched.map(({ before }) => before.id),
+        now,
+      )
+    : NONE_DUE;
+  const timeBatch = randomUUID();
   const entries: UserLedgerEntry[] = [];
+  const byTime: UserChange[] = [];
   const changes: UserChange[] = [];
-  const timers: { userId: string; dueAt: number | undefined }[] = [];
-  const timed = snapshot.latching.some((flag) => flag.rules.some(({ conditions }) => conditions.readsTime));
+  const users: UserState[] = [];
 
-  for (const { before, after, cause, causeOf } of touched) {
+  for (const one of touched) {
+    const { after, cause } = one;
+    const organizationBefore = organizations.get(one.before.organizationId);
     const organization = organizations.get(after.organizationId);
-    const latched = latch(snapshot, after, organization, at);
-    for (const { compiled, entry } of latched.unlocks) {
-      entries.push({
-        userId: after.id,
-        flagId: compiled.flag.id,
-        ruleId: entry.rule.id,
-        ruleVersion: entry.rule.version,
-        kind: 'unlocked',
-        earnedAt: at,
-        recordedAt: now,
-        cause: causeOf?.(entry) ?? cause,
-      });
+    const dueAt = overdue.get(after.id);
+    const past = catchUp({ snapshot, user: one.before, organization: organizationBefore, dueAt, now });
+    entries.push(...past.entries);
+    const before = past.user;
+    if (dueAt !== undefined) {
+      const was = { snapshot, user: one.before, organization: organizationBefore, at: dueAt - 1 };
+      const flips = flipped(was, { snapshot, user: before, organization: organizationBefore, at: now });
+      if (any(flips)) byTime.push({ userId: after.id, batch: timeBatch, at: now, ...flips, cause: { type: 'time' } });
     }
-    const flips = flipped(
-      snapshot,
-      { subject: subjectOf(snapshot, before, organizations.get(before.organizationId), undefined), at: beforeAt },
-      { subject: subjectOf(snapshot, latched.user, organization, undefined), at },
-    );
-    if (flips.unlocked.length + flips.locked.length > 0) changes.push({ userId: after.id, batch, at, ...flips, cause });
-    if (timed) {
-      const dueAt = nextLatchAt(snapshot, latched.user, organization, at);
-      timers.push({ userId: after.id, dueAt: dueAt === Infinity ? undefined : dueAt });
-    }
+
+    const latched = latch(snapshot, { ...after, ledger: before.ledger }, organization, now);
+    entries.push(...entriesOf(latched.unlocks, one, options));
+    const was = { snapshot: options.snapshotBefore ?? snapshot, user: before, organization: organizationBefore };
+    const flips = flipped({ ...was, at: now }, { snapshot, user: latched.user, organization, at: now });
+    if (any(flips)) changes.push({ userId: after.id, batch, at: now, ...flips, cause });
+    users.push({ ...latched.user, revision: one.before.revision + 1 });
   }
 
   if (entries.length > 0) await tx.users.appendLedger(entries);
-  if (timers.length > 0) await tx.timers.put(timers);
-  if (changes.length > 0) await tx.outbox.append(changes);
-  await tx.users.advance(touched.map(({ after }) => after.id));
-  return { changes, revisions: touched.map(({ before }) => ({ id: before.id, revision: before.revision + 1 })) };
+  if (timed) {
+    const next = (user: UserState): number => nextLatchAt(snapshot, user, organizations.get(user.organizationId), now);
+    await tx.timers.put(users.map((user) => ({ userId: user.id, dueAt: finite(next(user)) })));
+  }
+  if (byTime.length + changes.length > 0) await tx.outbox.append([...byTime, ...changes]);
+  await tx.users.advance(users.map(({ id }) => id));
+  return { changes, users, revisions: users.map(({ id, revision }) => ({ id, revision })) };
 }
 
-async function organizationsOf(tx: Tx, touched: readonly Touched[]): Promise<ReadonlyMap<string, OrganizationState>> {
+const NONE_DUE: ReadonlyMap<string, number> = new Map<string, number>();
+
+/** Whether time alone can make any latching rule of this configuration true. */
+export function readsTime({ latching }: Snapshot): boolean {
+  return latching.some(({ rules }) =>
+    rules.some(({ rule, conditions }) => rule.policy === 'LATCHING' && conditions.readsTime),
+  );
+}
+
+async function organizationsOf(
+  tx: RecomputeTransaction,
+  touched: readonly Touched[],
+): Promise<ReadonlyMap<string, OrganizationState>> {
   const ids = new Set(touched.flatMap(({ before, after }) => [before.organizationId, after.organizationId]));
   ids.delete('');
   return ids.size === 0 ? new Map() : tx.organizations.read([...ids]);
 }
 
+/** A rule that nothing but another flag's unlock made true has that unlock's cause. */
+function entriesOf(
+  unlocks: readonly NewUnlock[],
+  { after, cause, causeOf }: Touched,
+  { snapshot, now }: RecomputeOptions,
+): readonly UserLedgerEntry[] {
+  const causeOfFlag = new Map<string, Cause>();
+  return unlocks.map(({ compiled, entry }) => {
+    const slots = Array.from(entry.conditions.slotsRead, (index) => snapshot.slots.at(index));
+    const chained = slots.map(({ definition, params }) =>
+      definition.name === 'unlocked' ? causeOfFlag.get(String(params.flag)) : undefined,
+    );
+    const why = causeOf?.(entry) ?? chained.find((found) => found !== undefined) ?? cause;
+    causeOfFlag.set(compiled.flag.key, why);
+    return {
+      userId: after.id,
+      flagId: compiled.flag.id,
+      ruleId: entry.rule.id,
+      ruleVersion: entry.rule.version,
+      kind: 'unlocked',
+      earnedAt: now,
+      recordedAt: now,
+      cause: why,
+    };
+  });
+}
+
 interface Moment {
-  readonly subject: Subject;
+  readonly snapshot: Snapshot;
+  readonly user: UserState;
+  readonly organization: OrganizationState | undefined;
   readonly at: number;
 }
 
-/** Flags whose decision on stored state differs between two moments; at the same instant, this write flipped them. */
-function flipped(snapshot: Snapshot, before: Moment, after: Moment): Pick<UserChange, 'unlocked' | 'locked'> {
+type Flips = Pick<UserChange, 'unlocked' | 'locked'>;
+
+const any = ({ unlocked, locked }: Flips): boolean => unlocked.length + locked.length > 0;
+const finite = (at: number): number | undefined => (at === Infinity ? undefined : at);
+
+/** Flags whose decision on stored state differs between two moments; at the same instant, the write flipped them. */
+function flipped(before: Moment, after: Moment): Flips {
+  const [past, present] = [before, after].map(({ snapshot, user, organization }) =>
+    subjectOf(snapshot, user, organization, undefined),
+  );
+  const sameConfiguration = before.snapshot === after.snapshot;
   const unlocked: string[] = [];
   const locked: string[] = [];
-  for (const { flag } of snapshot.flags.values()) {
-    if (flag.archived || !flag.active) continue;
-    const was = decide(snapshot, flag.key, before.subject, before.at).enabled;
-    const is = decide(snapshot, flag.key, after.subject, after.at).enabled;
+  for (const { flag } of after.snapshot.flags.values()) {
+    if (sameConfiguration && (flag.archived || !flag.active)) continue;
+    const was = decide(before.snapshot, flag.key, past!, before.at).enabled;
+    const is = decide(after.snapshot, flag.key, present!, after.at).enabled;
     if (is && !was) unlocked.push(flag.key);
     if (was && !is) locked.push(flag.key);
   }

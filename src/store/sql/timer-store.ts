@@ -1,8 +1,13 @@
 import type { TimerReader, TimerWriter } from '../timer-store.js';
 import { insertRows } from './insert-rows.js';
-import { changeByKey } from './rows-by-key.js';
+import { changeByKey, rowsByKey } from './rows-by-key.js';
 import type { Sql } from './sql.js';
-import { USER_KEY, userKey } from './user-keys.js';
+import { USER_KEY, userKey, userKeys } from './user-keys.js';
+
+interface TimerRow {
+  readonly user_id: string;
+  readonly due_at: number;
+}
 
 export function timerWriter(sql: Sql): TimerWriter {
   return {
@@ -19,13 +24,23 @@ export function timerWriter(sql: Sql): TimerWriter {
       });
       await changeByKey(sql, USER_KEY, dropped, (condition) => `DELETE FROM timers WHERE ${condition}`);
     },
+    overdue: async (userIds, at) => {
+      const rows = await rowsByKey<TimerRow>(
+        sql,
+        USER_KEY,
+        userKeys(userIds),
+        (condition) => `SELECT user_id, due_at FROM timers WHERE due_at <= ? AND ${condition}`,
+        [at],
+      );
+      return new Map(rows.map((row) => [row.user_id, row.due_at]));
+    },
   };
 }
 
 export function timerReader(sql: Sql): TimerReader {
   return {
     due: async (at, limit) => {
-      const rows = await sql.rows<{ user_id: string; due_at: number }>(
+      const rows = await sql.rows<TimerRow>(
         'SELECT user_id, due_at FROM timers WHERE due_at <= ? ORDER BY due_at LIMIT ?',
         [at, limit],
       );
