@@ -1,4 +1,5 @@
-import type { AccessRow, Effect, Flag } from './flag.js';
+import type { Effect } from './flag.js';
+import type { RowEffects } from './index-rows.js';
 import type { CompiledFlag } from './snapshot.js';
 import type { Subject } from './subject.js';
 
@@ -13,42 +14,26 @@ export interface Verdict {
  * an active row (user, then role within organization, then role, then organization). Of roles the nearest wins; at equal
  * distance DENY beats ALLOW.
  */
-export function verdictOf(compiled: CompiledFlag, subject: Subject, managedBy: string): Verdict | undefined {
-  const { flag } = compiled;
-  const own = userEffect(flag, subject, managedBy);
+export function verdictOf({ flag, roleRows }: CompiledFlag, subject: Subject, managedBy: string): Verdict | undefined {
+  const own = subject.userRows.get(flag.id)?.get(managedBy)?.get('');
   if (own !== undefined) return { effect: own, level: 'USER' };
 
-  const rows = organizationRows(flag, subject, managedBy);
-  const within = rows && nearest(subject, (role) => rows.find((row) => row.role === role)?.effect);
-  if (within !== undefined) return { effect: within, level: 'ROLE' };
+  const rows = subject.organizationRows.get(flag.id)?.get(managedBy);
+  const role = nearest(subject, rows) ?? (managedBy === '' ? nearest(subject, roleRows) : undefined);
+  if (role !== undefined) return { effect: role, level: 'ROLE' };
 
-  if (managedBy === '' && compiled.roleRows.size > 0) {
-    const anywhere = nearest(subject, (role) => compiled.roleRows.get(role));
-    if (anywhere !== undefined) return { effect: anywhere, level: 'ROLE' };
-  }
-
-  const whole = rows?.find((row) => row.role === '')?.effect;
+  const whole = rows?.get('');
   return whole === undefined ? undefined : { effect: whole, level: 'ORGANIZATION' };
 }
 
-function userEffect(flag: Flag, subject: Subject, managedBy: string): Effect | undefined {
-  for (const row of subject.user.access) {
-    if (row.flagId === flag.id && row.managedBy === managedBy && row.enabled) return row.effect;
-  }
-  return undefined;
-}
-
-function organizationRows(flag: Flag, subject: Subject, managedBy: string): readonly AccessRow[] | undefined {
-  const all = subject.organization?.access;
-  if (all === undefined || all.length === 0) return undefined;
-  return all.filter((row) => row.flagId === flag.id && row.managedBy === managedBy && row.enabled);
-}
-
-function nearest(subject: Subject, effectOf: (role: string) => Effect | undefined): Effect | undefined {
+/** What the rows say of the nearest of the subject's roles that has one. */
+function nearest(subject: Subject, effects: RowEffects | undefined): Effect | undefined {
+  if (effects === undefined || effects.size === 0) return undefined;
   for (const level of subject.roleLevels) {
     let found: Effect | undefined;
     for (const role of level) {
-      const effect = effectOf(role);
+      // '' is the row of the whole organization, which is no role's.
+      const effect = role === '' ? undefined : effects.get(role);
       if (effect === 'DENY') return 'DENY';
       found ??= effect;
     }

@@ -16,7 +16,8 @@ export const EMPTY_CONFIGURATION: Configuration = {
 
 /**
  * Compiles a configuration; never fails. A flag that this version cannot compile keeps the form it had in `previous`, or
- * is switched off when it had none, and is named among the failures.
+ * is switched off when it had none, and is named among the failures. Switching it off or archiving it needs no compiling
+ * and holds for the kept form too.
  */
 export function compileSnapshot(configuration: Configuration, previous?: Snapshot): Snapshot {
   const slots = new FactSlots();
@@ -31,9 +32,10 @@ export function compileSnapshot(configuration: Configuration, previous?: Snapsho
       return compile(flag, segments);
     } catch (error) {
       failures.push({ flagKey: flag.key, message: error instanceof Error ? error.message : String(error) });
-      const last = previous?.flagsById.get(flag.id)?.flag;
-      if (last !== undefined && previous !== undefined) return compile(last, previous.segments);
-      return compile({ ...flag, active: false, rules: [] }, segments);
+      const last = previous?.flagsById.get(flag.id);
+      if (last === undefined) return compile({ ...flag, active: false, rules: [] }, segments);
+      const active = last.flag.active && flag.active;
+      return compile({ ...last.flag, active, archived: last.flag.archived || flag.archived }, last.segments);
     }
   });
 
@@ -78,6 +80,7 @@ function compileFlag(
   }));
   return {
     flag,
+    segments,
     rules,
     ruleIds: new Set(flag.rules.map(({ id }) => id)),
     variants: new Map<string, JsonValue>(flag.variants.map(({ key, value }) => [key, value])),

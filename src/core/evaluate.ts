@@ -2,15 +2,19 @@ import { verdictOf } from './access.js';
 import { bucketKey, inRollout, pickVariant } from './bucketing.js';
 import type { Decision, EvaluationContext, Reason } from './decision.js';
 import { withNow } from './facts/fact-record.js';
-import type { Flag } from './flag.js';
-import type { Standing } from './ledger.js';
+import { type Flag, MAX_PREREQUISITE_DEPTH } from './flag.js';
 import type { OrganizationState } from './organization-state.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
-import { hasKeptUnlock, type Subject, subjectOf } from './subject.js';
+import { type Subject, subjectOf } from './subject.js';
+import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
 import type { UserState } from './user-state.js';
 
-/** Prerequisites form no circle; the bound only keeps a damaged configuration from overflowing the stack. */
-const MAX_PREREQUISITE_DEPTH = 32;
+/** Where a decision stands among prerequisites of prerequisites. */
+interface Walk {
+  readonly depth: number;
+  /** Flags decided on the way: many may require the same one, and each is decided once. */
+  readonly decided: Map<string, Decision>;
+}
 
 /**
  * Decides one flag for one user: pure, synchronous and total. The first line of the order of evaluation that applies
@@ -31,7 +35,7 @@ export function evaluate(
 }
 
 /** {@link evaluate} for a subject at hand, as where many flags are decided for one user. */
-export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, now: number, depth = 0): Decision {
+export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, now: number, walk?: Walk): Decision {
   const compiled = snapshot.flags.get(flagKey);
   if (compiled === undefined || compiled.flag.archived) return notFound(flagKey);
   const { flag } = compiled;
@@ -40,12 +44,17 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   let until = windowChange(flag, now);
   if (!inWindow(flag, now)) return off(compiled, 'DISABLED', until);
 
-  for (const prerequisite of flag.prerequisites) {
-    if (depth >= MAX_PREREQUISITE_DEPTH) return off(compiled, 'PREREQUISITE_FAILED', until);
-    const other = decide(snapshot, prerequisite.flagKey, subject, now, depth + 1);
-    until = Math.min(until, other.validUntil ?? Infinity);
-    const met = other.enabled && (prerequisite.variant === '' || prerequisite.variant === other.variant);
-    if (!met) return off(compiled, 'PREREQUISITE_FAILED', until);
+  if (flag.prerequisites.length > 0) {
+    const next = { depth: (walk?.depth ?? 0) + 1, decided: walk?.decided ?? new Map<string, Decision>() };
+    // Validation keeps chains within the bound; a damaged configuration with a circle in it ends here too.
+    if (next.depth > MAX_PREREQUISITE_DEPTH) return off(compiled, 'PREREQUISITE_FAILED', until);
+    for (const { flagKey: key, variant } of flag.prerequisites) {
+      const other = next.decided.get(key) ?? decide(snapshot, key, subject, now, next);
+      next.decided.set(key, other);
+      until = Math.min(until, other.validUntil ?? Infinity);
+      const met = other.enabled && (variant === '' || variant === other.variant);
+      if (!met) return off(compiled, 'PREREQUISITE_FAILED', until);
+    }
   }
 
   const platform = verdictOf(compiled, subject, '');
@@ -79,13 +88,6 @@ function decideByRules(compiled: CompiledFlag, subject: Subject, now: number, wi
     return on(compiled, undefined, subject, 'UNLOCKED', until);
   }
   return off(compiled, 'DEFAULT', until);
-}
-
-/** Whether what stands in the ledger for this rule serves it: a grant, or an unlock not below the rule's floor. */
-export function countsAsUnlocked({ rule }: CompiledRule, standing: Standing | undefined): boolean {
-  if (standing === undefined) return false;
-  if (standing.state === 'GRANTED') return true;
-  return standing.state === 'UNLOCKED' && rule.policy === 'LATCHING' && standing.ruleVersion >= rule.ledgerFloor;
 }
 
 export function rolloutIncludes(flag: Flag, { rule }: CompiledRule, subject: Subject): boolean {

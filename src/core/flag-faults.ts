@@ -1,4 +1,5 @@
 import { type Flag, type FlagType, PER_100K, type Rule, type WeightedVariant } from './flag.js';
+import { isDeeperThan } from './is-deeper-than.js';
 import { isJsonObject, type JsonValue, quote } from './json.js';
 import { faultOfName } from './names.js';
 
@@ -11,6 +12,12 @@ export interface Fault {
 const TYPES: readonly FlagType[] = ['BOOLEAN', 'STRING', 'NUMBER', 'JSON'];
 const MAX_RULES = 100;
 const MAX_VARIANTS = 100;
+const MAX_PREREQUISITES = 100;
+const MAX_TAGS = 100;
+/** Below what any protocol that carries a value allows. */
+const MAX_VALUE_DEPTH = 32;
+/** The end of JavaScript's time, either way. */
+const LAST_INSTANT_MS = 8_640_000_000_000_000;
 const MAX_WEIGHT = 1_000_000;
 const MAX_TEXT = 10_000;
 
@@ -29,12 +36,12 @@ export function faultsOfFlag(flag: Flag): readonly Fault[] {
   if (flag.rules.length > MAX_RULES) add('/rules', `a flag has at most ${MAX_RULES} rules, not ${flag.rules.length}`);
   for (const [i, rule] of flag.rules.entries()) addRuleFaults(`/rules/${i}`, rule, flag, add);
   addScheduleFaults(flag, add);
-  flag.prerequisites.forEach(({ flagKey }, i) => {
-    add(`/prerequisites/${i}/flag_key`, faultOfName('flagKey', flagKey));
-  });
+  addPrerequisiteFaults(flag, add);
+  if (flag.tags.length > MAX_TAGS) add('/tags', `a flag has at most ${MAX_TAGS} tags, not ${flag.tags.length}`);
   flag.tags.forEach((tag, i) => {
-    add(`/tags/${i}`, faultOfName('name', tag));
+    add(`/tags/${i}`, faultOfName('tag', tag));
   });
+  if (flag.owner !== '') add('/owner', faultOfName('name', flag.owner));
   return faults;
 }
 
@@ -46,7 +53,12 @@ function addVariantFaults(flag: Flag, add: Add): void {
   flag.variants.forEach(({ key, value }, i) => {
     add(`/variants/${i}/key`, faultOfName('name', key));
     if (keys.indexOf(key) !== i) add(`/variants/${i}/key`, `the variant ${quote(key)} stands twice; rename one`);
-    if (!fits(value, flag.type)) {
+    if (isDeeperThan(value, MAX_VALUE_DEPTH)) {
+      add(
+        `/variants/${i}/value`,
+        `the value of variant ${quote(key)} is nested deeper than ${MAX_VALUE_DEPTH}; flatten it`,
+      );
+    } else if (!fits(value, flag.type)) {
       add(`/variants/${i}/value`, `the value ${quote(value)} of variant ${quote(key)} is not of type ${flag.type}`);
     }
   });
@@ -77,6 +89,8 @@ function fits(value: JsonValue, type: FlagType): boolean {
 
 function addDistributionFaults(pointer: string, shares: readonly WeightedVariant[], flag: Flag, add: Add): void {
   const keys = flag.variants.map(({ key }) => key);
+  if (shares.length > MAX_VARIANTS)
+    add(pointer, `a distribution has at most ${MAX_VARIANTS} shares, not ${shares.length}`);
   shares.forEach(({ variant, weight }, i) => {
     if (!keys.includes(variant)) {
       add(`${pointer}/${i}/variant`, `the variant ${quote(variant)} is none of: ${keys.join(', ') || 'none'}`);
@@ -103,7 +117,9 @@ function addRuleFaults(pointer: string, rule: Rule, flag: Flag, add: Add): void 
     );
   }
   const by = rule.bucketBy;
-  if (by !== 'user' && by !== 'organization' && !(by.startsWith('attribute:') && by.length > 'attribute:'.length)) {
+  if (by.startsWith('attribute:')) {
+    add(`${pointer}/bucket_by`, faultOfName('name', by.slice('attribute:'.length)));
+  } else if (by !== 'user' && by !== 'organization') {
     add(`${pointer}/bucket_by`, `bucket_by ${quote(by)} is none of "user", "organization", "attribute:NAME"`);
   }
   if (!isJsonObject(rule.conditions)) {
@@ -115,7 +131,26 @@ function addRuleFaults(pointer: string, rule: Rule, flag: Flag, add: Add): void 
   addDistributionFaults(`${pointer}/distribution`, rule.distribution, flag, add);
 }
 
+function addPrerequisiteFaults({ prerequisites }: Flag, add: Add): void {
+  if (prerequisites.length > MAX_PREREQUISITES) {
+    add('/prerequisites', `a flag has at most ${MAX_PREREQUISITES} prerequisites, not ${prerequisites.length}`);
+  }
+  const keys = prerequisites.map(({ flagKey }) => flagKey);
+  keys.forEach((key, i) => {
+    const pointer = `/prerequisites/${i}/flag_key`;
+    add(pointer, faultOfName('flagKey', key));
+    if (keys.indexOf(key) !== i) add(pointer, `the prerequisite ${quote(key)} stands twice; keep one`);
+  });
+}
+
 function addScheduleFaults({ startsAt, endsAt }: Flag, add: Add): void {
+  for (const [pointer, instant] of [
+    ['/starts_at', startsAt],
+    ['/ends_at', endsAt],
+  ] as const) {
+    if (instant === undefined || (Number.isInteger(instant) && Math.abs(instant) <= LAST_INSTANT_MS)) continue;
+    add(pointer, `an instant is a whole number of milliseconds within JavaScript's time, not ${quote(instant)}`);
+  }
   if (startsAt !== undefined && endsAt !== undefined && endsAt <= startsAt) {
     add('/ends_at', 'ends_at must be later than starts_at');
   }

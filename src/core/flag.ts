@@ -3,6 +3,9 @@ import type { JsonObject, JsonValue } from './json.js';
 /** A share of users or of weight is counted in 100,000ths: 50 % is 50_000. */
 export const PER_100K = 100_000;
 
+/** How many prerequisites may stand in a row: a flag that requires one that requires one, … */
+export const MAX_PREREQUISITE_DEPTH = 32;
+
 export type FlagType = 'BOOLEAN' | 'STRING' | 'NUMBER' | 'JSON';
 
 /** `LIVE`: true while the conditions hold. `LATCHING`: once true, stays true (the ledger keeps it). */

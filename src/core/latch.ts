@@ -1,9 +1,10 @@
-import { countsAsUnlocked, rolloutIncludes } from './evaluate.js';
+import { rolloutIncludes } from './evaluate.js';
 import { withNow } from './facts/fact-record.js';
 import { foldLedger } from './ledger.js';
 import type { OrganizationState } from './organization-state.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
 import { type Subject, subjectOf } from './subject.js';
+import { countsAsUnlocked } from './unlocks.js';
 import type { UserState } from './user-state.js';
 
 /** A latching rule that has become true for a user. */

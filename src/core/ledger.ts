@@ -2,7 +2,7 @@
  * The unlock ledger: append-only entries, folded per flag and rule into what stands now.
  *
  * - `unlocked`: a latching rule became true. - `granted`: by hand; on a flag (rule '') or a rule.
- * - `revoked`: bars the user from that rule until a grant or `rearmed`. - `relocked`: only forgets.
+ * - `revoked`: bars the user from that rule until a grant or `rearmed`. - `relocked`: only forgets an unlock or a grant.
  */
 export type LedgerKind = 'unlocked' | 'granted' | 'revoked' | 'rearmed' | 'relocked';
 
@@ -40,36 +40,43 @@ export interface Standing {
 /** flag id → rule id ('' for the flag as a whole) → what stands. */
 export type Ledger = ReadonlyMap<string, ReadonlyMap<string, Standing>>;
 
-type Folding = Map<string, Map<string, Standing>>;
-
 /** Folds entries, in the order they were recorded, into what stands; `base` is not changed. */
 export function foldLedger(entries: Iterable<LedgerFold>, base: Ledger = new Map()): Ledger {
-  const folded: Folding = new Map();
-  for (const [flagId, rules] of base) folded.set(flagId, new Map(rules));
-  for (const entry of entries) fold(folded, entry);
+  const folded = new Map(base);
+  const copied = new Map<string, Map<string, Standing>>();
+  for (const entry of entries) {
+    let rules = copied.get(entry.flagId);
+    if (rules === undefined) {
+      rules = new Map(base.get(entry.flagId));
+      copied.set(entry.flagId, rules);
+      folded.set(entry.flagId, rules);
+    }
+    fold(rules, entry);
+  }
   return folded;
 }
 
 /** The fields of an entry that folding reads. */
 export type LedgerFold = Pick<LedgerEntry, 'flagId' | 'ruleId' | 'ruleVersion' | 'kind' | 'earnedAt'>;
 
-function fold(ledger: Folding, entry: LedgerFold): void {
-  const rules = ledger.get(entry.flagId) ?? new Map<string, Standing>();
-  ledger.set(entry.flagId, rules);
-  const { ruleVersion, earnedAt } = entry;
-  switch (entry.kind) {
+function fold(rules: Map<string, Standing>, { ruleId, ruleVersion, kind, earnedAt }: LedgerFold): void {
+  const state = rules.get(ruleId)?.state;
+  switch (kind) {
     case 'unlocked':
-      rules.set(entry.ruleId, { state: 'UNLOCKED', ruleVersion, earnedAt });
+      // Earning takes nothing from a grant, and lifts no bar.
+      if (state === undefined || state === 'UNLOCKED') rules.set(ruleId, { state: 'UNLOCKED', ruleVersion, earnedAt });
       break;
     case 'granted':
-      rules.set(entry.ruleId, { state: 'GRANTED', ruleVersion, earnedAt });
+      rules.set(ruleId, { state: 'GRANTED', ruleVersion, earnedAt });
       break;
     case 'revoked':
-      rules.set(entry.ruleId, { state: 'REVOKED', ruleVersion, earnedAt });
+      rules.set(ruleId, { state: 'REVOKED', ruleVersion, earnedAt });
+      break;
+    case 'relocked':
+      if (state !== 'REVOKED') rules.delete(ruleId);
       break;
     case 'rearmed':
-    case 'relocked':
-      rules.delete(entry.ruleId);
+      rules.delete(ruleId);
       break;
   }
 }

@@ -11,6 +11,7 @@ export const MAX_LENGTH = {
   source: 191,
   eventId: 191,
   segmentKey: 128,
+  tag: 191,
   name: 255,
 } as const;
 
@@ -26,6 +27,7 @@ const WORDS: Readonly<Record<NameKind, string>> = {
   source: 'a source',
   eventId: 'an event id',
   segmentKey: 'a segment key',
+  tag: 'a tag',
   name: 'a name',
 };
 

@@ -30,6 +30,8 @@ export interface CompileFailure {
 
 export interface CompiledFlag {
   readonly flag: Flag;
+  /** The segments that its rules were compiled with: older than the snapshot's where a newer form cannot be compiled. */
+  readonly segments: ReadonlyMap<string, JsonObject>;
   readonly rules: readonly CompiledRule[];
   readonly ruleIds: ReadonlySet<string>;
   readonly variants: ReadonlyMap<string, JsonValue>;

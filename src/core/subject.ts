@@ -1,11 +1,12 @@
 import type { BucketSource } from './bucketing.js';
 import type { EvaluationContext } from './decision.js';
 import { buildRecord, type FactRecord } from './facts/fact-record.js';
+import { indexRows, type RowIndex } from './index-rows.js';
 import type { JsonObject } from './json.js';
-import type { Ledger } from './ledger.js';
 import type { OrganizationState } from './organization-state.js';
 import { roleLevels, rolesOf } from './role-hierarchy.js';
-import type { CompiledFlag, Snapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
+import { isUnlocked } from './unlocks.js';
 import type { UserState } from './user-state.js';
 
 /** A user as one evaluation sees them: stored state with the call's overrides, roles resolved, facts read. */
@@ -15,9 +16,14 @@ export interface Subject extends BucketSource {
   readonly organization: OrganizationState | undefined;
   /** Roles by distance; see `roleLevels`. */
   readonly roleLevels: readonly (readonly string[])[];
+  /** The user's own rows, and those of the present organization and of roles within it. */
+  readonly userRows: RowIndex;
+  readonly organizationRows: RowIndex;
   /** Facts by slot. Its `now` is not to be used: take `withNow`. */
   readonly record: FactRecord;
 }
+
+const NO_ROWS: OrganizationState['access'] = [];
 
 interface Remembered {
   readonly organization: OrganizationState | undefined;
@@ -69,10 +75,12 @@ function overrides(context: EvaluationContext): boolean {
 function makeSubject(
   snapshot: Snapshot,
   user: UserState,
-  organization: OrganizationState | undefined,
+  given: OrganizationState | undefined,
   context: EvaluationContext,
 ): Subject {
   const organizationId = organizationIdOf(user, context);
+  // Another organization's rows, roles and attributes never reach an answer, whatever the caller had at hand.
+  const organization = given?.id === organizationId ? given : undefined;
   const fromContext = context.organizationId !== undefined || context.roles !== undefined;
   const roles = fromContext ? (context.roles ?? []) : user.roles;
   const levels = roleLevels(roles, rolesOf(organization));
@@ -92,33 +100,19 @@ function makeSubject(
     },
     0,
   );
-  return { user, organization, organizationId, userId: user.id, attributes, roleLevels: levels, record };
+  return {
+    user,
+    organization,
+    organizationId,
+    userId: user.id,
+    attributes,
+    roleLevels: levels,
+    userRows: indexRows(user.access),
+    organizationRows: indexRows(organization?.access ?? NO_ROWS),
+    record,
+  };
 }
 
 function mergeAttributes(stored: JsonObject, given: JsonObject | undefined): JsonObject {
   return given === undefined ? stored : { ...stored, ...given };
-}
-
-/** Whether the ledger holds an unlock or a grant of the flag that still counts. */
-export function isUnlocked(compiled: CompiledFlag | undefined, ledger: Ledger): boolean {
-  const standings = compiled && ledger.get(compiled.flag.id);
-  if (standings === undefined) return false;
-  for (const { rule } of compiled!.rules) {
-    const standing = standings.get(rule.id);
-    if (standing?.state === 'GRANTED') return true;
-    if (standing?.state === 'UNLOCKED' && rule.policy === 'LATCHING' && standing.ruleVersion >= rule.ledgerFloor) {
-      return true;
-    }
-  }
-  return hasKeptUnlock(compiled!, ledger);
-}
-
-/** Whether the ledger holds a grant of the flag as a whole, or a kept unlock of a rule since removed. */
-export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
-  const standings = ledger.get(compiled.flag.id);
-  if (standings === undefined) return false;
-  for (const [ruleId, standing] of standings) {
-    if (standing.state !== 'REVOKED' && !compiled.ruleIds.has(ruleId)) return true;
-  }
-  return false;
 }
