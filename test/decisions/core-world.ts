@@ -1,0 +1,115 @@
+import { expect } from '@jest/globals';
+import { compileSnapshot, EMPTY_CONFIGURATION } from '../../src/core/compile-snapshot.js';
+import type { Decision, EvaluationContext } from '../../src/core/decision.js';
+import { evaluate } from '../../src/core/evaluate.js';
+import type { AccessRow, Configuration, Flag, Segment } from '../../src/core/flag.js';
+import { foldLedger } from '../../src/core/ledger.js';
+import { type OrganizationState, unknownOrganization } from '../../src/core/organization-state.js';
+import { parseFlag } from '../../src/core/parse-flag.js';
+import { organizationIdOf } from '../../src/core/subject.js';
+import { type UserState, unknownUser } from '../../src/core/user-state.js';
+import { validateFlag, validateSegment } from '../../src/core/validate-configuration.js';
+import { countEvents } from '../../src/worker/count-events.js';
+import type { DecisionCase } from './decision-cases.js';
+
+/** What the core decides from. */
+export interface CoreWorld {
+  readonly configuration: Configuration;
+  readonly user: UserState;
+  /** The organization that the answer is about. */
+  readonly organization: OrganizationState | undefined;
+  readonly context: EvaluationContext | undefined;
+  readonly now: number;
+}
+
+/** Builds a case's world; throws where its flags or segments could not be stored. */
+export function coreWorld(given: DecisionCase): CoreWorld {
+  const { now, context } = given;
+  const flags = new Map([...given.flags].map(([key, input]) => [key, coreFlag(key, input, given)]));
+  const segments = new Map<string, Segment>(
+    [...given.segments].map(([key, conditions]) => [
+      key,
+      { key, name: key, conditions, version: 1, createdAt: now, updatedAt: now },
+    ]),
+  );
+  for (const flag of flags.values()) expect(validateFlag(flag, { flags, segments }).faults).toEqual([]);
+  for (const segment of segments.values()) expect(validateSegment(segment, { flags, segments }).faults).toEqual([]);
+
+  const rows = given.access.map(({ flagKey, ...row }): AccessRow => ({ ...row, flagId: idOf(flagKey) }));
+  const configuration: Configuration = {
+    ...EMPTY_CONFIGURATION,
+    revision: 1,
+    flags: [...flags.values()],
+    segments: [...segments.values()],
+    stages: given.stages.map((name) => ({ name, selfSettable: true })),
+    roleAccess: rows.filter(({ role, organizationId }) => role !== '' && organizationId === ''),
+  };
+  const user = coreUser(given, rows, configuration);
+  const organizationId = organizationIdOf(user, context);
+  const organization = organizationId === '' ? undefined : coreOrganization(organizationId, given, rows);
+  return { configuration, user, organization, context, now };
+}
+
+/** The core's decision, with the rule's name in place of its id. */
+export function decideInCore(given: DecisionCase): Decision {
+  const { configuration, user, organization, context, now } = coreWorld(given);
+  const snapshot = compileSnapshot(configuration);
+  expect(snapshot.failures).toEqual([]);
+  const decision = evaluate(snapshot, given.ask, user, organization, context, now);
+  const rules = snapshot.flags.get(given.ask)?.flag.rules ?? [];
+  return { ...decision, ruleId: rules.find(({ id }) => id === decision.ruleId)?.name ?? '' };
+}
+
+function idOf(flagKey: string): string {
+  return `flg_${flagKey}`;
+}
+
+function ruleId(name: string): string {
+  return name === '' ? '' : `rul_${name}`;
+}
+
+function coreFlag(
+  key: string,
+  input: DecisionCase['flags'] extends ReadonlyMap<string, infer F> ? F : never,
+  given: DecisionCase,
+): Flag {
+  const newId = (prefix: string): string => (prefix === 'flg' ? idOf(key) : `${prefix}_${key}`);
+  const { flag, faults } = parseFlag({ key, input, existing: undefined, now: given.now, newId, relock: false });
+  // Ids are the names' here; a flag has them from the server otherwise.
+  const rules = flag.rules.map((rule) => ({ ...rule, id: ruleId(rule.name), ...given.coreOnly?.rules.get(rule.name) }));
+  expect(faults.filter(({ pointer }) => !/^\/rules\/\d+\/id$/.test(pointer))).toEqual([]);
+  return { ...flag, rules, salt: given.coreOnly?.salts.get(key) ?? flag.salt };
+}
+
+function coreUser(given: DecisionCase, rows: readonly AccessRow[], configuration: Configuration): UserState {
+  const { organizationId, roles, joinedAt, emailVerified, attributes, stage, id } = given.user;
+  const { windowedActions } = compileSnapshot(configuration);
+  const { ledger = [] } = given.coreOnly ?? {};
+  const user: UserState = {
+    ...unknownUser(id),
+    ...{ revision: 1, organizationId, roles, emailVerified, attributes, stage },
+    ...(joinedAt === undefined ? {} : { joinedAt }),
+    ...(stage === '' ? {} : { stageEnteredAt: given.now, stagesReached: [{ stage, reachedAt: given.now }] }),
+    access: rows.filter(({ userId }) => userId === id),
+    ledger: foldLedger(
+      ledger.map(({ flagKey, rule, kind, version }) => ({
+        ...{ flagId: idOf(flagKey), ruleId: ruleId(rule), ruleVersion: version, kind, earnedAt: given.now },
+      })),
+    ),
+  };
+  const events = given.events.map((event, i) => ({
+    ...event,
+    ...{ id: String(i), source: 'case', userId: id, properties: {}, receivedAt: given.now },
+  }));
+  return countEvents(user, events, windowedActions).after;
+}
+
+function coreOrganization(id: string, given: DecisionCase, rows: readonly AccessRow[]): OrganizationState {
+  const { attributes, roles } = given.organization;
+  return {
+    ...unknownOrganization(id),
+    ...(given.organization.id === id ? { attributes, roles } : {}),
+    revision: 1,
+    access: rows.filter(({ organizationId }) => organizationId === id),
+  };
+}
