@@ -49,7 +49,7 @@ async function takeLock(sql: Sql, name: string, waitSeconds: number): Promise<vo
   }
 }
 
-/** Names are the server's, at most 64 characters long, and several databases live on one server. */
-function lockName(url: string): string {
+/** The lock of this database. Names are the server's, at most 64 characters long, and several databases live on one server. */
+export function lockName(url: string): string {
   return `latchkey:${createHash('sha256').update(parseMysqlUrl(url).database).digest('hex').slice(0, 32)}`;
 }

@@ -16,25 +16,45 @@ const DEFAULT_PORT = 3306;
  * that the system trusts, and `?socket=PATH` for a local socket. Throws with what is wrong, never with the password.
  */
 export function parseMysqlUrl(text: string): MysqlConnection {
-  if (!URL.canParse(text))
-    throw new Error('the database URL cannot be read: write mysql://USER:PASSWORD@HOST:PORT/NAME');
+  if (!URL.canParse(text)) throw unreadable();
   const url = new URL(text);
   if (url.protocol !== 'mysql:' && url.protocol !== 'mariadb:') {
     throw new Error(`the database URL begins with ${url.protocol} instead of mysql:`);
   }
-  const database = decodeURIComponent(url.pathname.slice(1));
+  const database = decoded(url.pathname.slice(1));
   if (database === '') throw new Error('the database URL names no database: add /NAME after the host');
-  const unknown = [...url.searchParams.keys()].filter((key) => key !== 'ssl' && key !== 'socket');
-  if (unknown.length > 0) throw new Error(`the database URL has an unknown option ${JSON.stringify(unknown[0])}`);
-  const socketPath = url.searchParams.get('socket');
   return {
     // An IPv6 address stands in brackets in a URL, and without them everywhere else.
     host: url.hostname.replace(/^\[(.*)\]$/, '$1'),
     port: url.port === '' ? DEFAULT_PORT : Number(url.port),
-    user: decodeURIComponent(url.username),
-    password: decodeURIComponent(url.password),
+    user: decoded(url.username),
+    password: decoded(url.password),
     database,
-    ...(socketPath !== null && { socketPath }),
-    ...(url.searchParams.get('ssl') === 'true' && { ssl: { rejectUnauthorized: true as const } }),
+    ...optionsOf(url.searchParams),
   };
+}
+
+function optionsOf(options: URLSearchParams): Pick<MysqlConnection, 'socketPath' | 'ssl'> {
+  const unknown = [...options.keys()].find((key) => key !== 'ssl' && key !== 'socket');
+  if (unknown !== undefined) throw new Error(`the database URL has an unknown option ${JSON.stringify(unknown)}`);
+  const ssl = options.get('ssl') ?? 'false';
+  // Whoever misspells "true" must not talk to the database in the clear.
+  if (ssl !== 'true' && ssl !== 'false') throw new Error(`the database URL says ssl=${ssl}: write true or false`);
+  const socketPath = options.get('socket');
+  return {
+    ...(socketPath !== null && { socketPath }),
+    ...(ssl === 'true' && { ssl: { rejectUnauthorized: true } }),
+  };
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    throw unreadable();
+  }
+}
+
+function unreadable(): Error {
+  return new Error('the database URL cannot be read: write mysql://USER:PASSWORD@HOST:PORT/NAME, specials as %XX');
 }

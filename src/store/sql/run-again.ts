@@ -18,7 +18,7 @@ export class Overtaken extends Error {
  * Runs `work`, and again from the start when only the moment was wrong (deadlock, lock timeout, busy): up to ten times,
  * after pauses that grow and are never the same for two who collided. Rejects with {@link StoreUnavailable} after that.
  */
-export async function runAgain<T>(dialect: Dialect, work: () => Promise<T>): Promise<T> {
+export async function runAgain<T>(dialect: Pick<Dialect, 'faultOf'>, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
@@ -30,10 +30,13 @@ export async function runAgain<T>(dialect: Dialect, work: () => Promise<T>): Pro
   }
 }
 
-/** The error and what caused it: callers may have wrapped the driver's. */
+/**
+ * The error and what caused it: callers may have wrapped the driver's. A store that said it is unavailable has had its
+ * patience already, whatever it had patience with.
+ */
 function causes(error: unknown): readonly unknown[] {
   const chain: unknown[] = [];
-  for (let link = error; link !== undefined && chain.length < 8; ) {
+  for (let link = error; link !== undefined && !(link instanceof StoreUnavailable) && chain.length < 8; ) {
     chain.push(link);
     link = typeof link === 'object' && link !== null && 'cause' in link ? link.cause : undefined;
   }

@@ -81,6 +81,12 @@ export function inboxContract(store: () => Store): void {
     const good = sampleEvent();
     await expect(store().inbox.append([good, sampleEvent({ value: null as never })])).rejects.toThrow();
     expect(await store().events.states([good])).toEqual([{ state: 'unknown' }]);
+    // Too much for one packet; what fails comes last.
+    const [text, userId] = ['x'.repeat(8_000), userIn(400)];
+    const large = Array.from({ length: 900 }, () => sampleEvent({ userId, properties: { text } }));
+    const bad = sampleEvent({ userId: userIn(4095), value: null as never });
+    await expect(store().inbox.append([...large, bad])).rejects.toThrow();
+    expect(await takeOf(400)).toEqual([]);
     const tooMany = Array.from({ length: 1001 }, () => sampleEvent());
     await expect(store().inbox.append(tooMany)).rejects.toThrow(RangeError);
   });

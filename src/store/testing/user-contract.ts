@@ -232,6 +232,9 @@ export function userContract(store: () => Store): void {
     await locked.opened;
     let seen: UserState | undefined;
     const second = store().transaction(async (tx) => {
+      // What was read before the lock does not fix what is seen after it.
+      await tx.configuration.lockFlag('none');
+      await tx.organizations.read(['none']);
       seen = (await tx.users.lock([unique('user'), id])).get(id);
     });
     await new Promise((resolve) => setTimeout(resolve, 100));

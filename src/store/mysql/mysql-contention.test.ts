@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { createConnection, type RowDataPacket } from 'mysql2/promise';
+import { createDatabase, type TestDatabase } from '../../../test/servers/test-servers.js';
+import { partitionOf } from '../../core/partition.js';
+import { openPool } from '../sql/knex-engine.js';
+import type { SqlStore } from '../sql/sql-store.js';
+import { userKeys } from '../sql/user-keys.js';
+import { USER_STATE_TABLES, userStateQuery } from '../sql/user-state-query.js';
+import { StoreUnavailable } from '../store.js';
+import { gate, ledgerEntry, sampleEvent, unique } from '../testing/samples.js';
+import { migrateMysql } from './migrate-mysql.js';
+import { mysqlDialect } from './mysql-dialect.js';
+import { mysqlPool } from './mysql-pool.js';
+import { openMysqlStore } from './mysql-store.js';
+
+let database: TestDatabase;
+let store: SqlStore;
+
+beforeAll(async () => {
+  database = await createDatabase();
+  await migrateMysql(database);
+  store = await openMysqlStore(database);
+});
+
+afterAll(async () => {
+  await store.close();
+  await database.drop();
+});
+
+describe('the store on MariaDB, contended', () => {
+  it('says after two seconds that the lane is another one’s, and stays usable', async () => {
+    const held = gate();
+    const finish = gate();
+    const holder = store.transaction(async (tx) => {
+      await tx.inbox.lockLane(3);
+      held.open();
+      await finish.opened;
+    });
+    await held.opened;
+    const start = performance.now();
+    const got = await store.transaction(async (tx) => {
+      const locked = await tx.inbox.lockLane(3);
+      expect(await tx.inbox.lockLane(4)).toBe(true);
+      return locked;
+    });
+    const waitedMs = performance.now() - start;
+    finish.open();
+    await holder;
+    expect(got).toBe(false);
+    expect(waitedMs).toBeGreaterThan(1500);
+    expect(waitedMs).toBeLessThan(4000);
+  });
+
+  it('takes events in while a worker holds its lane, its users and the events it counts', async () => {
+    const userId = unique('busy');
+    const partition = partitionOf(userId);
+    await store.inbox.append([sampleEvent({ userId }), sampleEvent({ userId })]);
+    await store.transaction(async (tx) => {
+      await tx.inbox.lockLane(0);
+      const taken = await tx.inbox.take({ first: partition, last: partition }, partition, 1000);
+      await tx.users.lock([userId]);
+      await tx.users.appendLedger([{ userId, ...ledgerEntry() }]);
+      await tx.inbox.finish(taken, 'batch');
+      expect(await store.inbox.append([sampleEvent({ userId }), sampleEvent({ userId })])).toEqual([true, true]);
+    });
+  });
+
+  it('waits out a lock that is held longer than a lock may be waited for', async () => {
+    const id = unique('slow');
+    const locked = gate();
+    const holder = store.transaction(async (tx) => {
+      await tx.users.lock([id]);
+      locked.open();
+      await new Promise((resolve) => setTimeout(resolve, 2600));
+      await tx.users.advance([id]);
+    });
+    await locked.opened;
+    let runs = 0;
+    await store.transaction(async (tx) => {
+      runs += 1;
+      await tx.users.lock([id]);
+      await tx.users.advance([id]);
+    });
+    await holder;
+    expect(runs).toBe(2);
+    expect((await store.states.users([id])).get(id)?.revision).toBe(2);
+  });
+
+  it('loses a transaction whose connection was killed, and goes on with the next', async () => {
+    const id = unique('killed');
+    const lost = store.transaction(async (tx) => {
+      await tx.users.lock([id]);
+      await killOthers(database.url);
+      await tx.users.advance([id]);
+    });
+    await expect(lost).rejects.toBeInstanceOf(StoreUnavailable);
+    await store.transaction(async (tx) => {
+      expect((await tx.users.lock([id])).get(id)?.revision).toBe(0);
+    });
+  });
+
+  it('is unavailable when no connection is free in time, and tells how long each was waited for', async () => {
+    const waits: number[] = [];
+    const onPoolWait = (waitedMs: number): void => void waits.push(waitedMs);
+    const narrow = await openMysqlStore({ url: database.url, poolSize: 1, acquireTimeoutMs: 200, onPoolWait });
+    try {
+      await narrow.transaction(async () => {
+        await expect(narrow.states.users(['alice'])).rejects.toBeInstanceOf(StoreUnavailable);
+        await expect(narrow.transaction((tx) => tx.now())).rejects.toBeInstanceOf(StoreUnavailable);
+      });
+      await narrow.ping();
+      expect(waits.filter((waitedMs) => waitedMs > 150)).toHaveLength(2);
+    } finally {
+      await narrow.close();
+    }
+  });
+
+  it('reads a user’s state through the primary key of each table', async () => {
+    const knex = mysqlPool({ url: database.url });
+    const pool = openPool({ knex, dialect: mysqlDialect });
+    const keys = userKeys(Array.from({ length: 300 }, () => unique('many'))).flat();
+    const plan = await pool.sql.rows<RowDataPacket>(
+      `EXPLAIN ${userStateQuery(pool.sql, 300)}`,
+      Array.from({ length: USER_STATE_TABLES }, () => keys).flat(),
+    );
+    await pool.close();
+    const tables = plan.filter((row) => row.select_type !== 'UNION RESULT');
+    expect(tables).toHaveLength(USER_STATE_TABLES);
+    for (const row of tables) expect(row).toMatchObject({ type: 'range', key: 'PRIMARY' });
+  });
+});
+
+/** Ends all connections to that database but its own, as an administrator or a fail-over would. */
+async function killOthers(url: string): Promise<void> {
+  const connection = await createConnection(url);
+  const [rows] = await connection.query<RowDataPacket[]>(
+    'SELECT id FROM information_schema.processlist WHERE db = DATABASE() AND id <> CONNECTION_ID()',
+  );
+  for (const row of rows) await connection.query('KILL ?', [row.id]);
+  await connection.end();
+}
