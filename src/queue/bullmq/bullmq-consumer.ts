@@ -1,4 +1,4 @@
-import { type Job, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { DelayedError, type Job, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { LOCK_DURATION_MS, MAX_STALLED_COUNT, QUEUE_PREFIX, STALLED_INTERVAL_MS } from './queue-settings.js';
 import { openConsumerClients } from './redis-clients.js';
 
@@ -32,7 +32,8 @@ export function startBullmqConsumer(
   process: (job: Job<unknown>, token: string) => Promise<void>,
 ): BullmqConsumer {
   const clients = openConsumerClients(connection.redisUrl, connection.onError);
-  const underWay = new Set<Promise<void>>();
+  /** The work under way, each with what makes BullMQ stop waiting for it. */
+  const underWay = new Map<Promise<void>, () => void>();
   let closing: Promise<void> | undefined;
   const track = async (job: Job<unknown>, token = ''): Promise<void> => {
     if (closing !== undefined) {
@@ -41,12 +42,10 @@ export function startBullmqConsumer(
       throw new WaitingError();
     }
     const run = process(job, token);
-    underWay.add(run);
-    try {
-      await run;
-    } finally {
-      underWay.delete(run);
-    }
+    await new Promise<void>((resolve, reject) => {
+      underWay.set(run, () => reject(new DelayedError()));
+      run.then(resolve, reject).finally(() => underWay.delete(run));
+    });
   };
   const worker = new Worker<unknown, void>(queueName, track, {
     ...workerOptions,
@@ -79,13 +78,18 @@ export function startBullmqConsumer(
     const worked = workIsDone();
     const writtenOff = worked.then(() => settledWithin(closed, WRITE_OFF_LIMIT_MS));
     await settledWithin(writtenOff, CLOSE_LIMIT_MS);
+    // What has not ended by now is left to its lock: another worker takes it when that has lapsed.
+    for (const abandon of underWay.values()) {
+      abandon();
+    }
+    await settledWithin(closed, underWay.size > 0 ? WRITE_OFF_LIMIT_MS : 0);
     clients.disconnect();
     await settledWithin(closed, DISCONNECT_LIMIT_MS);
   }
 
   async function workIsDone(): Promise<void> {
     while (underWay.size > 0) {
-      await Promise.allSettled(underWay);
+      await Promise.allSettled(underWay.keys());
     }
   }
 }

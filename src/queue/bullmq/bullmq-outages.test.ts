@@ -1,3 +1,6 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type RedisServer, redisCommand, startRedis } from '../../../test/servers/redis-server.js';
 import { findFreePort, startServerProcess, waitUntilReady } from '../../../test/servers/server-process.js';
@@ -150,6 +153,23 @@ describe('the work queue on a Redis that fails', () => {
     expect(finished).toBe(true);
   });
 
+  it('closes after 10 s though the work has not ended, and leaves its lane to another worker', async () => {
+    const redis = await privateRedis();
+    const connection = { redisUrl: redis.url, onError: () => undefined, lockDurationMs: 500, stalledIntervalMs: 500 };
+    const stuck = await openBullmqWorkQueue(connection);
+    const stuckRuns = await consume(stuck, () => new Promise(() => undefined));
+    await stuck.wake([1]);
+    await until(() => stuckRuns.length === 1);
+    const took = await timed(() => stuck.close());
+    expect(took).toBeGreaterThan(9_500);
+    expect(took).toBeLessThan(12_000);
+    const other = await openBullmqWorkQueue(connection);
+    cleanups.push(() => other.close());
+    const runs = await consume(other);
+    await until(() => runs.length === 1, 5_000);
+    expect(runs).toEqual([1]);
+  }, 30_000);
+
   it('closes soon when Redis was never there', async () => {
     const queue = await openQueue(`redis://127.0.0.1:${await findFreePort()}`);
     await consume(queue);
@@ -158,9 +178,11 @@ describe('the work queue on a Redis that fails', () => {
 
   it('keeps to one slot of a Redis Cluster', async () => {
     const port = await findFreePort();
+    const folder = await mkdtemp(join(tmpdir(), 'latchkey-redis-cluster-'));
+    cleanups.push(() => rm(folder, { recursive: true, force: true }));
     const server = startServerProcess('redis-server', [
       ...['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--maxmemory-policy', 'noeviction'],
-      ...['--cluster-enabled', 'yes', '--cluster-config-file', `/tmp/latchkey-nodes-${port}.conf`],
+      ...['--cluster-enabled', 'yes', '--dir', folder],
     ]);
     cleanups.push(() => server.stop('SIGKILL'));
     const isReady = async (): Promise<boolean> => (await redisCommand(port, 'PING').catch(() => '')) === '+PONG';

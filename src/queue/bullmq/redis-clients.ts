@@ -92,7 +92,7 @@ function endEvenBetweenAttempts(client: Redis): void {
   override(client, 'disconnect', (reconnect = false) => {
     if (client.status === 'reconnecting' && !reconnect) {
       isEnding = true;
-    } else {
+    } else if (client.status !== 'end') {
       disconnect(reconnect);
     }
   });
