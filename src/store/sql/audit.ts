@@ -17,13 +17,15 @@ interface AuditRow {
   readonly comment: string;
 }
 
+const COLUMNS = ['at', 'actor', 'action', 'target', 'state_before', 'state_after', 'request_id', 'comment'] as const;
+
 /** Both ways to the database are the transaction itself, inside one. */
 export function auditStore(read: Sql, write: Sql): AuditStore {
   return {
     append: async (entry) => {
       await insertRows(write, {
         table: 'audit',
-        columns: ['at', 'actor', 'action', 'target', 'state_before', 'state_after', 'request_id', 'comment'],
+        columns: COLUMNS,
         keyLength: 0,
         rows: [
           [
@@ -41,7 +43,7 @@ export function auditStore(read: Sql, write: Sql): AuditStore {
     },
     list: async (page, { target }) => {
       const rows = await read.rows<AuditRow>(
-        `SELECT * FROM audit WHERE id < ?${target === undefined ? '' : ' AND target = ?'} ORDER BY id DESC LIMIT ?`,
+        `SELECT id, ${COLUMNS.join(', ')} FROM audit WHERE id < ?${target === undefined ? '' : ' AND target = ?'} ORDER BY id DESC LIMIT ?`,
         [numberAfter(page.after, Number.MAX_SAFE_INTEGER), ...(target === undefined ? [] : [target]), page.limit + 1],
       );
       return pageOf(rows, page.limit, entryOf, (row) => String(row.id));

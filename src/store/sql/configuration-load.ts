@@ -33,12 +33,18 @@ export async function readRevision(sql: Sql, lock = ''): Promise<number> {
 export async function loadConfiguration(sql: Sql): Promise<Configuration> {
   const revision = await readRevision(sql);
   const flags = await sql.rows<FlagRow>(`SELECT ${FLAG_COLUMNS.join(', ')} FROM flags ORDER BY flag_key`);
-  const segments = await sql.rows<SegmentRow>('SELECT * FROM segments ORDER BY segment_key');
+  const segments = await sql.rows<SegmentRow>(
+    'SELECT segment_key, name, conditions, version, created_at, updated_at FROM segments ORDER BY segment_key',
+  );
   const stages = await sql.rows<{ name: string; self_settable: number }>(
     'SELECT name, self_settable FROM stages ORDER BY position',
   );
-  const actions = await sql.rows<{ name: string; client_trackable: number }>('SELECT * FROM actions ORDER BY name');
-  const roleAccess = await sql.rows<RoleAccessRow>('SELECT * FROM role_access ORDER BY flag_id, role, managed_by');
+  const actions = await sql.rows<{ name: string; client_trackable: number }>(
+    'SELECT name, client_trackable FROM actions ORDER BY name',
+  );
+  const roleAccess = await sql.rows<RoleAccessRow>(
+    'SELECT flag_id, role, managed_by, effect, enabled FROM role_access ORDER BY flag_id, role, managed_by',
+  );
   return {
     revision,
     flags: flags.map(flagOf),

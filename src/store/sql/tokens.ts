@@ -15,18 +15,25 @@ interface TokenRow {
   readonly last_used_at: number | null;
 }
 
+const COLUMNS = [
+  ...['id', 'name', 'hash', 'scopes', 'organization_id'],
+  ...['created_at', 'expires_at', 'revoked_at', 'last_used_at'],
+];
+
+const SELECT = `SELECT ${COLUMNS.join(', ')} FROM tokens`;
+
 /** Both ways to the database are the transaction itself, inside one. */
 export function tokenStore(read: Sql, write: Sql): TokenStore {
   return {
     byHash: async (hash) => {
-      const row = await firstRow<TokenRow>(read, 'SELECT * FROM tokens WHERE hash = ?', [hash]);
+      const row = await firstRow<TokenRow>(read, `${SELECT} WHERE hash = ?`, [hash]);
       return row && tokenOf(row);
     },
-    list: async () => (await read.rows<TokenRow>('SELECT * FROM tokens ORDER BY created_at DESC, id')).map(tokenOf),
+    list: async () => (await read.rows<TokenRow>(`${SELECT} ORDER BY created_at DESC, id`)).map(tokenOf),
     add: (token) => add(write, token),
     revoke: async (id, at) => {
       await write.run('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id]);
-      const row = await firstRow<TokenRow>(read, 'SELECT * FROM tokens WHERE id = ?', [id]);
+      const row = await firstRow<TokenRow>(read, `${SELECT} WHERE id = ?`, [id]);
       return row && tokenOf(row);
     },
     touch: async (id, at) => {
@@ -40,10 +47,7 @@ export function tokenStore(read: Sql, write: Sql): TokenStore {
 async function add(sql: Sql, token: MachineToken): Promise<void> {
   await insertRows(sql, {
     table: 'tokens',
-    columns: [
-      ...['id', 'name', 'hash', 'scopes', 'organization_id'],
-      ...['created_at', 'expires_at', 'revoked_at', 'last_used_at'],
-    ],
+    columns: COLUMNS,
     keyLength: 1,
     rows: [
       [

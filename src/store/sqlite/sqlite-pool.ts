@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import createKnex, { type Knex } from 'knex';
 import { SILENT_LOG } from '../sql/fault-codes.js';
 import { watchPool } from '../sql/watch-pool.js';
+import { cacheStatements } from './cache-statements.js';
 
 export interface SqliteOptions {
   /** The database's file; it and its folder are made when they are not there. */
@@ -21,6 +22,7 @@ const BUSY_TIMEOUT_MS = 20;
 const FILE_PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = OFF'];
 
 interface RawConnection {
+  prepare(text: string): object;
   pragma(text: string): unknown;
 }
 
@@ -44,6 +46,7 @@ export function sqlitePool(options: SqliteOptions, use: 'read' | 'write'): Knex 
         connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
         for (const pragma of FILE_PRAGMAS) connection.pragma(pragma);
         if (use === 'read') connection.pragma('query_only = ON');
+        cacheStatements(connection);
         done(null, connection);
       },
     },
