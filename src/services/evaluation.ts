@@ -51,6 +51,8 @@ export interface TargetDecisions {
 
 /** Flags times contexts of one batch. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
+/** States of a long batch are loaded in turns: asking for all at once would hold up everybody else. */
+const TARGETS_PER_LOAD = 1_000;
 /** Beyond two missed polls the snapshot is no longer known to be the present one. */
 const SNAPSHOT_STALE_MS = 6_000;
 
@@ -125,7 +127,11 @@ export class EvaluationService {
     input: BatchInput,
     select?: (flagKey: string, snapshot: Snapshot) => boolean,
   ): Promise<readonly TargetDecisions[]> {
-    for (const target of input.targets) checkTarget(target);
+    const slices = new Slices(call);
+    for (const target of input.targets) {
+      checkTarget(target);
+      if (slices.over()) await slices.giveWay();
+    }
     const { keeper, gate } = this.#options;
     const userIds = input.targets.map(({ userId }) => userId).filter((id) => id !== '');
     const demand = await gate.pass(input, userIds, call);
@@ -139,21 +145,23 @@ export class EvaluationService {
       );
     }
 
-    const present = await this.#load(input.targets, demand);
-    const slices = new Slices(call);
     const results: TargetDecisions[] = [];
-    for (const [i, target] of input.targets.entries()) {
-      const states = present[i];
-      const answers: Evaluated[] = [];
-      for (const flagKey of keys) {
-        answers.push(
-          states === undefined
-            ? this.#decideWithoutState(snapshot, flagKey)
-            : this.#decide(call, snapshot, { ...target, flagKey }, states),
-        );
-        if (slices.over()) await slices.giveWay();
+    for (let from = 0; from < input.targets.length; from += TARGETS_PER_LOAD) {
+      const targets = input.targets.slice(from, from + TARGETS_PER_LOAD);
+      const present = await this.#load(targets, demand);
+      for (const [i, target] of targets.entries()) {
+        const states = present[i];
+        const answers: Evaluated[] = [];
+        for (const flagKey of keys) {
+          answers.push(
+            states === undefined
+              ? this.#decideWithoutState(snapshot, flagKey)
+              : this.#decide(call, snapshot, { ...target, flagKey }, states),
+          );
+          if (slices.over()) await slices.giveWay();
+        }
+        results.push({ userId: target.userId, decisions: answers });
       }
-      results.push({ userId: target.userId, decisions: answers });
     }
     return results;
   }
