@@ -17,18 +17,19 @@ export function takeJson(app: FastifyInstance, mediaTypes: readonly string[]): v
     }
     void parseJson(request, text, (error, value) => {
       if (error === null) done(null, value);
-      else done(refusal(error));
+      else done(refusal(text));
     });
   };
   for (const mediaType of mediaTypes) app.addContentTypeParser(mediaType, { parseAs: 'buffer' }, parse);
 }
 
-function refusal(error: Error): Error {
-  if (error.message.includes('forbidden prototype property')) {
-    return invalid('the body has a member named "__proto__" or "constructor.prototype"; rename it');
+/** The parser says no more than that it refused. */
+function refusal(text: string): Error {
+  if (text === '') return invalid('the body is empty and should be JSON');
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    return invalid(`the body is not well-formed JSON: ${(error as Error).message}`);
   }
-  if ((error as { code?: unknown }).code === 'FST_ERR_CTP_EMPTY_JSON_BODY') {
-    return invalid('the body is empty and should be JSON');
-  }
-  return invalid('the body is not well-formed JSON');
+  return invalid('the body has a member named "__proto__", or "constructor" with a "prototype"; rename it');
 }

@@ -3,7 +3,12 @@ import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
-import fastify, { type FastifyInstance, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import fastify, {
+  type FastifyInstance,
+  type FastifyReply,
+  type FastifyRequest,
+  type FastifyServerOptions,
+} from 'fastify';
 import { quote } from '../core/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/time.js';
 import { actorOf } from '../services/caller.js';
@@ -12,7 +17,7 @@ import type { Authenticator } from './authenticate.js';
 import './call.js';
 import { HttpError } from './http-error.js';
 import { takeJson } from './json-body.js';
-import { observe } from './observe.js';
+import { observe, observeUnrouted } from './observe.js';
 import { describeApi } from './openapi.js';
 import { refuseOtherMethods } from './other-methods.js';
 import { answerWithProblem } from './problem.js';
@@ -48,7 +53,10 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   observe(app, options.observer);
   app.addHook('onRequest', (request, reply, done) => {
     reply.header('x-request-id', request.id);
-    // While draining, whoever keeps a connection is told to take another one.
+    done();
+  });
+  // While draining, whoever keeps a connection is told to take another one.
+  app.addHook('onSend', (_request, reply, _payload, done) => {
     if (options.draining()) reply.header('connection', 'close');
     done();
   });
@@ -67,7 +75,7 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   return app;
 }
 
-function serverOptions({ tls, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestAppOptions): FastifyServerOptions {
+function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestAppOptions): FastifyServerOptions {
   const options = {
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -76,7 +84,10 @@ function serverOptions({ tls, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestAppOp
     genReqId: requestIdOf,
     requestIdHeader: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
-    frameworkErrors: answerWithProblem,
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      answerWithProblem(error, request, reply.header('x-request-id', request.id));
+      observeUnrouted(observer, request, reply.statusCode);
+    },
     // Nothing is coerced, dropped or filled in: a wrong type or an unknown member is refused.
     ajv: {
       customOptions: {
