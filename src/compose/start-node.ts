@@ -10,7 +10,9 @@ import { openBullmqEventIntake } from '../queue/bullmq/bullmq-event-intake.js';
 import { openBullmqWorkQueue } from '../queue/bullmq/bullmq-work-queue.js';
 import { openEmbeddedWorkQueue } from '../queue/embedded/embedded-work-queue.js';
 import type { WorkQueue } from '../queue/queue.js';
+import type { EndedRequest } from '../rest/observer.js';
 import type { RestDoor } from '../rest/rest-door.js';
+import { actorOf } from '../services/caller.js';
 import { adminToken } from './admin-token.js';
 import { openStore } from './open-store.js';
 import { type Composed, composeServices } from './services.js';
@@ -136,7 +138,8 @@ async function openDoors(config: Config, { composed, metrics, logger, link }: Do
           jwt: config.jwt,
           ready: () => ({ ready: services.keeper.loaded, degraded: !link.reachable }),
           metrics: () => metrics.text(),
-          observer: callLog('rest', metrics, logger),
+          observer: { callEnded: restCallLog(metrics, logger) },
+          onSyncError: (error) => logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
           requestsPerMinute: config.httpRequestsPerMinute,
           corsOrigins: config.corsOrigins,
         })
@@ -146,6 +149,18 @@ async function openDoors(config: Config, { composed, metrics, logger, link }: Do
     await grpc?.drain(0);
     throw error;
   }
+}
+
+function restCallLog(metrics: Metrics, logger: Logger): (request: EndedRequest) => void {
+  const log = callLog('rest', metrics, logger);
+  return ({ method, route, status, caller, ...rest }) =>
+    log({
+      ...rest,
+      operation: `${method} ${route}`,
+      code: String(status),
+      actor: caller === undefined ? '' : actorOf(caller),
+      unauthenticated: status === 401,
+    });
 }
 
 async function stop({ grpc, rest }: Started, limitMs: number, endAll: () => Promise<void>): Promise<void> {

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { EventInbox } from '../event-store.js';
 import { groupAppend } from '../group-append.js';
 import type { Store, Transaction } from '../store.js';
@@ -24,6 +25,8 @@ import { userWriter } from './user-writer.js';
 export interface SqlStore extends Store {
   /** Rejects with `SchemaMismatch` when this release cannot run on the schema that is there. */
   checkSchema(): Promise<void>;
+  /** Begins another life of the data, after a restore. */
+  renewEpoch(): Promise<void>;
 }
 
 /** `appendsInFlight`: how many statements may carry concurrent appends to the inbox at once; the others wait and join. */
@@ -48,6 +51,9 @@ export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
     },
     close: () => engine.close(),
     checkSchema: () => checkSchema(read),
+    renewEpoch: async () => {
+      await write.run("UPDATE meta SET value = ? WHERE name = 'epoch'", [randomUUID()]);
+    },
   };
 }
 

@@ -1,0 +1,259 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { credentials, Metadata } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
+import { TrackRequest, type TrackResponse } from '../../src/grpc/gen/latchkey/v1/event.js';
+import { FeatureServiceClient, SetFlagRequest } from '../../src/grpc/gen/latchkey/v1/feature_service.js';
+import { Rule_Policy } from '../../src/grpc/gen/latchkey/v1/flag.js';
+import { startRedis } from '../servers/redis-server.js';
+import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
+import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { expectedOf, makeEvents, type SentEvent, seeded, THRESHOLDS } from './workload.js';
+
+const EVENTS = Number(process.env.CLUSTER_EVENTS ?? 20_000);
+const USERS = 500;
+const PER_CALL = 20;
+const SENDERS = 4;
+const SEED = 20_260_131;
+const TOKEN = 'the-admin-token-of-this-test';
+/** "A few seconds": the sweeper's two, a batch's length, and a machine that starts processes meanwhile. */
+const LONGEST_WAIT_MS = 8_000;
+
+let database: TestDatabase;
+let redis: Awaited<ReturnType<typeof startRedis>>;
+let sql: Connection;
+let directory: string;
+let servers: readonly NodeProcess[] = [];
+let workers: NodeProcess[] = [];
+
+const settings = (roles: string): Record<string, string> => ({
+  DATABASE_URL: database.url,
+  REDIS_URL: redis.url,
+  DATA_DIR: directory,
+  LATCHKEY_ADMIN_TOKEN: TOKEN,
+  LOG_LEVEL: 'warn',
+  ROLES: roles,
+});
+
+beforeAll(async () => {
+  database = await createDatabase();
+  redis = await startRedis();
+  directory = mkdtempSync(join(tmpdir(), 'latchkey-cluster-'));
+  sql = await createConnection({ uri: database.url });
+  execFileSync(
+    process.execPath,
+    ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'migrate'],
+    {
+      cwd: new URL('../../', import.meta.url),
+      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
+      stdio: 'ignore',
+    },
+  );
+  servers = await Promise.all([startNodeProcess(settings('grpc,rest')), startNodeProcess(settings('grpc,rest'))]);
+  workers = await Promise.all([startNodeProcess(settings('worker')), startNodeProcess(settings('worker'))]);
+}, 60_000);
+
+afterAll(async () => {
+  await Promise.all([...servers, ...workers].map((node) => node.end('SIGKILL')));
+  await sql?.end();
+  await redis?.stop();
+  await database?.drop();
+  rmSync(directory, { recursive: true, force: true });
+}, 30_000);
+
+describe('two servers and two workers on MariaDB and Redis', () => {
+  it('count every event once and unlock exactly what was earned, whatever is killed meanwhile', async () => {
+    await setFlags();
+    const random = seeded(SEED);
+    const events = makeEvents(EVENTS, USERS, random);
+    const twice = events.filter(() => random() < 0.1);
+    const sent = [...events, ...twice].map((event) => ({ event, at: random() })).sort((a, b) => a.at - b.at);
+    const calls = chunk(
+      sent.map(({ event }) => event),
+      PER_CALL,
+    );
+
+    const disturbance = disturb();
+    const watch = watchLanes();
+    let done = 0;
+    const flushAt = Math.floor(calls.length / 2);
+    const sender = async (): Promise<void> => {
+      for (let next = calls.pop(); next !== undefined; next = calls.pop()) {
+        if (calls.length === flushAt) await redis.flush();
+        await sendUntilTaken(next, done++);
+      }
+    };
+    await Promise.all(Array.from({ length: SENDERS }, sender));
+    await until(async () => (await pending()) === 0, 60_000);
+    const kills = await disturbance.stop();
+    const longestMs = await watch.stop();
+
+    const expected = expectedOf(events);
+    expect(await storedTotals()).toEqual(expected.totals);
+    expect(await storedUnlocks()).toEqual([...expected.unlocks].sort());
+    expect(expected.unlocks.size).toBeGreaterThan(USERS / 2);
+    expect(kills).toBeGreaterThanOrEqual(1);
+    expect(longestMs).toBeLessThan(LONGEST_WAIT_MS);
+  }, 240_000);
+
+  it('drain on SIGTERM and exit with 0', async () => {
+    const codes = await Promise.all([...servers, ...workers].map((node) => node.end('SIGTERM')));
+    expect(codes).toEqual([0, 0, 0, 0]);
+  }, 30_000);
+});
+
+async function setFlags(): Promise<void> {
+  const count = ([action, least]: readonly [string, number]) => ({
+    all: [{ fact: 'actionCount', params: { action }, operator: 'greaterThanInclusive', value: least }],
+  });
+  const unlocked = (flag: string) => ({ fact: 'unlocked', params: { flag }, operator: 'equal', value: true });
+  const flags = {
+    reporter: count(THRESHOLDS.reporter),
+    sharer: count(THRESHOLDS.sharer),
+    expert: { all: [unlocked('reporter'), unlocked('sharer')] },
+  };
+  const metadata = bearer();
+  const client = new FeatureServiceClient(servers[0]!.grpcAddress, credentials.createInsecure());
+  for (const [key, conditions] of Object.entries(flags)) {
+    const request = SetFlagRequest.fromPartial({
+      flag: { key, rules: [{ conditions, policy: Rule_Policy.LATCHING }] },
+    });
+    await new Promise<void>((resolve, reject) => {
+      client.setFlag(request, metadata, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+  client.close();
+}
+
+function bearer(): Metadata {
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${TOKEN}`);
+  return metadata;
+}
+
+/** Sends a call by turns over gRPC and REST, to either server, again until it is taken: as a careful producer does. */
+async function sendUntilTaken(events: readonly SentEvent[], turn: number): Promise<void> {
+  const server = servers[turn % servers.length]!;
+  const send = turn % 4 < 2 ? sendByGrpc : sendByRest;
+  await until(async () => {
+    try {
+      const { accepted, duplicates } = await send(server, events);
+      expect(accepted + duplicates).toBe(events.length);
+      return true;
+    } catch (error) {
+      if (error instanceof TypeError || /UNAVAILABLE|503/.test(String(error))) return false;
+      throw error;
+    }
+  }, 30_000);
+}
+
+type Outcome = Pick<TrackResponse, 'accepted' | 'duplicates'>;
+
+const clients = new Map<string, FeatureServiceClient>();
+
+function sendByGrpc({ grpcAddress }: NodeProcess, events: readonly SentEvent[]): Promise<Outcome> {
+  const client = clients.get(grpcAddress) ?? new FeatureServiceClient(grpcAddress, credentials.createInsecure());
+  clients.set(grpcAddress, client);
+  const request = TrackRequest.fromPartial({ events: events.map((event) => ({ ...event, source: 'cluster' })) });
+  return new Promise((resolve, reject) => {
+    client.track(request, bearer(), (error, response) => (error ? reject(error) : resolve(response)));
+  });
+}
+
+async function sendByRest({ httpAddress }: NodeProcess, events: readonly SentEvent[]): Promise<Outcome> {
+  const response = await fetch(`http://${httpAddress}/api/events`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify(
+      events.map(({ id, userId, action, value }) => ({ id, source: 'cluster', user_id: userId, action, value })),
+    ),
+  });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+  return (await response.json()) as Outcome;
+}
+
+/** Kills a worker every second, by turns, and starts another in its place. */
+function disturb(): { stop(): Promise<number> } {
+  let stopped = false;
+  let kills = 0;
+  const loop = async (): Promise<void> => {
+    while (!stopped) {
+      await sleep(1_000);
+      if (stopped) return;
+      const victim = kills % workers.length;
+      await workers[victim]!.end('SIGKILL');
+      kills++;
+      workers[victim] = await startNodeProcess(settings('worker'));
+    }
+  };
+  const done = loop();
+  return {
+    async stop() {
+      stopped = true;
+      await done;
+      return kills;
+    },
+  };
+}
+
+/** The longest that any event has been seen pending. */
+function watchLanes(): { stop(): Promise<number> } {
+  let stopped = false;
+  let longestMs = 0;
+  const loop = async (): Promise<void> => {
+    const own = await createConnection({ uri: database.url });
+    while (!stopped) {
+      const [rows] = await own.query<RowDataPacket[]>(
+        'SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED) - MIN(received_at) AS age FROM events WHERE state = 0',
+      );
+      longestMs = Math.max(longestMs, Number(rows[0]!.age ?? 0));
+      await sleep(100);
+    }
+    await own.end();
+  };
+  const done = loop();
+  return {
+    async stop() {
+      stopped = true;
+      await done;
+      return longestMs;
+    },
+  };
+}
+
+async function pending(): Promise<number> {
+  const [rows] = await sql.query<RowDataPacket[]>('SELECT COUNT(*) AS n FROM events WHERE state <> 1');
+  return Number(rows[0]!.n);
+}
+
+async function storedTotals() {
+  const [rows] = await sql.query<RowDataPacket[]>('SELECT user_id, action, event_count, value_sum FROM action_totals');
+  return new Map(
+    rows.map((row) => [`${row.user_id} ${row.action}`, { count: Number(row.event_count), sum: Number(row.value_sum) }]),
+  );
+}
+
+/** One word pair per ledger entry: an unlock recorded twice stands there twice. */
+async function storedUnlocks(): Promise<readonly string[]> {
+  const [rows] = await sql.query<RowDataPacket[]>(
+    "SELECT user_id, flag_key FROM unlocks JOIN flags ON flags.id = unlocks.flag_id WHERE kind = 'unlocked'",
+  );
+  return rows.map((row) => `${row.user_id} ${row.flag_key}`).sort();
+}
+
+async function until(met: () => Promise<boolean>, limitMs: number): Promise<void> {
+  const deadline = Date.now() + limitMs;
+  while (!(await met())) {
+    if (Date.now() > deadline) throw new Error(`not within ${limitMs} ms`);
+    await sleep(50);
+  }
+}
+
+function chunk<T>(items: readonly T[], size: number): T[][] {
+  return Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size));
+}
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

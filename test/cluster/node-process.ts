@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+
+const ROOT = new URL('../../', import.meta.url);
+const READY_MS = 30_000;
+
+export interface NodeProcess {
+  readonly pid: number;
+  /** HOST:PORT, or `off`. */
+  readonly grpcAddress: string;
+  readonly httpAddress: string;
+  /** What it wrote to standard error. */
+  log(): string;
+  /** Ends it with this signal and gives its exit code; null when the signal itself ended it. */
+  end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
+}
+
+/** Starts a Latchkey process from the sources with these settings and nothing else of this environment. */
+export async function startNodeProcess(environment: Record<string, string>): Promise<NodeProcess> {
+  const child = spawn(
+    process.execPath,
+    ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve'],
+    { cwd: ROOT, env: { PATH: process.env.PATH, GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...environment } },
+  );
+  let log = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    log += chunk.toString();
+  });
+  const line = await readyLine(child, () => log);
+  return {
+    pid: child.pid!,
+    grpcAddress: /grpc=(\S*)/.exec(line)?.[1] ?? '',
+    httpAddress: /http=(\S*)/.exec(line)?.[1] ?? '',
+    log: () => log,
+    async end(signal) {
+      if (child.exitCode !== null || child.signalCode !== null) return child.exitCode;
+      const ended = once(child, 'exit');
+      child.kill(signal);
+      const [code] = (await ended) as [number | null];
+      return code;
+    },
+  };
+}
+
+async function readyLine(child: ChildProcess, log: () => string): Promise<string> {
+  const lines = createInterface({ input: child.stdout! });
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => {
+      child.kill('SIGKILL');
+      reject(new Error(`not ready within ${READY_MS} ms: ${log()}`));
+    }, READY_MS);
+    lines.once('line', (line) => {
+      clearTimeout(timer);
+      resolve(line);
+    });
+    child.once('exit', (code) => {
+      clearTimeout(timer);
+      reject(new Error(`ended with ${code} before it was ready: ${log()}`));
+    });
+  });
+}
