@@ -37,7 +37,8 @@ export class Sweeper {
       for (const lane of lanes) {
         if (signal?.aborted) return;
         try {
-          counted += await this.#options.worker.process(lane, signal);
+          const more = await this.#options.worker.process(lane, signal);
+          counted += more;
         } catch (error) {
           failures.push(error);
         }

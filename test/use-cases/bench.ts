@@ -1,0 +1,170 @@
+import { type Composed, composeServices } from '../../src/compose/services.js';
+import type { FlagInput } from '../../src/core/parse-flag.js';
+import type { Notice, Notifier } from '../../src/notify/notifier.js';
+import { Metrics } from '../../src/observability/metrics.js';
+import type { WorkQueue } from '../../src/queue/queue.js';
+import type { Call, Person } from '../../src/services/caller.js';
+import type { Tracked } from '../../src/services/events.js';
+import type { FlagWritten, SetFlagInput } from '../../src/services/flags.js';
+import type { IdentifyInput } from '../../src/services/users.js';
+import type { EventKey } from '../../src/store/event-store.js';
+import type { SqlStore } from '../../src/store/sql/sql-store.js';
+import type { Store } from '../../src/store/store.js';
+import type { Scope } from '../../src/store/token-store.js';
+import { fireTimers } from '../../src/worker/fire-timers.js';
+import { LaneWorker } from '../../src/worker/lane-worker.js';
+import { Sweeper } from '../../src/worker/sweeper.js';
+
+export interface BenchOptions {
+  readonly lanes?: number;
+  readonly retentionDays?: number;
+  /** What the use cases are given in place of the store: to stop, to fail, to watch. */
+  readonly around?: (store: SqlStore) => Store;
+}
+
+/** The use cases on a store with nothing running in the background: no worker, no poll, and a queue that forgets. */
+export interface Bench extends Composed {
+  readonly sqlStore: SqlStore;
+  readonly notices: readonly Notice[];
+  readonly buried: readonly (EventKey & { readonly reason: string })[];
+  readonly worker: LaneWorker;
+  /** Counts everything that is pending. */
+  drain(): Promise<number>;
+  fireTimers(): Promise<number>;
+  setFlag(key: string, input?: FlagInput, more?: Partial<SetFlagInput>): Promise<FlagWritten>;
+  /** In Latchkey's own shape. */
+  track(events: readonly Readonly<Record<string, unknown>>[], options?: TrackOptions): Promise<Tracked>;
+  identify(
+    userId: string,
+    input?: Omit<IdentifyInput, 'userId'>,
+  ): ReturnType<Composed['services']['users']['identify']>;
+  /** Archives every flag that earlier tests of the suite left. */
+  clear(): Promise<void>;
+  /** Keys of the flags that are on for the user, read from the store. */
+  on(userId: string): Promise<readonly string[]>;
+}
+
+export interface TrackOptions {
+  readonly wait?: boolean;
+  readonly call?: Call;
+}
+
+/** A call of the platform's operator. */
+export const OPERATOR: Call = machine(['admin']);
+
+/** A call of a machine token. */
+export function machine(scopes: readonly Scope[], organizationId = ''): Call {
+  return { caller: { kind: 'machine', tokenId: 'tok_test', scopes: new Set(scopes), organizationId }, requestId: 'r' };
+}
+
+export function person(userId: string, more: Partial<Person> = {}): Call {
+  const caller = {
+    kind: 'person',
+    userId,
+    organizationId: '',
+    roles: undefined,
+    platformAdmin: false,
+    ...more,
+  } as const;
+  return { caller, requestId: 'r' };
+}
+
+const SILENT_QUEUE: WorkQueue = {
+  wake: () => Promise.resolve(),
+  consume: () => Promise.resolve(),
+  healthy: () => false,
+  close: () => Promise.resolve(),
+};
+
+export async function composeBench(sqlStore: SqlStore, options: BenchOptions = {}): Promise<Bench> {
+  const { lanes = 32, retentionDays = 30, around = (store: SqlStore): Store => store } = options;
+  const notices: Notice[] = [];
+  const buried: (EventKey & { reason: string })[] = [];
+  const notifier: Notifier = {
+    publish: (notice) => {
+      notices.push(notice);
+      if (notice.kind === 'users')
+        for (const { id, revision } of notice.users) composed.states.users.raise(id, revision);
+      return Promise.resolve();
+    },
+    subscribe: () => Promise.resolve(() => Promise.resolve()),
+    close: () => Promise.resolve(),
+  };
+  const composed: Composed = composeServices({
+    config: { lanes, retentionDays, cachedUsers: 1_000 },
+    store: around(sqlStore),
+    queue: SILENT_QUEUE,
+    notifier,
+    metrics: new Metrics(),
+    onSwap: () => undefined,
+    onError: (_, error) => {
+      throw error;
+    },
+  });
+  const { services, store, clock } = composed;
+  await Promise.all([services.keeper.refresh(), clock.synchronize(sqlStore)]);
+  const { keeper } = services;
+  const worker = new LaneWorker({
+    ...{ store, keeper, notifier, lanes },
+    observer: {
+      counted: () => undefined,
+      buried: ({ userId, source, id }, reason) => void buried.push({ userId, source, id, reason }),
+    },
+  });
+  const sweeper = new Sweeper({ store, worker, queue: SILENT_QUEUE, lanes, onOldest: () => undefined });
+  return {
+    ...composed,
+    ...{ sqlStore, notices, buried, worker },
+    clear: async () => {
+      // What reads whether another one is unlocked goes first.
+      const { latching, flags } = keeper.snapshot;
+      for (const { flag } of new Set([...latching.toReversed(), ...flags.values()])) {
+        if (flag.archived) continue;
+        const rest = { mustExist: true, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
+        await services.flags.set(OPERATOR, {
+          ...{ keyOrId: flag.key, input: { archived: true, rules: [] }, access: [], removeAccess: [], ...rest },
+        });
+      }
+    },
+    drain: () => sweeper.sweep(),
+    fireTimers: () => fireTimers({ store, keeper, notifier }),
+    setFlag: (key, input = {}, more = {}) =>
+      services.flags.set(OPERATOR, {
+        ...{ keyOrId: key, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },
+        ...{ access: [], removeAccess: [], ...more },
+      }),
+    track: (events, { wait = false, call = OPERATOR } = {}) =>
+      services.events.track(call, {
+        wait,
+        events: events.map((event) => ({
+          kind: 'event',
+          event: {
+            ...{ id: event.id, source: event.source, userId: event.user_id, action: event.action },
+            ...{ occurredAt: event.occurred_at, value: event.value, properties: event.properties },
+          },
+        })),
+      }),
+    identify: (userId, input = {}) => services.users.identify(OPERATOR, { userId, ...input }),
+    on: async (userId) => {
+      const input = { targets: [{ userId, context: {} }], flagKeys: [], consistencyToken: '', full: true };
+      const [result] = await services.evaluation.batch(OPERATOR, input);
+      const decisions = (result?.decisions ?? []).map(({ decision }) => decision);
+      return decisions.filter(({ enabled }) => enabled).map(({ flagKey }) => flagKey);
+    },
+  };
+}
+
+/** A latching rule of these conditions. */
+export const latching = (...all: readonly Readonly<Record<string, unknown>>[]) => ({
+  rules: [{ policy: 'LATCHING', conditions: { all } as never }],
+});
+export const verified = { fact: 'emailVerified', operator: 'equal', value: true };
+export const atLeast = (value: number, action: string, more: Readonly<Record<string, unknown>> = {}) => ({
+  ...{ fact: 'actionCount', params: { action, ...more }, operator: 'greaterThanInclusive', value },
+});
+export const daysIn = (value: number) => ({ fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value });
+
+/** The user's ledger, oldest first. */
+export async function ledgerOf(store: Pick<Store, 'history'>, userId: string) {
+  return (await store.history.ledger(userId, { limit: 1_000 })).items;
+}

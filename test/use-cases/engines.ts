@@ -1,0 +1,105 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import { migrate } from '../../src/compose/open-store.js';
+import { type RunningNode, startNode } from '../../src/compose/start-node.js';
+import { readConfig } from '../../src/config.js';
+import { createLogger } from '../../src/observability/logger.js';
+import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
+import type { SqlStore } from '../../src/store/sql/sql-store.js';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { createDatabase, createRedisSpace } from '../servers/test-servers.js';
+import { type Bench, type BenchOptions, composeBench } from './bench.js';
+
+/** One engine with a database of its own, empty but migrated. What it hands out ends with the suite. */
+export interface Engine {
+  readonly name: 'SQLite and the embedded queue' | 'MariaDB, BullMQ and Redis';
+  readonly databaseUrl: () => string;
+  /** Whole nodes on the same database, with the worker's role alone unless told otherwise. */
+  readonly start: (environment?: Readonly<Record<string, string>>) => Promise<RunningNode>;
+  /** The use cases on the same database with nothing running in the background: tests move everything by hand. */
+  readonly compose: (options?: BenchOptions) => Promise<Bench>;
+  /** The database through another pool of connections. */
+  readonly openStore: () => Promise<SqlStore>;
+}
+
+interface Place {
+  readonly databaseUrl: string;
+  readonly redisUrl: string | undefined;
+  readonly drop: () => Promise<void>;
+}
+
+/** Runs the same suite on both shapes that are deployed. */
+export function describeOnEachEngine(name: string, suite: (engine: Engine) => void): void {
+  describe(name, () => {
+    describe('on SQLite and the embedded queue', () => suite(engineOn('SQLite and the embedded queue', sqlitePlace)));
+    describe('on MariaDB, BullMQ and Redis', () => suite(engineOn('MariaDB, BullMQ and Redis', mariadbPlace)));
+  });
+}
+
+/** The engine that several nodes share, for what only they show. */
+export function describeOnMariadb(name: string, suite: (engine: Engine) => void): void {
+  describe(name, () => suite(engineOn('MariaDB, BullMQ and Redis', mariadbPlace)));
+}
+
+function engineOn(name: Engine['name'], settle: (directory: string) => Promise<Place>): Engine {
+  const ends: (() => Promise<unknown>)[] = [];
+  let directory = '';
+  let place: Place | undefined;
+  beforeAll(async () => {
+    directory = await mkdtemp(join(tmpdir(), 'latchkey-use-cases-'));
+    ends.push(() => rm(directory, { recursive: true, force: true }));
+    place = await settle(directory);
+    ends.push(place.drop);
+  });
+  afterAll(async () => {
+    for (const end of ends.reverse()) await end();
+  });
+  const databaseUrl = (): string => {
+    if (place === undefined) throw new Error('the engine is there in tests and hooks only');
+    return place.databaseUrl;
+  };
+  const openStore = async (): Promise<SqlStore> => {
+    const url = databaseUrl();
+    const store = url.startsWith('sqlite:')
+      ? await openSqliteStore({ path: url.slice('sqlite:'.length) })
+      : await openMysqlStore({ url });
+    ends.push(() => store.close());
+    return store;
+  };
+  return {
+    name,
+    databaseUrl,
+    openStore,
+    compose: async (options) => composeBench(await openStore(), options),
+    start: async (environment = {}) => {
+      const config = readConfig({
+        DATABASE_URL: databaseUrl(),
+        ...(place?.redisUrl === undefined ? {} : { REDIS_URL: place.redisUrl }),
+        DATA_DIR: await mkdtemp(join(directory, 'node-')),
+        ROLES: 'worker',
+        LATCHKEY_ADMIN_TOKEN: 'the-admin-token-of-these-tests',
+        GRPC_ADDR: '127.0.0.1:0',
+        HTTP_ADDR: '127.0.0.1:0',
+        LOG_LEVEL: 'silent',
+        ...environment,
+      });
+      const node = await startNode(config, createLogger(config.logLevel));
+      ends.push(() => node.stop(1_000));
+      return node;
+    },
+  };
+}
+
+async function sqlitePlace(directory: string): Promise<Place> {
+  const path = join(directory, 'latchkey.db');
+  await migrate({ kind: 'sqlite', path });
+  return { databaseUrl: `sqlite:${path}`, redisUrl: undefined, drop: () => Promise.resolve() };
+}
+
+async function mariadbPlace(): Promise<Place> {
+  const [database, redis] = [await createDatabase(), await createRedisSpace()];
+  await migrate({ kind: 'mysql', url: database.url, poolSize: 2 });
+  return { databaseUrl: database.url, redisUrl: redis.url, drop: () => database.drop() };
+}
