@@ -75,6 +75,8 @@ export interface RestStand {
   /** What the observer was told. */
   readonly ended: readonly EndedRequest[];
   ask(path: string, ask?: Ask): Promise<Answer>;
+  /** Opens another door on the same services for as long as `use` takes. */
+  withDoor(options: Partial<RestDoorOptions>, use: (door: RestDoor, origin: string) => Promise<void>): Promise<void>;
   /** A new machine token. */
   machine(scopes: readonly Scope[], organizationId?: string): Promise<string>;
   /** Creates or changes a flag. */
@@ -87,20 +89,29 @@ export async function startRestStand(options: Partial<RestDoorOptions> = {}): Pr
   const latchkey = await startEmbedded({ ROLES: 'worker' });
   const { services, operator } = latchkey;
   const ended: EndedRequest[] = [];
-  const door = await openRestDoor({
+  const defaults: RestDoorOptions = {
     services,
     address: '127.0.0.1:0',
     jwt: JWT_OPTIONS,
     ready: () => ({ ready: true, degraded: false }),
     metrics: () => 'latchkey_up 1\n',
-    observer: { callEnded: (request) => void ended.push(request) },
-    ...options,
-  });
+    observer: { callEnded: () => undefined },
+  };
+  const observer = { callEnded: (request: EndedRequest) => void ended.push(request) };
+  const door = await openRestDoor({ ...defaults, observer, ...options });
   return {
     latchkey,
     door,
     ended,
     ask: (path, ask) => askOf(`http://${door.address}`, path, ask),
+    async withDoor(others, use) {
+      const another = await openRestDoor({ ...defaults, ...others });
+      try {
+        await use(another, `http://${another.address}`);
+      } finally {
+        await another.drain(0);
+      }
+    },
     async machine(scopes, organizationId = '') {
       const input = { name: 'test', scopes, organizationId, expiresAt: undefined, comment: '' };
       return (await services.tokens.create(operator, input)).secret;

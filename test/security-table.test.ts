@@ -1,0 +1,160 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client, credentials } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { SignJWT } from 'jose';
+import { PERMISSIONS } from '../src/services/permissions.js';
+import { SCOPES, type Scope } from '../src/store/token-store.js';
+import { type EmbeddedLatchkey, startEmbedded } from '../src/testing/embedded-latchkey.js';
+import { callRpc, isRefusal, RPCS } from './security/call-rpc.js';
+import {
+  ACTION,
+  FLAG,
+  FOREIGN,
+  type Made,
+  OWN,
+  type Reach,
+  ROUTE_EXAMPLES,
+  RPC_EXAMPLES,
+} from './security/example-calls.js';
+import { readTable, type TableRow } from './security/read-tables.js';
+
+const markdown = readFileSync(join(import.meta.dirname, '../docs/security.md'), 'utf8');
+const rpcRows = readTable(markdown, 'RPC');
+const routeRows = readTable(markdown, 'route');
+const JWT_SECRET = 'a shared secret of more than thirty-two bytes';
+
+/** A kind of caller, as a column's heading names it. */
+interface Kind {
+  readonly token: string | undefined;
+  readonly reach: Reach;
+  readonly person: boolean;
+}
+
+let latchkey: EmbeddedLatchkey;
+let client: Client;
+let made: Made;
+const kinds = new Map<string, Kind>();
+
+beforeAll(async () => {
+  latchkey = await startEmbedded({ JWT_SECRET, JWT_PLATFORM_CLAIM: 'groups', JWT_PLATFORM_VALUE: 'operators' });
+  client = new Client(latchkey.grpcAddress, credentials.createInsecure());
+  const { services, operator } = latchkey;
+  for (const { user, organization } of [OWN, FOREIGN]) {
+    await services.users.identify(operator, { userId: user, organizationId: organization });
+  }
+  const change = { mustExist: false, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
+  const input = { delegated: true };
+  await services.flags.set(operator, { ...change, keyOrId: FLAG, input, access: [], removeAccess: [] });
+  await services.onboarding.declareActions(operator, [{ name: ACTION, clientTrackable: true }], '');
+  made = { tokenId: (await machine(['evaluate'])).token.id };
+
+  const add = (heading: string, token: string | undefined, reach: Reach = 'own', person = false) =>
+    kinds.set(heading, { token, reach, person });
+  add('none', undefined);
+  for (const scope of SCOPES) add(scope, (await machine([scope])).secret);
+  const bound = (await machine(SCOPES, OWN.organization)).secret;
+  add('bound, own', bound);
+  add('bound, foreign', bound, 'foreign');
+  const people = {
+    person: await person({ roles: [] }),
+    'org admin': await person({ roles: ['admin'] }),
+    platform: await person({ roles: [], groups: ['operators'] }),
+  };
+  add('JWT', people.platform);
+  for (const [kind, token] of Object.entries(people)) {
+    add(`${kind}, ${kind === 'org admin' ? 'own' : 'self'}`, token, 'own', true);
+    add(`${kind}, other`, token, 'foreign', true);
+  }
+});
+
+afterAll(async () => {
+  client.close();
+  await latchkey.close();
+});
+
+function machine(scopes: readonly Scope[], organizationId = '') {
+  const input = { name: 'test', scopes, organizationId, expiresAt: undefined, comment: '' };
+  return latchkey.services.tokens.create(latchkey.operator, input);
+}
+
+function person(claims: object): Promise<string> {
+  return new SignJWT({ sub: OWN.user, org: OWN.organization, ...claims })
+    .setProtectedHeader({ alg: 'HS256' })
+    .setExpirationTime('5m')
+    .sign(Buffer.from(JWT_SECRET));
+}
+
+const exampleOf = ({ call, about }: TableRow): string => (about === '' ? call : `${call} ${about}`);
+
+async function callRoute(row: TableRow, { token, reach, person }: Kind): Promise<string> {
+  const named = (reach === 'own' ? OWN : FOREIGN).user;
+  const example = ROUTE_EXAMPLES[exampleOf(row)]!(person && reach === 'own' ? undefined : named, reach);
+  const response = await fetch(`http://${latchkey.httpAddress}${example.path}`, {
+    method: row.call.split(' ', 1)[0]!,
+    ...(example.body === undefined ? {} : { body: JSON.stringify(example.body) }),
+    headers: {
+      ...(example.body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...example.headers,
+    },
+  });
+  const text = await response.text();
+  if (response.status !== 200) return String(response.status);
+  return row.call === 'POST /api/events' && isRefusal(JSON.parse(text)) ? 'refused' : 'yes';
+}
+
+async function outcomesOf(row: TableRow, call: (kind: Kind) => Promise<string>): Promise<Record<string, string>> {
+  const outcomes: Record<string, string> = {};
+  for (const heading of Object.keys(row.outcomes)) {
+    const kind = kinds.get(heading);
+    outcomes[heading] = kind === undefined ? 'a caller that the test does not know' : await call(kind);
+  }
+  return outcomes;
+}
+
+describe('the tables of docs/security.md', () => {
+  it('hold every RPC of the protocol', () => {
+    expect([...new Set(rpcRows.map(({ call }) => call))].toSorted()).toEqual([...RPCS.keys()].toSorted());
+  });
+
+  it('hold every route', async () => {
+    const response = await fetch(`http://${latchkey.httpAddress}/openapi.json`);
+    const { paths } = (await response.json()) as { paths: Record<string, Record<string, unknown>> };
+    const served = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
+    );
+    const told = new Set(routeRows.map(({ call }) => call));
+    expect([...told].toSorted()).toEqual([...served, 'GET /openapi.json'].toSorted());
+  });
+
+  it('hold every operation that is authorized', () => {
+    const told = new Set([...rpcRows, ...routeRows].map(({ operation }) => operation));
+    told.delete('');
+    expect([...told].toSorted()).toEqual(Object.keys(PERMISSIONS).toSorted());
+  });
+
+  it('name every kind of caller for every call', () => {
+    const headings = (rows: readonly TableRow[]) => new Set(rows.flatMap(({ outcomes }) => Object.keys(outcomes)));
+    expect(new Set([...headings(rpcRows), ...headings(routeRows)])).toEqual(new Set(kinds.keys()));
+  });
+});
+
+describe('over gRPC', () => {
+  it.each(rpcRows.map((row) => [exampleOf(row), row] as const))('%s is for whom the table says', async (name, row) => {
+    const example = RPC_EXAMPLES[name]!;
+    const outcomes = await outcomesOf(row, ({ token, reach }) =>
+      callRpc(client, row.call, token, example(reach, made)),
+    );
+    expect(outcomes).toEqual(row.outcomes);
+  });
+});
+
+describe('over REST', () => {
+  it.each(routeRows.map((row) => [exampleOf(row), row] as const))(
+    '%s is for whom the table says',
+    async (_name, row) => {
+      expect(await outcomesOf(row, (kind) => callRoute(row, kind))).toEqual(row.outcomes);
+    },
+  );
+});

@@ -1,0 +1,61 @@
+import { type Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
+import { AdminServiceDefinition } from '../../src/grpc/gen/latchkey/v1/admin_service.js';
+import { FeatureServiceDefinition } from '../../src/grpc/gen/latchkey/v1/feature_service.js';
+
+interface Codec {
+  fromPartial(partial: object): unknown;
+  encode(message: unknown): { finish(): Uint8Array };
+  decode(bytes: Uint8Array): unknown;
+}
+
+interface Rpc {
+  readonly path: string;
+  readonly requestType: Codec;
+  readonly responseType: Codec;
+}
+
+/** Every RPC of the protocol, by name. */
+export const RPCS: ReadonlyMap<string, Rpc> = new Map(
+  [FeatureServiceDefinition, AdminServiceDefinition].flatMap(({ fullName, methods }) =>
+    Object.values(methods).map((method) => {
+      const { name, requestType, responseType } = method as unknown as Rpc & { readonly name: string };
+      return [name, { path: `/${fullName}/${name}`, requestType, responseType }] as const;
+    }),
+  ),
+);
+
+const WORDS: Readonly<Record<number, string>> = {
+  [status.UNAUTHENTICATED]: '401',
+  [status.PERMISSION_DENIED]: '403',
+  [status.NOT_FOUND]: '404',
+};
+
+/** What a call comes to, in the words of the table. */
+export function callRpc(client: Client, name: string, token: string | undefined, partial: object): Promise<string> {
+  const { path, requestType, responseType } = RPCS.get(name)!;
+  const metadata = new Metadata();
+  if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(
+      path,
+      (message: unknown) => Buffer.from(requestType.encode(message).finish()),
+      (bytes: Buffer) => responseType.decode(bytes),
+      requestType.fromPartial(partial),
+      metadata,
+      { deadline: Date.now() + 10_000 },
+      (error: ServiceError | null, response: unknown) => {
+        if (error === null) resolve(isRefusal(response) ? 'refused' : 'yes');
+        else resolve(WORDS[error.code] ?? error.message);
+      },
+    );
+  });
+}
+
+/** Whether an answer says of the one event that was sent that it was not taken. */
+export function isRefusal(answer: unknown): boolean {
+  const { accepted, rejected } = (answer ?? {}) as {
+    readonly accepted?: number;
+    readonly rejected?: readonly unknown[];
+  };
+  return accepted === 0 && rejected?.length === 1;
+}

@@ -1,0 +1,81 @@
+/** Whom a call names: somebody within the caller's reach, or beyond it. */
+export type Reach = 'own' | 'foreign';
+
+export const OWN = { organization: 'acme', user: 'own-user' } as const;
+export const FOREIGN = { organization: 'other', user: 'foreign-user' } as const;
+export const FLAG = 'delegated-flag';
+export const ACTION = 'clicked';
+
+/** What the examples name that only exists once the server runs. */
+export interface Made {
+  readonly tokenId: string;
+}
+
+let events = 0;
+const of = (reach: Reach) => (reach === 'own' ? OWN : FOREIGN);
+const event = (userId: string) => ({ id: `event-${events++}`, userId, action: ACTION });
+
+/** A good request for each RPC, by its name and what it is about; field names as the generated code has them. */
+export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) => object>> = {
+  Evaluate: (reach) => ({ flagKey: FLAG, context: { userId: of(reach).user } }),
+  BatchEvaluate: (reach) => ({ flagKeys: [FLAG], contexts: [{ userId: of(reach).user }] }),
+  'SetFlag the flag': () => ({ flag: { key: FLAG, active: true } }),
+  'SetFlag rows of a delegated flag': (reach) => ({
+    flag: { key: FLAG },
+    access: [{ organizationId: of(reach).organization }],
+  }),
+  UpdateProgress: (reach) => ({ userId: of(reach).user, stage: 'tour' }),
+  GetProgress: (reach) => ({ userId: of(reach).user }),
+  Identify: (reach) => ({ userId: of(reach).user, emailVerified: true }),
+  Track: (reach) => ({ events: [event(of(reach).user)] }),
+  GetFlag: () => ({ flag: FLAG }),
+  ListFlags: () => ({}),
+  ListAccess: () => ({ flag: FLAG }),
+  SetSegment: () => ({ segment: { key: 'everyone' } }),
+  ListSegments: () => ({}),
+  SetStages: () => ({ stages: [] }),
+  ListStages: () => ({}),
+  DeclareActions: () => ({ actions: [] }),
+  ListActions: () => ({}),
+  SetOrganization: (reach) => ({ organization: { id: of(reach).organization, strictRoles: false } }),
+  GetOrganization: (reach) => ({ id: of(reach).organization }),
+  GetUser: (reach) => ({ userId: of(reach).user }),
+  ListUnlocks: (reach) => ({ userId: of(reach).user }),
+  CreateToken: () => ({ name: 'made', scopes: ['evaluate'] }),
+  ListTokens: () => ({}),
+  RevokeToken: (_reach, { tokenId }) => ({ id: tokenId }),
+  ListDeadLetters: () => ({}),
+  ReplayDeadLetters: () => ({ events: [] }),
+  ListAudit: () => ({}),
+};
+
+export interface RouteExample {
+  readonly path: string;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+/** A good request for each route; `userId` is whom it names, undefined for a person's own. */
+export const ROUTE_EXAMPLES: Readonly<Record<string, (userId: string | undefined, reach: Reach) => RouteExample>> = {
+  'GET /api/feature-flags/': (userId) => ({ path: `/api/feature-flags/${query(userId)}` }),
+  'PATCH /api/feature-flags/:id the flag': () => ({ path: `/api/feature-flags/${FLAG}`, body: { active: true } }),
+  'PATCH /api/feature-flags/:id rows of a delegated flag': (_userId, reach) => ({
+    path: `/api/feature-flags/${FLAG}`,
+    body: { access: [{ organization_id: of(reach).organization }] },
+  }),
+  'GET /api/user/progress/': (userId) => ({ path: `/api/user/progress/${query(userId)}` }),
+  'PATCH /api/user/progress/': (userId) => ({ path: `/api/user/progress/${query(userId)}`, body: { stage: 'tour' } }),
+  'POST /api/events': (userId) => {
+    const { id, action } = event('');
+    return { path: '/api/events', body: { id, action, ...(userId === undefined ? {} : { user_id: userId }) } };
+  },
+  // As a proxy passes it on: from this machine itself the metrics need no token.
+  'GET /metrics': () => ({ path: '/metrics', headers: { 'x-forwarded-for': '203.0.113.7' } }),
+  'GET /healthz': () => ({ path: '/healthz' }),
+  'GET /readyz': () => ({ path: '/readyz' }),
+  'GET /openapi.json': () => ({ path: '/openapi.json' }),
+};
+
+function query(userId: string | undefined): string {
+  return userId === undefined ? '' : `?user_id=${userId}`;
+}
