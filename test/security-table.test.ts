@@ -125,7 +125,7 @@ describe('the tables of docs/security.md', () => {
       Object.keys(methods).map((method) => `${method.toUpperCase()} ${path.replaceAll(/\{(\w+)\}/g, ':$1')}`),
     );
     const told = new Set(routeRows.map(({ call }) => call));
-    expect([...told].toSorted()).toEqual([...served, 'GET /openapi.json'].toSorted());
+    expect(told).toEqual(new Set([...served, 'GET /openapi.json']));
   });
 
   it('hold every operation that is authorized', () => {

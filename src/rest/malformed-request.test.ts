@@ -28,7 +28,7 @@ describe('a malformed request', () => {
   ])('with %s is refused', async (_what, raw, detail) => {
     const { status, text } = await send(raw);
     expect({ status, text }).toEqual({ status: 400, text: expect.stringContaining(detail) });
-    expect(({} as Record<string, unknown>)['admin']).toBeUndefined();
+    expect(({} as Record<string, unknown>).admin).toBeUndefined();
   });
 
   it('over a mebibyte is refused', async () => {

@@ -39,9 +39,13 @@ describe('what operators ask', () => {
   it('has a description of every route in OpenAPI 3.1', async () => {
     const { status, json } = await stand.ask('/openapi.json');
     expect(status).toBe(200);
-    const { openapi, paths, components } = json as Record<string, Record<string, object>>;
+    const { openapi, paths, components } = json as {
+      openapi: string;
+      paths: Record<string, object>;
+      components: object;
+    };
     expect(openapi).toBe('3.1.0');
-    expect(Object.entries(paths ?? {}).map(([path, methods]) => [path, Object.keys(methods)])).toEqual([
+    expect(Object.entries(paths).map(([path, methods]) => [path, Object.keys(methods)])).toEqual([
       ['/healthz', ['get']],
       ['/readyz', ['get']],
       ['/metrics', ['get']],
