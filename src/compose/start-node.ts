@@ -1,4 +1,4 @@
-import type { Config } from '../config.js';
+import { type Config, ConfigError } from '../config.js';
 import type { GrpcDoor } from '../grpc/grpc-door.js';
 import { openLocalNotifier } from '../notify/local/local-notifier.js';
 import type { Notice, Notifier } from '../notify/notifier.js';
@@ -117,32 +117,45 @@ interface DoorParts {
   readonly link: StoreLink;
 }
 
+/** Neither door can be opened by trying again: whoever started this process has to choose another address. */
+async function opened<T>(variable: string, opening: Promise<T>): Promise<T> {
+  return opening.catch((error: unknown) => {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError(`${reason}; ${variable} says where to listen`);
+  });
+}
+
 async function openDoors(config: Config, { composed, metrics, logger, link }: DoorParts) {
   const { services } = composed;
   const { tls } = config;
   // A door that this node does not have is not even loaded.
   const grpc = config.roles.has('grpc')
-    ? await (await import('../grpc/grpc-door.js')).openGrpcDoor({
-        services,
-        address: config.grpcAddress,
-        tls,
-        observer: callLog('grpc', metrics, logger),
-      })
+    ? await opened(
+        'GRPC_ADDR',
+        import('../grpc/grpc-door.js').then(({ openGrpcDoor }) =>
+          openGrpcDoor({ services, address: config.grpcAddress, tls, observer: callLog('grpc', metrics, logger) }),
+        ),
+      )
     : undefined;
   try {
     const rest = config.roles.has('rest')
-      ? await (await import('../rest/rest-door.js')).openRestDoor({
-          services,
-          address: config.httpAddress,
-          tls,
-          jwt: config.jwt,
-          ready: () => ({ ready: services.keeper.loaded, degraded: !link.reachable }),
-          metrics: () => metrics.text(),
-          observer: { callEnded: restCallLog(metrics, logger) },
-          onSyncError: (error) => logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
-          requestsPerMinute: config.httpRequestsPerMinute,
-          corsOrigins: config.corsOrigins,
-        })
+      ? await opened(
+          'HTTP_ADDR',
+          import('../rest/rest-door.js').then(({ openRestDoor }) =>
+            openRestDoor({
+              services,
+              address: config.httpAddress,
+              tls,
+              jwt: config.jwt,
+              ready: () => ({ ready: services.keeper.loaded, degraded: !link.reachable }),
+              metrics: () => metrics.text(),
+              observer: { callEnded: restCallLog(metrics, logger) },
+              onSyncError: (error) => logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
+              requestsPerMinute: config.httpRequestsPerMinute,
+              corsOrigins: config.corsOrigins,
+            }),
+          ),
+        )
       : undefined;
     return { grpc, rest };
   } catch (error) {
