@@ -131,7 +131,7 @@ describe('the tables of docs/security.md', () => {
   it('hold every operation that is authorized', () => {
     const told = new Set([...rpcRows, ...routeRows].map(({ operation }) => operation));
     told.delete('');
-    expect([...told].toSorted()).toEqual(Object.keys(PERMISSIONS).toSorted());
+    expect(told).toEqual(new Set(Object.keys(PERMISSIONS)));
   });
 
   it('name every kind of caller for every call', () => {
