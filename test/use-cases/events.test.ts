@@ -112,9 +112,8 @@ describeOnEachEngine('events', (engine) => {
     ]);
     expect(answer.accepted).toBe(2);
     const errors = Object.fromEntries(answer.rejected.map(({ id, error }) => [id, error]));
-    expect(Object.keys(errors).sort()).toEqual(
-      ['', 'ahead', 'ancient', 'infinite', 'nobody', 'old', 'text', 'when'].sort(),
-    );
+    const refused = ['', 'ahead', 'ancient', 'infinite', 'nobody', 'old', 'text', 'when'];
+    expect(new Set(Object.keys(errors))).toEqual(new Set(refused));
     expect(errors.ahead).toContain('more than 5 minutes ahead');
     expect(errors.old).toContain('more than 7 days ago');
     expect(errors.ancient).toContain('2015-01-01T00:00:00.000Z');

@@ -1,0 +1,216 @@
+import { expect, it } from '@jest/globals';
+import type { AccessRow } from '../../src/core/flag.js';
+import type { StaleVersion } from '../../src/services/flags.js';
+import { type Bench, latching, machine, OPERATOR, person, verified } from './bench.js';
+import { describeOnEachEngine } from './engines.js';
+
+const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
+
+async function auditOf(bench: Bench, target: string) {
+  const page = await bench.services.inspection.audit(OPERATOR, { limit: 50 }, { target });
+  return page.items.toReversed();
+}
+
+async function rowsOf(bench: Bench, key: string): Promise<readonly AccessRow[]> {
+  return (await bench.services.inspection.access(OPERATOR, key, { limit: 100 })).items;
+}
+
+function setAs(
+  bench: Bench,
+  call: typeof OPERATOR,
+  key: string,
+  access: readonly object[],
+  removeAccess: readonly object[] = [],
+) {
+  return bench.services.flags.set(call, {
+    ...{ keyOrId: key, mustExist: true, input: {}, expectedVersion: undefined, onRuleChange: 'KEEP', comment: 'why' },
+    ...{ access, removeAccess },
+  });
+}
+
+describeOnEachEngine('flags', (engine) => {
+  it('are created, changed by what is named alone, and left alone by a change of nothing', async () => {
+    const bench = await engine.compose();
+    const { flag } = await bench.setFlag('life', { name: 'Life', ...latching(verified) }, { expectedVersion: 0 });
+    expect(flag).toMatchObject({ version: 1, active: true, isEnabledGlobally: false, clientVisible: true });
+    const changed = (await bench.setFlag(flag.id, { active: false }, { expectedVersion: 1 })).flag;
+    expect(changed).toMatchObject({ ...flag, version: 2, active: false, updatedAt: expect.any(Number) });
+    const revision = await bench.store.configuration.revision();
+    const same = await bench.setFlag('life', { active: false, name: 'Life' });
+    expect(same.flag).toEqual(changed);
+    expect(await bench.store.configuration.revision()).toBe(revision);
+    expect((await auditOf(bench, 'life')).map(({ action }) => action)).toEqual(['flag.create', 'flag.set']);
+  });
+
+  it('refuse a change made on another version, telling what is there now', async () => {
+    const bench = await engine.compose();
+    await bench.setFlag('versioned', { description: 'first' });
+    const stale = bench.setFlag('versioned', { description: 'mine' }, { expectedVersion: 7 });
+    const refused = (await stale.catch((error: unknown) => error)) as StaleVersion;
+    expect(refused).toMatchObject(code('CONFLICT', 'is at version 1 now'));
+    expect(refused.present).toMatchObject({ version: 1, description: 'first' });
+    await expect(bench.setFlag('versioned', {}, { expectedVersion: 0 })).rejects.toMatchObject(code('CONFLICT'));
+    await expect(bench.setFlag('absent', {}, { expectedVersion: 3 })).rejects.toMatchObject(
+      code('CONFLICT', 'does not exist'),
+    );
+    await expect(bench.setFlag('absent', {}, { mustExist: true })).rejects.toMatchObject(code('NOT_FOUND', '"absent"'));
+  });
+
+  it('let one of two concurrent changes win', async () => {
+    const [one, other] = [await engine.compose(), await engine.compose()];
+    await one.setFlag('contended');
+    const writes = await Promise.allSettled(
+      [one, other, one, other].map((bench, i) =>
+        bench.setFlag('contended', { owner: `o${i}` }, { expectedVersion: 1 }),
+      ),
+    );
+    expect(writes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    for (const write of writes) if (write.status === 'rejected') expect(write.reason).toMatchObject(code('CONFLICT'));
+    expect(await one.services.inspection.flag(OPERATOR, 'contended')).toMatchObject({ version: 2 });
+  });
+
+  it('are created once when two create them at once', async () => {
+    const [one, other] = [await engine.compose(), await engine.compose()];
+    for (const round of [1, 2, 3]) {
+      const strict = await Promise.allSettled(
+        [one, other].map((bench) => bench.setFlag(`born-${round}`, {}, { expectedVersion: 0 })),
+      );
+      expect(strict.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+      const loser = strict.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
+      expect(loser.reason).toMatchObject(code('CONFLICT', 'is at version 1 now'));
+      const loose = await Promise.all(
+        [one, other].map((bench, i) => bench.setFlag(`loose-${round}`, i === 0 ? { name: 'N' } : { owner: 'O' })),
+      );
+      expect(new Set(loose.map(({ flag }) => flag.id)).size).toBe(1);
+      expect(await one.services.inspection.flag(OPERATOR, `loose-${round}`)).toMatchObject({ name: 'N', owner: 'O' });
+    }
+  });
+
+  it('never form a circle, though each of two changes alone would not', async () => {
+    const [one, other] = [await engine.compose(), await engine.compose()];
+    for (const round of [1, 2, 3]) {
+      const [a, b] = [`a${round}`, `b${round}`];
+      await one.setFlag(a);
+      await one.setFlag(b);
+      const writes = await Promise.allSettled([
+        one.setFlag(a, { prerequisites: [{ flagKey: b }] }),
+        other.setFlag(b, { prerequisites: [{ flagKey: a }] }),
+      ]);
+      expect(writes.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
+    }
+  });
+
+  it('have rows for a user, a role, an organization, or a role within one, and for nothing else', async () => {
+    const bench = await engine.compose();
+    const put = [
+      { userId: 'u' },
+      { role: 'manager', effect: 'DENY' },
+      { organizationId: 'acme', enabled: false },
+      { organizationId: 'acme', role: 'manager' },
+    ];
+    const { access, flag } = await bench.setFlag('rows', {}, { access: put });
+    expect(access).toHaveLength(4);
+    const held = await rowsOf(bench, 'rows');
+    expect(held).toHaveLength(4);
+    expect(new Set(held)).toEqual(new Set(access));
+    const revision = await bench.store.configuration.revision();
+    // A user's and an organization's rows leave the flag and the snapshot alone.
+    await bench.setFlag('rows', {}, { access: [{ userId: 'u', effect: 'DENY' }, { organizationId: 'acme' }] });
+    expect(await bench.store.configuration.revision()).toBe(revision);
+    expect(await rowsOf(bench, 'rows')).toContainEqual(expect.objectContaining({ userId: 'u', effect: 'DENY' }));
+    await bench.setFlag('rows', {}, { removeAccess: [{ role: 'manager' }, { userId: 'nobody' }, { userId: 'u' }] });
+    expect(await rowsOf(bench, 'rows')).toHaveLength(2);
+    expect((await bench.store.configuration.flag('rows'))?.version).toBe(flag.version);
+
+    for (const wrong of [
+      {},
+      { userId: 'u', role: 'r' },
+      { userId: 'u', organizationId: 'o' },
+      { userId: 'u', effect: 'MAYBE' },
+      { userId: ' u' },
+      { role: '' },
+    ]) {
+      await expect(bench.setFlag('rows', {}, { access: [wrong] })).rejects.toMatchObject(code('INVALID'));
+    }
+    const twice = bench.setFlag('rows', {}, { access: [{ userId: 'u' }], removeAccess: [{ userId: 'u' }] });
+    await expect(twice).rejects.toMatchObject(code('INVALID', 'named twice'));
+  });
+
+  it('when delegated, take rows of an organization from its admins and its tokens, for itself', async () => {
+    const bench = await engine.compose();
+    await bench.setFlag('delegated', { delegated: true });
+    await bench.setFlag('kept');
+    await bench.identify('mine', { organizationId: 'acme' });
+    await bench.identify('theirs', { organizationId: 'globex' });
+    const admin = person('boss', { organizationId: 'acme', roles: ['admin'] });
+    const token = machine(['manage'], 'acme');
+    for (const call of [admin, token]) {
+      const { access } = await setAs(bench, call, 'delegated', [{ role: 'manager' }, { userId: 'mine' }, {}]);
+      expect(access).toEqual([
+        expect.objectContaining({ role: 'manager', organizationId: 'acme', managedBy: 'acme' }),
+        expect.objectContaining({ userId: 'mine', managedBy: 'acme' }),
+        expect.objectContaining({ role: '', organizationId: 'acme', managedBy: 'acme' }),
+      ]);
+      await expect(setAs(bench, call, 'delegated', [{ organizationId: 'globex' }])).rejects.toMatchObject(
+        code('NOT_FOUND', 'no organization "globex"'),
+      );
+      for (const userId of ['theirs', 'unheard-of']) {
+        await expect(setAs(bench, call, 'delegated', [{ userId }])).rejects.toMatchObject(code('NOT_FOUND', userId));
+        await expect(setAs(bench, call, 'delegated', [], [{ userId }])).rejects.toMatchObject(code('NOT_FOUND'));
+      }
+      await expect(setAs(bench, call, 'kept', [{ role: 'r' }])).rejects.toMatchObject(code('FORBIDDEN'));
+      await expect(setAs(bench, call, 'none', [{ role: 'r' }])).rejects.toMatchObject(code('NOT_FOUND'));
+      const change = { keyOrId: 'delegated', mustExist: true, expectedVersion: undefined, comment: '' } as const;
+      const rest = { ...change, onRuleChange: 'KEEP', access: [], removeAccess: [] } as const;
+      await expect(bench.services.flags.set(call, { ...rest, input: { active: false } })).rejects.toMatchObject(
+        code('FORBIDDEN'),
+      );
+    }
+    // The platform's row of the same user is another row, and theirs does not remove it.
+    await bench.setFlag('delegated', {}, { access: [{ userId: 'mine', effect: 'DENY' }] });
+    await setAs(bench, token, 'delegated', [], [{ userId: 'mine' }]);
+    const left = (await rowsOf(bench, 'delegated')).filter(({ userId }) => userId === 'mine');
+    expect(left).toMatchObject([{ managedBy: '', effect: 'DENY' }]);
+    expect((await bench.store.states.users(['unheard-of'])).get('unheard-of')?.revision).toBe(0);
+
+    const employee = person('e', { organizationId: 'acme', roles: ['manager'] });
+    await expect(setAs(bench, employee, 'delegated', [{}])).rejects.toMatchObject(code('FORBIDDEN'));
+    const homeless = person('h', { roles: ['admin'] });
+    await expect(setAs(bench, homeless, 'delegated', [{}])).rejects.toMatchObject(code('FORBIDDEN'));
+    const platform = person('p', { platformAdmin: true, organizationId: 'globex' });
+    expect((await setAs(bench, platform, 'kept', [{ role: 'r' }])).access[0]).toMatchObject({ managedBy: '' });
+  });
+
+  it('are audited with who, what, before and after, secrets left out', async () => {
+    const bench = await engine.compose();
+    const call = { ...machine(['manage']), requestId: 'req-1' };
+    const value = { api_key: 'k-123', nested: [{ Password: 'hunter2', plain: 'seen' }] };
+    const input = {
+      type: 'JSON',
+      offVariant: 'off',
+      variants: [
+        { key: 'on', value },
+        { key: 'off', value: null },
+      ],
+    };
+    await bench.services.flags.set(call, {
+      ...{ keyOrId: 'audited', mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP' },
+      ...{ comment: 'launch', access: [{ role: 'r' }], removeAccess: [] },
+    });
+    await setAs(bench, call, 'audited', [{ role: 'r', effect: 'DENY' }]);
+    const [created, changed] = await auditOf(bench, 'audited');
+    expect(created).toMatchObject({
+      ...{ action: 'flag.create', actor: 'token:tok_test', requestId: 'req-1', comment: 'launch', before: {} },
+      after: { flag: { key: 'audited', version: 1 }, put: [{ role: 'r', effect: 'ALLOW' }] },
+    });
+    expect(JSON.stringify(created)).not.toMatch(/k-123|hunter2/);
+    expect(JSON.stringify(created)).toContain('seen');
+    expect(changed).toMatchObject({
+      ...{ action: 'access.set', comment: 'why', before: { access: [{ role: 'r', effect: 'ALLOW' }] } },
+      after: { put: [{ role: 'r', effect: 'DENY' }], removed: [] },
+    });
+    // What fails leaves no trace.
+    await expect(bench.setFlag('audited', {}, { comment: 'x'.repeat(1_001) })).rejects.toMatchObject(code('INVALID'));
+    expect(await auditOf(bench, 'audited')).toHaveLength(2);
+  });
+});

@@ -1,0 +1,215 @@
+import { expect, it } from '@jest/globals';
+import { MINUTE_MS } from '../../src/core/time.js';
+import { Authentication } from '../../src/services/authentication.js';
+import type { Call } from '../../src/services/caller.js';
+import { hashSecret } from '../../src/services/tokens.js';
+import { type Bench, machine, OPERATOR, person } from './bench.js';
+import { describeOnEachEngine } from './engines.js';
+
+const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
+const SOON = 60 * MINUTE_MS;
+
+async function create(bench: Bench, more: Partial<Parameters<Bench['services']['tokens']['create']>[1]> = {}) {
+  const input = { name: 'checkout', scopes: ['evaluate'], organizationId: '', expiresAt: undefined, ...more };
+  return bench.services.tokens.create(OPERATOR, input);
+}
+
+const machineOf = async (bench: Bench, secret: string) => bench.services.authentication.machine(secret);
+
+describeOnEachEngine('tokens', (engine) => {
+  it('are made with scopes, known by their secret, and stored as a hash alone', async () => {
+    const bench = await engine.compose();
+    const { token, secret } = await create(bench, { scopes: ['track', 'identify', 'track'], organizationId: 'acme' });
+    expect(token).toMatchObject({ scopes: ['track', 'identify'], organizationId: 'acme', hash: hashSecret(secret) });
+    expect(await machineOf(bench, secret)).toEqual({
+      ...{ kind: 'machine', tokenId: token.id, scopes: new Set(['track', 'identify']), organizationId: 'acme' },
+    });
+    await expect(machineOf(bench, `${secret}x`)).rejects.toMatchObject(code('UNAUTHENTICATED'));
+    const page = await bench.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id });
+    expect(page.items).toMatchObject([{ action: 'token.create', after: { hash: '[redacted]', name: 'checkout' } }]);
+    for (const wrong of [
+      { scopes: [] },
+      { scopes: ['root'] },
+      { name: '' },
+      { expiresAt: 1 },
+      { organizationId: ' o' },
+    ]) {
+      await expect(create(bench, wrong)).rejects.toMatchObject(code('INVALID'));
+    }
+  });
+
+  it('end when they are revoked, at once where it is heard of, within five seconds elsewhere', async () => {
+    const bench = await engine.compose();
+    let uptimeMs = 0;
+    const { store, clock } = bench;
+    const deaf = new Authentication({
+      tokens: store.tokens,
+      clock,
+      onError: () => undefined,
+      uptimeMs: () => uptimeMs,
+    });
+    const { token, secret } = await create(bench);
+    await machineOf(bench, secret);
+    await deaf.machine(secret);
+    await bench.services.tokens.revoke(OPERATOR, token.id);
+    expect(bench.notices.at(-1)).toEqual({ kind: 'tokens' });
+    bench.services.authentication.forget();
+    await expect(machineOf(bench, secret)).rejects.toMatchObject(code('UNAUTHENTICATED', 'revoked'));
+    uptimeMs = 4_999;
+    expect(await deaf.machine(secret)).toMatchObject({ tokenId: token.id });
+    uptimeMs = 5_000;
+    await expect(async () => deaf.machine(secret)).rejects.toMatchObject(code('UNAUTHENTICATED', 'revoked'));
+
+    const { revokedAt } = (await bench.services.tokens.list(OPERATOR)).find(({ id }) => id === token.id)!;
+    expect((await bench.services.tokens.revoke(OPERATOR, token.id)).revokedAt).toBe(revokedAt);
+    const actions = (await bench.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id })).items;
+    expect(actions.map(({ action }) => action)).toEqual(['token.revoke', 'token.create']);
+    await expect(bench.services.tokens.revoke(OPERATOR, 'tok_none')).rejects.toMatchObject(code('NOT_FOUND'));
+  });
+
+  it('end when they expire, by the database’s clock', async () => {
+    const bench = await engine.compose();
+    const now = await bench.store.now();
+    const { secret } = await create(bench, { expiresAt: now + SOON });
+    let time = now;
+    const clock = { now: () => time };
+    const authentication = new Authentication({ tokens: bench.store.tokens, clock, onError: () => undefined });
+    await authentication.machine(secret);
+    time = now + SOON - 1;
+    await authentication.machine(secret);
+    time = now + SOON;
+    await expect(async () => authentication.machine(secret)).rejects.toMatchObject(
+      code('UNAUTHENTICATED', 'expired at'),
+    );
+  });
+
+  it('note their last use once a minute at most', async () => {
+    const bench = await engine.compose();
+    const { token, secret } = await create(bench);
+    let time = token.createdAt;
+    let touches = 0;
+    const { tokens } = bench.store;
+    const counting = {
+      byHash: (hash: string) => tokens.byHash(hash),
+      touch: (id: string, at: number) => {
+        touches++;
+        return tokens.touch(id, at);
+      },
+    };
+    const options = { tokens: counting, clock: { now: () => time }, onError: () => undefined };
+    const [one, other] = [new Authentication(options), new Authentication(options)];
+    for (let i = 0; i < 100; i++) await one.machine(secret);
+    expect(touches).toBe(1);
+    const lastUse = async () => (await tokens.byHash(token.hash))?.lastUsedAt;
+    while ((await lastUse()) === undefined);
+    await other.machine(secret);
+    expect(touches).toBe(1);
+    time += MINUTE_MS;
+    await one.machine(secret);
+    expect(touches).toBe(2);
+    while ((await lastUse()) !== time);
+  });
+
+  it('of the start: a changed one revokes the one before, and a refused one revokes nothing', async () => {
+    const bench = await engine.compose();
+    const { tokens } = bench.services;
+    const bootstraps = async () =>
+      (await tokens.list(OPERATOR)).filter(({ name, revokedAt }) => name === 'bootstrap' && revokedAt === undefined);
+    await Promise.all([tokens.bootstrap('first-secret-of-all'), tokens.bootstrap('first-secret-of-all')]);
+    await tokens.bootstrap('first-secret-of-all');
+    expect(await bootstraps()).toHaveLength(1);
+    await tokens.bootstrap('second-secret-of-all');
+    expect(await bootstraps()).toMatchObject([{ hash: hashSecret('second-secret-of-all'), scopes: ['admin'] }]);
+    bench.services.authentication.forget();
+    await expect(machineOf(bench, 'first-secret-of-all')).rejects.toMatchObject(code('UNAUTHENTICATED'));
+    await expect(tokens.bootstrap('first-secret-of-all')).rejects.toMatchObject(code('INVALID', 'was revoked'));
+    expect(await machineOf(bench, 'second-secret-of-all')).toMatchObject({ scopes: new Set(['admin']) });
+    const { items } = await bench.services.inspection.audit(OPERATOR, { limit: 50 }, {});
+    expect(items.filter(({ actor }) => actor === 'system').map(({ action }) => action)).toEqual([
+      'token.create',
+      'token.revoke',
+      'token.create',
+    ]);
+  });
+});
+
+describeOnEachEngine('a token that is bound to an organization', (engine) => {
+  it('names its own users only; of others it is told what it would be told of nobody', async () => {
+    const bench = await engine.compose();
+    await bench.setFlag('f', { isEnabledGlobally: true });
+    await bench.identify('mine', { organizationId: 'acme' });
+    await bench.identify('theirs', { organizationId: 'globex' });
+    await bench.identify('homeless', {});
+    const bound = machine(['evaluate', 'track', 'identify', 'manage'], 'acme');
+    const { services } = bench;
+    const one = (call: Call, userId: string, context = {}) =>
+      Promise.resolve(
+        services.evaluation.evaluate(call, { userId, context, flagKey: 'f', consistencyToken: '', full: false }),
+      );
+    expect((await one(bound, 'mine')).decision.enabled).toBe(true);
+    // Twice: from the store, and from the cache.
+    for (const userId of ['theirs', 'homeless', 'nobody', 'theirs', 'homeless', 'nobody']) {
+      const refused = code('NOT_FOUND', `no user "${userId}"`);
+      await expect((async () => one(bound, userId))()).rejects.toMatchObject(refused);
+      const targets = [
+        { userId: 'mine', context: {} },
+        { userId, context: {} },
+      ];
+      const batch = { targets, flagKeys: [], consistencyToken: '', full: false };
+      await expect(services.evaluation.batch(bound, batch)).rejects.toMatchObject(refused);
+      await expect(services.progress.get(bound, userId)).rejects.toMatchObject(refused);
+      const stage = { userId, stage: 's', allowBackward: false };
+      await expect(services.progress.update(bound, stage)).rejects.toMatchObject(refused);
+      await expect(services.inspection.user(bound, userId)).rejects.toMatchObject(refused);
+      await expect(services.inspection.unlocks(bound, userId, { limit: 1 })).rejects.toMatchObject(refused);
+      const tracked = await bench.track([{ id: 'e', user_id: userId, action: 'x' }], { call: bound });
+      expect(tracked).toMatchObject({ accepted: 0, rejected: [{ id: 'e', error: `no user "${userId}"` }] });
+    }
+    for (const userId of ['theirs', 'homeless']) {
+      const identify = services.users.identify(bound, { userId, emailVerified: true });
+      await expect(identify).rejects.toMatchObject(code('NOT_FOUND', userId));
+    }
+    const taken = services.users.identify(bound, { userId: 'mine', organizationId: 'globex' });
+    await expect(taken).rejects.toMatchObject(code('NOT_FOUND', 'globex'));
+    await expect((async () => one(bound, 'mine', { organizationId: 'globex' }))()).rejects.toMatchObject(
+      code('NOT_FOUND', 'globex'),
+    );
+    // A user whom nobody knows yet becomes its own.
+    expect((await services.users.identify(bound, { userId: 'new' })).user.organizationId).toBe('acme');
+    const states = await bench.store.states.users(['theirs', 'homeless', 'nobody']);
+    expect([...states.values()].map(({ emailVerified }) => emailVerified)).toEqual([false, false, false]);
+    expect(states.get('nobody')?.revision).toBe(0);
+  });
+
+  it('sees its own organization only, and nothing of the platform', async () => {
+    const bench = await engine.compose();
+    const bound = machine(['admin'], 'acme');
+    const { organizations, inspection, tokens, segments, onboarding } = bench.services;
+    await organizations.set(bound, { id: 'acme', attributes: { plan: 'pro' }, comment: '' });
+    expect((await organizations.get(bound, 'acme')).attributes).toEqual({ plan: 'pro' });
+    const foreign = code('NOT_FOUND', 'no organization "globex"');
+    await expect(organizations.set(bound, { id: 'globex', comment: '' })).rejects.toMatchObject(foreign);
+    await expect(organizations.get(bound, 'globex')).rejects.toMatchObject(foreign);
+    const page = { limit: 1 };
+    const platform: (() => Promise<unknown>)[] = [
+      () => inspection.flags(bound, page, {}),
+      () => inspection.flag(bound, 'f'),
+      () => inspection.access(bound, 'f', page),
+      () => inspection.audit(bound, page, {}),
+      () => inspection.deadLetters(bound, page),
+      () => inspection.replay(bound, []),
+      () => tokens.list(bound),
+      () => tokens.create(bound, { name: 'n', scopes: ['admin'], organizationId: 'acme', expiresAt: undefined }),
+      () => tokens.revoke(bound, 'tok_x'),
+      () => segments.list(bound),
+      () => segments.set(bound, { key: 's', expectedVersion: undefined, comment: '' }),
+      () => onboarding.setStages(bound, [], ''),
+      () => onboarding.declareActions(bound, [], ''),
+    ];
+    for (const call of platform)
+      await expect(call()).rejects.toMatchObject(code('FORBIDDEN', 'bound to an organization'));
+    const admin = person('a', { organizationId: 'acme', roles: ['admin'] });
+    await expect(organizations.get(admin, 'acme')).rejects.toMatchObject(code('FORBIDDEN'));
+    await expect(inspection.flags(admin, page, {})).rejects.toMatchObject(code('FORBIDDEN'));
+  });
+});
