@@ -73,6 +73,7 @@ async function start(config: Config, logger: Logger, onEnd: (end: () => Promise<
     },
     onError: (what, error) => logger.warn({ err: error }, `${what} failed`),
   });
+  onEnd(() => Promise.resolve(composed.states.close()));
   const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger });
   const unsubscribe = await listen(notifier, composed, link, logger);
   onEnd(unsubscribe);
@@ -194,7 +195,7 @@ function openQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | W
 }
 
 /** Passes on what other nodes, and this one, say has changed. */
-function listen(notifier: Notifier, { services, states }: Composed, link: StoreLink, logger: Logger) {
+function listen(notifier: Notifier, { services, states, notices }: Composed, link: StoreLink, logger: Logger) {
   const onNotice = (notice: Notice): void => {
     switch (notice.kind) {
       case 'configuration':
@@ -203,7 +204,10 @@ function listen(notifier: Notifier, { services, states }: Composed, link: StoreL
         });
         break;
       case 'users':
-        for (const { id, revision } of notice.users) states.users.raise(id, revision);
+        for (const { id, revision } of notice.users) {
+          states.users.raise(id, revision);
+          notices.raise(id);
+        }
         break;
       case 'organizations':
         for (const { id, revision } of notice.organizations) states.organizations.raise(id, revision);

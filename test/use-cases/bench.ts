@@ -25,7 +25,7 @@ export interface BenchOptions {
 /** The use cases on a store with nothing running in the background: no worker, no poll, and a queue that forgets. */
 export interface Bench extends Composed {
   readonly sqlStore: SqlStore;
-  readonly notices: readonly Notice[];
+  readonly published: readonly Notice[];
   readonly buried: readonly (EventKey & { readonly reason: string })[];
   readonly worker: LaneWorker;
   /** Counts everything that is pending. */
@@ -78,11 +78,11 @@ const SILENT_QUEUE: WorkQueue = {
 
 export async function composeBench(sqlStore: SqlStore, options: BenchOptions = {}): Promise<Bench> {
   const { lanes = 32, retentionDays = 30, around = (store: SqlStore): Store => store } = options;
-  const notices: Notice[] = [];
+  const published: Notice[] = [];
   const buried: (EventKey & { reason: string })[] = [];
   const notifier: Notifier = {
     publish: (notice) => {
-      notices.push(notice);
+      published.push(notice);
       if (notice.kind === 'users')
         for (const { id, revision } of notice.users) composed.states.users.raise(id, revision);
       return Promise.resolve();
@@ -114,7 +114,7 @@ export async function composeBench(sqlStore: SqlStore, options: BenchOptions = {
   const sweeper = new Sweeper({ store, worker, queue: SILENT_QUEUE, lanes, onOldest: () => undefined });
   return {
     ...composed,
-    ...{ sqlStore, notices, buried, worker },
+    ...{ sqlStore, published, buried, worker },
     clear: async () => {
       // What reads whether another one is unlocked goes first.
       const { latching, flags } = keeper.snapshot;

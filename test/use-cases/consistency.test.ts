@@ -112,7 +112,7 @@ describeOnEachEngine('consistency', (engine) => {
 
   it('within the deadline also when the store hangs', async () => {
     const never = new Promise<never>(() => undefined);
-    let hangs = false;
+    let hangs: boolean = false;
     const bench = await engine.compose({
       around: (store) => ({
         ...store,

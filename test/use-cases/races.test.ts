@@ -54,7 +54,7 @@ describeOnEachEngine('races', (engine) => {
     const [confirmed, goOn] = [gate(), gate()];
     const worker = other.store.transaction(async (tx) => {
       await tx.users.lock(['flight']);
-      const revision = await tx.configuration.confirmRevision();
+      const { revision } = await tx.configuration.confirmRevision();
       confirmed.open();
       await goOn.opened;
       return revision;

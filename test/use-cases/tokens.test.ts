@@ -52,7 +52,7 @@ describeOnEachEngine('tokens', (engine) => {
     await machineOf(bench, secret);
     await deaf.machine(secret);
     await bench.services.tokens.revoke(OPERATOR, token.id);
-    expect(bench.notices.at(-1)).toEqual({ kind: 'tokens' });
+    expect(bench.published.at(-1)).toEqual({ kind: 'tokens' });
     bench.services.authentication.forget();
     await expect(machineOf(bench, secret)).rejects.toMatchObject(code('UNAUTHENTICATED', 'revoked'));
     uptimeMs = 4_999;

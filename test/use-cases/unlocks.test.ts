@@ -40,7 +40,7 @@ describeOnEachEngine('what a write unlocks', (engine) => {
       const stored = (await bench.store.states.users(['stored'])).get('stored')!;
       expect(user.revision).toBe(stored.revision);
       expect(user.ledger).toEqual(stored.ledger);
-      expect(bench.notices.at(-1)).toEqual({ kind: 'users', users: [{ id: 'stored', revision: stored.revision }] });
+      expect(bench.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'stored', revision: stored.revision }] });
     }
     const again = await bench.identify('stored', { emailVerified: true });
     expect(again.user.revision).toBe(2);

@@ -1,0 +1,128 @@
+import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from '@jest/globals';
+import { readSnapshot } from '../../src/compose/snapshot-file.js';
+import type { RunningNode } from '../../src/compose/start-node.js';
+import { pause, until } from '../timing.js';
+import { OPERATOR } from './bench.js';
+import { type CuttableProxy, startCuttableProxy } from './cuttable-proxy.js';
+import { describeOnMariadb } from './engines.js';
+
+const ADMIN_TOKEN = 'the-admin-token-of-these-tests';
+/** The promise is 250 ms; the rest is for a machine that runs other tests as well. */
+const AT_ONCE = 500;
+
+const rules = [{ conditions: { all: [{ fact: 'roles', operator: 'contains', value: 'manager' }] } }];
+const event = { id: '1', source: '', userId: 'known', action: 'x', occurredAt: undefined, value: 0, properties: {} };
+
+describeOnMariadb('while the store is away', (engine) => {
+  let proxy: CuttableProxy;
+  let node: RunningNode;
+  let dataDir: string;
+
+  const start = async (): Promise<RunningNode> => {
+    const url = new URL(engine.databaseUrl());
+    url.port = String(proxy.port);
+    return engine.start({ DATABASE_URL: url.href, DATA_DIR: dataDir });
+  };
+  const setFlag = (keyOrId: string, input: object) =>
+    node.composed.services.flags.set(OPERATOR, {
+      ...{ keyOrId, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },
+      ...{ access: [], removeAccess: [] },
+    });
+  const ask = async (userId: string, flagKey: string, full = false, of = node) =>
+    of.composed.services.evaluation.evaluate(OPERATOR, { userId, context: {}, flagKey, consistencyToken: '', full });
+  const timed = async <T>(work: () => Promise<T>): Promise<T> => {
+    const started = performance.now();
+    try {
+      return await work();
+    } finally {
+      expect(performance.now() - started).toBeLessThan(AT_ONCE);
+    }
+  };
+  /** What holds from the first moment on, be it cut off or silent. */
+  const holds = async (stranger: string): Promise<void> => {
+    const { services } = node.composed;
+    expect((await timed(() => ask('known', 'managers'))).decision).toMatchObject({ enabled: true, reason: 'RULE' });
+    expect(await timed(() => ask(stranger, 'off'))).toMatchObject({ stale: true, decision: { reason: 'DISABLED' } });
+    expect((await timed(() => ask(stranger, 'none'))).decision.reason).toBe('FLAG_NOT_FOUND');
+    await expect(timed(() => ask(stranger, 'managers'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    await expect(timed(() => ask('known', 'managers', true))).rejects.toThrow('the store');
+    expect(await timed(async () => services.authentication.machine(ADMIN_TOKEN))).toMatchObject({ kind: 'machine' });
+    await expect(timed(async () => services.authentication.machine('made-up'))).rejects.toThrow('the store');
+  };
+
+  beforeAll(async () => {
+    dataDir = await mkdtemp(join(tmpdir(), 'latchkey-away-'));
+    const { port } = new URL(engine.databaseUrl());
+    proxy = await startCuttableProxy(Number(port));
+    node = await start();
+    await setFlag('managers', { rules });
+    await setFlag('off', { active: false });
+    await node.composed.services.users.identify(OPERATOR, { userId: 'known', roles: ['manager'] });
+    expect((await ask('known', 'managers')).decision.enabled).toBe(true);
+    await node.composed.services.authentication.machine(ADMIN_TOKEN);
+    await until(async () => (await readSnapshot(join(dataDir, 'snapshot.json')))?.configuration.flags.length === 2);
+  });
+  afterAll(async () => {
+    await node.stop(500);
+    await proxy.close();
+    await rm(dataDir, { recursive: true, force: true });
+  });
+
+  it('answers from what is held, marked stale once it is not known to be present, and refuses the rest at once', async () => {
+    await proxy.cut();
+    await holds('nobody');
+    const track = node.composed.services.events.track(OPERATOR, { events: [{ kind: 'event', event }], wait: false });
+    await expect(track).rejects.toThrow('the store');
+    await until(async () => (await ask('known', 'managers')).stale);
+    await holds('nobody');
+  });
+
+  it('starts cold from the snapshot on disk, which is for its owner only', async () => {
+    const file = join(dataDir, 'snapshot.json');
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    const cold = await start();
+    expect(await ask('unknown', 'off', false, cold)).toMatchObject({ stale: true, decision: { reason: 'DISABLED' } });
+    await expect(ask('known', 'managers', false, cold)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(await cold.composed.services.authentication.machine(ADMIN_TOKEN)).toMatchObject({ kind: 'machine' });
+    await expect((async () => cold.composed.services.authentication.machine('made-up'))()).rejects.toThrow('the store');
+    await cold.stop(500);
+  });
+
+  it('recovers by itself, and again from a store that says nothing at all', async () => {
+    await proxy.mend();
+    await until(async () => (await ask('unknown', 'managers').catch(() => undefined))?.stale === false);
+    await node.composed.services.events.track(OPERATOR, { events: [{ kind: 'event', event }], wait: true });
+    const stored = await node.composed.store.states.users(['known']);
+    expect(stored.get('known')?.actions.get('x')).toMatchObject({ count: 1 });
+
+    proxy.freeze();
+    await holds('no one');
+    await pause(300);
+    await holds('no one');
+    await proxy.mend();
+    await until(async () => (await ask('stranger', 'managers').catch(() => undefined))?.stale === false, 15_000);
+  });
+
+  it('does not start from a damaged snapshot, but waits for the store', async () => {
+    await proxy.cut();
+    const file = join(dataDir, 'snapshot.json');
+    expect((await readSnapshot(file))?.tokens).toHaveLength(1);
+    await writeFile(file, JSON.stringify({ format: 1, checksum: 'of something else', content: '{}' }));
+    let started = false;
+    const starting = start().then((fresh) => {
+      started = true;
+      return fresh;
+    });
+    await pause(800);
+    expect(started).toBe(false);
+    await proxy.mend();
+    const fresh = await starting;
+    expect(await ask('known', 'managers', false, fresh)).toMatchObject({ stale: false, decision: { enabled: true } });
+    // What was damaged is written anew.
+    await until(async () => (await readSnapshot(file)) !== undefined);
+    await fresh.stop(500);
+  });
+});
