@@ -17,6 +17,7 @@ import { ProgressService } from '../services/progress.js';
 import { SegmentService } from '../services/segments.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { TokenService } from '../services/tokens.js';
+import { UserNotices } from '../services/user-notices.js';
 import { UserService } from '../services/users.js';
 import { type CachedStates, cachedStates } from '../store/cached/cached-states.js';
 import type { Store } from '../store/store.js';
@@ -36,6 +37,7 @@ export interface Composed {
   readonly services: ServiceSet;
   readonly store: Store;
   readonly states: CachedStates;
+  readonly notices: UserNotices;
   readonly clock: StoreClock;
   readonly epoch: EpochWatch;
 }
@@ -53,9 +55,10 @@ export function composeServices(parts: ServiceParts): Composed {
   });
   const store: Store = { ...parts.store, epoch: () => epoch.current() };
 
+  const notices = new UserNotices();
   const writing = { store, keeper, notifier };
   const users = new UserService(writing);
-  const gate = new ConsistencyGate({ store, keeper });
+  const gate = new ConsistencyGate({ store, keeper, notices });
   const events = new EventService({
     store,
     inbox: store.inbox,
@@ -63,6 +66,7 @@ export function composeServices(parts: ServiceParts): Composed {
     keeper,
     users: states.users,
     userService: users,
+    notices,
     clock,
     lanes,
     retentionDays,
@@ -85,5 +89,5 @@ export function composeServices(parts: ServiceParts): Composed {
     tokens: new TokenService({ store, notifier }),
     users,
   };
-  return { services, store, states, clock, epoch };
+  return { services, store, states, notices, clock, epoch };
 }

@@ -48,7 +48,7 @@ export async function lockConfiguration(
   change: boolean,
 ): Promise<LockedConfiguration> {
   if (!change) {
-    const snapshot = await confirmSnapshot(tx, keeper);
+    const { snapshot } = await confirmSnapshot(tx, keeper);
     return { revision: snapshot.revision, present: undefined, snapshot };
   }
   const revision = await tx.configuration.advance();

@@ -4,6 +4,7 @@ import type { Call } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { type Consistency, decodeToken } from './consistency-token.js';
 import { unavailable } from './errors.js';
+import type { UserNotices } from './user-notices.js';
 import { STORE_ANSWERS_MS, within } from './within.js';
 
 /** What a call demands of the state it is answered from. */
@@ -17,6 +18,14 @@ export interface Requirement {
 export interface GateOptions {
   readonly store: Pick<Store, 'events' | 'epoch'>;
   readonly keeper: ConfigurationKeeper;
+  readonly notices: UserNotices;
+}
+
+interface Wait {
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  /** Resolves when it is worth looking again; asked for before each look. */
+  readonly again: () => Promise<void>;
 }
 
 export interface Demands {
@@ -26,8 +35,8 @@ export interface Demands {
 
 /** How long a call without a deadline waits for what its token promises. */
 const PATIENCE_MS = 5_000;
-const FIRST_LOOK_MS = 4;
-const LAST_LOOK_MS = 50;
+/** How soon the store is looked at again when no notice comes. */
+const LOOK_AGAIN_MS = 50;
 
 /** Lets a call pass once its token's promises can be kept, and says what must be demanded of the states then. */
 export class ConsistencyGate {
@@ -70,27 +79,30 @@ export class ConsistencyGate {
 
   /** Waits until nothing that these users did up to that instant is pending. */
   async #untilCounted(userIds: readonly string[], receivedAt: number, deadline: number, signal?: AbortSignal) {
-    const { store } = this.#options;
+    const { store, notices } = this.#options;
     const pending = () => within(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
-    await this.#until(deadline, signal, async () => (await pending()).size === 0);
+    await this.#until({ deadline, signal, again: () => notices.next(userIds, LOOK_AGAIN_MS) }, async () => {
+      return (await pending()).size === 0;
+    });
   }
 
   async #untilConfigured(revision: number, deadline: number) {
     const { keeper } = this.#options;
     if (keeper.holds(revision)) return;
-    await this.#until(deadline, undefined, async () => (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision);
+    const again = () => new Promise<void>((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    await this.#until({ deadline, signal: undefined, again }, async () => {
+      return (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision;
+    });
   }
 
-  async #until(deadline: number, signal: AbortSignal | undefined, met: () => Promise<boolean>): Promise<void> {
-    for (
-      let pauseMs = FIRST_LOOK_MS;
-      !(await this.#timely(deadline, met()));
-      pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)
-    ) {
-      if (signal?.aborted || Date.now() + pauseMs > deadline) {
+  async #until({ deadline, signal, again }: Wait, met: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      const next = again();
+      if (await this.#timely(deadline, met())) return;
+      if (signal?.aborted || Date.now() + LOOK_AGAIN_MS > deadline) {
         throw unavailable('what the consistency_token stands for did not get here before the deadline; try again');
       }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await next;
     }
   }
 }

@@ -13,6 +13,7 @@ import { encodeToken } from './consistency-token.js';
 import { invalid, LatchkeyError, unavailable } from './errors.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
 import { authorize } from './permissions.js';
+import type { UserNotices } from './user-notices.js';
 import type { UserWritten } from './user-write.js';
 import type { UserService } from './users.js';
 import { mayKnow } from './visible-flags.js';
@@ -42,6 +43,7 @@ export interface EventServiceOptions {
   readonly keeper: ConfigurationKeeper;
   readonly users: StateSource<UserState>;
   readonly userService: Pick<UserService, 'setTraits'>;
+  readonly notices: UserNotices;
   readonly clock: Clock;
   readonly lanes: number;
   readonly retentionDays: number;
@@ -49,8 +51,8 @@ export interface EventServiceOptions {
 
 export const MAX_EVENTS_PER_CALL = 1_000;
 const WAIT_MS = 10_000;
-const FIRST_LOOK_MS = 3;
-const LAST_LOOK_MS = 50;
+/** How soon the store is looked at again when no notice comes. */
+const LOOK_AGAIN_MS = 100;
 
 /** Takes in what users did. */
 export class EventService {
@@ -177,22 +179,23 @@ export class EventService {
   /** Waits until none of these is pending, and reads what the batches that counted them flipped. */
   async #outcome(call: Call, events: readonly NewEvent[]): Promise<Tracked['newlyUnlocked']> {
     if (events.length === 0) return [];
-    const { store } = this.#options;
+    const { store, notices } = this.#options;
     const deadline = Math.min(call.deadline ?? Infinity, Date.now() + WAIT_MS);
-    for (let pauseMs = FIRST_LOOK_MS; ; pauseMs = Math.min(pauseMs * 2, LAST_LOOK_MS)) {
+    const userIds = new Set(events.map(({ userId }) => userId));
+    for (;;) {
+      const noticed = notices.next(userIds, LOOK_AGAIN_MS);
       const states = await store.events.states(events);
       if (states.every(({ state }) => state !== 'pending')) {
         const batches = new Set(states.flatMap((state) => (state.state === 'done' ? [state.batch] : [])));
-        const userIds = new Set(events.map(({ userId }) => userId));
         const changes = await store.outbox.changes([...batches], [...userIds]);
         return changes.flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })));
       }
-      if (call.signal?.aborted || Date.now() + pauseMs > deadline) {
+      if (call.signal?.aborted || Date.now() > deadline) {
         throw unavailable(
           'the events are stored and will be counted, but were not before the deadline; do not wait for them',
         );
       }
-      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+      await noticed;
     }
   }
 }

@@ -46,8 +46,7 @@ export async function writeUser(
 ): Promise<UserWritten> {
   const written = await store.transaction(async (tx) => {
     const before = (await tx.users.lock([userId])).get(userId)!;
-    const snapshot = await confirmSnapshot(tx, keeper);
-    const now = await tx.now();
+    const { snapshot, now } = await confirmSnapshot(tx, keeper);
     const after = await change(tx, { before, snapshot, now });
     const configuration = snapshot.revision;
     if (after === undefined) return { user: before, newlyUnlocked: [], configuration, changed: false };

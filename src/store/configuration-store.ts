@@ -27,9 +27,10 @@ export interface FlagFilter {
 export interface ConfigurationWriter {
   /**
    * The revision, held against change until this transaction ends: a writer's `advance` waits. So a worker that
-   * confirmed its snapshot here cannot commit what a newer rule would have judged differently.
+   * confirmed its snapshot here cannot commit what a newer rule would have judged differently. With it comes the
+   * database's clock, in epoch milliseconds, which whoever confirms needs as well.
    */
-  confirmRevision(): Promise<number>;
+  confirmRevision(): Promise<Confirmed>;
   /** Locks the revision's row and raises it by one; gives the new revision. */
   advance(): Promise<number>;
 
@@ -51,6 +52,11 @@ export interface ConfigurationWriter {
   putRoleAccess(rows: readonly AccessRow[]): Promise<void>;
   /** Drops rows by key; true for each that was there. */
   dropRoleAccess(rows: readonly AccessRow[]): Promise<readonly boolean[]>;
+}
+
+export interface Confirmed {
+  readonly revision: number;
+  readonly now: number;
 }
 
 /** Two transactions created a flag of the same key at once. */

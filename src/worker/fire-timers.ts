@@ -42,8 +42,7 @@ async function fire(
   userIds: readonly string[],
 ): Promise<Pick<Recomputed, 'revisions'>> {
   const states = await tx.users.lock(userIds);
-  const snapshot = await confirmSnapshot(tx, keeper);
-  const now = await tx.now();
+  const { snapshot, now } = await confirmSnapshot(tx, keeper);
   const overdue = await tx.timers.overdue(userIds, now);
   if (!readsTime(snapshot)) {
     // No rule waits for time any more: drop what an older configuration left behind.

@@ -47,7 +47,8 @@ export class LaneWorker {
   async process(lane: number, signal?: AbortSignal): Promise<number> {
     let counted = 0;
     let limit = BATCH_SIZE;
-    let startAt = randomPartition(lane, this.#options.lanes);
+    // A lane that is not full is read in one go from its beginning; a busy one from anywhere, so that no partition starves.
+    let startAt = laneRange(lane, this.#options.lanes).first;
     while (!signal?.aborted) {
       const outcome = await this.#batch(lane, startAt, limit);
       if ('error' in outcome) {
@@ -112,8 +113,7 @@ async function countBatch(
   const byUser = Map.groupBy(events, ({ userId }) => userId);
   const states = await tx.users.lock([...byUser.keys()]);
   // Only now: what is read after the locks is what is committed, and the configuration is held until the commit.
-  const snapshot = await confirmSnapshot(tx, keeper);
-  const now = await tx.now();
+  const { snapshot, now } = await confirmSnapshot(tx, keeper);
   const batch = randomUUID();
 
   const touched: Touched[] = [];

@@ -52,7 +52,7 @@ export class Sweeper {
   async #overdueLanes(): Promise<readonly number[]> {
     const { store, queue, lanes, onOldest } = this.#options;
     const [pending, now] = [await store.events.oldestPending(), await store.now()];
-    const overdueMs = queue.healthy() ? OVERDUE_MS : 0;
+    const overdueMs = queue.healthy() ? OVERDUE_MS : Number.NEGATIVE_INFINITY;
     const oldestByLane = new Map<number, number>();
     for (const { partition, receivedAt } of pending) {
       const lane = laneOf(partition, lanes);

@@ -144,7 +144,10 @@ describeOnEachEngine('events', (engine) => {
     const answer = bench.services.events.track(machine(['track']), { events, wait: true }).finally(() => {
       answered = true;
     });
-    while (!answered) await bench.drain();
+    while (!answered) {
+      await bench.drain();
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
     expect(await answer).toMatchObject({
       accepted: 3,
       rejected: [{ id: 'm2', error: expect.stringContaining('traits "none" are no JSON object') }],

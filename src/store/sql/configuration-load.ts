@@ -21,11 +21,8 @@ export interface RoleAccessRow {
 }
 
 /** The newest revision that `sql` sees. */
-export async function readRevision(sql: Sql, lock = ''): Promise<number> {
-  const row = await firstRow<{ revision: number }>(
-    sql,
-    `SELECT revision FROM configuration_revision WHERE id = 1${lock}`,
-  );
+export async function readRevision(sql: Sql): Promise<number> {
+  const row = await firstRow<{ revision: number }>(sql, `SELECT revision FROM configuration_revision WHERE id = 1`);
   return row?.revision ?? 0;
 }
 

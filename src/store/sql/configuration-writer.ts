@@ -1,5 +1,5 @@
 import type { AccessRow, Action, Flag, Segment, Stage } from '../../core/flag.js';
-import { type ConfigurationWriter, KeyTaken } from '../configuration-store.js';
+import { type ConfigurationWriter, type Confirmed, KeyTaken } from '../configuration-store.js';
 import { loadConfiguration, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, flagValues } from './flag-row.js';
@@ -12,7 +12,12 @@ const ROLE_ACCESS_KEY = ['flag_id', 'role', 'managed_by'] as const;
 export function configurationWriter(sql: Sql): ConfigurationWriter {
   const { forUpdate, forShare } = sql.dialect;
   return {
-    confirmRevision: () => readRevision(sql, forShare),
+    confirmRevision: async () => {
+      const { nowMs } = sql.dialect;
+      const text = `SELECT revision, ${nowMs} AS now FROM configuration_revision WHERE id = 1${forShare}`;
+      const row = await firstRow<Confirmed>(sql, text);
+      return { revision: Number(row?.revision ?? 0), now: Number(row?.now) };
+    },
     advance: async () => {
       await sql.run('UPDATE configuration_revision SET revision = revision + 1 WHERE id = 1');
       return readRevision(sql);

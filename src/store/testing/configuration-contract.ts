@@ -199,7 +199,7 @@ export function configurationContract(store: () => Store): void {
     const finish = gate();
     const order: string[] = [];
     const worker = store().transaction(async (tx) => {
-      const revision = await tx.configuration.confirmRevision();
+      const { revision } = await tx.configuration.confirmRevision();
       confirmed.open();
       await finish.opened;
       order.push('worker');
