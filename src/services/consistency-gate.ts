@@ -24,8 +24,8 @@ export interface GateOptions {
 interface Wait {
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
-  /** Resolves when it is worth looking again; asked for before each look. */
-  readonly again: () => Promise<void>;
+  /** Resolves when it is worth looking again, or after that long; asked for before each look. */
+  readonly again: (limitMs: number) => Promise<void>;
 }
 
 export interface Demands {
@@ -37,6 +37,8 @@ export interface Demands {
 const PATIENCE_MS = 5_000;
 /** How soon the store is looked at again when no notice comes. */
 const LOOK_AGAIN_MS = 50;
+/** What a look itself may take. */
+const LAST_LOOK_MS = 5;
 
 /** Lets a call pass once its token's promises can be kept, and says what must be demanded of the states then. */
 export class ConsistencyGate {
@@ -81,7 +83,7 @@ export class ConsistencyGate {
   async #untilCounted(userIds: readonly string[], receivedAt: number, deadline: number, signal?: AbortSignal) {
     const { store, notices } = this.#options;
     const pending = () => within(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
-    await this.#until({ deadline, signal, again: () => notices.next(userIds, LOOK_AGAIN_MS) }, async () => {
+    await this.#until({ deadline, signal, again: (limitMs) => notices.next(userIds, limitMs) }, async () => {
       return (await pending()).size === 0;
     });
   }
@@ -89,7 +91,7 @@ export class ConsistencyGate {
   async #untilConfigured(revision: number, deadline: number) {
     const { keeper } = this.#options;
     if (keeper.holds(revision)) return;
-    const again = () => new Promise<void>((resolve) => setTimeout(resolve, LOOK_AGAIN_MS));
+    const again = (limitMs: number) => new Promise<void>((resolve) => setTimeout(resolve, limitMs));
     await this.#until({ deadline, signal: undefined, again }, async () => {
       return (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision;
     });
@@ -97,9 +99,10 @@ export class ConsistencyGate {
 
   async #until({ deadline, signal, again }: Wait, met: () => Promise<boolean>): Promise<void> {
     for (;;) {
-      const next = again();
+      // A caller with little time left looks once more at the end of it.
+      const next = again(Math.min(LOOK_AGAIN_MS, deadline - Date.now() - LAST_LOOK_MS));
       if (await this.#timely(deadline, met())) return;
-      if (signal?.aborted || Date.now() + LOOK_AGAIN_MS > deadline) {
+      if (signal?.aborted || Date.now() + LAST_LOOK_MS >= deadline) {
         throw unavailable('what the consistency_token stands for did not get here before the deadline; try again');
       }
       await next;

@@ -183,14 +183,14 @@ export class EventService {
     const deadline = Math.min(call.deadline ?? Infinity, Date.now() + WAIT_MS);
     const userIds = new Set(events.map(({ userId }) => userId));
     for (;;) {
-      const noticed = notices.next(userIds, LOOK_AGAIN_MS);
+      const noticed = notices.next(userIds, Math.min(LOOK_AGAIN_MS, deadline - Date.now()));
       const states = await store.events.states(events);
       if (states.every(({ state }) => state !== 'pending')) {
         const batches = new Set(states.flatMap((state) => (state.state === 'done' ? [state.batch] : [])));
         const changes = await store.outbox.changes([...batches], [...userIds]);
         return changes.flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })));
       }
-      if (call.signal?.aborted || Date.now() > deadline) {
+      if (call.signal?.aborted || Date.now() >= deadline) {
         throw unavailable(
           'the events are stored and will be counted, but were not before the deadline; do not wait for them',
         );

@@ -181,6 +181,13 @@ function atInstant<S extends Bench['sqlStore']>(store: S, instant: number): S {
   return {
     ...store,
     transaction: (work: Parameters<S['transaction']>[0]) =>
-      store.transaction((tx) => work({ ...tx, now: () => Promise.resolve(instant) })),
+      store.transaction((tx) => {
+        const confirmRevision = async () => ({ ...(await tx.configuration.confirmRevision()), now: instant });
+        return work({
+          ...tx,
+          now: () => Promise.resolve(instant),
+          configuration: { ...tx.configuration, confirmRevision },
+        });
+      }),
   } as S;
 }
