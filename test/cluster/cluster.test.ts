@@ -58,9 +58,9 @@ beforeAll(async () => {
 
 afterAll(async () => {
   await Promise.all([...servers, ...workers].map((node) => node.end('SIGKILL')));
-  await sql?.end();
-  await redis?.stop();
-  await database?.drop();
+  await sql.end();
+  await redis.stop();
+  await database.drop();
   rmSync(directory, { recursive: true, force: true });
 }, 30_000);
 

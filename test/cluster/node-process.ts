@@ -17,10 +17,13 @@ export interface NodeProcess {
 }
 
 /** Starts a Latchkey process from the sources with these settings and nothing else of this environment. */
-export async function startNodeProcess(environment: Record<string, string>): Promise<NodeProcess> {
+export async function startNodeProcess(
+  environment: Record<string, string>,
+  words: readonly string[] = [],
+): Promise<NodeProcess> {
   const child = spawn(
     process.execPath,
-    ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve'],
+    ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve', ...words],
     { cwd: ROOT, env: { PATH: process.env.PATH, GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...environment } },
   );
   let log = '';

@@ -1,0 +1,119 @@
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { type NodeProcess, startNodeProcess } from './node-process.js';
+
+let directory: string;
+let running: NodeProcess[] = [];
+
+beforeEach(() => {
+  directory = mkdtempSync(join(tmpdir(), 'latchkey-process-'));
+});
+
+afterEach(async () => {
+  await Promise.all(running.map((node) => node.end('SIGKILL')));
+  running = [];
+  rmSync(directory, { recursive: true, force: true });
+});
+
+async function start(environment: Record<string, string> = {}): Promise<NodeProcess> {
+  const node = await startNodeProcess({
+    DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`,
+    DATA_DIR: directory,
+    LOG_LEVEL: 'info',
+    ...environment,
+  });
+  running.push(node);
+  return node;
+}
+
+const token = (): string => readFileSync(join(directory, 'admin-token'), 'utf8').trim();
+
+async function post(node: NodeProcess, path: string, body: unknown, method = 'POST'): Promise<Record<string, unknown>> {
+  const response = await fetch(`http://${node.httpAddress}${path}`, {
+    method,
+    headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json' },
+    body: JSON.stringify(body),
+  });
+  return (await response.json()) as Record<string, unknown>;
+}
+
+describe('an embedded process', () => {
+  it('has lost nothing that it acknowledged when it is killed and started again', async () => {
+    let node = await start();
+    let acknowledged = 0;
+    const sending = (async () => {
+      for (let n = 0; ; n++) {
+        const answer = await post(node, '/api/events', { id: `e${n}`, user_id: 'ada', action: 'saved' }).catch(
+          () => null,
+        );
+        if (answer === null) return;
+        acknowledged += Number(answer.accepted);
+      }
+    })();
+    while (acknowledged < 50) await new Promise((resolve) => setTimeout(resolve, 10));
+    await node.end('SIGKILL');
+    await sending;
+
+    node = await start();
+    const again = Array.from({ length: acknowledged }, (_, n) => ({ id: `e${n}`, user_id: 'ada', action: 'saved' }));
+    expect(await post(node, '/api/events?wait=true', again)).toMatchObject({ accepted: 0, duplicates: acknowledged });
+    const last = { id: 'last', user_id: 'ada', action: 'saved' };
+    expect(await post(node, '/api/events?wait=true', last)).toMatchObject({ accepted: 1 });
+    expect(await node.end('SIGTERM')).toBe(0);
+  }, 60_000);
+
+  it('prints one line, keeps its admin token to itself, and shows the path alone', async () => {
+    const node = await start();
+    expect(statSync(join(directory, 'admin-token')).mode & 0o777).toBe(0o600);
+    while (!node.log().includes(join(directory, 'admin-token'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(node.log()).not.toContain(token());
+  }, 30_000);
+
+  it('loads the examples, once', async () => {
+    const demo = async (): Promise<string> => {
+      const node = await startNodeProcess(
+        { DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`, DATA_DIR: directory },
+        ['--demo'],
+      );
+      running.push(node);
+      const response = await fetch(`http://${node.httpAddress}/api/feature-flags/?user_id=ada&all=true`, {
+        headers: { authorization: `Bearer ${token()}` },
+      });
+      const { flags } = (await response.json()) as { flags: { key: string }[] };
+      expect(await node.end('SIGTERM')).toBe(0);
+      return flags.map(({ key }) => key).join(' ');
+    };
+    const first = await demo();
+    expect(first).toBe('admin_console advanced_analytics dashboard insights_tab manager_tools new_editor reports_tab');
+    expect(await demo()).toBe(first);
+  }, 60_000);
+
+  it('says which port is taken, and ends', async () => {
+    const taken = createServer().listen(0, '127.0.0.1');
+    await new Promise((resolve) => taken.once('listening', resolve));
+    const address = `127.0.0.1:${(taken.address() as { port: number }).port}`;
+    try {
+      await expect(start({ GRPC_ADDR: address })).rejects.toThrow(
+        new RegExp(`ended with 1.*cannot serve gRPC on ${address}`, 's'),
+      );
+      await expect(start({ HTTP_ADDR: address })).rejects.toThrow(
+        new RegExp(`ended with 1.*cannot serve HTTP on ${address}`, 's'),
+      );
+    } finally {
+      taken.close();
+    }
+  }, 60_000);
+
+  it('says that the database is not there, without its password, and ends', async () => {
+    const refused = start({
+      DATABASE_URL: 'mysql://latchkey:the-password@127.0.0.1:1/latchkey',
+      LATCHKEY_ADMIN_TOKEN: 'the-admin-token-of-this-test',
+    });
+    const error = (await refused.catch((reason: unknown) => reason)) as Error;
+    expect(error.message).toMatch(/ended with 1.*the store is not available.*127\.0\.0\.1:1.*DATABASE_URL/s);
+    expect(error.message).not.toContain('the-password');
+  }, 60_000);
+});
