@@ -68,7 +68,8 @@ describe('an embedded process', () => {
   it('prints one line, keeps its admin token to itself, and shows the path alone', async () => {
     const node = await start();
     expect(statSync(join(directory, 'admin-token')).mode & 0o777).toBe(0o600);
-    while (!node.log().includes(join(directory, 'admin-token'))) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (!node.log().includes(join(directory, 'admin-token')))
+      await new Promise((resolve) => setTimeout(resolve, 20));
     expect(node.log()).not.toContain(token());
   }, 30_000);
 
