@@ -249,6 +249,16 @@ describe('evaluate', () => {
     expect([enabled(), enabled({ roles: ['manager'] }), enabled(), enabled({})]).toEqual([false, true, false, false]);
   });
 
+  it('follows a change of the organization alone', () => {
+    const snapshot = snapshotOf([flagOf('insights')]);
+    const user = userOf({ organizationId: 'acme' });
+    const before = unknownOrganization('acme');
+    const after = { ...before, revision: 1, access: [rowOf('insights', { organizationId: 'acme' })] };
+    const enabled = (acme: OrganizationState): boolean =>
+      evaluate(snapshot, 'insights', user, acme, undefined, NOW).enabled;
+    expect([enabled(before), enabled(after), enabled(before)]).toEqual([false, true, false]);
+  });
+
   it('lets a context override nothing that the ledger holds', () => {
     const snapshot = snapshotOf([flagOf('tools', { rules: [ruleOf('r', { policy: 'LATCHING', rolloutPer100k: 0 })] })]);
     const entry = { flagId: 'flg_tools', ruleId: 'r', ruleVersion: 1, kind: 'unlocked', earnedAt: NOW } as const;
