@@ -101,15 +101,15 @@ describeOnMariadb('two nodes', (engine) => {
           ),
         ).toBeLessThan(FIVE_SECONDS);
       })(),
-      (async () => {
-        const event = { source: '', userId: 'd', action: 'once', occurredAt: undefined, value: 0, properties: {} };
-        const events = [{ kind: 'event', event: { ...event, id: 'd' } }] as const;
-        const started = performance.now();
-        const { newlyUnlocked } = await here.composed.services.events.track(OPERATOR, { events, wait: true });
-        expect(newlyUnlocked).toEqual([{ userId: 'd', flagKey: 'once' }]);
-        expect(performance.now() - started).toBeLessThan(4_000);
-      })(),
     ]);
+
+    // Only now: a worker that counts finds out about the configuration by that.
+    const event = { source: '', userId: 'd', action: 'once', occurredAt: undefined, value: 0, properties: {} };
+    const events = [{ kind: 'event', event: { ...event, id: 'd' } }] as const;
+    const started = performance.now();
+    const { newlyUnlocked } = await here.composed.services.events.track(OPERATOR, { events, wait: true });
+    expect(newlyUnlocked).toEqual([{ userId: 'd', flagKey: 'once' }]);
+    expect(performance.now() - started).toBeLessThan(4_000);
   });
 
   it('start with Redis down, and hear of each other again once it is back', async () => {
