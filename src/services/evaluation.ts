@@ -5,7 +5,7 @@ import { quote } from '../core/json.js';
 import { faultOfName } from '../core/names.js';
 import type { OrganizationState } from '../core/organization-state.js';
 import type { Snapshot } from '../core/snapshot.js';
-import { organizationIdOf, subjectOf } from '../core/subject.js';
+import { organizationIdOf, type Subject, subjectOf } from '../core/subject.js';
 import { type UserState, unknownUser } from '../core/user-state.js';
 import type { Held, StateSources } from '../store/state-source.js';
 import { StoreUnavailable } from '../store/store.js';
@@ -88,7 +88,7 @@ export class EvaluationService {
       const present = this.#peek(input);
       if (present !== undefined) {
         checkContext(input.context);
-        return this.#decide(call, keeper.snapshot, input, present);
+        return decideFor(keeper.snapshot, input.flagKey, this.#view(call, keeper.snapshot, input, present));
       }
     }
     return this.#evaluateSlowly(call, input);
@@ -151,12 +151,11 @@ export class EvaluationService {
       const present = await this.#load(targets, demand);
       for (const [i, target] of targets.entries()) {
         const states = present[i];
+        const view = states && this.#view(call, snapshot, target, states);
         const answers: Evaluated[] = [];
         for (const flagKey of keys) {
           answers.push(
-            states === undefined
-              ? this.#decideWithoutState(snapshot, flagKey)
-              : this.#decide(call, snapshot, { ...target, flagKey }, states),
+            view === undefined ? this.#decideWithoutState(snapshot, flagKey) : decideFor(snapshot, flagKey, view),
           );
           if (slices.over()) await slices.giveWay();
         }
@@ -204,12 +203,14 @@ export class EvaluationService {
     });
   }
 
-  #decide(call: Call, snapshot: Snapshot, target: Target & { flagKey: string }, present: Present): Evaluated {
-    const { user, organization } = present;
+  /** How this target looks now, once for all flags that are decided for it: an overriding context costs its facts anew. */
+  #view(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: Present): View {
     checkConfined(call, user.state, organization?.state.id ?? '');
-    const subject = subjectOf(snapshot, user.state, organization?.state, target.context);
-    const decision = decide(snapshot, target.flagKey, subject, this.#options.clock.now());
-    return { decision, stale: user.stale || (organization?.stale ?? false) || this.#snapshotStale() };
+    return {
+      subject: subjectOf(snapshot, user.state, organization?.state, context),
+      stale: user.stale || (organization?.stale ?? false) || this.#snapshotStale(),
+      now: this.#options.clock.now(),
+    };
   }
 
   #decideWithoutState(snapshot: Snapshot, flagKey: string): Evaluated {
@@ -223,6 +224,17 @@ export class EvaluationService {
   #snapshotStale(): boolean {
     return this.#options.keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS;
   }
+}
+
+/** A target at one instant. */
+interface View {
+  readonly subject: Subject;
+  readonly stale: boolean;
+  readonly now: number;
+}
+
+function decideFor(snapshot: Snapshot, flagKey: string, { subject, stale, now }: View): Evaluated {
+  return { decision: decide(snapshot, flagKey, subject, now), stale };
 }
 
 const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
