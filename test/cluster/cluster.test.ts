@@ -99,6 +99,22 @@ describe('two servers and two workers on MariaDB and Redis', () => {
     expect(longestMs).toBeLessThan(LONGEST_WAIT_MS);
   }, 240_000);
 
+  it('count what a foreign producer put onto the queue with nothing but BullMQ', async () => {
+    execFileSync(process.execPath, ['examples/enqueue-events/enqueue-events.mjs', 'foreign-user'], {
+      cwd: new URL('../../', import.meta.url),
+      env: { PATH: process.env.PATH, REDIS_URL: redis.url },
+      stdio: 'ignore',
+    });
+    const counted = async (): Promise<unknown> => {
+      const [rows] = await sql.query<RowDataPacket[]>(
+        "SELECT action, event_count FROM action_totals WHERE user_id = 'foreign-user' ORDER BY action",
+      );
+      return rows.map((row) => `${row.action} ${row.event_count}`);
+    };
+    await until(async () => ((await counted()) as string[]).length === 3, 15_000);
+    expect(await counted()).toEqual(['report_exported 1', 'report_shared 1', 'report_viewed 2']);
+  }, 30_000);
+
   it('drain on SIGTERM and exit with 0', async () => {
     const codes = await Promise.all([...servers, ...workers].map((node) => node.end('SIGTERM')));
     expect(codes).toEqual([0, 0, 0, 0]);
