@@ -150,6 +150,18 @@ describe('a token bound to an organization', () => {
     });
   });
 
+  it('is told of a delegated flag that it is there, and not whom else the platform gives it to', async () => {
+    const conditions = { all: [{ fact: 'organization', operator: 'equal', value: 'a rival' }] };
+    const policy = { description: 'for a rival', owner: 'a rival', tags: ['a rival'], rules: [{ conditions }] };
+    const { flag: whole } = await stand.admin.setFlag({ flag: { key: 'told', delegated: true, ...policy } });
+    const { flag } = await bound.setFlag({ flag: { key: 'told' } });
+    expect(flag).toMatchObject({ key: 'told', id: whole!.id, version: whole!.version, delegated: true });
+    expect(JSON.stringify(flag)).not.toContain('rival');
+    const stale = await failureOf(bound.setFlag({ flag: { key: 'told' }, expectedVersion: 7 }));
+    expect(stale).toMatchObject({ code: status.ABORTED, details: expect.stringContaining('is at version 1 now') });
+    expect(stale.details).not.toContain('rival');
+  });
+
   it('puts rows of its own on delegated flags, and changes nothing else', async () => {
     const { access } = await bound.setFlag({ flag: { key: 'shared' }, access: [{ userId: 'ours' }, { role: 'r' }] });
     expect(access).toMatchObject([

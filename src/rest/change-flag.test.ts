@@ -174,6 +174,8 @@ describe('a change that cannot be', () => {
       'path',
     ],
     ['too deep a rule', rule(deep(12)), '/rules/0/conditions', 'more than 10 groups'],
+    ['too large a rule', rule({ any: Array(201).fill(deep(0)) }), '/rules/0/conditions', '200'],
+    ['a circle through itself', rule(unlocked('bad')), '', 'bad → bad'],
     ['a variant of another type', { variants: [{ key: 'on', value: 'x' }] }, '/variants/0/value', 'BOOLEAN'],
     ['an access row that names nobody', { access: [{}] }, '', 'names one of'],
   ])('for %s is refused with the place and the reason', async (_what, body, pointer, message) => {
@@ -251,6 +253,16 @@ describe('who may change a flag', () => {
     expect(await patch('m4', { active: false }, token)).toMatchObject({ status: 403 });
   });
 
+  it('learn nothing of the platform’s policy as an organization’s admins', async () => {
+    const conditions = { all: [{ fact: 'organization', operator: 'equal', value: 'a rival' }] };
+    await stand.flag('m6', { delegated: true, description: 'for a rival', rules: [{ conditions }] });
+    const token = await personToken({ sub: 'eve', org: 'acme', roles: ['admin'] });
+    const answers = [await patch('m6', {}, token), await patch('m6', {}, token, { 'if-match': '"9"' })];
+    expect(answers.map(({ status }) => status)).toEqual([200, 412]);
+    for (const { text } of answers) expect(text).not.toContain('rival');
+    expect(await patch('m6', {})).toMatchObject({ json: { flag: { description: 'for a rival', rules: [{}] } } });
+  });
+
   it('learn nothing of a flag by a stale precondition that they may not change', async () => {
     await stand.flag('m5', { description: 'a secret plan' });
     const token = await personToken({ sub: 'eve', org: 'acme', roles: ['admin'] });
@@ -262,6 +274,10 @@ describe('who may change a flag', () => {
 
 function rule(conditions: object) {
   return { rules: [{ conditions: { all: [conditions] } }] };
+}
+
+function unlocked(flag: string) {
+  return { fact: 'unlocked', params: { flag }, operator: 'equal', value: true };
 }
 
 function deep(levels: number): object {

@@ -46,6 +46,7 @@ export interface SetFlagInput {
 }
 
 export interface FlagWritten {
+  /** For an organization without the platform's policy. */
   readonly flag: Flag;
   /** The rows that were put, as they now are. */
   readonly access: readonly AccessRow[];
@@ -138,7 +139,7 @@ export class FlagService {
     }
     if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
     // Only now: the refusal tells the flag as it is, which is not for everybody.
-    checkVersion(existing, request);
+    checkVersion(existing && toldTo(manager, existing), request);
 
     const now = await tx.now();
     const { flag, changed } = parse(request, existing, now);
@@ -172,7 +173,8 @@ export class FlagService {
       });
     }
     const users = touched.map(({ before: { id, revision } }) => ({ id, revision: revision + 1 }));
-    return { flag, access: change.put, warnings, configured, revision, users, organizations: written };
+    const told = toldTo(manager, flag);
+    return { flag: told, access: change.put, warnings, configured, revision, users, organizations: written };
   }
 }
 
@@ -214,6 +216,12 @@ function managerOf(caller: Caller): string {
   if (caller.platformAdmin) return '';
   if (confined !== '' && caller.roles?.includes('admin')) return confined;
   throw forbidden('SetFlag is for platform administrators, and for an organization’s admins on delegated flags');
+}
+
+/** An organization is told which flag it puts rows on, and not by what policy the platform gives it to whom else. */
+function toldTo(manager: string, flag: Flag): Flag {
+  if (manager === '') return flag;
+  return { ...flag, description: '', rules: [], prerequisites: [], distribution: [], tags: [], owner: '', salt: '' };
 }
 
 function requireMembers(manager: string, users: readonly { id: string; organizationId: string }[]): void {

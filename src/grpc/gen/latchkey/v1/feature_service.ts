@@ -90,7 +90,10 @@ export namespace SetFlagRequest_OnRuleChange {
 
 /** The flag as it is now. */
 export interface SetFlagResponse {
-  /** With everything that the server sets. */
+  /**
+   * With everything that the server sets. For a token bound to an organization without the platform's policy: description,
+   * rules, prerequisites, distribution, tags, owner and salt are empty.
+   */
   flag:
     | FeatureFlag
     | undefined;
