@@ -82,6 +82,7 @@ describe('events', () => {
       { ...good, id: 'old', occurred_at: at(now - 31 * DAY_MS) },
       { ...good, id: 'ancient', occurred_at: '2016-01-01T00:00:00Z' },
       { ...good, id: 'when', occurred_at: 'yesterday' },
+      { ...good, id: 'no day', occurred_at: '2026-02-31T12:00:00Z' },
       { ...good, id: 'value', value: '7' },
       { ...good, id: 'space', user_id: 'emil ' },
       { ...good, id: 'list', properties: [] },
@@ -96,10 +97,11 @@ describe('events', () => {
       { id: 'old', error: expect.stringContaining('30 days') },
       { id: 'ancient', error: expect.stringContaining('30 days') },
       { id: 'when', error: expect.stringContaining('RFC 3339') },
+      { id: 'no day', error: expect.stringContaining('RFC 3339') },
       { id: 'value', error: expect.stringContaining('"7"') },
       { id: 'space', error: expect.stringContaining('spaces') },
       { id: 'list', error: expect.stringContaining('no JSON object') },
-      { id: '', error: expect.stringContaining('event 10 is 7') },
+      { id: '', error: expect.stringContaining('event 11 is 7') },
     ]);
   });
 

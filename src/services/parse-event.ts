@@ -1,3 +1,4 @@
+import { parseInstant } from '../core/conditions/instant.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../core/json.js';
 import { faultOfName } from '../core/names.js';
 import { DAY_MS, MINUTE_MS } from '../core/time.js';
@@ -27,7 +28,7 @@ export type Incoming =
   | { readonly kind: 'traits'; readonly traits: TraitsInput };
 
 /** More than this ahead of the database's clock is a producer whose clock is wrong. */
-export const MAX_AHEAD_MS = 5 * MINUTE_MS;
+const MAX_AHEAD_MS = 5 * MINUTE_MS;
 const MAX_PROPERTIES_BYTES = 8_192;
 
 /**
@@ -103,14 +104,10 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
   };
 }
 
-const RFC_3339 = /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(\.\d+)?([Zz]|[+-]\d\d:\d\d)$/;
-
 /** Epoch milliseconds of an RFC 3339 text or of epoch milliseconds; undefined for anything else. */
 export function instantOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
-  if (typeof value !== 'string' || !RFC_3339.test(value)) return undefined;
-  const parsed = Date.parse(value.toUpperCase().replace(' ', 'T'));
-  return Number.isNaN(parsed) ? undefined : parsed;
+  return typeof value === 'string' ? parseInstant(value) : undefined;
 }
 
 function shown(epochMs: number): string {
