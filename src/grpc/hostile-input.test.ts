@@ -1,6 +1,8 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AdminServiceDefinition } from './gen/latchkey/v1/admin_service.js';
 import { Consistency } from './gen/latchkey/v1/evaluation.js';
+import { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
 import { type DoorStand, failureOf, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;
@@ -33,17 +35,32 @@ function sendBytes(path: string, bytes: Uint8Array): Promise<unknown> {
 const SQL = `'; DROP TABLE users; -- " \` \\`;
 
 describe('what is no message', () => {
-  const paths = ['Evaluate', 'BatchEvaluate', 'SetFlag', 'Identify', 'Track', 'UpdateProgress', 'GetProgress'];
-  it.each(paths)('is INVALID_ARGUMENT for %s: a broken varint, and a string that is not UTF-8', async (name) => {
-    for (const bytes of [
-      [0x0a, 0xff, 0xff, 0xff],
-      [0x0a, 0x02, 0xc3, 0x28],
-    ]) {
-      expect(await failureOf(sendBytes(`/latchkey.v1.FeatureService/${name}`, Uint8Array.from(bytes)))).toMatchObject({
-        code: status.INVALID_ARGUMENT,
-        details: expect.stringContaining('the request is malformed'),
-      });
-    }
+  const paths = [FeatureServiceDefinition, AdminServiceDefinition].flatMap(({ fullName, methods }) =>
+    Object.values(methods).map(({ name }) => `/${fullName}/${name}`),
+  );
+  it.each(paths)(
+    'is INVALID_ARGUMENT for %s: a broken varint, a field that ends early, no field at all',
+    async (path) => {
+      for (const bytes of [
+        [0x0a, 0xff, 0xff, 0xff],
+        [0x0a, 0x05, 0x61],
+        [0x00, 0x01],
+      ]) {
+        expect(await failureOf(sendBytes(path, Uint8Array.from(bytes)))).toMatchObject({
+          code: status.INVALID_ARGUMENT,
+          details: expect.stringContaining('the request is malformed'),
+        });
+      }
+    },
+  );
+
+  const texts = ['Evaluate', 'BatchEvaluate', 'SetFlag', 'Identify', 'Track', 'UpdateProgress', 'GetProgress'];
+  it.each(texts)('is INVALID_ARGUMENT for %s: a string that is not UTF-8', async (name) => {
+    const bytes = Uint8Array.from([0x0a, 0x02, 0xc3, 0x28]);
+    expect(await failureOf(sendBytes(`/latchkey.v1.FeatureService/${name}`, bytes))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining('the request is malformed'),
+    });
   });
 
   it('is RESOURCE_EXHAUSTED when it is over the limit', async () => {
