@@ -1,0 +1,171 @@
+import { expect } from '@jest/globals';
+import type { JsonObject } from '../../src/core/json.js';
+import type { FlagInput, RuleInput } from '../../src/core/parse-flag.js';
+import { Consistency, Reason } from '../../src/grpc/gen/latchkey/v1/evaluation.js';
+import { AccessRow_Effect, FeatureFlag_Type, Rule_Policy } from '../../src/grpc/gen/latchkey/v1/flag.js';
+import { type DoorStand, openDoorStand, type Rpc } from '../../src/grpc/testing/door-stand.js';
+import type { CaseRow, DecisionCase } from './decision-cases.js';
+
+/** What a door answers, in the words of a case. */
+export interface DoorAnswer {
+  readonly enabled: boolean;
+  readonly reason: string;
+  readonly variant: string;
+  readonly value: unknown;
+  /** The rule's name; '' for none. REST does not tell. */
+  readonly rule?: string;
+  /** Epoch milliseconds. */
+  readonly validUntil?: number;
+}
+
+/** A case's world behind both doors of a server of its own. */
+export interface DoorWorld {
+  overGrpc(): Promise<DoorAnswer>;
+  /** undefined where the list does not hold the flag. */
+  overRest(): Promise<DoorAnswer | undefined>;
+  close(): Promise<void>;
+}
+
+/** Sets a case up by the calls that operators and producers make. */
+export async function openDoorWorld(given: DecisionCase): Promise<DoorWorld> {
+  const stand = await openDoorStand({ ROLES: 'grpc,rest,worker', EVENT_RETENTION_DAYS: '60' });
+  try {
+    await putPeople(stand.admin, given);
+    const ruleNames = await putConfiguration(stand.admin, given);
+    await putRows(stand, given.access);
+    await sendEvents(stand.admin, given);
+    return {
+      overGrpc: () => askGrpc(stand.admin, given, ruleNames),
+      overRest: () => askRest(stand, given),
+      close: () => stand.close(),
+    };
+  } catch (error) {
+    await stand.close();
+    throw error;
+  }
+}
+
+async function putPeople(admin: Rpc, { organization, user, stages }: DecisionCase): Promise<void> {
+  const { id, attributes, roles } = organization;
+  if (id !== '') await admin.setOrganization({ organization: { id, attributes, roles: roles.map(roleMessage) } });
+  if (stages.length > 0) await admin.setStages({ stages: stages.map((name) => ({ name })) });
+  await admin.identify({
+    ...{ userId: user.id, organizationId: user.organizationId, roles: [...user.roles] },
+    ...{ emailVerified: user.emailVerified, attributes: user.attributes },
+    ...(user.joinedAt === undefined ? {} : { joinedAt: new Date(user.joinedAt) }),
+  });
+  if (user.stage !== '') await admin.updateProgress({ userId: user.id, stage: user.stage });
+}
+
+function roleMessage({ name, inherits }: { readonly name: string; readonly inherits: readonly string[] }) {
+  return { name, inherits: [...inherits] };
+}
+
+/** Flags and segments refer to one another: those that others refer to have to be there first. */
+async function putConfiguration(admin: Rpc, { flags, segments }: DecisionCase): Promise<ReadonlyMap<string, string>> {
+  const ruleNames = new Map<string, string>();
+  let waiting: (() => Promise<void>)[] = [
+    ...[...segments].map(([key, conditions]) => async () => {
+      await admin.setSegment({ segment: { key, conditions } });
+    }),
+    ...[...flags].map(([key, input]) => async () => {
+      const { flag } = await admin.setFlag({ flag: { key, ...flagMessage(input) } });
+      for (const { id, name } of flag!.rules) ruleNames.set(id, name);
+    }),
+  ];
+  while (waiting.length > 0) {
+    const refused: typeof waiting = [];
+    let reason: unknown;
+    for (const put of waiting) {
+      await put().catch((error: unknown) => {
+        refused.push(put);
+        reason = error;
+      });
+    }
+    if (refused.length === waiting.length) throw reason;
+    waiting = refused;
+  }
+  return ruleNames;
+}
+
+function flagMessage({ type, rules = [], startsAt, endsAt, ...rest }: FlagInput): JsonObject {
+  const message = {
+    ...rest,
+    ...(type === undefined ? {} : { type: FeatureFlag_Type[type as keyof typeof FeatureFlag_Type] }),
+    rules: rules.map(ruleMessage),
+    ...(typeof startsAt === 'number' ? { startsAt: new Date(startsAt) } : {}),
+    ...(typeof endsAt === 'number' ? { endsAt: new Date(endsAt) } : {}),
+  };
+  return message as unknown as JsonObject;
+}
+
+function ruleMessage({ policy, rolloutPer100k, ...rest }: RuleInput) {
+  return {
+    ...rest,
+    ...(policy === undefined ? {} : { policy: Rule_Policy[policy as keyof typeof Rule_Policy] }),
+    ...(rolloutPer100k === undefined ? {} : { rollout: rolloutPer100k }),
+  };
+}
+
+/** An organization's own rows are put by its own token. */
+async function putRows(stand: DoorStand, rows: readonly CaseRow[]): Promise<void> {
+  for (const { flagKey, managedBy, effect, ...row } of rows) {
+    const caller = managedBy === '' ? stand.admin : stand.as(await tokenOf(stand.admin, managedBy));
+    await caller.setFlag({ flag: { key: flagKey }, access: [{ ...row, effect: AccessRow_Effect[effect] }] });
+  }
+}
+
+async function tokenOf(admin: Rpc, organizationId: string): Promise<string> {
+  return (await admin.createToken({ name: organizationId, scopes: ['manage'], organizationId })).secret;
+}
+
+async function sendEvents(admin: Rpc, { events, user }: DecisionCase): Promise<void> {
+  if (events.length === 0) return;
+  const sent = events.map(({ action, value, occurredAt }, i) => ({
+    ...{ id: String(i), source: 'case', userId: user.id, action, value, occurredAt: new Date(occurredAt) },
+  }));
+  expect(await admin.track({ events: sent, wait: true })).toMatchObject({ accepted: sent.length, rejected: [] });
+}
+
+async function askGrpc(
+  admin: Rpc,
+  { ask, user, context = {} }: DecisionCase,
+  ruleNames: ReadonlyMap<string, string>,
+): Promise<DoorAnswer> {
+  const { organizationId, roles, joinedAt, attributes } = context;
+  const { enabled, reason, variant, value, ruleId, validUntil } = await admin.evaluate({
+    flagKey: ask,
+    consistency: Consistency.FULL,
+    context: {
+      userId: user.id,
+      ...(organizationId === undefined ? {} : { organizationId }),
+      ...(roles === undefined ? {} : { roles: [...roles] }),
+      ...(joinedAt === undefined ? {} : { joinedAt: new Date(joinedAt) }),
+      ...(attributes === undefined ? {} : { attributes }),
+    },
+  });
+  const [name] = Object.entries(Reason).find(([, number]) => number === reason)!;
+  return {
+    ...{ enabled, reason: name.replace('REASON_', ''), variant, value },
+    rule: ruleNames.get(ruleId) ?? ruleId,
+    ...(validUntil === undefined ? {} : { validUntil: validUntil.getTime() }),
+  };
+}
+
+interface FlagJson extends Omit<DoorAnswer, 'validUntil'> {
+  readonly key: string;
+  readonly valid_until?: string;
+}
+
+async function askRest({ latchkey }: DoorStand, { ask, user }: DecisionCase): Promise<DoorAnswer | undefined> {
+  const url = `http://${latchkey.httpAddress}/api/feature-flags/?user_id=${encodeURIComponent(user.id)}&all=true`;
+  const response = await fetch(url, { headers: { authorization: `Bearer ${latchkey.adminSecret}` } });
+  const { flags } = (await response.json()) as { flags: FlagJson[] };
+  const shown = flags.find(({ key }) => key === ask);
+  if (shown === undefined) return undefined;
+  const { enabled, reason, variant, value, valid_until } = shown;
+  return {
+    ...{ enabled, reason, variant, value },
+    ...(valid_until === undefined ? {} : { validUntil: Date.parse(valid_until) }),
+  };
+}
