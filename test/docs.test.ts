@@ -1,0 +1,71 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { describe, expect, it } from '@jest/globals';
+
+const root = join(import.meta.dirname, '..');
+const read = (path: string): string => readFileSync(join(root, path), 'utf8');
+const markdownIn = (folder: string): string[] =>
+  readdirSync(join(root, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => join(folder, name));
+
+const DOCUMENTS = ['.', 'docs', 'docs/decisions', 'bench', 'examples/enqueue-events', 'test/decisions'].flatMap(
+  markdownIn,
+);
+
+/** `{a,b}` in a path stands for each of the two. */
+function spelledOut(path: string): string[] {
+  const [, before, names, after] = /^([^{]*)\{([^}]*)\}(.*)$/.exec(path) ?? [];
+  return names === undefined ? [path] : names.split(',').map((name) => `${before}${name}${after}`);
+}
+
+/** A path with `*` is there when something beside it fits. */
+function isThere(path: string): boolean {
+  if (!path.includes('*')) return existsSync(join(root, path));
+  const fits = new RegExp(`^${path.split('/').at(-1)!.replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
+  const folder = join(root, dirname(path));
+  return existsSync(folder) && readdirSync(folder).some((name) => fits.test(name));
+}
+
+describe('the documents', () => {
+  it.each(DOCUMENTS)('%s names files that are there', (document) => {
+    const named = [
+      ...read(document).matchAll(/`((?:src|test|scripts|migrations|bench|proto|docs|examples|\.ci)\/[^\s`]*)`/g),
+    ];
+    const paths = named.flatMap(([, path]) => spelledOut(path!));
+    expect(paths.filter((path) => !isThere(path))).toEqual([]);
+  });
+
+  it.each(DOCUMENTS)('%s links to files that are there', (document) => {
+    const links = [...read(document).matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, link]) => link!);
+    expect(links.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([]);
+  });
+
+  it('name programs of package.json that are there', () => {
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    const named = DOCUMENTS.flatMap((document) => [...read(document).matchAll(/npm run ([\w:]+)/g)]);
+    expect(named.map(([, name]) => name!).filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
+
+describe('docs/configuration.md', () => {
+  const source = read('src/config.ts');
+  const readNames = (pattern: RegExp): string[] =>
+    [...new Set([...source.matchAll(pattern)].map(([, name]) => name!))].toSorted();
+  const rows = read('docs/configuration.md')
+    .split('\n')
+    .filter((line) => line.startsWith('| `'))
+    .map((line) => line.split(' | ') as [string, string, string]);
+  const namesIn = (cell: string): string[] => [...cell.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+
+  it('holds every setting that is read, and no other', () => {
+    const settings = readNames(/\b(?:env\.\w+|address)\((?:env, )?'([A-Z_]+)'/g);
+    expect(settings).toContain('DATABASE_URL');
+    expect(rows.flatMap(([names]) => namesIn(names)).toSorted()).toEqual(settings);
+  });
+
+  it('says of which a file may hold the value', () => {
+    const secret = rows.filter(([, , meaning]) => /\bSecret \|$/.test(meaning)).flatMap(([names]) => namesIn(names));
+    expect(secret.toSorted()).toEqual(readNames(/env\.secret\('([A-Z_]+)'/g));
+  });
+});
