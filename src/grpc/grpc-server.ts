@@ -8,7 +8,7 @@ import { OpenStreams } from './open-streams.js';
 import { addReflection } from './reflection.js';
 import { bindService, type Handlers, type ServiceDescription } from './service.js';
 
-export const DEFAULT_MAX_RECEIVE_BYTES = 4 * 1024 * 1024;
+const DEFAULT_MAX_RECEIVE_BYTES = 4 * 1024 * 1024;
 
 export interface GrpcServerOptions {
   /** A larger request is refused with RESOURCE_EXHAUSTED; compressed ones are measured unpacked. Default 4 MiB. */

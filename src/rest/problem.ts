@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asLatchkeyError, type ErrorCode, type FieldFault } from '../services/errors.js';
 import { HttpError } from './http-error.js';
 
-export const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
+const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
 /** What a failed request is answered with: problem details after RFC 9457, with members of our own. */
 export interface Problem {

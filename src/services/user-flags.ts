@@ -50,7 +50,10 @@ export async function userFlags(
   return shown.toSorted((a, b) => (a.flagKey < b.flagKey ? -1 : 1));
 }
 
-/** What a verified token says overrides what is stored, for this call alone; what it does not say stays as stored. */
+/**
+ * What a verified token says overrides what is stored, for this call alone. Organization and roles are one unit: where it
+ * says one of them, the other is as the token has it, too. Where it says neither, both stay as stored.
+ */
 function verifiedContext({
   organizationId,
   roles,

@@ -5,7 +5,7 @@ import { FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js'
 import { GrpcServer, type GrpcServerOptions } from '../grpc-server.js';
 import type { Door, EndedCall, UnaryMethod } from '../handler.js';
 
-export const EVALUATE_PATH = '/latchkey.v1.FeatureService/Evaluate';
+const EVALUATE_PATH = '/latchkey.v1.FeatureService/Evaluate';
 
 /** FeatureService with `Evaluate` alone, so that a test brings one handler. */
 const service = {

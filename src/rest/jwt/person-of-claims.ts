@@ -28,7 +28,7 @@ export function personOfClaims(payload: JsonObject, names: ClaimNames): Person {
 }
 
 /** The claim of that very name, else what its dotted path leads to. */
-export function claimOf(payload: JsonObject, name: string): JsonValue | undefined {
+function claimOf(payload: JsonObject, name: string): JsonValue | undefined {
   const direct = ownMember(payload, name);
   if (direct !== undefined) return direct;
   let value: JsonValue | undefined = payload;

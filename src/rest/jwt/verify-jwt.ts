@@ -9,7 +9,7 @@ import type { JwtOptions } from './jwt-options.js';
 import { personOfClaims } from './person-of-claims.js';
 
 /** How far the clocks of issuer and server may be apart. */
-export const CLOCK_TOLERANCE_MS = 5 * SECOND_MS;
+const CLOCK_TOLERANCE_MS = 5 * SECOND_MS;
 /** A token that was verified is not verified again for this long, nor past its own end. */
 export const TRUST_MS = 5 * MINUTE_MS;
 const MAX_KNOWN = 10_000;

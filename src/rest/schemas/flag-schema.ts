@@ -3,7 +3,7 @@ import { type Static, Type } from 'typebox';
 const closed = { additionalProperties: false } as const;
 const instant = (description: string) => Type.String({ format: 'date-time', description });
 
-export const JsonValueSchema = Type.Unknown({ description: 'Any JSON.' });
+const JsonValueSchema = Type.Unknown({ description: 'Any JSON.' });
 const ConditionsSchema = Type.Unsafe<Record<string, unknown>>({
   type: 'object',
   additionalProperties: true,
