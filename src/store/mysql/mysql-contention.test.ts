@@ -3,6 +3,7 @@ import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createDatabase, type TestDatabase } from '../../../test/servers/test-servers.js';
 import { partitionOf } from '../../core/partition.js';
 import { openPool } from '../sql/knex-engine.js';
+import type { Sql } from '../sql/sql.js';
 import type { SqlStore } from '../sql/sql-store.js';
 import { userKeys } from '../sql/user-keys.js';
 import { USER_STATE_TABLES, userStateQuery } from '../sql/user-state-query.js';
@@ -97,6 +98,25 @@ describe('the store on MariaDB, contended', () => {
     await store.transaction(async (tx) => {
       expect((await tx.users.lock([id])).get(id)?.revision).toBe(0);
     });
+  });
+
+  it('rolls back a transaction whose statement was interrupted, before its connection serves another', async () => {
+    const knex = mysqlPool({ url: database.url, poolSize: 1 });
+    const pool = openPool({ knex, dialect: mysqlDialect });
+    const begin = async (sql: Sql): Promise<void> => void (await sql.run('START TRANSACTION'));
+    const name = unique('half');
+    try {
+      const interrupted = pool.transaction(begin, async (sql) => {
+        await sql.run("INSERT INTO meta (name, value) VALUES (?, '')", [name]);
+        // As after KILL QUERY, or a limit of the server's: the connection and its transaction go on.
+        await sql.run("SIGNAL SQLSTATE '70100' SET MYSQL_ERRNO = 1317");
+      });
+      await expect(interrupted).rejects.toBeInstanceOf(StoreUnavailable);
+      await pool.transaction(begin, (sql) => sql.run('DO 0'));
+      expect(await pool.sql.rows('SELECT value FROM meta WHERE name = ?', [name])).toEqual([]);
+    } finally {
+      await pool.close();
+    }
   });
 
   it('is unavailable when no connection is free in time, and tells how long each was waited for', async () => {

@@ -1,3 +1,5 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type MariadbServer, startMariadb } from '../../../test/servers/mariadb-server.js';
 import { StoreUnavailable } from '../store.js';
@@ -22,7 +24,7 @@ describe('a database server that hangs', () => {
       const id = unique('user');
       const interrupted = store.transaction(async (tx) => {
         await tx.users.lock([id]);
-        process.kill(server.pid, 'SIGSTOP');
+        await freeze(server.pid);
         await tx.users.advance([id]);
       });
       await expect(interrupted).rejects.toBeInstanceOf(StoreUnavailable);
@@ -51,3 +53,14 @@ describe('a database server that hangs', () => {
     }
   });
 });
+
+/** Resolves when every thread has stopped: one that has not yet may still carry out a statement. */
+async function freeze(pid: number): Promise<void> {
+  process.kill(pid, 'SIGSTOP');
+  for (;;) {
+    const threads = await readdir(`/proc/${pid}/task`);
+    const stats = await Promise.all(threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/stat`, 'utf8')));
+    if (stats.every((stat) => /^\d+ \(.*\) [Tt] /.test(stat))) return;
+    await sleep(1);
+  }
+}

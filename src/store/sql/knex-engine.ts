@@ -69,25 +69,37 @@ async function inTransaction<T>(
   await begin(sql);
   try {
     const result = await work(guarded.sql);
-    guarded.end();
+    const broken = guarded.end();
+    if (broken !== undefined) throw broken.error;
     await sql.run('COMMIT');
     return result;
   } catch (error) {
-    guarded.end();
-    await sql.run('ROLLBACK').catch((failure: unknown) => {
-      connection.__knex__disposed = failure;
-    });
-    throw error;
+    const broken = guarded.end();
+    await rollBack(sql, connection);
+    throw broken === undefined ? error : broken.error;
   }
+}
+
+/** Whatever went wrong: a transaction left open would be committed by the next one that begins on its connection. */
+async function rollBack(sql: Sql, connection: PooledConnection): Promise<void> {
+  // The pool closes this one, which ends its transaction; it may not even answer.
+  if (connection.__knex__disposed !== undefined) return;
+  await sql.run('ROLLBACK').catch((failure: unknown) => {
+    connection.__knex__disposed = failure;
+  });
+}
+
+interface Broken {
+  readonly error: unknown;
 }
 
 /**
  * Holds a transaction's statements to its time: one that comes after its end would run on a connection that serves
  * another by now. And an error that has ended the transaction cannot be overlooked: what follows fails like it, and so
- * does the commit, since it would not be part of anything any more.
+ * does the commit, since it would not be part of anything any more: `end` gives it.
  */
-function guard(sql: Sql): { readonly sql: Sql; readonly end: () => void } {
-  let broken: { readonly error: unknown } | undefined;
+function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | undefined } {
+  let broken: Broken | undefined;
   let ended = false;
   const guarded = async <T>(statement: () => Promise<T>): Promise<T> => {
     if (broken !== undefined) throw broken.error;
@@ -106,11 +118,8 @@ function guard(sql: Sql): { readonly sql: Sql; readonly end: () => void } {
       run: (text, values) => guarded(() => sql.run(text, values)),
     },
     end: () => {
-      if (broken !== undefined && !ended) {
-        ended = true;
-        throw broken.error;
-      }
       ended = true;
+      return broken;
     },
   };
 }
