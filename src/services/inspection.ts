@@ -74,17 +74,16 @@ export class InspectionService {
     if (keys.length > MAX_REPLAY)
       throw invalid(`a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
     const { store, queue, lanes } = this.#options;
-    const replayed = await store.events.replay(keys);
-    await store.transaction(async (tx) => {
-      const after = { replayed, keys };
-      const now = await tx.now();
-      await recordAudit(tx, call, now, {
+    const replayed = await store.transaction(async (tx) => {
+      const count = await tx.inbox.replay(keys);
+      await recordAudit(tx, call, await tx.now(), {
         action: 'dead-letters.replay',
         target: 'events',
         before: undefined,
-        after,
+        after: { replayed: count, keys },
         comment: '',
       });
+      return count;
     });
     await queue.wake(new Set(keys.map(({ userId }) => laneOf(partitionOf(userId), lanes))));
     return replayed;

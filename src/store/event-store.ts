@@ -50,8 +50,6 @@ export interface EventReader {
   /** Dead letters, oldest first. */
   deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
   deadLetterCount(): Promise<number>;
-  /** Makes dead letters pending again; gives how many were dead. */
-  replay(keys: readonly EventKey[]): Promise<number>;
   /**
    * Forgets the keys of done events received before that instant, and days of actions before `daysBefore`, in chunks of
    * at most `limit` rows; gives how many rows went. Called again until 0.
@@ -70,7 +68,7 @@ export interface DeadLetter extends NewEvent {
   readonly reason: string;
 }
 
-/** The worker's side of the inbox, inside its transaction. */
+/** What is done with events once they are in the inbox, inside a transaction. */
 export interface InboxWriter {
   /**
    * Locks the lane's row until the transaction ends, so that two workers on one lane take turns. False when another
@@ -87,4 +85,6 @@ export interface InboxWriter {
   finish(events: readonly EventKey[], batch: string): Promise<void>;
   /** Puts one event aside as a dead letter, payload and all. */
   bury(event: EventKey, reason: string): Promise<void>;
+  /** Makes dead letters pending again; gives how many were dead. */
+  replay(keys: readonly EventKey[]): Promise<number>;
 }

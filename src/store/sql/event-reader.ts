@@ -6,13 +6,13 @@ import { dedupeText, distinctKeys, EVENT_KEY, eventKeyOf } from './event-keys.js
 import { DEAD, DONE, EVENT_COLUMNS, type EventRow, eventOf, PENDING } from './event-row.js';
 import { joinPosition, pageOf, splitPosition } from './page-of.js';
 import { purgeEvents } from './purge-events.js';
-import { changeByKey, chunksOf, rowsByKey } from './rows-by-key.js';
+import { chunksOf, rowsByKey } from './rows-by-key.js';
 import { firstRow, type Sql } from './sql.js';
 
 const USERS_PER_STATEMENT = 500;
 
 export function eventReader(engine: Engine): EventReader {
-  const { read, write } = engine;
+  const { read } = engine;
   return {
     states: (keys) => states(read, keys),
     pendingUsers: (userIds, receivedAtOrBefore) => pendingUsers(read, userIds, receivedAtOrBefore),
@@ -26,13 +26,6 @@ export function eventReader(engine: Engine): EventReader {
       const row = await firstRow<{ dead: number }>(read, `SELECT COUNT(*) AS dead FROM events WHERE state = ${DEAD}`);
       return row?.dead ?? 0;
     },
-    replay: (keys) =>
-      changeByKey(
-        write,
-        EVENT_KEY,
-        distinctKeys(keys),
-        (condition) => `UPDATE events SET state = ${PENDING}, reason = NULL WHERE state = ${DEAD} AND ${condition}`,
-      ),
     purge: (options) => purgeEvents(engine, options),
   };
 }

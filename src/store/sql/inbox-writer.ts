@@ -15,6 +15,13 @@ export function inboxWriter(sql: Sql): InboxWriter {
     take: (range, startAt, limit) => take(sql, { range, startAt, limit }),
     finish: (events, batch) => settle(sql, events, 'state = ?, batch = ?, properties = NULL, value = 0', [DONE, batch]),
     bury: (event, reason) => settle(sql, [event], 'state = ?, reason = ?', [DEAD, reason.slice(0, LONGEST_REASON)]),
+    replay: (keys) =>
+      changeByKey(
+        sql,
+        EVENT_KEY,
+        distinctKeys(keys),
+        (condition) => `UPDATE events SET state = ${PENDING}, reason = NULL WHERE state = ${DEAD} AND ${condition}`,
+      ),
   };
 }
 

@@ -171,8 +171,14 @@ export function inboxContract(store: () => Store): void {
       reason: "it's broken 👩‍🚀",
     });
     expect(await store().inbox.append([dead!])).toEqual([false]);
-    expect(await store().events.replay([dead!, fine!, sampleEvent()])).toBe(1);
-    expect(await store().events.replay([dead!])).toBe(0);
+    const refused = store().transaction(async (tx) => {
+      expect(await tx.inbox.replay([dead!])).toBe(1);
+      throw new Error('the audit cannot be written');
+    });
+    await expect(refused).rejects.toThrow('the audit cannot be written');
+    const replay = (...events: readonly NewEvent[]) => store().transaction((tx) => tx.inbox.replay(events));
+    expect(await replay(dead!, fine!, sampleEvent())).toBe(1);
+    expect(await replay(dead!)).toBe(0);
     expect((await takeOf(partition)).map(({ id }) => id).toSorted()).toEqual([dead!.id, fine!.id].toSorted());
     expect(await store().events.deadLetterCount()).toBe(before);
   });
