@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
-import { ConfigError, readConfig, readDatabaseConfig } from './config.js';
+import { ConfigError } from './config/environment.js';
+import { readConfig, readDatabaseConfig } from './config.js';
 
 const directory = mkdtempSync(join(tmpdir(), 'latchkey-config-'));
 afterAll(() => rmSync(directory, { recursive: true, force: true }));

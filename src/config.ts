@@ -1,27 +1,11 @@
-import { createPublicKey } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { ConfigError, Environment, readFile } from './config/environment.js';
+import { type JwtConfig, readJwtConfig } from './config/jwt-config.js';
 import { parseMysqlUrl } from './store/mysql/mysql-url.js';
 
 export const ROLES = ['grpc', 'rest', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
-
-/** How JWTs of people are checked; exactly one key. */
-export interface JwtConfig {
-  readonly key:
-    | { readonly kind: 'secret'; readonly secret: string }
-    | { readonly kind: 'publicKey'; readonly pem: string }
-    | { readonly kind: 'jwks'; readonly url: string };
-  readonly issuer: string | undefined;
-  readonly audience: string | undefined;
-  readonly userClaim: string;
-  readonly organizationClaim: string;
-  readonly rolesClaim: string;
-  /** Who administers the platform: the claim must hold the value. Unset: nobody does. */
-  readonly platform: { readonly claim: string; readonly value: string } | undefined;
-  readonly sync: boolean;
-}
 
 export interface Config {
   readonly database:
@@ -48,14 +32,6 @@ export interface Config {
   readonly logLevel: string;
 }
 
-/** A setting that cannot be used; the message names it, quotes it (unless it is a secret) and says what to do. */
-export class ConfigError extends Error {
-  constructor(message: string) {
-    super(message);
-    this.name = 'ConfigError';
-  }
-}
-
 /** Reads the configuration from an environment; throws {@link ConfigError}. The only reader of the environment. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   const env = new Environment(environment);
@@ -67,7 +43,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     roles: roles(env),
     adminToken: adminToken(env),
     tls: tls(env),
-    jwt: jwt(env),
+    jwt: readJwtConfig(env),
     corsOrigins: corsOrigins(env),
     dataDir: env.text('DATA_DIR') ?? 'data',
     queueIntake: env.flag('QUEUE_INTAKE', true),
@@ -84,65 +60,6 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
 /** The database alone, for commands that need nothing else. */
 export function readDatabaseConfig(environment: Readonly<Record<string, string | undefined>> = process.env) {
   return database(new Environment(environment));
-}
-
-class Environment {
-  readonly #values: Readonly<Record<string, string | undefined>>;
-
-  constructor(values: Readonly<Record<string, string | undefined>>) {
-    this.#values = values;
-  }
-
-  /** undefined where it is not set, or empty. */
-  text(name: string): string | undefined {
-    return this.#values[name] || undefined;
-  }
-
-  /** A secret: from the variable itself, or from the file that `NAME_FILE` names. */
-  secret(name: string): string | undefined {
-    const [given, file] = [this.text(name), this.text(`${name}_FILE`)];
-    if (given !== undefined && file !== undefined) throw new ConfigError(`give ${name} or ${name}_FILE, not both`);
-    if (file === undefined) return given;
-    const content = readFile(`${name}_FILE`, file).trim();
-    // As good as not set, it would quietly switch off what it is for.
-    if (content === '') throw new ConfigError(`${name}_FILE=${JSON.stringify(file)} is empty; put the secret into it`);
-    return content;
-  }
-
-  flag(name: string, fallback: boolean): boolean {
-    const value = this.text(name)?.toLowerCase();
-    if (value === undefined) return fallback;
-    if (['true', 'on', '1', 'yes'].includes(value)) return true;
-    if (['false', 'off', '0', 'no'].includes(value)) return false;
-    throw new ConfigError(`${name}=${JSON.stringify(value)} is neither true nor false`);
-  }
-
-  integer(name: string, fallback: number, min: number, max: number): number {
-    const value = this.text(name);
-    if (value === undefined) return fallback;
-    const number = Number(value);
-    if (Number.isInteger(number) && number >= min && number <= max) return number;
-    throw new ConfigError(`${name}=${JSON.stringify(value)} is no whole number from ${min} to ${max}`);
-  }
-
-  list(name: string): readonly string[] {
-    const items = (this.text(name) ?? '').split(',').map((item) => item.trim());
-    return items.filter((item) => item !== '');
-  }
-
-  oneOf(name: string, fallback: string, known: readonly string[]): string {
-    const value = this.text(name) ?? fallback;
-    if (known.includes(value)) return value;
-    throw new ConfigError(`${name}=${JSON.stringify(value)} is none of ${known.join(', ')}`);
-  }
-}
-
-function readFile(name: string, path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (error) {
-    throw new ConfigError(`${name}=${JSON.stringify(path)} cannot be read: ${(error as Error).message}`);
-  }
 }
 
 function database(env: Environment): Config['database'] {
@@ -223,65 +140,6 @@ function tls(env: Environment): Config['tls'] {
   readFile('TLS_CERT_FILE', certFile);
   readFile('TLS_KEY_FILE', keyFile);
   return { certFile, keyFile };
-}
-
-function jwt(env: Environment): JwtConfig | undefined {
-  const key = jwtKey(env);
-  if (key === undefined) return undefined;
-  const [issuer, audience] = [env.text('JWT_ISSUER'), env.text('JWT_AUDIENCE')];
-  if (key.kind !== 'secret' && (issuer === undefined || audience === undefined)) {
-    throw new ConfigError(
-      'with a public key, JWT_ISSUER and JWT_AUDIENCE are required: anyone may hold a token of that key',
-    );
-  }
-  const [claim, value] = [env.text('JWT_PLATFORM_CLAIM'), env.text('JWT_PLATFORM_VALUE')];
-  if ((claim === undefined) !== (value === undefined)) {
-    throw new ConfigError('JWT_PLATFORM_CLAIM and JWT_PLATFORM_VALUE go together');
-  }
-  return {
-    key,
-    issuer,
-    audience,
-    userClaim: env.text('JWT_USER_CLAIM') ?? 'sub',
-    organizationClaim: env.text('JWT_ORGANIZATION_CLAIM') ?? 'org',
-    rolesClaim: env.text('JWT_ROLES_CLAIM') ?? 'roles',
-    platform: claim === undefined || value === undefined ? undefined : { claim, value },
-    sync: env.flag('JWT_SYNC', false),
-  };
-}
-
-const MIN_JWT_SECRET_BYTES = 32;
-
-function jwtKey(env: Environment): JwtConfig['key'] | undefined {
-  const secret = env.secret('JWT_SECRET');
-  const pemFile = env.text('JWT_PUBLIC_KEY_FILE');
-  const url = env.text('JWT_JWKS_URL');
-  if ([secret, pemFile, url].filter((given) => given !== undefined).length > 1) {
-    throw new ConfigError('give exactly one of JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_URL');
-  }
-  if (secret !== undefined) {
-    if (Buffer.byteLength(secret) >= MIN_JWT_SECRET_BYTES) return { kind: 'secret', secret };
-    throw new ConfigError(
-      `JWT_SECRET is shorter than ${MIN_JWT_SECRET_BYTES} bytes; make one with: openssl rand -base64 32`,
-    );
-  }
-  if (pemFile !== undefined) return { kind: 'publicKey', pem: publicKey(pemFile) };
-  if (url === undefined) return undefined;
-  if (url.startsWith('https://') && URL.canParse(url)) return { kind: 'jwks', url };
-  throw new ConfigError(`JWT_JWKS_URL=${JSON.stringify(url)} is no https address`);
-}
-
-function publicKey(file: string): string {
-  const pem = readFile('JWT_PUBLIC_KEY_FILE', file);
-  const wrong = `JWT_PUBLIC_KEY_FILE=${JSON.stringify(file)} holds no public key in PEM format`;
-  // A private key would do, but whoever has it can make tokens: it does not belong here.
-  if (pem.includes('PRIVATE KEY')) throw new ConfigError(`${wrong} but a private one; keep that where tokens are made`);
-  try {
-    createPublicKey(pem);
-  } catch {
-    throw new ConfigError(`${wrong}, like -----BEGIN PUBLIC KEY-----`);
-  }
-  return pem;
 }
 
 /** Tokens cross the wire with every call: without TLS only where nobody listens, or where the operator says so. */

@@ -1,6 +1,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { adminTokenFile, type Config, ConfigError } from '../config.js';
+import { ConfigError } from '../config/environment.js';
+import { adminTokenFile, type Config } from '../config.js';
 import { newSecret } from '../services/tokens.js';
 
 const OWNER_ONLY = 0o600;

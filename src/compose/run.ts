@@ -1,5 +1,6 @@
 import { type Command, parseArguments, USAGE } from '../cli/arguments.js';
-import { type Config, ConfigError, readConfig, readDatabaseConfig } from '../config.js';
+import { ConfigError } from '../config/environment.js';
+import { type Config, readConfig, readDatabaseConfig } from '../config.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { LatchkeyError } from '../services/errors.js';
 import { SchemaMismatch } from '../store/sql/schema.js';

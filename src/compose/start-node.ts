@@ -1,4 +1,5 @@
-import { type Config, ConfigError } from '../config.js';
+import { ConfigError } from '../config/environment.js';
+import type { Config } from '../config.js';
 import type { GrpcDoor } from '../grpc/grpc-door.js';
 import { openLocalNotifier } from '../notify/local/local-notifier.js';
 import type { Notice, Notifier } from '../notify/notifier.js';

@@ -51,7 +51,7 @@ export const PARTS: readonly Part[] = [
   // Nobody below sees these; they build everything, and nobody imports them but each other.
   { name: 'observability', paths: /^src\/observability\//, mayImport: ['core', ...PORTS, 'services'] },
   { name: 'main', paths: /^src\/main\.ts$/, mayImport: [...BUILT_FROM_ALL, 'config', 'compose'] },
-  { name: 'config', paths: /^src\/config\.ts$/, mayImport: BUILT_FROM_ALL },
+  { name: 'config', paths: /^src\/config(\.ts$|\/)/, mayImport: BUILT_FROM_ALL },
   { name: 'compose', paths: /^src\/compose\//, mayImport: [...BUILT_FROM_ALL, 'config'] },
 ];
 
@@ -73,7 +73,7 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   { package: /^(json-rules-engine|re2js|semver)$/, paths: /^src\/core\//, where: 'src/core' },
   {
     package: /^(pino|prom-client)$/,
-    paths: /^src\/(main\.ts|config\.ts|compose\/|observability\/)/,
+    paths: /^src\/(main\.ts|config(\.ts$|\/)|compose\/|observability\/)/,
     where: 'src/main.ts, src/config.ts, src/compose and src/observability',
   },
 ];

@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+
+/** A setting that cannot be used; the message names it, quotes it (unless it is a secret) and says what to do. */
+export class ConfigError extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'ConfigError';
+  }
+}
+
+/** Settings by name, each read as what it must be; what it cannot be is a {@link ConfigError}. */
+export class Environment {
+  readonly #values: Readonly<Record<string, string | undefined>>;
+
+  constructor(values: Readonly<Record<string, string | undefined>>) {
+    this.#values = values;
+  }
+
+  /** undefined where it is not set, or empty. */
+  text(name: string): string | undefined {
+    return this.#values[name] || undefined;
+  }
+
+  /** A secret: from the variable itself, or from the file that `NAME_FILE` names. */
+  secret(name: string): string | undefined {
+    const [given, file] = [this.text(name), this.text(`${name}_FILE`)];
+    if (given !== undefined && file !== undefined) throw new ConfigError(`give ${name} or ${name}_FILE, not both`);
+    if (file === undefined) return given;
+    const content = readFile(`${name}_FILE`, file).trim();
+    // As good as not set, it would quietly switch off what it is for.
+    if (content === '') throw new ConfigError(`${name}_FILE=${JSON.stringify(file)} is empty; put the secret into it`);
+    return content;
+  }
+
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.text(name)?.toLowerCase();
+    if (value === undefined) return fallback;
+    if (['true', 'on', '1', 'yes'].includes(value)) return true;
+    if (['false', 'off', '0', 'no'].includes(value)) return false;
+    throw new ConfigError(`${name}=${JSON.stringify(value)} is neither true nor false`);
+  }
+
+  integer(name: string, fallback: number, min: number, max: number): number {
+    const value = this.text(name);
+    if (value === undefined) return fallback;
+    const number = Number(value);
+    if (Number.isInteger(number) && number >= min && number <= max) return number;
+    throw new ConfigError(`${name}=${JSON.stringify(value)} is no whole number from ${min} to ${max}`);
+  }
+
+  list(name: string): readonly string[] {
+    const items = (this.text(name) ?? '').split(',').map((item) => item.trim());
+    return items.filter((item) => item !== '');
+  }
+
+  oneOf(name: string, fallback: string, known: readonly string[]): string {
+    const value = this.text(name) ?? fallback;
+    if (known.includes(value)) return value;
+    throw new ConfigError(`${name}=${JSON.stringify(value)} is none of ${known.join(', ')}`);
+  }
+}
+
+/** A file that a setting names, as text. */
+export function readFile(name: string, path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new ConfigError(`${name}=${JSON.stringify(path)} cannot be read: ${(error as Error).message}`);
+  }
+}
