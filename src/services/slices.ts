@@ -8,11 +8,11 @@ const STEPS_PER_LOOK = 128;
 
 /** Keeps a long piece of work from holding up everybody else, and stops it when nobody waits for it any more. */
 export class Slices {
-  readonly #call: Call;
+  readonly #call: Pick<Call, 'signal'>;
   #startedAt = performance.now();
   #steps = 0;
 
-  constructor(call: Call) {
+  constructor(call: Pick<Call, 'signal'>) {
     this.#call = call;
   }
 

@@ -7,6 +7,7 @@ import type { CompiledRule, Snapshot } from '../core/snapshot.js';
 import { subjectOf } from '../core/subject.js';
 import type { UserState } from '../core/user-state.js';
 import type { RevisionOf } from '../notify/notifier.js';
+import { Slices } from '../services/slices.js';
 import type { UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
@@ -71,8 +72,12 @@ export async function recompute(
   const byTime: UserChange[] = [];
   const changes: UserChange[] = [];
   const users: UserState[] = [];
+  const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
+  // Many users times many flags take seconds, and calls are answered by the same process.
+  const slices = new Slices({});
 
   for (const one of touched) {
+    if (slices.over(snapshot.flags.size)) await slices.giveWay();
     const { after, cause } = one;
     const organizationBefore = organizations.get(one.before.organizationId);
     const organization = organizations.get(after.organizationId);
@@ -92,13 +97,11 @@ export async function recompute(
     const flips = flipped({ ...was, at: now }, { snapshot, user: latched.user, organization, at: now });
     if (any(flips)) changes.push({ userId: after.id, batch, at: now, ...flips, cause });
     users.push({ ...latched.user, revision: one.before.revision + 1 });
+    if (timed) timers.push({ userId: after.id, dueAt: finite(nextLatchAt(snapshot, latched.user, organization, now)) });
   }
 
   if (entries.length > 0) await tx.users.appendLedger(entries);
-  if (timed) {
-    const next = (user: UserState): number => nextLatchAt(snapshot, user, organizations.get(user.organizationId), now);
-    await tx.timers.put(users.map((user) => ({ userId: user.id, dueAt: finite(next(user)) })));
-  }
+  if (timed) await tx.timers.put(timers);
   if (byTime.length + changes.length > 0) await tx.outbox.append([...byTime, ...changes]);
   await tx.users.advance(users.map(({ id }) => id));
   return { changes, users, revisions: users.map(({ id, revision }) => ({ id, revision })) };
