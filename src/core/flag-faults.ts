@@ -1,5 +1,5 @@
+import { faultOfJson } from './fault-of-json.js';
 import { type Flag, type FlagType, PER_100K, type Rule, type WeightedVariant } from './flag.js';
-import { isDeeperThan } from './is-deeper-than.js';
 import { isJsonObject, type JsonValue, quote } from './json.js';
 import { faultOfName } from './names.js';
 
@@ -14,8 +14,6 @@ const MAX_RULES = 100;
 const MAX_VARIANTS = 100;
 const MAX_PREREQUISITES = 100;
 const MAX_TAGS = 100;
-/** Below what any protocol that carries a value allows. */
-const MAX_VALUE_DEPTH = 32;
 /** The end of JavaScript's time, either way. */
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 const MAX_WEIGHT = 1_000_000;
@@ -30,6 +28,7 @@ export function faultsOfFlag(flag: Flag): readonly Fault[] {
   add('/key', faultOfName('flagKey', flag.key));
   add('/name', flag.name === '' ? undefined : faultOfName('name', flag.name));
   if (flag.description.length > MAX_TEXT) add('/description', `a description has at most ${MAX_TEXT} characters`);
+  if (!flag.description.isWellFormed()) add('/description', 'a description must be well-formed Unicode');
   if (!TYPES.includes(flag.type)) add('/type', `type ${quote(flag.type)} is none of ${TYPES.join(', ')}`);
   addVariantFaults(flag, add);
   addDistributionFaults('/distribution', flag.distribution, flag, add);
@@ -53,11 +52,9 @@ function addVariantFaults(flag: Flag, add: Add): void {
   flag.variants.forEach(({ key, value }, i) => {
     add(`/variants/${i}/key`, faultOfName('name', key));
     if (keys.indexOf(key) !== i) add(`/variants/${i}/key`, `the variant ${quote(key)} stands twice; rename one`);
-    if (isDeeperThan(value, MAX_VALUE_DEPTH)) {
-      add(
-        `/variants/${i}/value`,
-        `the value of variant ${quote(key)} is nested deeper than ${MAX_VALUE_DEPTH}; flatten it`,
-      );
+    const fault = faultOfJson(value);
+    if (fault !== undefined) {
+      add(`/variants/${i}/value`, `the value of variant ${quote(key)} ${fault}`);
     } else if (!fits(value, flag.type)) {
       add(`/variants/${i}/value`, `the value ${quote(value)} of variant ${quote(key)} is not of type ${flag.type}`);
     }

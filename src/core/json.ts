@@ -35,6 +35,15 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
 
 /** A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log. */
 export function quote(value: unknown): string {
-  const text = (JSON.stringify(value) as string | undefined) ?? String(value);
+  const text = shown(value);
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** Nothing that a message quotes may fail it: what is nested too deep for a text is named as such. */
+function shown(value: unknown): string {
+  try {
+    return (JSON.stringify(value) as string | undefined) ?? String(value);
+  } catch {
+    return Array.isArray(value) ? 'a list too deep to show' : 'an object too deep to show';
+  }
 }

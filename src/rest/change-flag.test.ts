@@ -189,6 +189,27 @@ describe('a change that cannot be', () => {
     }
   });
 
+  it.each([
+    [
+      '{"type": "JSON", "variants": [{"key": "on", "value": {"a": 1e400}}, {"key": "off", "value": 0}]}',
+      '/variants/0/value',
+    ],
+    [
+      '{"rules": [{"conditions": {"all": [{"fact": "attribute", "path": "$.a", "operator": "equal", "value": 1e400}]}}]}',
+      '/rules/0/conditions/all/0/value',
+    ],
+  ])('is refused for a number that no JSON gives back: %s', async (raw, pointer) => {
+    await stand.flag('bad');
+    const answer = await stand.ask('/api/feature-flags/bad', { method: 'PATCH', raw, token: manager });
+    expect(answer).toMatchObject({ status: 400, json: { errors: [{ pointer }] } });
+  });
+
+  it.each([[{ description: '\ud800' }], [{ comment: '\ud800', owner: 'x' }]])('is refused for %j', async (body) => {
+    await stand.flag('bad');
+    const answer = await patch('bad', body);
+    expect(answer).toMatchObject({ status: 400, json: { detail: expect.stringContaining('well-formed') } });
+  });
+
   it('is refused where a circle of prerequisites would close', async () => {
     await stand.flag('ring-a');
     await stand.flag('ring-b', { prerequisites: [{ flagKey: 'ring-a' }] });

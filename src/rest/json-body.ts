@@ -1,5 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { isDeeperThan } from '../core/is-deeper-than.js';
+import type { JsonValue } from '../core/json.js';
 import { invalid } from '../services/errors.js';
+
+/** Deeper than anything that is stored; beyond some thousands, what reads a body would run out of stack. */
+const MAX_DEPTH = 100;
 
 /**
  * Takes bodies of these media types as JSON and no others: UTF-8 without a malformed byte, and without the members
@@ -16,8 +21,10 @@ export function takeJson(app: FastifyInstance, mediaTypes: readonly string[]): v
       return;
     }
     void parseJson(request, text, (error, value) => {
-      if (error === null) done(null, value);
-      else done(refusal(text));
+      if (error !== null) done(refusal(text));
+      else if (isDeeperThan(value as JsonValue, MAX_DEPTH))
+        done(invalid(`the body is nested deeper than ${MAX_DEPTH}`));
+      else done(null, value);
     });
   };
   for (const mediaType of mediaTypes) app.addContentTypeParser(mediaType, { parseAs: 'buffer' }, parse);

@@ -24,6 +24,7 @@ describe('a malformed request', () => {
     ['__proto__ as a member', '{"stage": "a", "__proto__": {"admin": true}}', '__proto__'],
     ['an escaped __proto__', '{"stage": "a", "__pr\\u006fto__": {"admin": true}}', '__proto__'],
     ['constructor.prototype', '{"stage": "a", "constructor": {"prototype": {"admin": true}}}', 'constructor'],
+    ['lists within lists without end', `{"stage": ${'['.repeat(50_000)}${']'.repeat(50_000)}}`, 'nested deeper'],
     ['constructor as a member', '{"stage": "a", "constructor": 1}', 'has no member \\"constructor\\"'],
   ])('with %s is refused', async (_what, raw, detail) => {
     const { status, text } = await send(raw);

@@ -113,6 +113,23 @@ describe('events', () => {
     expect({ status, json }).toMatchObject({ status: 200, json: { accepted: 1, rejected: [{ id: 't1' }] } });
   });
 
+  it('whose JSON could not be read again cost the others nothing', async () => {
+    const deep = `${'['.repeat(50)}${']'.repeat(50)}`;
+    const raw = `[
+      {"id": "d1", "user_id": "nora", "action": "saved", "properties": {"a": ${deep}}},
+      {"type": "identify", "messageId": "d2", "userId": "nora", "traits": {"a": ${deep}}},
+      {"type": "identify", "messageId": "d3", "userId": "nora", "traits": {"a": 1e400}},
+      {"id": "d4", "user_id": "nora", "action": "saved", "value": 1e400},
+      {"id": "d5", "user_id": "nora", "action": "saved"}
+    ]`;
+    const { json } = await stand.ask('/api/events', { raw, token: tracker });
+    const rejected = ['d1', 'd2', 'd3', 'd4'].map((id) => ({
+      id,
+      error: expect.stringMatching(/deeper|beyond|finite/),
+    }));
+    expect(json).toMatchObject({ accepted: 1, rejected: expect.arrayContaining(rejected) });
+  });
+
   it.each<[string, unknown, string]>([
     ['no object', 7, 'must be object'],
     ['null', null, 'must be object'],

@@ -6,6 +6,7 @@ import { rolesOf } from '../core/role-hierarchy.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store } from '../store/store.js';
 import { type Call, confinedTo } from './caller.js';
+import { checkAttributes } from './check-attributes.js';
 import { encodeToken } from './consistency-token.js';
 import { invalid, notFound } from './errors.js';
 import { authorize } from './permissions.js';
@@ -21,7 +22,6 @@ export interface SetOrganizationInput {
 }
 
 const MAX_ROLES = 200;
-const MAX_ATTRIBUTES_BYTES = 16_384;
 
 export interface OrganizationOptions {
   readonly store: Store;
@@ -80,10 +80,7 @@ function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetO
   if (fault !== undefined) throw invalid(fault);
   const confined = confinedTo(call.caller);
   if (confined !== '' && id !== confined) throw notFound(`no organization ${quote(id)}`);
-  const bytes = attributes === undefined ? 0 : Buffer.byteLength(JSON.stringify(attributes));
-  if (bytes > MAX_ATTRIBUTES_BYTES) {
-    throw invalid(`attributes have at most ${MAX_ATTRIBUTES_BYTES} bytes as JSON, and these have ${bytes}`);
-  }
+  if (attributes !== undefined) checkAttributes(attributes);
   checkRoles(roles);
 }
 

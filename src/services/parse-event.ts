@@ -1,4 +1,5 @@
 import { parseInstant } from '../core/conditions/instant.js';
+import { faultOfJson } from '../core/fault-of-json.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../core/json.js';
 import { faultOfName } from '../core/names.js';
 import { DAY_MS, MINUTE_MS } from '../core/time.js';
@@ -89,6 +90,8 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return `value ${quote(value)} is no finite number`;
   if (!isJsonObject(properties)) return `properties ${quote(properties)} are no JSON object`;
+  const jsonFault = faultOfJson(properties as JsonObject);
+  if (jsonFault !== undefined) return `properties: the JSON ${jsonFault}`;
   const bytes = Buffer.byteLength(JSON.stringify(properties));
   if (bytes > MAX_PROPERTIES_BYTES)
     return `properties have at most ${MAX_PROPERTIES_BYTES} bytes as JSON, and these have ${bytes}`;

@@ -15,11 +15,12 @@ export interface AuditedChange {
 
 const MAX_COMMENT = 1_000;
 
-/** Rejects with INVALID a comment that is too long for the audit. */
+/** Rejects with INVALID a comment that is too long for the audit, or no text. */
 export function checkComment(comment: string): void {
   if (comment.length > MAX_COMMENT) {
     throw invalid(`a comment has at most ${MAX_COMMENT} characters, and this one has ${comment.length}`);
   }
+  if (!comment.isWellFormed()) throw invalid('a comment must be well-formed Unicode');
 }
 
 /** Notes who changed what, in the transaction that changes it; that is given up for a comment that is too long. */

@@ -4,6 +4,7 @@ import { rolesOf } from '../core/role-hierarchy.js';
 import type { UserState } from '../core/user-state.js';
 import type { Transaction } from '../store/store.js';
 import { type Call, confinedTo } from './caller.js';
+import { checkAttributes } from './check-attributes.js';
 import { invalid, notFound } from './errors.js';
 import { authorize } from './permissions.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from './user-write.js';
@@ -29,7 +30,6 @@ export interface AttributeChange {
 }
 
 const MAX_ROLES = 50;
-const MAX_ATTRIBUTES_BYTES = 16_384;
 
 /** Who users are: organization, roles, joining, e-mail verification, attributes. */
 export class UserService {
@@ -116,13 +116,6 @@ function checkIdentify({ userId, organizationId, roles, joinedAt }: IdentifyInpu
   }
   if (typeof joinedAt === 'number' && !Number.isSafeInteger(joinedAt)) {
     throw invalid(`joined_at ${quote(joinedAt)} is no instant`);
-  }
-}
-
-function checkAttributes(attributes: JsonObject): void {
-  const bytes = Buffer.byteLength(JSON.stringify(attributes));
-  if (bytes > MAX_ATTRIBUTES_BYTES) {
-    throw invalid(`attributes have at most ${MAX_ATTRIBUTES_BYTES} bytes as JSON, and these have ${bytes}`);
   }
 }
 

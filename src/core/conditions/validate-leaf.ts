@@ -1,4 +1,5 @@
 import type { FactDefinition } from '../facts/fact-definition.js';
+import { faultOfJson } from '../fault-of-json.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../json.js';
 import { didYouMean } from './nearest-name.js';
 import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from './operators.js';
@@ -103,6 +104,11 @@ function validateValue(value: JsonValue, check: ValueCheck): CheckedValue | unde
       problems.error(pointer, `${quote(operator)} needs a constant pattern; it cannot come from a fact`);
     }
     return fact && { fact };
+  }
+  const fault = faultOfJson(value);
+  if (fault !== undefined) {
+    problems.error(pointer, `the value ${fault}`);
+    return undefined;
   }
   if (shape === undefined) return undefined;
   const problem = problemOf(shape.value, value);
