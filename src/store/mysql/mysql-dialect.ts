@@ -3,12 +3,18 @@ import { driverError, poolFault } from '../sql/fault-codes.js';
 
 const DUPLICATE_ENTRY = 1062;
 const LOCK_WAIT_TIMEOUT = 1205;
+/** Both end the whole transaction. MariaDB 11.6 and later say the second where others wait, or deadlock. */
 const DEADLOCK = 1213;
+const RECORD_CHANGED = 1020;
 
-/** The server refuses for now: starting, stopping, full, read-only after a fail-over, or the wrong one altogether. */
+/**
+ * The server refuses for now: starting, stopping, full, out of memory, in the midst of a restore, read-only after a
+ * fail-over, or the wrong one altogether. What is no fault of the statement must not be blamed on what it carries: an
+ * event that cannot be counted is put aside.
+ */
 const AWAY_NUMBERS: ReadonlySet<unknown> = new Set([
-  1040, 1041, 1044, 1045, 1049, 1053, 1077, 1129, 1158, 1159, 1160, 1161, 1203, 1226, 1290, 1317, 1836, 1927, 1969,
-  3024, 3159, 4031,
+  1021, 1026, 1030, 1037, 1038, 1040, 1041, 1044, 1045, 1049, 1053, 1077, 1114, 1129, 1135, 1142, 1143, 1146, 1158,
+  1159, 1160, 1161, 1203, 1206, 1226, 1290, 1317, 1836, 1927, 1969, 3024, 3159, 4031,
 ]);
 
 const AWAY_CODES: ReadonlySet<unknown> = new Set([
@@ -51,7 +57,7 @@ export const mysqlDialect: Dialect = {
     return ` ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`;
   },
   faultOf,
-  endsTransaction: (error) => driverError(error).errno === DEADLOCK,
+  endsTransaction: (error) => [DEADLOCK, RECORD_CHANGED].includes(Number(driverError(error).errno)),
   rowsOf: (answer) => {
     const [rows]: unknown[] = Array.isArray(answer) ? answer : [];
     return Array.isArray(rows) ? rows : [];
@@ -64,7 +70,7 @@ export const mysqlDialect: Dialect = {
 
 function faultOf(error: unknown): Fault {
   const driver = driverError(error);
-  if (driver.errno === DEADLOCK || driver.errno === LOCK_WAIT_TIMEOUT) return 'again';
+  if ([DEADLOCK, RECORD_CHANGED, LOCK_WAIT_TIMEOUT].includes(Number(driver.errno))) return 'again';
   if (driver.errno === DUPLICATE_ENTRY) return 'duplicate';
   if (driver.fatal === true || AWAY_CODES.has(driver.code) || AWAY_NUMBERS.has(driver.errno)) return 'away';
   return poolFault(driver) ?? 'defect';
