@@ -1,7 +1,8 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { ConfigError, Environment, readFile } from './config/environment.js';
-import { type JwtConfig, readJwtConfig } from './config/jwt-config.js';
+import { readJwtConfig } from './config/jwt-config.js';
+import type { JwtOptions } from './rest/jwt/jwt-options.js';
 import { parseMysqlUrl } from './store/mysql/mysql-url.js';
 
 export const ROLES = ['grpc', 'rest', 'worker'] as const;
@@ -19,7 +20,7 @@ export interface Config {
   /** undefined: an embedded start makes one. */
   readonly adminToken: string | undefined;
   readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
-  readonly jwt: JwtConfig | undefined;
+  readonly jwt: JwtOptions | undefined;
   readonly corsOrigins: readonly string[];
   /** Where the embedded admin token and the snapshot for a start without the store are kept. */
   readonly dataDir: string;

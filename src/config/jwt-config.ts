@@ -1,24 +1,9 @@
 import { createPublicKey } from 'node:crypto';
+import type { JwtOptions } from '../rest/jwt/jwt-options.js';
 import { ConfigError, type Environment, readFile } from './environment.js';
 
-/** How JWTs of people are checked; exactly one key. */
-export interface JwtConfig {
-  readonly key:
-    | { readonly kind: 'secret'; readonly secret: string }
-    | { readonly kind: 'publicKey'; readonly pem: string }
-    | { readonly kind: 'jwks'; readonly url: string };
-  readonly issuer: string | undefined;
-  readonly audience: string | undefined;
-  readonly userClaim: string;
-  readonly organizationClaim: string;
-  readonly rolesClaim: string;
-  /** Who administers the platform: the claim must hold the value. Unset: nobody does. */
-  readonly platform: { readonly claim: string; readonly value: string } | undefined;
-  readonly sync: boolean;
-}
-
 /** undefined where no key is given: then nobody but machines calls. */
-export function readJwtConfig(env: Environment): JwtConfig | undefined {
+export function readJwtConfig(env: Environment): JwtOptions | undefined {
   const key = jwtKey(env);
   if (key === undefined) return undefined;
   const [issuer, audience] = [env.text('JWT_ISSUER'), env.text('JWT_AUDIENCE')];
@@ -45,7 +30,7 @@ export function readJwtConfig(env: Environment): JwtConfig | undefined {
 
 const MIN_JWT_SECRET_BYTES = 32;
 
-function jwtKey(env: Environment): JwtConfig['key'] | undefined {
+function jwtKey(env: Environment): JwtOptions['key'] | undefined {
   const secret = env.secret('JWT_SECRET');
   const pemFile = env.text('JWT_PUBLIC_KEY_FILE');
   const url = env.text('JWT_JWKS_URL');

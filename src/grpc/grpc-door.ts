@@ -15,12 +15,7 @@ export interface GrpcDoorOptions {
   readonly address: string;
   /** PEM files; without them the door speaks plaintext. */
   readonly tls?: GrpcServerOptions['tls'] | undefined;
-  readonly limits?: Pick<
-    GrpcServerOptions,
-    'maxReceiveBytes' | 'maxConcurrentCalls' | 'keepaliveTimeMs' | 'keepaliveTimeoutMs'
-  >;
-  /** Whether the door tells its schema to whoever asks. Default true. */
-  readonly reflection?: boolean | undefined;
+  readonly limits?: Pick<GrpcServerOptions, 'maxReceiveBytes'>;
   /** Told of each call once, when its outcome is known. Must not throw. */
   readonly observer: (call: ObservedCall) => void;
 }
@@ -36,8 +31,8 @@ export interface GrpcDoor {
 
 /** Serves the services over gRPC. Rejects, naming the address or the TLS file, when that cannot be done. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
-  const { services, address, tls, limits, reflection = true, observer } = options;
-  const server = new GrpcServer({ ...limits, reflection, ...(tls === undefined ? {} : { tls }) });
+  const { services, address, tls, limits, observer } = options;
+  const server = new GrpcServer({ ...limits, ...(tls === undefined ? {} : { tls }) });
   const door: Door<Machine> = {
     authenticate: (metadata) => authenticate(services.authentication, metadata),
     observer: { callEnded: (call) => observer(new ObservedCall(call)) },

@@ -9,20 +9,17 @@ import { addReflection } from './reflection.js';
 import { bindService, type Handlers, type ServiceDescription } from './service.js';
 
 const DEFAULT_MAX_RECEIVE_BYTES = 4 * 1024 * 1024;
+/** Calls in flight on one connection; clients hold further ones back. */
+const MAX_CONCURRENT_CALLS = 1000;
+/** How long a connection may be silent before it is pinged, and how long a ping may stay unanswered. */
+const KEEPALIVE_MS = MINUTE_MS;
+const KEEPALIVE_ANSWER_MS = 20 * SECOND_MS;
 
 export interface GrpcServerOptions {
   /** A larger request is refused with RESOURCE_EXHAUSTED; compressed ones are measured unpacked. Default 4 MiB. */
   readonly maxReceiveBytes?: number;
-  /** Calls in flight on one connection; clients hold further ones back. Default 1,000. */
-  readonly maxConcurrentCalls?: number;
-  /** How long a connection may be silent before it is pinged. Default one minute. */
-  readonly keepaliveTimeMs?: number;
-  /** How long a ping may stay unanswered before the connection is closed. Default 20 s. */
-  readonly keepaliveTimeoutMs?: number;
   /** PEM files; without them the server speaks plaintext. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
-  /** Whether the server tells its schema to whoever asks. Default true. */
-  readonly reflection?: boolean;
 }
 
 /** A grpc-js server with health, reflection, limits and a drain. */
@@ -36,19 +33,17 @@ export class GrpcServer {
     this.#tls = options.tls;
     this.#server = new Server({
       'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES,
-      'grpc.max_concurrent_streams': options.maxConcurrentCalls ?? 1000,
-      'grpc.keepalive_time_ms': options.keepaliveTimeMs ?? MINUTE_MS,
-      'grpc.keepalive_timeout_ms': options.keepaliveTimeoutMs ?? 20 * SECOND_MS,
+      'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
+      'grpc.keepalive_time_ms': KEEPALIVE_MS,
+      'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS,
     });
     this.#health.addTo(this.#server, this.#streams);
-    if (options.reflection ?? true) {
-      addReflection({
-        server: this.#server,
-        streams: this.#streams,
-        descriptorSetBase64: DESCRIPTOR_SET_BASE64,
-        served: (service) => this.#health.knows(service),
-      });
-    }
+    addReflection({
+      server: this.#server,
+      streams: this.#streams,
+      descriptorSetBase64: DESCRIPTOR_SET_BASE64,
+      served: (service) => this.#health.knows(service),
+    });
   }
 
   /** Serves a service of the generated code by these handlers. Before {@link listen}. */
