@@ -51,16 +51,18 @@ export interface EventReader {
   deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
   deadLetterCount(): Promise<number>;
   /**
-   * Forgets the keys of done events received before that instant, and days of actions before `daysBefore`, in chunks of
-   * at most `limit` rows; gives how many rows went. Called again until 0.
+   * Forgets the keys of done events received before that instant, and days of actions no longer needed, in chunks of at
+   * most `limit` rows; gives how many rows went. Called again until 0.
    */
   purge(options: PurgeOptions): Promise<number>;
 }
 
 export interface PurgeOptions {
   readonly receivedBefore: number;
-  /** Per action the first day (days since 1970) still needed; days of actions not named are all dropped. */
+  /** Per action the first day (days since 1970) still needed. */
   readonly keepDaysFrom: ReadonlyMap<string, number>;
+  /** The same of actions not named. */
+  readonly keepOtherDaysFrom: number;
   readonly limit: number;
 }
 

@@ -31,7 +31,10 @@ export async function keepHouse(
     const { windowedActions } = await keeper.refresh();
     // A window of N days may be asked about an event that arrives at the end of the retention.
     const keepDaysFrom = new Map([...windowedActions].map(([action, days]) => [action, today - days - keptDays]));
-    return store.events.purge({ receivedBefore: now - keptDays * DAY_MS, keepDaysFrom, limit: CHUNK });
+    // A rule that came in between windows days that events may have been counted on by now.
+    const keepOtherDaysFrom = today - keptDays;
+    const receivedBefore = now - keptDays * DAY_MS;
+    return store.events.purge({ receivedBefore, keepDaysFrom, keepOtherDaysFrom, limit: CHUNK });
   };
   let dropped = 0;
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await purgeChunk();

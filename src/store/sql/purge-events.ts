@@ -4,7 +4,7 @@ import type { Engine } from './engine.js';
 import { EVENT_KEY } from './event-keys.js';
 import { DONE } from './event-row.js';
 import { changeByKey } from './rows-by-key.js';
-import { firstRow, type SqlValue } from './sql.js';
+import { firstRow } from './sql.js';
 
 /** How many partitions one statement looks through: each costs a dive into the index. */
 const PARTITIONS_PER_STATEMENT = 256;
@@ -44,14 +44,12 @@ interface DayRow {
   readonly day: number;
 }
 
-async function purgeDays(engine: Engine, { keepDaysFrom, limit }: PurgeOptions): Promise<number> {
+async function purgeDays(engine: Engine, { keepDaysFrom, keepOtherDaysFrom, limit }: PurgeOptions): Promise<number> {
   let gone = 0;
   for (let action = await nextAction(engine, ''); action !== undefined && gone < limit; ) {
-    const from = keepDaysFrom.get(action);
-    const values: SqlValue[] = from === undefined ? [action] : [action, from];
     const rows = await engine.read.rows<DayRow>(
-      `SELECT ${DAY_KEY.join(', ')} FROM action_days WHERE action = ?${from === undefined ? '' : ' AND day < ?'} LIMIT ?`,
-      [...values, limit - gone],
+      `SELECT ${DAY_KEY.join(', ')} FROM action_days WHERE action = ? AND day < ? LIMIT ?`,
+      [action, keepDaysFrom.get(action) ?? keepOtherDaysFrom, limit - gone],
     );
     gone += await changeByKey(
       engine.write,
