@@ -69,6 +69,8 @@ describe('segments', () => {
     const path = await failureOf(stand.admin.setSegment({ segment: { key: 'verified' }, updateMask: ['key'] }));
     expect(path.details).toBe('update_mask names "key", which is none of: name, conditions');
     expect(await failureOf(stand.admin.setSegment({}))).toMatchObject({ code: status.INVALID_ARGUMENT });
+    const wordy = { segment: { key: 'verified', name: 'x'.repeat(256) } };
+    expect(await failureOf(stand.admin.setSegment(wordy))).toMatchObject({ code: status.INVALID_ARGUMENT });
     const long = { segment: { key: 'verified' }, comment: 'x'.repeat(1001) };
     expect(await failureOf(stand.admin.setSegment(long))).toMatchObject({ code: status.INVALID_ARGUMENT });
     expect((await stand.admin.listSegments({})).segments[0]?.version).toBe(3);

@@ -35,8 +35,8 @@ export class SegmentService {
   /** Creates or changes a segment; every rule that refers to it follows. */
   async set(call: Call, request: SetSegmentInput): Promise<SegmentWritten> {
     authorize(call, 'SetSegment');
-    const { key, expectedVersion, comment } = request;
-    const fault = faultOfName('segmentKey', key);
+    const { key, name, expectedVersion, comment } = request;
+    const fault = faultOfName('segmentKey', key) ?? (name === undefined ? undefined : faultOfName('name', name));
     if (fault !== undefined) throw invalid(fault);
     const { made, consistencyToken } = await writeConfiguration(this.#options, async (tx, now) => {
       const all = await tx.configuration.load();
