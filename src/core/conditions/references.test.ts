@@ -3,34 +3,22 @@ import { contextReads, referencesOf } from './references.js';
 
 describe('references', () => {
   it('are collected from every depth and from values', () => {
-    const count = (action: string, windowDays: number) => ({
-      fact: 'actionCount',
-      params: { action, windowDays },
-      operator: 'greaterThan',
-      value: 1,
-    });
     const conditions = {
       all: [
         { condition: 'power-users' },
         { not: { any: [{ condition: 'beta' }, { condition: 'power-users' }] } },
         { fact: 'unlocked', params: { flag: 'reports' }, operator: 'equal', value: true },
-        count('login', 7),
-        count('login', 30),
-        count('login', 14),
-        { fact: 'role', operator: 'equal', value: { fact: 'actionCount', params: { action: 'export' } } },
+        { fact: 'emailVerified', operator: 'equal', value: { fact: 'unlocked', params: { flag: 'export' } } },
       ],
     };
     expect(referencesOf(conditions)).toEqual({
       segments: ['power-users', 'beta'],
-      unlockedFlags: ['reports'],
-      facts: ['unlocked', 'actionCount', 'role'],
-      actions: ['login', 'export'],
-      windows: new Map([['login', 30]]),
+      unlockedFlags: ['reports', 'export'],
     });
   });
 
   it('are none in what makes no sense', () => {
-    const nothing = { segments: [], unlockedFlags: [], facts: [], actions: [], windows: new Map() };
+    const nothing = { segments: [], unlockedFlags: [] };
     for (const nonsense of [
       null,
       [],

@@ -7,44 +7,21 @@ export interface References {
   readonly segments: readonly string[];
   /** Flags that `unlocked` reads. */
   readonly unlockedFlags: readonly string[];
-  readonly facts: readonly string[];
-  /** Actions that any fact reads. */
-  readonly actions: readonly string[];
-  /** Actions that some fact reads by days → the longest such window, in days. */
-  readonly windows: ReadonlyMap<string, number>;
 }
 
 /** Collects what conditions name; takes any JSON and passes over what makes no sense. */
 export function referencesOf(conditions: unknown): References {
   const segments = new Set<string>();
   const unlockedFlags = new Set<string>();
-  const facts = new Set<string>();
-  const actions = new Set<string>();
-  const windows = new Map<string, number>();
   for (const { node } of nodesOf(conditions, '')) {
     const segment = ownMember(node, 'condition');
     if (typeof segment === 'string') segments.add(segment);
-    const fact = ownMember(node, 'fact');
-    if (typeof fact !== 'string') continue;
-    facts.add(fact);
     const params = ownMember(node, 'params');
-    if (!isJsonObject(params)) continue;
-    const action = ownMember(params, 'action');
-    const windowDays = ownMember(params, 'windowDays');
+    if (ownMember(node, 'fact') !== 'unlocked' || !isJsonObject(params)) continue;
     const flag = ownMember(params, 'flag');
-    if (typeof action === 'string') actions.add(action);
-    if (typeof action === 'string' && typeof windowDays === 'number') {
-      windows.set(action, Math.max(windowDays, windows.get(action) ?? 0));
-    }
-    if (fact === 'unlocked' && typeof flag === 'string') unlockedFlags.add(flag);
+    if (typeof flag === 'string') unlockedFlags.add(flag);
   }
-  return {
-    segments: [...segments],
-    unlockedFlags: [...unlockedFlags],
-    facts: [...facts],
-    actions: [...actions],
-    windows,
-  };
+  return { segments: [...segments], unlockedFlags: [...unlockedFlags] };
 }
 
 /**
