@@ -93,43 +93,20 @@ describe('a unary call', () => {
     expect(ended).toMatchObject([{ code: status.INVALID_ARGUMENT, unexpected: false }]);
   });
 
-  it('is limited, and only then handled', async () => {
-    const steps: string[] = [];
-    const { client } = await serve(
-      {
-        handle: ({ flagKey }) => {
-          steps.push('handle');
-          return answer(flagKey);
-        },
-      },
-      { door: { limit: (caller, path) => void steps.push(`limit ${caller} ${path}`) } },
-    );
-    await evaluate(client, 'f');
-    expect(steps).toEqual(['limit good /latchkey.v1.FeatureService/Evaluate', 'handle']);
-  });
-
   it('is answered with the status of what a step throws', async () => {
-    const { client } = await serve(
-      {
-        handle: ({ flagKey }) => {
-          if (flagKey === 'forbidden') throw forbidden('the scope evaluate is missing');
-          throw invalid('flag_key "bad key" has a space; take it out');
-        },
+    const { client } = await serve({
+      handle: ({ flagKey }) => {
+        if (flagKey === 'forbidden') throw forbidden('the scope evaluate is missing');
+        if (flagKey === 'many') throw limited('too many at once');
+        throw invalid('flag_key "bad key" has a space; take it out');
       },
-      {
-        door: {
-          limit: (caller) => {
-            if (caller === 'busy') throw limited('too many calls');
-          },
-        },
-      },
-    );
+    });
     expect(await failure(evaluate(client, 'forbidden'))).toMatchObject({ code: status.PERMISSION_DENIED });
     expect(await failure(evaluate(client, 'bad key'))).toMatchObject({
       code: status.INVALID_ARGUMENT,
       details: 'flag_key "bad key" has a space; take it out',
     });
-    expect(await failure(evaluate(client, 'f', { token: 'busy' }))).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
+    expect(await failure(evaluate(client, 'many'))).toMatchObject({ code: status.RESOURCE_EXHAUSTED });
   });
 
   it('that meets a defect tells the request id alone, and the observer everything', async () => {

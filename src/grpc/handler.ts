@@ -15,8 +15,6 @@ export interface UnaryMethod<Caller, Request, Response> {
 export interface Door<Caller> {
   /** Who is calling; throws UNAUTHENTICATED when nobody known. Answering at once keeps the call free of waiting. */
   authenticate(metadata: Metadata): Caller | Promise<Caller>;
-  /** Throws LIMITED when this caller has had enough. `path` is `/package.Service/Method`. */
-  limit?(caller: Caller, path: string): void;
   readonly observer: CallObserver<Caller>;
 }
 
@@ -52,7 +50,7 @@ export interface UnaryBinding<Caller, Request, Response> {
 }
 
 /**
- * The one wrapper around every unary handler: request id, authentication, deadline, decoding, limits, metrics, errors. Whom
+ * The one wrapper around every unary handler: request id, authentication, deadline, decoding, metrics, errors. Whom
  * a call concerns and whether its caller may make it, the services check. It waits only for what is a promise.
  */
 export function unary<Caller, Request, Response>(
@@ -118,9 +116,7 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
       }
       const { request } = this.#call;
       if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
-      const { method, door, path } = this.#binding;
-      door.limit?.(caller, path);
-      const response = method.handle(request, this.#context);
+      const response = this.#binding.method.handle(request, this.#context);
       if (isPromise(response)) response.then(this.#succeed, this.#fail);
       else this.#succeed(response);
     } catch (error) {
