@@ -58,7 +58,11 @@ async function carryOut(command: Command): Promise<void> {
 async function serve(demo: boolean): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
-  const node = await startNode(config, logger);
+  const node = await startNode(config, logger, (error) => {
+    // Whatever was acknowledged is durable: there is nothing to wait for.
+    process.stderr.write(`latchkey: ${explain(error)}\n`);
+    process.exit(1);
+  });
   stopOnSignal(node, logger);
   if (node.adminTokenFile !== undefined) logger.info({ file: node.adminTokenFile }, 'the admin token is in this file');
   if (demo) await loadDemo(node);

@@ -32,15 +32,22 @@ export interface RunningNode {
   stop(limitMs: number): Promise<void>;
 }
 
-/** Starts everything that this configuration says. What was begun is ended again when a later part fails. */
-export async function startNode(config: Config, logger: Logger): Promise<RunningNode> {
+/**
+ * Starts everything that this configuration says. What was begun is ended again when a later part fails. `onUnusable` is
+ * told when a store that was away at the start comes back as one that this release must not run on: end the process then.
+ */
+export async function startNode(
+  config: Config,
+  logger: Logger,
+  onUnusable: (error: unknown) => void = () => undefined,
+): Promise<RunningNode> {
   const ended: (() => Promise<unknown>)[] = [];
   const endAll = async (): Promise<void> => {
     for (const end of ended.reverse())
       await end().catch((error: unknown) => logger.warn({ err: error }, 'while stopping'));
   };
   try {
-    const started = await start(config, logger, (end) => ended.push(end));
+    const started = await start(config, logger, { onEnd: (end) => ended.push(end), onUnusable });
     return { ...started, stop: (limitMs) => stop(started, limitMs, endAll) };
   } catch (error) {
     await endAll();
@@ -50,7 +57,13 @@ export async function startNode(config: Config, logger: Logger): Promise<Running
 
 type Started = Omit<RunningNode, 'stop'> & { readonly grpc: GrpcDoor | undefined; readonly rest: RestDoor | undefined };
 
-async function start(config: Config, logger: Logger, onEnd: (end: () => Promise<unknown>) => void): Promise<Started> {
+interface Hooks {
+  /** Collects what has to be ended, last first. */
+  readonly onEnd: (end: () => Promise<unknown>) => void;
+  readonly onUnusable: (error: unknown) => void;
+}
+
+async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hooks): Promise<Started> {
   const token = await adminToken(config);
   const metrics = new Metrics();
   const sqlStore = await openStore(config.database, (waitedMs) => metrics.poolWaited(waitedMs));
@@ -75,7 +88,7 @@ async function start(config: Config, logger: Logger, onEnd: (end: () => Promise<
     onError: (what, error) => logger.warn({ err: error }, `${what} failed`),
   });
   onEnd(() => Promise.resolve(composed.states.close()));
-  const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger });
+  const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger, onUnusable });
   const unsubscribe = await listen(notifier, composed, link, logger);
   onEnd(unsubscribe);
   await link.start();
@@ -89,8 +102,11 @@ async function start(config: Config, logger: Logger, onEnd: (end: () => Promise<
     };
     const intake = config.redisUrl !== undefined && config.queueIntake ? openBullmqEventIntake(connection) : undefined;
     const { lanes, retentionDays } = config;
-    worker = await startWorker({ composed, queue, intake, notifier, lanes, retentionDays, metrics, logger });
-    onEnd(() => worker!.stop());
+    const parts = { composed, queue, intake, notifier, lanes, retentionDays, metrics, logger };
+    onEnd(async () => worker?.stop());
+    await link.whenUsable(async () => {
+      worker = await startWorker(parts);
+    });
   }
   const { keeper } = composed.services;
   metrics.watch({

@@ -13,6 +13,8 @@ export interface StoreLinkOptions {
   readonly composed: Composed;
   readonly adminSecret: string;
   readonly logger: Logger;
+  /** Told when a store that was away at the start turns out to be one that this release must not run on. */
+  readonly onUnusable: (error: unknown) => void;
 }
 
 /** A change is seen within 5 s though its notice was lost; two polls may fail before the snapshot counts as stale. */
@@ -32,6 +34,7 @@ export class StoreLink {
   /** The last attempt to keep the snapshot failed. */
   #unsaved: boolean = false;
   #saving: NodeJS.Timeout | undefined;
+  #whenUsable: (() => Promise<void>) | undefined;
   #stopPolling: (() => Promise<void>) | undefined;
 
   constructor(options: StoreLinkOptions) {
@@ -74,9 +77,15 @@ export class StoreLink {
     this.#stopPolling = repeat({
       name: 'the look at the store',
       everyMs: POLL_MS,
-      run: () => this.#look(),
+      run: () => this.#lookAgain(),
       onError: (name, error) => this.#options.logger.warn({ err: error }, `${name} failed and will be tried again`),
     });
+  }
+
+  /** Runs `work` once the store has been reached and this release runs on its schema: now, or when it is back. */
+  async whenUsable(work: () => Promise<void>): Promise<void> {
+    if (this.#connected) await work();
+    else this.#whenUsable = work;
   }
 
   /** The configuration or the tokens changed: keep them for a start without the store. */
@@ -100,6 +109,19 @@ export class StoreLink {
   /** The embedded store is a file beside it: where that is gone, so is the snapshot. */
   get #keepsSnapshot(): boolean {
     return this.#options.config.database.kind === 'mysql';
+  }
+
+  async #lookAgain(): Promise<void> {
+    const wasConnected = this.#connected;
+    try {
+      await this.#look();
+    } catch (error) {
+      if (!(wasConnected || error instanceof StoreUnavailable)) this.#options.onUnusable(error);
+      throw error;
+    }
+    const work = this.#whenUsable;
+    this.#whenUsable = undefined;
+    await work?.();
   }
 
   async #look(): Promise<void> {

@@ -75,6 +75,9 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const onError = (name: string, error: unknown): void =>
     logger.warn({ err: error }, `${name} failed and will be tried again`);
 
+  const onTimerError = (userId: string, error: unknown): void =>
+    logger.error({ err: error, userId }, 'what time brings to this user cannot be recorded; it is tried again');
+
   await queue.consume(async (lane) => void (await worker.process(lane, abort.signal)), {
     concurrency: LANES_AT_ONCE,
     onError: (error) => onError('a lane', error),
@@ -88,7 +91,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     repeat({
       name: 'firing timers',
       everyMs: TIMERS_EVERY_MS,
-      run: (signal) => fireTimers({ store, keeper, notifier }, signal),
+      run: (signal) => fireTimers({ store, keeper, notifier, onError: onTimerError }, signal),
       onError,
     }),
     repeat({

@@ -138,7 +138,8 @@ export class EventService {
     const confined = confinedTo(caller);
     if (confined === '') return events;
     const ids = new Set(events.map(userOf).filter((id) => faultOfName('userId', id) === undefined) as string[]);
-    const states = await this.#options.users.load([...ids], {});
+    // Not from a cache: who has just moved to another organization is out of reach, who has just come is within.
+    const states = await this.#options.users.load([...ids], { fresh: true });
     return events.filter((incoming) => {
       const id = userOf(incoming);
       const foreign = typeof id === 'string' && states.get(id)?.state.organizationId !== confined;

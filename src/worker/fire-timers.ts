@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Notifier } from '../notify/notifier.js';
 import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
-import type { Store, Transaction } from '../store/store.js';
+import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
 import { confirmSnapshot } from './confirm-snapshot.js';
 import { type Recomputed, readsTime, recompute } from './recompute.js';
 
@@ -9,6 +9,8 @@ export interface FireTimersOptions {
   readonly store: Store;
   readonly keeper: ConfigurationKeeper;
   readonly notifier: Notifier;
+  /** Told of a user whose timer cannot be fired; it is tried again later, and the others are fired. */
+  readonly onError: (userId: string, error: unknown) => void;
 }
 
 /** How many users one transaction fires. */
@@ -19,38 +21,68 @@ const CHUNK = 200;
  * and sets the next timer. Two workers may come for the same timer: the second finds it set anew. Gives how many were
  * fired.
  */
-export async function fireTimers(
-  { store, keeper, notifier }: FireTimersOptions,
-  signal?: AbortSignal,
-): Promise<number> {
+export async function fireTimers(options: FireTimersOptions, signal?: AbortSignal): Promise<number> {
+  const { store } = options;
   let fired = 0;
   while (!signal?.aborted) {
     const due = await store.timers.due(await store.now(), CHUNK);
-    if (due.length === 0) return fired;
-    const ids = due.map(({ userId }) => userId);
-    const { revisions } = await store.transaction((tx) => fire(tx, keeper, ids));
-    if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
-    fired += revisions.length;
-    if (due.length < CHUNK) return fired;
+    const settled = await fireOrHalve(
+      options,
+      due.map(({ userId }) => userId),
+    );
+    fired += settled.fired;
+    // None at all: whoever is left cannot be fired now.
+    if (settled.timers === 0 || due.length < CHUNK) return fired;
   }
   return fired;
+}
+
+interface Settled {
+  /** Timers that were due and are set anew, or dropped. */
+  readonly timers: number;
+  /** Users who were judged. */
+  readonly fired: number;
+}
+
+const NOTHING: Settled = { timers: 0, fired: 0 };
+
+/** One user that fails holds up no other: the chunk is halved until that user stands alone. */
+async function fireOrHalve(options: FireTimersOptions, userIds: readonly string[]): Promise<Settled> {
+  const { store, keeper, notifier, onError } = options;
+  if (userIds.length === 0) return NOTHING;
+  try {
+    const { revisions, timers } = await store.transaction((tx) => fire(tx, keeper, userIds));
+    if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
+    return { timers, fired: revisions.length };
+  } catch (error) {
+    if (error instanceof StoreUnavailable) throw error;
+    if (userIds.length === 1) {
+      onError(userIds[0]!, error);
+      return NOTHING;
+    }
+    const half = Math.ceil(userIds.length / 2);
+    const first = await fireOrHalve(options, userIds.slice(0, half));
+    const second = await fireOrHalve(options, userIds.slice(half));
+    return { timers: first.timers + second.timers, fired: first.fired + second.fired };
+  }
 }
 
 async function fire(
   tx: Transaction,
   keeper: ConfigurationKeeper,
   userIds: readonly string[],
-): Promise<Pick<Recomputed, 'revisions'>> {
+): Promise<Pick<Recomputed, 'revisions'> & Pick<Settled, 'timers'>> {
   const states = await tx.users.lock(userIds);
   const { snapshot, now } = await confirmSnapshot(tx, keeper);
   const overdue = await tx.timers.overdue(userIds, now);
   if (!readsTime(snapshot)) {
     // No rule waits for time any more: drop what an older configuration left behind.
     await tx.timers.put([...overdue.keys()].map((userId) => ({ userId, dueAt: undefined })));
-    return { revisions: [] };
+    return { revisions: [], timers: overdue.size };
   }
   const cause = { type: 'time' } as const;
   const touched = [...overdue.keys()].map((id) => ({ before: states.get(id)!, after: states.get(id)!, cause }));
-  if (touched.length === 0) return { revisions: [] };
-  return recompute(tx, touched, { snapshot, now, batch: randomUUID() });
+  if (touched.length === 0) return { revisions: [], timers: 0 };
+  const { revisions } = await recompute(tx, touched, { snapshot, now, batch: randomUUID() });
+  return { revisions, timers: overdue.size };
 }

@@ -26,6 +26,8 @@ export interface BenchOptions {
 export interface Bench extends Composed {
   readonly sqlStore: SqlStore;
   readonly published: readonly Notice[];
+  /** Users whose timers could not be fired. */
+  readonly failed: readonly { readonly userId: string; readonly error: unknown }[];
   readonly buried: readonly (EventKey & { readonly reason: string })[];
   readonly worker: LaneWorker;
   /** Counts everything that is pending. */
@@ -79,6 +81,7 @@ const SILENT_QUEUE: WorkQueue = {
 export async function composeBench(sqlStore: SqlStore, options: BenchOptions = {}): Promise<Bench> {
   const { lanes = 32, retentionDays = 30, around = (store: SqlStore): Store => store } = options;
   const published: Notice[] = [];
+  const failed: { userId: string; error: unknown }[] = [];
   const buried: (EventKey & { reason: string })[] = [];
   const notifier: Notifier = {
     publish: (notice) => {
@@ -114,7 +117,7 @@ export async function composeBench(sqlStore: SqlStore, options: BenchOptions = {
   const sweeper = new Sweeper({ store, worker, queue: SILENT_QUEUE, lanes, onOldest: () => undefined });
   return {
     ...composed,
-    ...{ sqlStore, published, buried, worker },
+    ...{ sqlStore, published, failed, buried, worker },
     clear: async () => {
       // What reads whether another one is unlocked goes first.
       const { latching, flags } = keeper.snapshot;
@@ -127,7 +130,11 @@ export async function composeBench(sqlStore: SqlStore, options: BenchOptions = {
       }
     },
     drain: () => sweeper.sweep(),
-    fireTimers: () => fireTimers({ store, keeper, notifier }),
+    fireTimers: () =>
+      fireTimers({
+        ...{ store, keeper, notifier },
+        onError: (userId, error) => void failed.push({ userId, error }),
+      }),
     setFlag: (key, input = {}, more = {}) =>
       services.flags.set(OPERATOR, {
         ...{ keyOrId: key, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },

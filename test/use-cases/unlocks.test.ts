@@ -162,6 +162,33 @@ describeOnEachEngine('what time unlocks', (engine) => {
     expect(await bench.on('demoted')).toContain('veteran');
   });
 
+  it('comes to the others when one user cannot be judged', async () => {
+    const bench = await engine.compose({
+      around: (store) => ({
+        ...store,
+        transaction: (work) =>
+          store.transaction((tx) => {
+            const appendLedger: typeof tx.users.appendLedger = (entries) =>
+              entries.some(({ userId }) => userId === 'cursed')
+                ? Promise.reject(new Error('no entry for the cursed'))
+                : tx.users.appendLedger(entries);
+            return work({ ...tx, users: { ...tx.users, appendLedger } });
+          }),
+      }),
+    });
+    await bench.clear();
+    await bench.setFlag('one-day', latching(daysIn(1)));
+    const now = await bench.store.now();
+    const past = await engine.compose({ around: (store) => atInstant(store, now - DAY_MS) });
+    const others = ['calm-1', 'calm-2', 'calm-3'];
+    for (const id of [...others, 'cursed']) await past.identify(id, { joinedAt: now - DAY_MS });
+    expect(await bench.fireTimers()).toBe(others.length);
+    expect(bench.failed).toMatchObject([{ userId: 'cursed', error: { message: 'no entry for the cursed' } }]);
+    for (const id of others) expect(await ledgerOf(bench.store, id)).toHaveLength(1);
+    expect(await bench.store.timers.due(now, 10)).toMatchObject([{ userId: 'cursed' }]);
+    await past.fireTimers();
+  });
+
   it('drops timers that no rule waits for any more', async () => {
     const bench = await engine.compose();
     await bench.clear();
