@@ -59,6 +59,8 @@ export interface UserState {
   readonly actionDays: ReadonlyMap<string, readonly ActionDay[]>;
   readonly access: readonly UserAccess[];
   readonly ledger: Ledger;
+  /** The user was deleted then, in epoch milliseconds: events that occurred up to it are of the deleted life. */
+  readonly deletedAt?: number;
 }
 
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();

@@ -19,6 +19,21 @@ export interface UserHistory {
   ledger(userId: string, page: PageRequest): Promise<Page<LedgerEntry>>;
   /** Every change of stage with its instant, oldest first, repeats included. */
   progress(userId: string, page: PageRequest): Promise<Page<StageChange>>;
+  /** A flag's entries in the ledgers of all users, by when they were recorded; those of one user in their order. */
+  flagLedger(flagId: string, page: PageRequest, order: LedgerOrder): Promise<Page<UserLedgerEntry>>;
+  /** What users who were deleted had, all together. */
+  deletedTotals(): Promise<DeletedTotals>;
+}
+
+export type LedgerOrder = 'oldest' | 'newest';
+
+/** Anonymous: sums over everybody who was ever deleted. */
+export interface DeletedTotals {
+  readonly users: number;
+  /** By flag id: how often its rules were unlocked. */
+  readonly unlocks: ReadonlyMap<string, number>;
+  /** By action. */
+  readonly actions: ReadonlyMap<string, { readonly count: number; readonly sum: number }>;
 }
 
 export interface StageChange {
@@ -49,6 +64,14 @@ export interface UserWriter {
   appendLedger(entries: readonly UserLedgerEntry[]): Promise<void>;
   /** Raises each user's revision by one. */
   advance(ids: readonly string[]): Promise<void>;
+  /**
+   * Removes what is stored about a user, their events in the inbox included, and adds what was counted to the totals of
+   * deleted users. At most `limit` rows go; gives how many did: fewer than the limit, and none is left. The user's own
+   * row stays, without anything but its revision and `at`, so that revisions never go back.
+   */
+  remove(userId: string, removal: { readonly at: number; readonly limit: number }): Promise<number>;
+  /** Counts a user among those deleted. */
+  countDeleted(): Promise<void>;
 }
 
 export interface UserProfile {

@@ -8,7 +8,7 @@ import { rowsByKey } from './rows-by-key.js';
 import type { Sql } from './sql.js';
 import { USER_KEY, userKey, userKeys } from './user-keys.js';
 
-interface UnlockRow {
+export interface UnlockRow {
   readonly seq: number;
   readonly flag_id: string;
   readonly rule_id: string;
@@ -18,6 +18,8 @@ interface UnlockRow {
   readonly recorded_at: number;
   readonly cause: string;
 }
+
+export const UNLOCK_COLUMNS = 'seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause';
 
 /** Appends entries in their order within each user; the users are locked, so their numbers can be counted on here. */
 export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[]): Promise<void> {
@@ -51,14 +53,13 @@ export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[]
 /** A page of a user's ledger, oldest first. */
 export async function readLedger(sql: Sql, userId: string, page: PageRequest): Promise<Page<LedgerEntry>> {
   const rows = await sql.rows<UnlockRow>(
-    'SELECT seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause FROM unlocks ' +
-      'WHERE part = ? AND user_id = ? AND seq > ? ORDER BY seq LIMIT ?',
+    `SELECT ${UNLOCK_COLUMNS} FROM unlocks WHERE part = ? AND user_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
     [...userKey(userId), numberAfter(page.after, 0), page.limit + 1],
   );
   return pageOf(rows, page.limit, entryOf, (row) => String(row.seq));
 }
 
-function entryOf(row: UnlockRow): LedgerEntry {
+export function entryOf(row: Omit<UnlockRow, 'seq'>): LedgerEntry {
   return {
     flagId: row.flag_id,
     ruleId: row.rule_id,

@@ -1,4 +1,6 @@
 import type { UserHistory } from '../user-store.js';
+import { readDeleted } from './deleted-totals.js';
+import { readFlagLedger } from './flag-ledger.js';
 import { numberAfter, pageOf } from './page-of.js';
 import type { Sql } from './sql.js';
 import { readLedger } from './unlock-ledger.js';
@@ -13,6 +15,8 @@ interface StageChangeRow {
 export function userHistory(sql: Sql): UserHistory {
   return {
     ledger: (userId, page) => readLedger(sql, userId, page),
+    flagLedger: (flagId, page, order) => readFlagLedger(sql, flagId, page, order),
+    deletedTotals: () => readDeleted(sql),
     progress: async (userId, page) => {
       const rows = await sql.rows<StageChangeRow>(
         'SELECT seq, stage, changed_at FROM stage_changes WHERE part = ? AND user_id = ? AND seq > ? ' +

@@ -35,7 +35,7 @@ export function userStateQuery(sql: Sql, count: number): string {
   const [part] = USER_KEY;
   return [
     `SELECT ${PROFILE} AS kind, id AS user_id, organization_id AS s1, roles AS s2, attributes AS s3, stage AS s4, ` +
-      'revision AS n1, joined_at AS n2, email_verified AS n3, stage_entered_at AS n4, 0e0 AS d1 ' +
+      'revision AS n1, joined_at AS n2, email_verified AS n3, stage_entered_at AS n4, COALESCE(deleted_at, 0) + 0e0 AS d1 ' +
       from('users', [part, 'id']),
     `SELECT ${ACCESS}, user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0e0 ${from('user_access', USER_KEY)}`,
     `SELECT ${STAGE}, user_id, stage, '', '', '', reached_at, 0, seq, 0, 0e0 ${from('stages_reached', USER_KEY)}`,

@@ -74,6 +74,7 @@ function profileOf(row: UserStateRow): Partial<UserState> {
     ...(row.n2 !== null && { joinedAt: row.n2 }),
     emailVerified: row.n3 !== 0,
     ...(row.n4 !== null && { stageEnteredAt: row.n4 }),
+    ...(row.d1 !== 0 && { deletedAt: row.d1 }),
   };
 }
 

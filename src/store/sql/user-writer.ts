@@ -1,10 +1,12 @@
 import type { AccessRow } from '../../core/flag.js';
 import type { UserProfile, UserWriter } from '../user-store.js';
+import { addDeleted } from './deleted-totals.js';
 import { insertRows } from './insert-rows.js';
 import { changeByKey, dropByKey } from './rows-by-key.js';
 import { firstRow, type Sql } from './sql.js';
 import { appendLedger } from './unlock-ledger.js';
 import { userKey, userKeys } from './user-keys.js';
+import { removeUser } from './user-removal.js';
 import { loadUsers } from './user-state.js';
 
 const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
@@ -34,6 +36,8 @@ export function userWriter(sql: Sql): UserWriter {
       const raise = `UPDATE users SET revision = revision + 1, updated_at = ${sql.dialect.nowMs} WHERE `;
       await changeByKey(sql, ['part', 'id'], userKeys(ids), (condition) => raise + condition);
     },
+    remove: (userId, removal) => removeUser(sql, userId, removal),
+    countDeleted: () => addDeleted(sql, [{ kind: 'users', name: '', total: 1, sum: 0 }]),
   };
 }
 

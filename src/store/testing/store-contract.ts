@@ -3,6 +3,7 @@ import type { Store } from '../store.js';
 import { configurationContract } from './configuration-contract.js';
 import { eventContract } from './event-contract.js';
 import { inboxContract } from './inbox-contract.js';
+import { ledgerContract } from './ledger-contract.js';
 import { organizationContract } from './organization-contract.js';
 import { recordContract } from './record-contract.js';
 import { transactionContract } from './transaction-contract.js';
@@ -38,5 +39,6 @@ export function storeContract(harness: StoreHarness): void {
   describe('the inbox', () => inboxContract(store));
   describe('events', () => eventContract(store));
   describe('timers, outbox, tokens and audit', () => recordContract(store));
+  describe('the ledger by flag, and removed users', () => ledgerContract(store));
   describe('transactions', () => transactionContract(store, harness.unreachable));
 }

@@ -1,0 +1,89 @@
+import type { LedgerKind } from '../../core/ledger.js';
+import { addDeleted, type DeletedTotal } from './deleted-totals.js';
+import { EVENT_KEY } from './event-keys.js';
+import { changeByKey } from './rows-by-key.js';
+import type { Sql, SqlValue } from './sql.js';
+import { USER_KEY, userKey } from './user-keys.js';
+
+type Row = Readonly<Record<string, SqlValue>>;
+
+interface UserTable {
+  readonly name: string;
+  readonly key: readonly string[];
+  /** More columns that are read before they go. */
+  readonly read?: readonly string[];
+  /** Found by an index that leads with the user; else by the partition's part of the primary key. */
+  readonly index?: string;
+  readonly totalOf?: (row: Row) => DeletedTotal | undefined;
+}
+
+/** Everything about a user but the user's own row; what evaluations read comes first, so that it goes at once. */
+const TABLES: readonly UserTable[] = [
+  { name: 'timers', key: USER_KEY },
+  { name: 'user_access', key: [...USER_KEY, 'flag_id', 'managed_by'] },
+  {
+    name: 'unlocks',
+    key: [...USER_KEY, 'seq'],
+    read: ['flag_id', 'kind'],
+    totalOf: ({ flag_id, kind }) =>
+      (kind as LedgerKind) === 'unlocked' ? { kind: 'flag', name: String(flag_id), total: 1, sum: 0 } : undefined,
+  },
+  {
+    name: 'action_totals',
+    key: [...USER_KEY, 'action'],
+    read: ['event_count', 'value_sum'],
+    totalOf: ({ action, event_count, value_sum }) => ({
+      ...{ kind: 'action', name: String(action) },
+      ...{ total: Number(event_count), sum: Number(value_sum) },
+    }),
+  },
+  { name: 'stages_reached', key: [...USER_KEY, 'stage'] },
+  { name: 'action_days', key: [...USER_KEY, 'action', 'day'] },
+  { name: 'stage_changes', key: [...USER_KEY, 'seq'] },
+  { name: 'events', key: EVENT_KEY },
+  { name: 'outbox', key: ['id'], index: 'outbox_user' },
+];
+
+/** Removes at most `limit` rows of a locked user, and empties the user's own row; gives how many went. */
+export async function removeUser(
+  sql: Sql,
+  userId: string,
+  { at, limit }: { readonly at: number; readonly limit: number },
+): Promise<number> {
+  await sql.run(
+    "UPDATE users SET organization_id = '', roles = '[]', joined_at = NULL, email_verified = 0, attributes = '{}', " +
+      "stage = '', stage_entered_at = NULL, created_at = ?, deleted_at = ? WHERE part = ? AND id = ?",
+    [at, at, ...userKey(userId)],
+  );
+  let gone = 0;
+  const totals = new Map<string, DeletedTotal>();
+  for (const table of TABLES) {
+    if (gone === limit) break;
+    const rows = await rowsOf(sql, table, userId, limit - gone);
+    await changeByKey(
+      sql,
+      table.key,
+      rows.map((row) => table.key.map((column) => row[column] ?? null)),
+      (condition) => `DELETE FROM ${table.name} WHERE ${condition}`,
+    );
+    gone += rows.length;
+    for (const row of rows) addTo(totals, table.totalOf?.(row));
+  }
+  await addDeleted(sql, [...totals.values()]);
+  return gone;
+}
+
+function rowsOf(sql: Sql, { name, key, read = [], index = 'PRIMARY' }: UserTable, userId: string, limit: number) {
+  return sql.rows<Row>(
+    `SELECT ${[...key, ...read].join(', ')} FROM ${name}${sql.dialect.useIndex(index)} ` +
+      'WHERE part = ? AND user_id = ? LIMIT ?',
+    [...userKey(userId), limit],
+  );
+}
+
+function addTo(totals: Map<string, DeletedTotal>, more: DeletedTotal | undefined): void {
+  if (more === undefined) return;
+  const key = `${more.kind} ${more.name}`;
+  const { total, sum } = totals.get(key) ?? { total: 0, sum: 0 };
+  totals.set(key, { ...more, total: total + more.total, sum: sum + more.sum });
+}
