@@ -11,12 +11,14 @@ import { EvaluationService } from '../services/evaluation.js';
 import { EventService } from '../services/events.js';
 import { FlagService } from '../services/flags.js';
 import { InspectionService } from '../services/inspection.js';
+import { LedgerService } from '../services/ledger.js';
 import { OnboardingService } from '../services/onboarding.js';
 import { OrganizationService } from '../services/organizations.js';
 import { ProgressService } from '../services/progress.js';
 import { SegmentService } from '../services/segments.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { TokenService } from '../services/tokens.js';
+import { UserDeletion } from '../services/user-deletion.js';
 import { UserNotices } from '../services/user-notices.js';
 import { UserService } from '../services/users.js';
 import { type CachedStates, cachedStates } from '../store/cached/cached-states.js';
@@ -82,11 +84,13 @@ export function composeServices(parts: ServiceParts): Composed {
     flags: new FlagService(writing),
     inspection: new InspectionService({ store, queue, lanes }),
     keeper,
+    ledger: new LedgerService(writing),
     onboarding: new OnboardingService(writing),
     organizations: new OrganizationService({ store, notifier }),
     progress: new ProgressService({ ...writing, users: states.users }),
     segments: new SegmentService(writing),
     tokens: new TokenService({ store, notifier }),
+    userDeletion: new UserDeletion({ store, notifier }),
     users,
   };
   return { services, store, states, notices, clock, epoch };

@@ -50,6 +50,13 @@ export interface Rule {
   readonly ledgerFloor: number;
 }
 
+/** A rule that the flag no longer has, of which not every unlock is kept. */
+export interface RemovedRule {
+  readonly id: string;
+  /** As of a rule: unlocks earned under a version below this one do not count. */
+  readonly ledgerFloor: number;
+}
+
 /** A feature and the whole policy of who gets it. Made only by `parseFlag`, so every field is trusted here. */
 export interface Flag {
   /** `flg_…`; never looks like a key. */
@@ -64,6 +71,7 @@ export interface Flag {
   readonly offVariant: string;
   readonly distribution: readonly WeightedVariant[];
   readonly rules: readonly Rule[];
+  readonly removedRules?: readonly RemovedRule[];
   readonly prerequisites: readonly Prerequisite[];
   /** Epoch milliseconds; the window is half-open: starts_at <= now < ends_at. */
   readonly startsAt?: number;

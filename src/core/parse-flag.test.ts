@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Flag } from './flag.js';
+import type { Flag, Rule } from './flag.js';
 import { type FlagInput, parseFlag, type RuleInput } from './parse-flag.js';
 import { fromDay, NOW } from './testing/samples.js';
 
@@ -150,6 +150,25 @@ describe('a changed flag', () => {
     const relocked = made1({ rules: [{ id: rule.id, conditions: fromDay(8) }] }, flag, true);
     const later = made1({ rules: [{ id: rule.id, conditions: fromDay(9) }] }, relocked);
     expect(later.rules[0]).toMatchObject({ version: 3, ledgerFloor: 2 });
+  });
+
+  it('remembers of a rule that is removed what RELOCK has forgotten, and nothing else', () => {
+    const latching = made1({
+      rules: [{ policy: 'LATCHING' }, { policy: 'LATCHING', name: 'second' }, { name: 'live' }],
+    });
+    const [first, second, live] = latching.rules as [Rule, Rule, Rule];
+    expect(made1({ rules: [] }, latching)).not.toHaveProperty('removedRules');
+    const relocked = made1({ rules: [{ id: second.id }] }, latching, true);
+    expect(relocked.removedRules).toEqual([{ id: first.id, ledgerFloor: 2 }]);
+    expect(made1({ rules: [{ id: first.id }, { id: second.id }] }, latching, true).removedRules).toBeUndefined();
+    expect(live.policy).toBe('LIVE');
+    // Forgotten first, removed later.
+    const changedBefore = made1({ rules: [{ id: second.id, rolloutPer100k: 5 }] }, relocked, true);
+    expect(made1({ rules: [] }, changedBefore).removedRules).toEqual([
+      { id: first.id, ledgerFloor: 2 },
+      { id: second.id, ledgerFloor: 2 },
+    ]);
+    expect(made1({ name: 'other' }, relocked).removedRules).toEqual(relocked.removedRules);
   });
 
   it('is refused a rule id that it does not have, or has twice', () => {

@@ -4,6 +4,7 @@ import {
   type Flag,
   type FlagType,
   PER_100K,
+  type RemovedRule,
   type Rule,
   type Variant,
   type WeightedVariant,
@@ -54,7 +55,7 @@ export interface ParseFlagOptions {
   readonly now: number;
   /** Makes ids and salts; the core has no randomness of its own. */
   readonly newId: (prefix: 'flg' | 'rul' | 'slt') => string;
-  /** Unlocks earned under older versions of changed rules no longer count. */
+  /** Unlocks earned under older versions of changed rules, or by rules that are removed, no longer count. */
   readonly relock: boolean;
 }
 
@@ -68,6 +69,8 @@ export function parseFlag(options: ParseFlagOptions): { readonly flag: Flag; rea
   const variants = input.variants ?? existing?.variants ?? [];
   const startsAt = input.startsAt === undefined ? existing?.startsAt : (input.startsAt ?? undefined);
   const endsAt = input.endsAt === undefined ? existing?.endsAt : (input.endsAt ?? undefined);
+  const rules = input.rules === undefined ? (existing?.rules ?? []) : parseRules(input.rules, options);
+  const removedRules = removedRulesOf(rules, options);
   const flag: Flag = {
     id: existing?.id ?? newId('flg'),
     key,
@@ -79,7 +82,8 @@ export function parseFlag(options: ParseFlagOptions): { readonly flag: Flag; rea
     variants: variants.length === 0 && type === 'BOOLEAN' ? BOOLEAN_VARIANTS : variants,
     offVariant: input.offVariant || existing?.offVariant || 'off',
     distribution: input.distribution ?? existing?.distribution ?? [],
-    rules: input.rules === undefined ? (existing?.rules ?? []) : parseRules(input.rules, options),
+    rules,
+    ...(removedRules.length === 0 ? {} : { removedRules }),
     prerequisites: (input.prerequisites ?? existing?.prerequisites ?? []).map(({ flagKey, variant }) => ({
       flagKey,
       variant: variant ?? '',
@@ -123,6 +127,17 @@ function parseRules(inputs: readonly RuleInput[], { existing, newId, relock }: P
     const version = old.version + 1;
     return { ...rule, version, ledgerFloor: relock ? version : old.ledgerFloor };
   });
+}
+
+/** What RELOCK has forgotten of a rule stays forgotten without it; removed with RELOCK, none of its unlocks is kept. */
+function removedRulesOf(rules: readonly Rule[], { existing, relock }: ParseFlagOptions): readonly RemovedRule[] {
+  const kept = new Set(rules.map(({ id }) => id));
+  const removed = (existing?.rules ?? []).filter(({ id }) => !kept.has(id));
+  const floors = removed.map(({ id, version, ledgerFloor, policy }) => {
+    const mayHaveLatched = policy === 'LATCHING' || version > 1;
+    return { id, ledgerFloor: relock && mayHaveLatched ? version + 1 : ledgerFloor };
+  });
+  return [...(existing?.removedRules ?? []), ...floors.filter(({ ledgerFloor }) => ledgerFloor > 0)];
 }
 
 function unknownRules({ input, existing, key }: ParseFlagOptions): readonly Fault[] {

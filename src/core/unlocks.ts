@@ -8,14 +8,19 @@ export function countsAsUnlocked({ rule }: CompiledRule, standing: Standing | un
   return standing.state === 'UNLOCKED' && rule.policy === 'LATCHING' && standing.ruleVersion >= rule.ledgerFloor;
 }
 
-/** Whether the ledger holds a grant of the flag as a whole, or a kept unlock of a rule since removed. */
+/** Whether the ledger holds a grant of the flag as a whole, or a grant or a kept unlock of a rule since removed. */
 export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
   const standings = ledger.get(compiled.flag.id);
   if (standings === undefined) return false;
   for (const [ruleId, standing] of standings) {
-    if (standing.state !== 'REVOKED' && !compiled.ruleIds.has(ruleId)) return true;
+    if (standing.state === 'REVOKED' || compiled.ruleIds.has(ruleId)) continue;
+    if (standing.state === 'GRANTED' || standing.ruleVersion >= floorOfRemoved(compiled, ruleId)) return true;
   }
   return false;
+}
+
+function floorOfRemoved({ flag }: CompiledFlag, ruleId: string): number {
+  return flag.removedRules?.find(({ id }) => id === ruleId)?.ledgerFloor ?? 0;
 }
 
 /** Whether the ledger holds an unlock or a grant of the flag that still counts. */

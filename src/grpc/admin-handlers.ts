@@ -3,6 +3,7 @@ import type { ServiceSet } from '../services/service-set.js';
 import { auditRpcs } from './admin-audit.js';
 import { deadLetterRpcs } from './admin-events.js';
 import { flagRpcs } from './admin-flags.js';
+import { ledgerRpcs } from './admin-ledger.js';
 import { onboardingRpcs } from './admin-onboarding.js';
 import { organizationRpcs } from './admin-organizations.js';
 import { segmentRpcs } from './admin-segments.js';
@@ -20,6 +21,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...onboardingRpcs(services.onboarding),
     ...organizationRpcs(services.organizations),
     ...userRpcs(services),
+    ...ledgerRpcs(services),
     ...tokenRpcs(services.tokens),
     ...deadLetterRpcs(inspection),
     ...auditRpcs(inspection),

@@ -54,7 +54,8 @@ const STATES = {
   REVOKED: Unlock_State.STATE_REVOKED,
 } as const;
 
-function unlocksOf({ ledger }: UserState, { flagsById }: Snapshot): Unlock[] {
+/** What stands in the user's ledger. */
+export function unlocksOf({ ledger }: Pick<UserState, 'ledger'>, { flagsById }: Snapshot): Unlock[] {
   return [...ledger].flatMap(([flagId, standings]) =>
     [...standings].map(([ruleId, { state, ruleVersion, earnedAt }]) => ({
       flagId,

@@ -4,11 +4,13 @@ import type { Evaluator } from './evaluation.js';
 import type { EventService } from './events.js';
 import type { FlagService } from './flags.js';
 import type { InspectionService } from './inspection.js';
+import type { LedgerService } from './ledger.js';
 import type { OnboardingService } from './onboarding.js';
 import type { OrganizationService } from './organizations.js';
 import type { ProgressService } from './progress.js';
 import type { SegmentService } from './segments.js';
 import type { TokenService } from './tokens.js';
+import type { UserDeletion } from './user-deletion.js';
 import type { UserService } from './users.js';
 
 /** Every use case: what the doors call. */
@@ -19,10 +21,12 @@ export interface ServiceSet {
   readonly flags: FlagService;
   readonly inspection: InspectionService;
   readonly keeper: ConfigurationKeeper;
+  readonly ledger: LedgerService;
   readonly onboarding: OnboardingService;
   readonly organizations: OrganizationService;
   readonly progress: ProgressService;
   readonly segments: SegmentService;
   readonly tokens: TokenService;
+  readonly userDeletion: UserDeletion;
   readonly users: UserService;
 }

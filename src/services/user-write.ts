@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { Cause } from '../core/ledger.js';
+import type { Cause, LedgerEntry } from '../core/ledger.js';
 import type { Snapshot } from '../core/snapshot.js';
 import type { UserState } from '../core/user-state.js';
 import type { Notifier } from '../notify/notifier.js';
@@ -15,8 +15,11 @@ export interface UserWriteOptions {
   readonly notifier: Notifier;
 }
 
-/** What a change of one user makes of their state; `undefined` where nothing changes. */
-export type UserChange = (tx: Transaction, present: UserChangeInput) => Promise<UserState | undefined>;
+/** What a change of one user makes of their state, or adds to their ledger; `undefined` where nothing changes. */
+export type UserChange = (
+  tx: Transaction,
+  present: UserChangeInput,
+) => Promise<UserState | { readonly entries: readonly LedgerEntry[] } | undefined>;
 
 export interface UserChangeInput {
   /** As it is, locked. */
@@ -31,6 +34,8 @@ export interface UserWritten {
   readonly user: UserState;
   /** Flags whose decision on stored state came on through this write. */
   readonly newlyUnlocked: readonly string[];
+  /** Flags whose decision on stored state went off through this write. */
+  readonly newlyLocked: readonly string[];
   readonly consistencyToken: string;
 }
 
@@ -47,16 +52,18 @@ export async function writeUser(
   const written = await store.transaction(async (tx) => {
     const before = (await tx.users.lock([userId])).get(userId)!;
     const { snapshot, now } = await confirmSnapshot(tx, keeper);
-    const after = await change(tx, { before, snapshot, now });
+    const made = await change(tx, { before, snapshot, now });
     const configuration = snapshot.revision;
-    if (after === undefined) return { user: before, newlyUnlocked: [], configuration, changed: false };
+    if (made === undefined) return { user: before, unlocked: [], locked: [], configuration, changed: false };
     const options = { snapshot, now, batch: randomUUID() };
-    const { changes, users } = await recompute(tx, [{ before, after, cause }], options);
-    return { user: users[0]!, newlyUnlocked: changes[0]?.unlocked ?? [], configuration, changed: true };
+    const touched = 'entries' in made ? { before, after: before, ...made } : { before, after: made };
+    const { changes, users } = await recompute(tx, [{ ...touched, cause }], options);
+    const { unlocked = [], locked = [] } = changes[0] ?? {};
+    return { user: users[0]!, unlocked, locked, configuration, changed: true };
   });
-  const { user, newlyUnlocked, configuration, changed } = written;
+  const { user, unlocked, locked, configuration, changed } = written;
   const { id, revision } = user;
   if (changed) await notifier.publish({ kind: 'users', users: [{ id, revision }] });
   const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration, users: [[id, revision]] });
-  return { user, newlyUnlocked, consistencyToken };
+  return { user, newlyUnlocked: unlocked, newlyLocked: locked, consistencyToken };
 }

@@ -85,7 +85,8 @@ export class LaneWorker {
     }
     if (recomputed === undefined) return { counted: 0 };
     observer.counted(events.length, performance.now() - startedAt);
-    await notifier.publish({ kind: 'users', users: recomputed.revisions });
+    const { revisions } = recomputed;
+    if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
     return { counted: events.length };
   }
 
@@ -121,8 +122,11 @@ async function countBatch(
   const days = [];
   for (const [userId, own] of byUser) {
     const before = states.get(userId)!;
-    const counted = countEvents(before, own, snapshot.windowedActions);
-    touched.push({ before, after: counted.after, ...causesOf(own, snapshot) });
+    // What occurred in a life that was deleted must not bring the user back.
+    const counting = before.deletedAt === undefined ? own : own.filter((event) => event.occurredAt > before.deletedAt!);
+    if (counting.length === 0) continue;
+    const counted = countEvents(before, counting, snapshot.windowedActions);
+    touched.push({ before, after: counted.after, ...causesOf(counting, snapshot) });
     totals.push(...counted.totals);
     days.push(...counted.days);
   }

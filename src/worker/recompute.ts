@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { decide } from '../core/evaluate.js';
 import { latch, type NewUnlock, nextLatchAt } from '../core/latch.js';
-import type { Cause } from '../core/ledger.js';
+import { type Cause, foldLedger, type LedgerEntry } from '../core/ledger.js';
 import type { OrganizationState } from '../core/organization-state.js';
 import type { CompiledRule, Snapshot } from '../core/snapshot.js';
 import { subjectOf } from '../core/subject.js';
@@ -23,6 +23,8 @@ export interface Touched {
   readonly cause: Cause;
   /** What brought about that this rule holds, where that is more than `cause` says. */
   readonly causeOf?: (entry: CompiledRule) => Cause | undefined;
+  /** Entries that the change itself makes: recorded after what time brought before, and before what follows from them. */
+  readonly entries?: readonly LedgerEntry[];
 }
 
 export interface RecomputeOptions {
@@ -91,7 +93,10 @@ export async function recompute(
       if (any(flips)) byTime.push({ userId: after.id, batch: timeBatch, at: now, ...flips, cause: { type: 'time' } });
     }
 
-    const latched = latch(snapshot, { ...after, ledger: before.ledger }, organization, now);
+    const { entries: made = [] } = one;
+    entries.push(...made.map((entry) => ({ userId: after.id, ...entry })));
+    const ledger = made.length === 0 ? before.ledger : foldLedger(made, before.ledger);
+    const latched = latch(snapshot, { ...after, ledger }, organization, now);
     entries.push(...entriesOf(latched.unlocks, one, options));
     const was = { snapshot: options.snapshotBefore ?? snapshot, user: before, organization: organizationBefore };
     const flips = flipped({ ...was, at: now }, { snapshot, user: latched.user, organization, at: now });

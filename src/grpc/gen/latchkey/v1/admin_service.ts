@@ -19,6 +19,20 @@ import { Timestamp } from "../../../well-known/timestamp.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Action, AuditEntry, DeadLetter, EventKey, Organization, Stage, Token } from "./admin.js";
 import { AccessRow, FeatureFlag, Segment, Warning } from "./flag.js";
+import {
+  DeleteUserRequest,
+  DeleteUserResponse,
+  GetDeletedTotalsRequest,
+  GetDeletedTotalsResponse,
+  GrantUnlockRequest,
+  GrantUnlockResponse,
+  ListFlagUnlocksRequest,
+  ListFlagUnlocksResponse,
+  RearmUnlockRequest,
+  RearmUnlockResponse,
+  RevokeUnlockRequest,
+  RevokeUnlockResponse,
+} from "./ledger_admin.js";
 import { ActionTotal, LedgerEntry, Progress, Unlock, User, UserAccess } from "./user.js";
 
 export const protobufPackage = "latchkey.v1";
@@ -3002,6 +3016,79 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
+    /**
+     * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+     * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
+     * Scope: `manage`.
+     */
+    grantUnlock: {
+      name: "GrantUnlock",
+      requestType: GrantUnlockRequest as typeof GrantUnlockRequest,
+      requestStream: false,
+      responseType: GrantUnlockResponse as typeof GrantUnlockResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /**
+     * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+     * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
+     * Scope: `manage`.
+     */
+    revokeUnlock: {
+      name: "RevokeUnlock",
+      requestType: RevokeUnlockRequest as typeof RevokeUnlockRequest,
+      requestStream: false,
+      responseType: RevokeUnlockResponse as typeof RevokeUnlockResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /**
+     * Forgets what stands of a rule, or of a flag: an unlock and a grant go, and a revocation no longer bars. What the user
+     * has earned by now is unlocked anew at once. NOT_FOUND: there is no such flag or rule. Scope: `manage`.
+     */
+    rearmUnlock: {
+      name: "RearmUnlock",
+      requestType: RearmUnlockRequest as typeof RearmUnlockRequest,
+      requestStream: false,
+      responseType: RearmUnlockResponse as typeof RearmUnlockResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+     * flag. Scope: `identify`, of the platform.
+     */
+    listFlagUnlocks: {
+      name: "ListFlagUnlocks",
+      requestType: ListFlagUnlocksRequest as typeof ListFlagUnlocksRequest,
+      requestStream: false,
+      responseType: ListFlagUnlocksResponse as typeof ListFlagUnlocksResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is
+     * the audit, sums over all deleted users, and an empty row that keeps the revision and the instant of the deletion. Events
+     * that occurred up to that instant never count, even if they arrive later; what comes after begins a new life. UNAVAILABLE:
+     * it may be done in part, and goes on when called again. Scope: `manage`.
+     */
+    deleteUser: {
+      name: "DeleteUser",
+      requestType: DeleteUserRequest as typeof DeleteUserRequest,
+      requestStream: false,
+      responseType: DeleteUserResponse as typeof DeleteUserResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /** Gives what all deleted users had, together. Scope: `manage`. */
+    getDeletedTotals: {
+      name: "GetDeletedTotals",
+      requestType: GetDeletedTotalsRequest as typeof GetDeletedTotalsRequest,
+      requestStream: false,
+      responseType: GetDeletedTotalsResponse as typeof GetDeletedTotalsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
     /** Makes a machine token and shows its secret, this once. Scope: `admin`. */
     createToken: {
       name: "CreateToken",
@@ -3221,6 +3308,90 @@ export const AdminServiceService = {
     responseSerialize: (value: ListUnlocksResponse): Buffer => Buffer.from(ListUnlocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListUnlocksResponse => ListUnlocksResponse.decode(value),
   },
+  /**
+   * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+   * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
+   * Scope: `manage`.
+   */
+  grantUnlock: {
+    path: "/latchkey.v1.AdminService/GrantUnlock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GrantUnlockRequest): Buffer => Buffer.from(GrantUnlockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GrantUnlockRequest => GrantUnlockRequest.decode(value),
+    responseSerialize: (value: GrantUnlockResponse): Buffer => Buffer.from(GrantUnlockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GrantUnlockResponse => GrantUnlockResponse.decode(value),
+  },
+  /**
+   * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+   * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
+   * Scope: `manage`.
+   */
+  revokeUnlock: {
+    path: "/latchkey.v1.AdminService/RevokeUnlock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RevokeUnlockRequest): Buffer => Buffer.from(RevokeUnlockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RevokeUnlockRequest => RevokeUnlockRequest.decode(value),
+    responseSerialize: (value: RevokeUnlockResponse): Buffer =>
+      Buffer.from(RevokeUnlockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RevokeUnlockResponse => RevokeUnlockResponse.decode(value),
+  },
+  /**
+   * Forgets what stands of a rule, or of a flag: an unlock and a grant go, and a revocation no longer bars. What the user
+   * has earned by now is unlocked anew at once. NOT_FOUND: there is no such flag or rule. Scope: `manage`.
+   */
+  rearmUnlock: {
+    path: "/latchkey.v1.AdminService/RearmUnlock" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RearmUnlockRequest): Buffer => Buffer.from(RearmUnlockRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RearmUnlockRequest => RearmUnlockRequest.decode(value),
+    responseSerialize: (value: RearmUnlockResponse): Buffer => Buffer.from(RearmUnlockResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RearmUnlockResponse => RearmUnlockResponse.decode(value),
+  },
+  /**
+   * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+   * flag. Scope: `identify`, of the platform.
+   */
+  listFlagUnlocks: {
+    path: "/latchkey.v1.AdminService/ListFlagUnlocks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListFlagUnlocksRequest): Buffer =>
+      Buffer.from(ListFlagUnlocksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListFlagUnlocksRequest => ListFlagUnlocksRequest.decode(value),
+    responseSerialize: (value: ListFlagUnlocksResponse): Buffer =>
+      Buffer.from(ListFlagUnlocksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListFlagUnlocksResponse => ListFlagUnlocksResponse.decode(value),
+  },
+  /**
+   * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is
+   * the audit, sums over all deleted users, and an empty row that keeps the revision and the instant of the deletion. Events
+   * that occurred up to that instant never count, even if they arrive later; what comes after begins a new life. UNAVAILABLE:
+   * it may be done in part, and goes on when called again. Scope: `manage`.
+   */
+  deleteUser: {
+    path: "/latchkey.v1.AdminService/DeleteUser" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteUserRequest): Buffer => Buffer.from(DeleteUserRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteUserRequest => DeleteUserRequest.decode(value),
+    responseSerialize: (value: DeleteUserResponse): Buffer => Buffer.from(DeleteUserResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteUserResponse => DeleteUserResponse.decode(value),
+  },
+  /** Gives what all deleted users had, together. Scope: `manage`. */
+  getDeletedTotals: {
+    path: "/latchkey.v1.AdminService/GetDeletedTotals" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetDeletedTotalsRequest): Buffer =>
+      Buffer.from(GetDeletedTotalsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetDeletedTotalsRequest => GetDeletedTotalsRequest.decode(value),
+    responseSerialize: (value: GetDeletedTotalsResponse): Buffer =>
+      Buffer.from(GetDeletedTotalsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetDeletedTotalsResponse => GetDeletedTotalsResponse.decode(value),
+  },
   /** Makes a machine token and shows its secret, this once. Scope: `admin`. */
   createToken: {
     path: "/latchkey.v1.AdminService/CreateToken" as const,
@@ -3326,6 +3497,37 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   getUser: handleUnaryCall<GetUserRequest, GetUserResponse>;
   /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
   listUnlocks: handleUnaryCall<ListUnlocksRequest, ListUnlocksResponse>;
+  /**
+   * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+   * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
+   * Scope: `manage`.
+   */
+  grantUnlock: handleUnaryCall<GrantUnlockRequest, GrantUnlockResponse>;
+  /**
+   * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+   * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
+   * Scope: `manage`.
+   */
+  revokeUnlock: handleUnaryCall<RevokeUnlockRequest, RevokeUnlockResponse>;
+  /**
+   * Forgets what stands of a rule, or of a flag: an unlock and a grant go, and a revocation no longer bars. What the user
+   * has earned by now is unlocked anew at once. NOT_FOUND: there is no such flag or rule. Scope: `manage`.
+   */
+  rearmUnlock: handleUnaryCall<RearmUnlockRequest, RearmUnlockResponse>;
+  /**
+   * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+   * flag. Scope: `identify`, of the platform.
+   */
+  listFlagUnlocks: handleUnaryCall<ListFlagUnlocksRequest, ListFlagUnlocksResponse>;
+  /**
+   * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is
+   * the audit, sums over all deleted users, and an empty row that keeps the revision and the instant of the deletion. Events
+   * that occurred up to that instant never count, even if they arrive later; what comes after begins a new life. UNAVAILABLE:
+   * it may be done in part, and goes on when called again. Scope: `manage`.
+   */
+  deleteUser: handleUnaryCall<DeleteUserRequest, DeleteUserResponse>;
+  /** Gives what all deleted users had, together. Scope: `manage`. */
+  getDeletedTotals: handleUnaryCall<GetDeletedTotalsRequest, GetDeletedTotalsResponse>;
   /** Makes a machine token and shows its secret, this once. Scope: `admin`. */
   createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
   /** Lists all machine tokens, newest first, revoked ones too; never their secrets. Scope: `admin`. */
@@ -3560,6 +3762,121 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListUnlocksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+   * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
+   * Scope: `manage`.
+   */
+  grantUnlock(
+    request: GrantUnlockRequest,
+    callback: (error: ServiceError | null, response: GrantUnlockResponse) => void,
+  ): ClientUnaryCall;
+  grantUnlock(
+    request: GrantUnlockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GrantUnlockResponse) => void,
+  ): ClientUnaryCall;
+  grantUnlock(
+    request: GrantUnlockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GrantUnlockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+   * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
+   * Scope: `manage`.
+   */
+  revokeUnlock(
+    request: RevokeUnlockRequest,
+    callback: (error: ServiceError | null, response: RevokeUnlockResponse) => void,
+  ): ClientUnaryCall;
+  revokeUnlock(
+    request: RevokeUnlockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RevokeUnlockResponse) => void,
+  ): ClientUnaryCall;
+  revokeUnlock(
+    request: RevokeUnlockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RevokeUnlockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Forgets what stands of a rule, or of a flag: an unlock and a grant go, and a revocation no longer bars. What the user
+   * has earned by now is unlocked anew at once. NOT_FOUND: there is no such flag or rule. Scope: `manage`.
+   */
+  rearmUnlock(
+    request: RearmUnlockRequest,
+    callback: (error: ServiceError | null, response: RearmUnlockResponse) => void,
+  ): ClientUnaryCall;
+  rearmUnlock(
+    request: RearmUnlockRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RearmUnlockResponse) => void,
+  ): ClientUnaryCall;
+  rearmUnlock(
+    request: RearmUnlockRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RearmUnlockResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+   * flag. Scope: `identify`, of the platform.
+   */
+  listFlagUnlocks(
+    request: ListFlagUnlocksRequest,
+    callback: (error: ServiceError | null, response: ListFlagUnlocksResponse) => void,
+  ): ClientUnaryCall;
+  listFlagUnlocks(
+    request: ListFlagUnlocksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListFlagUnlocksResponse) => void,
+  ): ClientUnaryCall;
+  listFlagUnlocks(
+    request: ListFlagUnlocksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListFlagUnlocksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is
+   * the audit, sums over all deleted users, and an empty row that keeps the revision and the instant of the deletion. Events
+   * that occurred up to that instant never count, even if they arrive later; what comes after begins a new life. UNAVAILABLE:
+   * it may be done in part, and goes on when called again. Scope: `manage`.
+   */
+  deleteUser(
+    request: DeleteUserRequest,
+    callback: (error: ServiceError | null, response: DeleteUserResponse) => void,
+  ): ClientUnaryCall;
+  deleteUser(
+    request: DeleteUserRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteUserResponse) => void,
+  ): ClientUnaryCall;
+  deleteUser(
+    request: DeleteUserRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteUserResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives what all deleted users had, together. Scope: `manage`. */
+  getDeletedTotals(
+    request: GetDeletedTotalsRequest,
+    callback: (error: ServiceError | null, response: GetDeletedTotalsResponse) => void,
+  ): ClientUnaryCall;
+  getDeletedTotals(
+    request: GetDeletedTotalsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetDeletedTotalsResponse) => void,
+  ): ClientUnaryCall;
+  getDeletedTotals(
+    request: GetDeletedTotalsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetDeletedTotalsResponse) => void,
   ): ClientUnaryCall;
   /** Makes a machine token and shows its secret, this once. Scope: `admin`. */
   createToken(

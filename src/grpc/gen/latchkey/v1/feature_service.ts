@@ -76,7 +76,10 @@ export const SetFlagRequest_OnRuleChange = {
   ON_RULE_CHANGE_UNSPECIFIED: 0,
   /** KEEP - What was unlocked stays unlocked. */
   KEEP: 1,
-  /** RELOCK - What was unlocked under the older rule no longer counts, and may be earned anew. */
+  /**
+   * RELOCK - What was unlocked under the older rule no longer counts, and may be earned anew; nor does what was unlocked by a rule
+   * that this call removes. Grants by hand stay.
+   */
   RELOCK: 2,
 } as const;
 
