@@ -17,8 +17,8 @@ const TRANSACTION: RecomputeTransaction = {
     addDays: nothing,
     appendLedger: nothing,
     advance: nothing,
-    remove: () => Promise.reject(new Error('not used')),
-    countDeleted: () => Promise.resolve(),
+    remove: refused,
+    countDeleted: nothing,
   },
   organizations: {
     read: refused,
