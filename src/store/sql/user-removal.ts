@@ -1,48 +1,52 @@
 import type { LedgerKind } from '../../core/ledger.js';
 import { addDeleted, type DeletedTotal } from './deleted-totals.js';
-import { EVENT_KEY } from './event-keys.js';
 import { changeByKey } from './rows-by-key.js';
 import type { Sql, SqlValue } from './sql.js';
-import { USER_KEY, userKey } from './user-keys.js';
+import { type UserKey, userKey } from './user-keys.js';
 
 type Row = Readonly<Record<string, SqlValue>>;
 
 interface UserTable {
   readonly name: string;
+  /** What tells a user's rows apart. */
   readonly key: readonly string[];
   /** More columns that are read before they go. */
   readonly read?: readonly string[];
   /** Found by an index that leads with the user; else by the partition's part of the primary key. */
   readonly index?: string;
+  /** Rows come without the user's lock. */
+  readonly unlocked?: boolean;
   readonly totalOf?: (row: Row) => DeletedTotal | undefined;
 }
 
 /** Everything about a user but the user's own row; what evaluations read comes first, so that it goes at once. */
 const TABLES: readonly UserTable[] = [
-  { name: 'timers', key: USER_KEY },
-  { name: 'user_access', key: [...USER_KEY, 'flag_id', 'managed_by'] },
+  { name: 'timers', key: ['due_at'] },
+  { name: 'user_access', key: ['flag_id', 'managed_by'] },
   {
     name: 'unlocks',
-    key: [...USER_KEY, 'seq'],
+    key: ['seq'],
     read: ['flag_id', 'kind'],
     totalOf: ({ flag_id, kind }) =>
       (kind as LedgerKind) === 'unlocked' ? { kind: 'flag', name: String(flag_id), total: 1, sum: 0 } : undefined,
   },
   {
     name: 'action_totals',
-    key: [...USER_KEY, 'action'],
+    key: ['action'],
     read: ['event_count', 'value_sum'],
     totalOf: ({ action, event_count, value_sum }) => ({
       ...{ kind: 'action', name: String(action) },
       ...{ total: Number(event_count), sum: Number(value_sum) },
     }),
   },
-  { name: 'stages_reached', key: [...USER_KEY, 'stage'] },
-  { name: 'action_days', key: [...USER_KEY, 'action', 'day'] },
-  { name: 'stage_changes', key: [...USER_KEY, 'seq'] },
-  { name: 'events', key: EVENT_KEY },
+  { name: 'stages_reached', key: ['stage'] },
+  { name: 'action_days', key: ['action', 'day'] },
+  { name: 'stage_changes', key: ['seq'] },
+  { name: 'events', key: ['dedupe'], unlocked: true },
   { name: 'outbox', key: ['id'], index: 'outbox_user' },
 ];
+
+const OF_USER = 'part = ? AND user_id = ?';
 
 /** Removes at most `limit` rows of a locked user, and empties the user's own row; gives how many went. */
 export async function removeUser(
@@ -50,22 +54,20 @@ export async function removeUser(
   userId: string,
   { at, limit }: { readonly at: number; readonly limit: number },
 ): Promise<number> {
+  const user = userKey(userId);
   await sql.run(
     "UPDATE users SET organization_id = '', roles = '[]', joined_at = NULL, email_verified = 0, attributes = '{}', " +
       "stage = '', stage_entered_at = NULL, created_at = ?, deleted_at = ? WHERE part = ? AND id = ?",
-    [at, at, ...userKey(userId)],
+    [at, at, ...user],
   );
   let gone = 0;
   const totals = new Map<string, DeletedTotal>();
   for (const table of TABLES) {
     if (gone === limit) break;
-    const rows = await rowsOf(sql, table, userId, limit - gone);
-    await changeByKey(
-      sql,
-      table.key,
-      rows.map((row) => table.key.map((column) => row[column] ?? null)),
-      (condition) => `DELETE FROM ${table.name} WHERE ${condition}`,
-    );
+    const rows = await rowsOf(sql, table, user, limit - gone);
+    const whole = rows.length < limit - gone && !table.unlocked;
+    if (whole && rows.length > 0) await sql.run(`DELETE FROM ${table.name} WHERE ${OF_USER}`, user);
+    if (!whole) await dropRows(sql, table, user, rows);
     gone += rows.length;
     for (const row of rows) addTo(totals, table.totalOf?.(row));
   }
@@ -73,11 +75,21 @@ export async function removeUser(
   return gone;
 }
 
-function rowsOf(sql: Sql, { name, key, read = [], index = 'PRIMARY' }: UserTable, userId: string, limit: number) {
+function rowsOf(sql: Sql, { name, key, read = [], index = 'PRIMARY' }: UserTable, user: UserKey, limit: number) {
   return sql.rows<Row>(
-    `SELECT ${[...key, ...read].join(', ')} FROM ${name}${sql.dialect.useIndex(index)} ` +
-      'WHERE part = ? AND user_id = ? LIMIT ?',
-    [...userKey(userId), limit],
+    `SELECT ${[...key, ...read].join(', ')} FROM ${name}${sql.dialect.useIndex(index)} WHERE ${OF_USER} LIMIT ?`,
+    [...user, limit],
+  );
+}
+
+/** By the user and what tells the rows apart: in a DELETE, not every engine looks up lists of keys of several columns. */
+async function dropRows(sql: Sql, { name, key }: UserTable, user: UserKey, rows: readonly Row[]): Promise<void> {
+  await changeByKey(
+    sql,
+    key,
+    rows.map((row) => key.map((column) => row[column] ?? null)),
+    (condition) => `DELETE FROM ${name} WHERE ${OF_USER} AND ${condition}`,
+    user,
   );
 }
 
