@@ -7,6 +7,7 @@ import type { InspectionService } from './inspection.js';
 import type { OnboardingService } from './onboarding.js';
 import type { OrganizationService } from './organizations.js';
 import type { ProgressService } from './progress.js';
+import type { RequirementsService } from './requirements.js';
 import type { SegmentService } from './segments.js';
 import type { TokenService } from './tokens.js';
 import type { UserService } from './users.js';
@@ -22,6 +23,7 @@ export interface ServiceSet {
   readonly onboarding: OnboardingService;
   readonly organizations: OrganizationService;
   readonly progress: ProgressService;
+  readonly requirements: RequirementsService;
   readonly segments: SegmentService;
   readonly tokens: TokenService;
   readonly users: UserService;
