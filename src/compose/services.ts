@@ -15,6 +15,7 @@ import { LedgerService } from '../services/ledger.js';
 import { OnboardingService } from '../services/onboarding.js';
 import { OrganizationService } from '../services/organizations.js';
 import { ProgressService } from '../services/progress.js';
+import { RequirementsService } from '../services/requirements.js';
 import { SegmentService } from '../services/segments.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { TokenService } from '../services/tokens.js';
@@ -73,13 +74,14 @@ export function composeServices(parts: ServiceParts): Composed {
     lanes,
     retentionDays,
   });
+  const evaluation = new EvaluationService({ keeper, states, gate, clock });
   const services: ServiceSet = {
     authentication: new Authentication({
       tokens: store.tokens,
       clock,
       onError: (error) => onError('noting a token’s last use', error),
     }),
-    evaluation: meteredEvaluation(new EvaluationService({ keeper, states, gate, clock }), metrics),
+    evaluation: meteredEvaluation(evaluation, metrics),
     events,
     flags: new FlagService(writing),
     inspection: new InspectionService({ store, queue, lanes }),
@@ -88,6 +90,7 @@ export function composeServices(parts: ServiceParts): Composed {
     onboarding: new OnboardingService(writing),
     organizations: new OrganizationService({ store, notifier }),
     progress: new ProgressService({ ...writing, users: states.users }),
+    requirements: new RequirementsService(evaluation),
     segments: new SegmentService(writing),
     tokens: new TokenService({ store, notifier }),
     userDeletion: new UserDeletion({ store, notifier }),

@@ -45,6 +45,7 @@ export function compileSnapshot(configuration: Configuration, previous?: Snapsho
     flags,
     flagsById: new Map(compiled.map((entry) => [entry.flag.id, entry])),
     segments,
+    segmentNames: new Map(configuration.segments.map(({ key, name }) => [key, name])),
     slots,
     stages: configuration.stages,
     stageNames: configuration.stages.map(({ name }) => name),

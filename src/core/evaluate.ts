@@ -70,7 +70,8 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   return decideByRules(compiled, subject, now, until);
 }
 
-function decideByRules(compiled: CompiledFlag, subject: Subject, now: number, windowUntil: number): Decision {
+/** Lines 6–8 of the order of evaluation alone; `windowUntil` bounds the answer's time as what came before does. */
+export function decideByRules(compiled: CompiledFlag, subject: Subject, now: number, windowUntil: number): Decision {
   let until = windowUntil;
   const standings = subject.user.ledger.get(compiled.flag.id);
   const record = withNow(subject.record, now);
@@ -94,7 +95,8 @@ export function rolloutIncludes(flag: Flag, { rule }: CompiledRule, subject: Sub
   return inRollout(flag.salt, bucketKey(rule.bucketBy, subject), rule.rolloutPer100k);
 }
 
-function inWindow(flag: Flag, now: number): boolean {
+/** Whether the flag's window is open. */
+export function inWindow(flag: Flag, now: number): boolean {
   return (flag.startsAt === undefined || now >= flag.startsAt) && (flag.endsAt === undefined || now < flag.endsAt);
 }
 

@@ -10,6 +10,7 @@ export interface Snapshot {
   readonly flags: ReadonlyMap<string, CompiledFlag>;
   readonly flagsById: ReadonlyMap<string, CompiledFlag>;
   readonly segments: ReadonlyMap<string, JsonObject>;
+  readonly segmentNames: ReadonlyMap<string, string>;
   readonly slots: FactSlots;
   /** In their order. */
   readonly stages: readonly Stage[];

@@ -1,10 +1,11 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { instant } from './conditions/testing/arbitrary-conditions.js';
+import { instant, orderedTimeLeaf } from './conditions/testing/arbitrary-conditions.js';
 import { decide } from './evaluate.js';
 import { evaluateStateless } from './evaluate-stateless.js';
 import { subjectOf } from './subject.js';
 import { arbitraryWorld, instantsToTry, KEYS } from './testing/arbitrary-world.js';
+import { flagOf, ruleOf, snapshotOf } from './testing/samples.js';
 
 describe('valid_until', () => {
   it('is never later than a change of the decision by time, for random flags', () => {
@@ -34,6 +35,32 @@ describe('valid_until', () => {
     expect([...reasons]).toEqual(
       expect.arrayContaining(['DISABLED', 'PREREQUISITE_FAILED', 'RULE', 'UNLOCKED', 'DEFAULT']),
     );
+  });
+
+  it('is the exact crossing where a time fact is ordered against a constant', () => {
+    let crossings = 0;
+    let never = 0;
+    fc.assert(
+      fc.property(orderedTimeLeaf, arbitraryWorld, instant, (leaf, world, now) => {
+        const flag = flagOf('timed', { rules: [ruleOf('rul_1', { conditions: { all: [leaf] } })] });
+        const timed = { ...world, snapshot: snapshotOf([flag]) };
+        const subject = subjectOf(timed.snapshot, world.user, world.organization, undefined);
+        const { enabled, validUntil } = decide(timed.snapshot, 'timed', subject, now);
+        const enabledAt = (at: number) => decide(timed.snapshot, 'timed', subject, at).enabled;
+        for (const at of instantsToTry(timed, subject.record.values, now, validUntil ?? Number.POSITIVE_INFINITY)) {
+          expect({ at, enabled: enabledAt(at) }).toEqual({ at, enabled });
+        }
+        if (validUntil === undefined) {
+          never += 1;
+          return;
+        }
+        crossings += 1;
+        expect([enabledAt(validUntil - 1), enabledAt(validUntil)]).toEqual([enabled, !enabled]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(crossings).toBeGreaterThan(20);
+    expect(never).toBeGreaterThan(20);
   });
 
   it('holds for answers without state as well, whoever the user is', () => {

@@ -5,6 +5,7 @@ import { evaluateMethod } from './evaluate.js';
 import type { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
 import { identifyMethod } from './identify.js';
 import { getProgressMethod, updateProgressMethod } from './progress.js';
+import { getRequirementsMethod, listRequirementsMethod } from './requirements.js';
 import type { Handlers } from './service.js';
 import { setFlagMethod } from './set-flag.js';
 import { trackMethod } from './track.js';
@@ -15,6 +16,7 @@ export function featureHandlers({
   events,
   flags,
   progress,
+  requirements,
   users,
 }: ServiceSet): Handlers<FeatureServiceDefinition, Machine> {
   return {
@@ -25,5 +27,7 @@ export function featureHandlers({
     getProgress: getProgressMethod(progress),
     identify: identifyMethod(users),
     track: trackMethod(events),
+    getRequirements: getRequirementsMethod(requirements),
+    listRequirements: listRequirementsMethod(requirements),
   };
 }

@@ -25,6 +25,7 @@ import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './rest-options.js'
 import { changeFlag } from './routes/change-flag.js';
 import { listUserFlags } from './routes/list-user-flags.js';
 import { operations } from './routes/operations.js';
+import { requirementRoutes } from './routes/requirements.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
 import { type SchemaViolation, schemaFault } from './validation-fault.js';
@@ -166,6 +167,7 @@ function authenticated(api: FastifyInstance, options: RestAppOptions): void {
   void api.register((routes, _, done) => {
     listUserFlags(routes, services.evaluation);
     changeFlag(routes, services.flags);
+    requirementRoutes(routes, services.requirements);
     userProgress(routes, services.progress);
     done();
   });

@@ -122,6 +122,18 @@ export class EvaluationService {
     return { evaluated: result!.decisions, snapshot: this.#options.keeper.snapshot };
   }
 
+  /** How a target looks now, for whoever tells more of it than decisions. Authorization is the caller's. */
+  async look(call: Call, target: Target, requirement: Requirement): Promise<Look> {
+    checkTarget(target);
+    const { keeper, gate } = this.#options;
+    const demand = await gate.pass(requirement, target.userId === '' ? [] : [target.userId], call);
+    const { snapshot, loaded } = keeper;
+    if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
+    const [present] = await this.#load([target], demand);
+    if (present === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
+    return { snapshot, ...this.#view(call, snapshot, target, present) };
+  }
+
   async #batch(
     call: Call,
     input: BatchInput,
@@ -231,6 +243,11 @@ interface View {
   readonly subject: Subject;
   readonly stale: boolean;
   readonly now: number;
+}
+
+/** A target at one instant, and the configuration that it was looked at with. */
+export interface Look extends View {
+  readonly snapshot: Snapshot;
 }
 
 function decideFor(snapshot: Snapshot, flagKey: string, { subject, stale, now }: View): Evaluated {

@@ -22,6 +22,7 @@ export const PERMISSIONS = {
   Evaluate: machine('evaluate'),
   BatchEvaluate: machine('evaluate'),
   ListFlagsForUser: { scopes: ['evaluate'], bound: true, person: 'self' },
+  GetRequirements: { scopes: ['evaluate'], bound: true, person: 'self' },
   Track: { scopes: ['track'], bound: true, person: 'self' },
   Identify: machine('identify'),
   GetProgress: { scopes: ['identify', 'evaluate'], bound: true, person: 'self' },

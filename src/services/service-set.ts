@@ -8,6 +8,7 @@ import type { LedgerService } from './ledger.js';
 import type { OnboardingService } from './onboarding.js';
 import type { OrganizationService } from './organizations.js';
 import type { ProgressService } from './progress.js';
+import type { RequirementsService } from './requirements.js';
 import type { SegmentService } from './segments.js';
 import type { TokenService } from './tokens.js';
 import type { UserDeletion } from './user-deletion.js';
@@ -25,6 +26,7 @@ export interface ServiceSet {
   readonly onboarding: OnboardingService;
   readonly organizations: OrganizationService;
   readonly progress: ProgressService;
+  readonly requirements: RequirementsService;
   readonly segments: SegmentService;
   readonly tokens: TokenService;
   readonly userDeletion: UserDeletion;

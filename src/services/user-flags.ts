@@ -1,9 +1,8 @@
-import type { Decision, EvaluationContext } from '../core/decision.js';
-import { faultOfName } from '../core/names.js';
+import type { Decision } from '../core/decision.js';
 import type { Call } from './caller.js';
 import type { Requirement } from './consistency-gate.js';
-import { invalid, notFound } from './errors.js';
 import type { Evaluator } from './evaluation.js';
+import { ownTarget } from './own-target.js';
 import { authorize } from './permissions.js';
 
 /** A decision as a user's own screen shows it. */
@@ -26,17 +25,9 @@ export async function userFlags(
   input: UserFlagsInput,
 ): Promise<readonly UserFlag[]> {
   authorize(call, 'ListFlagsForUser');
-  const fault = input.userId === '' ? undefined : faultOfName('userId', input.userId);
-  if (fault !== undefined) throw invalid(fault);
-  const { caller } = call;
-  if (caller.kind === 'person' && input.userId !== '' && input.userId !== caller.userId) throw notFound('no such user');
-  const target =
-    caller.kind === 'person'
-      ? { userId: caller.userId, context: verifiedContext(caller) }
-      : { userId: input.userId, context: {} };
   const visible = await evaluation.list(
     call,
-    target,
+    ownTarget(call, input.userId),
     (flagKey, snapshot) => snapshot.flags.get(flagKey)!.flag.clientVisible,
     input,
   );
@@ -48,19 +39,4 @@ export async function userFlags(
   });
   const shown = input.all ? flags : flags.filter(({ enabled }) => enabled);
   return shown.toSorted((a, b) => (a.flagKey < b.flagKey ? -1 : 1));
-}
-
-/**
- * What a verified token says overrides what is stored, for this call alone. Organization and roles are one unit: where it
- * says one of them, the other is as the token has it, too. Where it says neither, both stay as stored.
- */
-function verifiedContext({
-  organizationId,
-  roles,
-}: {
-  organizationId: string;
-  roles: readonly string[] | undefined;
-}): EvaluationContext {
-  if (organizationId === '' && roles === undefined) return {};
-  return { ...(organizationId === '' ? {} : { organizationId }), ...(roles === undefined ? {} : { roles }) };
 }

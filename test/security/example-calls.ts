@@ -19,6 +19,8 @@ const event = (userId: string) => ({ id: `event-${events++}`, userId, action: AC
 export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) => object>> = {
   Evaluate: (reach) => ({ flagKey: FLAG, context: { userId: of(reach).user } }),
   BatchEvaluate: (reach) => ({ flagKeys: [FLAG], contexts: [{ userId: of(reach).user }] }),
+  GetRequirements: (reach) => ({ flagKey: FLAG, userId: of(reach).user }),
+  ListRequirements: (reach) => ({ userId: of(reach).user }),
   'SetFlag the flag': () => ({ flag: { key: FLAG, active: true } }),
   'SetFlag rows of a delegated flag': (reach) => ({
     flag: { key: FLAG },
@@ -64,6 +66,10 @@ export interface RouteExample {
 /** A good request for each route; `userId` is whom it names, undefined for a person's own. */
 export const ROUTE_EXAMPLES: Readonly<Record<string, (userId: string | undefined, reach: Reach) => RouteExample>> = {
   'GET /api/feature-flags/': (userId) => ({ path: `/api/feature-flags/${query(userId)}` }),
+  'GET /api/feature-flags/:key/requirements': (userId) => ({
+    path: `/api/feature-flags/${FLAG}/requirements${query(userId)}`,
+  }),
+  'GET /api/requirements/': (userId) => ({ path: `/api/requirements/${query(userId)}` }),
   'PATCH /api/feature-flags/:id the flag': () => ({ path: `/api/feature-flags/${FLAG}`, body: { active: true } }),
   'PATCH /api/feature-flags/:id rows of a delegated flag': (_userId, reach) => ({
     path: `/api/feature-flags/${FLAG}`,

@@ -51,6 +51,8 @@ export interface BoundFact {
 /** One row of the table of facts. */
 export interface FactDefinition {
   readonly name: string;
+  /** What it says of a user, in one sentence. */
+  readonly description: string;
   readonly type: FactType;
   readonly params: readonly FactParam[];
   /** All that can change it, whatever its params. */
@@ -61,6 +63,10 @@ export interface FactDefinition {
   readonly mayBeAbsent: boolean;
   /** Whether people may be shown their own value of it. */
   readonly disclosed: boolean;
+  /** Of a number that grows towards a goal, so that half of it is half-way: does it grow in whole steps, or in any? */
+  readonly count?: 'whole' | 'amount';
+  /** What a condition on it is called in requirements when nobody named it; `flagName` is what a flag is called there. */
+  label(params: JsonObject, flagName: (flagKey: string) => string): string;
   /** Settles the params, which were validated. */
   bind(params: JsonObject): BoundFact;
 }

@@ -1,17 +1,9 @@
 import { type JsonObject, ownMember } from '../json.js';
 import { DAY_MS, HOUR_MS } from '../time.js';
-import type { ActionTotal } from '../user-state.js';
+import { ACTION_FACTS } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince, type TimeReading } from './time-reading.js';
-import { type WindowMeasure, windowReading } from './window-reading.js';
 
-/** The longest window, in days: a leap year. */
-export const MAX_WINDOW_DAYS = 366;
-
-const ACTION: FactParam = { name: 'action', type: 'string', required: true };
-const WINDOW_DAYS: FactParam = { name: 'windowDays', type: 'integer', required: false, min: 1, max: MAX_WINDOW_DAYS };
-/** Left out, it is `last`. */
-const WHICH: FactParam = { name: 'which', type: 'string', required: false, allowed: ['first', 'last'] };
 const FLAG: FactParam = { name: 'flag', type: 'string', required: true };
 
 const WHOLE_HOURS = elapsedSince(HOUR_MS);
@@ -19,122 +11,204 @@ const WHOLE_DAYS = elapsedSince(DAY_MS);
 const CLOCK = elapsedSince(1);
 
 type Read = (sources: FactSources) => unknown;
-type Row = Omit<FactDefinition, 'params' | 'path' | 'mayBeAbsent' | 'disclosed' | 'changedBy' | 'bind'> & {
+type Row = Omit<FactDefinition, 'params' | 'path' | 'mayBeAbsent' | 'disclosed' | 'changedBy' | 'label' | 'bind'> & {
   readonly changedBy: readonly FactChange[];
+  readonly label: string;
   readonly path?: 'required';
   readonly mayBeAbsent?: true;
   readonly disclosed?: true;
 };
 
 /** A fact without params. */
-function fact(row: Row, read: Read, time?: TimeReading): FactDefinition {
+function fact({ label, ...row }: Row, read: Read, time?: TimeReading): FactDefinition {
   const changedBy: ReadonlySet<FactChange> = new Set(row.changedBy);
   const bound: BoundFact = { changedBy, read, time };
-  return { path: 'refused', mayBeAbsent: false, disclosed: false, ...row, changedBy, params: [], bind: () => bound };
-}
-
-/** A total per action: of all time, or of a window, which time moves too. */
-function actionFact(name: string, measure: WindowMeasure, ever: (total: ActionTotal) => number): FactDefinition {
-  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
-  const changedByEvents: ReadonlySet<FactChange> = new Set(['events']);
-  const bind = (params: JsonObject): BoundFact => {
-    const action = ownMember(params, 'action') as string;
-    const windowDays = ownMember(params, 'windowDays') as number | undefined;
-    if (windowDays !== undefined) {
-      const read: Read = ({ user }) => user.actionDays.get(action);
-      return { changedBy, read, time: windowReading(windowDays, measure) };
-    }
-    const read: Read = ({ user }) => {
-      const total = user.actions.get(action);
-      return total === undefined ? 0 : ever(total);
-    };
-    return { changedBy: changedByEvents, read, time: undefined };
-  };
-  const params = [ACTION, WINDOW_DAYS];
-  return { name, type: 'number', params, changedBy, path: 'refused', mayBeAbsent: false, disclosed: true, bind };
-}
-
-function daysSinceAction(): FactDefinition {
-  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
-  const bind = (params: JsonObject): BoundFact => {
-    const action = ownMember(params, 'action') as string;
-    const first = ownMember(params, 'which') === 'first';
-    const read: Read = ({ user }) => {
-      const total = user.actions.get(action);
-      return first ? total?.firstAt : total?.lastAt;
-    };
-    return { changedBy, read, time: WHOLE_DAYS };
-  };
-  const shape = { name: 'daysSinceAction', type: 'number', params: [ACTION, WHICH] } as const;
-  return { ...shape, changedBy, path: 'refused', mayBeAbsent: true, disclosed: true, bind };
+  const shape = { path: 'refused', mayBeAbsent: false, disclosed: false, params: [] } as const;
+  return { ...shape, ...row, changedBy, label: () => label, bind: () => bound };
 }
 
 function unlocked(): FactDefinition {
   const changedBy: ReadonlySet<FactChange> = new Set(['ledger']);
+  const flagOf = (params: JsonObject): string => ownMember(params, 'flag') as string;
   const bind = (params: JsonObject): BoundFact => {
-    const flagKey = ownMember(params, 'flag') as string;
+    const flagKey = flagOf(params);
     return { changedBy, read: (sources) => sources.isUnlocked(flagKey), time: undefined };
   };
-  const shape = { name: 'unlocked', type: 'boolean', params: [FLAG] } as const;
-  return { ...shape, changedBy, path: 'refused', mayBeAbsent: false, disclosed: true, bind };
+  return {
+    name: 'unlocked',
+    description:
+      'Whether the user has unlocked the flag, or was granted it by hand: for features that come one after another.',
+    type: 'boolean',
+    params: [FLAG],
+    changedBy,
+    path: 'refused',
+    mayBeAbsent: false,
+    disclosed: true,
+    label: (params, flagName) => flagName(flagOf(params)),
+    bind,
+  };
 }
 
 /** Every fact that conditions can read. */
 const TABLE: readonly FactDefinition[] = [
-  fact({ name: 'role', type: 'string', changedBy: ['identify', 'roles'], mayBeAbsent: true }, (s) => s.roles[0]),
-  fact({ name: 'roles', type: 'list', changedBy: ['identify', 'roles'] }, (s) => s.inheritedRoles),
-  fact({ name: 'organization', type: 'string', changedBy: ['identify'], mayBeAbsent: true }, (s) =>
-    present(s.organizationId),
+  fact(
+    {
+      name: 'role',
+      description: 'The first of the roles that the user was given.',
+      type: 'string',
+      changedBy: ['identify', 'roles'],
+      mayBeAbsent: true,
+      label: 'role',
+    },
+    (s) => s.roles[0],
+  ),
+  fact(
+    {
+      name: 'roles',
+      description: "The user's roles and all that they inherit in the organization's hierarchy.",
+      type: 'list',
+      changedBy: ['identify', 'roles'],
+      label: 'roles',
+    },
+    (s) => s.inheritedRoles,
+  ),
+  fact(
+    {
+      name: 'organization',
+      description: 'The organization that the user is in; absent in none.',
+      type: 'string',
+      changedBy: ['identify'],
+      mayBeAbsent: true,
+      label: 'organization',
+    },
+    (s) => present(s.organizationId),
   ),
   fact(
     {
       name: 'organizationAttribute',
+      description: "One of the attributes of the user's organization, or a part of it.",
       type: 'json',
       changedBy: ['identify', 'organization'],
       path: 'required',
       mayBeAbsent: true,
+      label: 'organization attribute',
     },
     (s) => s.organization?.attributes,
   ),
   fact(
-    { name: 'emailVerified', type: 'boolean', changedBy: ['identify'], disclosed: true },
+    {
+      name: 'emailVerified',
+      description: "Whether the user's e-mail address is verified.",
+      type: 'boolean',
+      changedBy: ['identify'],
+      disclosed: true,
+      label: 'e-mail address verified',
+    },
     (s) => s.user.emailVerified,
   ),
   fact(
-    { name: 'attribute', type: 'json', changedBy: ['identify', 'context'], path: 'required', mayBeAbsent: true },
+    {
+      name: 'attribute',
+      description: "One of the user's attributes, or a part of it; what a request gives is laid over what is stored.",
+      type: 'json',
+      changedBy: ['identify', 'context'],
+      path: 'required',
+      mayBeAbsent: true,
+      label: 'attribute',
+    },
     (s) => s.attributes,
   ),
   fact(
-    { name: 'daysSinceJoin', type: 'number', changedBy: ['identify', 'time'], mayBeAbsent: true, disclosed: true },
+    {
+      name: 'daysSinceJoin',
+      description: 'Whole periods of 24 hours since the user joined; absent while that is not known.',
+      type: 'number',
+      changedBy: ['identify', 'time'],
+      mayBeAbsent: true,
+      disclosed: true,
+      count: 'whole',
+      label: 'days since joining',
+    },
     (s) => s.joinedAt,
     WHOLE_DAYS,
   ),
   fact(
-    { name: 'hoursSinceJoin', type: 'number', changedBy: ['identify', 'time'], mayBeAbsent: true, disclosed: true },
+    {
+      name: 'hoursSinceJoin',
+      description: 'Whole hours since the user joined; absent while that is not known.',
+      type: 'number',
+      changedBy: ['identify', 'time'],
+      mayBeAbsent: true,
+      disclosed: true,
+      count: 'whole',
+      label: 'hours since joining',
+    },
     (s) => s.joinedAt,
     WHOLE_HOURS,
   ),
-  fact({ name: 'stage', type: 'string', changedBy: ['progress'], mayBeAbsent: true, disclosed: true }, (s) =>
-    present(s.user.stage),
-  ),
-  fact({ name: 'stageIndex', type: 'number', changedBy: ['progress'], disclosed: true }, (s) =>
-    s.stages.indexOf(s.user.stage),
-  ),
-  fact({ name: 'stagesReached', type: 'list', changedBy: ['progress'], disclosed: true }, (s) =>
-    s.user.stagesReached.map((reached) => reached.stage),
+  fact(
+    {
+      name: 'stage',
+      description: 'The onboarding stage that the user is in; absent before the first.',
+      type: 'string',
+      changedBy: ['progress'],
+      mayBeAbsent: true,
+      disclosed: true,
+      label: 'onboarding stage',
+    },
+    (s) => present(s.user.stage),
   ),
   fact(
-    { name: 'daysInStage', type: 'number', changedBy: ['progress', 'time'], mayBeAbsent: true, disclosed: true },
+    {
+      name: 'stageIndex',
+      description: "The place of the user's stage in the configured list, the first being 0; −1 if it is not in it.",
+      type: 'number',
+      changedBy: ['progress'],
+      disclosed: true,
+      label: 'onboarding stage by number',
+    },
+    (s) => s.stages.indexOf(s.user.stage),
+  ),
+  fact(
+    {
+      name: 'stagesReached',
+      description: 'Every stage that the user ever reached, in the order first reached.',
+      type: 'list',
+      changedBy: ['progress'],
+      disclosed: true,
+      label: 'onboarding stages reached',
+    },
+    (s) => s.user.stagesReached.map((reached) => reached.stage),
+  ),
+  fact(
+    {
+      name: 'daysInStage',
+      description: 'Whole periods of 24 hours since the user entered the present stage; absent before the first.',
+      type: 'number',
+      changedBy: ['progress', 'time'],
+      mayBeAbsent: true,
+      disclosed: true,
+      count: 'whole',
+      label: 'days in the onboarding stage',
+    },
     (s) => s.user.stageEnteredAt,
     WHOLE_DAYS,
   ),
-  actionFact('actionCount', 'count', (total) => total.count),
-  actionFact('actionSum', 'sum', (total) => total.sum),
-  actionFact('activeDays', 'days', (total) => total.activeDays),
-  daysSinceAction(),
+  ...ACTION_FACTS,
   unlocked(),
   // Milliseconds elapsed since the epoch.
-  fact({ name: 'now', type: 'number', changedBy: ['time'] }, () => 0, CLOCK),
+  fact(
+    {
+      name: 'now',
+      description:
+        'The present instant, in milliseconds since 1970; it can only be ordered, against a constant or an attribute.',
+      type: 'number',
+      changedBy: ['time'],
+      label: 'date and time',
+    },
+    () => 0,
+    CLOCK,
+  ),
 ];
 
 /** '' is how stored state says "none". */

@@ -20,6 +20,12 @@ import { BatchEvaluateRequest, BatchEvaluateResponse, EvaluateRequest, EvaluateR
 import { TrackRequest, TrackResponse } from "./event.js";
 import { AccessRow, FeatureFlag, Warning } from "./flag.js";
 import {
+  GetRequirementsRequest,
+  GetRequirementsResponse,
+  ListRequirementsRequest,
+  ListRequirementsResponse,
+} from "./requirements.js";
+import {
   GetProgressRequest,
   GetProgressResponse,
   IdentifyRequest,
@@ -427,6 +433,29 @@ export const FeatureServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
     },
+    /**
+     * Tells what a flag asks of a user: what is met, what is missing, what time will bring and when, and what blocks. Writes
+     * nothing. Scope: `evaluate`.
+     *
+     * NOT_FOUND: there is no such flag, or it is archived.
+     */
+    getRequirements: {
+      name: "GetRequirements",
+      requestType: GetRequirementsRequest as typeof GetRequirementsRequest,
+      requestStream: false,
+      responseType: GetRequirementsResponse as typeof GetRequirementsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** The same for every flag that asks anything of anybody. Writes nothing. Scope: `evaluate`. */
+    listRequirements: {
+      name: "ListRequirements",
+      requestType: ListRequirementsRequest as typeof ListRequirementsRequest,
+      requestStream: false,
+      responseType: ListRequirementsResponse as typeof ListRequirementsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
   },
 } as const;
 
@@ -526,6 +555,35 @@ export const FeatureServiceService = {
     responseSerialize: (value: TrackResponse): Buffer => Buffer.from(TrackResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): TrackResponse => TrackResponse.decode(value),
   },
+  /**
+   * Tells what a flag asks of a user: what is met, what is missing, what time will bring and when, and what blocks. Writes
+   * nothing. Scope: `evaluate`.
+   *
+   * NOT_FOUND: there is no such flag, or it is archived.
+   */
+  getRequirements: {
+    path: "/latchkey.v1.FeatureService/GetRequirements" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetRequirementsRequest): Buffer =>
+      Buffer.from(GetRequirementsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetRequirementsRequest => GetRequirementsRequest.decode(value),
+    responseSerialize: (value: GetRequirementsResponse): Buffer =>
+      Buffer.from(GetRequirementsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetRequirementsResponse => GetRequirementsResponse.decode(value),
+  },
+  /** The same for every flag that asks anything of anybody. Writes nothing. Scope: `evaluate`. */
+  listRequirements: {
+    path: "/latchkey.v1.FeatureService/ListRequirements" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListRequirementsRequest): Buffer =>
+      Buffer.from(ListRequirementsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListRequirementsRequest => ListRequirementsRequest.decode(value),
+    responseSerialize: (value: ListRequirementsResponse): Buffer =>
+      Buffer.from(ListRequirementsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListRequirementsResponse => ListRequirementsResponse.decode(value),
+  },
 } as const;
 
 export interface FeatureServiceServer extends UntypedServiceImplementation {
@@ -549,6 +607,15 @@ export interface FeatureServiceServer extends UntypedServiceImplementation {
   identify: handleUnaryCall<IdentifyRequest, IdentifyResponse>;
   /** Reports what users did. Answers once the events are durable; repeating a call is safe. Scope: `track`. */
   track: handleUnaryCall<TrackRequest, TrackResponse>;
+  /**
+   * Tells what a flag asks of a user: what is met, what is missing, what time will bring and when, and what blocks. Writes
+   * nothing. Scope: `evaluate`.
+   *
+   * NOT_FOUND: there is no such flag, or it is archived.
+   */
+  getRequirements: handleUnaryCall<GetRequirementsRequest, GetRequirementsResponse>;
+  /** The same for every flag that asks anything of anybody. Writes nothing. Scope: `evaluate`. */
+  listRequirements: handleUnaryCall<ListRequirementsRequest, ListRequirementsResponse>;
 }
 
 export interface FeatureServiceClient extends Client {
@@ -669,6 +736,43 @@ export interface FeatureServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: TrackResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Tells what a flag asks of a user: what is met, what is missing, what time will bring and when, and what blocks. Writes
+   * nothing. Scope: `evaluate`.
+   *
+   * NOT_FOUND: there is no such flag, or it is archived.
+   */
+  getRequirements(
+    request: GetRequirementsRequest,
+    callback: (error: ServiceError | null, response: GetRequirementsResponse) => void,
+  ): ClientUnaryCall;
+  getRequirements(
+    request: GetRequirementsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetRequirementsResponse) => void,
+  ): ClientUnaryCall;
+  getRequirements(
+    request: GetRequirementsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetRequirementsResponse) => void,
+  ): ClientUnaryCall;
+  /** The same for every flag that asks anything of anybody. Writes nothing. Scope: `evaluate`. */
+  listRequirements(
+    request: ListRequirementsRequest,
+    callback: (error: ServiceError | null, response: ListRequirementsResponse) => void,
+  ): ClientUnaryCall;
+  listRequirements(
+    request: ListRequirementsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListRequirementsResponse) => void,
+  ): ClientUnaryCall;
+  listRequirements(
+    request: ListRequirementsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListRequirementsResponse) => void,
   ): ClientUnaryCall;
 }
 

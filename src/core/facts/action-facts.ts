@@ -1,0 +1,118 @@
+import { type JsonObject, ownMember } from '../json.js';
+import { DAY_MS } from '../time.js';
+import type { ActionTotal } from '../user-state.js';
+import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
+import { elapsedSince } from './time-reading.js';
+import { type WindowMeasure, windowReading } from './window-reading.js';
+
+/** The longest window, in days: a leap year. */
+export const MAX_WINDOW_DAYS = 366;
+
+const ACTION: FactParam = { name: 'action', type: 'string', required: true };
+const WINDOW_DAYS: FactParam = { name: 'windowDays', type: 'integer', required: false, min: 1, max: MAX_WINDOW_DAYS };
+/** Left out, it is `last`. */
+const WHICH: FactParam = { name: 'which', type: 'string', required: false, allowed: ['first', 'last'] };
+
+type Read = (sources: FactSources) => unknown;
+
+interface ActionFact extends Pick<FactDefinition, 'name' | 'description' | 'count'> {
+  readonly measure: WindowMeasure;
+  readonly ever: (total: ActionTotal) => number;
+  readonly label: (action: string) => string;
+}
+
+/** A total per action: of all time, or of a window, which time moves too. */
+function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinition {
+  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
+  const changedByEvents: ReadonlySet<FactChange> = new Set(['events']);
+  const bind = (params: JsonObject): BoundFact => {
+    const { action, windowDays } = actionParams(params);
+    if (windowDays !== undefined) {
+      const read: Read = ({ user }) => user.actionDays.get(action);
+      return { changedBy, read, time: windowReading(windowDays, measure) };
+    }
+    const read: Read = ({ user }) => {
+      const total = user.actions.get(action);
+      return total === undefined ? 0 : ever(total);
+    };
+    return { changedBy: changedByEvents, read, time: undefined };
+  };
+  return {
+    ...row,
+    type: 'number',
+    params: [ACTION, WINDOW_DAYS],
+    changedBy,
+    path: 'refused',
+    mayBeAbsent: false,
+    disclosed: true,
+    label(params) {
+      const { action, windowDays } = actionParams(params);
+      if (windowDays === undefined) return label(action);
+      return `${label(action)} ${windowDays === 1 ? 'today' : `in the last ${windowDays} days`}`;
+    },
+    bind,
+  };
+}
+
+function actionParams(params: JsonObject): { readonly action: string; readonly windowDays: number | undefined } {
+  return {
+    action: ownMember(params, 'action') as string,
+    windowDays: ownMember(params, 'windowDays') as number | undefined,
+  };
+}
+
+function daysSinceAction(): FactDefinition {
+  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
+  const isFirst = (params: JsonObject): boolean => ownMember(params, 'which') === 'first';
+  const bind = (params: JsonObject): BoundFact => {
+    const { action } = actionParams(params);
+    const first = isFirst(params);
+    const read: Read = ({ user }) => {
+      const total = user.actions.get(action);
+      return first ? total?.firstAt : total?.lastAt;
+    };
+    return { changedBy, read, time: elapsedSince(DAY_MS) };
+  };
+  return {
+    name: 'daysSinceAction',
+    description: 'Whole periods of 24 hours since the first or the last time the user did the action; absent if never.',
+    type: 'number',
+    params: [ACTION, WHICH],
+    changedBy,
+    path: 'refused',
+    mayBeAbsent: true,
+    disclosed: true,
+    count: 'whole',
+    label: (params) => `days since the ${isFirst(params) ? 'first' : 'last'} ${actionParams(params).action}`,
+    bind,
+  };
+}
+
+/** What users did: the rows of the table of facts that events change. */
+export const ACTION_FACTS: readonly FactDefinition[] = [
+  actionFact({
+    name: 'actionCount',
+    description: 'How often the user did the action: ever, or on the last `windowDays` UTC days, today included.',
+    count: 'whole',
+    measure: 'count',
+    ever: (total) => total.count,
+    label: (action) => action,
+  }),
+  actionFact({
+    name: 'actionSum',
+    description: "The sum of the values of the action's events: ever, or on the last `windowDays` UTC days.",
+    count: 'amount',
+    measure: 'sum',
+    ever: (total) => total.sum,
+    label: (action) => `sum of ${action}`,
+  }),
+  actionFact({
+    name: 'activeDays',
+    description: 'On how many different UTC days the user did the action: ever, or of the last `windowDays`.',
+    count: 'whole',
+    measure: 'days',
+    ever: (total) => total.activeDays,
+    label: (action) => `days with ${action}`,
+  }),
+  daysSinceAction(),
+];

@@ -1,0 +1,68 @@
+import type { FactChange, FactDefinition, FactParam } from './fact-definition.js';
+
+const CHANGES: Readonly<Record<FactChange, string>> = {
+  identify: 'Identify',
+  roles: 'the roles of its organization',
+  organization: "its organization's attributes",
+  progress: 'UpdateProgress',
+  events: 'events',
+  ledger: 'unlocks and grants',
+  time: 'time',
+  context: 'a request, for its own call',
+};
+
+const INTRODUCTION = `# Facts
+
+<!-- Made by "npm run docs:facts" from src/core/facts/fact-table.ts. Change that, not this. -->
+
+What conditions can read about a user: \`{"fact": NAME, "params": {…}, "operator": …, "value": …}\`. In place of a constant a
+value may name another fact: \`{"fact": NAME, "params": {…}}\`.
+
+- A fact that *may be absent* is \`undefined\` then, and satisfies only what \`undefined\` would: not \`equal\`, but \`notEqual\`
+  and \`notIn\`, and whatever stands under a \`not\`. Writes warn of it.
+- *Shown to people* is what a person may see of their own requirements: the fact, its present value and what is asked for.
+  Of other facts they see the condition's \`name\` only, unless the condition says \`"public": true\`. Flags that are not
+  visible to people read "another feature".
+- *Counts* have half-way: reaching 5 of 10 by \`greaterThanInclusive\` is progress of one half.
+- What time changes needs no event and no request: the server knows the instant, and unlocks then.
+`;
+
+/** The documentation page of facts, in Markdown: all of it comes from the table. */
+export function factsPage(facts: Iterable<FactDefinition>): string {
+  const all = [...facts];
+  const overview = all.map(
+    ({ name, type, changedBy, mayBeAbsent, disclosed }) =>
+      `| [\`${name}\`](#${name.toLowerCase()}) | ${type} | ${changesOf(changedBy)} | ${yes(mayBeAbsent)} | ${yes(disclosed)} |`,
+  );
+  const table = [
+    '| fact | type | changed by | may be absent | shown to people |',
+    '| --- | --- | --- | --- | --- |',
+    ...overview,
+  ].join('\n');
+  return `${[INTRODUCTION, `${table}\n`, ...all.map(section)].join('\n')}`;
+}
+
+function section({ name, description, params, path, count }: FactDefinition): string {
+  const lines = [
+    ...params.map(paramLine),
+    ...(path === 'required'
+      ? ['- `path`, beside `params`: which part of it to read, such as `$.plan` or `$.tags[0]`.']
+      : []),
+    ...(count === undefined ? [] : [`- A count: it grows ${count === 'whole' ? 'in whole steps' : 'by any amount'}.`]),
+  ];
+  return `## ${name}\n\n${[description, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')}\n`;
+}
+
+function paramLine({ name, type, required, allowed, min, max }: FactParam): string {
+  const range = type === 'integer' ? `a whole number from ${min} to ${max}` : 'a text';
+  const kind = allowed === undefined ? range : allowed.map((value) => `\`${value}\``).join(' or ');
+  return `- \`${name}\`${required ? '' : ' (may be left out)'}: ${kind}.`;
+}
+
+function changesOf(changedBy: ReadonlySet<FactChange>): string {
+  return [...changedBy].map((change) => CHANGES[change]).join(', ');
+}
+
+function yes(holds: boolean): string {
+  return holds ? 'yes' : '';
+}

@@ -1,0 +1,124 @@
+import { type CompiledLeaf, compileLeaf, factReference, type Leaf } from '../conditions/compile-leaf.js';
+import type { FactRecord, FactSlot } from '../facts/fact-record.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../json.js';
+import type { CompiledFlag, Snapshot } from '../snapshot.js';
+import type { Group } from './requirement.js';
+
+/** A rule's conditions as a tree whose every node can be asked; segments stand where they are referred to. */
+export type RequirementNode = ComparisonNode | GroupNode;
+
+export interface ComparisonNode extends Omit<CompiledLeaf, 'slots'> {
+  readonly kind: 'comparison';
+  /** '' where the condition has none. */
+  readonly name: string;
+  readonly operator: string;
+  readonly fact: FactSlot;
+  readonly target: { readonly constant: JsonValue } | { readonly fact: FactSlot };
+  /** The condition says that people may see all of it. */
+  readonly open: boolean;
+}
+
+export interface GroupNode {
+  readonly kind: 'group';
+  /** The condition's name or the segment's; '' without one. */
+  readonly name: string;
+  readonly group: Group;
+  readonly children: readonly RequirementNode[];
+  readonly isSegment: boolean;
+  /** Whether any fact beneath moves with time. */
+  readonly readsTime: boolean;
+}
+
+const trees = new WeakMap<CompiledFlag, readonly RequirementNode[]>();
+
+/** The trees of a flag's rules, in their order: made when first asked for, and once for a snapshot. */
+export function requirementTrees(snapshot: Snapshot, compiled: CompiledFlag): readonly RequirementNode[] {
+  const known = trees.get(compiled);
+  if (known !== undefined) return known;
+  const compiler = new TreeCompiler(snapshot, compiled.segments);
+  const made = compiled.rules.map(({ rule }) => compiler.root(rule.conditions));
+  trees.set(compiled, made);
+  return made;
+}
+
+/** Whether a node holds for a record's facts at its instant; as the compiled conditions would say. */
+export function isMet(node: RequirementNode, record: FactRecord): boolean {
+  if (node.kind === 'comparison') return node.test(record);
+  if (node.children.length === 0) return true;
+  if (node.group === 'any') return node.children.some((child) => isMet(child, record));
+  const every = node.children.every((child) => isMet(child, record));
+  return node.group === 'not' ? !every : every;
+}
+
+class TreeCompiler {
+  readonly #snapshot: Snapshot;
+  readonly #segments: ReadonlyMap<string, JsonObject>;
+  /** A segment is compiled once, however often it is referred to. */
+  readonly #known = new Map<string, RequirementNode>();
+
+  constructor(snapshot: Snapshot, segments: ReadonlyMap<string, JsonObject>) {
+    this.#snapshot = snapshot;
+    this.#segments = segments;
+  }
+
+  root(conditions: JsonObject): RequirementNode {
+    return Object.keys(conditions).length === 0 ? groupNode('all', '', []) : this.#node(conditions);
+  }
+
+  #node(node: JsonObject): RequirementNode {
+    const name = textOf(node, 'name');
+    const segment = ownMember(node, 'condition');
+    if (typeof segment === 'string') return this.#segment(segment, name);
+    for (const group of ['any', 'all'] as const) {
+      const members = ownMember(node, group);
+      if (Array.isArray(members)) {
+        return groupNode(
+          group,
+          name,
+          members.map((member: JsonObject) => this.#node(member)),
+        );
+      }
+    }
+    const inner = ownMember(node, 'not');
+    if (isJsonObject(inner)) return groupNode('not', name, [this.#node(inner)]);
+    return this.#comparison(node, name);
+  }
+
+  #segment(key: string, name: string): RequirementNode {
+    const known = this.#known.get(key) ?? this.root(this.#segments.get(key) ?? {});
+    this.#known.set(key, known);
+    const shown = name || this.#snapshot.segmentNames.get(key) || known.name;
+    return known.kind === 'group' ? { ...known, name: shown, isSegment: true } : { ...known, name: shown };
+  }
+
+  #comparison(node: JsonObject, name: string): ComparisonNode {
+    const { slots } = this.#snapshot;
+    const leaf = node as unknown as Leaf;
+    const { test, nextChange, slots: read } = compileLeaf(leaf, slots);
+    const isReference = factReference(leaf.value) !== undefined;
+    return {
+      kind: 'comparison',
+      name,
+      operator: leaf.operator,
+      fact: slots.at(read[0]!),
+      target: isReference ? { fact: slots.at(read[1]!) } : { constant: leaf.value },
+      open: ownMember(node, 'public') === true,
+      test,
+      nextChange,
+    };
+  }
+}
+
+function groupNode(group: Group, name: string, children: readonly RequirementNode[]): GroupNode {
+  return { kind: 'group', name, group, children, isSegment: false, readsTime: children.some(readsTime) };
+}
+
+/** Whether time alone could change what a node says. */
+export function readsTime(node: RequirementNode): boolean {
+  return node.kind === 'group' ? node.readsTime : node.nextChange !== undefined;
+}
+
+function textOf(node: JsonObject, key: string): string {
+  const text = ownMember(node, key);
+  return typeof text === 'string' ? text : '';
+}

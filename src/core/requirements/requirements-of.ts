@@ -1,0 +1,126 @@
+import { verdictOf } from '../access.js';
+import type { Decision } from '../decision.js';
+import { decide, decideByRules, inWindow, rolloutIncludes } from '../evaluate.js';
+import { withNow } from '../facts/fact-record.js';
+import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot.js';
+import type { Subject } from '../subject.js';
+import { countsAsUnlocked, hasKeptUnlock } from '../unlocks.js';
+import { type RequirementNode, requirementTrees } from './compile-requirement.js';
+import type { Audience, Block, BlockReason, FlagRequirements, RuleRequirement } from './requirement.js';
+import { mayKnowOf, nameOfFlag, type Showing, showingOf, showRequirement } from './show-requirement.js';
+
+/** Whom requirements are about, and for whom they are put together. */
+export interface Asked {
+  readonly snapshot: Snapshot;
+  readonly subject: Subject;
+  readonly audience: Audience;
+  /** Epoch milliseconds. */
+  readonly now: number;
+}
+
+/**
+ * What a flag asks of a subject: pure, synchronous and total. Where the order of evaluation comes to the rules, the flag
+ * is on exactly when nothing blocks and it was granted or some rule is met. To people a denial reads as any flag that is
+ * off: what would let them in is left out, as it is for those whom a rollout excludes.
+ */
+export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequirements {
+  const { snapshot, subject, audience, now } = asked;
+  const denied = isDenied(compiled, subject);
+  const hidesDenial = denied && audience === 'PERSON';
+  const showing = showingOf(snapshot, withNow(subject.record, now), audience);
+  const trees = requirementTrees(snapshot, compiled);
+  const rules = compiled.rules
+    .map((entry, i) => ruleRequirement({ compiled, entry, tree: trees[i]!, subject }, showing))
+    .filter((rule) => audience === 'OPERATOR' || isForPeople(rule))
+    .filter(({ met }) => !(hidesDenial && met));
+  const granted = !hidesDenial && hasKeptUnlock(compiled, subject.user.ledger);
+  const decided = decide(snapshot, compiled.flag.key, subject, now);
+  const decision = hidesDenial && decided.reason === 'DENIED' ? asDefault(decided, compiled, asked) : decided;
+  const letsIn = granted || rules.some(({ met }) => met);
+  const blockedBy = [
+    ...blocksBeforeRules(compiled, asked, showing),
+    ...(denied && !hidesDenial ? [block('DENIED')] : []),
+    ...(letsIn ? [] : rules.filter(({ revoked }) => revoked).map(({ ruleId }) => block('REVOKED', { ruleId }))),
+  ];
+  const progress = decision.enabled || letsIn ? 1 : Math.max(0, ...rules.map(progressOf));
+  return { decision, name: compiled.flag.name, progress, blockedBy, granted, rules };
+}
+
+/**
+ * Whether a flag asks anything of anybody: it has prerequisites or, not being on for everyone, a rule with conditions.
+ * An archived one asks nothing any more.
+ */
+export function isGated({ flag, rules }: CompiledFlag): boolean {
+  if (flag.archived) return false;
+  return flag.prerequisites.length > 0 || (!flag.isEnabledGlobally && rules.some((rule) => !rule.unconditional));
+}
+
+interface RuleOfSubject {
+  readonly compiled: CompiledFlag;
+  readonly entry: CompiledRule;
+  readonly tree: RequirementNode;
+  readonly subject: Subject;
+}
+
+function ruleRequirement({ compiled, entry, tree, subject }: RuleOfSubject, showing: Showing): RuleRequirement {
+  const { flag } = compiled;
+  const standing = subject.user.ledger.get(flag.id)?.get(entry.rule.id);
+  const revoked = standing?.state === 'REVOKED';
+  const unlocked = countsAsUnlocked(entry, standing);
+  const rolloutExcluded = !rolloutIncludes(flag, entry, subject);
+  const requirement = showRequirement(tree, showing);
+  return {
+    ruleId: entry.rule.id,
+    name: showing.audience === 'OPERATOR' ? entry.rule.name : '',
+    met: !revoked && (unlocked || (requirement.met && !rolloutExcluded)),
+    unlocked,
+    rolloutExcluded,
+    revoked,
+    requirement,
+  };
+}
+
+function isForPeople({ revoked, unlocked, rolloutExcluded }: RuleRequirement): boolean {
+  return !revoked && (unlocked || !rolloutExcluded);
+}
+
+/** Towards coming in by this rule; nobody comes in by one that is closed to them. */
+function progressOf({ met, revoked, rolloutExcluded, requirement }: RuleRequirement): number {
+  if (met) return 1;
+  return revoked || rolloutExcluded ? 0 : requirement.progress;
+}
+
+/** As line 4 of the order of evaluation: the platform's rows, then on a delegated flag the organization's own. */
+function isDenied(compiled: CompiledFlag, subject: Subject): boolean {
+  if (verdictOf(compiled, subject, '')?.effect === 'DENY') return true;
+  if (!compiled.flag.delegated || subject.organizationId === '') return false;
+  return verdictOf(compiled, subject, subject.organizationId)?.effect === 'DENY';
+}
+
+/** The decision that would have been had nobody denied it, except that it is off. */
+function asDefault(denied: Decision, compiled: CompiledFlag, { subject, now }: Asked): Decision {
+  const byRules = decideByRules(compiled, subject, now, denied.validUntil ?? Infinity);
+  return byRules.enabled ? { ...denied, reason: 'DEFAULT' } : byRules;
+}
+
+/** Lines 2 and 3 of the order of evaluation: all that applies of them, not only the first. */
+function blocksBeforeRules({ flag }: CompiledFlag, { snapshot, subject, now }: Asked, showing: Showing): Block[] {
+  const blocks: Block[] = [];
+  if (!flag.active) blocks.push(block('DISABLED'));
+  if (!inWindow(flag, now)) {
+    const opens = flag.startsAt !== undefined && now < flag.startsAt;
+    blocks.push(block('SCHEDULE', opens ? { until: flag.startsAt } : {}));
+  }
+  const decided = new Map<string, Decision>();
+  for (const { flagKey, variant } of flag.prerequisites) {
+    const other = decide(snapshot, flagKey, subject, now, { depth: 1, decided });
+    if (other.enabled && (variant === '' || variant === other.variant)) continue;
+    const known = mayKnowOf(flagKey, showing);
+    blocks.push(block('PREREQUISITE', { flagKey: known ? flagKey : '', label: nameOfFlag(flagKey, showing) }));
+  }
+  return blocks;
+}
+
+function block(reason: BlockReason, more: Partial<Block> = {}): Block {
+  return { reason, flagKey: '', label: '', ruleId: '', ...more };
+}

@@ -1,0 +1,191 @@
+import type { FactRecord, FactSlot } from '../facts/fact-record.js';
+import { type JsonObject, type JsonValue, ownMember } from '../json.js';
+import type { Snapshot } from '../snapshot.js';
+import { type ComparisonNode, type GroupNode, isMet, type RequirementNode, readsTime } from './compile-requirement.js';
+import { type Looks, metAt } from './met-at.js';
+import type { Audience, Requirement, ShownComparison } from './requirement.js';
+
+/** What a flag is called in front of people who may not know of it. */
+export const ANOTHER_FEATURE = 'another feature';
+
+/** How many nodes one flag may show: segments within segments could be without end. Beyond it they are shown closed. */
+export const MAX_SHOWN_NODES = 2_000;
+/** How many looks at comparisons the search for instants may take for one rule. */
+const MAX_LOOKS = 20_000;
+
+/** One showing of a flag's requirements. */
+export interface Showing {
+  readonly snapshot: Snapshot;
+  readonly record: FactRecord;
+  readonly audience: Audience;
+  readonly looks: Looks;
+  /** How many nodes may still be shown. */
+  readonly nodes: { left: number };
+}
+
+export function showingOf(snapshot: Snapshot, record: FactRecord, audience: Audience): Showing {
+  return { snapshot, record, audience, looks: { left: MAX_LOOKS }, nodes: { left: MAX_SHOWN_NODES } };
+}
+
+/** Whether the audience may know of a flag. */
+export function mayKnowOf(flagKey: string, { snapshot, audience }: Pick<Showing, 'snapshot' | 'audience'>): boolean {
+  if (audience === 'OPERATOR') return true;
+  const flag = snapshot.flags.get(flagKey)?.flag;
+  return flag?.clientVisible === true && !flag.archived;
+}
+
+/** What the audience calls a flag. */
+export function nameOfFlag(flagKey: string, showing: Pick<Showing, 'snapshot' | 'audience'>): string {
+  if (!mayKnowOf(flagKey, showing)) return ANOTHER_FEATURE;
+  return showing.snapshot.flags.get(flagKey)?.flag.name || flagKey;
+}
+
+/** A rule's tree as it stands, with no more than may be disclosed to the audience. */
+export function showRequirement(tree: RequirementNode, showing: Showing): Requirement {
+  return show(tree, { ...showing, looks: { left: MAX_LOOKS } }).requirement;
+}
+
+interface Shown {
+  readonly requirement: Requirement;
+  /** When it is met depends on what may not be disclosed. */
+  readonly secretTime: boolean;
+}
+
+function show(node: RequirementNode, showing: Showing): Shown {
+  showing.nodes.left -= 1;
+  return node.kind === 'comparison' ? showComparison(node, showing) : showGroup(node, showing);
+}
+
+function showComparison(node: ComparisonNode, showing: Showing): Shown {
+  const { record } = showing;
+  const met = node.test(record);
+  if (!isDisclosed(node, showing)) {
+    const requirement = { label: hiddenLabel(node, showing), met, progress: met ? 1 : 0, nearest: false, children: [] };
+    return { requirement, secretTime: readsTime(node) };
+  }
+  const flagName = (key: string) => nameOfFlag(key, showing);
+  const { definition, params, path } = node.fact;
+  const current = presentValue(node.fact, showing);
+  const target = 'constant' in node.target ? node.target.constant : presentValue(node.target.fact, showing);
+  const goal = goalOf(node, target);
+  const count = typeof current === 'number' ? current : 0;
+  const comparison: ShownComparison = {
+    fact: definition.name,
+    params: settled(params, definition.params),
+    path,
+    operator: node.operator,
+    ...(target === undefined ? {} : { target }),
+    ...(current === undefined ? {} : { current }),
+    ...(goal === undefined ? {} : { remaining: met ? 0 : goal - count }),
+  };
+  const requirement: Requirement = {
+    label: node.name || definition.label(params, flagName),
+    met,
+    progress: goal === undefined ? Number(met) : progressOf(met, goal > 0 ? count / goal : 0),
+    ...whenMet(node, met, showing),
+    nearest: false,
+    comparison,
+    children: [],
+  };
+  return { requirement, secretTime: false };
+}
+
+function showGroup(node: GroupNode, showing: Showing): Shown {
+  const { name: label, group } = node;
+  if (node.isSegment && showing.nodes.left <= 0) return showClosed(node, showing);
+  const shown = node.children.map((child) => show(child, showing));
+  const children = shown.map(({ requirement }) => requirement);
+  const secretTime = shown.some((child) => child.secretTime);
+  const met = isGroupMet(node, children);
+  const requirement: Requirement = {
+    label,
+    met,
+    progress: progressOf(met, groupProgress(node, children)),
+    ...(secretTime ? {} : whenMet(node, met, showing)),
+    nearest: false,
+    group,
+    children: group === 'any' && !met ? markNearest(children) : children,
+  };
+  return { requirement, secretTime };
+}
+
+/** A segment without its parts. */
+function showClosed(node: GroupNode, { record }: Showing): Shown {
+  const met = isMet(node, record);
+  const requirement = { label: node.name, met, progress: Number(met), nearest: false, children: [] };
+  return { requirement, secretTime: node.readsTime };
+}
+
+function isGroupMet({ group }: GroupNode, children: readonly Requirement[]): boolean {
+  if (children.length === 0) return true;
+  if (group === 'any') return children.some(({ met }) => met);
+  const every = children.every(({ met }) => met);
+  return group === 'not' ? !every : every;
+}
+
+function groupProgress({ group }: GroupNode, children: readonly Requirement[]): number {
+  if (group === 'not') return 0;
+  const each = children.map(({ progress }) => progress);
+  return group === 'any' ? Math.max(0, ...each) : each.reduce((sum, one) => sum + one, 0) / each.length;
+}
+
+/** Below 1 while it is not met, whatever rounding makes of it. */
+function progressOf(met: boolean, ratio: number): number {
+  return met ? 1 : Math.min(Math.max(ratio, 0), 1 - Number.EPSILON);
+}
+
+/** Marks the member that has come furthest; of several, the one that time will bring first. */
+function markNearest(children: readonly Requirement[]): readonly Requirement[] {
+  let nearest: Requirement | undefined;
+  for (const child of children) {
+    const ahead = nearest === undefined ? 1 : child.progress - nearest.progress;
+    const sooner = (child.metAt ?? Infinity) < (nearest?.metAt ?? Infinity);
+    if (ahead > 0 || (ahead === 0 && sooner)) nearest = child;
+  }
+  return children.map((child) => (child === nearest ? { ...child, nearest: true } : child));
+}
+
+function whenMet(node: RequirementNode, met: boolean, { record, looks }: Showing): { readonly metAt?: number } {
+  if (met || !readsTime(node)) return {};
+  const instant = metAt(node, record, looks);
+  return instant === Infinity ? {} : { metAt: instant };
+}
+
+/** The number from which on an at-least comparison over a count is met; undefined for any other comparison. */
+function goalOf({ fact, operator }: ComparisonNode, target: unknown): number | undefined {
+  const { count } = fact.definition;
+  if (count === undefined || typeof target !== 'number') return undefined;
+  if (operator === 'greaterThanInclusive') return target;
+  // Of what grows in whole steps, more than n is at least the next whole number; an amount has no such least value.
+  return operator === 'greaterThan' && count === 'whole' ? Math.floor(target) + 1 : undefined;
+}
+
+/** Whether the audience may see what a comparison reads and asks for, and so how far from it the user is. */
+function isDisclosed(node: ComparisonNode, showing: Showing): boolean {
+  if (showing.audience === 'OPERATOR') return true;
+  const facts = 'fact' in node.target ? [node.fact, node.target.fact] : [node.fact];
+  if (facts.some((slot) => !mayKnowOfIts(slot, showing))) return false;
+  return node.open || facts.every(({ definition }) => definition.disclosed);
+}
+
+/** Flags that are not for people's screens stay unknown to them, whatever a condition says of itself. */
+function mayKnowOfIts({ definition, params }: FactSlot, showing: Showing): boolean {
+  return definition.name !== 'unlocked' || mayKnowOf(String(ownMember(params, 'flag')), showing);
+}
+
+function hiddenLabel({ name, fact }: ComparisonNode, showing: Showing): string {
+  if (name !== '') return name;
+  return mayKnowOfIts(fact, showing) ? '' : ANOTHER_FEATURE;
+}
+
+function presentValue({ index }: FactSlot, { snapshot, record }: Showing): JsonValue | undefined {
+  return snapshot.slots.valueOf(index, record) as JsonValue | undefined;
+}
+
+function settled(params: JsonObject, known: readonly { readonly name: string }[]): JsonObject {
+  const given = known.flatMap(({ name }) => {
+    const value = ownMember(params, name);
+    return value === undefined ? [] : [[name, value] as const];
+  });
+  return Object.fromEntries(given);
+}

@@ -1,0 +1,78 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { RequirementsService } from '../../services/requirements.js';
+import { callOf, ownUserId } from '../call.js';
+import { etagOf, matches } from '../etag.js';
+import { requirementsJson } from '../requirements-json.js';
+import { problems } from '../schemas/problem-schema.js';
+import {
+  AllRequirementsSchema,
+  FlagRequirementsSchema,
+  RequirementSchema,
+  RequirementsParamsSchema,
+  type RequirementsQuery,
+  RequirementsQuerySchema,
+} from '../schemas/requirements-schema.js';
+import { UserFlagsHeadersSchema } from '../schemas/user-flags-schema.js';
+
+interface Query {
+  Querystring: RequirementsQuery;
+}
+
+const NOT_MODIFIED = { description: 'Nothing changed.', type: 'null' };
+
+/** `GET /api/feature-flags/:key/requirements` and `GET /api/requirements/`: what the calling user still lacks. */
+export function requirementRoutes(app: FastifyInstance, requirements: Pick<RequirementsService, 'get' | 'list'>): void {
+  app.addSchema(RequirementSchema);
+  app.addSchema(FlagRequirementsSchema);
+  const schema = { tags: ['flags'], querystring: RequirementsQuerySchema, headers: UserFlagsHeadersSchema };
+  const others = { 304: NOT_MODIFIED, ...problems(400, 401, 403, 404, 429, 503) };
+
+  app.get<Query & { Params: { key: string } }>(
+    '/api/feature-flags/:key/requirements',
+    {
+      schema: {
+        ...schema,
+        summary: 'What a flag asks of the calling user, and how far they have come',
+        params: RequirementsParamsSchema,
+        response: { 200: { $ref: 'FlagRequirements#' }, ...others },
+      },
+    },
+    async (request, reply) => {
+      const told = await requirements.get(callOf(request), { ...inputOf(request), flagKey: request.params.key });
+      return send(request, reply, requirementsJson(told));
+    },
+  );
+
+  app.get<Query>(
+    '/api/requirements/',
+    {
+      schema: {
+        ...schema,
+        summary: 'What every flag asks of the calling user that asks anything',
+        response: { 200: AllRequirementsSchema, ...others },
+      },
+    },
+    async (request, reply) => {
+      const told = await requirements.list(callOf(request), inputOf(request));
+      return send(request, reply, { requirements: told.map(requirementsJson) });
+    },
+  );
+}
+
+function inputOf(request: FastifyRequest<Query>) {
+  const { query, headers } = request;
+  return {
+    userId: ownUserId(callOf(request), query.user_id),
+    consistencyToken: query.consistency_token ?? String(headers['consistency-token'] ?? ''),
+    full: false,
+  };
+}
+
+/** The ETag is a hash of the answer itself: time alone changes answers too. */
+function send(request: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {
+  const content = reply.serialize(answer) as string;
+  const etag = etagOf(content);
+  reply.header('etag', etag).header('cache-control', 'private, no-cache');
+  if (matches(request.headers['if-none-match'], etag)) return reply.code(304).send();
+  return reply.type('application/json; charset=utf-8').send(content);
+}
