@@ -49,6 +49,10 @@ describeOnMariadb('while the store is away', (engine) => {
     expect((await timed(() => ask(stranger, 'none'))).decision.reason).toBe('FLAG_NOT_FOUND');
     await expect(timed(() => ask(stranger, 'managers'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(timed(() => ask('known', 'managers', true))).rejects.toThrow('the store');
+    const missing = (userId: string) =>
+      services.requirements.get(OPERATOR, { userId, flagKey: 'managers', consistencyToken: '', full: false });
+    expect((await timed(() => missing('known'))).requirements).toMatchObject({ progress: 1, blockedBy: [] });
+    await expect(timed(() => missing(stranger))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await timed(async () => services.authentication.machine(ADMIN_TOKEN))).toMatchObject({ kind: 'machine' });
     await expect(timed(async () => services.authentication.machine('made-up'))).rejects.toThrow('the store');
   };
