@@ -51,6 +51,8 @@ describe('what operators ask', () => {
       ['/metrics', ['get']],
       ['/api/feature-flags/', ['get']],
       ['/api/feature-flags/{id}', ['patch']],
+      ['/api/feature-flags/{key}/requirements', ['get']],
+      ['/api/requirements/', ['get']],
       ['/api/user/progress/', ['get', 'patch']],
       ['/api/events', ['post']],
     ]);
