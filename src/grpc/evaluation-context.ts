@@ -1,6 +1,6 @@
 import type { EvaluationContext } from '../core/decision.js';
 import type { JsonObject } from '../core/json.js';
-import type { Target } from '../services/evaluation.js';
+import type { Target } from '../services/target.js';
 import type { EvaluationContext as ContextMessage } from './gen/latchkey/v1/evaluation.js';
 import { jsonObject } from './values.js';
 

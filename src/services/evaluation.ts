@@ -1,27 +1,20 @@
-import type { Decision, EvaluationContext } from '../core/decision.js';
+import type { Decision } from '../core/decision.js';
 import { decide } from '../core/evaluate.js';
 import { evaluateStateless } from '../core/evaluate-stateless.js';
 import { quote } from '../core/json.js';
 import { faultOfName } from '../core/names.js';
-import type { OrganizationState } from '../core/organization-state.js';
 import type { Snapshot } from '../core/snapshot.js';
-import { organizationIdOf, type Subject, subjectOf } from '../core/subject.js';
-import { type UserState, unknownUser } from '../core/user-state.js';
-import type { Held, StateSources } from '../store/state-source.js';
-import { StoreUnavailable } from '../store/store.js';
-import { type Call, confinedTo } from './caller.js';
+import { type Subject, subjectOf } from '../core/subject.js';
+import type { StateSources } from '../store/state-source.js';
+import type { Call } from './caller.js';
 import type { Clock } from './clock.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import type { ConsistencyGate, Requirement } from './consistency-gate.js';
-import { invalid, limited, notFound, unavailable } from './errors.js';
+import { invalid, limited, unavailable } from './errors.js';
 import { authorize } from './permissions.js';
 import { Slices } from './slices.js';
-
-/** For whom: '' is nobody in particular. What the context gives overrides stored values for this call alone. */
-export interface Target {
-  readonly userId: string;
-  readonly context: EvaluationContext;
-}
+import { checkConfined, checkContext, checkTarget, type Target } from './target.js';
+import { loadStates, type Present, peekStates } from './target-states.js';
 
 export interface EvaluateInput extends Target {
   readonly flagKey: string;
@@ -66,11 +59,6 @@ export interface EvaluationOptions {
 /** Decides flags for callers; see {@link EvaluationService}. */
 export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'list'>;
 
-interface Present {
-  readonly user: Held<UserState>;
-  readonly organization: Held<OrganizationState> | undefined;
-}
-
 /** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
 export class EvaluationService {
   readonly #options: EvaluationOptions;
@@ -85,7 +73,7 @@ export class EvaluationService {
     const { keeper } = this.#options;
     const demanding = input.consistencyToken !== '' || input.full;
     if (!demanding && keeper.snapshot.flags.has(input.flagKey)) {
-      const present = this.#peek(input);
+      const present = peekStates(this.#options.states, input);
       if (present !== undefined) {
         checkContext(input.context);
         return decideFor(keeper.snapshot, input.flagKey, this.#view(call, keeper.snapshot, input, present));
@@ -129,7 +117,7 @@ export class EvaluationService {
     const demand = await gate.pass(requirement, target.userId === '' ? [] : [target.userId], call);
     const { snapshot, loaded } = keeper;
     if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
-    const [present] = await this.#load([target], demand);
+    const [present] = await loadStates(this.#options.states, [target], demand);
     if (present === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
     return { snapshot, ...this.#view(call, snapshot, target, present) };
   }
@@ -160,7 +148,7 @@ export class EvaluationService {
     const results: TargetDecisions[] = [];
     for (let from = 0; from < input.targets.length; from += TARGETS_PER_LOAD) {
       const targets = input.targets.slice(from, from + TARGETS_PER_LOAD);
-      const present = await this.#load(targets, demand);
+      const present = await loadStates(this.#options.states, targets, demand);
       for (const [i, target] of targets.entries()) {
         const states = present[i];
         const view = states && this.#view(call, snapshot, target, states);
@@ -175,44 +163,6 @@ export class EvaluationService {
       }
     }
     return results;
-  }
-
-  /** States that are at hand and young enough; undefined when one is not. */
-  #peek(target: Target): Present | undefined {
-    const { users, organizations } = this.#options.states;
-    const user = target.userId === '' ? NOBODY : users.peek(target.userId);
-    if (user === undefined) return undefined;
-    const organizationId = organizationIdOf(user.state, target.context);
-    if (organizationId === '') return { user, organization: undefined };
-    const organization = organizations.peek(organizationId);
-    return organization && { user, organization };
-  }
-
-  /** States for each target; undefined where the store did not answer and nothing is held. */
-  async #load(
-    targets: readonly Target[],
-    demand: Awaited<ReturnType<ConsistencyGate['pass']>>,
-  ): Promise<readonly (Present | undefined)[]> {
-    const { users, organizations } = this.#options.states;
-    const userIds = [...new Set(targets.map(({ userId }) => userId))].filter((id) => id !== '');
-    const heldUsers = await orNothing(users.load(userIds, demand.users));
-    const userOf = (target: Target): Held<UserState> | undefined =>
-      target.userId === '' ? NOBODY : heldUsers?.get(target.userId);
-    const organizationIds = new Set<string>();
-    for (const target of targets) {
-      const user = userOf(target);
-      if (user !== undefined) organizationIds.add(organizationIdOf(user.state, target.context));
-    }
-    organizationIds.delete('');
-    const heldOrganizations = await orNothing(organizations.load([...organizationIds], demand.organizations));
-    return targets.map((target) => {
-      const user = userOf(target);
-      if (user === undefined) return undefined;
-      const organizationId = organizationIdOf(user.state, target.context);
-      if (organizationId === '') return { user, organization: undefined };
-      const organization = heldOrganizations?.get(organizationId);
-      return organization && { user, organization };
-    });
   }
 
   /** How this target looks now, once for all flags that are decided for it: an overriding context costs its facts anew. */
@@ -254,44 +204,10 @@ function decideFor(snapshot: Snapshot, flagKey: string, { subject, stale, now }:
   return { decision: decide(snapshot, flagKey, subject, now), stale };
 }
 
-const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
-
 function presentKeys(snapshot: Snapshot, select?: (flagKey: string, snapshot: Snapshot) => boolean): string[] {
   const keys: string[] = [];
   for (const { flag } of snapshot.flags.values()) {
     if (!flag.archived && (select === undefined || select(flag.key, snapshot))) keys.push(flag.key);
   }
   return keys;
-}
-
-/** Rejects with INVALID a user, an organization or roles that cannot be any. */
-function checkTarget({ userId, context }: Target): void {
-  const fault = userId === '' ? undefined : faultOfName('userId', userId);
-  if (fault !== undefined) throw invalid(fault);
-  checkContext(context);
-}
-
-function checkContext({ organizationId, roles }: EvaluationContext): void {
-  const fault =
-    (organizationId ? faultOfName('organizationId', organizationId) : undefined) ??
-    roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
-  if (fault !== undefined) throw invalid(fault);
-}
-
-/** A caller confined to an organization learns nothing of other organizations' users, not even that they exist. */
-function checkConfined(call: Call, user: UserState, organizationId: string): void {
-  if (call.caller.kind === 'person') return;
-  const confined = confinedTo(call.caller);
-  if (confined === '') return;
-  if (user.id !== '' && user.organizationId !== confined) throw notFound(`no user ${quote(user.id)}`);
-  if (organizationId !== '' && organizationId !== confined) throw notFound(`no organization ${quote(organizationId)}`);
-}
-
-async function orNothing<T>(loading: Promise<T>): Promise<T | undefined> {
-  try {
-    return await loading;
-  } catch (error) {
-    if (error instanceof StoreUnavailable) return undefined;
-    throw error;
-  }
 }

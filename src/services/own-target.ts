@@ -2,7 +2,7 @@ import type { EvaluationContext } from '../core/decision.js';
 import { faultOfName } from '../core/names.js';
 import type { Call, Person } from './caller.js';
 import { invalid, notFound } from './errors.js';
-import type { Target } from './evaluation.js';
+import type { Target } from './target.js';
 
 /**
  * Whom a call about somebody's own flags is about: a machine names the user, '' being nobody in particular; people are
