@@ -78,7 +78,7 @@ class StreamRun<Caller, Request, Event> implements EndedCall<Caller>, StreamOut<
   }
 
   async run(): Promise<void> {
-    const { method, door, path, streams } = this.#binding;
+    const { method, door, streams } = this.#binding;
     const call = this.#call;
     call.once('cancelled', () => this.#gone());
     call.on('error', () => this.#gone());
@@ -91,7 +91,6 @@ class StreamRun<Caller, Request, Event> implements EndedCall<Caller>, StreamOut<
       if (this.#ended) return;
       const { request } = call;
       if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
-      door.limit?.(caller, path);
       const feed = await method.begin(request, this.#context, this);
       if (this.#ended) feed.close();
       else this.#feed = feed;

@@ -223,6 +223,18 @@ describeOnEachEngine('streams', (engine) => {
     }
   });
 
+  it('say reset when the store begins another life, and go on in it', async () => {
+    await setFlag('l-manager', live(manager));
+    const [source, alone] = [await watch('?user_id=reborn'), await watch()];
+    const store = await engine.openStore();
+    await store.renewEpoch();
+    for (const one of [source, alone]) expect((await one.frame('reset')).data).toEqual({});
+    await identify('reborn', { roles: ['manager'] });
+    expect(flips((await source.frame('user')).data).on).toContain('l-manager');
+    const again = await watch(`?user_id=reborn&last_event_id=${source.of('user')[0]!.id}`);
+    expect(again.of('reset')).toEqual([]);
+  });
+
   it('beat while nothing happens, each beat a place to go on from', async () => {
     const source = await watch('?user_id=idler');
     const first = source.lastId();
