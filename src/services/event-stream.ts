@@ -1,3 +1,4 @@
+import { type Call, confinedTo } from './caller.js';
 import { encodeResumeToken, type StreamPosition } from './resume-token.js';
 import type { StreamEnd, StreamEvent, StreamNews, StreamSink } from './stream-event.js';
 
@@ -11,6 +12,14 @@ export interface Reader {
   readonly organizationId: string;
   /** When what it was opened with ends (epoch milliseconds); Infinity: not by itself. */
   readonly endsAt: number;
+}
+
+/** Reads as whoever calls may. */
+export function readerOf({ caller }: Call): Reader {
+  if (caller.kind === 'person') {
+    return { people: true, tokenId: '', organizationId: '', endsAt: caller.expiresAt ?? Infinity };
+  }
+  return { people: false, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
 }
 
 /** What all streams of a process hold back for readers that do not keep up. */

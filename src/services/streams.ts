@@ -12,10 +12,11 @@ import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { type ConfigurationChange, ConfigurationLog } from './configuration-log.js';
 import { DueQueue } from './due-queue.js';
 import { invalid, limited, notFound, unavailable } from './errors.js';
-import { type Backlog, EventStream, type Reader } from './event-stream.js';
+import { type Backlog, EventStream, type Reader, readerOf } from './event-stream.js';
 import { requireOwnUser } from './own-user.js';
 import { authorize } from './permissions.js';
 import { decodeResumeToken, type StreamPosition } from './resume-token.js';
+import { endUnauthenticated, lookAtOrganizations } from './stream-checks.js';
 import type { StreamSink, Watching } from './stream-event.js';
 import { StreamRounds } from './stream-rounds.js';
 import type { StreamTickets, Ticket } from './stream-tickets.js';
@@ -330,7 +331,12 @@ export class StreamService {
     }
     if (now - this.#checkedAt < CHECK_READERS_MS) return;
     this.#checkedAt = now;
-    void Promise.all([this.#checkReaders(now), this.#checkOrganizations()]).catch(this.#options.onError);
+    const { store, states, onError } = this.#options;
+    const look = (channel: UserChannel): void => this.#look(channel, false);
+    void Promise.all([
+      endUnauthenticated(this.#streams, store.tokens, now),
+      lookAtOrganizations(this.#channels, states.organizations, look),
+    ]).catch(onError);
   }
 
   #beat(stream: EventStream, now: number): void {
@@ -340,37 +346,4 @@ export class StreamService {
     const at = channel === undefined ? this.#windowsAt : channel.toldAt(this.#windowsAt);
     stream.send({ type: 'heartbeat' }, { ...stream.position, at, outbox: channel?.position ?? 0 }, now);
   }
-
-  /** A stream does not outlive the token that it goes back to. */
-  async #checkReaders(now: number): Promise<void> {
-    const held = new Set([...this.#streams].map(({ reader }) => reader.tokenId));
-    held.delete('');
-    if (held.size === 0) return;
-    const over = new Set<string>();
-    for (const { id, revokedAt, expiresAt = Infinity } of await this.#options.store.tokens.list()) {
-      if (held.has(id) && (revokedAt !== undefined || expiresAt <= now)) over.add(id);
-    }
-    if (over.size === 0) return;
-    for (const stream of this.#streams) if (over.has(stream.reader.tokenId)) stream.end('unauthenticated');
-  }
-
-  /** Notices of organizations may be lost as well. */
-  async #checkOrganizations(): Promise<void> {
-    const ids = new Set([...this.#channels.values()].map(({ organizationId }) => organizationId));
-    ids.delete('');
-    if (ids.size === 0) return;
-    const held = await this.#options.states.organizations.load([...ids], {});
-    for (const channel of this.#channels.values()) {
-      const organization = held.get(channel.organizationId)?.state;
-      if (organization !== undefined && organization.revision !== channel.organizationRevision)
-        this.#look(channel, false);
-    }
-  }
-}
-
-function readerOf({ caller }: Call): Reader {
-  if (caller.kind === 'person') {
-    return { people: true, tokenId: '', organizationId: '', endsAt: caller.expiresAt ?? Infinity };
-  }
-  return { people: false, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
 }
