@@ -30,6 +30,9 @@ export interface Config {
   readonly cachedUsers: number;
   /** Requests a minute of one machine token or person on REST; 0: no limit. */
   readonly httpRequestsPerMinute: number;
+  /** Streams that may be open at once in this process. */
+  readonly maxStreams: number;
+  readonly streamHeartbeatMs: number;
   readonly logLevel: string;
 }
 
@@ -52,6 +55,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 60),
     cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),
     httpRequestsPerMinute: env.integer('HTTP_REQUESTS_PER_MINUTE', 0, 0, 10_000_000),
+    maxStreams: env.integer('MAX_STREAMS', 10_000, 0, 1_000_000),
+    streamHeartbeatMs: env.integer('STREAM_HEARTBEAT_SECONDS', 15, 1, 300) * 1_000,
     logLevel: env.oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
   checkPlaintext(config, env.flag('ALLOW_PLAINTEXT', false));

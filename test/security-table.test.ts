@@ -99,6 +99,10 @@ async function callRoute(row: TableRow, { token, reach, person }: Kind): Promise
       ...example.headers,
     },
   });
+  if (response.headers.get('content-type')?.startsWith('text/event-stream')) {
+    await response.body?.cancel();
+    return 'yes';
+  }
   const text = await response.text();
   if (response.status !== 200) return String(response.status);
   return row.call === 'POST /api/events' && isRefusal(JSON.parse(text)) ? 'refused' : 'yes';

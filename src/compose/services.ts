@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import type { Config } from '../config.js';
 import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
@@ -18,6 +19,8 @@ import { ProgressService } from '../services/progress.js';
 import { RequirementsService } from '../services/requirements.js';
 import { SegmentService } from '../services/segments.js';
 import type { ServiceSet } from '../services/service-set.js';
+import { StreamTickets } from '../services/stream-tickets.js';
+import { StreamService } from '../services/streams.js';
 import { TokenService } from '../services/tokens.js';
 import { UserDeletion } from '../services/user-deletion.js';
 import { UserNotices } from '../services/user-notices.js';
@@ -27,7 +30,10 @@ import type { Store } from '../store/store.js';
 import { EpochWatch } from './epoch-watch.js';
 
 export interface ServiceParts {
-  readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'>;
+  readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'> &
+    Partial<Pick<Config, 'maxStreams' | 'streamHeartbeatMs'>>;
+  /** What all servers of a deployment have in common and nobody else knows. Left out: this process is alone. */
+  readonly sharedSecret?: string;
   readonly store: Store;
   readonly queue: WorkQueue;
   readonly notifier: Notifier;
@@ -51,10 +57,17 @@ export function composeServices(parts: ServiceParts): Composed {
   const { lanes, retentionDays } = config;
   const clock = new StoreClock();
   const states = cachedStates(parts.store.states, { maxUsers: config.cachedUsers, observer: metrics.cacheObserver() });
-  const keeper = new ConfigurationKeeper({ reader: parts.store.configuration, onSwap: parts.onSwap });
+  const keeper = new ConfigurationKeeper({
+    reader: parts.store.configuration,
+    onSwap: (snapshot, configuration) => {
+      services.streams.configurationChanged(snapshot);
+      parts.onSwap(snapshot, configuration);
+    },
+  });
   const epoch = new EpochWatch(parts.store, () => {
     states.reset();
     keeper.distrust();
+    services.streams.restart();
   });
   const store: Store = { ...parts.store, epoch: () => epoch.current() };
 
@@ -92,6 +105,13 @@ export function composeServices(parts: ServiceParts): Composed {
     progress: new ProgressService({ ...writing, users: states.users }),
     requirements: new RequirementsService(evaluation),
     segments: new SegmentService(writing),
+    streams: new StreamService({
+      ...{ store, states, keeper, clock },
+      tickets: new StreamTickets(parts.sharedSecret ?? randomBytes(32).toString('hex')),
+      maxStreams: config.maxStreams ?? 10_000,
+      heartbeatMs: config.streamHeartbeatMs ?? 15_000,
+      onError: (error) => onError('serving streams', error),
+    }),
     tokens: new TokenService({ store, notifier }),
     userDeletion: new UserDeletion({ store, notifier }),
     users,

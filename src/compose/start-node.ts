@@ -75,6 +75,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
 
   const composed = composeServices({
     config,
+    sharedSecret: token.secret,
     store: sqlStore,
     queue,
     notifier,
@@ -88,6 +89,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
     onError: (what, error) => logger.warn({ err: error }, `${what} failed`),
   });
   onEnd(() => Promise.resolve(composed.states.close()));
+  onEnd(() => Promise.resolve(composed.services.streams.close()));
   const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger, onUnusable });
   const unsubscribe = await listen(notifier, composed, link, logger);
   onEnd(unsubscribe);
@@ -225,12 +227,15 @@ function listen(notifier: Notifier, { services, states, notices }: Composed, lin
           states.users.raise(id, revision);
           notices.raise(id);
         }
+        services.streams.usersChanged(notice.users);
         break;
       case 'organizations':
         for (const { id, revision } of notice.organizations) states.organizations.raise(id, revision);
+        services.streams.organizationsChanged(notice.organizations.map(({ id }) => id));
         break;
       case 'tokens':
         services.authentication.forget();
+        services.streams.tokensChanged();
         link.save();
         break;
     }

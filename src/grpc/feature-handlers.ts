@@ -9,6 +9,7 @@ import { getRequirementsMethod, listRequirementsMethod } from './requirements.js
 import type { Handlers } from './service.js';
 import { setFlagMethod } from './set-flag.js';
 import { trackMethod } from './track.js';
+import { watchMethod } from './watch.js';
 
 /** One handler for each RPC of `FeatureService`. */
 export function featureHandlers({
@@ -17,6 +18,7 @@ export function featureHandlers({
   flags,
   progress,
   requirements,
+  streams,
   users,
 }: ServiceSet): Handlers<FeatureServiceDefinition, Machine> {
   return {
@@ -29,5 +31,6 @@ export function featureHandlers({
     track: trackMethod(events),
     getRequirements: getRequirementsMethod(requirements),
     listRequirements: listRequirementsMethod(requirements),
+    watch: watchMethod(streams),
   };
 }

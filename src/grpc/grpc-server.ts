@@ -52,7 +52,7 @@ export class GrpcServer {
     handlers: Handlers<Service, Caller>,
     door: Door<Caller>,
   ): void {
-    const { definition, implementation } = bindService(service, handlers, door);
+    const { definition, implementation } = bindService(service, handlers, door, this.#streams);
     this.#server.addService(definition, implementation);
     this.#health.addService(service.fullName);
   }

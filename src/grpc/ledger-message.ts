@@ -43,7 +43,7 @@ export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot): Entr
   };
 }
 
-function causeMessage(cause: Cause): CauseMessage {
+export function causeMessage(cause: Cause): CauseMessage {
   const { type, ...details } = cause;
   return CauseMessage.fromPartial({ ...details, type: CAUSES[type] });
 }

@@ -3,6 +3,8 @@ import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc
 import { type Decoder, decodeMessage } from './decode-message.js';
 import { EncodedMessage } from './encoded-message.js';
 import { type Door, type UnaryMethod, unary } from './handler.js';
+import { OpenStreams } from './open-streams.js';
+import { type StreamMethod, serverStream } from './server-stream.js';
 
 /** What the generated code says of a message type. */
 export interface MessageCodec<T> extends Decoder<T> {
@@ -21,18 +23,24 @@ interface MethodDescription {
   readonly requestType: MessageCodec<unknown>;
   readonly requestStream: false;
   readonly responseType: MessageCodec<unknown>;
-  readonly responseStream: false;
+  readonly responseStream: boolean;
 }
 
 type MessageOf<Codec> = Codec extends Decoder<infer T> ? T : never;
 
 /** One handler for each RPC of a service; one with a long answer may encode it by itself, piece by piece. */
 export type Handlers<Service extends ServiceDescription, Caller> = {
-  readonly [M in keyof Service['methods']]: UnaryMethod<
-    Caller,
-    MessageOf<Service['methods'][M]['requestType']>,
-    MessageOf<Service['methods'][M]['responseType']> | EncodedMessage
-  >;
+  readonly [M in keyof Service['methods']]: Service['methods'][M]['responseStream'] extends true
+    ? StreamMethod<
+        Caller,
+        MessageOf<Service['methods'][M]['requestType']>,
+        MessageOf<Service['methods'][M]['responseType']>
+      >
+    : UnaryMethod<
+        Caller,
+        MessageOf<Service['methods'][M]['requestType']>,
+        MessageOf<Service['methods'][M]['responseType']> | EncodedMessage
+      >;
 };
 
 /** What grpc-js takes to serve a service. */
@@ -42,33 +50,40 @@ export interface BoundService {
 }
 
 /**
- * Binds handlers to a service: every RPC gets the wrapper of `handler.ts`, and a decoder that is strict about UTF-8 and
+ * Binds handlers to a service: every RPC gets the wrapper of `handler.ts`, or of `server-stream.ts`, and a decoder that is strict about UTF-8 and
  * leaves it to the wrapper to answer for a malformed message.
  */
 export function bindService<Service extends ServiceDescription, Caller>(
   service: Service,
   handlers: Handlers<Service, Caller>,
   door: Door<Caller>,
+  streams = new OpenStreams(),
 ): BoundService {
   const definition: Record<string, ServiceDefinition[string]> = {};
   const implementation: UntypedServiceImplementation = {};
   for (const [key, method] of Object.entries(service.methods)) {
     const path = `/${service.fullName}/${method.name}`;
     definition[key] = methodDefinition(path, method);
-    const handler: UnaryMethod<Caller, never, unknown> = handlers[key as keyof Service['methods']];
+    const handler = handlers[key as keyof Service['methods']] as unknown;
+    if (method.responseStream) {
+      const encode = (event: unknown) => bytes(method.responseType.encode(event));
+      const streaming = handler as StreamMethod<Caller, unknown, unknown>;
+      implementation[key] = serverStream({ path, method: streaming, door, streams, encode });
+      continue;
+    }
     const encode = (response: unknown) =>
       response instanceof EncodedMessage ? response.bytes : bytes(method.responseType.encode(response));
-    implementation[key] = unary({ path, method: handler, door, encode });
+    implementation[key] = unary({ path, method: handler as UnaryMethod<Caller, unknown, unknown>, door, encode });
   }
   return { definition, implementation };
 }
 
 function methodDefinition(path: string, method: MethodDescription): ServiceDefinition[string] {
-  const { requestType, responseType } = method;
+  const { requestType, responseType, responseStream } = method;
   return {
     path,
     requestStream: false,
-    responseStream: false,
+    responseStream,
     requestSerialize: (message: unknown) => bytes(requestType.encode(message)),
     requestDeserialize: (buffer: Buffer) => decodeMessage(requestType, buffer),
     // The wrapper has encoded it.

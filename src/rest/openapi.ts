@@ -19,6 +19,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'flags', description: 'Which features are on, and for whom.' },
         { name: 'progress', description: 'How far users have come.' },
         { name: 'events', description: 'What users did.' },
+        { name: 'streams', description: 'What changes, as it happens.' },
         { name: 'operations', description: 'For the machines that watch this one.' },
       ],
       components: {

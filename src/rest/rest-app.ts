@@ -15,6 +15,7 @@ import { actorOf } from '../services/caller.js';
 import { notFound } from '../services/errors.js';
 import type { Authenticator } from './authenticate.js';
 import './call.js';
+import type { EventStreams } from './event-streams.js';
 import { HttpError } from './http-error.js';
 import { takeJson } from './json-body.js';
 import { observe, observeUnrouted } from './observe.js';
@@ -26,6 +27,7 @@ import { changeFlag } from './routes/change-flag.js';
 import { listUserFlags } from './routes/list-user-flags.js';
 import { operations } from './routes/operations.js';
 import { requirementRoutes } from './routes/requirements.js';
+import { stream, streamTicket } from './routes/stream.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
 import { type SchemaViolation, schemaFault } from './validation-fault.js';
@@ -35,6 +37,8 @@ export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'tls' 
   readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
   readonly authenticator: Authenticator;
   readonly draining: () => boolean;
+  /** The streams that are open; whoever drains ends them. */
+  readonly open: EventStreams;
 }
 
 /** Keys and ids in a path: the longest is 191 characters, of which each may be four bytes, percent-encoded. */
@@ -68,6 +72,7 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   takeJson(app, ['application/json']);
 
   operations(app, options);
+  stream(app, { ...options, streams: options.services.streams });
   await app.register((api, _, done) => {
     authenticated(api, options);
     done();
@@ -127,7 +132,10 @@ async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppO
   await app.register(cors, {
     origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PATCH'],
-    allowedHeaders: ['Authorization', 'Content-Type', 'If-Match', 'If-None-Match', 'Consistency-Token', 'X-Request-Id'],
+    allowedHeaders: [
+      ...['Authorization', 'Content-Type', 'If-Match', 'If-None-Match'],
+      ...['Consistency-Token', 'Last-Event-ID', 'X-Request-Id'],
+    ],
     exposedHeaders: ['ETag', 'Retry-After', 'X-Request-Id'],
     maxAge: (10 * MINUTE_MS) / SECOND_MS,
   });
@@ -169,6 +177,7 @@ function authenticated(api: FastifyInstance, options: RestAppOptions): void {
     changeFlag(routes, services.flags);
     requirementRoutes(routes, services.requirements);
     userProgress(routes, services.progress);
+    streamTicket(routes, services);
     done();
   });
   void api.register((routes, _, done) => {

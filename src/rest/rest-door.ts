@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { Authenticator } from './authenticate.js';
+import { EventStreams } from './event-streams.js';
 import { ClaimsSync } from './jwt/claims-sync.js';
 import { JwtVerifier } from './jwt/verify-jwt.js';
 import { restApp } from './rest-app.js';
@@ -17,11 +18,13 @@ export interface RestDoor {
 export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> {
   const { address, tls, ...rest } = options;
   let draining = false;
+  const open = new EventStreams();
   const app = await restApp({
     ...rest,
     tls: tls === undefined ? undefined : { cert: await readPem(tls.certFile), key: await readPem(tls.keyFile) },
     authenticator: authenticatorOf(options),
     draining: () => draining,
+    open,
   });
   const bound = await listen(app, address);
   let drained: Promise<void> | undefined;
@@ -29,6 +32,7 @@ export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> 
     address: bound,
     drain: (limitMs) => {
       draining = true;
+      open.endAll();
       drained ??= close(app, limitMs);
       return drained;
     },

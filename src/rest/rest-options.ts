@@ -5,7 +5,7 @@ import type { RequestObserver } from './observer.js';
 /** What the door calls. */
 export type RestServices = Pick<
   ServiceSet,
-  'authentication' | 'evaluation' | 'events' | 'flags' | 'progress' | 'requirements' | 'users'
+  'authentication' | 'evaluation' | 'events' | 'flags' | 'progress' | 'requirements' | 'streams' | 'users'
 >;
 
 /** Whether this node can answer now. */

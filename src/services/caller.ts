@@ -22,6 +22,8 @@ export interface Person {
   readonly roles: readonly string[] | undefined;
   /** The configured platform claim held the configured value: administers the platform. Roles never confer this. */
   readonly platformAdmin: boolean;
+  /** When the token ends (epoch milliseconds): what it opened ends with it. */
+  readonly expiresAt?: number;
 }
 
 /** In place of a token's id: the server itself, as when it starts. */

@@ -27,6 +27,7 @@ export const PERMISSIONS = {
   Identify: machine('identify'),
   GetProgress: { scopes: ['identify', 'evaluate'], bound: true, person: 'self' },
   UpdateProgress: { scopes: ['identify'], bound: true, person: 'self' },
+  Watch: { scopes: ['evaluate'], bound: true, person: 'self' },
   SetFlag: { scopes: ['manage'], bound: true, person: 'organization' },
   GetFlag: platform('manage'),
   ListFlags: platform('manage'),

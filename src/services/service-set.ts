@@ -10,6 +10,7 @@ import type { OrganizationService } from './organizations.js';
 import type { ProgressService } from './progress.js';
 import type { RequirementsService } from './requirements.js';
 import type { SegmentService } from './segments.js';
+import type { StreamService } from './streams.js';
 import type { TokenService } from './tokens.js';
 import type { UserDeletion } from './user-deletion.js';
 import type { UserService } from './users.js';
@@ -28,6 +29,7 @@ export interface ServiceSet {
   readonly progress: ProgressService;
   readonly requirements: RequirementsService;
   readonly segments: SegmentService;
+  readonly streams: StreamService;
   readonly tokens: TokenService;
   readonly userDeletion: UserDeletion;
   readonly users: UserService;

@@ -81,6 +81,7 @@ export async function recompute(
   for (const one of touched) {
     if (slices.over(snapshot.flags.size)) await slices.giveWay();
     const { after, cause } = one;
+    const revision = one.before.revision + 1;
     const organizationBefore = organizations.get(one.before.organizationId);
     const organization = organizations.get(after.organizationId);
     const dueAt = overdue.get(after.id);
@@ -90,7 +91,8 @@ export async function recompute(
     if (dueAt !== undefined) {
       const was = { snapshot, user: one.before, organization: organizationBefore, at: dueAt - 1 };
       const flips = flipped(was, { snapshot, user: before, organization: organizationBefore, at: now });
-      if (any(flips)) byTime.push({ userId: after.id, batch: timeBatch, at: now, ...flips, cause: { type: 'time' } });
+      if (any(flips))
+        byTime.push({ userId: after.id, batch: timeBatch, at: now, revision, ...flips, cause: { type: 'time' } });
     }
 
     const { entries: made = [] } = one;
@@ -100,8 +102,8 @@ export async function recompute(
     entries.push(...entriesOf(latched.unlocks, one, options));
     const was = { snapshot: options.snapshotBefore ?? snapshot, user: before, organization: organizationBefore };
     const flips = flipped({ ...was, at: now }, { snapshot, user: latched.user, organization, at: now });
-    if (any(flips)) changes.push({ userId: after.id, batch, at: now, ...flips, cause });
-    users.push({ ...latched.user, revision: one.before.revision + 1 });
+    if (any(flips)) changes.push({ userId: after.id, batch, at: now, revision, ...flips, cause });
+    users.push({ ...latched.user, revision });
     if (timed) timers.push({ userId: after.id, dueAt: finite(nextLatchAt(snapshot, latched.user, organization, now)) });
   }
 

@@ -12,14 +12,15 @@ interface Rpc {
   readonly path: string;
   readonly requestType: Codec;
   readonly responseType: Codec;
+  readonly responseStream: boolean;
 }
 
 /** Every RPC of the protocol, by name. */
 export const RPCS: ReadonlyMap<string, Rpc> = new Map(
   [FeatureServiceDefinition, AdminServiceDefinition].flatMap(({ fullName, methods }) =>
     Object.values(methods).map((method) => {
-      const { name, requestType, responseType } = method as unknown as Rpc & { readonly name: string };
-      return [name, { path: `/${fullName}/${name}`, requestType, responseType }] as const;
+      const { name, ...rpc } = method as unknown as Rpc & { readonly name: string };
+      return [name, { ...rpc, path: `/${fullName}/${name}` }] as const;
     }),
   ),
 );
@@ -32,15 +33,28 @@ const WORDS: Readonly<Record<number, string>> = {
 
 /** What a call comes to, in the words of the table. */
 export function callRpc(client: Client, name: string, token: string | undefined, partial: object): Promise<string> {
-  const { path, requestType, responseType } = RPCS.get(name)!;
+  const { path, requestType, responseType, responseStream } = RPCS.get(name)!;
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
+  const serialize = (message: unknown) => Buffer.from(requestType.encode(message).finish());
+  const deserialize = (bytes: Buffer) => responseType.decode(bytes);
+  const request = requestType.fromPartial(partial);
+  if (responseStream) {
+    return new Promise((resolve) => {
+      const call = client.makeServerStreamRequest(path, serialize, deserialize, request, metadata);
+      call.once('data', () => {
+        resolve('yes');
+        call.cancel();
+      });
+      call.on('error', (error: ServiceError) => resolve(WORDS[error.code] ?? error.message));
+    });
+  }
   return new Promise((resolve) => {
     client.makeUnaryRequest(
       path,
-      (message: unknown) => Buffer.from(requestType.encode(message).finish()),
-      (bytes: Buffer) => responseType.decode(bytes),
-      requestType.fromPartial(partial),
+      serialize,
+      deserialize,
+      request,
       metadata,
       { deadline: Date.now() + 10_000 },
       (error: ServiceError | null, response: unknown) => {

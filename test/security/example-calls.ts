@@ -30,6 +30,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   GetProgress: (reach) => ({ userId: of(reach).user }),
   Identify: (reach) => ({ userId: of(reach).user, emailVerified: true }),
   Track: (reach) => ({ events: [event(of(reach).user)] }),
+  Watch: (reach) => ({ userId: of(reach).user }),
   GetFlag: () => ({ flag: FLAG }),
   ListFlags: () => ({}),
   ListAccess: () => ({ flag: FLAG }),
@@ -81,6 +82,8 @@ export const ROUTE_EXAMPLES: Readonly<Record<string, (userId: string | undefined
     const { id, action } = event('');
     return { path: '/api/events', body: { id, action, ...(userId === undefined ? {} : { user_id: userId }) } };
   },
+  'GET /api/stream': (userId) => ({ path: `/api/stream${query(userId)}` }),
+  'POST /api/stream/ticket': (userId) => ({ path: `/api/stream/ticket${query(userId)}` }),
   // As a proxy passes it on: from this machine itself the metrics need no token.
   'GET /metrics': () => ({ path: '/metrics', headers: { 'x-forwarded-for': '203.0.113.7' } }),
   'GET /healthz': () => ({ path: '/healthz' }),

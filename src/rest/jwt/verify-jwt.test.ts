@@ -64,6 +64,7 @@ describe('a person’s token', () => {
       organizationId: 'acme',
       roles: ['manager'],
       platformAdmin: false,
+      expiresAt: (NOW_S + 60) * 1000,
     };
     expect(await verifier().person(token)).toEqual(person);
   });

@@ -59,8 +59,9 @@ export class JwtVerifier {
     }
     const now = this.#now();
     const payload = await this.#payload(token, now);
-    const person = personOfClaims(payload as JsonObject, this.#options);
-    this.#remember(digest, { person, trustedUntil: Math.min(now + TRUST_MS, payload.exp! * SECOND_MS) });
+    const expiresAt = payload.exp! * SECOND_MS;
+    const person = { ...personOfClaims(payload as JsonObject, this.#options), expiresAt };
+    this.#remember(digest, { person, trustedUntil: Math.min(now + TRUST_MS, expiresAt) });
     this.#options.onVerified?.(person, (payload.iat ?? 0) * SECOND_MS);
     return person;
   }

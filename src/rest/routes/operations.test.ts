@@ -49,11 +49,13 @@ describe('what operators ask', () => {
       ['/healthz', ['get']],
       ['/readyz', ['get']],
       ['/metrics', ['get']],
+      ['/api/stream', ['get']],
       ['/api/feature-flags/', ['get']],
       ['/api/feature-flags/{id}', ['patch']],
       ['/api/feature-flags/{key}/requirements', ['get']],
       ['/api/requirements/', ['get']],
       ['/api/user/progress/', ['get', 'patch']],
+      ['/api/stream/ticket', ['post']],
       ['/api/events', ['post']],
     ]);
     expect(components).toMatchObject({ schemas: { Problem: { type: 'object' } }, securitySchemes: { bearer: {} } });

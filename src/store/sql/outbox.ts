@@ -1,5 +1,5 @@
 import { partitionOf } from '../../core/partition.js';
-import type { OutboxReader, OutboxWriter, UserChange } from '../outbox-store.js';
+import type { OutboxReader, OutboxWriter, PlacedChange, UserChange } from '../outbox-store.js';
 import type { Engine } from './engine.js';
 import { insertRows } from './insert-rows.js';
 import { parseJson } from './json-column.js';
@@ -7,6 +7,7 @@ import { changeByKey, chunksOf, rowsByKey } from './rows-by-key.js';
 import type { Sql } from './sql.js';
 
 const BATCHES_PER_STATEMENT = 200;
+const USERS_PER_STATEMENT = 200;
 
 interface ChangeRow {
   readonly user_id: string;
@@ -15,7 +16,12 @@ interface ChangeRow {
   readonly payload: string;
 }
 
-type Payload = Pick<UserChange, 'unlocked' | 'locked' | 'cause'>;
+interface PlacedRow extends ChangeRow {
+  readonly id: number;
+}
+
+/** Without a revision where an earlier release wrote it. */
+type Payload = Pick<UserChange, 'unlocked' | 'locked' | 'cause'> & { readonly revision?: number };
 
 export function outboxWriter(sql: Sql): OutboxWriter {
   return {
@@ -24,8 +30,8 @@ export function outboxWriter(sql: Sql): OutboxWriter {
         table: 'outbox',
         columns: ['part', 'user_id', 'batch', 'changed_at', 'payload'],
         keyLength: 0,
-        rows: changes.map(({ userId, batch, at, unlocked, locked, cause }) => {
-          const payload: Payload = { unlocked, locked, cause };
+        rows: changes.map(({ userId, batch, at, revision, unlocked, locked, cause }) => {
+          const payload: Payload = { unlocked, locked, cause, revision };
           return [partitionOf(userId), userId, batch, at, JSON.stringify(payload)];
         }),
       });
@@ -51,6 +57,20 @@ export function outboxReader({ read, write }: Engine): OutboxReader {
       }
       return changes;
     },
+    since: async (positions) => {
+      const changes: PlacedChange[] = [];
+      for (const some of chunksOf([...positions], USERS_PER_STATEMENT)) {
+        // A range for each user: one bound for all would read again what most of them have been told.
+        const ranges = new Array<string>(some.length).fill('(part = ? AND user_id = ? AND id > ?)').join(' OR ');
+        const rows = await read.rows<PlacedRow>(
+          `SELECT id, user_id, batch, changed_at, payload FROM outbox${read.dialect.useIndex('outbox_user')} ` +
+            `WHERE ${ranges} ORDER BY id`,
+          some.flatMap(([userId, position]) => [partitionOf(userId), userId, position]),
+        );
+        for (const row of rows) changes.push({ ...changeOf(row), position: Number(row.id) });
+      }
+      return changes;
+    },
     purge: async (before, limit) => {
       const rows = await read.rows<{ id: number }>('SELECT id FROM outbox WHERE changed_at < ? LIMIT ?', [
         before,
@@ -71,6 +91,7 @@ function changeOf(row: ChangeRow): UserChange {
     userId: row.user_id,
     batch: row.batch,
     at: row.changed_at,
+    revision: 0,
     ...parseJson<Payload>(row.payload),
   };
 }

@@ -73,7 +73,7 @@ export function ledgerContract(store: () => Store): void {
         ),
       );
       await tx.timers.put(ids.map((userId) => ({ userId, dueAt: 5 })));
-      const flips = { batch: 'b', at: 1, unlocked: ['x'], locked: [], cause: { type: 'time' } } as const;
+      const flips = { batch: 'b', at: 1, revision: 1, unlocked: ['x'], locked: [], cause: { type: 'time' } } as const;
       await tx.outbox.append(ids.map((userId) => ({ userId, ...flips })));
       await tx.users.advance(ids);
     });

@@ -48,7 +48,7 @@ export function recordContract(store: () => Store): void {
   it('gives the changes that batches made for users, and drops old ones', async () => {
     const [one, two] = [unique('batch'), unique('batch')];
     const change = (batch: string, userId: string, at: number): UserChange => ({
-      ...{ userId, batch, at, unlocked: ['a', '__proto__'], locked: ["b'"] },
+      ...{ userId, batch, at, revision: at + 1, unlocked: ['a', '__proto__'], locked: ["b'"] },
       cause: { type: 'manual', actor: 'token:tok_1', reason: '👩‍🚀' },
     });
     const changes = [
@@ -71,6 +71,44 @@ export function recordContract(store: () => Store): void {
     expect(await store().outbox.purge(300, 1000)).toBe(AWKWARD_IDS.length + 1 - 5);
     expect(await store().outbox.purge(300, 1000)).toBe(0);
     expect(await store().outbox.changes([one, two], ['bob', 'alice'])).toEqual([change(two, 'bob', 300)]);
+  });
+
+  it('gives users their changes after a position, in the order of their commits', async () => {
+    const [a, b] = [unique('since'), unique('since')];
+    const change = (userId: string, revision: number): UserChange => ({
+      ...{ userId, revision, batch: unique('batch'), at: Date.now(), unlocked: ['x'], locked: [] },
+      cause: { type: 'identify' },
+    });
+    const made = [change(a, 1), change(b, 1), change(a, 2), change(a, 3)];
+    for (const one of made) await store().transaction((tx) => tx.outbox.append([one]));
+    const all = await store().outbox.since(
+      new Map([
+        [a, 0],
+        [b, 0],
+      ]),
+    );
+    expect(all.map(({ userId, revision }) => [userId, revision])).toEqual([
+      [a, 1],
+      [b, 1],
+      [a, 2],
+      [a, 3],
+    ]);
+    const [first, , second] = all;
+    const later = await store().outbox.since(
+      new Map([
+        [a, second!.position],
+        [b, 0],
+      ]),
+    );
+    expect(later.map(({ userId, revision }) => [userId, revision])).toEqual([
+      [b, 1],
+      [a, 3],
+    ]);
+    expect(first!.position).toBeLessThan(second!.position);
+    expect(await store().outbox.since(new Map([[unique('nobody'), 0]]))).toEqual([]);
+    expect(await store().outbox.since(new Map())).toEqual([]);
+    const many = new Map(Array.from({ length: 450 }, (_, i) => [i === 444 ? b : unique('many'), 0] as const));
+    expect((await store().outbox.since(many)).map(({ userId }) => userId)).toEqual([b]);
   });
 
   it('keeps machine tokens, finds them by hash, and revokes them once', async () => {

@@ -8,7 +8,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -33,6 +35,7 @@ import {
   UpdateProgressRequest,
   UpdateProgressResponse,
 } from "./user.js";
+import { WatchEvent, WatchRequest } from "./watch.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -456,6 +459,21 @@ export const FeatureServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
+    /**
+     * Tells what changes of the configuration and of one user, as it happens. Scope: `evaluate`.
+     *
+     * The server ends a stream with UNAVAILABLE when it stops (connect again, elsewhere), with RESOURCE_EXHAUSTED when the
+     * reader does not keep up or too many streams are open, with UNAUTHENTICATED when the token has ended, with NOT_FOUND
+     * when the user has left the token's organization. Whoever comes back with the last event's `resume_token` misses nothing.
+     */
+    watch: {
+      name: "Watch",
+      requestType: WatchRequest as typeof WatchRequest,
+      requestStream: false,
+      responseType: WatchEvent as typeof WatchEvent,
+      responseStream: true,
+      options: {},
+    },
   },
 } as const;
 
@@ -584,6 +602,22 @@ export const FeatureServiceService = {
       Buffer.from(ListRequirementsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListRequirementsResponse => ListRequirementsResponse.decode(value),
   },
+  /**
+   * Tells what changes of the configuration and of one user, as it happens. Scope: `evaluate`.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops (connect again, elsewhere), with RESOURCE_EXHAUSTED when the
+   * reader does not keep up or too many streams are open, with UNAUTHENTICATED when the token has ended, with NOT_FOUND
+   * when the user has left the token's organization. Whoever comes back with the last event's `resume_token` misses nothing.
+   */
+  watch: {
+    path: "/latchkey.v1.FeatureService/Watch" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchRequest): Buffer => Buffer.from(WatchRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchRequest => WatchRequest.decode(value),
+    responseSerialize: (value: WatchEvent): Buffer => Buffer.from(WatchEvent.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchEvent => WatchEvent.decode(value),
+  },
 } as const;
 
 export interface FeatureServiceServer extends UntypedServiceImplementation {
@@ -616,6 +650,14 @@ export interface FeatureServiceServer extends UntypedServiceImplementation {
   getRequirements: handleUnaryCall<GetRequirementsRequest, GetRequirementsResponse>;
   /** The same for every flag that asks anything of anybody. Writes nothing. Scope: `evaluate`. */
   listRequirements: handleUnaryCall<ListRequirementsRequest, ListRequirementsResponse>;
+  /**
+   * Tells what changes of the configuration and of one user, as it happens. Scope: `evaluate`.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops (connect again, elsewhere), with RESOURCE_EXHAUSTED when the
+   * reader does not keep up or too many streams are open, with UNAUTHENTICATED when the token has ended, with NOT_FOUND
+   * when the user has left the token's organization. Whoever comes back with the last event's `resume_token` misses nothing.
+   */
+  watch: handleServerStreamingCall<WatchRequest, WatchEvent>;
 }
 
 export interface FeatureServiceClient extends Client {
@@ -774,6 +816,15 @@ export interface FeatureServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListRequirementsResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Tells what changes of the configuration and of one user, as it happens. Scope: `evaluate`.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops (connect again, elsewhere), with RESOURCE_EXHAUSTED when the
+   * reader does not keep up or too many streams are open, with UNAUTHENTICATED when the token has ended, with NOT_FOUND
+   * when the user has left the token's organization. Whoever comes back with the last event's `resume_token` misses nothing.
+   */
+  watch(request: WatchRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchEvent>;
+  watch(request: WatchRequest, metadata?: Metadata, options?: Partial<CallOptions>): ClientReadableStream<WatchEvent>;
 }
 
 export const FeatureServiceClient = makeGenericClientConstructor(

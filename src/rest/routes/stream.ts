@@ -1,0 +1,115 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { unavailable } from '../../services/errors.js';
+import type { StreamService } from '../../services/streams.js';
+import type { Authenticator } from '../authenticate.js';
+import { callOf, ownUserId } from '../call.js';
+import type { EventStreams, ServerSentEvents } from '../event-streams.js';
+import { rfc3339 } from '../flag-json.js';
+import { problems } from '../schemas/problem-schema.js';
+import {
+  StreamHeadersSchema,
+  type StreamQuery,
+  StreamQuerySchema,
+  type TicketQuery,
+  TicketQuerySchema,
+  TicketSchema,
+} from '../schemas/stream-schema.js';
+
+export interface StreamRouteOptions {
+  readonly streams: Pick<StreamService, 'watch' | 'watchByTicket' | 'ticket'>;
+  readonly open: EventStreams;
+  readonly authenticator: Authenticator;
+}
+
+const PATH = '/api/stream';
+type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
+
+/** `GET /api/stream`: what changes of the configuration and of the calling user, as server-sent events. */
+export function stream(app: FastifyInstance, { streams, open, authenticator }: StreamRouteOptions): void {
+  app.get<{ Querystring: StreamQuery }>(
+    PATH,
+    {
+      // A HEAD would open a stream and never read it.
+      exposeHeadRoute: false,
+      schema: {
+        summary: 'What changes of the configuration and of the calling user, as it happens',
+        description:
+          'Server-sent events. `user`: flags that came on or went off, with cause and decision. `configuration`: flags that ' +
+          'changed; ask for them again. `reset`: what happened since is not known; fetch everything. `end`: the server ends ' +
+          'the stream, and says why. Each has an id to go on from.',
+        tags: ['streams'],
+        querystring: StreamQuerySchema,
+        headers: StreamHeadersSchema,
+        response: {
+          200: { description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
+          204: { description: 'The ticket has expired: get another one.', type: 'null' },
+          ...problems(400, 401, 403, 404, 429, 503),
+        },
+      },
+      onRequest: async (request) => {
+        // Whoever has a ticket needs no token.
+        if (request.headers.authorization === undefined && request.query.ticket !== undefined) return;
+        request.caller = await authenticator.caller(request.headers.authorization);
+      },
+    },
+    async (request, reply) => {
+      if (open.draining) throw unavailable('the server stops; connect again');
+      const events = open.make();
+      try {
+        const watching = await watch(request, events);
+        if (watching === undefined) {
+          events.destroy();
+          // EventSource comes back after anything but this, or gives up for good where a page could still help itself.
+          return reply.code(204).header('cache-control', 'no-store').send();
+        }
+        events.follow(watching);
+      } catch (error) {
+        events.destroy();
+        throw error;
+      }
+      return answer(reply, events);
+    },
+  );
+
+  function watch(request: StreamRequest, sink: ServerSentEvents) {
+    const { ticket, user_id, last_event_id } = request.query;
+    const resumeToken = String(request.headers['last-event-id'] ?? last_event_id ?? '');
+    if (request.caller === null) return streams.watchByTicket(ticket ?? '', { resumeToken, sink });
+    const call = callOf(request);
+    // A machine that names nobody watches the configuration alone.
+    const userId = call.caller.kind === 'machine' && user_id === undefined ? '' : ownUserId(call, user_id);
+    return streams.watch(call, { userId, resumeToken, sink });
+  }
+}
+
+/** `POST /api/stream/ticket`: for `EventSource`, which sends no headers. */
+export function streamTicket(app: FastifyInstance, { streams }: Pick<StreamRouteOptions, 'streams'>): void {
+  app.post<{ Querystring: TicketQuery }>(
+    `${PATH}/ticket`,
+    {
+      schema: {
+        summary: "An address that opens the calling user's stream without a token, for a minute",
+        tags: ['streams'],
+        querystring: TicketQuerySchema,
+        response: { 200: TicketSchema, ...problems(400, 401, 403, 404, 429, 503) },
+      },
+    },
+    async (request, reply) => {
+      const call = callOf(request);
+      const { ticket, expiresAt } = await streams.ticket(call, ownUserId(call, request.query.user_id));
+      reply.header('cache-control', 'no-store');
+      return { url: `${PATH}?ticket=${ticket}`, expires_at: rfc3339(expiresAt) };
+    },
+  );
+}
+
+function answer(reply: FastifyReply, events: ServerSentEvents): FastifyReply {
+  return reply
+    .headers({
+      'content-type': 'text/event-stream; charset=utf-8',
+      'cache-control': 'no-store',
+      // Proxies that collect answers would hold the events back.
+      'x-accel-buffering': 'no',
+    })
+    .send(events.body);
+}
