@@ -1,7 +1,7 @@
 const { createTable, noWayBack } = require('./schema/create-table.cjs');
 const { expandTable } = require('./schema/expand-table.cjs');
 
-/** The ledger by flag, and users who were deleted. */
+/** The ledger by flag, the outbox by user, and users who were deleted. */
 exports.up = async function up(knex) {
   await expandTable(knex, {
     name: 'unlocks',
@@ -9,7 +9,8 @@ exports.up = async function up(knex) {
   });
   // Of a deleted user only this row stays, emptied: events up to that instant are of the life that was deleted.
   await expandTable(knex, { name: 'users', columns: { deleted_at: 'BIGINT' } });
-  await expandTable(knex, { name: 'outbox', indexes: { outbox_user: ['part', 'user_id'] } });
+  // Streams read it by user, from a position on; a deletion removes what it holds of one.
+  await expandTable(knex, { name: 'outbox', indexes: { outbox_user: ['part', 'user_id', 'id'] } });
   await createTable(knex, {
     name: 'deleted_totals',
     columns: {

@@ -15,7 +15,7 @@ export interface EmptyDatabase {
 export function migrationContract(create: () => Promise<EmptyDatabase>): void {
   const all = [
     ...['0001_meta.cjs', '0002_configuration.cjs', '0003_organizations.cjs'],
-    ...['0004_users.cjs', '0005_events.cjs', '0006_records.cjs', '0007_ledger.cjs', '0008_outbox_by_user.cjs'],
+    ...['0004_users.cjs', '0005_events.cjs', '0006_records.cjs', '0007_ledger.cjs'],
   ];
 
   const migrated = async (): Promise<EmptyDatabase> => {
