@@ -44,10 +44,12 @@ export const mysqlDialect: Dialect = {
   tableNamed: 'SELECT 1 AS one FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?',
   asText: (expression) => `CAST(${expression} AS CHAR)`,
   useIndex: (index) => ` FORCE INDEX (${index})`,
-  isOneOf: (columns, count) =>
-    columns.length === 1
-      ? `${columns[0]} IN (${repeat('?', count)})`
-      : `(${columns.join(', ')}) IN (${repeat(`(${repeat('?', columns.length)})`, count)})`,
+  isOneOf: (columns, count) => {
+    if (columns.length === 1) return `${columns[0]} IN (${repeat('?', count)})`;
+    // MariaDB updates by a list of one row with a scan of the whole table, whatever index it is told to use.
+    if (count === 1) return `(${columns.map((column) => `${column} = ?`).join(' AND ')})`;
+    return `(${columns.join(', ')}) IN (${repeat(`(${repeat('?', columns.length)})`, count)})`;
+  },
   // Unlike INSERT IGNORE, this overlooks nothing but the key that is there.
   keepExisting: ([first]) => ` ON DUPLICATE KEY UPDATE ${first} = ${first}`,
   changeExisting: (_key, change) => {
