@@ -5,6 +5,7 @@ import type { OrganizationWriter } from './organization-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
 import type { TimerReader, TimerWriter } from './timer-store.js';
 import type { TokenStore } from './token-store.js';
+import type { UserPages } from './user-pages.js';
 import type { StateReader, UserHistory, UserWriter } from './user-store.js';
 
 export type { Page, PageRequest } from './page.js';
@@ -18,6 +19,7 @@ export type { Page, PageRequest } from './page.js';
 export interface Store {
   readonly configuration: ConfigurationReader;
   readonly states: StateReader;
+  readonly userPages: UserPages;
   readonly history: UserHistory;
   readonly inbox: EventInbox;
   readonly events: EventReader;

@@ -6,7 +6,7 @@ import { openPool } from '../sql/knex-engine.js';
 import type { Sql } from '../sql/sql.js';
 import type { SqlStore } from '../sql/sql-store.js';
 import { userKeys } from '../sql/user-keys.js';
-import { USER_STATE_TABLES, userStateQuery } from '../sql/user-state-query.js';
+import { USER_STATE_TABLES, usersStateQuery } from '../sql/user-state-query.js';
 import { StoreUnavailable } from '../store.js';
 import { gate, ledgerEntry, sampleEvent, unique } from '../testing/samples.js';
 import { migrateMysql } from './migrate-mysql.js';
@@ -140,7 +140,7 @@ describe('the store on MariaDB, contended', () => {
     const pool = openPool({ knex, dialect: mysqlDialect });
     const keys = userKeys(Array.from({ length: 300 }, () => unique('many'))).flat();
     const plan = await pool.sql.rows<RowDataPacket>(
-      `EXPLAIN ${userStateQuery(pool.sql, 300)}`,
+      `EXPLAIN ${usersStateQuery(pool.sql.dialect, 300)}`,
       Array.from({ length: USER_STATE_TABLES }, () => keys).flat(),
     );
     await pool.close();

@@ -18,6 +18,7 @@ import { firstRow, type Sql } from './sql.js';
 import { timerReader, timerWriter } from './timer-store.js';
 import { tokenStore } from './tokens.js';
 import { userHistory } from './user-history.js';
+import { userPages } from './user-pages.js';
 import { loadUsers } from './user-state.js';
 import { userWriter } from './user-writer.js';
 
@@ -36,6 +37,7 @@ export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
   return {
     configuration: configurationReader(engine),
     states: { users: (ids) => loadUsers(read, ids), organizations: (ids) => loadOrganizations(read, ids) },
+    userPages: userPages(read),
     history: userHistory(read),
     inbox,
     events: eventReader(engine),

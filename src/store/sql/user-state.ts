@@ -14,7 +14,7 @@ import {
   UNLOCK,
   USER_STATE_TABLES,
   type UserStateRow,
-  userStateQuery,
+  usersStateQuery,
 } from './user-state-query.js';
 
 const USERS_PER_STATEMENT = 500;
@@ -25,15 +25,15 @@ export async function loadUsers(sql: Sql, ids: Iterable<string>): Promise<Readon
   for (const id of ids) rowsOf.set(id, []);
   for (const some of chunksOf(userKeys(rowsOf.keys()), USERS_PER_STATEMENT)) {
     const keys = some.flat();
+    const query = usersStateQuery(sql.dialect, some.length);
     const values = Array.from({ length: USER_STATE_TABLES }, () => keys).flat();
-    for (const row of await sql.rows<UserStateRow>(userStateQuery(sql, some.length), values)) {
-      rowsOf.get(row.user_id)?.push(row);
-    }
+    for (const row of await sql.rows<UserStateRow>(query, values)) rowsOf.get(row.user_id)?.push(row);
   }
   return new Map([...rowsOf].map(([id, rows]) => [id, rows.length === 0 ? unknownUser(id) : userStateOf(id, rows)]));
 }
 
-function userStateOf(id: string, rows: readonly UserStateRow[]): UserState {
+/** A state from its rows, in any order. */
+export function userStateOf(id: string, rows: readonly UserStateRow[]): UserState {
   const of = (kind: number): UserStateRow[] => rows.filter((row) => row.kind === kind);
   const [profile] = of(PROFILE);
   return {

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import Database from 'better-sqlite3';
 import { openPool } from '../sql/knex-engine.js';
 import { userKeys } from '../sql/user-keys.js';
-import { USER_STATE_TABLES, userStateQuery } from '../sql/user-state-query.js';
+import { USER_STATE_TABLES, usersStateQuery } from '../sql/user-state-query.js';
 import { type Store, StoreUnavailable } from '../store.js';
 import { sampleEvent, unique } from '../testing/samples.js';
 import { migrateSqlite } from './migrate-sqlite.js';
@@ -107,7 +107,7 @@ describe('the store on SQLite, contended', () => {
     const pool = openPool({ knex: sqlitePool({ path }, 'read'), dialect: sqliteDialect });
     const keys = userKeys(Array.from({ length: 300 }, () => unique('many'))).flat();
     const plan = await pool.sql.rows<{ detail: string }>(
-      `EXPLAIN QUERY PLAN ${userStateQuery(pool.sql, 300)}`,
+      `EXPLAIN QUERY PLAN ${usersStateQuery(pool.sql.dialect, 300)}`,
       Array.from({ length: USER_STATE_TABLES }, () => keys).flat(),
     );
     await pool.close();

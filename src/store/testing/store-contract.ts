@@ -8,6 +8,7 @@ import { organizationContract } from './organization-contract.js';
 import { recordContract } from './record-contract.js';
 import { transactionContract } from './transaction-contract.js';
 import { userContract } from './user-contract.js';
+import { userPagesContract } from './user-pages-contract.js';
 
 /** What an adapter brings to be held to the port's obligations. */
 export interface StoreHarness {
@@ -35,6 +36,8 @@ export function storeContract(harness: StoreHarness): void {
 
   describe('the configuration', () => configurationContract(store));
   describe('organizations', () => organizationContract(store));
+  // First: it tells everybody who is there.
+  describe('users in pages', () => userPagesContract(store));
   describe('users', () => userContract(store));
   describe('the inbox', () => inboxContract(store));
   describe('events', () => eventContract(store));
