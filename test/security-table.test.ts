@@ -44,10 +44,11 @@ beforeAll(async () => {
     await services.users.identify(operator, { userId: user, organizationId: organization });
   }
   const change = { mustExist: false, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
-  const input = { delegated: true };
-  await services.flags.set(operator, { ...change, keyOrId: FLAG, input, access: [], removeAccess: [] });
+  const input = { delegated: true, rules: [{ policy: 'LATCHING', rolloutPer100k: 0 }] };
+  const set = { ...change, keyOrId: FLAG, input, access: [], removeAccess: [] };
+  const { backfillId = '' } = await services.flags.set(operator, set);
   await services.onboarding.declareActions(operator, [{ name: ACTION, clientTrackable: true }], '');
-  made = { tokenId: (await machine(['evaluate'])).token.id };
+  made = { tokenId: (await machine(['evaluate'])).token.id, backfillId };
 
   const add = (heading: string, token: string | undefined, reach: Reach = 'own', person = false) =>
     kinds.set(heading, { token, reach, person });

@@ -5,6 +5,7 @@ import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { WorkQueue } from '../queue/queue.js';
 import { Authentication } from '../services/authentication.js';
+import { BackfillService } from '../services/backfills.js';
 import { StoreClock } from '../services/clock.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../services/configuration-keeper.js';
 import { ConsistencyGate } from '../services/consistency-gate.js';
@@ -94,6 +95,7 @@ export function composeServices(parts: ServiceParts): Composed {
       clock,
       onError: (error) => onError('noting a token’s last use', error),
     }),
+    backfills: new BackfillService(writing),
     evaluation: meteredEvaluation(evaluation, metrics),
     events,
     flags: new FlagService(writing),
@@ -101,7 +103,7 @@ export function composeServices(parts: ServiceParts): Composed {
     keeper,
     ledger: new LedgerService(writing),
     onboarding: new OnboardingService(writing),
-    organizations: new OrganizationService({ store, notifier }),
+    organizations: new OrganizationService(writing),
     progress: new ProgressService({ ...writing, users: states.users }),
     requirements: new RequirementsService(evaluation),
     segments: new SegmentService(writing),

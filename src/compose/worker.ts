@@ -5,7 +5,9 @@ import type { Metrics } from '../observability/metrics.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
 import type { Call } from '../services/caller.js';
 import { LatchkeyError } from '../services/errors.js';
+import { BackfillWorker } from '../worker/backfill-worker.js';
 import { fireTimers } from '../worker/fire-timers.js';
+import { giveWayTo } from '../worker/give-way.js';
 import { keepHouse } from '../worker/housekeeping.js';
 import { LaneWorker } from '../worker/lane-worker.js';
 import { Sweeper } from '../worker/sweeper.js';
@@ -28,6 +30,7 @@ const LANES_AT_ONCE = 4;
 const INTAKE_AT_ONCE = 8;
 const SWEEP_EVERY_MS = SECOND_MS;
 const TIMERS_EVERY_MS = SECOND_MS / 2;
+const BACKFILLS_EVERY_MS = SECOND_MS / 2;
 const HOUSE_EVERY_MS = 600 * SECOND_MS;
 
 /** Foreign producers on the queue are trusted with `track`, as everyone is who can write to it. */
@@ -75,6 +78,19 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const onError = (name: string, error: unknown): void =>
     logger.warn({ err: error }, `${name} failed and will be tried again`);
 
+  const backfills = new BackfillWorker({
+    store,
+    keeper,
+    notifier,
+    giveWay: () => giveWayTo({ counting: () => worker.counting, oldestPendingMs: () => oldestMs }),
+    observer: {
+      lookedAt: (users, changed) => metrics.usersBackfilled(users, changed),
+      failed: (userId, error) =>
+        logger.error({ err: error, userId }, 'a user cannot be brought up to date with a changed rule'),
+      done: ({ id, flagId, done, unlocked, relocked, failed, busyMs }) =>
+        logger.info({ backfill: id, flagId, users: done, unlocked, relocked, failed, busyMs }, 'a backfill is done'),
+    },
+  });
   const onTimerError = (userId: string, error: unknown): void =>
     logger.error({ err: error, userId }, 'what time brings to this user cannot be recorded; it is tried again');
 
@@ -94,6 +110,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       run: (signal) => fireTimers({ store, keeper, notifier, onError: onTimerError }, signal),
       onError,
     }),
+    repeat({ name: 'backfilling', everyMs: BACKFILLS_EVERY_MS, run: (signal) => backfills.run(signal), onError }),
     repeat({
       name: 'housekeeping',
       everyMs: HOUSE_EVERY_MS,

@@ -1,4 +1,4 @@
-import { referencesOf } from './conditions/references.js';
+import { readsChangedBy, segmentsRead } from './flag-reads.js';
 import type { CompiledFlag, Snapshot } from './snapshot.js';
 
 /**
@@ -37,24 +37,15 @@ export function nextWindowChange(snapshot: Snapshot, now: number): number {
   return next;
 }
 
-function formOf({ flag, rules, roleRows, segments }: CompiledFlag): string {
-  const used = new Map<string, unknown>();
-  const open = rules.flatMap(({ rule }) => referencesOf(rule.conditions).segments);
-  for (let key = open.pop(); key !== undefined; key = open.pop()) {
-    if (used.has(key)) continue;
-    const conditions = segments.get(key);
-    used.set(key, conditions);
-    open.push(...referencesOf(conditions).segments);
-  }
+function formOf(compiled: CompiledFlag): string {
+  const { flag, rules, roleRows } = compiled;
   const { id, version, active, archived } = flag;
   const rows = [...roleRows].toSorted(([a], [b]) => (a < b ? -1 : 1));
-  return JSON.stringify([id, version, active, archived, rows, [...used]]);
+  return JSON.stringify([id, version, active, archived, rows, [...segmentsRead(compiled, rules)]]);
 }
 
-function readsStages({ rules }: CompiledFlag, { slots }: Snapshot): boolean {
-  return rules.some(({ conditions }) =>
-    Array.from(conditions.slotsRead).some((index) => /stage/i.test(slots.at(index).definition.name)),
-  );
+function readsStages({ rules }: CompiledFlag, snapshot: Snapshot): boolean {
+  return rules.some((entry) => readsChangedBy(snapshot, entry, 'progress'));
 }
 
 function withDependents(snapshot: Snapshot, changed: Set<string>): ReadonlySet<string> {

@@ -1,3 +1,4 @@
+import type { RemovedRule } from './flag.js';
 import type { Ledger, Standing } from './ledger.js';
 import type { CompiledFlag, CompiledRule } from './snapshot.js';
 
@@ -14,13 +15,15 @@ export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
   if (standings === undefined) return false;
   for (const [ruleId, standing] of standings) {
     if (standing.state === 'REVOKED' || compiled.ruleIds.has(ruleId)) continue;
-    if (standing.state === 'GRANTED' || standing.ruleVersion >= floorOfRemoved(compiled, ruleId)) return true;
+    if (standing.state === 'GRANTED' || standing.ruleVersion >= floorOf(compiled, ruleId)) return true;
   }
   return false;
 }
 
-function floorOfRemoved({ flag }: CompiledFlag, ruleId: string): number {
-  return flag.removedRules?.find(({ id }) => id === ruleId)?.ledgerFloor ?? 0;
+/** Unlocks of the rule that were earned under a version below this one no longer count; of a rule since removed, too. */
+export function floorOf({ flag }: CompiledFlag, ruleId: string): number {
+  const same = ({ id }: RemovedRule): boolean => id === ruleId;
+  return (flag.rules.find(same) ?? flag.removedRules?.find(same))?.ledgerFloor ?? 0;
 }
 
 /** Whether the ledger holds an unlock or a grant of the flag that still counts. */

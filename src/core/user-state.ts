@@ -82,3 +82,17 @@ export function unknownUser(id: string): UserState {
     ledger: NOTHING,
   };
 }
+
+/** Whether an evaluation sees nothing of the user: one of whom nothing is stored, or what a deletion leaves behind. */
+export function isNobody(user: UserState): boolean {
+  const { revision, deletedAt, organizationId, roles, joinedAt, emailVerified, attributes, stage } = user;
+  return (
+    (revision === 0 || deletedAt !== undefined) &&
+    organizationId === '' &&
+    stage === '' &&
+    joinedAt === undefined &&
+    !emailVerified &&
+    [roles, user.access, user.stagesReached, Object.keys(attributes)].every(({ length }) => length === 0) &&
+    user.actions.size + user.actionDays.size + user.ledger.size === 0
+  );
+}

@@ -1,6 +1,7 @@
 import type { Machine } from '../services/caller.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { auditRpcs } from './admin-audit.js';
+import { backfillRpcs } from './admin-backfills.js';
 import { deadLetterRpcs } from './admin-events.js';
 import { flagRpcs } from './admin-flags.js';
 import { ledgerRpcs } from './admin-ledger.js';
@@ -22,6 +23,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...organizationRpcs(services.organizations),
     ...userRpcs(services),
     ...ledgerRpcs(services),
+    ...backfillRpcs(services.backfills),
     ...tokenRpcs(services.tokens),
     ...deadLetterRpcs(inspection),
     ...auditRpcs(inspection),

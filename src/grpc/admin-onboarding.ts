@@ -9,8 +9,8 @@ export function onboardingRpcs(onboarding: OnboardingService): AdminRpcs<Name> {
     setStages: {
       async handle(request, call) {
         const given = request.stages.map(({ name, selfSettable = true }) => ({ name, selfSettable }));
-        const { stages, consistencyToken } = await onboarding.setStages(call, given, request.comment);
-        return { stages: [...stages], consistencyToken };
+        const { stages, backfillIds, consistencyToken } = await onboarding.setStages(call, given, request.comment);
+        return { stages: [...stages], backfillIds: [...backfillIds], consistencyToken };
       },
     },
     listStages: {

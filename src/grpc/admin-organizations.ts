@@ -14,12 +14,12 @@ export function organizationRpcs(organizations: OrganizationService): AdminRpcs<
     setOrganization: {
       async handle(request, call) {
         if (request.organization === undefined) throw invalid('organization is missing; give at least organization.id');
-        const { organization, consistencyToken } = await organizations.set(call, {
+        const { organization, backfillIds, consistencyToken } = await organizations.set(call, {
           id: request.organization.id,
           ...fieldsOf(request.organization, updateMask(request.updateMask, PATHS)),
           comment: request.comment,
         });
-        return { organization: organizationMessage(organization), consistencyToken };
+        return { organization: organizationMessage(organization), backfillIds: [...backfillIds], consistencyToken };
       },
     },
     getOrganization: {

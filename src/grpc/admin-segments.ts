@@ -14,13 +14,18 @@ export function segmentRpcs(segments: SegmentService): AdminRpcs<'setSegment' | 
     setSegment: {
       async handle(request, call) {
         if (request.segment === undefined) throw invalid('segment is missing; give at least segment.key');
-        const { segment, warnings, consistencyToken } = await segments.set(call, {
+        const { segment, warnings, backfillIds, consistencyToken } = await segments.set(call, {
           key: request.segment.key,
           ...fieldsOf(request.segment, updateMask(request.updateMask, PATHS)),
           expectedVersion: request.expectedVersion,
           comment: request.comment,
         });
-        return { segment: segmentMessage(segment), warnings: [...warnings], consistencyToken };
+        return {
+          segment: segmentMessage(segment),
+          warnings: [...warnings],
+          backfillIds: [...backfillIds],
+          consistencyToken,
+        };
       },
     },
     listSegments: {

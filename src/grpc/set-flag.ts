@@ -33,6 +33,7 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Mach
         access: written.access.map(accessMessage),
         consistencyToken: written.consistencyToken,
         warnings: [...written.warnings],
+        backfillId: written.backfillId ?? '',
       };
     },
   };

@@ -26,6 +26,7 @@ export class Metrics {
   readonly #failedAuthentications: Counter<'door'>;
   readonly #events: Counter<'outcome'>;
   readonly #batches: Histogram;
+  readonly #backfilled: Counter<'outcome'>;
   readonly #poolWait: Histogram;
   /** Plain numbers, handed over when somebody looks: a decision costs less than a labelled counter does. */
   readonly #decisions = new Map<Reason, number>();
@@ -59,6 +60,12 @@ export class Metrics {
       buckets: SECONDS,
       registers,
     });
+    this.#backfilled = new Counter({
+      name: 'latchkey_backfilled_users_total',
+      help: 'Users whom backfills looked at: those who changed, and those who did not.',
+      labelNames: ['outcome'],
+      registers,
+    });
     this.#poolWait = new Histogram({
       name: 'latchkey_store_pool_wait_seconds',
       help: 'How long statements waited for a connection.',
@@ -84,6 +91,11 @@ export class Metrics {
 
   eventBuried(): void {
     this.#events.inc({ outcome: 'dead' });
+  }
+
+  usersBackfilled(users: number, changed: number): void {
+    this.#backfilled.inc({ outcome: 'changed' }, changed);
+    this.#backfilled.inc({ outcome: 'unchanged' }, users - changed);
   }
 
   poolWaited(waitMs: number): void {

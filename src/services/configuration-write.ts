@@ -2,8 +2,10 @@ import { compileSnapshot } from '../core/compile-snapshot.js';
 import type { Configuration } from '../core/flag.js';
 import type { Snapshot } from '../core/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
+import type { BackfillReason } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
 import { confirmSnapshot } from '../worker/confirm-snapshot.js';
+import { backfillChanges } from './backfill-start.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { encodeToken } from './consistency-token.js';
 
@@ -15,18 +17,30 @@ export interface ConfigurationWriteOptions {
 
 /**
  * Changes the configuration in one transaction and tells every node. Two changes take turns: the revision is raised, and
- * so locked, before `change` reads anything that it decides by. Gives what `change` made and the token that stands for it.
+ * so locked, before `change` reads anything that it decides by. What users may have earned by it is backfilled. Gives what
+ * `change` made, the ids of those backfills, and the token that stands for the change.
  */
 export async function writeConfiguration<T>(
   { store, keeper, notifier }: ConfigurationWriteOptions,
+  reason: BackfillReason,
   change: (tx: Transaction, now: number) => Promise<T>,
-): Promise<{ readonly made: T; readonly consistencyToken: string }> {
-  const { made, revision } = await store.transaction(async (tx) => {
-    const revision = await tx.configuration.advance();
-    return { made: await change(tx, await tx.now()), revision };
+): Promise<ConfigurationWritten<T>> {
+  const { made, revision, backfillIds } = await store.transaction(async (tx) => {
+    const { revision, snapshot: before } = await lockConfiguration(tx, keeper, true);
+    const now = await tx.now();
+    const made = await change(tx, now);
+    return { made, revision, backfillIds: await backfillChanges(tx, { before, revision, reason, now }) };
   });
   await announceConfiguration({ keeper, notifier }, revision);
-  return { made, consistencyToken: encodeToken({ epoch: await store.epoch(), configuration: revision }) };
+  const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration: revision });
+  return { made, backfillIds, consistencyToken };
+}
+
+export interface ConfigurationWritten<T> {
+  readonly made: T;
+  /** Of the flags of which users may have earned more by it. */
+  readonly backfillIds: readonly string[];
+  readonly consistencyToken: string;
 }
 
 export interface LockedConfiguration {

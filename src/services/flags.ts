@@ -20,6 +20,7 @@ import {
   splitRows,
   writeAccess,
 } from './access-rows.js';
+import { backfillChanges } from './backfill-start.js';
 import { type Call, type Caller, confinedTo } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { announceConfiguration, lockConfiguration } from './configuration-write.js';
@@ -52,6 +53,8 @@ export interface FlagWritten {
   readonly access: readonly AccessRow[];
   /** What is allowed and seldom meant. */
   readonly warnings: readonly Fault[];
+  /** The backfill of what users may have earned by this change; undefined where they cannot. */
+  readonly backfillId: string | undefined;
   readonly consistencyToken: string;
 }
 
@@ -107,7 +110,7 @@ export class FlagService {
       throw error;
     });
 
-    const { flag, access, warnings, configured, revision, users, organizations } = written;
+    const { flag, access, warnings, configured, revision, users, organizations, backfillId } = written;
     if (configured) await announceConfiguration({ keeper, notifier }, revision);
     if (users.length > 0) await notifier.publish({ kind: 'users', users });
     if (organizations.length > 0) await notifier.publish({ kind: 'organizations', organizations });
@@ -117,7 +120,7 @@ export class FlagService {
       users: pairs(users),
       organizations: pairs(organizations),
     });
-    return { flag, access, warnings, consistencyToken };
+    return { flag, access, warnings, backfillId, consistencyToken };
   }
 
   async #write(tx: Transaction, call: Call, request: SetFlagInput, manager: string) {
@@ -172,9 +175,20 @@ export class FlagService {
         comment: request.comment,
       });
     }
+    const backfilled = { before, revision, reason: 'flag', now } as const;
+    const [backfillId] = changed ? await backfillChanges(tx, backfilled) : [];
     const users = touched.map(({ before: { id, revision } }) => ({ id, revision: revision + 1 }));
     const told = toldTo(manager, flag);
-    return { flag: told, access: change.put, warnings, configured, revision, users, organizations: written };
+    return {
+      flag: told,
+      access: change.put,
+      warnings,
+      configured,
+      revision,
+      users,
+      organizations: written,
+      backfillId,
+    };
   }
 }
 

@@ -23,12 +23,12 @@ export class OnboardingService {
     authorize(call, 'SetStages');
     if (stages.length > MAX_STAGES) throw invalid(`there are at most ${MAX_STAGES} stages, not ${stages.length}`);
     checkNames('stage', stages);
-    const { consistencyToken } = await writeConfiguration(this.#options, async (tx, now) => {
+    const { backfillIds, consistencyToken } = await writeConfiguration(this.#options, 'stages', async (tx, now) => {
       const { stages: before } = await tx.configuration.load();
       await tx.configuration.putStages(stages);
       await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', before, after: stages, comment });
     });
-    return { stages, consistencyToken };
+    return { stages, backfillIds, consistencyToken };
   }
 
   async listStages(call: Call): Promise<readonly Stage[]> {
@@ -43,7 +43,7 @@ export class OnboardingService {
       throw invalid(`a call declares at most ${MAX_ACTIONS_PER_CALL} actions, not ${actions.length}`);
     }
     checkNames('action', actions);
-    const { made, consistencyToken } = await writeConfiguration(this.#options, async (tx, now) => {
+    const { made, consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
       const names = new Set(actions.map(({ name }) => name));
       const before = (await tx.configuration.load()).actions.filter(({ name }) => names.has(name));
       await tx.configuration.putActions(actions);

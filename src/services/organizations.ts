@@ -1,12 +1,16 @@
 import { findCircle } from '../core/conditions/find-circle.js';
-import { type JsonObject, quote } from '../core/json.js';
+import { type JsonObject, type JsonValue, quote, sameJson } from '../core/json.js';
+import { latchingByOrganization } from '../core/latching-changes.js';
 import { faultOfName } from '../core/names.js';
 import type { OrganizationState, RoleDefinition } from '../core/organization-state.js';
 import { rolesOf } from '../core/role-hierarchy.js';
 import type { Notifier } from '../notify/notifier.js';
-import type { Store } from '../store/store.js';
+import type { Store, Transaction } from '../store/store.js';
+import { confirmSnapshot } from '../worker/confirm-snapshot.js';
+import { startBackfills } from './backfill-start.js';
 import { type Call, confinedTo } from './caller.js';
 import { checkAttributes } from './check-attributes.js';
+import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { encodeToken } from './consistency-token.js';
 import { invalid, notFound } from './errors.js';
 import { authorize } from './permissions.js';
@@ -25,6 +29,7 @@ const MAX_ROLES = 200;
 
 export interface OrganizationOptions {
   readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
   readonly notifier: Notifier;
 }
 
@@ -41,7 +46,7 @@ export class OrganizationService {
     checkOrganization(call, input);
     const { store, notifier } = this.#options;
     const { id } = input;
-    const organization = await store.transaction(async (tx) => {
+    const { organization, backfillIds } = await store.transaction(async (tx) => {
       const before = (await tx.organizations.lock([id])).get(id)!;
       const after: OrganizationState = {
         ...before,
@@ -54,13 +59,30 @@ export class OrganizationService {
       await tx.organizations.advance([id]);
       const shown = before.revision === 0 ? undefined : described(before);
       const change = { before: shown, after: described(after), comment: input.comment };
-      await recordAudit(tx, call, await tx.now(), { action: 'organization.set', target: id, ...change });
-      return after;
+      const now = await tx.now();
+      await recordAudit(tx, call, now, { action: 'organization.set', target: id, ...change });
+      return { organization: after, backfillIds: await this.#backfill(tx, before, after, now) };
     });
     const { revision } = organization;
     await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
     const consistencyToken = encodeToken({ epoch: await store.epoch(), organizations: [[id, revision]] });
-    return { organization, consistencyToken };
+    return { organization, backfillIds, consistencyToken };
+  }
+
+  /**
+   * What an organization says of itself can make latching rules true for its users. A worker reads it without a lock, but
+   * confirms the configuration first: once this transaction holds the revision, whoever read the organization as it was
+   * has committed.
+   */
+  async #backfill(tx: Transaction, before: OrganizationState, after: OrganizationState, now: number) {
+    const roles = !sameJson(rolesJson(before), rolesJson(after));
+    const attributes = !sameJson(before.attributes, after.attributes);
+    if (!roles && !attributes) return [];
+    await tx.configuration.holdRevision();
+    const { snapshot } = await confirmSnapshot(tx, this.#options.keeper);
+    const { revision } = snapshot;
+    const flagIds = latchingByOrganization(snapshot, { roles, attributes });
+    return startBackfills(tx, flagIds, { organizationId: after.id, reason: 'organization', revision, now });
   }
 
   /** An organization as stored; one of which nothing is stored is empty. */
@@ -69,6 +91,10 @@ export class OrganizationService {
     checkOrganization(call, { id });
     return (await this.#options.store.states.organizations([id])).get(id)!;
   }
+}
+
+function rolesJson({ roles }: OrganizationState): JsonValue {
+  return roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
 }
 
 function described({ attributes, strictRoles, roles }: OrganizationState) {

@@ -21,6 +21,7 @@ export interface SetSegmentInput {
 export interface SegmentWritten {
   readonly segment: Segment;
   readonly warnings: readonly Fault[];
+  readonly backfillIds: readonly string[];
   readonly consistencyToken: string;
 }
 
@@ -38,7 +39,7 @@ export class SegmentService {
     const { key, name, expectedVersion, comment } = request;
     const fault = faultOfName('segmentKey', key) ?? (name === undefined ? undefined : faultOfName('name', name));
     if (fault !== undefined) throw invalid(fault);
-    const { made, consistencyToken } = await writeConfiguration(this.#options, async (tx, now) => {
+    const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, now) => {
       const all = await tx.configuration.load();
       const segments = new Map(all.segments.map((segment) => [segment.key, segment]));
       const before = segments.get(key);
@@ -60,7 +61,7 @@ export class SegmentService {
       await recordAudit(tx, call, now, { action: 'segment.set', target: key, before, after, comment });
       return { segment: after, warnings };
     });
-    return { ...made, consistencyToken };
+    return { ...made, ...written };
   }
 
   /** All segments, by key. */

@@ -1,4 +1,5 @@
 import type { Authentication } from './authentication.js';
+import type { BackfillService } from './backfills.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import type { Evaluator } from './evaluation.js';
 import type { EventService } from './events.js';
@@ -18,6 +19,7 @@ import type { UserService } from './users.js';
 /** Every use case: what the doors call. */
 export interface ServiceSet {
   readonly authentication: Authentication;
+  readonly backfills: BackfillService;
   readonly evaluation: Evaluator;
   readonly events: EventService;
   readonly flags: FlagService;

@@ -1,5 +1,5 @@
 import { faultOfName } from '../core/names.js';
-import type { UserState } from '../core/user-state.js';
+import { isNobody } from '../core/user-state.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store, Transaction } from '../store/store.js';
 import type { DeletedTotals } from '../store/user-store.js';
@@ -76,7 +76,7 @@ export class UserDeletion {
     // Only after the lock: whatever was counted up to now goes.
     const at = since ?? (await tx.now());
     const removed = await tx.users.remove(userId, { at, limit });
-    const empty = isEmpty(before);
+    const empty = isNobody(before);
     const changed = removed > 0 || !empty;
     if (!changed) return { removed, changed, revision: before.revision, at };
     await tx.users.advance([userId]);
@@ -93,18 +93,4 @@ export class UserDeletion {
     authorize(call, 'GetDeletedTotals');
     return this.#options.store.history.deletedTotals();
   }
-}
-
-/** Whether an evaluation sees nothing of the user: one of whom nothing is stored, or what a deletion leaves behind. */
-function isEmpty(user: UserState): boolean {
-  const { revision, deletedAt, organizationId, roles, joinedAt, emailVerified, attributes, stage } = user;
-  return (
-    (revision === 0 || deletedAt !== undefined) &&
-    organizationId === '' &&
-    stage === '' &&
-    joinedAt === undefined &&
-    !emailVerified &&
-    [roles, user.access, user.stagesReached, Object.keys(attributes)].every(({ length }) => length === 0) &&
-    user.actions.size + user.actionDays.size + user.ledger.size === 0
-  );
 }

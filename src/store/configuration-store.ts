@@ -31,6 +31,8 @@ export interface ConfigurationWriter {
    * database's clock, in epoch milliseconds, which whoever confirms needs as well.
    */
   confirmRevision(): Promise<Confirmed>;
+  /** Holds the revision alone until this transaction ends: when it resolves, whoever had confirmed it has committed. */
+  holdRevision(): Promise<void>;
   /** Locks the revision's row and raises it by one; gives the new revision. */
   advance(): Promise<number>;
 

@@ -1,4 +1,5 @@
 import type { AuditStore } from './audit-store.js';
+import type { BackfillReader, BackfillWriter } from './backfill-store.js';
 import type { ConfigurationReader, ConfigurationWriter } from './configuration-store.js';
 import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { OrganizationWriter } from './organization-store.js';
@@ -25,6 +26,7 @@ export interface Store {
   readonly events: EventReader;
   readonly timers: TimerReader;
   readonly outbox: OutboxReader;
+  readonly backfills: BackfillReader;
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
 
@@ -49,7 +51,7 @@ export interface Store {
 
 /**
  * One transaction's view. Locks are taken in one order everywhere, so that nothing deadlocks by design: lane,
- * organizations by id, users by (partition, id), flags by id, and the configuration's revision last.
+ * organizations by id, users by (partition, id), flags by id, the configuration's revision, and backfills last.
  */
 export interface Transaction {
   readonly configuration: ConfigurationWriter;
@@ -58,6 +60,7 @@ export interface Transaction {
   readonly inbox: InboxWriter;
   readonly timers: TimerWriter;
   readonly outbox: OutboxWriter;
+  readonly backfills: BackfillWriter;
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
   /** The database's clock, in epoch milliseconds. */

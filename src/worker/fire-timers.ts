@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { Notifier } from '../notify/notifier.js';
 import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
-import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
+import type { Store, Transaction } from '../store/store.js';
 import { confirmSnapshot } from './confirm-snapshot.js';
+import { halving } from './halving.js';
 import { type Recomputed, readsTime, recompute } from './recompute.js';
 
 export interface FireTimersOptions {
@@ -22,19 +23,31 @@ const CHUNK = 200;
  * fired.
  */
 export async function fireTimers(options: FireTimersOptions, signal?: AbortSignal): Promise<number> {
-  const { store } = options;
+  const { store, onError } = options;
   let fired = 0;
   while (!signal?.aborted) {
     const due = await store.timers.due(await store.now(), CHUNK);
-    const settled = await fireOrHalve(
-      options,
+    let timers = 0;
+    const work = async (userIds: readonly string[]): Promise<void> => {
+      const settled = await fireSome(options, userIds);
+      timers += settled.timers;
+      fired += settled.fired;
+    };
+    await halving(
       due.map(({ userId }) => userId),
+      work,
+      onError,
     );
-    fired += settled.fired;
     // None at all: whoever is left cannot be fired now.
-    if (settled.timers === 0 || due.length < CHUNK) return fired;
+    if (timers === 0 || due.length < CHUNK) return fired;
   }
   return fired;
+}
+
+async function fireSome({ store, keeper, notifier }: FireTimersOptions, userIds: readonly string[]): Promise<Settled> {
+  const { revisions, ...settled } = await store.transaction((tx) => fire(tx, keeper, userIds));
+  if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
+  return settled;
 }
 
 interface Settled {
@@ -44,45 +57,22 @@ interface Settled {
   readonly fired: number;
 }
 
-const NOTHING: Settled = { timers: 0, fired: 0 };
-
-/** One user that fails holds up no other: the chunk is halved until that user stands alone. */
-async function fireOrHalve(options: FireTimersOptions, userIds: readonly string[]): Promise<Settled> {
-  const { store, keeper, notifier, onError } = options;
-  if (userIds.length === 0) return NOTHING;
-  try {
-    const { revisions, timers } = await store.transaction((tx) => fire(tx, keeper, userIds));
-    if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
-    return { timers, fired: revisions.length };
-  } catch (error) {
-    if (error instanceof StoreUnavailable) throw error;
-    if (userIds.length === 1) {
-      onError(userIds[0]!, error);
-      return NOTHING;
-    }
-    const half = Math.ceil(userIds.length / 2);
-    const first = await fireOrHalve(options, userIds.slice(0, half));
-    const second = await fireOrHalve(options, userIds.slice(half));
-    return { timers: first.timers + second.timers, fired: first.fired + second.fired };
-  }
-}
-
 async function fire(
   tx: Transaction,
   keeper: ConfigurationKeeper,
   userIds: readonly string[],
-): Promise<Pick<Recomputed, 'revisions'> & Pick<Settled, 'timers'>> {
+): Promise<Pick<Recomputed, 'revisions'> & Settled> {
   const states = await tx.users.lock(userIds);
   const { snapshot, now } = await confirmSnapshot(tx, keeper);
   const overdue = await tx.timers.overdue(userIds, now);
   if (!readsTime(snapshot)) {
     // No rule waits for time any more: drop what an older configuration left behind.
     await tx.timers.put([...overdue.keys()].map((userId) => ({ userId, dueAt: undefined })));
-    return { revisions: [], timers: overdue.size };
+    return { revisions: [], timers: overdue.size, fired: 0 };
   }
   const cause = { type: 'time' } as const;
   const touched = [...overdue.keys()].map((id) => ({ before: states.get(id)!, after: states.get(id)!, cause }));
-  if (touched.length === 0) return { revisions: [], timers: 0 };
+  if (touched.length === 0) return { revisions: [], timers: 0, fired: 0 };
   const { revisions } = await recompute(tx, touched, { snapshot, now, batch: randomUUID() });
-  return { revisions, timers: overdue.size };
+  return { revisions, timers: overdue.size, fired: touched.length };
 }

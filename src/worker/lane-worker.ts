@@ -38,9 +38,15 @@ type BatchOutcome = { readonly counted: number } | { readonly error: unknown; re
  */
 export class LaneWorker {
   readonly #options: LaneWorkerOptions;
+  #underWay = 0;
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
+  }
+
+  /** Whether it is counting events right now. */
+  get counting(): boolean {
+    return this.#underWay > 0;
   }
 
   /** Works on the lane until nothing is pending in it; gives how many events were counted. Rejects as the store does. */
@@ -73,6 +79,7 @@ export class LaneWorker {
     const startedAt = performance.now();
     let events: readonly NewEvent[] = [];
     let recomputed: Recomputed | undefined;
+    this.#underWay++;
     try {
       recomputed = await store.transaction(async (tx) => {
         events = [];
@@ -82,6 +89,8 @@ export class LaneWorker {
       });
     } catch (error) {
       return { error, events };
+    } finally {
+      this.#underWay--;
     }
     if (recomputed === undefined) return { counted: 0 };
     observer.counted(events.length, performance.now() - startedAt);

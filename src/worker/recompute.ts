@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { decide } from '../core/evaluate.js';
+import { forgottenUnlocks } from '../core/forgotten-unlocks.js';
 import { latch, type NewUnlock, nextLatchAt } from '../core/latch.js';
 import { type Cause, foldLedger, type LedgerEntry } from '../core/ledger.js';
 import type { OrganizationState } from '../core/organization-state.js';
@@ -13,11 +14,11 @@ import type { Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
 import { catchUp } from './catch-up.js';
 
-/** A user whose stored state a transaction changes. The user is locked in it. */
+/** A user whose stored state a transaction changes, or only looks at again. The user is locked in it. */
 export interface Touched {
   /** As it was after the lock was taken. */
   readonly before: UserState;
-  /** As it will be, but for what is recomputed here: the ledger, the timer, the revision. */
+  /** As it will be, but for what is recomputed here: the ledger, the timer, the revision. `before` where nothing changes. */
   readonly after: UserState;
   /** What brought the change about, as a whole. */
   readonly cause: Cause;
@@ -40,10 +41,12 @@ export interface RecomputeOptions {
 export interface Recomputed {
   /** Users for whom some decision on stored state flipped through this write; not what time alone had flipped before. */
   readonly changes: readonly UserChange[];
-  /** Every touched user's new revision. */
+  /** The new revision of every user of whom anything but the timer changed. */
   readonly revisions: readonly RevisionOf[];
   /** Every touched user as now stored. */
   readonly users: readonly UserState[];
+  /** What was added to ledgers, in order. */
+  readonly entries: readonly UserLedgerEntry[];
 }
 
 export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' | 'timers' | 'outbox'>;
@@ -74,6 +77,7 @@ export async function recompute(
   const byTime: UserChange[] = [];
   const changes: UserChange[] = [];
   const users: UserState[] = [];
+  const revisions: RevisionOf[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags take seconds, and calls are answered by the same process.
   const slices = new Slices({});
@@ -88,30 +92,36 @@ export async function recompute(
     const past = catchUp({ snapshot, user: one.before, organization: organizationBefore, dueAt, now });
     entries.push(...past.entries);
     const before = past.user;
+    let changed = after !== one.before;
     if (dueAt !== undefined) {
       const was = { snapshot, user: one.before, organization: organizationBefore, at: dueAt - 1 };
       const flips = flipped(was, { snapshot, user: before, organization: organizationBefore, at: now });
+      changed ||= any(flips);
       if (any(flips))
         byTime.push({ userId: after.id, batch: timeBatch, at: now, revision, ...flips, cause: { type: 'time' } });
     }
 
-    const { entries: made = [] } = one;
+    const made = [...relocked(before, options), ...(one.entries ?? [])];
     entries.push(...made.map((entry) => ({ userId: after.id, ...entry })));
     const ledger = made.length === 0 ? before.ledger : foldLedger(made, before.ledger);
     const latched = latch(snapshot, { ...after, ledger }, organization, now);
     entries.push(...entriesOf(latched.unlocks, one, options));
-    const was = { snapshot: options.snapshotBefore ?? snapshot, user: before, organization: organizationBefore };
-    const flips = flipped({ ...was, at: now }, { snapshot, user: latched.user, organization, at: now });
-    if (any(flips)) changes.push({ userId: after.id, batch, at: now, revision, ...flips, cause });
-    users.push({ ...latched.user, revision });
+    changed ||= latched.user.ledger !== one.before.ledger;
+    if (changed) {
+      const was = { snapshot: options.snapshotBefore ?? snapshot, user: before, organization: organizationBefore };
+      const flips = flipped({ ...was, at: now }, { snapshot, user: latched.user, organization, at: now });
+      if (any(flips)) changes.push({ userId: after.id, batch, at: now, revision, ...flips, cause });
+      revisions.push({ id: after.id, revision });
+    }
+    users.push(changed ? { ...latched.user, revision } : one.before);
     if (timed) timers.push({ userId: after.id, dueAt: finite(nextLatchAt(snapshot, latched.user, organization, now)) });
   }
 
   if (entries.length > 0) await tx.users.appendLedger(entries);
   if (timed) await tx.timers.put(timers);
   if (byTime.length + changes.length > 0) await tx.outbox.append([...byTime, ...changes]);
-  await tx.users.advance(users.map(({ id }) => id));
-  return { changes, users, revisions: users.map(({ id, revision }) => ({ id, revision })) };
+  await tx.users.advance(revisions.map(({ id }) => id));
+  return { changes, users, revisions, entries };
 }
 
 const NONE_DUE: ReadonlyMap<string, number> = new Map<string, number>();
@@ -130,6 +140,12 @@ async function organizationsOf(
   const ids = new Set(touched.flatMap(({ before, after }) => [before.organizationId, after.organizationId]));
   ids.delete('');
   return ids.size === 0 ? new Map() : tx.organizations.read([...ids]);
+}
+
+/** What RELOCK has forgotten since the user was last looked at. */
+function relocked({ ledger }: UserState, { snapshot, now }: RecomputeOptions): readonly LedgerEntry[] {
+  const stamp = { kind: 'relocked', earnedAt: now, recordedAt: now, cause: { type: 'backfill' } } as const;
+  return forgottenUnlocks(snapshot, ledger).map((forgotten) => ({ ...forgotten, ...stamp }));
 }
 
 /** A rule that nothing but another flag's unlock made true has that unlock's cause. */

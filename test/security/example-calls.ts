@@ -9,6 +9,7 @@ export const ACTION = 'clicked';
 /** What the examples name that only exists once the server runs. */
 export interface Made {
   readonly tokenId: string;
+  readonly backfillId: string;
 }
 
 let events = 0;
@@ -48,6 +49,11 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   GrantUnlock: (reach) => ({ userId: of(reach).user, flag: FLAG, reason: 'a try' }),
   RevokeUnlock: (reach) => ({ userId: of(reach).user, flag: FLAG, reason: 'a try' }),
   RearmUnlock: (reach) => ({ userId: of(reach).user, flag: FLAG, reason: 'a try' }),
+  GetBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
+  WatchBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
+  ListBackfills: () => ({}),
+  CancelBackfill: (_reach, { backfillId }) => ({ id: backfillId, reason: 'a try' }),
+  StartBackfill: () => ({ flag: FLAG, reason: 'a try' }),
   DeleteUser: () => ({ userId: 'departed', reason: 'a try' }),
   GetDeletedTotals: () => ({}),
   CreateToken: () => ({ name: 'made', scopes: ['evaluate'] }),

@@ -18,6 +18,9 @@ export function configurationWriter(sql: Sql): ConfigurationWriter {
       const row = await firstRow<Confirmed>(sql, text);
       return { revision: Number(row?.revision ?? 0), now: Number(row?.now) };
     },
+    holdRevision: async () => {
+      await sql.rows(`SELECT revision FROM configuration_revision WHERE id = 1${forUpdate}`);
+    },
     advance: async () => {
       await sql.run('UPDATE configuration_revision SET revision = revision + 1 WHERE id = 1');
       return readRevision(sql);

@@ -3,6 +3,7 @@ import type { EventInbox } from '../event-store.js';
 import { groupAppend } from '../group-append.js';
 import type { Store, Transaction } from '../store.js';
 import { auditStore } from './audit.js';
+import { backfillReader, backfillWriter } from './backfills.js';
 import { configurationReader } from './configuration-reader.js';
 import { configurationWriter } from './configuration-writer.js';
 import type { Engine } from './engine.js';
@@ -43,6 +44,7 @@ export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
     events: eventReader(engine),
     timers: timerReader(read),
     outbox: outboxReader(engine),
+    backfills: backfillReader(read),
     tokens: tokenStore(read, write),
     audit: auditStore(read, write),
     transaction: (work) => runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql)))),
@@ -67,6 +69,7 @@ function transactionOn(sql: Sql): Transaction {
     inbox: inboxWriter(sql),
     timers: timerWriter(sql),
     outbox: outboxWriter(sql),
+    backfills: backfillWriter(sql),
     tokens: tokenStore(sql, sql),
     audit: auditStore(sql, sql),
     now: () => readNow(sql),

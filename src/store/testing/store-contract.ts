@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Store } from '../store.js';
+import { backfillContract } from './backfill-contract.js';
 import { configurationContract } from './configuration-contract.js';
 import { eventContract } from './event-contract.js';
 import { inboxContract } from './inbox-contract.js';
@@ -43,5 +44,6 @@ export function storeContract(harness: StoreHarness): void {
   describe('events', () => eventContract(store));
   describe('timers, outbox, tokens and audit', () => recordContract(store));
   describe('the ledger by flag, and removed users', () => ledgerContract(store));
+  describe('backfills', () => backfillContract(store));
   describe('transactions', () => transactionContract(store, harness.unreachable));
 }

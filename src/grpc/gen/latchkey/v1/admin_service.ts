@@ -8,7 +8,9 @@ import {
   type ChannelCredentials,
   Client,
   type ClientOptions,
+  type ClientReadableStream,
   type ClientUnaryCall,
+  type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
   type Metadata,
@@ -18,6 +20,18 @@ import {
 import { Timestamp } from "../../../well-known/timestamp.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { Action, AuditEntry, DeadLetter, EventKey, Organization, Stage, Token } from "./admin.js";
+import {
+  CancelBackfillRequest,
+  CancelBackfillResponse,
+  GetBackfillRequest,
+  GetBackfillResponse,
+  ListBackfillsRequest,
+  ListBackfillsResponse,
+  StartBackfillRequest,
+  StartBackfillResponse,
+  WatchBackfillRequest,
+  WatchBackfillResponse,
+} from "./backfill.js";
 import { AccessRow, FeatureFlag, Segment, Warning } from "./flag.js";
 import {
   DeleteUserRequest,
@@ -123,6 +137,8 @@ export interface SetSegmentResponse {
   consistencyToken: string;
   /** What is allowed and seldom meant about the segment as it is now. */
   warnings: Warning[];
+  /** Backfills of the flags that users may have earned by this; see GetBackfill. */
+  backfillIds: string[];
 }
 
 /** Asks for the segments. */
@@ -149,6 +165,8 @@ export interface SetStagesResponse {
   stages: Stage[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /** Backfills of the flags that users may have earned by this; see GetBackfill. */
+  backfillIds: string[];
 }
 
 /** Asks for the onboarding stages. */
@@ -212,6 +230,8 @@ export interface SetOrganizationResponse {
     | undefined;
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /** Backfills of the flags that users may have earned by this; see GetBackfill. */
+  backfillIds: string[];
 }
 
 /** Asks for an organization. */
@@ -872,7 +892,7 @@ export const SetSegmentRequest: MessageFns<SetSegmentRequest> = {
 };
 
 function createBaseSetSegmentResponse(): SetSegmentResponse {
-  return { segment: undefined, consistencyToken: "", warnings: [] };
+  return { segment: undefined, consistencyToken: "", warnings: [], backfillIds: [] };
 }
 
 export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
@@ -885,6 +905,9 @@ export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
     }
     for (const v of message.warnings) {
       Warning.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.backfillIds) {
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -926,6 +949,14 @@ export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
             message.warnings.push(Warning.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.backfillIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -948,6 +979,7 @@ export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
       : undefined;
     message.consistencyToken = object.consistencyToken ?? "";
     message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
+    message.backfillIds = object.backfillIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -1118,7 +1150,7 @@ export const SetStagesRequest: MessageFns<SetStagesRequest> = {
 };
 
 function createBaseSetStagesResponse(): SetStagesResponse {
-  return { stages: [], consistencyToken: "" };
+  return { stages: [], consistencyToken: "", backfillIds: [] };
 }
 
 export const SetStagesResponse: MessageFns<SetStagesResponse> = {
@@ -1128,6 +1160,9 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(18).string(message.consistencyToken);
+    }
+    for (const v of message.backfillIds) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -1161,6 +1196,14 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
             message.consistencyToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.backfillIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1180,6 +1223,7 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
     const message = createBaseSetStagesResponse();
     message.stages = object.stages?.map((e) => Stage.fromPartial(e)) || [];
     message.consistencyToken = object.consistencyToken ?? "";
+    message.backfillIds = object.backfillIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -1596,7 +1640,7 @@ export const SetOrganizationRequest: MessageFns<SetOrganizationRequest> = {
 };
 
 function createBaseSetOrganizationResponse(): SetOrganizationResponse {
-  return { organization: undefined, consistencyToken: "" };
+  return { organization: undefined, consistencyToken: "", backfillIds: [] };
 }
 
 export const SetOrganizationResponse: MessageFns<SetOrganizationResponse> = {
@@ -1606,6 +1650,9 @@ export const SetOrganizationResponse: MessageFns<SetOrganizationResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(18).string(message.consistencyToken);
+    }
+    for (const v of message.backfillIds) {
+      writer.uint32(26).string(v!);
     }
     return writer;
   },
@@ -1639,6 +1686,14 @@ export const SetOrganizationResponse: MessageFns<SetOrganizationResponse> = {
             message.consistencyToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.backfillIds.push(reader.string());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1660,6 +1715,7 @@ export const SetOrganizationResponse: MessageFns<SetOrganizationResponse> = {
       ? Organization.fromPartial(object.organization)
       : undefined;
     message.consistencyToken = object.consistencyToken ?? "";
+    message.backfillIds = object.backfillIds?.map((e) => e) || [];
     return message;
   },
 };
@@ -3016,6 +3072,58 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
+    /** Gives a backfill. NOT_FOUND: there is none. Scope: `manage`. */
+    getBackfill: {
+      name: "GetBackfill",
+      requestType: GetBackfillRequest as typeof GetBackfillRequest,
+      requestStream: false,
+      responseType: GetBackfillResponse as typeof GetBackfillResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Tells how a backfill goes on, until it has ended. NOT_FOUND: there is none. Scope: `manage`. */
+    watchBackfill: {
+      name: "WatchBackfill",
+      requestType: WatchBackfillRequest as typeof WatchBackfillRequest,
+      requestStream: false,
+      responseType: WatchBackfillResponse as typeof WatchBackfillResponse,
+      responseStream: true,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Lists backfills, newest first, paged. NOT_FOUND: there is no such flag. Scope: `manage`. */
+    listBackfills: {
+      name: "ListBackfills",
+      requestType: ListBackfillsRequest as typeof ListBackfillsRequest,
+      requestStream: false,
+      responseType: ListBackfillsResponse as typeof ListBackfillsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Ends a backfill before its time. Who has not been reached unlocks with their next event or write. NOT_FOUND: there is
+     * none. Scope: `manage`.
+     */
+    cancelBackfill: {
+      name: "CancelBackfill",
+      requestType: CancelBackfillRequest as typeof CancelBackfillRequest,
+      requestStream: false,
+      responseType: CancelBackfillResponse as typeof CancelBackfillResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Judges everybody anew by a flag's rules as they are: after a cancelled backfill, or to try again those who failed.
+     * Changes of rules start their own. NOT_FOUND: there is no such flag. INVALID_ARGUMENT: it has nothing to earn. Scope:
+     * `manage`.
+     */
+    startBackfill: {
+      name: "StartBackfill",
+      requestType: StartBackfillRequest as typeof StartBackfillRequest,
+      requestStream: false,
+      responseType: StartBackfillResponse as typeof StartBackfillResponse,
+      responseStream: false,
+      options: {},
+    },
     /**
      * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
      * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
@@ -3308,6 +3416,68 @@ export const AdminServiceService = {
     responseSerialize: (value: ListUnlocksResponse): Buffer => Buffer.from(ListUnlocksResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListUnlocksResponse => ListUnlocksResponse.decode(value),
   },
+  /** Gives a backfill. NOT_FOUND: there is none. Scope: `manage`. */
+  getBackfill: {
+    path: "/latchkey.v1.AdminService/GetBackfill" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetBackfillRequest): Buffer => Buffer.from(GetBackfillRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetBackfillRequest => GetBackfillRequest.decode(value),
+    responseSerialize: (value: GetBackfillResponse): Buffer => Buffer.from(GetBackfillResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetBackfillResponse => GetBackfillResponse.decode(value),
+  },
+  /** Tells how a backfill goes on, until it has ended. NOT_FOUND: there is none. Scope: `manage`. */
+  watchBackfill: {
+    path: "/latchkey.v1.AdminService/WatchBackfill" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchBackfillRequest): Buffer => Buffer.from(WatchBackfillRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchBackfillRequest => WatchBackfillRequest.decode(value),
+    responseSerialize: (value: WatchBackfillResponse): Buffer =>
+      Buffer.from(WatchBackfillResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchBackfillResponse => WatchBackfillResponse.decode(value),
+  },
+  /** Lists backfills, newest first, paged. NOT_FOUND: there is no such flag. Scope: `manage`. */
+  listBackfills: {
+    path: "/latchkey.v1.AdminService/ListBackfills" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListBackfillsRequest): Buffer => Buffer.from(ListBackfillsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListBackfillsRequest => ListBackfillsRequest.decode(value),
+    responseSerialize: (value: ListBackfillsResponse): Buffer =>
+      Buffer.from(ListBackfillsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListBackfillsResponse => ListBackfillsResponse.decode(value),
+  },
+  /**
+   * Ends a backfill before its time. Who has not been reached unlocks with their next event or write. NOT_FOUND: there is
+   * none. Scope: `manage`.
+   */
+  cancelBackfill: {
+    path: "/latchkey.v1.AdminService/CancelBackfill" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CancelBackfillRequest): Buffer =>
+      Buffer.from(CancelBackfillRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CancelBackfillRequest => CancelBackfillRequest.decode(value),
+    responseSerialize: (value: CancelBackfillResponse): Buffer =>
+      Buffer.from(CancelBackfillResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CancelBackfillResponse => CancelBackfillResponse.decode(value),
+  },
+  /**
+   * Judges everybody anew by a flag's rules as they are: after a cancelled backfill, or to try again those who failed.
+   * Changes of rules start their own. NOT_FOUND: there is no such flag. INVALID_ARGUMENT: it has nothing to earn. Scope:
+   * `manage`.
+   */
+  startBackfill: {
+    path: "/latchkey.v1.AdminService/StartBackfill" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: StartBackfillRequest): Buffer => Buffer.from(StartBackfillRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): StartBackfillRequest => StartBackfillRequest.decode(value),
+    responseSerialize: (value: StartBackfillResponse): Buffer =>
+      Buffer.from(StartBackfillResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): StartBackfillResponse => StartBackfillResponse.decode(value),
+  },
   /**
    * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
    * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
@@ -3497,6 +3667,23 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   getUser: handleUnaryCall<GetUserRequest, GetUserResponse>;
   /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
   listUnlocks: handleUnaryCall<ListUnlocksRequest, ListUnlocksResponse>;
+  /** Gives a backfill. NOT_FOUND: there is none. Scope: `manage`. */
+  getBackfill: handleUnaryCall<GetBackfillRequest, GetBackfillResponse>;
+  /** Tells how a backfill goes on, until it has ended. NOT_FOUND: there is none. Scope: `manage`. */
+  watchBackfill: handleServerStreamingCall<WatchBackfillRequest, WatchBackfillResponse>;
+  /** Lists backfills, newest first, paged. NOT_FOUND: there is no such flag. Scope: `manage`. */
+  listBackfills: handleUnaryCall<ListBackfillsRequest, ListBackfillsResponse>;
+  /**
+   * Ends a backfill before its time. Who has not been reached unlocks with their next event or write. NOT_FOUND: there is
+   * none. Scope: `manage`.
+   */
+  cancelBackfill: handleUnaryCall<CancelBackfillRequest, CancelBackfillResponse>;
+  /**
+   * Judges everybody anew by a flag's rules as they are: after a cancelled backfill, or to try again those who failed.
+   * Changes of rules start their own. NOT_FOUND: there is no such flag. INVALID_ARGUMENT: it has nothing to earn. Scope:
+   * `manage`.
+   */
+  startBackfill: handleUnaryCall<StartBackfillRequest, StartBackfillResponse>;
   /**
    * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
    * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
@@ -3762,6 +3949,87 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListUnlocksResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives a backfill. NOT_FOUND: there is none. Scope: `manage`. */
+  getBackfill(
+    request: GetBackfillRequest,
+    callback: (error: ServiceError | null, response: GetBackfillResponse) => void,
+  ): ClientUnaryCall;
+  getBackfill(
+    request: GetBackfillRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetBackfillResponse) => void,
+  ): ClientUnaryCall;
+  getBackfill(
+    request: GetBackfillRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetBackfillResponse) => void,
+  ): ClientUnaryCall;
+  /** Tells how a backfill goes on, until it has ended. NOT_FOUND: there is none. Scope: `manage`. */
+  watchBackfill(
+    request: WatchBackfillRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchBackfillResponse>;
+  watchBackfill(
+    request: WatchBackfillRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchBackfillResponse>;
+  /** Lists backfills, newest first, paged. NOT_FOUND: there is no such flag. Scope: `manage`. */
+  listBackfills(
+    request: ListBackfillsRequest,
+    callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
+  ): ClientUnaryCall;
+  listBackfills(
+    request: ListBackfillsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
+  ): ClientUnaryCall;
+  listBackfills(
+    request: ListBackfillsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListBackfillsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Ends a backfill before its time. Who has not been reached unlocks with their next event or write. NOT_FOUND: there is
+   * none. Scope: `manage`.
+   */
+  cancelBackfill(
+    request: CancelBackfillRequest,
+    callback: (error: ServiceError | null, response: CancelBackfillResponse) => void,
+  ): ClientUnaryCall;
+  cancelBackfill(
+    request: CancelBackfillRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CancelBackfillResponse) => void,
+  ): ClientUnaryCall;
+  cancelBackfill(
+    request: CancelBackfillRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CancelBackfillResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Judges everybody anew by a flag's rules as they are: after a cancelled backfill, or to try again those who failed.
+   * Changes of rules start their own. NOT_FOUND: there is no such flag. INVALID_ARGUMENT: it has nothing to earn. Scope:
+   * `manage`.
+   */
+  startBackfill(
+    request: StartBackfillRequest,
+    callback: (error: ServiceError | null, response: StartBackfillResponse) => void,
+  ): ClientUnaryCall;
+  startBackfill(
+    request: StartBackfillRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: StartBackfillResponse) => void,
+  ): ClientUnaryCall;
+  startBackfill(
+    request: StartBackfillRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: StartBackfillResponse) => void,
   ): ClientUnaryCall;
   /**
    * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also

@@ -115,6 +115,8 @@ export interface SetFlagResponse {
   consistencyToken: string;
   /** What is allowed and seldom meant about the flag as it is now. */
   warnings: Warning[];
+  /** The backfill of what users may have earned by this change; see AdminService.GetBackfill. Empty: they cannot have. */
+  backfillId: string;
 }
 
 function createBaseSetFlagRequest(): SetFlagRequest {
@@ -255,7 +257,7 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
 };
 
 function createBaseSetFlagResponse(): SetFlagResponse {
-  return { flag: undefined, access: [], consistencyToken: "", warnings: [] };
+  return { flag: undefined, access: [], consistencyToken: "", warnings: [], backfillId: "" };
 }
 
 export const SetFlagResponse: MessageFns<SetFlagResponse> = {
@@ -271,6 +273,9 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
     }
     for (const v of message.warnings) {
       Warning.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.backfillId !== "") {
+      writer.uint32(42).string(message.backfillId);
     }
     return writer;
   },
@@ -320,6 +325,14 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
             message.warnings.push(Warning.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.backfillId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -343,6 +356,7 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
     message.access = object.access?.map((e) => AccessRow.fromPartial(e)) || [];
     message.consistencyToken = object.consistencyToken ?? "";
     message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
+    message.backfillId = object.backfillId ?? "";
     return message;
   },
 };

@@ -1,0 +1,45 @@
+import { forgottenUnlocks } from '../core/forgotten-unlocks.js';
+import { latch, nextLatchAt } from '../core/latch.js';
+import type { OrganizationState } from '../core/organization-state.js';
+import type { Snapshot } from '../core/snapshot.js';
+import type { UserState } from '../core/user-state.js';
+import type { Slices } from '../services/slices.js';
+import { readsTime } from './recompute.js';
+
+export interface LookedAt {
+  readonly snapshot: Snapshot;
+  readonly users: readonly UserState[];
+  /** When their timers are due; nothing for who has none. */
+  readonly timers: ReadonlyMap<string, number>;
+  readonly organizations: ReadonlyMap<string, OrganizationState>;
+  readonly now: number;
+}
+
+/**
+ * Those of these users for whom a recompute would change anything: something is earned and not recorded, an unlock counts no
+ * longer, or the timer stands wrong. Nothing is locked here; whoever is found is looked at again under the lock.
+ */
+export async function outOfDate(
+  { snapshot, users, timers, organizations, now }: LookedAt,
+  slices: Slices,
+): Promise<readonly string[]> {
+  const timed = readsTime(snapshot);
+  const found: string[] = [];
+  for (const user of users) {
+    if (slices.over(snapshot.latching.length + 1)) await slices.giveWay();
+    const organization = organizations.get(user.organizationId);
+    if (
+      forgottenUnlocks(snapshot, user.ledger).length > 0 ||
+      latch(snapshot, user, organization, now).unlocks.length > 0 ||
+      (timed && !timerIsRight(timers.get(user.id), nextLatchAt(snapshot, user, organization, now), now))
+    ) {
+      found.push(user.id);
+    }
+  }
+  return found;
+}
+
+function timerIsRight(dueAt: number | undefined, next: number, now: number): boolean {
+  // One that is due is fired by whoever fires timers, and set anew.
+  return (dueAt !== undefined && dueAt <= now) || (dueAt ?? Infinity) === next;
+}

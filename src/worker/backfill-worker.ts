@@ -1,0 +1,170 @@
+import { randomUUID } from 'node:crypto';
+import { needsOfLatching } from '../core/state-needs.js';
+import { SECOND_MS } from '../core/time.js';
+import { isNobody, type UserState } from '../core/user-state.js';
+import type { Notifier } from '../notify/notifier.js';
+import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
+import { Slices } from '../services/slices.js';
+import type { Backfill } from '../store/backfill-store.js';
+import type { Store, Transaction } from '../store/store.js';
+import type { UserLedgerEntry } from '../store/user-store.js';
+import { outOfDate } from './backfill-page.js';
+import { confirmSnapshot } from './confirm-snapshot.js';
+import { halving } from './halving.js';
+import { recompute } from './recompute.js';
+
+export interface BackfillWorkerOptions {
+  readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
+  readonly notifier: Notifier;
+  /** Awaited between small steps: resolves when nothing more urgent is to be done, or after a while all the same. */
+  readonly giveWay: () => Promise<void>;
+  readonly observer: BackfillObserver;
+  /** Users of a page; 500 when left out. */
+  readonly pageSize?: number;
+}
+
+export interface BackfillObserver {
+  /** Users were looked at, and so many of them changed. */
+  lookedAt(users: number, changed: number): void;
+  /** A user cannot be brought up to date; the others are. */
+  failed(userId: string, error: unknown): void;
+  /** It has come to its end. */
+  done(backfill: Backfill): void;
+}
+
+const PAGE_SIZE = 500;
+/** Users that one transaction locks: events of theirs wait for it. */
+const USERS_PER_TRANSACTION = 50;
+/** A killed worker's backfill is taken over after so long. */
+const LEASE_MS = 5 * SECOND_MS;
+
+/**
+ * Brings every user up to date with rules that changed: pages of users are read without locks, and only those for whom
+ * something would change are locked and judged anew. It may be stopped anywhere, go on in another process, or run twice at
+ * once: whoever is judged under the lock is judged by what is stored then, and a second judgement changes nothing.
+ *
+ * Nobody falls between: whoever wrote a user under the old rules has committed before the new ones were, so a page sees it;
+ * whoever writes later judges by the new ones.
+ */
+export class BackfillWorker {
+  readonly #options: BackfillWorkerOptions;
+  readonly #worker = randomUUID();
+
+  constructor(options: BackfillWorkerOptions) {
+    this.#options = options;
+  }
+
+  /** Works until no backfill waits, or others work on those that do; gives how many users were looked at. */
+  async run(signal?: AbortSignal): Promise<number> {
+    let users = 0;
+    for (let more = true; more && !signal?.aborted; ) {
+      const looked = await this.step(signal);
+      more = looked !== undefined;
+      users += looked ?? 0;
+    }
+    return users;
+  }
+
+  /** One page of the oldest backfill and of all that have come just as far; undefined when there is none to work on. */
+  async step(signal?: AbortSignal): Promise<number | undefined> {
+    const { store, giveWay } = this.#options;
+    await giveWay();
+    const startedAt = performance.now();
+    const now = await store.now();
+    const claim = { worker: this.#worker, now, leasedUntil: now + LEASE_MS };
+    const group = await store.transaction((tx) => tx.backfills.claim(claim));
+    const [first] = group;
+    if (first === undefined) return undefined;
+    await this.#countUsers(group, first);
+
+    const { users, next, failed, changed } = await this.#page(group, first, now, signal);
+    if (signal?.aborted) return users;
+    const busyMs = performance.now() - startedAt;
+    const step = { worker: this.#worker, done: users, failed, busyMs, cursor: next, now: await store.now() };
+    await store.transaction((tx) => tx.backfills.advance(ids(group), step));
+    const { observer } = this.#options;
+    observer.lookedAt(users, changed);
+    if (next === undefined) await this.#tellDone(group);
+    return users;
+  }
+
+  async #countUsers(group: readonly Backfill[], { organizationId }: Backfill): Promise<void> {
+    const uncounted = ids(group.filter(({ total }) => total === undefined));
+    if (uncounted.length === 0) return;
+    const { store } = this.#options;
+    const total = await store.userPages.count(organizationId);
+    await store.transaction((tx) => tx.backfills.setTotal(uncounted, total));
+  }
+
+  async #page(group: readonly Backfill[], { cursor, organizationId }: Backfill, now: number, signal?: AbortSignal) {
+    const { store, keeper, giveWay, observer, pageSize = PAGE_SIZE } = this.#options;
+    const snapshot = await keeper.atLeast(Math.max(...group.map(({ revision }) => revision)));
+    const needs = needsOfLatching(snapshot);
+    const { users, timers, next } = await store.userPages.read({
+      after: cursor,
+      limit: pageSize,
+      organizationId,
+      needs,
+    });
+    const organizations = await store.states.organizations(organizationsOf(users));
+    const found = await outOfDate({ snapshot, users, timers, organizations, now }, new Slices({}));
+    let failed = 0;
+    for (let i = 0; i < found.length && !signal?.aborted; i += USERS_PER_TRANSACTION) {
+      if (i > 0) await giveWay();
+      await halving(
+        found.slice(i, i + USERS_PER_TRANSACTION),
+        (some) => this.#bringUpToDate(group, some),
+        (userId, error) => {
+          failed++;
+          observer.failed(userId, error);
+        },
+      );
+    }
+    return { users: users.length, next, failed, changed: found.length - failed };
+  }
+
+  async #bringUpToDate(group: readonly Backfill[], userIds: readonly string[]): Promise<void> {
+    const { store, keeper, notifier } = this.#options;
+    const revisions = await store.transaction(async (tx) => {
+      const states = await tx.users.lock(userIds);
+      const { snapshot, now } = await confirmSnapshot(tx, keeper);
+      const cause = { type: 'backfill' } as const;
+      // Who was deleted since the page was read has earned nothing.
+      const touched = [...states.values()].flatMap((user) =>
+        isNobody(user) ? [] : [{ before: user, after: user, cause }],
+      );
+      const recomputed = await recompute(tx, touched, { snapshot, now, batch: randomUUID() });
+      await count(tx, group, recomputed.entries);
+      return recomputed.revisions;
+    });
+    if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
+  }
+
+  async #tellDone(group: readonly Backfill[]): Promise<void> {
+    const { store, observer } = this.#options;
+    for (const { id } of group) {
+      const backfill = await store.backfills.get(id);
+      if (backfill?.state === 'done') observer.done(backfill);
+    }
+  }
+}
+
+async function count(tx: Transaction, group: readonly Backfill[], entries: readonly UserLedgerEntry[]): Promise<void> {
+  const counts = group.map(({ id, flagId }) => {
+    const kinds = entries.filter((entry) => entry.flagId === flagId).map(({ kind }) => kind);
+    const of = (kind: UserLedgerEntry['kind']): number => kinds.filter((one) => one === kind).length;
+    return { id, unlocked: of('unlocked'), relocked: of('relocked') };
+  });
+  await tx.backfills.count(counts.filter(({ unlocked, relocked }) => unlocked + relocked > 0));
+}
+
+function organizationsOf(users: readonly UserState[]): readonly string[] {
+  const found = new Set(users.map(({ organizationId }) => organizationId));
+  found.delete('');
+  return [...found];
+}
+
+function ids(group: readonly Backfill[]): readonly string[] {
+  return group.map(({ id }) => id);
+}
