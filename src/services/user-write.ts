@@ -4,7 +4,7 @@ import type { Snapshot } from '../core/snapshot.js';
 import type { UserState } from '../core/user-state.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store, Transaction } from '../store/store.js';
-import { confirmSnapshot } from '../worker/confirm-snapshot.js';
+import { lockUsers } from '../worker/confirm-snapshot.js';
 import { recompute } from '../worker/recompute.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { encodeToken } from './consistency-token.js';
@@ -50,8 +50,8 @@ export async function writeUser(
   change: UserChange,
 ): Promise<UserWritten> {
   const written = await store.transaction(async (tx) => {
-    const before = (await tx.users.lock([userId])).get(userId)!;
-    const { snapshot, now } = await confirmSnapshot(tx, keeper);
+    const { states, snapshot, now } = await lockUsers(tx, keeper, [userId]);
+    const before = states.get(userId)!;
     const made = await change(tx, { before, snapshot, now });
     const configuration = snapshot.revision;
     if (made === undefined) return { user: before, unlocked: [], locked: [], configuration, changed: false };

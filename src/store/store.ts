@@ -50,8 +50,11 @@ export interface Store {
 }
 
 /**
- * One transaction's view. Locks are taken in one order everywhere, so that nothing deadlocks by design: lane,
- * organizations by id, users by (partition, id), flags by id, the configuration's revision, and backfills last.
+ * One transaction's view. Calls take effect in the order in which they are made, whether or not the caller waits for one
+ * before making the next: those that nobody waits between cost one way to the engine and back together.
+ *
+ * Locks are taken in one order everywhere, so that nothing deadlocks by design: lane, organizations by id, users by
+ * (partition, id), flags by id, the configuration's revision, and backfills last.
  */
 export interface Transaction {
   readonly configuration: ConfigurationWriter;

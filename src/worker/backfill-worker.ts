@@ -9,7 +9,7 @@ import type { Backfill } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
 import { outOfDate } from './backfill-page.js';
-import { confirmSnapshot } from './confirm-snapshot.js';
+import { lockUsers } from './confirm-snapshot.js';
 import { halving } from './halving.js';
 import { recompute } from './recompute.js';
 
@@ -127,8 +127,7 @@ export class BackfillWorker {
   async #bringUpToDate(group: readonly Backfill[], userIds: readonly string[]): Promise<void> {
     const { store, keeper, notifier } = this.#options;
     const revisions = await store.transaction(async (tx) => {
-      const states = await tx.users.lock(userIds);
-      const { snapshot, now } = await confirmSnapshot(tx, keeper);
+      const { states, snapshot, now } = await lockUsers(tx, keeper, userIds);
       const cause = { type: 'backfill' } as const;
       // Who was deleted since the page was read has earned nothing.
       const touched = [...states.values()].flatMap((user) =>

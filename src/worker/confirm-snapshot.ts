@@ -1,4 +1,5 @@
 import type { Snapshot } from '../core/snapshot.js';
+import type { UserState } from '../core/user-state.js';
 import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
 import type { Transaction } from '../store/store.js';
 
@@ -13,4 +14,17 @@ export async function confirmSnapshot(tx: Transaction, keeper: ConfigurationKeep
   const { revision, now } = await tx.configuration.confirmRevision();
   const snapshot = keeper.holds(revision) ? keeper.snapshot : keeper.offer(await tx.configuration.load());
   return { snapshot, now };
+}
+
+/**
+ * Locks these users, reads their states and confirms the snapshot, in this order and at once: what is read after the locks
+ * is what is committed, and the configuration is held until the commit.
+ */
+export async function lockUsers(
+  tx: Transaction,
+  keeper: ConfigurationKeeper,
+  userIds: readonly string[],
+): Promise<ConfirmedSnapshot & { readonly states: ReadonlyMap<string, UserState> }> {
+  const [states, confirmed] = await Promise.all([tx.users.lock(userIds), confirmSnapshot(tx, keeper)]);
+  return { states, ...confirmed };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Notifier } from '../notify/notifier.js';
 import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
 import type { Store, Transaction } from '../store/store.js';
-import { confirmSnapshot } from './confirm-snapshot.js';
+import { lockUsers } from './confirm-snapshot.js';
 import { halving } from './halving.js';
 import { type Recomputed, readsTime, recompute } from './recompute.js';
 
@@ -62,8 +62,7 @@ async function fire(
   keeper: ConfigurationKeeper,
   userIds: readonly string[],
 ): Promise<Pick<Recomputed, 'revisions'> & Settled> {
-  const states = await tx.users.lock(userIds);
-  const { snapshot, now } = await confirmSnapshot(tx, keeper);
+  const { states, snapshot, now } = await lockUsers(tx, keeper, userIds);
   const overdue = await tx.timers.overdue(userIds, now);
   if (!readsTime(snapshot)) {
     // No rule waits for time any more: drop what an older configuration left behind.

@@ -6,7 +6,8 @@ import type { Notifier } from '../notify/notifier.js';
 import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
 import type { EventKey, NewEvent } from '../store/event-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
-import { confirmSnapshot } from './confirm-snapshot.js';
+import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
+import { lockUsers } from './confirm-snapshot.js';
 import { countEvents } from './count-events.js';
 import { type Recomputed, recompute, type Touched } from './recompute.js';
 
@@ -83,8 +84,12 @@ export class LaneWorker {
     try {
       recomputed = await store.transaction(async (tx) => {
         events = [];
-        if (!(await tx.inbox.lockLane(lane))) return undefined;
-        events = await tx.inbox.take(laneRange(lane, lanes), startAt, limit);
+        const locking = tx.inbox.lockLane(lane);
+        const taking = tx.inbox.take(laneRange(lane, lanes), startAt, limit);
+        // They fail together, and who is told that the lane is taken asks for no events.
+        taking.catch(() => undefined);
+        if (!(await locking)) return undefined;
+        events = await taking;
         return events.length === 0 ? undefined : countBatch(tx, keeper, events);
       });
     } catch (error) {
@@ -121,14 +126,12 @@ async function countBatch(
   events: readonly NewEvent[],
 ): Promise<Recomputed> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
-  const states = await tx.users.lock([...byUser.keys()]);
-  // Only now: what is read after the locks is what is committed, and the configuration is held until the commit.
-  const { snapshot, now } = await confirmSnapshot(tx, keeper);
+  const { states, snapshot, now } = await lockUsers(tx, keeper, [...byUser.keys()]);
   const batch = randomUUID();
 
   const touched: Touched[] = [];
-  const totals = [];
-  const days = [];
+  const totals: UserActionTotal[] = [];
+  const days: UserActionDay[] = [];
   for (const [userId, own] of byUser) {
     const before = states.get(userId)!;
     // What occurred in a life that was deleted must not bring the user back.
@@ -139,11 +142,12 @@ async function countBatch(
     totals.push(...counted.totals);
     days.push(...counted.days);
   }
-  await tx.users.putTotals(totals);
-  if (days.length > 0) await tx.users.addDays(days);
-  const recomputed = await recompute(tx, touched, { snapshot, now, batch });
-  await tx.inbox.finish(events, batch);
-  return recomputed;
+  const writes = (): readonly Promise<unknown>[] => [
+    tx.users.putTotals(totals),
+    ...(days.length > 0 ? [tx.users.addDays(days)] : []),
+    tx.inbox.finish(events, batch),
+  ];
+  return recompute(tx, touched, { snapshot, now, batch, writes });
 }
 
 /** The cause is the user's last event that touches a fact of the rule; of the flips as a whole, their last event. */

@@ -36,6 +36,8 @@ export interface RecomputeOptions {
   readonly now: number;
   /** Names the transaction in the outbox. */
   readonly batch: string;
+  /** What else the transaction writes, to go along with what is written here. */
+  readonly writes?: () => readonly Promise<unknown>[];
 }
 
 export interface Recomputed {
@@ -64,14 +66,12 @@ export async function recompute(
   options: RecomputeOptions,
 ): Promise<Recomputed> {
   const { snapshot, now, batch } = options;
-  const organizations = await organizationsOf(tx, touched);
   const timed = readsTime(snapshot);
-  const overdue = timed
-    ? await tx.timers.overdue(
-        touched.map(({ before }) => before.id),
-        now,
-      )
-    : NONE_DUE;
+  const ids = touched.map(({ before }) => before.id);
+  const [organizations, overdue] = await Promise.all([
+    organizationsOf(tx, touched),
+    timed ? tx.timers.overdue(ids, now) : NONE_DUE,
+  ]);
   const timeBatch = randomUUID();
   const entries: UserLedgerEntry[] = [];
   const byTime: UserChange[] = [];
@@ -117,10 +117,14 @@ export async function recompute(
     if (timed) timers.push({ userId: after.id, dueAt: finite(nextLatchAt(snapshot, latched.user, organization, now)) });
   }
 
-  if (entries.length > 0) await tx.users.appendLedger(entries);
-  if (timed) await tx.timers.put(timers);
-  if (byTime.length + changes.length > 0) await tx.outbox.append([...byTime, ...changes]);
-  await tx.users.advance(revisions.map(({ id }) => id));
+  const outbox = [...byTime, ...changes];
+  await Promise.all([
+    ...(options.writes?.() ?? []),
+    ...(entries.length > 0 ? [tx.users.appendLedger(entries)] : []),
+    ...(timed ? [tx.timers.put(timers)] : []),
+    ...(outbox.length > 0 ? [tx.outbox.append(outbox)] : []),
+    tx.users.advance(revisions.map(({ id }) => id)),
+  ]);
   return { changes, users, revisions, entries };
 }
 

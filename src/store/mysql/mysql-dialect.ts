@@ -41,6 +41,7 @@ export const mysqlDialect: Dialect = {
   nowMs: 'CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)',
   forUpdate: ' FOR UPDATE',
   forShare: ' LOCK IN SHARE MODE',
+  joinsStatements: true,
   tableNamed: 'SELECT 1 AS one FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?',
   asText: (expression) => `CAST(${expression} AS CHAR)`,
   useIndex: (index) => ` FORCE INDEX (${index})`,
@@ -60,6 +61,10 @@ export const mysqlDialect: Dialect = {
   },
   faultOf,
   endsTransaction: (error) => [DEADLOCK, RECORD_CHANGED].includes(Number(driverError(error).errno)),
+  answersOf: (answer) => {
+    const [answers]: unknown[] = Array.isArray(answer) ? answer : [];
+    return Array.isArray(answers) ? answers.map((one) => [one]) : [];
+  },
   rowsOf: (answer) => {
     const [rows]: unknown[] = Array.isArray(answer) ? answer : [];
     return Array.isArray(rows) ? rows : [];

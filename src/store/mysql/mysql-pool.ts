@@ -49,6 +49,8 @@ export function mysqlPool(options: MysqlOptions): Knex {
     // Counts rows that changed, not rows that were found.
     flags: '-FOUND_ROWS',
     jsonStrings: true,
+    // Transactions send together what does not wait for an answer; every value is bound.
+    multipleStatements: true,
   };
   const knex = createKnex({
     client: 'mysql2',

@@ -16,6 +16,9 @@ export interface Dialect {
   readonly forUpdate: string;
   readonly forShare: string;
 
+  /** Whether the driver takes several statements in one text, and gives a list of answers. */
+  readonly joinsStatements: boolean;
+
   /** A query that gives a row when there is a table of the bound name. */
   readonly tableNamed: string;
 
@@ -34,6 +37,8 @@ export interface Dialect {
   faultOf(error: unknown): Fault;
   /** Whether the engine has rolled the whole transaction back, so that nothing more can belong to it. */
   endsTransaction(error: unknown): boolean;
+  /** Each statement's own answer in a driver's answer to several that went together. */
+  answersOf(answer: unknown): readonly unknown[];
   /** The rows in a driver's answer to a query. */
   rowsOf(answer: unknown): readonly object[];
   /** The number of changed rows in a driver's answer to a change. */

@@ -24,9 +24,9 @@ export interface Insert {
  * deadlock. Of rows of the same key the later one wins. Gives how many rows were new or changed.
  */
 export async function insertRows(sql: Sql, insert: Insert): Promise<number> {
-  let changes = 0;
-  for (const rows of inStatements(sortedByKey(insert))) changes += await insertOnce(sql, insert, rows);
-  return changes;
+  // All are asked for before anything else can be.
+  const statements = inStatements(sortedByKey(insert)).map((rows) => insertOnce(sql, insert, rows));
+  return (await Promise.all(statements)).reduce((sum, changes) => sum + changes, 0);
 }
 
 /** How the rows are shared out over statements. */

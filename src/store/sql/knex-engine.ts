@@ -1,6 +1,7 @@
 import type { Knex } from 'knex';
 import { StoreUnavailable } from '../store.js';
 import type { Dialect } from './dialect.js';
+import { Pipeline } from './pipeline.js';
 import { runAgain } from './run-again.js';
 import type { Sql, SqlValue } from './sql.js';
 
@@ -36,7 +37,7 @@ export interface Pool {
 export function openPool(options: PoolOptions): Pool {
   const { knex, dialect } = options;
   const client: KnexClient = knex.client;
-  const sql = sqlOn(options);
+  const sql = sqlOf(dialect, executeOn(options));
   return {
     sql,
     retrying: {
@@ -64,7 +65,7 @@ async function inTransaction<T>(
   begin: (sql: Sql) => Promise<void>,
   work: (sql: Sql) => Promise<T>,
 ): Promise<T> {
-  const sql = sqlOn(options, connection);
+  const sql = connectionSql(options, connection);
   const guarded = guard(sql);
   await begin(sql);
   try {
@@ -124,8 +125,10 @@ function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | unde
   };
 }
 
-function sqlOn({ knex, dialect, statementTimeoutMs }: PoolOptions, connection?: PooledConnection): Sql {
-  const execute = async (text: string, values: readonly SqlValue[] = []): Promise<unknown> => {
+type Execute = (text: string, values?: readonly SqlValue[]) => Promise<unknown>;
+
+function executeOn({ knex, dialect, statementTimeoutMs }: PoolOptions, connection?: PooledConnection): Execute {
+  return async (text, values = []) => {
     const query = knex.raw<unknown>(text, values.map(bound));
     if (statementTimeoutMs !== undefined) query.timeout(statementTimeoutMs);
     if (connection !== undefined) query.connection(connection);
@@ -135,12 +138,35 @@ function sqlOn({ knex, dialect, statementTimeoutMs }: PoolOptions, connection?: 
       throw translated(dialect, error);
     }
   };
+}
+
+function sqlOf(dialect: Dialect, execute: Execute): Sql {
   return {
     dialect,
     rows: async <Row extends object>(text: string, values?: readonly SqlValue[]) =>
       dialect.rowsOf(await execute(text, values)) as readonly Row[],
     run: async (text, values) => dialect.changesOf(await execute(text, values)),
   };
+}
+
+/** One connection; where the engine takes several statements at once, those go together that nobody waits between. */
+function connectionSql(options: PoolOptions, connection: PooledConnection): Sql {
+  const { dialect } = options;
+  const execute = executeOn(options, connection);
+  // An engine in this process answers before anything could be collected.
+  if (!dialect.joinsStatements) return sqlOf(dialect, execute);
+  const pipeline = new Pipeline(async (statements) => {
+    const [first, ...others] = statements;
+    if (others.length === 0) return [await execute(first!.text, first!.values)];
+    const texts = statements.map(({ text }) => text).join('; ');
+    return dialect.answersOf(
+      await execute(
+        texts,
+        statements.flatMap(({ values }) => values),
+      ),
+    );
+  });
+  return sqlOf(dialect, (text, values = []) => pipeline.add(text, values));
 }
 
 /** knex knows bytes as buffers only. */

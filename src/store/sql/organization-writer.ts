@@ -12,14 +12,15 @@ export function organizationWriter(sql: Sql): OrganizationWriter {
     read: (ids) => loadOrganizations(sql, ids),
     lock: async (ids) => {
       // An insert that finds the row locks it, as it does the row that it makes: one statement, in the order of keys.
-      await insertRows(sql, {
+      const locking = insertRows(sql, {
         table: 'organizations',
         columns: ['id', 'attributes', 'strict_roles', 'revision'],
         keyLength: 1,
         rows: [...new Set(ids)].map((id) => [id, '{}', 0, 0]),
         existing: 'keep',
       });
-      return loadOrganizations(sql, ids);
+      const [, states] = await Promise.all([locking, loadOrganizations(sql, ids)]);
+      return states;
     },
     put: (organization) => put(sql, organization),
     putAccess: async (rows) => {

@@ -10,6 +10,7 @@ import type { Engine } from './engine.js';
 import { eventInbox } from './event-inbox.js';
 import { eventReader } from './event-reader.js';
 import { inboxWriter } from './inbox-writer.js';
+import { LockedUsers } from './locked-users.js';
 import { loadOrganizations } from './organization-state.js';
 import { organizationWriter } from './organization-writer.js';
 import { outboxReader, outboxWriter } from './outbox.js';
@@ -62,12 +63,13 @@ export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
 }
 
 function transactionOn(sql: Sql): Transaction {
+  const locked = new LockedUsers();
   return {
     configuration: configurationWriter(sql),
-    users: userWriter(sql),
+    users: userWriter(sql, locked),
     organizations: organizationWriter(sql),
     inbox: inboxWriter(sql),
-    timers: timerWriter(sql),
+    timers: timerWriter(sql, locked),
     outbox: outboxWriter(sql),
     backfills: backfillWriter(sql),
     tokens: tokenStore(sql, sql),

@@ -3,6 +3,7 @@ import type { Page, PageRequest } from '../page.js';
 import type { UserLedgerEntry } from '../user-store.js';
 import { insertRows } from './insert-rows.js';
 import { parseJson } from './json-column.js';
+import type { LockedUsers } from './locked-users.js';
 import { numberAfter, pageOf } from './page-of.js';
 import { rowsByKey } from './rows-by-key.js';
 import type { Sql } from './sql.js';
@@ -22,19 +23,13 @@ export interface UnlockRow {
 export const UNLOCK_COLUMNS = 'seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause';
 
 /** Appends entries in their order within each user; the users are locked, so their numbers can be counted on here. */
-export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[]): Promise<void> {
-  const newest = await rowsByKey<{ user_id: string; seq: number }>(
-    sql,
-    USER_KEY,
-    userKeys(entries.map((entry) => entry.userId)),
-    (condition) =>
-      `SELECT user_id, MAX(seq) AS seq FROM unlocks${sql.dialect.useIndex('PRIMARY')} WHERE ${condition} ` +
-      'GROUP BY part, user_id',
-  );
-  const sequence = new Map(newest.map((row) => [row.user_id, row.seq]));
+export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[], locked: LockedUsers): Promise<void> {
+  const sequence = await sequencesOf(sql, new Set(entries.map((entry) => entry.userId)), locked);
   const rows = entries.map((entry) => {
     const seq = (sequence.get(entry.userId) ?? 0) + 1;
     sequence.set(entry.userId, seq);
+    const known = locked.of(entry.userId);
+    if (known !== undefined) known.sequence = seq;
     const { flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, cause } = entry;
     const key = userKey(entry.userId);
     return [...key, seq, flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, JSON.stringify(cause)];
@@ -48,6 +43,29 @@ export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[]
     keyLength: 3,
     rows,
   });
+}
+
+/** The highest number of each user's entries; nothing is asked where all are known, so that the inserts can go at once. */
+function sequencesOf(
+  sql: Sql,
+  userIds: ReadonlySet<string>,
+  locked: LockedUsers,
+): Map<string, number> | Promise<Map<string, number>> {
+  const known = [...userIds].map((id) => [id, locked.of(id)?.sequence] as const);
+  if (known.every(([, sequence]) => sequence !== undefined)) return new Map(known as [string, number][]);
+  return readSequences(sql, userIds);
+}
+
+async function readSequences(sql: Sql, userIds: Iterable<string>): Promise<Map<string, number>> {
+  const newest = await rowsByKey<{ user_id: string; seq: number }>(
+    sql,
+    USER_KEY,
+    userKeys(userIds),
+    (condition) =>
+      `SELECT user_id, MAX(seq) AS seq FROM unlocks${sql.dialect.useIndex('PRIMARY')} WHERE ${condition} ` +
+      'GROUP BY part, user_id',
+  );
+  return new Map(newest.map((row) => [row.user_id, row.seq]));
 }
 
 /** A page of a user's ledger, oldest first. */

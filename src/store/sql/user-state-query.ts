@@ -85,14 +85,6 @@ const TABLES: readonly SelectedTable[] = [
   },
 ];
 
-/** How many tables a state is made of: how often {@link usersStateQuery} binds the users' keys. */
-export const USER_STATE_TABLES = 6;
-
-/** The states of `count` users, by their keys. */
-export function usersStateQuery(dialect: Dialect, count: number): string {
-  return userStateQuery(dialect, ({ kind, key }) => (kind === TIMER ? undefined : dialect.isOneOf(key, count)));
-}
-
 /**
  * Everything about some users in one statement: one instant, and one round trip however many tables. `conditionOf` says
  * which rows of a table; a table without a condition is left out, but for the first. Conditions bind in the order of kinds.

@@ -2,33 +2,64 @@ import type { Effect } from '../../core/flag.js';
 import { foldLedger, type LedgerKind } from '../../core/ledger.js';
 import { type ActionDay, type ActionTotal, type UserState, unknownUser } from '../../core/user-state.js';
 import { parseJson } from './json-column.js';
+import type { LockedUsers } from './locked-users.js';
 import { chunksOf } from './rows-by-key.js';
-import type { Sql } from './sql.js';
+import type { Sql, SqlValue } from './sql.js';
 import { userKeys } from './user-keys.js';
 import {
   ACCESS,
   DAY,
   PROFILE,
   STAGE,
+  TIMER,
   TOTAL,
   UNLOCK,
-  USER_STATE_TABLES,
   type UserStateRow,
-  usersStateQuery,
+  type UserStateTable,
+  userStateQuery,
 } from './user-state-query.js';
 
 const USERS_PER_STATEMENT = 500;
 
 /** Users' states, one for each id. */
 export async function loadUsers(sql: Sql, ids: Iterable<string>): Promise<ReadonlyMap<string, UserState>> {
+  return statesOf(await readRows(sql, ids, isOfState));
+}
+
+/** Likewise, of users whose locks the transaction has asked for; notes what else of them the transaction may need. */
+export async function loadLocked(
+  sql: Sql,
+  ids: Iterable<string>,
+  locked: LockedUsers,
+): Promise<ReadonlyMap<string, UserState>> {
+  const rowsOf = await readRows(sql, ids, () => true);
+  for (const [id, rows] of rowsOf) locked.read(id, rows);
+  return statesOf(rowsOf);
+}
+
+const isOfState = ({ kind }: UserStateTable): boolean => kind !== TIMER;
+
+async function readRows(
+  sql: Sql,
+  ids: Iterable<string>,
+  isRead: (table: UserStateTable) => boolean,
+): Promise<ReadonlyMap<string, UserStateRow[]>> {
+  const { dialect } = sql;
   const rowsOf = new Map<string, UserStateRow[]>();
   for (const id of ids) rowsOf.set(id, []);
   for (const some of chunksOf(userKeys(rowsOf.keys()), USERS_PER_STATEMENT)) {
-    const keys = some.flat();
-    const query = usersStateQuery(sql.dialect, some.length);
-    const values = Array.from({ length: USER_STATE_TABLES }, () => keys).flat();
+    const values: SqlValue[] = [];
+    const query = userStateQuery(dialect, (table) => {
+      if (!isRead(table)) return undefined;
+      for (const key of some) values.push(...key);
+      return dialect.isOneOf(table.key, some.length);
+    });
     for (const row of await sql.rows<UserStateRow>(query, values)) rowsOf.get(row.user_id)?.push(row);
   }
+  return rowsOf;
+}
+
+function statesOf(rowsOf: ReadonlyMap<string, UserStateRow[]>): ReadonlyMap<string, UserState> {
   return new Map([...rowsOf].map(([id, rows]) => [id, rows.length === 0 ? unknownUser(id) : userStateOf(id, rows)]));
 }
 

@@ -2,20 +2,21 @@ import type { AccessRow } from '../../core/flag.js';
 import type { UserProfile, UserWriter } from '../user-store.js';
 import { addDeleted } from './deleted-totals.js';
 import { insertRows } from './insert-rows.js';
+import type { LockedUsers } from './locked-users.js';
 import { changeByKey, dropByKey } from './rows-by-key.js';
 import { firstRow, type Sql } from './sql.js';
 import { appendLedger } from './unlock-ledger.js';
 import { userKey, userKeys } from './user-keys.js';
 import { removeUser } from './user-removal.js';
-import { loadUsers } from './user-state.js';
+import { loadLocked } from './user-state.js';
 
 const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 
-export function userWriter(sql: Sql): UserWriter {
+export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   return {
     lock: async (ids) => {
-      await lockUsers(sql, ids);
-      return loadUsers(sql, ids);
+      const [, states] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, locked)]);
+      return states;
     },
     putProfiles: (profiles) => putProfiles(sql, profiles),
     putStage: (userId, change) => putStage(sql, userId, change),
@@ -31,12 +32,15 @@ export function userWriter(sql: Sql): UserWriter {
     dropAccess: (rows) => dropByKey(sql, 'user_access', ACCESS_KEY, rows.map(accessKey)),
     putTotals: (totals) => putTotals(sql, totals),
     addDays: (days) => addDays(sql, days),
-    appendLedger: (entries) => appendLedger(sql, entries),
+    appendLedger: (entries) => appendLedger(sql, entries, locked),
     advance: async (ids) => {
       const raise = `UPDATE users SET revision = revision + 1, updated_at = ${sql.dialect.nowMs} WHERE `;
       await changeByKey(sql, ['part', 'id'], userKeys(ids), (condition) => raise + condition);
     },
-    remove: (userId, removal) => removeUser(sql, userId, removal),
+    remove: (userId, removal) => {
+      locked.forget(userId);
+      return removeUser(sql, userId, removal);
+    },
     countDeleted: () => addDeleted(sql, [{ kind: 'users', name: '', total: 1, sum: 0 }]),
   };
 }

@@ -11,6 +11,7 @@ export const sqliteDialect: Dialect = {
   nowMs: "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
   forUpdate: '',
   forShare: '',
+  joinsStatements: false,
   tableNamed: "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?",
   asText: (expression) => `CAST(${expression} AS TEXT)`,
   useIndex: () => '',
@@ -27,6 +28,7 @@ export const sqliteDialect: Dialect = {
   },
   faultOf,
   endsTransaction: () => false,
+  answersOf: (answer) => [answer],
   rowsOf: (answer) => (Array.isArray(answer) ? answer : []),
   changesOf: (answer) =>
     typeof answer === 'object' && answer !== null && 'changes' in answer ? Number(answer.changes) : 0,

@@ -28,6 +28,44 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
     expect(await store().configuration.flag(flag.id)).toBeUndefined();
   });
 
+  it('takes calls in the order in which they are made, whether or not they are waited for', async () => {
+    const id = unique('user');
+    await store().transaction(async (tx) => {
+      const total = (count: number) => ({ count, sum: 0, activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n });
+      const calls: Promise<unknown>[] = [tx.users.lock([id])];
+      for (let count = 1; count <= 20; count++) {
+        calls.push(tx.users.putTotals([{ userId: id, action: 'a', ...total(count) }]));
+        calls.push(tx.users.addDays([{ userId: id, action: 'a', day: 1, count: 1, sum: 0.5 }]));
+        calls.push(tx.timers.put([{ userId: id, dueAt: count % 2 === 0 ? count : undefined }]));
+      }
+      const seen = tx.users.lock([id]);
+      calls.push(tx.users.putTotals([{ userId: id, action: 'a', ...total(99) }]), tx.users.advance([id]));
+      await Promise.all(calls);
+      expect((await seen).get(id)?.actions.get('a')?.count).toBe(20);
+    });
+    const user = (await store().states.users([id])).get(id)!;
+    expect([user.revision, user.actions.get('a')?.count]).toEqual([1, 99]);
+    expect(user.actionDays.get('a')).toEqual([{ day: 1, count: 20, sum: 10 }]);
+    const due = (await store().timers.due(1_000, 1_000)).find(({ userId }) => userId === id);
+    expect(due?.dueAt).toBe(20);
+    await store().transaction((tx) => tx.timers.put([{ userId: id, dueAt: undefined }]));
+  });
+
+  it('fails as a whole where one of several calls fails that nobody waited between', async () => {
+    const [id, flag] = [unique('user'), sampleFlag()];
+    await store().transaction((tx) => tx.configuration.putFlag(flag));
+    const failing = store().transaction(async (tx) => {
+      await Promise.all([
+        tx.users.lock([id]),
+        tx.users.advance([id]),
+        tx.configuration.putFlag({ ...flag, id: `${flag.id}-other` }),
+        tx.users.advance([id]),
+      ]);
+    });
+    await expect(failing).rejects.toThrow('is taken');
+    expect((await store().states.users([id])).get(id)?.revision).toBe(0);
+  });
+
   it('shows nothing of a transaction before its commit, and lets readers through meanwhile', async () => {
     const id = unique('user');
     const written = gate();
