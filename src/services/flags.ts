@@ -28,6 +28,7 @@ import { encodeToken } from './consistency-token.js';
 import { forbidden, invalid, LatchkeyError, notFound } from './errors.js';
 import { authorize } from './permissions.js';
 import { checkComment, recordAudit } from './record-audit.js';
+import { mayKnow } from './visible-flags.js';
 
 export interface SetFlagInput {
   /** Its key, or the id of one that exists. */
@@ -55,7 +56,19 @@ export interface FlagWritten {
   readonly warnings: readonly Fault[];
   /** The backfill of what users may have earned by this change; undefined where they cannot. */
   readonly backfillId: string | undefined;
+  /**
+   * Flags whose decision on stored state came on, or went off, through this write for users whose own rows it names. Whoever
+   * else it concerns is told by streams.
+   */
+  readonly newlyUnlocked: readonly UserFlag[];
+  readonly newlyLocked: readonly UserFlag[];
   readonly consistencyToken: string;
+}
+
+/** A flag of one user. */
+export interface UserFlag {
+  readonly userId: string;
+  readonly flagKey: string;
 }
 
 /** The flag is at another version than the change was made on. */
@@ -110,7 +123,7 @@ export class FlagService {
       throw error;
     });
 
-    const { flag, access, warnings, configured, revision, users, organizations, backfillId } = written;
+    const { flag, access, warnings, configured, revision, users, organizations, backfillId, flips } = written;
     if (configured) await announceConfiguration({ keeper, notifier }, revision);
     if (users.length > 0) await notifier.publish({ kind: 'users', users });
     if (organizations.length > 0) await notifier.publish({ kind: 'organizations', organizations });
@@ -120,7 +133,12 @@ export class FlagService {
       users: pairs(users),
       organizations: pairs(organizations),
     });
-    return { flag, access, warnings, backfillId, consistencyToken };
+    const told = ({ flagKey }: UserFlag): boolean => mayKnow(call, flagKey, keeper.snapshot);
+    return {
+      ...{ flag, access, warnings, backfillId, consistencyToken },
+      newlyUnlocked: flips.unlocked.filter(told),
+      newlyLocked: flips.locked.filter(told),
+    };
   }
 
   async #write(tx: Transaction, call: Call, request: SetFlagInput, manager: string) {
@@ -160,9 +178,14 @@ export class FlagService {
       after: { ...state, access: accessAfter(state, change) },
       cause: { type: 'access' } as const,
     }));
+    const flips = { unlocked: [] as UserFlag[], locked: [] as UserFlag[] };
     if (touched.length > 0) {
       const snapshot = configured ? compileSnapshot(await tx.configuration.load(), before) : before;
-      await recompute(tx, touched, { snapshot, snapshotBefore: before, now, batch: randomUUID() });
+      const options = { snapshot, snapshotBefore: before, now, batch: randomUUID() };
+      for (const { userId, unlocked, locked } of (await recompute(tx, touched, options)).changes) {
+        flips.unlocked.push(...unlocked.map((flagKey) => ({ userId, flagKey })));
+        flips.locked.push(...locked.map((flagKey) => ({ userId, flagKey })));
+      }
     }
 
     const rowsChanged = put.length + drop.length > 0;
@@ -179,16 +202,8 @@ export class FlagService {
     const [backfillId] = changed ? await backfillChanges(tx, backfilled) : [];
     const users = touched.map(({ before: { id, revision } }) => ({ id, revision: revision + 1 }));
     const told = toldTo(manager, flag);
-    return {
-      flag: told,
-      access: change.put,
-      warnings,
-      configured,
-      revision,
-      users,
-      organizations: written,
-      backfillId,
-    };
+    const changes = { configured, revision, users, organizations: written, backfillId, flips };
+    return { flag: told, access: change.put, warnings, ...changes };
   }
 }
 

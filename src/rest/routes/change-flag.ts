@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify';
-import { type FlagService, type FlagWritten, StaleVersion } from '../../services/flags.js';
+import { type FlagService, type FlagWritten, StaleVersion, type UserFlag } from '../../services/flags.js';
 import { callOf } from '../call.js';
 import { demandedVersion, versionTag } from '../etag.js';
 import { accessInputsOf, accessRowJson, flagInputOf, flagJson } from '../flag-json.js';
@@ -46,13 +46,20 @@ export function changeFlag(app: FastifyInstance, flags: Pick<FlagService, 'set'>
   );
 }
 
-function flagWrittenJson({ flag, access, warnings, consistencyToken }: FlagWritten): FlagWrittenJson {
+function flagWrittenJson(written: FlagWritten): FlagWrittenJson {
+  const { flag, access, warnings, newlyUnlocked, newlyLocked, consistencyToken } = written;
   return {
     flag: flagJson(flag),
     access: access.map(accessRowJson),
     warnings: [...warnings],
+    newly_unlocked: newlyUnlocked.map(userFlagJson),
+    newly_locked: newlyLocked.map(userFlagJson),
     consistency_token: consistencyToken,
   };
+}
+
+function userFlagJson({ userId, flagKey }: UserFlag) {
+  return { user_id: userId, flag_key: flagKey };
 }
 
 /** The condition was in a header, so it is not 409 (RFC 9110, section 13.1.1); the answer holds what is there now. */

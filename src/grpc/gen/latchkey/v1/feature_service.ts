@@ -19,7 +19,7 @@ import {
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { BatchEvaluateRequest, BatchEvaluateResponse, EvaluateRequest, EvaluateResponse } from "./evaluation.js";
-import { TrackRequest, TrackResponse } from "./event.js";
+import { TrackRequest, TrackResponse, UserLock, UserUnlock } from "./event.js";
 import { AccessRow, FeatureFlag, Warning } from "./flag.js";
 import {
   GetRequirementsRequest,
@@ -117,6 +117,14 @@ export interface SetFlagResponse {
   warnings: Warning[];
   /** The backfill of what users may have earned by this change; see AdminService.GetBackfill. Empty: they cannot have. */
   backfillId: string;
+  /**
+   * Flags whose decision on stored state came on through this call, for the users whose own rows it puts or drops; this flag,
+   * and others that depend on it. Everybody else whom the call concerns (by a role, an organization, a rule) is told by
+   * Watch: who they are is not known when the call answers.
+   */
+  newlyUnlocked: UserUnlock[];
+  /** Likewise, flags that went off for these users. */
+  newlyLocked: UserLock[];
 }
 
 function createBaseSetFlagRequest(): SetFlagRequest {
@@ -257,7 +265,15 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
 };
 
 function createBaseSetFlagResponse(): SetFlagResponse {
-  return { flag: undefined, access: [], consistencyToken: "", warnings: [], backfillId: "" };
+  return {
+    flag: undefined,
+    access: [],
+    consistencyToken: "",
+    warnings: [],
+    backfillId: "",
+    newlyUnlocked: [],
+    newlyLocked: [],
+  };
 }
 
 export const SetFlagResponse: MessageFns<SetFlagResponse> = {
@@ -276,6 +292,12 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
     }
     if (message.backfillId !== "") {
       writer.uint32(42).string(message.backfillId);
+    }
+    for (const v of message.newlyUnlocked) {
+      UserUnlock.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.newlyLocked) {
+      UserLock.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -333,6 +355,22 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
             message.backfillId = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.newlyUnlocked.push(UserUnlock.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.newlyLocked.push(UserLock.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -357,6 +395,8 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
     message.consistencyToken = object.consistencyToken ?? "";
     message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
     message.backfillId = object.backfillId ?? "";
+    message.newlyUnlocked = object.newlyUnlocked?.map((e) => UserUnlock.fromPartial(e)) || [];
+    message.newlyLocked = object.newlyLocked?.map((e) => UserLock.fromPartial(e)) || [];
     return message;
   },
 };
