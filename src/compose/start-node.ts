@@ -235,7 +235,7 @@ function listen(notifier: Notifier, { services, states, notices }: Composed, lin
         break;
       case 'tokens':
         services.authentication.forget();
-        services.streams.tokensChanged();
+        services.readers.tokensChanged();
         link.save();
         break;
     }

@@ -7,6 +7,7 @@ import type { FlagService } from './flags.js';
 import type { InspectionService } from './inspection.js';
 import type { LedgerService } from './ledger.js';
 import type { OnboardingService } from './onboarding.js';
+import type { OpenReaders } from './open-readers.js';
 import type { OrganizationService } from './organizations.js';
 import type { ProgressService } from './progress.js';
 import type { RequirementsService } from './requirements.js';
@@ -29,6 +30,7 @@ export interface ServiceSet {
   readonly onboarding: OnboardingService;
   readonly organizations: OrganizationService;
   readonly progress: ProgressService;
+  readonly readers: OpenReaders;
   readonly requirements: RequirementsService;
   readonly segments: SegmentService;
   readonly streams: StreamService;

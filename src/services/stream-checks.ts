@@ -1,25 +1,6 @@
 import type { OrganizationState } from '../core/organization-state.js';
 import type { StateSource } from '../store/state-source.js';
-import type { TokenStore } from '../store/token-store.js';
-import type { EventStream } from './event-stream.js';
 import type { UserChannel } from './user-channel.js';
-
-/** Ends the streams whose machine token was revoked or has expired: no stream outlives what it goes back to. */
-export async function endUnauthenticated(
-  streams: ReadonlySet<EventStream>,
-  tokens: Pick<TokenStore, 'list'>,
-  now: number,
-): Promise<void> {
-  const held = new Set([...streams].map(({ reader }) => reader.tokenId));
-  held.delete('');
-  if (held.size === 0) return;
-  const over = new Set<string>();
-  for (const { id, revokedAt, expiresAt = Infinity } of await tokens.list()) {
-    if (held.has(id) && (revokedAt !== undefined || expiresAt <= now)) over.add(id);
-  }
-  if (over.size === 0) return;
-  for (const stream of streams) if (over.has(stream.reader.tokenId)) stream.end('unauthenticated');
-}
 
 /** Finds the channels whose organization was written without a notice that got here. */
 export async function lookAtOrganizations(

@@ -12,24 +12,25 @@ import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { type ConfigurationChange, ConfigurationLog } from './configuration-log.js';
 import { DueQueue } from './due-queue.js';
 import { invalid, limited, notFound, unavailable } from './errors.js';
-import { type Backlog, EventStream, type Reader, readerOf } from './event-stream.js';
+import { type Backlog, EventStream } from './event-stream.js';
+import type { OpenReaders } from './open-readers.js';
 import { requireOwnUser } from './own-user.js';
 import { authorize } from './permissions.js';
+import { type Reader, readerOf } from './reader.js';
 import { decodeResumeToken, type StreamPosition } from './resume-token.js';
-import { endUnauthenticated, lookAtOrganizations } from './stream-checks.js';
+import { lookAtOrganizations } from './stream-checks.js';
 import type { StreamSink, Watching } from './stream-event.js';
 import { StreamRounds } from './stream-rounds.js';
 import type { StreamTickets, Ticket } from './stream-tickets.js';
 import { UserChannel } from './user-channel.js';
 
 export interface StreamOptions {
-  readonly store: Pick<Store, 'outbox' | 'states' | 'tokens' | 'epoch'>;
+  readonly store: Pick<Store, 'outbox' | 'states' | 'epoch'>;
   readonly states: StateSources;
   readonly keeper: ConfigurationKeeper;
   readonly clock: Clock;
   readonly tickets: StreamTickets;
-  /** Streams that are open at once in this process. */
-  readonly maxStreams: number;
+  readonly readers: OpenReaders;
   readonly heartbeatMs: number;
   readonly onError: (error: unknown) => void;
 }
@@ -49,7 +50,7 @@ const READ_AGAIN_MS = 3_500;
 const SWEEP_MS = SECOND_MS;
 /** What a write may have changed of when to look again is found out this much later: a busy user costs no more. */
 const LOOK_AFTER_MS = 250;
-const CHECK_READERS_MS = 4 * SECOND_MS;
+const CHECK_ORGANIZATIONS_MS = 4 * SECOND_MS;
 const MAX_STREAMS_OF_USER = 50;
 const MAX_WAITING_OF_STREAM = 1_000;
 const MAX_WAITING_OF_PROCESS = 200_000;
@@ -155,11 +156,6 @@ export class StreamService {
     for (const channel of this.#channels.values()) this.#look(channel, false);
   }
 
-  /** A notice: tokens were made or revoked. */
-  tokensChanged(): void {
-    this.#checkedAt = 0;
-  }
-
   /** The store began another life: what was told of the former one is void. */
   restart(): void {
     this.#epoch = '';
@@ -200,12 +196,11 @@ export class StreamService {
   }
 
   async #open(reader: Reader, { userId, resumeToken, sink }: WatchInput): Promise<Watching> {
-    const { store, maxStreams } = this.#options;
+    const { store, readers } = this.#options;
     this.#epoch ||= await store.epoch();
     if (this.#closed) throw unavailable('the server stops; connect again');
     if (!this.#options.keeper.loaded) throw unavailable('no configuration has been loaded yet; try again');
-    if (this.#streams.size >= maxStreams)
-      throw limited(`${maxStreams} streams are open here, which is the most; try again`);
+    readers.requireRoom();
     const channel = userId === '' ? undefined : this.#channelOf(userId);
     if (channel !== undefined && channel.streams.size + channel.joining.length >= MAX_STREAMS_OF_USER) {
       throw limited(`${MAX_STREAMS_OF_USER} streams of this user are open here, which is the most; close one`);
@@ -224,6 +219,7 @@ export class StreamService {
     });
     stream.sentAt = now;
     this.#streams.add(stream);
+    readers.add(stream);
     if (channel !== undefined) {
       channel.joining.push({ stream, from, reset });
       this.#look(channel, true);
@@ -273,6 +269,7 @@ export class StreamService {
 
   #ended(stream: EventStream, channel: UserChannel | undefined): void {
     this.#streams.delete(stream);
+    this.#options.readers.delete(stream);
     if (this.#streams.size === 0) this.#rest();
     if (channel === undefined) return;
     channel.streams.delete(stream);
@@ -318,7 +315,7 @@ export class StreamService {
     this.#windows.set('windows', nextWindowChange(this.#log.snapshot, now));
   }
 
-  /** Once a second: windows, heartbeats, readers whose time is over, users whose notices may have been lost. */
+  /** Once a second: windows, heartbeats, users whose notices may have been lost. */
   #sweep(): void {
     const now = this.#options.clock.now();
     this.#announceWindows();
@@ -326,17 +323,13 @@ export class StreamService {
       if (now - channel.readAt >= READ_AGAIN_MS) this.#rounds.ask(channel, false);
     }
     for (const stream of this.#streams) {
-      if (stream.reader.endsAt <= now) stream.end('unauthenticated');
-      else if (now - stream.sentAt >= this.#options.heartbeatMs) this.#beat(stream, now);
+      if (now - stream.sentAt >= this.#options.heartbeatMs) this.#beat(stream, now);
     }
-    if (now - this.#checkedAt < CHECK_READERS_MS) return;
+    if (now - this.#checkedAt < CHECK_ORGANIZATIONS_MS) return;
     this.#checkedAt = now;
-    const { store, states, onError } = this.#options;
+    const { states, onError } = this.#options;
     const look = (channel: UserChannel): void => this.#look(channel, false);
-    void Promise.all([
-      endUnauthenticated(this.#streams, store.tokens, now),
-      lookAtOrganizations(this.#channels, states.organizations, look),
-    ]).catch(onError);
+    lookAtOrganizations(this.#channels, states.organizations, look).catch(onError);
   }
 
   #beat(stream: EventStream, now: number): void {

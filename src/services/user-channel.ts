@@ -7,7 +7,8 @@ import { type Subject, subjectOf } from '../core/subject.js';
 import type { UserState } from '../core/user-state.js';
 import type { PlacedChange } from '../store/outbox-store.js';
 import type { ConfigurationLog } from './configuration-log.js';
-import type { EventStream, Reader } from './event-stream.js';
+import type { EventStream } from './event-stream.js';
+import type { Reader } from './reader.js';
 import { markOfOrganization, type StreamPosition } from './resume-token.js';
 import { causeForPeople, type FlagFlip } from './stream-event.js';
 
