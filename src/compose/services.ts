@@ -9,6 +9,7 @@ import { BackfillService } from '../services/backfills.js';
 import { StoreClock } from '../services/clock.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../services/configuration-keeper.js';
 import { ConsistencyGate } from '../services/consistency-gate.js';
+import { EvaluateStreams } from '../services/evaluate-streams.js';
 import { EvaluationService } from '../services/evaluation.js';
 import { EventService } from '../services/events.js';
 import { FlagService } from '../services/flags.js';
@@ -90,6 +91,7 @@ export function composeServices(parts: ServiceParts): Composed {
     retentionDays,
   });
   const evaluation = new EvaluationService({ keeper, states, gate, clock });
+  const metered = meteredEvaluation(evaluation, metrics);
   const readers = new OpenReaders({
     ...{ tokens: store.tokens, clock },
     maxOpen: config.maxStreams ?? 10_000,
@@ -102,7 +104,8 @@ export function composeServices(parts: ServiceParts): Composed {
       onError: (error) => onError('noting a token’s last use', error),
     }),
     backfills: new BackfillService(writing),
-    evaluation: meteredEvaluation(evaluation, metrics),
+    evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
+    evaluation: metered,
     events,
     flags: new FlagService(writing),
     inspection: new InspectionService({ store, queue, lanes }),

@@ -1,6 +1,7 @@
 import type { Authentication } from './authentication.js';
 import type { BackfillService } from './backfills.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
+import type { EvaluateStreams } from './evaluate-streams.js';
 import type { Evaluator } from './evaluation.js';
 import type { EventService } from './events.js';
 import type { FlagService } from './flags.js';
@@ -21,6 +22,7 @@ import type { UserService } from './users.js';
 export interface ServiceSet {
   readonly authentication: Authentication;
   readonly backfills: BackfillService;
+  readonly evaluateStreams: EvaluateStreams;
   readonly evaluation: Evaluator;
   readonly events: EventService;
   readonly flags: FlagService;

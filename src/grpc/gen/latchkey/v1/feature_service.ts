@@ -7,9 +7,11 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -18,6 +20,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
+import { EvaluateStreamRequest, EvaluateStreamResponse } from "./evaluate_stream.js";
 import { BatchEvaluateRequest, BatchEvaluateResponse, EvaluateRequest, EvaluateResponse } from "./evaluation.js";
 import { TrackRequest, TrackResponse, UserLock, UserUnlock } from "./event.js";
 import { AccessRow, FeatureFlag, Warning } from "./flag.js";
@@ -440,6 +443,26 @@ export const FeatureServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
+     * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+     * Writes nothing. Scope: `evaluate`.
+     *
+     * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+     * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+     * caller's half-close what is left is answered, and the stream ends with OK.
+     *
+     * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+     * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+     * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+     */
+    evaluateStream: {
+      name: "EvaluateStream",
+      requestType: EvaluateStreamRequest as typeof EvaluateStreamRequest,
+      requestStream: true,
+      responseType: EvaluateStreamResponse as typeof EvaluateStreamResponse,
+      responseStream: true,
+      options: {},
+    },
+    /**
      * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
      * and drops that organization's rows of delegated flags and changes nothing else.
      *
@@ -570,6 +593,29 @@ export const FeatureServiceService = {
     responseDeserialize: (value: Buffer): BatchEvaluateResponse => BatchEvaluateResponse.decode(value),
   },
   /**
+   * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+   * Writes nothing. Scope: `evaluate`.
+   *
+   * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+   * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+   * caller's half-close what is left is answered, and the stream ends with OK.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+   * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+   * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+   */
+  evaluateStream: {
+    path: "/latchkey.v1.FeatureService/EvaluateStream" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: EvaluateStreamRequest): Buffer =>
+      Buffer.from(EvaluateStreamRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EvaluateStreamRequest => EvaluateStreamRequest.decode(value),
+    responseSerialize: (value: EvaluateStreamResponse): Buffer =>
+      Buffer.from(EvaluateStreamResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EvaluateStreamResponse => EvaluateStreamResponse.decode(value),
+  },
+  /**
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
@@ -680,6 +726,19 @@ export interface FeatureServiceServer extends UntypedServiceImplementation {
   /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
   batchEvaluate: handleUnaryCall<BatchEvaluateRequest, BatchEvaluateResponse>;
   /**
+   * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+   * Writes nothing. Scope: `evaluate`.
+   *
+   * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+   * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+   * caller's half-close what is left is answered, and the stream ends with OK.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+   * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+   * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+   */
+  evaluateStream: handleBidiStreamingCall<EvaluateStreamRequest, EvaluateStreamResponse>;
+  /**
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
@@ -747,6 +806,24 @@ export interface FeatureServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: BatchEvaluateResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+   * Writes nothing. Scope: `evaluate`.
+   *
+   * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+   * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+   * caller's half-close what is left is answered, and the stream ends with OK.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+   * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+   * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+   */
+  evaluateStream(): ClientDuplexStream<EvaluateStreamRequest, EvaluateStreamResponse>;
+  evaluateStream(options: Partial<CallOptions>): ClientDuplexStream<EvaluateStreamRequest, EvaluateStreamResponse>;
+  evaluateStream(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<EvaluateStreamRequest, EvaluateStreamResponse>;
   /**
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
