@@ -8,7 +8,7 @@ import { type DoorStand, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;
 beforeAll(async () => {
-  stand = await openDoorStand({ MAX_STREAMS: '5' });
+  stand = await openDoorStand({ MAX_STREAMS: '5', ROLES: 'grpc,rest,worker' });
   await stand.admin.setFlag({ flag: { key: 'open', isEnabledGlobally: true } });
   const conditions = { all: [{ fact: 'roles', operator: 'contains', value: 'manager' }] };
   await stand.admin.setFlag({ flag: { key: 'managers', rules: [{ conditions }] } });
@@ -190,6 +190,8 @@ describe('EvaluateStream', () => {
     ask({ id: 'x', requests: [{ flagKey: 'open' }] });
     await answer('x');
     expect(openStreams()).toBe(1);
+    const metrics = await (await fetch(`http://${stand.latchkey.httpAddress}/metrics`)).text();
+    expect(metrics).toContain('latchkey_open_streams{kind="evaluate"} 1\n');
     const epoch = await stand.latchkey.store.epoch();
     const ahead = `v1.${Buffer.from(JSON.stringify({ e: epoch, c: 1_000_000 })).toString('base64url')}`;
     ask({ id: 'waits', requests: [{ flagKey: 'open', consistencyToken: ahead }] });
