@@ -25,9 +25,10 @@ import { type Call, type Caller, confinedTo } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { announceConfiguration, lockConfiguration } from './configuration-write.js';
 import { encodeToken } from './consistency-token.js';
-import { forbidden, invalid, LatchkeyError, notFound } from './errors.js';
+import { forbidden, invalid, notFound } from './errors.js';
 import { authorize } from './permissions.js';
 import { checkComment, recordAudit } from './record-audit.js';
+import { requireVersion } from './stale-version.js';
 import { mayKnow } from './visible-flags.js';
 
 export interface SetFlagInput {
@@ -69,21 +70,6 @@ export interface FlagWritten {
 export interface UserFlag {
   readonly userId: string;
   readonly flagKey: string;
-}
-
-/** The flag is at another version than the change was made on. */
-export class StaleVersion extends LatchkeyError {
-  readonly expected: number;
-  /** The flag as it is; undefined when there is none. */
-  readonly present: Flag | undefined;
-
-  constructor(keyOrId: string, expected: number, present: Flag | undefined) {
-    const now =
-      present === undefined ? 'does not exist' : `is at version ${present.version} now: ${JSON.stringify(present)}`;
-    super('CONFLICT', `expected version ${expected} of ${quote(keyOrId)}, but it ${now}`);
-    this.expected = expected;
-    this.present = present;
-  }
 }
 
 export interface FlagServiceOptions {
@@ -160,14 +146,15 @@ export class FlagService {
     }
     if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
     // Only now: the refusal tells the flag as it is, which is not for everybody.
-    checkVersion(existing && toldTo(manager, existing), request);
+    const present = existing && toldTo(manager, existing);
+    requireVersion(request.keyOrId, request.expectedVersion, { kind: 'flag', value: present });
 
     const now = await tx.now();
     const { flag, changed } = parse(request, existing, now);
     const configured = changed || [...put, ...drop].some(isRoleRow);
     // From here on the configuration is this transaction's: what it is checked against cannot change under it.
-    const { revision, present, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
-    const warnings = changed ? validate(flag, present ?? (await tx.configuration.load())) : [];
+    const { revision, present: all, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
+    const warnings = changed ? validate(flag, all ?? (await tx.configuration.load())) : [];
     if (changed) await tx.configuration.putFlag(flag);
     const keyed = (list: typeof put): AccessRow[] => list.map((row) => ({ ...row, flagId: flag.id }));
     const rowsBefore = await heldRows(tx, existing, [...put, ...drop], { states, organizations });
@@ -231,11 +218,6 @@ function checkRequest({ keyOrId, access, removeAccess, comment }: SetFlagInput):
   const rows = access.length + removeAccess.length;
   if (rows > MAX_ROWS) throw invalid(`a call puts and removes at most ${MAX_ROWS} access rows, not ${rows}; split it`);
   checkComment(comment);
-}
-
-function checkVersion(existing: Flag | undefined, { expectedVersion, keyOrId }: SetFlagInput): void {
-  if (expectedVersion === undefined || expectedVersion === (existing?.version ?? 0)) return;
-  throw new StaleVersion(keyOrId, expectedVersion, existing);
 }
 
 /** Who manages the rows that this caller puts: '' the platform, else the organization. */

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { AccessRow } from '../../src/core/flag.js';
-import type { StaleVersion } from '../../src/services/flags.js';
+import type { StaleVersion } from '../../src/services/stale-version.js';
 import { type Bench, latching, machine, OPERATOR, person, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
 
@@ -48,7 +48,8 @@ describeOnEachEngine('flags', (engine) => {
     const stale = bench.setFlag('versioned', { description: 'mine' }, { expectedVersion: 7 });
     const refused = (await stale.catch((error: unknown) => error)) as StaleVersion;
     expect(refused).toMatchObject(code('CONFLICT', 'is at version 1 now'));
-    expect(refused.present).toMatchObject({ version: 1, description: 'first' });
+    expect(refused.present).toMatchObject({ kind: 'flag', value: { version: 1, description: 'first' } });
+    expect(refused.message).not.toContain('first');
     await expect(bench.setFlag('versioned', {}, { expectedVersion: 0 })).rejects.toMatchObject(code('CONFLICT'));
     await expect(bench.setFlag('absent', {}, { expectedVersion: 3 })).rejects.toMatchObject(
       code('CONFLICT', 'does not exist'),

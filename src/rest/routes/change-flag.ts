@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { type FlagService, type FlagWritten, StaleVersion, type UserFlag } from '../../services/flags.js';
+import type { FlagService, FlagWritten, UserFlag } from '../../services/flags.js';
+import { StaleVersion } from '../../services/stale-version.js';
 import { callOf } from '../call.js';
 import { demandedVersion, versionTag } from '../etag.js';
 import { accessInputsOf, accessRowJson, flagInputOf, flagJson } from '../flag-json.js';
@@ -64,12 +65,13 @@ function userFlagJson({ userId, flagKey }: UserFlag) {
 
 /** The condition was in a header, so it is not 409 (RFC 9110, section 13.1.1); the answer holds what is there now. */
 function preconditionFailed({ expected, present }: StaleVersion): HttpError {
-  if (present === undefined) return new HttpError(412, 'CONFLICT', 'there is no such flag any more');
-  const { version } = present;
+  if (present.kind !== 'flag' || present.value === undefined)
+    return new HttpError(412, 'CONFLICT', 'there is no such flag any more');
+  const { version } = present.value;
   return new HttpError(
     412,
     'CONFLICT',
     `If-Match says version ${expected}, and the flag is at version ${version}: look at "current" and try again with its ETag`,
-    { headers: { etag: versionTag(version) }, members: { current: flagJson(present) } },
+    { headers: { etag: versionTag(version) }, members: { current: flagJson(present.value) } },
   );
 }

@@ -466,7 +466,8 @@ export const FeatureServiceDefinition = {
      * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
      * and drops that organization's rows of delegated flags and changes nothing else.
      *
-     * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+     * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+     * holds the flag), or the key was taken meanwhile.
      * NOT_FOUND: `flag.id` names no flag.
      */
     setFlag: {
@@ -619,7 +620,8 @@ export const FeatureServiceService = {
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
-   * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+   * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+   * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
    */
   setFlag: {
@@ -742,7 +744,8 @@ export interface FeatureServiceServer extends UntypedServiceImplementation {
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
-   * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+   * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+   * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
    */
   setFlag: handleUnaryCall<SetFlagRequest, SetFlagResponse>;
@@ -828,7 +831,8 @@ export interface FeatureServiceClient extends Client {
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
-   * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+   * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+   * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
    */
   setFlag(
