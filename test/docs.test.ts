@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import { Metrics } from '../src/observability/metrics.js';
 
 const root = join(import.meta.dirname, '..');
 const read = (path: string): string => readFileSync(join(root, path), 'utf8');
@@ -43,7 +44,7 @@ describe('the documents', () => {
 
   it('name programs of package.json that are there', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
-    const named = DOCUMENTS.flatMap((document) => [...read(document).matchAll(/npm run ([\w:]+)/g)]);
+    const named = DOCUMENTS.flatMap((document) => [...read(document).matchAll(/npm run ([\w:-]+)/g)]);
     expect(named.map(([, name]) => name!).filter((name) => !(name in scripts))).toEqual([]);
   });
 });
@@ -67,5 +68,20 @@ describe('docs/configuration.md', () => {
   it('says of which a file may hold the value', () => {
     const secret = rows.filter(([, , meaning]) => /\bSecret \|$/.test(meaning)).flatMap(([names]) => namesIn(names));
     expect(secret.toSorted()).toEqual(readNames(/env\.secret\('([A-Z_]+)'/g));
+  });
+});
+
+describe('docs/metrics.md', () => {
+  it('holds every metric, and no other', () => {
+    const metrics = new Metrics();
+    metrics.cacheObserver();
+    metrics.watch({
+      ...{ oldestPendingMs: () => 0, deadLetters: () => Promise.resolve(0), compileFailures: () => 0 },
+      ...{ snapshotRevision: () => 0, snapshotAgeMs: () => 0, cachedStates: () => ({ users: 0, organizations: 0 }) },
+      ...{ openStreams: () => ({ watch: 0, evaluate: 0 }), streamBacklog: () => 0 },
+    });
+    const own = metrics.registry.getMetricsAsArray().filter(({ name }) => !/^latchkey_(nodejs|process)_/.test(name));
+    const told = [...read('docs/metrics.md').matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, names]) => names!.split(', '));
+    expect(new Set(told)).toEqual(new Set(own.map(({ name }) => `\`${name}\``)));
   });
 });

@@ -9,12 +9,14 @@ import { BackfillService } from '../services/backfills.js';
 import { StoreClock } from '../services/clock.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../services/configuration-keeper.js';
 import { ConsistencyGate } from '../services/consistency-gate.js';
+import { EvaluateStreams } from '../services/evaluate-streams.js';
 import { EvaluationService } from '../services/evaluation.js';
 import { EventService } from '../services/events.js';
 import { FlagService } from '../services/flags.js';
 import { InspectionService } from '../services/inspection.js';
 import { LedgerService } from '../services/ledger.js';
 import { OnboardingService } from '../services/onboarding.js';
+import { OpenReaders } from '../services/open-readers.js';
 import { OrganizationService } from '../services/organizations.js';
 import { ProgressService } from '../services/progress.js';
 import { RequirementsService } from '../services/requirements.js';
@@ -89,6 +91,12 @@ export function composeServices(parts: ServiceParts): Composed {
     retentionDays,
   });
   const evaluation = new EvaluationService({ keeper, states, gate, clock });
+  const metered = meteredEvaluation(evaluation, metrics);
+  const readers = new OpenReaders({
+    ...{ tokens: store.tokens, clock },
+    maxOpen: config.maxStreams ?? 10_000,
+    onError: (error) => onError('looking for tokens that have ended', error),
+  });
   const services: ServiceSet = {
     authentication: new Authentication({
       tokens: store.tokens,
@@ -96,7 +104,8 @@ export function composeServices(parts: ServiceParts): Composed {
       onError: (error) => onError('noting a token’s last use', error),
     }),
     backfills: new BackfillService(writing),
-    evaluation: meteredEvaluation(evaluation, metrics),
+    evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
+    evaluation: metered,
     events,
     flags: new FlagService(writing),
     inspection: new InspectionService({ store, queue, lanes }),
@@ -105,12 +114,12 @@ export function composeServices(parts: ServiceParts): Composed {
     onboarding: new OnboardingService(writing),
     organizations: new OrganizationService(writing),
     progress: new ProgressService({ ...writing, users: states.users }),
+    readers,
     requirements: new RequirementsService(evaluation),
     segments: new SegmentService(writing),
     streams: new StreamService({
-      ...{ store, states, keeper, clock },
+      ...{ store, states, keeper, clock, readers },
       tickets: new StreamTickets(parts.sharedSecret ?? randomBytes(32).toString('hex')),
-      maxStreams: config.maxStreams ?? 10_000,
       heartbeatMs: config.streamHeartbeatMs ?? 15_000,
       onError: (error) => onError('serving streams', error),
     }),

@@ -110,7 +110,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
       worker = await startWorker(parts);
     });
   }
-  const { keeper } = composed.services;
+  const { keeper, streams, evaluateStreams } = composed.services;
   metrics.watch({
     oldestPendingMs: () => worker?.oldestPendingMs() ?? 0,
     deadLetters: () => sqlStore.events.deadLetterCount(),
@@ -118,6 +118,8 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
     snapshotAgeMs: () => keeper.confirmedAgeMs(),
     compileFailures: () => keeper.snapshot.failures.length,
     cachedStates: () => composed.states.sizes(),
+    openStreams: () => ({ watch: streams.size, evaluate: evaluateStreams.size }),
+    streamBacklog: () => streams.backlog,
   });
   const doors = await openDoors(config, { composed, metrics, logger, link });
   return {
@@ -235,7 +237,7 @@ function listen(notifier: Notifier, { services, states, notices }: Composed, lin
         break;
       case 'tokens':
         services.authentication.forget();
-        services.streams.tokensChanged();
+        services.readers.tokensChanged();
         link.save();
         break;
     }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessRow_Effect } from './gen/latchkey/v1/flag.js';
+import { conflictOf } from './testing/conflict-of.js';
 import { type DoorStand, failureOf, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;
@@ -66,6 +67,9 @@ describe('segments', () => {
   it('are refused at another version, by an unknown path, and without a name', async () => {
     const stale = await failureOf(stand.admin.setSegment({ segment: { key: 'verified' }, expectedVersion: 1 }));
     expect(stale).toMatchObject({ code: status.ABORTED, details: expect.stringContaining('is at version 3 now') });
+    const [present] = (await stand.admin.listSegments({})).segments;
+    const conflict = { expectedVersion: 1, presentVersion: 3, present: { $case: 'segment', value: present } };
+    expect(conflictOf(stale)).toEqual(conflict);
     const path = await failureOf(stand.admin.setSegment({ segment: { key: 'verified' }, updateMask: ['key'] }));
     expect(path.details).toBe('update_mask names "key", which is none of: name, conditions');
     expect(await failureOf(stand.admin.setSegment({}))).toMatchObject({ code: status.INVALID_ARGUMENT });

@@ -1,10 +1,10 @@
-import type { Segment } from '../core/flag.js';
 import { invalid } from '../services/errors.js';
 import type { SegmentService, SetSegmentInput } from '../services/segments.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 import type { Segment as SegmentMessage } from './gen/latchkey/v1/flag.js';
+import { segmentMessage } from './segment-message.js';
 import { updateMask } from './update-mask.js';
-import { instant, jsonObject } from './values.js';
+import { jsonObject } from './values.js';
 
 const PATHS = ['name', 'conditions'];
 
@@ -43,8 +43,4 @@ function fieldsOf(
     name: mask.has('name') ? name || key : undefined,
     conditions: mask.has('conditions') ? (jsonObject(conditions) ?? {}) : undefined,
   };
-}
-
-function segmentMessage({ key, name, conditions, version, createdAt, updatedAt }: Segment): SegmentMessage {
-  return { key, name, conditions, version, createdAt: instant(createdAt), updatedAt: instant(updatedAt) };
 }

@@ -16,10 +16,10 @@ export interface CallContext<Caller> {
 /** What may be taken over from a client into logs and audit. */
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
-type AnyCall = Pick<
-  ServerUnaryCall<unknown, unknown>,
-  'metadata' | 'cancelled' | 'getDeadline' | 'once' | 'removeListener'
->;
+type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' | 'getDeadline'> & {
+  once(event: 'cancelled', listener: () => void): unknown;
+  removeListener(event: 'cancelled', listener: () => void): unknown;
+};
 
 /** A call's context over grpc-js. Id and signal are made on first use: most calls need neither. */
 export class GrpcCallContext<Caller> implements CallContext<Caller> {

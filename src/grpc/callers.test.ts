@@ -1,5 +1,6 @@
 import { type Client, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { conflictOf } from './testing/conflict-of.js';
 import { type DoorStand, failureOf, openDoorStand, type Rpc } from './testing/door-stand.js';
 
 let stand: DoorStand;
@@ -160,6 +161,9 @@ describe('a token bound to an organization', () => {
     const stale = await failureOf(bound.setFlag({ flag: { key: 'told' }, expectedVersion: 7 }));
     expect(stale).toMatchObject({ code: status.ABORTED, details: expect.stringContaining('is at version 1 now') });
     expect(stale.details).not.toContain('rival');
+    const { present } = conflictOf(stale);
+    expect(present).toMatchObject({ $case: 'flag', value: { key: 'told' } });
+    expect(JSON.stringify(present)).not.toContain('rival');
   });
 
   it('puts rows of its own on delegated flags, and changes nothing else', async () => {

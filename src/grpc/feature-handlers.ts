@@ -2,6 +2,7 @@ import type { Machine } from '../services/caller.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { batchEvaluateMethod } from './batch-evaluate.js';
 import { evaluateMethod } from './evaluate.js';
+import { evaluateStreamMethod } from './evaluate-stream.js';
 import type { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
 import { identifyMethod } from './identify.js';
 import { getProgressMethod, updateProgressMethod } from './progress.js';
@@ -13,6 +14,7 @@ import { watchMethod } from './watch.js';
 
 /** One handler for each RPC of `FeatureService`. */
 export function featureHandlers({
+  evaluateStreams,
   evaluation,
   events,
   flags,
@@ -24,6 +26,7 @@ export function featureHandlers({
   return {
     evaluate: evaluateMethod(evaluation),
     batchEvaluate: batchEvaluateMethod(evaluation),
+    evaluateStream: evaluateStreamMethod(evaluateStreams),
     setFlag: setFlagMethod(flags),
     updateProgress: updateProgressMethod(progress),
     getProgress: getProgressMethod(progress),

@@ -2,6 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SetFlagRequest_OnRuleChange } from './gen/latchkey/v1/feature_service.js';
 import { FeatureFlag_Type, Rule_Policy } from './gen/latchkey/v1/flag.js';
+import { conflictOf } from './testing/conflict-of.js';
 import { type DoorStand, failureOf, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;
@@ -199,7 +200,7 @@ describe('the flag that is meant', () => {
     });
   });
 
-  it('is changed only at the version that is expected; the message tells the present one', async () => {
+  it('is changed only at the version that is expected; the refusal tells what is there now', async () => {
     const create = { flag: { key: 'versioned' }, expectedVersion: 0 };
     expect((await stand.admin.setFlag(create)).flag?.version).toBe(1);
     const again = await failureOf(stand.admin.setFlag(create));
@@ -208,10 +209,23 @@ describe('the flag that is meant', () => {
     await stand.admin.setFlag({ flag: { key: 'versioned', owner: 'a' }, expectedVersion: 1 });
     const stale = await failureOf(stand.admin.setFlag({ flag: { key: 'versioned', owner: 'b' }, expectedVersion: 1 }));
     expect(stale).toMatchObject({ code: status.ABORTED });
-    expect(stale.details).toContain('expected version 1 of "versioned", but it is at version 2 now');
+    expect(stale.details).toBe(
+      'expected version 1 of the flag "versioned", but it is at version 2 now; look, and try again',
+    );
+    const { flag: present } = await stand.admin.getFlag({ flag: 'versioned' });
+    expect(conflictOf(stale)).toEqual({
+      ...{ expectedVersion: 1, presentVersion: 2 },
+      present: { $case: 'flag', value: present },
+    });
     const missing = await failureOf(stand.admin.setFlag({ flag: { key: 'not-there' }, expectedVersion: 3 }));
     expect(missing).toMatchObject({ code: status.ABORTED });
     expect(missing.details).toContain('does not exist');
+    expect(conflictOf(missing)).toEqual({ expectedVersion: 3, presentVersion: 0, present: undefined });
+    const large = { key: 'large', description: 'x'.repeat(9_000) };
+    await stand.admin.setFlag({ flag: large });
+    const refused = await failureOf(stand.admin.setFlag({ flag: large, expectedVersion: 9 }));
+    expect(refused).toMatchObject({ code: status.ABORTED, details: expect.stringContaining('is at version 1 now') });
+    expect(conflictOf(refused)).toEqual({ expectedVersion: 9, presentVersion: 1, present: undefined });
   });
 });
 

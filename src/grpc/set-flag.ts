@@ -34,6 +34,8 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Mach
         consistencyToken: written.consistencyToken,
         warnings: [...written.warnings],
         backfillId: written.backfillId ?? '',
+        newlyUnlocked: [...written.newlyUnlocked],
+        newlyLocked: [...written.newlyLocked],
       };
     },
   };

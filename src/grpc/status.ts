@@ -1,5 +1,7 @@
 import { Metadata, status } from '@grpc/grpc-js';
 import { asLatchkeyError, type ErrorCode, type LatchkeyError } from '../services/errors.js';
+import { StaleVersion } from '../services/stale-version.js';
+import { STATUS_DETAILS_KEY, versionConflictStatus } from './version-conflict.js';
 
 /** The metadata that carries a call's id, both ways. */
 export const REQUEST_ID_KEY = 'x-request-id';
@@ -42,7 +44,10 @@ export function failureStatus(error: unknown, requestId: string): FailureStatus 
   if (told.code === 'INTERNAL') {
     return { code: status.INTERNAL, details: `internal error; the log has it under request id ${requestId}`, metadata };
   }
-  return { code: CODES[told.code], details: sendable(describe(told)), metadata };
+  const code = CODES[told.code];
+  const details = sendable(describe(told));
+  if (told instanceof StaleVersion) metadata.set(STATUS_DETAILS_KEY, versionConflictStatus(code, details, told));
+  return { code, details, metadata };
 }
 
 function describe({ message, faults }: LatchkeyError): string {

@@ -17,6 +17,9 @@ export interface MetricSources {
   readonly snapshotAgeMs: () => number;
   readonly compileFailures: () => number;
   readonly cachedStates: () => { readonly users: number; readonly organizations: number };
+  readonly openStreams: () => { readonly watch: number; readonly evaluate: number };
+  /** In flags, roughly. */
+  readonly streamBacklog: () => number;
 }
 
 /** Everything that is counted, and its text in Prometheus' format. */
@@ -163,6 +166,20 @@ export class Metrics {
     gauge('latchkey_compile_failures', 'Flags kept in an older form.', sources.compileFailures);
     gauge('latchkey_cached_users', 'User states held.', () => sources.cachedStates().users);
     gauge('latchkey_cached_organizations', 'Organization states held.', () => sources.cachedStates().organizations);
+    gauge(
+      'latchkey_stream_backlog',
+      'Flags held back for streams whose readers do not keep up.',
+      sources.streamBacklog,
+    );
+    new Gauge({
+      name: 'latchkey_open_streams',
+      help: 'Streams that are open: watch (Watch and /api/stream) and evaluate (EvaluateStream).',
+      labelNames: ['kind'],
+      registers: [this.registry],
+      collect() {
+        for (const [kind, open] of Object.entries(sources.openStreams())) this.set({ kind }, open);
+      },
+    });
   }
 
   text(): Promise<string> {

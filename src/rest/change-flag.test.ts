@@ -284,6 +284,26 @@ describe('who may change a flag', () => {
     expect(await patch('m6', {})).toMatchObject({ json: { flag: { description: 'for a rival', rules: [{}] } } });
   });
 
+  it('are told what their rows flip, but for flags that are not for screens', async () => {
+    await stand.flag('m7', { delegated: true });
+    for (const [key, clientVisible] of [['shown', true] as const, ['inner', false] as const]) {
+      await stand.flag(key, { clientVisible, isEnabledGlobally: true, prerequisites: [{ flagKey: 'm7' }] });
+    }
+    await stand.latchkey.services.users.identify(stand.latchkey.operator, { userId: 'kim', organizationId: 'acme' });
+    const token = await personToken({ sub: 'eve', org: 'acme', roles: ['admin'] });
+    const keysIn = (json: unknown, member: 'newly_unlocked' | 'newly_locked') =>
+      (json as Record<typeof member, { user_id: string; flag_key: string }[]>)[member].map(
+        (flip) => `${flip.user_id} ${flip.flag_key}`,
+      );
+    const put = await patch('m7', { access: [{ user_id: 'kim' }] }, token);
+    expect(keysIn(put.json, 'newly_unlocked').toSorted()).toEqual(['kim m7', 'kim shown']);
+    const dropped = await patch('m7', { access: [{ user_id: 'kim', effect: 'DENY' }] });
+    expect(keysIn(dropped.json, 'newly_locked').toSorted()).toEqual(['kim inner', 'kim m7', 'kim shown']);
+    await patch('m7', { remove_access: [{ user_id: 'kim' }] });
+    const gone = await patch('m7', { remove_access: [{ user_id: 'kim' }] }, token);
+    expect(keysIn(gone.json, 'newly_locked').toSorted()).toEqual(['kim m7', 'kim shown']);
+  });
+
   it('learn nothing of a flag by a stale precondition that they may not change', async () => {
     await stand.flag('m5', { description: 'a secret plan' });
     const token = await personToken({ sub: 'eve', org: 'acme', roles: ['admin'] });

@@ -16,12 +16,12 @@ import { Slices } from './slices.js';
 import { checkConfined, checkContext, checkTarget, type Target } from './target.js';
 import { loadStates, type Present, peekStates } from './target-states.js';
 
-export interface EvaluateInput extends Target {
+/** A flag, and for whom. */
+export interface FlagTarget extends Target {
   readonly flagKey: string;
-  readonly consistencyToken: string;
-  /** Read the store, through no cache. */
-  readonly full: boolean;
 }
+
+export interface EvaluateInput extends FlagTarget, Requirement {}
 
 export interface BatchInput {
   readonly targets: readonly Target[];
@@ -57,7 +57,7 @@ export interface EvaluationOptions {
 }
 
 /** Decides flags for callers; see {@link EvaluationService}. */
-export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'list'>;
+export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'each' | 'list'>;
 
 /** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
 export class EvaluationService {
@@ -83,8 +83,7 @@ export class EvaluationService {
   }
 
   async #evaluateSlowly(call: Call, input: EvaluateInput): Promise<Evaluated> {
-    const fault = faultOfName('flagKey', input.flagKey);
-    if (fault !== undefined) throw invalid(fault);
+    checkFlagKey(input.flagKey);
     const [result] = await this.#batch(call, { ...input, targets: [input], flagKeys: [input.flagKey] });
     return result!.decisions[0]!;
   }
@@ -92,11 +91,34 @@ export class EvaluationService {
   /** Every flag asked for, for every target, in their orders. */
   async batch(call: Call, input: BatchInput): Promise<readonly TargetDecisions[]> {
     authorize(call, 'BatchEvaluate');
-    for (const key of input.flagKeys) {
-      const fault = faultOfName('flagKey', key);
-      if (fault !== undefined) throw invalid(fault);
-    }
+    for (const key of input.flagKeys) checkFlagKey(key);
     return this.#batch(call, input);
+  }
+
+  /** One flag for each target, in their order, all from one revision of the configuration. Authorization is the caller's. */
+  async each(call: Call, asks: readonly FlagTarget[], requirement: Requirement): Promise<readonly Evaluated[]> {
+    const slices = new Slices(call);
+    for (const ask of asks) {
+      checkFlagKey(ask.flagKey);
+      checkTarget(ask);
+      if (slices.over()) await slices.giveWay();
+    }
+    const { demand, snapshot } = await this.#pass(call, requirement, asks);
+    const results: Evaluated[] = [];
+    for (let from = 0; from < asks.length; from += TARGETS_PER_LOAD) {
+      const group = asks.slice(from, from + TARGETS_PER_LOAD);
+      const present = await loadStates(this.#options.states, group, demand);
+      for (const [i, ask] of group.entries()) {
+        const states = present[i];
+        results.push(
+          states === undefined
+            ? this.#decideWithoutState(snapshot, ask.flagKey)
+            : decideFor(snapshot, ask.flagKey, this.#view(call, snapshot, ask, states)),
+        );
+        if (slices.over()) await slices.giveWay();
+      }
+    }
+    return results;
   }
 
   /** All flags that are not archived and pass `select`, for one target. Authorization is the caller's. */
@@ -113,10 +135,7 @@ export class EvaluationService {
   /** How a target looks now, for whoever tells more of it than decisions. Authorization is the caller's. */
   async look(call: Call, target: Target, requirement: Requirement): Promise<Look> {
     checkTarget(target);
-    const { keeper, gate } = this.#options;
-    const demand = await gate.pass(requirement, target.userId === '' ? [] : [target.userId], call);
-    const { snapshot, loaded } = keeper;
-    if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
+    const { demand, snapshot } = await this.#pass(call, requirement, [target]);
     const [present] = await loadStates(this.#options.states, [target], demand);
     if (present === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
     return { snapshot, ...this.#view(call, snapshot, target, present) };
@@ -132,11 +151,7 @@ export class EvaluationService {
       checkTarget(target);
       if (slices.over()) await slices.giveWay();
     }
-    const { keeper, gate } = this.#options;
-    const userIds = input.targets.map(({ userId }) => userId).filter((id) => id !== '');
-    const demand = await gate.pass(input, userIds, call);
-    const snapshot = keeper.snapshot;
-    if (!keeper.loaded) throw unavailable('no configuration has been loaded yet; try again');
+    const { demand, snapshot } = await this.#pass(call, input, input.targets);
     const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
     const decisions = Math.max(keys.length, 1) * input.targets.length;
     if (decisions > MAX_DECISIONS_PER_CALL) {
@@ -163,6 +178,16 @@ export class EvaluationService {
       }
     }
     return results;
+  }
+
+  /** Once what the call demands is at hand: the configuration, and what to demand of the states. */
+  async #pass(call: Call, requirement: Requirement, targets: readonly Target[]) {
+    const { keeper, gate } = this.#options;
+    const userIds = targets.map(({ userId }) => userId).filter((id) => id !== '');
+    const demand = await gate.pass(requirement, userIds, call);
+    const { snapshot, loaded } = keeper;
+    if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
+    return { demand, snapshot };
   }
 
   /** How this target looks now, once for all flags that are decided for it: an overriding context costs its facts anew. */
@@ -202,6 +227,11 @@ export interface Look extends View {
 
 function decideFor(snapshot: Snapshot, flagKey: string, { subject, stale, now }: View): Evaluated {
   return { decision: decide(snapshot, flagKey, subject, now), stale };
+}
+
+function checkFlagKey(flagKey: string): void {
+  const fault = faultOfName('flagKey', flagKey);
+  if (fault !== undefined) throw invalid(fault);
 }
 
 function presentKeys(snapshot: Snapshot, select?: (flagKey: string, snapshot: Snapshot) => boolean): string[] {

@@ -25,9 +25,11 @@ import { type Call, type Caller, confinedTo } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { announceConfiguration, lockConfiguration } from './configuration-write.js';
 import { encodeToken } from './consistency-token.js';
-import { forbidden, invalid, LatchkeyError, notFound } from './errors.js';
+import { forbidden, invalid, notFound } from './errors.js';
 import { authorize } from './permissions.js';
 import { checkComment, recordAudit } from './record-audit.js';
+import { requireVersion } from './stale-version.js';
+import { mayKnow } from './visible-flags.js';
 
 export interface SetFlagInput {
   /** Its key, or the id of one that exists. */
@@ -55,22 +57,19 @@ export interface FlagWritten {
   readonly warnings: readonly Fault[];
   /** The backfill of what users may have earned by this change; undefined where they cannot. */
   readonly backfillId: string | undefined;
+  /**
+   * Flags whose decision on stored state came on, or went off, through this write for users whose own rows it names. Whoever
+   * else it concerns is told by streams.
+   */
+  readonly newlyUnlocked: readonly UserFlag[];
+  readonly newlyLocked: readonly UserFlag[];
   readonly consistencyToken: string;
 }
 
-/** The flag is at another version than the change was made on. */
-export class StaleVersion extends LatchkeyError {
-  readonly expected: number;
-  /** The flag as it is; undefined when there is none. */
-  readonly present: Flag | undefined;
-
-  constructor(keyOrId: string, expected: number, present: Flag | undefined) {
-    const now =
-      present === undefined ? 'does not exist' : `is at version ${present.version} now: ${JSON.stringify(present)}`;
-    super('CONFLICT', `expected version ${expected} of ${quote(keyOrId)}, but it ${now}`);
-    this.expected = expected;
-    this.present = present;
-  }
+/** A flag of one user. */
+export interface UserFlag {
+  readonly userId: string;
+  readonly flagKey: string;
 }
 
 export interface FlagServiceOptions {
@@ -110,7 +109,7 @@ export class FlagService {
       throw error;
     });
 
-    const { flag, access, warnings, configured, revision, users, organizations, backfillId } = written;
+    const { flag, access, warnings, configured, revision, users, organizations, backfillId, flips } = written;
     if (configured) await announceConfiguration({ keeper, notifier }, revision);
     if (users.length > 0) await notifier.publish({ kind: 'users', users });
     if (organizations.length > 0) await notifier.publish({ kind: 'organizations', organizations });
@@ -120,7 +119,12 @@ export class FlagService {
       users: pairs(users),
       organizations: pairs(organizations),
     });
-    return { flag, access, warnings, backfillId, consistencyToken };
+    const told = ({ flagKey }: UserFlag): boolean => mayKnow(call, flagKey, keeper.snapshot);
+    return {
+      ...{ flag, access, warnings, backfillId, consistencyToken },
+      newlyUnlocked: flips.unlocked.filter(told),
+      newlyLocked: flips.locked.filter(told),
+    };
   }
 
   async #write(tx: Transaction, call: Call, request: SetFlagInput, manager: string) {
@@ -142,14 +146,15 @@ export class FlagService {
     }
     if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
     // Only now: the refusal tells the flag as it is, which is not for everybody.
-    checkVersion(existing && toldTo(manager, existing), request);
+    const present = existing && toldTo(manager, existing);
+    requireVersion(request.keyOrId, request.expectedVersion, { kind: 'flag', value: present });
 
     const now = await tx.now();
     const { flag, changed } = parse(request, existing, now);
     const configured = changed || [...put, ...drop].some(isRoleRow);
     // From here on the configuration is this transaction's: what it is checked against cannot change under it.
-    const { revision, present, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
-    const warnings = changed ? validate(flag, present ?? (await tx.configuration.load())) : [];
+    const { revision, present: all, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
+    const warnings = changed ? validate(flag, all ?? (await tx.configuration.load())) : [];
     if (changed) await tx.configuration.putFlag(flag);
     const keyed = (list: typeof put): AccessRow[] => list.map((row) => ({ ...row, flagId: flag.id }));
     const rowsBefore = await heldRows(tx, existing, [...put, ...drop], { states, organizations });
@@ -160,9 +165,14 @@ export class FlagService {
       after: { ...state, access: accessAfter(state, change) },
       cause: { type: 'access' } as const,
     }));
+    const flips = { unlocked: [] as UserFlag[], locked: [] as UserFlag[] };
     if (touched.length > 0) {
       const snapshot = configured ? compileSnapshot(await tx.configuration.load(), before) : before;
-      await recompute(tx, touched, { snapshot, snapshotBefore: before, now, batch: randomUUID() });
+      const options = { snapshot, snapshotBefore: before, now, batch: randomUUID() };
+      for (const { userId, unlocked, locked } of (await recompute(tx, touched, options)).changes) {
+        flips.unlocked.push(...unlocked.map((flagKey) => ({ userId, flagKey })));
+        flips.locked.push(...locked.map((flagKey) => ({ userId, flagKey })));
+      }
     }
 
     const rowsChanged = put.length + drop.length > 0;
@@ -179,16 +189,8 @@ export class FlagService {
     const [backfillId] = changed ? await backfillChanges(tx, backfilled) : [];
     const users = touched.map(({ before: { id, revision } }) => ({ id, revision: revision + 1 }));
     const told = toldTo(manager, flag);
-    return {
-      flag: told,
-      access: change.put,
-      warnings,
-      configured,
-      revision,
-      users,
-      organizations: written,
-      backfillId,
-    };
+    const changes = { configured, revision, users, organizations: written, backfillId, flips };
+    return { flag: told, access: change.put, warnings, ...changes };
   }
 }
 
@@ -216,11 +218,6 @@ function checkRequest({ keyOrId, access, removeAccess, comment }: SetFlagInput):
   const rows = access.length + removeAccess.length;
   if (rows > MAX_ROWS) throw invalid(`a call puts and removes at most ${MAX_ROWS} access rows, not ${rows}; split it`);
   checkComment(comment);
-}
-
-function checkVersion(existing: Flag | undefined, { expectedVersion, keyOrId }: SetFlagInput): void {
-  if (expectedVersion === undefined || expectedVersion === (existing?.version ?? 0)) return;
-  throw new StaleVersion(keyOrId, expectedVersion, existing);
 }
 
 /** Who manages the rows that this caller puts: '' the platform, else the organization. */

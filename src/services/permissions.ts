@@ -21,6 +21,7 @@ const platform = (...scopes: Scope[]): Permission => ({ scopes, bound: false, pe
 export const PERMISSIONS = {
   Evaluate: machine('evaluate'),
   BatchEvaluate: machine('evaluate'),
+  EvaluateStream: machine('evaluate'),
   ListFlagsForUser: { scopes: ['evaluate'], bound: true, person: 'self' },
   GetRequirements: { scopes: ['evaluate'], bound: true, person: 'self' },
   Track: { scopes: ['track'], bound: true, person: 'self' },

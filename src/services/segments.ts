@@ -5,9 +5,10 @@ import { faultOfName } from '../core/names.js';
 import { validateSegment } from '../core/validate-configuration.js';
 import type { Call } from './caller.js';
 import { type ConfigurationWriteOptions, writeConfiguration } from './configuration-write.js';
-import { conflict, invalid } from './errors.js';
+import { invalid } from './errors.js';
 import { authorize } from './permissions.js';
 import { recordAudit } from './record-audit.js';
+import { requireVersion } from './stale-version.js';
 
 export interface SetSegmentInput {
   readonly key: string;
@@ -43,11 +44,7 @@ export class SegmentService {
       const all = await tx.configuration.load();
       const segments = new Map(all.segments.map((segment) => [segment.key, segment]));
       const before = segments.get(key);
-      if (expectedVersion !== undefined && expectedVersion !== (before?.version ?? 0)) {
-        const now =
-          before === undefined ? 'does not exist' : `is at version ${before.version} now: ${JSON.stringify(before)}`;
-        throw conflict(`expected version ${expectedVersion} of the segment ${quote(key)}, but it ${now}`);
-      }
+      requireVersion(key, expectedVersion, { kind: 'segment', value: before });
       const after = segmentAfter(before, request, now);
       const flags = new Map(all.flags.map((flag) => [flag.key, flag]));
       const { faults, warnings } = validateSegment(after, { flags, segments: segments.set(key, after) });

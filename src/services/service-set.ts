@@ -1,12 +1,14 @@
 import type { Authentication } from './authentication.js';
 import type { BackfillService } from './backfills.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
+import type { EvaluateStreams } from './evaluate-streams.js';
 import type { Evaluator } from './evaluation.js';
 import type { EventService } from './events.js';
 import type { FlagService } from './flags.js';
 import type { InspectionService } from './inspection.js';
 import type { LedgerService } from './ledger.js';
 import type { OnboardingService } from './onboarding.js';
+import type { OpenReaders } from './open-readers.js';
 import type { OrganizationService } from './organizations.js';
 import type { ProgressService } from './progress.js';
 import type { RequirementsService } from './requirements.js';
@@ -20,6 +22,7 @@ import type { UserService } from './users.js';
 export interface ServiceSet {
   readonly authentication: Authentication;
   readonly backfills: BackfillService;
+  readonly evaluateStreams: EvaluateStreams;
   readonly evaluation: Evaluator;
   readonly events: EventService;
   readonly flags: FlagService;
@@ -29,6 +32,7 @@ export interface ServiceSet {
   readonly onboarding: OnboardingService;
   readonly organizations: OrganizationService;
   readonly progress: ProgressService;
+  readonly readers: OpenReaders;
   readonly requirements: RequirementsService;
   readonly segments: SegmentService;
   readonly streams: StreamService;

@@ -1,35 +1,31 @@
-import { nextWindowChange } from '../core/configuration-changes.js';
-import { quote } from '../core/json.js';
-import { faultOfName } from '../core/names.js';
 import type { Snapshot } from '../core/snapshot.js';
 import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/time.js';
 import type { RevisionOf } from '../notify/notifier.js';
 import type { StateSources } from '../store/state-source.js';
 import type { Store } from '../store/store.js';
-import { type Call, confinedTo } from './caller.js';
+import type { Call } from './caller.js';
 import type { Clock } from './clock.js';
+import { ConfigurationFeed } from './configuration-feed.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
-import { type ConfigurationChange, ConfigurationLog } from './configuration-log.js';
-import { DueQueue } from './due-queue.js';
-import { invalid, limited, notFound, unavailable } from './errors.js';
-import { type Backlog, EventStream, type Reader, readerOf } from './event-stream.js';
-import { requireOwnUser } from './own-user.js';
+import type { ConfigurationChange } from './configuration-log.js';
+import { invalid, limited, unavailable } from './errors.js';
+import { type Backlog, EventStream } from './event-stream.js';
+import type { OpenReaders } from './open-readers.js';
 import { authorize } from './permissions.js';
+import { type Reader, readerOf } from './reader.js';
 import { decodeResumeToken, type StreamPosition } from './resume-token.js';
-import { endUnauthenticated, lookAtOrganizations } from './stream-checks.js';
 import type { StreamSink, Watching } from './stream-event.js';
-import { StreamRounds } from './stream-rounds.js';
 import type { StreamTickets, Ticket } from './stream-tickets.js';
-import { UserChannel } from './user-channel.js';
+import { UserChannels } from './user-channels.js';
+import { requireWatchable } from './watchable-user.js';
 
 export interface StreamOptions {
-  readonly store: Pick<Store, 'outbox' | 'states' | 'tokens' | 'epoch'>;
+  readonly store: Pick<Store, 'outbox' | 'states' | 'epoch'>;
   readonly states: StateSources;
   readonly keeper: ConfigurationKeeper;
   readonly clock: Clock;
   readonly tickets: StreamTickets;
-  /** Streams that are open at once in this process. */
-  readonly maxStreams: number;
+  readonly readers: OpenReaders;
   readonly heartbeatMs: number;
   readonly onError: (error: unknown) => void;
 }
@@ -44,12 +40,7 @@ export interface WatchInput {
 
 /** The outbox is kept for a day; what is nearly as old may be purged while it is read. */
 const RESUMABLE_MS = 23 * HOUR_MS;
-/** A notice that was lost is made up for within 5 s. */
-const READ_AGAIN_MS = 3_500;
 const SWEEP_MS = SECOND_MS;
-/** What a write may have changed of when to look again is found out this much later: a busy user costs no more. */
-const LOOK_AFTER_MS = 250;
-const CHECK_READERS_MS = 4 * SECOND_MS;
 const MAX_STREAMS_OF_USER = 50;
 const MAX_WAITING_OF_STREAM = 1_000;
 const MAX_WAITING_OF_PROCESS = 200_000;
@@ -59,30 +50,23 @@ const TICKET_MS = MINUTE_MS;
 export class StreamService {
   readonly #options: StreamOptions;
   readonly #streams = new Set<EventStream>();
-  readonly #channels = new Map<string, UserChannel>();
-  readonly #log: ConfigurationLog;
-  readonly #rounds: StreamRounds;
-  readonly #looks: DueQueue<UserChannel>;
-  readonly #windows: DueQueue<'windows'>;
+  readonly #feed: ConfigurationFeed;
+  readonly #channels: UserChannels;
   readonly #backlog: Backlog = { waiting: 0, maxOfStream: MAX_WAITING_OF_STREAM, maxOfProcess: MAX_WAITING_OF_PROCESS };
   #epoch = '';
-  #windowsAt: number;
-  #checkedAt = 0;
   #sweeping: NodeJS.Timeout | undefined;
   #closed: boolean = false;
 
   constructor(options: StreamOptions) {
     this.#options = options;
     const { store, states, keeper, clock, onError } = options;
-    const now = (): number => clock.now();
-    this.#log = new ConfigurationLog(keeper.snapshot);
-    this.#windowsAt = now();
-    this.#windows = new DueQueue<'windows'>(now, () => this.#announceWindows());
-    this.#looks = new DueQueue<UserChannel>(now, (channel) => this.#look(channel, true));
-    this.#rounds = new StreamRounds({
+    this.#feed = new ConfigurationFeed(keeper.snapshot, clock, (change) => this.#announce(change));
+    this.#channels = new UserChannels({
       ...{ store, cached: states, onError },
-      present: () => ({ log: this.#log, epoch: this.#epoch, now: now(), windowsAt: this.#windowsAt }),
-      onServed: (channel) => this.#served(channel),
+      present: () => {
+        const { log, windowsAt } = this.#feed;
+        return { log, epoch: this.#epoch, now: clock.now(), windowsAt };
+      },
     });
   }
 
@@ -91,13 +75,18 @@ export class StreamService {
     return this.#streams.size;
   }
 
+  /** What is held back for readers that do not keep up, in flags, roughly. */
+  get backlog(): number {
+    return this.#backlog.waiting;
+  }
+
   /**
    * Opens a stream of the configuration and, where one is named, of a user. Rejects with NOT_FOUND for a user whom the
    * caller may not name, with LIMITED when too many are open, with UNAVAILABLE while the store is away.
    */
   async watch(call: Call, input: WatchInput): Promise<Watching> {
     authorize(call, 'Watch');
-    await this.#requireOwn(call, input.userId);
+    await requireWatchable(call, input.userId, this.#options.states.users);
     return this.#open(readerOf(call), input);
   }
 
@@ -116,7 +105,7 @@ export class StreamService {
   async ticket(call: Call, userId: string): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
     authorize(call, 'Watch');
     if (userId === '') throw invalid('a ticket is for the stream of a user; name one');
-    await this.#requireOwn(call, userId);
+    await requireWatchable(call, userId, this.#options.states.users);
     const reader = { ...readerOf(call), people: true };
     const expiresAt = Math.min(this.#options.clock.now() + TICKET_MS, reader.endsAt);
     return { ticket: this.#options.tickets.seal({ userId, expiresAt, reader }), expiresAt };
@@ -124,40 +113,18 @@ export class StreamService {
 
   /** A notice: these users were written. */
   usersChanged(users: readonly RevisionOf[]): void {
-    const lookAt = this.#options.clock.now() + LOOK_AFTER_MS;
-    for (const { id, revision } of users) {
-      const channel = this.#channels.get(id);
-      if (channel === undefined) continue;
-      channel.revision = Math.max(channel.revision, revision);
-      channel.written = true;
-      this.#rounds.ask(channel, true);
-      if (channel.nextLookAt <= lookAt) continue;
-      channel.nextLookAt = lookAt;
-      this.#looks.set(channel, lookAt);
-    }
+    this.#channels.usersChanged(users);
   }
 
   /** A notice: these organizations were written. */
   organizationsChanged(ids: readonly string[]): void {
-    if (this.#channels.size === 0) return;
-    const changed = new Set(ids);
-    for (const channel of this.#channels.values()) {
-      if (changed.has(channel.organizationId)) this.#look(channel, true);
-    }
+    this.#channels.organizationsChanged(ids);
   }
 
   /** A new snapshot is in place. */
   configurationChanged(snapshot: Snapshot): void {
-    const change = this.#log.swap(snapshot);
-    this.#windows.set('windows', this.#streams.size === 0 ? Infinity : nextWindowChange(snapshot, this.#windowsAt));
-    if (this.#streams.size === 0) return;
-    this.#announce(change);
-    for (const channel of this.#channels.values()) this.#look(channel, false);
-  }
-
-  /** A notice: tokens were made or revoked. */
-  tokensChanged(): void {
-    this.#checkedAt = 0;
+    this.#feed.swap(snapshot);
+    this.#channels.lookAtAll();
   }
 
   /** The store began another life: what was told of the former one is void. */
@@ -167,47 +134,25 @@ export class StreamService {
       if (stream.position.userId !== '') continue;
       void this.#nowOn(stream).catch(this.#options.onError);
     }
-    for (const channel of this.#channels.values()) {
-      channel.restart();
-      this.#rounds.ask(channel, true);
-    }
+    this.#channels.restart();
   }
 
   /** Ends all streams; none is opened any more. */
   close(): void {
     this.#closed = true;
     clearInterval(this.#sweeping);
-    this.#rounds.close();
-    this.#looks.clear();
-    this.#windows.clear();
+    this.#channels.close();
+    this.#feed.rest();
     for (const stream of this.#streams) stream.end('draining');
   }
 
-  async #requireOwn(call: Call, userId: string): Promise<void> {
-    if (userId === '') {
-      if (call.caller.kind === 'person') throw notFound('people watch themselves');
-      return;
-    }
-    const fault = faultOfName('userId', userId);
-    if (fault !== undefined) throw invalid(fault);
-    if (call.caller.kind === 'person' || confinedTo(call.caller) === '') {
-      if (call.caller.kind === 'person' && call.caller.userId !== userId) throw notFound(`no user ${quote(userId)}`);
-      return;
-    }
-    const demand = call.deadline === undefined ? {} : { deadline: call.deadline };
-    const held = await this.#options.states.users.load([userId], demand);
-    requireOwnUser(call, held.get(userId)!.state);
-  }
-
   async #open(reader: Reader, { userId, resumeToken, sink }: WatchInput): Promise<Watching> {
-    const { store, maxStreams } = this.#options;
+    const { store, readers } = this.#options;
     this.#epoch ||= await store.epoch();
     if (this.#closed) throw unavailable('the server stops; connect again');
     if (!this.#options.keeper.loaded) throw unavailable('no configuration has been loaded yet; try again');
-    if (this.#streams.size >= maxStreams)
-      throw limited(`${maxStreams} streams are open here, which is the most; try again`);
-    const channel = userId === '' ? undefined : this.#channelOf(userId);
-    if (channel !== undefined && channel.streams.size + channel.joining.length >= MAX_STREAMS_OF_USER) {
+    readers.requireRoom();
+    if (this.#channels.streamsOf(userId) >= MAX_STREAMS_OF_USER) {
       throw limited(`${MAX_STREAMS_OF_USER} streams of this user are open here, which is the most; close one`);
     }
     this.#begin();
@@ -220,16 +165,16 @@ export class StreamService {
     const stream = new EventStream(reader, here, {
       sink,
       backlog: this.#backlog,
-      onEnd: () => this.#ended(stream, channel),
+      onEnd: () => this.#ended(stream),
     });
     stream.sentAt = now;
     this.#streams.add(stream);
-    if (channel !== undefined) {
-      channel.joining.push({ stream, from, reset });
-      this.#look(channel, true);
+    readers.add(stream);
+    if (userId !== '') {
+      this.#channels.join(userId, { stream, from, reset });
     } else {
       if (reset) stream.send({ type: 'reset' }, here, now);
-      const change = from && this.#log.since(from.configuration, from.at, now);
+      const change = from && this.#feed.log.since(from.configuration, from.at, now);
       if (change !== undefined && change.all.size > 0) {
         stream.send({ type: 'configuration', flagKeys: [...change.all] }, here, now);
       }
@@ -239,8 +184,9 @@ export class StreamService {
   }
 
   #here(userId: string): StreamPosition {
-    const { revision } = this.#log.snapshot;
-    return { epoch: this.#epoch, configuration: revision, outbox: 0, at: this.#windowsAt, organization: '', userId };
+    const { log, windowsAt } = this.#feed;
+    const configuration = log.snapshot.revision;
+    return { epoch: this.#epoch, configuration, outbox: 0, at: windowsAt, organization: '', userId };
   }
 
   async #nowOn(stream: EventStream): Promise<void> {
@@ -248,44 +194,17 @@ export class StreamService {
     stream.send({ type: 'reset' }, this.#here(''), this.#options.clock.now());
   }
 
-  #channelOf(userId: string): UserChannel {
-    const known = this.#channels.get(userId);
-    if (known !== undefined) return known;
-    const made = new UserChannel(userId);
-    this.#channels.set(userId, made);
-    return made;
-  }
-
-  #look(channel: UserChannel, urgent: boolean): void {
-    channel.wantsLook = true;
-    this.#rounds.ask(channel, urgent);
-  }
-
-  #served(channel: UserChannel): void {
-    if (channel.isEmpty) this.#forget(channel);
-    else if (!channel.wantsLook) this.#looks.set(channel, channel.nextLookAt);
-  }
-
-  #forget(channel: UserChannel): void {
-    this.#looks.delete(channel);
-    if (this.#channels.get(channel.userId) === channel) this.#channels.delete(channel.userId);
-  }
-
-  #ended(stream: EventStream, channel: UserChannel | undefined): void {
+  #ended(stream: EventStream): void {
     this.#streams.delete(stream);
+    this.#options.readers.delete(stream);
     if (this.#streams.size === 0) this.#rest();
-    if (channel === undefined) return;
-    channel.streams.delete(stream);
-    channel.joining = channel.joining.filter((joining) => joining.stream !== stream);
-    // One that is being served right now is looked at again when it has been.
-    if (channel.isEmpty) this.#rounds.ask(channel, false);
+    this.#channels.leave(stream.position.userId, stream);
   }
 
-  /** The first stream: what nobody listened to has been missed by nobody. */
+  /** The first stream. */
   #begin(): void {
     if (this.#sweeping !== undefined) return;
-    this.#windowsAt = this.#options.clock.now();
-    this.#windows.set('windows', nextWindowChange(this.#log.snapshot, this.#windowsAt));
+    this.#feed.begin();
     this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
     this.#sweeping.unref();
   }
@@ -293,12 +212,12 @@ export class StreamService {
   #rest(): void {
     clearInterval(this.#sweeping);
     this.#sweeping = undefined;
-    this.#windows.clear();
+    this.#feed.rest();
   }
 
   #announce({ all, visible }: ConfigurationChange): void {
     const now = this.#options.clock.now();
-    const { revision } = this.#log.snapshot;
+    const { revision } = this.#feed.log.snapshot;
     const news = [all, visible].map((keys) => ({ type: 'configuration', flagKeys: [...keys] }) as const);
     for (const stream of this.#streams) {
       // Those that join are told when they do.
@@ -310,40 +229,22 @@ export class StreamService {
     }
   }
 
-  #announceWindows(): void {
-    const now = this.#options.clock.now();
-    const change = this.#log.since(this.#log.snapshot.revision, this.#windowsAt, now);
-    this.#windowsAt = now;
-    if (change.all.size > 0) this.#announce(change);
-    this.#windows.set('windows', nextWindowChange(this.#log.snapshot, now));
-  }
-
-  /** Once a second: windows, heartbeats, readers whose time is over, users whose notices may have been lost. */
+  /** Once a second: windows, heartbeats, users whose notices may have been lost. */
   #sweep(): void {
     const now = this.#options.clock.now();
-    this.#announceWindows();
-    for (const channel of this.#channels.values()) {
-      if (now - channel.readAt >= READ_AGAIN_MS) this.#rounds.ask(channel, false);
-    }
+    this.#feed.lookAtWindows();
+    this.#channels.sweep();
     for (const stream of this.#streams) {
-      if (stream.reader.endsAt <= now) stream.end('unauthenticated');
-      else if (now - stream.sentAt >= this.#options.heartbeatMs) this.#beat(stream, now);
+      if (now - stream.sentAt >= this.#options.heartbeatMs) this.#beat(stream, now);
     }
-    if (now - this.#checkedAt < CHECK_READERS_MS) return;
-    this.#checkedAt = now;
-    const { store, states, onError } = this.#options;
-    const look = (channel: UserChannel): void => this.#look(channel, false);
-    void Promise.all([
-      endUnauthenticated(this.#streams, store.tokens, now),
-      lookAtOrganizations(this.#channels, states.organizations, look),
-    ]).catch(onError);
   }
 
   #beat(stream: EventStream, now: number): void {
     const { userId } = stream.position;
     const channel = this.#channels.get(userId);
     if (channel !== undefined && !channel.streams.has(stream)) return;
-    const at = channel === undefined ? this.#windowsAt : channel.toldAt(this.#windowsAt);
+    const { windowsAt } = this.#feed;
+    const at = channel === undefined ? windowsAt : channel.toldAt(windowsAt);
     stream.send({ type: 'heartbeat' }, { ...stream.position, at, outbox: channel?.position ?? 0 }, now);
   }
 }

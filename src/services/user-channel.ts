@@ -1,15 +1,12 @@
-import type { Decision } from '../core/decision.js';
-import { decide } from '../core/evaluate.js';
-import type { Cause } from '../core/ledger.js';
 import type { OrganizationState } from '../core/organization-state.js';
-import type { Snapshot } from '../core/snapshot.js';
 import { type Subject, subjectOf } from '../core/subject.js';
 import type { UserState } from '../core/user-state.js';
 import type { PlacedChange } from '../store/outbox-store.js';
 import type { ConfigurationLog } from './configuration-log.js';
-import type { EventStream, Reader } from './event-stream.js';
+import type { EventStream } from './event-stream.js';
+import { decideAll, differences, type Flips, verdictsOf, withVerdicts } from './flips.js';
 import { markOfOrganization, type StreamPosition } from './resume-token.js';
-import { causeForPeople, type FlagFlip } from './stream-event.js';
+import { sendFlips } from './send-flips.js';
 
 /** A stream that is to be told what happened since its token before it takes part. */
 export interface Joining {
@@ -29,13 +26,6 @@ export interface Present {
   readonly now: number;
   /** Windows that opened or closed until then have been announced to all streams. */
   readonly windowsAt: number;
-}
-
-interface Flips {
-  readonly unlocked: readonly string[];
-  readonly locked: readonly string[];
-  readonly cause: Cause;
-  readonly at: number;
 }
 
 /** One user with open streams: what they have been told of this user, and when to look again. */
@@ -162,6 +152,7 @@ export class UserChannel {
       organization: markOfOrganization(present.organization),
     };
     const here = { ...common, at, outbox: this.position ?? 0 };
+    const telling = { snapshot: log.snapshot, subject, now };
     // What changed of an organization no row tells.
     const lost = from !== undefined && from.organization !== here.organization;
     if (reset || lost) stream.send({ type: 'reset' }, here, now);
@@ -172,7 +163,7 @@ export class UserChannel {
         stream.send({ type: 'configuration', flagKeys }, { ...here, outbox: from.outbox, at: from.at }, now);
       const missed = rows.filter(({ position }) => position > from.outbox);
       for (const row of missed) {
-        send(stream, row, subject, { present, position: { ...here, outbox: row.position, at: from.at } });
+        sendFlips(stream, row, { ...telling, position: { ...here, outbox: row.position, at: from.at } });
       }
       const told = verdictsOf(missed);
       // Where the state may hold more than the rows, the next look finds what is different from what was told.
@@ -180,7 +171,7 @@ export class UserChannel {
       // What time alone flipped meanwhile no row tells.
       const without = settled ? change.all : new Set([...change.all, ...told.keys()]);
       const flips = differences(withVerdicts(decideAll(log.snapshot, subject, from.at).on, told), on, without);
-      send(stream, { ...flips, cause: { type: 'time' }, at: now }, subject, { present, position: here });
+      sendFlips(stream, { ...flips, cause: { type: 'time' }, at: now }, { ...telling, position: here });
     }
     stream.send({ type: 'heartbeat' }, here, now);
   }
@@ -190,8 +181,9 @@ export class UserChannel {
     const outbox = this.position ?? 0;
     const at = this.toldAt(present.windowsAt);
     const organization = markOfOrganization(present.organization);
+    const telling = { snapshot: present.log.snapshot, subject, now: present.now };
     for (const stream of this.streams) {
-      send(stream, flips, subject, { present, position: { ...stream.position, outbox, at, organization } });
+      sendFlips(stream, flips, { ...telling, position: { ...stream.position, outbox, at, organization } });
     }
   }
 
@@ -214,67 +206,4 @@ function subjectIn({ log, user, organization }: Present): Subject {
   return subjectOf(log.snapshot, user, organization, undefined);
 }
 
-function decideAll(snapshot: Snapshot, subject: Subject, at: number) {
-  const on = new Set<string>();
-  let nextAt = Infinity;
-  for (const { flag } of snapshot.flags.values()) {
-    if (flag.archived) continue;
-    const { enabled, validUntil } = decide(snapshot, flag.key, subject, at);
-    if (enabled) on.add(flag.key);
-    if (validUntil !== undefined) nextAt = Math.min(nextAt, validUntil);
-  }
-  return { on, nextAt };
-}
-
-/** What the last row says of each flag: on, or off. */
-function verdictsOf(rows: readonly PlacedChange[]): ReadonlyMap<string, boolean> {
-  const verdicts = new Map<string, boolean>();
-  for (const { unlocked, locked } of rows) {
-    for (const key of unlocked) verdicts.set(key, true);
-    for (const key of locked) verdicts.set(key, false);
-  }
-  return verdicts;
-}
-
-function withVerdicts(on: ReadonlySet<string>, verdicts: ReadonlyMap<string, boolean>): ReadonlySet<string> {
-  const changed = new Set(on);
-  for (const [key, isOn] of verdicts) {
-    if (isOn) changed.add(key);
-    else changed.delete(key);
-  }
-  return changed;
-}
-
 const revisionOf = (organization: OrganizationState | undefined): number => organization?.revision ?? 0;
-
-function differences(was: ReadonlySet<string>, is: ReadonlySet<string>, without: ReadonlySet<string>) {
-  return {
-    unlocked: [...is].filter((key) => !was.has(key) && !without.has(key)),
-    locked: [...was].filter((key) => !is.has(key) && !without.has(key)),
-  };
-}
-
-/** Sends what this reader may know of it, if that is anything. */
-function send(
-  stream: EventStream,
-  { unlocked, locked, cause, at }: Flips,
-  subject: Subject,
-  { present, position }: { readonly present: Present; readonly position: StreamPosition },
-): void {
-  const { reader } = stream;
-  const { snapshot } = present.log;
-  const shown = reader.people ? causeForPeople(cause) : cause;
-  const flips = (keys: readonly string[]): FlagFlip[] =>
-    keys
-      .filter((key) => !reader.people || snapshot.flags.get(key)?.flag.clientVisible === true)
-      .map((flagKey) => {
-        const decision = decide(snapshot, flagKey, subject, present.now);
-        return { flagKey, cause: shown, decision: shownDecision(decision, reader) };
-      });
-  const news = { type: 'user', userId: present.user.id, at, unlocked: flips(unlocked), locked: flips(locked) } as const;
-  if (news.unlocked.length + news.locked.length > 0) stream.send(news, position, present.now);
-}
-
-function shownDecision(decision: Decision, { people }: Reader): Decision {
-  return people && decision.reason === 'DENIED' ? { ...decision, reason: 'DEFAULT' } : decision;
-}

@@ -12,6 +12,7 @@ interface Rpc {
   readonly path: string;
   readonly requestType: Codec;
   readonly responseType: Codec;
+  readonly requestStream: boolean;
   readonly responseStream: boolean;
 }
 
@@ -33,12 +34,23 @@ const WORDS: Readonly<Record<number, string>> = {
 
 /** What a call comes to, in the words of the table. */
 export function callRpc(client: Client, name: string, token: string | undefined, partial: object): Promise<string> {
-  const { path, requestType, responseType, responseStream } = RPCS.get(name)!;
+  const { path, requestType, responseType, requestStream, responseStream } = RPCS.get(name)!;
   const metadata = new Metadata();
   if (token !== undefined) metadata.set('authorization', `Bearer ${token}`);
   const serialize = (message: unknown) => Buffer.from(requestType.encode(message).finish());
   const deserialize = (bytes: Buffer) => responseType.decode(bytes);
   const request = requestType.fromPartial(partial);
+  if (requestStream) {
+    return new Promise((resolve) => {
+      const call = client.makeBidiStreamRequest(path, serialize, deserialize, metadata);
+      call.once('data', ({ error }: { readonly error?: { readonly code: number; readonly message: string } }) => {
+        resolve(error === undefined ? 'yes' : (WORDS[error.code] ?? error.message));
+        call.cancel();
+      });
+      call.on('error', (error: ServiceError) => resolve(WORDS[error.code] ?? error.message));
+      call.end(request);
+    });
+  }
   if (responseStream) {
     return new Promise((resolve) => {
       const call = client.makeServerStreamRequest(path, serialize, deserialize, request, metadata);

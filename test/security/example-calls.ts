@@ -20,6 +20,7 @@ const event = (userId: string) => ({ id: `event-${events++}`, userId, action: AC
 export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) => object>> = {
   Evaluate: (reach) => ({ flagKey: FLAG, context: { userId: of(reach).user } }),
   BatchEvaluate: (reach) => ({ flagKeys: [FLAG], contexts: [{ userId: of(reach).user }] }),
+  EvaluateStream: (reach) => ({ requests: [{ flagKey: FLAG, context: { userId: of(reach).user } }] }),
   GetRequirements: (reach) => ({ flagKey: FLAG, userId: of(reach).user }),
   ListRequirements: (reach) => ({ userId: of(reach).user }),
   'SetFlag the flag': () => ({ flag: { key: FLAG, active: true } }),

@@ -67,6 +67,7 @@ async function installDatabase(installer: string, folder: string): Promise<void>
   await promisify(execFile)(installer, [
     '--no-defaults',
     `--datadir=${join(folder, 'data')}`,
+    `--tmpdir=${folder}`,
     '--auth-root-authentication-method=normal',
     '--skip-test-db',
     ...userArgs(),
@@ -94,6 +95,8 @@ async function startDaemon(
       '--no-defaults',
       ...userArgs(),
       `--datadir=${join(folder, 'data')}`,
+      // Its own: a server that starts clears away whatever temporary tables it finds.
+      `--tmpdir=${folder}`,
       `--socket=${join(folder, 'mariadb.sock')}`,
       `--pid-file=${join(folder, 'mariadb.pid')}`,
       `--init-file=${join(folder, 'init.sql')}`,

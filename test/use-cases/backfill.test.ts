@@ -6,8 +6,8 @@ import { DAY_MS } from '../../src/core/time.js';
 import type { Backfill } from '../../src/store/backfill-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfill-worker.js';
-import { atLeast, type Bench, daysIn, latching, ledgerOf, OPERATOR, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { atLeast, daysIn, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 
 let made = 0;
 const name = (what: string): string => `${what}-${made++}`;
@@ -15,13 +15,16 @@ const names = (what: string, count: number): readonly string[] => Array.from({ l
 const inRole = (role: string) => ({ fact: 'roles', operator: 'contains', value: role });
 
 describeOnEachEngine('a backfill', (engine) => {
-  /** A worker of its own on this bench, as in another process, and whom it could not bring up to date. */
-  const workerOn = ({ store, services, notices: _, ...bench }: Bench, options: Partial<BackfillWorkerOptions> = {}) => {
+  /** A worker of its own on this stand, as in another process, and whom it could not bring up to date. */
+  const workerOn = (
+    { store, services, notices: _, ...stand }: UseCaseStand,
+    options: Partial<BackfillWorkerOptions> = {},
+  ) => {
     const failed: string[] = [];
     const done: Backfill[] = [];
     const worker = new BackfillWorker({
       ...{ store, keeper: services.keeper, giveWay: () => Promise.resolve() },
-      notifier: { ...SILENT, publish: async (notice) => void (bench.published as unknown[]).push(notice) },
+      notifier: { ...SILENT, publish: async (notice) => void (stand.published as unknown[]).push(notice) },
       observer: {
         lookedAt: () => undefined,
         failed: (userId) => void failed.push(userId),
@@ -31,36 +34,36 @@ describeOnEachEngine('a backfill', (engine) => {
     });
     return Object.assign(worker, { failed, done });
   };
-  const progress = (bench: Bench, id: string | undefined) => bench.services.backfills.get(OPERATOR, id!);
+  const progress = (stand: UseCaseStand, id: string | undefined) => stand.services.backfills.get(OPERATOR, id!);
 
   it('unlocks a new rule for everybody who has earned it, once, and leaves the others as they are', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const [verifiedUsers, others] = [names('v', 7), names('o', 6)];
-    for (const id of verifiedUsers) await bench.identify(id, { emailVerified: true });
-    for (const id of others) await bench.identify(id);
-    const revisions = await bench.store.states.users([...verifiedUsers, ...others]);
-    const { backfillId, flag } = await bench.setFlag('earned-before', latching(verified));
-    expect(await progress(bench, backfillId)).toMatchObject({
+    for (const id of verifiedUsers) await stand.identify(id, { emailVerified: true });
+    for (const id of others) await stand.identify(id);
+    const revisions = await stand.store.states.users([...verifiedUsers, ...others]);
+    const { backfillId, flag } = await stand.setFlag('earned-before', latching(verified));
+    expect(await progress(stand, backfillId)).toMatchObject({
       state: 'pending',
       flagKey: 'earned-before',
       reason: 'flag',
     });
     // Evaluation waits for no backfill.
-    expect(await bench.on(verifiedUsers[0]!)).toContain('earned-before');
+    expect(await stand.on(verifiedUsers[0]!)).toContain('earned-before');
 
-    const worker = workerOn(bench, { pageSize: 4 });
+    const worker = workerOn(stand, { pageSize: 4 });
     expect(await worker.run()).toBeGreaterThanOrEqual(13);
-    const { state, total, done, unlocked, relocked, failed, leftMs } = await progress(bench, backfillId);
+    const { state, total, done, unlocked, relocked, failed, leftMs } = await progress(stand, backfillId);
     expect({ state, unlocked, relocked, failed, leftMs }).toEqual({
       ...{ state: 'done', unlocked: 7, relocked: 0, failed: 0, leftMs: undefined },
     });
     expect(done).toBe(total);
-    expect(done).toBe(await bench.store.userPages.count(''));
+    expect(done).toBe(await stand.store.userPages.count(''));
     expect(worker.done.map(({ id }) => id)).toEqual([backfillId]);
-    const after = await bench.store.states.users([...verifiedUsers, ...others]);
+    const after = await stand.store.states.users([...verifiedUsers, ...others]);
     for (const id of verifiedUsers) {
-      const entries = (await ledgerOf(bench.store, id)).filter(({ flagId }) => flagId === flag.id);
+      const entries = (await ledgerOf(stand.store, id)).filter(({ flagId }) => flagId === flag.id);
       expect(entries).toMatchObject([{ kind: 'unlocked', ruleVersion: 1, cause: { type: 'backfill' } }]);
       expect(after.get(id)!.revision).toBe(revisions.get(id)!.revision + 1);
     }
@@ -69,13 +72,13 @@ describeOnEachEngine('a backfill', (engine) => {
   });
 
   it('tells how far it is, and how long it will take, until it has ended', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    for (const id of names('p', 6)) await bench.identify(id, { emailVerified: true });
-    const { backfillId } = await bench.setFlag(name('told'), latching(verified));
-    const worker = workerOn(bench, { pageSize: 2 });
+    const stand = await engine.compose();
+    await stand.clear();
+    for (const id of names('p', 6)) await stand.identify(id, { emailVerified: true });
+    const { backfillId } = await stand.setFlag(name('told'), latching(verified));
+    const worker = workerOn(stand, { pageSize: 2 });
     const told = [];
-    for await (const one of bench.services.backfills.watch(OPERATOR, backfillId!)) {
+    for await (const one of stand.services.backfills.watch(OPERATOR, backfillId!)) {
       told.push(one);
       if (told.length === 1) await worker.step();
       if (told.length === 2) await worker.run();
@@ -86,7 +89,7 @@ describeOnEachEngine('a backfill', (engine) => {
     expect(underway!.done).toBe(2);
     expect(underway!.total).toBe(ended!.done);
     expect(underway!.leftMs).toBe(Math.round((underway!.busyMs / 2) * (underway!.total! - 2)));
-    const list = await bench.services.backfills.list(
+    const list = await stand.services.backfills.list(
       OPERATOR,
       { flag: underway!.flagKey, unfinished: false },
       { limit: 5 },
@@ -95,38 +98,38 @@ describeOnEachEngine('a backfill', (engine) => {
   });
 
   it('goes on where a killed worker stopped, once its lease is over, and counts nothing twice', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const users = names('k', 9);
-    for (const id of users) await bench.identify(id, { emailVerified: true });
-    const { backfillId, flag } = await bench.setFlag(name('resumed'), latching(verified));
-    const before = await bench.store.userPages.count('');
+    for (const id of users) await stand.identify(id, { emailVerified: true });
+    const { backfillId, flag } = await stand.setFlag(name('resumed'), latching(verified));
+    const before = await stand.store.userPages.count('');
     // Killed between what it recorded and the note of how far it is.
     let calls = 0;
     const dying: Store = {
-      ...bench.store,
+      ...stand.store,
       transaction: (work) => {
         calls++;
-        return calls === 6 ? Promise.reject(new StoreUnavailable('killed')) : bench.store.transaction(work);
+        return calls === 6 ? Promise.reject(new StoreUnavailable('killed')) : stand.store.transaction(work);
       },
     };
-    await expect(workerOn(bench, { store: dying, pageSize: 3 }).run()).rejects.toThrow('killed');
-    const stopped = await progress(bench, backfillId);
+    await expect(workerOn(stand, { store: dying, pageSize: 3 }).run()).rejects.toThrow('killed');
+    const stopped = await progress(stand, backfillId);
     expect(stopped).toMatchObject({ state: 'running' });
     expect(stopped.done).toBeLessThan(before);
-    const successor = workerOn(bench, { pageSize: 3 });
+    const successor = workerOn(stand, { pageSize: 3 });
     expect(await successor.run()).toBe(0);
-    const later: Store = { ...bench.store, now: async () => (await bench.store.now()) + 6_000 };
-    await workerOn(bench, { store: later, pageSize: 3 }).run();
-    const entries = await Promise.all(users.map((id) => ledgerOf(bench.store, id)));
+    const later: Store = { ...stand.store, now: async () => (await stand.store.now()) + 6_000 };
+    await workerOn(stand, { store: later, pageSize: 3 }).run();
+    const entries = await Promise.all(users.map((id) => ledgerOf(stand.store, id)));
     for (const one of entries) expect(one.filter(({ flagId }) => flagId === flag.id)).toHaveLength(1);
-    expect(await progress(bench, backfillId)).toMatchObject({ state: 'done', done: before, total: before });
-    expect((await progress(bench, backfillId)).unlocked).toBe(await flagUnlocks(bench, flag.id));
+    expect(await progress(stand, backfillId)).toMatchObject({ state: 'done', done: before, total: before });
+    expect((await progress(stand, backfillId)).unlocked).toBe(await flagUnlocks(stand, flag.id));
   });
 
   it('stays right beside live events, deletions, two workers and a second change of the same rule', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     await fc.assert(
       fc.asyncProperty(
         fc.array(fc.constantFrom('event', 'identify', 'delete', 'page', 'page', 'other page', 'change'), {
@@ -135,25 +138,25 @@ describeOnEachEngine('a backfill', (engine) => {
         }),
         fc.boolean(),
         async (steps, relock) => {
-          await bench.clear();
+          await stand.clear();
           const action = name('act');
           const users = names('i', 8);
-          for (const id of users) await bench.identify(id, { roles: ['user'] });
-          await bench.track(users.map((user_id, i) => ({ id: name('e'), user_id, action, value: i })).slice(0, 5));
-          await bench.drain();
+          for (const id of users) await stand.identify(id, { roles: ['user'] });
+          await stand.track(users.map((user_id, i) => ({ id: name('e'), user_id, action, value: i })).slice(0, 5));
+          await stand.drain();
           const key = name('flag');
-          const first = await bench.setFlag(key, latching(atLeast(1, action)));
-          const [one, other] = [workerOn(bench, { pageSize: 3 }), workerOn(bench, { pageSize: 2 })];
+          const first = await stand.setFlag(key, latching(atLeast(1, action)));
+          const [one, other] = [workerOn(stand, { pageSize: 3 }), workerOn(stand, { pageSize: 2 })];
           let changed: string | undefined;
           for (const [i, step] of steps.entries()) {
             const user = users[i % users.length]!;
             if (step === 'event') {
-              await bench.track([{ id: name('e'), user_id: user, action }]);
-              await bench.drain();
+              await stand.track([{ id: name('e'), user_id: user, action }]);
+              await stand.drain();
             }
-            if (step === 'identify') await bench.identify(user, { emailVerified: true });
+            if (step === 'identify') await stand.identify(user, { emailVerified: true });
             if (step === 'delete') {
-              await bench.services.userDeletion.delete(OPERATOR, { userId: user, reason: 'asked for it' });
+              await stand.services.userDeletion.delete(OPERATOR, { userId: user, reason: 'asked for it' });
             }
             if (step === 'page') await one.step();
             if (step === 'other page') await other.step();
@@ -161,19 +164,19 @@ describeOnEachEngine('a backfill', (engine) => {
               const [rule] = first.flag.rules;
               const { rules } = latching(verified);
               const onRuleChange = relock ? 'RELOCK' : 'KEEP';
-              const again = await bench.setFlag(key, { rules: [{ ...rules[0]!, id: rule!.id }] }, { onRuleChange });
+              const again = await stand.setFlag(key, { rules: [{ ...rules[0]!, id: rule!.id }] }, { onRuleChange });
               changed = again.backfillId;
             }
           }
           await Promise.all([one.run(), other.run()]);
           await one.run();
-          const last = await progress(bench, changed ?? first.backfillId);
+          const last = await progress(stand, changed ?? first.backfillId);
           expect(last).toMatchObject({ state: 'done', failed: 0 });
           if (changed !== undefined) {
-            expect(['done', 'superseded']).toContain((await progress(bench, first.backfillId)).state);
+            expect(['done', 'superseded']).toContain((await progress(stand, first.backfillId)).state);
           }
-          await expectUpToDate(bench, users);
-          for (const id of users) await expectEachOnce(bench, id, first.flag.id);
+          await expectUpToDate(stand, users);
+          for (const id of users) await expectEachOnce(stand, id, first.flag.id);
         },
       ),
       { numRuns: engine.name.startsWith('SQLite') ? 25 : 12 },
@@ -181,26 +184,26 @@ describeOnEachEngine('a backfill', (engine) => {
   });
 
   it('takes back what RELOCK has forgotten, and gives it anew to whoever has earned it', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const [keeps, loses, guest, lead] = ['keeps', 'loses', 'guest', 'lead'].map(name) as [
       string,
       string,
       string,
       string,
     ];
-    await bench.identify(keeps, { roles: [guest, lead] });
-    await bench.identify(loses, { roles: [guest] });
-    const { flag } = await bench.setFlag(name('relocked'), latching(inRole(guest)));
-    const worker = workerOn(bench);
+    await stand.identify(keeps, { roles: [guest, lead] });
+    await stand.identify(loses, { roles: [guest] });
+    const { flag } = await stand.setFlag(name('relocked'), latching(inRole(guest)));
+    const worker = workerOn(stand);
     await worker.run();
     const rules = [{ ...latching(inRole(lead)).rules[0]!, id: flag.rules[0]!.id }];
-    const { backfillId } = await bench.setFlag(flag.key, { rules }, { onRuleChange: 'RELOCK' });
-    expect(await bench.on(loses)).not.toContain(flag.key);
+    const { backfillId } = await stand.setFlag(flag.key, { rules }, { onRuleChange: 'RELOCK' });
+    expect(await stand.on(loses)).not.toContain(flag.key);
     await worker.run();
-    expect(await progress(bench, backfillId)).toMatchObject({ state: 'done', relocked: 2, unlocked: 1 });
+    expect(await progress(stand, backfillId)).toMatchObject({ state: 'done', relocked: 2, unlocked: 1 });
     const kinds = async (id: string) =>
-      (await ledgerOf(bench.store, id))
+      (await ledgerOf(stand.store, id))
         .filter(({ flagId }) => flagId === flag.id)
         .map(({ kind, ruleVersion }) => [kind, ruleVersion]);
     expect(await kinds(keeps)).toEqual([
@@ -213,45 +216,45 @@ describeOnEachEngine('a backfill', (engine) => {
       ['relocked', 1],
     ]);
     // A rule that goes with its unlocks is forgotten for everybody.
-    const gone = await bench.setFlag(flag.key, { rules: [] }, { onRuleChange: 'RELOCK' });
+    const gone = await stand.setFlag(flag.key, { rules: [] }, { onRuleChange: 'RELOCK' });
     await worker.run();
-    expect(await progress(bench, gone.backfillId)).toMatchObject({ state: 'done', relocked: 1, unlocked: 0 });
+    expect(await progress(stand, gone.backfillId)).toMatchObject({ state: 'done', relocked: 1, unlocked: 0 });
     expect((await kinds(keeps)).at(-1)).toEqual(['relocked', 2]);
   });
 
   it('sets the timers anew of those whom a changed rule keeps waiting, and nothing else of theirs', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const joinedAt = (await bench.store.now()) - DAY_MS;
+    const stand = await engine.compose();
+    await stand.clear();
+    const joinedAt = (await stand.store.now()) - DAY_MS;
     const users = names('t', 3);
-    for (const id of users) await bench.identify(id, { joinedAt });
+    for (const id of users) await stand.identify(id, { joinedAt });
     const dueAt = async () =>
       new Map(
-        (await bench.store.timers.due(Number.MAX_SAFE_INTEGER, 1_000))
+        (await stand.store.timers.due(Number.MAX_SAFE_INTEGER, 1_000))
           .filter(({ userId }) => users.includes(userId))
           .map(({ userId, dueAt }) => [userId, dueAt]),
       );
-    const worker = workerOn(bench);
-    const { flag } = await bench.setFlag(name('timed'), latching(daysIn(7)));
+    const worker = workerOn(stand);
+    const { flag } = await stand.setFlag(name('timed'), latching(daysIn(7)));
     await worker.run();
     expect(await dueAt()).toEqual(new Map(users.map((id) => [id, joinedAt + 7 * DAY_MS])));
-    const revisions = await bench.store.states.users(users);
+    const revisions = await stand.store.states.users(users);
     const sooner = [{ ...latching(daysIn(3)).rules[0]!, id: flag.rules[0]!.id }];
-    await bench.setFlag(flag.key, { rules: sooner });
+    await stand.setFlag(flag.key, { rules: sooner });
     await worker.run();
     expect(await dueAt()).toEqual(new Map(users.map((id) => [id, joinedAt + 3 * DAY_MS])));
-    expect(await bench.store.states.users(users)).toEqual(revisions);
+    expect(await stand.store.states.users(users)).toEqual(revisions);
   });
 
   it('follows a segment, the list of stages and an organization’s roles', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { segments, onboarding, organizations } = bench.services;
+    const stand = await engine.compose();
+    await stand.clear();
+    const { segments, onboarding, organizations } = stand.services;
     const [acme, elsewhere] = [name('acme'), name('else')];
     const [member, stranger] = [name('member'), name('stranger')];
-    await bench.identify(member, { organizationId: acme, roles: ['chief'], emailVerified: true });
-    await bench.identify(stranger, { organizationId: elsewhere, roles: ['chief'] });
-    await bench.services.progress.update(OPERATOR, { userId: member, stage: 'tour', allowBackward: false });
+    await stand.identify(member, { organizationId: acme, roles: ['chief'], emailVerified: true });
+    await stand.identify(stranger, { organizationId: elsewhere, roles: ['chief'] });
+    await stand.services.progress.update(OPERATOR, { userId: member, stage: 'tour', allowBackward: false });
     const segment = name('segment');
     const put = (conditions: object) =>
       segments.set(OPERATOR, {
@@ -262,12 +265,12 @@ describeOnEachEngine('a backfill', (engine) => {
       });
     await put({ all: [{ fact: 'emailVerified', operator: 'equal', value: 'never' }] });
     const keys = { segment: name('by-segment'), stages: name('by-stage'), organization: name('by-role') };
-    await bench.setFlag(keys.segment, latching({ condition: segment }));
-    await bench.setFlag(keys.stages, latching({ fact: 'stageIndex', operator: 'greaterThanInclusive', value: 1 }));
-    await bench.setFlag(keys.organization, latching(inRole('boss')));
-    const worker = workerOn(bench);
+    await stand.setFlag(keys.segment, latching({ condition: segment }));
+    await stand.setFlag(keys.stages, latching({ fact: 'stageIndex', operator: 'greaterThanInclusive', value: 1 }));
+    await stand.setFlag(keys.organization, latching(inRole('boss')));
+    const worker = workerOn(stand);
     await worker.run();
-    expect(await bench.on(member)).toEqual([]);
+    expect(await stand.on(member)).toEqual([]);
 
     const written = {
       segment: await put({ all: [verified] }),
@@ -286,14 +289,14 @@ describeOnEachEngine('a backfill', (engine) => {
     };
     for (const [reason, { backfillIds }] of Object.entries(written)) {
       expect(backfillIds).toHaveLength(1);
-      expect(await progress(bench, backfillIds[0])).toMatchObject({ reason, state: 'pending' });
+      expect(await progress(stand, backfillIds[0])).toMatchObject({ reason, state: 'pending' });
     }
-    expect(await progress(bench, written.organization.backfillIds[0])).toMatchObject({ organizationId: acme });
+    expect(await progress(stand, written.organization.backfillIds[0])).toMatchObject({ organizationId: acme });
     await worker.run();
-    const unlocked = async (id: string) => (await ledgerOf(bench.store, id)).filter(({ kind }) => kind === 'unlocked');
+    const unlocked = async (id: string) => (await ledgerOf(stand.store, id)).filter(({ kind }) => kind === 'unlocked');
     expect(await unlocked(member)).toHaveLength(3);
     expect(await unlocked(stranger)).toEqual([]);
-    const { done, total } = await progress(bench, written.organization.backfillIds[0]);
+    const { done, total } = await progress(stand, written.organization.backfillIds[0]);
     expect([done, total]).toEqual([1, 1]);
     // Nothing that a rule reads has changed.
     const again = await organizations.set(OPERATOR, { id: acme, strictRoles: true, comment: '' });
@@ -303,65 +306,65 @@ describeOnEachEngine('a backfill', (engine) => {
   });
 
   it('can be cancelled, and started again', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const users = names('c', 5);
-    for (const id of users) await bench.identify(id, { emailVerified: true });
-    const { backfillId, flag } = await bench.setFlag(name('stopped'), latching(verified));
-    const worker = workerOn(bench, { pageSize: 2 });
+    for (const id of users) await stand.identify(id, { emailVerified: true });
+    const { backfillId, flag } = await stand.setFlag(name('stopped'), latching(verified));
+    const worker = workerOn(stand, { pageSize: 2 });
     await worker.step();
-    const { backfills } = bench.services;
+    const { backfills } = stand.services;
     const cancelled = await backfills.cancel(OPERATOR, backfillId!, 'a mistake');
     // Of a page's keys, some may be of users who were deleted.
     expect(cancelled.state).toBe('cancelled');
     expect(cancelled.done).toBeLessThanOrEqual(2);
     expect(await worker.run()).toBe(0);
-    const unlocked = await flagUnlocks(bench, flag.id);
+    const unlocked = await flagUnlocks(stand, flag.id);
     expect(unlocked).toBeLessThan(users.length);
     // Who was not reached unlocks with the next write.
     for (const id of users)
-      await bench.identify(id, { attributes: { replace: false, set: { seen: true }, remove: [] } });
-    expect(await flagUnlocks(bench, flag.id)).toBeGreaterThanOrEqual(users.length);
+      await stand.identify(id, { attributes: { replace: false, set: { seen: true }, remove: [] } });
+    expect(await flagUnlocks(stand, flag.id)).toBeGreaterThanOrEqual(users.length);
     const started = await backfills.start(OPERATOR, flag.key, 'after all');
     expect(started).toMatchObject({ reason: 'manual', state: 'pending', flagId: flag.id });
     await worker.run();
-    expect(await progress(bench, started.id)).toMatchObject({ state: 'done' });
-    const audit = await bench.store.audit.list({ limit: 5 }, {});
+    expect(await progress(stand, started.id)).toMatchObject({ state: 'done' });
+    const audit = await stand.store.audit.list({ limit: 5 }, {});
     expect(audit.items.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['backfill.start', 'backfill.cancel']),
     );
   });
 
   it('gives nothing to who is deleted between the look and the lock', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const [gone] = names('gone', 1) as [string];
-    await bench.identify(gone, { emailVerified: true });
-    const { flag } = await bench.setFlag(name('for-all'), latching());
+    await stand.identify(gone, { emailVerified: true });
+    const { flag } = await stand.setFlag(name('for-all'), latching());
     const store: Store = {
-      ...bench.store,
+      ...stand.store,
       userPages: {
-        ...bench.store.userPages,
+        ...stand.store.userPages,
         read: async (request) => {
-          const page = await bench.store.userPages.read(request);
-          await bench.services.userDeletion.delete(OPERATOR, { userId: gone, reason: 'asked for it' });
+          const page = await stand.store.userPages.read(request);
+          await stand.services.userDeletion.delete(OPERATOR, { userId: gone, reason: 'asked for it' });
           return page;
         },
       },
     };
-    await workerOn(bench, { store }).run();
-    expect(await ledgerOf(bench.store, gone)).toEqual([]);
-    expect(await flagUnlocks(bench, flag.id)).toBeGreaterThan(0);
+    await workerOn(stand, { store }).run();
+    expect(await ledgerOf(stand.store, gone)).toEqual([]);
+    expect(await flagUnlocks(stand, flag.id)).toBeGreaterThan(0);
   });
 
   it('follows an organization only when whoever read it as it was has committed', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const organization = name('org');
-    await bench.setFlag(name('by-role'), latching(inRole('boss')));
+    await stand.setFlag(name('by-role'), latching(inRole('boss')));
     const order: string[] = [];
     const underWay = Promise.withResolvers<void>();
-    const reading = bench.store.transaction(async (tx) => {
+    const reading = stand.store.transaction(async (tx) => {
       await tx.configuration.confirmRevision();
       underWay.resolve();
       await new Promise((resolve) => setTimeout(resolve, 150));
@@ -369,37 +372,37 @@ describeOnEachEngine('a backfill', (engine) => {
     });
     await underWay.promise;
     const roles = [{ name: 'boss', inherits: [] }];
-    const setting = bench.services.organizations.set(OPERATOR, { id: organization, roles, comment: '' });
+    const setting = stand.services.organizations.set(OPERATOR, { id: organization, roles, comment: '' });
     await Promise.all([reading, setting.then(({ backfillIds }) => order.push(`set ${backfillIds.length}`))]);
     expect(order).toEqual(['read', 'set 1']);
-    await workerOn(bench).run();
+    await workerOn(stand).run();
   });
 
   it('refuses what makes no sense, and says what would', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { backfills } = bench.services;
+    const stand = await engine.compose();
+    await stand.clear();
+    const { backfills } = stand.services;
     await expect(backfills.get(OPERATOR, 'bkf_none')).rejects.toThrow('no backfill "bkf_none"');
     await expect(backfills.cancel(OPERATOR, 'bkf_none', 'why')).rejects.toThrow('no backfill "bkf_none"');
     await expect(backfills.watch(OPERATOR, 'bkf_none').next()).rejects.toThrow('no backfill "bkf_none"');
     await expect(backfills.cancel(OPERATOR, 'bkf_none', ' ')).rejects.toThrow('reason is missing');
     await expect(backfills.start(OPERATOR, 'no-such-flag', 'why')).rejects.toThrow('no flag "no-such-flag"');
     const key = name('live');
-    const { backfillId } = await bench.setFlag(key, { rules: [{ conditions: { all: [verified] } as never }] });
+    const { backfillId } = await stand.setFlag(key, { rules: [{ conditions: { all: [verified] } as never }] });
     expect(backfillId).toBeUndefined();
     await expect(backfills.start(OPERATOR, key, 'why')).rejects.toThrow('has no latching rule');
   });
 
   it('goes past a user who cannot be brought up to date', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const users = names('f', 5);
-    for (const id of users) await bench.identify(id, { emailVerified: true });
-    const { backfillId, flag } = await bench.setFlag(name('poisoned'), latching(verified));
+    for (const id of users) await stand.identify(id, { emailVerified: true });
+    const { backfillId, flag } = await stand.setFlag(name('poisoned'), latching(verified));
     const poisoned: Store = {
-      ...bench.store,
+      ...stand.store,
       transaction: (work) =>
-        bench.store.transaction((tx) =>
+        stand.store.transaction((tx) =>
           work({
             ...tx,
             users: {
@@ -409,12 +412,12 @@ describeOnEachEngine('a backfill', (engine) => {
           }),
         ),
     };
-    const worker = workerOn(bench, { store: poisoned });
+    const worker = workerOn(stand, { store: poisoned });
     await worker.run();
     expect(worker.failed).toEqual([users[2]]);
-    expect(await progress(bench, backfillId)).toMatchObject({ state: 'done', failed: 1 });
+    expect(await progress(stand, backfillId)).toMatchObject({ state: 'done', failed: 1 });
     for (const id of users) {
-      const unlocks = (await ledgerOf(bench.store, id)).filter(({ flagId }) => flagId === flag.id);
+      const unlocks = (await ledgerOf(stand.store, id)).filter(({ flagId }) => flagId === flag.id);
       expect(unlocks).toHaveLength(id === users[2] ? 0 : 1);
     }
   });
@@ -426,19 +429,19 @@ const SILENT = {
   close: () => Promise.resolve(),
 };
 
-async function flagUnlocks(bench: Bench, flagId: string): Promise<number> {
-  const { items } = await bench.store.history.flagLedger(flagId, { limit: 1_000 }, 'oldest');
+async function flagUnlocks(stand: UseCaseStand, flagId: string): Promise<number> {
+  const { items } = await stand.store.history.flagLedger(flagId, { limit: 1_000 }, 'oldest');
   return items.filter(({ kind }) => kind === 'unlocked').length;
 }
 
 /** Nothing is left to latch, to take back or to wait for, for any of these users. */
-async function expectUpToDate(bench: Bench, users: readonly string[]): Promise<void> {
-  const snapshot = await bench.services.keeper.refresh();
-  const now = await bench.store.now();
+async function expectUpToDate(stand: UseCaseStand, users: readonly string[]): Promise<void> {
+  const snapshot = await stand.services.keeper.refresh();
+  const now = await stand.store.now();
   const due = new Map(
-    (await bench.store.timers.due(Number.MAX_SAFE_INTEGER, 1_000)).map((one) => [one.userId, one.dueAt]),
+    (await stand.store.timers.due(Number.MAX_SAFE_INTEGER, 1_000)).map((one) => [one.userId, one.dueAt]),
   );
-  for (const user of (await bench.store.states.users(users)).values()) {
+  for (const user of (await stand.store.states.users(users)).values()) {
     if (user.deletedAt !== undefined && user.ledger.size + user.actions.size === 0 && !user.emailVerified) continue;
     expect(latch(snapshot, user, undefined, now).unlocks).toEqual([]);
     expect(forgottenUnlocks(snapshot, user.ledger)).toEqual([]);
@@ -447,9 +450,9 @@ async function expectUpToDate(bench: Bench, users: readonly string[]): Promise<v
 }
 
 /** Of each version of a rule the user has one unlock at most between two that take it back. */
-async function expectEachOnce(bench: Bench, userId: string, flagId: string): Promise<void> {
+async function expectEachOnce(stand: UseCaseStand, userId: string, flagId: string): Promise<void> {
   let held = false;
-  for (const entry of (await ledgerOf(bench.store, userId)).filter((one) => one.flagId === flagId)) {
+  for (const entry of (await ledgerOf(stand.store, userId)).filter((one) => one.flagId === flagId)) {
     expect(held).toBe(entry.kind === 'relocked');
     held = entry.kind === 'unlocked';
   }

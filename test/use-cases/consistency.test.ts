@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { decodeToken, encodeToken } from '../../src/services/consistency-token.js';
 import type { Evaluated } from '../../src/services/evaluation.js';
-import { atLeast, type Bench, latching, OPERATOR, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { atLeast, latching, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 
 interface Ask {
   readonly token?: string;
@@ -10,10 +10,15 @@ interface Ask {
   readonly deadline?: number;
 }
 
-async function ask(bench: Bench, userId: string, flagKey: string, { token = '', full = false, deadline }: Ask = {}) {
+async function ask(
+  stand: UseCaseStand,
+  userId: string,
+  flagKey: string,
+  { token = '', full = false, deadline }: Ask = {},
+) {
   const call = deadline === undefined ? OPERATOR : { ...OPERATOR, deadline: Date.now() + deadline };
   const input = { userId, context: {}, flagKey, consistencyToken: token, full };
-  const evaluated: Evaluated = await bench.services.evaluation.evaluate(call, input);
+  const evaluated: Evaluated = await stand.services.evaluation.evaluate(call, input);
   return evaluated.decision;
 }
 
@@ -99,12 +104,12 @@ describeOnEachEngine('consistency', (engine) => {
   });
 
   it('that cannot be had is UNAVAILABLE, within the deadline', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('never', {});
-    const epoch = await bench.store.epoch();
+    const stand = await engine.compose();
+    await stand.setFlag('never', {});
+    const epoch = await stand.store.epoch();
     for (const promise of [{ configuration: 1_000_000 }, { users: [['u', 1_000]] as const }]) {
       const started = performance.now();
-      const asking = ask(bench, 'u', 'never', { token: encodeToken({ epoch, ...promise }), deadline: 200 });
+      const asking = ask(stand, 'u', 'never', { token: encodeToken({ epoch, ...promise }), deadline: 200 });
       await expect(asking).rejects.toMatchObject({ message: expect.any(String) });
       expect(performance.now() - started).toBeLessThan(400);
     }
@@ -113,7 +118,7 @@ describeOnEachEngine('consistency', (engine) => {
   it('within the deadline also when the store hangs', async () => {
     const never = new Promise<never>(() => undefined);
     let hangs: boolean = false;
-    const bench = await engine.compose({
+    const stand = await engine.compose({
       around: (store) => ({
         ...store,
         configuration: { ...store.configuration, revision: () => (hangs ? never : store.configuration.revision()) },
@@ -121,8 +126,8 @@ describeOnEachEngine('consistency', (engine) => {
         events: { ...store.events, pendingUsers: (ids, at) => (hangs ? never : store.events.pendingUsers(ids, at)) },
       }),
     });
-    await bench.setFlag('hangs');
-    const epoch = await bench.store.epoch();
+    await stand.setFlag('hangs');
+    const epoch = await stand.store.epoch();
     hangs = true;
     const asks: Ask[] = [
       { full: true },
@@ -133,7 +138,7 @@ describeOnEachEngine('consistency', (engine) => {
     ];
     for (const one of asks) {
       const started = performance.now();
-      await expect(ask(bench, 'h', 'hangs', one)).rejects.toThrow();
+      await expect(ask(stand, 'h', 'hangs', one)).rejects.toThrow();
       expect(performance.now() - started).toBeLessThan((one.deadline ?? 250) + 150);
     }
   });
@@ -154,7 +159,7 @@ describeOnEachEngine('consistency', (engine) => {
   });
 
   it('refuses tokens that no write has made', async () => {
-    const bench = await engine.compose();
+    const stand = await engine.compose();
     const encoded = (value: unknown) => `v1.${Buffer.from(JSON.stringify(value)).toString('base64url')}`;
     const malformed = [
       ...['v1', 'v1.', 'v2.e30', 'nonsense', 'v1.%%%', encoded([]), encoded(null), encoded({}), encoded({ e: 1 })],
@@ -167,7 +172,7 @@ describeOnEachEngine('consistency', (engine) => {
       ...[encoded({ e: 'x', u: [['u']] }), encoded({ e: 'x', u: [[1, 1]] }), encoded({ e: 'x', r: null })],
     ];
     for (const token of malformed) {
-      await expect(ask(bench, 'u', 'seen', { token })).rejects.toMatchObject({
+      await expect(ask(stand, 'u', 'seen', { token })).rejects.toMatchObject({
         ...{ code: 'INVALID', message: expect.stringContaining('consistency_token') },
       });
     }

@@ -3,11 +3,11 @@ import { unknownUser } from '../../src/core/user-state.js';
 import { UserDeletion } from '../../src/services/user-deletion.js';
 import type { Store } from '../../src/store/store.js';
 import { gate } from '../../src/store/testing/samples.js';
-import { atLeast, type Bench, latching, ledgerOf, machine, OPERATOR, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { atLeast, latching, ledgerOf, machine, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 
 const reason = 'the account was closed';
-const stateOf = async (bench: Bench, id: string) => (await bench.store.states.users([id])).get(id)!;
+const stateOf = async (stand: UseCaseStand, id: string) => (await stand.store.states.users([id])).get(id)!;
 const SILENT = {
   publish: () => Promise.resolve(),
   subscribe: () => Promise.resolve(() => Promise.resolve()),
@@ -15,53 +15,53 @@ const SILENT = {
 };
 
 /** A user with something in every place. */
-async function settle(bench: Bench, userId: string, flagKey: string): Promise<void> {
-  await bench.setFlag(flagKey, latching(verified, atLeast(1, 'step')), { access: [{ userId, effect: 'DENY' }] });
-  await bench.track([
+async function settle(stand: UseCaseStand, userId: string, flagKey: string): Promise<void> {
+  await stand.setFlag(flagKey, latching(verified, atLeast(1, 'step')), { access: [{ userId, effect: 'DENY' }] });
+  await stand.track([
     { id: `${userId}-1`, user_id: userId, action: 'step', value: 2.5 },
     { id: `${userId}-2`, user_id: userId, action: 'step', value: 1 },
   ]);
-  await bench.drain();
-  await bench.services.progress.update(OPERATOR, { userId, stage: 'tour', allowBackward: false });
-  await bench.identify(userId, { emailVerified: true, organizationId: 'acme', roles: ['manager'] });
+  await stand.drain();
+  await stand.services.progress.update(OPERATOR, { userId, stage: 'tour', allowBackward: false });
+  await stand.identify(userId, { emailVerified: true, organizationId: 'acme', roles: ['manager'] });
 }
 
 describeOnEachEngine('deleting a user', (engine) => {
   it('removes all there was, keeps sums, and is audited', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    await settle(bench, 'leaver', 'sums');
-    await settle(bench, 'stayer', 'sums');
-    const stayer = await stateOf(bench, 'stayer');
-    const { revision } = await stateOf(bench, 'leaver');
-    const before = await bench.services.userDeletion.totals(OPERATOR);
+    const stand = await engine.compose();
+    await stand.clear();
+    await settle(stand, 'leaver', 'sums');
+    await settle(stand, 'stayer', 'sums');
+    const stayer = await stateOf(stand, 'stayer');
+    const { revision } = await stateOf(stand, 'leaver');
+    const before = await stand.services.userDeletion.totals(OPERATOR);
 
-    const { deleted } = await bench.services.userDeletion.delete(OPERATOR, { userId: 'leaver', reason });
+    const { deleted } = await stand.services.userDeletion.delete(OPERATOR, { userId: 'leaver', reason });
     expect(deleted).toBe(true);
-    const { deletedAt, ...rest } = await stateOf(bench, 'leaver');
+    const { deletedAt, ...rest } = await stateOf(stand, 'leaver');
     expect(rest).toEqual({ ...unknownUser('leaver'), revision: revision + 1 });
-    expect(Math.abs(deletedAt! - (await bench.store.now()))).toBeLessThan(5_000);
-    expect(await ledgerOf(bench.store, 'leaver')).toEqual([]);
-    expect((await bench.store.history.progress('leaver', { limit: 9 })).items).toEqual([]);
-    expect(await stateOf(bench, 'stayer')).toEqual(stayer);
-    expect(bench.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'leaver', revision: revision + 1 }] });
+    expect(Math.abs(deletedAt! - (await stand.store.now()))).toBeLessThan(5_000);
+    expect(await ledgerOf(stand.store, 'leaver')).toEqual([]);
+    expect((await stand.store.history.progress('leaver', { limit: 9 })).items).toEqual([]);
+    expect(await stateOf(stand, 'stayer')).toEqual(stayer);
+    expect(stand.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'leaver', revision: revision + 1 }] });
 
-    const totals = await bench.services.userDeletion.totals(OPERATOR);
-    const { id } = (await bench.store.configuration.flag('sums'))!;
+    const totals = await stand.services.userDeletion.totals(OPERATOR);
+    const { id } = (await stand.store.configuration.flag('sums'))!;
     expect(totals.users).toBe(before.users + 1);
     expect(totals.unlocks.get(id)).toBe(1);
     const { count = 0, sum = 0 } = before.actions.get('step') ?? {};
     expect(totals.actions.get('step')).toEqual({ count: count + 2, sum: sum + 3.5 });
-    const { items } = await bench.store.audit.list({ limit: 9 }, { target: 'leaver' });
+    const { items } = await stand.store.audit.list({ limit: 9 }, { target: 'leaver' });
     expect(items).toMatchObject([{ action: 'user.delete', actor: 'token:tok_test', comment: reason, after: null }]);
 
     // Again: there is nothing any more, and nothing is counted twice.
-    const again = await bench.services.userDeletion.delete(OPERATOR, { userId: 'leaver', reason });
+    const again = await stand.services.userDeletion.delete(OPERATOR, { userId: 'leaver', reason });
     expect(again.deleted).toBe(false);
-    expect(await bench.services.userDeletion.totals(OPERATOR)).toEqual(totals);
-    expect((await bench.store.audit.list({ limit: 9 }, { target: 'leaver' })).items).toHaveLength(1);
-    expect((await bench.services.userDeletion.delete(OPERATOR, { userId: 'never-seen', reason })).deleted).toBe(false);
-    expect(await bench.services.userDeletion.totals(OPERATOR)).toEqual(totals);
+    expect(await stand.services.userDeletion.totals(OPERATOR)).toEqual(totals);
+    expect((await stand.store.audit.list({ limit: 9 }, { target: 'leaver' })).items).toHaveLength(1);
+    expect((await stand.services.userDeletion.delete(OPERATOR, { userId: 'never-seen', reason })).deleted).toBe(false);
+    expect(await stand.services.userDeletion.totals(OPERATOR)).toEqual(totals);
   });
 
   it('is for the platform’s managers, and wants a reason', async () => {
@@ -104,65 +104,65 @@ describeOnEachEngine('deleting a user', (engine) => {
   });
 
   it('keeps events of the life that was deleted from bringing it back, however late they come', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    await bench.setFlag('late', latching(atLeast(1, 'step')));
-    const occurred_at = new Date((await bench.store.now()) - 60_000).toISOString();
+    const stand = await engine.compose();
+    await stand.clear();
+    await stand.setFlag('late', latching(atLeast(1, 'step')));
+    const occurred_at = new Date((await stand.store.now()) - 60_000).toISOString();
     const old = { id: 'old', user_id: 'ghost', action: 'step', occurred_at };
     const pending = { id: 'pending', user_id: 'ghost', action: 'step' };
-    await bench.track([old]);
-    await bench.drain();
-    await bench.track([pending]);
-    expect((await bench.services.userDeletion.delete(OPERATOR, { userId: 'ghost', reason })).deleted).toBe(true);
-    await bench.drain();
+    await stand.track([old]);
+    await stand.drain();
+    await stand.track([pending]);
+    expect((await stand.services.userDeletion.delete(OPERATOR, { userId: 'ghost', reason })).deleted).toBe(true);
+    await stand.drain();
 
     // Its key is gone, so it is taken as new; but it occurred before.
-    expect((await bench.track([old, { ...old, id: 'older' }])).accepted).toBe(2);
-    expect(await bench.drain()).toBe(2);
-    expect(await ledgerOf(bench.store, 'ghost')).toEqual([]);
-    const { revision, actions } = await stateOf(bench, 'ghost');
+    expect((await stand.track([old, { ...old, id: 'older' }])).accepted).toBe(2);
+    expect(await stand.drain()).toBe(2);
+    expect(await ledgerOf(stand.store, 'ghost')).toEqual([]);
+    const { revision, actions } = await stateOf(stand, 'ghost');
     expect(actions.size).toBe(0);
-    expect(bench.buried).toEqual([]);
+    expect(stand.buried).toEqual([]);
 
     // One that comes together with a new one leaves that one alone.
-    const later = new Date((await bench.store.now()) + 1_000).toISOString();
-    await bench.track([
+    const later = new Date((await stand.store.now()) + 1_000).toISOString();
+    await stand.track([
       { ...old, id: 'oldest' },
       { id: 'new', user_id: 'ghost', action: 'step', occurred_at: later },
     ]);
-    await bench.drain();
-    const reborn = await stateOf(bench, 'ghost');
+    await stand.drain();
+    const reborn = await stateOf(stand, 'ghost');
     expect(reborn.actions.get('step')?.count).toBe(1);
     expect(reborn.revision).toBe(revision + 1);
-    expect(await bench.on('ghost')).toEqual(['late']);
+    expect(await stand.on('ghost')).toEqual(['late']);
   });
 
   it('goes on where it was interrupted, and counts everything once', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    await settle(bench, 'large', 'large');
-    const before = await bench.services.userDeletion.totals(OPERATOR);
+    const stand = await engine.compose();
+    await stand.clear();
+    await settle(stand, 'large', 'large');
+    const before = await stand.services.userDeletion.totals(OPERATOR);
     let transactions = 0;
     const failing: Store = {
-      ...bench.store,
+      ...stand.store,
       transaction: (work) => {
         if (transactions++ === 2) throw new Error('killed');
-        return bench.store.transaction(work);
+        return stand.store.transaction(work);
       },
     };
     const interrupted = new UserDeletion({ store: failing, notifier: SILENT, rowsPerTransaction: 1 });
     await expect(interrupted.delete(OPERATOR, { userId: 'large', reason })).rejects.toThrow('killed');
-    const halfway = await stateOf(bench, 'large');
+    const halfway = await stateOf(stand, 'large');
     // The profile went at once; rows follow.
     expect(halfway).toMatchObject({ organizationId: '', roles: [], emailVerified: false });
 
-    const whole = new UserDeletion({ store: bench.store, notifier: SILENT, rowsPerTransaction: 3 });
+    const whole = new UserDeletion({ store: stand.store, notifier: SILENT, rowsPerTransaction: 3 });
     await whole.delete(OPERATOR, { userId: 'large', reason });
-    const { deletedAt, revision, ...rest } = await stateOf(bench, 'large');
+    const { deletedAt, revision, ...rest } = await stateOf(stand, 'large');
     expect({ ...rest, revision: 0 }).toEqual(unknownUser('large'));
     expect([deletedAt! > 0, revision > halfway.revision]).toEqual([true, true]);
-    const totals = await bench.services.userDeletion.totals(OPERATOR);
-    const id = (await bench.store.configuration.flag('large'))!.id;
+    const totals = await stand.services.userDeletion.totals(OPERATOR);
+    const id = (await stand.store.configuration.flag('large'))!.id;
     expect(totals.unlocks.get(id)).toBe(1);
     const { count = 0, sum = 0 } = before.actions.get('step') ?? {};
     expect(totals.actions.get('step')).toEqual({ count: count + 2, sum: sum + 3.5 });
@@ -192,8 +192,8 @@ describeOnEachEngine('deleting a user', (engine) => {
   });
 
   it('waits for whoever has the user, and removes what they made', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const [locked, goOn] = [gate(), gate()];
     const slow = await engine.compose({
       around: (store) => ({
@@ -209,11 +209,11 @@ describeOnEachEngine('deleting a user', (engine) => {
     });
     const identifying = slow.identify('busy-one', { emailVerified: true });
     await locked.opened;
-    const deleting = bench.services.userDeletion.delete(OPERATOR, { userId: 'busy-one', reason });
+    const deleting = stand.services.userDeletion.delete(OPERATOR, { userId: 'busy-one', reason });
     await new Promise((resolve) => setTimeout(resolve, 150));
     goOn.open();
     await identifying;
     expect((await deleting).deleted).toBe(true);
-    expect(await stateOf(bench, 'busy-one')).toMatchObject({ revision: 2, emailVerified: false });
+    expect(await stateOf(stand, 'busy-one')).toMatchObject({ revision: 2, emailVerified: false });
   });
 });

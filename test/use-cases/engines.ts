@@ -10,7 +10,7 @@ import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';
 import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { createDatabase, createRedisSpace } from '../servers/test-servers.js';
-import { type Bench, type BenchOptions, composeBench } from './bench.js';
+import { composeUseCaseStand, type UseCaseStand, type UseCaseStandOptions } from './use-case-stand.js';
 
 /** One engine with a database of its own, empty but migrated. What it hands out ends with the suite. */
 export interface Engine {
@@ -19,7 +19,7 @@ export interface Engine {
   /** Whole nodes on the same database, with the worker's role alone unless told otherwise. */
   readonly start: (environment?: Readonly<Record<string, string>>) => Promise<RunningNode>;
   /** The use cases on the same database with nothing running in the background: tests move everything by hand. */
-  readonly compose: (options?: BenchOptions) => Promise<Bench>;
+  readonly compose: (options?: UseCaseStandOptions) => Promise<UseCaseStand>;
   /** The database through another pool of connections. */
   readonly openStore: () => Promise<SqlStore>;
 }
@@ -72,7 +72,7 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
     name,
     databaseUrl,
     openStore,
-    compose: async (options) => composeBench(await openStore(), options),
+    compose: async (options) => composeUseCaseStand(await openStore(), options),
     start: async (environment = {}) => {
       const config = readConfig({
         DATABASE_URL: databaseUrl(),

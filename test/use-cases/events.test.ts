@@ -2,103 +2,103 @@ import { expect, it } from '@jest/globals';
 import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/time.js';
 import { readEvents } from '../../src/services/events.js';
 import { keepHouse } from '../../src/worker/housekeeping.js';
-import { atLeast, type Bench, latching, ledgerOf, machine, OPERATOR, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { atLeast, latching, ledgerOf, machine, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 
-async function totalOf(bench: Bench, userId: string, action: string) {
-  return (await bench.store.states.users([userId])).get(userId)?.actions.get(action);
+async function totalOf(stand: UseCaseStand, userId: string, action: string) {
+  return (await stand.store.states.users([userId])).get(userId)?.actions.get(action);
 }
 
 describeOnEachEngine('events', (engine) => {
   it('count once what is sent a thousand times at once', async () => {
-    const bench = await engine.compose();
+    const stand = await engine.compose();
     const event = { id: 'same', source: 's', user_id: 'thousand', action: 'x', value: 2 };
-    const together = await bench.track(Array.from({ length: 200 }, () => event));
+    const together = await stand.track(Array.from({ length: 200 }, () => event));
     expect(together).toMatchObject({ accepted: 1, duplicates: 199, rejected: [] });
-    const answers = await Promise.all(Array.from({ length: 800 }, () => bench.track([event])));
+    const answers = await Promise.all(Array.from({ length: 800 }, () => stand.track([event])));
     expect(answers.reduce((sum, { accepted }) => sum + accepted, 0)).toBe(0);
-    await bench.drain();
-    await bench.track([event]);
-    expect(await bench.drain()).toBe(0);
-    expect(await totalOf(bench, 'thousand', 'x')).toMatchObject({ count: 1, sum: 2 });
+    await stand.drain();
+    await stand.track([event]);
+    expect(await stand.drain()).toBe(0);
+    expect(await totalOf(stand, 'thousand', 'x')).toMatchObject({ count: 1, sum: 2 });
     // Another source, or another user, is another event.
-    await bench.track([
+    await stand.track([
       { ...event, source: 't' },
       { ...event, user_id: 'Thousand' },
     ]);
-    expect(await bench.drain()).toBe(2);
+    expect(await stand.drain()).toBe(2);
   });
 
   it('count late and out-of-order events on the day they occurred', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag(
+    const stand = await engine.compose();
+    await stand.setFlag(
       'streak',
       latching({ fact: 'activeDays', params: { action: 'go' }, operator: 'equal', value: 4 }),
     );
-    const now = await bench.store.now();
+    const now = await stand.store.now();
     const daysAgo = [0, 20, 3, 3, 20, 0, 11];
     for (const [i, days] of daysAgo.entries()) {
-      await bench.track([{ id: `go-${i}`, user_id: 'late', action: 'go', occurred_at: now - days * DAY_MS }]);
-      await bench.drain();
+      await stand.track([{ id: `go-${i}`, user_id: 'late', action: 'go', occurred_at: now - days * DAY_MS }]);
+      await stand.drain();
     }
-    expect(await totalOf(bench, 'late', 'go')).toMatchObject({
+    expect(await totalOf(stand, 'late', 'go')).toMatchObject({
       ...{ count: 7, activeDays: 4, firstAt: now - 20 * DAY_MS, lastAt: now },
     });
-    const [unlock] = await ledgerOf(bench.store, 'late');
+    const [unlock] = await ledgerOf(stand.store, 'late');
     expect(unlock?.cause).toEqual({ type: 'event', source: '', eventId: 'go-6', action: 'go' });
   });
 
   it('keep days for windowed actions alone, and no longer than any window can ask about them', async () => {
-    const bench = await engine.compose({ retentionDays: 3 });
-    await bench.setFlag('busy', latching(atLeast(2, 'windowed', { windowDays: 3 })));
-    const now = await bench.store.now();
+    const stand = await engine.compose({ retentionDays: 3 });
+    await stand.setFlag('busy', latching(atLeast(2, 'windowed', { windowDays: 3 })));
+    const now = await stand.store.now();
     const at = (days: number) => now - days * DAY_MS;
-    await bench.track([
+    await stand.track([
       { id: 'a', user_id: 'w', action: 'windowed', occurred_at: at(2) },
       { id: 'b', user_id: 'w', action: 'other' },
     ]);
-    await bench.drain();
-    const days = async () => (await bench.store.states.users(['w'])).get('w')!.actionDays;
+    await stand.drain();
+    const days = async () => (await stand.store.states.users(['w'])).get('w')!.actionDays;
     expect([...(await days()).keys()]).toEqual(['windowed']);
-    expect(await bench.on('w')).not.toContain('busy');
-    await bench.track([{ id: 'c', user_id: 'w', action: 'windowed' }]);
-    await bench.drain();
-    expect(await bench.on('w')).toContain('busy');
+    expect(await stand.on('w')).not.toContain('busy');
+    await stand.track([{ id: 'c', user_id: 'w', action: 'windowed' }]);
+    await stand.drain();
+    expect(await stand.on('w')).toContain('busy');
 
-    const { keeper } = bench.services;
-    await keepHouse({ store: bench.store, keeper, retentionDays: 3 });
+    const { keeper } = stand.services;
+    await keepHouse({ store: stand.store, keeper, retentionDays: 3 });
     expect((await days()).get('windowed')).toHaveLength(2);
     // Three days of the window, three of the retention, one of margin: the older day is the eighth.
-    const later = { ...bench.store, now: () => Promise.resolve(now + 6 * DAY_MS) };
+    const later = { ...stand.store, now: () => Promise.resolve(now + 6 * DAY_MS) };
     await keepHouse({ store: later, keeper, retentionDays: 3 });
     expect((await days()).get('windowed')?.map(({ day }) => day)).toEqual([dayNumber(now)]);
-    await bench.setFlag('busy', { rules: [] });
+    await stand.setFlag('busy', { rules: [] });
     await keepHouse({ store: later, keeper, retentionDays: 3 });
     expect(await days()).toEqual(new Map());
-    expect(await totalOf(bench, 'w', 'windowed')).toMatchObject({ count: 2 });
+    expect(await totalOf(stand, 'w', 'windowed')).toMatchObject({ count: 2 });
   });
 
   it('forget keys after the retention, and not before', async () => {
-    const bench = await engine.compose({ retentionDays: 3 });
+    const stand = await engine.compose({ retentionDays: 3 });
     const event = { id: 'kept', user_id: 'keys', action: 'x' };
-    await bench.track([event]);
-    await bench.drain();
-    const now = await bench.store.now();
-    const { keeper } = bench.services;
-    const after = (days: number) => ({ ...bench.store, now: () => Promise.resolve(now + days * DAY_MS) });
+    await stand.track([event]);
+    await stand.drain();
+    const now = await stand.store.now();
+    const { keeper } = stand.services;
+    const after = (days: number) => ({ ...stand.store, now: () => Promise.resolve(now + days * DAY_MS) });
     await keepHouse({ store: after(3.9), keeper, retentionDays: 3 });
-    expect(await bench.track([event])).toMatchObject({ duplicates: 1 });
+    expect(await stand.track([event])).toMatchObject({ duplicates: 1 });
     await keepHouse({ store: after(4.1), keeper, retentionDays: 3 });
-    expect(await bench.track([event])).toMatchObject({ accepted: 1 });
+    expect(await stand.track([event])).toMatchObject({ accepted: 1 });
     // What is not counted yet is nobody's to forget.
     await keepHouse({ store: after(90), keeper, retentionDays: 3 });
-    expect(await bench.drain()).toBe(1);
+    expect(await stand.drain()).toBe(1);
   });
 
   it('refuse what is too far ahead or too old, telling the limit, and take the rest', async () => {
-    const bench = await engine.compose({ retentionDays: 7 });
-    const now = await bench.store.now();
-    const answer = await bench.track([
+    const stand = await engine.compose({ retentionDays: 7 });
+    const now = await stand.store.now();
+    const answer = await stand.track([
       { id: 'ahead', user_id: 'limits', action: 'x', occurred_at: now + 6 * MINUTE_MS },
       { id: 'soon', user_id: 'limits', action: 'x', occurred_at: now + 4 * MINUTE_MS },
       { id: 'old', user_id: 'limits', action: 'x', occurred_at: now - 7.1 * DAY_MS },
@@ -121,8 +121,8 @@ describeOnEachEngine('events', (engine) => {
   });
 
   it('take CloudEvents and Segment’s shapes as they are', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('pro', latching({ fact: 'attribute', path: '$.traits.plan', operator: 'equal', value: 'pro' }));
+    const stand = await engine.compose();
+    await stand.setFlag('pro', latching({ fact: 'attribute', path: '$.traits.plan', operator: 'equal', value: 'pro' }));
     const cloud = {
       specversion: '1.0',
       id: 'c1',
@@ -141,11 +141,11 @@ describeOnEachEngine('events', (engine) => {
     const { events, faults } = readEvents([cloud, track, identify, 7, { ...identify, traits: 'none' }]);
     expect(faults).toEqual(['event 3 is 7, not a JSON object']);
     let answered = false;
-    const answer = bench.services.events.track(machine(['track']), { events, wait: true }).finally(() => {
+    const answer = stand.services.events.track(machine(['track']), { events, wait: true }).finally(() => {
       answered = true;
     });
     while (!answered) {
-      await bench.drain();
+      await stand.drain();
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     expect(await answer).toMatchObject({
@@ -153,31 +153,31 @@ describeOnEachEngine('events', (engine) => {
       rejected: [{ id: 'm2', error: expect.stringContaining('traits "none" are no JSON object') }],
       newlyUnlocked: [{ userId: 'foreign', flagKey: 'pro' }],
     });
-    const state = (await bench.store.states.users(['foreign'])).get('foreign')!;
+    const state = (await stand.store.states.users(['foreign'])).get('foreign')!;
     expect(state.actions.get('order')).toMatchObject({ count: 2, sum: 12 });
     // Traits stay under their prefix: they verify no e-mail address.
     expect(state).toMatchObject({ emailVerified: false, attributes: { traits: { plan: 'pro', emailVerified: true } } });
     // The token of the call stands for the traits too.
     const token = (await answer).consistencyToken;
     const input = { userId: 'foreign', context: {}, flagKey: 'pro', consistencyToken: token, full: false };
-    expect(await bench.services.evaluation.evaluate(OPERATOR, input)).toMatchObject({ decision: { enabled: true } });
+    expect(await stand.services.evaluation.evaluate(OPERATOR, input)).toMatchObject({ decision: { enabled: true } });
   });
 
   it('reject one identify that cannot be stored and take the events beside it', async () => {
-    const bench = await engine.compose();
+    const stand = await engine.compose();
     const { events } = readEvents([
       { type: 'identify', messageId: 'big', userId: 'big', traits: { text: 'x'.repeat(20_000) } },
       { id: 'beside', user_id: 'big', action: 'x' },
     ]);
-    expect(await bench.services.events.track(OPERATOR, { events, wait: false })).toMatchObject({
+    expect(await stand.services.events.track(OPERATOR, { events, wait: false })).toMatchObject({
       accepted: 1,
       rejected: [{ id: 'big', error: expect.stringContaining('at most 16384 bytes') }],
     });
-    expect(await bench.drain()).toBe(1);
+    expect(await stand.drain()).toBe(1);
   });
 
   it('put the culprit of a batch aside, count the rest, and count it again when it is replayed', async () => {
-    const bench = await engine.compose({ lanes: 1 });
+    const stand = await engine.compose({ lanes: 1 });
     const others = Array.from({ length: 120 }, (_, i) => ({
       id: `ok-${i}`,
       user_id: `calm-${i % 7}`,
@@ -185,29 +185,29 @@ describeOnEachEngine('events', (engine) => {
       value: 1,
     }));
     const huge = (id: string) => ({ id, user_id: 'huge', action: 'sum', value: 1e308 });
-    await bench.track([...others.slice(0, 60), huge('first'), ...others.slice(60)]);
-    await bench.track([huge('second')]);
-    expect(await bench.worker.process(0)).toBe(121);
-    expect(bench.buried).toEqual([
+    await stand.track([...others.slice(0, 60), huge('first'), ...others.slice(60)]);
+    await stand.track([huge('second')]);
+    expect(await stand.worker.process(0)).toBe(121);
+    expect(stand.buried).toEqual([
       { userId: 'huge', source: '', id: 'second', reason: expect.stringContaining('"sum"') },
     ]);
-    expect(await totalOf(bench, 'huge', 'sum')).toMatchObject({ count: 1, sum: 1e308 });
-    expect(await totalOf(bench, 'calm-0', 'sum')).toMatchObject({ count: 18, sum: 18 });
+    expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 1, sum: 1e308 });
+    expect(await totalOf(stand, 'calm-0', 'sum')).toMatchObject({ count: 18, sum: 18 });
 
-    const letters = await bench.services.inspection.deadLetters(OPERATOR, { limit: 10 });
+    const letters = await stand.services.inspection.deadLetters(OPERATOR, { limit: 10 });
     expect(letters).toMatchObject({ total: 1, items: [{ id: 'second', value: 1e308 }] });
-    await bench.track([{ ...huge('minus'), value: -1e308 }]);
-    await bench.worker.process(0);
+    await stand.track([{ ...huge('minus'), value: -1e308 }]);
+    await stand.worker.process(0);
     const [letter] = letters.items;
-    expect(await bench.services.inspection.replay(OPERATOR, [letter!, { ...letter!, id: 'none' }])).toBe(1);
-    await bench.worker.process(0);
-    expect(await totalOf(bench, 'huge', 'sum')).toMatchObject({ count: 3, sum: 1e308 });
-    expect(await bench.store.events.deadLetterCount()).toBe(0);
+    expect(await stand.services.inspection.replay(OPERATOR, [letter!, { ...letter!, id: 'none' }])).toBe(1);
+    await stand.worker.process(0);
+    expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 3, sum: 1e308 });
+    expect(await stand.store.events.deadLetterCount()).toBe(0);
   });
 
   it('never put aside an innocent event that came to stand in the culprit’s place', async () => {
     let poison = true;
-    const bench: Bench = await engine.compose({
+    const stand: UseCaseStand = await engine.compose({
       lanes: 1,
       around: (store) => ({
         ...store,
@@ -233,19 +233,19 @@ describeOnEachEngine('events', (engine) => {
           ),
       }),
     });
-    await bench.track([{ id: 'bad', user_id: 'culprit', action: 'x' }]);
+    await stand.track([{ id: 'bad', user_id: 'culprit', action: 'x' }]);
     const innocents = Array.from({ length: 60 }, (_, i) => ({ id: 'good', user_id: `innocent-${i}`, action: 'x' }));
-    const working = bench.worker.process(0);
-    for (const innocent of innocents) await bench.track([innocent]);
+    const working = stand.worker.process(0);
+    for (const innocent of innocents) await stand.track([innocent]);
     await working;
-    await bench.drain();
-    expect(bench.buried.map(({ id }) => id)).toEqual(['bad']);
-    for (const { user_id } of innocents) expect(await totalOf(bench, user_id, 'x')).toMatchObject({ count: 1 });
+    await stand.drain();
+    expect(stand.buried.map(({ id }) => id)).toEqual(['bad']);
+    for (const { user_id } of innocents) expect(await totalOf(stand, user_id, 'x')).toMatchObject({ count: 1 });
   });
 
   it('lose nothing when a worker fails halfway', async () => {
     let failures = 3;
-    const bench = await engine.compose({
+    const stand = await engine.compose({
       around: (store) => ({
         ...store,
         transaction: (work) =>
@@ -257,50 +257,50 @@ describeOnEachEngine('events', (engine) => {
       }),
     });
     failures = 0;
-    await bench.setFlag('steady', latching(atLeast(50, 'x')));
+    await stand.setFlag('steady', latching(atLeast(50, 'x')));
     const events = Array.from({ length: 50 }, (_, i) => ({ id: `e${i}`, user_id: 'steady', action: 'x' }));
-    await bench.track(events);
+    await stand.track(events);
     failures = 3;
-    await bench.drain();
-    await bench.drain();
-    expect(bench.buried).toEqual([]);
-    expect(await totalOf(bench, 'steady', 'x')).toMatchObject({ count: 50 });
-    expect(await ledgerOf(bench.store, 'steady')).toHaveLength(1);
+    await stand.drain();
+    await stand.drain();
+    expect(stand.buried).toEqual([]);
+    expect(await totalOf(stand, 'steady', 'x')).toMatchObject({ count: 50 });
+    expect(await ledgerOf(stand.store, 'steady')).toHaveLength(1);
   });
 
   it('name the last event that touches a fact of the rule as its cause, through chains too', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('base', latching(atLeast(2, 'a'), verified));
-    await bench.setFlag(
+    const stand = await engine.compose();
+    await stand.setFlag('base', latching(atLeast(2, 'a'), verified));
+    await stand.setFlag(
       'next',
       latching({ fact: 'unlocked', params: { flag: 'base' }, operator: 'equal', value: true }),
     );
-    await bench.identify('cause', { emailVerified: true });
-    const now = await bench.store.now();
-    await bench.track([
+    await stand.identify('cause', { emailVerified: true });
+    const now = await stand.store.now();
+    await stand.track([
       { id: 'a1', user_id: 'cause', action: 'a', occurred_at: now - 5_000 },
       { id: 'a2', user_id: 'cause', action: 'a', occurred_at: now - 3_000 },
       { id: 'a0', user_id: 'cause', action: 'a', occurred_at: now - 9_000 },
       { id: 'b1', user_id: 'cause', action: 'b', occurred_at: now - 1_000 },
     ]);
-    await bench.drain();
-    const causes = (await ledgerOf(bench.store, 'cause')).map(({ cause }) => cause);
+    await stand.drain();
+    const causes = (await ledgerOf(stand.store, 'cause')).map(({ cause }) => cause);
     const a2 = { type: 'event', source: '', eventId: 'a2', action: 'a' };
     expect(causes).toEqual([a2, a2]);
   });
 
   it('answer a waiting call with what its events unlocked, again when it is sent again', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('three', latching(atLeast(3, 'w')));
+    const stand = await engine.compose();
+    await stand.setFlag('three', latching(atLeast(3, 'w')));
     const events = [1, 2, 3].map((i) => ({ id: `w${i}`, user_id: 'waits', action: 'w' }));
-    const waiting = bench.track(events, { wait: true });
-    while ((await bench.drain()) === 0);
+    const waiting = stand.track(events, { wait: true });
+    while ((await stand.drain()) === 0);
     const unlocked = [{ userId: 'waits', flagKey: 'three' }];
     expect(await waiting).toMatchObject({ accepted: 3, newlyUnlocked: unlocked });
-    expect(await bench.track(events, { wait: true })).toMatchObject({ duplicates: 3, newlyUnlocked: unlocked });
-    expect(await bench.track(events)).toMatchObject({ newlyUnlocked: [] });
+    expect(await stand.track(events, { wait: true })).toMatchObject({ duplicates: 3, newlyUnlocked: unlocked });
+    expect(await stand.track(events)).toMatchObject({ newlyUnlocked: [] });
     const call = { ...OPERATOR, deadline: Date.now() + 200 };
-    const late = bench.track([{ id: 'w4', user_id: 'waits', action: 'w' }], { wait: true, call });
+    const late = stand.track([{ id: 'w4', user_id: 'waits', action: 'w' }], { wait: true, call });
     await expect(late).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 

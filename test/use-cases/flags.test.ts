@@ -1,28 +1,28 @@
 import { expect, it } from '@jest/globals';
 import type { AccessRow } from '../../src/core/flag.js';
-import type { StaleVersion } from '../../src/services/flags.js';
-import { type Bench, latching, machine, OPERATOR, person, verified } from './bench.js';
+import type { StaleVersion } from '../../src/services/stale-version.js';
 import { describeOnEachEngine } from './engines.js';
+import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
 
 const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
 
-async function auditOf(bench: Bench, target: string) {
-  const page = await bench.services.inspection.audit(OPERATOR, { limit: 50 }, { target });
+async function auditOf(stand: UseCaseStand, target: string) {
+  const page = await stand.services.inspection.audit(OPERATOR, { limit: 50 }, { target });
   return page.items.toReversed();
 }
 
-async function rowsOf(bench: Bench, key: string): Promise<readonly AccessRow[]> {
-  return (await bench.services.inspection.access(OPERATOR, key, { limit: 100 })).items;
+async function rowsOf(stand: UseCaseStand, key: string): Promise<readonly AccessRow[]> {
+  return (await stand.services.inspection.access(OPERATOR, key, { limit: 100 })).items;
 }
 
 function setAs(
-  bench: Bench,
+  stand: UseCaseStand,
   call: typeof OPERATOR,
   key: string,
   access: readonly object[],
   removeAccess: readonly object[] = [],
 ) {
-  return bench.services.flags.set(call, {
+  return stand.services.flags.set(call, {
     ...{ keyOrId: key, mustExist: true, input: {}, expectedVersion: undefined, onRuleChange: 'KEEP', comment: 'why' },
     ...{ access, removeAccess },
   });
@@ -30,38 +30,39 @@ function setAs(
 
 describeOnEachEngine('flags', (engine) => {
   it('are created, changed by what is named alone, and left alone by a change of nothing', async () => {
-    const bench = await engine.compose();
-    const { flag } = await bench.setFlag('life', { name: 'Life', ...latching(verified) }, { expectedVersion: 0 });
+    const stand = await engine.compose();
+    const { flag } = await stand.setFlag('life', { name: 'Life', ...latching(verified) }, { expectedVersion: 0 });
     expect(flag).toMatchObject({ version: 1, active: true, isEnabledGlobally: false, clientVisible: true });
-    const changed = (await bench.setFlag(flag.id, { active: false }, { expectedVersion: 1 })).flag;
+    const changed = (await stand.setFlag(flag.id, { active: false }, { expectedVersion: 1 })).flag;
     expect(changed).toMatchObject({ ...flag, version: 2, active: false, updatedAt: expect.any(Number) });
-    const revision = await bench.store.configuration.revision();
-    const same = await bench.setFlag('life', { active: false, name: 'Life' });
+    const revision = await stand.store.configuration.revision();
+    const same = await stand.setFlag('life', { active: false, name: 'Life' });
     expect(same.flag).toEqual(changed);
-    expect(await bench.store.configuration.revision()).toBe(revision);
-    expect((await auditOf(bench, 'life')).map(({ action }) => action)).toEqual(['flag.create', 'flag.set']);
+    expect(await stand.store.configuration.revision()).toBe(revision);
+    expect((await auditOf(stand, 'life')).map(({ action }) => action)).toEqual(['flag.create', 'flag.set']);
   });
 
   it('refuse a change made on another version, telling what is there now', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('versioned', { description: 'first' });
-    const stale = bench.setFlag('versioned', { description: 'mine' }, { expectedVersion: 7 });
+    const stand = await engine.compose();
+    await stand.setFlag('versioned', { description: 'first' });
+    const stale = stand.setFlag('versioned', { description: 'mine' }, { expectedVersion: 7 });
     const refused = (await stale.catch((error: unknown) => error)) as StaleVersion;
     expect(refused).toMatchObject(code('CONFLICT', 'is at version 1 now'));
-    expect(refused.present).toMatchObject({ version: 1, description: 'first' });
-    await expect(bench.setFlag('versioned', {}, { expectedVersion: 0 })).rejects.toMatchObject(code('CONFLICT'));
-    await expect(bench.setFlag('absent', {}, { expectedVersion: 3 })).rejects.toMatchObject(
+    expect(refused.present).toMatchObject({ kind: 'flag', value: { version: 1, description: 'first' } });
+    expect(refused.message).not.toContain('first');
+    await expect(stand.setFlag('versioned', {}, { expectedVersion: 0 })).rejects.toMatchObject(code('CONFLICT'));
+    await expect(stand.setFlag('absent', {}, { expectedVersion: 3 })).rejects.toMatchObject(
       code('CONFLICT', 'does not exist'),
     );
-    await expect(bench.setFlag('absent', {}, { mustExist: true })).rejects.toMatchObject(code('NOT_FOUND', '"absent"'));
+    await expect(stand.setFlag('absent', {}, { mustExist: true })).rejects.toMatchObject(code('NOT_FOUND', '"absent"'));
   });
 
   it('let one of two concurrent changes win', async () => {
     const [one, other] = [await engine.compose(), await engine.compose()];
     await one.setFlag('contended');
     const writes = await Promise.allSettled(
-      [one, other, one, other].map((bench, i) =>
-        bench.setFlag('contended', { owner: `o${i}` }, { expectedVersion: 1 }),
+      [one, other, one, other].map((stand, i) =>
+        stand.setFlag('contended', { owner: `o${i}` }, { expectedVersion: 1 }),
       ),
     );
     expect(writes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
@@ -73,13 +74,13 @@ describeOnEachEngine('flags', (engine) => {
     const [one, other] = [await engine.compose(), await engine.compose()];
     for (const round of [1, 2, 3]) {
       const strict = await Promise.allSettled(
-        [one, other].map((bench) => bench.setFlag(`born-${round}`, {}, { expectedVersion: 0 })),
+        [one, other].map((stand) => stand.setFlag(`born-${round}`, {}, { expectedVersion: 0 })),
       );
       expect(strict.map(({ status }) => status).toSorted()).toEqual(['fulfilled', 'rejected']);
       const loser = strict.find(({ status }) => status === 'rejected') as PromiseRejectedResult;
       expect(loser.reason).toMatchObject(code('CONFLICT', 'is at version 1 now'));
       const loose = await Promise.all(
-        [one, other].map((bench, i) => bench.setFlag(`loose-${round}`, i === 0 ? { name: 'N' } : { owner: 'O' })),
+        [one, other].map((stand, i) => stand.setFlag(`loose-${round}`, i === 0 ? { name: 'N' } : { owner: 'O' })),
       );
       expect(new Set(loose.map(({ flag }) => flag.id)).size).toBe(1);
       expect(await one.services.inspection.flag(OPERATOR, `loose-${round}`)).toMatchObject({ name: 'N', owner: 'O' });
@@ -101,26 +102,26 @@ describeOnEachEngine('flags', (engine) => {
   });
 
   it('have rows for a user, a role, an organization, or a role within one, and for nothing else', async () => {
-    const bench = await engine.compose();
+    const stand = await engine.compose();
     const put = [
       { userId: 'u' },
       { role: 'manager', effect: 'DENY' },
       { organizationId: 'acme', enabled: false },
       { organizationId: 'acme', role: 'manager' },
     ];
-    const { access, flag } = await bench.setFlag('rows', {}, { access: put });
+    const { access, flag } = await stand.setFlag('rows', {}, { access: put });
     expect(access).toHaveLength(4);
-    const held = await rowsOf(bench, 'rows');
+    const held = await rowsOf(stand, 'rows');
     expect(held).toHaveLength(4);
     expect(new Set(held)).toEqual(new Set(access));
-    const revision = await bench.store.configuration.revision();
+    const revision = await stand.store.configuration.revision();
     // A user's and an organization's rows leave the flag and the snapshot alone.
-    await bench.setFlag('rows', {}, { access: [{ userId: 'u', effect: 'DENY' }, { organizationId: 'acme' }] });
-    expect(await bench.store.configuration.revision()).toBe(revision);
-    expect(await rowsOf(bench, 'rows')).toContainEqual(expect.objectContaining({ userId: 'u', effect: 'DENY' }));
-    await bench.setFlag('rows', {}, { removeAccess: [{ role: 'manager' }, { userId: 'nobody' }, { userId: 'u' }] });
-    expect(await rowsOf(bench, 'rows')).toHaveLength(2);
-    expect((await bench.store.configuration.flag('rows'))?.version).toBe(flag.version);
+    await stand.setFlag('rows', {}, { access: [{ userId: 'u', effect: 'DENY' }, { organizationId: 'acme' }] });
+    expect(await stand.store.configuration.revision()).toBe(revision);
+    expect(await rowsOf(stand, 'rows')).toContainEqual(expect.objectContaining({ userId: 'u', effect: 'DENY' }));
+    await stand.setFlag('rows', {}, { removeAccess: [{ role: 'manager' }, { userId: 'nobody' }, { userId: 'u' }] });
+    expect(await rowsOf(stand, 'rows')).toHaveLength(2);
+    expect((await stand.store.configuration.flag('rows'))?.version).toBe(flag.version);
 
     for (const wrong of [
       {},
@@ -130,59 +131,59 @@ describeOnEachEngine('flags', (engine) => {
       { userId: ' u' },
       { role: '' },
     ]) {
-      await expect(bench.setFlag('rows', {}, { access: [wrong] })).rejects.toMatchObject(code('INVALID'));
+      await expect(stand.setFlag('rows', {}, { access: [wrong] })).rejects.toMatchObject(code('INVALID'));
     }
-    const twice = bench.setFlag('rows', {}, { access: [{ userId: 'u' }], removeAccess: [{ userId: 'u' }] });
+    const twice = stand.setFlag('rows', {}, { access: [{ userId: 'u' }], removeAccess: [{ userId: 'u' }] });
     await expect(twice).rejects.toMatchObject(code('INVALID', 'named twice'));
   });
 
   it('when delegated, take rows of an organization from its admins and its tokens, for itself', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('delegated', { delegated: true });
-    await bench.setFlag('kept');
-    await bench.identify('mine', { organizationId: 'acme' });
-    await bench.identify('theirs', { organizationId: 'globex' });
+    const stand = await engine.compose();
+    await stand.setFlag('delegated', { delegated: true });
+    await stand.setFlag('kept');
+    await stand.identify('mine', { organizationId: 'acme' });
+    await stand.identify('theirs', { organizationId: 'globex' });
     const admin = person('boss', { organizationId: 'acme', roles: ['admin'] });
     const token = machine(['manage'], 'acme');
     for (const call of [admin, token]) {
-      const { access } = await setAs(bench, call, 'delegated', [{ role: 'manager' }, { userId: 'mine' }, {}]);
+      const { access } = await setAs(stand, call, 'delegated', [{ role: 'manager' }, { userId: 'mine' }, {}]);
       expect(access).toEqual([
         expect.objectContaining({ role: 'manager', organizationId: 'acme', managedBy: 'acme' }),
         expect.objectContaining({ userId: 'mine', managedBy: 'acme' }),
         expect.objectContaining({ role: '', organizationId: 'acme', managedBy: 'acme' }),
       ]);
-      await expect(setAs(bench, call, 'delegated', [{ organizationId: 'globex' }])).rejects.toMatchObject(
+      await expect(setAs(stand, call, 'delegated', [{ organizationId: 'globex' }])).rejects.toMatchObject(
         code('NOT_FOUND', 'no organization "globex"'),
       );
       for (const userId of ['theirs', 'unheard-of']) {
-        await expect(setAs(bench, call, 'delegated', [{ userId }])).rejects.toMatchObject(code('NOT_FOUND', userId));
-        await expect(setAs(bench, call, 'delegated', [], [{ userId }])).rejects.toMatchObject(code('NOT_FOUND'));
+        await expect(setAs(stand, call, 'delegated', [{ userId }])).rejects.toMatchObject(code('NOT_FOUND', userId));
+        await expect(setAs(stand, call, 'delegated', [], [{ userId }])).rejects.toMatchObject(code('NOT_FOUND'));
       }
-      await expect(setAs(bench, call, 'kept', [{ role: 'r' }])).rejects.toMatchObject(code('FORBIDDEN'));
-      await expect(setAs(bench, call, 'none', [{ role: 'r' }])).rejects.toMatchObject(code('NOT_FOUND'));
+      await expect(setAs(stand, call, 'kept', [{ role: 'r' }])).rejects.toMatchObject(code('FORBIDDEN'));
+      await expect(setAs(stand, call, 'none', [{ role: 'r' }])).rejects.toMatchObject(code('NOT_FOUND'));
       const change = { keyOrId: 'delegated', mustExist: true, expectedVersion: undefined, comment: '' } as const;
       const rest = { ...change, onRuleChange: 'KEEP', access: [], removeAccess: [] } as const;
-      await expect(bench.services.flags.set(call, { ...rest, input: { active: false } })).rejects.toMatchObject(
+      await expect(stand.services.flags.set(call, { ...rest, input: { active: false } })).rejects.toMatchObject(
         code('FORBIDDEN'),
       );
     }
     // The platform's row of the same user is another row, and theirs does not remove it.
-    await bench.setFlag('delegated', {}, { access: [{ userId: 'mine', effect: 'DENY' }] });
-    await setAs(bench, token, 'delegated', [], [{ userId: 'mine' }]);
-    const left = (await rowsOf(bench, 'delegated')).filter(({ userId }) => userId === 'mine');
+    await stand.setFlag('delegated', {}, { access: [{ userId: 'mine', effect: 'DENY' }] });
+    await setAs(stand, token, 'delegated', [], [{ userId: 'mine' }]);
+    const left = (await rowsOf(stand, 'delegated')).filter(({ userId }) => userId === 'mine');
     expect(left).toMatchObject([{ managedBy: '', effect: 'DENY' }]);
-    expect((await bench.store.states.users(['unheard-of'])).get('unheard-of')?.revision).toBe(0);
+    expect((await stand.store.states.users(['unheard-of'])).get('unheard-of')?.revision).toBe(0);
 
     const employee = person('e', { organizationId: 'acme', roles: ['manager'] });
-    await expect(setAs(bench, employee, 'delegated', [{}])).rejects.toMatchObject(code('FORBIDDEN'));
+    await expect(setAs(stand, employee, 'delegated', [{}])).rejects.toMatchObject(code('FORBIDDEN'));
     const homeless = person('h', { roles: ['admin'] });
-    await expect(setAs(bench, homeless, 'delegated', [{}])).rejects.toMatchObject(code('FORBIDDEN'));
+    await expect(setAs(stand, homeless, 'delegated', [{}])).rejects.toMatchObject(code('FORBIDDEN'));
     const platform = person('p', { platformAdmin: true, organizationId: 'globex' });
-    expect((await setAs(bench, platform, 'kept', [{ role: 'r' }])).access[0]).toMatchObject({ managedBy: '' });
+    expect((await setAs(stand, platform, 'kept', [{ role: 'r' }])).access[0]).toMatchObject({ managedBy: '' });
   });
 
   it('are audited with who, what, before and after, secrets left out', async () => {
-    const bench = await engine.compose();
+    const stand = await engine.compose();
     const call = { ...machine(['manage']), requestId: 'req-1' };
     const value = { api_key: 'k-123', nested: [{ Password: 'hunter2', plain: 'seen' }] };
     const input = {
@@ -193,12 +194,12 @@ describeOnEachEngine('flags', (engine) => {
         { key: 'off', value: null },
       ],
     };
-    await bench.services.flags.set(call, {
+    await stand.services.flags.set(call, {
       ...{ keyOrId: 'audited', mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP' },
       ...{ comment: 'launch', access: [{ role: 'r' }], removeAccess: [] },
     });
-    await setAs(bench, call, 'audited', [{ role: 'r', effect: 'DENY' }]);
-    const [created, changed] = await auditOf(bench, 'audited');
+    await setAs(stand, call, 'audited', [{ role: 'r', effect: 'DENY' }]);
+    const [created, changed] = await auditOf(stand, 'audited');
     expect(created).toMatchObject({
       ...{ action: 'flag.create', actor: 'token:tok_test', requestId: 'req-1', comment: 'launch', before: {} },
       after: { flag: { key: 'audited', version: 1 }, put: [{ role: 'r', effect: 'ALLOW' }] },
@@ -210,7 +211,7 @@ describeOnEachEngine('flags', (engine) => {
       after: { put: [{ role: 'r', effect: 'DENY' }], removed: [] },
     });
     // What fails leaves no trace.
-    await expect(bench.setFlag('audited', {}, { comment: 'x'.repeat(1_001) })).rejects.toMatchObject(code('INVALID'));
-    expect(await auditOf(bench, 'audited')).toHaveLength(2);
+    await expect(stand.setFlag('audited', {}, { comment: 'x'.repeat(1_001) })).rejects.toMatchObject(code('INVALID'));
+    expect(await auditOf(stand, 'audited')).toHaveLength(2);
   });
 });

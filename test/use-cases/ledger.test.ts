@@ -2,32 +2,42 @@ import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/services/caller.js';
 import type { PageRequest } from '../../src/store/page.js';
 import { allPages, gate } from '../../src/store/testing/samples.js';
-import { atLeast, type Bench, latching, ledgerOf, machine, OPERATOR, person, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import {
+  atLeast,
+  latching,
+  ledgerOf,
+  machine,
+  OPERATOR,
+  person,
+  type UseCaseStand,
+  verified,
+} from './use-case-stand.js';
 
 const reason = 'a promise by support';
 const input = (userId: string, flag: string, ruleId = '') => ({ userId, flag, ruleId, reason });
 const unlocked = (flag: string) => ({ fact: 'unlocked', params: { flag }, operator: 'equal', value: true });
-const kinds = async (bench: Bench, userId: string) => (await ledgerOf(bench.store, userId)).map(({ kind }) => kind);
+const kinds = async (stand: UseCaseStand, userId: string) =>
+  (await ledgerOf(stand.store, userId)).map(({ kind }) => kind);
 
 describeOnEachEngine('a grant by hand', (engine) => {
   it('gives the flag to a user not seen yet, with what follows from it, told and audited', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { flag } = await bench.setFlag('vault', latching(verified));
-    await bench.setFlag('after', latching(unlocked('vault')));
-    const granted = await bench.services.ledger.grant(OPERATOR, input('stranger', 'vault'));
+    const stand = await engine.compose();
+    await stand.clear();
+    const { flag } = await stand.setFlag('vault', latching(verified));
+    await stand.setFlag('after', latching(unlocked('vault')));
+    const granted = await stand.services.ledger.grant(OPERATOR, input('stranger', 'vault'));
     expect([...granted.newlyUnlocked].sort()).toEqual(['after', 'vault']);
     expect(granted).toMatchObject({ newlyLocked: [], flagId: flag.id, user: { revision: 1 } });
     const cause = { type: 'manual', actor: 'token:tok_test', reason };
-    const ledger = await ledgerOf(bench.store, 'stranger');
+    const ledger = await ledgerOf(stand.store, 'stranger');
     expect(ledger).toMatchObject([
       { kind: 'granted', flagId: flag.id, ruleId: '', ruleVersion: 0, cause },
       { kind: 'unlocked', ruleVersion: 1, cause },
     ]);
-    expect([...(await bench.on('stranger'))].sort()).toEqual(['after', 'vault']);
-    expect(bench.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'stranger', revision: 1 }] });
-    const { items } = await bench.store.audit.list({ limit: 1 }, { target: 'vault' });
+    expect([...(await stand.on('stranger'))].sort()).toEqual(['after', 'vault']);
+    expect(stand.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'stranger', revision: 1 }] });
+    const { items } = await stand.store.audit.list({ limit: 1 }, { target: 'vault' });
     expect(items).toMatchObject([
       {
         ...{ action: 'unlock.grant', actor: 'token:tok_test', comment: reason, target: 'vault' },
@@ -47,28 +57,28 @@ describeOnEachEngine('a grant by hand', (engine) => {
   });
 
   it('changes nothing where it stands already, and outlives what is earned, RELOCK and the rule itself', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { flag } = await bench.setFlag('solid', latching(verified));
+    const stand = await engine.compose();
+    await stand.clear();
+    const { flag } = await stand.setFlag('solid', latching(verified));
     const rule = flag.rules[0]!.id;
-    await bench.identify('solid', { emailVerified: true });
-    await bench.services.ledger.grant(OPERATOR, input('solid', 'solid', rule));
-    const again = await bench.services.ledger.grant(OPERATOR, input('solid', flag.id, rule));
+    await stand.identify('solid', { emailVerified: true });
+    await stand.services.ledger.grant(OPERATOR, input('solid', 'solid', rule));
+    const again = await stand.services.ledger.grant(OPERATOR, input('solid', flag.id, rule));
     expect(again).toMatchObject({ entries: [], newlyUnlocked: [], user: { revision: 2 } });
-    expect(await kinds(bench, 'solid')).toEqual(['unlocked', 'granted']);
-    expect((await bench.store.audit.list({ limit: 9 }, { target: 'solid' })).items).toHaveLength(2);
-    await bench.identify('solid', { emailVerified: false });
-    await bench.setFlag('solid', { rules: [{ id: rule, rolloutPer100k: 7 }] }, { onRuleChange: 'RELOCK' });
-    expect(await bench.on('solid')).toEqual(['solid']);
-    await bench.setFlag('solid', { rules: [] }, { onRuleChange: 'RELOCK' });
-    expect(await bench.on('solid')).toEqual(['solid']);
+    expect(await kinds(stand, 'solid')).toEqual(['unlocked', 'granted']);
+    expect((await stand.store.audit.list({ limit: 9 }, { target: 'solid' })).items).toHaveLength(2);
+    await stand.identify('solid', { emailVerified: false });
+    await stand.setFlag('solid', { rules: [{ id: rule, rolloutPer100k: 7 }] }, { onRuleChange: 'RELOCK' });
+    expect(await stand.on('solid')).toEqual(['solid']);
+    await stand.setFlag('solid', { rules: [] }, { onRuleChange: 'RELOCK' });
+    expect(await stand.on('solid')).toEqual(['solid']);
   });
 
   it('is refused for what does not exist, without a reason, and to whom it is not for', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { flag } = await bench.setFlag('strict', latching(verified));
-    const { ledger } = bench.services;
+    const stand = await engine.compose();
+    await stand.clear();
+    const { flag } = await stand.setFlag('strict', latching(verified));
+    const { ledger } = stand.services;
     const code = (call: Call, more: object) =>
       ledger.grant(call, { ...input('nobody', 'strict'), ...more }).then(
         () => 'granted',
@@ -85,117 +95,117 @@ describeOnEachEngine('a grant by hand', (engine) => {
     const missing = { ...input('nobody', 'strict', 'rul_none') };
     await expect(ledger.revoke(OPERATOR, missing)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(ledger.rearm(OPERATOR, missing)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    expect((await bench.store.states.users(['nobody'])).get('nobody')?.revision).toBe(0);
-    expect(await ledgerOf(bench.store, 'nobody')).toEqual([]);
+    expect((await stand.store.states.users(['nobody'])).get('nobody')?.revision).toBe(0);
+    expect(await ledgerOf(stand.store, 'nobody')).toEqual([]);
     expect(flag.rules).toHaveLength(1);
   });
 });
 
 describeOnEachEngine('a revocation and a rearm', (engine) => {
   it('take a flag away for good, whatever made it on, until it is rearmed and earned anew at once', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { flag } = await bench.setFlag('club', {
+    const stand = await engine.compose();
+    await stand.clear();
+    const { flag } = await stand.setFlag('club', {
       rules: [...latching(verified).rules, { conditions: { all: [verified] } as never }],
     });
-    await bench.identify('guest', { emailVerified: true });
-    await bench.services.ledger.grant(OPERATOR, input('guest', 'club'));
-    const revoked = await bench.services.ledger.revoke(OPERATOR, input('guest', 'club'));
+    await stand.identify('guest', { emailVerified: true });
+    await stand.services.ledger.grant(OPERATOR, input('guest', 'club'));
+    const revoked = await stand.services.ledger.revoke(OPERATOR, input('guest', 'club'));
     expect(revoked).toMatchObject({ newlyLocked: ['club'], newlyUnlocked: [] });
     // The latching rule, the live one, and the grant of the flag as a whole.
     expect(revoked.entries.map(({ ruleId }) => ruleId).toSorted()).toEqual(
       ['', ...flag.rules.map(({ id }) => id)].toSorted(),
     );
-    expect(await bench.on('guest')).toEqual([]);
-    await bench.identify('guest', { emailVerified: true, attributes: { replace: false, set: { a: 1 }, remove: [] } });
-    expect(await bench.on('guest')).toEqual([]);
-    expect((await bench.services.ledger.revoke(OPERATOR, input('guest', 'club'))).entries).toEqual([]);
+    expect(await stand.on('guest')).toEqual([]);
+    await stand.identify('guest', { emailVerified: true, attributes: { replace: false, set: { a: 1 }, remove: [] } });
+    expect(await stand.on('guest')).toEqual([]);
+    expect((await stand.services.ledger.revoke(OPERATOR, input('guest', 'club'))).entries).toEqual([]);
 
-    const rearmed = await bench.services.ledger.rearm(OPERATOR, input('guest', 'club'));
+    const rearmed = await stand.services.ledger.rearm(OPERATOR, input('guest', 'club'));
     expect(rearmed).toMatchObject({ newlyUnlocked: ['club'], newlyLocked: [] });
-    expect((await kinds(bench, 'guest')).slice(-4)).toEqual(['rearmed', 'rearmed', 'rearmed', 'unlocked']);
+    expect((await kinds(stand, 'guest')).slice(-4)).toEqual(['rearmed', 'rearmed', 'rearmed', 'unlocked']);
     expect(rearmed.user.ledger.get(flag.id)).toEqual(
       new Map([[flag.rules[0]!.id, expect.objectContaining({ state: 'UNLOCKED' })]]),
     );
-    const audited = (await bench.store.audit.list({ limit: 9 }, { target: 'club' })).items;
+    const audited = (await stand.store.audit.list({ limit: 9 }, { target: 'club' })).items;
     expect(audited.map(({ action }) => action).slice(0, 3)).toEqual(['unlock.rearm', 'unlock.revoke', 'unlock.grant']);
   });
 
   it('touch one rule alone when it is named, and are undone by a grant', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { flag } = await bench.setFlag('two', {
+    const stand = await engine.compose();
+    await stand.clear();
+    const { flag } = await stand.setFlag('two', {
       rules: [...latching(verified).rules, ...latching(atLeast(1, 'step')).rules],
     });
     const [first, second] = flag.rules.map(({ id }) => id);
-    await bench.identify('pair', { emailVerified: true });
-    await bench.services.ledger.revoke(OPERATOR, input('pair', 'two', first));
-    expect(await bench.on('pair')).toEqual([]);
-    await bench.track([{ id: '1', user_id: 'pair', action: 'step' }]);
-    await bench.drain();
-    expect(await bench.on('pair')).toEqual(['two']);
-    await bench.services.ledger.revoke(OPERATOR, input('pair', 'two', second));
-    expect((await bench.services.ledger.grant(OPERATOR, input('pair', 'two', first))).newlyUnlocked).toEqual(['two']);
-    expect(await kinds(bench, 'pair')).toEqual(['unlocked', 'revoked', 'unlocked', 'revoked', 'granted']);
+    await stand.identify('pair', { emailVerified: true });
+    await stand.services.ledger.revoke(OPERATOR, input('pair', 'two', first));
+    expect(await stand.on('pair')).toEqual([]);
+    await stand.track([{ id: '1', user_id: 'pair', action: 'step' }]);
+    await stand.drain();
+    expect(await stand.on('pair')).toEqual(['two']);
+    await stand.services.ledger.revoke(OPERATOR, input('pair', 'two', second));
+    expect((await stand.services.ledger.grant(OPERATOR, input('pair', 'two', first))).newlyUnlocked).toEqual(['two']);
+    expect(await kinds(stand, 'pair')).toEqual(['unlocked', 'revoked', 'unlocked', 'revoked', 'granted']);
   });
 
   it('reach a rule that was removed, whose unlock was kept', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { flag } = await bench.setFlag('gone', latching(verified));
+    const stand = await engine.compose();
+    await stand.clear();
+    const { flag } = await stand.setFlag('gone', latching(verified));
     const rule = flag.rules[0]!.id;
-    await bench.identify('kept', { emailVerified: true });
-    await bench.setFlag('gone', { rules: [] });
-    expect(await bench.on('kept')).toEqual(['gone']);
-    await expect(bench.services.ledger.grant(OPERATOR, input('kept', 'gone', rule))).rejects.toMatchObject({
+    await stand.identify('kept', { emailVerified: true });
+    await stand.setFlag('gone', { rules: [] });
+    expect(await stand.on('kept')).toEqual(['gone']);
+    await expect(stand.services.ledger.grant(OPERATOR, input('kept', 'gone', rule))).rejects.toMatchObject({
       code: 'NOT_FOUND',
     });
-    expect((await bench.services.ledger.revoke(OPERATOR, input('kept', 'gone', rule))).newlyLocked).toEqual(['gone']);
-    expect(await bench.on('kept')).toEqual([]);
-    expect((await bench.services.ledger.rearm(OPERATOR, input('kept', 'gone'))).newlyUnlocked).toEqual([]);
-    expect(await bench.on('kept')).toEqual([]);
+    expect((await stand.services.ledger.revoke(OPERATOR, input('kept', 'gone', rule))).newlyLocked).toEqual(['gone']);
+    expect(await stand.on('kept')).toEqual([]);
+    expect((await stand.services.ledger.rearm(OPERATOR, input('kept', 'gone'))).newlyUnlocked).toEqual([]);
+    expect(await stand.on('kept')).toEqual([]);
   });
 });
 
 describeOnEachEngine('RELOCK', (engine) => {
   it('forgets what a rule unlocked that it removes, in the same write, and so does a later removal', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    const { flag } = await bench.setFlag('season', {
+    const stand = await engine.compose();
+    await stand.clear();
+    const { flag } = await stand.setFlag('season', {
       rules: [...latching(verified).rules, ...latching(atLeast(1, 'never')).rules],
     });
     const [first, second] = flag.rules;
-    await bench.identify('fan', { emailVerified: true });
-    await bench.identify('fan', { emailVerified: false });
-    expect(await bench.on('fan')).toEqual(['season']);
-    await bench.setFlag('season', { rules: [{ id: second!.id }] }, { onRuleChange: 'RELOCK' });
-    expect(await bench.on('fan')).toEqual([]);
+    await stand.identify('fan', { emailVerified: true });
+    await stand.identify('fan', { emailVerified: false });
+    expect(await stand.on('fan')).toEqual(['season']);
+    await stand.setFlag('season', { rules: [{ id: second!.id }] }, { onRuleChange: 'RELOCK' });
+    expect(await stand.on('fan')).toEqual([]);
     // A node that has only now read the configuration.
     expect(await (await engine.compose()).on('fan')).toEqual([]);
 
-    const { flag: other } = await bench.setFlag('later', latching(verified));
+    const { flag: other } = await stand.setFlag('later', latching(verified));
     const rule = other.rules[0]!.id;
-    await bench.identify('fan', { emailVerified: true });
-    await bench.identify('fan', { emailVerified: false });
-    await bench.setFlag('later', { rules: [{ id: rule, rolloutPer100k: 99_999 }] }, { onRuleChange: 'RELOCK' });
-    expect(await bench.on('fan')).toEqual([]);
-    await bench.setFlag('later', { rules: [] });
-    expect(await bench.on('fan')).toEqual([]);
+    await stand.identify('fan', { emailVerified: true });
+    await stand.identify('fan', { emailVerified: false });
+    await stand.setFlag('later', { rules: [{ id: rule, rolloutPer100k: 99_999 }] }, { onRuleChange: 'RELOCK' });
+    expect(await stand.on('fan')).toEqual([]);
+    await stand.setFlag('later', { rules: [] });
+    expect(await stand.on('fan')).toEqual([]);
     expect(first?.id).not.toBe(rule);
   });
 });
 
 describeOnEachEngine('a flag’s ledger', (engine) => {
   it('is listed across users, paged, newest or oldest first', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    await bench.setFlag('popular', latching(verified));
+    const stand = await engine.compose();
+    await stand.clear();
+    await stand.setFlag('popular', latching(verified));
     const users = ['first', 'second', 'third'];
-    for (const id of users) await bench.identify(id, { emailVerified: true });
-    await bench.services.ledger.revoke(OPERATOR, input('second', 'popular'));
+    for (const id of users) await stand.identify(id, { emailVerified: true });
+    await stand.services.ledger.revoke(OPERATOR, input('second', 'popular'));
     const list = async (order: 'oldest' | 'newest') => {
       const read = (page: PageRequest) =>
-        bench.services.ledger.flagUnlocks(machine(['identify']), 'popular', page, order);
+        stand.services.ledger.flagUnlocks(machine(['identify']), 'popular', page, order);
       return (await allPages(2, read)).map(({ userId, kind }) => `${userId} ${kind}`);
     };
     const oldest = await list('oldest');
@@ -203,7 +213,7 @@ describeOnEachEngine('a flag’s ledger', (engine) => {
     expect(oldest).toHaveLength(4);
     expect(oldest.at(-1)).toBe('second revoked');
     expect(await list('newest')).toEqual(oldest.toReversed());
-    const none = bench.services.ledger.flagUnlocks(OPERATOR, 'none', { limit: 1 }, 'oldest');
+    const none = stand.services.ledger.flagUnlocks(OPERATOR, 'none', { limit: 1 }, 'oldest');
     await expect(none).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });
@@ -291,21 +301,21 @@ describeOnEachEngine('changes of the ledger by hand that race', (engine) => {
   });
 
   it('record what time had brought before them first', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const since = { fact: 'hoursSinceJoin', operator: 'greaterThanInclusive', value: 1 };
-    await bench.setFlag('hour', latching(since));
-    const joinedAt = (await bench.store.now()) - 3_600_000 + 400;
-    await bench.identify('hour', { joinedAt });
+    await stand.setFlag('hour', latching(since));
+    const joinedAt = (await stand.store.now()) - 3_600_000 + 400;
+    await stand.identify('hour', { joinedAt });
     await new Promise((resolve) => setTimeout(resolve, 600));
     // Due, and no worker has come yet.
-    await bench.services.ledger.revoke(OPERATOR, input('hour', 'hour'));
-    expect(await kinds(bench, 'hour')).toEqual(['unlocked', 'revoked']);
-    expect((await ledgerOf(bench.store, 'hour'))[0]).toMatchObject({
+    await stand.services.ledger.revoke(OPERATOR, input('hour', 'hour'));
+    expect(await kinds(stand, 'hour')).toEqual(['unlocked', 'revoked']);
+    expect((await ledgerOf(stand.store, 'hour'))[0]).toMatchObject({
       earnedAt: joinedAt + 3_600_000,
       cause: { type: 'time' },
     });
-    await bench.fireTimers();
-    expect(await kinds(bench, 'hour')).toEqual(['unlocked', 'revoked']);
+    await stand.fireTimers();
+    expect(await kinds(stand, 'hour')).toEqual(['unlocked', 'revoked']);
   });
 });

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EmbeddedLatchkey, startEmbedded } from '../../src/testing/embedded-latchkey.js';
 import { startRedis } from '../servers/redis-server.js';
 import { pause, until } from '../timing.js';
-import { latching, OPERATOR, verified } from './bench.js';
 import { describeOnMariadb } from './engines.js';
 import { type EventSourceStand, openEventSource } from './event-source.js';
+import { latching, OPERATOR, verified } from './use-case-stand.js';
 
 const CHANGE = {
   mustExist: false,
@@ -36,6 +36,8 @@ describe('one process', () => {
     await until(() => opened.every(({ frames }) => frames.length > 0));
     expect(performance.now() - began).toBeLessThan(15_000);
     expect(latchkey.services.streams.size).toBe(1_200);
+    const metrics = await (await fetch(`http://${latchkey.httpAddress}/metrics`)).text();
+    expect(metrics).toContain('latchkey_open_streams{kind="watch"} 1200\n');
 
     for (let i = 0; i < 1_200; i += 100) {
       await latchkey.services.users.identify(latchkey.operator, { userId: `u${i}`, emailVerified: true });
@@ -63,12 +65,16 @@ describe('one process', () => {
     slow.pause();
     const { streams } = latchkey.services;
     const access = (effect: string) => [{ userId: 'slow', effect }];
+    let heldBack = 0;
     for (let i = 0; i < 4_000 && streams.size === 2; i++) {
+      heldBack = Math.max(heldBack, streams.backlog);
       await setFlag('heavy', {}, access(i % 2 ? 'DENY' : 'ALLOW'));
       // The store answers at once here: without this nothing else in the process would have its turn.
       await pause(0);
     }
     expect(streams.size).toBe(1);
+    expect(heldBack).toBeGreaterThan(100);
+    expect(streams.backlog).toBe(0);
     slow.resume();
     expect((await slow.frame('end')).data).toEqual({ reason: 'slow' });
     const told = quick.of('user').length;

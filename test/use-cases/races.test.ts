@@ -1,12 +1,12 @@
 import { expect, it } from '@jest/globals';
 import { gate } from '../../src/store/testing/samples.js';
-import { atLeast, type Bench, latching, ledgerOf, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { atLeast, latching, ledgerOf, type UseCaseStand, verified } from './use-case-stand.js';
 
 const USERS = Array.from({ length: 12 }, (_, i) => `u${i}`);
 
-async function unlocksOf(bench: Bench, userId: string): Promise<number> {
-  return (await ledgerOf(bench.store, userId)).filter(({ kind }) => kind === 'unlocked').length;
+async function unlocksOf(stand: UseCaseStand, userId: string): Promise<number> {
+  return (await ledgerOf(stand.store, userId)).filter(({ kind }) => kind === 'unlocked').length;
 }
 
 describeOnEachEngine('races', (engine) => {
@@ -79,10 +79,10 @@ describeOnEachEngine('races', (engine) => {
   });
 
   it('never latch by a rule of which the save was rolled back', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('base');
+    const stand = await engine.compose();
+    await stand.setFlag('base');
     const stale = await engine.compose();
-    await bench.setFlag('newer');
+    await stand.setFlag('newer');
     const failing = await engine.compose({
       around: (store) => ({
         ...store,
@@ -94,12 +94,12 @@ describeOnEachEngine('races', (engine) => {
       }),
     });
     // One whose keeper is behind, so that it reads the configuration inside the transaction that changes it.
-    await bench.setFlag('newest');
+    await stand.setFlag('newest');
     const write = failing.setFlag('never', latching(verified), { access: [{ userId: 'rolled-back' }] });
     await expect(write).rejects.toThrow('the commit failed');
     expect(failing.services.keeper.snapshot.flags.has('never')).toBe(false);
     expect(stale.services.keeper.snapshot.flags.has('never')).toBe(false);
-    await bench.identify('rolled-back', { emailVerified: true });
-    expect(await ledgerOf(bench.store, 'rolled-back')).toEqual([]);
+    await stand.identify('rolled-back', { emailVerified: true });
+    expect(await ledgerOf(stand.store, 'rolled-back')).toEqual([]);
   });
 });

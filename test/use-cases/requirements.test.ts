@@ -1,34 +1,34 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { FlagRequirements } from '../../src/core/requirements/requirement.js';
 import { DAY_MS } from '../../src/core/time.js';
-import { atLeast, type Bench, daysIn, latching, machine, OPERATOR, person, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { atLeast, daysIn, latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
 
 describeOnEachEngine('what is still missing', (engine) => {
-  let bench: Bench;
+  let stand: UseCaseStand;
   beforeAll(async () => {
-    bench = await engine.compose();
+    stand = await engine.compose();
   });
-  beforeEach(() => bench.clear());
+  beforeEach(() => stand.clear());
 
   const missing = async (userId: string, flagKey: string, consistencyToken = ''): Promise<FlagRequirements> => {
     const input = { userId, flagKey, consistencyToken, full: consistencyToken === '' };
-    return (await bench.services.requirements.get(OPERATOR, input)).requirements;
+    return (await stand.services.requirements.get(OPERATOR, input)).requirements;
   };
 
   it('shrinks as events are counted, until the flag is unlocked', async () => {
-    await bench.setFlag('power', latching(atLeast(3, 'save'), verified));
-    await bench.identify('ada');
+    await stand.setFlag('power', latching(atLeast(3, 'save'), verified));
+    await stand.identify('ada');
     const event = (id: string) => ({ id, user_id: 'ada', action: 'save' });
-    const { consistencyToken } = await bench.track([event('1'), event('2')]);
-    await bench.drain();
+    const { consistencyToken } = await stand.track([event('1'), event('2')]);
+    await stand.drain();
     const two = await missing('ada', 'power', consistencyToken);
     expect(two.progress).toBeCloseTo((2 / 3 + 0) / 2);
     expect(two.rules[0]?.requirement.children).toMatchObject([{ comparison: { remaining: 1 } }, { met: false }]);
 
-    await bench.track([event('3')]);
-    await bench.drain();
-    const { newlyUnlocked, consistencyToken: last } = await bench.identify('ada', { emailVerified: true });
+    await stand.track([event('3')]);
+    await stand.drain();
+    const { newlyUnlocked, consistencyToken: last } = await stand.identify('ada', { emailVerified: true });
     expect(newlyUnlocked).toEqual(['power']);
     expect(await missing('ada', 'power', last)).toMatchObject({
       decision: { enabled: true, reason: 'UNLOCKED' },
@@ -38,9 +38,9 @@ describeOnEachEngine('what is still missing', (engine) => {
   });
 
   it('tells the instant that time will bring, by the clock of the store', async () => {
-    const joinedAt = Math.floor(bench.clock.now()) - 2 * DAY_MS;
-    await bench.setFlag('weekly', latching(daysIn(7)));
-    await bench.identify('bob', { joinedAt });
+    const joinedAt = Math.floor(stand.clock.now()) - 2 * DAY_MS;
+    await stand.setFlag('weekly', latching(daysIn(7)));
+    await stand.identify('bob', { joinedAt });
     const { rules, decision } = await missing('bob', 'weekly');
     expect(rules[0]?.requirement.metAt).toBe(joinedAt + 7 * DAY_MS);
     expect(decision.validUntil).toBe(joinedAt + 7 * DAY_MS);
@@ -49,20 +49,20 @@ describeOnEachEngine('what is still missing', (engine) => {
   it('follows segments, and tells people those flags alone that they may see', async () => {
     const conditions = { all: [atLeast(4, 'save')] };
     const segment = { key: 'keen', name: 'Keen', conditions, expectedVersion: undefined, comment: '' };
-    await bench.services.segments.set(OPERATOR, segment as never);
-    await bench.setFlag('open', { rules: [{ conditions: { all: [{ condition: 'keen' }] } }] });
-    await bench.setFlag('closed', { clientVisible: false, rules: [{ conditions: { all: [{ condition: 'keen' }] } }] });
+    await stand.services.segments.set(OPERATOR, segment as never);
+    await stand.setFlag('open', { rules: [{ conditions: { all: [{ condition: 'keen' }] } }] });
+    await stand.setFlag('closed', { clientVisible: false, rules: [{ conditions: { all: [{ condition: 'keen' }] } }] });
     const input = { userId: 'eve', consistencyToken: '', full: true };
     const keys = async (call = OPERATOR) =>
-      (await bench.services.requirements.list(call, input)).map(({ requirements }) => requirements.decision.flagKey);
+      (await stand.services.requirements.list(call, input)).map(({ requirements }) => requirements.decision.flagKey);
     expect(await keys()).toEqual(['closed', 'open']);
     expect(await keys(person('eve'))).toEqual(['open']);
     expect((await missing('eve', 'open')).rules[0]?.requirement.children).toMatchObject([
       { label: 'Keen', group: 'all' },
     ]);
     const own = { ...input, flagKey: 'closed' };
-    await expect(bench.services.requirements.get(person('eve'), own)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-    await expect(bench.services.requirements.get(person('mallory'), { ...own, flagKey: 'open' })).rejects.toMatchObject(
+    await expect(stand.services.requirements.get(person('eve'), own)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(stand.services.requirements.get(person('mallory'), { ...own, flagKey: 'open' })).rejects.toMatchObject(
       {
         code: 'NOT_FOUND',
       },
@@ -70,12 +70,12 @@ describeOnEachEngine('what is still missing', (engine) => {
   });
 
   it('takes a person as the verified token says, and an organization’s token to its own users only', async () => {
-    await bench.setFlag('managers', {
+    await stand.setFlag('managers', {
       rules: [{ conditions: { all: [{ fact: 'roles', operator: 'contains', value: 'manager' }] } }],
     });
-    await bench.identify('ida', { organizationId: 'acme', roles: ['employee'] });
+    await stand.identify('ida', { organizationId: 'acme', roles: ['employee'] });
     const input = { userId: 'ida', flagKey: 'managers', consistencyToken: '', full: true };
-    const { requirements } = bench.services;
+    const { requirements } = stand.services;
     const verifiedManager = person('ida', { organizationId: 'acme', roles: ['manager'] });
     expect((await requirements.get(verifiedManager, input)).requirements.progress).toBe(1);
     expect((await missing('ida', 'managers')).progress).toBe(0);

@@ -5,9 +5,9 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readSnapshot } from '../../src/compose/snapshot-file.js';
 import type { RunningNode } from '../../src/compose/start-node.js';
 import { pause, until } from '../timing.js';
-import { OPERATOR } from './bench.js';
 import { type CuttableProxy, startCuttableProxy } from './cuttable-proxy.js';
 import { describeOnMariadb } from './engines.js';
+import { OPERATOR } from './use-case-stand.js';
 
 const ADMIN_TOKEN = 'the-admin-token-of-these-tests';
 /** The promise is 250 ms; the rest is for a machine that runs other tests as well. */

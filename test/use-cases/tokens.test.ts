@@ -3,29 +3,32 @@ import { MINUTE_MS } from '../../src/core/time.js';
 import { Authentication } from '../../src/services/authentication.js';
 import type { Call } from '../../src/services/caller.js';
 import { hashSecret } from '../../src/services/tokens.js';
-import { type Bench, machine, OPERATOR, person } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { machine, OPERATOR, person, type UseCaseStand } from './use-case-stand.js';
 
 const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
 const SOON = 60 * MINUTE_MS;
 
-async function create(bench: Bench, more: Partial<Parameters<Bench['services']['tokens']['create']>[1]> = {}) {
+async function create(
+  stand: UseCaseStand,
+  more: Partial<Parameters<UseCaseStand['services']['tokens']['create']>[1]> = {},
+) {
   const input = { name: 'checkout', scopes: ['evaluate'], organizationId: '', expiresAt: undefined, ...more };
-  return bench.services.tokens.create(OPERATOR, input);
+  return stand.services.tokens.create(OPERATOR, input);
 }
 
-const machineOf = async (bench: Bench, secret: string) => bench.services.authentication.machine(secret);
+const machineOf = async (stand: UseCaseStand, secret: string) => stand.services.authentication.machine(secret);
 
 describeOnEachEngine('tokens', (engine) => {
   it('are made with scopes, known by their secret, and stored as a hash alone', async () => {
-    const bench = await engine.compose();
-    const { token, secret } = await create(bench, { scopes: ['track', 'identify', 'track'], organizationId: 'acme' });
+    const stand = await engine.compose();
+    const { token, secret } = await create(stand, { scopes: ['track', 'identify', 'track'], organizationId: 'acme' });
     expect(token).toMatchObject({ scopes: ['track', 'identify'], organizationId: 'acme', hash: hashSecret(secret) });
-    expect(await machineOf(bench, secret)).toEqual({
+    expect(await machineOf(stand, secret)).toEqual({
       ...{ kind: 'machine', tokenId: token.id, scopes: new Set(['track', 'identify']), organizationId: 'acme' },
     });
-    await expect(machineOf(bench, `${secret}x`)).rejects.toMatchObject(code('UNAUTHENTICATED'));
-    const page = await bench.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id });
+    await expect(machineOf(stand, `${secret}x`)).rejects.toMatchObject(code('UNAUTHENTICATED'));
+    const page = await stand.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id });
     expect(page.items).toMatchObject([{ action: 'token.create', after: { hash: '[redacted]', name: 'checkout' } }]);
     for (const wrong of [
       { scopes: [] },
@@ -34,46 +37,46 @@ describeOnEachEngine('tokens', (engine) => {
       { expiresAt: 1 },
       { organizationId: ' o' },
     ]) {
-      await expect(create(bench, wrong)).rejects.toMatchObject(code('INVALID'));
+      await expect(create(stand, wrong)).rejects.toMatchObject(code('INVALID'));
     }
   });
 
   it('end when they are revoked, at once where it is heard of, within five seconds elsewhere', async () => {
-    const bench = await engine.compose();
+    const stand = await engine.compose();
     let uptimeMs = 0;
-    const { store, clock } = bench;
+    const { store, clock } = stand;
     const deaf = new Authentication({
       tokens: store.tokens,
       clock,
       onError: () => undefined,
       uptimeMs: () => uptimeMs,
     });
-    const { token, secret } = await create(bench);
-    await machineOf(bench, secret);
+    const { token, secret } = await create(stand);
+    await machineOf(stand, secret);
     await deaf.machine(secret);
-    await bench.services.tokens.revoke(OPERATOR, token.id);
-    expect(bench.published.at(-1)).toEqual({ kind: 'tokens' });
-    bench.services.authentication.forget();
-    await expect(machineOf(bench, secret)).rejects.toMatchObject(code('UNAUTHENTICATED', 'revoked'));
+    await stand.services.tokens.revoke(OPERATOR, token.id);
+    expect(stand.published.at(-1)).toEqual({ kind: 'tokens' });
+    stand.services.authentication.forget();
+    await expect(machineOf(stand, secret)).rejects.toMatchObject(code('UNAUTHENTICATED', 'revoked'));
     uptimeMs = 4_999;
     expect(await deaf.machine(secret)).toMatchObject({ tokenId: token.id });
     uptimeMs = 5_000;
     await expect(async () => deaf.machine(secret)).rejects.toMatchObject(code('UNAUTHENTICATED', 'revoked'));
 
-    const { revokedAt } = (await bench.services.tokens.list(OPERATOR)).find(({ id }) => id === token.id)!;
-    expect((await bench.services.tokens.revoke(OPERATOR, token.id)).revokedAt).toBe(revokedAt);
-    const actions = (await bench.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id })).items;
+    const { revokedAt } = (await stand.services.tokens.list(OPERATOR)).find(({ id }) => id === token.id)!;
+    expect((await stand.services.tokens.revoke(OPERATOR, token.id)).revokedAt).toBe(revokedAt);
+    const actions = (await stand.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id })).items;
     expect(actions.map(({ action }) => action)).toEqual(['token.revoke', 'token.create']);
-    await expect(bench.services.tokens.revoke(OPERATOR, 'tok_none')).rejects.toMatchObject(code('NOT_FOUND'));
+    await expect(stand.services.tokens.revoke(OPERATOR, 'tok_none')).rejects.toMatchObject(code('NOT_FOUND'));
   });
 
   it('end when they expire, by the database’s clock', async () => {
-    const bench = await engine.compose();
-    const now = await bench.store.now();
-    const { secret } = await create(bench, { expiresAt: now + SOON });
+    const stand = await engine.compose();
+    const now = await stand.store.now();
+    const { secret } = await create(stand, { expiresAt: now + SOON });
     let time = now;
     const clock = { now: () => time };
-    const authentication = new Authentication({ tokens: bench.store.tokens, clock, onError: () => undefined });
+    const authentication = new Authentication({ tokens: stand.store.tokens, clock, onError: () => undefined });
     await authentication.machine(secret);
     time = now + SOON - 1;
     await authentication.machine(secret);
@@ -84,11 +87,11 @@ describeOnEachEngine('tokens', (engine) => {
   });
 
   it('note their last use once a minute at most', async () => {
-    const bench = await engine.compose();
-    const { token, secret } = await create(bench);
+    const stand = await engine.compose();
+    const { token, secret } = await create(stand);
     let time = token.createdAt;
     let touches = 0;
-    const { tokens } = bench.store;
+    const { tokens } = stand.store;
     const counting = {
       byHash: (hash: string) => tokens.byHash(hash),
       touch: (id: string, at: number) => {
@@ -111,8 +114,8 @@ describeOnEachEngine('tokens', (engine) => {
   });
 
   it('of the start: a changed one revokes the one before, and a refused one revokes nothing', async () => {
-    const bench = await engine.compose();
-    const { tokens } = bench.services;
+    const stand = await engine.compose();
+    const { tokens } = stand.services;
     const bootstraps = async () =>
       (await tokens.list(OPERATOR)).filter(({ name, revokedAt }) => name === 'bootstrap' && revokedAt === undefined);
     await Promise.all([tokens.bootstrap('first-secret-of-all'), tokens.bootstrap('first-secret-of-all')]);
@@ -120,11 +123,11 @@ describeOnEachEngine('tokens', (engine) => {
     expect(await bootstraps()).toHaveLength(1);
     await tokens.bootstrap('second-secret-of-all');
     expect(await bootstraps()).toMatchObject([{ hash: hashSecret('second-secret-of-all'), scopes: ['admin'] }]);
-    bench.services.authentication.forget();
-    await expect(machineOf(bench, 'first-secret-of-all')).rejects.toMatchObject(code('UNAUTHENTICATED'));
+    stand.services.authentication.forget();
+    await expect(machineOf(stand, 'first-secret-of-all')).rejects.toMatchObject(code('UNAUTHENTICATED'));
     await expect(tokens.bootstrap('first-secret-of-all')).rejects.toMatchObject(code('INVALID', 'was revoked'));
-    expect(await machineOf(bench, 'second-secret-of-all')).toMatchObject({ scopes: new Set(['admin']) });
-    const { items } = await bench.services.inspection.audit(OPERATOR, { limit: 50 }, {});
+    expect(await machineOf(stand, 'second-secret-of-all')).toMatchObject({ scopes: new Set(['admin']) });
+    const { items } = await stand.services.inspection.audit(OPERATOR, { limit: 50 }, {});
     expect(items.filter(({ actor }) => actor === 'system').map(({ action }) => action)).toEqual([
       'token.create',
       'token.revoke',
@@ -135,13 +138,13 @@ describeOnEachEngine('tokens', (engine) => {
 
 describeOnEachEngine('a token that is bound to an organization', (engine) => {
   it('names its own users only; of others it is told what it would be told of nobody', async () => {
-    const bench = await engine.compose();
-    await bench.setFlag('f', { isEnabledGlobally: true });
-    await bench.identify('mine', { organizationId: 'acme' });
-    await bench.identify('theirs', { organizationId: 'globex' });
-    await bench.identify('homeless', {});
+    const stand = await engine.compose();
+    await stand.setFlag('f', { isEnabledGlobally: true });
+    await stand.identify('mine', { organizationId: 'acme' });
+    await stand.identify('theirs', { organizationId: 'globex' });
+    await stand.identify('homeless', {});
     const bound = machine(['evaluate', 'track', 'identify', 'manage'], 'acme');
-    const { services } = bench;
+    const { services } = stand;
     const one = (call: Call, userId: string, context = {}) =>
       Promise.resolve(
         services.evaluation.evaluate(call, { userId, context, flagKey: 'f', consistencyToken: '', full: false }),
@@ -162,7 +165,7 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
       await expect(services.progress.update(bound, stage)).rejects.toMatchObject(refused);
       await expect(services.inspection.user(bound, userId)).rejects.toMatchObject(refused);
       await expect(services.inspection.unlocks(bound, userId, { limit: 1 })).rejects.toMatchObject(refused);
-      const tracked = await bench.track([{ id: 'e', user_id: userId, action: 'x' }], { call: bound });
+      const tracked = await stand.track([{ id: 'e', user_id: userId, action: 'x' }], { call: bound });
       expect(tracked).toMatchObject({ accepted: 0, rejected: [{ id: 'e', error: `no user "${userId}"` }] });
     }
     for (const userId of ['theirs', 'homeless']) {
@@ -176,15 +179,15 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
     );
     // A user whom nobody knows yet becomes its own.
     expect((await services.users.identify(bound, { userId: 'new' })).user.organizationId).toBe('acme');
-    const states = await bench.store.states.users(['theirs', 'homeless', 'nobody']);
+    const states = await stand.store.states.users(['theirs', 'homeless', 'nobody']);
     expect([...states.values()].map(({ emailVerified }) => emailVerified)).toEqual([false, false, false]);
     expect(states.get('nobody')?.revision).toBe(0);
   });
 
   it('sees its own organization only, and nothing of the platform', async () => {
-    const bench = await engine.compose();
+    const stand = await engine.compose();
     const bound = machine(['admin'], 'acme');
-    const { organizations, inspection, tokens, segments, onboarding } = bench.services;
+    const { organizations, inspection, tokens, segments, onboarding } = stand.services;
     await organizations.set(bound, { id: 'acme', attributes: { plan: 'pro' }, comment: '' });
     expect((await organizations.get(bound, 'acme')).attributes).toEqual({ plan: 'pro' });
     const foreign = code('NOT_FOUND', 'no organization "globex"');

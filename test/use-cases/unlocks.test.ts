@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { DAY_MS } from '../../src/core/time.js';
-import { atLeast, type Bench, daysIn, latching, ledgerOf, verified } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
+import { atLeast, daysIn, latching, ledgerOf, type UseCaseStand, verified } from './use-case-stand.js';
 
 const live = (value: string) => ({
   rules: [{ conditions: { all: [{ fact: 'roles', operator: 'contains', value }] } }],
@@ -9,63 +9,63 @@ const live = (value: string) => ({
 
 describeOnEachEngine('what a write unlocks', (engine) => {
   it('is every flag that came on through it, by whatever line of the decision', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    await bench.setFlag('by-row', {}, { access: [{ role: 'manager' }] });
-    await bench.setFlag('by-live-rule', live('manager'));
-    await bench.setFlag('by-latch', latching(verified));
-    await bench.setFlag('switched-off', { ...latching(verified), active: false });
-    await bench.setFlag('for-all', { isEnabledGlobally: true });
-    const { newlyUnlocked, user } = await bench.identify('maria', { roles: ['manager'], emailVerified: true });
+    const stand = await engine.compose();
+    await stand.clear();
+    await stand.setFlag('by-row', {}, { access: [{ role: 'manager' }] });
+    await stand.setFlag('by-live-rule', live('manager'));
+    await stand.setFlag('by-latch', latching(verified));
+    await stand.setFlag('switched-off', { ...latching(verified), active: false });
+    await stand.setFlag('for-all', { isEnabledGlobally: true });
+    const { newlyUnlocked, user } = await stand.identify('maria', { roles: ['manager'], emailVerified: true });
     expect([...newlyUnlocked].sort()).toEqual(['by-latch', 'by-live-rule', 'by-row']);
     // A switched-off flag latches all the same: it gives what was earned once it is on.
-    const flagIds = (await ledgerOf(bench.store, 'maria')).map(({ flagId }) => flagId);
+    const flagIds = (await ledgerOf(stand.store, 'maria')).map(({ flagId }) => flagId);
     expect(flagIds).toHaveLength(2);
-    await bench.setFlag('switched-off', { active: true });
-    expect(await bench.on('maria')).toContain('switched-off');
-    expect((await bench.identify('maria', { roles: ['manager'] })).newlyUnlocked).toEqual([]);
+    await stand.setFlag('switched-off', { active: true });
+    expect(await stand.on('maria')).toContain('switched-off');
+    expect((await stand.identify('maria', { roles: ['manager'] })).newlyUnlocked).toEqual([]);
 
-    const demoted = await bench.identify('maria', { roles: ['employee'], emailVerified: false });
+    const demoted = await stand.identify('maria', { roles: ['employee'], emailVerified: false });
     expect(demoted.newlyUnlocked).toEqual([]);
-    expect([...(await bench.on('maria'))].sort()).toEqual(['by-latch', 'for-all', 'switched-off']);
+    expect([...(await stand.on('maria'))].sort()).toEqual(['by-latch', 'for-all', 'switched-off']);
     expect(user.id).toBe('maria');
   });
 
   it('answers with the user as stored: the revision, and the new unlocks', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    await bench.setFlag('stored', latching(verified));
+    const stand = await engine.compose();
+    await stand.clear();
+    await stand.setFlag('stored', latching(verified));
     for (const emailVerified of [false, true]) {
-      const { user } = await bench.identify('stored', { emailVerified });
-      const stored = (await bench.store.states.users(['stored'])).get('stored')!;
+      const { user } = await stand.identify('stored', { emailVerified });
+      const stored = (await stand.store.states.users(['stored'])).get('stored')!;
       expect(user.revision).toBe(stored.revision);
       expect(user.ledger).toEqual(stored.ledger);
-      expect(bench.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'stored', revision: stored.revision }] });
+      expect(stand.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'stored', revision: stored.revision }] });
     }
-    const again = await bench.identify('stored', { emailVerified: true });
+    const again = await stand.identify('stored', { emailVerified: true });
     expect(again.user.revision).toBe(2);
-    expect((await bench.store.states.users(['stored'])).get('stored')?.revision).toBe(2);
+    expect((await stand.store.states.users(['stored'])).get('stored')?.revision).toBe(2);
   });
 
   it('unlocks a chain in one transaction', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const unlocked = (flag: string) => ({ fact: 'unlocked', params: { flag }, operator: 'equal', value: true });
-    await bench.setFlag('c-first', latching(verified));
-    await bench.setFlag('b-second', latching(unlocked('c-first')));
-    await bench.setFlag('a-third', latching(unlocked('b-second'), atLeast(1, 'never')));
-    await bench.setFlag('z-third', latching(unlocked('b-second'), unlocked('c-first')));
-    const { newlyUnlocked, user } = await bench.identify('chain', { emailVerified: true });
+    await stand.setFlag('c-first', latching(verified));
+    await stand.setFlag('b-second', latching(unlocked('c-first')));
+    await stand.setFlag('a-third', latching(unlocked('b-second'), atLeast(1, 'never')));
+    await stand.setFlag('z-third', latching(unlocked('b-second'), unlocked('c-first')));
+    const { newlyUnlocked, user } = await stand.identify('chain', { emailVerified: true });
     expect([...newlyUnlocked].sort()).toEqual(['b-second', 'c-first', 'z-third']);
-    const ledger = await ledgerOf(bench.store, 'chain');
+    const ledger = await ledgerOf(stand.store, 'chain');
     expect(ledger.map(({ cause }) => cause.type)).toEqual(['identify', 'identify', 'identify']);
     expect(new Set(ledger.map(({ earnedAt }) => earnedAt)).size).toBe(1);
     expect(user.revision).toBe(1);
   });
 
   it('comes with rows for users on a flag that is created by the same call', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const changes: { unlocked: readonly string[]; locked: readonly string[] }[] = [];
     const watched = await engine.compose({
       around: (store) => ({
@@ -84,7 +84,7 @@ describeOnEachEngine('what a write unlocks', (engine) => {
           ),
       }),
     });
-    await bench.identify('guest', {});
+    await stand.identify('guest', {});
     await watched.setFlag('with-guest', {}, { access: [{ userId: 'guest' }] });
     expect(changes.splice(0)).toEqual([{ unlocked: ['with-guest'], locked: [] }]);
     await watched.setFlag('with-guest', {}, { access: [{ userId: 'guest', effect: 'DENY' }] });
@@ -103,40 +103,40 @@ describeOnEachEngine('what a write unlocks', (engine) => {
 describeOnEachEngine('what time unlocks', (engine) => {
   it('comes by itself at the instant it is due, and once', async () => {
     const node = await engine.start();
-    const bench = await engine.compose();
-    await bench.clear();
-    await bench.setFlag('week', latching(daysIn(7)));
-    const joinedAt = (await bench.store.now()) - 7 * DAY_MS + 1_200;
-    await bench.identify('week', { joinedAt });
-    expect(await ledgerOf(bench.store, 'week')).toEqual([]);
+    const stand = await engine.compose();
+    await stand.clear();
+    await stand.setFlag('week', latching(daysIn(7)));
+    const joinedAt = (await stand.store.now()) - 7 * DAY_MS + 1_200;
+    await stand.identify('week', { joinedAt });
+    expect(await ledgerOf(stand.store, 'week')).toEqual([]);
     const started = performance.now();
-    let ledger = await ledgerOf(bench.store, 'week');
+    let ledger = await ledgerOf(stand.store, 'week');
     while (ledger.length === 0) {
       if (performance.now() - started > 8_000) throw new Error('the timer did not fire');
       await new Promise((resolve) => setTimeout(resolve, 50));
-      ledger = await ledgerOf(bench.store, 'week');
+      ledger = await ledgerOf(stand.store, 'week');
     }
     expect(ledger).toMatchObject([{ cause: { type: 'time' }, earnedAt: joinedAt + 7 * DAY_MS }]);
     await new Promise((resolve) => setTimeout(resolve, 700));
-    expect(await ledgerOf(bench.store, 'week')).toHaveLength(1);
-    expect(await bench.store.timers.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+    expect(await ledgerOf(stand.store, 'week')).toHaveLength(1);
+    expect(await stand.store.timers.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
     await node.stop(1_000);
   });
 
   it('is judged at each due instant, however late, and by one of two workers', async () => {
-    const [bench, other] = [await engine.compose(), await engine.compose()];
-    await bench.clear();
-    await bench.setFlag('day-1', latching(daysIn(1)));
-    await bench.setFlag('day-2', latching(daysIn(2)));
-    const now = await bench.store.now();
+    const [stand, other] = [await engine.compose(), await engine.compose()];
+    await stand.clear();
+    await stand.setFlag('day-1', latching(daysIn(1)));
+    await stand.setFlag('day-2', latching(daysIn(2)));
+    const now = await stand.store.now();
     const users = Array.from({ length: 30 }, (_, i) => `late-${i}`);
     // As if all workers had been away: the timers were set when the users joined, and nobody came.
     const past = await engine.compose({ around: (store) => atInstant(store, now - 2.5 * DAY_MS) });
     for (const [i, id] of users.entries()) await past.identify(id, { joinedAt: now - 2.5 * DAY_MS - i });
     await past.identify('verified', { emailVerified: true, joinedAt: now - 2.5 * DAY_MS });
-    await Promise.all([bench, other, bench].map((one) => one.fireTimers()));
+    await Promise.all([stand, other, stand].map((one) => one.fireTimers()));
     for (const [i, id] of users.entries()) {
-      const ledger = await ledgerOf(bench.store, id);
+      const ledger = await ledgerOf(stand.store, id);
       const joined = now - 2.5 * DAY_MS - i;
       expect(ledger.map(({ earnedAt }) => earnedAt)).toEqual([joined + DAY_MS, joined + 2 * DAY_MS]);
       expect(ledger.every(({ cause }) => cause.type === 'time')).toBe(true);
@@ -144,26 +144,26 @@ describeOnEachEngine('what time unlocks', (engine) => {
   });
 
   it('is not lost to a change that comes between its instant and the worker', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
+    const stand = await engine.compose();
+    await stand.clear();
     const manager = { fact: 'roles', operator: 'contains', value: 'manager' };
-    await bench.setFlag('veteran', latching(daysIn(1), manager));
-    const now = await bench.store.now();
+    await stand.setFlag('veteran', latching(daysIn(1), manager));
+    const now = await stand.store.now();
     const past = await engine.compose({ around: (store) => atInstant(store, now - DAY_MS) });
     const joinedAt = now - DAY_MS - 1_000;
     await past.identify('demoted', { joinedAt: now - DAY_MS - 1_000 + 500, roles: ['manager'] });
     // Due half a second ago; the demotion comes first.
-    const { newlyUnlocked } = await bench.identify('demoted', { roles: [] });
+    const { newlyUnlocked } = await stand.identify('demoted', { roles: [] });
     expect(newlyUnlocked).toEqual([]);
-    expect(await ledgerOf(bench.store, 'demoted')).toMatchObject([
+    expect(await ledgerOf(stand.store, 'demoted')).toMatchObject([
       { kind: 'unlocked', earnedAt: joinedAt + 500 + DAY_MS, cause: { type: 'time' } },
     ]);
-    expect(await bench.fireTimers()).toBe(0);
-    expect(await bench.on('demoted')).toContain('veteran');
+    expect(await stand.fireTimers()).toBe(0);
+    expect(await stand.on('demoted')).toContain('veteran');
   });
 
   it('comes to the others when one user cannot be judged', async () => {
-    const bench = await engine.compose({
+    const stand = await engine.compose({
       around: (store) => ({
         ...store,
         transaction: (work) =>
@@ -176,35 +176,35 @@ describeOnEachEngine('what time unlocks', (engine) => {
           }),
       }),
     });
-    await bench.clear();
-    await bench.setFlag('one-day', latching(daysIn(1)));
-    const now = await bench.store.now();
+    await stand.clear();
+    await stand.setFlag('one-day', latching(daysIn(1)));
+    const now = await stand.store.now();
     const past = await engine.compose({ around: (store) => atInstant(store, now - DAY_MS) });
     const others = ['calm-1', 'calm-2', 'calm-3'];
     for (const id of [...others, 'cursed']) await past.identify(id, { joinedAt: now - DAY_MS });
-    expect(await bench.fireTimers()).toBe(others.length);
-    expect(bench.failed).toMatchObject([{ userId: 'cursed', error: { message: 'no entry for the cursed' } }]);
-    for (const id of others) expect(await ledgerOf(bench.store, id)).toHaveLength(1);
-    expect(await bench.store.timers.due(now, 10)).toMatchObject([{ userId: 'cursed' }]);
+    expect(await stand.fireTimers()).toBe(others.length);
+    expect(stand.failed).toMatchObject([{ userId: 'cursed', error: { message: 'no entry for the cursed' } }]);
+    for (const id of others) expect(await ledgerOf(stand.store, id)).toHaveLength(1);
+    expect(await stand.store.timers.due(now, 10)).toMatchObject([{ userId: 'cursed' }]);
     await past.fireTimers();
   });
 
   it('drops timers that no rule waits for any more', async () => {
-    const bench = await engine.compose();
-    await bench.clear();
-    await bench.setFlag('soon', latching(daysIn(1)));
-    const now = await bench.store.now();
+    const stand = await engine.compose();
+    await stand.clear();
+    await stand.setFlag('soon', latching(daysIn(1)));
+    const now = await stand.store.now();
     const past = await engine.compose({ around: (store) => atInstant(store, now - DAY_MS) });
     await past.identify('dropped', { joinedAt: now - DAY_MS - 5_000 + 10 });
-    await bench.setFlag('soon', { archived: true });
-    await bench.fireTimers();
-    expect(await bench.store.timers.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
-    expect(await ledgerOf(bench.store, 'dropped')).toEqual([]);
+    await stand.setFlag('soon', { archived: true });
+    await stand.fireTimers();
+    expect(await stand.store.timers.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+    expect(await ledgerOf(stand.store, 'dropped')).toEqual([]);
   });
 });
 
 /** The store as it was at an instant: for writes whose timers are to be overdue by now. */
-function atInstant<S extends Bench['sqlStore']>(store: S, instant: number): S {
+function atInstant<S extends UseCaseStand['sqlStore']>(store: S, instant: number): S {
   return {
     ...store,
     transaction: (work: Parameters<S['transaction']>[0]) =>

@@ -73,7 +73,12 @@ type Send = (
   callback: (error: ServiceError | null, response: unknown) => void,
 ) => ClientUnaryCall;
 
-function rpcsOf<Service extends Definition>(client: Client, { methods }: Service, secret: string): Rpcs<Service> {
+/** Every RPC of a service, called by its generated client. */
+export function rpcsOf<Service extends Definition>(
+  client: Client,
+  { methods }: Service,
+  secret: string,
+): Rpcs<Service> {
   const rpcs = Object.entries(methods).map(([name, { requestType }]) => {
     const send = (client as unknown as Record<string, Send>)[name]!.bind(client);
     const codec: Codec = requestType;

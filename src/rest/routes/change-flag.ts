@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify';
-import { type FlagService, type FlagWritten, StaleVersion } from '../../services/flags.js';
+import type { FlagService, FlagWritten, UserFlag } from '../../services/flags.js';
+import { StaleVersion } from '../../services/stale-version.js';
 import { callOf } from '../call.js';
 import { demandedVersion, versionTag } from '../etag.js';
 import { accessInputsOf, accessRowJson, flagInputOf, flagJson } from '../flag-json.js';
@@ -46,23 +47,31 @@ export function changeFlag(app: FastifyInstance, flags: Pick<FlagService, 'set'>
   );
 }
 
-function flagWrittenJson({ flag, access, warnings, consistencyToken }: FlagWritten): FlagWrittenJson {
+function flagWrittenJson(written: FlagWritten): FlagWrittenJson {
+  const { flag, access, warnings, newlyUnlocked, newlyLocked, consistencyToken } = written;
   return {
     flag: flagJson(flag),
     access: access.map(accessRowJson),
     warnings: [...warnings],
+    newly_unlocked: newlyUnlocked.map(userFlagJson),
+    newly_locked: newlyLocked.map(userFlagJson),
     consistency_token: consistencyToken,
   };
 }
 
+function userFlagJson({ userId, flagKey }: UserFlag) {
+  return { user_id: userId, flag_key: flagKey };
+}
+
 /** The condition was in a header, so it is not 409 (RFC 9110, section 13.1.1); the answer holds what is there now. */
 function preconditionFailed({ expected, present }: StaleVersion): HttpError {
-  if (present === undefined) return new HttpError(412, 'CONFLICT', 'there is no such flag any more');
-  const { version } = present;
+  if (present.kind !== 'flag' || present.value === undefined)
+    return new HttpError(412, 'CONFLICT', 'there is no such flag any more');
+  const { version } = present.value;
   return new HttpError(
     412,
     'CONFLICT',
     `If-Match says version ${expected}, and the flag is at version ${version}: look at "current" and try again with its ETag`,
-    { headers: { etag: versionTag(version) }, members: { current: flagJson(present) } },
+    { headers: { etag: versionTag(version) }, members: { current: flagJson(present.value) } },
   );
 }

@@ -2977,7 +2977,8 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one.
+     * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
+     * see VersionConflict.
      * Scope: `manage`.
      */
     setSegment: {
@@ -3304,7 +3305,8 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): ListAccessResponse => ListAccessResponse.decode(value),
   },
   /**
-   * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one.
+   * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
+   * see VersionConflict.
    * Scope: `manage`.
    */
   setSegment: {
@@ -3642,7 +3644,8 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   listAccess: handleUnaryCall<ListAccessRequest, ListAccessResponse>;
   /**
-   * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one.
+   * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
+   * see VersionConflict.
    * Scope: `manage`.
    */
   setSegment: handleUnaryCall<SetSegmentRequest, SetSegmentResponse>;
@@ -3785,7 +3788,8 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListAccessResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one.
+   * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
+   * see VersionConflict.
    * Scope: `manage`.
    */
   setSegment(

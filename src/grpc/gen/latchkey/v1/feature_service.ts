@@ -7,9 +7,11 @@ import {
   type CallOptions,
   type ChannelCredentials,
   Client,
+  type ClientDuplexStream,
   type ClientOptions,
   type ClientReadableStream,
   type ClientUnaryCall,
+  type handleBidiStreamingCall,
   type handleServerStreamingCall,
   type handleUnaryCall,
   makeGenericClientConstructor,
@@ -18,8 +20,9 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
+import { EvaluateStreamRequest, EvaluateStreamResponse } from "./evaluate_stream.js";
 import { BatchEvaluateRequest, BatchEvaluateResponse, EvaluateRequest, EvaluateResponse } from "./evaluation.js";
-import { TrackRequest, TrackResponse } from "./event.js";
+import { TrackRequest, TrackResponse, UserLock, UserUnlock } from "./event.js";
 import { AccessRow, FeatureFlag, Warning } from "./flag.js";
 import {
   GetRequirementsRequest,
@@ -117,6 +120,14 @@ export interface SetFlagResponse {
   warnings: Warning[];
   /** The backfill of what users may have earned by this change; see AdminService.GetBackfill. Empty: they cannot have. */
   backfillId: string;
+  /**
+   * Flags whose decision on stored state came on through this call, for the users whose own rows it puts or drops; this flag,
+   * and others that depend on it. Everybody else whom the call concerns (by a role, an organization, a rule) is told by
+   * Watch: who they are is not known when the call answers.
+   */
+  newlyUnlocked: UserUnlock[];
+  /** Likewise, flags that went off for these users. */
+  newlyLocked: UserLock[];
 }
 
 function createBaseSetFlagRequest(): SetFlagRequest {
@@ -257,7 +268,15 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
 };
 
 function createBaseSetFlagResponse(): SetFlagResponse {
-  return { flag: undefined, access: [], consistencyToken: "", warnings: [], backfillId: "" };
+  return {
+    flag: undefined,
+    access: [],
+    consistencyToken: "",
+    warnings: [],
+    backfillId: "",
+    newlyUnlocked: [],
+    newlyLocked: [],
+  };
 }
 
 export const SetFlagResponse: MessageFns<SetFlagResponse> = {
@@ -276,6 +295,12 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
     }
     if (message.backfillId !== "") {
       writer.uint32(42).string(message.backfillId);
+    }
+    for (const v of message.newlyUnlocked) {
+      UserUnlock.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.newlyLocked) {
+      UserLock.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -333,6 +358,22 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
             message.backfillId = reader.string();
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.newlyUnlocked.push(UserUnlock.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.newlyLocked.push(UserLock.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -357,6 +398,8 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
     message.consistencyToken = object.consistencyToken ?? "";
     message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
     message.backfillId = object.backfillId ?? "";
+    message.newlyUnlocked = object.newlyUnlocked?.map((e) => UserUnlock.fromPartial(e)) || [];
+    message.newlyLocked = object.newlyLocked?.map((e) => UserLock.fromPartial(e)) || [];
     return message;
   },
 };
@@ -400,10 +443,31 @@ export const FeatureServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
+     * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+     * Writes nothing. Scope: `evaluate`.
+     *
+     * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+     * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+     * caller's half-close what is left is answered, and the stream ends with OK.
+     *
+     * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+     * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+     * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+     */
+    evaluateStream: {
+      name: "EvaluateStream",
+      requestType: EvaluateStreamRequest as typeof EvaluateStreamRequest,
+      requestStream: true,
+      responseType: EvaluateStreamResponse as typeof EvaluateStreamResponse,
+      responseStream: true,
+      options: {},
+    },
+    /**
      * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
      * and drops that organization's rows of delegated flags and changes nothing else.
      *
-     * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+     * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+     * holds the flag), or the key was taken meanwhile.
      * NOT_FOUND: `flag.id` names no flag.
      */
     setFlag: {
@@ -530,10 +594,34 @@ export const FeatureServiceService = {
     responseDeserialize: (value: Buffer): BatchEvaluateResponse => BatchEvaluateResponse.decode(value),
   },
   /**
+   * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+   * Writes nothing. Scope: `evaluate`.
+   *
+   * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+   * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+   * caller's half-close what is left is answered, and the stream ends with OK.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+   * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+   * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+   */
+  evaluateStream: {
+    path: "/latchkey.v1.FeatureService/EvaluateStream" as const,
+    requestStream: true as const,
+    responseStream: true as const,
+    requestSerialize: (value: EvaluateStreamRequest): Buffer =>
+      Buffer.from(EvaluateStreamRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): EvaluateStreamRequest => EvaluateStreamRequest.decode(value),
+    responseSerialize: (value: EvaluateStreamResponse): Buffer =>
+      Buffer.from(EvaluateStreamResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): EvaluateStreamResponse => EvaluateStreamResponse.decode(value),
+  },
+  /**
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
-   * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+   * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+   * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
    */
   setFlag: {
@@ -640,10 +728,24 @@ export interface FeatureServiceServer extends UntypedServiceImplementation {
   /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
   batchEvaluate: handleUnaryCall<BatchEvaluateRequest, BatchEvaluateResponse>;
   /**
+   * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+   * Writes nothing. Scope: `evaluate`.
+   *
+   * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+   * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+   * caller's half-close what is left is answered, and the stream ends with OK.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+   * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+   * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+   */
+  evaluateStream: handleBidiStreamingCall<EvaluateStreamRequest, EvaluateStreamResponse>;
+  /**
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
-   * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+   * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+   * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
    */
   setFlag: handleUnaryCall<SetFlagRequest, SetFlagResponse>;
@@ -708,10 +810,29 @@ export interface FeatureServiceClient extends Client {
     callback: (error: ServiceError | null, response: BatchEvaluateResponse) => void,
   ): ClientUnaryCall;
   /**
+   * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
+   * Writes nothing. Scope: `evaluate`.
+   *
+   * What is wrong with one message is told in its answer, and the stream goes on. A stream takes a few messages at a time,
+   * and more as it answers: read the answers while writing, since one who reads nothing is not read from either. After the
+   * caller's half-close what is left is answered, and the stream ends with OK.
+   *
+   * The server ends a stream with UNAVAILABLE when it stops, after answering what it has taken (connect again, elsewhere,
+   * and ask again what was not answered), with UNAUTHENTICATED when the token has ended, with RESOURCE_EXHAUSTED when too
+   * many streams are open, and with INVALID_ARGUMENT after bytes that are no EvaluateStreamRequest.
+   */
+  evaluateStream(): ClientDuplexStream<EvaluateStreamRequest, EvaluateStreamResponse>;
+  evaluateStream(options: Partial<CallOptions>): ClientDuplexStream<EvaluateStreamRequest, EvaluateStreamResponse>;
+  evaluateStream(
+    metadata: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientDuplexStream<EvaluateStreamRequest, EvaluateStreamResponse>;
+  /**
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
-   * ABORTED: `expected_version` is not the present one (the message says which is), or the key was taken meanwhile.
+   * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
+   * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
    */
   setFlag(

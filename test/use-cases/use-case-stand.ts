@@ -15,7 +15,7 @@ import { fireTimers } from '../../src/worker/fire-timers.js';
 import { LaneWorker } from '../../src/worker/lane-worker.js';
 import { Sweeper } from '../../src/worker/sweeper.js';
 
-export interface BenchOptions {
+export interface UseCaseStandOptions {
   readonly lanes?: number;
   readonly retentionDays?: number;
   /** What the use cases are given in place of the store: to stop, to fail, to watch. */
@@ -23,7 +23,7 @@ export interface BenchOptions {
 }
 
 /** The use cases on a store with nothing running in the background: no worker, no poll, and a queue that forgets. */
-export interface Bench extends Composed {
+export interface UseCaseStand extends Composed {
   readonly sqlStore: SqlStore;
   readonly published: readonly Notice[];
   /** Users whose timers could not be fired. */
@@ -78,7 +78,10 @@ const SILENT_QUEUE: WorkQueue = {
   close: () => Promise.resolve(),
 };
 
-export async function composeBench(sqlStore: SqlStore, options: BenchOptions = {}): Promise<Bench> {
+export async function composeUseCaseStand(
+  sqlStore: SqlStore,
+  options: UseCaseStandOptions = {},
+): Promise<UseCaseStand> {
   const { lanes = 32, retentionDays = 30, around = (store: SqlStore): Store => store } = options;
   const published: Notice[] = [];
   const failed: { userId: string; error: unknown }[] = [];

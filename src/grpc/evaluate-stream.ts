@@ -1,0 +1,62 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { Call, Machine } from '../services/caller.js';
+import type { EvaluateStreams } from '../services/evaluate-streams.js';
+import type { Evaluated, EvaluateInput } from '../services/evaluation.js';
+import { Slices } from '../services/slices.js';
+import type { BidiMethod } from './bidi-stream.js';
+import { decisionMessage } from './decision-message.js';
+import { EncodedMessage } from './encoded-message.js';
+import { isFull } from './evaluate.js';
+import { targetOf } from './evaluation-context.js';
+import type { EvaluateStreamRequest, EvaluateStreamResponse } from './gen/latchkey/v1/evaluate_stream.js';
+import { type EvaluateRequest, EvaluateResponse } from './gen/latchkey/v1/evaluation.js';
+import { failureStatus, isUnexpected } from './status.js';
+
+/** `EvaluateStream`: decisions for as long as the stream is open. */
+export function evaluateStreamMethod(
+  streams: Pick<EvaluateStreams, 'open'>,
+): BidiMethod<Machine, EvaluateStreamRequest, EvaluateStreamResponse | EncodedMessage> {
+  return {
+    open(call, end) {
+      const open = streams.open(call, end);
+      return {
+        weigh: ({ requests }) => requests.length,
+        async answer({ id, requests }) {
+          try {
+            return await encodeResults(call, id, await open.decide(requests.map(inputOf)));
+          } catch (error) {
+            if (isUnexpected(error)) throw error;
+            const { code, details } = failureStatus(error, call.requestId);
+            return { id, results: [], error: { code, message: details } };
+          }
+        },
+        close: () => open.close(),
+      };
+    },
+  };
+}
+
+function inputOf({ flagKey, context, consistencyToken, consistency }: EvaluateRequest): EvaluateInput {
+  return { flagKey, ...targetOf(context), consistencyToken, full: isFull(consistency) };
+}
+
+// Tags: field number * 8 + wire type 2, length-delimited.
+const ID_TAG = 10;
+const RESULTS_TAG = 18;
+
+/** Encodes the answer and gives way to other calls in between. */
+async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
+  const slices = new Slices(call);
+  const chunks: Uint8Array[] = [];
+  const writer = new BinaryWriter();
+  if (id !== '') writer.uint32(ID_TAG).string(id);
+  for (const evaluated of results) {
+    EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(RESULTS_TAG).fork()).join();
+    if (slices.over()) {
+      chunks.push(writer.finish());
+      await slices.giveWay();
+    }
+  }
+  chunks.push(writer.finish());
+  return new EncodedMessage(Buffer.concat(chunks));
+}
