@@ -16,6 +16,7 @@ import { InspectionService } from '../services/inspection.js';
 import { LedgerService } from '../services/ledger.js';
 import { OnboardingService } from '../services/onboarding.js';
 import { OrganizationService } from '../services/organizations.js';
+import { PreviewService } from '../services/preview.js';
 import { ProgressService } from '../services/progress.js';
 import { RequirementsService } from '../services/requirements.js';
 import { SegmentService } from '../services/segments.js';
@@ -104,6 +105,7 @@ export function composeServices(parts: ServiceParts): Composed {
     ledger: new LedgerService(writing),
     onboarding: new OnboardingService(writing),
     organizations: new OrganizationService(writing),
+    preview: new PreviewService({ store, keeper }),
     progress: new ProgressService({ ...writing, users: states.users }),
     requirements: new RequirementsService(evaluation),
     segments: new SegmentService(writing),

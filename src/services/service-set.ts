@@ -8,6 +8,7 @@ import type { InspectionService } from './inspection.js';
 import type { LedgerService } from './ledger.js';
 import type { OnboardingService } from './onboarding.js';
 import type { OrganizationService } from './organizations.js';
+import type { PreviewService } from './preview.js';
 import type { ProgressService } from './progress.js';
 import type { RequirementsService } from './requirements.js';
 import type { SegmentService } from './segments.js';
@@ -28,6 +29,7 @@ export interface ServiceSet {
   readonly ledger: LedgerService;
   readonly onboarding: OnboardingService;
   readonly organizations: OrganizationService;
+  readonly preview: PreviewService;
   readonly progress: ProgressService;
   readonly requirements: RequirementsService;
   readonly segments: SegmentService;

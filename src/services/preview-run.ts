@@ -1,0 +1,107 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { OrganizationState } from '../core/organization-state.js';
+import type { StateNeeds } from '../core/state-needs.js';
+import { SECOND_MS } from '../core/time.js';
+import type { Store } from '../store/store.js';
+import { FIRST_USER, type UserCursor, type UserPage } from '../store/user-pages.js';
+import type { PreviewProgress } from './preview-event.js';
+import type { PreviewTally } from './preview-tally.js';
+import { Slices } from './slices.js';
+
+export type PreviewStore = Pick<Store, 'states' | 'userPages'>;
+
+export interface PreviewRunOptions {
+  readonly store: PreviewStore;
+  readonly tally: PreviewTally;
+  readonly needs: StateNeeds;
+  /** '' for every user. */
+  readonly organizationId: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: PreviewProgress) => void;
+}
+
+/** Large enough for the database, small enough not to hold up the process while its rows are made into states. */
+const USERS_PER_PAGE = 200;
+/** Between two pages everybody else's calls come first. */
+const REST_MS = 1;
+/** A user decided twice, in the small steps that the work is cut into. */
+const STEPS_PER_USER = 8;
+const PROGRESS_EVERY_MS = 500;
+/** Organizations kept at hand; users of one organization stand far apart. */
+const MAX_ORGANIZATIONS = 1_000;
+
+/** Goes through everybody once, in pages, giving way to others; rejects with UNAVAILABLE once the signal says so. */
+export class PreviewRun {
+  readonly #options: PreviewRunOptions;
+  readonly #slices: Slices;
+  readonly #organizations = new Map<string, OrganizationState>();
+  readonly #startedAt = performance.now();
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #done = 0;
+  #total = 0;
+
+  constructor(options: PreviewRunOptions) {
+    this.#options = options;
+    this.#slices = new Slices(options);
+  }
+
+  async run(): Promise<void> {
+    const { store, organizationId } = this.#options;
+    this.#total = await store.userPages.count(organizationId);
+    this.#tell();
+    let reading: Promise<UserPage> | undefined = this.#read(FIRST_USER);
+    while (reading !== undefined) {
+      const page: UserPage = await reading;
+      // The database reads the next page while this one is decided.
+      reading = page.next === undefined ? undefined : this.#read(page.next);
+      await this.#look(page);
+      this.#tell();
+      await sleep(REST_MS);
+      await this.#slices.giveWay();
+    }
+  }
+
+  #read(after: UserCursor): Promise<UserPage> {
+    const { store, organizationId, needs } = this.#options;
+    const reading = store.userPages.read({ after, limit: USERS_PER_PAGE, organizationId, needs });
+    // Whoever waits for it is told; nobody does when the work has stopped.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #look({ users, timers }: UserPage): Promise<void> {
+    const { tally } = this.#options;
+    const organizations = await this.#organizationsOf(users);
+    for (const user of users) {
+      tally.add({ user, organization: organizations.get(user.organizationId), dueAt: timers.get(user.id) });
+      this.#done++;
+      if (!this.#slices.over(STEPS_PER_USER)) continue;
+      this.#tell();
+      await this.#slices.giveWay();
+    }
+  }
+
+  async #organizationsOf(users: UserPage['users']): Promise<ReadonlyMap<string, OrganizationState>> {
+    const known = this.#organizations;
+    const ids = new Set(users.map(({ organizationId }) => organizationId));
+    ids.delete('');
+    const missing = [...ids].filter((id) => !known.has(id));
+    if (missing.length === 0) return known;
+    if (known.size + missing.length > MAX_ORGANIZATIONS) known.clear();
+    const wanted = [...ids].filter((id) => !known.has(id));
+    for (const [id, state] of await this.#options.store.states.organizations(wanted)) known.set(id, state);
+    return known;
+  }
+
+  #tell(): void {
+    const now = performance.now();
+    if (now - this.#toldAt < PROGRESS_EVERY_MS) return;
+    this.#toldAt = now;
+    const done = this.#done;
+    const total = Math.max(this.#total, done);
+    const seconds = (now - this.#startedAt) / SECOND_MS;
+    const usersPerSecond = done / seconds;
+    const secondsLeft = done === 0 ? undefined : (total - done) / usersPerSecond;
+    this.#options.onProgress({ done, total, usersPerSecond, secondsLeft, counts: this.#options.tally.counts });
+  }
+}
