@@ -5,7 +5,7 @@ import type { OrganizationState } from '../core/organization-state.js';
 import type { FlagRequirements } from '../core/requirements/requirement.js';
 import { requirementsOf } from '../core/requirements/requirements-of.js';
 import type { CompiledFlag, Snapshot } from '../core/snapshot.js';
-import { subjectOf } from '../core/subject.js';
+import { passingSubject } from '../core/subject.js';
 import type { UserState } from '../core/user-state.js';
 import { catchUp } from '../worker/catch-up.js';
 
@@ -50,7 +50,7 @@ export class PreviewSide {
     const compiled = this.#compiled();
     if (compiled === undefined) return undefined;
     const snapshot = this.#snapshot;
-    const subject = subjectOf(snapshot, this.#settled(previewed), previewed.organization, undefined);
+    const subject = passingSubject(snapshot, this.#settled(previewed), previewed.organization);
     return requirementsOf(compiled, { snapshot, subject, audience: 'OPERATOR', now: this.#now });
   }
 
@@ -59,7 +59,7 @@ export class PreviewSide {
   }
 
   #decide(user: UserState, organization: OrganizationState | undefined): Decision {
-    const subject = subjectOf(this.#snapshot, user, organization, undefined);
+    const subject = passingSubject(this.#snapshot, user, organization);
     return decide(this.#snapshot, this.#flagKey, subject, this.#now);
   }
 
@@ -67,7 +67,7 @@ export class PreviewSide {
   #settled({ user, organization, dueAt }: Previewed): UserState {
     const snapshot = this.#snapshot;
     const past = catchUp({ snapshot, user, organization, dueAt, now: this.#now });
-    return latch(snapshot, past.user, organization, this.#now).user;
+    return latch(snapshot, past.user, organization, this.#now, passingSubject).user;
   }
 }
 
