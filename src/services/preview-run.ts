@@ -52,12 +52,12 @@ export class PreviewRun {
     let reading: Promise<UserPage> | undefined = this.#read(FIRST_USER);
     while (reading !== undefined) {
       const page: UserPage = await reading;
+      await this.#slices.giveWay();
       // The database reads the next page while this one is decided.
       reading = page.next === undefined ? undefined : this.#read(page.next);
       await this.#look(page);
       this.#tell();
       await sleep(REST_MS);
-      await this.#slices.giveWay();
     }
   }
 

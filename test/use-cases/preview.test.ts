@@ -3,12 +3,8 @@ import fc from 'fast-check';
 import type { Decision } from '../../src/core/decision.js';
 import type { Flag } from '../../src/core/flag.js';
 import type { RuleRequirement } from '../../src/core/requirements/requirement.js';
-import type { Call } from '../../src/services/caller.js';
-import type { LatchkeyError } from '../../src/services/errors.js';
-import type { PreviewInput } from '../../src/services/preview.js';
 import {
   PREVIEW_GROUPS,
-  type PreviewEvent,
   type PreviewGroup,
   type PreviewResult,
   type PreviewSample,
@@ -16,23 +12,7 @@ import {
 import { type Bench, OPERATOR } from './bench.js';
 import { describeOnEachEngine } from './engines.js';
 import { arbitraryCase, PEOPLE, type PreviewCase, populate, settle } from './preview-world.js';
-
-const WITHOUT: Omit<PreviewInput, 'keyOrId'> = {
-  ...{ mustExist: false, input: {}, onRuleChange: 'KEEP', rule: undefined, organizationId: '', sampleSize: 100 },
-};
-
-/** A preview from its beginning to its end. */
-async function previewed(bench: Bench, keyOrId: string, input: Partial<PreviewInput> = {}, call: Call = OPERATOR) {
-  const events: PreviewEvent[] = [];
-  const failure = await new Promise<LatchkeyError | undefined>((resolve, reject) => {
-    const sink = { write: (event: PreviewEvent) => events.push(event) > 0, end: resolve };
-    bench.services.preview.preview(call, { ...WITHOUT, keyOrId, ...input }, sink).catch(reject);
-  });
-  if (failure !== undefined) throw failure;
-  const last = events.at(-1);
-  if (last?.type !== 'result') throw new Error('there is no result');
-  return { result: last.result, events };
-}
+import { previewed } from './previewed.js';
 
 async function decisions(bench: Bench, flagKey: string): Promise<ReadonlyMap<string, Decision>> {
   const targets = PEOPLE.map((userId) => ({ userId, context: {} }));
