@@ -20,8 +20,10 @@ export interface PreviewRunOptions {
   readonly onProgress: (progress: PreviewProgress) => void;
 }
 
-/** Large enough for the database, small enough not to hold up the process while its rows are made into states. */
-const USERS_PER_PAGE = 200;
+/** A page's rows, roughly, and its users at most: enough for the database, and not for long for this process. */
+const ROWS_PER_PAGE = 1_000;
+const MAX_USERS_PER_PAGE = 200;
+const MIN_USERS_PER_PAGE = 50;
 /** Between two pages everybody else's calls come first. */
 const REST_MS = 1;
 /** A user decided twice, in the small steps that the work is cut into. */
@@ -35,6 +37,7 @@ export class PreviewRun {
   readonly #options: PreviewRunOptions;
   readonly #slices: Slices;
   readonly #organizations = new Map<string, OrganizationState>();
+  readonly #pageSize: number;
   readonly #startedAt = performance.now();
   #toldAt = Number.NEGATIVE_INFINITY;
   #done = 0;
@@ -43,6 +46,7 @@ export class PreviewRun {
   constructor(options: PreviewRunOptions) {
     this.#options = options;
     this.#slices = new Slices(options);
+    this.#pageSize = pageSizeOf(options.needs);
   }
 
   async run(): Promise<void> {
@@ -63,7 +67,7 @@ export class PreviewRun {
 
   #read(after: UserCursor): Promise<UserPage> {
     const { store, organizationId, needs } = this.#options;
-    const reading = store.userPages.read({ after, limit: USERS_PER_PAGE, organizationId, needs });
+    const reading = store.userPages.read({ after, limit: this.#pageSize, organizationId, needs });
     // Whoever waits for it is told; nobody does when the work has stopped.
     reading.catch(() => undefined);
     return reading;
@@ -104,4 +108,10 @@ export class PreviewRun {
     const secondsLeft = done === 0 ? undefined : (total - done) / usersPerSecond;
     this.#options.onProgress({ done, total, usersPerSecond, secondsLeft, counts: this.#options.tally.counts });
   }
+}
+
+/** Days and stages are few beside counters, of which each user may have any number when all are asked for. */
+function pageSizeOf({ actions, days }: StateNeeds): number {
+  const rowsOfUser = 1 + (actions?.size ?? Infinity) + (days?.size ?? Infinity) * 7;
+  return Math.max(MIN_USERS_PER_PAGE, Math.min(MAX_USERS_PER_PAGE, Math.floor(ROWS_PER_PAGE / rowsOfUser)));
 }
