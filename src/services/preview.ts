@@ -7,7 +7,7 @@ import { bothNeeds, needsOfFlag } from '../core/state-needs.js';
 import type { Store } from '../store/store.js';
 import type { Call } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
-import { asLatchkeyError, invalid, limited, unavailable } from './errors.js';
+import { asLatchkeyError, invalid, limited } from './errors.js';
 import { checkDrafted, checkFlagName, checkNamed, draftedFlag, type FlagDraft } from './flag-draft.js';
 import { authorize } from './permissions.js';
 import type { PreviewBlock, PreviewFeed, PreviewProgress, PreviewResult, PreviewSink } from './preview-event.js';
@@ -91,7 +91,6 @@ export class PreviewService {
   async #prepare(input: PreviewInput): Promise<Prepared> {
     const { store, keeper } = this.#options;
     const [configuration, now] = await Promise.all([store.configuration.load(), store.now()]);
-    if (configuration.revision < 0) throw unavailable('no configuration has been loaded yet; try again');
     const existing = configuration.flags.find(({ id, key }) => id === input.keyOrId || key === input.keyOrId);
     checkNamed(input, existing);
     const draft = { ...input, input: withRule(input, existing) };
