@@ -1,10 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import fc from 'fast-check';
 import type { FlagInput, RuleInput } from '../../src/core/parse-flag.js';
-import { partitionOf } from '../../src/core/partition.js';
 import { DAY_MS, dayNumber, HOUR_MS } from '../../src/core/time.js';
 import type { AccessInput } from '../../src/services/access-rows.js';
-import { recompute } from '../../src/worker/recompute.js';
+import { BackfillWorker } from '../../src/worker/backfill-worker.js';
 import { atLeast, type Bench, daysIn, OPERATOR, verified } from './bench.js';
 
 const USERS = 60;
@@ -52,19 +50,24 @@ export async function populate(bench: Bench): Promise<void> {
   });
 }
 
-/** Records everything that everybody has earned by now, as the worker would in time. */
-export async function settle(bench: Bench): Promise<void> {
-  const { keeper } = bench.services;
-  await keeper.refresh();
-  await bench.sqlStore.transaction(async (tx) => {
-    const states = await tx.users.lock(PEOPLE.toSorted((a, b) => partitionOf(a) - partitionOf(b)));
-    const touched = [...states.values()].map((before) => ({
-      before,
-      after: before,
-      cause: { type: 'backfill' } as const,
-    }));
-    await recompute(tx, touched, { snapshot: keeper.snapshot, now: await tx.now(), batch: randomUUID() });
+/** Runs the backfills that changes of flags have started, to their end. */
+export async function settle({ store, services }: Bench): Promise<void> {
+  const worker = new BackfillWorker({
+    ...{ store, keeper: services.keeper, giveWay: () => Promise.resolve() },
+    notifier: {
+      publish: () => Promise.resolve(),
+      subscribe: () => Promise.resolve(() => Promise.resolve()),
+      close: () => Promise.resolve(),
+    },
+    observer: {
+      lookedAt: () => undefined,
+      failed: (_, error) => {
+        throw error;
+      },
+      done: () => undefined,
+    },
   });
+  await worker.run();
 }
 
 const leaf = (unlockable: readonly string[]): fc.Arbitrary<object> =>
