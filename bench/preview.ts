@@ -34,7 +34,7 @@ import { median, start } from './processes.js';
 const USERS = Number(process.env.USERS ?? 100_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const COUNTERS = 10;
-const PER_PAGE = 200;
+const PER_PAGE = 100;
 const EVALUATIONS = 1_500;
 const PER_SECOND = 100;
 const TOKEN = 'a-token-for-this-run-alone';

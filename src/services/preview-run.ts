@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { OrganizationState } from '../core/organization-state.js';
 import type { StateNeeds } from '../core/state-needs.js';
@@ -22,10 +23,13 @@ export interface PreviewRunOptions {
 
 /** A page's rows, roughly, and its users at most: enough for the database, and not for long for this process. */
 const ROWS_PER_PAGE = 1_000;
-const MAX_USERS_PER_PAGE = 200;
+const MAX_USERS_PER_PAGE = 100;
 const MIN_USERS_PER_PAGE = 50;
-/** Between two pages everybody else's calls come first. */
-const REST_MS = 1;
+/** How much of this process's time may be taken while a preview is under way, by it and by everybody else's calls. */
+const BUSY_SHARE = 0.7;
+/** Between two pages others come first; however busy they are, it goes on after a while. */
+const MIN_REST_MS = 1;
+const MAX_REST_MS = 20;
 /** A user decided twice, in the small steps that the work is cut into. */
 const STEPS_PER_USER = 8;
 const PROGRESS_EVERY_MS = 500;
@@ -39,6 +43,7 @@ export class PreviewRun {
   readonly #organizations = new Map<string, OrganizationState>();
   readonly #pageSize: number;
   readonly #startedAt = performance.now();
+  #rested = performance.eventLoopUtilization();
   #toldAt = Number.NEGATIVE_INFINITY;
   #done = 0;
   #total = 0;
@@ -61,8 +66,16 @@ export class PreviewRun {
       reading = page.next === undefined ? undefined : this.#read(page.next);
       await this.#look(page);
       this.#tell();
-      await sleep(REST_MS);
+      await this.#rest();
     }
+  }
+
+  /** Sleeps until the process has been idle for its share of the time since it last did. */
+  async #rest(): Promise<void> {
+    const { active, idle } = performance.eventLoopUtilization(this.#rested);
+    const restMs = active / BUSY_SHARE - (active + idle);
+    await sleep(Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, restMs)));
+    this.#rested = performance.eventLoopUtilization();
   }
 
   #read(after: UserCursor): Promise<UserPage> {
