@@ -24,7 +24,7 @@ export interface PreviewProgress {
 export interface PreviewSample {
   readonly userId: string;
   readonly before: Decision;
-  /** What the draft asks of the user; undefined where the answer has no room for it. */
+  /** The decision with the draft and what it asks of the user; without its rules where the answer has no room for them. */
   readonly after: FlagRequirements;
   /** The rule that serves a user who would lose the flag. */
   readonly servedBy: RuleRequirement | undefined;
