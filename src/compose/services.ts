@@ -18,6 +18,7 @@ import { LedgerService } from '../services/ledger.js';
 import { OnboardingService } from '../services/onboarding.js';
 import { OpenReaders } from '../services/open-readers.js';
 import { OrganizationService } from '../services/organizations.js';
+import { PreviewService } from '../services/preview.js';
 import { ProgressService } from '../services/progress.js';
 import { RequirementsService } from '../services/requirements.js';
 import { SegmentService } from '../services/segments.js';
@@ -113,6 +114,7 @@ export function composeServices(parts: ServiceParts): Composed {
     ledger: new LedgerService(writing),
     onboarding: new OnboardingService(writing),
     organizations: new OrganizationService(writing),
+    preview: new PreviewService({ store, keeper }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
     requirements: new RequirementsService(evaluation),

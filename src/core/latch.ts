@@ -23,17 +23,20 @@ export interface Latched {
  * Finds the latching rules that have become true on stored state, in the order of `unlocked`'s dependencies, so that a
  * chain of features unlocks at once. Lines 1–5 of the order of evaluation gate what an unlock gives, not whether it is
  * earned: a switched-off flag latches, an archived one does not.
+ *
+ * @param subjectFor `passingSubject` for users who are looked at once
  */
 export function latch(
   snapshot: Snapshot,
   user: UserState,
   organization: OrganizationState | undefined,
   now: number,
+  subjectFor: (snapshot: Snapshot, user: UserState, organization: OrganizationState | undefined) => Subject = subjectOf,
 ): Latched {
   let current = user;
   const unlocks: NewUnlock[] = [];
   for (const compiled of snapshot.latching) {
-    const subject = subjectOf(snapshot, current, organization, undefined);
+    const subject = subjectFor(snapshot, current, organization);
     const earned = openRules(compiled, subject).filter((entry) => holds(entry, subject, now));
     if (earned.length === 0) continue;
     for (const entry of earned) unlocks.push({ compiled, entry });

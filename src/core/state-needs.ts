@@ -1,3 +1,4 @@
+import { rulesInScope, scopeOf } from './flag-scope.js';
 import type { CompiledRule, Snapshot } from './snapshot.js';
 
 /**
@@ -28,6 +29,27 @@ export function needsOfDecisions(snapshot: Snapshot): StateNeeds {
     ),
     access: true,
   };
+}
+
+/** What deciding one flag reads, and latching what it reads the unlocks of. */
+export function needsOfFlag(snapshot: Snapshot, flagKey: string): StateNeeds {
+  return { ...needsOfRules(snapshot, rulesInScope(snapshot, scopeOf(snapshot, flagKey))), access: true };
+}
+
+/** What either of two pieces of work reads. */
+export function bothNeeds(one: StateNeeds, other: StateNeeds): StateNeeds {
+  return {
+    actions: union(one.actions, other.actions),
+    days: union(one.days, other.days),
+    stagesReached: one.stagesReached || other.stagesReached,
+    access: one.access || other.access,
+  };
+}
+
+type Names = ReadonlySet<string> | undefined;
+
+function union(one: Names, other: Names): Names {
+  return one && other && new Set([...one, ...other]);
 }
 
 function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit<StateNeeds, 'access'> {

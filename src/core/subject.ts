@@ -41,7 +41,7 @@ export function subjectOf(
   snapshot: Snapshot,
   user: UserState,
   organization: OrganizationState | undefined,
-  context: EvaluationContext | undefined,
+  context?: EvaluationContext,
 ): Subject {
   if (context !== undefined && overrides(context)) return makeSubject(snapshot, user, organization, context);
   let subjects = remembered.get(snapshot);
@@ -54,6 +54,15 @@ export function subjectOf(
   const subject = makeSubject(snapshot, user, organization, {});
   subjects.set(user, { organization, subject });
   return subject;
+}
+
+/** {@link subjectOf} without overrides for a state that is looked at once, as among very many: it is not remembered. */
+export function passingSubject(
+  snapshot: Snapshot,
+  user: UserState,
+  organization: OrganizationState | undefined,
+): Subject {
+  return makeSubject(snapshot, user, organization, {});
 }
 
 /** The organization that an answer is about: organization and roles are one unit and come from the same place. */

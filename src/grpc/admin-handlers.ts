@@ -11,6 +11,7 @@ import { segmentRpcs } from './admin-segments.js';
 import { tokenRpcs } from './admin-tokens.js';
 import { userRpcs } from './admin-users.js';
 import type { AdminServiceDefinition } from './gen/latchkey/v1/admin_service.js';
+import { previewRpcs } from './preview.js';
 import type { Handlers } from './service.js';
 
 /** One handler for each RPC of `AdminService`. */
@@ -27,5 +28,6 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...tokenRpcs(services.tokens),
     ...deadLetterRpcs(inspection),
     ...auditRpcs(inspection),
+    ...previewRpcs(services.preview),
   };
 }

@@ -1,10 +1,11 @@
-import type { BlockReason, Group, Requirement, RuleRequirement } from '../core/requirements/requirement.js';
+import type { Block, BlockReason, Group, Requirement, RuleRequirement } from '../core/requirements/requirement.js';
 import type { Machine } from '../services/caller.js';
 import type { RequirementsService, ToldRequirements } from '../services/requirements.js';
 import { decisionMessage } from './decision-message.js';
 import { isFull } from './evaluate.js';
 import {
   Block_Reason,
+  type Block as BlockMessage,
   type GetRequirementsRequest,
   type GetRequirementsResponse,
   type ListRequirementsRequest,
@@ -59,18 +60,18 @@ function requirementsMessage({ requirements, stale }: ToldRequirements): GetRequ
   return {
     decision: decisionMessage({ decision, stale }),
     progress,
-    blockedBy: blockedBy.map(({ reason, until, ...block }) => ({
-      ...block,
-      reason: BLOCK_REASONS[reason],
-      until: instant(until),
-    })),
+    blockedBy: blockedBy.map(blockMessage),
     rules: rules.map(ruleMessage),
     granted,
     name,
   };
 }
 
-function ruleMessage({ requirement, ...rule }: RuleRequirement): RuleMessage {
+export function blockMessage({ reason, until, ...block }: Block): BlockMessage {
+  return { ...block, reason: BLOCK_REASONS[reason], until: instant(until) };
+}
+
+export function ruleMessage({ requirement, ...rule }: RuleRequirement): RuleMessage {
   return { ...rule, requirement: nodeMessage(requirement) };
 }
 

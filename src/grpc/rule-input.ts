@@ -12,7 +12,7 @@ const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
  */
 export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
   return rules.map((rule, index) => {
-    const given = ruleInput(rule, index);
+    const given = ruleInput(rule, `rules[${index}]`);
     return whole ? { ...DEFAULTS, ...given } : given;
   });
 }
@@ -26,14 +26,15 @@ const DEFAULTS: RuleInput = {
   distribution: [],
 };
 
-function ruleInput(rule: Rule, index: number): RuleInput {
+/** What a request says of one rule; `field` is where the request has it. */
+export function ruleInput(rule: Rule, field: string): RuleInput {
   const { id, name, policy, rollout, bucketBy, distribution } = rule;
   const conditions = jsonObject(rule.conditions);
   return {
     ...(id === '' ? {} : { id }),
     ...(name === '' ? {} : { name }),
     ...(conditions === undefined ? {} : { conditions }),
-    ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `rules[${index}].policy`) }),
+    ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `${field}.policy`) }),
     ...(rollout === undefined ? {} : { rolloutPer100k: rollout }),
     ...(bucketBy === '' ? {} : { bucketBy }),
     ...(distribution.length === 0 ? {} : { distribution }),

@@ -7,12 +7,21 @@ import { accessInput, accessMessage } from './access-row.js';
 import { enumWord } from './enum-word.js';
 import { FLAG_PATHS, flagInput } from './flag-input.js';
 import { flagMessage } from './flag-message.js';
-import type { SetFlagRequest, SetFlagResponse } from './gen/latchkey/v1/feature_service.js';
+import type {
+  SetFlagRequest,
+  SetFlagRequest_OnRuleChange,
+  SetFlagResponse,
+} from './gen/latchkey/v1/feature_service.js';
 import type { FeatureFlag } from './gen/latchkey/v1/flag.js';
 import type { UnaryMethod } from './handler.js';
 import { updateMask } from './update-mask.js';
 
 const ON_RULE_CHANGES = ['KEEP', 'KEEP', 'RELOCK'] as const;
+
+/** The word for a request's `on_rule_change`. */
+export function ruleChange(value: SetFlagRequest_OnRuleChange): 'KEEP' | 'RELOCK' {
+  return enumWord(ON_RULE_CHANGES, value, 'on_rule_change');
+}
 
 /** `SetFlag`. */
 export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Machine, SetFlagRequest, SetFlagResponse> {
@@ -20,10 +29,10 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Mach
     async handle(request, call) {
       if (request.flag === undefined) throw invalid('flag is missing; give at least flag.key');
       const written = await flags.set(call, {
-        ...nameOf(request.flag),
+        ...flagNamed(request.flag),
         input: flagInput(request.flag, updateMask(request.updateMask, FLAG_PATHS)),
         expectedVersion: request.expectedVersion,
-        onRuleChange: enumWord(ON_RULE_CHANGES, request.onRuleChange, 'on_rule_change'),
+        onRuleChange: ruleChange(request.onRuleChange),
         comment: request.comment,
         access: request.access.map(accessInput),
         removeAccess: request.removeAccess.map(accessInput),
@@ -42,7 +51,7 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Mach
 }
 
 /** Which flag: the one of this id, or else the one of this key, there already or not. */
-function nameOf({ id, key }: FeatureFlag) {
+export function flagNamed({ id, key }: FeatureFlag) {
   if (id === '') {
     const fault = faultOfName('flagKey', key);
     if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);

@@ -1,11 +1,8 @@
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { compileSnapshot } from '../core/compile-snapshot.js';
-import type { AccessRow, Configuration, Flag, Segment } from '../core/flag.js';
+import type { AccessRow, Flag } from '../core/flag.js';
 import type { Fault } from '../core/flag-faults.js';
-import { type JsonValue, quote, sameJson } from '../core/json.js';
-import { faultOfName } from '../core/names.js';
-import { type FlagInput, parseFlag } from '../core/parse-flag.js';
-import { validateFlag } from '../core/validate-configuration.js';
+import { quote } from '../core/json.js';
 import type { Notifier, RevisionOf } from '../notify/notifier.js';
 import { KeyTaken } from '../store/configuration-store.js';
 import type { Store, Transaction } from '../store/store.js';
@@ -26,23 +23,15 @@ import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { announceConfiguration, lockConfiguration } from './configuration-write.js';
 import { encodeToken } from './consistency-token.js';
 import { forbidden, invalid, notFound } from './errors.js';
+import { checkDrafted, checkFlagName, checkNamed, draftedFlag, type FlagDraft } from './flag-draft.js';
 import { authorize } from './permissions.js';
 import { checkComment, recordAudit } from './record-audit.js';
 import { requireVersion } from './stale-version.js';
 import { mayKnow } from './visible-flags.js';
 
-export interface SetFlagInput {
-  /** Its key, or the id of one that exists. */
-  readonly keyOrId: string;
-  /** Only change: NOT_FOUND when there is no such flag. */
-  readonly mustExist: boolean;
-  /** Of a flag that an id names: the key that the caller takes it to have. It never changes: another one is INVALID. */
-  readonly key?: string | undefined;
-  readonly input: FlagInput;
+export interface SetFlagInput extends FlagDraft {
   /** 0: must not exist yet; undefined: whatever it is. */
   readonly expectedVersion: number | undefined;
-  /** RELOCK: unlocks earned under older versions of changed rules no longer count. */
-  readonly onRuleChange: 'KEEP' | 'RELOCK';
   readonly comment: string;
   readonly access: readonly AccessInput[];
   readonly removeAccess: readonly AccessInput[];
@@ -138,23 +127,19 @@ export class FlagService {
     requireMembers(manager, [...states.values()]);
 
     const existing = await tx.configuration.lockFlag(request.keyOrId);
-    if (existing === undefined && (request.mustExist || manager !== '')) {
-      throw notFound(`no flag ${quote(request.keyOrId)}`);
-    }
-    if (existing !== undefined && request.key !== undefined && request.key !== existing.key) {
-      throw invalid(`the flag ${quote(request.keyOrId)} has the key ${quote(existing.key)}, which never changes`);
-    }
+    if (existing === undefined && manager !== '') throw notFound(`no flag ${quote(request.keyOrId)}`);
+    checkNamed(request, existing);
     if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
     // Only now: the refusal tells the flag as it is, which is not for everybody.
     const present = existing && toldTo(manager, existing);
     requireVersion(request.keyOrId, request.expectedVersion, { kind: 'flag', value: present });
 
     const now = await tx.now();
-    const { flag, changed } = parse(request, existing, now);
+    const { flag, changed } = draftedFlag(request, existing, now);
     const configured = changed || [...put, ...drop].some(isRoleRow);
     // From here on the configuration is this transaction's: what it is checked against cannot change under it.
     const { revision, present: all, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
-    const warnings = changed ? validate(flag, all ?? (await tx.configuration.load())) : [];
+    const warnings = changed ? checkDrafted(flag, all ?? (await tx.configuration.load())) : [];
     if (changed) await tx.configuration.putFlag(flag);
     const keyed = (list: typeof put): AccessRow[] => list.map((row) => ({ ...row, flagId: flag.id }));
     const rowsBefore = await heldRows(tx, existing, [...put, ...drop], { states, organizations });
@@ -194,27 +179,8 @@ export class FlagService {
   }
 }
 
-function parse(request: SetFlagInput, existing: Flag | undefined, now: number) {
-  const key = existing?.key ?? request.keyOrId;
-  const relock = request.onRuleChange === 'RELOCK';
-  const { flag, faults } = parseFlag({ key, input: request.input, existing, now, newId, relock });
-  if (faults.length > 0) throw refused(key, faults);
-  if (existing !== undefined && sameFlag(existing, flag)) return { flag: existing, changed: false };
-  return { flag, changed: true };
-}
-
-/** Holds the flag against everything it refers to, or that refers to it; gives what is allowed and seldom meant. */
-function validate(flag: Flag, all: Configuration): readonly Fault[] {
-  const flags = new Map(all.flags.map((other) => [other.key, other]));
-  const segments = new Map<string, Segment>(all.segments.map((segment) => [segment.key, segment]));
-  const { faults, warnings } = validateFlag(flag, { flags: flags.set(flag.key, flag), segments });
-  if (faults.length > 0) throw refused(flag.key, faults);
-  return warnings;
-}
-
 function checkRequest({ keyOrId, access, removeAccess, comment }: SetFlagInput): void {
-  const fault = keyOrId.startsWith('flg_') ? undefined : faultOfName('flagKey', keyOrId);
-  if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
+  checkFlagName(keyOrId);
   const rows = access.length + removeAccess.length;
   if (rows > MAX_ROWS) throw invalid(`a call puts and removes at most ${MAX_ROWS} access rows, not ${rows}; split it`);
   checkComment(comment);
@@ -238,21 +204,6 @@ function toldTo(manager: string, flag: Flag): Flag {
 function requireMembers(manager: string, users: readonly { id: string; organizationId: string }[]): void {
   const foreign = manager === '' ? undefined : users.find(({ organizationId }) => organizationId !== manager);
   if (foreign !== undefined) throw notFound(`no user ${quote(foreign.id)}`);
-}
-
-function sameFlag(a: Flag, b: Flag): boolean {
-  const content = ({ version, updatedAt, ...rest }: Flag) => JSON.parse(JSON.stringify(rest)) as JsonValue;
-  return sameJson(content(a), content(b));
-}
-
-function refused(key: string, faults: readonly Fault[]): Error {
-  const [first] = faults;
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-  return invalid(`the flag ${quote(key)} cannot be stored: ${first!.pointer}: ${first!.message}${more}`, faults);
-}
-
-function newId(prefix: 'flg' | 'rul' | 'slt'): string {
-  return prefix === 'slt' ? randomBytes(12).toString('hex') : `${prefix}_${randomUUID().replaceAll('-', '')}`;
 }
 
 function pairs(revisions: readonly RevisionOf[]): readonly (readonly [string, number])[] {

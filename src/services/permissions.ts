@@ -33,6 +33,7 @@ export const PERMISSIONS = {
   GetFlag: platform('manage'),
   ListFlags: platform('manage'),
   ListAccess: platform('manage'),
+  PreviewRule: platform('manage'),
   SetSegment: platform('manage'),
   ListSegments: platform('manage'),
   SetStages: platform('manage'),

@@ -10,6 +10,7 @@ import type { LedgerService } from './ledger.js';
 import type { OnboardingService } from './onboarding.js';
 import type { OpenReaders } from './open-readers.js';
 import type { OrganizationService } from './organizations.js';
+import type { PreviewService } from './preview.js';
 import type { ProgressService } from './progress.js';
 import type { RequirementsService } from './requirements.js';
 import type { SegmentService } from './segments.js';
@@ -31,6 +32,7 @@ export interface ServiceSet {
   readonly ledger: LedgerService;
   readonly onboarding: OnboardingService;
   readonly organizations: OrganizationService;
+  readonly preview: PreviewService;
   readonly progress: ProgressService;
   readonly readers: OpenReaders;
   readonly requirements: RequirementsService;

@@ -36,6 +36,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   GetFlag: () => ({ flag: FLAG }),
   ListFlags: () => ({}),
   ListAccess: () => ({ flag: FLAG }),
+  PreviewRule: () => ({ flag: { key: FLAG }, rule: { rollout: 50_000 } }),
   SetSegment: () => ({ segment: { key: 'everyone' } }),
   ListSegments: () => ({}),
   SetStages: () => ({ stages: [] }),

@@ -47,6 +47,7 @@ import {
   RevokeUnlockRequest,
   RevokeUnlockResponse,
 } from "./ledger_admin.js";
+import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
 import { ActionTotal, LedgerEntry, Progress, Unlock, User, UserAccess } from "./user.js";
 
 export const protobufPackage = "latchkey.v1";
@@ -2977,6 +2978,22 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
+     * Tells what saving a change of a flag would come to: how many users would unlock it, would lose it, stay on and stay off,
+     * exactly, over all users, with a sample of each and why. Saves nothing. Progress is streamed meanwhile; it takes a minute
+     * or so for a million users, and ends when the caller goes. Scope: `manage`.
+     *
+     * INVALID_ARGUMENT: SetFlag would refuse the draft, in the same words. RESOURCE_EXHAUSTED: this server is busy with two
+     * others. UNAVAILABLE: the server stops, or the store is away; ask again. Nothing is kept of a preview that did not end.
+     */
+    previewRule: {
+      name: "PreviewRule",
+      requestType: PreviewRuleRequest as typeof PreviewRuleRequest,
+      requestStream: false,
+      responseType: PreviewRuleResponse as typeof PreviewRuleResponse,
+      responseStream: true,
+      options: {},
+    },
+    /**
      * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
      * see VersionConflict.
      * Scope: `manage`.
@@ -3303,6 +3320,23 @@ export const AdminServiceService = {
     requestDeserialize: (value: Buffer): ListAccessRequest => ListAccessRequest.decode(value),
     responseSerialize: (value: ListAccessResponse): Buffer => Buffer.from(ListAccessResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAccessResponse => ListAccessResponse.decode(value),
+  },
+  /**
+   * Tells what saving a change of a flag would come to: how many users would unlock it, would lose it, stay on and stay off,
+   * exactly, over all users, with a sample of each and why. Saves nothing. Progress is streamed meanwhile; it takes a minute
+   * or so for a million users, and ends when the caller goes. Scope: `manage`.
+   *
+   * INVALID_ARGUMENT: SetFlag would refuse the draft, in the same words. RESOURCE_EXHAUSTED: this server is busy with two
+   * others. UNAVAILABLE: the server stops, or the store is away; ask again. Nothing is kept of a preview that did not end.
+   */
+  previewRule: {
+    path: "/latchkey.v1.AdminService/PreviewRule" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: PreviewRuleRequest): Buffer => Buffer.from(PreviewRuleRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreviewRuleRequest => PreviewRuleRequest.decode(value),
+    responseSerialize: (value: PreviewRuleResponse): Buffer => Buffer.from(PreviewRuleResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreviewRuleResponse => PreviewRuleResponse.decode(value),
   },
   /**
    * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
@@ -3644,6 +3678,15 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   listAccess: handleUnaryCall<ListAccessRequest, ListAccessResponse>;
   /**
+   * Tells what saving a change of a flag would come to: how many users would unlock it, would lose it, stay on and stay off,
+   * exactly, over all users, with a sample of each and why. Saves nothing. Progress is streamed meanwhile; it takes a minute
+   * or so for a million users, and ends when the caller goes. Scope: `manage`.
+   *
+   * INVALID_ARGUMENT: SetFlag would refuse the draft, in the same words. RESOURCE_EXHAUSTED: this server is busy with two
+   * others. UNAVAILABLE: the server stops, or the store is away; ask again. Nothing is kept of a preview that did not end.
+   */
+  previewRule: handleServerStreamingCall<PreviewRuleRequest, PreviewRuleResponse>;
+  /**
    * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
    * see VersionConflict.
    * Scope: `manage`.
@@ -3787,6 +3830,20 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAccessResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Tells what saving a change of a flag would come to: how many users would unlock it, would lose it, stay on and stay off,
+   * exactly, over all users, with a sample of each and why. Saves nothing. Progress is streamed meanwhile; it takes a minute
+   * or so for a million users, and ends when the caller goes. Scope: `manage`.
+   *
+   * INVALID_ARGUMENT: SetFlag would refuse the draft, in the same words. RESOURCE_EXHAUSTED: this server is busy with two
+   * others. UNAVAILABLE: the server stops, or the store is away; ask again. Nothing is kept of a preview that did not end.
+   */
+  previewRule(request: PreviewRuleRequest, options?: Partial<CallOptions>): ClientReadableStream<PreviewRuleResponse>;
+  previewRule(
+    request: PreviewRuleRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<PreviewRuleResponse>;
   /**
    * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
    * see VersionConflict.

@@ -1,0 +1,95 @@
+import { invalid } from '../services/errors.js';
+import type { PreviewService } from '../services/preview.js';
+import type {
+  PreviewBlock,
+  PreviewEvent,
+  PreviewProgress,
+  PreviewResult,
+  PreviewSample,
+} from '../services/preview-event.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+import { decisionMessage } from './decision-message.js';
+import { FLAG_PATHS, flagInput } from './flag-input.js';
+import {
+  PreviewResult_Blocked as Blocked,
+  type PreviewRuleResponse,
+  type PreviewProgress as ProgressMessage,
+  type PreviewResult as ResultMessage,
+  type PreviewSample as SampleMessage,
+} from './gen/latchkey/v1/preview.js';
+import { blockMessage, ruleMessage } from './requirements.js';
+import { ruleInput } from './rule-input.js';
+import { flagNamed, ruleChange } from './set-flag.js';
+import { updateMask } from './update-mask.js';
+import { instant } from './values.js';
+
+/** `PreviewRule`. */
+export function previewRpcs(preview: Pick<PreviewService, 'preview'>): AdminRpcs<'previewRule'> {
+  return {
+    previewRule: {
+      begin(request, call, out) {
+        const { flag, rule, position, organizationId, sampleSize } = request;
+        if (flag === undefined) throw invalid('flag is missing; give at least flag.key');
+        if (rule === undefined && position !== undefined)
+          throw invalid('position is the place of rule, which is missing');
+        const input = {
+          ...flagNamed(flag),
+          input: flagInput(flag, updateMask(request.updateMask, FLAG_PATHS)),
+          rule: rule && { input: ruleInput(rule, 'rule'), position },
+          onRuleChange: ruleChange(request.onRuleChange),
+          organizationId,
+          sampleSize,
+        };
+        return preview.preview(call, input, {
+          write: (event) => out.write(eventMessage(event)),
+          end: (failure) => out.end(failure),
+        });
+      },
+    },
+  };
+}
+
+function eventMessage(event: PreviewEvent): PreviewRuleResponse {
+  return event.type === 'progress'
+    ? { event: { $case: 'progress', value: progressMessage(event.progress) } }
+    : { event: { $case: 'result', value: resultMessage(event.result) } };
+}
+
+function progressMessage({ done, total, usersPerSecond, secondsLeft, counts }: PreviewProgress): ProgressMessage {
+  return { done, total, usersPerSecond, secondsLeft, counts };
+}
+
+const BLOCKED: Readonly<Record<PreviewBlock['reason'], Blocked>> = {
+  ARCHIVED: Blocked.ARCHIVED,
+  DISABLED: Blocked.DISABLED,
+  SCHEDULE: Blocked.SCHEDULE,
+};
+
+function resultMessage(result: PreviewResult): ResultMessage {
+  const { counts, samples, asOf, configurationRevision, blocked, warnings } = result;
+  return {
+    counts,
+    wouldUnlock: samples.wouldUnlock.map(sampleMessage),
+    wouldLose: samples.wouldLose.map(sampleMessage),
+    stayOn: samples.stayOn.map(sampleMessage),
+    stayOff: samples.stayOff.map(sampleMessage),
+    asOf: instant(asOf),
+    configurationRevision,
+    blocked: blocked === undefined ? Blocked.BLOCKED_UNSPECIFIED : BLOCKED[blocked.reason],
+    blockedUntil: instant(blocked?.until),
+    warnings: [...warnings],
+  };
+}
+
+function sampleMessage({ userId, before, after, servedBy, shortened }: PreviewSample): SampleMessage {
+  return {
+    userId,
+    before: decisionMessage({ decision: before, stale: false }),
+    after: decisionMessage({ decision: after.decision, stale: false }),
+    rules: after.rules.map(ruleMessage),
+    blockedBy: after.blockedBy.map(blockMessage),
+    granted: after.granted,
+    servedBy: servedBy && ruleMessage(servedBy),
+    shortened,
+  };
+}
