@@ -13,6 +13,8 @@ export interface NewUnlock {
   readonly entry: CompiledRule;
 }
 
+type SubjectFor = (snapshot: Snapshot, user: UserState, organization: OrganizationState | undefined) => Subject;
+
 export interface Latched {
   /** The state with the new unlocks in its ledger; the same object when there are none. */
   readonly user: UserState;
@@ -24,14 +26,14 @@ export interface Latched {
  * chain of features unlocks at once. Lines 1–5 of the order of evaluation gate what an unlock gives, not whether it is
  * earned: a switched-off flag latches, an archived one does not.
  *
- * @param subjectFor `passingSubject` for users who are looked at once
+ * @param subjectFor one that forgets, for users who are looked at once
  */
 export function latch(
   snapshot: Snapshot,
   user: UserState,
   organization: OrganizationState | undefined,
   now: number,
-  subjectFor: (snapshot: Snapshot, user: UserState, organization: OrganizationState | undefined) => Subject = subjectOf,
+  subjectFor: SubjectFor = subjectOf,
 ): Latched {
   let current = user;
   const unlocks: NewUnlock[] = [];
@@ -61,8 +63,9 @@ export function nextLatchAt(
   user: UserState,
   organization: OrganizationState | undefined,
   now: number,
+  subjectFor: SubjectFor = subjectOf,
 ): number {
-  const subject = subjectOf(snapshot, user, organization, undefined);
+  const subject = subjectFor(snapshot, user, organization);
   let next = Infinity;
   for (const compiled of snapshot.latching) {
     for (const entry of openRules(compiled, subject)) {

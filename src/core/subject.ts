@@ -65,6 +65,17 @@ export function passingSubject(
   return makeSubject(snapshot, user, organization, {});
 }
 
+/** A {@link passingSubject} that remembers the last one it made: for work that looks at one user after the other. */
+export function subjectInPassing(): typeof passingSubject {
+  let last: { readonly snapshot: Snapshot; readonly subject: Subject } | undefined;
+  return (snapshot, user, organization) => {
+    if (last?.snapshot === snapshot && last.subject.user === user) return last.subject;
+    const subject = passingSubject(snapshot, user, organization);
+    last = { snapshot, subject };
+    return subject;
+  };
+}
+
 /** The organization that an answer is about: organization and roles are one unit and come from the same place. */
 export function organizationIdOf(user: UserState, context: EvaluationContext | undefined): string {
   if (context === undefined) return user.organizationId;

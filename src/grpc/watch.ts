@@ -1,5 +1,6 @@
 import type { Machine } from '../services/caller.js';
-import { type LatchkeyError, limited, notFound, unauthenticated, unavailable } from '../services/errors.js';
+import { type LatchkeyError, limited, notFound, unavailable } from '../services/errors.js';
+import { tokenEnded } from '../services/open-readers.js';
 import type { FlagFlip, StreamEnd, StreamEvent } from '../services/stream-event.js';
 import type { StreamService } from '../services/streams.js';
 import { decisionMessage } from './decision-message.js';
@@ -23,7 +24,7 @@ export function watchMethod(streams: Pick<StreamService, 'watch'>): StreamMethod
 const ENDS: Readonly<Record<StreamEnd, () => LatchkeyError>> = {
   slow: () => limited('the reader does not keep up; read faster, and go on from the last resume_token'),
   draining: () => unavailable('the server stops; connect again, elsewhere'),
-  unauthenticated: () => unauthenticated('the token was revoked or has expired; ask for another one'),
+  unauthenticated: tokenEnded,
   gone: () => notFound('no such user'),
 };
 

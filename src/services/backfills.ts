@@ -9,12 +9,15 @@ import type { Call } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { invalid, notFound } from './errors.js';
 import { requireReason } from './ledger.js';
+import { type OpenReaders, tokenEnded } from './open-readers.js';
 import { authorize, type Operation } from './permissions.js';
+import { readerOf } from './reader.js';
 import { recordAudit } from './record-audit.js';
 
 export interface BackfillOptions {
   readonly store: Store;
   readonly keeper: ConfigurationKeeper;
+  readonly readers: OpenReaders;
 }
 
 /** A backfill and how far it is. */
@@ -55,14 +58,28 @@ export class BackfillService {
    * How far it is, now and whenever that has changed, until it has ended. Rejects with NOT_FOUND when there is none.
    */
   async *watch(call: Call, id: string): AsyncGenerator<BackfillProgress> {
-    let told = '';
-    while (!call.signal?.aborted) {
-      const progress = await this.#get(call, 'WatchBackfill', id);
-      const now = JSON.stringify(progress);
-      if (now !== told) yield progress;
-      told = now;
-      if (progress.finishedAt !== undefined) return;
-      await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    const { readers } = this.#options;
+    readers.requireRoom();
+    let ended = false;
+    const open = {
+      reader: readerOf(call),
+      end: () => {
+        ended = true;
+      },
+    };
+    readers.add(open);
+    try {
+      for (let told = ''; !call.signal?.aborted; ) {
+        if (ended) throw tokenEnded();
+        const progress = await this.#get(call, 'WatchBackfill', id);
+        const now = JSON.stringify(progress);
+        if (now !== told) yield progress;
+        told = now;
+        if (progress.finishedAt !== undefined) return;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+    } finally {
+      readers.delete(open);
     }
   }
 

@@ -1,8 +1,8 @@
 import type { Call } from './caller.js';
 import type { LatchkeyError } from './errors.js';
-import { limited, unauthenticated } from './errors.js';
+import { limited } from './errors.js';
 import { type Evaluated, type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
-import type { OpenReader, OpenReaders } from './open-readers.js';
+import { type OpenReader, type OpenReaders, tokenEnded } from './open-readers.js';
 import { authorize } from './permissions.js';
 import { readerOf } from './reader.js';
 
@@ -40,7 +40,7 @@ export class EvaluateStreams {
     readers.requireRoom();
     const stream: OpenReader = {
       reader: readerOf(call),
-      end: () => end(unauthenticated('the token was revoked or has expired; ask for another one')),
+      end: () => end(tokenEnded()),
     };
     this.#open.add(stream);
     readers.add(stream);

@@ -1,8 +1,13 @@
 import { SECOND_MS } from '../core/time.js';
 import type { TokenStore } from '../store/token-store.js';
 import type { Clock } from './clock.js';
-import { limited } from './errors.js';
+import { type LatchkeyError, limited, unauthenticated } from './errors.js';
 import type { Reader } from './reader.js';
+
+/** What a reader is told at that end. */
+export function tokenEnded(): LatchkeyError {
+  return unauthenticated('the token was revoked or has expired; ask for another one');
+}
 
 /** Something that stays open on the strength of a machine token or a JWT. */
 export interface OpenReader {

@@ -9,11 +9,13 @@ import type { Call } from './caller.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { asLatchkeyError, invalid, limited } from './errors.js';
 import { checkDrafted, checkFlagName, checkNamed, draftedFlag, type FlagDraft } from './flag-draft.js';
+import { type OpenReaders, tokenEnded } from './open-readers.js';
 import { authorize } from './permissions.js';
 import type { PreviewBlock, PreviewFeed, PreviewProgress, PreviewResult, PreviewSink } from './preview-event.js';
 import { PreviewRun, type PreviewRunOptions } from './preview-run.js';
 import { PreviewSide } from './preview-side.js';
 import { PreviewTally } from './preview-tally.js';
+import { readerOf } from './reader.js';
 
 export interface PreviewInput extends FlagDraft {
   /** One rule among those that the flag has. */
@@ -35,6 +37,7 @@ export interface PreviewOptions {
   readonly store: Pick<Store, 'configuration' | 'states' | 'userPages' | 'now'>;
   /** Its snapshot holds the last form of what this version cannot compile. */
   readonly keeper: Pick<ConfigurationKeeper, 'snapshot'>;
+  readonly readers: OpenReaders;
 }
 
 const DEFAULT_SAMPLE = 10;
@@ -58,6 +61,8 @@ export class PreviewService {
   async preview(call: Call, input: PreviewInput, sink: PreviewSink): Promise<PreviewFeed> {
     authorize(call, 'PreviewRule');
     checkInput(input);
+    const { readers } = this.#options;
+    readers.requireRoom();
     if (this.#running >= MAX_PREVIEWS) {
       throw limited(`${MAX_PREVIEWS} previews are under way here, which is the most; try again when one has ended`);
     }
@@ -69,7 +74,16 @@ export class PreviewService {
       begun = true;
       const reader = new ProgressReader(sink);
       const signal = anySignal(stopping.signal, call.signal);
-      void this.#run({ ...prepared, signal, onProgress: (progress) => reader.tell(progress) }, prepared, sink);
+      const open = {
+        reader: readerOf(call),
+        end: () => {
+          sink.end(tokenEnded());
+          stopping.abort();
+        },
+      };
+      readers.add(open);
+      const running = { ...prepared, signal, onProgress: (progress: PreviewProgress) => reader.tell(progress) };
+      void this.#run(running, prepared, sink).finally(() => readers.delete(open));
       return { writable: () => reader.writable(), close: () => stopping.abort() };
     } finally {
       if (!begun) this.#running--;

@@ -2,6 +2,7 @@ import { forgottenUnlocks } from '../core/forgotten-unlocks.js';
 import { latch, nextLatchAt } from '../core/latch.js';
 import type { OrganizationState } from '../core/organization-state.js';
 import type { Snapshot } from '../core/snapshot.js';
+import { subjectInPassing } from '../core/subject.js';
 import type { UserState } from '../core/user-state.js';
 import type { Slices } from '../services/slices.js';
 import { readsTime } from './recompute.js';
@@ -24,14 +25,15 @@ export async function outOfDate(
   slices: Slices,
 ): Promise<readonly string[]> {
   const timed = readsTime(snapshot);
+  const subjectFor = subjectInPassing();
   const found: string[] = [];
   for (const user of users) {
     if (slices.over(snapshot.latching.length + 1)) await slices.giveWay();
     const organization = organizations.get(user.organizationId);
     if (
       forgottenUnlocks(snapshot, user.ledger).length > 0 ||
-      latch(snapshot, user, organization, now).unlocks.length > 0 ||
-      (timed && !timerIsRight(timers.get(user.id), nextLatchAt(snapshot, user, organization, now), now))
+      latch(snapshot, user, organization, now, subjectFor).unlocks.length > 0 ||
+      (timed && !timerIsRight(timers.get(user.id), nextLatchAt(snapshot, user, organization, now, subjectFor), now))
     ) {
       found.push(user.id);
     }
