@@ -85,7 +85,6 @@ export class StreamRounds {
         }
         turns.push({ channel, joining: channel.joining.splice(0), looks: channel.wantsLook });
         // Asked for again meanwhile, it is for the next round.
-        if (channel.wantsLook) channel.written = false;
         channel.wantsLook = false;
       }
     }

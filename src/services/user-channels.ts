@@ -8,8 +8,6 @@ import { type Joining, UserChannel } from './user-channel.js';
 /** A notice that was lost is made up for within 5 s. */
 const READ_AGAIN_MS = 3_500;
 const CHECK_ORGANIZATIONS_MS = 4 * SECOND_MS;
-/** What a write may have changed of when to look again is found out this much later: a busy user costs no more. */
-const LOOK_AFTER_MS = 250;
 
 export type UserChannelsOptions = Omit<RoundsOptions, 'onServed'>;
 
@@ -64,16 +62,11 @@ export class UserChannels {
 
   /** A notice: these users were written. */
   usersChanged(users: readonly RevisionOf[]): void {
-    const lookAt = this.#now() + LOOK_AFTER_MS;
     for (const { id, revision } of users) {
       const channel = this.#channels.get(id);
       if (channel === undefined) continue;
       channel.revision = Math.max(channel.revision, revision);
-      channel.written = true;
-      this.#rounds.ask(channel, true);
-      if (channel.nextLookAt <= lookAt) continue;
-      channel.nextLookAt = lookAt;
-      this.#looks.set(channel, lookAt);
+      this.#look(channel, true);
     }
   }
 
