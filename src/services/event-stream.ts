@@ -21,6 +21,8 @@ export class EventStream {
   position: StreamPosition;
   /** When something was last sent. */
   sentAt = 0;
+  /** The share of the heartbeat's time after which it comes: streams that were opened together do not beat together. */
+  readonly patience = 0.7 + 0.3 * Math.random();
 
   readonly #sink: StreamSink;
   readonly #backlog: Backlog;

@@ -235,7 +235,7 @@ export class StreamService {
     this.#feed.lookAtWindows();
     this.#channels.sweep();
     for (const stream of this.#streams) {
-      if (now - stream.sentAt >= this.#options.heartbeatMs) this.#beat(stream, now);
+      if (now - stream.sentAt >= this.#options.heartbeatMs * stream.patience) this.#beat(stream, now);
     }
   }
 

@@ -5,8 +5,14 @@ import type { EventStream } from './event-stream.js';
 import { type RoundsOptions, StreamRounds } from './stream-rounds.js';
 import { type Joining, UserChannel } from './user-channel.js';
 
-/** A notice that was lost is made up for within 5 s. */
-const READ_AGAIN_MS = 3_500;
+/** A notice that was lost is made up for within 5 s: who was changed lately is read for all users at once. */
+const READ_NEWEST_MS = 3_500;
+/** A change is found by the instant of its transaction, which committed later than that; by far most within so long. */
+const LONG_TRANSACTION_MS = 15 * SECOND_MS;
+/** Beyond that the users are asked for one by one. */
+const MOST_CHANGES = 10_000;
+/** Whoever has not been read for so long is, whatever transactions there were. */
+const READ_AGAIN_MS = 60 * SECOND_MS;
 const CHECK_ORGANIZATIONS_MS = 4 * SECOND_MS;
 
 export type UserChannelsOptions = Omit<RoundsOptions, 'onServed'>;
@@ -18,6 +24,8 @@ export class UserChannels {
   readonly #rounds: StreamRounds;
   readonly #looks: DueQueue<UserChannel>;
   #checkedOrganizationsAt = 0;
+  #readNewestAt: number | undefined;
+  #readingNewest: boolean = false;
 
   constructor(options: UserChannelsOptions) {
     this.#options = options;
@@ -95,8 +103,14 @@ export class UserChannels {
   /** Now and then: users and organizations whose notices may have been lost. */
   sweep(): void {
     const now = this.#now();
-    for (const channel of this.#channels.values()) {
-      if (now - channel.readAt >= READ_AGAIN_MS) this.#rounds.ask(channel, false);
+    this.#readAgain(now - READ_AGAIN_MS);
+    if (this.#channels.size > 0 && !this.#readingNewest && now - (this.#readNewestAt ?? 0) >= READ_NEWEST_MS) {
+      this.#readingNewest = true;
+      this.#readNewest(now)
+        .catch(this.#options.onError)
+        .finally(() => {
+          this.#readingNewest = false;
+        });
     }
     if (now - this.#checkedOrganizationsAt < CHECK_ORGANIZATIONS_MS) return;
     this.#checkedOrganizationsAt = now;
@@ -124,6 +138,24 @@ export class UserChannels {
     }
     this.#looks.delete(channel);
     if (this.#channels.get(channel.userId) === channel) this.#channels.delete(channel.userId);
+  }
+
+  /** Has every user read whom nobody has read since. */
+  #readAgain(since: number): void {
+    for (const channel of this.#channels.values()) if (channel.readAt <= since) this.#rounds.ask(channel, false);
+  }
+
+  /** Finds the users who were changed without a notice that got here. */
+  async #readNewest(now: number): Promise<void> {
+    const since = (this.#readNewestAt ?? now) - LONG_TRANSACTION_MS;
+    const newest = await this.#options.store.outbox.newest(since, MOST_CHANGES);
+    if (newest === undefined) this.#readAgain(now - READ_NEWEST_MS);
+    for (const [userId, position] of newest ?? []) {
+      const channel = this.#channels.get(userId);
+      if (channel?.position !== undefined && channel.position < position) this.#look(channel, true);
+    }
+    // Only now: what a store that was away could not tell is asked for again.
+    this.#readNewestAt = now;
   }
 
   /** Finds the users whose organization was written without a notice that got here. */

@@ -31,6 +31,11 @@ export interface OutboxReader {
   changes(batches: readonly string[], userIds: readonly string[]): Promise<readonly UserChange[]>;
   /** For each user the changes after that position, each user's in order. */
   since(positions: ReadonlyMap<string, number>): Promise<readonly PlacedChange[]>;
+  /**
+   * Who was changed at or after that instant, with the position of their newest change; undefined where these are more than
+   * `limit` changes. A change carries the instant of its transaction, which may have committed some seconds later.
+   */
+  newest(since: number, limit: number): Promise<ReadonlyMap<string, number> | undefined>;
   /** Drops changes older than that instant, at most `limit`; gives how many. */
   purge(before: number, limit: number): Promise<number>;
 }

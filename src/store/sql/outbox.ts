@@ -71,6 +71,16 @@ export function outboxReader({ read, write }: Engine): OutboxReader {
       }
       return changes;
     },
+    newest: async (since, limit) => {
+      const rows = await read.rows<Pick<PlacedRow, 'id' | 'user_id'>>(
+        `SELECT id, user_id FROM outbox${read.dialect.useIndex('outbox_changed_at')} WHERE changed_at >= ? LIMIT ?`,
+        [since, limit + 1],
+      );
+      if (rows.length > limit) return undefined;
+      const newest = new Map<string, number>();
+      for (const { id, user_id: userId } of rows) newest.set(userId, Math.max(Number(id), newest.get(userId) ?? 0));
+      return newest;
+    },
     purge: async (before, limit) => {
       const rows = await read.rows<{ id: number }>('SELECT id FROM outbox WHERE changed_at < ? LIMIT ?', [
         before,

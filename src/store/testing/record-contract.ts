@@ -94,6 +94,11 @@ export function recordContract(store: () => Store): void {
       [a, 3],
     ]);
     const [first, , second] = all;
+    const [newestOfB, newestOfA] = [all[1]!.position, all[3]!.position];
+    const newest = await store().outbox.newest(made[0]!.at, 1_000);
+    expect([newest?.get(a), newest?.get(b)]).toEqual([newestOfA, newestOfB]);
+    expect((await store().outbox.newest(Date.now() + 60_000, 1_000))?.size).toBe(0);
+    expect(await store().outbox.newest(made[0]!.at, 3)).toBeUndefined();
     const later = await store().outbox.since(
       new Map([
         [a, second!.position],
