@@ -38,6 +38,7 @@ describe('readConfig', () => {
       ...{ database: { kind: 'sqlite', path: 'data/latchkey.db' }, redisUrl: undefined },
       ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
       ...{ maxStreams: 10_000, streamHeartbeatMs: 15_000 },
+      webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
       ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
       ...{ lanes: 32, retentionDays: 30, cachedUsers: 100_000, httpRequestsPerMinute: 0, logLevel: 'info' },
     });

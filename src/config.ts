@@ -33,6 +33,12 @@ export interface Config {
   /** Streams that may be open at once in this process. */
   readonly maxStreams: number;
   readonly streamHeartbeatMs: number;
+  readonly webhooks: {
+    readonly allowHttp: boolean;
+    readonly allowPrivate: boolean;
+    /** What the events that are sent say they come from: a URI reference. */
+    readonly source: string;
+  };
   readonly logLevel: string;
 }
 
@@ -57,6 +63,11 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     httpRequestsPerMinute: env.integer('HTTP_REQUESTS_PER_MINUTE', 0, 0, 10_000_000),
     maxStreams: env.integer('MAX_STREAMS', 10_000, 0, 1_000_000),
     streamHeartbeatMs: env.integer('STREAM_HEARTBEAT_SECONDS', 15, 1, 300) * 1_000,
+    webhooks: {
+      allowHttp: env.flag('WEBHOOKS_ALLOW_HTTP', false),
+      allowPrivate: env.flag('WEBHOOKS_ALLOW_PRIVATE', false),
+      source: webhooksSource(env),
+    },
     logLevel: env.oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
   checkPlaintext(config, env.flag('ALLOW_PLAINTEXT', false));
@@ -121,6 +132,15 @@ function corsOrigins(env: Environment): readonly string[] {
       `CORS_ORIGINS has ${JSON.stringify(origin)}, which is no origin like https://app.example.com, without a path`,
     );
   });
+}
+
+/** CloudEvents wants a URI reference, absolute or not. */
+function webhooksSource(env: Environment): string {
+  const source = env.text('WEBHOOKS_SOURCE') ?? '/latchkey';
+  if (/^[\x21-\x7e]{1,255}$/.test(source) && URL.canParse(source, 'https://latchkey.invalid')) return source;
+  throw new ConfigError(
+    `WEBHOOKS_SOURCE=${JSON.stringify(source)} is no URI reference of at most 255 characters, like /latchkey or https://flags.example.com`,
+  );
 }
 
 const MIN_ADMIN_TOKEN = 16;

@@ -76,7 +76,12 @@ describe('docs/metrics.md', () => {
     const metrics = new Metrics();
     metrics.cacheObserver();
     metrics.watch({
-      ...{ oldestPendingMs: () => 0, deadLetters: () => Promise.resolve(0), compileFailures: () => 0 },
+      ...{
+        oldestPendingMs: () => 0,
+        oldestDeliveryMs: () => 0,
+        deadLetters: () => Promise.resolve(0),
+        compileFailures: () => 0,
+      },
       ...{ snapshotRevision: () => 0, snapshotAgeMs: () => 0, cachedStates: () => ({ users: 0, organizations: 0 }) },
       ...{ openStreams: () => ({ watch: 0, evaluate: 0 }), streamBacklog: () => 0 },
     });

@@ -48,7 +48,16 @@ beforeAll(async () => {
   const set = { ...change, keyOrId: FLAG, input, access: [], removeAccess: [] };
   const { backfillId = '' } = await services.flags.set(operator, set);
   await services.onboarding.declareActions(operator, [{ name: ACTION, clientTrackable: true }], '');
-  made = { tokenId: (await machine(['evaluate'])).token.id, backfillId };
+  // Resolves nowhere: what is sent to it goes nowhere.
+  const webhook = { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] };
+  const [kept, deleted] = [
+    await services.webhooks.create(operator, webhook),
+    await services.webhooks.create(operator, webhook),
+  ];
+  made = {
+    ...{ tokenId: (await machine(['evaluate'])).token.id, backfillId },
+    ...{ webhookId: kept.endpoint.id, deletedWebhookId: deleted.endpoint.id },
+  };
 
   const add = (heading: string, token: string | undefined, reach: Reach = 'own', person = false) =>
     kinds.set(heading, { token, reach, person });

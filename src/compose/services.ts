@@ -29,17 +29,21 @@ import { TokenService } from '../services/tokens.js';
 import { UserDeletion } from '../services/user-deletion.js';
 import { UserNotices } from '../services/user-notices.js';
 import { UserService } from '../services/users.js';
+import { WebhookDeliveries } from '../services/webhook-deliveries.js';
+import { WebhookService, type WebhookServiceOptions } from '../services/webhooks.js';
 import { type CachedStates, cachedStates } from '../store/cached/cached-states.js';
 import type { Store } from '../store/store.js';
 import { EpochWatch } from './epoch-watch.js';
 
 export interface ServiceParts {
   readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'> &
-    Partial<Pick<Config, 'maxStreams' | 'streamHeartbeatMs'>>;
+    Partial<Pick<Config, 'maxStreams' | 'streamHeartbeatMs' | 'webhooks'>>;
   /** What all servers of a deployment have in common and nobody else knows. Left out: this process is alone. */
   readonly sharedSecret?: string;
   readonly store: Store;
   readonly queue: WorkQueue;
+  /** Judges the addresses of webhooks. */
+  readonly sender: WebhookServiceOptions['sender'];
   readonly notifier: Notifier;
   readonly metrics: Metrics;
   readonly onSwap: NonNullable<KeeperOptions['onSwap']>;
@@ -128,6 +132,8 @@ export function composeServices(parts: ServiceParts): Composed {
     tokens: new TokenService({ store, notifier }),
     userDeletion: new UserDeletion({ store, notifier }),
     users,
+    webhookDeliveries: new WebhookDeliveries({ store, source: config.webhooks?.source ?? '/latchkey' }),
+    webhooks: new WebhookService({ ...writing, sender: parts.sender }),
   };
   return { services, store, states, notices, clock, epoch };
 }

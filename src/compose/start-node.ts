@@ -1,5 +1,6 @@
 import { ConfigError } from '../config/environment.js';
 import type { Config } from '../config.js';
+import { httpSender } from '../deliver/http/http-sender.js';
 import type { GrpcDoor } from '../grpc/grpc-door.js';
 import { openLocalNotifier } from '../notify/local/local-notifier.js';
 import type { Notice, Notifier } from '../notify/notifier.js';
@@ -7,8 +8,11 @@ import { openRedisNotifier } from '../notify/redis/redis-notifier.js';
 import { callLog } from '../observability/call-log.js';
 import type { Logger } from '../observability/logger.js';
 import { Metrics } from '../observability/metrics.js';
+import { openBullmqDeliveryQueue } from '../queue/bullmq/bullmq-delivery-queue.js';
 import { openBullmqEventIntake } from '../queue/bullmq/bullmq-event-intake.js';
 import { openBullmqWorkQueue } from '../queue/bullmq/bullmq-work-queue.js';
+import type { DeliveryQueue } from '../queue/delivery-queue.js';
+import { openEmbeddedDeliveryQueue } from '../queue/embedded/embedded-delivery-queue.js';
 import { openEmbeddedWorkQueue } from '../queue/embedded/embedded-work-queue.js';
 import type { WorkQueue } from '../queue/queue.js';
 import type { EndedRequest } from '../rest/observer.js';
@@ -73,8 +77,10 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   const queue = await openQueue(config, logger);
   onEnd(() => queue.close());
 
+  const sender = httpSender(config.webhooks);
   const composed = composeServices({
     config,
+    sender,
     sharedSecret: token.secret,
     store: sqlStore,
     queue,
@@ -104,7 +110,10 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
     };
     const intake = config.redisUrl !== undefined && config.queueIntake ? openBullmqEventIntake(connection) : undefined;
     const { lanes, retentionDays } = config;
-    const parts = { composed, queue, intake, notifier, lanes, retentionDays, metrics, logger };
+    const deliveryQueue = await openDeliveryQueue(config, logger);
+    onEnd(() => deliveryQueue.close());
+    const webhooks = { queue: deliveryQueue, sender, source: config.webhooks.source };
+    const parts = { composed, queue, intake, webhooks, notifier, lanes, retentionDays, metrics, logger };
     onEnd(async () => worker?.stop());
     await link.whenUsable(async () => {
       worker = await startWorker(parts);
@@ -113,6 +122,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   const { keeper, streams, evaluateStreams } = composed.services;
   metrics.watch({
     oldestPendingMs: () => worker?.oldestPendingMs() ?? 0,
+    oldestDeliveryMs: () => worker?.oldestDeliveryMs() ?? 0,
     deadLetters: () => sqlStore.events.deadLetterCount(),
     snapshotRevision: () => keeper.snapshot.revision,
     snapshotAgeMs: () => keeper.confirmedAgeMs(),
@@ -213,6 +223,11 @@ function openNotifier({ redisUrl }: Config, logger: Logger): Promise<Notifier> {
 function openQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | WorkQueue {
   if (redisUrl === undefined) return openEmbeddedWorkQueue();
   return openBullmqWorkQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the queue') });
+}
+
+function openDeliveryQueue({ redisUrl }: Config, logger: Logger): Promise<DeliveryQueue> | DeliveryQueue {
+  if (redisUrl === undefined) return openEmbeddedDeliveryQueue();
+  return openBullmqDeliveryQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the delivery queue') });
 }
 
 /** Passes on what other nodes, and this one, say has changed. */

@@ -1,7 +1,9 @@
 import { SECOND_MS } from '../core/time.js';
+import type { WebhookSender } from '../deliver/sender.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
+import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
 import type { Call } from '../services/caller.js';
 import { LatchkeyError } from '../services/errors.js';
@@ -11,6 +13,7 @@ import { giveWayTo } from '../worker/give-way.js';
 import { keepHouse } from '../worker/housekeeping.js';
 import { LaneWorker } from '../worker/lane-worker.js';
 import { Sweeper } from '../worker/sweeper.js';
+import { OUTCOMES, startDeliveries } from './deliveries.js';
 import { repeat } from './repeat.js';
 import type { Composed } from './services.js';
 
@@ -19,6 +22,7 @@ export interface WorkerParts {
   readonly queue: WorkQueue;
   /** undefined where foreign producers have no queue, or it is switched off. */
   readonly intake: EventIntakeQueue | undefined;
+  readonly webhooks: { readonly queue: DeliveryQueue; readonly sender: WebhookSender; readonly source: string };
   readonly notifier: Notifier;
   readonly lanes: number;
   readonly retentionDays: number;
@@ -42,12 +46,13 @@ const FOREIGN: Call = {
 export interface RunningWorker {
   /** Milliseconds; as of the last sweep. */
   oldestPendingMs(): number;
+  oldestDeliveryMs(): number;
   stop(): Promise<void>;
 }
 
 /** Starts everything that turns events and time into unlocks. */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
-  const { composed, queue, intake, notifier, lanes, retentionDays, metrics, logger } = parts;
+  const { composed, queue, intake, webhooks, notifier, lanes, retentionDays, metrics, logger } = parts;
   const { store } = composed;
   const { keeper, events } = composed.services;
   const abort = new AbortController();
@@ -102,6 +107,16 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     concurrency: INTAKE_AT_ONCE,
     onError: (error) => onError('the event queue', error),
   });
+  const deliveries = await startDeliveries({
+    ...{ store, ...webhooks, onError },
+    observer: {
+      attempted: (endpointId, deliveryId, state, error) => {
+        metrics.deliveryAttempted(OUTCOMES[state]);
+        if (state === 'failed')
+          logger.warn({ endpointId, deliveryId, error }, 'a delivery was given up; see ListDeliveries');
+      },
+    },
+  });
   const loops = [
     repeat({ name: 'the sweep', everyMs: SWEEP_EVERY_MS, run: (signal) => sweeper.sweep(signal), onError }),
     repeat({
@@ -120,9 +135,10 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   ];
   return {
     oldestPendingMs: () => oldestMs,
+    oldestDeliveryMs: () => deliveries.oldestPendingMs(),
     async stop() {
       abort.abort();
-      await Promise.all([...loops.map((stop) => stop()), intake?.close(), queue.close()]);
+      await Promise.all([...loops.map((stop) => stop()), intake?.close(), queue.close(), deliveries.stop()]);
     },
   };
 }

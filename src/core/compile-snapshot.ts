@@ -52,6 +52,7 @@ export function compileSnapshot(configuration: Configuration, previous?: Snapsho
     actions: new Map(configuration.actions.map((action) => [action.name, action])),
     windowedActions: windowedActions(slots),
     latching: latchOrder(compiled, flags, slots),
+    announced: new Set(configuration.announced),
     failures,
   };
 }

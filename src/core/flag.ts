@@ -1,3 +1,4 @@
+import type { AnnouncedType } from './announcement.js';
 import type { JsonObject, JsonValue } from './json.js';
 
 /** A share of users or of weight is counted in 100,000ths: 50 % is 50_000. */
@@ -144,4 +145,6 @@ export interface Configuration {
   readonly actions: readonly Action[];
   /** Platform-wide rows: a role in every organization. */
   readonly roleAccess: readonly AccessRow[];
+  /** What some enabled webhook wants to hear of; absent where an earlier release saved it. */
+  readonly announced?: readonly AnnouncedType[];
 }

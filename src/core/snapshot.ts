@@ -1,3 +1,4 @@
+import type { AnnouncedType } from './announcement.js';
 import type { CompiledConditions } from './conditions/compile-conditions.js';
 import type { FactSlots } from './facts/fact-record.js';
 import type { Action, Effect, Flag, Rule, Stage } from './flag.js';
@@ -20,6 +21,8 @@ export interface Snapshot {
   readonly windowedActions: ReadonlyMap<string, number>;
   /** Flags with a latching rule, not archived, each after all whose `unlocked` its rules read. */
   readonly latching: readonly CompiledFlag[];
+  /** What some enabled webhook wants to hear of. */
+  readonly announced: ReadonlySet<AnnouncedType>;
   /** Flags that could not be compiled; each keeps its last compiled form, or is off when it never had one. */
   readonly failures: readonly CompileFailure[];
 }

@@ -10,6 +10,7 @@ import { organizationRpcs } from './admin-organizations.js';
 import { segmentRpcs } from './admin-segments.js';
 import { tokenRpcs } from './admin-tokens.js';
 import { userRpcs } from './admin-users.js';
+import { webhookRpcs } from './admin-webhooks.js';
 import type { AdminServiceDefinition } from './gen/latchkey/v1/admin_service.js';
 import { previewRpcs } from './preview.js';
 import type { Handlers } from './service.js';
@@ -29,5 +30,6 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...deadLetterRpcs(inspection),
     ...auditRpcs(inspection),
     ...previewRpcs(services.preview),
+    ...webhookRpcs(services),
   };
 }

@@ -11,6 +11,8 @@ type StateKind = 'users' | 'organizations';
 export interface MetricSources {
   /** Milliseconds; 0 when nothing is pending. Known where a worker runs. */
   readonly oldestPendingMs: () => number;
+  /** Of webhooks' deliveries, likewise. */
+  readonly oldestDeliveryMs: () => number;
   readonly deadLetters: () => Promise<number>;
   readonly snapshotRevision: () => number;
   /** Milliseconds since the store confirmed the snapshot. */
@@ -30,6 +32,7 @@ export class Metrics {
   readonly #events: Counter<'outcome'>;
   readonly #batches: Histogram;
   readonly #backfilled: Counter<'outcome'>;
+  readonly #deliveries: Counter<'outcome'>;
   readonly #poolWait: Histogram;
   /** Plain numbers, handed over when somebody looks: a decision costs less than a labelled counter does. */
   readonly #decisions = new Map<Reason, number>();
@@ -69,6 +72,12 @@ export class Metrics {
       labelNames: ['outcome'],
       registers,
     });
+    this.#deliveries = new Counter({
+      name: 'latchkey_webhook_attempts_total',
+      help: 'Attempts at deliveries to webhooks: delivered, retried later, or failed for good.',
+      labelNames: ['outcome'],
+      registers,
+    });
     this.#poolWait = new Histogram({
       name: 'latchkey_store_pool_wait_seconds',
       help: 'How long statements waited for a connection.',
@@ -99,6 +108,10 @@ export class Metrics {
   usersBackfilled(users: number, changed: number): void {
     this.#backfilled.inc({ outcome: 'changed' }, changed);
     this.#backfilled.inc({ outcome: 'unchanged' }, users - changed);
+  }
+
+  deliveryAttempted(outcome: 'delivered' | 'retried' | 'failed'): void {
+    this.#deliveries.inc({ outcome });
   }
 
   poolWaited(waitMs: number): void {
@@ -160,6 +173,9 @@ export class Metrics {
       });
     };
     gauge('latchkey_inbox_oldest_seconds', 'Age of the oldest pending event.', () => sources.oldestPendingMs() / 1000);
+    gauge('latchkey_webhook_oldest_pending_seconds', 'Age of the oldest pending delivery to a webhook.', () => {
+      return sources.oldestDeliveryMs() / 1000;
+    });
     gauge('latchkey_dead_letters', 'Events put aside; NaN while the store is away.', sources.deadLetters);
     gauge('latchkey_snapshot_revision', 'Revision of the configuration in use.', sources.snapshotRevision);
     gauge('latchkey_snapshot_age_seconds', 'Since the store confirmed it.', () => sources.snapshotAgeMs() / 1000);

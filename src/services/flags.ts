@@ -6,6 +6,7 @@ import { quote } from '../core/json.js';
 import type { Notifier, RevisionOf } from '../notify/notifier.js';
 import { KeyTaken } from '../store/configuration-store.js';
 import type { Store, Transaction } from '../store/store.js';
+import { announceFlag } from '../worker/announcements.js';
 import { recompute } from '../worker/recompute.js';
 import {
   type AccessInput,
@@ -140,7 +141,10 @@ export class FlagService {
     // From here on the configuration is this transaction's: what it is checked against cannot change under it.
     const { revision, present: all, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
     const warnings = changed ? checkDrafted(flag, all ?? (await tx.configuration.load())) : [];
-    if (changed) await tx.configuration.putFlag(flag);
+    if (changed) {
+      await tx.configuration.putFlag(flag);
+      await announceFlag(tx, { before: existing, after: flag, announced: before.announced });
+    }
     const keyed = (list: typeof put): AccessRow[] => list.map((row) => ({ ...row, flagId: flag.id }));
     const rowsBefore = await heldRows(tx, existing, [...put, ...drop], { states, organizations });
     const change = { put: keyed(put), drop: keyed(drop) };

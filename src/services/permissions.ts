@@ -61,6 +61,14 @@ export const PERMISSIONS = {
   ListDeadLetters: platform('admin'),
   ReplayDeadLetters: platform('admin'),
   ListAudit: platform('admin'),
+  CreateWebhook: platform('admin'),
+  UpdateWebhook: platform('admin'),
+  ListWebhooks: platform('admin'),
+  DeleteWebhook: platform('admin'),
+  RotateWebhookSecret: platform('admin'),
+  PingWebhook: platform('admin'),
+  ListDeliveries: platform('admin'),
+  ReplayDeliveries: platform('admin'),
   ReadMetrics: platform('manage'),
 } as const satisfies Record<string, Permission>;
 

@@ -6,6 +6,8 @@ export const SECRET_NAMES: ReadonlySet<string> = new Set([
   'password',
   'passwd',
   'secret',
+  'secrets',
+  'signingsecret',
   'clientsecret',
   'token',
   'accesstoken',

@@ -18,6 +18,8 @@ import type { StreamService } from './streams.js';
 import type { TokenService } from './tokens.js';
 import type { UserDeletion } from './user-deletion.js';
 import type { UserService } from './users.js';
+import type { WebhookDeliveries } from './webhook-deliveries.js';
+import type { WebhookService } from './webhooks.js';
 
 /** Every use case: what the doors call. */
 export interface ServiceSet {
@@ -41,4 +43,6 @@ export interface ServiceSet {
   readonly tokens: TokenService;
   readonly userDeletion: UserDeletion;
   readonly users: UserService;
+  readonly webhookDeliveries: WebhookDeliveries;
+  readonly webhooks: WebhookService;
 }

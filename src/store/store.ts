@@ -1,13 +1,16 @@
 import type { AuditStore } from './audit-store.js';
 import type { BackfillReader, BackfillWriter } from './backfill-store.js';
 import type { ConfigurationReader, ConfigurationWriter } from './configuration-store.js';
+import type { DeliveryStore, DeliveryWriter } from './delivery-store.js';
 import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { OrganizationWriter } from './organization-store.js';
+import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
 import type { TimerReader, TimerWriter } from './timer-store.js';
 import type { TokenStore } from './token-store.js';
 import type { UserPages } from './user-pages.js';
 import type { StateReader, UserHistory, UserWriter } from './user-store.js';
+import type { WebhookReader, WebhookWriter } from './webhook-store.js';
 
 export type { Page, PageRequest } from './page.js';
 
@@ -27,6 +30,9 @@ export interface Store {
   readonly timers: TimerReader;
   readonly outbox: OutboxReader;
   readonly backfills: BackfillReader;
+  readonly outbound: OutboundReader;
+  readonly webhooks: WebhookReader;
+  readonly deliveries: DeliveryStore;
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
 
@@ -64,6 +70,9 @@ export interface Transaction {
   readonly timers: TimerWriter;
   readonly outbox: OutboxWriter;
   readonly backfills: BackfillWriter;
+  readonly outbound: OutboundWriter;
+  readonly webhooks: WebhookWriter;
+  readonly deliveries: DeliveryWriter;
   readonly tokens: TokenStore;
   readonly audit: AuditStore;
   /** The database's clock, in epoch milliseconds. */

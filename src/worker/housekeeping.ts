@@ -3,7 +3,7 @@ import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
 import type { Store } from '../store/store.js';
 
 export interface HousekeepingOptions {
-  readonly store: Pick<Store, 'events' | 'outbox' | 'now'>;
+  readonly store: Pick<Store, 'events' | 'outbox' | 'deliveries' | 'now'>;
   readonly keeper: ConfigurationKeeper;
   readonly retentionDays: number;
 }
@@ -12,13 +12,18 @@ export interface HousekeepingOptions {
 const CHUNK = 1_000;
 /** How long the outbox keeps what flipped, for whoever comes back for it. */
 const OUTBOX_MS = DAY_MS;
+/** How long finished deliveries can be looked at, and replayed. */
+const DELIVERIES_MS = 7 * DAY_MS;
 /**
  * Keys are kept a day longer than events are taken: an event may be up to five minutes ahead when it arrives, and must
  * still be known as long as it could be sent again.
  */
 const MARGIN_DAYS = 1;
 
-/** Drops what nobody needs any more: keys of old events, days beyond every window, old changes. Gives the rows dropped. */
+/**
+ * Drops what nobody needs any more: keys of old events, days beyond every window, old changes, old deliveries and those
+ * of endpoints that are gone. Gives the rows dropped.
+ */
 export async function keepHouse(
   { store, keeper, retentionDays }: HousekeepingOptions,
   signal?: AbortSignal,
@@ -40,5 +45,7 @@ export async function keepHouse(
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await purgeChunk();
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.outbox.purge(now - OUTBOX_MS, CHUNK);
+  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
+    rows = await store.deliveries.purge(now - DELIVERIES_MS, CHUNK);
   return dropped;
 }

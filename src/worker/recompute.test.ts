@@ -30,6 +30,7 @@ const TRANSACTION: RecomputeTransaction = {
   },
   timers: { put: nothing, overdue: () => Promise.resolve(new Map()) },
   outbox: { append: nothing },
+  outbound: { append: nothing, take: refused, drop: nothing },
 };
 
 describe('recomputing many users', () => {

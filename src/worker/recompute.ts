@@ -12,6 +12,7 @@ import { Slices } from '../services/slices.js';
 import type { UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
+import { announceEntries } from './announcements.js';
 import { catchUp } from './catch-up.js';
 
 /** A user whose stored state a transaction changes, or only looks at again. The user is locked in it. */
@@ -51,7 +52,7 @@ export interface Recomputed {
   readonly entries: readonly UserLedgerEntry[];
 }
 
-export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' | 'timers' | 'outbox'>;
+export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' | 'timers' | 'outbox' | 'outbound'>;
 
 /**
  * Brings everything that follows from changed user state up to date, in the transaction that changes it: latches rules
@@ -121,6 +122,7 @@ export async function recompute(
   await Promise.all([
     ...(options.writes?.() ?? []),
     ...(entries.length > 0 ? [tx.users.appendLedger(entries)] : []),
+    announceEntries(tx, entries, snapshot),
     ...(timed ? [tx.timers.put(timers)] : []),
     ...(outbox.length > 0 ? [tx.outbox.append(outbox)] : []),
     tx.users.advance(revisions.map(({ id }) => id)),

@@ -9,14 +9,14 @@ export interface Part {
   readonly mayImport: readonly string[];
 }
 
-const PORTS = ['store port', 'queue port', 'notify port'];
+const PORTS = ['store port', 'queue port', 'notify port', 'deliver port'];
 const USE_CASES = ['services', 'worker'];
 const COMPOSITION = ['main', 'config', 'compose'];
 
 const BUILT_FROM_ALL = [
   ...['core', ...PORTS, ...USE_CASES],
   ...['store/sql', 'store/mysql', 'store/sqlite', 'store/cached'],
-  ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local'],
+  ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local', 'deliver/http'],
   ...['grpc', 'rest', 'cli', 'client', 'observability'],
 ];
 
@@ -26,6 +26,7 @@ export const PARTS: readonly Part[] = [
   { name: 'store port', paths: /^src\/store\/[^/]+$/, mayImport: ['core'] },
   { name: 'queue port', paths: /^src\/queue\/[^/]+$/, mayImport: ['core'] },
   { name: 'notify port', paths: /^src\/notify\/[^/]+$/, mayImport: ['core'] },
+  { name: 'deliver port', paths: /^src\/deliver\/[^/]+$/, mayImport: ['core'] },
 
   { name: 'services', paths: /^src\/services\//, mayImport: ['core', ...PORTS, 'worker'] },
   { name: 'worker', paths: /^src\/worker\//, mayImport: ['core', ...PORTS, 'services'] },
@@ -39,6 +40,7 @@ export const PARTS: readonly Part[] = [
   { name: 'queue/embedded', paths: /^src\/queue\/embedded\//, mayImport: ['core', 'queue port'] },
   { name: 'notify/redis', paths: /^src\/notify\/redis\//, mayImport: ['core', 'notify port'] },
   { name: 'notify/local', paths: /^src\/notify\/local\//, mayImport: ['core', 'notify port'] },
+  { name: 'deliver/http', paths: /^src\/deliver\/http\//, mayImport: ['core', 'deliver port'] },
 
   { name: 'generated code', paths: /^src\/grpc\/gen\//, mayImport: ['well-known types'] },
   // Codecs by hand that generated code is told to use in place of its own.

@@ -9,6 +9,9 @@ export const ACTION = 'clicked';
 /** What the examples name that only exists once the server runs. */
 export interface Made {
   readonly tokenId: string;
+  readonly webhookId: string;
+  /** One more, for the call that deletes it. */
+  readonly deletedWebhookId: string;
   readonly backfillId: string;
 }
 
@@ -64,6 +67,14 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   ListDeadLetters: () => ({}),
   ReplayDeadLetters: () => ({ events: [] }),
   ListAudit: () => ({}),
+  CreateWebhook: () => ({ webhook: { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] } }),
+  UpdateWebhook: (_reach, { webhookId }) => ({ webhook: { id: webhookId, description: 'a try' } }),
+  ListWebhooks: () => ({}),
+  DeleteWebhook: (_reach, { deletedWebhookId }) => ({ id: deletedWebhookId }),
+  RotateWebhookSecret: (_reach, { webhookId }) => ({ id: webhookId }),
+  PingWebhook: (_reach, { webhookId }) => ({ id: webhookId }),
+  ListDeliveries: (_reach, { webhookId }) => ({ webhookId }),
+  ReplayDeliveries: (_reach, { webhookId }) => ({ webhookId }),
 };
 
 export interface RouteExample {

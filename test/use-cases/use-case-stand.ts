@@ -1,5 +1,6 @@
 import { type Composed, composeServices } from '../../src/compose/services.js';
 import type { FlagInput } from '../../src/core/parse-flag.js';
+import { httpSender } from '../../src/deliver/http/http-sender.js';
 import type { Notice, Notifier } from '../../src/notify/notifier.js';
 import { Metrics } from '../../src/observability/metrics.js';
 import type { WorkQueue } from '../../src/queue/queue.js';
@@ -100,6 +101,7 @@ export async function composeUseCaseStand(
     config: { lanes, retentionDays, cachedUsers: 1_000 },
     store: around(sqlStore),
     queue: SILENT_QUEUE,
+    sender: httpSender({ allowHttp: true, allowPrivate: true }),
     notifier,
     metrics: new Metrics(),
     onSwap: () => undefined,

@@ -6,6 +6,7 @@
 export const QUEUE_PREFIX = '{latchkey}';
 export const LANES_QUEUE = 'latchkey-lanes';
 export const EVENTS_QUEUE = 'latchkey-events';
+export const DELIVERIES_QUEUE = 'latchkey-deliveries';
 /** The name of the jobs on EVENTS_QUEUE. */
 export const TRACK_JOB = 'track';
 

@@ -42,6 +42,7 @@ export const mysqlDialect: Dialect = {
   forUpdate: ' FOR UPDATE',
   forShare: ' LOCK IN SHARE MODE',
   joinsStatements: true,
+  forUpdateOfFree: ' FOR UPDATE SKIP LOCKED',
   tableNamed: 'SELECT 1 AS one FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?',
   asText: (expression) => `CAST(${expression} AS CHAR)`,
   useIndex: (index) => ` FORCE INDEX (${index})`,

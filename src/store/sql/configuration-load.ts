@@ -2,6 +2,7 @@ import type { AccessRow, Configuration, Effect } from '../../core/flag.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
 import { parseJson } from './json-column.js';
 import { firstRow, type Sql } from './sql.js';
+import { announcedTypes } from './webhooks.js';
 
 interface SegmentRow {
   readonly segment_key: string;
@@ -56,6 +57,7 @@ export async function loadConfiguration(sql: Sql): Promise<Configuration> {
     stages: stages.map((row) => ({ name: row.name, selfSettable: row.self_settable !== 0 })),
     actions: actions.map((row) => ({ name: row.name, clientTrackable: row.client_trackable !== 0 })),
     roleAccess: roleAccess.map(roleAccessOf),
+    announced: await announcedTypes(sql),
   };
 }
 

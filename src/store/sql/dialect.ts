@@ -15,6 +15,8 @@ export interface Dialect {
   /** Ends a SELECT that locks what it reads, for change or against it; empty where transactions take turns anyway. */
   readonly forUpdate: string;
   readonly forShare: string;
+  /** Likewise for change, and passes over rows that others have locked. */
+  readonly forUpdateOfFree: string;
 
   /** Whether the driver takes several statements in one text, and gives a list of answers. */
   readonly joinsStatements: boolean;

@@ -6,6 +6,7 @@ import { auditStore } from './audit.js';
 import { backfillReader, backfillWriter } from './backfills.js';
 import { configurationReader } from './configuration-reader.js';
 import { configurationWriter } from './configuration-writer.js';
+import { deliveryStore, deliveryWriter } from './deliveries.js';
 import type { Engine } from './engine.js';
 import { eventInbox } from './event-inbox.js';
 import { eventReader } from './event-reader.js';
@@ -13,6 +14,7 @@ import { inboxWriter } from './inbox-writer.js';
 import { LockedUsers } from './locked-users.js';
 import { loadOrganizations } from './organization-state.js';
 import { organizationWriter } from './organization-writer.js';
+import { outboundReader, outboundWriter } from './outbound.js';
 import { outboxReader, outboxWriter } from './outbox.js';
 import { runAgain } from './run-again.js';
 import { checkSchema } from './schema.js';
@@ -23,6 +25,7 @@ import { userHistory } from './user-history.js';
 import { userPages } from './user-pages.js';
 import { loadUsers } from './user-state.js';
 import { userWriter } from './user-writer.js';
+import { webhookReader, webhookWriter } from './webhooks.js';
 
 /** A store on an SQL engine. */
 export interface SqlStore extends Store {
@@ -46,6 +49,9 @@ export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
     timers: timerReader(read),
     outbox: outboxReader(engine),
     backfills: backfillReader(read),
+    outbound: outboundReader(read),
+    webhooks: webhookReader(read),
+    deliveries: deliveryStore(engine),
     tokens: tokenStore(read, write),
     audit: auditStore(read, write),
     transaction: (work) => runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql)))),
@@ -72,6 +78,9 @@ function transactionOn(sql: Sql): Transaction {
     timers: timerWriter(sql, locked),
     outbox: outboxWriter(sql),
     backfills: backfillWriter(sql),
+    outbound: outboundWriter(sql),
+    webhooks: webhookWriter(sql),
+    deliveries: deliveryWriter(sql),
     tokens: tokenStore(sql, sql),
     audit: auditStore(sql, sql),
     now: () => readNow(sql),

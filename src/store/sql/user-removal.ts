@@ -44,6 +44,9 @@ const TABLES: readonly UserTable[] = [
   { name: 'stage_changes', key: ['seq'] },
   { name: 'events', key: ['dedupe'], unlocked: true },
   { name: 'outbox', key: ['id'], index: 'outbox_user' },
+  // In this order: what the relay moves from one to the other meanwhile is found in the second.
+  { name: 'outbound_events', key: ['id'], index: 'outbound_events_user' },
+  { name: 'deliveries', key: ['id'], index: 'deliveries_user', unlocked: true },
 ];
 
 const OF_USER = 'part = ? AND user_id = ?';

@@ -12,6 +12,7 @@ export const sqliteDialect: Dialect = {
   forUpdate: '',
   forShare: '',
   joinsStatements: false,
+  forUpdateOfFree: '',
   tableNamed: "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?",
   asText: (expression) => `CAST(${expression} AS TEXT)`,
   useIndex: () => '',

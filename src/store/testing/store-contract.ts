@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Store } from '../store.js';
 import { backfillContract } from './backfill-contract.js';
 import { configurationContract } from './configuration-contract.js';
+import { deliveryContract } from './delivery-contract.js';
 import { eventContract } from './event-contract.js';
 import { inboxContract } from './inbox-contract.js';
 import { ledgerContract } from './ledger-contract.js';
@@ -10,6 +11,7 @@ import { recordContract } from './record-contract.js';
 import { transactionContract } from './transaction-contract.js';
 import { userContract } from './user-contract.js';
 import { userPagesContract } from './user-pages-contract.js';
+import { webhookContract } from './webhook-contract.js';
 
 /** What an adapter brings to be held to the port's obligations. */
 export interface StoreHarness {
@@ -45,5 +47,7 @@ export function storeContract(harness: StoreHarness): void {
   describe('timers, outbox, tokens and audit', () => recordContract(store));
   describe('the ledger by flag, and removed users', () => ledgerContract(store));
   describe('backfills', () => backfillContract(store));
+  describe('webhooks and what waits for them', () => webhookContract(store));
+  describe('deliveries', () => deliveryContract(store));
   describe('transactions', () => transactionContract(store, harness.unreachable));
 }

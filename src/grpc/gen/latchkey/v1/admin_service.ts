@@ -49,6 +49,24 @@ import {
 } from "./ledger_admin.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
 import { ActionTotal, LedgerEntry, Progress, Unlock, User, UserAccess } from "./user.js";
+import {
+  CreateWebhookRequest,
+  CreateWebhookResponse,
+  DeleteWebhookRequest,
+  DeleteWebhookResponse,
+  ListDeliveriesRequest,
+  ListDeliveriesResponse,
+  ListWebhooksRequest,
+  ListWebhooksResponse,
+  PingWebhookRequest,
+  PingWebhookResponse,
+  ReplayDeliveriesRequest,
+  ReplayDeliveriesResponse,
+  RotateWebhookSecretRequest,
+  RotateWebhookSecretResponse,
+  UpdateWebhookRequest,
+  UpdateWebhookResponse,
+} from "./webhook.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -3272,6 +3290,90 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
+    /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
+    createWebhook: {
+      name: "CreateWebhook",
+      requestType: CreateWebhookRequest as typeof CreateWebhookRequest,
+      requestStream: false,
+      responseType: CreateWebhookResponse as typeof CreateWebhookResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Changes a webhook. NOT_FOUND: there is none. Scope: `admin`. */
+    updateWebhook: {
+      name: "UpdateWebhook",
+      requestType: UpdateWebhookRequest as typeof UpdateWebhookRequest,
+      requestStream: false,
+      responseType: UpdateWebhookResponse as typeof UpdateWebhookResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists all webhooks, oldest first; never their secrets. Scope: `admin`. */
+    listWebhooks: {
+      name: "ListWebhooks",
+      requestType: ListWebhooksRequest as typeof ListWebhooksRequest,
+      requestStream: false,
+      responseType: ListWebhooksResponse as typeof ListWebhooksResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Removes a webhook. What is pending for it is not sent any more, and its deliveries go. NOT_FOUND: there is none.
+     * Scope: `admin`.
+     */
+    deleteWebhook: {
+      name: "DeleteWebhook",
+      requestType: DeleteWebhookRequest as typeof DeleteWebhookRequest,
+      requestStream: false,
+      responseType: DeleteWebhookResponse as typeof DeleteWebhookResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Makes a new secret for a webhook and shows it, this once. Messages are signed with the one before, too, for a while.
+     * NOT_FOUND: there is no such webhook. Scope: `admin`.
+     */
+    rotateWebhookSecret: {
+      name: "RotateWebhookSecret",
+      requestType: RotateWebhookSecretRequest as typeof RotateWebhookSecretRequest,
+      requestStream: false,
+      responseType: RotateWebhookSecretResponse as typeof RotateWebhookSecretResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Has a test event sent to a webhook within seconds. NOT_FOUND: there is no such webhook. ABORTED: it is disabled.
+     * Scope: `admin`.
+     */
+    pingWebhook: {
+      name: "PingWebhook",
+      requestType: PingWebhookRequest as typeof PingWebhookRequest,
+      requestStream: false,
+      responseType: PingWebhookResponse as typeof PingWebhookResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Lists a webhook's deliveries with their attempts, newest first, paged; finished ones for a week. NOT_FOUND: there is no
+     * such webhook. Scope: `admin`.
+     */
+    listDeliveries: {
+      name: "ListDeliveries",
+      requestType: ListDeliveriesRequest as typeof ListDeliveriesRequest,
+      requestStream: false,
+      responseType: ListDeliveriesResponse as typeof ListDeliveriesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Sends deliveries of a webhook again, each under its event's id. NOT_FOUND: there is no such webhook. Scope: `admin`. */
+    replayDeliveries: {
+      name: "ReplayDeliveries",
+      requestType: ReplayDeliveriesRequest as typeof ReplayDeliveriesRequest,
+      requestStream: false,
+      responseType: ReplayDeliveriesResponse as typeof ReplayDeliveriesResponse,
+      responseStream: false,
+      options: {},
+    },
   },
 } as const;
 
@@ -3665,6 +3767,108 @@ export const AdminServiceService = {
     responseSerialize: (value: ListAuditResponse): Buffer => Buffer.from(ListAuditResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAuditResponse => ListAuditResponse.decode(value),
   },
+  /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
+  createWebhook: {
+    path: "/latchkey.v1.AdminService/CreateWebhook" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CreateWebhookRequest): Buffer => Buffer.from(CreateWebhookRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CreateWebhookRequest => CreateWebhookRequest.decode(value),
+    responseSerialize: (value: CreateWebhookResponse): Buffer =>
+      Buffer.from(CreateWebhookResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CreateWebhookResponse => CreateWebhookResponse.decode(value),
+  },
+  /** Changes a webhook. NOT_FOUND: there is none. Scope: `admin`. */
+  updateWebhook: {
+    path: "/latchkey.v1.AdminService/UpdateWebhook" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UpdateWebhookRequest): Buffer => Buffer.from(UpdateWebhookRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UpdateWebhookRequest => UpdateWebhookRequest.decode(value),
+    responseSerialize: (value: UpdateWebhookResponse): Buffer =>
+      Buffer.from(UpdateWebhookResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UpdateWebhookResponse => UpdateWebhookResponse.decode(value),
+  },
+  /** Lists all webhooks, oldest first; never their secrets. Scope: `admin`. */
+  listWebhooks: {
+    path: "/latchkey.v1.AdminService/ListWebhooks" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListWebhooksRequest): Buffer => Buffer.from(ListWebhooksRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListWebhooksRequest => ListWebhooksRequest.decode(value),
+    responseSerialize: (value: ListWebhooksResponse): Buffer =>
+      Buffer.from(ListWebhooksResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListWebhooksResponse => ListWebhooksResponse.decode(value),
+  },
+  /**
+   * Removes a webhook. What is pending for it is not sent any more, and its deliveries go. NOT_FOUND: there is none.
+   * Scope: `admin`.
+   */
+  deleteWebhook: {
+    path: "/latchkey.v1.AdminService/DeleteWebhook" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteWebhookRequest): Buffer => Buffer.from(DeleteWebhookRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteWebhookRequest => DeleteWebhookRequest.decode(value),
+    responseSerialize: (value: DeleteWebhookResponse): Buffer =>
+      Buffer.from(DeleteWebhookResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteWebhookResponse => DeleteWebhookResponse.decode(value),
+  },
+  /**
+   * Makes a new secret for a webhook and shows it, this once. Messages are signed with the one before, too, for a while.
+   * NOT_FOUND: there is no such webhook. Scope: `admin`.
+   */
+  rotateWebhookSecret: {
+    path: "/latchkey.v1.AdminService/RotateWebhookSecret" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RotateWebhookSecretRequest): Buffer =>
+      Buffer.from(RotateWebhookSecretRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RotateWebhookSecretRequest => RotateWebhookSecretRequest.decode(value),
+    responseSerialize: (value: RotateWebhookSecretResponse): Buffer =>
+      Buffer.from(RotateWebhookSecretResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RotateWebhookSecretResponse => RotateWebhookSecretResponse.decode(value),
+  },
+  /**
+   * Has a test event sent to a webhook within seconds. NOT_FOUND: there is no such webhook. ABORTED: it is disabled.
+   * Scope: `admin`.
+   */
+  pingWebhook: {
+    path: "/latchkey.v1.AdminService/PingWebhook" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: PingWebhookRequest): Buffer => Buffer.from(PingWebhookRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PingWebhookRequest => PingWebhookRequest.decode(value),
+    responseSerialize: (value: PingWebhookResponse): Buffer => Buffer.from(PingWebhookResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PingWebhookResponse => PingWebhookResponse.decode(value),
+  },
+  /**
+   * Lists a webhook's deliveries with their attempts, newest first, paged; finished ones for a week. NOT_FOUND: there is no
+   * such webhook. Scope: `admin`.
+   */
+  listDeliveries: {
+    path: "/latchkey.v1.AdminService/ListDeliveries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListDeliveriesRequest): Buffer =>
+      Buffer.from(ListDeliveriesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListDeliveriesRequest => ListDeliveriesRequest.decode(value),
+    responseSerialize: (value: ListDeliveriesResponse): Buffer =>
+      Buffer.from(ListDeliveriesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListDeliveriesResponse => ListDeliveriesResponse.decode(value),
+  },
+  /** Sends deliveries of a webhook again, each under its event's id. NOT_FOUND: there is no such webhook. Scope: `admin`. */
+  replayDeliveries: {
+    path: "/latchkey.v1.AdminService/ReplayDeliveries" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ReplayDeliveriesRequest): Buffer =>
+      Buffer.from(ReplayDeliveriesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ReplayDeliveriesRequest => ReplayDeliveriesRequest.decode(value),
+    responseSerialize: (value: ReplayDeliveriesResponse): Buffer =>
+      Buffer.from(ReplayDeliveriesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ReplayDeliveriesResponse => ReplayDeliveriesResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
@@ -3776,6 +3980,34 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   replayDeadLetters: handleUnaryCall<ReplayDeadLettersRequest, ReplayDeadLettersResponse>;
   /** Lists what operators and tokens changed, newest first, paged. Scope: `admin`. */
   listAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
+  /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
+  createWebhook: handleUnaryCall<CreateWebhookRequest, CreateWebhookResponse>;
+  /** Changes a webhook. NOT_FOUND: there is none. Scope: `admin`. */
+  updateWebhook: handleUnaryCall<UpdateWebhookRequest, UpdateWebhookResponse>;
+  /** Lists all webhooks, oldest first; never their secrets. Scope: `admin`. */
+  listWebhooks: handleUnaryCall<ListWebhooksRequest, ListWebhooksResponse>;
+  /**
+   * Removes a webhook. What is pending for it is not sent any more, and its deliveries go. NOT_FOUND: there is none.
+   * Scope: `admin`.
+   */
+  deleteWebhook: handleUnaryCall<DeleteWebhookRequest, DeleteWebhookResponse>;
+  /**
+   * Makes a new secret for a webhook and shows it, this once. Messages are signed with the one before, too, for a while.
+   * NOT_FOUND: there is no such webhook. Scope: `admin`.
+   */
+  rotateWebhookSecret: handleUnaryCall<RotateWebhookSecretRequest, RotateWebhookSecretResponse>;
+  /**
+   * Has a test event sent to a webhook within seconds. NOT_FOUND: there is no such webhook. ABORTED: it is disabled.
+   * Scope: `admin`.
+   */
+  pingWebhook: handleUnaryCall<PingWebhookRequest, PingWebhookResponse>;
+  /**
+   * Lists a webhook's deliveries with their attempts, newest first, paged; finished ones for a week. NOT_FOUND: there is no
+   * such webhook. Scope: `admin`.
+   */
+  listDeliveries: handleUnaryCall<ListDeliveriesRequest, ListDeliveriesResponse>;
+  /** Sends deliveries of a webhook again, each under its event's id. NOT_FOUND: there is no such webhook. Scope: `admin`. */
+  replayDeliveries: handleUnaryCall<ReplayDeliveriesRequest, ReplayDeliveriesResponse>;
 }
 
 export interface AdminServiceClient extends Client {
@@ -4305,6 +4537,146 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
+  createWebhook(
+    request: CreateWebhookRequest,
+    callback: (error: ServiceError | null, response: CreateWebhookResponse) => void,
+  ): ClientUnaryCall;
+  createWebhook(
+    request: CreateWebhookRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CreateWebhookResponse) => void,
+  ): ClientUnaryCall;
+  createWebhook(
+    request: CreateWebhookRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CreateWebhookResponse) => void,
+  ): ClientUnaryCall;
+  /** Changes a webhook. NOT_FOUND: there is none. Scope: `admin`. */
+  updateWebhook(
+    request: UpdateWebhookRequest,
+    callback: (error: ServiceError | null, response: UpdateWebhookResponse) => void,
+  ): ClientUnaryCall;
+  updateWebhook(
+    request: UpdateWebhookRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UpdateWebhookResponse) => void,
+  ): ClientUnaryCall;
+  updateWebhook(
+    request: UpdateWebhookRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UpdateWebhookResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists all webhooks, oldest first; never their secrets. Scope: `admin`. */
+  listWebhooks(
+    request: ListWebhooksRequest,
+    callback: (error: ServiceError | null, response: ListWebhooksResponse) => void,
+  ): ClientUnaryCall;
+  listWebhooks(
+    request: ListWebhooksRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListWebhooksResponse) => void,
+  ): ClientUnaryCall;
+  listWebhooks(
+    request: ListWebhooksRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListWebhooksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Removes a webhook. What is pending for it is not sent any more, and its deliveries go. NOT_FOUND: there is none.
+   * Scope: `admin`.
+   */
+  deleteWebhook(
+    request: DeleteWebhookRequest,
+    callback: (error: ServiceError | null, response: DeleteWebhookResponse) => void,
+  ): ClientUnaryCall;
+  deleteWebhook(
+    request: DeleteWebhookRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteWebhookResponse) => void,
+  ): ClientUnaryCall;
+  deleteWebhook(
+    request: DeleteWebhookRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteWebhookResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Makes a new secret for a webhook and shows it, this once. Messages are signed with the one before, too, for a while.
+   * NOT_FOUND: there is no such webhook. Scope: `admin`.
+   */
+  rotateWebhookSecret(
+    request: RotateWebhookSecretRequest,
+    callback: (error: ServiceError | null, response: RotateWebhookSecretResponse) => void,
+  ): ClientUnaryCall;
+  rotateWebhookSecret(
+    request: RotateWebhookSecretRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RotateWebhookSecretResponse) => void,
+  ): ClientUnaryCall;
+  rotateWebhookSecret(
+    request: RotateWebhookSecretRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RotateWebhookSecretResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Has a test event sent to a webhook within seconds. NOT_FOUND: there is no such webhook. ABORTED: it is disabled.
+   * Scope: `admin`.
+   */
+  pingWebhook(
+    request: PingWebhookRequest,
+    callback: (error: ServiceError | null, response: PingWebhookResponse) => void,
+  ): ClientUnaryCall;
+  pingWebhook(
+    request: PingWebhookRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: PingWebhookResponse) => void,
+  ): ClientUnaryCall;
+  pingWebhook(
+    request: PingWebhookRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: PingWebhookResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists a webhook's deliveries with their attempts, newest first, paged; finished ones for a week. NOT_FOUND: there is no
+   * such webhook. Scope: `admin`.
+   */
+  listDeliveries(
+    request: ListDeliveriesRequest,
+    callback: (error: ServiceError | null, response: ListDeliveriesResponse) => void,
+  ): ClientUnaryCall;
+  listDeliveries(
+    request: ListDeliveriesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListDeliveriesResponse) => void,
+  ): ClientUnaryCall;
+  listDeliveries(
+    request: ListDeliveriesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListDeliveriesResponse) => void,
+  ): ClientUnaryCall;
+  /** Sends deliveries of a webhook again, each under its event's id. NOT_FOUND: there is no such webhook. Scope: `admin`. */
+  replayDeliveries(
+    request: ReplayDeliveriesRequest,
+    callback: (error: ServiceError | null, response: ReplayDeliveriesResponse) => void,
+  ): ClientUnaryCall;
+  replayDeliveries(
+    request: ReplayDeliveriesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ReplayDeliveriesResponse) => void,
+  ): ClientUnaryCall;
+  replayDeliveries(
+    request: ReplayDeliveriesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ReplayDeliveriesResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -1,0 +1,90 @@
+import { SECOND_MS } from '../core/time.js';
+import type { WebhookSender } from '../deliver/sender.js';
+import type { DeliveryQueue } from '../queue/delivery-queue.js';
+import type { DeliveryState } from '../store/delivery-store.js';
+import type { Store } from '../store/store.js';
+import { DeliveryLanes } from '../worker/delivery-lanes.js';
+import { type DeliveryObserver, DeliveryWorker } from '../worker/delivery-worker.js';
+import { relayOutbound } from '../worker/relay-outbound.js';
+import { sweepDeliveries } from '../worker/sweep-deliveries.js';
+import { repeat } from './repeat.js';
+
+export interface DeliveryParts {
+  readonly store: Store;
+  readonly queue: DeliveryQueue;
+  readonly sender: WebhookSender;
+  /** What the events say they come from. */
+  readonly source: string;
+  readonly observer: DeliveryObserver;
+  readonly onError: (name: string, error: unknown) => void;
+  /** The worker's own when left out. */
+  readonly retryDelaysMs?: readonly number[];
+  readonly leaseMs?: number;
+}
+
+export interface RunningDeliveries {
+  /** Milliseconds; as of the last sweep. */
+  oldestPendingMs(): number;
+  /** Starts nothing more, and waits for the attempts under way: 10 s at most. Closes the queue. */
+  stop(): Promise<void>;
+}
+
+const RELAY_EVERY_MS = SECOND_MS / 4;
+const SWEEP_EVERY_MS = SECOND_MS;
+const AT_ONCE = 32;
+const PER_ENDPOINT = 4;
+/** Handing over is quick: it only puts a delivery into its lane. */
+const HANDED_AT_ONCE = 16;
+
+/** Starts everything that brings what is announced to the endpoints. */
+export async function startDeliveries(parts: DeliveryParts): Promise<RunningDeliveries> {
+  const { store, queue, sender, source, observer, onError, retryDelaysMs, leaseMs } = parts;
+  let oldestMs = 0;
+  const worker = new DeliveryWorker({
+    ...{ store, queue, sender, observer },
+    ...(retryDelaysMs === undefined ? {} : { retryDelaysMs }),
+    ...(leaseMs === undefined ? {} : { leaseMs }),
+  });
+  const lanes = new DeliveryLanes({
+    work: (delivery) => worker.attempt(delivery),
+    onError: (error) => onError('a delivery', error),
+    atOnce: AT_ONCE,
+    perEndpoint: PER_ENDPOINT,
+  });
+  const onOldest = (ageMs: number): void => {
+    oldestMs = ageMs;
+  };
+  await queue.consume((delivery) => lanes.offer(delivery), {
+    concurrency: HANDED_AT_ONCE,
+    onError: (error) => onError('the delivery queue', error),
+  });
+  const loops = [
+    repeat({
+      name: 'sharing out events',
+      everyMs: RELAY_EVERY_MS,
+      run: (signal) => relayOutbound({ store, queue, source }, signal),
+      onError,
+    }),
+    repeat({
+      name: 'the sweep of deliveries',
+      everyMs: SWEEP_EVERY_MS,
+      run: (signal) => sweepDeliveries({ store, lanes, onOldest }, signal),
+      onError,
+    }),
+  ];
+  return {
+    oldestPendingMs: () => oldestMs,
+    async stop() {
+      await Promise.all(loops.map((end) => end()));
+      await lanes.stop();
+      await queue.close();
+    },
+  };
+}
+
+/** How an attempt's outcome is called where it is counted. */
+export const OUTCOMES: Readonly<Record<DeliveryState, 'delivered' | 'retried' | 'failed'>> = {
+  delivered: 'delivered',
+  pending: 'retried',
+  failed: 'failed',
+};

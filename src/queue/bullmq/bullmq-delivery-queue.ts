@@ -1,0 +1,106 @@
+import { type Job, Queue } from 'bullmq';
+import type { DeliveryQueue, DueDelivery } from '../delivery-queue.js';
+import type { ConsumeOptions } from '../queue.js';
+import { type BullmqConnection, type BullmqConsumer, startBullmqConsumer } from './bullmq-consumer.js';
+import { DELIVERIES_QUEUE, QUEUE_PREFIX } from './queue-settings.js';
+import { openProducerClients, type RedisClients } from './redis-clients.js';
+
+/** Under the port's 250 ms, with room for a busy event loop. */
+const SCHEDULE_LIMIT_MS = 200;
+const FIRST_CONNECTION_LIMIT_MS = 1_000;
+const DELIVERY_JOB = 'deliver';
+
+/**
+ * Opens the delivery queue on Redis (6.2 or newer), for any number of processes: delayed jobs, each handed to one of the
+ * consumers. Resolves within about a second even when Redis is down, and connects when it comes up.
+ */
+export async function openBullmqDeliveryQueue(connection: BullmqConnection): Promise<DeliveryQueue> {
+  const clients = openProducerClients(connection.redisUrl, connection.onError);
+  await clients.settled(FIRST_CONNECTION_LIMIT_MS);
+  return new BullmqDeliveryQueue(connection, clients);
+}
+
+class BullmqDeliveryQueue implements DeliveryQueue {
+  readonly #connection: BullmqConnection;
+  readonly #clients: RedisClients;
+  readonly #queue: Queue<DueDelivery>;
+  #consumer: BullmqConsumer | undefined;
+  #isFailing: boolean = false;
+  #closed: boolean = false;
+
+  constructor(connection: BullmqConnection, clients: RedisClients) {
+    this.#connection = connection;
+    this.#clients = clients;
+    // None of the three may ask Redis anything at the start: it may be down, and BullMQ would not ask again.
+    this.#queue = new Queue<DueDelivery>(DELIVERIES_QUEUE, {
+      connection: clients.client,
+      prefix: connection.prefix ?? QUEUE_PREFIX,
+      skipWaitingForReady: true,
+      skipVersionCheck: true,
+      skipMetasUpdate: true,
+      defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+    });
+    this.#queue.on('error', (error) => {
+      if (!clients.isReported(error)) connection.onError(error);
+    });
+  }
+
+  async schedule(deliveries: readonly DueDelivery[], delayMs: number): Promise<void> {
+    if (this.#closed || deliveries.length === 0 || this.#clients.client.status !== 'ready') return;
+    const opts = delayMs > 0 ? { delay: Math.ceil(delayMs) } : {};
+    const added = this.#queue.addBulk(
+      deliveries.map(({ id, endpointId }) => ({ name: DELIVERY_JOB, data: { id, endpointId }, opts })),
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const error = new Error(`Redis did not take deliveries within ${SCHEDULE_LIMIT_MS} ms`);
+      timer = setTimeout(() => reject(error), SCHEDULE_LIMIT_MS);
+    });
+    await Promise.race([added, late]).then(
+      () => {
+        this.#isFailing = false;
+      },
+      (error: unknown) => this.#fail(error),
+    );
+    clearTimeout(timer);
+    added.catch(() => undefined);
+  }
+
+  consume(take: (delivery: DueDelivery) => void, options: ConsumeOptions): Promise<void> {
+    if (this.#consumer !== undefined || this.#closed) {
+      return Promise.reject(new Error('the delivery queue is consumed already, or closed: consume() is called once'));
+    }
+    const process = async (job: Job<unknown>): Promise<void> => {
+      try {
+        take(deliveryOf(job.data));
+      } catch (error) {
+        options.onError(error);
+      }
+    };
+    const workerOptions = { concurrency: options.concurrency };
+    this.#consumer = startBullmqConsumer(DELIVERIES_QUEUE, this.#connection, workerOptions, process);
+    return Promise.resolve();
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    await this.#consumer?.close();
+    // Resolves without a word to Redis, as the client is ours.
+    await this.#queue.close();
+    this.#clients.disconnect();
+  }
+
+  /** Reported once per outage. */
+  #fail(error: unknown): void {
+    if (this.#isFailing || this.#closed) return;
+    this.#isFailing = true;
+    this.#connection.onError(error);
+  }
+}
+
+function deliveryOf(data: unknown): DueDelivery {
+  if (typeof data === 'object' && data !== null && 'id' in data && 'endpointId' in data) {
+    return { id: String(data.id), endpointId: String(data.endpointId) };
+  }
+  throw new Error(`a job on ${DELIVERIES_QUEUE} names no delivery: ${JSON.stringify(data).slice(0, 200)}`);
+}

@@ -1,0 +1,67 @@
+import type { DeliveryQueue, DueDelivery } from '../delivery-queue.js';
+import type { ConsumeOptions } from '../queue.js';
+
+/** Beyond it, schedules are dropped for the sweeper to find: memory is not what should grow with an outage. */
+const MOST_TIMERS = 10_000;
+/** The longest that a timer takes; longer waits end with the sweeper. */
+const LONGEST_DELAY_MS = 2 ** 31 - 1;
+
+interface Consumer extends ConsumeOptions {
+  readonly take: (delivery: DueDelivery) => void;
+}
+
+/** Opens the delivery queue of a single process: timers in memory, lost with the process, which the sweeper makes good. */
+export function openEmbeddedDeliveryQueue(): DeliveryQueue {
+  return new EmbeddedDeliveryQueue();
+}
+
+class EmbeddedDeliveryQueue implements DeliveryQueue {
+  readonly #timers = new Set<NodeJS.Timeout>();
+  /** Due before anybody consumed. */
+  #due: DueDelivery[] = [];
+  #consumer: Consumer | undefined;
+  #closed: boolean = false;
+
+  schedule(deliveries: readonly DueDelivery[], delayMs: number): Promise<void> {
+    if (!this.#closed && delayMs <= LONGEST_DELAY_MS && this.#timers.size < MOST_TIMERS) {
+      // One timer for all: they are due together. Later, not now, even without a delay.
+      const timer = setTimeout(() => {
+        this.#timers.delete(timer);
+        for (const delivery of deliveries) this.#hand(delivery);
+      }, delayMs);
+      timer.unref();
+      this.#timers.add(timer);
+    }
+    return Promise.resolve();
+  }
+
+  consume(take: (delivery: DueDelivery) => void, options: ConsumeOptions): Promise<void> {
+    if (this.#consumer !== undefined || this.#closed) {
+      return Promise.reject(new Error('the delivery queue is consumed already, or closed: consume() is called once'));
+    }
+    this.#consumer = { take, ...options };
+    for (const delivery of this.#due.splice(0)) this.#hand(delivery);
+    return Promise.resolve();
+  }
+
+  close(): Promise<void> {
+    this.#closed = true;
+    for (const timer of this.#timers) clearTimeout(timer);
+    this.#timers.clear();
+    this.#due = [];
+    return Promise.resolve();
+  }
+
+  #hand(delivery: DueDelivery): void {
+    const consumer = this.#consumer;
+    if (consumer === undefined) {
+      if (this.#due.length < MOST_TIMERS) this.#due.push(delivery);
+      return;
+    }
+    try {
+      consumer.take(delivery);
+    } catch (error) {
+      consumer.onError(error);
+    }
+  }
+}

@@ -1,0 +1,38 @@
+import type { AnnouncedType } from '../core/announcement.js';
+import type { JsonObject } from '../core/json.js';
+
+/** Something that happened and that some webhook wants to hear of. */
+export interface OutboundEvent {
+  /** `evt_…`; the same however often it is sent. */
+  readonly id: string;
+  readonly type: AnnouncedType;
+  /** '' when it is about no user. */
+  readonly userId: string;
+  /** A user's id, or a flag's key. */
+  readonly subject: string;
+  /** Epoch milliseconds. */
+  readonly at: number;
+  /** Never a secret, never a user's attributes. */
+  readonly data: JsonObject;
+}
+
+export interface TakenEvent extends OutboundEvent {
+  readonly position: number;
+}
+
+export interface OutboundReader {
+  /** Whether any event waits to be shared out. */
+  waiting(): Promise<boolean>;
+}
+
+/** Events are written in the transaction that makes them true, and leave in the one that makes their deliveries. */
+export interface OutboundWriter {
+  append(events: readonly OutboundEvent[]): Promise<void>;
+  /**
+   * Locks and gives the oldest events that no other transaction has; at most `limit`. No watermark: one that was
+   * committed late is simply taken the next time.
+   */
+  take(limit: number): Promise<readonly TakenEvent[]>;
+  /** Removes events that this transaction has taken. */
+  drop(events: readonly TakenEvent[]): Promise<void>;
+}

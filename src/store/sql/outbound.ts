@@ -1,0 +1,68 @@
+import type { AnnouncedType } from '../../core/announcement.js';
+import { partitionOf } from '../../core/partition.js';
+import type { OutboundReader, OutboundWriter } from '../outbound-store.js';
+import { insertRows } from './insert-rows.js';
+import { parseJson } from './json-column.js';
+import { changeByKey } from './rows-by-key.js';
+import { firstRow, type Sql } from './sql.js';
+
+interface OutboundRow {
+  readonly id: number;
+  readonly event_id: string;
+  readonly type: AnnouncedType;
+  readonly user_id: string;
+  readonly subject: string;
+  readonly payload: string;
+  readonly created_at: number;
+}
+
+export function outboundReader(sql: Sql): OutboundReader {
+  return {
+    waiting: async () => (await firstRow(sql, 'SELECT id FROM outbound_events ORDER BY id LIMIT 1')) !== undefined,
+  };
+}
+
+export function outboundWriter(sql: Sql): OutboundWriter {
+  return {
+    append: async (events) => {
+      await insertRows(sql, {
+        table: 'outbound_events',
+        columns: ['event_id', 'type', 'part', 'user_id', 'subject', 'payload', 'created_at'],
+        keyLength: 0,
+        rows: events.map(({ id, type, userId, subject, data, at }) => [
+          ...[id, type, partOf(userId), userId, subject],
+          ...[JSON.stringify(data), at],
+        ]),
+      });
+    },
+    take: async (limit) => {
+      const rows = await sql.rows<OutboundRow>(
+        'SELECT id, event_id, type, user_id, subject, payload, created_at FROM outbound_events ' +
+          `ORDER BY id LIMIT ?${sql.dialect.forUpdateOfFree}`,
+        [limit],
+      );
+      return rows.map((row) => ({
+        position: row.id,
+        id: row.event_id,
+        type: row.type,
+        userId: row.user_id,
+        subject: row.subject,
+        at: row.created_at,
+        data: parseJson(row.payload),
+      }));
+    },
+    drop: async (events) => {
+      await changeByKey(
+        sql,
+        ['id'],
+        events.map(({ position }) => [position]),
+        (condition) => `DELETE FROM outbound_events WHERE ${condition}`,
+      );
+    },
+  };
+}
+
+/** What is about no user lies in partition 0. */
+export function partOf(userId: string): number {
+  return userId === '' ? 0 : partitionOf(userId);
+}

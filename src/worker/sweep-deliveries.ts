@@ -1,0 +1,37 @@
+import { SECOND_MS } from '../core/time.js';
+import type { Store } from '../store/store.js';
+import type { DeliveryLanes } from './delivery-lanes.js';
+
+export interface SweepDeliveriesOptions {
+  readonly store: Pick<Store, 'deliveries' | 'webhooks' | 'now'>;
+  readonly lanes: Pick<DeliveryLanes, 'offer' | 'room'>;
+  /** Told how old the oldest delivery is that is pending for an enabled endpoint; 0 when none is. */
+  readonly onOldest: (ageMs: number) => void;
+}
+
+/** What was due longer ago than this was missed by the queue, or there was no room for it. */
+const OVERDUE_MS = 2 * SECOND_MS;
+/** Of one endpoint, in one sweep: as many as its lane holds, since the first of them may wait there already. */
+const CHUNK = 500;
+
+/**
+ * Finds deliveries that a lost job, a killed worker or a full lane left behind, endpoint by endpoint, so that none waits
+ * behind another's backlog.
+ */
+export async function sweepDeliveries(
+  { store, lanes, onOldest }: SweepDeliveriesOptions,
+  signal?: AbortSignal,
+): Promise<void> {
+  const now = await store.now();
+  let oldestAt = now;
+  for (const { id: endpointId, enabled } of await store.webhooks.list()) {
+    if (signal?.aborted) return;
+    const pendingAt = enabled ? await store.deliveries.oldestPendingAt(endpointId) : undefined;
+    if (pendingAt === undefined) continue;
+    oldestAt = Math.min(oldestAt, pendingAt);
+    if (lanes.room(endpointId) === 0) continue;
+    const ids = await store.deliveries.overdue(endpointId, now - OVERDUE_MS, CHUNK);
+    for (const id of ids) lanes.offer({ id, endpointId });
+  }
+  onOldest(now - oldestAt);
+}
