@@ -11,8 +11,9 @@ import { join } from 'node:path';
 import { EvaluateRequest, EvaluateResponse } from '../src/grpc/gen/latchkey/v1/evaluation.js';
 import { SetFlagRequest } from '../src/grpc/gen/latchkey/v1/feature_service.js';
 import { IdentifyRequest } from '../src/grpc/gen/latchkey/v1/user.js';
+import { median } from './figures.js';
 import { connect } from './latchkey-client.js';
-import { median, pinned, start } from './processes.js';
+import { pinned, start } from './processes.js';
 
 const ROUNDS = 7;
 const CALLS = 60_000;

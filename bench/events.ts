@@ -14,8 +14,9 @@ import { TrackRequest } from '../src/grpc/gen/latchkey/v1/event.js';
 import { SetFlagRequest } from '../src/grpc/gen/latchkey/v1/feature_service.js';
 import { Rule_Policy } from '../src/grpc/gen/latchkey/v1/flag.js';
 import { createDatabase } from '../test/servers/test-servers.js';
+import { median } from './figures.js';
 import { connect } from './latchkey-client.js';
-import { median, start } from './processes.js';
+import { start } from './processes.js';
 
 const USERS = 50_000;
 const EVENTS = 100_000;

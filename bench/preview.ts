@@ -8,13 +8,8 @@
  *
  * `USERS=1000000` stores more, `ROUNDS=1` goes round less often, `ENGINES=sqlite` leaves one out.
  */
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { credentials, Metadata } from '@grpc/grpc-js';
-import Sqlite from 'better-sqlite3';
-import mysql from 'mysql2/promise';
-import { migrate } from '../src/compose/open-store.js';
 import { AdminServiceClient } from '../src/grpc/gen/latchkey/v1/admin_service.js';
 import { EvaluateRequest } from '../src/grpc/gen/latchkey/v1/evaluation.js';
 import { SetFlagRequest } from '../src/grpc/gen/latchkey/v1/feature_service.js';
@@ -24,28 +19,18 @@ import {
   PreviewRuleRequest,
   type PreviewRuleResponse,
 } from '../src/grpc/gen/latchkey/v1/preview.js';
-import { openMysqlStore } from '../src/store/mysql/mysql-store.js';
-import { openSqliteStore } from '../src/store/sqlite/sqlite-store.js';
-import { createDatabase } from '../test/servers/test-servers.js';
+import { median, quantile, told } from './figures.js';
 import { connect } from './latchkey-client.js';
-import { actionName, loadManyUsers, userName } from './many-users.js';
-import { median, start } from './processes.js';
+import { actionName, userName } from './many-users.js';
+import { forEachPlace, type Place, plainReads, USERS } from './places.js';
+import { start } from './processes.js';
 
-const USERS = Number(process.env.USERS ?? 100_000);
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const COUNTERS = 10;
 const PER_PAGE = 100;
 const EVALUATIONS = 1_500;
 const PER_SECOND = 100;
 const TOKEN = 'a-token-for-this-run-alone';
-
-/** A database of this run, loaded, and a way to ask it without Latchkey. */
-interface Place {
-  readonly name: string;
-  readonly environment: Readonly<Record<string, string>>;
-  query(text: string, values: readonly (string | number)[]): Promise<readonly object[]>;
-  end(): Promise<void>;
-}
 
 /** 1…100, each as often as any other. */
 const countOf = (user: number, action: number): number => ((user * 7 + action * 13) % 100) + 1;
@@ -67,73 +52,9 @@ const DRAFTS: readonly (readonly [string, Partial<Rule>, number])[] = [
   ],
 ];
 
-async function mariadb(): Promise<Place> {
-  const database = await createDatabase();
-  await migrate({ kind: 'mysql', url: database.url, poolSize: 2 });
-  const store = await openMysqlStore({ url: database.url });
-  await loadManyUsers(store, { users: USERS, counters: COUNTERS, countOf });
-  await store.close();
-  const connection = await mysql.createConnection({ uri: database.url });
-  await connection.query('ANALYZE TABLE users, action_totals');
-  return {
-    name: 'MariaDB',
-    environment: { DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL! },
-    query: async (text, values) => (await connection.query(text, [...values]))[0] as readonly object[],
-    end: async () => {
-      await connection.end();
-      await database.drop();
-    },
-  };
-}
-
-async function sqlite(): Promise<Place> {
-  const path = join(directory, 'many.db');
-  await migrate({ kind: 'sqlite', path });
-  const store = await openSqliteStore({ path });
-  await loadManyUsers(store, { users: USERS, counters: COUNTERS, countOf });
-  await store.close();
-  const database = new Sqlite(path, { readonly: true });
-  return {
-    name: 'SQLite',
-    environment: { DATABASE_URL: `sqlite:${path}` },
-    query: (text, values) => Promise.resolve(database.prepare(text).all(...values) as readonly object[]),
-    end: () => Promise.resolve(void database.close()),
-  };
-}
-
-/** The rows that a preview reads, in pages like its own, by statements that do no more. Gives users a second. */
-async function plainReads({ query }: Place, counters: number): Promise<number> {
-  const actions = Array.from({ length: counters }, (_, i) => actionName(i));
-  const startedAt = performance.now();
-  let [part, id, users] = [-1, '', 0];
-  for (;;) {
-    const page = (await query(
-      'SELECT part, id, organization_id, roles, attributes, stage, revision, joined_at, email_verified FROM users ' +
-        'WHERE part >= ? AND (part, id) > (?, ?) ORDER BY part, id LIMIT ?',
-      [part, part, id, PER_PAGE],
-    )) as readonly { part: number; id: string }[];
-    const last = page.at(-1);
-    if (last === undefined) break;
-    const between = '(part = ? AND user_id > ?) OR (part > ? AND part < ?) OR (part = ? AND user_id <= ?)';
-    await query(
-      'SELECT user_id, action, event_count, value_sum, active_days, first_at, last_at FROM action_totals ' +
-        `WHERE (${between}) AND action IN (${actions.map(() => '?').join(', ')})`,
-      [part, id, part, last.part, last.part, last.id, ...actions],
-    );
-    users += page.length;
-    ({ part, id } = last);
-  }
-  return users / ((performance.now() - startedAt) / 1000);
-}
-
-const quantile = (values: readonly number[], q: number): number =>
-  values.toSorted((a, b) => a - b)[Math.min(values.length - 1, Math.floor(values.length * q))]!;
-const told = (values: readonly number[], digits = 0): string =>
-  `${median(values).toFixed(digits)} (${Math.min(...values).toFixed(digits)}–${Math.max(...values).toFixed(digits)})`;
-
 async function measure(place: Place): Promise<void> {
   const server = await start(0, ['node', 'dist/main.js', 'serve'], /^latchkey ready/, {
-    ...{ DATA_DIR: directory, LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES: 'grpc' },
+    ...{ DATA_DIR: place.directory, LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES: 'grpc' },
     ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...place.environment },
   });
   const address = /grpc=(\S+)/.exec(server.line)![1]!;
@@ -173,7 +94,7 @@ async function measure(place: Place): Promise<void> {
     for (const [name, rule, counters] of DRAFTS) {
       const { ours, plain } = rates.get(name)!;
       ours.push(await usersPerSecond(rule));
-      plain.push(await plainReads(place, counters));
+      plain.push(await plainReads(place, counters, PER_PAGE));
     }
   }
   clearInterval(sampling);
@@ -215,16 +136,5 @@ async function measure(place: Place): Promise<void> {
   await server.stop();
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
-const engines = (process.env.ENGINES ?? 'mariadb,sqlite').split(',');
-for (const [name, open] of Object.entries({ mariadb, sqlite })) {
-  if (!engines.includes(name)) continue;
-  const startedAt = performance.now();
-  const place = await open();
-  const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-  console.log(`${place.name}: ${USERS} users with ${COUNTERS} counters each, stored in ${seconds} s`);
-  await measure(place);
-  await place.end();
-}
-rmSync(directory, { recursive: true, force: true });
+await forEachPlace({ counters: COUNTERS, countOf }, measure);
 process.exit(0);

@@ -41,6 +41,3 @@ export function pinned(cpu: number, command: readonly string[]): readonly string
   const there = spawnSync('taskset', ['--version']).status === 0;
   return there ? ['taskset', '-c', String(cpu), ...command] : command;
 }
-
-export const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)]!;

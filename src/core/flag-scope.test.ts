@@ -74,13 +74,26 @@ describe('what a flag’s decisions read of a user', () => {
   });
 
   it('of two pieces of work is what either reads', () => {
-    const one: StateNeeds = { actions: new Set(['a']), days: undefined, stagesReached: false, access: false };
-    const other: StateNeeds = { actions: new Set(['b']), days: new Set(['b']), stagesReached: true, access: false };
+    const one: StateNeeds = {
+      actions: new Set(['a']),
+      days: undefined,
+      stagesReached: false,
+      access: false,
+      organizations: false,
+    };
+    const other: StateNeeds = {
+      actions: new Set(['b']),
+      days: new Set(['b']),
+      stagesReached: true,
+      access: false,
+      organizations: false,
+    };
     expect(bothNeeds(one, other)).toEqual({
       actions: new Set(['a', 'b']),
       days: undefined,
       stagesReached: true,
       access: false,
+      organizations: false,
     });
   });
 });

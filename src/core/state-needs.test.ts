@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { needsOfDecisions, needsOfLatching } from './state-needs.js';
+import { needsOfLatching } from './state-needs.js';
 import { flagOf, latchingFlag, ruleOf, segmentOf, snapshotOf, VERIFIED } from './testing/samples.js';
 
 const counts = (action: string, more: object = {}) => ({
@@ -9,7 +9,13 @@ const counts = (action: string, more: object = {}) => ({
 describe('what latching needs of users’ states', () => {
   it('is next to nothing where rules read profiles', () => {
     const needs = needsOfLatching(snapshotOf([latchingFlag('a', VERIFIED)]));
-    expect(needs).toEqual({ actions: new Set(), days: new Set(), stagesReached: false, access: false });
+    expect(needs).toEqual({
+      actions: new Set(),
+      days: new Set(),
+      stagesReached: false,
+      access: false,
+      organizations: false,
+    });
   });
 
   it('is the actions that latching rules count, their days where they are windowed, and the stages', () => {
@@ -27,12 +33,18 @@ describe('what latching needs of users’ states', () => {
       days: new Set(['export']),
       stagesReached: true,
       access: false,
+      organizations: false,
     });
-    expect(needsOfDecisions(snapshot)).toEqual({
-      actions: new Set(['upload', 'export', 'login']),
-      days: new Set(['export']),
-      stagesReached: true,
-      access: true,
-    });
+  });
+
+  it('is the organizations where rules read what these say', () => {
+    const needs = (...all: object[]) =>
+      needsOfLatching(snapshotOf([latchingFlag('a', { all } as never)])).organizations;
+    const path = { path: '$.plan', operator: 'equal', value: 'pro' };
+    expect(needs({ fact: 'organizationAttribute', ...path })).toBe(true);
+    expect(needs({ fact: 'roles', operator: 'contains', value: 'lead' })).toBe(true);
+    expect(needs({ fact: 'attribute', ...path }, { fact: 'organization', operator: 'equal', value: 'acme' })).toBe(
+      false,
+    );
   });
 });

@@ -12,6 +12,8 @@ export interface StateNeeds {
   readonly days: ReadonlySet<string> | undefined;
   readonly stagesReached: boolean;
   readonly access: boolean;
+  /** Whether the states of their organizations are read as well. */
+  readonly organizations: boolean;
 }
 
 /** What latching reads: the conditions of every latching rule, and no access rows, which gate only what an unlock gives. */
@@ -20,20 +22,11 @@ export function needsOfLatching(snapshot: Snapshot): StateNeeds {
   return { ...needsOfRules(snapshot, rules), access: false };
 }
 
-/** What deciding any flag reads. */
-export function needsOfDecisions(snapshot: Snapshot): StateNeeds {
-  return {
-    ...needsOfRules(
-      snapshot,
-      [...snapshot.flags.values()].flatMap(({ rules }) => rules),
-    ),
-    access: true,
-  };
-}
-
 /** What deciding one flag reads, and latching what it reads the unlocks of. */
 export function needsOfFlag(snapshot: Snapshot, flagKey: string): StateNeeds {
-  return { ...needsOfRules(snapshot, rulesInScope(snapshot, scopeOf(snapshot, flagKey))), access: true };
+  // Rows are an organization's as well.
+  const always = { access: true, organizations: true };
+  return { ...needsOfRules(snapshot, rulesInScope(snapshot, scopeOf(snapshot, flagKey))), ...always };
 }
 
 /** What either of two pieces of work reads. */
@@ -43,6 +36,7 @@ export function bothNeeds(one: StateNeeds, other: StateNeeds): StateNeeds {
     days: union(one.days, other.days),
     stagesReached: one.stagesReached || other.stagesReached,
     access: one.access || other.access,
+    organizations: one.organizations || other.organizations,
   };
 }
 
@@ -57,10 +51,12 @@ function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit
   const days = new Set<string>();
   let everyAction = false;
   let stagesReached = false;
+  let organizations = false;
   for (const { conditions } of rules) {
     for (const index of conditions.slotsRead) {
       const { definition, params } = slots.at(index);
       if (definition.changedBy.has('progress')) stagesReached = true;
+      if (definition.changedBy.has('organization') || definition.changedBy.has('roles')) organizations = true;
       if (!definition.changedBy.has('events')) continue;
       const { action } = params;
       if (typeof action !== 'string') everyAction = true;
@@ -68,6 +64,6 @@ function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit
       if (typeof action === 'string' && params.windowDays !== undefined) days.add(action);
     }
   }
-  if (everyAction) return { actions: undefined, days: undefined, stagesReached };
-  return { actions, days, stagesReached };
+  if (everyAction) return { actions: undefined, days: undefined, stagesReached, organizations };
+  return { actions, days, stagesReached, organizations };
 }

@@ -35,7 +35,7 @@ export interface BackfillObserver {
 
 const PAGE_SIZE = 500;
 /** Users that one transaction locks: events of theirs wait for it. */
-const USERS_PER_TRANSACTION = 50;
+const USERS_PER_TRANSACTION = 100;
 /** A killed worker's backfill is taken over after so long. */
 const LEASE_MS = 5 * SECOND_MS;
 
@@ -109,7 +109,7 @@ export class BackfillWorker {
       organizationId,
       needs,
     });
-    const organizations = await store.states.organizations(organizationsOf(users));
+    const organizations = await store.states.organizations(needs.organizations ? organizationsOf(users) : []);
     const found = await outOfDate({ snapshot, users, timers, organizations, now }, new Slices({}));
     let failed = 0;
     for (let i = 0; i < found.length && !signal?.aborted; i += USERS_PER_TRANSACTION) {

@@ -6,8 +6,20 @@ import type { Store, Transaction } from '../store.js';
 import { FIRST_USER, type UserCursor } from '../user-pages.js';
 import { AWKWARD_IDS, accessRow, ledgerEntry, unique } from './samples.js';
 
-const EVERYTHING: StateNeeds = { actions: undefined, days: undefined, stagesReached: true, access: true };
-const NOTHING: StateNeeds = { actions: new Set(), days: new Set(), stagesReached: false, access: false };
+const EVERYTHING: StateNeeds = {
+  actions: undefined,
+  days: undefined,
+  stagesReached: true,
+  access: true,
+  organizations: true,
+};
+const NOTHING: StateNeeds = {
+  actions: new Set(),
+  days: new Set(),
+  stagesReached: false,
+  access: false,
+  organizations: false,
+};
 
 /** Everybody, page by page. */
 export function userPagesContract(store: () => Store): void {

@@ -1,0 +1,102 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Sqlite from 'better-sqlite3';
+import mysql from 'mysql2/promise';
+import { migrate } from '../src/compose/open-store.js';
+import { openMysqlStore } from '../src/store/mysql/mysql-store.js';
+import { openSqliteStore } from '../src/store/sqlite/sqlite-store.js';
+import { createDatabase } from '../test/servers/test-servers.js';
+import { actionName, loadManyUsers, type ManyUsers } from './many-users.js';
+
+/** How many users a place holds; `USERS` in the environment. */
+export const USERS = Number(process.env.USERS ?? 100_000);
+
+/** A database of this run, loaded, and a way to ask it without Latchkey. */
+export interface Place {
+  readonly name: string;
+  /** Whether several processes may work on it. */
+  readonly shared: boolean;
+  /** Of this run alone. */
+  readonly directory: string;
+  readonly environment: Readonly<Record<string, string>>;
+  query(text: string, values: readonly (string | number)[]): Promise<readonly object[]>;
+  end(): Promise<void>;
+}
+
+type Content = Omit<ManyUsers, 'users'>;
+
+async function mariadb(directory: string, content: Content): Promise<Place> {
+  const database = await createDatabase();
+  await migrate({ kind: 'mysql', url: database.url, poolSize: 2 });
+  const store = await openMysqlStore({ url: database.url });
+  await loadManyUsers(store, { users: USERS, ...content });
+  await store.close();
+  const connection = await mysql.createConnection({ uri: database.url });
+  await connection.query('ANALYZE TABLE users, action_totals');
+  return {
+    ...{ name: 'MariaDB', shared: true, directory },
+    environment: { DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL! },
+    query: async (text, values) => (await connection.query(text, [...values]))[0] as readonly object[],
+    end: async () => {
+      await connection.end();
+      await database.drop();
+    },
+  };
+}
+
+async function sqlite(directory: string, content: Content): Promise<Place> {
+  const path = join(directory, 'many.db');
+  await migrate({ kind: 'sqlite', path });
+  const store = await openSqliteStore({ path });
+  await loadManyUsers(store, { users: USERS, ...content });
+  await store.close();
+  const database = new Sqlite(path, { readonly: true });
+  return {
+    ...{ name: 'SQLite', shared: false, directory },
+    environment: { DATABASE_URL: `sqlite:${path}` },
+    query: (text, values) => Promise.resolve(database.prepare(text).all(...values) as readonly object[]),
+    end: () => Promise.resolve(void database.close()),
+  };
+}
+
+/** Measures on each engine in turn, on a database with these users; `ENGINES=sqlite` leaves one out. */
+export async function forEachPlace(content: Content, measure: (place: Place) => Promise<void>): Promise<void> {
+  const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
+  const engines = (process.env.ENGINES ?? 'mariadb,sqlite').split(',');
+  for (const [name, open] of Object.entries({ mariadb, sqlite })) {
+    if (!engines.includes(name)) continue;
+    const startedAt = performance.now();
+    const place = await open(directory, content);
+    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+    console.log(`${place.name}: ${USERS} users with ${content.counters} counters each, stored in ${seconds} s`);
+    await measure(place);
+    await place.end();
+  }
+  rmSync(directory, { recursive: true, force: true });
+}
+
+/** Every user and so many of their counters, in pages, by statements that do no more. Gives users a second. */
+export async function plainReads({ query }: Place, counters: number, perPage: number): Promise<number> {
+  const actions = Array.from({ length: counters }, (_, i) => actionName(i));
+  const startedAt = performance.now();
+  let [part, id, users] = [-1, '', 0];
+  for (;;) {
+    const page = (await query(
+      'SELECT part, id, organization_id, roles, attributes, stage, revision, joined_at, email_verified FROM users ' +
+        'WHERE part >= ? AND (part, id) > (?, ?) ORDER BY part, id LIMIT ?',
+      [part, part, id, perPage],
+    )) as readonly { part: number; id: string }[];
+    const last = page.at(-1);
+    if (last === undefined) break;
+    const between = '(part = ? AND user_id > ?) OR (part > ? AND part < ?) OR (part = ? AND user_id <= ?)';
+    await query(
+      'SELECT user_id, action, event_count, value_sum, active_days, first_at, last_at FROM action_totals ' +
+        `WHERE (${between}) AND action IN (${actions.map(() => '?').join(', ')})`,
+      [part, id, part, last.part, last.part, last.id, ...actions],
+    );
+    users += page.length;
+    ({ part, id } = last);
+  }
+  return users / ((performance.now() - startedAt) / 1000);
+}
