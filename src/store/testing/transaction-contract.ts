@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { type Store, StoreUnavailable, type Transaction } from '../store.js';
-import { gate, sampleEvent, sampleFlag, unique } from './samples.js';
+import { gate, ledgerEntry, sampleEvent, sampleFlag, unique } from './samples.js';
 
 export function transactionContract(store: () => Store, unreachable: () => Promise<Store>): void {
   it('answers a ping, the epoch and the time of its own clock', async () => {
@@ -64,6 +64,38 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
     });
     await expect(failing).rejects.toThrow('is taken');
     expect((await store().states.users([id])).get(id)?.revision).toBe(0);
+  });
+
+  it('knows what it has itself written of a locked user', async () => {
+    const id = unique('user');
+    await store().transaction(async (tx) => {
+      await tx.users.lock([id]);
+      await tx.users.appendLedger([{ userId: id, ...ledgerEntry() }]);
+      await tx.timers.put([{ userId: id, dueAt: 50 }]);
+      expect(await tx.timers.overdue([id], 49)).toEqual(new Map());
+      expect(await tx.timers.overdue([id], 50)).toEqual(new Map([[id, 50]]));
+      await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ kind: 'revoked' }) }]);
+      await tx.users.advance([id]);
+    });
+    await store().transaction(async (tx) => {
+      await tx.users.lock([id]);
+      await tx.timers.put([{ userId: id, dueAt: 50 }]);
+      await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ kind: 'rearmed' }) }]);
+      expect(await tx.timers.overdue([id], 50)).toEqual(new Map([[id, 50]]));
+    });
+    const kinds = async () => (await store().history.ledger(id, { limit: 10 })).items.map(({ kind }) => kind);
+    expect(await kinds()).toEqual(['unlocked', 'revoked', 'rearmed']);
+    await store().transaction(async (tx) => {
+      await tx.users.lock([id]);
+      await tx.users.remove(id, { at: 1, limit: 100 });
+      expect(await tx.timers.overdue([id], 50)).toEqual(new Map());
+      await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ kind: 'granted' }) }]);
+      await tx.timers.put([{ userId: id, dueAt: 50 }]);
+      expect(await tx.timers.overdue([id], 50)).toEqual(new Map([[id, 50]]));
+      await tx.timers.put([{ userId: id, dueAt: undefined }]);
+    });
+    expect(await kinds()).toEqual(['granted']);
+    expect((await store().timers.due(1_000, 1_000)).map(({ userId }) => userId)).not.toContain(id);
   });
 
   it('shows nothing of a transaction before its commit, and lets readers through meanwhile', async () => {
