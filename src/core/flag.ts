@@ -49,6 +49,8 @@ export interface Rule {
   readonly version: number;
   /** Unlocks earned under a version below this one no longer count (RELOCK raises it). */
   readonly ledgerFloor: number;
+  /** Since when it means what it means (epoch milliseconds); absent where an earlier release stored it. */
+  readonly changedAt?: number;
 }
 
 /** A rule that the flag no longer has, of which not every unlock is kept. */

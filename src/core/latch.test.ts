@@ -54,6 +54,12 @@ describe('latch', () => {
     expect(latch(snapshotOf([latchingFlag('a', VERIFIED)]), user, undefined, NOW).user).toBe(user);
   });
 
+  it('judges no past instant by a rule that did not mean then what it means now', () => {
+    const rules = [ruleOf('r', { policy: 'LATCHING', conditions: VERIFIED, changedAt: NOW })];
+    expect(latched([flagOf('a', { rules })], verified, NOW - 1)).toEqual([]);
+    expect(latched([flagOf('a', { rules })], verified, NOW)).toEqual(['r']);
+  });
+
   it('unlocks each rule of a flag once', () => {
     const rules = ['one', 'two'].map((id) => ruleOf(id, { policy: 'LATCHING', conditions: VERIFIED }));
     const snapshot = snapshotOf([flagOf('a', { rules })]);

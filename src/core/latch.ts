@@ -39,7 +39,7 @@ export function latch(
   const unlocks: NewUnlock[] = [];
   for (const compiled of snapshot.latching) {
     const subject = subjectFor(snapshot, current, organization);
-    const earned = openRules(compiled, subject).filter((entry) => holds(entry, subject, now));
+    const earned = openRules(compiled, subject, now).filter((entry) => holds(entry, subject, now));
     if (earned.length === 0) continue;
     for (const entry of earned) unlocks.push({ compiled, entry });
     const entries = earned.map(({ rule }) => ({
@@ -68,7 +68,7 @@ export function nextLatchAt(
   const subject = subjectFor(snapshot, user, organization);
   let next = Infinity;
   for (const compiled of snapshot.latching) {
-    for (const entry of openRules(compiled, subject)) {
+    for (const entry of openRules(compiled, subject, now)) {
       if (!entry.conditions.readsTime) continue;
       next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, now)));
     }
@@ -76,11 +76,14 @@ export function nextLatchAt(
   return next;
 }
 
-/** The flag's latching rules that the user may still earn: not unlocked, not revoked, and the rollout includes them. */
-function openRules(compiled: CompiledFlag, subject: Subject): readonly CompiledRule[] {
+/**
+ * The flag's latching rules that the user may still earn: not unlocked, not revoked, and the rollout includes them. Judged
+ * as of a past instant, a rule that did not mean then what it means now is none.
+ */
+function openRules(compiled: CompiledFlag, subject: Subject, now: number): readonly CompiledRule[] {
   const standings = subject.user.ledger.get(compiled.flag.id);
   return compiled.rules.filter((entry) => {
-    if (entry.rule.policy !== 'LATCHING') return false;
+    if (entry.rule.policy !== 'LATCHING' || (entry.rule.changedAt ?? 0) > now) return false;
     const standing = standings?.get(entry.rule.id);
     if (standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) return false;
     return rolloutIncludes(compiled.flag, entry, subject);

@@ -109,7 +109,7 @@ const BOOLEAN_VARIANTS: readonly Variant[] = [
   { key: 'off', value: false },
 ];
 
-function parseRules(inputs: readonly RuleInput[], { existing, newId, relock }: ParseFlagOptions): readonly Rule[] {
+function parseRules(inputs: readonly RuleInput[], { existing, newId, now, relock }: ParseFlagOptions): readonly Rule[] {
   return inputs.map((input) => {
     const old = input.id ? existing?.rules.find((rule) => rule.id === input.id) : undefined;
     const rule: Rule = {
@@ -123,9 +123,10 @@ function parseRules(inputs: readonly RuleInput[], { existing, newId, relock }: P
       version: old?.version ?? 1,
       ledgerFloor: old?.ledgerFloor ?? 0,
     };
-    if (old === undefined || !changesMeaning(old, rule)) return rule;
+    if (old === undefined) return { ...rule, changedAt: now };
+    if (!changesMeaning(old, rule)) return old.changedAt === undefined ? rule : { ...rule, changedAt: old.changedAt };
     const version = old.version + 1;
-    return { ...rule, version, ledgerFloor: relock ? version : old.ledgerFloor };
+    return { ...rule, version, ledgerFloor: relock ? version : old.ledgerFloor, changedAt: now };
   });
 }
 

@@ -109,6 +109,8 @@ export class BackfillService {
     const { store, keeper } = this.#options;
     const flagId = await this.#flagId(flag);
     const [id] = await store.transaction(async (tx) => {
+      // Alone, so that two who start one at once take turns.
+      await tx.configuration.holdRevision();
       const { snapshot, now } = await confirmSnapshot(tx, keeper);
       const latches = snapshot.latching.some((compiled) => compiled.flag.id === flagId);
       if (!latches)

@@ -16,6 +16,8 @@ export interface RoundsOptions {
 
 /** Users of one round: their rows come by one statement. */
 const ROUND_SIZE = 200;
+/** Of these, the least that are for users who wait for no news, however many have some. */
+const ROUTINE_SHARE = 50;
 /** After a failure of the store, in milliseconds. */
 const PAUSE_MS = 500;
 
@@ -66,6 +68,7 @@ export class StreamRounds {
       } catch (error) {
         this.#options.onError(error);
         for (const turn of turns) this.#again(turn);
+        for (const { channel } of turns) channel.isLookedAt = false;
         await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
       }
     }
@@ -74,9 +77,13 @@ export class StreamRounds {
 
   #take(): readonly Turn[] {
     const turns: Turn[] = [];
-    for (const set of [this.#urgent, this.#routine]) {
+    const urgentShare = ROUND_SIZE - Math.min(ROUTINE_SHARE, this.#routine.size);
+    for (const [set, most] of [
+      [this.#urgent, urgentShare],
+      [this.#routine, ROUND_SIZE],
+    ] as const) {
       for (const channel of set) {
-        if (turns.length === ROUND_SIZE) return turns;
+        if (turns.length === most) break;
         set.delete(channel);
         this.#routine.delete(channel);
         if (channel.isEmpty) {
@@ -84,6 +91,7 @@ export class StreamRounds {
           continue;
         }
         turns.push({ channel, joining: channel.joining.splice(0), looks: channel.wantsLook });
+        channel.isLookedAt = channel.wantsLook;
         // Asked for again meanwhile, it is for the next round.
         channel.wantsLook = false;
       }
@@ -123,6 +131,7 @@ export class StreamRounds {
       floors,
     );
     const present = await this.#presentOf(new Map([...before, ...after]));
+    for (const { channel } of turns) channel.isLookedAt = false;
 
     for (const turn of settled) {
       const { channel, joining } = turn;

@@ -39,6 +39,8 @@ export class UserChannel {
   revision = 0;
   /** Its decisions must be looked at again, as of a state that is read from now on. */
   wantsLook: boolean = true;
+  /** Such a look is under way. */
+  isLookedAt: boolean = false;
   /** When the outbox was last read. */
   readAt = 0;
   /** When time may next flip something; Infinity: never. */
@@ -69,7 +71,7 @@ export class UserChannel {
 
   /** Everything has been told of this user up to this instant. */
   toldAt(windowsAt: number): number {
-    return Math.min(windowsAt, this.wantsLook ? this.#lookedAt : this.nextLookAt - 1);
+    return Math.min(windowsAt, this.wantsLook || this.isLookedAt ? this.#lookedAt : this.nextLookAt - 1);
   }
 
   /** Another life of the data: nothing of the former one counts, and all streams begin anew. */

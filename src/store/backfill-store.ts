@@ -84,6 +84,8 @@ export interface BackfillWriter {
    * just as far: one look at a user serves them all. Renews the claim of whoever calls again. Empty: there is none.
    */
   claim(claim: Claim): Promise<readonly Backfill[]>;
+  /** Keeps what this worker has claimed. */
+  renew(claim: Pick<Claim, 'worker' | 'leasedUntil'>): Promise<void>;
   /** Notes how many users there are to look at. */
   setTotal(ids: readonly string[], total: number): Promise<void>;
   /** Adds to what they recorded; in the transaction that records it, so that nothing counts twice. */

@@ -34,6 +34,8 @@ export interface BackfillObserver {
 }
 
 const PAGE_SIZE = 500;
+/** How many times smaller a page is whose users come with their days. */
+const DAYS_COST = 5;
 /** Users that one transaction locks: events of theirs wait for it. */
 const USERS_PER_TRANSACTION = 100;
 /** A killed worker's backfill is taken over after so long. */
@@ -103,17 +105,17 @@ export class BackfillWorker {
     const { store, keeper, giveWay, observer, pageSize = PAGE_SIZE } = this.#options;
     const snapshot = await keeper.atLeast(Math.max(...group.map(({ revision }) => revision)));
     const needs = needsOfLatching(snapshot);
-    const { users, timers, next } = await store.userPages.read({
-      after: cursor,
-      limit: pageSize,
-      organizationId,
-      needs,
-    });
+    // Of a window there are rows for every day.
+    const limit = needs.days?.size === 0 ? pageSize : Math.ceil(pageSize / DAYS_COST);
+    const { users, timers, next } = await store.userPages.read({ after: cursor, limit, organizationId, needs });
     const organizations = await store.states.organizations(needs.organizations ? organizationsOf(users) : []);
     const found = await outOfDate({ snapshot, users, timers, organizations, now }, new Slices({}));
     let failed = 0;
     for (let i = 0; i < found.length && !signal?.aborted; i += USERS_PER_TRANSACTION) {
-      if (i > 0) await giveWay();
+      if (i > 0) {
+        await giveWay();
+        await this.#renew();
+      }
       await halving(
         found.slice(i, i + USERS_PER_TRANSACTION),
         (some) => this.#bringUpToDate(group, some),
@@ -124,6 +126,13 @@ export class BackfillWorker {
       );
     }
     return { users: users.length, next, failed, changed: found.length - failed };
+  }
+
+  /** A page may take longer than its lease where many change, or fail. */
+  async #renew(): Promise<void> {
+    const { store } = this.#options;
+    const leasedUntil = (await store.now()) + LEASE_MS;
+    await store.transaction((tx) => tx.backfills.renew({ worker: this.#worker, leasedUntil }));
   }
 
   async #bringUpToDate(group: readonly Backfill[], userIds: readonly string[]): Promise<void> {

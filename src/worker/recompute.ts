@@ -90,8 +90,11 @@ export async function recompute(
     const organizationBefore = organizations.get(one.before.organizationId);
     const organization = organizations.get(after.organizationId);
     const dueAt = overdue.get(after.id);
-    const past = catchUp({ snapshot, user: one.before, organization: organizationBefore, dueAt, now });
-    entries.push(...past.entries);
+    // First of all, so that what is earned anew is earned after it.
+    const forgotten = relocked(one.before, options);
+    const entitled = withEntries(one.before, forgotten);
+    const past = catchUp({ snapshot, user: entitled, organization: organizationBefore, dueAt, now });
+    entries.push(...ofUser(after.id, forgotten), ...past.entries);
     const before = past.user;
     let changed = after !== one.before;
     if (dueAt !== undefined) {
@@ -102,9 +105,9 @@ export async function recompute(
         byTime.push({ userId: after.id, batch: timeBatch, at: now, revision, ...flips, cause: { type: 'time' } });
     }
 
-    const made = [...relocked(before, options), ...(one.entries ?? [])];
-    entries.push(...made.map((entry) => ({ userId: after.id, ...entry })));
-    const ledger = made.length === 0 ? before.ledger : foldLedger(made, before.ledger);
+    const { entries: made = [] } = one;
+    entries.push(...ofUser(after.id, made));
+    const { ledger } = withEntries(before, made);
     const latched = latch(snapshot, { ...after, ledger }, organization, now);
     entries.push(...entriesOf(latched.unlocks, one, options));
     changed ||= latched.user.ledger !== one.before.ledger;
@@ -128,6 +131,14 @@ export async function recompute(
     tx.users.advance(revisions.map(({ id }) => id)),
   ]);
   return { changes, users, revisions, entries };
+}
+
+function ofUser(userId: string, entries: readonly LedgerEntry[]): readonly UserLedgerEntry[] {
+  return entries.map((entry) => ({ userId, ...entry }));
+}
+
+function withEntries(user: UserState, entries: readonly LedgerEntry[]): UserState {
+  return entries.length === 0 ? user : { ...user, ledger: foldLedger(entries, user.ledger) };
 }
 
 const NONE_DUE: ReadonlyMap<string, number> = new Map<string, number>();

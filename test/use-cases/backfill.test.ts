@@ -246,6 +246,36 @@ describeOnEachEngine('a backfill', (engine) => {
     expect(await stand.store.states.users(users)).toEqual(revisions);
   });
 
+  it('dates nothing before the rule meant what it means, however late a timer is', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const [waiting] = names('waiting', 1) as [string];
+    const dueAt = (await stand.store.now()) + 700;
+    const { flag: week } = await stand.setFlag(name('week'), latching(daysIn(7)));
+    const { flag: early } = await stand.setFlag(name('early'), latching(daysIn(6)));
+    await stand.identify(waiting, { joinedAt: dueAt - 7 * DAY_MS });
+    await new Promise((resolve) => setTimeout(resolve, 800));
+    // Nobody has fired the timer, and the operator is at it.
+    const relocked = [{ ...latching(daysIn(5)).rules[0]!, id: early.rules[0]!.id }];
+    await stand.setFlag(early.key, { rules: relocked }, { onRuleChange: 'RELOCK' });
+    const { flag: late } = await stand.setFlag(name('late'), latching(daysIn(3)));
+    const changedAt = await stand.store.now();
+    await workerOn(stand).run();
+    await stand.identify(waiting, { emailVerified: true });
+    const entries = await ledgerOf(stand.store, waiting);
+    const of = (flagId: string) => entries.filter((entry) => entry.flagId === flagId);
+    expect(of(week.id)).toMatchObject([{ kind: 'unlocked', earnedAt: dueAt, cause: { type: 'time' } }]);
+    expect(of(early.id).map(({ kind, ruleVersion }) => [kind, ruleVersion])).toEqual([
+      ['unlocked', 1],
+      ['relocked', 1],
+      ['unlocked', 2],
+    ]);
+    for (const { earnedAt } of [of(early.id)[2]!, of(late.id)[0]!]) {
+      expect(earnedAt).toBeGreaterThan(dueAt + 100);
+      expect(earnedAt).toBeLessThan(changedAt + 60_000);
+    }
+  });
+
   it('follows a segment, the list of stages and an organization’s roles', async () => {
     const stand = await engine.compose();
     await stand.clear();

@@ -126,12 +126,12 @@ describeOnEachEngine('what time unlocks', (engine) => {
   it('is judged at each due instant, however late, and by one of two workers', async () => {
     const [stand, other] = [await engine.compose(), await engine.compose()];
     await stand.clear();
-    await stand.setFlag('day-1', latching(daysIn(1)));
-    await stand.setFlag('day-2', latching(daysIn(2)));
     const now = await stand.store.now();
     const users = Array.from({ length: 30 }, (_, i) => `late-${i}`);
     // As if all workers had been away: the timers were set when the users joined, and nobody came.
     const past = await engine.compose({ around: (store) => atInstant(store, now - 2.5 * DAY_MS) });
+    await past.setFlag('day-1', latching(daysIn(1)));
+    await past.setFlag('day-2', latching(daysIn(2)));
     for (const [i, id] of users.entries()) await past.identify(id, { joinedAt: now - 2.5 * DAY_MS - i });
     await past.identify('verified', { emailVerified: true, joinedAt: now - 2.5 * DAY_MS });
     await Promise.all([stand, other, stand].map((one) => one.fireTimers()));
@@ -147,9 +147,9 @@ describeOnEachEngine('what time unlocks', (engine) => {
     const stand = await engine.compose();
     await stand.clear();
     const manager = { fact: 'roles', operator: 'contains', value: 'manager' };
-    await stand.setFlag('veteran', latching(daysIn(1), manager));
     const now = await stand.store.now();
     const past = await engine.compose({ around: (store) => atInstant(store, now - DAY_MS) });
+    await past.setFlag('veteran', latching(daysIn(1), manager));
     const joinedAt = now - DAY_MS - 1_000;
     await past.identify('demoted', { joinedAt: now - DAY_MS - 1_000 + 500, roles: ['manager'] });
     // Due half a second ago; the demotion comes first.
@@ -177,9 +177,9 @@ describeOnEachEngine('what time unlocks', (engine) => {
       }),
     });
     await stand.clear();
-    await stand.setFlag('one-day', latching(daysIn(1)));
     const now = await stand.store.now();
     const past = await engine.compose({ around: (store) => atInstant(store, now - DAY_MS) });
+    await past.setFlag('one-day', latching(daysIn(1)));
     const others = ['calm-1', 'calm-2', 'calm-3'];
     for (const id of [...others, 'cursed']) await past.identify(id, { joinedAt: now - DAY_MS });
     expect(await stand.fireTimers()).toBe(others.length);

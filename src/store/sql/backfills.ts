@@ -74,6 +74,12 @@ export function backfillWriter(sql: Sql): BackfillWriter {
       return row && backfillOf(row);
     },
     claim: (claim) => claimNext(sql, claim),
+    renew: async ({ worker, leasedUntil }) => {
+      await sql.run("UPDATE backfills SET leased_until = ? WHERE worker = ? AND state = 'running'", [
+        leasedUntil,
+        worker,
+      ]);
+    },
     setTotal: async (ids, total) => {
       await changeByKey(sql, KEY, keysOf(ids), (condition) => `UPDATE backfills SET total = ? WHERE ${condition}`, [
         total,

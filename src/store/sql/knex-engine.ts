@@ -1,7 +1,7 @@
 import type { Knex } from 'knex';
 import { StoreUnavailable } from '../store.js';
 import type { Dialect } from './dialect.js';
-import { Pipeline } from './pipeline.js';
+import { Pipeline, type Statement } from './pipeline.js';
 import { runAgain } from './run-again.js';
 import type { Sql, SqlValue } from './sql.js';
 
@@ -67,7 +67,7 @@ async function inTransaction<T>(
 ): Promise<T> {
   const sql = connectionSql(options, connection);
   const guarded = guard(sql);
-  await begin(sql);
+  await begin(guarded.sql);
   try {
     const result = await work(guarded.sql);
     const broken = guarded.end();
@@ -127,10 +127,18 @@ function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | unde
 
 type Execute = (text: string, values?: readonly SqlValue[]) => Promise<unknown>;
 
-function executeOn({ knex, dialect, statementTimeoutMs }: PoolOptions, connection?: PooledConnection): Execute {
+/** What several statements that go together may take: one's time, and some for each more. */
+const MORE_TIME_EACH = 0.2;
+
+function executeOn(
+  { knex, dialect, statementTimeoutMs }: PoolOptions,
+  connection?: PooledConnection,
+  statements = 1,
+): Execute {
+  const timeoutMs = statementTimeoutMs && Math.ceil(statementTimeoutMs * (1 + MORE_TIME_EACH * (statements - 1)));
   return async (text, values = []) => {
     const query = knex.raw<unknown>(text, values.map(bound));
-    if (statementTimeoutMs !== undefined) query.timeout(statementTimeoutMs);
+    if (timeoutMs !== undefined) query.timeout(timeoutMs);
     if (connection !== undefined) query.connection(connection);
     try {
       return await query;
@@ -149,23 +157,18 @@ function sqlOf(dialect: Dialect, execute: Execute): Sql {
   };
 }
 
-/** One connection; where the engine takes several statements at once, those go together that nobody waits between. */
+/** One connection, whose statements are run in the order they are asked for. */
 function connectionSql(options: PoolOptions, connection: PooledConnection): Sql {
   const { dialect } = options;
-  const execute = executeOn(options, connection);
-  // An engine in this process answers before anything could be collected.
-  if (!dialect.joinsStatements) return sqlOf(dialect, execute);
-  const pipeline = new Pipeline(async (statements) => {
+  const send = async (statements: readonly Statement[]): Promise<readonly unknown[]> => {
     const [first, ...others] = statements;
+    const execute = executeOn(options, connection, statements.length);
     if (others.length === 0) return [await execute(first!.text, first!.values)];
     const texts = statements.map(({ text }) => text).join('; ');
-    return dialect.answersOf(
-      await execute(
-        texts,
-        statements.flatMap(({ values }) => values),
-      ),
-    );
-  });
+    const values = statements.flatMap((statement) => statement.values);
+    return dialect.answersOf(await execute(texts, values));
+  };
+  const pipeline = new Pipeline(send, { together: dialect.joinsStatements });
   return sqlOf(dialect, (text, values = []) => pipeline.add(text, values));
 }
 

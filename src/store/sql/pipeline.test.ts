@@ -2,16 +2,19 @@ import { describe, expect, it } from '@jest/globals';
 import { Pipeline, type Statement } from './pipeline.js';
 
 /** Answers each statement with its text, and says what went together. */
-function recorded(fail: (text: string) => boolean = () => false) {
+function recorded(fail: (text: string) => boolean = () => false, together = true) {
   const sent: (readonly string[])[] = [];
-  const pipeline = new Pipeline(async (statements: readonly Statement[]) => {
-    const texts = statements.map(({ text }) => text);
-    sent.push(texts);
-    await new Promise((resolve) => setImmediate(resolve));
-    const failed = texts.find(fail);
-    if (failed !== undefined) throw new Error(`cannot ${failed.slice(0, 10)}`);
-    return texts.map((text) => `did ${text}`);
-  });
+  const pipeline = new Pipeline(
+    async (statements: readonly Statement[]) => {
+      const texts = statements.map(({ text }) => text);
+      sent.push(texts);
+      await new Promise((resolve) => setImmediate(resolve));
+      const failed = texts.find(fail);
+      if (failed !== undefined) throw new Error(`cannot ${failed.slice(0, 10)}`);
+      return texts.map((text) => `did ${text}`);
+    },
+    { together },
+  );
   return { pipeline, sent };
 }
 
@@ -47,6 +50,23 @@ describe('a pipeline of statements', () => {
     const together = await Promise.allSettled(['a', 'b', 'c'].map((text) => pipeline.add(text, [])));
     expect(together.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected']);
     expect(await pipeline.add('d', [])).toBe('did d');
+  });
+
+  it('sends nothing of what waits when one fails: the transaction may be over', async () => {
+    for (const together of [true, false]) {
+      const { pipeline, sent } = recorded((text) => text === 'fail', together);
+      const calls = ['fail', ...Array.from({ length: 59 }, (_, i) => `${i}`)].map((text) => pipeline.add(text, []));
+      const settled = await Promise.allSettled(calls);
+      expect(settled.filter(({ status }) => status === 'fulfilled')).toEqual([]);
+      expect(sent).toHaveLength(1);
+      expect(await pipeline.add('next', [])).toBe('did next');
+    }
+  });
+
+  it('sends one after the other where the engine takes no more at once', async () => {
+    const { pipeline, sent } = recorded(undefined, false);
+    await Promise.all(['a', 'b', 'c'].map((text) => pipeline.add(text, [])));
+    expect(sent).toEqual([['a'], ['b'], ['c']]);
   });
 
   it('sends no more at once than an engine takes', async () => {

@@ -15,17 +15,23 @@ const CHARACTERS_AT_ONCE = 4 * 1024 * 1024;
 const STATEMENTS_AT_ONCE = 50;
 
 /**
- * Statements on one connection, in the order they are asked for. Those that nobody waited between go together, so that
- * they cost one way to the engine and back: `send` takes them as a list and gives their answers, or rejects with the first
- * failure, after which it has run no other. Whoever is in that list fails like it.
+ * Statements on one connection, in the order they are asked for. Where the engine takes several at once, those that nobody
+ * waited between go together, so that they cost one way to the engine and back: `send` gets them as a list and gives their
+ * answers, or rejects with the first failure, after which it has run no other. What waits when one fails fails like it, and
+ * is not sent: the failure may have ended the transaction, and nothing of it may run after that.
  */
 export class Pipeline {
   readonly #send: (statements: readonly Statement[]) => Promise<readonly unknown[]>;
+  readonly #together: boolean;
   #waiting: Waiting[] = [];
   #sending: boolean = false;
 
-  constructor(send: (statements: readonly Statement[]) => Promise<readonly unknown[]>) {
+  constructor(
+    send: (statements: readonly Statement[]) => Promise<readonly unknown[]>,
+    { together }: { readonly together: boolean },
+  ) {
     this.#send = send;
+    this.#together = together;
   }
 
   add(text: string, values: readonly SqlValue[]): Promise<unknown> {
@@ -37,18 +43,22 @@ export class Pipeline {
 
   #begin(): void {
     this.#sending = true;
+    if (!this.#together) {
+      void this.#run();
+      return;
+    }
     // After everything that can be asked for without waiting: each promise that is there already has had its turn.
     queueMicrotask(() => process.nextTick(() => void this.#run()));
   }
 
   async #run(): Promise<void> {
     while (this.#waiting.length > 0) {
-      const together = this.#waiting.splice(0, fitting(this.#waiting));
+      const some = this.#waiting.splice(0, this.#together ? fitting(this.#waiting) : 1);
       try {
-        const answers = await this.#send(together);
-        for (const [i, { resolve }] of together.entries()) resolve(answers[i]);
+        const answers = await this.#send(some);
+        for (const [i, { resolve }] of some.entries()) resolve(answers[i]);
       } catch (error) {
-        for (const { reject } of together) reject(error);
+        for (const { reject } of [...some, ...this.#waiting.splice(0)]) reject(error);
       }
     }
     this.#sending = false;

@@ -106,6 +106,27 @@ describe('the store on SQLite, contended', () => {
     await expect(openSqliteStore({ path: ':memory:' })).rejects.toThrow('give a path');
   });
 
+  it('commits nothing of a transaction that a full disk has ended, whatever was asked for along with it', async () => {
+    const pool = openPool({ knex: sqlitePool({ path }, 'write'), dialect: sqliteDialect });
+    await pool.sql.run('CREATE TABLE filled (text TEXT)');
+    await pool.sql.run('CREATE TABLE beside (x INTEGER)');
+    await pool.sql.run('INSERT INTO beside VALUES (0)');
+    const [count] = await pool.sql.rows<{ page_count: number }>('PRAGMA page_count');
+    await pool.sql.rows(`PRAGMA max_page_count = ${count!.page_count + 2}`);
+    const full = pool.transaction(
+      async (sql) => void (await sql.run('BEGIN IMMEDIATE')),
+      (sql) =>
+        Promise.all([
+          sql.run('INSERT INTO filled VALUES (?)', ['x'.repeat(1024 * 1024)]),
+          sql.run('UPDATE beside SET x = 1'),
+        ]),
+    );
+    await expect(full).rejects.toThrow('full');
+    await pool.sql.rows('PRAGMA max_page_count = 1000000');
+    expect(await pool.sql.rows('SELECT x FROM beside')).toEqual([{ x: 0 }]);
+    await pool.close();
+  });
+
   it('reads a user’s state through the primary key of each table', async () => {
     const pool = openPool({ knex: sqlitePool({ path }, 'read'), dialect: sqliteDialect });
     const keys = userKeys(Array.from({ length: 300 }, () => unique('many'))).flat();

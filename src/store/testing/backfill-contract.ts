@@ -56,7 +56,9 @@ export function backfillContract(store: () => Store): void {
     const id = await started();
     expect(named(await claim('w', 100))).toEqual([id]);
     expect(await claim('other', 199)).toEqual([]);
-    expect(named(await claim('w', 150))).toEqual([id]);
+    expect(named(await claim('w', 120))).toEqual([id]);
+    await within((tx) => tx.backfills.renew({ worker: 'w', leasedUntil: 250 }));
+    await within((tx) => tx.backfills.renew({ worker: 'somebody else', leasedUntil: 999 }));
     expect(await claim('other', 249)).toEqual([]);
     expect(named(await claim('other', 250))).toEqual([id]);
     await advance([id], { done: 3 });
