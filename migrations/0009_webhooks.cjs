@@ -10,6 +10,7 @@ exports.up = async function up(knex) {
       description: 'TEXT NOT NULL',
       types: 'TEXT NOT NULL',
       enabled: 'SMALLINT NOT NULL',
+      disabled_at: 'BIGINT',
       secrets: 'TEXT NOT NULL',
       created_at: 'BIGINT NOT NULL',
       updated_at: 'BIGINT NOT NULL',
@@ -48,11 +49,14 @@ exports.up = async function up(knex) {
       next_attempt_at: 'BIGINT',
       attempt_log: 'TEXT NOT NULL',
       created_at: 'BIGINT NOT NULL',
+      // Since when it waits to be delivered: since it was made, or last replayed.
+      pending_since: 'BIGINT NOT NULL',
       finished_at: 'BIGINT',
     },
     primary: ['id'],
     indexes: {
       deliveries_due: ['endpoint_id', 'state', 'next_attempt_at'],
+      deliveries_since: ['endpoint_id', 'state', 'pending_since'],
       deliveries_listing: ['endpoint_id', 'id'],
       deliveries_state: ['endpoint_id', 'state', 'id'],
       deliveries_user: ['part', 'user_id', 'id'],

@@ -1,11 +1,12 @@
 import { SECOND_MS } from '../core/time.js';
 import type { WebhookSender } from '../deliver/sender.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
+import { MAX_ENDPOINTS } from '../services/webhooks.js';
 import type { DeliveryState } from '../store/delivery-store.js';
 import type { Store } from '../store/store.js';
 import { DeliveryLanes } from '../worker/delivery-lanes.js';
 import { type DeliveryObserver, DeliveryWorker } from '../worker/delivery-worker.js';
-import { relayOutbound } from '../worker/relay-outbound.js';
+import { OutboundRelay } from '../worker/relay-outbound.js';
 import { sweepDeliveries } from '../worker/sweep-deliveries.js';
 import { repeat } from './repeat.js';
 
@@ -31,8 +32,9 @@ export interface RunningDeliveries {
 
 const RELAY_EVERY_MS = SECOND_MS / 4;
 const SWEEP_EVERY_MS = SECOND_MS;
-const AT_ONCE = 32;
 const PER_ENDPOINT = 4;
+/** Room for every endpoint's share: however many of them are slow, the others do not wait. */
+const AT_ONCE = MAX_ENDPOINTS * PER_ENDPOINT;
 /** Handing over is quick: it only puts a delivery into its lane. */
 const HANDED_AT_ONCE = 16;
 
@@ -51,6 +53,10 @@ export async function startDeliveries(parts: DeliveryParts): Promise<RunningDeli
     atOnce: AT_ONCE,
     perEndpoint: PER_ENDPOINT,
   });
+  const relay = new OutboundRelay({
+    ...{ store, queue, source },
+    onError: (position, error) => onError(`the sharing out of event ${position}, which is put aside,`, error),
+  });
   const onOldest = (ageMs: number): void => {
     oldestMs = ageMs;
   };
@@ -62,7 +68,7 @@ export async function startDeliveries(parts: DeliveryParts): Promise<RunningDeli
     repeat({
       name: 'sharing out events',
       everyMs: RELAY_EVERY_MS,
-      run: (signal) => relayOutbound({ store, queue, source }, signal),
+      run: async (signal) => void (await relay.run(signal)),
       onError,
     }),
     repeat({

@@ -74,6 +74,11 @@ describe('webhooks over gRPC', () => {
     const validMs = rotated.oldSecretValidUntil!.getTime() - rotated.webhook!.updatedAt!.getTime();
     expect(validMs).toBe(60_000);
     expect(await stand.admin.replayDeliveries({ webhookId, ids: [delivery!.id] })).toEqual({ replayed: 1 });
+    const malformed = stand.admin.replayDeliveries({ webhookId, ids: [delivery!.id, 'dlv_1'] });
+    expect(await failureOf(malformed)).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining('"dlv_1" is no delivery'),
+    });
     const again = () => receiver.received.filter(({ event }) => event.id === delivery!.eventId);
     await until(() => again().length === 2);
     expect([secret, rotated.secret].map((one) => isSignedBy(one, again()[1]!))).toEqual([true, true]);

@@ -27,10 +27,11 @@ export interface BidiBinding<Caller, Request, Response> extends StreamingDoor<Ca
 
 /**
  * What one stream may have in flight, from when a request is taken until its response is on its way: so many requests, and
- * no further one once they weigh so much together.
+ * no further one once they weigh so much together, or they and their responses have so many bytes.
  */
 const MAX_REQUESTS = 16;
 const MAX_WEIGHT = 10_000;
+const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
  * What `handler.ts` is for unary calls, around a stream both ways. Requests are taken only while few are in flight; a few
@@ -48,6 +49,7 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
   #session: BidiSession<Request, Response> | undefined;
   #inFlight = 0;
   #weight = 0;
+  #bytes = 0;
   /** Nothing more is taken; what the call ends with once everything is answered. */
   #last: { readonly failure: LatchkeyError | undefined } | undefined;
 
@@ -87,26 +89,34 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
         this.end(invalid(`the request is malformed: ${request.reason}`));
         return;
       }
-      void this.#answer(session, request);
+      void this.#answer(session, request, bytes.length);
     }
   }
 
   #hasRoom(): boolean {
-    return this.#inFlight < MAX_REQUESTS && this.#weight < MAX_WEIGHT;
+    return this.#inFlight < MAX_REQUESTS && this.#weight < MAX_WEIGHT && this.#bytes < MAX_BYTES;
   }
 
-  async #answer(session: BidiSession<Request, Response>, request: Request): Promise<void> {
+  async #answer(session: BidiSession<Request, Response>, request: Request, requestBytes: number): Promise<void> {
     const weight = session.weigh(request);
+    let held = requestBytes;
     this.#inFlight++;
     this.#weight += weight;
+    this.#bytes += held;
     try {
       const response = await session.answer(request);
-      if (!this.ended) await this.#send(this.#binding.encode(response));
+      if (!this.ended) {
+        const bytes = this.#binding.encode(response);
+        held += bytes.length;
+        this.#bytes += bytes.length;
+        await this.#send(bytes);
+      }
     } catch (error) {
       this.finish(error);
     } finally {
       this.#inFlight--;
       this.#weight -= weight;
+      this.#bytes -= held;
     }
     this.#endIfDone();
     this.#take();

@@ -236,6 +236,35 @@ describe('EvaluateStream', () => {
     expect(answered).toBe(sent);
   }, 30_000);
 
+  it('refuses an id that is too long in an answer that does not give it back, and goes on', async () => {
+    const { ask, answers, answer } = open();
+    ask({ id: 'x'.repeat(256), requests: [{ flagKey: 'open' }] });
+    ask({ id: 'y'.repeat(255), requests: [{ flagKey: 'open' }] });
+    expect(await answer('')).toEqual({
+      ...{ id: '', results: [] },
+      error: { code: status.INVALID_ARGUMENT, message: expect.stringMatching(/255 characters, and this one has 256/) },
+    });
+    expect(await answer('y'.repeat(255))).toMatchObject({ results: [{ enabled: true }] });
+    expect(answers).toHaveLength(2);
+  });
+
+  it('takes no more than a few megabytes at a time, however few decisions they ask for', async () => {
+    const { ask, ended, call, answers } = open();
+    const epoch = await stand.latchkey.store.epoch();
+    const ahead = `v1.${Buffer.from(JSON.stringify({ e: epoch, c: 1_000_000 })).toString('base64url')}`;
+    const attributes = { text: 'x'.repeat(1_500_000) };
+    const before = Date.now();
+    for (let i = 0; i < 4; i++)
+      ask({ id: `${i}`, requests: [{ flagKey: 'open', context: { attributes }, consistencyToken: ahead }] });
+    ask({ id: 'quick', requests: [{ flagKey: 'open' }] });
+    call.end();
+    expect(await ended).toBeUndefined();
+    // Three fill the stream until they are answered: what comes behind waits, though it could be answered at once.
+    expect(answers[0]?.id).not.toBe('quick');
+    expect(new Set(answers.map(({ id }) => id))).toEqual(new Set(['0', '1', '2', '3', 'quick']));
+    expect(Date.now() - before).toBeLessThan(20_000);
+  }, 30_000);
+
   it('answers what it has taken when the server stops, and ends with UNAVAILABLE', async () => {
     const other = await openDoorStand();
     const { ask, answer, ended } = open(other.latchkey.adminSecret, { on: other });

@@ -1,4 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import { status } from '@grpc/grpc-js';
 import type { Call, Machine } from '../services/caller.js';
 import type { EvaluateStreams } from '../services/evaluate-streams.js';
 import type { Evaluated, EvaluateInput } from '../services/evaluation.js';
@@ -20,8 +21,13 @@ export function evaluateStreamMethod(
     open(call, end) {
       const open = streams.open(call, end);
       return {
-        weigh: ({ requests }) => requests.length,
+        // One without any takes up room, too.
+        weigh: ({ requests }) => Math.max(1, requests.length),
         async answer({ id, requests }) {
+          if (id.length > MAX_ID) {
+            const message = `id has at most ${MAX_ID} characters, and this one has ${id.length}: it is not given back`;
+            return { id: '', results: [], error: { code: status.INVALID_ARGUMENT, message } };
+          }
           try {
             return await encodeResults(call, id, await open.decide(requests.map(inputOf)));
           } catch (error) {
@@ -35,6 +41,9 @@ export function evaluateStreamMethod(
     },
   };
 }
+
+/** An id comes back with its answer, and is held until that is read. */
+const MAX_ID = 255;
 
 function inputOf({ flagKey, context, consistencyToken, consistency }: EvaluateRequest): EvaluateInput {
   return { flagKey, ...targetOf(context), consistencyToken, full: isFull(consistency) };

@@ -4,7 +4,7 @@ import type { UserPages } from '../store/user-pages.js';
 import { AdminServiceClient } from './gen/latchkey/v1/admin_service.js';
 import { Reason } from './gen/latchkey/v1/evaluation.js';
 import { SetFlagRequest_OnRuleChange } from './gen/latchkey/v1/feature_service.js';
-import { Rule_Policy } from './gen/latchkey/v1/flag.js';
+import { FeatureFlag_Type, Rule_Policy } from './gen/latchkey/v1/flag.js';
 import {
   type DeepPartial,
   PreviewResult_Blocked,
@@ -94,6 +94,22 @@ describe('PreviewRule', () => {
     expect(Math.abs(result.asOf!.getTime() - Date.now())).toBeLessThan(60_000);
     const { flag } = await stand.admin.getFlag({ flag: 'tools' });
     expect(flag).toMatchObject({ version: 1, rules: [{ conditions: verified }] });
+  });
+
+  it('leaves values out of samples, so that large variants fit into the answer', async () => {
+    const large = { text: 'x'.repeat(300_000) };
+    const variants = [
+      { key: 'large', value: large },
+      { key: 'off', value: large },
+    ];
+    const flag = { key: 'large', type: FeatureFlag_Type.JSON, variants, offVariant: 'off' };
+    const distribution = [{ variant: 'large', weight: 1 }];
+    const { stayOff } = await preview({ flag: { ...flag, distribution } }).result();
+    expect(stayOff).toHaveLength(3);
+    for (const { after } of stayOff) expect(after).toMatchObject({ variant: 'off', value: undefined });
+    await stand.admin.setFlag({ flag: { ...flag, distribution } });
+    const saved = await preview({ flag: { key: 'large' }, sampleSize: 100 }).result();
+    for (const { before } of saved.stayOff) expect(before).toMatchObject({ variant: 'off', value: undefined });
   });
 
   it('takes what SetFlag takes: masks, ids, RELOCK, switches', async () => {

@@ -1,3 +1,4 @@
+import type { Decision } from '../core/decision.js';
 import { invalid } from '../services/errors.js';
 import type { PreviewService } from '../services/preview.js';
 import type {
@@ -10,6 +11,7 @@ import type {
 import type { AdminRpcs } from './admin-rpcs.js';
 import { decisionMessage } from './decision-message.js';
 import { FLAG_PATHS, flagInput } from './flag-input.js';
+import type { EvaluateResponse } from './gen/latchkey/v1/evaluation.js';
 import {
   PreviewResult_Blocked as Blocked,
   type PreviewRuleResponse,
@@ -84,12 +86,17 @@ function resultMessage(result: PreviewResult): ResultMessage {
 function sampleMessage({ userId, before, after, servedBy, shortened }: PreviewSample): SampleMessage {
   return {
     userId,
-    before: decisionMessage({ decision: before, stale: false }),
-    after: decisionMessage({ decision: after.decision, stale: false }),
+    before: sampledDecision(before),
+    after: sampledDecision(after.decision),
     rules: after.rules.map(ruleMessage),
     blockedBy: after.blockedBy.map(blockMessage),
     granted: after.granted,
     servedBy: servedBy && ruleMessage(servedBy),
     shortened,
   };
+}
+
+/** Without its value: a variant's may be large, no limit counts it, and the variant tells it. */
+function sampledDecision(decision: Decision): EvaluateResponse {
+  return { ...decisionMessage({ decision, stale: false }), value: undefined };
 }

@@ -71,7 +71,6 @@ export class PreviewService {
     try {
       const stopping = new AbortController();
       const prepared = await this.#prepare(input);
-      begun = true;
       const reader = new ProgressReader(sink);
       const signal = anySignal(stopping.signal, call.signal);
       const open = {
@@ -83,6 +82,7 @@ export class PreviewService {
       };
       readers.add(open);
       const running = { ...prepared, signal, onProgress: (progress: PreviewProgress) => reader.tell(progress) };
+      begun = true;
       void this.#run(running, prepared, sink).finally(() => readers.delete(open));
       return { writable: () => reader.writable(), close: () => stopping.abort() };
     } finally {

@@ -35,6 +35,9 @@ export interface ReplayInput {
 const MAX_REPLAY = 1_000;
 const MAX_REPLAY_FAILED = 10_000;
 
+/** Looked at before ids are kept in the audit. */
+const DELIVERY_ID = /^dlv_[0-9a-f]{32}$/;
+
 /** What was sent to webhooks, and what is sent again. Workers find what is made due here within seconds. */
 export class WebhookDeliveries {
   readonly #options: WebhookDeliveriesOptions;
@@ -57,6 +60,9 @@ export class WebhookDeliveries {
    */
   async replay(call: Call, { webhookId, ids, comment }: ReplayInput): Promise<number> {
     authorize(call, 'ReplayDeliveries');
+    const unlike = ids.find((id) => !DELIVERY_ID.test(id));
+    if (unlike !== undefined)
+      throw invalid(`${quote(unlike)} is no delivery's id, like dlv_ and 32 hexadecimal digits`);
     if (ids.length > MAX_REPLAY) throw invalid(`a call replays at most ${MAX_REPLAY} by id, not ${ids.length}`);
     return this.#options.store.transaction(async (tx) => {
       const now = await tx.now();

@@ -40,7 +40,8 @@ export interface WebhookRotated extends WebhookMade {
   readonly oldValidUntil: number | undefined;
 }
 
-const MAX_ENDPOINTS = 50;
+/** How many there may be. */
+export const MAX_ENDPOINTS = 50;
 const MAX_DESCRIPTION = 1_000;
 
 /**
@@ -65,7 +66,8 @@ export class WebhookService {
       if ((await tx.webhooks.count()) >= MAX_ENDPOINTS)
         throw conflict(`there are ${MAX_ENDPOINTS} webhooks already; delete one that is not needed`);
       const id = `whe_${randomUUID().replaceAll('-', '')}`;
-      const endpoint = { id, url, description, types: wanted, enabled, createdAt: now, updatedAt: now };
+      const disabled = enabled ? {} : { disabledAt: now };
+      const endpoint = { id, url, description, types: wanted, enabled, ...disabled, createdAt: now, updatedAt: now };
       await tx.webhooks.put({ ...endpoint, secrets: [{ secret }] });
       const change = { before: undefined, after: audited(endpoint), comment };
       await recordAudit(tx, call, now, { action: 'webhook.create', target: id, ...change });
@@ -82,7 +84,9 @@ export class WebhookService {
     const { made } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
       const before = found(id, await tx.webhooks.lock(id));
       const { url = before.url, description = before.description, enabled = before.enabled } = input;
-      const after = { ...before, url, description, ...given, enabled, updatedAt: now };
+      const { disabledAt = now, ...kept } = before;
+      const disabled = enabled ? {} : { disabledAt };
+      const after = { ...kept, url, description, ...given, enabled, ...disabled, updatedAt: now };
       await tx.webhooks.put(after);
       const change = { before: audited(before), after: audited(after), comment };
       await recordAudit(tx, call, now, { action: 'webhook.update', target: id, ...change });
@@ -134,10 +138,9 @@ export class WebhookService {
   }
 }
 
-/** For the audit: what follows the path of an address may be a secret. */
+/** For the audit: of an address no more than its origin, since many receivers have a key in the path. */
 function audited({ url, description, types, enabled }: WebhookEndpoint): object {
-  const { origin, pathname, search } = new URL(url);
-  return { url: `${origin}${pathname}${search === '' ? '' : '?[redacted]'}`, description, types, enabled };
+  return { url: new URL(url).origin, description, types, enabled };
 }
 
 function withoutSecrets({ secrets: _secrets, ...endpoint }: SigningEndpoint): WebhookEndpoint {

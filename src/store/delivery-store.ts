@@ -18,6 +18,9 @@ export interface NewDelivery {
   readonly createdAt: number;
 }
 
+/** Names a delivery; one of another endpoint is none. */
+export type DeliveryKey = Pick<NewDelivery, 'id' | 'endpointId'>;
+
 export interface DeliveryAttempt {
   readonly at: number;
   readonly durationMs: number;
@@ -29,7 +32,9 @@ export interface DeliveryAttempt {
 
 export interface Delivery extends NewDelivery {
   readonly state: DeliveryState;
-  /** Since it was made, or last replayed. */
+  /** When it was made, or last replayed. */
+  readonly pendingSince: number;
+  /** Since then. */
   readonly attempts: number;
   /** While pending: when it is due. */
   readonly nextAttemptAt?: number;
@@ -69,15 +74,17 @@ export interface DeliveryFilter {
 
 export interface DeliveryStore {
   /** Takes a pending delivery that is due, by moving its next attempt to the lease's end; undefined: somebody else has. */
-  claim(id: string, options: ClaimOptions): Promise<Claim | undefined>;
+  claim(key: DeliveryKey, options: ClaimOptions): Promise<Claim | undefined>;
   /** Notes an attempt; false when the claim has lapsed and another took it, or it is gone: then nothing is noted. */
   record(claim: Claim, recorded: Recorded): Promise<boolean>;
   /** Ids of an endpoint's pending deliveries that were due at or before that instant, longest first. */
   overdue(endpointId: string, dueAtOrBefore: number, limit: number): Promise<readonly string[]>;
   /** Newest first. */
   list(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
-  /** When the oldest pending one of an endpoint was made; undefined: none is pending. */
+  /** When the oldest pending one of an endpoint was made, or last replayed; undefined: none is pending. */
   oldestPendingAt(endpointId: string): Promise<number | undefined>;
+  /** Makes an endpoint's deliveries failed that have been pending since before that instant; at most `limit`. Gives how many. */
+  giveUp(endpointId: string, pendingSinceBefore: number, limit: number): Promise<number>;
   /** Drops those finished before that instant, and those of endpoints that are gone; at most `limit` of each. Gives how many. */
   purge(finishedBefore: number, limit: number): Promise<number>;
 }

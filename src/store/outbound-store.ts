@@ -23,16 +23,23 @@ export interface TakenEvent extends OutboundEvent {
 export interface OutboundReader {
   /** Whether any event waits to be shared out. */
   waiting(): Promise<boolean>;
+  /** When the first of them happened; undefined: none waits. */
+  oldestAt(): Promise<number | undefined>;
+  /** Positions of the oldest that wait; at most `limit`. */
+  positions(limit: number): Promise<readonly number[]>;
 }
+
+/** By position. */
+export type WhichEvents = { readonly only: readonly number[] } | { readonly except: readonly number[] };
 
 /** Events are written in the transaction that makes them true, and leave in the one that makes their deliveries. */
 export interface OutboundWriter {
   append(events: readonly OutboundEvent[]): Promise<void>;
   /**
-   * Locks and gives the oldest events that no other transaction has; at most `limit`. No watermark: one that was
+   * Locks and gives the oldest events that no other transaction has; at most `limit`, all or those named. No watermark: one that was
    * committed late is simply taken the next time.
    */
-  take(limit: number): Promise<readonly TakenEvent[]>;
+  take(limit: number, which?: WhichEvents): Promise<readonly TakenEvent[]>;
   /** Removes events that this transaction has taken. */
   drop(events: readonly TakenEvent[]): Promise<void>;
 }

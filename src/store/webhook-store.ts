@@ -10,6 +10,8 @@ export interface WebhookEndpoint {
   readonly types: readonly AnnouncedType[];
   /** A disabled one is sent nothing; what is pending for it waits. */
   readonly enabled: boolean;
+  /** Of a disabled one: since when. */
+  readonly disabledAt?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
@@ -35,8 +37,8 @@ export interface WebhookReader {
 
 /** Changes of endpoints raise the configuration's revision in the same transaction: what is announced hangs on them. */
 export interface WebhookWriter {
-  /** The enabled ones, held against change until the transaction ends. */
-  holdEnabled(): Promise<readonly WebhookEndpoint[]>;
+  /** All, held against change until the transaction ends. */
+  holdAll(): Promise<readonly WebhookEndpoint[]>;
   /** Locked against change; undefined when there is none. */
   lock(id: string): Promise<SigningEndpoint | undefined>;
   count(): Promise<number>;

@@ -3,7 +3,7 @@ import type { Sent, WebhookSender } from '../deliver/sender.js';
 import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
 import type { Claim, DeliveryState, Recorded } from '../store/delivery-store.js';
 import type { Store } from '../store/store.js';
-import { RETRY_DELAYS_MS, retryDelayMs } from './retry-schedule.js';
+import { GIVE_UP_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from './retry-schedule.js';
 import { signMessage } from './sign-message.js';
 
 export interface DeliveryWorkerOptions {
@@ -43,8 +43,11 @@ export class DeliveryWorker {
     const endpoint = await store.webhooks.signing(endpointId);
     // What is pending for a disabled endpoint waits; of one that is gone, housekeeping drops it.
     if (!endpoint?.enabled) return;
-    const claim = await store.deliveries.claim(id, { leaseMs, earlyMs: EARLY_MS });
+    // Of this endpoint: whoever can write to the queue must not have one endpoint's delivery sent to another.
+    const claim = await store.deliveries.claim({ id, endpointId }, { leaseMs, earlyMs: EARLY_MS });
     if (claim === undefined) return;
+    // The sweep makes it failed, once nobody can have an attempt under way that began in time.
+    if (claim.delivery.pendingSince < claim.now - GIVE_UP_AFTER_MS) return;
     const { body, eventId } = claim.delivery;
     const sent = await sender.send({
       url: endpoint.url,
@@ -76,7 +79,10 @@ export class DeliveryWorker {
       ...(sent.kind === 'answered' && sent.retryAfterMs !== undefined ? { retryAfterMs: sent.retryAfterMs } : {}),
     });
     if (delayMs === undefined) return { attempt, state: 'failed' };
-    return { attempt, state: 'pending', nextAttemptAt: now + durationMs + delayMs };
+    const nextAttemptAt = now + durationMs + delayMs;
+    // It would be given up then.
+    if (nextAttemptAt > delivery.pendingSince + GIVE_UP_AFTER_MS) return { attempt, state: 'failed' };
+    return { attempt, state: 'pending', nextAttemptAt };
   }
 }
 

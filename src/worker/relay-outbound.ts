@@ -1,44 +1,96 @@
+import { MINUTE_MS } from '../core/time.js';
 import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
 import type { NewDelivery } from '../store/delivery-store.js';
-import type { Store, Transaction } from '../store/store.js';
+import type { OutboundEvent, WhichEvents } from '../store/outbound-store.js';
+import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
+import type { WebhookEndpoint } from '../store/webhook-store.js';
 import { cloudEvent } from './cloud-event.js';
 import { newDeliveryId } from './delivery-id.js';
+import { halving } from './halving.js';
 
 export interface RelayOptions {
   readonly store: Pick<Store, 'outbound' | 'transaction'>;
   readonly queue: Pick<DeliveryQueue, 'schedule'>;
   /** What the events say they come from. */
   readonly source: string;
+  /** Told of an event that cannot be shared out, each time that it was tried. */
+  readonly onError: (position: number, error: unknown) => void;
 }
 
 /** Events of one transaction. */
 const CHUNK = 200;
+/** An event that failed alone stays where it is, and is tried again after this time. */
+const ASIDE_MS = MINUTE_MS;
+/** Of so many at once it is not the events' fault. */
+const MOST_ASIDE = 500;
 
-/**
- * Shares out what waits: each event becomes one delivery for each enabled endpoint that wants it, in the transaction in
- * which it leaves. Several workers may do so at once: each takes events that no other has. Gives how many events were
- * shared out.
- */
-export async function relayOutbound({ store, queue, source }: RelayOptions, signal?: AbortSignal): Promise<number> {
-  let relayed = 0;
-  while (!signal?.aborted && (await store.outbound.waiting())) {
-    const { events, deliveries } = await store.transaction((tx) => shareOut(tx, source));
-    // None, although some wait: another worker has them.
-    if (events === 0) return relayed;
-    relayed += events;
-    await queue.schedule(deliveries, 0);
+/** Shares out what waits. Several workers may do so at once: each takes events that no other has. */
+export class OutboundRelay {
+  readonly #options: RelayOptions;
+  /** Positions of events that failed, with when they are tried again. */
+  readonly #aside = new Map<number, number>();
+
+  constructor(options: RelayOptions) {
+    this.#options = options;
   }
-  return relayed;
+
+  /**
+   * Each event becomes one delivery for each endpoint that wants it, in the transaction in which it leaves. One that fails
+   * is found by halving, and holds up no other. Gives how many events were shared out.
+   */
+  async run(signal?: AbortSignal): Promise<number> {
+    const { store } = this.#options;
+    let relayed = 0;
+    while (!signal?.aborted && (await store.outbound.waiting())) {
+      const events = await this.#relayChunk();
+      // None, although some wait: another worker has them, or they are put aside.
+      if (events === 0) return relayed;
+      relayed += events;
+    }
+    return relayed;
+  }
+
+  async #relayChunk(): Promise<number> {
+    for (const [position, until] of this.#aside) if (until <= performance.now()) this.#aside.delete(position);
+    const except = [...this.#aside.keys()];
+    try {
+      return await this.#relay({ except });
+    } catch (error) {
+      if (error instanceof StoreUnavailable || except.length >= MOST_ASIDE) throw error;
+      return await this.#relayApart(except);
+    }
+  }
+
+  async #relayApart(except: readonly number[]): Promise<number> {
+    const { store, onError } = this.#options;
+    const positions = (await store.outbound.positions(CHUNK + except.length)).filter((one) => !this.#aside.has(one));
+    let relayed = 0;
+    const work = async (only: readonly string[]): Promise<void> => {
+      relayed += await this.#relay({ only: only.map(Number) });
+    };
+    await halving(positions.slice(0, CHUNK).map(String), work, (position, error) => {
+      this.#aside.set(Number(position), performance.now() + ASIDE_MS);
+      onError(Number(position), error);
+    });
+    return relayed;
+  }
+
+  async #relay(which: WhichEvents): Promise<number> {
+    const { store, queue, source } = this.#options;
+    const { events, deliveries } = await store.transaction((tx) => shareOut(tx, which, source));
+    if (deliveries.length > 0) await queue.schedule(deliveries, 0);
+    return events;
+  }
 }
 
-async function shareOut(tx: Transaction, source: string) {
-  const events = await tx.outbound.take(CHUNK);
+async function shareOut(tx: Transaction, which: WhichEvents, source: string) {
+  const events = await tx.outbound.take(CHUNK, which);
   if (events.length === 0) return { events: 0, deliveries: [] };
-  const endpoints = await tx.webhooks.holdEnabled();
+  const endpoints = await tx.webhooks.holdAll();
   const now = await tx.now();
   const made: NewDelivery[] = [];
   for (const event of events) {
-    const wanting = endpoints.filter(({ types }) => types.includes(event.type));
+    const wanting = endpoints.filter((endpoint) => wants(endpoint, event));
     if (wanting.length === 0) continue;
     const { id: eventId, type, userId } = event;
     const body = cloudEvent({ ...event, source });
@@ -49,4 +101,9 @@ async function shareOut(tx: Transaction, source: string) {
   await tx.outbound.drop(events);
   const deliveries: DueDelivery[] = made.map(({ id, endpointId }) => ({ id, endpointId }));
   return { events: events.length, deliveries };
+}
+
+/** As things were when it happened: of a disabled endpoint what happened before waits for it, as what was pending does. */
+function wants({ types, createdAt, enabled, disabledAt = 0 }: WebhookEndpoint, { type, at }: OutboundEvent): boolean {
+  return types.some((wanted) => wanted === type) && createdAt <= at && (enabled || at <= disabledAt);
 }

@@ -6,6 +6,12 @@ export const RETRY_DELAYS_MS: readonly number[] = [
   ...[HOUR_MS, 3 * HOUR_MS, 8 * HOUR_MS, 12 * HOUR_MS, DAY_MS],
 ];
 
+/**
+ * However few attempts were made: a delivery that has been pending for longer is given up, so that what waits for an
+ * endpoint that never answers comes to an end. Longer than all the delays together.
+ */
+export const GIVE_UP_AFTER_MS = 3 * DAY_MS;
+
 /** Spreads what failed together, so that it does not come back together. */
 const JITTER = 0.2;
 const LONGEST_DELAY_MS = DAY_MS;

@@ -1,31 +1,35 @@
-import { SECOND_MS } from '../core/time.js';
+import { MINUTE_MS, SECOND_MS } from '../core/time.js';
 import type { Store } from '../store/store.js';
 import type { DeliveryLanes } from './delivery-lanes.js';
+import { GIVE_UP_AFTER_MS } from './retry-schedule.js';
 
 export interface SweepDeliveriesOptions {
-  readonly store: Pick<Store, 'deliveries' | 'webhooks' | 'now'>;
+  readonly store: Pick<Store, 'deliveries' | 'outbound' | 'webhooks' | 'now'>;
   readonly lanes: Pick<DeliveryLanes, 'offer' | 'room'>;
-  /** Told how old the oldest delivery is that is pending for an enabled endpoint; 0 when none is. */
+  /** Told how old the oldest event or delivery is that waits: for its sharing out, or for an enabled endpoint; 0: none does. */
   readonly onOldest: (ageMs: number) => void;
 }
 
 /** What was due longer ago than this was missed by the queue, or there was no room for it. */
 const OVERDUE_MS = 2 * SECOND_MS;
+/** Longer than any attempt, and its claim, takes: what began in time is noted. */
+const ATTEMPT_MS = MINUTE_MS;
 /** Of one endpoint, in one sweep: as many as its lane holds, since the first of them may wait there already. */
 const CHUNK = 500;
 
 /**
  * Finds deliveries that a lost job, a killed worker or a full lane left behind, endpoint by endpoint, so that none waits
- * behind another's backlog.
+ * behind another's backlog; gives up those that have waited too long.
  */
 export async function sweepDeliveries(
   { store, lanes, onOldest }: SweepDeliveriesOptions,
   signal?: AbortSignal,
 ): Promise<void> {
   const now = await store.now();
-  let oldestAt = now;
+  let oldestAt = Math.min(now, (await store.outbound.oldestAt()) ?? now);
   for (const { id: endpointId, enabled } of await store.webhooks.list()) {
     if (signal?.aborted) return;
+    await store.deliveries.giveUp(endpointId, now - GIVE_UP_AFTER_MS - ATTEMPT_MS, CHUNK);
     const pendingAt = enabled ? await store.deliveries.oldestPendingAt(endpointId) : undefined;
     if (pendingAt === undefined) continue;
     oldestAt = Math.min(oldestAt, pendingAt);

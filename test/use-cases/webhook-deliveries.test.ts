@@ -2,7 +2,9 @@ import { expect, it } from '@jest/globals';
 import { SELF_SIGNED_CERTIFICATE } from '../../src/grpc/testing/self-signed.js';
 import { DeliveryWorker } from '../../src/worker/delivery-worker.js';
 import { keepHouse } from '../../src/worker/housekeeping.js';
-import { until } from '../timing.js';
+import { OutboundRelay } from '../../src/worker/relay-outbound.js';
+import { sweepDeliveries } from '../../src/worker/sweep-deliveries.js';
+import { pause, until } from '../timing.js';
 import { describeOnEachEngine } from './engines.js';
 import { latching, OPERATOR, verified } from './use-case-stand.js';
 import { isSignedBy } from './webhook-receiver.js';
@@ -133,6 +135,139 @@ describeOnEachEngine('deliveries to webhooks', (engine) => {
     });
     for (const answer of waiting.splice(0)) answer();
     expect(most).toBe(4);
+  });
+
+  it('do not wait for endpoints that never answer, however many there are', async () => {
+    const silent: (() => void)[] = [];
+    const hole = await receive((_, response) => {
+      silent.push(() => response.writeHead(200).end());
+      return 'answered';
+    });
+    const quick = await receive();
+    for (let i = 0; i < 12; i++) await create(hole.url, [CHANGED]);
+    const { id } = await create(quick.url, [CHANGED]);
+    await work();
+    for (let i = 0; i < 8; i++) await stand.latchkey.setFlag(`swallowed-${i}`);
+    await until(async () => (await statesOf(id)).filter((state) => state === 'delivered').length === 8, 8_000);
+    // All that they may have, at the same time: more than any bound of fewer endpoints.
+    await until(() => silent.length === 48);
+    await until(() => {
+      for (const answer of silent.splice(0)) answer();
+      return hole.received.length >= 96;
+    });
+    for (const answer of silent.splice(0)) answer();
+  }, 30_000);
+
+  it('are given up after three days, however few attempts were made', async () => {
+    const receiver = await receive();
+    const { id } = await create(receiver.url, [CHANGED]);
+    const { store, services } = stand.latchkey;
+    const now = await store.now();
+    const day = 86_400_000;
+    const add = (name: string, createdAt: number): Promise<void> => {
+      const delivery = {
+        id: `dlv_${createdAt.toString(16).padStart(12, '0')}${'0'.repeat(19)}${name}`,
+        endpointId: id,
+      };
+      const event = { eventId: `evt_${name}`, type: CHANGED, userId: '', body: '{}', createdAt };
+      return store.transaction((tx) => tx.deliveries.add([{ ...delivery, ...event }]));
+    };
+    await add('1', now - 3 * day - 30_000);
+    await add('2', now - 3 * day + 30_000);
+    let sent = 0;
+    const worker = new DeliveryWorker({
+      ...{ store, queue: { schedule: () => Promise.resolve() }, observer: { attempted: () => undefined } },
+      sender: {
+        send: async () => {
+          sent += 1;
+          return { kind: 'failed', error: 'gone', durationMs: 1 };
+        },
+      },
+      retryDelaysMs: [100_000],
+    });
+    const made = await deliveriesOf(stand.latchkey, id);
+    for (const delivery of made) await worker.attempt(delivery);
+    // The first is too old for an attempt, and the second's next one would come too late.
+    expect(sent).toBe(1);
+    expect((await deliveriesOf(stand.latchkey, id)).map(({ state, attempts }) => [state, attempts])).toEqual([
+      ['failed', 1],
+      ['pending', 0],
+    ]);
+    // Replayed, it has three days again.
+    expect(await services.webhookDeliveries.replay(OPERATOR, { webhookId: id, ids: [], comment: '' })).toBe(1);
+    await worker.attempt(made[0]!);
+    expect((await deliveriesOf(stand.latchkey, id))[0]).toMatchObject({ state: 'pending', attempts: 1 });
+    await add('3', now - 4 * day);
+    await services.webhooks.update(OPERATOR, id, { enabled: false });
+    await work({ lostQueue: true });
+    await until(async () => (await statesOf(id)).filter((state) => state === 'failed').length === 1);
+    expect(await statesOf(id)).toEqual(['pending', 'pending', 'failed']);
+    expect(receiver.received).toEqual([]);
+  });
+
+  it('are made of what happened while an endpoint was there and enabled, whenever it is shared out', async () => {
+    const receiver = await receive();
+    const early = await create(receiver.url, [CHANGED]);
+    const disabled = await create(receiver.url, [CHANGED]);
+    await stand.latchkey.setFlag('before');
+    await pause(5);
+    const late = await create(receiver.url, [CHANGED]);
+    const { webhooks } = stand.latchkey.services;
+    await webhooks.update(OPERATOR, disabled.id, { enabled: false });
+    await pause(5);
+    await stand.latchkey.setFlag('after');
+    await webhooks.update(OPERATOR, disabled.id, { description: 'still disabled' });
+    expect(await relay()).toBe(2);
+    const subjects = async ({ id }: { readonly id: string }) =>
+      (await deliveriesOf(stand.latchkey, id)).map(({ body }) => JSON.parse(body).subject as string).toSorted();
+    expect(await subjects(early)).toEqual(['after', 'before']);
+    expect(await subjects(late)).toEqual(['after']);
+    expect(await subjects(disabled)).toEqual(['before']);
+    await webhooks.update(OPERATOR, disabled.id, { enabled: true });
+    expect((await stand.latchkey.store.webhooks.signing(disabled.id))!).not.toHaveProperty('disabledAt');
+  });
+
+  it('are made of every event but one that cannot be shared out, which is put aside', async () => {
+    const receiver = await receive();
+    const { id } = await create(receiver.url, [CHANGED]);
+    const keys = Array.from({ length: 9 }, (_, i) => `chunk-${i}`);
+    for (const key of keys) await stand.latchkey.setFlag(key);
+    const { store } = stand.latchkey;
+    const [, , third] = await store.outbound.positions(9);
+    // As if what the database holds could not be read.
+    const transaction: typeof store.transaction = (work) =>
+      store.transaction((tx) => {
+        const take: typeof tx.outbound.take = async (limit, which) => {
+          const taken = await tx.outbound.take(limit, which);
+          if (taken.some(({ position }) => position === third)) throw new SyntaxError('no JSON');
+          return taken;
+        };
+        return work({ ...tx, outbound: { ...tx.outbound, take } });
+      });
+    const failed: [number, unknown][] = [];
+    const relayed = new OutboundRelay({
+      store: { outbound: store.outbound, transaction },
+      queue: { schedule: () => Promise.resolve() },
+      source: '/latchkey',
+      onError: (position, error) => void failed.push([position, error]),
+    });
+    expect(await relayed.run()).toBe(8);
+    expect(failed).toEqual([[third, new SyntaxError('no JSON')]]);
+    await stand.latchkey.setFlag('chunk-later');
+    expect(await relayed.run()).toBe(1);
+    expect(failed).toHaveLength(1);
+    expect(await statesOf(id)).toHaveLength(9);
+    let oldestMs = 0;
+    await pause(20);
+    await sweepDeliveries({
+      store,
+      lanes: { offer: () => undefined, room: () => 500 },
+      onOldest: (ageMs) => {
+        oldestMs = ageMs;
+      },
+    });
+    expect(oldestMs).toBeGreaterThanOrEqual(20);
+    expect(await relay()).toBe(1);
   });
 
   it('are shared out once, however many workers do it, and sent once while nothing fails', async () => {

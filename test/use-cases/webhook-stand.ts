@@ -5,7 +5,7 @@ import { openBullmqDeliveryQueue } from '../../src/queue/bullmq/bullmq-delivery-
 import type { DeliveryQueue } from '../../src/queue/delivery-queue.js';
 import { openEmbeddedDeliveryQueue } from '../../src/queue/embedded/embedded-delivery-queue.js';
 import type { Delivery } from '../../src/store/delivery-store.js';
-import { relayOutbound } from '../../src/worker/relay-outbound.js';
+import { OutboundRelay } from '../../src/worker/relay-outbound.js';
 import { createRedisSpace } from '../servers/test-servers.js';
 import type { Engine } from './engines.js';
 import { OPERATOR, type UseCaseStand } from './use-case-stand.js';
@@ -122,7 +122,12 @@ export function webhookStand(engine: Engine): WebhookStand {
       return { id: endpoint.id, secret };
     },
     relay: () =>
-      relayOutbound({ store: there().store, queue: { schedule: () => Promise.resolve() }, source: '/latchkey' }),
+      new OutboundRelay({
+        ...{ store: there().store, queue: { schedule: () => Promise.resolve() }, source: '/latchkey' },
+        onError: (_position, error) => {
+          throw error;
+        },
+      }).run(),
     unlock: (userId) => there().identify(userId, { emailVerified: true }),
     statesOf: async (id) => (await deliveriesOf(there(), id)).map(({ state }) => state),
   };

@@ -139,7 +139,7 @@ describeOnEachEngine('webhooks', (engine) => {
   });
 
   it('show a secret to nobody but whoever made it: not in lists, audit, errors, or the configuration', async () => {
-    const url = 'https://hooks.example.com/a?key=s3cr3t';
+    const url = 'https://hooks.example.com/s3cr3t/a?key=s3cr3t';
     const { id, secret } = await create(url, ALL);
     const { webhooks } = stand.latchkey.services;
     const rotated = await webhooks.rotate(OPERATOR, { id, comment: '' });

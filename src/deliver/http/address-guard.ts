@@ -4,6 +4,8 @@ type Subnet = readonly [network: string, prefix: number, what: string];
 
 /** Refused whatever is allowed: nothing that is meant to receive a webhook lives there. Metadata services of clouds do. */
 const NEVER_V4: readonly Subnet[] = [
+  ['100.100.100.200', 32, 'a metadata service'],
+  ['168.63.129.16', 32, 'a metadata service'],
   ['0.0.0.0', 8, 'an unspecified address'],
   ['169.254.0.0', 16, 'a link-local address'],
   ['192.0.0.0', 24, 'an address for protocols'],
@@ -29,8 +31,9 @@ const PRIVATE_V6: readonly Subnet[] = [
   ['fc00::', 7, 'a unique local address'],
 ];
 
-/** Within 2000::/3, all that is not the public internet; 6to4 and Teredo carry IPv4 addresses inside. */
+/** A metadata service; and within 2000::/3 all that is not the public internet: 6to4 and Teredo carry IPv4 addresses inside. */
 const NEVER_V6: readonly Subnet[] = [
+  ['fd00:ec2::254', 128, 'a metadata service'],
   ['2001::', 23, 'an address for protocols'],
   ['2001:db8::', 32, 'an address for documentation'],
   ['2002::', 16, 'a 6to4 address'],
@@ -76,10 +79,11 @@ function refusalOfV6(address: string, allowPrivate: boolean): string | undefined
   if (address.includes('%')) return 'a link-local address';
   const inner = embeddedV4(address);
   if (inner !== undefined) return refusalOf(inner, allowPrivate);
+  const never = neverV6(address);
+  if (never !== undefined) return never;
   const isPrivate = privateV6(address);
   if (isPrivate !== undefined) return allowPrivate ? undefined : isPrivate;
-  if (publicV6(address) === undefined) return 'not a public address';
-  return neverV6(address);
+  return publicV6(address) === undefined ? 'not a public address' : undefined;
 }
 
 /** The IPv4 address in `::ffff:0:0/96` (mapped) and `64:ff9b::/96` (NAT64). */

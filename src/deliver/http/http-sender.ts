@@ -1,14 +1,14 @@
-import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import type { Message, Sent, WebhookSender } from '../sender.js';
 import { refusalOf } from './address-guard.js';
+import { type Lookup, nameLookup } from './name-lookup.js';
 import { type Answer, type Pin, postPinned } from './post-pinned.js';
 import { faultOfUrl, hostOf, type UrlRules } from './webhook-url.js';
 
 export interface HttpSenderOptions extends UrlRules {
-  /** Every address of a name; the system's by default. */
+  /** DNS and the system by default. */
   readonly lookup?: Lookup;
-  /** Trusted besides, in PEM; the system's and Node's own authorities otherwise. */
+  /** The authorities that are trusted, in PEM, in the place of Node's own. */
   readonly ca?: string;
   /** For an attempt as a whole, the name's resolution included; default 10 s. */
   readonly timeoutMs?: number;
@@ -20,19 +20,17 @@ const ADDRESSES_TRIED = 3;
 
 /** Sends by HTTP, straight to an address that was looked up and found to be allowed: no redirects, no proxies. */
 export function httpSender(options: HttpSenderOptions): WebhookSender {
-  const lookup = joined(options.lookup ?? ((host) => systemLookup(host, { all: true, order: 'verbatim' })));
+  const lookup = joined(options.lookup ?? nameLookup());
   return {
     faultOf: (url) => faultOfUrl(url, options),
     send: (message) => send(message, { ...options, lookup }),
   };
 }
 
-type Lookup = (host: string) => Promise<readonly Pin[]>;
 type Options = HttpSenderOptions & { readonly lookup: Lookup };
 
 /**
- * Whoever asks for a name that is being looked up waits for that answer: the system has few threads for it, and a name that
- * takes long must not have them all. Nothing is remembered.
+ * Whoever asks for a name that is being looked up waits for that answer. Nothing is remembered.
  */
 function joined(lookup: Lookup): Lookup {
   const underWay = new Map<string, Promise<readonly Pin[]>>();

@@ -32,13 +32,24 @@ describe('an endpoint’s address', () => {
     ['https://user:pass@example.com/', /holds a user or a password/],
     ['https://user@example.com/', /holds a user or a password/],
     ['https://example.com/#part', /fragment/],
+    ['https://localhost../', /"https:\/\/localhost..\/" names no host/],
+    ['https://./', /names no host/],
+    ['https://../', /names no host/],
     [`https://example.com/${'x'.repeat(2_048)}`, /at most 2048 characters, and this one has 2068/],
   ])('says what is wrong with %s', (url, fault) => {
     expect(faultOfUrl(url, STRICT)).toMatch(fault);
   });
 
   it('quotes no secret', () => {
-    const text = ['http://me:pa55@example.com/x', 'ftp://me:pa55@host/', 'https://h/?key=pa55#x', 'nonsense?pa55'];
+    const slashed = ['https://user:pa55/word@host/', 'https://user:w/pa55@host/', 'mailto:me:pa55@host'];
+    for (const url of slashed) expect(faultOfUrl(url, STRICT)).toMatch(/^url (is no address|begins with)/);
+    const text = [
+      ...slashed,
+      'http://me:pa55@example.com/x',
+      'ftp://me:pa55@host/',
+      'https://h/?key=pa55#x',
+      'nonsense?pa55',
+    ];
     for (const url of text) expect(faultOfUrl(url, STRICT)).not.toContain('pa55');
   });
 

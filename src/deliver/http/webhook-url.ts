@@ -15,9 +15,9 @@ const MAX_LENGTH = 2_048;
 export function faultOfUrl(text: string, { allowHttp, allowPrivate }: UrlRules): string | undefined {
   if (text.length > MAX_LENGTH) return `url has at most ${MAX_LENGTH} characters, and this one has ${text.length}`;
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (url === undefined) return `url ${shown(text)} is no address like https://example.com/hooks`;
+  if (url === undefined) return `${urlShown(text)} is no address like https://example.com/hooks`;
   if (url.protocol !== 'https:' && url.protocol !== 'http:') {
-    return `url ${shown(text)} begins with ${JSON.stringify(url.protocol)}; webhooks go to https: addresses`;
+    return `${urlShown(text)} begins with ${JSON.stringify(url.protocol)}; webhooks go to https: addresses`;
   }
   if (url.username !== '' || url.password !== '') {
     return 'url holds a user or a password; leave them out: the signature tells the receiver who is calling';
@@ -27,6 +27,7 @@ export function faultOfUrl(text: string, { allowHttp, allowPrivate }: UrlRules):
   }
   if (url.hash !== '') return `url ${shown(text)} has a fragment, which is never sent; leave it out`;
   const host = hostOf(url);
+  if (host === '' || host.endsWith('.')) return `url ${shown(text)} names no host`;
   if (host === 'localhost' || host.endsWith('.localhost')) {
     return allowPrivate ? undefined : `url ${shown(text)} names this machine; ${ALLOW_PRIVATE}`;
   }
@@ -39,6 +40,11 @@ const ALLOW_PRIVATE = 'only public addresses are sent to, unless WEBHOOKS_ALLOW_
 /** The host's name or IP address: without brackets, without the dot that ends a name. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
+}
+
+/** Of what is no webhook's address nobody can tell where a password begins and ends: with an `@` in it, none of it is quoted. */
+function urlShown(text: string): string {
+  return text.includes('@') ? 'url' : `url ${shown(text)}`;
 }
 
 /** As far as the path: what follows it may be a secret. */

@@ -5,6 +5,7 @@ import {
   type Delivery,
   type DeliveryAttempt,
   type DeliveryFilter,
+  type DeliveryKey,
   type DeliveryState,
   type DeliveryStore,
   type DeliveryWriter,
@@ -31,16 +32,17 @@ interface DeliveryRow {
   readonly next_attempt_at: number | null;
   readonly attempt_log: string;
   readonly created_at: number;
+  readonly pending_since: number;
   readonly finished_at: number | null;
 }
 
 const SELECT =
   'SELECT id, endpoint_id, event_id, type, user_id, payload, state, attempts, next_attempt_at, attempt_log, ' +
-  'created_at, finished_at';
+  'created_at, pending_since, finished_at';
 
 export function deliveryStore({ read, write }: Engine): DeliveryStore {
   return {
-    claim: (id, options) => claim(read, write, id, options),
+    claim: (key, options) => claim(read, write, key, options),
     record: (claimed, recorded) => record(write, claimed, recorded),
     overdue: async (endpointId, dueAtOrBefore, limit) => {
       const rows = await read.rows<{ id: string }>(
@@ -52,14 +54,15 @@ export function deliveryStore({ read, write }: Engine): DeliveryStore {
     },
     list: (filter, page) => list(read, filter, page),
     oldestPendingAt: async (endpointId) => {
-      const row = await firstRow<{ created_at: number }>(
+      const row = await firstRow<{ pending_since: number }>(
         read,
-        `SELECT created_at FROM deliveries${read.dialect.useIndex('deliveries_state')} ` +
-          "WHERE endpoint_id = ? AND state = 'pending' ORDER BY id LIMIT 1",
+        `SELECT pending_since FROM deliveries${read.dialect.useIndex('deliveries_since')} ` +
+          "WHERE endpoint_id = ? AND state = 'pending' ORDER BY pending_since LIMIT 1",
         [endpointId],
       );
-      return row?.created_at;
+      return row?.pending_since;
     },
+    giveUp: (endpointId, pendingSinceBefore, limit) => giveUp(read, write, endpointId, pendingSinceBefore, limit),
     purge: (finishedBefore, limit) => purge(read, write, finishedBefore, limit),
   };
 }
@@ -71,12 +74,12 @@ export function deliveryWriter(sql: Sql): DeliveryWriter {
         table: 'deliveries',
         columns: [
           ...['id', 'endpoint_id', 'event_id', 'type', 'part', 'user_id', 'payload', 'state', 'attempts'],
-          ...['next_attempt_at', 'attempt_log', 'created_at'],
+          ...['next_attempt_at', 'attempt_log', 'created_at', 'pending_since'],
         ],
         keyLength: 1,
         rows: deliveries.map(({ id, endpointId, eventId, type, userId, body, createdAt }) => [
           ...[id, endpointId, eventId, type, partOf(userId), userId, body, 'pending', 0],
-          ...[createdAt, '[]', createdAt],
+          ...[createdAt, '[]', createdAt, createdAt],
         ]),
       });
     },
@@ -87,14 +90,14 @@ export function deliveryWriter(sql: Sql): DeliveryWriter {
 async function claim(
   read: Sql,
   write: Sql,
-  id: string,
+  { id, endpointId }: DeliveryKey,
   { leaseMs, earlyMs }: ClaimOptions,
 ): Promise<Claim | undefined> {
   const { nowMs } = write.dialect;
   const changed = await write.run(
     `UPDATE deliveries SET next_attempt_at = ${nowMs} + ? ` +
-      `WHERE id = ? AND state = 'pending' AND next_attempt_at <= ${nowMs} + ?`,
-    [leaseMs, id, earlyMs],
+      `WHERE id = ? AND endpoint_id = ? AND state = 'pending' AND next_attempt_at <= ${nowMs} + ?`,
+    [leaseMs, id, endpointId, earlyMs],
   );
   if (changed === 0) return undefined;
   const row = await firstRow<DeliveryRow>(read, `${SELECT} FROM deliveries WHERE id = ?`, [id]);
@@ -150,9 +153,27 @@ async function replay(
     ['id'],
     ids.map((id) => [id]),
     (condition) =>
-      "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt_at = ?, finished_at = NULL " +
+      "UPDATE deliveries SET state = 'pending', attempts = 0, next_attempt_at = ?, pending_since = ?, finished_at = NULL " +
       `WHERE endpoint_id = ? AND state <> 'pending' AND ${condition}`,
-    [at, endpointId],
+    [at, at, endpointId],
+  );
+}
+
+async function giveUp(read: Sql, write: Sql, endpointId: string, before: number, limit: number): Promise<number> {
+  const rows = await read.rows<{ id: string }>(
+    `SELECT id FROM deliveries${read.dialect.useIndex('deliveries_since')} ` +
+      "WHERE endpoint_id = ? AND state = 'pending' AND pending_since < ? ORDER BY pending_since LIMIT ?",
+    [endpointId, before, limit],
+  );
+  // Looked at once more: it may have been replayed meanwhile.
+  return changeByKey(
+    write,
+    ['id'],
+    rows.map(({ id }) => [id]),
+    (condition) =>
+      `UPDATE deliveries SET state = 'failed', next_attempt_at = NULL, finished_at = ${write.dialect.nowMs} ` +
+      `WHERE endpoint_id = ? AND state = 'pending' AND pending_since < ? AND ${condition}`,
+    [endpointId, before],
   );
 }
 
@@ -170,15 +191,7 @@ async function purge(read: Sql, write: Sql, finishedBefore: number, limit: numbe
     finishedBefore,
     limit,
   ]);
-  // Endpoint by endpoint: what hangs on one that is gone is found by the index, not by reading them all.
-  const owners = await read.rows<{ endpoint_id: string }>('SELECT DISTINCT endpoint_id FROM deliveries');
-  const endpoints = new Set((await read.rows<{ id: string }>('SELECT id FROM webhook_endpoints')).map(({ id }) => id));
-  const orphans: { id: string }[] = [];
-  for (const { endpoint_id } of owners) {
-    if (endpoints.has(endpoint_id) || orphans.length >= limit) continue;
-    const text = 'SELECT id FROM deliveries WHERE endpoint_id = ? LIMIT ?';
-    orphans.push(...(await read.rows<{ id: string }>(text, [endpoint_id, limit - orphans.length])));
-  }
+  const orphans = await orphansOf(read, limit);
   const drop = (rows: readonly { id: string }[], more: string, values: readonly SqlValue[]): Promise<number> =>
     changeByKey(
       write,
@@ -192,6 +205,26 @@ async function purge(read: Sql, write: Sql, finishedBefore: number, limit: numbe
   return gone + (await drop(orphans, '', []));
 }
 
+/** Of endpoints that are gone. From one endpoint to the next by the index: how many deliveries they have costs nothing. */
+async function orphansOf(read: Sql, limit: number): Promise<readonly { id: string }[]> {
+  const endpoints = new Set((await read.rows<{ id: string }>('SELECT id FROM webhook_endpoints')).map(({ id }) => id));
+  const orphans: { id: string }[] = [];
+  const index = read.dialect.useIndex('deliveries_listing');
+  for (let after = ''; orphans.length < limit; ) {
+    const owner = await firstRow<{ endpoint_id: string }>(
+      read,
+      `SELECT endpoint_id FROM deliveries${index} WHERE endpoint_id > ? ORDER BY endpoint_id LIMIT 1`,
+      [after],
+    );
+    if (owner === undefined) break;
+    after = owner.endpoint_id;
+    if (endpoints.has(after)) continue;
+    const text = `SELECT id FROM deliveries${index} WHERE endpoint_id = ? LIMIT ?`;
+    orphans.push(...(await read.rows<{ id: string }>(text, [after, limit - orphans.length])));
+  }
+  return orphans;
+}
+
 function deliveryOf(row: DeliveryRow): Delivery {
   return {
     id: row.id,
@@ -202,6 +235,7 @@ function deliveryOf(row: DeliveryRow): Delivery {
     body: row.payload,
     createdAt: row.created_at,
     state: row.state,
+    pendingSince: row.pending_since,
     attempts: row.attempts,
     ...(row.next_attempt_at !== null && { nextAttemptAt: row.next_attempt_at }),
     log: parseJson<readonly DeliveryAttempt[]>(row.attempt_log),

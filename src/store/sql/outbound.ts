@@ -19,6 +19,14 @@ interface OutboundRow {
 export function outboundReader(sql: Sql): OutboundReader {
   return {
     waiting: async () => (await firstRow(sql, 'SELECT id FROM outbound_events ORDER BY id LIMIT 1')) !== undefined,
+    oldestAt: async () => {
+      const text = 'SELECT created_at FROM outbound_events ORDER BY id LIMIT 1';
+      return (await firstRow<{ created_at: number }>(sql, text))?.created_at;
+    },
+    positions: async (limit) => {
+      const rows = await sql.rows<{ id: number }>('SELECT id FROM outbound_events ORDER BY id LIMIT ?', [limit]);
+      return rows.map(({ id }) => id);
+    },
   };
 }
 
@@ -35,11 +43,14 @@ export function outboundWriter(sql: Sql): OutboundWriter {
         ]),
       });
     },
-    take: async (limit) => {
+    take: async (limit, which = { except: [] }) => {
+      const [not, positions] = 'only' in which ? ['', which.only] : ['NOT ', which.except];
+      if (not === '' && positions.length === 0) return [];
+      const named = positions.length === 0 ? '' : `WHERE ${not}(${sql.dialect.isOneOf(['id'], positions.length)}) `;
       const rows = await sql.rows<OutboundRow>(
         'SELECT id, event_id, type, user_id, subject, payload, created_at FROM outbound_events ' +
-          `ORDER BY id LIMIT ?${sql.dialect.forUpdateOfFree}`,
-        [limit],
+          `${named}ORDER BY id LIMIT ?${sql.dialect.forUpdateOfFree}`,
+        [...positions, limit],
       );
       return rows.map((row) => ({
         position: row.id,

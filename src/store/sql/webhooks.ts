@@ -16,6 +16,7 @@ interface EndpointRow {
   readonly description: string;
   readonly types: string;
   readonly enabled: number;
+  readonly disabled_at: number | null;
   readonly created_at: number;
   readonly updated_at: number;
 }
@@ -24,7 +25,7 @@ interface SigningRow extends EndpointRow {
   readonly secrets: string;
 }
 
-const COLUMNS = ['id', 'url', 'description', 'types', 'enabled', 'created_at', 'updated_at'];
+const COLUMNS = ['id', 'url', 'description', 'types', 'enabled', 'disabled_at', 'created_at', 'updated_at'];
 const SELECT = `SELECT ${COLUMNS.join(', ')} FROM webhook_endpoints`;
 const SELECT_SIGNING = `SELECT ${COLUMNS.join(', ')}, secrets FROM webhook_endpoints WHERE id = ?`;
 
@@ -38,8 +39,8 @@ export function webhookReader(sql: Sql): WebhookReader {
 export function webhookWriter(sql: Sql): WebhookWriter {
   const { forShare, forUpdate } = sql.dialect;
   return {
-    holdEnabled: async () => {
-      const rows = await sql.rows<EndpointRow>(`${SELECT} WHERE enabled = 1 ORDER BY id${forShare}`);
+    holdAll: async () => {
+      const rows = await sql.rows<EndpointRow>(`${SELECT} ORDER BY id${forShare}`);
       return rows.map(endpointOf);
     },
     lock: async (id) => signingOf(await firstRow<SigningRow>(sql, `${SELECT_SIGNING}${forUpdate}`, [id])),
@@ -62,7 +63,7 @@ export async function announcedTypes(sql: Sql): Promise<readonly AnnouncedType[]
 }
 
 async function put(sql: Sql, endpoint: SigningEndpoint): Promise<void> {
-  const { id, url, description, types, enabled, createdAt, updatedAt, secrets } = endpoint;
+  const { id, url, description, types, enabled, disabledAt, createdAt, updatedAt, secrets } = endpoint;
   const columns = [...COLUMNS, 'secrets'];
   const kept = new Set(['id', 'created_at']);
   await insertRows(sql, {
@@ -71,7 +72,7 @@ async function put(sql: Sql, endpoint: SigningEndpoint): Promise<void> {
     keyLength: 1,
     rows: [
       [
-        ...[id, url, description, JSON.stringify(types), Number(enabled), createdAt, updatedAt],
+        ...[id, url, description, JSON.stringify(types), Number(enabled), disabledAt ?? null, createdAt, updatedAt],
         JSON.stringify(secrets),
       ],
     ],
@@ -88,6 +89,7 @@ function endpointOf(row: EndpointRow): WebhookEndpoint {
     description: row.description,
     types: parseJson<readonly AnnouncedType[]>(row.types),
     enabled: row.enabled !== 0,
+    ...(row.disabled_at !== null && { disabledAt: row.disabled_at }),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };

@@ -1,5 +1,12 @@
 import { expect, it } from '@jest/globals';
-import { ATTEMPTS_KEPT, type Claim, type Delivery, type NewDelivery, type Recorded } from '../delivery-store.js';
+import {
+  ATTEMPTS_KEPT,
+  type Claim,
+  type Delivery,
+  type DeliveryKey,
+  type NewDelivery,
+  type Recorded,
+} from '../delivery-store.js';
 import type { Store } from '../store.js';
 import { AWKWARD_IDS, allPages, unique } from './samples.js';
 import { outboundEvent, sampleEndpoint } from './webhook-contract.js';
@@ -19,9 +26,9 @@ export function deliveryContract(store: () => Store): void {
     store().transaction((tx) => tx.deliveries.add(deliveries));
   const all = (endpointId: string): Promise<readonly Delivery[]> =>
     allPages(2, (page) => store().deliveries.list({ endpointId }, page));
-  const claimed = async (id: string): Promise<Claim> => {
-    const claim = await store().deliveries.claim(id, LEASE);
-    if (claim === undefined) throw new Error(`${id} cannot be claimed`);
+  const claimed = async (key: DeliveryKey): Promise<Claim> => {
+    const claim = await store().deliveries.claim(key, LEASE);
+    if (claim === undefined) throw new Error(`${key.id} cannot be claimed`);
     return claim;
   };
   const failure = (at: number, more: Partial<Recorded> = {}): Recorded => ({
@@ -36,7 +43,9 @@ export function deliveryContract(store: () => Store): void {
     const made = AWKWARD_IDS.map((userId, i) => sample(endpoint, now + i, { userId }));
     await add(...made, sample(other, now));
     const pending = { state: 'pending', attempts: 0, log: [] } as const;
-    const expected = made.map((one) => ({ ...one, ...pending, nextAttemptAt: one.createdAt })).toReversed();
+    const expected = made
+      .map((one) => ({ ...one, ...pending, pendingSince: one.createdAt, nextAttemptAt: one.createdAt }))
+      .toReversed();
     expect(await all(endpoint)).toStrictEqual(expected);
     expect(await all('whe_none')).toEqual([]);
     const delivered = await store().deliveries.list({ endpointId: endpoint, state: 'delivered' }, { limit: 9 });
@@ -50,16 +59,50 @@ export function deliveryContract(store: () => Store): void {
     const now = await store().now();
     const [due, early, later] = [sample(endpoint, now), sample(endpoint, now + 500), sample(endpoint, now + 60_000)];
     await add(due, early, later);
-    const claims = await Promise.all(Array.from({ length: 8 }, () => store().deliveries.claim(due.id, LEASE)));
+    const claims = await Promise.all(Array.from({ length: 8 }, () => store().deliveries.claim(due, LEASE)));
     const [claim, ...rest] = claims.filter((one) => one !== undefined);
     expect(rest).toEqual([]);
     expect(claim!.delivery).toMatchObject({ ...due, state: 'pending', attempts: 0, log: [] });
     expect(claim!.leaseEndsAt - claim!.now).toBe(LEASE.leaseMs);
     expect(Math.abs(claim!.now - now)).toBeLessThan(10_000);
     // Clocks differ a little, and no more.
-    expect(await store().deliveries.claim(early.id, LEASE)).toBeDefined();
-    expect(await store().deliveries.claim(later.id, LEASE)).toBeUndefined();
-    expect(await store().deliveries.claim('dlv_none', LEASE)).toBeUndefined();
+    expect(await store().deliveries.claim(early, LEASE)).toBeDefined();
+    expect(await store().deliveries.claim(later, LEASE)).toBeUndefined();
+    expect(await store().deliveries.claim({ ...due, id: 'dlv_none' }, LEASE)).toBeUndefined();
+  });
+
+  it('gives a delivery to nobody who asks in another endpoint’s name', async () => {
+    const [endpoint, other] = [unique('whe_'), unique('whe_')];
+    const delivery = sample(endpoint, await store().now());
+    await add(delivery, sample(other, delivery.createdAt));
+    expect(await store().deliveries.claim({ id: delivery.id, endpointId: other }, LEASE)).toBeUndefined();
+    expect(await store().deliveries.claim(delivery, LEASE)).toBeDefined();
+  });
+
+  it('gives up what has been pending for long since it was made or replayed, and so it can be replayed, or goes', async () => {
+    const [endpoint, other] = [unique('whe_'), unique('whe_')];
+    const now = await store().now();
+    const [old, older, replayed, young] = [900, 800, 100, 1_000].map((at) => sample(endpoint, at));
+    const foreign = sample(other, 100);
+    await add(old!, older!, replayed!, young!, foreign);
+    await store().deliveries.record(await claimed(replayed!), failure(200));
+    await store().transaction((tx) => tx.deliveries.replay(endpoint, 'failed', 2_000, 10));
+    // Under way: it is what it was claimed for, and then its attempt is not noted.
+    const claim = await claimed(old!);
+    expect(await store().deliveries.oldestPendingAt(endpoint)).toBe(800);
+    expect(await store().deliveries.giveUp(endpoint, 1_000, 1)).toBe(1);
+    expect(await store().deliveries.oldestPendingAt(endpoint)).toBe(900);
+    expect(await store().deliveries.giveUp(endpoint, 1_000, 10)).toBe(1);
+    expect(await store().deliveries.giveUp(endpoint, 1_000, 10)).toBe(0);
+    expect(await store().deliveries.record(claim, failure(now))).toBe(false);
+    const states = new Map((await all(endpoint)).map((one) => [one.id, one]));
+    expect([old, older, replayed, young].map((one) => states.get(one!.id)!.state)).toEqual([
+      ...['failed', 'failed', 'pending', 'pending'],
+    ]);
+    expect(states.get(older!.id)).toMatchObject({ attempts: 0, log: [], finishedAt: expect.any(Number) });
+    expect(states.get(older!.id)!.finishedAt).toBeGreaterThanOrEqual(now);
+    expect(states.get(older!.id)).not.toHaveProperty('nextAttemptAt');
+    expect(await all(other)).toMatchObject([{ state: 'pending' }]);
   });
 
   it('notes attempts of whoever holds the claim, and of nobody else', async () => {
@@ -68,9 +111,9 @@ export function deliveryContract(store: () => Store): void {
     const delivery = sample(endpoint, now);
     await add(delivery);
     // A lease that has lapsed at once: as of a worker that hung.
-    const hung = (await store().deliveries.claim(delivery.id, { leaseMs: 0, earlyMs: 0 }))!;
+    const hung = (await store().deliveries.claim(delivery, { leaseMs: 0, earlyMs: 0 }))!;
     await new Promise((resolve) => setTimeout(resolve, 5));
-    const claim = await claimed(delivery.id);
+    const claim = await claimed(delivery);
     expect(await store().deliveries.record(hung, failure(now))).toBe(false);
     const retried = failure(claim.now, { state: 'pending', nextAttemptAt: claim.now - 1 });
     expect(await store().deliveries.record(claim, retried)).toBe(true);
@@ -79,14 +122,14 @@ export function deliveryContract(store: () => Store): void {
       { state: 'pending', attempts: 1, nextAttemptAt: claim.now - 1, log: [retried.attempt] },
     ]);
 
-    const again = await claimed(delivery.id);
+    const again = await claimed(delivery);
     const attempt = { at: again.now, durationMs: 7, status: 204 };
     expect(await store().deliveries.record(again, { attempt, state: 'delivered' })).toBe(true);
     const [done] = await all(endpoint);
     expect(done).toMatchObject({ state: 'delivered', attempts: 2, finishedAt: again.now + 7 });
     expect(done!.log).toEqual([retried.attempt, attempt]);
     expect(done).not.toHaveProperty('nextAttemptAt');
-    expect(await store().deliveries.claim(delivery.id, LEASE)).toBeUndefined();
+    expect(await store().deliveries.claim(delivery, LEASE)).toBeUndefined();
   });
 
   it('keeps the newest attempts, and no more than so many', async () => {
@@ -94,7 +137,7 @@ export function deliveryContract(store: () => Store): void {
     const delivery = sample(endpoint, await store().now());
     await add(delivery);
     for (let i = 0; i < ATTEMPTS_KEPT + 3; i++) {
-      const claim = await claimed(delivery.id);
+      const claim = await claimed(delivery);
       await store().deliveries.record(claim, failure(i, { state: 'pending', nextAttemptAt: 0 }));
     }
     const [kept] = await all(endpoint);
@@ -107,8 +150,8 @@ export function deliveryContract(store: () => Store): void {
     const now = await store().now();
     const [c, a, b, done, held] = [3, 1, 2, 0, 0].map((n) => sample(endpoint, now - 10_000 + n));
     await add(c!, a!, b!, done!, held!, sample(other, now - 20_000));
-    await store().deliveries.record(await claimed(done!.id), failure(now));
-    await claimed(held!.id);
+    await store().deliveries.record(await claimed(done!), failure(now));
+    await claimed(held!);
     expect(await store().deliveries.overdue(endpoint, now, 10)).toEqual([a!.id, b!.id, c!.id]);
     expect(await store().deliveries.overdue(endpoint, now, 2)).toEqual([a!.id, b!.id]);
     expect(await store().deliveries.overdue(endpoint, now - 9_999, 10)).toEqual([a!.id]);
@@ -119,7 +162,7 @@ export function deliveryContract(store: () => Store): void {
     await add(sample(endpoint, 1_000), sample(endpoint, 2_000));
     await add(sample(unique('whe_'), 500));
     expect(await store().deliveries.oldestPendingAt(endpoint)).toBe(1_000);
-    for (const { id } of await all(endpoint)) await store().deliveries.record(await claimed(id), failure(1));
+    for (const one of await all(endpoint)) await store().deliveries.record(await claimed(one), failure(1));
     expect(await store().deliveries.oldestPendingAt(endpoint)).toBeUndefined();
   });
 
@@ -130,9 +173,10 @@ export function deliveryContract(store: () => Store): void {
     const foreign = sample(other, now);
     await add(...deliveries, foreign);
     const [one, two, three, pending] = deliveries.map(({ id }) => id);
-    for (const id of [one!, two!, foreign.id]) await store().deliveries.record(await claimed(id), failure(now));
+    for (const key of [deliveries[0]!, deliveries[1]!, foreign])
+      await store().deliveries.record(await claimed(key), failure(now));
     const delivered: Recorded = { attempt: { at: now, durationMs: 1, status: 200 }, state: 'delivered' };
-    await store().deliveries.record(await claimed(three!), delivered);
+    await store().deliveries.record(await claimed(deliveries[2]!), delivered);
     const replay = (which: readonly string[] | 'failed', limit = 100): Promise<number> =>
       store().transaction((tx) => tx.deliveries.replay(endpoint, which, now + 5_000, limit));
     expect(await replay('failed', 1)).toBe(1);
@@ -143,7 +187,7 @@ export function deliveryContract(store: () => Store): void {
       [two, 'failed', 1, 1],
       [one, 'pending', 0, 1],
     ]);
-    expect((await all(endpoint)).at(-1)).toMatchObject({ nextAttemptAt: now + 5_000 });
+    expect((await all(endpoint)).at(-1)).toMatchObject({ nextAttemptAt: now + 5_000, pendingSince: now + 5_000 });
     expect((await all(endpoint)).at(-1)).not.toHaveProperty('finishedAt');
     expect(await replay('failed')).toBe(1);
     expect(await replay('failed')).toBe(0);
@@ -157,8 +201,8 @@ export function deliveryContract(store: () => Store): void {
     const now = await store().now();
     const [old, young, pending] = [sample(endpoint.id, 100), sample(endpoint.id, 200), sample(endpoint.id, 300)];
     await add(old, young, pending);
-    await store().deliveries.record(await claimed(old.id), failure(400));
-    await store().deliveries.record(await claimed(young.id), failure(now));
+    await store().deliveries.record(await claimed(old), failure(400));
+    await store().deliveries.record(await claimed(young), failure(now));
     let dropped = 0;
     for (let some = 1; some > 0; dropped += some) some = await store().deliveries.purge(now - 1_000, 3);
     expect(dropped).toBeGreaterThan(10);

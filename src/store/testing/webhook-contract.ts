@@ -37,7 +37,13 @@ export function webhookContract(store: () => Store): void {
   it('keeps endpoints, oldest first, shows secrets to the signer alone, and replaces them by id', async () => {
     const one = sampleEndpoint();
     const secrets = [{ secret: 'whsec_BBBB' }, { secret: 'whsec_AAAA', expiresAt: 900 }];
-    const other = sampleEndpoint({ createdAt: 50, enabled: false, secrets, types: ['dev.latchkey.flag.changed'] });
+    const other = sampleEndpoint({
+      createdAt: 50,
+      enabled: false,
+      disabledAt: 70,
+      secrets,
+      types: ['dev.latchkey.flag.changed'],
+    });
     await put(one, other);
     const { secrets: _, ...listed } = one;
     const { secrets: __, ...older } = other;
@@ -48,7 +54,7 @@ export function webhookContract(store: () => Store): void {
       expect(await tx.webhooks.count()).toBe(2);
       expect(await tx.webhooks.lock(one.id)).toStrictEqual(one);
       expect(await tx.webhooks.lock('whe_none')).toBeUndefined();
-      expect(await tx.webhooks.holdEnabled()).toStrictEqual([listed]);
+      expect(await tx.webhooks.holdAll()).toStrictEqual([listed, older].toSorted((a, b) => (a.id < b.id ? -1 : 1)));
     });
     const changed = { ...one, url: 'https://example.org/', updatedAt: 200, secrets };
     await put(changed);
@@ -88,7 +94,17 @@ export function webhookContract(store: () => Store): void {
       const taken = await tx.outbound.take(3);
       expect(taken.map(({ id }) => id)).toEqual(about.slice(2, 5).map(({ id }) => id));
     });
+    const positions = await store().outbound.positions(2);
+    expect(positions).toHaveLength(2);
+    expect(await store().outbound.oldestAt()).toBe(about[2]!.at);
+    await store().transaction(async (tx) => {
+      const positionsOf = (events: readonly TakenEvent[]): readonly number[] => events.map(({ position }) => position);
+      expect(positionsOf(await tx.outbound.take(9, { only: positions }))).toEqual(positions);
+      expect(await tx.outbound.take(9, { only: [] })).toEqual([]);
+      expect((await tx.outbound.take(1, { except: positions })).map(({ id }) => id)).toEqual([about[4]!.id]);
+    });
     await store().transaction(async (tx) => tx.outbound.drop(await tx.outbound.take(1_000)));
+    expect(await store().outbound.oldestAt()).toBeUndefined();
     expect(await store().outbound.waiting()).toBe(false);
   });
 

@@ -11,7 +11,10 @@ export const protobufFileName = "latchkey/v1/evaluate_stream.proto";
 
 /** Asks for decisions on an open stream. */
 export interface EvaluateStreamRequest {
-  /** The caller's own name for this message, given back with its answer. The server looks for no duplicates. */
+  /**
+   * The caller's own name for this message, given back with its answer. The server looks for no duplicates. At most 255
+   * characters: with a longer one a message is answered by an error that has no id.
+   */
   id: string;
   /**
    * At most 100,000, each as Evaluate takes it, with a consistency token of its own where it needs one. None at all is

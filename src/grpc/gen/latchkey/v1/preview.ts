@@ -154,11 +154,11 @@ export namespace PreviewResult_Blocked {
 export interface PreviewSample {
   /** The user. */
   userId: string;
-  /** The decision now. */
+  /** The decision now, without its `value`, which may be large: `variant` tells it. */
   before:
     | EvaluateResponse
     | undefined;
-  /** The decision with the draft. New rules are called `rul_draft_1`, `rul_draft_2`, … in their order. */
+  /** The decision with the draft, likewise. New rules are called `rul_draft_1`, `rul_draft_2`, … in their order. */
   after:
     | EvaluateResponse
     | undefined;

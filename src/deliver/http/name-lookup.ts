@@ -1,0 +1,90 @@
+import { Resolver, lookup as systemLookup } from 'node:dns/promises';
+import type { Pin } from './post-pinned.js';
+
+/** Every address of a name. */
+export type Lookup = (host: string) => Promise<readonly Pin[]>;
+
+export interface NameLookupOptions {
+  /** Like `127.0.0.1:5353`; those of the machine when left out. */
+  readonly servers?: readonly string[];
+  /** The system's by default. */
+  readonly system?: Lookup;
+  /** For a lookup as a whole; default 8 s. */
+  readonly timeoutMs?: number;
+}
+
+const TIMEOUT_MS = 8_000;
+const QUERY = { timeout: 2_000, tries: 2 };
+/** DNS knows no address, or there is no DNS: the system may know more, from a hosts file or by completing the name. */
+const NOT_IN_DNS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 'ECONNREFUSED']);
+/** Names that DNS is not asked for: those of a machine or a network of its own. */
+const SYSTEMS_OWN = /^[^.]+$|\.(localhost|local)$/;
+
+/**
+ * Looks names up by DNS, which takes no thread however long it is silent. The system's lookup takes one of libuv's few, which
+ * the whole process shares and which nothing takes back: it is asked only for names that DNS does not know, and for one at a
+ * time. Rejects after `timeoutMs` at the latest.
+ */
+export function nameLookup({ servers, system = bySystem, timeoutMs = TIMEOUT_MS }: NameLookupOptions = {}): Lookup {
+  const inTurn = oneAtATime(system, timeoutMs);
+  return async (host) => {
+    if (SYSTEMS_OWN.test(host)) return inTurn(host);
+    const { pins, error } = await byDns(host, servers, timeoutMs);
+    if (pins.length > 0) return pins;
+    if (error !== undefined) throw error;
+    return inTurn(host);
+  };
+}
+
+const bySystem: Lookup = (host) => systemLookup(host, { all: true, order: 'verbatim' });
+
+interface DnsAnswer {
+  readonly pins: readonly Pin[];
+  /** Why nobody knows whether there are more. */
+  readonly error: unknown;
+}
+
+async function byDns(host: string, servers: readonly string[] | undefined, timeoutMs: number): Promise<DnsAnswer> {
+  const resolver = new Resolver(QUERY);
+  if (servers !== undefined) resolver.setServers(servers);
+  const timer = setTimeout(() => resolver.cancel(), timeoutMs);
+  try {
+    const [four, six] = await Promise.allSettled([resolver.resolve4(host), resolver.resolve6(host)]);
+    const errors = [four, six].flatMap((answer) => (answer.status === 'rejected' ? [answer.reason as unknown] : []));
+    return {
+      pins: alternating(pinsOf(four, 4), pinsOf(six, 6)),
+      error: errors.find((error) => !NOT_IN_DNS.has((Object(error) as { readonly code?: unknown }).code)),
+    };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function pinsOf(answer: PromiseSettledResult<readonly string[]>, family: number): readonly Pin[] {
+  return answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family })) : [];
+}
+
+/** Only the first few are tried, and where this machine has one family alone they must not all be of the other. */
+function alternating(four: readonly Pin[], six: readonly Pin[]): readonly Pin[] {
+  const pairs = Array.from({ length: Math.max(four.length, six.length) }, (_, i) => [four[i], six[i]]);
+  return pairs.flat().filter((pin) => pin !== undefined);
+}
+
+/** Whoever has waited too long for their turn is not looked up any more. */
+function oneAtATime(system: Lookup, timeoutMs: number): Lookup {
+  let last: Promise<unknown> = Promise.resolve();
+  return (host) =>
+    new Promise((resolve, reject) => {
+      let waiting = true;
+      const timer = setTimeout(() => {
+        waiting = false;
+        reject(new Error(`looking up ${host} took longer than ${timeoutMs} ms`));
+      }, timeoutMs);
+      last = last
+        .then(async () => {
+          if (waiting) resolve(await system(host));
+        })
+        .catch(reject)
+        .finally(() => clearTimeout(timer));
+    });
+}
