@@ -3,7 +3,16 @@ import { partitionOf } from '../../src/core/partition.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/time.js';
 import { describeOnEachEngine } from './engines.js';
 import { previewed } from './previewed.js';
-import { atLeast, daysIn, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
+import {
+  atInstant,
+  atLeast,
+  daysIn,
+  latching,
+  ledgerOf,
+  OPERATOR,
+  type UseCaseStand,
+  verified,
+} from './use-case-stand.js';
 
 /** In the order in which everybody is looked at. */
 const inOrder = (ids: readonly string[]): readonly string[] =>
@@ -103,7 +112,9 @@ describeOnEachEngine('what a preview tells', (engine) => {
     await stand.identify('cyd', { roles: ['employee'], emailVerified: false });
     await stand.setFlag('first', latching(verified));
     const between = { all: [daysIn(3), { fact: 'daysSinceJoin', operator: 'lessThan', value: 5 }] };
-    await stand.setFlag('second', {
+    // Of long ago: no unlock is dated before its rule.
+    const past = await engine.compose({ around: (store) => atInstant(store, now - 4 * DAY_MS) });
+    await past.setFlag('second', {
       rules: [
         {
           policy: 'LATCHING',

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { DAY_MS } from '../../src/core/time.js';
 import { describeOnEachEngine } from './engines.js';
-import { atLeast, daysIn, latching, ledgerOf, type UseCaseStand, verified } from './use-case-stand.js';
+import { atInstant, atLeast, daysIn, latching, ledgerOf, verified } from './use-case-stand.js';
 
 const live = (value: string) => ({
   rules: [{ conditions: { all: [{ fact: 'roles', operator: 'contains', value }] } }],
@@ -202,19 +202,3 @@ describeOnEachEngine('what time unlocks', (engine) => {
     expect(await ledgerOf(stand.store, 'dropped')).toEqual([]);
   });
 });
-
-/** The store as it was at an instant: for writes whose timers are to be overdue by now. */
-function atInstant<S extends UseCaseStand['sqlStore']>(store: S, instant: number): S {
-  return {
-    ...store,
-    transaction: (work: Parameters<S['transaction']>[0]) =>
-      store.transaction((tx) => {
-        const confirmRevision = async () => ({ ...(await tx.configuration.confirmRevision()), now: instant });
-        return work({
-          ...tx,
-          now: () => Promise.resolve(instant),
-          configuration: { ...tx.configuration, confirmRevision },
-        });
-      }),
-  } as S;
-}

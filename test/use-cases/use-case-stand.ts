@@ -180,3 +180,19 @@ export const daysIn = (value: number) => ({ fact: 'daysSinceJoin', operator: 'gr
 export async function ledgerOf(store: Pick<Store, 'history'>, userId: string) {
   return (await store.history.ledger(userId, { limit: 1_000 })).items;
 }
+
+/** The store as it was at an instant: for writes whose timers are to be overdue by now. */
+export function atInstant<S extends SqlStore>(store: S, instant: number): S {
+  return {
+    ...store,
+    transaction: (work: Parameters<S['transaction']>[0]) =>
+      store.transaction((tx) => {
+        const confirmRevision = async () => ({ ...(await tx.configuration.confirmRevision()), now: instant });
+        return work({
+          ...tx,
+          now: () => Promise.resolve(instant),
+          configuration: { ...tx.configuration, confirmRevision },
+        });
+      }),
+  } as S;
+}
