@@ -3,7 +3,7 @@ import type { Config } from '../config.js';
 import { httpSender } from '../deliver/http/http-sender.js';
 import type { GrpcDoor } from '../grpc/grpc-door.js';
 import { openLocalNotifier } from '../notify/local/local-notifier.js';
-import type { Notice, Notifier } from '../notify/notifier.js';
+import type { Notifier } from '../notify/notifier.js';
 import { openRedisNotifier } from '../notify/redis/redis-notifier.js';
 import { callLog } from '../observability/call-log.js';
 import type { Logger } from '../observability/logger.js';
@@ -19,6 +19,7 @@ import type { EndedRequest } from '../rest/observer.js';
 import type { RestDoor } from '../rest/rest-door.js';
 import { actorOf } from '../services/caller.js';
 import { adminToken } from './admin-token.js';
+import { listen } from './listen.js';
 import { openStore } from './open-store.js';
 import { type Composed, composeServices } from './services.js';
 import { StoreLink } from './store-link.js';
@@ -228,34 +229,4 @@ function openQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | W
 function openDeliveryQueue({ redisUrl }: Config, logger: Logger): Promise<DeliveryQueue> | DeliveryQueue {
   if (redisUrl === undefined) return openEmbeddedDeliveryQueue();
   return openBullmqDeliveryQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the delivery queue') });
-}
-
-/** Passes on what other nodes, and this one, say has changed. */
-function listen(notifier: Notifier, { services, states, notices }: Composed, link: StoreLink, logger: Logger) {
-  const onNotice = (notice: Notice): void => {
-    switch (notice.kind) {
-      case 'configuration':
-        services.keeper.atLeast(notice.revision).catch((error: unknown) => {
-          logger.warn({ err: error }, 'a new configuration could not be loaded; the next poll tries again');
-        });
-        break;
-      case 'users':
-        for (const { id, revision } of notice.users) {
-          states.users.raise(id, revision);
-          notices.raise(id);
-        }
-        services.streams.usersChanged(notice.users);
-        break;
-      case 'organizations':
-        for (const { id, revision } of notice.organizations) states.organizations.raise(id, revision);
-        services.streams.organizationsChanged(notice.organizations.map(({ id }) => id));
-        break;
-      case 'tokens':
-        services.authentication.forget();
-        services.readers.tokensChanged();
-        link.save();
-        break;
-    }
-  };
-  return notifier.subscribe(onNotice, (state) => states.connected(state === 'connected'));
 }

@@ -1,0 +1,34 @@
+import type { Notice, Notifier } from '../notify/notifier.js';
+import type { Logger } from '../observability/logger.js';
+import type { Composed } from './services.js';
+import type { StoreLink } from './store-link.js';
+
+/** Passes on what other nodes, and this one, say has changed. */
+export function listen(notifier: Notifier, { services, states, notices }: Composed, link: StoreLink, logger: Logger) {
+  const onNotice = (notice: Notice): void => {
+    switch (notice.kind) {
+      case 'configuration':
+        services.keeper.atLeast(notice.revision).catch((error: unknown) => {
+          logger.warn({ err: error }, 'a new configuration could not be loaded; the next poll tries again');
+        });
+        break;
+      case 'users':
+        for (const { id, revision } of notice.users) {
+          states.users.raise(id, revision);
+          notices.raise(id);
+        }
+        services.streams.usersChanged(notice.users);
+        break;
+      case 'organizations':
+        for (const { id, revision } of notice.organizations) states.organizations.raise(id, revision);
+        services.streams.organizationsChanged(notice.organizations.map(({ id }) => id));
+        break;
+      case 'tokens':
+        services.authentication.forget();
+        services.readers.tokensChanged();
+        link.save();
+        break;
+    }
+  };
+  return notifier.subscribe(onNotice, (state) => states.connected(state === 'connected'));
+}
