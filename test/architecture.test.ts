@@ -41,6 +41,11 @@ describe('the floors', () => {
     ['a port imports a driver', 'src/store/store.ts', "import type { Knex } from 'knex';"],
     ['a service imports an adapter', 'src/services/events.ts', "import { x } from '../store/sqlite/x.js';"],
     ['a service imports generated code', 'src/services/events.ts', "import { x } from '../grpc/gen/x.js';"],
+    ['a service imports the worker', 'src/services/events.ts', "import { x } from '../worker/x.js';"],
+    ['the worker imports a service', 'src/worker/sweeper.ts', "import { x } from '../services/x.js';"],
+    ['unlocking imports a service', 'src/unlocking/recompute.ts', "import { x } from '../services/x.js';"],
+    ['the configuration imports unlocking', 'src/configuration/log.ts', "import { x } from '../unlocking/x.js';"],
+    ['a call imports the configuration', 'src/calls/errors.ts', "import { x } from '../configuration/x.js';"],
     ['the worker imports an adapter', 'src/worker/recompute.ts', "import { x } from '../queue/bullmq/x.js';"],
     ['an adapter imports a service', 'src/store/mysql/users.ts', "import { x } from '../../services/x.js';"],
     ['an adapter imports its sibling', 'src/store/mysql/users.ts', "import { x } from '../sqlite/x.js';"],
@@ -51,10 +56,10 @@ describe('the floors', () => {
     ['a door imports the worker', 'src/rest/server.ts', "import { x } from '../worker/x.js';"],
     ['REST imports generated code', 'src/rest/server.ts', "import { x } from '../grpc/gen/x.js';"],
     ['the client imports the server', 'src/client/client.ts', "import { x } from '../grpc/server.js';"],
-    ['a service imports the configuration', 'src/services/x.ts', "import { config } from '../config.js';"],
+    ['a service imports the configuration', 'src/services/x.ts', "import { config } from '../config/config.js';"],
     ['a door imports composition', 'src/grpc/server.ts', "import { x } from '../compose/x.js';"],
     ['a service imports observability', 'src/services/x.ts', "import { x } from '../observability/x.js';"],
-    ['the configuration imports main', 'src/config.ts', "import { x } from './main.js';"],
+    ['the configuration imports main', 'src/config/config.ts', "import { x } from '../main.js';"],
     ['observability imports a door', 'src/observability/metrics.ts', "import { x } from '../rest/x.js';"],
     ['production code imports a test', 'src/services/x.ts', "import { x } from './y.test.js';"],
     ['production code imports test support', 'src/services/x.ts', "import { x } from '../store/testing/x.js';"],
@@ -75,11 +80,14 @@ describe('the floors', () => {
     ['src/grpc/server.ts', "import { x } from './gen/latchkey/v1/x.js';\nimport { s } from '../services/s.js';"],
     ['src/grpc/gen/x.ts', "import { BinaryReader } from '@bufbuild/protobuf/wire';"],
     ['src/client/client.ts', "import { x } from '../grpc/gen/x.js';\nimport { Client } from '@grpc/grpc-js';"],
-    ['src/main.ts', "import { config } from './config.js';\nimport { x } from './compose/x.js';"],
-    ['src/compose/server.ts', "import { c } from '../config.js';\nimport { m } from '../store/mysql/m.js';"],
+    ['src/main.ts', "import { config } from './config/config.js';\nimport { x } from './compose/x.js';"],
+    ['src/compose/server.ts', "import { c } from '../config/config.js';\nimport { m } from '../store/mysql/m.js';"],
     ['src/observability/metrics.ts', "import { Counter } from 'prom-client';\nimport { q } from '../queue/queue.js';"],
     ['src/services/x.test.ts', "import { m } from '../store/mysql/m.js';\nimport knex from 'knex';"],
-    ['src/store/testing/contract.ts', "import { it } from '@jest/globals';\nimport { c } from '../../config.js';"],
+    [
+      'src/store/testing/contract.ts',
+      "import { it } from '@jest/globals';\nimport { c } from '../../config/config.js';",
+    ],
   ])('allow %s what it needs', (path, source) => {
     expect(check(path, source)).toEqual([]);
   });
@@ -134,7 +142,7 @@ describe('the environment', () => {
     'const { env } = process;',
   ])('is not read by %s outside the configuration', (source) => {
     expect(check('src/services/x.ts', source)).toEqual([expect.stringContaining('reads the environment')]);
-    expect(check('src/config.ts', source)).toEqual([]);
+    expect(check('src/config/config.ts', source)).toEqual([]);
   });
 });
 
@@ -177,6 +185,41 @@ describe('circles', () => {
       { path: 'src/core/c.ts', source: 'export const c = 1;' },
     ];
     expect(checkArchitecture(files)).toEqual([]);
+  });
+});
+
+describe('folders that import each other', () => {
+  it('are refused, whatever files carry it', () => {
+    const files = [
+      { path: 'src/core/flags/a.ts', source: "import { b } from '../states/b.js';" },
+      { path: 'src/core/states/b.ts', source: '' },
+      { path: 'src/core/states/c.ts', source: "import { d } from '../flags/d.js';" },
+      { path: 'src/core/flags/d.ts', source: '' },
+    ];
+    expect(checkArchitecture(files)).toEqual(['two folders import each other: src/core/flags ↔ src/core/states']);
+    expect(checkArchitecture(files.slice(0, 2))).toEqual([]);
+  });
+
+  it('are refused between a folder and the folder in it', () => {
+    const files = [
+      { path: 'src/core/a.ts', source: "import { b } from './flags/b.js';" },
+      { path: 'src/core/flags/b.ts', source: '' },
+      { path: 'src/core/flags/c.ts', source: "import { d } from '../d.js';" },
+      { path: 'src/core/d.ts', source: '' },
+    ];
+    expect(checkArchitecture(files)).toEqual(['two folders import each other: src/core ↔ src/core/flags']);
+  });
+
+  it('are refused where folders within them carry it', () => {
+    const files = [
+      { path: 'src/services/users/a.ts', source: "import { b } from '../events/b.js';" },
+      { path: 'src/services/events/b.ts', source: '' },
+      { path: 'src/services/events/parse/c.ts', source: "import { d } from '../../users/d.js';" },
+      { path: 'src/services/users/d.ts', source: '' },
+    ];
+    expect(checkArchitecture(files)).toEqual([
+      'two folders import each other: src/services/events ↔ src/services/users',
+    ]);
   });
 });
 

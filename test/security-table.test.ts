@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { PERMISSIONS } from '../src/services/permissions.js';
+import { PERMISSIONS } from '../src/calls/permissions.js';
 import { SCOPES, type Scope } from '../src/store/token-store.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../src/testing/embedded-latchkey.js';
 import { callRpc, isRefusal, RPCS } from './security/call-rpc.js';

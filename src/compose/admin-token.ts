@@ -1,8 +1,8 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { adminTokenFile, type Config } from '../config/config.js';
 import { ConfigError } from '../config/environment.js';
-import { adminTokenFile, type Config } from '../config.js';
-import { newSecret } from '../services/tokens.js';
+import { newSecret } from '../services/tokens/tokens.js';
 
 const OWNER_ONLY = 0o600;
 

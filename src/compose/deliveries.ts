@@ -1,7 +1,7 @@
-import { SECOND_MS } from '../core/time.js';
+import { SECOND_MS } from '../core/values/time.js';
 import type { WebhookSender } from '../deliver/sender.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
-import { MAX_ENDPOINTS } from '../services/webhooks.js';
+import { MAX_ENDPOINTS } from '../services/webhooks/webhooks.js';
 import type { DeliveryState } from '../store/delivery-store.js';
 import type { Store } from '../store/store.js';
 import { DeliveryLanes } from '../worker/delivery-lanes.js';

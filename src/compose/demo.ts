@@ -1,5 +1,5 @@
-import type { FlagInput } from '../core/parse-flag.js';
-import type { Call } from '../services/caller.js';
+import type { Call } from '../calls/caller.js';
+import type { FlagInput } from '../core/flags/parse-flag.js';
 import type { RunningNode } from './start-node.js';
 
 const OPERATOR: Call = {

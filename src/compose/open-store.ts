@@ -1,9 +1,9 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import type { Config } from '../config.js';
+import type { Config } from '../config/config.js';
 import { migrateMysql } from '../store/mysql/migrate-mysql.js';
 import { openMysqlStore } from '../store/mysql/mysql-store.js';
-import type { MigrationReport } from '../store/sql/migrate.js';
+import type { MigrationReport } from '../store/sql/schema/migrate.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import { migrateSqlite } from '../store/sqlite/migrate-sqlite.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';

@@ -1,9 +1,9 @@
+import { LatchkeyError } from '../calls/errors.js';
 import { type Command, parseArguments, USAGE } from '../cli/arguments.js';
+import { type Config, readConfig, readDatabaseConfig } from '../config/config.js';
 import { ConfigError } from '../config/environment.js';
-import { type Config, readConfig, readDatabaseConfig } from '../config.js';
 import { createLogger, type Logger } from '../observability/logger.js';
-import { LatchkeyError } from '../services/errors.js';
-import { SchemaMismatch } from '../store/sql/schema.js';
+import { SchemaMismatch } from '../store/sql/schema/schema.js';
 import { StoreUnavailable } from '../store/store.js';
 import { loadDemo } from './demo.js';
 import { migrate, openStore } from './open-store.js';

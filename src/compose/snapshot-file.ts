@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { Configuration } from '../core/flag.js';
+import type { Configuration } from '../core/flags/flag.js';
 import type { MachineToken } from '../store/token-store.js';
 
 /** What a start without the store needs: the configuration as of last time, and who may ask. */

@@ -1,5 +1,6 @@
+import { actorOf } from '../calls/caller.js';
+import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/environment.js';
-import type { Config } from '../config.js';
 import { httpSender } from '../deliver/http/http-sender.js';
 import type { GrpcDoor } from '../grpc/grpc-door.js';
 import { openLocalNotifier } from '../notify/local/local-notifier.js';
@@ -15,9 +16,8 @@ import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import { openEmbeddedDeliveryQueue } from '../queue/embedded/embedded-delivery-queue.js';
 import { openEmbeddedWorkQueue } from '../queue/embedded/embedded-work-queue.js';
 import type { WorkQueue } from '../queue/queue.js';
-import type { EndedRequest } from '../rest/observer.js';
 import type { RestDoor } from '../rest/rest-door.js';
-import { actorOf } from '../services/caller.js';
+import type { EndedRequest } from '../rest/server/observer.js';
 import { adminToken } from './admin-token.js';
 import { listen } from './listen.js';
 import { openStore } from './open-store.js';

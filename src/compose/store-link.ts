@@ -1,5 +1,5 @@
-import type { Config } from '../config.js';
-import { snapshotFile } from '../config.js';
+import type { Config } from '../config/config.js';
+import { snapshotFile } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import { StoreUnavailable } from '../store/store.js';

@@ -1,12 +1,12 @@
-import { SECOND_MS } from '../core/time.js';
+import type { Call } from '../calls/caller.js';
+import { LatchkeyError } from '../calls/errors.js';
+import { SECOND_MS } from '../core/values/time.js';
 import type { WebhookSender } from '../deliver/sender.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
-import type { Call } from '../services/caller.js';
-import { LatchkeyError } from '../services/errors.js';
 import { BackfillWorker } from '../worker/backfill-worker.js';
 import { fireTimers } from '../worker/fire-timers.js';
 import { giveWayTo } from '../worker/give-way.js';

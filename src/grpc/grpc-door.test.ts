@@ -1,9 +1,9 @@
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GrpcDoor, openGrpcDoor } from './grpc-door.js';
-import type { ObservedCall } from './observed-call.js';
 import { type DoorStand, openDoorStand } from './testing/door-stand.js';
 import { connect, evaluate } from './testing/test-server.js';
+import type { ObservedCall } from './wire/observed-call.js';
 
 let stand: DoorStand;
 let door: GrpcDoor;

@@ -1,13 +1,13 @@
-import type { Machine } from '../services/caller.js';
+import type { Machine } from '../calls/caller.js';
 import type { ServiceSet } from '../services/service-set.js';
-import { adminHandlers } from './admin-handlers.js';
-import { authenticate } from './authenticate.js';
-import { featureHandlers } from './feature-handlers.js';
 import { AdminServiceDefinition } from './gen/latchkey/v1/admin_service.js';
 import { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
 import { GrpcServer, type GrpcServerOptions } from './grpc-server.js';
-import type { Door } from './handler.js';
-import { ObservedCall } from './observed-call.js';
+import { adminHandlers } from './rpcs/admin-handlers.js';
+import { featureHandlers } from './rpcs/feature-handlers.js';
+import { authenticate } from './wire/authenticate.js';
+import type { Door } from './wire/handler.js';
+import { ObservedCall } from './wire/observed-call.js';
 
 export interface GrpcDoorOptions {
   readonly services: ServiceSet;

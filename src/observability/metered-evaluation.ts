@@ -1,4 +1,4 @@
-import type { Evaluated, Evaluator } from '../services/evaluation.js';
+import type { Evaluated, Evaluator } from '../services/evaluating/evaluation.js';
 import type { Metrics } from './metrics.js';
 
 /** Counts decisions around an evaluator. */

@@ -9,20 +9,13 @@ import fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
-import { quote } from '../core/json.js';
-import { MINUTE_MS, SECOND_MS } from '../core/time.js';
-import { actorOf } from '../services/caller.js';
-import { notFound } from '../services/errors.js';
-import type { Authenticator } from './authenticate.js';
-import './call.js';
-import type { EventStreams } from './event-streams.js';
-import { HttpError } from './http-error.js';
-import { takeJson } from './json-body.js';
-import { observe, observeUnrouted } from './observe.js';
+import { actorOf } from '../calls/caller.js';
+import { notFound } from '../calls/errors.js';
+import { quote } from '../core/values/json.js';
+import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import type { Authenticator } from './server/authenticate.js';
+import './server/call.js';
 import { describeApi } from './openapi.js';
-import { refuseOtherMethods } from './other-methods.js';
-import { answerWithProblem } from './problem.js';
-import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './rest-options.js';
 import { changeFlag } from './routes/change-flag.js';
 import { listUserFlags } from './routes/list-user-flags.js';
 import { operations } from './routes/operations.js';
@@ -30,7 +23,14 @@ import { requirementRoutes } from './routes/requirements.js';
 import { stream, streamTicket } from './routes/stream.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
-import { type SchemaViolation, schemaFault } from './validation-fault.js';
+import type { EventStreams } from './server/event-streams.js';
+import { HttpError } from './server/http-error.js';
+import { takeJson } from './server/json-body.js';
+import { observe, observeUnrouted } from './server/observe.js';
+import { refuseOtherMethods } from './server/other-methods.js';
+import { answerWithProblem } from './server/problem.js';
+import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './server/rest-options.js';
+import { type SchemaViolation, schemaFault } from './server/validation-fault.js';
 
 export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'tls' | 'jwt'> {
   /** PEM, read. */

@@ -1,11 +1,11 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
-import { Authenticator } from './authenticate.js';
-import { EventStreams } from './event-streams.js';
 import { ClaimsSync } from './jwt/claims-sync.js';
 import { JwtVerifier } from './jwt/verify-jwt.js';
 import { restApp } from './rest-app.js';
-import type { RestDoorOptions } from './rest-options.js';
+import { Authenticator } from './server/authenticate.js';
+import { EventStreams } from './server/event-streams.js';
+import type { RestDoorOptions } from './server/rest-options.js';
 
 export interface RestDoor {
   /** `HOST:PORT` as bound. */

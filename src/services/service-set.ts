@@ -1,25 +1,25 @@
-import type { Authentication } from './authentication.js';
-import type { BackfillService } from './backfills.js';
-import type { ConfigurationKeeper } from './configuration-keeper.js';
-import type { EvaluateStreams } from './evaluate-streams.js';
-import type { Evaluator } from './evaluation.js';
-import type { EventService } from './events.js';
-import type { FlagService } from './flags.js';
-import type { InspectionService } from './inspection.js';
-import type { LedgerService } from './ledger.js';
-import type { OnboardingService } from './onboarding.js';
-import type { OpenReaders } from './open-readers.js';
-import type { OrganizationService } from './organizations.js';
-import type { PreviewService } from './preview.js';
-import type { ProgressService } from './progress.js';
-import type { RequirementsService } from './requirements.js';
-import type { SegmentService } from './segments.js';
-import type { StreamService } from './streams.js';
-import type { TokenService } from './tokens.js';
-import type { UserDeletion } from './user-deletion.js';
-import type { UserService } from './users.js';
-import type { WebhookDeliveries } from './webhook-deliveries.js';
-import type { WebhookService } from './webhooks.js';
+import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
+import type { BackfillService } from './backfills/backfills.js';
+import type { EvaluateStreams } from './evaluating/evaluate-streams.js';
+import type { Evaluator } from './evaluating/evaluation.js';
+import type { RequirementsService } from './evaluating/requirements.js';
+import type { EventService } from './events/events.js';
+import type { FlagService } from './flags/flags.js';
+import type { SegmentService } from './flags/segments.js';
+import type { LedgerService } from './ledger/ledger.js';
+import type { OnboardingService } from './onboarding/onboarding.js';
+import type { ProgressService } from './onboarding/progress.js';
+import type { OrganizationService } from './organizations/organizations.js';
+import type { PreviewService } from './previewing/preview.js';
+import type { InspectionService } from './records/inspection.js';
+import type { OpenReaders } from './streaming/open-readers.js';
+import type { StreamService } from './streaming/streams.js';
+import type { Authentication } from './tokens/authentication.js';
+import type { TokenService } from './tokens/tokens.js';
+import type { UserDeletion } from './users/user-deletion.js';
+import type { UserService } from './users/users.js';
+import type { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
+import type { WebhookService } from './webhooks/webhooks.js';
 
 /** Every use case: what the doors call. */
 export interface ServiceSet {

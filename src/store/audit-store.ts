@@ -1,4 +1,4 @@
-import type { JsonValue } from '../core/json.js';
+import type { JsonValue } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
 /** One change that an operator or a machine token made; secrets are redacted before it gets here. */

@@ -1,4 +1,4 @@
-import type { AccessRow, Action, Configuration, Flag, Segment, Stage } from '../core/flag.js';
+import type { AccessRow, Action, Configuration, Flag, Segment, Stage } from '../core/flags/flag.js';
 import type { Page, PageRequest } from './page.js';
 
 /** Reads of the configuration. */

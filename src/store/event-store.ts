@@ -1,5 +1,5 @@
-import type { JsonObject } from '../core/json.js';
-import type { PartitionRange } from '../core/partition.js';
+import type { JsonObject } from '../core/values/json.js';
+import type { PartitionRange } from '../core/values/partition.js';
 import type { Page, PageRequest } from './page.js';
 
 /** What a user did, ready for the inbox: validated, with every default filled in. */

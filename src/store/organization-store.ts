@@ -1,5 +1,5 @@
-import type { AccessRow } from '../core/flag.js';
-import type { OrganizationState } from '../core/organization-state.js';
+import type { AccessRow } from '../core/flags/flag.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
 
 /** Changes of organizations. All of them ask for the organization's lock first. */
 export interface OrganizationWriter {

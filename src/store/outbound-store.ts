@@ -1,5 +1,5 @@
-import type { AnnouncedType } from '../core/announcement.js';
-import type { JsonObject } from '../core/json.js';
+import type { AnnouncedType } from '../core/flags/announcement.js';
+import type { JsonObject } from '../core/values/json.js';
 
 /** Something that happened and that some webhook wants to hear of. */
 export interface OutboundEvent {

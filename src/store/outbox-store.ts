@@ -1,4 +1,4 @@
-import type { Cause } from '../core/ledger.js';
+import type { Cause } from '../core/states/ledger.js';
 
 /** What one committed write changed for one user: the flags whose decision on stored state flipped. */
 export interface UserChange {

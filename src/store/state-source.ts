@@ -1,5 +1,5 @@
-import type { OrganizationState } from '../core/organization-state.js';
-import type { UserState } from '../core/user-state.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
+import type { UserState } from '../core/states/user-state.js';
 
 /** A state and how far it can be trusted. */
 export interface Held<T> {

@@ -1,5 +1,5 @@
-import type { StateNeeds } from '../core/state-needs.js';
-import type { UserState } from '../core/user-state.js';
+import type { StateNeeds } from '../core/snapshot/state-needs.js';
+import type { UserState } from '../core/states/user-state.js';
 
 /** A place in the order of users, by (partition, id): right after this user, who need not be there any more. */
 export interface UserCursor {

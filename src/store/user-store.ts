@@ -1,8 +1,8 @@
-import type { AccessRow } from '../core/flag.js';
-import type { JsonObject } from '../core/json.js';
-import type { LedgerEntry } from '../core/ledger.js';
-import type { OrganizationState } from '../core/organization-state.js';
-import type { ActionTotal, UserState } from '../core/user-state.js';
+import type { AccessRow } from '../core/flags/flag.js';
+import type { LedgerEntry } from '../core/states/ledger.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
+import type { ActionTotal, UserState } from '../core/states/user-state.js';
+import type { JsonObject } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
 /** Loads what evaluations read, many at once; each state is one consistent read, never a torn one. */

@@ -1,4 +1,4 @@
-import type { AnnouncedType } from '../core/announcement.js';
+import type { AnnouncedType } from '../core/flags/announcement.js';
 
 /** Where events are sent. */
 export interface WebhookEndpoint {

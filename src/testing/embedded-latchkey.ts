@@ -1,10 +1,10 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Call } from '../calls/caller.js';
 import { type RunningNode, startNode } from '../compose/start-node.js';
-import { type Config, readConfig } from '../config.js';
+import { type Config, readConfig } from '../config/config.js';
 import { createLogger } from '../observability/logger.js';
-import type { Call } from '../services/caller.js';
 import type { ServiceSet } from '../services/service-set.js';
 import type { Store } from '../store/store.js';
 

@@ -1,11 +1,11 @@
-import { forgottenUnlocks } from '../core/forgotten-unlocks.js';
-import { latch, nextLatchAt } from '../core/latch.js';
-import type { OrganizationState } from '../core/organization-state.js';
-import type { Snapshot } from '../core/snapshot.js';
-import { subjectInPassing } from '../core/subject.js';
-import type { UserState } from '../core/user-state.js';
-import type { Slices } from '../services/slices.js';
-import { readsTime } from './recompute.js';
+import type { Slices } from '../calls/slices.js';
+import { subjectInPassing } from '../core/deciding/subject.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
+import type { UserState } from '../core/states/user-state.js';
+import { forgottenUnlocks } from '../core/unlocking/forgotten-unlocks.js';
+import { latch, nextLatchAt } from '../core/unlocking/latch.js';
+import { readsTime } from '../unlocking/recompute.js';
 
 export interface LookedAt {
   readonly snapshot: Snapshot;

@@ -1,17 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { needsOfLatching } from '../core/state-needs.js';
-import { SECOND_MS } from '../core/time.js';
-import { isNobody, type UserState } from '../core/user-state.js';
+import { Slices } from '../calls/slices.js';
+import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
+import { lockUsers } from '../configuration/confirm-snapshot.js';
+import { needsOfLatching } from '../core/snapshot/state-needs.js';
+import { isNobody, type UserState } from '../core/states/user-state.js';
+import { SECOND_MS } from '../core/values/time.js';
 import type { Notifier } from '../notify/notifier.js';
-import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
-import { Slices } from '../services/slices.js';
 import type { Backfill } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
+import { recompute } from '../unlocking/recompute.js';
 import { outOfDate } from './backfill-page.js';
-import { lockUsers } from './confirm-snapshot.js';
 import { halving } from './halving.js';
-import { recompute } from './recompute.js';
 
 export interface BackfillWorkerOptions {
   readonly store: Store;

@@ -1,10 +1,10 @@
-import { SECOND_MS } from '../core/time.js';
+import { signMessage } from '../announcing/sign-message.js';
+import { SECOND_MS } from '../core/values/time.js';
 import type { Sent, WebhookSender } from '../deliver/sender.js';
 import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
 import type { Claim, DeliveryState, Recorded } from '../store/delivery-store.js';
 import type { Store } from '../store/store.js';
 import { GIVE_UP_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from './retry-schedule.js';
-import { signMessage } from './sign-message.js';
 
 export interface DeliveryWorkerOptions {
   readonly store: Pick<Store, 'deliveries' | 'webhooks'>;

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { setImmediate as immediate } from 'node:timers/promises';
+import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
+import { lockUsers } from '../configuration/confirm-snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
-import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
 import type { Store, Transaction } from '../store/store.js';
-import { lockUsers } from './confirm-snapshot.js';
+import { type Recomputed, readsTime, recompute } from '../unlocking/recompute.js';
 import { halving } from './halving.js';
-import { type Recomputed, readsTime, recompute } from './recompute.js';
 
 export interface FireTimersOptions {
   readonly store: Store;

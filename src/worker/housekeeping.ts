@@ -1,5 +1,5 @@
-import { DAY_MS, dayNumber } from '../core/time.js';
-import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
+import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
+import { DAY_MS, dayNumber } from '../core/values/time.js';
 import type { Store } from '../store/store.js';
 
 export interface HousekeepingOptions {

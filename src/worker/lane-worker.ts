@@ -1,15 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import type { Cause } from '../core/ledger.js';
-import { laneRange, partitionOf } from '../core/partition.js';
-import type { CompiledRule, Snapshot } from '../core/snapshot.js';
+import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
+import { lockUsers } from '../configuration/confirm-snapshot.js';
+import type { CompiledRule, Snapshot } from '../core/snapshot/snapshot.js';
+import type { Cause } from '../core/states/ledger.js';
+import { laneRange, partitionOf } from '../core/values/partition.js';
 import type { Notifier } from '../notify/notifier.js';
-import type { ConfigurationKeeper } from '../services/configuration-keeper.js';
 import type { EventKey, NewEvent } from '../store/event-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
 import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
-import { lockUsers } from './confirm-snapshot.js';
-import { countEvents } from './count-events.js';
-import { type Recomputed, recompute, type Touched } from './recompute.js';
+import { countEvents } from '../unlocking/count-events.js';
+import { type Recomputed, recompute, type Touched } from '../unlocking/recompute.js';
 
 export interface LaneWorkerOptions {
   readonly store: Store;

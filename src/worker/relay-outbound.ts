@@ -1,11 +1,11 @@
-import { MINUTE_MS } from '../core/time.js';
+import { cloudEvent } from '../announcing/cloud-event.js';
+import { newDeliveryId } from '../announcing/delivery-id.js';
+import { MINUTE_MS } from '../core/values/time.js';
 import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
 import type { NewDelivery } from '../store/delivery-store.js';
 import type { OutboundEvent, WhichEvents } from '../store/outbound-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
 import type { WebhookEndpoint } from '../store/webhook-store.js';
-import { cloudEvent } from './cloud-event.js';
-import { newDeliveryId } from './delivery-id.js';
 import { halving } from './halving.js';
 
 export interface RelayOptions {

@@ -1,4 +1,4 @@
-import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/time.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 
 /** How long after which failure the next attempt comes, about; after one failure more than these a delivery is given up. */
 export const RETRY_DELAYS_MS: readonly number[] = [

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { findCircles } from './find-circles.js';
+import { findCircles, findMutualFolders } from './find-circles.js';
 import { type FoundImport, findImports } from './find-imports.js';
 import { COMPOSITION_PARTS, ENVIRONMENT_PATHS, IMPURE, PARTS, type Part, TEST_PATHS, WALLS } from './floors.js';
 import { maskLiterals } from './mask-literals.js';
@@ -35,7 +35,8 @@ export function checkArchitecture(files: readonly SourceFile[]): string[] {
     ];
   });
   const circles = findCircles(edges).map((circle) => `imports go in a circle: ${circle.join(' → ')}`);
-  return [...violations, ...circles];
+  const mutual = findMutualFolders(edges).map(([one, other]) => `two folders import each other: ${one} ↔ ${other}`);
+  return [...violations, ...circles, ...mutual];
 }
 
 function partOf(path: string): Part | undefined {
@@ -100,7 +101,9 @@ function checkEnvironment(
   const read =
     /\bprocess\s*\??\.\s*env\b/.test(code) || /\{[^{}]*\benv\b[^{}]*\}\s*=\s*(globalThis\.)?process\b/.test(code);
   const indexed = [...code.matchAll(/\bprocess\s*\[\s*"(\d+)"/g)].some((match) => strings[Number(match[1])] === 'env');
-  return named || read || indexed ? [`${path} reads the environment, which only src/config.ts and src/main.ts do`] : [];
+  return named || read || indexed
+    ? [`${path} reads the environment, which only src/config/config.ts and src/main.ts do`]
+    : [];
 }
 
 function checkPurity(path: string, code: string): string[] {

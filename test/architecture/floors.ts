@@ -10,7 +10,9 @@ export interface Part {
 }
 
 const PORTS = ['store port', 'queue port', 'notify port', 'deliver port'];
-const USE_CASES = ['services', 'worker'];
+/** Each may import those after it: what a write unlocks stands on the configuration, that on how a call is made. */
+const BELOW_USE_CASES = ['unlocking', 'announcing', 'configuration', 'calls'];
+const USE_CASES = ['services', 'worker', ...BELOW_USE_CASES];
 const COMPOSITION = ['main', 'config', 'compose'];
 
 const BUILT_FROM_ALL = [
@@ -28,8 +30,16 @@ export const PARTS: readonly Part[] = [
   { name: 'notify port', paths: /^src\/notify\/[^/]+$/, mayImport: ['core'] },
   { name: 'deliver port', paths: /^src\/deliver\/[^/]+$/, mayImport: ['core'] },
 
-  { name: 'services', paths: /^src\/services\//, mayImport: ['core', ...PORTS, 'worker'] },
-  { name: 'worker', paths: /^src\/worker\//, mayImport: ['core', ...PORTS, 'services'] },
+  { name: 'calls', paths: /^src\/calls\//, mayImport: ['core', ...PORTS] },
+  { name: 'configuration', paths: /^src\/configuration\//, mayImport: ['core', ...PORTS, 'calls'] },
+  { name: 'announcing', paths: /^src\/announcing\//, mayImport: ['core', ...PORTS] },
+  {
+    name: 'unlocking',
+    paths: /^src\/unlocking\//,
+    mayImport: ['core', ...PORTS, 'calls', 'configuration', 'announcing'],
+  },
+  { name: 'services', paths: /^src\/services\//, mayImport: ['core', ...PORTS, ...BELOW_USE_CASES] },
+  { name: 'worker', paths: /^src\/worker\//, mayImport: ['core', ...PORTS, ...BELOW_USE_CASES] },
 
   // SQL that both engines share; each engine's own folder builds on it.
   { name: 'store/sql', paths: /^src\/store\/sql\//, mayImport: ['core', 'store port'] },
@@ -45,15 +55,27 @@ export const PARTS: readonly Part[] = [
   { name: 'generated code', paths: /^src\/grpc\/gen\//, mayImport: ['well-known types'] },
   // Codecs by hand that generated code is told to use in place of its own.
   { name: 'well-known types', paths: /^src\/grpc\/well-known\//, mayImport: ['core'] },
-  { name: 'grpc', paths: /^src\/grpc\//, mayImport: ['core', 'services', 'generated code', 'well-known types'] },
-  { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services'] },
-  { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services'] },
-  { name: 'client', paths: /^src\/client\//, mayImport: ['core', 'services', 'generated code', 'well-known types'] },
+  {
+    name: 'grpc',
+    paths: /^src\/grpc\//,
+    mayImport: ['core', 'services', 'calls', 'generated code', 'well-known types'],
+  },
+  { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services', 'calls'] },
+  { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services', 'calls'] },
+  {
+    name: 'client',
+    paths: /^src\/client\//,
+    mayImport: ['core', 'services', 'calls', 'generated code', 'well-known types'],
+  },
 
   // Nobody below sees these; they build everything, and nobody imports them but each other.
-  { name: 'observability', paths: /^src\/observability\//, mayImport: ['core', ...PORTS, 'services'] },
+  {
+    name: 'observability',
+    paths: /^src\/observability\//,
+    mayImport: ['core', ...PORTS, 'services', 'calls', 'worker'],
+  },
   { name: 'main', paths: /^src\/main\.ts$/, mayImport: [...BUILT_FROM_ALL, 'config', 'compose'] },
-  { name: 'config', paths: /^src\/config(\.ts$|\/)/, mayImport: BUILT_FROM_ALL },
+  { name: 'config', paths: /^src\/config\//, mayImport: BUILT_FROM_ALL },
   { name: 'compose', paths: /^src\/compose\//, mayImport: [...BUILT_FROM_ALL, 'config'] },
 ];
 
@@ -75,8 +97,8 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   { package: /^(json-rules-engine|re2js|semver)$/, paths: /^src\/core\//, where: 'src/core' },
   {
     package: /^(pino|prom-client)$/,
-    paths: /^src\/(main\.ts|config(\.ts$|\/)|compose\/|observability\/)/,
-    where: 'src/main.ts, src/config.ts, src/compose and src/observability',
+    paths: /^src\/(main\.ts|config\/|compose\/|observability\/)/,
+    where: 'src/main.ts, src/config, src/compose and src/observability',
   },
 ];
 
@@ -84,7 +106,7 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
 export const TEST_PATHS = /\.test\.ts$|\/testing\//;
 
 /** The only readers of the environment. */
-export const ENVIRONMENT_PATHS = /^src\/(main|config)\.ts$/;
+export const ENVIRONMENT_PATHS = /^src\/(main|config\/config)\.ts$/;
 
 /** What a pure, synchronous and total function has no use for. */
 export const IMPURE: ReadonlyArray<{ readonly pattern: RegExp; readonly what: string }> = [

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { migrate } from '../../src/compose/open-store.js';
-import { unknownUser } from '../../src/core/user-state.js';
+import { unknownUser } from '../../src/core/states/user-state.js';
 import { BackfillState } from '../../src/grpc/gen/latchkey/v1/backfill.js';
 import { Rule_Policy } from '../../src/grpc/gen/latchkey/v1/flag.js';
 import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from '@jest/globals';
 import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise';
-import { DAY_MS, SECOND_MS } from '../../src/core/time.js';
+import { DAY_MS, SECOND_MS } from '../../src/core/values/time.js';
 import { AdminServiceClient, AdminServiceDefinition } from '../../src/grpc/gen/latchkey/v1/admin_service.js';
 import { FeatureServiceClient, FeatureServiceDefinition } from '../../src/grpc/gen/latchkey/v1/feature_service.js';
 import { Rule_Policy } from '../../src/grpc/gen/latchkey/v1/flag.js';

@@ -1,15 +1,15 @@
 import { expect } from '@jest/globals';
-import { compileSnapshot, EMPTY_CONFIGURATION } from '../../src/core/compile-snapshot.js';
-import type { Decision, EvaluationContext } from '../../src/core/decision.js';
-import { evaluate } from '../../src/core/evaluate.js';
-import type { AccessRow, Configuration, Flag, Segment } from '../../src/core/flag.js';
-import { foldLedger } from '../../src/core/ledger.js';
-import { type OrganizationState, unknownOrganization } from '../../src/core/organization-state.js';
-import { parseFlag } from '../../src/core/parse-flag.js';
-import { organizationIdOf } from '../../src/core/subject.js';
-import { type UserState, unknownUser } from '../../src/core/user-state.js';
-import { validateFlag, validateSegment } from '../../src/core/validate-configuration.js';
-import { countEvents } from '../../src/worker/count-events.js';
+import type { Decision, EvaluationContext } from '../../src/core/deciding/decision.js';
+import { evaluate } from '../../src/core/deciding/evaluate.js';
+import { organizationIdOf } from '../../src/core/deciding/subject.js';
+import type { AccessRow, Configuration, Flag, Segment } from '../../src/core/flags/flag.js';
+import { parseFlag } from '../../src/core/flags/parse-flag.js';
+import { compileSnapshot, EMPTY_CONFIGURATION } from '../../src/core/snapshot/compile-snapshot.js';
+import { validateFlag, validateSegment } from '../../src/core/snapshot/validate-configuration.js';
+import { foldLedger } from '../../src/core/states/ledger.js';
+import { type OrganizationState, unknownOrganization } from '../../src/core/states/organization-state.js';
+import { type UserState, unknownUser } from '../../src/core/states/user-state.js';
+import { countEvents } from '../../src/unlocking/count-events.js';
 import type { DecisionCase } from './decision-cases.js';
 
 /** What the core decides from. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { REASONS } from '../../src/core/decision.js';
+import { REASONS } from '../../src/core/deciding/decision.js';
 import { decideInCore } from './core-world.js';
 import { readDecisionCases } from './decision-cases.js';
 import { instantFrom } from './relative-instant.js';

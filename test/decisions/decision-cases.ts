@@ -1,12 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { EvaluationContext, Reason } from '../../src/core/decision.js';
-import type { Effect } from '../../src/core/flag.js';
-import type { JsonObject, JsonValue } from '../../src/core/json.js';
-import type { LedgerKind } from '../../src/core/ledger.js';
-import type { RoleDefinition } from '../../src/core/organization-state.js';
-import type { FlagInput, RuleInput } from '../../src/core/parse-flag.js';
+import type { EvaluationContext, Reason } from '../../src/core/deciding/decision.js';
+import type { Effect } from '../../src/core/flags/flag.js';
+import type { FlagInput, RuleInput } from '../../src/core/flags/parse-flag.js';
+import type { LedgerKind } from '../../src/core/states/ledger.js';
+import type { RoleDefinition } from '../../src/core/states/organization-state.js';
+import type { JsonObject, JsonValue } from '../../src/core/values/json.js';
 import { Fields } from './fields.js';
 import { instantFrom } from './relative-instant.js';
 

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { forgottenUnlocks } from '../../src/core/forgotten-unlocks.js';
-import { latch, nextLatchAt } from '../../src/core/latch.js';
-import { DAY_MS } from '../../src/core/time.js';
+import { forgottenUnlocks } from '../../src/core/unlocking/forgotten-unlocks.js';
+import { latch, nextLatchAt } from '../../src/core/unlocking/latch.js';
+import { DAY_MS } from '../../src/core/values/time.js';
 import type { Backfill } from '../../src/store/backfill-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfill-worker.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { unknownUser } from '../../src/core/user-state.js';
-import { UserDeletion } from '../../src/services/user-deletion.js';
+import { unknownUser } from '../../src/core/states/user-state.js';
+import { UserDeletion } from '../../src/services/users/user-deletion.js';
 import type { Store } from '../../src/store/store.js';
 import { gate } from '../../src/store/testing/samples.js';
 import { describeOnEachEngine } from './engines.js';

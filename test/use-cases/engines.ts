@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { migrate } from '../../src/compose/open-store.js';
 import { type RunningNode, startNode } from '../../src/compose/start-node.js';
-import { readConfig } from '../../src/config.js';
+import { readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
 import type { SqlStore } from '../../src/store/sql/sql-store.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/time.js';
-import { readEvents } from '../../src/services/events.js';
+import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time.js';
+import { readEvents } from '../../src/services/events/events.js';
 import { keepHouse } from '../../src/worker/housekeeping.js';
 import { describeOnEachEngine } from './engines.js';
 import { atLeast, latching, ledgerOf, machine, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { AccessRow } from '../../src/core/flag.js';
-import type { StaleVersion } from '../../src/services/stale-version.js';
+import type { StaleVersion } from '../../src/calls/stale-version.js';
+import type { AccessRow } from '../../src/core/flags/flag.js';
 import { describeOnEachEngine } from './engines.js';
 import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Call } from '../../src/services/caller.js';
+import type { Call } from '../../src/calls/caller.js';
 import type { PageRequest } from '../../src/store/page.js';
 import { allPages, gate } from '../../src/store/testing/samples.js';
 import { describeOnEachEngine } from './engines.js';

@@ -1,7 +1,7 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
-import type { FlagInput } from '../../src/core/parse-flag.js';
-import type { LatchkeyError } from '../../src/services/errors.js';
-import type { PreviewInput } from '../../src/services/preview.js';
+import type { LatchkeyError } from '../../src/calls/errors.js';
+import type { FlagInput } from '../../src/core/flags/parse-flag.js';
+import type { PreviewInput } from '../../src/services/previewing/preview.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import type { UserPages } from '../../src/store/user-pages.js';
 import { describeOnEachEngine } from './engines.js';

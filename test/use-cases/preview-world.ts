@@ -1,7 +1,7 @@
 import fc from 'fast-check';
-import type { FlagInput, RuleInput } from '../../src/core/parse-flag.js';
-import { DAY_MS, dayNumber, HOUR_MS } from '../../src/core/time.js';
-import type { AccessInput } from '../../src/services/access-rows.js';
+import type { FlagInput, RuleInput } from '../../src/core/flags/parse-flag.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../../src/core/values/time.js';
+import type { AccessInput } from '../../src/services/access/access-rows.js';
 import { BackfillWorker } from '../../src/worker/backfill-worker.js';
 import { atLeast, daysIn, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 

@@ -1,14 +1,14 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { Decision } from '../../src/core/decision.js';
-import type { Flag } from '../../src/core/flag.js';
+import type { Decision } from '../../src/core/deciding/decision.js';
+import type { Flag } from '../../src/core/flags/flag.js';
 import type { RuleRequirement } from '../../src/core/requirements/requirement.js';
 import {
   PREVIEW_GROUPS,
   type PreviewGroup,
   type PreviewResult,
   type PreviewSample,
-} from '../../src/services/preview-event.js';
+} from '../../src/services/previewing/preview-event.js';
 import { describeOnEachEngine } from './engines.js';
 import { arbitraryCase, PEOPLE, type PreviewCase, populate, settle } from './preview-world.js';
 import { previewed } from './previewed.js';

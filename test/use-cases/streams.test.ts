@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import type { RunningNode } from '../../src/compose/start-node.js';
-import { DAY_MS, HOUR_MS } from '../../src/core/time.js';
-import type { IdentifyInput } from '../../src/services/users.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import type { IdentifyInput } from '../../src/services/users/users.js';
 import type { Scope } from '../../src/store/token-store.js';
 import { pause, until } from '../timing.js';
 import { describeOnEachEngine } from './engines.js';

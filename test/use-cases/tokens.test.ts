@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
-import { MINUTE_MS } from '../../src/core/time.js';
-import { Authentication } from '../../src/services/authentication.js';
-import type { Call } from '../../src/services/caller.js';
-import { hashSecret } from '../../src/services/tokens.js';
+import type { Call } from '../../src/calls/caller.js';
+import { MINUTE_MS } from '../../src/core/values/time.js';
+import { Authentication } from '../../src/services/tokens/authentication.js';
+import { hashSecret } from '../../src/services/tokens/tokens.js';
 import { describeOnEachEngine } from './engines.js';
 import { machine, OPERATOR, person, type UseCaseStand } from './use-case-stand.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { DAY_MS } from '../../src/core/time.js';
+import { DAY_MS } from '../../src/core/values/time.js';
 import { describeOnEachEngine } from './engines.js';
 import { atInstant, atLeast, daysIn, latching, ledgerOf, verified } from './use-case-stand.js';
 

@@ -4,8 +4,8 @@ import { Engine } from 'json-rules-engine';
 import type { FactSources } from '../facts/fact-definition.js';
 import { buildRecord, FactSlots } from '../facts/fact-record.js';
 import { FACTS } from '../facts/fact-table.js';
-import type { JsonObject } from '../json.js';
-import { unknownUser } from '../user-state.js';
+import { unknownUser } from '../states/user-state.js';
+import type { JsonObject } from '../values/json.js';
 import { compileConditions } from './compile-conditions.js';
 import { registerOperators } from './operators.js';
 import {

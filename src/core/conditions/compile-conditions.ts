@@ -1,6 +1,6 @@
 import { Rule } from 'json-rules-engine';
 import type { FactRecord, FactSlots } from '../facts/fact-record.js';
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '../values/json.js';
 import { compileLeaf, type Leaf, type Test } from './compile-leaf.js';
 import type { NextChange } from './next-change.js';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FactSources } from '../facts/fact-definition.js';
 import { buildRecord, FactSlots } from '../facts/fact-record.js';
-import type { JsonValue } from '../json.js';
-import { DAY_MS } from '../time.js';
-import { unknownUser } from '../user-state.js';
+import { unknownUser } from '../states/user-state.js';
+import type { JsonValue } from '../values/json.js';
+import { DAY_MS } from '../values/time.js';
 import { compileLeaf } from './compile-leaf.js';
 import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from './operators.js';
 

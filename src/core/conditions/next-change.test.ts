@@ -2,9 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { FactSources } from '../facts/fact-definition.js';
 import { buildRecord, type FactRecord, FactSlots, withNow } from '../facts/fact-record.js';
-import type { JsonObject } from '../json.js';
-import { DAY_MS, HOUR_MS } from '../time.js';
-import { unknownUser } from '../user-state.js';
+import { unknownUser } from '../states/user-state.js';
+import type { JsonObject } from '../values/json.js';
+import { DAY_MS, HOUR_MS } from '../values/time.js';
 import { type CompiledConditions, compileConditions } from './compile-conditions.js';
 import {
   type ArbitraryConditions,

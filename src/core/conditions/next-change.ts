@@ -1,6 +1,6 @@
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
 import type { Ordering, TimeReading } from '../facts/time-reading.js';
-import type { JsonValue } from '../json.js';
+import type { JsonValue } from '../values/json.js';
 import { instantOf } from './instant.js';
 import { splitOperator } from './operators.js';
 

@@ -1,5 +1,5 @@
 import { FACTS } from '../facts/fact-table.js';
-import { isJsonObject, type JsonObject, ownMember } from '../json.js';
+import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import type { Problem } from './problem.js';
 
 /** What conditions name, each once, in the order met. Segments are named, not followed. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FactSlots } from '../facts/fact-record.js';
-import type { JsonObject } from '../json.js';
+import type { JsonObject } from '../values/json.js';
 import { compileConditions } from './compile-conditions.js';
 import { arbitraryConditions } from './testing/arbitrary-conditions.js';
 import { MAX_DEPTH, MAX_LEAVES, MAX_NODES, validateConditions } from './validate-conditions.js';

@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject, ownMember } from '../json.js';
-import { didYouMean } from './nearest-name.js';
+import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
+import { didYouMean } from '../values/nearest-name.js';
 import { type Problem, Problems, pointerStep, quote } from './problem.js';
 import { validateLeaf } from './validate-leaf.js';
 import type { Vocabulary } from './vocabulary.js';

@@ -1,8 +1,8 @@
 import type { FactDefinition, FactParam } from '../facts/fact-definition.js';
 import { FACTS } from '../facts/fact-table.js';
-import { isJsonObject, type JsonObject, ownMember } from '../json.js';
-import { didYouMean } from './nearest-name.js';
-import { isPlainPath } from './path.js';
+import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
+import { didYouMean } from '../values/nearest-name.js';
+import { isPlainPath } from '../values/path.js';
 import { type Problems, pointerStep, quote } from './problem.js';
 import type { Names } from './vocabulary.js';
 

@@ -1,5 +1,5 @@
 import type { FactDefinition, FactType } from '../facts/fact-definition.js';
-import type { JsonValue } from '../json.js';
+import type { JsonValue } from '../values/json.js';
 import { comparisonOf } from './operators.js';
 import { type Problems, quote } from './problem.js';
 import { describeKind, type OperatorShape, typeFits } from './value-kind.js';

@@ -1,6 +1,6 @@
-import { type JsonObject, ownMember } from '../json.js';
-import { DAY_MS } from '../time.js';
-import type { ActionTotal } from '../user-state.js';
+import type { ActionTotal } from '../states/user-state.js';
+import { type JsonObject, ownMember } from '../values/json.js';
+import { DAY_MS } from '../values/time.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince } from './time-reading.js';
 import { type WindowMeasure, windowReading } from './window-reading.js';

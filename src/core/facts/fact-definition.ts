@@ -1,6 +1,6 @@
-import type { JsonObject } from '../json.js';
-import type { OrganizationState } from '../organization-state.js';
-import type { UserState } from '../user-state.js';
+import type { OrganizationState } from '../states/organization-state.js';
+import type { UserState } from '../states/user-state.js';
+import type { JsonObject } from '../values/json.js';
 import type { TimeReading } from './time-reading.js';
 
 export type FactType = 'string' | 'number' | 'boolean' | 'list' | 'json';

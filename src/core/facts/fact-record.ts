@@ -1,5 +1,5 @@
-import { type PathReader, readPath } from '../conditions/path.js';
-import { type JsonObject, ownMember } from '../json.js';
+import { type JsonObject, ownMember } from '../values/json.js';
+import { type PathReader, readPath } from '../values/path.js';
 import type { BoundFact, FactDefinition, FactSources } from './fact-definition.js';
 import { FACTS } from './fact-table.js';
 import type { TimeReading } from './time-reading.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
-import type { JsonObject } from '../json.js';
-import { DAY_MS } from '../time.js';
-import { type ActionTotal, type UserState, unknownUser } from '../user-state.js';
+import { type ActionTotal, type UserState, unknownUser } from '../states/user-state.js';
+import type { JsonObject } from '../values/json.js';
+import { DAY_MS } from '../values/time.js';
 import type { FactSources } from './fact-definition.js';
 import { buildRecord, FactSlots, withNow } from './fact-record.js';
 import { FACTS } from './fact-table.js';

@@ -1,5 +1,5 @@
-import { type JsonObject, ownMember } from '../json.js';
-import { DAY_MS, HOUR_MS } from '../time.js';
+import { type JsonObject, ownMember } from '../values/json.js';
+import { DAY_MS, HOUR_MS } from '../values/time.js';
 import { ACTION_FACTS } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince, type TimeReading } from './time-reading.js';

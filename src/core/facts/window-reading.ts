@@ -1,5 +1,5 @@
-import { DAY_MS, dayNumber } from '../time.js';
-import type { ActionDay } from '../user-state.js';
+import type { ActionDay } from '../states/user-state.js';
+import { DAY_MS, dayNumber } from '../values/time.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';
 
 /** What a window adds up: events, their values, or the days that had any. */

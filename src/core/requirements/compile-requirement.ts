@@ -1,7 +1,7 @@
 import { type CompiledLeaf, compileLeaf, factReference, type Leaf } from '../conditions/compile-leaf.js';
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
-import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../json.js';
-import type { CompiledFlag, Snapshot } from '../snapshot.js';
+import type { CompiledFlag, Snapshot } from '../snapshot/snapshot.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import type { Group } from './requirement.js';
 
 /** A rule's conditions as a tree whose every node can be asked; segments stand where they are referred to. */

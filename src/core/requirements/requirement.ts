@@ -1,5 +1,5 @@
-import type { Decision } from '../decision.js';
-import type { JsonObject, JsonValue } from '../json.js';
+import type { Decision } from '../deciding/decision.js';
+import type { JsonObject, JsonValue } from '../values/json.js';
 
 /** For whom requirements are put together: people are shown only what may be disclosed to them. */
 export type Audience = 'OPERATOR' | 'PERSON';

@@ -1,14 +1,14 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { instant } from '../conditions/testing/arbitrary-conditions.js';
-import { decide } from '../evaluate.js';
-import type { AccessRow, Flag, Rule } from '../flag.js';
-import { foldLedger, type LedgerKind } from '../ledger.js';
-import { subjectOf } from '../subject.js';
+import { decide } from '../deciding/evaluate.js';
+import { subjectOf } from '../deciding/subject.js';
+import type { AccessRow, Flag, Rule } from '../flags/flag.js';
+import { foldLedger, type LedgerKind } from '../states/ledger.js';
+import type { UserState } from '../states/user-state.js';
 import { arbitraryWorld, instantsToTry, KEYS, type World } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
-import { DAY_MS } from '../time.js';
-import type { UserState } from '../user-state.js';
+import { DAY_MS } from '../values/time.js';
 import type { Audience, FlagRequirements, Requirement } from './requirement.js';
 import { isGated, requirementsOf } from './requirements-of.js';
 

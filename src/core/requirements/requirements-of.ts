@@ -1,10 +1,10 @@
-import { verdictOf } from '../access.js';
-import type { Decision } from '../decision.js';
-import { decide, decideByRules, inWindow, rolloutIncludes } from '../evaluate.js';
+import { verdictOf } from '../deciding/access.js';
+import type { Decision } from '../deciding/decision.js';
+import { decide, decideByRules, inWindow, rolloutIncludes } from '../deciding/evaluate.js';
+import type { Subject } from '../deciding/subject.js';
+import { countsAsUnlocked, hasKeptUnlock } from '../deciding/unlocks.js';
 import { withNow } from '../facts/fact-record.js';
-import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot.js';
-import type { Subject } from '../subject.js';
-import { countsAsUnlocked, hasKeptUnlock } from '../unlocks.js';
+import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
 import { type RequirementNode, requirementTrees } from './compile-requirement.js';
 import type { Audience, Block, BlockReason, FlagRequirements, RuleRequirement } from './requirement.js';
 import { mayKnowOf, nameOfFlag, type Showing, showingOf, showRequirement } from './show-requirement.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Segment } from '../flag.js';
-import type { JsonObject } from '../json.js';
-import { foldLedger } from '../ledger.js';
-import { subjectOf } from '../subject.js';
+import { subjectOf } from '../deciding/subject.js';
+import type { Segment } from '../flags/flag.js';
+import { foldLedger } from '../states/ledger.js';
+import type { ActionTotal, UserState } from '../states/user-state.js';
 import {
   flagOf,
   fromDay,
@@ -14,8 +14,8 @@ import {
   userOf,
   VERIFIED,
 } from '../testing/samples.js';
-import { DAY_MS, HOUR_MS } from '../time.js';
-import type { ActionTotal, UserState } from '../user-state.js';
+import type { JsonObject } from '../values/json.js';
+import { DAY_MS, HOUR_MS } from '../values/time.js';
 import type { Audience, Requirement } from './requirement.js';
 import { requirementsOf } from './requirements-of.js';
 import { MAX_SHOWN_NODES } from './show-requirement.js';

@@ -1,6 +1,6 @@
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
-import { type JsonObject, type JsonValue, ownMember } from '../json.js';
-import type { Snapshot } from '../snapshot.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import { type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { type ComparisonNode, type GroupNode, isMet, type RequirementNode, readsTime } from './compile-requirement.js';
 import { type Looks, metAt } from './met-at.js';
 import type { Audience, Requirement, ShownComparison } from './requirement.js';

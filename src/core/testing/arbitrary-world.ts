@@ -1,12 +1,12 @@
 import fc from 'fast-check';
 import { arbitrarySources, arbitraryTimeConditions, instant } from '../conditions/testing/arbitrary-conditions.js';
 import type { FactSources } from '../facts/fact-definition.js';
-import type { AccessRow, Flag, Rule } from '../flag.js';
-import { foldLedger } from '../ledger.js';
-import type { OrganizationState } from '../organization-state.js';
-import type { Snapshot } from '../snapshot.js';
-import { DAY_MS, HOUR_MS } from '../time.js';
-import type { UserState } from '../user-state.js';
+import type { AccessRow, Flag, Rule } from '../flags/flag.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import { foldLedger } from '../states/ledger.js';
+import type { OrganizationState } from '../states/organization-state.js';
+import type { UserState } from '../states/user-state.js';
+import { DAY_MS, HOUR_MS } from '../values/time.js';
 import { flagOf, rowOf, ruleOf, segmentOf, snapshotOf } from './samples.js';
 
 /** Flags that generated conditions read by `unlocked`; each may require those after it. */

@@ -1,8 +1,8 @@
-import { compileSnapshot, EMPTY_CONFIGURATION } from '../compile-snapshot.js';
-import type { AccessRow, Configuration, Flag, Rule, Segment } from '../flag.js';
-import type { JsonObject } from '../json.js';
-import type { Snapshot } from '../snapshot.js';
-import { type UserState, unknownUser } from '../user-state.js';
+import type { AccessRow, Configuration, Flag, Rule, Segment } from '../flags/flag.js';
+import { compileSnapshot, EMPTY_CONFIGURATION } from '../snapshot/compile-snapshot.js';
+import type { Snapshot } from '../snapshot/snapshot.js';
+import { type UserState, unknownUser } from '../states/user-state.js';
+import type { JsonObject } from '../values/json.js';
 
 /** The instant at which samples were made. */
 export const NOW = Date.UTC(2026, 2, 1, 12);

@@ -3,7 +3,7 @@ import { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 import { StructSchema, ValueSchema } from '@bufbuild/protobuf/wkt';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { MAX_JSON_DEPTH, Struct, Value } from './struct.js';
 
 const encode = (value: JsonValue) => Value.encode(value, new BinaryWriter()).finish();

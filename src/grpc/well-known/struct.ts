@@ -1,5 +1,5 @@
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { JsonObject, JsonValue } from '../../core/json.js';
+import type { JsonObject, JsonValue } from '../../core/values/json.js';
 
 /** How deep objects and lists may be nested in one value. */
 export const MAX_JSON_DEPTH = 64;

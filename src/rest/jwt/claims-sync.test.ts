@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Person } from '../../services/caller.js';
-import type { IdentifyInput } from '../../services/users.js';
+import type { Person } from '../../calls/caller.js';
+import type { IdentifyInput } from '../../services/users/users.js';
 import { ClaimsSync } from './claims-sync.js';
 
 const alice: Person = {

@@ -1,5 +1,5 @@
-import type { Call, Person } from '../../services/caller.js';
-import type { UserService } from '../../services/users.js';
+import type { Call, Person } from '../../calls/caller.js';
+import type { UserService } from '../../services/users/users.js';
 
 export interface ClaimsSyncOptions {
   readonly users: Pick<UserService, 'identify'>;

@@ -1,6 +1,6 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
-import { SECOND_MS } from '../../core/time.js';
+import { SECOND_MS } from '../../core/values/time.js';
 import type { JwtOptions } from './jwt-options.js';
 
 /** What verifies signatures, and the only algorithms that it may be used with. */

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/json.js';
-import { faultOfName } from '../../core/names.js';
-import type { Person } from '../../services/caller.js';
-import { unauthenticated } from '../../services/errors.js';
+import type { Person } from '../../calls/caller.js';
+import { unauthenticated } from '../../calls/errors.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
 import type { JwtOptions } from './jwt-options.js';
 
 export type ClaimNames = Pick<JwtOptions, 'userClaim' | 'organizationClaim' | 'rolesClaim' | 'platform'>;

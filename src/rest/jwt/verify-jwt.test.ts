@@ -1,7 +1,7 @@
 import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { exportJWK, SignJWT } from 'jose';
-import type { Person } from '../../services/caller.js';
+import type { Person } from '../../calls/caller.js';
 import type { JwtOptions } from './jwt-options.js';
 import { JwtVerifier, type JwtVerifierOptions, TRUST_MS } from './verify-jwt.js';
 

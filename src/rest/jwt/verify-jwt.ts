@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import { errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose';
-import type { JsonObject } from '../../core/json.js';
-import { MINUTE_MS, SECOND_MS } from '../../core/time.js';
-import type { Person } from '../../services/caller.js';
-import { type LatchkeyError, unauthenticated, unavailable } from '../../services/errors.js';
+import type { Person } from '../../calls/caller.js';
+import { type LatchkeyError, unauthenticated, unavailable } from '../../calls/errors.js';
+import type { JsonObject } from '../../core/values/json.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import { type JwtKey, jwtKey } from './jwt-key.js';
 import type { JwtOptions } from './jwt-options.js';
 import { personOfClaims } from './person-of-claims.js';

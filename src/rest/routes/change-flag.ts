@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
-import type { FlagService, FlagWritten, UserFlag } from '../../services/flags.js';
-import { StaleVersion } from '../../services/stale-version.js';
-import { callOf } from '../call.js';
-import { demandedVersion, versionTag } from '../etag.js';
-import { accessInputsOf, accessRowJson, flagInputOf, flagJson } from '../flag-json.js';
-import { HttpError } from '../http-error.js';
+import { StaleVersion } from '../../calls/stale-version.js';
+import type { FlagService, FlagWritten, UserFlag } from '../../services/flags/flags.js';
+import { accessInputsOf, accessRowJson, flagInputOf, flagJson } from '../json/flag-json.js';
 import { type FlagPatch, FlagPatchSchema, type FlagWrittenJson, FlagWrittenSchema } from '../schemas/flag-schema.js';
 import { problems } from '../schemas/problem-schema.js';
+import { callOf } from '../server/call.js';
+import { demandedVersion, versionTag } from '../server/etag.js';
+import { HttpError } from '../server/http-error.js';
 
 /** `PATCH /api/feature-flags/:id`: changes the fields that the body names, and access rows, in one transaction. */
 export function changeFlag(app: FastifyInstance, flags: Pick<FlagService, 'set'>): void {

@@ -1,9 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { Evaluator } from '../../services/evaluation.js';
-import { type UserFlag, userFlags } from '../../services/user-flags.js';
-import { callOf, ownUserId } from '../call.js';
-import { etagOf, matches } from '../etag.js';
-import { rfc3339 } from '../flag-json.js';
+import type { Evaluator } from '../../services/evaluating/evaluation.js';
+import { type UserFlag, userFlags } from '../../services/evaluating/user-flags.js';
+import { rfc3339 } from '../json/flag-json.js';
 import { problems } from '../schemas/problem-schema.js';
 import {
   UserFlagsHeadersSchema,
@@ -12,6 +10,8 @@ import {
   UserFlagsQuerySchema,
   UserFlagsSchema,
 } from '../schemas/user-flags-schema.js';
+import { callOf, ownUserId } from '../server/call.js';
+import { etagOf, matches } from '../server/etag.js';
 
 /**
  * `GET /api/feature-flags/`: the flags that are on for the calling user. Its ETag is a hash of the answer itself, since

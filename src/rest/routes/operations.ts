@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { authorize } from '../../services/permissions.js';
-import type { Authenticator } from '../authenticate.js';
-import { callOf } from '../call.js';
-import type { RestDoorOptions } from '../rest-options.js';
+import { authorize } from '../../calls/permissions.js';
 import { problems } from '../schemas/problem-schema.js';
+import type { Authenticator } from '../server/authenticate.js';
+import { callOf } from '../server/call.js';
+import type { RestDoorOptions } from '../server/rest-options.js';
 
 export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metrics'> {
   readonly authenticator: Authenticator;

@@ -1,8 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { RequirementsService } from '../../services/requirements.js';
-import { callOf, ownUserId } from '../call.js';
-import { etagOf, matches } from '../etag.js';
-import { requirementsJson } from '../requirements-json.js';
+import type { RequirementsService } from '../../services/evaluating/requirements.js';
+import { requirementsJson } from '../json/requirements-json.js';
 import { problems } from '../schemas/problem-schema.js';
 import {
   AllRequirementsSchema,
@@ -13,6 +11,8 @@ import {
   RequirementsQuerySchema,
 } from '../schemas/requirements-schema.js';
 import { UserFlagsHeadersSchema } from '../schemas/user-flags-schema.js';
+import { callOf, ownUserId } from '../server/call.js';
+import { etagOf, matches } from '../server/etag.js';
 
 interface Query {
   Querystring: RequirementsQuery;

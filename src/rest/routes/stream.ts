@@ -1,10 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { unavailable } from '../../services/errors.js';
-import type { StreamService } from '../../services/streams.js';
-import type { Authenticator } from '../authenticate.js';
-import { callOf, ownUserId } from '../call.js';
-import type { EventStreams, ServerSentEvents } from '../event-streams.js';
-import { rfc3339 } from '../flag-json.js';
+import { unavailable } from '../../calls/errors.js';
+import type { StreamService } from '../../services/streaming/streams.js';
+import { rfc3339 } from '../json/flag-json.js';
 import { problems } from '../schemas/problem-schema.js';
 import {
   StreamHeadersSchema,
@@ -14,6 +11,9 @@ import {
   TicketQuerySchema,
   TicketSchema,
 } from '../schemas/stream-schema.js';
+import type { Authenticator } from '../server/authenticate.js';
+import { callOf, ownUserId } from '../server/call.js';
+import type { EventStreams, ServerSentEvents } from '../server/event-streams.js';
 
 export interface StreamRouteOptions {
   readonly streams: Pick<StreamService, 'watch' | 'watchByTicket' | 'ticket'>;

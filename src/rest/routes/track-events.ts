@@ -1,14 +1,14 @@
 import type { FastifyInstance } from 'fastify';
-import { isJsonObject, type JsonObject, ownMember, quote } from '../../core/json.js';
-import type { Caller } from '../../services/caller.js';
-import { invalid } from '../../services/errors.js';
-import { type EventService, MAX_EVENTS_PER_CALL, readEvents, type Tracked } from '../../services/events.js';
-import type { Incoming } from '../../services/parse-event.js';
-import { authorize } from '../../services/permissions.js';
-import { callOf } from '../call.js';
-import { takeJson } from '../json-body.js';
+import type { Caller } from '../../calls/caller.js';
+import { invalid } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { isJsonObject, type JsonObject, ownMember, quote } from '../../core/values/json.js';
+import { type EventService, MAX_EVENTS_PER_CALL, readEvents, type Tracked } from '../../services/events/events.js';
+import type { Incoming } from '../../services/events/parse-event.js';
 import { EventsBodySchema, type EventsQuery, EventsQuerySchema, TrackedSchema } from '../schemas/events-schema.js';
 import { problems } from '../schemas/problem-schema.js';
+import { callOf } from '../server/call.js';
+import { takeJson } from '../server/json-body.js';
 
 const MEDIA_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
 

@@ -1,8 +1,7 @@
 import type { FastifyInstance } from 'fastify';
-import type { UserState } from '../../core/user-state.js';
-import type { ProgressService } from '../../services/progress.js';
-import { callOf, ownUserId } from '../call.js';
-import { rfc3339 } from '../flag-json.js';
+import type { UserState } from '../../core/states/user-state.js';
+import type { ProgressService } from '../../services/onboarding/progress.js';
+import { rfc3339 } from '../json/flag-json.js';
 import { problems } from '../schemas/problem-schema.js';
 import {
   type ProgressJson,
@@ -13,6 +12,7 @@ import {
   ProgressSchema,
   ProgressWrittenSchema,
 } from '../schemas/progress-schema.js';
+import { callOf, ownUserId } from '../server/call.js';
 
 const PATH = '/api/user/progress/';
 

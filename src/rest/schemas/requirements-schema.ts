@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
-import { REASONS } from '../../core/decision.js';
-import type { JsonValue } from '../../core/json.js';
+import { REASONS } from '../../core/deciding/decision.js';
+import type { JsonValue } from '../../core/values/json.js';
 import { UserIdParameter } from './user-flags-schema.js';
 
 export const RequirementsQuerySchema = Type.Object({

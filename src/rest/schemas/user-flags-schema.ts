@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox';
-import { REASONS } from '../../core/decision.js';
+import { REASONS } from '../../core/deciding/decision.js';
 
 export const UserIdParameter = Type.Optional(
   Type.String({ description: 'For machine tokens: whose. People name nobody but themselves.' }),

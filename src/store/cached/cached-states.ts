@@ -1,6 +1,6 @@
-import type { OrganizationState } from '../../core/organization-state.js';
-import { HOUR_MS, SECOND_MS } from '../../core/time.js';
-import type { UserState } from '../../core/user-state.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
 import type { StateSources } from '../state-source.js';
 import type { StateReader } from '../user-store.js';
 import { type CacheObserver, NO_OBSERVER } from './cache-observer.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { UserState } from '../../core/user-state.js';
+import type { UserState } from '../../core/states/user-state.js';
 import type { Held } from '../state-source.js';
 import { StoreUnavailable } from '../store.js';
 import { cacheStand } from './testing/cache-stand.js';

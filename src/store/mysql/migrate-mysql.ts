@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { openPool } from '../sql/knex-engine.js';
-import { type MigrationReport, runMigrations } from '../sql/migrate.js';
-import { firstRow, type Sql } from '../sql/sql.js';
+import { openPool } from '../sql/engine/knex-engine.js';
+import { firstRow, type Sql } from '../sql/engine/sql.js';
+import { type MigrationReport, runMigrations } from '../sql/schema/migrate.js';
 import { StoreUnavailable } from '../store.js';
 import { mysqlDialect } from './mysql-dialect.js';
 import { type MysqlOptions, mysqlPool } from './mysql-pool.js';

@@ -1,12 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createDatabase, type TestDatabase } from '../../../test/servers/test-servers.js';
-import { partitionOf } from '../../core/partition.js';
-import { openPool } from '../sql/knex-engine.js';
-import type { Sql } from '../sql/sql.js';
+import { partitionOf } from '../../core/values/partition.js';
+import { openPool } from '../sql/engine/knex-engine.js';
+import type { Sql } from '../sql/engine/sql.js';
 import type { SqlStore } from '../sql/sql-store.js';
-import { userKeys } from '../sql/user-keys.js';
-import { userStateQuery } from '../sql/user-state-query.js';
+import { userKeys } from '../sql/users/user-keys.js';
+import { userStateQuery } from '../sql/users/user-state-query.js';
 import { StoreUnavailable } from '../store.js';
 import { gate, ledgerEntry, sampleEvent, unique } from '../testing/samples.js';
 import { migrateMysql } from './migrate-mysql.js';

@@ -1,5 +1,5 @@
-import { type Dialect, type Fault, repeat } from '../sql/dialect.js';
-import { driverError, poolFault } from '../sql/fault-codes.js';
+import { type Dialect, type Fault, repeat } from '../sql/engine/dialect.js';
+import { driverError, poolFault } from '../sql/engine/fault-codes.js';
 
 const DUPLICATE_ENTRY = 1062;
 const LOCK_WAIT_TIMEOUT = 1205;

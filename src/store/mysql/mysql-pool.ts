@@ -1,6 +1,6 @@
 import createKnex, { type Knex } from 'knex';
-import { SILENT_LOG } from '../sql/fault-codes.js';
-import { watchPool } from '../sql/watch-pool.js';
+import { SILENT_LOG } from '../sql/engine/fault-codes.js';
+import { watchPool } from '../sql/engine/watch-pool.js';
 import { parseMysqlUrl } from './mysql-url.js';
 
 export interface MysqlOptions {

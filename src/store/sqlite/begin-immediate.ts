@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sql } from '../sql/sql.js';
+import type { Sql } from '../sql/engine/sql.js';
 import { StoreUnavailable } from '../store.js';
 
 const PAUSE_MS = 10;

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Knex } from 'knex';
-import { openPool } from '../sql/knex-engine.js';
-import { type MigrationReport, runMigrations } from '../sql/migrate.js';
+import { openPool } from '../sql/engine/knex-engine.js';
+import { type MigrationReport, runMigrations } from '../sql/schema/migrate.js';
 import { StoreUnavailable } from '../store.js';
 import { sqliteDialect } from './sqlite-dialect.js';
 import { type SqliteOptions, sqlitePool } from './sqlite-pool.js';

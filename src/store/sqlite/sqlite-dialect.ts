@@ -1,5 +1,5 @@
-import { type Dialect, type Fault, repeat } from '../sql/dialect.js';
-import { driverError, poolFault } from '../sql/fault-codes.js';
+import { type Dialect, type Fault, repeat } from '../sql/engine/dialect.js';
+import { driverError, poolFault } from '../sql/engine/fault-codes.js';
 
 const AWAY = /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PROTOCOL|NOTADB|CORRUPT)/;
 const AGAIN = /^SQLITE_(BUSY|LOCKED)/;

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import createKnex, { type Knex } from 'knex';
-import { SILENT_LOG } from '../sql/fault-codes.js';
-import { watchPool } from '../sql/watch-pool.js';
+import { SILENT_LOG } from '../sql/engine/fault-codes.js';
+import { watchPool } from '../sql/engine/watch-pool.js';
 import { cacheStatements } from './cache-statements.js';
 
 export interface SqliteOptions {

@@ -1,5 +1,5 @@
-import type { Engine } from '../sql/engine.js';
-import { openPool } from '../sql/knex-engine.js';
+import type { Engine } from '../sql/engine/engine.js';
+import { openPool } from '../sql/engine/knex-engine.js';
 import { type SqlStore, sqlStore } from '../sql/sql-store.js';
 import { beginImmediate } from './begin-immediate.js';
 import { sqliteDialect } from './sqlite-dialect.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import type { Flag } from '../../core/flag.js';
+import type { Flag } from '../../core/flags/flag.js';
 import { KeyTaken } from '../configuration-store.js';
 import type { Store } from '../store.js';
 import { AWKWARD_IDS, accessRow, allPages, gate, sampleFlag, unique } from './samples.js';

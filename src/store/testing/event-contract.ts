@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { dayNumber } from '../../core/time.js';
+import { dayNumber } from '../../core/values/time.js';
 import type { NewEvent } from '../event-store.js';
 import type { Store } from '../store.js';
 import { userIn } from './inbox-contract.js';

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { partitionOf } from '../../core/partition.js';
+import { partitionOf } from '../../core/values/partition.js';
 import type { NewEvent } from '../event-store.js';
 import type { Store } from '../store.js';
 import { AWKWARD_IDS, gate, sampleEvent, unique } from './samples.js';

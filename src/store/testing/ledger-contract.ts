@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { unknownUser } from '../../core/user-state.js';
+import { unknownUser } from '../../core/states/user-state.js';
 import type { Store, Transaction } from '../store.js';
 import type { DeletedTotals, UserLedgerEntry } from '../user-store.js';
 import { AWKWARD_IDS, accessRow, allPages, ledgerEntry, sampleEvent, unique } from './samples.js';

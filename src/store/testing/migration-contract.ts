@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import type { MigrationReport } from '../sql/migrate.js';
-import { SchemaMismatch } from '../sql/schema.js';
+import type { MigrationReport } from '../sql/schema/migrate.js';
+import { SchemaMismatch } from '../sql/schema/schema.js';
 import type { Store } from '../store.js';
 import { sampleEvent } from './samples.js';
 

@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { type OrganizationState, unknownOrganization } from '../../core/organization-state.js';
+import { type OrganizationState, unknownOrganization } from '../../core/states/organization-state.js';
 import type { Store } from '../store.js';
 import { accessRow, gate, unique } from './samples.js';
 

@@ -1,5 +1,5 @@
-import type { AccessRow, Flag } from '../../core/flag.js';
-import type { LedgerEntry } from '../../core/ledger.js';
+import type { AccessRow, Flag } from '../../core/flags/flag.js';
+import type { LedgerEntry } from '../../core/states/ledger.js';
 import type { NewEvent } from '../event-store.js';
 
 let counter = 0;

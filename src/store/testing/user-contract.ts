@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { foldLedger } from '../../core/ledger.js';
-import { type UserState, unknownUser } from '../../core/user-state.js';
+import { foldLedger } from '../../core/states/ledger.js';
+import { type UserState, unknownUser } from '../../core/states/user-state.js';
 import type { Store, Transaction } from '../store.js';
 import { AWKWARD_IDS, accessRow, allPages, gate, ledgerEntry, unique } from './samples.js';
 

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
-import { partitionOf } from '../../core/partition.js';
-import type { StateNeeds } from '../../core/state-needs.js';
-import type { UserState } from '../../core/user-state.js';
+import type { StateNeeds } from '../../core/snapshot/state-needs.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { partitionOf } from '../../core/values/partition.js';
 import type { Store, Transaction } from '../store.js';
 import { FIRST_USER, type UserCursor } from '../user-pages.js';
 import { AWKWARD_IDS, accessRow, ledgerEntry, unique } from './samples.js';

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import type { FactSources } from '../../facts/fact-definition.js';
 import { FACTS } from '../../facts/fact-table.js';
-import type { JsonObject, JsonValue } from '../../json.js';
-import { DAY_MS, dayNumber, HOUR_MS } from '../../time.js';
-import { type ActionDay, unknownUser } from '../../user-state.js';
+import { type ActionDay, unknownUser } from '../../states/user-state.js';
+import type { JsonObject, JsonValue } from '../../values/json.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../../values/time.js';
 import { DECORATOR_NAMES, OPERATOR_NAMES } from '../operators.js';
 
 /** The instant around which everything generated lies. */

@@ -1,4 +1,4 @@
-import type { UserState } from '../../../core/user-state.js';
+import type { UserState } from '../../../core/states/user-state.js';
 import type { Held } from '../../state-source.js';
 import type { CacheObserver } from '../cache-observer.js';
 import { type CachedStates, type CachedStatesOptions, cachedStates } from '../cached-states.js';

@@ -1,5 +1,5 @@
-import { type OrganizationState, unknownOrganization } from '../../../core/organization-state.js';
-import { type UserState, unknownUser } from '../../../core/user-state.js';
+import { type OrganizationState, unknownOrganization } from '../../../core/states/organization-state.js';
+import { type UserState, unknownUser } from '../../../core/states/user-state.js';
 import type { StateReader } from '../../user-store.js';
 
 /** One call that the reader was asked to make. */

@@ -1,0 +1,154 @@
+import { generateKeyPairSync } from 'node:crypto';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from '@jest/globals';
+import { readConfig, readDatabaseConfig } from './config.js';
+import { ConfigError } from './environment.js';
+
+const directory = mkdtempSync(join(tmpdir(), 'latchkey-config-'));
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+function file(name: string, content: string): string {
+  const path = join(directory, name);
+  writeFileSync(path, content);
+  return path;
+}
+
+function errorOf(environment: Record<string, string>): string {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    expect(error).toBeInstanceOf(ConfigError);
+    return (error as Error).message;
+  }
+  throw new Error(`accepted ${JSON.stringify(environment)}`);
+}
+
+const SECRET = 'hunter2-and-then-some-more-of-it';
+const { publicKey, privateKey } = generateKeyPairSync('ec', {
+  namedCurve: 'P-256',
+  publicKeyEncoding: { type: 'spki', format: 'pem' },
+  privateKeyEncoding: { type: 'pkcs8', format: 'pem' },
+});
+
+describe('readConfig', () => {
+  it('needs nothing: the defaults are the embedded server on this machine alone', () => {
+    expect(readConfig({})).toEqual({
+      ...{ database: { kind: 'sqlite', path: 'data/latchkey.db' }, redisUrl: undefined },
+      ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
+      ...{ maxStreams: 10_000, streamHeartbeatMs: 15_000 },
+      webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
+      ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
+      ...{ lanes: 32, retentionDays: 30, cachedUsers: 100_000, httpRequestsPerMinute: 0, logLevel: 'info' },
+    });
+  });
+
+  it('treats an empty variable as one that is not set', () => {
+    const empty = { DATABASE_URL: '', REDIS_URL: '', ROLES: '', LATCHKEY_ADMIN_TOKEN: '', JWT_SECRET: '', LANES: '' };
+    expect(readConfig(empty)).toEqual(readConfig({}));
+  });
+
+  it('reads every setting', () => {
+    const pem = file('key.pem', publicKey);
+    const config = readConfig({
+      ...{ DATABASE_URL: 'mariadb://u:p@db:3307/latchkey', DATABASE_POOL: '5', REDIS_URL: 'rediss://cache:6380/2' },
+      ...{ ROLES: ' worker, grpc ', LATCHKEY_ADMIN_TOKEN_FILE: file('admin', `${SECRET}\n`), QUEUE_INTAKE: 'off' },
+      ...{
+        JWT_PUBLIC_KEY_FILE: pem,
+        JWT_ISSUER: 'i',
+        JWT_AUDIENCE: 'a',
+        JWT_PLATFORM_CLAIM: 'c',
+        JWT_PLATFORM_VALUE: 'v',
+      },
+      ...{ CORS_ORIGINS: 'https://a.example,https://b.example:8443', LANES: '64', EVENT_RETENTION_DAYS: '7' },
+      ...{ GRPC_ADDR: '[::1]:50051', HTTP_ADDR: 'localhost:0', LOG_LEVEL: 'warn', DATA_DIR: '/tmp/x' },
+    });
+    expect(config).toMatchObject({
+      ...{ database: { kind: 'mysql', poolSize: 5 }, redisUrl: 'rediss://cache:6380/2', adminToken: SECRET },
+      ...{ roles: new Set(['worker', 'grpc']), queueIntake: false, lanes: 64, retentionDays: 7, logLevel: 'warn' },
+      ...{ corsOrigins: ['https://a.example', 'https://b.example:8443'] },
+      jwt: { key: { kind: 'publicKey', pem: publicKey }, platform: { claim: 'c', value: 'v' }, userClaim: 'sub' },
+    });
+  });
+
+  const wrong: readonly (readonly [string, Record<string, string>, string])[] = [
+    ['another database', { DATABASE_URL: `postgres://u:${SECRET}@h/d` }, 'DATABASE_URL is neither mysql://'],
+    ['no database name', { DATABASE_URL: `mysql://u:${SECRET}@h` }, 'DATABASE_URL: the database URL names no database'],
+    [
+      'an unreadable database',
+      { DATABASE_URL: `mysql://u:${SECRET}@h:99999/d` },
+      'DATABASE_URL: the database URL cannot',
+    ],
+    ['an unknown option', { DATABASE_URL: `mysql://u:${SECRET}@h/d?pool=3` }, 'unknown option "pool"'],
+    ['a database without a file', { DATABASE_URL: 'sqlite:' }, 'DATABASE_URL names no file'],
+    [
+      'a database twice',
+      { DATABASE_URL: 'sqlite:x', DATABASE_URL_FILE: '/y' },
+      'give DATABASE_URL or DATABASE_URL_FILE',
+    ],
+    [
+      'a pool of one',
+      { DATABASE_URL: 'mysql://h/d', DATABASE_POOL: '1' },
+      'DATABASE_POOL="1" is no whole number from 2',
+    ],
+    ['another cache', { REDIS_URL: `http://:${SECRET}@h` }, 'REDIS_URL is no redis://'],
+    ['an address without a port', { GRPC_ADDR: 'localhost' }, 'GRPC_ADDR="localhost" is no HOST:PORT'],
+    ['a port beyond all', { HTTP_ADDR: '127.0.0.1:70000' }, 'HTTP_ADDR="127.0.0.1:70000" is no HOST:PORT'],
+    ['an open address', { HTTP_ADDR: '0.0.0.0:8080' }, 'HTTP_ADDR=0.0.0.0:8080 is reachable from other machines'],
+    ['an address that only looks local', { GRPC_ADDR: '127.example.com:1' }, 'reachable from other machines'],
+    ['an unknown role', { ROLES: 'grpc,queue' }, 'ROLES has "queue", which is none of grpc, rest, worker'],
+    ['a short admin token', { LATCHKEY_ADMIN_TOKEN: 'hunter2' }, 'shorter than 16 characters'],
+    ['an admin token of two words', { LATCHKEY_ADMIN_TOKEN: `${SECRET} ${SECRET}` }, 'no header can carry'],
+    [
+      'a missing file',
+      { LATCHKEY_ADMIN_TOKEN_FILE: '/nowhere/x' },
+      'LATCHKEY_ADMIN_TOKEN_FILE="/nowhere/x" cannot be read',
+    ],
+    ['an empty file', { JWT_SECRET_FILE: file('empty', ' \n') }, 'is empty; put the secret into it'],
+    ['a certificate alone', { TLS_CERT_FILE: '/x' }, 'TLS_CERT_FILE and TLS_KEY_FILE go together'],
+    [
+      'certificates that are not there',
+      { TLS_CERT_FILE: '/x', TLS_KEY_FILE: '/y' },
+      'TLS_CERT_FILE="/x" cannot be read',
+    ],
+    ['a short secret', { JWT_SECRET: 'hunter2' }, 'JWT_SECRET is shorter than 32 bytes'],
+    ['two keys', { JWT_SECRET: SECRET, JWT_JWKS_URL: 'https://h/k' }, 'exactly one of JWT_SECRET'],
+    ['keys in the clear', { JWT_JWKS_URL: 'http://h/k', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' }, 'is no https address'],
+    ['keys of nobody', { JWT_JWKS_URL: 'https://h/k' }, 'JWT_ISSUER and JWT_AUDIENCE are required'],
+    ['no key at all', { JWT_PUBLIC_KEY_FILE: file('no.pem', 'x') }, 'holds no public key in PEM format'],
+    ['a private key', { JWT_PUBLIC_KEY_FILE: file('private.pem', privateKey) }, 'but a private one'],
+    ['a claim without its value', { JWT_SECRET: SECRET, JWT_PLATFORM_CLAIM: 'c' }, 'go together'],
+    ['half a switch', { QUEUE_INTAKE: 'maybe' }, 'QUEUE_INTAKE="maybe" is neither true nor false'],
+    ['lanes beyond all', { LANES: '5000' }, 'LANES="5000" is no whole number from 1 to 4096'],
+    ['half a lane', { LANES: '1.5' }, 'LANES="1.5" is no whole number'],
+    ['a retention that days cannot tell', { EVENT_RETENTION_DAYS: '61' }, 'from 1 to 60'],
+    ['an origin with a path', { CORS_ORIGINS: 'https://a.example/' }, 'CORS_ORIGINS has "https://a.example/"'],
+    ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL="loud" is none of trace'],
+  ];
+  it.each(wrong)('refuses %s, and tells no secret', (_, environment, message) => {
+    const error = errorOf(environment);
+    expect(error).toContain(message);
+    expect(error).not.toContain('hunter2');
+    expect(error).not.toContain('BEGIN PRIVATE');
+  });
+
+  it('listens in the clear beyond this machine only when told to, or with certificates, or not at all', () => {
+    const open = { GRPC_ADDR: '0.0.0.0:1', HTTP_ADDR: '[::]:2' };
+    expect(errorOf(open)).toContain('GRPC_ADDR=0.0.0.0:1');
+    expect(readConfig({ ...open, ALLOW_PLAINTEXT: 'true' }).grpcAddress).toBe('0.0.0.0:1');
+    expect(readConfig({ ...open, ROLES: 'worker' }).roles.size).toBe(1);
+    const [cert, key] = [file('c', 'cert'), file('k', 'key')];
+    expect(readConfig({ ...open, TLS_CERT_FILE: cert, TLS_KEY_FILE: key }).tls).toEqual({
+      certFile: cert,
+      keyFile: key,
+    });
+  });
+
+  it('reads the database alone for commands that need no more', () => {
+    expect(readDatabaseConfig({ DATABASE_URL: 'sqlite:x', JWT_SECRET: 'short' })).toEqual({
+      kind: 'sqlite',
+      path: 'x',
+    });
+  });
+});

@@ -1,0 +1,199 @@
+import { isIP } from 'node:net';
+import { join } from 'node:path';
+import type { JwtOptions } from '../rest/jwt/jwt-options.js';
+import { parseMysqlUrl } from '../store/mysql/mysql-url.js';
+import { ConfigError, Environment, readFile } from './environment.js';
+import { readJwtConfig } from './jwt-config.js';
+
+export const ROLES = ['grpc', 'rest', 'worker'] as const;
+export type Role = (typeof ROLES)[number];
+
+export interface Config {
+  readonly database:
+    | { readonly kind: 'mysql'; readonly url: string; readonly poolSize: number }
+    | { readonly kind: 'sqlite'; readonly path: string };
+  /** undefined: embedded queue and local notifier. */
+  readonly redisUrl: string | undefined;
+  readonly grpcAddress: string;
+  readonly httpAddress: string;
+  readonly roles: ReadonlySet<Role>;
+  /** undefined: an embedded start makes one. */
+  readonly adminToken: string | undefined;
+  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly jwt: JwtOptions | undefined;
+  readonly corsOrigins: readonly string[];
+  /** Where the embedded admin token and the snapshot for a start without the store are kept. */
+  readonly dataDir: string;
+  readonly queueIntake: boolean;
+  readonly lanes: number;
+  readonly retentionDays: number;
+  readonly cachedUsers: number;
+  /** Requests a minute of one machine token or person on REST; 0: no limit. */
+  readonly httpRequestsPerMinute: number;
+  /** Streams that may be open at once in this process. */
+  readonly maxStreams: number;
+  readonly streamHeartbeatMs: number;
+  readonly webhooks: {
+    readonly allowHttp: boolean;
+    readonly allowPrivate: boolean;
+    /** What the events that are sent say they come from: a URI reference. */
+    readonly source: string;
+  };
+  readonly logLevel: string;
+}
+
+/** Reads the configuration from an environment; throws {@link ConfigError}. The only reader of the environment. */
+export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
+  const env = new Environment(environment);
+  const config: Config = {
+    database: database(env),
+    redisUrl: redisUrl(env),
+    grpcAddress: address(env, 'GRPC_ADDR', '127.0.0.1:50051'),
+    httpAddress: address(env, 'HTTP_ADDR', '127.0.0.1:8080'),
+    roles: roles(env),
+    adminToken: adminToken(env),
+    tls: tls(env),
+    jwt: readJwtConfig(env),
+    corsOrigins: corsOrigins(env),
+    dataDir: env.text('DATA_DIR') ?? 'data',
+    queueIntake: env.flag('QUEUE_INTAKE', true),
+    lanes: env.integer('LANES', 32, 1, 4096),
+    retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 60),
+    cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),
+    httpRequestsPerMinute: env.integer('HTTP_REQUESTS_PER_MINUTE', 0, 0, 10_000_000),
+    maxStreams: env.integer('MAX_STREAMS', 10_000, 0, 1_000_000),
+    streamHeartbeatMs: env.integer('STREAM_HEARTBEAT_SECONDS', 15, 1, 300) * 1_000,
+    webhooks: {
+      allowHttp: env.flag('WEBHOOKS_ALLOW_HTTP', false),
+      allowPrivate: env.flag('WEBHOOKS_ALLOW_PRIVATE', false),
+      source: webhooksSource(env),
+    },
+    logLevel: env.oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
+  };
+  checkPlaintext(config, env.flag('ALLOW_PLAINTEXT', false));
+  return config;
+}
+
+/** The database alone, for commands that need nothing else. */
+export function readDatabaseConfig(environment: Readonly<Record<string, string | undefined>> = process.env) {
+  return database(new Environment(environment));
+}
+
+function database(env: Environment): Config['database'] {
+  const url = env.secret('DATABASE_URL') ?? 'sqlite:data/latchkey.db';
+  if (url.startsWith('sqlite:')) {
+    const path = url.slice('sqlite:'.length);
+    if (path === '')
+      throw new ConfigError('DATABASE_URL names no file; give sqlite:PATH, like sqlite:data/latchkey.db');
+    return { kind: 'sqlite', path };
+  }
+  if (!/^(mysql|mariadb):\/\//.test(url)) {
+    throw new ConfigError('DATABASE_URL is neither mysql://USER:PASSWORD@HOST:PORT/NAME nor sqlite:PATH');
+  }
+  try {
+    parseMysqlUrl(url);
+  } catch (error) {
+    throw new ConfigError(`DATABASE_URL: ${(error as Error).message}`);
+  }
+  return { kind: 'mysql', url, poolSize: env.integer('DATABASE_POOL', 16, 2, 500) };
+}
+
+function redisUrl(env: Environment): string | undefined {
+  const url = env.secret('REDIS_URL');
+  if (url === undefined || (/^rediss?:\/\//.test(url) && URL.canParse(url))) return url;
+  throw new ConfigError('REDIS_URL is no redis://HOST:PORT address');
+}
+
+function address(env: Environment, name: string, fallback: string): string {
+  const value = env.text(name) ?? fallback;
+  const port = Number(/^(.+):(\d{1,5})$/.exec(value)?.[2]);
+  if (port <= 65_535) return value;
+  throw new ConfigError(`${name}=${JSON.stringify(value)} is no HOST:PORT, like ${fallback}`);
+}
+
+function roles(env: Environment): ReadonlySet<Role> {
+  const given = env.list('ROLES');
+  if (given.length === 0) return new Set(ROLES);
+  return new Set(
+    given.map((name) => {
+      const role = ROLES.find((known) => known === name);
+      if (role === undefined)
+        throw new ConfigError(`ROLES has ${JSON.stringify(name)}, which is none of ${ROLES.join(', ')}`);
+      return role;
+    }),
+  );
+}
+
+/** Origins as browsers send them: anything else would never match. */
+function corsOrigins(env: Environment): readonly string[] {
+  return env.list('CORS_ORIGINS').map((origin) => {
+    if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) return origin;
+    throw new ConfigError(
+      `CORS_ORIGINS has ${JSON.stringify(origin)}, which is no origin like https://app.example.com, without a path`,
+    );
+  });
+}
+
+/** CloudEvents wants a URI reference, absolute or not. */
+function webhooksSource(env: Environment): string {
+  const source = env.text('WEBHOOKS_SOURCE') ?? '/latchkey';
+  if (/^[\x21-\x7e]{1,255}$/.test(source) && URL.canParse(source, 'https://latchkey.invalid')) return source;
+  throw new ConfigError(
+    `WEBHOOKS_SOURCE=${JSON.stringify(source)} is no URI reference of at most 255 characters, like /latchkey or https://flags.example.com`,
+  );
+}
+
+const MIN_ADMIN_TOKEN = 16;
+
+function adminToken(env: Environment): string | undefined {
+  const token = env.secret('LATCHKEY_ADMIN_TOKEN');
+  if (token !== undefined && !/^[\x21-\x7e]*$/.test(token)) {
+    throw new ConfigError(
+      'LATCHKEY_ADMIN_TOKEN has spaces or characters that no header can carry; make one with: openssl rand -hex 32',
+    );
+  }
+  if (token === undefined || token.length >= MIN_ADMIN_TOKEN) return token;
+  throw new ConfigError(
+    `LATCHKEY_ADMIN_TOKEN is shorter than ${MIN_ADMIN_TOKEN} characters; make one with: openssl rand -hex 32`,
+  );
+}
+
+function tls(env: Environment): Config['tls'] {
+  const [certFile, keyFile] = [env.text('TLS_CERT_FILE'), env.text('TLS_KEY_FILE')];
+  if (certFile === undefined && keyFile === undefined) return undefined;
+  if (certFile === undefined || keyFile === undefined)
+    throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together');
+  readFile('TLS_CERT_FILE', certFile);
+  readFile('TLS_KEY_FILE', keyFile);
+  return { certFile, keyFile };
+}
+
+/** Tokens cross the wire with every call: without TLS only where nobody listens, or where the operator says so. */
+function checkPlaintext({ tls: hasTls, roles: active, ...config }: Config, allowed: boolean): void {
+  if (hasTls !== undefined || allowed) return;
+  const open = [
+    ['GRPC_ADDR', config.grpcAddress, active.has('grpc')],
+    ['HTTP_ADDR', config.httpAddress, active.has('rest')],
+  ] as const;
+  for (const [name, value, listens] of open) {
+    if (!listens || isLoopback(value.slice(0, value.lastIndexOf(':')))) continue;
+    throw new ConfigError(
+      `${name}=${value} is reachable from other machines without TLS: give TLS_CERT_FILE and TLS_KEY_FILE, or ALLOW_PLAINTEXT=true behind a proxy that has them`,
+    );
+  }
+}
+
+function isLoopback(host: string): boolean {
+  const bare = host.replace(/^\[|\]$/g, '');
+  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
+}
+
+/** Where a start without the store finds the last configuration. */
+export function snapshotFile({ dataDir }: Config): string {
+  return join(dataDir, 'snapshot.json');
+}
+
+/** Where an embedded start keeps the admin token that it made. */
+export function adminTokenFile({ dataDir }: Config): string {
+  return join(dataDir, 'admin-token');
+}

@@ -1,0 +1,104 @@
+import { describe, expect, it } from '@jest/globals';
+import type { Configuration } from '../core/flags/flag.js';
+import { EMPTY_CONFIGURATION } from '../core/snapshot/compile-snapshot.js';
+import { ConfigurationKeeper } from './configuration-keeper.js';
+
+const at = (revision: number, ...stages: string[]): Configuration => ({
+  ...EMPTY_CONFIGURATION,
+  revision,
+  stages: stages.map((name) => ({ name, selfSettable: true })),
+});
+
+/** A reader whose loads end when the test says so. */
+function stand(first: Configuration) {
+  let present = first;
+  const loads: (() => void)[] = [];
+  const reader = {
+    revision: () => Promise.resolve(present.revision),
+    load: () => {
+      const seen = present;
+      return new Promise<Configuration>((resolve) => loads.push(() => resolve(seen)));
+    },
+  };
+  const swaps: number[] = [];
+  const keeper = new ConfigurationKeeper({
+    reader: reader as never,
+    onSwap: ({ revision }) => void swaps.push(revision),
+  });
+  return {
+    ...{ keeper, swaps, loads },
+    set: (configuration: Configuration) => {
+      present = configuration;
+    },
+    async finish() {
+      for (let turns = 0; turns < 10; turns++) {
+        for (const end of loads.splice(0)) end();
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+  };
+}
+
+describe('ConfigurationKeeper', () => {
+  it('loads once for all who ask at once', async () => {
+    const { keeper, loads, finish, swaps } = stand(at(3));
+    const asked = Promise.all([keeper.refresh(), keeper.refresh(), keeper.atLeast(3)]);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(loads).toHaveLength(1);
+    await finish();
+    expect((await asked).map(({ revision }) => revision)).toEqual([3, 3, 3]);
+    expect(swaps).toEqual([3]);
+  });
+
+  it('loads again for one who needs what was committed after the load under way began', async () => {
+    const { keeper, set, finish } = stand(at(1));
+    const first = keeper.atLeast(1);
+    set(at(2));
+    const second = keeper.atLeast(2);
+    await finish();
+    expect((await first).revision).toBeGreaterThanOrEqual(1);
+    expect((await second).revision).toBe(2);
+  });
+
+  it('says UNAVAILABLE for a revision that the store has not reached', async () => {
+    const { keeper, finish } = stand(at(1));
+    const asked = keeper.atLeast(5);
+    asked.catch(() => undefined);
+    await finish();
+    await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it('never goes back, but to another life of the data, and takes nothing from the one before', async () => {
+    const { keeper, set, finish, swaps } = stand(at(9, 'old'));
+    const first = keeper.refresh();
+    await finish();
+    await first;
+    keeper.offer(at(4, 'stale'));
+    expect(keeper.snapshot.revision).toBe(9);
+    // A load that began before the restore ends after it.
+    set(at(12, 'lost'));
+    const late = keeper.refresh();
+    await new Promise((resolve) => setImmediate(resolve));
+    keeper.distrust();
+    set(at(5, 'restored'));
+    await finish();
+    await late;
+    const present = keeper.refresh();
+    await finish();
+    expect((await present).stageNames).toEqual(['restored']);
+    expect(swaps).toEqual([9, 5]);
+  });
+
+  it('serves a snapshot from disk until the store says what is, even less', async () => {
+    const { keeper, finish } = stand(at(2, 'store'));
+    keeper.offerFromDisk(at(7, 'disk'));
+    expect(keeper.loaded).toBe(true);
+    expect(keeper.holds(1)).toBe(false);
+    expect(keeper.confirmedAgeMs()).toBe(Infinity);
+    const refreshed = keeper.refresh();
+    await finish();
+    expect((await refreshed).stageNames).toEqual(['store']);
+    keeper.offerFromDisk(at(8, 'disk'));
+    expect(keeper.snapshot.revision).toBe(2);
+  });
+});

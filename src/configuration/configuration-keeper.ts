@@ -1,0 +1,125 @@
+import { unavailable } from '../calls/errors.js';
+import { within } from '../calls/within.js';
+import type { Configuration } from '../core/flags/flag.js';
+import { compileSnapshot, EMPTY_CONFIGURATION } from '../core/snapshot/compile-snapshot.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { ConfigurationReader } from '../store/configuration-store.js';
+
+export interface KeeperOptions {
+  readonly reader: ConfigurationReader;
+  /** Called with each new snapshot and what it was compiled from. */
+  readonly onSwap?: (snapshot: Snapshot, configuration: Configuration) => void;
+  /** Monotonic milliseconds. */
+  readonly uptimeMs?: () => number;
+}
+
+/**
+ * Holds the present snapshot and swaps it when the configuration changed: on a notice, on a poll, or when a worker has
+ * confirmed a newer revision inside its transaction. Never goes back to an older revision of the same epoch.
+ */
+export class ConfigurationKeeper {
+  readonly #options: KeeperOptions;
+  readonly #uptimeMs: () => number;
+  #snapshot: Snapshot = compileSnapshot(EMPTY_CONFIGURATION);
+  #confirmedAtMs = Number.NEGATIVE_INFINITY;
+  #loading: Promise<void> | undefined;
+  /** The present snapshot came from disk: whatever the store says replaces it. */
+  #provisional: boolean = false;
+
+  /** Counts the store's lives, as far as is known. */
+  #life = 0;
+
+  constructor(options: KeeperOptions) {
+    this.#options = options;
+    this.#uptimeMs = options.uptimeMs ?? (() => performance.now());
+  }
+
+  get snapshot(): Snapshot {
+    return this.#snapshot;
+  }
+
+  /** Whether any configuration has been loaded, be it from a snapshot on disk. */
+  get loaded(): boolean {
+    return this.#snapshot.revision >= 0;
+  }
+
+  /** For how long the store has not confirmed this snapshot, in milliseconds; Infinity when it never did. */
+  confirmedAgeMs(): number {
+    return this.#uptimeMs() - this.#confirmedAtMs;
+  }
+
+  /**
+   * Asks the store for its revision and loads the configuration when it is newer. Rejects as the store does, and with
+   * `StoreUnavailable` when it does not tell its revision in time.
+   */
+  async refresh(answerWithinMs = Infinity): Promise<Snapshot> {
+    const asked = this.#uptimeMs();
+    const asking = this.#options.reader.revision();
+    const revision = await (answerWithinMs === Infinity ? asking : within(answerWithinMs, asking));
+    if (this.holds(revision)) this.#confirmedAtMs = asked;
+    else await this.#reach(revision);
+    return this.#snapshot;
+  }
+
+  /** The snapshot at this revision or a later one. Rejects with UNAVAILABLE when the store has not got there. */
+  async atLeast(revision: number): Promise<Snapshot> {
+    await this.#reach(revision);
+    if (this.#snapshot.revision < revision) {
+      throw unavailable(
+        `the configuration is at revision ${this.#snapshot.revision}, not yet at ${revision}; try again`,
+      );
+    }
+    return this.#snapshot;
+  }
+
+  /** Whether the snapshot is the store's at this revision, or a later one. */
+  holds(revision: number): boolean {
+    return !this.#provisional && this.#snapshot.revision >= revision;
+  }
+
+  /** The store began another life, as after a restore: whatever it says next replaces what is held. */
+  distrust(): void {
+    this.#provisional = true;
+    this.#life++;
+  }
+
+  /** Takes a configuration as of last time, for a start without the store; the store's own replaces it. */
+  offerFromDisk(configuration: Configuration): void {
+    if (this.loaded) return;
+    this.#provisional = true;
+    this.#swap(configuration);
+  }
+
+  /** Takes a configuration that was read from the store elsewhere, as in a worker's transaction. */
+  offer(configuration: Configuration): Snapshot {
+    this.#confirmedAtMs = this.#uptimeMs();
+    if (!this.holds(configuration.revision)) this.#swap(configuration);
+    this.#provisional = false;
+    return this.#snapshot;
+  }
+
+  #swap(configuration: Configuration): void {
+    this.#snapshot = compileSnapshot(configuration, this.#snapshot);
+    this.#options.onSwap?.(this.#snapshot, configuration);
+  }
+
+  /** Loads until the revision is held; twice at most: the load that was joined may have begun before it was committed. */
+  async #reach(revision: number): Promise<void> {
+    for (let loads = 0; loads < 2 && !this.holds(revision); loads++) await this.#load();
+  }
+
+  /** Concurrent loads are one. */
+  async #load(): Promise<void> {
+    const life = this.#life;
+    this.#loading ??= this.#options.reader
+      .load()
+      .then((configuration) => {
+        // One that began in the store's former life tells of that one.
+        if (life === this.#life) this.offer(configuration);
+      })
+      .finally(() => {
+        this.#loading = undefined;
+      });
+    await this.#loading;
+  }
+}

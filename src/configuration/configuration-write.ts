@@ -1,0 +1,87 @@
+import { encodeToken } from '../calls/consistency-token.js';
+import type { Configuration } from '../core/flags/flag.js';
+import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { Notifier } from '../notify/notifier.js';
+import type { BackfillReason } from '../store/backfill-store.js';
+import type { Store, Transaction } from '../store/store.js';
+import { backfillChanges } from './backfill-start.js';
+import type { ConfigurationKeeper } from './configuration-keeper.js';
+import { confirmSnapshot } from './confirm-snapshot.js';
+
+export interface ConfigurationWriteOptions {
+  readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
+  readonly notifier: Notifier;
+}
+
+/**
+ * Changes the configuration in one transaction and tells every node. Two changes take turns: the revision is raised, and
+ * so locked, before `change` reads anything that it decides by. What users may have earned by it is backfilled. Gives what
+ * `change` made, the ids of those backfills, and the token that stands for the change.
+ */
+export async function writeConfiguration<T>(
+  { store, keeper, notifier }: ConfigurationWriteOptions,
+  reason: BackfillReason,
+  change: (tx: Transaction, now: number) => Promise<T>,
+): Promise<ConfigurationWritten<T>> {
+  const { made, revision, backfillIds } = await store.transaction(async (tx) => {
+    const { revision, snapshot: before } = await lockConfiguration(tx, keeper, true);
+    const now = await tx.now();
+    const made = await change(tx, now);
+    return { made, revision, backfillIds: await backfillChanges(tx, { before, revision, reason, now }) };
+  });
+  await announceConfiguration({ keeper, notifier }, revision);
+  const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration: revision });
+  return { made, backfillIds, consistencyToken };
+}
+
+export interface ConfigurationWritten<T> {
+  readonly made: T;
+  /** Of the flags of which users may have earned more by it. */
+  readonly backfillIds: readonly string[];
+  readonly consistencyToken: string;
+}
+
+export interface LockedConfiguration {
+  /** That this transaction makes, when it changes anything; else the present one. */
+  readonly revision: number;
+  /** As it is before the change, where it had to be loaded. */
+  readonly present: Configuration | undefined;
+  /** What `present` compiles to. */
+  readonly snapshot: Snapshot;
+}
+
+/**
+ * Holds the configuration until the transaction ends, alone where it is to be changed. What is read of it in here after a
+ * change must not reach the keeper: it may yet be rolled back.
+ */
+export async function lockConfiguration(
+  tx: Transaction,
+  keeper: ConfigurationKeeper,
+  change: boolean,
+): Promise<LockedConfiguration> {
+  if (!change) {
+    const { snapshot } = await confirmSnapshot(tx, keeper);
+    return { revision: snapshot.revision, present: undefined, snapshot };
+  }
+  const revision = await tx.configuration.advance();
+  const present = await tx.configuration.load();
+  const held = keeper.holds(revision - 1) ? keeper.snapshot : undefined;
+  const snapshot = held?.revision === revision - 1 ? held : compileSnapshot(present, keeper.snapshot);
+  return { revision, present, snapshot };
+}
+
+/**
+ * Brings a committed change to this node and tells the others. Never rejects: the change is made, and where it cannot be
+ * loaded now the next poll brings it.
+ */
+export async function announceConfiguration(
+  { keeper, notifier }: Pick<ConfigurationWriteOptions, 'keeper' | 'notifier'>,
+  revision: number,
+): Promise<void> {
+  await Promise.all([
+    keeper.atLeast(revision).catch(() => undefined),
+    notifier.publish({ kind: 'configuration', revision }),
+  ]);
+}

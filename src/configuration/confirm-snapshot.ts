@@ -1,0 +1,30 @@
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { UserState } from '../core/states/user-state.js';
+import type { Transaction } from '../store/store.js';
+import type { ConfigurationKeeper } from './configuration-keeper.js';
+
+export interface ConfirmedSnapshot {
+  readonly snapshot: Snapshot;
+  /** The database's now, in epoch milliseconds. */
+  readonly now: number;
+}
+
+/** The snapshot of the revision that this transaction has confirmed and holds; loaded in it when ours is behind. */
+export async function confirmSnapshot(tx: Transaction, keeper: ConfigurationKeeper): Promise<ConfirmedSnapshot> {
+  const { revision, now } = await tx.configuration.confirmRevision();
+  const snapshot = keeper.holds(revision) ? keeper.snapshot : keeper.offer(await tx.configuration.load());
+  return { snapshot, now };
+}
+
+/**
+ * Locks these users, reads their states and confirms the snapshot, in this order and at once: what is read after the locks
+ * is what is committed, and the configuration is held until the commit.
+ */
+export async function lockUsers(
+  tx: Transaction,
+  keeper: ConfigurationKeeper,
+  userIds: readonly string[],
+): Promise<ConfirmedSnapshot & { readonly states: ReadonlyMap<string, UserState> }> {
+  const [states, confirmed] = await Promise.all([tx.users.lock(userIds), confirmSnapshot(tx, keeper)]);
+  return { states, ...confirmed };
+}

@@ -1,0 +1,45 @@
+import type { JsonObject, JsonValue } from '../values/json.js';
+
+export const REASONS = [
+  'FLAG_NOT_FOUND',
+  'DISABLED',
+  'PREREQUISITE_FAILED',
+  'DENIED',
+  'USER',
+  'ROLE',
+  'ORGANIZATION',
+  'GLOBAL',
+  'UNLOCKED',
+  'RULE',
+  'ROLLOUT',
+  'DEFAULT',
+] as const;
+
+export type Reason = (typeof REASONS)[number];
+
+/** The answer of one evaluation. */
+export interface Decision {
+  readonly flagKey: string;
+  readonly enabled: boolean;
+  readonly reason: Reason;
+  /** '' for a flag that does not exist. */
+  readonly variant: string;
+  readonly value: JsonValue;
+  /** The rule that answered; '' when none did. */
+  readonly ruleId: string;
+  /** Time alone changes this answer no earlier than here (epoch milliseconds); absent: time cannot change it. */
+  readonly validUntil?: number;
+  /** 0 for a flag that does not exist. */
+  readonly flagVersion: number;
+}
+
+/**
+ * What a call says of itself; it overrides stored values for that call alone. Organization and roles are one unit:
+ * given one of them, the other comes from here too, or is empty.
+ */
+export interface EvaluationContext {
+  readonly organizationId?: string;
+  readonly roles?: readonly string[];
+  readonly joinedAt?: number;
+  readonly attributes?: JsonObject;
+}

@@ -1,0 +1,154 @@
+import { withNow } from '../facts/fact-record.js';
+import { bucketKey, inRollout, pickVariant } from '../flags/bucketing.js';
+import { type Flag, MAX_PREREQUISITE_DEPTH } from '../flags/flag.js';
+import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
+import type { OrganizationState } from '../states/organization-state.js';
+import type { UserState } from '../states/user-state.js';
+import { verdictOf } from './access.js';
+import type { Decision, EvaluationContext, Reason } from './decision.js';
+import { type Subject, subjectOf } from './subject.js';
+import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
+
+/** Where a decision stands among prerequisites of prerequisites. */
+interface Walk {
+  readonly depth: number;
+  /** Flags decided on the way: many may require the same one, and each is decided once. */
+  readonly decided: Map<string, Decision>;
+}
+
+/**
+ * Decides one flag for one user: pure, synchronous and total. The first line of the order of evaluation that applies
+ * answers: unknown, disabled, prerequisite, denied, delegated rows, rows, globally, rules, kept unlocks, default.
+ *
+ * @param organization the state of the organization that the answer is about; see `organizationIdOf`
+ * @param now epoch milliseconds
+ */
+export function evaluate(
+  snapshot: Snapshot,
+  flagKey: string,
+  user: UserState,
+  organization: OrganizationState | undefined,
+  context: EvaluationContext | undefined,
+  now: number,
+): Decision {
+  return decide(snapshot, flagKey, subjectOf(snapshot, user, organization, context), now);
+}
+
+/** {@link evaluate} for a subject at hand, as where many flags are decided for one user. */
+export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, now: number, walk?: Walk): Decision {
+  const compiled = snapshot.flags.get(flagKey);
+  if (compiled === undefined || compiled.flag.archived) return notFound(flagKey);
+  const { flag } = compiled;
+
+  if (!flag.active) return off(compiled, 'DISABLED', Infinity);
+  let until = windowChange(flag, now);
+  if (!inWindow(flag, now)) return off(compiled, 'DISABLED', until);
+
+  if (flag.prerequisites.length > 0) {
+    const next = { depth: (walk?.depth ?? 0) + 1, decided: walk?.decided ?? new Map<string, Decision>() };
+    // Validation keeps chains within the bound; a damaged configuration with a circle in it ends here too.
+    if (next.depth > MAX_PREREQUISITE_DEPTH) return off(compiled, 'PREREQUISITE_FAILED', until);
+    for (const { flagKey: key, variant } of flag.prerequisites) {
+      const other = next.decided.get(key) ?? decide(snapshot, key, subject, now, next);
+      next.decided.set(key, other);
+      until = Math.min(until, other.validUntil ?? Infinity);
+      const met = other.enabled && (variant === '' || variant === other.variant);
+      if (!met) return off(compiled, 'PREREQUISITE_FAILED', until);
+    }
+  }
+
+  const platform = verdictOf(compiled, subject, '');
+  if (platform?.effect === 'DENY') return off(compiled, 'DENIED', until);
+  if (flag.delegated && subject.organizationId !== '') {
+    const delegated = verdictOf(compiled, subject, subject.organizationId);
+    if (delegated?.effect === 'DENY') return off(compiled, 'DENIED', until);
+    if (delegated !== undefined) return on(compiled, undefined, subject, delegated.level, until);
+  }
+  if (platform !== undefined) return on(compiled, undefined, subject, platform.level, until);
+  if (flag.isEnabledGlobally) return on(compiled, undefined, subject, 'GLOBAL', until);
+
+  return decideByRules(compiled, subject, now, until);
+}
+
+/** Lines 6–8 of the order of evaluation alone; `windowUntil` bounds the answer's time as what came before does. */
+export function decideByRules(compiled: CompiledFlag, subject: Subject, now: number, windowUntil: number): Decision {
+  let until = windowUntil;
+  const standings = subject.user.ledger.get(compiled.flag.id);
+  const record = withNow(subject.record, now);
+  for (const entry of compiled.rules) {
+    const standing = standings?.get(entry.rule.id);
+    if (standing?.state === 'REVOKED') continue;
+    if (countsAsUnlocked(entry, standing)) return on(compiled, entry, subject, 'UNLOCKED', until);
+    if (!rolloutIncludes(compiled.flag, entry, subject)) continue;
+    if (entry.conditions.readsTime) until = Math.min(until, entry.conditions.nextChange(record));
+    if (entry.conditions.test(record)) {
+      return on(compiled, entry, subject, entry.unconditional ? 'ROLLOUT' : 'RULE', until);
+    }
+  }
+  if (standings !== undefined && hasKeptUnlock(compiled, subject.user.ledger)) {
+    return on(compiled, undefined, subject, 'UNLOCKED', until);
+  }
+  return off(compiled, 'DEFAULT', until);
+}
+
+export function rolloutIncludes(flag: Flag, { rule }: CompiledRule, subject: Subject): boolean {
+  return inRollout(flag.salt, bucketKey(rule.bucketBy, subject), rule.rolloutPer100k);
+}
+
+/** Whether the flag's window is open. */
+export function inWindow(flag: Flag, now: number): boolean {
+  return (flag.startsAt === undefined || now >= flag.startsAt) && (flag.endsAt === undefined || now < flag.endsAt);
+}
+
+/** The next instant at which the flag's window opens or closes; Infinity when it does not. */
+function windowChange(flag: Flag, now: number): number {
+  if (flag.startsAt !== undefined && now < flag.startsAt) return flag.startsAt;
+  if (flag.endsAt !== undefined && now < flag.endsAt) return flag.endsAt;
+  return Infinity;
+}
+
+function notFound(flagKey: string): Decision {
+  return { flagKey, enabled: false, reason: 'FLAG_NOT_FOUND', variant: '', value: null, ruleId: '', flagVersion: 0 };
+}
+
+function off(compiled: CompiledFlag, reason: Reason, until: number): Decision {
+  return answer(compiled, { enabled: false, reason, variant: compiled.flag.offVariant, ruleId: '' }, until);
+}
+
+function on(
+  compiled: CompiledFlag,
+  entry: CompiledRule | undefined,
+  subject: Subject,
+  reason: Reason,
+  until: number,
+): Decision {
+  const variant = onVariant(compiled.flag, entry, subject);
+  return answer(compiled, { enabled: true, reason, variant, ruleId: entry?.rule.id ?? '' }, until);
+}
+
+/** The rule's distribution, else the flag's, by bucket, else `on`; from the present configuration, never stored. */
+function onVariant(flag: Flag, entry: CompiledRule | undefined, subject: Subject): string {
+  const ruled = entry !== undefined && entry.rule.distribution.length > 0;
+  const distribution = ruled ? entry.rule.distribution : flag.distribution;
+  if (distribution.length === 0) return 'on';
+  return pickVariant(distribution, flag.salt, bucketKey(entry?.rule.bucketBy ?? 'user', subject)) ?? 'on';
+}
+
+type Answer = Pick<Decision, 'enabled' | 'reason' | 'variant' | 'ruleId'>;
+
+function answer(
+  { flag, variants }: CompiledFlag,
+  { enabled, reason, variant, ruleId }: Answer,
+  until: number,
+): Decision {
+  const decision = {
+    flagKey: flag.key,
+    enabled,
+    reason,
+    variant,
+    value: variants.get(variant) ?? null,
+    ruleId,
+    flagVersion: flag.version,
+  };
+  return until === Infinity ? decision : { ...decision, validUntil: until };
+}

@@ -1,0 +1,84 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { instant, orderedTimeLeaf } from '../conditions/testing/arbitrary-conditions.js';
+import { arbitraryWorld, instantsToTry, KEYS } from '../testing/arbitrary-world.js';
+import { flagOf, ruleOf, snapshotOf } from '../testing/samples.js';
+import { decide } from './evaluate.js';
+import { evaluateStateless } from './evaluate-stateless.js';
+import { subjectOf } from './subject.js';
+
+describe('valid_until', () => {
+  it('is never later than a change of the decision by time, for random flags', () => {
+    const reasons = new Set<string>();
+    let bounded = 0;
+    let flipped = 0;
+    fc.assert(
+      fc.property(arbitraryWorld, instant, fc.constantFrom(...KEYS), (world, now, key) => {
+        const subject = subjectOf(world.snapshot, world.user, world.organization, undefined);
+        const { validUntil = Number.POSITIVE_INFINITY, ...decision } = decide(world.snapshot, key, subject, now);
+        reasons.add(decision.reason);
+        expect(validUntil).toBeGreaterThan(now);
+        for (const at of instantsToTry(world, subject.record.values, now, validUntil)) {
+          const { validUntil: _, ...later } = decide(world.snapshot, key, subject, at);
+          if (JSON.stringify(later) !== JSON.stringify(decision)) {
+            throw new Error(`${JSON.stringify(decision)} at ${now} is ${JSON.stringify(later)} at ${at}`);
+          }
+        }
+        if (validUntil === Number.POSITIVE_INFINITY) return;
+        bounded += 1;
+        if (decide(world.snapshot, key, subject, validUntil).enabled !== decision.enabled) flipped += 1;
+      }),
+      { numRuns: 1000 },
+    );
+    expect(bounded).toBeGreaterThan(100);
+    expect(flipped).toBeGreaterThan(20);
+    expect([...reasons]).toEqual(
+      expect.arrayContaining(['DISABLED', 'PREREQUISITE_FAILED', 'RULE', 'UNLOCKED', 'DEFAULT']),
+    );
+  });
+
+  it('is the exact crossing where a time fact is ordered against a constant', () => {
+    let crossings = 0;
+    let never = 0;
+    fc.assert(
+      fc.property(orderedTimeLeaf, arbitraryWorld, instant, (leaf, world, now) => {
+        const flag = flagOf('timed', { rules: [ruleOf('rul_1', { conditions: { all: [leaf] } })] });
+        const timed = { ...world, snapshot: snapshotOf([flag]) };
+        const subject = subjectOf(timed.snapshot, world.user, world.organization, undefined);
+        const { enabled, validUntil } = decide(timed.snapshot, 'timed', subject, now);
+        const enabledAt = (at: number) => decide(timed.snapshot, 'timed', subject, at).enabled;
+        for (const at of instantsToTry(timed, subject.record.values, now, validUntil ?? Number.POSITIVE_INFINITY)) {
+          expect({ at, enabled: enabledAt(at) }).toEqual({ at, enabled });
+        }
+        if (validUntil === undefined) {
+          never += 1;
+          return;
+        }
+        crossings += 1;
+        expect([enabledAt(validUntil - 1), enabledAt(validUntil)]).toEqual([enabled, !enabled]);
+      }),
+      { numRuns: 500 },
+    );
+    expect(crossings).toBeGreaterThan(20);
+    expect(never).toBeGreaterThan(20);
+  });
+
+  it('holds for answers without state as well, whoever the user is', () => {
+    let answered = 0;
+    fc.assert(
+      fc.property(arbitraryWorld, instant, fc.constantFrom(...KEYS), (world, now, key) => {
+        const stateless = evaluateStateless(world.snapshot, key, now);
+        if (stateless === undefined) return;
+        answered += 1;
+        const { validUntil = Number.POSITIVE_INFINITY } = stateless;
+        const subject = subjectOf(world.snapshot, world.user, world.organization, undefined);
+        for (const at of [now, ...instantsToTry(world, subject.record.values, now, validUntil)]) {
+          const { enabled, reason } = decide(world.snapshot, key, subject, at);
+          expect({ at, enabled, reason }).toEqual({ at, enabled: stateless.enabled, reason: stateless.reason });
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(answered).toBeGreaterThan(50);
+  });
+});

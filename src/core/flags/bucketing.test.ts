@@ -1,0 +1,153 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { JsonObject } from '../values/json.js';
+import { type BucketSource, bucketKey, bucketOf, inRollout, pickVariant } from './bucketing.js';
+import { PER_100K } from './flag.js';
+
+const USERS = Array.from({ length: 100_000 }, (_, i) => `user-${i}`);
+const SALTS = ['a salt', '8c1f', 'pepper'];
+
+/** Chi-square of counts against shares of their sum. */
+function chiSquare(counts: readonly number[], shares: readonly number[]): number {
+  const total = counts.reduce((sum, count) => sum + count, 0);
+  return counts.reduce((sum, count, i) => sum + (count - total * shares[i]!) ** 2 / (total * shares[i]!), 0);
+}
+
+/** Far beyond what chance gives for so many degrees of freedom (the normal approximation at six sigma). */
+function chiSquareBound(freedom: number): number {
+  return freedom + 6 * Math.sqrt(2 * freedom);
+}
+
+describe('a rollout', () => {
+  it('keeps everyone who was in when it is raised', () => {
+    fc.assert(
+      fc.property(
+        fc.string(),
+        fc.option(fc.string(), { nil: undefined }),
+        fc.integer({ min: 0, max: PER_100K }),
+        fc.integer({ min: 0, max: PER_100K }),
+        (salt, key, one, other) => {
+          const [low, high] = [Math.min(one, other), Math.max(one, other)];
+          if (inRollout(salt, key, low)) expect(inRollout(salt, key, high)).toBe(true);
+        },
+      ),
+      { numRuns: 2000 },
+    );
+  });
+
+  it('is nobody at 0 and everyone at 100,000', () => {
+    for (const key of [undefined, '', ...USERS.slice(0, 1000)]) {
+      expect(inRollout('a salt', key, 0)).toBe(false);
+      expect(inRollout('a salt', key, PER_100K)).toBe(true);
+    }
+  });
+
+  it('is the half-open range of buckets below it', () => {
+    for (const key of USERS.slice(0, 1000)) {
+      const bucket = bucketOf('a salt', key);
+      expect([inRollout('a salt', key, bucket), inRollout('a salt', key, bucket + 1)]).toEqual([false, true]);
+    }
+  });
+
+  it('never has whoever lacks the key, but at 100,000', () => {
+    expect(inRollout('a salt', undefined, PER_100K - 1)).toBe(false);
+  });
+
+  it.each(SALTS)('spreads users evenly over the buckets, salted with %s', (salt) => {
+    const counts = new Array<number>(100).fill(0);
+    for (const key of USERS) {
+      const bucket = bucketOf(salt, key);
+      counts[Math.floor(bucket / 1000)]! += 1;
+      if (!Number.isInteger(bucket) || bucket < 0 || bucket >= PER_100K) throw new Error(`bucket ${bucket}`);
+    }
+    expect(chiSquare(counts, new Array<number>(100).fill(0.01))).toBeLessThan(chiSquareBound(99));
+  });
+
+  it('of one flag says nothing of another’s', () => {
+    const counts = [0, 0, 0, 0];
+    for (const key of USERS) {
+      counts[Number(inRollout('one', key, 30_000)) * 2 + Number(inRollout('two', key, 30_000))]! += 1;
+    }
+    expect(chiSquare(counts, [0.49, 0.21, 0.21, 0.09])).toBeLessThan(chiSquareBound(3));
+  });
+});
+
+describe('a distribution', () => {
+  const SHARES = [
+    { variant: 'control', weight: 5 },
+    { variant: 'nobody', weight: 0 },
+    { variant: 'treatment', weight: 3 },
+    { variant: 'other', weight: 2 },
+  ];
+
+  it('shares users out by weight', () => {
+    const counts = new Map<string | undefined, number>();
+    for (const key of USERS) {
+      const variant = pickVariant(SHARES, 'a salt', key);
+      counts.set(variant, (counts.get(variant) ?? 0) + 1);
+    }
+    expect(counts.has('nobody')).toBe(false);
+    const found = ['control', 'treatment', 'other'].map((variant) => counts.get(variant) ?? 0);
+    expect(found.reduce((sum, count) => sum + count, 0)).toBe(USERS.length);
+    expect(chiSquare(found, [0.5, 0.3, 0.2])).toBeLessThan(chiSquareBound(2));
+  });
+
+  it('is independent of the rollout: the few of a small rollout see all variants', () => {
+    const counts = [0, 0];
+    for (const key of USERS) {
+      if (!inRollout('a salt', key, 10_000)) continue;
+      const variant = pickVariant(
+        [
+          { variant: 'a', weight: 1 },
+          { variant: 'b', weight: 1 },
+        ],
+        'a salt',
+        key,
+      );
+      counts[variant === 'a' ? 0 : 1]! += 1;
+    }
+    expect(chiSquare(counts, [0.5, 0.5])).toBeLessThan(chiSquareBound(1));
+  });
+
+  it('always picks one that has weight, if any has', () => {
+    const shares = fc.array(fc.record({ variant: fc.string(), weight: fc.oneof(fc.constant(0), fc.nat(1_000_000)) }), {
+      maxLength: 100,
+    });
+    fc.assert(
+      fc.property(shares, fc.option(fc.string(), { nil: undefined }), (distribution, key) => {
+        const weighty = distribution.filter(({ weight }) => weight > 0).map(({ variant }) => variant);
+        const picked = pickVariant(distribution, 'a salt', key);
+        if (weighty.length === 0) expect(picked).toBeUndefined();
+        else expect(weighty).toContain(picked);
+        if (key === undefined) expect(picked).toBe(weighty[0]);
+      }),
+    );
+  });
+});
+
+describe('the bucket key', () => {
+  const source: BucketSource = {
+    userId: 'ada',
+    organizationId: 'acme',
+    attributes: JSON.parse(
+      '{"device": "phone", "seats": 0, "beta": false, "none": null, "list": ["a"], "empty": "", "__proto__": "own"}',
+    ) as JsonObject,
+  };
+
+  it('is the user, the organization, or an attribute that is text, number or boolean', () => {
+    expect(bucketKey('user', source)).toBe('ada');
+    expect(bucketKey('organization', source)).toBe('acme');
+    expect(bucketKey('attribute:device', source)).toBe('phone');
+    expect(bucketKey('attribute:seats', source)).toBe('0');
+    expect(bucketKey('attribute:beta', source)).toBe('false');
+    expect(bucketKey('attribute:__proto__', source)).toBe('own');
+  });
+
+  it('is missing for nobody, no organization, and attributes that are absent, empty, null or structured', () => {
+    const nobody = { ...source, userId: '', organizationId: '' };
+    expect([bucketKey('user', nobody), bucketKey('organization', nobody)]).toEqual([undefined, undefined]);
+    for (const name of ['unknown', 'empty', 'none', 'list', 'constructor', 'toString']) {
+      expect(bucketKey(`attribute:${name}`, source)).toBeUndefined();
+    }
+  });
+});

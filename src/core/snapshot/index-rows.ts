@@ -1,0 +1,38 @@
+import type { Effect } from '../flags/flag.js';
+
+/** What an index reads of an access row; a user's own rows name no role. */
+interface IndexableRow {
+  readonly flagId: string;
+  readonly managedBy: string;
+  readonly role?: string;
+  readonly effect: Effect;
+  readonly enabled: boolean;
+}
+
+/** Active rows: flag id → who manages them → role ('' for a row of the whole user or organization) → effect. */
+export type RowIndex = ReadonlyMap<string, ReadonlyMap<string, RowEffects>>;
+
+export type RowEffects = ReadonlyMap<string, Effect>;
+
+type Growing = Map<string, Map<string, Map<string, Effect>>>;
+
+const NO_ROWS: RowIndex = new Map();
+
+/** States never change, so neither does the index of the rows they hold: built once for each. */
+const indexed = new WeakMap<readonly IndexableRow[], RowIndex>();
+
+/** The active rows of one state by flag, so that a decision looks at its own flag's only, however many there are. */
+export function indexRows(rows: readonly IndexableRow[]): RowIndex {
+  if (rows.length === 0) return NO_ROWS;
+  const known = indexed.get(rows);
+  if (known !== undefined) return known;
+  const index: Growing = new Map();
+  for (const { flagId, managedBy, role = '', effect, enabled } of rows) {
+    if (!enabled) continue;
+    const managers = index.get(flagId) ?? new Map<string, Map<string, Effect>>();
+    const effects = managers.get(managedBy) ?? new Map<string, Effect>();
+    index.set(flagId, managers.set(managedBy, effects.set(role, effect)));
+  }
+  indexed.set(rows, index);
+  return index;
+}

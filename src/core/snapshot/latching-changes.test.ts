@@ -1,0 +1,129 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { arbitraryTimeConditions } from '../conditions/testing/arbitrary-conditions.js';
+import type { Flag } from '../flags/flag.js';
+import { parseFlag, type RuleInput } from '../flags/parse-flag.js';
+import { foldLedger } from '../states/ledger.js';
+import { arbitraryWorld } from '../testing/arbitrary-world.js';
+import { flagOf, fromDay, latchingFlag, NOW, ruleOf, segmentOf, snapshotOf, VERIFIED } from '../testing/samples.js';
+import { forgottenUnlocks } from '../unlocking/forgotten-unlocks.js';
+import { latch } from '../unlocking/latch.js';
+import { latchingByOrganization, latchingChanges } from './latching-changes.js';
+
+const edited = (flag: Flag, rules: readonly RuleInput[], relock = false): Flag =>
+  parseFlag({ key: flag.key, input: { rules }, existing: flag, now: NOW, newId: () => 'rul_new', relock }).flag;
+const changes = (before: Flag, after: Flag) => latchingChanges(snapshotOf([before]), snapshotOf([after]));
+
+describe('flags of which somebody may have earned more', () => {
+  const flag = latchingFlag('a', VERIFIED);
+  const [rule] = flag.rules;
+
+  it('are those with a new latching rule, a flag out of the archive included', () => {
+    expect(latchingChanges(snapshotOf([]), snapshotOf([flag, flagOf('live', { rules: [ruleOf('l')] })]))).toEqual([
+      'flg_a',
+    ]);
+    expect(changes(flag, edited(flag, [rule!, { policy: 'LATCHING', conditions: fromDay(7) }]))).toEqual(['flg_a']);
+    expect(changes(flag, edited(flag, [rule!, { policy: 'LIVE', conditions: fromDay(7) }]))).toEqual([]);
+    expect(changes({ ...flag, archived: true }, flag)).toEqual(['flg_a']);
+    expect(changes(flag, { ...flag, archived: true })).toEqual([]);
+  });
+
+  it('are those whose rule means something else, and not those that are renamed or switched', () => {
+    expect(changes(flag, edited(flag, [{ ...rule, conditions: fromDay(7) }]))).toEqual(['flg_a']);
+    expect(changes(flag, edited(flag, [{ ...rule, bucketBy: 'organization' }]))).toEqual(['flg_a']);
+    expect(changes(flag, edited(flag, [{ ...rule, name: 'Verified people' }]))).toEqual([]);
+    expect(changes(flag, { ...flag, name: 'Another name', active: false, version: 9 })).toEqual([]);
+    const live = edited(flag, [{ ...rule, policy: 'LIVE' }]);
+    expect(changes(live, edited(live, [{ ...live.rules[0], policy: 'LATCHING' }]))).toEqual(['flg_a']);
+    expect(changes(flag, live)).toEqual(['flg_a']);
+  });
+
+  it('are those whose rollout was raised, and not those whose rollout was lowered', () => {
+    const half = edited(flag, [{ ...rule, rolloutPer100k: 50_000 }]);
+    expect(changes(flag, half)).toEqual([]);
+    expect(changes(half, edited(half, [{ ...half.rules[0], rolloutPer100k: 50_001 }]))).toEqual(['flg_a']);
+    const forgetting = edited(flag, [{ ...rule, rolloutPer100k: 50_000 }], true);
+    expect(changes(flag, forgetting)).toEqual(['flg_a']);
+  });
+
+  it('are those of which a rule went with its unlocks, and not those that keep them', () => {
+    expect(changes(flag, edited(flag, []))).toEqual([]);
+    expect(changes(flag, edited(flag, [], true))).toEqual(['flg_a']);
+  });
+
+  it('are those that a segment reaches through another one, but for what it is called', () => {
+    const flags = [latchingFlag('in', { all: [{ condition: 'outer' }] }), flag];
+    const outer = segmentOf('outer', { all: [{ condition: 'inner' }] });
+    const at = (conditions: typeof VERIFIED) =>
+      snapshotOf(flags, { segments: [outer, segmentOf('inner', conditions)] });
+    expect(latchingChanges(at(VERIFIED), at(fromDay(7)))).toEqual(['flg_in']);
+    expect(latchingChanges(at(VERIFIED), at({ ...VERIFIED, name: 'Checked' } as never))).toEqual([]);
+  });
+
+  it('are those that read the stages when their names or their order change', () => {
+    const staged = latchingFlag('s', { all: [{ fact: 'stageIndex', operator: 'greaterThan', value: 0 }] });
+    const at = (...names: string[]) =>
+      snapshotOf([staged, flag], { stages: names.map((name) => ({ name, selfSettable: true })) });
+    expect(latchingChanges(at('one', 'two'), at('two', 'one'))).toEqual(['flg_s']);
+    expect(latchingChanges(at('one', 'two'), at('one', 'two'))).toEqual([]);
+  });
+
+  it('are those that latch by an organization’s roles or attributes, when these change', () => {
+    const byRole = latchingFlag('role', { all: [{ fact: 'roles', operator: 'contains', value: 'lead' }] });
+    const fact = { fact: 'organizationAttribute', path: '$.plan', operator: 'equal', value: 'pro' };
+    const snapshot = snapshotOf([byRole, latchingFlag('plan', { all: [fact] }), flag]);
+    expect(latchingByOrganization(snapshot, { roles: true, attributes: false })).toEqual(['flg_role']);
+    expect(latchingByOrganization(snapshot, { roles: false, attributes: true })).toEqual(['flg_plan']);
+    expect(latchingByOrganization(snapshot, { roles: false, attributes: false })).toEqual([]);
+  });
+
+  const arbitraryEdit = fc.record({
+    kind: fc.constantFrom('none', 'rename', 'rollout', 'conditions', 'remove', 'policy', 'archive', 'add'),
+    rollout: fc.constantFrom(0, 50_000, 100_000),
+    conditions: arbitraryTimeConditions.map(({ conditions }) => conditions),
+    relock: fc.boolean(),
+  });
+
+  it('are never missed: where none is named, nobody has earned anything new or lost anything', () => {
+    let quiet = 0;
+    let busy = 0;
+    fc.assert(
+      fc.property(arbitraryWorld, fc.array(arbitraryEdit, { minLength: 3, maxLength: 3 }), (world, edits) => {
+        const { snapshot: before, organization } = world;
+        const after = snapshotOf(
+          [...before.flags.values()].map(({ flag }, i) => edit(flag, edits[i]!)),
+          { segments: [...before.segments].map(([key, given]) => segmentOf(key, given)), stages: before.stages },
+        );
+        const forgotten = forgottenUnlocks(before, world.user.ledger).map((unlock) => {
+          return { ...unlock, kind: 'relocked' as const, earnedAt: 0 };
+        });
+        const upToDate = { ...world.user, ledger: foldLedger(forgotten, world.user.ledger) };
+        const settled = latch(before, upToDate, organization, NOW).user;
+        const { unlocks } = latch(after, settled, organization, NOW);
+        const lost = forgottenUnlocks(after, settled.ledger);
+        if (latchingChanges(before, after).length > 0) {
+          if (unlocks.length + lost.length > 0) busy++;
+          return;
+        }
+        quiet++;
+        expect([...unlocks, ...lost]).toEqual([]);
+      }),
+      { numRuns: 600 },
+    );
+    expect(Math.min(quiet, busy)).toBeGreaterThan(20);
+  });
+
+  function edit(flag: Flag, { kind, rollout, conditions, relock }: ArbitraryEdit): Flag {
+    const [first, ...rest] = flag.rules;
+    if (kind === 'archive') return { ...flag, archived: !flag.archived };
+    if (kind === 'add') return edited(flag, [...flag.rules, { policy: 'LATCHING', conditions }], relock);
+    if (first === undefined || kind === 'none') return flag;
+    if (kind === 'remove') return edited(flag, rest, relock);
+    const other = first.policy === 'LIVE' ? 'LATCHING' : 'LIVE';
+    const given = { rename: { name: 'x' }, rollout: { rolloutPer100k: rollout }, conditions: { conditions } };
+    const change: RuleInput = kind === 'policy' ? { policy: other } : given[kind];
+    return edited(flag, [{ ...first, ...change }, ...rest], relock);
+  }
+
+  type ArbitraryEdit = typeof arbitraryEdit extends fc.Arbitrary<infer Edit> ? Edit : never;
+});

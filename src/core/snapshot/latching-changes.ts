@@ -1,0 +1,79 @@
+import { sameMeaning } from '../flags/same-meaning.js';
+import { readsChangedBy, segmentsRead } from './flag-reads.js';
+import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
+
+/**
+ * Ids of the flags of which somebody may have earned more, or nothing any more, since a change of the configuration: a
+ * latching rule is new or means something else, by itself, by a segment or by the list of stages; its rollout was raised; or
+ * RELOCK forgot unlocks. Renaming, switching off and a lowered rollout change nothing that is earned. An archived flag
+ * latches nothing; one that is taken out of the archive is as good as new.
+ */
+export function latchingChanges(before: Snapshot, after: Snapshot): readonly string[] {
+  const stagesChanged = before.stageNames.join('\n') !== after.stageNames.join('\n');
+  return [...after.flags.values()].flatMap((compiled) => {
+    if (compiled.flag.archived) return [];
+    const past = before.flagsById.get(compiled.flag.id);
+    const changes = changesOf(past?.flag.archived === true ? undefined : past, compiled, { after, stagesChanged });
+    return changes ? [compiled.flag.id] : [];
+  });
+}
+
+/** Ids of the flags that latch by what an organization says of itself: by what its roles inherit, or by its attributes. */
+export function latchingByOrganization(
+  snapshot: Snapshot,
+  changed: { readonly roles: boolean; readonly attributes: boolean },
+): readonly string[] {
+  const reads = (entry: CompiledRule): boolean =>
+    entry.rule.policy === 'LATCHING' &&
+    ((changed.roles && readsChangedBy(snapshot, entry, 'roles')) ||
+      (changed.attributes && readsChangedBy(snapshot, entry, 'organization')));
+  return snapshot.latching.filter(({ rules }) => rules.some(reads)).map(({ flag }) => flag.id);
+}
+
+interface Change {
+  readonly after: Snapshot;
+  readonly stagesChanged: boolean;
+}
+
+function changesOf(past: CompiledFlag | undefined, present: CompiledFlag, { after, stagesChanged }: Change): boolean {
+  const floors = ({ flag }: CompiledFlag): number => flag.removedRules?.length ?? 0;
+  if (past !== undefined && floors(present) > floors(past)) return true;
+  return present.rules.some((entry) => {
+    const before = past?.rules.find(({ rule }) => rule.id === entry.rule.id);
+    if (entry.rule.policy !== 'LATCHING') {
+      // What it latched counts no longer, which `unlocked` of it reads.
+      return before?.rule.policy === 'LATCHING' || (before?.rule.ledgerFloor ?? 0) < entry.rule.ledgerFloor;
+    }
+    if (past === undefined || before === undefined) return true;
+    if (changesMeaning(before, entry) || changesSegments(past, before, present, entry)) return true;
+    return stagesChanged && readsChangedBy(after, entry, 'progress');
+  });
+}
+
+/** A rule's version grows whenever it means something else; of that, only a lowered rollout lets nobody earn more. */
+function changesMeaning({ rule: before }: CompiledRule, { rule }: CompiledRule): boolean {
+  if (before.version === rule.version) return false;
+  const lowered =
+    rule.policy === before.policy &&
+    rule.bucketBy === before.bucketBy &&
+    rule.ledgerFloor === before.ledgerFloor &&
+    rule.rolloutPer100k <= before.rolloutPer100k &&
+    sameMeaning(rule.conditions, before.conditions);
+  return !lowered;
+}
+
+/** The rule refers to the same segments as before, since it is the same; only what they say can differ. */
+function changesSegments(
+  past: CompiledFlag,
+  before: CompiledRule,
+  present: CompiledFlag,
+  entry: CompiledRule,
+): boolean {
+  const said = segmentsRead(past, [before]);
+  return [...segmentsRead(present, [entry])].some(
+    ([key, conditions]) => !sameMeaning(said.get(key) ?? NOTHING, conditions ?? NOTHING),
+  );
+}
+
+/** No segment's conditions: groups hold lists. */
+const NOTHING = { all: false };

@@ -1,0 +1,174 @@
+import { describe, expect, it } from '@jest/globals';
+import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../flags/flag.js';
+import { afterUnlocking, flagOf, latchingFlag, requires, ruleOf, segmentOf, VERIFIED } from '../testing/samples.js';
+import { validateFlag, validateSegment } from './validate-configuration.js';
+
+const ATTRIBUTE = { all: [{ fact: 'attribute', path: '$.plan', operator: 'equal', value: 'pro' }] };
+
+function referring(flags: readonly Flag[], segments: readonly Segment[] = []) {
+  return {
+    flags: new Map(flags.map((flag) => [flag.key, flag])),
+    segments: new Map(segments.map((segment) => [segment.key, segment])),
+  };
+}
+
+/** The faults of the first flag, as it will stand beside the others. */
+function faultsOf(flags: readonly Flag[], segments: readonly Segment[] = []) {
+  return validateFlag(flags[0]!, referring(flags, segments)).faults;
+}
+
+function pointersOf(flags: readonly Flag[], segments: readonly Segment[] = []): readonly string[] {
+  return faultsOf(flags, segments).map(({ pointer }) => pointer);
+}
+
+describe('a flag among others', () => {
+  it('is sound with conditions, segments, prerequisites and unlocks that there are', () => {
+    const flags = [
+      flagOf('a', {
+        prerequisites: [{ flagKey: 'b', variant: 'on' }, ...requires('c')],
+        rules: [ruleOf('r', { conditions: { all: [{ condition: 's' }, afterUnlocking('c')] } })],
+      }),
+      flagOf('b'),
+      latchingFlag('c', VERIFIED),
+    ];
+    expect(faultsOf(flags, [segmentOf('s', afterUnlocking('b'))])).toEqual([]);
+  });
+
+  it('is refused conditions that are wrong, by the rule’s pointer', () => {
+    const rules = [ruleOf('r'), ruleOf('s', { conditions: { all: [{ condition: 'none' }] } })];
+    expect(pointersOf([flagOf('a', { rules })])).toEqual(['/rules/1/conditions/all/0/condition']);
+  });
+
+  it('is refused a prerequisite that there is not, is archived, or has no such variant', () => {
+    expect(pointersOf([flagOf('a', { prerequisites: requires('none') })])).toEqual(['/prerequisites/0/flag_key']);
+    expect(pointersOf([flagOf('a', { prerequisites: requires('b') }), flagOf('b', { archived: true })])).toEqual([
+      '/prerequisites/0/flag_key',
+    ]);
+    const prerequisites = [...requires('c'), { flagKey: 'b', variant: 'blue' }];
+    expect(faultsOf([flagOf('a', { prerequisites }), flagOf('b'), flagOf('c')])).toEqual([
+      { pointer: '/prerequisites/1/variant', message: '"b" has no variant "blue"; it has on, off' },
+    ]);
+  });
+
+  it('is refused a circle of prerequisites, itself included, and told the way', () => {
+    expect(faultsOf([flagOf('a', { prerequisites: requires('a') })])[0]!.message).toContain('a → a');
+    const circle = [
+      flagOf('a', { prerequisites: requires('b') }),
+      flagOf('b', { prerequisites: requires('c') }),
+      flagOf('c', { prerequisites: requires('a') }),
+    ];
+    expect(faultsOf(circle)[0]!.message).toContain('a → b → c → a');
+  });
+
+  it('is refused a circle of unlocks, through segments too', () => {
+    expect(pointersOf([latchingFlag('a', afterUnlocking('a'))])).toEqual(['']);
+    expect(pointersOf([latchingFlag('a', afterUnlocking('b')), latchingFlag('b', afterUnlocking('a'))])).toEqual(['']);
+    const segments = [segmentOf('s', { not: { condition: 't' } }), segmentOf('t', afterUnlocking('a'))];
+    expect(faultsOf([latchingFlag('a', { condition: 's' })], segments)[0]!.message).toContain('segment s → segment t');
+  });
+
+  it('may require what another’s unlock leads to: a prerequisite is not an unlock', () => {
+    expect(faultsOf([flagOf('a', { prerequisites: requires('b') }), latchingFlag('b', afterUnlocking('a'))])).toEqual(
+      [],
+    );
+  });
+
+  it('is refused more prerequisites in a row than a decision follows, wherever it stands among them', () => {
+    const chain = (length: number) =>
+      Array.from({ length }, (_, i) => flagOf(`f${i}`, { prerequisites: i + 1 < length ? requires(`f${i + 1}`) : [] }));
+    expect(pointersOf(chain(MAX_PREREQUISITE_DEPTH + 1))).toEqual([]);
+    expect(pointersOf(chain(MAX_PREREQUISITE_DEPTH + 2))).toEqual(['/prerequisites']);
+    expect(pointersOf(chain(MAX_PREREQUISITE_DEPTH + 2).reverse())).toEqual(['/prerequisites']);
+  });
+
+  it('may require one flag along many ways', () => {
+    const layers = Array.from({ length: MAX_PREREQUISITE_DEPTH }, (_, i) =>
+      ['a', 'b'].map((side) =>
+        flagOf(`${side}${i}`, {
+          prerequisites: i + 1 < MAX_PREREQUISITE_DEPTH ? requires(`a${i + 1}`, `b${i + 1}`) : [],
+        }),
+      ),
+    );
+    expect(faultsOf(layers.flat())).toEqual([]);
+  });
+
+  it('warns of a latching rule that reads what a request gives', () => {
+    const warnings = (flag: Flag) => validateFlag(flag, referring([flag])).warnings.map(({ pointer }) => pointer);
+    const live = flagOf('a', { rules: [ruleOf('r', { conditions: ATTRIBUTE })] });
+    expect(warnings(live)).toEqual([]);
+    expect(warnings(latchingFlag('a', ATTRIBUTE))).toEqual(['/rules/0/conditions/all/0']);
+  });
+});
+
+describe('what others rely on', () => {
+  const archived = flagOf('a', { archived: true });
+
+  it('cannot be archived while another requires it, unless that one is archived too', () => {
+    expect(faultsOf([archived, flagOf('b', { prerequisites: requires('a') })])).toEqual([
+      { pointer: '/archived', message: '"b" requires this flag; change that first' },
+    ]);
+    expect(faultsOf([archived, flagOf('b', { prerequisites: requires('a'), archived: true })])).toEqual([]);
+  });
+
+  it('cannot be archived while conditions read whether it is unlocked', () => {
+    expect(faultsOf([archived, latchingFlag('b', afterUnlocking('a'))])).toEqual([
+      { pointer: '/archived', message: '"b" reads whether this flag is unlocked; change that first' },
+    ]);
+    expect(pointersOf([archived, { ...latchingFlag('b', afterUnlocking('a')), archived: true }])).toEqual([]);
+    expect(faultsOf([archived], [segmentOf('s', afterUnlocking('a'))])).toEqual([
+      { pointer: '/archived', message: 'the segment "s" reads whether this flag is unlocked; change that first' },
+    ]);
+  });
+
+  it('cannot lose a variant that another requires', () => {
+    const without = flagOf('a', { variants: [{ key: 'on', value: true }] });
+    const other = flagOf('b', { prerequisites: [{ flagKey: 'a', variant: 'off' }] });
+    expect(pointersOf([without, other])).toEqual(['/variants']);
+    expect(pointersOf([without, { ...other, prerequisites: requires('a') }])).toEqual([]);
+  });
+
+  it('can be read by nobody new once it is archived', () => {
+    expect(pointersOf([latchingFlag('b', afterUnlocking('a')), archived])).toEqual([
+      '/rules/0/conditions/all/0/params/flag',
+    ]);
+  });
+
+  it('may be archived by what is archived itself: an archived flag asks for nothing until it comes back', () => {
+    const flag = flagOf('b', {
+      archived: true,
+      prerequisites: requires('a'),
+      rules: [ruleOf('r', { conditions: afterUnlocking('a') })],
+    });
+    expect(faultsOf([flag, archived])).toEqual([]);
+    expect(pointersOf([{ ...flag, archived: false }, archived])).toEqual([
+      '/rules/0/conditions/all/0/params/flag',
+      '/prerequisites/0/flag_key',
+    ]);
+  });
+});
+
+describe('a segment among others', () => {
+  const faults = (segments: readonly Segment[], flags: readonly Flag[] = []) =>
+    validateSegment(segments[0]!, referring(flags, segments)).faults.map(({ pointer }) => pointer);
+
+  it('is sound with segments and flags that there are', () => {
+    const segments = [segmentOf('s', { all: [{ condition: 't' }, afterUnlocking('a')] }), segmentOf('t', VERIFIED)];
+    expect(faults(segments, [latchingFlag('a', VERIFIED)])).toEqual([]);
+  });
+
+  it('is refused conditions that are wrong, by their pointer', () => {
+    expect(faults([segmentOf('s', { all: [{ condition: 'none' }] })])).toEqual(['/conditions/all/0/condition']);
+  });
+
+  it('is refused a circle of segments, itself included', () => {
+    expect(faults([segmentOf('s', { condition: 's' })])).toEqual(['/conditions']);
+    const circle = [segmentOf('s', { any: [{ condition: 't' }] }), segmentOf('t', { not: { condition: 's' } })];
+    expect(faults(circle)).toEqual(['/conditions']);
+  });
+
+  it('is refused a circle through a flag’s unlock', () => {
+    expect(faults([segmentOf('s', afterUnlocking('a'))], [latchingFlag('a', { condition: 's' })])).toEqual([
+      '/conditions',
+    ]);
+  });
+});

@@ -1,0 +1,98 @@
+import type { Effect } from '../flags/flag.js';
+import type { JsonObject } from '../values/json.js';
+import type { Ledger } from './ledger.js';
+
+/** Everything ever counted about one action of one user. Instants are epoch milliseconds. */
+export interface ActionTotal {
+  readonly count: number;
+  readonly sum: number;
+  /** Distinct UTC days with at least one event. */
+  readonly activeDays: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /**
+   * Which of the last 62 days had an event: bit i stands for the UTC day of `lastAt` minus i. It lets a late event
+   * count its day once, without a row per day; events older than that are refused at intake.
+   */
+  readonly recentDays: bigint;
+}
+
+/** One UTC day of one action; kept only for actions that some rule windows. */
+export interface ActionDay {
+  /** Days since 1970-01-01. */
+  readonly day: number;
+  readonly count: number;
+  readonly sum: number;
+}
+
+export interface StageReached {
+  readonly stage: string;
+  readonly reachedAt: number;
+}
+
+/** A user's own access row; '' in `managedBy` is the platform. */
+export interface UserAccess {
+  readonly flagId: string;
+  readonly managedBy: string;
+  readonly effect: Effect;
+  readonly enabled: boolean;
+}
+
+/** What is stored about one user that an evaluation can read. */
+export interface UserState {
+  readonly id: string;
+  /** Grows with every change; 0 for a user of whom nothing is stored. */
+  readonly revision: number;
+  /** '' when in none. */
+  readonly organizationId: string;
+  readonly roles: readonly string[];
+  readonly joinedAt?: number;
+  readonly emailVerified: boolean;
+  readonly attributes: JsonObject;
+  /** '' before the first stage. */
+  readonly stage: string;
+  /** Each stage once, in the order first reached. The present stage's entry time is `stageEnteredAt`. */
+  readonly stagesReached: readonly StageReached[];
+  readonly stageEnteredAt?: number;
+  readonly actions: ReadonlyMap<string, ActionTotal>;
+  /** Ascending by day. */
+  readonly actionDays: ReadonlyMap<string, readonly ActionDay[]>;
+  readonly access: readonly UserAccess[];
+  readonly ledger: Ledger;
+  /** The user was deleted then, in epoch milliseconds: events that occurred up to it are of the deleted life. */
+  readonly deletedAt?: number;
+}
+
+const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+
+/** The state of a user of whom nothing is stored. */
+export function unknownUser(id: string): UserState {
+  return {
+    id,
+    revision: 0,
+    organizationId: '',
+    roles: [],
+    emailVerified: false,
+    attributes: {},
+    stage: '',
+    stagesReached: [],
+    actions: NOTHING,
+    actionDays: NOTHING,
+    access: [],
+    ledger: NOTHING,
+  };
+}
+
+/** Whether an evaluation sees nothing of the user: one of whom nothing is stored, or what a deletion leaves behind. */
+export function isNobody(user: UserState): boolean {
+  const { revision, deletedAt, organizationId, roles, joinedAt, emailVerified, attributes, stage } = user;
+  return (
+    (revision === 0 || deletedAt !== undefined) &&
+    organizationId === '' &&
+    stage === '' &&
+    joinedAt === undefined &&
+    !emailVerified &&
+    [roles, user.access, user.stagesReached, Object.keys(attributes)].every(({ length }) => length === 0) &&
+    user.actions.size + user.actionDays.size + user.ledger.size === 0
+  );
+}

@@ -1,0 +1,95 @@
+import { rolloutIncludes } from '../deciding/evaluate.js';
+import { type Subject, subjectOf } from '../deciding/subject.js';
+import { countsAsUnlocked } from '../deciding/unlocks.js';
+import { withNow } from '../facts/fact-record.js';
+import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
+import { foldLedger } from '../states/ledger.js';
+import type { OrganizationState } from '../states/organization-state.js';
+import type { UserState } from '../states/user-state.js';
+
+/** A latching rule that has become true for a user. */
+export interface NewUnlock {
+  readonly compiled: CompiledFlag;
+  readonly entry: CompiledRule;
+}
+
+type SubjectFor = (snapshot: Snapshot, user: UserState, organization: OrganizationState | undefined) => Subject;
+
+export interface Latched {
+  /** The state with the new unlocks in its ledger; the same object when there are none. */
+  readonly user: UserState;
+  readonly unlocks: readonly NewUnlock[];
+}
+
+/**
+ * Finds the latching rules that have become true on stored state, in the order of `unlocked`'s dependencies, so that a
+ * chain of features unlocks at once. Lines 1–5 of the order of evaluation gate what an unlock gives, not whether it is
+ * earned: a switched-off flag latches, an archived one does not.
+ *
+ * @param subjectFor one that forgets, for users who are looked at once
+ */
+export function latch(
+  snapshot: Snapshot,
+  user: UserState,
+  organization: OrganizationState | undefined,
+  now: number,
+  subjectFor: SubjectFor = subjectOf,
+): Latched {
+  let current = user;
+  const unlocks: NewUnlock[] = [];
+  for (const compiled of snapshot.latching) {
+    const subject = subjectFor(snapshot, current, organization);
+    const earned = openRules(compiled, subject, now).filter((entry) => holds(entry, subject, now));
+    if (earned.length === 0) continue;
+    for (const entry of earned) unlocks.push({ compiled, entry });
+    const entries = earned.map(({ rule }) => ({
+      flagId: compiled.flag.id,
+      ruleId: rule.id,
+      ruleVersion: rule.version,
+      kind: 'unlocked' as const,
+      earnedAt: now,
+    }));
+    current = { ...current, ledger: foldLedger(entries, current.ledger) };
+  }
+  return { user: current, unlocks };
+}
+
+/**
+ * The next instant at which time could make any latching rule true that the user has not unlocked; Infinity when none
+ * could. Looking again then, and asking again, misses nothing.
+ */
+export function nextLatchAt(
+  snapshot: Snapshot,
+  user: UserState,
+  organization: OrganizationState | undefined,
+  now: number,
+  subjectFor: SubjectFor = subjectOf,
+): number {
+  const subject = subjectFor(snapshot, user, organization);
+  let next = Infinity;
+  for (const compiled of snapshot.latching) {
+    for (const entry of openRules(compiled, subject, now)) {
+      if (!entry.conditions.readsTime) continue;
+      next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, now)));
+    }
+  }
+  return next;
+}
+
+/**
+ * The flag's latching rules that the user may still earn: not unlocked, not revoked, and the rollout includes them. Judged
+ * as of a past instant, a rule that did not mean then what it means now is none.
+ */
+function openRules(compiled: CompiledFlag, subject: Subject, now: number): readonly CompiledRule[] {
+  const standings = subject.user.ledger.get(compiled.flag.id);
+  return compiled.rules.filter((entry) => {
+    if (entry.rule.policy !== 'LATCHING' || (entry.rule.changedAt ?? 0) > now) return false;
+    const standing = standings?.get(entry.rule.id);
+    if (standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) return false;
+    return rolloutIncludes(compiled.flag, entry, subject);
+  });
+}
+
+function holds(entry: CompiledRule, subject: Subject, now: number): boolean {
+  return entry.conditions.test(withNow(subject.record, now));
+}

@@ -1,0 +1,29 @@
+import type { AccessRow, Effect } from '../../core/flags/flag.js';
+import type { AccessInput } from '../../services/access/access-rows.js';
+import { AccessRow_Effect, type AccessRow as RowMessage } from '../gen/latchkey/v1/flag.js';
+import { enumWord } from './enum-word.js';
+
+const EFFECTS: readonly Effect[] = ['ALLOW', 'ALLOW', 'DENY'];
+
+/** A row as a request gives it. Who manages it, the server says. */
+export function accessInput({ userId, role, organizationId, effect, enabled }: RowMessage): AccessInput {
+  return {
+    userId,
+    role,
+    organizationId,
+    ...(effect === undefined ? {} : { effect: enumWord(EFFECTS, effect, 'effect') }),
+    ...(enabled === undefined ? {} : { enabled }),
+  };
+}
+
+/** A row as it is sent. */
+export function accessMessage({
+  userId,
+  role,
+  organizationId,
+  effect,
+  enabled,
+  managedBy,
+}: Omit<AccessRow, 'flagId'>): RowMessage {
+  return { userId, role, organizationId, effect: AccessRow_Effect[effect], enabled, managedBy };
+}

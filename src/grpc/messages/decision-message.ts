@@ -1,0 +1,34 @@
+import type { Reason } from '../../core/deciding/decision.js';
+import type { Evaluated } from '../../services/evaluating/evaluation.js';
+import { type EvaluateResponse, Reason as ReasonNumber } from '../gen/latchkey/v1/evaluation.js';
+import { instant } from './values.js';
+
+const REASONS: Readonly<Record<Reason, ReasonNumber>> = {
+  FLAG_NOT_FOUND: ReasonNumber.REASON_FLAG_NOT_FOUND,
+  DISABLED: ReasonNumber.REASON_DISABLED,
+  PREREQUISITE_FAILED: ReasonNumber.REASON_PREREQUISITE_FAILED,
+  DENIED: ReasonNumber.REASON_DENIED,
+  USER: ReasonNumber.REASON_USER,
+  ROLE: ReasonNumber.REASON_ROLE,
+  ORGANIZATION: ReasonNumber.REASON_ORGANIZATION,
+  GLOBAL: ReasonNumber.REASON_GLOBAL,
+  UNLOCKED: ReasonNumber.REASON_UNLOCKED,
+  RULE: ReasonNumber.REASON_RULE,
+  ROLLOUT: ReasonNumber.REASON_ROLLOUT,
+  DEFAULT: ReasonNumber.REASON_DEFAULT,
+};
+
+/** A decision as it is sent. */
+export function decisionMessage({ decision, stale }: Evaluated): EvaluateResponse {
+  return {
+    flagKey: decision.flagKey,
+    enabled: decision.enabled,
+    value: decision.reason === 'FLAG_NOT_FOUND' ? undefined : decision.value,
+    variant: decision.variant,
+    reason: REASONS[decision.reason],
+    ruleId: decision.ruleId,
+    validUntil: instant(decision.validUntil),
+    flagVersion: decision.flagVersion,
+    stale,
+  };
+}

@@ -1,0 +1,86 @@
+import { invalid } from '../../calls/errors.js';
+import type { FlagType } from '../../core/flags/flag.js';
+import type { FlagInput } from '../../core/flags/parse-flag.js';
+import { quote } from '../../core/values/json.js';
+import { type FeatureFlag, FeatureFlag_Type, type Variant } from '../gen/latchkey/v1/flag.js';
+import { enumWord } from './enum-word.js';
+import { ruleInputs } from './rule-input.js';
+import { epochMs, jsonValue } from './values.js';
+
+type Fields = Required<FlagInput>;
+
+interface Field<Name extends keyof Fields> {
+  /** Undefined where it is not given. `whole`: the mask names it, so that its parts are written as a whole too. */
+  read(flag: FeatureFlag, whole: boolean): Fields[Name];
+  /** What it is where the mask names it and it is not given. */
+  readonly otherwise: Fields[Name];
+}
+
+const FIELDS: { readonly [Name in keyof Fields]: Field<Name> } = {
+  name: { read: (flag) => text(flag.name), otherwise: '' },
+  description: { read: (flag) => text(flag.description), otherwise: '' },
+  active: { read: (flag) => flag.active, otherwise: true },
+  isEnabledGlobally: { read: (flag) => flag.isEnabledGlobally, otherwise: false },
+  type: { read: (flag) => typeOf(flag), otherwise: 'BOOLEAN' },
+  variants: { read: (flag) => list(flag.variants)?.map(variantOf), otherwise: [] },
+  offVariant: { read: (flag) => text(flag.offVariant), otherwise: 'off' },
+  distribution: { read: (flag) => list(flag.distribution), otherwise: [] },
+  rules: { read: (flag, whole) => list(flag.rules) && ruleInputs(flag.rules, whole), otherwise: [] },
+  prerequisites: { read: (flag) => list(flag.prerequisites), otherwise: [] },
+  startsAt: { read: (flag) => epochMs(flag.startsAt), otherwise: null },
+  endsAt: { read: (flag) => epochMs(flag.endsAt), otherwise: null },
+  tags: { read: (flag) => list(flag.tags), otherwise: [] },
+  owner: { read: (flag) => text(flag.owner), otherwise: '' },
+  delegated: { read: (flag) => flag.delegated, otherwise: false },
+  clientVisible: { read: (flag) => flag.clientVisible, otherwise: true },
+  archived: { read: (flag) => flag.archived, otherwise: false },
+};
+
+const NAMES = Object.keys(FIELDS) as (keyof Fields)[];
+
+/** What an update_mask may name, by field of FlagInput. */
+const PATHS = Object.fromEntries(NAMES.map((name) => [name, snakeCase(name)])) as Readonly<
+  Record<keyof Fields, string>
+>;
+
+/** What an update_mask of a flag may name. */
+export const FLAG_PATHS: readonly string[] = Object.values(PATHS);
+
+/** What a request says of a flag: without a mask what is given, with one exactly what it names. */
+export function flagInput(flag: FeatureFlag, mask: ReadonlySet<string> | undefined): FlagInput {
+  const input: Partial<Record<keyof Fields, unknown>> = {};
+  for (const name of NAMES) {
+    if (mask !== undefined && !mask.has(PATHS[name])) continue;
+    const { read, otherwise } = FIELDS[name];
+    const value = read(flag, mask !== undefined) ?? (mask === undefined ? undefined : otherwise);
+    if (value !== undefined) input[name] = value;
+  }
+  return input as FlagInput;
+}
+
+const TYPES: readonly FlagType[] = ['BOOLEAN', 'BOOLEAN', 'STRING', 'NUMBER', 'JSON'];
+
+function typeOf({ type }: FeatureFlag): FlagType | undefined {
+  return type === FeatureFlag_Type.TYPE_UNSPECIFIED ? undefined : enumWord(TYPES, type, 'type');
+}
+
+function variantOf({ key, value }: Variant, index: number) {
+  const json = jsonValue(value);
+  if (json === undefined) {
+    const message = `the variant ${quote(key)} has no value; give one (null_value for null)`;
+    throw invalid(message, [{ pointer: `/variants/${index}/value`, message }]);
+  }
+  return { key, value: json };
+}
+
+function text(value: string): string | undefined {
+  return value === '' ? undefined : value;
+}
+
+function list<T>(values: readonly T[]): readonly T[] | undefined {
+  return values.length === 0 ? undefined : values;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}

@@ -1,0 +1,42 @@
+import { PER_100K, type RulePolicy } from '../../core/flags/flag.js';
+import type { RuleInput } from '../../core/flags/parse-flag.js';
+import type { Rule } from '../gen/latchkey/v1/flag.js';
+import { enumWord } from './enum-word.js';
+import { jsonObject } from './values.js';
+
+const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
+
+/**
+ * What a request says of a flag's rules. `whole`: what a rule leaves out has its default; otherwise what a rule leaves out
+ * that there is stays as it is.
+ */
+export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
+  return rules.map((rule, index) => {
+    const given = ruleInput(rule, `rules[${index}]`);
+    return whole ? { ...DEFAULTS, ...given } : given;
+  });
+}
+
+const DEFAULTS: RuleInput = {
+  name: '',
+  conditions: {},
+  policy: 'LIVE',
+  rolloutPer100k: PER_100K,
+  bucketBy: 'user',
+  distribution: [],
+};
+
+/** What a request says of one rule; `field` is where the request has it. */
+export function ruleInput(rule: Rule, field: string): RuleInput {
+  const { id, name, policy, rollout, bucketBy, distribution } = rule;
+  const conditions = jsonObject(rule.conditions);
+  return {
+    ...(id === '' ? {} : { id }),
+    ...(name === '' ? {} : { name }),
+    ...(conditions === undefined ? {} : { conditions }),
+    ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `${field}.policy`) }),
+    ...(rollout === undefined ? {} : { rolloutPer100k: rollout }),
+    ...(bucketBy === '' ? {} : { bucketBy }),
+    ...(distribution.length === 0 ? {} : { distribution }),
+  };
+}

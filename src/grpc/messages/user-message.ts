@@ -1,0 +1,18 @@
+import type { UserState } from '../../core/states/user-state.js';
+import type { Progress, User } from '../gen/latchkey/v1/user.js';
+import { instant } from './values.js';
+
+/** Who a user is, as it is sent. */
+export function userMessage({ id, organizationId, roles, joinedAt, emailVerified, attributes }: UserState): User {
+  return { userId: id, organizationId, roles: [...roles], joinedAt: instant(joinedAt), emailVerified, attributes };
+}
+
+/** How far a user has come, as it is sent. */
+export function progressMessage({ id, stage, stagesReached, stageEnteredAt }: UserState): Progress {
+  return {
+    userId: id,
+    stage,
+    stagesReached: stagesReached.map((reached) => ({ stage: reached.stage, reachedAt: instant(reached.reachedAt) })),
+    updatedAt: instant(stageEnteredAt),
+  };
+}

@@ -1,0 +1,18 @@
+import type { InspectionService } from '../../services/records/inspection.js';
+import { pageRequest } from '../messages/page-request.js';
+import { instant } from '../messages/values.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+/** What operators and tokens changed. */
+export function auditRpcs(inspection: InspectionService): AdminRpcs<'listAudit'> {
+  return {
+    listAudit: {
+      async handle(request, call) {
+        const { target } = request;
+        const filter = target === '' ? {} : { target };
+        const { items, next = '' } = await inspection.audit(call, pageRequest(request), filter);
+        return { entries: items.map((entry) => ({ ...entry, at: instant(entry.at) })), nextPageToken: next };
+      },
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import type { InspectionService } from '../../services/records/inspection.js';
+import type { DeadLetter as LetterMessage } from '../gen/latchkey/v1/admin.js';
+import { pageRequest } from '../messages/page-request.js';
+import { instant } from '../messages/values.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+type DeadLetter = Awaited<ReturnType<InspectionService['deadLetters']>>['items'][number];
+
+/** Events that could not be processed. */
+export function deadLetterRpcs(inspection: InspectionService): AdminRpcs<'listDeadLetters' | 'replayDeadLetters'> {
+  return {
+    listDeadLetters: {
+      async handle(request, call) {
+        const { items, next = '', total } = await inspection.deadLetters(call, pageRequest(request));
+        return { deadLetters: items.map(letterMessage), nextPageToken: next, total };
+      },
+    },
+    replayDeadLetters: {
+      handle: async ({ events }, call) => ({ replayed: await inspection.replay(call, events) }),
+    },
+  };
+}
+
+function letterMessage({ occurredAt, receivedAt, reason, ...event }: DeadLetter): LetterMessage {
+  const { id, source, userId, action, value, properties } = event;
+  return {
+    event: { id, source, userId, action, occurredAt: instant(occurredAt), value, properties },
+    reason,
+    receivedAt: instant(receivedAt),
+  };
+}

@@ -1,0 +1,140 @@
+import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
+import { invalid, type LatchkeyError, unavailable } from '../../calls/errors.js';
+import type { CallContext } from './call-context.js';
+import { MalformedRequest } from './decode-message.js';
+import { StreamingCall, type StreamingDoor } from './streaming-call.js';
+
+/** An RPC that answers each of a stream of requests. */
+export interface BidiMethod<Caller, Request, Response> {
+  /** Opens the stream, whose one end the server may bring about by `end`; what it throws ends the call. */
+  open(context: CallContext<Caller>, end: (failure: LatchkeyError) => void): BidiSession<Request, Response>;
+}
+
+export interface BidiSession<Request, Response> {
+  /** How much of what one stream may have in flight a request takes up. */
+  weigh(request: Request): number;
+  /** What is wrong with a request belongs into its response; what this rejects with ends the call. */
+  answer(request: Request): Promise<Response>;
+  /** The call has ended, by whomever. */
+  close(): void;
+}
+
+export interface BidiBinding<Caller, Request, Response> extends StreamingDoor<Caller> {
+  readonly method: BidiMethod<Caller, Request, Response>;
+  decode(bytes: Buffer): Request | MalformedRequest;
+  encode(response: Response): Buffer;
+}
+
+/**
+ * What one stream may have in flight, from when a request is taken until its response is on its way: so many requests, and
+ * no further one once they weigh so much together, or they and their responses have so many bytes.
+ */
+const MAX_REQUESTS = 16;
+const MAX_WEIGHT = 10_000;
+const MAX_BYTES = 4 * 1024 * 1024;
+
+/**
+ * What `handler.ts` is for unary calls, around a stream both ways. Requests are taken only while few are in flight; a few
+ * more wait as they arrived, and the others stay with the client.
+ */
+export function bidiStream<Caller, Request, Response>(
+  binding: BidiBinding<Caller, Request, Response>,
+): handleBidiStreamingCall<Buffer, Buffer> {
+  return (call) => void new BidiRun(binding, call).run();
+}
+
+class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
+  readonly #binding: BidiBinding<Caller, Request, Response>;
+  readonly #call: ServerDuplexStream<Buffer, Buffer>;
+  #session: BidiSession<Request, Response> | undefined;
+  #inFlight = 0;
+  #weight = 0;
+  #bytes = 0;
+  /** Nothing more is taken; what the call ends with once everything is answered. */
+  #last: { readonly failure: LatchkeyError | undefined } | undefined;
+
+  constructor(binding: BidiBinding<Caller, Request, Response>, call: ServerDuplexStream<Buffer, Buffer>) {
+    super(binding, call);
+    this.#binding = binding;
+    this.#call = call;
+  }
+
+  run(): Promise<void> {
+    const call = this.#call;
+    return this.serve(async () => {
+      this.#session = this.#binding.method.open(this.context, (failure) => this.end(failure));
+      call.on('end', () => this.#finishAfterAll(undefined));
+      call.on('readable', () => this.#take());
+    });
+  }
+
+  protected released(): void {
+    this.#session?.close();
+  }
+
+  protected override drain(): void {
+    this.#finishAfterAll(
+      unavailable('the server stops; connect again, elsewhere, and ask again what was not answered'),
+    );
+  }
+
+  #take(): void {
+    const session = this.#session;
+    if (session === undefined) return;
+    while (!this.ended && this.#last === undefined && this.#hasRoom()) {
+      const bytes = this.#call.read() as Buffer | null;
+      if (bytes === null) return;
+      const request = this.#binding.decode(bytes);
+      if (request instanceof MalformedRequest) {
+        this.end(invalid(`the request is malformed: ${request.reason}`));
+        return;
+      }
+      void this.#answer(session, request, bytes.length);
+    }
+  }
+
+  #hasRoom(): boolean {
+    return this.#inFlight < MAX_REQUESTS && this.#weight < MAX_WEIGHT && this.#bytes < MAX_BYTES;
+  }
+
+  async #answer(session: BidiSession<Request, Response>, request: Request, requestBytes: number): Promise<void> {
+    const weight = session.weigh(request);
+    let held = requestBytes;
+    this.#inFlight++;
+    this.#weight += weight;
+    this.#bytes += held;
+    try {
+      const response = await session.answer(request);
+      if (!this.ended) {
+        const bytes = this.#binding.encode(response);
+        held += bytes.length;
+        this.#bytes += bytes.length;
+        await this.#send(bytes);
+      }
+    } catch (error) {
+      this.finish(error);
+    } finally {
+      this.#inFlight--;
+      this.#weight -= weight;
+      this.#bytes -= held;
+    }
+    this.#endIfDone();
+    this.#take();
+  }
+
+  /** Resolves once the transport has taken it, which waits for a client that does not read. */
+  #send(bytes: Buffer): Promise<void> {
+    return new Promise((resolve) => {
+      this.#call.write(bytes, () => resolve());
+    });
+  }
+
+  #finishAfterAll(failure: LatchkeyError | undefined): void {
+    this.#last ??= { failure };
+    this.#endIfDone();
+  }
+
+  #endIfDone(): void {
+    if (this.#last !== undefined && this.#inFlight === 0) this.end(this.#last.failure);
+  }
+}

@@ -1,0 +1,177 @@
+import type { handleUnaryCall, Metadata, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import { status } from '@grpc/grpc-js';
+import { invalid } from '../../calls/errors.js';
+import { type CallContext, GrpcCallContext } from './call-context.js';
+import { MalformedRequest } from './decode-message.js';
+import { failureStatus, isUnexpected } from './status.js';
+
+/** One RPC: what is done around it is the wrapper's business. */
+export interface UnaryMethod<Caller, Request, Response> {
+  /** Checks the shape and does the work; what it throws is mapped by `status.ts`. It may answer at once. */
+  handle(request: Request, context: CallContext<Caller>): Response | Promise<Response>;
+}
+
+/** What all calls need from outside. */
+export interface Door<Caller> {
+  /** Who is calling; throws UNAUTHENTICATED when nobody known. Answering at once keeps the call free of waiting. */
+  authenticate(metadata: Metadata): Caller | Promise<Caller>;
+  readonly observer: CallObserver<Caller>;
+}
+
+/** Logs and counts calls. */
+export interface CallObserver<Caller> {
+  /** Once per call, when its outcome is known. Must not throw. */
+  callEnded(call: EndedCall<Caller>): void;
+}
+
+export interface EndedCall<Caller> {
+  /** `/package.Service/Method` */
+  readonly path: string;
+  readonly code: status;
+  readonly durationMs: number;
+  readonly requestId: string;
+  /** Undefined when the call ended before it was known who called. */
+  readonly caller: Caller | undefined;
+  /** The client's address. */
+  readonly peer: string;
+  /** What went wrong; undefined on success. */
+  readonly error: unknown;
+  /** Whether `error` is a defect: it was not sent, and a person has to look at it. */
+  readonly unexpected: boolean;
+}
+
+/** One RPC as it is served. */
+export interface UnaryBinding<Caller, Request, Response> {
+  readonly path: string;
+  readonly method: UnaryMethod<Caller, Request, Response>;
+  readonly door: Door<Caller>;
+  /** Encoding is part of the call, so that an answer that cannot be encoded is logged and told like any other defect. */
+  encode(response: Response): Buffer;
+}
+
+/**
+ * The one wrapper around every unary handler: request id, authentication, deadline, decoding, metrics, errors. Whom
+ * a call concerns and whether its caller may make it, the services check. It waits only for what is a promise.
+ */
+export function unary<Caller, Request, Response>(
+  binding: UnaryBinding<Caller, Request, Response>,
+): handleUnaryCall<Request | MalformedRequest, Buffer> {
+  return (call, callback) => new UnaryRun(binding, call, callback).start();
+}
+
+/** One call on its way through the wrapper; at its end also what the observer gets. */
+class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
+  code: status = status.OK;
+  durationMs = 0;
+  caller: Caller | undefined;
+  error: unknown;
+  unexpected = false;
+
+  readonly #binding: UnaryBinding<Caller, Request, Response>;
+  readonly #call: ServerUnaryCall<Request | MalformedRequest, Buffer>;
+  readonly #callback: sendUnaryData<Buffer>;
+  readonly #startedAt = performance.now();
+  readonly #context: GrpcCallContext<Caller>;
+
+  constructor(
+    binding: UnaryBinding<Caller, Request, Response>,
+    call: ServerUnaryCall<Request | MalformedRequest, Buffer>,
+    callback: sendUnaryData<Buffer>,
+  ) {
+    this.#binding = binding;
+    this.#call = call;
+    this.#callback = callback;
+    this.#context = new GrpcCallContext(call);
+  }
+
+  get path(): string {
+    return this.#binding.path;
+  }
+
+  get requestId(): string {
+    return this.#context.requestId;
+  }
+
+  get peer(): string {
+    return this.#call.getPeer();
+  }
+
+  start(): void {
+    try {
+      const caller = this.#binding.door.authenticate(this.#call.metadata);
+      if (isPromise(caller)) caller.then(this.#enter, this.#fail);
+      else this.#enter(caller);
+    } catch (error) {
+      this.#fail(error);
+    }
+  }
+
+  readonly #enter = (caller: Caller): void => {
+    try {
+      this.caller = caller;
+      this.#context.enter(caller);
+      if (this.#isOver()) {
+        this.#giveUp();
+        return;
+      }
+      const { request } = this.#call;
+      if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
+      const response = this.#binding.method.handle(request, this.#context);
+      if (isPromise(response)) response.then(this.#succeed, this.#fail);
+      else this.#succeed(response);
+    } catch (error) {
+      this.#fail(error);
+    }
+  };
+
+  readonly #succeed = (response: Response): void => {
+    if (this.#isOver()) {
+      this.#giveUp();
+      return;
+    }
+    let encoded: Buffer;
+    try {
+      encoded = this.#binding.encode(response);
+    } catch (error) {
+      this.#fail(error);
+      return;
+    }
+    this.#callback(null, encoded);
+    this.#end(status.OK);
+  };
+
+  readonly #fail = (error: unknown): void => {
+    if (this.#isOver()) {
+      this.#giveUp();
+      return;
+    }
+    const failure = failureStatus(error, this.requestId);
+    this.error = error;
+    this.unexpected = isUnexpected(error);
+    this.#callback(failure);
+    this.#end(failure.code);
+  };
+
+  /** Nobody waits for the answer any more; whatever the work came to, or failed with, is of no interest. */
+  #giveUp(): void {
+    const code = this.#context.deadlineHasPassed() ? status.DEADLINE_EXCEEDED : status.CANCELLED;
+    const details = code === status.CANCELLED ? 'the call was cancelled' : 'the deadline has passed';
+    this.#callback({ code, details });
+    this.#end(code);
+  }
+
+  #isOver(): boolean {
+    return this.#call.cancelled || this.#context.deadlineHasPassed();
+  }
+
+  #end(code: status): void {
+    this.#context.end();
+    this.code = code;
+    this.durationMs = performance.now() - this.#startedAt;
+    this.#binding.door.observer.callEnded(this);
+  }
+}
+
+function isPromise<T>(value: T | Promise<T>): value is Promise<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
+}

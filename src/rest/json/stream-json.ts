@@ -1,0 +1,44 @@
+import type { Cause } from '../../core/states/ledger.js';
+import type { FlagFlip, StreamEvent } from '../../services/streaming/stream-event.js';
+import { rfc3339 } from './flag-json.js';
+
+/** An event's data as REST sends it. */
+export function streamJson(event: StreamEvent): object {
+  switch (event.type) {
+    case 'configuration':
+      return { flag_keys: event.flagKeys };
+    case 'user':
+      return {
+        user_id: event.userId,
+        changed_at: rfc3339(event.at),
+        unlocked: event.unlocked.map(flipJson),
+        locked: event.locked.map(flipJson),
+      };
+    case 'reset':
+    case 'heartbeat':
+      return {};
+  }
+}
+
+function flipJson({ flagKey, cause, decision }: FlagFlip) {
+  const { enabled, variant, value, reason, validUntil } = decision;
+  const until = validUntil === undefined ? {} : { valid_until: rfc3339(validUntil) };
+  return { flag_key: flagKey, cause: causeJson(cause), decision: { enabled, variant, value, reason, ...until } };
+}
+
+/** What is empty is left out: what a caller may not know is empty. */
+function causeJson(cause: Cause): object {
+  const { type } = cause;
+  const given = (members: Readonly<Record<string, string>>) =>
+    Object.fromEntries(Object.entries(members).filter(([, value]) => value !== ''));
+  switch (cause.type) {
+    case 'event':
+      return { type, ...given({ action: cause.action, event_id: cause.eventId, source: cause.source }) };
+    case 'progress':
+      return { type, stage: cause.stage };
+    case 'manual':
+      return { type, ...given({ actor: cause.actor, reason: cause.reason }) };
+    default:
+      return { type };
+  }
+}

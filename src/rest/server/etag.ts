@@ -1,0 +1,32 @@
+import { hash } from 'node:crypto';
+import { invalid } from '../../calls/errors.js';
+import { quote } from '../../core/values/json.js';
+
+/** A strong entity tag that changes whenever the content does. */
+export function etagOf(content: string): string {
+  return `"${hash('sha256', content, 'base64url')}"`;
+}
+
+/** Whether an `If-None-Match` header names this tag (RFC 9110, section 13.1.2: compared weakly). */
+export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
+  if (ifNoneMatch === undefined) return false;
+  if (ifNoneMatch === etag || ifNoneMatch === '*') return true;
+  return ifNoneMatch.split(',').some((tag) => tag.trim().replace(/^W\//, '') === etag);
+}
+
+const VERSION_TAG = /^(?:W\/)?"(\d{1,9})"$/;
+
+/** A flag's version as its entity tag. */
+export function versionTag(version: number): string {
+  return `"${version}"`;
+}
+
+/** The version that an `If-Match` header demands; undefined for none, and for `*`. */
+export function demandedVersion(ifMatch: string | undefined): number | undefined {
+  if (ifMatch === undefined || ifMatch.trim() === '*') return undefined;
+  const version = VERSION_TAG.exec(ifMatch.trim())?.[1];
+  if (version === undefined) {
+    throw invalid(`If-Match ${quote(ifMatch)} is no version of a flag; send its ETag, like "7" in double quotes`);
+  }
+  return Number(version);
+}

@@ -1,0 +1,108 @@
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { asLatchkeyError, type ErrorCode, type FieldFault } from '../../calls/errors.js';
+import { HttpError } from './http-error.js';
+
+const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
+
+/** What a failed request is answered with: problem details after RFC 9457, with members of our own. */
+export interface Problem {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: ProblemBody;
+  /** Whether the error is a defect: it is not sent, and a person has to look at it. */
+  readonly unexpected: boolean;
+}
+
+export interface ProblemBody {
+  readonly type: 'about:blank';
+  /** The status in words. */
+  readonly title: string;
+  readonly status: number;
+  /** Quotes the offending value and says what to do. */
+  readonly detail: string;
+  readonly code: ErrorCode;
+  readonly request_id: string;
+  /** Each fault of the input, where there are several or a place is known. */
+  readonly errors?: readonly FieldFault[];
+  readonly [member: string]: unknown;
+}
+
+const STATUS: Readonly<Record<ErrorCode, number>> = {
+  INVALID: 400,
+  NOT_FOUND: 404,
+  CONFLICT: 409,
+  UNAUTHENTICATED: 401,
+  FORBIDDEN: 403,
+  LIMITED: 429,
+  UNAVAILABLE: 503,
+  INTERNAL: 500,
+};
+
+const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
+  UNAUTHENTICATED: { 'www-authenticate': 'Bearer realm="latchkey"' },
+  LIMITED: { 'retry-after': '1' },
+  UNAVAILABLE: { 'retry-after': '1' },
+};
+
+/** The one mapping of errors to HTTP. Of a defect the caller learns the request's id only. */
+export function problemOf(error: unknown, requestId: string): Problem {
+  if (error instanceof HttpError) {
+    const { status, code, message, headers, members } = error;
+    return { status, headers, body: bodyOf({ status, code, detail: message, requestId }, members), unexpected: false };
+  }
+  const ofFastify = fastifyProblem(error);
+  if (ofFastify !== undefined) return problemOf(ofFastify, requestId);
+  const { code, message, faults } = asLatchkeyError(error);
+  const status = STATUS[code];
+  const unexpected = code === 'INTERNAL';
+  const detail = unexpected ? `an unexpected failure; the log has it under request id ${requestId}` : message;
+  const members = unexpected || faults.length === 0 ? {} : { errors: faults };
+  return {
+    status,
+    headers: HEADERS[code] ?? {},
+    body: bodyOf({ status, code, detail, requestId }, members),
+    unexpected,
+  };
+}
+
+/** Answers with the error's problem, and keeps the error for the observer. */
+export function answerWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.failure = error;
+  const { status, headers, body } = problemOf(error, request.id);
+  // Already text: no schema of the route's own answers shall cut it.
+  return reply
+    .code(status)
+    .headers({ 'cache-control': 'no-store', ...headers })
+    .type(PROBLEM_MEDIA_TYPE)
+    .send(JSON.stringify(body));
+}
+
+function bodyOf(
+  problem: { status: number; code: ErrorCode; detail: string; requestId: string },
+  members: Readonly<Record<string, unknown>>,
+): ProblemBody {
+  const { status, code, detail, requestId } = problem;
+  const title = STATUS_CODES[status] ?? 'Error';
+  return { type: 'about:blank', title, status, detail: detail.toWellFormed(), code, request_id: requestId, ...members };
+}
+
+/** What fastify refuses before any handler, in our words. */
+function fastifyProblem(error: unknown): HttpError | undefined {
+  if (!(error instanceof Error)) return undefined;
+  const { code, statusCode } = error as Error & { readonly code?: unknown; readonly statusCode?: unknown };
+  if (typeof code !== 'string' || !code.startsWith('FST_ERR_')) return undefined;
+  if (typeof statusCode !== 'number' || statusCode >= 500 || statusCode < 400) return undefined;
+  return new HttpError(statusCode, CODE_OF_STATUS[statusCode] ?? 'INVALID', WORDS[code] ?? error.message);
+}
+
+const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = { 404: 'NOT_FOUND', 413: 'LIMITED', 429: 'LIMITED' };
+
+const WORDS: Readonly<Record<string, string>> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than this server takes; split it',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty and should be JSON',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'the body is not as long as its Content-Length says',
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'the body must be JSON; send "Content-Type: application/json"',
+  FST_ERR_BAD_URL: 'the path is not well-formed; percent-encode it as UTF-8',
+  FST_ERR_MAX_PARAM_LENGTH: 'a part of the path is longer than any key or id; shorten it',
+};

@@ -1,0 +1,40 @@
+import type { ServiceSet } from '../../services/service-set.js';
+import type { JwtOptions } from '../jwt/jwt-options.js';
+import type { RequestObserver } from './observer.js';
+
+/** What the door calls. */
+export type RestServices = Pick<
+  ServiceSet,
+  'authentication' | 'evaluation' | 'events' | 'flags' | 'progress' | 'requirements' | 'streams' | 'users'
+>;
+
+/** Whether this node can answer now. */
+export interface Readiness {
+  readonly ready: boolean;
+  /** Ready without the store: it answers from the last snapshot and what it holds. */
+  readonly degraded: boolean;
+}
+
+export interface RestDoorOptions {
+  readonly services: RestServices;
+  /** `HOST:PORT`; port 0 takes a free one. */
+  readonly address: string;
+  /** PEM files; without them the door speaks plaintext. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** Undefined: nobody but machines calls. */
+  readonly jwt?: JwtOptions | undefined;
+  readonly ready: () => Readiness | Promise<Readiness>;
+  /** The metrics in Prometheus' text format. */
+  readonly metrics: () => string | Promise<string>;
+  readonly observer: RequestObserver;
+  /** Told when what a JWT says could not be written to its user; the request went on. */
+  readonly onSyncError?: ((error: unknown) => void) | undefined;
+  /** How many requests a minute one machine token or person may make here; 0 or undefined: any number. */
+  readonly requestsPerMinute?: number | undefined;
+  /** Web origins whose pages may call; `*` for all. None: no other origin's. */
+  readonly corsOrigins?: readonly string[] | undefined;
+  /** The largest body that is taken, in bytes. Default 1 MiB. */
+  readonly maxBodyBytes?: number | undefined;
+}
+
+export const DEFAULT_MAX_BODY_BYTES = 1024 * 1024;

@@ -1,0 +1,149 @@
+import type { Call } from '../../calls/caller.js';
+import { invalid, notFound } from '../../calls/errors.js';
+import { authorize, type Operation } from '../../calls/permissions.js';
+import { readerOf } from '../../calls/reader.js';
+import { recordAudit } from '../../calls/record-audit.js';
+import { startBackfills } from '../../configuration/backfill-start.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
+import { quote } from '../../core/values/json.js';
+import { SECOND_MS } from '../../core/values/time.js';
+import type { Backfill } from '../../store/backfill-store.js';
+import type { Page, PageRequest } from '../../store/page.js';
+import type { Store } from '../../store/store.js';
+import { requireReason } from '../ledger/ledger.js';
+import { type OpenReaders, tokenEnded } from '../streaming/open-readers.js';
+
+export interface BackfillOptions {
+  readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
+  readonly readers: OpenReaders;
+}
+
+/** A backfill and how far it is. */
+export interface BackfillProgress extends Backfill {
+  /** '' when this release does not know the flag. */
+  readonly flagKey: string;
+  /** How long what is left will take at the pace so far, in milliseconds; undefined before there is a pace, and at the end. */
+  readonly leftMs: number | undefined;
+}
+
+const LOOK_EVERY_MS = SECOND_MS / 2;
+
+/** What operators see of backfills, and what they do to them. */
+export class BackfillService {
+  readonly #options: BackfillOptions;
+
+  constructor(options: BackfillOptions) {
+    this.#options = options;
+  }
+
+  async get(call: Call, id: string): Promise<BackfillProgress> {
+    return this.#get(call, 'GetBackfill', id);
+  }
+
+  /** Newest first; `flag` is a key or an id, '' for all. */
+  async list(
+    call: Call,
+    { flag, unfinished }: { readonly flag: string; readonly unfinished: boolean },
+    page: PageRequest,
+  ): Promise<Page<BackfillProgress>> {
+    authorize(call, 'ListBackfills');
+    const filter = flag === '' ? {} : { flagId: await this.#flagId(flag) };
+    const { items, ...rest } = await this.#options.store.backfills.list(page, { ...filter, unfinished });
+    return { ...rest, items: items.map((backfill) => this.#progressOf(backfill)) };
+  }
+
+  /**
+   * How far it is, now and whenever that has changed, until it has ended. Rejects with NOT_FOUND when there is none.
+   */
+  async *watch(call: Call, id: string): AsyncGenerator<BackfillProgress> {
+    const { readers } = this.#options;
+    readers.requireRoom();
+    let ended = false;
+    const open = {
+      reader: readerOf(call),
+      end: () => {
+        ended = true;
+      },
+    };
+    readers.add(open);
+    try {
+      for (let told = ''; !call.signal?.aborted; ) {
+        if (ended) throw tokenEnded();
+        const progress = await this.#get(call, 'WatchBackfill', id);
+        const now = JSON.stringify(progress);
+        if (now !== told) yield progress;
+        told = now;
+        if (progress.finishedAt !== undefined) return;
+        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+      }
+    } finally {
+      readers.delete(open);
+    }
+  }
+
+  /**
+   * Ends one that is under way, after the page it is at: who has not been reached unlocks with their next event or write
+   * instead. One that has ended stays as it is.
+   */
+  async cancel(call: Call, id: string, reason: string): Promise<BackfillProgress> {
+    authorize(call, 'CancelBackfill');
+    requireReason(reason);
+    const cancelled = await this.#options.store.transaction(async (tx) => {
+      const now = await tx.now();
+      const backfill = await tx.backfills.cancel(id, now);
+      if (backfill === undefined) return undefined;
+      const change = { before: undefined, after: { state: backfill.state, done: backfill.done }, comment: reason };
+      await recordAudit(tx, call, now, { action: 'backfill.cancel', target: id, ...change });
+      return backfill;
+    });
+    if (cancelled === undefined) throw noBackfill(id);
+    return this.#progressOf(cancelled);
+  }
+
+  /** Judges everybody anew by a flag's rules as they are: after a cancelled one, after users who failed, after a restore. */
+  async start(call: Call, flag: string, reason: string): Promise<BackfillProgress> {
+    authorize(call, 'StartBackfill');
+    requireReason(reason);
+    const { store, keeper } = this.#options;
+    const flagId = await this.#flagId(flag);
+    const [id] = await store.transaction(async (tx) => {
+      // Alone, so that two who start one at once take turns.
+      await tx.configuration.holdRevision();
+      const { snapshot, now } = await confirmSnapshot(tx, keeper);
+      const latches = snapshot.latching.some((compiled) => compiled.flag.id === flagId);
+      if (!latches)
+        throw invalid(`the flag ${quote(flag)} has no latching rule, or is archived: there is nothing to earn`);
+      const change = { before: undefined, after: { flagId }, comment: reason };
+      await recordAudit(tx, call, now, { action: 'backfill.start', target: flag, ...change });
+      const scope = { organizationId: '', reason: 'manual', revision: snapshot.revision, now } as const;
+      return startBackfills(tx, [flagId], scope);
+    });
+    return this.#progressOf((await store.backfills.get(id!))!);
+  }
+
+  async #get(call: Call, operation: Operation, id: string): Promise<BackfillProgress> {
+    authorize(call, operation);
+    const backfill = await this.#options.store.backfills.get(id);
+    if (backfill === undefined) throw noBackfill(id);
+    return this.#progressOf(backfill);
+  }
+
+  async #flagId(flag: string): Promise<string> {
+    const stored = await this.#options.store.configuration.flag(flag);
+    if (stored === undefined) throw notFound(`no flag ${quote(flag)}`);
+    return stored.id;
+  }
+
+  #progressOf(backfill: Backfill): BackfillProgress {
+    const { total, done, busyMs, flagId, finishedAt } = backfill;
+    const paced = total !== undefined && done > 0 && finishedAt === undefined;
+    const leftMs = paced ? Math.round((busyMs / done) * Math.max(0, total - done)) : undefined;
+    return { ...backfill, leftMs, flagKey: this.#options.keeper.snapshot.flagsById.get(flagId)?.flag.key ?? '' };
+  }
+}
+
+function noBackfill(id: string): Error {
+  return notFound(`no backfill ${quote(id)}; ListBackfills names those there are`);
+}

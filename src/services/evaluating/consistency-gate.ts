@@ -1,0 +1,116 @@
+import type { Call } from '../../calls/caller.js';
+import { type Consistency, decodeToken } from '../../calls/consistency-token.js';
+import { unavailable } from '../../calls/errors.js';
+import { STORE_ANSWERS_MS, within } from '../../calls/within.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { Demand } from '../../store/state-source.js';
+import type { Store } from '../../store/store.js';
+import type { UserNotices } from './user-notices.js';
+
+/** What a call demands of the state it is answered from. */
+export interface Requirement {
+  /** '' for none. */
+  readonly consistencyToken: string;
+  /** Read the store, through no cache. */
+  readonly full: boolean;
+}
+
+export interface GateOptions {
+  readonly store: Pick<Store, 'events' | 'epoch'>;
+  readonly keeper: ConfigurationKeeper;
+  readonly notices: UserNotices;
+}
+
+interface Wait {
+  readonly deadline: number;
+  readonly signal: AbortSignal | undefined;
+  /** Resolves when it is worth looking again, or after that long; asked for before each look. */
+  readonly again: (limitMs: number) => Promise<void>;
+}
+
+export interface Demands {
+  readonly users: Demand;
+  readonly organizations: Demand;
+}
+
+/** How long a call without a deadline waits for what its token promises. */
+const PATIENCE_MS = 5_000;
+/** How soon the store is looked at again when no notice comes. */
+const LOOK_AGAIN_MS = 50;
+/** What a look itself may take. */
+const LAST_LOOK_MS = 5;
+
+/** Lets a call pass once its token's promises can be kept, and says what must be demanded of the states then. */
+export class ConsistencyGate {
+  readonly #options: GateOptions;
+
+  constructor(options: GateOptions) {
+    this.#options = options;
+  }
+
+  /** Rejects with INVALID for a malformed token, with UNAVAILABLE when the deadline comes first. */
+  async pass(requirement: Requirement, userIds: readonly string[], call: Call): Promise<Demands> {
+    const { keeper } = this.#options;
+    const token = decodeToken(requirement.consistencyToken);
+    if (token === undefined && !requirement.full) {
+      const demand = call.deadline === undefined ? {} : { deadline: call.deadline };
+      return { users: demand, organizations: demand };
+    }
+    const deadline = Math.min(call.deadline ?? Infinity, Date.now() + PATIENCE_MS);
+    const foreign = token !== undefined && token.epoch !== (await this.#timely(deadline, this.#options.store.epoch()));
+    // What a token of another life of the data stands for may be gone; the store says what is.
+    const promised = foreign ? undefined : token;
+    if (promised?.configuration !== undefined) await this.#untilConfigured(promised.configuration, deadline);
+    const counted = promised?.receivedAt !== undefined && userIds.length > 0;
+    if (counted) await this.#untilCounted(userIds, promised.receivedAt, deadline, call.signal);
+    if (requirement.full || foreign || promised?.full) {
+      await this.#timely(deadline, keeper.refresh(STORE_ANSWERS_MS));
+      const demand = { deadline, fresh: true };
+      return { users: demand, organizations: demand };
+    }
+    return {
+      users: { deadline, ...floorsOf(promised, 'users'), ...(counted ? { fresh: true } : {}) },
+      organizations: { deadline, ...floorsOf(promised, 'organizations') },
+    };
+  }
+
+  /** By the deadline, or UNAVAILABLE. */
+  async #timely<T>(deadline: number, work: Promise<T>): Promise<T> {
+    return within(deadline - Date.now(), work);
+  }
+
+  /** Waits until nothing that these users did up to that instant is pending. */
+  async #untilCounted(userIds: readonly string[], receivedAt: number, deadline: number, signal?: AbortSignal) {
+    const { store, notices } = this.#options;
+    const pending = () => within(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
+    await this.#until({ deadline, signal, again: (limitMs) => notices.next(userIds, limitMs) }, async () => {
+      return (await pending()).size === 0;
+    });
+  }
+
+  async #untilConfigured(revision: number, deadline: number) {
+    const { keeper } = this.#options;
+    if (keeper.holds(revision)) return;
+    const again = (limitMs: number) => new Promise<void>((resolve) => setTimeout(resolve, limitMs));
+    await this.#until({ deadline, signal: undefined, again }, async () => {
+      return (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision;
+    });
+  }
+
+  async #until({ deadline, signal, again }: Wait, met: () => Promise<boolean>): Promise<void> {
+    for (;;) {
+      // A caller with little time left looks once more at the end of it.
+      const next = again(Math.min(LOOK_AGAIN_MS, deadline - Date.now() - LAST_LOOK_MS));
+      if (await this.#timely(deadline, met())) return;
+      if (signal?.aborted || Date.now() + LAST_LOOK_MS >= deadline) {
+        throw unavailable('what the consistency_token stands for did not get here before the deadline; try again');
+      }
+      await next;
+    }
+  }
+}
+
+function floorsOf(token: Consistency | undefined, kind: 'users' | 'organizations'): Pick<Demand, 'floors'> {
+  const pairs = token?.[kind];
+  return pairs === undefined ? {} : { floors: new Map(pairs) };
+}

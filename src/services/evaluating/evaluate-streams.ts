@@ -1,0 +1,75 @@
+import type { Call } from '../../calls/caller.js';
+import type { LatchkeyError } from '../../calls/errors.js';
+import { limited } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { readerOf } from '../../calls/reader.js';
+import { type OpenReader, type OpenReaders, tokenEnded } from '../streaming/open-readers.js';
+import { type Evaluated, type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
+
+/** Evaluations for as long as a stream is open. */
+export interface OpenEvaluations {
+  /** Each in its place. Rejects as a whole, as `evaluate` does, and with LIMITED for more than 100,000. */
+  decide(asks: readonly EvaluateInput[]): Promise<readonly Evaluated[]>;
+  /** The caller has gone. */
+  close(): void;
+}
+
+export interface EvaluateStreamsOptions {
+  readonly evaluation: Pick<Evaluator, 'each'>;
+  readonly readers: OpenReaders;
+}
+
+/** Streams on which callers ask for decisions. */
+export class EvaluateStreams {
+  readonly #options: EvaluateStreamsOptions;
+  readonly #open = new Set<OpenReader>();
+
+  constructor(options: EvaluateStreamsOptions) {
+    this.#options = options;
+  }
+
+  /** How many are open now. */
+  get size(): number {
+    return this.#open.size;
+  }
+
+  /** Opens one; `end` is called when the caller's token has ended. Throws LIMITED when too many streams are open. */
+  open(call: Call, end: (failure: LatchkeyError) => void): OpenEvaluations {
+    authorize(call, 'EvaluateStream');
+    const { readers, evaluation } = this.#options;
+    readers.requireRoom();
+    const stream: OpenReader = {
+      reader: readerOf(call),
+      end: () => end(tokenEnded()),
+    };
+    this.#open.add(stream);
+    readers.add(stream);
+    return {
+      decide: (asks) => decide(evaluation, call, asks),
+      close: () => {
+        this.#open.delete(stream);
+        readers.delete(stream);
+      },
+    };
+  }
+}
+
+async function decide(
+  evaluation: Pick<Evaluator, 'each'>,
+  call: Call,
+  asks: readonly EvaluateInput[],
+): Promise<readonly Evaluated[]> {
+  if (asks.length > MAX_DECISIONS_PER_CALL) {
+    throw limited(`${asks.length} requests; a message has at most ${MAX_DECISIONS_PER_CALL}: split it`);
+  }
+  const groups = Map.groupBy(asks.keys(), (i) => `${asks[i]!.full} ${asks[i]!.consistencyToken}`);
+  const results = new Array<Evaluated>(asks.length);
+  // One after the other: each may wait for what its token promises, and looks at the store meanwhile.
+  for (const places of groups.values()) {
+    const { consistencyToken, full } = asks[places[0]!]!;
+    const group = places.map((place) => asks[place]!);
+    const evaluated = await evaluation.each(call, group, { consistencyToken, full });
+    for (const [i, place] of places.entries()) results[place] = evaluated[i]!;
+  }
+  return results;
+}

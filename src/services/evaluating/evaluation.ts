@@ -1,0 +1,243 @@
+import type { Call } from '../../calls/caller.js';
+import type { Clock } from '../../calls/clock.js';
+import { invalid, limited, unavailable } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { Slices } from '../../calls/slices.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { Decision } from '../../core/deciding/decision.js';
+import { decide } from '../../core/deciding/evaluate.js';
+import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
+import { type Subject, subjectOf } from '../../core/deciding/subject.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { StateSources } from '../../store/state-source.js';
+import { checkConfined, checkContext, checkTarget, type Target } from '../access/target.js';
+import type { ConsistencyGate, Requirement } from './consistency-gate.js';
+import { loadStates, type Present, peekStates } from './target-states.js';
+
+/** A flag, and for whom. */
+export interface FlagTarget extends Target {
+  readonly flagKey: string;
+}
+
+export interface EvaluateInput extends FlagTarget, Requirement {}
+
+export interface BatchInput {
+  readonly targets: readonly Target[];
+  /** None: all flags that are not archived. */
+  readonly flagKeys: readonly string[];
+  readonly consistencyToken: string;
+  readonly full: boolean;
+}
+
+/** A decision, and whether it rests on state that the store could not confirm in time. */
+export interface Evaluated {
+  readonly decision: Decision;
+  readonly stale: boolean;
+}
+
+export interface TargetDecisions {
+  readonly userId: string;
+  readonly decisions: readonly Evaluated[];
+}
+
+/** Flags times contexts of one batch. */
+export const MAX_DECISIONS_PER_CALL = 100_000;
+/** States of a long batch are loaded in turns: asking for all at once would hold up everybody else. */
+const TARGETS_PER_LOAD = 1_000;
+/** Beyond two missed polls the snapshot is no longer known to be the present one. */
+const SNAPSHOT_STALE_MS = 6_000;
+
+export interface EvaluationOptions {
+  readonly keeper: ConfigurationKeeper;
+  readonly states: StateSources;
+  readonly gate: ConsistencyGate;
+  readonly clock: Clock;
+}
+
+/** Decides flags for callers; see {@link EvaluationService}. */
+export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'each' | 'list'>;
+
+/** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
+export class EvaluationService {
+  readonly #options: EvaluationOptions;
+
+  constructor(options: EvaluationOptions) {
+    this.#options = options;
+  }
+
+  /** One flag for one target. At once (not a promise) when everything is at hand. */
+  evaluate(call: Call, input: EvaluateInput): Evaluated | Promise<Evaluated> {
+    authorize(call, 'Evaluate');
+    const { keeper } = this.#options;
+    const demanding = input.consistencyToken !== '' || input.full;
+    if (!demanding && keeper.snapshot.flags.has(input.flagKey)) {
+      const present = peekStates(this.#options.states, input);
+      if (present !== undefined) {
+        checkContext(input.context);
+        return decideFor(keeper.snapshot, input.flagKey, this.#view(call, keeper.snapshot, input, present));
+      }
+    }
+    return this.#evaluateSlowly(call, input);
+  }
+
+  async #evaluateSlowly(call: Call, input: EvaluateInput): Promise<Evaluated> {
+    checkFlagKey(input.flagKey);
+    const [result] = await this.#batch(call, { ...input, targets: [input], flagKeys: [input.flagKey] });
+    return result!.decisions[0]!;
+  }
+
+  /** Every flag asked for, for every target, in their orders. */
+  async batch(call: Call, input: BatchInput): Promise<readonly TargetDecisions[]> {
+    authorize(call, 'BatchEvaluate');
+    for (const key of input.flagKeys) checkFlagKey(key);
+    return this.#batch(call, input);
+  }
+
+  /** One flag for each target, in their order, all from one revision of the configuration. Authorization is the caller's. */
+  async each(call: Call, asks: readonly FlagTarget[], requirement: Requirement): Promise<readonly Evaluated[]> {
+    const slices = new Slices(call);
+    for (const ask of asks) {
+      checkFlagKey(ask.flagKey);
+      checkTarget(ask);
+      if (slices.over()) await slices.giveWay();
+    }
+    const { demand, snapshot } = await this.#pass(call, requirement, asks);
+    const results: Evaluated[] = [];
+    for (let from = 0; from < asks.length; from += TARGETS_PER_LOAD) {
+      const group = asks.slice(from, from + TARGETS_PER_LOAD);
+      const present = await loadStates(this.#options.states, group, demand);
+      for (const [i, ask] of group.entries()) {
+        const states = present[i];
+        results.push(
+          states === undefined
+            ? this.#decideWithoutState(snapshot, ask.flagKey)
+            : decideFor(snapshot, ask.flagKey, this.#view(call, snapshot, ask, states)),
+        );
+        if (slices.over()) await slices.giveWay();
+      }
+    }
+    return results;
+  }
+
+  /** All flags that are not archived and pass `select`, for one target. Authorization is the caller's. */
+  async list(
+    call: Call,
+    target: Target,
+    select: (flagKey: string, snapshot: Snapshot) => boolean,
+    requirement: Requirement = { consistencyToken: '', full: false },
+  ): Promise<{ readonly evaluated: readonly Evaluated[]; readonly snapshot: Snapshot }> {
+    const [result] = await this.#batch(call, { ...requirement, targets: [target], flagKeys: [] }, select);
+    return { evaluated: result!.decisions, snapshot: this.#options.keeper.snapshot };
+  }
+
+  /** How a target looks now, for whoever tells more of it than decisions. Authorization is the caller's. */
+  async look(call: Call, target: Target, requirement: Requirement): Promise<Look> {
+    checkTarget(target);
+    const { demand, snapshot } = await this.#pass(call, requirement, [target]);
+    const [present] = await loadStates(this.#options.states, [target], demand);
+    if (present === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
+    return { snapshot, ...this.#view(call, snapshot, target, present) };
+  }
+
+  async #batch(
+    call: Call,
+    input: BatchInput,
+    select?: (flagKey: string, snapshot: Snapshot) => boolean,
+  ): Promise<readonly TargetDecisions[]> {
+    const slices = new Slices(call);
+    for (const target of input.targets) {
+      checkTarget(target);
+      if (slices.over()) await slices.giveWay();
+    }
+    const { demand, snapshot } = await this.#pass(call, input, input.targets);
+    const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
+    const decisions = Math.max(keys.length, 1) * input.targets.length;
+    if (decisions > MAX_DECISIONS_PER_CALL) {
+      throw limited(
+        `${keys.length} flags for ${input.targets.length} contexts are ${decisions} decisions; a call has at most ${MAX_DECISIONS_PER_CALL}: split it`,
+      );
+    }
+
+    const results: TargetDecisions[] = [];
+    for (let from = 0; from < input.targets.length; from += TARGETS_PER_LOAD) {
+      const targets = input.targets.slice(from, from + TARGETS_PER_LOAD);
+      const present = await loadStates(this.#options.states, targets, demand);
+      for (const [i, target] of targets.entries()) {
+        const states = present[i];
+        const view = states && this.#view(call, snapshot, target, states);
+        const answers: Evaluated[] = [];
+        for (const flagKey of keys) {
+          answers.push(
+            view === undefined ? this.#decideWithoutState(snapshot, flagKey) : decideFor(snapshot, flagKey, view),
+          );
+          if (slices.over()) await slices.giveWay();
+        }
+        results.push({ userId: target.userId, decisions: answers });
+      }
+    }
+    return results;
+  }
+
+  /** Once what the call demands is at hand: the configuration, and what to demand of the states. */
+  async #pass(call: Call, requirement: Requirement, targets: readonly Target[]) {
+    const { keeper, gate } = this.#options;
+    const userIds = targets.map(({ userId }) => userId).filter((id) => id !== '');
+    const demand = await gate.pass(requirement, userIds, call);
+    const { snapshot, loaded } = keeper;
+    if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
+    return { demand, snapshot };
+  }
+
+  /** How this target looks now, once for all flags that are decided for it: an overriding context costs its facts anew. */
+  #view(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: Present): View {
+    checkConfined(call, user.state, organization?.state.id ?? '');
+    return {
+      subject: subjectOf(snapshot, user.state, organization?.state, context),
+      stale: user.stale || (organization?.stale ?? false) || this.#snapshotStale(),
+      now: this.#options.clock.now(),
+    };
+  }
+
+  #decideWithoutState(snapshot: Snapshot, flagKey: string): Evaluated {
+    const decision = evaluateStateless(snapshot, flagKey, this.#options.clock.now());
+    if (decision === undefined) {
+      throw unavailable(`the store does not answer, and ${quote(flagKey)} cannot be decided without it; try again`);
+    }
+    return { decision, stale: true };
+  }
+
+  #snapshotStale(): boolean {
+    return this.#options.keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS;
+  }
+}
+
+/** A target at one instant. */
+interface View {
+  readonly subject: Subject;
+  readonly stale: boolean;
+  readonly now: number;
+}
+
+/** A target at one instant, and the configuration that it was looked at with. */
+export interface Look extends View {
+  readonly snapshot: Snapshot;
+}
+
+function decideFor(snapshot: Snapshot, flagKey: string, { subject, stale, now }: View): Evaluated {
+  return { decision: decide(snapshot, flagKey, subject, now), stale };
+}
+
+function checkFlagKey(flagKey: string): void {
+  const fault = faultOfName('flagKey', flagKey);
+  if (fault !== undefined) throw invalid(fault);
+}
+
+function presentKeys(snapshot: Snapshot, select?: (flagKey: string, snapshot: Snapshot) => boolean): string[] {
+  const keys: string[] = [];
+  for (const { flag } of snapshot.flags.values()) {
+    if (!flag.archived && (select === undefined || select(flag.key, snapshot))) keys.push(flag.key);
+  }
+  return keys;
+}

@@ -1,0 +1,81 @@
+import { type Call, confinedTo } from '../../calls/caller.js';
+import { invalid, notFound } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { Slices } from '../../calls/slices.js';
+import type { Audience, FlagRequirements } from '../../core/requirements/requirement.js';
+import { isGated, requirementsOf } from '../../core/requirements/requirements-of.js';
+import { quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import { ownTarget } from '../access/own-target.js';
+import { mayKnow } from '../access/visible-flags.js';
+import type { Requirement } from './consistency-gate.js';
+import type { EvaluationService } from './evaluation.js';
+
+export interface ListRequirementsInput extends Requirement {
+  /** For a machine token: whose. People see their own. */
+  readonly userId: string;
+}
+
+export interface GetRequirementsInput extends ListRequirementsInput {
+  readonly flagKey: string;
+}
+
+/** Requirements, and whether they rest on state that the store could not confirm in time. */
+export interface ToldRequirements {
+  readonly requirements: FlagRequirements;
+  readonly stale: boolean;
+}
+
+/** Tells users what is still missing: on the state and at the instant that an evaluation would decide them by. */
+export class RequirementsService {
+  readonly #evaluation: Pick<EvaluationService, 'look'>;
+
+  constructor(evaluation: Pick<EvaluationService, 'look'>) {
+    this.#evaluation = evaluation;
+  }
+
+  /** What one flag asks. Rejects with NOT_FOUND a flag that is unknown, archived, or not for the caller to know of. */
+  async get(call: Call, input: GetRequirementsInput): Promise<ToldRequirements> {
+    authorize(call, 'GetRequirements');
+    const fault = faultOfName('flagKey', input.flagKey);
+    if (fault !== undefined) throw invalid(fault);
+    const { stale, ...look } = await this.#look(call, input);
+    const compiled = look.snapshot.flags.get(input.flagKey);
+    if (compiled === undefined || compiled.flag.archived || !mayKnow(call, input.flagKey, look.snapshot)) {
+      throw notFound(`no flag ${quote(input.flagKey)}`);
+    }
+    return { requirements: requirementsOf(compiled, { ...look, audience: audienceOf(call) }), stale };
+  }
+
+  /** What every gated flag asks that the caller may know of, by key. */
+  async list(call: Call, input: ListRequirementsInput): Promise<readonly ToldRequirements[]> {
+    authorize(call, 'GetRequirements');
+    const { stale, ...look } = await this.#look(call, input);
+    const { snapshot } = look;
+    const gated = [...snapshot.flags.values()]
+      .filter((compiled) => isGated(compiled) && mayKnow(call, compiled.flag.key, snapshot))
+      .toSorted((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
+    const slices = new Slices(call);
+    const told: ToldRequirements[] = [];
+    for (const compiled of gated) {
+      told.push({ requirements: requirementsOf(compiled, { ...look, audience: audienceOf(call) }), stale });
+      if (slices.over(STEPS_PER_FLAG)) await slices.giveWay();
+    }
+    return told;
+  }
+
+  #look(call: Call, input: ListRequirementsInput) {
+    const target = ownTarget(call, input.userId);
+    const fault = faultOfName('userId', target.userId);
+    if (fault !== undefined) throw invalid(fault);
+    return this.#evaluation.look(call, target, input);
+  }
+}
+
+/** A flag with its trees costs as much as many decisions. */
+const STEPS_PER_FLAG = 32;
+
+/** Who works for one organization alone is told what people are: conditions may name others, and the platform's plans. */
+function audienceOf({ caller }: Call): Audience {
+  return caller.kind === 'person' || confinedTo(caller) !== '' ? 'PERSON' : 'OPERATOR';
+}

@@ -1,0 +1,61 @@
+import { organizationIdOf } from '../../core/deciding/subject.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import { type UserState, unknownUser } from '../../core/states/user-state.js';
+import type { Held, StateSources } from '../../store/state-source.js';
+import { StoreUnavailable } from '../../store/store.js';
+import type { Target } from '../access/target.js';
+import type { Demands } from './consistency-gate.js';
+
+/** The states that an answer about one target rests on. */
+export interface Present {
+  readonly user: Held<UserState>;
+  readonly organization: Held<OrganizationState> | undefined;
+}
+
+const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
+
+/** States that are at hand and young enough; undefined when one is not. */
+export function peekStates({ users, organizations }: StateSources, target: Target): Present | undefined {
+  const user = target.userId === '' ? NOBODY : users.peek(target.userId);
+  if (user === undefined) return undefined;
+  const organizationId = organizationIdOf(user.state, target.context);
+  if (organizationId === '') return { user, organization: undefined };
+  const organization = organizations.peek(organizationId);
+  return organization && { user, organization };
+}
+
+/** States for each target; undefined where the store did not answer and nothing is held. */
+export async function loadStates(
+  { users, organizations }: StateSources,
+  targets: readonly Target[],
+  demand: Demands,
+): Promise<readonly (Present | undefined)[]> {
+  const userIds = [...new Set(targets.map(({ userId }) => userId))].filter((id) => id !== '');
+  const heldUsers = await orNothing(users.load(userIds, demand.users));
+  const userOf = (target: Target): Held<UserState> | undefined =>
+    target.userId === '' ? NOBODY : heldUsers?.get(target.userId);
+  const organizationIds = new Set<string>();
+  for (const target of targets) {
+    const user = userOf(target);
+    if (user !== undefined) organizationIds.add(organizationIdOf(user.state, target.context));
+  }
+  organizationIds.delete('');
+  const heldOrganizations = await orNothing(organizations.load([...organizationIds], demand.organizations));
+  return targets.map((target) => {
+    const user = userOf(target);
+    if (user === undefined) return undefined;
+    const organizationId = organizationIdOf(user.state, target.context);
+    if (organizationId === '') return { user, organization: undefined };
+    const organization = heldOrganizations?.get(organizationId);
+    return organization && { user, organization };
+  });
+}
+
+async function orNothing<T>(loading: Promise<T>): Promise<T | undefined> {
+  try {
+    return await loading;
+  } catch (error) {
+    if (error instanceof StoreUnavailable) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,42 @@
+import type { Call } from '../../calls/caller.js';
+import { authorize } from '../../calls/permissions.js';
+import type { Decision } from '../../core/deciding/decision.js';
+import { ownTarget } from '../access/own-target.js';
+import type { Requirement } from './consistency-gate.js';
+import type { Evaluator } from './evaluation.js';
+
+/** A decision as a user's own screen shows it. */
+export interface UserFlag extends Decision {
+  readonly name: string;
+  readonly stale: boolean;
+}
+
+export interface UserFlagsInput extends Requirement {
+  /** For a machine token: whose flags; '' is nobody in particular. People see their own. */
+  readonly userId: string;
+  /** Everything visible, not only what is enabled. */
+  readonly all: boolean;
+}
+
+/** The flags that a user may see, decided for them, by key. */
+export async function userFlags(
+  evaluation: Evaluator,
+  call: Call,
+  input: UserFlagsInput,
+): Promise<readonly UserFlag[]> {
+  authorize(call, 'ListFlagsForUser');
+  const visible = await evaluation.list(
+    call,
+    ownTarget(call, input.userId),
+    (flagKey, snapshot) => snapshot.flags.get(flagKey)!.flag.clientVisible,
+    input,
+  );
+  const flags = visible.evaluated.map(({ decision, stale }) => {
+    const name = visible.snapshot.flags.get(decision.flagKey)?.flag.name ?? decision.flagKey;
+    // That somebody was denied is for operators to know: to the user it reads as any flag that is off.
+    const reason = decision.reason === 'DENIED' ? 'DEFAULT' : decision.reason;
+    return { ...decision, reason, name, stale } as const;
+  });
+  const shown = input.all ? flags : flags.filter(({ enabled }) => enabled);
+  return shown.toSorted((a, b) => (a.flagKey < b.flagKey ? -1 : 1));
+}

@@ -1,0 +1,230 @@
+import { type Call, confinedTo } from '../../calls/caller.js';
+import type { Clock } from '../../calls/clock.js';
+import { encodeToken } from '../../calls/consistency-token.js';
+import { invalid, LatchkeyError, unavailable } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import { laneOf, partitionOf } from '../../core/values/partition.js';
+import type { WorkQueue } from '../../queue/queue.js';
+import type { EventInbox, NewEvent } from '../../store/event-store.js';
+import type { StateSource } from '../../store/state-source.js';
+import type { Store } from '../../store/store.js';
+import type { UserWritten } from '../../unlocking/user-write.js';
+import { mayKnow } from '../access/visible-flags.js';
+import type { UserNotices } from '../evaluating/user-notices.js';
+import type { UserService } from '../users/users.js';
+import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
+
+export interface TrackInput {
+  readonly events: readonly Incoming[];
+  /** Wait until the events are counted and say what they unlocked. */
+  readonly wait: boolean;
+}
+
+export interface Tracked {
+  /** How many were stored by this call. */
+  readonly accepted: number;
+  /** How many had been stored before; they count once. */
+  readonly duplicates: number;
+  readonly rejected: readonly { readonly id: string; readonly error: string }[];
+  /** Flags that came on through the batches that counted these events; empty unless it waited. */
+  readonly newlyUnlocked: readonly { readonly userId: string; readonly flagKey: string }[];
+  readonly consistencyToken: string;
+}
+
+export interface EventServiceOptions {
+  readonly store: Pick<Store, 'events' | 'outbox' | 'epoch'>;
+  /** Gathers concurrent calls into few statements. */
+  readonly inbox: EventInbox;
+  readonly queue: Pick<WorkQueue, 'wake'>;
+  readonly keeper: ConfigurationKeeper;
+  readonly users: StateSource<UserState>;
+  readonly userService: Pick<UserService, 'setTraits'>;
+  readonly notices: UserNotices;
+  readonly clock: Clock;
+  readonly lanes: number;
+  readonly retentionDays: number;
+}
+
+export const MAX_EVENTS_PER_CALL = 1_000;
+const WAIT_MS = 10_000;
+/** How soon the store is looked at again when no notice comes. */
+const LOOK_AGAIN_MS = 100;
+
+/** Takes in what users did. */
+export class EventService {
+  readonly #options: EventServiceOptions;
+
+  constructor(options: EventServiceOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Stores events durably, each once, and has them counted. An event that cannot be taken is rejected by itself; the
+   * others are taken. Rejects as a whole only with UNAVAILABLE: then nothing is known to be stored, and sending all of it
+   * again is safe.
+   */
+  async track(call: Call, { events, wait }: TrackInput): Promise<Tracked> {
+    authorize(call, 'Track');
+    if (events.length > MAX_EVENTS_PER_CALL) {
+      throw invalid(`a call takes at most ${MAX_EVENTS_PER_CALL} events, not ${events.length}; split it`);
+    }
+    const { clock, inbox, store } = this.#options;
+    const receivedAt = clock.now();
+    const rejected: { id: string; error: string }[] = [];
+    const taken: NewEvent[] = [];
+    const written: UserWritten[] = [];
+    for (const incoming of await this.#withinReach(call, events, rejected)) {
+      if (incoming.kind === 'traits') {
+        const set = await this.#setTraits(incoming.traits.userId, incoming.traits.traits);
+        if (typeof set === 'string') rejected.push({ id: nameOf(incoming), error: set });
+        else written.push(set);
+        continue;
+      }
+      const parsed = parseEvent(incoming.event, { now: receivedAt, retentionDays: this.#options.retentionDays });
+      if (typeof parsed === 'string') rejected.push({ id: nameOf(incoming), error: parsed });
+      else taken.push(parsed);
+    }
+
+    const fresh = taken.length === 0 ? [] : await inbox.append(taken);
+    const stored = taken.filter((_, i) => fresh[i]);
+    if (stored.length > 0) await this.#wake(stored);
+    // Duplicates are waited for too: whoever sends again after a lost answer wants that answer.
+    const unlocked = wait ? [...unlocksOf(written), ...(await this.#outcome(call, taken))] : [];
+    const { snapshot } = this.#options.keeper;
+    return {
+      accepted: stored.length + written.length,
+      duplicates: taken.length - stored.length,
+      rejected,
+      newlyUnlocked: unlocked.filter(({ flagKey }) => mayKnow(call, flagKey, snapshot)),
+      consistencyToken: encodeToken({
+        epoch: await store.epoch(),
+        receivedAt,
+        ...(snapshot.revision < 0 ? {} : { configuration: snapshot.revision }),
+        users: latestRevisions(written),
+      }),
+    };
+  }
+
+  /**
+   * Takes what a foreign producer put onto the queue: an event or a list of them, in any shape. Those that cannot be taken
+   * are named in an INVALID rejection after the others were stored.
+   */
+  async intake(call: Call, data: unknown): Promise<void> {
+    const list = Array.isArray(data) ? (data as unknown[]) : [data];
+    const rejected: string[] = [];
+    for (let i = 0; i < list.length; i += MAX_EVENTS_PER_CALL) {
+      const { events, faults } = readEvents(list.slice(i, i + MAX_EVENTS_PER_CALL));
+      const tracked = await this.track(call, { events, wait: false });
+      rejected.push(...faults, ...tracked.rejected.map(({ id, error }) => `${quote(id)}: ${error}`));
+    }
+    if (rejected.length > 0)
+      throw invalid(`${rejected.length} of ${list.length} events were not taken: ${rejected[0]}`);
+  }
+
+  /** Events of users and actions that this caller may name; the others are rejected. People's are always their own. */
+  async #withinReach(call: Call, events: readonly Incoming[], rejected: { id: string; error: string }[]) {
+    const { caller } = call;
+    if (caller.kind === 'person') {
+      return events.filter((incoming) => {
+        const error = this.#personFault(caller.userId, incoming);
+        if (error !== undefined) rejected.push({ id: nameOf(incoming), error });
+        return error === undefined;
+      });
+    }
+    const confined = confinedTo(caller);
+    if (confined === '') return events;
+    const ids = new Set(events.map(userOf).filter((id) => faultOfName('userId', id) === undefined) as string[]);
+    // Not from a cache: who has just moved to another organization is out of reach, who has just come is within.
+    const states = await this.#options.users.load([...ids], { fresh: true });
+    return events.filter((incoming) => {
+      const id = userOf(incoming);
+      const foreign = typeof id === 'string' && states.get(id)?.state.organizationId !== confined;
+      if (foreign) rejected.push({ id: nameOf(incoming), error: `no user ${quote(id)}` });
+      return !foreign;
+    });
+  }
+
+  #personFault(userId: string, incoming: Incoming): string | undefined {
+    if (incoming.kind === 'traits') return 'people do not identify themselves; a machine token does';
+    const { action } = incoming.event;
+    if (userOf(incoming) !== userId) return `no user ${quote(userOf(incoming))}`;
+    const declared = typeof action === 'string' && this.#options.keeper.snapshot.actions.get(action)?.clientTrackable;
+    return declared
+      ? undefined
+      : `the action ${quote(action)} is not one that people may send; declare it client_trackable`;
+  }
+
+  /** The user as written, or what is wrong. */
+  async #setTraits(userId: unknown, traits: unknown): Promise<UserWritten | string> {
+    const fault = faultOfName('userId', userId);
+    if (fault !== undefined) return fault;
+    if (!isJsonObject(traits)) return `traits ${quote(traits)} are no JSON object`;
+    try {
+      return await this.#options.userService.setTraits(userId as string, traits as JsonObject);
+    } catch (error) {
+      // As with an event: what is wrong with one is told of that one, and costs the others nothing.
+      if (error instanceof LatchkeyError && error.code === 'INVALID') return error.message;
+      throw error;
+    }
+  }
+
+  async #wake(events: readonly NewEvent[]): Promise<void> {
+    const { queue, lanes } = this.#options;
+    await queue.wake(new Set(events.map(({ userId }) => laneOf(partitionOf(userId), lanes))));
+  }
+
+  /** Waits until none of these is pending, and reads what the batches that counted them flipped. */
+  async #outcome(call: Call, events: readonly NewEvent[]): Promise<Tracked['newlyUnlocked']> {
+    if (events.length === 0) return [];
+    const { store, notices } = this.#options;
+    const deadline = Math.min(call.deadline ?? Infinity, Date.now() + WAIT_MS);
+    const userIds = new Set(events.map(({ userId }) => userId));
+    for (;;) {
+      const noticed = notices.next(userIds, Math.min(LOOK_AGAIN_MS, deadline - Date.now()));
+      const states = await store.events.states(events);
+      if (states.every(({ state }) => state !== 'pending')) {
+        const batches = new Set(states.flatMap((state) => (state.state === 'done' ? [state.batch] : [])));
+        const changes = await store.outbox.changes([...batches], [...userIds]);
+        return changes.flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })));
+      }
+      if (call.signal?.aborted || Date.now() >= deadline) {
+        throw unavailable(
+          'the events are stored and will be counted, but were not before the deadline; do not wait for them',
+        );
+      }
+      await noticed;
+    }
+  }
+}
+
+/** Reads each element of a JSON list as an event; what is no object at all is named with its place. */
+export function readEvents(list: readonly unknown[]): { events: Incoming[]; faults: string[] } {
+  const events: Incoming[] = [];
+  const faults: string[] = [];
+  for (const [i, item] of list.entries()) {
+    if (isJsonObject(item)) events.push(readEvent(item as JsonObject));
+    else faults.push(`event ${i} is ${quote(item)}, not a JSON object`);
+  }
+  return { events, faults };
+}
+
+function unlocksOf(written: readonly UserWritten[]): Tracked['newlyUnlocked'] {
+  return written.flatMap(({ user, newlyUnlocked }) => newlyUnlocked.map((flagKey) => ({ userId: user.id, flagKey })));
+}
+
+function latestRevisions(written: readonly UserWritten[]): readonly (readonly [string, number])[] {
+  return [...new Map(written.map(({ user }) => [user.id, user.revision]))];
+}
+
+function userOf(incoming: Incoming): unknown {
+  return incoming.kind === 'event' ? incoming.event.userId : incoming.traits.userId;
+}
+
+function nameOf(incoming: Incoming): string {
+  const { id } = incoming.kind === 'event' ? (incoming.event as EventInput) : incoming.traits;
+  return typeof id === 'string' ? id.slice(0, 191) : '';
+}

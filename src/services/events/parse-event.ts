@@ -1,0 +1,119 @@
+import { parseInstant } from '../../core/conditions/instant.js';
+import { faultOfJson } from '../../core/values/fault-of-json.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import { DAY_MS, MINUTE_MS } from '../../core/values/time.js';
+import type { NewEvent } from '../../store/event-store.js';
+
+/** An event as a producer gives it, of whatever shape it came in. Every member may still be nonsense. */
+export interface EventInput {
+  readonly id: unknown;
+  readonly source: unknown;
+  readonly userId: unknown;
+  readonly action: unknown;
+  /** Epoch milliseconds or RFC 3339; undefined: now. */
+  readonly occurredAt: unknown;
+  readonly value: unknown;
+  readonly properties: unknown;
+}
+
+/** What a producer says of a user, in Segment's `identify` shape. */
+export interface TraitsInput {
+  readonly id: unknown;
+  readonly userId: unknown;
+  readonly traits: unknown;
+}
+
+export type Incoming =
+  | { readonly kind: 'event'; readonly event: EventInput }
+  | { readonly kind: 'traits'; readonly traits: TraitsInput };
+
+/** More than this ahead of the database's clock is a producer whose clock is wrong. */
+const MAX_AHEAD_MS = 5 * MINUTE_MS;
+const MAX_PROPERTIES_BYTES = 8_192;
+
+/**
+ * Reads one JSON object in any shape that is taken: Latchkey's own (snake_case), a CloudEvent 1.0 (`type` is the action,
+ * `subject` the user), or Segment's `track` and `identify`.
+ */
+export function readEvent(json: JsonObject): Incoming {
+  const get = (key: string): JsonValue | undefined => ownMember(json, key);
+  if (get('specversion') !== undefined) {
+    const data = get('data');
+    const members = isJsonObject(data) ? (data as JsonObject) : undefined;
+    const value = typeof data === 'number' ? data : numberIn(members);
+    const event = { id: get('id'), source: get('source'), userId: get('subject'), action: get('type') };
+    return { kind: 'event', event: { ...event, occurredAt: get('time'), value, properties: members } };
+  }
+  if (get('messageId') !== undefined || get('userId') !== undefined) {
+    const [id, userId] = [get('messageId'), get('userId')];
+    if (get('type') === 'identify') return { kind: 'traits', traits: { id, userId, traits: get('traits') } };
+    const properties = get('properties');
+    const value = isJsonObject(properties) ? numberIn(properties as JsonObject) : undefined;
+    const event = { id, source: 'segment', userId, action: get('event') };
+    return { kind: 'event', event: { ...event, occurredAt: get('timestamp'), value, properties } };
+  }
+  const event = { id: get('id'), source: get('source'), userId: get('user_id'), action: get('action') };
+  const rest = { occurredAt: get('occurred_at'), value: get('value'), properties: get('properties') };
+  return { kind: 'event', event: { ...event, ...rest } };
+}
+
+function numberIn(members: JsonObject | undefined): number | undefined {
+  const value = members && ownMember(members, 'value');
+  return typeof value === 'number' ? value : undefined;
+}
+
+export interface ParseEventOptions {
+  /** The database's now. */
+  readonly now: number;
+  /** For how long duplicates are recognised; older events could count twice. */
+  readonly retentionDays: number;
+}
+
+/** An event ready for the inbox, or what is wrong with it. */
+export function parseEvent(input: EventInput, { now, retentionDays }: ParseEventOptions): NewEvent | string {
+  const { id, source = '', userId, action, value = 0, properties = {} } = input;
+  const fault =
+    faultOfName('eventId', id) ??
+    faultOfName('userId', userId) ??
+    faultOfName('action', action) ??
+    (source === '' ? undefined : faultOfName('source', source));
+  if (fault !== undefined) return fault;
+  const occurredAt = input.occurredAt === undefined ? now : instantOf(input.occurredAt);
+  if (occurredAt === undefined)
+    return `occurred_at ${quote(input.occurredAt)} is no RFC 3339 instant, like 2026-01-31T12:00:00Z`;
+  if (occurredAt > now + MAX_AHEAD_MS) {
+    return `occurred_at ${quote(shown(occurredAt))} is more than 5 minutes ahead of ${shown(now)}; check the producer's clock`;
+  }
+  if (occurredAt < now - retentionDays * DAY_MS) {
+    return `occurred_at ${quote(shown(occurredAt))} is more than ${retentionDays} days ago, for how long duplicates are recognised; events that old are not taken`;
+  }
+  if (typeof value !== 'number' || !Number.isFinite(value)) return `value ${quote(value)} is no finite number`;
+  if (!isJsonObject(properties)) return `properties ${quote(properties)} are no JSON object`;
+  const jsonFault = faultOfJson(properties as JsonObject);
+  if (jsonFault !== undefined) return `properties: the JSON ${jsonFault}`;
+  const bytes = Buffer.byteLength(JSON.stringify(properties));
+  if (bytes > MAX_PROPERTIES_BYTES)
+    return `properties have at most ${MAX_PROPERTIES_BYTES} bytes as JSON, and these have ${bytes}`;
+  return {
+    id: id as string,
+    source: source as string,
+    userId: userId as string,
+    action: action as string,
+    occurredAt,
+    value,
+    properties: properties as JsonObject,
+    receivedAt: now,
+  };
+}
+
+/** Epoch milliseconds of an RFC 3339 text or of epoch milliseconds; undefined for anything else. */
+export function instantOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
+  return typeof value === 'string' ? parseInstant(value) : undefined;
+}
+
+function shown(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
+}

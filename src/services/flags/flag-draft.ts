@@ -1,0 +1,73 @@
+import { randomBytes, randomUUID } from 'node:crypto';
+import { invalid, notFound } from '../../calls/errors.js';
+import type { Configuration, Flag, Segment } from '../../core/flags/flag.js';
+import type { Fault } from '../../core/flags/flag-faults.js';
+import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
+import { validateFlag } from '../../core/snapshot/validate-configuration.js';
+import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+
+/** What a caller would have a flag be: what is written, and what is only looked at, are read alike. */
+export interface FlagDraft {
+  /** Its key, or the id of one that exists. */
+  readonly keyOrId: string;
+  /** Only change: NOT_FOUND when there is no such flag. */
+  readonly mustExist: boolean;
+  /** Of a flag that an id names: the key that the caller takes it to have. It never changes: another one is INVALID. */
+  readonly key?: string | undefined;
+  readonly input: FlagInput;
+  /** RELOCK: unlocks earned under older versions of changed rules no longer count. */
+  readonly onRuleChange: 'KEEP' | 'RELOCK';
+}
+
+export function checkFlagName(keyOrId: string): void {
+  const fault = keyOrId.startsWith('flg_') ? undefined : faultOfName('flagKey', keyOrId);
+  if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
+}
+
+/** Rejects a draft that is of another flag than the one it named. */
+export function checkNamed({ keyOrId, mustExist, key }: FlagDraft, existing: Flag | undefined): void {
+  if (existing === undefined && mustExist) throw notFound(`no flag ${quote(keyOrId)}`);
+  if (existing !== undefined && key !== undefined && key !== existing.key) {
+    throw invalid(`the flag ${quote(keyOrId)} has the key ${quote(existing.key)}, which never changes`);
+  }
+}
+
+/** The flag that a draft makes of the one there is; that very one where it changes nothing. INVALID names every fault. */
+export function draftedFlag(
+  { keyOrId, input, onRuleChange }: FlagDraft,
+  existing: Flag | undefined,
+  now: number,
+  makeId: ParseFlagOptions['newId'] = newId,
+): { readonly flag: Flag; readonly changed: boolean } {
+  const key = existing?.key ?? keyOrId;
+  const relock = onRuleChange === 'RELOCK';
+  const { flag, faults } = parseFlag({ key, input, existing, now, newId: makeId, relock });
+  if (faults.length > 0) throw refused(key, faults);
+  if (existing !== undefined && sameFlag(existing, flag)) return { flag: existing, changed: false };
+  return { flag, changed: true };
+}
+
+/** Holds the flag against everything it refers to, or that refers to it; gives what is allowed and seldom meant. */
+export function checkDrafted(flag: Flag, all: Configuration): readonly Fault[] {
+  const flags = new Map(all.flags.map((other) => [other.key, other]));
+  const segments = new Map<string, Segment>(all.segments.map((segment) => [segment.key, segment]));
+  const { faults, warnings } = validateFlag(flag, { flags: flags.set(flag.key, flag), segments });
+  if (faults.length > 0) throw refused(flag.key, faults);
+  return warnings;
+}
+
+function sameFlag(a: Flag, b: Flag): boolean {
+  const content = ({ version, updatedAt, ...rest }: Flag) => JSON.parse(JSON.stringify(rest)) as JsonValue;
+  return sameJson(content(a), content(b));
+}
+
+function refused(key: string, faults: readonly Fault[]): Error {
+  const [first] = faults;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  return invalid(`the flag ${quote(key)} cannot be stored: ${first!.pointer}: ${first!.message}${more}`, faults);
+}
+
+function newId(prefix: 'flg' | 'rul' | 'slt'): string {
+  return prefix === 'slt' ? randomBytes(12).toString('hex') : `${prefix}_${randomUUID().replaceAll('-', '')}`;
+}

@@ -1,0 +1,130 @@
+import { actorOf, type Call } from '../../calls/caller.js';
+import { invalid, notFound } from '../../calls/errors.js';
+import { authorize, type Operation } from '../../calls/permissions.js';
+import { checkComment, recordAudit } from '../../calls/record-audit.js';
+import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
+import type { Cause, LedgerEntry } from '../../core/states/ledger.js';
+import { type ManualKind, targetsOf } from '../../core/unlocking/ledger-change.js';
+import { quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { Page, PageRequest } from '../../store/page.js';
+import type { Store } from '../../store/store.js';
+import type { LedgerOrder, UserLedgerEntry } from '../../store/user-store.js';
+import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+
+export interface LedgerInput {
+  readonly userId: string;
+  /** The flag's key, or its id. */
+  readonly flag: string;
+  /** '': the flag as a whole. */
+  readonly ruleId: string;
+  /** For the ledger and the audit; 1…1,000 characters. */
+  readonly reason: string;
+}
+
+export interface LedgerWritten extends UserWritten {
+  readonly flagId: string;
+  /** The entries that were made; none where everything stood as asked. */
+  readonly entries: readonly LedgerEntry[];
+}
+
+const OPERATIONS = {
+  granted: 'GrantUnlock',
+  revoked: 'RevokeUnlock',
+  rearmed: 'RearmUnlock',
+} as const satisfies Record<ManualKind, Operation>;
+
+const ACTIONS: Readonly<Record<ManualKind, string>> = {
+  granted: 'unlock.grant',
+  revoked: 'unlock.revoke',
+  rearmed: 'unlock.rearm',
+};
+
+/** What operators do to the ledger by hand, and what it holds of a flag. */
+export class LedgerService {
+  readonly #options: UserWriteOptions & { readonly store: Store };
+
+  constructor(options: UserWriteOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Gives a user a flag, or one of its rules, for good: whether they earned it or not, and whatever RELOCK forgets. Lifts
+   * a revocation of it. The user need not be known.
+   */
+  grant(call: Call, input: LedgerInput): Promise<LedgerWritten> {
+    return this.#write(call, 'granted', input);
+  }
+
+  /**
+   * Bars a user from a rule, neither served nor latched again, until a grant or a rearm; without a rule, from every rule
+   * that the flag has now and every other that they had, and takes a grant of the flag. Rows and other lines of the
+   * decision may still turn the flag on.
+   */
+  revoke(call: Call, input: LedgerInput): Promise<LedgerWritten> {
+    return this.#write(call, 'revoked', input);
+  }
+
+  /**
+   * Forgets what stands of a rule, or of the whole flag: an unlock and a grant go, a revocation no longer bars. What the
+   * user has earned by now they get anew, at once.
+   */
+  rearm(call: Call, input: LedgerInput): Promise<LedgerWritten> {
+    return this.#write(call, 'rearmed', input);
+  }
+
+  /** A flag's entries in the ledgers of all users. */
+  async flagUnlocks(
+    call: Call,
+    flag: string,
+    page: PageRequest,
+    order: LedgerOrder,
+  ): Promise<Page<UserLedgerEntry> & { readonly flagId: string }> {
+    authorize(call, 'ListFlagUnlocks');
+    const { store } = this.#options;
+    const stored = await store.configuration.flag(flag);
+    if (stored === undefined) throw notFound(`no flag ${quote(flag)}`);
+    return { flagId: stored.id, ...(await store.history.flagLedger(stored.id, page, order)) };
+  }
+
+  async #write(call: Call, kind: ManualKind, { userId, flag, ruleId, reason }: LedgerInput): Promise<LedgerWritten> {
+    authorize(call, OPERATIONS[kind]);
+    const fault = faultOfName('userId', userId);
+    if (fault !== undefined) throw invalid(fault);
+    requireReason(reason);
+    const cause: Cause = { type: 'manual', actor: actorOf(call.caller), reason };
+    let made: Pick<LedgerWritten, 'flagId' | 'entries'> = { flagId: '', entries: [] };
+    const written = await writeUser(this.#options, userId, cause, async (tx, { before, snapshot, now }) => {
+      const compiled = flagOf(snapshot, flag);
+      const targets = targetsOf(kind, compiled, before.ledger, ruleId);
+      if (targets === undefined) throw notFound(`the flag ${quote(compiled.flag.key)} has no rule ${quote(ruleId)}`);
+      const flagId = compiled.flag.id;
+      const entries = targets.map((target) => ({ flagId, ...target, kind, earnedAt: now, recordedAt: now, cause }));
+      made = { flagId, entries };
+      if (entries.length === 0) return undefined;
+      const standing = (ids: readonly string[]) =>
+        ids.map((id) => ({ ruleId: id, state: before.ledger.get(flagId)?.get(id)?.state ?? null }));
+      await recordAudit(tx, call, now, {
+        action: ACTIONS[kind],
+        target: compiled.flag.key,
+        before: { userId, rules: standing(entries.map((entry) => entry.ruleId)) },
+        after: { userId, rules: entries.map((entry) => ({ ruleId: entry.ruleId, kind })) },
+        comment: reason,
+      });
+      return { entries };
+    });
+    return { ...written, ...made };
+  }
+}
+
+/** Rejects with INVALID a reason that is missing, or too long for the audit. */
+export function requireReason(reason: string): void {
+  if (reason.trim() === '') throw invalid('reason is missing; say why, for the ledger and the audit');
+  checkComment(reason);
+}
+
+function flagOf({ flags, flagsById }: Snapshot, keyOrId: string): CompiledFlag {
+  const compiled = flags.get(keyOrId) ?? flagsById.get(keyOrId);
+  if (compiled === undefined) throw notFound(`no flag ${quote(keyOrId)}`);
+  return compiled;
+}

@@ -1,0 +1,97 @@
+import type { Call } from '../../calls/caller.js';
+import { forbidden, invalid } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { StateSource } from '../../store/state-source.js';
+import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+import { requireOwnUser } from '../access/own-user.js';
+import { mayKnow } from '../access/visible-flags.js';
+
+export interface ProgressInput {
+  readonly userId: string;
+  readonly stage: string;
+  readonly allowBackward: boolean;
+}
+
+export interface ProgressOptions extends UserWriteOptions {
+  readonly users: StateSource<UserState>;
+}
+
+/** How far users have come in onboarding. */
+export class ProgressService {
+  readonly #options: ProgressOptions;
+
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+  }
+
+  /** The user's state, whose progress is asked for; of a user without any, an empty one. */
+  async get(call: Call, userId: string): Promise<UserState> {
+    authorize(call, 'GetProgress');
+    checkUserId(userId);
+    const held = await this.#options.users.load([userId], { fresh: true, ...deadlineOf(call) });
+    const { state } = held.get(userId)!;
+    requireOwnUser(call, state);
+    return state;
+  }
+
+  /**
+   * Brings the user to a stage and unlocks what follows. A stage before the present one leaves the progress unchanged
+   * unless `allowBackward`; the present one again changes nothing. Every stage ever reached is kept.
+   */
+  async update(call: Call, { userId, stage, allowBackward }: ProgressInput): Promise<UserWritten> {
+    authorize(call, 'UpdateProgress');
+    checkUserId(userId);
+    const fault = faultOfName('stage', stage);
+    if (fault !== undefined) throw invalid(fault);
+    const written = await writeUser(
+      this.#options,
+      userId,
+      { type: 'progress', stage },
+      async (tx, { before, snapshot, now }) => {
+        requireOwnUser(call, before);
+        checkStage(call, stage, snapshot);
+        if (before.stage === stage) return undefined;
+        if (!allowBackward && isBefore(snapshot, stage, before.stage)) return undefined;
+        await tx.users.putStage(userId, { stage, changedAt: now });
+        const known = before.stagesReached.some((reached) => reached.stage === stage);
+        return {
+          ...before,
+          stage,
+          stageEnteredAt: now,
+          stagesReached: known ? before.stagesReached : [...before.stagesReached, { stage, reachedAt: now }],
+        };
+      },
+    );
+    const { snapshot } = this.#options.keeper;
+    return { ...written, newlyUnlocked: written.newlyUnlocked.filter((key) => mayKnow(call, key, snapshot)) };
+  }
+}
+
+function checkUserId(userId: string): void {
+  const fault = faultOfName('userId', userId);
+  if (fault !== undefined) throw invalid(fault);
+}
+
+function deadlineOf({ deadline }: Call): { deadline?: number } {
+  return deadline === undefined ? {} : { deadline };
+}
+
+/** Before any stage is defined every name is one; after, only the defined ones, and people reach only some by themselves. */
+function checkStage({ caller }: Call, name: string, { stages, stageNames }: Snapshot): void {
+  if (stages.length === 0) return;
+  const stage = stages.find((known) => known.name === name);
+  if (stage === undefined) throw invalid(`the stage ${quote(name)} is none of: ${stageNames.join(', ')}`);
+  if (caller.kind === 'person' && !stage.selfSettable) {
+    throw forbidden(`the stage ${quote(name)} is not reached by one's own call; a machine token sets it`);
+  }
+}
+
+/** In the order of the defined stages; a stage that is not defined (any more) is before none and after none. */
+function isBefore({ stageNames }: Snapshot, stage: string, present: string): boolean {
+  const [to, from] = [stageNames.indexOf(stage), stageNames.indexOf(present)];
+  return to >= 0 && from >= 0 && to < from;
+}

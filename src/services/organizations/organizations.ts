@@ -1,0 +1,132 @@
+import { type Call, confinedTo } from '../../calls/caller.js';
+import { checkAttributes } from '../../calls/check-attributes.js';
+import { encodeToken } from '../../calls/consistency-token.js';
+import { invalid, notFound } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { recordAudit } from '../../calls/record-audit.js';
+import { startBackfills } from '../../configuration/backfill-start.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
+import { latchingByOrganization } from '../../core/snapshot/latching-changes.js';
+import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
+import { rolesOf } from '../../core/states/role-hierarchy.js';
+import { findCircle } from '../../core/values/find-circle.js';
+import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { Notifier } from '../../notify/notifier.js';
+import type { Store, Transaction } from '../../store/store.js';
+
+/** What is left out stays as it is. */
+export interface SetOrganizationInput {
+  readonly id: string;
+  readonly attributes?: JsonObject | undefined;
+  readonly strictRoles?: boolean | undefined;
+  readonly roles?: readonly RoleDefinition[] | undefined;
+  readonly comment: string;
+}
+
+const MAX_ROLES = 200;
+
+export interface OrganizationOptions {
+  readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
+  readonly notifier: Notifier;
+}
+
+/** Organizations: their attributes and the roles that they define. */
+export class OrganizationService {
+  readonly #options: OrganizationOptions;
+
+  constructor(options: OrganizationOptions) {
+    this.#options = options;
+  }
+
+  async set(call: Call, input: SetOrganizationInput) {
+    authorize(call, 'SetOrganization');
+    checkOrganization(call, input);
+    const { store, notifier } = this.#options;
+    const { id } = input;
+    const { organization, backfillIds } = await store.transaction(async (tx) => {
+      const before = (await tx.organizations.lock([id])).get(id)!;
+      const after: OrganizationState = {
+        ...before,
+        attributes: input.attributes ?? before.attributes,
+        strictRoles: input.strictRoles ?? before.strictRoles,
+        roles: input.roles ?? before.roles,
+        revision: before.revision + 1,
+      };
+      await tx.organizations.put(after);
+      await tx.organizations.advance([id]);
+      const shown = before.revision === 0 ? undefined : described(before);
+      const change = { before: shown, after: described(after), comment: input.comment };
+      const now = await tx.now();
+      await recordAudit(tx, call, now, { action: 'organization.set', target: id, ...change });
+      return { organization: after, backfillIds: await this.#backfill(tx, before, after, now) };
+    });
+    const { revision } = organization;
+    await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
+    const consistencyToken = encodeToken({ epoch: await store.epoch(), organizations: [[id, revision]] });
+    return { organization, backfillIds, consistencyToken };
+  }
+
+  /**
+   * What an organization says of itself can make latching rules true for its users. A worker reads it without a lock, but
+   * confirms the configuration first: once this transaction holds the revision, whoever read the organization as it was
+   * has committed.
+   */
+  async #backfill(tx: Transaction, before: OrganizationState, after: OrganizationState, now: number) {
+    const roles = !sameJson(rolesJson(before), rolesJson(after));
+    const attributes = !sameJson(before.attributes, after.attributes);
+    if (!roles && !attributes) return [];
+    await tx.configuration.holdRevision();
+    const { snapshot } = await confirmSnapshot(tx, this.#options.keeper);
+    const { revision } = snapshot;
+    const flagIds = latchingByOrganization(snapshot, { roles, attributes });
+    return startBackfills(tx, flagIds, { organizationId: after.id, reason: 'organization', revision, now });
+  }
+
+  /** An organization as stored; one of which nothing is stored is empty. */
+  async get(call: Call, id: string): Promise<OrganizationState> {
+    authorize(call, 'GetOrganization');
+    checkOrganization(call, { id });
+    return (await this.#options.store.states.organizations([id])).get(id)!;
+  }
+}
+
+function rolesJson({ roles }: OrganizationState): JsonValue {
+  return roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
+}
+
+function described({ attributes, strictRoles, roles }: OrganizationState) {
+  return { attributes, strictRoles, roles };
+}
+
+function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetOrganizationInput, 'comment'>): void {
+  const fault = faultOfName('organizationId', id);
+  if (fault !== undefined) throw invalid(fault);
+  const confined = confinedTo(call.caller);
+  if (confined !== '' && id !== confined) throw notFound(`no organization ${quote(id)}`);
+  if (attributes !== undefined) checkAttributes(attributes);
+  checkRoles(roles);
+}
+
+function checkRoles(roles: readonly RoleDefinition[]): void {
+  if (roles.length > MAX_ROLES)
+    throw invalid(`an organization defines at most ${MAX_ROLES} roles, not ${roles.length}`);
+  const known = rolesOf({ roles });
+  const seen = new Set<string>();
+  for (const { name, inherits } of roles) {
+    const fault = [name, ...inherits].map((role) => faultOfName('role', role)).find((found) => found !== undefined);
+    if (fault !== undefined) throw invalid(fault);
+    if (seen.has(name)) throw invalid(`the role ${quote(name)} stands twice; leave one out`);
+    seen.add(name);
+    const unknown = inherits.find((role) => !known.has(role));
+    if (unknown !== undefined) {
+      throw invalid(
+        `the role ${quote(name)} inherits ${quote(unknown)}, which is none of: ${[...known.keys()].join(', ')}`,
+      );
+    }
+  }
+  const circle = findCircle(known);
+  if (circle !== undefined) throw invalid(`roles inherit one another: ${circle.join(' → ')}`);
+}

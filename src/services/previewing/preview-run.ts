@@ -1,0 +1,130 @@
+import { performance } from 'node:perf_hooks';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Slices } from '../../calls/slices.js';
+import type { StateNeeds } from '../../core/snapshot/state-needs.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import { SECOND_MS } from '../../core/values/time.js';
+import type { Store } from '../../store/store.js';
+import { FIRST_USER, type UserCursor, type UserPage } from '../../store/user-pages.js';
+import type { PreviewProgress } from './preview-event.js';
+import type { PreviewTally } from './preview-tally.js';
+
+export type PreviewStore = Pick<Store, 'states' | 'userPages'>;
+
+export interface PreviewRunOptions {
+  readonly store: PreviewStore;
+  readonly tally: PreviewTally;
+  readonly needs: StateNeeds;
+  /** '' for every user. */
+  readonly organizationId: string;
+  readonly signal: AbortSignal;
+  readonly onProgress: (progress: PreviewProgress) => void;
+}
+
+/** A page's rows, roughly, and its users at most: enough for the database, and not for long for this process. */
+const ROWS_PER_PAGE = 1_000;
+const MAX_USERS_PER_PAGE = 100;
+const MIN_USERS_PER_PAGE = 50;
+/** How much of this process's time may be taken while a preview is under way, by it and by everybody else's calls. */
+const BUSY_SHARE = 0.7;
+/** Between two pages others come first; however busy they are, it goes on after a while. */
+const MIN_REST_MS = 1;
+const MAX_REST_MS = 20;
+/** A user decided twice, in the small steps that the work is cut into. */
+const STEPS_PER_USER = 8;
+const PROGRESS_EVERY_MS = 500;
+/** Organizations kept at hand; users of one organization stand far apart. */
+const MAX_ORGANIZATIONS = 1_000;
+
+/** Goes through everybody once, in pages, giving way to others; rejects with UNAVAILABLE once the signal says so. */
+export class PreviewRun {
+  readonly #options: PreviewRunOptions;
+  readonly #slices: Slices;
+  readonly #organizations = new Map<string, OrganizationState>();
+  readonly #pageSize: number;
+  readonly #startedAt = performance.now();
+  #rested = performance.eventLoopUtilization();
+  #toldAt = Number.NEGATIVE_INFINITY;
+  #done = 0;
+  #total = 0;
+
+  constructor(options: PreviewRunOptions) {
+    this.#options = options;
+    this.#slices = new Slices(options);
+    this.#pageSize = pageSizeOf(options.needs);
+  }
+
+  async run(): Promise<void> {
+    const { store, organizationId } = this.#options;
+    this.#total = await store.userPages.count(organizationId);
+    this.#tell();
+    let reading: Promise<UserPage> | undefined = this.#read(FIRST_USER);
+    while (reading !== undefined) {
+      const page: UserPage = await reading;
+      await this.#slices.giveWay();
+      // The database reads the next page while this one is decided.
+      reading = page.next === undefined ? undefined : this.#read(page.next);
+      await this.#look(page);
+      this.#tell();
+      await this.#rest();
+    }
+  }
+
+  /** Sleeps until the process has been idle for its share of the time since it last did. */
+  async #rest(): Promise<void> {
+    const { active, idle } = performance.eventLoopUtilization(this.#rested);
+    const restMs = active / BUSY_SHARE - (active + idle);
+    await sleep(Math.min(MAX_REST_MS, Math.max(MIN_REST_MS, restMs)));
+    this.#rested = performance.eventLoopUtilization();
+  }
+
+  #read(after: UserCursor): Promise<UserPage> {
+    const { store, organizationId, needs } = this.#options;
+    const reading = store.userPages.read({ after, limit: this.#pageSize, organizationId, needs });
+    // Whoever waits for it is told; nobody does when the work has stopped.
+    reading.catch(() => undefined);
+    return reading;
+  }
+
+  async #look({ users, timers }: UserPage): Promise<void> {
+    const { tally } = this.#options;
+    const organizations = await this.#organizationsOf(users);
+    for (const user of users) {
+      tally.add({ user, organization: organizations.get(user.organizationId), dueAt: timers.get(user.id) });
+      this.#done++;
+      if (!this.#slices.over(STEPS_PER_USER)) continue;
+      this.#tell();
+      await this.#slices.giveWay();
+    }
+  }
+
+  async #organizationsOf(users: UserPage['users']): Promise<ReadonlyMap<string, OrganizationState>> {
+    const known = this.#organizations;
+    const ids = new Set(users.map(({ organizationId }) => organizationId));
+    ids.delete('');
+    const missing = [...ids].filter((id) => !known.has(id));
+    if (missing.length === 0) return known;
+    if (known.size + missing.length > MAX_ORGANIZATIONS) known.clear();
+    const wanted = [...ids].filter((id) => !known.has(id));
+    for (const [id, state] of await this.#options.store.states.organizations(wanted)) known.set(id, state);
+    return known;
+  }
+
+  #tell(): void {
+    const now = performance.now();
+    if (now - this.#toldAt < PROGRESS_EVERY_MS) return;
+    this.#toldAt = now;
+    const done = this.#done;
+    const total = Math.max(this.#total, done);
+    const seconds = (now - this.#startedAt) / SECOND_MS;
+    const usersPerSecond = done / seconds;
+    const secondsLeft = done === 0 ? undefined : (total - done) / usersPerSecond;
+    this.#options.onProgress({ done, total, usersPerSecond, secondsLeft, counts: this.#options.tally.counts });
+  }
+}
+
+/** Days and stages are few beside counters, of which each user may have any number when all are asked for. */
+function pageSizeOf({ actions, days }: StateNeeds): number {
+  const rowsOfUser = 1 + (actions?.size ?? Infinity) + (days?.size ?? Infinity) * 7;
+  return Math.max(MIN_USERS_PER_PAGE, Math.min(MAX_USERS_PER_PAGE, Math.floor(ROWS_PER_PAGE / rowsOfUser)));
+}

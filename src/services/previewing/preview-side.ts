@@ -1,0 +1,77 @@
+import type { Decision } from '../../core/deciding/decision.js';
+import { decide } from '../../core/deciding/evaluate.js';
+import { passingSubject } from '../../core/deciding/subject.js';
+import type { FlagRequirements } from '../../core/requirements/requirement.js';
+import { requirementsOf } from '../../core/requirements/requirements-of.js';
+import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { latch } from '../../core/unlocking/latch.js';
+import { catchUp } from '../../unlocking/catch-up.js';
+
+/** A user whom a preview looks at. */
+export interface Previewed {
+  readonly user: UserState;
+  readonly organization: OrganizationState | undefined;
+  /** When the user's timer is due; undefined without one. */
+  readonly dueAt: number | undefined;
+}
+
+/** A flag as it is, or as a draft would have it, asked about one user after another at one instant. */
+export class PreviewSide {
+  readonly #snapshot: Snapshot;
+  readonly #flagKey: string;
+  readonly #now: number;
+  /** Some rule reads whether a flag is unlocked, so that what is earned can decide more than the rule that it is earned by. */
+  readonly #readsUnlocks: boolean;
+
+  constructor(snapshot: Snapshot, flagKey: string, now: number) {
+    this.#snapshot = snapshot;
+    this.#flagKey = flagKey;
+    this.#now = now;
+    this.#readsUnlocks = readsUnlocks(snapshot);
+  }
+
+  /** Whether the flag is on for the user, with what they have earned in the ledger. */
+  isOn(previewed: Previewed): boolean {
+    // A rule answers alike before and after its own unlock is recorded: mostly the ledger need not be brought up to date.
+    const { dueAt } = previewed;
+    const settled = this.#readsUnlocks || (dueAt !== undefined && dueAt <= this.#now);
+    return this.#decide(settled ? this.#settled(previewed) : previewed.user, previewed.organization).enabled;
+  }
+
+  /** The decision on it, with what they have earned in the ledger. */
+  decision(previewed: Previewed): Decision {
+    return this.#decide(this.#settled(previewed), previewed.organization);
+  }
+
+  /** What it asks of the user, as operators are told; undefined where there is no such flag. */
+  requirements(previewed: Previewed): FlagRequirements | undefined {
+    const compiled = this.#compiled();
+    if (compiled === undefined) return undefined;
+    const snapshot = this.#snapshot;
+    const subject = passingSubject(snapshot, this.#settled(previewed), previewed.organization);
+    return requirementsOf(compiled, { snapshot, subject, audience: 'OPERATOR', now: this.#now });
+  }
+
+  #compiled(): CompiledFlag | undefined {
+    return this.#snapshot.flags.get(this.#flagKey);
+  }
+
+  #decide(user: UserState, organization: OrganizationState | undefined): Decision {
+    const subject = passingSubject(this.#snapshot, user, organization);
+    return decide(this.#snapshot, this.#flagKey, subject, this.#now);
+  }
+
+  /** The user as the worker would leave them now: what was due is judged at its instant, the rest at this one. */
+  #settled({ user, organization, dueAt }: Previewed): UserState {
+    const snapshot = this.#snapshot;
+    const past = catchUp({ snapshot, user, organization, dueAt, now: this.#now });
+    return latch(snapshot, past.user, organization, this.#now, passingSubject).user;
+  }
+}
+
+function readsUnlocks({ slots }: Snapshot): boolean {
+  for (let index = 0; index < slots.size; index++) if (slots.at(index).definition.name === 'unlocked') return true;
+  return false;
+}

@@ -1,0 +1,202 @@
+import type { Call } from '../../calls/caller.js';
+import { asLatchkeyError, invalid, limited } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { readerOf } from '../../calls/reader.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { inWindow } from '../../core/deciding/evaluate.js';
+import type { Flag } from '../../core/flags/flag.js';
+import type { FlagInput, RuleInput } from '../../core/flags/parse-flag.js';
+import { draftSides } from '../../core/snapshot/draft-sides.js';
+import { bothNeeds, needsOfFlag } from '../../core/snapshot/state-needs.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { Store } from '../../store/store.js';
+import { checkDrafted, checkFlagName, checkNamed, draftedFlag, type FlagDraft } from '../flags/flag-draft.js';
+import { type OpenReaders, tokenEnded } from '../streaming/open-readers.js';
+import type { PreviewBlock, PreviewFeed, PreviewProgress, PreviewResult, PreviewSink } from './preview-event.js';
+import { PreviewRun, type PreviewRunOptions } from './preview-run.js';
+import { PreviewSide } from './preview-side.js';
+import { PreviewTally } from './preview-tally.js';
+
+export interface PreviewInput extends FlagDraft {
+  /** One rule among those that the flag has. */
+  readonly rule: RuleDraft | undefined;
+  /** '' for every user. */
+  readonly organizationId: string;
+  /** 0…100 users of each group; undefined: 10. */
+  readonly sampleSize: number | undefined;
+}
+
+export interface RuleDraft {
+  /** With an id in the place of that rule, else a new one. */
+  readonly input: RuleInput;
+  /** 0 for the first; undefined: last, or where it stands. */
+  readonly position: number | undefined;
+}
+
+export interface PreviewOptions {
+  readonly store: Pick<Store, 'configuration' | 'states' | 'userPages' | 'now'>;
+  /** Its snapshot holds the last form of what this version cannot compile. */
+  readonly keeper: Pick<ConfigurationKeeper, 'snapshot'>;
+  readonly readers: OpenReaders;
+}
+
+const DEFAULT_SAMPLE = 10;
+const MAX_SAMPLE = 100;
+/** Each reads everybody: more at once would not be done sooner. */
+const MAX_PREVIEWS = 2;
+
+/** Tells what a change of a flag would come to for all users, without making it. */
+export class PreviewService {
+  readonly #options: PreviewOptions;
+  #running = 0;
+
+  constructor(options: PreviewOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Begins a preview and goes on by itself until the sink has been told the result, or why there is none. Rejects with
+   * INVALID and NOT_FOUND as saving the draft would, with LIMITED while too many are under way.
+   */
+  async preview(call: Call, input: PreviewInput, sink: PreviewSink): Promise<PreviewFeed> {
+    authorize(call, 'PreviewRule');
+    checkInput(input);
+    const { readers } = this.#options;
+    readers.requireRoom();
+    if (this.#running >= MAX_PREVIEWS) {
+      throw limited(`${MAX_PREVIEWS} previews are under way here, which is the most; try again when one has ended`);
+    }
+    this.#running++;
+    let begun = false;
+    try {
+      const stopping = new AbortController();
+      const prepared = await this.#prepare(input);
+      const reader = new ProgressReader(sink);
+      const signal = anySignal(stopping.signal, call.signal);
+      const open = {
+        reader: readerOf(call),
+        end: () => {
+          sink.end(tokenEnded());
+          stopping.abort();
+        },
+      };
+      readers.add(open);
+      const running = { ...prepared, signal, onProgress: (progress: PreviewProgress) => reader.tell(progress) };
+      begun = true;
+      void this.#run(running, prepared, sink).finally(() => readers.delete(open));
+      return { writable: () => reader.writable(), close: () => stopping.abort() };
+    } finally {
+      if (!begun) this.#running--;
+    }
+  }
+
+  async #run(options: PreviewRunOptions, { result }: Prepared, sink: PreviewSink): Promise<void> {
+    try {
+      await new PreviewRun(options).run();
+      sink.write({ type: 'result', result: result() });
+      sink.end(undefined);
+    } catch (error) {
+      sink.end(asLatchkeyError(error));
+    } finally {
+      this.#running--;
+    }
+  }
+
+  async #prepare(input: PreviewInput): Promise<Prepared> {
+    const { store, keeper } = this.#options;
+    const [configuration, now] = await Promise.all([store.configuration.load(), store.now()]);
+    const existing = configuration.flags.find(({ id, key }) => id === input.keyOrId || key === input.keyOrId);
+    checkNamed(input, existing);
+    const draft = { ...input, input: withRule(input, existing) };
+    const { flag } = draftedFlag(draft, existing, now, draftIds());
+    const warnings = checkDrafted(flag, configuration);
+    const { before, after } = draftSides(configuration, flag, keeper.snapshot);
+    const sides = {
+      before: new PreviewSide(before, flag.key, now),
+      after: new PreviewSide(after, flag.key, now),
+    };
+    const tally = new PreviewTally(sides, input.sampleSize ?? DEFAULT_SAMPLE);
+    return {
+      store,
+      tally,
+      needs: bothNeeds(needsOfFlag(before, flag.key), needsOfFlag(after, flag.key)),
+      organizationId: input.organizationId,
+      result: () => ({
+        counts: tally.counts,
+        samples: tally.samples,
+        asOf: now,
+        configurationRevision: configuration.revision,
+        blocked: blockOf(flag, now),
+        warnings,
+      }),
+    };
+  }
+}
+
+/** Tells of progress as long as it is read: what is not would pile up. */
+class ProgressReader {
+  readonly #sink: PreviewSink;
+  #full: boolean = false;
+
+  constructor(sink: PreviewSink) {
+    this.#sink = sink;
+  }
+
+  tell(progress: PreviewProgress): void {
+    if (!this.#full) this.#full = !this.#sink.write({ type: 'progress', progress });
+  }
+
+  writable(): void {
+    this.#full = false;
+  }
+}
+
+interface Prepared extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' | 'organizationId'> {
+  /** Of what has been tallied so far. */
+  readonly result: () => PreviewResult;
+}
+
+function checkInput({ keyOrId, input, rule, organizationId, sampleSize }: PreviewInput): void {
+  checkFlagName(keyOrId);
+  if (rule !== undefined && input.rules !== undefined) {
+    throw invalid('rule is one rule among those of the flag, flag.rules are all of them; give one of the two');
+  }
+  const fault = organizationId === '' ? undefined : faultOfName('organizationId', organizationId);
+  if (fault !== undefined) throw invalid(fault, [{ pointer: '/organization_id', message: fault }]);
+  if (sampleSize !== undefined && !(sampleSize >= 0 && sampleSize <= MAX_SAMPLE)) {
+    const message = `sample_size is 0 to ${MAX_SAMPLE}, not ${sampleSize}`;
+    throw invalid(message, [{ pointer: '/sample_size', message }]);
+  }
+}
+
+/** The draft's input, with the one rule in its place among those that the flag has. */
+function withRule({ input, rule }: PreviewInput, existing: Flag | undefined): FlagInput {
+  if (rule === undefined) return input;
+  const rules: RuleInput[] = (existing?.rules ?? []).map(({ id }) => ({ id }));
+  const found = rule.input.id ? rules.findIndex(({ id }) => id === rule.input.id) : -1;
+  if (found >= 0) rules.splice(found, 1);
+  const { position = found >= 0 ? found : rules.length } = rule;
+  if (position > rules.length) {
+    const message = `position is 0 to ${rules.length}, not ${position}: the flag has no more rules`;
+    throw invalid(message, [{ pointer: '/position', message }]);
+  }
+  return { ...input, rules: rules.toSpliced(position, 0, rule.input) };
+}
+
+/** Ids for what is never stored: readable, and the same for the same draft. */
+function draftIds(): (prefix: 'flg' | 'rul' | 'slt') => string {
+  let rules = 0;
+  return (prefix) => (prefix === 'rul' ? `rul_draft_${++rules}` : `${prefix}_draft`);
+}
+
+function blockOf(flag: Flag, now: number): PreviewBlock | undefined {
+  if (flag.archived) return { reason: 'ARCHIVED', until: undefined };
+  if (!flag.active) return { reason: 'DISABLED', until: undefined };
+  if (inWindow(flag, now)) return undefined;
+  const opens = flag.startsAt !== undefined && now < flag.startsAt;
+  return { reason: 'SCHEDULE', until: opens ? flag.startsAt : undefined };
+}
+
+function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
+  return other === undefined ? one : AbortSignal.any([one, other]);
+}

@@ -1,0 +1,64 @@
+import type { Clock } from '../../calls/clock.js';
+import { type ConfigurationChange, ConfigurationLog } from '../../configuration/configuration-log.js';
+import { nextWindowChange } from '../../core/snapshot/configuration-changes.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { DueQueue } from './due-queue.js';
+
+/** What streams are told of the configuration: that it changed, and that windows opened or closed by time. */
+export class ConfigurationFeed {
+  readonly log: ConfigurationLog;
+  readonly #clock: Clock;
+  readonly #tell: (change: ConfigurationChange) => void;
+  readonly #windows: DueQueue<'windows'>;
+  #windowsAt: number;
+  #listened: boolean = false;
+
+  constructor(snapshot: Snapshot, clock: Clock, tell: (change: ConfigurationChange) => void) {
+    this.log = new ConfigurationLog(snapshot);
+    this.#clock = clock;
+    this.#tell = tell;
+    this.#windowsAt = clock.now();
+    this.#windows = new DueQueue<'windows'>(
+      () => clock.now(),
+      () => this.lookAtWindows(),
+    );
+  }
+
+  /** Windows that opened or closed until then have been told. */
+  get windowsAt(): number {
+    return this.#windowsAt;
+  }
+
+  /** Somebody listens from now on: what nobody listened to has been missed by nobody. */
+  begin(): void {
+    this.#listened = true;
+    this.#windowsAt = this.#clock.now();
+    this.#arm();
+  }
+
+  /** Nobody listens any more. */
+  rest(): void {
+    this.#listened = false;
+    this.#windows.clear();
+  }
+
+  /** A new snapshot is in place. */
+  swap(snapshot: Snapshot): void {
+    const change = this.log.swap(snapshot);
+    if (!this.#listened) return;
+    this.#arm();
+    this.#tell(change);
+  }
+
+  lookAtWindows(): void {
+    const now = this.#clock.now();
+    const change = this.log.since(this.log.snapshot.revision, this.#windowsAt, now);
+    this.#windowsAt = now;
+    if (change.all.size > 0) this.#tell(change);
+    this.#arm();
+  }
+
+  #arm(): void {
+    this.#windows.set('windows', nextWindowChange(this.log.snapshot, this.#windowsAt));
+  }
+}

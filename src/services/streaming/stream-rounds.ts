@@ -1,0 +1,193 @@
+import type { UserState } from '../../core/states/user-state.js';
+import type { PlacedChange } from '../../store/outbox-store.js';
+import type { StateSources } from '../../store/state-source.js';
+import type { Store } from '../../store/store.js';
+import type { Joining, Present, UserChannel } from './user-channel.js';
+
+export interface RoundsOptions {
+  readonly store: Pick<Store, 'outbox' | 'states'>;
+  readonly cached: StateSources;
+  /** What does not depend on the user. */
+  readonly present: () => Omit<Present, 'user' | 'organization'>;
+  /** A channel was served: it may be empty now, or its next look due at another time. */
+  readonly onServed: (channel: UserChannel) => void;
+  readonly onError: (error: unknown) => void;
+}
+
+/** Users of one round: their rows come by one statement. */
+const ROUND_SIZE = 200;
+/** Of these, the least that are for users who wait for no news, however many have some. */
+const ROUTINE_SHARE = 50;
+/** After a failure of the store, in milliseconds. */
+const PAUSE_MS = 500;
+
+interface Turn {
+  readonly channel: UserChannel;
+  readonly joining: readonly Joining[];
+  readonly looks: boolean;
+}
+
+/**
+ * Serves users' channels in rounds, many users by each query: what the outbox has for them, then what time flipped. One round
+ * at a time, so nothing of one user is told twice or out of order. Those with news go before those that are only looked at
+ * now and then.
+ */
+export class StreamRounds {
+  readonly #options: RoundsOptions;
+  readonly #urgent = new Set<UserChannel>();
+  readonly #routine = new Set<UserChannel>();
+  #running: boolean = false;
+  #closed: boolean = false;
+
+  constructor(options: RoundsOptions) {
+    this.#options = options;
+  }
+
+  /** Has the channel served soon; a channel that asks meanwhile is served again. */
+  ask(channel: UserChannel, urgent: boolean): void {
+    if (this.#closed) return;
+    if (urgent) this.#urgent.add(channel);
+    else if (!this.#urgent.has(channel)) this.#routine.add(channel);
+    if (this.#running) return;
+    this.#running = true;
+    // After all that came with this notice have asked, too.
+    setImmediate(() => void this.#run());
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#urgent.clear();
+    this.#routine.clear();
+  }
+
+  async #run(): Promise<void> {
+    while (!this.#closed && this.#urgent.size + this.#routine.size > 0) {
+      const turns = this.#take();
+      try {
+        await this.#serve(turns);
+      } catch (error) {
+        this.#options.onError(error);
+        for (const turn of turns) this.#again(turn);
+        for (const { channel } of turns) channel.isLookedAt = false;
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+      }
+    }
+    this.#running = false;
+  }
+
+  #take(): readonly Turn[] {
+    const turns: Turn[] = [];
+    const urgentShare = ROUND_SIZE - Math.min(ROUTINE_SHARE, this.#routine.size);
+    for (const [set, most] of [
+      [this.#urgent, urgentShare],
+      [this.#routine, ROUND_SIZE],
+    ] as const) {
+      for (const channel of set) {
+        if (turns.length === most) break;
+        set.delete(channel);
+        this.#routine.delete(channel);
+        if (channel.isEmpty) {
+          this.#options.onServed(channel);
+          continue;
+        }
+        turns.push({ channel, joining: channel.joining.splice(0), looks: channel.wantsLook });
+        channel.isLookedAt = channel.wantsLook;
+        // Asked for again meanwhile, it is for the next round.
+        channel.wantsLook = false;
+      }
+    }
+    return turns;
+  }
+
+  /** What this round could not do is for the next. */
+  #again({ channel, joining, looks }: Turn): void {
+    channel.joining.unshift(...joining);
+    if (looks) channel.wantsLook = true;
+    this.#urgent.add(channel);
+  }
+
+  async #serve(turns: readonly Turn[]): Promise<void> {
+    if (turns.length === 0) return;
+    // A look is at a state that was read before the outbox: whatever it holds, a row tells.
+    const looking = turns.filter(({ looks }) => looks).map(({ channel }) => channel);
+    const before = await this.#users(looking, new Map());
+    const rows = await this.#rows(turns);
+
+    const floors = new Map<string, number>();
+    const settled: Turn[] = [];
+    const late: Turn[] = [];
+    for (const turn of turns) {
+      const { channel } = turn;
+      const newest = Math.max(0, ...(rows.get(channel)?.map(({ revision }) => revision) ?? []));
+      const state = before.get(channel.userId);
+      if (state !== undefined && state.revision >= newest) settled.push(turn);
+      else if (newest > 0 || rows.has(channel)) {
+        late.push(turn);
+        floors.set(channel.userId, newest);
+      } else this.#options.onServed(channel);
+    }
+    const after = await this.#users(
+      late.map(({ channel }) => channel),
+      floors,
+    );
+    const present = await this.#presentOf(new Map([...before, ...after]));
+    for (const { channel } of turns) channel.isLookedAt = false;
+
+    for (const turn of settled) {
+      const { channel, joining } = turn;
+      const now = present(channel);
+      if (now === undefined) this.#again(turn);
+      else channel.serve(rows.get(channel) ?? [], joining, now, true);
+      this.#options.onServed(channel);
+    }
+    for (const turn of late) {
+      const { channel, joining } = turn;
+      const now = present(channel);
+      if (now !== undefined) channel.serve(rows.get(channel) ?? [], joining, now, false);
+      channel.wantsLook = true;
+      this.#again(now === undefined ? turn : { ...turn, joining: [] });
+      this.#options.onServed(channel);
+    }
+  }
+
+  async #rows(turns: readonly Turn[]): Promise<ReadonlyMap<UserChannel, readonly PlacedChange[]>> {
+    const channels = new Map(turns.map(({ channel }) => [channel.userId, channel]));
+    const from = turns.map(({ channel, joining }) => [channel.userId, channel.readFrom(joining)] as const);
+    const readAt = this.#options.present().now;
+    const rows = await this.#options.store.outbox.since(new Map(from));
+    for (const { channel } of turns) channel.readAt = readAt;
+    return Map.groupBy(rows, ({ userId }) => channels.get(userId)!);
+  }
+
+  /** From the cache where that is not behind; the store itself is asked once, however fast a user is written. */
+  async #users(
+    channels: readonly UserChannel[],
+    floors: ReadonlyMap<string, number>,
+  ): Promise<ReadonlyMap<string, UserState>> {
+    const { cached, store } = this.#options;
+    const users = new Map<string, UserState>();
+    const missing: string[] = [];
+    for (const { userId, revision } of channels) {
+      const held = cached.users.peek(userId);
+      const floor = Math.max(revision, floors.get(userId) ?? 0);
+      if (held !== undefined && !held.stale && held.state.revision >= floor) users.set(userId, held.state);
+      else missing.push(userId);
+    }
+    if (missing.length === 0) return users;
+    for (const [id, state] of await store.states.users(missing)) users.set(id, state);
+    return users;
+  }
+
+  /** Gives what a channel is to be told from; undefined where its organization's state is not to be had. */
+  async #presentOf(users: ReadonlyMap<string, UserState>) {
+    const ids = new Set([...users.values()].map(({ organizationId }) => organizationId));
+    ids.delete('');
+    const organizations = await this.#options.cached.organizations.load([...ids], {});
+    const common = this.#options.present();
+    return ({ userId }: UserChannel): Present | undefined => {
+      const user = users.get(userId);
+      if (user === undefined) return undefined;
+      return { ...common, user, organization: organizations.get(user.organizationId)?.state };
+    };
+  }
+}

@@ -1,0 +1,250 @@
+import type { Call } from '../../calls/caller.js';
+import type { Clock } from '../../calls/clock.js';
+import { invalid, limited, unavailable } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { type Reader, readerOf } from '../../calls/reader.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { ConfigurationChange } from '../../configuration/configuration-log.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import type { RevisionOf } from '../../notify/notifier.js';
+import type { StateSources } from '../../store/state-source.js';
+import type { Store } from '../../store/store.js';
+import { ConfigurationFeed } from './configuration-feed.js';
+import { type Backlog, EventStream } from './event-stream.js';
+import type { OpenReaders } from './open-readers.js';
+import { decodeResumeToken, type StreamPosition } from './resume-token.js';
+import type { StreamSink, Watching } from './stream-event.js';
+import type { StreamTickets, Ticket } from './stream-tickets.js';
+import { UserChannels } from './user-channels.js';
+import { requireWatchable } from './watchable-user.js';
+
+export interface StreamOptions {
+  readonly store: Pick<Store, 'outbox' | 'states' | 'epoch'>;
+  readonly states: StateSources;
+  readonly keeper: ConfigurationKeeper;
+  readonly clock: Clock;
+  readonly tickets: StreamTickets;
+  readonly readers: OpenReaders;
+  readonly heartbeatMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface WatchInput {
+  /** '': the configuration alone. */
+  readonly userId: string;
+  /** '': from now on. */
+  readonly resumeToken: string;
+  readonly sink: StreamSink;
+}
+
+/** The outbox is kept for a day; what is nearly as old may be purged while it is read. */
+const RESUMABLE_MS = 23 * HOUR_MS;
+const SWEEP_MS = SECOND_MS;
+const MAX_STREAMS_OF_USER = 50;
+const MAX_WAITING_OF_STREAM = 1_000;
+const MAX_WAITING_OF_PROCESS = 200_000;
+const TICKET_MS = MINUTE_MS;
+
+/** The streams that are open in this process: what changed of the configuration, and of each one's user, as it happens. */
+export class StreamService {
+  readonly #options: StreamOptions;
+  readonly #streams = new Set<EventStream>();
+  readonly #feed: ConfigurationFeed;
+  readonly #channels: UserChannels;
+  readonly #backlog: Backlog = { waiting: 0, maxOfStream: MAX_WAITING_OF_STREAM, maxOfProcess: MAX_WAITING_OF_PROCESS };
+  #epoch = '';
+  #sweeping: NodeJS.Timeout | undefined;
+  #closed: boolean = false;
+
+  constructor(options: StreamOptions) {
+    this.#options = options;
+    const { store, states, keeper, clock, onError } = options;
+    this.#feed = new ConfigurationFeed(keeper.snapshot, clock, (change) => this.#announce(change));
+    this.#channels = new UserChannels({
+      ...{ store, cached: states, onError },
+      present: () => {
+        const { log, windowsAt } = this.#feed;
+        return { log, epoch: this.#epoch, now: clock.now(), windowsAt };
+      },
+    });
+  }
+
+  /** How many are open now. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
+  /** What is held back for readers that do not keep up, in flags, roughly. */
+  get backlog(): number {
+    return this.#backlog.waiting;
+  }
+
+  /**
+   * Opens a stream of the configuration and, where one is named, of a user. Rejects with NOT_FOUND for a user whom the
+   * caller may not name, with LIMITED when too many are open, with UNAVAILABLE while the store is away.
+   */
+  async watch(call: Call, input: WatchInput): Promise<Watching> {
+    authorize(call, 'Watch');
+    await requireWatchable(call, input.userId, this.#options.states.users);
+    return this.#open(readerOf(call), input);
+  }
+
+  /** Opens the stream that a ticket is for; undefined for one that has expired or that nobody here has made. */
+  async watchByTicket(ticket: string, input: Omit<WatchInput, 'userId'>): Promise<Watching | undefined> {
+    const opened = this.readTicket(ticket);
+    if (opened === undefined) return undefined;
+    return this.#open(opened.reader, { ...input, userId: opened.userId });
+  }
+
+  readTicket(ticket: string): Ticket | undefined {
+    return this.#options.tickets.open(ticket, this.#options.clock.now());
+  }
+
+  /** A ticket that opens one user's stream, as people see it, within a minute. */
+  async ticket(call: Call, userId: string): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
+    authorize(call, 'Watch');
+    if (userId === '') throw invalid('a ticket is for the stream of a user; name one');
+    await requireWatchable(call, userId, this.#options.states.users);
+    const reader = { ...readerOf(call), people: true };
+    const expiresAt = Math.min(this.#options.clock.now() + TICKET_MS, reader.endsAt);
+    return { ticket: this.#options.tickets.seal({ userId, expiresAt, reader }), expiresAt };
+  }
+
+  /** A notice: these users were written. */
+  usersChanged(users: readonly RevisionOf[]): void {
+    this.#channels.usersChanged(users);
+  }
+
+  /** A notice: these organizations were written. */
+  organizationsChanged(ids: readonly string[]): void {
+    this.#channels.organizationsChanged(ids);
+  }
+
+  /** A new snapshot is in place. */
+  configurationChanged(snapshot: Snapshot): void {
+    this.#feed.swap(snapshot);
+    this.#channels.lookAtAll();
+  }
+
+  /** The store began another life: what was told of the former one is void. */
+  restart(): void {
+    this.#epoch = '';
+    for (const stream of this.#streams) {
+      if (stream.position.userId !== '') continue;
+      void this.#nowOn(stream).catch(this.#options.onError);
+    }
+    this.#channels.restart();
+  }
+
+  /** Ends all streams; none is opened any more. */
+  close(): void {
+    this.#closed = true;
+    clearInterval(this.#sweeping);
+    this.#channels.close();
+    this.#feed.rest();
+    for (const stream of this.#streams) stream.end('draining');
+  }
+
+  async #open(reader: Reader, { userId, resumeToken, sink }: WatchInput): Promise<Watching> {
+    const { store, readers } = this.#options;
+    this.#epoch ||= await store.epoch();
+    if (this.#closed) throw unavailable('the server stops; connect again');
+    if (!this.#options.keeper.loaded) throw unavailable('no configuration has been loaded yet; try again');
+    readers.requireRoom();
+    if (this.#channels.streamsOf(userId) >= MAX_STREAMS_OF_USER) {
+      throw limited(`${MAX_STREAMS_OF_USER} streams of this user are open here, which is the most; close one`);
+    }
+    this.#begin();
+    const now = this.#options.clock.now();
+    const given = resumeToken === '' ? undefined : decodeResumeToken(resumeToken, userId);
+    const usable = given?.epoch === this.#epoch && given.at > now - RESUMABLE_MS;
+    const from = usable ? given : undefined;
+    const reset = resumeToken !== '' && from === undefined;
+    const here = this.#here(userId);
+    const stream = new EventStream(reader, here, {
+      sink,
+      backlog: this.#backlog,
+      onEnd: () => this.#ended(stream),
+    });
+    stream.sentAt = now;
+    this.#streams.add(stream);
+    readers.add(stream);
+    if (userId !== '') {
+      this.#channels.join(userId, { stream, from, reset });
+    } else {
+      if (reset) stream.send({ type: 'reset' }, here, now);
+      const change = from && this.#feed.log.since(from.configuration, from.at, now);
+      if (change !== undefined && change.all.size > 0) {
+        stream.send({ type: 'configuration', flagKeys: [...change.all] }, here, now);
+      }
+      stream.send({ type: 'heartbeat' }, here, now);
+    }
+    return { writable: () => stream.writable(), close: () => stream.close() };
+  }
+
+  #here(userId: string): StreamPosition {
+    const { log, windowsAt } = this.#feed;
+    const configuration = log.snapshot.revision;
+    return { epoch: this.#epoch, configuration, outbox: 0, at: windowsAt, organization: '', userId };
+  }
+
+  async #nowOn(stream: EventStream): Promise<void> {
+    this.#epoch ||= await this.#options.store.epoch();
+    stream.send({ type: 'reset' }, this.#here(''), this.#options.clock.now());
+  }
+
+  #ended(stream: EventStream): void {
+    this.#streams.delete(stream);
+    this.#options.readers.delete(stream);
+    if (this.#streams.size === 0) this.#rest();
+    this.#channels.leave(stream.position.userId, stream);
+  }
+
+  /** The first stream. */
+  #begin(): void {
+    if (this.#sweeping !== undefined) return;
+    this.#feed.begin();
+    this.#sweeping = setInterval(() => this.#sweep(), SWEEP_MS);
+    this.#sweeping.unref();
+  }
+
+  #rest(): void {
+    clearInterval(this.#sweeping);
+    this.#sweeping = undefined;
+    this.#feed.rest();
+  }
+
+  #announce({ all, visible }: ConfigurationChange): void {
+    const now = this.#options.clock.now();
+    const { revision } = this.#feed.log.snapshot;
+    const news = [all, visible].map((keys) => ({ type: 'configuration', flagKeys: [...keys] }) as const);
+    for (const stream of this.#streams) {
+      // Those that join are told when they do.
+      if (stream.position.userId !== '' && !this.#channels.get(stream.position.userId)?.streams.has(stream)) continue;
+      const one = news[stream.reader.people ? 1 : 0]!;
+      const position = { ...stream.position, configuration: revision };
+      if (one.flagKeys.length > 0) stream.send(one, position, now);
+      else stream.position = position;
+    }
+  }
+
+  /** Once a second: windows, heartbeats, users whose notices may have been lost. */
+  #sweep(): void {
+    const now = this.#options.clock.now();
+    this.#feed.lookAtWindows();
+    this.#channels.sweep();
+    for (const stream of this.#streams) {
+      if (now - stream.sentAt >= this.#options.heartbeatMs * stream.patience) this.#beat(stream, now);
+    }
+  }
+
+  #beat(stream: EventStream, now: number): void {
+    const { userId } = stream.position;
+    const channel = this.#channels.get(userId);
+    if (channel !== undefined && !channel.streams.has(stream)) return;
+    const { windowsAt } = this.#feed;
+    const at = channel === undefined ? windowsAt : channel.toldAt(windowsAt);
+    stream.send({ type: 'heartbeat' }, { ...stream.position, at, outbox: channel?.position ?? 0 }, now);
+  }
+}

@@ -1,0 +1,164 @@
+import type { Machine } from '../../calls/caller.js';
+import type { Clock } from '../../calls/clock.js';
+import { unauthenticated } from '../../calls/errors.js';
+import { STORE_ANSWERS_MS, within } from '../../calls/within.js';
+import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
+import { StoreUnavailable } from '../../store/store.js';
+import type { MachineToken, TokenStore } from '../../store/token-store.js';
+import { hashSecret } from './tokens.js';
+
+export interface AuthenticationOptions {
+  readonly tokens: Pick<TokenStore, 'byHash' | 'touch'>;
+  /** Tells what has expired. */
+  readonly clock: Clock;
+  /** Told of what failed in the background. */
+  readonly onError: (error: unknown) => void;
+  /** Monotonic milliseconds: for how long to trust what is known does not hang on a clock that is set. */
+  readonly uptimeMs?: () => number;
+}
+
+interface Known {
+  readonly token: MachineToken;
+  readonly machine: Machine;
+  readonly checkedAtMs: number;
+  /** How often tokens had changed when it was looked up. */
+  readonly generation: number;
+}
+
+interface Stranger {
+  readonly checkedAtMs: number;
+  readonly generation: number;
+}
+
+/** Revocation holds everywhere within this, even where its notice was lost. */
+const TRUST_MS = 5 * SECOND_MS;
+/** While the store is away, what was known is trusted for this long. */
+const STALE_MAX_MS = 60 * MINUTE_MS;
+/** After the store was away, known callers do not wait for it for this long. */
+const AWAY_MS = SECOND_MS;
+const TOUCH_MS = MINUTE_MS;
+const MAX_REMEMBERED = 10_000;
+
+/** Who a machine token belongs to. Remembers for five seconds; a notice about tokens makes it look again. */
+export class Authentication {
+  readonly #options: AuthenticationOptions;
+  readonly #uptimeMs: () => number;
+  readonly #known = new Map<string, Known>();
+  /** Kept apart, so that a flood of made-up tokens makes nobody forgotten. */
+  readonly #strangers = new Map<string, Stranger>();
+  readonly #looks = new Map<string, Promise<MachineToken | undefined>>();
+  readonly #touched = new Map<string, number>();
+  #generation = 0;
+  #awayUntilMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: AuthenticationOptions) {
+    this.#options = options;
+    this.#uptimeMs = options.uptimeMs ?? (() => performance.now());
+  }
+
+  /** The machine of an `Authorization` header's bearer token; rejects with UNAUTHENTICATED. At once when remembered. */
+  machine(secret: string): Machine | Promise<Machine> {
+    const hash = hashSecret(secret);
+    const known = this.#known.get(hash);
+    if (known !== undefined && this.#isFresh(known)) return this.#admit(known.token, known.machine);
+    const stranger = this.#strangers.get(hash);
+    if (known === undefined && stranger !== undefined && this.#isFresh(stranger)) throw unknownToken();
+    return this.#look(hash, known);
+  }
+
+  /** Tokens changed somewhere: what is remembered is looked up again, by a look that begins from now on. */
+  forget(): void {
+    this.#generation++;
+    this.#looks.clear();
+  }
+
+  /** Tokens as of the last snapshot on disk, for a start without the store. */
+  preload(tokens: readonly MachineToken[]): void {
+    for (const token of tokens) this.#remember(token, this.#uptimeMs() - TRUST_MS, this.#generation);
+  }
+
+  async #look(hash: string, known: Known | undefined): Promise<Machine> {
+    const startedAtMs = this.#uptimeMs();
+    const generation = this.#generation;
+    const looking = this.#join(hash, startedAtMs, generation);
+    const usable = known !== undefined && startedAtMs - known.checkedAtMs < STALE_MAX_MS;
+    if (usable && startedAtMs < this.#awayUntilMs) {
+      looking.catch(() => undefined);
+      return this.#admit(known.token, known.machine);
+    }
+    try {
+      const token = await within(STORE_ANSWERS_MS, looking);
+      if (token === undefined) throw unknownToken();
+      return this.#admit(token, machineOf(token));
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      this.#awayUntilMs = this.#uptimeMs() + AWAY_MS;
+      if (!usable) throw error;
+      return this.#admit(known.token, known.machine);
+    }
+  }
+
+  /** Callers with the same token share one look. */
+  #join(hash: string, startedAtMs: number, generation: number): Promise<MachineToken | undefined> {
+    const begun = this.#looks.get(hash);
+    if (begun !== undefined) return begun;
+    const look = this.#options.tokens.byHash(hash).then((token) => {
+      this.#awayUntilMs = Number.NEGATIVE_INFINITY;
+      if (token === undefined) {
+        this.#known.delete(hash);
+        bounded(this.#strangers).set(hash, { checkedAtMs: startedAtMs, generation });
+      } else {
+        this.#strangers.delete(hash);
+        this.#remember(token, startedAtMs, generation);
+      }
+      return token;
+    });
+    const tracked = look.finally(() => {
+      if (this.#looks.get(hash) === tracked) this.#looks.delete(hash);
+    });
+    this.#looks.set(hash, tracked);
+    return tracked;
+  }
+
+  #isFresh({ checkedAtMs, generation }: Stranger): boolean {
+    return generation === this.#generation && this.#uptimeMs() - checkedAtMs < TRUST_MS;
+  }
+
+  #admit(token: MachineToken, machine: Machine): Machine {
+    const now = this.#options.clock.now();
+    if (token.revokedAt !== undefined) throw unauthenticated('the token was revoked; ask for another one');
+    if (token.expiresAt !== undefined && token.expiresAt <= now) {
+      throw unauthenticated(`the token expired at ${new Date(token.expiresAt).toISOString()}; ask for another one`);
+    }
+    this.#touch(token, now);
+    return machine;
+  }
+
+  #remember(token: MachineToken, checkedAtMs: number, generation: number): void {
+    const known = this.#known.get(token.hash);
+    // A look that began earlier than another may end later.
+    if (known !== undefined && known.checkedAtMs > checkedAtMs) return;
+    bounded(this.#known).set(token.hash, { token, machine: machineOf(token), checkedAtMs, generation });
+  }
+
+  #touch({ id, lastUsedAt = 0 }: MachineToken, now: number): void {
+    if (now - Math.max(lastUsedAt, this.#touched.get(id) ?? 0) < TOUCH_MS) return;
+    bounded(this.#touched).set(id, now);
+    this.#options.tokens.touch(id, now).catch(this.#options.onError);
+  }
+}
+
+function unknownToken(): Error {
+  return unauthenticated('the token is not known here; check that it is complete and for this server');
+}
+
+/** With room for one more: the longest remembered goes. */
+function bounded<T>(map: Map<string, T>): Map<string, T> {
+  const [oldest] = map.keys();
+  if (map.size >= MAX_REMEMBERED && oldest !== undefined) map.delete(oldest);
+  return map;
+}
+
+function machineOf({ id, scopes, organizationId }: MachineToken): Machine {
+  return { kind: 'machine', tokenId: id, scopes: new Set(scopes), organizationId };
+}

@@ -1,0 +1,149 @@
+import { hash, randomBytes, randomUUID } from 'node:crypto';
+import { type Call, SYSTEM_ID } from '../../calls/caller.js';
+import { invalid, notFound } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { recordAudit } from '../../calls/record-audit.js';
+import { quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { Notifier } from '../../notify/notifier.js';
+import type { Store } from '../../store/store.js';
+import { type MachineToken, SCOPES, type Scope } from '../../store/token-store.js';
+
+export interface CreateTokenInput {
+  readonly name: string;
+  readonly scopes: readonly string[];
+  /** '' binds it to none. */
+  readonly organizationId: string;
+  readonly expiresAt: number | undefined;
+}
+
+export interface TokenServiceOptions {
+  readonly store: Pick<Store, 'transaction' | 'tokens'>;
+  readonly notifier: Notifier;
+}
+
+/** The name of the admin token that comes from the environment or the data directory. */
+const BOOTSTRAP = 'bootstrap';
+const SYSTEM: Call = {
+  caller: { kind: 'machine', tokenId: SYSTEM_ID, scopes: new Set(['admin']), organizationId: '' },
+  requestId: 'start',
+};
+
+/** What is stored of a secret: lower-case hex SHA-256. A secret has 256 random bits, so nothing slower is needed. */
+export function hashSecret(secret: string): string {
+  return hash('sha256', secret, 'hex');
+}
+
+/** A new secret; the prefix lets scanners of leaked secrets know it. */
+export function newSecret(): string {
+  return `latchkey_${randomBytes(32).toString('base64url')}`;
+}
+
+/** Machine tokens: made, listed, revoked. */
+export class TokenService {
+  readonly #options: TokenServiceOptions;
+
+  constructor(options: TokenServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Makes a token. Its secret is given this once and is nowhere stored. */
+  async create(call: Call, input: CreateTokenInput): Promise<{ token: MachineToken; secret: string }> {
+    authorize(call, 'CreateToken');
+    const secret = newSecret();
+    const token = await this.#add(call, secret, input);
+    return { token, secret };
+  }
+
+  /** All tokens, newest first, revoked ones too. */
+  async list(call: Call): Promise<readonly MachineToken[]> {
+    authorize(call, 'ListTokens');
+    return this.#options.store.tokens.list();
+  }
+
+  /** Revokes a token for good; again changes nothing. */
+  async revoke(call: Call, id: string, comment = ''): Promise<MachineToken> {
+    authorize(call, 'RevokeToken');
+    const revoked = await this.#options.store.transaction(async (tx) => {
+      const now = await tx.now();
+      const token = await tx.tokens.revoke(id, now);
+      if (token === undefined) throw notFound(`no token ${quote(id)}`);
+      if (token.revokedAt === now) {
+        await recordAudit(tx, call, now, {
+          action: 'token.revoke',
+          target: id,
+          before: undefined,
+          after: token,
+          comment,
+        });
+      }
+      return token;
+    });
+    await this.#options.notifier.publish({ kind: 'tokens' });
+    return revoked;
+  }
+
+  /** Makes this secret the bootstrap admin token, and revokes the one that was it before. */
+  async bootstrap(secret: string): Promise<void> {
+    const wanted = hashSecret(secret);
+    const tokens = await this.#options.store.tokens.list();
+    const present = tokens.filter(({ name, revokedAt }) => name === BOOTSTRAP && revokedAt === undefined);
+    const known = tokens.find((token) => token.hash === wanted);
+    // Before anything is revoked: a start that is refused must not lock everybody out.
+    if (known !== undefined && !present.includes(known)) {
+      throw invalid(
+        known.revokedAt === undefined
+          ? `the admin token that is given is already the token ${known.id}; give one of its own`
+          : 'the admin token that is given was revoked before; give another one',
+      );
+    }
+    for (const token of present) if (token !== known) await this.revoke(SYSTEM, token.id);
+    if (known !== undefined) return;
+    const input = { name: BOOTSTRAP, scopes: ['admin'], organizationId: '', expiresAt: undefined };
+    await this.#add(SYSTEM, secret, input).catch(async (error: unknown) => {
+      // Another replica that starts at the same moment may have added it.
+      if ((await this.#options.store.tokens.byHash(wanted)) === undefined) throw error;
+    });
+  }
+
+  async #add(call: Call, secret: string, input: CreateTokenInput): Promise<MachineToken> {
+    const scopes = checkToken(input);
+    const { name, organizationId, expiresAt } = input;
+    const token = await this.#options.store.transaction(async (tx) => {
+      const now = await tx.now();
+      if (expiresAt !== undefined && expiresAt <= now) throw invalid('expires_at is in the past; give a later instant');
+      const made: MachineToken = {
+        id: `tok_${randomUUID().replaceAll('-', '')}`,
+        name,
+        hash: hashSecret(secret),
+        scopes,
+        organizationId,
+        createdAt: now,
+        ...(expiresAt === undefined ? {} : { expiresAt }),
+      };
+      await tx.tokens.add(made);
+      await recordAudit(tx, call, now, {
+        action: 'token.create',
+        target: made.id,
+        before: undefined,
+        after: made,
+        comment: '',
+      });
+      return made;
+    });
+    await this.#options.notifier.publish({ kind: 'tokens' });
+    return token;
+  }
+}
+
+function checkToken({ name, scopes, organizationId }: CreateTokenInput): readonly Scope[] {
+  const fault =
+    faultOfName('name', name) ?? (organizationId === '' ? undefined : faultOfName('organizationId', organizationId));
+  if (fault !== undefined) throw invalid(fault);
+  if (scopes.length === 0) throw invalid(`a token needs at least one scope: ${SCOPES.join(', ')}`);
+  return [...new Set(scopes)].map((scope) => {
+    const known = SCOPES.find((one) => one === scope);
+    if (known === undefined) throw invalid(`the scope ${quote(scope)} is none of: ${SCOPES.join(', ')}`);
+    return known;
+  });
+}

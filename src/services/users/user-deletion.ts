@@ -1,0 +1,96 @@
+import type { Call } from '../../calls/caller.js';
+import { encodeToken } from '../../calls/consistency-token.js';
+import { invalid, unavailable } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { recordAudit } from '../../calls/record-audit.js';
+import { isNobody } from '../../core/states/user-state.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { Notifier } from '../../notify/notifier.js';
+import type { Store, Transaction } from '../../store/store.js';
+import type { DeletedTotals } from '../../store/user-store.js';
+import { requireReason } from '../ledger/ledger.js';
+
+export interface UserDeletionOptions {
+  readonly store: Store;
+  readonly notifier: Notifier;
+  /** The most rows that one transaction removes; 1 or more. */
+  readonly rowsPerTransaction?: number;
+}
+
+export interface DeleteUserInput {
+  readonly userId: string;
+  /** For the audit; 1…1,000 characters. */
+  readonly reason: string;
+}
+
+export interface UserDeleted {
+  /** Whether there was anything to remove. */
+  readonly deleted: boolean;
+  readonly consistencyToken: string;
+}
+
+const ROWS_PER_TRANSACTION = 5_000;
+
+/** Removes users for good. */
+export class UserDeletion {
+  readonly #options: UserDeletionOptions;
+
+  constructor(options: UserDeletionOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Removes what is stored about a user, in one transaction or, where there is very much, in several under the user's
+   * lock; asked again after it was interrupted, it goes on. What stays: the audit, sums over all deleted users, and an
+   * empty row with the revision (so that no cache takes the old state for the newer one) and the instant of the deletion:
+   * events that occurred up to then never count, however late they arrive. Later events, and an identify, begin anew.
+   */
+  async delete(call: Call, { userId, reason }: DeleteUserInput): Promise<UserDeleted> {
+    authorize(call, 'DeleteUser');
+    const fault = faultOfName('userId', userId);
+    if (fault !== undefined) throw invalid(fault);
+    requireReason(reason);
+    const { store, notifier, rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
+    let deleted = false;
+    let since: number | undefined;
+    for (;;) {
+      const { removed, changed, revision, at } = await store.transaction((tx) =>
+        this.#removeSome(tx, call, { userId, reason }, since),
+      );
+      since = at;
+      deleted ||= changed;
+      if (changed) await notifier.publish({ kind: 'users', users: [{ id: userId, revision }] });
+      if (removed < limit) {
+        const consistencyToken = encodeToken({ epoch: await store.epoch(), users: [[userId, revision]] });
+        return { deleted, consistencyToken };
+      }
+      if (call.signal?.aborted)
+        throw unavailable('the call was cancelled while the user was being deleted; call again');
+    }
+  }
+
+  /** One transaction's share; `since` is when the deletion began, absent in its first. */
+  async #removeSome(tx: Transaction, call: Call, { userId, reason }: DeleteUserInput, since: number | undefined) {
+    const { rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
+    const before = (await tx.users.lock([userId])).get(userId)!;
+    // Only after the lock: whatever was counted up to now goes.
+    const at = since ?? (await tx.now());
+    const removed = await tx.users.remove(userId, { at, limit });
+    const empty = isNobody(before);
+    const changed = removed > 0 || !empty;
+    if (!changed) return { removed, changed, revision: before.revision, at };
+    await tx.users.advance([userId]);
+    if (since === undefined) {
+      if (!empty) await tx.users.countDeleted();
+      const change = { before: { revision: before.revision }, after: undefined, comment: reason };
+      await recordAudit(tx, call, at, { action: 'user.delete', target: userId, ...change });
+    }
+    return { removed, changed, revision: before.revision + 1, at };
+  }
+
+  /** What all deleted users had, together. */
+  async totals(call: Call): Promise<DeletedTotals> {
+    authorize(call, 'GetDeletedTotals');
+    return this.#options.store.history.deletedTotals();
+  }
+}

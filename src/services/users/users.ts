@@ -1,0 +1,133 @@
+import { type Call, confinedTo } from '../../calls/caller.js';
+import { checkAttributes } from '../../calls/check-attributes.js';
+import { invalid, notFound } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { rolesOf } from '../../core/states/role-hierarchy.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { Transaction } from '../../store/store.js';
+import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+
+/** What is known of a user; what is left out stays as it is. */
+export interface IdentifyInput {
+  readonly userId: string;
+  /** '' takes the user out of any organization. */
+  readonly organizationId?: string | undefined;
+  /** All of them. */
+  readonly roles?: readonly string[] | undefined;
+  /** Epoch milliseconds; null forgets it. */
+  readonly joinedAt?: number | null | undefined;
+  readonly emailVerified?: boolean | undefined;
+  readonly attributes?: AttributeChange | undefined;
+}
+
+export interface AttributeChange {
+  /** Start from none instead of from what is stored. */
+  readonly replace: boolean;
+  readonly set: JsonObject;
+  readonly remove: readonly string[];
+}
+
+const MAX_ROLES = 50;
+
+/** Who users are: organization, roles, joining, e-mail verification, attributes. */
+export class UserService {
+  readonly #options: UserWriteOptions;
+
+  constructor(options: UserWriteOptions) {
+    this.#options = options;
+  }
+
+  /** Stores what is known of a user and unlocks what follows from it. */
+  async identify(call: Call, input: IdentifyInput): Promise<UserWritten> {
+    authorize(call, 'Identify');
+    checkIdentify(input);
+    const confined = confinedTo(call.caller);
+    if (confined !== '' && input.organizationId !== undefined && input.organizationId !== confined) {
+      throw notFound(`no organization ${quote(input.organizationId)}`);
+    }
+    const known = confined === '' ? input : { ...input, organizationId: confined };
+    return writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, { before }) => {
+      if (confined !== '' && before.revision > 0 && before.organizationId !== confined) {
+        throw notFound(`no user ${quote(input.userId)}`);
+      }
+      return this.#store(tx, before, known);
+    });
+  }
+
+  /** Writes what a producer of events says of a user, under `traits`, where it cannot pass for anything else. */
+  async setTraits(userId: string, traits: JsonObject): Promise<UserWritten> {
+    const set = { traits };
+    checkAttributes(set);
+    return writeUser(this.#options, userId, { type: 'identify' }, (tx, { before }) => {
+      const stored = ownMember(before.attributes, 'traits');
+      const merged = { traits: { ...(isJsonObject(stored) ? (stored as JsonObject) : {}), ...traits } };
+      return this.#store(tx, before, { userId, attributes: { replace: false, set: merged, remove: [] } });
+    });
+  }
+
+  async #store(tx: Transaction, before: UserState, input: IdentifyInput): Promise<UserState | undefined> {
+    const after = profileAfter(before, input);
+    checkAttributes(after.attributes);
+    if (input.roles !== undefined || input.organizationId !== undefined) await checkStrictRoles(tx, after);
+    if (before.revision > 0 && sameProfile(before, after)) return undefined;
+    const { organizationId, roles, joinedAt, emailVerified, attributes } = after;
+    const profile = { userId: after.id, organizationId, roles, emailVerified, attributes };
+    await tx.users.putProfiles([joinedAt === undefined ? profile : { ...profile, joinedAt }]);
+    return after;
+  }
+}
+
+function profileAfter(before: UserState, input: IdentifyInput): UserState {
+  const { joinedAt: stored, ...rest } = before;
+  const joinedAt = input.joinedAt === undefined ? stored : (input.joinedAt ?? undefined);
+  return {
+    ...rest,
+    organizationId: input.organizationId ?? before.organizationId,
+    roles: input.roles ?? before.roles,
+    ...(joinedAt === undefined ? {} : { joinedAt }),
+    emailVerified: input.emailVerified ?? before.emailVerified,
+    attributes: input.attributes === undefined ? before.attributes : changed(before.attributes, input.attributes),
+  };
+}
+
+function changed(attributes: JsonObject, { replace, set, remove }: AttributeChange): JsonObject {
+  const entries = new Map<string, JsonValue>(replace ? [] : Object.entries(attributes));
+  for (const key of remove) entries.delete(key);
+  for (const [key, value] of Object.entries(set)) entries.set(key, value);
+  return Object.fromEntries(entries);
+}
+
+function sameProfile(a: UserState, b: UserState): boolean {
+  const key = ({ organizationId, roles, joinedAt, emailVerified, attributes }: UserState): string =>
+    JSON.stringify([organizationId, roles, joinedAt, emailVerified, attributes]);
+  return key(a) === key(b);
+}
+
+function checkIdentify({ userId, organizationId, roles, joinedAt }: IdentifyInput): void {
+  const fault =
+    faultOfName('userId', userId) ??
+    (organizationId ? faultOfName('organizationId', organizationId) : undefined) ??
+    roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
+  if (fault !== undefined) throw invalid(fault);
+  if (roles !== undefined && roles.length > MAX_ROLES) {
+    throw invalid(`a user has at most ${MAX_ROLES} roles, not ${roles.length}`);
+  }
+  if (typeof joinedAt === 'number' && !Number.isSafeInteger(joinedAt)) {
+    throw invalid(`joined_at ${quote(joinedAt)} is no instant`);
+  }
+}
+
+/** In an organization with strict roles, a role must be built in or defined. */
+async function checkStrictRoles(tx: Transaction, { organizationId, roles }: UserState): Promise<void> {
+  if (organizationId === '' || roles.length === 0) return;
+  const organization = (await tx.organizations.read([organizationId])).get(organizationId);
+  if (!organization?.strictRoles) return;
+  const known = rolesOf(organization);
+  const unknown = roles.find((role) => !known.has(role));
+  if (unknown !== undefined) {
+    const names = [...known.keys()].join(', ');
+    throw invalid(`the organization ${quote(organizationId)} has no role ${quote(unknown)}; it has ${names}`);
+  }
+}

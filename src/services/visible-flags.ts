@@ -1,7 +1,0 @@
-import type { Snapshot } from '../core/snapshot.js';
-import type { Call } from './caller.js';
-
-/** Whether a caller may be told of a flag: people know of those only that are meant for their screens. */
-export function mayKnow({ caller }: Call, flagKey: string, { flags }: Snapshot): boolean {
-  return caller.kind === 'machine' || flags.get(flagKey)?.flag.clientVisible === true;
-}

@@ -1,0 +1,101 @@
+import { newEventId } from '../../announcing/announcements.js';
+import { cloudEvent } from '../../announcing/cloud-event.js';
+import { newDeliveryId } from '../../announcing/delivery-id.js';
+import type { Call } from '../../calls/caller.js';
+import { conflict, invalid } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { recordAudit } from '../../calls/record-audit.js';
+import { PING_TYPE } from '../../core/flags/announcement.js';
+import { quote } from '../../core/values/json.js';
+import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../store/delivery-store.js';
+import type { Page, PageRequest } from '../../store/page.js';
+import type { Store } from '../../store/store.js';
+import { found } from './webhooks.js';
+
+export interface WebhookDeliveriesOptions {
+  readonly store: Store;
+  /** What the events say they come from. */
+  readonly source: string;
+}
+
+export interface ListDeliveriesInput {
+  readonly webhookId: string;
+  /** '' or left out: all. */
+  readonly state?: string | undefined;
+}
+
+export interface ReplayInput {
+  readonly webhookId: string;
+  /** Which; none: all that failed. */
+  readonly ids: readonly string[];
+  readonly comment: string;
+}
+
+/** By name; of those that failed ten times as many. */
+const MAX_REPLAY = 1_000;
+const MAX_REPLAY_FAILED = 10_000;
+
+/** Looked at before ids are kept in the audit. */
+const DELIVERY_ID = /^dlv_[0-9a-f]{32}$/;
+
+/** What was sent to webhooks, and what is sent again. Workers find what is made due here within seconds. */
+export class WebhookDeliveries {
+  readonly #options: WebhookDeliveriesOptions;
+
+  constructor(options: WebhookDeliveriesOptions) {
+    this.#options = options;
+  }
+
+  /** An endpoint's deliveries, newest first, each with its newest attempts; finished ones for a week. */
+  async list(call: Call, { webhookId, state = '' }: ListDeliveriesInput, page: PageRequest): Promise<Page<Delivery>> {
+    authorize(call, 'ListDeliveries');
+    const { store } = this.#options;
+    found(webhookId, await store.webhooks.signing(webhookId));
+    return store.deliveries.list({ endpointId: webhookId, ...(state === '' ? {} : { state: stateOf(state) }) }, page);
+  }
+
+  /**
+   * Sends deliveries again, delivered ones too, under the same event id; those that are pending are left alone. Without
+   * ids all that failed, 10,000 at most: again until none is replayed. Gives how many.
+   */
+  async replay(call: Call, { webhookId, ids, comment }: ReplayInput): Promise<number> {
+    authorize(call, 'ReplayDeliveries');
+    const unlike = ids.find((id) => !DELIVERY_ID.test(id));
+    if (unlike !== undefined)
+      throw invalid(`${quote(unlike)} is no delivery's id, like dlv_ and 32 hexadecimal digits`);
+    if (ids.length > MAX_REPLAY) throw invalid(`a call replays at most ${MAX_REPLAY} by id, not ${ids.length}`);
+    return this.#options.store.transaction(async (tx) => {
+      const now = await tx.now();
+      found(webhookId, await tx.webhooks.lock(webhookId));
+      const [which, limit] = ids.length === 0 ? (['failed', MAX_REPLAY_FAILED] as const) : ([ids, MAX_REPLAY] as const);
+      const replayed = await tx.deliveries.replay(webhookId, which, now, limit);
+      const change = { before: undefined, after: { which, replayed }, comment };
+      await recordAudit(tx, call, now, { action: 'deliveries.replay', target: webhookId, ...change });
+      return replayed;
+    });
+  }
+
+  /** Has a test event sent to an endpoint; gives the delivery's id, by which the list tells what came of it. */
+  async ping(call: Call, webhookId: string): Promise<string> {
+    authorize(call, 'PingWebhook');
+    const { store, source } = this.#options;
+    return store.transaction(async (tx) => {
+      const now = await tx.now();
+      const endpoint = found(webhookId, await tx.webhooks.lock(webhookId));
+      if (!endpoint.enabled) throw conflict(`the webhook ${quote(webhookId)} is disabled; enable it first`);
+      const [id, eventId] = [newDeliveryId(now), newEventId()];
+      const event = { id: eventId, type: PING_TYPE, source, subject: webhookId, at: now, data: {} };
+      const delivery = { id, endpointId: webhookId, eventId, type: PING_TYPE, userId: '' };
+      await tx.deliveries.add([{ ...delivery, body: cloudEvent(event), createdAt: now }]);
+      const change = { before: undefined, after: { delivery: id }, comment: '' };
+      await recordAudit(tx, call, now, { action: 'webhook.ping', target: webhookId, ...change });
+      return id;
+    });
+  }
+}
+
+function stateOf(word: string): DeliveryState {
+  const state = DELIVERY_STATES.find((known) => known === word);
+  if (state === undefined) throw invalid(`state ${quote(word)} is none of: ${DELIVERY_STATES.join(', ')}`);
+  return state;
+}

@@ -1,0 +1,164 @@
+import { randomUUID } from 'node:crypto';
+import type { Call } from '../../calls/caller.js';
+import { conflict, invalid, notFound } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { recordAudit } from '../../calls/record-audit.js';
+import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
+import { ANNOUNCED_TYPES, type AnnouncedType } from '../../core/flags/announcement.js';
+import { quote } from '../../core/values/json.js';
+import type { WebhookSender } from '../../deliver/sender.js';
+import type { SigningEndpoint, WebhookEndpoint } from '../../store/webhook-store.js';
+import { newWebhookSecret, OVERLAP_MS, rotated } from './webhook-secret.js';
+
+export interface WebhookServiceOptions extends ConfigurationWriteOptions {
+  readonly sender: Pick<WebhookSender, 'faultOf'>;
+}
+
+/** What a webhook is to be; what is left out stays as it is, or as it is by default. */
+export interface WebhookInput {
+  readonly url?: string | undefined;
+  readonly description?: string | undefined;
+  readonly types?: readonly string[] | undefined;
+  readonly enabled?: boolean | undefined;
+}
+
+export interface WebhookMade {
+  readonly endpoint: WebhookEndpoint;
+  /** Shown this once. */
+  readonly secret: string;
+}
+
+export interface RotateInput {
+  readonly id: string;
+  /** For how long the old secret goes on signing beside the new one, in milliseconds: 0 to 7 days; a day when left out. */
+  readonly overlapMs?: number | undefined;
+  readonly comment: string;
+}
+
+export interface WebhookRotated extends WebhookMade {
+  /** Until when messages carry the old secret's signature, too; undefined: they no longer do. */
+  readonly oldValidUntil: number | undefined;
+}
+
+/** How many there may be. */
+export const MAX_ENDPOINTS = 50;
+const MAX_DESCRIPTION = 1_000;
+
+/**
+ * Where events are sent. Each change is one of the configuration: from its revision on every transaction knows what there
+ * is to announce.
+ */
+export class WebhookService {
+  readonly #options: WebhookServiceOptions;
+
+  constructor(options: WebhookServiceOptions) {
+    this.#options = options;
+  }
+
+  /** Makes an endpoint, with a secret that is given this once. CONFLICT: there are as many as there may be. */
+  async create(call: Call, input: WebhookInput, comment = ''): Promise<WebhookMade> {
+    authorize(call, 'CreateWebhook');
+    const { url = '', description = '', types = [], enabled = true } = input;
+    const wanted = checkedTypes(types);
+    this.#check({ url, description });
+    const secret = newWebhookSecret();
+    const { made } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
+      if ((await tx.webhooks.count()) >= MAX_ENDPOINTS)
+        throw conflict(`there are ${MAX_ENDPOINTS} webhooks already; delete one that is not needed`);
+      const id = `whe_${randomUUID().replaceAll('-', '')}`;
+      const disabled = enabled ? {} : { disabledAt: now };
+      const endpoint = { id, url, description, types: wanted, enabled, ...disabled, createdAt: now, updatedAt: now };
+      await tx.webhooks.put({ ...endpoint, secrets: [{ secret }] });
+      const change = { before: undefined, after: audited(endpoint), comment };
+      await recordAudit(tx, call, now, { action: 'webhook.create', target: id, ...change });
+      return endpoint;
+    });
+    return { endpoint: made, secret };
+  }
+
+  /** Changes what is given. What is pending goes to where it points then; while it is disabled, it waits. */
+  async update(call: Call, id: string, input: WebhookInput, comment = ''): Promise<WebhookEndpoint> {
+    authorize(call, 'UpdateWebhook');
+    const given = input.types === undefined ? {} : { types: checkedTypes(input.types) };
+    this.#check(input);
+    const { made } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
+      const before = found(id, await tx.webhooks.lock(id));
+      const { url = before.url, description = before.description, enabled = before.enabled } = input;
+      const { disabledAt = now, ...kept } = before;
+      const disabled = enabled ? {} : { disabledAt };
+      const after = { ...kept, url, description, ...given, enabled, ...disabled, updatedAt: now };
+      await tx.webhooks.put(after);
+      const change = { before: audited(before), after: audited(after), comment };
+      await recordAudit(tx, call, now, { action: 'webhook.update', target: id, ...change });
+      return withoutSecrets(after);
+    });
+    return made;
+  }
+
+  /** All of them, oldest first; never their secrets. */
+  async list(call: Call): Promise<readonly WebhookEndpoint[]> {
+    authorize(call, 'ListWebhooks');
+    return this.#options.store.webhooks.list();
+  }
+
+  /** Removes an endpoint; what is pending for it is not sent any more, and its deliveries go. */
+  async delete(call: Call, id: string, comment = ''): Promise<void> {
+    authorize(call, 'DeleteWebhook');
+    await writeConfiguration(this.#options, 'manual', async (tx, now) => {
+      const before = found(id, await tx.webhooks.lock(id));
+      await tx.webhooks.remove(id);
+      const change = { before: audited(before), after: undefined, comment };
+      await recordAudit(tx, call, now, { action: 'webhook.delete', target: id, ...change });
+    });
+  }
+
+  /** Makes a new secret; the one before goes on signing beside it for a while, so that receivers can change over. */
+  async rotate(call: Call, { id, overlapMs = OVERLAP_MS, comment }: RotateInput): Promise<WebhookRotated> {
+    authorize(call, 'RotateWebhookSecret');
+    const secret = newWebhookSecret();
+    const made = await this.#options.store.transaction(async (tx) => {
+      const now = await tx.now();
+      const before = found(id, await tx.webhooks.lock(id));
+      const secrets = rotated(before.secrets, secret, { now, overlapMs });
+      const after = { ...before, secrets, updatedAt: now };
+      await tx.webhooks.put(after);
+      const oldValidUntil = secrets[1]?.expiresAt;
+      const change = { before: undefined, after: { oldValidUntil: oldValidUntil ?? null }, comment };
+      await recordAudit(tx, call, now, { action: 'webhook.rotate', target: id, ...change });
+      return { endpoint: withoutSecrets(after), oldValidUntil };
+    });
+    return { ...made, secret };
+  }
+
+  #check({ url, description }: WebhookInput): void {
+    const fault = url === undefined ? undefined : this.#options.sender.faultOf(url);
+    if (fault !== undefined) throw invalid(fault, [{ pointer: '/url', message: fault }]);
+    if (description !== undefined && (description.length > MAX_DESCRIPTION || !description.isWellFormed()))
+      throw invalid(`description is well-formed text of at most ${MAX_DESCRIPTION} characters`);
+  }
+}
+
+/** For the audit: of an address no more than its origin, since many receivers have a key in the path. */
+function audited({ url, description, types, enabled }: WebhookEndpoint): object {
+  return { url: new URL(url).origin, description, types, enabled };
+}
+
+function withoutSecrets({ secrets: _secrets, ...endpoint }: SigningEndpoint): WebhookEndpoint {
+  return endpoint;
+}
+
+/** The endpoint, or NOT_FOUND. */
+export function found(id: string, endpoint: SigningEndpoint | undefined): SigningEndpoint {
+  if (endpoint === undefined) throw notFound(`no webhook ${quote(id)}`);
+  return endpoint;
+}
+
+function checkedTypes(types: readonly string[]): readonly AnnouncedType[] {
+  const unknown = types.find((type) => !ANNOUNCED_TYPES.some((known) => known === type));
+  if (unknown !== undefined || types.length === 0) {
+    const what =
+      unknown === undefined ? 'types is empty; give at least one' : `types has ${quote(unknown)}, which is none`;
+    throw invalid(`${what} of: ${ANNOUNCED_TYPES.join(', ')}`);
+  }
+  return ANNOUNCED_TYPES.filter((type) => types.includes(type));
+}

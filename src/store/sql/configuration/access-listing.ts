@@ -1,0 +1,94 @@
+import type { AccessRow, Effect } from '../../../core/flags/flag.js';
+import type { Page, PageRequest } from '../../page.js';
+import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
+import type { Sql } from '../engine/sql.js';
+
+interface ListedRow {
+  readonly user_id: string;
+  readonly role: string;
+  readonly organization_id: string;
+  readonly managed_by: string;
+  readonly effect: Effect;
+  readonly enabled: number;
+}
+
+/** The three tables of rows, in the order of the listing. `key` is what a table's rows of one flag are ordered by. */
+const TABLES = [
+  { name: 'role_access', columns: "'' AS user_id, role, '' AS organization_id", key: ['role', 'managed_by'] },
+  {
+    name: 'organization_access',
+    columns: "'' AS user_id, role, organization_id",
+    key: ['organization_id', 'role', 'managed_by'],
+  },
+  { name: 'user_access', columns: "user_id, '' AS role, '' AS organization_id", key: ['user_id', 'managed_by'] },
+] as const;
+
+/** All rows of a flag: roles', then organizations', then users', each by key. */
+export async function listAccess(sql: Sql, flagId: string, page: PageRequest): Promise<Page<AccessRow>> {
+  const after = splitPosition(page.after, 5) ?? ['', '', '', '', ''];
+  const [startTable = '', ...startKey] = after;
+  const start = Math.max(
+    0,
+    TABLES.findIndex(({ name }) => name === startTable),
+  );
+  const rows: (ListedRow & { readonly table: string })[] = [];
+  for (const [i, table] of TABLES.entries()) {
+    const missing = page.limit + 1 - rows.length;
+    if (i < start || missing === 0) continue;
+    const key = table.name === startTable ? keyFrom(table.key, startKey) : undefined;
+    for (const row of await readTable(sql, { table, flagId, key, limit: missing })) {
+      rows.push({ ...row, table: table.name });
+    }
+  }
+  return pageOf(
+    rows,
+    page.limit,
+    (row) => accessRowOf(flagId, row),
+    (row) => joinPosition([row.table, row.user_id, row.organization_id, row.role, row.managed_by]),
+  );
+}
+
+function keyFrom(columns: readonly string[], position: readonly string[]): readonly string[] {
+  const [userId = '', organizationId = '', role = '', managedBy = ''] = position;
+  const values: Record<string, string> = {
+    user_id: userId,
+    organization_id: organizationId,
+    role,
+    managed_by: managedBy,
+  };
+  return columns.map((column) => values[column] ?? '');
+}
+
+interface TableRead {
+  readonly table: (typeof TABLES)[number];
+  readonly flagId: string;
+  /** The key to begin after. */
+  readonly key: readonly string[] | undefined;
+  readonly limit: number;
+}
+
+function readTable(sql: Sql, { table, flagId, key, limit }: TableRead): Promise<readonly ListedRow[]> {
+  const [first] = table.key;
+  // The first column's own condition is what lets the engine begin in the middle of its index.
+  const beyond =
+    key === undefined
+      ? ''
+      : ` AND ${first} >= ? AND (${table.key.join(', ')}) > (${table.key.map(() => '?').join(', ')})`;
+  return sql.rows<ListedRow>(
+    `SELECT ${table.columns}, managed_by, effect, enabled FROM ${table.name} WHERE flag_id = ?${beyond} ` +
+      `ORDER BY ${table.key.join(', ')} LIMIT ?`,
+    [flagId, ...(key === undefined ? [] : [key[0] ?? '', ...key]), limit],
+  );
+}
+
+function accessRowOf(flagId: string, row: ListedRow): AccessRow {
+  return {
+    flagId,
+    userId: row.user_id,
+    role: row.role,
+    organizationId: row.organization_id,
+    managedBy: row.managed_by,
+    effect: row.effect,
+    enabled: row.enabled !== 0,
+  };
+}

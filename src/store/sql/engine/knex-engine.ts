@@ -1,0 +1,184 @@
+import type { Knex } from 'knex';
+import { StoreUnavailable } from '../../store.js';
+import type { Dialect } from './dialect.js';
+import { Pipeline, type Statement } from './pipeline.js';
+import { runAgain } from './run-again.js';
+import type { Sql, SqlValue } from './sql.js';
+
+/** What this file uses of knex beyond its typed surface: its pool of connections. */
+interface KnexClient {
+  acquireConnection(): Promise<PooledConnection>;
+  releaseConnection(connection: PooledConnection): Promise<void>;
+}
+
+/** The pool replaces a connection that carries this mark. */
+interface PooledConnection {
+  __knex__disposed?: unknown;
+}
+
+export interface PoolOptions {
+  readonly knex: Knex;
+  readonly dialect: Dialect;
+  /** A statement that takes longer fails, and its connection is given up. Absent where statements cannot be left. */
+  readonly statementTimeoutMs?: number;
+}
+
+/** Statements and transactions on knex's pool. */
+export interface Pool {
+  /** Each statement for itself, on any connection. */
+  readonly sql: Sql;
+  /** Likewise, and again when only the moment was wrong. */
+  readonly retrying: Sql;
+  /** One transaction: begun by `begin`, committed when `work` resolves, rolled back when it rejects. */
+  transaction<T>(begin: (sql: Sql) => Promise<void>, work: (sql: Sql) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export function openPool(options: PoolOptions): Pool {
+  const { knex, dialect } = options;
+  const client: KnexClient = knex.client;
+  const sql = sqlOf(dialect, executeOn(options));
+  return {
+    sql,
+    retrying: {
+      dialect,
+      rows: (text, values) => runAgain(dialect, () => sql.rows(text, values)),
+      run: (text, values) => runAgain(dialect, () => sql.run(text, values)),
+    },
+    transaction: async (begin, work) => {
+      const connection = await client.acquireConnection().catch((error: unknown) => {
+        throw translated(dialect, error);
+      });
+      try {
+        return await inTransaction(options, connection, begin, work);
+      } finally {
+        await client.releaseConnection(connection);
+      }
+    },
+    close: () => knex.destroy(),
+  };
+}
+
+async function inTransaction<T>(
+  options: PoolOptions,
+  connection: PooledConnection,
+  begin: (sql: Sql) => Promise<void>,
+  work: (sql: Sql) => Promise<T>,
+): Promise<T> {
+  const sql = connectionSql(options, connection);
+  const guarded = guard(sql);
+  await begin(guarded.sql);
+  try {
+    const result = await work(guarded.sql);
+    const broken = guarded.end();
+    if (broken !== undefined) throw broken.error;
+    await sql.run('COMMIT');
+    return result;
+  } catch (error) {
+    const broken = guarded.end();
+    await rollBack(sql, connection);
+    throw broken === undefined ? error : broken.error;
+  }
+}
+
+/** Whatever went wrong: a transaction left open would be committed by the next one that begins on its connection. */
+async function rollBack(sql: Sql, connection: PooledConnection): Promise<void> {
+  // The pool closes this one, which ends its transaction; it may not even answer.
+  if (connection.__knex__disposed !== undefined) return;
+  await sql.run('ROLLBACK').catch((failure: unknown) => {
+    connection.__knex__disposed = failure;
+  });
+}
+
+interface Broken {
+  readonly error: unknown;
+}
+
+/**
+ * Holds a transaction's statements to its time: one that comes after its end would run on a connection that serves
+ * another by now. And an error that has ended the transaction cannot be overlooked: what follows fails like it, and so
+ * does the commit, since it would not be part of anything any more: `end` gives it.
+ */
+function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | undefined } {
+  let broken: Broken | undefined;
+  let ended = false;
+  const guarded = async <T>(statement: () => Promise<T>): Promise<T> => {
+    if (broken !== undefined) throw broken.error;
+    if (ended) throw new Error('the transaction has ended; was one of its promises not awaited?');
+    try {
+      return await statement();
+    } catch (error) {
+      if (sql.dialect.endsTransaction(error) || error instanceof StoreUnavailable) broken = { error };
+      throw error;
+    }
+  };
+  return {
+    sql: {
+      dialect: sql.dialect,
+      rows: (text, values) => guarded(() => sql.rows(text, values)),
+      run: (text, values) => guarded(() => sql.run(text, values)),
+    },
+    end: () => {
+      ended = true;
+      return broken;
+    },
+  };
+}
+
+type Execute = (text: string, values?: readonly SqlValue[]) => Promise<unknown>;
+
+/** What several statements that go together may take: one's time, and some for each more. */
+const MORE_TIME_EACH = 0.2;
+
+function executeOn(
+  { knex, dialect, statementTimeoutMs }: PoolOptions,
+  connection?: PooledConnection,
+  statements = 1,
+): Execute {
+  const timeoutMs = statementTimeoutMs && Math.ceil(statementTimeoutMs * (1 + MORE_TIME_EACH * (statements - 1)));
+  return async (text, values = []) => {
+    const query = knex.raw<unknown>(text, values.map(bound));
+    if (timeoutMs !== undefined) query.timeout(timeoutMs);
+    if (connection !== undefined) query.connection(connection);
+    try {
+      return await query;
+    } catch (error) {
+      throw translated(dialect, error);
+    }
+  };
+}
+
+function sqlOf(dialect: Dialect, execute: Execute): Sql {
+  return {
+    dialect,
+    rows: async <Row extends object>(text: string, values?: readonly SqlValue[]) =>
+      dialect.rowsOf(await execute(text, values)) as readonly Row[],
+    run: async (text, values) => dialect.changesOf(await execute(text, values)),
+  };
+}
+
+/** One connection, whose statements are run in the order they are asked for. */
+function connectionSql(options: PoolOptions, connection: PooledConnection): Sql {
+  const { dialect } = options;
+  const send = async (statements: readonly Statement[]): Promise<readonly unknown[]> => {
+    const [first, ...others] = statements;
+    const execute = executeOn(options, connection, statements.length);
+    if (others.length === 0) return [await execute(first!.text, first!.values)];
+    const texts = statements.map(({ text }) => text).join('; ');
+    const values = statements.flatMap((statement) => statement.values);
+    return dialect.answersOf(await execute(texts, values));
+  };
+  const pipeline = new Pipeline(send, { together: dialect.joinsStatements });
+  return sqlOf(dialect, (text, values = []) => pipeline.add(text, values));
+}
+
+/** knex knows bytes as buffers only. */
+function bound(value: SqlValue): string | number | null | Buffer {
+  return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
+}
+
+function translated(dialect: Dialect, error: unknown): unknown {
+  if (dialect.faultOf(error) !== 'away') return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new StoreUnavailable(`the store is not available: ${message}`, error);
+}

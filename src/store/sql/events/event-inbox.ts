@@ -1,0 +1,80 @@
+import { randomInt } from 'node:crypto';
+import type { EventInbox, NewEvent } from '../../event-store.js';
+import type { Engine } from '../engine/engine.js';
+import { inStatements, insertRows, type Row } from '../engine/insert-rows.js';
+import { rowsByKey } from '../engine/rows-by-key.js';
+import { runAgain } from '../engine/run-again.js';
+import type { Sql } from '../engine/sql.js';
+import { dedupeText, EVENT_KEY, eventKeyOf, type HashedKey } from './event-keys.js';
+import { PENDING } from './event-row.js';
+
+const MOST_EVENTS = 1000;
+const RECEIPTS = 2 ** 47;
+
+const COLUMNS = [
+  ...EVENT_KEY,
+  ...['user_id', 'source', 'event_id', 'action', 'occurred_at', 'value', 'properties', 'received_at'],
+  ...['receipt', 'state'],
+];
+
+export function eventInbox(engine: Engine): EventInbox {
+  return { append: (events) => append(engine, events) };
+}
+
+async function append(engine: Engine, events: readonly NewEvent[]): Promise<readonly boolean[]> {
+  if (events.length === 0) return [];
+  if (events.length > MOST_EVENTS) throw new RangeError(`${events.length} events at once; at most ${MOST_EVENTS}`);
+  const receipt = randomInt(RECEIPTS);
+  const keys = events.map(eventKeyOf);
+  const firstOf = new Map<string, number>();
+  for (const [i, key] of keys.entries()) if (!firstOf.has(key.text)) firstOf.set(key.text, i);
+  const distinct = [...firstOf.values()];
+  const rows = distinct.map((i) => rowOf(events[i]!, keys[i]!, receipt));
+
+  const insert = (sql: Sql): Promise<number> =>
+    insertRows(sql, { table: 'events', columns: COLUMNS, keyLength: EVENT_KEY.length, rows, existing: 'keep' });
+  // One statement is a transaction by itself; only payloads too large for one packet need one around them.
+  const inserted =
+    inStatements(rows).length === 1
+      ? await insert(engine.write)
+      : await runAgain(engine.dialect, () => engine.transaction(insert));
+
+  const isNew =
+    inserted === rows.length
+      ? undefined
+      : await insertedWith(
+          engine.read,
+          distinct.map((i) => keys[i]!),
+          receipt,
+        );
+  return keys.map((key, i) => firstOf.get(key.text) === i && (isNew === undefined || isNew.has(key.text)));
+}
+
+/** Which of these events carry this call's receipt: the others were there before, or another call was faster. */
+async function insertedWith(sql: Sql, keys: readonly HashedKey[], receipt: number): Promise<ReadonlySet<string>> {
+  const rows = await rowsByKey<{ dedupe: Uint8Array }>(
+    sql,
+    EVENT_KEY,
+    keys.map(({ part, dedupe }) => [part, dedupe]),
+    (condition) => `SELECT dedupe FROM events${sql.dialect.useIndex('PRIMARY')} WHERE receipt = ? AND ${condition}`,
+    [receipt],
+  );
+  return new Set(rows.map((row) => dedupeText(row.dedupe)));
+}
+
+function rowOf(event: NewEvent, key: HashedKey, receipt: number): Row {
+  return [
+    key.part,
+    key.dedupe,
+    event.userId,
+    event.source,
+    event.id,
+    event.action,
+    event.occurredAt,
+    event.value,
+    JSON.stringify(event.properties),
+    event.receivedAt,
+    receipt,
+    PENDING,
+  ];
+}

@@ -1,0 +1,82 @@
+import type { PartitionRange } from '../../../core/values/partition.js';
+import type { EventKey, InboxWriter, NewEvent } from '../../event-store.js';
+import { insertRows } from '../engine/insert-rows.js';
+import { changeByKey } from '../engine/rows-by-key.js';
+import { Overtaken } from '../engine/run-again.js';
+import type { Sql } from '../engine/sql.js';
+import { distinctKeys, EVENT_KEY } from './event-keys.js';
+import { DEAD, DONE, EVENT_COLUMNS, type EventRow, eventOf, PENDING } from './event-row.js';
+
+const LONGEST_REASON = 4000;
+
+export function inboxWriter(sql: Sql): InboxWriter {
+  return {
+    lockLane: (lane) => lockLane(sql, lane),
+    take: (range, startAt, limit) => take(sql, { range, startAt, limit }),
+    finish: (events, batch) => settle(sql, events, 'state = ?, batch = ?, properties = NULL, value = 0', [DONE, batch]),
+    bury: (event, reason) => settle(sql, [event], 'state = ?, reason = ?', [DEAD, reason.slice(0, LONGEST_REASON)]),
+    replay: (keys) =>
+      changeByKey(
+        sql,
+        EVENT_KEY,
+        distinctKeys(keys),
+        (condition) => `UPDATE events SET state = ${PENDING}, reason = NULL WHERE state = ${DEAD} AND ${condition}`,
+      ),
+  };
+}
+
+/** The wait is as long as the session's lock timeout: 2 s. */
+async function lockLane(sql: Sql, lane: number): Promise<boolean> {
+  try {
+    await insertRows(sql, { table: 'lanes', columns: ['lane'], keyLength: 1, rows: [[lane]], existing: 'keep' });
+    return true;
+  } catch (error) {
+    if (sql.dialect.faultOf(error) === 'again') return false;
+    throw error;
+  }
+}
+
+interface Taking {
+  readonly range: PartitionRange;
+  readonly startAt: number;
+  readonly limit: number;
+}
+
+async function take(sql: Sql, { range, startAt, limit }: Taking): Promise<readonly NewEvent[]> {
+  const taken = await takeFrom(sql, { first: startAt, last: range.last }, limit);
+  if (taken.length === limit || startAt <= range.first) return taken;
+  return [...taken, ...(await takeFrom(sql, { first: range.first, last: startAt - 1 }, limit - taken.length))];
+}
+
+async function takeFrom(sql: Sql, range: PartitionRange, limit: number): Promise<readonly NewEvent[]> {
+  const rows = await sql.rows<EventRow>(
+    `SELECT ${EVENT_COLUMNS} FROM events${sql.dialect.useIndex('events_state')} ` +
+      `WHERE state = ${PENDING} AND part BETWEEN ? AND ? ORDER BY part, received_at, dedupe LIMIT ?`,
+    [range.first, range.last, limit],
+  );
+  return rows.map(eventOf);
+}
+
+/**
+ * Takes events out of the pending ones. Whatever the lanes are, an event is settled once: when another transaction was
+ * faster with one of them, this one has counted it too, and must start over.
+ */
+async function settle(
+  sql: Sql,
+  events: readonly EventKey[],
+  assignments: string,
+  values: readonly (string | number)[],
+): Promise<void> {
+  const keys = distinctKeys(events);
+  const settled = await changeByKey(
+    sql,
+    EVENT_KEY,
+    keys,
+    (condition) =>
+      `UPDATE events${sql.dialect.useIndex('PRIMARY')} SET ${assignments} WHERE state = ${PENDING} AND ${condition}`,
+    values,
+  );
+  if (settled !== keys.length) {
+    throw new Overtaken(`${keys.length - settled} of ${keys.length} events were settled by another transaction`);
+  }
+}

@@ -1,0 +1,65 @@
+import type { JsonValue } from '../../../core/values/json.js';
+import type { AuditEntry, AuditStore } from '../../audit-store.js';
+import { insertRows } from '../engine/insert-rows.js';
+import { parseJson } from '../engine/json-column.js';
+import { numberAfter, pageOf } from '../engine/page-of.js';
+import type { Sql } from '../engine/sql.js';
+
+interface AuditRow {
+  readonly id: number;
+  readonly at: number;
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly state_before: string;
+  readonly state_after: string;
+  readonly request_id: string;
+  readonly comment: string;
+}
+
+const COLUMNS = ['at', 'actor', 'action', 'target', 'state_before', 'state_after', 'request_id', 'comment'] as const;
+
+/** Both ways to the database are the transaction itself, inside one. */
+export function auditStore(read: Sql, write: Sql): AuditStore {
+  return {
+    append: async (entry) => {
+      await insertRows(write, {
+        table: 'audit',
+        columns: COLUMNS,
+        keyLength: 0,
+        rows: [
+          [
+            entry.at,
+            entry.actor,
+            entry.action,
+            entry.target,
+            JSON.stringify(entry.before),
+            JSON.stringify(entry.after),
+            entry.requestId,
+            entry.comment,
+          ],
+        ],
+      });
+    },
+    list: async (page, { target }) => {
+      const rows = await read.rows<AuditRow>(
+        `SELECT id, ${COLUMNS.join(', ')} FROM audit WHERE id < ?${target === undefined ? '' : ' AND target = ?'} ORDER BY id DESC LIMIT ?`,
+        [numberAfter(page.after, Number.MAX_SAFE_INTEGER), ...(target === undefined ? [] : [target]), page.limit + 1],
+      );
+      return pageOf(rows, page.limit, entryOf, (row) => String(row.id));
+    },
+  };
+}
+
+function entryOf(row: AuditRow): AuditEntry {
+  return {
+    at: row.at,
+    actor: row.actor,
+    action: row.action,
+    target: row.target,
+    before: parseJson<JsonValue>(row.state_before),
+    after: parseJson<JsonValue>(row.state_after),
+    requestId: row.request_id,
+    comment: row.comment,
+  };
+}

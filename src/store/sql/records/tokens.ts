@@ -1,0 +1,80 @@
+import type { MachineToken, Scope, TokenStore } from '../../token-store.js';
+import { insertRows } from '../engine/insert-rows.js';
+import { parseJson } from '../engine/json-column.js';
+import { firstRow, type Sql } from '../engine/sql.js';
+
+interface TokenRow {
+  readonly id: string;
+  readonly name: string;
+  readonly hash: string;
+  readonly scopes: string;
+  readonly organization_id: string;
+  readonly created_at: number;
+  readonly expires_at: number | null;
+  readonly revoked_at: number | null;
+  readonly last_used_at: number | null;
+}
+
+const COLUMNS = [
+  ...['id', 'name', 'hash', 'scopes', 'organization_id'],
+  ...['created_at', 'expires_at', 'revoked_at', 'last_used_at'],
+];
+
+const SELECT = `SELECT ${COLUMNS.join(', ')} FROM tokens`;
+
+/** Both ways to the database are the transaction itself, inside one. */
+export function tokenStore(read: Sql, write: Sql): TokenStore {
+  return {
+    byHash: async (hash) => {
+      const row = await firstRow<TokenRow>(read, `${SELECT} WHERE hash = ?`, [hash]);
+      return row && tokenOf(row);
+    },
+    list: async () => (await read.rows<TokenRow>(`${SELECT} ORDER BY created_at DESC, id`)).map(tokenOf),
+    add: (token) => add(write, token),
+    revoke: async (id, at) => {
+      await write.run('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id]);
+      const row = await firstRow<TokenRow>(read, `${SELECT} WHERE id = ?`, [id]);
+      return row && tokenOf(row);
+    },
+    touch: async (id, at) => {
+      // Several servers note it, in no order: the latest stands.
+      const unless = 'AND (last_used_at IS NULL OR last_used_at < ?)';
+      await write.run(`UPDATE tokens SET last_used_at = ? WHERE id = ? ${unless}`, [at, id, at]);
+    },
+  };
+}
+
+async function add(sql: Sql, token: MachineToken): Promise<void> {
+  await insertRows(sql, {
+    table: 'tokens',
+    columns: COLUMNS,
+    keyLength: 1,
+    rows: [
+      [
+        token.id,
+        token.name,
+        token.hash,
+        JSON.stringify(token.scopes),
+        token.organizationId,
+        token.createdAt,
+        token.expiresAt ?? null,
+        token.revokedAt ?? null,
+        token.lastUsedAt ?? null,
+      ],
+    ],
+  });
+}
+
+function tokenOf(row: TokenRow): MachineToken {
+  return {
+    id: row.id,
+    name: row.name,
+    hash: row.hash,
+    scopes: parseJson<readonly Scope[]>(row.scopes),
+    organizationId: row.organization_id,
+    createdAt: row.created_at,
+    ...(row.expires_at !== null && { expiresAt: row.expires_at }),
+    ...(row.revoked_at !== null && { revokedAt: row.revoked_at }),
+    ...(row.last_used_at !== null && { lastUsedAt: row.last_used_at }),
+  };
+}

@@ -1,0 +1,66 @@
+import type { TimerReader, TimerWriter } from '../../timer-store.js';
+import { insertRows } from '../engine/insert-rows.js';
+import { changeByKey, rowsByKey } from '../engine/rows-by-key.js';
+import type { Sql } from '../engine/sql.js';
+import type { LockedUsers } from './locked-users.js';
+import { USER_KEY, userKey, userKeys } from './user-keys.js';
+
+interface TimerRow {
+  readonly user_id: string;
+  readonly due_at: number;
+}
+
+export function timerWriter(sql: Sql, locked: LockedUsers): TimerWriter {
+  return {
+    put: async (timers) => {
+      const dueAt = new Map(timers.map((timer) => [timer.userId, timer.dueAt]));
+      for (const [userId, at] of dueAt) {
+        const known = locked.of(userId);
+        if (known === undefined) continue;
+        if (known.dueAt === at) dueAt.delete(userId);
+        known.dueAt = at;
+      }
+      const set = [...dueAt].flatMap(([userId, at]) => (at === undefined ? [] : [[...userKey(userId), at]]));
+      const dropped = [...dueAt].filter(([, at]) => at === undefined).map(([userId]) => userKey(userId));
+      const setting = insertRows(sql, {
+        table: 'timers',
+        columns: [...USER_KEY, 'due_at'],
+        keyLength: USER_KEY.length,
+        rows: set,
+        existing: { due_at: 'replace' },
+      });
+      const dropping = changeByKey(sql, USER_KEY, dropped, (condition) => `DELETE FROM timers WHERE ${condition}`);
+      await Promise.all([setting, dropping]);
+    },
+    overdue: async (userIds, at) => {
+      const due = new Map<string, number>();
+      const unread: string[] = [];
+      for (const userId of userIds) {
+        const known = locked.of(userId);
+        if (known === undefined) unread.push(userId);
+        else if (known.dueAt !== undefined && known.dueAt <= at) due.set(userId, known.dueAt);
+      }
+      const rows = await rowsByKey<TimerRow>(
+        sql,
+        USER_KEY,
+        userKeys(unread),
+        (condition) => `SELECT user_id, due_at FROM timers WHERE due_at <= ? AND ${condition}`,
+        [at],
+      );
+      for (const row of rows) due.set(row.user_id, row.due_at);
+      return due;
+    },
+  };
+}
+
+export function timerReader(sql: Sql): TimerReader {
+  return {
+    due: async (at, limit) => {
+      const rows = await sql.rows<TimerRow>(
+        'SELECT user_id, due_at FROM timers WHERE due_at <= ? ORDER BY due_at LIMIT ?',
+        [at, limit],
+      );
+      return rows.map((row) => ({ userId: row.user_id, dueAt: row.due_at }));
+    },
+  };
+}

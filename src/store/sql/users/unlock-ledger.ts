@@ -1,0 +1,90 @@
+import type { Cause, LedgerEntry, LedgerKind } from '../../../core/states/ledger.js';
+import type { Page, PageRequest } from '../../page.js';
+import type { UserLedgerEntry } from '../../user-store.js';
+import { insertRows } from '../engine/insert-rows.js';
+import { parseJson } from '../engine/json-column.js';
+import { numberAfter, pageOf } from '../engine/page-of.js';
+import { rowsByKey } from '../engine/rows-by-key.js';
+import type { Sql } from '../engine/sql.js';
+import type { LockedUsers } from './locked-users.js';
+import { USER_KEY, userKey, userKeys } from './user-keys.js';
+
+export interface UnlockRow {
+  readonly seq: number;
+  readonly flag_id: string;
+  readonly rule_id: string;
+  readonly rule_version: number;
+  readonly kind: LedgerKind;
+  readonly earned_at: number;
+  readonly recorded_at: number;
+  readonly cause: string;
+}
+
+export const UNLOCK_COLUMNS = 'seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause';
+
+/** Appends entries in their order within each user; the users are locked, so their numbers can be counted on here. */
+export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[], locked: LockedUsers): Promise<void> {
+  const sequence = await sequencesOf(sql, new Set(entries.map((entry) => entry.userId)), locked);
+  const rows = entries.map((entry) => {
+    const seq = (sequence.get(entry.userId) ?? 0) + 1;
+    sequence.set(entry.userId, seq);
+    const known = locked.of(entry.userId);
+    if (known !== undefined) known.sequence = seq;
+    const { flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, cause } = entry;
+    const key = userKey(entry.userId);
+    return [...key, seq, flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, JSON.stringify(cause)];
+  });
+  await insertRows(sql, {
+    table: 'unlocks',
+    columns: [
+      ...['part', 'user_id', 'seq', 'flag_id', 'rule_id', 'rule_version', 'kind'],
+      ...['earned_at', 'recorded_at', 'cause'],
+    ],
+    keyLength: 3,
+    rows,
+  });
+}
+
+/** The highest number of each user's entries; nothing is asked where all are known, so that the inserts can go at once. */
+function sequencesOf(
+  sql: Sql,
+  userIds: ReadonlySet<string>,
+  locked: LockedUsers,
+): Map<string, number> | Promise<Map<string, number>> {
+  const known = [...userIds].map((id) => [id, locked.of(id)?.sequence] as const);
+  if (known.every(([, sequence]) => sequence !== undefined)) return new Map(known as [string, number][]);
+  return readSequences(sql, userIds);
+}
+
+async function readSequences(sql: Sql, userIds: Iterable<string>): Promise<Map<string, number>> {
+  const newest = await rowsByKey<{ user_id: string; seq: number }>(
+    sql,
+    USER_KEY,
+    userKeys(userIds),
+    (condition) =>
+      `SELECT user_id, MAX(seq) AS seq FROM unlocks${sql.dialect.useIndex('PRIMARY')} WHERE ${condition} ` +
+      'GROUP BY part, user_id',
+  );
+  return new Map(newest.map((row) => [row.user_id, row.seq]));
+}
+
+/** A page of a user's ledger, oldest first. */
+export async function readLedger(sql: Sql, userId: string, page: PageRequest): Promise<Page<LedgerEntry>> {
+  const rows = await sql.rows<UnlockRow>(
+    `SELECT ${UNLOCK_COLUMNS} FROM unlocks WHERE part = ? AND user_id = ? AND seq > ? ORDER BY seq LIMIT ?`,
+    [...userKey(userId), numberAfter(page.after, 0), page.limit + 1],
+  );
+  return pageOf(rows, page.limit, entryOf, (row) => String(row.seq));
+}
+
+export function entryOf(row: Omit<UnlockRow, 'seq'>): LedgerEntry {
+  return {
+    flagId: row.flag_id,
+    ruleId: row.rule_id,
+    ruleVersion: row.rule_version,
+    kind: row.kind,
+    earnedAt: row.earned_at,
+    recordedAt: row.recorded_at,
+    cause: parseJson<Cause>(row.cause),
+  };
+}

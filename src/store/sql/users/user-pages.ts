@@ -1,0 +1,163 @@
+import type { StateNeeds } from '../../../core/snapshot/state-needs.js';
+import { PARTITIONS } from '../../../core/values/partition.js';
+import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
+import { repeat } from '../engine/dialect.js';
+import type { Sql, SqlValue } from '../engine/sql.js';
+import type { UserKey } from './user-keys.js';
+import { userStateOf } from './user-state.js';
+import {
+  ACCESS,
+  DAY,
+  PROFILE,
+  STAGE,
+  TIMER,
+  TOTAL,
+  type UserStateRow,
+  type UserStateTable,
+  userStateQuery,
+} from './user-state-query.js';
+
+/** Partitions that one statement counts: few enough of a million users not to hold up a process that runs it by itself. */
+const PARTITIONS_PER_COUNT = 16;
+/** More actions than these are all read: what is not needed costs less than naming what is. */
+const MOST_ACTIONS = 100;
+
+/** What a deletion leaves behind, and a row that was made only to be locked, are nobody. */
+const IS_SOMEBODY =
+  "(revision > 0 AND (deleted_at IS NULL OR organization_id <> '' OR roles <> '[]' OR joined_at IS NOT NULL OR " +
+  "email_verified <> 0 OR attributes <> '{}' OR stage <> '' OR " +
+  ['action_totals', 'unlocks', 'user_access']
+    .map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${table}.part = users.part AND ${table}.user_id = users.id)`)
+    .join(' OR ') +
+  '))';
+
+export function userPages(sql: Sql): UserPages {
+  return {
+    count: (organizationId) => countUsers(sql, organizationId),
+    read: (request) => readPage(sql, request),
+  };
+}
+
+async function countUsers(sql: Sql, organizationId: string): Promise<number> {
+  const within = ofOrganization(organizationId);
+  const step = organizationId === '' ? PARTITIONS_PER_COUNT : PARTITIONS;
+  let users = 0;
+  for (let first = 0; first < PARTITIONS; first += step) {
+    const [row] = await sql.rows<{ users: number }>(
+      `SELECT COUNT(*) AS users FROM users WHERE part >= ? AND part < ?${within.text} AND ${IS_SOMEBODY}`,
+      [first, first + step, ...within.values],
+    );
+    users += Number(row?.users ?? 0);
+    // An embedded database answers at once: without this nobody else would have a turn until all is counted.
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  return users;
+}
+
+async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
+  const { limit, needs } = request;
+  const found = await keysAfter(sql, request);
+  const keys = found.slice(0, limit);
+  const last = keys.at(-1);
+  if (last === undefined) return { users: [], timers: new Map(), next: undefined };
+  const rowsOf = new Map<string, UserStateRow[]>();
+  const timers = new Map<string, number>();
+  const { text, values } = pageQuery(sql, { ...request, keys, needs });
+  for (const row of await sql.rows<UserStateRow>(text, values)) {
+    const rows = rowsOf.get(row.user_id);
+    if (row.kind === TIMER) timers.set(row.user_id, row.n1);
+    else if (rows === undefined) rowsOf.set(row.user_id, [row]);
+    else rows.push(row);
+  }
+  // Whoever is passed over has no profile among the rows.
+  const users = [...rowsOf].flatMap(([id, rows]) =>
+    rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows)] : [],
+  );
+  const [partition, userId] = last;
+  return { users, timers, next: found.length > limit ? { partition, userId } : undefined };
+}
+
+/** The keys of a page, and of one more user where there is one. */
+async function keysAfter(sql: Sql, { after, limit, organizationId }: UserPageRequest): Promise<readonly UserKey[]> {
+  const within = ofOrganization(organizationId);
+  const index = organizationId === '' ? 'PRIMARY' : 'users_organization';
+  // The first condition is what lets every engine begin in the middle of its index.
+  const rows = await sql.rows<{ part: number; id: string }>(
+    `SELECT part, id FROM users${sql.dialect.useIndex(index)} WHERE part >= ? AND (part, id) > (?, ?)${within.text} ` +
+      'ORDER BY part, id LIMIT ?',
+    [after.partition, after.partition, after.userId, ...within.values, limit + 1],
+  );
+  return rows.map(({ part, id }) => [part, id] as const);
+}
+
+interface Selection {
+  readonly after: UserCursor;
+  readonly keys: readonly UserKey[];
+  readonly organizationId: string;
+  readonly needs: StateNeeds;
+}
+
+interface Condition {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+}
+
+function pageQuery(sql: Sql, selection: Selection): Condition {
+  const values: SqlValue[] = [];
+  const text = userStateQuery(sql.dialect, (table) => {
+    const condition = conditionOf(sql, table, selection);
+    if (condition !== undefined) values.push(...condition.values);
+    return condition?.text;
+  });
+  return { text, values };
+}
+
+function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selection): Condition | undefined {
+  const { needs, organizationId } = selection;
+  const who = whose(sql, key, selection);
+  switch (kind) {
+    case ACCESS:
+      return needs.access ? who : undefined;
+    case STAGE:
+      return needs.stagesReached ? who : undefined;
+    case TOTAL:
+      return ofActions(who, needs.actions);
+    case DAY:
+      return ofActions(who, needs.days);
+    case PROFILE: {
+      const within = ofOrganization(organizationId);
+      return { text: `${who.text}${within.text} AND ${IS_SOMEBODY}`, values: [...who.values, ...within.values] };
+    }
+    default:
+      return who;
+  }
+}
+
+/** Neighbours are a range; an organization's users stand far apart. */
+function whose(sql: Sql, columns: readonly string[], { after, keys, organizationId }: Selection): Condition {
+  if (organizationId !== '') return { text: sql.dialect.isOneOf(columns, keys.length), values: keys.flat() };
+  return rangeOf(columns, after, keys.at(-1)!);
+}
+
+/** After one user, and up to another one: each partition for itself, which every engine looks up in its index. */
+function rangeOf([part, user]: readonly string[], after: UserCursor, [lastPart, lastUser]: UserKey): Condition {
+  if (after.partition === lastPart) {
+    return { text: `(${part} = ? AND ${user} > ? AND ${user} <= ?)`, values: [lastPart, after.userId, lastUser] };
+  }
+  return {
+    text: `((${part} = ? AND ${user} > ?) OR (${part} > ? AND ${part} < ?) OR (${part} = ? AND ${user} <= ?))`,
+    values: [after.partition, after.userId, after.partition, lastPart, lastPart, lastUser],
+  };
+}
+
+function ofActions(range: Condition, actions: ReadonlySet<string> | undefined): Condition | undefined {
+  if (actions === undefined || actions.size > MOST_ACTIONS) return range;
+  if (actions.size === 0) return undefined;
+  return { text: `${range.text} AND action IN (${repeat('?', actions.size)})`, values: [...range.values, ...actions] };
+}
+
+function ofOrganization(organizationId: string): Condition {
+  return organizationId === ''
+    ? { text: '', values: [] }
+    : { text: ' AND organization_id = ?', values: [organizationId] };
+}

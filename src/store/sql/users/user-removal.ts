@@ -1,0 +1,104 @@
+import type { LedgerKind } from '../../../core/states/ledger.js';
+import { changeByKey } from '../engine/rows-by-key.js';
+import type { Sql, SqlValue } from '../engine/sql.js';
+import { addDeleted, type DeletedTotal } from './deleted-totals.js';
+import { type UserKey, userKey } from './user-keys.js';
+
+type Row = Readonly<Record<string, SqlValue>>;
+
+interface UserTable {
+  readonly name: string;
+  /** What tells a user's rows apart. */
+  readonly key: readonly string[];
+  /** More columns that are read before they go. */
+  readonly read?: readonly string[];
+  /** Found by an index that leads with the user; else by the partition's part of the primary key. */
+  readonly index?: string;
+  /** Rows come without the user's lock. */
+  readonly unlocked?: boolean;
+  readonly totalOf?: (row: Row) => DeletedTotal | undefined;
+}
+
+/** Everything about a user but the user's own row; what evaluations read comes first, so that it goes at once. */
+const TABLES: readonly UserTable[] = [
+  { name: 'timers', key: ['due_at'] },
+  { name: 'user_access', key: ['flag_id', 'managed_by'] },
+  {
+    name: 'unlocks',
+    key: ['seq'],
+    read: ['flag_id', 'kind'],
+    totalOf: ({ flag_id, kind }) =>
+      (kind as LedgerKind) === 'unlocked' ? { kind: 'flag', name: String(flag_id), total: 1, sum: 0 } : undefined,
+  },
+  {
+    name: 'action_totals',
+    key: ['action'],
+    read: ['event_count', 'value_sum'],
+    totalOf: ({ action, event_count, value_sum }) => ({
+      ...{ kind: 'action', name: String(action) },
+      ...{ total: Number(event_count), sum: Number(value_sum) },
+    }),
+  },
+  { name: 'stages_reached', key: ['stage'] },
+  { name: 'action_days', key: ['action', 'day'] },
+  { name: 'stage_changes', key: ['seq'] },
+  { name: 'events', key: ['dedupe'], unlocked: true },
+  { name: 'outbox', key: ['id'], index: 'outbox_user' },
+  // In this order: what the relay moves from one to the other meanwhile is found in the second.
+  { name: 'outbound_events', key: ['id'], index: 'outbound_events_user' },
+  { name: 'deliveries', key: ['id'], index: 'deliveries_user', unlocked: true },
+];
+
+const OF_USER = 'part = ? AND user_id = ?';
+
+/** Removes at most `limit` rows of a locked user, and empties the user's own row; gives how many went. */
+export async function removeUser(
+  sql: Sql,
+  userId: string,
+  { at, limit }: { readonly at: number; readonly limit: number },
+): Promise<number> {
+  const user = userKey(userId);
+  await sql.run(
+    "UPDATE users SET organization_id = '', roles = '[]', joined_at = NULL, email_verified = 0, attributes = '{}', " +
+      "stage = '', stage_entered_at = NULL, created_at = ?, deleted_at = ? WHERE part = ? AND id = ?",
+    [at, at, ...user],
+  );
+  let gone = 0;
+  const totals = new Map<string, DeletedTotal>();
+  for (const table of TABLES) {
+    if (gone === limit) break;
+    const rows = await rowsOf(sql, table, user, limit - gone);
+    const whole = rows.length < limit - gone && !table.unlocked;
+    if (whole && rows.length > 0) await sql.run(`DELETE FROM ${table.name} WHERE ${OF_USER}`, user);
+    if (!whole) await dropRows(sql, table, user, rows);
+    gone += rows.length;
+    for (const row of rows) addTo(totals, table.totalOf?.(row));
+  }
+  await addDeleted(sql, [...totals.values()]);
+  return gone;
+}
+
+function rowsOf(sql: Sql, { name, key, read = [], index = 'PRIMARY' }: UserTable, user: UserKey, limit: number) {
+  return sql.rows<Row>(
+    `SELECT ${[...key, ...read].join(', ')} FROM ${name}${sql.dialect.useIndex(index)} WHERE ${OF_USER} LIMIT ?`,
+    [...user, limit],
+  );
+}
+
+/** By the user and what tells the rows apart: in a DELETE, not every engine looks up lists of keys of several columns. */
+async function dropRows(sql: Sql, { name, key }: UserTable, user: UserKey, rows: readonly Row[]): Promise<void> {
+  await changeByKey(
+    sql,
+    key,
+    rows.map((row) => key.map((column) => row[column] ?? null)),
+    (condition) => `DELETE FROM ${name} WHERE ${OF_USER} AND ${condition}`,
+    user,
+  );
+}
+
+function addTo(totals: Map<string, DeletedTotal>, more: DeletedTotal | undefined): void {
+  if (more === undefined) return;
+  const key = `${more.kind} ${more.name}`;
+  const { total, sum } = totals.get(key) ?? { total: 0, sum: 0 };
+  totals.set(key, { ...more, total: total + more.total, sum: sum + more.sum });
+}

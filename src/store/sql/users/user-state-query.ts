@@ -1,0 +1,99 @@
+import type { Dialect } from '../engine/dialect.js';
+import { USER_KEY } from './user-keys.js';
+
+/** The tables a user's state is made of, and the user's timer; each has its number in the rows of {@link userStateQuery}. */
+export const PROFILE = 0;
+export const ACCESS = 1;
+export const STAGE = 2;
+export const TOTAL = 3;
+export const DAY = 4;
+export const UNLOCK = 5;
+export const TIMER = 6;
+
+/** A row of any of these tables, its columns put under common names: strings, whole numbers and one fraction. */
+export interface UserStateRow {
+  readonly kind: number;
+  readonly user_id: string;
+  readonly s1: string;
+  readonly s2: string;
+  readonly s3: string;
+  readonly s4: string;
+  readonly n1: number;
+  readonly n2: number | null;
+  readonly n3: number;
+  readonly n4: number | null;
+  readonly d1: number;
+}
+
+export interface UserStateTable {
+  readonly kind: number;
+  readonly name: string;
+  /** The columns that name the user. */
+  readonly key: readonly string[];
+}
+
+interface SelectedTable extends UserStateTable {
+  columns(dialect: Dialect): string;
+}
+
+const TABLES: readonly SelectedTable[] = [
+  {
+    kind: PROFILE,
+    name: 'users',
+    key: ['part', 'id'],
+    // The first SELECT names the columns of all.
+    columns: () =>
+      'id AS user_id, organization_id AS s1, roles AS s2, attributes AS s3, stage AS s4, revision AS n1, ' +
+      'joined_at AS n2, email_verified AS n3, stage_entered_at AS n4, COALESCE(deleted_at, 0) + 0e0 AS d1',
+  },
+  {
+    kind: ACCESS,
+    name: 'user_access',
+    key: USER_KEY,
+    columns: () => "user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0e0",
+  },
+  {
+    kind: STAGE,
+    name: 'stages_reached',
+    key: USER_KEY,
+    columns: () => "user_id, stage, '', '', '', reached_at, 0, seq, 0, 0e0",
+  },
+  {
+    kind: TOTAL,
+    name: 'action_totals',
+    key: USER_KEY,
+    columns: ({ asText }) =>
+      `user_id, action, ${asText('recent_days')}, '', '', event_count, active_days, first_at, last_at, value_sum`,
+  },
+  {
+    kind: DAY,
+    name: 'action_days',
+    key: USER_KEY,
+    columns: () => "user_id, action, '', '', '', event_count, 0, day, 0, value_sum",
+  },
+  {
+    kind: UNLOCK,
+    name: 'unlocks',
+    key: USER_KEY,
+    columns: () => "user_id, flag_id, rule_id, kind, '', rule_version, earned_at, seq, 0, 0e0",
+  },
+  {
+    kind: TIMER,
+    name: 'timers',
+    key: USER_KEY,
+    columns: () => "user_id, '', '', '', '', due_at, 0, 0, 0, 0e0",
+  },
+];
+
+/**
+ * Everything about some users in one statement: one instant, and one round trip however many tables. `conditionOf` says
+ * which rows of a table; a table without a condition is left out, but for the first. Conditions bind in the order of kinds.
+ */
+export function userStateQuery(dialect: Dialect, conditionOf: (table: UserStateTable) => string | undefined): string {
+  return TABLES.flatMap((table) => {
+    const condition = conditionOf(table);
+    if (condition === undefined) return [];
+    const select = table.kind === PROFILE ? `SELECT ${PROFILE} AS kind, ` : `SELECT ${table.kind}, `;
+    return [`${select}${table.columns(dialect)} FROM ${table.name}${dialect.useIndex('PRIMARY')} WHERE ${condition}`];
+  }).join(' UNION ALL ');
+}

@@ -1,0 +1,154 @@
+import type { AccessRow } from '../../../core/flags/flag.js';
+import type { UserProfile, UserWriter } from '../../user-store.js';
+import { insertRows } from '../engine/insert-rows.js';
+import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
+import { firstRow, type Sql } from '../engine/sql.js';
+import { addDeleted } from './deleted-totals.js';
+import type { LockedUsers } from './locked-users.js';
+import { appendLedger } from './unlock-ledger.js';
+import { userKey, userKeys } from './user-keys.js';
+import { removeUser } from './user-removal.js';
+import { loadLocked } from './user-state.js';
+
+const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
+
+export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
+  return {
+    lock: async (ids) => {
+      const [, states] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, locked)]);
+      return states;
+    },
+    putProfiles: (profiles) => putProfiles(sql, profiles),
+    putStage: (userId, change) => putStage(sql, userId, change),
+    putAccess: async (rows) => {
+      await insertRows(sql, {
+        table: 'user_access',
+        columns: [...ACCESS_KEY, 'effect', 'enabled'],
+        keyLength: ACCESS_KEY.length,
+        rows: rows.map((row) => [...accessKey(row), row.effect, Number(row.enabled)]),
+        existing: { effect: 'replace', enabled: 'replace' },
+      });
+    },
+    dropAccess: (rows) => dropByKey(sql, 'user_access', ACCESS_KEY, rows.map(accessKey)),
+    putTotals: (totals) => putTotals(sql, totals),
+    addDays: (days) => addDays(sql, days),
+    appendLedger: (entries) => appendLedger(sql, entries, locked),
+    advance: async (ids) => {
+      const raise = `UPDATE users SET revision = revision + 1, updated_at = ${sql.dialect.nowMs} WHERE `;
+      await changeByKey(sql, ['part', 'id'], userKeys(ids), (condition) => raise + condition);
+    },
+    remove: (userId, removal) => {
+      locked.forget(userId);
+      return removeUser(sql, userId, removal);
+    },
+    countDeleted: () => addDeleted(sql, [{ kind: 'users', name: '', total: 1, sum: 0 }]),
+  };
+}
+
+/** An insert that finds the row locks it, as it does the row that it makes: one statement, in the order of keys. */
+async function lockUsers(sql: Sql, ids: readonly string[]): Promise<void> {
+  const { nowMs } = sql.dialect;
+  await insertRows(sql, {
+    table: 'users',
+    columns: ['part', 'id', 'roles', 'attributes'],
+    keyLength: 2,
+    rows: userKeys(ids).map((key) => [...key, '[]', '{}']),
+    expressions: { created_at: nowMs, updated_at: nowMs },
+    existing: 'keep',
+  });
+}
+
+async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<void> {
+  await insertRows(sql, {
+    table: 'users',
+    columns: ['part', 'id', 'organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'],
+    keyLength: 2,
+    rows: profiles.map((profile) => [
+      ...userKey(profile.userId),
+      profile.organizationId,
+      JSON.stringify(profile.roles),
+      profile.joinedAt ?? null,
+      Number(profile.emailVerified),
+      JSON.stringify(profile.attributes),
+    ]),
+    existing: {
+      organization_id: 'replace',
+      roles: 'replace',
+      joined_at: 'replace',
+      email_verified: 'replace',
+      attributes: 'replace',
+    },
+  });
+}
+
+async function putStage(sql: Sql, userId: string, change: Parameters<UserWriter['putStage']>[1]): Promise<void> {
+  const key = userKey(userId);
+  const { stage, changedAt } = change;
+  const newest = await firstRow<{ seq: number | null }>(
+    sql,
+    'SELECT MAX(seq) AS seq FROM stage_changes WHERE part = ? AND user_id = ?',
+    key,
+  );
+  const seq = (newest?.seq ?? 0) + 1;
+  await sql.run('INSERT INTO stage_changes (part, user_id, seq, stage, changed_at) VALUES (?, ?, ?, ?, ?)', [
+    ...key,
+    seq,
+    stage,
+    changedAt,
+  ]);
+  await insertRows(sql, {
+    table: 'stages_reached',
+    columns: ['part', 'user_id', 'stage', 'seq', 'reached_at'],
+    keyLength: 3,
+    rows: [[...key, stage, seq, changedAt]],
+    existing: 'keep',
+  });
+  await sql.run('UPDATE users SET stage = ?, stage_entered_at = ? WHERE part = ? AND id = ?', [
+    stage,
+    changedAt,
+    ...key,
+  ]);
+}
+
+async function putTotals(sql: Sql, totals: Parameters<UserWriter['putTotals']>[0]): Promise<void> {
+  await insertRows(sql, {
+    table: 'action_totals',
+    columns: [
+      ...['part', 'user_id', 'action', 'event_count', 'value_sum'],
+      ...['active_days', 'first_at', 'last_at', 'recent_days'],
+    ],
+    keyLength: 3,
+    rows: totals.map(({ userId, action, count, sum, activeDays, firstAt, lastAt, recentDays }) => [
+      ...userKey(userId),
+      action,
+      count,
+      sum,
+      activeDays,
+      firstAt,
+      lastAt,
+      String(recentDays),
+    ]),
+    existing: {
+      event_count: 'replace',
+      value_sum: 'replace',
+      active_days: 'replace',
+      first_at: 'replace',
+      last_at: 'replace',
+      recent_days: 'replace',
+    },
+  });
+}
+
+async function addDays(sql: Sql, days: Parameters<UserWriter['addDays']>[0]): Promise<void> {
+  await insertRows(sql, {
+    table: 'action_days',
+    columns: ['part', 'user_id', 'action', 'day', 'event_count', 'value_sum'],
+    keyLength: 4,
+    rows: days.map(({ userId, action, day, count, sum }) => [...userKey(userId), action, day, count, sum]),
+    existing: { event_count: 'add', value_sum: 'add' },
+  });
+}
+
+function accessKey(row: AccessRow): readonly (string | number)[] {
+  return [...userKey(row.userId), row.flagId, row.managedBy];
+}

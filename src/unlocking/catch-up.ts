@@ -1,0 +1,50 @@
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
+import type { UserState } from '../core/states/user-state.js';
+import { latch, nextLatchAt } from '../core/unlocking/latch.js';
+import type { UserLedgerEntry } from '../store/user-store.js';
+
+export interface CatchUpInput {
+  readonly snapshot: Snapshot;
+  /** As stored since before `dueAt`. */
+  readonly user: UserState;
+  readonly organization: OrganizationState | undefined;
+  /** When the user's timer was due; undefined where none is. */
+  readonly dueAt: number | undefined;
+  readonly now: number;
+}
+
+/** A rule may have to be looked at every hour; after so many looks the last one is made now. */
+const MOST_LOOKS = 1_000;
+
+/**
+ * What time alone has unlocked up to now, judged at each instant at which something became due, however late it is:
+ * the user with it, and its entries for the ledger.
+ */
+export function catchUp({ snapshot, user, organization, dueAt, now }: CatchUpInput): {
+  readonly user: UserState;
+  readonly entries: readonly UserLedgerEntry[];
+} {
+  const entries: UserLedgerEntry[] = [];
+  let current = user;
+  let at = dueAt ?? Infinity;
+  for (let looks = 1; at <= now; looks++) {
+    const latched = latch(snapshot, current, organization, at);
+    for (const { compiled, entry } of latched.unlocks) {
+      entries.push({
+        userId: user.id,
+        flagId: compiled.flag.id,
+        ruleId: entry.rule.id,
+        ruleVersion: entry.rule.version,
+        kind: 'unlocked',
+        earnedAt: at,
+        recordedAt: now,
+        cause: { type: 'time' },
+      });
+    }
+    current = latched.user;
+    const next = nextLatchAt(snapshot, current, organization, at);
+    at = looks < MOST_LOOKS || at === now ? next : Math.max(next, now);
+  }
+  return { user: current, entries };
+}

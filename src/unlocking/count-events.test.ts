@@ -1,0 +1,97 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { unknownUser } from '../core/states/user-state.js';
+import { DAY_MS, dayNumber } from '../core/values/time.js';
+import type { NewEvent } from '../store/event-store.js';
+import { countEvents } from './count-events.js';
+
+const NOW = 1_700_000_000_000;
+const WINDOWED = new Map([['b', 30]]);
+
+const event = (action: string, occurredAt: number, value: number): NewEvent => ({
+  ...{ id: 'e', source: '', userId: 'u', action, occurredAt, value, properties: {}, receivedAt: NOW },
+});
+
+/** Events as they may arrive: up to 61 days apart, in any order; whole values, whose sums are exact in any order. */
+const events = fc.array(
+  fc
+    .tuple(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 60 * DAY_MS }), fc.integer({ min: -100, max: 100 }))
+    .map(([action, ago, value]) => event(action, NOW - ago, value)),
+  { maxLength: 60 },
+);
+
+/** What the totals are by definition: everything kept, everything counted. */
+function naive(all: readonly NewEvent[], action: string) {
+  const own = all.filter((one) => one.action === action);
+  if (own.length === 0) return undefined;
+  const times = own.map(({ occurredAt }) => occurredAt);
+  return {
+    count: own.length,
+    sum: own.reduce((sum, { value }) => sum + value, 0),
+    activeDays: new Set(times.map(dayNumber)).size,
+    firstAt: Math.min(...times),
+    lastAt: Math.max(...times),
+  };
+}
+
+function naiveDays(all: readonly NewEvent[], action: string) {
+  const days = Map.groupBy(
+    all.filter((one) => one.action === action),
+    ({ occurredAt }) => dayNumber(occurredAt),
+  );
+  return [...days]
+    .map(([day, own]) => ({ day, count: own.length, sum: own.reduce((sum, { value }) => sum + value, 0) }))
+    .sort((a, b) => a.day - b.day);
+}
+
+describe('countEvents', () => {
+  it('equals counting everything by hand, however the events come in batches', () => {
+    fc.assert(
+      fc.property(fc.array(events, { maxLength: 5 }), (batches) => {
+        let state = unknownUser('u');
+        for (const batch of batches) {
+          const { after, totals, days } = countEvents(state, batch, WINDOWED);
+          for (const { userId, action, ...total } of totals) expect(after.actions.get(action)).toEqual(total);
+          expect(days.every(({ action }) => action === 'b')).toBe(true);
+          state = after;
+        }
+        const all = batches.flat();
+        for (const action of ['a', 'b']) {
+          const { recentDays, ...total } = state.actions.get(action) ?? { recentDays: 0n };
+          expect(total).toEqual(naive(all, action) ?? {});
+        }
+        expect(state.actionDays.get('b') ?? []).toEqual(naiveDays(all, 'b'));
+        expect(state.actionDays.has('a')).toBe(false);
+      }),
+    );
+  });
+
+  it('remembers which of the last 62 days were active, and no more', () => {
+    fc.assert(
+      fc.property(events, (batch) => {
+        const { after } = countEvents(unknownUser('u'), batch, new Map());
+        for (const [action, { recentDays, lastAt }] of after.actions) {
+          const days = new Set(batch.filter((one) => one.action === action).map((one) => dayNumber(one.occurredAt)));
+          for (let back = 0; back < 70; back++) {
+            const active = (recentDays >> BigInt(back)) & 1n;
+            expect(active).toBe(back < 62 && days.has(dayNumber(lastAt) - back) ? 1n : 0n);
+          }
+        }
+      }),
+    );
+  });
+
+  it('leaves the state before as it was', () => {
+    const before = countEvents(unknownUser('u'), [event('b', NOW, 1)], WINDOWED).after;
+    const copy = structuredClone(before);
+    countEvents(before, [event('b', NOW, 2), event('a', NOW, 2)], WINDOWED);
+    expect(before).toEqual(copy);
+  });
+
+  it('refuses a sum beyond the range of numbers, be it a day’s alone', () => {
+    const huge = (daysAgo: number, value: number) => event('b', NOW - daysAgo * DAY_MS, value);
+    const { after } = countEvents(unknownUser('u'), [huge(0, 1e308), huge(1, -1e308)], WINDOWED);
+    expect(() => countEvents(after, [huge(0, 1e308)], WINDOWED)).toThrow('takes the sum of "b" out of the range');
+    expect(() => countEvents(unknownUser('u'), [huge(0, 1e308), huge(0, 1e308)], new Map())).toThrow(RangeError);
+  });
+});

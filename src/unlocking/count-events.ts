@@ -1,0 +1,92 @@
+import type { ActionDay, ActionTotal, UserState } from '../core/states/user-state.js';
+import { quote } from '../core/values/json.js';
+import { dayNumber } from '../core/values/time.js';
+import type { NewEvent } from '../store/event-store.js';
+import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
+
+/** How many days back a late event's day can still be told from a new one: the bits of `recentDays`. */
+export const RECENT_DAYS = 62;
+const RECENT_MASK = (1n << BigInt(RECENT_DAYS)) - 1n;
+
+/** What a user's events come to: the state after them and the rows that changed. */
+export interface Counted {
+  readonly after: UserState;
+  readonly totals: readonly UserActionTotal[];
+  readonly days: readonly UserActionDay[];
+}
+
+/**
+ * Counts one user's new events into their totals, each on the day it occurred, in any order. Days are kept for the
+ * `windowed` actions only.
+ *
+ * Throws where a sum would leave the range of numbers, be it a day's alone.
+ */
+export function countEvents(
+  before: UserState,
+  events: readonly NewEvent[],
+  windowed: ReadonlyMap<string, number>,
+): Counted {
+  const totals = new Map<string, ActionTotal>();
+  const days = new Map<string, UserActionDay>();
+  for (const event of events) {
+    const total = addToTotal(totals.get(event.action) ?? before.actions.get(event.action), event);
+    totals.set(event.action, total);
+    if (!windowed.has(event.action)) continue;
+    const day = dayNumber(event.occurredAt);
+    const key = `${day} ${event.action}`;
+    const { count, sum } = days.get(key) ?? { count: 0, sum: 0 };
+    const { userId, action, value } = event;
+    days.set(key, { userId, action, day, count: count + 1, sum: added(sum, value, action) });
+  }
+  const changedDays = [...days.values()];
+  return {
+    after: {
+      ...before,
+      actions: new Map([...before.actions, ...totals]),
+      actionDays: changedDays.length === 0 ? before.actionDays : addDays(before.actionDays, changedDays),
+    },
+    totals: [...totals].map(([action, total]) => ({ userId: before.id, action, ...total })),
+    days: changedDays,
+  };
+}
+
+function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action }: NewEvent): ActionTotal {
+  if (total === undefined) {
+    return { count: 1, sum: value, activeDays: 1, firstAt: occurredAt, lastAt: occurredAt, recentDays: 1n };
+  }
+  const sum = added(total.sum, value, action);
+  const ahead = dayNumber(occurredAt) - dayNumber(total.lastAt);
+  const recentDays = ahead > 0 ? (total.recentDays << BigInt(ahead)) & RECENT_MASK : total.recentDays;
+  const bit = ahead > 0 ? 1n : -ahead < RECENT_DAYS ? 1n << BigInt(-ahead) : 0n;
+  const newDay = bit !== 0n && (recentDays & bit) === 0n;
+  return {
+    count: total.count + 1,
+    sum,
+    activeDays: total.activeDays + (newDay ? 1 : 0),
+    firstAt: Math.min(total.firstAt, occurredAt),
+    lastAt: Math.max(total.lastAt, occurredAt),
+    recentDays: recentDays | bit,
+  };
+}
+
+function added(sum: number, value: number, action: string): number {
+  const result = sum + value;
+  if (Number.isFinite(result)) return result;
+  throw new RangeError(`the value ${value} takes the sum of ${quote(action)} out of the range of numbers`);
+}
+
+type Days = ReadonlyMap<string, readonly ActionDay[]>;
+
+function addDays(before: Days, more: readonly UserActionDay[]): Days {
+  const after = new Map(before);
+  for (const { action, day, count, sum } of more) {
+    const list = after.get(action) ?? [];
+    const old = list.find((entry) => entry.day === day);
+    const merged = { day, count: count + (old?.count ?? 0), sum: added(old?.sum ?? 0, sum, action) };
+    after.set(
+      action,
+      [...list.filter((entry) => entry.day !== day), merged].sort((a, b) => a.day - b.day),
+    );
+  }
+  return after;
+}
