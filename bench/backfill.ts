@@ -10,15 +10,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { AdminServiceClient } from '../src/grpc/gen/latchkey/v1/admin_service.js';
-import {
-  type Backfill,
-  WatchBackfillRequest,
-  type WatchBackfillResponse,
-} from '../src/grpc/gen/latchkey/v1/backfill.js';
-import { TrackRequest } from '../src/grpc/gen/latchkey/v1/event.js';
-import { SetFlagRequest, type SetFlagResponse } from '../src/grpc/gen/latchkey/v1/feature_service.js';
-import { Rule_Policy } from '../src/grpc/gen/latchkey/v1/flag.js';
+import { AdminServiceClient } from '../test/gen/latchkey/v1/admin_service.js';
+import { type Backfill, WatchBackfillRequest, type WatchBackfillResponse } from '../test/gen/latchkey/v1/backfill.js';
+import { TrackRequest } from '../test/gen/latchkey/v1/event.js';
+import { SetFlagRequest, type SetFlagResponse } from '../test/gen/latchkey/v1/feature_service.js';
+import { Rule_Policy } from '../test/gen/latchkey/v1/flag.js';
 import { median, quantile, told } from './figures.js';
 import { connect } from './latchkey-client.js';
 import { actionName, userName } from './many-users.js';

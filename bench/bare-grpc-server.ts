@@ -3,7 +3,7 @@
  * as many bytes as asked. `node … bench/bare-grpc-server.ts BYTES`; prints its address.
  */
 import { Server, ServerCredentials } from '@grpc/grpc-js';
-import { EvaluateRequest } from '../src/grpc/gen/latchkey/v1/evaluation.js';
+import { EvaluateRequest } from '../test/gen/latchkey/v1/evaluation.js';
 
 const answer = Buffer.alloc(Number(process.argv[2]), 1);
 const server = new Server();

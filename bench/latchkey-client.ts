@@ -1,5 +1,5 @@
 import { type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { FeatureServiceClient } from '../src/grpc/gen/latchkey/v1/feature_service.js';
+import { FeatureServiceClient } from '../test/gen/latchkey/v1/feature_service.js';
 
 type Done<Response> = (error: ServiceError | null, response: Response) => void;
 type Method<Request, Response> = (request: Request, metadata: Metadata, done: Done<Response>) => ClientUnaryCall;

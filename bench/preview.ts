@@ -10,15 +10,11 @@
  */
 import { readFileSync } from 'node:fs';
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { AdminServiceClient } from '../src/grpc/gen/latchkey/v1/admin_service.js';
-import { EvaluateRequest } from '../src/grpc/gen/latchkey/v1/evaluation.js';
-import { SetFlagRequest } from '../src/grpc/gen/latchkey/v1/feature_service.js';
-import { type Rule, Rule_Policy } from '../src/grpc/gen/latchkey/v1/flag.js';
-import {
-  type PreviewResult,
-  PreviewRuleRequest,
-  type PreviewRuleResponse,
-} from '../src/grpc/gen/latchkey/v1/preview.js';
+import { AdminServiceClient } from '../test/gen/latchkey/v1/admin_service.js';
+import { EvaluateRequest } from '../test/gen/latchkey/v1/evaluation.js';
+import { SetFlagRequest } from '../test/gen/latchkey/v1/feature_service.js';
+import { type Rule, Rule_Policy } from '../test/gen/latchkey/v1/flag.js';
+import { type PreviewResult, PreviewRuleRequest, type PreviewRuleResponse } from '../test/gen/latchkey/v1/preview.js';
 import { median, quantile, told } from './figures.js';
 import { connect } from './latchkey-client.js';
 import { actionName, userName } from './many-users.js';

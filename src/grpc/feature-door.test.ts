@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { Consistency, Reason } from './gen/latchkey/v1/evaluation.js';
-import { AccessRow_Effect, FeatureFlag_Type, Rule_Policy } from './gen/latchkey/v1/flag.js';
-import { Cause_Type, LedgerEntry_Kind } from './gen/latchkey/v1/user.js';
+import { Consistency, Reason } from '../../test/gen/latchkey/v1/evaluation.js';
+import { AccessRow_Effect, FeatureFlag_Type, Rule_Policy } from '../../test/gen/latchkey/v1/flag.js';
+import { Cause_Type, LedgerEntry_Kind } from '../../test/gen/latchkey/v1/user.js';
 import { type DoorStand, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;

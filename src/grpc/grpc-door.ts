@@ -1,10 +1,10 @@
 import type { Machine } from '../calls/caller.js';
+import { AdminServiceDefinition } from '../protocol/gen/latchkey/v1/admin_service.js';
+import { FeatureServiceDefinition } from '../protocol/gen/latchkey/v1/feature_service.js';
+import { adminHandlers } from '../protocol/rpcs/admin-handlers.js';
+import { featureHandlers } from '../protocol/rpcs/feature-handlers.js';
 import type { ServiceSet } from '../services/service-set.js';
-import { AdminServiceDefinition } from './gen/latchkey/v1/admin_service.js';
-import { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
 import { GrpcServer, type GrpcServerOptions } from './grpc-server.js';
-import { adminHandlers } from './rpcs/admin-handlers.js';
-import { featureHandlers } from './rpcs/feature-handlers.js';
 import { authenticate } from './wire/authenticate.js';
 import type { Door } from './wire/handler.js';
 import { ObservedCall } from './wire/observed-call.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { Client, credentials, logVerbosity, type ServiceError, setLogVerbosity, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
-import { EvaluateResponse } from './gen/latchkey/v1/evaluation.js';
+import { EvaluateResponse } from '../../test/gen/latchkey/v1/evaluation.js';
 import { GrpcServer } from './grpc-server.js';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from './testing/self-signed.js';
 import { connect, type EvaluateMethod, evaluate, startTestServer } from './testing/test-server.js';

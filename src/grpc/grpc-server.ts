@@ -1,12 +1,13 @@
 import { readFile } from 'node:fs/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
-import { DESCRIPTOR_SET_BASE64 } from './gen/descriptor-set.js';
+import { DESCRIPTOR_SET_BASE64 } from '../protocol/gen/descriptor-set.js';
+import type { Handlers, ServiceDescription } from '../protocol/rpcs/method.js';
 import { addReflection } from './reflection/reflection.js';
 import type { Door } from './wire/handler.js';
 import { Health } from './wire/health.js';
 import { OpenStreams } from './wire/open-streams.js';
-import { bindService, type Handlers, type ServiceDescription } from './wire/service.js';
+import { bindService } from './wire/service.js';
 
 const DEFAULT_MAX_RECEIVE_BYTES = 4 * 1024 * 1024;
 /** Calls in flight on one connection; clients hold further ones back. */

@@ -1,8 +1,8 @@
 import { Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AdminServiceDefinition } from './gen/latchkey/v1/admin_service.js';
-import { Consistency } from './gen/latchkey/v1/evaluation.js';
-import { FeatureServiceDefinition } from './gen/latchkey/v1/feature_service.js';
+import { AdminServiceDefinition } from '../../test/gen/latchkey/v1/admin_service.js';
+import { Consistency } from '../../test/gen/latchkey/v1/evaluation.js';
+import { FeatureServiceDefinition } from '../../test/gen/latchkey/v1/feature_service.js';
 import { type DoorStand, failureOf, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;

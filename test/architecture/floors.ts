@@ -19,7 +19,7 @@ const BUILT_FROM_ALL = [
   ...['core', ...PORTS, ...USE_CASES],
   ...['store/sql', 'store/mysql', 'store/sqlite', 'store/cached'],
   ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local', 'deliver/http'],
-  ...['grpc', 'rest', 'cli', 'client', 'observability'],
+  ...['protocol', 'grpc', 'rest', 'cli', 'client', 'observability'],
 ];
 
 export const PARTS: readonly Part[] = [
@@ -52,20 +52,26 @@ export const PARTS: readonly Part[] = [
   { name: 'notify/local', paths: /^src\/notify\/local\//, mayImport: ['core', 'notify port'] },
   { name: 'deliver/http', paths: /^src\/deliver\/http\//, mayImport: ['core', 'deliver port'] },
 
-  { name: 'generated code', paths: /^src\/grpc\/gen\//, mayImport: ['well-known types'] },
+  { name: 'generated code', paths: /^src\/protocol\/gen\//, mayImport: ['well-known types'] },
   // Codecs by hand that generated code is told to use in place of its own.
-  { name: 'well-known types', paths: /^src\/grpc\/well-known\//, mayImport: ['core'] },
+  { name: 'well-known types', paths: /^src\/protocol\/well-known\//, mayImport: ['core'] },
+  // What the protocol says, for whichever door serves it.
+  {
+    name: 'protocol',
+    paths: /^src\/protocol\//,
+    mayImport: ['core', 'services', 'calls', 'generated code', 'well-known types'],
+  },
   {
     name: 'grpc',
     paths: /^src\/grpc\//,
-    mayImport: ['core', 'services', 'calls', 'generated code', 'well-known types'],
+    mayImport: ['core', 'services', 'calls', 'protocol', 'generated code', 'well-known types'],
   },
   { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services', 'calls'] },
   { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services', 'calls'] },
   {
     name: 'client',
     paths: /^src\/client\//,
-    mayImport: ['core', 'services', 'calls', 'generated code', 'well-known types'],
+    mayImport: ['core', 'services', 'calls', 'protocol', 'generated code', 'well-known types'],
   },
 
   // Nobody below sees these; they build everything, and nobody imports them but each other.
@@ -89,9 +95,14 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   { package: /^bullmq$/, paths: /^src\/queue\/[^/]+\//, where: "the queue's adapters" },
   { package: /^ioredis$/, paths: /^src\/(queue|notify)\/[^/]+\//, where: "the queue's and the notifier's adapters" },
   {
-    package: /^(@grpc\/.+|grpc-health-check|@bufbuild\/protobuf)$/,
+    package: /^(@grpc\/.+|grpc-health-check)$/,
     paths: /^src\/(grpc|client)\//,
     where: 'src/grpc and src/client',
+  },
+  {
+    package: /^@bufbuild\/protobuf$/,
+    paths: /^src\/(protocol|grpc|client)\//,
+    where: 'src/protocol, src/grpc and src/client',
   },
   { package: /^(fastify|@fastify\/.+|typebox|jose)$/, paths: /^src\/rest\//, where: 'src/rest' },
   { package: /^(json-rules-engine|re2js|semver)$/, paths: /^src\/core\//, where: 'src/core' },

@@ -1,6 +1,6 @@
 import { type Client, Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { AdminServiceDefinition } from '../../src/grpc/gen/latchkey/v1/admin_service.js';
-import { FeatureServiceDefinition } from '../../src/grpc/gen/latchkey/v1/feature_service.js';
+import { AdminServiceDefinition } from '../gen/latchkey/v1/admin_service.js';
+import { FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
 
 interface Codec {
   fromPartial(partial: object): unknown;

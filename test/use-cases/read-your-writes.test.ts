@@ -1,9 +1,9 @@
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { RunningNode } from '../../src/compose/start-node.js';
-import { FeatureServiceClient, FeatureServiceDefinition } from '../../src/grpc/gen/latchkey/v1/feature_service.js';
-import { Rule_Policy } from '../../src/grpc/gen/latchkey/v1/flag.js';
 import { rpcsOf } from '../../src/grpc/testing/door-stand.js';
+import { FeatureServiceClient, FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
+import { Rule_Policy } from '../gen/latchkey/v1/flag.js';
 import { type RedisServer, startRedis } from '../servers/redis-server.js';
 import { until } from '../timing.js';
 import { type CuttableProxy, startCuttableProxy } from './cuttable-proxy.js';

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { EvaluateResponse, Reason } from '../gen/latchkey/v1/evaluation.js';
+import { EvaluateResponse, Reason } from '../../../test/gen/latchkey/v1/evaluation.js';
 import { connect, startTestServer, type TestServer } from '../testing/test-server.js';
 import { type ReflectionRequest, type ReflectionResponse, reflectionService } from './reflection-schema.js';
 

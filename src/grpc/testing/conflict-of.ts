@@ -1,6 +1,6 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
-import { VersionConflict } from '../gen/latchkey/v1/conflict.js';
+import { VersionConflict } from '../../../test/gen/latchkey/v1/conflict.js';
 
 interface Status {
   readonly code: number;

@@ -1,11 +1,11 @@
 import { type Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
-import { type EmbeddedLatchkey, startEmbedded } from '../../testing/embedded-latchkey.js';
-import { AdminServiceClient, AdminServiceDefinition } from '../gen/latchkey/v1/admin_service.js';
+import { AdminServiceClient, AdminServiceDefinition } from '../../../test/gen/latchkey/v1/admin_service.js';
 import {
   type DeepPartial,
   FeatureServiceClient,
   FeatureServiceDefinition,
-} from '../gen/latchkey/v1/feature_service.js';
+} from '../../../test/gen/latchkey/v1/feature_service.js';
+import { type EmbeddedLatchkey, startEmbedded } from '../../testing/embedded-latchkey.js';
 
 type Definition = FeatureServiceDefinition | AdminServiceDefinition;
 

@@ -1,9 +1,10 @@
 import { Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import { EvaluateRequest, EvaluateResponse } from '../../../test/gen/latchkey/v1/evaluation.js';
+import { FeatureServiceDefinition } from '../../../test/gen/latchkey/v1/feature_service.js';
 import { unauthenticated } from '../../calls/errors.js';
-import { EvaluateRequest, EvaluateResponse } from '../gen/latchkey/v1/evaluation.js';
-import { FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
+import type { UnaryMethod } from '../../protocol/rpcs/method.js';
 import { GrpcServer, type GrpcServerOptions } from '../grpc-server.js';
-import type { Door, EndedCall, UnaryMethod } from '../wire/handler.js';
+import type { Door, EndedCall } from '../wire/handler.js';
 
 const EVALUATE_PATH = '/latchkey.v1.FeatureService/Evaluate';
 

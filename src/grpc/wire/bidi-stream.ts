@@ -1,23 +1,8 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
 import { invalid, type LatchkeyError, unavailable } from '../../calls/errors.js';
-import type { CallContext } from './call-context.js';
-import { MalformedRequest } from './decode-message.js';
+import { MalformedRequest } from '../../protocol/messages/decode-message.js';
+import type { BidiMethod, BidiSession } from '../../protocol/rpcs/method.js';
 import { StreamingCall, type StreamingDoor } from './streaming-call.js';
-
-/** An RPC that answers each of a stream of requests. */
-export interface BidiMethod<Caller, Request, Response> {
-  /** Opens the stream, whose one end the server may bring about by `end`; what it throws ends the call. */
-  open(context: CallContext<Caller>, end: (failure: LatchkeyError) => void): BidiSession<Request, Response>;
-}
-
-export interface BidiSession<Request, Response> {
-  /** How much of what one stream may have in flight a request takes up. */
-  weigh(request: Request): number;
-  /** What is wrong with a request belongs into its response; what this rejects with ends the call. */
-  answer(request: Request): Promise<Response>;
-  /** The call has ended, by whomever. */
-  close(): void;
-}
 
 export interface BidiBinding<Caller, Request, Response> extends StreamingDoor<Caller> {
   readonly method: BidiMethod<Caller, Request, Response>;

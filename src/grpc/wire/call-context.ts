@@ -1,17 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerUnaryCall } from '@grpc/grpc-js';
+import type { CallContext } from '../../protocol/rpcs/method.js';
 import { REQUEST_ID_KEY } from './status.js';
-
-/** What a handler may know of the call that it answers; as it stands it is the services' `Call`. */
-export interface CallContext<Caller> {
-  readonly caller: Caller;
-  /** The caller's `x-request-id`, or one made up. */
-  readonly requestId: string;
-  /** Aborted when the client goes away or the deadline passes; the work of the call has to stop then. */
-  readonly signal: AbortSignal;
-  /** Epoch milliseconds; undefined without one. */
-  readonly deadline?: number;
-}
 
 /** What may be taken over from a client into logs and audit. */
 const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;

@@ -1,7 +1,7 @@
 import { type Client, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
+import { EvaluateResponse } from '../../../test/gen/latchkey/v1/evaluation.js';
 import { forbidden, invalid, limited } from '../../calls/errors.js';
-import { EvaluateResponse } from '../gen/latchkey/v1/evaluation.js';
 import {
   connect,
   type EvaluateMethod,

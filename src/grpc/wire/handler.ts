@@ -1,15 +1,11 @@
 import type { handleUnaryCall, Metadata, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import { invalid } from '../../calls/errors.js';
-import { type CallContext, GrpcCallContext } from './call-context.js';
-import { MalformedRequest } from './decode-message.js';
-import { failureStatus, isUnexpected } from './status.js';
-
-/** One RPC: what is done around it is the wrapper's business. */
-export interface UnaryMethod<Caller, Request, Response> {
-  /** Checks the shape and does the work; what it throws is mapped by `status.ts`. It may answer at once. */
-  handle(request: Request, context: CallContext<Caller>): Response | Promise<Response>;
-}
+import { MalformedRequest } from '../../protocol/messages/decode-message.js';
+import { isUnexpected } from '../../protocol/messages/failure.js';
+import type { UnaryMethod } from '../../protocol/rpcs/method.js';
+import { GrpcCallContext } from './call-context.js';
+import { failureStatus } from './status.js';
 
 /** What all calls need from outside. */
 export interface Door<Caller> {

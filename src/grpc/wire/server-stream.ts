@@ -1,28 +1,8 @@
 import type { handleServerStreamingCall, ServerWritableStream } from '@grpc/grpc-js';
-import { invalid, type LatchkeyError } from '../../calls/errors.js';
-import type { CallContext } from './call-context.js';
-import { MalformedRequest } from './decode-message.js';
+import { invalid } from '../../calls/errors.js';
+import { MalformedRequest } from '../../protocol/messages/decode-message.js';
+import type { StreamFeed, StreamMethod, StreamOut } from '../../protocol/rpcs/method.js';
 import { StreamingCall, type StreamingDoor } from './streaming-call.js';
-
-/** An RPC that answers with a stream. */
-export interface StreamMethod<Caller, Request, Event> {
-  /** Begins the stream; what it throws ends the call. What it gives is told of the reader until the call has ended. */
-  begin(request: Request, context: CallContext<Caller>, out: StreamOut<Event>): Promise<StreamFeed>;
-}
-
-/** Where a handler writes. After the call has ended, nothing happens any more. */
-export interface StreamOut<Event> {
-  /** False: take no more until {@link StreamFeed.writable}. */
-  write(event: Event): boolean;
-  /** Ends the call with this failure; undefined: with OK. */
-  end(failure: LatchkeyError | undefined): void;
-}
-
-export interface StreamFeed {
-  writable(): void;
-  /** The call has ended, by whomever. */
-  close(): void;
-}
 
 export interface StreamBinding<Caller, Request, Event> extends StreamingDoor<Caller> {
   readonly method: StreamMethod<Caller, Request, Event>;

@@ -1,44 +1,19 @@
 import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { ServiceDefinition, UntypedServiceImplementation } from '@grpc/grpc-js';
-import { type BidiMethod, bidiStream } from './bidi-stream.js';
-import { type Decoder, decodeMessage } from './decode-message.js';
-import { EncodedMessage } from './encoded-message.js';
-import { type Door, type UnaryMethod, unary } from './handler.js';
+import { decodeMessage } from '../../protocol/messages/decode-message.js';
+import {
+  type BidiMethod,
+  EncodedMessage,
+  type Handlers,
+  type MethodDescription,
+  type ServiceDescription,
+  type StreamMethod,
+  type UnaryMethod,
+} from '../../protocol/rpcs/method.js';
+import { bidiStream } from './bidi-stream.js';
+import { type Door, unary } from './handler.js';
 import { OpenStreams } from './open-streams.js';
-import { type StreamMethod, serverStream } from './server-stream.js';
-
-/** What the generated code says of a message type. */
-export interface MessageCodec<T> extends Decoder<T> {
-  encode(message: T, writer?: BinaryWriter): BinaryWriter;
-}
-
-/** What the generated code says of a service: `FeatureServiceDefinition`, `AdminServiceDefinition`. */
-export interface ServiceDescription {
-  /** `latchkey.v1.FeatureService` */
-  readonly fullName: string;
-  readonly methods: { readonly [key: string]: MethodDescription };
-}
-
-interface MethodDescription {
-  readonly name: string;
-  readonly requestType: MessageCodec<unknown>;
-  readonly requestStream: boolean;
-  readonly responseType: MessageCodec<unknown>;
-  readonly responseStream: boolean;
-}
-
-type MessageOf<Codec> = Codec extends Decoder<infer T> ? T : never;
-
-/** One handler for each RPC of a service; one with a long answer may encode it by itself, piece by piece. */
-export type Handlers<Service extends ServiceDescription, Caller> = {
-  readonly [M in keyof Service['methods']]: Handler<Service['methods'][M], Caller>;
-};
-
-type Handler<Method extends MethodDescription, Caller> = Method['requestStream'] extends true
-  ? BidiMethod<Caller, MessageOf<Method['requestType']>, MessageOf<Method['responseType']> | EncodedMessage>
-  : Method['responseStream'] extends true
-    ? StreamMethod<Caller, MessageOf<Method['requestType']>, MessageOf<Method['responseType']>>
-    : UnaryMethod<Caller, MessageOf<Method['requestType']>, MessageOf<Method['responseType']> | EncodedMessage>;
+import { serverStream } from './server-stream.js';
 
 /** What grpc-js takes to serve a service. */
 export interface BoundService {

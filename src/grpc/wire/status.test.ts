@@ -1,8 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { describe, expect, it } from '@jest/globals';
 import { type ErrorCode, LatchkeyError } from '../../calls/errors.js';
+import { isUnexpected } from '../../protocol/messages/failure.js';
 import { StoreUnavailable } from '../../store/store.js';
-import { failureStatus, isUnexpected } from './status.js';
+import { failureStatus } from './status.js';
 
 describe('the status of a failed call', () => {
   it.each<[ErrorCode, status]>([

@@ -1,10 +1,11 @@
 import { type ServerDuplexStream, type ServerWritableStream, status } from '@grpc/grpc-js';
 import type { LatchkeyError } from '../../calls/errors.js';
 import { unavailable } from '../../calls/errors.js';
+import { isUnexpected } from '../../protocol/messages/failure.js';
 import { GrpcCallContext } from './call-context.js';
 import type { Door, EndedCall } from './handler.js';
 import type { OpenStreams } from './open-streams.js';
-import { failureStatus, isUnexpected } from './status.js';
+import { failureStatus } from './status.js';
 
 /** What every call that answers with a stream is served by. */
 export interface StreamingDoor<Caller> {

@@ -1,8 +1,0 @@
-/** An answer that its handler has encoded already. */
-export class EncodedMessage {
-  readonly bytes: Buffer;
-
-  constructor(bytes: Buffer) {
-    this.bytes = bytes;
-  }
-}

@@ -1,0 +1,51 @@
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { Cause, LedgerEntry, LedgerKind } from '../../core/states/ledger.js';
+import {
+  Cause_Type,
+  type Cause as CauseMessage,
+  type LedgerEntry as EntryMessage,
+  LedgerEntry_Kind,
+} from '../gen/latchkey/v1/user.js';
+import { instant } from './values.js';
+
+const KINDS: Readonly<Record<LedgerKind, LedgerEntry_Kind>> = {
+  unlocked: LedgerEntry_Kind.KIND_UNLOCKED,
+  granted: LedgerEntry_Kind.KIND_GRANTED,
+  revoked: LedgerEntry_Kind.KIND_REVOKED,
+  rearmed: LedgerEntry_Kind.KIND_REARMED,
+  relocked: LedgerEntry_Kind.KIND_RELOCKED,
+};
+
+const CAUSES: Readonly<Record<Cause['type'], Cause_Type>> = {
+  event: Cause_Type.TYPE_EVENT,
+  identify: Cause_Type.TYPE_IDENTIFY,
+  progress: Cause_Type.TYPE_PROGRESS,
+  access: Cause_Type.TYPE_ACCESS,
+  organization: Cause_Type.TYPE_ORGANIZATION,
+  time: Cause_Type.TYPE_TIME,
+  backfill: Cause_Type.TYPE_BACKFILL,
+  ledger: Cause_Type.TYPE_LEDGER,
+  manual: Cause_Type.TYPE_MANUAL,
+};
+
+/** An entry of the ledger as it is sent; the snapshot tells its flag's present key. */
+export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot): EntryMessage {
+  const { flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, cause } = entry;
+  return {
+    flagId,
+    flagKey: flagsById.get(flagId)?.flag.key ?? '',
+    ruleId,
+    ruleVersion,
+    kind: KINDS[kind],
+    earnedAt: instant(earnedAt),
+    recordedAt: instant(recordedAt),
+    cause: causeMessage(cause),
+  };
+}
+
+const NO_DETAILS = { source: '', eventId: '', action: '', stage: '', actor: '', reason: '' };
+
+export function causeMessage(cause: Cause): CauseMessage {
+  const { type, ...details } = cause;
+  return { ...NO_DETAILS, ...details, type: CAUSES[type] };
+}

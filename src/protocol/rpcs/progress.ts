@@ -1,0 +1,30 @@
+import type { Machine } from '../../calls/caller.js';
+import type { ProgressService } from '../../services/onboarding/progress.js';
+import type {
+  GetProgressRequest,
+  GetProgressResponse,
+  UpdateProgressRequest,
+  UpdateProgressResponse,
+} from '../gen/latchkey/v1/user.js';
+import { progressMessage } from '../messages/user-message.js';
+import type { UnaryMethod } from './method.js';
+
+/** `UpdateProgress`. */
+export function updateProgressMethod(
+  progress: Pick<ProgressService, 'update'>,
+): UnaryMethod<Machine, UpdateProgressRequest, UpdateProgressResponse> {
+  return {
+    async handle({ userId, stage, allowBackward }, call) {
+      const updated = await progress.update(call, { userId, stage, allowBackward });
+      const { user, newlyUnlocked, consistencyToken } = updated;
+      return { progress: progressMessage(user), newlyUnlocked: [...newlyUnlocked], consistencyToken };
+    },
+  };
+}
+
+/** `GetProgress`. */
+export function getProgressMethod(
+  progress: Pick<ProgressService, 'get'>,
+): UnaryMethod<Machine, GetProgressRequest, GetProgressResponse> {
+  return { handle: async ({ userId }, call) => ({ progress: progressMessage(await progress.get(call, userId)) }) };
+}

@@ -1,0 +1,21 @@
+import type { Machine } from '../../calls/caller.js';
+import type { EventService } from '../../services/events/events.js';
+import type { Incoming } from '../../services/events/parse-event.js';
+import type { Event, TrackRequest, TrackResponse } from '../gen/latchkey/v1/event.js';
+import { epochMs } from '../messages/values.js';
+import type { UnaryMethod } from './method.js';
+
+/** `Track`. */
+export function trackMethod(events: Pick<EventService, 'track'>): UnaryMethod<Machine, TrackRequest, TrackResponse> {
+  return {
+    async handle(request, call) {
+      const tracked = await events.track(call, { events: request.events.map(incoming), wait: request.wait });
+      const { accepted, duplicates, rejected, newlyUnlocked, consistencyToken } = tracked;
+      return { accepted, duplicates, rejected: [...rejected], newlyUnlocked: [...newlyUnlocked], consistencyToken };
+    },
+  };
+}
+
+function incoming({ id, source, userId, action, occurredAt, value, properties }: Event): Incoming {
+  return { kind: 'event', event: { id, source, userId, action, occurredAt: epochMs(occurredAt), value, properties } };
+}
