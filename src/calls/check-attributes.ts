@@ -1,5 +1,4 @@
-import { faultOfJson } from '../core/values/fault-of-json.js';
-import type { JsonObject } from '../core/values/json.js';
+import { faultOfJson, type JsonObject } from '../core/values/json.js';
 import { invalid } from './errors.js';
 
 const MAX_BYTES = 16_384;

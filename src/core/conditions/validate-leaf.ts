@@ -1,6 +1,5 @@
 import type { FactDefinition } from '../facts/fact-definition.js';
-import { faultOfJson } from '../values/fault-of-json.js';
-import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
+import { faultOfJson, isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
 import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from './operators.js';
 import { type Problems, pointerStep, quote } from './problem.js';

@@ -1,5 +1,4 @@
-import { faultOfJson } from '../values/fault-of-json.js';
-import { isJsonObject, type JsonValue, quote } from '../values/json.js';
+import { faultOfJson, isJsonObject, type JsonValue, quote } from '../values/json.js';
 import { faultOfName } from '../values/names.js';
 import { type Flag, type FlagType, PER_100K, type Rule, type WeightedVariant } from './flag.js';
 

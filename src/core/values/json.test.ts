@@ -1,8 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type JsonObject, type JsonValue, sameJson } from './json.js';
+import { faultOfJson, isDeeperThan, type JsonObject, type JsonValue, sameJson } from './json.js';
 
 const parsed = (text: string) => JSON.parse(text) as JsonValue;
+const nested = (depth: number) => parsed(`${'['.repeat(depth)}${']'.repeat(depth)}`);
 
 /** The same value with every object's members in the opposite order. */
 function reversed(value: JsonValue): JsonValue {
@@ -44,5 +45,43 @@ describe('two JSON values', () => {
   ])('%s and %s are not the same', (a, b) => {
     expect(sameJson(parsed(a), parsed(b))).toBe(false);
     expect(sameJson(parsed(b), parsed(a))).toBe(false);
+  });
+});
+
+describe('JSON that is to be stored', () => {
+  it('has no fault where it can be read again as it was', () => {
+    for (const value of [null, true, '', 'x', 0, -0, 1.7e308, [], {}, { a: [1, { b: null }] }, nested(32)]) {
+      expect(faultOfJson(value)).toBeUndefined();
+    }
+  });
+
+  it('is not to be nested too deep, however deep it is', () => {
+    for (const depth of [33, 200_000]) expect(faultOfJson(nested(depth))).toContain('nested deeper than 32');
+  });
+
+  it('is not to hold numbers that are read as infinite, wherever they stand', () => {
+    for (const text of ['1e400', '[1, -1e400]', '{"a": {"b": [1e999]}}']) {
+      expect(faultOfJson(JSON.parse(text) as JsonValue)).toContain('beyond what JSON can give back');
+    }
+  });
+});
+
+describe('the depth of JSON', () => {
+  it('counts the objects and lists that stand within one another', () => {
+    const depths: readonly [JsonValue, number][] = [
+      ['text', 0],
+      [null, 0],
+      [[], 1],
+      [{ a: 1, b: null }, 1],
+      [{ a: [1, { b: 2 }], c: 3 }, 3],
+    ];
+    for (const [value, depth] of depths) {
+      expect([isDeeperThan(value, depth - 1), isDeeperThan(value, depth)]).toEqual([depth > 0, false]);
+    }
+  });
+
+  it('may be any', () => {
+    const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as JsonValue;
+    expect([isDeeperThan(deep, 199_999), isDeeperThan(deep, 200_000)]).toEqual([true, false]);
   });
 });

@@ -33,6 +33,38 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
+/** Below what any protocol and any database that carries a value allows. */
+const MAX_DEPTH = 32;
+
+/**
+ * What is wrong with JSON from outside that is to be stored, or undefined: more than 32 objects and lists within one
+ * another, or a number that is read as infinite (`1e400`), which would come back as null.
+ */
+export function faultOfJson(value: JsonValue): string | undefined {
+  if (isDeeperThan(value, MAX_DEPTH)) return `is nested deeper than ${MAX_DEPTH}; flatten it`;
+  return allFinite(value) ? undefined : 'holds a number beyond what JSON can give back; make it smaller';
+}
+
+function allFinite(value: JsonValue): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (Array.isArray(value)) return value.every(allFinite);
+  return !isJsonObject(value) || Object.values(value).every(allFinite);
+}
+
+/** Whether more than `limit` objects and lists stand within one another in a value; takes any depth. */
+export function isDeeperThan(value: JsonValue, limit: number): boolean {
+  let level = containersOf([value]);
+  for (let depth = 0; level.length > 0; depth++) {
+    if (depth === limit) return true;
+    level = level.flatMap((container) => containersOf(Object.values(container)));
+  }
+  return false;
+}
+
+function containersOf(values: readonly JsonValue[]): readonly object[] {
+  return values.filter((value) => typeof value === 'object' && value !== null);
+}
+
 /** A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log. */
 export function quote(value: unknown): string {
   const text = shown(value);

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalid } from '../../calls/errors.js';
-import { isDeeperThan } from '../../core/values/is-deeper-than.js';
-import type { JsonValue } from '../../core/values/json.js';
+import { isDeeperThan, type JsonValue } from '../../core/values/json.js';
 
 /** Deeper than anything that is stored; beyond some thousands, what reads a body would run out of stack. */
 const MAX_DEPTH = 100;

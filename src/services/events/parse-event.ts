@@ -1,6 +1,12 @@
 import { parseInstant } from '../../core/conditions/instant.js';
-import { faultOfJson } from '../../core/values/fault-of-json.js';
-import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
+import {
+  faultOfJson,
+  isJsonObject,
+  type JsonObject,
+  type JsonValue,
+  ownMember,
+  quote,
+} from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import { DAY_MS, MINUTE_MS } from '../../core/values/time.js';
 import type { NewEvent } from '../../store/event-store.js';
