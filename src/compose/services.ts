@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { StoreClock } from '../calls/clock.js';
+import { OpenReaders } from '../calls/open-readers.js';
 import type { Config } from '../config/config.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../configuration/configuration-keeper.js';
 import type { Notifier } from '../notify/notifier.js';
@@ -22,7 +23,6 @@ import { OrganizationService } from '../services/organizations/organizations.js'
 import { PreviewService } from '../services/previewing/preview.js';
 import { InspectionService } from '../services/records/inspection.js';
 import type { ServiceSet } from '../services/service-set.js';
-import { OpenReaders } from '../services/streaming/open-readers.js';
 import { StreamTickets } from '../services/streaming/stream-tickets.js';
 import { StreamService } from '../services/streaming/streams.js';
 import { Authentication } from '../services/tokens/authentication.js';

@@ -1,3 +1,4 @@
+import type { OpenReaders } from '../calls/open-readers.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import type { BackfillService } from './backfills/backfills.js';
 import type { EvaluateStreams } from './evaluating/evaluate-streams.js';
@@ -12,7 +13,6 @@ import type { ProgressService } from './onboarding/progress.js';
 import type { OrganizationService } from './organizations/organizations.js';
 import type { PreviewService } from './previewing/preview.js';
 import type { InspectionService } from './records/inspection.js';
-import type { OpenReaders } from './streaming/open-readers.js';
 import type { StreamService } from './streaming/streams.js';
 import type { Authentication } from './tokens/authentication.js';
 import type { TokenService } from './tokens/tokens.js';

@@ -3,8 +3,8 @@ import { subjectInPassing } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
-import { forgottenUnlocks } from '../core/unlocking/forgotten-unlocks.js';
 import { latch, nextLatchAt } from '../core/unlocking/latch.js';
+import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
 import { readsTime } from '../unlocking/recompute.js';
 
 export interface LookedAt {

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { forgottenUnlocks } from '../../src/core/unlocking/forgotten-unlocks.js';
 import { latch, nextLatchAt } from '../../src/core/unlocking/latch.js';
+import { forgottenUnlocks } from '../../src/core/unlocking/ledger-change.js';
 import { DAY_MS } from '../../src/core/values/time.js';
 import type { Backfill } from '../../src/store/backfill-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';

@@ -6,8 +6,8 @@ import { parseFlag, type RuleInput } from '../flags/parse-flag.js';
 import { foldLedger } from '../states/ledger.js';
 import { arbitraryWorld } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, latchingFlag, NOW, ruleOf, segmentOf, snapshotOf, VERIFIED } from '../testing/samples.js';
-import { forgottenUnlocks } from '../unlocking/forgotten-unlocks.js';
 import { latch } from '../unlocking/latch.js';
+import { forgottenUnlocks } from '../unlocking/ledger-change.js';
 import { latchingByOrganization, latchingChanges } from './latching-changes.js';
 
 const edited = (flag: Flag, rules: readonly RuleInput[], relock = false): Flag =>

@@ -1,4 +1,5 @@
-import type { CompiledFlag } from '../snapshot/snapshot.js';
+import { floorOf } from '../deciding/unlocks.js';
+import type { CompiledFlag, Snapshot } from '../snapshot/snapshot.js';
 import type { Ledger, LedgerEntry, Standing } from '../states/ledger.js';
 
 /** What a person does by hand to a user's standing with a flag. */
@@ -42,4 +43,21 @@ function isDue(kind: ManualKind, standing: Standing | undefined): boolean {
     case 'rearmed':
       return standing !== undefined;
   }
+}
+
+/** What the ledger holds that RELOCK has forgotten since: an unlock below its rule's floor. The ledger should say so. */
+export function forgottenUnlocks(
+  { flagsById }: Snapshot,
+  ledger: Ledger,
+): readonly Pick<LedgerEntry, 'flagId' | 'ruleId' | 'ruleVersion'>[] {
+  const forgotten: Pick<LedgerEntry, 'flagId' | 'ruleId' | 'ruleVersion'>[] = [];
+  for (const [flagId, standings] of ledger) {
+    const compiled = flagsById.get(flagId);
+    if (compiled === undefined) continue;
+    for (const [ruleId, { state, ruleVersion }] of standings) {
+      if (state === 'UNLOCKED' && ruleVersion < floorOf(compiled, ruleId))
+        forgotten.push({ flagId, ruleId, ruleVersion });
+    }
+  }
+  return forgotten;
 }

@@ -1,7 +1,7 @@
 import type { Machine } from '../../calls/caller.js';
 import { type LatchkeyError, limited, notFound, unavailable } from '../../calls/errors.js';
-import { tokenEnded } from '../../services/streaming/open-readers.js';
-import type { FlagFlip, StreamEnd, StreamEvent } from '../../services/streaming/stream-event.js';
+import { tokenEnded } from '../../calls/open-readers.js';
+import type { FlagFlip, StreamEnd, StreamEvent } from '../../services/streaming/event-stream.js';
 import type { StreamService } from '../../services/streaming/streams.js';
 import type { FlagFlip as FlipMessage, WatchEvent, WatchRequest } from '../gen/latchkey/v1/watch.js';
 import { decisionMessage } from '../messages/decision-message.js';

@@ -1,5 +1,5 @@
 import type { Cause } from '../../core/states/ledger.js';
-import type { FlagFlip, StreamEvent } from '../../services/streaming/stream-event.js';
+import type { FlagFlip, StreamEvent } from '../../services/streaming/event-stream.js';
 import { rfc3339 } from './flag-json.js';
 
 /** An event's data as REST sends it. */

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from 'node:stream';
 import { SECOND_MS } from '../../core/values/time.js';
-import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../services/streaming/stream-event.js';
+import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../services/streaming/event-stream.js';
 import { streamJson } from '../json/stream-json.js';
 
 /** What a client waits before it connects again, in milliseconds; with some spread, so that not all come at once. */

@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import { invalid, notFound } from '../../calls/errors.js';
+import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
-import { readerOf } from '../../calls/reader.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { startBackfills } from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
@@ -12,7 +12,6 @@ import type { Backfill } from '../../store/backfill-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
 import { requireReason } from '../ledger/ledger.js';
-import { type OpenReaders, tokenEnded } from '../streaming/open-readers.js';
 
 export interface BackfillOptions {
   readonly store: Store;

@@ -1,9 +1,7 @@
 import type { Call } from '../../calls/caller.js';
-import type { LatchkeyError } from '../../calls/errors.js';
-import { limited } from '../../calls/errors.js';
+import { type LatchkeyError, limited } from '../../calls/errors.js';
+import { type OpenReader, type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
-import { readerOf } from '../../calls/reader.js';
-import { type OpenReader, type OpenReaders, tokenEnded } from '../streaming/open-readers.js';
 import { type Evaluated, type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
 
 /** Evaluations for as long as a stream is open. */

@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import { asLatchkeyError, invalid, limited } from '../../calls/errors.js';
+import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
-import { readerOf } from '../../calls/reader.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { inWindow } from '../../core/deciding/evaluate.js';
 import type { Flag } from '../../core/flags/flag.js';
@@ -11,7 +11,6 @@ import { bothNeeds, needsOfFlag } from '../../core/snapshot/state-needs.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { Store } from '../../store/store.js';
 import { checkDrafted, checkFlagName, checkNamed, draftedFlag, type FlagDraft } from '../flags/flag-draft.js';
-import { type OpenReaders, tokenEnded } from '../streaming/open-readers.js';
 import type { PreviewBlock, PreviewFeed, PreviewProgress, PreviewResult, PreviewSink } from './preview-event.js';
 import { PreviewRun, type PreviewRunOptions } from './preview-run.js';
 import { PreviewSide } from './preview-side.js';

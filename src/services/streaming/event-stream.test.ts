@@ -1,6 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { type Backlog, EventStream } from './event-stream.js';
-import type { StreamEvent } from './stream-event.js';
+import { type Backlog, EventStream, type StreamEvent } from './event-stream.js';
 
 const POSITION = { epoch: 'e', configuration: 1, outbox: 0, at: 0, organization: '', userId: 'u' };
 const READER = { people: false, tokenId: '', organizationId: '', endsAt: Infinity };

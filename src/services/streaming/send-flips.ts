@@ -1,12 +1,11 @@
-import type { Reader } from '../../calls/reader.js';
+import type { Reader } from '../../calls/open-readers.js';
 import type { Decision } from '../../core/deciding/decision.js';
 import { decide } from '../../core/deciding/evaluate.js';
 import type { Subject } from '../../core/deciding/subject.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Flips } from '../../unlocking/flips.js';
-import type { EventStream } from './event-stream.js';
+import { causeForPeople, type EventStream, type FlagFlip } from './event-stream.js';
 import type { StreamPosition } from './resume-token.js';
-import { causeForPeople, type FlagFlip } from './stream-event.js';
 
 /** As of what a stream is told of flips, and where it is then. */
 export interface Telling {

@@ -1,5 +1,5 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
-import type { Reader } from '../../calls/reader.js';
+import type { Reader } from '../../calls/open-readers.js';
 
 /** What a ticket opens: one user's stream as people see it, once or several times until it expires. */
 export interface Ticket {

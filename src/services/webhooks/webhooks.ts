@@ -1,4 +1,5 @@
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
+import { SECRET_PREFIX } from '../../announcing/sign-message.js';
 import type { Call } from '../../calls/caller.js';
 import { conflict, invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
@@ -6,9 +7,9 @@ import { recordAudit } from '../../calls/record-audit.js';
 import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
 import { ANNOUNCED_TYPES, type AnnouncedType } from '../../core/flags/announcement.js';
 import { quote } from '../../core/values/json.js';
+import { DAY_MS } from '../../core/values/time.js';
 import type { WebhookSender } from '../../deliver/sender.js';
-import type { SigningEndpoint, WebhookEndpoint } from '../../store/webhook-store.js';
-import { newWebhookSecret, OVERLAP_MS, rotated } from './webhook-secret.js';
+import type { SigningEndpoint, WebhookEndpoint, WebhookSecret } from '../../store/webhook-store.js';
 
 export interface WebhookServiceOptions extends ConfigurationWriteOptions {
   readonly sender: Pick<WebhookSender, 'faultOf'>;
@@ -43,6 +44,10 @@ export interface WebhookRotated extends WebhookMade {
 /** How many there may be. */
 export const MAX_ENDPOINTS = 50;
 const MAX_DESCRIPTION = 1_000;
+const SECRET_BYTES = 32;
+/** For how long the secret before goes on signing beside a new one, unless the caller says otherwise. */
+const OVERLAP_MS = DAY_MS;
+const MAX_OVERLAP_MS = 7 * DAY_MS;
 
 /**
  * Where events are sent. Each change is one of the configuration: from its revision on every transaction knows what there
@@ -161,4 +166,26 @@ function checkedTypes(types: readonly string[]): readonly AnnouncedType[] {
     throw invalid(`${what} of: ${ANNOUNCED_TYPES.join(', ')}`);
   }
   return ANNOUNCED_TYPES.filter((type) => types.includes(type));
+}
+
+/** A new signing secret, in the form of Standard Webhooks. */
+function newWebhookSecret(): string {
+  return `${SECRET_PREFIX}${randomBytes(SECRET_BYTES).toString('base64')}`;
+}
+
+/**
+ * The secrets after a rotation: the new one, and the one that was newest until now for `overlapMs` more (0…7 days). Any
+ * older one ends now: two sign at most.
+ */
+function rotated(
+  secrets: readonly WebhookSecret[],
+  secret: string,
+  { now, overlapMs }: { readonly now: number; readonly overlapMs: number },
+): readonly WebhookSecret[] {
+  if (!(overlapMs >= 0 && overlapMs <= MAX_OVERLAP_MS)) {
+    throw invalid(`the old secret stays valid for 0 to ${MAX_OVERLAP_MS / 1000} seconds, not ${overlapMs / 1000}`);
+  }
+  const [last] = secrets;
+  if (last === undefined || overlapMs === 0) return [{ secret }];
+  return [{ secret }, { secret: last.secret, expiresAt: now + overlapMs }];
 }
