@@ -1,3 +1,4 @@
+import type { Fault } from '../core/values/fault.js';
 import { StoreUnavailable } from '../store/store.js';
 
 /** The kinds of failure a caller can be told of; each door maps them once (to a gRPC status, to an HTTP status). */
@@ -11,21 +12,15 @@ export type ErrorCode =
   | 'UNAVAILABLE'
   | 'INTERNAL';
 
-/** One fault of an input: where (a JSON pointer or a field path) and what to do about it. */
-export interface FieldFault {
-  readonly pointer: string;
-  readonly message: string;
-}
-
 /**
  * A failure that a caller may read. The message quotes the offending value and says what to do; `cause` is for the
  * log and never sent.
  */
 export class LatchkeyError extends Error {
   readonly code: ErrorCode;
-  readonly faults: readonly FieldFault[];
+  readonly faults: readonly Fault[];
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; faults?: readonly FieldFault[] } = {}) {
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; faults?: readonly Fault[] } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LatchkeyError';
     this.code = code;
@@ -33,7 +28,7 @@ export class LatchkeyError extends Error {
   }
 }
 
-export const invalid = (message: string, faults: readonly FieldFault[] = []): LatchkeyError =>
+export const invalid = (message: string, faults: readonly Fault[] = []): LatchkeyError =>
   new LatchkeyError('INVALID', message, { faults });
 export const notFound = (message: string): LatchkeyError => new LatchkeyError('NOT_FOUND', message);
 export const conflict = (message: string): LatchkeyError => new LatchkeyError('CONFLICT', message);

@@ -1,6 +1,6 @@
 import { FACTS } from '../facts/fact-table.js';
+import type { Fault } from '../values/fault.js';
 import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
-import type { Problem } from './problem.js';
 
 /** What conditions name, each once, in the order met. Segments are named, not followed. */
 export interface References {
@@ -28,8 +28,8 @@ export function referencesOf(conditions: unknown): References {
  * Where conditions read what a request can override and perhaps only a request gives: warnings for a latching rule,
  * which latches on stored state alone.
  */
-export function contextReads(conditions: unknown, pointerBase = ''): readonly Problem[] {
-  const warnings: Problem[] = [];
+export function contextReads(conditions: unknown, pointerBase = ''): readonly Fault[] {
+  const warnings: Fault[] = [];
   for (const { node, pointer } of nodesOf(conditions, pointerBase)) {
     const fact = ownMember(node, 'fact');
     if (typeof fact !== 'string' || FACTS.get(fact)?.changedBy.has('context') !== true) continue;

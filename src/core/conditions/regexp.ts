@@ -14,15 +14,15 @@ const MAX_PROGRAM_SIZE = 512;
 export type TextMatcher = (text: string) => boolean;
 
 /** Compiles a pattern of RE2's syntax, or says why it cannot be used. */
-export function compilePattern(pattern: string): TextMatcher | { readonly problem: string } {
+export function compilePattern(pattern: string): TextMatcher | { readonly fault: string } {
   if (pattern.length > MAX_PATTERN_LENGTH) {
-    return { problem: `has ${pattern.length} characters, at most ${MAX_PATTERN_LENGTH} are allowed` };
+    return { fault: `has ${pattern.length} characters, at most ${MAX_PATTERN_LENGTH} are allowed` };
   }
   try {
     const compiled = RE2JS.compile(pattern);
-    if (compiled.programSize() > MAX_PROGRAM_SIZE) return { problem: 'repeats too much: use smaller repeat counts' };
+    if (compiled.programSize() > MAX_PROGRAM_SIZE) return { fault: 'repeats too much: use smaller repeat counts' };
     return (text) => text.length <= MAX_SUBJECT_LENGTH && compiled.test(text);
   } catch (error) {
-    return { problem: error instanceof Error ? error.message : 'is not a regular expression' };
+    return { fault: error instanceof Error ? error.message : 'is not a regular expression' };
   }
 }

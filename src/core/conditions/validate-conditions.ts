@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
+import { type Fault, Faults, pointerStep } from '../values/fault.js';
+import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
-import { type Problem, Problems, pointerStep, quote } from './problem.js';
 import { validateLeaf } from './validate-leaf.js';
 import type { Vocabulary } from './vocabulary.js';
 
@@ -18,9 +18,9 @@ export const MAX_SIZE = 256 * 1024;
 
 export interface ConditionsVerdict {
   /** What makes the conditions unusable; none: they compile. At most 50. */
-  readonly errors: readonly Problem[];
+  readonly errors: readonly Fault[];
   /** What is allowed and seldom meant. */
-  readonly warnings: readonly Problem[];
+  readonly warnings: readonly Fault[];
 }
 
 /**
@@ -28,13 +28,13 @@ export interface ConditionsVerdict {
  * caller, who knows the rest of the configuration. Takes any JSON and never throws.
  */
 export function validateConditions(conditions: unknown, vocabulary: Vocabulary, pointerBase = ''): ConditionsVerdict {
-  const problems = new Problems();
+  const faults = new Faults();
   if (isTooLarge(conditions)) {
-    problems.error(pointerBase, `the conditions are larger than ${MAX_SIZE} characters: make them smaller`);
+    faults.error(pointerBase, `the conditions are larger than ${MAX_SIZE} characters: make them smaller`);
   } else if (!isJsonObject(conditions) || Object.keys(conditions).length > 0) {
-    new Validator(vocabulary, problems).node(conditions, { pointer: pointerBase, depth: 0, negated: false });
+    new Validator(vocabulary, faults).node(conditions, { pointer: pointerBase, depth: 0, negated: false });
   }
-  return { errors: problems.errors, warnings: problems.warnings };
+  return { errors: faults.errors, warnings: faults.warnings };
 }
 
 const KINDS = ['all', 'any', 'not', 'condition'] as const;
@@ -58,22 +58,22 @@ interface Place {
 
 class Validator {
   readonly #vocabulary: Vocabulary;
-  readonly #problems: Problems;
+  readonly #faults: Faults;
   #leaves = 0;
   #nodes = 0;
 
-  constructor(vocabulary: Vocabulary, problems: Problems) {
+  constructor(vocabulary: Vocabulary, faults: Faults) {
     this.#vocabulary = vocabulary;
-    this.#problems = problems;
+    this.#faults = faults;
   }
 
   node(node: unknown, place: Place): void {
     const { pointer } = place;
     this.#nodes += 1;
     if (this.#nodes > MAX_NODES) {
-      this.#problems.error(pointer, `more than ${MAX_NODES} nodes: move some into a segment`);
+      this.#faults.error(pointer, `more than ${MAX_NODES} nodes: move some into a segment`);
     } else if (!isJsonObject(node)) {
-      this.#problems.error(pointer, `a condition must be an object, not ${quote(node)}`);
+      this.#faults.error(pointer, `a condition must be an object, not ${inBrief(node)}`);
     } else {
       this.#object(node, place);
     }
@@ -87,16 +87,13 @@ class Validator {
     if (kind === 'leaf') this.#leaf(node, place);
     else if (kind === 'condition') this.#reference(ownMember(node, kind), `${pointer}/condition`);
     else if (place.depth < MAX_DEPTH) this.#group(kind, ownMember(node, kind), place);
-    else this.#problems.error(pointer, `stands in more than ${MAX_DEPTH} groups: move some into a segment`);
+    else this.#faults.error(pointer, `stands in more than ${MAX_DEPTH} groups: move some into a segment`);
   }
 
   /** Which of the kinds a node is; undefined, with an error, when it is none or several. */
   #kindOf(node: JsonObject, pointer: string): (typeof KINDS)[number] | 'leaf' | undefined {
     if (Object.keys(node).length === 0) {
-      this.#problems.error(
-        pointer,
-        'an empty object means everyone only as the whole of the conditions; remove it here',
-      );
+      this.#faults.error(pointer, 'an empty object means everyone only as the whole of the conditions; remove it here');
       return undefined;
     }
     const kinds = KINDS.filter((kind) => Object.hasOwn(node, kind));
@@ -107,9 +104,9 @@ class Validator {
     const found = [...kinds, ...(leafKey === undefined ? [] : [leafKey])];
     const has =
       found.length === 0
-        ? `has ${Object.keys(node).slice(0, 5).map(quote).join(', ')}`
-        : `has ${found.map(quote).join(' and ')}`;
-    this.#problems.error(pointer, `${has}: a condition ${ONE_KIND}`);
+        ? `has ${Object.keys(node).slice(0, 5).map(inBrief).join(', ')}`
+        : `has ${found.map(inBrief).join(' and ')}`;
+    this.#faults.error(pointer, `${has}: a condition ${ONE_KIND}`);
     return undefined;
   }
 
@@ -117,19 +114,19 @@ class Validator {
     const known = KNOWN_KEYS[kind];
     for (const key of Object.keys(node)) {
       if (known.includes(key)) continue;
-      if (this.#problems.full) return;
-      this.#problems.error(`${pointer}${pointerStep(key)}`, `${quote(key)} is not known here${didYouMean(key, known)}`);
+      if (this.#faults.full) return;
+      this.#faults.error(`${pointer}${pointerStep(key)}`, `${inBrief(key)} is not known here${didYouMean(key, known)}`);
     }
     const name = ownMember(node, 'name');
     if (name !== undefined && (typeof name !== 'string' || name.length > MAX_NAME_LENGTH)) {
-      this.#problems.error(
+      this.#faults.error(
         `${pointer}/name`,
-        `a name must be a text of at most ${MAX_NAME_LENGTH} characters, not ${quote(name)}`,
+        `a name must be a text of at most ${MAX_NAME_LENGTH} characters, not ${inBrief(name)}`,
       );
     }
     const priority = ownMember(node, 'priority');
     if (priority !== undefined && (typeof priority !== 'number' || !Number.isFinite(priority))) {
-      this.#problems.error(`${pointer}/priority`, `a priority must be a number, not ${quote(priority)}`);
+      this.#faults.error(`${pointer}/priority`, `a priority must be a number, not ${inBrief(priority)}`);
     }
   }
 
@@ -139,18 +136,18 @@ class Validator {
     if (kind === 'not' && !Array.isArray(members)) {
       this.node(members, { pointer, depth, negated: !place.negated });
     } else if (kind === 'not') {
-      this.#problems.error(pointer, '"not" takes one condition, not a list');
+      this.#faults.error(pointer, '"not" takes one condition, not a list');
     } else if (Array.isArray(members)) {
       this.#members(members, { pointer, depth, negated: place.negated });
     } else {
-      this.#problems.error(pointer, `"${kind}" takes a list of conditions, not ${quote(members)}`);
+      this.#faults.error(pointer, `"${kind}" takes a list of conditions, not ${inBrief(members)}`);
     }
   }
 
   #members(members: readonly unknown[], place: Place): void {
     for (const [index, member] of members.entries()) {
       const tooMany = this.#nodes > MAX_NODES || this.#leaves > MAX_LEAVES;
-      if (tooMany || this.#problems.full) return;
+      if (tooMany || this.#faults.full) return;
       this.node(member, { ...place, pointer: `${place.pointer}/${index}` });
     }
   }
@@ -158,20 +155,20 @@ class Validator {
   #reference(segment: unknown, pointer: string): void {
     const { segments } = this.#vocabulary;
     if (typeof segment !== 'string') {
-      this.#problems.error(pointer, `a segment's key must be a text, not ${quote(segment)}`);
+      this.#faults.error(pointer, `a segment's key must be a text, not ${inBrief(segment)}`);
     } else if (!segments.has(segment)) {
-      this.#problems.error(pointer, `there is no segment ${quote(segment)}${didYouMean(segment, segments.keys())}`);
+      this.#faults.error(pointer, `there is no segment ${inBrief(segment)}${didYouMean(segment, segments.keys())}`);
     }
   }
 
   #leaf(leaf: JsonObject, place: Place): void {
     this.#leaves += 1;
     if (this.#leaves > MAX_LEAVES) {
-      this.#problems.error(place.pointer, `more than ${MAX_LEAVES} comparisons: move some into a segment`);
+      this.#faults.error(place.pointer, `more than ${MAX_LEAVES} comparisons: move some into a segment`);
     } else if (place.depth === 0) {
-      this.#problems.error(place.pointer, 'conditions begin with a group: wrap this one as {"all": [ … ]}');
+      this.#faults.error(place.pointer, 'conditions begin with a group: wrap this one as {"all": [ … ]}');
     } else {
-      validateLeaf(leaf, place, this.#vocabulary.flags, this.#problems);
+      validateLeaf(leaf, place, this.#vocabulary.flags, this.#faults);
     }
   }
 }

@@ -1,9 +1,9 @@
 import type { FactDefinition, FactParam } from '../facts/fact-definition.js';
 import { FACTS } from '../facts/fact-table.js';
-import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
+import { type Faults, pointerStep } from '../values/fault.js';
+import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
 import { isPlainPath } from '../values/path.js';
-import { type Problems, pointerStep, quote } from './problem.js';
 import type { Names } from './vocabulary.js';
 
 /** The longest name in a param, in characters. */
@@ -17,84 +17,84 @@ export function validateFact(
   node: JsonObject,
   pointer: string,
   flags: Names,
-  problems: Problems,
+  faults: Faults,
 ): FactDefinition | undefined {
   const name = ownMember(node, 'fact');
   if (name === undefined) {
-    problems.error(pointer, 'needs "fact", the name of a fact');
+    faults.error(pointer, 'needs "fact", the name of a fact');
     return undefined;
   }
   const definition = typeof name === 'string' ? FACTS.get(name) : undefined;
   if (definition === undefined) {
     const near = typeof name === 'string' ? didYouMean(name, FACTS.keys()) : '';
-    problems.error(`${pointer}/fact`, `${quote(name)} is not a fact${near}`);
+    faults.error(`${pointer}/fact`, `${inBrief(name)} is not a fact${near}`);
     return undefined;
   }
-  validateParams(definition, ownMember(node, 'params'), `${pointer}/params`, { flags, problems });
-  validatePath(definition, ownMember(node, 'path'), pointer, problems);
+  validateParams(definition, ownMember(node, 'params'), `${pointer}/params`, { flags, faults });
+  validatePath(definition, ownMember(node, 'path'), pointer, faults);
   return definition;
 }
 
 interface Checking {
   readonly flags: Names;
-  readonly problems: Problems;
+  readonly faults: Faults;
 }
 
 function validateParams(definition: FactDefinition, params: unknown, pointer: string, checking: Checking): void {
-  const { problems } = checking;
+  const { faults } = checking;
   if (params !== undefined && !isJsonObject(params)) {
-    problems.error(pointer, `params must be an object, not ${quote(params)}`);
+    faults.error(pointer, `params must be an object, not ${inBrief(params)}`);
     return;
   }
   const given = params ?? {};
   const names = definition.params.map((param) => param.name);
   for (const key of Object.keys(given)) {
     if (names.includes(key)) continue;
-    if (problems.full) return;
-    const allowed = names.length === 0 ? 'takes none' : `takes ${names.map(quote).join(', ')}`;
-    problems.error(
+    if (faults.full) return;
+    const allowed = names.length === 0 ? 'takes none' : `takes ${names.map(inBrief).join(', ')}`;
+    faults.error(
       `${pointer}${pointerStep(key)}`,
-      `${quote(key)} is not a param of ${definition.name}, which ${allowed}`,
+      `${inBrief(key)} is not a param of ${definition.name}, which ${allowed}`,
     );
   }
   for (const param of definition.params) {
     const value = ownMember(given, param.name);
     if (value !== undefined) validateParam(param, value, `${pointer}/${param.name}`, checking);
-    else if (param.required) problems.error(pointer, `${definition.name} needs the param "${param.name}"`);
+    else if (param.required) faults.error(pointer, `${definition.name} needs the param "${param.name}"`);
   }
 }
 
-function validateParam(param: FactParam, value: unknown, pointer: string, { flags, problems }: Checking): void {
+function validateParam(param: FactParam, value: unknown, pointer: string, { flags, faults }: Checking): void {
   const { name, allowed, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = param;
   if (param.type === 'integer') {
     const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
-    if (!fits) problems.error(pointer, `${name} must be a whole number from ${min} to ${max}, not ${quote(value)}`);
+    if (!fits) faults.error(pointer, `${name} must be a whole number from ${min} to ${max}, not ${inBrief(value)}`);
     return;
   }
   if (typeof value !== 'string' || value === '' || value.length > MAX_PARAM_LENGTH) {
-    problems.error(pointer, `${name} must be a text of 1 to ${MAX_PARAM_LENGTH} characters, not ${quote(value)}`);
+    faults.error(pointer, `${name} must be a text of 1 to ${MAX_PARAM_LENGTH} characters, not ${inBrief(value)}`);
   } else if (allowed !== undefined && !allowed.includes(value)) {
-    problems.error(pointer, `${name} must be one of ${allowed.map(quote).join(', ')}, not ${quote(value)}`);
+    faults.error(pointer, `${name} must be one of ${allowed.map(inBrief).join(', ')}, not ${inBrief(value)}`);
   } else if (name === 'flag' && !flags.has(value)) {
     const near = didYouMean(value, flags.keys());
-    problems.error(
+    faults.error(
       pointer,
-      `${quote(value)} is not a flag that can be unlocked: it needs a latching rule or grants${near}`,
+      `${inBrief(value)} is not a flag that can be unlocked: it needs a latching rule or grants${near}`,
     );
   }
 }
 
-function validatePath(definition: FactDefinition, path: unknown, pointer: string, problems: Problems): void {
+function validatePath(definition: FactDefinition, path: unknown, pointer: string, faults: Faults): void {
   if (path === undefined) {
     if (definition.path === 'required') {
-      problems.error(pointer, `${definition.name} needs "path", which part of it to read, such as "$.plan"`);
+      faults.error(pointer, `${definition.name} needs "path", which part of it to read, such as "$.plan"`);
     }
   } else if (definition.path === 'refused') {
-    problems.error(`${pointer}/path`, `${definition.name} takes no path; remove ${quote(path)}`);
+    faults.error(`${pointer}/path`, `${definition.name} takes no path; remove ${inBrief(path)}`);
   } else if (typeof path !== 'string' || !isPlainPath(path)) {
-    problems.error(
+    faults.error(
       `${pointer}/path`,
-      `${quote(path)} is not a plain path: use names and indexes only, such as "$.address.lines[0]"`,
+      `${inBrief(path)} is not a plain path: use names and indexes only, such as "$.address.lines[0]"`,
     );
   }
 }

@@ -78,7 +78,7 @@ function decorate({ fact, value }: OperatorShape, decorator: string): OperatorSh
 }
 
 /** Why a constant is not of the kind; undefined if it is. The text continues a sentence that names the constant. */
-export function problemOf(kind: ValueKind, constant: unknown): string | undefined {
+export function faultOfConstant(kind: ValueKind, constant: unknown): string | undefined {
   if (typeof kind === 'object') return listProblem(kind, constant);
   switch (kind) {
     case 'scalar':
@@ -94,7 +94,7 @@ export function problemOf(kind: ValueKind, constant: unknown): string | undefine
     case 'pattern': {
       if (typeof constant !== 'string') return expected(kind);
       const compiled = compilePattern(constant);
-      return typeof compiled === 'function' ? undefined : `cannot be used as a pattern: it ${compiled.problem}`;
+      return typeof compiled === 'function' ? undefined : `cannot be used as a pattern: it ${compiled.fault}`;
     }
   }
 }
@@ -102,8 +102,8 @@ export function problemOf(kind: ValueKind, constant: unknown): string | undefine
 function listProblem(kind: { readonly listOf: ValueKind }, constant: unknown): string | undefined {
   if (!Array.isArray(constant)) return expected(kind);
   for (const [index, member] of constant.entries()) {
-    const problem = problemOf(kind.listOf, member);
-    if (problem !== undefined) return `has a member that does not fit, at ${index}: it ${problem}`;
+    const fault = faultOfConstant(kind.listOf, member);
+    if (fault !== undefined) return `has a member that does not fit, at ${index}: it ${fault}`;
   }
   return undefined;
 }

@@ -1,7 +1,7 @@
 import type { FactDefinition, FactType } from '../facts/fact-definition.js';
-import type { JsonValue } from '../values/json.js';
+import type { Faults } from '../values/fault.js';
+import { inBrief, type JsonValue } from '../values/json.js';
 import { comparisonOf } from './operators.js';
-import { type Problems, quote } from './problem.js';
 import { describeKind, type OperatorShape, typeFits } from './value-kind.js';
 
 /** Where a leaf stands: `negated` under an odd number of `not`s. */
@@ -30,19 +30,19 @@ const TYPE_NAMES: Readonly<Record<FactType, string>> = {
 };
 
 /** Warns of a comparison that comes out the same for everyone, because its sides are of different types. */
-export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, problems: Problems): void {
+export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, faults: Faults): void {
   const same = 'so it comes out the same for everyone';
   if (!typeFits(fact.type, shape.fact)) {
-    const text = `${quote(operator)} needs a fact that is ${describeKind(shape.fact)}, and ${fact.name} is ${TYPE_NAMES[fact.type]}, ${same}`;
-    problems.warn(`${pointer}/operator`, text);
+    const text = `${inBrief(operator)} needs a fact that is ${describeKind(shape.fact)}, and ${fact.name} is ${TYPE_NAMES[fact.type]}, ${same}`;
+    faults.warn(`${pointer}/operator`, text);
   } else if ('fact' in right) {
     if (typeFits(right.fact.type, shape.value)) return;
-    const text = `${quote(operator)} needs ${describeKind(shape.value)}, and ${right.fact.name} is ${TYPE_NAMES[right.fact.type]}, ${same}`;
-    problems.warn(`${pointer}/value`, text);
+    const text = `${inBrief(operator)} needs ${describeKind(shape.value)}, and ${right.fact.name} is ${TYPE_NAMES[right.fact.type]}, ${same}`;
+    faults.warn(`${pointer}/value`, text);
   } else if (operator === 'equal' || operator === 'notEqual') {
     if (fact.type === 'json' || fact.type === typeof right.constant) return;
-    const text = `${fact.name} is ${TYPE_NAMES[fact.type]} and never equals ${quote(right.constant)}, ${same}`;
-    problems.warn(`${pointer}/value`, text);
+    const text = `${fact.name} is ${TYPE_NAMES[fact.type]} and never equals ${inBrief(right.constant)}, ${same}`;
+    faults.warn(`${pointer}/value`, text);
   }
 }
 
@@ -57,15 +57,15 @@ interface Absence {
 const SOMETHING = {};
 
 /** Warns where a user who lacks a fact would satisfy the condition, which is seldom meant. */
-export function warnOfAbsence({ fact, right, operator, place }: Absence, problems: Problems): void {
+export function warnOfAbsence({ fact, right, operator, place }: Absence, faults: Faults): void {
   const compare = comparisonOf(operator);
   if (compare === undefined) return;
   const satisfies = (left: unknown, value: unknown): boolean => compare(left, value) !== place.negated;
   const not = place.negated ? ' under "not"' : '';
   const warn = (name: string): void =>
-    problems.warn(
+    faults.warn(
       place.pointer,
-      `${quote(operator)}${not} is also satisfied where ${name} is absent: add a condition that only a present value meets, unless that is meant`,
+      `${inBrief(operator)}${not} is also satisfied where ${name} is absent: add a condition that only a present value meets, unless that is meant`,
     );
   if ('constant' in right) {
     if (fact.mayBeAbsent && satisfies(undefined, right.constant)) warn(fact.name);

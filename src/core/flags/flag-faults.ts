@@ -1,12 +1,7 @@
+import type { Fault } from '../values/fault.js';
 import { faultOfJson, isJsonObject, type JsonValue, quote } from '../values/json.js';
 import { faultOfName } from '../values/names.js';
 import { type Flag, type FlagType, PER_100K, type Rule, type WeightedVariant } from './flag.js';
-
-/** Where an input is wrong (a JSON pointer into the flag) and what to do. */
-export interface Fault {
-  readonly pointer: string;
-  readonly message: string;
-}
 
 const TYPES: readonly FlagType[] = ['BOOLEAN', 'STRING', 'NUMBER', 'JSON'];
 const MAX_RULES = 100;

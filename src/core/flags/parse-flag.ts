@@ -1,3 +1,4 @@
+import type { Fault } from '../values/fault.js';
 import { type JsonObject, quote } from '../values/json.js';
 import { BUCKETING_VERSION } from './bucketing.js';
 import {
@@ -10,7 +11,7 @@ import {
   type Variant,
   type WeightedVariant,
 } from './flag.js';
-import { type Fault, faultsOfFlag } from './flag-faults.js';
+import { faultsOfFlag } from './flag-faults.js';
 import { sameMeaning } from './same-meaning.js';
 
 /** What a caller may say of a rule; a rule without id is a new one. */

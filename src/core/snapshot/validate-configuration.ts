@@ -2,7 +2,7 @@ import { contextReads, referencesOf } from '../conditions/references.js';
 import { validateConditions } from '../conditions/validate-conditions.js';
 import type { Vocabulary } from '../conditions/vocabulary.js';
 import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../flags/flag.js';
-import type { Fault } from '../flags/flag-faults.js';
+import type { Fault } from '../values/fault.js';
 import { findCircle } from '../values/find-circle.js';
 import { quote } from '../values/json.js';
 

@@ -79,3 +79,17 @@ function shown(value: unknown): string {
     return Array.isArray(value) ? 'a list too deep to show' : 'an object too deep to show';
   }
 }
+
+const LONGEST_IN_BRIEF = 60;
+
+/** A value of a condition as a message names it: texts as they are, cut at 60 characters, and lists and objects by their kind. */
+export function inBrief(value: unknown): string {
+  if (typeof value === 'string') {
+    return value.length > LONGEST_IN_BRIEF
+      ? `${JSON.stringify(value.slice(0, LONGEST_IN_BRIEF))}…`
+      : JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
+  if (typeof value === 'object' && value !== null) return 'an object';
+  return String(value);
+}

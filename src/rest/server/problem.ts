@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { asLatchkeyError, type ErrorCode, type FieldFault } from '../../calls/errors.js';
+import { asLatchkeyError, type ErrorCode } from '../../calls/errors.js';
+import type { Fault } from '../../core/values/fault.js';
 import { HttpError } from './http-error.js';
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
@@ -24,7 +25,7 @@ export interface ProblemBody {
   readonly code: ErrorCode;
   readonly request_id: string;
   /** Each fault of the input, where there are several or a place is known. */
-  readonly errors?: readonly FieldFault[];
+  readonly errors?: readonly Fault[];
   readonly [member: string]: unknown;
 }
 

@@ -1,5 +1,5 @@
-import type { FieldFault } from '../../calls/errors.js';
 import { invalid } from '../../calls/errors.js';
+import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
 
 /** What Ajv says of a value that does not fit its schema; `data` and `parentSchema` come with its option `verbose`. */
@@ -28,7 +28,7 @@ export function schemaFault(violations: readonly SchemaViolation[], part: string
   return invalid(pointer === '' ? `${whole} ${message}` : `${whole}: ${pointer} ${message}`, [{ pointer, message }]);
 }
 
-function faultOf({ keyword, instancePath, params, data, message, parentSchema }: SchemaViolation): FieldFault {
+function faultOf({ keyword, instancePath, params, data, message, parentSchema }: SchemaViolation): Fault {
   switch (keyword) {
     case 'additionalProperties': {
       const name = String(params.additionalProperty);

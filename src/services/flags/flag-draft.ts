@@ -1,9 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../../calls/errors.js';
 import type { Configuration, Flag, Segment } from '../../core/flags/flag.js';
-import type { Fault } from '../../core/flags/flag-faults.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
 import { validateFlag } from '../../core/snapshot/validate-configuration.js';
+import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 

@@ -5,8 +5,8 @@ import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
 import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
 import type { Segment } from '../../core/flags/flag.js';
-import type { Fault } from '../../core/flags/flag-faults.js';
 import { validateSegment } from '../../core/snapshot/validate-configuration.js';
+import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 

@@ -1,7 +1,7 @@
 import type { LatchkeyError } from '../../calls/errors.js';
 import type { Decision } from '../../core/deciding/decision.js';
-import type { Fault } from '../../core/flags/flag-faults.js';
 import type { FlagRequirements, RuleRequirement } from '../../core/requirements/requirement.js';
+import type { Fault } from '../../core/values/fault.js';
 
 /** What a draft would do to a user. */
 export type PreviewGroup = 'wouldUnlock' | 'wouldLose' | 'stayOn' | 'stayOff';
