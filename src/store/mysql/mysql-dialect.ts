@@ -1,5 +1,5 @@
-import { type Dialect, type Fault, repeat } from '../sql/engine/dialect.js';
-import { driverError, poolFault } from '../sql/engine/fault-codes.js';
+import { type Dialect, type FailureKind, repeat } from '../sql/engine/dialect.js';
+import { driverError, poolFailure } from '../sql/engine/driver-error.js';
 
 const DUPLICATE_ENTRY = 1062;
 const LOCK_WAIT_TIMEOUT = 1205;
@@ -60,7 +60,7 @@ export const mysqlDialect: Dialect = {
     );
     return ` ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`;
   },
-  faultOf,
+  failureOf,
   endsTransaction: (error) => [DEADLOCK, RECORD_CHANGED].includes(Number(driverError(error).errno)),
   answersOf: (answer) => {
     const [answers]: unknown[] = Array.isArray(answer) ? answer : [];
@@ -76,10 +76,10 @@ export const mysqlDialect: Dialect = {
   },
 };
 
-function faultOf(error: unknown): Fault {
+function failureOf(error: unknown): FailureKind {
   const driver = driverError(error);
   if ([DEADLOCK, RECORD_CHANGED, LOCK_WAIT_TIMEOUT].includes(Number(driver.errno))) return 'again';
   if (driver.errno === DUPLICATE_ENTRY) return 'duplicate';
   if (driver.fatal === true || AWAY_CODES.has(driver.code) || AWAY_NUMBERS.has(driver.errno)) return 'away';
-  return poolFault(driver) ?? 'defect';
+  return poolFailure(driver) ?? 'defect';
 }

@@ -1,5 +1,5 @@
 import createKnex, { type Knex } from 'knex';
-import { SILENT_LOG } from '../sql/engine/fault-codes.js';
+import { SILENT_LOG } from '../sql/engine/driver-error.js';
 import { watchPool } from '../sql/engine/watch-pool.js';
 import { parseMysqlUrl } from './mysql-url.js';
 

@@ -16,7 +16,7 @@ export async function beginImmediate(sql: Sql, patienceMs: number): Promise<void
       await sql.run('BEGIN IMMEDIATE');
       return;
     } catch (error) {
-      if (sql.dialect.faultOf(error) !== 'again') throw error;
+      if (sql.dialect.failureOf(error) !== 'again') throw error;
       if (performance.now() > deadline) {
         throw new StoreUnavailable(`another process has held the database for ${patienceMs} ms`, error);
       }

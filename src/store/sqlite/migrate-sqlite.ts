@@ -27,7 +27,7 @@ export async function migrateSqlite(options: MigrateSqliteOptions): Promise<Migr
       try {
         return await knex.transaction(migrateWithin);
       } catch (error) {
-        if (sqliteDialect.faultOf(error) !== 'again') throw error;
+        if (sqliteDialect.failureOf(error) !== 'again') throw error;
         if (performance.now() > deadline) {
           throw new StoreUnavailable(`another process has held the database for ${lockWaitSeconds} s`, error);
         }

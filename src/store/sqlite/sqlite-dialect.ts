@@ -1,5 +1,5 @@
-import { type Dialect, type Fault, repeat } from '../sql/engine/dialect.js';
-import { driverError, poolFault } from '../sql/engine/fault-codes.js';
+import { type Dialect, type FailureKind, repeat } from '../sql/engine/dialect.js';
+import { driverError, poolFailure } from '../sql/engine/driver-error.js';
 
 const AWAY = /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PROTOCOL|NOTADB|CORRUPT)/;
 const AGAIN = /^SQLITE_(BUSY|LOCKED)/;
@@ -27,7 +27,7 @@ export const sqliteDialect: Dialect = {
     );
     return ` ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${assignments.join(', ')}`;
   },
-  faultOf,
+  failureOf,
   endsTransaction: () => false,
   answersOf: (answer) => [answer],
   rowsOf: (answer) => (Array.isArray(answer) ? answer : []),
@@ -35,11 +35,11 @@ export const sqliteDialect: Dialect = {
     typeof answer === 'object' && answer !== null && 'changes' in answer ? Number(answer.changes) : 0,
 };
 
-function faultOf(error: unknown): Fault {
+function failureOf(error: unknown): FailureKind {
   const driver = driverError(error);
   const code = String(driver.code);
   if (AGAIN.test(code)) return 'again';
   if (DUPLICATE.test(code)) return 'duplicate';
   if (AWAY.test(code) || /database connection is not open/.test(String(driver.message))) return 'away';
-  return poolFault(driver) ?? 'defect';
+  return poolFailure(driver) ?? 'defect';
 }

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import createKnex, { type Knex } from 'knex';
-import { SILENT_LOG } from '../sql/engine/fault-codes.js';
+import { SILENT_LOG } from '../sql/engine/driver-error.js';
 import { watchPool } from '../sql/engine/watch-pool.js';
 import { cacheStatements } from './cache-statements.js';
 

@@ -48,7 +48,7 @@ async function putFlag(sql: Sql, flag: Flag): Promise<void> {
       await sql.run(`UPDATE flags SET ${assignments} WHERE id = ?`, [...values, flag.id]);
     }
   } catch (error) {
-    throw sql.dialect.faultOf(error) === 'duplicate' ? new KeyTaken(flag.key) : error;
+    throw sql.dialect.failureOf(error) === 'duplicate' ? new KeyTaken(flag.key) : error;
   }
   await sql.run('DELETE FROM flag_tags WHERE flag_id = ?', [flag.id]);
   const tags = flag.tags.map((tag) => [flag.id, tag]);

@@ -4,7 +4,7 @@
  * - `duplicate`: a row with that key is there.
  * - `defect`: anything else.
  */
-export type Fault = 'again' | 'away' | 'duplicate' | 'defect';
+export type FailureKind = 'again' | 'away' | 'duplicate' | 'defect';
 
 /** Everything in which the engines' SQL and drivers differ; the rest of the SQL runs on all of them as it stands. */
 export interface Dialect {
@@ -36,7 +36,7 @@ export interface Dialect {
   changeExisting(key: readonly string[], change: ColumnChanges): string;
 
   /** What a driver's, or the pool's, error means. */
-  faultOf(error: unknown): Fault;
+  failureOf(error: unknown): FailureKind;
   /** Whether the engine has rolled the whole transaction back, so that nothing more can belong to it. */
   endsTransaction(error: unknown): boolean;
   /** Each statement's own answer in a driver's answer to several that went together. */

@@ -178,7 +178,7 @@ function bound(value: SqlValue): string | number | null | Buffer {
 }
 
 function translated(dialect: Dialect, error: unknown): unknown {
-  if (dialect.faultOf(error) !== 'away') return error;
+  if (dialect.failureOf(error) !== 'away') return error;
   const message = error instanceof Error ? error.message : String(error);
   return new StoreUnavailable(`the store is not available: ${message}`, error);
 }

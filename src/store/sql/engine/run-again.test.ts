@@ -4,7 +4,7 @@ import type { Dialect } from './dialect.js';
 import { Overtaken, runAgain } from './run-again.js';
 
 const BUSY = new Error('busy');
-const dialect: Pick<Dialect, 'faultOf'> = { faultOf: (error) => (error === BUSY ? 'again' : 'defect') };
+const dialect: Pick<Dialect, 'failureOf'> = { failureOf: (error) => (error === BUSY ? 'again' : 'defect') };
 
 /** Work that fails with these, one after the other, and then succeeds. */
 function failing(errors: readonly unknown[]): { readonly work: () => Promise<string>; readonly runs: () => number } {

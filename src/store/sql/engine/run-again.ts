@@ -18,12 +18,13 @@ export class Overtaken extends Error {
  * Runs `work`, and again from the start when only the moment was wrong (deadlock, lock timeout, busy): up to ten times,
  * after pauses that grow and are never the same for two who collided. Rejects with {@link StoreUnavailable} after that.
  */
-export async function runAgain<T>(dialect: Pick<Dialect, 'faultOf'>, work: () => Promise<T>): Promise<T> {
+export async function runAgain<T>(dialect: Pick<Dialect, 'failureOf'>, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await work();
     } catch (error) {
-      if (!causes(error).some((cause) => cause instanceof Overtaken || dialect.faultOf(cause) === 'again')) throw error;
+      if (!causes(error).some((cause) => cause instanceof Overtaken || dialect.failureOf(cause) === 'again'))
+        throw error;
       if (attempt > RUNS_AGAIN) throw new StoreUnavailable('the store stayed too contended to commit', error);
     }
     await sleep(Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** attempt) * (0.5 + Math.random() / 2));

@@ -31,7 +31,7 @@ async function lockLane(sql: Sql, lane: number): Promise<boolean> {
     await insertRows(sql, { table: 'lanes', columns: ['lane'], keyLength: 1, rows: [[lane]], existing: 'keep' });
     return true;
   } catch (error) {
-    if (sql.dialect.faultOf(error) === 'again') return false;
+    if (sql.dialect.failureOf(error) === 'again') return false;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import type { Fault } from './dialect.js';
+import type { FailureKind } from './dialect.js';
 
 /** What of an error tells drivers' errors apart. Not `instanceof`: drivers throw their own, and the system's. */
 export interface DriverError {
@@ -14,7 +14,7 @@ export function driverError(error: unknown): DriverError {
 }
 
 /** What the pool itself says: no connection in time, a statement that took too long, or a pool that was closed. */
-export function poolFault({ name, message }: DriverError): Fault | undefined {
+export function poolFailure({ name, message }: DriverError): FailureKind | undefined {
   if (name === 'KnexTimeoutError') return 'away';
   return typeof message === 'string' && /Unable to acquire a connection|^aborted$/.test(message) ? 'away' : undefined;
 }
