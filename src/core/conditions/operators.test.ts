@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { parseInstant } from '../values/instant.js';
 import { ADDED_OPERATORS } from './added-operators.js';
-import { parseInstant } from './instant.js';
 import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from './operators.js';
 
 function compare(factValue: unknown, operator: string, value: unknown): boolean {

@@ -1,10 +1,10 @@
 import { invalid } from '../../calls/errors.js';
 import type { AccessRow, Flag, Rule } from '../../core/flags/flag.js';
 import type { FlagInput, RuleInput } from '../../core/flags/parse-flag.js';
+import { parseInstant } from '../../core/values/instant.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { quote } from '../../core/values/json.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
-import { instantOf } from '../../services/events/parse-event.js';
 import type { AccessRowJson, FlagJson, FlagPatch } from '../schemas/flag-schema.js';
 
 /** A flag as REST shows it. */
@@ -97,7 +97,7 @@ export function accessInputsOf(rows: FlagPatch['access'] = []): AccessInput[] {
 
 function instantIn(field: string, value: string | null | undefined): number | null | undefined {
   if (value === null || value === undefined) return value;
-  const instant = instantOf(value);
+  const instant = parseInstant(value);
   if (instant === undefined) {
     const message = `${field} ${quote(value)} is no RFC 3339 instant, like 2026-01-31T12:00:00Z`;
     throw invalid(message, [{ pointer: `/${field}`, message }]);

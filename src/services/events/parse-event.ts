@@ -1,4 +1,4 @@
-import { parseInstant } from '../../core/conditions/instant.js';
+import { parseInstant } from '../../core/values/instant.js';
 import {
   faultOfJson,
   isJsonObject,
@@ -85,7 +85,7 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
     faultOfName('action', action) ??
     (source === '' ? undefined : faultOfName('source', source));
   if (fault !== undefined) return fault;
-  const occurredAt = input.occurredAt === undefined ? now : instantOf(input.occurredAt);
+  const occurredAt = input.occurredAt === undefined ? now : givenInstant(input.occurredAt);
   if (occurredAt === undefined)
     return `occurred_at ${quote(input.occurredAt)} is no RFC 3339 instant, like 2026-01-31T12:00:00Z`;
   if (occurredAt > now + MAX_AHEAD_MS) {
@@ -113,8 +113,8 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
   };
 }
 
-/** Epoch milliseconds of an RFC 3339 text or of epoch milliseconds; undefined for anything else. */
-export function instantOf(value: unknown): number | undefined {
+/** When a caller says that it occurred: an RFC 3339 text or whole epoch milliseconds; undefined for anything else. */
+function givenInstant(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
   return typeof value === 'string' ? parseInstant(value) : undefined;
 }

@@ -1,4 +1,4 @@
-import { MINUTE_MS } from '../values/time.js';
+import { MINUTE_MS } from './time.js';
 
 const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
 
