@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify';
 import { StaleVersion } from '../../calls/stale-version.js';
-import type { FlagService, FlagWritten, UserFlag } from '../../services/flags/flags.js';
+import type { FlagService, FlagWritten, FlippedFlag } from '../../services/flags/flags.js';
 import { accessInputsOf, accessRowJson, flagInputOf, flagJson } from '../json/flag-json.js';
 import { type FlagPatch, FlagPatchSchema, type FlagWrittenJson, FlagWrittenSchema } from '../schemas/flag-schema.js';
 import { problems } from '../schemas/problem-schema.js';
@@ -53,13 +53,13 @@ function flagWrittenJson(written: FlagWritten): FlagWrittenJson {
     flag: flagJson(flag),
     access: access.map(accessRowJson),
     warnings: [...warnings],
-    newly_unlocked: newlyUnlocked.map(userFlagJson),
-    newly_locked: newlyLocked.map(userFlagJson),
+    newly_unlocked: newlyUnlocked.map(flippedFlagJson),
+    newly_locked: newlyLocked.map(flippedFlagJson),
     consistency_token: consistencyToken,
   };
 }
 
-function userFlagJson({ userId, flagKey }: UserFlag) {
+function flippedFlagJson({ userId, flagKey }: FlippedFlag) {
   return { user_id: userId, flag_key: flagKey };
 }
 

@@ -51,13 +51,13 @@ export interface FlagWritten {
    * Flags whose decision on stored state came on, or went off, through this write for users whose own rows it names. Whoever
    * else it concerns is told by streams.
    */
-  readonly newlyUnlocked: readonly UserFlag[];
-  readonly newlyLocked: readonly UserFlag[];
+  readonly newlyUnlocked: readonly FlippedFlag[];
+  readonly newlyLocked: readonly FlippedFlag[];
   readonly consistencyToken: string;
 }
 
-/** A flag of one user. */
-export interface UserFlag {
+/** A flag whose decision for a user came on or went off. */
+export interface FlippedFlag {
   readonly userId: string;
   readonly flagKey: string;
 }
@@ -109,7 +109,7 @@ export class FlagService {
       users: pairs(users),
       organizations: pairs(organizations),
     });
-    const told = ({ flagKey }: UserFlag): boolean => mayKnow(call, flagKey, keeper.snapshot);
+    const told = ({ flagKey }: FlippedFlag): boolean => mayKnow(call, flagKey, keeper.snapshot);
     return {
       ...{ flag, access, warnings, backfillId, consistencyToken },
       newlyUnlocked: flips.unlocked.filter(told),
@@ -154,7 +154,7 @@ export class FlagService {
       after: { ...state, access: accessAfter(state, change) },
       cause: { type: 'access' } as const,
     }));
-    const flips = { unlocked: [] as UserFlag[], locked: [] as UserFlag[] };
+    const flips = { unlocked: [] as FlippedFlag[], locked: [] as FlippedFlag[] };
     if (touched.length > 0) {
       const snapshot = configured ? compileSnapshot(await tx.configuration.load(), before) : before;
       const options = { snapshot, snapshotBefore: before, now, batch: randomUUID() };
