@@ -9,7 +9,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { EvaluateRequest, EvaluateResponse } from '../test/gen/latchkey/v1/evaluation.js';
-import { SetFlagRequest } from '../test/gen/latchkey/v1/feature_service.js';
+import { SetFlagRequest } from '../test/gen/latchkey/v1/flag.js';
 import { IdentifyRequest } from '../test/gen/latchkey/v1/user.js';
 import { median } from './figures.js';
 import { connect } from './latchkey-client.js';

@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { AccessRow_Effect } from '../../test/gen/latchkey/v1/flag.js';
+import { AccessRow_Effect } from '../../test/gen/latchkey/v1/access.js';
 import { conflictOf } from './testing/conflict-of.js';
 import { type DoorStand, failureOf, openDoorStand } from './testing/door-stand.js';
 

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AccessRow_Effect } from '../../test/gen/latchkey/v1/access.js';
 import { Consistency, Reason } from '../../test/gen/latchkey/v1/evaluation.js';
-import { AccessRow_Effect, FeatureFlag_Type, Rule_Policy } from '../../test/gen/latchkey/v1/flag.js';
-import { Cause_Type, LedgerEntry_Kind } from '../../test/gen/latchkey/v1/user.js';
+import { FeatureFlag_Type, Rule_Policy } from '../../test/gen/latchkey/v1/flag.js';
+import { Cause_Type, LedgerEntry_Kind } from '../../test/gen/latchkey/v1/ledger.js';
 import { type DoorStand, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;

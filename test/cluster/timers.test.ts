@@ -10,7 +10,7 @@ import { rpcsOf } from '../../src/grpc/testing/door-stand.js';
 import { AdminServiceClient, AdminServiceDefinition } from '../gen/latchkey/v1/admin_service.js';
 import { FeatureServiceClient, FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
 import { Rule_Policy } from '../gen/latchkey/v1/flag.js';
-import { Cause_Type } from '../gen/latchkey/v1/user.js';
+import { Cause_Type } from '../gen/latchkey/v1/ledger.js';
 import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { pause, until } from '../timing.js';

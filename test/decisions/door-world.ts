@@ -2,8 +2,9 @@ import { expect } from '@jest/globals';
 import type { FlagInput, RuleInput } from '../../src/core/flags/parse-flag.js';
 import type { JsonObject } from '../../src/core/values/json.js';
 import { type DoorStand, openDoorStand, type Rpc } from '../../src/grpc/testing/door-stand.js';
+import { AccessRow_Effect } from '../gen/latchkey/v1/access.js';
 import { Consistency, Reason } from '../gen/latchkey/v1/evaluation.js';
-import { AccessRow_Effect, FeatureFlag_Type, Rule_Policy } from '../gen/latchkey/v1/flag.js';
+import { FeatureFlag_Type, Rule_Policy } from '../gen/latchkey/v1/flag.js';
 import type { CaseRow, DecisionCase } from './decision-cases.js';
 
 /** What a door answers, in the words of a case. */

@@ -90,7 +90,7 @@ describe('reflection', () => {
       ]) {
         const answer = await reflect(version, request);
         const known = request.fileContainingSymbol !== 'latchkey.v1.Rule.Policy.LATCHING';
-        if (known) expect(answer.fileDescriptorResponse?.fileDescriptorProto).toHaveLength(3);
+        if (known) expect(answer.fileDescriptorResponse?.fileDescriptorProto).toHaveLength(7);
         else expect(answer.errorResponse?.errorCode).toBe(5);
       }
     },

@@ -1,10 +1,7 @@
 import { type Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
 import { AdminServiceClient, AdminServiceDefinition } from '../../../test/gen/latchkey/v1/admin_service.js';
-import {
-  type DeepPartial,
-  FeatureServiceClient,
-  FeatureServiceDefinition,
-} from '../../../test/gen/latchkey/v1/feature_service.js';
+import type { DeepPartial } from '../../../test/gen/latchkey/v1/evaluation.js';
+import { FeatureServiceClient, FeatureServiceDefinition } from '../../../test/gen/latchkey/v1/feature_service.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../../testing/embedded-latchkey.js';
 
 type Definition = FeatureServiceDefinition | AdminServiceDefinition;

@@ -5,7 +5,7 @@ import {
   type Cause as CauseMessage,
   type LedgerEntry as EntryMessage,
   LedgerEntry_Kind,
-} from '../gen/latchkey/v1/user.js';
+} from '../gen/latchkey/v1/ledger.js';
 import { instant } from './values.js';
 
 const KINDS: Readonly<Record<LedgerKind, LedgerEntry_Kind>> = {

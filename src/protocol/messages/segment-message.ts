@@ -1,5 +1,5 @@
 import type { Segment } from '../../core/flags/flag.js';
-import type { Segment as SegmentMessage } from '../gen/latchkey/v1/flag.js';
+import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
 import { instant } from './values.js';
 
 /** A segment as it is sent. */

@@ -1,5 +1,6 @@
 import type { UserState } from '../../core/states/user-state.js';
-import type { Progress, User } from '../gen/latchkey/v1/user.js';
+import type { Progress } from '../gen/latchkey/v1/progress.js';
+import type { User } from '../gen/latchkey/v1/user.js';
 import { instant } from './values.js';
 
 /** Who a user is, as it is sent. */

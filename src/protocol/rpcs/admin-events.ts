@@ -1,5 +1,5 @@
 import type { InspectionService } from '../../services/records/inspection.js';
-import type { DeadLetter as LetterMessage } from '../gen/latchkey/v1/admin.js';
+import type { DeadLetter as LetterMessage } from '../gen/latchkey/v1/dead_letter.js';
 import { pageRequest } from '../messages/page-request.js';
 import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';

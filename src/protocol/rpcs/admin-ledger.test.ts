@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Rule_Policy } from '../../../test/gen/latchkey/v1/flag.js';
-import { Cause_Type, LedgerEntry_Kind, Unlock_State } from '../../../test/gen/latchkey/v1/user.js';
+import { Cause_Type, LedgerEntry_Kind, Unlock_State } from '../../../test/gen/latchkey/v1/ledger.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../grpc/testing/door-stand.js';
 
 let stand: DoorStand;

@@ -1,7 +1,7 @@
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { LedgerWritten } from '../../services/ledger/ledger.js';
 import type { ServiceSet } from '../../services/service-set.js';
-import type { LedgerChange } from '../gen/latchkey/v1/ledger_admin.js';
+import type { LedgerChange } from '../gen/latchkey/v1/ledger.js';
 import { ledgerMessage } from '../messages/ledger-message.js';
 import { pageRequest } from '../messages/page-request.js';
 import type { AdminRpcs } from './admin-rpcs.js';

@@ -1,5 +1,5 @@
 import type { TokenService } from '../../services/tokens/tokens.js';
-import type { Token } from '../gen/latchkey/v1/admin.js';
+import type { Token } from '../gen/latchkey/v1/token.js';
 import { epochMs, instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 

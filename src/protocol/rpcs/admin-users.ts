@@ -1,7 +1,9 @@
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { ServiceSet } from '../../services/service-set.js';
-import { type ActionTotal, type Unlock, Unlock_State, type UserAccess } from '../gen/latchkey/v1/user.js';
+import type { UserAccess } from '../gen/latchkey/v1/access.js';
+import { type Unlock, Unlock_State } from '../gen/latchkey/v1/ledger.js';
+import type { ActionTotal } from '../gen/latchkey/v1/user.js';
 import { accessMessage } from '../messages/access-row.js';
 import { ledgerMessage } from '../messages/ledger-message.js';
 import { pageRequest } from '../messages/page-request.js';

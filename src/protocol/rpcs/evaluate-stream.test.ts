@@ -1,8 +1,9 @@
 import { type ClientDuplexStream, Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from '@jest/globals';
 import { EvaluateStreamRequest, type EvaluateStreamResponse } from '../../../test/gen/latchkey/v1/evaluate_stream.js';
+import type { DeepPartial } from '../../../test/gen/latchkey/v1/evaluation.js';
 import { Consistency, Reason } from '../../../test/gen/latchkey/v1/evaluation.js';
-import type { DeepPartial, FeatureServiceClient } from '../../../test/gen/latchkey/v1/feature_service.js';
+import type { FeatureServiceClient } from '../../../test/gen/latchkey/v1/feature_service.js';
 import { pause, until } from '../../../test/timing.js';
 import { type DoorStand, openDoorStand } from '../../grpc/testing/door-stand.js';
 

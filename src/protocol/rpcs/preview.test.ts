@@ -2,8 +2,7 @@ import { type ClientReadableStream, credentials, Metadata, type ServiceError, st
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AdminServiceClient } from '../../../test/gen/latchkey/v1/admin_service.js';
 import { Reason } from '../../../test/gen/latchkey/v1/evaluation.js';
-import { SetFlagRequest_OnRuleChange } from '../../../test/gen/latchkey/v1/feature_service.js';
-import { FeatureFlag_Type, Rule_Policy } from '../../../test/gen/latchkey/v1/flag.js';
+import { FeatureFlag_Type, Rule_Policy, SetFlagRequest_OnRuleChange } from '../../../test/gen/latchkey/v1/flag.js';
 import {
   type DeepPartial,
   PreviewResult_Blocked,

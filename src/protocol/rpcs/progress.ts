@@ -5,7 +5,7 @@ import type {
   GetProgressResponse,
   UpdateProgressRequest,
   UpdateProgressResponse,
-} from '../gen/latchkey/v1/user.js';
+} from '../gen/latchkey/v1/progress.js';
 import { progressMessage } from '../messages/user-message.js';
 import type { UnaryMethod } from './method.js';
 

@@ -1,7 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { SetFlagRequest_OnRuleChange } from '../../../test/gen/latchkey/v1/feature_service.js';
-import { FeatureFlag_Type, Rule_Policy } from '../../../test/gen/latchkey/v1/flag.js';
+import { FeatureFlag_Type, Rule_Policy, SetFlagRequest_OnRuleChange } from '../../../test/gen/latchkey/v1/flag.js';
 import { conflictOf } from '../../grpc/testing/conflict-of.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../grpc/testing/door-stand.js';
 

@@ -4,11 +4,11 @@ import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { FlagService } from '../../services/flags/flags.js';
 import type {
+  FeatureFlag,
   SetFlagRequest,
   SetFlagRequest_OnRuleChange,
   SetFlagResponse,
-} from '../gen/latchkey/v1/feature_service.js';
-import type { FeatureFlag } from '../gen/latchkey/v1/flag.js';
+} from '../gen/latchkey/v1/flag.js';
 import { accessInput, accessMessage } from '../messages/access-row.js';
 import { enumWord } from '../messages/enum-word.js';
 import { FLAG_PATHS, flagInput } from '../messages/flag-input.js';

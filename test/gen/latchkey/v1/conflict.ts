@@ -3,7 +3,8 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
-import { FeatureFlag, Segment } from "./flag.js";
+import { FeatureFlag } from "./flag.js";
+import { Segment } from "./segment.js";
 
 export const protobufPackage = "latchkey.v1";
 

@@ -6,9 +6,9 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { EvaluateResponse } from "./evaluation.js";
-import { SetFlagRequest_OnRuleChange } from "./feature_service.js";
-import { FeatureFlag, Rule, Warning } from "./flag.js";
+import { FeatureFlag, Rule, SetFlagRequest_OnRuleChange } from "./flag.js";
 import { Block, RuleRequirement } from "./requirements.js";
+import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
 

@@ -6,7 +6,9 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct } from "../../../../src/protocol/well-known/struct.js";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
-import { AccessRow } from "./flag.js";
+import { UserAccess } from "./access.js";
+import { Unlock } from "./ledger.js";
+import { Progress } from "./progress.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -79,66 +81,6 @@ export interface IdentifyResponse {
   consistencyToken: string;
 }
 
-/** How far a user has come in onboarding. */
-export interface Progress {
-  /** Whose. */
-  userId: string;
-  /** The present stage; empty before the first. */
-  stage: string;
-  /** Every stage ever reached, each once, in the order first reached. */
-  stagesReached: StageReached[];
-  /** When the present stage was entered; absent before the first. */
-  updatedAt: Date | undefined;
-}
-
-/** A stage that a user has reached. */
-export interface StageReached {
-  /** Its name. */
-  stage: string;
-  /** When the user first reached it. */
-  reachedAt: Date | undefined;
-}
-
-/** Moves a user to a stage. */
-export interface UpdateProgressRequest {
-  /** Whom. */
-  userId: string;
-  /**
-   * The stage. Once stages are defined (AdminService.SetStages) any other name is INVALID_ARGUMENT, with the list of the
-   * known ones; before that any name will do.
-   */
-  stage: string;
-  /**
-   * Allows an earlier stage than the present one. Without it such a call changes nothing and answers with the progress as
-   * it is.
-   */
-  allowBackward: boolean;
-}
-
-/** How far the user has come now, and what came of it. */
-export interface UpdateProgressResponse {
-  /** As stored after the call. */
-  progress:
-    | Progress
-    | undefined;
-  /** Keys of the flags whose decision on stored state came on through this call. */
-  newlyUnlocked: string[];
-  /** Stands for this write; see EvaluateRequest.consistency_token. */
-  consistencyToken: string;
-}
-
-/** Asks how far a user has come. */
-export interface GetProgressRequest {
-  /** Whom. One of whom nothing is stored has an empty progress. */
-  userId: string;
-}
-
-/** How far a user has come. */
-export interface GetProgressResponse {
-  /** As stored. */
-  progress: Progress | undefined;
-}
-
 /** Everything ever counted about one action of a user. */
 export interface ActionTotal {
   /** The action's name. */
@@ -157,159 +99,30 @@ export interface ActionTotal {
   lastAt: Date | undefined;
 }
 
-/** What the ledger says now about a user and a rule, or a user and a flag. */
-export interface Unlock {
-  /** The flag's id, and its present key (empty when the flag is gone). */
-  flagId: string;
-  /** See `flag_id`. */
-  flagKey: string;
-  /** The rule; empty: the flag as a whole. */
-  ruleId: string;
-  /** What stands. */
-  state: Unlock_State;
-  /** The rule's version when it was earned. */
-  ruleVersion: number;
-  /** When it was earned. */
-  earnedAt: Date | undefined;
+/** Asks for a user's stored state. */
+export interface GetUserRequest {
+  /** Whom. */
+  userId: string;
 }
 
-/** What stands. */
-export const Unlock_State = {
-  /** STATE_UNSPECIFIED - Never sent. */
-  STATE_UNSPECIFIED: 0,
-  /** STATE_UNLOCKED - A latching rule became true. */
-  STATE_UNLOCKED: 1,
-  /** STATE_GRANTED - Granted by hand. */
-  STATE_GRANTED: 2,
-  /** STATE_REVOKED - Barred by hand, until a grant or a rearm. */
-  STATE_REVOKED: 3,
-} as const;
-
-export type Unlock_State = typeof Unlock_State[keyof typeof Unlock_State];
-
-export namespace Unlock_State {
-  export type STATE_UNSPECIFIED = typeof Unlock_State.STATE_UNSPECIFIED;
-  export type STATE_UNLOCKED = typeof Unlock_State.STATE_UNLOCKED;
-  export type STATE_GRANTED = typeof Unlock_State.STATE_GRANTED;
-  export type STATE_REVOKED = typeof Unlock_State.STATE_REVOKED;
-}
-
-/** A user's own access row of a flag. */
-export interface UserAccess {
-  /** The flag's id, and its present key (empty when the flag is gone). */
-  flagId: string;
-  /** See `flag_id`. */
-  flagKey: string;
-  /** The row. */
-  row: AccessRow | undefined;
-}
-
-/** An entry of the append-only ledger of unlocks. */
-export interface LedgerEntry {
-  /** The flag's id, and its present key (empty when the flag is gone). */
-  flagId: string;
-  /** See `flag_id`. */
-  flagKey: string;
-  /** The rule; empty: the flag as a whole. */
-  ruleId: string;
-  /** The rule's version then. */
-  ruleVersion: number;
-  /** What happened. */
-  kind: LedgerEntry_Kind;
-  /** When it was earned: for time alone the instant it was due, even if recorded later. */
-  earnedAt:
-    | Date
+/** Everything stored about a user that an evaluation can read. */
+export interface GetUserResponse {
+  /** Who the user is. */
+  user:
+    | User
     | undefined;
-  /** When it was recorded. */
-  recordedAt:
-    | Date
+  /** How far the user has come. */
+  progress:
+    | Progress
     | undefined;
-  /** Through what. */
-  cause: Cause | undefined;
-}
-
-/** What happened. */
-export const LedgerEntry_Kind = {
-  /** KIND_UNSPECIFIED - Never sent. */
-  KIND_UNSPECIFIED: 0,
-  /** KIND_UNLOCKED - A latching rule became true. */
-  KIND_UNLOCKED: 1,
-  /** KIND_GRANTED - Granted by hand. */
-  KIND_GRANTED: 2,
-  /** KIND_REVOKED - Barred by hand, until a grant or a rearm. */
-  KIND_REVOKED: 3,
-  /** KIND_REARMED - No longer barred; may be earned anew. */
-  KIND_REARMED: 4,
-  /** KIND_RELOCKED - Forgotten; may be earned anew. */
-  KIND_RELOCKED: 5,
-} as const;
-
-export type LedgerEntry_Kind = typeof LedgerEntry_Kind[keyof typeof LedgerEntry_Kind];
-
-export namespace LedgerEntry_Kind {
-  export type KIND_UNSPECIFIED = typeof LedgerEntry_Kind.KIND_UNSPECIFIED;
-  export type KIND_UNLOCKED = typeof LedgerEntry_Kind.KIND_UNLOCKED;
-  export type KIND_GRANTED = typeof LedgerEntry_Kind.KIND_GRANTED;
-  export type KIND_REVOKED = typeof LedgerEntry_Kind.KIND_REVOKED;
-  export type KIND_REARMED = typeof LedgerEntry_Kind.KIND_REARMED;
-  export type KIND_RELOCKED = typeof LedgerEntry_Kind.KIND_RELOCKED;
-}
-
-/** What made an entry of the ledger. */
-export interface Cause {
-  /** The sort of cause. */
-  type: Cause_Type;
-  /** The event's source. */
-  source: string;
-  /** The event's id. */
-  eventId: string;
-  /** The event's action. */
-  action: string;
-  /** The stage that was reached. */
-  stage: string;
-  /** Who did it by hand. */
-  actor: string;
-  /** Why, as they gave it. */
-  reason: string;
-}
-
-/** The sort of cause; it says which of the other fields are set. */
-export const Cause_Type = {
-  /** TYPE_UNSPECIFIED - Never sent. */
-  TYPE_UNSPECIFIED: 0,
-  /** TYPE_EVENT - An event: `source`, `event_id`, `action`. */
-  TYPE_EVENT: 1,
-  /** TYPE_IDENTIFY - An Identify. */
-  TYPE_IDENTIFY: 2,
-  /** TYPE_PROGRESS - An UpdateProgress: `stage`. */
-  TYPE_PROGRESS: 3,
-  /** TYPE_ACCESS - A change of the user's own access rows. */
-  TYPE_ACCESS: 4,
-  /** TYPE_ORGANIZATION - A change of the user's organization. */
-  TYPE_ORGANIZATION: 5,
-  /** TYPE_TIME - Time alone. */
-  TYPE_TIME: 6,
-  /** TYPE_BACKFILL - A new or changed rule, applied to the users there were. */
-  TYPE_BACKFILL: 7,
-  /** TYPE_LEDGER - Another entry of the ledger, through the fact `unlocked`. */
-  TYPE_LEDGER: 8,
-  /** TYPE_MANUAL - A person: `actor`, `reason`. */
-  TYPE_MANUAL: 9,
-} as const;
-
-export type Cause_Type = typeof Cause_Type[keyof typeof Cause_Type];
-
-export namespace Cause_Type {
-  export type TYPE_UNSPECIFIED = typeof Cause_Type.TYPE_UNSPECIFIED;
-  export type TYPE_EVENT = typeof Cause_Type.TYPE_EVENT;
-  export type TYPE_IDENTIFY = typeof Cause_Type.TYPE_IDENTIFY;
-  export type TYPE_PROGRESS = typeof Cause_Type.TYPE_PROGRESS;
-  export type TYPE_ACCESS = typeof Cause_Type.TYPE_ACCESS;
-  export type TYPE_ORGANIZATION = typeof Cause_Type.TYPE_ORGANIZATION;
-  export type TYPE_TIME = typeof Cause_Type.TYPE_TIME;
-  export type TYPE_BACKFILL = typeof Cause_Type.TYPE_BACKFILL;
-  export type TYPE_LEDGER = typeof Cause_Type.TYPE_LEDGER;
-  export type TYPE_MANUAL = typeof Cause_Type.TYPE_MANUAL;
+  /** What was counted, by action. */
+  actionTotals: ActionTotal[];
+  /** What the ledger says now. */
+  unlocks: Unlock[];
+  /** The user's own access rows. */
+  access: UserAccess[];
+  /** Grows with every change of the user's state; 0: nothing is stored. */
+  revision: number;
 }
 
 function createBaseUser(): User {
@@ -648,436 +461,6 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
   },
 };
 
-function createBaseProgress(): Progress {
-  return { userId: "", stage: "", stagesReached: [], updatedAt: undefined };
-}
-
-export const Progress: MessageFns<Progress> = {
-  encode(message: Progress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.userId !== "") {
-      writer.uint32(10).string(message.userId);
-    }
-    if (message.stage !== "") {
-      writer.uint32(18).string(message.stage);
-    }
-    for (const v of message.stagesReached) {
-      StageReached.encode(v!, writer.uint32(26).fork()).join();
-    }
-    if (message.updatedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(34).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Progress {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseProgress();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.userId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.stage = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.stagesReached.push(StageReached.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 4: {
-            if (tag !== 34) {
-              break;
-            }
-
-            message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<Progress>, I>>(base?: I): Progress {
-    return Progress.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Progress>, I>>(object: I): Progress {
-    const message = createBaseProgress();
-    message.userId = object.userId ?? "";
-    message.stage = object.stage ?? "";
-    message.stagesReached = object.stagesReached?.map((e) => StageReached.fromPartial(e)) || [];
-    message.updatedAt = object.updatedAt ?? undefined;
-    return message;
-  },
-};
-
-function createBaseStageReached(): StageReached {
-  return { stage: "", reachedAt: undefined };
-}
-
-export const StageReached: MessageFns<StageReached> = {
-  encode(message: StageReached, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.stage !== "") {
-      writer.uint32(10).string(message.stage);
-    }
-    if (message.reachedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.reachedAt), writer.uint32(18).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): StageReached {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseStageReached();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.stage = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.reachedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<StageReached>, I>>(base?: I): StageReached {
-    return StageReached.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<StageReached>, I>>(object: I): StageReached {
-    const message = createBaseStageReached();
-    message.stage = object.stage ?? "";
-    message.reachedAt = object.reachedAt ?? undefined;
-    return message;
-  },
-};
-
-function createBaseUpdateProgressRequest(): UpdateProgressRequest {
-  return { userId: "", stage: "", allowBackward: false };
-}
-
-export const UpdateProgressRequest: MessageFns<UpdateProgressRequest> = {
-  encode(message: UpdateProgressRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.userId !== "") {
-      writer.uint32(10).string(message.userId);
-    }
-    if (message.stage !== "") {
-      writer.uint32(18).string(message.stage);
-    }
-    if (message.allowBackward !== false) {
-      writer.uint32(24).bool(message.allowBackward);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UpdateProgressRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUpdateProgressRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.userId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.stage = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 24) {
-              break;
-            }
-
-            message.allowBackward = reader.bool();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<UpdateProgressRequest>, I>>(base?: I): UpdateProgressRequest {
-    return UpdateProgressRequest.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<UpdateProgressRequest>, I>>(object: I): UpdateProgressRequest {
-    const message = createBaseUpdateProgressRequest();
-    message.userId = object.userId ?? "";
-    message.stage = object.stage ?? "";
-    message.allowBackward = object.allowBackward ?? false;
-    return message;
-  },
-};
-
-function createBaseUpdateProgressResponse(): UpdateProgressResponse {
-  return { progress: undefined, newlyUnlocked: [], consistencyToken: "" };
-}
-
-export const UpdateProgressResponse: MessageFns<UpdateProgressResponse> = {
-  encode(message: UpdateProgressResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.progress !== undefined) {
-      Progress.encode(message.progress, writer.uint32(10).fork()).join();
-    }
-    for (const v of message.newlyUnlocked) {
-      writer.uint32(18).string(v!);
-    }
-    if (message.consistencyToken !== "") {
-      writer.uint32(26).string(message.consistencyToken);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UpdateProgressResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUpdateProgressResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.progress = Progress.decode(reader, reader.uint32());
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.newlyUnlocked.push(reader.string());
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.consistencyToken = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<UpdateProgressResponse>, I>>(base?: I): UpdateProgressResponse {
-    return UpdateProgressResponse.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<UpdateProgressResponse>, I>>(object: I): UpdateProgressResponse {
-    const message = createBaseUpdateProgressResponse();
-    message.progress = (object.progress !== undefined && object.progress !== null)
-      ? Progress.fromPartial(object.progress)
-      : undefined;
-    message.newlyUnlocked = object.newlyUnlocked?.map((e) => e) || [];
-    message.consistencyToken = object.consistencyToken ?? "";
-    return message;
-  },
-};
-
-function createBaseGetProgressRequest(): GetProgressRequest {
-  return { userId: "" };
-}
-
-export const GetProgressRequest: MessageFns<GetProgressRequest> = {
-  encode(message: GetProgressRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.userId !== "") {
-      writer.uint32(10).string(message.userId);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetProgressRequest {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetProgressRequest();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.userId = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<GetProgressRequest>, I>>(base?: I): GetProgressRequest {
-    return GetProgressRequest.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<GetProgressRequest>, I>>(object: I): GetProgressRequest {
-    const message = createBaseGetProgressRequest();
-    message.userId = object.userId ?? "";
-    return message;
-  },
-};
-
-function createBaseGetProgressResponse(): GetProgressResponse {
-  return { progress: undefined };
-}
-
-export const GetProgressResponse: MessageFns<GetProgressResponse> = {
-  encode(message: GetProgressResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.progress !== undefined) {
-      Progress.encode(message.progress, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): GetProgressResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseGetProgressResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.progress = Progress.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<GetProgressResponse>, I>>(base?: I): GetProgressResponse {
-    return GetProgressResponse.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<GetProgressResponse>, I>>(object: I): GetProgressResponse {
-    const message = createBaseGetProgressResponse();
-    message.progress = (object.progress !== undefined && object.progress !== null)
-      ? Progress.fromPartial(object.progress)
-      : undefined;
-    return message;
-  },
-};
-
 function createBaseActionTotal(): ActionTotal {
   return { action: "", count: 0, sum: 0, activeDays: 0, firstAt: undefined, lastAt: undefined };
 }
@@ -1193,34 +576,19 @@ export const ActionTotal: MessageFns<ActionTotal> = {
   },
 };
 
-function createBaseUnlock(): Unlock {
-  return { flagId: "", flagKey: "", ruleId: "", state: 0, ruleVersion: 0, earnedAt: undefined };
+function createBaseGetUserRequest(): GetUserRequest {
+  return { userId: "" };
 }
 
-export const Unlock: MessageFns<Unlock> = {
-  encode(message: Unlock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.flagId !== "") {
-      writer.uint32(10).string(message.flagId);
-    }
-    if (message.flagKey !== "") {
-      writer.uint32(18).string(message.flagKey);
-    }
-    if (message.ruleId !== "") {
-      writer.uint32(26).string(message.ruleId);
-    }
-    if (message.state !== 0) {
-      writer.uint32(32).int32(message.state);
-    }
-    if (message.ruleVersion !== 0) {
-      writer.uint32(40).uint32(message.ruleVersion);
-    }
-    if (message.earnedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.earnedAt), writer.uint32(50).fork()).join();
+export const GetUserRequest: MessageFns<GetUserRequest> = {
+  encode(message: GetUserRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): Unlock {
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUserRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1229,7 +597,7 @@ export const Unlock: MessageFns<Unlock> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUnlock();
+      const message = createBaseGetUserRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1238,47 +606,7 @@ export const Unlock: MessageFns<Unlock> = {
               break;
             }
 
-            message.flagId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.flagKey = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.ruleId = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.state = reader.int32() as any;
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.ruleVersion = reader.uint32();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.earnedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            message.userId = reader.string();
             continue;
           }
         }
@@ -1293,40 +621,44 @@ export const Unlock: MessageFns<Unlock> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Unlock>, I>>(base?: I): Unlock {
-    return Unlock.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<GetUserRequest>, I>>(base?: I): GetUserRequest {
+    return GetUserRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<Unlock>, I>>(object: I): Unlock {
-    const message = createBaseUnlock();
-    message.flagId = object.flagId ?? "";
-    message.flagKey = object.flagKey ?? "";
-    message.ruleId = object.ruleId ?? "";
-    message.state = object.state ?? 0;
-    message.ruleVersion = object.ruleVersion ?? 0;
-    message.earnedAt = object.earnedAt ?? undefined;
+  fromPartial<I extends Exact<DeepPartial<GetUserRequest>, I>>(object: I): GetUserRequest {
+    const message = createBaseGetUserRequest();
+    message.userId = object.userId ?? "";
     return message;
   },
 };
 
-function createBaseUserAccess(): UserAccess {
-  return { flagId: "", flagKey: "", row: undefined };
+function createBaseGetUserResponse(): GetUserResponse {
+  return { user: undefined, progress: undefined, actionTotals: [], unlocks: [], access: [], revision: 0 };
 }
 
-export const UserAccess: MessageFns<UserAccess> = {
-  encode(message: UserAccess, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.flagId !== "") {
-      writer.uint32(10).string(message.flagId);
+export const GetUserResponse: MessageFns<GetUserResponse> = {
+  encode(message: GetUserResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.user !== undefined) {
+      User.encode(message.user, writer.uint32(10).fork()).join();
     }
-    if (message.flagKey !== "") {
-      writer.uint32(18).string(message.flagKey);
+    if (message.progress !== undefined) {
+      Progress.encode(message.progress, writer.uint32(18).fork()).join();
     }
-    if (message.row !== undefined) {
-      AccessRow.encode(message.row, writer.uint32(26).fork()).join();
+    for (const v of message.actionTotals) {
+      ActionTotal.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.unlocks) {
+      Unlock.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.access) {
+      UserAccess.encode(v!, writer.uint32(42).fork()).join();
+    }
+    if (message.revision !== 0) {
+      writer.uint32(48).int64(message.revision);
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): UserAccess {
+  decode(input: BinaryReader | Uint8Array, length?: number): GetUserResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1335,7 +667,7 @@ export const UserAccess: MessageFns<UserAccess> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUserAccess();
+      const message = createBaseGetUserResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1344,7 +676,7 @@ export const UserAccess: MessageFns<UserAccess> = {
               break;
             }
 
-            message.flagId = reader.string();
+            message.user = User.decode(reader, reader.uint32());
             continue;
           }
           case 2: {
@@ -1352,7 +684,7 @@ export const UserAccess: MessageFns<UserAccess> = {
               break;
             }
 
-            message.flagKey = reader.string();
+            message.progress = Progress.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -1360,246 +692,7 @@ export const UserAccess: MessageFns<UserAccess> = {
               break;
             }
 
-            message.row = AccessRow.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<UserAccess>, I>>(base?: I): UserAccess {
-    return UserAccess.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<UserAccess>, I>>(object: I): UserAccess {
-    const message = createBaseUserAccess();
-    message.flagId = object.flagId ?? "";
-    message.flagKey = object.flagKey ?? "";
-    message.row = (object.row !== undefined && object.row !== null) ? AccessRow.fromPartial(object.row) : undefined;
-    return message;
-  },
-};
-
-function createBaseLedgerEntry(): LedgerEntry {
-  return {
-    flagId: "",
-    flagKey: "",
-    ruleId: "",
-    ruleVersion: 0,
-    kind: 0,
-    earnedAt: undefined,
-    recordedAt: undefined,
-    cause: undefined,
-  };
-}
-
-export const LedgerEntry: MessageFns<LedgerEntry> = {
-  encode(message: LedgerEntry, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.flagId !== "") {
-      writer.uint32(10).string(message.flagId);
-    }
-    if (message.flagKey !== "") {
-      writer.uint32(18).string(message.flagKey);
-    }
-    if (message.ruleId !== "") {
-      writer.uint32(26).string(message.ruleId);
-    }
-    if (message.ruleVersion !== 0) {
-      writer.uint32(32).uint32(message.ruleVersion);
-    }
-    if (message.kind !== 0) {
-      writer.uint32(40).int32(message.kind);
-    }
-    if (message.earnedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.earnedAt), writer.uint32(50).fork()).join();
-    }
-    if (message.recordedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.recordedAt), writer.uint32(58).fork()).join();
-    }
-    if (message.cause !== undefined) {
-      Cause.encode(message.cause, writer.uint32(66).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): LedgerEntry {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseLedgerEntry();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.flagId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.flagKey = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.ruleId = reader.string();
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.ruleVersion = reader.uint32();
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.kind = reader.int32() as any;
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.earnedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.recordedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 8: {
-            if (tag !== 66) {
-              break;
-            }
-
-            message.cause = Cause.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-
-  create<I extends Exact<DeepPartial<LedgerEntry>, I>>(base?: I): LedgerEntry {
-    return LedgerEntry.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<LedgerEntry>, I>>(object: I): LedgerEntry {
-    const message = createBaseLedgerEntry();
-    message.flagId = object.flagId ?? "";
-    message.flagKey = object.flagKey ?? "";
-    message.ruleId = object.ruleId ?? "";
-    message.ruleVersion = object.ruleVersion ?? 0;
-    message.kind = object.kind ?? 0;
-    message.earnedAt = object.earnedAt ?? undefined;
-    message.recordedAt = object.recordedAt ?? undefined;
-    message.cause = (object.cause !== undefined && object.cause !== null) ? Cause.fromPartial(object.cause) : undefined;
-    return message;
-  },
-};
-
-function createBaseCause(): Cause {
-  return { type: 0, source: "", eventId: "", action: "", stage: "", actor: "", reason: "" };
-}
-
-export const Cause: MessageFns<Cause> = {
-  encode(message: Cause, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.type !== 0) {
-      writer.uint32(8).int32(message.type);
-    }
-    if (message.source !== "") {
-      writer.uint32(18).string(message.source);
-    }
-    if (message.eventId !== "") {
-      writer.uint32(26).string(message.eventId);
-    }
-    if (message.action !== "") {
-      writer.uint32(34).string(message.action);
-    }
-    if (message.stage !== "") {
-      writer.uint32(42).string(message.stage);
-    }
-    if (message.actor !== "") {
-      writer.uint32(50).string(message.actor);
-    }
-    if (message.reason !== "") {
-      writer.uint32(58).string(message.reason);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Cause {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseCause();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 8) {
-              break;
-            }
-
-            message.type = reader.int32() as any;
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.source = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.eventId = reader.string();
+            message.actionTotals.push(ActionTotal.decode(reader, reader.uint32()));
             continue;
           }
           case 4: {
@@ -1607,7 +700,7 @@ export const Cause: MessageFns<Cause> = {
               break;
             }
 
-            message.action = reader.string();
+            message.unlocks.push(Unlock.decode(reader, reader.uint32()));
             continue;
           }
           case 5: {
@@ -1615,23 +708,15 @@ export const Cause: MessageFns<Cause> = {
               break;
             }
 
-            message.stage = reader.string();
+            message.access.push(UserAccess.decode(reader, reader.uint32()));
             continue;
           }
           case 6: {
-            if (tag !== 50) {
+            if (tag !== 48) {
               break;
             }
 
-            message.actor = reader.string();
-            continue;
-          }
-          case 7: {
-            if (tag !== 58) {
-              break;
-            }
-
-            message.reason = reader.string();
+            message.revision = longToNumber(reader.int64());
             continue;
           }
         }
@@ -1646,18 +731,19 @@ export const Cause: MessageFns<Cause> = {
     }
   },
 
-  create<I extends Exact<DeepPartial<Cause>, I>>(base?: I): Cause {
-    return Cause.fromPartial(base ?? ({} as any));
+  create<I extends Exact<DeepPartial<GetUserResponse>, I>>(base?: I): GetUserResponse {
+    return GetUserResponse.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<Cause>, I>>(object: I): Cause {
-    const message = createBaseCause();
-    message.type = object.type ?? 0;
-    message.source = object.source ?? "";
-    message.eventId = object.eventId ?? "";
-    message.action = object.action ?? "";
-    message.stage = object.stage ?? "";
-    message.actor = object.actor ?? "";
-    message.reason = object.reason ?? "";
+  fromPartial<I extends Exact<DeepPartial<GetUserResponse>, I>>(object: I): GetUserResponse {
+    const message = createBaseGetUserResponse();
+    message.user = (object.user !== undefined && object.user !== null) ? User.fromPartial(object.user) : undefined;
+    message.progress = (object.progress !== undefined && object.progress !== null)
+      ? Progress.fromPartial(object.progress)
+      : undefined;
+    message.actionTotals = object.actionTotals?.map((e) => ActionTotal.fromPartial(e)) || [];
+    message.unlocks = object.unlocks?.map((e) => Unlock.fromPartial(e)) || [];
+    message.access = object.access?.map((e) => UserAccess.fromPartial(e)) || [];
+    message.revision = object.revision ?? 0;
     return message;
   },
 };

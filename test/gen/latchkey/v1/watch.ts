@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { EvaluateResponse } from "./evaluation.js";
-import { Cause } from "./user.js";
+import { Cause } from "./ledger.js";
 
 export const protobufPackage = "latchkey.v1";
 

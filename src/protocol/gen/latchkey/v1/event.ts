@@ -5,6 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct } from "../../../well-known/struct.js";
 import { Timestamp } from "../../../well-known/timestamp.js";
+import { UserUnlock } from "./user_flip.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -66,22 +67,6 @@ export interface RejectedEvent {
   id: string;
   /** Which field is wrong, the offending value, and what to do. */
   error: string;
-}
-
-/** A flag that came on for a user. */
-export interface UserUnlock {
-  /** The user. */
-  userId: string;
-  /** The flag's key. */
-  flagKey: string;
-}
-
-/** A flag that went off for a user. */
-export interface UserLock {
-  /** The user. */
-  userId: string;
-  /** The flag's key. */
-  flagKey: string;
 }
 
 function createBaseEvent(): Event {
@@ -385,120 +370,6 @@ export const RejectedEvent: MessageFns<RejectedEvent> = {
             }
 
             message.error = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseUserUnlock(): UserUnlock {
-  return { userId: "", flagKey: "" };
-}
-
-export const UserUnlock: MessageFns<UserUnlock> = {
-  encode(message: UserUnlock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.userId !== "") {
-      writer.uint32(10).string(message.userId);
-    }
-    if (message.flagKey !== "") {
-      writer.uint32(18).string(message.flagKey);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UserUnlock {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUserUnlock();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.userId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.flagKey = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseUserLock(): UserLock {
-  return { userId: "", flagKey: "" };
-}
-
-export const UserLock: MessageFns<UserLock> = {
-  encode(message: UserLock, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.userId !== "") {
-      writer.uint32(10).string(message.userId);
-    }
-    if (message.flagKey !== "") {
-      writer.uint32(18).string(message.flagKey);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): UserLock {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseUserLock();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.userId = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.flagKey = reader.string();
             continue;
           }
         }

@@ -5,6 +5,10 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct, Value } from "../../../well-known/struct.js";
 import { Timestamp } from "../../../well-known/timestamp.js";
+import { FieldMask } from "../../google/protobuf/field_mask.js";
+import { AccessRow } from "./access.js";
+import { UserLock, UserUnlock } from "./user_flip.js";
+import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -190,74 +194,121 @@ export namespace Rule_Policy {
 }
 
 /**
- * A static grant or denial. Names a user, or a role, or an organization, or a role with an organization (that role within
- * that organization). They need not have been seen yet.
- *
- * A row's key is flag, user, role, organization and who manages it: putting it again replaces `effect` and `enabled`.
+ * Creates a flag, or changes the one that `flag.id` or else `flag.key` names. Given both, a key that is not that flag's is
+ * INVALID_ARGUMENT.
  */
-export interface AccessRow {
-  /** Alone in the row, or empty. At most 191 characters. */
-  userId: string;
-  /** Alone, or with an organization; or empty. At most 64 characters. */
-  role: string;
-  /** Alone, or with a role; or empty. At most 128 characters. */
-  organizationId: string;
-  /** Left out: ALLOW. */
-  effect?:
-    | AccessRow_Effect
+export interface SetFlagRequest {
+  /** The flag. On creation fields left out have their defaults. */
+  flag:
+    | FeatureFlag
     | undefined;
-  /** False: stays on record and decides nothing. Left out: true. */
-  enabled?:
-    | boolean
+  /**
+   * Names the fields of `flag` to write, such as `active` or `rules`. Exactly these are written, as a whole: one that is
+   * named and not given gets its default, and so does what a rule leaves out. Absent or empty: on creation everything; on a
+   * change the fields that are given (lists and strings when not empty), and what a rule with an `id` leaves out stays as
+   * it is. Fields that the server sets cannot be named.
+   */
+  updateMask:
+    | string[]
     | undefined;
-  /** Set by the server: the organization that put the row on a delegated flag; empty: the platform. */
-  managedBy: string;
+  /**
+   * The version that the change was made on; 0: the flag must not exist yet. Another one now is ABORTED. Absent: whatever
+   * it is.
+   */
+  expectedVersion?:
+    | number
+    | undefined;
+  /** Left out: KEEP. */
+  onRuleChange: SetFlagRequest_OnRuleChange;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
+  /** Access rows to put (with those to drop at most 1,000), each inserted or replacing the row of the same key. */
+  access: AccessRow[];
+  /** Access rows to drop, by key; `effect` and `enabled` do not matter. One that is not there is no error. */
+  removeAccess: AccessRow[];
 }
 
-/** What the row says. */
-export const AccessRow_Effect = {
-  /** EFFECT_UNSPECIFIED - As ALLOW. */
-  EFFECT_UNSPECIFIED: 0,
-  /** ALLOW - Grants the flag. */
-  ALLOW: 1,
-  /** DENY - Withholds the flag. At the same level it wins over ALLOW. */
-  DENY: 2,
+/**
+ * What happens to what users have unlocked when the meaning of a rule changes: its conditions, a referenced segment, its
+ * policy or its rollout.
+ */
+export const SetFlagRequest_OnRuleChange = {
+  /** ON_RULE_CHANGE_UNSPECIFIED - As KEEP. */
+  ON_RULE_CHANGE_UNSPECIFIED: 0,
+  /** KEEP - What was unlocked stays unlocked. */
+  KEEP: 1,
+  /**
+   * RELOCK - What was unlocked under the older rule no longer counts, and may be earned anew; nor does what was unlocked by a rule
+   * that this call removes. Grants by hand stay.
+   */
+  RELOCK: 2,
 } as const;
 
-export type AccessRow_Effect = typeof AccessRow_Effect[keyof typeof AccessRow_Effect];
+export type SetFlagRequest_OnRuleChange = typeof SetFlagRequest_OnRuleChange[keyof typeof SetFlagRequest_OnRuleChange];
 
-export namespace AccessRow_Effect {
-  export type EFFECT_UNSPECIFIED = typeof AccessRow_Effect.EFFECT_UNSPECIFIED;
-  export type ALLOW = typeof AccessRow_Effect.ALLOW;
-  export type DENY = typeof AccessRow_Effect.DENY;
+export namespace SetFlagRequest_OnRuleChange {
+  export type ON_RULE_CHANGE_UNSPECIFIED = typeof SetFlagRequest_OnRuleChange.ON_RULE_CHANGE_UNSPECIFIED;
+  export type KEEP = typeof SetFlagRequest_OnRuleChange.KEEP;
+  export type RELOCK = typeof SetFlagRequest_OnRuleChange.RELOCK;
 }
 
-/** What is allowed and seldom meant, such as a condition that an absent fact would satisfy. */
-export interface Warning {
-  /** Where: a JSON pointer into the flag or segment, such as `/rules/0/conditions/all/1`. */
-  pointer: string;
-  /** What is seldom meant about it. */
-  message: string;
+/** The flag as it is now. */
+export interface SetFlagResponse {
+  /**
+   * With everything that the server sets. For a token bound to an organization without the platform's policy: description,
+   * rules, prerequisites, distribution, tags, owner and salt are empty.
+   */
+  flag:
+    | FeatureFlag
+    | undefined;
+  /** The rows that were put, as stored. AdminService.ListAccess lists them all. */
+  access: AccessRow[];
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistencyToken: string;
+  /** What is allowed and seldom meant about the flag as it is now. */
+  warnings: Warning[];
+  /** The backfill of what users may have earned by this change; see AdminService.GetBackfill. Empty: they cannot have. */
+  backfillId: string;
+  /**
+   * Flags whose decision on stored state came on through this call, for the users whose own rows it puts or drops; this flag,
+   * and others that depend on it. Everybody else whom the call concerns (by a role, an organization, a rule) is told by
+   * Watch: who they are is not known when the call answers.
+   */
+  newlyUnlocked: UserUnlock[];
+  /** Likewise, flags that went off for these users. */
+  newlyLocked: UserLock[];
 }
 
-/** A named condition that rules refer to by `{"condition": KEY}`. */
-export interface Segment {
-  /** Unique, compared byte by byte. 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit. */
-  key: string;
-  /** For people; may be empty. */
-  name: string;
-  /** In the language of Rule.conditions; may refer to other segments, without circles. */
-  conditions:
-    | { [key: string]: unknown }
-    | undefined;
-  /** Set by the server: 1 at creation, one more with each change. */
-  version: number;
-  /** Set by the server. */
-  createdAt:
-    | Date
-    | undefined;
-  /** Set by the server. */
-  updatedAt: Date | undefined;
+/** Asks for a flag. */
+export interface GetFlagRequest {
+  /** Its key, or its id (`flg_…`). */
+  flag: string;
+}
+
+/** A flag. */
+export interface GetFlagResponse {
+  /** As stored. */
+  flag: FeatureFlag | undefined;
+}
+
+/** Asks for flags. */
+export interface ListFlagsRequest {
+  /** See AdminService. */
+  pageSize: number;
+  /** See AdminService. */
+  pageToken: string;
+  /** Not empty: only flags with this tag. */
+  tag: string;
+  /** Given: only archived ones, or only those that are not. Absent: both. */
+  archived?: boolean | undefined;
+}
+
+/** A page of flags. */
+export interface ListFlagsResponse {
+  /** By key, ascending. */
+  flags: FeatureFlag[];
+  /** See AdminService. */
+  nextPageToken: string;
 }
 
 function createBaseFeatureFlag(): FeatureFlag {
@@ -863,34 +914,45 @@ export const Rule: MessageFns<Rule> = {
   },
 };
 
-function createBaseAccessRow(): AccessRow {
-  return { userId: "", role: "", organizationId: "", effect: undefined, enabled: undefined, managedBy: "" };
+function createBaseSetFlagRequest(): SetFlagRequest {
+  return {
+    flag: undefined,
+    updateMask: undefined,
+    expectedVersion: undefined,
+    onRuleChange: 0,
+    comment: "",
+    access: [],
+    removeAccess: [],
+  };
 }
 
-export const AccessRow: MessageFns<AccessRow> = {
-  encode(message: AccessRow, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.userId !== "") {
-      writer.uint32(10).string(message.userId);
+export const SetFlagRequest: MessageFns<SetFlagRequest> = {
+  encode(message: SetFlagRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.flag !== undefined) {
+      FeatureFlag.encode(message.flag, writer.uint32(10).fork()).join();
     }
-    if (message.role !== "") {
-      writer.uint32(18).string(message.role);
+    if (message.updateMask !== undefined) {
+      FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
     }
-    if (message.organizationId !== "") {
-      writer.uint32(26).string(message.organizationId);
+    if (message.expectedVersion !== undefined) {
+      writer.uint32(24).uint32(message.expectedVersion);
     }
-    if (message.effect !== undefined) {
-      writer.uint32(32).int32(message.effect);
+    if (message.onRuleChange !== 0) {
+      writer.uint32(32).int32(message.onRuleChange);
     }
-    if (message.enabled !== undefined) {
-      writer.uint32(40).bool(message.enabled);
+    if (message.comment !== "") {
+      writer.uint32(42).string(message.comment);
     }
-    if (message.managedBy !== "") {
-      writer.uint32(50).string(message.managedBy);
+    for (const v of message.access) {
+      AccessRow.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.removeAccess) {
+      AccessRow.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): AccessRow {
+  decode(input: BinaryReader | Uint8Array, length?: number): SetFlagRequest {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -899,7 +961,7 @@ export const AccessRow: MessageFns<AccessRow> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseAccessRow();
+      const message = createBaseSetFlagRequest();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -908,7 +970,7 @@ export const AccessRow: MessageFns<AccessRow> = {
               break;
             }
 
-            message.userId = reader.string();
+            message.flag = FeatureFlag.decode(reader, reader.uint32());
             continue;
           }
           case 2: {
@@ -916,15 +978,15 @@ export const AccessRow: MessageFns<AccessRow> = {
               break;
             }
 
-            message.role = reader.string();
+            message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
               break;
             }
 
-            message.organizationId = reader.string();
+            message.expectedVersion = reader.uint32();
             continue;
           }
           case 4: {
@@ -932,165 +994,7 @@ export const AccessRow: MessageFns<AccessRow> = {
               break;
             }
 
-            message.effect = reader.int32() as any;
-            continue;
-          }
-          case 5: {
-            if (tag !== 40) {
-              break;
-            }
-
-            message.enabled = reader.bool();
-            continue;
-          }
-          case 6: {
-            if (tag !== 50) {
-              break;
-            }
-
-            message.managedBy = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseWarning(): Warning {
-  return { pointer: "", message: "" };
-}
-
-export const Warning: MessageFns<Warning> = {
-  encode(message: Warning, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.pointer !== "") {
-      writer.uint32(10).string(message.pointer);
-    }
-    if (message.message !== "") {
-      writer.uint32(18).string(message.message);
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Warning {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseWarning();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.pointer = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.message = reader.string();
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
-function createBaseSegment(): Segment {
-  return { key: "", name: "", conditions: undefined, version: 0, createdAt: undefined, updatedAt: undefined };
-}
-
-export const Segment: MessageFns<Segment> = {
-  encode(message: Segment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.key !== "") {
-      writer.uint32(10).string(message.key);
-    }
-    if (message.name !== "") {
-      writer.uint32(18).string(message.name);
-    }
-    if (message.conditions !== undefined) {
-      Struct.encode(Struct.wrap(message.conditions), writer.uint32(26).fork()).join();
-    }
-    if (message.version !== 0) {
-      writer.uint32(32).uint32(message.version);
-    }
-    if (message.createdAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(42).fork()).join();
-    }
-    if (message.updatedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(50).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): Segment {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSegment();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.key = reader.string();
-            continue;
-          }
-          case 2: {
-            if (tag !== 18) {
-              break;
-            }
-
-            message.name = reader.string();
-            continue;
-          }
-          case 3: {
-            if (tag !== 26) {
-              break;
-            }
-
-            message.conditions = Struct.unwrap(Struct.decode(reader, reader.uint32()));
-            continue;
-          }
-          case 4: {
-            if (tag !== 32) {
-              break;
-            }
-
-            message.version = reader.uint32();
+            message.onRuleChange = reader.int32() as any;
             continue;
           }
           case 5: {
@@ -1098,7 +1002,7 @@ export const Segment: MessageFns<Segment> = {
               break;
             }
 
-            message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            message.comment = reader.string();
             continue;
           }
           case 6: {
@@ -1106,7 +1010,363 @@ export const Segment: MessageFns<Segment> = {
               break;
             }
 
-            message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            message.access.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.removeAccess.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSetFlagResponse(): SetFlagResponse {
+  return {
+    flag: undefined,
+    access: [],
+    consistencyToken: "",
+    warnings: [],
+    backfillId: "",
+    newlyUnlocked: [],
+    newlyLocked: [],
+  };
+}
+
+export const SetFlagResponse: MessageFns<SetFlagResponse> = {
+  encode(message: SetFlagResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.flag !== undefined) {
+      FeatureFlag.encode(message.flag, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.access) {
+      AccessRow.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(26).string(message.consistencyToken);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.backfillId !== "") {
+      writer.uint32(42).string(message.backfillId);
+    }
+    for (const v of message.newlyUnlocked) {
+      UserUnlock.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.newlyLocked) {
+      UserLock.encode(v!, writer.uint32(58).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SetFlagResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSetFlagResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.flag = FeatureFlag.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.access.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.backfillId = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.newlyUnlocked.push(UserUnlock.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.newlyLocked.push(UserLock.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetFlagRequest(): GetFlagRequest {
+  return { flag: "" };
+}
+
+export const GetFlagRequest: MessageFns<GetFlagRequest> = {
+  encode(message: GetFlagRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.flag !== "") {
+      writer.uint32(10).string(message.flag);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetFlagRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetFlagRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.flag = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetFlagResponse(): GetFlagResponse {
+  return { flag: undefined };
+}
+
+export const GetFlagResponse: MessageFns<GetFlagResponse> = {
+  encode(message: GetFlagResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.flag !== undefined) {
+      FeatureFlag.encode(message.flag, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetFlagResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetFlagResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.flag = FeatureFlag.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListFlagsRequest(): ListFlagsRequest {
+  return { pageSize: 0, pageToken: "", tag: "", archived: undefined };
+}
+
+export const ListFlagsRequest: MessageFns<ListFlagsRequest> = {
+  encode(message: ListFlagsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    if (message.tag !== "") {
+      writer.uint32(26).string(message.tag);
+    }
+    if (message.archived !== undefined) {
+      writer.uint32(32).bool(message.archived);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFlagsRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFlagsRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.tag = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.archived = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListFlagsResponse(): ListFlagsResponse {
+  return { flags: [], nextPageToken: "" };
+}
+
+export const ListFlagsResponse: MessageFns<ListFlagsResponse> = {
+  encode(message: ListFlagsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.flags) {
+      FeatureFlag.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListFlagsResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListFlagsResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.flags.push(FeatureFlag.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
             continue;
           }
         }
