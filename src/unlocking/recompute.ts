@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { announceEntries } from '../announcing/announcements.js';
-import { Slices } from '../calls/slices.js';
+import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import { decide } from '../core/deciding/evaluate.js';
 import { subjectOf } from '../core/deciding/subject.js';
 import type { CompiledRule, Snapshot } from '../core/snapshot/snapshot.js';
@@ -81,10 +81,10 @@ export async function recompute(
   const revisions: RevisionOf[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags take seconds, and calls are answered by the same process.
-  const slices = new Slices({});
+  const pauses = new EventLoopPauses({});
 
   for (const one of touched) {
-    if (slices.over(snapshot.flags.size)) await slices.giveWay();
+    if (pauses.due(snapshot.flags.size)) await pauses.take();
     const { after, cause } = one;
     const revision = one.before.revision + 1;
     const organizationBefore = organizations.get(one.before.organizationId);

@@ -1,4 +1,4 @@
-import type { Slices } from '../calls/slices.js';
+import type { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import { subjectInPassing } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
@@ -22,13 +22,13 @@ export interface LookedAt {
  */
 export async function outOfDate(
   { snapshot, users, timers, organizations, now }: LookedAt,
-  slices: Slices,
+  pauses: EventLoopPauses,
 ): Promise<readonly string[]> {
   const timed = readsTime(snapshot);
   const subjectFor = subjectInPassing();
   const found: string[] = [];
   for (const user of users) {
-    if (slices.over(snapshot.latching.length + 1)) await slices.giveWay();
+    if (pauses.due(snapshot.latching.length + 1)) await pauses.take();
     const organization = organizations.get(user.organizationId);
     if (
       forgottenUnlocks(snapshot, user.ledger).length > 0 ||

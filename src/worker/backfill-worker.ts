@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { Slices } from '../calls/slices.js';
+import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import { lockUsers } from '../configuration/confirm-snapshot.js';
 import { needsOfLatching } from '../core/snapshot/state-needs.js';
@@ -109,7 +109,7 @@ export class BackfillWorker {
     const limit = needs.days?.size === 0 ? pageSize : Math.ceil(pageSize / DAYS_COST);
     const { users, timers, next } = await store.userPages.read({ after: cursor, limit, organizationId, needs });
     const organizations = await store.states.organizations(needs.organizations ? organizationsOf(users) : []);
-    const found = await outOfDate({ snapshot, users, timers, organizations, now }, new Slices({}));
+    const found = await outOfDate({ snapshot, users, timers, organizations, now }, new EventLoopPauses({}));
     let failed = 0;
     for (let i = 0; i < found.length && !signal?.aborted; i += USERS_PER_TRANSACTION) {
       if (i > 0) {

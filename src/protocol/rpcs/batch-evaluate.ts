@@ -1,6 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Machine } from '../../calls/caller.js';
-import { Slices } from '../../calls/slices.js';
+import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { Evaluated, EvaluationService, TargetDecisions } from '../../services/evaluating/evaluation.js';
 import { type BatchEvaluateRequest, EvaluateResponse } from '../gen/latchkey/v1/evaluation.js';
 import { decisionMessage } from '../messages/decision-message.js';
@@ -34,7 +34,7 @@ const MAX_AT_ONCE = 128;
  * for about a tenth of a second.
  */
 export async function encodeResults(call: Call, results: readonly TargetDecisions[]): Promise<EncodedMessage> {
-  const slices = new Slices(call);
+  const pauses = new EventLoopPauses(call);
   const chunks: Uint8Array[] = [];
   const writer = new BinaryWriter();
   for (const result of results) {
@@ -44,13 +44,13 @@ export async function encodeResults(call: Call, results: readonly TargetDecision
       if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
       for (const evaluated of decisions) writeDecision(writer, evaluated);
       writer.join();
-      if (slices.over(decisions.length + 1)) {
+      if (pauses.due(decisions.length + 1)) {
         chunks.push(writer.finish());
-        await slices.giveWay();
+        await pauses.take();
       }
     } else {
       chunks.push(writer.finish());
-      const pieces = await encodeInPieces(result, slices);
+      const pieces = await encodeInPieces(result, pauses);
       const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
       chunks.push(writer.uint32(RESULTS_TAG).uint32(length).finish(), ...pieces);
     }
@@ -60,15 +60,18 @@ export async function encodeResults(call: Call, results: readonly TargetDecision
 }
 
 /** The content of one result. */
-async function encodeInPieces({ userId, decisions }: TargetDecisions, slices: Slices): Promise<readonly Uint8Array[]> {
+async function encodeInPieces(
+  { userId, decisions }: TargetDecisions,
+  pauses: EventLoopPauses,
+): Promise<readonly Uint8Array[]> {
   const writer = new BinaryWriter();
   const pieces: Uint8Array[] = [];
   if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
   for (const evaluated of decisions) {
     writeDecision(writer, evaluated);
-    if (slices.over()) {
+    if (pauses.due()) {
       pieces.push(writer.finish());
-      await slices.giveWay();
+      await pauses.take();
     }
   }
   pieces.push(writer.finish());

@@ -1,6 +1,6 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Machine } from '../../calls/caller.js';
-import { Slices } from '../../calls/slices.js';
+import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { EvaluateStreams } from '../../services/evaluating/evaluate-streams.js';
 import type { Evaluated, EvaluateInput } from '../../services/evaluating/evaluation.js';
 import type { EvaluateStreamRequest, EvaluateStreamResponse } from '../gen/latchkey/v1/evaluate_stream.js';
@@ -55,15 +55,15 @@ const RESULTS_TAG = 18;
 
 /** Encodes the answer and gives way to other calls in between. */
 async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
-  const slices = new Slices(call);
+  const pauses = new EventLoopPauses(call);
   const chunks: Uint8Array[] = [];
   const writer = new BinaryWriter();
   if (id !== '') writer.uint32(ID_TAG).string(id);
   for (const evaluated of results) {
     EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(RESULTS_TAG).fork()).join();
-    if (slices.over()) {
+    if (pauses.due()) {
       chunks.push(writer.finish());
-      await slices.giveWay();
+      await pauses.take();
     }
   }
   chunks.push(writer.finish());

@@ -1,8 +1,8 @@
 import type { Call } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { invalid, limited, unavailable } from '../../calls/errors.js';
+import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
-import { Slices } from '../../calls/slices.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Decision } from '../../core/deciding/decision.js';
 import { decide } from '../../core/deciding/evaluate.js';
@@ -97,11 +97,11 @@ export class EvaluationService {
 
   /** One flag for each target, in their order, all from one revision of the configuration. Authorization is the caller's. */
   async each(call: Call, asks: readonly FlagTarget[], requirement: Requirement): Promise<readonly Evaluated[]> {
-    const slices = new Slices(call);
+    const pauses = new EventLoopPauses(call);
     for (const ask of asks) {
       checkFlagKey(ask.flagKey);
       checkTarget(ask);
-      if (slices.over()) await slices.giveWay();
+      if (pauses.due()) await pauses.take();
     }
     const { demand, snapshot } = await this.#pass(call, requirement, asks);
     const results: Evaluated[] = [];
@@ -115,7 +115,7 @@ export class EvaluationService {
             ? this.#decideWithoutState(snapshot, ask.flagKey)
             : decideFor(snapshot, ask.flagKey, this.#view(call, snapshot, ask, states)),
         );
-        if (slices.over()) await slices.giveWay();
+        if (pauses.due()) await pauses.take();
       }
     }
     return results;
@@ -146,10 +146,10 @@ export class EvaluationService {
     input: BatchInput,
     select?: (flagKey: string, snapshot: Snapshot) => boolean,
   ): Promise<readonly TargetDecisions[]> {
-    const slices = new Slices(call);
+    const pauses = new EventLoopPauses(call);
     for (const target of input.targets) {
       checkTarget(target);
-      if (slices.over()) await slices.giveWay();
+      if (pauses.due()) await pauses.take();
     }
     const { demand, snapshot } = await this.#pass(call, input, input.targets);
     const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
@@ -172,7 +172,7 @@ export class EvaluationService {
           answers.push(
             view === undefined ? this.#decideWithoutState(snapshot, flagKey) : decideFor(snapshot, flagKey, view),
           );
-          if (slices.over()) await slices.giveWay();
+          if (pauses.due()) await pauses.take();
         }
         results.push({ userId: target.userId, decisions: answers });
       }

@@ -1,7 +1,7 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
 import { invalid, notFound } from '../../calls/errors.js';
+import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
-import { Slices } from '../../calls/slices.js';
 import type { Audience, FlagRequirements } from '../../core/requirements/requirement.js';
 import { isGated, requirementsOf } from '../../core/requirements/requirements-of.js';
 import { quote } from '../../core/values/json.js';
@@ -55,11 +55,11 @@ export class RequirementsService {
     const gated = [...snapshot.flags.values()]
       .filter((compiled) => isGated(compiled) && mayKnow(call, compiled.flag.key, snapshot))
       .toSorted((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
-    const slices = new Slices(call);
+    const pauses = new EventLoopPauses(call);
     const told: ToldRequirements[] = [];
     for (const compiled of gated) {
       told.push({ requirements: requirementsOf(compiled, { ...look, audience: audienceOf(call) }), stale });
-      if (slices.over(STEPS_PER_FLAG)) await slices.giveWay();
+      if (pauses.due(STEPS_PER_FLAG)) await pauses.take();
     }
     return told;
   }

@@ -1,6 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Slices } from '../../calls/slices.js';
+import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { SECOND_MS } from '../../core/values/time.js';
@@ -39,7 +39,7 @@ const MAX_ORGANIZATIONS = 1_000;
 /** Goes through everybody once, in pages, giving way to others; rejects with UNAVAILABLE once the signal says so. */
 export class PreviewRun {
   readonly #options: PreviewRunOptions;
-  readonly #slices: Slices;
+  readonly #pauses: EventLoopPauses;
   readonly #organizations = new Map<string, OrganizationState>();
   readonly #pageSize: number;
   readonly #startedAt = performance.now();
@@ -50,7 +50,7 @@ export class PreviewRun {
 
   constructor(options: PreviewRunOptions) {
     this.#options = options;
-    this.#slices = new Slices(options);
+    this.#pauses = new EventLoopPauses(options);
     this.#pageSize = pageSizeOf(options.needs);
   }
 
@@ -61,7 +61,7 @@ export class PreviewRun {
     let reading: Promise<UserPage> | undefined = this.#read(FIRST_USER);
     while (reading !== undefined) {
       const page: UserPage = await reading;
-      await this.#slices.giveWay();
+      await this.#pauses.take();
       // The database reads the next page while this one is decided.
       reading = page.next === undefined ? undefined : this.#read(page.next);
       await this.#look(page);
@@ -92,9 +92,9 @@ export class PreviewRun {
     for (const user of users) {
       tally.add({ user, organization: organizations.get(user.organizationId), dueAt: timers.get(user.id) });
       this.#done++;
-      if (!this.#slices.over(STEPS_PER_USER)) continue;
+      if (!this.#pauses.due(STEPS_PER_USER)) continue;
       this.#tell();
-      await this.#slices.giveWay();
+      await this.#pauses.take();
     }
   }
 
