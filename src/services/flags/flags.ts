@@ -132,7 +132,7 @@ export class FlagService {
     checkNamed(request, existing);
     if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
     // Only now: the refusal tells the flag as it is, which is not for everybody.
-    const present = existing && toldTo(manager, existing);
+    const present = existing && flagShownTo(manager, existing);
     requireVersion(request.keyOrId, request.expectedVersion, { kind: 'flag', value: present });
 
     const now = await tx.now();
@@ -177,7 +177,7 @@ export class FlagService {
     const backfilled = { before, revision, reason: 'flag', now } as const;
     const [backfillId] = changed ? await backfillChanges(tx, backfilled) : [];
     const users = touched.map(({ before: { id, revision } }) => ({ id, revision: revision + 1 }));
-    const told = toldTo(manager, flag);
+    const told = flagShownTo(manager, flag);
     const changes = { configured, revision, users, organizations: written, backfillId, flips };
     return { flag: told, access: change.put, warnings, ...changes };
   }
@@ -200,7 +200,7 @@ function managerOf(caller: Caller): string {
 }
 
 /** An organization is told which flag it puts rows on, and not by what policy the platform gives it to whom else. */
-function toldTo(manager: string, flag: Flag): Flag {
+function flagShownTo(manager: string, flag: Flag): Flag {
   if (manager === '') return flag;
   return { ...flag, description: '', rules: [], prerequisites: [], distribution: [], tags: [], owner: '', salt: '' };
 }

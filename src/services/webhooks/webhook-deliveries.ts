@@ -10,7 +10,7 @@ import { quote } from '../../core/values/json.js';
 import { DELIVERY_STATES, type Delivery, type DeliveryState } from '../../store/delivery-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
-import { found } from './webhooks.js';
+import { requireEndpoint } from './webhooks.js';
 
 export interface WebhookDeliveriesOptions {
   readonly store: Store;
@@ -50,7 +50,7 @@ export class WebhookDeliveries {
   async list(call: Call, { webhookId, state = '' }: ListDeliveriesInput, page: PageRequest): Promise<Page<Delivery>> {
     authorize(call, 'ListDeliveries');
     const { store } = this.#options;
-    found(webhookId, await store.webhooks.signing(webhookId));
+    requireEndpoint(webhookId, await store.webhooks.signing(webhookId));
     return store.deliveries.list({ endpointId: webhookId, ...(state === '' ? {} : { state: stateOf(state) }) }, page);
   }
 
@@ -66,7 +66,7 @@ export class WebhookDeliveries {
     if (ids.length > MAX_REPLAY) throw invalid(`a call replays at most ${MAX_REPLAY} by id, not ${ids.length}`);
     return this.#options.store.transaction(async (tx) => {
       const now = await tx.now();
-      found(webhookId, await tx.webhooks.lock(webhookId));
+      requireEndpoint(webhookId, await tx.webhooks.lock(webhookId));
       const [which, limit] = ids.length === 0 ? (['failed', MAX_REPLAY_FAILED] as const) : ([ids, MAX_REPLAY] as const);
       const replayed = await tx.deliveries.replay(webhookId, which, now, limit);
       const change = { before: undefined, after: { which, replayed }, comment };
@@ -81,7 +81,7 @@ export class WebhookDeliveries {
     const { store, source } = this.#options;
     return store.transaction(async (tx) => {
       const now = await tx.now();
-      const endpoint = found(webhookId, await tx.webhooks.lock(webhookId));
+      const endpoint = requireEndpoint(webhookId, await tx.webhooks.lock(webhookId));
       if (!endpoint.enabled) throw conflict(`the webhook ${quote(webhookId)} is disabled; enable it first`);
       const [id, eventId] = [newDeliveryId(now), newEventId()];
       const event = { id: eventId, type: PING_TYPE, source, subject: webhookId, at: now, data: {} };

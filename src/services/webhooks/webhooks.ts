@@ -87,7 +87,7 @@ export class WebhookService {
     const given = input.types === undefined ? {} : { types: checkedTypes(input.types) };
     this.#check(input);
     const { made } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
-      const before = found(id, await tx.webhooks.lock(id));
+      const before = requireEndpoint(id, await tx.webhooks.lock(id));
       const { url = before.url, description = before.description, enabled = before.enabled } = input;
       const { disabledAt = now, ...kept } = before;
       const disabled = enabled ? {} : { disabledAt };
@@ -110,7 +110,7 @@ export class WebhookService {
   async delete(call: Call, id: string, comment = ''): Promise<void> {
     authorize(call, 'DeleteWebhook');
     await writeConfiguration(this.#options, 'manual', async (tx, now) => {
-      const before = found(id, await tx.webhooks.lock(id));
+      const before = requireEndpoint(id, await tx.webhooks.lock(id));
       await tx.webhooks.remove(id);
       const change = { before: audited(before), after: undefined, comment };
       await recordAudit(tx, call, now, { action: 'webhook.delete', target: id, ...change });
@@ -123,8 +123,8 @@ export class WebhookService {
     const secret = newWebhookSecret();
     const made = await this.#options.store.transaction(async (tx) => {
       const now = await tx.now();
-      const before = found(id, await tx.webhooks.lock(id));
-      const secrets = rotated(before.secrets, secret, { now, overlapMs });
+      const before = requireEndpoint(id, await tx.webhooks.lock(id));
+      const secrets = secretsAfterRotation(before.secrets, secret, { now, overlapMs });
       const after = { ...before, secrets, updatedAt: now };
       await tx.webhooks.put(after);
       const oldValidUntil = secrets[1]?.expiresAt;
@@ -153,7 +153,7 @@ function withoutSecrets({ secrets: _secrets, ...endpoint }: SigningEndpoint): We
 }
 
 /** The endpoint, or NOT_FOUND. */
-export function found(id: string, endpoint: SigningEndpoint | undefined): SigningEndpoint {
+export function requireEndpoint(id: string, endpoint: SigningEndpoint | undefined): SigningEndpoint {
   if (endpoint === undefined) throw notFound(`no webhook ${quote(id)}`);
   return endpoint;
 }
@@ -177,7 +177,7 @@ function newWebhookSecret(): string {
  * The secrets after a rotation: the new one, and the one that was newest until now for `overlapMs` more (0…7 days). Any
  * older one ends now: two sign at most.
  */
-function rotated(
+function secretsAfterRotation(
   secrets: readonly WebhookSecret[],
   secret: string,
   { now, overlapMs }: { readonly now: number; readonly overlapMs: number },
