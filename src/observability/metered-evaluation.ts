@@ -17,13 +17,13 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
       for (const { decisions } of results) for (const evaluated of decisions) count(evaluated);
       return results;
     },
-    async each(call, asks, requirement) {
-      const results = await inner.each(call, asks, requirement);
+    async each(call, asks, consistency) {
+      const results = await inner.each(call, asks, consistency);
       for (const evaluated of results) count(evaluated);
       return results;
     },
-    async list(call, target, select, requirement) {
-      const listed = await inner.list(call, target, select, requirement);
+    async list(call, target, select, consistency) {
+      const listed = await inner.list(call, target, select, consistency);
       for (const evaluated of listed.evaluated) count(evaluated);
       return listed;
     },

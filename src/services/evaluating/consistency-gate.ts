@@ -8,7 +8,7 @@ import type { Store } from '../../store/store.js';
 import type { UserNotices } from './user-notices.js';
 
 /** What a call demands of the state it is answered from. */
-export interface Requirement {
+export interface ConsistencyInput {
   /** '' for none. */
   readonly consistencyToken: string;
   /** Read the store, through no cache. */
@@ -49,10 +49,10 @@ export class ConsistencyGate {
   }
 
   /** Rejects with INVALID for a malformed token, with UNAVAILABLE when the deadline comes first. */
-  async pass(requirement: Requirement, userIds: readonly string[], call: Call): Promise<Demands> {
+  async pass(consistency: ConsistencyInput, userIds: readonly string[], call: Call): Promise<Demands> {
     const { keeper } = this.#options;
-    const token = decodeToken(requirement.consistencyToken);
-    if (token === undefined && !requirement.full) {
+    const token = decodeToken(consistency.consistencyToken);
+    if (token === undefined && !consistency.full) {
       const demand = call.deadline === undefined ? {} : { deadline: call.deadline };
       return { users: demand, organizations: demand };
     }
@@ -63,7 +63,7 @@ export class ConsistencyGate {
     if (promised?.configuration !== undefined) await this.#untilConfigured(promised.configuration, deadline);
     const counted = promised?.receivedAt !== undefined && userIds.length > 0;
     if (counted) await this.#untilCounted(userIds, promised.receivedAt, deadline, call.signal);
-    if (requirement.full || foreign || promised?.full) {
+    if (consistency.full || foreign || promised?.full) {
       await this.#timely(deadline, keeper.refresh(STORE_ANSWERS_MS));
       const demand = { deadline, fresh: true };
       return { users: demand, organizations: demand };

@@ -13,7 +13,7 @@ import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { StateSources } from '../../store/state-source.js';
 import { checkConfined, checkContext, checkTarget, type Target } from '../access/target.js';
-import type { ConsistencyGate, Requirement } from './consistency-gate.js';
+import type { ConsistencyGate, ConsistencyInput } from './consistency-gate.js';
 import { loadStates, type Present, peekStates } from './target-states.js';
 
 /** A flag, and for whom. */
@@ -21,7 +21,7 @@ export interface FlagTarget extends Target {
   readonly flagKey: string;
 }
 
-export interface EvaluateInput extends FlagTarget, Requirement {}
+export interface EvaluateInput extends FlagTarget, ConsistencyInput {}
 
 export interface BatchInput {
   readonly targets: readonly Target[];
@@ -96,14 +96,14 @@ export class EvaluationService {
   }
 
   /** One flag for each target, in their order, all from one revision of the configuration. Authorization is the caller's. */
-  async each(call: Call, asks: readonly FlagTarget[], requirement: Requirement): Promise<readonly Evaluated[]> {
+  async each(call: Call, asks: readonly FlagTarget[], consistency: ConsistencyInput): Promise<readonly Evaluated[]> {
     const pauses = new EventLoopPauses(call);
     for (const ask of asks) {
       checkFlagKey(ask.flagKey);
       checkTarget(ask);
       if (pauses.due()) await pauses.take();
     }
-    const { demand, snapshot } = await this.#pass(call, requirement, asks);
+    const { demand, snapshot } = await this.#pass(call, consistency, asks);
     const results: Evaluated[] = [];
     for (let from = 0; from < asks.length; from += TARGETS_PER_LOAD) {
       const group = asks.slice(from, from + TARGETS_PER_LOAD);
@@ -126,16 +126,16 @@ export class EvaluationService {
     call: Call,
     target: Target,
     select: (flagKey: string, snapshot: Snapshot) => boolean,
-    requirement: Requirement = { consistencyToken: '', full: false },
+    consistency: ConsistencyInput = { consistencyToken: '', full: false },
   ): Promise<{ readonly evaluated: readonly Evaluated[]; readonly snapshot: Snapshot }> {
-    const [result] = await this.#batch(call, { ...requirement, targets: [target], flagKeys: [] }, select);
+    const [result] = await this.#batch(call, { ...consistency, targets: [target], flagKeys: [] }, select);
     return { evaluated: result!.decisions, snapshot: this.#options.keeper.snapshot };
   }
 
   /** How a target looks now, for whoever tells more of it than decisions. Authorization is the caller's. */
-  async look(call: Call, target: Target, requirement: Requirement): Promise<Look> {
+  async look(call: Call, target: Target, consistency: ConsistencyInput): Promise<Look> {
     checkTarget(target);
-    const { demand, snapshot } = await this.#pass(call, requirement, [target]);
+    const { demand, snapshot } = await this.#pass(call, consistency, [target]);
     const [present] = await loadStates(this.#options.states, [target], demand);
     if (present === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
     return { snapshot, ...this.#view(call, snapshot, target, present) };
@@ -181,10 +181,10 @@ export class EvaluationService {
   }
 
   /** Once what the call demands is at hand: the configuration, and what to demand of the states. */
-  async #pass(call: Call, requirement: Requirement, targets: readonly Target[]) {
+  async #pass(call: Call, consistency: ConsistencyInput, targets: readonly Target[]) {
     const { keeper, gate } = this.#options;
     const userIds = targets.map(({ userId }) => userId).filter((id) => id !== '');
-    const demand = await gate.pass(requirement, userIds, call);
+    const demand = await gate.pass(consistency, userIds, call);
     const { snapshot, loaded } = keeper;
     if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
     return { demand, snapshot };

@@ -8,10 +8,10 @@ import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import { ownTarget } from '../access/own-target.js';
 import { mayKnow } from '../access/visible-flags.js';
-import type { Requirement } from './consistency-gate.js';
+import type { ConsistencyInput } from './consistency-gate.js';
 import type { EvaluationService } from './evaluation.js';
 
-export interface ListRequirementsInput extends Requirement {
+export interface ListRequirementsInput extends ConsistencyInput {
   /** For a machine token: whose. People see their own. */
   readonly userId: string;
 }

@@ -2,7 +2,7 @@ import type { Call } from '../../calls/caller.js';
 import { authorize } from '../../calls/permissions.js';
 import type { Decision } from '../../core/deciding/decision.js';
 import { ownTarget } from '../access/own-target.js';
-import type { Requirement } from './consistency-gate.js';
+import type { ConsistencyInput } from './consistency-gate.js';
 import type { Evaluator } from './evaluation.js';
 
 /** A decision as a user's own screen shows it. */
@@ -11,7 +11,7 @@ export interface UserFlag extends Decision {
   readonly stale: boolean;
 }
 
-export interface UserFlagsInput extends Requirement {
+export interface UserFlagsInput extends ConsistencyInput {
   /** For a machine token: whose flags; '' is nobody in particular. People see their own. */
   readonly userId: string;
   /** Everything visible, not only what is enabled. */
