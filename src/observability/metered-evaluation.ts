@@ -17,8 +17,8 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
       for (const { decisions } of results) for (const evaluated of decisions) count(evaluated);
       return results;
     },
-    async each(call, asks, consistency) {
-      const results = await inner.each(call, asks, consistency);
+    async evaluateEach(call, asks, consistency) {
+      const results = await inner.evaluateEach(call, asks, consistency);
       for (const evaluated of results) count(evaluated);
       return results;
     },

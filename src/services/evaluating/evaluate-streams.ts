@@ -13,7 +13,7 @@ export interface OpenEvaluations {
 }
 
 export interface EvaluateStreamsOptions {
-  readonly evaluation: Pick<Evaluator, 'each'>;
+  readonly evaluation: Pick<Evaluator, 'evaluateEach'>;
   readonly readers: OpenReaders;
 }
 
@@ -53,7 +53,7 @@ export class EvaluateStreams {
 }
 
 async function decide(
-  evaluation: Pick<Evaluator, 'each'>,
+  evaluation: Pick<Evaluator, 'evaluateEach'>,
   call: Call,
   asks: readonly EvaluateInput[],
 ): Promise<readonly Evaluated[]> {
@@ -66,7 +66,7 @@ async function decide(
   for (const places of groups.values()) {
     const { consistencyToken, full } = asks[places[0]!]!;
     const group = places.map((place) => asks[place]!);
-    const evaluated = await evaluation.each(call, group, { consistencyToken, full });
+    const evaluated = await evaluation.evaluateEach(call, group, { consistencyToken, full });
     for (const [i, place] of places.entries()) results[place] = evaluated[i]!;
   }
   return results;

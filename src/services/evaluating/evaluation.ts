@@ -14,7 +14,7 @@ import { faultOfName } from '../../core/values/names.js';
 import type { StateSources } from '../../store/state-source.js';
 import { checkConfined, checkContext, checkTarget, type Target } from '../access/target.js';
 import type { ConsistencyGate, ConsistencyInput } from './consistency-gate.js';
-import { loadStates, type Present, peekStates } from './target-states.js';
+import { loadStates, peekStates, type TargetStates } from './target-states.js';
 
 /** A flag, and for whom. */
 export interface FlagTarget extends Target {
@@ -57,7 +57,7 @@ export interface EvaluationOptions {
 }
 
 /** Decides flags for callers; see {@link EvaluationService}. */
-export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'each' | 'list'>;
+export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'evaluateEach' | 'list'>;
 
 /** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
 export class EvaluationService {
@@ -96,7 +96,11 @@ export class EvaluationService {
   }
 
   /** One flag for each target, in their order, all from one revision of the configuration. Authorization is the caller's. */
-  async each(call: Call, asks: readonly FlagTarget[], consistency: ConsistencyInput): Promise<readonly Evaluated[]> {
+  async evaluateEach(
+    call: Call,
+    asks: readonly FlagTarget[],
+    consistency: ConsistencyInput,
+  ): Promise<readonly Evaluated[]> {
     const pauses = new EventLoopPauses(call);
     for (const ask of asks) {
       checkFlagKey(ask.flagKey);
@@ -133,7 +137,7 @@ export class EvaluationService {
   }
 
   /** How a target looks now, for whoever tells more of it than decisions. Authorization is the caller's. */
-  async look(call: Call, target: Target, consistency: ConsistencyInput): Promise<Look> {
+  async viewOf(call: Call, target: Target, consistency: ConsistencyInput): Promise<TargetView> {
     checkTarget(target);
     const { demand, snapshot } = await this.#pass(call, consistency, [target]);
     const [present] = await loadStates(this.#options.states, [target], demand);
@@ -191,7 +195,7 @@ export class EvaluationService {
   }
 
   /** How this target looks now, once for all flags that are decided for it: an overriding context costs its facts anew. */
-  #view(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: Present): View {
+  #view(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: TargetStates): View {
     checkConfined(call, user.state, organization?.state.id ?? '');
     return {
       subject: subjectOf(snapshot, user.state, organization?.state, context),
@@ -221,7 +225,7 @@ interface View {
 }
 
 /** A target at one instant, and the configuration that it was looked at with. */
-export interface Look extends View {
+export interface TargetView extends View {
   readonly snapshot: Snapshot;
 }
 

@@ -28,9 +28,9 @@ export interface ToldRequirements {
 
 /** Tells users what is still missing: on the state and at the instant that an evaluation would decide them by. */
 export class RequirementsService {
-  readonly #evaluation: Pick<EvaluationService, 'look'>;
+  readonly #evaluation: Pick<EvaluationService, 'viewOf'>;
 
-  constructor(evaluation: Pick<EvaluationService, 'look'>) {
+  constructor(evaluation: Pick<EvaluationService, 'viewOf'>) {
     this.#evaluation = evaluation;
   }
 
@@ -39,36 +39,36 @@ export class RequirementsService {
     authorize(call, 'GetRequirements');
     const fault = faultOfName('flagKey', input.flagKey);
     if (fault !== undefined) throw invalid(fault);
-    const { stale, ...look } = await this.#look(call, input);
-    const compiled = look.snapshot.flags.get(input.flagKey);
-    if (compiled === undefined || compiled.flag.archived || !mayKnow(call, input.flagKey, look.snapshot)) {
+    const { stale, ...view } = await this.#viewOf(call, input);
+    const compiled = view.snapshot.flags.get(input.flagKey);
+    if (compiled === undefined || compiled.flag.archived || !mayKnow(call, input.flagKey, view.snapshot)) {
       throw notFound(`no flag ${quote(input.flagKey)}`);
     }
-    return { requirements: requirementsOf(compiled, { ...look, audience: audienceOf(call) }), stale };
+    return { requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale };
   }
 
   /** What every gated flag asks that the caller may know of, by key. */
   async list(call: Call, input: ListRequirementsInput): Promise<readonly ToldRequirements[]> {
     authorize(call, 'GetRequirements');
-    const { stale, ...look } = await this.#look(call, input);
-    const { snapshot } = look;
+    const { stale, ...view } = await this.#viewOf(call, input);
+    const { snapshot } = view;
     const gated = [...snapshot.flags.values()]
       .filter((compiled) => isGated(compiled) && mayKnow(call, compiled.flag.key, snapshot))
       .toSorted((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
     const pauses = new EventLoopPauses(call);
     const told: ToldRequirements[] = [];
     for (const compiled of gated) {
-      told.push({ requirements: requirementsOf(compiled, { ...look, audience: audienceOf(call) }), stale });
+      told.push({ requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale });
       if (pauses.due(STEPS_PER_FLAG)) await pauses.take();
     }
     return told;
   }
 
-  #look(call: Call, input: ListRequirementsInput) {
+  #viewOf(call: Call, input: ListRequirementsInput) {
     const target = ownTarget(call, input.userId);
     const fault = faultOfName('userId', target.userId);
     if (fault !== undefined) throw invalid(fault);
-    return this.#evaluation.look(call, target, input);
+    return this.#evaluation.viewOf(call, target, input);
   }
 }
 

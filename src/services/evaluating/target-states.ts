@@ -7,7 +7,7 @@ import type { Target } from '../access/target.js';
 import type { Demands } from './consistency-gate.js';
 
 /** The states that an answer about one target rests on. */
-export interface Present {
+export interface TargetStates {
   readonly user: Held<UserState>;
   readonly organization: Held<OrganizationState> | undefined;
 }
@@ -15,7 +15,7 @@ export interface Present {
 const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
 
 /** States that are at hand and young enough; undefined when one is not. */
-export function peekStates({ users, organizations }: StateSources, target: Target): Present | undefined {
+export function peekStates({ users, organizations }: StateSources, target: Target): TargetStates | undefined {
   const user = target.userId === '' ? NOBODY : users.peek(target.userId);
   if (user === undefined) return undefined;
   const organizationId = organizationIdOf(user.state, target.context);
@@ -29,7 +29,7 @@ export async function loadStates(
   { users, organizations }: StateSources,
   targets: readonly Target[],
   demand: Demands,
-): Promise<readonly (Present | undefined)[]> {
+): Promise<readonly (TargetStates | undefined)[]> {
   const userIds = [...new Set(targets.map(({ userId }) => userId))].filter((id) => id !== '');
   const heldUsers = await orNothing(users.load(userIds, demand.users));
   const userOf = (target: Target): Held<UserState> | undefined =>
