@@ -15,13 +15,13 @@ export interface UserWriteOptions {
   readonly notifier: Notifier;
 }
 
-/** What a change of one user makes of their state, or adds to their ledger; `undefined` where nothing changes. */
-export type UserChange = (
+/** What an edit of one user makes of their state, or adds to their ledger; `undefined` where nothing changes. */
+export type UserEdit = (
   tx: Transaction,
-  present: UserChangeInput,
+  input: UserEditInput,
 ) => Promise<UserState | { readonly entries: readonly LedgerEntry[] } | undefined>;
 
-export interface UserChangeInput {
+export interface UserEditInput {
   /** As it is, locked. */
   readonly before: UserState;
   readonly snapshot: Snapshot;
@@ -41,18 +41,18 @@ export interface UserWritten {
 
 /**
  * Changes one user in one transaction, with all that follows from it: the user's lock, the confirmed configuration, the
- * change itself, the recompute. Notifies after the commit. `change` may run again, and only touches the store.
+ * change itself, the recompute. Notifies after the commit. `edit` may run again, and only touches the store.
  */
 export async function writeUser(
   { store, keeper, notifier }: UserWriteOptions,
   userId: string,
   cause: Cause,
-  change: UserChange,
+  edit: UserEdit,
 ): Promise<UserWritten> {
   const written = await store.transaction(async (tx) => {
     const { states, snapshot, now } = await lockUsers(tx, keeper, [userId]);
     const before = states.get(userId)!;
-    const made = await change(tx, { before, snapshot, now });
+    const made = await edit(tx, { before, snapshot, now });
     const configuration = snapshot.revision;
     if (made === undefined) return { user: before, unlocked: [], locked: [], configuration, changed: false };
     const options = { snapshot, now, batch: randomUUID() };

@@ -2,13 +2,13 @@ import type { UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
-import type { Joining, Present, UserChannel } from './user-channel.js';
+import type { Joining, RoundReading, UserChannel } from './user-channel.js';
 
 export interface RoundsOptions {
   readonly store: Pick<Store, 'outbox' | 'states'>;
   readonly cached: StateSources;
   /** What does not depend on the user. */
-  readonly present: () => Omit<Present, 'user' | 'organization'>;
+  readonly present: () => Omit<RoundReading, 'user' | 'organization'>;
   /** A channel was served: it may be empty now, or its next look due at another time. */
   readonly onServed: (channel: UserChannel) => void;
   readonly onError: (error: unknown) => void;
@@ -130,22 +130,22 @@ export class StreamRounds {
       late.map(({ channel }) => channel),
       floors,
     );
-    const present = await this.#presentOf(new Map([...before, ...after]));
+    const readingOf = await this.#readingsOf(new Map([...before, ...after]));
     for (const { channel } of turns) channel.isLookedAt = false;
 
     for (const turn of settled) {
       const { channel, joining } = turn;
-      const now = present(channel);
-      if (now === undefined) this.#again(turn);
-      else channel.serve(rows.get(channel) ?? [], joining, now, true);
+      const reading = readingOf(channel);
+      if (reading === undefined) this.#again(turn);
+      else channel.serve(rows.get(channel) ?? [], joining, reading, true);
       this.#options.onServed(channel);
     }
     for (const turn of late) {
       const { channel, joining } = turn;
-      const now = present(channel);
-      if (now !== undefined) channel.serve(rows.get(channel) ?? [], joining, now, false);
+      const reading = readingOf(channel);
+      if (reading !== undefined) channel.serve(rows.get(channel) ?? [], joining, reading, false);
       channel.wantsLook = true;
-      this.#again(now === undefined ? turn : { ...turn, joining: [] });
+      this.#again(reading === undefined ? turn : { ...turn, joining: [] });
       this.#options.onServed(channel);
     }
   }
@@ -179,12 +179,12 @@ export class StreamRounds {
   }
 
   /** Gives what a channel is to be told from; undefined where its organization's state is not to be had. */
-  async #presentOf(users: ReadonlyMap<string, UserState>) {
+  async #readingsOf(users: ReadonlyMap<string, UserState>) {
     const ids = new Set([...users.values()].map(({ organizationId }) => organizationId));
     ids.delete('');
     const organizations = await this.#options.cached.organizations.load([...ids], {});
     const common = this.#options.present();
-    return ({ userId }: UserChannel): Present | undefined => {
+    return ({ userId }: UserChannel): RoundReading | undefined => {
       const user = users.get(userId);
       if (user === undefined) return undefined;
       return { ...common, user, organization: organizations.get(user.organizationId)?.state };

@@ -18,7 +18,7 @@ export interface Joining {
 }
 
 /** What a round has read. */
-export interface Present {
+export interface RoundReading {
   readonly user: UserState;
   readonly organization: OrganizationState | undefined;
   readonly log: ConfigurationLog;
@@ -87,7 +87,7 @@ export class UserChannel {
   }
 
   /** Tells the streams of changes that are new to them. The state has to include them. */
-  #deliver(rows: readonly PlacedChange[], subject: Subject, present: Present): void {
+  #deliver(rows: readonly PlacedChange[], subject: Subject, reading: RoundReading): void {
     for (const row of rows) {
       if (row.position <= (this.position ?? 0)) continue;
       this.position = row.position;
@@ -97,7 +97,7 @@ export class UserChannel {
       const locked = row.locked.filter((key) => this.#flippedByLook.get(key) !== false);
       for (const key of [...row.unlocked, ...row.locked]) this.#flippedByLook.delete(key);
       this.#on = withVerdicts(this.#on ?? new Set(), verdictsOf([row]));
-      this.#tell({ unlocked, locked, cause: row.cause, at: row.at }, subject, present);
+      this.#tell({ unlocked, locked, cause: row.cause, at: row.at }, subject, reading);
     }
   }
 
@@ -105,13 +105,13 @@ export class UserChannel {
    * Tells what the outbox has, and those that join what they missed. `settled`: the state was read before the rows and
    * holds nothing that they do not tell, so that whatever else is different now was flipped by no write, and is told, too.
    */
-  serve(rows: readonly PlacedChange[], joining: readonly Joining[], present: Present, settled: boolean): void {
-    this.#expel(present);
-    const { user, organization, log, now } = present;
-    const subject = subjectIn(present);
+  serve(rows: readonly PlacedChange[], joining: readonly Joining[], reading: RoundReading, settled: boolean): void {
+    this.#expel(reading);
+    const { user, organization, log, now } = reading;
+    const subject = subjectIn(reading);
     const fresh = this.position === undefined;
     if (fresh) this.position = rows.at(-1)?.position ?? 0;
-    else this.#deliver(rows, subject, present);
+    else this.#deliver(rows, subject, reading);
     if (!settled && joining.length === 0) return;
 
     const { on, nextAt } = decideAll(log.snapshot, subject, now);
@@ -132,24 +132,24 @@ export class UserChannel {
         const flips = differences(was, on, announced);
         for (const key of flips.unlocked) this.#flippedByLook.set(key, true);
         for (const key of flips.locked) this.#flippedByLook.set(key, false);
-        this.#tell({ ...flips, cause: { type: organized ? 'organization' : 'time' }, at: now }, subject, present);
+        this.#tell({ ...flips, cause: { type: organized ? 'organization' : 'time' }, at: now }, subject, reading);
       }
     }
-    for (const one of joining) this.#join(one, rows, { ...present, subject, on, settled });
+    for (const one of joining) this.#join(one, rows, { ...reading, subject, on, settled });
   }
 
-  #join({ stream, from, reset }: Joining, rows: readonly PlacedChange[], present: Present & Looked): void {
+  #join({ stream, from, reset }: Joining, rows: readonly PlacedChange[], reading: RoundReading & Looked): void {
     if (stream.ended) return;
     this.streams.add(stream);
-    this.#expel(present);
-    const { log, on, subject, now, epoch, windowsAt, user, settled } = present;
+    this.#expel(reading);
+    const { log, on, subject, now, epoch, windowsAt, user, settled } = reading;
     const at = this.toldAt(windowsAt);
     const userId = user.id;
     const common = {
       epoch,
       userId,
       configuration: log.snapshot.revision,
-      organization: markOfOrganization(present.organization),
+      organization: markOfOrganization(reading.organization),
     };
     const here = { ...common, at, outbox: this.position ?? 0 };
     const telling = { snapshot: log.snapshot, subject, now };
@@ -176,19 +176,19 @@ export class UserChannel {
     stream.send({ type: 'heartbeat' }, here, now);
   }
 
-  #tell(flips: Flips, subject: Subject, present: Present): void {
+  #tell(flips: Flips, subject: Subject, reading: RoundReading): void {
     if (flips.unlocked.length + flips.locked.length === 0) return;
     const outbox = this.position ?? 0;
-    const at = this.toldAt(present.windowsAt);
-    const organization = markOfOrganization(present.organization);
-    const telling = { snapshot: present.log.snapshot, subject, now: present.now };
+    const at = this.toldAt(reading.windowsAt);
+    const organization = markOfOrganization(reading.organization);
+    const telling = { snapshot: reading.log.snapshot, subject, now: reading.now };
     for (const stream of this.streams) {
       sendFlips(stream, flips, { ...telling, position: { ...stream.position, outbox, at, organization } });
     }
   }
 
   /** Streams of an organization's token end when the user has left it. */
-  #expel({ user }: Present): void {
+  #expel({ user }: RoundReading): void {
     for (const stream of this.streams) {
       const { organizationId } = stream.reader;
       if (organizationId !== '' && organizationId !== user.organizationId) stream.end('gone');
@@ -202,7 +202,7 @@ interface Looked {
   readonly on: ReadonlySet<string>;
 }
 
-function subjectIn({ log, user, organization }: Present): Subject {
+function subjectIn({ log, user, organization }: RoundReading): Subject {
   return subjectOf(log.snapshot, user, organization, undefined);
 }
 

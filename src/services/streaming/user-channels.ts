@@ -31,7 +31,7 @@ export class UserChannels {
     this.#options = options;
     this.#looks = new DueQueue<UserChannel>(
       () => this.#now(),
-      (channel) => this.#look(channel, true),
+      (channel) => this.#askForLook(channel, true),
     );
     this.#rounds = new StreamRounds({ ...options, onServed: (channel) => this.#served(channel) });
   }
@@ -55,7 +55,7 @@ export class UserChannels {
       this.#channels.set(userId, channel);
     }
     channel.joining.push(joining);
-    this.#look(channel, true);
+    this.#askForLook(channel, true);
   }
 
   /** A stream of the user has ended. */
@@ -74,7 +74,7 @@ export class UserChannels {
       const channel = this.#channels.get(id);
       if (channel === undefined) continue;
       channel.revision = Math.max(channel.revision, revision);
-      this.#look(channel, true);
+      this.#askForLook(channel, true);
     }
   }
 
@@ -83,13 +83,13 @@ export class UserChannels {
     if (this.#channels.size === 0) return;
     const changed = new Set(ids);
     for (const channel of this.#channels.values()) {
-      if (changed.has(channel.organizationId)) this.#look(channel, true);
+      if (changed.has(channel.organizationId)) this.#askForLook(channel, true);
     }
   }
 
   /** The configuration changed: it may have moved when time flips something. */
   lookAtAll(): void {
-    for (const channel of this.#channels.values()) this.#look(channel, false);
+    for (const channel of this.#channels.values()) this.#askForLook(channel, false);
   }
 
   /** The store began another life. */
@@ -126,7 +126,7 @@ export class UserChannels {
     return this.#options.present().now;
   }
 
-  #look(channel: UserChannel, urgent: boolean): void {
+  #askForLook(channel: UserChannel, urgent: boolean): void {
     channel.wantsLook = true;
     this.#rounds.ask(channel, urgent);
   }
@@ -152,7 +152,7 @@ export class UserChannels {
     if (newest === undefined) this.#readAgain(now - READ_NEWEST_MS);
     for (const [userId, position] of newest ?? []) {
       const channel = this.#channels.get(userId);
-      if (channel?.position !== undefined && channel.position < position) this.#look(channel, true);
+      if (channel?.position !== undefined && channel.position < position) this.#askForLook(channel, true);
     }
     // Only now: what a store that was away could not tell is asked for again.
     this.#readNewestAt = now;
@@ -167,7 +167,7 @@ export class UserChannels {
     for (const channel of this.#channels.values()) {
       const organization = held.get(channel.organizationId)?.state;
       if (organization !== undefined && organization.revision !== channel.organizationRevision) {
-        this.#look(channel, false);
+        this.#askForLook(channel, false);
       }
     }
   }
