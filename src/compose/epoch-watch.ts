@@ -12,10 +12,10 @@ export class EpochWatch {
   }
 
   async current(): Promise<string> {
-    return this.#epoch ?? this.look();
+    return this.#epoch ?? this.refresh();
   }
 
-  async look(): Promise<string> {
+  async refresh(): Promise<string> {
     const epoch = await this.#store.epoch();
     const changed = this.#epoch !== undefined && this.#epoch !== epoch;
     this.#epoch = epoch;

@@ -41,7 +41,7 @@ export class StoreLink {
     this.#options = options;
   }
 
-  /** Whether the last look at the store succeeded. */
+  /** Whether the last check of the store succeeded. */
   get reachable(): boolean {
     return this.#reachable;
   }
@@ -55,7 +55,7 @@ export class StoreLink {
     const deadline = performance.now() + (saved === undefined ? PATIENCE_MS : 0);
     for (;;) {
       try {
-        await this.#look();
+        await this.#checkStore();
         break;
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
@@ -75,9 +75,9 @@ export class StoreLink {
       }
     }
     this.#stopPolling = repeat({
-      name: 'the look at the store',
+      name: 'the check of the store',
       everyMs: POLL_MS,
-      run: () => this.#lookAgain(),
+      run: () => this.#checkStoreAgain(),
       onError: (name, error) => this.#options.logger.warn({ err: error }, `${name} failed and will be tried again`),
     });
   }
@@ -111,10 +111,10 @@ export class StoreLink {
     return this.#options.config.database.kind === 'mysql';
   }
 
-  async #lookAgain(): Promise<void> {
+  async #checkStoreAgain(): Promise<void> {
     const wasConnected = this.#connected;
     try {
-      await this.#look();
+      await this.#checkStore();
     } catch (error) {
       if (!(wasConnected || error instanceof StoreUnavailable)) this.#options.onUnusable(error);
       throw error;
@@ -124,7 +124,7 @@ export class StoreLink {
     await work?.();
   }
 
-  async #look(): Promise<void> {
+  async #checkStore(): Promise<void> {
     const { sqlStore, composed, adminSecret } = this.#options;
     const { services, clock, epoch } = composed;
     try {
@@ -133,7 +133,7 @@ export class StoreLink {
         await services.tokens.bootstrap(adminSecret);
         this.#connected = true;
       }
-      await Promise.all([epoch.look(), clock.synchronize(sqlStore)]);
+      await Promise.all([epoch.refresh(), clock.synchronize(sqlStore)]);
       await services.keeper.refresh();
       this.#reachable = true;
       if (this.#unsaved) this.save();

@@ -147,11 +147,11 @@ describeOnEachEngine('consistency', (engine) => {
     const [here, there] = [await engine.compose(), await engine.compose()];
     await here.setFlag('reborn', latching(verified));
     await there.services.keeper.refresh();
-    await there.epoch.look();
+    await there.epoch.refresh();
     await ask(there, 'r', 'reborn');
     const { consistencyToken: token } = await here.identify('r', { emailVerified: true });
     await here.sqlStore.renewEpoch();
-    await there.epoch.look();
+    await there.epoch.refresh();
     expect((await ask(there, 'r', 'reborn', { token })).enabled).toBe(true);
     // Even one that promises what this life has not reached.
     const beyond = encodeToken({ epoch: 'before', configuration: 1e6, users: [['r', 1e6]], receivedAt: 1 });

@@ -125,8 +125,10 @@ function isGroupMet({ group }: GroupNode, children: readonly Requirement[]): boo
 
 function groupProgress({ group }: GroupNode, children: readonly Requirement[]): number {
   if (group === 'not') return 0;
-  const each = children.map(({ progress }) => progress);
-  return group === 'any' ? Math.max(0, ...each) : each.reduce((sum, one) => sum + one, 0) / each.length;
+  const progresses = children.map(({ progress }) => progress);
+  return group === 'any'
+    ? Math.max(0, ...progresses)
+    : progresses.reduce((sum, one) => sum + one, 0) / progresses.length;
 }
 
 /** Below 1 while it is not met, whatever rounding makes of it. */

@@ -69,8 +69,8 @@ function openClients(
     isReported: (error) => typeof error === 'object' && error !== null && reported.has(error),
     settled: (limitMs) => settled(client, limitMs),
     disconnect: () => {
-      for (const each of clients) {
-        each.disconnect();
+      for (const one of clients) {
+        one.disconnect();
       }
     },
   };

@@ -64,7 +64,7 @@ export class PreviewRun {
       await this.#pauses.take();
       // The database reads the next page while this one is decided.
       reading = page.next === undefined ? undefined : this.#read(page.next);
-      await this.#look(page);
+      await this.#decidePage(page);
       this.#tell();
       await this.#rest();
     }
@@ -86,7 +86,7 @@ export class PreviewRun {
     return reading;
   }
 
-  async #look({ users, timers }: UserPage): Promise<void> {
+  async #decidePage({ users, timers }: UserPage): Promise<void> {
     const { tally } = this.#options;
     const organizations = await this.#organizationsOf(users);
     for (const user of users) {

@@ -46,7 +46,7 @@ export class Authentication {
   readonly #known = new Map<string, Known>();
   /** Kept apart, so that a flood of made-up tokens makes nobody forgotten. */
   readonly #strangers = new Map<string, Stranger>();
-  readonly #looks = new Map<string, Promise<MachineToken | undefined>>();
+  readonly #lookups = new Map<string, Promise<MachineToken | undefined>>();
   readonly #touched = new Map<string, number>();
   #generation = 0;
   #awayUntilMs = Number.NEGATIVE_INFINITY;
@@ -63,13 +63,13 @@ export class Authentication {
     if (known !== undefined && this.#isFresh(known)) return this.#admit(known.token, known.machine);
     const stranger = this.#strangers.get(hash);
     if (known === undefined && stranger !== undefined && this.#isFresh(stranger)) throw unknownToken();
-    return this.#look(hash, known);
+    return this.#lookUp(hash, known);
   }
 
-  /** Tokens changed somewhere: what is remembered is looked up again, by a look that begins from now on. */
+  /** Tokens changed somewhere: what is remembered is looked up again, by a lookup that begins from now on. */
   forget(): void {
     this.#generation++;
-    this.#looks.clear();
+    this.#lookups.clear();
   }
 
   /** Tokens as of the last snapshot on disk, for a start without the store. */
@@ -77,7 +77,7 @@ export class Authentication {
     for (const token of tokens) this.#remember(token, this.#uptimeMs() - TRUST_MS, this.#generation);
   }
 
-  async #look(hash: string, known: Known | undefined): Promise<Machine> {
+  async #lookUp(hash: string, known: Known | undefined): Promise<Machine> {
     const startedAtMs = this.#uptimeMs();
     const generation = this.#generation;
     const looking = this.#join(hash, startedAtMs, generation);
@@ -98,11 +98,11 @@ export class Authentication {
     }
   }
 
-  /** Callers with the same token share one look. */
+  /** Callers with the same token share one lookup. */
   #join(hash: string, startedAtMs: number, generation: number): Promise<MachineToken | undefined> {
-    const begun = this.#looks.get(hash);
+    const begun = this.#lookups.get(hash);
     if (begun !== undefined) return begun;
-    const look = this.#options.tokens.byHash(hash).then((token) => {
+    const lookup = this.#options.tokens.byHash(hash).then((token) => {
       this.#awayUntilMs = Number.NEGATIVE_INFINITY;
       if (token === undefined) {
         this.#known.delete(hash);
@@ -113,10 +113,10 @@ export class Authentication {
       }
       return token;
     });
-    const tracked = look.finally(() => {
-      if (this.#looks.get(hash) === tracked) this.#looks.delete(hash);
+    const tracked = lookup.finally(() => {
+      if (this.#lookups.get(hash) === tracked) this.#lookups.delete(hash);
     });
-    this.#looks.set(hash, tracked);
+    this.#lookups.set(hash, tracked);
     return tracked;
   }
 
@@ -136,7 +136,7 @@ export class Authentication {
 
   #remember(token: MachineToken, checkedAtMs: number, generation: number): void {
     const known = this.#known.get(token.hash);
-    // A look that began earlier than another may end later.
+    // A lookup that began earlier than another may end later.
     if (known !== undefined && known.checkedAtMs > checkedAtMs) return;
     bounded(this.#known).set(token.hash, { token, machine: machineOf(token), checkedAtMs, generation });
   }

@@ -155,7 +155,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     if (outcome?.kind !== 'states' || mark === undefined) return this.#lastResort(id, demand, group);
     const loaded = outcome.states.get(id);
     if (loaded === undefined) throw new Error(`The store gave no state for ${JSON.stringify(id)}.`);
-    const held = this.#held.look(id)?.answer.state;
+    const held = this.#held.peek(id)?.answer.state;
     const best = demand.fresh !== true && held !== undefined && held.revision > loaded.revision ? held : loaded;
     const reached = best.revision >= (demand.floors?.get(id) ?? 0) && this.#held.reaches(id, best.revision, mark);
     return reached ? { state: best, stale: false } : undefined;

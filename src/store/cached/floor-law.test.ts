@@ -32,7 +32,7 @@ function world(maxUsers: number) {
   const callers: Promise<void>[] = [];
   const at = (revisions: ReadonlyMap<string, number>, name: string): number => revisions.get(name) ?? 0;
 
-  function look(): void {
+  function expectHeldToLaw(): void {
     for (const call of reader.calls) {
       if (begunWith.has(call)) continue;
       begunWith.set(call, new Map(committed));
@@ -85,13 +85,13 @@ function world(maxUsers: number) {
       if (action.do === 'advance') await clock.advance(action.ms);
       if (action.do === 'connected') states.connected(action.is);
       if (action.do === 'turn') await settle();
-      look();
+      expectHeldToLaw();
     },
     async end(): Promise<void> {
       for (let round = 0; round < 20; round += 1) {
         for (const call of open.splice(0)) call.answer((name) => at(committed, name));
         await clock.advance(50);
-        look();
+        expectHeldToLaw();
       }
       await Promise.all(callers);
       expect(clock.pending).toBe(0);

@@ -27,11 +27,11 @@ describe('a generational cache', () => {
     cache.set('looked at', 1);
     for (let index = 0; index < 5; index += 1) cache.set(`passing-${index}`, index);
     cache.replace('looked at', 2);
-    expect(cache.look('looked at')).toBe(2);
+    expect(cache.peek('looked at')).toBe(2);
     for (let index = 5; index < 10; index += 1) cache.set(`passing-${index}`, index);
-    expect(cache.look('looked at')).toBeUndefined();
+    expect(cache.peek('looked at')).toBeUndefined();
     cache.replace('looked at', 3);
-    expect(cache.look('looked at')).toBeUndefined();
+    expect(cache.peek('looked at')).toBeUndefined();
   });
 
   it('answers the value set last, in whichever generation the one before was', () => {
@@ -59,10 +59,10 @@ describe('a generational cache', () => {
     cache.set('first', 1);
     const then = cache.rotations;
     for (let index = 0; cache.rotations < then + 2; index += 1) {
-      expect(cache.look('first')).toBe(1);
+      expect(cache.peek('first')).toBe(1);
       cache.set(`next-${index}`, index);
     }
-    expect(cache.look('first')).toBeUndefined();
+    expect(cache.peek('first')).toBeUndefined();
   });
 
   it('works with the smallest bounds', () => {

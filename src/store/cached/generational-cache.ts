@@ -42,7 +42,7 @@ export class GenerationalCache<V extends NonNullable<unknown>> {
   }
 
   /** The entry, which does not count as used by this. */
-  look(id: string): V | undefined {
+  peek(id: string): V | undefined {
     const key = PREFIX + id;
     return this.#young.get<V>(key) ?? this.#old.get<V>(key);
   }

@@ -61,8 +61,8 @@ export class HeldStates<T extends Revised> {
   }
 
   /** As {@link get}, which does not count as use. */
-  look(id: string): HeldState<T> | undefined {
-    return this.#entries.look(id);
+  peek(id: string): HeldState<T> | undefined {
+    return this.#entries.peek(id);
   }
 
   /** Whether it can be answered without a look at the store. */
@@ -84,14 +84,14 @@ export class HeldStates<T extends Revised> {
 
   /** Whether a load shows what notices told of. */
   reaches(id: string, revision: number, mark: LoadMark): boolean {
-    return !this.#forgotSince(mark) && revision >= (this.#floors.look(id) ?? 0);
+    return !this.#forgotSince(mark) && revision >= (this.#floors.peek(id) ?? 0);
   }
 
   /** Takes in what a load brought; never a lower revision in place of a higher one. */
   admit(id: string, state: T, mark: LoadMark): void {
     if (this.#forgotSince(mark)) return;
     const below = !this.reaches(id, state.revision, mark);
-    const held = this.#entries.look(id);
+    const held = this.#entries.peek(id);
     if (held !== undefined) {
       if (held.answer.state.revision > state.revision) return;
       const same = held.answer.state.revision === state.revision;
@@ -101,8 +101,8 @@ export class HeldStates<T extends Revised> {
   }
 
   raise(id: string, revision: number): void {
-    if ((this.#floors.look(id) ?? 0) < revision) this.#floors.set(id, revision);
-    const held = this.#entries.look(id);
+    if ((this.#floors.peek(id) ?? 0) < revision) this.#floors.set(id, revision);
+    const held = this.#entries.peek(id);
     if (held === undefined || held.below || held.answer.state.revision >= revision) return;
     // Set aside rather than dropped: should the store be away, it is better than nothing.
     this.#entries.replace(id, { ...held, below: true });

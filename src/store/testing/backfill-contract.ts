@@ -6,23 +6,23 @@ import { allPages, unique } from './samples.js';
 
 /** Backfills and who works on them. */
 export function backfillContract(store: () => Store): void {
-  const within = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => store().transaction(work);
+  const transact = <T>(work: (tx: Transaction) => Promise<T>): Promise<T> => store().transaction(work);
   const started = async (change: Partial<NewBackfill> = {}): Promise<string> => {
     const id = unique('bkf');
     const flagId = unique('flg');
     const backfill = { id, flagId, organizationId: '', reason: 'flag', revision: 3, createdAt: 10, ...change } as const;
-    await within((tx) => tx.backfills.start([backfill]));
+    await transact((tx) => tx.backfills.start([backfill]));
     return id;
   };
   const claim = (worker: string, now: number): Promise<readonly Backfill[]> =>
-    within((tx) => tx.backfills.claim({ worker, now, leasedUntil: now + 100 }));
+    transact((tx) => tx.backfills.claim({ worker, now, leasedUntil: now + 100 }));
   const advance = (ids: readonly string[], step: Partial<BackfillStep>): Promise<void> =>
-    within((tx) =>
+    transact((tx) =>
       tx.backfills.advance(ids, { worker: 'w', done: 0, failed: 0, busyMs: 0, cursor: FIRST_USER, now: 1, ...step }),
     );
   const get = (id: string) => store().backfills.get(id);
   const named = (backfills: readonly Backfill[]): readonly string[] => backfills.map(({ id }) => id);
-  const finish = (id: string) => within((tx) => tx.backfills.cancel(id, 1));
+  const finish = (id: string) => transact((tx) => tx.backfills.cancel(id, 1));
 
   it('are there as they were started, and unknown ones are not', async () => {
     const id = await started({ organizationId: 'acme', reason: 'organization' });
@@ -32,15 +32,15 @@ export function backfillContract(store: () => Store): void {
     });
     expect(await get(id)).not.toHaveProperty('total');
     expect(await get('bkf_none')).toBeUndefined();
-    expect(await within((tx) => tx.backfills.cancel('bkf_none', 5))).toBeUndefined();
+    expect(await transact((tx) => tx.backfills.cancel('bkf_none', 5))).toBeUndefined();
     await finish(id);
   });
 
   it('move on for whoever has claimed them, and come to their end', async () => {
     const id = await started();
     expect(await claim('w', 20)).toMatchObject([{ id, state: 'running', startedAt: 20 }]);
-    await within((tx) => tx.backfills.setTotal([id], 9));
-    await within((tx) => tx.backfills.count([{ id, unlocked: 2, relocked: 1 }]));
+    await transact((tx) => tx.backfills.setTotal([id], 9));
+    await transact((tx) => tx.backfills.count([{ id, unlocked: 2, relocked: 1 }]));
     const cursor = { partition: 7, userId: 'maria' };
     await advance([id], { done: 5, failed: 1, busyMs: 1.6, cursor });
     await advance([id], { worker: 'somebody else', done: 100 });
@@ -49,7 +49,7 @@ export function backfillContract(store: () => Store): void {
     await advance([id], { done: 6, cursor: undefined, now: 40 });
     expect(await get(id)).toMatchObject({ state: 'done', done: 11, total: 11, finishedAt: 40 });
     expect(await claim('w', 50)).toEqual([]);
-    expect(await within((tx) => tx.backfills.cancel(id, 60))).toMatchObject({ state: 'done', finishedAt: 40 });
+    expect(await transact((tx) => tx.backfills.cancel(id, 60))).toMatchObject({ state: 'done', finishedAt: 40 });
   });
 
   it('are one worker’s until its lease is over', async () => {
@@ -57,8 +57,8 @@ export function backfillContract(store: () => Store): void {
     expect(named(await claim('w', 100))).toEqual([id]);
     expect(await claim('other', 199)).toEqual([]);
     expect(named(await claim('w', 120))).toEqual([id]);
-    await within((tx) => tx.backfills.renew({ worker: 'w', leasedUntil: 250 }));
-    await within((tx) => tx.backfills.renew({ worker: 'somebody else', leasedUntil: 999 }));
+    await transact((tx) => tx.backfills.renew({ worker: 'w', leasedUntil: 250 }));
+    await transact((tx) => tx.backfills.renew({ worker: 'somebody else', leasedUntil: 999 }));
     expect(await claim('other', 249)).toEqual([]);
     expect(named(await claim('other', 250))).toEqual([id]);
     await advance([id], { done: 3 });
@@ -81,7 +81,7 @@ export function backfillContract(store: () => Store): void {
   it('that were cancelled go no further', async () => {
     const id = await started();
     await claim('w', 20);
-    expect(await within((tx) => tx.backfills.cancel(id, 25))).toMatchObject({ state: 'cancelled', finishedAt: 25 });
+    expect(await transact((tx) => tx.backfills.cancel(id, 25))).toMatchObject({ state: 'cancelled', finishedAt: 25 });
     await advance([id], { done: 4, cursor: undefined, now: 30 });
     expect(await get(id)).toMatchObject({ state: 'cancelled', done: 0, finishedAt: 25 });
     expect(await claim('w', 40)).toEqual([]);

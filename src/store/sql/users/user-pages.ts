@@ -39,13 +39,13 @@ export function userPages(sql: Sql): UserPages {
 }
 
 async function countUsers(sql: Sql, organizationId: string): Promise<number> {
-  const within = ofOrganization(organizationId);
+  const inOrganization = ofOrganization(organizationId);
   const step = organizationId === '' ? PARTITIONS_PER_COUNT : PARTITIONS;
   let users = 0;
   for (let first = 0; first < PARTITIONS; first += step) {
     const [row] = await sql.rows<{ users: number }>(
-      `SELECT COUNT(*) AS users FROM users WHERE part >= ? AND part < ?${within.text} AND ${IS_SOMEBODY}`,
-      [first, first + step, ...within.values],
+      `SELECT COUNT(*) AS users FROM users WHERE part >= ? AND part < ?${inOrganization.text} AND ${IS_SOMEBODY}`,
+      [first, first + step, ...inOrganization.values],
     );
     users += Number(row?.users ?? 0);
     // An embedded database answers at once: without this nobody else would have a turn until all is counted.
@@ -79,13 +79,13 @@ async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
 
 /** The keys of a page, and of one more user where there is one. */
 async function keysAfter(sql: Sql, { after, limit, organizationId }: UserPageRequest): Promise<readonly UserKey[]> {
-  const within = ofOrganization(organizationId);
+  const inOrganization = ofOrganization(organizationId);
   const index = organizationId === '' ? 'PRIMARY' : 'users_organization';
   // The first condition is what lets every engine begin in the middle of its index.
   const rows = await sql.rows<{ part: number; id: string }>(
-    `SELECT part, id FROM users${sql.dialect.useIndex(index)} WHERE part >= ? AND (part, id) > (?, ?)${within.text} ` +
+    `SELECT part, id FROM users${sql.dialect.useIndex(index)} WHERE part >= ? AND (part, id) > (?, ?)${inOrganization.text} ` +
       'ORDER BY part, id LIMIT ?',
-    [after.partition, after.partition, after.userId, ...within.values, limit + 1],
+    [after.partition, after.partition, after.userId, ...inOrganization.values, limit + 1],
   );
   return rows.map(({ part, id }) => [part, id] as const);
 }
@@ -125,8 +125,11 @@ function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selecti
     case DAY:
       return ofActions(who, needs.days);
     case PROFILE: {
-      const within = ofOrganization(organizationId);
-      return { text: `${who.text}${within.text} AND ${IS_SOMEBODY}`, values: [...who.values, ...within.values] };
+      const inOrganization = ofOrganization(organizationId);
+      return {
+        text: `${who.text}${inOrganization.text} AND ${IS_SOMEBODY}`,
+        values: [...who.values, ...inOrganization.values],
+      };
     }
     default:
       return who;
