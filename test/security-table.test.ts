@@ -47,7 +47,7 @@ beforeAll(async () => {
   const input = { delegated: true, rules: [{ policy: 'LATCHING', rolloutPer100k: 0 }] };
   const set = { ...change, keyOrId: FLAG, input, access: [], removeAccess: [] };
   const { backfillId = '' } = await services.flags.set(operator, set);
-  await services.onboarding.declareActions(operator, [{ name: ACTION, clientTrackable: true }], '');
+  await services.actions.declare(operator, [{ name: ACTION, clientTrackable: true }], '');
   // Resolves nowhere: what is sent to it goes nowhere.
   const webhook = { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] };
   const [kept, deleted] = [

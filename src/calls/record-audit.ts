@@ -1,7 +1,7 @@
 import type { JsonValue } from '../core/values/json.js';
 import type { Transaction } from '../store/store.js';
 import { actorOf, type Call } from './caller.js';
-import { invalid } from './errors.js';
+import { checkComment } from './check-input.js';
 import { redact } from './redact.js';
 
 export interface AuditedChange {
@@ -11,16 +11,6 @@ export interface AuditedChange {
   readonly before: unknown;
   readonly after: unknown;
   readonly comment: string;
-}
-
-const MAX_COMMENT = 1_000;
-
-/** Rejects with INVALID a comment that is too long for the audit, or no text. */
-export function checkComment(comment: string): void {
-  if (comment.length > MAX_COMMENT) {
-    throw invalid(`a comment has at most ${MAX_COMMENT} characters, and this one has ${comment.length}`);
-  }
-  if (!comment.isWellFormed()) throw invalid('a comment must be well-formed Unicode');
 }
 
 /** Notes who changed what, in the transaction that changes it; that is given up for a comment that is too long. */

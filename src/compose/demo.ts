@@ -74,12 +74,12 @@ const EARLY_ADOPTER = 'early-adopter';
 
 /** Loads the examples: flags, stages, an early-adopter organization. Again changes nothing that is there already. */
 export async function loadDemo({ composed }: Pick<RunningNode, 'composed'>): Promise<void> {
-  const { flags, onboarding, inspection, organizations } = composed.services;
+  const { actions, flagLookup, flags, organizations, stages } = composed.services;
   const comment = 'the demonstration';
-  if ((await onboarding.listStages(OPERATOR)).length === 0) await onboarding.setStages(OPERATOR, STAGES, comment);
-  await onboarding.declareActions(OPERATOR, [{ name: 'report_created', clientTrackable: true }], comment);
+  if ((await stages.list(OPERATOR)).length === 0) await stages.set(OPERATOR, STAGES, comment);
+  await actions.declare(OPERATOR, [{ name: 'report_created', clientTrackable: true }], comment);
   await organizations.set(OPERATOR, { id: EARLY_ADOPTER, comment });
-  const present = new Set((await inspection.flags(OPERATOR, { limit: 1_000 }, {})).items.map(({ key }) => key));
+  const present = new Set((await flagLookup.list(OPERATOR, { limit: 1_000 }, {})).items.map(({ key }) => key));
   for (const [key, input] of Object.entries(FLAGS)) {
     if (present.has(key)) continue;
     const access = key === 'new_editor' ? [{ organizationId: EARLY_ADOPTER }] : [];

@@ -7,21 +7,24 @@ import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { WorkQueue } from '../queue/queue.js';
+import { AuditService } from '../services/audit/audit.js';
 import { BackfillService } from '../services/backfills/backfills.js';
 import { ConsistencyGate } from '../services/evaluating/consistency-gate.js';
 import { EvaluateStreams } from '../services/evaluating/evaluate-streams.js';
 import { EvaluationService } from '../services/evaluating/evaluation.js';
 import { RequirementsService } from '../services/evaluating/requirements.js';
 import { UserNotices } from '../services/evaluating/user-notices.js';
+import { DeadLetterService } from '../services/events/dead-letters.js';
+import { ActionService } from '../services/events/declared-actions.js';
 import { EventService } from '../services/events/events.js';
+import { FlagLookup } from '../services/flags/flag-lookup.js';
 import { FlagService } from '../services/flags/flags.js';
 import { SegmentService } from '../services/flags/segments.js';
 import { LedgerService } from '../services/ledger/ledger.js';
-import { OnboardingService } from '../services/onboarding/onboarding.js';
 import { ProgressService } from '../services/onboarding/progress.js';
+import { StageService } from '../services/onboarding/stages.js';
 import { OrganizationService } from '../services/organizations/organizations.js';
 import { PreviewService } from '../services/previewing/preview.js';
-import { InspectionService } from '../services/records/inspection.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { StreamTickets } from '../services/streaming/stream-tickets.js';
 import { StreamService } from '../services/streaming/streams.js';
@@ -103,26 +106,29 @@ export function composeServices(parts: ServiceParts): Composed {
     onError: (error) => onError('looking for tokens that have ended', error),
   });
   const services: ServiceSet = {
+    actions: new ActionService(writing),
+    audit: new AuditService(store),
     authentication: new Authentication({
       tokens: store.tokens,
       clock,
       onError: (error) => onError('noting a token’s last use', error),
     }),
     backfills: new BackfillService({ ...writing, readers }),
+    deadLetters: new DeadLetterService({ store, queue, lanes }),
     evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
     evaluation: metered,
     events,
+    flagLookup: new FlagLookup(store),
     flags: new FlagService(writing),
-    inspection: new InspectionService({ store, queue, lanes }),
     keeper,
     ledger: new LedgerService(writing),
-    onboarding: new OnboardingService(writing),
     organizations: new OrganizationService(writing),
     preview: new PreviewService({ store, keeper, readers }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
     requirements: new RequirementsService(evaluation),
     segments: new SegmentService(writing),
+    stages: new StageService(writing),
     streams: new StreamService({
       ...{ store, states, keeper, clock, readers },
       tickets: new StreamTickets(parts.sharedSecret ?? randomBytes(32).toString('hex')),

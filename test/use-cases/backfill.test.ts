@@ -279,7 +279,7 @@ describeOnEachEngine('a backfill', (engine) => {
   it('follows a segment, the list of stages and an organization’s roles', async () => {
     const stand = await engine.compose();
     await stand.clear();
-    const { segments, onboarding, organizations } = stand.services;
+    const { organizations, segments, stages } = stand.services;
     const [acme, elsewhere] = [name('acme'), name('else')];
     const [member, stranger] = [name('member'), name('stranger')];
     await stand.identify(member, { organizationId: acme, roles: ['chief'], emailVerified: true });
@@ -304,7 +304,7 @@ describeOnEachEngine('a backfill', (engine) => {
 
     const written = {
       segment: await put({ all: [verified] }),
-      stages: await onboarding.setStages(
+      stages: await stages.set(
         OPERATOR,
         ['welcome', 'tour'].map((stage) => ({ name: stage, selfSettable: true })),
         '',
@@ -331,7 +331,7 @@ describeOnEachEngine('a backfill', (engine) => {
     // Nothing that a rule reads has changed.
     const again = await organizations.set(OPERATOR, { id: acme, strictRoles: true, comment: '' });
     expect(again.backfillIds).toEqual([]);
-    await onboarding.setStages(OPERATOR, [], '');
+    await stages.set(OPERATOR, [], '');
     await worker.run();
   });
 

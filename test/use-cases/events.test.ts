@@ -194,12 +194,12 @@ describeOnEachEngine('events', (engine) => {
     expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 1, sum: 1e308 });
     expect(await totalOf(stand, 'calm-0', 'sum')).toMatchObject({ count: 18, sum: 18 });
 
-    const letters = await stand.services.inspection.deadLetters(OPERATOR, { limit: 10 });
+    const letters = await stand.services.deadLetters.list(OPERATOR, { limit: 10 });
     expect(letters).toMatchObject({ total: 1, items: [{ id: 'second', value: 1e308 }] });
     await stand.track([{ ...huge('minus'), value: -1e308 }]);
     await stand.worker.process(0);
     const [letter] = letters.items;
-    expect(await stand.services.inspection.replay(OPERATOR, [letter!, { ...letter!, id: 'none' }])).toBe(1);
+    expect(await stand.services.deadLetters.replay(OPERATOR, [letter!, { ...letter!, id: 'none' }])).toBe(1);
     await stand.worker.process(0);
     expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 3, sum: 1e308 });
     expect(await stand.store.events.deadLetterCount()).toBe(0);

@@ -7,12 +7,12 @@ import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from
 const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
 
 async function auditOf(stand: UseCaseStand, target: string) {
-  const page = await stand.services.inspection.audit(OPERATOR, { limit: 50 }, { target });
+  const page = await stand.services.audit.list(OPERATOR, { limit: 50 }, { target });
   return page.items.toReversed();
 }
 
 async function rowsOf(stand: UseCaseStand, key: string): Promise<readonly AccessRow[]> {
-  return (await stand.services.inspection.access(OPERATOR, key, { limit: 100 })).items;
+  return (await stand.services.flagLookup.access(OPERATOR, key, { limit: 100 })).items;
 }
 
 function setAs(
@@ -67,7 +67,7 @@ describeOnEachEngine('flags', (engine) => {
     );
     expect(writes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     for (const write of writes) if (write.status === 'rejected') expect(write.reason).toMatchObject(code('CONFLICT'));
-    expect(await one.services.inspection.flag(OPERATOR, 'contended')).toMatchObject({ version: 2 });
+    expect(await one.services.flagLookup.get(OPERATOR, 'contended')).toMatchObject({ version: 2 });
   });
 
   it('are created once when two create them at once', async () => {
@@ -83,7 +83,7 @@ describeOnEachEngine('flags', (engine) => {
         [one, other].map((stand, i) => stand.setFlag(`loose-${round}`, i === 0 ? { name: 'N' } : { owner: 'O' })),
       );
       expect(new Set(loose.map(({ flag }) => flag.id)).size).toBe(1);
-      expect(await one.services.inspection.flag(OPERATOR, `loose-${round}`)).toMatchObject({ name: 'N', owner: 'O' });
+      expect(await one.services.flagLookup.get(OPERATOR, `loose-${round}`)).toMatchObject({ name: 'N', owner: 'O' });
     }
   });
 

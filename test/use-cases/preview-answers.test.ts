@@ -219,7 +219,7 @@ describeOnEachEngine('what a preview tells', (engine) => {
     await stand.identify('ada', { roles: ['employee'], emailVerified: true });
     const state = async () => ({
       configuration: await stand.sqlStore.configuration.load(),
-      audit: await stand.services.inspection.audit(OPERATOR, { limit: 1_000 }, {}),
+      audit: await stand.services.audit.list(OPERATOR, { limit: 1_000 }, {}),
       ada: (await stand.sqlStore.states.users(['ada'])).get('ada'),
       ledger: await ledgerOf(stand.sqlStore, 'ada'),
       published: stand.published.length,

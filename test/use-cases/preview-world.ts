@@ -12,12 +12,12 @@ const ROLES = [[], ['employee'], ['manager'], ['lead'], ['auditor']];
 
 /** Somebody of every kind: organizations with roles and rows, counters, stages, dates half a day from the next one. */
 export async function populate(stand: UseCaseStand): Promise<void> {
-  const { organizations, onboarding, segments } = stand.services;
+  const { organizations, segments, stages } = stand.services;
   const lead = { name: 'lead', inherits: ['manager'] };
   await organizations.set(OPERATOR, { id: 'acme', attributes: { tier: 'gold' }, roles: [lead], comment: '' });
   await organizations.set(OPERATOR, { id: 'globex', attributes: { tier: 'silver' }, comment: '' });
-  const stages = STAGES.map((name) => ({ name, selfSettable: true }));
-  await onboarding.setStages(OPERATOR, stages, '');
+  const onboarding = STAGES.map((name) => ({ name, selfSettable: true }));
+  await stages.set(OPERATOR, onboarding, '');
   const keen = { all: [atLeast(3, 'save'), verified] };
   await segments.set(OPERATOR, { key: 'keen', conditions: keen, expectedVersion: undefined, comment: '' } as never);
   const now = await stand.sqlStore.now();

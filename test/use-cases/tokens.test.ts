@@ -28,7 +28,7 @@ describeOnEachEngine('tokens', (engine) => {
       ...{ kind: 'machine', tokenId: token.id, scopes: new Set(['track', 'identify']), organizationId: 'acme' },
     });
     await expect(machineOf(stand, `${secret}x`)).rejects.toMatchObject(code('UNAUTHENTICATED'));
-    const page = await stand.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id });
+    const page = await stand.services.audit.list(OPERATOR, { limit: 10 }, { target: token.id });
     expect(page.items).toMatchObject([{ action: 'token.create', after: { hash: '[redacted]', name: 'checkout' } }]);
     for (const wrong of [
       { scopes: [] },
@@ -65,7 +65,7 @@ describeOnEachEngine('tokens', (engine) => {
 
     const { revokedAt } = (await stand.services.tokens.list(OPERATOR)).find(({ id }) => id === token.id)!;
     expect((await stand.services.tokens.revoke(OPERATOR, token.id)).revokedAt).toBe(revokedAt);
-    const actions = (await stand.services.inspection.audit(OPERATOR, { limit: 10 }, { target: token.id })).items;
+    const actions = (await stand.services.audit.list(OPERATOR, { limit: 10 }, { target: token.id })).items;
     expect(actions.map(({ action }) => action)).toEqual(['token.revoke', 'token.create']);
     await expect(stand.services.tokens.revoke(OPERATOR, 'tok_none')).rejects.toMatchObject(code('NOT_FOUND'));
   });
@@ -127,7 +127,7 @@ describeOnEachEngine('tokens', (engine) => {
     await expect(machineOf(stand, 'first-secret-of-all')).rejects.toMatchObject(code('UNAUTHENTICATED'));
     await expect(tokens.bootstrap('first-secret-of-all')).rejects.toMatchObject(code('INVALID', 'was revoked'));
     expect(await machineOf(stand, 'second-secret-of-all')).toMatchObject({ scopes: new Set(['admin']) });
-    const { items } = await stand.services.inspection.audit(OPERATOR, { limit: 50 }, {});
+    const { items } = await stand.services.audit.list(OPERATOR, { limit: 50 }, {});
     expect(items.filter(({ actor }) => actor === 'system').map(({ action }) => action)).toEqual([
       'token.create',
       'token.revoke',
@@ -163,8 +163,8 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
       await expect(services.progress.get(bound, userId)).rejects.toMatchObject(refused);
       const stage = { userId, stage: 's', allowBackward: false };
       await expect(services.progress.update(bound, stage)).rejects.toMatchObject(refused);
-      await expect(services.inspection.user(bound, userId)).rejects.toMatchObject(refused);
-      await expect(services.inspection.unlocks(bound, userId, { limit: 1 })).rejects.toMatchObject(refused);
+      await expect(services.users.get(bound, userId)).rejects.toMatchObject(refused);
+      await expect(services.ledger.userUnlocks(bound, userId, { limit: 1 })).rejects.toMatchObject(refused);
       const tracked = await stand.track([{ id: 'e', user_id: userId, action: 'x' }], { call: bound });
       expect(tracked).toMatchObject({ accepted: 0, rejected: [{ id: 'e', error: `no user "${userId}"` }] });
     }
@@ -187,7 +187,7 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
   it('sees its own organization only, and nothing of the platform', async () => {
     const stand = await engine.compose();
     const bound = machine(['admin'], 'acme');
-    const { organizations, inspection, tokens, segments, onboarding } = stand.services;
+    const { actions, audit, deadLetters, flagLookup, organizations, segments, stages, tokens } = stand.services;
     await organizations.set(bound, { id: 'acme', attributes: { plan: 'pro' }, comment: '' });
     expect((await organizations.get(bound, 'acme')).attributes).toEqual({ plan: 'pro' });
     const foreign = code('NOT_FOUND', 'no organization "globex"');
@@ -195,24 +195,24 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
     await expect(organizations.get(bound, 'globex')).rejects.toMatchObject(foreign);
     const page = { limit: 1 };
     const platform: (() => Promise<unknown>)[] = [
-      () => inspection.flags(bound, page, {}),
-      () => inspection.flag(bound, 'f'),
-      () => inspection.access(bound, 'f', page),
-      () => inspection.audit(bound, page, {}),
-      () => inspection.deadLetters(bound, page),
-      () => inspection.replay(bound, []),
+      () => flagLookup.list(bound, page, {}),
+      () => flagLookup.get(bound, 'f'),
+      () => flagLookup.access(bound, 'f', page),
+      () => audit.list(bound, page, {}),
+      () => deadLetters.list(bound, page),
+      () => deadLetters.replay(bound, []),
       () => tokens.list(bound),
       () => tokens.create(bound, { name: 'n', scopes: ['admin'], organizationId: 'acme', expiresAt: undefined }),
       () => tokens.revoke(bound, 'tok_x'),
       () => segments.list(bound),
       () => segments.set(bound, { key: 's', expectedVersion: undefined, comment: '' }),
-      () => onboarding.setStages(bound, [], ''),
-      () => onboarding.declareActions(bound, [], ''),
+      () => stages.set(bound, [], ''),
+      () => actions.declare(bound, [], ''),
     ];
     for (const call of platform)
       await expect(call()).rejects.toMatchObject(code('FORBIDDEN', 'bound to an organization'));
     const admin = person('a', { organizationId: 'acme', roles: ['admin'] });
     await expect(organizations.get(admin, 'acme')).rejects.toMatchObject(code('FORBIDDEN'));
-    await expect(inspection.flags(admin, page, {})).rejects.toMatchObject(code('FORBIDDEN'));
+    await expect(flagLookup.list(admin, page, {})).rejects.toMatchObject(code('FORBIDDEN'));
   });
 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { faultOfName, MAX_LENGTH, type NameKind } from './names.js';
+import { faultOfName, faultOfNames, MAX_LENGTH, type NameKind } from './names.js';
 
 const KINDS = Object.keys(MAX_LENGTH) as NameKind[];
 
@@ -45,5 +45,20 @@ describe('a name from outside', () => {
 
   it('is cut short in the message', () => {
     expect(faultOfName('userId', 'x'.repeat(100_000))!.length).toBeLessThan(250);
+  });
+});
+
+describe('names that tell things of one kind apart', () => {
+  const named = (...names: string[]) => names.map((name) => ({ name }));
+
+  it('may each stand once', () => {
+    expect(faultOfNames('stage', named('tour', 'Tour', 'welcome'))).toBeUndefined();
+    expect(faultOfNames('stage', named('tour', 'welcome', 'tour'))).toBe(
+      'the stage "tour" stands twice; leave one out',
+    );
+  });
+
+  it('are each a name of that kind', () => {
+    expect(faultOfNames('role', named('lead', 'x'.repeat(65)))).toContain('a role has at most 64 characters');
   });
 });

@@ -58,3 +58,18 @@ export function faultOfName(kind: NameKind, value: unknown): string | undefined 
   }
   return undefined;
 }
+
+/** What is wrong with things that are told apart by their names, or undefined: each name must be one, and stand once. */
+export function faultOfNames(
+  kind: 'stage' | 'action' | 'role',
+  named: readonly { readonly name: string }[],
+): string | undefined {
+  const seen = new Set<string>();
+  for (const { name } of named) {
+    const fault = faultOfName(kind, name);
+    if (fault !== undefined) return fault;
+    if (seen.has(name)) return `the ${kind} ${quote(name)} stands twice; leave one out`;
+    seen.add(name);
+  }
+  return undefined;
+}

@@ -1,22 +1,22 @@
-import type { InspectionService } from '../../services/records/inspection.js';
+import type { DeadLetterService } from '../../services/events/dead-letters.js';
 import type { DeadLetter as LetterMessage } from '../gen/latchkey/v1/dead_letter.js';
 import { pageRequest } from '../messages/page-request.js';
 import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-type DeadLetter = Awaited<ReturnType<InspectionService['deadLetters']>>['items'][number];
+type DeadLetter = Awaited<ReturnType<DeadLetterService['list']>>['items'][number];
 
 /** Events that could not be processed. */
-export function deadLetterRpcs(inspection: InspectionService): AdminRpcs<'listDeadLetters' | 'replayDeadLetters'> {
+export function deadLetterRpcs(deadLetters: DeadLetterService): AdminRpcs<'listDeadLetters' | 'replayDeadLetters'> {
   return {
     listDeadLetters: {
       async handle(request, call) {
-        const { items, next = '', total } = await inspection.deadLetters(call, pageRequest(request));
+        const { items, next = '', total } = await deadLetters.list(call, pageRequest(request));
         return { deadLetters: items.map(letterMessage), nextPageToken: next, total };
       },
     },
     replayDeadLetters: {
-      handle: async ({ events }, call) => ({ replayed: await inspection.replay(call, events) }),
+      handle: async ({ events }, call) => ({ replayed: await deadLetters.replay(call, events) }),
     },
   };
 }

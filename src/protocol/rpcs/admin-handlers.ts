@@ -17,18 +17,17 @@ import { previewRpcs } from './preview.js';
 
 /** One handler for each RPC of `AdminService`. */
 export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefinition, Machine> {
-  const { inspection } = services;
   return {
-    ...flagRpcs(inspection),
+    ...flagRpcs(services.flagLookup),
     ...segmentRpcs(services.segments),
-    ...onboardingRpcs(services.onboarding),
+    ...onboardingRpcs(services),
     ...organizationRpcs(services.organizations),
     ...userRpcs(services),
     ...ledgerRpcs(services),
     ...backfillRpcs(services.backfills),
     ...tokenRpcs(services.tokens),
-    ...deadLetterRpcs(inspection),
-    ...auditRpcs(inspection),
+    ...deadLetterRpcs(services.deadLetters),
+    ...auditRpcs(services.audit),
     ...previewRpcs(services.preview),
     ...webhookRpcs(services),
   };

@@ -13,13 +13,14 @@ import type { AdminRpcs } from './admin-rpcs.js';
 
 /** Looking into users. */
 export function userRpcs({
-  inspection,
   keeper,
-}: Pick<ServiceSet, 'inspection' | 'keeper'>): AdminRpcs<'getUser' | 'listUnlocks'> {
+  ledger,
+  users,
+}: Pick<ServiceSet, 'keeper' | 'ledger' | 'users'>): AdminRpcs<'getUser' | 'listUnlocks'> {
   return {
     getUser: {
       async handle({ userId }, call) {
-        const state = await inspection.user(call, userId);
+        const state = await users.get(call, userId);
         return {
           user: userMessage(state),
           progress: progressMessage(state),
@@ -32,7 +33,7 @@ export function userRpcs({
     },
     listUnlocks: {
       async handle(request, call) {
-        const { items, next = '' } = await inspection.unlocks(call, request.userId, pageRequest(request));
+        const { items, next = '' } = await ledger.userUnlocks(call, request.userId, pageRequest(request));
         return { entries: items.map((entry) => ledgerMessage(entry, keeper.snapshot)), nextPageToken: next };
       },
     },

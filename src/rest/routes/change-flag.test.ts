@@ -109,9 +109,9 @@ describe('changing a flag', () => {
   it('is audited with the request’s id, the actor and the comment', async () => {
     await stand.flag('sixth');
     await patch('sixth', { active: false, comment: 'incident 7' }, manager, { 'x-request-id': 'req-77' });
-    const { inspection } = stand.latchkey.services;
-    const audit = await inspection.audit(stand.latchkey.operator, { limit: 1 }, { target: 'sixth' });
-    expect(audit).toMatchObject({
+    const { audit } = stand.latchkey.services;
+    const entries = await audit.list(stand.latchkey.operator, { limit: 1 }, { target: 'sixth' });
+    expect(entries).toMatchObject({
       items: [
         { action: 'flag.set', requestId: 'req-77', comment: 'incident 7', actor: expect.stringMatching(/^token:tok_/) },
       ],

@@ -7,8 +7,8 @@ let tracker: string;
 beforeAll(async () => {
   stand = await startRestStand();
   tracker = await stand.machine(['track']);
-  const { onboarding } = stand.latchkey.services;
-  await onboarding.declareActions(stand.latchkey.operator, [{ name: 'clicked', clientTrackable: true }], '');
+  const { actions } = stand.latchkey.services;
+  await actions.declare(stand.latchkey.operator, [{ name: 'clicked', clientTrackable: true }], '');
 });
 afterAll(() => stand.close());
 
@@ -16,8 +16,8 @@ const post = (body: unknown, token = tracker, ask: Ask = {}) => stand.ask('/api/
 const wait = (body: unknown, token = tracker) => stand.ask('/api/events?wait=true', { body, token });
 
 async function countOf(userId: string, action: string): Promise<number> {
-  const { inspection } = stand.latchkey.services;
-  const { actions } = await inspection.user(stand.latchkey.operator, userId);
+  const { users } = stand.latchkey.services;
+  const { actions } = await users.get(stand.latchkey.operator, userId);
   return actions.get(action)?.count ?? 0;
 }
 
@@ -66,7 +66,7 @@ describe('events', () => {
     expect(await post(track)).toMatchObject({ status: 200, json: { accepted: 1 } });
     const identify = { type: 'identify', messageId: 's2', userId: 'dora', traits: { plan: 'pro', role: 'admin' } };
     expect(await post({ batch: [track, identify] })).toMatchObject({ json: { accepted: 1, duplicates: 1 } });
-    const user = await stand.latchkey.services.inspection.user(stand.latchkey.operator, 'dora');
+    const user = await stand.latchkey.services.users.get(stand.latchkey.operator, 'dora');
     expect(user).toMatchObject({ roles: [], attributes: { traits: { plan: 'pro', role: 'admin' } } });
   });
 

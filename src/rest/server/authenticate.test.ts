@@ -69,8 +69,8 @@ describe('a caller', () => {
     await stand.withDoor({ jwt: { ...JWT_OPTIONS, sync: true } }, async (_, origin) => {
       const token = await personToken({ sub: 'synced', org: 'acme', roles: ['manager'] });
       await askOf(origin, '/api/feature-flags/', { token });
-      const { inspection } = stand.latchkey.services;
-      const stored = () => inspection.user(stand.latchkey.operator, 'synced');
+      const { users } = stand.latchkey.services;
+      const stored = () => users.get(stand.latchkey.operator, 'synced');
       await until(async () => (await stored()).revision > 0, 2_000);
       expect(await stored()).toMatchObject({ organizationId: 'acme', roles: ['manager'] });
     });

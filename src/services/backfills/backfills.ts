@@ -1,4 +1,5 @@
 import type { Call } from '../../calls/caller.js';
+import { requireReason } from '../../calls/check-input.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
@@ -11,7 +12,6 @@ import { SECOND_MS } from '../../core/values/time.js';
 import type { Backfill } from '../../store/backfill-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
-import { requireReason } from '../ledger/ledger.js';
 
 export interface BackfillOptions {
   readonly store: Store;

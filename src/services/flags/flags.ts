@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { announceFlag } from '../../announcing/announcements.js';
 import { type Call, type Caller, confinedTo } from '../../calls/caller.js';
+import { checkComment } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
 import { forbidden, invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
-import { checkComment, recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
 import { backfillChanges } from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';

@@ -1,7 +1,8 @@
 import { actorOf, type Call } from '../../calls/caller.js';
+import { requireReason } from '../../calls/check-input.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
-import { checkComment, recordAudit } from '../../calls/record-audit.js';
+import { recordAudit } from '../../calls/record-audit.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause, LedgerEntry } from '../../core/states/ledger.js';
 import { type ManualKind, targetsOf } from '../../core/unlocking/ledger-change.js';
@@ -11,6 +12,7 @@ import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
 import type { LedgerOrder, UserLedgerEntry } from '../../store/user-store.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+import { readOwnUser } from '../users/users.js';
 
 export interface LedgerInput {
   readonly userId: string;
@@ -40,7 +42,7 @@ const ACTIONS: Readonly<Record<ManualKind, string>> = {
   rearmed: 'unlock.rearm',
 };
 
-/** What operators do to the ledger by hand, and what it holds of a flag. */
+/** What the ledger holds of a user and of a flag, and what operators do to it by hand. */
 export class LedgerService {
   readonly #options: UserWriteOptions & { readonly store: Store };
 
@@ -71,6 +73,14 @@ export class LedgerService {
    */
   rearm(call: Call, input: LedgerInput): Promise<LedgerWritten> {
     return this.#write(call, 'rearmed', input);
+  }
+
+  /** A user's entries, newest first. */
+  async userUnlocks(call: Call, userId: string, page: PageRequest): Promise<Page<LedgerEntry>> {
+    authorize(call, 'ListUnlocks');
+    const { store } = this.#options;
+    await readOwnUser(store, call, userId);
+    return store.history.ledger(userId, page);
   }
 
   /** A flag's entries in the ledgers of all users. */
@@ -115,12 +125,6 @@ export class LedgerService {
     });
     return { ...written, ...made };
   }
-}
-
-/** Rejects with INVALID a reason that is missing, or too long for the audit. */
-export function requireReason(reason: string): void {
-  if (reason.trim() === '') throw invalid('reason is missing; say why, for the ledger and the audit');
-  checkComment(reason);
 }
 
 function flagOf({ flags, flagsById }: Snapshot, keyOrId: string): CompiledFlag {

@@ -1,5 +1,5 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
-import { checkAttributes } from '../../calls/check-attributes.js';
+import { checkAttributes } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
@@ -12,7 +12,7 @@ import type { OrganizationState, RoleDefinition } from '../../core/states/organi
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import { findCircle } from '../../core/values/find-circle.js';
 import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
+import { faultOfName, faultOfNames } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 
@@ -113,13 +113,10 @@ function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetO
 function checkRoles(roles: readonly RoleDefinition[]): void {
   if (roles.length > MAX_ROLES)
     throw invalid(`an organization defines at most ${MAX_ROLES} roles, not ${roles.length}`);
+  const fault = faultOfNames('role', roles);
+  if (fault !== undefined) throw invalid(fault);
   const known = rolesOf({ roles });
-  const seen = new Set<string>();
   for (const { name, inherits } of roles) {
-    const fault = [name, ...inherits].map((role) => faultOfName('role', role)).find((found) => found !== undefined);
-    if (fault !== undefined) throw invalid(fault);
-    if (seen.has(name)) throw invalid(`the role ${quote(name)} stands twice; leave one out`);
-    seen.add(name);
     const unknown = inherits.find((role) => !known.has(role));
     if (unknown !== undefined) {
       throw invalid(

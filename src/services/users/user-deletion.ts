@@ -1,4 +1,5 @@
 import type { Call } from '../../calls/caller.js';
+import { requireReason } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
 import { invalid, unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
@@ -8,7 +9,6 @@ import { faultOfName } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 import type { DeletedTotals } from '../../store/user-store.js';
-import { requireReason } from '../ledger/ledger.js';
 
 export interface UserDeletionOptions {
   readonly store: Store;

@@ -1,13 +1,14 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
-import { checkAttributes } from '../../calls/check-attributes.js';
+import { checkAttributes } from '../../calls/check-input.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import type { UserState } from '../../core/states/user-state.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
-import type { Transaction } from '../../store/store.js';
+import type { Store, Transaction } from '../../store/store.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+import { requireOwnUser } from '../access/own-user.js';
 
 /** What is known of a user; what is left out stays as it is. */
 export interface IdentifyInput {
@@ -37,6 +38,12 @@ export class UserService {
 
   constructor(options: UserWriteOptions) {
     this.#options = options;
+  }
+
+  /** Everything stored about a user, never from a cache; of one of whom nothing is stored, an empty state. */
+  async get(call: Call, userId: string): Promise<UserState> {
+    authorize(call, 'GetUser');
+    return readOwnUser(this.#options.store, call, userId);
   }
 
   /** Stores what is known of a user and unlocks what follows from it. */
@@ -77,6 +84,15 @@ export class UserService {
     await tx.users.putProfiles([joinedAt === undefined ? profile : { ...profile, joinedAt }]);
     return after;
   }
+}
+
+/** The state of a user whom the caller may name, as the store has it; NOT_FOUND for any other. */
+export async function readOwnUser({ states }: Pick<Store, 'states'>, call: Call, userId: string): Promise<UserState> {
+  const fault = faultOfName('userId', userId);
+  if (fault !== undefined) throw invalid(fault);
+  const state = (await states.users([userId])).get(userId)!;
+  requireOwnUser(call, state);
+  return state;
 }
 
 function profileAfter(before: UserState, input: IdentifyInput): UserState {

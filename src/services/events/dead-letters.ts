@@ -1,0 +1,55 @@
+import type { Call } from '../../calls/caller.js';
+import { invalid } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import { recordAudit } from '../../calls/record-audit.js';
+import { laneOf, partitionOf } from '../../core/values/partition.js';
+import type { WorkQueue } from '../../queue/queue.js';
+import type { DeadLetter, EventKey } from '../../store/event-store.js';
+import type { Page, PageRequest } from '../../store/page.js';
+import type { Store } from '../../store/store.js';
+
+export interface DeadLetterOptions {
+  readonly store: Pick<Store, 'events' | 'transaction'>;
+  readonly queue: Pick<WorkQueue, 'wake'>;
+  readonly lanes: number;
+}
+
+const MAX_REPLAY = 1_000;
+
+/** Events that could not be counted and were put aside. */
+export class DeadLetterService {
+  readonly #options: DeadLetterOptions;
+
+  constructor(options: DeadLetterOptions) {
+    this.#options = options;
+  }
+
+  /** A page of them, and how many there are in all. */
+  async list(call: Call, page: PageRequest): Promise<Page<DeadLetter> & { readonly total: number }> {
+    authorize(call, 'ListDeadLetters');
+    const { events } = this.#options.store;
+    const [letters, total] = await Promise.all([events.deadLetters(page), events.deadLetterCount()]);
+    return { ...letters, total };
+  }
+
+  /** Makes dead letters pending again, to be counted; gives how many of those named there were. */
+  async replay(call: Call, keys: readonly EventKey[]): Promise<number> {
+    authorize(call, 'ReplayDeadLetters');
+    if (keys.length > MAX_REPLAY)
+      throw invalid(`a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
+    const { store, queue, lanes } = this.#options;
+    const replayed = await store.transaction(async (tx) => {
+      const count = await tx.inbox.replay(keys);
+      await recordAudit(tx, call, await tx.now(), {
+        action: 'dead-letters.replay',
+        target: 'events',
+        before: undefined,
+        after: { replayed: count, keys },
+        comment: '',
+      });
+      return count;
+    });
+    await queue.wake(new Set(keys.map(({ userId }) => laneOf(partitionOf(userId), lanes))));
+    return replayed;
+  }
+}

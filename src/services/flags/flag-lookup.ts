@@ -1,0 +1,41 @@
+import type { Call } from '../../calls/caller.js';
+import { notFound } from '../../calls/errors.js';
+import { authorize } from '../../calls/permissions.js';
+import type { AccessRow, Flag } from '../../core/flags/flag.js';
+import { quote } from '../../core/values/json.js';
+import type { FlagFilter } from '../../store/configuration-store.js';
+import type { Page, PageRequest } from '../../store/page.js';
+import type { Store } from '../../store/store.js';
+
+/** What operators read of flags and their access rows: as stored, never from a cache. */
+export class FlagLookup {
+  readonly #configuration: Store['configuration'];
+
+  constructor({ configuration }: Pick<Store, 'configuration'>) {
+    this.#configuration = configuration;
+  }
+
+  /** One flag, by its key or its id; an archived one too. */
+  async get(call: Call, keyOrId: string): Promise<Flag> {
+    authorize(call, 'GetFlag');
+    return this.#flag(keyOrId);
+  }
+
+  async list(call: Call, page: PageRequest, filter: FlagFilter): Promise<Page<Flag>> {
+    authorize(call, 'ListFlags');
+    return this.#configuration.flags(page, filter);
+  }
+
+  /** A flag's access rows: the platform's and those that organizations manage. */
+  async access(call: Call, keyOrId: string, page: PageRequest): Promise<Page<AccessRow>> {
+    authorize(call, 'ListAccess');
+    const { id } = await this.#flag(keyOrId);
+    return this.#configuration.access(id, page);
+  }
+
+  async #flag(keyOrId: string): Promise<Flag> {
+    const flag = await this.#configuration.flag(keyOrId);
+    if (flag === undefined) throw notFound(`no flag ${quote(keyOrId)}`);
+    return flag;
+  }
+}
