@@ -1,7 +1,7 @@
 import type { Scope } from '../store/token-store.js';
 
 /** Who is calling, as the doors have established it. */
-export type Caller = Machine | Person;
+export type Caller = Machine | Person | Operator;
 
 /** A backend service, a producer, an operator's script: a machine token. */
 export interface Machine {
@@ -26,6 +26,17 @@ export interface Person {
   readonly expiresAt?: number;
 }
 
+/**
+ * A person who administers the platform, at the administration: there they are nobody's own user but see and change what a
+ * machine token of the platform does, under their own name.
+ */
+export interface Operator {
+  readonly kind: 'operator';
+  readonly userId: string;
+  /** When their token ends (epoch milliseconds). */
+  readonly expiresAt?: number;
+}
+
 /** In place of a token's id: the server itself, as when it starts. */
 export const SYSTEM_ID = 'system';
 
@@ -47,6 +58,7 @@ export interface Call {
 
 /** The organization a caller is confined to; '' for none: the platform's own machines and administrators. */
 export function confinedTo(caller: Caller): string {
+  if (caller.kind === 'operator') return '';
   if (caller.kind === 'machine') return caller.organizationId;
   return caller.platformAdmin ? '' : caller.organizationId;
 }

@@ -18,10 +18,10 @@ export interface Reader {
 
 /** Reads as whoever calls may. */
 export function readerOf({ caller }: Call): Reader {
-  if (caller.kind === 'person') {
-    return { people: true, tokenId: '', organizationId: '', endsAt: caller.expiresAt ?? Infinity };
+  if (caller.kind === 'machine') {
+    return { people: false, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
   }
-  return { people: false, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
+  return { people: caller.kind === 'person', tokenId: '', organizationId: '', endsAt: caller.expiresAt ?? Infinity };
 }
 
 /** What a reader is told at that end. */

@@ -1,8 +1,8 @@
 import type { Scope } from '../store/token-store.js';
-import type { Call, Caller } from './caller.js';
+import type { Call, Caller, Operator, Person } from './caller.js';
 import { forbidden } from './errors.js';
 
-/** What a person may do with an operation. `self`: on their own account. */
+/** What people may do with an operation. `self`: on their own account; who administers the platform, on anybody's. */
 export type PersonRule = 'none' | 'self' | 'platform' | 'organization';
 
 export interface Permission {
@@ -25,7 +25,7 @@ export const PERMISSIONS = {
   ListFlagsForUser: { scopes: ['evaluate'], bound: true, person: 'self' },
   GetRequirements: { scopes: ['evaluate'], bound: true, person: 'self' },
   Track: { scopes: ['track'], bound: true, person: 'self' },
-  Identify: machine('identify'),
+  Identify: { scopes: ['identify'], bound: true, person: 'platform' },
   GetProgress: { scopes: ['identify', 'evaluate'], bound: true, person: 'self' },
   UpdateProgress: { scopes: ['identify'], bound: true, person: 'self' },
   Watch: { scopes: ['evaluate'], bound: true, person: 'self' },
@@ -87,9 +87,28 @@ export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation
     return;
   }
   if (permission.person === 'none') throw forbidden(`${operation} is for machine tokens, not for people`);
-  if (permission.person === 'platform' && !caller.platformAdmin) {
-    throw forbidden(`${operation} is for platform administrators; roles do not confer it`);
-  }
+  if (caller.kind === 'operator') return;
+  if (permission.person === 'platform' && !caller.platformAdmin) throw forbidden(forAdministrators(operation));
+}
+
+/**
+ * As whom somebody calls the administration: people who administer the platform as operators, an organization's own where the
+ * operation is open to them, machines as they are. Rejects everybody else with FORBIDDEN, their own account included.
+ */
+export function atTheAdministration(caller: Caller, operation: string): Caller {
+  if (caller.kind !== 'person') return caller;
+  if (caller.platformAdmin) return operatorOf(caller);
+  const permission: Permission | undefined = PERMISSIONS[operation as Operation];
+  if (permission?.person === 'organization') return caller;
+  throw forbidden(forAdministrators(operation));
+}
+
+function operatorOf({ userId, expiresAt }: Person): Operator {
+  return { kind: 'operator', userId, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+function forAdministrators(operation: string): string {
+  return `${operation} is for platform administrators; roles do not confer it`;
 }
 
 export function hasScope(caller: Caller & { kind: 'machine' }, scopes: readonly Scope[]): boolean {

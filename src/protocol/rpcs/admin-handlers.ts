@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import type { ServiceSet } from '../../services/service-set.js';
 import type { AdminServiceDefinition } from '../gen/latchkey/v1/admin_service.js';
 import { auditRpcs } from './admin-audit.js';
@@ -16,7 +16,7 @@ import type { Handlers } from './method.js';
 import { previewRpcs } from './preview.js';
 
 /** One handler for each RPC of `AdminService`. */
-export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefinition, Machine> {
+export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefinition, Caller> {
   return {
     ...flagRpcs(services.flagLookup),
     ...segmentRpcs(services.segments),

@@ -1,5 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { Call, Machine } from '../../calls/caller.js';
+import type { Call, Caller } from '../../calls/caller.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { Evaluated, EvaluationService, TargetDecisions } from '../../services/evaluating/evaluation.js';
 import { type BatchEvaluateRequest, EvaluateResponse } from '../gen/latchkey/v1/evaluation.js';
@@ -11,7 +11,7 @@ import { EncodedMessage, type UnaryMethod } from './method.js';
 /** `BatchEvaluate`: up to 100,000 decisions. */
 export function batchEvaluateMethod(
   evaluation: Pick<EvaluationService, 'batch'>,
-): UnaryMethod<Machine, BatchEvaluateRequest, EncodedMessage> {
+): UnaryMethod<Caller, BatchEvaluateRequest, EncodedMessage> {
   return {
     async handle({ contexts, flagKeys, consistencyToken, consistency }, call) {
       const targets = contexts.map(targetOf);

@@ -1,5 +1,5 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
-import type { Call, Machine } from '../../calls/caller.js';
+import type { Call, Caller } from '../../calls/caller.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { EvaluateStreams } from '../../services/evaluating/evaluate-streams.js';
 import type { Evaluated, EvaluateInput } from '../../services/evaluating/evaluation.js';
@@ -14,7 +14,7 @@ import { type BidiMethod, EncodedMessage } from './method.js';
 /** `EvaluateStream`: decisions for as long as the stream is open. */
 export function evaluateStreamMethod(
   streams: Pick<EvaluateStreams, 'open'>,
-): BidiMethod<Machine, EvaluateStreamRequest, EvaluateStreamResponse | EncodedMessage> {
+): BidiMethod<Caller, EvaluateStreamRequest, EvaluateStreamResponse | EncodedMessage> {
   return {
     open(call, end) {
       const open = streams.open(call, end);

@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import type { Evaluated, EvaluationService } from '../../services/evaluating/evaluation.js';
 import { Consistency, type EvaluateRequest, type EvaluateResponse } from '../gen/latchkey/v1/evaluation.js';
 import { decisionMessage } from '../messages/decision-message.js';
@@ -9,7 +9,7 @@ import type { UnaryMethod } from './method.js';
 /** `Evaluate`: the hot path. It answers at once where the service does. */
 export function evaluateMethod(
   evaluation: Pick<EvaluationService, 'evaluate'>,
-): UnaryMethod<Machine, EvaluateRequest, EvaluateResponse> {
+): UnaryMethod<Caller, EvaluateRequest, EvaluateResponse> {
   return {
     handle({ flagKey, context, consistencyToken, consistency }, call) {
       const evaluated = evaluation.evaluate(call, {

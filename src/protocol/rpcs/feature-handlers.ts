@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import type { ServiceSet } from '../../services/service-set.js';
 import type { FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
 import { batchEvaluateMethod } from './batch-evaluate.js';
@@ -22,7 +22,7 @@ export function featureHandlers({
   requirements,
   streams,
   users,
-}: ServiceSet): Handlers<FeatureServiceDefinition, Machine> {
+}: ServiceSet): Handlers<FeatureServiceDefinition, Caller> {
   return {
     evaluate: evaluateMethod(evaluation),
     batchEvaluate: batchEvaluateMethod(evaluation),

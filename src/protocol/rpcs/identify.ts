@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import type { JsonObject } from '../../core/values/json.js';
 import type { AttributeChange, IdentifyInput, UserService } from '../../services/users/users.js';
 import type { IdentifyRequest, IdentifyResponse } from '../gen/latchkey/v1/user.js';
@@ -12,7 +12,7 @@ const PATHS = ['organization_id', 'roles', 'joined_at', 'email_verified', 'attri
 /** `Identify`. */
 export function identifyMethod(
   users: Pick<UserService, 'identify'>,
-): UnaryMethod<Machine, IdentifyRequest, IdentifyResponse> {
+): UnaryMethod<Caller, IdentifyRequest, IdentifyResponse> {
   return {
     async handle(request, call) {
       const mask = updateMask(request.updateMask, PATHS);

@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import type { ProgressService } from '../../services/onboarding/progress.js';
 import type {
   GetProgressRequest,
@@ -12,7 +12,7 @@ import type { UnaryMethod } from './method.js';
 /** `UpdateProgress`. */
 export function updateProgressMethod(
   progress: Pick<ProgressService, 'update'>,
-): UnaryMethod<Machine, UpdateProgressRequest, UpdateProgressResponse> {
+): UnaryMethod<Caller, UpdateProgressRequest, UpdateProgressResponse> {
   return {
     async handle({ userId, stage, allowBackward }, call) {
       const updated = await progress.update(call, { userId, stage, allowBackward });
@@ -25,6 +25,6 @@ export function updateProgressMethod(
 /** `GetProgress`. */
 export function getProgressMethod(
   progress: Pick<ProgressService, 'get'>,
-): UnaryMethod<Machine, GetProgressRequest, GetProgressResponse> {
+): UnaryMethod<Caller, GetProgressRequest, GetProgressResponse> {
   return { handle: async ({ userId }, call) => ({ progress: progressMessage(await progress.get(call, userId)) }) };
 }

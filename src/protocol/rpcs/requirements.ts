@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import type { Block, BlockReason, Group, Requirement, RuleRequirement } from '../../core/requirements/requirement.js';
 import type { RequirementsService, ToldRequirements } from '../../services/evaluating/requirements.js';
 import {
@@ -20,7 +20,7 @@ import type { UnaryMethod } from './method.js';
 /** `GetRequirements`. */
 export function getRequirementsMethod(
   requirements: Pick<RequirementsService, 'get'>,
-): UnaryMethod<Machine, GetRequirementsRequest, GetRequirementsResponse> {
+): UnaryMethod<Caller, GetRequirementsRequest, GetRequirementsResponse> {
   return {
     async handle({ userId, flagKey, consistencyToken, consistency }, call) {
       const input = { userId, flagKey, consistencyToken, full: isFull(consistency) };
@@ -32,7 +32,7 @@ export function getRequirementsMethod(
 /** `ListRequirements`. */
 export function listRequirementsMethod(
   requirements: Pick<RequirementsService, 'list'>,
-): UnaryMethod<Machine, ListRequirementsRequest, ListRequirementsResponse> {
+): UnaryMethod<Caller, ListRequirementsRequest, ListRequirementsResponse> {
   return {
     async handle({ userId, consistencyToken, consistency }, call) {
       const told = await requirements.list(call, { userId, consistencyToken, full: isFull(consistency) });

@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
@@ -24,7 +24,7 @@ export function ruleChange(value: SetFlagRequest_OnRuleChange): 'KEEP' | 'RELOCK
 }
 
 /** `SetFlag`. */
-export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Machine, SetFlagRequest, SetFlagResponse> {
+export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Caller, SetFlagRequest, SetFlagResponse> {
   return {
     async handle(request, call) {
       if (request.flag === undefined) throw invalid('flag is missing; give at least flag.key');

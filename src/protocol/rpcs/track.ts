@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import type { EventService } from '../../services/events/events.js';
 import type { Incoming } from '../../services/events/parse-event.js';
 import type { Event, TrackRequest, TrackResponse } from '../gen/latchkey/v1/event.js';
@@ -6,7 +6,7 @@ import { epochMs } from '../messages/values.js';
 import type { UnaryMethod } from './method.js';
 
 /** `Track`. */
-export function trackMethod(events: Pick<EventService, 'track'>): UnaryMethod<Machine, TrackRequest, TrackResponse> {
+export function trackMethod(events: Pick<EventService, 'track'>): UnaryMethod<Caller, TrackRequest, TrackResponse> {
   return {
     async handle(request, call) {
       const tracked = await events.track(call, { events: request.events.map(incoming), wait: request.wait });

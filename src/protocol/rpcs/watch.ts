@@ -1,4 +1,4 @@
-import type { Machine } from '../../calls/caller.js';
+import type { Caller } from '../../calls/caller.js';
 import { type LatchkeyError, limited, notFound, unavailable } from '../../calls/errors.js';
 import { tokenEnded } from '../../calls/open-readers.js';
 import type { FlagFlip, StreamEnd, StreamEvent } from '../../services/streaming/event-stream.js';
@@ -10,7 +10,7 @@ import { instant } from '../messages/values.js';
 import type { StreamMethod } from './method.js';
 
 /** `Watch`: what changes of the configuration and of one user, as it happens. */
-export function watchMethod(streams: Pick<StreamService, 'watch'>): StreamMethod<Machine, WatchRequest, WatchEvent> {
+export function watchMethod(streams: Pick<StreamService, 'watch'>): StreamMethod<Caller, WatchRequest, WatchEvent> {
   return {
     begin: ({ userId, resumeToken }, call, out) =>
       streams.watch(call, {

@@ -5,13 +5,13 @@ import { faultOfName } from '../../core/values/names.js';
 import type { Target } from './target.js';
 
 /**
- * Whom a call about somebody's own flags is about: a machine names the user, '' being nobody in particular; people are
+ * Whom a call about somebody's own flags is about: machines and operators name the user, '' being nobody in particular; people are
  * themselves, as their verified token says. Rejects with NOT_FOUND a person who names somebody else.
  */
 export function ownTarget({ caller }: Call, userId: string): Target {
   const fault = userId === '' ? undefined : faultOfName('userId', userId);
   if (fault !== undefined) throw invalid(fault);
-  if (caller.kind === 'machine') return { userId, context: {} };
+  if (caller.kind !== 'person') return { userId, context: {} };
   if (userId !== '' && userId !== caller.userId) throw notFound('no such user');
   return { userId: caller.userId, context: verifiedContext(caller) };
 }

@@ -3,5 +3,5 @@ import type { Snapshot } from '../../core/snapshot/snapshot.js';
 
 /** Whether a caller may be told of a flag: people know of those only that are meant for their screens. */
 export function mayKnow({ caller }: Call, flagKey: string, { flags }: Snapshot): boolean {
-  return caller.kind === 'machine' || flags.get(flagKey)?.flag.clientVisible === true;
+  return caller.kind !== 'person' || flags.get(flagKey)?.flag.clientVisible === true;
 }

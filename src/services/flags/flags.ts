@@ -194,7 +194,7 @@ function checkRequest({ keyOrId, access, removeAccess, comment }: SetFlagInput):
 /** Who manages the rows that this caller puts: '' the platform, else the organization. */
 function managerOf(caller: Caller): string {
   const confined = confinedTo(caller);
-  if (caller.kind === 'machine') return confined;
+  if (caller.kind !== 'person') return confined;
   if (caller.platformAdmin) return '';
   if (confined !== '' && caller.roles?.includes('admin')) return confined;
   throw forbidden('SetFlag is for platform administrators, and for an organization’s admins on delegated flags');
