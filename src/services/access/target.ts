@@ -1,8 +1,5 @@
-import { type Call, confinedTo } from '../../calls/caller.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { invalid } from '../../calls/errors.js';
 import type { EvaluationContext } from '../../core/deciding/decision.js';
-import type { UserState } from '../../core/states/user-state.js';
-import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 
 /** For whom: '' is nobody in particular. What the context gives overrides stored values for this call alone. */
@@ -23,13 +20,4 @@ export function checkContext({ organizationId, roles }: EvaluationContext): void
     (organizationId ? faultOfName('organizationId', organizationId) : undefined) ??
     roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
   if (fault !== undefined) throw invalid(fault);
-}
-
-/** A caller confined to an organization learns nothing of other organizations' users, not even that they exist. */
-export function checkConfined(call: Call, user: UserState, organizationId: string): void {
-  if (call.caller.kind === 'person') return;
-  const confined = confinedTo(call.caller);
-  if (confined === '') return;
-  if (user.id !== '' && user.organizationId !== confined) throw notFound(`no user ${quote(user.id)}`);
-  if (organizationId !== '' && organizationId !== confined) throw notFound(`no organization ${quote(organizationId)}`);
 }

@@ -12,7 +12,8 @@ import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { StateSources } from '../../store/state-source.js';
-import { checkConfined, checkContext, checkTarget, type Target } from '../access/target.js';
+import { requireOwnDecision } from '../access/caller-reach.js';
+import { checkContext, checkTarget, type Target } from '../access/target.js';
 import type { ConsistencyGate, ConsistencyInput } from './consistency-gate.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
 
@@ -196,7 +197,7 @@ export class EvaluationService {
 
   /** How this target looks now, once for all flags that are decided for it: an overriding context costs its facts anew. */
   #view(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: TargetStates): View {
-    checkConfined(call, user.state, organization?.state.id ?? '');
+    requireOwnDecision(call, user.state, organization?.state.id ?? '');
     return {
       subject: subjectOf(snapshot, user.state, organization?.state, context),
       stale: user.stale || (organization?.stale ?? false) || this.#snapshotStale(),

@@ -6,8 +6,7 @@ import type { Audience, FlagRequirements } from '../../core/requirements/require
 import { isGated, requirementsOf } from '../../core/requirements/requirements-of.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
-import { ownTarget } from '../access/own-target.js';
-import { mayKnow } from '../access/visible-flags.js';
+import { mayKnow, ownTarget } from '../access/caller-reach.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import type { EvaluationService } from './evaluation.js';
 

@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import { authorize } from '../../calls/permissions.js';
 import type { Decision } from '../../core/deciding/decision.js';
-import { ownTarget } from '../access/own-target.js';
+import { ownTarget } from '../access/caller-reach.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import type { Evaluator } from './evaluation.js';
 

@@ -13,7 +13,7 @@ import type { EventInbox, NewEvent } from '../../store/event-store.js';
 import type { StateSource } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
 import type { UserWritten } from '../../unlocking/user-write.js';
-import { mayKnow } from '../access/visible-flags.js';
+import { mayKnow } from '../access/caller-reach.js';
 import type { UserNotices } from '../evaluating/user-notices.js';
 import type { UserService } from '../users/users.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';

@@ -28,7 +28,7 @@ import {
   splitRows,
   writeAccess,
 } from '../access/access-rows.js';
-import { mayKnow } from '../access/visible-flags.js';
+import { mayKnow } from '../access/caller-reach.js';
 import { checkDrafted, checkFlagName, checkNamed, draftedFlag, type FlagDraft } from './flag-draft.js';
 
 export interface SetFlagInput extends FlagDraft {

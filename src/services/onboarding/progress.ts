@@ -7,8 +7,7 @@ import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { StateSource } from '../../store/state-source.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
-import { requireOwnUser } from '../access/own-user.js';
-import { mayKnow } from '../access/visible-flags.js';
+import { mayKnow, requireOwnUser } from '../access/caller-reach.js';
 
 export interface ProgressInput {
   readonly userId: string;

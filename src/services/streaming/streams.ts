@@ -10,12 +10,12 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
+import { requireOwnStream } from '../access/caller-reach.js';
 import { ConfigurationFeed } from './configuration-feed.js';
 import { type Backlog, EventStream, type StreamSink, type Watching } from './event-stream.js';
 import { decodeResumeToken, type StreamPosition } from './resume-token.js';
 import type { StreamTickets, Ticket } from './stream-tickets.js';
 import { UserChannels } from './user-channels.js';
-import { requireWatchable } from './watchable-user.js';
 
 export interface StreamOptions {
   readonly store: Pick<Store, 'outbox' | 'states' | 'epoch'>;
@@ -84,7 +84,7 @@ export class StreamService {
    */
   async watch(call: Call, input: WatchInput): Promise<Watching> {
     authorize(call, 'Watch');
-    await requireWatchable(call, input.userId, this.#options.states.users);
+    await requireOwnStream(call, input.userId, this.#options.states.users);
     return this.#open(readerOf(call), input);
   }
 
@@ -103,7 +103,7 @@ export class StreamService {
   async ticket(call: Call, userId: string): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
     authorize(call, 'Watch');
     if (userId === '') throw invalid('a ticket is for the stream of a user; name one');
-    await requireWatchable(call, userId, this.#options.states.users);
+    await requireOwnStream(call, userId, this.#options.states.users);
     const reader = { ...readerOf(call), people: true };
     const expiresAt = Math.min(this.#options.clock.now() + TICKET_MS, reader.endsAt);
     return { ticket: this.#options.tickets.seal({ userId, expiresAt, reader }), expiresAt };

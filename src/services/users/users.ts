@@ -8,7 +8,7 @@ import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from 
 import { faultOfName } from '../../core/values/names.js';
 import type { Store, Transaction } from '../../store/store.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
-import { requireOwnUser } from '../access/own-user.js';
+import { requireOwnUser } from '../access/caller-reach.js';
 
 /** What is known of a user; what is left out stays as it is. */
 export interface IdentifyInput {

@@ -1,0 +1,78 @@
+import { type Call, confinedTo, type Person } from '../../calls/caller.js';
+import { invalid, notFound } from '../../calls/errors.js';
+import type { EvaluationContext } from '../../core/deciding/decision.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { UserState } from '../../core/states/user-state.js';
+import { quote } from '../../core/values/json.js';
+import { faultOfName } from '../../core/values/names.js';
+import type { StateSource } from '../../store/state-source.js';
+import type { Target } from './target.js';
+
+// Whom and what a caller reaches: people reach themselves and the flags of their screens, a token that is bound to an
+// organization that organization and its users, any other token and operators everybody. What is out of reach is NOT_FOUND, so that nobody
+// is told whether it exists.
+
+/** Whether a caller may be told of a flag: people know of those only that are meant for their screens. */
+export function mayKnow({ caller }: Call, flagKey: string, { flags }: Snapshot): boolean {
+  return caller.kind !== 'person' || flags.get(flagKey)?.flag.clientVisible === true;
+}
+
+/**
+ * Whom a call about somebody's own flags is about: machines and operators name the user, '' being nobody in particular;
+ * people are themselves, as their verified token says. Rejects with NOT_FOUND a person who names somebody else.
+ */
+export function ownTarget({ caller }: Call, userId: string): Target {
+  const fault = userId === '' ? undefined : faultOfName('userId', userId);
+  if (fault !== undefined) throw invalid(fault);
+  if (caller.kind !== 'person') return { userId, context: {} };
+  if (userId !== '' && userId !== caller.userId) throw notFound('no such user');
+  return { userId: caller.userId, context: verifiedContext(caller) };
+}
+
+/**
+ * What a verified token says overrides what is stored, for this call alone. Organization and roles are one unit: where it
+ * says one of them, the other is as the token has it, too. Where it says neither, both stay as stored.
+ */
+function verifiedContext({ organizationId, roles }: Person): EvaluationContext {
+  if (organizationId === '' && roles === undefined) return {};
+  return { ...(organizationId === '' ? {} : { organizationId }), ...(roles === undefined ? {} : { roles }) };
+}
+
+/** Rejects with NOT_FOUND a user out of the caller's reach. */
+export function requireOwnUser({ caller }: Call, user: UserState): void {
+  const own =
+    caller.kind === 'person'
+      ? user.id === caller.userId
+      : confinedTo(caller) === '' || user.organizationId === confinedTo(caller);
+  if (!own) throw notFound(`no user ${quote(user.id)}`);
+}
+
+/**
+ * Rejects with NOT_FOUND a user or an organization of which a token that is bound to another organization would have
+ * decisions; '' is none. People have decisions for themselves alone, by `ownTarget`.
+ */
+export function requireOwnDecision(call: Call, user: UserState, organizationId: string): void {
+  if (call.caller.kind === 'person') return;
+  if (user.id !== '') requireOwnUser(call, user);
+  const confined = confinedTo(call.caller);
+  const foreign = confined !== '' && organizationId !== '' && organizationId !== confined;
+  if (foreign) throw notFound(`no organization ${quote(organizationId)}`);
+}
+
+/** Rejects with NOT_FOUND a user whose stream the caller may not open; '' is the configuration alone, for machines. */
+export async function requireOwnStream(call: Call, userId: string, users: StateSource<UserState>): Promise<void> {
+  const { caller } = call;
+  if (userId === '') {
+    if (caller.kind === 'person') throw notFound('people watch themselves');
+    return;
+  }
+  const fault = faultOfName('userId', userId);
+  if (fault !== undefined) throw invalid(fault);
+  if (caller.kind === 'person') {
+    if (caller.userId !== userId) throw notFound(`no user ${quote(userId)}`);
+    return;
+  }
+  if (confinedTo(caller) === '') return;
+  const held = await users.load([userId], call.deadline === undefined ? {} : { deadline: call.deadline });
+  requireOwnUser(call, held.get(userId)!.state);
+}
