@@ -38,6 +38,8 @@ describe('the floors', () => {
     ['core imports a builtin', 'src/core/evaluate.ts', "import { randomInt } from 'node:crypto';"],
     ['a port imports its adapter', 'src/store/store.ts', "import { x } from './mysql/x.js';"],
     ['a port imports another port', 'src/queue/queue.ts', "import type { Store } from '../store/store.js';"],
+    ['outages know whose they are', 'src/outages/time-limit.ts', "import type { Store } from '../store/store.js';"],
+    ['core waits', 'src/core/evaluate.ts', "import { x } from '../outages/time-limit.js';"],
     ['a port imports a driver', 'src/store/store.ts', "import type { Knex } from 'knex';"],
     ['a service imports an adapter', 'src/services/events.ts', "import { x } from '../store/sqlite/x.js';"],
     ['a service imports generated code', 'src/services/events.ts', "import { x } from '../protocol/gen/x.js';"],

@@ -1,5 +1,5 @@
 import { unavailable } from '../calls/errors.js';
-import { within } from '../calls/within.js';
+import { storeAnswerWithin } from '../calls/store-answer.js';
 import type { Configuration } from '../core/flags/flag.js';
 import { compileSnapshot, EMPTY_CONFIGURATION } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
@@ -55,7 +55,7 @@ export class ConfigurationKeeper {
   async refresh(answerWithinMs = Infinity): Promise<Snapshot> {
     const asked = this.#uptimeMs();
     const asking = this.#options.reader.revision();
-    const revision = await (answerWithinMs === Infinity ? asking : within(answerWithinMs, asking));
+    const revision = await (answerWithinMs === Infinity ? asking : storeAnswerWithin(answerWithinMs, asking));
     if (this.holds(revision)) this.#confirmedAtMs = asked;
     else await this.#reach(revision);
     return this.#snapshot;

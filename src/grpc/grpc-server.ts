@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import { withTimeLimit } from '../outages/time-limit.js';
 import { DESCRIPTOR_SET_BASE64 } from '../protocol/gen/descriptor-set.js';
 import type { Handlers, ServiceDescription } from '../protocol/rpcs/method.js';
 import { addReflection } from './reflection/reflection.js';
@@ -86,15 +87,11 @@ export class GrpcServer {
   drain(limitMs: number): Promise<boolean> {
     this.setServing(false);
     this.#streams.endAll();
-    return new Promise((resolve) => {
-      const limit = setTimeout(() => {
-        resolve(false);
-        this.#server.forceShutdown();
-      }, limitMs);
-      this.#server.tryShutdown(() => {
-        clearTimeout(limit);
-        resolve(true);
-      });
+    const { promise: ended, resolve } = Promise.withResolvers<true>();
+    this.#server.tryShutdown(() => resolve(true));
+    return withTimeLimit(limitMs, ended, () => {
+      this.#server.forceShutdown();
+      return false;
     });
   }
 

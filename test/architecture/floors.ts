@@ -16,7 +16,7 @@ const USE_CASES = ['services', 'worker', ...BELOW_USE_CASES];
 const COMPOSITION = ['main', 'config', 'compose'];
 
 const BUILT_FROM_ALL = [
-  ...['core', ...PORTS, ...USE_CASES],
+  ...['core', 'outages', ...PORTS, ...USE_CASES],
   ...['store/sql', 'store/mysql', 'store/sqlite', 'store/cached'],
   ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local', 'deliver/http'],
   ...['protocol', 'grpc', 'rest', 'cli', 'client', 'observability'],
@@ -24,13 +24,15 @@ const BUILT_FROM_ALL = [
 
 export const PARTS: readonly Part[] = [
   { name: 'core', paths: /^src\/core\//, mayImport: [] },
+  // How long to wait for what may be away, and how often to say that it is: for whoever stands beside such a thing.
+  { name: 'outages', paths: /^src\/outages\//, mayImport: [] },
 
   { name: 'store port', paths: /^src\/store\/[^/]+$/, mayImport: ['core'] },
   { name: 'queue port', paths: /^src\/queue\/[^/]+$/, mayImport: ['core'] },
   { name: 'notify port', paths: /^src\/notify\/[^/]+$/, mayImport: ['core'] },
   { name: 'deliver port', paths: /^src\/deliver\/[^/]+$/, mayImport: ['core'] },
 
-  { name: 'calls', paths: /^src\/calls\//, mayImport: ['core', ...PORTS] },
+  { name: 'calls', paths: /^src\/calls\//, mayImport: ['core', 'outages', ...PORTS] },
   { name: 'configuration', paths: /^src\/configuration\//, mayImport: ['core', ...PORTS, 'calls'] },
   { name: 'announcing', paths: /^src\/announcing\//, mayImport: ['core', ...PORTS] },
   {
@@ -46,11 +48,11 @@ export const PARTS: readonly Part[] = [
   { name: 'store/mysql', paths: /^src\/store\/mysql\//, mayImport: ['core', 'store port', 'store/sql'] },
   { name: 'store/sqlite', paths: /^src\/store\/sqlite\//, mayImport: ['core', 'store port', 'store/sql'] },
   { name: 'store/cached', paths: /^src\/store\/cached\//, mayImport: ['core', 'store port'] },
-  { name: 'queue/bullmq', paths: /^src\/queue\/bullmq\//, mayImport: ['core', 'queue port'] },
-  { name: 'queue/embedded', paths: /^src\/queue\/embedded\//, mayImport: ['core', 'queue port'] },
-  { name: 'notify/redis', paths: /^src\/notify\/redis\//, mayImport: ['core', 'notify port'] },
+  { name: 'queue/bullmq', paths: /^src\/queue\/bullmq\//, mayImport: ['core', 'outages', 'queue port'] },
+  { name: 'queue/embedded', paths: /^src\/queue\/embedded\//, mayImport: ['core', 'outages', 'queue port'] },
+  { name: 'notify/redis', paths: /^src\/notify\/redis\//, mayImport: ['core', 'outages', 'notify port'] },
   { name: 'notify/local', paths: /^src\/notify\/local\//, mayImport: ['core', 'notify port'] },
-  { name: 'deliver/http', paths: /^src\/deliver\/http\//, mayImport: ['core', 'deliver port'] },
+  { name: 'deliver/http', paths: /^src\/deliver\/http\//, mayImport: ['core', 'outages', 'deliver port'] },
 
   { name: 'generated code', paths: /^src\/protocol\/gen\//, mayImport: ['well-known types'] },
   // Codecs by hand that generated code is told to use in place of its own.
@@ -64,7 +66,7 @@ export const PARTS: readonly Part[] = [
   {
     name: 'grpc',
     paths: /^src\/grpc\//,
-    mayImport: ['core', 'services', 'calls', 'protocol', 'generated code', 'well-known types'],
+    mayImport: ['core', 'outages', 'services', 'calls', 'protocol', 'generated code', 'well-known types'],
   },
   { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services', 'calls'] },
   { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services', 'calls'] },

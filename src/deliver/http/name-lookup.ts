@@ -1,4 +1,5 @@
 import { Resolver, lookup as systemLookup } from 'node:dns/promises';
+import { withTimeLimit } from '../../outages/time-limit.js';
 import type { Pin } from './post-pinned.js';
 
 /** Every address of a name. */
@@ -73,18 +74,13 @@ function alternating(four: readonly Pin[], six: readonly Pin[]): readonly Pin[] 
 /** Whoever has waited too long for their turn is not looked up any more. */
 function oneAtATime(system: Lookup, timeoutMs: number): Lookup {
   let last: Promise<unknown> = Promise.resolve();
-  return (host) =>
-    new Promise((resolve, reject) => {
-      let waiting = true;
-      const timer = setTimeout(() => {
-        waiting = false;
-        reject(new Error(`looking up ${host} took longer than ${timeoutMs} ms`));
-      }, timeoutMs);
-      last = last
-        .then(async () => {
-          if (waiting) resolve(await system(host));
-        })
-        .catch(reject)
-        .finally(() => clearTimeout(timer));
+  return (host) => {
+    let waiting = true;
+    const found = last.then(() => (waiting ? system(host) : []));
+    last = found.catch(() => undefined);
+    return withTimeLimit(timeoutMs, found, () => {
+      waiting = false;
+      throw new Error(`looking up ${host} took longer than ${timeoutMs} ms`);
     });
+  };
 }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
+import { OutageReport } from '../../outages/outage-report.js';
+import { withTimeLimit } from '../../outages/time-limit.js';
 import type { Notice, Notifier, NotifierState, Unsubscribe } from '../notifier.js';
 import { ChannelSubscription } from './channel-subscription.js';
 import { decodeNotice, encodeNotice } from './notice-message.js';
@@ -50,12 +52,13 @@ class RedisNotifier implements Notifier {
   readonly #publisher: Redis;
   readonly #subscription: ChannelSubscription;
   readonly #subscribers = new Set<Subscriber>();
+  readonly #outage: OutageReport;
   #onFirstConnection: () => void = () => undefined;
-  #isFailing: boolean = false;
   #closed: boolean = false;
 
   constructor(options: RedisNotifierOptions) {
     this.#onError = options.onError;
+    this.#outage = new OutageReport(options.onError);
     this.#publisher = connect(options, { connectionName: 'latchkey-notices-out' });
     const client = connect(options, { connectionName: 'latchkey-notices-in', autoResubscribe: false });
     this.#channel = options.channel ?? channelOf(this.#publisher.options.db ?? 0);
@@ -70,12 +73,9 @@ class RedisNotifier implements Notifier {
 
   /** Resolves when this node hears the others, or after a second. */
   async firstConnection(): Promise<void> {
-    let timer: NodeJS.Timeout | undefined;
-    await new Promise<void>((resolve) => {
-      this.#onFirstConnection = resolve;
-      timer = setTimeout(resolve, FIRST_CONNECTION_LIMIT_MS);
-    });
-    clearTimeout(timer);
+    const { promise: connected, resolve } = Promise.withResolvers<void>();
+    this.#onFirstConnection = resolve;
+    await withTimeLimit(FIRST_CONNECTION_LIMIT_MS, connected, () => undefined);
   }
 
   async publish(notice: Notice): Promise<void> {
@@ -86,12 +86,7 @@ class RedisNotifier implements Notifier {
     if (this.#publisher.status !== 'ready') {
       return;
     }
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, PUBLISH_LIMIT_MS);
-    });
-    await Promise.race([this.#send(encodeNotice(this.#node, notice)), limit]);
-    clearTimeout(timer);
+    await withTimeLimit(PUBLISH_LIMIT_MS, this.#send(encodeNotice(this.#node, notice)), () => undefined);
   }
 
   subscribe(tell: (notice: Notice) => void, onState: (state: NotifierState) => void): Promise<Unsubscribe> {
@@ -116,12 +111,9 @@ class RedisNotifier implements Notifier {
   async #send(messages: readonly string[]): Promise<void> {
     try {
       await Promise.all(messages.map((message) => this.#publisher.publish(this.#channel, message)));
-      this.#isFailing = false;
+      this.#outage.succeeded();
     } catch (error) {
-      if (!this.#isFailing && !this.#closed) {
-        this.#isFailing = true;
-        this.#onError(error);
-      }
+      if (!this.#closed) this.#outage.failed(error);
     }
   }
 
@@ -168,15 +160,8 @@ function connect({ redisUrl, onError }: RedisNotifierOptions, more: Omit<RedisOp
     retryStrategy: (times) => Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS),
     ...more,
   });
-  let isOutageReported = false;
-  client.on('ready', () => {
-    isOutageReported = false;
-  });
-  client.on('error', (error: Error) => {
-    if (!isOutageReported) {
-      isOutageReported = true;
-      onError(error);
-    }
-  });
+  const outage = new OutageReport(onError);
+  client.on('ready', () => outage.succeeded());
+  client.on('error', (error: Error) => outage.failed(error));
   return client;
 }

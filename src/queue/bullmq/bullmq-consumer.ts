@@ -1,4 +1,5 @@
 import { DelayedError, type Job, WaitingError, Worker, type WorkerOptions } from 'bullmq';
+import { withTimeLimit } from '../../outages/time-limit.js';
 import { LOCK_DURATION_MS, MAX_STALLED_COUNT, QUEUE_PREFIX, STALLED_INTERVAL_MS } from './queue-settings.js';
 import { openConsumerClients } from './redis-clients.js';
 
@@ -76,15 +77,15 @@ export function startBullmqConsumer(
     const closed = worker.close().catch(report);
     // Without Redis, BullMQ's own close() may end too early, or never; the work under way is what is worth waiting for.
     const worked = workIsDone();
-    const writtenOff = worked.then(() => settledWithin(closed, WRITE_OFF_LIMIT_MS));
-    await settledWithin(writtenOff, CLOSE_LIMIT_MS);
+    const writtenOff = worked.then(() => waitFor(closed, WRITE_OFF_LIMIT_MS));
+    await waitFor(writtenOff, CLOSE_LIMIT_MS);
     // What has not ended by now is left to its lock: another worker takes it when that has lapsed.
     for (const abandon of underWay.values()) {
       abandon();
     }
-    await settledWithin(closed, underWay.size > 0 ? WRITE_OFF_LIMIT_MS : 0);
+    await waitFor(closed, underWay.size > 0 ? WRITE_OFF_LIMIT_MS : 0);
     clients.disconnect();
-    await settledWithin(closed, DISCONNECT_LIMIT_MS);
+    await waitFor(closed, DISCONNECT_LIMIT_MS);
   }
 
   async function workIsDone(): Promise<void> {
@@ -94,11 +95,6 @@ export function startBullmqConsumer(
   }
 }
 
-async function settledWithin(promise: Promise<unknown>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<void>((resolve) => {
-    timer = setTimeout(resolve, limitMs);
-  });
-  await Promise.race([promise, limit]);
-  clearTimeout(timer);
+async function waitFor(promise: Promise<void>, limitMs: number): Promise<void> {
+  await withTimeLimit(limitMs, promise, () => undefined);
 }

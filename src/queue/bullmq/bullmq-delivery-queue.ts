@@ -1,4 +1,6 @@
 import { type Job, Queue } from 'bullmq';
+import { OutageReport } from '../../outages/outage-report.js';
+import { withTimeLimit } from '../../outages/time-limit.js';
 import type { DeliveryQueue, DueDelivery } from '../delivery-queue.js';
 import type { ConsumeOptions } from '../queue.js';
 import { type BullmqConnection, type BullmqConsumer, startBullmqConsumer } from './bullmq-consumer.js';
@@ -24,13 +26,14 @@ class BullmqDeliveryQueue implements DeliveryQueue {
   readonly #connection: BullmqConnection;
   readonly #clients: RedisClients;
   readonly #queue: Queue<DueDelivery>;
+  readonly #outage: OutageReport;
   #consumer: BullmqConsumer | undefined;
-  #isFailing: boolean = false;
   #closed: boolean = false;
 
   constructor(connection: BullmqConnection, clients: RedisClients) {
     this.#connection = connection;
     this.#clients = clients;
+    this.#outage = new OutageReport(connection.onError);
     // None of the three may ask Redis anything at the start: it may be down, and BullMQ would not ask again.
     this.#queue = new Queue<DueDelivery>(DELIVERIES_QUEUE, {
       connection: clients.client,
@@ -51,19 +54,14 @@ class BullmqDeliveryQueue implements DeliveryQueue {
     const added = this.#queue.addBulk(
       deliveries.map(({ id, endpointId }) => ({ name: DELIVERY_JOB, data: { id, endpointId }, opts })),
     );
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const error = new Error(`Redis did not take deliveries within ${SCHEDULE_LIMIT_MS} ms`);
-      timer = setTimeout(() => reject(error), SCHEDULE_LIMIT_MS);
-    });
-    await Promise.race([added, late]).then(
-      () => {
-        this.#isFailing = false;
-      },
-      (error: unknown) => this.#fail(error),
-    );
-    clearTimeout(timer);
-    added.catch(() => undefined);
+    try {
+      await withTimeLimit(SCHEDULE_LIMIT_MS, added, () => {
+        throw new Error(`Redis did not take deliveries within ${SCHEDULE_LIMIT_MS} ms`);
+      });
+      this.#outage.succeeded();
+    } catch (error) {
+      if (!this.#closed) this.#outage.failed(error);
+    }
   }
 
   consume(take: (delivery: DueDelivery) => void, options: ConsumeOptions): Promise<void> {
@@ -88,13 +86,6 @@ class BullmqDeliveryQueue implements DeliveryQueue {
     // Resolves without a word to Redis, as the client is ours.
     await this.#queue.close();
     this.#clients.disconnect();
-  }
-
-  /** Reported once per outage. */
-  #fail(error: unknown): void {
-    if (this.#isFailing || this.#closed) return;
-    this.#isFailing = true;
-    this.#connection.onError(error);
   }
 }
 

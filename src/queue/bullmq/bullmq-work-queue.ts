@@ -1,4 +1,5 @@
 import { type Job, Queue } from 'bullmq';
+import { OutageReport } from '../../outages/outage-report.js';
 import type { ConsumeOptions, WorkQueue } from '../queue.js';
 import { type BullmqConnection, type BullmqConsumer, startBullmqConsumer } from './bullmq-consumer.js';
 import { LaneRuns } from './lane-runs.js';
@@ -33,16 +34,15 @@ class BullmqWorkQueue implements WorkQueue {
   readonly #clients: RedisClients;
   readonly #queue: Queue<LaneJobData>;
   readonly #sender = new WakeSender((lane) => this.#send(lane), WAKE_LIMIT_MS);
+  readonly #outage: OutageReport;
   #consumer: BullmqConsumer | undefined;
-  #isFailing: boolean = false;
   #closed: boolean = false;
 
   constructor(connection: BullmqConnection, clients: RedisClients) {
     this.#connection = connection;
     this.#clients = clients;
-    clients.client.on('ready', () => {
-      this.#isFailing = false;
-    });
+    this.#outage = new OutageReport(connection.onError);
+    clients.client.on('ready', () => this.#outage.succeeded());
     // None of the three may ask Redis anything at the start: it may be down, and BullMQ would not ask again.
     this.#queue = new Queue<LaneJobData>(LANES_QUEUE, {
       connection: clients.client,
@@ -92,7 +92,7 @@ class BullmqWorkQueue implements WorkQueue {
   }
 
   healthy(): boolean {
-    return !this.#closed && this.#clients.client.status === 'ready' && !this.#isFailing;
+    return !this.#closed && this.#clients.client.status === 'ready' && !this.#outage.underWay;
   }
 
   async close(): Promise<void> {
@@ -106,18 +106,14 @@ class BullmqWorkQueue implements WorkQueue {
   async #send(lane: number): Promise<void> {
     try {
       await this.#queue.add(LANE_JOB, { lane }, { deduplication: { id: `lane-${lane}`, keepLastIfActive: true } });
-      this.#isFailing = false;
+      this.#outage.succeeded();
     } catch (error) {
       this.#fail(error);
     }
   }
 
-  /** Reported once per outage: a busy server wakes lanes a thousand times a second. */
   #fail(error: unknown): void {
-    if (!this.#isFailing && !this.#closed) {
-      this.#isFailing = true;
-      this.#connection.onError(error);
-    }
+    if (!this.#closed) this.#outage.failed(error);
   }
 }
 

@@ -1,4 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { OutageReport } from '../../outages/outage-report.js';
+import { withTimeLimit } from '../../outages/time-limit.js';
 
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_LIMIT_MS = 1_000;
@@ -43,17 +45,12 @@ function openClients(
   const adopt = (client: Redis): Redis => {
     clients.push(client);
     endEvenBetweenAttempts(client);
-    let isOutageReported = false;
-    client.on('ready', () => {
-      isOutageReported = false;
-    });
+    const outage = new OutageReport(onError);
+    client.on('ready', () => outage.succeeded());
     // The listener stays for good: an 'error' event without one would reach the console.
     client.on('error', (error: Error) => {
       reported.add(error);
-      if (!isOutageReported) {
-        isOutageReported = true;
-        onError(error);
-      }
+      outage.failed(error);
     });
     return client;
   };
@@ -107,19 +104,13 @@ function override<Name extends 'disconnect' | 'duplicate'>(
   Object.defineProperty(client, name, { value, writable: true, configurable: true });
 }
 
-function settled(client: Redis, limitMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      client.off('ready', done);
-      client.off('error', done);
-      resolve();
-    };
-    const timer = setTimeout(done, limitMs);
-    client.once('ready', done);
-    client.once('error', done);
-    if (client.status === 'ready') {
-      done();
-    }
-  });
+async function settled(client: Redis, limitMs: number): Promise<void> {
+  if (client.status === 'ready') return;
+  const { promise: heard, resolve } = Promise.withResolvers<void>();
+  const hear = (): void => resolve();
+  client.once('ready', hear);
+  client.once('error', hear);
+  await withTimeLimit(limitMs, heard, () => undefined);
+  client.off('ready', hear);
+  client.off('error', hear);
 }

@@ -1,3 +1,5 @@
+import { withTimeLimit } from '../../outages/time-limit.js';
+
 interface LaneState {
   readonly sending: Promise<void>;
   next: Promise<void> | undefined;
@@ -20,13 +22,7 @@ export class WakeSender {
 
   async wake(lanes: Iterable<number>): Promise<'sent' | 'late'> {
     const all = Promise.all(Array.from(lanes, (lane) => this.#wakeLane(lane))).then(() => 'sent' as const);
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<'late'>((resolve) => {
-      timer = setTimeout(() => resolve('late'), this.#limitMs);
-    });
-    const outcome = await Promise.race([all, late]);
-    clearTimeout(timer);
-    return outcome;
+    return withTimeLimit(this.#limitMs, all, () => 'late' as const);
   }
 
   #wakeLane(lane: number): Promise<void> {

@@ -1,3 +1,4 @@
+import { withTimeLimit } from '../../outages/time-limit.js';
 import type { ConsumeOptions, WorkQueue } from '../queue.js';
 
 const CLOSE_LIMIT_MS = 10_000;
@@ -50,12 +51,7 @@ class EmbeddedWorkQueue implements WorkQueue {
   async close(): Promise<void> {
     this.#closed = true;
     this.#waiting.clear();
-    let timer: NodeJS.Timeout | undefined;
-    const limit = new Promise<void>((resolve) => {
-      timer = setTimeout(resolve, CLOSE_LIMIT_MS);
-    });
-    await Promise.race([Promise.all(this.#active.values()), limit]);
-    clearTimeout(timer);
+    await withTimeLimit(CLOSE_LIMIT_MS, Promise.all(this.#active.values()), () => undefined);
   }
 
   /** Later, not now: whoever wakes a lane should not find itself doing the lane's work. */

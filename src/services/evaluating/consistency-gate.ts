@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import { type Consistency, decodeToken } from '../../calls/consistency-token.js';
 import { unavailable } from '../../calls/errors.js';
-import { STORE_ANSWERS_MS, within } from '../../calls/within.js';
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Demand } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
@@ -76,13 +76,13 @@ export class ConsistencyGate {
 
   /** By the deadline, or UNAVAILABLE. */
   async #timely<T>(deadline: number, work: Promise<T>): Promise<T> {
-    return within(deadline - Date.now(), work);
+    return storeAnswerWithin(deadline - Date.now(), work);
   }
 
   /** Waits until nothing that these users did up to that instant is pending. */
   async #untilCounted(userIds: readonly string[], receivedAt: number, deadline: number, signal?: AbortSignal) {
     const { store, notices } = this.#options;
-    const pending = () => within(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
+    const pending = () => storeAnswerWithin(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
     await this.#until({ deadline, signal, again: (limitMs) => notices.next(userIds, limitMs) }, async () => {
       return (await pending()).size === 0;
     });

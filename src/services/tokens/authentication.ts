@@ -1,7 +1,7 @@
 import type { Machine } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { unauthenticated } from '../../calls/errors.js';
-import { STORE_ANSWERS_MS, within } from '../../calls/within.js';
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import { StoreUnavailable } from '../../store/store.js';
 import type { MachineToken, TokenStore } from '../../store/token-store.js';
@@ -87,7 +87,7 @@ export class Authentication {
       return this.#admit(known.token, known.machine);
     }
     try {
-      const token = await within(STORE_ANSWERS_MS, looking);
+      const token = await storeAnswerWithin(STORE_ANSWERS_MS, looking);
       if (token === undefined) throw unknownToken();
       return this.#admit(token, machineOf(token));
     } catch (error) {

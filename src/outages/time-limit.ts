@@ -1,0 +1,14 @@
+/**
+ * The result of `work`, or what `late` gives (or throws) where it takes longer than `limitMs`. The work itself is not
+ * stopped; what becomes of it after that, a failure too, nobody is told.
+ */
+export async function withTimeLimit<T, Late>(limitMs: number, work: Promise<T>, late: () => Late): Promise<T | Late> {
+  const { promise: timeIsUp, resolve: giveUp } = Promise.withResolvers<undefined>();
+  const timer = setTimeout(() => giveUp(undefined), Math.max(0, limitMs));
+  try {
+    const first = await Promise.race([work.then((result) => ({ result })), timeIsUp]);
+    return first === undefined ? late() : first.result;
+  } finally {
+    clearTimeout(timer);
+  }
+}
