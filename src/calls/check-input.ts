@@ -22,8 +22,11 @@ export function checkComment(comment: string): void {
   if (!comment.isWellFormed()) throw invalid('a comment must be well-formed Unicode');
 }
 
-/** Rejects with INVALID a reason that is missing, or that could not be the audit's comment. */
-export function requireReason(reason: string): void {
-  if (reason.trim() === '') throw invalid('reason is missing; say why, for the ledger and the audit');
-  checkComment(reason);
+/** Where a change has to say why: INVALID a comment that is missing, or unfit. `field` is how the caller knows it. */
+export function requireComment(comment: string, field: 'comment' | 'reason'): void {
+  if (comment.trim() === '') {
+    const message = `${field} is missing; say why, for the audit`;
+    throw invalid(message, [{ pointer: `/${field}`, message }]);
+  }
+  checkComment(comment);
 }

@@ -252,6 +252,13 @@ describe('Identify', () => {
       await stand.admin.evaluate({ flagKey: 'for-managers', context: { userId: 'i2' }, consistencyToken }),
     ).toMatchObject({ enabled: true });
   });
+
+  it('tells what went off through it', async () => {
+    const promoted = await stand.admin.identify({ userId: 'i3', roles: ['manager'] });
+    expect(promoted.newlyLocked).toEqual([]);
+    const demoted = await stand.admin.identify({ userId: 'i3', updateMask: ['roles'] });
+    expect(demoted).toMatchObject({ newlyUnlocked: [], newlyLocked: ['for-managers'] });
+  });
 });
 
 describe('progress', () => {
@@ -265,6 +272,8 @@ describe('progress', () => {
     });
     const conditions = { all: [{ fact: 'stagesReached', operator: 'contains', value: 'profile' }] };
     await stand.admin.setFlag({ flag: { key: 'profiled', rules: [{ conditions, policy: Rule_Policy.LATCHING }] } });
+    const here = { all: [{ fact: 'stage', operator: 'equal', value: 'profile' }] };
+    await stand.admin.setFlag({ flag: { key: 'at-profile', rules: [{ conditions: here }] } });
     const { progress, newlyUnlocked } = await stand.admin.updateProgress({ userId: 'p1', stage: 'profile' });
     expect(progress).toMatchObject({ userId: 'p1', stage: 'profile', stagesReached: [{ stage: 'profile' }] });
     expect(progress?.updatedAt).toEqual(progress?.stagesReached[0]?.reachedAt);
@@ -273,6 +282,7 @@ describe('progress', () => {
     const refused = await stand.admin.updateProgress({ userId: 'p1', stage: 'signup' });
     expect(refused.progress).toEqual(progress);
     const back = await stand.admin.updateProgress({ userId: 'p1', stage: 'signup', allowBackward: true });
+    expect(back).toMatchObject({ newlyUnlocked: [], newlyLocked: ['at-profile'] });
     expect(back.progress?.stagesReached.map(({ stage }) => stage)).toEqual(['profile', 'signup']);
     expect((await stand.admin.getProgress({ userId: 'p1' })).progress).toEqual(back.progress);
   });
@@ -312,6 +322,17 @@ describe('Track', () => {
       enabled: true,
       reason: Reason.REASON_UNLOCKED,
     });
+  });
+
+  it('tells what the events turned off', async () => {
+    const few = { all: [{ fact: 'actionCount', params: { action: 'try' }, operator: 'lessThan', value: 2 }] };
+    await stand.admin.setFlag({ flag: { key: 'trial', rules: [{ conditions: few }] } });
+    await stand.admin.identify({ userId: 't3' });
+    const event = { userId: 't3', action: 'try' };
+    const first = await stand.admin.track({ events: [{ ...event, id: '1' }], wait: true });
+    expect(first).toMatchObject({ newlyUnlocked: [], newlyLocked: [] });
+    const second = await stand.admin.track({ events: [{ ...event, id: '2' }], wait: true });
+    expect(second).toMatchObject({ newlyUnlocked: [], newlyLocked: [{ userId: 't3', flagKey: 'trial' }] });
   });
 
   it('without waiting gives a token that an evaluation waits for', async () => {

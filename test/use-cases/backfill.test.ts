@@ -156,7 +156,7 @@ describeOnEachEngine('a backfill', (engine) => {
             }
             if (step === 'identify') await stand.identify(user, { emailVerified: true });
             if (step === 'delete') {
-              await stand.services.userDeletion.delete(OPERATOR, { userId: user, reason: 'asked for it' });
+              await stand.services.userDeletion.delete(OPERATOR, { userId: user, comment: 'asked for it' });
             }
             if (step === 'page') await one.step();
             if (step === 'other page') await other.step();
@@ -377,7 +377,7 @@ describeOnEachEngine('a backfill', (engine) => {
         ...stand.store.userPages,
         read: async (request) => {
           const page = await stand.store.userPages.read(request);
-          await stand.services.userDeletion.delete(OPERATOR, { userId: gone, reason: 'asked for it' });
+          await stand.services.userDeletion.delete(OPERATOR, { userId: gone, comment: 'asked for it' });
           return page;
         },
       },

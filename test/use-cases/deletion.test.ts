@@ -6,7 +6,7 @@ import { gate } from '../../src/store/testing/samples.js';
 import { describeOnEachEngine } from './engines.js';
 import { atLeast, latching, ledgerOf, machine, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 
-const reason = 'the account was closed';
+const comment = 'the account was closed';
 const stateOf = async (stand: UseCaseStand, id: string) => (await stand.store.states.users([id])).get(id)!;
 const SILENT = {
   publish: () => Promise.resolve(),
@@ -36,7 +36,7 @@ describeOnEachEngine('deleting a user', (engine) => {
     const { revision } = await stateOf(stand, 'leaver');
     const before = await stand.services.userDeletion.totals(OPERATOR);
 
-    const { deleted } = await stand.services.userDeletion.delete(OPERATOR, { userId: 'leaver', reason });
+    const { deleted } = await stand.services.userDeletion.delete(OPERATOR, { userId: 'leaver', comment });
     expect(deleted).toBe(true);
     const { deletedAt, ...rest } = await stateOf(stand, 'leaver');
     expect(rest).toEqual({ ...unknownUser('leaver'), revision: revision + 1 });
@@ -53,14 +53,14 @@ describeOnEachEngine('deleting a user', (engine) => {
     const { count = 0, sum = 0 } = before.actions.get('step') ?? {};
     expect(totals.actions.get('step')).toEqual({ count: count + 2, sum: sum + 3.5 });
     const { items } = await stand.store.audit.list({ limit: 9 }, { target: 'leaver' });
-    expect(items).toMatchObject([{ action: 'user.delete', actor: 'token:tok_test', comment: reason, after: null }]);
+    expect(items).toMatchObject([{ action: 'user.delete', actor: 'token:tok_test', comment, after: null }]);
 
     // Again: there is nothing any more, and nothing is counted twice.
-    const again = await stand.services.userDeletion.delete(OPERATOR, { userId: 'leaver', reason });
+    const again = await stand.services.userDeletion.delete(OPERATOR, { userId: 'leaver', comment });
     expect(again.deleted).toBe(false);
     expect(await stand.services.userDeletion.totals(OPERATOR)).toEqual(totals);
     expect((await stand.store.audit.list({ limit: 9 }, { target: 'leaver' })).items).toHaveLength(1);
-    expect((await stand.services.userDeletion.delete(OPERATOR, { userId: 'never-seen', reason })).deleted).toBe(false);
+    expect((await stand.services.userDeletion.delete(OPERATOR, { userId: 'never-seen', comment })).deleted).toBe(false);
     expect(await stand.services.userDeletion.totals(OPERATOR)).toEqual(totals);
   });
 
@@ -68,11 +68,11 @@ describeOnEachEngine('deleting a user', (engine) => {
     const { services } = await engine.compose();
     const { userDeletion } = services;
     const forbidden = { code: 'FORBIDDEN' };
-    await expect(userDeletion.delete(machine(['identify']), { userId: 'x', reason })).rejects.toMatchObject(forbidden);
+    await expect(userDeletion.delete(machine(['identify']), { userId: 'x', comment })).rejects.toMatchObject(forbidden);
     const bound = machine(['manage', 'admin'], 'acme');
-    await expect(userDeletion.delete(bound, { userId: 'x', reason })).rejects.toMatchObject(forbidden);
+    await expect(userDeletion.delete(bound, { userId: 'x', comment })).rejects.toMatchObject(forbidden);
     await expect(userDeletion.totals(machine(['evaluate']))).rejects.toMatchObject(forbidden);
-    const unreasoned = userDeletion.delete(OPERATOR, { userId: 'x', reason: '' });
+    const unreasoned = userDeletion.delete(OPERATOR, { userId: 'x', comment: '' });
     await expect(unreasoned).rejects.toMatchObject({ code: 'INVALID' });
   });
 
@@ -92,7 +92,7 @@ describeOnEachEngine('deleting a user', (engine) => {
     expect(there.states.users.peek('held')?.state.revision).toBe(held.revision);
 
     // No notice arrives there: the token alone says that there is something newer.
-    const { consistencyToken } = await here.services.userDeletion.delete(OPERATOR, { userId: 'held', reason });
+    const { consistencyToken } = await here.services.userDeletion.delete(OPERATOR, { userId: 'held', comment });
     expect((await evaluate(consistencyToken)).decision.enabled).toBe(false);
     expect(there.states.users.peek('held')?.state).toMatchObject({ revision: held.revision + 1, emailVerified: false });
     expect((await evaluate('')).decision.enabled).toBe(false);
@@ -113,7 +113,7 @@ describeOnEachEngine('deleting a user', (engine) => {
     await stand.track([old]);
     await stand.drain();
     await stand.track([pending]);
-    expect((await stand.services.userDeletion.delete(OPERATOR, { userId: 'ghost', reason })).deleted).toBe(true);
+    expect((await stand.services.userDeletion.delete(OPERATOR, { userId: 'ghost', comment })).deleted).toBe(true);
     await stand.drain();
 
     // Its key is gone, so it is taken as new; but it occurred before.
@@ -151,13 +151,13 @@ describeOnEachEngine('deleting a user', (engine) => {
       },
     };
     const interrupted = new UserDeletion({ store: failing, notifier: SILENT, rowsPerTransaction: 1 });
-    await expect(interrupted.delete(OPERATOR, { userId: 'large', reason })).rejects.toThrow('killed');
+    await expect(interrupted.delete(OPERATOR, { userId: 'large', comment })).rejects.toThrow('killed');
     const halfway = await stateOf(stand, 'large');
     // The profile went at once; rows follow.
     expect(halfway).toMatchObject({ organizationId: '', roles: [], emailVerified: false });
 
     const whole = new UserDeletion({ store: stand.store, notifier: SILENT, rowsPerTransaction: 3 });
-    await whole.delete(OPERATOR, { userId: 'large', reason });
+    await whole.delete(OPERATOR, { userId: 'large', comment });
     const { deletedAt, revision, ...rest } = await stateOf(stand, 'large');
     expect({ ...rest, revision: 0 }).toEqual(unknownUser('large'));
     expect([deletedAt! > 0, revision > halfway.revision]).toEqual([true, true]);
@@ -178,7 +178,7 @@ describeOnEachEngine('deleting a user', (engine) => {
     for (let round = 0; round < 3; round++) await track(round);
     await Promise.all([
       one.drain(),
-      ...users.map((userId) => other.services.userDeletion.delete(OPERATOR, { userId, reason })),
+      ...users.map((userId) => other.services.userDeletion.delete(OPERATOR, { userId, comment })),
       other.drain(),
     ]);
     await one.drain();
@@ -209,7 +209,7 @@ describeOnEachEngine('deleting a user', (engine) => {
     });
     const identifying = slow.identify('busy-one', { emailVerified: true });
     await locked.opened;
-    const deleting = stand.services.userDeletion.delete(OPERATOR, { userId: 'busy-one', reason });
+    const deleting = stand.services.userDeletion.delete(OPERATOR, { userId: 'busy-one', comment });
     await new Promise((resolve) => setTimeout(resolve, 150));
     goOn.open();
     await identifying;

@@ -31,7 +31,7 @@ describeOnEachEngine('what a preview tells', (engine) => {
     await stand.clear();
     // Whoever was deleted is nobody to a preview.
     for (const userId of ['ada', 'bob', 'cyd', 'eve']) {
-      await stand.services.userDeletion.delete(OPERATOR, { userId, reason: 'the next test' });
+      await stand.services.userDeletion.delete(OPERATOR, { userId, comment: 'the next test' });
     }
   });
 
@@ -55,7 +55,7 @@ describeOnEachEngine('what a preview tells', (engine) => {
       before: { enabled: false, reason: 'FLAG_NOT_FOUND' },
       after: { decision: { enabled: true, reason: 'UNLOCKED', ruleId: 'rul_draft_1' } },
     });
-    expect(events[0]).toMatchObject({ type: 'progress', progress: { done: 0, total: 3, secondsLeft: undefined } });
+    expect(events[0]).toMatchObject({ type: 'progress', progress: { done: 0, total: 3, leftMs: undefined } });
     expect(result.asOf).toBeGreaterThanOrEqual(before);
     expect(result.configurationRevision).toBe(await stand.sqlStore.configuration.revision());
     expect(await stand.sqlStore.configuration.flag('new')).toBeUndefined();

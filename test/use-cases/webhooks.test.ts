@@ -178,7 +178,8 @@ describeOnEachEngine('webhooks', (engine) => {
     await relay();
     await stand.latchkey.setFlag('leaving-2', latching(verified));
     for (const userId of ['leaver', 'stayer']) await stand.latchkey.identify(userId, { roles: ['x'] });
-    const remove = (userId: string) => stand.latchkey.services.userDeletion.delete(OPERATOR, { userId, reason });
+    const remove = (userId: string) =>
+      stand.latchkey.services.userDeletion.delete(OPERATOR, { userId, comment: reason });
     await remove('leaver');
     await remove('leaver-too');
     await work();
@@ -193,7 +194,7 @@ describeOnEachEngine('webhooks', (engine) => {
     for (const userId of users) await unlock(userId);
     await unlock('busy-stayer');
     const other = await engine.compose();
-    const remove = (userId: string) => other.services.userDeletion.delete(OPERATOR, { userId, reason });
+    const remove = (userId: string) => other.services.userDeletion.delete(OPERATOR, { userId, comment: reason });
     await Promise.all([relay(), ...users.map(remove), relay()]);
     await relay();
     expect(await stand.latchkey.store.outbound.waiting()).toBe(false);

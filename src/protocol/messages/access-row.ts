@@ -1,7 +1,7 @@
 import type { AccessRow, Effect } from '../../core/flags/flag.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
 import { AccessRow_Effect, type AccessRow as RowMessage } from '../gen/latchkey/v1/access.js';
-import { enumWord } from './enum-word.js';
+import { enumWord } from './fields.js';
 
 const EFFECTS: readonly Effect[] = ['ALLOW', 'ALLOW', 'DENY'];
 

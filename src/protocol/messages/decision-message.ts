@@ -1,7 +1,7 @@
 import type { Reason } from '../../core/deciding/decision.js';
 import type { Evaluated } from '../../services/evaluating/evaluation.js';
 import { type EvaluateResponse, Reason as ReasonNumber } from '../gen/latchkey/v1/evaluation.js';
-import { instant } from './values.js';
+import { instant } from './fields.js';
 
 const REASONS: Readonly<Record<Reason, ReasonNumber>> = {
   FLAG_NOT_FOUND: ReasonNumber.REASON_FLAG_NOT_FOUND,

@@ -2,7 +2,7 @@ import type { EvaluationContext } from '../../core/deciding/decision.js';
 import type { JsonObject } from '../../core/values/json.js';
 import type { Target } from '../../services/access/target.js';
 import type { EvaluationContext as ContextMessage } from '../gen/latchkey/v1/evaluation.js';
-import { jsonObject } from './values.js';
+import { jsonObject } from './fields.js';
 
 const NO_OVERRIDES: EvaluationContext = {};
 const NOBODY: Target = { userId: '', context: NO_OVERRIDES };

@@ -3,9 +3,8 @@ import type { FlagType } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import { quote } from '../../core/values/json.js';
 import { type FeatureFlag, FeatureFlag_Type, type Variant } from '../gen/latchkey/v1/flag.js';
-import { enumWord } from './enum-word.js';
+import { enumWord, epochMs, jsonValue } from './fields.js';
 import { ruleInputs } from './rule-input.js';
-import { epochMs, jsonValue } from './values.js';
 
 type Fields = Required<FlagInput>;
 

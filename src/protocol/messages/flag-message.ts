@@ -1,6 +1,6 @@
 import type { Flag, Rule } from '../../core/flags/flag.js';
 import { type FeatureFlag, FeatureFlag_Type, Rule_Policy, type Rule as RuleMessage } from '../gen/latchkey/v1/flag.js';
-import { instant } from './values.js';
+import { instant } from './fields.js';
 
 /** A flag as it is sent. */
 export function flagMessage(flag: Flag): FeatureFlag {

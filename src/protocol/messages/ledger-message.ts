@@ -6,7 +6,7 @@ import {
   type LedgerEntry as EntryMessage,
   LedgerEntry_Kind,
 } from '../gen/latchkey/v1/ledger.js';
-import { instant } from './values.js';
+import { instant } from './fields.js';
 
 const KINDS: Readonly<Record<LedgerKind, LedgerEntry_Kind>> = {
   unlocked: LedgerEntry_Kind.KIND_UNLOCKED,

@@ -1,8 +1,7 @@
 import { PER_100K, type RulePolicy } from '../../core/flags/flag.js';
 import type { RuleInput } from '../../core/flags/parse-flag.js';
 import type { Rule } from '../gen/latchkey/v1/flag.js';
-import { enumWord } from './enum-word.js';
-import { jsonObject } from './values.js';
+import { enumWord, jsonObject } from './fields.js';
 
 const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
 

@@ -1,7 +1,7 @@
 import type { UserState } from '../../core/states/user-state.js';
 import type { Progress } from '../gen/latchkey/v1/progress.js';
 import type { User } from '../gen/latchkey/v1/user.js';
-import { instant } from './values.js';
+import { instant } from './fields.js';
 
 /** Who a user is, as it is sent. */
 export function userMessage({ id, organizationId, roles, joinedAt, emailVerified, attributes }: UserState): User {

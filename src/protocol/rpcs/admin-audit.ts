@@ -1,6 +1,6 @@
 import type { AuditService } from '../../services/audit/audit.js';
+import { instant } from '../messages/fields.js';
 import { pageRequest } from '../messages/page-request.js';
-import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 /** What operators and tokens changed. */

@@ -1,7 +1,7 @@
 import type { BackfillProgress, BackfillService } from '../../services/backfills/backfills.js';
 import { type Backfill, BackfillReason, BackfillState } from '../gen/latchkey/v1/backfill.js';
+import { duration, instant } from '../messages/fields.js';
 import { pageRequest } from '../messages/page-request.js';
-import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 import { generatedStream } from './generated-stream.js';
 
@@ -23,13 +23,13 @@ export function backfillRpcs(backfills: BackfillService): AdminRpcs<Name> {
       },
     },
     cancelBackfill: {
-      handle: async ({ id, reason }, call) => ({
-        backfill: backfillMessage(await backfills.cancel(call, id, reason)),
+      handle: async ({ id, comment }, call) => ({
+        backfill: backfillMessage(await backfills.cancel(call, id, comment)),
       }),
     },
     startBackfill: {
-      handle: async ({ flag, reason }, call) => ({
-        backfill: backfillMessage(await backfills.start(call, flag, reason)),
+      handle: async ({ flag, comment }, call) => ({
+        backfill: backfillMessage(await backfills.start(call, flag, comment)),
       }),
     },
   };
@@ -55,7 +55,8 @@ function backfillMessage(progress: BackfillProgress): Backfill {
   const { id, flagId, flagKey, organizationId, reason, state, total, done, unlocked, relocked, failed, leftMs } =
     progress;
   return {
-    ...{ id, flagId, flagKey, organizationId, total, done, unlocked, relocked, failed, leftMs },
+    ...{ id, flagId, flagKey, organizationId, total, done, unlocked, relocked, failed },
+    timeLeft: duration(leftMs),
     reason: REASONS[reason],
     state: STATES[state],
     createdAt: instant(progress.createdAt),

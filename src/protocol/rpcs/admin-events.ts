@@ -1,7 +1,7 @@
 import type { DeadLetterService } from '../../services/events/dead-letters.js';
 import type { DeadLetter as LetterMessage } from '../gen/latchkey/v1/dead_letter.js';
+import { instant } from '../messages/fields.js';
 import { pageRequest } from '../messages/page-request.js';
-import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 type DeadLetter = Awaited<ReturnType<DeadLetterService['list']>>['items'][number];
@@ -16,7 +16,7 @@ export function deadLetterRpcs(deadLetters: DeadLetterService): AdminRpcs<'listD
       },
     },
     replayDeadLetters: {
-      handle: async ({ events }, call) => ({ replayed: await deadLetters.replay(call, events) }),
+      handle: async ({ events, comment }, call) => ({ replayed: await deadLetters.replay(call, events, comment) }),
     },
   };
 }

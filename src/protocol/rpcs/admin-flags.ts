@@ -2,7 +2,6 @@ import type { FlagLookup } from '../../services/flags/flag-lookup.js';
 import { accessMessage } from '../messages/access-row.js';
 import { flagMessage } from '../messages/flag-message.js';
 import { pageRequest } from '../messages/page-request.js';
-import { given } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 /** Looking into flags and their access rows. */
@@ -14,7 +13,7 @@ export function flagRpcs(flagLookup: FlagLookup): AdminRpcs<'getFlag' | 'listFla
     listFlags: {
       async handle(request, call) {
         const { tag, archived } = request;
-        const filter = { ...(tag === '' ? {} : { tag }), ...given('archived', archived) };
+        const filter = { ...(tag === '' ? {} : { tag }), ...(archived === undefined ? {} : { archived }) };
         const { items, next = '' } = await flagLookup.list(call, pageRequest(request), filter);
         return { flags: items.map(flagMessage), nextPageToken: next };
       },

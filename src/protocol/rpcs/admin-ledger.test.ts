@@ -72,7 +72,7 @@ describe('a deleted user', () => {
   it('leaves sums and nothing else', async () => {
     await stand.admin.identify({ userId: 'bob', emailVerified: true });
     const { revision } = await stand.admin.getUser({ userId: 'bob' });
-    expect(await stand.admin.deleteUser({ userId: 'bob', reason })).toMatchObject({ deleted: true });
+    expect(await stand.admin.deleteUser({ userId: 'bob', comment: reason })).toMatchObject({ deleted: true });
     const gone = await stand.admin.getUser({ userId: 'bob' });
     expect(gone).toMatchObject({ revision: revision + 1, unlocks: [], access: [], actionTotals: [] });
     expect((await stand.admin.listUnlocks({ userId: 'bob' })).entries).toEqual([]);

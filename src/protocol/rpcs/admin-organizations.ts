@@ -2,8 +2,7 @@ import { invalid } from '../../calls/errors.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { OrganizationService, SetOrganizationInput } from '../../services/organizations/organizations.js';
 import type { Organization } from '../gen/latchkey/v1/organization.js';
-import { updateMask } from '../messages/update-mask.js';
-import { jsonObject } from '../messages/values.js';
+import { jsonObject, updateMask } from '../messages/fields.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 const PATHS = ['attributes', 'strict_roles', 'roles'];

@@ -1,9 +1,8 @@
 import { invalid } from '../../calls/errors.js';
 import type { SegmentService, SetSegmentInput } from '../../services/flags/segments.js';
 import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
+import { jsonObject, updateMask } from '../messages/fields.js';
 import { segmentMessage } from '../messages/segment-message.js';
-import { updateMask } from '../messages/update-mask.js';
-import { jsonObject } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 const PATHS = ['name', 'conditions'];

@@ -1,6 +1,6 @@
 import type { TokenService } from '../../services/tokens/tokens.js';
 import type { Token } from '../gen/latchkey/v1/token.js';
-import { epochMs, instant } from '../messages/values.js';
+import { epochMs, instant } from '../messages/fields.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 type MachineToken = Awaited<ReturnType<TokenService['revoke']>>;
@@ -9,8 +9,8 @@ type MachineToken = Awaited<ReturnType<TokenService['revoke']>>;
 export function tokenRpcs(tokens: TokenService): AdminRpcs<'createToken' | 'listTokens' | 'revokeToken'> {
   return {
     createToken: {
-      async handle({ name, scopes, organizationId, expiresAt }, call) {
-        const input = { name, scopes, organizationId, expiresAt: epochMs(expiresAt) };
+      async handle({ name, scopes, organizationId, expiresAt, comment }, call) {
+        const input = { name, scopes, organizationId, expiresAt: epochMs(expiresAt), comment };
         const { secret, token } = await tokens.create(call, input);
         return { secret, token: tokenMessage(token) };
       },

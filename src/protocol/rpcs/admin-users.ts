@@ -5,10 +5,10 @@ import type { UserAccess } from '../gen/latchkey/v1/access.js';
 import { type Unlock, Unlock_State } from '../gen/latchkey/v1/ledger.js';
 import type { ActionTotal } from '../gen/latchkey/v1/user.js';
 import { accessMessage } from '../messages/access-row.js';
+import { instant } from '../messages/fields.js';
 import { ledgerMessage } from '../messages/ledger-message.js';
 import { pageRequest } from '../messages/page-request.js';
 import { progressMessage, userMessage } from '../messages/user-message.js';
-import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 /** Looking into users. */

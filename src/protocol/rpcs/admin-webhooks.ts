@@ -1,10 +1,9 @@
 import { invalid } from '../../calls/errors.js';
 import type { ServiceSet } from '../../services/service-set.js';
 import type { WebhookInput, WebhookMade } from '../../services/webhooks/webhooks.js';
-import type { Delivery as DeliveryMessage, Webhook } from '../gen/latchkey/v1/webhook.js';
+import type { DeliveryAttempt, Delivery as DeliveryMessage, Webhook } from '../gen/latchkey/v1/webhook.js';
+import { duration, durationMs, instant, updateMask } from '../messages/fields.js';
 import { pageRequest } from '../messages/page-request.js';
-import { updateMask } from '../messages/update-mask.js';
-import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 type Endpoint = WebhookMade['endpoint'];
@@ -14,8 +13,6 @@ type Name =
   | ('pingWebhook' | 'listDeliveries' | 'replayDeliveries');
 
 const PATHS = ['url', 'description', 'types', 'enabled'];
-const SECOND_MS = 1000;
-const MS_NANOS = 1e6;
 
 /** Where events are sent, and what became of each. */
 export function webhookRpcs({
@@ -48,13 +45,13 @@ export function webhookRpcs({
     },
     rotateWebhookSecret: {
       async handle({ id, overlap, comment }, call) {
-        const overlapMs = overlap && overlap.seconds * SECOND_MS + overlap.nanos / MS_NANOS;
-        const { endpoint, secret, oldValidUntil } = await webhooks.rotate(call, { id, overlapMs, comment });
+        const input = { id, overlapMs: durationMs(overlap), comment };
+        const { endpoint, secret, oldValidUntil } = await webhooks.rotate(call, input);
         return { webhook: webhookMessage(endpoint), secret, oldSecretValidUntil: instant(oldValidUntil) };
       },
     },
     pingWebhook: {
-      handle: async ({ id }, call) => ({ deliveryId: await webhookDeliveries.ping(call, id) }),
+      handle: async ({ id, comment }, call) => ({ deliveryId: await webhookDeliveries.ping(call, id, comment) }),
     },
     listDeliveries: {
       async handle(request, call) {
@@ -104,8 +101,12 @@ function deliveryMessage({
   return {
     ...{ id, webhookId: endpointId, eventId, type, body, state, attempts },
     nextAttemptAt: instant(nextAttemptAt),
-    log: log.map(({ at, durationMs, status = 0, error = '' }) => ({ at: instant(at), durationMs, status, error })),
+    log: log.map(attemptMessage),
     createdAt: instant(createdAt),
     finishedAt: instant(finishedAt),
   };
+}
+
+function attemptMessage({ at, durationMs: tookMs, status = 0, error = '' }: Delivery['log'][number]): DeliveryAttempt {
+  return { at: instant(at), duration: duration(tookMs), status, error };
 }

@@ -2,8 +2,8 @@ import type { Caller } from '../../calls/caller.js';
 import type { Evaluated, EvaluationService } from '../../services/evaluating/evaluation.js';
 import { Consistency, type EvaluateRequest, type EvaluateResponse } from '../gen/latchkey/v1/evaluation.js';
 import { decisionMessage } from '../messages/decision-message.js';
-import { enumWord } from '../messages/enum-word.js';
 import { overridesOf } from '../messages/evaluation-context.js';
+import { enumWord } from '../messages/fields.js';
 import type { UnaryMethod } from './method.js';
 
 /** `Evaluate`: the hot path. It answers at once where the service does. */

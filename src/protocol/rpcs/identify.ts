@@ -2,9 +2,8 @@ import type { Caller } from '../../calls/caller.js';
 import type { JsonObject } from '../../core/values/json.js';
 import type { AttributeChange, IdentifyInput, UserService } from '../../services/users/users.js';
 import type { IdentifyRequest, IdentifyResponse } from '../gen/latchkey/v1/user.js';
-import { updateMask } from '../messages/update-mask.js';
+import { epochMs, jsonObject, updateMask } from '../messages/fields.js';
 import { userMessage } from '../messages/user-message.js';
-import { epochMs, jsonObject } from '../messages/values.js';
 import type { UnaryMethod } from './method.js';
 
 const PATHS = ['organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'];
@@ -17,8 +16,9 @@ export function identifyMethod(
     async handle(request, call) {
       const mask = updateMask(request.updateMask, PATHS);
       const input = mask === undefined ? whatIsGiven(request) : whatIsNamed(request, mask);
-      const { user, newlyUnlocked, consistencyToken } = await users.identify(call, input);
-      return { user: userMessage(user), newlyUnlocked: [...newlyUnlocked], consistencyToken };
+      const { user, newlyUnlocked, newlyLocked, consistencyToken } = await users.identify(call, input);
+      const flips = { newlyUnlocked: [...newlyUnlocked], newlyLocked: [...newlyLocked] };
+      return { user: userMessage(user), ...flips, consistencyToken };
     },
   };
 }

@@ -72,7 +72,7 @@ describe('PreviewRule', () => {
   it('sends progress, then counts and samples with their reasons', async () => {
     const asked = preview({ flag: { key: 'tools' }, rule: { policy: Rule_Policy.LATCHING, rollout: 100_000 } });
     const result = await asked.result();
-    expect(asked.events[0]).toMatchObject({ $case: 'progress', value: { done: 0, total: 3, secondsLeft: undefined } });
+    expect(asked.events[0]).toMatchObject({ $case: 'progress', value: { done: 0, total: 3, timeLeft: undefined } });
     expect(result).toMatchObject({
       counts: { wouldUnlock: 2, wouldLose: 0, stayOn: 1, stayOff: 0 },
       blocked: PreviewResult_Blocked.BLOCKED_UNSPECIFIED,

@@ -17,10 +17,9 @@ import {
   type PreviewSample as SampleMessage,
 } from '../gen/latchkey/v1/preview.js';
 import { decisionMessage } from '../messages/decision-message.js';
+import { duration, instant, updateMask } from '../messages/fields.js';
 import { FLAG_PATHS, flagInput } from '../messages/flag-input.js';
 import { ruleInput } from '../messages/rule-input.js';
-import { updateMask } from '../messages/update-mask.js';
-import { instant } from '../messages/values.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 import { blockMessage, ruleMessage } from './requirements.js';
 import { flagNamed, ruleChange } from './set-flag.js';
@@ -57,8 +56,8 @@ function eventMessage(event: PreviewEvent): PreviewRuleResponse {
     : { event: { $case: 'result', value: resultMessage(event.result) } };
 }
 
-function progressMessage({ done, total, usersPerSecond, secondsLeft, counts }: PreviewProgress): ProgressMessage {
-  return { done, total, usersPerSecond, secondsLeft, counts };
+function progressMessage({ leftMs, ...progress }: PreviewProgress): ProgressMessage {
+  return { ...progress, timeLeft: duration(leftMs) };
 }
 
 const BLOCKED: Readonly<Record<PreviewBlock['reason'], Blocked>> = {

@@ -16,8 +16,9 @@ export function updateProgressMethod(
   return {
     async handle({ userId, stage, allowBackward }, call) {
       const updated = await progress.update(call, { userId, stage, allowBackward });
-      const { user, newlyUnlocked, consistencyToken } = updated;
-      return { progress: progressMessage(user), newlyUnlocked: [...newlyUnlocked], consistencyToken };
+      const { user, newlyUnlocked, newlyLocked, consistencyToken } = updated;
+      const flips = { newlyUnlocked: [...newlyUnlocked], newlyLocked: [...newlyLocked] };
+      return { progress: progressMessage(user), ...flips, consistencyToken };
     },
   };
 }

@@ -13,7 +13,7 @@ import {
   type RuleRequirement as RuleMessage,
 } from '../gen/latchkey/v1/requirements.js';
 import { decisionMessage } from '../messages/decision-message.js';
-import { instant } from '../messages/values.js';
+import { instant } from '../messages/fields.js';
 import { isFull } from './evaluate.js';
 import type { UnaryMethod } from './method.js';
 

@@ -2,7 +2,7 @@ import type { Caller } from '../../calls/caller.js';
 import type { EventService } from '../../services/events/events.js';
 import type { Incoming } from '../../services/events/parse-event.js';
 import type { Event, TrackRequest, TrackResponse } from '../gen/latchkey/v1/event.js';
-import { epochMs } from '../messages/values.js';
+import { epochMs } from '../messages/fields.js';
 import type { UnaryMethod } from './method.js';
 
 /** `Track`. */
@@ -10,8 +10,9 @@ export function trackMethod(events: Pick<EventService, 'track'>): UnaryMethod<Ca
   return {
     async handle(request, call) {
       const tracked = await events.track(call, { events: request.events.map(incoming), wait: request.wait });
-      const { accepted, duplicates, rejected, newlyUnlocked, consistencyToken } = tracked;
-      return { accepted, duplicates, rejected: [...rejected], newlyUnlocked: [...newlyUnlocked], consistencyToken };
+      const { rejected, newlyUnlocked, newlyLocked, ...counts } = tracked;
+      const flips = { newlyUnlocked: [...newlyUnlocked], newlyLocked: [...newlyLocked] };
+      return { ...counts, rejected: [...rejected], ...flips };
     },
   };
 }

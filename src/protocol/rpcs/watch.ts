@@ -5,8 +5,8 @@ import type { FlagFlip, StreamEnd, StreamEvent } from '../../services/streaming/
 import type { StreamService } from '../../services/streaming/streams.js';
 import type { FlagFlip as FlipMessage, WatchEvent, WatchRequest } from '../gen/latchkey/v1/watch.js';
 import { decisionMessage } from '../messages/decision-message.js';
+import { instant } from '../messages/fields.js';
 import { causeMessage } from '../messages/ledger-message.js';
-import { instant } from '../messages/values.js';
 import type { StreamMethod } from './method.js';
 
 /** `Watch`: what changes of the configuration and of one user, as it happens. */

@@ -1,5 +1,6 @@
 import { invalid } from '../../calls/errors.js';
 import type { AccessRow, Flag, Rule } from '../../core/flags/flag.js';
+import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
 import type { FlagInput, RuleInput } from '../../core/flags/parse-flag.js';
 import { parseInstant } from '../../core/values/instant.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
@@ -103,4 +104,8 @@ function instantIn(field: string, value: string | null | undefined): number | nu
     throw invalid(message, [{ pointer: `/${field}`, message }]);
   }
   return instant;
+}
+
+export function flippedFlagJson({ userId, flagKey }: FlippedFlag) {
+  return { user_id: userId, flag_key: flagKey };
 }

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { StaleVersion } from '../../calls/stale-version.js';
-import type { FlagService, FlagWritten, FlippedFlag } from '../../services/flags/flags.js';
-import { accessInputsOf, accessRowJson, flagInputOf, flagJson } from '../json/flag-json.js';
+import type { FlagService, FlagWritten } from '../../services/flags/flags.js';
+import { accessInputsOf, accessRowJson, flagInputOf, flagJson, flippedFlagJson } from '../json/flag-json.js';
 import { type FlagPatch, FlagPatchSchema, type FlagWrittenJson, FlagWrittenSchema } from '../schemas/flag-schema.js';
 import { problems } from '../schemas/problem-schema.js';
 import { callOf } from '../server/call.js';
@@ -57,10 +57,6 @@ function flagWrittenJson(written: FlagWritten): FlagWrittenJson {
     newly_locked: newlyLocked.map(flippedFlagJson),
     consistency_token: consistencyToken,
   };
-}
-
-function flippedFlagJson({ userId, flagKey }: FlippedFlag) {
-  return { user_id: userId, flag_key: flagKey };
 }
 
 /** The condition was in a header, so it is not 409 (RFC 9110, section 13.1.1); the answer holds what is there now. */

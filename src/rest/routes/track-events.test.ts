@@ -26,7 +26,14 @@ describe('events', () => {
     const event = { id: '1', source: 'web', user_id: 'anna', action: 'saved', value: 2, properties: { a: 1 } };
     expect(await wait(event)).toMatchObject({
       status: 200,
-      json: { accepted: 1, duplicates: 0, rejected: [], newly_unlocked: [], consistency_token: expect.any(String) },
+      json: {
+        accepted: 1,
+        duplicates: 0,
+        rejected: [],
+        newly_unlocked: [],
+        newly_locked: [],
+        consistency_token: expect.any(String),
+      },
     });
     expect(await wait([event, { ...event, id: '2' }])).toMatchObject({ json: { accepted: 1, duplicates: 1 } });
     expect(await countOf('anna', 'saved')).toBe(2);
@@ -197,8 +204,11 @@ describe('people’s events', () => {
     const conditions = { all: [{ fact: 'actionCount', params: { action: 'clicked' }, operator: 'equal', value: 1 }] };
     await stand.flag('seen', { rules: [{ conditions }] });
     await stand.flag('unseen', { clientVisible: false, rules: [{ conditions }] });
-    const { json } = await wait({ id: '1', action: 'clicked' }, await personToken({ sub: 'jo' }));
-    expect(json).toMatchObject({ newly_unlocked: [{ user_id: 'jo', flag_key: 'seen' }] });
+    const seen = [{ user_id: 'jo', flag_key: 'seen' }];
+    const first = await wait({ id: '1', action: 'clicked' }, await personToken({ sub: 'jo' }));
+    expect(first.json).toMatchObject({ newly_unlocked: seen, newly_locked: [] });
+    const second = await wait({ id: '2', action: 'clicked' }, await personToken({ sub: 'jo' }));
+    expect(second.json).toMatchObject({ newly_unlocked: [], newly_locked: seen });
   });
 });
 

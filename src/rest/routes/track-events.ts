@@ -5,6 +5,7 @@ import { authorize } from '../../calls/permissions.js';
 import { isJsonObject, type JsonObject, ownMember, quote } from '../../core/values/json.js';
 import { type EventService, MAX_EVENTS_PER_CALL, readEvents, type Tracked } from '../../services/events/events.js';
 import type { Incoming } from '../../services/events/parse-event.js';
+import { flippedFlagJson } from '../json/flag-json.js';
 import { EventsBodySchema, type EventsQuery, EventsQuerySchema, TrackedSchema } from '../schemas/events-schema.js';
 import { problems } from '../schemas/problem-schema.js';
 import { callOf } from '../server/call.js';
@@ -68,7 +69,8 @@ function trackedJson(tracked: Tracked, faults: readonly string[]) {
     accepted: tracked.accepted,
     duplicates: tracked.duplicates,
     rejected: [...tracked.rejected, ...faults.map((error) => ({ id: '', error }))],
-    newly_unlocked: tracked.newlyUnlocked.map(({ userId, flagKey }) => ({ user_id: userId, flag_key: flagKey })),
+    newly_unlocked: tracked.newlyUnlocked.map(flippedFlagJson),
+    newly_locked: tracked.newlyLocked.map(flippedFlagJson),
     consistency_token: tracked.consistencyToken,
   };
 }

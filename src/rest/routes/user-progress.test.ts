@@ -32,6 +32,7 @@ describe('progress before stages are defined', () => {
         stages_reached: [{ stage: 'signup_complete', reached_at: expect.any(String) }],
         updated_at: expect.stringMatching(/^\d{4}-.*Z$/),
         newly_unlocked: [],
+        newly_locked: [],
         consistency_token: expect.stringMatching(/^v1\./),
       },
     });
@@ -55,6 +56,21 @@ describe('progress through defined stages', () => {
     expect(mine).toMatchObject({ status: 200, json: { newly_unlocked: ['avatar'] } });
     const theirs = await patch({ stage: 'profile' }, machine, '?user_id=carl');
     expect(theirs).toMatchObject({ status: 200, json: { newly_unlocked: ['avatar', 'shadow'] } });
+  });
+
+  it('tells what it locked, and to people only of what is theirs to see', async () => {
+    const conditions = { all: [{ fact: 'stage', operator: 'equal', value: 'tour' }] };
+    await stand.flag('tour', { rules: [{ conditions }] });
+    await stand.flag('tour-shadow', { clientVisible: false, rules: [{ conditions }] });
+    const token = await personToken({ sub: 'dora' });
+    for (const [query, bearer, locked] of [
+      ['', token, ['tour']],
+      ['?user_id=emil', machine, ['tour', 'tour-shadow']],
+    ] as const) {
+      await patch({ stage: 'tour' }, bearer, query);
+      const back = await patch({ stage: 'signup', allow_backward: true }, bearer, query);
+      expect(back).toMatchObject({ status: 200, json: { newly_unlocked: [], newly_locked: locked } });
+    }
   });
 
   it('does not go back unless that is allowed', async () => {

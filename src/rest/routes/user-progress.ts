@@ -55,6 +55,7 @@ export function userProgress(app: FastifyInstance, progress: Pick<ProgressServic
       return {
         ...progressJson(written.user),
         newly_unlocked: written.newlyUnlocked,
+        newly_locked: written.newlyLocked,
         consistency_token: written.consistencyToken,
       };
     },

@@ -1,8 +1,11 @@
 import { type Static, Type } from 'typebox';
+import { FlippedFlagSchema } from './flag-schema.js';
 
 export const EventsQuerySchema = Type.Object({
   wait: Type.Optional(
-    Type.Enum(['true', 'false'], { description: 'true: answer once the events are counted, with what they unlocked.' }),
+    Type.Enum(['true', 'false'], {
+      description: 'true: answer once the events are counted, with what they turned on and off.',
+    }),
   ),
 });
 export type EventsQuery = Static<typeof EventsQuerySchema>;
@@ -34,9 +37,8 @@ export const TrackedSchema = Type.Object(
     rejected: Type.Array(Type.Object({ id: Type.String(), error: Type.String() }), {
       description: 'Refused, each with the reason; the others are not affected.',
     }),
-    newly_unlocked: Type.Array(Type.Object({ user_id: Type.String(), flag_key: Type.String() }), {
-      description: 'Only with wait=true.',
-    }),
+    newly_unlocked: Type.Array(FlippedFlagSchema, { description: 'Flags that came on. Only with wait=true.' }),
+    newly_locked: Type.Array(FlippedFlagSchema, { description: 'Likewise, flags that went off.' }),
     consistency_token: Type.String({ description: 'An evaluation that carries it sees at least these events.' }),
   },
   { description: 'What became of the events: each is accepted, a duplicate, or rejected.' },

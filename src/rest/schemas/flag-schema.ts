@@ -106,17 +106,17 @@ const AccessRowSchema = Type.Object({
 });
 export type AccessRowJson = Static<typeof AccessRowSchema>;
 
-const UserFlagSchema = Type.Object({ user_id: Type.String(), flag_key: Type.String() });
+export const FlippedFlagSchema = Type.Object({ user_id: Type.String(), flag_key: Type.String() });
 
 export const FlagWrittenSchema = Type.Object(
   {
     flag: FlagSchema,
     access: Type.Array(AccessRowSchema, { description: 'The rows that were put.' }),
     warnings: Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() })),
-    newly_unlocked: Type.Array(UserFlagSchema, {
+    newly_unlocked: Type.Array(FlippedFlagSchema, {
       description: 'Flags that came on for users whose own rows this names. Everybody else is told by streams.',
     }),
-    newly_locked: Type.Array(UserFlagSchema, { description: 'Likewise, flags that went off.' }),
+    newly_locked: Type.Array(FlippedFlagSchema, { description: 'Likewise, flags that went off.' }),
     consistency_token: Type.String({ description: 'An evaluation that carries it sees at least this write.' }),
   },
   { description: 'The flag as it is now.' },

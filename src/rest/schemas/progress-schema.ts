@@ -33,6 +33,7 @@ export const ProgressWrittenSchema = Type.Object(
   {
     ...fields,
     newly_unlocked: Type.Array(Type.String(), { description: 'Keys of the flags that came on through this call.' }),
+    newly_locked: Type.Array(Type.String(), { description: 'Keys of the flags that went off through this call.' }),
     consistency_token: Type.String({ description: 'An evaluation that carries it sees at least this write.' }),
   },
   { description: 'How far the user has come now, and what came of it.' },

@@ -1,5 +1,5 @@
 import type { Call } from '../../calls/caller.js';
-import { requireReason } from '../../calls/check-input.js';
+import { requireComment } from '../../calls/check-input.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
@@ -86,14 +86,14 @@ export class BackfillService {
    * Ends one that is under way, after the page it is at: who has not been reached unlocks with their next event or write
    * instead. One that has ended stays as it is.
    */
-  async cancel(call: Call, id: string, reason: string): Promise<BackfillProgress> {
+  async cancel(call: Call, id: string, comment: string): Promise<BackfillProgress> {
     authorize(call, 'CancelBackfill');
-    requireReason(reason);
+    requireComment(comment, 'comment');
     const cancelled = await this.#options.store.transaction(async (tx) => {
       const now = await tx.now();
       const backfill = await tx.backfills.cancel(id, now);
       if (backfill === undefined) return undefined;
-      const change = { before: undefined, after: { state: backfill.state, done: backfill.done }, comment: reason };
+      const change = { before: undefined, after: { state: backfill.state, done: backfill.done }, comment };
       await recordAudit(tx, call, now, { action: 'backfill.cancel', target: id, ...change });
       return backfill;
     });
@@ -102,9 +102,9 @@ export class BackfillService {
   }
 
   /** Judges everybody anew by a flag's rules as they are: after a cancelled one, after users who failed, after a restore. */
-  async start(call: Call, flag: string, reason: string): Promise<BackfillProgress> {
+  async start(call: Call, flag: string, comment: string): Promise<BackfillProgress> {
     authorize(call, 'StartBackfill');
-    requireReason(reason);
+    requireComment(comment, 'comment');
     const { store, keeper } = this.#options;
     const flagId = await this.#flagId(flag);
     const [id] = await store.transaction(async (tx) => {
@@ -114,7 +114,7 @@ export class BackfillService {
       const latches = snapshot.latching.some((compiled) => compiled.flag.id === flagId);
       if (!latches)
         throw invalid(`the flag ${quote(flag)} has no latching rule, or is archived: there is nothing to earn`);
-      const change = { before: undefined, after: { flagId }, comment: reason };
+      const change = { before: undefined, after: { flagId }, comment };
       await recordAudit(tx, call, now, { action: 'backfill.start', target: flag, ...change });
       const scope = { organizationId: '', reason: 'manual', revision: snapshot.revision, now } as const;
       return startBackfills(tx, [flagId], scope);

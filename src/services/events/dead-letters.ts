@@ -33,7 +33,7 @@ export class DeadLetterService {
   }
 
   /** Makes dead letters pending again, to be counted; gives how many of those named there were. */
-  async replay(call: Call, keys: readonly EventKey[]): Promise<number> {
+  async replay(call: Call, keys: readonly EventKey[], comment = ''): Promise<number> {
     authorize(call, 'ReplayDeadLetters');
     if (keys.length > MAX_REPLAY)
       throw invalid(`a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
@@ -45,7 +45,7 @@ export class DeadLetterService {
         target: 'events',
         before: undefined,
         after: { replayed: count, keys },
-        comment: '',
+        comment,
       });
       return count;
     });

@@ -4,6 +4,7 @@ import { encodeToken } from '../../calls/consistency-token.js';
 import { invalid, LatchkeyError, unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
 import type { UserState } from '../../core/states/user-state.js';
 import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
@@ -16,6 +17,7 @@ import type { UserWritten } from '../../unlocking/user-write.js';
 import { mayKnow } from '../access/caller-reach.js';
 import type { UserNotices } from '../evaluating/user-notices.js';
 import type { UserService } from '../users/users.js';
+import { changeOf, type FlipsOfUser, flipsOf } from './flips-of-events.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
 
 export interface TrackInput {
@@ -30,8 +32,9 @@ export interface Tracked {
   /** How many had been stored before; they count once. */
   readonly duplicates: number;
   readonly rejected: readonly { readonly id: string; readonly error: string }[];
-  /** Flags that came on through the batches that counted these events; empty unless it waited. */
-  readonly newlyUnlocked: readonly { readonly userId: string; readonly flagKey: string }[];
+  /** Flags that came on, and that went off, through the batches that counted these events; empty unless it waited. */
+  readonly newlyUnlocked: readonly FlippedFlag[];
+  readonly newlyLocked: readonly FlippedFlag[];
   readonly consistencyToken: string;
 }
 
@@ -93,13 +96,15 @@ export class EventService {
     const stored = taken.filter((_, i) => fresh[i]);
     if (stored.length > 0) await this.#wake(stored);
     // Duplicates are waited for too: whoever sends again after a lost answer wants that answer.
-    const unlocked = wait ? [...unlocksOf(written), ...(await this.#outcome(call, taken))] : [];
+    const { unlocked, locked } = flipsOf(wait ? [...written.map(changeOf), ...(await this.#outcome(call, taken))] : []);
     const { snapshot } = this.#options.keeper;
+    const told = ({ flagKey }: FlippedFlag): boolean => mayKnow(call, flagKey, snapshot);
     return {
       accepted: stored.length + written.length,
       duplicates: taken.length - stored.length,
       rejected,
-      newlyUnlocked: unlocked.filter(({ flagKey }) => mayKnow(call, flagKey, snapshot)),
+      newlyUnlocked: unlocked.filter(told),
+      newlyLocked: locked.filter(told),
       consistencyToken: encodeToken({
         epoch: await store.epoch(),
         receivedAt,
@@ -178,7 +183,7 @@ export class EventService {
   }
 
   /** Waits until none of these is pending, and reads what the batches that counted them flipped. */
-  async #outcome(call: Call, events: readonly NewEvent[]): Promise<Tracked['newlyUnlocked']> {
+  async #outcome(call: Call, events: readonly NewEvent[]): Promise<readonly FlipsOfUser[]> {
     if (events.length === 0) return [];
     const { store, notices } = this.#options;
     const deadline = Math.min(call.deadline ?? Infinity, Date.now() + WAIT_MS);
@@ -188,8 +193,7 @@ export class EventService {
       const states = await store.events.states(events);
       if (states.every(({ state }) => state !== 'pending')) {
         const batches = new Set(states.flatMap((state) => (state.state === 'done' ? [state.batch] : [])));
-        const changes = await store.outbox.changes([...batches], [...userIds]);
-        return changes.flatMap(({ userId, unlocked }) => unlocked.map((flagKey) => ({ userId, flagKey })));
+        return store.outbox.changes([...batches], [...userIds]);
       }
       if (call.signal?.aborted || Date.now() >= deadline) {
         throw unavailable(
@@ -210,10 +214,6 @@ export function readEvents(list: readonly unknown[]): { events: Incoming[]; faul
     else faults.push(`event ${i} is ${quote(item)}, not a JSON object`);
   }
   return { events, faults };
-}
-
-function unlocksOf(written: readonly UserWritten[]): Tracked['newlyUnlocked'] {
-  return written.flatMap(({ user, newlyUnlocked }) => newlyUnlocked.map((flagKey) => ({ userId: user.id, flagKey })));
 }
 
 function latestRevisions(written: readonly UserWritten[]): readonly (readonly [string, number])[] {

@@ -11,6 +11,7 @@ import { backfillChanges } from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { announceConfiguration, lockConfiguration } from '../../configuration/configuration-write.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
+import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
 import { compileSnapshot } from '../../core/snapshot/compile-snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
@@ -55,12 +56,6 @@ export interface FlagWritten {
   readonly newlyUnlocked: readonly FlippedFlag[];
   readonly newlyLocked: readonly FlippedFlag[];
   readonly consistencyToken: string;
-}
-
-/** A flag whose decision for a user came on or went off. */
-export interface FlippedFlag {
-  readonly userId: string;
-  readonly flagKey: string;
 }
 
 export interface FlagServiceOptions {

@@ -1,5 +1,5 @@
 import { actorOf, type Call } from '../../calls/caller.js';
-import { requireReason } from '../../calls/check-input.js';
+import { requireComment } from '../../calls/check-input.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
@@ -101,7 +101,7 @@ export class LedgerService {
     authorize(call, OPERATIONS[kind]);
     const fault = faultOfName('userId', userId);
     if (fault !== undefined) throw invalid(fault);
-    requireReason(reason);
+    requireComment(reason, 'reason');
     const cause: Cause = { type: 'manual', actor: actorOf(call.caller), reason };
     let made: Pick<LedgerWritten, 'flagId' | 'entries'> = { flagId: '', entries: [] };
     const written = await writeUser(this.#options, userId, cause, async (tx, { before, snapshot, now }) => {

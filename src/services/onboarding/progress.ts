@@ -66,7 +66,9 @@ export class ProgressService {
       },
     );
     const { snapshot } = this.#options.keeper;
-    return { ...written, newlyUnlocked: written.newlyUnlocked.filter((key) => mayKnow(call, key, snapshot)) };
+    const told = (key: string): boolean => mayKnow(call, key, snapshot);
+    const { newlyUnlocked, newlyLocked } = written;
+    return { ...written, newlyUnlocked: newlyUnlocked.filter(told), newlyLocked: newlyLocked.filter(told) };
   }
 }
 

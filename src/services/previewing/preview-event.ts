@@ -15,8 +15,8 @@ export interface PreviewProgress {
   /** Never below `done`. */
   readonly total: number;
   readonly usersPerSecond: number;
-  /** Undefined while it is not known. */
-  readonly secondsLeft: number | undefined;
+  /** How long the rest will take at this rate, in milliseconds; undefined while it is not known. */
+  readonly leftMs: number | undefined;
   readonly counts: PreviewCounts;
 }
 

@@ -118,8 +118,8 @@ export class PreviewRun {
     const total = Math.max(this.#total, done);
     const seconds = (now - this.#startedAt) / SECOND_MS;
     const usersPerSecond = done / seconds;
-    const secondsLeft = done === 0 ? undefined : (total - done) / usersPerSecond;
-    this.#options.onProgress({ done, total, usersPerSecond, secondsLeft, counts: this.#options.tally.counts });
+    const leftMs = done === 0 ? undefined : Math.round(((total - done) / usersPerSecond) * SECOND_MS);
+    this.#options.onProgress({ done, total, usersPerSecond, leftMs, counts: this.#options.tally.counts });
   }
 }
 

@@ -15,6 +15,7 @@ export interface CreateTokenInput {
   /** '' binds it to none. */
   readonly organizationId: string;
   readonly expiresAt: number | undefined;
+  readonly comment?: string;
 }
 
 export interface TokenServiceOptions {
@@ -108,7 +109,7 @@ export class TokenService {
 
   async #add(call: Call, secret: string, input: CreateTokenInput): Promise<MachineToken> {
     const scopes = checkToken(input);
-    const { name, organizationId, expiresAt } = input;
+    const { name, organizationId, expiresAt, comment = '' } = input;
     const token = await this.#options.store.transaction(async (tx) => {
       const now = await tx.now();
       if (expiresAt !== undefined && expiresAt <= now) throw invalid('expires_at is in the past; give a later instant');
@@ -127,7 +128,7 @@ export class TokenService {
         target: made.id,
         before: undefined,
         after: made,
-        comment: '',
+        comment,
       });
       return made;
     });

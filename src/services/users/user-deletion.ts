@@ -1,5 +1,5 @@
 import type { Call } from '../../calls/caller.js';
-import { requireReason } from '../../calls/check-input.js';
+import { requireComment } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
 import { invalid, unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
@@ -20,7 +20,7 @@ export interface UserDeletionOptions {
 export interface DeleteUserInput {
   readonly userId: string;
   /** For the audit; 1…1,000 characters. */
-  readonly reason: string;
+  readonly comment: string;
 }
 
 export interface UserDeleted {
@@ -45,17 +45,17 @@ export class UserDeletion {
    * empty row with the revision (so that no cache takes the old state for the newer one) and the instant of the deletion:
    * events that occurred up to then never count, however late they arrive. Later events, and an identify, begin anew.
    */
-  async delete(call: Call, { userId, reason }: DeleteUserInput): Promise<UserDeleted> {
+  async delete(call: Call, { userId, comment }: DeleteUserInput): Promise<UserDeleted> {
     authorize(call, 'DeleteUser');
     const fault = faultOfName('userId', userId);
     if (fault !== undefined) throw invalid(fault);
-    requireReason(reason);
+    requireComment(comment, 'comment');
     const { store, notifier, rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
     let deleted = false;
     let since: number | undefined;
     for (;;) {
       const { removed, changed, revision, at } = await store.transaction((tx) =>
-        this.#removeSome(tx, call, { userId, reason }, since),
+        this.#removeSome(tx, call, { userId, comment }, since),
       );
       since = at;
       deleted ||= changed;
@@ -70,7 +70,7 @@ export class UserDeletion {
   }
 
   /** One transaction's share; `since` is when the deletion began, absent in its first. */
-  async #removeSome(tx: Transaction, call: Call, { userId, reason }: DeleteUserInput, since: number | undefined) {
+  async #removeSome(tx: Transaction, call: Call, { userId, comment }: DeleteUserInput, since: number | undefined) {
     const { rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
     const before = (await tx.users.lock([userId])).get(userId)!;
     // Only after the lock: whatever was counted up to now goes.
@@ -82,7 +82,7 @@ export class UserDeletion {
     await tx.users.advance([userId]);
     if (since === undefined) {
       if (!empty) await tx.users.countDeleted();
-      const change = { before: { revision: before.revision }, after: undefined, comment: reason };
+      const change = { before: { revision: before.revision }, after: undefined, comment };
       await recordAudit(tx, call, at, { action: 'user.delete', target: userId, ...change });
     }
     return { removed, changed, revision: before.revision + 1, at };

@@ -76,7 +76,7 @@ export class WebhookDeliveries {
   }
 
   /** Has a test event sent to an endpoint; gives the delivery's id, by which the list tells what came of it. */
-  async ping(call: Call, webhookId: string): Promise<string> {
+  async ping(call: Call, webhookId: string, comment = ''): Promise<string> {
     authorize(call, 'PingWebhook');
     const { store, source } = this.#options;
     return store.transaction(async (tx) => {
@@ -87,7 +87,7 @@ export class WebhookDeliveries {
       const event = { id: eventId, type: PING_TYPE, source, subject: webhookId, at: now, data: {} };
       const delivery = { id, endpointId: webhookId, eventId, type: PING_TYPE, userId: '' };
       await tx.deliveries.add([{ ...delivery, body: cloudEvent(event), createdAt: now }]);
-      const change = { before: undefined, after: { delivery: id }, comment: '' };
+      const change = { before: undefined, after: { delivery: id }, comment };
       await recordAudit(tx, call, now, { action: 'webhook.ping', target: webhookId, ...change });
       return id;
     });

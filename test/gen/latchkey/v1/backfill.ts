@@ -4,6 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
+import { Duration } from "../../google/protobuf/duration.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -92,9 +93,9 @@ export interface Backfill {
   relocked: number;
   /** How many users could not be brought up to date; the worker's log says why. StartBackfill tries them again. */
   failed: number;
-  /** How long what is left will take at the pace so far, in milliseconds. Absent before there is a pace, and at the end. */
-  leftMs?:
-    | number
+  /** How long what is left will take at the pace so far. Absent before there is a pace, and at the end. */
+  timeLeft:
+    | Duration
     | undefined;
   /** When the change was made. */
   createdAt:
@@ -157,7 +158,7 @@ export interface CancelBackfillRequest {
   /** `bkf_…` */
   id: string;
   /** Why, for the audit; 1…1,000 characters. */
-  reason: string;
+  comment: string;
 }
 
 /** What came of it. */
@@ -171,7 +172,7 @@ export interface StartBackfillRequest {
   /** The flag's key, or its id (`flg_…`). It has a latching rule. */
   flag: string;
   /** Why, for the audit; 1…1,000 characters. */
-  reason: string;
+  comment: string;
 }
 
 /** What came of it. */
@@ -193,7 +194,7 @@ function createBaseBackfill(): Backfill {
     unlocked: 0,
     relocked: 0,
     failed: 0,
-    leftMs: undefined,
+    timeLeft: undefined,
     createdAt: undefined,
     startedAt: undefined,
     finishedAt: undefined,
@@ -221,22 +222,22 @@ export const Backfill: MessageFns<Backfill> = {
       writer.uint32(48).int32(message.state);
     }
     if (message.total !== undefined) {
-      writer.uint32(56).uint64(message.total);
+      writer.uint32(56).int64(message.total);
     }
     if (message.done !== 0) {
-      writer.uint32(64).uint64(message.done);
+      writer.uint32(64).int64(message.done);
     }
     if (message.unlocked !== 0) {
-      writer.uint32(72).uint64(message.unlocked);
+      writer.uint32(72).int64(message.unlocked);
     }
     if (message.relocked !== 0) {
-      writer.uint32(80).uint64(message.relocked);
+      writer.uint32(80).int64(message.relocked);
     }
     if (message.failed !== 0) {
-      writer.uint32(88).uint64(message.failed);
+      writer.uint32(88).int64(message.failed);
     }
-    if (message.leftMs !== undefined) {
-      writer.uint32(96).uint64(message.leftMs);
+    if (message.timeLeft !== undefined) {
+      Duration.encode(message.timeLeft, writer.uint32(98).fork()).join();
     }
     if (message.createdAt !== undefined) {
       Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(106).fork()).join();
@@ -316,7 +317,7 @@ export const Backfill: MessageFns<Backfill> = {
               break;
             }
 
-            message.total = longToNumber(reader.uint64());
+            message.total = longToNumber(reader.int64());
             continue;
           }
           case 8: {
@@ -324,7 +325,7 @@ export const Backfill: MessageFns<Backfill> = {
               break;
             }
 
-            message.done = longToNumber(reader.uint64());
+            message.done = longToNumber(reader.int64());
             continue;
           }
           case 9: {
@@ -332,7 +333,7 @@ export const Backfill: MessageFns<Backfill> = {
               break;
             }
 
-            message.unlocked = longToNumber(reader.uint64());
+            message.unlocked = longToNumber(reader.int64());
             continue;
           }
           case 10: {
@@ -340,7 +341,7 @@ export const Backfill: MessageFns<Backfill> = {
               break;
             }
 
-            message.relocked = longToNumber(reader.uint64());
+            message.relocked = longToNumber(reader.int64());
             continue;
           }
           case 11: {
@@ -348,15 +349,15 @@ export const Backfill: MessageFns<Backfill> = {
               break;
             }
 
-            message.failed = longToNumber(reader.uint64());
+            message.failed = longToNumber(reader.int64());
             continue;
           }
           case 12: {
-            if (tag !== 96) {
+            if (tag !== 98) {
               break;
             }
 
-            message.leftMs = longToNumber(reader.uint64());
+            message.timeLeft = Duration.decode(reader, reader.uint32());
             continue;
           }
           case 13: {
@@ -411,7 +412,9 @@ export const Backfill: MessageFns<Backfill> = {
     message.unlocked = object.unlocked ?? 0;
     message.relocked = object.relocked ?? 0;
     message.failed = object.failed ?? 0;
-    message.leftMs = object.leftMs ?? undefined;
+    message.timeLeft = (object.timeLeft !== undefined && object.timeLeft !== null)
+      ? Duration.fromPartial(object.timeLeft)
+      : undefined;
     message.createdAt = object.createdAt ?? undefined;
     message.startedAt = object.startedAt ?? undefined;
     message.finishedAt = object.finishedAt ?? undefined;
@@ -802,7 +805,7 @@ export const ListBackfillsResponse: MessageFns<ListBackfillsResponse> = {
 };
 
 function createBaseCancelBackfillRequest(): CancelBackfillRequest {
-  return { id: "", reason: "" };
+  return { id: "", comment: "" };
 }
 
 export const CancelBackfillRequest: MessageFns<CancelBackfillRequest> = {
@@ -810,8 +813,8 @@ export const CancelBackfillRequest: MessageFns<CancelBackfillRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.reason !== "") {
-      writer.uint32(18).string(message.reason);
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -842,7 +845,7 @@ export const CancelBackfillRequest: MessageFns<CancelBackfillRequest> = {
               break;
             }
 
-            message.reason = reader.string();
+            message.comment = reader.string();
             continue;
           }
         }
@@ -863,7 +866,7 @@ export const CancelBackfillRequest: MessageFns<CancelBackfillRequest> = {
   fromPartial<I extends Exact<DeepPartial<CancelBackfillRequest>, I>>(object: I): CancelBackfillRequest {
     const message = createBaseCancelBackfillRequest();
     message.id = object.id ?? "";
-    message.reason = object.reason ?? "";
+    message.comment = object.comment ?? "";
     return message;
   },
 };
@@ -926,7 +929,7 @@ export const CancelBackfillResponse: MessageFns<CancelBackfillResponse> = {
 };
 
 function createBaseStartBackfillRequest(): StartBackfillRequest {
-  return { flag: "", reason: "" };
+  return { flag: "", comment: "" };
 }
 
 export const StartBackfillRequest: MessageFns<StartBackfillRequest> = {
@@ -934,8 +937,8 @@ export const StartBackfillRequest: MessageFns<StartBackfillRequest> = {
     if (message.flag !== "") {
       writer.uint32(10).string(message.flag);
     }
-    if (message.reason !== "") {
-      writer.uint32(18).string(message.reason);
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -966,7 +969,7 @@ export const StartBackfillRequest: MessageFns<StartBackfillRequest> = {
               break;
             }
 
-            message.reason = reader.string();
+            message.comment = reader.string();
             continue;
           }
         }
@@ -987,7 +990,7 @@ export const StartBackfillRequest: MessageFns<StartBackfillRequest> = {
   fromPartial<I extends Exact<DeepPartial<StartBackfillRequest>, I>>(object: I): StartBackfillRequest {
     const message = createBaseStartBackfillRequest();
     message.flag = object.flag ?? "";
-    message.reason = object.reason ?? "";
+    message.comment = object.comment ?? "";
     return message;
   },
 };

@@ -47,7 +47,11 @@ export interface CreateTokenRequest {
   /** Not empty: the token names this organization's users only. */
   organizationId: string;
   /** From when on it is refused; in the future. Absent: never. */
-  expiresAt: Date | undefined;
+  expiresAt:
+    | Date
+    | undefined;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
 }
 
 /** The new machine token. */
@@ -231,7 +235,7 @@ export const Token: MessageFns<Token> = {
 };
 
 function createBaseCreateTokenRequest(): CreateTokenRequest {
-  return { name: "", scopes: [], organizationId: "", expiresAt: undefined };
+  return { name: "", scopes: [], organizationId: "", expiresAt: undefined, comment: "" };
 }
 
 export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
@@ -247,6 +251,9 @@ export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
     }
     if (message.expiresAt !== undefined) {
       Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(34).fork()).join();
+    }
+    if (message.comment !== "") {
+      writer.uint32(42).string(message.comment);
     }
     return writer;
   },
@@ -296,6 +303,14 @@ export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
             message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -317,6 +332,7 @@ export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
     message.scopes = object.scopes?.map((e) => e) || [];
     message.organizationId = object.organizationId ?? "";
     message.expiresAt = object.expiresAt ?? undefined;
+    message.comment = object.comment ?? "";
     return message;
   },
 };

@@ -77,6 +77,8 @@ export interface IdentifyResponse {
     | undefined;
   /** Keys of the flags whose decision on stored state came on through this call. */
   newlyUnlocked: string[];
+  /** Keys of the flags whose decision on stored state went off through this call. */
+  newlyLocked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
 }
@@ -383,7 +385,7 @@ export const IdentifyRequest: MessageFns<IdentifyRequest> = {
 };
 
 function createBaseIdentifyResponse(): IdentifyResponse {
-  return { user: undefined, newlyUnlocked: [], consistencyToken: "" };
+  return { user: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
 }
 
 export const IdentifyResponse: MessageFns<IdentifyResponse> = {
@@ -394,8 +396,11 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
     for (const v of message.newlyUnlocked) {
       writer.uint32(18).string(v!);
     }
+    for (const v of message.newlyLocked) {
+      writer.uint32(26).string(v!);
+    }
     if (message.consistencyToken !== "") {
-      writer.uint32(26).string(message.consistencyToken);
+      writer.uint32(34).string(message.consistencyToken);
     }
     return writer;
   },
@@ -434,6 +439,14 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
               break;
             }
 
+            message.newlyLocked.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
             message.consistencyToken = reader.string();
             continue;
           }
@@ -456,6 +469,7 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
     const message = createBaseIdentifyResponse();
     message.user = (object.user !== undefined && object.user !== null) ? User.fromPartial(object.user) : undefined;
     message.newlyUnlocked = object.newlyUnlocked?.map((e) => e) || [];
+    message.newlyLocked = object.newlyLocked?.map((e) => e) || [];
     message.consistencyToken = object.consistencyToken ?? "";
     return message;
   },
@@ -477,7 +491,7 @@ export const ActionTotal: MessageFns<ActionTotal> = {
       writer.uint32(25).double(message.sum);
     }
     if (message.activeDays !== 0) {
-      writer.uint32(32).uint32(message.activeDays);
+      writer.uint32(32).int64(message.activeDays);
     }
     if (message.firstAt !== undefined) {
       Timestamp.encode(toTimestamp(message.firstAt), writer.uint32(42).fork()).join();
@@ -530,7 +544,7 @@ export const ActionTotal: MessageFns<ActionTotal> = {
               break;
             }
 
-            message.activeDays = reader.uint32();
+            message.activeDays = longToNumber(reader.int64());
             continue;
           }
           case 5: {

@@ -13,7 +13,7 @@ export interface DeleteUserRequest {
   /** Whom. */
   userId: string;
   /** Why, for the audit; 1…1,000 characters. */
-  reason: string;
+  comment: string;
 }
 
 /** What came of the deletion. */
@@ -59,7 +59,7 @@ export interface DeletedActions {
 }
 
 function createBaseDeleteUserRequest(): DeleteUserRequest {
-  return { userId: "", reason: "" };
+  return { userId: "", comment: "" };
 }
 
 export const DeleteUserRequest: MessageFns<DeleteUserRequest> = {
@@ -67,8 +67,8 @@ export const DeleteUserRequest: MessageFns<DeleteUserRequest> = {
     if (message.userId !== "") {
       writer.uint32(10).string(message.userId);
     }
-    if (message.reason !== "") {
-      writer.uint32(18).string(message.reason);
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -99,7 +99,7 @@ export const DeleteUserRequest: MessageFns<DeleteUserRequest> = {
               break;
             }
 
-            message.reason = reader.string();
+            message.comment = reader.string();
             continue;
           }
         }
@@ -120,7 +120,7 @@ export const DeleteUserRequest: MessageFns<DeleteUserRequest> = {
   fromPartial<I extends Exact<DeepPartial<DeleteUserRequest>, I>>(object: I): DeleteUserRequest {
     const message = createBaseDeleteUserRequest();
     message.userId = object.userId ?? "";
-    message.reason = object.reason ?? "";
+    message.comment = object.comment ?? "";
     return message;
   },
 };

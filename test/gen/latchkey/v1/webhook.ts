@@ -132,6 +132,8 @@ export interface RotateWebhookSecretResponse {
 export interface PingWebhookRequest {
   /** `whe_…` */
   id: string;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
 }
 
 /** It will be sent within seconds. */
@@ -197,7 +199,9 @@ export interface DeliveryAttempt {
     | Date
     | undefined;
   /** How long it took. */
-  durationMs: number;
+  duration:
+    | Duration
+    | undefined;
   /** The HTTP status of the answer; 0: there was none. */
   status: number;
   /** Why it failed; empty: it did not. */
@@ -1002,13 +1006,16 @@ export const RotateWebhookSecretResponse: MessageFns<RotateWebhookSecretResponse
 };
 
 function createBasePingWebhookRequest(): PingWebhookRequest {
-  return { id: "" };
+  return { id: "", comment: "" };
 }
 
 export const PingWebhookRequest: MessageFns<PingWebhookRequest> = {
   encode(message: PingWebhookRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
+    }
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -1034,6 +1041,14 @@ export const PingWebhookRequest: MessageFns<PingWebhookRequest> = {
             message.id = reader.string();
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1052,6 +1067,7 @@ export const PingWebhookRequest: MessageFns<PingWebhookRequest> = {
   fromPartial<I extends Exact<DeepPartial<PingWebhookRequest>, I>>(object: I): PingWebhookRequest {
     const message = createBasePingWebhookRequest();
     message.id = object.id ?? "";
+    message.comment = object.comment ?? "";
     return message;
   },
 };
@@ -1306,7 +1322,7 @@ export const Delivery: MessageFns<Delivery> = {
       writer.uint32(50).string(message.state);
     }
     if (message.attempts !== 0) {
-      writer.uint32(56).uint32(message.attempts);
+      writer.uint32(56).int64(message.attempts);
     }
     if (message.nextAttemptAt !== undefined) {
       Timestamp.encode(toTimestamp(message.nextAttemptAt), writer.uint32(66).fork()).join();
@@ -1389,7 +1405,7 @@ export const Delivery: MessageFns<Delivery> = {
               break;
             }
 
-            message.attempts = reader.uint32();
+            message.attempts = longToNumber(reader.int64());
             continue;
           }
           case 8: {
@@ -1457,7 +1473,7 @@ export const Delivery: MessageFns<Delivery> = {
 };
 
 function createBaseDeliveryAttempt(): DeliveryAttempt {
-  return { at: undefined, durationMs: 0, status: 0, error: "" };
+  return { at: undefined, duration: undefined, status: 0, error: "" };
 }
 
 export const DeliveryAttempt: MessageFns<DeliveryAttempt> = {
@@ -1465,8 +1481,8 @@ export const DeliveryAttempt: MessageFns<DeliveryAttempt> = {
     if (message.at !== undefined) {
       Timestamp.encode(toTimestamp(message.at), writer.uint32(10).fork()).join();
     }
-    if (message.durationMs !== 0) {
-      writer.uint32(16).uint32(message.durationMs);
+    if (message.duration !== undefined) {
+      Duration.encode(message.duration, writer.uint32(18).fork()).join();
     }
     if (message.status !== 0) {
       writer.uint32(24).uint32(message.status);
@@ -1499,11 +1515,11 @@ export const DeliveryAttempt: MessageFns<DeliveryAttempt> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.durationMs = reader.uint32();
+            message.duration = Duration.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -1540,7 +1556,9 @@ export const DeliveryAttempt: MessageFns<DeliveryAttempt> = {
   fromPartial<I extends Exact<DeepPartial<DeliveryAttempt>, I>>(object: I): DeliveryAttempt {
     const message = createBaseDeliveryAttempt();
     message.at = object.at ?? undefined;
-    message.durationMs = object.durationMs ?? 0;
+    message.duration = (object.duration !== undefined && object.duration !== null)
+      ? Duration.fromPartial(object.duration)
+      : undefined;
     message.status = object.status ?? 0;
     message.error = object.error ?? "";
     return message;
@@ -1633,7 +1651,7 @@ function createBaseReplayDeliveriesResponse(): ReplayDeliveriesResponse {
 export const ReplayDeliveriesResponse: MessageFns<ReplayDeliveriesResponse> = {
   encode(message: ReplayDeliveriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.replayed !== 0) {
-      writer.uint32(8).uint32(message.replayed);
+      writer.uint32(8).int64(message.replayed);
     }
     return writer;
   },
@@ -1656,7 +1674,7 @@ export const ReplayDeliveriesResponse: MessageFns<ReplayDeliveriesResponse> = {
               break;
             }
 
-            message.replayed = reader.uint32();
+            message.replayed = longToNumber(reader.int64());
             continue;
           }
         }
@@ -1705,6 +1723,17 @@ function fromTimestamp(t: Timestamp): Date {
   let millis = (t.seconds || 0) * 1_000;
   millis += (t.nanos || 0) / 1_000_000;
   return new globalThis.Date(millis);
+}
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
 }
 
 export interface MessageFns<T> {

@@ -54,6 +54,8 @@ export interface ListDeadLettersResponse {
 export interface ReplayDeadLettersRequest {
   /** Which; at most 1,000. Those that are no dead letters are passed over. */
   events: EventKey[];
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
 }
 
 /** What came of it. */
@@ -324,13 +326,16 @@ export const ListDeadLettersResponse: MessageFns<ListDeadLettersResponse> = {
 };
 
 function createBaseReplayDeadLettersRequest(): ReplayDeadLettersRequest {
-  return { events: [] };
+  return { events: [], comment: "" };
 }
 
 export const ReplayDeadLettersRequest: MessageFns<ReplayDeadLettersRequest> = {
   encode(message: ReplayDeadLettersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.events) {
       EventKey.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -356,6 +361,14 @@ export const ReplayDeadLettersRequest: MessageFns<ReplayDeadLettersRequest> = {
             message.events.push(EventKey.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -376,7 +389,7 @@ function createBaseReplayDeadLettersResponse(): ReplayDeadLettersResponse {
 export const ReplayDeadLettersResponse: MessageFns<ReplayDeadLettersResponse> = {
   encode(message: ReplayDeadLettersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.replayed !== 0) {
-      writer.uint32(8).uint32(message.replayed);
+      writer.uint32(8).int64(message.replayed);
     }
     return writer;
   },
@@ -399,7 +412,7 @@ export const ReplayDeadLettersResponse: MessageFns<ReplayDeadLettersResponse> = 
               break;
             }
 
-            message.replayed = reader.uint32();
+            message.replayed = longToNumber(reader.int64());
             continue;
           }
         }

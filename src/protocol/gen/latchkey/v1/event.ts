@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct } from "../../../well-known/struct.js";
 import { Timestamp } from "../../../well-known/timestamp.js";
-import { UserUnlock } from "./user_flip.js";
+import { FlippedFlag } from "./flipped_flag.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -41,7 +41,7 @@ export interface TrackRequest {
   /** At most 1,000. */
   events: Event[];
   /**
-   * Answer only after the events were processed, and tell what was unlocked. UNAVAILABLE when that does not happen within
+   * Answer only after the events were processed, and tell what came on and went off. UNAVAILABLE when that does not happen within
    * the call's deadline, or within 10 s: the events are durable then and will be processed.
    */
   wait: boolean;
@@ -55,8 +55,10 @@ export interface TrackResponse {
   duplicates: number;
   /** The ones that were refused; the others are not affected. */
   rejected: RejectedEvent[];
-  /** What the events unlocked; only with `wait`. */
-  newlyUnlocked: UserUnlock[];
+  /** Flags that came on through the events; only with `wait`. */
+  newlyUnlocked: FlippedFlag[];
+  /** Flags that went off through the events, likewise. */
+  newlyLocked: FlippedFlag[];
   /** Stands for these events; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
 }
@@ -239,25 +241,28 @@ export const TrackRequest: MessageFns<TrackRequest> = {
 };
 
 function createBaseTrackResponse(): TrackResponse {
-  return { accepted: 0, duplicates: 0, rejected: [], newlyUnlocked: [], consistencyToken: "" };
+  return { accepted: 0, duplicates: 0, rejected: [], newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
 }
 
 export const TrackResponse: MessageFns<TrackResponse> = {
   encode(message: TrackResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.accepted !== 0) {
-      writer.uint32(8).uint32(message.accepted);
+      writer.uint32(8).int64(message.accepted);
     }
     if (message.duplicates !== 0) {
-      writer.uint32(16).uint32(message.duplicates);
+      writer.uint32(16).int64(message.duplicates);
     }
     for (const v of message.rejected) {
       RejectedEvent.encode(v!, writer.uint32(26).fork()).join();
     }
     for (const v of message.newlyUnlocked) {
-      UserUnlock.encode(v!, writer.uint32(34).fork()).join();
+      FlippedFlag.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.newlyLocked) {
+      FlippedFlag.encode(v!, writer.uint32(42).fork()).join();
     }
     if (message.consistencyToken !== "") {
-      writer.uint32(42).string(message.consistencyToken);
+      writer.uint32(50).string(message.consistencyToken);
     }
     return writer;
   },
@@ -280,7 +285,7 @@ export const TrackResponse: MessageFns<TrackResponse> = {
               break;
             }
 
-            message.accepted = reader.uint32();
+            message.accepted = longToNumber(reader.int64());
             continue;
           }
           case 2: {
@@ -288,7 +293,7 @@ export const TrackResponse: MessageFns<TrackResponse> = {
               break;
             }
 
-            message.duplicates = reader.uint32();
+            message.duplicates = longToNumber(reader.int64());
             continue;
           }
           case 3: {
@@ -304,11 +309,19 @@ export const TrackResponse: MessageFns<TrackResponse> = {
               break;
             }
 
-            message.newlyUnlocked.push(UserUnlock.decode(reader, reader.uint32()));
+            message.newlyUnlocked.push(FlippedFlag.decode(reader, reader.uint32()));
             continue;
           }
           case 5: {
             if (tag !== 42) {
+              break;
+            }
+
+            message.newlyLocked.push(FlippedFlag.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
@@ -395,6 +408,17 @@ function fromTimestamp(t: Timestamp): Date {
   let millis = (t.seconds || 0) * 1_000;
   millis += (t.nanos || 0) / 1_000_000;
   return new globalThis.Date(millis);
+}
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
 }
 
 export interface MessageFns<T> {

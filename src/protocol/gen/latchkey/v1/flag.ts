@@ -7,7 +7,7 @@ import { Struct, Value } from "../../../well-known/struct.js";
 import { Timestamp } from "../../../well-known/timestamp.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { AccessRow } from "./access.js";
-import { UserLock, UserUnlock } from "./user_flip.js";
+import { FlippedFlag } from "./flipped_flag.js";
 import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
@@ -274,9 +274,9 @@ export interface SetFlagResponse {
    * and others that depend on it. Everybody else whom the call concerns (by a role, an organization, a rule) is told by
    * Watch: who they are is not known when the call answers.
    */
-  newlyUnlocked: UserUnlock[];
+  newlyUnlocked: FlippedFlag[];
   /** Likewise, flags that went off for these users. */
-  newlyLocked: UserLock[];
+  newlyLocked: FlippedFlag[];
 }
 
 /** Asks for a flag. */
@@ -1064,10 +1064,10 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
       writer.uint32(42).string(message.backfillId);
     }
     for (const v of message.newlyUnlocked) {
-      UserUnlock.encode(v!, writer.uint32(50).fork()).join();
+      FlippedFlag.encode(v!, writer.uint32(50).fork()).join();
     }
     for (const v of message.newlyLocked) {
-      UserLock.encode(v!, writer.uint32(58).fork()).join();
+      FlippedFlag.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1130,7 +1130,7 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
               break;
             }
 
-            message.newlyUnlocked.push(UserUnlock.decode(reader, reader.uint32()));
+            message.newlyUnlocked.push(FlippedFlag.decode(reader, reader.uint32()));
             continue;
           }
           case 7: {
@@ -1138,7 +1138,7 @@ export const SetFlagResponse: MessageFns<SetFlagResponse> = {
               break;
             }
 
-            message.newlyLocked.push(UserLock.decode(reader, reader.uint32()));
+            message.newlyLocked.push(FlippedFlag.decode(reader, reader.uint32()));
             continue;
           }
         }

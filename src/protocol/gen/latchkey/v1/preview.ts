@@ -4,6 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../well-known/timestamp.js";
+import { Duration } from "../../google/protobuf/duration.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { EvaluateResponse } from "./evaluation.js";
 import { FeatureFlag, Rule, SetFlagRequest_OnRuleChange } from "./flag.js";
@@ -74,8 +75,8 @@ export interface PreviewProgress {
   /** Users a second since the beginning. */
   usersPerSecond: number;
   /** How long the rest will take at this rate. Absent: not known yet. */
-  secondsLeft?:
-    | number
+  timeLeft:
+    | Duration
     | undefined;
   /** The groups so far. */
   counts: PreviewCounts | undefined;
@@ -362,7 +363,7 @@ export const PreviewRuleResponse: MessageFns<PreviewRuleResponse> = {
 };
 
 function createBasePreviewProgress(): PreviewProgress {
-  return { done: 0, total: 0, usersPerSecond: 0, secondsLeft: undefined, counts: undefined };
+  return { done: 0, total: 0, usersPerSecond: 0, timeLeft: undefined, counts: undefined };
 }
 
 export const PreviewProgress: MessageFns<PreviewProgress> = {
@@ -376,8 +377,8 @@ export const PreviewProgress: MessageFns<PreviewProgress> = {
     if (message.usersPerSecond !== 0) {
       writer.uint32(25).double(message.usersPerSecond);
     }
-    if (message.secondsLeft !== undefined) {
-      writer.uint32(33).double(message.secondsLeft);
+    if (message.timeLeft !== undefined) {
+      Duration.encode(message.timeLeft, writer.uint32(34).fork()).join();
     }
     if (message.counts !== undefined) {
       PreviewCounts.encode(message.counts, writer.uint32(42).fork()).join();
@@ -423,11 +424,11 @@ export const PreviewProgress: MessageFns<PreviewProgress> = {
             continue;
           }
           case 4: {
-            if (tag !== 33) {
+            if (tag !== 34) {
               break;
             }
 
-            message.secondsLeft = reader.double();
+            message.timeLeft = Duration.decode(reader, reader.uint32());
             continue;
           }
           case 5: {

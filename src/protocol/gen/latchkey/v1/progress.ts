@@ -53,6 +53,8 @@ export interface UpdateProgressResponse {
     | undefined;
   /** Keys of the flags whose decision on stored state came on through this call. */
   newlyUnlocked: string[];
+  /** Keys of the flags whose decision on stored state went off through this call. */
+  newlyLocked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
 }
@@ -274,7 +276,7 @@ export const UpdateProgressRequest: MessageFns<UpdateProgressRequest> = {
 };
 
 function createBaseUpdateProgressResponse(): UpdateProgressResponse {
-  return { progress: undefined, newlyUnlocked: [], consistencyToken: "" };
+  return { progress: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
 }
 
 export const UpdateProgressResponse: MessageFns<UpdateProgressResponse> = {
@@ -285,8 +287,11 @@ export const UpdateProgressResponse: MessageFns<UpdateProgressResponse> = {
     for (const v of message.newlyUnlocked) {
       writer.uint32(18).string(v!);
     }
+    for (const v of message.newlyLocked) {
+      writer.uint32(26).string(v!);
+    }
     if (message.consistencyToken !== "") {
-      writer.uint32(26).string(message.consistencyToken);
+      writer.uint32(34).string(message.consistencyToken);
     }
     return writer;
   },
@@ -322,6 +327,14 @@ export const UpdateProgressResponse: MessageFns<UpdateProgressResponse> = {
           }
           case 3: {
             if (tag !== 26) {
+              break;
+            }
+
+            message.newlyLocked.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 

@@ -47,7 +47,11 @@ export interface CreateTokenRequest {
   /** Not empty: the token names this organization's users only. */
   organizationId: string;
   /** From when on it is refused; in the future. Absent: never. */
-  expiresAt: Date | undefined;
+  expiresAt:
+    | Date
+    | undefined;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
 }
 
 /** The new machine token. */
@@ -215,7 +219,7 @@ export const Token: MessageFns<Token> = {
 };
 
 function createBaseCreateTokenRequest(): CreateTokenRequest {
-  return { name: "", scopes: [], organizationId: "", expiresAt: undefined };
+  return { name: "", scopes: [], organizationId: "", expiresAt: undefined, comment: "" };
 }
 
 export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
@@ -231,6 +235,9 @@ export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
     }
     if (message.expiresAt !== undefined) {
       Timestamp.encode(toTimestamp(message.expiresAt), writer.uint32(34).fork()).join();
+    }
+    if (message.comment !== "") {
+      writer.uint32(42).string(message.comment);
     }
     return writer;
   },
@@ -278,6 +285,14 @@ export const CreateTokenRequest: MessageFns<CreateTokenRequest> = {
             }
 
             message.expiresAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.comment = reader.string();
             continue;
           }
         }

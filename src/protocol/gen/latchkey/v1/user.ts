@@ -77,6 +77,8 @@ export interface IdentifyResponse {
     | undefined;
   /** Keys of the flags whose decision on stored state came on through this call. */
   newlyUnlocked: string[];
+  /** Keys of the flags whose decision on stored state went off through this call. */
+  newlyLocked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
 }
@@ -354,7 +356,7 @@ export const IdentifyRequest: MessageFns<IdentifyRequest> = {
 };
 
 function createBaseIdentifyResponse(): IdentifyResponse {
-  return { user: undefined, newlyUnlocked: [], consistencyToken: "" };
+  return { user: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
 }
 
 export const IdentifyResponse: MessageFns<IdentifyResponse> = {
@@ -365,8 +367,11 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
     for (const v of message.newlyUnlocked) {
       writer.uint32(18).string(v!);
     }
+    for (const v of message.newlyLocked) {
+      writer.uint32(26).string(v!);
+    }
     if (message.consistencyToken !== "") {
-      writer.uint32(26).string(message.consistencyToken);
+      writer.uint32(34).string(message.consistencyToken);
     }
     return writer;
   },
@@ -405,6 +410,14 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
               break;
             }
 
+            message.newlyLocked.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
             message.consistencyToken = reader.string();
             continue;
           }
@@ -437,7 +450,7 @@ export const ActionTotal: MessageFns<ActionTotal> = {
       writer.uint32(25).double(message.sum);
     }
     if (message.activeDays !== 0) {
-      writer.uint32(32).uint32(message.activeDays);
+      writer.uint32(32).int64(message.activeDays);
     }
     if (message.firstAt !== undefined) {
       Timestamp.encode(toTimestamp(message.firstAt), writer.uint32(42).fork()).join();
@@ -490,7 +503,7 @@ export const ActionTotal: MessageFns<ActionTotal> = {
               break;
             }
 
-            message.activeDays = reader.uint32();
+            message.activeDays = longToNumber(reader.int64());
             continue;
           }
           case 5: {

@@ -132,6 +132,8 @@ export interface RotateWebhookSecretResponse {
 export interface PingWebhookRequest {
   /** `whe_…` */
   id: string;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
 }
 
 /** It will be sent within seconds. */
@@ -197,7 +199,9 @@ export interface DeliveryAttempt {
     | Date
     | undefined;
   /** How long it took. */
-  durationMs: number;
+  duration:
+    | Duration
+    | undefined;
   /** The HTTP status of the answer; 0: there was none. */
   status: number;
   /** Why it failed; empty: it did not. */
@@ -878,13 +882,16 @@ export const RotateWebhookSecretResponse: MessageFns<RotateWebhookSecretResponse
 };
 
 function createBasePingWebhookRequest(): PingWebhookRequest {
-  return { id: "" };
+  return { id: "", comment: "" };
 }
 
 export const PingWebhookRequest: MessageFns<PingWebhookRequest> = {
   encode(message: PingWebhookRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
+    }
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -908,6 +915,14 @@ export const PingWebhookRequest: MessageFns<PingWebhookRequest> = {
             }
 
             message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.comment = reader.string();
             continue;
           }
         }
@@ -1142,7 +1157,7 @@ export const Delivery: MessageFns<Delivery> = {
       writer.uint32(50).string(message.state);
     }
     if (message.attempts !== 0) {
-      writer.uint32(56).uint32(message.attempts);
+      writer.uint32(56).int64(message.attempts);
     }
     if (message.nextAttemptAt !== undefined) {
       Timestamp.encode(toTimestamp(message.nextAttemptAt), writer.uint32(66).fork()).join();
@@ -1225,7 +1240,7 @@ export const Delivery: MessageFns<Delivery> = {
               break;
             }
 
-            message.attempts = reader.uint32();
+            message.attempts = longToNumber(reader.int64());
             continue;
           }
           case 8: {
@@ -1274,7 +1289,7 @@ export const Delivery: MessageFns<Delivery> = {
 };
 
 function createBaseDeliveryAttempt(): DeliveryAttempt {
-  return { at: undefined, durationMs: 0, status: 0, error: "" };
+  return { at: undefined, duration: undefined, status: 0, error: "" };
 }
 
 export const DeliveryAttempt: MessageFns<DeliveryAttempt> = {
@@ -1282,8 +1297,8 @@ export const DeliveryAttempt: MessageFns<DeliveryAttempt> = {
     if (message.at !== undefined) {
       Timestamp.encode(toTimestamp(message.at), writer.uint32(10).fork()).join();
     }
-    if (message.durationMs !== 0) {
-      writer.uint32(16).uint32(message.durationMs);
+    if (message.duration !== undefined) {
+      Duration.encode(message.duration, writer.uint32(18).fork()).join();
     }
     if (message.status !== 0) {
       writer.uint32(24).uint32(message.status);
@@ -1316,11 +1331,11 @@ export const DeliveryAttempt: MessageFns<DeliveryAttempt> = {
             continue;
           }
           case 2: {
-            if (tag !== 16) {
+            if (tag !== 18) {
               break;
             }
 
-            message.durationMs = reader.uint32();
+            message.duration = Duration.decode(reader, reader.uint32());
             continue;
           }
           case 3: {
@@ -1427,7 +1442,7 @@ function createBaseReplayDeliveriesResponse(): ReplayDeliveriesResponse {
 export const ReplayDeliveriesResponse: MessageFns<ReplayDeliveriesResponse> = {
   encode(message: ReplayDeliveriesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.replayed !== 0) {
-      writer.uint32(8).uint32(message.replayed);
+      writer.uint32(8).int64(message.replayed);
     }
     return writer;
   },
@@ -1450,7 +1465,7 @@ export const ReplayDeliveriesResponse: MessageFns<ReplayDeliveriesResponse> = {
               break;
             }
 
-            message.replayed = reader.uint32();
+            message.replayed = longToNumber(reader.int64());
             continue;
           }
         }
@@ -1476,6 +1491,17 @@ function fromTimestamp(t: Timestamp): Date {
   let millis = (t.seconds || 0) * 1_000;
   millis += (t.nanos || 0) / 1_000_000;
   return new globalThis.Date(millis);
+}
+
+function longToNumber(int64: { toString(): string }): number {
+  const num = globalThis.Number(int64.toString());
+  if (num > globalThis.Number.MAX_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is larger than Number.MAX_SAFE_INTEGER");
+  }
+  if (num < globalThis.Number.MIN_SAFE_INTEGER) {
+    throw new globalThis.Error("Value is smaller than Number.MIN_SAFE_INTEGER");
+  }
+  return num;
 }
 
 export interface MessageFns<T> {
