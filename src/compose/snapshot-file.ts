@@ -10,7 +10,7 @@ export interface SavedSnapshot {
   readonly tokens: readonly MachineToken[];
 }
 
-const FORMAT = 1;
+const FORMAT = 2;
 const OWNER_ONLY = 0o600;
 
 /** Writes it whole or not at all, readable by its owner alone: it holds tokens' hashes. */

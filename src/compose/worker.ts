@@ -8,6 +8,7 @@ import type { Metrics } from '../observability/metrics.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
 import { BackfillWorker } from '../worker/backfill-worker.js';
+import { dropRowMarks } from '../worker/drop-row-marks.js';
 import { fireTimers } from '../worker/fire-timers.js';
 import { giveWayTo } from '../worker/give-way.js';
 import { keepHouse } from '../worker/housekeeping.js';
@@ -129,7 +130,10 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     repeat({
       name: 'housekeeping',
       everyMs: HOUSE_EVERY_MS,
-      run: (signal) => keepHouse({ store, keeper, retentionDays }, signal),
+      run: async (signal) => {
+        await keepHouse({ store, keeper, retentionDays }, signal);
+        await dropRowMarks({ store, keeper, notifier }, signal);
+      },
       onError,
     }),
   ];

@@ -89,6 +89,40 @@ describe('ConfigurationKeeper', () => {
     expect(swaps).toEqual([9, 5]);
   });
 
+  it('knows that it is behind once it was told of what it could not load, and until it has', async () => {
+    const { keeper, set, finish } = stand(at(1));
+    const first = keeper.refresh();
+    await finish();
+    await first;
+    expect(keeper.behind).toBe(false);
+    const told = keeper.atLeast(2);
+    told.catch(() => undefined);
+    expect(keeper.behind).toBe(true);
+    await finish();
+    await expect(told).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(keeper.behind).toBe(true);
+    set(at(2));
+    const second = keeper.refresh();
+    await finish();
+    await second;
+    expect(keeper.behind).toBe(false);
+    keeper.distrust();
+    expect(keeper.behind).toBe(true);
+    keeper.offer(at(1));
+    expect(keeper.behind).toBe(false);
+  });
+
+  it('takes the store’s word where it says less than was told', async () => {
+    const { keeper, finish } = stand(at(1));
+    const told = keeper.atLeast(7);
+    told.catch(() => undefined);
+    await finish();
+    await expect(told).rejects.toThrow();
+    expect(keeper.behind).toBe(true);
+    await keeper.refresh();
+    expect(keeper.behind).toBe(false);
+  });
+
   it('serves a snapshot from disk until the store says what is, even less', async () => {
     const { keeper, finish } = stand(at(2, 'store'));
     keeper.offerFromDisk(at(7, 'disk'));

@@ -25,6 +25,10 @@ export class ConfigurationKeeper {
   #loading: Promise<void> | undefined;
   /** The present snapshot came from disk: whatever the store says replaces it. */
   #provisional: boolean = false;
+  /** What is held is of another life of the store's data. */
+  #foreign: boolean = false;
+  /** The newest revision that is known to have been committed. */
+  #newest = Number.NEGATIVE_INFINITY;
 
   /** Counts the store's lives, as far as is known. */
   #life = 0;
@@ -43,6 +47,11 @@ export class ConfigurationKeeper {
     return this.#snapshot.revision >= 0;
   }
 
+  /** Whether another configuration is known to be there than the one that is held, and has not been loaded yet. */
+  get behind(): boolean {
+    return this.#foreign || this.#snapshot.revision < this.#newest;
+  }
+
   /** For how long the store has not confirmed this snapshot, in milliseconds; Infinity when it never did. */
   confirmedAgeMs(): number {
     return this.#uptimeMs() - this.#confirmedAtMs;
@@ -54,15 +63,19 @@ export class ConfigurationKeeper {
    */
   async refresh(answerWithinMs = Infinity): Promise<Snapshot> {
     const asked = this.#uptimeMs();
+    const newest = this.#newest;
     const asking = this.#options.reader.revision();
     const revision = await (answerWithinMs === Infinity ? asking : storeAnswerWithin(answerWithinMs, asking));
+    // Where nothing newer was told of meanwhile, the store's word counts, even if it is less.
+    if (this.#newest === newest) this.#newest = revision;
     if (this.holds(revision)) this.#confirmedAtMs = asked;
     else await this.#reach(revision);
     return this.#snapshot;
   }
 
-  /** The snapshot at this revision or a later one. Rejects with UNAVAILABLE when the store has not got there. */
+  /** The snapshot at this revision, which somebody has committed, or at a later one. Rejects with UNAVAILABLE when the store has not got there. */
   async atLeast(revision: number): Promise<Snapshot> {
+    this.#newest = Math.max(this.#newest, revision);
     await this.#reach(revision);
     if (this.#snapshot.revision < revision) {
       throw unavailable(
@@ -80,6 +93,8 @@ export class ConfigurationKeeper {
   /** The store began another life, as after a restore: whatever it says next replaces what is held. */
   distrust(): void {
     this.#provisional = true;
+    this.#foreign = true;
+    this.#newest = Number.NEGATIVE_INFINITY;
     this.#life++;
   }
 
@@ -95,6 +110,7 @@ export class ConfigurationKeeper {
     this.#confirmedAtMs = this.#uptimeMs();
     if (!this.holds(configuration.revision)) this.#swap(configuration);
     this.#provisional = false;
+    this.#foreign = false;
     return this.#snapshot;
   }
 

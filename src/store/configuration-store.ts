@@ -13,6 +13,8 @@ export interface ConfigurationReader {
   flags(page: PageRequest, filter: FlagFilter): Promise<Page<Flag>>;
   /** All rows of a flag: roles', then organizations', then users', each by key. Inactive ones too. */
   access(flagId: string, page: PageRequest): Promise<Page<AccessRow>>;
+  /** Of these flags, by id, those of which no user and no organization has a row. */
+  withoutRows(flagIds: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface FlagFilter {
@@ -54,6 +56,8 @@ export interface ConfigurationWriter {
   putRoleAccess(rows: readonly AccessRow[]): Promise<void>;
   /** Drops rows by key; true for each that was there. */
   dropRoleAccess(rows: readonly AccessRow[]): Promise<readonly boolean[]>;
+  /** As {@link ConfigurationReader.withoutRows}; true until the commit for flags that are locked. */
+  withoutRows(flagIds: readonly string[]): Promise<readonly string[]>;
 }
 
 export interface Confirmed {

@@ -1,6 +1,8 @@
 import { expect, it } from '@jest/globals';
 import type { StaleVersion } from '../../src/calls/stale-version.js';
 import type { AccessRow } from '../../src/core/flags/flag.js';
+import { StoreUnavailable } from '../../src/store/store.js';
+import { dropRowMarks } from '../../src/worker/drop-row-marks.js';
 import { describeOnEachEngine } from './engines.js';
 import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
 
@@ -40,6 +42,103 @@ describeOnEachEngine('flags', (engine) => {
     expect(same.flag).toEqual(changed);
     expect(await stand.store.configuration.revision()).toBe(revision);
     expect((await auditOf(stand, 'life')).map(({ action }) => action)).toEqual(['flag.create', 'flag.set']);
+  });
+
+  it('are marked with the first row of a user or an organization, and have no new version for it', async () => {
+    const stand = await engine.compose();
+    const { flag } = await stand.setFlag('marked', { isEnabledGlobally: true, delegated: true });
+    const revision = () => stand.store.configuration.revision();
+    const stored = async () => (await stand.store.configuration.flag('marked'))!;
+    await setAs(stand, OPERATOR, 'marked', [{ role: 'contractor', effect: 'DENY' }]);
+    expect(await stored()).toEqual(flag);
+    const before = await revision();
+    const { access } = await setAs(stand, OPERATOR, 'marked', [{ userId: 'ada', effect: 'DENY', enabled: false }]);
+    expect(access).toHaveLength(1);
+    expect(await stored()).toEqual({ ...flag, hasRows: true });
+    expect(await revision()).toBe(before + 1);
+    expect(stand.services.keeper.snapshot.flags.get('marked')?.flag.hasRows).toBe(true);
+    await setAs(stand, OPERATOR, 'marked', [{ userId: 'bob' }, { organizationId: 'acme' }]);
+    expect(await revision()).toBe(before + 1);
+    await stand.setFlag('marked', { description: 'changed' });
+    expect(await stored()).toMatchObject({ version: flag.version + 1, hasRows: true });
+
+    await stand.setFlag('delegated', { delegated: true });
+    await setAs(stand, person('boss', { organizationId: 'acme', roles: ['admin'] }), 'delegated', [{ effect: 'DENY' }]);
+    expect((await stand.store.configuration.flag('delegated'))?.hasRows).toBe(true);
+    const created = await stand.setFlag('with_row', {}, { access: [{ organizationId: 'acme' }] });
+    expect(created.flag).toMatchObject({ version: 1, hasRows: true });
+  });
+
+  it('lose the mark once their last row is gone, however it went', async () => {
+    const stand = await engine.compose();
+    const { store, services } = stand;
+    const tidy = () => dropRowMarks({ store, keeper: services.keeper, notifier: stand.notifier });
+    const marked = async (key: string) => (await store.configuration.flag(key))?.hasRows ?? false;
+    await stand.setFlag('removed', {}, { access: [{ userId: 'ada' }] });
+    await stand.setFlag('deleted', {}, { access: [{ userId: 'ada' }] });
+    await stand.setFlag('kept', {}, { access: [{ userId: 'ada' }, { organizationId: 'acme' }] });
+    await setAs(stand, OPERATOR, 'removed', [], [{ userId: 'ada' }]);
+    await tidy();
+    expect(await Promise.all(['removed', 'deleted', 'kept'].map(marked))).toEqual([false, true, true]);
+    await services.userDeletion.delete(OPERATOR, { userId: 'ada', comment: 'asked' });
+    const before = await store.configuration.revision();
+    expect(await tidy()).toBe(1);
+    expect(await store.configuration.revision()).toBe(before + 1);
+    expect(await Promise.all(['removed', 'deleted', 'kept'].map(marked))).toEqual([false, false, true]);
+    expect(services.keeper.snapshot.flags.get('deleted')?.flag).toMatchObject({ version: 1 });
+    expect(services.keeper.snapshot.flags.get('deleted')?.flag.hasRows).toBeUndefined();
+    expect(await tidy()).toBe(0);
+    await setAs(stand, OPERATOR, 'deleted', [{ userId: 'bob' }]);
+    expect(await marked('deleted')).toBe(true);
+  });
+
+  it('keep the mark when a row comes while it is being taken off', async () => {
+    const stand = await engine.compose();
+    const { store, services } = stand;
+    for (let round = 0; round < 10; round++) {
+      const key = `raced_${round}`;
+      await stand.setFlag(key, {}, { access: [{ userId: 'ada' }] });
+      await setAs(stand, OPERATOR, key, [], [{ userId: 'ada' }]);
+      await Promise.all([
+        dropRowMarks({ store, keeper: services.keeper, notifier: stand.notifier }),
+        setAs(stand, OPERATOR, key, [{ userId: 'bob', effect: 'DENY' }]),
+      ]);
+      expect((await store.configuration.flag(key))?.hasRows).toBe(true);
+    }
+  });
+
+  it('that are on for everyone are answered without the store, and never past a row', async () => {
+    let away: boolean = false;
+    const stand = await engine.compose({
+      around: (store) => ({
+        ...store,
+        states: {
+          users: (ids) => (away ? Promise.reject(new StoreUnavailable('away')) : store.states.users(ids)),
+          organizations: (ids) =>
+            away ? Promise.reject(new StoreUnavailable('away')) : store.states.organizations(ids),
+        },
+      }),
+    });
+    const global = { isEnabledGlobally: true };
+    await stand.setFlag('for_all', global);
+    await stand.setFlag('but_one', global, { access: [{ userId: 'ada', effect: 'DENY' }] });
+    await stand.setFlag('but_some', global, { access: [{ organizationId: 'acme', effect: 'DENY' }] });
+    await stand.setFlag('but_contractors', global, { access: [{ role: 'contractor', effect: 'DENY' }] });
+    const ask = async (flagKey: string, userId: string, context = {}) =>
+      stand.services.evaluation.evaluate(OPERATOR, { flagKey, userId, context, consistencyToken: '', full: false });
+    away = true;
+    for (const [userId, context] of [
+      ['ada', {}],
+      ['bob', {}],
+      ['', { organizationId: 'acme' }],
+    ] as const) {
+      const answer = await ask('for_all', userId, context);
+      expect(answer).toMatchObject({ stale: true, decision: { enabled: true, reason: 'GLOBAL' } });
+      for (const flagKey of ['but_one', 'but_some', 'but_contractors'])
+        await expect(ask(flagKey, userId, context)).rejects.toMatchObject(code('UNAVAILABLE', flagKey));
+    }
+    away = false;
+    expect(await ask('but_one', 'ada')).toMatchObject({ stale: false, decision: { reason: 'DENIED' } });
   });
 
   it('refuse a change made on another version, telling what is there now', async () => {

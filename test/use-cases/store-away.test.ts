@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readSnapshot } from '../../src/compose/snapshot-file.js';
 import type { RunningNode } from '../../src/compose/start-node.js';
+import type { AccessInput } from '../../src/services/access/access-rows.js';
 import { pause, until } from '../timing.js';
 import { type CuttableProxy, startCuttableProxy } from './cuttable-proxy.js';
 import { describeOnMariadb } from './engines.js';
@@ -26,10 +27,10 @@ describeOnMariadb('while the store is away', (engine) => {
     url.port = String(proxy.port);
     return engine.start({ DATABASE_URL: url.href, DATA_DIR: dataDir });
   };
-  const setFlag = (keyOrId: string, input: object) =>
-    node.composed.services.flags.set(OPERATOR, {
+  const setFlag = (keyOrId: string, input: object, access: readonly AccessInput[] = [], of = node) =>
+    of.composed.services.flags.set(OPERATOR, {
       ...{ keyOrId, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },
-      ...{ access: [], removeAccess: [] },
+      ...{ access, removeAccess: [] },
     });
   const ask = async (userId: string, flagKey: string, full = false, of = node) =>
     of.composed.services.evaluation.evaluate(OPERATOR, { userId, context: {}, flagKey, consistencyToken: '', full });
@@ -47,6 +48,10 @@ describeOnMariadb('while the store is away', (engine) => {
     expect((await timed(() => ask('known', 'managers'))).decision).toMatchObject({ enabled: true, reason: 'RULE' });
     expect(await timed(() => ask(stranger, 'off'))).toMatchObject({ stale: true, decision: { reason: 'DISABLED' } });
     expect((await timed(() => ask(stranger, 'none'))).decision.reason).toBe('FLAG_NOT_FOUND');
+    const everyone = await timed(() => ask(stranger, 'global'));
+    expect(everyone).toMatchObject({ stale: true, decision: { enabled: true, reason: 'GLOBAL' } });
+    for (const userId of [stranger, 'banned'])
+      await expect(timed(() => ask(userId, 'global_but'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(timed(() => ask(stranger, 'managers'))).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(timed(() => ask('known', 'managers', true))).rejects.toThrow('the store');
     const missing = (userId: string) =>
@@ -64,10 +69,13 @@ describeOnMariadb('while the store is away', (engine) => {
     node = await start();
     await setFlag('managers', { rules });
     await setFlag('off', { active: false });
+    await setFlag('global', { isEnabledGlobally: true });
+    await setFlag('global_yet', { isEnabledGlobally: true });
+    await setFlag('global_but', { isEnabledGlobally: true }, [{ userId: 'banned', effect: 'DENY' }]);
     await node.composed.services.users.identify(OPERATOR, { userId: 'known', roles: ['manager'] });
     expect((await ask('known', 'managers')).decision.enabled).toBe(true);
     await node.composed.services.authentication.machine(ADMIN_TOKEN);
-    await until(async () => (await readSnapshot(join(dataDir, 'snapshot.json')))?.configuration.flags.length === 2);
+    await until(async () => (await readSnapshot(join(dataDir, 'snapshot.json')))?.configuration.flags.length === 5);
   });
   afterAll(async () => {
     await node.stop(500);
@@ -89,10 +97,31 @@ describeOnMariadb('while the store is away', (engine) => {
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     const cold = await start();
     expect(await ask('unknown', 'off', false, cold)).toMatchObject({ stale: true, decision: { reason: 'DISABLED' } });
+    const everyone = await ask('unknown', 'global', false, cold);
+    expect(everyone).toMatchObject({ stale: true, decision: { enabled: true, reason: 'GLOBAL' } });
+    for (const userId of ['unknown', 'banned'])
+      await expect(ask(userId, 'global_but', false, cold)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await expect(ask('known', 'managers', false, cold)).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     expect(await cold.composed.services.authentication.machine(ADMIN_TOKEN)).toMatchObject({ kind: 'machine' });
     await expect((async () => cold.composed.services.authentication.machine('made-up'))()).rejects.toThrow('the store');
     await cold.stop(500);
+  });
+
+  it('decides no flag for everyone once it is told of a first row that it cannot load', async () => {
+    const other = await engine.start({ ROLES: 'grpc' });
+    expect((await ask('unknown', 'global_yet')).decision.reason).toBe('GLOBAL');
+    await setFlag('global_yet', {}, [{ userId: 'late', effect: 'DENY' }], other);
+    const refused = (userId: string, flagKey: string) =>
+      ask(userId, flagKey).then(
+        () => false,
+        (error: { readonly code?: string }) => error.code === 'UNAVAILABLE',
+      );
+    await until(() => refused('late', 'global_yet'));
+    // Which flag it is about is not known either.
+    expect(await refused('unknown', 'global')).toBe(true);
+    expect(await ask('unknown', 'off')).toMatchObject({ stale: true, decision: { reason: 'DISABLED' } });
+    expect((await ask('late', 'global_yet', false, other)).decision.reason).toBe('DENIED');
+    await other.stop(500);
   });
 
   it('recovers by itself, and again from a store that says nothing at all', async () => {
@@ -102,7 +131,10 @@ describeOnMariadb('while the store is away', (engine) => {
     const stored = await node.composed.store.states.users(['known']);
     expect(stored.get('known')?.actions.get('x')).toMatchObject({ count: 1 });
 
+    expect((await ask('late', 'global_yet')).decision.reason).toBe('DENIED');
+
     proxy.freeze();
+    await expect(ask('no one', 'global_yet')).rejects.toMatchObject({ code: 'UNAVAILABLE' });
     await holds('no one');
     await pause(300);
     await holds('no one');

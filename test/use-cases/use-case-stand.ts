@@ -26,6 +26,7 @@ export interface UseCaseStandOptions {
 /** The use cases on a store with nothing running in the background: no worker, no poll, and a queue that forgets. */
 export interface UseCaseStand extends Composed {
   readonly sqlStore: SqlStore;
+  readonly notifier: Notifier;
   readonly published: readonly Notice[];
   /** Users whose timers could not be fired. */
   readonly failed: readonly { readonly userId: string; readonly error: unknown }[];
@@ -122,7 +123,7 @@ export async function composeUseCaseStand(
   const sweeper = new Sweeper({ store, worker, queue: SILENT_QUEUE, lanes, onOldest: () => undefined });
   return {
     ...composed,
-    ...{ sqlStore, published, failed, buried, worker },
+    ...{ sqlStore, notifier, published, failed, buried, worker },
     clear: async () => {
       // What reads whether another one is unlocked goes first.
       const { latching, flags } = keeper.snapshot;

@@ -64,21 +64,26 @@ describe('valid_until', () => {
   });
 
   it('holds for answers without state as well, whoever the user is', () => {
-    let answered = 0;
+    const reasons: string[] = [];
     fc.assert(
       fc.property(arbitraryWorld, instant, fc.constantFrom(...KEYS), (world, now, key) => {
-        const stateless = evaluateStateless(world.snapshot, key, now);
+        const { snapshot, user } = world;
+        const stateless = evaluateStateless({ snapshot, userId: user.id, newest: true, now }, key);
         if (stateless === undefined) return;
-        answered += 1;
+        reasons.push(stateless.reason);
         const { validUntil = Number.POSITIVE_INFINITY } = stateless;
         const subject = subjectOf(world.snapshot, world.user, world.organization, undefined);
         for (const at of [now, ...instantsToTry(world, subject.record.values, now, validUntil)]) {
-          const { enabled, reason } = decide(world.snapshot, key, subject, at);
-          expect({ at, enabled, reason }).toEqual({ at, enabled: stateless.enabled, reason: stateless.reason });
+          const { enabled, reason, variant } = decide(world.snapshot, key, subject, at);
+          const said = { enabled: stateless.enabled, reason: stateless.reason, variant: stateless.variant };
+          expect({ at, enabled, reason, variant }).toEqual({ at, ...said });
         }
       }),
-      { numRuns: 1000 },
+      { numRuns: 2000 },
     );
-    expect(answered).toBeGreaterThan(50);
+    const count = (wanted: string): number => reasons.filter((reason) => reason === wanted).length;
+    expect(count('DISABLED')).toBeGreaterThan(50);
+    expect(count('PREREQUISITE_FAILED')).toBeGreaterThan(5);
+    expect(count('GLOBAL')).toBeGreaterThan(5);
   });
 });

@@ -86,6 +86,11 @@ export interface Flag {
   /** Whether people see the flag at all. */
   readonly clientVisible: boolean;
   readonly archived: boolean;
+  /**
+   * A user or an organization has an access row of it, or had one a while ago: what is stored about them is needed to decide
+   * it even where it is enabled globally. Set with the first row, without a new version.
+   */
+  readonly hasRows?: true;
   /** Grows by one with each change; 1 at creation. */
   readonly version: number;
   /** Seeds the buckets; set at creation and never changed. */

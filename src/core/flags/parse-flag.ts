@@ -96,6 +96,7 @@ export function parseFlag(options: ParseFlagOptions): { readonly flag: Flag; rea
     delegated: input.delegated ?? existing?.delegated ?? false,
     clientVisible: input.clientVisible ?? existing?.clientVisible ?? true,
     archived: input.archived ?? existing?.archived ?? false,
+    ...(existing?.hasRows && { hasRows: true }),
     version: (existing?.version ?? 0) + 1,
     salt: existing?.salt ?? newId('slt'),
     bucketing: existing?.bucketing ?? BUCKETING_VERSION,

@@ -97,7 +97,7 @@ export const arbitraryWorld: fc.Arbitrary<World> = fc
     ledger: arbitraryLedger,
   })
   .map(({ flags, conditions, sources, rows, ledger }) => ({
-    snapshot: snapshotOf(flags, {
+    snapshot: snapshotOf(flags.map(markedBy(rows)), {
       segments: [...conditions.segments].map(([key, given]) => segmentOf(key, given)),
       stages: sources.stages.map((name) => ({ name, selfSettable: true })),
       roleAccess: rows.filter(({ role, organizationId }) => role !== '' && organizationId === ''),
@@ -112,6 +112,12 @@ export const arbitraryWorld: fc.Arbitrary<World> = fc
       access: rows.filter(({ organizationId }) => organizationId !== ''),
     },
   }));
+
+/** A flag of which a user or an organization has a row is marked with its first one. */
+function markedBy(rows: readonly AccessRow[]): (flag: Flag) => Flag {
+  const marked = new Set(rows.filter((row) => row.userId + row.organizationId !== '').map(({ flagId }) => flagId));
+  return (flag) => (marked.has(flag.id) ? { ...flag, hasRows: true } : flag);
+}
 
 function userIn({ user, roles, joinedAt, organizationId, attributes }: FactSources): UserState {
   return { ...user, roles, organizationId, attributes, ...(joinedAt === undefined ? {} : { joinedAt }) };

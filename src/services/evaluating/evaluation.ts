@@ -117,7 +117,7 @@ export class EvaluationService {
         const states = present[i];
         results.push(
           states === undefined
-            ? this.#decideWithoutState(snapshot, ask.flagKey)
+            ? this.#decideWithoutState(snapshot, ask)
             : decideFor(snapshot, ask.flagKey, this.#view(call, snapshot, ask, states)),
         );
         if (pauses.due()) await pauses.take();
@@ -175,7 +175,9 @@ export class EvaluationService {
         const answers: Evaluated[] = [];
         for (const flagKey of keys) {
           answers.push(
-            view === undefined ? this.#decideWithoutState(snapshot, flagKey) : decideFor(snapshot, flagKey, view),
+            view === undefined
+              ? this.#decideWithoutState(snapshot, { ...target, flagKey })
+              : decideFor(snapshot, flagKey, view),
           );
           if (pauses.due()) await pauses.take();
         }
@@ -205,8 +207,9 @@ export class EvaluationService {
     };
   }
 
-  #decideWithoutState(snapshot: Snapshot, flagKey: string): Evaluated {
-    const decision = evaluateStateless(snapshot, flagKey, this.#options.clock.now());
+  #decideWithoutState(snapshot: Snapshot, { flagKey, userId }: FlagTarget): Evaluated {
+    const { keeper, clock } = this.#options;
+    const decision = evaluateStateless({ snapshot, userId, newest: !keeper.behind, now: clock.now() }, flagKey);
     if (decision === undefined) {
       throw unavailable(`the store does not answer, and ${quote(flagKey)} cannot be decided without it; try again`);
     }

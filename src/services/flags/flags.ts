@@ -132,13 +132,16 @@ export class FlagService {
     requireVersion(request.keyOrId, request.expectedVersion, { kind: 'flag', value: present });
 
     const now = await tx.now();
-    const { flag, changed } = draftedFlag(request, existing, now);
-    const configured = changed || [...put, ...drop].some(isRoleRow);
+    const { flag: drafted, changed } = draftedFlag(request, existing, now);
+    const firstRow = !drafted.hasRows && put.some((row) => !isRoleRow(row));
+    const flag: Flag = firstRow ? { ...drafted, hasRows: true } : drafted;
+    const redecided = changed || [...put, ...drop].some(isRoleRow);
+    const configured = redecided || firstRow;
     // From here on the configuration is this transaction's: what it is checked against cannot change under it.
     const { revision, present: all, snapshot: before } = await lockConfiguration(tx, this.#options.keeper, configured);
     const warnings = changed ? checkDrafted(flag, all ?? (await tx.configuration.load())) : [];
+    if (changed || firstRow) await tx.configuration.putFlag(flag);
     if (changed) {
-      await tx.configuration.putFlag(flag);
       await announceFlag(tx, { before: existing, after: flag, announced: before.announced });
     }
     const keyed = (list: typeof put): AccessRow[] => list.map((row) => ({ ...row, flagId: flag.id }));
@@ -152,7 +155,7 @@ export class FlagService {
     }));
     const flips = { unlocked: [] as FlippedFlag[], locked: [] as FlippedFlag[] };
     if (touched.length > 0) {
-      const snapshot = configured ? compileSnapshot(await tx.configuration.load(), before) : before;
+      const snapshot = redecided ? compileSnapshot(await tx.configuration.load(), before) : before;
       const options = { snapshot, snapshotBefore: before, now, batch: randomUUID() };
       for (const { userId, unlocked, locked } of (await recompute(tx, touched, options)).changes) {
         flips.unlocked.push(...unlocked.map((flagKey) => ({ userId, flagKey })));

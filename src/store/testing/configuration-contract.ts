@@ -247,6 +247,23 @@ export function configurationContract(store: () => Store): void {
     expect(await listed()).toEqual([rows[2]]);
   });
 
+  it('says of which flags no user and no organization has a row', async () => {
+    const [bare, ofRole, ofOrganization, ofUser] = [sampleFlag(), sampleFlag(), sampleFlag(), sampleFlag()];
+    const flags = [bare, ofRole, ofOrganization, ofUser];
+    const ids = [...flags.map(({ id }) => id), unique('flg_none')];
+    await store().transaction(async (tx) => {
+      await tx.organizations.lock(['rowed']);
+      await tx.users.lock(['rowed']);
+      for (const flag of flags) await tx.configuration.putFlag(flag);
+      await tx.configuration.putRoleAccess([accessRow({ flagId: ofRole.id, role: 'r' })]);
+      await tx.organizations.putAccess([accessRow({ flagId: ofOrganization.id, organizationId: 'rowed' })]);
+      await tx.users.putAccess([accessRow({ flagId: ofUser.id, userId: 'rowed', enabled: false })]);
+      expect((await tx.configuration.withoutRows(ids)).toSorted()).toEqual([bare.id, ofRole.id].toSorted());
+    });
+    expect((await store().configuration.withoutRows(ids)).toSorted()).toEqual([bare.id, ofRole.id].toSorted());
+    expect(await store().configuration.withoutRows([])).toEqual([]);
+  });
+
   it('lists all rows of a flag: roles, then organizations, then users, each by key, at any size of page', async () => {
     const { id: flagId } = sampleFlag();
     const roles = ['a', 'b'].map((role) => accessRow({ flagId, role }));

@@ -1,6 +1,7 @@
 import type { AccessRow, Effect } from '../../../core/flags/flag.js';
 import type { Page, PageRequest } from '../../page.js';
 import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
+import { rowsByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
 
 interface ListedRow {
@@ -46,6 +47,21 @@ export async function listAccess(sql: Sql, flagId: string, page: PageRequest): P
     (row) => accessRowOf(flagId, row),
     (row) => joinPosition([row.table, row.user_id, row.organization_id, row.role, row.managed_by]),
   );
+}
+
+/** Of these flags those of which no user and no organization has a row. */
+export async function flagsWithoutRows(sql: Sql, flagIds: readonly string[]): Promise<readonly string[]> {
+  const none = ['organization_access', 'user_access'].map(
+    (table) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table}.flag_id = flags.id)`,
+  );
+  const keys = flagIds.map((id) => [id]);
+  const rows = await rowsByKey<{ readonly id: string }>(
+    sql,
+    ['id'],
+    keys,
+    (condition) => `SELECT id FROM flags WHERE ${condition} AND ${none.join(' AND ')}`,
+  );
+  return rows.map(({ id }) => id);
 }
 
 function keyFrom(columns: readonly string[], position: readonly string[]): readonly string[] {

@@ -4,7 +4,7 @@ import type { Page, PageRequest } from '../../page.js';
 import type { Engine } from '../engine/engine.js';
 import { pageOf } from '../engine/page-of.js';
 import type { Sql, SqlValue } from '../engine/sql.js';
-import { listAccess } from './access-listing.js';
+import { flagsWithoutRows, listAccess } from './access-listing.js';
 import { loadConfiguration, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
@@ -16,6 +16,7 @@ export function configurationReader(engine: Engine): ConfigurationReader {
     flag: (idOrKey) => findFlag(engine.read, idOrKey),
     flags: (page, filter) => listFlags(engine.read, page, filter),
     access: (flagId, page) => listAccess(engine.read, flagId, page),
+    withoutRows: (flagIds) => flagsWithoutRows(engine.read, flagIds),
   };
 }
 

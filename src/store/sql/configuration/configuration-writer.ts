@@ -3,6 +3,7 @@ import { type ConfigurationWriter, type Confirmed, KeyTaken } from '../../config
 import { insertRows } from '../engine/insert-rows.js';
 import { dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
+import { flagsWithoutRows } from './access-listing.js';
 import { loadConfiguration, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, flagValues } from './flag-row.js';
@@ -33,6 +34,7 @@ export function configurationWriter(sql: Sql): ConfigurationWriter {
     putActions: (actions) => putActions(sql, actions),
     putRoleAccess: (rows) => putRoleAccess(sql, rows),
     dropRoleAccess: (rows) => dropByKey(sql, 'role_access', ROLE_ACCESS_KEY, rows.map(roleAccessKey)),
+    withoutRows: (flagIds) => flagsWithoutRows(sql, flagIds),
   };
 }
 
