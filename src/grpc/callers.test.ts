@@ -35,7 +35,7 @@ describe('a call', () => {
     const error = await failureOf(stand.as('').evaluate({ flagKey: 'open' }));
     expect(error).toMatchObject({
       code: status.UNAUTHENTICATED,
-      details: 'the call carries no token; send the metadata "authorization: Bearer TOKEN"',
+      details: 'the call carries no token; send "authorization: Bearer TOKEN" with it',
     });
   });
 

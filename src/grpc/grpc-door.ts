@@ -1,3 +1,4 @@
+import { bearerTokenOf } from '../calls/bearer-token.js';
 import type { Machine } from '../calls/caller.js';
 import { AdminServiceDefinition } from '../protocol/gen/latchkey/v1/admin_service.js';
 import { FeatureServiceDefinition } from '../protocol/gen/latchkey/v1/feature_service.js';
@@ -5,7 +6,6 @@ import { adminHandlers } from '../protocol/rpcs/admin-handlers.js';
 import { featureHandlers } from '../protocol/rpcs/feature-handlers.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { GrpcServer, type GrpcServerOptions } from './grpc-server.js';
-import { authenticate } from './wire/authenticate.js';
 import type { Door } from './wire/handler.js';
 import { ObservedCall } from './wire/observed-call.js';
 
@@ -34,7 +34,7 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> 
   const { services, address, tls, limits, observer } = options;
   const server = new GrpcServer({ ...limits, ...(tls === undefined ? {} : { tls }) });
   const door: Door<Machine> = {
-    authenticate: (metadata) => authenticate(services.authentication, metadata),
+    authenticate: (metadata) => services.authentication.machine(bearerTokenOf(metadata.get('authorization')[0])),
     observer: { callEnded: (call) => observer(new ObservedCall(call)) },
   };
   server.serve(FeatureServiceDefinition, featureHandlers(services), door);

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
@@ -11,6 +10,7 @@ import fastify, {
 } from 'fastify';
 import { actorOf } from '../calls/caller.js';
 import { notFound } from '../calls/errors.js';
+import { REQUEST_ID_HEADER, requestIdOf } from '../calls/request-id.js';
 import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import type { Authenticator } from './server/authenticate.js';
@@ -57,7 +57,7 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   });
   observe(app, options.observer);
   app.addHook('onRequest', (request, reply, done) => {
-    reply.header('x-request-id', request.id);
+    reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
   // While draining, whoever keeps a connection is told to take another one.
@@ -87,11 +87,11 @@ function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }:
     bodyLimit: maxBodyBytes,
     requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
-    genReqId: requestIdOf,
+    genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers[REQUEST_ID_HEADER]),
     requestIdHeader: false,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      answerWithProblem(error, request, reply.header('x-request-id', request.id));
+      answerWithProblem(error, request, reply.header(REQUEST_ID_HEADER, request.id));
       observeUnrouted(observer, request, reply.statusCode);
     },
     // Nothing is coerced, dropped or filled in: a wrong type or an unknown member is refused.
@@ -110,14 +110,6 @@ function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }:
     ...(tls === undefined ? {} : { https: tls }),
   };
   return options as FastifyServerOptions;
-}
-
-/** What may be taken over from a client into logs and audit; anything else is replaced. */
-const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
-
-function requestIdOf({ headers }: IncomingMessage): string {
-  const given = headers['x-request-id'];
-  return typeof given === 'string' && REQUEST_ID.test(given) ? given : randomUUID();
 }
 
 /** Headers for browsers: what they may do with answers, and which origins' pages may ask. */

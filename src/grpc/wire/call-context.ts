@@ -1,10 +1,6 @@
-import { randomUUID } from 'node:crypto';
 import type { ServerUnaryCall } from '@grpc/grpc-js';
+import { REQUEST_ID_HEADER, requestIdOf } from '../../calls/request-id.js';
 import type { CallContext } from '../../protocol/rpcs/method.js';
-import { REQUEST_ID_KEY } from './status.js';
-
-/** What may be taken over from a client into logs and audit. */
-const REQUEST_ID = /^[\w.:/+=-]{1,128}$/;
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' | 'getDeadline'> & {
   once(event: 'cancelled', listener: () => void): unknown;
@@ -31,7 +27,7 @@ export class GrpcCallContext<Caller> implements CallContext<Caller> {
   }
 
   get requestId(): string {
-    this.#requestId ??= this.#givenRequestId() ?? randomUUID();
+    this.#requestId ??= requestIdOf(this.#call.metadata.get(REQUEST_ID_HEADER)[0]);
     return this.#requestId;
   }
 
@@ -61,9 +57,4 @@ export class GrpcCallContext<Caller> implements CallContext<Caller> {
     const reason = this.deadlineHasPassed() ? 'the deadline has passed' : 'the call was cancelled';
     this.#abort?.abort(new Error(reason));
   };
-
-  #givenRequestId(): string | undefined {
-    const given = this.#call.metadata.get(REQUEST_ID_KEY)[0];
-    return typeof given === 'string' && REQUEST_ID.test(given) ? given : undefined;
-  }
 }

@@ -1,10 +1,8 @@
 import { Metadata, type status } from '@grpc/grpc-js';
+import { REQUEST_ID_HEADER } from '../../calls/request-id.js';
 import { StaleVersion } from '../../calls/stale-version.js';
 import { failureOf } from '../../protocol/messages/failure.js';
 import { STATUS_DETAILS_KEY, versionConflictStatus } from '../../protocol/messages/version-conflict.js';
-
-/** The metadata that carries a call's id, both ways. */
-export const REQUEST_ID_KEY = 'x-request-id';
 
 /** What a failed call is answered with. */
 export interface FailureStatus {
@@ -16,7 +14,7 @@ export interface FailureStatus {
 /** A failure as grpc-js sends it, with the request's id and what there is of details. */
 export function failureStatus(error: unknown, requestId: string): FailureStatus {
   const metadata = new Metadata();
-  metadata.set(REQUEST_ID_KEY, requestId);
+  metadata.set(REQUEST_ID_HEADER, requestId);
   const { code, details } = failureOf(error, requestId);
   if (error instanceof StaleVersion) metadata.set(STATUS_DETAILS_KEY, versionConflictStatus(code, details, error));
   return { code, details, metadata };

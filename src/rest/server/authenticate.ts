@@ -1,3 +1,4 @@
+import { bearerTokenOf } from '../../calls/bearer-token.js';
 import type { Caller, Person } from '../../calls/caller.js';
 import { unauthenticated } from '../../calls/errors.js';
 import type { Authentication } from '../../services/tokens/authentication.js';
@@ -15,7 +16,6 @@ export interface AuthenticatorOptions {
 
 /** Three parts with dots between; the last is empty in a token without signature, which is refused as any other. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
-const BEARER = /^bearer +([^\s]+) *$/i;
 
 /** Tells who is calling by the `Authorization` header. */
 export class Authenticator {
@@ -27,13 +27,7 @@ export class Authenticator {
 
   /** At once when remembered; rejects with UNAUTHENTICATED when it is nobody known. */
   caller(authorization: string | undefined): Caller | Promise<Caller> {
-    if (authorization === undefined) {
-      throw unauthenticated('a token is needed; send "Authorization: Bearer TOKEN"');
-    }
-    const token = BEARER.exec(authorization)?.[1];
-    if (token === undefined) {
-      throw unauthenticated('the Authorization header is not of the form "Bearer TOKEN"');
-    }
+    const token = bearerTokenOf(authorization);
     const { machines, people } = this.#options;
     if (!JWT.test(token)) return machines.machine(token);
     if (people === undefined) {
