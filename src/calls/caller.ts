@@ -8,7 +8,7 @@ export interface Machine {
   readonly kind: 'machine';
   readonly tokenId: string;
   readonly scopes: ReadonlySet<Scope>;
-  /** Not '': it names this organization's users only. */
+  /** The organization whose users it may name, and no others; '' for a token of the whole platform. */
   readonly organizationId: string;
 }
 
@@ -16,13 +16,13 @@ export interface Machine {
 export interface Person {
   readonly kind: 'person';
   readonly userId: string;
-  /** '' when the token names none. */
+  /** The organization that the token names; '' when it names none. */
   readonly organizationId: string;
-  /** undefined when the token carries no roles claim. */
+  /** The roles that the token names; undefined when it has no such claim. */
   readonly roles: readonly string[] | undefined;
-  /** The configured platform claim held the configured value: administers the platform. Roles never confer this. */
+  /** Whether the token's platform claim held the configured value, which makes them administer the platform. Roles never do. */
   readonly platformAdmin: boolean;
-  /** When the token ends (epoch milliseconds): what it opened ends with it. */
+  /** When the token expires, in epoch milliseconds. A stream that was opened with it ends then, too. */
   readonly expiresAt?: number;
 }
 
@@ -37,7 +37,7 @@ export interface Operator {
   readonly expiresAt?: number;
 }
 
-/** In place of a token's id: the server itself, as when it starts. */
+/** The token id under which the server itself acts, as when it starts. */
 export const SYSTEM_ID = 'system';
 
 /** How the audit names a caller. */
@@ -50,7 +50,7 @@ export function actorOf(caller: Caller): string {
 export interface Call {
   readonly caller: Caller;
   readonly requestId: string;
-  /** Epoch milliseconds; absent: the caller waits for as long as it takes. */
+  /** Until when the caller waits, in epoch milliseconds; absent: for as long as it takes. */
   readonly deadline?: number;
   /** Aborted when the caller has gone. */
   readonly signal?: AbortSignal;

@@ -5,8 +5,8 @@ export interface Clock {
 }
 
 /**
- * The database's clock, read now and then and carried on by this machine's own in between. Half of the question's
- * round trip is taken for its way back.
+ * The database's clock. It is read now and then; in between this machine's own clock carries it on. The database is taken
+ * to have read its time halfway between the question and the answer.
  */
 export class StoreClock implements Clock {
   #offsetMs = 0;

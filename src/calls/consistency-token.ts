@@ -2,24 +2,24 @@ import { isJsonObject, quote } from '../core/values/json.js';
 import { invalid } from './errors.js';
 
 /**
- * What a write promises: an evaluation that carries its token sees at least this. Opaque to callers; not signed, since a
- * made-up one can only make its bearer wait.
+ * What a consistency token says: an evaluation that carries the token sees at least this state. The token is opaque to
+ * callers, and not signed: one that somebody made up can only make its bearer wait.
  */
 export interface Consistency {
-  /** The life of the data that revisions belong to; a restore from a backup begins another. */
+  /** The epoch that the revisions belong to: a restore from a backup begins another one. */
   readonly epoch: string;
   /** The configuration's revision. */
   readonly configuration?: number;
   /** Users and organizations that were written, each with its revision. */
   readonly users?: readonly (readonly [string, number])[];
   readonly organizations?: readonly (readonly [string, number])[];
-  /** Events taken in: everything received until this instant must have been counted for the user asked about. */
+  /** When events were taken in: all that was received until then must have been counted for the user who is asked about. */
   readonly receivedAt?: number;
-  /** Too much was written to name: read the store. */
+  /** More was written than the token can name: the evaluation must read the store. */
   readonly full?: boolean;
 }
 
-/** More names than this in one token would make it a burden on every call: it says FULL instead. */
+/** A token that named more users and organizations would be a burden on every call; it says `full` instead. */
 const MAX_NAMED = 50;
 const MAX_LENGTH = 16_384;
 

@@ -38,7 +38,7 @@ export const limited = (message: string): LatchkeyError => new LatchkeyError('LI
 export const unavailable = (message: string, cause?: unknown): LatchkeyError =>
   new LatchkeyError('UNAVAILABLE', message, { cause });
 
-/** Any failure as one that a caller may be told of; what is not ours is INTERNAL, with the cause kept for the log. */
+/** Any error as one that a caller may read. An unexpected one becomes INTERNAL, with itself as the cause for the log. */
 export function asLatchkeyError(error: unknown): LatchkeyError {
   if (error instanceof LatchkeyError) return error;
   if (error instanceof StoreUnavailable) return unavailable('the store does not answer now; try again', error);

@@ -4,19 +4,19 @@ import { type Call, confinedTo } from './caller.js';
 import type { Clock } from './clock.js';
 import { type LatchkeyError, limited, unauthenticated } from './errors.js';
 
-/** Who reads a stream, for as long as it is open. */
+/** Who reads a stream, and until when. */
 export interface Reader {
-  /** Sees as people do: their screens' flags alone, denials as any flag that is off. */
+  /** Whether the reader is told what people are: only of flags for their screens, and a denial as a flag that is off. */
   readonly people: boolean;
-  /** The machine token that it goes back to; '' for none. */
+  /** The machine token that the stream was opened with, or its ticket was made with; '' for a JWT. */
   readonly tokenId: string;
-  /** Not '': it may read that organization's users only. */
+  /** The only organization whose users the reader may watch; '' for any. */
   readonly organizationId: string;
-  /** When what it was opened with ends (epoch milliseconds); Infinity: not by itself. */
+  /** When the JWT that the stream was opened with expires, in epoch milliseconds; Infinity for a machine token. */
   readonly endsAt: number;
 }
 
-/** Reads as whoever calls may. */
+/** The reader of a stream that this call opens. */
 export function readerOf({ caller }: Call): Reader {
   if (caller.kind === 'machine') {
     return { people: false, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
@@ -24,12 +24,12 @@ export function readerOf({ caller }: Call): Reader {
   return { people: caller.kind === 'person', tokenId: '', organizationId: '', endsAt: caller.expiresAt ?? Infinity };
 }
 
-/** What a reader is told at that end. */
+/** The failure that a stream ends with when the token it was opened with is revoked or expires. */
 export function tokenEnded(): LatchkeyError {
   return unauthenticated('the token was revoked or has expired; ask for another one');
 }
 
-/** Something that stays open on the strength of a machine token or a JWT. */
+/** A stream of any kind, as {@link OpenReaders} sees it. */
 export interface OpenReader {
   readonly reader: Reader;
   end(reason: 'unauthenticated'): void;
@@ -38,7 +38,7 @@ export interface OpenReader {
 export interface OpenReadersOptions {
   readonly tokens: Pick<TokenStore, 'list'>;
   readonly clock: Clock;
-  /** How much may be open at once in this process. */
+  /** How many streams may be open at once in this process. */
   readonly maxOpen: number;
   readonly onError: (error: unknown) => void;
 }
@@ -47,8 +47,9 @@ const TICK_MS = SECOND_MS;
 const CHECK_TOKENS_MS = 4 * SECOND_MS;
 
 /**
- * Streams of every kind that are open in this process: so many at once, and none outlives what it was opened with. One
- * ends within a second of its JWT's end, and within 5 s of its machine token's end or revocation, or sooner with a notice.
+ * The streams of every kind that are open in this process. It limits how many there are, and ends each with the token that
+ * it was opened with: within a second after a JWT expires, within 5 s after a machine token expires or is revoked, and
+ * sooner where a notice tells of it.
  */
 export class OpenReaders {
   readonly #options: OpenReadersOptions;
@@ -64,7 +65,7 @@ export class OpenReaders {
     return this.#open.size;
   }
 
-  /** Rejects with LIMITED while as much is open as may be. */
+  /** Throws LIMITED when no more streams may be opened now. */
   requireRoom(): void {
     const { maxOpen } = this.#options;
     if (this.#open.size >= maxOpen) throw limited(`${maxOpen} streams are open here, which is the most; try again`);

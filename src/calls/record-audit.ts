@@ -7,13 +7,13 @@ import { redact } from './redact.js';
 export interface AuditedChange {
   readonly action: string;
   readonly target: string;
-  /** undefined: there was nothing. Anything that JSON can hold; secrets are redacted here. */
+  /** Anything that JSON can hold, or undefined for nothing. Secrets in it are redacted here. */
   readonly before: unknown;
   readonly after: unknown;
   readonly comment: string;
 }
 
-/** Notes who changed what, in the transaction that changes it; that is given up for a comment that is too long. */
+/** Records who changed what, in the transaction that changes it. Rejects with INVALID a comment that is too long. */
 export async function recordAudit(
   tx: Pick<Transaction, 'audit'>,
   call: Call,

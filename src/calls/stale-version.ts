@@ -2,14 +2,14 @@ import type { Flag, Segment } from '../core/flags/flag.js';
 import { quote } from '../core/values/json.js';
 import { LatchkeyError } from './errors.js';
 
-/** What is there now, as the caller may know it. */
+/** The flag or segment as it is stored now; undefined when there is none. */
 export type PresentVersion =
   | { readonly kind: 'flag'; readonly value: Flag | undefined }
   | { readonly kind: 'segment'; readonly value: Segment | undefined };
 
-/** A change was made on another version than the present one. The message has the versions; `present` the whole. */
+/** A write expected another version than the one that is stored. `present` is what the caller should look at now. */
 export class StaleVersion extends LatchkeyError {
-  /** 0: that there is none. */
+  /** The version that the write expected; 0: that there is none yet. */
   readonly expected: number;
   readonly present: PresentVersion;
 
@@ -22,7 +22,7 @@ export class StaleVersion extends LatchkeyError {
   }
 }
 
-/** Rejects a change that was made on another version; `expected` undefined: on whatever there is. */
+/** Throws {@link StaleVersion} when another version is stored than the write expected; undefined expects none in particular. */
 export function requireVersion(name: string, expected: number | undefined, present: PresentVersion): void {
   if (expected === undefined || expected === (present.value?.version ?? 0)) return;
   throw new StaleVersion(name, expected, present);

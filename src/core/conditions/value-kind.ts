@@ -1,5 +1,5 @@
 import type { FactType } from '../facts/fact-definition.js';
-import { parseInstant } from '../values/instant.js';
+import { parseInstant } from '../values/time.js';
 import { DECORATOR_NAMES, OPERATOR_NAMES, splitOperator } from './operators.js';
 import { compilePattern } from './regexp.js';
 import { parseVersion } from './version.js';

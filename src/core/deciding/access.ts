@@ -3,16 +3,17 @@ import type { RowEffects } from '../snapshot/index-rows.js';
 import type { CompiledFlag } from '../snapshot/snapshot.js';
 import type { Subject } from './subject.js';
 
-/** What the rows of one manager say about one subject: nothing, or a verdict and the level that gave it. */
+/** What the platform's or an organization's access rows say about a subject, and at which level. */
 export interface Verdict {
   readonly effect: Effect;
   readonly level: 'USER' | 'ROLE' | 'ORGANIZATION';
 }
 
 /**
- * The verdict of the platform's rows (`managedBy` '') or of an organization's own: at the most specific level that has
- * an active row (user, then role within organization, then role, then organization). Of roles the nearest wins; at equal
- * distance DENY beats ALLOW.
+ * The verdict of the rows that the platform manages (`managedBy` ''), or of those that an organization manages; undefined
+ * where none of them applies. The most specific level that has an active row decides: user, then role within the
+ * organization, then role, then organization. Of the user's roles the nearest one with a row decides; among those at the
+ * same distance DENY beats ALLOW.
  */
 export function verdictOf({ flag, roleRows }: CompiledFlag, subject: Subject, managedBy: string): Verdict | undefined {
   const own = subject.userRows.get(flag.id)?.get(managedBy)?.get('');
@@ -26,13 +27,13 @@ export function verdictOf({ flag, roleRows }: CompiledFlag, subject: Subject, ma
   return whole === undefined ? undefined : { effect: whole, level: 'ORGANIZATION' };
 }
 
-/** What the rows say of the nearest of the subject's roles that has one. */
+/** The effect of the row for the nearest of the subject's roles that has a row. */
 function nearest(subject: Subject, effects: RowEffects | undefined): Effect | undefined {
   if (effects === undefined || effects.size === 0) return undefined;
   for (const level of subject.roleLevels) {
     let found: Effect | undefined;
     for (const role of level) {
-      // '' is the row of the whole organization, which is no role's.
+      // The row under '' is the whole organization's, not a role's.
       const effect = role === '' ? undefined : effects.get(role);
       if (effect === 'DENY') return 'DENY';
       found ??= effect;

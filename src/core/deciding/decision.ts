@@ -27,15 +27,15 @@ export interface Decision {
   readonly value: JsonValue;
   /** The rule that answered; '' when none did. */
   readonly ruleId: string;
-  /** Time alone changes this answer no earlier than here (epoch milliseconds); absent: time cannot change it. */
+  /** The earliest instant, in epoch milliseconds, at which time alone may change the decision; absent: it cannot. */
   readonly validUntil?: number;
   /** 0 for a flag that does not exist. */
   readonly flagVersion: number;
 }
 
 /**
- * What a call says of itself; it overrides stored values for that call alone. Organization and roles are one unit:
- * given one of them, the other comes from here too, or is empty.
+ * What a call says of the user; it overrides stored values for that call alone. Organization and roles are one unit: a
+ * context that names one of them and not the other means that the other is empty, whatever is stored.
  */
 export interface EvaluationContext {
   readonly organizationId?: string;

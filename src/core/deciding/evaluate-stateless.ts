@@ -5,20 +5,20 @@ import { evaluate } from './evaluate.js';
 
 export interface StatelessInput {
   readonly snapshot: Snapshot;
-  /** '' for nobody in particular. A variant is picked by it, and nothing else is read of the user. */
+  /** By which the user's bucket is found, and so the variant; '' for nobody in particular. Nothing else is read of the user. */
   readonly userId: string;
-  /** Whether no configuration newer than the snapshot is known of: a flag may have its first row by that one. */
+  /** Whether the snapshot is the newest configuration known of. In a newer one a flag may have got its first access row. */
   readonly newest: boolean;
   /** Epoch milliseconds. */
   readonly now: number;
 }
 
-/** What has been asked already; undefined where it had no answer, or is still being looked for. */
+/** The flags that were looked at so far; undefined for one that cannot be decided, or is being looked at. */
 type Answers = Map<string, Decision | undefined>;
 
 /**
- * The decision where no stored state can change it, for when there is none to be had; undefined where some could. It is
- * {@link evaluate}'s for every state that the user, or any organization, may have.
+ * The decision if it is the same whatever is stored of the user and of organizations, for when the store is away; undefined
+ * if it is not. Law: {@link evaluate} gives the same decision for every state.
  */
 export function evaluateStateless(input: StatelessInput, flagKey: string): Decision | undefined {
   return decide(input, flagKey, new Map());
@@ -34,7 +34,7 @@ function decide(input: StatelessInput, flagKey: string, answers: Answers): Decis
   return holds;
 }
 
-/** The decision, made of a user of whom nothing is stored, where it is everybody's. */
+/** The given decision, which was made for a user of whom nothing is stored, if it is the same for everybody. */
 function holdsForEveryState(input: StatelessInput, decision: Decision, answers: Answers): Decision | undefined {
   switch (decision.reason) {
     case 'FLAG_NOT_FOUND':
@@ -49,7 +49,7 @@ function holdsForEveryState(input: StatelessInput, decision: Decision, answers: 
   }
 }
 
-/** Any prerequisite that fails for everyone answers, whatever the others would say of a user, and for as long as it does. */
+/** One prerequisite that fails for everyone is enough, for as long as it does: what the others are does not matter then. */
 function failsForEveryState(input: StatelessInput, decision: Decision, answers: Answers): Decision | undefined {
   for (const { flagKey, variant } of input.snapshot.flags.get(decision.flagKey)!.flag.prerequisites) {
     const other = decide(input, flagKey, answers);
@@ -60,7 +60,7 @@ function failsForEveryState(input: StatelessInput, decision: Decision, answers: 
   return undefined;
 }
 
-/** Its prerequisites are met for everyone, and no row of it can name the user, a role of theirs or their organization. */
+/** Whether the flag is on for everybody: it has no access rows, and each of its prerequisites is decided for everybody. */
 function isGlobalForEveryState(input: StatelessInput, flagKey: string, answers: Answers): boolean {
   const { flag, roleRows } = input.snapshot.flags.get(flagKey)!;
   if (!input.newest || flag.hasRows || roleRows.size > 0) return false;

@@ -9,10 +9,10 @@ import type { Decision, EvaluationContext, Reason } from './decision.js';
 import { type Subject, subjectOf } from './subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
 
-/** Where a decision stands among prerequisites of prerequisites. */
+/** How far a decision has gone into prerequisites of prerequisites. */
 interface Walk {
   readonly depth: number;
-  /** Flags decided on the way: many may require the same one, and each is decided once. */
+  /** The prerequisites decided so far: several flags may require the same one, which is then decided once. */
   readonly decided: Map<string, Decision>;
 }
 
@@ -34,7 +34,7 @@ export function evaluate(
   return decide(snapshot, flagKey, subjectOf(snapshot, user, organization, context), now);
 }
 
-/** {@link evaluate} for a subject at hand, as where many flags are decided for one user. */
+/** {@link evaluate} for a subject that was made before, as where many flags are decided for one user. */
 export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, now: number, walk?: Walk): Decision {
   const compiled = snapshot.flags.get(flagKey);
   if (compiled === undefined || compiled.flag.archived) return notFound(flagKey);
@@ -46,7 +46,7 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
 
   if (flag.prerequisites.length > 0) {
     const next = { depth: (walk?.depth ?? 0) + 1, decided: walk?.decided ?? new Map<string, Decision>() };
-    // Validation keeps chains within the bound; a damaged configuration with a circle in it ends here too.
+    // A write that would exceed the depth is refused; this ends a stored configuration that is damaged and has a circle.
     if (next.depth > MAX_PREREQUISITE_DEPTH) return off(compiled, 'PREREQUISITE_FAILED', until);
     for (const { flagKey: key, variant } of flag.prerequisites) {
       const other = next.decided.get(key) ?? decide(snapshot, key, subject, now, next);
@@ -70,7 +70,7 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   return decideByRules(compiled, subject, now, until);
 }
 
-/** Lines 6–8 of the order of evaluation alone; `windowUntil` bounds the answer's time as what came before does. */
+/** Lines 6–8 of the order of evaluation alone; `windowUntil` is when time may change what the lines before them said. */
 export function decideByRules(compiled: CompiledFlag, subject: Subject, now: number, windowUntil: number): Decision {
   let until = windowUntil;
   const standings = subject.user.ledger.get(compiled.flag.id);
@@ -100,7 +100,7 @@ export function inWindow(flag: Flag, now: number): boolean {
   return (flag.startsAt === undefined || now >= flag.startsAt) && (flag.endsAt === undefined || now < flag.endsAt);
 }
 
-/** The next instant at which the flag's window opens or closes; Infinity when it does not. */
+/** The next instant at which the flag's window opens or closes; Infinity when it never will. */
 function windowChange(flag: Flag, now: number): number {
   if (flag.startsAt !== undefined && now < flag.startsAt) return flag.startsAt;
   if (flag.endsAt !== undefined && now < flag.endsAt) return flag.endsAt;
@@ -126,7 +126,7 @@ function on(
   return answer(compiled, { enabled: true, reason, variant, ruleId: entry?.rule.id ?? '' }, until);
 }
 
-/** The rule's distribution, else the flag's, by bucket, else `on`; from the present configuration, never stored. */
+/** The variant that the user's bucket gives in the rule's distribution, or else in the flag's; `on` where both are empty. */
 function onVariant(flag: Flag, entry: CompiledRule | undefined, subject: Subject): string {
   const ruled = entry !== undefined && entry.rule.distribution.length > 0;
   const distribution = ruled ? entry.rule.distribution : flag.distribution;

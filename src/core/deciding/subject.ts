@@ -12,14 +12,15 @@ import { isUnlocked } from './unlocks.js';
 /** A user as one evaluation sees them: stored state with the call's overrides, roles resolved, facts read. */
 export interface Subject extends BucketSource {
   readonly user: UserState;
-  /** The present organization's state; undefined when in none. */
+  /** The state of the organization that the user is in, for this evaluation; undefined when in none. */
   readonly organization: OrganizationState | undefined;
-  /** Roles by distance; see `roleLevels`. */
+  /** The user's roles by distance; see `roleLevels` in `role-hierarchy.ts`. */
   readonly roleLevels: readonly (readonly string[])[];
-  /** The user's own rows, and those of the present organization and of roles within it. */
+  /** The access rows of the user. */
   readonly userRows: RowIndex;
+  /** The access rows of the organization and of roles within it. */
   readonly organizationRows: RowIndex;
-  /** Facts by slot. Its `now` is not to be used: take `withNow`. */
+  /** The user's facts. A subject may be remembered for long, so an instant is given by `withNow` before they are read. */
   readonly record: FactRecord;
 }
 
@@ -30,12 +31,15 @@ interface Remembered {
   readonly subject: Subject;
 }
 
-/** Per snapshot, the subject of a state without overrides: states and snapshots never change, so neither does it. */
+/**
+ * The subject that each state gave with each snapshot, without overrides. States and snapshots are never changed, only
+ * replaced, so that a remembered subject stays right.
+ */
 const remembered = new WeakMap<Snapshot, WeakMap<UserState, Remembered>>();
 
 /**
- * The subject of an evaluation. `organization` is the state of the organization that the answer is about: the
- * context's when it names organization or roles, else the user's own; undefined when that is none.
+ * The subject of an evaluation. `organization` is the state of the organization that {@link organizationIdOf} names;
+ * undefined when it names none.
  */
 export function subjectOf(
   snapshot: Snapshot,
@@ -56,7 +60,7 @@ export function subjectOf(
   return subject;
 }
 
-/** {@link subjectOf} without overrides for a state that is looked at once, as among very many: it is not remembered. */
+/** {@link subjectOf} without overrides and without remembering: for one of very many users, who is looked at once. */
 export function passingSubject(
   snapshot: Snapshot,
   user: UserState,
@@ -65,7 +69,7 @@ export function passingSubject(
   return makeSubject(snapshot, user, organization, {});
 }
 
-/** A {@link passingSubject} that remembers the last one it made: for work that looks at one user after the other. */
+/** A {@link passingSubject} that remembers the last subject alone: for work that goes through users one after the other. */
 export function subjectInPassing(): typeof passingSubject {
   let last: { readonly snapshot: Snapshot; readonly subject: Subject } | undefined;
   return (snapshot, user, organization) => {
@@ -76,7 +80,7 @@ export function subjectInPassing(): typeof passingSubject {
   };
 }
 
-/** The organization that an answer is about: organization and roles are one unit and come from the same place. */
+/** The organization that an evaluation is about: the context's where it names organization or roles, else the user's own. */
 export function organizationIdOf(user: UserState, context: EvaluationContext | undefined): string {
   if (context === undefined) return user.organizationId;
   if (context.organizationId === undefined && context.roles === undefined) return user.organizationId;
@@ -99,7 +103,7 @@ function makeSubject(
   context: EvaluationContext,
 ): Subject {
   const organizationId = organizationIdOf(user, context);
-  // Another organization's rows, roles and attributes never reach an answer, whatever the caller had at hand.
+  // A state of another organization is not used, even if it was given: its rows, roles and attributes are not the user's.
   const organization = given?.id === organizationId ? given : undefined;
   const fromContext = context.organizationId !== undefined || context.roles !== undefined;
   const roles = fromContext ? (context.roles ?? []) : user.roles;

@@ -2,14 +2,14 @@ import type { RemovedRule } from '../flags/flag.js';
 import type { CompiledFlag, CompiledRule } from '../snapshot/snapshot.js';
 import type { Ledger, Standing } from '../states/ledger.js';
 
-/** Whether what stands in the ledger for this rule serves it: a grant, or an unlock not below the rule's floor. */
+/** Whether a standing in the ledger turns the rule on: a grant does, and an unlock that is not below the rule's floor. */
 export function countsAsUnlocked({ rule }: CompiledRule, standing: Standing | undefined): boolean {
   if (standing === undefined) return false;
   if (standing.state === 'GRANTED') return true;
   return standing.state === 'UNLOCKED' && rule.policy === 'LATCHING' && standing.ruleVersion >= rule.ledgerFloor;
 }
 
-/** Whether the ledger holds a grant of the flag as a whole, or a grant or a kept unlock of a rule since removed. */
+/** Whether the user was granted the flag as a whole, or has a grant or an unlock of a rule that was removed and kept. */
 export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
   const standings = ledger.get(compiled.flag.id);
   if (standings === undefined) return false;
@@ -20,13 +20,13 @@ export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
   return false;
 }
 
-/** Unlocks of the rule that were earned under a version below this one no longer count; of a rule since removed, too. */
+/** The ledger floor of a rule, one that was removed included: unlocks under a version below it no longer count. */
 export function floorOf({ flag }: CompiledFlag, ruleId: string): number {
   const same = ({ id }: RemovedRule): boolean => id === ruleId;
   return (flag.rules.find(same) ?? flag.removedRules?.find(same))?.ledgerFloor ?? 0;
 }
 
-/** Whether the ledger holds an unlock or a grant of the flag that still counts. */
+/** Whether the user has an unlock or a grant of the flag that counts. */
 export function isUnlocked(compiled: CompiledFlag | undefined, ledger: Ledger): boolean {
   const standings = compiled && ledger.get(compiled.flag.id);
   if (standings === undefined) return false;

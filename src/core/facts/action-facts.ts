@@ -10,7 +10,7 @@ export const MAX_WINDOW_DAYS = 366;
 
 const ACTION: FactParam = { name: 'action', type: 'string', required: true };
 const WINDOW_DAYS: FactParam = { name: 'windowDays', type: 'integer', required: false, min: 1, max: MAX_WINDOW_DAYS };
-/** Left out, it is `last`. */
+/** The first or the last time of the action; left out, it is `last`. */
 const WHICH: FactParam = { name: 'which', type: 'string', required: false, allowed: ['first', 'last'] };
 
 type Read = (sources: FactSources) => unknown;
@@ -21,7 +21,7 @@ interface ActionFact extends Pick<FactDefinition, 'name' | 'description' | 'coun
   readonly label: (action: string) => string;
 }
 
-/** A total per action: of all time, or of a window, which time moves too. */
+/** A fact that adds up one action's events: all of them, or those within a window, which then moves with time. */
 function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinition {
   const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
   const changedByEvents: ReadonlySet<FactChange> = new Set(['events']);
@@ -88,7 +88,7 @@ function daysSinceAction(): FactDefinition {
   };
 }
 
-/** What users did: the rows of the table of facts that events change. */
+/** The facts about what users did: those rows of the table of facts that events change. */
 export const ACTION_FACTS: readonly FactDefinition[] = [
   actionFact({
     name: 'actionCount',

@@ -5,14 +5,14 @@ import type { TimeReading } from './time-reading.js';
 
 export type FactType = 'string' | 'number' | 'boolean' | 'list' | 'json';
 
-/** What can change a fact's value. `context`: a request may override it for its own call. */
+/** What can change a fact's value; `context` is a request that overrides it for its own call. */
 export type FactChange = 'identify' | 'roles' | 'organization' | 'progress' | 'events' | 'ledger' | 'time' | 'context';
 
 export interface FactParam {
   readonly name: string;
   readonly type: 'string' | 'integer';
   readonly required: boolean;
-  /** The only values, where they are few. */
+  /** The only values that it may have; absent: any of its type. */
   readonly allowed?: readonly string[];
   /** Inclusive bounds of an integer. */
   readonly min?: number;
@@ -22,13 +22,13 @@ export interface FactParam {
 /** What facts are read from: stored state, with the request's overrides already merged by the caller. */
 export interface FactSources {
   readonly user: UserState;
-  /** The present organization's; undefined in none, or where nothing is stored. */
+  /** The state of the organization that the user is in; undefined when in none. */
   readonly organization: OrganizationState | undefined;
-  /** The user's own, in order. */
+  /** The roles that the user was given, in order. */
   readonly roles: readonly string[];
-  /** The user's own, then all they inherit. */
+  /** The roles that the user was given, then all that those inherit. */
   readonly inheritedRoles: readonly string[];
-  /** The stored ones merged with the context's. */
+  /** The user's stored attributes with the context's laid over them. */
   readonly attributes: JsonObject;
   /** Epoch milliseconds. */
   readonly joinedAt: number | undefined;
@@ -39,10 +39,10 @@ export interface FactSources {
   isUnlocked(flagKey: string): boolean;
 }
 
-/** A fact with its params settled. */
+/** A fact with its params given: how to read it. */
 export interface BoundFact {
   readonly changedBy: ReadonlySet<FactChange>;
-  /** The base: the value itself, or for a fact that moves with time what `time` reads it from. */
+  /** The fact's base: for a fact that moves with time what `time` computes the value from, for any other the value itself. */
   read(sources: FactSources): unknown;
   /** Present where time alone changes the value. */
   readonly time: TimeReading | undefined;
@@ -51,22 +51,22 @@ export interface BoundFact {
 /** One row of the table of facts. */
 export interface FactDefinition {
   readonly name: string;
-  /** What it says of a user, in one sentence. */
+  /** What the fact says of a user, in one sentence. */
   readonly description: string;
   readonly type: FactType;
   readonly params: readonly FactParam[];
-  /** All that can change it, whatever its params. */
+  /** All that can change the fact, whatever its params. */
   readonly changedBy: ReadonlySet<FactChange>;
-  /** Whether a condition must say which part of the value it reads, or may not. */
+  /** Whether a condition must name by a path the part of the value that it reads, or must not. */
   readonly path: 'required' | 'refused';
-  /** Whether it can be undefined. */
+  /** Whether the fact can be undefined for a user. */
   readonly mayBeAbsent: boolean;
-  /** Whether people may be shown their own value of it. */
+  /** Whether people may see their own value of the fact. */
   readonly disclosed: boolean;
-  /** Of a number that grows towards a goal, so that half of it is half-way: does it grow in whole steps, or in any? */
+  /** Set for a number that grows towards a goal, so that progress can be shown: whether it grows in whole steps or by any amount. */
   readonly count?: 'whole' | 'amount';
-  /** What a condition on it is called in requirements when nobody named it; `flagName` is what a flag is called there. */
+  /** The label of a condition without a name that reads the fact, in requirements; `flagName` gives the label of a flag. */
   label(params: JsonObject, flagName: (flagKey: string) => string): string;
-  /** Settles the params, which were validated. */
+  /** Gives the fact its params, which must have been validated. */
   bind(params: JsonObject): BoundFact;
 }

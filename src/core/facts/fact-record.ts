@@ -4,7 +4,7 @@ import type { BoundFact, FactDefinition, FactSources } from './fact-definition.j
 import { FACTS } from './fact-table.js';
 import type { TimeReading } from './time-reading.js';
 
-/** One fact that a snapshot reads, with its params and path settled; its index is its place in every record. */
+/** A fact with the params and the path that a condition of a snapshot reads it by. Its value has this index in every record. */
 export interface FactSlot {
   readonly index: number;
   readonly definition: FactDefinition;
@@ -17,7 +17,7 @@ export interface FactSlot {
   read(sources: FactSources): unknown;
 }
 
-/** The facts that a snapshot reads, each once. Grows while the snapshot is compiled, and not after. */
+/** The facts that the conditions of a snapshot read, each once. Slots are added only while the snapshot is compiled. */
 export class FactSlots {
   readonly #slots: FactSlot[] = [];
   readonly #indexes = new Map<string, number>();
@@ -27,9 +27,8 @@ export class FactSlots {
   }
 
   /**
-   * The index of a fact with these params and this path, the same for equal ones.
-   *
-   * Throws for a fact that the table does not have, or a path that is not plain; params must have been validated.
+   * The index of the slot for this fact, params and path, which is added when there is none yet. Params must have been
+   * validated. Throws for a fact that is not in the table, or a path that is not plain.
    */
   slot(fact: string, params: JsonObject = {}, path = ''): number {
     const definition = FACTS.get(fact);
@@ -58,7 +57,7 @@ export class FactSlots {
     return time === undefined ? base : time.at(base, record.now);
   }
 
-  /** The bases of all facts, in slot order. */
+  /** The base of each slot's fact, in the slots' order. */
   read(sources: FactSources): unknown[] {
     const values: unknown[] = [];
     for (const slot of this.#slots) values.push(slot.read(sources));
@@ -68,7 +67,7 @@ export class FactSlots {
 
 function makeSlot(index: number, definition: FactDefinition, params: JsonObject, path: string): FactSlot {
   const bound = definition.bind(params);
-  // A path into a number is the number itself, so facts that move with time need none.
+  // Facts that move with time are numbers, of which any path reads the number itself.
   const pathReader: PathReader | undefined = path === '' || bound.time !== undefined ? undefined : readPath(path);
   const read =
     pathReader === undefined ? bound.read : (sources: FactSources): unknown => pathReader(bound.read(sources));
@@ -76,8 +75,8 @@ function makeSlot(index: number, definition: FactDefinition, params: JsonObject,
 }
 
 /**
- * One user's facts at an instant. `values` holds bases, not values at `now`, and is shared between instants:
- * see {@link withNow}.
+ * One user's facts at an instant. `values` holds the facts' bases and not their values at `now`, so that records of one
+ * user at several instants share it; see {@link withNow}.
  */
 export interface FactRecord {
   readonly values: readonly unknown[];

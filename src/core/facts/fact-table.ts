@@ -211,7 +211,7 @@ const TABLE: readonly FactDefinition[] = [
   ),
 ];
 
-/** '' is how stored state says "none". */
+/** The text, or undefined for '', which is how stored state says "none". */
 function present(text: string): string | undefined {
   return text === '' ? undefined : text;
 }

@@ -7,10 +7,10 @@ export function isOrdering(operator: string): operator is Ordering {
   return (ORDERINGS as readonly string[]).includes(operator);
 }
 
-/** The end of JavaScript's time, in the year 275760: later is never. */
+/** The last instant that a `Date` can hold, in the year 275760; what would change later never changes. */
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 
-/** How a fact that moves with time is read from its base, the stored part. Instants are epoch milliseconds. */
+/** How the value of a fact that moves with time follows from its base, which is stored. Instants are epoch milliseconds. */
 export interface TimeReading {
   /** The value at an instant; undefined when the fact is absent. */
   at(base: unknown, now: number): number | undefined;
@@ -19,15 +19,15 @@ export interface TimeReading {
   /** The exact next instant after `now` at which `value ordering constant` changes; Infinity if never. */
   crossing(base: unknown, now: number, ordering: Ordering, constant: number): number;
   /**
-   * Where the base is an instant and the value grows with what has elapsed since: the elapsed milliseconds from which
-   * on `value ordering constant` has its final result, true for the two orderings that ask for more.
+   * Only where the value grows with the time since an instant, its base: how many milliseconds after the base the result
+   * of `value ordering constant` changes for good, to true for `greaterThan` and `greaterThanInclusive`, else to false.
    */
   readonly threshold?: (ordering: Ordering, constant: number) => number;
 }
 
 /**
- * A count of whole units elapsed since the base, an instant: floor((now − base) / unit), negative before it.
- * The base is a number, or anything else where the fact is absent.
+ * Reads the whole units of time that have elapsed since the base, an instant: floor((now − base) / unit), negative before
+ * it. A base that is no number makes the fact absent.
  */
 export function elapsedSince(unitMs: number): TimeReading {
   return {
@@ -43,7 +43,7 @@ export function elapsedSince(unitMs: number): TimeReading {
   };
 }
 
-/** The smallest whole number on the other side of the comparison: a growing count changes its result there, once. */
+/** The whole number at which a growing count changes the result of the comparison, which it does once. */
 function firstWholeBeyond(ordering: Ordering, constant: number): number {
   return ordering === 'lessThan' || ordering === 'greaterThanInclusive'
     ? Math.ceil(constant)

@@ -12,8 +12,8 @@ interface Span {
 }
 
 /**
- * A total over today's UTC day and the `windowDays` − 1 before it. The base is the action's days, ascending, or
- * undefined when there are none; days after today (clocks differ) count once they come.
+ * Reads a total over today's UTC day and the `windowDays` − 1 days before it. The base is the list of the action's days,
+ * ascending, or undefined when there are none. Days after today, as clocks that differ make them, count when they come.
  */
 export function windowReading(windowDays: number, measure: WindowMeasure): TimeReading {
   return {
@@ -67,7 +67,7 @@ interface Comparison {
   readonly constant: number;
 }
 
-/** Slides the window on, change by change, until the comparison's result differs from today's. */
+/** The day on which the comparison's result first differs from today's: the window is moved on from change to change. */
 function crossingDay(days: readonly ActionDay[], today: number, comparison: Comparison): number {
   const { windowDays, measure, ordering, constant } = comparison;
   const span = spanAt(days, today, windowDays);
@@ -79,7 +79,7 @@ function crossingDay(days: readonly ActionDay[], today: number, comparison: Comp
     while (span.to < days.length && days[span.to]!.day <= day) value += weight(days[span.to++]!, measure);
     while (span.from < span.to && days[span.from]!.day <= day - windowDays)
       value -= weight(days[span.from++]!, measure);
-    // Values may be fractions: adding them up anew keeps to what a reading at that instant would give.
+    // Sums of fractions depend on the order of adding: this one is made in the order in which a reading on that day makes it.
     if (measure === 'sum') value = total(days, span, measure);
     if (holds(ordering, value, constant) !== before) return day;
   }

@@ -4,7 +4,7 @@ import type { CompiledFlag, Snapshot } from '../snapshot/snapshot.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import type { Group } from './requirement.js';
 
-/** A rule's conditions as a tree whose every node can be asked; segments stand where they are referred to. */
+/** A rule's conditions as a tree of which each node can be tested by itself. A segment's tree stands wherever it is used. */
 export type RequirementNode = ComparisonNode | GroupNode;
 
 export interface ComparisonNode extends Omit<CompiledLeaf, 'slots'> {
@@ -14,7 +14,7 @@ export interface ComparisonNode extends Omit<CompiledLeaf, 'slots'> {
   readonly operator: string;
   readonly fact: FactSlot;
   readonly target: { readonly constant: JsonValue } | { readonly fact: FactSlot };
-  /** The condition says that people may see all of it. */
+  /** Whether the condition itself says that people may see all of it. */
   readonly open: boolean;
 }
 
@@ -31,7 +31,7 @@ export interface GroupNode {
 
 const trees = new WeakMap<CompiledFlag, readonly RequirementNode[]>();
 
-/** The trees of a flag's rules, in their order: made when first asked for, and once for a snapshot. */
+/** The trees of a flag's rules, in their order. They are made at the first call, and kept for as long as the compiled flag. */
 export function requirementTrees(snapshot: Snapshot, compiled: CompiledFlag): readonly RequirementNode[] {
   const known = trees.get(compiled);
   if (known !== undefined) return known;
@@ -41,7 +41,7 @@ export function requirementTrees(snapshot: Snapshot, compiled: CompiledFlag): re
   return made;
 }
 
-/** Whether a node holds for a record's facts at its instant; as the compiled conditions would say. */
+/** Whether a node is met by a record's facts at its instant, as the compiled conditions would say. */
 export function isMet(node: RequirementNode, record: FactRecord): boolean {
   if (node.kind === 'comparison') return node.test(record);
   if (node.children.length === 0) return true;
@@ -113,7 +113,7 @@ function groupNode(group: Group, name: string, children: readonly RequirementNod
   return { kind: 'group', name, group, children, isSegment: false, readsTime: children.some(readsTime) };
 }
 
-/** Whether time alone could change what a node says. */
+/** Whether time alone may change whether a node is met. */
 export function readsTime(node: RequirementNode): boolean {
   return node.kind === 'group' ? node.readsTime : node.nextChange !== undefined;
 }

@@ -1,29 +1,29 @@
 import { type FactRecord, withNow } from '../facts/fact-record.js';
 import { type ComparisonNode, type RequirementNode, readsTime } from './compile-requirement.js';
 
-/** How many looks at nodes may still be taken; it runs down, and where none is left the instant is not told. */
+/** How often the search may still test a node. Once none is left it gives up, and the instant is not told. */
 export interface Looks {
   left: number;
 }
 
 /**
- * The first instant (epoch milliseconds) from the record's on at which a node is met by time alone: of an `all` the
- * latest of its parts' and of an `any` the earliest, but where parts come and go as time passes, the first at which they
- * hold together. The record's own where it is met; Infinity where time alone will not do it.
+ * The first instant, in epoch milliseconds and not before the record's, at which time alone has a node met; Infinity if it
+ * never does. An `any` is met with the first of its members, an `all` at the first instant at which all its members are met
+ * together: members may come to be met and cease to be as time passes.
  */
 export function metAt(node: RequirementNode, record: FactRecord, looks: Looks): number {
   return turnsAt(node, record, true, looks);
 }
 
-/** How many ticks of a fact are looked at: three years of days. What comes later is not told. */
+/** How many changes of a fact are followed: three years of days. An instant beyond is not told. */
 const MAX_TICKS = 1_100;
 
-/** The first instant from the record's on at which a node's answer is the one wanted. */
+/** The first instant, not before the record's, at which a node is met or, where `wanted` is false, is not met. */
 function turnsAt(node: RequirementNode, record: FactRecord, wanted: boolean, looks: Looks): number {
   if (looks.left-- <= 0) return Infinity;
   if (node.kind === 'comparison') return comparisonTurnsAt(node, record, wanted, looks);
   const { group, children } = node;
-  // A group without members holds, for ever.
+  // A group without members is always met.
   if (children.length === 0) return wanted ? record.now : Infinity;
   if (group === 'not') return turnsAt(children[0]!, record, !wanted, looks);
   const needsAll = (group === 'all') === wanted;
@@ -43,7 +43,7 @@ function together(nodes: readonly RequirementNode[], record: FactRecord, wanted:
       latest = Math.max(latest, turnsAt(node, withNow(record, at), wanted, looks));
       if (latest === Infinity) return Infinity;
     }
-    // Those that had turned earlier may have turned back since: look again from there.
+    // A node that turned before `latest` may have turned back by then: all are asked again from there.
     if (latest === at) return at;
     at = latest;
   }

@@ -1,36 +1,36 @@
 import type { Decision } from '../deciding/decision.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 
-/** For whom requirements are put together: people are shown only what may be disclosed to them. */
+/** Who is shown requirements: operators see everything, people what may be disclosed to them. */
 export type Audience = 'OPERATOR' | 'PERSON';
 
 export type Group = 'all' | 'any' | 'not';
 
-/** A comparison as it stands for one user at one instant. */
+/** A comparison with the values that it has for one user at one instant. */
 export interface ShownComparison {
   readonly fact: string;
   readonly params: JsonObject;
   /** '' where the condition has none. */
   readonly path: string;
   readonly operator: string;
-  /** What the fact is compared with; of another fact its present value. Absent where that is absent. */
+  /** What the fact is compared with: a constant, or another fact's present value; absent where that fact is. */
   readonly target?: JsonValue;
-  /** The fact's present value; absent where the fact is. */
+  /** The fact's present value; absent where the fact itself is absent. */
   readonly current?: JsonValue;
-  /** Of an at-least comparison over a count: how much is missing; 0 once met. */
+  /** How much is missing, 0 once met; only for comparisons that ask a count to be at least, or more than, a number. */
   readonly remaining?: number;
 }
 
-/** One node of a rule's conditions as it stands for one user at one instant: a comparison or a group of nodes. */
+/** One node of a rule's conditions, a comparison or a group, with what it comes to for one user at one instant. */
 export interface Requirement {
-  /** Its condition's or its segment's name, else what the table of facts calls it; '' for groups without a name. */
+  /** The name of the condition or the segment, or else the fact's label; '' for a group without a name. */
   readonly label: string;
   readonly met: boolean;
-  /** 0…1, and 1 exactly when met. */
+  /** From 0 to 1; 1 if it is met, and only then. */
   readonly progress: number;
-  /** The instant (epoch milliseconds) at which time alone will have it met; absent: met already, or not by time alone. */
+  /** When time alone will have it met, in epoch milliseconds; absent where it is met, or time alone will not do it. */
   readonly metAt?: number;
-  /** Of the members of an `any` that is not met: the one nearest to it. */
+  /** Whether it is that member of an `any` which is nearest to being met; false for all members of an `any` that is met. */
   readonly nearest: boolean;
   /** Absent for groups, and for what is not disclosed. */
   readonly comparison?: ShownComparison;
@@ -42,45 +42,45 @@ export interface Requirement {
 /** One rule of a flag for one user. */
 export interface RuleRequirement {
   readonly ruleId: string;
-  /** For operators; '' for people. */
+  /** The rule's name, for operators; '' for people. */
   readonly name: string;
-  /** The rule lets the user in: unlocked, or its conditions hold and its rollout includes them; never when revoked. */
+  /** Whether the rule turns the flag on for the user: unlocked, or met and in the rollout; false when it was revoked. */
   readonly met: boolean;
-  /** By the ledger: earned, or granted by hand. */
+  /** Whether the ledger holds an unlock or a grant of the rule that counts. */
   readonly unlocked: boolean;
-  /** For operators: the rollout leaves the user out. People are not shown such a rule. */
+  /** Whether the rollout leaves the user out. Only operators are shown such a rule. */
   readonly rolloutExcluded: boolean;
-  /** For operators: the user is barred from it. People are not shown such a rule. */
+  /** Whether the user is barred from the rule. Only operators are shown such a rule. */
   readonly revoked: boolean;
   readonly requirement: Requirement;
 }
 
 export type BlockReason = 'DISABLED' | 'SCHEDULE' | 'PREREQUISITE' | 'DENIED' | 'REVOKED';
 
-/** Something that keeps the flag off whatever the rules say. */
+/** Something that keeps the flag off, whether or not a rule is met. */
 export interface Block {
   readonly reason: BlockReason;
-  /** PREREQUISITE: the flag that has to be on; '' where people may not know of it. */
+  /** For PREREQUISITE the flag that has to be on; '' where people may not know of it. */
   readonly flagKey: string;
-  /** PREREQUISITE: that flag's name. */
+  /** For PREREQUISITE that flag's name. */
   readonly label: string;
-  /** REVOKED: the rule that the user is barred from. */
+  /** For REVOKED the rule that the user is barred from. */
   readonly ruleId: string;
-  /** SCHEDULE: when the flag's window opens (epoch milliseconds); absent when it has closed. */
+  /** For SCHEDULE when the flag's window opens, in epoch milliseconds; absent when it has closed. */
   readonly until?: number;
 }
 
 /** What a flag asks of one user, and how far they have come. */
 export interface FlagRequirements {
   readonly decision: Decision;
-  /** The flag's. */
+  /** The flag's name. */
   readonly name: string;
-  /** 0…1: of the best rule that the user can still come in by; 1 when on, granted, or such a rule is met. */
+  /** From 0 to 1: that of the rule which is nearest to being met and open to the user; 1 when on, granted, or a rule is met. */
   readonly progress: number;
-  /** Everything that blocks, in the order of evaluation. */
+  /** All that keeps the flag off, in the order of evaluation. */
   readonly blockedBy: readonly Block[];
-  /** Granted by hand, or earned by a rule since removed. */
+  /** Whether the user was granted the flag by hand, or keeps an unlock of a rule that was removed. */
   readonly granted: boolean;
-  /** In the flag's order. */
+  /** In the order of the flag's rules. */
   readonly rules: readonly RuleRequirement[];
 }

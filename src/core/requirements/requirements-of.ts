@@ -9,7 +9,7 @@ import { type RequirementNode, requirementTrees } from './compile-requirement.js
 import type { Audience, Block, BlockReason, FlagRequirements, RuleRequirement } from './requirement.js';
 import { mayKnowOf, nameOfFlag, type Showing, showingOf, showRequirement } from './show-requirement.js';
 
-/** Whom requirements are about, and for whom they are put together. */
+/** Whose requirements are asked for, at which instant, and who is to be shown them. */
 export interface Asked {
   readonly snapshot: Snapshot;
   readonly subject: Subject;
@@ -19,9 +19,11 @@ export interface Asked {
 }
 
 /**
- * What a flag asks of a subject: pure, synchronous and total. Where the order of evaluation comes to the rules, the flag
- * is on exactly when nothing blocks and it was granted or some rule is met. To people a denial reads as any flag that is
- * off: what would let them in is left out, as it is for those whom a rollout excludes.
+ * What a flag asks of a subject: pure, synchronous and total. If the order of evaluation gets as far as the rules, the flag
+ * is on exactly when nothing blocks it and it was granted or some rule is met.
+ *
+ * People are not told of a denial: a flag that is denied to them looks like any flag that is off. So rules that are met, and
+ * grants, are left out then, as rules are whose rollout excludes the user.
  */
 export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequirements {
   const { snapshot, subject, audience, now } = asked;
@@ -47,8 +49,8 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
 }
 
 /**
- * Whether a flag asks anything of anybody: it has prerequisites or, not being on for everyone, a rule with conditions.
- * An archived one asks nothing any more.
+ * Whether there is something that users must do or be for the flag: it has prerequisites, or it is not on for everyone and
+ * has a rule with conditions. An archived flag has no requirements.
  */
 export function isGated({ flag, rules }: CompiledFlag): boolean {
   if (flag.archived) return false;
@@ -84,26 +86,26 @@ function isForPeople({ revoked, unlocked, rolloutExcluded }: RuleRequirement): b
   return !revoked && (unlocked || !rolloutExcluded);
 }
 
-/** Towards coming in by this rule; nobody comes in by one that is closed to them. */
+/** How near the user is to being let in by this rule: 0 for one that is closed to them. */
 function progressOf({ met, revoked, rolloutExcluded, requirement }: RuleRequirement): number {
   if (met) return 1;
   return revoked || rolloutExcluded ? 0 : requirement.progress;
 }
 
-/** As line 4 of the order of evaluation: the platform's rows, then on a delegated flag the organization's own. */
+/** Whether line 4 of the order of evaluation denies: by the platform's rows or, for a delegated flag, the organization's. */
 function isDenied(compiled: CompiledFlag, subject: Subject): boolean {
   if (verdictOf(compiled, subject, '')?.effect === 'DENY') return true;
   if (!compiled.flag.delegated || subject.organizationId === '') return false;
   return verdictOf(compiled, subject, subject.organizationId)?.effect === 'DENY';
 }
 
-/** The decision that would have been had nobody denied it, except that it is off. */
+/** What people are told in place of a denial: the decision by the rules alone where that is off, else the default. */
 function asDefault(denied: Decision, compiled: CompiledFlag, { subject, now }: Asked): Decision {
   const byRules = decideByRules(compiled, subject, now, denied.validUntil ?? Infinity);
   return byRules.enabled ? { ...denied, reason: 'DEFAULT' } : byRules;
 }
 
-/** Lines 2 and 3 of the order of evaluation: all that applies of them, not only the first. */
+/** What blocks by lines 2 and 3 of the order of evaluation: all of it, not only what an evaluation would stop at. */
 function blocksBeforeRules({ flag }: CompiledFlag, { snapshot, subject, now }: Asked, showing: Showing): Block[] {
   const blocks: Block[] = [];
   if (!flag.active) blocks.push(block('DISABLED'));

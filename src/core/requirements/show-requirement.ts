@@ -5,15 +5,15 @@ import { type ComparisonNode, type GroupNode, isMet, type RequirementNode, reads
 import { type Looks, metAt } from './met-at.js';
 import type { Audience, Requirement, ShownComparison } from './requirement.js';
 
-/** What a flag is called in front of people who may not know of it. */
+/** The label, for people, of a flag that is not for their screens. */
 export const ANOTHER_FEATURE = 'another feature';
 
-/** How many nodes one flag may show: segments within segments could be without end. Beyond it they are shown closed. */
+/** How many nodes are shown of one flag, since segments may hold segments. Beyond it a segment is shown without its parts. */
 export const MAX_SHOWN_NODES = 2_000;
-/** How many looks at comparisons the search for instants may take for one rule. */
+/** How often the search for instants may test a node of one rule; see `met-at.ts`. */
 const MAX_LOOKS = 20_000;
 
-/** One showing of a flag's requirements. */
+/** What is needed to show a flag's requirements, and what is left of its bounds. */
 export interface Showing {
   readonly snapshot: Snapshot;
   readonly record: FactRecord;
@@ -27,7 +27,7 @@ export function showingOf(snapshot: Snapshot, record: FactRecord, audience: Audi
   return { snapshot, record, audience, looks: { left: MAX_LOOKS }, nodes: { left: MAX_SHOWN_NODES } };
 }
 
-/** Whether the audience may know of a flag. */
+/** Whether the audience may know that a flag exists. */
 export function mayKnowOf(flagKey: string, { snapshot, audience }: Pick<Showing, 'snapshot' | 'audience'>): boolean {
   if (audience === 'OPERATOR') return true;
   const flag = snapshot.flags.get(flagKey)?.flag;
@@ -40,14 +40,14 @@ export function nameOfFlag(flagKey: string, showing: Pick<Showing, 'snapshot' | 
   return showing.snapshot.flags.get(flagKey)?.flag.name || flagKey;
 }
 
-/** A rule's tree as it stands, with no more than may be disclosed to the audience. */
+/** The requirement that a rule's tree comes to, with no more than may be disclosed to the audience. */
 export function showRequirement(tree: RequirementNode, showing: Showing): Requirement {
   return show(tree, { ...showing, looks: { left: MAX_LOOKS } }).requirement;
 }
 
 interface Shown {
   readonly requirement: Requirement;
-  /** When it is met depends on what may not be disclosed. */
+  /** Whether the instant at which it is met depends on what may not be disclosed: then that is not told either. */
   readonly secretTime: boolean;
 }
 
@@ -131,12 +131,12 @@ function groupProgress({ group }: GroupNode, children: readonly Requirement[]): 
     : progresses.reduce((sum, one) => sum + one, 0) / progresses.length;
 }
 
-/** Below 1 while it is not met, whatever rounding makes of it. */
+/** 1 if it is met; else the ratio, kept below 1 even where rounding makes it 1. */
 function progressOf(met: boolean, ratio: number): number {
   return met ? 1 : Math.min(Math.max(ratio, 0), 1 - Number.EPSILON);
 }
 
-/** Marks the member that has come furthest; of several, the one that time will bring first. */
+/** Marks the member whose progress is greatest; of several such, the one that time will have met first. */
 function markNearest(children: readonly Requirement[]): readonly Requirement[] {
   let nearest: Requirement | undefined;
   for (const child of children) {
@@ -153,16 +153,16 @@ function whenMet(node: RequirementNode, met: boolean, { record, looks }: Showing
   return instant === Infinity ? {} : { metAt: instant };
 }
 
-/** The number from which on an at-least comparison over a count is met; undefined for any other comparison. */
+/** The least number that meets a comparison which asks for a count of at least so much; undefined for any other comparison. */
 function goalOf({ fact, operator }: ComparisonNode, target: unknown): number | undefined {
   const { count } = fact.definition;
   if (count === undefined || typeof target !== 'number') return undefined;
   if (operator === 'greaterThanInclusive') return target;
-  // Of what grows in whole steps, more than n is at least the next whole number; an amount has no such least value.
+  // For a count of whole steps, more than n is at least the next whole number. For an amount there is no least number.
   return operator === 'greaterThan' && count === 'whole' ? Math.floor(target) + 1 : undefined;
 }
 
-/** Whether the audience may see what a comparison reads and asks for, and so how far from it the user is. */
+/** Whether the audience may see the fact that a comparison reads, its value and what it is compared with. */
 function isDisclosed(node: ComparisonNode, showing: Showing): boolean {
   if (showing.audience === 'OPERATOR') return true;
   const facts = 'fact' in node.target ? [node.fact, node.target.fact] : [node.fact];
@@ -170,7 +170,7 @@ function isDisclosed(node: ComparisonNode, showing: Showing): boolean {
   return node.open || facts.every(({ definition }) => definition.disclosed);
 }
 
-/** Flags that are not for people's screens stay unknown to them, whatever a condition says of itself. */
+/** False for an `unlocked` fact of a flag that people may not know of, even where the condition says that it is public. */
 function mayKnowOfIts({ definition, params }: FactSlot, showing: Showing): boolean {
   return definition.name !== 'unlocked' || mayKnowOf(String(ownMember(params, 'flag')), showing);
 }

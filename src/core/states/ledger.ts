@@ -1,12 +1,15 @@
 /**
- * The unlock ledger: append-only entries, folded per flag and rule into what stands now.
+ * What an entry of the unlock ledger says of a flag's rule:
  *
- * - `unlocked`: a latching rule became true. - `granted`: by hand; on a flag (rule '') or a rule.
- * - `revoked`: bars the user from that rule until a grant or `rearmed`. - `relocked`: only forgets an unlock or a grant.
+ * - `unlocked`: the rule, a latching one, became true for the user.
+ * - `granted`: a person gave it to the user by hand, or the whole flag.
+ * - `revoked`: a person barred the user from it, until it is granted or rearmed.
+ * - `rearmed`: a person had everything before forgotten, so that the user may earn it anew.
+ * - `relocked`: a change of the rule had an unlock or a grant forgotten; a revocation stays.
  */
 export type LedgerKind = 'unlocked' | 'granted' | 'revoked' | 'rearmed' | 'relocked';
 
-/** What made an entry: an event, a write about the user, time, a backfill, or a person. */
+/** What an entry comes from: an event, a write about the user, time, a backfill, or a person. */
 export type Cause =
   | { readonly type: 'event'; readonly source: string; readonly eventId: string; readonly action: string }
   | { readonly type: 'identify' }
@@ -24,23 +27,23 @@ export interface LedgerEntry {
   readonly ruleId: string;
   readonly ruleVersion: number;
   readonly kind: LedgerKind;
-  /** When it was earned; for an unlock by time the due instant, even if recorded late. Epoch milliseconds. */
+  /** When it was earned, in epoch milliseconds: for an unlock by time the instant that was due, even if recorded later. */
   readonly earnedAt: number;
   readonly recordedAt: number;
   readonly cause: Cause;
 }
 
-/** What the newest entries say of one flag and rule. */
+/** How a user stands with one rule of a flag, or with the flag as a whole, after all entries of the ledger. */
 export interface Standing {
   readonly state: 'UNLOCKED' | 'GRANTED' | 'REVOKED';
   readonly ruleVersion: number;
   readonly earnedAt: number;
 }
 
-/** flag id → rule id ('' for the flag as a whole) → what stands. */
+/** All standings of a user: by flag id, then by rule id, '' being the flag as a whole. */
 export type Ledger = ReadonlyMap<string, ReadonlyMap<string, Standing>>;
 
-/** Folds entries, in the order they were recorded, into what stands; `base` is not changed. */
+/** The standings after these entries, in the order in which they were recorded, were added to `base`, which stays as it is. */
 export function foldLedger(entries: Iterable<LedgerFold>, base: Ledger = new Map()): Ledger {
   const folded = new Map(base);
   const copied = new Map<string, Map<string, Standing>>();
@@ -56,14 +59,14 @@ export function foldLedger(entries: Iterable<LedgerFold>, base: Ledger = new Map
   return folded;
 }
 
-/** The fields of an entry that folding reads. */
+/** The fields of an entry that standings depend on. */
 export type LedgerFold = Pick<LedgerEntry, 'flagId' | 'ruleId' | 'ruleVersion' | 'kind' | 'earnedAt'>;
 
 function fold(rules: Map<string, Standing>, { ruleId, ruleVersion, kind, earnedAt }: LedgerFold): void {
   const state = rules.get(ruleId)?.state;
   switch (kind) {
     case 'unlocked':
-      // Earning takes nothing from a grant, and lifts no bar.
+      // An unlock changes nothing where the rule was granted, or revoked.
       if (state === undefined || state === 'UNLOCKED') rules.set(ruleId, { state: 'UNLOCKED', ruleVersion, earnedAt });
       break;
     case 'granted':

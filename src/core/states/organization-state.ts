@@ -1,7 +1,7 @@
 import type { AccessRow } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
 
-/** A role that an organization defined, and the roles it inherits directly. */
+/** A role that an organization defines, with the roles that it inherits directly. */
 export interface RoleDefinition {
   readonly name: string;
   readonly inherits: readonly string[];
@@ -13,11 +13,11 @@ export interface OrganizationState {
   /** Grows with every change; 0 for an organization of which nothing is stored. */
   readonly revision: number;
   readonly attributes: JsonObject;
-  /** Refuse roles that nobody defined when a user of this organization is identified. */
+  /** Whether an identify of a user of this organization is refused when it names a role that is not defined. */
   readonly strictRoles: boolean;
-  /** The organization's own definitions; the built-in ones stand beside them unless named again. */
+  /** The roles that the organization defines itself. Built-in roles exist besides, unless it defines one of that name. */
   readonly roles: readonly RoleDefinition[];
-  /** Rows of the organization, and of roles within it: the platform's and its own (`managedBy`). */
+  /** The access rows of the organization and of roles within it, those that the platform manages and its own. */
   readonly access: readonly AccessRow[];
 }
 

@@ -1,6 +1,6 @@
 import type { OrganizationState, RoleDefinition } from './organization-state.js';
 
-/** What every organization has unless it defines a role of the same name. */
+/** The roles that every organization has, unless it defines a role of that name itself. */
 export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
   { name: 'employee', inherits: [] },
   { name: 'manager', inherits: ['employee'] },
@@ -11,15 +11,15 @@ type RoleMap = ReadonlyMap<string, readonly string[]>;
 
 const BUILT_IN: RoleMap = roleMap(BUILT_IN_ROLES);
 
-/** The organization's roles by name, each with what it inherits directly; the built-in ones where it names no other. */
+/** The organization's roles by name, built-in ones included, each with the roles that it inherits directly. */
 export function rolesOf(organization: Pick<OrganizationState, 'roles'> | undefined): RoleMap {
   if (organization === undefined || organization.roles.length === 0) return BUILT_IN;
   return roleMap([...BUILT_IN_ROLES, ...organization.roles]);
 }
 
 /**
- * A user's roles by distance: level 0 their own, level 1 what those inherit directly, and so on; each role once, at its
- * nearest level. A role that nobody defined is a plain name that inherits nothing.
+ * A user's roles by distance: level 0 has the roles that they were given, level 1 those that level 0 inherits directly, and
+ * so on; each role once, at its nearest level. A role that is not defined inherits nothing.
  */
 export function roleLevels(own: readonly string[], roles: RoleMap): readonly (readonly string[])[] {
   const levels: string[][] = [];

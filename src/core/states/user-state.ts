@@ -17,7 +17,7 @@ export interface ActionTotal {
   readonly recentDays: bigint;
 }
 
-/** One UTC day of one action; kept only for actions that some rule windows. */
+/** One UTC day of one action; kept only for actions that some condition reads within a window. */
 export interface ActionDay {
   /** Days since 1970-01-01. */
   readonly day: number;
@@ -30,7 +30,7 @@ export interface StageReached {
   readonly reachedAt: number;
 }
 
-/** A user's own access row; '' in `managedBy` is the platform. */
+/** An access row of one user; `managedBy` is the organization that manages it, '' the platform. */
 export interface UserAccess {
   readonly flagId: string;
   readonly managedBy: string;
@@ -43,23 +43,23 @@ export interface UserState {
   readonly id: string;
   /** Grows with every change; 0 for a user of whom nothing is stored. */
   readonly revision: number;
-  /** '' when in none. */
+  /** The organization that the user is in; '' when in none. */
   readonly organizationId: string;
   readonly roles: readonly string[];
   readonly joinedAt?: number;
   readonly emailVerified: boolean;
   readonly attributes: JsonObject;
-  /** '' before the first stage. */
+  /** The onboarding stage that the user is in; '' before the first. */
   readonly stage: string;
   /** Each stage once, in the order first reached. The present stage's entry time is `stageEnteredAt`. */
   readonly stagesReached: readonly StageReached[];
   readonly stageEnteredAt?: number;
   readonly actions: ReadonlyMap<string, ActionTotal>;
-  /** Ascending by day. */
+  /** Per action, ascending by day. */
   readonly actionDays: ReadonlyMap<string, readonly ActionDay[]>;
   readonly access: readonly UserAccess[];
   readonly ledger: Ledger;
-  /** The user was deleted then, in epoch milliseconds: events that occurred up to it are of the deleted life. */
+  /** When the user was last deleted, in epoch milliseconds: events that occurred up to then never count. */
   readonly deletedAt?: number;
 }
 
@@ -83,7 +83,7 @@ export function unknownUser(id: string): UserState {
   };
 }
 
-/** Whether an evaluation sees nothing of the user: one of whom nothing is stored, or what a deletion leaves behind. */
+/** Whether nothing is stored of a user that an evaluation could read: an unknown user, or one who was deleted. */
 export function isNobody(user: UserState): boolean {
   const { revision, deletedAt, organizationId, roles, joinedAt, emailVerified, attributes, stage } = user;
   return (

@@ -22,11 +22,11 @@ export interface Latched {
 }
 
 /**
- * Finds the latching rules that have become true on stored state, in the order of `unlocked`'s dependencies, so that a
- * chain of features unlocks at once. Lines 1–5 of the order of evaluation gate what an unlock gives, not whether it is
- * earned: a switched-off flag latches, an archived one does not.
+ * Finds the latching rules that have become true on stored state. Flags that other flags' `unlocked` facts read come before
+ * those, so that a whole chain of features unlocks at once. Lines 1–5 of the order of evaluation do not matter: a rule of a
+ * flag that is switched off is earned all the same; one of an archived flag is not.
  *
- * @param subjectFor one that forgets, for users who are looked at once
+ * @param subjectFor how subjects are made: `passingSubject` for users who are looked at once
  */
 export function latch(
   snapshot: Snapshot,
@@ -55,8 +55,8 @@ export function latch(
 }
 
 /**
- * The next instant at which time could make any latching rule true that the user has not unlocked; Infinity when none
- * could. Looking again then, and asking again, misses nothing.
+ * The next instant at which time alone could make a latching rule true that the user has not unlocked; Infinity when it
+ * never could. A rule need not be true at that instant: whoever looks then and asks again misses nothing.
  */
 export function nextLatchAt(
   snapshot: Snapshot,
@@ -77,8 +77,8 @@ export function nextLatchAt(
 }
 
 /**
- * The flag's latching rules that the user may still earn: not unlocked, not revoked, and the rollout includes them. Judged
- * as of a past instant, a rule that did not mean then what it means now is none.
+ * The flag's latching rules that the user may still earn: not unlocked, not revoked, and with a rollout that includes the
+ * user. A `now` in the past leaves out rules that were changed since: what they meant then is not known.
  */
 function openRules(compiled: CompiledFlag, subject: Subject, now: number): readonly CompiledRule[] {
   const standings = subject.user.ledger.get(compiled.flag.id);

@@ -2,17 +2,17 @@ import { floorOf } from '../deciding/unlocks.js';
 import type { CompiledFlag, Snapshot } from '../snapshot/snapshot.js';
 import type { Ledger, LedgerEntry, Standing } from '../states/ledger.js';
 
-/** What a person does by hand to a user's standing with a flag. */
+/** The kinds of entries that a person makes by hand. */
 export type ManualKind = 'granted' | 'revoked' | 'rearmed';
 
-/** A rule's id, and '' for the flag as a whole, with the version of the rule; 0 where there is none. */
+/** What an entry is about: a rule and its version, or the flag as a whole, with the rule id '' and the version 0. */
 export type LedgerTarget = Pick<LedgerEntry, 'ruleId' | 'ruleVersion'>;
 
 /**
- * The rules for which an entry is due, so that a repeated call adds nothing. `ruleId` '' is the flag as a whole: a grant
- * of it, or every rule of it that the user has or might yet earn.
+ * What entries are to be made when a person grants, revokes or rearms: none where the user stands so already. `ruleId` '' is
+ * the flag as a whole: it is granted as such, and revoked or rearmed by an entry for each rule that it has or had.
  *
- * Gives undefined where the flag has no such rule and the ledger knows of none.
+ * Gives undefined when neither the flag nor the ledger has a rule of that id.
  */
 export function targetsOf(
   kind: ManualKind,
@@ -24,7 +24,7 @@ export function targetsOf(
   const versions = new Map([...standings].map(([id, standing]) => [id, standing.ruleVersion]));
   for (const { id, version } of flag.rules) versions.set(id, version);
   if (ruleId !== '') {
-    // Of a rule that is gone, what stands may be taken; there is nothing any more to grant.
+    // A rule that was removed can no longer be granted, but what the user has of it can be revoked or forgotten.
     const known = kind === 'granted' ? flag.rules.some(({ id }) => id === ruleId) : versions.has(ruleId);
     if (!known) return undefined;
   }
@@ -45,7 +45,7 @@ function isDue(kind: ManualKind, standing: Standing | undefined): boolean {
   }
 }
 
-/** What the ledger holds that RELOCK has forgotten since: an unlock below its rule's floor. The ledger should say so. */
+/** The unlocks that a change of their rules with RELOCK has made void, and for which the ledger lacks a `relocked` entry yet. */
 export function forgottenUnlocks(
   { flagsById }: Snapshot,
   ledger: Ledger,

@@ -1,6 +1,6 @@
 /**
- * A circle in a directed graph, as the path from a node back to itself (`['a', 'b', 'a']`), or undefined. Edges to
- * nodes that the graph does not have lead nowhere. Takes any depth.
+ * A circle in a directed graph, as the path from a node back to itself (`['a', 'b', 'a']`); undefined when there is none.
+ * Edges to nodes that the graph does not have are left out. The graph may be of any depth: the search does not recurse.
  */
 export function findCircle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
   const done = new Set<string>();

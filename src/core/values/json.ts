@@ -33,7 +33,7 @@ function isList(value: JsonValue): value is readonly JsonValue[] {
   return Array.isArray(value);
 }
 
-/** Below what any protocol and any database that carries a value allows. */
+/** Less than every protocol and every database allows that stored JSON goes through. */
 const MAX_DEPTH = 32;
 
 /**
@@ -71,7 +71,7 @@ export function quote(value: unknown): string {
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
-/** Nothing that a message quotes may fail it: what is nested too deep for a text is named as such. */
+/** The value as JSON. A value that is nested too deep for `JSON.stringify` is named instead: a message must not fail for it. */
 function shown(value: unknown): string {
   try {
     return (JSON.stringify(value) as string | undefined) ?? String(value);

@@ -59,7 +59,7 @@ export function faultOfName(kind: NameKind, value: unknown): string | undefined 
   return undefined;
 }
 
-/** What is wrong with things that are told apart by their names, or undefined: each name must be one, and stand once. */
+/** What is wrong with the names of a list of stages, actions or roles, or undefined: a name that cannot be one, or two the same. */
 export function faultOfNames(
   kind: 'stage' | 'action' | 'role',
   named: readonly { readonly name: string }[],

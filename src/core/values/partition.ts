@@ -3,7 +3,7 @@ import { murmur3 } from './murmur3.js';
 /** How many partitions per-user tables are spread over; fixed by the first migration. */
 export const PARTITIONS = 4096;
 
-/** The partition of a user: leads the keys of every per-user table and is the shard key. */
+/** The partition that a user is in. It leads the keys of every per-user table, and is the shard key. */
 export function partitionOf(userId: string): number {
   return murmur3(userId) % PARTITIONS;
 }
@@ -14,7 +14,7 @@ export interface PartitionRange {
   readonly last: number;
 }
 
-/** The partitions of a lane; lanes share them out evenly and in order. `lanes` is 1…4096. */
+/** The partitions of a lane, when there are `lanes` of them, 1…4096: lanes divide the partitions evenly and in order. */
 export function laneRange(lane: number, lanes: number): PartitionRange {
   return {
     first: Math.ceil((lane * PARTITIONS) / lanes),

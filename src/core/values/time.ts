@@ -7,3 +7,38 @@ export const DAY_MS = 24 * HOUR_MS;
 export function dayNumber(epochMs: number): number {
   return Math.floor(epochMs / DAY_MS);
 }
+
+const RFC_3339 = /^(\d{4})-(\d{2})-(\d{2})[Tt ](\d{2}):(\d{2}):(\d{2})(\.\d{1,9})?(?:[Zz]|([+-])(\d{2}):(\d{2}))$/;
+
+/**
+ * The instant that an RFC 3339 date and time names, in whole epoch milliseconds (a finer fraction is cut off), or
+ * undefined if the text is none: no such day, an hour past 23, no offset.
+ */
+export function parseInstant(text: string): number | undefined {
+  const match = RFC_3339.exec(text);
+  if (match === null) return undefined;
+  const [year, month, day, hour, minute, second] = match.slice(1, 7).map(Number) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const offsetHour = Number(match[9] ?? 0);
+  const offsetMinute = Number(match[10] ?? 0);
+  // A leap second, :60, is read as the second after :59.
+  if (hour > 23 || minute > 59 || second > 60 || offsetHour > 23 || offsetMinute > 59) return undefined;
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) return undefined;
+  date.setUTCHours(hour, minute, second, Math.floor(Number(match[7] ?? 0) * 1000));
+  const offsetMs = (offsetHour * 60 + offsetMinute) * MINUTE_MS;
+  return date.getTime() - (match[8] === '-' ? -offsetMs : offsetMs);
+}
+
+/** The instant of a fact's value: an RFC 3339 text or epoch milliseconds; undefined for anything else. */
+export function instantOf(value: unknown): number | undefined {
+  if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
+  return typeof value === 'string' ? parseInstant(value) : undefined;
+}

@@ -2,9 +2,8 @@ import { invalid } from '../../calls/errors.js';
 import type { AccessRow, Flag, Rule } from '../../core/flags/flag.js';
 import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
 import type { FlagInput, RuleInput } from '../../core/flags/parse-flag.js';
-import { parseInstant } from '../../core/values/instant.js';
-import type { JsonObject, JsonValue } from '../../core/values/json.js';
-import { quote } from '../../core/values/json.js';
+import { type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
+import { parseInstant } from '../../core/values/time.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
 import type { AccessRowJson, FlagJson, FlagPatch } from '../schemas/flag-schema.js';
 

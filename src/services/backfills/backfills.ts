@@ -21,15 +21,15 @@ export interface BackfillOptions {
 
 /** A backfill and how far it is. */
 export interface BackfillProgress extends Backfill {
-  /** '' when this release does not know the flag. */
+  /** The flag's key; '' when this server's snapshot does not have the flag. */
   readonly flagKey: string;
-  /** How long what is left will take at the pace so far, in milliseconds; undefined before there is a pace, and at the end. */
+  /** How many milliseconds the rest will take at the pace so far; undefined before the first users are done, and at the end. */
   readonly leftMs: number | undefined;
 }
 
 const LOOK_EVERY_MS = SECOND_MS / 2;
 
-/** What operators see of backfills, and what they do to them. */
+/** Backfills as operators see them, and what they can do: start one, cancel one. */
 export class BackfillService {
   readonly #options: BackfillOptions;
 
@@ -53,9 +53,7 @@ export class BackfillService {
     return { ...rest, items: items.map((backfill) => this.#progressOf(backfill)) };
   }
 
-  /**
-   * How far it is, now and whenever that has changed, until it has ended. Rejects with NOT_FOUND when there is none.
-   */
+  /** A backfill's progress: at once, then whenever it has changed, until the backfill ends. Rejects with NOT_FOUND. */
   async *watch(call: Call, id: string): AsyncGenerator<BackfillProgress> {
     const { readers } = this.#options;
     readers.requireRoom();
@@ -83,8 +81,8 @@ export class BackfillService {
   }
 
   /**
-   * Ends one that is under way, after the page it is at: who has not been reached unlocks with their next event or write
-   * instead. One that has ended stays as it is.
+   * Ends a backfill after the page of users that is being worked on. Users who were not reached unlock with their next event
+   * or write instead. A backfill that has ended already stays as it is.
    */
   async cancel(call: Call, id: string, comment: string): Promise<BackfillProgress> {
     authorize(call, 'CancelBackfill');
@@ -101,14 +99,14 @@ export class BackfillService {
     return this.#progressOf(cancelled);
   }
 
-  /** Judges everybody anew by a flag's rules as they are: after a cancelled one, after users who failed, after a restore. */
+  /** Starts a backfill for a flag's present rules: after one was cancelled, after some users failed, or after a restore. */
   async start(call: Call, flag: string, comment: string): Promise<BackfillProgress> {
     authorize(call, 'StartBackfill');
     requireComment(comment, 'comment');
     const { store, keeper } = this.#options;
     const flagId = await this.#flagId(flag);
     const [id] = await store.transaction(async (tx) => {
-      // Alone, so that two who start one at once take turns.
+      // Whoever else starts a backfill at the same moment waits here.
       await tx.configuration.holdRevision();
       const { snapshot, now } = await confirmSnapshot(tx, keeper);
       const latches = snapshot.latching.some((compiled) => compiled.flag.id === flagId);

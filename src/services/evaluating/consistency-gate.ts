@@ -7,11 +7,11 @@ import type { Demand } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
 import type { UserNotices } from './user-notices.js';
 
-/** What a call demands of the state it is answered from. */
+/** How recent the state must be that a call is answered from. */
 export interface ConsistencyInput {
-  /** '' for none. */
+  /** The state is at least the one that this token stands for; '' for none. */
   readonly consistencyToken: string;
-  /** Read the store, through no cache. */
+  /** The state is read from the store, not from a cache. */
   readonly full: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface GateOptions {
 interface Wait {
   readonly deadline: number;
   readonly signal: AbortSignal | undefined;
-  /** Resolves when it is worth looking again, or after that long; asked for before each look. */
+  /** Resolves when the store may have something new, after `limitMs` at the latest; called before each look at the store. */
   readonly again: (limitMs: number) => Promise<void>;
 }
 
@@ -33,14 +33,14 @@ export interface Demands {
   readonly organizations: Demand;
 }
 
-/** How long a call without a deadline waits for what its token promises. */
+/** The longest that a call waits for the state that its token stands for. */
 const PATIENCE_MS = 5_000;
-/** How soon the store is looked at again when no notice comes. */
+/** How soon the store is asked again when no notice comes. */
 const LOOK_AGAIN_MS = 50;
-/** What a look itself may take. */
+/** The time that is left for the last question to the store before the deadline. */
 const LAST_LOOK_MS = 5;
 
-/** Lets a call pass once its token's promises can be kept, and says what must be demanded of the states then. */
+/** Holds a call back until this server can answer from the state that the call's token stands for. */
 export class ConsistencyGate {
   readonly #options: GateOptions;
 
@@ -48,7 +48,10 @@ export class ConsistencyGate {
     this.#options = options;
   }
 
-  /** Rejects with INVALID for a malformed token, with UNAVAILABLE when the deadline comes first. */
+  /**
+   * Resolves, when the call may go on, with how recent the states must be that are then loaded. Rejects with INVALID for a
+   * malformed token, with UNAVAILABLE when the deadline comes first.
+   */
   async pass(consistency: ConsistencyInput, userIds: readonly string[], call: Call): Promise<Demands> {
     const { keeper } = this.#options;
     const token = decodeToken(consistency.consistencyToken);
@@ -58,7 +61,7 @@ export class ConsistencyGate {
     }
     const deadline = Math.min(call.deadline ?? Infinity, Date.now() + PATIENCE_MS);
     const foreign = token !== undefined && token.epoch !== (await this.#timely(deadline, this.#options.store.epoch()));
-    // What a token of another life of the data stands for may be gone; the store says what is.
+    // The state that a token from before a restore stands for may be gone: such a call is answered from the store.
     const promised = foreign ? undefined : token;
     if (promised?.configuration !== undefined) await this.#untilConfigured(promised.configuration, deadline);
     const counted = promised?.receivedAt !== undefined && userIds.length > 0;
@@ -74,12 +77,12 @@ export class ConsistencyGate {
     };
   }
 
-  /** By the deadline, or UNAVAILABLE. */
+  /** The result of `work`; rejects with UNAVAILABLE when the deadline comes first. */
   async #timely<T>(deadline: number, work: Promise<T>): Promise<T> {
     return storeAnswerWithin(deadline - Date.now(), work);
   }
 
-  /** Waits until nothing that these users did up to that instant is pending. */
+  /** Waits until every event of these users that was received up to that instant has been counted. */
   async #untilCounted(userIds: readonly string[], receivedAt: number, deadline: number, signal?: AbortSignal) {
     const { store, notices } = this.#options;
     const pending = () => storeAnswerWithin(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
@@ -99,7 +102,7 @@ export class ConsistencyGate {
 
   async #until({ deadline, signal, again }: Wait, met: () => Promise<boolean>): Promise<void> {
     for (;;) {
-      // A caller with little time left looks once more at the end of it.
+      // Where little time is left, the store is asked once more just before the deadline.
       const next = again(Math.min(LOOK_AGAIN_MS, deadline - Date.now() - LAST_LOOK_MS));
       if (await this.#timely(deadline, met())) return;
       if (signal?.aborted || Date.now() + LAST_LOOK_MS >= deadline) {

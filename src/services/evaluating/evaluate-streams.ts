@@ -4,9 +4,9 @@ import { type OpenReader, type OpenReaders, readerOf, tokenEnded } from '../../c
 import { authorize } from '../../calls/permissions.js';
 import { type Evaluated, type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
 
-/** Evaluations for as long as a stream is open. */
+/** An open stream on which a caller asks for decisions. */
 export interface OpenEvaluations {
-  /** Each in its place. Rejects as a whole, as `evaluate` does, and with LIMITED for more than 100,000. */
+  /** The decisions in the order of the requests. Rejects as `evaluate` does, and with LIMITED for more than 100,000. */
   decide(asks: readonly EvaluateInput[]): Promise<readonly Evaluated[]>;
   /** The caller has gone. */
   close(): void;
@@ -62,7 +62,7 @@ async function decide(
   }
   const groups = Map.groupBy(asks.keys(), (i) => `${asks[i]!.full} ${asks[i]!.consistencyToken}`);
   const results = new Array<Evaluated>(asks.length);
-  // One after the other: each may wait for what its token promises, and looks at the store meanwhile.
+  // One group after the other: each may wait for the state that its token stands for, and asks the store meanwhile.
   for (const places of groups.values()) {
     const { consistencyToken, full } = asks[places[0]!]!;
     const group = places.map((place) => asks[place]!);

@@ -17,7 +17,7 @@ import { checkContext, checkTarget, type Target } from '../access/target.js';
 import type { ConsistencyGate, ConsistencyInput } from './consistency-gate.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
 
-/** A flag, and for whom. */
+/** One flag, and whom it is to be decided for. */
 export interface FlagTarget extends Target {
   readonly flagKey: string;
 }
@@ -26,7 +26,7 @@ export interface EvaluateInput extends FlagTarget, ConsistencyInput {}
 
 export interface BatchInput {
   readonly targets: readonly Target[];
-  /** None: all flags that are not archived. */
+  /** Which flags; an empty list is all that are not archived. */
   readonly flagKeys: readonly string[];
   readonly consistencyToken: string;
   readonly full: boolean;
@@ -43,11 +43,11 @@ export interface TargetDecisions {
   readonly decisions: readonly Evaluated[];
 }
 
-/** Flags times contexts of one batch. */
+/** The most that flags times contexts of one batch may be. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
-/** States of a long batch are loaded in turns: asking for all at once would hold up everybody else. */
+/** How many targets' states are loaded at once: a long batch that asked for all of them would hold up every other call. */
 const TARGETS_PER_LOAD = 1_000;
-/** Beyond two missed polls the snapshot is no longer known to be the present one. */
+/** Decisions are marked stale when the configuration has not been confirmed for this long: two polls and their round trips. */
 const SNAPSHOT_STALE_MS = 6_000;
 
 export interface EvaluationOptions {
@@ -68,7 +68,7 @@ export class EvaluationService {
     this.#options = options;
   }
 
-  /** One flag for one target. At once (not a promise) when everything is at hand. */
+  /** Decides one flag for one target: without a promise when the states are cached, so that the hot path has no await. */
   evaluate(call: Call, input: EvaluateInput): Evaluated | Promise<Evaluated> {
     authorize(call, 'Evaluate');
     const { keeper } = this.#options;
@@ -89,14 +89,17 @@ export class EvaluationService {
     return result!.decisions[0]!;
   }
 
-  /** Every flag asked for, for every target, in their orders. */
+  /** Decides each flag for each target, in the order of targets and within it of flags. */
   async batch(call: Call, input: BatchInput): Promise<readonly TargetDecisions[]> {
     authorize(call, 'BatchEvaluate');
     for (const key of input.flagKeys) checkFlagKey(key);
     return this.#batch(call, input);
   }
 
-  /** One flag for each target, in their order, all from one revision of the configuration. Authorization is the caller's. */
+  /**
+   * Decides one flag for each target, in their order, all from one revision of the configuration. It does not ask whether
+   * the caller may: whoever uses it has.
+   */
   async evaluateEach(
     call: Call,
     asks: readonly FlagTarget[],
@@ -126,7 +129,7 @@ export class EvaluationService {
     return results;
   }
 
-  /** All flags that are not archived and pass `select`, for one target. Authorization is the caller's. */
+  /** Decides for one target all flags that are not archived and that `select` takes. It does not ask whether the caller may. */
   async list(
     call: Call,
     target: Target,
@@ -137,7 +140,7 @@ export class EvaluationService {
     return { evaluated: result!.decisions, snapshot: this.#options.keeper.snapshot };
   }
 
-  /** How a target looks now, for whoever tells more of it than decisions. Authorization is the caller's. */
+  /** A target's facts as they are now, for answers other than decisions. It does not ask whether the caller may. */
   async viewOf(call: Call, target: Target, consistency: ConsistencyInput): Promise<TargetView> {
     checkTarget(target);
     const { demand, snapshot } = await this.#pass(call, consistency, [target]);
@@ -187,7 +190,7 @@ export class EvaluationService {
     return results;
   }
 
-  /** Once what the call demands is at hand: the configuration, and what to demand of the states. */
+  /** Waits for the state that the call demands; gives the configuration, and how recent the states must be. */
   async #pass(call: Call, consistency: ConsistencyInput, targets: readonly Target[]) {
     const { keeper, gate } = this.#options;
     const userIds = targets.map(({ userId }) => userId).filter((id) => id !== '');
@@ -197,7 +200,7 @@ export class EvaluationService {
     return { demand, snapshot };
   }
 
-  /** How this target looks now, once for all flags that are decided for it: an overriding context costs its facts anew. */
+  /** Made once for all flags that are decided for a target: where its context overrides something, its facts are read anew. */
   #view(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: TargetStates): View {
     requireOwnDecision(call, user.state, organization?.state.id ?? '');
     return {

@@ -11,7 +11,7 @@ import type { ConsistencyInput } from './consistency-gate.js';
 import type { EvaluationService } from './evaluation.js';
 
 export interface ListRequirementsInput extends ConsistencyInput {
-  /** For a machine token: whose. People see their own. */
+  /** Whose requirements a machine asks for; people see their own, and may leave it out. */
   readonly userId: string;
 }
 
@@ -25,7 +25,7 @@ export interface ToldRequirements {
   readonly stale: boolean;
 }
 
-/** Tells users what is still missing: on the state and at the instant that an evaluation would decide them by. */
+/** Tells what users still lack for each flag, by the same state and at the same instant as an evaluation would decide. */
 export class RequirementsService {
   readonly #evaluation: Pick<EvaluationService, 'viewOf'>;
 
@@ -33,7 +33,7 @@ export class RequirementsService {
     this.#evaluation = evaluation;
   }
 
-  /** What one flag asks. Rejects with NOT_FOUND a flag that is unknown, archived, or not for the caller to know of. */
+  /** One flag's requirements. Rejects with NOT_FOUND a flag that is unknown, archived, or not for the caller's eyes. */
   async get(call: Call, input: GetRequirementsInput): Promise<ToldRequirements> {
     authorize(call, 'GetRequirements');
     const fault = faultOfName('flagKey', input.flagKey);
@@ -46,7 +46,7 @@ export class RequirementsService {
     return { requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale };
   }
 
-  /** What every gated flag asks that the caller may know of, by key. */
+  /** The requirements of all gated flags that the caller may know of, ordered by the flags' keys. */
   async list(call: Call, input: ListRequirementsInput): Promise<readonly ToldRequirements[]> {
     authorize(call, 'GetRequirements');
     const { stale, ...view } = await this.#viewOf(call, input);
@@ -71,10 +71,13 @@ export class RequirementsService {
   }
 }
 
-/** A flag with its trees costs as much as many decisions. */
+/** Putting a flag's requirements together takes about as long as this many decisions. */
 const STEPS_PER_FLAG = 32;
 
-/** Who works for one organization alone is told what people are: conditions may name others, and the platform's plans. */
+/**
+ * A caller that is bound to an organization is told no more than people are: conditions may name other organizations, and
+ * what the platform has in mind.
+ */
 function audienceOf({ caller }: Call): Audience {
   return caller.kind === 'person' || confinedTo(caller) !== '' ? 'PERSON' : 'OPERATOR';
 }

@@ -14,7 +14,7 @@ export interface TargetStates {
 
 const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
 
-/** States that are at hand and young enough; undefined when one is not. */
+/** The target's states, if the cache has all of them and they are young enough; else undefined. */
 export function peekStates({ users, organizations }: StateSources, target: Target): TargetStates | undefined {
   const user = target.userId === '' ? NOBODY : users.peek(target.userId);
   if (user === undefined) return undefined;
@@ -24,7 +24,7 @@ export function peekStates({ users, organizations }: StateSources, target: Targe
   return organization && { user, organization };
 }
 
-/** States for each target; undefined where the store did not answer and nothing is held. */
+/** Each target's states; undefined for a target whose states are in no cache while the store does not answer. */
 export async function loadStates(
   { users, organizations }: StateSources,
   targets: readonly Target[],

@@ -12,13 +12,13 @@ export interface UserFlag extends Decision {
 }
 
 export interface UserFlagsInput extends ConsistencyInput {
-  /** For a machine token: whose flags; '' is nobody in particular. People see their own. */
+  /** Whose flags a machine asks for, '' being nobody in particular; people see their own, and may leave it out. */
   readonly userId: string;
-  /** Everything visible, not only what is enabled. */
+  /** Also flags that are off for the user. */
   readonly all: boolean;
 }
 
-/** The flags that a user may see, decided for them, by key. */
+/** Decides for a user the flags that are for people's screens; ordered by key. */
 export async function userFlags(
   evaluation: Evaluator,
   call: Call,
@@ -33,7 +33,7 @@ export async function userFlags(
   );
   const flags = visible.evaluated.map(({ decision, stale }) => {
     const name = visible.snapshot.flags.get(decision.flagKey)?.flag.name ?? decision.flagKey;
-    // That somebody was denied is for operators to know: to the user it reads as any flag that is off.
+    // A user is not told of a denial: the flag is off as any other.
     const reason = decision.reason === 'DENIED' ? 'DEFAULT' : decision.reason;
     return { ...decision, reason, name, stale } as const;
   });

@@ -1,6 +1,6 @@
 /**
- * Wakes whoever waits for a user's state to change, when a notice of it arrives here. A notice may be lost: every wait ends
- * by itself, and what is waited for is looked at again then.
+ * Wakes calls that wait for a user's state to change when a notice of a change arrives at this server. Notices may be lost:
+ * every wait has a limit, after which the call asks the store.
  */
 export class UserNotices {
   readonly #waiting = new Map<string, Set<() => void>>();
@@ -11,8 +11,8 @@ export class UserNotices {
   }
 
   /**
-   * Resolves at the first notice about any of these users, or after `limitMs`. Ask for it *before* looking at the store,
-   * so that no change falls between the look and the wait.
+   * Resolves at the first notice about any of these users, or after `limitMs`. Call it *before* asking the store, so that
+   * a change between the question and the wait is not missed.
    */
   next(userIds: Iterable<string>, limitMs: number): Promise<void> {
     const ids = [...userIds];

@@ -16,7 +16,7 @@ export interface DeadLetterOptions {
 
 const MAX_REPLAY = 1_000;
 
-/** Events that could not be counted and were put aside. */
+/** Events that could not be counted and were put aside, to be read and replayed. */
 export class DeadLetterService {
   readonly #options: DeadLetterOptions;
 

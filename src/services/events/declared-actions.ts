@@ -8,7 +8,7 @@ import { faultOfNames } from '../../core/values/names.js';
 
 const MAX_ACTIONS_PER_CALL = 1_000;
 
-/** Actions that are declared: what is said of them beforehand, such as that people may send them. */
+/** Declarations of actions, which say what may be done with one, such as that people may send it. */
 export class ActionService {
   readonly #options: ConfigurationWriteOptions;
 
@@ -16,7 +16,7 @@ export class ActionService {
     this.#options = options;
   }
 
-  /** Declares actions, or declares them anew; the others stay. Gives all declared ones, by name. */
+  /** Declares these actions or changes their declarations; others stay. Gives all declared actions, ordered by name. */
   async declare(call: Call, actions: readonly Action[], comment: string) {
     authorize(call, 'DeclareActions');
     if (actions.length > MAX_ACTIONS_PER_CALL) {
@@ -40,7 +40,7 @@ export class ActionService {
     return { actions: made, consistencyToken };
   }
 
-  /** All declared actions, by name. */
+  /** All declared actions, ordered by name. */
   async list(call: Call): Promise<readonly Action[]> {
     authorize(call, 'ListActions');
     return byName((await this.#options.store.configuration.load()).actions);

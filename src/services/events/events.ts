@@ -22,17 +22,17 @@ import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-e
 
 export interface TrackInput {
   readonly events: readonly Incoming[];
-  /** Wait until the events are counted and say what they unlocked. */
+  /** Whether to wait until the events are counted, and to say what they unlocked. */
   readonly wait: boolean;
 }
 
 export interface Tracked {
   /** How many were stored by this call. */
   readonly accepted: number;
-  /** How many had been stored before; they count once. */
+  /** How many had been stored by an earlier call. Each counts once. */
   readonly duplicates: number;
   readonly rejected: readonly { readonly id: string; readonly error: string }[];
-  /** Flags that came on, and that went off, through the batches that counted these events; empty unless it waited. */
+  /** The flags that came on, and those that went off, in the transactions that counted these events; none unless it waited. */
   readonly newlyUnlocked: readonly FlippedFlag[];
   readonly newlyLocked: readonly FlippedFlag[];
   readonly consistencyToken: string;
@@ -40,7 +40,7 @@ export interface Tracked {
 
 export interface EventServiceOptions {
   readonly store: Pick<Store, 'events' | 'outbox' | 'epoch'>;
-  /** Gathers concurrent calls into few statements. */
+  /** An inbox that writes the events of concurrent calls by few statements. */
   readonly inbox: EventInbox;
   readonly queue: Pick<WorkQueue, 'wake'>;
   readonly keeper: ConfigurationKeeper;
@@ -54,7 +54,7 @@ export interface EventServiceOptions {
 
 export const MAX_EVENTS_PER_CALL = 1_000;
 const WAIT_MS = 10_000;
-/** How soon the store is looked at again when no notice comes. */
+/** How soon the store is asked again when no notice comes. */
 const LOOK_AGAIN_MS = 100;
 
 /** Takes in what users did. */
@@ -66,9 +66,9 @@ export class EventService {
   }
 
   /**
-   * Stores events durably, each once, and has them counted. An event that cannot be taken is rejected by itself; the
-   * others are taken. Rejects as a whole only with UNAVAILABLE: then nothing is known to be stored, and sending all of it
-   * again is safe.
+   * Stores events durably, each once, and has them counted. An event that cannot be taken is rejected by itself, and the
+   * others are taken. When the call as a whole is answered with UNAVAILABLE, some events may have been stored: sending all
+   * of them again is safe.
    */
   async track(call: Call, { events, wait }: TrackInput): Promise<Tracked> {
     authorize(call, 'Track');
@@ -95,7 +95,7 @@ export class EventService {
     const fresh = taken.length === 0 ? [] : await inbox.append(taken);
     const stored = taken.filter((_, i) => fresh[i]);
     if (stored.length > 0) await this.#wake(stored);
-    // Duplicates are waited for too: whoever sends again after a lost answer wants that answer.
+    // Duplicates are waited for, too: a producer that lost the answer and sends again wants to know what was unlocked.
     const { unlocked, locked } = flipsOf(wait ? [...written.map(changeOf), ...(await this.#outcome(call, taken))] : []);
     const { snapshot } = this.#options.keeper;
     const told = ({ flagKey }: FlippedFlag): boolean => mayKnow(call, flagKey, snapshot);
@@ -115,8 +115,8 @@ export class EventService {
   }
 
   /**
-   * Takes what a foreign producer put onto the queue: an event or a list of them, in any shape. Those that cannot be taken
-   * are named in an INVALID rejection after the others were stored.
+   * Takes what a producer of another system put onto the queue: an event or a list of events, in any shape that is known.
+   * Rejects with INVALID when some of them could not be taken, after the others were stored.
    */
   async intake(call: Call, data: unknown): Promise<void> {
     const list = Array.isArray(data) ? (data as unknown[]) : [data];
@@ -130,7 +130,7 @@ export class EventService {
       throw invalid(`${rejected.length} of ${list.length} events were not taken: ${rejected[0]}`);
   }
 
-  /** Events of users and actions that this caller may name; the others are rejected. People's are always their own. */
+  /** Those of the events that the caller may send; adds the others to `rejected`. */
   async #withinReach(call: Call, events: readonly Incoming[], rejected: { id: string; error: string }[]) {
     const { caller } = call;
     if (caller.kind === 'person') {
@@ -143,7 +143,7 @@ export class EventService {
     const confined = confinedTo(caller);
     if (confined === '') return events;
     const ids = new Set(events.map(userOf).filter((id) => faultOfName('userId', id) === undefined) as string[]);
-    // Not from a cache: who has just moved to another organization is out of reach, who has just come is within.
+    // Read from the store, since a user may have entered or left the organization a moment ago.
     const states = await this.#options.users.load([...ids], { fresh: true });
     return events.filter((incoming) => {
       const id = userOf(incoming);
@@ -163,7 +163,7 @@ export class EventService {
       : `the action ${quote(action)} is not one that people may send; declare it client_trackable`;
   }
 
-  /** The user as written, or what is wrong. */
+  /** The user as written, or what is wrong with the input. */
   async #setTraits(userId: unknown, traits: unknown): Promise<UserWritten | string> {
     const fault = faultOfName('userId', userId);
     if (fault !== undefined) return fault;
@@ -171,7 +171,7 @@ export class EventService {
     try {
       return await this.#options.userService.setTraits(userId as string, traits as JsonObject);
     } catch (error) {
-      // As with an event: what is wrong with one is told of that one, and costs the others nothing.
+      // As with an event that cannot be taken: it is rejected by itself, and the others are taken.
       if (error instanceof LatchkeyError && error.code === 'INVALID') return error.message;
       throw error;
     }
@@ -182,7 +182,7 @@ export class EventService {
     await queue.wake(new Set(events.map(({ userId }) => laneOf(partitionOf(userId), lanes))));
   }
 
-  /** Waits until none of these is pending, and reads what the batches that counted them flipped. */
+  /** Waits until all of these events have been counted, and reads which flags came on in the batches that counted them. */
   async #outcome(call: Call, events: readonly NewEvent[]): Promise<readonly FlipsOfUser[]> {
     if (events.length === 0) return [];
     const { store, notices } = this.#options;
@@ -205,7 +205,7 @@ export class EventService {
   }
 }
 
-/** Reads each element of a JSON list as an event; what is no object at all is named with its place. */
+/** Reads each element of a JSON list as an event; `faults` names the elements that are no objects. */
 export function readEvents(list: readonly unknown[]): { events: Incoming[]; faults: string[] } {
   const events: Incoming[] = [];
   const faults: string[] = [];

@@ -1,4 +1,3 @@
-import { parseInstant } from '../../core/values/instant.js';
 import {
   faultOfJson,
   isJsonObject,
@@ -8,10 +7,10 @@ import {
   quote,
 } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
-import { DAY_MS, MINUTE_MS } from '../../core/values/time.js';
+import { DAY_MS, MINUTE_MS, parseInstant } from '../../core/values/time.js';
 import type { NewEvent } from '../../store/event-store.js';
 
-/** An event as a producer gives it, of whatever shape it came in. Every member may still be nonsense. */
+/** An event as a producer sent it, from whichever shape it was read. Its members have not been checked. */
 export interface EventInput {
   readonly id: unknown;
   readonly source: unknown;
@@ -23,7 +22,7 @@ export interface EventInput {
   readonly properties: unknown;
 }
 
-/** What a producer says of a user, in Segment's `identify` shape. */
+/** What a producer says of a user, by Segment's `identify`. Its members have not been checked. */
 export interface TraitsInput {
   readonly id: unknown;
   readonly userId: unknown;
@@ -34,7 +33,7 @@ export type Incoming =
   | { readonly kind: 'event'; readonly event: EventInput }
   | { readonly kind: 'traits'; readonly traits: TraitsInput };
 
-/** More than this ahead of the database's clock is a producer whose clock is wrong. */
+/** An event that occurred more than this after the database's time comes from a producer whose clock is wrong. */
 const MAX_AHEAD_MS = 5 * MINUTE_MS;
 const MAX_PROPERTIES_BYTES = 8_192;
 
@@ -70,9 +69,9 @@ function numberIn(members: JsonObject | undefined): number | undefined {
 }
 
 export interface ParseEventOptions {
-  /** The database's now. */
+  /** The present instant by the database's clock. */
   readonly now: number;
-  /** For how long duplicates are recognised; older events could count twice. */
+  /** For how many days duplicates are recognised. Older events are refused, since they could count twice. */
   readonly retentionDays: number;
 }
 
@@ -113,7 +112,7 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
   };
 }
 
-/** When a caller says that it occurred: an RFC 3339 text or whole epoch milliseconds; undefined for anything else. */
+/** The instant that an RFC 3339 text or whole epoch milliseconds name; undefined for anything else. */
 function givenInstant(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
   return typeof value === 'string' ? parseInstant(value) : undefined;

@@ -18,7 +18,7 @@ export interface LedgerInput {
   readonly userId: string;
   /** The flag's key, or its id. */
   readonly flag: string;
-  /** '': the flag as a whole. */
+  /** The rule, or '' for the flag as a whole. */
   readonly ruleId: string;
   /** For the ledger and the audit; 1…1,000 characters. */
   readonly reason: string;
@@ -26,7 +26,7 @@ export interface LedgerInput {
 
 export interface LedgerWritten extends UserWritten {
   readonly flagId: string;
-  /** The entries that were made; none where everything stood as asked. */
+  /** The entries that were made; none where the user stood so already. */
   readonly entries: readonly LedgerEntry[];
 }
 
@@ -51,31 +51,31 @@ export class LedgerService {
   }
 
   /**
-   * Gives a user a flag, or one of its rules, for good: whether they earned it or not, and whatever RELOCK forgets. Lifts
-   * a revocation of it. The user need not be known.
+   * Gives a user a flag, or one of its rules, for good: whether or not they have earned it, and whatever a change with
+   * RELOCK forgets. A revocation of it ends. The user need not be known.
    */
   grant(call: Call, input: LedgerInput): Promise<LedgerWritten> {
     return this.#write(call, 'granted', input);
   }
 
   /**
-   * Bars a user from a rule, neither served nor latched again, until a grant or a rearm; without a rule, from every rule
-   * that the flag has now and every other that they had, and takes a grant of the flag. Rows and other lines of the
-   * decision may still turn the flag on.
+   * Bars a user from a rule until it is granted or rearmed: it neither turns the flag on nor latches. Without a rule, bars
+   * the user from every rule that the flag has now and every rule of it in their ledger, and takes a grant of the flag away.
+   * Access rows and other lines of the order of evaluation may still turn the flag on.
    */
   revoke(call: Call, input: LedgerInput): Promise<LedgerWritten> {
     return this.#write(call, 'revoked', input);
   }
 
   /**
-   * Forgets what stands of a rule, or of the whole flag: an unlock and a grant go, a revocation no longer bars. What the
-   * user has earned by now they get anew, at once.
+   * Forgets a user's unlock, grant or revocation of a rule, or of the whole flag. A rule that is true for the user at that
+   * moment unlocks at once.
    */
   rearm(call: Call, input: LedgerInput): Promise<LedgerWritten> {
     return this.#write(call, 'rearmed', input);
   }
 
-  /** A user's entries, newest first. */
+  /** The entries of a user's ledger, oldest first. */
   async userUnlocks(call: Call, userId: string, page: PageRequest): Promise<Page<LedgerEntry>> {
     authorize(call, 'ListUnlocks');
     const { store } = this.#options;

@@ -27,7 +27,7 @@ export class ProgressService {
     this.#options = options;
   }
 
-  /** The user's state, whose progress is asked for; of a user without any, an empty one. */
+  /** The state of the user whose progress is asked for; an empty one where nothing is stored of them. */
   async get(call: Call, userId: string): Promise<UserState> {
     authorize(call, 'GetProgress');
     checkUserId(userId);
@@ -38,8 +38,8 @@ export class ProgressService {
   }
 
   /**
-   * Brings the user to a stage and unlocks what follows. A stage before the present one leaves the progress unchanged
-   * unless `allowBackward`; the present one again changes nothing. Every stage ever reached is kept.
+   * Brings the user to a stage and unlocks what follows from it. A stage that comes before the present one is taken only
+   * with `allowBackward`; without it, and for the present stage itself, nothing changes. Every stage ever reached is kept.
    */
   async update(call: Call, { userId, stage, allowBackward }: ProgressInput): Promise<UserWritten> {
     authorize(call, 'UpdateProgress');
@@ -81,7 +81,10 @@ function deadlineOf({ deadline }: Call): { deadline?: number } {
   return deadline === undefined ? {} : { deadline };
 }
 
-/** Before any stage is defined every name is one; after, only the defined ones, and people reach only some by themselves. */
+/**
+ * Throws for a stage that the caller may not bring a user to. While no stages are defined any name is one; afterwards only
+ * the defined ones are, and people can reach only those that are self-settable.
+ */
 function checkStage({ caller }: Call, name: string, { stages, stageNames }: Snapshot): void {
   if (stages.length === 0) return;
   const stage = stages.find((known) => known.name === name);
@@ -91,7 +94,7 @@ function checkStage({ caller }: Call, name: string, { stages, stageNames }: Snap
   }
 }
 
-/** In the order of the defined stages; a stage that is not defined (any more) is before none and after none. */
+/** Whether a stage comes before the present one in the list; false where either of them is not in the list. */
 function isBefore({ stageNames }: Snapshot, stage: string, present: string): boolean {
   const [to, from] = [stageNames.indexOf(stage), stageNames.indexOf(present)];
   return to >= 0 && from >= 0 && to < from;

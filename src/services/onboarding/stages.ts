@@ -16,7 +16,7 @@ export class StageService {
     this.#options = options;
   }
 
-  /** Replaces the whole list; an empty one makes stages free-form again. What users have reached stays. */
+  /** Replaces the whole list. With an empty list any name is a stage. The stages that users have reached stay. */
   async set(call: Call, stages: readonly Stage[], comment: string) {
     authorize(call, 'SetStages');
     if (stages.length > MAX_STAGES) throw invalid(`there are at most ${MAX_STAGES} stages, not ${stages.length}`);

@@ -70,9 +70,9 @@ export class OrganizationService {
   }
 
   /**
-   * What an organization says of itself can make latching rules true for its users. A worker reads it without a lock, but
-   * confirms the configuration first: once this transaction holds the revision, whoever read the organization as it was
-   * has committed.
+   * Starts backfills where the change can make latching rules true for the organization's users. Workers read an
+   * organization without locking it, but they confirm the configuration's revision first. Once this transaction holds that
+   * revision, every worker that read the organization as it was before has committed.
    */
   async #backfill(tx: Transaction, before: OrganizationState, after: OrganizationState, now: number) {
     const roles = !sameJson(rolesJson(before), rolesJson(after));
@@ -85,7 +85,7 @@ export class OrganizationService {
     return startBackfills(tx, flagIds, { organizationId: after.id, reason: 'organization', revision, now });
   }
 
-  /** An organization as stored; one of which nothing is stored is empty. */
+  /** An organization as the store has it; an empty one where nothing is stored of it. */
   async get(call: Call, id: string): Promise<OrganizationState> {
     authorize(call, 'GetOrganization');
     checkOrganization(call, { id });

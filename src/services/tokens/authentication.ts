@@ -9,11 +9,11 @@ import { hashSecret } from './tokens.js';
 
 export interface AuthenticationOptions {
   readonly tokens: Pick<TokenStore, 'byHash' | 'touch'>;
-  /** Tells what has expired. */
+  /** The clock by which tokens expire. */
   readonly clock: Clock;
   /** Told of what failed in the background. */
   readonly onError: (error: unknown) => void;
-  /** Monotonic milliseconds: for how long to trust what is known does not hang on a clock that is set. */
+  /** Milliseconds of a clock that nobody sets, by which remembered tokens grow old. */
   readonly uptimeMs?: () => number;
 }
 
@@ -21,7 +21,7 @@ interface Known {
   readonly token: MachineToken;
   readonly machine: Machine;
   readonly checkedAtMs: number;
-  /** How often tokens had changed when it was looked up. */
+  /** How many notices of changed tokens had come when the lookup began. */
   readonly generation: number;
 }
 
@@ -30,21 +30,21 @@ interface Stranger {
   readonly generation: number;
 }
 
-/** Revocation holds everywhere within this, even where its notice was lost. */
+/** For how long a token is remembered: a revocation holds everywhere within this time, even where its notice was lost. */
 const TRUST_MS = 5 * SECOND_MS;
-/** While the store is away, what was known is trusted for this long. */
+/** For how long a remembered token is trusted while the store is away. */
 const STALE_MAX_MS = 60 * MINUTE_MS;
-/** After the store was away, known callers do not wait for it for this long. */
+/** For how long remembered callers do not wait for the store after it did not answer. */
 const AWAY_MS = SECOND_MS;
 const TOUCH_MS = MINUTE_MS;
 const MAX_REMEMBERED = 10_000;
 
-/** Who a machine token belongs to. Remembers for five seconds; a notice about tokens makes it look again. */
+/** Finds the machine of a token. It remembers tokens for five seconds; after a notice about tokens it asks the store again. */
 export class Authentication {
   readonly #options: AuthenticationOptions;
   readonly #uptimeMs: () => number;
   readonly #known = new Map<string, Known>();
-  /** Kept apart, so that a flood of made-up tokens makes nobody forgotten. */
+  /** Tokens that do not exist. They are kept apart, so that a flood of made-up tokens does not push out real ones. */
   readonly #strangers = new Map<string, Stranger>();
   readonly #lookups = new Map<string, Promise<MachineToken | undefined>>();
   readonly #touched = new Map<string, number>();
@@ -56,7 +56,7 @@ export class Authentication {
     this.#uptimeMs = options.uptimeMs ?? (() => performance.now());
   }
 
-  /** The machine of an `Authorization` header's bearer token; rejects with UNAUTHENTICATED. At once when remembered. */
+  /** The machine that a bearer token belongs to: without a promise when remembered. UNAUTHENTICATED if it is of no use. */
   machine(secret: string): Machine | Promise<Machine> {
     const hash = hashSecret(secret);
     const known = this.#known.get(hash);
@@ -66,7 +66,7 @@ export class Authentication {
     return this.#lookUp(hash, known);
   }
 
-  /** Tokens changed somewhere: what is remembered is looked up again, by a lookup that begins from now on. */
+  /** A notice: tokens were made or revoked. What is remembered is looked up again, and lookups under way do not count. */
   forget(): void {
     this.#generation++;
     this.#lookups.clear();
@@ -136,7 +136,7 @@ export class Authentication {
 
   #remember(token: MachineToken, checkedAtMs: number, generation: number): void {
     const known = this.#known.get(token.hash);
-    // A lookup that began earlier than another may end later.
+    // Of two lookups the one that began later is right, even if it ended first.
     if (known !== undefined && known.checkedAtMs > checkedAtMs) return;
     bounded(this.#known).set(token.hash, { token, machine: machineOf(token), checkedAtMs, generation });
   }
@@ -152,7 +152,7 @@ function unknownToken(): Error {
   return unauthenticated('the token is not known here; check that it is complete and for this server');
 }
 
-/** With room for one more: the longest remembered goes. */
+/** The map with room for one more entry: when it is full, its oldest entry goes. */
 function bounded<T>(map: Map<string, T>): Map<string, T> {
   const [oldest] = map.keys();
   if (map.size >= MAX_REMEMBERED && oldest !== undefined) map.delete(oldest);

@@ -12,7 +12,7 @@ import { type MachineToken, SCOPES, type Scope } from '../../store/token-store.j
 export interface CreateTokenInput {
   readonly name: string;
   readonly scopes: readonly string[];
-  /** '' binds it to none. */
+  /** The organization that the token is bound to; '' for none. */
   readonly organizationId: string;
   readonly expiresAt: number | undefined;
   readonly comment?: string;
@@ -30,17 +30,17 @@ const SYSTEM: Call = {
   requestId: 'start',
 };
 
-/** What is stored of a secret: lower-case hex SHA-256. A secret has 256 random bits, so nothing slower is needed. */
+/** The form in which a secret is stored: SHA-256 in lower-case hex. A secret has 256 random bits, so no slower hash is needed. */
 export function hashSecret(secret: string): string {
   return hash('sha256', secret, 'hex');
 }
 
-/** A new secret; the prefix lets scanners of leaked secrets know it. */
+/** A new secret. Its prefix is there for programs that scan for leaked secrets. */
 export function newSecret(): string {
   return `latchkey_${randomBytes(32).toString('base64url')}`;
 }
 
-/** Machine tokens: made, listed, revoked. */
+/** Makes, lists and revokes machine tokens. */
 export class TokenService {
   readonly #options: TokenServiceOptions;
 
@@ -48,7 +48,7 @@ export class TokenService {
     this.#options = options;
   }
 
-  /** Makes a token. Its secret is given this once and is nowhere stored. */
+  /** Makes a token. Only this answer has its secret, which is not stored. */
   async create(call: Call, input: CreateTokenInput): Promise<{ token: MachineToken; secret: string }> {
     authorize(call, 'CreateToken');
     const secret = newSecret();
@@ -62,7 +62,7 @@ export class TokenService {
     return this.#options.store.tokens.list();
   }
 
-  /** Revokes a token for good; again changes nothing. */
+  /** Revokes a token for good. A token that was revoked before stays as it is. */
   async revoke(call: Call, id: string, comment = ''): Promise<MachineToken> {
     authorize(call, 'RevokeToken');
     const revoked = await this.#options.store.transaction(async (tx) => {
@@ -84,13 +84,13 @@ export class TokenService {
     return revoked;
   }
 
-  /** Makes this secret the bootstrap admin token, and revokes the one that was it before. */
+  /** Makes this secret the bootstrap admin token, and revokes the former one. */
   async bootstrap(secret: string): Promise<void> {
     const wanted = hashSecret(secret);
     const tokens = await this.#options.store.tokens.list();
     const present = tokens.filter(({ name, revokedAt }) => name === BOOTSTRAP && revokedAt === undefined);
     const known = tokens.find((token) => token.hash === wanted);
-    // Before anything is revoked: a start that is refused must not lock everybody out.
+    // Checked before anything is revoked: a start that is refused must not lock everybody out.
     if (known !== undefined && !present.includes(known)) {
       throw invalid(
         known.revokedAt === undefined
@@ -102,7 +102,7 @@ export class TokenService {
     if (known !== undefined) return;
     const input = { name: BOOTSTRAP, scopes: ['admin'], organizationId: '', expiresAt: undefined };
     await this.#add(SYSTEM, secret, input).catch(async (error: unknown) => {
-      // Another replica that starts at the same moment may have added it.
+      // Another server that starts at the same moment may have added it.
       if ((await this.#options.store.tokens.byHash(wanted)) === undefined) throw error;
     });
   }

@@ -31,7 +31,7 @@ export interface UserDeleted {
 
 const ROWS_PER_TRANSACTION = 5_000;
 
-/** Removes users for good. */
+/** Deletes users: see `docs/decisions/deleted-users.md`. */
 export class UserDeletion {
   readonly #options: UserDeletionOptions;
 
@@ -40,10 +40,12 @@ export class UserDeletion {
   }
 
   /**
-   * Removes what is stored about a user, in one transaction or, where there is very much, in several under the user's
-   * lock; asked again after it was interrupted, it goes on. What stays: the audit, sums over all deleted users, and an
-   * empty row with the revision (so that no cache takes the old state for the newer one) and the instant of the deletion:
-   * events that occurred up to then never count, however late they arrive. Later events, and an identify, begin anew.
+   * Removes what is stored about a user: in one transaction or, where there is very much, in several that each take the
+   * user's lock. A call that was interrupted can be made again and goes on.
+   *
+   * What stays: the audit, sums over all deleted users, and an empty row with the revision and the instant of the deletion.
+   * The revision keeps caches from taking the old state for the newer one; events that occurred up to the instant never
+   * count, however late they arrive. Later events, and an identify, make the user anew.
    */
   async delete(call: Call, { userId, comment }: DeleteUserInput): Promise<UserDeleted> {
     authorize(call, 'DeleteUser');
@@ -69,11 +71,11 @@ export class UserDeletion {
     }
   }
 
-  /** One transaction's share; `since` is when the deletion began, absent in its first. */
+  /** Removes one transaction's share; `since` is when the deletion began, undefined in the first transaction. */
   async #removeSome(tx: Transaction, call: Call, { userId, comment }: DeleteUserInput, since: number | undefined) {
     const { rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
     const before = (await tx.users.lock([userId])).get(userId)!;
-    // Only after the lock: whatever was counted up to now goes.
+    // The time is read under the lock, so that everything that was counted up to it is removed.
     const at = since ?? (await tx.now());
     const removed = await tx.users.remove(userId, { at, limit });
     const empty = isNobody(before);
@@ -88,7 +90,7 @@ export class UserDeletion {
     return { removed, changed, revision: before.revision + 1, at };
   }
 
-  /** What all deleted users had, together. */
+  /** The sums of what all deleted users had. */
   async totals(call: Call): Promise<DeletedTotals> {
     authorize(call, 'GetDeletedTotals');
     return this.#options.store.history.deletedTotals();

@@ -13,18 +13,18 @@ import { requireOwnUser } from '../access/caller-reach.js';
 /** What is known of a user; what is left out stays as it is. */
 export interface IdentifyInput {
   readonly userId: string;
-  /** '' takes the user out of any organization. */
+  /** The user's organization; '' for none. */
   readonly organizationId?: string | undefined;
-  /** All of them. */
+  /** All roles that the user has from now on. */
   readonly roles?: readonly string[] | undefined;
-  /** Epoch milliseconds; null forgets it. */
+  /** When the user joined, in epoch milliseconds; null forgets it. */
   readonly joinedAt?: number | null | undefined;
   readonly emailVerified?: boolean | undefined;
   readonly attributes?: AttributeChange | undefined;
 }
 
 export interface AttributeChange {
-  /** Start from none instead of from what is stored. */
+  /** Whether to drop the stored attributes first. */
   readonly replace: boolean;
   readonly set: JsonObject;
   readonly remove: readonly string[];
@@ -40,7 +40,7 @@ export class UserService {
     this.#options = options;
   }
 
-  /** Everything stored about a user, never from a cache; of one of whom nothing is stored, an empty state. */
+  /** Everything stored about a user, read from the store; an empty state where nothing is stored. */
   async get(call: Call, userId: string): Promise<UserState> {
     authorize(call, 'GetUser');
     return readOwnUser(this.#options.store, call, userId);
@@ -63,7 +63,7 @@ export class UserService {
     });
   }
 
-  /** Writes what a producer of events says of a user, under `traits`, where it cannot pass for anything else. */
+  /** Writes what a producer of events says of a user into the attribute `traits`, where it cannot pass for anything else. */
   async setTraits(userId: string, traits: JsonObject): Promise<UserWritten> {
     const set = { traits };
     checkAttributes(set);
@@ -86,7 +86,7 @@ export class UserService {
   }
 }
 
-/** The state of a user whom the caller may name, as the store has it; NOT_FOUND for any other. */
+/** A user's state, read from the store. Rejects with NOT_FOUND a user whom the caller may not name. */
 export async function readOwnUser({ states }: Pick<Store, 'states'>, call: Call, userId: string): Promise<UserState> {
   const fault = faultOfName('userId', userId);
   if (fault !== undefined) throw invalid(fault);
@@ -135,7 +135,7 @@ function checkIdentify({ userId, organizationId, roles, joinedAt }: IdentifyInpu
   }
 }
 
-/** In an organization with strict roles, a role must be built in or defined. */
+/** Rejects with INVALID a role that is neither built in nor defined, for a user of an organization with strict roles. */
 async function checkStrictRoles(tx: Transaction, { organizationId, roles }: UserState): Promise<void> {
   if (organizationId === '' || roles.length === 0) return;
   const organization = (await tx.organizations.read([organizationId])).get(organizationId);

@@ -14,31 +14,31 @@ import { requireEndpoint } from './webhooks.js';
 
 export interface WebhookDeliveriesOptions {
   readonly store: Store;
-  /** What the events say they come from. */
+  /** The `source` of the CloudEvents that are sent. */
   readonly source: string;
 }
 
 export interface ListDeliveriesInput {
   readonly webhookId: string;
-  /** '' or left out: all. */
+  /** Which state; '' or left out for all. */
   readonly state?: string | undefined;
 }
 
 export interface ReplayInput {
   readonly webhookId: string;
-  /** Which; none: all that failed. */
+  /** Which deliveries; an empty list is all that failed. */
   readonly ids: readonly string[];
   readonly comment: string;
 }
 
-/** By name; of those that failed ten times as many. */
+/** How many deliveries a call replays at most: by their ids, and of all that failed. */
 const MAX_REPLAY = 1_000;
 const MAX_REPLAY_FAILED = 10_000;
 
-/** Looked at before ids are kept in the audit. */
+/** The form of a delivery's id, checked before ids are written into the audit. */
 const DELIVERY_ID = /^dlv_[0-9a-f]{32}$/;
 
-/** What was sent to webhooks, and what is sent again. Workers find what is made due here within seconds. */
+/** The deliveries to webhooks: listed, replayed, and pings. Workers send within seconds what is made due here. */
 export class WebhookDeliveries {
   readonly #options: WebhookDeliveriesOptions;
 
@@ -46,7 +46,7 @@ export class WebhookDeliveries {
     this.#options = options;
   }
 
-  /** An endpoint's deliveries, newest first, each with its newest attempts; finished ones for a week. */
+  /** An endpoint's deliveries, newest first, each with its newest attempts. Finished ones are kept for a week. */
   async list(call: Call, { webhookId, state = '' }: ListDeliveriesInput, page: PageRequest): Promise<Page<Delivery>> {
     authorize(call, 'ListDeliveries');
     const { store } = this.#options;
@@ -55,8 +55,8 @@ export class WebhookDeliveries {
   }
 
   /**
-   * Sends deliveries again, delivered ones too, under the same event id; those that are pending are left alone. Without
-   * ids all that failed, 10,000 at most: again until none is replayed. Gives how many.
+   * Has deliveries sent again under the same event id, delivered ones too; those that are pending stay as they are. Without
+   * ids it replays those that failed, 10,000 of them at most: whoever wants all calls until it gives 0. Gives how many.
    */
   async replay(call: Call, { webhookId, ids, comment }: ReplayInput): Promise<number> {
     authorize(call, 'ReplayDeliveries');
@@ -75,7 +75,7 @@ export class WebhookDeliveries {
     });
   }
 
-  /** Has a test event sent to an endpoint; gives the delivery's id, by which the list tells what came of it. */
+  /** Has a test event sent to an endpoint; gives the id under which `list` shows how its delivery went. */
   async ping(call: Call, webhookId: string, comment = ''): Promise<string> {
     authorize(call, 'PingWebhook');
     const { store, source } = this.#options;

@@ -15,7 +15,7 @@ export interface WebhookServiceOptions extends ConfigurationWriteOptions {
   readonly sender: Pick<WebhookSender, 'faultOf'>;
 }
 
-/** What a webhook is to be; what is left out stays as it is, or as it is by default. */
+/** The settings of a webhook. One that is left out keeps its value, or has its default in a new webhook. */
 export interface WebhookInput {
   readonly url?: string | undefined;
   readonly description?: string | undefined;
@@ -25,7 +25,7 @@ export interface WebhookInput {
 
 export interface WebhookMade {
   readonly endpoint: WebhookEndpoint;
-  /** Shown this once. */
+  /** The signing secret, which no other answer has. */
   readonly secret: string;
 }
 
@@ -37,21 +37,21 @@ export interface RotateInput {
 }
 
 export interface WebhookRotated extends WebhookMade {
-  /** Until when messages carry the old secret's signature, too; undefined: they no longer do. */
+  /** Until when messages also carry a signature by the old secret; undefined: they carry none any more. */
   readonly oldValidUntil: number | undefined;
 }
 
-/** How many there may be. */
+/** How many webhooks there may be. */
 export const MAX_ENDPOINTS = 50;
 const MAX_DESCRIPTION = 1_000;
 const SECRET_BYTES = 32;
-/** For how long the secret before goes on signing beside a new one, unless the caller says otherwise. */
+/** For how long the old secret goes on signing beside a new one, unless the caller says otherwise. */
 const OVERLAP_MS = DAY_MS;
 const MAX_OVERLAP_MS = 7 * DAY_MS;
 
 /**
- * Where events are sent. Each change is one of the configuration: from its revision on every transaction knows what there
- * is to announce.
+ * The endpoints that events are sent to. Changing one is a change of the configuration, so that from its revision on every
+ * transaction knows which events to announce.
  */
 export class WebhookService {
   readonly #options: WebhookServiceOptions;
@@ -60,7 +60,7 @@ export class WebhookService {
     this.#options = options;
   }
 
-  /** Makes an endpoint, with a secret that is given this once. CONFLICT: there are as many as there may be. */
+  /** Makes an endpoint; only this answer has its secret. Rejects with CONFLICT when there are as many as there may be. */
   async create(call: Call, input: WebhookInput, comment = ''): Promise<WebhookMade> {
     authorize(call, 'CreateWebhook');
     const { url = '', description = '', types = [], enabled = true } = input;
@@ -81,7 +81,7 @@ export class WebhookService {
     return { endpoint: made, secret };
   }
 
-  /** Changes what is given. What is pending goes to where it points then; while it is disabled, it waits. */
+  /** Changes the settings that are given. Pending deliveries go to the new URL; while the endpoint is disabled they wait. */
   async update(call: Call, id: string, input: WebhookInput, comment = ''): Promise<WebhookEndpoint> {
     authorize(call, 'UpdateWebhook');
     const given = input.types === undefined ? {} : { types: checkedTypes(input.types) };
@@ -106,7 +106,7 @@ export class WebhookService {
     return this.#options.store.webhooks.list();
   }
 
-  /** Removes an endpoint; what is pending for it is not sent any more, and its deliveries go. */
+  /** Removes an endpoint and its deliveries; those that are pending are not sent any more. */
   async delete(call: Call, id: string, comment = ''): Promise<void> {
     authorize(call, 'DeleteWebhook');
     await writeConfiguration(this.#options, 'manual', async (tx, now) => {
@@ -117,7 +117,7 @@ export class WebhookService {
     });
   }
 
-  /** Makes a new secret; the one before goes on signing beside it for a while, so that receivers can change over. */
+  /** Makes a new secret. The old one goes on signing beside it for a while, so that receivers can change over. */
   async rotate(call: Call, { id, overlapMs = OVERLAP_MS, comment }: RotateInput): Promise<WebhookRotated> {
     authorize(call, 'RotateWebhookSecret');
     const secret = newWebhookSecret();
@@ -143,7 +143,7 @@ export class WebhookService {
   }
 }
 
-/** For the audit: of an address no more than its origin, since many receivers have a key in the path. */
+/** What the audit holds of an endpoint: of its URL only the origin, since many receivers have a key in the path. */
 function audited({ url, description, types, enabled }: WebhookEndpoint): object {
   return { url: new URL(url).origin, description, types, enabled };
 }
@@ -152,7 +152,7 @@ function withoutSecrets({ secrets: _secrets, ...endpoint }: SigningEndpoint): We
   return endpoint;
 }
 
-/** The endpoint, or NOT_FOUND. */
+/** The endpoint; throws NOT_FOUND where there is none. */
 export function requireEndpoint(id: string, endpoint: SigningEndpoint | undefined): SigningEndpoint {
   if (endpoint === undefined) throw notFound(`no webhook ${quote(id)}`);
   return endpoint;
@@ -174,8 +174,8 @@ function newWebhookSecret(): string {
 }
 
 /**
- * The secrets after a rotation: the new one, and the one that was newest until now for `overlapMs` more (0…7 days). Any
- * older one ends now: two sign at most.
+ * The secrets after a rotation: the new one and, for `overlapMs` more (0 to 7 days), the one that was newest until now. Any
+ * older one ends now, so that no more than two secrets sign.
  */
 function secretsAfterRotation(
   secrets: readonly WebhookSecret[],
