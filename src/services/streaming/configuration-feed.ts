@@ -24,19 +24,19 @@ export class ConfigurationFeed {
     );
   }
 
-  /** Windows that opened or closed until then have been told. */
+  /** Up to which instant streams have been told of windows that opened or closed. */
   get windowsAt(): number {
     return this.#windowsAt;
   }
 
-  /** Somebody listens from now on: what nobody listened to has been missed by nobody. */
+  /** The first stream was opened: what changes from now on is told. */
   begin(): void {
     this.#listened = true;
     this.#windowsAt = this.#clock.now();
     this.#arm();
   }
 
-  /** Nobody listens any more. */
+  /** The last stream has ended: nothing is told any more. */
   rest(): void {
     this.#listened = false;
     this.#windows.clear();

@@ -1,4 +1,4 @@
-/** The longest that a timer can wait. */
+/** The longest that a timer of Node can wait. */
 const LONGEST_MS = 2 ** 31 - 1;
 
 interface Entry<T> {
@@ -6,11 +6,11 @@ interface Entry<T> {
   readonly at: number;
 }
 
-/** Calls back at instants, one for each item, by one timer for all of them. */
+/** Calls back when an item is due. All items share one timer. */
 export class DueQueue<T> {
   readonly #now: () => number;
   readonly #onDue: (item: T) => void;
-  /** A binary heap, soonest first; entries that were set anew stay until their time and are passed over. */
+  /** A binary heap, soonest first. An entry whose item was set anew stays in it until its time, and is passed over then. */
   readonly #heap: Entry<T>[] = [];
   readonly #current = new Map<T, Entry<T>>();
   #timer: NodeJS.Timeout | undefined;
@@ -26,7 +26,7 @@ export class DueQueue<T> {
     return this.#current.size;
   }
 
-  /** When the item is due; Infinity: never. Replaces what was set before. */
+  /** Says when the item is due, Infinity being never, in place of what was said before. */
   set(item: T, at: number): void {
     if (this.#current.get(item)?.at === at) return;
     this.delete(item);
@@ -39,7 +39,7 @@ export class DueQueue<T> {
 
   delete(item: T): void {
     this.#current.delete(item);
-    // Without this, items that are set anew again and again would fill the heap.
+    // Entries that will be passed over are removed when they are many, or setting items anew would fill the heap.
     if (this.#heap.length > 2 * this.#current.size + 64) this.#rebuild();
   }
 

@@ -6,19 +6,19 @@ import { encodeResumeToken, type StreamPosition } from './resume-token.js';
 /** A flag that came on or went off for a user. */
 export interface FlagFlip {
   readonly flagKey: string;
-  /** What brought it about. People are told what they did, not which machine or person reported or decided it. */
+  /** What made the flag flip; see {@link causeForPeople} for what people are told of it. */
   readonly cause: Cause;
-  /** On stored state, as of when this is sent. */
+  /** The decision on stored state at the instant at which the flip is sent. */
   readonly decision: Decision;
 }
 
-/** What a stream carries. Resumed by its token, a stream goes on after that event. */
+/** An event of a stream. A stream that is opened with its token begins with what came after this event. */
 export type StreamEvent = { readonly resumeToken: string } & StreamNews;
 
 export type StreamNews =
-  /** These flags changed, or their windows opened or closed: decide them again. */
+  /** These flags were changed, or their windows opened or closed: the reader should ask for their decisions again. */
   | { readonly type: 'configuration'; readonly flagKeys: readonly string[] }
-  /** Flags flipped for the user, by a write or by time. */
+  /** These flags flipped for the user, by a write or by time. */
   | {
       readonly type: 'user';
       readonly userId: string;
@@ -26,43 +26,47 @@ export type StreamNews =
       readonly unlocked: readonly FlagFlip[];
       readonly locked: readonly FlagFlip[];
     }
-  /** What happened since the token is no longer known: fetch everything again. */
+  /** The server cannot tell what the reader missed: the reader should ask for everything again. */
   | { readonly type: 'reset' }
-  /** Nothing happened; the first event of a stream is one, too. */
+  /** Nothing happened. A stream also sends one when it has told what the reader missed, and begins. */
   | { readonly type: 'heartbeat' };
 
 /**
- * Why the server ended a stream. `slow`: the reader did not keep up; `draining`: the server stops, another one will serve;
- * `unauthenticated`: what it was opened with has ended; `gone`: the user is none of the caller's any more.
+ * Why the server ended a stream:
+ *
+ * - `slow`: the reader did not keep up.
+ * - `draining`: this server stops; another one will serve.
+ * - `unauthenticated`: the token that the stream was opened with was revoked or has expired.
+ * - `gone`: the user has left the organization whose token opened the stream.
  */
 export type StreamEnd = 'slow' | 'draining' | 'unauthenticated' | 'gone';
 
-/** Where a door writes a stream to. */
+/** A door's end of a stream: where events are written to. */
 export interface StreamSink {
-  /** Takes an event; false: take no more of them here until {@link Watching.writable} is called. Must not throw. */
+  /** Takes an event; false asks for no more until the door calls {@link Watching.writable}. Must not throw. */
   write(event: StreamEvent): boolean;
   /** The stream is over; nothing is written any more. Must not throw. */
   end(reason: StreamEnd): void;
 }
 
-/** An open stream, from the door's side. */
+/** What a door calls when something happens to a stream's reader. */
 export interface Watching {
   /** The sink takes events again. */
   writable(): void;
-  /** The reader has gone. */
+  /** The reader has gone: the stream is over. */
   close(): void;
 }
 
-/** What people may know of a cause. */
+/** A cause as people are told it: what they did, but not which machine reported it or which person decided it. */
 export function causeForPeople(cause: Cause): Cause {
   if (cause.type === 'event') return { ...cause, source: '' };
   if (cause.type === 'manual') return { type: 'manual', actor: '', reason: '' };
   return cause;
 }
 
-/** What all streams of a process hold back for readers that do not keep up. */
+/** How much all streams of a process hold back for readers that do not keep up; {@link EventStream} counts it. */
 export interface Backlog {
-  /** Events waiting now. */
+  /** The weight of all events that wait; see `weightOf`. */
   waiting: number;
   readonly maxOfStream: number;
   readonly maxOfProcess: number;
@@ -73,13 +77,13 @@ interface Waiting {
   readonly weight: number;
 }
 
-/** One open stream: what it has been told, and a bounded backlog for a reader that does not keep up. */
+/** One open stream: the position up to which its reader has been told, and the events that the reader does not take yet. */
 export class EventStream {
   readonly reader: Reader;
   position: StreamPosition;
   /** When something was last sent. */
   sentAt = 0;
-  /** The share of the heartbeat's time after which it comes: streams that were opened together do not beat together. */
+  /** By which the time between heartbeats is multiplied, so that streams that were opened together do not beat together. */
   readonly patience = 0.7 + 0.3 * Math.random();
 
   readonly #sink: StreamSink;
@@ -106,7 +110,7 @@ export class EventStream {
     return this.#ended;
   }
 
-  /** Sends news with the token of `position`, which the stream is at from now on. */
+  /** Sends news, after which the stream is at `position`: the event's token stands for that. */
   send(news: StreamNews, position: StreamPosition, now: number): void {
     if (this.#ended) return;
     this.position = position;
@@ -116,7 +120,7 @@ export class EventStream {
       this.#clogged = !this.#sink.write(event);
       return;
     }
-    // Whoever has news waiting knows that the stream is alive.
+    // A reader for whom events wait needs no heartbeat to know that the stream is alive.
     if (news.type === 'heartbeat') return;
     const weight = weightOf(news);
     this.#queue.push({ event, weight });
@@ -144,7 +148,7 @@ export class EventStream {
     this.#sink.end(reason);
   }
 
-  /** The reader has gone: nobody is told. */
+  /** Ends the stream without telling the sink: the reader has gone. */
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
@@ -159,7 +163,7 @@ export class EventStream {
   }
 }
 
-/** Roughly what an event holds in memory, in flags. */
+/** About how much memory an event takes: the number of decisions that it carries, and a little more. */
 function weightOf(news: StreamNews): number {
   if (news.type === 'user') return 1 + news.unlocked.length + news.locked.length;
   return news.type === 'configuration' ? 1 + news.flagKeys.length / 10 : 1;

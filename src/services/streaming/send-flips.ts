@@ -7,7 +7,7 @@ import type { Flips } from '../../unlocking/flips.js';
 import { causeForPeople, type EventStream, type FlagFlip } from './event-stream.js';
 import type { StreamPosition } from './resume-token.js';
 
-/** As of what a stream is told of flips, and where it is then. */
+/** What flips are told with: the decisions' snapshot, subject and instant, and the position of the stream afterwards. */
 export interface Telling {
   readonly snapshot: Snapshot;
   readonly subject: Subject;
@@ -15,7 +15,7 @@ export interface Telling {
   readonly position: StreamPosition;
 }
 
-/** Sends what this reader may know of it, if that is anything. */
+/** Sends those of the flips that the stream's reader may know of; nothing where there are none. */
 export function sendFlips(stream: EventStream, { unlocked, locked, cause, at }: Flips, telling: Telling): void {
   const { reader } = stream;
   const { snapshot, subject, now, position } = telling;

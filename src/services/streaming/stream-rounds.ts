@@ -7,18 +7,18 @@ import type { Joining, RoundReading, UserChannel } from './user-channel.js';
 export interface RoundsOptions {
   readonly store: Pick<Store, 'outbox' | 'states'>;
   readonly cached: StateSources;
-  /** What does not depend on the user. */
+  /** The part of a reading that is the same for all users. */
   readonly present: () => Omit<RoundReading, 'user' | 'organization'>;
-  /** A channel was served: it may be empty now, or its next look due at another time. */
+  /** A channel was served, or found to be empty: it may have to be dropped, and its next look may be due at another time. */
   readonly onServed: (channel: UserChannel) => void;
   readonly onError: (error: unknown) => void;
 }
 
-/** Users of one round: their rows come by one statement. */
+/** How many users one round serves: one statement reads the outbox for all of them. */
 const ROUND_SIZE = 200;
-/** Of these, the least that are for users who wait for no news, however many have some. */
+/** How many of them are users without news, at least, however many users with news wait. */
 const ROUTINE_SHARE = 50;
-/** After a failure of the store, in milliseconds. */
+/** The pause after a failure of the store, in milliseconds. */
 const PAUSE_MS = 500;
 
 interface Turn {
@@ -28,9 +28,9 @@ interface Turn {
 }
 
 /**
- * Serves users' channels in rounds, many users by each query: what the outbox has for them, then what time flipped. One round
- * at a time, so nothing of one user is told twice or out of order. Those with news go before those that are only looked at
- * now and then.
+ * Serves users' channels in rounds, many users by each query: a round tells what the outbox has for them, then what time
+ * flipped. There is one round at a time, so that nothing of a user is told twice or out of order. Channels that are known to
+ * have news go before those that are only looked at now and then.
  */
 export class StreamRounds {
   readonly #options: RoundsOptions;
@@ -43,14 +43,14 @@ export class StreamRounds {
     this.#options = options;
   }
 
-  /** Has the channel served soon; a channel that asks meanwhile is served again. */
+  /** Has the channel served in a round soon. A channel that is asked for while it is served is served once more. */
   ask(channel: UserChannel, urgent: boolean): void {
     if (this.#closed) return;
     if (urgent) this.#urgent.add(channel);
     else if (!this.#urgent.has(channel)) this.#routine.add(channel);
     if (this.#running) return;
     this.#running = true;
-    // After all that came with this notice have asked, too.
+    // Deferred, so that one round takes all the users whom a notice names.
     setImmediate(() => void this.#run());
   }
 
@@ -92,14 +92,14 @@ export class StreamRounds {
         }
         turns.push({ channel, joining: channel.joining.splice(0), looks: channel.wantsLook });
         channel.isLookedAt = channel.wantsLook;
-        // Asked for again meanwhile, it is for the next round.
+        // Cleared before the states are read: a look that is wanted from now on is for the next round.
         channel.wantsLook = false;
       }
     }
     return turns;
   }
 
-  /** What this round could not do is for the next. */
+  /** Leaves to the next round what this one could not do. */
   #again({ channel, joining, looks }: Turn): void {
     channel.joining.unshift(...joining);
     if (looks) channel.wantsLook = true;
@@ -108,7 +108,7 @@ export class StreamRounds {
 
   async #serve(turns: readonly Turn[]): Promise<void> {
     if (turns.length === 0) return;
-    // A look is at a state that was read before the outbox: whatever it holds, a row tells.
+    // For a look, states are read before the outbox: every write that such a state holds then has its row among those read.
     const looking = turns.filter(({ looks }) => looks).map(({ channel }) => channel);
     const before = await this.#users(looking, new Map());
     const rows = await this.#rows(turns);
@@ -159,7 +159,7 @@ export class StreamRounds {
     return Map.groupBy(rows, ({ userId }) => channels.get(userId)!);
   }
 
-  /** From the cache where that is not behind; the store itself is asked once, however fast a user is written. */
+  /** The channels' users: from the cache where that is recent enough, else from the store, which is asked once. */
   async #users(
     channels: readonly UserChannel[],
     floors: ReadonlyMap<string, number>,
@@ -178,7 +178,7 @@ export class StreamRounds {
     return users;
   }
 
-  /** Gives what a channel is to be told from; undefined where its organization's state is not to be had. */
+  /** Gives each channel's reading; undefined for a channel whose user, or whose user's organization, was not read. */
   async #readingsOf(users: ReadonlyMap<string, UserState>) {
     const ids = new Set([...users.values()].map(({ organizationId }) => organizationId));
     ids.delete('');

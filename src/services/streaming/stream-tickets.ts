@@ -1,10 +1,10 @@
 import { createCipheriv, createDecipheriv, hkdfSync, randomBytes } from 'node:crypto';
 import type { Reader } from '../../calls/open-readers.js';
 
-/** What a ticket opens: one user's stream as people see it, once or several times until it expires. */
+/** What a ticket opens: one user's stream as people see it. It may be used several times until it expires. */
 export interface Ticket {
   readonly userId: string;
-  /** Epoch milliseconds; the stream has to be opened before. */
+  /** Until when the stream can be opened, in epoch milliseconds. */
   readonly expiresAt: number;
   readonly reader: Reader;
 }
@@ -15,13 +15,13 @@ const TAG_BYTES = 16;
 const MAX_LENGTH = 2_048;
 
 /**
- * Seals what a URL may open for a short while: nobody can make or read one without the deployment's secret, and no server
- * has to remember it.
+ * Makes and reads tickets, with which a URL opens a stream for a short while. A ticket is encrypted: nobody can make or read
+ * one without the deployment's secret, and no server has to remember it.
  */
 export class StreamTickets {
   readonly #key: Buffer;
 
-  /** Servers with the same secret take each other's tickets. */
+  /** Servers that have the same secret take each other's tickets. */
   constructor(secret: string) {
     this.#key = Buffer.from(hkdfSync('sha256', secret, '', 'latchkey stream ticket', 32));
   }
@@ -42,7 +42,7 @@ export class StreamTickets {
     return Buffer.concat([sealed, cipher.getAuthTag()]).toString('base64url');
   }
 
-  /** undefined for what no server of this deployment has made, or what has expired. */
+  /** The content of a ticket; undefined for one that has expired, or that no server of this deployment made. */
   open(ticket: string, now: number): Ticket | undefined {
     const content = this.#unseal(ticket);
     if (content === undefined) return undefined;

@@ -29,14 +29,14 @@ export interface StreamOptions {
 }
 
 export interface WatchInput {
-  /** '': the configuration alone. */
+  /** The user to watch; '' for the configuration alone. */
   readonly userId: string;
-  /** '': from now on. */
+  /** The token after whose event to begin; '' to begin now. */
   readonly resumeToken: string;
   readonly sink: StreamSink;
 }
 
-/** The outbox is kept for a day; what is nearly as old may be purged while it is read. */
+/** How old a resume token may be: the outbox is kept for a day, and its oldest rows may be purged while they are read. */
 const RESUMABLE_MS = 23 * HOUR_MS;
 const SWEEP_MS = SECOND_MS;
 const MAX_STREAMS_OF_USER = 50;
@@ -44,7 +44,7 @@ const MAX_WAITING_OF_STREAM = 1_000;
 const MAX_WAITING_OF_PROCESS = 200_000;
 const TICKET_MS = MINUTE_MS;
 
-/** The streams that are open in this process: what changed of the configuration, and of each one's user, as it happens. */
+/** The streams that are open in this process. Each tells of changes of the configuration and of one user as they happen. */
 export class StreamService {
   readonly #options: StreamOptions;
   readonly #streams = new Set<EventStream>();
@@ -73,14 +73,14 @@ export class StreamService {
     return this.#streams.size;
   }
 
-  /** What is held back for readers that do not keep up, in flags, roughly. */
+  /** About how many flags' news are held back for readers that do not keep up. */
   get backlog(): number {
     return this.#backlog.waiting;
   }
 
   /**
-   * Opens a stream of the configuration and, where one is named, of a user. Rejects with NOT_FOUND for a user whom the
-   * caller may not name, with LIMITED when too many are open, with UNAVAILABLE while the store is away.
+   * Opens a stream of the configuration and, where a user is named, of that user. Rejects with NOT_FOUND for a user whom the
+   * caller may not name, with LIMITED when too many streams are open, with UNAVAILABLE while the store is away.
    */
   async watch(call: Call, input: WatchInput): Promise<Watching> {
     authorize(call, 'Watch');
@@ -88,7 +88,7 @@ export class StreamService {
     return this.#open(readerOf(call), input);
   }
 
-  /** Opens the stream that a ticket is for; undefined for one that has expired or that nobody here has made. */
+  /** Opens the stream that a ticket is for; undefined for a ticket that {@link readTicket} cannot read. */
   async watchByTicket(ticket: string, input: Omit<WatchInput, 'userId'>): Promise<Watching | undefined> {
     const opened = this.readTicket(ticket);
     if (opened === undefined) return undefined;
@@ -99,7 +99,7 @@ export class StreamService {
     return this.#options.tickets.open(ticket, this.#options.clock.now());
   }
 
-  /** A ticket that opens one user's stream, as people see it, within a minute. */
+  /** Makes a ticket with which one user's stream, as people see it, can be opened within a minute. */
   async ticket(call: Call, userId: string): Promise<{ readonly ticket: string; readonly expiresAt: number }> {
     authorize(call, 'Watch');
     if (userId === '') throw invalid('a ticket is for the stream of a user; name one');
@@ -125,7 +125,7 @@ export class StreamService {
     this.#channels.lookAtAll();
   }
 
-  /** The store began another life: what was told of the former one is void. */
+  /** Another epoch began: what was told in the former one is void, and all streams begin anew. */
   restart(): void {
     this.#epoch = '';
     for (const stream of this.#streams) {
@@ -199,7 +199,7 @@ export class StreamService {
     this.#channels.leave(stream.position.userId, stream);
   }
 
-  /** The first stream. */
+  /** Begins to listen, if this is the first stream. */
   #begin(): void {
     if (this.#sweeping !== undefined) return;
     this.#feed.begin();
@@ -218,7 +218,7 @@ export class StreamService {
     const { revision } = this.#feed.log.snapshot;
     const news = [all, visible].map((keys) => ({ type: 'configuration', flagKeys: [...keys] }) as const);
     for (const stream of this.#streams) {
-      // Those that join are told when they do.
+      // A stream of a user that has not joined its channel yet is told when it joins.
       if (stream.position.userId !== '' && !this.#channels.get(stream.position.userId)?.streams.has(stream)) continue;
       const one = news[stream.reader.people ? 1 : 0]!;
       const position = { ...stream.position, configuration: revision };
@@ -227,7 +227,7 @@ export class StreamService {
     }
   }
 
-  /** Once a second: windows, heartbeats, users whose notices may have been lost. */
+  /** Runs once a second: tells of windows, looks for users whose notices were lost, sends heartbeats. */
   #sweep(): void {
     const now = this.#options.clock.now();
     this.#feed.lookAtWindows();

@@ -8,49 +8,55 @@ import type { EventStream } from './event-stream.js';
 import { markOfOrganization, type StreamPosition } from './resume-token.js';
 import { sendFlips } from './send-flips.js';
 
-/** A stream that is to be told what happened since its token before it takes part. */
+/** A stream that is to join a channel: first it is told what happened since its token. */
 export interface Joining {
   readonly stream: EventStream;
-  /** Where it was; undefined: it begins now. */
+  /** Where it was; undefined where it begins now. */
   readonly from: StreamPosition | undefined;
-  /** It had a token that cannot be resumed from. */
+  /** Whether it came with a token that cannot be resumed from: then it is told to fetch everything again. */
   readonly reset: boolean;
 }
 
-/** What a round has read. */
+/** What a round has read, from which a channel's streams are told. */
 export interface RoundReading {
   readonly user: UserState;
   readonly organization: OrganizationState | undefined;
   readonly log: ConfigurationLog;
   readonly epoch: string;
   readonly now: number;
-  /** Windows that opened or closed until then have been announced to all streams. */
+  /** Up to which instant all streams have been told of windows that opened or closed. */
   readonly windowsAt: number;
 }
 
-/** One user with open streams: what they have been told of this user, and when to look again. */
+/**
+ * One user with open streams: what the streams have been told of the user, and when to look again.
+ *
+ * Streams learn of flips in two ways. What a write flipped stands in a *row* of the outbox, with its cause. What time or a
+ * change of the organization flipped stands nowhere: a *look* decides every flag for the user, and what differs from what
+ * the streams have been told is told then.
+ */
 export class UserChannel {
   readonly userId: string;
   readonly streams = new Set<EventStream>();
   joining: Joining[] = [];
-  /** In the outbox; undefined before the first look. */
+  /** The place in the outbox of the last row that was told; undefined before the channel was served first. */
   position: number | undefined;
-  /** The user's revision that is known of. */
+  /** The newest revision of the user that is known of: a state to tell from must not be older. */
   revision = 0;
-  /** Its decisions must be looked at again, as of a state that is read from now on. */
+  /** Whether a look is due, at a state that is read from now on. */
   wantsLook: boolean = true;
-  /** Such a look is under way. */
+  /** Whether a look is under way. */
   isLookedAt: boolean = false;
   /** When the outbox was last read. */
   readAt = 0;
-  /** When time may next flip something; Infinity: never. */
+  /** When time may next flip a flag of the user; Infinity for never. */
   nextLookAt = Infinity;
   organizationId = '';
   organizationRevision = 0;
 
-  /** Flags that are on, as the streams have been told. */
+  /** The flags that are on, as far as the streams have been told. */
   #on: ReadonlySet<string> | undefined;
-  /** Flips that a look has told and no row yet: on, or off. */
+  /** By flag, whether a look told that it came on or went off: the row that says the same, if one comes, is not told again. */
   readonly #flippedByLook = new Map<string, boolean>();
   #lookedAt = 0;
   #lookedRevision = -1;
@@ -63,18 +69,18 @@ export class UserChannel {
     return this.streams.size === 0 && this.joining.length === 0;
   }
 
-  /** From where the outbox is to be read, for its streams and those that join. */
+  /** After which place the outbox is to be read, for the channel's streams and for those that join. */
   readFrom(joining: readonly Joining[]): number {
     const { position } = this;
     return position === undefined ? 0 : Math.min(position, ...joining.map(({ from }) => from?.outbox ?? position));
   }
 
-  /** Everything has been told of this user up to this instant. */
+  /** Up to which instant everything has been told of this user. */
   toldAt(windowsAt: number): number {
     return Math.min(windowsAt, this.wantsLook || this.isLookedAt ? this.#lookedAt : this.nextLookAt - 1);
   }
 
-  /** Another life of the data: nothing of the former one counts, and all streams begin anew. */
+  /** Another epoch began: nothing of the former one counts, and all streams begin anew. */
   restart(): void {
     this.position = undefined;
     this.revision = 0;
@@ -86,13 +92,13 @@ export class UserChannel {
     this.streams.clear();
   }
 
-  /** Tells the streams of changes that are new to them. The state has to include them. */
+  /** Tells the streams of the rows that are new to them. The subject's state must not be older than these rows. */
   #deliver(rows: readonly PlacedChange[], subject: Subject, reading: RoundReading): void {
     for (const row of rows) {
       if (row.position <= (this.position ?? 0)) continue;
       this.position = row.position;
       this.revision = Math.max(this.revision, row.revision);
-      // What a look has told already, as when time flipped it a moment before the worker wrote it down, is no news.
+      // A look may have told of a flip already, as when time flipped a flag a moment before a worker recorded the unlock.
       const unlocked = row.unlocked.filter((key) => this.#flippedByLook.get(key) !== true);
       const locked = row.locked.filter((key) => this.#flippedByLook.get(key) !== false);
       for (const key of [...row.unlocked, ...row.locked]) this.#flippedByLook.delete(key);
@@ -102,8 +108,9 @@ export class UserChannel {
   }
 
   /**
-   * Tells what the outbox has, and those that join what they missed. `settled`: the state was read before the rows and
-   * holds nothing that they do not tell, so that whatever else is different now was flipped by no write, and is told, too.
+   * Tells the channel's streams what the outbox has for them, and the streams that join what they missed. `settled` says that
+   * the state was read before the rows: it holds no write that the rows do not tell of. Only then can a look be taken, since
+   * whatever else differs from what was told was flipped by time or the organization.
    */
   serve(rows: readonly PlacedChange[], joining: readonly Joining[], reading: RoundReading, settled: boolean): void {
     this.#expel(reading);
@@ -119,7 +126,7 @@ export class UserChannel {
     if (settled || fresh) {
       const organized =
         user.organizationId === this.organizationId && revisionOf(organization) !== this.organizationRevision;
-      // What a change of the configuration flips is announced as that change.
+      // Flips of flags that were changed are not told one by one: the change of the configuration is announced.
       const announced = log.since(this.#lookedRevision, this.#lookedAt, now).all;
       this.#on = on;
       this.#lookedAt = now;
@@ -153,7 +160,7 @@ export class UserChannel {
     };
     const here = { ...common, at, outbox: this.position ?? 0 };
     const telling = { snapshot: log.snapshot, subject, now };
-    // What changed of an organization no row tells.
+    // No row tells what a change of the organization flipped while the stream was away, so it cannot be told.
     const lost = from !== undefined && from.organization !== here.organization;
     if (reset || lost) stream.send({ type: 'reset' }, here, now);
     else if (from !== undefined) {
@@ -166,9 +173,9 @@ export class UserChannel {
         sendFlips(stream, row, { ...telling, position: { ...here, outbox: row.position, at: from.at } });
       }
       const told = verdictsOf(missed);
-      // Where the state may hold more than the rows, the next look finds what is different from what was told.
+      // The state may hold writes that the rows do not tell of yet. The next look tells what then differs from this.
       if (!settled) this.#on = withVerdicts(this.#on ?? on, told);
-      // What time alone flipped meanwhile no row tells.
+      // What time flipped while the stream was away is the difference between then and now that no row and no change explains.
       const without = settled ? change.all : new Set([...change.all, ...told.keys()]);
       const flips = differences(withVerdicts(decideAll(log.snapshot, subject, from.at).on, told), on, without);
       sendFlips(stream, { ...flips, cause: { type: 'time' }, at: now }, { ...telling, position: here });
@@ -187,7 +194,7 @@ export class UserChannel {
     }
   }
 
-  /** Streams of an organization's token end when the user has left it. */
+  /** Ends the streams that a token of an organization opened, if the user is no longer in that organization. */
   #expel({ user }: RoundReading): void {
     for (const stream of this.streams) {
       const { organizationId } = stream.reader;

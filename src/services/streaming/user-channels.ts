@@ -5,19 +5,22 @@ import type { EventStream } from './event-stream.js';
 import { type RoundsOptions, StreamRounds } from './stream-rounds.js';
 import { type Joining, UserChannel } from './user-channel.js';
 
-/** A notice that was lost is made up for within 5 s: who was changed lately is read for all users at once. */
+/** How often the outbox is asked, for all users at once, who was changed lately: a lost notice is made up for within 5 s. */
 const READ_NEWEST_MS = 3_500;
-/** A change is found by the instant of its transaction, which committed later than that; by far most within so long. */
+/**
+ * How far back is asked beyond the last time. A row has the instant at which its transaction read the clock, and can be seen
+ * only when the transaction commits: nearly all take less than this.
+ */
 const LONG_TRANSACTION_MS = 15 * SECOND_MS;
-/** Beyond that the users are asked for one by one. */
+/** The most users that are taken from that answer: where there are more, the channels' users are read one by one. */
 const MOST_CHANGES = 10_000;
-/** Whoever has not been read for so long is, whatever transactions there were. */
+/** How often every user is read even without a sign of change, which makes up for the longest of transactions. */
 const READ_AGAIN_MS = 60 * SECOND_MS;
 const CHECK_ORGANIZATIONS_MS = 4 * SECOND_MS;
 
 export type UserChannelsOptions = Omit<RoundsOptions, 'onServed'>;
 
-/** The users with open streams: when each is to be served, because of a notice, of time, or in case a notice was lost. */
+/** The users with open streams. It has each served when a notice names them, when time may flip a flag, and now and then. */
 export class UserChannels {
   readonly #options: UserChannelsOptions;
   readonly #channels = new Map<string, UserChannel>();
@@ -36,18 +39,18 @@ export class UserChannels {
     this.#rounds = new StreamRounds({ ...options, onServed: (channel) => this.#served(channel) });
   }
 
-  /** The user's, if anybody watches them. */
+  /** The user's channel; undefined when nobody watches the user. */
   get(userId: string): UserChannel | undefined {
     return this.#channels.get(userId);
   }
 
-  /** How many streams of this user are open, or about to be. */
+  /** How many streams of this user are open or about to join. */
   streamsOf(userId: string): number {
     const channel = this.#channels.get(userId);
     return channel === undefined ? 0 : channel.streams.size + channel.joining.length;
   }
 
-  /** A stream of the user is told what it missed, and takes part from then on. */
+  /** Has a stream join the user's channel: it is told what it missed, and then all that happens. */
   join(userId: string, joining: Joining): void {
     let channel = this.#channels.get(userId);
     if (channel === undefined) {
@@ -64,7 +67,7 @@ export class UserChannels {
     if (channel === undefined) return;
     channel.streams.delete(stream);
     channel.joining = channel.joining.filter((joining) => joining.stream !== stream);
-    // One that is being served right now is looked at again when it has been.
+    // The channel may be in a round just now, so it is dropped when a round finds it empty.
     if (channel.isEmpty) this.#rounds.ask(channel, false);
   }
 
@@ -87,12 +90,12 @@ export class UserChannels {
     }
   }
 
-  /** The configuration changed: it may have moved when time flips something. */
+  /** The configuration changed: time may now flip flags at other instants. */
   lookAtAll(): void {
     for (const channel of this.#channels.values()) this.#askForLook(channel, false);
   }
 
-  /** The store began another life. */
+  /** Another epoch began. */
   restart(): void {
     for (const channel of this.#channels.values()) {
       channel.restart();
@@ -100,7 +103,7 @@ export class UserChannels {
     }
   }
 
-  /** Now and then: users and organizations whose notices may have been lost. */
+  /** Called once a second: looks for users and organizations whose notices were lost. */
   sweep(): void {
     const now = this.#now();
     this.#readAgain(now - READ_AGAIN_MS);
@@ -140,12 +143,12 @@ export class UserChannels {
     if (this.#channels.get(channel.userId) === channel) this.#channels.delete(channel.userId);
   }
 
-  /** Has every user read whom nobody has read since. */
+  /** Has those users read who were last read at `since` or before. */
   #readAgain(since: number): void {
     for (const channel of this.#channels.values()) if (channel.readAt <= since) this.#rounds.ask(channel, false);
   }
 
-  /** Finds the users who were changed without a notice that got here. */
+  /** Has those users served of whose changes no notice arrived here. */
   async #readNewest(now: number): Promise<void> {
     const since = (this.#readNewestAt ?? now) - LONG_TRANSACTION_MS;
     const newest = await this.#options.store.outbox.newest(since, MOST_CHANGES);
@@ -154,11 +157,11 @@ export class UserChannels {
       const channel = this.#channels.get(userId);
       if (channel?.position !== undefined && channel.position < position) this.#askForLook(channel, true);
     }
-    // Only now: what a store that was away could not tell is asked for again.
+    // Set after the store has answered: where it did not, the same time is asked about again.
     this.#readNewestAt = now;
   }
 
-  /** Finds the users whose organization was written without a notice that got here. */
+  /** Has those users served of whose organization's changes no notice arrived here. */
   async #lookAtOrganizations(): Promise<void> {
     const ids = new Set([...this.#channels.values()].map(({ organizationId }) => organizationId));
     ids.delete('');
