@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from '@jest/globals';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../grpc/testing/self-signed.js';
 import { readConfig, readDatabaseConfig } from './config.js';
 import { ConfigError } from './environment.js';
 
@@ -112,12 +113,31 @@ describe('readConfig', () => {
       { TLS_CERT_FILE: '/x', TLS_KEY_FILE: '/y' },
       'TLS_CERT_FILE="/x" cannot be read',
     ],
-    ['a short secret', { JWT_SECRET: 'hunter2' }, 'JWT_SECRET is shorter than 32 bytes'],
+    [
+      'a certificate that is none',
+      { TLS_CERT_FILE: file('no-cert.pem', 'x'), TLS_KEY_FILE: file('k1', SELF_SIGNED_KEY) },
+      'no-cert.pem" holds no certificate in PEM format',
+    ],
+    [
+      'a key that is none',
+      { TLS_CERT_FILE: file('c1', SELF_SIGNED_CERTIFICATE), TLS_KEY_FILE: file('no-key.pem', 'hunter2') },
+      'no-key.pem" holds no private key in PEM format',
+    ],
+    [
+      "another certificate's key",
+      { TLS_CERT_FILE: file('c2', SELF_SIGNED_CERTIFICATE), TLS_KEY_FILE: file('other.pem', privateKey) },
+      'other.pem" is not the key of the certificate',
+    ],
+    ['a short secret', { JWT_SECRET: 'hunter2' }, 'JWT_SECRET has 7 bytes and needs at least 32'],
     ['two keys', { JWT_SECRET: SECRET, JWT_JWKS_URL: 'https://h/k' }, 'exactly one of JWT_SECRET'],
-    ['keys in the clear', { JWT_JWKS_URL: 'http://h/k', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' }, 'is no https address'],
+    ['keys in the clear', { JWT_JWKS_URL: 'http://h/k', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' }, 'is no https URL'],
     ['keys of nobody', { JWT_JWKS_URL: 'https://h/k' }, 'JWT_ISSUER and JWT_AUDIENCE are required'],
     ['no key at all', { JWT_PUBLIC_KEY_FILE: file('no.pem', 'x') }, 'holds no public key in PEM format'],
-    ['a private key', { JWT_PUBLIC_KEY_FILE: file('private.pem', privateKey) }, 'but a private one'],
+    [
+      'a private key',
+      { JWT_PUBLIC_KEY_FILE: file('private.pem', privateKey) },
+      'holds a private key; give the public one',
+    ],
     ['a claim without its value', { JWT_SECRET: SECRET, JWT_PLATFORM_CLAIM: 'c' }, 'go together'],
     ['half a switch', { QUEUE_INTAKE: 'maybe' }, 'QUEUE_INTAKE="maybe" is neither true nor false'],
     ['lanes beyond all', { LANES: '5000' }, 'LANES="5000" is no whole number from 1 to 4096'],
@@ -138,10 +158,10 @@ describe('readConfig', () => {
     expect(errorOf(open)).toContain('GRPC_ADDR=0.0.0.0:1');
     expect(readConfig({ ...open, ALLOW_PLAINTEXT: 'true' }).grpcAddress).toBe('0.0.0.0:1');
     expect(readConfig({ ...open, ROLES: 'worker' }).roles.size).toBe(1);
-    const [cert, key] = [file('c', 'cert'), file('k', 'key')];
+    const [cert, key] = [file('c', SELF_SIGNED_CERTIFICATE), file('k', SELF_SIGNED_KEY)];
     expect(readConfig({ ...open, TLS_CERT_FILE: cert, TLS_KEY_FILE: key }).tls).toEqual({
-      certFile: cert,
-      keyFile: key,
+      certificate: SELF_SIGNED_CERTIFICATE,
+      key: SELF_SIGNED_KEY,
     });
   });
 

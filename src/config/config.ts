@@ -2,8 +2,9 @@ import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { JwtOptions } from '../rest/jwt/jwt-options.js';
 import { parseMysqlUrl } from '../store/mysql/mysql-url.js';
-import { ConfigError, Environment, readFile } from './environment.js';
+import { ConfigError, Environment } from './environment.js';
 import { readJwtConfig } from './jwt-config.js';
+import { readTlsConfig, type TlsConfig } from './tls-config.js';
 
 export const ROLES = ['grpc', 'rest', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -19,7 +20,7 @@ export interface Config {
   readonly roles: ReadonlySet<Role>;
   /** undefined: an embedded start makes one. */
   readonly adminToken: string | undefined;
-  readonly tls: { readonly certFile: string; readonly keyFile: string } | undefined;
+  readonly tls: TlsConfig | undefined;
   readonly jwt: JwtOptions | undefined;
   readonly corsOrigins: readonly string[];
   /** Where the embedded admin token and the snapshot for a start without the store are kept. */
@@ -52,7 +53,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     httpAddress: address(env, 'HTTP_ADDR', '127.0.0.1:8080'),
     roles: roles(env),
     adminToken: adminToken(env),
-    tls: tls(env),
+    tls: readTlsConfig(env),
     jwt: readJwtConfig(env),
     corsOrigins: corsOrigins(env),
     dataDir: env.text('DATA_DIR') ?? 'data',
@@ -156,16 +157,6 @@ function adminToken(env: Environment): string | undefined {
   throw new ConfigError(
     `LATCHKEY_ADMIN_TOKEN is shorter than ${MIN_ADMIN_TOKEN} characters; make one with: openssl rand -hex 32`,
   );
-}
-
-function tls(env: Environment): Config['tls'] {
-  const [certFile, keyFile] = [env.text('TLS_CERT_FILE'), env.text('TLS_KEY_FILE')];
-  if (certFile === undefined && keyFile === undefined) return undefined;
-  if (certFile === undefined || keyFile === undefined)
-    throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together');
-  readFile('TLS_CERT_FILE', certFile);
-  readFile('TLS_KEY_FILE', keyFile);
-  return { certFile, keyFile };
 }
 
 /** Tokens cross the wire with every call: without TLS only where nobody listens, or where the operator says so. */

@@ -13,7 +13,7 @@ export interface GrpcDoorOptions {
   readonly services: ServiceSet;
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  /** PEM files; without them the door speaks plaintext. */
+  /** PEM; without it the door speaks plaintext. */
   readonly tls?: GrpcServerOptions['tls'] | undefined;
   readonly limits?: Pick<GrpcServerOptions, 'maxReceiveBytes'>;
   /** Told of each call once, when its outcome is known. Must not throw. */
@@ -29,7 +29,7 @@ export interface GrpcDoor {
   drain(limitMs: number): Promise<boolean>;
 }
 
-/** Serves the services over gRPC. Rejects, naming the address or the TLS file, when that cannot be done. */
+/** Serves the services over gRPC. Rejects, naming the address, when that cannot be done. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
   const { services, address, tls, limits, observer } = options;
   const server = new GrpcServer({ ...limits, ...(tls === undefined ? {} : { tls }) });

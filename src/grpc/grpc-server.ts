@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import { withTimeLimit } from '../outages/time-limit.js';
@@ -20,8 +19,8 @@ const KEEPALIVE_ANSWER_MS = 20 * SECOND_MS;
 export interface GrpcServerOptions {
   /** A larger request is refused with RESOURCE_EXHAUSTED; compressed ones are measured unpacked. Default 4 MiB. */
   readonly maxReceiveBytes?: number;
-  /** PEM files; without them the server speaks plaintext. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string };
+  /** PEM; without it the server speaks plaintext. */
+  readonly tls?: { readonly certificate: string; readonly key: string };
 }
 
 /** A grpc-js server with health, reflection, limits and a drain. */
@@ -61,10 +60,10 @@ export class GrpcServer {
 
   /**
    * Listens on `HOST:PORT` and reports SERVING; port 0 takes a free one. Gives the `HOST:PORT` that it is. Rejects with a
-   * message that names the address, or the file, when that cannot be done.
+   * message that names the address when that cannot be done.
    */
   async listen(address: string): Promise<string> {
-    const credentials = await this.#credentials();
+    const credentials = this.#credentials();
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, boundPort) => {
         if (error) reject(new Error(`cannot serve gRPC on ${address}: ${error.message}`, { cause: error }));
@@ -95,17 +94,9 @@ export class GrpcServer {
     });
   }
 
-  async #credentials(): Promise<ServerCredentials> {
+  #credentials(): ServerCredentials {
     if (this.#tls === undefined) return ServerCredentials.createInsecure();
-    const [certificate, key] = await Promise.all([readPem(this.#tls.certFile), readPem(this.#tls.keyFile)]);
-    return ServerCredentials.createSsl(null, [{ cert_chain: certificate, private_key: key }]);
-  }
-}
-
-async function readPem(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new Error(`cannot read the TLS file ${path}`, { cause: error });
+    const { certificate, key } = this.#tls;
+    return ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) }]);
   }
 }

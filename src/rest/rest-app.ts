@@ -32,9 +32,7 @@ import { answerWithProblem } from './server/problem.js';
 import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './server/rest-options.js';
 import { type SchemaViolation, schemaFault } from './server/validation-fault.js';
 
-export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'tls' | 'jwt'> {
-  /** PEM, read. */
-  readonly tls: { readonly cert: Buffer; readonly key: Buffer } | undefined;
+export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'jwt'> {
   readonly authenticator: Authenticator;
   readonly draining: () => boolean;
   /** The streams that are open; whoever drains ends them. */
@@ -107,7 +105,7 @@ function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }:
     },
     schemaErrorFormatter: (violations: readonly unknown[], part: string) =>
       schemaFault(violations as readonly SchemaViolation[], part),
-    ...(tls === undefined ? {} : { https: tls }),
+    ...(tls === undefined ? {} : { https: { cert: tls.certificate, key: tls.key } }),
   };
   return options as FastifyServerOptions;
 }

@@ -1,8 +1,5 @@
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:https';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../grpc/testing/self-signed.js';
 import { askOf, JWT_OPTIONS, personToken, type RestStand, startRestStand } from './testing/rest-stand.js';
@@ -66,26 +63,18 @@ describe('opening', () => {
   });
 
   it('with certificates speaks TLS', async () => {
-    const directory = await mkdtemp(join(tmpdir(), 'latchkey-rest-'));
-    try {
-      const tls = { certFile: join(directory, 'cert.pem'), keyFile: join(directory, 'key.pem') };
-      await expect(stand.withDoor({ tls }, async () => undefined)).rejects.toThrow(tls.certFile);
-      await writeFile(tls.certFile, SELF_SIGNED_CERTIFICATE);
-      await writeFile(tls.keyFile, SELF_SIGNED_KEY);
-      await stand.withDoor({ tls }, async ({ address }) => {
-        const agent = new Agent({ ca: SELF_SIGNED_CERTIFICATE });
-        const call = request(`https://${address}/healthz`, { agent }).end();
-        const [response] = (await once(call, 'response')) as [{ statusCode: number; headers: object; resume(): void }];
-        expect(response).toMatchObject({
-          statusCode: 200,
-          headers: { 'strict-transport-security': expect.any(String) },
-        });
-        response.resume();
-        agent.destroy();
+    const tls = { certificate: SELF_SIGNED_CERTIFICATE, key: SELF_SIGNED_KEY };
+    await stand.withDoor({ tls }, async ({ address }) => {
+      const agent = new Agent({ ca: SELF_SIGNED_CERTIFICATE });
+      const call = request(`https://${address}/healthz`, { agent }).end();
+      const [response] = (await once(call, 'response')) as [{ statusCode: number; headers: object; resume(): void }];
+      expect(response).toMatchObject({
+        statusCode: 200,
+        headers: { 'strict-transport-security': expect.any(String) },
       });
-    } finally {
-      await rm(directory, { recursive: true });
-    }
+      response.resume();
+      agent.destroy();
+    });
   });
 });
 

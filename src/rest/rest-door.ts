@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { ClaimsSync } from './jwt/claims-sync.js';
 import { JwtVerifier } from './jwt/verify-jwt.js';
@@ -14,14 +13,13 @@ export interface RestDoor {
   drain(limitMs: number): Promise<void>;
 }
 
-/** Serves the services over HTTP. Rejects, naming the address, the TLS file or the setting, when that cannot be done. */
+/** Serves the services over HTTP. Rejects, naming the address or the setting, when that cannot be done. */
 export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> {
-  const { address, tls, ...rest } = options;
+  const { address, ...rest } = options;
   let draining = false;
   const open = new EventStreams();
   const app = await restApp({
     ...rest,
-    tls: tls === undefined ? undefined : { cert: await readPem(tls.certFile), key: await readPem(tls.keyFile) },
     authenticator: authenticatorOf(options),
     draining: () => draining,
     open,
@@ -68,13 +66,5 @@ async function close(app: FastifyInstance, limitMs: number): Promise<void> {
     await app.close();
   } finally {
     clearTimeout(limit);
-  }
-}
-
-async function readPem(path: string): Promise<Buffer> {
-  try {
-    return await readFile(path);
-  } catch (error) {
-    throw new Error(`cannot read the TLS file ${path}`, { cause: error });
   }
 }

@@ -1,11 +1,10 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
-import { createRemoteJWKSet, customFetch, type FetchImplementation, type JWTVerifyGetKey } from 'jose';
-import { SECOND_MS } from '../../core/values/time.js';
 import type { JwtOptions } from './jwt-options.js';
 
 /** What verifies signatures, and the only algorithms that it may be used with. */
 export interface JwtKey {
-  readonly getKey: JWTVerifyGetKey;
+  /** The key, or where the issuer publishes its public keys. */
+  readonly key: KeyObject | URL;
   /** Fixed by the key's kind: what a token says of itself only chooses among these. */
   readonly algorithms: readonly string[];
 }
@@ -17,24 +16,30 @@ const RSA_PSS = ['PS256', 'PS384', 'PS512'];
 const ED25519 = ['EdDSA', 'Ed25519'];
 const BY_CURVE: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
 
-/** The key that these options give. Throws, naming the setting, when it is no such key, or a weak one. */
-export function jwtKey({ key, issuer, audience }: JwtOptions, fetchJwks?: FetchImplementation): JwtKey {
+/** The key that these options give. Throws, naming the setting and no secret, when it is no such key, or a weak one. */
+export function jwtKey({ key, issuer, audience }: Pick<JwtOptions, 'key' | 'issuer' | 'audience'>): JwtKey {
   if (key.kind === 'secret') return secretKey(key.secret);
+  const made = key.kind === 'publicKey' ? publicKey(key.pem) : publishedKeys(key.url);
   if (!issuer || !audience) {
-    throw new Error('JWTs by public key need JWT_ISSUER and JWT_AUDIENCE: others may hold tokens of the same issuer');
+    throw new Error(
+      'with a public key, JWT_ISSUER and JWT_AUDIENCE are required: others may hold tokens of the same issuer',
+    );
   }
-  return key.kind === 'publicKey' ? publicKey(key.pem) : remoteKeys(key.url, fetchJwks);
+  return made;
 }
 
 function secretKey(secret: string): JwtKey {
   const bytes = Buffer.byteLength(secret);
   if (bytes < MIN_SECRET_BYTES) {
-    throw new Error(`JWT_SECRET has ${bytes} bytes and needs at least ${MIN_SECRET_BYTES}; use a random one`);
+    throw new Error(
+      `JWT_SECRET has ${bytes} bytes and needs at least ${MIN_SECRET_BYTES}; make one with: openssl rand -base64 32`,
+    );
   }
-  return { getKey: always(createSecretKey(secret, 'utf8')), algorithms: ['HS256'] };
+  return { key: createSecretKey(secret, 'utf8'), algorithms: ['HS256'] };
 }
 
 function publicKey(pem: string): JwtKey {
+  // A private key would do, but whoever has it can make tokens: it does not belong here.
   if (pem.includes('PRIVATE KEY')) {
     throw new Error('JWT_PUBLIC_KEY_FILE holds a private key; give the public one, and keep the other with the issuer');
   }
@@ -42,9 +47,11 @@ function publicKey(pem: string): JwtKey {
   try {
     key = createPublicKey(pem);
   } catch (error) {
-    throw new Error('JWT_PUBLIC_KEY_FILE holds no public key in PEM', { cause: error });
+    throw new Error('JWT_PUBLIC_KEY_FILE holds no public key in PEM format, like -----BEGIN PUBLIC KEY-----', {
+      cause: error,
+    });
   }
-  return { getKey: always(key), algorithms: algorithmsOf(key) };
+  return { key, algorithms: algorithmsOf(key) };
 }
 
 function algorithmsOf(key: KeyObject): readonly string[] {
@@ -63,18 +70,10 @@ function algorithmsOf(key: KeyObject): readonly string[] {
   );
 }
 
-function remoteKeys(url: string, fetchJwks: FetchImplementation | undefined): JwtKey {
+function publishedKeys(url: string): JwtKey {
   if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
     throw new Error(`JWT_JWKS_URL ${JSON.stringify(url)} is no https URL: who answers there can make any token`);
   }
-  const getKey = createRemoteJWKSet(new URL(url), {
-    timeoutDuration: 5 * SECOND_MS,
-    ...(fetchJwks === undefined ? {} : { [customFetch]: fetchJwks }),
-  });
   // Of published keys only public ones come into question, and each only with the algorithms of its own kind.
-  return { getKey, algorithms: [...RSA, ...RSA_PSS, ...Object.values(BY_CURVE), ...ED25519] };
-}
-
-function always(key: KeyObject): JWTVerifyGetKey {
-  return async () => key;
+  return { key: new URL(url), algorithms: [...RSA, ...RSA_PSS, ...Object.values(BY_CURVE), ...ED25519] };
 }

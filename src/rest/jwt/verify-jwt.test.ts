@@ -240,26 +240,3 @@ describe('published keys', () => {
     expect(await refused(broken, token)).toMatchObject({ code: 'UNAVAILABLE' });
   });
 });
-
-describe('a key', () => {
-  const publicKey = (pem: string) => ({ key: { kind: 'publicKey', pem }, issuer: 'i', audience: 'a' }) as const;
-  const weak = generateKeyPairSync('rsa', { modulusLength: 1024 });
-  const foreign = generateKeyPairSync('ec', { namedCurve: 'secp256k1' });
-
-  it.each<[string, Partial<JwtVerifierOptions>, RegExp]>([
-    ['too short a secret', { key: { kind: 'secret', secret: 'short' } }, /5 bytes and needs at least 32/],
-    ['no PEM', publicKey('hello'), /no public key in PEM/],
-    ['a private key', publicKey(ec.privateKey.export({ type: 'pkcs8', format: 'pem' }) as string), /private key/],
-    ['a weak RSA key', publicKey(pemOf(weak.publicKey)), /1024 bits/],
-    ['a curve that signs no JWTs', publicKey(pemOf(foreign.publicKey)), /secp256k1/],
-    ['a public key without issuer', { ...publicKey(pemOf(ec.publicKey)), issuer: undefined }, /JWT_ISSUER/],
-    ['a public key without audience', { ...publicKey(pemOf(ec.publicKey)), audience: '' }, /JWT_AUDIENCE/],
-    [
-      'plain http',
-      { key: { kind: 'jwks', url: 'http://id.example/keys' }, issuer: 'i', audience: 'a' },
-      /no https URL/,
-    ],
-  ])('that is %s is refused at the start', (_what, options, message) => {
-    expect(() => verifier(options)).toThrow(message);
-  });
-});

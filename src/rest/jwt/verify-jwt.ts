@@ -1,10 +1,18 @@
 import { hash } from 'node:crypto';
-import { errors, type FetchImplementation, type JWTPayload, jwtVerify } from 'jose';
+import {
+  createRemoteJWKSet,
+  customFetch,
+  errors,
+  type FetchImplementation,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose';
 import type { Person } from '../../calls/caller.js';
 import { type LatchkeyError, unauthenticated, unavailable } from '../../calls/errors.js';
 import type { JsonObject } from '../../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
-import { type JwtKey, jwtKey } from './jwt-key.js';
+import { jwtKey } from './jwt-key.js';
 import type { JwtOptions } from './jwt-options.js';
 import { personOfClaims } from './person-of-claims.js';
 
@@ -12,6 +20,8 @@ import { personOfClaims } from './person-of-claims.js';
 const CLOCK_TOLERANCE_MS = 5 * SECOND_MS;
 /** A token that was verified is not verified again for this long, nor past its own end. */
 export const TRUST_MS = 5 * MINUTE_MS;
+/** For fetching the issuer's keys. */
+const KEYS_TIMEOUT_MS = 5 * SECOND_MS;
 const MAX_KNOWN = 10_000;
 const MAX_TOKEN_LENGTH = 12_000;
 
@@ -33,7 +43,8 @@ interface Known {
 /** Tells who a JWT belongs to. */
 export class JwtVerifier {
   readonly #options: JwtVerifierOptions;
-  readonly #key: JwtKey;
+  readonly #algorithms: readonly string[];
+  readonly #getKey: JWTVerifyGetKey;
   readonly #now: () => number;
   /** By hash, so that a heap dump holds no tokens. */
   readonly #known = new Map<string, Known>();
@@ -41,7 +52,9 @@ export class JwtVerifier {
   /** Throws where the key is none, or too weak. */
   constructor(options: JwtVerifierOptions) {
     this.#options = options;
-    this.#key = jwtKey(options, options.fetchJwks);
+    const { key, algorithms } = jwtKey(options);
+    this.#algorithms = algorithms;
+    this.#getKey = key instanceof URL ? publishedKeys(key, options.fetchJwks) : async () => key;
     this.#now = options.now ?? Date.now;
   }
 
@@ -69,8 +82,8 @@ export class JwtVerifier {
   async #payload(token: string, now: number): Promise<JWTPayload> {
     const { issuer, audience } = this.#options;
     try {
-      const { payload } = await jwtVerify(token, this.#key.getKey, {
-        algorithms: [...this.#key.algorithms],
+      const { payload } = await jwtVerify(token, this.#getKey, {
+        algorithms: [...this.#algorithms],
         requiredClaims: ['exp'],
         clockTolerance: CLOCK_TOLERANCE_MS / SECOND_MS,
         currentDate: new Date(now),
@@ -91,6 +104,13 @@ export class JwtVerifier {
     }
     this.#known.set(digest, known);
   }
+}
+
+function publishedKeys(url: URL, fetchJwks: FetchImplementation | undefined): JWTVerifyGetKey {
+  return createRemoteJWKSet(url, {
+    timeoutDuration: KEYS_TIMEOUT_MS,
+    ...(fetchJwks === undefined ? {} : { [customFetch]: fetchJwks }),
+  });
 }
 
 /** What a caller is told of a token that does not hold; the keys being away is not the token's fault. */

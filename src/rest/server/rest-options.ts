@@ -19,8 +19,8 @@ export interface RestDoorOptions {
   readonly services: RestServices;
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
-  /** PEM files; without them the door speaks plaintext. */
-  readonly tls?: { readonly certFile: string; readonly keyFile: string } | undefined;
+  /** PEM; without it the door speaks plaintext. */
+  readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
   /** Undefined: nobody but machines calls. */
   readonly jwt?: JwtOptions | undefined;
   readonly ready: () => Readiness | Promise<Readiness>;
