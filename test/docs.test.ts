@@ -50,7 +50,7 @@ describe('the documents', () => {
 });
 
 describe('docs/configuration.md', () => {
-  const source = read('src/config/config.ts') + read('src/config/jwt-config.ts');
+  const source = ['config', 'jwt-config', 'tls-config'].map((name) => read(`src/config/${name}.ts`)).join('\n');
   const readNames = (pattern: RegExp): string[] =>
     [...new Set([...source.matchAll(pattern)].map(([, name]) => name!))].toSorted();
   const rows = read('docs/configuration.md')
