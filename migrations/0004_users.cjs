@@ -78,7 +78,7 @@ exports.up = async function up(knex) {
       ...USER,
       seq: 'BIGINT NOT NULL',
       flag_id: 'VARCHAR(64) NOT NULL',
-      rule_id: 'VARCHAR(64) NOT NULL',
+      rule_id: 'VARCHAR(128) NOT NULL',
       rule_version: 'BIGINT NOT NULL',
       kind: 'VARCHAR(16) NOT NULL',
       earned_at: 'BIGINT NOT NULL',

@@ -1,5 +1,6 @@
 import { expect } from '@jest/globals';
-import type { FlagInput, RuleInput } from '../../src/core/flags/parse-flag.js';
+import type { FlagInput } from '../../src/core/flags/parse-flag.js';
+import type { RuleInput } from '../../src/core/flags/parse-rules.js';
 import type { JsonObject } from '../../src/core/values/json.js';
 import { type DoorStand, openDoorStand, type Rpc } from '../../src/grpc/testing/door-stand.js';
 import { AccessRow_Effect } from '../gen/latchkey/v1/access.js';

@@ -1,4 +1,4 @@
-import type { RemovedRule } from '../flags/flag.js';
+import { ledgerFloorOf } from '../flags/flag.js';
 import type { CompiledFlag, CompiledRule } from '../snapshot/snapshot.js';
 import type { Ledger, Standing } from '../states/ledger.js';
 
@@ -15,15 +15,9 @@ export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
   if (standings === undefined) return false;
   for (const [ruleId, standing] of standings) {
     if (standing.state === 'REVOKED' || compiled.ruleIds.has(ruleId)) continue;
-    if (standing.state === 'GRANTED' || standing.ruleVersion >= floorOf(compiled, ruleId)) return true;
+    if (standing.state === 'GRANTED' || standing.ruleVersion >= ledgerFloorOf(compiled.flag, ruleId)) return true;
   }
   return false;
-}
-
-/** The ledger floor of a rule, one that was removed included: unlocks under a version below it no longer count. */
-export function floorOf({ flag }: CompiledFlag, ruleId: string): number {
-  const same = ({ id }: RemovedRule): boolean => id === ruleId;
-  return (flag.rules.find(same) ?? flag.removedRules?.find(same))?.ledgerFloor ?? 0;
 }
 
 /** Whether the user has an unlock or a grant of the flag that counts. */

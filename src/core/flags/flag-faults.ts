@@ -118,6 +118,8 @@ function addRuleFaults(pointer: string, rule: Rule, flag: Flag, add: Add): void 
   }
   if (flag.rules.filter(({ id }) => id === rule.id).length > 1) {
     add(`${pointer}/id`, `the rule id ${quote(rule.id)} stands twice; leave it out for a new rule`);
+  } else {
+    add(`${pointer}/id`, faultOfName('ruleId', rule.id));
   }
   addDistributionFaults(`${pointer}/distribution`, rule.distribution, flag, add);
 }

@@ -34,7 +34,7 @@ export type BucketBy = 'user' | 'organization' | `attribute:${string}`;
 
 /** An ordered entry of a flag: conditions + rollout + what it serves + whether it latches. */
 export interface Rule {
-  /** `rul_…`, unique within the flag, set by the server. */
+  /** Unique within the flag: `rul_…` of the server's making, or chosen by whoever made the rule. It names it for good. */
   readonly id: string;
   readonly name: string;
   /** json-rules-engine's JSON; `{}` is everyone. */
@@ -53,9 +53,11 @@ export interface Rule {
   readonly changedAt?: number;
 }
 
-/** A rule that the flag no longer has, of which not every unlock is kept. */
+/** A rule that the flag no longer has. One that is made anew under its id goes on from here. */
 export interface RemovedRule {
   readonly id: string;
+  /** Its last one. */
+  readonly version: number;
   /** As of a rule: unlocks earned under a version below this one do not count. */
   readonly ledgerFloor: number;
 }
@@ -99,6 +101,12 @@ export interface Flag {
   readonly bucketing: number;
   readonly createdAt: number;
   readonly updatedAt: number;
+}
+
+/** The ledger floor of a rule, one that was removed included: unlocks under a version below it no longer count. */
+export function ledgerFloorOf({ rules, removedRules }: Pick<Flag, 'rules' | 'removedRules'>, ruleId: string): number {
+  const same = ({ id }: RemovedRule): boolean => id === ruleId;
+  return (rules.find(same) ?? removedRules?.find(same))?.ledgerFloor ?? 0;
 }
 
 export type Effect = 'ALLOW' | 'DENY';

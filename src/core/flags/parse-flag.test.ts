@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import { fromDay, NOW } from '../testing/samples.js';
 import type { Flag, Rule } from './flag.js';
-import { type FlagInput, parseFlag, type RuleInput } from './parse-flag.js';
+import { type FlagInput, parseFlag } from './parse-flag.js';
+import type { RuleInput } from './parse-rules.js';
 
 let made = 0;
 const newId = (prefix: string): string => `${prefix}_${++made}`;
@@ -116,8 +117,8 @@ describe('a changed flag', () => {
     expect(changed({})).toEqual(rule);
   });
 
-  it('makes a new rule of one without an id, and drops those not named', () => {
-    const rules = made1({ rules: [{ name: 'new' }, { id: rule.id }] }, flag).rules;
+  it('makes a new rule of one that is none of its own, and drops those not named', () => {
+    const rules = made1({ rules: [{ name: 'new', conditions: fromDay(1) }, { id: rule.id }] }, flag).rules;
     expect(rules.map(({ name }) => name)).toEqual(['new', 'seventh day']);
     expect(flag.rules.map(({ id }) => id)).not.toContain(rules[0]!.id);
   });
@@ -152,29 +153,73 @@ describe('a changed flag', () => {
     expect(later.rules[0]).toMatchObject({ version: 3, ledgerFloor: 2 });
   });
 
-  it('remembers of a rule that is removed what RELOCK has forgotten, and nothing else', () => {
+  it('remembers of a rule that is removed its version, and what RELOCK has forgotten', () => {
     const latching = made1({
-      rules: [{ policy: 'LATCHING' }, { policy: 'LATCHING', name: 'second' }, { name: 'live' }],
+      rules: [{ policy: 'LATCHING' }, { policy: 'LATCHING', name: 'second' }, { name: 'live', conditions: fromDay(1) }],
     });
     const [first, second, live] = latching.rules as [Rule, Rule, Rule];
-    expect(made1({ rules: [] }, latching)).not.toHaveProperty('removedRules');
+    const at = (version: number, ledgerFloor: number, ...rules: Rule[]) =>
+      rules.map(({ id }) => ({ id, version, ledgerFloor }));
+    expect(latching).not.toHaveProperty('removedRules');
+    expect(made1({ rules: [] }, latching).removedRules).toEqual(at(1, 0, first, second, live));
     const relocked = made1({ rules: [{ id: second.id }] }, latching, true);
-    expect(relocked.removedRules).toEqual([{ id: first.id, ledgerFloor: 2 }]);
-    expect(made1({ rules: [{ id: first.id }, { id: second.id }] }, latching, true).removedRules).toBeUndefined();
-    expect(live.policy).toBe('LIVE');
+    expect(relocked.removedRules).toEqual([...at(1, 2, first), ...at(1, 0, live)]);
     // Forgotten first, removed later.
     const changedBefore = made1({ rules: [{ id: second.id, rolloutPer100k: 5 }] }, relocked, true);
     expect(made1({ rules: [] }, changedBefore).removedRules).toEqual([
-      { id: first.id, ledgerFloor: 2 },
-      { id: second.id, ledgerFloor: 2 },
+      ...at(1, 2, first),
+      ...at(1, 0, live),
+      ...at(2, 2, second),
     ]);
     expect(made1({ name: 'other' }, relocked).removedRules).toEqual(relocked.removedRules);
+  });
+
+  it('goes on from there where a removed rule is made anew, so that nothing that was forgotten counts again', () => {
+    const id = 'beta-testers';
+    const latching = made1({ rules: [{ id, name: 'first life', policy: 'LATCHING', conditions: fromDay(7) }] });
+    const kept = made1({ rules: [] }, latching);
+    const anew = made1({ rules: [{ id, policy: 'LATCHING' }] }, kept).rules[0];
+    expect(anew).toMatchObject({ id, name: '', conditions: {}, version: 2, ledgerFloor: 0, changedAt: NOW + 1 });
+    const relocked = made1({ rules: [] }, latching, true);
+    const after = made1({ rules: [{ id }] }, relocked);
+    expect(after).toMatchObject({ rules: [{ id, version: 2, ledgerFloor: 2 }] });
+    expect(after).not.toHaveProperty('removedRules');
+    expect(made1({ rules: [{ id }] }, kept, true).rules[0]).toMatchObject({ version: 2, ledgerFloor: 2 });
+    const servers = made1({ rules: [{ conditions: fromDay(7) }] });
+    const back = made1({ rules: servers.rules }, made1({ rules: [] }, servers));
+    expect(back.rules).toMatchObject([{ id: servers.rules[0]!.id, version: 2 }]);
+  });
+
+  it('forgets the oldest of very many removed rules, but none that somebody chose or that counts', () => {
+    const removedRules = [
+      { id: 'chosen', version: 1, ledgerFloor: 0 },
+      { id: 'rul_forgotten', version: 1, ledgerFloor: 2 },
+      ...Array.from({ length: 998 }, (_, i) => ({ id: `rul_old${i}`, version: 1, ledgerFloor: 0 })),
+    ];
+    const after = made1({ rules: [{ conditions: fromDay(1) }] }, { ...flag, removedRules });
+    const ids = after.removedRules!.map(({ id }) => id);
+    expect(ids).toHaveLength(1_000);
+    expect(ids.slice(0, 3)).toEqual(['chosen', 'rul_forgotten', 'rul_old2']);
+    expect(ids.slice(-2)).toEqual(flag.rules.map(({ id }) => id));
   });
 
   it('is refused a rule id that it does not have, or has twice', () => {
     expect(pointers({ rules: [{ id: 'rul_none' }] }, flag)).toEqual(['/rules/0/id']);
     expect(pointers({ rules: [{ id: 'rul_none' }] })).toEqual(['/rules/0/id']);
     expect(pointers({ rules: [{ id: rule.id }, { id: rule.id }] }, flag)).toEqual(['/rules/0/id', '/rules/1/id']);
+    expect(pointers({ rules: [{ id: 'mine' }, { id: 'mine' }] }, flag)).toEqual(['/rules/0/id', '/rules/1/id']);
+  });
+
+  it('takes a rule id of the caller’s choice, as keys are', () => {
+    const id = 'Beta.testers-2_';
+    const chosen = made1({ rules: [{ id, conditions: fromDay(7) }, {}] }, flag);
+    expect(chosen.rules).toMatchObject([
+      { id, version: 1, ledgerFloor: 0 },
+      { id: expect.stringMatching(/^rul_/), name: '' },
+    ]);
+    for (const none of ['a b', '-a', '__proto__', 'é', 'x'.repeat(129), 'a/b', ' a']) {
+      expect(pointers({ rules: [{ id: none }] }, flag)).toEqual(['/rules/0/id']);
+    }
   });
 });
 

@@ -2,7 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { arbitraryTimeConditions } from '../conditions/testing/arbitrary-conditions.js';
 import type { Flag } from '../flags/flag.js';
-import { parseFlag, type RuleInput } from '../flags/parse-flag.js';
+import { parseFlag } from '../flags/parse-flag.js';
+import type { RuleInput } from '../flags/parse-rules.js';
 import { foldLedger } from '../states/ledger.js';
 import { arbitraryWorld } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, latchingFlag, NOW, ruleOf, segmentOf, snapshotOf, VERIFIED } from '../testing/samples.js';
@@ -51,6 +52,17 @@ describe('flags of which somebody may have earned more', () => {
     expect(changes(flag, edited(flag, [], true))).toEqual(['flg_a']);
   });
 
+  it('are those of which a removed rule is made anew, and it latches or what it latched counts no longer', () => {
+    const gone = edited(flag, []);
+    for (const policy of ['LATCHING', 'LIVE']) {
+      expect(changes(gone, edited(gone, [{ id: rule!.id, policy, conditions: VERIFIED }]))).toEqual(['flg_a']);
+    }
+    // Removing it once more forgets no more than RELOCK had forgotten before.
+    const forgotten = edited(flag, [], true);
+    const anew = edited(forgotten, [{ id: rule!.id }]);
+    expect(changes(anew, edited(anew, []))).toEqual([]);
+  });
+
   it('are those that a segment reaches through another one, but for what it is called', () => {
     const flags = [latchingFlag('in', { all: [{ condition: 'outer' }] }), flag];
     const outer = segmentOf('outer', { all: [{ condition: 'inner' }] });
@@ -78,7 +90,7 @@ describe('flags of which somebody may have earned more', () => {
   });
 
   const arbitraryEdit = fc.record({
-    kind: fc.constantFrom('none', 'rename', 'rollout', 'conditions', 'remove', 'policy', 'archive', 'add'),
+    kind: fc.constantFrom('none', 'rename', 'rollout', 'conditions', 'remove', 'policy', 'archive', 'add', 'restore'),
     rollout: fc.constantFrom(0, 50_000, 100_000),
     conditions: arbitraryTimeConditions.map(({ conditions }) => conditions),
     relock: fc.boolean(),
@@ -117,6 +129,10 @@ describe('flags of which somebody may have earned more', () => {
     const [first, ...rest] = flag.rules;
     if (kind === 'archive') return { ...flag, archived: !flag.archived };
     if (kind === 'add') return edited(flag, [...flag.rules, { policy: 'LATCHING', conditions }], relock);
+    if (kind === 'restore') {
+      const policy = rollout === 0 ? 'LIVE' : 'LATCHING';
+      return edited(flag, [...flag.rules, { id: 'rul_removed', policy, conditions }], relock);
+    }
     if (first === undefined || kind === 'none') return flag;
     if (kind === 'remove') return edited(flag, rest, relock);
     const other = first.policy === 'LIVE' ? 'LATCHING' : 'LIVE';

@@ -1,3 +1,4 @@
+import { ledgerFloorOf, type RemovedRule, type Rule } from '../flags/flag.js';
 import { sameMeaning } from '../flags/same-meaning.js';
 import { readsChangedBy, segmentsRead } from './flag-reads.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
@@ -36,18 +37,24 @@ interface Change {
 }
 
 function changesOf(past: CompiledFlag | undefined, present: CompiledFlag, { after, stagesChanged }: Change): boolean {
-  const floors = ({ flag }: CompiledFlag): number => flag.removedRules?.length ?? 0;
-  if (past !== undefined && floors(present) > floors(past)) return true;
+  const forgotten = ({ id, ledgerFloor }: RemovedRule): boolean =>
+    past !== undefined && ledgerFloor > ledgerFloorOf(past.flag, id);
+  if (present.flag.removedRules?.some(forgotten)) return true;
   return present.rules.some((entry) => {
     const before = past?.rules.find(({ rule }) => rule.id === entry.rule.id);
     if (entry.rule.policy !== 'LATCHING') {
-      // What it latched counts no longer, which `unlocked` of it reads.
-      return before?.rule.policy === 'LATCHING' || (before?.rule.ledgerFloor ?? 0) < entry.rule.ledgerFloor;
+      return past !== undefined && latchesNoMore(past, entry.rule);
     }
     if (past === undefined || before === undefined) return true;
     if (changesMeaning(before, entry) || changesSegments(past, before, present, entry)) return true;
     return stagesChanged && readsChangedBy(after, entry, 'progress');
   });
+}
+
+/** What it latched counts no longer, which `unlocked` of it reads; what a removed rule latched counted until it was live again. */
+function latchesNoMore({ flag }: CompiledFlag, { id, ledgerFloor }: Rule): boolean {
+  const latched = flag.rules.some((rule) => rule.id === id && rule.policy === 'LATCHING');
+  return latched || flag.removedRules?.some((rule) => rule.id === id) || ledgerFloorOf(flag, id) < ledgerFloor;
 }
 
 /** A rule's version grows whenever it means something else; of that, only a lowered rollout lets nobody earn more. */

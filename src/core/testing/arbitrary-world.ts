@@ -58,18 +58,20 @@ function arbitraryFlag(index: number): fc.Arbitrary<Flag> {
       window: arbitraryWindow,
       prerequisites: fc.subarray(KEYS.slice(index + 1)),
       variant: fc.constantFrom('', 'on', 'off'),
+      removedFloor: fc.constantFrom(0, 0, 3),
       rules: fc
         .integer({ min: 0, max: 3 })
         .chain((count) =>
           fc.tuple(...Array.from({ length: count }, (_, i) => fc.tuple(arbitraryRule(i), arbitraryTimeConditions))),
         ),
     })
-    .map(({ window, prerequisites, variant, rules, ...given }) =>
+    .map(({ window, prerequisites, variant, removedFloor, rules, ...given }) =>
       flagOf(key, {
         ...given,
         ...(window === undefined ? {} : { startsAt: window[0], endsAt: window[0] + window[1] * DAY_MS }),
         prerequisites: prerequisites.map((flagKey) => ({ flagKey, variant })),
         rules: rules.map(([rule, { conditions }]) => ({ ...rule, conditions })),
+        removedRules: [{ id: 'rul_removed', version: 2, ledgerFloor: removedFloor }],
       }),
     );
 }

@@ -1,4 +1,4 @@
-import { floorOf } from '../deciding/unlocks.js';
+import { ledgerFloorOf } from '../flags/flag.js';
 import type { CompiledFlag, Snapshot } from '../snapshot/snapshot.js';
 import type { Ledger, LedgerEntry, Standing } from '../states/ledger.js';
 
@@ -55,7 +55,7 @@ export function forgottenUnlocks(
     const compiled = flagsById.get(flagId);
     if (compiled === undefined) continue;
     for (const [ruleId, { state, ruleVersion }] of standings) {
-      if (state === 'UNLOCKED' && ruleVersion < floorOf(compiled, ruleId))
+      if (state === 'UNLOCKED' && ruleVersion < ledgerFloorOf(compiled.flag, ruleId))
         forgotten.push({ flagId, ruleId, ruleVersion });
     }
   }

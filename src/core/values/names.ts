@@ -11,6 +11,7 @@ export const MAX_LENGTH = {
   source: 191,
   eventId: 191,
   segmentKey: 128,
+  ruleId: 128,
   tag: 191,
   name: 255,
 } as const;
@@ -27,17 +28,19 @@ const WORDS: Readonly<Record<NameKind, string>> = {
   source: 'a source',
   eventId: 'an event id',
   segmentKey: 'a segment key',
+  ruleId: 'a rule id',
   tag: 'a tag',
   name: 'a name',
 };
 
+const SLUGS: ReadonlySet<NameKind> = new Set(['flagKey', 'segmentKey', 'ruleId']);
 const SLUG = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 const CONTROL = /\p{Cc}/u;
 
 /**
  * What is wrong with a name that comes from outside, or undefined. Names are compared byte by byte and are free text
  * within these bounds: well-formed, no control characters, no spaces at either end (databases ignore trailing ones).
- * Flag and segment keys are slugs besides, and a flag key never looks like an id (`flg_…`).
+ * Flag and segment keys and rule ids are slugs besides, and a flag key never looks like an id (`flg_…`).
  */
 export function faultOfName(kind: NameKind, value: unknown): string | undefined {
   const word = WORDS[kind];
@@ -50,7 +53,7 @@ export function faultOfName(kind: NameKind, value: unknown): string | undefined 
     return `${word} must be well-formed Unicode, and ${quote(value)} has half a surrogate pair`;
   if (CONTROL.test(value)) return `${word} has no control characters, and ${quote(value)} has some; remove them`;
   if (value !== value.trim()) return `${word} has no spaces at its ends, and ${quote(value)} has; remove them`;
-  if ((kind === 'flagKey' || kind === 'segmentKey') && !SLUG.test(value)) {
+  if (SLUGS.has(kind) && !SLUG.test(value)) {
     return `${word} has letters, digits, ".", "_" and "-" and begins with a letter or digit, unlike ${quote(value)}`;
   }
   if (kind === 'flagKey' && value.startsWith('flg_')) {

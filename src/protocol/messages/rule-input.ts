@@ -1,5 +1,5 @@
-import { PER_100K, type RulePolicy } from '../../core/flags/flag.js';
-import type { RuleInput } from '../../core/flags/parse-flag.js';
+import type { RulePolicy } from '../../core/flags/flag.js';
+import { RULE_DEFAULTS, type RuleInput } from '../../core/flags/parse-rules.js';
 import type { Rule } from '../gen/latchkey/v1/flag.js';
 import { enumWord, jsonObject } from './fields.js';
 
@@ -12,18 +12,9 @@ const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
 export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
   return rules.map((rule, index) => {
     const given = ruleInput(rule, `rules[${index}]`);
-    return whole ? { ...DEFAULTS, ...given } : given;
+    return whole ? { ...RULE_DEFAULTS, ...given } : given;
   });
 }
-
-const DEFAULTS: RuleInput = {
-  name: '',
-  conditions: {},
-  policy: 'LIVE',
-  rolloutPer100k: PER_100K,
-  bucketBy: 'user',
-  distribution: [],
-};
 
 /** What a request says of one rule; `field` is where the request has it. */
 export function ruleInput(rule: Rule, field: string): RuleInput {

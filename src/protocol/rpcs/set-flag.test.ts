@@ -109,7 +109,7 @@ describe('rules', () => {
       flag: {
         key: 'ruled',
         rules: [
-          { name: 'new', conditions },
+          { name: 'new', policy: Rule_Policy.LATCHING, conditions },
           { id: b!.id, rollout: 50_000 },
         ],
       },
@@ -150,6 +150,38 @@ describe('rules', () => {
       flag: { key: 'ordered', rules: [{ id: before!.rules[0]!.id, conditions: again }] },
     });
     expect(flag).toEqual(before);
+  });
+
+  it('keep who they are without ids, by their names and by what they mean, and are then written as a whole', async () => {
+    const first = {
+      key: 'recognised',
+      rules: [
+        { name: 'a', conditions, rollout: 1 },
+        { name: 'b', conditions, policy: Rule_Policy.LATCHING },
+      ],
+    };
+    const { flag: before } = await stand.admin.setFlag({ flag: first });
+    const [a, b] = before!.rules;
+    const { flag } = await stand.admin.setFlag({
+      flag: { key: 'recognised', rules: [{ conditions, policy: Rule_Policy.LATCHING }, { name: 'a' }] },
+    });
+    expect(flag?.rules).toEqual([
+      { ...b, name: '' },
+      { ...a, conditions: {}, rollout: 100_000 },
+    ]);
+  });
+
+  it('have the ids that their caller chose, for good', async () => {
+    const id = 'verified-2.0_';
+    const { flag } = await stand.admin.setFlag({ flag: { key: 'chosen', rules: [{ id, conditions }] } });
+    expect(flag?.rules).toMatchObject([{ id, conditions }]);
+    await stand.admin.setFlag({ flag: { key: 'chosen' }, updateMask: ['rules'] });
+    const again = await stand.admin.setFlag({ flag: { key: 'chosen', rules: [{ id }] } });
+    expect(again.flag?.rules).toMatchObject([{ id, conditions: {} }]);
+    for (const none of ['a b', '__proto__', 'x'.repeat(129)]) {
+      const error = await failureOf(stand.admin.setFlag({ flag: { key: 'chosen', rules: [{ id: none }] } }));
+      expect(error).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining('/rules/0/id: ') });
+    }
   });
 
   it('of another flag, or of none, are refused by their id', async () => {

@@ -1,7 +1,8 @@
 import { invalid } from '../../calls/errors.js';
 import type { AccessRow, Flag, Rule } from '../../core/flags/flag.js';
 import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
-import type { FlagInput, RuleInput } from '../../core/flags/parse-flag.js';
+import type { FlagInput } from '../../core/flags/parse-flag.js';
+import type { RuleInput } from '../../core/flags/parse-rules.js';
 import { type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
 import { parseInstant } from '../../core/values/time.js';
 import type { AccessInput } from '../../services/access/access-rows.js';

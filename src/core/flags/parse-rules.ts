@@ -1,0 +1,133 @@
+import type { Fault } from '../values/fault.js';
+import { type JsonObject, quote } from '../values/json.js';
+import { type BucketBy, type Flag, PER_100K, type RemovedRule, type Rule, type WeightedVariant } from './flag.js';
+import { matchRules, type RuleMatch } from './match-rules.js';
+import { ruleMeaning } from './same-meaning.js';
+
+/** What a caller may say of a rule. */
+export interface RuleInput {
+  /** Undefined or '' where none is named; see `matchRules`. */
+  readonly id?: string | undefined;
+  readonly name?: string | undefined;
+  readonly conditions?: JsonObject | undefined;
+  readonly policy?: string | undefined;
+  readonly rolloutPer100k?: number | undefined;
+  readonly bucketBy?: string | undefined;
+  readonly distribution?: readonly WeightedVariant[] | undefined;
+}
+
+export interface ParseRulesOptions {
+  readonly key: string;
+  /** The flag as it is; undefined on creation. */
+  readonly existing: Flag | undefined;
+  readonly now: number;
+  /** Makes ids; the core has no randomness of its own. */
+  readonly newId: (prefix: 'rul') => string;
+  /** Unlocks earned under older versions of changed rules, or by rules that are removed, no longer count. */
+  readonly relock: boolean;
+}
+
+export interface ParsedRules {
+  readonly rules: readonly Rule[];
+  readonly removedRules: readonly RemovedRule[];
+  /** Ids of the server's making that it has not made for this flag. */
+  readonly faults: readonly Fault[];
+}
+
+/** What a caller says of a rule, with what is left out filled in. */
+type WrittenRule = Omit<Rule, 'version' | 'ledgerFloor' | 'changedAt'>;
+
+/** What a rule is where its caller leaves it out. */
+export const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
+  name: '',
+  conditions: {},
+  policy: 'LIVE',
+  rolloutPer100k: PER_100K,
+  bucketBy: 'user',
+  distribution: [],
+};
+
+/** How the ids begin that the server makes. */
+export const SERVERS_RULE_ID = 'rul_';
+
+/**
+ * Makes a flag's rules of input, undefined being those that it has, and keeps of the rules that it no longer has what a rule of
+ * that id would go on from. A rule that has its id from the caller keeps what is left out as it is; any other is what its
+ * input says, with a default for what is left out, so that nothing depends on what it was matched with.
+ */
+export function parseRules(inputs: readonly RuleInput[] | undefined, options: ParseRulesOptions): ParsedRules {
+  const { existing } = options;
+  if (inputs === undefined) {
+    return { rules: existing?.rules ?? [], removedRules: existing?.removedRules ?? [], faults: [] };
+  }
+  const present = existing ?? { rules: [] };
+  const named = new Map(present.rules.map((rule) => [rule.id, rule]));
+  const written = inputs.map((input) => filled(input, named.get(input.id ?? '') ?? RULE_DEFAULTS));
+  const matches = matchRules(written, present);
+  const rules = matches.map((match, i) => ruleOf(written[i]!, match, options));
+  return { rules, removedRules: removedRules(rules, options), faults: unknownIds(inputs, matches, options) };
+}
+
+function filled(input: RuleInput, otherwise: Omit<WrittenRule, 'id'>): WrittenRule {
+  return {
+    id: input.id ?? '',
+    name: input.name ?? otherwise.name,
+    conditions: input.conditions ?? otherwise.conditions,
+    policy: (input.policy ?? otherwise.policy) as Rule['policy'],
+    rolloutPer100k: input.rolloutPer100k ?? otherwise.rolloutPer100k,
+    bucketBy: (input.bucketBy || otherwise.bucketBy) as BucketBy,
+    distribution: input.distribution ?? otherwise.distribution,
+  };
+}
+
+function ruleOf(written: WrittenRule, match: RuleMatch, { now, newId, relock }: ParseRulesOptions): Rule {
+  if (match.kind === 'new') {
+    return { ...written, id: written.id || newId('rul'), version: 1, ledgerFloor: 0, changedAt: now };
+  }
+  const { id, version, ledgerFloor } = match.rule;
+  const same = match.kind !== 'removed' && ruleMeaning(match.rule) === ruleMeaning(written);
+  if (same) {
+    const { changedAt } = match.rule;
+    return { ...written, id, version, ledgerFloor, ...(changedAt === undefined ? {} : { changedAt }) };
+  }
+  const next = version + 1;
+  return { ...written, id, version: next, ledgerFloor: relock ? next : ledgerFloor, changedAt: now };
+}
+
+/** What RELOCK has forgotten of a rule stays forgotten without it; removed with RELOCK, none of its unlocks is kept. */
+function removedRules(rules: readonly Rule[], { existing, relock }: ParseRulesOptions): readonly RemovedRule[] {
+  const kept = new Set(rules.map(({ id }) => id));
+  const removed = (existing?.rules ?? []).map(({ id, version, ledgerFloor, policy }) => {
+    const mayHaveLatched = policy === 'LATCHING' || version > 1;
+    return { id, version, ledgerFloor: relock && mayHaveLatched ? version + 1 : ledgerFloor };
+  });
+  return forgetMany([...(existing?.removedRules ?? []), ...removed].filter(({ id }) => !kept.has(id)));
+}
+
+const MAX_REMOVED = 1_000;
+
+/**
+ * A flag whose rules are made anew all the time is not to grow without end: of too many, the oldest go that count for nothing,
+ * having forgotten nothing and being nobody's to choose once they are unknown.
+ */
+function forgetMany(removed: readonly RemovedRule[]): readonly RemovedRule[] {
+  let excess = removed.length - MAX_REMOVED;
+  if (excess <= 0) return removed;
+  return removed.filter(({ id, ledgerFloor }) => {
+    const forgotten = excess > 0 && ledgerFloor === 0 && id.startsWith(SERVERS_RULE_ID);
+    if (forgotten) excess--;
+    return !forgotten;
+  });
+}
+
+function unknownIds(
+  inputs: readonly RuleInput[],
+  matches: readonly RuleMatch[],
+  { key }: ParseRulesOptions,
+): readonly Fault[] {
+  return inputs.flatMap(({ id = '' }, i) => {
+    if (matches[i]!.kind !== 'new' || !id.startsWith(SERVERS_RULE_ID)) return [];
+    const message = `the flag ${quote(key)} has no rule ${quote(id)}; leave the id out for a new rule, or choose one that does not begin with ${quote(SERVERS_RULE_ID)}`;
+    return [{ pointer: `/rules/${i}/id`, message }];
+  });
+}
