@@ -15,6 +15,8 @@ import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import type { Authenticator } from './server/authenticate.js';
 import './server/call.js';
+import { namedInPath } from './admin/admin-path.js';
+import { adminRoutes } from './admin/admin-routes.js';
 import { describeApi } from './openapi.js';
 import { changeFlag } from './routes/change-flag.js';
 import { listUserFlags } from './routes/list-user-flags.js';
@@ -23,10 +25,10 @@ import { requirementRoutes } from './routes/requirements.js';
 import { stream, streamTicket } from './routes/stream.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
-import type { EventStreams } from './server/event-streams.js';
 import { HttpError } from './server/http-error.js';
 import { takeJson } from './server/json-body.js';
 import { observe, observeUnrouted } from './server/observe.js';
+import type { OpenStreams } from './server/open-streams.js';
 import { refuseOtherMethods } from './server/other-methods.js';
 import { answerWithProblem } from './server/problem.js';
 import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './server/rest-options.js';
@@ -36,7 +38,7 @@ export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'jwt'>
   readonly authenticator: Authenticator;
   readonly draining: () => boolean;
   /** The streams that are open; whoever drains ends them. */
-  readonly open: EventStreams;
+  readonly open: OpenStreams;
 }
 
 /** Keys and ids in a path: the longest is 191 characters, of which each may be four bytes, percent-encoded. */
@@ -87,6 +89,7 @@ function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }:
     return503OnClosing: false,
     genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers[REQUEST_ID_HEADER]),
     requestIdHeader: false,
+    rewriteUrl: ({ url = '' }: IncomingMessage) => namedInPath(url),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       answerWithProblem(error, request, reply.header(REQUEST_ID_HEADER, request.id));
@@ -121,7 +124,7 @@ async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppO
   if (!open) return;
   await app.register(cors, {
     origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
-    methods: ['GET', 'HEAD', 'POST', 'PATCH'],
+    methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
     allowedHeaders: [
       ...['Authorization', 'Content-Type', 'If-Match', 'If-None-Match'],
       ...['Consistency-Token', 'Last-Event-ID', 'X-Request-Id'],
@@ -168,6 +171,7 @@ function authenticated(api: FastifyInstance, options: RestAppOptions): void {
     requirementRoutes(routes, services.requirements);
     userProgress(routes, services.progress);
     streamTicket(routes, services);
+    adminRoutes(routes, options);
     done();
   });
   void api.register((routes, _, done) => {

@@ -3,7 +3,7 @@ import { ClaimsSync } from './jwt/claims-sync.js';
 import { JwtVerifier } from './jwt/verify-jwt.js';
 import { restApp } from './rest-app.js';
 import { Authenticator } from './server/authenticate.js';
-import { EventStreams } from './server/event-streams.js';
+import { OpenStreams } from './server/open-streams.js';
 import type { RestDoorOptions } from './server/rest-options.js';
 
 export interface RestDoor {
@@ -17,7 +17,7 @@ export interface RestDoor {
 export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> {
   const { address, ...rest } = options;
   let draining = false;
-  const open = new EventStreams();
+  const open = new OpenStreams();
   const app = await restApp({
     ...rest,
     authenticator: authenticatorOf(options),

@@ -68,7 +68,7 @@ export const PARTS: readonly Part[] = [
     paths: /^src\/grpc\//,
     mayImport: ['core', 'outages', 'services', 'calls', 'protocol', 'generated code', 'well-known types'],
   },
-  { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services', 'calls'] },
+  { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services', 'calls', 'protocol'] },
   { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services', 'calls'] },
   {
     name: 'client',

@@ -22,7 +22,8 @@ export function versionConflictStatus(code: number, message: string, { expected,
   return Buffer.from(writer.uint32(26).fork().uint32(10).string(TYPE_URL).uint32(18).bytes(detail).join().finish());
 }
 
-function presentMessage(present: PresentVersion): VersionConflict['present'] {
+/** What is there now, as it is sent; undefined where there is nothing. */
+export function presentMessage(present: PresentVersion): VersionConflict['present'] {
   if (present.value === undefined) return undefined;
   return present.kind === 'flag'
     ? { $case: 'flag', value: flagMessage(present.value) }

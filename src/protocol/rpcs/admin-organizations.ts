@@ -3,9 +3,8 @@ import type { OrganizationState } from '../../core/states/organization-state.js'
 import type { OrganizationService, SetOrganizationInput } from '../../services/organizations/organizations.js';
 import type { Organization } from '../gen/latchkey/v1/organization.js';
 import { jsonObject, updateMask } from '../messages/fields.js';
+import { ORGANIZATION_PATHS } from '../messages/mask-paths.js';
 import type { AdminRpcs } from './admin-rpcs.js';
-
-const PATHS = ['attributes', 'strict_roles', 'roles'];
 
 /** Organizations. */
 export function organizationRpcs(organizations: OrganizationService): AdminRpcs<'setOrganization' | 'getOrganization'> {
@@ -15,7 +14,7 @@ export function organizationRpcs(organizations: OrganizationService): AdminRpcs<
         if (request.organization === undefined) throw invalid('organization is missing; give at least organization.id');
         const { organization, backfillIds, consistencyToken } = await organizations.set(call, {
           id: request.organization.id,
-          ...fieldsOf(request.organization, updateMask(request.updateMask, PATHS)),
+          ...fieldsOf(request.organization, updateMask(request.updateMask, ORGANIZATION_PATHS)),
           comment: request.comment,
         });
         return { organization: organizationMessage(organization), backfillIds: [...backfillIds], consistencyToken };

@@ -2,10 +2,9 @@ import { invalid } from '../../calls/errors.js';
 import type { SegmentService, SetSegmentInput } from '../../services/flags/segments.js';
 import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
 import { jsonObject, updateMask } from '../messages/fields.js';
+import { SEGMENT_PATHS } from '../messages/mask-paths.js';
 import { segmentMessage } from '../messages/segment-message.js';
 import type { AdminRpcs } from './admin-rpcs.js';
-
-const PATHS = ['name', 'conditions'];
 
 /** Named conditions. */
 export function segmentRpcs(segments: SegmentService): AdminRpcs<'setSegment' | 'listSegments'> {
@@ -15,7 +14,7 @@ export function segmentRpcs(segments: SegmentService): AdminRpcs<'setSegment' | 
         if (request.segment === undefined) throw invalid('segment is missing; give at least segment.key');
         const { segment, warnings, backfillIds, consistencyToken } = await segments.set(call, {
           key: request.segment.key,
-          ...fieldsOf(request.segment, updateMask(request.updateMask, PATHS)),
+          ...fieldsOf(request.segment, updateMask(request.updateMask, SEGMENT_PATHS)),
           expectedVersion: request.expectedVersion,
           comment: request.comment,
         });

@@ -3,6 +3,7 @@ import type { ServiceSet } from '../../services/service-set.js';
 import type { WebhookInput, WebhookMade } from '../../services/webhooks/webhooks.js';
 import type { DeliveryAttempt, Delivery as DeliveryMessage, Webhook } from '../gen/latchkey/v1/webhook.js';
 import { duration, durationMs, instant, updateMask } from '../messages/fields.js';
+import { WEBHOOK_PATHS } from '../messages/mask-paths.js';
 import { pageRequest } from '../messages/page-request.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
@@ -11,8 +12,6 @@ type Delivery = Awaited<ReturnType<ServiceSet['webhookDeliveries']['list']>>['it
 type Name =
   | ('createWebhook' | 'updateWebhook' | 'listWebhooks' | 'deleteWebhook' | 'rotateWebhookSecret')
   | ('pingWebhook' | 'listDeliveries' | 'replayDeliveries');
-
-const PATHS = ['url', 'description', 'types', 'enabled'];
 
 /** Where events are sent, and what became of each. */
 export function webhookRpcs({
@@ -30,7 +29,7 @@ export function webhookRpcs({
     updateWebhook: {
       async handle(request, call) {
         const webhook = given(request.webhook);
-        const input = inputOf(webhook, updateMask(request.updateMask, PATHS));
+        const input = inputOf(webhook, updateMask(request.updateMask, WEBHOOK_PATHS));
         return { webhook: webhookMessage(await webhooks.update(call, webhook.id, input, request.comment)) };
       },
     },

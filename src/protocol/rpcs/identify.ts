@@ -3,10 +3,9 @@ import type { JsonObject } from '../../core/values/json.js';
 import type { AttributeChange, IdentifyInput, UserService } from '../../services/users/users.js';
 import type { IdentifyRequest, IdentifyResponse } from '../gen/latchkey/v1/user.js';
 import { epochMs, jsonObject, updateMask } from '../messages/fields.js';
+import { USER_PATHS } from '../messages/mask-paths.js';
 import { userMessage } from '../messages/user-message.js';
 import type { UnaryMethod } from './method.js';
-
-const PATHS = ['organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'];
 
 /** `Identify`. */
 export function identifyMethod(
@@ -14,7 +13,7 @@ export function identifyMethod(
 ): UnaryMethod<Caller, IdentifyRequest, IdentifyResponse> {
   return {
     async handle(request, call) {
-      const mask = updateMask(request.updateMask, PATHS);
+      const mask = updateMask(request.updateMask, USER_PATHS);
       const input = mask === undefined ? whatIsGiven(request) : whatIsNamed(request, mask);
       const { user, newlyUnlocked, newlyLocked, consistencyToken } = await users.identify(call, input);
       const flips = { newlyUnlocked: [...newlyUnlocked], newlyLocked: [...newlyLocked] };

@@ -28,7 +28,7 @@ export function changeFlag(app: FastifyInstance, flags: Pick<FlagService, 'set'>
     async (request, reply) => {
       const { body, params } = request;
       const written = await flags
-        .set(callOf(request), {
+        .set(callOf(request, reply), {
           keyOrId: params.id,
           mustExist: true,
           input: flagInputOf(body),

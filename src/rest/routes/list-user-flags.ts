@@ -34,7 +34,7 @@ export function listUserFlags(app: FastifyInstance, evaluation: Evaluator): void
       },
     },
     async (request, reply) => {
-      const call = callOf(request);
+      const call = callOf(request, reply);
       const { query, headers } = request;
       const flags = await userFlags(evaluation, call, {
         userId: ownUserId(call, query.user_id),

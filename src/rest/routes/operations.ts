@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { authorize } from '../../calls/permissions.js';
 import { problems } from '../schemas/problem-schema.js';
 import type { Authenticator } from '../server/authenticate.js';
-import { callOf } from '../server/call.js';
+import { callerOf } from '../server/call.js';
 import type { RestDoorOptions } from '../server/rest-options.js';
 
 export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metrics'> {
@@ -58,7 +58,7 @@ export function operations(app: FastifyInstance, { ready, metrics, authenticator
       onRequest: async (request) => {
         if (request.headers.authorization === undefined && isLocal(request)) return;
         request.caller = await authenticator.caller(request.headers.authorization);
-        authorize(callOf(request), 'ReadMetrics');
+        authorize({ caller: callerOf(request) }, 'ReadMetrics');
       },
     },
     async (_request, reply) => {

@@ -11,7 +11,7 @@ import {
   RequirementsQuerySchema,
 } from '../schemas/requirements-schema.js';
 import { UserFlagsHeadersSchema } from '../schemas/user-flags-schema.js';
-import { callOf, ownUserId } from '../server/call.js';
+import { callerOf, callOf, ownUserId } from '../server/call.js';
 import { etagOf, matches } from '../server/etag.js';
 
 interface Query {
@@ -38,7 +38,7 @@ export function requirementRoutes(app: FastifyInstance, requirements: Pick<Requi
       },
     },
     async (request, reply) => {
-      const told = await requirements.get(callOf(request), { ...inputOf(request), flagKey: request.params.key });
+      const told = await requirements.get(callOf(request, reply), { ...inputOf(request), flagKey: request.params.key });
       return send(request, reply, requirementsJson(told));
     },
   );
@@ -53,7 +53,7 @@ export function requirementRoutes(app: FastifyInstance, requirements: Pick<Requi
       },
     },
     async (request, reply) => {
-      const told = await requirements.list(callOf(request), inputOf(request));
+      const told = await requirements.list(callOf(request, reply), inputOf(request));
       return send(request, reply, { requirements: told.map(requirementsJson) });
     },
   );
@@ -62,7 +62,7 @@ export function requirementRoutes(app: FastifyInstance, requirements: Pick<Requi
 function inputOf(request: FastifyRequest<Query>) {
   const { query, headers } = request;
   return {
-    userId: ownUserId(callOf(request), query.user_id),
+    userId: ownUserId({ caller: callerOf(request) }, query.user_id),
     consistencyToken: query.consistency_token ?? String(headers['consistency-token'] ?? ''),
     full: false,
   };

@@ -1,5 +1,4 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { unavailable } from '../../calls/errors.js';
 import type { StreamService } from '../../services/streaming/streams.js';
 import { rfc3339 } from '../json/flag-json.js';
 import { problems } from '../schemas/problem-schema.js';
@@ -13,11 +12,12 @@ import {
 } from '../schemas/stream-schema.js';
 import type { Authenticator } from '../server/authenticate.js';
 import { callOf, ownUserId } from '../server/call.js';
-import type { EventStreams, ServerSentEvents } from '../server/event-streams.js';
+import type { OpenStreams } from '../server/open-streams.js';
+import { ServerSentEvents } from '../server/server-sent-events.js';
 
 export interface StreamRouteOptions {
   readonly streams: Pick<StreamService, 'watch' | 'watchByTicket' | 'ticket'>;
-  readonly open: EventStreams;
+  readonly open: OpenStreams;
   readonly authenticator: Authenticator;
 }
 
@@ -53,10 +53,9 @@ export function stream(app: FastifyInstance, { streams, open, authenticator }: S
       },
     },
     async (request, reply) => {
-      if (open.draining) throw unavailable('the server stops; connect again');
-      const events = open.make();
+      const events = open.add(new ServerSentEvents());
       try {
-        const watching = await watch(request, events);
+        const watching = await watch(request, reply, events);
         if (watching === undefined) {
           events.destroy();
           // EventSource comes back after anything but this, or gives up for good where a page could still help itself.
@@ -71,11 +70,11 @@ export function stream(app: FastifyInstance, { streams, open, authenticator }: S
     },
   );
 
-  function watch(request: StreamRequest, sink: ServerSentEvents) {
+  function watch(request: StreamRequest, reply: FastifyReply, sink: ServerSentEvents) {
     const { ticket, user_id, last_event_id } = request.query;
     const resumeToken = String(request.headers['last-event-id'] ?? last_event_id ?? '');
     if (request.caller === null) return streams.watchByTicket(ticket ?? '', { resumeToken, sink });
-    const call = callOf(request);
+    const call = callOf(request, reply);
     // A machine that names nobody watches the configuration alone.
     const userId = call.caller.kind === 'machine' && user_id === undefined ? '' : ownUserId(call, user_id);
     return streams.watch(call, { userId, resumeToken, sink });
@@ -95,7 +94,7 @@ export function streamTicket(app: FastifyInstance, { streams }: Pick<StreamRoute
       },
     },
     async (request, reply) => {
-      const call = callOf(request);
+      const call = callOf(request, reply);
       const { ticket, expiresAt } = await streams.ticket(call, ownUserId(call, request.query.user_id));
       reply.header('cache-control', 'no-store');
       return { url: `${PATH}?ticket=${ticket}`, expires_at: rfc3339(expiresAt) };

@@ -30,7 +30,7 @@ export function trackEvents(app: FastifyInstance, events: Pick<EventService, 'tr
       },
     },
     async (request, reply) => {
-      const call = callOf(request);
+      const call = callOf(request, reply);
       authorize(call, 'Track');
       const { incoming, faults } = incomingOf(request.body);
       const own = call.caller.kind === 'person' ? incoming.map((event) => ownEvent(event, call.caller)) : incoming;

@@ -29,7 +29,7 @@ export function userProgress(app: FastifyInstance, progress: Pick<ProgressServic
       },
     },
     async (request, reply) => {
-      const call = callOf(request);
+      const call = callOf(request, reply);
       reply.header('cache-control', 'private, no-cache');
       return progressJson(await progress.get(call, ownUserId(call, request.query.user_id)));
     },
@@ -47,7 +47,7 @@ export function userProgress(app: FastifyInstance, progress: Pick<ProgressServic
       },
     },
     async (request, reply) => {
-      const call = callOf(request);
+      const call = callOf(request, reply);
       const { stage, allow_backward = false } = request.body;
       const userId = ownUserId(call, request.query.user_id);
       const written = await progress.update(call, { userId, stage, allowBackward: allow_backward });

@@ -1,4 +1,4 @@
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Call, Caller } from '../../calls/caller.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
@@ -12,27 +12,42 @@ declare module 'fastify' {
   }
 }
 
+/** Who calls, once that is established. */
+export function callerOf({ caller, routeOptions }: FastifyRequest): Caller {
+  if (caller === null) throw new Error(`${routeOptions.url} needs a caller and does not authenticate`);
+  return caller;
+}
+
 /** What services know of a request. */
-export function callOf(request: FastifyRequest): Call {
-  return new RequestCall(request);
+export function callOf(request: FastifyRequest, reply: FastifyReply): RequestCall {
+  return new RequestCall(request, reply);
 }
 
 /** The signal is made on first use: most calls need none. */
-class RequestCall implements Call {
+export class RequestCall implements Call {
   readonly caller: Caller;
   readonly requestId: string;
-  readonly #request: FastifyRequest;
+  readonly #reply: FastifyReply;
+  #gone: AbortController | undefined;
 
-  constructor(request: FastifyRequest) {
-    if (request.caller === null)
-      throw new Error(`${request.routeOptions.url} needs a caller and does not authenticate`);
-    this.caller = request.caller;
+  constructor(request: FastifyRequest, reply: FastifyReply) {
+    this.caller = callerOf(request);
     this.requestId = request.id;
-    this.#request = request;
+    this.#reply = reply;
   }
 
+  /** Fastify's own says that a client has gone as soon as its body was read. */
   get signal(): AbortSignal {
-    return this.#request.signal;
+    if (this.#gone !== undefined) return this.#gone.signal;
+    const gone = new AbortController();
+    this.#gone = gone;
+    const { raw } = this.#reply;
+    const look = (): void => {
+      if (!raw.writableFinished) gone.abort(new Error('the client has gone'));
+    };
+    if (raw.closed) look();
+    else raw.once('close', look);
+    return gone.signal;
   }
 }
 
@@ -40,7 +55,7 @@ class RequestCall implements Call {
  * Whose own data a request is about: people's are always their own, whatever else they name does not exist for them; a
  * machine says whose by `?user_id=`.
  */
-export function ownUserId({ caller }: Call, userId: string | undefined): string {
+export function ownUserId({ caller }: Pick<Call, 'caller'>, userId: string | undefined): string {
   if (caller.kind === 'person') {
     if (userId !== undefined && userId !== caller.userId) throw notFound(`no user ${quote(userId)}`);
     return caller.userId;

@@ -2,12 +2,6 @@ import type { ServiceSet } from '../../services/service-set.js';
 import type { JwtOptions } from '../jwt/jwt-options.js';
 import type { RequestObserver } from './observer.js';
 
-/** What the door calls. */
-export type RestServices = Pick<
-  ServiceSet,
-  'authentication' | 'evaluation' | 'events' | 'flags' | 'progress' | 'requirements' | 'streams' | 'users'
->;
-
 /** Whether this node can answer now. */
 export interface Readiness {
   readonly ready: boolean;
@@ -16,7 +10,7 @@ export interface Readiness {
 }
 
 export interface RestDoorOptions {
-  readonly services: RestServices;
+  readonly services: ServiceSet;
   /** `HOST:PORT`; port 0 takes a free one. */
   readonly address: string;
   /** PEM; without it the door speaks plaintext. */

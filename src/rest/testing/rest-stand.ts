@@ -51,7 +51,7 @@ export async function askOf(origin: string, path: string, { method, token, body,
     },
   });
   const text = await response.text();
-  const isJson = response.headers.get('content-type')?.includes('json');
+  const isJson = /json(?:;|$)/.test(response.headers.get('content-type') ?? '');
   const answer: Answer = {
     status: response.status,
     headers: response.headers,

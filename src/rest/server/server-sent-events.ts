@@ -2,37 +2,15 @@ import { PassThrough, type Readable } from 'node:stream';
 import { SECOND_MS } from '../../core/values/time.js';
 import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../services/streaming/event-stream.js';
 import { streamJson } from '../json/stream-json.js';
+import type { OpenStream } from './open-streams.js';
 
 /** What a client waits before it connects again, in milliseconds; with some spread, so that not all come at once. */
 const RETRY_MS = 2 * SECOND_MS;
 /** A reader that does not take the end of its stream is cut off after this long. */
 const LAST_WORDS_MS = 5 * SECOND_MS;
 
-/** The server-sent-event streams that are open now, so that a server on its way out can end them. */
-export class EventStreams {
-  readonly #open = new Set<ServerSentEvents>();
-  #draining: boolean = false;
-
-  get draining(): boolean {
-    return this.#draining;
-  }
-
-  /** A new stream; it is kept until it has ended. */
-  make(): ServerSentEvents {
-    const stream = new ServerSentEvents();
-    this.#open.add(stream);
-    stream.body.once('close', () => this.#open.delete(stream));
-    return stream;
-  }
-
-  endAll(): void {
-    this.#draining = true;
-    for (const stream of this.#open) stream.end('draining');
-  }
-}
-
 /** One stream in the form of the HTML standard's server-sent events. */
-export class ServerSentEvents implements StreamSink {
+export class ServerSentEvents implements StreamSink, OpenStream {
   readonly #body = new PassThrough();
   #watching: Watching | undefined;
   #ended: boolean = false;
@@ -64,6 +42,10 @@ export class ServerSentEvents implements StreamSink {
     this.#watching?.close();
     this.#body.end(`event: end\ndata: ${JSON.stringify({ reason })}\nretry: ${retryMs()}\n\n`);
     setTimeout(() => this.#body.destroy(), LAST_WORDS_MS).unref();
+  }
+
+  drain(): void {
+    this.end('draining');
   }
 
   destroy(): void {

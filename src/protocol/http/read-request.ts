@@ -1,0 +1,159 @@
+import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { invalid } from '../../calls/errors.js';
+import { isJsonObject, type JsonValue, quote } from '../../core/values/json.js';
+import { MASK_PATHS } from '../messages/mask-paths.js';
+import type { FieldPath, HttpRoute } from './http-routes.js';
+import { fieldNamed, JsonReader } from './json-reader.js';
+import { emptyMessage, type Message } from './message.js';
+import type { Versioned } from './versions.js';
+
+/** What an HTTP request says, decoded but for its meaning. */
+export interface HttpRequest {
+  /** What stands in the path for each variable, in order. */
+  readonly path: readonly string[];
+  readonly query: ReadonlyMap<string, readonly string[]>;
+  /** Undefined: there is none. */
+  readonly body: JsonValue | undefined;
+  /** What `If-Match` or `If-None-Match` demands; undefined: nothing. */
+  readonly precondition: Versioned | undefined;
+}
+
+/** The RPC's request for an HTTP request. Throws INVALID with every fault of its shape. */
+export function readRequest(route: HttpRoute, request: HttpRequest): Message {
+  return new RequestReader(route, request).read();
+}
+
+/** The field that a caller's mask is about: the one that the body or the path names, else the request itself. */
+export function resourceField({ body, path }: Pick<HttpRoute, 'body' | 'path'>): DescField | undefined {
+  if (typeof body !== 'string') return body;
+  return path.find((segment) => typeof segment !== 'string' && segment.length === 2)?.[0] as DescField | undefined;
+}
+
+/** What may stand in the query of a route: fields that neither the path nor the body holds. */
+export function queryFields({ rpc, path, body }: HttpRoute): readonly DescField[] {
+  if (body === '*') return [];
+  const elsewhere = new Set([body, ...path.map((segment) => (typeof segment === 'string' ? '' : segment[0]))]);
+  return rpc.input.fields.filter((field) => !elsewhere.has(field) && fitsText(field));
+}
+
+function fitsText({ message }: DescField): boolean {
+  return message === undefined || TEXT_FORMS.has(message.typeName);
+}
+
+const TEXT_FORMS: ReadonlySet<string> = new Set(
+  ['Timestamp', 'Duration', 'FieldMask'].map((name) => `google.protobuf.${name}`),
+);
+
+const MASK = 'update_mask';
+const VERSION = 'expected_version';
+
+class RequestReader {
+  readonly #route: HttpRoute;
+  readonly #request: HttpRequest;
+  readonly #input: DescMessage;
+  readonly #reader = new JsonReader();
+
+  constructor(route: HttpRoute, request: HttpRequest) {
+    this.#route = route;
+    this.#request = request;
+    this.#input = route.rpc.input;
+  }
+
+  read(): Message {
+    const message = this.#body();
+    this.#query(message);
+    this.#path(message);
+    this.#mask(message);
+    this.#precondition(message);
+    const { errors } = this.#reader.faults;
+    const [first] = errors;
+    if (first !== undefined)
+      throw invalid(`${first.pointer === '' ? 'the body' : first.pointer} ${first.message}`, errors);
+    return message;
+  }
+
+  #body(): Message {
+    const { body: place } = this.#route;
+    const { body } = this.#request;
+    if (place === '*') return this.#reader.message(this.#input, body ?? {}, '');
+    const message = emptyMessage(this.#input);
+    if (place === '') {
+      if (body !== undefined) throw invalid('this method takes no body; what it needs is in the path and the query');
+      return message;
+    }
+    message[place.localName] = this.#reader.message(place.message as DescMessage, body ?? {}, '');
+    return message;
+  }
+
+  #query(message: Message): void {
+    const known = queryFields(this.#route);
+    for (const [name, texts] of this.#request.query) {
+      const field = known.find((each) => each.name === name);
+      if (field === undefined) {
+        const names = known.map((each) => each.name).join(', ') || 'none at all';
+        throw invalid(`the query has no parameter ${quote(name)}; it takes ${names}`);
+      }
+      message[field.localName] = this.#reader.texts(field, texts, name);
+    }
+  }
+
+  #path(message: Message): void {
+    const variables = this.#route.path.filter((segment): segment is FieldPath => typeof segment !== 'string');
+    for (const [i, [outer, inner]] of variables.entries()) {
+      const text = this.#request.path[i] ?? '';
+      if (inner === undefined) {
+        this.#put(message, outer, text);
+        continue;
+      }
+      message[outer.localName] ??= emptyMessage(outer.message as DescMessage);
+      this.#put(message[outer.localName] as Message, inner, text);
+    }
+  }
+
+  /** The path says which one; a body may repeat it. */
+  #put(message: Message, field: DescField, text: string): void {
+    const given = message[field.localName];
+    if (given !== '' && given !== text) {
+      const message = `is ${quote(text)}, as the path says, not ${quote(given)}; leave it out`;
+      this.#reader.faults.error(`/${field.name}`, message);
+    }
+    message[field.localName] = text;
+  }
+
+  /** Without a mask the body's members are the mask: what is named is written, `[]` and `null` clear it. */
+  #mask(message: Message): void {
+    const field = fieldNamed(this.#input, MASK);
+    const paths = MASK_PATHS[this.#input.typeName];
+    if (field === undefined || paths === undefined || message[field.localName] !== undefined) return;
+    const resource = resourceField(this.#route);
+    const { body = {} } = this.#request;
+    const json = this.#route.body === '*' && resource !== undefined ? memberOf(body, resource) : body;
+    if (!isJsonObject(json)) return;
+    const type = resource?.message ?? this.#input;
+    const named = Object.keys(json as object).map((name) => fieldNamed(type, name)?.name);
+    message[field.localName] = paths.filter((path) => named.includes(path));
+  }
+
+  #precondition(message: Message): void {
+    const { precondition } = this.#request;
+    if (precondition === undefined) return;
+    const field = fieldNamed(this.#input, VERSION);
+    if (field === undefined) throw invalid('this method knows no If-Match and no If-None-Match; leave them out');
+    const given = message[field.localName];
+    if (given !== undefined && given !== precondition.version) {
+      throw invalid(`${VERSION} ${given} contradicts the header, which says version ${precondition.version}; send one`);
+    }
+    message[field.localName] = precondition.version;
+    const { id } = precondition;
+    const resource = resourceField(this.#route);
+    const idField = resource?.message?.fields.find(({ name }) => name === 'id');
+    if (id === '' || resource === undefined || idField === undefined) return;
+    const held = message[resource.localName] as Message;
+    if (held[idField.localName] === '') held[idField.localName] = id;
+  }
+}
+
+function memberOf(json: JsonValue, { name, jsonName }: DescField): JsonValue | undefined {
+  if (!isJsonObject(json)) return undefined;
+  return Object.entries(json).find(([member]) => member === name || member === jsonName)?.[1] as JsonValue | undefined;
+}

@@ -1,0 +1,11 @@
+import { createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
+import { DESCRIPTOR_SET_BASE64 } from '../gen/descriptor-set.js';
+
+/** Every message, service and option of the protocol, as compiled from `proto/`. */
+export const REGISTRY: FileRegistry = readRegistry(Buffer.from(DESCRIPTOR_SET_BASE64, 'base64'));
+
+/** Reads an encoded google.protobuf.FileDescriptorSet. */
+export function readRegistry(descriptorSet: Uint8Array): FileRegistry {
+  return createFileRegistry(fromBinary(FileDescriptorSetSchema, descriptorSet));
+}

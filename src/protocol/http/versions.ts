@@ -1,0 +1,44 @@
+import type { DescMessage } from '@bufbuild/protobuf';
+import type { StaleVersion } from '../../calls/stale-version.js';
+import type { JsonObject } from '../../core/values/json.js';
+import { presentMessage } from '../messages/version-conflict.js';
+import { type Message, messageOf } from './message.js';
+import { REGISTRY } from './registry.js';
+import { writeJson } from './write-json.js';
+
+/** A version of one thing: what is made anew under an old key has another id, and begins at version 1 again. */
+export interface Versioned {
+  /** Of a list that has versions as a whole, its name; '' with version 0: it must not exist yet. */
+  readonly id: string;
+  readonly version: number;
+}
+
+/** Of what an answer is about: the one thing in it that has versions, or the answer itself. Undefined: nothing in it has. */
+export function versionIn(type: DescMessage, message: Message): Versioned | undefined {
+  for (const { fieldKind, message: part, localName } of type.fields) {
+    if (fieldKind !== 'message' || !hasVersions(part)) continue;
+    const held = message[localName] as Message | undefined;
+    if (held !== undefined) return versionOf(part, held);
+  }
+  return hasVersions(type) ? versionOf(type, message) : undefined;
+}
+
+/** What a refused change would have replaced, and its version; undefined where there is nothing any more. */
+export function currentOf(stale: StaleVersion): { readonly json: JsonObject; readonly version: Versioned } | undefined {
+  const present = presentMessage(stale.present);
+  if (present === undefined) return undefined;
+  const conflict = REGISTRY.getMessage('latchkey.v1.VersionConflict');
+  const field = conflict?.fields.find(({ localName }) => localName === present.$case);
+  if (field === undefined) throw new Error(`VersionConflict has no field for ${present.$case}`);
+  const [type, message] = [messageOf(field), present.value as unknown as Message];
+  return { json: writeJson(type, message), version: versionOf(type, message) };
+}
+
+function hasVersions({ fields }: DescMessage): boolean {
+  return fields.some(({ name }) => name === 'version');
+}
+
+function versionOf({ fields }: DescMessage, message: Message): Versioned {
+  const { id, version } = message as { readonly id?: string; readonly version: number };
+  return { id: id ?? fields.find(({ fieldKind }) => fieldKind === 'list')?.name ?? '', version };
+}

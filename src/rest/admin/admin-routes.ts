@@ -1,0 +1,91 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { atTheAdministration } from '../../calls/permissions.js';
+import type { JsonValue } from '../../core/values/json.js';
+import { type HttpCall, httpCalls } from '../../protocol/http/http-calls.js';
+import type { HttpRequest } from '../../protocol/http/read-request.js';
+import type { ServiceSet } from '../../services/service-set.js';
+import { callerOf, callOf } from '../server/call.js';
+import { matches } from '../server/etag.js';
+import type { OpenStreams } from '../server/open-streams.js';
+import { problemOf } from '../server/problem.js';
+import { queryOf, templateOf, variablesOf } from './admin-path.js';
+import { JsonLines } from './json-lines.js';
+import { asHttpError, preconditionOf, tagOf } from './precondition.js';
+
+export interface AdminRoutesOptions {
+  readonly services: ServiceSet;
+  readonly open: OpenStreams;
+}
+
+/**
+ * The administration: what the protocol's RPCs say of HTTP, served by the handlers that serve gRPC. The schemas are not
+ * fastify's: what a request may hold, the protocol says.
+ */
+export function adminRoutes(app: FastifyInstance, { services, open }: AdminRoutesOptions): void {
+  for (const call of httpCalls(services)) {
+    const { route } = call;
+    app.route({
+      method: route.verb,
+      url: templateOf(route, (name) => `:${name}`),
+      // A HEAD would open a stream and never read it.
+      exposeHeadRoute: call.answer !== undefined,
+      schema: { hide: true },
+      preParsing: (request, _reply, payload, done) => {
+        try {
+          request.caller = atTheAdministration(callerOf(request), route.rpc.name);
+          done(null, payload);
+        } catch (error) {
+          done(error as Error);
+        }
+      },
+      handler: async (request, reply) => {
+        reply.header('cache-control', 'no-store');
+        return call.answer === undefined ? stream(call, request, reply, open) : answer(call, request, reply);
+      },
+    });
+  }
+}
+
+async function answer({ route, answer: respond }: HttpCall, request: FastifyRequest, reply: FastifyReply) {
+  const { precondition, ...input } = inputOf(route, request);
+  try {
+    const { json, version } = await respond!({ ...input, precondition }, callOf(request, reply));
+    if (version === undefined) return json;
+    const tag = tagOf(version);
+    reply.header('etag', tag);
+    const unchanged = route.verb === 'GET' && matches(request.headers['if-none-match'], tag);
+    return unchanged ? reply.code(304).send() : json;
+  } catch (error) {
+    throw asHttpError(error, precondition);
+  }
+}
+
+async function stream({ route, begin }: HttpCall, request: FastifyRequest, reply: FastifyReply, open: OpenStreams) {
+  const lines = open.add(
+    new JsonLines((error) => {
+      request.failure = error;
+      return problemOf(error, request.id).body;
+    }),
+  );
+  const call = callOf(request, reply);
+  call.signal.addEventListener('abort', () => lines.body.destroy());
+  try {
+    lines.follow(await begin!(inputOf(route, request), call, lines));
+    await lines.begun;
+  } catch (error) {
+    lines.fail(error);
+    throw error;
+  }
+  // Proxies that collect answers would hold the lines back.
+  return reply.type('application/jsonl').header('x-accel-buffering', 'no').send(lines.body);
+}
+
+function inputOf(route: HttpCall['route'], request: FastifyRequest): HttpRequest {
+  const url = request.raw.url ?? '';
+  return {
+    path: variablesOf(route, url),
+    query: queryOf(url),
+    body: request.body as JsonValue | undefined,
+    precondition: route.verb === 'GET' ? undefined : preconditionOf(request),
+  };
+}

@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify';
+import { invalid } from '../../calls/errors.js';
+import { StaleVersion } from '../../calls/stale-version.js';
+import { quote } from '../../core/values/json.js';
+import { currentOf, type Versioned } from '../../protocol/http/versions.js';
+import { HttpError } from '../server/http-error.js';
+
+const TAG = /^"(.+)-(\d{1,10})"$/;
+
+/** The entity tag of a version: with the id, since a key made anew begins at version 1 again. */
+export function tagOf({ id, version }: Versioned): string {
+  return `"${id}-${version}"`;
+}
+
+/** What a change demands by `If-Match: "ID-VERSION"`, or by `If-None-Match: *`, that it does not exist yet. */
+export function preconditionOf({ headers }: FastifyRequest): Versioned | undefined {
+  const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
+  if (ifNoneMatch !== undefined) {
+    if (ifMatch !== undefined) throw invalid('If-Match and If-None-Match contradict each other; send one');
+    if (ifNoneMatch.trim() !== '*') {
+      throw invalid(`If-None-Match of a change is *, which demands that there is none yet, not ${quote(ifNoneMatch)}`);
+    }
+    return { id: '', version: 0 };
+  }
+  if (ifMatch === undefined) return undefined;
+  const [, id, version] = TAG.exec(ifMatch.trim()) ?? [];
+  if (id === undefined) {
+    throw invalid(`If-Match ${quote(ifMatch)} is no ETag of this administration, like "flg_…-7" in double quotes`);
+  }
+  return { id, version: Number(version) };
+}
+
+/**
+ * A change that was made on another version: 412 where a header demanded it (RFC 9110, section 13.1.1), else 409. The
+ * answer holds what is there now as `current`, and its ETag.
+ */
+export function asHttpError(error: unknown, precondition: Versioned | undefined): unknown {
+  if (!(error instanceof StaleVersion)) return error;
+  const current = currentOf(error);
+  const status = precondition === undefined ? 409 : 412;
+  return new HttpError(status, 'CONFLICT', error.message, {
+    headers: current === undefined ? {} : { etag: tagOf(current.version) },
+    members: current === undefined ? {} : { current: current.json },
+  });
+}
