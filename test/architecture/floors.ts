@@ -94,6 +94,11 @@ export const COMPOSITION_PARTS: readonly string[] = COMPOSITION;
 export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: RegExp; readonly where: string }> = [
   { package: /^(knex|mysql2|better-sqlite3)$/, paths: /^src\/store\/[^/]+\//, where: "the store's adapters" },
   { package: /^node-cache$/, paths: /^src\/store\/[^/]+\//, where: "the store's adapters" },
+  {
+    package: /^lru-cache$/,
+    paths: /^src\/(services|rest|store\/[^/]+)\//,
+    where: "src/services, src/rest and the store's adapters",
+  },
   { package: /^bullmq$/, paths: /^src\/queue\/[^/]+\//, where: "the queue's adapters" },
   { package: /^ioredis$/, paths: /^src\/(queue|notify)\/[^/]+\//, where: "the queue's and the notifier's adapters" },
   {

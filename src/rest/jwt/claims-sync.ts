@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Call, Person } from '../../calls/caller.js';
 import type { UserService } from '../../services/users/users.js';
 
@@ -24,7 +25,7 @@ const SYNC: Call = {
  */
 export class ClaimsSync {
   readonly #options: ClaimsSyncOptions;
-  readonly #synced = new Map<string, Synced>();
+  readonly #synced = new LRUCache<string, Synced>({ max: MAX_SYNCED });
 
   constructor(options: ClaimsSyncOptions) {
     this.#options = options;
@@ -37,20 +38,11 @@ export class ClaimsSync {
     const claims = JSON.stringify([organizationId, roles]);
     const last = this.#synced.get(userId);
     if (last !== undefined && (last.claims === claims || issuedAt < last.issuedAt)) return;
-    this.#remember(userId, { claims, issuedAt });
+    this.#synced.set(userId, { claims, issuedAt });
     const given = { userId, roles, ...(organizationId === '' ? {} : { organizationId }) };
     this.#options.users.identify(SYNC, given).catch((error: unknown) => {
       if (this.#synced.get(userId)?.claims === claims) this.#synced.delete(userId);
       this.#options.onError(error);
     });
   };
-
-  #remember(userId: string, synced: Synced): void {
-    this.#synced.delete(userId);
-    if (this.#synced.size >= MAX_SYNCED) {
-      const [oldest] = this.#synced.keys();
-      if (oldest !== undefined) this.#synced.delete(oldest);
-    }
-    this.#synced.set(userId, synced);
-  }
 }

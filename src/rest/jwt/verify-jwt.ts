@@ -8,6 +8,7 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose';
+import { LRUCache } from 'lru-cache';
 import type { Person } from '../../calls/caller.js';
 import { type LatchkeyError, unauthenticated, unavailable } from '../../calls/errors.js';
 import type { JsonObject } from '../../core/values/json.js';
@@ -47,7 +48,7 @@ export class JwtVerifier {
   readonly #getKey: JWTVerifyGetKey;
   readonly #now: () => number;
   /** By hash, so that a heap dump holds no tokens. */
-  readonly #known = new Map<string, Known>();
+  readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN });
 
   /** Throws where the key is none, or too weak. */
   constructor(options: JwtVerifierOptions) {
@@ -74,7 +75,7 @@ export class JwtVerifier {
     const payload = await this.#payload(token, now);
     const expiresAt = payload.exp! * SECOND_MS;
     const person = { ...personOfClaims(payload as JsonObject, this.#options), expiresAt };
-    this.#remember(digest, { person, trustedUntil: Math.min(now + TRUST_MS, expiresAt) });
+    this.#known.set(digest, { person, trustedUntil: Math.min(now + TRUST_MS, expiresAt) });
     this.#options.onVerified?.(person, (payload.iat ?? 0) * SECOND_MS);
     return person;
   }
@@ -94,15 +95,6 @@ export class JwtVerifier {
     } catch (error) {
       throw refusal(error);
     }
-  }
-
-  #remember(digest: string, known: Known): void {
-    this.#known.delete(digest);
-    if (this.#known.size >= MAX_KNOWN) {
-      const [oldest] = this.#known.keys();
-      if (oldest !== undefined) this.#known.delete(oldest);
-    }
-    this.#known.set(digest, known);
   }
 }
 

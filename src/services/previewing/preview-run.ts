@@ -1,5 +1,6 @@
 import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { LRUCache } from 'lru-cache';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
@@ -40,7 +41,7 @@ const MAX_ORGANIZATIONS = 1_000;
 export class PreviewRun {
   readonly #options: PreviewRunOptions;
   readonly #pauses: EventLoopPauses;
-  readonly #organizations = new Map<string, OrganizationState>();
+  readonly #organizations = new LRUCache<string, OrganizationState>({ max: MAX_ORGANIZATIONS });
   readonly #pageSize: number;
   readonly #startedAt = performance.now();
   #rested = performance.eventLoopUtilization();
@@ -98,15 +99,14 @@ export class PreviewRun {
     }
   }
 
-  async #organizationsOf(users: UserPage['users']): Promise<ReadonlyMap<string, OrganizationState>> {
+  async #organizationsOf(users: UserPage['users']): Promise<Pick<LRUCache<string, OrganizationState>, 'get'>> {
     const known = this.#organizations;
     const ids = new Set(users.map(({ organizationId }) => organizationId));
     ids.delete('');
-    const missing = [...ids].filter((id) => !known.has(id));
+    // Those that are known count as used by this: a page has fewer than are kept, so that none of its own goes.
+    const missing = [...ids].filter((id) => known.get(id) === undefined);
     if (missing.length === 0) return known;
-    if (known.size + missing.length > MAX_ORGANIZATIONS) known.clear();
-    const wanted = [...ids].filter((id) => !known.has(id));
-    for (const [id, state] of await this.#options.store.states.organizations(wanted)) known.set(id, state);
+    for (const [id, state] of await this.#options.store.states.organizations(missing)) known.set(id, state);
     return known;
   }
 

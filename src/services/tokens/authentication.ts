@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Machine } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { unauthenticated } from '../../calls/errors.js';
@@ -43,11 +44,11 @@ const MAX_REMEMBERED = 10_000;
 export class Authentication {
   readonly #options: AuthenticationOptions;
   readonly #uptimeMs: () => number;
-  readonly #known = new Map<string, Known>();
+  readonly #known = new LRUCache<string, Known>({ max: MAX_REMEMBERED });
   /** Tokens that do not exist. They are kept apart, so that a flood of made-up tokens does not push out real ones. */
-  readonly #strangers = new Map<string, Stranger>();
+  readonly #strangers = new LRUCache<string, Stranger>({ max: MAX_REMEMBERED });
   readonly #lookups = new Map<string, Promise<MachineToken | undefined>>();
-  readonly #touched = new Map<string, number>();
+  readonly #touched = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   #generation = 0;
   #awayUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -106,7 +107,7 @@ export class Authentication {
       this.#awayUntilMs = Number.NEGATIVE_INFINITY;
       if (token === undefined) {
         this.#known.delete(hash);
-        bounded(this.#strangers).set(hash, { checkedAtMs: startedAtMs, generation });
+        this.#strangers.set(hash, { checkedAtMs: startedAtMs, generation });
       } else {
         this.#strangers.delete(hash);
         this.#remember(token, startedAtMs, generation);
@@ -138,25 +139,18 @@ export class Authentication {
     const known = this.#known.get(token.hash);
     // Of two lookups the one that began later is right, even if it ended first.
     if (known !== undefined && known.checkedAtMs > checkedAtMs) return;
-    bounded(this.#known).set(token.hash, { token, machine: machineOf(token), checkedAtMs, generation });
+    this.#known.set(token.hash, { token, machine: machineOf(token), checkedAtMs, generation });
   }
 
   #touch({ id, lastUsedAt = 0 }: MachineToken, now: number): void {
     if (now - Math.max(lastUsedAt, this.#touched.get(id) ?? 0) < TOUCH_MS) return;
-    bounded(this.#touched).set(id, now);
+    this.#touched.set(id, now);
     this.#options.tokens.touch(id, now).catch(this.#options.onError);
   }
 }
 
 function unknownToken(): Error {
   return unauthenticated('the token is not known here; check that it is complete and for this server');
-}
-
-/** The map with room for one more entry: when it is full, its oldest entry goes. */
-function bounded<T>(map: Map<string, T>): Map<string, T> {
-  const [oldest] = map.keys();
-  if (map.size >= MAX_REMEMBERED && oldest !== undefined) map.delete(oldest);
-  return map;
 }
 
 function machineOf({ id, scopes, organizationId }: MachineToken): Machine {

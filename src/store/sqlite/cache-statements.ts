@@ -1,3 +1,5 @@
+import { LRUCache } from 'lru-cache';
+
 /** Statements kept for one connection; the store has about a hundred, some in several lengths. */
 const MOST_STATEMENTS = 256;
 /** Longer texts carry many rows: they hardly come twice, and preparing is a small part of their cost. */
@@ -15,16 +17,11 @@ interface Preparing {
  */
 export function cacheStatements(connection: Preparing): void {
   const prepare = connection.prepare.bind(connection);
-  const statements = new Map<string, object>();
+  const statements = new LRUCache<string, object>({ max: MOST_STATEMENTS });
   connection.prepare = (text) => {
     if (text.length > LONGEST_TEXT || !REPEATED.test(text)) return prepare(text);
     const statement = statements.get(text) ?? prepare(text);
-    statements.delete(text);
     statements.set(text, statement);
-    if (statements.size > MOST_STATEMENTS) {
-      const [oldest] = statements.keys();
-      if (oldest !== undefined) statements.delete(oldest);
-    }
     return statement;
   };
 }
