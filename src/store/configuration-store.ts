@@ -52,6 +52,8 @@ export interface ConfigurationWriter {
   putStages(stages: readonly Stage[]): Promise<void>;
   /** Inserts, or replaces by name. */
   putActions(actions: readonly Action[]): Promise<void>;
+  /** The platform-wide role rows of a flag, as this transaction sees them. */
+  roleAccess(flagId: string): Promise<readonly AccessRow[]>;
   /** Platform-wide role rows: inserts, or replaces effect and enabled by key. */
   putRoleAccess(rows: readonly AccessRow[]): Promise<void>;
   /** Drops rows by key; true for each that was there. */

@@ -1,11 +1,7 @@
 import { invalid, notFound } from '../../calls/errors.js';
-import type { AccessRow, Effect, Flag } from '../../core/flags/flag.js';
-import type { OrganizationState } from '../../core/states/organization-state.js';
-import type { UserAccess, UserState } from '../../core/states/user-state.js';
+import type { AccessRow, Effect } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
-import type { RevisionOf } from '../../notify/notifier.js';
-import type { Transaction } from '../../store/store.js';
 
 /** A row as a caller gives it: one of user, role, organization, or role with organization. */
 export interface AccessInput {
@@ -16,13 +12,39 @@ export interface AccessInput {
   readonly enabled?: boolean | undefined;
 }
 
-type KeylessRow = Omit<AccessRow, 'flagId'>;
+/** A row of a flag that the call names, which may not be there yet. */
+export type FlaglessRow = Omit<AccessRow, 'flagId'>;
+
+/** The rows that a call names: those that it puts, and those that it removes by their keys. */
+export interface NamedRows {
+  readonly put: readonly FlaglessRow[];
+  readonly drop: readonly FlaglessRow[];
+}
+
+const MAX_ROWS = 1_000;
 
 /**
- * Checks a row. One that an organization manages is always that organization's: it may leave the organization out, and a
- * role means the role within it.
+ * Checks the rows of a call. Those that an organization manages are always that organization's: they may leave the
+ * organization out, and a role means the role within it. Rejects with INVALID a row that is named twice: nothing says which
+ * of the two is meant.
  */
-export function parseAccessRow(input: AccessInput, managedBy: string): KeylessRow {
+export function parseAccessRows(
+  put: readonly AccessInput[],
+  drop: readonly AccessInput[],
+  managedBy: string,
+): NamedRows {
+  const count = put.length + drop.length;
+  if (count > MAX_ROWS)
+    throw invalid(`a call puts and removes at most ${MAX_ROWS} access rows, not ${count}; split it`);
+  const rows = {
+    put: put.map((row) => parseAccessRow(row, managedBy)),
+    drop: drop.map((row) => parseAccessRow(row, managedBy)),
+  };
+  requireDistinct([...rows.put, ...rows.drop]);
+  return rows;
+}
+
+function parseAccessRow(input: AccessInput, managedBy: string): FlaglessRow {
   const { userId = '', role = '', effect = 'ALLOW', enabled = true } = input;
   let { organizationId = '' } = input;
   if (managedBy !== '') {
@@ -52,25 +74,10 @@ export function parseAccessRow(input: AccessInput, managedBy: string): KeylessRo
   };
 }
 
-export interface SplitRows {
-  readonly userIds: readonly string[];
-  readonly organizationIds: readonly string[];
-}
-
-/** Whose states these rows belong to. */
-export function splitRows(rows: readonly KeylessRow[]): SplitRows {
-  const userIds = new Set(rows.map(({ userId }) => userId));
-  const organizationIds = new Set(rows.map(({ organizationId }) => organizationId));
-  userIds.delete('');
-  organizationIds.delete('');
-  return { userIds: [...userIds], organizationIds: [...organizationIds] };
-}
-
-/** Rejects with INVALID a row that is named twice: nothing says which of the two is meant. */
-export function requireDistinct(rows: readonly KeylessRow[]): void {
+function requireDistinct(rows: readonly FlaglessRow[]): void {
   const seen = new Set<string>();
   for (const row of rows) {
-    const key = keyOf(row);
+    const key = keyOfRow(row);
     if (seen.has(key)) {
       const { userId, role, organizationId } = row;
       throw invalid(`an access row is named twice: ${quote({ userId, role, organizationId })}; leave one out`);
@@ -79,78 +86,12 @@ export function requireDistinct(rows: readonly KeylessRow[]): void {
   }
 }
 
-/** Whether a row applies on the whole platform by role: those are part of the snapshot. */
-export function isRoleRow({ userId, organizationId }: KeylessRow): boolean {
-  return userId === '' && organizationId === '';
-}
-
-export interface AccessChange {
-  readonly put: readonly AccessRow[];
-  readonly drop: readonly AccessRow[];
-}
-
-/**
- * Puts and drops rows where each kind belongs: with the configuration, an organization, or a user. Gives the revisions of
- * the organizations; users' follow from the recompute.
- */
-export async function writeAccess(tx: Transaction, { put, drop }: AccessChange): Promise<readonly RevisionOf[]> {
-  const [putOf, dropOf] = [byOwner(put), byOwner(drop)];
-  if (putOf.role.length > 0) await tx.configuration.putRoleAccess(putOf.role);
-  if (dropOf.role.length > 0) await tx.configuration.dropRoleAccess(dropOf.role);
-  if (putOf.organization.length > 0) await tx.organizations.putAccess(putOf.organization);
-  if (dropOf.organization.length > 0) await tx.organizations.dropAccess(dropOf.organization);
-  if (putOf.user.length > 0) await tx.users.putAccess(putOf.user);
-  if (dropOf.user.length > 0) await tx.users.dropAccess(dropOf.user);
-
-  const { organizationIds } = splitRows([...put, ...drop]);
-  if (organizationIds.length === 0) return [];
-  await tx.organizations.advance(organizationIds);
-  const advanced = await tx.organizations.read(organizationIds);
-  return [...advanced.values()].map(({ id, revision }) => ({ id, revision }));
-}
-
-interface Owners {
-  readonly states: ReadonlyMap<string, UserState>;
-  readonly organizations: ReadonlyMap<string, OrganizationState>;
-}
-
-/** The rows that these keys have now, for the audit's "before". */
-export async function heldRows(
-  tx: Transaction,
-  flag: Flag | undefined,
-  keys: readonly KeylessRow[],
-  { states, organizations }: Owners,
-): Promise<readonly AccessRow[]> {
-  if (flag === undefined || keys.length === 0) return [];
-  const held: AccessRow[] = keys.some(isRoleRow) ? [...(await tx.configuration.load()).roleAccess] : [];
-  for (const { access } of organizations.values()) held.push(...access);
-  for (const { id, access } of states.values()) {
-    for (const row of access) held.push({ ...row, userId: id, role: '', organizationId: '' });
-  }
-  const wanted = new Set(keys.map(keyOf));
-  return held.filter((row) => row.flagId === flag.id && wanted.has(keyOf(row)));
-}
-
-function keyOf({ userId, role, organizationId, managedBy }: KeylessRow): string {
+/** What tells the rows of one flag apart. */
+export function keyOfRow({ userId, role, organizationId, managedBy }: FlaglessRow): string {
   return JSON.stringify([userId, role, organizationId, managedBy]);
 }
 
-function byOwner(rows: readonly AccessRow[]) {
-  const role: AccessRow[] = [];
-  const organization: AccessRow[] = [];
-  const user: AccessRow[] = [];
-  for (const row of rows) (row.userId !== '' ? user : row.organizationId !== '' ? organization : role).push(row);
-  return { role, organization, user };
-}
-
-/** A user's own rows once these are put and dropped. */
-export function accessAfter(before: UserState, { put, drop }: AccessChange): readonly UserAccess[] {
-  const key = ({ flagId, managedBy }: UserAccess | AccessRow): string => JSON.stringify([flagId, managedBy]);
-  const rows = new Map(before.access.map((row) => [key(row), row]));
-  for (const row of put) {
-    const { flagId, managedBy, effect, enabled, userId } = row;
-    if (userId === before.id) rows.set(key(row), { flagId, managedBy, effect, enabled });
-  }
-  for (const row of drop) if (row.userId === before.id) rows.delete(key(row));
-  return [...rows.values()];
+/** Whether a row applies on the whole platform by role: those are part of the snapshot. */
+export function isRoleRow({ userId, organizationId }: FlaglessRow): boolean {
+  return userId === '' && organizationId === '';
 }

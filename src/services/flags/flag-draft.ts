@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../../calls/errors.js';
 import type { Configuration, Flag, Segment } from '../../core/flags/flag.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
-import { validateFlag } from '../../core/snapshot/validate-configuration.js';
+import { type Verdict, validateFlag } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
@@ -48,13 +48,27 @@ export function draftedFlag(
   return { flag, changed: true };
 }
 
+/** Whether an input says anything of a flag at all. */
+export function saysAnything(input: FlagInput): boolean {
+  return Object.values(input).some((value) => value !== undefined);
+}
+
 /** Holds the flag against everything it refers to, or that refers to it; gives what is allowed and seldom meant. */
 export function checkDrafted(flag: Flag, all: Configuration): readonly Fault[] {
-  const flags = new Map(all.flags.map((other) => [other.key, other]));
-  const segments = new Map<string, Segment>(all.segments.map((segment) => [segment.key, segment]));
-  const { faults, warnings } = validateFlag(flag, { flags: flags.set(flag.key, flag), segments });
+  const { faults, warnings } = verdictOn(flag, all);
   if (faults.length > 0) throw refused(flag.key, faults);
   return warnings;
+}
+
+/** What is allowed and seldom meant about a flag that stays as it is. */
+export function warningsOf(flag: Flag, all: Configuration): readonly Fault[] {
+  return verdictOn(flag, all).warnings;
+}
+
+function verdictOn(flag: Flag, all: Configuration): Verdict {
+  const flags = new Map(all.flags.map((other) => [other.key, other]));
+  const segments = new Map<string, Segment>(all.segments.map((segment) => [segment.key, segment]));
+  return validateFlag(flag, { flags: flags.set(flag.key, flag), segments });
 }
 
 function sameFlag(a: Flag, b: Flag): boolean {

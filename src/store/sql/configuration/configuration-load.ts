@@ -61,7 +61,14 @@ export async function loadConfiguration(sql: Sql): Promise<Configuration> {
   };
 }
 
-export function roleAccessOf(row: RoleAccessRow): AccessRow {
+/** The platform-wide role rows of one flag. */
+export async function loadRoleAccess(sql: Sql, flagId: string): Promise<readonly AccessRow[]> {
+  const text =
+    'SELECT flag_id, role, managed_by, effect, enabled FROM role_access WHERE flag_id = ? ORDER BY role, managed_by';
+  return (await sql.rows<RoleAccessRow>(text, [flagId])).map(roleAccessOf);
+}
+
+function roleAccessOf(row: RoleAccessRow): AccessRow {
   return {
     flagId: row.flag_id,
     userId: '',

@@ -4,7 +4,7 @@ import { insertRows } from '../engine/insert-rows.js';
 import { dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { flagsWithoutRows } from './access-listing.js';
-import { loadConfiguration, readRevision } from './configuration-load.js';
+import { loadConfiguration, loadRoleAccess, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, flagValues } from './flag-row.js';
 
@@ -32,6 +32,7 @@ export function configurationWriter(sql: Sql): ConfigurationWriter {
     putSegment: (segment) => putSegment(sql, segment),
     putStages: (stages) => putStages(sql, stages),
     putActions: (actions) => putActions(sql, actions),
+    roleAccess: (flagId) => loadRoleAccess(sql, flagId),
     putRoleAccess: (rows) => putRoleAccess(sql, rows),
     dropRoleAccess: (rows) => dropByKey(sql, 'role_access', ROLE_ACCESS_KEY, rows.map(roleAccessKey)),
     withoutRows: (flagIds) => flagsWithoutRows(sql, flagIds),

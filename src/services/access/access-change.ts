@@ -1,0 +1,111 @@
+import type { AccessRow, Flag } from '../../core/flags/flag.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import type { UserAccess, UserState } from '../../core/states/user-state.js';
+import type { RevisionOf } from '../../notify/notifier.js';
+import type { Transaction } from '../../store/store.js';
+import { isRoleRow, keyOfRow, type NamedRows } from './access-rows.js';
+
+/** Users and organizations whose rows a call names, locked. */
+export interface RowOwners {
+  readonly users: ReadonlyMap<string, UserState>;
+  readonly organizations: ReadonlyMap<string, OrganizationState>;
+}
+
+/** What is to be written of a flag's rows: only what differs from what stands. */
+export interface AccessChange {
+  readonly put: readonly AccessRow[];
+  readonly drop: readonly AccessRow[];
+  /** The rows that these replace and remove, as they stood. */
+  readonly before: readonly AccessRow[];
+}
+
+/** Locks whom the rows belong to. They come before the flag in the order of locks. */
+export async function lockRowOwners(tx: Transaction, { put, drop }: NamedRows): Promise<RowOwners> {
+  const rows = [...put, ...drop];
+  const organizations = await tx.organizations.lock(named(rows.map(({ organizationId }) => organizationId)));
+  const users = await tx.users.lock(named(rows.map(({ userId }) => userId)));
+  return { users, organizations };
+}
+
+function named(ids: readonly string[]): readonly string[] {
+  return [...new Set(ids)].filter((id) => id !== '');
+}
+
+/**
+ * What of the named rows is not so yet: a row that stands as it is to be put stays, and one that is not there need not be
+ * removed. The flag is locked, so that none of its rows changes meanwhile.
+ */
+export async function accessChange(
+  tx: Transaction,
+  flag: Flag,
+  { put, drop }: NamedRows,
+  owners: RowOwners,
+): Promise<AccessChange> {
+  const rows = [...put, ...drop];
+  const ofRoles = rows.some(isRoleRow) ? await tx.configuration.roleAccess(flag.id) : [];
+  const held = new Map([...ofRoles, ...heldBy(flag, owners)].map((row) => [keyOfRow(row), row]));
+  const changed = put.filter((row) => {
+    const now = held.get(keyOfRow(row));
+    return now?.effect !== row.effect || now.enabled !== row.enabled;
+  });
+  const gone = drop.filter((row) => held.has(keyOfRow(row)));
+  return {
+    put: changed.map((row) => ({ ...row, flagId: flag.id })),
+    drop: gone.map((row) => ({ ...row, flagId: flag.id })),
+    before: [...changed, ...gone].flatMap((row) => held.get(keyOfRow(row)) ?? []),
+  };
+}
+
+/** The flag's rows that belong to these users and organizations. */
+function heldBy(flag: Flag, { users, organizations }: RowOwners): readonly AccessRow[] {
+  const ofUsers = [...users.values()].flatMap(({ id, access }) =>
+    access.map((row) => ({ ...row, userId: id, role: '', organizationId: '' })),
+  );
+  const ofOrganizations = [...organizations.values()].flatMap(({ access }) => access);
+  return [...ofUsers, ...ofOrganizations].filter(({ flagId }) => flagId === flag.id);
+}
+
+/**
+ * Writes rows where each kind belongs: with the configuration, an organization, or a user. Gives the new revisions of the
+ * organizations; users' follow from the recompute.
+ */
+export async function writeAccess(tx: Transaction, { put, drop }: AccessChange): Promise<readonly RevisionOf[]> {
+  const [putOf, dropOf] = [byOwner(put), byOwner(drop)];
+  if (putOf.role.length > 0) await tx.configuration.putRoleAccess(putOf.role);
+  if (dropOf.role.length > 0) await tx.configuration.dropRoleAccess(dropOf.role);
+  if (putOf.organization.length > 0) await tx.organizations.putAccess(putOf.organization);
+  if (dropOf.organization.length > 0) await tx.organizations.dropAccess(dropOf.organization);
+  if (putOf.user.length > 0) await tx.users.putAccess(putOf.user);
+  if (dropOf.user.length > 0) await tx.users.dropAccess(dropOf.user);
+
+  const organizationIds = named([...put, ...drop].map(({ organizationId }) => organizationId));
+  if (organizationIds.length === 0) return [];
+  await tx.organizations.advance(organizationIds);
+  const advanced = await tx.organizations.read(organizationIds);
+  return [...advanced.values()].map(({ id, revision }) => ({ id, revision }));
+}
+
+function byOwner(rows: readonly AccessRow[]) {
+  const role: AccessRow[] = [];
+  const organization: AccessRow[] = [];
+  const user: AccessRow[] = [];
+  for (const row of rows) (row.userId !== '' ? user : row.organizationId !== '' ? organization : role).push(row);
+  return { role, organization, user };
+}
+
+/** The users whose own rows a change puts or drops. */
+export function usersChanged({ put, drop }: AccessChange, { users }: RowOwners): readonly UserState[] {
+  return named([...put, ...drop].map(({ userId }) => userId)).map((id) => users.get(id)!);
+}
+
+/** A user's own rows once these are put and dropped. */
+export function accessAfter(before: UserState, { put, drop }: AccessChange): readonly UserAccess[] {
+  const key = ({ flagId, managedBy }: UserAccess | AccessRow): string => JSON.stringify([flagId, managedBy]);
+  const rows = new Map(before.access.map((row) => [key(row), row]));
+  for (const row of put) {
+    const { flagId, managedBy, effect, enabled, userId } = row;
+    if (userId === before.id) rows.set(key(row), { flagId, managedBy, effect, enabled });
+  }
+  for (const row of drop) if (row.userId === before.id) rows.delete(key(row));
+  return [...rows.values()];
+}
