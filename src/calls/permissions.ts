@@ -111,6 +111,6 @@ function forAdministrators(operation: string): string {
   return `${operation} is for platform administrators; roles do not confer it`;
 }
 
-export function hasScope(caller: Caller & { kind: 'machine' }, scopes: readonly Scope[]): boolean {
+function hasScope(caller: Caller & { kind: 'machine' }, scopes: readonly Scope[]): boolean {
   return caller.scopes.has('admin') || scopes.some((scope) => caller.scopes.has(scope));
 }

@@ -5,7 +5,7 @@ import type { NewEvent } from '../store/event-store.js';
 import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
 
 /** How many days back a late event's day can still be told from a new one: the bits of `recentDays`. */
-export const RECENT_DAYS = 62;
+const RECENT_DAYS = 62;
 const RECENT_MASK = (1n << BigInt(RECENT_DAYS)) - 1n;
 
 /** What a user's events come to: the state after them and the rows that changed. */

@@ -2,10 +2,10 @@
 import { RE2JS } from 're2js';
 
 /** The longest pattern, in characters. */
-export const MAX_PATTERN_LENGTH = 256;
+const MAX_PATTERN_LENGTH = 256;
 
 /** The longest text that is searched, in characters; a longer one never matches. */
-export const MAX_SUBJECT_LENGTH = 4096;
+const MAX_SUBJECT_LENGTH = 4096;
 
 /** How large a pattern may become, in the library's instructions: `a{1000}` is short and yet slow. */
 const MAX_PROGRAM_SIZE = 512;

@@ -7,7 +7,7 @@ import { isPlainPath } from '../values/path.js';
 import type { Names } from './vocabulary.js';
 
 /** The longest name in a param, in characters. */
-export const MAX_PARAM_LENGTH = 256;
+const MAX_PARAM_LENGTH = 256;
 
 /**
  * Checks `fact`, `params` and `path`, which a condition and the fact in its value have alike; the fact's definition,

@@ -6,7 +6,7 @@ import { elapsedSince } from './time-reading.js';
 import { type WindowMeasure, windowReading } from './window-reading.js';
 
 /** The longest window, in days: a leap year. */
-export const MAX_WINDOW_DAYS = 366;
+const MAX_WINDOW_DAYS = 366;
 
 const ACTION: FactParam = { name: 'action', type: 'string', required: true };
 const WINDOW_DAYS: FactParam = { name: 'windowDays', type: 'integer', required: false, min: 1, max: MAX_WINDOW_DAYS };

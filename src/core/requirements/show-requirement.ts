@@ -6,7 +6,7 @@ import { type Looks, metAt } from './met-at.js';
 import type { Audience, Requirement, ShownComparison } from './requirement.js';
 
 /** The label, for people, of a flag that is not for their screens. */
-export const ANOTHER_FEATURE = 'another feature';
+const ANOTHER_FEATURE = 'another feature';
 
 /** How many nodes are shown of one flag, since segments may hold segments. Beyond it a segment is shown without its parts. */
 export const MAX_SHOWN_NODES = 2_000;

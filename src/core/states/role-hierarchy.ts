@@ -1,7 +1,7 @@
 import type { OrganizationState, RoleDefinition } from './organization-state.js';
 
 /** The roles that every organization has, unless it defines a role of that name itself. */
-export const BUILT_IN_ROLES: readonly RoleDefinition[] = [
+const BUILT_IN_ROLES: readonly RoleDefinition[] = [
   { name: 'employee', inherits: [] },
   { name: 'manager', inherits: ['employee'] },
   { name: 'admin', inherits: ['manager'] },

@@ -2,7 +2,7 @@
 export type PathReader = (value: unknown) => unknown;
 
 /** The longest path, in characters. */
-export const MAX_PATH_LENGTH = 256;
+const MAX_PATH_LENGTH = 256;
 
 const PLAIN_PATH = /^\$(?:\.[\p{L}\p{N}_-]+|\[(?:0|[1-9]\d{0,8})\])+$/u;
 const STEP = /[\p{L}\p{N}_-]+/gu;

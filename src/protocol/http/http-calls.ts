@@ -4,8 +4,8 @@ import type { JsonObject } from '../../core/values/json.js';
 import type { ServiceSet } from '../../services/service-set.js';
 import { AdminServiceDefinition } from '../gen/latchkey/v1/admin_service.js';
 import { FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
-import { adminHandlers } from '../rpcs/admin-handlers.js';
-import { featureHandlers } from '../rpcs/feature-handlers.js';
+import { adminHandlers } from '../rpcs/admin/admin-handlers.js';
+import { featureHandlers } from '../rpcs/feature/feature-handlers.js';
 import {
   type CallContext,
   EncodedMessage,

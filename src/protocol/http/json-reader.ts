@@ -1,7 +1,7 @@
 import { type DescEnum, type DescField, type DescMessage, type DescOneof, ScalarType } from '@bufbuild/protobuf';
 import { Faults, pointerStep } from '../../core/values/fault.js';
-import { parseInstant } from '../../core/values/time.js';
 import { isDeeperThan, isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
+import { parseInstant } from '../../core/values/time.js';
 import { MAX_JSON_DEPTH } from '../well-known/struct.js';
 import { emptyMessage, type Message, messageOf } from './message.js';
 

@@ -3,10 +3,10 @@ import type { Decision } from '../../core/deciding/decision.js';
 import type { FlagRequirements, RuleRequirement } from '../../core/requirements/requirement.js';
 import type { Fault } from '../../core/values/fault.js';
 
-/** What a draft would do to a user. */
-export type PreviewGroup = 'wouldUnlock' | 'wouldLose' | 'stayOn' | 'stayOff';
+export const PREVIEW_GROUPS = ['wouldUnlock', 'wouldLose', 'stayOn', 'stayOff'] as const;
 
-export const PREVIEW_GROUPS: readonly PreviewGroup[] = ['wouldUnlock', 'wouldLose', 'stayOn', 'stayOff'];
+/** What a draft would do to a user. */
+export type PreviewGroup = (typeof PREVIEW_GROUPS)[number];
 
 export type PreviewCounts = Readonly<Record<PreviewGroup, number>>;
 

@@ -16,7 +16,7 @@ export interface MysqlOptions {
   readonly onPoolWait?: (waitedMs: number) => void;
 }
 
-export const DEFAULT_POOL_SIZE = 10;
+const DEFAULT_POOL_SIZE = 10;
 export const DEFAULT_ACQUIRE_TIMEOUT_MS = 2000;
 export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
 

@@ -56,4 +56,4 @@ export class ControlledReader implements StateReader {
   }
 }
 
-export const userAt = (id: string, revision: number): UserState => ({ ...unknownUser(id), revision });
+const userAt = (id: string, revision: number): UserState => ({ ...unknownUser(id), revision });

@@ -1,0 +1,34 @@
+import type { Caller } from '../../../calls/caller.js';
+import type { ServiceSet } from '../../../services/service-set.js';
+import type { AdminServiceDefinition } from '../../gen/latchkey/v1/admin_service.js';
+import type { Handlers } from '../method.js';
+import { auditRpcs } from './audit-rpcs.js';
+import { backfillRpcs } from './backfill-rpcs.js';
+import { deadLetterRpcs } from './dead-letter-rpcs.js';
+import { flagRpcs } from './flag-rpcs.js';
+import { ledgerRpcs } from './ledger-rpcs.js';
+import { onboardingRpcs } from './onboarding-rpcs.js';
+import { organizationRpcs } from './organization-rpcs.js';
+import { previewRpcs } from './preview-rpcs.js';
+import { segmentRpcs } from './segment-rpcs.js';
+import { tokenRpcs } from './token-rpcs.js';
+import { userRpcs } from './user-rpcs.js';
+import { webhookRpcs } from './webhook-rpcs.js';
+
+/** One handler for each RPC of `AdminService`. */
+export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefinition, Caller> {
+  return {
+    ...flagRpcs(services.flagLookup),
+    ...segmentRpcs(services.segments),
+    ...onboardingRpcs(services),
+    ...organizationRpcs(services.organizations),
+    ...userRpcs(services),
+    ...ledgerRpcs(services),
+    ...backfillRpcs(services.backfills),
+    ...tokenRpcs(services.tokens),
+    ...deadLetterRpcs(services.deadLetters),
+    ...auditRpcs(services.audit),
+    ...previewRpcs(services.preview),
+    ...webhookRpcs(services),
+  };
+}

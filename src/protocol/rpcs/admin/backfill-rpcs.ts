@@ -1,0 +1,66 @@
+import type { BackfillProgress, BackfillService } from '../../../services/backfills/backfills.js';
+import { type Backfill, BackfillReason, BackfillState } from '../../gen/latchkey/v1/backfill.js';
+import { duration, instant } from '../../messages/fields.js';
+import { pageRequest } from '../../messages/page-request.js';
+import { generatedStream } from '../generated-stream.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+type Name = 'getBackfill' | 'watchBackfill' | 'listBackfills' | 'cancelBackfill' | 'startBackfill';
+
+/** How unlocks are caught up with after a change of rules. */
+export function backfillRpcs(backfills: BackfillService): AdminRpcs<Name> {
+  return {
+    getBackfill: {
+      handle: async ({ id }, call) => ({ backfill: backfillMessage(await backfills.get(call, id)) }),
+    },
+    watchBackfill: generatedStream(async function* ({ id }, call) {
+      for await (const progress of backfills.watch(call, id)) yield { backfill: backfillMessage(progress) };
+    }),
+    listBackfills: {
+      async handle(request, call) {
+        const { items, next = '' } = await backfills.list(call, request, pageRequest(request));
+        return { backfills: items.map(backfillMessage), nextPageToken: next };
+      },
+    },
+    cancelBackfill: {
+      handle: async ({ id, comment }, call) => ({
+        backfill: backfillMessage(await backfills.cancel(call, id, comment)),
+      }),
+    },
+    startBackfill: {
+      handle: async ({ flag, comment }, call) => ({
+        backfill: backfillMessage(await backfills.start(call, flag, comment)),
+      }),
+    },
+  };
+}
+
+const REASONS: Readonly<Record<BackfillProgress['reason'], BackfillReason>> = {
+  flag: BackfillReason.BACKFILL_REASON_FLAG,
+  segment: BackfillReason.BACKFILL_REASON_SEGMENT,
+  stages: BackfillReason.BACKFILL_REASON_STAGES,
+  organization: BackfillReason.BACKFILL_REASON_ORGANIZATION,
+  manual: BackfillReason.BACKFILL_REASON_MANUAL,
+};
+
+const STATES: Readonly<Record<BackfillProgress['state'], BackfillState>> = {
+  pending: BackfillState.BACKFILL_STATE_PENDING,
+  running: BackfillState.BACKFILL_STATE_RUNNING,
+  done: BackfillState.BACKFILL_STATE_DONE,
+  cancelled: BackfillState.BACKFILL_STATE_CANCELLED,
+  superseded: BackfillState.BACKFILL_STATE_SUPERSEDED,
+};
+
+function backfillMessage(progress: BackfillProgress): Backfill {
+  const { id, flagId, flagKey, organizationId, reason, state, total, done, unlocked, relocked, failed, leftMs } =
+    progress;
+  return {
+    ...{ id, flagId, flagKey, organizationId, total, done, unlocked, relocked, failed },
+    timeLeft: duration(leftMs),
+    reason: REASONS[reason],
+    state: STATES[state],
+    createdAt: instant(progress.createdAt),
+    startedAt: instant(progress.startedAt),
+    finishedAt: instant(progress.finishedAt),
+  };
+}

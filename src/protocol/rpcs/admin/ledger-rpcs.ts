@@ -1,0 +1,62 @@
+import type { Snapshot } from '../../../core/snapshot/snapshot.js';
+import type { LedgerWritten } from '../../../services/ledger/ledger.js';
+import type { ServiceSet } from '../../../services/service-set.js';
+import type { LedgerChange } from '../../gen/latchkey/v1/ledger.js';
+import { ledgerMessage } from '../../messages/ledger-message.js';
+import { pageRequest } from '../../messages/page-request.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+import { unlocksOf } from './user-rpcs.js';
+
+type Name = 'grantUnlock' | 'revokeUnlock' | 'rearmUnlock' | 'listFlagUnlocks' | 'deleteUser' | 'getDeletedTotals';
+
+/** Changes of the ledger by hand, its history by flag, and the deletion of users. */
+export function ledgerRpcs({
+  ledger,
+  userDeletion,
+  keeper,
+}: Pick<ServiceSet, 'ledger' | 'userDeletion' | 'keeper'>): AdminRpcs<Name> {
+  return {
+    grantUnlock: {
+      handle: async (request, call) => ({ change: changeOf(await ledger.grant(call, request), keeper.snapshot) }),
+    },
+    revokeUnlock: {
+      handle: async (request, call) => ({ change: changeOf(await ledger.revoke(call, request), keeper.snapshot) }),
+    },
+    rearmUnlock: {
+      handle: async (request, call) => ({ change: changeOf(await ledger.rearm(call, request), keeper.snapshot) }),
+    },
+    listFlagUnlocks: {
+      async handle(request, call) {
+        const order = request.newestFirst ? 'newest' : 'oldest';
+        const { items, next = '' } = await ledger.flagUnlocks(call, request.flag, pageRequest(request), order);
+        const entries = items.map(({ userId, ...entry }) => ({ userId, entry: ledgerMessage(entry, keeper.snapshot) }));
+        return { entries, nextPageToken: next };
+      },
+    },
+    deleteUser: { handle: (request, call) => userDeletion.delete(call, request) },
+    getDeletedTotals: {
+      async handle(_request, call) {
+        const { users, unlocks, actions } = await userDeletion.totals(call);
+        const { flagsById } = keeper.snapshot;
+        return {
+          users,
+          unlocks: [...unlocks].map(([flagId, count]) => {
+            return { flagId, flagKey: flagsById.get(flagId)?.flag.key ?? '', count };
+          }),
+          actions: [...actions].map(([action, total]) => ({ action, ...total })),
+        };
+      },
+    },
+  };
+}
+
+function changeOf({ user, flagId, entries, ...written }: LedgerWritten, snapshot: Snapshot): LedgerChange {
+  const standing = user.ledger.get(flagId);
+  return {
+    entries: entries.map((entry) => ledgerMessage(entry, snapshot)),
+    unlocks: unlocksOf({ ledger: new Map(standing === undefined ? [] : [[flagId, standing]]) }, snapshot),
+    newlyUnlocked: [...written.newlyUnlocked],
+    newlyLocked: [...written.newlyLocked],
+    consistencyToken: written.consistencyToken,
+  };
+}

@@ -1,0 +1,101 @@
+import { invalid } from '../../../calls/errors.js';
+import type { Decision } from '../../../core/deciding/decision.js';
+import type { PreviewService } from '../../../services/previewing/preview.js';
+import type {
+  PreviewBlock,
+  PreviewEvent,
+  PreviewProgress,
+  PreviewResult,
+  PreviewSample,
+} from '../../../services/previewing/preview-event.js';
+import type { EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
+import {
+  PreviewResult_Blocked as Blocked,
+  type PreviewRuleResponse,
+  type PreviewProgress as ProgressMessage,
+  type PreviewResult as ResultMessage,
+  type PreviewSample as SampleMessage,
+} from '../../gen/latchkey/v1/preview.js';
+import { decisionMessage } from '../../messages/decision-message.js';
+import { duration, instant, updateMask } from '../../messages/fields.js';
+import { FLAG_PATHS, flagInput } from '../../messages/flag-input.js';
+import { ruleInput } from '../../messages/rule-input.js';
+import { blockMessage, ruleMessage } from '../feature/requirements.js';
+import { flagNamed, ruleChange } from '../feature/set-flag.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+/** `PreviewRule`. */
+export function previewRpcs(preview: Pick<PreviewService, 'preview'>): AdminRpcs<'previewRule'> {
+  return {
+    previewRule: {
+      begin(request, call, out) {
+        const { flag, rule, position, organizationId, sampleSize } = request;
+        if (flag === undefined) throw invalid('flag is missing; give at least flag.key');
+        if (rule === undefined && position !== undefined)
+          throw invalid('position is the place of rule, which is missing');
+        const input = {
+          ...flagNamed(flag),
+          input: flagInput(flag, updateMask(request.updateMask, FLAG_PATHS)),
+          rule: rule && { input: ruleInput(rule, 'rule'), position },
+          onRuleChange: ruleChange(request.onRuleChange),
+          organizationId,
+          sampleSize,
+        };
+        return preview.preview(call, input, {
+          write: (event) => out.write(eventMessage(event)),
+          end: (failure) => out.end(failure),
+        });
+      },
+    },
+  };
+}
+
+function eventMessage(event: PreviewEvent): PreviewRuleResponse {
+  return event.type === 'progress'
+    ? { event: { $case: 'progress', value: progressMessage(event.progress) } }
+    : { event: { $case: 'result', value: resultMessage(event.result) } };
+}
+
+function progressMessage({ leftMs, ...progress }: PreviewProgress): ProgressMessage {
+  return { ...progress, timeLeft: duration(leftMs) };
+}
+
+const BLOCKED: Readonly<Record<PreviewBlock['reason'], Blocked>> = {
+  ARCHIVED: Blocked.ARCHIVED,
+  DISABLED: Blocked.DISABLED,
+  SCHEDULE: Blocked.SCHEDULE,
+};
+
+function resultMessage(result: PreviewResult): ResultMessage {
+  const { counts, samples, asOf, configurationRevision, blocked, warnings } = result;
+  return {
+    counts,
+    wouldUnlock: samples.wouldUnlock.map(sampleMessage),
+    wouldLose: samples.wouldLose.map(sampleMessage),
+    stayOn: samples.stayOn.map(sampleMessage),
+    stayOff: samples.stayOff.map(sampleMessage),
+    asOf: instant(asOf),
+    configurationRevision,
+    blocked: blocked === undefined ? Blocked.BLOCKED_UNSPECIFIED : BLOCKED[blocked.reason],
+    blockedUntil: instant(blocked?.until),
+    warnings: [...warnings],
+  };
+}
+
+function sampleMessage({ userId, before, after, servedBy, shortened }: PreviewSample): SampleMessage {
+  return {
+    userId,
+    before: sampledDecision(before),
+    after: sampledDecision(after.decision),
+    rules: after.rules.map(ruleMessage),
+    blockedBy: after.blockedBy.map(blockMessage),
+    granted: after.granted,
+    servedBy: servedBy && ruleMessage(servedBy),
+    shortened,
+  };
+}
+
+/** Without its value: a variant's may be large, no limit counts it, and the variant tells it. */
+function sampledDecision(decision: Decision): EvaluateResponse {
+  return { ...decisionMessage({ decision, stale: false }), value: undefined };
+}

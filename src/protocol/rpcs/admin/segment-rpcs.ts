@@ -1,0 +1,44 @@
+import { invalid } from '../../../calls/errors.js';
+import type { SegmentService, SetSegmentInput } from '../../../services/flags/segments.js';
+import type { Segment as SegmentMessage } from '../../gen/latchkey/v1/segment.js';
+import { jsonObject, updateMask } from '../../messages/fields.js';
+import { SEGMENT_PATHS } from '../../messages/mask-paths.js';
+import { segmentMessage } from '../../messages/segment-message.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+/** Named conditions. */
+export function segmentRpcs(segments: SegmentService): AdminRpcs<'setSegment' | 'listSegments'> {
+  return {
+    setSegment: {
+      async handle(request, call) {
+        if (request.segment === undefined) throw invalid('segment is missing; give at least segment.key');
+        const { segment, warnings, backfillIds, consistencyToken } = await segments.set(call, {
+          key: request.segment.key,
+          ...fieldsOf(request.segment, updateMask(request.updateMask, SEGMENT_PATHS)),
+          expectedVersion: request.expectedVersion,
+          comment: request.comment,
+        });
+        return {
+          segment: segmentMessage(segment),
+          warnings: [...warnings],
+          backfillIds: [...backfillIds],
+          consistencyToken,
+        };
+      },
+    },
+    listSegments: {
+      handle: async (_request, call) => ({ segments: (await segments.list(call)).map(segmentMessage) }),
+    },
+  };
+}
+
+function fieldsOf(
+  { key, name, conditions }: SegmentMessage,
+  mask: ReadonlySet<string> | undefined,
+): Pick<SetSegmentInput, 'name' | 'conditions'> {
+  if (mask === undefined) return { name: name === '' ? undefined : name, conditions: jsonObject(conditions) };
+  return {
+    name: mask.has('name') ? name || key : undefined,
+    conditions: mask.has('conditions') ? (jsonObject(conditions) ?? {}) : undefined,
+  };
+}

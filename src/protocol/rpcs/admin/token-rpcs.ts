@@ -1,0 +1,39 @@
+import type { TokenService } from '../../../services/tokens/tokens.js';
+import type { Token } from '../../gen/latchkey/v1/token.js';
+import { epochMs, instant } from '../../messages/fields.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+type MachineToken = Awaited<ReturnType<TokenService['revoke']>>;
+
+/** Machine tokens. */
+export function tokenRpcs(tokens: TokenService): AdminRpcs<'createToken' | 'listTokens' | 'revokeToken'> {
+  return {
+    createToken: {
+      async handle({ name, scopes, organizationId, expiresAt, comment }, call) {
+        const input = { name, scopes, organizationId, expiresAt: epochMs(expiresAt), comment };
+        const { secret, token } = await tokens.create(call, input);
+        return { secret, token: tokenMessage(token) };
+      },
+    },
+    listTokens: {
+      handle: async (_request, call) => ({ tokens: (await tokens.list(call)).map(tokenMessage) }),
+    },
+    revokeToken: {
+      handle: async ({ id, comment }, call) => ({ token: tokenMessage(await tokens.revoke(call, id, comment)) }),
+    },
+  };
+}
+
+/** Without its hash, which is nobody's business. */
+function tokenMessage({ id, name, scopes, organizationId, ...at }: MachineToken): Token {
+  return {
+    id,
+    name,
+    scopes: [...scopes],
+    organizationId,
+    createdAt: instant(at.createdAt),
+    expiresAt: instant(at.expiresAt),
+    lastUsedAt: instant(at.lastUsedAt),
+    revokedAt: instant(at.revokedAt),
+  };
+}

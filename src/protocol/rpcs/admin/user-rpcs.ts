@@ -1,0 +1,80 @@
+import type { Snapshot } from '../../../core/snapshot/snapshot.js';
+import type { UserState } from '../../../core/states/user-state.js';
+import type { ServiceSet } from '../../../services/service-set.js';
+import type { UserAccess } from '../../gen/latchkey/v1/access.js';
+import { type Unlock, Unlock_State } from '../../gen/latchkey/v1/ledger.js';
+import type { ActionTotal } from '../../gen/latchkey/v1/user.js';
+import { accessMessage } from '../../messages/access-row.js';
+import { instant } from '../../messages/fields.js';
+import { ledgerMessage } from '../../messages/ledger-message.js';
+import { pageRequest } from '../../messages/page-request.js';
+import { progressMessage, userMessage } from '../../messages/user-message.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+/** Looking into users. */
+export function userRpcs({
+  keeper,
+  ledger,
+  users,
+}: Pick<ServiceSet, 'keeper' | 'ledger' | 'users'>): AdminRpcs<'getUser' | 'listUnlocks'> {
+  return {
+    getUser: {
+      async handle({ userId }, call) {
+        const state = await users.get(call, userId);
+        return {
+          user: userMessage(state),
+          progress: progressMessage(state),
+          actionTotals: totalsOf(state),
+          unlocks: unlocksOf(state, keeper.snapshot),
+          access: accessOf(state, keeper.snapshot),
+          revision: state.revision,
+        };
+      },
+    },
+    listUnlocks: {
+      async handle(request, call) {
+        const { items, next = '' } = await ledger.userUnlocks(call, request.userId, pageRequest(request));
+        return { entries: items.map((entry) => ledgerMessage(entry, keeper.snapshot)), nextPageToken: next };
+      },
+    },
+  };
+}
+
+function totalsOf({ actions }: UserState): ActionTotal[] {
+  return [...actions].map(([action, { count, sum, activeDays, firstAt, lastAt }]) => ({
+    action,
+    count,
+    sum,
+    activeDays,
+    firstAt: instant(firstAt),
+    lastAt: instant(lastAt),
+  }));
+}
+
+const STATES = {
+  UNLOCKED: Unlock_State.STATE_UNLOCKED,
+  GRANTED: Unlock_State.STATE_GRANTED,
+  REVOKED: Unlock_State.STATE_REVOKED,
+} as const;
+
+/** What stands in the user's ledger. */
+export function unlocksOf({ ledger }: Pick<UserState, 'ledger'>, { flagsById }: Snapshot): Unlock[] {
+  return [...ledger].flatMap(([flagId, standings]) =>
+    [...standings].map(([ruleId, { state, ruleVersion, earnedAt }]) => ({
+      flagId,
+      flagKey: flagsById.get(flagId)?.flag.key ?? '',
+      ruleId,
+      state: STATES[state],
+      ruleVersion,
+      earnedAt: instant(earnedAt),
+    })),
+  );
+}
+
+function accessOf({ id, access }: UserState, { flagsById }: Snapshot): UserAccess[] {
+  return access.map(({ flagId, ...row }) => ({
+    flagId,
+    flagKey: flagsById.get(flagId)?.flag.key ?? '',
+    row: accessMessage({ ...row, userId: id, role: '', organizationId: '' }),
+  }));
+}

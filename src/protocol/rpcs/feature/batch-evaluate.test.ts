@@ -1,0 +1,115 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { BatchEvaluateResponse } from '../../../../test/gen/latchkey/v1/evaluation.js';
+import type { Call } from '../../../calls/caller.js';
+import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
+import type { Evaluated, TargetDecisions } from '../../../services/evaluating/evaluation.js';
+import { decisionMessage } from '../../messages/decision-message.js';
+import { encodeResults } from './batch-evaluate.js';
+
+const call: Call = {
+  caller: { kind: 'machine', tokenId: 't', scopes: new Set(['evaluate']), organizationId: '' },
+  requestId: 'r',
+};
+
+const evaluated = (i: number): Evaluated => ({
+  decision: {
+    flagKey: `flag-${i}`,
+    enabled: i % 2 === 0,
+    reason: i % 3 === 0 ? 'RULE' : 'DEFAULT',
+    variant: 'on',
+    value: i % 5 === 0 ? { list: [i, null, 'é'] } : i % 2 === 0,
+    ruleId: i % 3 === 0 ? 'rul_0123456789abcdef0123456789abcdef' : '',
+    flagVersion: i,
+    ...(i % 7 === 0 ? { validUntil: 1_700_000_000_000 + i } : {}),
+  },
+  stale: i % 11 === 0,
+});
+
+const target = (userId: string, count: number): TargetDecisions => ({
+  userId,
+  decisions: Array.from({ length: count }, (_, i) => evaluated(i)),
+});
+
+/** As the generated code encodes it. */
+function encodedAtOnce(results: readonly TargetDecisions[]): Uint8Array {
+  return BatchEvaluateResponse.encode({
+    results: results.map(({ userId, decisions }) => ({ userId, decisions: decisions.map(decisionMessage) })),
+  }).finish();
+}
+
+describe('an answer encoded in slices', () => {
+  it.each([
+    ['nothing', []],
+    ['nobody without decisions', [target('', 0)]],
+    ['a few for each', [target('a', 3), target('', 1), target('b', 0), target('é', 200)]],
+    ['very many for one', [target('one', 30_000)]],
+    ['one for very many', Array.from({ length: 5_000 }, (_, i) => target(`u${i}`, 1))],
+  ])('is byte for byte what the generated encoder makes: %s', async (_what, results) => {
+    const { bytes } = await encodeResults(call, results);
+    expect(bytes.equals(encodedAtOnce(results))).toBe(true);
+  });
+
+  it('stops when nobody waits for it any more', async () => {
+    const abort = new AbortController();
+    abort.abort();
+    const encoding = encodeResults({ ...call, signal: abort.signal }, [target('one', 50_000)]);
+    await expect(encoding).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+  });
+
+  it.each([
+    ['very many for one', [target('one', 50_000)]],
+    ['one for very many', Array.from({ length: 50_000 }, (_, i) => target(`u${i}`, 1))],
+  ])('gives way all the time: %s', async (_what, results) => {
+    let turns = 0;
+    const turn = () => {
+      turns++;
+      next = setImmediate(turn);
+    };
+    let next = setImmediate(turn);
+    const startedAt = performance.now();
+    await encodeResults(call, results);
+    clearImmediate(next);
+    // One for each 5 ms and a bit, or fewer where the machine is busy; in one piece there is none.
+    expect(turns).toBeGreaterThan(Math.min(5, (performance.now() - startedAt) / 20));
+  });
+});
+
+describe('a batch', () => {
+  let stand: DoorStand;
+
+  beforeAll(async () => {
+    stand = await openDoorStand();
+    await stand.admin.setFlag({ flag: { key: 'open', isEnabledGlobally: true } });
+  });
+
+  afterAll(async () => {
+    await stand.close();
+  });
+
+  it('has a hundred thousand decisions, others being answered meanwhile, and not one more', async () => {
+    const contexts = Array.from({ length: 1_000 }, (_, i) => ({ userId: `u${i}` }));
+    const flagKeys = Array<string>(100).fill('open');
+    const batch = stand.admin.batchEvaluate({ contexts, flagKeys });
+    let between = 0;
+    const counting = (async () => {
+      for (;;) {
+        const ended = await Promise.race([batch.then(() => true), stand.admin.evaluate({ flagKey: 'open' })]);
+        if (ended === true) return;
+        between++;
+      }
+    })();
+    const { results } = await batch;
+    await counting;
+    expect(results.reduce((sum, { decisions }) => sum + decisions.length, 0)).toBe(100_000);
+    expect(results.at(-1)).toMatchObject({ userId: 'u999' });
+    expect(results.every(({ decisions }) => decisions.every(({ enabled }) => enabled))).toBe(true);
+    expect(between).toBeGreaterThan(5);
+
+    const tooMany = { contexts: [...contexts, { userId: 'one more' }], flagKeys };
+    expect(await failureOf(stand.admin.batchEvaluate(tooMany))).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: expect.stringContaining('at most 100000: split it'),
+    });
+  });
+});

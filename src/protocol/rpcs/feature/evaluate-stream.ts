@@ -1,0 +1,71 @@
+import { BinaryWriter } from '@bufbuild/protobuf/wire';
+import type { Call, Caller } from '../../../calls/caller.js';
+import { EventLoopPauses } from '../../../calls/event-loop-pauses.js';
+import type { EvaluateStreams } from '../../../services/evaluating/evaluate-streams.js';
+import type { Evaluated, EvaluateInput } from '../../../services/evaluating/evaluation.js';
+import type { EvaluateStreamRequest, EvaluateStreamResponse } from '../../gen/latchkey/v1/evaluate_stream.js';
+import { type EvaluateRequest, EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
+import { decisionMessage } from '../../messages/decision-message.js';
+import { targetOf } from '../../messages/evaluation-context.js';
+import { failureOf, isUnexpected } from '../../messages/failure.js';
+import { type BidiMethod, EncodedMessage } from '../method.js';
+import { isFull } from './evaluate.js';
+
+/** `EvaluateStream`: decisions for as long as the stream is open. */
+export function evaluateStreamMethod(
+  streams: Pick<EvaluateStreams, 'open'>,
+): BidiMethod<Caller, EvaluateStreamRequest, EvaluateStreamResponse | EncodedMessage> {
+  return {
+    open(call, end) {
+      const open = streams.open(call, end);
+      return {
+        // One without any takes up room, too.
+        weigh: ({ requests }) => Math.max(1, requests.length),
+        async answer({ id, requests }) {
+          if (id.length > MAX_ID) {
+            const message = `id has at most ${MAX_ID} characters, and this one has ${id.length}: it is not given back`;
+            return { id: '', results: [], error: { code: INVALID_ARGUMENT, message } };
+          }
+          try {
+            return await encodeResults(call, id, await open.decide(requests.map(inputOf)));
+          } catch (error) {
+            if (isUnexpected(error)) throw error;
+            const { code, details } = failureOf(error, call.requestId);
+            return { id, results: [], error: { code, message: details } };
+          }
+        },
+        close: () => open.close(),
+      };
+    },
+  };
+}
+
+/** An id comes back with its answer, and is held until that is read. */
+const MAX_ID = 255;
+/** `google.rpc.Code` */
+const INVALID_ARGUMENT = 3;
+
+function inputOf({ flagKey, context, consistencyToken, consistency }: EvaluateRequest): EvaluateInput {
+  return { flagKey, ...targetOf(context), consistencyToken, full: isFull(consistency) };
+}
+
+// Tags: field number * 8 + wire type 2, length-delimited.
+const ID_TAG = 10;
+const RESULTS_TAG = 18;
+
+/** Encodes the answer and gives way to other calls in between. */
+async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
+  const pauses = new EventLoopPauses(call);
+  const chunks: Uint8Array[] = [];
+  const writer = new BinaryWriter();
+  if (id !== '') writer.uint32(ID_TAG).string(id);
+  for (const evaluated of results) {
+    EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(RESULTS_TAG).fork()).join();
+    if (pauses.due()) {
+      chunks.push(writer.finish());
+      await pauses.take();
+    }
+  }
+  chunks.push(writer.finish());
+  return new EncodedMessage(Buffer.concat(chunks));
+}

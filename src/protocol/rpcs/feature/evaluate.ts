@@ -1,0 +1,39 @@
+import type { Caller } from '../../../calls/caller.js';
+import type { Evaluated, EvaluationService } from '../../../services/evaluating/evaluation.js';
+import { Consistency, type EvaluateRequest, type EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
+import { decisionMessage } from '../../messages/decision-message.js';
+import { overridesOf } from '../../messages/evaluation-context.js';
+import { enumWord } from '../../messages/fields.js';
+import type { UnaryMethod } from '../method.js';
+
+/** `Evaluate`: the hot path. It answers at once where the service does. */
+export function evaluateMethod(
+  evaluation: Pick<EvaluationService, 'evaluate'>,
+): UnaryMethod<Caller, EvaluateRequest, EvaluateResponse> {
+  return {
+    handle({ flagKey, context, consistencyToken, consistency }, call) {
+      const evaluated = evaluation.evaluate(call, {
+        flagKey,
+        userId: context === undefined ? '' : context.userId,
+        context: overridesOf(context),
+        consistencyToken,
+        full: isFull(consistency),
+      });
+      return evaluated instanceof Promise ? answerLater(evaluated) : decisionMessage(evaluated);
+    },
+  };
+}
+
+async function answerLater(evaluated: Promise<Evaluated>): Promise<EvaluateResponse> {
+  return decisionMessage(await evaluated);
+}
+
+const CONSISTENCIES = ['CACHED', 'CACHED', 'FULL'] as const;
+
+/** Whether the store is to be read; INVALID for a number that stands for no consistency. */
+export function isFull(consistency: Consistency): boolean {
+  return (
+    consistency !== Consistency.CONSISTENCY_UNSPECIFIED &&
+    enumWord(CONSISTENCIES, consistency, 'consistency') === 'FULL'
+  );
+}

@@ -1,0 +1,105 @@
+import { status } from '@grpc/grpc-js';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
+import { Rule_Policy } from '../../../../test/gen/latchkey/v1/flag.js';
+import { Block_Reason, Requirement_Group } from '../../../../test/gen/latchkey/v1/requirements.js';
+import { DAY_MS } from '../../../core/values/time.js';
+import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
+
+let stand: DoorStand;
+let joinedAt: Date;
+beforeAll(async () => {
+  stand = await openDoorStand();
+  joinedAt = new Date(Date.now() - 2 * DAY_MS);
+  const saved = { fact: 'actionCount', params: { action: 'saved' }, operator: 'greaterThanInclusive', value: 4 };
+  const conditions = { any: [saved, { fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: 8 }] };
+  const half = { name: 'nobody yet', rollout: 0, conditions: { all: [saved] } };
+  await stand.admin.setFlag({
+    flag: { key: 'reports', name: 'Reports', rules: [{ policy: Rule_Policy.LATCHING, conditions }, half] },
+  });
+  await stand.admin.setFlag({ flag: { key: 'later', prerequisites: [{ flagKey: 'reports' }] } });
+  await stand.admin.setFlag({ flag: { key: 'plain' } });
+  await stand.admin.identify({ userId: 'ada', joinedAt });
+});
+afterAll(() => stand.close());
+
+describe('GetRequirements', () => {
+  it('tells each rule as a tree, what remains, and when time will do it', async () => {
+    const told = await stand.admin.getRequirements({ userId: 'ada', flagKey: 'reports' });
+    expect(told).toMatchObject({
+      decision: { flagKey: 'reports', enabled: false, reason: Reason.REASON_DEFAULT },
+      name: 'Reports',
+      progress: 0.25,
+      blockedBy: [],
+      granted: false,
+    });
+    const metAt = new Date(joinedAt.getTime() + 8 * DAY_MS);
+    expect(told.rules).toMatchObject([
+      {
+        met: false,
+        rolloutExcluded: false,
+        requirement: {
+          group: Requirement_Group.ANY,
+          progress: 0.25,
+          metAt,
+          children: [
+            {
+              label: 'saved',
+              group: Requirement_Group.GROUP_UNSPECIFIED,
+              fact: 'actionCount',
+              params: { action: 'saved' },
+              operator: 'greaterThanInclusive',
+              target: 4,
+              current: 0,
+              remaining: 4,
+              nearest: false,
+            },
+            { fact: 'daysSinceJoin', target: 8, current: 2, remaining: 6, progress: 0.25, nearest: true, metAt },
+          ],
+        },
+      },
+      { name: 'nobody yet', rolloutExcluded: true, met: false },
+    ]);
+  });
+
+  it('goes on with events, to an unlock', async () => {
+    const events = [1, 2, 3].map((n) => ({ id: `e${n}`, userId: 'bob', action: 'saved' }));
+    const { consistencyToken } = await stand.admin.track({ events });
+    const before = await stand.admin.getRequirements({ userId: 'bob', flagKey: 'reports', consistencyToken });
+    expect(before).toMatchObject({ progress: 0.75, rules: [{ unlocked: false }, {}] });
+    const last = await stand.admin.track({ events: [{ id: 'e4', userId: 'bob', action: 'saved' }], wait: true });
+    const after = await stand.admin.getRequirements({
+      userId: 'bob',
+      flagKey: 'reports',
+      consistencyToken: last.consistencyToken,
+    });
+    expect(after).toMatchObject({
+      decision: { enabled: true, reason: Reason.REASON_UNLOCKED },
+      progress: 1,
+      rules: [{ met: true, unlocked: true, requirement: { met: true, children: [{ remaining: 0 }, {}] } }, {}],
+    });
+  });
+
+  it('names the prerequisite that blocks', async () => {
+    const told = await stand.admin.getRequirements({ userId: 'ada', flagKey: 'later' });
+    expect(told.blockedBy).toMatchObject([
+      { reason: Block_Reason.PREREQUISITE, flagKey: 'reports', label: 'Reports', until: undefined },
+    ]);
+  });
+
+  it('does not find an unknown flag, and needs a user', async () => {
+    const unknown = await failureOf(stand.admin.getRequirements({ userId: 'ada', flagKey: 'nothing' }));
+    expect([unknown.code, unknown.details]).toEqual([status.NOT_FOUND, expect.stringContaining('"nothing"')]);
+    expect((await failureOf(stand.admin.getRequirements({ flagKey: 'reports' }))).code).toBe(status.INVALID_ARGUMENT);
+    const nonsense = { userId: 'ada', flagKey: 'reports', consistencyToken: 'nonsense' };
+    expect((await failureOf(stand.admin.getRequirements(nonsense))).code).toBe(status.INVALID_ARGUMENT);
+  });
+});
+
+describe('ListRequirements', () => {
+  it('tells of every flag that asks anything, by key', async () => {
+    const { requirements } = await stand.admin.listRequirements({ userId: 'ada' });
+    expect(requirements.map(({ decision }) => decision?.flagKey)).toEqual(['later', 'reports']);
+    expect(requirements[1]).toEqual(await stand.admin.getRequirements({ userId: 'ada', flagKey: 'reports' }));
+  });
+});

@@ -1,0 +1,61 @@
+import type { Caller } from '../../../calls/caller.js';
+import { invalid, notFound } from '../../../calls/errors.js';
+import { quote } from '../../../core/values/json.js';
+import { faultOfName } from '../../../core/values/names.js';
+import type { FlagService } from '../../../services/flags/flags.js';
+import type {
+  FeatureFlag,
+  SetFlagRequest,
+  SetFlagRequest_OnRuleChange,
+  SetFlagResponse,
+} from '../../gen/latchkey/v1/flag.js';
+import { accessInput, accessMessage } from '../../messages/access-row.js';
+import { enumWord, updateMask } from '../../messages/fields.js';
+import { FLAG_PATHS, flagInput } from '../../messages/flag-input.js';
+import { flagMessage } from '../../messages/flag-message.js';
+import type { UnaryMethod } from '../method.js';
+
+const ON_RULE_CHANGES = ['KEEP', 'KEEP', 'RELOCK'] as const;
+
+/** The word for a request's `on_rule_change`. */
+export function ruleChange(value: SetFlagRequest_OnRuleChange): 'KEEP' | 'RELOCK' {
+  return enumWord(ON_RULE_CHANGES, value, 'on_rule_change');
+}
+
+/** `SetFlag`. */
+export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Caller, SetFlagRequest, SetFlagResponse> {
+  return {
+    async handle(request, call) {
+      if (request.flag === undefined) throw invalid('flag is missing; give at least flag.key');
+      const written = await flags.set(call, {
+        ...flagNamed(request.flag),
+        input: flagInput(request.flag, updateMask(request.updateMask, FLAG_PATHS)),
+        expectedVersion: request.expectedVersion,
+        onRuleChange: ruleChange(request.onRuleChange),
+        comment: request.comment,
+        access: request.access.map(accessInput),
+        removeAccess: request.removeAccess.map(accessInput),
+      });
+      return {
+        flag: flagMessage(written.flag),
+        access: written.access.map(accessMessage),
+        consistencyToken: written.consistencyToken,
+        warnings: [...written.warnings],
+        backfillId: written.backfillId ?? '',
+        newlyUnlocked: [...written.newlyUnlocked],
+        newlyLocked: [...written.newlyLocked],
+      };
+    },
+  };
+}
+
+/** Which flag: the one of this id, or else the one of this key, there already or not. */
+export function flagNamed({ id, key }: FeatureFlag) {
+  if (id === '') {
+    const fault = faultOfName('flagKey', key);
+    if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
+    return { keyOrId: key, mustExist: false };
+  }
+  if (!id.startsWith('flg_')) throw notFound(`no flag has the id ${quote(id)}; name it by flag.key instead`);
+  return { keyOrId: id, mustExist: true, key: key === '' ? undefined : key };
+}
