@@ -1,5 +1,5 @@
 import { SECOND_MS } from '../core/values/time.js';
-import type { TokenStore } from '../store/token-store.js';
+import type { TokenReader } from '../store/token-store.js';
 import { type Call, confinedTo } from './caller.js';
 import type { Clock } from './clock.js';
 import { type LatchkeyError, limited, unauthenticated } from './errors.js';
@@ -36,7 +36,7 @@ export interface OpenReader {
 }
 
 export interface OpenReadersOptions {
-  readonly tokens: Pick<TokenStore, 'list'>;
+  readonly tokens: Pick<TokenReader, 'list'>;
   readonly clock: Clock;
   /** How many streams may be open at once in this process. */
   readonly maxOpen: number;

@@ -17,9 +17,12 @@ export interface AuditEntry {
   readonly comment: string;
 }
 
-export interface AuditStore {
-  /** Inside the transaction of the change itself. */
-  append(entry: AuditEntry): Promise<void>;
+export interface AuditReader {
   /** Newest first; `target` narrows it when given. */
   list(page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>>;
+}
+
+/** A change is noted in its own transaction: none stands here that did not happen, and none happens unnoted. */
+export interface AuditWriter {
+  append(entry: AuditEntry): Promise<void>;
 }

@@ -1,4 +1,4 @@
-import type { AuditStore } from './audit-store.js';
+import type { AuditReader, AuditWriter } from './audit-store.js';
 import type { BackfillReader, BackfillWriter } from './backfill-store.js';
 import type { ConfigurationReader, ConfigurationWriter } from './configuration-store.js';
 import type { DeliveryStore, DeliveryWriter } from './delivery-store.js';
@@ -7,7 +7,7 @@ import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
 import type { TimerReader, TimerWriter } from './timer-store.js';
-import type { TokenStore } from './token-store.js';
+import type { TokenReader, TokenWriter } from './token-store.js';
 import type { UserPages } from './user-pages.js';
 import type { StateReader, UserHistory, UserWriter } from './user-store.js';
 import type { WebhookReader, WebhookWriter } from './webhook-store.js';
@@ -33,8 +33,8 @@ export interface Store {
   readonly outbound: OutboundReader;
   readonly webhooks: WebhookReader;
   readonly deliveries: DeliveryStore;
-  readonly tokens: TokenStore;
-  readonly audit: AuditStore;
+  readonly tokens: TokenReader;
+  readonly audit: AuditReader;
 
   /**
    * Runs `work` in one transaction at READ COMMITTED and commits when it resolves; a rejection rolls back and is
@@ -73,8 +73,8 @@ export interface Transaction {
   readonly outbound: OutboundWriter;
   readonly webhooks: WebhookWriter;
   readonly deliveries: DeliveryWriter;
-  readonly tokens: TokenStore;
-  readonly audit: AuditStore;
+  readonly tokens: TokenWriter;
+  readonly audit: AuditWriter;
   /** The database's clock, in epoch milliseconds. */
   now(): Promise<number>;
 }

@@ -17,14 +17,18 @@ export interface MachineToken {
   readonly lastUsedAt?: number;
 }
 
-export interface TokenStore {
+export interface TokenReader {
   byHash(hash: string): Promise<MachineToken | undefined>;
   /** All, newest first, revoked ones too. */
   list(): Promise<readonly MachineToken[]>;
+  /** Notes the last use, in no transaction: nothing else hangs on it. */
+  touch(id: string, at: number): Promise<void>;
+}
+
+/** Tokens are made and revoked in the transaction that also notes in the audit who did so. */
+export interface TokenWriter {
   /** Inserts. */
   add(token: MachineToken): Promise<void>;
   /** Sets `revokedAt` where it is not set; gives the token as it now is, undefined when there is none. */
   revoke(id: string, at: number): Promise<MachineToken | undefined>;
-  /** Notes the last use. */
-  touch(id: string, at: number): Promise<void>;
 }

@@ -5,11 +5,11 @@ import { unauthenticated } from '../../calls/errors.js';
 import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import { StoreUnavailable } from '../../store/store.js';
-import type { MachineToken, TokenStore } from '../../store/token-store.js';
+import type { MachineToken, TokenReader } from '../../store/token-store.js';
 import { hashSecret } from './tokens.js';
 
 export interface AuthenticationOptions {
-  readonly tokens: Pick<TokenStore, 'byHash' | 'touch'>;
+  readonly tokens: Pick<TokenReader, 'byHash' | 'touch'>;
   /** The clock by which tokens expire. */
   readonly clock: Clock;
   /** Told of what failed in the background. */

@@ -12,10 +12,10 @@ import { firstRow, type Sql } from './engine/sql.js';
 import { eventInbox } from './events/event-inbox.js';
 import { eventReader } from './events/event-reader.js';
 import { inboxWriter } from './events/inbox-writer.js';
-import { auditStore } from './records/audit.js';
+import { auditReader, auditWriter } from './records/audit.js';
 import { backfillReader, backfillWriter } from './records/backfills.js';
 import { outboxReader, outboxWriter } from './records/outbox.js';
-import { tokenStore } from './records/tokens.js';
+import { tokenReader, tokenWriter } from './records/tokens.js';
 import { checkSchema } from './schema/schema.js';
 import { LockedUsers } from './users/locked-users.js';
 import { timerReader, timerWriter } from './users/timer-store.js';
@@ -52,8 +52,8 @@ export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
     outbound: outboundReader(read),
     webhooks: webhookReader(read),
     deliveries: deliveryStore(engine),
-    tokens: tokenStore(read, write),
-    audit: auditStore(read, write),
+    tokens: tokenReader(engine),
+    audit: auditReader(read),
     transaction: (work) => runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql)))),
     now: () => readNow(read),
     epoch: () => readEpoch(read),
@@ -81,8 +81,8 @@ function transactionOn(sql: Sql): Transaction {
     outbound: outboundWriter(sql),
     webhooks: webhookWriter(sql),
     deliveries: deliveryWriter(sql),
-    tokens: tokenStore(sql, sql),
-    audit: auditStore(sql, sql),
+    tokens: tokenWriter(sql),
+    audit: auditWriter(sql),
     now: () => readNow(sql),
   };
 }

@@ -125,20 +125,27 @@ export function recordContract(store: () => Store): void {
       ...{ ...token, id: unique('tok_'), hash: hashOf(2), organizationId: 'acme' },
       ...{ createdAt: 200, expiresAt: 300, lastUsedAt: 250 },
     };
-    await store().tokens.add(token);
-    await store().transaction((tx) => tx.tokens.add(bound));
-    await expect(store().tokens.add({ ...token, id: unique('tok_') })).rejects.toThrow();
+    const add = (made: MachineToken) => store().transaction((tx) => tx.tokens.add(made));
+    const revoke = (id: string, at: number) => store().transaction((tx) => tx.tokens.revoke(id, at));
+    await add(token);
+    await add(bound);
+    await expect(add({ ...token, id: unique('tok_') })).rejects.toThrow();
     expect(await store().tokens.byHash(hashOf(1))).toStrictEqual(token);
     expect(await store().tokens.byHash(hashOf(2))).toStrictEqual(bound);
     expect(await store().tokens.byHash(hashOf(3))).toBeUndefined();
     expect(await store().tokens.list()).toEqual([bound, token]);
 
-    expect(await store().tokens.revoke(token.id, 400)).toStrictEqual({ ...token, revokedAt: 400 });
-    expect(await store().tokens.revoke(token.id, 500)).toStrictEqual({ ...token, revokedAt: 400 });
-    expect(await store().tokens.revoke('tok_none', 500)).toBeUndefined();
+    expect(await revoke(token.id, 400)).toStrictEqual({ ...token, revokedAt: 400 });
+    expect(await revoke(token.id, 500)).toStrictEqual({ ...token, revokedAt: 400 });
+    expect(await revoke('tok_none', 500)).toBeUndefined();
     await store().tokens.touch(token.id, 600);
     await store().tokens.touch(token.id, 550);
     expect((await store().tokens.byHash(hashOf(1)))?.lastUsedAt).toBe(600);
+  });
+
+  it('lets nobody make or revoke a token, or write the audit, outside of a transaction', () => {
+    expect(new Set(Object.keys(store().tokens))).toEqual(new Set(['byHash', 'list', 'touch']));
+    expect(Object.keys(store().audit)).toEqual(['list']);
   });
 
   it('keeps the audit newest first, narrowed by target, and only of what was committed', async () => {
@@ -155,7 +162,7 @@ export function recordContract(store: () => Store): void {
       ...{ before: n === 0 ? null : { n: n - 1 }, after: { n, list: ['x', false] } },
     });
     for (const n of [0, 1, 2]) await store().transaction((tx) => tx.audit.append(entry(n)));
-    await store().audit.append(entry(3, target.toUpperCase()));
+    await store().transaction((tx) => tx.audit.append(entry(3, target.toUpperCase())));
     const failed = store().transaction(async (tx) => {
       await tx.audit.append(entry(9));
       throw new Error('no');

@@ -1,5 +1,5 @@
 import type { JsonValue } from '../../../core/values/json.js';
-import type { AuditEntry, AuditStore } from '../../audit-store.js';
+import type { AuditEntry, AuditReader, AuditWriter } from '../../audit-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { parseJson } from '../engine/json-column.js';
 import { numberAfter, pageOf } from '../engine/page-of.js';
@@ -19,11 +19,10 @@ interface AuditRow {
 
 const COLUMNS = ['at', 'actor', 'action', 'target', 'state_before', 'state_after', 'request_id', 'comment'] as const;
 
-/** Both ways to the database are the transaction itself, inside one. */
-export function auditStore(read: Sql, write: Sql): AuditStore {
+export function auditWriter(sql: Sql): AuditWriter {
   return {
     append: async (entry) => {
-      await insertRows(write, {
+      await insertRows(sql, {
         table: 'audit',
         columns: COLUMNS,
         keyLength: 0,
@@ -41,6 +40,11 @@ export function auditStore(read: Sql, write: Sql): AuditStore {
         ],
       });
     },
+  };
+}
+
+export function auditReader(read: Sql): AuditReader {
+  return {
     list: async (page, { target }) => {
       const rows = await read.rows<AuditRow>(
         `SELECT id, ${COLUMNS.join(', ')} FROM audit WHERE id < ?${target === undefined ? '' : ' AND target = ?'} ORDER BY id DESC LIMIT ?`,

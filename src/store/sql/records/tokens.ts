@@ -1,4 +1,5 @@
-import type { MachineToken, Scope, TokenStore } from '../../token-store.js';
+import type { MachineToken, Scope, TokenReader, TokenWriter } from '../../token-store.js';
+import type { Engine } from '../engine/engine.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { parseJson } from '../engine/json-column.js';
 import { firstRow, type Sql } from '../engine/sql.js';
@@ -22,24 +23,28 @@ const COLUMNS = [
 
 const SELECT = `SELECT ${COLUMNS.join(', ')} FROM tokens`;
 
-/** Both ways to the database are the transaction itself, inside one. */
-export function tokenStore(read: Sql, write: Sql): TokenStore {
+export function tokenReader({ read, write }: Engine): TokenReader {
   return {
     byHash: async (hash) => {
       const row = await firstRow<TokenRow>(read, `${SELECT} WHERE hash = ?`, [hash]);
       return row && tokenOf(row);
     },
     list: async () => (await read.rows<TokenRow>(`${SELECT} ORDER BY created_at DESC, id`)).map(tokenOf),
-    add: (token) => add(write, token),
-    revoke: async (id, at) => {
-      await write.run('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id]);
-      const row = await firstRow<TokenRow>(read, `${SELECT} WHERE id = ?`, [id]);
-      return row && tokenOf(row);
-    },
     touch: async (id, at) => {
       // Several servers note it, in no order: the latest stands.
       const unless = 'AND (last_used_at IS NULL OR last_used_at < ?)';
       await write.run(`UPDATE tokens SET last_used_at = ? WHERE id = ? ${unless}`, [at, id, at]);
+    },
+  };
+}
+
+export function tokenWriter(sql: Sql): TokenWriter {
+  return {
+    add: (token) => add(sql, token),
+    revoke: async (id, at) => {
+      await sql.run('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id]);
+      const row = await firstRow<TokenRow>(sql, `${SELECT} WHERE id = ?`, [id]);
+      return row && tokenOf(row);
     },
   };
 }
