@@ -1,7 +1,7 @@
 import { unavailable } from '../calls/errors.js';
 import { storeAnswerWithin } from '../calls/store-answer.js';
 import type { Configuration } from '../core/flags/flag.js';
-import { compileSnapshot, EMPTY_CONFIGURATION } from '../core/snapshot/compile-snapshot.js';
+import { compileSnapshot, EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { ConfigurationReader } from '../store/configuration-store.js';
 
@@ -20,7 +20,7 @@ export interface KeeperOptions {
 export class ConfigurationKeeper {
   readonly #options: KeeperOptions;
   readonly #uptimeMs: () => number;
-  #snapshot: Snapshot = compileSnapshot(EMPTY_CONFIGURATION);
+  #snapshot: Snapshot = EMPTY_SNAPSHOT;
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | undefined;
   /** The present snapshot came from disk: whatever the store says replaces it. */

@@ -1,19 +1,27 @@
-import { changedFlags, windowChanges } from '../core/snapshot/configuration-changes.js';
+import { changedFlags, windowChanges } from '../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 
-/** What changed of the configuration: all keys, and those that people may know of. */
+/**
+ * What may be decided differently since the configuration changed: all keys, and those that people may know of. Flags that
+ * hang on one that changed, by prerequisites or by its unlock, are among them.
+ */
 export interface ConfigurationChange {
   readonly all: ReadonlySet<string>;
   readonly visible: ReadonlySet<string>;
 }
 
-interface Step extends ConfigurationChange {
+interface Step {
   readonly from: number;
   readonly to: number;
+  /** The flags that changed themselves. */
+  readonly changed: ReadonlySet<string>;
+  /** Of these, those that people could see, or can see since: one's going is news to them as well. */
+  readonly visible: ReadonlySet<string>;
 }
 
 const STEPS_KEPT = 1_000;
-const NOTHING: ConfigurationChange = { all: new Set(), visible: new Set() };
+/** Of all steps together: a segment may change very many flags at once. */
+const KEYS_KEPT = 100_000;
 
 /**
  * Which flags changed between revisions that this process has seen. Beyond that it names every flag: too many, and none is
@@ -31,46 +39,65 @@ export class ConfigurationLog {
     return this.#snapshot;
   }
 
-  /** A new snapshot is in place; gives what it changed. */
-  swap(snapshot: Snapshot): ConfigurationChange {
+  /** A new snapshot is in place. Little is done for it: mostly nobody asks. */
+  swap(snapshot: Snapshot): void {
     const before = this.#snapshot;
-    const all = changedFlags(before, snapshot);
-    const change = { all, visible: visibleOf(all, before, snapshot) };
+    const changed = changedFlags(before, snapshot);
+    const isVisible = (key: string): boolean => [before, snapshot].some((one) => isShown(one, key));
     this.#snapshot = snapshot;
     // Back to an older revision is another life of the data: no step of before leads here.
     if (snapshot.revision <= before.revision) this.#steps = [];
-    this.#steps.push({ ...change, from: before.revision, to: snapshot.revision });
-    if (this.#steps.length > STEPS_KEPT) this.#steps.shift();
-    return change;
+    const visible = new Set([...changed].filter(isVisible));
+    this.#steps.push({ from: before.revision, to: snapshot.revision, changed, visible });
+    this.#forget();
+  }
+
+  /** What the last swap changed. */
+  newest(): ConfigurationChange {
+    return this.#changeOf(this.#steps.slice(-1), NOTHING);
   }
 
   /** What changed after that revision, and which windows opened or closed from that instant to `now`. */
   since(revision: number, at: number, now: number): ConfigurationChange {
     const present = this.#snapshot;
     const windows = windowChanges(present, at, now);
-    if (revision >= present.revision && windows.size === 0) return NOTHING;
-    const all = new Set(windows);
-    const visible = new Set(visibleOf(windows, present, present));
-    if (revision < present.revision) {
-      const [oldest] = this.#steps;
-      const known = oldest !== undefined && oldest.from <= revision;
-      const steps = known ? this.#steps.filter(({ to }) => to > revision) : [everything(present)];
-      for (const step of steps) {
-        for (const key of step.all) all.add(key);
-        for (const key of step.visible) visible.add(key);
-      }
+    if (revision >= present.revision) return this.#changeOf([], windows);
+    const [oldest] = this.#steps;
+    if (oldest !== undefined && oldest.from <= revision) {
+      return this.#changeOf(
+        this.#steps.filter(({ to }) => to > revision),
+        windows,
+      );
     }
+    const all = new Set(present.flags.keys());
+    return { all, visible: new Set([...all].filter((key) => isShown(present, key))) };
+  }
+
+  /** The oldest steps, where they become too much. */
+  #forget(): void {
+    let keys = this.#steps.reduce((sum, { changed }) => sum + changed.size, 0);
+    while (this.#steps.length > STEPS_KEPT || (keys > KEYS_KEPT && this.#steps.length > 1)) {
+      keys -= this.#steps.shift()!.changed.size;
+    }
+  }
+
+  /**
+   * With all that hangs on what changed, as it does now: what did so before and does not any more has changed itself
+   * since.
+   */
+  #changeOf(steps: readonly Step[], windows: ReadonlySet<string>): ConfigurationChange {
+    const { dependencies } = this.#snapshot;
+    const all = dependencies.withDependents(
+      [windows, ...steps.map(({ changed }) => changed)].flatMap((keys) => [...keys]),
+    );
+    const visible = new Set(steps.flatMap((step) => [...step.visible]));
+    for (const key of all) if (isShown(this.#snapshot, key)) visible.add(key);
     return { all, visible };
   }
 }
 
-function everything(present: Snapshot): ConfigurationChange {
-  const all = new Set(present.flags.keys());
-  return { all, visible: visibleOf(all, present, present) };
-}
+const NOTHING: ReadonlySet<string> = new Set<string>();
 
-/** One that people could see, or can see now: its going is news to them as well. */
-function visibleOf(keys: ReadonlySet<string>, before: Snapshot, after: Snapshot): ReadonlySet<string> {
-  const isVisible = (snapshot: Snapshot, key: string): boolean => snapshot.flags.get(key)?.flag.clientVisible === true;
-  return new Set([...keys].filter((key) => isVisible(before, key) || isVisible(after, key)));
+function isShown({ flags }: Snapshot, key: string): boolean {
+  return flags.get(key)?.flag.clientVisible === true;
 }

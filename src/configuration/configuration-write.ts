@@ -1,5 +1,4 @@
 import { encodeToken } from '../calls/consistency-token.js';
-import type { Configuration } from '../core/flags/flag.js';
 import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
@@ -23,17 +22,24 @@ export interface ConfigurationWriteOptions {
 export async function writeConfiguration<T>(
   { store, keeper, notifier }: ConfigurationWriteOptions,
   reason: BackfillReason,
-  change: (tx: Transaction, now: number) => Promise<T>,
+  change: (tx: Transaction, present: PresentConfiguration) => Promise<T>,
 ): Promise<ConfigurationWritten<T>> {
   const { made, revision, backfillIds } = await store.transaction(async (tx) => {
     const { revision, snapshot: before } = await lockConfiguration(tx, keeper, true);
     const now = await tx.now();
-    const made = await change(tx, now);
+    const made = await change(tx, { now, snapshot: before });
     return { made, revision, backfillIds: await backfillChanges(tx, { before, revision, reason, now }) };
   });
   await announceConfiguration({ keeper, notifier }, revision);
   const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration: revision });
   return { made, backfillIds, consistencyToken };
+}
+
+/** The configuration as it is before a change, held alone. */
+export interface PresentConfiguration {
+  readonly snapshot: Snapshot;
+  /** The database's now. */
+  readonly now: number;
 }
 
 export interface ConfigurationWritten<T> {
@@ -46,9 +52,7 @@ export interface ConfigurationWritten<T> {
 export interface LockedConfiguration {
   /** That this transaction makes, when it changes anything; else the present one. */
   readonly revision: number;
-  /** As it is before the change, where it had to be loaded. */
-  readonly present: Configuration | undefined;
-  /** What `present` compiles to. */
+  /** As it is before the change. */
   readonly snapshot: Snapshot;
 }
 
@@ -63,13 +67,12 @@ export async function lockConfiguration(
 ): Promise<LockedConfiguration> {
   if (!change) {
     const { snapshot } = await confirmSnapshot(tx, keeper);
-    return { revision: snapshot.revision, present: undefined, snapshot };
+    return { revision: snapshot.revision, snapshot };
   }
   const revision = await tx.configuration.advance();
-  const present = await tx.configuration.load();
   const held = keeper.holds(revision - 1) ? keeper.snapshot : undefined;
-  const snapshot = held?.revision === revision - 1 ? held : compileSnapshot(present, keeper.snapshot);
-  return { revision, present, snapshot };
+  if (held?.revision === revision - 1) return { revision, snapshot: held };
+  return { revision, snapshot: compileSnapshot(await tx.configuration.load(), keeper.snapshot) };
 }
 
 /**

@@ -32,9 +32,6 @@ export function coreWorld(given: DecisionCase): CoreWorld {
       { key, name: key, conditions, version: 1, createdAt: now, updatedAt: now },
     ]),
   );
-  for (const flag of flags.values()) expect(validateFlag(flag, { flags, segments }).faults).toEqual([]);
-  for (const segment of segments.values()) expect(validateSegment(segment, { flags, segments }).faults).toEqual([]);
-
   const rows = given.access.map(({ flagKey, ...row }): AccessRow => ({ ...row, flagId: idOf(flagKey) }));
   const configuration: Configuration = {
     ...EMPTY_CONFIGURATION,
@@ -44,6 +41,9 @@ export function coreWorld(given: DecisionCase): CoreWorld {
     stages: given.stages.map((name) => ({ name, selfSettable: true })),
     roleAccess: rows.filter(({ role, organizationId }) => role !== '' && organizationId === ''),
   };
+  const snapshot = compileSnapshot(configuration);
+  for (const flag of flags.values()) expect(validateFlag(flag, snapshot).faults).toEqual([]);
+  for (const segment of segments.values()) expect(validateSegment(segment, snapshot).faults).toEqual([]);
   const user = coreUser(given, rows, configuration);
   const organizationId = organizationIdOf(user, context);
   const organization = organizationId === '' ? undefined : coreOrganization(organizationId, given, rows);

@@ -6,7 +6,7 @@ import { buildRecord, FactSlots } from '../facts/fact-record.js';
 import { FACTS } from '../facts/fact-table.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
-import { compileConditions } from './compile-conditions.js';
+import { ConditionCompiler } from './compile-conditions.js';
 import { registerOperators } from './operators.js';
 import {
   type ArbitraryConditions,
@@ -75,7 +75,7 @@ async function oracle(given: Case): Promise<{ readonly answer: boolean; readonly
 
 function compiledAnswer({ conditions, segments, sources, now }: Case): boolean {
   const slots = new FactSlots();
-  const compiled = compileConditions(conditions, slots, segments);
+  const compiled = new ConditionCompiler(slots, segments).compile(conditions);
   return compiled.test(buildRecord(slots, sources, now));
 }
 
@@ -172,8 +172,8 @@ describe('compiled conditions', () => {
     const slots = new FactSlots();
     const role = { fact: 'role', operator: 'equal', value: 'admin' };
     const count = { fact: 'actionCount', params: { action: 'login' }, operator: 'greaterThan', value: 3 };
-    const one = compileConditions({ all: [role, count] }, slots, new Map());
-    const other = compileConditions({ not: { condition: 's' } }, slots, new Map([['s', { any: [count] }]]));
+    const one = new ConditionCompiler(slots, new Map()).compile({ all: [role, count] });
+    const other = new ConditionCompiler(slots, new Map([['s', { any: [count] }]])).compile({ not: { condition: 's' } });
     expect(slots.size).toBe(2);
     expect([...one.slotsRead]).toEqual([0, 1]);
     expect([...other.slotsRead]).toEqual([1]);

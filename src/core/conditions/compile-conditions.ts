@@ -27,77 +27,105 @@ interface Node extends Partial<Leaf> {
   readonly condition?: string;
 }
 
-/**
- * Compiles validated conditions, and the segments they refer to by key. `{}` is everyone. The answer is the stock
- * engine's for the same facts, but it stops at the first member that settles a group.
- *
- * Throws where validation would have refused: an unknown fact, operator or segment, or a circle of segments.
- */
-export function compileConditions(
-  conditions: JsonObject,
-  slots: FactSlots,
-  segments: ReadonlyMap<string, JsonObject>,
-): CompiledConditions {
-  const compiler = new Compiler(slots, segments);
-  const test = compiler.root(conditions);
-  const changes = [...compiler.changes];
-  return {
-    test,
-    nextChange: earliest(changes),
-    readsTime: changes.length > 0,
-    slotsRead: compiler.slotsRead,
-  };
+/** A segment's conditions, or a rule's, as what is put together from them needs to know them. */
+interface Part {
+  readonly test: Test;
+  /** Of every comparison that time moves, through segments too, each once. */
+  readonly changes: ReadonlySet<NextChange>;
+  readonly slotsRead: ReadonlySet<number>;
 }
+
+/** Segments that are compiled, by key. */
+export type CompiledSegments = ReadonlyMap<string, Part>;
 
 const ALWAYS: Test = () => true;
 
-class Compiler {
-  readonly changes: NextChange[] = [];
-  readonly slotsRead = new Set<number>();
+/**
+ * Compiles validated conditions, each segment that they refer to once. `{}` is everyone. The answer is the stock engine's
+ * for the same facts, but it stops at the first member that settles a group.
+ */
+export class ConditionCompiler {
   readonly #slots: FactSlots;
-  readonly #segments: ReadonlyMap<string, JsonObject>;
-  /** Segments compiled already; undefined while one is being compiled. */
-  readonly #tests = new Map<string, Test | undefined>();
+  readonly #segments: Pick<ReadonlyMap<string, JsonObject>, 'get'>;
+  /** Undefined while one is being compiled. */
+  readonly #compiled: Map<string, Part | undefined>;
 
-  constructor(slots: FactSlots, segments: ReadonlyMap<string, JsonObject>) {
+  /** @param compiled segments that have been compiled, over the same slots, and say the same now */
+  constructor(
+    slots: FactSlots,
+    segments: Pick<ReadonlyMap<string, JsonObject>, 'get'>,
+    compiled: CompiledSegments = new Map(),
+  ) {
     this.#slots = slots;
     this.#segments = segments;
+    this.#compiled = new Map(compiled);
   }
 
-  root(conditions: JsonObject): Test {
-    if (Object.keys(conditions).length === 0) return ALWAYS;
+  /** The segments that have been compiled so far, but for those that read a place which is no longer theirs. */
+  compiledSegments(dropped: ReadonlySet<number>): CompiledSegments {
+    const usable = new Map<string, Part>();
+    for (const [key, part] of this.#compiled) {
+      if (part?.slotsRead.isDisjointFrom(dropped) === true) usable.set(key, part);
+    }
+    return usable;
+  }
+
+  /** Throws where validation would have refused: an unknown fact, operator or segment, or a circle of segments. */
+  compile(conditions: JsonObject): CompiledConditions {
+    const { test, changes, slotsRead } = this.#part(conditions);
+    return { test, nextChange: earliest([...changes]), readsTime: changes.size > 0, slotsRead };
+  }
+
+  #part(conditions: JsonObject): Part {
+    if (Object.keys(conditions).length === 0) return { test: ALWAYS, changes: new Set(), slotsRead: new Set() };
     // The library writes to what it parses. Copied by way of JSON, short texts are the very ones that parsed states
     // hold too, which makes comparing them much cheaper than with structuredClone.
     const copy = JSON.parse(JSON.stringify(conditions)) as never;
     const parsed = new Rule({ conditions: copy, event: { type: 'holds' } });
-    return this.#node(parsed.conditions as unknown as Node);
+    const read = { changes: new Set<NextChange>(), slotsRead: new Set<number>() };
+    return { test: this.#node(parsed.conditions as unknown as Node, read), ...read };
   }
 
-  #node(node: Node): Test {
-    if (node.condition !== undefined) return this.#segment(node.condition);
-    if (node.any !== undefined) return anyOf(node.any.map((member) => this.#node(member)));
-    if (node.all !== undefined) return allOf(node.all.map((member) => this.#node(member)));
+  #node(node: Node, read: Reading): Test {
+    if (node.condition !== undefined) {
+      const { test, changes, slotsRead } = this.#segment(node.condition);
+      for (const change of changes) read.changes.add(change);
+      for (const slot of slotsRead) read.slotsRead.add(slot);
+      return test;
+    }
+    if (node.any !== undefined) return anyOf(node.any.map((member) => this.#node(member, read)));
+    if (node.all !== undefined) return allOf(node.all.map((member) => this.#node(member, read)));
     if (node.not !== undefined) {
-      const inner = this.#node(node.not);
+      const inner = this.#node(node.not, read);
       return (record) => !inner(record);
     }
     const leaf = compileLeaf(node as Leaf, this.#slots);
-    for (const slot of leaf.slots) this.slotsRead.add(slot);
-    if (leaf.nextChange !== undefined) this.changes.push(leaf.nextChange);
+    for (const slot of leaf.slots) read.slotsRead.add(slot);
+    if (leaf.nextChange !== undefined) read.changes.add(leaf.nextChange);
     return leaf.test;
   }
 
-  #segment(key: string): Test {
-    const known = this.#tests.get(key);
+  #segment(key: string): Part {
+    const known = this.#compiled.get(key);
     if (known !== undefined) return known;
     const conditions = this.#segments.get(key);
     if (conditions === undefined) throw new Error(`unknown segment "${key}"`);
-    if (this.#tests.has(key)) throw new Error(`segment "${key}" refers to itself`);
-    this.#tests.set(key, undefined);
-    const test = this.root(conditions);
-    this.#tests.set(key, test);
-    return test;
+    if (this.#compiled.has(key)) throw new Error(`segment "${key}" refers to itself`);
+    this.#compiled.set(key, undefined);
+    try {
+      const part = this.#part(conditions);
+      this.#compiled.set(key, part);
+      return part;
+    } finally {
+      if (this.#compiled.get(key) === undefined) this.#compiled.delete(key);
+    }
   }
+}
+
+/** What the conditions that are being compiled read. */
+interface Reading {
+  readonly changes: Set<NextChange>;
+  readonly slotsRead: Set<number>;
 }
 
 /** Every member holds; true without members, as in the library. */

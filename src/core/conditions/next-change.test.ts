@@ -5,7 +5,7 @@ import { buildRecord, type FactRecord, FactSlots, withNow } from '../facts/fact-
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
-import { type CompiledConditions, compileConditions } from './compile-conditions.js';
+import { type CompiledConditions, ConditionCompiler } from './compile-conditions.js';
 import {
   type ArbitraryConditions,
   arbitrarySources,
@@ -22,7 +22,7 @@ interface Compiled extends CompiledConditions {
 
 function compile({ conditions, segments }: ArbitraryConditions, sources: FactSources, now: number): Compiled {
   const slots = new FactSlots();
-  const compiled = compileConditions(conditions, slots, segments);
+  const compiled = new ConditionCompiler(slots, segments).compile(conditions);
   return { ...compiled, slots, record: buildRecord(slots, sources, now) };
 }
 

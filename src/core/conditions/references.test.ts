@@ -12,13 +12,18 @@ describe('references', () => {
       ],
     };
     expect(referencesOf(conditions)).toEqual({
-      segments: ['power-users', 'beta'],
-      unlockedFlags: ['reports', 'export'],
+      segments: new Map([
+        ['power-users', 2],
+        ['beta', 1],
+      ]),
+      unlockedFlags: new Set(['reports', 'export']),
+      nodes: 8,
     });
+    expect(referencesOf(conditions, { condition: 'beta' }).segments.get('beta')).toBe(2);
   });
 
   it('are none in what makes no sense', () => {
-    const nothing = { segments: [], unlockedFlags: [] };
+    const nothing = { segments: new Map(), unlockedFlags: new Set() };
     for (const nonsense of [
       null,
       [],
@@ -29,16 +34,16 @@ describe('references', () => {
       { condition: 5 },
       JSON.parse('{"__proto__":{"fact":"role"}}'),
     ]) {
-      expect(referencesOf(nonsense)).toEqual(nothing);
+      expect(referencesOf(nonsense)).toMatchObject(nothing);
     }
   });
 
   it('are found however deep and wide', () => {
     let node: unknown = { condition: 'deep' };
     for (let i = 0; i < 100_000; i += 1) node = { not: node };
-    expect(referencesOf({ all: [node] }).segments).toEqual(['deep']);
+    expect([...referencesOf({ all: [node] }).segments]).toEqual([['deep', 1]]);
     const wide = { any: Array.from({ length: 200_000 }, () => ({ condition: 'wide' })) };
-    expect(referencesOf(wide).segments).toEqual(['wide']);
+    expect([...referencesOf(wide).segments]).toEqual([['wide', 200_000]]);
   });
 });
 

@@ -2,26 +2,36 @@ import { FACTS } from '../facts/fact-table.js';
 import type { Fault } from '../values/fault.js';
 import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 
-/** What conditions name, each once, in the order met. Segments are named, not followed. */
+/** What conditions name. Segments are named, not followed. */
 export interface References {
-  readonly segments: readonly string[];
+  /** By key, with how often each is referred to. */
+  readonly segments: ReadonlyMap<string, number>;
   /** Flags that `unlocked` reads. */
-  readonly unlockedFlags: readonly string[];
+  readonly unlockedFlags: ReadonlySet<string>;
+  /** How many nodes they have: comparisons, groups and references. */
+  readonly nodes: number;
 }
 
-/** Collects what conditions name; takes any JSON and passes over what makes no sense. */
-export function referencesOf(conditions: unknown): References {
-  const segments = new Set<string>();
+/** What tells a node from a fact within a value. */
+const NODE_KEYS = ['all', 'any', 'not', 'condition', 'operator'];
+
+/** Collects what several conditions name together; takes any JSON and passes over what makes no sense. */
+export function referencesOf(...several: readonly unknown[]): References {
+  const segments = new Map<string, number>();
   const unlockedFlags = new Set<string>();
-  for (const { node } of nodesOf(conditions, '')) {
-    const segment = ownMember(node, 'condition');
-    if (typeof segment === 'string') segments.add(segment);
-    const params = ownMember(node, 'params');
-    if (ownMember(node, 'fact') !== 'unlocked' || !isJsonObject(params)) continue;
-    const flag = ownMember(params, 'flag');
-    if (typeof flag === 'string') unlockedFlags.add(flag);
+  let nodes = 0;
+  for (const conditions of several) {
+    for (const { node } of nodesOf(conditions, '')) {
+      const segment = ownMember(node, 'condition');
+      if (typeof segment === 'string') segments.set(segment, (segments.get(segment) ?? 0) + 1);
+      if (NODE_KEYS.some((name) => Object.hasOwn(node, name))) nodes += 1;
+      const params = ownMember(node, 'params');
+      if (ownMember(node, 'fact') !== 'unlocked' || !isJsonObject(params)) continue;
+      const flag = ownMember(params, 'flag');
+      if (typeof flag === 'string') unlockedFlags.add(flag);
+    }
   }
-  return { segments: [...segments], unlockedFlags: [...unlockedFlags] };
+  return { segments, unlockedFlags, nodes };
 }
 
 /**

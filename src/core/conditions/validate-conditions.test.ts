@@ -2,7 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { FactSlots } from '../facts/fact-record.js';
 import type { JsonObject } from '../values/json.js';
-import { compileConditions } from './compile-conditions.js';
+import { ConditionCompiler } from './compile-conditions.js';
 import { arbitraryConditions } from './testing/arbitrary-conditions.js';
 import { MAX_DEPTH, MAX_LEAVES, MAX_NODES, validateConditions } from './validate-conditions.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -66,7 +66,7 @@ describe('sound conditions', () => {
         const parts = [conditions, ...segments.values()];
         if (parts.some((part) => validateConditions(part, known).errors.length > 0)) return;
         passed += 1;
-        compileConditions(conditions, new FactSlots(), segments);
+        new ConditionCompiler(new FactSlots(), segments).compile(conditions);
       }),
       { numRuns: 2000 },
     );

@@ -1,7 +1,7 @@
 import { buildRecord, type FactRecord } from '../facts/fact-record.js';
 import type { BucketSource } from '../flags/bucketing.js';
 import { indexRows, type RowIndex } from '../snapshot/index-rows.js';
-import type { Snapshot } from '../snapshot/snapshot.js';
+import type { FactReading, Snapshot } from '../snapshot/snapshot.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import { roleLevels, rolesOf } from '../states/role-hierarchy.js';
 import type { UserState } from '../states/user-state.js';
@@ -32,10 +32,10 @@ interface Remembered {
 }
 
 /**
- * The subject that each state gave with each snapshot, without overrides. States and snapshots are never changed, only
+ * The subject that each state gave, without overrides, as long as facts are read alike. States are never changed, only
  * replaced, so that a remembered subject stays right.
  */
-const remembered = new WeakMap<Snapshot, WeakMap<UserState, Remembered>>();
+const remembered = new WeakMap<FactReading, WeakMap<UserState, Remembered>>();
 
 /**
  * The subject of an evaluation. `organization` is the state of the organization that {@link organizationIdOf} names;
@@ -48,10 +48,10 @@ export function subjectOf(
   context?: EvaluationContext,
 ): Subject {
   if (context !== undefined && overrides(context)) return makeSubject(snapshot, user, organization, context);
-  let subjects = remembered.get(snapshot);
+  let subjects = remembered.get(snapshot.reading);
   if (subjects === undefined) {
     subjects = new WeakMap();
-    remembered.set(snapshot, subjects);
+    remembered.set(snapshot.reading, subjects);
   }
   const known = subjects.get(user);
   if (known !== undefined && known.organization === organization) return known.subject;

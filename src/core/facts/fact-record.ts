@@ -17,13 +17,26 @@ export interface FactSlot {
   read(sources: FactSources): unknown;
 }
 
-/** The facts that the conditions of a snapshot read, each once. Slots are added only while the snapshot is compiled. */
+/**
+ * The facts that a snapshot reads, each once. Grows while a snapshot is compiled, and not after; the next snapshot begins
+ * with its {@link copy}, so that what is compiled already goes on reading the same places.
+ */
 export class FactSlots {
-  readonly #slots: FactSlot[] = [];
-  readonly #indexes = new Map<string, number>();
+  #slots: (FactSlot | undefined)[] = [];
+  #indexes = new Map<string, number>();
+  /** Places of facts that nothing reads any more. */
+  #free: number[] = [];
+  /** The parts belong to another one as well, as yet. */
+  #shared: boolean = false;
 
+  /** How many places a record has. */
   get size(): number {
     return this.#slots.length;
+  }
+
+  /** Every fact that is read. */
+  all(): readonly FactSlot[] {
+    return this.#slots.filter((slot) => slot !== undefined);
   }
 
   /**
@@ -33,12 +46,14 @@ export class FactSlots {
   slot(fact: string, params: JsonObject = {}, path = ''): number {
     const definition = FACTS.get(fact);
     if (definition === undefined) throw new Error(`unknown fact "${fact}"`);
-    const settled = definition.params.map(({ name }) => ownMember(params, name) ?? null);
-    const key = JSON.stringify([fact, path, ...settled]);
+    const key = keyOf(definition, params, path);
     const known = this.#indexes.get(key);
     if (known !== undefined) return known;
-    const index = this.#slots.length;
-    this.#slots.push(makeSlot(index, definition, params, path));
+    const index = this.#free.at(-1) ?? this.#slots.length;
+    const slot = makeSlot(index, definition, params, path);
+    this.#own();
+    this.#free.pop();
+    this.#slots[index] = slot;
     this.#indexes.set(key, index);
     return index;
   }
@@ -48,6 +63,33 @@ export class FactSlots {
     const slot = this.#slots[index];
     if (slot === undefined) throw new RangeError(`no fact slot ${index}`);
     return slot;
+  }
+
+  /** One with the same facts at the same places, which can grow by itself. */
+  copy(): FactSlots {
+    const copy = new FactSlots();
+    copy.#slots = this.#slots;
+    copy.#indexes = this.#indexes;
+    copy.#free = this.#free;
+    copy.#shared = true;
+    this.#shared = true;
+    return copy;
+  }
+
+  /** Whether it has the same facts at the same places as one that it is a {@link copy} of. */
+  sameAs(other: FactSlots): boolean {
+    return this.#slots === other.#slots;
+  }
+
+  /** Forgets what nothing reads; others may take these places. */
+  drop(indexes: Iterable<number>): void {
+    for (const index of indexes) {
+      const { definition, params, path } = this.at(index);
+      this.#own();
+      this.#indexes.delete(keyOf(definition, params, path));
+      this.#slots[index] = undefined;
+      this.#free.push(index);
+    }
   }
 
   /** The fact's value in a record, at the record's instant. */
@@ -60,9 +102,26 @@ export class FactSlots {
   /** The base of each slot's fact, in the slots' order. */
   read(sources: FactSources): unknown[] {
     const values: unknown[] = [];
-    for (const slot of this.#slots) values.push(slot.read(sources));
+    for (const slot of this.#slots) values.push(slot?.read(sources));
     return values;
   }
+
+  /** Before anything changes. */
+  #own(): void {
+    if (!this.#shared) return;
+    this.#slots = [...this.#slots];
+    this.#indexes = new Map(this.#indexes);
+    this.#free = [...this.#free];
+    this.#shared = false;
+  }
+}
+
+function keyOf(definition: FactDefinition, params: JsonObject, path: string): string {
+  return JSON.stringify([
+    definition.name,
+    path,
+    ...definition.params.map(({ name }) => ownMember(params, name) ?? null),
+  ]);
 }
 
 function makeSlot(index: number, definition: FactDefinition, params: JsonObject, path: string): FactSlot {

@@ -163,3 +163,21 @@ export interface Configuration {
   /** What some enabled webhook wants to hear of; absent where an earlier release saved it. */
   readonly announced?: readonly AnnouncedType[];
 }
+
+/** What changed of a configuration, each part as it now is. What is absent is as it was. */
+export interface ConfigurationChanges {
+  readonly revision: number;
+  /** Those that are new, or of which anything changed, their platform-wide rows included. */
+  readonly flags: readonly Flag[];
+  /** All platform-wide rows of these flags. */
+  readonly roleAccess: readonly AccessRow[];
+  /** The keys of all flags that there are, where some went. */
+  readonly flagKeys?: readonly string[];
+  /** Those that are new or changed. */
+  readonly segments: readonly Segment[];
+  /** The keys of all segments that there are, where some went. */
+  readonly segmentKeys?: readonly string[];
+  readonly stages?: readonly Stage[];
+  readonly actions?: readonly Action[];
+  readonly announced?: readonly AnnouncedType[];
+}

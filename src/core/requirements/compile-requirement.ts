@@ -87,7 +87,7 @@ class TreeCompiler {
   #segment(key: string, name: string): RequirementNode {
     const known = this.#known.get(key) ?? this.root(this.#segments.get(key) ?? {});
     this.#known.set(key, known);
-    const shown = name || this.#snapshot.segmentNames.get(key) || known.name;
+    const shown = name || this.#snapshot.segments.get(key)?.name || known.name;
     return known.kind === 'group' ? { ...known, name: shown, isSegment: true } : { ...known, name: shown };
   }
 

@@ -1,8 +1,14 @@
-import { compileConditions } from '../conditions/compile-conditions.js';
+import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
-import type { AccessRow, Configuration, Effect, Flag } from '../flags/flag.js';
-import type { JsonObject, JsonValue } from '../values/json.js';
+import type { Action, Configuration, ConfigurationChanges, Segment } from '../flags/flag.js';
+import type { JsonObject } from '../values/json.js';
+import { changesTo } from './changes-to.js';
+import { compileFlag, keptForm, type StoredFlag } from './compile-flag.js';
+import { Dependencies, type Referred } from './dependencies.js';
+import { faultOfExpansion } from './expansion.js';
+import { FactReaders } from './fact-readers.js';
 import type { CompiledFlag, CompileFailure, Snapshot } from './snapshot.js';
+import { latchingIn, readingOf, visibleIn, windowEdgesIn, windowedIn, withFlags } from './snapshot-parts.js';
 
 /** Before the first configuration is loaded. */
 export const EMPTY_CONFIGURATION: Configuration = {
@@ -14,121 +20,238 @@ export const EMPTY_CONFIGURATION: Configuration = {
   roleAccess: [],
 };
 
+const NO_SLOTS = new FactSlots();
+
+export const EMPTY_SNAPSHOT: Snapshot = {
+  revision: -1,
+  flags: new Map(),
+  flagsById: new Map(),
+  segments: new Map(),
+  compiledSegments: new Map(),
+  reading: { slots: NO_SLOTS, stageNames: [], unlockable: new Map() },
+  slots: NO_SLOTS,
+  stages: [],
+  stageNames: [],
+  actions: new Map(),
+  windowedActions: new Map(),
+  latching: [],
+  visible: [],
+  windowEdges: [],
+  dependencies: new Dependencies(),
+  readers: new FactReaders(NO_SLOTS),
+  announced: new Set(),
+  failures: [],
+};
+
 /**
- * Compiles a configuration; never fails. A flag that this version cannot compile keeps the form it had in `previous`, or
- * is switched off when it had none, and is named among the failures. Switching it off or archiving it needs no compiling
- * and holds for the kept form too.
+ * Compiles a configuration; never fails. What is the same in `previous` is taken over. A flag that this version cannot
+ * compile keeps the form it had there, or is switched off when it had none, and is named among the failures.
  */
-export function compileSnapshot(configuration: Configuration, previous?: Snapshot): Snapshot {
-  const slots = new FactSlots();
-  const segments = new Map(configuration.segments.map((segment) => [segment.key, segment.conditions]));
-  const roleRows = groupRoleRows(configuration.roleAccess);
-  const failures: CompileFailure[] = [];
-  const compile = (flag: Flag, from: ReadonlyMap<string, JsonObject>): CompiledFlag =>
-    compileFlag(flag, slots, from, roleRows.get(flag.id) ?? NO_ROWS);
+export function compileSnapshot(configuration: Configuration, previous: Snapshot = EMPTY_SNAPSHOT): Snapshot {
+  return compileChanges(previous, changesTo(previous, configuration));
+}
 
-  const compiled = configuration.flags.map((flag) => {
-    try {
-      return compile(flag, segments);
-    } catch (error) {
-      failures.push({ flagKey: flag.key, message: error instanceof Error ? error.message : String(error) });
-      const last = previous?.flagsById.get(flag.id);
-      if (last === undefined) return compile({ ...flag, active: false, rules: [] }, segments);
-      const active = last.flag.active && flag.active;
-      return compile({ ...last.flag, active, archived: last.flag.archived || flag.archived }, last.segments);
-    }
-  });
-
-  const flags = new Map(compiled.map((entry) => [entry.flag.key, entry]));
+/**
+ * The snapshot that these changes make of another one, as compiling the whole configuration anew would: compiled are the
+ * flags that changed, and those that refer to segments that changed. Never fails; see {@link compileSnapshot}.
+ *
+ * @param last has the last form of what this version cannot compile
+ */
+export function compileChanges(base: Snapshot, changes: ConfigurationChanges, last: Snapshot = base): Snapshot {
+  const segments = segmentsAfter(base, changes);
+  const compiled = new FlagsCompiler({ base, changes, segments, last }).compile();
+  const { slots, flags, dependencies, readers } = compiled;
+  const stages = changes.stages ?? base.stages;
+  const stageNames = changes.stages === undefined ? base.stageNames : stages.map(({ name }) => name);
   return {
-    revision: configuration.revision,
-    flags,
-    flagsById: new Map(compiled.map((entry) => [entry.flag.id, entry])),
-    segments,
-    segmentNames: new Map(configuration.segments.map(({ key, name }) => [key, name])),
-    slots,
-    stages: configuration.stages,
-    stageNames: configuration.stages.map(({ name }) => name),
-    actions: new Map(configuration.actions.map((action) => [action.name, action])),
-    windowedActions: windowedActions(slots),
-    latching: latchOrder(compiled, flags, slots),
-    announced: new Set(configuration.announced),
-    failures,
+    ...compiled,
+    revision: changes.revision,
+    segments: segments.all,
+    reading: readingOf(base, { slots, stageNames, flags }),
+    stages,
+    stageNames,
+    actions: changes.actions === undefined ? base.actions : byName(changes.actions),
+    windowedActions: slots === base.slots ? base.windowedActions : windowedIn(slots),
+    latching: latchingIn(base, { flags, dependencies }),
+    visible: visibleIn(base, flags),
+    windowEdges: windowEdgesIn(base, flags),
+    readers,
+    announced: changes.announced === undefined ? base.announced : new Set(changes.announced),
   };
 }
 
-const NO_ROWS: ReadonlyMap<string, Effect> = new Map<string, Effect>();
-
-function groupRoleRows(rows: readonly AccessRow[]): Map<string, Map<string, Effect>> {
-  const byFlag = new Map<string, Map<string, Effect>>();
-  for (const row of rows) {
-    if (!row.enabled) continue;
-    const effects = byFlag.get(row.flagId) ?? new Map<string, Effect>();
-    byFlag.set(row.flagId, effects.set(row.role, row.effect));
-  }
-  return byFlag;
+interface SegmentsAfter {
+  readonly all: ReadonlyMap<string, Segment>;
+  /** What changed, by key; undefined: it is gone. */
+  readonly changed: ReadonlyMap<string, JsonObject | undefined>;
 }
 
-function compileFlag(
-  flag: Flag,
-  slots: FactSlots,
-  segments: ReadonlyMap<string, JsonObject>,
-  roleRows: ReadonlyMap<string, Effect>,
-): CompiledFlag {
-  const rules = flag.rules.map((rule) => ({
-    rule,
-    conditions: compileConditions(rule.conditions, slots, segments),
-    unconditional: Object.keys(rule.conditions).length === 0,
-  }));
-  return {
-    flag,
-    segments,
-    rules,
-    ruleIds: new Set(flag.rules.map(({ id }) => id)),
-    variants: new Map<string, JsonValue>(flag.variants.map(({ key, value }) => [key, value])),
-    roleRows,
-  };
-}
-
-function windowedActions(slots: FactSlots): Map<string, number> {
-  const longest = new Map<string, number>();
-  for (let index = 0; index < slots.size; index++) {
-    const { action, windowDays } = slots.at(index).params;
-    if (typeof action !== 'string' || typeof windowDays !== 'number') continue;
-    longest.set(action, Math.max(longest.get(action) ?? 0, windowDays));
-  }
-  return longest;
-}
-
-/** Depth first along `unlocked`: a flag comes after all that it reads. Validation keeps circles out. */
-function latchOrder(
-  compiled: readonly CompiledFlag[],
-  flags: ReadonlyMap<string, CompiledFlag>,
-  slots: FactSlots,
-): readonly CompiledFlag[] {
-  const order: CompiledFlag[] = [];
-  const seen = new Set<CompiledFlag>();
-  const visit = (entry: CompiledFlag): void => {
-    if (seen.has(entry)) return;
-    seen.add(entry);
-    for (const key of unlockedFlagsOf(entry, slots)) {
-      const other = flags.get(key);
-      if (other !== undefined) visit(other);
-    }
-    const latches = entry.rules.some(({ rule }) => rule.policy === 'LATCHING');
-    if (latches && !entry.flag.archived) order.push(entry);
-  };
-  for (const entry of compiled) visit(entry);
-  return order;
-}
-
-function unlockedFlagsOf(entry: CompiledFlag, slots: FactSlots): readonly string[] {
-  const keys: string[] = [];
-  for (const { conditions } of entry.rules) {
-    for (const index of conditions.slotsRead) {
-      const slot = slots.at(index);
-      if (slot.definition.name === 'unlocked') keys.push(String(slot.params.flag));
+function segmentsAfter({ segments }: Snapshot, { segments: given, segmentKeys }: ConfigurationChanges): SegmentsAfter {
+  const changed = new Map<string, JsonObject | undefined>(given.map(({ key, conditions }) => [key, conditions]));
+  const all = new Map(segments);
+  for (const segment of given) all.set(segment.key, segment);
+  if (segmentKeys !== undefined) {
+    const there = new Set(segmentKeys);
+    for (const key of segments.keys()) {
+      if (there.has(key)) continue;
+      changed.set(key, undefined);
+      all.delete(key);
     }
   }
-  return keys;
+  return changed.size === 0 ? { all: segments, changed } : { all, changed };
+}
+
+type CompiledParts = Pick<
+  Snapshot,
+  'flags' | 'flagsById' | 'slots' | 'compiledSegments' | 'dependencies' | 'readers' | 'failures'
+>;
+
+interface Compiling {
+  readonly base: Snapshot;
+  readonly changes: ConfigurationChanges;
+  readonly segments: SegmentsAfter;
+  readonly last: Snapshot;
+}
+
+/** Compiles the flags that changes concern. */
+class FlagsCompiler {
+  readonly #base: Snapshot;
+  readonly #last: Snapshot;
+  readonly #segments: SegmentsAfter;
+  readonly #slots: FactSlots;
+  readonly #compiler: ConditionCompiler;
+  readonly #changed: ReadonlyMap<string, StoredFlag>;
+  readonly #gone: readonly string[];
+  #dependencies: Dependencies;
+
+  constructor({ base, changes, segments, last }: Compiling) {
+    this.#base = base;
+    this.#last = last;
+    this.#segments = segments;
+    this.#slots = base.slots.copy();
+    const rows = Map.groupBy(changes.roleAccess, ({ flagId }) => flagId);
+    this.#changed = new Map(changes.flags.map((flag) => [flag.key, { flag, roleAccess: rows.get(flag.id) ?? [] }]));
+    const there = changes.flagKeys && new Set(changes.flagKeys);
+    this.#gone = there === undefined ? [] : [...base.flags.keys()].filter((key) => !there.has(key));
+    const referring = [...this.#changed].map(([key, { flag }]) => [key, { flag }] as const);
+    const flags = new Map([...referring, ...this.#gone.map((key) => [key, undefined] as const)]);
+    this.#dependencies = base.dependencies.with({ flags, segments: segments.changed });
+    const conditions = { get: (key: string) => segments.all.get(key)?.conditions };
+    this.#compiler = new ConditionCompiler(this.#slots, conditions, this.#segmentsKept());
+  }
+
+  compile(): CompiledParts {
+    const compiled = new Map<string, CompiledFlag>();
+    const failures = new Map<string, CompileFailure>();
+    for (const [key, stored] of this.#toCompile()) {
+      try {
+        compiled.set(key, this.#compileFlag(stored));
+      } catch (error) {
+        failures.set(key, { flagKey: key, message: error instanceof Error ? error.message : String(error) });
+        compiled.set(key, keptForm(stored, this.#last.flagsById.get(stored.flag.id), this.#slots));
+      }
+    }
+    const { flags, flagsById } = withFlags(this.#base, compiled, this.#gone);
+    return { flags, flagsById, ...this.#read(compiled), ...this.#failures(compiled, failures) };
+  }
+
+  /** What changed itself, and what refers to a segment that did. */
+  #toCompile(): ReadonlyMap<string, StoredFlag> {
+    const found = new Map(this.#changed);
+    for (const segment of this.#segments.changed.keys()) {
+      for (const key of this.#dependencies.reaching(segment)) {
+        const present = this.#base.flags.get(key);
+        if (present === undefined || found.has(key)) continue;
+        found.set(key, { flag: present.stored, roleAccess: present.roleAccess });
+      }
+    }
+    return found;
+  }
+
+  #compileFlag(stored: StoredFlag): CompiledFlag {
+    const { key } = stored.flag;
+    const fault = faultOfExpansion(this.#dependencies.expansionOf(key));
+    if (fault !== undefined) throw new Error(`its rules ${fault}`);
+    const segments = new Map<string, JsonObject>();
+    for (const segment of this.#dependencies.segmentsOf(key)) {
+      const conditions = this.#segments.all.get(segment)?.conditions;
+      if (conditions !== undefined) segments.set(segment, conditions);
+    }
+    return compileFlag(stored, segments, this.#compiler);
+  }
+
+  /** The segments that are compiled already and say the same as before, be it through others. */
+  #segmentsKept(): Snapshot['compiledSegments'] {
+    const { changed } = this.#segments;
+    if (changed.size === 0) return this.#base.compiledSegments;
+    const graph = this.#dependencies.segments;
+    return new Map([...this.#base.compiledSegments].filter(([key]) => !graph.leadsTo(key, changed)));
+  }
+
+  /** Who reads which places now; those that nobody reads any more are free. */
+  #read(compiled: ReadonlyMap<string, CompiledFlag>): Pick<Snapshot, 'slots' | 'readers' | 'compiledSegments'> {
+    const { base, slots } = { base: this.#base, slots: this.#slots };
+    const names = [...compiled.keys(), ...this.#gone];
+    const moves = names.map((name) => ({
+      name,
+      from: base.flags.get(name)?.slotsRead ?? NOTHING_READ,
+      to: compiled.get(name)?.slotsRead ?? NOTHING_READ,
+    }));
+    const readers = base.readers.moved(slots, moves);
+    const unread = slots.all().filter(({ index }) => readers.ofSlot(index).size === 0);
+    const dropped = new Set(unread.map(({ index }) => index));
+    slots.drop(dropped);
+    const kept = slots.sameAs(base.slots) ? base.slots : slots;
+    return {
+      slots: kept,
+      readers: readers.moved(kept, []),
+      compiledSegments: this.#compiler.compiledSegments(dropped),
+    };
+  }
+
+  #failures(
+    compiled: ReadonlyMap<string, CompiledFlag>,
+    failures: ReadonlyMap<string, CompileFailure>,
+  ): Pick<Snapshot, 'failures' | 'dependencies'> {
+    const past = this.#base.failures;
+    if (past.length === 0 && failures.size === 0) return { failures: past, dependencies: this.#dependencies };
+    const gone = new Set(this.#gone);
+    const staying = past.filter(({ flagKey }) => !compiled.has(flagKey) && !gone.has(flagKey));
+    // A flag that failed before may not now, and what its last form referred to is no matter any more.
+    const concerned = [...past.map(({ flagKey }) => flagKey), ...failures.keys()].filter((key) => compiled.has(key));
+    const flags = new Map(
+      concerned.map((key) => {
+        const { stored, ...form } = compiled.get(key)!;
+        return [key, { flag: stored, kept: failures.has(key) ? this.#referredBy(form) : undefined }];
+      }),
+    );
+    return {
+      failures: [...staying, ...failures.values()].toSorted((a, b) => (a.flagKey < b.flagKey ? -1 : 1)),
+      dependencies: this.#dependencies.with({ flags }),
+    };
+  }
+
+  /** What a form that is kept refers to. Segments that change do not change it. */
+  #referredBy({ flag, rules, latchingRules }: Pick<CompiledFlag, 'flag' | 'rules' | 'latchingRules'>): Referred {
+    const unlockedBy = (some: typeof rules): ReadonlySet<string> => {
+      const slots = some.flatMap(({ conditions }) =>
+        Array.from(conditions.slotsRead, (index) => this.#slots.at(index)),
+      );
+      return new Set(
+        slots.flatMap(({ definition, params }) => (definition.name === 'unlocked' ? [String(params.flag)] : [])),
+      );
+    };
+    return {
+      required: new Set(flag.prerequisites.map(({ flagKey }) => flagKey)),
+      unlocked: unlockedBy(rules),
+      unlockedToLatch: unlockedBy(latchingRules),
+      segments: new Set(),
+    };
+  }
+}
+
+const NOTHING_READ: ReadonlySet<number> = new Set<number>();
+
+function byName(actions: readonly Action[]): ReadonlyMap<string, Action> {
+  return new Map(actions.map((action) => [action.name, action]));
 }

@@ -2,9 +2,10 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { evaluate } from '../deciding/evaluate.js';
 import type { UserState } from '../states/user-state.js';
-import { arbitraryWorld, KEYS, type World } from '../testing/arbitrary-world.js';
-import { configurationOf, flagOf, latchingFlag, ruleOf, segmentOf, snapshotOf, VERIFIED } from '../testing/samples.js';
+import { arbitraryWorld, KEYS } from '../testing/arbitrary-world.js';
+import { configurationOf, flagOf, latchingFlag, ruleOf, snapshotOf, VERIFIED } from '../testing/samples.js';
 import { latch } from '../unlocking/latch.js';
+import { compileSnapshot } from './compile-snapshot.js';
 import { draftSides } from './draft-sides.js';
 import { needsOfFlag, type StateNeeds } from './state-needs.js';
 
@@ -21,28 +22,13 @@ function loaded(user: UserState, { actions, days, stagesReached, access }: State
   };
 }
 
-function configurationIn({ snapshot }: World) {
-  return configurationOf(
-    [...snapshot.flags.values()].map(({ flag }) => flag),
-    {
-      segments: [...snapshot.segments].map(([key, conditions]) => segmentOf(key, conditions)),
-      stages: snapshot.stages,
-      roleAccess: [...snapshot.flags.values()].flatMap(({ flag, roleRows }) =>
-        [...roleRows].map(([role, effect]) => ({
-          ...{ flagId: flag.id, userId: '', organizationId: '', managedBy: '', role, effect, enabled: true },
-        })),
-      ),
-    },
-  );
-}
-
 describe('the two sides of a draft', () => {
   it('decide and latch as the whole configuration does, on what is loaded of a user', () => {
     fc.assert(
       fc.property(arbitraryWorld, fc.constantFrom(...KEYS), fc.integer({ min: -40, max: 40 }), (world, key, days) => {
         const { snapshot, user, organization } = world;
         const now = Date.UTC(2025, 5, 15, 10, 30) + days * 86_400_000;
-        const { before, after } = draftSides(configurationIn(world), snapshot.flags.get(key)!.flag, undefined);
+        const { before, after } = draftSides(snapshot, snapshot.flags.get(key)!.flag);
         for (const side of [before, after]) {
           const some = loaded(user, needsOfFlag(side, key));
           const decided = evaluate(side, key, some, organization, undefined, now);
@@ -58,8 +44,8 @@ describe('the two sides of a draft', () => {
 
   it('hold the flag as it is and as it would be, and nothing that it does not depend on', () => {
     const present = flagOf('a', { rules: [ruleOf('rul_a', { conditions: VERIFIED })] });
-    const configuration = configurationOf([present, latchingFlag('other', VERIFIED)]);
-    const { before, after } = draftSides(configuration, { ...present, version: 2, active: false }, undefined);
+    const snapshot = snapshotOf([present, latchingFlag('other', VERIFIED)]);
+    const { before, after } = draftSides(snapshot, { ...present, version: 2, active: false });
     expect([...before.flags.keys()]).toEqual(['a']);
     expect(before.flags.get('a')!.flag).toEqual(present);
     expect(after.flags.get('a')!.flag).toMatchObject({ version: 2, active: false });
@@ -67,7 +53,7 @@ describe('the two sides of a draft', () => {
   });
 
   it('hold nothing before of a flag that is new', () => {
-    const { before, after } = draftSides(configurationOf([]), flagOf('a'), undefined);
+    const { before, after } = draftSides(snapshotOf([]), flagOf('a'));
     expect([before.flags.size, after.flags.size]).toEqual([0, 1]);
   });
 
@@ -77,11 +63,8 @@ describe('the two sides of a draft', () => {
     const last = flagOf('gate', { rules: [ruleOf('rul_gate', { conditions })] });
     const broken = { ...last, rules: [ruleOf('rul_gate', { conditions: { all: [{ condition: 'nowhere' }] } })] };
     const present = flagOf('a', { prerequisites: [{ flagKey: 'gate', variant: '' }] });
-    const { before } = draftSides(
-      configurationOf([first, broken, present]),
-      present,
-      snapshotOf([first, last, present]),
-    );
+    const sound = snapshotOf([first, last, present]);
+    const { before } = draftSides(compileSnapshot(configurationOf([first, broken, present]), sound), present);
     expect([...before.flags.keys()].sort()).toEqual(['a', 'first', 'gate']);
     expect(before.flags.get('gate')!.flag.rules).toEqual(last.rules);
   });

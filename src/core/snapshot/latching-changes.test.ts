@@ -104,7 +104,7 @@ describe('flags of which somebody may have earned more', () => {
         const { snapshot: before, organization } = world;
         const after = snapshotOf(
           [...before.flags.values()].map(({ flag }, i) => edit(flag, edits[i]!)),
-          { segments: [...before.segments].map(([key, given]) => segmentOf(key, given)), stages: before.stages },
+          { segments: [...before.segments.values()], stages: before.stages },
         );
         const forgotten = forgottenUnlocks(before, world.user.ledger).map((unlock) => {
           return { ...unlock, kind: 'relocked' as const, earnedAt: 0 };

@@ -1,6 +1,8 @@
+import { referencesOf } from '../conditions/references.js';
+import type { FactChange } from '../facts/fact-definition.js';
 import { ledgerFloorOf, type RemovedRule, type Rule } from '../flags/flag.js';
 import { sameMeaning } from '../flags/same-meaning.js';
-import { readsChangedBy, segmentsRead } from './flag-reads.js';
+import { SegmentGraph } from './segment-graph.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
 
 /**
@@ -14,6 +16,7 @@ export function latchingChanges(before: Snapshot, after: Snapshot): readonly str
   return [...after.flags.values()].flatMap((compiled) => {
     if (compiled.flag.archived) return [];
     const past = before.flagsById.get(compiled.flag.id);
+    if (past === compiled && !stagesChanged) return [];
     const changes = changesOf(past?.flag.archived === true ? undefined : past, compiled, { after, stagesChanged });
     return changes ? [compiled.flag.id] : [];
   });
@@ -25,10 +28,9 @@ export function latchingByOrganization(
   changed: { readonly roles: boolean; readonly attributes: boolean },
 ): readonly string[] {
   const reads = (entry: CompiledRule): boolean =>
-    entry.rule.policy === 'LATCHING' &&
-    ((changed.roles && readsChangedBy(snapshot, entry, 'roles')) ||
-      (changed.attributes && readsChangedBy(snapshot, entry, 'organization')));
-  return snapshot.latching.filter(({ rules }) => rules.some(reads)).map(({ flag }) => flag.id);
+    (changed.roles && readsChangedBy(snapshot, entry, 'roles')) ||
+    (changed.attributes && readsChangedBy(snapshot, entry, 'organization'));
+  return snapshot.latching.filter(({ latchingRules }) => latchingRules.some(reads)).map(({ flag }) => flag.id);
 }
 
 interface Change {
@@ -76,11 +78,24 @@ function changesSegments(
   present: CompiledFlag,
   entry: CompiledRule,
 ): boolean {
-  const said = segmentsRead(past, [before]);
-  return [...segmentsRead(present, [entry])].some(
-    ([key, conditions]) => !sameMeaning(said.get(key) ?? NOTHING, conditions ?? NOTHING),
+  const said = segmentsOf(past, before);
+  return [...segmentsOf(present, entry)].some(
+    (key) => !said.has(key) || !sameMeaning(past.segments.get(key) ?? NOTHING, present.segments.get(key) ?? NOTHING),
   );
 }
+
+/** The segments that a rule refers to, through others too, as it was compiled. */
+function segmentsOf({ segments }: CompiledFlag, { rule }: CompiledRule): ReadonlySet<string> {
+  if (segments.size === 0) return NO_SEGMENTS;
+  return new SegmentGraph().with(segments).reachOf(referencesOf(rule.conditions)).segments;
+}
+
+/** Whether a rule reads a fact that this kind of change can change. */
+function readsChangedBy({ slots }: Snapshot, { conditions }: CompiledRule, change: FactChange): boolean {
+  return Array.from(conditions.slotsRead).some((index) => slots.at(index).definition.changedBy.has(change));
+}
+
+const NO_SEGMENTS: ReadonlySet<string> = new Set<string>();
 
 /** No segment's conditions: groups hold lists. */
 const NOTHING = { all: false };

@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
-import { flagOf, latchingFlag, ruleOf, segmentOf, snapshotOf, VERIFIED } from '../testing/samples.js';
-import { needsOfLatching } from './state-needs.js';
+import {
+  afterUnlocking,
+  flagOf,
+  latchingFlag,
+  requires,
+  ruleOf,
+  segmentOf,
+  snapshotOf,
+  VERIFIED,
+} from '../testing/samples.js';
+import { bothNeeds, needsOfFlag, needsOfLatching, type StateNeeds } from './state-needs.js';
 
 const counts = (action: string, more: object = {}) => ({
   all: [{ fact: 'actionCount', params: { action, ...more }, operator: 'greaterThan', value: 1 }],
@@ -46,5 +55,48 @@ describe('what latching needs of users’ states', () => {
     expect(needs({ fact: 'attribute', ...path }, { fact: 'organization', operator: 'equal', value: 'acme' })).toBe(
       false,
     );
+  });
+});
+
+describe('what a flag’s decisions read of a user', () => {
+  it('are the counters of the rules in scope alone', () => {
+    const snapshot = snapshotOf([
+      flagOf('a', {
+        prerequisites: requires('b'),
+        rules: [ruleOf('rul_a', { conditions: { any: [counts('save'), afterUnlocking('first')] } })],
+      }),
+      flagOf('b', { rules: [ruleOf('rul_b', { conditions: counts('share', { windowDays: 7 }) })] }),
+      latchingFlag('first', counts('open')),
+      latchingFlag('other', counts('delete')),
+    ]);
+    const { actions, days, stagesReached, access } = needsOfFlag(snapshot, 'a');
+    expect([...actions!].sort()).toEqual(['open', 'save', 'share']);
+    expect([...days!]).toEqual(['share']);
+    expect({ stagesReached, access }).toEqual({ stagesReached: false, access: true });
+    expect(needsOfFlag(snapshot, 'first').actions).toEqual(new Set(['open']));
+  });
+
+  it('of two pieces of work is what either reads', () => {
+    const one: StateNeeds = {
+      actions: new Set(['a']),
+      days: undefined,
+      stagesReached: false,
+      access: false,
+      organizations: false,
+    };
+    const other: StateNeeds = {
+      actions: new Set(['b']),
+      days: new Set(['b']),
+      stagesReached: true,
+      access: false,
+      organizations: false,
+    };
+    expect(bothNeeds(one, other)).toEqual({
+      actions: new Set(['a', 'b']),
+      days: undefined,
+      stagesReached: true,
+      access: false,
+      organizations: false,
+    });
   });
 });

@@ -1,4 +1,3 @@
-import { rulesInScope, scopeOf } from './flag-scope.js';
 import type { CompiledRule, Snapshot } from './snapshot.js';
 
 /**
@@ -18,7 +17,7 @@ export interface StateNeeds {
 
 /** What latching reads: the conditions of every latching rule, and no access rows, which gate only what an unlock gives. */
 export function needsOfLatching(snapshot: Snapshot): StateNeeds {
-  const rules = snapshot.latching.flatMap(({ rules }) => rules.filter(({ rule }) => rule.policy === 'LATCHING'));
+  const rules = snapshot.latching.flatMap(({ latchingRules }) => latchingRules);
   return { ...needsOfRules(snapshot, rules), access: false };
 }
 
@@ -26,7 +25,7 @@ export function needsOfLatching(snapshot: Snapshot): StateNeeds {
 export function needsOfFlag(snapshot: Snapshot, flagKey: string): StateNeeds {
   // Rows are an organization's as well.
   const always = { access: true, organizations: true };
-  return { ...needsOfRules(snapshot, rulesInScope(snapshot, scopeOf(snapshot, flagKey))), ...always };
+  return { ...needsOfRules(snapshot, rulesInScope(snapshot, flagKey)), ...always };
 }
 
 /** What either of two pieces of work reads. */
@@ -38,6 +37,16 @@ export function bothNeeds(one: StateNeeds, other: StateNeeds): StateNeeds {
     access: one.access || other.access,
     organizations: one.organizations || other.organizations,
   };
+}
+
+/** The rules whose conditions a decision on a flag may look at. */
+export function rulesInScope({ dependencies, flags }: Snapshot, flagKey: string): readonly CompiledRule[] {
+  const { decided, unlocked } = dependencies.scopeOf(flagKey);
+  const toLatch = [...unlocked].filter((key) => !decided.has(key));
+  return [
+    ...[...decided].flatMap((key) => flags.get(key)!.rules),
+    ...toLatch.flatMap((key) => flags.get(key)!.latchingRules),
+  ];
 }
 
 type Names = ReadonlySet<string> | undefined;

@@ -1,20 +1,27 @@
 import { describe, expect, it } from '@jest/globals';
 import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../flags/flag.js';
-import { afterUnlocking, flagOf, latchingFlag, requires, ruleOf, segmentOf, VERIFIED } from '../testing/samples.js';
+import {
+  afterUnlocking,
+  configurationOf,
+  flagOf,
+  latchingFlag,
+  requires,
+  ruleOf,
+  segmentOf,
+  VERIFIED,
+} from '../testing/samples.js';
+import { compileSnapshot } from './compile-snapshot.js';
 import { validateFlag, validateSegment } from './validate-configuration.js';
 
 const ATTRIBUTE = { all: [{ fact: 'attribute', path: '$.plan', operator: 'equal', value: 'pro' }] };
 
-function referring(flags: readonly Flag[], segments: readonly Segment[] = []) {
-  return {
-    flags: new Map(flags.map((flag) => [flag.key, flag])),
-    segments: new Map(segments.map((segment) => [segment.key, segment])),
-  };
+function present(flags: readonly Flag[], segments: readonly Segment[] = []) {
+  return compileSnapshot(configurationOf(flags, { segments }));
 }
 
 /** The faults of the first flag, as it will stand beside the others. */
-function faultsOf(flags: readonly Flag[], segments: readonly Segment[] = []) {
-  return validateFlag(flags[0]!, referring(flags, segments)).faults;
+function faultsOf([flag, ...others]: readonly Flag[], segments: readonly Segment[] = []) {
+  return validateFlag(flag!, present(others, segments)).faults;
 }
 
 function pointersOf(flags: readonly Flag[], segments: readonly Segment[] = []): readonly string[] {
@@ -61,8 +68,9 @@ describe('a flag among others', () => {
   });
 
   it('is refused a circle of unlocks, through segments too', () => {
-    expect(pointersOf([latchingFlag('a', afterUnlocking('a'))])).toEqual(['']);
-    expect(pointersOf([latchingFlag('a', afterUnlocking('b')), latchingFlag('b', afterUnlocking('a'))])).toEqual(['']);
+    expect(pointersOf([latchingFlag('a', afterUnlocking('a'))])).toEqual(['/rules/0/conditions']);
+    const circle = [latchingFlag('a', afterUnlocking('b')), latchingFlag('b', afterUnlocking('a'))];
+    expect(pointersOf(circle)).toEqual(['/rules/0/conditions']);
     const segments = [segmentOf('s', { not: { condition: 't' } }), segmentOf('t', afterUnlocking('a'))];
     expect(faultsOf([latchingFlag('a', { condition: 's' })], segments)[0]!.message).toContain('segment s → segment t');
   });
@@ -93,7 +101,7 @@ describe('a flag among others', () => {
   });
 
   it('warns of a latching rule that reads what a request gives', () => {
-    const warnings = (flag: Flag) => validateFlag(flag, referring([flag])).warnings.map(({ pointer }) => pointer);
+    const warnings = (flag: Flag) => validateFlag(flag, present([])).warnings.map(({ pointer }) => pointer);
     const live = flagOf('a', { rules: [ruleOf('r', { conditions: ATTRIBUTE })] });
     expect(warnings(live)).toEqual([]);
     expect(warnings(latchingFlag('a', ATTRIBUTE))).toEqual(['/rules/0/conditions/all/0']);
@@ -149,7 +157,7 @@ describe('what others rely on', () => {
 
 describe('a segment among others', () => {
   const faults = (segments: readonly Segment[], flags: readonly Flag[] = []) =>
-    validateSegment(segments[0]!, referring(flags, segments)).faults.map(({ pointer }) => pointer);
+    validateSegment(segments[0]!, present(flags, segments.slice(1))).faults.map(({ pointer }) => pointer);
 
   it('is sound with segments and flags that there are', () => {
     const segments = [segmentOf('s', { all: [{ condition: 't' }, afterUnlocking('a')] }), segmentOf('t', VERIFIED)];

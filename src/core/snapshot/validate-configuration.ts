@@ -1,16 +1,12 @@
 import { contextReads, referencesOf } from '../conditions/references.js';
 import { validateConditions } from '../conditions/validate-conditions.js';
-import type { Vocabulary } from '../conditions/vocabulary.js';
+import type { Names } from '../conditions/vocabulary.js';
 import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../flags/flag.js';
 import type { Fault } from '../values/fault.js';
-import { findCircle } from '../values/find-circle.js';
 import { quote } from '../values/json.js';
-
-/** The parts of a configuration that refer to one another, as they will be after a change. */
-export interface Referring {
-  readonly flags: ReadonlyMap<string, Flag>;
-  readonly segments: ReadonlyMap<string, Segment>;
-}
+import type { Dependencies } from './dependencies.js';
+import { exceeds, faultOfExpansion } from './expansion.js';
+import type { Snapshot } from './snapshot.js';
 
 export interface Verdict {
   /** What makes the change impossible. */
@@ -19,11 +15,16 @@ export interface Verdict {
   readonly warnings: readonly Fault[];
 }
 
-/** Checks what a flag refers to, and what refers to it: conditions, prerequisites, circles. Pointers are into the flag. */
-export function validateFlag(flag: Flag, all: Referring): Verdict {
+/**
+ * Checks a flag as it is to be against everything that it refers to, or that refers to it: conditions, prerequisites,
+ * circles, size. Pointers are into the flag.
+ *
+ * @param present the configuration as it is, with or without the flag
+ */
+export function validateFlag(flag: Flag, present: Snapshot): Verdict {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
-  const vocabulary = vocabularyOf(all, flag.archived);
+  const vocabulary = { segments: present.segments, flags: flagsToRead(flag, present) };
   for (const [i, rule] of flag.rules.entries()) {
     const pointer = `/rules/${i}/conditions`;
     const verdict = validateConditions(rule.conditions, vocabulary, pointer);
@@ -31,40 +32,44 @@ export function validateFlag(flag: Flag, all: Referring): Verdict {
     warnings.push(...verdict.warnings);
     if (rule.policy === 'LATCHING') warnings.push(...contextReads(rule.conditions, pointer));
   }
-  faults.push(...prerequisiteFaults(flag, all), ...dependentFaults(flag, all));
-  const prerequisites = prerequisiteGraph(all);
-  const circle = findCircle(prerequisites) ?? findCircle(unlockedGraph(all));
-  if (circle !== undefined) {
-    faults.push({ pointer: '', message: `flags depend on one another: ${circle.join(' → ')}` });
-  } else if (hasPathOver(prerequisites, MAX_PREREQUISITE_DEPTH)) {
-    const message = `prerequisites stand more than ${MAX_PREREQUISITE_DEPTH} in a row; require the far ones directly`;
-    faults.push({ pointer: '/prerequisites', message });
-  }
+  faults.push(...prerequisiteFaults(flag, present), ...dependentFaults(flag, present));
+  const after = present.dependencies.with({ flags: new Map([[flag.key, { flag }]]) });
+  faults.push(...placeFaults(flag, after), ...sizeFaults(flag, present.dependencies, after));
   return { faults, warnings };
 }
 
-/** Checks a segment's conditions, and that no circle runs through it. Pointers are into the segment. */
-export function validateSegment(segment: Segment, all: Referring): Verdict {
-  const { errors, warnings } = validateConditions(segment.conditions, vocabularyOf(all, false), '/conditions');
-  const circle = findCircle(segmentGraph(all)) ?? findCircle(unlockedGraph(all));
+/** Checks a segment's conditions, that no circle runs through it, and what it makes of the flags that refer to it. */
+export function validateSegment(segment: Segment, present: Snapshot): Verdict {
+  const { key, conditions } = segment;
+  const segments = new Map(present.segments).set(key, segment);
+  const { errors, warnings } = validateConditions(conditions, { segments, flags: present.flags }, '/conditions');
+  const after = present.dependencies.with({ segments: new Map([[key, conditions]]) });
   const faults = [...errors];
+  const circle = after.segments.circleFrom(key) ?? after.circleOfUnlocks(after.reaching(key));
   if (circle !== undefined) {
     faults.push({ pointer: '/conditions', message: `the conditions come back to themselves: ${circle.join(' → ')}` });
+  } else {
+    faults.push(...reachFaults(key, present.dependencies, after));
   }
   return { faults, warnings };
 }
 
-/** What conditions may name: an archived flag only in conditions that are archived too. */
-function vocabularyOf({ flags, segments }: Referring, archived: boolean): Vocabulary {
-  return { segments, flags: archived ? flags : new Map([...flags].filter(([, flag]) => !flag.archived)) };
+/** The flags whose unlocks a flag's conditions may read: an archived one only in conditions that are archived too. */
+function flagsToRead(flag: Flag, { flags }: Snapshot): Names {
+  const known = (key: string): Flag | undefined => (key === flag.key ? flag : flags.get(key)?.stored);
+  const mayRead = (key: string): boolean => {
+    const other = known(key);
+    return other !== undefined && (flag.archived || !other.archived);
+  };
+  return { has: mayRead, keys: () => [...flags.keys()].filter(mayRead) };
 }
 
-function prerequisiteFaults(flag: Flag, { flags }: Referring): readonly Fault[] {
+function prerequisiteFaults(flag: Flag, { flags }: Snapshot): readonly Fault[] {
   // An archived flag asks for nothing until it comes back, and is checked then.
   if (flag.archived) return [];
   return flag.prerequisites.flatMap(({ flagKey, variant }, i) => {
     const pointer = `/prerequisites/${i}`;
-    const other = flags.get(flagKey);
+    const other = flagKey === flag.key ? flag : flags.get(flagKey)?.stored;
     if (other === undefined || other.archived) {
       return [
         { pointer: `${pointer}/flag_key`, message: `there is no flag ${quote(flagKey)} to require; create it first` },
@@ -84,18 +89,23 @@ function prerequisiteFaults(flag: Flag, { flags }: Referring): readonly Fault[] 
 }
 
 /** What others rely on cannot be taken away under them: the flag itself, or a variant that they ask for. */
-function dependentFaults(flag: Flag, { flags, segments }: Referring): readonly Fault[] {
+function dependentFaults(flag: Flag, { flags, dependencies }: Snapshot): readonly Fault[] {
   const faults: Fault[] = [];
-  const reads = (conditions: unknown): boolean => referencesOf(conditions).unlockedFlags.includes(flag.key);
   const inTheWay = (name: string): void => {
     faults.push({ pointer: '/archived', message: `${name} reads whether this flag is unlocked; change that first` });
   };
+  const others = (keys: ReadonlySet<string>): readonly Flag[] =>
+    [...keys]
+      .filter((key) => key !== flag.key && !flags.get(key)!.stored.archived)
+      .map((key) => flags.get(key)!.stored);
   if (flag.archived) {
-    for (const { key, conditions } of segments.values()) if (reads(conditions)) inTheWay(`the segment ${quote(key)}`);
+    for (const key of dependencies.segments.readingUnlockOf(flag.key)) inTheWay(`the segment ${quote(key)}`);
+    for (const { key, rules } of others(dependencies.readingUnlockOf(flag.key))) {
+      const { unlockedFlags } = referencesOf(...rules.map(({ conditions }) => conditions));
+      if (unlockedFlags.has(flag.key)) inTheWay(quote(key));
+    }
   }
-  for (const other of flags.values()) {
-    if (other.archived) continue;
-    if (flag.archived && other.rules.some(({ conditions }) => reads(conditions))) inTheWay(quote(other.key));
+  for (const other of others(dependencies.requiring(flag.key))) {
     for (const { flagKey, variant } of other.prerequisites) {
       if (flagKey !== flag.key) continue;
       if (flag.archived) {
@@ -109,40 +119,50 @@ function dependentFaults(flag: Flag, { flags, segments }: Referring): readonly F
   return faults;
 }
 
-type Graph = Map<string, readonly string[]>;
-
-/** Whether some path has more than `limit` edges: step by step, only what still leads on is kept. */
-function hasPathOver(graph: Graph, limit: number): boolean {
-  let leading: ReadonlySet<string> = new Set(graph.keys());
-  for (let edges = 0; edges <= limit; edges++) {
-    const next = new Set<string>();
-    for (const key of leading) if (graph.get(key)!.some((to) => leading.has(to))) next.add(key);
-    if (next.size === 0) return false;
-    leading = next;
+/** Where a flag would stand among others: in a circle, or in too long a row. */
+function placeFaults({ key, rules }: Flag, after: Dependencies): readonly Fault[] {
+  const required = after.circleOfPrerequisites(key);
+  if (required !== undefined) {
+    return [{ pointer: '/prerequisites', message: `flags depend on one another: ${required.join(' → ')}` }];
   }
-  return true;
+  const unlocked = after.circleOfUnlocks([key]);
+  if (unlocked !== undefined) {
+    const names = new Set(unlocked);
+    const leads = rules.findIndex(({ conditions }) => {
+      const { unlockedFlags, segments } = referencesOf(conditions);
+      return [...unlockedFlags, ...Array.from(segments.keys(), (segment) => `segment ${segment}`)].some((name) =>
+        names.has(name),
+      );
+    });
+    const pointer = leads < 0 ? '/rules' : `/rules/${leads}/conditions`;
+    return [{ pointer, message: `flags depend on one another: ${unlocked.join(' → ')}` }];
+  }
+  if (after.prerequisitesInRow(key, MAX_PREREQUISITE_DEPTH) <= MAX_PREREQUISITE_DEPTH) return [];
+  const message = `prerequisites stand more than ${MAX_PREREQUISITE_DEPTH} in a row; require the far ones directly`;
+  return [{ pointer: '/prerequisites', message }];
 }
 
-function prerequisiteGraph({ flags }: Referring): Graph {
-  return new Map([...flags].map(([key, flag]) => [key, flag.prerequisites.map(({ flagKey }) => flagKey)]));
+/** What is larger than can be evaluated; one that is so already may be changed as long as it does not grow. */
+function sizeFaults({ key, rules }: Flag, before: Dependencies, after: Dependencies): readonly Fault[] {
+  const expansion = after.expansionOf(key);
+  const fault = faultOfExpansion(expansion);
+  if (fault === undefined || !exceeds(expansion, before.expansionOf(key))) return [];
+  const sizes = rules.map(({ conditions }) => after.segments.expansionOf(referencesOf(conditions)).conditions);
+  return [{ pointer: `/rules/${sizes.indexOf(Math.max(...sizes))}/conditions`, message: `the rules ${fault}` }];
 }
 
-function segmentGraph({ segments }: Referring): Graph {
-  return new Map([...segments].map(([key, { conditions }]) => [key, referencesOf(conditions).segments]));
-}
-
-/** Flag → flags whose `unlocked` its rules read, through segments too. Segments stand in the graph as `segment KEY`. */
-function unlockedGraph({ flags, segments }: Referring): Graph {
-  const graph: Graph = new Map();
-  const edges = (conditions: unknown): readonly string[] => {
-    const { segments: named, unlockedFlags } = referencesOf(conditions);
-    return [...unlockedFlags, ...named.map((key) => `segment ${key}`)];
-  };
-  for (const [key, { conditions }] of segments) graph.set(`segment ${key}`, edges(conditions));
-  for (const [key, flag] of flags)
-    graph.set(
-      key,
-      flag.rules.flatMap(({ conditions }) => edges(conditions)),
-    );
-  return graph;
+/** Likewise by what a segment makes of the flags that refer to it, or would make of any that did. */
+function reachFaults(segmentKey: string, before: Dependencies, after: Dependencies): readonly Fault[] {
+  const own = after.segments.expansionOfSegment(segmentKey);
+  const fault = faultOfExpansion(own);
+  if (fault !== undefined && exceeds(own, before.segments.expansionOfSegment(segmentKey))) {
+    return [{ pointer: '/conditions', message: `rules that referred to it would ${fault}` }];
+  }
+  for (const key of after.reaching(segmentKey)) {
+    const expansion = after.expansionOf(key);
+    const faultOfFlag = faultOfExpansion(expansion);
+    if (faultOfFlag === undefined || !exceeds(expansion, before.expansionOf(key))) continue;
+    return [{ pointer: '/conditions', message: `the rules of ${quote(key)} would ${faultOfFlag}` }];
+  }
+  return [];
 }

@@ -129,8 +129,7 @@ function userIn({ user, roles, joinedAt, organizationId, attributes }: FactSourc
 export function instantsToTry({ snapshot }: World, values: readonly unknown[], from: number, end: number): number[] {
   const tried = new Set<number>([from + 1, end - 1]);
   const last = Math.min(end, from + 90 * DAY_MS);
-  for (let index = 0; index < snapshot.slots.size; index++) {
-    const { time } = snapshot.slots.at(index);
+  for (const { index, time } of snapshot.slots.all()) {
     let ticks = 0;
     for (let at = from; time !== undefined && at < last && ticks < 20; ticks++) {
       at = time.nextTick(values[index], at);

@@ -91,6 +91,13 @@ export function snapshotOf(flags: readonly Flag[], more: Partial<Configuration> 
   return snapshot;
 }
 
+/** What these make of the configuration that was there before. Throws where a flag cannot be compiled. */
+export function snapshotAfter(before: Snapshot, flags: readonly Flag[], more: Partial<Configuration> = {}): Snapshot {
+  const snapshot = compileSnapshot(configurationOf(flags, { revision: before.revision + 1, ...more }), before);
+  if (snapshot.failures.length > 0) throw new Error(JSON.stringify(snapshot.failures));
+  return snapshot;
+}
+
 export function userOf(given: Partial<UserState> = {}): UserState {
   return { ...unknownUser('ada'), revision: 1, ...given };
 }

@@ -1,11 +1,12 @@
 /**
- * A circle in a directed graph, as the path from a node back to itself (`['a', 'b', 'a']`); undefined when there is none.
- * Edges to nodes that the graph does not have are left out. The graph may be of any depth: the search does not recurse.
+ * A circle that can be reached from these nodes, as the path from a node back to itself (`['a', 'b', 'a']`); undefined when
+ * there is none. `next` gives where a node's edges lead and is asked once for each node. The graph may be of any depth: the
+ * search does not recurse.
  */
-export function findCircle(graph: ReadonlyMap<string, readonly string[]>): readonly string[] | undefined {
+export function findCircle(starts: Iterable<string>, next: (node: string) => Iterable<string>): string[] | undefined {
   const done = new Set<string>();
-  for (const start of graph.keys()) {
-    const circle = done.has(start) ? undefined : findCircleFrom(start, graph, done);
+  for (const start of starts) {
+    const circle = done.has(start) ? undefined : findCircleFrom(start, next, done);
     if (circle !== undefined) return circle;
   }
   return undefined;
@@ -13,12 +14,12 @@ export function findCircle(graph: ReadonlyMap<string, readonly string[]>): reado
 
 function findCircleFrom(
   start: string,
-  graph: ReadonlyMap<string, readonly string[]>,
+  next: (node: string) => Iterable<string>,
   done: Set<string>,
-): readonly string[] | undefined {
+): string[] | undefined {
   const path = [start];
   const places = new Map([[start, 0]]);
-  const edges = [(graph.get(start) ?? []).values()];
+  const edges = [next(start)[Symbol.iterator]()];
   for (;;) {
     const open = edges.at(-1);
     if (open === undefined) return undefined;
@@ -35,6 +36,6 @@ function findCircleFrom(
     if (done.has(step.value)) continue;
     places.set(step.value, path.length);
     path.push(step.value);
-    edges.push((graph.get(step.value) ?? []).values());
+    edges.push(next(step.value)[Symbol.iterator]());
   }
 }

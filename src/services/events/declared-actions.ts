@@ -24,19 +24,23 @@ export class ActionService {
     }
     const fault = faultOfNames('action', actions);
     if (fault !== undefined) throw invalid(fault);
-    const { made, consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
-      const names = new Set(actions.map(({ name }) => name));
-      const before = (await tx.configuration.load()).actions.filter(({ name }) => names.has(name));
-      await tx.configuration.putActions(actions);
-      await recordAudit(tx, call, now, {
-        action: 'actions.declare',
-        target: 'actions',
-        before,
-        after: actions,
-        comment,
-      });
-      return byName((await tx.configuration.load()).actions);
-    });
+    const { made, consistencyToken } = await writeConfiguration(
+      this.#options,
+      'manual',
+      async (tx, { now, snapshot }) => {
+        const names = new Set(actions.map(({ name }) => name));
+        const before = [...snapshot.actions.values()].filter(({ name }) => names.has(name));
+        await tx.configuration.putActions(actions);
+        await recordAudit(tx, call, now, {
+          action: 'actions.declare',
+          target: 'actions',
+          before,
+          after: actions,
+          comment,
+        });
+        return byName((await tx.configuration.load()).actions);
+      },
+    );
     return { actions: made, consistencyToken };
   }
 

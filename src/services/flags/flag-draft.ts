@@ -1,8 +1,9 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { invalid, notFound } from '../../calls/errors.js';
-import type { Configuration, Flag, Segment } from '../../core/flags/flag.js';
+import type { Flag } from '../../core/flags/flag.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
-import { type Verdict, validateFlag } from '../../core/snapshot/validate-configuration.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { validateFlag } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
@@ -54,21 +55,15 @@ export function saysAnything(input: FlagInput): boolean {
 }
 
 /** Holds the flag against everything it refers to, or that refers to it; gives what is allowed and seldom meant. */
-export function checkDrafted(flag: Flag, all: Configuration): readonly Fault[] {
-  const { faults, warnings } = verdictOn(flag, all);
+export function checkDrafted(flag: Flag, present: Snapshot): readonly Fault[] {
+  const { faults, warnings } = validateFlag(flag, present);
   if (faults.length > 0) throw refused(flag.key, faults);
   return warnings;
 }
 
 /** What is allowed and seldom meant about a flag that stays as it is. */
-export function warningsOf(flag: Flag, all: Configuration): readonly Fault[] {
-  return verdictOn(flag, all).warnings;
-}
-
-function verdictOn(flag: Flag, all: Configuration): Verdict {
-  const flags = new Map(all.flags.map((other) => [other.key, other]));
-  const segments = new Map<string, Segment>(all.segments.map((segment) => [segment.key, segment]));
-  return validateFlag(flag, { flags: flags.set(flag.key, flag), segments });
+export function warningsOf(flag: Flag, present: Snapshot): readonly Fault[] {
+  return validateFlag(flag, present).warnings;
 }
 
 function sameFlag(a: Flag, b: Flag): boolean {

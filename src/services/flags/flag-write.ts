@@ -10,6 +10,7 @@ import { type LockedConfiguration, lockConfiguration } from '../../configuration
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import type { FlippedFlag, FlippedFlags } from '../../core/flags/flipped-flag.js';
 import { compileSnapshot } from '../../core/snapshot/compile-snapshot.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
@@ -91,7 +92,7 @@ export async function writeFlag(
   // From here on the configuration is this transaction's: what it is checked against cannot change under it.
   const configuration = await lockConfiguration(tx, keeper, configurationChanged);
   const { revision, snapshot } = configuration;
-  const warnings = await checkChange(tx, input, change, configuration);
+  const warnings = checkChange(input, change, snapshot);
   await storeFlag(tx, change, configuration);
   const organizations = await writeAccess(tx, change.access);
   const snapshotAfter = redecided ? compileSnapshot(await tx.configuration.load(), snapshot) : snapshot;
@@ -148,15 +149,13 @@ async function changeOf(
 }
 
 /** Holds what the call says of the flag against the rest of the configuration; gives what is allowed and seldom meant. */
-async function checkChange(
-  tx: Transaction,
-  input: FlagWriteInput,
+function checkChange(
+  { input }: FlagWriteInput,
   { after, flagChanged }: FlagChange,
-  { present }: LockedConfiguration,
-): Promise<readonly Fault[]> {
-  if (!saysAnything(input.input) && !flagChanged) return [];
-  const all = present ?? (await tx.configuration.load());
-  return flagChanged ? checkDrafted(after, all) : warningsOf(after, all);
+  present: Snapshot,
+): readonly Fault[] {
+  if (!saysAnything(input) && !flagChanged) return [];
+  return flagChanged ? checkDrafted(after, present) : warningsOf(after, present);
 }
 
 async function storeFlag(

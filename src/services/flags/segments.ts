@@ -40,14 +40,11 @@ export class SegmentService {
     const { key, name, expectedVersion, comment } = request;
     const fault = faultOfName('segmentKey', key) ?? (name === undefined ? undefined : faultOfName('name', name));
     if (fault !== undefined) throw invalid(fault);
-    const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, now) => {
-      const all = await tx.configuration.load();
-      const segments = new Map(all.segments.map((segment) => [segment.key, segment]));
-      const before = segments.get(key);
+    const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
+      const before = snapshot.segments.get(key);
       requireVersion(key, expectedVersion, { kind: 'segment', value: before });
       const after = segmentAfter(before, request, now);
-      const flags = new Map(all.flags.map((flag) => [flag.key, flag]));
-      const { faults, warnings } = validateSegment(after, { flags, segments: segments.set(key, after) });
+      const { faults, warnings } = validateSegment(after, snapshot);
       if (faults.length > 0) {
         throw invalid(
           `the segment ${quote(key)} cannot be stored: ${faults[0]!.pointer}: ${faults[0]!.message}`,

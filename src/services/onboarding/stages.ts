@@ -22,11 +22,15 @@ export class StageService {
     if (stages.length > MAX_STAGES) throw invalid(`there are at most ${MAX_STAGES} stages, not ${stages.length}`);
     const fault = faultOfNames('stage', stages);
     if (fault !== undefined) throw invalid(fault);
-    const { backfillIds, consistencyToken } = await writeConfiguration(this.#options, 'stages', async (tx, now) => {
-      const { stages: before } = await tx.configuration.load();
-      await tx.configuration.putStages(stages);
-      await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', before, after: stages, comment });
-    });
+    const { backfillIds, consistencyToken } = await writeConfiguration(
+      this.#options,
+      'stages',
+      async (tx, { now, snapshot }) => {
+        const { stages: before } = snapshot;
+        await tx.configuration.putStages(stages);
+        await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', before, after: stages, comment });
+      },
+    );
     return { stages, backfillIds, consistencyToken };
   }
 

@@ -124,6 +124,6 @@ function checkRoles(roles: readonly RoleDefinition[]): void {
       );
     }
   }
-  const circle = findCircle(known);
+  const circle = findCircle(known.keys(), (role) => known.get(role) ?? []);
   if (circle !== undefined) throw invalid(`roles inherit one another: ${circle.join(' → ')}`);
 }

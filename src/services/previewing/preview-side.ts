@@ -72,6 +72,5 @@ export class PreviewSide {
 }
 
 function readsUnlocks({ slots }: Snapshot): boolean {
-  for (let index = 0; index < slots.size; index++) if (slots.at(index).definition.name === 'unlocked') return true;
-  return false;
+  return slots.all().some(({ definition }) => definition.name === 'unlocked');
 }

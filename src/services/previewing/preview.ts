@@ -34,9 +34,8 @@ export interface RuleDraft {
 }
 
 export interface PreviewOptions {
-  readonly store: Pick<Store, 'configuration' | 'states' | 'userPages' | 'now'>;
-  /** Its snapshot holds the last form of what this version cannot compile. */
-  readonly keeper: Pick<ConfigurationKeeper, 'snapshot'>;
+  readonly store: Pick<Store, 'states' | 'userPages' | 'now'>;
+  readonly keeper: Pick<ConfigurationKeeper, 'refresh'>;
   readonly readers: OpenReaders;
 }
 
@@ -104,13 +103,13 @@ export class PreviewService {
 
   async #prepare(input: PreviewInput): Promise<Prepared> {
     const { store, keeper } = this.#options;
-    const [configuration, now] = await Promise.all([store.configuration.load(), store.now()]);
-    const existing = configuration.flags.find(({ id, key }) => id === input.keyOrId || key === input.keyOrId);
+    const [snapshot, now] = await Promise.all([keeper.refresh(), store.now()]);
+    const existing = (snapshot.flags.get(input.keyOrId) ?? snapshot.flagsById.get(input.keyOrId))?.stored;
     checkNamed(input, existing);
     const draft = { ...input, input: withRule(input, existing) };
     const { flag } = draftedFlag(draft, existing, now, draftIds());
-    const warnings = checkDrafted(flag, configuration);
-    const { before, after } = draftSides(configuration, flag, keeper.snapshot);
+    const warnings = checkDrafted(flag, snapshot);
+    const { before, after } = draftSides(snapshot, flag);
     const sides = {
       before: new PreviewSide(before, flag.key, now),
       after: new PreviewSide(after, flag.key, now),
@@ -125,7 +124,7 @@ export class PreviewService {
         counts: tally.counts,
         samples: tally.samples,
         asOf: now,
-        configurationRevision: configuration.revision,
+        configurationRevision: snapshot.revision,
         blocked: blockOf(flag, now),
         warnings,
       }),

@@ -1,6 +1,6 @@
 import type { Clock } from '../../calls/clock.js';
 import { type ConfigurationChange, ConfigurationLog } from '../../configuration/configuration-log.js';
-import { nextWindowChange } from '../../core/snapshot/configuration-changes.js';
+import { nextWindowChange } from '../../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { DueQueue } from './due-queue.js';
 
@@ -44,10 +44,10 @@ export class ConfigurationFeed {
 
   /** A new snapshot is in place. */
   swap(snapshot: Snapshot): void {
-    const change = this.log.swap(snapshot);
+    this.log.swap(snapshot);
     if (!this.#listened) return;
     this.#arm();
-    this.#tell(change);
+    this.#tell(this.log.newest());
   }
 
   lookAtWindows(): void {

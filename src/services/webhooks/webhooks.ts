@@ -67,7 +67,7 @@ export class WebhookService {
     const wanted = checkedTypes(types);
     this.#check({ url, description });
     const secret = newWebhookSecret();
-    const { made } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
+    const { made } = await writeConfiguration(this.#options, 'manual', async (tx, { now }) => {
       if ((await tx.webhooks.count()) >= MAX_ENDPOINTS)
         throw conflict(`there are ${MAX_ENDPOINTS} webhooks already; delete one that is not needed`);
       const id = `whe_${randomUUID().replaceAll('-', '')}`;
@@ -86,7 +86,7 @@ export class WebhookService {
     authorize(call, 'UpdateWebhook');
     const given = input.types === undefined ? {} : { types: checkedTypes(input.types) };
     this.#check(input);
-    const { made } = await writeConfiguration(this.#options, 'manual', async (tx, now) => {
+    const { made } = await writeConfiguration(this.#options, 'manual', async (tx, { now }) => {
       const before = requireEndpoint(id, await tx.webhooks.lock(id));
       const { url = before.url, description = before.description, enabled = before.enabled } = input;
       const { disabledAt = now, ...kept } = before;
@@ -109,7 +109,7 @@ export class WebhookService {
   /** Removes an endpoint and its deliveries; those that are pending are not sent any more. */
   async delete(call: Call, id: string, comment = ''): Promise<void> {
     authorize(call, 'DeleteWebhook');
-    await writeConfiguration(this.#options, 'manual', async (tx, now) => {
+    await writeConfiguration(this.#options, 'manual', async (tx, { now }) => {
       const before = requireEndpoint(id, await tx.webhooks.lock(id));
       await tx.webhooks.remove(id);
       const change = { before: audited(before), after: undefined, comment };
