@@ -49,6 +49,23 @@ describe('the documents', () => {
   });
 });
 
+describe('docs/architecture.md', () => {
+  const page = read('docs/architecture.md');
+  const roomsOf = (folder: string): string[] =>
+    readdirSync(join(root, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() && entry.name !== 'testing')
+      .map(({ name }) => name);
+
+  it('names every floor, every room of the core and every feature', () => {
+    const unnamed = [
+      ...roomsOf('src').filter((name) => !page.includes(`\`src/${name}`)),
+      ...roomsOf('src/core').filter((name) => !page.includes(`\`src/core/${name}\``)),
+      ...roomsOf('src/services').filter((name) => !page.includes(`\`${name}\``)),
+    ];
+    expect(unnamed).toEqual([]);
+  });
+});
+
 describe('docs/configuration.md', () => {
   const source = ['config', 'jwt-config', 'tls-config'].map((name) => read(`src/config/${name}.ts`)).join('\n');
   const readNames = (pattern: RegExp): string[] =>
