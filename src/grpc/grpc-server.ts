@@ -1,7 +1,7 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import { withTimeLimit } from '../outages/time-limit.js';
-import { DESCRIPTOR_SET_BASE64 } from '../protocol/gen/descriptor-set.js';
+import { REGISTRY } from '../protocol/http/registry.js';
 import type { Handlers, ServiceDescription } from '../protocol/rpcs/method.js';
 import { addReflection } from './reflection/reflection.js';
 import type { Door } from './wire/handler.js';
@@ -42,7 +42,7 @@ export class GrpcServer {
     addReflection({
       server: this.#server,
       streams: this.#streams,
-      descriptorSetBase64: DESCRIPTOR_SET_BASE64,
+      registry: REGISTRY,
       served: (service) => this.#health.knows(service),
     });
   }

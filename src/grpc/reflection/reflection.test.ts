@@ -1,12 +1,17 @@
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { fromBinary } from '@bufbuild/protobuf';
+import { FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { EvaluateResponse, Reason } from '../../../test/gen/latchkey/v1/evaluation.js';
 import { connect, startTestServer, type TestServer } from '../testing/test-server.js';
 import { type ReflectionRequest, type ReflectionResponse, reflectionService } from './reflection-schema.js';
 
 const BUF = fileURLToPath(new URL('../../../node_modules/.bin/buf', import.meta.url));
+
+/** google.api.http */
+const HTTP_ANNOTATION = 72_295_728;
 
 let started: TestServer;
 
@@ -108,6 +113,21 @@ describe('reflection', () => {
     expect(await reflect('v1', { allExtensionNumbersOfType: 'latchkey.v1.Rule' })).toMatchObject({
       allExtensionNumbersResponse: { baseTypeName: 'latchkey.v1.Rule' },
     });
+    expect(await reflect('v1', { allExtensionNumbersOfType: 'latchkey.v1.Rule.Policy' })).toMatchObject({
+      errorResponse: { errorCode: 5 },
+    });
     expect(await reflect('v1', {})).toMatchObject({ errorResponse: { errorCode: 3 } });
+  });
+
+  it('knows the annotations that say how a method is served over HTTP', async () => {
+    const containingType = 'google.protobuf.MethodOptions';
+    expect(await reflect('v1', { allExtensionNumbersOfType: containingType })).toMatchObject({
+      allExtensionNumbersResponse: { baseTypeName: containingType, extensionNumber: [HTTP_ANNOTATION] },
+    });
+    const answer = await reflect('v1', {
+      fileContainingExtension: { containingType, extensionNumber: HTTP_ANNOTATION },
+    });
+    const [file] = answer.fileDescriptorResponse?.fileDescriptorProto ?? [];
+    expect(fromBinary(FileDescriptorProtoSchema, file!).name).toBe('google/api/annotations.proto');
   });
 });

@@ -1,28 +1,25 @@
+import type { DescFile, FileRegistry } from '@bufbuild/protobuf';
 import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
 import type { OpenStreams } from '../wire/open-streams.js';
-import { DescriptorIndex } from './descriptor-index.js';
+import { fileOfSymbol, withImports } from './find-file.js';
 import { type ReflectionRequest, type ReflectionResponse, reflectionService } from './reflection-schema.js';
 
 type Answer = Omit<ReflectionResponse, 'validHost' | 'originalRequest'>;
 
-/**
- * Serves grpc.reflection.v1 and v1alpha: the schema of `descriptorSetBase64`, an encoded FileDescriptorSet. `served` says,
- * by full name, which of its services the server has.
- */
+/** Serves grpc.reflection.v1 and v1alpha for a schema. `served` says, by full name, which of its services the server has. */
 export function addReflection(options: {
   readonly server: Server;
   readonly streams: OpenStreams;
-  readonly descriptorSetBase64: string;
+  readonly registry: FileRegistry;
   readonly served: (service: string) => boolean;
 }): void {
-  const index = new DescriptorIndex(Buffer.from(options.descriptorSetBase64, 'base64'));
   const info = (call: ServerDuplexStream<ReflectionRequest, ReflectionResponse>): void => {
     options.streams.add(call);
     call.on('data', (request: ReflectionRequest) => {
       const written = call.write({
         validHost: request.host ?? '',
         originalRequest: request,
-        ...answer(index, request, options.served),
+        ...answer(options.registry, request, options.served),
       });
       if (!written) {
         call.pause();
@@ -38,28 +35,44 @@ export function addReflection(options: {
   }
 }
 
-function answer(index: DescriptorIndex, request: ReflectionRequest, served: (service: string) => boolean): Answer {
+function answer(registry: FileRegistry, request: ReflectionRequest, served: (service: string) => boolean): Answer {
   switch (request.messageRequest) {
-    case 'listServices':
-      return { listServicesResponse: { service: index.services.filter(served).map((name) => ({ name })) } };
+    case 'listServices': {
+      const services = [...registry].filter(({ kind, typeName }) => kind === 'service' && served(typeName));
+      const names = services.map(({ typeName }) => typeName).toSorted((a, b) => (a < b ? -1 : 1));
+      return { listServicesResponse: { service: names.map((name) => ({ name })) } };
+    }
     case 'fileByFilename':
-      return files(index.byName(request.fileByFilename ?? ''), `the file ${request.fileByFilename}`);
-    case 'fileContainingSymbol':
-      return files(index.bySymbol(request.fileContainingSymbol ?? ''), `the symbol ${request.fileContainingSymbol}`);
+      return file(registry.getFile(request.fileByFilename ?? ''), `the file ${request.fileByFilename}`);
+    case 'fileContainingSymbol': {
+      const symbol = request.fileContainingSymbol ?? '';
+      return file(fileOfSymbol(registry, symbol), `the symbol ${symbol}`);
+    }
+    case 'fileContainingExtension': {
+      const { containingType = '', extensionNumber = 0 } = request.fileContainingExtension ?? {};
+      const extended = registry.getMessage(containingType);
+      const extension = extended && registry.getExtensionFor(extended, extensionNumber);
+      return file(extension?.file, `an extension ${extensionNumber} of ${containingType}`);
+    }
     case 'allExtensionNumbersOfType': {
       const baseTypeName = request.allExtensionNumbersOfType ?? '';
-      if (!index.has(baseTypeName)) return notFound(`the type ${baseTypeName}`);
-      return { allExtensionNumbersResponse: { baseTypeName, extensionNumber: [] } };
+      if (registry.getMessage(baseTypeName) === undefined) return notFound(`the message ${baseTypeName}`);
+      return { allExtensionNumbersResponse: { baseTypeName, extensionNumber: extensionsOf(registry, baseTypeName) } };
     }
-    case 'fileContainingExtension':
-      return notFound(`an extension of ${request.fileContainingExtension?.containingType}`);
     default:
       return { errorResponse: { errorCode: status.INVALID_ARGUMENT, errorMessage: 'the request asks for nothing' } };
   }
 }
 
-function files(fileDescriptorProto: readonly Uint8Array[] | undefined, what: string): Answer {
-  return fileDescriptorProto === undefined ? notFound(what) : { fileDescriptorResponse: { fileDescriptorProto } };
+function extensionsOf(registry: FileRegistry, message: string): readonly number[] {
+  const numbers = [...registry].flatMap((type) =>
+    type.kind === 'extension' && type.extendee.typeName === message ? [type.number] : [],
+  );
+  return numbers.toSorted((a, b) => a - b);
+}
+
+function file(found: DescFile | undefined, what: string): Answer {
+  return found === undefined ? notFound(what) : { fileDescriptorResponse: { fileDescriptorProto: withImports(found) } };
 }
 
 function notFound(what: string): Answer {
