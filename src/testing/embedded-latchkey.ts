@@ -12,6 +12,8 @@ export interface EmbeddedLatchkey {
   readonly node: RunningNode;
   readonly services: ServiceSet;
   readonly store: Store;
+  /** The SQLite file. */
+  readonly databasePath: string;
   /** The bootstrap admin token. */
   readonly adminSecret: string;
   /** HOST:PORT; '' without that role. */
@@ -25,8 +27,9 @@ export interface EmbeddedLatchkey {
 /** A whole Latchkey in this process on a SQLite file of its own; `environment` adds to the settings. */
 export async function startEmbedded(environment: Record<string, string> = {}): Promise<EmbeddedLatchkey> {
   const directory = await mkdtemp(join(tmpdir(), 'latchkey-embedded-'));
+  const databasePath = join(directory, 'latchkey.db');
   const config: Config = readConfig({
-    DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`,
+    DATABASE_URL: `sqlite:${databasePath}`,
     DATA_DIR: directory,
     GRPC_ADDR: '127.0.0.1:0',
     HTTP_ADDR: '127.0.0.1:0',
@@ -42,6 +45,7 @@ export async function startEmbedded(environment: Record<string, string> = {}): P
     node,
     services,
     store,
+    databasePath,
     adminSecret: node.adminSecret,
     grpcAddress: node.grpcAddress ?? '',
     httpAddress: node.httpAddress ?? '',
