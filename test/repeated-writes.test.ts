@@ -179,6 +179,33 @@ describe('a write that says again what is there changes nothing that is stored',
     );
   });
 
+  it('SetOrganization, but for the first one, which makes it', async () => {
+    const roles = [{ name: 'lead', inherits: ['manager'] }, { name: 'intern' }];
+    const before = everythingStored();
+    await stand.admin.setOrganization({ organization: { id: 'globex' } });
+    const made = everythingStored();
+    expect(made).not.toEqual(before);
+    await stand.admin.setOrganization({ organization: { id: 'globex' } });
+    expect(everythingStored()).toEqual(made);
+    const organization = {
+      id: 'globex',
+      strictRoles: true,
+      attributes: { plan: 'pro', seats: [1, { b: 2, a: 3 }] },
+      roles,
+    };
+    const { organization: first } = await stand.admin.setOrganization({ organization, comment: 'once' });
+    const stored = everythingStored();
+    const attributes = { seats: [1, { a: 3, b: 2 }], plan: 'pro' };
+    const again = await stand.admin.setOrganization({
+      organization: { ...organization, attributes },
+      comment: 'twice',
+    });
+    expect(again).toMatchObject({ organization: first, backfillIds: [] });
+    expect(everythingStored()).toEqual(stored);
+    await stand.admin.setOrganization({ organization: { ...organization, roles: roles.toReversed() } });
+    expect(everythingStored()).not.toEqual(stored);
+  });
+
   it('PATCH: the same body twice, and what it answered', async () => {
     await fc.assert(
       fc.asyncProperty(arbitraryHistory, arbitraryRules, async ([history, last], rules) => {

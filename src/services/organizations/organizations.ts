@@ -41,32 +41,36 @@ export class OrganizationService {
     this.#options = options;
   }
 
+  /** Creates or changes an organization; the same once more changes nothing. */
   async set(call: Call, input: SetOrganizationInput) {
     authorize(call, 'SetOrganization');
     checkOrganization(call, input);
     const { store, notifier } = this.#options;
     const { id } = input;
-    const { organization, backfillIds } = await store.transaction(async (tx) => {
-      const before = (await tx.organizations.lock([id])).get(id)!;
-      const after: OrganizationState = {
-        ...before,
-        attributes: input.attributes ?? before.attributes,
-        strictRoles: input.strictRoles ?? before.strictRoles,
-        roles: input.roles ?? before.roles,
-        revision: before.revision + 1,
-      };
-      await tx.organizations.put(after);
-      await tx.organizations.advance([id]);
-      const shown = before.revision === 0 ? undefined : described(before);
-      const change = { before: shown, after: described(after), comment: input.comment };
-      const now = await tx.now();
-      await recordAudit(tx, call, now, { action: 'organization.set', target: id, ...change });
-      return { organization: after, backfillIds: await this.#backfill(tx, before, after, now) };
-    });
+    const { organization, changed, backfillIds } = await store.transaction((tx) => this.#write(tx, call, input));
     const { revision } = organization;
-    await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
+    if (changed) await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
     const consistencyToken = encodeToken({ epoch: await store.epoch(), organizations: [[id, revision]] });
     return { organization, backfillIds, consistencyToken };
+  }
+
+  async #write(tx: Transaction, call: Call, { id, attributes, strictRoles, roles, comment }: SetOrganizationInput) {
+    const before = (await tx.organizations.lock([id])).get(id)!;
+    const after: OrganizationState = {
+      ...before,
+      attributes: attributes ?? before.attributes,
+      strictRoles: strictRoles ?? before.strictRoles,
+      roles: roles ?? before.roles,
+      revision: before.revision + 1,
+    };
+    const exists = before.revision > 0;
+    if (exists && sameDescription(before, after)) return { organization: before, changed: false, backfillIds: [] };
+    await tx.organizations.put(after);
+    await tx.organizations.advance([id]);
+    const change = { before: exists ? described(before) : undefined, after: described(after), comment };
+    const now = await tx.now();
+    await recordAudit(tx, call, now, { action: 'organization.set', target: id, ...change });
+    return { organization: after, changed: true, backfillIds: await this.#backfill(tx, before, after, now) };
   }
 
   /**
@@ -95,6 +99,14 @@ export class OrganizationService {
 
 function rolesJson({ roles }: OrganizationState): JsonValue {
   return roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
+}
+
+function sameDescription(one: OrganizationState, other: OrganizationState): boolean {
+  return (
+    one.strictRoles === other.strictRoles &&
+    sameJson(one.attributes, other.attributes) &&
+    sameJson(rolesJson(one), rolesJson(other))
+  );
 }
 
 function described({ attributes, strictRoles, roles }: OrganizationState) {
