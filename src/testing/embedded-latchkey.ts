@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Call } from '../calls/caller.js';
-import { type RunningNode, startNode } from '../compose/start-node.js';
+import { type RunningServer, startServer } from '../compose/start-server.js';
 import { type Config, readConfig } from '../config/config.js';
 import { createLogger } from '../observability/logger.js';
 import type { ServiceSet } from '../services/service-set.js';
 import type { Store } from '../store/store.js';
 
 export interface EmbeddedLatchkey {
-  readonly node: RunningNode;
+  readonly server: RunningServer;
   readonly services: ServiceSet;
   readonly store: Store;
   /** The SQLite file. */
@@ -36,25 +36,25 @@ export async function startEmbedded(environment: Record<string, string> = {}): P
     LOG_LEVEL: 'silent',
     ...environment,
   });
-  const node = await startNode(config, createLogger(config.logLevel)).catch(async (error: unknown) => {
+  const server = await startServer(config, createLogger(config.logLevel)).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
     throw error;
   });
-  const { services, store } = node.composed;
+  const { services, store } = server.composed;
   return {
-    node,
+    server,
     services,
     store,
     databasePath,
-    adminSecret: node.adminSecret,
-    grpcAddress: node.grpcAddress ?? '',
-    httpAddress: node.httpAddress ?? '',
+    adminSecret: server.adminSecret,
+    grpcAddress: server.grpcAddress ?? '',
+    httpAddress: server.httpAddress ?? '',
     operator: {
       caller: { kind: 'machine', tokenId: 'test', scopes: new Set(['admin']), organizationId: '' },
       requestId: 'test',
     },
     async close() {
-      await node.stop(1_000);
+      await server.stop(1_000);
       await rm(directory, { recursive: true, force: true });
     },
   };
