@@ -1,6 +1,5 @@
 import type { AccessRow, Configuration, Effect } from '../../../core/flags/flag.js';
-import { parseJson } from '../engine/json-column.js';
-import { firstRow, type Sql } from '../engine/sql.js';
+import { firstRow, parseJson, type Sql } from '../engine/sql.js';
 import { announcedTypes } from '../webhooks/webhooks.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
 

@@ -1,9 +1,8 @@
 import type { Flag } from '../../../core/flags/flag.js';
 import type { ConfigurationReader, FlagFilter } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
-import type { Engine } from '../engine/engine.js';
 import { pageOf } from '../engine/page-of.js';
-import type { Sql, SqlValue } from '../engine/sql.js';
+import type { Engine, Sql, SqlValue } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
 import { loadConfiguration, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
