@@ -4,10 +4,10 @@ const { createTable, noWayBack, seedRow } = require('./schema/create-table.cjs')
 exports.up = async function up(knex) {
   await createTable(knex, {
     name: 'configuration_revision',
-    columns: { id: 'SMALLINT NOT NULL', revision: 'BIGINT NOT NULL' },
+    columns: { id: 'SMALLINT NOT NULL', revision: 'BIGINT NOT NULL', stages_version: 'BIGINT NOT NULL' },
     primary: ['id'],
   });
-  await seedRow(knex, 'configuration_revision', { id: 1 }, { revision: 0 });
+  await seedRow(knex, 'configuration_revision', { id: 1 }, { revision: 0, stages_version: 0 });
 
   await createTable(knex, {
     name: 'flags',
@@ -38,6 +38,7 @@ exports.up = async function up(knex) {
     name: 'segments',
     columns: {
       segment_key: 'VARCHAR(128) NOT NULL',
+      id: 'VARCHAR(64) NOT NULL',
       name: 'TEXT NOT NULL',
       conditions: 'MEDIUMTEXT NOT NULL',
       version: 'BIGINT NOT NULL',

@@ -8,6 +8,7 @@ exports.up = async function up(knex) {
       id: 'VARCHAR(128) NOT NULL',
       attributes: 'MEDIUMTEXT NOT NULL',
       strict_roles: 'SMALLINT NOT NULL',
+      version: 'BIGINT NOT NULL',
       revision: 'BIGINT NOT NULL',
     },
     primary: ['id'],

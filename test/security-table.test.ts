@@ -16,6 +16,8 @@ import {
   type Reach,
   ROUTE_EXAMPLES,
   RPC_EXAMPLES,
+  SEGMENT,
+  SPARES,
 } from './security/example-calls.js';
 import { readTable, type TableRow } from './security/read-tables.js';
 
@@ -47,7 +49,10 @@ beforeAll(async () => {
   const input = { delegated: true, rules: [{ policy: 'LATCHING', rolloutPer100k: 0 }] };
   const set = { ...change, keyOrId: FLAG, input, access: [], removeAccess: [] };
   const { backfillId = '' } = await services.flags.set(operator, set);
-  await services.actions.declare(operator, [{ name: ACTION, clientTrackable: true }], '');
+  const actions = SPARES.map((name) => ({ name, clientTrackable: false }));
+  await services.actions.declare(operator, [...actions, { name: ACTION, clientTrackable: true }]);
+  for (const key of [SEGMENT, ...SPARES])
+    await services.segments.set(operator, { key, expectedVersion: undefined, comment: '' });
   // Resolves nowhere: what is sent to it goes nowhere.
   const webhook = { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] };
   const [kept, deleted] = [

@@ -36,7 +36,7 @@ export interface OpenReader {
 }
 
 export interface OpenReadersOptions {
-  readonly tokens: Pick<TokenReader, 'list'>;
+  readonly tokens: Pick<TokenReader, 'all'>;
   readonly clock: Clock;
   /** How many streams may be open at once in this process. */
   readonly maxOpen: number;
@@ -102,7 +102,7 @@ export class OpenReaders {
     held.delete('');
     if (held.size === 0) return;
     const over = new Set<string>();
-    for (const { id, revokedAt, expiresAt = Infinity } of await this.#options.tokens.list()) {
+    for (const { id, revokedAt, expiresAt = Infinity } of await this.#options.tokens.all()) {
       if (held.has(id) && (revokedAt !== undefined || expiresAt <= now)) over.add(id);
     }
     if (over.size === 0) return;

@@ -1,11 +1,14 @@
-import type { Flag, Segment } from '../core/flags/flag.js';
+import type { Flag, Segment, StageList } from '../core/flags/flag.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
 import { quote } from '../core/values/json.js';
 import { LatchkeyError } from './errors.js';
 
 /** The flag or segment as it is stored now; undefined when there is none. */
 export type PresentVersion =
   | { readonly kind: 'flag'; readonly value: Flag | undefined }
-  | { readonly kind: 'segment'; readonly value: Segment | undefined };
+  | { readonly kind: 'segment'; readonly value: Segment | undefined }
+  | { readonly kind: 'list'; readonly value: StageList | undefined }
+  | { readonly kind: 'organization'; readonly value: OrganizationState | undefined };
 
 /** A write expected another version than the one that is stored. `present` is what the caller should look at now. */
 export class StaleVersion extends LatchkeyError {

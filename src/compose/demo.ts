@@ -1,6 +1,6 @@
 import type { Call } from '../calls/caller.js';
 import type { FlagInput } from '../core/flags/parse-flag.js';
-import type { RunningServer } from './start-server.js';
+import type { RunningNode } from './start-node.js';
 
 const OPERATOR: Call = {
   caller: { kind: 'machine', tokenId: 'demo', scopes: new Set(['admin']), organizationId: '' },
@@ -73,10 +73,10 @@ const STAGES = ['signup_complete', 'profile_setup', 'first_report'].map((name) =
 const EARLY_ADOPTER = 'early-adopter';
 
 /** Loads the examples: flags, stages, an early-adopter organization. Again changes nothing that is there already. */
-export async function loadDemo({ composed }: Pick<RunningServer, 'composed'>): Promise<void> {
+export async function loadDemo({ composed }: Pick<RunningNode, 'composed'>): Promise<void> {
   const { actions, flagLookup, flags, organizations, stages } = composed.services;
   const comment = 'the demonstration';
-  if ((await stages.list(OPERATOR)).length === 0) await stages.set(OPERATOR, STAGES, comment);
+  if ((await stages.list(OPERATOR)).version === 0) await stages.set(OPERATOR, { stages: STAGES, comment });
   await actions.declare(OPERATOR, [{ name: 'report_created', clientTrackable: true }], comment);
   await organizations.set(OPERATOR, { id: EARLY_ADOPTER, comment });
   const present = new Set((await flagLookup.list(OPERATOR, { limit: 1_000 }, {})).items.map(({ key }) => key));

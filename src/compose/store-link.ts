@@ -24,7 +24,7 @@ const RETRY_MS = 500;
 const SAVE_AFTER_MS = 500;
 
 /**
- * Keeps this server in step with the store: the schema is checked and the admin token put in place when it is first
+ * Keeps this node in step with the store: the schema is checked and the admin token put in place when it is first
  * reached; clock, epoch and configuration are polled; what a start without the store needs is kept on disk.
  */
 export class StoreLink {
@@ -145,7 +145,7 @@ export class StoreLink {
 
   async #write(): Promise<void> {
     const { config, sqlStore } = this.#options;
-    const [configuration, tokens] = [await sqlStore.configuration.load(), await sqlStore.tokens.list()];
+    const [configuration, tokens] = [await sqlStore.configuration.load(), await sqlStore.tokens.all()];
     const active = tokens.filter(({ revokedAt }) => revokedAt === undefined);
     await saveSnapshot(snapshotFile(config), { configuration, tokens: active });
   }

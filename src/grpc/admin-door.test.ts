@@ -90,12 +90,23 @@ describe('stages and actions', () => {
     ]);
     expect((await stand.admin.listStages({})).stages).toEqual(stages);
     await stand.admin.declareActions({ actions: [{ name: 'y' }, { name: 'x', clientTrackable: true }] });
-    const { actions } = await stand.admin.declareActions({ actions: [{ name: 'y', clientTrackable: true }] });
-    expect(actions).toEqual([
+    const declared = await stand.admin.declareActions({ actions: [{ name: 'y', clientTrackable: true }] });
+    expect(declared.actions).toEqual([{ name: 'y', clientTrackable: true }]);
+    expect((await stand.admin.listActions({})).actions).toEqual([
       { name: 'x', clientTrackable: true },
       { name: 'y', clientTrackable: true },
     ]);
-    expect((await stand.admin.listActions({})).actions).toEqual(actions);
+    await stand.admin.deleteAction({ name: 'x', comment: 'nobody sends it' });
+    expect((await stand.admin.listActions({})).actions).toEqual(declared.actions);
+    expect(await failureOf(stand.admin.deleteAction({ name: 'x' }))).toMatchObject({ code: status.NOT_FOUND });
+    expect((await stand.admin.listAudit({ target: 'x' })).entries).toMatchObject([
+      {
+        action: 'action.delete',
+        before: { name: 'x', clientTrackable: true },
+        after: null,
+        comment: 'nobody sends it',
+      },
+    ]);
     expect(await failureOf(stand.admin.setStages({ stages: [{ name: 'b' }, { name: 'b' }] }))).toMatchObject({
       code: status.INVALID_ARGUMENT,
     });
@@ -117,12 +128,12 @@ describe('organizations', () => {
     const { organization } = await stand.admin.setOrganization({
       organization: { id: 'acme', attributes, strictRoles: true, roles },
     });
-    expect(organization).toEqual({ id: 'acme', attributes, strictRoles: true, roles });
+    expect(organization).toEqual({ id: 'acme', attributes, strictRoles: true, roles, version: 1 });
     const relaxed = await stand.admin.setOrganization({ organization: { id: 'acme', strictRoles: false } });
-    expect(relaxed.organization).toEqual({ id: 'acme', attributes, strictRoles: false, roles });
+    expect(relaxed.organization).toEqual({ id: 'acme', attributes, strictRoles: false, roles, version: 2 });
     const updateMask = ['attributes', 'roles'];
     const cleared = await stand.admin.setOrganization({ organization: { id: 'acme', strictRoles: true }, updateMask });
-    expect(cleared.organization).toEqual({ id: 'acme', attributes: {}, strictRoles: false, roles: [] });
+    expect(cleared.organization).toEqual({ id: 'acme', attributes: {}, strictRoles: false, roles: [], version: 3 });
     expect((await stand.admin.getOrganization({ id: 'acme' })).organization).toEqual(cleared.organization);
     expect((await stand.admin.getOrganization({ id: 'new' })).organization).toMatchObject({ id: 'new', roles: [] });
     expect(await failureOf(stand.admin.setOrganization({}))).toMatchObject({ code: status.INVALID_ARGUMENT });

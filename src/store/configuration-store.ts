@@ -1,4 +1,4 @@
-import type { AccessRow, Action, Configuration, Flag, Segment, Stage } from '../core/flags/flag.js';
+import type { AccessRow, Action, Configuration, Flag, Segment, StageList } from '../core/flags/flag.js';
 import type { Page, PageRequest } from './page.js';
 
 /** Reads of the configuration. */
@@ -15,6 +15,12 @@ export interface ConfigurationReader {
   access(flagId: string, page: PageRequest): Promise<Page<AccessRow>>;
   /** Of these flags, by id, those of which no user and no organization has a row. */
   withoutRows(flagIds: readonly string[]): Promise<readonly string[]>;
+  segment(key: string): Promise<Segment | undefined>;
+  /** Segments by key, ascending. */
+  segments(page: PageRequest): Promise<Page<Segment>>;
+  stages(): Promise<StageList>;
+  /** Declared actions by name, ascending. */
+  actions(page: PageRequest): Promise<Page<Action>>;
 }
 
 export interface FlagFilter {
@@ -48,10 +54,15 @@ export interface ConfigurationWriter {
 
   /** Inserts, or replaces by key. */
   putSegment(segment: Segment): Promise<void>;
+  /** Drops a segment that is there. */
+  dropSegment(key: string): Promise<void>;
+  stages(): Promise<StageList>;
   /** Replaces the whole ordered list. */
-  putStages(stages: readonly Stage[]): Promise<void>;
+  putStages(list: StageList): Promise<void>;
   /** Inserts, or replaces by name. */
   putActions(actions: readonly Action[]): Promise<void>;
+  /** Drops an action; gives it as it was, undefined when there is none. */
+  dropAction(name: string): Promise<Action | undefined>;
   /** The platform-wide role rows of a flag, as this transaction sees them. */
   roleAccess(flagId: string): Promise<readonly AccessRow[]>;
   /** Platform-wide role rows: inserts, or replaces effect and enabled by key. */

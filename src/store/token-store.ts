@@ -1,3 +1,5 @@
+import type { Page, PageRequest } from './page.js';
+
 export const SCOPES = ['evaluate', 'track', 'identify', 'manage', 'admin', 'test'] as const;
 export type Scope = (typeof SCOPES)[number];
 
@@ -19,8 +21,10 @@ export interface MachineToken {
 
 export interface TokenReader {
   byHash(hash: string): Promise<MachineToken | undefined>;
-  /** All, newest first, revoked ones too. */
-  list(): Promise<readonly MachineToken[]>;
+  /** Newest first, revoked ones too. */
+  list(page: PageRequest): Promise<Page<MachineToken>>;
+  /** All, in no order. */
+  all(): Promise<readonly MachineToken[]>;
   /** Notes the last use, in no transaction: nothing else hangs on it. */
   touch(id: string, at: number): Promise<void>;
 }

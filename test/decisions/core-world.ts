@@ -29,7 +29,7 @@ export function coreWorld(given: DecisionCase): CoreWorld {
   const segments = new Map<string, Segment>(
     [...given.segments].map(([key, conditions]) => [
       key,
-      { key, name: key, conditions, version: 1, createdAt: now, updatedAt: now },
+      { id: `seg_${key}`, key, name: key, conditions, version: 1, createdAt: now, updatedAt: now },
     ]),
   );
   const rows = given.access.map(({ flagKey, ...row }): AccessRow => ({ ...row, flagId: idOf(flagKey) }));

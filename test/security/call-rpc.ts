@@ -77,11 +77,12 @@ export function callRpc(client: Client, name: string, token: string | undefined,
   });
 }
 
-/** Whether an answer says of the one event that was sent that it was not taken. */
+/** Whether an answer says of the one event, or the one context, that was sent that it was not taken. */
 export function isRefusal(answer: unknown): boolean {
-  const { accepted, rejected } = (answer ?? {}) as {
+  const { accepted, rejected, results } = (answer ?? {}) as {
     readonly accepted?: number;
     readonly rejected?: readonly unknown[];
+    readonly results?: readonly { readonly error?: unknown }[];
   };
-  return accepted === 0 && rejected?.length === 1;
+  return (accepted === 0 && rejected?.length === 1) || results?.[0]?.error !== undefined;
 }

@@ -5,6 +5,7 @@ export const OWN = { organization: 'acme', user: 'own-user' } as const;
 export const FOREIGN = { organization: 'other', user: 'foreign-user' } as const;
 export const FLAG = 'delegated-flag';
 export const ACTION = 'clicked';
+export const SEGMENT = 'everyone';
 
 /** What the examples name that only exists once the server runs. */
 export interface Made {
@@ -15,6 +16,11 @@ export interface Made {
   readonly backfillId: string;
 }
 
+/** Segments, and actions, of which each call deletes one. */
+export const SPARES: readonly string[] = Array.from({ length: 50 }, (_, i) => `spare-${i}`);
+
+let spares = 0;
+const spare = (): string => SPARES[spares++]!;
 let events = 0;
 const of = (reach: Reach) => (reach === 'own' ? OWN : FOREIGN);
 const event = (userId: string) => ({ id: `event-${events++}`, userId, action: ACTION });
@@ -40,12 +46,15 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   ListFlags: () => ({}),
   ListAccess: () => ({ flag: FLAG }),
   PreviewRule: () => ({ flag: { key: FLAG }, rule: { rollout: 50_000 } }),
-  SetSegment: () => ({ segment: { key: 'everyone' } }),
+  SetSegment: () => ({ segment: { key: SEGMENT } }),
+  GetSegment: () => ({ key: SEGMENT }),
   ListSegments: () => ({}),
+  DeleteSegment: () => ({ key: spare() }),
   SetStages: () => ({ stages: [] }),
   ListStages: () => ({}),
   DeclareActions: () => ({ actions: [] }),
   ListActions: () => ({}),
+  DeleteAction: () => ({ name: spare() }),
   SetOrganization: (reach) => ({ organization: { id: of(reach).organization, strictRoles: false } }),
   GetOrganization: (reach) => ({ id: of(reach).organization }),
   GetUser: (reach) => ({ userId: of(reach).user }),
@@ -57,9 +66,9 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   GetBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
   WatchBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
   ListBackfills: () => ({}),
-  CancelBackfill: (_reach, { backfillId }) => ({ id: backfillId, reason: 'a try' }),
-  StartBackfill: () => ({ flag: FLAG, reason: 'a try' }),
-  DeleteUser: () => ({ userId: 'departed', reason: 'a try' }),
+  CancelBackfill: (_reach, { backfillId }) => ({ id: backfillId, comment: 'a try' }),
+  StartBackfill: () => ({ flag: FLAG, comment: 'a try' }),
+  DeleteUser: () => ({ userId: 'departed', comment: 'a try' }),
   GetDeletedTotals: () => ({}),
   CreateToken: () => ({ name: 'made', scopes: ['evaluate'] }),
   ListTokens: () => ({}),

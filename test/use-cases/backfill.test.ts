@@ -304,11 +304,9 @@ describeOnEachEngine('a backfill', (engine) => {
 
     const written = {
       segment: await put({ all: [verified] }),
-      stages: await stages.set(
-        OPERATOR,
-        ['welcome', 'tour'].map((stage) => ({ name: stage, selfSettable: true })),
-        '',
-      ),
+      stages: await stages.set(OPERATOR, {
+        stages: ['welcome', 'tour'].map((stage) => ({ name: stage, selfSettable: true })),
+      }),
       organization: await organizations.set(OPERATOR, {
         ...{ id: acme, comment: '' },
         roles: [
@@ -331,7 +329,7 @@ describeOnEachEngine('a backfill', (engine) => {
     // Nothing that a rule reads has changed.
     const again = await organizations.set(OPERATOR, { id: acme, strictRoles: true, comment: '' });
     expect(again.backfillIds).toEqual([]);
-    await stages.set(OPERATOR, [], '');
+    await stages.set(OPERATOR, { stages: [] });
     await worker.run();
   });
 
@@ -415,7 +413,7 @@ describeOnEachEngine('a backfill', (engine) => {
     await expect(backfills.get(OPERATOR, 'bkf_none')).rejects.toThrow('no backfill "bkf_none"');
     await expect(backfills.cancel(OPERATOR, 'bkf_none', 'why')).rejects.toThrow('no backfill "bkf_none"');
     await expect(backfills.watch(OPERATOR, 'bkf_none').next()).rejects.toThrow('no backfill "bkf_none"');
-    await expect(backfills.cancel(OPERATOR, 'bkf_none', ' ')).rejects.toThrow('reason is missing');
+    await expect(backfills.cancel(OPERATOR, 'bkf_none', ' ')).rejects.toThrow('comment is missing');
     await expect(backfills.start(OPERATOR, 'no-such-flag', 'why')).rejects.toThrow('no flag "no-such-flag"');
     const key = name('live');
     const { backfillId } = await stand.setFlag(key, { rules: [{ conditions: { all: [verified] } as never }] });

@@ -18,7 +18,7 @@ export async function populate(stand: UseCaseStand): Promise<void> {
   await organizations.set(OPERATOR, { id: 'acme', attributes: { tier: 'gold' }, roles: [lead], comment: '' });
   await organizations.set(OPERATOR, { id: 'globex', attributes: { tier: 'silver' }, comment: '' });
   const onboarding = STAGES.map((name) => ({ name, selfSettable: true }));
-  await stages.set(OPERATOR, onboarding, '');
+  await stages.set(OPERATOR, { stages: onboarding });
   const keen = { all: [atLeast(3, 'save'), verified] };
   await segments.set(OPERATOR, { key: 'keen', conditions: keen, expectedVersion: undefined, comment: '' } as never);
   const now = await stand.sqlStore.now();

@@ -21,7 +21,7 @@ describeOnEachEngine('progress', (engine) => {
   it('takes defined stages only, once there are some, and names them', async () => {
     const stand = await engine.compose();
     const stages = NAMES.map((name) => ({ name, selfSettable: name !== 'done' }));
-    await stand.services.stages.set(OPERATOR, stages, '');
+    await stand.services.stages.set(OPERATOR, { stages });
     await expect(to(stand, 'Signup')).rejects.toMatchObject({
       code: 'INVALID',
       message: 'the stage "Signup" is none of: signup, profile, report, done',
@@ -73,7 +73,7 @@ describeOnEachEngine('progress', (engine) => {
   it('keeps a stage that is no longer defined, and moves on from it', async () => {
     const stand = await engine.compose();
     await to(stand, 'done', { userId: 'old' });
-    await stand.services.stages.set(OPERATOR, [{ name: 'signup', selfSettable: true }], '');
+    await stand.services.stages.set(OPERATOR, { stages: [{ name: 'signup', selfSettable: true }] });
     expect((await stand.services.progress.get(OPERATOR, 'old')).stage).toBe('done');
     expect((await to(stand, 'signup', { userId: 'old' })).user.stage).toBe('signup');
   });

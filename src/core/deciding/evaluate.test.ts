@@ -122,7 +122,7 @@ describe('evaluate', () => {
     );
     const organization = fc.option(
       fc.record({
-        ...{ id: name, revision: fc.nat(), attributes, strictRoles: fc.boolean() },
+        ...{ id: name, revision: fc.nat(), version: fc.nat(), attributes, strictRoles: fc.boolean() },
         roles: fc.array(fc.record({ name, inherits: fc.array(name) })),
         access: fc.constant([]),
       }),

@@ -46,7 +46,15 @@ const USER: UserState = {
 
 const SOURCES: FactSources = {
   user: USER,
-  organization: { id: 'o', revision: 1, attributes: { plan: 'pro' }, strictRoles: false, roles: [], access: [] },
+  organization: {
+    id: 'o',
+    revision: 1,
+    version: 1,
+    attributes: { plan: 'pro' },
+    strictRoles: false,
+    roles: [],
+    access: [],
+  },
   roles: ['manager', 'auditor'],
   inheritedRoles: ['manager', 'auditor', 'employee'],
   attributes: { address: { city: 'Oslo' } },

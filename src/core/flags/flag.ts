@@ -129,6 +129,8 @@ export interface AccessRow {
 
 /** A named condition that rules refer to by `{condition: key}`. */
 export interface Segment {
+  /** `seg_…`; another one when a key that was deleted is used anew. */
+  readonly id: string;
   readonly key: string;
   readonly name: string;
   readonly conditions: JsonObject;
@@ -148,6 +150,13 @@ export interface Stage {
 export interface Action {
   readonly name: string;
   readonly clientTrackable: boolean;
+}
+
+/** The whole ordered list of stages. */
+export interface StageList {
+  readonly stages: readonly Stage[];
+  /** One more with each change; 0 before the first. */
+  readonly version: number;
 }
 
 /** The whole configuration, as stored: what a snapshot is compiled from. */

@@ -12,6 +12,8 @@ export interface OrganizationState {
   readonly id: string;
   /** Grows with every change; 0 for an organization of which nothing is stored. */
   readonly revision: number;
+  /** Grows with each change of what it says of itself; 0 before the first. */
+  readonly version: number;
   readonly attributes: JsonObject;
   /** Whether an identify of a user of this organization is refused when it names a role that is not defined. */
   readonly strictRoles: boolean;
@@ -23,5 +25,5 @@ export interface OrganizationState {
 
 /** The state of an organization of which nothing is stored. */
 export function unknownOrganization(id: string): OrganizationState {
-  return { id, revision: 0, attributes: {}, strictRoles: false, roles: [], access: [] };
+  return { id, revision: 0, version: 0, attributes: {}, strictRoles: false, roles: [], access: [] };
 }

@@ -77,7 +77,7 @@ export function fromDay(days: number): JsonObject {
 }
 
 export function segmentOf(key: string, conditions: JsonObject): Segment {
-  return { key, name: key, conditions, version: 1, createdAt: NOW, updatedAt: NOW };
+  return { id: `seg_${key}`, key, name: key, conditions, version: 1, createdAt: NOW, updatedAt: NOW };
 }
 
 export function configurationOf(flags: readonly Flag[], more: Partial<Configuration> = {}): Configuration {

@@ -18,10 +18,13 @@ const REASONS: Readonly<Record<Reason, ReasonNumber>> = {
   DEFAULT: ReasonNumber.REASON_DEFAULT,
 };
 
+/** Longer texts are no flag's key: they come back shortened, so that many answers of one long question stay short. */
+const MAX_KEY = 128;
+
 /** A decision as it is sent. */
 export function decisionMessage({ decision, stale }: Evaluated): EvaluateResponse {
   return {
-    flagKey: decision.flagKey,
+    flagKey: decision.flagKey.slice(0, MAX_KEY),
     enabled: decision.enabled,
     value: decision.reason === 'FLAG_NOT_FOUND' ? undefined : decision.value,
     variant: decision.variant,

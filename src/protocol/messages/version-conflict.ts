@@ -1,8 +1,7 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { PresentVersion, StaleVersion } from '../../calls/stale-version.js';
 import { VersionConflict } from '../gen/latchkey/v1/conflict.js';
-import { flagMessage } from './flag-message.js';
-import { segmentMessage } from './segment-message.js';
+import { flagMessage, organizationMessage, segmentMessage, stagesMessage } from './configuration-messages.js';
 
 /** Some clients bound all trailers together to 8 KiB, this one being in base64. */
 const MAX_DETAIL_BYTES = 4_000;
@@ -25,7 +24,14 @@ export function versionConflictStatus(code: number, message: string, { expected,
 /** What is there now, as it is sent; undefined where there is nothing. */
 export function presentMessage(present: PresentVersion): VersionConflict['present'] {
   if (present.value === undefined) return undefined;
-  return present.kind === 'flag'
-    ? { $case: 'flag', value: flagMessage(present.value) }
-    : { $case: 'segment', value: segmentMessage(present.value) };
+  switch (present.kind) {
+    case 'flag':
+      return { $case: 'flag', value: flagMessage(present.value) };
+    case 'segment':
+      return { $case: 'segment', value: segmentMessage(present.value) };
+    case 'list':
+      return { $case: 'stages', value: stagesMessage(present.value) };
+    case 'organization':
+      return { $case: 'organization', value: organizationMessage(present.value) };
+  }
 }

@@ -53,8 +53,8 @@ export function requirementRoutes(app: FastifyInstance, requirements: Pick<Requi
       },
     },
     async (request, reply) => {
-      const told = await requirements.list(callOf(request, reply), inputOf(request));
-      return send(request, reply, { requirements: told.map(requirementsJson) });
+      const { items } = await requirements.list(callOf(request, reply), inputOf(request), { limit: Infinity });
+      return send(request, reply, { requirements: items.map(requirementsJson) });
     },
   );
 }

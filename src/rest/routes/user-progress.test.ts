@@ -45,7 +45,7 @@ describe('progress through defined stages', () => {
   beforeAll(async () => {
     const names = ['signup', 'profile', 'tour', 'certified'];
     const stages = names.map((name) => ({ name, selfSettable: name !== 'certified' }));
-    await stand.latchkey.services.stages.set(stand.latchkey.operator, stages, '');
+    await stand.latchkey.services.stages.set(stand.latchkey.operator, { stages });
     const conditions = { all: [{ fact: 'stage', operator: 'equal', value: 'profile' }] };
     await stand.flag('avatar', { rules: [{ conditions, policy: 'LATCHING' }] });
     await stand.flag('shadow', { clientVisible: false, rules: [{ conditions, policy: 'LATCHING' }] });

@@ -1,6 +1,6 @@
 import type { Call } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
-import { invalid, limited, unavailable } from '../../calls/errors.js';
+import { LatchkeyError, limited, unavailable } from '../../calls/errors.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
@@ -10,7 +10,6 @@ import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
 import { type Subject, subjectOf } from '../../core/deciding/subject.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { StateSources } from '../../store/state-source.js';
 import { requireOwnDecision } from '../access/caller-reach.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
@@ -40,8 +39,14 @@ export interface Evaluated {
 
 export interface TargetDecisions {
   readonly userId: string;
+  /** None where the target was refused. */
   readonly decisions: readonly Evaluated[];
+  /** INVALID or NOT_FOUND: nothing can be decided for this target, or not for this caller. */
+  readonly refusal?: LatchkeyError;
 }
+
+/** Which flags are decided where none are named. */
+type FlagChoice = (flagKey: string, snapshot: Snapshot) => boolean;
 
 /** The most that flags times contexts of one batch may be. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
@@ -84,15 +89,16 @@ export class EvaluationService {
   }
 
   async #evaluateSlowly(call: Call, input: EvaluateInput): Promise<Evaluated> {
-    checkFlagKey(input.flagKey);
-    const [result] = await this.#batch(call, { ...input, targets: [input], flagKeys: [input.flagKey] });
-    return result!.decisions[0]!;
+    const [decided] = await this.#decideAlone(call, { ...input, targets: [input], flagKeys: [input.flagKey] });
+    return decided!;
   }
 
-  /** Decides each flag for each target, in the order of targets and within it of flags. */
+  /**
+   * Decides each flag for each target, in the order of targets and within it of flags. A target that is no target, or not
+   * the caller's to ask about, is refused by itself; what fails otherwise fails the call.
+   */
   async batch(call: Call, input: BatchInput): Promise<readonly TargetDecisions[]> {
     authorize(call, 'BatchEvaluate');
-    for (const key of input.flagKeys) checkFlagKey(key);
     return this.#batch(call, input);
   }
 
@@ -107,7 +113,6 @@ export class EvaluationService {
   ): Promise<readonly Evaluated[]> {
     const pauses = new EventLoopPauses(call);
     for (const ask of asks) {
-      checkFlagKey(ask.flagKey);
       checkTarget(ask);
       if (pauses.due()) await pauses.take();
     }
@@ -133,11 +138,11 @@ export class EvaluationService {
   async list(
     call: Call,
     target: Target,
-    select: (flagKey: string, snapshot: Snapshot) => boolean,
+    select: FlagChoice,
     consistency: ConsistencyInput = { consistencyToken: '', full: false },
   ): Promise<{ readonly evaluated: readonly Evaluated[]; readonly snapshot: Snapshot }> {
-    const [result] = await this.#batch(call, { ...consistency, targets: [target], flagKeys: [] }, select);
-    return { evaluated: result!.decisions, snapshot: this.#options.keeper.snapshot };
+    const evaluated = await this.#decideAlone(call, { ...consistency, targets: [target], flagKeys: [] }, select);
+    return { evaluated, snapshot: this.#options.keeper.snapshot };
   }
 
   /** A target's facts as they are now, for answers other than decisions. It does not ask whether the caller may. */
@@ -149,45 +154,55 @@ export class EvaluationService {
     return { snapshot, ...this.#view(call, snapshot, target, present) };
   }
 
-  async #batch(
-    call: Call,
-    input: BatchInput,
-    select?: (flagKey: string, snapshot: Snapshot) => boolean,
-  ): Promise<readonly TargetDecisions[]> {
+  /** Decides flags for the one target there is; rejects where it is refused. */
+  async #decideAlone(call: Call, input: BatchInput, select?: FlagChoice): Promise<readonly Evaluated[]> {
+    const [result] = await this.#batch(call, input, select);
+    if (result!.refusal !== undefined) throw result!.refusal;
+    return result!.decisions;
+  }
+
+  async #batch(call: Call, input: BatchInput, select?: FlagChoice): Promise<readonly TargetDecisions[]> {
     const pauses = new EventLoopPauses(call);
-    for (const target of input.targets) {
-      checkTarget(target);
+    const results: TargetDecisions[] = [];
+    const usable: number[] = [];
+    for (const [place, target] of input.targets.entries()) {
+      const refusal = refusalOf(() => checkTarget(target));
+      if (refusal === undefined) usable.push(place);
+      else results[place] = { userId: target.userId, decisions: [], refusal };
       if (pauses.due()) await pauses.take();
     }
-    const { demand, snapshot } = await this.#pass(call, input, input.targets);
+    const targetsAt = (places: readonly number[]): Target[] => places.map((place) => input.targets[place]!);
+    const { demand, snapshot } = await this.#pass(call, input, targetsAt(usable));
     const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
-    const decisions = Math.max(keys.length, 1) * input.targets.length;
-    if (decisions > MAX_DECISIONS_PER_CALL) {
-      throw limited(
-        `${keys.length} flags for ${input.targets.length} contexts are ${decisions} decisions; a call has at most ${MAX_DECISIONS_PER_CALL}: split it`,
-      );
-    }
-
-    const results: TargetDecisions[] = [];
-    for (let from = 0; from < input.targets.length; from += TARGETS_PER_LOAD) {
-      const targets = input.targets.slice(from, from + TARGETS_PER_LOAD);
+    checkSize(keys.length, input.targets.length);
+    for (let from = 0; from < usable.length; from += TARGETS_PER_LOAD) {
+      const places = usable.slice(from, from + TARGETS_PER_LOAD);
+      const targets = targetsAt(places);
       const present = await loadStates(this.#options.states, targets, demand);
       for (const [i, target] of targets.entries()) {
-        const states = present[i];
-        const view = states && this.#view(call, snapshot, target, states);
-        const answers: Evaluated[] = [];
-        for (const flagKey of keys) {
-          answers.push(
-            view === undefined
-              ? this.#decideWithoutState(snapshot, { ...target, flagKey })
-              : decideFor(snapshot, flagKey, view),
-          );
-          if (pauses.due()) await pauses.take();
-        }
-        results.push({ userId: target.userId, decisions: answers });
+        results[places[i]!] = await this.#decideFlags(call, snapshot, { target, states: present[i], keys, pauses });
       }
     }
     return results;
+  }
+
+  async #decideFlags(call: Call, snapshot: Snapshot, { target, states, keys, pauses }: FlagsOfTarget) {
+    const { userId } = target;
+    let view: View | undefined;
+    const refusal = refusalOf(() => {
+      if (states !== undefined) view = this.#view(call, snapshot, target, states);
+    });
+    const decisions: Evaluated[] = [];
+    if (refusal !== undefined) return { userId, decisions, refusal };
+    for (const flagKey of keys) {
+      decisions.push(
+        view === undefined
+          ? this.#decideWithoutState(snapshot, { ...target, flagKey })
+          : decideFor(snapshot, flagKey, view),
+      );
+      if (pauses.due()) await pauses.take();
+    }
+    return { userId, decisions };
   }
 
   /** Waits for the state that the call demands; gives the configuration, and how recent the states must be. */
@@ -224,6 +239,14 @@ export class EvaluationService {
   }
 }
 
+interface FlagsOfTarget {
+  readonly target: Target;
+  /** Undefined where the store does not answer and nothing is at hand. */
+  readonly states: TargetStates | undefined;
+  readonly keys: readonly string[];
+  readonly pauses: EventLoopPauses;
+}
+
 /** A target at one instant. */
 interface View {
   readonly subject: Subject;
@@ -240,12 +263,26 @@ function decideFor(snapshot: Snapshot, flagKey: string, { subject, stale, now }:
   return { decision: decide(snapshot, flagKey, subject, now), stale };
 }
 
-function checkFlagKey(flagKey: string): void {
-  const fault = faultOfName('flagKey', flagKey);
-  if (fault !== undefined) throw invalid(fault);
+function checkSize(flags: number, contexts: number): void {
+  const decisions = Math.max(flags, 1) * contexts;
+  if (decisions <= MAX_DECISIONS_PER_CALL) return;
+  throw limited(
+    `${flags} flags for ${contexts} contexts are ${decisions} decisions; a call has at most ${MAX_DECISIONS_PER_CALL}: split it`,
+  );
 }
 
-function presentKeys(snapshot: Snapshot, select?: (flagKey: string, snapshot: Snapshot) => boolean): string[] {
+/** What a caller is told of one target alone; anything else concerns the whole call. */
+function refusalOf(check: () => void): LatchkeyError | undefined {
+  try {
+    check();
+    return undefined;
+  } catch (error) {
+    if (error instanceof LatchkeyError && (error.code === 'INVALID' || error.code === 'NOT_FOUND')) return error;
+    throw error;
+  }
+}
+
+function presentKeys(snapshot: Snapshot, select?: FlagChoice): string[] {
   const keys: string[] = [];
   for (const { flag } of snapshot.flags.values()) {
     if (!flag.archived && (select === undefined || select(flag.key, snapshot))) keys.push(flag.key);

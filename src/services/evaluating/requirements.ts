@@ -6,6 +6,7 @@ import type { Audience, FlagRequirements } from '../../core/requirements/require
 import { isGated, requirementsOf } from '../../core/requirements/requirements-of.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
+import type { Page, PageRequest } from '../../store/page.js';
 import { mayKnow, ownTarget } from '../access/caller-reach.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import type { EvaluationService } from './evaluation.js';
@@ -46,21 +47,28 @@ export class RequirementsService {
     return { requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale };
   }
 
-  /** The requirements of all gated flags that the caller may know of, ordered by the flags' keys. */
-  async list(call: Call, input: ListRequirementsInput): Promise<readonly ToldRequirements[]> {
+  /** A page of the requirements of all gated flags that the caller may know of, ordered by the flags' keys. */
+  async list(
+    call: Call,
+    input: ListRequirementsInput,
+    { after = '', limit }: PageRequest,
+  ): Promise<Page<ToldRequirements>> {
     authorize(call, 'GetRequirements');
     const { stale, ...view } = await this.#viewOf(call, input);
     const { snapshot } = view;
     const gated = [...snapshot.flags.values()]
-      .filter((compiled) => isGated(compiled) && mayKnow(call, compiled.flag.key, snapshot))
+      .filter(
+        (compiled) => compiled.flag.key > after && isGated(compiled) && mayKnow(call, compiled.flag.key, snapshot),
+      )
       .toSorted((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
+    const shown = gated.slice(0, limit);
     const pauses = new EventLoopPauses(call);
     const told: ToldRequirements[] = [];
-    for (const compiled of gated) {
+    for (const compiled of shown) {
       told.push({ requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale });
       if (pauses.due(STEPS_PER_FLAG)) await pauses.take();
     }
-    return told;
+    return gated.length > limit ? { items: told, next: shown.at(-1)!.flag.key } : { items: told };
   }
 
   #viewOf(call: Call, input: ListRequirementsInput) {

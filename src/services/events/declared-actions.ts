@@ -1,10 +1,12 @@
 import type { Call } from '../../calls/caller.js';
-import { invalid } from '../../calls/errors.js';
+import { invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
 import type { Action } from '../../core/flags/flag.js';
+import { quote } from '../../core/values/json.js';
 import { faultOfNames } from '../../core/values/names.js';
+import type { Page, PageRequest } from '../../store/page.js';
 
 const MAX_ACTIONS_PER_CALL = 1_000;
 
@@ -16,41 +18,39 @@ export class ActionService {
     this.#options = options;
   }
 
-  /** Declares these actions or changes their declarations; others stay. Gives all declared actions, ordered by name. */
-  async declare(call: Call, actions: readonly Action[], comment: string) {
+  /** Declares these actions or changes their declarations; others stay. Gives them, ordered by name. */
+  async declare(call: Call, actions: readonly Action[], comment = '') {
     authorize(call, 'DeclareActions');
     if (actions.length > MAX_ACTIONS_PER_CALL) {
       throw invalid(`a call declares at most ${MAX_ACTIONS_PER_CALL} actions, not ${actions.length}`);
     }
     const fault = faultOfNames('action', actions);
     if (fault !== undefined) throw invalid(fault);
-    const { made, consistencyToken } = await writeConfiguration(
-      this.#options,
-      'manual',
-      async (tx, { now, snapshot }) => {
-        const names = new Set(actions.map(({ name }) => name));
-        const before = [...snapshot.actions.values()].filter(({ name }) => names.has(name));
-        await tx.configuration.putActions(actions);
-        await recordAudit(tx, call, now, {
-          action: 'actions.declare',
-          target: 'actions',
-          before,
-          after: actions,
-          comment,
-        });
-        return byName((await tx.configuration.load()).actions);
-      },
-    );
-    return { actions: made, consistencyToken };
+    const { consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, { now, snapshot }) => {
+      const names = new Set(actions.map(({ name }) => name));
+      const before = [...snapshot.actions.values()].filter(({ name }) => names.has(name));
+      await tx.configuration.putActions(actions);
+      const change = { before, after: actions, comment };
+      await recordAudit(tx, call, now, { action: 'actions.declare', target: 'actions', ...change });
+    });
+    return { actions: actions.toSorted((a, b) => (a.name < b.name ? -1 : 1)), consistencyToken };
   }
 
-  /** All declared actions, ordered by name. */
-  async list(call: Call): Promise<readonly Action[]> {
+  /** Takes back a declaration: the action counts on, as any that was never declared. */
+  async delete(call: Call, name: string, comment = ''): Promise<{ readonly consistencyToken: string }> {
+    authorize(call, 'DeleteAction');
+    const { consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, { now }) => {
+      const before = await tx.configuration.dropAction(name);
+      if (before === undefined) throw notFound(`no action ${quote(name)} is declared`);
+      const change = { before, after: undefined, comment };
+      await recordAudit(tx, call, now, { action: 'action.delete', target: name, ...change });
+    });
+    return { consistencyToken };
+  }
+
+  /** A page of the declared actions, ordered by name. */
+  async list(call: Call, page: PageRequest): Promise<Page<Action>> {
     authorize(call, 'ListActions');
-    return byName((await this.#options.store.configuration.load()).actions);
+    return this.#options.store.configuration.actions(page);
   }
-}
-
-function byName(actions: readonly Action[]): readonly Action[] {
-  return actions.toSorted((a, b) => (a.name < b.name ? -1 : 1));
 }

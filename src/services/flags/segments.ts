@@ -1,14 +1,18 @@
+import { randomUUID } from 'node:crypto';
 import type { Call } from '../../calls/caller.js';
-import { invalid } from '../../calls/errors.js';
+import { checkComment } from '../../calls/check-input.js';
+import { conflict, invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
 import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
 import type { Segment } from '../../core/flags/flag.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { validateSegment } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
-import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';
+import { isJsonObject, type JsonObject, quote, sameJson } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
+import type { Page, PageRequest } from '../../store/page.js';
 
 export interface SetSegmentInput {
   readonly key: string;
@@ -17,6 +21,13 @@ export interface SetSegmentInput {
   /** 0: must not exist yet; undefined: whatever it is. */
   readonly expectedVersion: number | undefined;
   readonly comment: string;
+}
+
+export interface DeleteSegmentInput {
+  readonly key: string;
+  /** The version that is meant; undefined: whatever it is. */
+  readonly expectedVersion?: number | undefined;
+  readonly comment?: string;
 }
 
 export interface SegmentWritten {
@@ -38,12 +49,14 @@ export class SegmentService {
   async set(call: Call, request: SetSegmentInput): Promise<SegmentWritten> {
     authorize(call, 'SetSegment');
     const { key, name, expectedVersion, comment } = request;
+    checkComment(comment);
     const fault = faultOfName('segmentKey', key) ?? (name === undefined ? undefined : faultOfName('name', name));
     if (fault !== undefined) throw invalid(fault);
     const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
       const before = snapshot.segments.get(key);
       requireVersion(key, expectedVersion, { kind: 'segment', value: before });
       const after = segmentAfter(before, request, now);
+      const same = before?.name === after.name && sameJson(before.conditions, after.conditions);
       const { faults, warnings } = validateSegment(after, snapshot);
       if (faults.length > 0) {
         throw invalid(
@@ -51,6 +64,7 @@ export class SegmentService {
           faults,
         );
       }
+      if (before !== undefined && same) return { segment: before, warnings };
       await tx.configuration.putSegment(after);
       await recordAudit(tx, call, now, { action: 'segment.set', target: key, before, after, comment });
       return { segment: after, warnings };
@@ -58,18 +72,65 @@ export class SegmentService {
     return { ...made, ...written };
   }
 
-  /** All segments, by key. */
-  async list(call: Call): Promise<readonly Segment[]> {
-    authorize(call, 'ListSegments');
-    const { segments } = await this.#options.store.configuration.load();
-    return segments.toSorted((a, b) => (a.key < b.key ? -1 : 1));
+  /**
+   * Removes a segment that nothing refers to. Rejects with CONFLICT where a flag or a segment does, naming them, or where it
+   * is at another version than the expected one.
+   */
+  async delete(call: Call, { key, expectedVersion, comment = '' }: DeleteSegmentInput) {
+    authorize(call, 'DeleteSegment');
+    const { consistencyToken } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
+      const before = snapshot.segments.get(key);
+      if (before === undefined) throw noSegment(key);
+      requireVersion(key, expectedVersion, { kind: 'segment', value: before });
+      const users = usersOf(key, snapshot);
+      if (users.length > 0)
+        throw conflict(`the segment ${quote(key)} is referred to by ${told(users)}; change them first`);
+      await tx.configuration.dropSegment(key);
+      await recordAudit(tx, call, now, { action: 'segment.delete', target: key, before, after: undefined, comment });
+    });
+    return { consistencyToken };
   }
+
+  async get(call: Call, key: string): Promise<Segment> {
+    authorize(call, 'GetSegment');
+    const segment = await this.#options.store.configuration.segment(key);
+    if (segment === undefined) throw noSegment(key);
+    return segment;
+  }
+
+  /** Segments by key. */
+  async list(call: Call, page: PageRequest): Promise<Page<Segment>> {
+    authorize(call, 'ListSegments');
+    return this.#options.store.configuration.segments(page);
+  }
+}
+
+function noSegment(key: string): Error {
+  return notFound(`no segment ${quote(key)}`);
+}
+
+/** The flags that refer to a segment, through others and archived ones too, and the segments that do, as people read them. */
+function usersOf(key: string, { segments, dependencies }: Snapshot): readonly string[] {
+  const refers = (other: string): boolean => dependencies.segments.get(other)?.segments.has(key) ?? false;
+  return [
+    ...[...dependencies.reaching(key)].toSorted().map((flagKey) => `the flag ${quote(flagKey)}`),
+    ...[...segments.keys()].filter(refers).map((other) => `the segment ${quote(other)}`),
+  ];
+}
+
+/** As many as one reads at a glance. */
+const MAX_TOLD = 10;
+
+function told(users: readonly string[]): string {
+  const more = users.length > MAX_TOLD ? ` and ${users.length - MAX_TOLD} more` : '';
+  return `${users.slice(0, MAX_TOLD).join(', ')}${more}`;
 }
 
 function segmentAfter(before: Segment | undefined, { key, name, conditions }: SetSegmentInput, now: number): Segment {
   const after = conditions ?? before?.conditions ?? {};
   if (!isJsonObject(after)) throw invalid(`conditions are a JSON object, not ${quote(after)}`);
   return {
+    id: before?.id ?? `seg_${randomUUID().replaceAll('-', '')}`,
     key,
     name: name ?? before?.name ?? key,
     conditions: after,

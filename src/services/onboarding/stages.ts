@@ -1,10 +1,25 @@
 import type { Call } from '../../calls/caller.js';
+import { checkComment } from '../../calls/check-input.js';
 import { invalid } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
+import { requireVersion } from '../../calls/stale-version.js';
 import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
-import type { Stage } from '../../core/flags/flag.js';
+import type { Stage, StageList } from '../../core/flags/flag.js';
 import { faultOfNames } from '../../core/values/names.js';
+
+export interface SetStagesInput {
+  /** All of them, in their order. */
+  readonly stages: readonly Stage[];
+  /** 0: none may have been set yet; undefined: whatever it is. */
+  readonly expectedVersion?: number | undefined;
+  readonly comment?: string;
+}
+
+export interface StagesWritten extends StageList {
+  readonly backfillIds: readonly string[];
+  readonly consistencyToken: string;
+}
 
 const MAX_STAGES = 200;
 
@@ -17,25 +32,35 @@ export class StageService {
   }
 
   /** Replaces the whole list. With an empty list any name is a stage. The stages that users have reached stay. */
-  async set(call: Call, stages: readonly Stage[], comment: string) {
+  async set(call: Call, { stages, expectedVersion, comment = '' }: SetStagesInput): Promise<StagesWritten> {
     authorize(call, 'SetStages');
+    checkComment(comment);
     if (stages.length > MAX_STAGES) throw invalid(`there are at most ${MAX_STAGES} stages, not ${stages.length}`);
     const fault = faultOfNames('stage', stages);
     if (fault !== undefined) throw invalid(fault);
-    const { backfillIds, consistencyToken } = await writeConfiguration(
-      this.#options,
-      'stages',
-      async (tx, { now, snapshot }) => {
-        const { stages: before } = snapshot;
-        await tx.configuration.putStages(stages);
-        await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', before, after: stages, comment });
-      },
-    );
-    return { stages, backfillIds, consistencyToken };
+    const { made, ...written } = await writeConfiguration(this.#options, 'stages', async (tx, { now }) => {
+      const present = await tx.configuration.stages();
+      const value = present.version === 0 ? undefined : present;
+      requireVersion('stages', expectedVersion, { kind: 'list', value });
+      if (value !== undefined && sameStages(present.stages, stages)) return present;
+      const after = { stages, version: present.version + 1 };
+      await tx.configuration.putStages(after);
+      const change = { before: present.stages, after: stages, comment };
+      await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', ...change });
+      return after;
+    });
+    return { ...made, ...written };
   }
 
-  async list(call: Call): Promise<readonly Stage[]> {
+  async list(call: Call): Promise<StageList> {
     authorize(call, 'ListStages');
-    return (await this.#options.store.configuration.load()).stages;
+    return this.#options.store.configuration.stages();
   }
+}
+
+function sameStages(a: readonly Stage[], b: readonly Stage[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ name, selfSettable }, i) => name === b[i]!.name && selfSettable === b[i]!.selfSettable)
+  );
 }

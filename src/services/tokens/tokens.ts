@@ -6,6 +6,7 @@ import { recordAudit } from '../../calls/record-audit.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
+import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
 import { type MachineToken, SCOPES, type Scope } from '../../store/token-store.js';
 
@@ -56,10 +57,10 @@ export class TokenService {
     return { token, secret };
   }
 
-  /** All tokens, newest first, revoked ones too. */
-  async list(call: Call): Promise<readonly MachineToken[]> {
+  /** Newest first, revoked ones too. */
+  async list(call: Call, page: PageRequest): Promise<Page<MachineToken>> {
     authorize(call, 'ListTokens');
-    return this.#options.store.tokens.list();
+    return this.#options.store.tokens.list(page);
   }
 
   /** Revokes a token for good. A token that was revoked before stays as it is. */
@@ -87,7 +88,7 @@ export class TokenService {
   /** Makes this secret the bootstrap admin token, and revokes the former one. */
   async bootstrap(secret: string): Promise<void> {
     const wanted = hashSecret(secret);
-    const tokens = await this.#options.store.tokens.list();
+    const tokens = await this.#options.store.tokens.all();
     const present = tokens.filter(({ name, revokedAt }) => name === BOOTSTRAP && revokedAt === undefined);
     const known = tokens.find((token) => token.hash === wanted);
     // Checked before anything is revoked: a start that is refused must not lock everybody out.

@@ -128,6 +128,7 @@ export function configurationContract(store: () => Store): void {
     const flag = sampleFlag();
     const name = unique('stage');
     const segment = {
+      id: unique('seg_'),
       key: unique('segment'),
       name: 'S',
       conditions: { all: [] },
@@ -144,8 +145,9 @@ export function configurationContract(store: () => Store): void {
       await tx.configuration.putFlag(flag);
       await tx.configuration.putSegment({ ...segment, name: 'first' });
       await tx.configuration.putSegment(segment);
-      await tx.configuration.putStages([{ name: 'gone', selfSettable: true }]);
-      await tx.configuration.putStages(stages);
+      await tx.configuration.putStages({ stages: [{ name: 'gone', selfSettable: true }], version: 1 });
+      await tx.configuration.putStages({ stages, version: 2 });
+      expect(await tx.configuration.stages()).toEqual({ stages, version: 2 });
       await tx.configuration.putActions([{ name: 'click', clientTrackable: true }]);
       await tx.configuration.putActions([
         { name: 'click', clientTrackable: false },
@@ -161,6 +163,7 @@ export function configurationContract(store: () => Store): void {
     expect(loaded.flags).toContainEqual(flag);
     expect(loaded.segments).toContainEqual(segment);
     expect(loaded.stages).toEqual(stages);
+    expect(await store().configuration.stages()).toEqual({ stages, version: 2 });
     expect(loaded.actions).toEqual(
       expect.arrayContaining([
         { name: 'click', clientTrackable: false },
@@ -168,6 +171,41 @@ export function configurationContract(store: () => Store): void {
       ]),
     );
     expect(loaded.roleAccess.filter((found) => found.flagId === flag.id)).toEqual([row]);
+  });
+
+  it('gives segments and actions one by one and by page, and drops them', async () => {
+    const prefix = unique('page');
+    const keys = ['a', 'B', 'c', 'Ü'].map((end) => `${prefix}-${end}`);
+    const segments = keys.map((key) => ({
+      ...{ id: unique('seg_'), key, name: key, conditions: { all: [] } },
+      ...{ version: 1, createdAt: 1, updatedAt: 2 },
+    }));
+    await store().transaction(async (tx) => {
+      for (const segment of segments) await tx.configuration.putSegment(segment);
+      await tx.configuration.putActions(keys.map((name) => ({ name, clientTrackable: name.endsWith('a') })));
+    });
+    const sorted = [...keys].sort();
+    const listed = async () => {
+      const all = await allPages(2, (page) => store().configuration.segments(page));
+      return all.filter(({ key }) => key.startsWith(prefix));
+    };
+    expect((await listed()).map(({ key }) => key)).toEqual(sorted);
+    const declared = async () => {
+      const all = await allPages(2, (page) => store().configuration.actions(page));
+      return all.filter(({ name }) => name.startsWith(prefix));
+    };
+    expect(await declared()).toEqual(sorted.map((name) => ({ name, clientTrackable: name.endsWith('a') })));
+
+    expect(await store().configuration.segment(keys[0]!)).toEqual(segments[0]);
+    expect(await store().configuration.segment(keys[0]!.toUpperCase())).toBeUndefined();
+    await store().transaction(async (tx) => {
+      await tx.configuration.dropSegment(keys[0]!);
+      expect(await tx.configuration.dropAction(keys[0]!)).toEqual({ name: keys[0], clientTrackable: true });
+      expect(await tx.configuration.dropAction(keys[0]!)).toBeUndefined();
+    });
+    expect(await store().configuration.segment(keys[0]!)).toBeUndefined();
+    expect((await listed()).map(({ key }) => key)).toEqual(sorted.filter((key) => key !== keys[0]));
+    expect((await declared()).map(({ name }) => name)).toEqual(sorted.filter((name) => name !== keys[0]));
   });
 
   it('loads one instant: parts and revision always belong together', async () => {
@@ -179,7 +217,7 @@ export function configurationContract(store: () => Store): void {
       for (let i = 1; i <= 25; i++) {
         await store().transaction(async (tx) => {
           await tx.configuration.putFlag({ ...flag, version: i });
-          await tx.configuration.putStages([{ name: `stage-${i}`, selfSettable: true }]);
+          await tx.configuration.putStages({ stages: [{ name: `stage-${i}`, selfSettable: true }], version: i });
           expect(await tx.configuration.advance()).toBe(base + i);
         });
       }
@@ -237,8 +275,6 @@ export function configurationContract(store: () => Store): void {
     const listed = (): Promise<readonly unknown[]> => allPages(2, (page) => store().configuration.access(flagId, page));
     expect(await listed()).toEqual([{ ...rows[0]!, effect: 'DENY', enabled: false }, rows[2], rows[1]]);
     await store().transaction(async (tx) => {
-      expect(await tx.configuration.roleAccess(flagId)).toEqual(await listed());
-      expect(await tx.configuration.roleAccess(unique('flg_none'))).toEqual([]);
       expect(await tx.configuration.dropRoleAccess([rows[1]!, accessRow({ flagId, role: 'none' }), rows[0]!])).toEqual([
         true,
         false,

@@ -59,7 +59,7 @@ export function migrationContract(create: () => Promise<EmptyDatabase>): void {
     expect(await epochOf(database)).toBe(epoch);
     const store = await database.open();
     try {
-      expect(await store.tokens.list()).toEqual([]);
+      expect(await store.tokens.all()).toEqual([]);
       expect(await store.inbox.append([sampleEvent()])).toEqual([true]);
     } finally {
       await store.close();

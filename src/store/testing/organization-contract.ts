@@ -22,7 +22,7 @@ export function organizationContract(store: () => Store): void {
     await store().transaction(async (tx) => {
       await tx.organizations.lock(AWKWARD);
       for (const [i, id] of AWKWARD.entries()) {
-        await tx.organizations.put({ id, attributes: { i }, strictRoles: i % 2 === 0, roles: [] });
+        await tx.organizations.put({ id, attributes: { i }, strictRoles: i % 2 === 0, roles: [], version: i });
       }
       await tx.organizations.advance(AWKWARD);
     });
@@ -32,6 +32,7 @@ export function organizationContract(store: () => Store): void {
       expect(states.get(id)).toStrictEqual({
         ...unknownOrganization(id),
         revision: 1,
+        version: i,
         attributes: { i },
         strictRoles: i % 2 === 0,
       });
@@ -52,17 +53,20 @@ export function organizationContract(store: () => Store): void {
         attributes: { plan: 'free' },
         strictRoles: true,
         roles: [{ name: 'old', inherits: [] }],
+        version: 1,
       });
       await tx.organizations.put({
         id,
         attributes: { plan: 'pro', nested: [1, { a: null }] },
         strictRoles: false,
         roles,
+        version: 2,
       });
       expect((await tx.organizations.read([id])).get(id)?.roles).toEqual(roles);
     });
     expect(await read(id)).toStrictEqual({
       ...unknownOrganization(id),
+      version: 2,
       attributes: { plan: 'pro', nested: [1, { a: null }] },
       roles,
     });

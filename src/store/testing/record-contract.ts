@@ -133,7 +133,10 @@ export function recordContract(store: () => Store): void {
     expect(await store().tokens.byHash(hashOf(1))).toStrictEqual(token);
     expect(await store().tokens.byHash(hashOf(2))).toStrictEqual(bound);
     expect(await store().tokens.byHash(hashOf(3))).toBeUndefined();
-    expect(await store().tokens.list()).toEqual([bound, token]);
+    const third = { ...bound, id: unique('tok_z'), hash: hashOf(4) };
+    await add(third);
+    expect(await allPages(1, (page) => store().tokens.list(page))).toEqual([bound, third, token]);
+    expect(new Set(await store().tokens.all())).toEqual(new Set([bound, third, token]));
 
     expect(await revoke(token.id, 400)).toStrictEqual({ ...token, revokedAt: 400 });
     expect(await revoke(token.id, 500)).toStrictEqual({ ...token, revokedAt: 400 });
@@ -144,7 +147,7 @@ export function recordContract(store: () => Store): void {
   });
 
   it('lets nobody make or revoke a token, or write the audit, outside of a transaction', () => {
-    expect(new Set(Object.keys(store().tokens))).toEqual(new Set(['byHash', 'list', 'touch']));
+    expect(new Set(Object.keys(store().tokens))).toEqual(new Set(['byHash', 'list', 'all', 'touch']));
     expect(Object.keys(store().audit)).toEqual(['list']);
   });
 

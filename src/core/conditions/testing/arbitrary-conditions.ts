@@ -123,6 +123,7 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
         : {
             id: 'pro',
             revision: 1,
+            version: 1,
             attributes: given.organizationAttributes,
             strictRoles: false,
             roles: [],

@@ -1,7 +1,7 @@
 import type { BackfillProgress, BackfillService } from '../../../services/backfills/backfills.js';
 import { type Backfill, BackfillReason, BackfillState } from '../../gen/latchkey/v1/backfill.js';
 import { duration, instant } from '../../messages/fields.js';
-import { pageRequest } from '../../messages/page-request.js';
+import { Paging } from '../../messages/paging.js';
 import { generatedStream } from '../generated-stream.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
@@ -18,8 +18,9 @@ export function backfillRpcs(backfills: BackfillService): AdminRpcs<Name> {
     }),
     listBackfills: {
       async handle(request, call) {
-        const { items, next = '' } = await backfills.list(call, request, pageRequest(request));
-        return { backfills: items.map(backfillMessage), nextPageToken: next };
+        const paging = new Paging('ListBackfills', request);
+        const { items, next } = await backfills.list(call, request, paging.page);
+        return { backfills: items.map(backfillMessage), nextPageToken: paging.tokenOf(next) };
       },
     },
     cancelBackfill: {

@@ -1,7 +1,7 @@
 import type { DeadLetterService } from '../../../services/events/dead-letters.js';
 import type { DeadLetter as LetterMessage } from '../../gen/latchkey/v1/dead_letter.js';
 import { instant } from '../../messages/fields.js';
-import { pageRequest } from '../../messages/page-request.js';
+import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 type DeadLetter = Awaited<ReturnType<DeadLetterService['list']>>['items'][number];
@@ -11,8 +11,9 @@ export function deadLetterRpcs(deadLetters: DeadLetterService): AdminRpcs<'listD
   return {
     listDeadLetters: {
       async handle(request, call) {
-        const { items, next = '', total } = await deadLetters.list(call, pageRequest(request));
-        return { deadLetters: items.map(letterMessage), nextPageToken: next, total };
+        const paging = new Paging('ListDeadLetters', request);
+        const { items, next, total } = await deadLetters.list(call, paging.page);
+        return { deadLetters: items.map(letterMessage), nextPageToken: paging.tokenOf(next), total };
       },
     },
     replayDeadLetters: {

@@ -1,7 +1,7 @@
 import type { FlagLookup } from '../../../services/flags/flag-lookup.js';
 import { accessMessage } from '../../messages/access-row.js';
-import { flagMessage } from '../../messages/flag-message.js';
-import { pageRequest } from '../../messages/page-request.js';
+import { flagMessage } from '../../messages/configuration-messages.js';
+import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 /** Looking into flags and their access rows. */
@@ -12,16 +12,18 @@ export function flagRpcs(flagLookup: FlagLookup): AdminRpcs<'getFlag' | 'listFla
     },
     listFlags: {
       async handle(request, call) {
+        const paging = new Paging('ListFlags', request);
         const { tag, archived } = request;
         const filter = { ...(tag === '' ? {} : { tag }), ...(archived === undefined ? {} : { archived }) };
-        const { items, next = '' } = await flagLookup.list(call, pageRequest(request), filter);
-        return { flags: items.map(flagMessage), nextPageToken: next };
+        const { items, next } = await flagLookup.list(call, paging.page, filter);
+        return { flags: items.map(flagMessage), nextPageToken: paging.tokenOf(next) };
       },
     },
     listAccess: {
       async handle(request, call) {
-        const { items, next = '' } = await flagLookup.access(call, request.flag, pageRequest(request));
-        return { access: items.map(accessMessage), nextPageToken: next };
+        const paging = new Paging('ListAccess', request);
+        const { items, next } = await flagLookup.access(call, request.flag, paging.page);
+        return { access: items.map(accessMessage), nextPageToken: paging.tokenOf(next) };
       },
     },
   };

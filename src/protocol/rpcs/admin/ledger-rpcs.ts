@@ -3,7 +3,7 @@ import type { LedgerWritten } from '../../../services/ledger/ledger.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { LedgerChange } from '../../gen/latchkey/v1/ledger.js';
 import { ledgerMessage } from '../../messages/ledger-message.js';
-import { pageRequest } from '../../messages/page-request.js';
+import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 import { unlocksOf } from './user-rpcs.js';
 
@@ -27,10 +27,11 @@ export function ledgerRpcs({
     },
     listFlagUnlocks: {
       async handle(request, call) {
+        const paging = new Paging('ListFlagUnlocks', request);
         const order = request.newestFirst ? 'newest' : 'oldest';
-        const { items, next = '' } = await ledger.flagUnlocks(call, request.flag, pageRequest(request), order);
+        const { items, next } = await ledger.flagUnlocks(call, request.flag, paging.page, order);
         const entries = items.map(({ userId, ...entry }) => ({ userId, entry: ledgerMessage(entry, keeper.snapshot) }));
-        return { entries, nextPageToken: next };
+        return { entries, nextPageToken: paging.tokenOf(next) };
       },
     },
     deleteUser: { handle: (request, call) => userDeletion.delete(call, request) },

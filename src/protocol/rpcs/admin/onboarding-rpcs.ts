@@ -1,20 +1,23 @@
 import type { ServiceSet } from '../../../services/service-set.js';
+import { stagesMessage } from '../../messages/configuration-messages.js';
+import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-type Name = 'setStages' | 'listStages' | 'declareActions' | 'listActions';
+type Name = 'setStages' | 'listStages' | 'declareActions' | 'listActions' | 'deleteAction';
 
 /** Onboarding stages and declared actions. */
 export function onboardingRpcs({ actions, stages }: Pick<ServiceSet, 'actions' | 'stages'>): AdminRpcs<Name> {
   return {
     setStages: {
-      async handle(request, call) {
+      async handle({ expectedVersion, comment, ...request }, call) {
         const given = request.stages.map(({ name, selfSettable = true }) => ({ name, selfSettable }));
-        const { backfillIds, consistencyToken, ...set } = await stages.set(call, given, request.comment);
-        return { stages: [...set.stages], backfillIds: [...backfillIds], consistencyToken };
+        const set = await stages.set(call, { stages: given, expectedVersion, comment });
+        const { backfillIds, consistencyToken } = set;
+        return { ...stagesMessage(set), backfillIds: [...backfillIds], consistencyToken };
       },
     },
     listStages: {
-      handle: async (_request, call) => ({ stages: [...(await stages.list(call))] }),
+      handle: async (_request, call) => stagesMessage(await stages.list(call)),
     },
     declareActions: {
       async handle(request, call) {
@@ -22,8 +25,15 @@ export function onboardingRpcs({ actions, stages }: Pick<ServiceSet, 'actions' |
         return { actions: [...declared.actions], consistencyToken: declared.consistencyToken };
       },
     },
+    deleteAction: {
+      handle: ({ name, comment }, call) => actions.delete(call, name, comment),
+    },
     listActions: {
-      handle: async (_request, call) => ({ actions: [...(await actions.list(call))] }),
+      async handle(request, call) {
+        const paging = new Paging('ListActions', request);
+        const { items, next } = await actions.list(call, paging.page);
+        return { actions: [...items], nextPageToken: paging.tokenOf(next) };
+      },
     },
   };
 }

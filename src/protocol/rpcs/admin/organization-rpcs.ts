@@ -1,7 +1,7 @@
 import { invalid } from '../../../calls/errors.js';
-import type { OrganizationState } from '../../../core/states/organization-state.js';
 import type { OrganizationService, SetOrganizationInput } from '../../../services/organizations/organizations.js';
 import type { Organization } from '../../gen/latchkey/v1/organization.js';
+import { organizationMessage } from '../../messages/configuration-messages.js';
 import { jsonObject, updateMask } from '../../messages/fields.js';
 import { ORGANIZATION_PATHS } from '../../messages/mask-paths.js';
 import type { AdminRpcs } from './admin-rpcs.js';
@@ -15,6 +15,7 @@ export function organizationRpcs(organizations: OrganizationService): AdminRpcs<
         const { organization, backfillIds, consistencyToken } = await organizations.set(call, {
           id: request.organization.id,
           ...fieldsOf(request.organization, updateMask(request.updateMask, ORGANIZATION_PATHS)),
+          expectedVersion: request.expectedVersion,
           comment: request.comment,
         });
         return { organization: organizationMessage(organization), backfillIds: [...backfillIds], consistencyToken };
@@ -37,14 +38,5 @@ function fieldsOf(
     attributes: mask.has('attributes') ? (jsonObject(attributes) ?? {}) : undefined,
     strictRoles: mask.has('strict_roles') ? (strictRoles ?? false) : undefined,
     roles: mask.has('roles') ? roles : undefined,
-  };
-}
-
-function organizationMessage({ id, attributes, strictRoles, roles }: OrganizationState): Organization {
-  return {
-    id,
-    attributes,
-    strictRoles,
-    roles: roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] })),
   };
 }

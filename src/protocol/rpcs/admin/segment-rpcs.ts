@@ -1,13 +1,16 @@
 import { invalid } from '../../../calls/errors.js';
 import type { SegmentService, SetSegmentInput } from '../../../services/flags/segments.js';
 import type { Segment as SegmentMessage } from '../../gen/latchkey/v1/segment.js';
+import { segmentMessage } from '../../messages/configuration-messages.js';
 import { jsonObject, updateMask } from '../../messages/fields.js';
 import { SEGMENT_PATHS } from '../../messages/mask-paths.js';
-import { segmentMessage } from '../../messages/segment-message.js';
+import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
+type Name = 'setSegment' | 'getSegment' | 'listSegments' | 'deleteSegment';
+
 /** Named conditions. */
-export function segmentRpcs(segments: SegmentService): AdminRpcs<'setSegment' | 'listSegments'> {
+export function segmentRpcs(segments: SegmentService): AdminRpcs<Name> {
   return {
     setSegment: {
       async handle(request, call) {
@@ -26,8 +29,18 @@ export function segmentRpcs(segments: SegmentService): AdminRpcs<'setSegment' | 
         };
       },
     },
+    getSegment: {
+      handle: async ({ key }, call) => ({ segment: segmentMessage(await segments.get(call, key)) }),
+    },
     listSegments: {
-      handle: async (_request, call) => ({ segments: (await segments.list(call)).map(segmentMessage) }),
+      async handle(request, call) {
+        const paging = new Paging('ListSegments', request);
+        const { items, next } = await segments.list(call, paging.page);
+        return { segments: items.map(segmentMessage), nextPageToken: paging.tokenOf(next) };
+      },
+    },
+    deleteSegment: {
+      handle: (request, call) => segments.delete(call, request),
     },
   };
 }

@@ -1,6 +1,7 @@
 import type { TokenService } from '../../../services/tokens/tokens.js';
 import type { Token } from '../../gen/latchkey/v1/token.js';
 import { epochMs, instant } from '../../messages/fields.js';
+import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 type MachineToken = Awaited<ReturnType<TokenService['revoke']>>;
@@ -16,7 +17,11 @@ export function tokenRpcs(tokens: TokenService): AdminRpcs<'createToken' | 'list
       },
     },
     listTokens: {
-      handle: async (_request, call) => ({ tokens: (await tokens.list(call)).map(tokenMessage) }),
+      async handle(request, call) {
+        const paging = new Paging('ListTokens', request);
+        const { items, next } = await tokens.list(call, paging.page);
+        return { tokens: items.map(tokenMessage), nextPageToken: paging.tokenOf(next) };
+      },
     },
     revokeToken: {
       handle: async ({ id, comment }, call) => ({ token: tokenMessage(await tokens.revoke(call, id, comment)) }),

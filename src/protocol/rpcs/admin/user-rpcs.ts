@@ -7,7 +7,7 @@ import type { ActionTotal } from '../../gen/latchkey/v1/user.js';
 import { accessMessage } from '../../messages/access-row.js';
 import { instant } from '../../messages/fields.js';
 import { ledgerMessage } from '../../messages/ledger-message.js';
-import { pageRequest } from '../../messages/page-request.js';
+import { Paging } from '../../messages/paging.js';
 import { progressMessage, userMessage } from '../../messages/user-message.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
@@ -33,8 +33,12 @@ export function userRpcs({
     },
     listUnlocks: {
       async handle(request, call) {
-        const { items, next = '' } = await ledger.userUnlocks(call, request.userId, pageRequest(request));
-        return { entries: items.map((entry) => ledgerMessage(entry, keeper.snapshot)), nextPageToken: next };
+        const paging = new Paging('ListUnlocks', request);
+        const { items, next } = await ledger.userUnlocks(call, request.userId, paging.page);
+        return {
+          entries: items.map((entry) => ledgerMessage(entry, keeper.snapshot)),
+          nextPageToken: paging.tokenOf(next),
+        };
       },
     },
   };

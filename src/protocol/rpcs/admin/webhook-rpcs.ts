@@ -4,7 +4,7 @@ import type { WebhookInput, WebhookMade } from '../../../services/webhooks/webho
 import type { DeliveryAttempt, Delivery as DeliveryMessage, Webhook } from '../../gen/latchkey/v1/webhook.js';
 import { duration, durationMs, instant, updateMask } from '../../messages/fields.js';
 import { WEBHOOK_PATHS } from '../../messages/mask-paths.js';
-import { pageRequest } from '../../messages/page-request.js';
+import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 type Endpoint = WebhookMade['endpoint'];
@@ -54,8 +54,9 @@ export function webhookRpcs({
     },
     listDeliveries: {
       async handle(request, call) {
-        const { items, next = '' } = await webhookDeliveries.list(call, request, pageRequest(request));
-        return { deliveries: items.map(deliveryMessage), nextPageToken: next };
+        const paging = new Paging('ListDeliveries', request);
+        const { items, next } = await webhookDeliveries.list(call, request, paging.page);
+        return { deliveries: items.map(deliveryMessage), nextPageToken: paging.tokenOf(next) };
       },
     },
     replayDeliveries: {

@@ -1,7 +1,8 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { BatchEvaluateResponse } from '../../../../test/gen/latchkey/v1/evaluation.js';
+import { BatchEvaluateResponse, type Consistency, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import type { Call } from '../../../calls/caller.js';
+import { notFound } from '../../../calls/errors.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 import type { Evaluated, TargetDecisions } from '../../../services/evaluating/evaluation.js';
 import { decisionMessage } from '../../messages/decision-message.js';
@@ -31,10 +32,16 @@ const target = (userId: string, count: number): TargetDecisions => ({
   decisions: Array.from({ length: count }, (_, i) => evaluated(i)),
 });
 
+const refused: TargetDecisions = { ...target('', 0), refusal: notFound('no user ""') };
+
 /** As the generated code encodes it. */
 function encodedAtOnce(results: readonly TargetDecisions[]): Uint8Array {
   return BatchEvaluateResponse.encode({
-    results: results.map(({ userId, decisions }) => ({ userId, decisions: decisions.map(decisionMessage) })),
+    results: results.map(({ userId, decisions, refusal }, index) => ({
+      userId,
+      decisions: decisions.map(decisionMessage),
+      error: refusal && { code: 5, message: refusal.message, index },
+    })),
   }).finish();
 }
 
@@ -43,6 +50,7 @@ describe('an answer encoded in slices', () => {
     ['nothing', []],
     ['nobody without decisions', [target('', 0)]],
     ['a few for each', [target('a', 3), target('', 1), target('b', 0), target('é', 200)]],
+    ['some refused', [{ ...target('a', 0), refusal: notFound('no user "a"') }, target('b', 1), refused]],
     ['very many for one', [target('one', 30_000)]],
     ['one for very many', Array.from({ length: 5_000 }, (_, i) => target(`u${i}`, 1))],
   ])('is byte for byte what the generated encoder makes: %s', async (_what, results) => {
@@ -85,6 +93,50 @@ describe('a batch', () => {
 
   afterAll(async () => {
     await stand.close();
+  });
+
+  it('answers for each context and each flag by itself', async () => {
+    await stand.admin.identify({ userId: 'ours', organizationId: 'acme' });
+    await stand.admin.identify({ userId: 'theirs', organizationId: 'globex' });
+    const bound = await stand.admin.createToken({ name: 'b', scopes: ['evaluate'], organizationId: 'acme' });
+    const contexts = [
+      { userId: 'ours' },
+      { userId: 'bad\u0000' },
+      { userId: 'theirs' },
+      { userId: 'ours', organizationId: 'globex' },
+      { userId: 'ours', roles: [' boss'] },
+      {},
+    ];
+    const { results } = await stand
+      .as(bound.secret)
+      .batchEvaluate({ contexts, flagKeys: ['open', 'no flag', 'o'.repeat(200)] });
+    const decisions = [
+      { flagKey: 'open', enabled: true },
+      { flagKey: 'no flag', enabled: false, reason: Reason.REASON_FLAG_NOT_FOUND },
+      { flagKey: 'o'.repeat(128), enabled: false, reason: Reason.REASON_FLAG_NOT_FOUND },
+    ];
+    const refused = (index: number, code: status, words: string) => ({
+      userId: contexts[index]!.userId,
+      decisions: [],
+      error: { code, message: expect.stringContaining(words), index },
+    });
+    expect(results).toMatchObject([
+      { userId: 'ours', decisions, error: undefined },
+      refused(1, status.INVALID_ARGUMENT, 'bad'),
+      refused(2, status.NOT_FOUND, 'no user "theirs"'),
+      refused(3, status.NOT_FOUND, 'no organization "globex"'),
+      refused(4, status.INVALID_ARGUMENT, '" boss"'),
+      { userId: '', decisions, error: undefined },
+    ]);
+  });
+
+  it('fails as a whole where the call itself is wrong', async () => {
+    const contexts = [{ userId: 'ours' }, { userId: 'bad\u0000' }];
+    for (const wrong of [{ consistencyToken: 'made up' }, { consistency: 99 as Consistency }]) {
+      expect(await failureOf(stand.admin.batchEvaluate({ contexts, ...wrong }))).toMatchObject({
+        code: status.INVALID_ARGUMENT,
+      });
+    }
   });
 
   it('has a hundred thousand decisions, others being answered meanwhile, and not one more', async () => {

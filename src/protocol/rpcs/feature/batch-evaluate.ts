@@ -2,9 +2,10 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Caller } from '../../../calls/caller.js';
 import { EventLoopPauses } from '../../../calls/event-loop-pauses.js';
 import type { Evaluated, EvaluationService, TargetDecisions } from '../../../services/evaluating/evaluation.js';
-import { type BatchEvaluateRequest, EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
+import { BatchEvaluateError, type BatchEvaluateRequest, EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { targetOf } from '../../messages/evaluation-context.js';
+import { failureOf } from '../../messages/failure.js';
 import { EncodedMessage, type UnaryMethod } from '../method.js';
 import { isFull } from './evaluate.js';
 
@@ -25,6 +26,7 @@ export function batchEvaluateMethod(
 const RESULTS_TAG = 10;
 const USER_ID_TAG = 10;
 const DECISIONS_TAG = 18;
+const ERROR_TAG = 26;
 
 /** A result of more decisions than this is encoded piece by piece. */
 const MAX_AT_ONCE = 128;
@@ -37,12 +39,16 @@ export async function encodeResults(call: Call, results: readonly TargetDecision
   const pauses = new EventLoopPauses(call);
   const chunks: Uint8Array[] = [];
   const writer = new BinaryWriter();
-  for (const result of results) {
-    const { userId, decisions } = result;
+  for (const [index, result] of results.entries()) {
+    const { userId, decisions, refusal } = result;
     if (decisions.length <= MAX_AT_ONCE) {
       writer.uint32(RESULTS_TAG).fork();
       if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
       for (const evaluated of decisions) writeDecision(writer, evaluated);
+      if (refusal !== undefined) {
+        const { code, details } = failureOf(refusal, call.requestId);
+        BatchEvaluateError.encode({ code, message: details, index }, writer.uint32(ERROR_TAG).fork()).join();
+      }
       writer.join();
       if (pauses.due(decisions.length + 1)) {
         chunks.push(writer.finish());

@@ -101,7 +101,6 @@ describe('EvaluateStream', () => {
     const bound = await stand.admin.createToken({ name: 'b', scopes: ['evaluate'], organizationId: 'acme' });
     const { ask, answer, ended, call } = open(bound.secret);
     const cases: readonly [DeepPartial<EvaluateStreamRequest>['requests'], status, string][] = [
-      [[{ flagKey: ' nonsense' }], status.INVALID_ARGUMENT, 'nonsense'],
       [[{ flagKey: 'open', context: { userId: 'bad\u0000' } }], status.INVALID_ARGUMENT, 'bad'],
       [[{ flagKey: 'open', consistencyToken: 'made up' }], status.INVALID_ARGUMENT, 'consistency_token'],
       [[{ flagKey: 'open', consistency: 99 as Consistency }], status.INVALID_ARGUMENT, '99'],
@@ -113,8 +112,11 @@ describe('EvaluateStream', () => {
       const answered = await answer(`${i}`);
       expect(answered).toMatchObject({ results: [], error: { code, message: expect.stringContaining(words) } });
     }
-    ask({ id: 'good', requests: [managers('ada')] });
-    expect(await answer('good')).toMatchObject({ results: [{ enabled: true }], error: undefined });
+    ask({ id: 'good', requests: [managers('ada'), { flagKey: ' nonsense' }] });
+    expect(await answer('good')).toMatchObject({
+      results: [{ enabled: true }, { flagKey: ' nonsense', reason: Reason.REASON_FLAG_NOT_FOUND }],
+      error: undefined,
+    });
     call.end();
     expect(await ended).toBeUndefined();
   });
@@ -278,7 +280,7 @@ describe('EvaluateStream', () => {
     const ahead = `v1.${Buffer.from(JSON.stringify({ e: epoch, c: 1_000_000 })).toString('base64url')}`;
     ask({ id: 'waits', requests: [{ flagKey: 'open', consistencyToken: ahead }] });
     await pause(100);
-    const stopping = other.latchkey.server.stop(10_000);
+    const stopping = other.latchkey.node.stop(10_000);
     expect((await answer('waits')).error?.code).toBe(status.UNAVAILABLE);
     expect((await ended)?.code).toBe(status.UNAVAILABLE);
     await stopping;

@@ -20,6 +20,7 @@ import {
 } from '../../gen/latchkey/v1/requirements.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { instant } from '../../messages/fields.js';
+import { Paging } from '../../messages/paging.js';
 import type { UnaryMethod } from '../method.js';
 import { isFull } from './evaluate.js';
 
@@ -40,9 +41,12 @@ export function listRequirementsMethod(
   requirements: Pick<RequirementsService, 'list'>,
 ): UnaryMethod<Caller, ListRequirementsRequest, ListRequirementsResponse> {
   return {
-    async handle({ userId, consistencyToken, consistency }, call) {
-      const told = await requirements.list(call, { userId, consistencyToken, full: isFull(consistency) });
-      return { requirements: told.map(requirementsMessage) };
+    async handle(request, call) {
+      const { userId, consistencyToken, consistency } = request;
+      const paging = new Paging('ListRequirements', request);
+      const input = { userId, consistencyToken, full: isFull(consistency) };
+      const { items, next } = await requirements.list(call, input, paging.page);
+      return { requirements: items.map(requirementsMessage), nextPageToken: paging.tokenOf(next) };
     },
   };
 }

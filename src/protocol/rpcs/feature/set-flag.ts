@@ -10,9 +10,9 @@ import type {
   SetFlagResponse,
 } from '../../gen/latchkey/v1/flag.js';
 import { accessInput, accessMessage } from '../../messages/access-row.js';
+import { flagMessage } from '../../messages/configuration-messages.js';
 import { enumWord, updateMask } from '../../messages/fields.js';
 import { FLAG_PATHS, flagInput } from '../../messages/flag-input.js';
-import { flagMessage } from '../../messages/flag-message.js';
 import type { UnaryMethod } from '../method.js';
 
 const ON_RULE_CHANGES = ['KEEP', 'KEEP', 'RELOCK'] as const;

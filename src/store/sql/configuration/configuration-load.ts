@@ -1,16 +1,8 @@
-import type { AccessRow, Configuration, Effect } from '../../../core/flags/flag.js';
-import { firstRow, parseJson, type Sql } from '../engine/sql.js';
+import type { AccessRow, Action, Configuration, Effect } from '../../../core/flags/flag.js';
+import { firstRow, type Sql } from '../engine/sql.js';
 import { announcedTypes } from '../webhooks/webhooks.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
-
-interface SegmentRow {
-  readonly segment_key: string;
-  readonly name: string;
-  readonly conditions: string;
-  readonly version: number;
-  readonly created_at: number;
-  readonly updated_at: number;
-}
+import { SEGMENT_COLUMNS, type SegmentRow, segmentOf } from './segment-row.js';
 
 export interface RoleAccessRow {
   readonly flag_id: string;
@@ -18,6 +10,11 @@ export interface RoleAccessRow {
   readonly managed_by: string;
   readonly effect: Effect;
   readonly enabled: number;
+}
+
+export interface ActionRow {
+  readonly name: string;
+  readonly client_trackable: number;
 }
 
 /** The newest revision that `sql` sees. */
@@ -31,30 +28,21 @@ export async function loadConfiguration(sql: Sql): Promise<Configuration> {
   const revision = await readRevision(sql);
   const flags = await sql.rows<FlagRow>(`SELECT ${FLAG_COLUMNS.join(', ')} FROM flags ORDER BY flag_key`);
   const segments = await sql.rows<SegmentRow>(
-    'SELECT segment_key, name, conditions, version, created_at, updated_at FROM segments ORDER BY segment_key',
+    `SELECT ${SEGMENT_COLUMNS.join(', ')} FROM segments ORDER BY segment_key`,
   );
   const stages = await sql.rows<{ name: string; self_settable: number }>(
     'SELECT name, self_settable FROM stages ORDER BY position',
   );
-  const actions = await sql.rows<{ name: string; client_trackable: number }>(
-    'SELECT name, client_trackable FROM actions ORDER BY name',
-  );
+  const actions = await sql.rows<ActionRow>('SELECT name, client_trackable FROM actions ORDER BY name');
   const roleAccess = await sql.rows<RoleAccessRow>(
     'SELECT flag_id, role, managed_by, effect, enabled FROM role_access ORDER BY flag_id, role, managed_by',
   );
   return {
     revision,
     flags: flags.map(flagOf),
-    segments: segments.map((row) => ({
-      key: row.segment_key,
-      name: row.name,
-      conditions: parseJson(row.conditions),
-      version: row.version,
-      createdAt: row.created_at,
-      updatedAt: row.updated_at,
-    })),
+    segments: segments.map(segmentOf),
     stages: stages.map((row) => ({ name: row.name, selfSettable: row.self_settable !== 0 })),
-    actions: actions.map((row) => ({ name: row.name, clientTrackable: row.client_trackable !== 0 })),
+    actions: actions.map(actionOf),
     roleAccess: roleAccess.map(roleAccessOf),
     announced: await announcedTypes(sql),
   };
@@ -77,4 +65,8 @@ function roleAccessOf(row: RoleAccessRow): AccessRow {
     effect: row.effect,
     enabled: row.enabled !== 0,
   };
+}
+
+export function actionOf(row: ActionRow): Action {
+  return { name: row.name, clientTrackable: row.client_trackable !== 0 };
 }

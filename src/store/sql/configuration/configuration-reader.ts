@@ -1,12 +1,17 @@
-import type { Flag } from '../../../core/flags/flag.js';
+import type { Action, Flag, Segment } from '../../../core/flags/flag.js';
 import type { ConfigurationReader, FlagFilter } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
+import type { Engine } from '../engine/engine.js';
 import { pageOf } from '../engine/page-of.js';
-import type { Engine, Sql, SqlValue } from '../engine/sql.js';
+import { firstRow, type Sql, type SqlValue } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
-import { loadConfiguration, readRevision } from './configuration-load.js';
+import { type ActionRow, actionOf, loadConfiguration, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
+import { SEGMENT_COLUMNS, type SegmentRow, segmentOf } from './segment-row.js';
+import { readStages } from './stage-list.js';
+
+const SEGMENTS = `SELECT ${SEGMENT_COLUMNS.join(', ')} FROM segments`;
 
 export function configurationReader(engine: Engine): ConfigurationReader {
   return {
@@ -16,6 +21,13 @@ export function configurationReader(engine: Engine): ConfigurationReader {
     flags: (page, filter) => listFlags(engine.read, page, filter),
     access: (flagId, page) => listAccess(engine.read, flagId, page),
     withoutRows: (flagIds) => flagsWithoutRows(engine.read, flagIds),
+    segment: async (key) => {
+      const row = await firstRow<SegmentRow>(engine.read, `${SEGMENTS} WHERE segment_key = ?`, [key]);
+      return row && segmentOf(row);
+    },
+    segments: (page) => listSegments(engine.read, page),
+    stages: () => engine.snapshot(readStages),
+    actions: (page) => listActions(engine.read, page),
   };
 }
 
@@ -35,4 +47,16 @@ async function listFlags(sql: Sql, page: PageRequest, filter: FlagFilter): Promi
     [...values, page.limit + 1],
   );
   return pageOf(rows, page.limit, flagOf, (row) => row.flag_key);
+}
+
+async function listSegments(sql: Sql, page: PageRequest): Promise<Page<Segment>> {
+  const text = `${SEGMENTS} WHERE segment_key > ? ORDER BY segment_key LIMIT ?`;
+  const rows = await sql.rows<SegmentRow>(text, [page.after ?? '', page.limit + 1]);
+  return pageOf(rows, page.limit, segmentOf, (row) => row.segment_key);
+}
+
+async function listActions(sql: Sql, page: PageRequest): Promise<Page<Action>> {
+  const text = 'SELECT name, client_trackable FROM actions WHERE name > ? ORDER BY name LIMIT ?';
+  const rows = await sql.rows<ActionRow>(text, [page.after ?? '', page.limit + 1]);
+  return pageOf(rows, page.limit, actionOf, (row) => row.name);
 }

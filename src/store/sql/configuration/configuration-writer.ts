@@ -1,12 +1,14 @@
-import type { AccessRow, Action, Flag, Segment, Stage } from '../../../core/flags/flag.js';
+import type { AccessRow, Action, Flag, Segment } from '../../../core/flags/flag.js';
 import { type ConfigurationWriter, type Confirmed, KeyTaken } from '../../configuration-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { flagsWithoutRows } from './access-listing.js';
-import { loadConfiguration, loadRoleAccess, readRevision } from './configuration-load.js';
+import { type ActionRow, actionOf, loadConfiguration, loadRoleAccess, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, flagValues } from './flag-row.js';
+import { SEGMENT_COLUMNS, segmentValues } from './segment-row.js';
+import { putStages, readStages } from './stage-list.js';
 
 const ROLE_ACCESS_KEY = ['flag_id', 'role', 'managed_by'] as const;
 
@@ -30,8 +32,18 @@ export function configurationWriter(sql: Sql): ConfigurationWriter {
     putFlag: (flag) => putFlag(sql, flag),
     load: () => loadConfiguration(sql),
     putSegment: (segment) => putSegment(sql, segment),
-    putStages: (stages) => putStages(sql, stages),
+    dropSegment: async (key) => {
+      await sql.run('DELETE FROM segments WHERE segment_key = ?', [key]);
+    },
+    stages: () => readStages(sql),
+    putStages: (list) => putStages(sql, list),
     putActions: (actions) => putActions(sql, actions),
+    dropAction: async (name) => {
+      const text = `SELECT name, client_trackable FROM actions WHERE name = ?${forUpdate}`;
+      const row = await firstRow<ActionRow>(sql, text, [name]);
+      await sql.run('DELETE FROM actions WHERE name = ?', [name]);
+      return row && actionOf(row);
+    },
     roleAccess: (flagId) => loadRoleAccess(sql, flagId),
     putRoleAccess: (rows) => putRoleAccess(sql, rows),
     dropRoleAccess: (rows) => dropByKey(sql, 'role_access', ROLE_ACCESS_KEY, rows.map(roleAccessKey)),
@@ -65,29 +77,19 @@ async function putFlag(sql: Sql, flag: Flag): Promise<void> {
 }
 
 async function putSegment(sql: Sql, segment: Segment): Promise<void> {
-  const { key, name, conditions, version, createdAt, updatedAt } = segment;
   await insertRows(sql, {
     table: 'segments',
-    columns: ['segment_key', 'name', 'conditions', 'version', 'created_at', 'updated_at'],
+    columns: SEGMENT_COLUMNS,
     keyLength: 1,
-    rows: [[key, name, JSON.stringify(conditions), version, createdAt, updatedAt]],
+    rows: [segmentValues(segment)],
     existing: {
+      id: 'replace',
       name: 'replace',
       conditions: 'replace',
       version: 'replace',
       created_at: 'replace',
       updated_at: 'replace',
     },
-  });
-}
-
-async function putStages(sql: Sql, stages: readonly Stage[]): Promise<void> {
-  await sql.run('DELETE FROM stages');
-  await insertRows(sql, {
-    table: 'stages',
-    columns: ['name', 'position', 'self_settable'],
-    keyLength: 1,
-    rows: stages.map(({ name, selfSettable }, position) => [name, position, Number(selfSettable)]),
   });
 }
 

@@ -1,7 +1,8 @@
 import type { AccessRow, Effect } from '../../../core/flags/flag.js';
 import { type OrganizationState, unknownOrganization } from '../../../core/states/organization-state.js';
+import { parseJson } from '../engine/json-column.js';
 import { chunksOf } from '../engine/rows-by-key.js';
-import { parseJson, type Sql } from '../engine/sql.js';
+import type { Sql } from '../engine/sql.js';
 
 const ORGANIZATIONS_PER_STATEMENT = 500;
 
@@ -19,6 +20,7 @@ interface StateRow {
   readonly s4: string;
   readonly n1: number;
   readonly n2: number;
+  readonly n3: number;
 }
 
 /** Organizations' states, one for each id: one statement is one instant, so no state is torn. */
@@ -41,10 +43,10 @@ function stateQuery(sql: Sql, count: number): string {
   const ofOrganization = isOneOf(['organization_id'], count);
   return (
     `SELECT ${ORGANIZATION} AS kind, id, attributes AS s1, '' AS s2, '' AS s3, '' AS s4, ` +
-    `strict_roles AS n1, revision AS n2 FROM organizations WHERE ${isOneOf(['id'], count)} ` +
-    `UNION ALL SELECT ${ROLE}, organization_id, name, inherits, '', '', position, 0 ` +
+    `strict_roles AS n1, revision AS n2, version AS n3 FROM organizations WHERE ${isOneOf(['id'], count)} ` +
+    `UNION ALL SELECT ${ROLE}, organization_id, name, inherits, '', '', position, 0, 0 ` +
     `FROM organization_roles WHERE ${ofOrganization} ` +
-    `UNION ALL SELECT ${ACCESS}, organization_id, role, flag_id, managed_by, effect, enabled, 0 ` +
+    `UNION ALL SELECT ${ACCESS}, organization_id, role, flag_id, managed_by, effect, enabled, 0, 0 ` +
     `FROM organization_access WHERE ${ofOrganization}`
   );
 }
@@ -54,7 +56,7 @@ function stateOf(id: string, rows: readonly StateRow[]): OrganizationState {
   const roles = rows.filter((row) => row.kind === ROLE).toSorted((a, b) => a.n1 - b.n1);
   return {
     ...unknownOrganization(id),
-    ...(own && { attributes: parseJson(own.s1), strictRoles: own.n1 !== 0, revision: own.n2 }),
+    ...(own && { attributes: parseJson(own.s1), strictRoles: own.n1 !== 0, revision: own.n2, version: own.n3 }),
     roles: roles.map((row) => ({ name: row.s1, inherits: parseJson<readonly string[]>(row.s2) })),
     access: rows.filter((row) => row.kind === ACCESS).map(accessOf),
   };

@@ -14,9 +14,9 @@ export function organizationWriter(sql: Sql): OrganizationWriter {
       // An insert that finds the row locks it, as it does the row that it makes: one statement, in the order of keys.
       const locking = insertRows(sql, {
         table: 'organizations',
-        columns: ['id', 'attributes', 'strict_roles', 'revision'],
+        columns: ['id', 'attributes', 'strict_roles', 'version', 'revision'],
         keyLength: 1,
-        rows: [...new Set(ids)].map((id) => [id, '{}', 0, 0]),
+        rows: [...new Set(ids)].map((id) => [id, '{}', 0, 0, 0]),
         existing: 'keep',
       });
       const [, states] = await Promise.all([locking, loadOrganizations(sql, ids)]);
@@ -43,10 +43,11 @@ export function organizationWriter(sql: Sql): OrganizationWriter {
 }
 
 async function put(sql: Sql, organization: Parameters<OrganizationWriter['put']>[0]): Promise<void> {
-  const { id, attributes, strictRoles, roles } = organization;
-  await sql.run('UPDATE organizations SET attributes = ?, strict_roles = ? WHERE id = ?', [
+  const { id, attributes, strictRoles, roles, version } = organization;
+  await sql.run('UPDATE organizations SET attributes = ?, strict_roles = ?, version = ? WHERE id = ?', [
     JSON.stringify(attributes),
     Number(strictRoles),
+    version,
     id,
   ]);
   await sql.run('DELETE FROM organization_roles WHERE organization_id = ?', [id]);

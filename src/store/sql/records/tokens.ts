@@ -1,6 +1,10 @@
+import type { Page, PageRequest } from '../../page.js';
 import type { MachineToken, Scope, TokenReader, TokenWriter } from '../../token-store.js';
+import type { Engine } from '../engine/engine.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { type Engine, firstRow, parseJson, type Sql } from '../engine/sql.js';
+import { parseJson } from '../engine/json-column.js';
+import { joinPosition, numberAfter, pageOf, splitPosition } from '../engine/page-of.js';
+import { firstRow, type Sql } from '../engine/sql.js';
 
 interface TokenRow {
   readonly id: string;
@@ -27,7 +31,8 @@ export function tokenReader({ read, write }: Engine): TokenReader {
       const row = await firstRow<TokenRow>(read, `${SELECT} WHERE hash = ?`, [hash]);
       return row && tokenOf(row);
     },
-    list: async () => (await read.rows<TokenRow>(`${SELECT} ORDER BY created_at DESC, id`)).map(tokenOf),
+    list: (page) => list(read, page),
+    all: async () => (await read.rows<TokenRow>(SELECT)).map(tokenOf),
     touch: async (id, at) => {
       // Several servers note it, in no order: the latest stands.
       const unless = 'AND (last_used_at IS NULL OR last_used_at < ?)';
@@ -45,6 +50,14 @@ export function tokenWriter(sql: Sql): TokenWriter {
       return row && tokenOf(row);
     },
   };
+}
+
+async function list(sql: Sql, { after, limit }: PageRequest): Promise<Page<MachineToken>> {
+  const [createdAt = '', id = ''] = splitPosition(after, 2) ?? [];
+  const from = numberAfter(createdAt, Number.MAX_SAFE_INTEGER);
+  const text = `${SELECT} WHERE created_at < ? OR (created_at = ? AND id > ?) ORDER BY created_at DESC, id LIMIT ?`;
+  const rows = await sql.rows<TokenRow>(text, [from, from, id, limit + 1]);
+  return pageOf(rows, limit, tokenOf, (row) => joinPosition([String(row.created_at), row.id]));
 }
 
 async function add(sql: Sql, token: MachineToken): Promise<void> {

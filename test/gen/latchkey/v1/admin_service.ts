@@ -52,6 +52,8 @@ import {
 import {
   DeclareActionsRequest,
   DeclareActionsResponse,
+  DeleteActionRequest,
+  DeleteActionResponse,
   ListActionsRequest,
   ListActionsResponse,
   ListStagesRequest,
@@ -66,7 +68,16 @@ import {
   SetOrganizationResponse,
 } from "./organization.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
-import { ListSegmentsRequest, ListSegmentsResponse, SetSegmentRequest, SetSegmentResponse } from "./segment.js";
+import {
+  DeleteSegmentRequest,
+  DeleteSegmentResponse,
+  GetSegmentRequest,
+  GetSegmentResponse,
+  ListSegmentsRequest,
+  ListSegmentsResponse,
+  SetSegmentRequest,
+  SetSegmentResponse,
+} from "./segment.js";
 import {
   CreateTokenRequest,
   CreateTokenResponse,
@@ -113,8 +124,9 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * here is audited in the same transaction.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
- * next call and empty on the last page. Pages go by key, so that what is added or dropped meanwhile neither repeats nor
- * hides other entries.
+ * next call and empty on the last page. A token is opaque, and good for the list and the filter that it was given for: with
+ * another it is INVALID_ARGUMENT. Pages go by key, so that what is added or dropped meanwhile neither repeats nor hides other
+ * entries.
  */
 export type AdminServiceDefinition = typeof AdminServiceDefinition;
 export const AdminServiceDefinition = {
@@ -180,7 +192,16 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists all segments by key. Scope: `manage`. */
+    /** Gives one segment. NOT_FOUND: there is none. Scope: `manage`. */
+    getSegment: {
+      name: "GetSegment",
+      requestType: GetSegmentRequest as typeof GetSegmentRequest,
+      requestStream: false,
+      responseType: GetSegmentResponse as typeof GetSegmentResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Lists segments by key, paged. Scope: `manage`. */
     listSegments: {
       name: "ListSegments",
       requestType: ListSegmentsRequest as typeof ListSegmentsRequest,
@@ -189,7 +210,22 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Replaces the whole ordered list of onboarding stages. What users reached stays. Scope: `manage`. */
+    /**
+     * Removes a segment. NOT_FOUND: there is none. ABORTED: flags or other segments refer to it, which the message names;
+     * or `expected_version` is not the present one, see VersionConflict. Scope: `manage`.
+     */
+    deleteSegment: {
+      name: "DeleteSegment",
+      requestType: DeleteSegmentRequest as typeof DeleteSegmentRequest,
+      requestStream: false,
+      responseType: DeleteSegmentResponse as typeof DeleteSegmentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
+     * present one; see VersionConflict. Scope: `manage`.
+     */
     setStages: {
       name: "SetStages",
       requestType: SetStagesRequest as typeof SetStagesRequest,
@@ -216,7 +252,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists the declared actions by name. Scope: `manage`. */
+    /** Lists declared actions by name, paged. Scope: `manage`. */
     listActions: {
       name: "ListActions",
       requestType: ListActionsRequest as typeof ListActionsRequest,
@@ -225,7 +261,22 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Creates or changes an organization. Scope: `identify`. */
+    /**
+     * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
+     * declared. Scope: `manage`.
+     */
+    deleteAction: {
+      name: "DeleteAction",
+      requestType: DeleteActionRequest as typeof DeleteActionRequest,
+      requestStream: false,
+      responseType: DeleteActionResponse as typeof DeleteActionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Creates or changes an organization. ABORTED: `expected_version` is not the present one; see VersionConflict. Scope:
+     * `identify`.
+     */
     setOrganization: {
       name: "SetOrganization",
       requestType: SetOrganizationRequest as typeof SetOrganizationRequest,
@@ -398,7 +449,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists all machine tokens, newest first, revoked ones too; never their secrets. Scope: `admin`. */
+    /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
     listTokens: {
       name: "ListTokens",
       requestType: ListTokensRequest as typeof ListTokensRequest,
@@ -541,8 +592,9 @@ export const AdminServiceDefinition = {
  * here is audited in the same transaction.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
- * next call and empty on the last page. Pages go by key, so that what is added or dropped meanwhile neither repeats nor
- * hides other entries.
+ * next call and empty on the last page. A token is opaque, and good for the list and the filter that it was given for: with
+ * another it is INVALID_ARGUMENT. Pages go by key, so that what is added or dropped meanwhile neither repeats nor hides other
+ * entries.
  */
 export type AdminServiceService = typeof AdminServiceService;
 export const AdminServiceService = {
@@ -610,7 +662,17 @@ export const AdminServiceService = {
     responseSerialize: (value: SetSegmentResponse): Buffer => Buffer.from(SetSegmentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetSegmentResponse => SetSegmentResponse.decode(value),
   },
-  /** Lists all segments by key. Scope: `manage`. */
+  /** Gives one segment. NOT_FOUND: there is none. Scope: `manage`. */
+  getSegment: {
+    path: "/latchkey.v1.AdminService/GetSegment" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetSegmentRequest): Buffer => Buffer.from(GetSegmentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetSegmentRequest => GetSegmentRequest.decode(value),
+    responseSerialize: (value: GetSegmentResponse): Buffer => Buffer.from(GetSegmentResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetSegmentResponse => GetSegmentResponse.decode(value),
+  },
+  /** Lists segments by key, paged. Scope: `manage`. */
   listSegments: {
     path: "/latchkey.v1.AdminService/ListSegments" as const,
     requestStream: false as const,
@@ -621,7 +683,24 @@ export const AdminServiceService = {
       Buffer.from(ListSegmentsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListSegmentsResponse => ListSegmentsResponse.decode(value),
   },
-  /** Replaces the whole ordered list of onboarding stages. What users reached stays. Scope: `manage`. */
+  /**
+   * Removes a segment. NOT_FOUND: there is none. ABORTED: flags or other segments refer to it, which the message names;
+   * or `expected_version` is not the present one, see VersionConflict. Scope: `manage`.
+   */
+  deleteSegment: {
+    path: "/latchkey.v1.AdminService/DeleteSegment" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteSegmentRequest): Buffer => Buffer.from(DeleteSegmentRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteSegmentRequest => DeleteSegmentRequest.decode(value),
+    responseSerialize: (value: DeleteSegmentResponse): Buffer =>
+      Buffer.from(DeleteSegmentResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteSegmentResponse => DeleteSegmentResponse.decode(value),
+  },
+  /**
+   * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
+   * present one; see VersionConflict. Scope: `manage`.
+   */
   setStages: {
     path: "/latchkey.v1.AdminService/SetStages" as const,
     requestStream: false as const,
@@ -653,7 +732,7 @@ export const AdminServiceService = {
       Buffer.from(DeclareActionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeclareActionsResponse => DeclareActionsResponse.decode(value),
   },
-  /** Lists the declared actions by name. Scope: `manage`. */
+  /** Lists declared actions by name, paged. Scope: `manage`. */
   listActions: {
     path: "/latchkey.v1.AdminService/ListActions" as const,
     requestStream: false as const,
@@ -663,7 +742,24 @@ export const AdminServiceService = {
     responseSerialize: (value: ListActionsResponse): Buffer => Buffer.from(ListActionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListActionsResponse => ListActionsResponse.decode(value),
   },
-  /** Creates or changes an organization. Scope: `identify`. */
+  /**
+   * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
+   * declared. Scope: `manage`.
+   */
+  deleteAction: {
+    path: "/latchkey.v1.AdminService/DeleteAction" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteActionRequest): Buffer => Buffer.from(DeleteActionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteActionRequest => DeleteActionRequest.decode(value),
+    responseSerialize: (value: DeleteActionResponse): Buffer =>
+      Buffer.from(DeleteActionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteActionResponse => DeleteActionResponse.decode(value),
+  },
+  /**
+   * Creates or changes an organization. ABORTED: `expected_version` is not the present one; see VersionConflict. Scope:
+   * `identify`.
+   */
   setOrganization: {
     path: "/latchkey.v1.AdminService/SetOrganization" as const,
     requestStream: false as const,
@@ -866,7 +962,7 @@ export const AdminServiceService = {
     responseSerialize: (value: CreateTokenResponse): Buffer => Buffer.from(CreateTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateTokenResponse => CreateTokenResponse.decode(value),
   },
-  /** Lists all machine tokens, newest first, revoked ones too; never their secrets. Scope: `admin`. */
+  /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
   listTokens: {
     path: "/latchkey.v1.AdminService/ListTokens" as const,
     requestStream: false as const,
@@ -1052,17 +1148,35 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * Scope: `manage`.
    */
   setSegment: handleUnaryCall<SetSegmentRequest, SetSegmentResponse>;
-  /** Lists all segments by key. Scope: `manage`. */
+  /** Gives one segment. NOT_FOUND: there is none. Scope: `manage`. */
+  getSegment: handleUnaryCall<GetSegmentRequest, GetSegmentResponse>;
+  /** Lists segments by key, paged. Scope: `manage`. */
   listSegments: handleUnaryCall<ListSegmentsRequest, ListSegmentsResponse>;
-  /** Replaces the whole ordered list of onboarding stages. What users reached stays. Scope: `manage`. */
+  /**
+   * Removes a segment. NOT_FOUND: there is none. ABORTED: flags or other segments refer to it, which the message names;
+   * or `expected_version` is not the present one, see VersionConflict. Scope: `manage`.
+   */
+  deleteSegment: handleUnaryCall<DeleteSegmentRequest, DeleteSegmentResponse>;
+  /**
+   * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
+   * present one; see VersionConflict. Scope: `manage`.
+   */
   setStages: handleUnaryCall<SetStagesRequest, SetStagesResponse>;
   /** Lists the onboarding stages in their order. Scope: `manage`. */
   listStages: handleUnaryCall<ListStagesRequest, ListStagesResponse>;
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions: handleUnaryCall<DeclareActionsRequest, DeclareActionsResponse>;
-  /** Lists the declared actions by name. Scope: `manage`. */
+  /** Lists declared actions by name, paged. Scope: `manage`. */
   listActions: handleUnaryCall<ListActionsRequest, ListActionsResponse>;
-  /** Creates or changes an organization. Scope: `identify`. */
+  /**
+   * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
+   * declared. Scope: `manage`.
+   */
+  deleteAction: handleUnaryCall<DeleteActionRequest, DeleteActionResponse>;
+  /**
+   * Creates or changes an organization. ABORTED: `expected_version` is not the present one; see VersionConflict. Scope:
+   * `identify`.
+   */
   setOrganization: handleUnaryCall<SetOrganizationRequest, SetOrganizationResponse>;
   /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization: handleUnaryCall<GetOrganizationRequest, GetOrganizationResponse>;
@@ -1123,7 +1237,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   getDeletedTotals: handleUnaryCall<GetDeletedTotalsRequest, GetDeletedTotalsResponse>;
   /** Makes a machine token and shows its secret, this once. Scope: `admin`. */
   createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
-  /** Lists all machine tokens, newest first, revoked ones too; never their secrets. Scope: `admin`. */
+  /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
   listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
   /**
    * Revokes a machine token, for good, within 5 s on every server. Revoking it again changes nothing.
@@ -1252,7 +1366,23 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetSegmentResponse) => void,
   ): ClientUnaryCall;
-  /** Lists all segments by key. Scope: `manage`. */
+  /** Gives one segment. NOT_FOUND: there is none. Scope: `manage`. */
+  getSegment(
+    request: GetSegmentRequest,
+    callback: (error: ServiceError | null, response: GetSegmentResponse) => void,
+  ): ClientUnaryCall;
+  getSegment(
+    request: GetSegmentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetSegmentResponse) => void,
+  ): ClientUnaryCall;
+  getSegment(
+    request: GetSegmentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetSegmentResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists segments by key, paged. Scope: `manage`. */
   listSegments(
     request: ListSegmentsRequest,
     callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
@@ -1268,7 +1398,29 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
   ): ClientUnaryCall;
-  /** Replaces the whole ordered list of onboarding stages. What users reached stays. Scope: `manage`. */
+  /**
+   * Removes a segment. NOT_FOUND: there is none. ABORTED: flags or other segments refer to it, which the message names;
+   * or `expected_version` is not the present one, see VersionConflict. Scope: `manage`.
+   */
+  deleteSegment(
+    request: DeleteSegmentRequest,
+    callback: (error: ServiceError | null, response: DeleteSegmentResponse) => void,
+  ): ClientUnaryCall;
+  deleteSegment(
+    request: DeleteSegmentRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteSegmentResponse) => void,
+  ): ClientUnaryCall;
+  deleteSegment(
+    request: DeleteSegmentRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteSegmentResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
+   * present one; see VersionConflict. Scope: `manage`.
+   */
   setStages(
     request: SetStagesRequest,
     callback: (error: ServiceError | null, response: SetStagesResponse) => void,
@@ -1316,7 +1468,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeclareActionsResponse) => void,
   ): ClientUnaryCall;
-  /** Lists the declared actions by name. Scope: `manage`. */
+  /** Lists declared actions by name, paged. Scope: `manage`. */
   listActions(
     request: ListActionsRequest,
     callback: (error: ServiceError | null, response: ListActionsResponse) => void,
@@ -1332,7 +1484,29 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListActionsResponse) => void,
   ): ClientUnaryCall;
-  /** Creates or changes an organization. Scope: `identify`. */
+  /**
+   * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
+   * declared. Scope: `manage`.
+   */
+  deleteAction(
+    request: DeleteActionRequest,
+    callback: (error: ServiceError | null, response: DeleteActionResponse) => void,
+  ): ClientUnaryCall;
+  deleteAction(
+    request: DeleteActionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteActionResponse) => void,
+  ): ClientUnaryCall;
+  deleteAction(
+    request: DeleteActionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteActionResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Creates or changes an organization. ABORTED: `expected_version` is not the present one; see VersionConflict. Scope:
+   * `identify`.
+   */
   setOrganization(
     request: SetOrganizationRequest,
     callback: (error: ServiceError | null, response: SetOrganizationResponse) => void,
@@ -1611,7 +1785,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
   ): ClientUnaryCall;
-  /** Lists all machine tokens, newest first, revoked ones too; never their secrets. Scope: `admin`. */
+  /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
   listTokens(
     request: ListTokensRequest,
     callback: (error: ServiceError | null, response: ListTokensResponse) => void,

@@ -20,6 +20,13 @@ export interface Stage {
 export interface SetStagesRequest {
   /** All of them, in their order. None: stages are free-form again. */
   stages: Stage[];
+  /**
+   * The version of the list that the change was made on; 0: none has been set yet. Another one now is ABORTED. Absent:
+   * whatever it is.
+   */
+  expectedVersion?:
+    | number
+    | undefined;
   /** Why, for the audit; at most 1,000 characters. */
   comment: string;
 }
@@ -28,6 +35,8 @@ export interface SetStagesRequest {
 export interface SetStagesResponse {
   /** In their order. */
   stages: Stage[];
+  /** Of the list: one more with each change. */
+  version: number;
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
   /** Backfills of the flags that users may have earned by this; see GetBackfill. */
@@ -40,8 +49,10 @@ export interface ListStagesRequest {
 
 /** The onboarding stages. */
 export interface ListStagesResponse {
-  /** In their order. */
+  /** In their order; at most 200. */
   stages: Stage[];
+  /** Of the list: one more with each change, 0 before the first. */
+  version: number;
 }
 
 /** An action that was declared. Undeclared actions count as well. */
@@ -62,20 +73,40 @@ export interface DeclareActionsRequest {
 
 /** The actions as they are now. */
 export interface DeclareActionsResponse {
-  /** All declared ones, by name. */
+  /** Those of the request, by name. */
   actions: Action[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
 }
 
-/** Asks for the declared actions. */
-export interface ListActionsRequest {
+/** Takes back the declaration of an action. */
+export interface DeleteActionRequest {
+  /** Its name. */
+  name: string;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
 }
 
-/** The declared actions. */
+/** It is declared no more. */
+export interface DeleteActionResponse {
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistencyToken: string;
+}
+
+/** Asks for declared actions. */
+export interface ListActionsRequest {
+  /** See AdminService. */
+  pageSize: number;
+  /** See AdminService. */
+  pageToken: string;
+}
+
+/** A page of declared actions. */
 export interface ListActionsResponse {
   /** By name, ascending. */
   actions: Action[];
+  /** See AdminService. */
+  nextPageToken: string;
 }
 
 function createBaseStage(): Stage {
@@ -146,7 +177,7 @@ export const Stage: MessageFns<Stage> = {
 };
 
 function createBaseSetStagesRequest(): SetStagesRequest {
-  return { stages: [], comment: "" };
+  return { stages: [], expectedVersion: undefined, comment: "" };
 }
 
 export const SetStagesRequest: MessageFns<SetStagesRequest> = {
@@ -154,8 +185,11 @@ export const SetStagesRequest: MessageFns<SetStagesRequest> = {
     for (const v of message.stages) {
       Stage.encode(v!, writer.uint32(10).fork()).join();
     }
+    if (message.expectedVersion !== undefined) {
+      writer.uint32(16).uint32(message.expectedVersion);
+    }
     if (message.comment !== "") {
-      writer.uint32(18).string(message.comment);
+      writer.uint32(26).string(message.comment);
     }
     return writer;
   },
@@ -182,7 +216,15 @@ export const SetStagesRequest: MessageFns<SetStagesRequest> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.expectedVersion = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
@@ -207,13 +249,14 @@ export const SetStagesRequest: MessageFns<SetStagesRequest> = {
   fromPartial<I extends Exact<DeepPartial<SetStagesRequest>, I>>(object: I): SetStagesRequest {
     const message = createBaseSetStagesRequest();
     message.stages = object.stages?.map((e) => Stage.fromPartial(e)) || [];
+    message.expectedVersion = object.expectedVersion ?? undefined;
     message.comment = object.comment ?? "";
     return message;
   },
 };
 
 function createBaseSetStagesResponse(): SetStagesResponse {
-  return { stages: [], consistencyToken: "", backfillIds: [] };
+  return { stages: [], version: 0, consistencyToken: "", backfillIds: [] };
 }
 
 export const SetStagesResponse: MessageFns<SetStagesResponse> = {
@@ -221,11 +264,14 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
     for (const v of message.stages) {
       Stage.encode(v!, writer.uint32(10).fork()).join();
     }
+    if (message.version !== 0) {
+      writer.uint32(16).uint32(message.version);
+    }
     if (message.consistencyToken !== "") {
-      writer.uint32(18).string(message.consistencyToken);
+      writer.uint32(26).string(message.consistencyToken);
     }
     for (const v of message.backfillIds) {
-      writer.uint32(26).string(v!);
+      writer.uint32(34).string(v!);
     }
     return writer;
   },
@@ -252,15 +298,23 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
             continue;
           }
           case 2: {
-            if (tag !== 18) {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
               break;
             }
 
             message.consistencyToken = reader.string();
             continue;
           }
-          case 3: {
-            if (tag !== 26) {
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
@@ -285,6 +339,7 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
   fromPartial<I extends Exact<DeepPartial<SetStagesResponse>, I>>(object: I): SetStagesResponse {
     const message = createBaseSetStagesResponse();
     message.stages = object.stages?.map((e) => Stage.fromPartial(e)) || [];
+    message.version = object.version ?? 0;
     message.consistencyToken = object.consistencyToken ?? "";
     message.backfillIds = object.backfillIds?.map((e) => e) || [];
     return message;
@@ -335,13 +390,16 @@ export const ListStagesRequest: MessageFns<ListStagesRequest> = {
 };
 
 function createBaseListStagesResponse(): ListStagesResponse {
-  return { stages: [] };
+  return { stages: [], version: 0 };
 }
 
 export const ListStagesResponse: MessageFns<ListStagesResponse> = {
   encode(message: ListStagesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.stages) {
       Stage.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.version !== 0) {
+      writer.uint32(16).uint32(message.version);
     }
     return writer;
   },
@@ -367,6 +425,14 @@ export const ListStagesResponse: MessageFns<ListStagesResponse> = {
             message.stages.push(Stage.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -385,6 +451,7 @@ export const ListStagesResponse: MessageFns<ListStagesResponse> = {
   fromPartial<I extends Exact<DeepPartial<ListStagesResponse>, I>>(object: I): ListStagesResponse {
     const message = createBaseListStagesResponse();
     message.stages = object.stages?.map((e) => Stage.fromPartial(e)) || [];
+    message.version = object.version ?? 0;
     return message;
   },
 };
@@ -590,12 +657,140 @@ export const DeclareActionsResponse: MessageFns<DeclareActionsResponse> = {
   },
 };
 
+function createBaseDeleteActionRequest(): DeleteActionRequest {
+  return { name: "", comment: "" };
+}
+
+export const DeleteActionRequest: MessageFns<DeleteActionRequest> = {
+  encode(message: DeleteActionRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteActionRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteActionRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeleteActionRequest>, I>>(base?: I): DeleteActionRequest {
+    return DeleteActionRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteActionRequest>, I>>(object: I): DeleteActionRequest {
+    const message = createBaseDeleteActionRequest();
+    message.name = object.name ?? "";
+    message.comment = object.comment ?? "";
+    return message;
+  },
+};
+
+function createBaseDeleteActionResponse(): DeleteActionResponse {
+  return { consistencyToken: "" };
+}
+
+export const DeleteActionResponse: MessageFns<DeleteActionResponse> = {
+  encode(message: DeleteActionResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consistencyToken !== "") {
+      writer.uint32(10).string(message.consistencyToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteActionResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteActionResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DeleteActionResponse>, I>>(base?: I): DeleteActionResponse {
+    return DeleteActionResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DeleteActionResponse>, I>>(object: I): DeleteActionResponse {
+    const message = createBaseDeleteActionResponse();
+    message.consistencyToken = object.consistencyToken ?? "";
+    return message;
+  },
+};
+
 function createBaseListActionsRequest(): ListActionsRequest {
-  return {};
+  return { pageSize: 0, pageToken: "" };
 }
 
 export const ListActionsRequest: MessageFns<ListActionsRequest> = {
-  encode(_: ListActionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListActionsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
     return writer;
   },
 
@@ -612,6 +807,22 @@ export const ListActionsRequest: MessageFns<ListActionsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -627,20 +838,25 @@ export const ListActionsRequest: MessageFns<ListActionsRequest> = {
   create<I extends Exact<DeepPartial<ListActionsRequest>, I>>(base?: I): ListActionsRequest {
     return ListActionsRequest.fromPartial(base ?? ({} as any));
   },
-  fromPartial<I extends Exact<DeepPartial<ListActionsRequest>, I>>(_: I): ListActionsRequest {
+  fromPartial<I extends Exact<DeepPartial<ListActionsRequest>, I>>(object: I): ListActionsRequest {
     const message = createBaseListActionsRequest();
+    message.pageSize = object.pageSize ?? 0;
+    message.pageToken = object.pageToken ?? "";
     return message;
   },
 };
 
 function createBaseListActionsResponse(): ListActionsResponse {
-  return { actions: [] };
+  return { actions: [], nextPageToken: "" };
 }
 
 export const ListActionsResponse: MessageFns<ListActionsResponse> = {
   encode(message: ListActionsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.actions) {
       Action.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
     }
     return writer;
   },
@@ -666,6 +882,14 @@ export const ListActionsResponse: MessageFns<ListActionsResponse> = {
             message.actions.push(Action.decode(reader, reader.uint32()));
             continue;
           }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -684,6 +908,7 @@ export const ListActionsResponse: MessageFns<ListActionsResponse> = {
   fromPartial<I extends Exact<DeepPartial<ListActionsResponse>, I>>(object: I): ListActionsResponse {
     const message = createBaseListActionsResponse();
     message.actions = object.actions?.map((e) => Action.fromPartial(e)) || [];
+    message.nextPageToken = object.nextPageToken ?? "";
     return message;
   },
 };

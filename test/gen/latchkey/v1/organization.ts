@@ -24,6 +24,8 @@ export interface Organization {
     | undefined;
   /** The organization's own roles. The built-in ones (employee < manager < admin) stand beside them unless named again. */
   roles: RoleDefinition[];
+  /** Set by the server: one more with each change by SetOrganization, 0 before the first. */
+  version: number;
 }
 
 /** A role of an organization. */
@@ -46,6 +48,13 @@ export interface SetOrganizationRequest {
    */
   updateMask:
     | string[]
+    | undefined;
+  /**
+   * The version that the change was made on; 0: nothing is stored of it yet. Another one now is ABORTED. Absent: whatever it
+   * is.
+   */
+  expectedVersion?:
+    | number
     | undefined;
   /** Why, for the audit; at most 1,000 characters. */
   comment: string;
@@ -76,7 +85,7 @@ export interface GetOrganizationResponse {
 }
 
 function createBaseOrganization(): Organization {
-  return { id: "", attributes: undefined, strictRoles: undefined, roles: [] };
+  return { id: "", attributes: undefined, strictRoles: undefined, roles: [], version: 0 };
 }
 
 export const Organization: MessageFns<Organization> = {
@@ -92,6 +101,9 @@ export const Organization: MessageFns<Organization> = {
     }
     for (const v of message.roles) {
       RoleDefinition.encode(v!, writer.uint32(34).fork()).join();
+    }
+    if (message.version !== 0) {
+      writer.uint32(40).uint32(message.version);
     }
     return writer;
   },
@@ -141,6 +153,14 @@ export const Organization: MessageFns<Organization> = {
             message.roles.push(RoleDefinition.decode(reader, reader.uint32()));
             continue;
           }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.version = reader.uint32();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -162,6 +182,7 @@ export const Organization: MessageFns<Organization> = {
     message.attributes = object.attributes ?? undefined;
     message.strictRoles = object.strictRoles ?? undefined;
     message.roles = object.roles?.map((e) => RoleDefinition.fromPartial(e)) || [];
+    message.version = object.version ?? 0;
     return message;
   },
 };
@@ -234,7 +255,7 @@ export const RoleDefinition: MessageFns<RoleDefinition> = {
 };
 
 function createBaseSetOrganizationRequest(): SetOrganizationRequest {
-  return { organization: undefined, updateMask: undefined, comment: "" };
+  return { organization: undefined, updateMask: undefined, expectedVersion: undefined, comment: "" };
 }
 
 export const SetOrganizationRequest: MessageFns<SetOrganizationRequest> = {
@@ -245,8 +266,11 @@ export const SetOrganizationRequest: MessageFns<SetOrganizationRequest> = {
     if (message.updateMask !== undefined) {
       FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(18).fork()).join();
     }
+    if (message.expectedVersion !== undefined) {
+      writer.uint32(24).uint32(message.expectedVersion);
+    }
     if (message.comment !== "") {
-      writer.uint32(26).string(message.comment);
+      writer.uint32(34).string(message.comment);
     }
     return writer;
   },
@@ -281,7 +305,15 @@ export const SetOrganizationRequest: MessageFns<SetOrganizationRequest> = {
             continue;
           }
           case 3: {
-            if (tag !== 26) {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.expectedVersion = reader.uint32();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
               break;
             }
 
@@ -309,6 +341,7 @@ export const SetOrganizationRequest: MessageFns<SetOrganizationRequest> = {
       ? Organization.fromPartial(object.organization)
       : undefined;
     message.updateMask = object.updateMask ?? undefined;
+    message.expectedVersion = object.expectedVersion ?? undefined;
     message.comment = object.comment ?? "";
     return message;
   },

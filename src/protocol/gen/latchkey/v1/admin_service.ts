@@ -38,6 +38,8 @@ import {
 import {
   DeclareActionsRequest,
   DeclareActionsResponse,
+  DeleteActionRequest,
+  DeleteActionResponse,
   ListActionsRequest,
   ListActionsResponse,
   ListStagesRequest,
@@ -52,7 +54,16 @@ import {
   SetOrganizationResponse,
 } from "./organization.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
-import { ListSegmentsRequest, ListSegmentsResponse, SetSegmentRequest, SetSegmentResponse } from "./segment.js";
+import {
+  DeleteSegmentRequest,
+  DeleteSegmentResponse,
+  GetSegmentRequest,
+  GetSegmentResponse,
+  ListSegmentsRequest,
+  ListSegmentsResponse,
+  SetSegmentRequest,
+  SetSegmentResponse,
+} from "./segment.js";
 import {
   CreateTokenRequest,
   CreateTokenResponse,
@@ -99,8 +110,9 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * here is audited in the same transaction.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
- * next call and empty on the last page. Pages go by key, so that what is added or dropped meanwhile neither repeats nor
- * hides other entries.
+ * next call and empty on the last page. A token is opaque, and good for the list and the filter that it was given for: with
+ * another it is INVALID_ARGUMENT. Pages go by key, so that what is added or dropped meanwhile neither repeats nor hides other
+ * entries.
  */
 export type AdminServiceDefinition = typeof AdminServiceDefinition;
 export const AdminServiceDefinition = {
@@ -166,7 +178,16 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists all segments by key. Scope: `manage`. */
+    /** Gives one segment. NOT_FOUND: there is none. Scope: `manage`. */
+    getSegment: {
+      name: "GetSegment",
+      requestType: GetSegmentRequest as typeof GetSegmentRequest,
+      requestStream: false,
+      responseType: GetSegmentResponse as typeof GetSegmentResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Lists segments by key, paged. Scope: `manage`. */
     listSegments: {
       name: "ListSegments",
       requestType: ListSegmentsRequest as typeof ListSegmentsRequest,
@@ -175,7 +196,22 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Replaces the whole ordered list of onboarding stages. What users reached stays. Scope: `manage`. */
+    /**
+     * Removes a segment. NOT_FOUND: there is none. ABORTED: flags or other segments refer to it, which the message names;
+     * or `expected_version` is not the present one, see VersionConflict. Scope: `manage`.
+     */
+    deleteSegment: {
+      name: "DeleteSegment",
+      requestType: DeleteSegmentRequest as typeof DeleteSegmentRequest,
+      requestStream: false,
+      responseType: DeleteSegmentResponse as typeof DeleteSegmentResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
+     * present one; see VersionConflict. Scope: `manage`.
+     */
     setStages: {
       name: "SetStages",
       requestType: SetStagesRequest as typeof SetStagesRequest,
@@ -202,7 +238,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists the declared actions by name. Scope: `manage`. */
+    /** Lists declared actions by name, paged. Scope: `manage`. */
     listActions: {
       name: "ListActions",
       requestType: ListActionsRequest as typeof ListActionsRequest,
@@ -211,7 +247,22 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Creates or changes an organization. Scope: `identify`. */
+    /**
+     * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
+     * declared. Scope: `manage`.
+     */
+    deleteAction: {
+      name: "DeleteAction",
+      requestType: DeleteActionRequest as typeof DeleteActionRequest,
+      requestStream: false,
+      responseType: DeleteActionResponse as typeof DeleteActionResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Creates or changes an organization. ABORTED: `expected_version` is not the present one; see VersionConflict. Scope:
+     * `identify`.
+     */
     setOrganization: {
       name: "SetOrganization",
       requestType: SetOrganizationRequest as typeof SetOrganizationRequest,
@@ -384,7 +435,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists all machine tokens, newest first, revoked ones too; never their secrets. Scope: `admin`. */
+    /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
     listTokens: {
       name: "ListTokens",
       requestType: ListTokensRequest as typeof ListTokensRequest,

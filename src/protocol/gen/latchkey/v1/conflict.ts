@@ -4,6 +4,8 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { FeatureFlag } from "./flag.js";
+import { ListStagesResponse } from "./onboarding.js";
+import { Organization } from "./organization.js";
 import { Segment } from "./segment.js";
 
 export const protobufPackage = "latchkey.v1";
@@ -20,16 +22,22 @@ export interface VersionConflict {
   /** What it is at now; 0: there is none. */
   presentVersion: number;
   /**
-   * As it is now. Left out when there is none, and when it is too large for a trailer: then AdminService.GetFlag or
-   * AdminService.ListSegments tells it.
+   * As it is now. Left out when there is none, and when it is too large for a trailer: then GetFlag, GetSegment, ListStages or
+   * GetOrganization of AdminService tells it.
    */
   present:
     | //
     /** As SetFlag would have answered this caller. */
     { $case: "flag"; value: FeatureFlag }
     | //
-    /** As SetSegment would have answered. */
+    /** As GetSegment would have answered. */
     { $case: "segment"; value: Segment }
+    | //
+    /** As ListStages would have answered. */
+    { $case: "stages"; value: ListStagesResponse }
+    | //
+    /** As GetOrganization would have answered. */
+    { $case: "organization"; value: Organization }
     | undefined;
 }
 
@@ -51,6 +59,12 @@ export const VersionConflict: MessageFns<VersionConflict> = {
         break;
       case "segment":
         Segment.encode(message.present.value, writer.uint32(34).fork()).join();
+        break;
+      case "stages":
+        ListStagesResponse.encode(message.present.value, writer.uint32(42).fork()).join();
+        break;
+      case "organization":
+        Organization.encode(message.present.value, writer.uint32(50).fork()).join();
         break;
     }
     return writer;
@@ -99,6 +113,22 @@ export const VersionConflict: MessageFns<VersionConflict> = {
             }
 
             message.present = { $case: "segment", value: Segment.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.present = { $case: "stages", value: ListStagesResponse.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.present = { $case: "organization", value: Organization.decode(reader, reader.uint32()) };
             continue;
           }
         }

@@ -105,7 +105,7 @@ export interface EvaluationContext {
 
 /** Asks for one decision. */
 export interface EvaluateRequest {
-  /** The flag's key. An unknown one is answered, not refused: REASON_FLAG_NOT_FOUND. */
+  /** The flag's key. An unknown one is answered, not refused: REASON_FLAG_NOT_FOUND. So is a text that can be no key. */
   flagKey: string;
   /** For whom. */
   context:
@@ -122,7 +122,7 @@ export interface EvaluateRequest {
 
 /** A decision. */
 export interface EvaluateResponse {
-  /** The flag that was asked for. */
+  /** The flag that was asked for; the first 128 characters of what was, where that is longer than any key. */
   flagKey: string;
   /** The answer. */
   enabled: boolean;
@@ -174,8 +174,23 @@ export interface BatchEvaluateResponse {
 export interface BatchEvaluateResult {
   /** The context's user. */
   userId: string;
-  /** One per flag, in the order asked for. */
+  /** One per flag, in the order asked for; none when `error` is set. */
   decisions: EvaluateResponse[];
+  /** Set when nothing can be decided for this context; the others are answered. */
+  error: BatchEvaluateError | undefined;
+}
+
+/** Why nothing was decided for a context. */
+export interface BatchEvaluateError {
+  /**
+   * The number of the gRPC status that Evaluate would have ended with: 3 (INVALID_ARGUMENT: no user, organization or role can
+   * have such a name) or 5 (NOT_FOUND: a user or an organization that the token may not name).
+   */
+  code: number;
+  /** Quotes the offending value and says what to do. */
+  message: string;
+  /** The context's place in the request, 0 for the first. */
+  index: number;
 }
 
 function createBaseEvaluationContext(): EvaluationContext {
@@ -617,7 +632,7 @@ export const BatchEvaluateResponse: MessageFns<BatchEvaluateResponse> = {
 };
 
 function createBaseBatchEvaluateResult(): BatchEvaluateResult {
-  return { userId: "", decisions: [] };
+  return { userId: "", decisions: [], error: undefined };
 }
 
 export const BatchEvaluateResult: MessageFns<BatchEvaluateResult> = {
@@ -627,6 +642,9 @@ export const BatchEvaluateResult: MessageFns<BatchEvaluateResult> = {
     }
     for (const v of message.decisions) {
       EvaluateResponse.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.error !== undefined) {
+      BatchEvaluateError.encode(message.error, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -658,6 +676,82 @@ export const BatchEvaluateResult: MessageFns<BatchEvaluateResult> = {
             }
 
             message.decisions.push(EvaluateResponse.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.error = BatchEvaluateError.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseBatchEvaluateError(): BatchEvaluateError {
+  return { code: 0, message: "", index: 0 };
+}
+
+export const BatchEvaluateError: MessageFns<BatchEvaluateError> = {
+  encode(message: BatchEvaluateError, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.code !== 0) {
+      writer.uint32(8).int32(message.code);
+    }
+    if (message.message !== "") {
+      writer.uint32(18).string(message.message);
+    }
+    if (message.index !== 0) {
+      writer.uint32(24).int32(message.index);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): BatchEvaluateError {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseBatchEvaluateError();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.code = reader.int32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.message = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.index = reader.int32();
             continue;
           }
         }

@@ -56,12 +56,18 @@ export interface ListRequirementsRequest {
   consistencyToken: string;
   /** See EvaluateRequest.consistency. */
   consistency: Consistency;
+  /** 1…1000 flags (0: 50; above 1000: 1000). */
+  pageSize: number;
+  /** The `next_page_token` of the page before; with another user it is INVALID_ARGUMENT. Each page is decided by itself. */
+  pageToken: string;
 }
 
-/** Every gated flag: not archived, with prerequisites or, unless it is on for everyone, a rule with conditions. */
+/** A page of every gated flag: not archived, with prerequisites or, unless it is on for everyone, a rule with conditions. */
 export interface ListRequirementsResponse {
   /** By the flag's key. */
   requirements: GetRequirementsResponse[];
+  /** Empty on the last page. */
+  nextPageToken: string;
 }
 
 /** Something that keeps a flag off whatever its rules say. */
@@ -373,7 +379,7 @@ export const GetRequirementsResponse: MessageFns<GetRequirementsResponse> = {
 };
 
 function createBaseListRequirementsRequest(): ListRequirementsRequest {
-  return { userId: "", consistencyToken: "", consistency: 0 };
+  return { userId: "", consistencyToken: "", consistency: 0, pageSize: 0, pageToken: "" };
 }
 
 export const ListRequirementsRequest: MessageFns<ListRequirementsRequest> = {
@@ -386,6 +392,12 @@ export const ListRequirementsRequest: MessageFns<ListRequirementsRequest> = {
     }
     if (message.consistency !== 0) {
       writer.uint32(24).int32(message.consistency);
+    }
+    if (message.pageSize !== 0) {
+      writer.uint32(32).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(42).string(message.pageToken);
     }
     return writer;
   },
@@ -427,6 +439,22 @@ export const ListRequirementsRequest: MessageFns<ListRequirementsRequest> = {
             message.consistency = reader.int32() as any;
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -441,13 +469,16 @@ export const ListRequirementsRequest: MessageFns<ListRequirementsRequest> = {
 };
 
 function createBaseListRequirementsResponse(): ListRequirementsResponse {
-  return { requirements: [] };
+  return { requirements: [], nextPageToken: "" };
 }
 
 export const ListRequirementsResponse: MessageFns<ListRequirementsResponse> = {
   encode(message: ListRequirementsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.requirements) {
       GetRequirementsResponse.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
     }
     return writer;
   },
@@ -471,6 +502,14 @@ export const ListRequirementsResponse: MessageFns<ListRequirementsResponse> = {
             }
 
             message.requirements.push(GetRequirementsResponse.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
             continue;
           }
         }

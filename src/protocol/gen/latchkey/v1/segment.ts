@@ -22,6 +22,8 @@ export interface Segment {
   conditions:
     | { [key: string]: unknown }
     | undefined;
+  /** Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one. */
+  id: string;
   /** Set by the server: 1 at creation, one more with each change. */
   version: number;
   /** Set by the server. */
@@ -70,18 +72,54 @@ export interface SetSegmentResponse {
   backfillIds: string[];
 }
 
-/** Asks for the segments. */
-export interface ListSegmentsRequest {
+/** Asks for a segment. */
+export interface GetSegmentRequest {
+  /** Its key. */
+  key: string;
 }
 
-/** The segments. */
+/** A segment. */
+export interface GetSegmentResponse {
+  /** As stored. */
+  segment: Segment | undefined;
+}
+
+/** Asks for segments. */
+export interface ListSegmentsRequest {
+  /** See AdminService. */
+  pageSize: number;
+  /** See AdminService. */
+  pageToken: string;
+}
+
+/** A page of segments. */
 export interface ListSegmentsResponse {
   /** By key, ascending. */
   segments: Segment[];
+  /** See AdminService. */
+  nextPageToken: string;
+}
+
+/** Removes a segment. */
+export interface DeleteSegmentRequest {
+  /** Its key. */
+  key: string;
+  /** The version that is meant. Another one now is ABORTED. Absent: whatever it is. */
+  expectedVersion?:
+    | number
+    | undefined;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment: string;
+}
+
+/** It is gone. */
+export interface DeleteSegmentResponse {
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistencyToken: string;
 }
 
 function createBaseSegment(): Segment {
-  return { key: "", name: "", conditions: undefined, version: 0, createdAt: undefined, updatedAt: undefined };
+  return { key: "", name: "", conditions: undefined, id: "", version: 0, createdAt: undefined, updatedAt: undefined };
 }
 
 export const Segment: MessageFns<Segment> = {
@@ -95,14 +133,17 @@ export const Segment: MessageFns<Segment> = {
     if (message.conditions !== undefined) {
       Struct.encode(Struct.wrap(message.conditions), writer.uint32(26).fork()).join();
     }
+    if (message.id !== "") {
+      writer.uint32(34).string(message.id);
+    }
     if (message.version !== 0) {
-      writer.uint32(32).uint32(message.version);
+      writer.uint32(40).uint32(message.version);
     }
     if (message.createdAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(42).fork()).join();
+      Timestamp.encode(toTimestamp(message.createdAt), writer.uint32(50).fork()).join();
     }
     if (message.updatedAt !== undefined) {
-      Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(50).fork()).join();
+      Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -145,23 +186,31 @@ export const Segment: MessageFns<Segment> = {
             continue;
           }
           case 4: {
-            if (tag !== 32) {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
               break;
             }
 
             message.version = reader.uint32();
             continue;
           }
-          case 5: {
-            if (tag !== 42) {
+          case 6: {
+            if (tag !== 50) {
               break;
             }
 
             message.createdAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
-          case 6: {
-            if (tag !== 50) {
+          case 7: {
+            if (tag !== 58) {
               break;
             }
 
@@ -339,12 +388,110 @@ export const SetSegmentResponse: MessageFns<SetSegmentResponse> = {
   },
 };
 
+function createBaseGetSegmentRequest(): GetSegmentRequest {
+  return { key: "" };
+}
+
+export const GetSegmentRequest: MessageFns<GetSegmentRequest> = {
+  encode(message: GetSegmentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSegmentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSegmentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseGetSegmentResponse(): GetSegmentResponse {
+  return { segment: undefined };
+}
+
+export const GetSegmentResponse: MessageFns<GetSegmentResponse> = {
+  encode(message: GetSegmentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.segment !== undefined) {
+      Segment.encode(message.segment, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): GetSegmentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseGetSegmentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.segment = Segment.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseListSegmentsRequest(): ListSegmentsRequest {
-  return {};
+  return { pageSize: 0, pageToken: "" };
 }
 
 export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
-  encode(_: ListSegmentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListSegmentsRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
     return writer;
   },
 
@@ -361,6 +508,22 @@ export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -375,13 +538,16 @@ export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
 };
 
 function createBaseListSegmentsResponse(): ListSegmentsResponse {
-  return { segments: [] };
+  return { segments: [], nextPageToken: "" };
 }
 
 export const ListSegmentsResponse: MessageFns<ListSegmentsResponse> = {
   encode(message: ListSegmentsResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.segments) {
       Segment.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
     }
     return writer;
   },
@@ -405,6 +571,128 @@ export const ListSegmentsResponse: MessageFns<ListSegmentsResponse> = {
             }
 
             message.segments.push(Segment.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDeleteSegmentRequest(): DeleteSegmentRequest {
+  return { key: "", expectedVersion: undefined, comment: "" };
+}
+
+export const DeleteSegmentRequest: MessageFns<DeleteSegmentRequest> = {
+  encode(message: DeleteSegmentRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.expectedVersion !== undefined) {
+      writer.uint32(16).uint32(message.expectedVersion);
+    }
+    if (message.comment !== "") {
+      writer.uint32(26).string(message.comment);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteSegmentRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteSegmentRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.expectedVersion = reader.uint32();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDeleteSegmentResponse(): DeleteSegmentResponse {
+  return { consistencyToken: "" };
+}
+
+export const DeleteSegmentResponse: MessageFns<DeleteSegmentResponse> = {
+  encode(message: DeleteSegmentResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.consistencyToken !== "") {
+      writer.uint32(10).string(message.consistencyToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteSegmentResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteSegmentResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
             continue;
           }
         }

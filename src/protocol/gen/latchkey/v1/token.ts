@@ -62,14 +62,20 @@ export interface CreateTokenResponse {
   token: Token | undefined;
 }
 
-/** Asks for the machine tokens. */
+/** Asks for machine tokens. */
 export interface ListTokensRequest {
+  /** See AdminService. */
+  pageSize: number;
+  /** See AdminService. */
+  pageToken: string;
 }
 
-/** The machine tokens. */
+/** A page of machine tokens. */
 export interface ListTokensResponse {
   /** Newest first, revoked ones too. */
   tokens: Token[];
+  /** See AdminService. */
+  nextPageToken: string;
 }
 
 /** Revokes a machine token. */
@@ -366,11 +372,17 @@ export const CreateTokenResponse: MessageFns<CreateTokenResponse> = {
 };
 
 function createBaseListTokensRequest(): ListTokensRequest {
-  return {};
+  return { pageSize: 0, pageToken: "" };
 }
 
 export const ListTokensRequest: MessageFns<ListTokensRequest> = {
-  encode(_: ListTokensRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+  encode(message: ListTokensRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
     return writer;
   },
 
@@ -387,6 +399,22 @@ export const ListTokensRequest: MessageFns<ListTokensRequest> = {
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -401,13 +429,16 @@ export const ListTokensRequest: MessageFns<ListTokensRequest> = {
 };
 
 function createBaseListTokensResponse(): ListTokensResponse {
-  return { tokens: [] };
+  return { tokens: [], nextPageToken: "" };
 }
 
 export const ListTokensResponse: MessageFns<ListTokensResponse> = {
   encode(message: ListTokensResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     for (const v of message.tokens) {
       Token.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
     }
     return writer;
   },
@@ -431,6 +462,14 @@ export const ListTokensResponse: MessageFns<ListTokensResponse> = {
             }
 
             message.tokens.push(Token.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
             continue;
           }
         }

@@ -85,7 +85,7 @@ export interface ListWebhooksRequest {
 
 /** The webhooks. */
 export interface ListWebhooksResponse {
-  /** Oldest first; never their secrets. */
+  /** Oldest first; never their secrets. There are at most 50. */
   webhooks: Webhook[];
 }
 

@@ -1,5 +1,9 @@
-import type { Flag, Rule } from '../../core/flags/flag.js';
+import type { Flag, Rule, Segment, StageList } from '../../core/flags/flag.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
 import { type FeatureFlag, FeatureFlag_Type, Rule_Policy, type Rule as RuleMessage } from '../gen/latchkey/v1/flag.js';
+import type { ListStagesResponse } from '../gen/latchkey/v1/onboarding.js';
+import type { Organization } from '../gen/latchkey/v1/organization.js';
+import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
 import { instant } from './fields.js';
 
 /** A flag as it is sent. */
@@ -41,4 +45,21 @@ function ruleMessage(rule: Rule): RuleMessage {
     bucketBy: rule.bucketBy,
     distribution: [...rule.distribution],
   };
+}
+
+/** A segment as it is sent. */
+export function segmentMessage({ createdAt, updatedAt, ...segment }: Segment): SegmentMessage {
+  return { ...segment, createdAt: instant(createdAt), updatedAt: instant(updatedAt) };
+}
+
+/** The list of stages as it is sent. */
+export function stagesMessage({ stages, version }: StageList): ListStagesResponse {
+  return { stages: [...stages], version };
+}
+
+/** An organization as it is sent. */
+export function organizationMessage(organization: OrganizationState): Organization {
+  const { id, attributes, strictRoles, roles, version } = organization;
+  const definitions = roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
+  return { id, attributes, strictRoles, roles: definitions, version };
 }

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 const ROOT = new URL('../../', import.meta.url);
 const READY_MS = 30_000;
 
-export interface LatchkeyProcess {
+export interface NodeProcess {
   readonly pid: number;
   /** HOST:PORT, or `off`. */
   readonly grpcAddress: string;
@@ -17,10 +17,10 @@ export interface LatchkeyProcess {
 }
 
 /** Starts a Latchkey process from the sources with these settings and nothing else of this environment. */
-export async function startLatchkey(
+export async function startNodeProcess(
   environment: Record<string, string>,
   words: readonly string[] = [],
-): Promise<LatchkeyProcess> {
+): Promise<NodeProcess> {
   const child = spawn(
     process.execPath,
     ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve', ...words],

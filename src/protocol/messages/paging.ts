@@ -1,0 +1,60 @@
+import { hash } from 'node:crypto';
+import { invalid } from '../../calls/errors.js';
+import { quote } from '../../core/values/json.js';
+
+/** What the request of every paged list has; what else it says is the list's filter. */
+export interface PagedRequest {
+  readonly pageSize: number;
+  readonly pageToken: string;
+}
+
+const DEFAULT_SIZE = 50;
+const MAX_SIZE = 1_000;
+/** Of a hash of the list's name and its filter: enough to know one list's token from another's. */
+const MARK_BYTES = 8;
+/** What may change from page to page. */
+const NO_FILTERS: ReadonlySet<string> = new Set(['pageSize', 'pageToken', 'consistencyToken', 'consistency']);
+
+/**
+ * The page that a list's request asks for, and the token of the page after it. A token is the store's position behind a mark
+ * of the list and its filter: opaque to callers, and INVALID with any other list or filter. It is not signed, since a made-up
+ * position shows nothing that asking without one would not.
+ */
+export class Paging {
+  /** For the use case. */
+  readonly page: { readonly limit: number; readonly after?: string };
+  readonly #mark: Buffer;
+
+  /** `list` is the RPC's name. Throws INVALID for a token that is none of this list and filter. */
+  constructor(list: string, request: PagedRequest) {
+    this.#mark = markOf(list, request);
+    const { pageSize, pageToken } = request;
+    const limit = Math.min(pageSize === 0 ? DEFAULT_SIZE : pageSize, MAX_SIZE);
+    this.page = pageToken === '' ? { limit } : { limit, after: this.#positionIn(pageToken, list) };
+  }
+
+  /** The `next_page_token` where the store goes on at that position; '' after the last page. */
+  tokenOf(next: string | undefined): string {
+    if (next === undefined) return '';
+    return Buffer.concat([this.#mark, Buffer.from(next)]).toString('base64url');
+  }
+
+  #positionIn(token: string, list: string): string {
+    const bytes = Buffer.from(token, 'base64url');
+    // What decodes although it was never encoded so is none of ours.
+    const ours = bytes.toString('base64url') === token && bytes.subarray(0, MARK_BYTES).equals(this.#mark);
+    if (ours) return bytes.toString('utf8', MARK_BYTES);
+    const message =
+      `page_token ${quote(token)} is none that ${list} gave for this filter; ` +
+      'pass next_page_token as it was given and all else as before, or leave it out to begin anew';
+    throw invalid(message, [{ pointer: '/page_token', message }]);
+  }
+}
+
+function markOf(list: string, request: PagedRequest): Buffer {
+  const filter = Object.entries(request).filter(([field, value]) => value !== undefined && !NO_FILTERS.has(field));
+  return hash('sha256', JSON.stringify([list, filter.sort(([a], [b]) => (a < b ? -1 : 1))]), 'buffer').subarray(
+    0,
+    MARK_BYTES,
+  );
+}
