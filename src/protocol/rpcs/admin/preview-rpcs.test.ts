@@ -131,6 +131,36 @@ describe('PreviewRule', () => {
     expect(later.counts).toEqual({ wouldUnlock: 0, wouldLose: 0, stayOn: 0, stayOff: 0 });
   });
 
+  it('knows rules again as SetFlag does, so that what it tells of them comes true', async () => {
+    const never = { all: [{ fact: 'role', operator: 'equal', value: 'nobody' }] };
+    const latching = { policy: Rule_Policy.LATCHING, conditions: verified };
+    await stand.admin.setFlag({
+      flag: {
+        key: 'known',
+        rules: [
+          { name: 'x', ...latching },
+          { id: 'mine', ...latching, rollout: 0 },
+        ],
+      },
+    });
+    const { flag } = await stand.admin.getFlag({ flag: 'known' });
+    // By its name the first one is still the one that ada unlocked by; the third takes the id that is chosen for it.
+    const rules = [{ name: 'x', ...latching, conditions: never }, { ...latching, rollout: 0 }, { id: 'third' }];
+    for (const emailVerified of [false, true]) await stand.admin.identify({ userId: 'ada', emailVerified });
+    const draft = { flag: { key: 'known', rules } };
+    const { counts, stayOn, wouldUnlock } = await preview(draft).result();
+    expect(counts).toEqual({ wouldUnlock: 2, wouldLose: 0, stayOn: 1, stayOff: 0 });
+    const ids = [flag!.rules[0]!.id, 'mine', 'third'];
+    expect(stayOn[0]).toMatchObject({ userId: 'ada', after: { ruleId: ids[0], reason: Reason.REASON_UNLOCKED } });
+    for (const { rules } of [...stayOn, ...wouldUnlock]) expect(rules.map(({ ruleId }) => ruleId)).toEqual(ids);
+    const saved = await stand.admin.setFlag(draft);
+    expect(saved.flag?.rules.map(({ id }) => id)).toEqual(ids);
+    const again = await preview({ ...draft, onRuleChange: SetFlagRequest_OnRuleChange.RELOCK }).result();
+    expect(again.counts).toEqual({ wouldUnlock: 0, wouldLose: 0, stayOn: 3, stayOff: 0 });
+    const one = await preview({ flag: { key: 'known' }, rule: { id: 'fourth' }, position: 0 }).result();
+    expect(one.stayOn[0]?.rules.map(({ ruleId }) => ruleId)).toEqual(['fourth', ...ids]);
+  });
+
   it('refuses a bad draft before the first event', async () => {
     const refused: readonly (readonly [Asked, status, string])[] = [
       [{}, status.INVALID_ARGUMENT, 'flag is missing'],
