@@ -36,13 +36,13 @@ async function measure(place: Place): Promise<void> {
       ...{ DATA_DIR: place.directory, LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES },
       ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...place.environment },
     });
-  const nodes = place.shared ? [await serve(0, 'grpc'), await serve(1, 'worker')] : [await serve(0, 'grpc,worker')];
-  const address = /grpc=(\S+)/.exec(nodes[0]!.line)![1]!;
+  const servers = place.shared ? [await serve(0, 'grpc'), await serve(1, 'worker')] : [await serve(0, 'grpc,worker')];
+  const address = /grpc=(\S+)/.exec(servers[0]!.line)![1]!;
   const { client, call } = connect(address, TOKEN);
   const admin = new AdminServiceClient(address, credentials.createInsecure());
   const metadata = new Metadata();
   metadata.set('authorization', `Bearer ${TOKEN}`);
-  const worker = nodes.at(-1)!;
+  const worker = servers.at(-1)!;
   const memory = (): number =>
     Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${worker.process.pid}/status`, 'utf8'))![1]) / 1024;
 
@@ -126,7 +126,7 @@ async function measure(place: Place): Promise<void> {
   );
   client.close();
   admin.close();
-  await Promise.all(nodes.map((node) => node.stop()));
+  await Promise.all(servers.map((server) => server.stop()));
 }
 
 await forEachPlace({ counters: COUNTERS, countOf }, measure);

@@ -98,15 +98,15 @@ async function measure({ name, store, environment, roles }: Place): Promise<void
       ...{ DATA_DIR: directory, LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES },
       ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...environment },
     });
-  const nodes = [await serve(0, roles[0]!)];
-  const { client, call } = connect(/grpc=(\S+)/.exec(nodes[0]!.line)![1]!, TOKEN);
+  const servers = [await serve(0, roles[0]!)];
+  const { client, call } = connect(/grpc=(\S+)/.exec(servers[0]!.line)![1]!, TOKEN);
   const condition = { fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: DAYS };
   const rules = [{ policy: Rule_Policy.LATCHING, conditions: { all: [condition] } }];
   const { flag } = await call<SetFlagRequest, SetFlagResponse>(
     client.setFlag,
     SetFlagRequest.fromPartial({ flag: { key: 'patience', rules } }),
   );
-  for (const role of roles.slice(1)) nodes.push(await serve(1, role));
+  for (const role of roles.slice(1)) servers.push(await serve(1, role));
 
   const loadMs = USERS * 0.6 + 5_000;
   const dueAt = (await store.now()) + loadMs;
@@ -115,7 +115,7 @@ async function measure({ name, store, environment, roles }: Place): Promise<void
   if (ahead < 500) throw new Error('the users were not stored in time; try again with fewer');
   const memory = (): number =>
     Math.max(
-      ...nodes.map(({ process: { pid } }) =>
+      ...servers.map(({ process: { pid } }) =>
         Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]),
       ),
     ) / 1024;
@@ -144,7 +144,7 @@ async function measure({ name, store, environment, roles }: Place): Promise<void
   const { entries, users, atAnother } = await unlocks(store, flag!.id, dueAt);
   console.log(`${name}: ${entries} unlocks of ${users} users, ${atAnother} of them as of another instant`);
   client.close();
-  await Promise.all(nodes.map((node) => node.stop()));
+  await Promise.all(servers.map((server) => server.stop()));
 }
 
 const engines = (process.env.ENGINES ?? 'mariadb,sqlite').split(',');

@@ -1,6 +1,6 @@
 /** Where services get the time from. */
 export interface Clock {
-  /** Epoch milliseconds, by the database's clock: what workers and timers go by, so that all nodes agree. */
+  /** Epoch milliseconds, by the database's clock: what workers and timers go by, so that all servers agree. */
   now(): number;
 }
 

@@ -1,6 +1,6 @@
 import type { Call } from '../calls/caller.js';
 import type { FlagInput } from '../core/flags/parse-flag.js';
-import type { RunningNode } from './start-node.js';
+import type { RunningServer } from './start-server.js';
 
 const OPERATOR: Call = {
   caller: { kind: 'machine', tokenId: 'demo', scopes: new Set(['admin']), organizationId: '' },
@@ -73,7 +73,7 @@ const STAGES = ['signup_complete', 'profile_setup', 'first_report'].map((name) =
 const EARLY_ADOPTER = 'early-adopter';
 
 /** Loads the examples: flags, stages, an early-adopter organization. Again changes nothing that is there already. */
-export async function loadDemo({ composed }: Pick<RunningNode, 'composed'>): Promise<void> {
+export async function loadDemo({ composed }: Pick<RunningServer, 'composed'>): Promise<void> {
   const { actions, flagLookup, flags, organizations, stages } = composed.services;
   const comment = 'the demonstration';
   if ((await stages.list(OPERATOR)).version === 0) await stages.set(OPERATOR, { stages: STAGES, comment });

@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
 
-/** Passes on what other nodes, and this one, say has changed. */
+/** Passes on what other servers, and this one, say has changed. */
 export function listen(notifier: Notifier, { services, states, notices }: Composed, link: StoreLink, logger: Logger) {
   const onNotice = (notice: Notice): void => {
     switch (notice.kind) {

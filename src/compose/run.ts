@@ -7,7 +7,7 @@ import { SchemaMismatch } from '../store/sql/schema/schema.js';
 import { StoreUnavailable } from '../store/store.js';
 import { loadDemo } from './demo.js';
 import { migrate, openStore } from './open-store.js';
-import { type RunningNode, startNode } from './start-node.js';
+import { type RunningServer, startServer } from './start-server.js';
 
 /** How long calls under way may take after SIGTERM. */
 const DRAIN_MS = 10_000;
@@ -58,30 +58,31 @@ async function carryOut(command: Command): Promise<void> {
 async function serve(demo: boolean): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
-  const node = await startNode(config, logger, (error) => {
+  const server = await startServer(config, logger, (error) => {
     // Whatever was acknowledged is durable: there is nothing to wait for.
     process.stderr.write(`latchkey: ${explain(error)}\n`);
     process.exit(1);
   });
-  stopOnSignal(node, logger);
-  if (node.adminTokenFile !== undefined) logger.info({ file: node.adminTokenFile }, 'the admin token is in this file');
-  if (demo) await loadDemo(node);
-  process.stdout.write(readyLine(config, node));
+  stopOnSignal(server, logger);
+  if (server.adminTokenFile !== undefined)
+    logger.info({ file: server.adminTokenFile }, 'the admin token is in this file');
+  if (demo) await loadDemo(server);
+  process.stdout.write(readyLine(config, server));
 }
 
 /** The one line on standard output. */
-function readyLine(config: Config, { grpcAddress, httpAddress }: RunningNode): string {
+function readyLine(config: Config, { grpcAddress, httpAddress }: RunningServer): string {
   const off = (role: 'grpc' | 'rest'): string => (config.roles.has(role) ? '' : 'off');
   return `latchkey ready grpc=${grpcAddress ?? off('grpc')} http=${httpAddress ?? off('rest')}\n`;
 }
 
-function stopOnSignal(node: RunningNode, logger: Logger): void {
+function stopOnSignal(server: RunningServer, logger: Logger): void {
   let stopping = false;
   const stop = (signal: string): void => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
-    node.stop(DRAIN_MS).then(
+    server.stop(DRAIN_MS).then(
       () => process.exit(0),
       (error: unknown) => {
         logger.error({ err: error }, 'the stop failed');

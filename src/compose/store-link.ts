@@ -24,7 +24,7 @@ const RETRY_MS = 500;
 const SAVE_AFTER_MS = 500;
 
 /**
- * Keeps this node in step with the store: the schema is checked and the admin token put in place when it is first
+ * Keeps this server in step with the store: the schema is checked and the admin token put in place when it is first
  * reached; clock, epoch and configuration are polled; what a start without the store needs is kept on disk.
  */
 export class StoreLink {

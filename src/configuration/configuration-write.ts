@@ -15,7 +15,7 @@ export interface ConfigurationWriteOptions {
 }
 
 /**
- * Changes the configuration in one transaction and tells every node. Two changes take turns: the revision is raised, and
+ * Changes the configuration in one transaction and tells every server. Two changes take turns: the revision is raised, and
  * so locked, before `change` reads anything that it decides by. What users may have earned by it is backfilled. Gives what
  * `change` made, the ids of those backfills, and the token that stands for the change.
  */
@@ -76,7 +76,7 @@ export async function lockConfiguration(
 }
 
 /**
- * Brings a committed change to this node and tells the others. Never rejects: the change is made, and where it cannot be
+ * Brings a committed change to this server and tells the others. Never rejects: the change is made, and where it cannot be
  * loaded now the next poll brings it.
  */
 export async function announceConfiguration(

@@ -1,4 +1,4 @@
-import { bearerTokenOf } from '../calls/bearer-token.js';
+import { bearerTokenOf } from '../calls/call-headers.js';
 import type { Machine } from '../calls/caller.js';
 import { AdminServiceDefinition } from '../protocol/gen/latchkey/v1/admin_service.js';
 import { FeatureServiceDefinition } from '../protocol/gen/latchkey/v1/feature_service.js';

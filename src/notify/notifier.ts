@@ -1,4 +1,4 @@
-/** Something changed; nodes that hold it in a cache set the revision as a floor and load again. */
+/** Something changed; servers that hold it in a cache set the revision as a floor and load again. */
 export type Notice =
   /** The configuration reached this revision. */
   | { readonly kind: 'configuration'; readonly revision: number }
@@ -18,8 +18,8 @@ export interface RevisionOf {
 export type NotifierState = 'connected' | 'disconnected';
 
 /**
- * Tells every node what changed, at most once and without order: each subscriber also polls, or bounds the age of what
- * it holds. A notice reaches the node that published it too.
+ * Tells every server what changed, at most once and without order: each subscriber also polls, or bounds the age of what
+ * it holds. A notice reaches the server that published it too.
  */
 export interface Notifier {
   /** Best effort: resolves within 250 ms whether or not it was sent, and never rejects. */

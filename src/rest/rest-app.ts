@@ -1,4 +1,3 @@
-import type { IncomingMessage } from 'node:http';
 import cors from '@fastify/cors';
 import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
@@ -8,13 +7,13 @@ import fastify, {
   type FastifyRequest,
   type FastifyServerOptions,
 } from 'fastify';
+import './server/call.js';
+import type { IncomingMessage } from 'node:http';
+import { REQUEST_ID_HEADER, requestIdOf } from '../calls/call-headers.js';
 import { actorOf } from '../calls/caller.js';
 import { notFound } from '../calls/errors.js';
-import { REQUEST_ID_HEADER, requestIdOf } from '../calls/request-id.js';
 import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
-import type { Authenticator } from './server/authenticate.js';
-import './server/call.js';
 import { namedInPath } from './admin/admin-path.js';
 import { adminRoutes } from './admin/admin-routes.js';
 import { describeApi } from './openapi.js';
@@ -25,6 +24,7 @@ import { requirementRoutes } from './routes/requirements.js';
 import { stream, streamTicket } from './routes/stream.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
+import type { Authenticator } from './server/authenticate.js';
 import { HttpError } from './server/http-error.js';
 import { takeJson } from './server/json-body.js';
 import { observe, observeUnrouted } from './server/observe.js';

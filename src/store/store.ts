@@ -6,10 +6,9 @@ import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
-import type { TimerReader, TimerWriter } from './timer-store.js';
 import type { TokenReader, TokenWriter } from './token-store.js';
 import type { UserPages } from './user-pages.js';
-import type { StateReader, UserHistory, UserWriter } from './user-store.js';
+import type { StateReader, TimerReader, TimerWriter, UserHistory, UserWriter } from './user-store.js';
 import type { WebhookReader, WebhookWriter } from './webhook-store.js';
 
 export type { Page, PageRequest } from './page.js';

@@ -2,16 +2,18 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Call } from '../calls/caller.js';
-import { type RunningNode, startNode } from '../compose/start-node.js';
+import { type RunningServer, startServer } from '../compose/start-server.js';
 import { type Config, readConfig } from '../config/config.js';
 import { createLogger } from '../observability/logger.js';
 import type { ServiceSet } from '../services/service-set.js';
 import type { Store } from '../store/store.js';
 
 export interface EmbeddedLatchkey {
-  readonly node: RunningNode;
+  readonly server: RunningServer;
   readonly services: ServiceSet;
   readonly store: Store;
+  /** The SQLite file. */
+  readonly databasePath: string;
   /** The bootstrap admin token. */
   readonly adminSecret: string;
   /** HOST:PORT; '' without that role. */
@@ -25,32 +27,34 @@ export interface EmbeddedLatchkey {
 /** A whole Latchkey in this process on a SQLite file of its own; `environment` adds to the settings. */
 export async function startEmbedded(environment: Record<string, string> = {}): Promise<EmbeddedLatchkey> {
   const directory = await mkdtemp(join(tmpdir(), 'latchkey-embedded-'));
+  const databasePath = join(directory, 'latchkey.db');
   const config: Config = readConfig({
-    DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`,
+    DATABASE_URL: `sqlite:${databasePath}`,
     DATA_DIR: directory,
     GRPC_ADDR: '127.0.0.1:0',
     HTTP_ADDR: '127.0.0.1:0',
     LOG_LEVEL: 'silent',
     ...environment,
   });
-  const node = await startNode(config, createLogger(config.logLevel)).catch(async (error: unknown) => {
+  const server = await startServer(config, createLogger(config.logLevel)).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
     throw error;
   });
-  const { services, store } = node.composed;
+  const { services, store } = server.composed;
   return {
-    node,
+    server,
     services,
     store,
-    adminSecret: node.adminSecret,
-    grpcAddress: node.grpcAddress ?? '',
-    httpAddress: node.httpAddress ?? '',
+    databasePath,
+    adminSecret: server.adminSecret,
+    grpcAddress: server.grpcAddress ?? '',
+    httpAddress: server.httpAddress ?? '',
     operator: {
       caller: { kind: 'machine', tokenId: 'test', scopes: new Set(['admin']), organizationId: '' },
       requestId: 'test',
     },
     async close() {
-      await node.stop(1_000);
+      await server.stop(1_000);
       await rm(directory, { recursive: true, force: true });
     },
   };

@@ -10,8 +10,8 @@ import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
 import { BackfillState } from '../gen/latchkey/v1/backfill.js';
 import { Rule_Policy } from '../gen/latchkey/v1/flag.js';
 import { createDatabase, createRedisSpace } from '../servers/test-servers.js';
-import { callNode } from './call-node.js';
-import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { callServer } from './call-server.js';
+import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 const TOKEN = 'the-admin-token-of-this-test';
 const ACTION = 'report_viewed';
@@ -32,7 +32,7 @@ describe.each([
 ])('a backfill on %s', (_, deploy) => {
   let deployment: Deployment;
   let store: SqlStore;
-  let nodes: NodeProcess[] = [];
+  let servers: LatchkeyProcess[] = [];
 
   beforeAll(async () => {
     deployment = await deploy();
@@ -41,20 +41,20 @@ describe.each([
   }, 60_000);
 
   afterAll(async () => {
-    await Promise.all(nodes.map((node) => node.end('SIGKILL')));
+    await Promise.all(servers.map((server) => server.end('SIGKILL')));
     await store.close();
     await deployment.end();
   }, 30_000);
 
-  const start = (roles: string): Promise<NodeProcess> => startNodeProcess({ ...deployment.settings, ROLES: roles });
+  const start = (roles: string): Promise<LatchkeyProcess> => startLatchkey({ ...deployment.settings, ROLES: roles });
   const call = <Answer>(rpc: string, request: object): Promise<Answer> =>
-    callNode<Answer>(nodes[0]!.grpcAddress, TOKEN, rpc, request);
+    callServer<Answer>(servers[0]!.grpcAddress, TOKEN, rpc, request);
 
   it('records each unlock once, although its worker is killed again and again and events come in', async () => {
     const { roles, users } = deployment;
-    nodes =
+    servers =
       roles === undefined ? [await start('grpc,rest,worker')] : [await start(roles.server), await start(roles.worker)];
-    const worker = nodes.length - 1;
+    const worker = servers.length - 1;
     const rule = (least: number) => ({
       conditions: {
         all: [{ fact: 'actionCount', params: { action: ACTION }, operator: 'greaterThanInclusive', value: least }],
@@ -71,8 +71,8 @@ describe.each([
       if (!ended && kills < 3 && backfill.done > done) {
         done = backfill.done;
         kills++;
-        await nodes[worker]!.end('SIGKILL');
-        nodes[worker] = await start(roles?.worker ?? 'grpc,rest,worker');
+        await servers[worker]!.end('SIGKILL');
+        servers[worker] = await start(roles?.worker ?? 'grpc,rest,worker');
       }
       const userId = `user-${(events * 37) % users}`;
       await call('Track', { events: [{ id: `live-${events++}`, userId, action: ACTION }] });

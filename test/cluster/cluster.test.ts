@@ -10,7 +10,7 @@ import { FeatureServiceClient } from '../gen/latchkey/v1/feature_service.js';
 import { Rule_Policy, SetFlagRequest } from '../gen/latchkey/v1/flag.js';
 import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
-import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 import { expectedOf, makeEvents, type SentEvent, seeded, THRESHOLDS } from './workload.js';
 
 const EVENTS = Number(process.env.CLUSTER_EVENTS ?? 20_000);
@@ -26,8 +26,8 @@ let database: TestDatabase;
 let redis: Awaited<ReturnType<typeof startRedis>>;
 let sql: Connection;
 let directory: string;
-let servers: readonly NodeProcess[] = [];
-let workers: NodeProcess[] = [];
+let servers: readonly LatchkeyProcess[] = [];
+let workers: LatchkeyProcess[] = [];
 
 const settings = (roles: string): Record<string, string> => ({
   DATABASE_URL: database.url,
@@ -52,12 +52,12 @@ beforeAll(async () => {
       stdio: 'ignore',
     },
   );
-  servers = await Promise.all([startNodeProcess(settings('grpc,rest')), startNodeProcess(settings('grpc,rest'))]);
-  workers = await Promise.all([startNodeProcess(settings('worker')), startNodeProcess(settings('worker'))]);
+  servers = await Promise.all([startLatchkey(settings('grpc,rest')), startLatchkey(settings('grpc,rest'))]);
+  workers = await Promise.all([startLatchkey(settings('worker')), startLatchkey(settings('worker'))]);
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all([...servers, ...workers].map((node) => node.end('SIGKILL')));
+  await Promise.all([...servers, ...workers].map((server) => server.end('SIGKILL')));
   await sql.end();
   await redis.stop();
   await database.drop();
@@ -116,7 +116,7 @@ describe('two servers and two workers on MariaDB and Redis', () => {
   }, 30_000);
 
   it('drain on SIGTERM and exit with 0', async () => {
-    const codes = await Promise.all([...servers, ...workers].map((node) => node.end('SIGTERM')));
+    const codes = await Promise.all([...servers, ...workers].map((server) => server.end('SIGTERM')));
     expect(codes).toEqual([0, 0, 0, 0]);
   }, 30_000);
 });
@@ -170,7 +170,7 @@ type Outcome = Pick<TrackResponse, 'accepted' | 'duplicates'>;
 
 const clients = new Map<string, FeatureServiceClient>();
 
-function sendByGrpc({ grpcAddress }: NodeProcess, events: readonly SentEvent[]): Promise<Outcome> {
+function sendByGrpc({ grpcAddress }: LatchkeyProcess, events: readonly SentEvent[]): Promise<Outcome> {
   const client = clients.get(grpcAddress) ?? new FeatureServiceClient(grpcAddress, credentials.createInsecure());
   clients.set(grpcAddress, client);
   const request = TrackRequest.fromPartial({ events: events.map((event) => ({ ...event, source: 'cluster' })) });
@@ -179,7 +179,7 @@ function sendByGrpc({ grpcAddress }: NodeProcess, events: readonly SentEvent[]):
   });
 }
 
-async function sendByRest({ httpAddress }: NodeProcess, events: readonly SentEvent[]): Promise<Outcome> {
+async function sendByRest({ httpAddress }: LatchkeyProcess, events: readonly SentEvent[]): Promise<Outcome> {
   const response = await fetch(`http://${httpAddress}/api/events`, {
     method: 'POST',
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
@@ -202,7 +202,7 @@ function disturb(): { stop(): Promise<number> } {
       const victim = kills % workers.length;
       await workers[victim]!.end('SIGKILL');
       kills++;
-      workers[victim] = await startNodeProcess(settings('worker'));
+      workers[victim] = await startLatchkey(settings('worker'));
     }
   };
   const done = loop();

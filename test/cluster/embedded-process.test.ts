@@ -3,36 +3,41 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 let directory: string;
-let running: NodeProcess[] = [];
+let running: LatchkeyProcess[] = [];
 
 beforeEach(() => {
   directory = mkdtempSync(join(tmpdir(), 'latchkey-process-'));
 });
 
 afterEach(async () => {
-  await Promise.all(running.map((node) => node.end('SIGKILL')));
+  await Promise.all(running.map((server) => server.end('SIGKILL')));
   running = [];
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function start(environment: Record<string, string> = {}): Promise<NodeProcess> {
-  const node = await startNodeProcess({
+async function start(environment: Record<string, string> = {}): Promise<LatchkeyProcess> {
+  const server = await startLatchkey({
     DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`,
     DATA_DIR: directory,
     LOG_LEVEL: 'info',
     ...environment,
   });
-  running.push(node);
-  return node;
+  running.push(server);
+  return server;
 }
 
 const token = (): string => readFileSync(join(directory, 'admin-token'), 'utf8').trim();
 
-async function post(node: NodeProcess, path: string, body: unknown, method = 'POST'): Promise<Record<string, unknown>> {
-  const response = await fetch(`http://${node.httpAddress}${path}`, {
+async function post(
+  server: LatchkeyProcess,
+  path: string,
+  body: unknown,
+  method = 'POST',
+): Promise<Record<string, unknown>> {
+  const response = await fetch(`http://${server.httpAddress}${path}`, {
     method,
     headers: { authorization: `Bearer ${token()}`, 'content-type': 'application/json' },
     body: JSON.stringify(body),
@@ -42,11 +47,11 @@ async function post(node: NodeProcess, path: string, body: unknown, method = 'PO
 
 describe('an embedded process', () => {
   it('has lost nothing that it acknowledged when it is killed and started again', async () => {
-    let node = await start();
+    let server = await start();
     let acknowledged = 0;
     const sending = (async () => {
       for (let n = 0; ; n++) {
-        const answer = await post(node, '/api/events', { id: `e${n}`, user_id: 'ada', action: 'saved' }).catch(
+        const answer = await post(server, '/api/events', { id: `e${n}`, user_id: 'ada', action: 'saved' }).catch(
           () => null,
         );
         if (answer === null) return;
@@ -54,37 +59,37 @@ describe('an embedded process', () => {
       }
     })();
     while (acknowledged < 50) await new Promise((resolve) => setTimeout(resolve, 10));
-    await node.end('SIGKILL');
+    await server.end('SIGKILL');
     await sending;
 
-    node = await start();
+    server = await start();
     const again = Array.from({ length: acknowledged }, (_, n) => ({ id: `e${n}`, user_id: 'ada', action: 'saved' }));
-    expect(await post(node, '/api/events?wait=true', again)).toMatchObject({ accepted: 0, duplicates: acknowledged });
+    expect(await post(server, '/api/events?wait=true', again)).toMatchObject({ accepted: 0, duplicates: acknowledged });
     const last = { id: 'last', user_id: 'ada', action: 'saved' };
-    expect(await post(node, '/api/events?wait=true', last)).toMatchObject({ accepted: 1 });
-    expect(await node.end('SIGTERM')).toBe(0);
+    expect(await post(server, '/api/events?wait=true', last)).toMatchObject({ accepted: 1 });
+    expect(await server.end('SIGTERM')).toBe(0);
   }, 60_000);
 
   it('prints one line, keeps its admin token to itself, and shows the path alone', async () => {
-    const node = await start();
+    const server = await start();
     expect(statSync(join(directory, 'admin-token')).mode & 0o777).toBe(0o600);
-    while (!node.log().includes(join(directory, 'admin-token')))
+    while (!server.log().includes(join(directory, 'admin-token')))
       await new Promise((resolve) => setTimeout(resolve, 20));
-    expect(node.log()).not.toContain(token());
+    expect(server.log()).not.toContain(token());
   }, 30_000);
 
   it('loads the examples, once', async () => {
     const demo = async (): Promise<string> => {
-      const node = await startNodeProcess(
+      const server = await startLatchkey(
         { DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`, DATA_DIR: directory },
         ['--demo'],
       );
-      running.push(node);
-      const response = await fetch(`http://${node.httpAddress}/api/feature-flags/?user_id=ada&all=true`, {
+      running.push(server);
+      const response = await fetch(`http://${server.httpAddress}/api/feature-flags/?user_id=ada&all=true`, {
         headers: { authorization: `Bearer ${token()}` },
       });
       const { flags } = (await response.json()) as { flags: { key: string }[] };
-      expect(await node.end('SIGTERM')).toBe(0);
+      expect(await server.end('SIGTERM')).toBe(0);
       return flags.map(({ key }) => key).join(' ');
     };
     const first = await demo();

@@ -9,11 +9,11 @@ import { SetFlagRequest } from '../gen/latchkey/v1/flag.js';
 import { CreateWebhookRequest } from '../gen/latchkey/v1/webhook.js';
 import { until } from '../timing.js';
 import { openReceiver, type Receiver } from '../use-cases/webhook-receiver.js';
-import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 let directory: string;
 let receiver: Receiver;
-const running: NodeProcess[] = [];
+const running: LatchkeyProcess[] = [];
 /** The first life of the process gets no answers. */
 const answers: { status: 200 | 'answered' } = { status: 'answered' };
 
@@ -23,18 +23,18 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  await Promise.all(running.splice(0).map((node) => node.end('SIGKILL')));
+  await Promise.all(running.splice(0).map((server) => server.end('SIGKILL')));
   await receiver.close();
   rmSync(directory, { recursive: true, force: true });
 });
 
-async function start(): Promise<NodeProcess> {
-  const node = await startNodeProcess({
+async function start(): Promise<LatchkeyProcess> {
+  const server = await startLatchkey({
     ...{ DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`, DATA_DIR: directory, LOG_LEVEL: 'warn' },
     ...{ WEBHOOKS_ALLOW_HTTP: 'true', WEBHOOKS_ALLOW_PRIVATE: 'true' },
   });
-  running.push(node);
-  return node;
+  running.push(server);
+  return server;
 }
 
 /** Calls with the admin token. */
@@ -44,7 +44,7 @@ function metadata(): Metadata {
   return made;
 }
 
-async function createWebhook({ grpcAddress }: NodeProcess): Promise<void> {
+async function createWebhook({ grpcAddress }: LatchkeyProcess): Promise<void> {
   const client = new AdminServiceClient(grpcAddress, credentials.createInsecure());
   const types = ['dev.latchkey.flag.changed'];
   const request = CreateWebhookRequest.fromPartial({ webhook: { url: receiver.url, types } });
@@ -54,7 +54,7 @@ async function createWebhook({ grpcAddress }: NodeProcess): Promise<void> {
   client.close();
 }
 
-async function createFlags({ grpcAddress }: NodeProcess, keys: readonly string[]): Promise<void> {
+async function createFlags({ grpcAddress }: LatchkeyProcess, keys: readonly string[]): Promise<void> {
   const client = new FeatureServiceClient(grpcAddress, credentials.createInsecure());
   for (const key of keys) {
     await new Promise<void>((resolve, reject) => {
@@ -66,20 +66,20 @@ async function createFlags({ grpcAddress }: NodeProcess, keys: readonly string[]
 }
 
 it('an embedded process that is killed while it delivers has lost nothing when it is started again', async () => {
-  let node = await start();
-  await createWebhook(node);
+  let server = await start();
+  await createWebhook(server);
   const keys = Array.from({ length: 10 }, (_, n) => `flag-${n}`);
-  await createFlags(node, keys);
+  await createFlags(server, keys);
   // Four are under way, and the others wait in memory, or have not even been shared out.
   await until(() => receiver.received.length >= 4);
-  await node.end('SIGKILL');
+  await server.end('SIGKILL');
 
   answers.status = 200;
   const before = receiver.received.map(({ event }) => event.id);
-  node = await start();
+  server = await start();
   const after = () => receiver.received.slice(before.length);
   await until(() => new Set(after().map(({ event }) => event.subject)).size === keys.length, 60_000);
   expect(new Set(after().map(({ event }) => event.subject))).toEqual(new Set(keys));
   expect(after().map(({ event }) => event.id)).toEqual(expect.arrayContaining(before));
-  expect(await node.end('SIGTERM')).toBe(0);
+  expect(await server.end('SIGTERM')).toBe(0);
 }, 90_000);

@@ -14,7 +14,7 @@ import { Cause_Type } from '../gen/latchkey/v1/ledger.js';
 import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { pause, until } from '../timing.js';
-import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 const USERS = Number(process.env.CLUSTER_TIMERS ?? 3_000);
 const OUTAGE_USERS = USERS / 4;
@@ -29,7 +29,7 @@ interface Clients {
   close(): void;
 }
 
-function clientsOf({ grpcAddress }: NodeProcess, secret: string): Clients {
+function clientsOf({ grpcAddress }: LatchkeyProcess, secret: string): Clients {
   const feature = new FeatureServiceClient(grpcAddress, credentials.createInsecure());
   const admin = new AdminServiceClient(grpcAddress, credentials.createInsecure());
   return {
@@ -68,16 +68,16 @@ describe('timers on MariaDB and Redis', () => {
   let redis: Awaited<ReturnType<typeof startRedis>>;
   let sql: Connection;
   let directory: string;
-  let server: NodeProcess;
+  let server: LatchkeyProcess;
   let clients: Clients;
-  let workers: NodeProcess[] = [];
+  let workers: LatchkeyProcess[] = [];
 
   const settings = (roles: string): Record<string, string> => ({
     ...{ DATABASE_URL: database.url, REDIS_URL: redis.url, DATA_DIR: directory, LATCHKEY_ADMIN_TOKEN: TOKEN },
     ...{ LOG_LEVEL: 'warn', ROLES: roles },
   });
   const startWorkers = async (): Promise<void> => {
-    workers = await Promise.all([startNodeProcess(settings('worker')), startNodeProcess(settings('worker'))]);
+    workers = await Promise.all([startLatchkey(settings('worker')), startLatchkey(settings('worker'))]);
   };
 
   beforeAll(async () => {
@@ -88,7 +88,7 @@ describe('timers on MariaDB and Redis', () => {
     const words = ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'migrate'];
     const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
     execFileSync(process.execPath, words, { cwd: new URL('../../', import.meta.url), env, stdio: 'ignore' });
-    server = await startNodeProcess(settings('grpc'));
+    server = await startLatchkey(settings('grpc'));
     clients = clientsOf(server, TOKEN);
     await setFlags(clients);
     await startWorkers();
@@ -96,7 +96,7 @@ describe('timers on MariaDB and Redis', () => {
 
   afterAll(async () => {
     clients.close();
-    await Promise.all([server, ...workers].map((node) => node.end('SIGKILL')));
+    await Promise.all([server, ...workers].map((server) => server.end('SIGKILL')));
     await sql.end();
     await redis.stop();
     await database.drop();
@@ -168,7 +168,7 @@ describe('timers on MariaDB and Redis', () => {
         const victim = kills.length % workers.length;
         await workers[victim]!.end('SIGKILL');
         kills.push(Date.now());
-        workers[victim] = await startNodeProcess(settings('worker'));
+        workers[victim] = await startLatchkey(settings('worker'));
         await pause(300);
       }
     })();
@@ -203,35 +203,35 @@ describe('timers on MariaDB and Redis', () => {
 
 describe('a timer of an embedded process', () => {
   let directory: string;
-  let running: NodeProcess[] = [];
+  let running: LatchkeyProcess[] = [];
   beforeEach(() => {
     directory = mkdtempSync(join(tmpdir(), 'latchkey-timer-'));
   });
   afterEach(async () => {
-    await Promise.all(running.map((node) => node.end('SIGKILL')));
+    await Promise.all(running.map((server) => server.end('SIGKILL')));
     running = [];
     rmSync(directory, { recursive: true, force: true });
   });
 
   async function start() {
     const settings = { DATABASE_URL: `sqlite:${join(directory, 'latchkey.db')}`, DATA_DIR: directory };
-    const node = await startNodeProcess(settings);
-    running.push(node);
-    const clients = clientsOf(node, readFileSync(join(directory, 'admin-token'), 'utf8').trim());
-    return { node, clients };
+    const server = await startLatchkey(settings);
+    running.push(server);
+    const clients = clientsOf(server, readFileSync(join(directory, 'admin-token'), 'utf8').trim());
+    return { server, clients };
   }
 
   it('that was killed before the instant, and started after it, fires once, as of the instant', async () => {
     const before = await start();
     await setFlags(before.clients);
     const dueAt = await joinDayAgo(before.clients, 'ada', 4_000);
-    await before.node.end('SIGKILL');
+    await before.server.end('SIGKILL');
     before.clients.close();
     expect(Date.now()).toBeLessThan(dueAt);
     await until(() => Date.now() > dueAt + SECOND_MS);
 
     const startedAt = Date.now();
-    const { node, clients } = await start();
+    const { server, clients } = await start();
     const unlocks = async () => (await clients.admin.listUnlocks({ userId: 'ada' })).entries;
     await until(async () => (await unlocks()).length > 0);
     // Another round of timers, and nothing more comes of them.
@@ -242,6 +242,6 @@ describe('a timer of an embedded process', () => {
     ]);
     expect(entries[0]!.recordedAt!.getTime()).toBeGreaterThanOrEqual(startedAt);
     clients.close();
-    expect(await node.end('SIGTERM')).toBe(0);
+    expect(await server.end('SIGTERM')).toBe(0);
   }, 60_000);
 });

@@ -13,7 +13,7 @@ import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { pause, until } from '../timing.js';
 import { isSignedBy, openReceiver, type Receiver } from '../use-cases/webhook-receiver.js';
-import { type NodeProcess, startNodeProcess } from './node-process.js';
+import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 const USERS = 500;
 const PER_CALL = 10;
@@ -26,8 +26,8 @@ let database: TestDatabase;
 let redis: Awaited<ReturnType<typeof startRedis>>;
 let sql: Connection;
 let directory: string;
-let server: NodeProcess;
-let workers: NodeProcess[] = [];
+let server: LatchkeyProcess;
+let workers: LatchkeyProcess[] = [];
 let receiver: Receiver;
 
 const settings = (roles: string): Record<string, string> => ({
@@ -60,12 +60,12 @@ beforeAll(async () => {
     setTimeout(() => response.writeHead(n % 25 === 24 ? 503 : 200).end(), ANSWER_MS);
     return 'answered';
   });
-  server = await startNodeProcess(settings('grpc,rest'));
-  workers = await Promise.all([startNodeProcess(settings('worker')), startNodeProcess(settings('worker'))]);
+  server = await startLatchkey(settings('grpc,rest'));
+  workers = await Promise.all([startLatchkey(settings('worker')), startLatchkey(settings('worker'))]);
 }, 60_000);
 
 afterAll(async () => {
-  await Promise.all([server, ...workers].map((node) => node?.end('SIGKILL')));
+  await Promise.all([server, ...workers].map((server) => server?.end('SIGKILL')));
   await receiver.close();
   await sql.end();
   await redis.stop();
@@ -105,7 +105,7 @@ describe('webhooks of workers that are killed again and again', () => {
   }, 240_000);
 
   it('end with their process, on SIGTERM, with 0', async () => {
-    const codes = await Promise.all([server, ...workers].map((node) => node.end('SIGTERM')));
+    const codes = await Promise.all([server, ...workers].map((server) => server.end('SIGTERM')));
     expect(codes).toEqual([0, 0, 0]);
   }, 30_000);
 });
@@ -120,7 +120,7 @@ function disturb(): { stop(): Promise<number> } {
       const victim = kills % workers.length;
       await workers[victim]!.end('SIGKILL');
       kills++;
-      workers[victim] = await startNodeProcess(settings('worker'));
+      workers[victim] = await startLatchkey(settings('worker'));
     }
   };
   const done = loop();

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type NodeProcess, startNodeProcess } from '../cluster/node-process.js';
+import { type LatchkeyProcess, startLatchkey } from '../cluster/latchkey-process.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const START = 'scripts/start --demo';
@@ -13,7 +13,7 @@ const END = '\u001e';
 export class ConsoleSession {
   readonly #directory = mkdtempSync(join(tmpdir(), 'latchkey-console-'));
   #shell: ChildProcess | undefined;
-  #server: NodeProcess | undefined;
+  #server: LatchkeyProcess | undefined;
 
   /** Runs a command of a page, and gives what it prints, both with the addresses and paths of the page. */
   async run(command: string): Promise<string> {
@@ -40,7 +40,7 @@ export class ConsoleSession {
   async #start(): Promise<string> {
     const data = join(this.#directory, 'data');
     const settings = { DATABASE_URL: `sqlite:${join(data, 'latchkey.db')}`, DATA_DIR: data };
-    this.#server = await startNodeProcess(settings, ['--demo']);
+    this.#server = await startLatchkey(settings, ['--demo']);
     const { PATH = '' } = process.env;
     const env = { PATH, HOME: this.#directory, TMPDIR: this.#directory };
     this.#shell = spawn('bash', ['--norc'], { cwd: ROOT, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });

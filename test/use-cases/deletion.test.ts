@@ -76,7 +76,7 @@ describeOnEachEngine('deleting a user', (engine) => {
     await expect(unreasoned).rejects.toMatchObject({ code: 'INVALID' });
   });
 
-  it('reaches a node that holds the user, and the user’s next life has higher revisions there', async () => {
+  it('reaches a server that holds the user, and the user’s next life has higher revisions there', async () => {
     const [here, there] = [await engine.compose(), await engine.compose()];
     await here.clear();
     await here.setFlag('seen', latching(verified));

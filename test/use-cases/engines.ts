@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import { migrate } from '../../src/compose/open-store.js';
-import { type RunningNode, startNode } from '../../src/compose/start-node.js';
+import { type RunningServer, startServer } from '../../src/compose/start-server.js';
 import { readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/observability/logger.js';
 import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
@@ -16,8 +16,8 @@ import { composeUseCaseStand, type UseCaseStand, type UseCaseStandOptions } from
 export interface Engine {
   readonly name: 'SQLite and the embedded queue' | 'MariaDB, BullMQ and Redis';
   readonly databaseUrl: () => string;
-  /** Whole nodes on the same database, with the worker's role alone unless told otherwise. */
-  readonly start: (environment?: Readonly<Record<string, string>>) => Promise<RunningNode>;
+  /** Whole servers on the same database, with the worker's role alone unless told otherwise. */
+  readonly start: (environment?: Readonly<Record<string, string>>) => Promise<RunningServer>;
   /** The use cases on the same database with nothing running in the background: tests move everything by hand. */
   readonly compose: (options?: UseCaseStandOptions) => Promise<UseCaseStand>;
   /** The database through another pool of connections. */
@@ -38,7 +38,7 @@ export function describeOnEachEngine(name: string, suite: (engine: Engine) => vo
   });
 }
 
-/** The engine that several nodes share, for what only they show. */
+/** The engine that several servers share, for what only they show. */
 export function describeOnMariadb(name: string, suite: (engine: Engine) => void): void {
   describe(name, () => suite(engineOn('MariaDB, BullMQ and Redis', mariadbPlace)));
 }
@@ -77,7 +77,7 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
       const config = readConfig({
         DATABASE_URL: databaseUrl(),
         ...(place?.redisUrl === undefined ? {} : { REDIS_URL: place.redisUrl }),
-        DATA_DIR: await mkdtemp(join(directory, 'node-')),
+        DATA_DIR: await mkdtemp(join(directory, 'server-')),
         ROLES: 'worker',
         LATCHKEY_ADMIN_TOKEN: 'the-admin-token-of-these-tests',
         GRPC_ADDR: '127.0.0.1:0',
@@ -85,9 +85,9 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
         LOG_LEVEL: 'silent',
         ...environment,
       });
-      const node = await startNode(config, createLogger(config.logLevel));
-      ends.push(() => node.stop(1_000));
-      return node;
+      const server = await startServer(config, createLogger(config.logLevel));
+      ends.push(() => server.stop(1_000));
+      return server;
     },
   };
 }

@@ -305,8 +305,8 @@ describeOnEachEngine('events', (engine) => {
   });
 
   it('are counted by the sweeper alone when the queue swallows every wake', async () => {
-    const node = await engine.start();
-    const { store } = node.composed;
+    const server = await engine.start();
+    const { store } = server.composed;
     // Straight into the inbox: no wake at all.
     const now = await store.now();
     await store.inbox.append([
@@ -328,6 +328,6 @@ describeOnEachEngine('events', (engine) => {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     expect(performance.now() - started).toBeLessThan(4_000);
-    await node.stop(1_000);
+    await server.stop(1_000);
   });
 });

@@ -44,6 +44,76 @@ describeOnEachEngine('flags', (engine) => {
     expect((await auditOf(stand, 'life')).map(({ action }) => action)).toEqual(['flag.create', 'flag.set']);
   });
 
+  it('are left alone, with all who have rows of theirs, by a write of what is there; nobody is told', async () => {
+    const stand = await engine.compose();
+    const change = {
+      ...({ onRuleChange: 'RELOCK', comment: 'deployed' } as const),
+      access: [{ userId: 'sam' }, { organizationId: 'acme', effect: 'DENY' }, { role: 'manager', enabled: false }],
+      removeAccess: [{ userId: 'sue' }, { role: 'employee' }],
+    };
+    const input = { name: 'Same', ...latching(verified) };
+    const first = await stand.setFlag('same', input, change);
+    expect(first.newlyUnlocked).toEqual([{ userId: 'sam', flagKey: 'same' }]);
+    const revisions = async () => ({
+      configuration: await stand.store.configuration.revision(),
+      users: [...(await stand.store.states.users(['sam', 'sue'])).values()].map(({ revision }) => revision),
+      organizations: [...(await stand.store.states.organizations(['acme'])).values()].map(({ revision }) => revision),
+      backfills: (await stand.store.backfills.list({ limit: 100 }, {})).items.length,
+    });
+    const before = await revisions();
+    const told = stand.published.length;
+    const again = await stand.setFlag('same', input, change);
+    expect(again).toEqual({ ...first, backfillId: undefined, newlyUnlocked: [], newlyLocked: [] });
+    expect(await revisions()).toEqual(before);
+    expect(stand.published).toHaveLength(told);
+    expect(await auditOf(stand, 'same')).toHaveLength(1);
+
+    // Of several rows only the one that differs is written.
+    const access = [...change.access.slice(1), { userId: 'sam', effect: 'DENY' }];
+    await stand.setFlag('same', input, { ...change, access });
+    expect(await revisions()).toEqual({ ...before, users: [before.users[0]! + 1, before.users[1]] });
+    expect(stand.published.slice(told)).toEqual([
+      { kind: 'users', users: [{ id: 'sam', revision: before.users[0]! + 1 }] },
+    ]);
+    expect((await auditOf(stand, 'same'))[1]).toMatchObject({
+      ...{ action: 'access.set', before: { access: [{ userId: 'sam', effect: 'ALLOW' }] } },
+      after: { put: [{ userId: 'sam', effect: 'DENY' }], removed: [] },
+    });
+  });
+
+  it('are refused at a stale version even where nothing would change, and made once by two who make the same', async () => {
+    const stand = await engine.compose();
+    const make = () =>
+      stand.setFlag('raced', latching(verified), { access: [{ userId: 'rae' }, { organizationId: 'racers' }] });
+    const [one, other] = await Promise.all([make(), make()]);
+    expect(other.flag).toEqual(one.flag);
+    expect(one.flag.version).toBe(1);
+    expect(await auditOf(stand, 'raced')).toHaveLength(1);
+    const stale = stand.setFlag('raced', latching(verified), { expectedVersion: 2 });
+    await expect(stale).rejects.toMatchObject(code('CONFLICT', 'is at version 1 now'));
+    await expect(stand.setFlag('raced', {}, { expectedVersion: 0 })).rejects.toMatchObject(code('CONFLICT'));
+    expect((await stand.setFlag('raced', {}, { expectedVersion: 1 })).flag).toEqual(one.flag);
+  });
+
+  it('have rules that keep what they unlocked when they are made anew under their id, unless RELOCK forgot it', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const rule = { id: 'verified-people', ...latching(verified).rules[0]! };
+    const never = { ...rule, conditions: { any: [{ fact: 'role', operator: 'equal', value: 'nobody' }] } };
+    const on = async () => (await stand.on('eve')).includes('lived');
+    await stand.setFlag('lived', { rules: [rule] });
+    await stand.identify('eve', { emailVerified: true });
+    await stand.identify('eve', { emailVerified: false });
+    await stand.setFlag('lived', { rules: [] });
+    await stand.setFlag('lived', { rules: [never] });
+    expect(await on()).toBe(true);
+    await stand.setFlag('lived', { rules: [] }, { onRuleChange: 'RELOCK' });
+    expect(await on()).toBe(false);
+    const { flag } = await stand.setFlag('lived', { rules: [never] });
+    expect(flag.rules).toMatchObject([{ id: 'verified-people', version: 3, ledgerFloor: 3 }]);
+    expect(await on()).toBe(false);
+  });
+
   it('are marked with the first row of a user or an organization, and have no new version for it', async () => {
     const stand = await engine.compose();
     const { flag } = await stand.setFlag('marked', { isEnabledGlobally: true, delegated: true });

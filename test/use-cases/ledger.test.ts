@@ -46,7 +46,7 @@ describeOnEachEngine('a grant by hand', (engine) => {
       },
     ]);
 
-    // Whoever carries the token sees it at once, on any node.
+    // Whoever carries the token sees it at once, on any server.
     const other = await engine.compose();
     const { consistencyToken } = granted;
     const asked = { userId: 'stranger', context: {}, flagKey: 'vault', consistencyToken, full: false };
@@ -180,7 +180,7 @@ describeOnEachEngine('RELOCK', (engine) => {
     expect(await stand.on('fan')).toEqual(['season']);
     await stand.setFlag('season', { rules: [{ id: second!.id }] }, { onRuleChange: 'RELOCK' });
     expect(await stand.on('fan')).toEqual([]);
-    // A node that has only now read the configuration.
+    // A server that has only now read the configuration.
     expect(await (await engine.compose()).on('fan')).toEqual([]);
 
     const { flag: other } = await stand.setFlag('later', latching(verified));

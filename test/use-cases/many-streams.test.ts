@@ -94,7 +94,7 @@ describe('one process', () => {
   });
 });
 
-describeOnMariadb('two nodes whose notifier is cut', (engine) => {
+describeOnMariadb('two servers whose notifier is cut', (engine) => {
   it('tell within five seconds of what was written on the other', async () => {
     const redis = await startRedis();
     try {

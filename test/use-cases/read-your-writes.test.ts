@@ -1,6 +1,6 @@
 import { credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import type { RunningNode } from '../../src/compose/start-node.js';
+import type { RunningServer } from '../../src/compose/start-server.js';
 import { rpcsOf } from '../../src/grpc/testing/door-stand.js';
 import { FeatureServiceClient, FeatureServiceDefinition } from '../gen/latchkey/v1/feature_service.js';
 import { Rule_Policy } from '../gen/latchkey/v1/flag.js';
@@ -13,7 +13,7 @@ type Rpcs = ReturnType<typeof rpcsOf<FeatureServiceDefinition>>;
 
 /** A server with both doors, as callers see it. */
 interface Server {
-  readonly node: RunningNode;
+  readonly server: RunningServer;
   readonly rpc: Rpcs;
 }
 
@@ -39,16 +39,16 @@ interface Write {
 
 const clients: FeatureServiceClient[] = [];
 
-async function serverOf(starting: Promise<RunningNode>): Promise<Server> {
-  const node = await starting;
-  const client = new FeatureServiceClient(node.grpcAddress!, credentials.createInsecure());
+async function serverOf(starting: Promise<RunningServer>): Promise<Server> {
+  const server = await starting;
+  const client = new FeatureServiceClient(server.grpcAddress!, credentials.createInsecure());
   clients.push(client);
-  return { node, rpc: rpcsOf(client, FeatureServiceDefinition, node.adminSecret) };
+  return { server, rpc: rpcsOf(client, FeatureServiceDefinition, server.adminSecret) };
 }
 
-async function rest({ node }: Server, path: string, headers: Record<string, string> = {}): Promise<unknown> {
-  const response = await fetch(`http://${node.httpAddress}${path}`, {
-    headers: { authorization: `Bearer ${node.adminSecret}`, ...headers },
+async function rest({ server }: Server, path: string, headers: Record<string, string> = {}): Promise<unknown> {
+  const response = await fetch(`http://${server.httpAddress}${path}`, {
+    headers: { authorization: `Bearer ${server.adminSecret}`, ...headers },
   });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
   return response.json();
@@ -223,7 +223,7 @@ async function startServers(engine: Engine) {
   const here = await serverOf(engine.start({ ...roles, REDIS_URL: redis.url }));
   const there = await serverOf(engine.start({ ROLES: 'grpc,rest', REDIS_URL: `redis://127.0.0.1:${proxy.port}` }));
   await flags(here);
-  await until(() => there.node.composed.services.keeper.snapshot.flags.has('counted'));
+  await until(() => there.server.composed.services.keeper.snapshot.flags.has('counted'));
   await proxy.cut();
   return {
     ...{ withWorker: here, cut: there },

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readSnapshot } from '../../src/compose/snapshot-file.js';
-import type { RunningNode } from '../../src/compose/start-node.js';
+import type { RunningServer } from '../../src/compose/start-server.js';
 import type { AccessInput } from '../../src/services/access/access-rows.js';
 import { pause, until } from '../timing.js';
 import { type CuttableProxy, startCuttableProxy } from './cuttable-proxy.js';
@@ -19,20 +19,20 @@ const event = { id: '1', source: '', userId: 'known', action: 'x', occurredAt: u
 
 describeOnMariadb('while the store is away', (engine) => {
   let proxy: CuttableProxy;
-  let node: RunningNode;
+  let server: RunningServer;
   let dataDir: string;
 
-  const start = async (): Promise<RunningNode> => {
+  const start = async (): Promise<RunningServer> => {
     const url = new URL(engine.databaseUrl());
     url.port = String(proxy.port);
     return engine.start({ DATABASE_URL: url.href, DATA_DIR: dataDir });
   };
-  const setFlag = (keyOrId: string, input: object, access: readonly AccessInput[] = [], of = node) =>
+  const setFlag = (keyOrId: string, input: object, access: readonly AccessInput[] = [], of = server) =>
     of.composed.services.flags.set(OPERATOR, {
       ...{ keyOrId, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },
       ...{ access, removeAccess: [] },
     });
-  const ask = async (userId: string, flagKey: string, full = false, of = node) =>
+  const ask = async (userId: string, flagKey: string, full = false, of = server) =>
     of.composed.services.evaluation.evaluate(OPERATOR, { userId, context: {}, flagKey, consistencyToken: '', full });
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {
     const started = performance.now();
@@ -44,7 +44,7 @@ describeOnMariadb('while the store is away', (engine) => {
   };
   /** What holds from the first moment on, be it cut off or silent. */
   const holds = async (stranger: string): Promise<void> => {
-    const { services } = node.composed;
+    const { services } = server.composed;
     expect((await timed(() => ask('known', 'managers'))).decision).toMatchObject({ enabled: true, reason: 'RULE' });
     expect(await timed(() => ask(stranger, 'off'))).toMatchObject({ stale: true, decision: { reason: 'DISABLED' } });
     expect((await timed(() => ask(stranger, 'none'))).decision.reason).toBe('FLAG_NOT_FOUND');
@@ -66,19 +66,19 @@ describeOnMariadb('while the store is away', (engine) => {
     dataDir = await mkdtemp(join(tmpdir(), 'latchkey-away-'));
     const { port } = new URL(engine.databaseUrl());
     proxy = await startCuttableProxy(Number(port));
-    node = await start();
+    server = await start();
     await setFlag('managers', { rules });
     await setFlag('off', { active: false });
     await setFlag('global', { isEnabledGlobally: true });
     await setFlag('global_yet', { isEnabledGlobally: true });
     await setFlag('global_but', { isEnabledGlobally: true }, [{ userId: 'banned', effect: 'DENY' }]);
-    await node.composed.services.users.identify(OPERATOR, { userId: 'known', roles: ['manager'] });
+    await server.composed.services.users.identify(OPERATOR, { userId: 'known', roles: ['manager'] });
     expect((await ask('known', 'managers')).decision.enabled).toBe(true);
-    await node.composed.services.authentication.machine(ADMIN_TOKEN);
+    await server.composed.services.authentication.machine(ADMIN_TOKEN);
     await until(async () => (await readSnapshot(join(dataDir, 'snapshot.json')))?.configuration.flags.length === 5);
   });
   afterAll(async () => {
-    await node.stop(500);
+    await server.stop(500);
     await proxy.close();
     await rm(dataDir, { recursive: true, force: true });
   });
@@ -86,7 +86,7 @@ describeOnMariadb('while the store is away', (engine) => {
   it('answers from what is held, marked stale once it is not known to be present, and refuses the rest at once', async () => {
     await proxy.cut();
     await holds('nobody');
-    const track = node.composed.services.events.track(OPERATOR, { events: [{ kind: 'event', event }], wait: false });
+    const track = server.composed.services.events.track(OPERATOR, { events: [{ kind: 'event', event }], wait: false });
     await expect(track).rejects.toThrow('the store');
     await until(async () => (await ask('known', 'managers')).stale);
     await holds('nobody');
@@ -127,8 +127,8 @@ describeOnMariadb('while the store is away', (engine) => {
   it('recovers by itself, and again from a store that says nothing at all', async () => {
     await proxy.mend();
     await until(async () => (await ask('unknown', 'managers').catch(() => undefined))?.stale === false);
-    await node.composed.services.events.track(OPERATOR, { events: [{ kind: 'event', event }], wait: true });
-    const stored = await node.composed.store.states.users(['known']);
+    await server.composed.services.events.track(OPERATOR, { events: [{ kind: 'event', event }], wait: true });
+    const stored = await server.composed.store.states.users(['known']);
     expect(stored.get('known')?.actions.get('x')).toMatchObject({ count: 1 });
 
     expect((await ask('late', 'global_yet')).decision.reason).toBe('DENIED');

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import type { RunningNode } from '../../src/compose/start-node.js';
+import type { RunningServer } from '../../src/compose/start-server.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import type { IdentifyInput } from '../../src/services/users/users.js';
 import type { Scope } from '../../src/store/token-store.js';
@@ -30,9 +30,9 @@ const flips = (data: unknown) => {
 const keysOf = (data: unknown) => (data as { flag_keys: readonly string[] }).flag_keys;
 
 describeOnEachEngine('streams', (engine) => {
-  /** Where is written, and where is watched: two nodes wherever two can be. */
-  let here: RunningNode;
-  let there: RunningNode;
+  /** Where is written, and where is watched: two servers wherever two can be. */
+  let here: RunningServer;
+  let there: RunningServer;
   const open: EventSourceStand[] = [];
   let events = 0;
 
@@ -45,8 +45,8 @@ describeOnEachEngine('streams', (engine) => {
   });
 
   const admin = (): string => there.adminSecret;
-  const watch = async (query = '', options: SourceOptions = { token: admin() }, node = there) => {
-    const source = await openEventSource(node.httpAddress!, `/api/stream${query}`, options);
+  const watch = async (query = '', options: SourceOptions = { token: admin() }, server = there) => {
+    const source = await openEventSource(server.httpAddress!, `/api/stream${query}`, options);
     open.push(source);
     // The first is the heartbeat that says: from here on.
     if (source.status === 200) await until(() => source.frames.length > 0 || source.ended);

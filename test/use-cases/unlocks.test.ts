@@ -102,7 +102,7 @@ describeOnEachEngine('what a write unlocks', (engine) => {
 
 describeOnEachEngine('what time unlocks', (engine) => {
   it('comes by itself at the instant it is due, and once', async () => {
-    const node = await engine.start();
+    const server = await engine.start();
     const stand = await engine.compose();
     await stand.clear();
     await stand.setFlag('week', latching(daysIn(7)));
@@ -120,7 +120,7 @@ describeOnEachEngine('what time unlocks', (engine) => {
     await new Promise((resolve) => setTimeout(resolve, 700));
     expect(await ledgerOf(stand.store, 'week')).toHaveLength(1);
     expect(await stand.store.timers.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
-    await node.stop(1_000);
+    await server.stop(1_000);
   });
 
   it('is judged at each due instant, however late, and by one of two workers', async () => {

@@ -76,7 +76,7 @@ describeOnEachEngine('webhooks', (engine) => {
     await unlock('unwanted');
     expect(await stand.latchkey.store.outbound.waiting()).toBe(false);
 
-    // Another node that has not heard of the change: its next transaction confirms the configuration.
+    // Another server that has not heard of the change: its next transaction confirms the configuration.
     const other = await engine.compose();
     await stand.latchkey.services.webhooks.update(OPERATOR, id, { types: [UNLOCKED] });
     expect(other.services.keeper.snapshot.announced).toEqual(new Set([REVOKED]));

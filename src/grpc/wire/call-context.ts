@@ -1,5 +1,5 @@
 import type { ServerUnaryCall } from '@grpc/grpc-js';
-import { REQUEST_ID_HEADER, requestIdOf } from '../../calls/request-id.js';
+import { REQUEST_ID_HEADER, requestIdOf } from '../../calls/call-headers.js';
 import type { CallContext } from '../../protocol/rpcs/method.js';
 
 type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' | 'getDeadline'> & {

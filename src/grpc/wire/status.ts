@@ -1,5 +1,5 @@
 import { Metadata, type status } from '@grpc/grpc-js';
-import { REQUEST_ID_HEADER } from '../../calls/request-id.js';
+import { REQUEST_ID_HEADER } from '../../calls/call-headers.js';
 import { StaleVersion } from '../../calls/stale-version.js';
 import { failureOf } from '../../protocol/messages/failure.js';
 import { STATUS_DETAILS_KEY, versionConflictStatus } from '../../protocol/messages/version-conflict.js';

@@ -4,14 +4,14 @@ import { decodeNotice, encodeNotice } from './notice-message.js';
 describe('the messages of the notifier', () => {
   it('stay below 64 KiB however many users there are, and lose none', () => {
     const users = Array.from({ length: 10_000 }, (_, i) => ({ id: `${'ü'.repeat(100)}${i}`, revision: i }));
-    const messages = encodeNotice('node', { kind: 'users', users });
+    const messages = encodeNotice('server', { kind: 'users', users });
     expect(Math.max(...messages.map((message) => Buffer.byteLength(message)))).toBeLessThan(64 * 1024);
     const read = messages.map(decodeNotice).flatMap((m) => (m?.notice.kind === 'users' ? m.notice.users : []));
     expect(read).toEqual(users);
   });
 
   it('are none for a notice about nobody', () => {
-    expect(encodeNotice('node', { kind: 'users', users: [] })).toEqual([]);
+    expect(encodeNotice('server', { kind: 'users', users: [] })).toEqual([]);
   });
 
   it('name their sender', () => {

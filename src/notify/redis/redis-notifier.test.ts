@@ -23,8 +23,8 @@ afterEach(async () => {
 });
 
 describeNotifier('Redis', {
-  openNode: (onError) => openRedisNotifier({ redisUrl: space.url, onError }),
-  manyNodes: true,
+  openServer: (onError) => openRedisNotifier({ redisUrl: space.url, onError }),
+  manyServers: true,
 });
 
 async function privateRedis(): Promise<RedisServer> {
@@ -33,7 +33,7 @@ async function privateRedis(): Promise<RedisServer> {
   return redis;
 }
 
-async function openNode(redisUrl: string, heartbeatMs?: number): Promise<Notifier> {
+async function openServer(redisUrl: string, heartbeatMs?: number): Promise<Notifier> {
   const notifier = await openRedisNotifier({
     redisUrl,
     onError: (error) => errors.push(error),
@@ -52,8 +52,8 @@ async function timed(action: () => Promise<unknown>): Promise<number> {
 describe('the notifier on Redis', () => {
   it('drops what is malformed on its channel, and hears what a foreign sender wrote well', async () => {
     const redis = await privateRedis();
-    const node = await openNode(redis.url);
-    const { notices } = await listen(node);
+    const server = await openServer(redis.url);
+    const { notices } = await listen(server);
     const client = new Redis(redis.url);
     cleanups.push(() => client.quit());
     await client.publish('latchkey:notices', 'garbage');
@@ -64,12 +64,12 @@ describe('the notifier on Redis', () => {
     expect(errors).toEqual([]);
   });
 
-  it('keeps the nodes of two database numbers apart', async () => {
+  it('keeps the servers of two database numbers apart', async () => {
     const redis = await privateRedis();
     const [one, other, same] = [
-      await openNode(`${redis.url}/1`),
-      await openNode(`${redis.url}/2`),
-      await openNode(`${redis.url}/1`),
+      await openServer(`${redis.url}/1`),
+      await openServer(`${redis.url}/2`),
+      await openServer(`${redis.url}/1`),
     ];
     const there = await listen(other);
     const here = await listen(same);
@@ -81,7 +81,7 @@ describe('the notifier on Redis', () => {
 
   it('says when Redis is gone and when it is back, and misses nothing that is published after that', async () => {
     const redis = await privateRedis();
-    const [one, two] = [await openNode(redis.url), await openNode(redis.url)];
+    const [one, two] = [await openServer(redis.url), await openServer(redis.url)];
     const { notices, states } = await listen(two);
     await redis.down('SIGKILL');
     await until(() => states.at(-1) === 'disconnected', 2_000);
@@ -110,7 +110,7 @@ describe('the notifier on Redis', () => {
 
   it('goes on through a flush', async () => {
     const redis = await privateRedis();
-    const [one, two] = [await openNode(redis.url), await openNode(redis.url)];
+    const [one, two] = [await openServer(redis.url), await openServer(redis.url)];
     const { notices, states } = await listen(two);
     await one.publish({ kind: 'tokens' });
     await redis.flush();
@@ -123,9 +123,9 @@ describe('the notifier on Redis', () => {
     const redis = await privateRedis();
     await redis.down();
     const start = performance.now();
-    const node = await openNode(redis.url);
+    const server = await openServer(redis.url);
     expect(performance.now() - start).toBeLessThan(1_500);
-    const { states } = await listen(node);
+    const { states } = await listen(server);
     expect(states).toEqual(['disconnected']);
     await redis.restart();
     await until(() => states.at(-1) === 'connected', 5_000);
@@ -133,13 +133,13 @@ describe('the notifier on Redis', () => {
 
   it('lets nobody wait for a Redis that has stopped answering, and notices that it has', async () => {
     const redis = await privateRedis();
-    const node = await openNode(redis.url, 200);
-    const { states } = await listen(node);
+    const server = await openServer(redis.url, 200);
+    const { states } = await listen(server);
     await pause(500);
     expect(states).toEqual(['connected']);
     process.kill(redis.pid, 'SIGSTOP');
     try {
-      const waits = await Promise.all([1, 2, 3].map(() => timed(() => node.publish({ kind: 'tokens' }))));
+      const waits = await Promise.all([1, 2, 3].map(() => timed(() => server.publish({ kind: 'tokens' }))));
       expect(Math.max(...waits)).toBeLessThan(400);
       await until(() => states.at(-1) === 'disconnected', 4_000);
     } finally {

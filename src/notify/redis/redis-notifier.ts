@@ -28,10 +28,10 @@ export interface RedisNotifierOptions {
 }
 
 /**
- * Opens the notifier over Redis publish/subscribe, for any number of nodes.
+ * Opens the notifier over Redis publish/subscribe, for any number of servers.
  *
- * Resolves within about a second even when Redis is down, and connects when it comes up. This node's own listeners are
- * told directly, when Redis is down too, and each notice once; the other nodes are told by Redis, at most once. The
+ * Resolves within about a second even when Redis is down, and connects when it comes up. This server's own listeners are
+ * told directly, when Redis is down too, and each notice once; the other servers are told by Redis, at most once. The
  * messages are JSON: the notice's fields, and `from`, the sender's random name.
  */
 export async function openRedisNotifier(options: RedisNotifierOptions): Promise<Notifier> {
@@ -46,7 +46,7 @@ interface Subscriber {
 }
 
 class RedisNotifier implements Notifier {
-  readonly #node = randomUUID();
+  readonly #server = randomUUID();
   readonly #channel: string;
   readonly #onError: (error: unknown) => void;
   readonly #publisher: Redis;
@@ -71,7 +71,7 @@ class RedisNotifier implements Notifier {
     });
   }
 
-  /** Resolves when this node hears the others, or after a second. */
+  /** Resolves when this server hears the others, or after a second. */
   async firstConnection(): Promise<void> {
     const { promise: connected, resolve } = Promise.withResolvers<void>();
     this.#onFirstConnection = resolve;
@@ -86,7 +86,7 @@ class RedisNotifier implements Notifier {
     if (this.#publisher.status !== 'ready') {
       return;
     }
-    await withTimeLimit(PUBLISH_LIMIT_MS, this.#send(encodeNotice(this.#node, notice)), () => undefined);
+    await withTimeLimit(PUBLISH_LIMIT_MS, this.#send(encodeNotice(this.#server, notice)), () => undefined);
   }
 
   subscribe(tell: (notice: Notice) => void, onState: (state: NotifierState) => void): Promise<Unsubscribe> {
@@ -119,7 +119,7 @@ class RedisNotifier implements Notifier {
 
   #receive(message: string): void {
     const received = decodeNotice(message);
-    if (received !== undefined && received.from !== this.#node) {
+    if (received !== undefined && received.from !== this.#server) {
       this.#tell(received.notice);
     }
   }

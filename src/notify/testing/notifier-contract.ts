@@ -3,10 +3,10 @@ import { pause, until } from '../../../test/timing.js';
 import type { Notice, Notifier, NotifierState } from '../notifier.js';
 
 export interface NotifierHarness {
-  /** Opens a node; each hears what any of them publishes. */
-  openNode(onError: (error: unknown) => void): Promise<Notifier>;
-  /** Whether there can be more than one node. */
-  readonly manyNodes: boolean;
+  /** Opens a server; each hears what any of them publishes. */
+  openServer(onError: (error: unknown) => void): Promise<Notifier>;
+  /** Whether there can be more than one server. */
+  readonly manyServers: boolean;
 }
 
 const NOTICES: readonly Notice[] = [
@@ -33,18 +33,18 @@ export function describeNotifier(name: string, harness: NotifierHarness): void {
       errors = [];
     });
 
-    async function openNode(): Promise<Notifier> {
-      const notifier = await harness.openNode((error) => errors.push(error));
+    async function openServer(): Promise<Notifier> {
+      const notifier = await harness.openServer((error) => errors.push(error));
       opened.push(notifier);
       return notifier;
     }
 
-    it("brings a node its own notices, once, as they were, to each of the node's listeners", async () => {
-      const node = await openNode();
-      const first = await listen(node);
-      const second = await listen(node);
+    it("brings a server its own notices, once, as they were, to each of the server's listeners", async () => {
+      const server = await openServer();
+      const first = await listen(server);
+      const second = await listen(server);
       for (const notice of NOTICES) {
-        await node.publish(notice);
+        await server.publish(notice);
       }
       await until(() => first.notices.length >= NOTICES.length && second.notices.length >= NOTICES.length);
       await pause(100);
@@ -53,48 +53,48 @@ export function describeNotifier(name: string, harness: NotifierHarness): void {
     });
 
     it('says at once that it is connected', async () => {
-      const node = await openNode();
-      const { states } = await listen(node);
+      const server = await openServer();
+      const { states } = await listen(server);
       expect(states).toEqual(['connected']);
     });
 
     it('tells a listener nothing after it has unsubscribed, and the others still', async () => {
-      const node = await openNode();
-      const leaving = await listen(node);
-      const staying = await listen(node);
+      const server = await openServer();
+      const leaving = await listen(server);
+      const staying = await listen(server);
       await leaving.unsubscribe();
-      await node.publish({ kind: 'tokens' });
+      await server.publish({ kind: 'tokens' });
       await until(() => staying.notices.length === 1);
       expect(leaving.notices).toEqual([]);
     });
 
     it('reports a listener that throws, tells the others, and does not fail the publisher', async () => {
-      const node = await openNode();
-      await node.subscribe(
+      const server = await openServer();
+      await server.subscribe(
         () => {
           throw new Error('a bad listener');
         },
         () => undefined,
       );
-      const other = await listen(node);
-      await node.publish({ kind: 'tokens' });
+      const other = await listen(server);
+      await server.publish({ kind: 'tokens' });
       await until(() => other.notices.length === 1);
       expect(errors.map(String)).toEqual(['Error: a bad listener']);
     });
 
     it('publishes to nobody, and without a fault, once closed', async () => {
-      const node = await openNode();
-      const { notices } = await listen(node);
-      await node.close();
-      await node.publish({ kind: 'tokens' });
+      const server = await openServer();
+      const { notices } = await listen(server);
+      await server.close();
+      await server.publish({ kind: 'tokens' });
       await pause(50);
       expect(notices).toEqual([]);
       expect(errors).toEqual([]);
     });
 
-    if (harness.manyNodes) {
-      it('brings the notices of one node to the others, once', async () => {
-        const [one, two] = [await openNode(), await openNode()];
+    if (harness.manyServers) {
+      it('brings the notices of one server to the others, once', async () => {
+        const [one, two] = [await openServer(), await openServer()];
         const there = await listen(two);
         const here = await listen(one);
         for (const notice of NOTICES) {
@@ -107,7 +107,7 @@ export function describeNotifier(name: string, harness: NotifierHarness): void {
       });
 
       it('brings a notice of many users whole, though in pieces', async () => {
-        const [one, two] = [await openNode(), await openNode()];
+        const [one, two] = [await openServer(), await openServer()];
         const { notices } = await listen(two);
         const users = Array.from({ length: 20_000 }, (_, i) => ({ id: `user-ü-${i}`, revision: i }));
         await one.publish({ kind: 'users', users });

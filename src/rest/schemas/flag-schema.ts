@@ -24,7 +24,12 @@ const RuleFields = {
 
 const RuleInputSchema = Type.Object(
   {
-    id: Type.Optional(Type.String({ description: 'Left out: a new rule.' })),
+    id: Type.Optional(
+      Type.String({
+        description:
+          'Of a rule that the flag has or had, or one of your choice. Left out: the rule of its name, else the one that means the same, else a new one.',
+      }),
+    ),
     ...Type.Partial(Type.Object(RuleFields)).properties,
   },
   closed,
@@ -64,7 +69,9 @@ const nullable = (description: string) =>
 export const FlagPatchSchema = Type.Object(
   {
     ...Type.Partial(Type.Object(FlagFields)).properties,
-    rules: Type.Optional(Type.Array(RuleInputSchema, { description: 'Replaces the whole list.' })),
+    rules: Type.Optional(
+      Type.Array(RuleInputSchema, { description: 'Replaces the whole list; the same one changes nothing.' }),
+    ),
     prerequisites: Type.Optional(
       Type.Array(Type.Object({ flag_key: Type.String(), variant: Type.Optional(Type.String()) }, closed)),
     ),

@@ -1,4 +1,4 @@
-import { bearerTokenOf } from '../../calls/bearer-token.js';
+import { bearerTokenOf } from '../../calls/call-headers.js';
 import type { Caller, Person } from '../../calls/caller.js';
 import { unauthenticated } from '../../calls/errors.js';
 import type { Authentication } from '../../services/tokens/authentication.js';

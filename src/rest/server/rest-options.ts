@@ -2,7 +2,7 @@ import type { ServiceSet } from '../../services/service-set.js';
 import type { JwtOptions } from '../jwt/jwt-options.js';
 import type { RequestObserver } from './observer.js';
 
-/** Whether this node can answer now. */
+/** Whether this server can answer now. */
 export interface Readiness {
   readonly ready: boolean;
   /** Ready without the store: it answers from the last snapshot and what it holds. */

@@ -44,39 +44,40 @@ export class OrganizationService {
     this.#options = options;
   }
 
+  /** Creates or changes an organization; the same once more changes nothing. */
   async set(call: Call, input: SetOrganizationInput) {
     authorize(call, 'SetOrganization');
     checkOrganization(call, input);
     checkComment(input.comment);
     const { store, notifier } = this.#options;
     const { id } = input;
-    const { organization, backfillIds, changed } = await store.transaction(async (tx) => {
-      const before = (await tx.organizations.lock([id])).get(id)!;
-      const value = before.version === 0 ? undefined : before;
-      requireVersion(id, input.expectedVersion, { kind: 'organization', value });
-      const after: OrganizationState = {
-        ...before,
-        attributes: input.attributes ?? before.attributes,
-        strictRoles: input.strictRoles ?? before.strictRoles,
-        roles: input.roles ?? before.roles,
-        version: before.version + 1,
-        revision: before.revision + 1,
-      };
-      if (value !== undefined && sameJson(described(before), described(after))) {
-        return { organization: before, backfillIds: [], changed: false };
-      }
-      await tx.organizations.put(after);
-      await tx.organizations.advance([id]);
-      const shown = value && described(value);
-      const change = { before: shown, after: described(after), comment: input.comment };
-      const now = await tx.now();
-      await recordAudit(tx, call, now, { action: 'organization.set', target: id, ...change });
-      return { organization: after, backfillIds: await this.#backfill(tx, before, after, now), changed: true };
-    });
+    const { organization, changed, backfillIds } = await store.transaction((tx) => this.#write(tx, call, input));
     const { revision } = organization;
     if (changed) await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
     const consistencyToken = encodeToken({ epoch: await store.epoch(), organizations: [[id, revision]] });
     return { organization, backfillIds, consistencyToken };
+  }
+
+  async #write(tx: Transaction, call: Call, input: SetOrganizationInput) {
+    const { id, attributes, strictRoles, roles, expectedVersion, comment } = input;
+    const before = (await tx.organizations.lock([id])).get(id)!;
+    const exists = before.version > 0;
+    requireVersion(id, expectedVersion, { kind: 'organization', value: exists ? before : undefined });
+    const after: OrganizationState = {
+      ...before,
+      attributes: attributes ?? before.attributes,
+      strictRoles: strictRoles ?? before.strictRoles,
+      roles: roles ?? before.roles,
+      version: before.version + 1,
+      revision: before.revision + 1,
+    };
+    if (exists && sameDescription(before, after)) return { organization: before, changed: false, backfillIds: [] };
+    await tx.organizations.put(after);
+    await tx.organizations.advance([id]);
+    const change = { before: exists ? described(before) : undefined, after: described(after), comment };
+    const now = await tx.now();
+    await recordAudit(tx, call, now, { action: 'organization.set', target: id, ...change });
+    return { organization: after, changed: true, backfillIds: await this.#backfill(tx, before, after, now) };
   }
 
   /**
@@ -107,10 +108,16 @@ function rolesJson({ roles }: OrganizationState): JsonValue {
   return roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
 }
 
-/** What an organization says of itself. */
-function described(organization: OrganizationState) {
-  const { attributes, strictRoles } = organization;
-  return { attributes, strictRoles, roles: rolesJson(organization) };
+function sameDescription(one: OrganizationState, other: OrganizationState): boolean {
+  return (
+    one.strictRoles === other.strictRoles &&
+    sameJson(one.attributes, other.attributes) &&
+    sameJson(rolesJson(one), rolesJson(other))
+  );
+}
+
+function described({ attributes, strictRoles, roles }: OrganizationState) {
+  return { attributes, strictRoles, roles };
 }
 
 function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetOrganizationInput, 'comment'>): void {

@@ -1,7 +1,6 @@
 import type { Dialect } from '../sql/engine/dialect.js';
-import type { Engine } from '../sql/engine/engine.js';
 import { openPool, type Pool } from '../sql/engine/knex-engine.js';
-import type { Sql } from '../sql/engine/sql.js';
+import type { Engine, Sql } from '../sql/engine/sql.js';
 import { type SqlStore, sqlStore } from '../sql/sql-store.js';
 import { mysqlDialect } from './mysql-dialect.js';
 import { DEFAULT_STATEMENT_TIMEOUT_MS, type MysqlOptions, mysqlPool } from './mysql-pool.js';

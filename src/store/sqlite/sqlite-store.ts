@@ -1,9 +1,8 @@
-import type { Engine } from '../sql/engine/engine.js';
 import { openPool } from '../sql/engine/knex-engine.js';
+import type { Engine } from '../sql/engine/sql.js';
 import { type SqlStore, sqlStore } from '../sql/sql-store.js';
-import { beginImmediate } from './begin-immediate.js';
 import { sqliteDialect } from './sqlite-dialect.js';
-import { DEFAULT_ACQUIRE_TIMEOUT_MS, type SqliteOptions, sqlitePool } from './sqlite-pool.js';
+import { beginImmediate, DEFAULT_ACQUIRE_TIMEOUT_MS, type SqliteOptions, sqlitePool } from './sqlite-pool.js';
 
 const APPENDS_IN_FLIGHT = 1;
 

@@ -275,6 +275,8 @@ export function configurationContract(store: () => Store): void {
     const listed = (): Promise<readonly unknown[]> => allPages(2, (page) => store().configuration.access(flagId, page));
     expect(await listed()).toEqual([{ ...rows[0]!, effect: 'DENY', enabled: false }, rows[2], rows[1]]);
     await store().transaction(async (tx) => {
+      expect(await tx.configuration.roleAccess(flagId)).toEqual(await listed());
+      expect(await tx.configuration.roleAccess(unique('flg_none'))).toEqual([]);
       expect(await tx.configuration.dropRoleAccess([rows[1]!, accessRow({ flagId, role: 'none' }), rows[0]!])).toEqual([
         true,
         false,

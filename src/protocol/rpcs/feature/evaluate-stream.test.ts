@@ -280,7 +280,7 @@ describe('EvaluateStream', () => {
     const ahead = `v1.${Buffer.from(JSON.stringify({ e: epoch, c: 1_000_000 })).toString('base64url')}`;
     ask({ id: 'waits', requests: [{ flagKey: 'open', consistencyToken: ahead }] });
     await pause(100);
-    const stopping = other.latchkey.node.stop(10_000);
+    const stopping = other.latchkey.server.stop(10_000);
     expect((await answer('waits')).error?.code).toBe(status.UNAVAILABLE);
     expect((await ended)?.code).toBe(status.UNAVAILABLE);
     await stopping;

@@ -117,7 +117,7 @@ describe('Watch', () => {
     stand = other;
     const { next, ended } = watch({ userId: 'ada' });
     await next(0);
-    const stopping = other.latchkey.node.stop(5_000);
+    const stopping = other.latchkey.server.stop(5_000);
     expect((await ended)?.code).toBe(status.UNAVAILABLE);
     const began = Date.now();
     await stopping;

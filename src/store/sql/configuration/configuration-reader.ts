@@ -1,9 +1,8 @@
 import type { Action, Flag, Segment } from '../../../core/flags/flag.js';
 import type { ConfigurationReader, FlagFilter } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
-import type { Engine } from '../engine/engine.js';
 import { pageOf } from '../engine/page-of.js';
-import { firstRow, type Sql, type SqlValue } from '../engine/sql.js';
+import { type Engine, firstRow, type Sql, type SqlValue } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
 import { type ActionRow, actionOf, loadConfiguration, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';

@@ -1,6 +1,6 @@
 import type { Flag } from '../../../core/flags/flag.js';
 import type { Row } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
+import { parseJson } from '../engine/sql.js';
 
 /** A flag as stored: columns for what is searched or read alone, JSON for the rest. */
 export interface FlagRow {

@@ -1,8 +1,7 @@
 import type { AccessRow, Effect } from '../../../core/flags/flag.js';
 import { type OrganizationState, unknownOrganization } from '../../../core/states/organization-state.js';
-import { parseJson } from '../engine/json-column.js';
 import { chunksOf } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
+import { parseJson, type Sql } from '../engine/sql.js';
 
 const ORGANIZATIONS_PER_STATEMENT = 500;
 

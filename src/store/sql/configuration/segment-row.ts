@@ -1,6 +1,5 @@
 import type { Segment } from '../../../core/flags/flag.js';
-import { parseJson } from '../engine/json-column.js';
-import type { SqlValue } from '../engine/sql.js';
+import { parseJson, type SqlValue } from '../engine/sql.js';
 
 export const SEGMENT_COLUMNS = [
   'segment_key',

@@ -1,12 +1,10 @@
 import { randomInt } from 'node:crypto';
 import type { EventInbox, NewEvent } from '../../event-store.js';
-import type { Engine } from '../engine/engine.js';
 import { inStatements, insertRows, type Row } from '../engine/insert-rows.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import { runAgain } from '../engine/run-again.js';
-import type { Sql } from '../engine/sql.js';
-import { dedupeText, EVENT_KEY, eventKeyOf, type HashedKey } from './event-keys.js';
-import { PENDING } from './event-row.js';
+import type { Engine, Sql } from '../engine/sql.js';
+import { dedupeText, EVENT_KEY, eventKeyOf, type HashedKey, PENDING } from './event-row.js';
 
 const MOST_EVENTS = 1000;
 const RECEIPTS = 2 ** 47;

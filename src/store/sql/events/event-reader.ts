@@ -1,12 +1,21 @@
 import { partitionOf } from '../../../core/values/partition.js';
 import type { DeadLetter, EventKey, EventReader, EventState } from '../../event-store.js';
 import type { Page, PageRequest } from '../../page.js';
-import type { Engine } from '../engine/engine.js';
 import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
 import { chunksOf, rowsByKey } from '../engine/rows-by-key.js';
-import { firstRow, type Sql } from '../engine/sql.js';
-import { dedupeText, distinctKeys, EVENT_KEY, eventKeyOf } from './event-keys.js';
-import { DEAD, DONE, EVENT_COLUMNS, type EventRow, eventOf, PENDING } from './event-row.js';
+import { type Engine, firstRow, type Sql } from '../engine/sql.js';
+import {
+  DEAD,
+  DONE,
+  dedupeText,
+  distinctKeys,
+  EVENT_COLUMNS,
+  EVENT_KEY,
+  type EventRow,
+  eventKeyOf,
+  eventOf,
+  PENDING,
+} from './event-row.js';
 import { purgeEvents } from './purge-events.js';
 
 const USERS_PER_STATEMENT = 500;

@@ -1,5 +1,37 @@
-import type { NewEvent } from '../../event-store.js';
-import { parseJson } from '../engine/json-column.js';
+import { hash } from 'node:crypto';
+import { partitionOf } from '../../../core/values/partition.js';
+import type { EventKey, NewEvent } from '../../event-store.js';
+import { parseJson } from '../engine/sql.js';
+
+const DEDUPE_BYTES = 16;
+
+/** The columns that name an event. */
+export const EVENT_KEY = ['part', 'dedupe'] as const;
+
+export interface HashedKey {
+  readonly part: number;
+  readonly dedupe: Uint8Array;
+  /** The hash as text, to compare with what is read back. */
+  readonly text: string;
+}
+
+/** Names an event by its user's partition and 16 bytes of SHA-256 over user, source and id, each with its length. */
+export function eventKeyOf({ userId, source, id }: EventKey): HashedKey {
+  const named = [userId, source, id].map((part) => `${part.length}:${part}`).join('');
+  const dedupe = hash('sha256', named, 'buffer').subarray(0, DEDUPE_BYTES);
+  return { part: partitionOf(userId), dedupe, text: dedupe.toString('hex') };
+}
+
+/** The bound values of each key, each event once. */
+export function distinctKeys(events: readonly EventKey[]): readonly (readonly [number, Uint8Array])[] {
+  const keys = new Map(events.map(eventKeyOf).map((key) => [key.text, key]));
+  return [...keys.values()].map(({ part, dedupe }) => [part, dedupe]);
+}
+
+/** A hash as the drivers give it, as text. */
+export function dedupeText(dedupe: Uint8Array): string {
+  return Buffer.from(dedupe).toString('hex');
+}
 
 export const PENDING = 0;
 export const DONE = 1;

@@ -4,8 +4,7 @@ import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import { Overtaken } from '../engine/run-again.js';
 import type { Sql } from '../engine/sql.js';
-import { distinctKeys, EVENT_KEY } from './event-keys.js';
-import { DEAD, DONE, EVENT_COLUMNS, type EventRow, eventOf, PENDING } from './event-row.js';
+import { DEAD, DONE, distinctKeys, EVENT_COLUMNS, EVENT_KEY, type EventRow, eventOf, PENDING } from './event-row.js';
 
 const LONGEST_REASON = 4000;
 

@@ -1,10 +1,8 @@
 import { PARTITIONS } from '../../../core/values/partition.js';
 import type { PurgeOptions } from '../../event-store.js';
-import type { Engine } from '../engine/engine.js';
 import { changeByKey } from '../engine/rows-by-key.js';
-import { firstRow } from '../engine/sql.js';
-import { EVENT_KEY } from './event-keys.js';
-import { DONE } from './event-row.js';
+import { type Engine, firstRow } from '../engine/sql.js';
+import { DONE, EVENT_KEY } from './event-row.js';
 
 /** How many partitions one statement looks through: each costs a dive into the index. */
 const PARTITIONS_PER_STATEMENT = 256;

@@ -1,9 +1,8 @@
 import type { JsonValue } from '../../../core/values/json.js';
 import type { AuditEntry, AuditReader, AuditWriter } from '../../audit-store.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
 import { numberAfter, pageOf } from '../engine/page-of.js';
-import type { Sql } from '../engine/sql.js';
+import { parseJson, type Sql } from '../engine/sql.js';
 
 interface AuditRow {
   readonly id: number;

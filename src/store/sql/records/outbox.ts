@@ -1,10 +1,8 @@
 import { partitionOf } from '../../../core/values/partition.js';
 import type { OutboxReader, OutboxWriter, PlacedChange, UserChange } from '../../outbox-store.js';
-import type { Engine } from '../engine/engine.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
 import { changeByKey, chunksOf, rowsByKey } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
+import { type Engine, parseJson, type Sql } from '../engine/sql.js';
 
 const BATCHES_PER_STATEMENT = 200;
 const USERS_PER_STATEMENT = 200;

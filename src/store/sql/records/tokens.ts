@@ -1,10 +1,8 @@
 import type { Page, PageRequest } from '../../page.js';
 import type { MachineToken, Scope, TokenReader, TokenWriter } from '../../token-store.js';
-import type { Engine } from '../engine/engine.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
 import { joinPosition, numberAfter, pageOf, splitPosition } from '../engine/page-of.js';
-import { firstRow, type Sql } from '../engine/sql.js';
+import { type Engine, firstRow, parseJson, type Sql } from '../engine/sql.js';
 
 interface TokenRow {
   readonly id: string;

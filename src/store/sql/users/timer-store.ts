@@ -1,4 +1,4 @@
-import type { TimerReader, TimerWriter } from '../../timer-store.js';
+import type { TimerReader, TimerWriter } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, rowsByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';

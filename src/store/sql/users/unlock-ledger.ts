@@ -1,15 +1,15 @@
 import type { Cause, LedgerEntry, LedgerKind } from '../../../core/states/ledger.js';
+import { partitionOf } from '../../../core/values/partition.js';
 import type { Page, PageRequest } from '../../page.js';
-import type { UserLedgerEntry } from '../../user-store.js';
+import type { LedgerOrder, UserLedgerEntry } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
-import { numberAfter, pageOf } from '../engine/page-of.js';
+import { joinPosition, numberAfter, pageOf, splitPosition } from '../engine/page-of.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
-import type { Sql } from '../engine/sql.js';
+import { parseJson, type Sql, type SqlValue } from '../engine/sql.js';
 import type { LockedUsers } from './locked-users.js';
 import { USER_KEY, userKey, userKeys } from './user-keys.js';
 
-export interface UnlockRow {
+interface UnlockRow {
   readonly seq: number;
   readonly flag_id: string;
   readonly rule_id: string;
@@ -20,7 +20,7 @@ export interface UnlockRow {
   readonly cause: string;
 }
 
-export const UNLOCK_COLUMNS = 'seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause';
+const UNLOCK_COLUMNS = 'seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause';
 
 /** Appends entries in their order within each user; the users are locked, so their numbers can be counted on here. */
 export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[], locked: LockedUsers): Promise<void> {
@@ -87,4 +87,43 @@ export function entryOf(row: Omit<UnlockRow, 'seq'>): LedgerEntry {
     recordedAt: row.recorded_at,
     cause: parseJson<Cause>(row.cause),
   };
+}
+
+interface FlagUnlockRow extends UnlockRow {
+  readonly user_id: string;
+}
+
+const KEY = ['recorded_at', 'part', 'user_id', 'seq'] as const;
+
+/** A page of a flag's entries across users, by when they were recorded. */
+export async function readFlagLedger(
+  sql: Sql,
+  flagId: string,
+  page: PageRequest,
+  order: LedgerOrder,
+): Promise<Page<UserLedgerEntry>> {
+  const [beyond, direction] = order === 'oldest' ? ['>', 'ASC'] : ['<', 'DESC'];
+  const from = keyOf(page.after);
+  // The first column's own condition is what lets the engine begin in the middle of its index.
+  const condition =
+    from === undefined
+      ? ''
+      : ` AND recorded_at ${beyond}= ? AND (${KEY.join(', ')}) ${beyond} (${KEY.map(() => '?').join(', ')})`;
+  const rows = await sql.rows<FlagUnlockRow>(
+    `SELECT user_id, ${UNLOCK_COLUMNS} FROM unlocks${sql.dialect.useIndex('unlocks_flag')} ` +
+      `WHERE flag_id = ?${condition} ORDER BY ${KEY.map((column) => `${column} ${direction}`).join(', ')} LIMIT ?`,
+    [flagId, ...(from === undefined ? [] : [from[0]!, ...from]), page.limit + 1],
+  );
+  return pageOf(
+    rows,
+    page.limit,
+    (row) => ({ userId: row.user_id, ...entryOf(row) }),
+    (row) => joinPosition([String(row.recorded_at), row.user_id, String(row.seq)]),
+  );
+}
+
+function keyOf(after: string | undefined): readonly SqlValue[] | undefined {
+  const [recordedAt, userId = '', seq] = splitPosition(after, 3) ?? [];
+  if (recordedAt === undefined) return undefined;
+  return [Number(recordedAt) || 0, partitionOf(userId), userId, Number(seq) || 0];
 }

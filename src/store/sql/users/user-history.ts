@@ -1,10 +1,9 @@
 import type { UserHistory } from '../../user-store.js';
 import { numberAfter, pageOf } from '../engine/page-of.js';
 import type { Sql } from '../engine/sql.js';
-import { readDeleted } from './deleted-totals.js';
-import { readFlagLedger } from './flag-ledger.js';
-import { readLedger } from './unlock-ledger.js';
+import { readFlagLedger, readLedger } from './unlock-ledger.js';
 import { userKey } from './user-keys.js';
+import { readDeleted } from './user-removal.js';
 
 interface StageChangeRow {
   readonly seq: number;

@@ -1,7 +1,8 @@
 import type { LedgerKind } from '../../../core/states/ledger.js';
+import type { DeletedTotals } from '../../user-store.js';
+import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import type { Sql, SqlValue } from '../engine/sql.js';
-import { addDeleted, type DeletedTotal } from './deleted-totals.js';
 import { type UserKey, userKey } from './user-keys.js';
 
 type Row = Readonly<Record<string, SqlValue>>;
@@ -101,4 +102,42 @@ function addTo(totals: Map<string, DeletedTotal>, more: DeletedTotal | undefined
   const key = `${more.kind} ${more.name}`;
   const { total, sum } = totals.get(key) ?? { total: 0, sum: 0 };
   totals.set(key, { ...more, total: total + more.total, sum: sum + more.sum });
+}
+
+/** What a deleted user had of one flag or action; `name` is empty for the user as such. */
+interface DeletedTotal {
+  readonly kind: 'users' | 'flag' | 'action';
+  readonly name: string;
+  readonly total: number;
+  readonly sum: number;
+}
+
+/** Far from where a sum of so many would leave the range of numbers: no sum may stand in the way of a deletion. */
+const LARGEST_SUM = 1e290;
+
+/** Adds to the totals; each kind and name once. */
+export async function addDeleted(sql: Sql, totals: readonly DeletedTotal[]): Promise<void> {
+  await insertRows(sql, {
+    table: 'deleted_totals',
+    columns: ['kind', 'name', 'total', 'value_sum'],
+    keyLength: 2,
+    rows: totals.map(({ kind, name, total, sum }) => [kind, name, total, clamped(sum)]),
+    existing: { total: 'add', value_sum: 'add' },
+  });
+}
+
+export async function readDeleted(sql: Sql): Promise<DeletedTotals> {
+  const rows = await sql.rows<{ kind: DeletedTotal['kind']; name: string; total: number; value_sum: number }>(
+    'SELECT kind, name, total, value_sum FROM deleted_totals ORDER BY kind, name',
+  );
+  const of = (kind: DeletedTotal['kind']) => rows.filter((row) => row.kind === kind);
+  return {
+    users: of('users')[0]?.total ?? 0,
+    unlocks: new Map(of('flag').map(({ name, total }) => [name, total])),
+    actions: new Map(of('action').map(({ name, total, value_sum }) => [name, { count: total, sum: value_sum }])),
+  };
+}
+
+function clamped(sum: number): number {
+  return Math.max(-LARGEST_SUM, Math.min(LARGEST_SUM, sum));
 }

@@ -1,9 +1,8 @@
 import type { Effect } from '../../../core/flags/flag.js';
 import { foldLedger, type LedgerKind } from '../../../core/states/ledger.js';
 import { type ActionDay, type ActionTotal, type UserState, unknownUser } from '../../../core/states/user-state.js';
-import { parseJson } from '../engine/json-column.js';
 import { chunksOf } from '../engine/rows-by-key.js';
-import type { Sql, SqlValue } from '../engine/sql.js';
+import { parseJson, type Sql, type SqlValue } from '../engine/sql.js';
 import type { LockedUsers } from './locked-users.js';
 import { userKeys } from './user-keys.js';
 import {

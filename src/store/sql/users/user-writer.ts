@@ -3,11 +3,10 @@ import type { UserProfile, UserWriter } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
-import { addDeleted } from './deleted-totals.js';
 import type { LockedUsers } from './locked-users.js';
 import { appendLedger } from './unlock-ledger.js';
 import { userKey, userKeys } from './user-keys.js';
-import { removeUser } from './user-removal.js';
+import { addDeleted, removeUser } from './user-removal.js';
 import { loadLocked } from './user-state.js';
 
 const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;

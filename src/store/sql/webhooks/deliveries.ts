@@ -12,12 +12,10 @@ import {
   type Recorded,
 } from '../../delivery-store.js';
 import type { Page, PageRequest } from '../../page.js';
-import type { Engine } from '../engine/engine.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
 import { pageOf } from '../engine/page-of.js';
 import { changeByKey } from '../engine/rows-by-key.js';
-import { firstRow, type Sql, type SqlValue } from '../engine/sql.js';
+import { type Engine, firstRow, parseJson, type Sql, type SqlValue } from '../engine/sql.js';
 import { partOf } from './outbound.js';
 
 interface DeliveryRow {

@@ -2,9 +2,8 @@ import type { AnnouncedType } from '../../../core/flags/announcement.js';
 import { partitionOf } from '../../../core/values/partition.js';
 import type { OutboundReader, OutboundWriter } from '../../outbound-store.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
 import { changeByKey } from '../engine/rows-by-key.js';
-import { firstRow, type Sql } from '../engine/sql.js';
+import { firstRow, parseJson, type Sql } from '../engine/sql.js';
 
 interface OutboundRow {
   readonly id: number;

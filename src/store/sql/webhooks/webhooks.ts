@@ -7,8 +7,7 @@ import type {
   WebhookWriter,
 } from '../../webhook-store.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { parseJson } from '../engine/json-column.js';
-import { firstRow, type Sql } from '../engine/sql.js';
+import { firstRow, parseJson, type Sql } from '../engine/sql.js';
 
 interface EndpointRow {
   readonly id: string;

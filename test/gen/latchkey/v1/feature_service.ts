@@ -98,6 +98,9 @@ export const FeatureServiceDefinition = {
      * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
      * and drops that organization's rows of delegated flags and changes nothing else.
      *
+     * Only what differs from what is there is written. The same call twice changes nothing the second time: no version,
+     * revision, rule, row, backfill, line of the audit, webhook or event on a stream.
+     *
      * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
      * holds the flag), or the key was taken meanwhile.
      * NOT_FOUND: `flag.id` names no flag.
@@ -252,6 +255,9 @@ export const FeatureServiceService = {
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
+   * Only what differs from what is there is written. The same call twice changes nothing the second time: no version,
+   * revision, rule, row, backfill, line of the audit, webhook or event on a stream.
+   *
    * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
    * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
@@ -376,6 +382,9 @@ export interface FeatureServiceServer extends UntypedServiceImplementation {
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
    *
+   * Only what differs from what is there is written. The same call twice changes nothing the second time: no version,
+   * revision, rule, row, backfill, line of the audit, webhook or event on a stream.
+   *
    * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
    * holds the flag), or the key was taken meanwhile.
    * NOT_FOUND: `flag.id` names no flag.
@@ -462,6 +471,9 @@ export interface FeatureServiceClient extends Client {
   /**
    * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
    * and drops that organization's rows of delegated flags and changes nothing else.
+   *
+   * Only what differs from what is there is written. The same call twice changes nothing the second time: no version,
+   * revision, rule, row, backfill, line of the audit, webhook or event on a stream.
    *
    * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
    * holds the flag), or the key was taken meanwhile.

@@ -35,8 +35,8 @@ export interface PreviewRuleRequest {
     | string[]
     | undefined;
   /**
-   * One rule, put among the rules that the flag has: with an `id` in the place of that rule, where what it leaves out stays
-   * as it is; without one as a new rule. Not together with `flag.rules`.
+   * One rule, put among the rules that the flag has: with the `id` of one of them in its place, where what it leaves out
+   * stays as it is; with another id of your choice, or without one, as a new rule. Not together with `flag.rules`.
    */
   rule:
     | Rule

@@ -82,6 +82,9 @@ export const FeatureServiceDefinition = {
      * Creates or changes a flag and its access rows, in one transaction. Scope: `manage`; bound to an organization, it puts
      * and drops that organization's rows of delegated flags and changes nothing else.
      *
+     * Only what differs from what is there is written. The same call twice changes nothing the second time: no version,
+     * revision, rule, row, backfill, line of the audit, webhook or event on a stream.
+     *
      * ABORTED: `expected_version` is not the present one (the message says which is, a VersionConflict in the status' details
      * holds the flag), or the key was taken meanwhile.
      * NOT_FOUND: `flag.id` names no flag.

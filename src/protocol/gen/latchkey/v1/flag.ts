@@ -46,8 +46,10 @@ export interface FeatureFlag {
   /** How an on decision chooses its variant when its rule has no distribution of its own. Empty: the variant `on`. */
   distribution: WeightedVariant[];
   /**
-   * At most 100, in order; the first that holds answers. A change replaces the whole list: a rule keeps its identity, and what
-   * users unlocked by it, by carrying its `id`.
+   * At most 100, in order; the first that holds answers. A change replaces the whole list. Which of the flag's rules each one
+   * is, and so what users have unlocked by it, goes by its `id`; without one, by a name that stands once in both lists (of
+   * those that no id has settled); else by what it means (policy, conditions, rollout, bucket_by; not the labels of
+   * conditions), each with the first that is left. The rest are new. So the same list twice is the same rules.
    */
   rules: Rule[];
   /** Flags that must be on for the same user. All must hold; circles are refused. */
@@ -141,8 +143,12 @@ export interface Prerequisite {
 /** An ordered entry of a flag: conditions + rollout + what it serves + whether it latches. */
 export interface Rule {
   /**
-   * `rul_…`, unique within the flag. Empty in a request: a new rule, and the server sets it. Not empty: that rule of the
-   * flag, and without an update_mask what the request leaves out of it stays as it is.
+   * Names the rule for good, unique within the flag. In a request: the id of a rule that the flag has, or had, or one of your
+   * choice for a new one (as keys are, and not beginning with `rul_`: such ids the server makes, and others than those it
+   * made for this flag are INVALID_ARGUMENT). Without an update_mask what the request leaves out of a rule that it names by
+   * the id of one that the flag has stays as it is. Left out: see FeatureFlag.rules; a rule that is found without an id is
+   * written as a whole. A rule that is made again under the id of a removed one goes on from its version: what was unlocked
+   * by it counts again, and what RELOCK forgot does not.
    */
   id: string;
   /** For people; the label of the rule where requirements are shown. */
@@ -212,8 +218,8 @@ export interface SetFlagRequest {
     | string[]
     | undefined;
   /**
-   * The version that the change was made on; 0: the flag must not exist yet. Another one now is ABORTED. Absent: whatever
-   * it is.
+   * The version that the change was made on; 0: the flag must not exist yet. Another one now is ABORTED, even where the
+   * call would change nothing. Absent: whatever it is.
    */
   expectedVersion?:
     | number
@@ -239,7 +245,7 @@ export const SetFlagRequest_OnRuleChange = {
   KEEP: 1,
   /**
    * RELOCK - What was unlocked under the older rule no longer counts, and may be earned anew; nor does what was unlocked by a rule
-   * that this call removes. Grants by hand stay.
+   * that this call removes. Grants by hand stay, and so does all that was unlocked by rules that mean what they meant.
    */
   RELOCK: 2,
 } as const;

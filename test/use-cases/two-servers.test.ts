@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
-import type { RunningNode } from '../../src/compose/start-node.js';
+import type { RunningServer } from '../../src/compose/start-server.js';
 import { type RedisServer, startRedis } from '../servers/redis-server.js';
 import { until } from '../timing.js';
 import { describeOnMariadb } from './engines.js';
@@ -10,10 +10,10 @@ const A_SECOND = 1_500;
 const FIVE_SECONDS = 6_500;
 const TOKEN = { name: 't', scopes: ['evaluate'], organizationId: '', expiresAt: undefined };
 
-describeOnMariadb('two nodes', (engine) => {
+describeOnMariadb('two servers', (engine) => {
   let redis: RedisServer;
-  let here: RunningNode;
-  let there: RunningNode;
+  let here: RunningServer;
+  let there: RunningServer;
 
   const start = () => engine.start({ REDIS_URL: redis.url });
   const setFlag = (keyOrId: string, input: object) =>

@@ -1,8 +1,13 @@
 import { Client, credentials, Metadata } from '@grpc/grpc-js';
 import { RPCS } from '../security/call-rpc.js';
 
-/** Calls a unary RPC of a running node by its name; field names as the generated code has them. */
-export async function callNode<Answer>(address: string, token: string, name: string, request: object): Promise<Answer> {
+/** Calls a unary RPC of a running server by its name; field names as the generated code has them. */
+export async function callServer<Answer>(
+  address: string,
+  token: string,
+  name: string,
+  request: object,
+): Promise<Answer> {
   const { path, requestType, responseType } = RPCS.get(name)!;
   const client = new Client(address, credentials.createInsecure());
   const metadata = new Metadata();

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 const ROOT = new URL('../../', import.meta.url);
 const READY_MS = 30_000;
 
-export interface NodeProcess {
+export interface LatchkeyProcess {
   readonly pid: number;
   /** HOST:PORT, or `off`. */
   readonly grpcAddress: string;
@@ -17,10 +17,10 @@ export interface NodeProcess {
 }
 
 /** Starts a Latchkey process from the sources with these settings and nothing else of this environment. */
-export async function startNodeProcess(
+export async function startLatchkey(
   environment: Record<string, string>,
   words: readonly string[] = [],
-): Promise<NodeProcess> {
+): Promise<LatchkeyProcess> {
   const child = spawn(
     process.execPath,
     ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve', ...words],

@@ -25,8 +25,8 @@ import { type Composed, composeServices } from './services.js';
 import { StoreLink } from './store-link.js';
 import { type RunningWorker, startWorker } from './worker.js';
 
-export interface RunningNode {
-  /** HOST:PORT as listened on; undefined for a role that this node does not have. */
+export interface RunningServer {
+  /** HOST:PORT as listened on; undefined for a role that this server does not have. */
   readonly grpcAddress: string | undefined;
   readonly httpAddress: string | undefined;
   readonly composed: Composed;
@@ -41,11 +41,11 @@ export interface RunningNode {
  * Starts everything that this configuration says. What was begun is ended again when a later part fails. `onUnusable` is
  * told when a store that was away at the start comes back as one that this release must not run on: end the process then.
  */
-export async function startNode(
+export async function startServer(
   config: Config,
   logger: Logger,
   onUnusable: (error: unknown) => void = () => undefined,
-): Promise<RunningNode> {
+): Promise<RunningServer> {
   const ended: (() => Promise<unknown>)[] = [];
   const endAll = async (): Promise<void> => {
     for (const end of ended.reverse())
@@ -60,7 +60,10 @@ export async function startNode(
   }
 }
 
-type Started = Omit<RunningNode, 'stop'> & { readonly grpc: GrpcDoor | undefined; readonly rest: RestDoor | undefined };
+type Started = Omit<RunningServer, 'stop'> & {
+  readonly grpc: GrpcDoor | undefined;
+  readonly rest: RestDoor | undefined;
+};
 
 interface Hooks {
   /** Collects what has to be ended, last first. */
@@ -161,7 +164,7 @@ async function opened<T>(variable: string, opening: Promise<T>): Promise<T> {
 async function openDoors(config: Config, { composed, metrics, logger, link }: DoorParts) {
   const { services } = composed;
   const { tls } = config;
-  // A door that this node does not have is not even loaded.
+  // A door that this server does not have is not even loaded.
   const grpc = config.roles.has('grpc')
     ? await opened(
         'GRPC_ADDR',
