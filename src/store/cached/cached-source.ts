@@ -1,7 +1,7 @@
 import type { Demand, Held, StateSource } from '../state-source.js';
 import { StoreUnavailable } from '../store.js';
+import type { CacheClock } from './cache-clock.js';
 import type { CacheObserver, StateKind } from './cache-observer.js';
-import type { Clock } from './clock.js';
 import { HeldStates, type HeldStatesOptions, type Revised } from './held-states.js';
 import type { LoadGroup } from './load-group.js';
 import { LoadGroups } from './load-groups.js';
@@ -10,7 +10,7 @@ import type { StoreBreaker } from './store-breaker.js';
 export interface CachedSourceOptions<T> extends HeldStatesOptions {
   readonly kind: StateKind;
   readonly read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
-  readonly clock: Clock;
+  readonly clock: CacheClock;
   readonly observer: CacheObserver;
   /** May be shared by sources of one store. */
   readonly breaker: StoreBreaker;

@@ -3,9 +3,9 @@ import type { UserState } from '../../core/states/user-state.js';
 import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
 import type { StateSources } from '../state-source.js';
 import type { StateReader } from '../user-store.js';
+import { type CacheClock, SYSTEM_CLOCK } from './cache-clock.js';
 import { type CacheObserver, NO_OBSERVER } from './cache-observer.js';
 import { CachedSource } from './cached-source.js';
-import { type Clock, SYSTEM_CLOCK } from './clock.js';
 import { StoreBreaker } from './store-breaker.js';
 
 export interface CachedStatesOptions {
@@ -28,7 +28,7 @@ export interface CachedStatesOptions {
   /** Calls of one kind in flight: 4 by default. */
   readonly maxGroupsInFlight?: number;
   readonly observer?: CacheObserver;
-  readonly clock?: Clock;
+  readonly clock?: CacheClock;
 }
 
 export interface CachedSizes {

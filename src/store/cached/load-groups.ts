@@ -1,12 +1,12 @@
 import { StoreUnavailable } from '../store.js';
+import type { CacheClock } from './cache-clock.js';
 import type { LoadFailure } from './cache-observer.js';
-import type { Clock } from './clock.js';
 import type { LoadMark } from './held-states.js';
 import { LoadGroup, type LoadOutcome } from './load-group.js';
 
 export interface LoadGroupsOptions<T> {
   readonly read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
-  readonly clock: Clock;
+  readonly clock: CacheClock;
   readonly maxIdsPerGroup: number;
   readonly maxGroupsInFlight: number;
   /** How long a call may take before the store counts as away, milliseconds. */

@@ -1,6 +1,5 @@
 import createKnex, { type Knex } from 'knex';
-import { SILENT_LOG } from '../sql/engine/driver-error.js';
-import { watchPool } from '../sql/engine/watch-pool.js';
+import { SILENT_LOG, watchPool } from '../sql/engine/pool-setup.js';
 import { parseMysqlUrl } from './mysql-url.js';
 
 export interface MysqlOptions {

@@ -2,9 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import createKnex, { type Knex } from 'knex';
-import { SILENT_LOG } from '../sql/engine/driver-error.js';
+import { SILENT_LOG, watchPool } from '../sql/engine/pool-setup.js';
 import type { Sql } from '../sql/engine/sql.js';
-import { watchPool } from '../sql/engine/watch-pool.js';
 import { StoreUnavailable } from '../store.js';
 import { cacheStatements } from './cache-statements.js';
 

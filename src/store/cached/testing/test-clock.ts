@@ -1,7 +1,7 @@
-import type { Clock } from '../clock.js';
+import type { CacheClock } from '../cache-clock.js';
 
 /** A clock that stands still until it is told to advance. */
-export class TestClock implements Clock {
+export class TestClock implements CacheClock {
   /** Epoch and monotonic time differ, so that a mix-up shows. */
   static readonly EPOCH_OFFSET_MS = 1_700_000_000_000;
   #now = 1000;

@@ -18,6 +18,3 @@ export function poolFailure({ name, message }: DriverError): FailureKind | undef
   if (name === 'KnexTimeoutError') return 'away';
   return typeof message === 'string' && /Unable to acquire a connection|^aborted$/.test(message) ? 'away' : undefined;
 }
-
-/** knex writes to the console unless told otherwise; errors reach the caller anyway. */
-export const SILENT_LOG = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };

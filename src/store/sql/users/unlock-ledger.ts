@@ -77,7 +77,7 @@ export async function readLedger(sql: Sql, userId: string, page: PageRequest): P
   return pageOf(rows, page.limit, entryOf, (row) => String(row.seq));
 }
 
-export function entryOf(row: Omit<UnlockRow, 'seq'>): LedgerEntry {
+function entryOf(row: Omit<UnlockRow, 'seq'>): LedgerEntry {
   return {
     flagId: row.flag_id,
     ruleId: row.rule_id,

@@ -1,5 +1,8 @@
 import type { Knex } from 'knex';
 
+/** knex writes to the console unless told otherwise; errors reach the caller anyway. */
+export const SILENT_LOG = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
+
 /** What this file uses of knex's pool. */
 interface WatchedPool {
   on(event: 'acquireRequest' | 'acquireSuccess' | 'acquireFail', listener: (request: number) => void): void;

@@ -1,5 +1,5 @@
 /** Time as caches need it; injected, so that tests can turn it. */
-export interface Clock {
+export interface CacheClock {
   /** Milliseconds since some fixed moment; never goes back. Ages are measured by it. */
   monotonicMs(): number;
   /** Epoch milliseconds; callers' deadlines are given in it. */
@@ -8,7 +8,7 @@ export interface Clock {
   schedule(delayMs: number, run: () => void): () => void;
 }
 
-export const SYSTEM_CLOCK: Clock = {
+export const SYSTEM_CLOCK: CacheClock = {
   monotonicMs: () => performance.now(),
   epochMs: () => Date.now(),
   schedule(delayMs, run) {
