@@ -6,7 +6,7 @@ import { createLogger, type Logger } from '../observability/logger.js';
 import { SchemaMismatch } from '../store/sql/schema/schema.js';
 import { StoreUnavailable } from '../store/store.js';
 import { loadDemo } from './demo.js';
-import { migrate, openStore } from './open-store.js';
+import { migrate, openStore } from './open-adapters.js';
 import { type RunningServer, startServer } from './start-server.js';
 
 /** How long calls under way may take after SIGTERM. */

@@ -1,26 +1,11 @@
-import { actorOf } from '../calls/caller.js';
 import type { Config } from '../config/config.js';
-import { ConfigError } from '../config/environment.js';
 import { httpSender } from '../deliver/http/http-sender.js';
-import type { GrpcDoor } from '../grpc/grpc-door.js';
-import { openLocalNotifier } from '../notify/local/local-notifier.js';
-import type { Notifier } from '../notify/notifier.js';
-import { openRedisNotifier } from '../notify/redis/redis-notifier.js';
-import { callLog } from '../observability/call-log.js';
 import type { Logger } from '../observability/logger.js';
-import { Metrics } from '../observability/metrics.js';
-import { openBullmqDeliveryQueue } from '../queue/bullmq/bullmq-delivery-queue.js';
-import { openBullmqEventIntake } from '../queue/bullmq/bullmq-event-intake.js';
-import { openBullmqWorkQueue } from '../queue/bullmq/bullmq-work-queue.js';
-import type { DeliveryQueue } from '../queue/delivery-queue.js';
-import { openEmbeddedDeliveryQueue } from '../queue/embedded/embedded-delivery-queue.js';
-import { openEmbeddedWorkQueue } from '../queue/embedded/embedded-work-queue.js';
-import type { WorkQueue } from '../queue/queue.js';
-import type { RestDoor } from '../rest/rest-door.js';
-import type { EndedRequest } from '../rest/server/observer.js';
+import { type MetricSources, Metrics } from '../observability/metrics.js';
 import { adminToken } from './admin-token.js';
-import { listen } from './listen.js';
-import { openStore } from './open-store.js';
+import { openDeliveryQueue, openEventIntake, openNotifier, openStore, openWorkQueue } from './open-adapters.js';
+import { type Doors, openDoors } from './open-doors.js';
+import { passOnNotices } from './pass-on-notices.js';
 import { type Composed, composeServices } from './services.js';
 import { StoreLink } from './store-link.js';
 import { type RunningWorker, startWorker } from './worker.js';
@@ -60,10 +45,7 @@ export async function startServer(
   }
 }
 
-type Started = Omit<RunningServer, 'stop'> & {
-  readonly grpc: GrpcDoor | undefined;
-  readonly rest: RestDoor | undefined;
-};
+type Started = Omit<RunningServer, 'stop'> & Doors;
 
 interface Hooks {
   /** Collects what has to be ended, last first. */
@@ -78,7 +60,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   onEnd(() => sqlStore.close());
   const notifier = await openNotifier(config, logger);
   onEnd(() => notifier.close());
-  const queue = await openQueue(config, logger);
+  const queue = await openWorkQueue(config, logger);
   onEnd(() => queue.close());
 
   const sender = httpSender(config.webhooks);
@@ -101,40 +83,24 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   onEnd(() => Promise.resolve(composed.states.close()));
   onEnd(() => Promise.resolve(composed.services.streams.close()));
   const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger, onUnusable });
-  const unsubscribe = await listen(notifier, composed, link, logger);
+  const unsubscribe = await passOnNotices(notifier, composed, link, logger);
   onEnd(unsubscribe);
   await link.start();
   onEnd(() => link.stop());
 
   let worker: RunningWorker | undefined;
   if (config.roles.has('worker')) {
-    const connection = {
-      redisUrl: config.redisUrl ?? '',
-      onError: (error: unknown) => logger.warn({ err: error }, 'the event queue'),
-    };
-    const intake = config.redisUrl !== undefined && config.queueIntake ? openBullmqEventIntake(connection) : undefined;
-    const { lanes, retentionDays } = config;
     const deliveryQueue = await openDeliveryQueue(config, logger);
     onEnd(() => deliveryQueue.close());
     const webhooks = { queue: deliveryQueue, sender, source: config.webhooks.source };
-    const parts = { composed, queue, intake, webhooks, notifier, lanes, retentionDays, metrics, logger };
+    const { lanes, retentionDays } = config;
+    const own = { intake: openEventIntake(config, logger), webhooks, lanes, retentionDays };
     onEnd(async () => worker?.stop());
     await link.whenUsable(async () => {
-      worker = await startWorker(parts);
+      worker = await startWorker({ ...own, composed, queue, notifier, metrics, logger });
     });
   }
-  const { keeper, streams, evaluateStreams } = composed.services;
-  metrics.watch({
-    oldestPendingMs: () => worker?.oldestPendingMs() ?? 0,
-    oldestDeliveryMs: () => worker?.oldestDeliveryMs() ?? 0,
-    deadLetters: () => sqlStore.events.deadLetterCount(),
-    snapshotRevision: () => keeper.snapshot.revision,
-    snapshotAgeMs: () => keeper.confirmedAgeMs(),
-    compileFailures: () => keeper.snapshot.failures.length,
-    cachedStates: () => composed.states.sizes(),
-    openStreams: () => ({ watch: streams.size, evaluate: evaluateStreams.size }),
-    streamBacklog: () => streams.backlog,
-  });
+  metrics.watch(metricSources(composed, () => worker));
   const doors = await openDoors(config, { composed, metrics, logger, link });
   return {
     ...doors,
@@ -146,90 +112,23 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   };
 }
 
-interface DoorParts {
-  readonly composed: Composed;
-  readonly metrics: Metrics;
-  readonly logger: Logger;
-  readonly link: StoreLink;
-}
-
-/** Neither door can be opened by trying again: whoever started this process has to choose another address. */
-async function opened<T>(variable: string, opening: Promise<T>): Promise<T> {
-  return opening.catch((error: unknown) => {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new ConfigError(`${reason}; ${variable} says where to listen`);
-  });
-}
-
-async function openDoors(config: Config, { composed, metrics, logger, link }: DoorParts) {
-  const { services } = composed;
-  const { tls } = config;
-  // A door that this server does not have is not even loaded.
-  const grpc = config.roles.has('grpc')
-    ? await opened(
-        'GRPC_ADDR',
-        import('../grpc/grpc-door.js').then(({ openGrpcDoor }) =>
-          openGrpcDoor({ services, address: config.grpcAddress, tls, observer: callLog('grpc', metrics, logger) }),
-        ),
-      )
-    : undefined;
-  try {
-    const rest = config.roles.has('rest')
-      ? await opened(
-          'HTTP_ADDR',
-          import('../rest/rest-door.js').then(({ openRestDoor }) =>
-            openRestDoor({
-              services,
-              address: config.httpAddress,
-              tls,
-              jwt: config.jwt,
-              ready: () => ({ ready: services.keeper.loaded, degraded: !link.reachable }),
-              metrics: () => metrics.text(),
-              observer: { callEnded: restCallLog(metrics, logger) },
-              onSyncError: (error) => logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
-              requestsPerMinute: config.httpRequestsPerMinute,
-              corsOrigins: config.corsOrigins,
-            }),
-          ),
-        )
-      : undefined;
-    return { grpc, rest };
-  } catch (error) {
-    await grpc?.drain(0);
-    throw error;
-  }
-}
-
-function restCallLog(metrics: Metrics, logger: Logger): (request: EndedRequest) => void {
-  const log = callLog('rest', metrics, logger);
-  return ({ method, route, status, caller, ...rest }) =>
-    log({
-      ...rest,
-      operation: `${method} ${route}`,
-      code: String(status),
-      actor: caller === undefined ? '' : actorOf(caller),
-      unauthenticated: status === 401,
-    });
+/** What is read whenever metrics are asked for. */
+function metricSources({ services, store, states }: Composed, worker: () => RunningWorker | undefined): MetricSources {
+  const { keeper, streams, evaluateStreams } = services;
+  return {
+    oldestPendingMs: () => worker()?.oldestPendingMs() ?? 0,
+    oldestDeliveryMs: () => worker()?.oldestDeliveryMs() ?? 0,
+    deadLetters: () => store.events.deadLetterCount(),
+    snapshotRevision: () => keeper.snapshot.revision,
+    snapshotAgeMs: () => keeper.confirmedAgeMs(),
+    compileFailures: () => keeper.snapshot.failures.length,
+    cachedStates: () => states.sizes(),
+    openStreams: () => ({ watch: streams.size, evaluate: evaluateStreams.size }),
+    streamBacklog: () => streams.backlog,
+  };
 }
 
 async function stop({ grpc, rest }: Started, limitMs: number, endAll: () => Promise<void>): Promise<void> {
   await Promise.all([grpc?.drain(limitMs), rest?.drain(limitMs)]);
   await endAll();
-}
-
-function openNotifier({ redisUrl }: Config, logger: Logger): Promise<Notifier> {
-  const onError = (error: unknown): void => logger.warn({ err: error }, 'the notifier');
-  return redisUrl === undefined
-    ? Promise.resolve(openLocalNotifier({ onError }))
-    : openRedisNotifier({ redisUrl, onError });
-}
-
-function openQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | WorkQueue {
-  if (redisUrl === undefined) return openEmbeddedWorkQueue();
-  return openBullmqWorkQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the queue') });
-}
-
-function openDeliveryQueue({ redisUrl }: Config, logger: Logger): Promise<DeliveryQueue> | DeliveryQueue {
-  if (redisUrl === undefined) return openEmbeddedDeliveryQueue();
-  return openBullmqDeliveryQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the delivery queue') });
 }

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { migrate } from '../../src/compose/open-store.js';
+import { migrate } from '../../src/compose/open-adapters.js';
 import { type RunningServer, startServer } from '../../src/compose/start-server.js';
 import { readConfig } from '../../src/config/config.js';
 import { createLogger } from '../../src/observability/logger.js';

@@ -1,10 +1,15 @@
-import type { Notice, Notifier } from '../notify/notifier.js';
+import type { Notice, Notifier, Unsubscribe } from '../notify/notifier.js';
 import type { Logger } from '../observability/logger.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
 
 /** Passes on what other servers, and this one, say has changed. */
-export function listen(notifier: Notifier, { services, states, notices }: Composed, link: StoreLink, logger: Logger) {
+export function passOnNotices(
+  notifier: Notifier,
+  { services, states, notices }: Composed,
+  link: StoreLink,
+  logger: Logger,
+): Promise<Unsubscribe> {
   const onNotice = (notice: Notice): void => {
     switch (notice.kind) {
       case 'configuration':

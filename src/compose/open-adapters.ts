@@ -1,0 +1,64 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Config } from '../config/config.js';
+import { openLocalNotifier } from '../notify/local/local-notifier.js';
+import type { Notifier } from '../notify/notifier.js';
+import { openRedisNotifier } from '../notify/redis/redis-notifier.js';
+import type { Logger } from '../observability/logger.js';
+import { openBullmqDeliveryQueue } from '../queue/bullmq/bullmq-delivery-queue.js';
+import { openBullmqEventIntake } from '../queue/bullmq/bullmq-event-intake.js';
+import { openBullmqWorkQueue } from '../queue/bullmq/bullmq-work-queue.js';
+import type { DeliveryQueue } from '../queue/delivery-queue.js';
+import { openEmbeddedDeliveryQueue } from '../queue/embedded/embedded-delivery-queue.js';
+import { openEmbeddedWorkQueue } from '../queue/embedded/embedded-work-queue.js';
+import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
+import { migrateMysql } from '../store/mysql/migrate-mysql.js';
+import { openMysqlStore } from '../store/mysql/mysql-store.js';
+import type { MigrationReport } from '../store/sql/schema/migrate.js';
+import type { SqlStore } from '../store/sql/sql-store.js';
+import { migrateSqlite } from '../store/sqlite/migrate-sqlite.js';
+import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
+
+type Database = Config['database'];
+
+/** Brings the database's schema up to this release. */
+export async function migrate(database: Database): Promise<MigrationReport> {
+  if (database.kind === 'mysql') return migrateMysql({ url: database.url });
+  mkdirSync(dirname(database.path), { recursive: true });
+  return migrateSqlite({ path: database.path });
+}
+
+/** Opens the store. The embedded one is migrated first; of the other the schema is checked once it can be reached. */
+export async function openStore(database: Database, onPoolWait: (waitedMs: number) => void): Promise<SqlStore> {
+  if (database.kind === 'sqlite') {
+    await migrate(database);
+    return openSqliteStore({ path: database.path, onPoolWait });
+  }
+  return openMysqlStore({ url: database.url, poolSize: database.poolSize, checkSchema: false, onPoolWait });
+}
+
+/** Redis where there is one; else this process is alone. */
+export function openNotifier({ redisUrl }: Config, logger: Logger): Promise<Notifier> {
+  const onError = (error: unknown): void => logger.warn({ err: error }, 'the notifier');
+  return redisUrl === undefined
+    ? Promise.resolve(openLocalNotifier({ onError }))
+    : openRedisNotifier({ redisUrl, onError });
+}
+
+/** Likewise. */
+export function openWorkQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | WorkQueue {
+  if (redisUrl === undefined) return openEmbeddedWorkQueue();
+  return openBullmqWorkQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the queue') });
+}
+
+/** Likewise. */
+export function openDeliveryQueue({ redisUrl }: Config, logger: Logger): Promise<DeliveryQueue> | DeliveryQueue {
+  if (redisUrl === undefined) return openEmbeddedDeliveryQueue();
+  return openBullmqDeliveryQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the delivery queue') });
+}
+
+/** undefined where foreign producers have no queue, or it is switched off. */
+export function openEventIntake({ redisUrl, queueIntake }: Config, logger: Logger): EventIntakeQueue | undefined {
+  if (redisUrl === undefined || !queueIntake) return undefined;
+  return openBullmqEventIntake({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the event queue') });
+}
