@@ -8,8 +8,8 @@ export const USAGE = `latchkey: feature flags that unlock
 
   latchkey serve [--demo]   serve; --demo loads a set of example flags first
   latchkey migrate          bring the database's schema up to this release
-  latchkey restored         after a restore from a backup: begin another life of the data, so that consistency tokens
-                            and caches of the other one are known for what they are
+  latchkey restored         after a restore from a backup: begin another epoch, so that consistency tokens and caches
+                            of the one before are known for what they are
 
 Settings come from the environment; docs/configuration.md lists them.`;
 

@@ -47,7 +47,7 @@ async function carryOut(command: Command): Promise<void> {
       } finally {
         await store.close();
       }
-      process.stderr.write('the data begins another life; running servers notice within seconds\n');
+      process.stderr.write('another epoch has begun; running servers notice within seconds\n');
       return;
     }
     case 'serve':

@@ -1,5 +1,5 @@
 /** What is sent, once, to an endpoint. */
-export interface Message {
+export interface WebhookMessage {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -28,5 +28,5 @@ export interface WebhookSender {
   /** What is wrong with an endpoint's address as far as its text tells, with what to do; undefined when nothing is. */
   faultOf(url: string): string | undefined;
   /** Never rejects. Whether the address may be reached is decided anew each time. */
-  send(message: Message): Promise<Sent>;
+  send(message: WebhookMessage): Promise<Sent>;
 }

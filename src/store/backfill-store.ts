@@ -54,7 +54,7 @@ export interface BackfillReader {
   list(page: PageRequest, filter: BackfillFilter): Promise<Page<Backfill>>;
 }
 
-export interface Claim {
+export interface BackfillClaim {
   /** Names who works, for as long as the process lives. */
   readonly worker: string;
   readonly now: number;
@@ -83,9 +83,9 @@ export interface BackfillWriter {
    * Claims the oldest unfinished backfill that nobody else works on, and with it those of the same scope that have come
    * just as far: one look at a user serves them all. Renews the claim of whoever calls again. Empty: there is none.
    */
-  claim(claim: Claim): Promise<readonly Backfill[]>;
+  claim(claim: BackfillClaim): Promise<readonly Backfill[]>;
   /** Keeps what this worker has claimed. */
-  renew(claim: Pick<Claim, 'worker' | 'leasedUntil'>): Promise<void>;
+  renew(claim: Pick<BackfillClaim, 'worker' | 'leasedUntil'>): Promise<void>;
   /** Notes how many users there are to look at. */
   setTotal(ids: readonly string[], total: number): Promise<void>;
   /** Adds to what they recorded; in the transaction that records it, so that nothing counts twice. */

@@ -46,7 +46,7 @@ export interface Delivery extends NewDelivery {
 export const ATTEMPTS_KEPT = 20;
 
 /** A delivery that one worker has to itself until the lease lapses. */
-export interface Claim {
+export interface DeliveryClaim {
   readonly delivery: Delivery;
   readonly leaseEndsAt: number;
   /** The database's clock at the claim, in epoch milliseconds. */
@@ -74,9 +74,9 @@ export interface DeliveryFilter {
 
 export interface DeliveryStore {
   /** Takes a pending delivery that is due, by moving its next attempt to the lease's end; undefined: somebody else has. */
-  claim(key: DeliveryKey, options: ClaimOptions): Promise<Claim | undefined>;
+  claim(key: DeliveryKey, options: ClaimOptions): Promise<DeliveryClaim | undefined>;
   /** Notes an attempt; false when the claim has lapsed and another took it, or it is gone: then nothing is noted. */
-  record(claim: Claim, recorded: Recorded): Promise<boolean>;
+  record(claim: DeliveryClaim, recorded: Recorded): Promise<boolean>;
   /** Ids of an endpoint's pending deliveries that were due at or before that instant, longest first. */
   overdue(endpointId: string, dueAtOrBefore: number, limit: number): Promise<readonly string[]>;
   /** Newest first. */

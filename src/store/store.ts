@@ -45,7 +45,7 @@ export interface Store {
   /** The database's clock, in epoch milliseconds: the clock of workers and timers. */
   now(): Promise<number>;
 
-  /** Names this life of the data; a restore from a backup changes it, so that tokens of the other life are known. */
+  /** The epoch of the data: a restore from a backup begins another, so that tokens of the one before are known for what they are. */
   epoch(): Promise<string>;
 
   /** Resolves when the store answers a trivial query. */

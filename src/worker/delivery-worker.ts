@@ -2,7 +2,7 @@ import { signMessage } from '../announcing/sign-message.js';
 import { SECOND_MS } from '../core/values/time.js';
 import type { Sent, WebhookSender } from '../deliver/sender.js';
 import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
-import type { Claim, DeliveryState, Recorded } from '../store/delivery-store.js';
+import type { DeliveryClaim, DeliveryState, Recorded } from '../store/delivery-store.js';
 import type { Store } from '../store/store.js';
 import { GIVE_UP_AFTER_MS, RETRY_DELAYS_MS, retryDelayMs } from './retry-schedule.js';
 
@@ -66,7 +66,7 @@ export class DeliveryWorker {
     }
   }
 
-  #judge({ delivery, now }: Claim, sent: Sent): Recorded {
+  #judge({ delivery, now }: DeliveryClaim, sent: Sent): Recorded {
     const { retryDelaysMs = RETRY_DELAYS_MS } = this.#options;
     const { durationMs } = sent;
     const status = sent.kind === 'answered' ? { status: sent.status } : {};

@@ -143,7 +143,7 @@ describeOnEachEngine('consistency', (engine) => {
     }
   });
 
-  it('of a token from another life of the data: reads the store', async () => {
+  it('of a token from another epoch: reads the store', async () => {
     const [here, there] = [await engine.compose(), await engine.compose()];
     await here.setFlag('reborn', latching(verified));
     await there.services.keeper.refresh();

@@ -225,7 +225,7 @@ describeOnEachEngine('streams', (engine) => {
     }
   });
 
-  it('say reset when the store begins another life, and go on in it', async () => {
+  it('say reset when the store begins another epoch, and go on in it', async () => {
     await setFlag('l-manager', live(manager));
     const [source, alone] = [await watch('?user_id=reborn'), await watch()];
     const store = await engine.openStore();

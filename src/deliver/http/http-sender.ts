@@ -1,5 +1,5 @@
 import { isIP } from 'node:net';
-import type { Message, Sent, WebhookSender } from '../sender.js';
+import type { Sent, WebhookMessage, WebhookSender } from '../sender.js';
 import { refusalOf } from './address-guard.js';
 import { type Lookup, nameLookup } from './name-lookup.js';
 import { type Answer, type Pin, postPinned } from './post-pinned.js';
@@ -43,7 +43,7 @@ function joined(lookup: Lookup): Lookup {
   };
 }
 
-async function send(message: Message, options: Options): Promise<Sent> {
+async function send(message: WebhookMessage, options: Options): Promise<Sent> {
   const startedAt = performance.now();
   const timeoutMs = options.timeoutMs ?? TIMEOUT_MS;
   const deadline = AbortSignal.timeout(timeoutMs);
@@ -60,7 +60,7 @@ async function send(message: Message, options: Options): Promise<Sent> {
   }
 }
 
-async function attempt(message: Message, options: Options, signal: AbortSignal): Promise<Answer> {
+async function attempt(message: WebhookMessage, options: Options, signal: AbortSignal): Promise<Answer> {
   // Again: what was allowed when the endpoint was made need not be any more.
   const fault = faultOfUrl(message.url, options);
   if (fault !== undefined) throw new Refused(fault);

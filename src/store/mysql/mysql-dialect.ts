@@ -1,4 +1,4 @@
-import { type Dialect, type FailureKind, repeat } from '../sql/engine/dialect.js';
+import { commaSeparated, type Dialect, type FailureKind } from '../sql/engine/dialect.js';
 import { driverError, poolFailure } from '../sql/engine/driver-error.js';
 
 const DUPLICATE_ENTRY = 1062;
@@ -47,10 +47,10 @@ export const mysqlDialect: Dialect = {
   asText: (expression) => `CAST(${expression} AS CHAR)`,
   useIndex: (index) => ` FORCE INDEX (${index})`,
   isOneOf: (columns, count) => {
-    if (columns.length === 1) return `${columns[0]} IN (${repeat('?', count)})`;
+    if (columns.length === 1) return `${columns[0]} IN (${commaSeparated('?', count)})`;
     // MariaDB updates by a list of one row with a scan of the whole table, whatever index it is told to use.
     if (count === 1) return `(${columns.map((column) => `${column} = ?`).join(' AND ')})`;
-    return `(${columns.join(', ')}) IN (${repeat(`(${repeat('?', columns.length)})`, count)})`;
+    return `(${columns.join(', ')}) IN (${commaSeparated(`(${commaSeparated('?', columns.length)})`, count)})`;
   },
   // Unlike INSERT IGNORE, this overlooks nothing but the key that is there.
   keepExisting: ([first]) => ` ON DUPLICATE KEY UPDATE ${first} = ${first}`,

@@ -30,7 +30,7 @@ import { webhookReader, webhookWriter } from './webhooks/webhooks.js';
 export interface SqlStore extends Store {
   /** Rejects with `SchemaMismatch` when this release cannot run on the schema that is there. */
   checkSchema(): Promise<void>;
-  /** Begins another life of the data, after a restore. */
+  /** Begins another epoch, after a restore from a backup. */
   renewEpoch(): Promise<void>;
 }
 

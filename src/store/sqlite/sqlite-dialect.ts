@@ -1,4 +1,4 @@
-import { type Dialect, type FailureKind, repeat } from '../sql/engine/dialect.js';
+import { commaSeparated, type Dialect, type FailureKind } from '../sql/engine/dialect.js';
 import { driverError, poolFailure } from '../sql/engine/driver-error.js';
 
 const AWAY = /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PROTOCOL|NOTADB|CORRUPT)/;
@@ -18,8 +18,8 @@ export const sqliteDialect: Dialect = {
   useIndex: () => '',
   isOneOf: (columns, count) =>
     columns.length === 1
-      ? `${columns[0]} IN (${repeat('?', count)})`
-      : `(${columns.join(', ')}) IN (VALUES ${repeat(`(${repeat('?', columns.length)})`, count)})`,
+      ? `${columns[0]} IN (${commaSeparated('?', count)})`
+      : `(${columns.join(', ')}) IN (VALUES ${commaSeparated(`(${commaSeparated('?', columns.length)})`, count)})`,
   keepExisting: (key) => ` ON CONFLICT (${key.join(', ')}) DO NOTHING`,
   changeExisting: (key, change) => {
     const assignments = Object.entries(change).map(([column, how]) =>

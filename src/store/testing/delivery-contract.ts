@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import {
   ATTEMPTS_KEPT,
-  type Claim,
   type Delivery,
+  type DeliveryClaim,
   type DeliveryKey,
   type NewDelivery,
   type Recorded,
@@ -26,7 +26,7 @@ export function deliveryContract(store: () => Store): void {
     store().transaction((tx) => tx.deliveries.add(deliveries));
   const all = (endpointId: string): Promise<readonly Delivery[]> =>
     allPages(2, (page) => store().deliveries.list({ endpointId }, page));
-  const claimed = async (key: DeliveryKey): Promise<Claim> => {
+  const claimed = async (key: DeliveryKey): Promise<DeliveryClaim> => {
     const claim = await store().deliveries.claim(key, LEASE);
     if (claim === undefined) throw new Error(`${key.id} cannot be claimed`);
     return claim;

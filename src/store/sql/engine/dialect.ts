@@ -50,6 +50,6 @@ export interface Dialect {
 export type ColumnChanges = Readonly<Record<string, 'replace' | 'add'>>;
 
 /** `count` times the same text, with commas between. */
-export function repeat(text: string, count: number): string {
+export function commaSeparated(text: string, count: number): string {
   return new Array<string>(count).fill(text).join(', ');
 }

@@ -1,4 +1,4 @@
-import { type ColumnChanges, repeat } from './dialect.js';
+import { type ColumnChanges, commaSeparated } from './dialect.js';
 import type { Sql, SqlValue } from './sql.js';
 
 /** Far below every engine's limit on bound values (32,766) and packets (16 MiB). */
@@ -53,7 +53,7 @@ function insertOnce(sql: Sql, insert: Insert, rows: readonly Row[]): Promise<num
   const tuple = [...insert.columns.map(() => '?'), ...expressions.map(([, expression]) => expression)];
   return sql.run(
     `INSERT INTO ${insert.table} (${columns.join(', ')}) VALUES ` +
-      repeat(`(${tuple.join(', ')})`, rows.length) +
+      commaSeparated(`(${tuple.join(', ')})`, rows.length) +
       existingClause(sql, insert),
     rows.flat(),
   );

@@ -1,15 +1,15 @@
 import type {
   Backfill,
+  BackfillClaim,
   BackfillReader,
   BackfillReason,
   BackfillState,
   BackfillStep,
   BackfillWriter,
-  Claim,
   NewBackfill,
 } from '../../backfill-store.js';
 import { FIRST_USER } from '../../user-pages.js';
-import { repeat } from '../engine/dialect.js';
+import { commaSeparated } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { numberAfter, pageOf } from '../engine/page-of.js';
 import { changeByKey } from '../engine/rows-by-key.js';
@@ -131,7 +131,7 @@ async function start(sql: Sql, backfills: readonly NewBackfill[]): Promise<void>
   });
 }
 
-async function claimNext(sql: Sql, { worker, now, leasedUntil }: Claim): Promise<readonly Backfill[]> {
+async function claimNext(sql: Sql, { worker, now, leasedUntil }: BackfillClaim): Promise<readonly Backfill[]> {
   const rows = await sql.rows<BackfillRow>(
     `SELECT * FROM backfills WHERE ${UNFINISHED} ORDER BY id${sql.dialect.forUpdate}`,
   );
@@ -168,7 +168,7 @@ async function advance(sql: Sql, ids: readonly string[], step: BackfillStep): Pr
   const placed = cursor === undefined ? [now, done] : [cursor.partition, cursor.userId];
   await sql.run(
     `UPDATE backfills SET ${[...place, ...changes].join(', ')} WHERE worker = ? AND state = 'running' AND ` +
-      `backfill_id IN (${repeat('?', ids.length)})`,
+      `backfill_id IN (${commaSeparated('?', ids.length)})`,
     [...placed, done, failed, Math.round(busyMs), worker, ...ids],
   );
 }

@@ -18,8 +18,7 @@ interface PlacedRow extends ChangeRow {
   readonly id: number;
 }
 
-/** Without a revision where an earlier release wrote it. */
-type Payload = Pick<UserChange, 'unlocked' | 'locked' | 'cause'> & { readonly revision?: number };
+type Payload = Pick<UserChange, 'unlocked' | 'locked' | 'cause' | 'revision'>;
 
 export function outboxWriter(sql: Sql): OutboxWriter {
   return {
@@ -99,7 +98,6 @@ function changeOf(row: ChangeRow): UserChange {
     userId: row.user_id,
     batch: row.batch,
     at: row.changed_at,
-    revision: 0,
     ...parseJson<Payload>(row.payload),
   };
 }

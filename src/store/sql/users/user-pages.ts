@@ -1,7 +1,7 @@
 import type { StateNeeds } from '../../../core/snapshot/state-needs.js';
 import { PARTITIONS } from '../../../core/values/partition.js';
 import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
-import { repeat } from '../engine/dialect.js';
+import { commaSeparated } from '../engine/dialect.js';
 import type { Sql, SqlValue } from '../engine/sql.js';
 import type { UserKey } from './user-keys.js';
 import { userStateOf } from './user-state.js';
@@ -156,7 +156,10 @@ function rangeOf([part, user]: readonly string[], after: UserCursor, [lastPart, 
 function ofActions(range: Condition, actions: ReadonlySet<string> | undefined): Condition | undefined {
   if (actions === undefined || actions.size > MOST_ACTIONS) return range;
   if (actions.size === 0) return undefined;
-  return { text: `${range.text} AND action IN (${repeat('?', actions.size)})`, values: [...range.values, ...actions] };
+  return {
+    text: `${range.text} AND action IN (${commaSeparated('?', actions.size)})`,
+    values: [...range.values, ...actions],
+  };
 }
 
 function ofOrganization(organizationId: string): Condition {

@@ -1,9 +1,9 @@
 import {
   ATTEMPTS_KEPT,
-  type Claim,
   type ClaimOptions,
   type Delivery,
   type DeliveryAttempt,
+  type DeliveryClaim,
   type DeliveryFilter,
   type DeliveryKey,
   type DeliveryState,
@@ -90,7 +90,7 @@ async function claim(
   write: Sql,
   { id, endpointId }: DeliveryKey,
   { leaseMs, earlyMs }: ClaimOptions,
-): Promise<Claim | undefined> {
+): Promise<DeliveryClaim | undefined> {
   const { nowMs } = write.dialect;
   const changed = await write.run(
     `UPDATE deliveries SET next_attempt_at = ${nowMs} + ? ` +
@@ -104,7 +104,7 @@ async function claim(
 }
 
 /** The lease's end tells one claim from the next: they are never the same. */
-async function record(sql: Sql, { delivery, leaseEndsAt }: Claim, recorded: Recorded): Promise<boolean> {
+async function record(sql: Sql, { delivery, leaseEndsAt }: DeliveryClaim, recorded: Recorded): Promise<boolean> {
   const { attempt, state, nextAttemptAt } = recorded;
   const log = [...delivery.log, attempt].slice(-ATTEMPTS_KEPT);
   const finishedAt = state === 'pending' ? null : attempt.at + attempt.durationMs;
