@@ -5,11 +5,11 @@ import { createRequire } from 'node:module';
 /** Node 22.15 is the first that has everything used here; a native module crashes on much older ones. */
 const OLDEST = [22, 15] as const;
 
-/** Runs the command when this Node can; else runs it again on the Node that the installation brought along. */
+/** Runs the command, on this Node if it is new enough, else on the Node that is installed as a dependency. */
 function main(): void {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) {
-    // Only now: what this imports may hold native modules.
+    // Imported after the check of the version, since it loads native modules.
     import('./compose/run.js').then(
       ({ run }) => run(process.argv.slice(2)),
       (error: unknown) => fail(error),
@@ -28,7 +28,7 @@ function main(): void {
   child.on('exit', (code, signal) => process.exit(code ?? (signal === 'SIGTERM' ? 0 : 1)));
 }
 
-/** The binary of the optional dependency for this machine; undefined when it was not installed. */
+/** The Node of the optional dependency for this machine; undefined when it is not installed. */
 function vendoredNode(): string | undefined {
   try {
     return createRequire(import.meta.url).resolve(`node-${process.platform}-${process.arch}/bin/node`);

@@ -8,11 +8,11 @@ const OWNER_ONLY = 0o600;
 
 export interface AdminToken {
   readonly secret: string;
-  /** The file that an embedded start keeps it in; undefined when it was given. */
+  /** The file that an embedded start keeps the token in; undefined when the token was given. */
   readonly file: string | undefined;
 }
 
-/** The bootstrap admin token: as given, or the embedded start's own, made on its first start. */
+/** The bootstrap admin token: the one that is given or, for an embedded start, one of its own that the first start makes. */
 export async function adminToken(config: Config): Promise<AdminToken> {
   if (config.adminToken !== undefined) return { secret: config.adminToken, file: undefined };
   if (config.database.kind === 'mysql') {

@@ -14,31 +14,31 @@ export interface DeliveryParts {
   readonly store: Store;
   readonly queue: DeliveryQueue;
   readonly sender: WebhookSender;
-  /** What the events say they come from. */
+  /** The `source` of the CloudEvents that are sent. */
   readonly source: string;
   readonly observer: DeliveryObserver;
   readonly onError: (name: string, error: unknown) => void;
-  /** The worker's own when left out. */
+  /** How long to wait before each further attempt; the worker has its own when left out. */
   readonly retryDelaysMs?: readonly number[];
   readonly leaseMs?: number;
 }
 
 export interface RunningDeliveries {
-  /** Milliseconds; as of the last sweep. */
+  /** The age of the oldest delivery that is due, in milliseconds, as of the last sweep. */
   oldestPendingMs(): number;
-  /** Starts nothing more, and waits for the attempts under way: 10 s at most. Closes the queue. */
+  /** Starts no further attempt, waits for those under way (10 s at most), and closes the queue. */
   stop(): Promise<void>;
 }
 
 const RELAY_EVERY_MS = SECOND_MS / 4;
 const SWEEP_EVERY_MS = SECOND_MS;
 const PER_ENDPOINT = 4;
-/** Room for every endpoint's share: however many of them are slow, the others do not wait. */
+/** How many attempts run at once: as many as all endpoints together may have, so that slow ones never hold up the others. */
 const AT_ONCE = MAX_ENDPOINTS * PER_ENDPOINT;
-/** Handing over is quick: it only puts a delivery into its lane. */
+/** How many deliveries are handed over at once, which is quick: each is only put into its lane. */
 const HANDED_AT_ONCE = 16;
 
-/** Starts everything that brings what is announced to the endpoints. */
+/** Starts everything that brings announced events to the endpoints. */
 export async function startDeliveries(parts: DeliveryParts): Promise<RunningDeliveries> {
   const { store, queue, sender, source, observer, onError, retryDelaysMs, leaseMs } = parts;
   let oldestMs = 0;
@@ -88,7 +88,7 @@ export async function startDeliveries(parts: DeliveryParts): Promise<RunningDeli
   };
 }
 
-/** How an attempt's outcome is called where it is counted. */
+/** The name that an attempt's outcome has in the metrics. */
 export const OUTCOMES: Readonly<Record<DeliveryState, 'delivered' | 'retried' | 'failed'>> = {
   delivered: 'delivered',
   pending: 'retried',

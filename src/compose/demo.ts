@@ -72,7 +72,7 @@ const FLAGS: Readonly<Record<string, FlagInput>> = {
 const STAGES = ['signup_complete', 'profile_setup', 'first_report'].map((name) => ({ name, selfSettable: true }));
 const EARLY_ADOPTER = 'early-adopter';
 
-/** Loads the examples: flags, stages, an early-adopter organization. Again changes nothing that is there already. */
+/** Loads the examples: flags, stages, an early-adopter organization. What is there already stays as it is. */
 export async function loadDemo({ composed }: Pick<RunningServer, 'composed'>): Promise<void> {
   const { actions, flagLookup, flags, organizations, stages } = composed.services;
   const comment = 'the demonstration';

@@ -3,7 +3,7 @@ import type { Logger } from '../observability/logger.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
 
-/** Passes on what other servers, and this one, say has changed. */
+/** Passes notices, of other servers and of this one, to whatever holds what they are about. */
 export function passOnNotices(
   notifier: Notifier,
   { services, states, notices }: Composed,

@@ -1,14 +1,14 @@
 export interface Repeated {
-  /** For the log. */
+  /** What the work is called in the log. */
   readonly name: string;
-  /** From the end of one run to the beginning of the next, in milliseconds. */
+  /** How long to wait after one run before the next, in milliseconds. */
   readonly everyMs: number;
   readonly run: (signal: AbortSignal) => Promise<unknown>;
-  /** Told of each run that failed; the next one comes all the same. */
+  /** Told of each run that failed. The next run comes all the same. */
   readonly onError: (name: string, error: unknown) => void;
 }
 
-/** Runs a piece of work again and again, never overlapping itself. The result stops it and waits for the run under way. */
+/** Runs a piece of work again and again, one run at a time. Gives the function that stops it and waits for a run under way. */
 export function repeat({ name, everyMs, run, onError }: Repeated): () => Promise<void> {
   const abort = new AbortController();
   const { signal } = abort;

@@ -14,7 +14,7 @@ const DRAIN_MS = 10_000;
 
 /** Carries out a command line; the exit code tells whether it succeeded. */
 export async function run(words: readonly string[]): Promise<void> {
-  // Run again by an older Node: when that parent is killed, nobody else would end this process.
+  // This process may be the child of one with an older Node, see `main.ts`: when that is killed, this one has to end, too.
   process.once('disconnect', () => process.exit(1));
   const command = parseArguments(words);
   if (command.name === 'wrong') {
@@ -59,7 +59,7 @@ async function serve(demo: boolean): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
   const server = await startServer(config, logger, (error) => {
-    // Whatever was acknowledged is durable: there is nothing to wait for.
+    // What was acknowledged is durable, so there is nothing to wait for.
     process.stderr.write(`latchkey: ${explain(error)}\n`);
     process.exit(1);
   });
@@ -94,7 +94,7 @@ function stopOnSignal(server: RunningServer, logger: Logger): void {
   process.on('SIGINT', stop);
 }
 
-/** Faults that an operator can mend are told in one line; anything else with its trace. */
+/** What to print of a failure: one line for what an operator can mend, the stack for anything else. */
 function explain(error: unknown): string {
   if (error instanceof StoreUnavailable) return `${error.message}; check DATABASE_URL and that the database is up`;
   if (error instanceof ConfigError || error instanceof SchemaMismatch || error instanceof LatchkeyError)

@@ -41,7 +41,7 @@ import { EpochWatch } from './epoch-watch.js';
 export interface ServiceParts {
   readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'> &
     Partial<Pick<Config, 'maxStreams' | 'streamHeartbeatMs' | 'webhooks'>>;
-  /** What all servers of a deployment have in common and nobody else knows. Left out: this process is alone. */
+  /** A secret that all servers of a deployment have in common. Left out where there is one server only. */
   readonly sharedSecret?: string;
   readonly store: Store;
   readonly queue: WorkQueue;

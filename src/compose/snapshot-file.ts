@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Configuration } from '../core/flags/flag.js';
 import type { MachineToken } from '../store/token-store.js';
 
-/** What a start without the store needs: the configuration as of last time, and who may ask. */
+/** What a start without the store needs: the last configuration that was known, and the machine tokens. */
 export interface SavedSnapshot {
   readonly configuration: Configuration;
   readonly tokens: readonly MachineToken[];
@@ -13,7 +13,7 @@ export interface SavedSnapshot {
 const FORMAT = 2;
 const OWNER_ONLY = 0o600;
 
-/** Writes it whole or not at all, readable by its owner alone: it holds tokens' hashes. */
+/** Writes the file whole or not at all. It holds hashes of tokens, so only its owner can read it. */
 export async function saveSnapshot(path: string, snapshot: SavedSnapshot): Promise<void> {
   const content = JSON.stringify(snapshot);
   await mkdir(dirname(path), { recursive: true });

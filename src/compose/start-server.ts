@@ -11,20 +11,21 @@ import { StoreLink } from './store-link.js';
 import { type RunningWorker, startWorker } from './worker.js';
 
 export interface RunningServer {
-  /** HOST:PORT as listened on; undefined for a role that this server does not have. */
+  /** The HOST:PORT that is listened on; undefined without the role. */
   readonly grpcAddress: string | undefined;
   readonly httpAddress: string | undefined;
   readonly composed: Composed;
-  /** Where the embedded start keeps its admin token. */
+  /** The file that an embedded start keeps its admin token in; undefined when the token was given. */
   readonly adminTokenFile: string | undefined;
   readonly adminSecret: string;
-  /** Refuses new work, finishes what is under way within the limit, and lets go of everything. */
+  /** Refuses new work, finishes what is under way within the limit, and closes everything. */
   stop(limitMs: number): Promise<void>;
 }
 
 /**
- * Starts everything that this configuration says. What was begun is ended again when a later part fails. `onUnusable` is
- * told when a store that was away at the start comes back as one that this release must not run on: end the process then.
+ * Starts everything that the configuration asks for. When a part fails to start, those that have started are stopped again.
+ * `onUnusable` is called when a store that was away at the start comes back with a schema that this release must not run
+ * on: the process should end then.
  */
 export async function startServer(
   config: Config,

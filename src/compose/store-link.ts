@@ -13,25 +13,25 @@ export interface StoreLinkOptions {
   readonly composed: Composed;
   readonly adminSecret: string;
   readonly logger: Logger;
-  /** Told when a store that was away at the start turns out to be one that this release must not run on. */
+  /** Called when a store that was away at the start turns out to have a schema that this release must not run on. */
   readonly onUnusable: (error: unknown) => void;
 }
 
-/** A change is seen within 5 s though its notice was lost; two polls may fail before the snapshot counts as stale. */
+/** How often is asked for changes: one whose notice was lost is seen within 5 s, and two failed polls make decisions stale. */
 const POLL_MS = 2_000;
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 500;
 const SAVE_AFTER_MS = 500;
 
 /**
- * Keeps this server in step with the store: the schema is checked and the admin token put in place when it is first
- * reached; clock, epoch and configuration are polled; what a start without the store needs is kept on disk.
+ * Keeps this server in step with the store. When the store is first reached, it checks the schema and puts the admin token in
+ * place. From then on it polls clock, epoch and configuration, and keeps on disk what a start without the store needs.
  */
 export class StoreLink {
   readonly #options: StoreLinkOptions;
   #connected: boolean = false;
   #reachable = false;
-  /** The last attempt to keep the snapshot failed. */
+  /** Whether the last attempt to write the snapshot to disk failed. */
   #unsaved: boolean = false;
   #saving: NodeJS.Timeout | undefined;
   #whenUsable: (() => Promise<void>) | undefined;
@@ -82,13 +82,13 @@ export class StoreLink {
     });
   }
 
-  /** Runs `work` once the store has been reached and this release runs on its schema: now, or when it is back. */
+  /** Runs `work` when the store has been reached and its schema checked: now, or when the store is back. */
   async whenUsable(work: () => Promise<void>): Promise<void> {
     if (this.#connected) await work();
     else this.#whenUsable = work;
   }
 
-  /** The configuration or the tokens changed: keep them for a start without the store. */
+  /** The configuration or the tokens changed: writes them to disk, for a start without the store. */
   save(): void {
     if (!this.#keepsSnapshot || this.#saving !== undefined) return;
     this.#saving = setTimeout(() => {
@@ -106,7 +106,7 @@ export class StoreLink {
     await this.#stopPolling?.();
   }
 
-  /** The embedded store is a file beside it: where that is gone, so is the snapshot. */
+  /** Whether a snapshot is kept on disk: not beside an embedded store, which is a file on the same disk. */
   get #keepsSnapshot(): boolean {
     return this.#options.config.database.kind === 'mysql';
   }

@@ -21,7 +21,7 @@ import type { Composed } from './services.js';
 export interface WorkerParts {
   readonly composed: Composed;
   readonly queue: WorkQueue;
-  /** undefined where foreign producers have no queue, or it is switched off. */
+  /** The queue onto which producers of other systems put events; undefined without Redis, or where it is switched off. */
   readonly intake: EventIntakeQueue | undefined;
   readonly webhooks: { readonly queue: DeliveryQueue; readonly sender: WebhookSender; readonly source: string };
   readonly notifier: Notifier;
@@ -38,14 +38,14 @@ const TIMERS_EVERY_MS = SECOND_MS / 2;
 const BACKFILLS_EVERY_MS = SECOND_MS / 2;
 const HOUSE_EVERY_MS = 600 * SECOND_MS;
 
-/** Foreign producers on the queue are trusted with `track`, as everyone is who can write to it. */
+/** The caller of events that come by the queue: whoever can write to it has the scope `track`. */
 const FOREIGN: Call = {
   caller: { kind: 'machine', tokenId: 'queue', scopes: new Set(['track']), organizationId: '' },
   requestId: 'queue',
 };
 
 export interface RunningWorker {
-  /** Milliseconds; as of the last sweep. */
+  /** The age of the oldest pending event, in milliseconds, as of the last sweep. */
   oldestPendingMs(): number;
   oldestDeliveryMs(): number;
   stop(): Promise<void>;
@@ -147,7 +147,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   };
 }
 
-/** What can never be taken fails its job for good; anything else, like a store that is away, is tried again. */
+/** Takes events from the queue. A job that can never be taken fails for good; after any other failure it is tried again. */
 async function takeForeign(events: Composed['services']['events'], data: unknown): Promise<void> {
   try {
     await events.intake(FOREIGN, data);

@@ -13,31 +13,31 @@ export interface Config {
   readonly database:
     | { readonly kind: 'mysql'; readonly url: string; readonly poolSize: number }
     | { readonly kind: 'sqlite'; readonly path: string };
-  /** undefined: embedded queue and local notifier. */
+  /** The Redis of queue and notifier; undefined for the embedded queue and the local notifier. */
   readonly redisUrl: string | undefined;
   readonly grpcAddress: string;
   readonly httpAddress: string;
   readonly roles: ReadonlySet<Role>;
-  /** undefined: an embedded start makes one. */
+  /** The bootstrap admin token; undefined for an embedded start, which makes one. */
   readonly adminToken: string | undefined;
   readonly tls: TlsConfig | undefined;
   readonly jwt: JwtOptions | undefined;
   readonly corsOrigins: readonly string[];
-  /** Where the embedded admin token and the snapshot for a start without the store are kept. */
+  /** The folder for the embedded admin token, and for the snapshot that a start without the store reads. */
   readonly dataDir: string;
   readonly queueIntake: boolean;
   readonly lanes: number;
   readonly retentionDays: number;
   readonly cachedUsers: number;
-  /** Requests a minute of one machine token or person on REST; 0: no limit. */
+  /** How many requests a minute one machine token or person may make on REST; 0 for any number. */
   readonly httpRequestsPerMinute: number;
-  /** Streams that may be open at once in this process. */
+  /** How many streams may be open at once in this process. */
   readonly maxStreams: number;
   readonly streamHeartbeatMs: number;
   readonly webhooks: {
     readonly allowHttp: boolean;
     readonly allowPrivate: boolean;
-    /** What the events that are sent say they come from: a URI reference. */
+    /** The `source` of the CloudEvents that are sent, a URI reference. */
     readonly source: string;
   };
   readonly logLevel: string;
@@ -75,7 +75,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   return config;
 }
 
-/** The database alone, for commands that need nothing else. */
+/** The database's settings alone, for commands that need no others. */
 export function readDatabaseConfig(environment: Readonly<Record<string, string | undefined>> = process.env) {
   return database(new Environment(environment));
 }
@@ -125,7 +125,7 @@ function roles(env: Environment): ReadonlySet<Role> {
   );
 }
 
-/** Origins as browsers send them: anything else would never match. */
+/** The allowed origins. Each must be written as browsers send it, or it would never match. */
 function corsOrigins(env: Environment): readonly string[] {
   return env.list('CORS_ORIGINS').map((origin) => {
     if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) return origin;
@@ -135,7 +135,7 @@ function corsOrigins(env: Environment): readonly string[] {
   });
 }
 
-/** CloudEvents wants a URI reference, absolute or not. */
+/** The `source` of webhooks' events, for which CloudEvents asks for a URI reference, absolute or relative. */
 function webhooksSource(env: Environment): string {
   const source = env.text('WEBHOOKS_SOURCE') ?? '/latchkey';
   if (/^[\x21-\x7e]{1,255}$/.test(source) && URL.canParse(source, 'https://latchkey.invalid')) return source;
@@ -159,7 +159,7 @@ function adminToken(env: Environment): string | undefined {
   );
 }
 
-/** Tokens cross the wire with every call: without TLS only where nobody listens, or where the operator says so. */
+/** Refuses to send tokens in plaintext: without TLS a door listens on loopback only, unless the operator allows more. */
 function checkPlaintext({ tls: hasTls, roles: active, ...config }: Config, allowed: boolean): void {
   if (hasTls !== undefined || allowed) return;
   const open = [

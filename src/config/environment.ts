@@ -8,7 +8,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Settings by name, each read as what it must be; what it cannot be is a {@link ConfigError}. */
+/** The environment's settings by name. Each is read as the kind of value that it must be, or throws {@link ConfigError}. */
 export class Environment {
   readonly #values: Readonly<Record<string, string | undefined>>;
 
@@ -16,7 +16,7 @@ export class Environment {
     this.#values = values;
   }
 
-  /** undefined where it is not set, or empty. */
+  /** A text; undefined where it is not set, or empty. */
   text(name: string): string | undefined {
     return this.#values[name] || undefined;
   }
@@ -27,7 +27,7 @@ export class Environment {
     if (given !== undefined && file !== undefined) throw new ConfigError(`give ${name} or ${name}_FILE, not both`);
     if (file === undefined) return given;
     const content = readFile(`${name}_FILE`, file).trim();
-    // As good as not set, it would quietly switch off what it is for.
+    // An empty secret would be taken for one that is not set, and silently switch off what it protects.
     if (content === '') throw new ConfigError(`${name}_FILE=${JSON.stringify(file)} is empty; put the secret into it`);
     return content;
   }

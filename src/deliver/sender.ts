@@ -1,4 +1,4 @@
-/** What is sent, once, to an endpoint. */
+/** A message to an endpoint, and where to send it. */
 export interface WebhookMessage {
   readonly url: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -9,24 +9,24 @@ export type Sent =
   | {
       readonly kind: 'answered';
       readonly status: number;
-      /** How long the endpoint asks to be left alone, where it says so. */
+      /** How long the endpoint asks to wait before the next message; absent where it does not. */
       readonly retryAfterMs?: number;
       readonly durationMs: number;
     }
   | {
       readonly kind: 'failed';
-      /** For the delivery log; holds nothing of what was sent, and nothing that was answered. */
+      /** What went wrong, for the log of deliveries: without anything that was sent or answered. */
       readonly error: string;
       readonly durationMs: number;
     };
 
 /**
- * Sends messages to addresses that operators name, which must not become a way into this network: only to where it may,
- * never further than asked (no redirects), within limits of time and size.
+ * Sends messages to URLs that operators choose, which must not become a way into this network: it connects to allowed
+ * addresses alone, follows no redirects, and keeps to limits of time and size.
  */
 export interface WebhookSender {
-  /** What is wrong with an endpoint's address as far as its text tells, with what to do; undefined when nothing is. */
+  /** What is wrong with the text of an endpoint's URL, and what to do about it; undefined when nothing is. */
   faultOf(url: string): string | undefined;
-  /** Never rejects. Whether the address may be reached is decided anew each time. */
+  /** Sends a message, once. Whether its address may be connected to is decided each time. Never rejects. */
   send(message: WebhookMessage): Promise<Sent>;
 }

@@ -1,4 +1,4 @@
-/** Something changed; servers that hold it in a cache set the revision as a floor and load again. */
+/** Says that something changed: a server that has it in its cache takes nothing older than the revision, and loads it again. */
 export type Notice =
   /** The configuration reached this revision. */
   | { readonly kind: 'configuration'; readonly revision: number }
@@ -14,19 +14,19 @@ export interface RevisionOf {
   readonly revision: number;
 }
 
-/** What a subscriber is told of the connection itself. */
+/** Whether notices of other servers arrive. */
 export type NotifierState = 'connected' | 'disconnected';
 
 /**
- * Tells every server what changed, at most once and without order: each subscriber also polls, or bounds the age of what
- * it holds. A notice reaches the server that published it too.
+ * Tells every server what changed, the one that publishes included. A notice arrives at most once, in any order, and may be
+ * lost: so a subscriber also polls, or keeps nothing for long.
  */
 export interface Notifier {
-  /** Best effort: resolves within 250 ms whether or not it was sent, and never rejects. */
+  /** Resolves within 250 ms, whether or not the notice could be sent, and never rejects. */
   publish(notice: Notice): Promise<void>;
   /**
-   * Calls `listener` for each notice from now on; `onState` at once with the present state, and on each change of it.
-   * After `connected` following `disconnected`, notices may have been missed. Malformed messages are dropped.
+   * Calls `listener` for each notice from now on; calls `onState` with the present state, and whenever the state changes.
+   * While it was `disconnected`, notices may have been missed. Malformed messages are dropped.
    */
   subscribe(listener: (notice: Notice) => void, onState: (state: NotifierState) => void): Promise<Unsubscribe>;
   close(): Promise<void>;

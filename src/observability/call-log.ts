@@ -1,7 +1,7 @@
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 
-/** A call as either door tells of it. */
+/** A call that has ended, as each door reports it. */
 export interface EndedCall {
   /** The RPC's path, or the route. */
   readonly operation: string;
@@ -9,10 +9,10 @@ export interface EndedCall {
   readonly code: string;
   readonly durationMs: number;
   readonly requestId: string;
-  /** Who called, as the audit names callers; '' when it was not established. */
+  /** Who called, as the audit names callers; '' when the caller was not authenticated. */
   readonly actor: string;
   readonly error: unknown;
-  /** A defect, or a failure of the store: a person must act on the first. */
+  /** Whether it failed by a defect, on which a person must act, or by a failure of the store. */
   readonly unexpected: boolean;
   readonly unauthenticated: boolean;
 }

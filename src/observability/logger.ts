@@ -20,7 +20,7 @@ export function createLogger(level: string, destination: DestinationStream = pin
   );
 }
 
-/** Not all that an error carries: drivers attach the statement with its values, or the command with the password. */
+/** What is logged of an error. Drivers attach statements with their values, or commands with a password: those are left out. */
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack, code } = pino.stdSerializers.err(error);

@@ -1,7 +1,7 @@
 import type { Evaluated, Evaluator } from '../services/evaluating/evaluation.js';
 import type { Metrics } from './metrics.js';
 
-/** Counts decisions around an evaluator. */
+/** An evaluator whose decisions are counted. */
 export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'decided'>): Evaluator {
   const count = (evaluated: Evaluated): Evaluated => {
     metrics.decided(evaluated.decision.reason, evaluated.stale);

@@ -7,24 +7,24 @@ const NS_PER_SECOND = 1e9;
 
 type StateKind = 'users' | 'organizations';
 
-/** Values that are read when somebody looks, rather than counted as they change. */
+/** Values that are read at each scrape, in contrast to what is counted when it happens. */
 export interface MetricSources {
-  /** Milliseconds; 0 when nothing is pending. Known where a worker runs. */
+  /** The age of the oldest pending event in milliseconds, 0 without any. Known where a worker runs. */
   readonly oldestPendingMs: () => number;
-  /** Of webhooks' deliveries, likewise. */
+  /** The age of the oldest due delivery to a webhook, likewise. */
   readonly oldestDeliveryMs: () => number;
   readonly deadLetters: () => Promise<number>;
   readonly snapshotRevision: () => number;
-  /** Milliseconds since the store confirmed the snapshot. */
+  /** How long ago the store last confirmed the snapshot, in milliseconds. */
   readonly snapshotAgeMs: () => number;
   readonly compileFailures: () => number;
   readonly cachedStates: () => { readonly users: number; readonly organizations: number };
   readonly openStreams: () => { readonly watch: number; readonly evaluate: number };
-  /** In flags, roughly. */
+  /** About how many flags' news are held back for readers of streams. */
   readonly streamBacklog: () => number;
 }
 
-/** Everything that is counted, and its text in Prometheus' format. */
+/** All metrics, and their text in Prometheus' format. */
 export class Metrics {
   readonly registry = new Registry();
   readonly #requests: Histogram<'door' | 'operation' | 'code'>;
@@ -34,7 +34,7 @@ export class Metrics {
   readonly #backfilled: Counter<'outcome'>;
   readonly #deliveries: Counter<'outcome'>;
   readonly #poolWait: Histogram;
-  /** Plain numbers, handed over when somebody looks: a decision costs less than a labelled counter does. */
+  /** Decisions by reason, as plain numbers that each scrape reads: a labelled counter costs more than a decision. */
   readonly #decisions = new Map<Reason, number>();
   #staleDecisions = 0;
 
@@ -123,7 +123,7 @@ export class Metrics {
     if (stale) this.#staleDecisions++;
   }
 
-  /** Counts what the state caches do; call once. */
+  /** An observer that counts what the caches of states do. Call once. */
   cacheObserver() {
     const registers = [this.registry];
     const labelNames = ['kind', 'outcome'] as const;
@@ -160,7 +160,7 @@ export class Metrics {
     };
   }
 
-  /** Registers what is read when somebody looks. Call once. */
+  /** Registers the values that are read at each scrape. Call once. */
   watch(sources: MetricSources): void {
     const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
       new Gauge({

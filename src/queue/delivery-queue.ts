@@ -1,14 +1,14 @@
 import type { ConsumeOptions } from './queue.js';
 
-/** A delivery that is to be looked at; whether it really is due, its row says. */
+/** A delivery that should be due. Its row in the store says whether it really is. */
 export interface DueDelivery {
   readonly id: string;
   readonly endpointId: string;
 }
 
 /**
- * The clock of deliveries: it only says "this one is due now". Correctness never leans on the queue — the sweeper finds
- * every delivery that a lost job left behind — so no method may make a caller wait for a broken queue.
+ * The delivery queue: it only says "this delivery is due now". Correctness never depends on it, since the sweeper finds
+ * every delivery that a lost job left behind. So no method may make a caller wait for a broken queue.
  */
 export interface DeliveryQueue {
   /**

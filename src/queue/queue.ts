@@ -1,6 +1,6 @@
 /**
- * The work queue: it only says "this lane has work". Correctness never leans on it — the sweeper finds every row that
- * a lost job left behind — so no method may make a caller wait for a broken queue.
+ * The work queue: it only says "this lane has work". Correctness never depends on it, since the sweeper finds every row
+ * that a lost job left behind. So no method may make a caller wait for a broken queue.
  */
 export interface WorkQueue {
   /**
@@ -30,8 +30,8 @@ export interface ConsumeOptions {
 }
 
 /**
- * Direct intake: foreign producers put jobs named `track` onto the queue `latchkey-events`, whose data is an event or
- * a list of them, with nothing but the queue's own client.
+ * The intake of events by the queue: producers of other systems put jobs named `track` onto the queue `latchkey-events`,
+ * with the queue's own client. A job's data is an event or a list of events.
  */
 export interface EventIntakeQueue {
   /**

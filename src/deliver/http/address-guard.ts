@@ -2,7 +2,7 @@ import { BlockList, isIP } from 'node:net';
 
 type Subnet = readonly [network: string, prefix: number, what: string];
 
-/** Refused whatever is allowed: nothing that is meant to receive a webhook lives there. Metadata services of clouds do. */
+/** Refused even where private addresses are allowed: no webhook's receiver is there, but the metadata services of clouds are. */
 const NEVER_V4: readonly Subnet[] = [
   ['100.100.100.200', 32, 'a metadata service'],
   ['168.63.129.16', 32, 'a metadata service'],
@@ -31,7 +31,7 @@ const PRIVATE_V6: readonly Subnet[] = [
   ['fc00::', 7, 'a unique local address'],
 ];
 
-/** A metadata service; and within 2000::/3 all that is not the public internet: 6to4 and Teredo carry IPv4 addresses inside. */
+/** A cloud's metadata service, and what is not public within 2000::/3: 6to4 and Teredo addresses hold IPv4 addresses. */
 const NEVER_V6: readonly Subnet[] = [
   ['fd00:ec2::254', 128, 'a metadata service'],
   ['2001::', 23, 'an address for protocols'],
@@ -58,10 +58,10 @@ const privateV6 = check(PRIVATE_V6, 'ipv6');
 const publicV6 = check(PUBLIC_V6, 'ipv6');
 
 /**
- * Why this IP address must not be connected to, like `a private address`; undefined where it may be. `allowPrivate` lets
- * loopback, private, carriers' shared and unique local addresses pass. What carries an IPv4 address inside (mapped, NAT64)
- * is judged by that one; of IPv6 only what is public passes, as the registries of special addresses
- * (RFC 6890 and its successors) have it.
+ * Why this IP address must not be connected to, like `a private address`; undefined where it may be. `allowPrivate` allows
+ * loopback, private, shared (of carriers) and unique local addresses. An IPv6 address that holds an IPv4 address (mapped,
+ * NAT64) is judged by that. Other IPv6 addresses must be public, by the registries of special addresses (RFC 6890 and its
+ * successors).
  */
 export function refusalOf(address: string, allowPrivate: boolean): string | undefined {
   switch (isIP(address)) {
@@ -75,7 +75,7 @@ export function refusalOf(address: string, allowPrivate: boolean): string | unde
 }
 
 function refusalOfV6(address: string, allowPrivate: boolean): string | undefined {
-  // A zone names a link.
+  // An address with a zone (`fe80::1%eth0`) belongs to one link.
   if (address.includes('%')) return 'a link-local address';
   const inner = embeddedV4(address);
   if (inner !== undefined) return refusalOf(inner, allowPrivate);
@@ -86,7 +86,7 @@ function refusalOfV6(address: string, allowPrivate: boolean): string | undefined
   return publicV6(address) === undefined ? 'not a public address' : undefined;
 }
 
-/** The IPv4 address in `::ffff:0:0/96` (mapped) and `64:ff9b::/96` (NAT64). */
+/** The IPv4 address that an address of `::ffff:0:0/96` (mapped) or `64:ff9b::/96` (NAT64) holds; undefined for others. */
 function embeddedV4(address: string): string | undefined {
   const groups = groupsOf(address);
   const head = groups.slice(0, 6).join(':');
@@ -97,7 +97,7 @@ function embeddedV4(address: string): string | undefined {
 
 /** The eight numbers of an IPv6 address. */
 function groupsOf(address: string): readonly number[] {
-  // The URL standard's form has no dotted part any more.
+  // As the URL standard writes it, the address has no part in dotted decimals.
   const plain = new URL(`http://[${address}]`).hostname.slice(1, -1);
   const [head = '', tail] = plain.split('::');
   const numbers = (part: string): number[] => (part === '' ? [] : part.split(':').map((group) => parseInt(group, 16)));

@@ -6,11 +6,11 @@ import { type Answer, type Pin, postPinned } from './post-pinned.js';
 import { faultOfUrl, hostOf, type UrlRules } from './webhook-url.js';
 
 export interface HttpSenderOptions extends UrlRules {
-  /** DNS and the system by default. */
+  /** How names are looked up; default: by DNS and the system. */
   readonly lookup?: Lookup;
-  /** The authorities that are trusted, in PEM, in the place of Node's own. */
+  /** The certificate authorities that are trusted instead of Node's own, in PEM. */
   readonly ca?: string;
-  /** For an attempt as a whole, the name's resolution included; default 10 s. */
+  /** How long an attempt may take, the lookup of the name included; default 10 s. */
   readonly timeoutMs?: number;
 }
 
@@ -29,9 +29,7 @@ export function httpSender(options: HttpSenderOptions): WebhookSender {
 
 type Options = HttpSenderOptions & { readonly lookup: Lookup };
 
-/**
- * Whoever asks for a name that is being looked up waits for that answer. Nothing is remembered.
- */
+/** Joins lookups of the same name that are made at the same time. No answer is remembered. */
 function joined(lookup: Lookup): Lookup {
   const underWay = new Map<string, Promise<readonly Pin[]>>();
   return (host) => {
@@ -61,7 +59,7 @@ async function send(message: WebhookMessage, options: Options): Promise<Sent> {
 }
 
 async function attempt(message: WebhookMessage, options: Options, signal: AbortSignal): Promise<Answer> {
-  // Again: what was allowed when the endpoint was made need not be any more.
+  // Checked again: a URL that was allowed when the endpoint was made may no longer be.
   const fault = faultOfUrl(message.url, options);
   if (fault !== undefined) throw new Refused(fault);
   const url = new URL(message.url);
@@ -71,13 +69,13 @@ async function attempt(message: WebhookMessage, options: Options, signal: AbortS
     const outcome = await postPinned({ ...message, url, pin, signal, ca: options.ca });
     if ('answer' in outcome) return outcome.answer;
     failure = outcome.error;
-    // Once something was sent, another address could get it a second time.
+    // Once something may have been sent, another address could receive the same message.
     if (outcome.connected || signal.aborted) break;
   }
   throw failure;
 }
 
-/** Every address of the host; rejects when any of them is refused: which one is connected to must not be luck. */
+/** Every address of the host. Rejects when one of them is refused, so that it is not luck whether a host can be reached. */
 async function resolve(url: URL, options: Options, signal: AbortSignal): Promise<readonly Pin[]> {
   const host = hostOf(url);
   const family = isIP(host);
@@ -100,7 +98,7 @@ function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> 
 
 class Refused extends Error {}
 
-/** With its code, where it has one and does not say so. */
+/** An error's message, with its code where the message does not have it. */
 function reasonOf(error: unknown): string {
   if (error instanceof Refused) return error.message;
   const { code = '', message = String(error) } = Object(error) as {

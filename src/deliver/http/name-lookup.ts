@@ -2,29 +2,29 @@ import { Resolver, lookup as systemLookup } from 'node:dns/promises';
 import { withTimeLimit } from '../../outages/time-limit.js';
 import type { Pin } from './post-pinned.js';
 
-/** Every address of a name. */
+/** Looks up every address of a name. */
 export type Lookup = (host: string) => Promise<readonly Pin[]>;
 
 export interface NameLookupOptions {
-  /** Like `127.0.0.1:5353`; those of the machine when left out. */
+  /** The DNS servers to ask, like `127.0.0.1:5353`; default: the machine's. */
   readonly servers?: readonly string[];
-  /** The system's by default. */
+  /** How names are looked up that DNS does not know; default: by the system. */
   readonly system?: Lookup;
-  /** For a lookup as a whole; default 8 s. */
+  /** How long a lookup may take; default 8 s. */
   readonly timeoutMs?: number;
 }
 
 const TIMEOUT_MS = 8_000;
 const QUERY = { timeout: 2_000, tries: 2 };
-/** DNS knows no address, or there is no DNS: the system may know more, from a hosts file or by completing the name. */
+/** Codes that say that DNS knows no address, or is not there. The system may know one: from a hosts file, or a search domain. */
 const NOT_IN_DNS: ReadonlySet<unknown> = new Set(['ENOTFOUND', 'ENODATA', 'ECONNREFUSED']);
-/** Names that DNS is not asked for: those of a machine or a network of its own. */
+/** Names that DNS is not asked for, since only the machine or its own network knows them. */
 const SYSTEMS_OWN = /^[^.]+$|\.(localhost|local)$/;
 
 /**
- * Looks names up by DNS, which takes no thread however long it is silent. The system's lookup takes one of libuv's few, which
- * the whole process shares and which nothing takes back: it is asked only for names that DNS does not know, and for one at a
- * time. Rejects after `timeoutMs` at the latest.
+ * Looks names up by DNS, which takes no thread, however long it does not answer. The system's own lookup takes one of the few
+ * threads of libuv, which the whole process shares, and cannot be stopped. So the system is asked only for names that DNS does
+ * not know, and for one at a time. Rejects after `timeoutMs` at the latest.
  */
 export function nameLookup({ servers, system = bySystem, timeoutMs = TIMEOUT_MS }: NameLookupOptions = {}): Lookup {
   const inTurn = oneAtATime(system, timeoutMs);
@@ -41,7 +41,7 @@ const bySystem: Lookup = (host) => systemLookup(host, { all: true, order: 'verba
 
 interface DnsAnswer {
   readonly pins: readonly Pin[];
-  /** Why nobody knows whether there are more. */
+  /** The failure of a part of the lookup, after which there may be more addresses than were found. */
   readonly error: unknown;
 }
 
@@ -65,13 +65,13 @@ function pinsOf(answer: PromiseSettledResult<readonly string[]>, family: number)
   return answer.status === 'fulfilled' ? answer.value.map((address) => ({ address, family })) : [];
 }
 
-/** Only the first few are tried, and where this machine has one family alone they must not all be of the other. */
+/** IPv4 and IPv6 addresses in turn: only the first few are tried, and a machine may reach one of the two families alone. */
 function alternating(four: readonly Pin[], six: readonly Pin[]): readonly Pin[] {
   const pairs = Array.from({ length: Math.max(four.length, six.length) }, (_, i) => [four[i], six[i]]);
   return pairs.flat().filter((pin) => pin !== undefined);
 }
 
-/** Whoever has waited too long for their turn is not looked up any more. */
+/** Looks up one name after the other. A name whose turn comes after its time limit is not looked up any more. */
 function oneAtATime(system: Lookup, timeoutMs: number): Lookup {
   let last: Promise<unknown> = Promise.resolve();
   return (host) => {

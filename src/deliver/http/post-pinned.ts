@@ -3,7 +3,7 @@ import { request as requestHttps } from 'node:https';
 import { isIP, type LookupFunction } from 'node:net';
 import { hostOf } from './webhook-url.js';
 
-/** One address of a host, checked. */
+/** One address of a host, which was checked and is to be connected to. */
 export interface Pin {
   readonly address: string;
   readonly family: number;
@@ -25,20 +25,20 @@ export interface Answer {
 
 export type PostOutcome =
   | { readonly answer: Answer }
-  /** `connected`: something may have been sent. */
+  /** Once it was `connected`, something may have been sent. */
   | { readonly error: unknown; readonly connected: boolean };
 
-/** What is read of an answer; the rest is cut off, and the answer counts by its status. */
+/** How much is read of an answer. The connection is closed then; only the answer's status counts. */
 const MAX_ANSWER_BYTES = 64 * 1024;
 const MAX_HEADER_BYTES = 16 * 1024;
-/** Another of the host's addresses may do better. */
+/** How long connecting may take, before another address of the host is tried. */
 const CONNECT_TIMEOUT_MS = 4_000;
-/** Node would go through several by itself; it is given one. */
+/** Keeps Node from trying several addresses by itself. */
 const ONE_ADDRESS = { autoSelectFamily: false };
 
 /**
- * Posts to exactly this address, by the URL's name: Host, SNI and the certificate's check are the name's, and nothing is
- * resolved a second time. Follows no redirect. Never rejects.
+ * Posts to exactly this address. The URL's name is used for the Host header, SNI and the certificate's check, but is not
+ * looked up again. Follows no redirect. Never rejects.
  */
 export function postPinned({ url, pin, headers, body, signal, ca }: PinnedPost): Promise<PostOutcome> {
   return new Promise((resolve) => {
@@ -55,7 +55,7 @@ export function postPinned({ url, pin, headers, body, signal, ca }: PinnedPost):
       lookup: pinned(pin),
       family: pin.family,
       ...ONE_ADDRESS,
-      // A connection of its own: one that is kept would outlive the check of its address.
+      // Each post has a connection of its own: one that is kept could be used long after its address was checked.
       agent: false,
       maxHeaderSize: MAX_HEADER_BYTES,
       signal,
@@ -109,7 +109,7 @@ function readAnswer(response: IncomingMessage): Promise<Answer> {
   });
 }
 
-/** Seconds, or a date; what is neither is not there. */
+/** How long a Retry-After header asks to wait, in seconds or by a date; undefined for anything else. */
 function retryAfterOf(header: string | undefined): number | undefined {
   if (header === undefined) return undefined;
   const ms = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : Date.parse(header) - Date.now();

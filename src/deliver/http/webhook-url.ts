@@ -9,8 +9,8 @@ export interface UrlRules {
 const MAX_LENGTH = 2_048;
 
 /**
- * What is wrong with an endpoint's address as far as its text tells, with what to do; undefined when nothing is. An IP
- * address in any of its spellings (decimal, hexadecimal, octal, mapped) is judged as what it stands for.
+ * What is wrong with the text of an endpoint's URL, and what to do about it; undefined when nothing is. An IP address may be
+ * written in any way (decimal, hexadecimal, octal, mapped): it is judged as the address that it means.
  */
 export function faultOfUrl(text: string, { allowHttp, allowPrivate }: UrlRules): string | undefined {
   if (text.length > MAX_LENGTH) return `url has at most ${MAX_LENGTH} characters, and this one has ${text.length}`;
@@ -37,20 +37,20 @@ export function faultOfUrl(text: string, { allowHttp, allowPrivate }: UrlRules):
 
 const ALLOW_PRIVATE = 'only public addresses are sent to, unless WEBHOOKS_ALLOW_PRIVATE=true allows private ones';
 
-/** The host's name or IP address: without brackets, without the dot that ends a name. */
+/** The URL's host, a name or an IP address, without brackets and without a dot at its end. */
 export function hostOf({ hostname }: URL): string {
   return hostname.replace(/^\[(.*)\]$/, '$1').replace(/\.$/, '');
 }
 
-/** Of what is no webhook's address nobody can tell where a password begins and ends: with an `@` in it, none of it is quoted. */
+/** A text that is no URL, as a message quotes it: not at all if it has an `@`, since it may then hold a password anywhere. */
 function urlShown(text: string): string {
   return text.includes('@') ? 'url' : `url ${shown(text)}`;
 }
 
-/** As far as the path: what follows it may be a secret. */
+/** The URL without what follows its path, which may be a secret. */
 function shown(text: string): string {
   const [address = ''] = text.split(/[?#]/, 1);
   const cut = address.length > 120 ? `${address.slice(0, 117)}…` : address;
-  // A user and a password before the host are quoted nowhere.
+  // A user and a password before the host are left out, too.
   return JSON.stringify(cut.replace(/\/\/[^/]*@/, '//'));
 }

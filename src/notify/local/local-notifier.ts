@@ -1,8 +1,8 @@
 import type { Notice, Notifier } from '../notifier.js';
 
 /**
- * Opens the notifier of a single process: each notice is with every listener when publish() resolves, and the state is
- * always `connected`. A listener that throws is reported to `onError`, and the others are told all the same.
+ * Opens the notifier of a single process: every listener has been called when publish() resolves, and the state is always
+ * `connected`. A listener that throws is reported to `onError`, and the others are called all the same.
  */
 export function openLocalNotifier(options: { readonly onError: (error: unknown) => void }): Notifier {
   const listeners = new Set<{ readonly tell: (notice: Notice) => void }>();

@@ -15,15 +15,15 @@ export interface ChannelSubscriptionOptions {
 /**
  * Keeps a client subscribed to one channel over its reconnections.
  *
- * It says `connected` only once Redis has confirmed the subscription, so that whatever is published from then on arrives.
- * Heartbeats find a connection that died in silence: the client's socket timeout ends it when one is not answered.
+ * It says `connected` once Redis has confirmed the subscription: what is published from then on arrives. Heartbeats find a
+ * connection that died without a sign: when one is not answered, the client's socket timeout closes the connection.
  */
 export class ChannelSubscription {
   readonly #client: Redis;
   readonly #options: ChannelSubscriptionOptions;
   readonly #heartbeat: NodeJS.Timeout;
   #state: NotifierState = 'disconnected';
-  /** Counts connections: what began on an earlier one says nothing about this one. */
+  /** How many connections there have been, so that the answer of an earlier one is not taken for this one's. */
   #connection = 0;
 
   constructor(client: Redis, options: ChannelSubscriptionOptions) {
@@ -41,7 +41,7 @@ export class ChannelSubscription {
     });
     this.#heartbeat = setInterval(() => {
       if (client.status === 'ready') {
-        // A failure shows as a closed connection.
+        // A failure needs no handling here: it closes the connection, which is noticed.
         client.ping().catch(() => undefined);
       }
     }, options.heartbeatMs);
@@ -66,7 +66,7 @@ export class ChannelSubscription {
       }
     } catch (error) {
       if (connection === this.#connection) {
-        // Refused, by an access list for instance, while the connection stands.
+        // The connection is there, but Redis refuses the subscription, for instance by an access list.
         this.#options.onError(error);
         setTimeout(() => {
           if (connection === this.#connection) {

@@ -1,9 +1,9 @@
 import type { Notice, RevisionOf } from '../notifier.js';
 
-/** Under 64 KiB with its frame: Redis copies a message into the buffer of each subscriber. */
+/** The longest message, below 64 KiB with its frame, since Redis copies it into the buffer of each subscriber. */
 const LIST_LIMIT_BYTES = 60_000;
 
-/** A message as it was read: whose it is, where it says so, and what it says. */
+/** A message that was read: its notice, and its sender where it names one. */
 export interface NoticeMessage {
   readonly from: string | undefined;
   readonly notice: Notice;
@@ -25,7 +25,7 @@ export function encodeNotice(from: string, notice: Notice): string[] {
   }
 }
 
-/** Reads a message; undefined for whatever is not exactly a notice. */
+/** Reads a message; undefined for anything that is no notice. */
 export function decodeNotice(message: string): NoticeMessage | undefined {
   const value = parse(message);
   if (typeof value !== 'object' || value === null || !('kind' in value)) {
@@ -75,7 +75,7 @@ function split(entries: readonly RevisionOf[]): RevisionOf[][] {
   return list.length > 0 ? [...lists, list] : lists;
 }
 
-/** Only what belongs to it: neither side passes on fields of the other's making. */
+/** The two members alone: a message carries no others, and none are taken from one. */
 function plain({ id, revision }: RevisionOf): RevisionOf {
   return { id, revision };
 }

@@ -9,7 +9,7 @@ import { decodeNotice, encodeNotice } from './notice-message.js';
 /** Under the port's 250 ms, with room for a busy event loop. */
 const PUBLISH_LIMIT_MS = 200;
 const FIRST_CONNECTION_LIMIT_MS = 1_000;
-/** Of a connection with an unanswered command; then it is given up. */
+/** How long a command may go unanswered before the connection is closed. */
 const SILENCE_LIMIT_MS = 2_000;
 const HEARTBEAT_MS = 5_000;
 const RECONNECT_STEP_MS = 100;
@@ -19,11 +19,14 @@ const CHANNEL = 'latchkey:notices';
 export interface RedisNotifierOptions {
   /** `redis://…` or `rediss://…`. */
   readonly redisUrl: string;
-  /** Default `latchkey:notices`; with `:N` after it for a database number N of the URL, as Redis shares its channels. */
+  /**
+   * Default `latchkey:notices`, with `:N` after it where the URL names the database number N: Redis shares channels between
+   * its databases.
+   */
   readonly channel?: string;
-  /** Told of faults, once per outage and connection, and of listeners that throw; must not throw. */
+  /** Told of failures, once per outage and connection, and of listeners that throw; must not throw. */
   readonly onError: (error: unknown) => void;
-  /** Default 5 s: how often a silent subscription is checked. */
+  /** How often a subscription is checked on which nothing arrives; default 5 s. */
   readonly heartbeatMs?: number;
 }
 

@@ -4,7 +4,7 @@ import { LOCK_DURATION_MS, MAX_STALLED_COUNT, QUEUE_PREFIX, STALLED_INTERVAL_MS 
 import { openConsumerClients } from './redis-clients.js';
 
 const CLOSE_LIMIT_MS = 10_000;
-/** How long a finished job may take to be written off before the connections are cut. */
+/** How long Redis may take to note that a job is done, before the connections are cut. */
 const WRITE_OFF_LIMIT_MS = 1_000;
 const DISCONNECT_LIMIT_MS = 1_500;
 
@@ -13,7 +13,7 @@ export interface BullmqConnection {
   readonly redisUrl: string;
   /** Prefix of all keys; must hold a hash tag. Default QUEUE_PREFIX, which foreign producers count on. */
   readonly prefix?: string;
-  /** Told of faults of the connection (once per outage) and of the queue; must not throw. */
+  /** Told of failures of the connection (once per outage) and of the queue; must not throw. */
   readonly onError: (error: unknown) => void;
   /** Default LOCK_DURATION_MS and STALLED_INTERVAL_MS; the same on every consumer of a Redis. */
   readonly lockDurationMs?: number;
@@ -38,7 +38,7 @@ export function startBullmqConsumer(
   let closing: Promise<void> | undefined;
   const track = async (job: Job<unknown>, token = ''): Promise<void> => {
     if (closing !== undefined) {
-      // Fetched in the instant of closing; where it cannot be handed back, its lock lapses.
+      // The job was fetched while the consumer was closing: it is handed back or, if that fails, its lock lapses.
       await job.moveToWait(token).catch(report);
       throw new WaitingError();
     }
@@ -75,11 +75,11 @@ export function startBullmqConsumer(
 
   async function close(): Promise<void> {
     const closed = worker.close().catch(report);
-    // Without Redis, BullMQ's own close() may end too early, or never; the work under way is what is worth waiting for.
+    // Without Redis, BullMQ's own close() may end too early, or never, so the work under way is waited for here.
     const worked = workIsDone();
     const writtenOff = worked.then(() => waitFor(closed, WRITE_OFF_LIMIT_MS));
     await waitFor(writtenOff, CLOSE_LIMIT_MS);
-    // What has not ended by now is left to its lock: another worker takes it when that has lapsed.
+    // A job that has not ended by now keeps its lock: another worker takes it when the lock has lapsed.
     for (const abandon of underWay.values()) {
       abandon();
     }

@@ -34,7 +34,7 @@ class BullmqDeliveryQueue implements DeliveryQueue {
     this.#connection = connection;
     this.#clients = clients;
     this.#outage = new OutageReport(connection.onError);
-    // None of the three may ask Redis anything at the start: it may be down, and BullMQ would not ask again.
+    // With these three options BullMQ asks Redis nothing at the start. Redis may be down then, and BullMQ would not ask again.
     this.#queue = new Queue<DueDelivery>(DELIVERIES_QUEUE, {
       connection: clients.client,
       prefix: connection.prefix ?? QUEUE_PREFIX,
@@ -83,7 +83,7 @@ class BullmqDeliveryQueue implements DeliveryQueue {
   async close(): Promise<void> {
     this.#closed = true;
     await this.#consumer?.close();
-    // Resolves without a word to Redis, as the client is ours.
+    // BullMQ leaves the client to us, so this asks Redis nothing.
     await this.#queue.close();
     this.#clients.disconnect();
   }

@@ -7,11 +7,12 @@ const FIRST_RETRY_MS = 250;
 const LAST_RETRY_MS = 10_000;
 
 /**
- * Opens the queue onto which foreign producers put events: `latchkey-events`, prefix `{latchkey}`, jobs named `track`.
+ * Opens the queue onto which producers of other systems put events: `latchkey-events`, prefix `{latchkey}`, jobs named
+ * `track`.
  *
  * A job that cannot be accepted now is put off, by 250 ms at first and 10 s at most, whatever `attempts` its producer
- * set, and so is never failed for a passing fault. Of a killed consumer's job another delivery follows within about 10 s,
- * however often: `accept` must be idempotent. Refused jobs are kept in the failed set, the newest 10,000 of them.
+ * set, so that it never fails for an outage. When a consumer is killed, its job is delivered again within about 10 s, which
+ * may happen several times: `accept` must be idempotent. The newest 10,000 refused jobs are kept in the failed set.
  */
 export function openBullmqEventIntake(connection: BullmqConnection): EventIntakeQueue {
   let consumer: BullmqConsumer | undefined;
@@ -46,7 +47,7 @@ async function processJob(
   accept: (data: unknown) => Promise<void>,
   options: ConsumeOptions,
 ): Promise<void> {
-  // The producer's own wish could hide its failures, or keep them all; this bounds the set either way.
+  // A producer's own setting could hide failed jobs, or keep all of them; this one holds instead.
   job.opts.removeOnFail = { count: REFUSED_JOBS_KEPT };
   if (job.name !== TRACK_JOB) {
     const refusal = new UnrecoverableError(
@@ -67,7 +68,7 @@ async function processJob(
   }
 }
 
-/** Never rejects: where Redis cannot take it, the job stays locked until its lock lapses, and is delivered again. */
+/** Has the job delivered again later. Never rejects: where Redis cannot be told, the job's lock lapses, to the same effect. */
 async function putOff(job: Job<unknown>, token: string, onError: (error: unknown) => void): Promise<void> {
   const delayMs = Math.min(FIRST_RETRY_MS * 2 ** Math.max(job.attemptsStarted - 1, 0), LAST_RETRY_MS);
   try {

@@ -1,8 +1,9 @@
 /**
  * Runs a lane's work, never twice at the same time in this process.
  *
- * BullMQ's deduplication promises that across processes only while its keys live: a flushed or restarted Redis, or a lock
- * lost to a long pause, delivers a lane again while it is worked on. Such a delivery waits here, as one, for its turn.
+ * BullMQ's deduplication promises that for all processes, but only while its keys live: after a flush or a restart of Redis,
+ * or when a lock was lost to a long pause, a lane is delivered again while it is worked on. Such deliveries wait here for
+ * one more run.
  */
 export class LaneRuns {
   readonly #work: (lane: number) => Promise<void>;
@@ -16,7 +17,7 @@ export class LaneRuns {
 
   /** Resolves after a run of the lane that began no earlier than this call. */
   run(lane: number): Promise<void> {
-    // First, as the next run is about to begin in the instant after the present one has left.
+    // Asked first, since a run that waits is still here in the instant between the end of one run and its own beginning.
     const next = this.#next.get(lane);
     if (next !== undefined) {
       return next;

@@ -1,5 +1,5 @@
 /**
- * What everybody who touches the queues in Redis must agree on, foreign producers included.
+ * The prefix of the queues' keys in Redis, which producers of other systems use, too.
  *
  * The braces are a hash tag: they keep all keys on one slot, which BullMQ's scripts need on Redis Cluster.
  */
@@ -11,15 +11,15 @@ export const DELIVERIES_QUEUE = 'latchkey-deliveries';
 export const TRACK_JOB = 'track';
 
 /**
- * How soon a killed worker's job runs elsewhere: its lock lapses after LOCK_DURATION_MS, and one of the others finds that
- * out in the second of two rounds, STALLED_INTERVAL_MS apart. So for about 10 s at most wakes of that lane are kept back;
- * the sweeper does not wait for that. Every worker needs the same interval, as any one of them makes the round for all.
+ * How soon the job of a killed worker runs elsewhere: its lock lapses after LOCK_DURATION_MS, and another worker finds that
+ * out in the second of two checks, STALLED_INTERVAL_MS apart. Until then, for about 10 s, wakes of that lane are kept
+ * back, for which the sweeper does not wait. All workers need the same interval, since one of them checks for all.
  */
 export const LOCK_DURATION_MS = 5_000;
 export const STALLED_INTERVAL_MS = 5_000;
 
-/** A job is redelivered however often its worker was killed; BullMQ's default gives it up at the second time. */
+/** How often a job is delivered again after its worker was killed: always. BullMQ by default gives it up the second time. */
 export const MAX_STALLED_COUNT = 1_000_000;
 
-/** How many refused event jobs stay to be looked at; the oldest go first. */
+/** How many refused jobs of events are kept for operators to look at; the oldest go first. */
 export const REFUSED_JOBS_KEPT = 10_000;

@@ -16,7 +16,7 @@ export interface RedisClients {
   disconnect(): void;
 }
 
-/** A client for producers: what cannot be sent now fails now, and a connection silent for 2 s is given up. */
+/** Opens a client for producers: a command that cannot be sent now fails, and a connection that is silent for 2 s is closed. */
 export function openProducerClients(redisUrl: string, onError: (error: unknown) => void): RedisClients {
   return openClients(redisUrl, onError, {
     connectionName: 'latchkey-producer',
@@ -26,7 +26,7 @@ export function openProducerClients(redisUrl: string, onError: (error: unknown) 
   });
 }
 
-/** Clients for a consumer: commands wait for the connection. Its blocking reads last up to 10 s, hence the timeout. */
+/** Opens clients for a consumer: commands wait for the connection. A timeout above 10 s leaves time for blocking reads. */
 export function openConsumerClients(redisUrl: string, onError: (error: unknown) => void): RedisClients {
   return openClients(redisUrl, onError, {
     connectionName: 'latchkey-consumer',
@@ -47,7 +47,7 @@ function openClients(
     endEvenBetweenAttempts(client);
     const outage = new OutageReport(onError);
     client.on('ready', () => outage.succeeded());
-    // The listener stays for good: an 'error' event without one would reach the console.
+    // This listener is never removed: an 'error' event without one is written to the console.
     client.on('error', (error: Error) => {
       reported.add(error);
       outage.failed(error);
@@ -56,8 +56,7 @@ function openClients(
   };
 
   const client = adopt(new Redis(redisUrl, options));
-  // BullMQ copies the client for its blocking reads and keeps the copy to itself; while Redis is away it can only be
-  // closed from here.
+  // BullMQ copies the client for its blocking reads. While Redis is away it does not close the copy, so copies are kept here.
   const duplicate = client.duplicate.bind(client);
   override(client, 'duplicate', (changes?: Partial<RedisOptions>) => adopt(duplicate(changes)));
 
@@ -74,8 +73,8 @@ function openClients(
 }
 
 /**
- * Makes disconnect() end in an 'end' event at all times. Between two attempts to connect, the driver would only drop the
- * next attempt and say nothing, and BullMQ's close() waits for the event; so that attempt is let come, as the last.
+ * Makes disconnect() always lead to an 'end' event, for which BullMQ's close() waits. Between two attempts to connect the
+ * driver would cancel the next attempt without the event. So the attempt is made, and is the last one.
  */
 function endEvenBetweenAttempts(client: Redis): void {
   let isEnding = false;
@@ -95,7 +94,7 @@ function endEvenBetweenAttempts(client: Redis): void {
   });
 }
 
-/** Writable and configurable, as BullMQ's proxy around the client insists. */
+/** Replaces a method of the client. The property must be writable and configurable for the proxy that BullMQ makes of it. */
 function override<Name extends 'disconnect' | 'duplicate'>(
   client: Redis,
   name: Name,

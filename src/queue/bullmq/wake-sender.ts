@@ -6,8 +6,8 @@ interface LaneState {
 }
 
 /**
- * Sends wakes, at most one per lane at a time: while one is on its way, all that come wait as one for the next, since the
- * one on its way may have been taken already. That bounds what a slow Redis can pile up in memory.
+ * Sends wakes, at most one per lane at a time. Wakes that come while one is on its way become one more wake after it, since
+ * the first may have been received already. So a slow Redis cannot fill the memory with wakes.
  */
 export class WakeSender {
   readonly #send: (lane: number) => Promise<void>;

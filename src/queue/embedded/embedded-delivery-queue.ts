@@ -1,30 +1,30 @@
 import type { DeliveryQueue, DueDelivery } from '../delivery-queue.js';
 import type { ConsumeOptions } from '../queue.js';
 
-/** Beyond it, schedules are dropped for the sweeper to find: memory is not what should grow with an outage. */
+/** The most timers at once: a delivery beyond it is left to the sweeper, so that an outage does not fill the memory. */
 const MOST_TIMERS = 10_000;
-/** The longest that a timer takes; longer waits end with the sweeper. */
+/** The longest that a timer of Node can wait; what is due later is left to the sweeper. */
 const LONGEST_DELAY_MS = 2 ** 31 - 1;
 
 interface Consumer extends ConsumeOptions {
   readonly take: (delivery: DueDelivery) => void;
 }
 
-/** Opens the delivery queue of a single process: timers in memory, lost with the process, which the sweeper makes good. */
+/** Opens the delivery queue of a single process: timers in memory. When the process ends, the sweeper finds their deliveries. */
 export function openEmbeddedDeliveryQueue(): DeliveryQueue {
   return new EmbeddedDeliveryQueue();
 }
 
 class EmbeddedDeliveryQueue implements DeliveryQueue {
   readonly #timers = new Set<NodeJS.Timeout>();
-  /** Due before anybody consumed. */
+  /** Deliveries that came due before `consume` was called. */
   #due: DueDelivery[] = [];
   #consumer: Consumer | undefined;
   #closed: boolean = false;
 
   schedule(deliveries: readonly DueDelivery[], delayMs: number): Promise<void> {
     if (!this.#closed && delayMs <= LONGEST_DELAY_MS && this.#timers.size < MOST_TIMERS) {
-      // One timer for all: they are due together. Later, not now, even without a delay.
+      // One timer for all of them, since they are due together; a timer even without a delay, so that the caller goes on first.
       const timer = setTimeout(() => {
         this.#timers.delete(timer);
         for (const delivery of deliveries) this.#hand(delivery);

@@ -10,8 +10,8 @@ interface Consumer extends ConsumeOptions {
 /**
  * Opens the work queue of a single process: a set of lanes in memory, with nothing to connect to.
  *
- * What is waiting when the process ends is lost, as with any lost wake the sweeper finds it. There is no event intake
- * beside it: nobody outside the process could reach one.
+ * Wakes that wait when the process ends are lost: the sweeper finds their lanes. There is no intake of events beside it,
+ * since nobody outside the process could reach one.
  */
 export function openEmbeddedWorkQueue(): WorkQueue {
   return new EmbeddedWorkQueue();
@@ -54,7 +54,7 @@ class EmbeddedWorkQueue implements WorkQueue {
     await withTimeLimit(CLOSE_LIMIT_MS, Promise.all(this.#active.values()), () => undefined);
   }
 
-  /** Later, not now: whoever wakes a lane should not find itself doing the lane's work. */
+  /** Starts work in a later turn of the event loop, so that a caller who wakes a lane does not do the lane's work first. */
   #scheduleStart(): void {
     if (!this.#startScheduled) {
       this.#startScheduled = true;
