@@ -28,7 +28,7 @@ export async function migrate(database: Database): Promise<MigrationReport> {
   return migrateSqlite({ path: database.path });
 }
 
-/** Opens the store. The embedded one is migrated first; of the other the schema is checked once it can be reached. */
+/** Opens the store. An embedded one is migrated first; another one's schema is checked when the store can be reached. */
 export async function openStore(database: Database, onPoolWait: (waitedMs: number) => void): Promise<SqlStore> {
   if (database.kind === 'sqlite') {
     await migrate(database);
@@ -37,7 +37,7 @@ export async function openStore(database: Database, onPoolWait: (waitedMs: numbe
   return openMysqlStore({ url: database.url, poolSize: database.poolSize, checkSchema: false, onPoolWait });
 }
 
-/** Redis where there is one; else this process is alone. */
+/** Opens the notifier: on Redis where there is one, else for this process alone. */
 export function openNotifier({ redisUrl }: Config, logger: Logger): Promise<Notifier> {
   const onError = (error: unknown): void => logger.warn({ err: error }, 'the notifier');
   return redisUrl === undefined
@@ -45,19 +45,19 @@ export function openNotifier({ redisUrl }: Config, logger: Logger): Promise<Noti
     : openRedisNotifier({ redisUrl, onError });
 }
 
-/** Likewise. */
+/** Opens the work queue, likewise. */
 export function openWorkQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | WorkQueue {
   if (redisUrl === undefined) return openEmbeddedWorkQueue();
   return openBullmqWorkQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the queue') });
 }
 
-/** Likewise. */
+/** Opens the delivery queue, likewise. */
 export function openDeliveryQueue({ redisUrl }: Config, logger: Logger): Promise<DeliveryQueue> | DeliveryQueue {
   if (redisUrl === undefined) return openEmbeddedDeliveryQueue();
   return openBullmqDeliveryQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the delivery queue') });
 }
 
-/** undefined where foreign producers have no queue, or it is switched off. */
+/** Opens the intake of events by the queue; undefined without Redis, or where it is switched off. */
 export function openEventIntake({ redisUrl, queueIntake }: Config, logger: Logger): EventIntakeQueue | undefined {
   if (redisUrl === undefined || !queueIntake) return undefined;
   return openBullmqEventIntake({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the event queue') });

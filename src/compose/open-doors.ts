@@ -10,7 +10,7 @@ import type { EndedRequest } from '../rest/server/observer.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
 
-/** undefined for a role that this server does not have. */
+/** The doors of this server; undefined for one whose role it does not have. */
 export interface Doors {
   readonly grpc: GrpcDoor | undefined;
   readonly rest: RestDoor | undefined;
@@ -23,11 +23,11 @@ interface DoorParts {
   readonly link: StoreLink;
 }
 
-/** Opens the doors that this server has: the one that is open already is closed again when the other cannot be. */
+/** Opens the doors whose roles this server has. When one cannot be opened, the other is closed again. */
 export async function openDoors(config: Config, { composed, metrics, logger, link }: DoorParts): Promise<Doors> {
   const { services } = composed;
   const { tls } = config;
-  // A door that this server does not have is not even loaded.
+  // The code of a door is loaded only by a server that has it.
   const grpc = config.roles.has('grpc')
     ? await opened(
         'GRPC_ADDR',
@@ -63,7 +63,7 @@ export async function openDoors(config: Config, { composed, metrics, logger, lin
   }
 }
 
-/** Neither door can be opened by trying again: whoever started this process has to choose another address. */
+/** The opened door. An address that cannot be listened on is a fault of the configuration, and is told as such. */
 async function opened<T>(variable: string, opening: Promise<T>): Promise<T> {
   return opening.catch((error: unknown) => {
     const reason = error instanceof Error ? error.message : String(error);

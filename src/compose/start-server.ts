@@ -49,7 +49,7 @@ export async function startServer(
 type Started = Omit<RunningServer, 'stop'> & Doors;
 
 interface Hooks {
-  /** Collects what has to be ended, last first. */
+  /** Takes what has to be closed at the end, the last first. */
   readonly onEnd: (end: () => Promise<unknown>) => void;
   readonly onUnusable: (error: unknown) => void;
 }
@@ -113,7 +113,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   };
 }
 
-/** What is read whenever metrics are asked for. */
+/** The values that are read at each scrape of the metrics. */
 function metricSources({ services, store, states }: Composed, worker: () => RunningWorker | undefined): MetricSources {
   const { keeper, streams, evaluateStreams } = services;
   return {

@@ -1,16 +1,16 @@
 import type { JsonValue } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
-/** One change that an operator or a machine token made; secrets are redacted before it gets here. */
+/** A change that a machine, an operator or the system made. It holds no secrets: they are redacted before. */
 export interface AuditEntry {
   readonly at: number;
-  /** Who: `token:tok_…`, `user:ID`, or `system`. */
+  /** Who made it: `token:tok_…`, `user:ID`, or `system`. */
   readonly actor: string;
-  /** What: `flag.set`, `token.create`, … */
+  /** What was done: `flag.set`, `token.create`, … */
   readonly action: string;
-  /** On what: a flag's key, an organization's id, … */
+  /** What it was done to: a flag's key, an organization's id, … */
   readonly target: string;
-  /** null: there was nothing before. */
+  /** What was there before; null for nothing. */
   readonly before: JsonValue;
   readonly after: JsonValue;
   readonly requestId: string;
@@ -22,7 +22,7 @@ export interface AuditReader {
   list(page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>>;
 }
 
-/** A change is noted in its own transaction: none stands here that did not happen, and none happens unnoted. */
+/** Writes the audit. A change is recorded in its own transaction, so that the audit has exactly the changes that happened. */
 export interface AuditWriter {
   append(entry: AuditEntry): Promise<void>;
 }

@@ -1,12 +1,12 @@
 import type { Page, PageRequest } from './page.js';
 import type { UserCursor } from './user-pages.js';
 
-/** Why a flag's rules are judged anew for everybody. */
+/** What started a backfill: a change of the flag, a segment, the stages or an organization, or an operator by hand. */
 export type BackfillReason = 'flag' | 'segment' | 'stages' | 'organization' | 'manual';
 
 /**
- * `pending`: nobody has begun. `running`: somebody has, and may have been killed since. `superseded`: the flag changed again,
- * and another backfill took its place.
+ * How far a backfill is. `pending`: no worker has begun it. `running`: a worker has, which may have been killed since.
+ * `superseded`: the flag was changed again, and another backfill took its place.
  */
 export type BackfillState = 'pending' | 'running' | 'done' | 'cancelled' | 'superseded';
 
@@ -14,29 +14,29 @@ export interface NewBackfill {
   /** `bkf_…` */
   readonly id: string;
   readonly flagId: string;
-  /** Only the users of this organization; '' for everybody. */
+  /** Whose users it looks at; '' for all users. */
   readonly organizationId: string;
   readonly reason: BackfillReason;
-  /** Of the configuration: whoever works on it must know that one or a later one. */
+  /** The configuration's revision that started it: a worker must have that one, or a later one. */
   readonly revision: number;
   readonly createdAt: number;
 }
 
 export interface Backfill extends NewBackfill {
   readonly state: BackfillState;
-  /** Everybody up to here is done. */
+  /** The users up to here are done. */
   readonly cursor: UserCursor;
-  /** How many users there are to look at; undefined before anybody has begun. */
+  /** How many users there are to look at; undefined before a worker has begun. */
   readonly total?: number;
-  /** Users looked at. */
+  /** How many users have been looked at. */
   readonly done: number;
-  /** Users' unlocks of the flag's rules that it recorded. */
+  /** How many unlocks it has recorded. */
   readonly unlocked: number;
-  /** Unlocks that no longer count and that it took back. */
+  /** How many unlocks it has recorded as relocked, since they no longer count. */
   readonly relocked: number;
-  /** Users who could not be brought up to date. */
+  /** How many users could not be brought up to date. */
   readonly failed: number;
-  /** How long it has been worked on. */
+  /** For how long it has been worked on, in milliseconds. */
   readonly busyMs: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
@@ -55,43 +55,44 @@ export interface BackfillReader {
 }
 
 export interface BackfillClaim {
-  /** Names who works, for as long as the process lives. */
+  /** A name for the worker, which it keeps while its process lives. */
   readonly worker: string;
   readonly now: number;
-  /** Until then nobody else works on what is claimed. */
+  /** Until when no other worker may take what is claimed. */
   readonly leasedUntil: number;
 }
 
 export interface BackfillStep {
   readonly worker: string;
-  /** Users looked at, and users who failed. */
+  /** How many users were looked at in this step, and how many of them failed. */
   readonly done: number;
   readonly failed: number;
   readonly busyMs: number;
-  /** Where the next step begins; undefined when there is none, and the backfill is done at `now`. */
+  /** Where the next step begins; undefined where this was the last, so that the backfill is done at `now`. */
   readonly cursor: UserCursor | undefined;
   readonly now: number;
 }
 
-/** In a transaction; rows of backfills are locked last, after the configuration's revision. */
+/** Changes of backfills, in a transaction. Their rows are locked last, after the configuration's revision. */
 export interface BackfillWriter {
-  /** Starts these; what was unfinished of their flags is superseded, but for an organization's where another's starts. */
+  /** Starts backfills. Unfinished ones of the same flags are superseded, except those of other organizations. */
   start(backfills: readonly NewBackfill[]): Promise<void>;
-  /** Cancels one that is unfinished; gives it as it now is, undefined when there is none. */
+  /** Cancels a backfill that is unfinished; gives it as it is then, undefined when there is none of that id. */
   cancel(id: string, now: number): Promise<Backfill | undefined>;
   /**
-   * Claims the oldest unfinished backfill that nobody else works on, and with it those of the same scope that have come
-   * just as far: one look at a user serves them all. Renews the claim of whoever calls again. Empty: there is none.
+   * Claims the oldest unfinished backfill that no other worker has claimed, and with it those of the same organization that
+   * are just as far: one look at a user serves them all. A worker that calls again renews its claim. Gives none when there
+   * is nothing to work on.
    */
   claim(claim: BackfillClaim): Promise<readonly Backfill[]>;
-  /** Keeps what this worker has claimed. */
+  /** Prolongs this worker's claim. */
   renew(claim: Pick<BackfillClaim, 'worker' | 'leasedUntil'>): Promise<void>;
   /** Notes how many users there are to look at. */
   setTotal(ids: readonly string[], total: number): Promise<void>;
-  /** Adds to what they recorded; in the transaction that records it, so that nothing counts twice. */
+  /** Adds to the numbers of entries recorded, in the transaction that records them, so that none counts twice. */
   count(
     counts: readonly { readonly id: string; readonly unlocked: number; readonly relocked: number }[],
   ): Promise<void>;
-  /** Moves on those that are still running and claimed by this worker. */
+  /** Moves those on that are still running and claimed by this worker. */
   advance(ids: readonly string[], step: BackfillStep): Promise<void>;
 }

@@ -13,7 +13,7 @@ export interface ConfigurationReader {
   flags(page: PageRequest, filter: FlagFilter): Promise<Page<Flag>>;
   /** All rows of a flag: roles', then organizations', then users', each by key. Inactive ones too. */
   access(flagId: string, page: PageRequest): Promise<Page<AccessRow>>;
-  /** Of these flags, by id, those of which no user and no organization has a row. */
+  /** Those of these flags, by id, for which no user and no organization has an access row. */
   withoutRows(flagIds: readonly string[]): Promise<readonly string[]>;
   segment(key: string): Promise<Segment | undefined>;
   /** Segments by key, ascending. */
@@ -34,12 +34,12 @@ export interface FlagFilter {
  */
 export interface ConfigurationWriter {
   /**
-   * The revision, held against change until this transaction ends: a writer's `advance` waits. So a worker that
-   * confirmed its snapshot here cannot commit what a newer rule would have judged differently. With it comes the
-   * database's clock, in epoch milliseconds, which whoever confirms needs as well.
+   * The revision, which cannot change until this transaction ends: a writer's `advance` waits. So a worker that has confirmed
+   * its snapshot by it cannot commit what a newer rule would have decided otherwise. Gives the database's clock, too, since
+   * everybody who confirms needs it.
    */
   confirmRevision(): Promise<Confirmed>;
-  /** Holds the revision alone until this transaction ends: when it resolves, whoever had confirmed it has committed. */
+  /** Locks the revision until this transaction ends. When it resolves, every transaction that had confirmed it has ended. */
   holdRevision(): Promise<void>;
   /** Locks the revision's row and raises it by one; gives the new revision. */
   advance(): Promise<number>;
@@ -78,7 +78,7 @@ export interface Confirmed {
   readonly now: number;
 }
 
-/** Two transactions created a flag of the same key at once. */
+/** Two transactions created a flag of the same key at the same time. */
 export class KeyTaken extends Error {
   constructor(key: string) {
     super(`the key ${JSON.stringify(key)} is taken`);

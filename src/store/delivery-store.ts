@@ -1,51 +1,51 @@
 import type { Page, PageRequest } from './page.js';
 
-/** `pending`: to be sent, or sent again. `failed`: given up, until it is replayed. */
+/** How a delivery stands. `pending`: to be sent, or sent again. `failed`: given up, unless it is replayed. */
 export const DELIVERY_STATES = ['pending', 'delivered', 'failed'] as const;
 export type DeliveryState = (typeof DELIVERY_STATES)[number];
 
-/** One event on its way to one endpoint. */
+/** One event that is to be brought to one endpoint. */
 export interface NewDelivery {
-  /** `dlv_…`; grows with the time of its making. */
+  /** `dlv_…`, so that ids made later sort later. */
   readonly id: string;
   readonly endpointId: string;
   readonly eventId: string;
   readonly type: string;
-  /** '' when the event is about no user. */
+  /** Whom the event is about; '' for nobody. */
   readonly userId: string;
-  /** What is sent, byte for byte, each time. */
+  /** What is sent, the same bytes in each attempt. */
   readonly body: string;
   readonly createdAt: number;
 }
 
-/** Names a delivery; one of another endpoint is none. */
+/** Names a delivery of one endpoint: with another endpoint's id nothing is found. */
 export type DeliveryKey = Pick<NewDelivery, 'id' | 'endpointId'>;
 
 export interface DeliveryAttempt {
   readonly at: number;
   readonly durationMs: number;
-  /** What the endpoint answered; absent when it did not. */
+  /** The HTTP status that the endpoint answered with; absent when it did not answer. */
   readonly status?: number;
-  /** Why it counts as failed; absent when it does not. */
+  /** Why the attempt failed; absent when it did not. */
   readonly error?: string;
 }
 
 export interface Delivery extends NewDelivery {
   readonly state: DeliveryState;
-  /** When it was made, or last replayed. */
+  /** When the delivery was made, or last replayed. */
   readonly pendingSince: number;
-  /** Since then. */
+  /** How many attempts were made since then. */
   readonly attempts: number;
-  /** While pending: when it is due. */
+  /** When the next attempt is due; absent unless it is pending. */
   readonly nextAttemptAt?: number;
-  /** The newest {@link ATTEMPTS_KEPT}, oldest first. */
+  /** The newest {@link ATTEMPTS_KEPT} attempts, oldest first. */
   readonly log: readonly DeliveryAttempt[];
   readonly finishedAt?: number;
 }
 
 export const ATTEMPTS_KEPT = 20;
 
-/** A delivery that one worker has to itself until the lease lapses. */
+/** A delivery that no other worker may send until the lease lapses. */
 export interface DeliveryClaim {
   readonly delivery: Delivery;
   readonly leaseEndsAt: number;
@@ -55,14 +55,14 @@ export interface DeliveryClaim {
 
 export interface ClaimOptions {
   readonly leaseMs: number;
-  /** How much before its time it may be claimed: clocks differ. */
+  /** How much before it is due a delivery may be claimed, since clocks differ. */
   readonly earlyMs: number;
 }
 
-/** What became of an attempt. */
+/** How an attempt went, and what that makes of the delivery. */
 export interface Recorded {
   readonly attempt: DeliveryAttempt;
-  /** Pending: again at `nextAttemptAt`. */
+  /** The delivery's new state. If it is pending, it is due again at `nextAttemptAt`. */
   readonly state: DeliveryState;
   readonly nextAttemptAt?: number;
 }
@@ -81,20 +81,20 @@ export interface DeliveryStore {
   overdue(endpointId: string, dueAtOrBefore: number, limit: number): Promise<readonly string[]>;
   /** Newest first. */
   list(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
-  /** When the oldest pending one of an endpoint was made, or last replayed; undefined: none is pending. */
+  /** When an endpoint's oldest pending delivery was made, or last replayed; undefined when none is pending. */
   oldestPendingAt(endpointId: string): Promise<number | undefined>;
-  /** Makes an endpoint's deliveries failed that have been pending since before that instant; at most `limit`. Gives how many. */
+  /** Ends as failed those deliveries of an endpoint that have been pending since before that instant; `limit` at most. Gives how many. */
   giveUp(endpointId: string, pendingSinceBefore: number, limit: number): Promise<number>;
-  /** Drops those finished before that instant, and those of endpoints that are gone; at most `limit` of each. Gives how many. */
+  /** Drops deliveries that ended before that instant, and those of removed endpoints; `limit` of each at most. Gives how many. */
   purge(finishedBefore: number, limit: number): Promise<number>;
 }
 
 export interface DeliveryWriter {
-  /** Inserts as pending, due at once. */
+  /** Inserts deliveries as pending and due at once. */
   add(deliveries: readonly NewDelivery[]): Promise<void>;
   /**
-   * Makes deliveries of an endpoint pending again, due at `at`, with no attempts counted: those of these ids that are
-   * not pending, or the oldest failed ones. At most `limit`; gives how many.
+   * Makes an endpoint's deliveries pending again, due at `at` and without any attempts: those of the ids that are not
+   * pending, or those that failed, oldest first. `limit` at most; gives how many.
    */
   replay(endpointId: string, which: readonly string[] | 'failed', at: number, limit: number): Promise<number>;
 }

@@ -2,7 +2,7 @@ import type { JsonObject } from '../core/values/json.js';
 import type { PartitionRange } from '../core/values/partition.js';
 import type { Page, PageRequest } from './page.js';
 
-/** What a user did, ready for the inbox: validated, with every default filled in. */
+/** An event as the inbox takes it: validated, with every default filled in. */
 export interface NewEvent {
   readonly id: string;
   readonly source: string;
@@ -12,11 +12,11 @@ export interface NewEvent {
   readonly occurredAt: number;
   readonly value: number;
   readonly properties: JsonObject;
-  /** When this server took it in; also its place in a consistency token. */
+  /** When it was received, by the database's clock. Consistency tokens refer to it. */
   readonly receivedAt: number;
 }
 
-/** Names an event for ever: the user and the hash of user, source and id. */
+/** What names an event: by user, source and id it counts once. */
 export interface EventKey {
   readonly userId: string;
   readonly source: string;
@@ -26,14 +26,14 @@ export interface EventKey {
 /** The durable inbox. */
 export interface EventInbox {
   /**
-   * Stores the events, each at most once by (user, source, id), in one statement or transaction: all are durable when
-   * it resolves, none when it rejects. Gives, in their order, whether each is new; of two alike in one call the first
-   * is. At most 1,000.
+   * Stores at most 1,000 events, each once by (user, source, id), in one statement or transaction: all are durable when it
+   * resolves, none when it rejects. Gives for each, in their order, whether it is new; of two equal ones in a call the first
+   * is.
    */
   append(events: readonly NewEvent[]): Promise<readonly boolean[]>;
 }
 
-/** An event's way through the inbox. `batch` names the transaction that counted it. */
+/** How far an event has come in the inbox. `batch` names the transaction that counted it. */
 export type EventState =
   | { readonly state: 'pending' }
   | { readonly state: 'done'; readonly batch: string }
@@ -41,9 +41,9 @@ export type EventState =
   | { readonly state: 'unknown' };
 
 export interface EventReader {
-  /** What became of each, in their order. `unknown` when never seen, or forgotten after the retention. */
+  /** The state of each event, in their order; `unknown` for one that was never stored, or forgotten after the retention. */
   states(keys: readonly EventKey[]): Promise<readonly EventState[]>;
-  /** Of these users, those with a pending event received at or before that instant. */
+  /** Those of these users who have a pending event that was received at or before that instant. */
   pendingUsers(userIds: readonly string[], receivedAtOrBefore: number): Promise<ReadonlySet<string>>;
   /** For each partition that has a pending event, when its oldest was received; ascending by partition. */
   oldestPending(): Promise<readonly { readonly partition: number; readonly receivedAt: number }[]>;
@@ -59,9 +59,9 @@ export interface EventReader {
 
 export interface PurgeOptions {
   readonly receivedBefore: number;
-  /** Per action the first day (days since 1970) still needed. */
+  /** By action, the first day that is still needed, in days since 1970. */
   readonly keepDaysFrom: ReadonlyMap<string, number>;
-  /** The same of actions not named. */
+  /** The first day that is still needed of any other action. */
   readonly keepOtherDaysFrom: number;
   readonly limit: number;
 }
@@ -73,20 +73,20 @@ export interface DeadLetter extends NewEvent {
 /** What is done with events once they are in the inbox, inside a transaction. */
 export interface InboxWriter {
   /**
-   * Locks the lane's row until the transaction ends, so that two workers on one lane take turns. False when another
-   * holds it for longer than 2 s: there is nothing to do here, the other one does it.
+   * Locks the lane's row until the transaction ends, so that two workers on one lane take turns. False when another worker
+   * holds it for longer than 2 s, and so does what there is to do.
    */
   lockLane(lane: number): Promise<boolean>;
   /**
    * Pending events in these partitions, oldest first within a partition. It begins at `startAt` (a partition of the
-   * range) and wraps around, so that a busy partition starves none. No watermark: an event that was committed late is
-   * simply taken the next time.
+   * range) and wraps around, so that a busy partition starves none. Nothing remembers how far it came: an event that
+   * is committed late is taken the next time.
    */
   take(range: PartitionRange, startAt: number, limit: number): Promise<readonly NewEvent[]>;
-  /** Marks events as counted by this batch and drops their payload; their keys stay for the retention. */
+  /** Marks events as counted by this batch and drops their payload. Their keys stay for the retention. */
   finish(events: readonly EventKey[], batch: string): Promise<void>;
   /** Puts one event aside as a dead letter, payload and all. */
   bury(event: EventKey, reason: string): Promise<void>;
-  /** Makes dead letters pending again; gives how many were dead. */
+  /** Makes dead letters pending again; gives how many of these events were dead letters. */
   replay(keys: readonly EventKey[]): Promise<number>;
 }

@@ -4,7 +4,7 @@ import type { EventInbox, NewEvent } from './event-store.js';
 const MOST_EVENTS = 1000;
 
 export interface GroupAppendOptions {
-  /** How many calls of the inbox may be under way at once; what comes meanwhile waits and goes together. */
+  /** How many calls of the inbox may be under way at once. Further calls wait, and are merged. */
   readonly callsInFlight: number;
 }
 
@@ -15,9 +15,9 @@ interface Waiting {
 }
 
 /**
- * Group commit: while calls of the inbox are under way, further ones wait and are merged into one, at most 1,000 events
- * each. A lone caller waits for nobody; many at once share a commit, the dearest part of an append. Each gets its own
- * answers; when a merged call fails, all whose events were in it fail.
+ * An inbox with group commit: while calls are under way, further ones wait and are merged into calls of at most 1,000 events.
+ * So a caller alone waits for nobody, and many at once share a commit, which is what an append costs most. Each caller gets the
+ * answers for its own events; when a merged call fails, all calls in it fail.
  */
 export function groupAppend(inbox: EventInbox, { callsInFlight }: GroupAppendOptions): EventInbox {
   const waiting: Waiting[] = [];
@@ -43,7 +43,7 @@ export function groupAppend(inbox: EventInbox, { callsInFlight }: GroupAppendOpt
   };
 }
 
-/** Takes the longest run of waiting calls that fits into one; the first always does. */
+/** Takes as many of the waiting calls, in their order, as fit into one call: at least the first. */
 function takeGroup(waiting: Waiting[]): readonly Waiting[] {
   let size = 0;
   const fitting = waiting.findIndex(({ events }, i) => {

@@ -1,7 +1,7 @@
 import type { AccessRow } from '../core/flags/flag.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 
-/** Changes of organizations. All of them ask for the organization's lock first. */
+/** Changes of organizations. Each needs the organization's lock. */
 export interface OrganizationWriter {
   /** Reads states without locking, as this transaction sees them: one entry per id, as `StateReader` gives them. */
   read(ids: readonly string[]): Promise<ReadonlyMap<string, OrganizationState>>;

@@ -1,12 +1,12 @@
 import type { AnnouncedType } from '../core/flags/announcement.js';
 import type { JsonObject } from '../core/values/json.js';
 
-/** Something that happened and that some webhook wants to hear of. */
+/** An announcement: something happened that a webhook wants to be told of. */
 export interface OutboundEvent {
   /** `evt_…`; the same however often it is sent. */
   readonly id: string;
   readonly type: AnnouncedType;
-  /** '' when it is about no user. */
+  /** Whom it is about; '' for nobody. */
   readonly userId: string;
   /** A user's id, or a flag's key. */
   readonly subject: string;
@@ -21,18 +21,18 @@ export interface TakenEvent extends OutboundEvent {
 }
 
 export interface OutboundReader {
-  /** Whether any event waits to be shared out. */
+  /** Whether any event has no deliveries yet. */
   waiting(): Promise<boolean>;
-  /** When the first of them happened; undefined: none waits. */
+  /** When the first such event happened; undefined when there is none. */
   oldestAt(): Promise<number | undefined>;
-  /** Positions of the oldest that wait; at most `limit`. */
+  /** Positions of the oldest such events; `limit` at most. */
   positions(limit: number): Promise<readonly number[]>;
 }
 
-/** By position. */
+/** Which events, by their positions. */
 export type WhichEvents = { readonly only: readonly number[] } | { readonly except: readonly number[] };
 
-/** Events are written in the transaction that makes them true, and leave in the one that makes their deliveries. */
+/** Events are written in the transaction that makes them true, and removed in the one that makes their deliveries. */
 export interface OutboundWriter {
   append(events: readonly OutboundEvent[]): Promise<void>;
   /**

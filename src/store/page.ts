@@ -1,4 +1,4 @@
-/** A page of a listing by key: what follows `next`, when there is more. */
+/** A page of a list. */
 export interface Page<T> {
   readonly items: readonly T[];
   /** Give it as `after` for the next page; absent on the last. */

@@ -1,40 +1,41 @@
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
 
-/** A state and how far it can be trusted. */
+/** A state, and whether it may be out of date. */
 export interface Held<T> {
   readonly state: T;
-  /** The store was away when it should have been looked at again. */
+  /** Whether the store was away when the state should have been read again. */
   readonly stale: boolean;
 }
 
-/** What a reader demands of the states that it gets. */
+/** How recent the states must be that a caller gets. */
 export interface Demand {
-  /** Epoch milliseconds by which an answer is needed; at most 250 ms are spent on a store that does not answer. */
+  /** When the answer is needed, in epoch milliseconds. No more than 250 ms are spent on a store that does not answer. */
   readonly deadline?: number;
-  /** Revisions to be reached, by id; a lower state is loaded again until the deadline. */
+  /** By id, the least revision that the state must have: an older one is loaded again, until the deadline. */
   readonly floors?: ReadonlyMap<string, number>;
-  /** Read the store, through no cache and joining no load that has begun. */
+  /** Whether the store must be read: no cache is used, and no load that has already begun. */
   readonly fresh?: boolean;
 }
 
 /**
- * States for evaluations: cached, loaded once for concurrent callers and in groups when many miss.
+ * States for evaluations: cached, loaded once for callers at the same time, and in groups when many are not in the cache.
  *
- * Rejects with `StoreUnavailable` where a state is neither held nor to be had in time, or does not reach its floor.
+ * Rejects with `StoreUnavailable` for a state that is not in the cache and cannot be loaded in time, or does not reach its
+ * floor.
  */
 export interface StateSource<T> {
-  /** At once, when it is held and young enough; undefined: ask {@link load}. */
+  /** The state, if it is in the cache and young enough; undefined if {@link load} must be asked. */
   peek(id: string): Held<T> | undefined;
   /** One entry per id; any number of ids. */
   load(ids: readonly string[], demand: Demand): Promise<ReadonlyMap<string, Held<T>>>;
-  /** A notice: this id has reached this revision; anything older is forgotten. */
+  /** A notice: the state of this id has reached this revision. Older ones are not used any more. */
   raise(id: string, revision: number): void;
 }
 
 export interface StateSources {
   readonly users: StateSource<UserState>;
   readonly organizations: StateSource<OrganizationState>;
-  /** The notifier is there or away: while it is away, entries are held for 5 s instead of 30 s. */
+  /** Says whether the notifier is connected: while it is not, states are used for 5 s instead of 30 s. */
   connected(is: boolean): void;
 }

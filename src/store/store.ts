@@ -16,8 +16,8 @@ export type { Page, PageRequest } from './page.js';
 /**
  * Everything durable, by role. Reads outside of a transaction see committed rows only.
  *
- * Errors: a store that is away or too slow rejects with {@link StoreUnavailable}; everything else that goes wrong is a
- * defect and rejects with the driver's error.
+ * A store that is away or too slow rejects with {@link StoreUnavailable}. Any other rejection is a defect, and has the
+ * driver's error.
  */
 export interface Store {
   readonly configuration: ConfigurationReader;
@@ -45,7 +45,7 @@ export interface Store {
   /** The database's clock, in epoch milliseconds: the clock of workers and timers. */
   now(): Promise<number>;
 
-  /** The epoch of the data: a restore from a backup begins another, so that tokens of the one before are known for what they are. */
+  /** The epoch's name: a restore from a backup begins another one, by which tokens of the former are recognised. */
   epoch(): Promise<string>;
 
   /** Resolves when the store answers a trivial query. */
@@ -55,8 +55,8 @@ export interface Store {
 }
 
 /**
- * One transaction's view. Calls take effect in the order in which they are made, whether or not the caller waits for one
- * before making the next: those that nobody waits between cost one way to the engine and back together.
+ * A transaction. Calls take effect in the order in which they are made, whether or not the caller waits for one before
+ * making the next: calls that are made without waiting in between cost one round trip together.
  *
  * Locks are taken in one order everywhere, so that nothing deadlocks by design: lane, organizations by id, users by
  * (partition, id), flags by id, the configuration's revision, and backfills last.

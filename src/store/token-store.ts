@@ -3,7 +3,7 @@ import type { Page, PageRequest } from './page.js';
 export const SCOPES = ['evaluate', 'track', 'identify', 'manage', 'admin', 'test'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** A machine token as stored: the secret itself is shown once and only its hash is kept. */
+/** A machine token as it is stored: with its secret's hash, since the secret itself is shown once and not kept. */
 export interface MachineToken {
   /** `tok_…` */
   readonly id: string;
@@ -11,7 +11,7 @@ export interface MachineToken {
   /** Lower-case hex SHA-256 of the secret. */
   readonly hash: string;
   readonly scopes: readonly Scope[];
-  /** '' when it is bound to none. */
+  /** The organization that it is bound to; '' for none. */
   readonly organizationId: string;
   readonly createdAt: number;
   readonly expiresAt?: number;
@@ -25,14 +25,14 @@ export interface TokenReader {
   list(page: PageRequest): Promise<Page<MachineToken>>;
   /** All, in no order. */
   all(): Promise<readonly MachineToken[]>;
-  /** Notes the last use, in no transaction: nothing else hangs on it. */
+  /** Records the last use, in no transaction, since nothing depends on it. */
   touch(id: string, at: number): Promise<void>;
 }
 
-/** Tokens are made and revoked in the transaction that also notes in the audit who did so. */
+/** Makes and revokes tokens, in the transaction that also writes the audit. */
 export interface TokenWriter {
   /** Inserts. */
   add(token: MachineToken): Promise<void>;
-  /** Sets `revokedAt` where it is not set; gives the token as it now is, undefined when there is none. */
+  /** Sets `revokedAt` where it is not set; gives the token as it is then, undefined when there is none of that id. */
   revoke(id: string, at: number): Promise<MachineToken | undefined>;
 }

@@ -1,7 +1,7 @@
 import type { StateNeeds } from '../core/snapshot/state-needs.js';
 import type { UserState } from '../core/states/user-state.js';
 
-/** A place in the order of users, by (partition, id): right after this user, who need not be there any more. */
+/** A place in the order of users, which is by (partition, id): right after this user, who may have been deleted since. */
 export interface UserCursor {
   readonly partition: number;
   readonly userId: string;
@@ -14,13 +14,13 @@ export interface UserPageRequest {
   readonly after: UserCursor;
   /** 1…500. */
   readonly limit: number;
-  /** '' for every user. */
+  /** Whose users; '' for all users. */
   readonly organizationId: string;
   readonly needs: StateNeeds;
 }
 
 export interface UserPage {
-  /** Each as one instant has it, with no more than was needed: nothing else may be asked of them. */
+  /** Each as it was at one instant, with only that in it which the request needs: anything else is empty. */
   readonly users: readonly UserState[];
   /** When the timers of these users are due; users without one are left out. */
   readonly timers: ReadonlyMap<string, number>;
@@ -29,12 +29,12 @@ export interface UserPage {
 }
 
 /**
- * Everybody of whom something is stored, in pages, for work on all of them. Users who were deleted and have not come back
- * are passed over, and so are those of whom there is but an empty row. Nothing is locked, and no cache is touched.
+ * All users of whom something is stored, in pages, for work on all of them. Users who were deleted are left out, and so are
+ * those who have an empty row only. Nothing is locked, and no cache is filled.
  */
 export interface UserPages {
-  /** How many there are; may take a while, in several short statements. */
+  /** How many users there are. It may take a while, in several short statements. */
   count(organizationId: string): Promise<number>;
-  /** The users after that place. What is committed when it is called is seen. */
+  /** The users after a place, as they are committed when it is called. */
   read(request: UserPageRequest): Promise<UserPage>;
 }

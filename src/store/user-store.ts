@@ -5,7 +5,7 @@ import type { ActionTotal, UserState } from '../core/states/user-state.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
-/** Loads what evaluations read, many at once; each state is one consistent read, never a torn one. */
+/** Loads what evaluations read, for many users or organizations at once. Each state is as it was at one instant. */
 export interface StateReader {
   /** One entry per id asked for: the unknown user's state where nothing is stored. At most 500 ids. */
   users(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>>;
@@ -13,26 +13,26 @@ export interface StateReader {
   organizations(ids: readonly string[]): Promise<ReadonlyMap<string, OrganizationState>>;
 }
 
-/** What is kept about a user for people to read, not for evaluations. */
+/** What is kept about users for people to read, and not for evaluations. */
 export interface UserHistory {
   /** The user's ledger, oldest first. */
   ledger(userId: string, page: PageRequest): Promise<Page<LedgerEntry>>;
   /** Every change of stage with its instant, oldest first, repeats included. */
   progress(userId: string, page: PageRequest): Promise<Page<StageChange>>;
-  /** A flag's entries in the ledgers of all users, by when they were recorded; those of one user in their order. */
+  /** A flag's entries in the ledgers of all users, ordered by when they were recorded. */
   flagLedger(flagId: string, page: PageRequest, order: LedgerOrder): Promise<Page<UserLedgerEntry>>;
-  /** What users who were deleted had, all together. */
+  /** The sums of what all deleted users had. */
   deletedTotals(): Promise<DeletedTotals>;
 }
 
 export type LedgerOrder = 'oldest' | 'newest';
 
-/** Anonymous: sums over everybody who was ever deleted. */
+/** Sums over all users who were ever deleted, which name none of them. */
 export interface DeletedTotals {
   readonly users: number;
   /** By flag id: how often its rules were unlocked. */
   readonly unlocks: ReadonlyMap<string, number>;
-  /** By action. */
+  /** By action: how often users did it, and the sum of its values. */
   readonly actions: ReadonlyMap<string, { readonly count: number; readonly sum: number }>;
 }
 
@@ -41,7 +41,7 @@ export interface StageChange {
   readonly changedAt: number;
 }
 
-/** Changes of users. All of them ask for the user's lock first. */
+/** Changes of users. Each needs the user's lock. */
 export interface UserWriter {
   /**
    * Locks these users, in (partition, id) order, until the transaction ends; users of whom nothing is stored get their
@@ -65,9 +65,9 @@ export interface UserWriter {
   /** Raises each user's revision by one. */
   advance(ids: readonly string[]): Promise<void>;
   /**
-   * Removes what is stored about a user, their events in the inbox included, and adds what was counted to the totals of
-   * deleted users. At most `limit` rows go; gives how many did: fewer than the limit, and none is left. The user's own
-   * row stays, without anything but its revision and `at`, so that revisions never go back.
+   * Removes what is stored about a user, events in the inbox included, and adds what was counted to the totals of deleted
+   * users. Removes `limit` rows at most and gives how many: where it is fewer than the limit, none are left. The user's own
+   * row stays, with its revision and `at` alone, so that revisions never go back.
    */
   remove(userId: string, removal: { readonly at: number; readonly limit: number }): Promise<number>;
   /** Counts a user among those deleted. */
@@ -100,7 +100,7 @@ export interface UserLedgerEntry extends LedgerEntry {
   readonly userId: string;
 }
 
-/** The next instant at which time alone could make a latching rule true for a user. One row a user at most. */
+/** When time alone could next make a latching rule true for a user. A user has one timer at most. */
 export interface UserTimer {
   readonly userId: string;
   /** Epoch milliseconds. */
@@ -108,9 +108,9 @@ export interface UserTimer {
 }
 
 export interface TimerWriter {
-  /** Sets each user's timer, or drops it where `dueAt` is undefined. The users are locked. */
+  /** Sets each user's timer, or drops it where `dueAt` is undefined. The users must be locked. */
   put(timers: readonly { readonly userId: string; readonly dueAt: number | undefined }[]): Promise<void>;
-  /** Of these users, those whose timer is due at or before that instant, each with when it is due. They are locked. */
+  /** When the timers are due of those of these users whose timer is due at or before that instant. They must be locked. */
   overdue(userIds: readonly string[], at: number): Promise<ReadonlyMap<string, number>>;
 }
 

@@ -1,25 +1,25 @@
 import type { AnnouncedType } from '../core/flags/announcement.js';
 
-/** Where events are sent. */
+/** An endpoint that events are sent to, without its secrets. */
 export interface WebhookEndpoint {
   /** `whe_…` */
   readonly id: string;
   readonly url: string;
   readonly description: string;
-  /** At least one. */
+  /** The types of events that are sent to it; at least one. */
   readonly types: readonly AnnouncedType[];
-  /** A disabled one is sent nothing; what is pending for it waits. */
+  /** Whether anything is sent to it. While it is disabled, its pending deliveries wait. */
   readonly enabled: boolean;
-  /** Of a disabled one: since when. */
+  /** Since when it is disabled; absent when it is enabled. */
   readonly disabledAt?: number;
   readonly createdAt: number;
   readonly updatedAt: number;
 }
 
-/** A key to sign with, as it was shown: `whsec_…`. */
+/** A secret that messages are signed with, in the form in which it was shown: `whsec_…`. */
 export interface WebhookSecret {
   readonly secret: string;
-  /** Epoch milliseconds from which it signs no more; absent: for good. */
+  /** When it ceases to sign, in epoch milliseconds; absent for the newest one, which does not. */
   readonly expiresAt?: number;
 }
 
@@ -35,11 +35,11 @@ export interface WebhookReader {
   signing(id: string): Promise<SigningEndpoint | undefined>;
 }
 
-/** Changes of endpoints raise the configuration's revision in the same transaction: what is announced hangs on them. */
+/** Changes of endpoints. They raise the configuration's revision in the same transaction, since they say what is announced. */
 export interface WebhookWriter {
-  /** All, held against change until the transaction ends. */
+  /** All endpoints, which cannot change until the transaction ends. */
   holdAll(): Promise<readonly WebhookEndpoint[]>;
-  /** Locked against change; undefined when there is none. */
+  /** The endpoint, locked until the transaction ends; undefined when there is none. */
   lock(id: string): Promise<SigningEndpoint | undefined>;
   count(): Promise<number>;
   /** Inserts, or replaces by id. */

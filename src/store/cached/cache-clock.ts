@@ -1,10 +1,10 @@
-/** Time as caches need it; injected, so that tests can turn it. */
+/** The time, for caches. Tests give one that they can set. */
 export interface CacheClock {
-  /** Milliseconds since some fixed moment; never goes back. Ages are measured by it. */
+  /** Milliseconds since some fixed moment, by which ages are measured. It never goes back. */
   monotonicMs(): number;
-  /** Epoch milliseconds; callers' deadlines are given in it. */
+  /** Epoch milliseconds, by which callers give deadlines. */
   epochMs(): number;
-  /** Runs `run` once, `delayMs` or a little later from now; the result cancels it. */
+  /** Calls `run` once after `delayMs`; gives a function that cancels it. */
   schedule(delayMs: number, run: () => void): () => void;
 }
 

@@ -12,7 +12,7 @@ export interface CachedSourceOptions<T> extends HeldStatesOptions {
   readonly read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
   readonly clock: CacheClock;
   readonly observer: CacheObserver;
-  /** May be shared by sources of one store. */
+  /** The store's breaker, which several sources may share. */
   readonly breaker: StoreBreaker;
   readonly maxIdsPerGroup: number;
   readonly maxGroupsInFlight: number;
@@ -22,12 +22,15 @@ export interface CachedSourceOptions<T> extends HeldStatesOptions {
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 50;
 
-/** States of one kind: from memory while they are young, else from the store, else from memory and marked stale. */
+/**
+ * States of one kind, of users or of organizations. A state in memory is answered while it is young; else the store is asked;
+ * and while that does not answer, the state in memory is answered as stale.
+ */
 export class CachedSource<T extends Revised> implements StateSource<T> {
   readonly #options: CachedSourceOptions<T>;
   readonly #held: HeldStates<T>;
   readonly #loads: LoadGroups<T>;
-  /** Loads that began up to this one may have missed notices: nobody joins them. */
+  /** The number of the last load that began while notices may have been missed: no caller joins it, or one before it. */
   #joinAfter = 0;
 
   constructor(options: CachedSourceOptions<T>) {
@@ -52,7 +55,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     });
   }
 
-  /** States held, and ids being loaded. */
+  /** How many states are held, and how many ids are being loaded. */
   sizes(): { readonly held: number; readonly loading: number } {
     return { held: this.#held.size, loading: this.#loads.size };
   }
@@ -118,12 +121,12 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     this.#joinAfter = this.#loads.sequence;
   }
 
-  /** Ends all waiting with `StoreUnavailable`. */
+  /** Rejects everybody who waits with `StoreUnavailable`. */
   close(): void {
     this.#loads.close();
   }
 
-  /** Adds the answers that need no waiting; the rest is returned. */
+  /** Adds those answers that need not be waited for; gives the ids of the others. */
   #answerAtOnce(ids: Iterable<string>, demand: Demand, answers: Map<string, Held<T>>): Set<string> {
     if (demand.fresh === true) return new Set(ids);
     const missing = new Set<string>();
@@ -135,7 +138,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     return missing;
   }
 
-  /** A young state; or, when the store was away a moment ago, any that is usable. */
+  /** The state if it is young or, when the store was away a moment ago, if it can be answered as stale. */
   #atOnce(id: string, floor: number): Held<T> | undefined {
     const held = this.#held.get(id);
     if (held === undefined || held.answer.state.revision < floor) return undefined;
@@ -143,12 +146,12 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     const now = clock.monotonicMs();
     if (this.#held.isYoung(held, now)) return held.answer;
     if (!breaker.isOpen(now) || !this.#held.isUsable(held, now)) return undefined;
-    // Nobody waits for it: it tells whether the store is back, and fills the cache when it is.
+    // A load that nobody waits for finds out whether the store is back, and fills the cache if it is.
     if (breaker.takeProbe(now)) this.#loads.join(id, this.#joinAfter);
     return { state: held.answer.state, stale: true };
   }
 
-  /** The answer that a group gives; undefined where it is too low and is to be loaded again. */
+  /** The answer that a finished load gives; undefined where the state is older than demanded and has to be loaded again. */
   #take(id: string, group: LoadGroup<T>, demand: Demand): Held<T> | undefined {
     const { outcome, mark } = group;
     if (outcome?.kind === 'failed') throw outcome.error;
@@ -161,7 +164,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     return reached ? { state: best, stale: false } : undefined;
   }
 
-  /** What is held, when the store is of no help. */
+  /** The state in memory, when the store did not give one; throws where there is none that can be answered. */
   #lastResort(id: string, demand: Demand, group: LoadGroup<T>): Held<T> {
     const held = this.#held.get(id);
     const floor = demand.floors?.get(id) ?? 0;

@@ -13,19 +13,19 @@ export interface CachedStatesOptions {
   readonly maxUsers?: number;
   /** Default 10,000. */
   readonly maxOrganizations?: number;
-  /** For how long a state is answered without a look at the store: 30 s by default. */
+  /** For how long a state is answered without asking the store: 30 s by default. */
   readonly youngMs?: number;
   /** The same while the notifier is away: 5 s by default. */
   readonly youngAwayMs?: number;
   /** For how long a state may be answered, as stale, while the store is away: 1 h by default. */
   readonly staleMaxMs?: number;
-  /** For how long the store may keep anyone waiting: 250 ms by default. */
+  /** How long a caller waits for the store at most: 250 ms by default. */
   readonly answerWithinMs?: number;
-  /** For how long after a failure nobody waits who can do with a stale state: 1 s by default. */
+  /** For how long after a failure callers that can be given a stale state do not wait for the store: 1 s by default. */
   readonly breakerOpenMs?: number;
-  /** States per call: 500 by default, which is the most. */
+  /** How many states one call to the store loads: 500 by default, which is the most. */
   readonly maxIdsPerGroup?: number;
-  /** Calls of one kind in flight: 4 by default. */
+  /** How many calls for states of one kind may be under way: 4 by default. */
   readonly maxGroupsInFlight?: number;
   readonly observer?: CacheObserver;
   readonly clock?: CacheClock;
@@ -34,19 +34,19 @@ export interface CachedStatesOptions {
 export interface CachedSizes {
   readonly users: number;
   readonly organizations: number;
-  /** Users and organizations being loaded. */
+  /** How many users and organizations are being loaded. */
   readonly loading: number;
 }
 
 export interface CachedStates extends StateSources {
   /** Forgets everything; for a store whose revisions began anew, as after a restore. */
   reset(): void;
-  /** Ends all waiting with `StoreUnavailable`. */
+  /** Rejects everybody who waits with `StoreUnavailable`. */
   close(): void;
   sizes(): CachedSizes;
 }
 
-/** Users' and organizations' states of one store, cached. */
+/** The states of users and organizations of a store, cached. */
 export function cachedStates(reader: StateReader, options: CachedStatesOptions = {}): CachedStates {
   const answerWithinMs = options.answerWithinMs ?? 250;
   const common = {

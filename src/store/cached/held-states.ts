@@ -8,17 +8,17 @@ export interface Revised {
 }
 
 export interface HeldState<T> {
-  /** The state as it is answered while it is young. */
+  /** The state as it is given to callers while it is young. */
   readonly answer: Held<T>;
-  /** When the load of it began, monotonic milliseconds: it shows every change committed before. */
+  /** When its load began, in monotonic milliseconds: the state has every change that was committed before. */
   readonly loadedAt: number;
-  /** The connection's life in which the load began. */
+  /** The connection of the notifier, by number, during which the load began. */
   readonly life: number;
-  /** A notice told of a higher revision: only good enough while the store is away. */
+  /** Whether a notice told of a newer revision: then it is answered only while the store is away. */
   readonly below: boolean;
 }
 
-/** Where a load stood when it began. */
+/** What was known when a load began, by which its states are judged. */
 export interface LoadMark {
   readonly at: number;
   readonly life: number;
@@ -28,16 +28,17 @@ export interface LoadMark {
 export interface HeldStatesOptions {
   readonly maxEntries: number;
   readonly youngMs: number;
-  /** As `youngMs`, while no notices arrive. */
+  /** For how long a state is young while no notices arrive. */
   readonly youngAwayMs: number;
   readonly staleMaxMs: number;
 }
 
 /**
- * The states held in memory, each the highest revision seen of its id, with the floors that notices have set.
+ * The states in memory, of each id the newest that was seen, and the floors that notices have set.
  *
- * Floors are kept for ids that are not held too, as many as entries: a load that began before a notice must not bring
- * back what the notice has ended. A load from before the floors that have been forgotten meanwhile is not trusted.
+ * Floors are kept for ids without a state, too, as many as there are states: a load that began before a notice must not
+ * bring back the state from before it. Where floors were forgotten for lack of room, loads that began before that are not
+ * trusted.
  */
 export class HeldStates<T extends Revised> {
   readonly #options: HeldStatesOptions;
@@ -65,29 +66,29 @@ export class HeldStates<T extends Revised> {
     return this.#entries.peek(id);
   }
 
-  /** Whether it can be answered without a look at the store. */
+  /** Whether the state can be answered without asking the store. */
   isYoung(held: HeldState<T>, nowMs: number): boolean {
     if (held.below || held.life !== this.#life) return false;
     const maxAgeMs = this.#connection === 'away' ? this.#options.youngAwayMs : this.#options.youngMs;
     return nowMs - held.loadedAt < maxAgeMs;
   }
 
-  /** Whether it can be answered, as stale, when the store is away. */
+  /** Whether the state can be answered as stale while the store is away. */
   isUsable(held: HeldState<T>, nowMs: number): boolean {
     return nowMs - held.loadedAt < this.#options.staleMaxMs;
   }
 
-  /** To be taken when a load begins, and given back with what it loaded. */
+  /** What is known now. It is to be taken when a load begins, and given to {@link admit} with what was loaded. */
   mark(nowMs: number): LoadMark {
     return { at: nowMs, life: this.#life, rotations: this.#floors.rotations };
   }
 
-  /** Whether a load shows what notices told of. */
+  /** Whether what a load brought is not older than notices have told of. */
   reaches(id: string, revision: number, mark: LoadMark): boolean {
     return !this.#forgotSince(mark) && revision >= (this.#floors.peek(id) ?? 0);
   }
 
-  /** Takes in what a load brought; never a lower revision in place of a higher one. */
+  /** Keeps what a load brought, unless a newer revision is held. */
   admit(id: string, state: T, mark: LoadMark): void {
     if (this.#forgotSince(mark)) return;
     const below = !this.reaches(id, state.revision, mark);
@@ -104,11 +105,11 @@ export class HeldStates<T extends Revised> {
     if ((this.#floors.peek(id) ?? 0) < revision) this.#floors.set(id, revision);
     const held = this.#entries.peek(id);
     if (held === undefined || held.below || held.answer.state.revision >= revision) return;
-    // Set aside rather than dropped: should the store be away, it is better than nothing.
+    // The state is kept: it can still be answered as stale should the store be away.
     this.#entries.replace(id, { ...held, below: true });
   }
 
-  /** True when notices may have been missed, so that everything is to be loaded again on its next use. */
+  /** Notes whether the notifier is connected. True when notices may have been missed: each state is then loaded at its next use. */
   connected(is: boolean): boolean {
     const missed = is && this.#connection !== 'there';
     this.#connection = is ? 'there' : 'away';
@@ -116,7 +117,7 @@ export class HeldStates<T extends Revised> {
     return missed;
   }
 
-  /** Forgets everything, and what loads that have begun will bring. */
+  /** Forgets everything, and what loads that are under way will bring. */
   reset(): void {
     this.#entries.clear();
     this.#floors.clear();

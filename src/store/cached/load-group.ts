@@ -7,7 +7,7 @@ export type LoadOutcome<T> =
   /** Something else went wrong; it is passed on. */
   | { readonly kind: 'failed'; readonly error: unknown };
 
-/** One call to the store for several ids, from the first that asks until it is settled. */
+/** One call to the store for several ids, from the first id that is asked for until there is an outcome. */
 export class LoadGroup<T> {
   readonly ids = new Set<string>();
   /** Resolves when there is an outcome; never rejects. */
@@ -27,12 +27,12 @@ export class LoadGroup<T> {
     return this.#outcome;
   }
 
-  /** The order in which groups began; infinite before that. */
+  /** Its place in the order in which groups began; infinite before it has begun. */
   get sequence(): number {
     return this.#begun?.sequence ?? Number.POSITIVE_INFINITY;
   }
 
-  /** Where it stood when it began. */
+  /** What was known when it began; undefined before. */
   get mark(): LoadMark | undefined {
     return this.#begun?.mark;
   }
@@ -42,7 +42,7 @@ export class LoadGroup<T> {
     this.#cancelTimeout = cancelTimeout;
   }
 
-  /** The first outcome counts. */
+  /** Sets the outcome; later ones do not count. */
   settle(outcome: LoadOutcome<T>): void {
     if (this.#outcome !== undefined) return;
     this.#cancelTimeout();

@@ -11,18 +11,18 @@ export interface LoadGroupsOptions<T> {
   readonly maxGroupsInFlight: number;
   /** How long a call may take before the store counts as away, milliseconds. */
   readonly answerWithinMs: number;
-  /** A call for so many states begins now. */
+  /** Called when a call to the store begins, with the number of its ids. */
   readonly onBegin: (ids: number) => LoadMark;
-  /** What a call brought, even when it is too late for those who asked; before they are told. */
+  /** Called with what a call brought, before those who asked are told, and even if it is too late for them. */
   readonly onStates: (states: ReadonlyMap<string, T>, mark: LoadMark) => void;
-  /** A call was answered in time. */
+  /** Called when a call was answered in time. */
   readonly onAnswer: () => void;
   readonly onFailure: (why: LoadFailure) => void;
 }
 
 /**
- * Loads of single ids, gathered into few calls to the store: what is asked for in one turn of the event loop goes
- * together, and while the most calls are in flight, what is asked for meanwhile does.
+ * Gathers loads of single ids into few calls to the store. Ids that are asked for in one turn of the event loop go together,
+ * and so do those that are asked for while no further call may be made.
  */
 export class LoadGroups<T> {
   readonly #options: LoadGroupsOptions<T>;
@@ -33,7 +33,7 @@ export class LoadGroups<T> {
   #sequence = 0;
   #lastAnswerAt = Number.NEGATIVE_INFINITY;
   #planned: NodeJS.Immediate | undefined;
-  /** What everyone gets once it is closed. */
+  /** The outcome of every load once it is closed. */
   #closed: LoadOutcome<T> | undefined;
 
   constructor(options: LoadGroupsOptions<T>) {
@@ -45,12 +45,12 @@ export class LoadGroups<T> {
     return this.#sequence;
   }
 
-  /** Ids that are queued or asked for at present. */
+  /** How many ids wait or are being loaded. */
   get size(): number {
     return this.#queuedById.size + this.#inFlightById.size;
   }
 
-  /** The group that loads this id: one that has begun only if it began after the group of that number. */
+  /** The group that loads this id. One that has begun already is joined only if it began after the given group. */
   join(id: string, afterSequence: number): LoadGroup<T> {
     const begun = this.#inFlightById.get(id);
     if (begun !== undefined && begun.sequence > afterSequence) return begun;
@@ -58,8 +58,8 @@ export class LoadGroups<T> {
   }
 
   /**
-   * Resolves when all groups are settled, at `untilMs` (monotonic), or when the store has answered nobody for as long
-   * as it may take to answer: whoever waits in the queue of a store that is away waits no longer than others.
+   * Resolves when all these groups have an outcome, or at `untilMs` (monotonic), or when the store has answered no call for
+   * as long as one may take: a group that waits for its turn does not wait longer for a store that is away than others.
    */
   async settled(groups: Iterable<LoadGroup<T>>, untilMs: number): Promise<void> {
     const { clock, answerWithinMs } = this.#options;
@@ -145,7 +145,7 @@ export class LoadGroups<T> {
     }
     if (this.#closed !== undefined) return;
     onStates(states, mark);
-    // An answer after its time is kept, but the store is not back for that.
+    // A late answer is kept, but does not count as a sign that the store is back.
     if (group.outcome !== undefined) return;
     this.#lastAnswerAt = clock.monotonicMs();
     onAnswer();
@@ -160,7 +160,7 @@ export class LoadGroups<T> {
     if (stuck) this.#dropQueue(outcome);
   }
 
-  /** Frees the group's place for the next. */
+  /** Ends a group, so that the next one can begin. */
   #settle(group: LoadGroup<T>, outcome: LoadOutcome<T>): void {
     this.#inFlight.delete(group);
     for (const id of group.ids) if (this.#inFlightById.get(id) === group) this.#inFlightById.delete(id);

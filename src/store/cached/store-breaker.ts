@@ -1,8 +1,8 @@
 /**
- * Remembers that the store was away a moment ago, so that those who can do without it do not wait for it again.
+ * Remembers that the store was away a moment ago, so that callers who can do without it do not wait for it again.
  *
- * Open for `openMs` after each failure, until the store answers. While it is open, probes find out whether the store
- * is back: one at a time, the first `probeAfterMs` after the last failure.
+ * It is open for `openMs` after each failure, or until the store answers. While it is open, a probe at a time finds out
+ * whether the store is back, the first one `probeAfterMs` after the last failure.
  */
 export class StoreBreaker {
   readonly #openMs: number;
@@ -28,7 +28,7 @@ export class StoreBreaker {
     this.#openUntil = Number.NEGATIVE_INFINITY;
   }
 
-  /** True for the one who shall send a probe now. */
+  /** True if the caller should send a probe now. */
   takeProbe(nowMs: number): boolean {
     if (!this.isOpen(nowMs) || nowMs < this.#nextProbeAt) return false;
     this.#nextProbeAt = nowMs + this.#openMs;

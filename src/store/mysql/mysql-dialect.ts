@@ -3,14 +3,14 @@ import { driverError, poolFailure } from '../sql/engine/driver-error.js';
 
 const DUPLICATE_ENTRY = 1062;
 const LOCK_WAIT_TIMEOUT = 1205;
-/** Both end the whole transaction. MariaDB 11.6 and later say the second where others wait, or deadlock. */
+/** Error numbers after which the whole transaction has to run again. MariaDB 11.6 and later answer the second, too. */
 const DEADLOCK = 1213;
 const RECORD_CHANGED = 1020;
 
 /**
- * The server refuses for now: starting, stopping, full, out of memory, in the midst of a restore, read-only after a
- * fail-over, or the wrong one altogether. What is no fault of the statement must not be blamed on what it carries: an
- * event that cannot be counted is put aside.
+ * Error numbers of a server that refuses for now: it starts or stops, is full or out of memory, is being restored, is
+ * read-only after a fail-over, or is the wrong one. These must count as the store being away: a failure that is taken for a
+ * statement's own would put the event aside that it counts.
  */
 const AWAY_NUMBERS: ReadonlySet<unknown> = new Set([
   1021, 1026, 1030, 1037, 1038, 1040, 1041, 1044, 1045, 1049, 1053, 1077, 1114, 1129, 1135, 1142, 1143, 1146, 1158,
@@ -52,7 +52,7 @@ export const mysqlDialect: Dialect = {
     if (count === 1) return `(${columns.map((column) => `${column} = ?`).join(' AND ')})`;
     return `(${columns.join(', ')}) IN (${commaSeparated(`(${commaSeparated('?', columns.length)})`, count)})`;
   },
-  // Unlike INSERT IGNORE, this overlooks nothing but the key that is there.
+  // INSERT IGNORE would also pass over other errors than a key that is there.
   keepExisting: ([first]) => ` ON DUPLICATE KEY UPDATE ${first} = ${first}`,
   changeExisting: (_key, change) => {
     const assignments = Object.entries(change).map(([column, how]) =>

@@ -19,15 +19,15 @@ const DEFAULT_POOL_SIZE = 10;
 export const DEFAULT_ACQUIRE_TIMEOUT_MS = 2000;
 export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
 
-/** How long a lock is waited for: the longest that a worker waits for another one's lane. The whole unit the engine has. */
+/** How long a statement waits for a lock, in the engine's unit: the longest that a worker waits for another one's lane. */
 const LOCK_WAIT_SECONDS = 2;
 
 /**
- * Each session's own terms, whatever the server's defaults. READ COMMITTED: the default level locks the gaps between
- * rows, so that workers would block intake.
+ * The settings of each session, whatever the server's defaults are. The isolation level is READ COMMITTED: the default one
+ * locks gaps between rows, by which workers would block the intake of events.
  */
 const SESSION = [
-  // What is compared with a key compares as the key does.
+  // Values are compared with keys by the collation that the keys have.
   'SET NAMES utf8mb4 COLLATE utf8mb4_bin',
   "SET SESSION sql_mode = 'STRICT_ALL_TABLES,NO_ZERO_DATE,NO_ZERO_IN_DATE,ERROR_FOR_DIVISION_BY_ZERO," +
     `NO_ENGINE_SUBSTITUTION', time_zone = '+00:00', innodb_lock_wait_timeout = ${LOCK_WAIT_SECONDS}`,
@@ -48,7 +48,7 @@ export function mysqlPool(options: MysqlOptions): Knex {
     // Counts rows that changed, not rows that were found.
     flags: '-FOUND_ROWS',
     jsonStrings: true,
-    // Transactions send together what does not wait for an answer; every value is bound.
+    // Statements that do not wait for one another are sent together. Every value is bound, so none can become a statement.
     multipleStatements: true,
   };
   const knex = createKnex({

@@ -8,9 +8,9 @@ import { DEFAULT_STATEMENT_TIMEOUT_MS, type MysqlOptions, mysqlPool } from './my
 const DEFAULT_APPENDS_IN_FLIGHT = 4;
 
 export interface MysqlStoreOptions extends MysqlOptions {
-  /** How many statements may carry appends to the inbox at once; default 4. */
+  /** How many statements that append to the inbox may be under way at once; default 4. */
   readonly appendsInFlight?: number;
-  /** False leaves the schema unchecked, and the store untouched until its first use; call `checkSchema` then. */
+  /** False opens the store without asking it anything: call `checkSchema` before the first use. */
   readonly checkSchema?: boolean;
 }
 
@@ -53,7 +53,7 @@ async function beginSnapshot(sql: Sql): Promise<void> {
   goAhead(sql, 'START TRANSACTION WITH CONSISTENT SNAPSHOT, READ ONLY');
 }
 
-/** Asks for a statement that goes along with what comes next: where it fails, so does that, and is told of it. */
+/** Sends a statement together with the next one, without waiting for it. Where it fails, the next one fails, too. */
 function goAhead(sql: Sql, text: string): void {
   sql.run(text).catch(() => undefined);
 }

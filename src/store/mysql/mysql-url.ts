@@ -38,7 +38,7 @@ function optionsOf(options: URLSearchParams): Pick<MysqlConnection, 'socketPath'
   const unknown = [...options.keys()].find((key) => key !== 'ssl' && key !== 'socket');
   if (unknown !== undefined) throw new Error(`the database URL has an unknown option ${JSON.stringify(unknown)}`);
   const ssl = options.get('ssl') ?? 'false';
-  // Whoever misspells "true" must not talk to the database in the clear.
+  // A misspelled "true" must not lead to a connection without TLS.
   if (ssl !== 'true' && ssl !== 'false') throw new Error(`the database URL says ssl=${ssl}: write true or false`);
   const socketPath = options.get('socket');
   return {

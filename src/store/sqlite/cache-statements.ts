@@ -1,10 +1,10 @@
 import { LRUCache } from 'lru-cache';
 
-/** Statements kept for one connection; the store has about a hundred, some in several lengths. */
+/** How many statements are kept for a connection; the store has about a hundred, some of them in several lengths. */
 const MOST_STATEMENTS = 256;
-/** Longer texts carry many rows: they hardly come twice, and preparing is a small part of their cost. */
+/** The longest text that is kept: a longer one has many rows, hardly comes twice, and costs little to prepare in comparison. */
 const LONGEST_TEXT = 8000;
-/** Nothing else is repeated, and data definition must not be. */
+/** The statements that are kept: others are not repeated, and data definition must be prepared anew. */
 const REPEATED = /^(SELECT|INSERT|UPDATE|DELETE)\b/;
 
 interface Preparing {
@@ -12,8 +12,8 @@ interface Preparing {
 }
 
 /**
- * Lets a connection prepare each statement once. Preparing takes several times as long as running a small query, and
- * knex asks for it every time. The least recently used one goes first.
+ * Lets a connection prepare each statement once. Preparing takes several times as long as running a small query, and knex
+ * asks for it every time. When there are too many, the least recently used statement is dropped.
  */
 export function cacheStatements(connection: Preparing): void {
   const prepare = connection.prepare.bind(connection);

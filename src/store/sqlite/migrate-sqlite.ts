@@ -15,8 +15,8 @@ export interface MigrateSqliteOptions extends Pick<SqliteOptions, 'path'> {
 }
 
 /**
- * Brings the schema up to this release; makes the file when there is none. All migrations run in one transaction, which
- * a killed process leaves no trace of, and whose lock makes a second migration wait.
+ * Brings the schema up to this release; makes the file when there is none. All migrations run in one transaction: a killed
+ * process leaves no trace of it, and its lock makes a second migration wait.
  */
 export async function migrateSqlite(options: MigrateSqliteOptions): Promise<MigrationReport> {
   const lockWaitSeconds = options.lockWaitSeconds ?? DEFAULT_LOCK_WAIT_SECONDS;
@@ -41,7 +41,7 @@ export async function migrateSqlite(options: MigrateSqliteOptions): Promise<Migr
 
 async function migrateWithin(transaction: Knex.Transaction): Promise<MigrationReport> {
   const { sql } = openPool({ knex: transaction, dialect: sqliteDialect });
-  // Any write takes the file's lock, and as the first statement it waits for nobody with a lock of its own.
+  // A write takes the file's lock. As the transaction's first statement it holds no other lock while it waits for it.
   await sql.run('PRAGMA user_version = 1');
   return runMigrations({ knex: transaction, sql });
 }

@@ -5,7 +5,7 @@ const AWAY = /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PROTOCOL|NOTADB|CORRUPT)/;
 const AGAIN = /^SQLITE_(BUSY|LOCKED)/;
 const DUPLICATE = /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/;
 
-/** A transaction begins by locking out all others, so nothing in it needs a lock of its own. */
+/** The dialect of SQLite. A transaction holds the file's only write lock from its beginning, so rows need no locks. */
 export const sqliteDialect: Dialect = {
   name: 'sqlite',
   nowMs: "CAST(ROUND(unixepoch('subsec') * 1000) AS INTEGER)",
