@@ -73,7 +73,7 @@ export interface DeliveryFilter {
 }
 
 export interface DeliveryStore {
-  /** Takes a pending delivery that is due, by moving its next attempt to the lease's end; undefined: somebody else has. */
+  /** Claims a pending delivery that is due, by moving its next attempt to the end of the lease; undefined when it is not. */
   claim(key: DeliveryKey, options: ClaimOptions): Promise<DeliveryClaim | undefined>;
   /** Notes an attempt; false when the claim has lapsed and another took it, or it is gone: then nothing is noted. */
   record(claim: DeliveryClaim, recorded: Recorded): Promise<boolean>;
