@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type DoorStand, openDoorStand } from '../src/grpc/testing/door-stand.js';
+import { type DoorStand, failureOf, openDoorStand } from '../src/grpc/testing/door-stand.js';
 import { AccessRow_Effect as Effect } from './gen/latchkey/v1/access.js';
 import {
   SetFlagRequest_OnRuleChange as OnRuleChange,
@@ -179,31 +179,46 @@ describe('a write that says again what is there changes nothing that is stored',
     );
   });
 
-  it('SetOrganization, but for the first one, which makes it', async () => {
-    const roles = [{ name: 'lead', inherits: ['manager'] }, { name: 'intern' }];
-    const before = everythingStored();
-    await stand.admin.setOrganization({ organization: { id: 'globex' } });
-    const made = everythingStored();
-    expect(made).not.toEqual(before);
-    await stand.admin.setOrganization({ organization: { id: 'globex' } });
-    expect(everythingStored()).toEqual(made);
-    const organization = {
-      id: 'globex',
-      strictRoles: true,
-      attributes: { plan: 'pro', seats: [1, { b: 2, a: 3 }] },
-      roles,
-    };
-    const { organization: first } = await stand.admin.setOrganization({ organization, comment: 'once' });
-    const stored = everythingStored();
-    const attributes = { seats: [1, { a: 3, b: 2 }], plan: 'pro' };
-    const again = await stand.admin.setOrganization({
-      organization: { ...organization, attributes },
-      comment: 'twice',
+  it('SetSegment, SetStages, DeclareActions, SetOrganization and UpdateWebhook', async () => {
+    const { webhook } = await stand.admin.createWebhook({
+      webhook: { url: 'https://hooks.example.com/other', types: ['dev.latchkey.unlocked'], enabled: false },
     });
-    expect(again).toMatchObject({ organization: first, backfillIds: [] });
-    expect(everythingStored()).toEqual(stored);
-    await stand.admin.setOrganization({ organization: { ...organization, roles: roles.toReversed() } });
-    expect(everythingStored()).not.toEqual(stored);
+    const id = webhook!.id;
+    const roles = [{ name: 'lead', inherits: ['manager'] }, { name: 'intern' }];
+    const attributes = { plan: 'pro', seats: [1, { b: 2, a: 3 }] };
+    const sameAttributes = { seats: [1, { a: 3, b: 2 }], plan: 'pro' };
+    const all = { all: [{ operator: 'equal', value: true, fact: 'emailVerified' }] };
+    const writes: readonly (readonly [() => Promise<unknown>, again?: () => Promise<unknown>])[] = [
+      [
+        () => stand.admin.setSegment({ segment: { key: 'again', name: 'Again', conditions: VERIFIED }, comment: 'x' }),
+        () => stand.admin.setSegment({ segment: { key: 'again', conditions: all } }),
+      ],
+      [() => stand.admin.setStages({ stages: [{ name: 'one', selfSettable: true }, { name: 'two' }] })],
+      [() => stand.admin.setStages({ stages: [] })],
+      [() => stand.admin.declareActions({ actions: [{ name: 'a', clientTrackable: true }, { name: 'b' }] })],
+      [() => stand.admin.setOrganization({ organization: { id: 'globex' } })],
+      [
+        () => stand.admin.setOrganization({ organization: { id: 'globex', strictRoles: true, attributes, roles } }),
+        () => stand.admin.setOrganization({ organization: { id: 'globex', attributes: sameAttributes } }),
+      ],
+      [() => stand.admin.updateWebhook({ webhook: { id, description: 'd', enabled: true } })],
+      [
+        () => stand.admin.updateWebhook({ webhook: { id, enabled: false }, comment: 'x' }),
+        () => stand.admin.updateWebhook({ webhook: { id, types: ['dev.latchkey.unlocked'] } }),
+      ],
+    ];
+    for (const [write, same = write] of writes) {
+      const before = everythingStored();
+      await write();
+      const stored = everythingStored();
+      expect(stored).not.toEqual(before);
+      for (const again of [write, same]) {
+        await again();
+        expect(everythingStored()).toEqual(stored);
+      }
+    }
+    const late = stand.admin.setSegment({ segment: { key: 'again' }, expectedVersion: 0 });
+    expect((await failureOf(late)).details).toContain('is at version 1 now');
   });
 
   it('PATCH: the same body twice, and what it answered', async () => {

@@ -17,22 +17,51 @@ export interface ConfigurationWriteOptions {
 /**
  * Changes the configuration in one transaction and tells every server. Two changes take turns: the revision is raised, and
  * so locked, before `change` reads anything that it decides by. What users may have earned by it is backfilled. Gives what
- * `change` made, the ids of those backfills, and the token that stands for the change.
+ * `change` made, the ids of those backfills, and the token that stands for the change. Where it is `Unchanged`, nothing of
+ * the transaction stays, the raised revision included, and nobody is told.
  */
 export async function writeConfiguration<T>(
   { store, keeper, notifier }: ConfigurationWriteOptions,
   reason: BackfillReason,
-  change: (tx: Transaction, present: PresentConfiguration) => Promise<T>,
+  change: (tx: Transaction, present: PresentConfiguration) => Promise<T | Unchanged<T>>,
 ): Promise<ConfigurationWritten<T>> {
-  const { made, revision, backfillIds } = await store.transaction(async (tx) => {
+  const write = store.transaction(async (tx) => {
     const { revision, snapshot: before } = await lockConfiguration(tx, keeper, true);
     const now = await tx.now();
     const made = await change(tx, { now, snapshot: before });
-    return { made, revision, backfillIds: await backfillChanges(tx, { before, revision, reason, now }) };
+    if (made instanceof Unchanged) throw new GivenUp(made, before.revision);
+    return { made, revision, backfillIds: await backfillChanges(tx, { before, revision, reason, now }), changed: true };
   });
-  await announceConfiguration({ keeper, notifier }, revision);
+  const { made, revision, backfillIds, changed } = await write.catch((error: unknown) => {
+    if (!(error instanceof GivenUp)) throw error;
+    const { unchanged, revision } = error as GivenUp<T>;
+    return { made: unchanged.made, revision, backfillIds: [], changed: false };
+  });
+  if (changed) await announceConfiguration({ keeper, notifier }, revision);
   const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration: revision });
   return { made, backfillIds, consistencyToken };
+}
+
+/** What a change gives that finds what it was to make there already. */
+export class Unchanged<T> {
+  readonly made: T;
+
+  constructor(made: T) {
+    this.made = made;
+  }
+}
+
+/** Rolls a transaction back that has nothing to commit. */
+class GivenUp<T> extends Error {
+  readonly unchanged: Unchanged<T>;
+  /** The configuration's, as it stays. */
+  readonly revision: number;
+
+  constructor(unchanged: Unchanged<T>, revision: number) {
+    super('nothing changed');
+    this.unchanged = unchanged;
+    this.revision = revision;
+  }
 }
 
 /** The configuration as it is before a change, held alone. */

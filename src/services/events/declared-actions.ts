@@ -1,8 +1,13 @@
 import type { Call } from '../../calls/caller.js';
+import { checkComment } from '../../calls/check-input.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
-import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
+import {
+  type ConfigurationWriteOptions,
+  Unchanged,
+  writeConfiguration,
+} from '../../configuration/configuration-write.js';
 import type { Action } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfNames } from '../../core/values/names.js';
@@ -18,20 +23,27 @@ export class ActionService {
     this.#options = options;
   }
 
-  /** Declares these actions or changes their declarations; others stay. Gives them, ordered by name. */
+  /**
+   * Declares these actions or changes their declarations; others stay. The same once more changes nothing. Gives them, ordered
+   * by name.
+   */
   async declare(call: Call, actions: readonly Action[], comment = '') {
     authorize(call, 'DeclareActions');
+    checkComment(comment);
     if (actions.length > MAX_ACTIONS_PER_CALL) {
       throw invalid(`a call declares at most ${MAX_ACTIONS_PER_CALL} actions, not ${actions.length}`);
     }
     const fault = faultOfNames('action', actions);
     if (fault !== undefined) throw invalid(fault);
     const { consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, { now, snapshot }) => {
-      const names = new Set(actions.map(({ name }) => name));
-      const before = [...snapshot.actions.values()].filter(({ name }) => names.has(name));
+      const before = actions.flatMap(({ name }) => snapshot.actions.get(name) ?? []);
+      const declared = ({ name, clientTrackable }: Action): boolean =>
+        snapshot.actions.get(name)?.clientTrackable === clientTrackable;
+      if (actions.every(declared)) return new Unchanged(undefined);
       await tx.configuration.putActions(actions);
       const change = { before, after: actions, comment };
       await recordAudit(tx, call, now, { action: 'actions.declare', target: 'actions', ...change });
+      return undefined;
     });
     return { actions: actions.toSorted((a, b) => (a.name < b.name ? -1 : 1)), consistencyToken };
   }

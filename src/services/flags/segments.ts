@@ -5,7 +5,11 @@ import { conflict, invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
-import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
+import {
+  type ConfigurationWriteOptions,
+  Unchanged,
+  writeConfiguration,
+} from '../../configuration/configuration-write.js';
 import type { Segment } from '../../core/flags/flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { validateSegment } from '../../core/snapshot/validate-configuration.js';
@@ -45,7 +49,7 @@ export class SegmentService {
     this.#options = options;
   }
 
-  /** Creates or changes a segment; every rule that refers to it follows. */
+  /** Creates or changes a segment; every rule that refers to it follows. The same once more changes nothing. */
   async set(call: Call, request: SetSegmentInput): Promise<SegmentWritten> {
     authorize(call, 'SetSegment');
     const { key, name, expectedVersion, comment } = request;
@@ -64,7 +68,7 @@ export class SegmentService {
           faults,
         );
       }
-      if (before !== undefined && same) return { segment: before, warnings };
+      if (before !== undefined && same) return new Unchanged({ segment: before, warnings });
       await tx.configuration.putSegment(after);
       await recordAudit(tx, call, now, { action: 'segment.set', target: key, before, after, comment });
       return { segment: after, warnings };

@@ -4,7 +4,11 @@ import { invalid } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
-import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
+import {
+  type ConfigurationWriteOptions,
+  Unchanged,
+  writeConfiguration,
+} from '../../configuration/configuration-write.js';
 import type { Stage, StageList } from '../../core/flags/flag.js';
 import { faultOfNames } from '../../core/values/names.js';
 
@@ -42,7 +46,7 @@ export class StageService {
       const present = await tx.configuration.stages();
       const value = present.version === 0 ? undefined : present;
       requireVersion('stages', expectedVersion, { kind: 'list', value });
-      if (value !== undefined && sameStages(present.stages, stages)) return present;
+      if (value !== undefined && sameStages(present.stages, stages)) return new Unchanged(present);
       const after = { stages, version: present.version + 1 };
       await tx.configuration.putStages(after);
       const change = { before: present.stages, after: stages, comment };

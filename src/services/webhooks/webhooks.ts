@@ -1,10 +1,15 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { SECRET_PREFIX } from '../../announcing/sign-message.js';
 import type { Call } from '../../calls/caller.js';
+import { checkComment } from '../../calls/check-input.js';
 import { conflict, invalid, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
-import { type ConfigurationWriteOptions, writeConfiguration } from '../../configuration/configuration-write.js';
+import {
+  type ConfigurationWriteOptions,
+  Unchanged,
+  writeConfiguration,
+} from '../../configuration/configuration-write.js';
 import { ANNOUNCED_TYPES, type AnnouncedType } from '../../core/flags/announcement.js';
 import { quote } from '../../core/values/json.js';
 import { DAY_MS } from '../../core/values/time.js';
@@ -81,9 +86,13 @@ export class WebhookService {
     return { endpoint: made, secret };
   }
 
-  /** Changes the settings that are given. Pending deliveries go to the new URL; while the endpoint is disabled they wait. */
+  /**
+   * Changes the settings that are given; the same once more changes nothing. Pending deliveries go to the new URL; while the
+   * endpoint is disabled they wait.
+   */
   async update(call: Call, id: string, input: WebhookInput, comment = ''): Promise<WebhookEndpoint> {
     authorize(call, 'UpdateWebhook');
+    checkComment(comment);
     const given = input.types === undefined ? {} : { types: checkedTypes(input.types) };
     this.#check(input);
     const { made } = await writeConfiguration(this.#options, 'manual', async (tx, { now }) => {
@@ -92,6 +101,7 @@ export class WebhookService {
       const { disabledAt = now, ...kept } = before;
       const disabled = enabled ? {} : { disabledAt };
       const after = { ...kept, url, description, ...given, enabled, ...disabled, updatedAt: now };
+      if (sameSettings(before, after)) return new Unchanged(withoutSecrets(before));
       await tx.webhooks.put(after);
       const change = { before: audited(before), after: audited(after), comment };
       await recordAudit(tx, call, now, { action: 'webhook.update', target: id, ...change });
@@ -141,6 +151,15 @@ export class WebhookService {
     if (description !== undefined && (description.length > MAX_DESCRIPTION || !description.isWellFormed()))
       throw invalid(`description is well-formed text of at most ${MAX_DESCRIPTION} characters`);
   }
+}
+
+function sameSettings(one: WebhookEndpoint, other: WebhookEndpoint): boolean {
+  return (
+    one.url === other.url &&
+    one.description === other.description &&
+    one.enabled === other.enabled &&
+    one.types.join() === other.types.join()
+  );
 }
 
 /** What the audit holds of an endpoint: of its URL only the origin, since many receivers have a key in the path. */
