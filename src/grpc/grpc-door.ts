@@ -21,15 +21,15 @@ export interface GrpcDoorOptions {
 }
 
 export interface GrpcDoor {
-  /** `HOST:PORT` as bound. */
+  /** The `HOST:PORT` that is listened on. */
   readonly address: string;
-  /** What health reports from now on; true from the start. */
+  /** Sets what the health service reports, which is true at first. */
   setServing(serving: boolean): void;
-  /** Takes no new calls, ends streams and waits for calls in flight, `limitMs` at most; true when all could end. */
+  /** Takes no new calls, ends streams and waits for other calls, `limitMs` at most; true when all calls could end. */
   drain(limitMs: number): Promise<boolean>;
 }
 
-/** Serves the services over gRPC. Rejects, naming the address, when that cannot be done. */
+/** Serves the services over gRPC. Rejects when the address cannot be listened on, and names it. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
   const { services, address, tls, limits, observer } = options;
   const server = new GrpcServer({ ...limits, ...(tls === undefined ? {} : { tls }) });

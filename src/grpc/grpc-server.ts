@@ -10,14 +10,14 @@ import { OpenStreams } from './wire/open-streams.js';
 import { bindService } from './wire/service.js';
 
 const DEFAULT_MAX_RECEIVE_BYTES = 4 * 1024 * 1024;
-/** Calls in flight on one connection; clients hold further ones back. */
+/** How many calls may be under way on one connection; a client keeps further ones back. */
 const MAX_CONCURRENT_CALLS = 1000;
 /** How long a connection may be silent before it is pinged, and how long a ping may stay unanswered. */
 const KEEPALIVE_MS = MINUTE_MS;
 const KEEPALIVE_ANSWER_MS = 20 * SECOND_MS;
 
 export interface GrpcServerOptions {
-  /** A larger request is refused with RESOURCE_EXHAUSTED; compressed ones are measured unpacked. Default 4 MiB. */
+  /** The largest request, unpacked if it is compressed; a larger one is RESOURCE_EXHAUSTED. Default 4 MiB. */
   readonly maxReceiveBytes?: number;
   /** PEM; without it the server speaks plaintext. */
   readonly tls?: { readonly certificate: string; readonly key: string };
@@ -47,7 +47,7 @@ export class GrpcServer {
     });
   }
 
-  /** Serves a service of the generated code by these handlers. Before {@link listen}. */
+  /** Serves a service of the generated code by these handlers. Must be called before {@link listen}. */
   serve<Service extends ServiceDescription, Caller>(
     service: Service,
     handlers: Handlers<Service, Caller>,
@@ -59,8 +59,8 @@ export class GrpcServer {
   }
 
   /**
-   * Listens on `HOST:PORT` and reports SERVING; port 0 takes a free one. Gives the `HOST:PORT` that it is. Rejects with a
-   * message that names the address when that cannot be done.
+   * Listens on `HOST:PORT`, port 0 being a free one, and reports SERVING. Gives the `HOST:PORT` that it listens on. Rejects
+   * with a message that names the address.
    */
   async listen(address: string): Promise<string> {
     const credentials = this.#credentials();
@@ -74,14 +74,14 @@ export class GrpcServer {
     return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
   }
 
-  /** What health reports from now on. */
+  /** Sets what the health service reports. */
   setServing(serving: boolean): void {
     this.#health.setServing(serving);
   }
 
   /**
-   * Reports NOT_SERVING, ends streams, takes no new calls and waits for those in flight; after `limitMs` they are cut off.
-   * True when all could end.
+   * Reports NOT_SERVING, takes no new calls, ends streams and waits for other calls, which are cut off after `limitMs`. True
+   * when all calls could end.
    */
   drain(limitMs: number): Promise<boolean> {
     this.setServing(false);

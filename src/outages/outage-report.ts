@@ -1,6 +1,6 @@
 /**
- * Reports an outage once: the failure that it begins with, and none after that until something has succeeded again. What
- * is asked a thousand times a second would fill a log otherwise.
+ * Reports an outage once: the first failure, and no other until something has succeeded again. Without it, what is asked for
+ * a thousand times a second would fill the log.
  */
 export class OutageReport {
   readonly #onError: (error: unknown) => void;
@@ -10,7 +10,7 @@ export class OutageReport {
     this.#onError = onError;
   }
 
-  /** Whether the last that was heard is a failure. */
+  /** Whether the last outcome was a failure. */
   get underWay(): boolean {
     return this.#underWay;
   }

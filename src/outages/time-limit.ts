@@ -1,6 +1,6 @@
 /**
- * The result of `work`, or what `late` gives (or throws) where it takes longer than `limitMs`. The work itself is not
- * stopped; what becomes of it after that, a failure too, nobody is told.
+ * The result of `work`, or what `late` gives or throws when it takes longer than `limitMs`. The work itself is not stopped,
+ * but its result or failure is then ignored.
  */
 export async function withTimeLimit<T, Late>(limitMs: number, work: Promise<T>, late: () => Late): Promise<T | Late> {
   const { promise: timeIsUp, resolve: giveUp } = Promise.withResolvers<undefined>();

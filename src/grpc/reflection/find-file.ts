@@ -1,7 +1,7 @@
 import { type DescFile, type FileRegistry, toBinary } from '@bufbuild/protobuf';
 import { type DescriptorProto, FileDescriptorProtoSchema } from '@bufbuild/protobuf/wkt';
 
-/** The file that declares a message, enum, extension or service, or a field, value or method of one; undefined: none does. */
+/** The file that declares a message, enum, extension or service, or a field, value or method of one; undefined if none does. */
 export function fileOfSymbol(registry: FileRegistry, symbol: string): DescFile | undefined {
   const names = symbol.split('.');
   for (let length = names.length; length > 0; length--) {
@@ -17,7 +17,7 @@ export function fileOfSymbol(registry: FileRegistry, symbol: string): DescFile |
   return fileOfValue(registry, names.slice(0, -1).join('.'), names.at(-1));
 }
 
-/** Whether a message declares what is no type of its own: a field, a value of an enum in it, a map's entry. */
+/** Whether a message declares something that is no type of its own: a field, a value of an enum in it, the entry of a map. */
 function declares(message: DescriptorProto, [name, ...inner]: readonly string[]): boolean {
   if (inner.length > 0) {
     const nested = message.nestedType.find((type) => type.name === name);
@@ -28,7 +28,7 @@ function declares(message: DescriptorProto, [name, ...inner]: readonly string[])
   return [...field, ...oneofDecl, ...nestedType, ...values].some((declared) => declared.name === name);
 }
 
-/** A value of an enum is named as if it stood beside the enum. */
+/** The file of an enum's value. Its full name has the enum's package, and not the enum. */
 function fileOfValue(registry: FileRegistry, packageName: string, name: string | undefined): DescFile | undefined {
   for (const file of registry.files) {
     if (file.proto.package !== packageName) continue;
@@ -40,7 +40,7 @@ function fileOfValue(registry: FileRegistry, packageName: string, name: string |
 /** The file and all that it imports, each once, encoded. */
 export function withImports(file: DescFile): readonly Uint8Array[] {
   const wanted = new Set([file]);
-  // A set is walked in the order of insertion, what is added meanwhile included.
+  // Walking a set includes what is added to it meanwhile.
   for (const { dependencies } of wanted) for (const imported of dependencies) wanted.add(imported);
   return [...wanted].map(({ proto }) => toBinary(FileDescriptorProtoSchema, proto));
 }

@@ -1,6 +1,6 @@
 import { fromJSON, type ServiceDefinition } from '@grpc/proto-loader';
 
-/** What a client asks; `messageRequest` names the one field that is set. */
+/** A client's question; `messageRequest` names the one field that is set. */
 export interface ReflectionRequest {
   readonly host?: string;
   readonly messageRequest?: string;
@@ -11,7 +11,7 @@ export interface ReflectionRequest {
   readonly listServices?: string;
 }
 
-/** What it is told: `validHost`, `originalRequest`, and one of the others. */
+/** The answer: `validHost`, `originalRequest`, and one of the other fields. */
 export interface ReflectionResponse {
   readonly validHost: string;
   readonly originalRequest: ReflectionRequest;

@@ -27,7 +27,7 @@ export function addReflection(options: {
       }
     });
     call.on('end', () => call.end());
-    // A client that goes away in the middle is no fault of the server's.
+    // A client that goes away in the middle is not reported.
     call.on('error', () => undefined);
   };
   for (const version of ['v1', 'v1alpha'] as const) {

@@ -11,16 +11,16 @@ export interface BidiBinding<Caller, Request, Response> extends StreamingDoor<Ca
 }
 
 /**
- * What one stream may have in flight, from when a request is taken until its response is on its way: so many requests, and
- * no further one once they weigh so much together, or they and their responses have so many bytes.
+ * How much one stream may have under way, from when a request is taken until its response is sent: this many requests. No
+ * further one is taken while those weigh more than MAX_WEIGHT, or they and their responses have more than MAX_BYTES.
  */
 const MAX_REQUESTS = 16;
 const MAX_WEIGHT = 10_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
 /**
- * What `handler.ts` is for unary calls, around a stream both ways. Requests are taken only while few are in flight; a few
- * more wait as they arrived, and the others stay with the client.
+ * The wrapper around a handler of a bidirectional stream, as `handler.ts` has it for unary calls. Requests are decoded only
+ * while few are under way; a few more wait as bytes, and the client keeps the others back.
  */
 export function bidiStream<Caller, Request, Response>(
   binding: BidiBinding<Caller, Request, Response>,
@@ -35,7 +35,7 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
   #inFlight = 0;
   #weight = 0;
   #bytes = 0;
-  /** Nothing more is taken; what the call ends with once everything is answered. */
+  /** Set once no more requests are taken: what the call ends with when all that were taken are answered. */
   #last: { readonly failure: LatchkeyError | undefined } | undefined;
 
   constructor(binding: BidiBinding<Caller, Request, Response>, call: ServerDuplexStream<Buffer, Buffer>) {
@@ -107,7 +107,7 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
     this.#take();
   }
 
-  /** Resolves once the transport has taken it, which waits for a client that does not read. */
+  /** Resolves when the transport has taken the bytes: not before a client reads that does not keep up. */
   #send(bytes: Buffer): Promise<void> {
     return new Promise((resolve) => {
       this.#call.write(bytes, () => resolve());

@@ -7,7 +7,7 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' 
   removeListener(event: 'cancelled', listener: () => void): unknown;
 };
 
-/** A call's context over grpc-js. Id and signal are made on first use: most calls need neither. */
+/** The context of a call over grpc-js. The request id and the signal are made when first used: most calls need neither. */
 export class GrpcCallContext<Caller> implements CallContext<Caller> {
   readonly deadline?: number;
   readonly #call: AnyCall;
@@ -21,7 +21,7 @@ export class GrpcCallContext<Caller> implements CallContext<Caller> {
     if (deadline !== Number.POSITIVE_INFINITY) this.deadline = deadline;
   }
 
-  /** Only after {@link enter}: handlers never see a context without its caller. */
+  /** Who calls. It is set by {@link enter}, before any handler gets the context. */
   get caller(): Caller {
     return this.#caller as Caller;
   }
@@ -48,7 +48,7 @@ export class GrpcCallContext<Caller> implements CallContext<Caller> {
     return this.deadline !== undefined && this.deadline <= Date.now();
   }
 
-  /** The answer is given: grpc-js says `cancelled` of calls that ended well, too. */
+  /** The call has its answer. After this `cancelled` means nothing: grpc-js says it of calls that ended well, too. */
   end(): void {
     if (this.#abort !== undefined) this.#call.removeListener('cancelled', this.#onCancelled);
   }

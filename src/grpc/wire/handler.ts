@@ -7,16 +7,16 @@ import type { UnaryMethod } from '../../protocol/rpcs/method.js';
 import { GrpcCallContext } from './call-context.js';
 import { failureStatus } from './status.js';
 
-/** What all calls need from outside. */
+/** What every call needs that does not depend on its RPC. */
 export interface Door<Caller> {
-  /** Who is calling; throws UNAUTHENTICATED when nobody known. Answering at once keeps the call free of waiting. */
+  /** Who calls; throws UNAUTHENTICATED for nobody known. Without a promise where possible, so that the call need not wait. */
   authenticate(metadata: Metadata): Caller | Promise<Caller>;
   readonly observer: CallObserver<Caller>;
 }
 
 /** Logs and counts calls. */
 export interface CallObserver<Caller> {
-  /** Once per call, when its outcome is known. Must not throw. */
+  /** Called once for each call, when its outcome is known. Must not throw. */
   callEnded(call: EndedCall<Caller>): void;
 }
 
@@ -26,28 +26,28 @@ export interface EndedCall<Caller> {
   readonly code: status;
   readonly durationMs: number;
   readonly requestId: string;
-  /** Undefined when the call ended before it was known who called. */
+  /** Who called; undefined when the call ended before that was known. */
   readonly caller: Caller | undefined;
   /** The client's address. */
   readonly peer: string;
   /** What went wrong; undefined on success. */
   readonly error: unknown;
-  /** Whether `error` is a defect: it was not sent, and a person has to look at it. */
+  /** Whether `error` is a defect, which is not told to the client, and at which a person has to look. */
   readonly unexpected: boolean;
 }
 
-/** One RPC as it is served. */
+/** What the wrapper needs to serve one RPC. */
 export interface UnaryBinding<Caller, Request, Response> {
   readonly path: string;
   readonly method: UnaryMethod<Caller, Request, Response>;
   readonly door: Door<Caller>;
-  /** Encoding is part of the call, so that an answer that cannot be encoded is logged and told like any other defect. */
+  /** Encodes an answer, within the call: one that cannot be encoded is logged and told like any other defect. */
   encode(response: Response): Buffer;
 }
 
 /**
- * The one wrapper around every unary handler: request id, authentication, deadline, decoding, metrics, errors. Whom
- * a call concerns and whether its caller may make it, the services check. It waits only for what is a promise.
+ * The wrapper around every unary handler: request id, authentication, deadline, decoding, metrics, errors. What the caller
+ * may do is for the services to check. It awaits nothing that is no promise, since that would cost a turn of the event loop.
  */
 export function unary<Caller, Request, Response>(
   binding: UnaryBinding<Caller, Request, Response>,
@@ -55,7 +55,7 @@ export function unary<Caller, Request, Response>(
   return (call, callback) => new UnaryRun(binding, call, callback).start();
 }
 
-/** One call on its way through the wrapper; at its end also what the observer gets. */
+/** One call on its way through the wrapper. When it has ended, the observer is given it. */
 class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
   code: status = status.OK;
   durationMs = 0;
@@ -148,7 +148,7 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
     this.#end(failure.code);
   };
 
-  /** Nobody waits for the answer any more; whatever the work came to, or failed with, is of no interest. */
+  /** Nobody waits for the answer any more: the result of the work, or its failure, is ignored. */
   #giveUp(): void {
     const code = this.#context.deadlineHasPassed() ? status.DEADLINE_EXCEEDED : status.CANCELLED;
     const details = code === status.CANCELLED ? 'the call was cancelled' : 'the deadline has passed';

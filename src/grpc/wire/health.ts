@@ -10,7 +10,7 @@ export class Health {
   readonly #services = new Set(['', HEALTH_SERVICE]);
   #serving: boolean = false;
 
-  /** Adds the service; its Watch streams are `streams` to end. */
+  /** Adds the health service to a server. Its Watch streams are added to `streams`, which ends them. */
   addTo(server: Server, streams: OpenStreams): void {
     this.#implementation.addToServer({
       addService: (definition, implementation) => {
@@ -25,7 +25,7 @@ export class Health {
     this.setServing(false);
   }
 
-  /** Has the service's health tell of `fullName` too. */
+  /** Has the health of the service `fullName` reported, too. */
   addService(fullName: string): void {
     this.#services.add(fullName);
     this.#implementation.setStatus(fullName, this.#serving ? 'SERVING' : 'NOT_SERVING');
@@ -36,7 +36,7 @@ export class Health {
     return this.#services.has(fullName);
   }
 
-  /** What Check answers and Watch sends from now on, for everything. */
+  /** Sets what Check answers and Watch sends, for the server and all its services. */
   setServing(serving: boolean): void {
     this.#serving = serving;
     for (const name of this.#services) this.#implementation.setStatus(name, serving ? 'SERVING' : 'NOT_SERVING');

@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { actorOf, type Machine } from '../../calls/caller.js';
 import type { EndedCall } from './handler.js';
 
-/** An ended call in the words that all doors share. What costs anything to tell is told when asked for. */
+/** An ended call as all doors report it. What takes time to find out is found out when it is asked for. */
 export class ObservedCall {
   readonly #call: EndedCall<Machine>;
 
@@ -28,7 +28,7 @@ export class ObservedCall {
     return this.#call.requestId;
   }
 
-  /** Who called, as the audit names callers; '' when it was not established. */
+  /** Who called, as the audit names callers; '' when the caller was not authenticated. */
   get actor(): string {
     const { caller } = this.#call;
     return caller === undefined ? '' : actorOf(caller);

@@ -5,12 +5,12 @@ export interface OpenStream extends EventEmitter {
   end(): void;
 }
 
-/** The streams that are open now, so that a server on its way out can end them: waiting for them would take for ever. */
+/** The streams that are open. A server that stops ends them, since they would not end by themselves. */
 export class OpenStreams {
   readonly #open = new Map<OpenStream, () => void>();
   #ended: boolean = false;
 
-  /** Ends the stream at once when the server is already on its way out; `end` in place of its own. */
+  /** Adds a stream, which is ended at once when the server stops already. `end` says how, in place of the stream's own end. */
   add(stream: OpenStream, end: () => void = () => stream.end()): void {
     if (this.#ended) {
       end();

@@ -9,7 +9,7 @@ export interface StreamBinding<Caller, Request, Event> extends StreamingDoor<Cal
   encode(event: Event): Buffer;
 }
 
-/** What `handler.ts` is for unary calls, around a server stream: the same steps, until the last event. */
+/** The wrapper around a handler of a server stream, as `handler.ts` has it for unary calls. */
 export function serverStream<Caller, Request, Event>(
   binding: StreamBinding<Caller, Request, Event>,
 ): handleServerStreamingCall<Request | MalformedRequest, Buffer> {

@@ -62,9 +62,9 @@ function methodDefinition(path: string, method: MethodDescription): ServiceDefin
     requestStream,
     responseStream,
     requestSerialize: (message: unknown) => bytes(requestType.encode(message)),
-    // A stream's wrapper decodes what it takes.
+    // The wrapper of a stream of requests decodes them itself, as it takes them.
     requestDeserialize: (buffer: Buffer) => (requestStream ? buffer : decodeMessage(requestType, buffer)),
-    // The wrapper has encoded it.
+    // The wrapper has encoded the response already.
     responseSerialize: (encoded: Buffer) => encoded,
     responseDeserialize: (buffer: Buffer) => decodeMessage(responseType, buffer),
   };

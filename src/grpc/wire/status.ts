@@ -4,14 +4,14 @@ import { StaleVersion } from '../../calls/stale-version.js';
 import { failureOf } from '../../protocol/messages/failure.js';
 import { STATUS_DETAILS_KEY, versionConflictStatus } from '../../protocol/messages/version-conflict.js';
 
-/** What a failed call is answered with. */
+/** A failure in the form that grpc-js sends. */
 export interface FailureStatus {
   readonly code: status;
   readonly details: string;
   readonly metadata: Metadata;
 }
 
-/** A failure as grpc-js sends it, with the request's id and what there is of details. */
+/** The status of a failed call, with the request id and, where there are any, details. */
 export function failureStatus(error: unknown, requestId: string): FailureStatus {
   const metadata = new Metadata();
   metadata.set(REQUEST_ID_HEADER, requestId);

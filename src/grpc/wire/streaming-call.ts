@@ -7,7 +7,7 @@ import type { Door, EndedCall } from './handler.js';
 import type { OpenStreams } from './open-streams.js';
 import { failureStatus } from './status.js';
 
-/** What every call that answers with a stream is served by. */
+/** What every call that answers with a stream needs. */
 export interface StreamingDoor<Caller> {
   readonly path: string;
   readonly door: Door<Caller>;
@@ -17,8 +17,8 @@ export interface StreamingDoor<Caller> {
 type AnyStream = ServerWritableStream<unknown, Buffer> | ServerDuplexStream<unknown, Buffer>;
 
 /**
- * A call that answers with a stream, from its beginning to its one end: by itself, by its client, by a failure, by the
- * server's stop. At its end also what the observer gets.
+ * A call that answers with a stream, from its beginning to its end, which it has once: by itself, by its client, by a failure
+ * or when the server stops. When it has ended, the observer is given it.
  */
 export abstract class StreamingCall<Caller> implements EndedCall<Caller> {
   code: status = status.OK;
@@ -55,20 +55,20 @@ export abstract class StreamingCall<Caller> implements EndedCall<Caller> {
     return this.#ended;
   }
 
-  /** Ends the call with this failure; undefined: with OK. Only the first end counts. */
+  /** Ends the call with a failure or, where it is undefined, with OK. Only the first end counts. */
   end(failure: LatchkeyError | undefined): void {
     this.finish(failure);
   }
 
-  /** Lets go of what the call held: it has ended. */
+  /** Called when the call has ended: lets go of what it held. */
   protected abstract released(): void;
 
-  /** The server is on its way out. */
+  /** Called when the server stops. */
   protected drain(): void {
     this.end(unavailable('the server stops; connect again, elsewhere'));
   }
 
-  /** Establishes who calls, then `begin`s; what that throws ends the call. */
+  /** Authenticates the caller, then begins. What `begin` throws ends the call. */
   protected async serve(begin: () => Promise<void>): Promise<void> {
     const { door, streams } = this.#binding;
     const call = this.#call;

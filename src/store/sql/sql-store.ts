@@ -28,13 +28,13 @@ import { webhookReader, webhookWriter } from './webhooks/webhooks.js';
 
 /** A store on an SQL engine. */
 export interface SqlStore extends Store {
-  /** Rejects with `SchemaMismatch` when this release cannot run on the schema that is there. */
+  /** Rejects with `SchemaMismatch` when this release cannot run on the database's schema. */
   checkSchema(): Promise<void>;
   /** Begins another epoch, after a restore from a backup. */
   renewEpoch(): Promise<void>;
 }
 
-/** `appendsInFlight`: how many statements may carry concurrent appends to the inbox at once; the others wait and join. */
+/** The store on an engine. `appendsInFlight` is how many calls of the inbox may be under way at once; see `groupAppend`. */
 export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
   const { read, write, dialect } = engine;
   const inbox: EventInbox = groupAppend(eventInbox(engine), { callsInFlight: appendsInFlight });

@@ -13,7 +13,7 @@ interface ListedRow {
   readonly enabled: number;
 }
 
-/** The three tables of rows, in the order of the listing. `key` is what a table's rows of one flag are ordered by. */
+/** The three tables of access rows, in the order of the listing. A table's rows of one flag are ordered by `key`. */
 const TABLES = [
   { name: 'role_access', columns: "'' AS user_id, role, '' AS organization_id", key: ['role', 'managed_by'] },
   {
@@ -49,7 +49,7 @@ export async function listAccess(sql: Sql, flagId: string, page: PageRequest): P
   );
 }
 
-/** Of these flags those of which no user and no organization has a row. */
+/** Those of these flags for which no user and no organization has an access row. */
 export async function flagsWithoutRows(sql: Sql, flagIds: readonly string[]): Promise<readonly string[]> {
   const none = ['organization_access', 'user_access'].map(
     (table) => `NOT EXISTS (SELECT 1 FROM ${table} WHERE ${table}.flag_id = flags.id)`,
@@ -85,7 +85,7 @@ interface TableRead {
 
 function readTable(sql: Sql, { table, flagId, key, limit }: TableRead): Promise<readonly ListedRow[]> {
   const [first] = table.key;
-  // The first column's own condition is what lets the engine begin in the middle of its index.
+  // With a condition on the first column alone, the engine begins in the middle of its index.
   const beyond =
     key === undefined
       ? ''

@@ -1,21 +1,23 @@
 /**
- * - `again`: nothing is wrong but the moment (deadlock, lock timeout, busy): the same may succeed the next time.
+ * What an error of a driver means.
+ *
+ * - `again`: the same may succeed the next time (after a deadlock, a lock timeout, a busy database).
  * - `away`: the store cannot be reached, or was too slow.
  * - `duplicate`: a row with that key is there.
  * - `defect`: anything else.
  */
 export type FailureKind = 'again' | 'away' | 'duplicate' | 'defect';
 
-/** Everything in which the engines' SQL and drivers differ; the rest of the SQL runs on all of them as it stands. */
+/** All in which the engines' SQL and drivers differ. The rest of the SQL runs on each of them. */
 export interface Dialect {
   readonly name: 'mysql' | 'sqlite';
 
   /** The engine's clock in whole epoch milliseconds, as an expression. */
   readonly nowMs: string;
-  /** Ends a SELECT that locks what it reads, for change or against it; empty where transactions take turns anyway. */
+  /** The end of a SELECT that locks the rows it reads; empty where transactions take turns anyway. */
   readonly forUpdate: string;
   readonly forShare: string;
-  /** Likewise for change, and passes over rows that others have locked. */
+  /** The end of a SELECT that locks the rows it reads and passes over those that others have locked. */
   readonly forUpdateOfFree: string;
 
   /** Whether the driver takes several statements in one text, and gives a list of answers. */
@@ -24,18 +26,18 @@ export interface Dialect {
   /** A query that gives a row when there is a table of the bound name. */
   readonly tableNamed: string;
 
-  /** The expression as text, digit by digit. */
+  /** The expression's number as text, with all its digits. */
   asText(expression: string): string;
-  /** Follows a table's name: read through this index whatever the statistics say. */
+  /** What follows a table's name to have it read by this index, whatever the engine's statistics say. */
   useIndex(index: string): string;
-  /** The condition that these columns are one of `count` rows of values, bound in that order. */
+  /** The condition that these columns have one of `count` rows of values, which are bound in that order. */
   isOneOf(columns: readonly string[], count: number): string;
-  /** Ends an INSERT: rows whose key is there stay as they are, and are not counted as changed. */
+  /** The end of an INSERT that leaves rows whose key is there as they are, and does not count them as changed. */
   keepExisting(key: readonly string[]): string;
-  /** Ends an INSERT: in rows whose key is there these columns are replaced, or added to. */
+  /** The end of an INSERT that replaces, or adds to, these columns in rows whose key is there. */
   changeExisting(key: readonly string[], change: ColumnChanges): string;
 
-  /** What a driver's, or the pool's, error means. */
+  /** What an error of the driver or the pool means. */
   failureOf(error: unknown): FailureKind;
   /** Whether the engine has rolled the whole transaction back, so that nothing more can belong to it. */
   endsTransaction(error: unknown): boolean;

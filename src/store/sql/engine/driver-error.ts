@@ -1,6 +1,6 @@
 import type { FailureKind } from './dialect.js';
 
-/** What of an error tells drivers' errors apart. Not `instanceof`: drivers throw their own, and the system's. */
+/** The members by which errors of drivers are told apart; their classes differ, since some are the system's. */
 export interface DriverError {
   readonly name?: unknown;
   readonly code?: unknown;
@@ -13,7 +13,7 @@ export function driverError(error: unknown): DriverError {
   return typeof error === 'object' && error !== null ? error : {};
 }
 
-/** What the pool itself says: no connection in time, a statement that took too long, or a pool that was closed. */
+/** What an error of the pool itself means: no connection in time, a statement that took too long, or a closed pool. */
 export function poolFailure({ name, message }: DriverError): FailureKind | undefined {
   if (name === 'KnexTimeoutError') return 'away';
   return typeof message === 'string' && /Unable to acquire a connection|^aborted$/.test(message) ? 'away' : undefined;

@@ -1,7 +1,7 @@
 import { type ColumnChanges, commaSeparated } from './dialect.js';
 import type { Sql, SqlValue } from './sql.js';
 
-/** Far below every engine's limit on bound values (32,766) and packets (16 MiB). */
+/** How many rows one statement inserts: far below every engine's limits on bound values (32,766) and packets (16 MiB). */
 const ROWS_PER_STATEMENT = 1000;
 const BYTES_PER_STATEMENT = 4 * 1024 * 1024;
 
@@ -9,27 +9,27 @@ export type Row = readonly SqlValue[];
 
 export interface Insert {
   readonly table: string;
-  /** The columns bound by the rows; the key's columns come first. */
+  /** The columns whose values the rows give, the key's columns first. */
   readonly columns: readonly string[];
   readonly keyLength: number;
   readonly rows: readonly Row[];
-  /** More columns, the same expression for each row. */
+  /** Further columns, each with an expression that is the same for every row. */
   readonly expressions?: Readonly<Record<string, string>>;
-  /** What happens to rows whose key is there. Without it they fail the statement. */
+  /** What becomes of rows whose key is there. Left out, the statement fails for them. */
   readonly existing?: 'keep' | ColumnChanges;
 }
 
 /**
- * Inserts rows in as few statements as can be, sorted by key: all writers lock rows in one order, so batches do not
- * deadlock. Of rows of the same key the later one wins. Gives how many rows were new or changed.
+ * Inserts rows in as few statements as possible, sorted by key: since all writers lock rows in this order, batches do not
+ * deadlock. Of several rows with the same key the last one is taken. Gives how many rows were new or changed.
  */
 export async function insertRows(sql: Sql, insert: Insert): Promise<number> {
-  // All are asked for before anything else can be.
+  // All statements are asked for before the first is awaited, so that nothing comes between them.
   const statements = inStatements(sortedByKey(insert)).map((rows) => insertOnce(sql, insert, rows));
   return (await Promise.all(statements)).reduce((sum, changes) => sum + changes, 0);
 }
 
-/** How the rows are shared out over statements. */
+/** The rows of each statement. */
 export function inStatements(rows: readonly Row[]): readonly (readonly Row[])[] {
   const statements: Row[][] = [];
   let bytes = Number.POSITIVE_INFINITY;

@@ -5,13 +5,13 @@ import { Pipeline, type Statement } from './pipeline.js';
 import { runAgain } from './run-again.js';
 import type { Sql, SqlValue } from './sql.js';
 
-/** What this file uses of knex beyond its typed surface: its pool of connections. */
+/** The part of knex that its types leave out: its pool of connections. */
 interface KnexClient {
   acquireConnection(): Promise<PooledConnection>;
   releaseConnection(connection: PooledConnection): Promise<void>;
 }
 
-/** The pool replaces a connection that carries this mark. */
+/** A connection with the mark by which the pool knows that it must be replaced. */
 interface PooledConnection {
   __knex__disposed?: unknown;
 }
@@ -19,17 +19,17 @@ interface PooledConnection {
 export interface PoolOptions {
   readonly knex: Knex;
   readonly dialect: Dialect;
-  /** A statement that takes longer fails, and its connection is given up. Absent where statements cannot be left. */
+  /** How long a statement may take before it fails and its connection is closed; absent where that cannot be done. */
   readonly statementTimeoutMs?: number;
 }
 
 /** Statements and transactions on knex's pool. */
 export interface Pool {
-  /** Each statement for itself, on any connection. */
+  /** Runs each statement by itself, on any connection. */
   readonly sql: Sql;
-  /** Likewise, and again when only the moment was wrong. */
+  /** Likewise, and runs it again after a failure of the kind `again`. */
   readonly retrying: Sql;
-  /** One transaction: begun by `begin`, committed when `work` resolves, rolled back when it rejects. */
+  /** Runs a transaction: `begin` begins it, and it is committed when `work` resolves, rolled back when it rejects. */
   transaction<T>(begin: (sql: Sql) => Promise<void>, work: (sql: Sql) => Promise<T>): Promise<T>;
   close(): Promise<void>;
 }
@@ -81,9 +81,9 @@ async function inTransaction<T>(
   }
 }
 
-/** Whatever went wrong: a transaction left open would be committed by the next one that begins on its connection. */
+/** Rolls back in any case: a transaction that is left open would be committed by the next one on its connection. */
 async function rollBack(sql: Sql, connection: PooledConnection): Promise<void> {
-  // The pool closes this one, which ends its transaction; it may not even answer.
+  // The pool closes this connection, which ends its transaction. It may not even answer.
   if (connection.__knex__disposed !== undefined) return;
   await sql.run('ROLLBACK').catch((failure: unknown) => {
     connection.__knex__disposed = failure;
@@ -95,9 +95,9 @@ interface Broken {
 }
 
 /**
- * Holds a transaction's statements to its time: one that comes after its end would run on a connection that serves
- * another by now. And an error that has ended the transaction cannot be overlooked: what follows fails like it, and so
- * does the commit, since it would not be part of anything any more: `end` gives it.
+ * Guards a transaction. A statement that comes after its end is refused: its connection may serve another one by then. After
+ * an error by which the engine has ended the transaction, every further statement and the commit fail with that error, even
+ * if `work` has caught it: they would not belong to any transaction. `end` gives that error.
  */
 function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | undefined } {
   let broken: Broken | undefined;
@@ -127,7 +127,7 @@ function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | unde
 
 type Execute = (text: string, values?: readonly SqlValue[]) => Promise<unknown>;
 
-/** What several statements that go together may take: one's time, and some for each more. */
+/** How much longer statements that are sent together may take, for each after the first, as a share of one's time. */
 const MORE_TIME_EACH = 0.2;
 
 function executeOn(
@@ -157,7 +157,7 @@ function sqlOf(dialect: Dialect, execute: Execute): Sql {
   };
 }
 
-/** One connection, whose statements are run in the order they are asked for. */
+/** A connection that runs statements in the order in which they are asked for. */
 function connectionSql(options: PoolOptions, connection: PooledConnection): Sql {
   const { dialect } = options;
   const send = async (statements: readonly Statement[]): Promise<readonly unknown[]> => {

@@ -1,6 +1,6 @@
 import type { Page } from '../../page.js';
 
-/** A page out of `limit + 1` rows: the extra one only tells that there is more. */
+/** A page from `limit + 1` rows, of which the last one only says that there are more. */
 export function pageOf<Row, Item>(
   rows: readonly Row[],
   limit: number,
@@ -13,7 +13,7 @@ export function pageOf<Row, Item>(
   return rows.length > limit && last !== undefined ? { items, next: position(last) } : { items };
 }
 
-/** A page's `after` as a number; what is no number is the beginning. */
+/** A page's `after` as a number; the beginning for anything that is no number. */
 export function numberAfter(after: string | undefined, beginning: number): number {
   const position = after === undefined || after === '' ? Number.NaN : Number(after);
   return Number.isSafeInteger(position) ? position : beginning;
@@ -24,7 +24,7 @@ export function joinPosition(parts: readonly string[]): string {
   return JSON.stringify(parts);
 }
 
-/** The parts of a position that {@link joinPosition} made; of any other text undefined. */
+/** The parts of a position that {@link joinPosition} made; undefined for any other text. */
 export function splitPosition(after: string | undefined, length: number): readonly string[] | undefined {
   if (after === undefined) return undefined;
   try {

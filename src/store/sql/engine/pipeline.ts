@@ -10,15 +10,17 @@ interface Waiting extends Statement {
   readonly reject: (error: unknown) => void;
 }
 
-/** Far below the smallest default of what an engine takes at once (16 MiB). */
+/** How much text is sent at once: far below the least that an engine takes by default (16 MiB). */
 const CHARACTERS_AT_ONCE = 4 * 1024 * 1024;
 const STATEMENTS_AT_ONCE = 50;
 
 /**
- * Statements on one connection, in the order they are asked for. Where the engine takes several at once, those that nobody
- * waited between go together, so that they cost one way to the engine and back: `send` gets them as a list and gives their
- * answers, or rejects with the first failure, after which it has run no other. What waits when one fails fails like it, and
- * is not sent: the failure may have ended the transaction, and nothing of it may run after that.
+ * Runs statements on one connection, in the order in which they are asked for. Where the engine takes several at once,
+ * statements that are asked for without waiting in between are sent together and cost one round trip. `send` gets them as a list
+ * and gives their answers, or rejects with the first failure, after which it must not have run any other.
+ *
+ * When a statement fails, those that wait fail with the same error and are not sent: the failure may have ended the
+ * transaction, and nothing that belonged to it may run afterwards.
  */
 export class Pipeline {
   readonly #send: (statements: readonly Statement[]) => Promise<readonly unknown[]>;
@@ -47,7 +49,7 @@ export class Pipeline {
       void this.#run();
       return;
     }
-    // After everything that can be asked for without waiting: each promise that is there already has had its turn.
+    // Runs after everything that can be asked for without waiting: promises that are settled have had their turn by then.
     queueMicrotask(() => process.nextTick(() => void this.#run()));
   }
 
@@ -65,7 +67,7 @@ export class Pipeline {
   }
 }
 
-/** How many of the first statements go together: one at least. */
+/** How many of the first statements are sent together; one at least. */
 function fitting(statements: readonly Statement[]): number {
   let characters = 0;
   let count = 0;

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex';
 
-/** knex writes to the console unless told otherwise; errors reach the caller anyway. */
+/** Keeps knex from writing to the console. Errors reach the caller anyway. */
 export const SILENT_LOG = { warn: () => {}, error: () => {}, deprecate: () => {}, debug: () => {} };
 
 /** What this file uses of knex's pool. */
@@ -8,7 +8,7 @@ interface WatchedPool {
   on(event: 'acquireRequest' | 'acquireSuccess' | 'acquireFail', listener: (request: number) => void): void;
 }
 
-/** Tells how long each connection was waited for, in milliseconds; those that never came too. */
+/** Tells how long each connection was waited for, in milliseconds, also where none came. */
 export function watchPool(knex: Knex, onWait: (waitedMs: number) => void): void {
   const pool: WatchedPool = knex.client.pool;
   const since = new Map<number, number>();

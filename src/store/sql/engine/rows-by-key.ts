@@ -1,11 +1,11 @@
 import type { Sql, SqlValue } from './sql.js';
 
-/** Keys in one statement; MariaDB turns lists of 1,000 and more into a join, and loses the index. */
+/** How many keys one statement has: MariaDB makes a join of lists of 1,000 and more, and then does not use the index. */
 const KEYS_PER_STATEMENT = 500;
 
 type Key = readonly SqlValue[];
 
-/** Runs a change for these keys: `text` gets the condition that names them, `values` come before the keys'. */
+/** Runs a change for these keys: `text` is given the condition that names them, and `values` are bound before the keys'. */
 export async function changeByKey(
   sql: Sql,
   columns: readonly string[],
@@ -36,7 +36,7 @@ export async function rowsByKey<Row extends object>(
   return rows;
 }
 
-/** Deletes rows by key; true for each that was there. The caller holds the lock of what they belong to. */
+/** Deletes rows by key; gives true for each that was there. The caller must hold the lock of what they belong to. */
 export async function dropByKey(
   sql: Sql,
   table: string,

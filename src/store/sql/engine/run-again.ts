@@ -6,7 +6,7 @@ const RUNS_AGAIN = 10;
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 200;
 
-/** Another transaction was faster, so that what this one has read is no longer so: roll back and start over. */
+/** Another transaction was faster, so that this one has read what is no longer true: it is to be rolled back and run again. */
 export class Overtaken extends Error {
   constructor(message: string) {
     super(message);
@@ -15,8 +15,8 @@ export class Overtaken extends Error {
 }
 
 /**
- * Runs `work`, and again from the start when only the moment was wrong (deadlock, lock timeout, busy): up to ten times,
- * after pauses that grow and are never the same for two who collided. Rejects with {@link StoreUnavailable} after that.
+ * Runs `work`, and runs it again from the start after a failure of the kind `again`: up to ten times, after pauses that grow
+ * and are random, so that two that have collided do not collide again. Rejects with {@link StoreUnavailable} after that.
  */
 export async function runAgain<T>(dialect: Pick<Dialect, 'failureOf'>, work: () => Promise<T>): Promise<T> {
   for (let attempt = 1; ; attempt++) {
@@ -32,8 +32,8 @@ export async function runAgain<T>(dialect: Pick<Dialect, 'failureOf'>, work: () 
 }
 
 /**
- * The error and what caused it: callers may have wrapped the driver's. A store that said it is unavailable has had its
- * patience already, whatever it had patience with.
+ * The error and its causes, since a caller may have wrapped the driver's error. The causes of `StoreUnavailable` are left
+ * out: whoever threw that has tried again already.
  */
 function causes(error: unknown): readonly unknown[] {
   const chain: unknown[] = [];

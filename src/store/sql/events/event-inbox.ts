@@ -31,7 +31,7 @@ async function append(engine: Engine, events: readonly NewEvent[]): Promise<read
 
   const insert = (sql: Sql): Promise<number> =>
     insertRows(sql, { table: 'events', columns: COLUMNS, keyLength: EVENT_KEY.length, rows, existing: 'keep' });
-  // One statement is a transaction by itself; only payloads too large for one packet need one around them.
+  // One statement is a transaction by itself. Payloads too large for one packet take several, and a transaction around them.
   const inserted =
     inStatements(rows).length === 1
       ? await insert(engine.write)
@@ -48,7 +48,7 @@ async function append(engine: Engine, events: readonly NewEvent[]): Promise<read
   return keys.map((key, i) => firstOf.get(key.text) === i && (isNew === undefined || isNew.has(key.text)));
 }
 
-/** Which of these events carry this call's receipt: the others were there before, or another call was faster. */
+/** Those of these events that this call has stored, by its receipt: the others were stored before, or by another call. */
 async function insertedWith(sql: Sql, keys: readonly HashedKey[], receipt: number): Promise<ReadonlySet<string>> {
   const rows = await rowsByKey<{ dedupe: Uint8Array }>(
     sql,

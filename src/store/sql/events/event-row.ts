@@ -11,24 +11,24 @@ export const EVENT_KEY = ['part', 'dedupe'] as const;
 export interface HashedKey {
   readonly part: number;
   readonly dedupe: Uint8Array;
-  /** The hash as text, to compare with what is read back. */
+  /** The hash as text, as {@link dedupeText} gives it, for comparisons with rows. */
   readonly text: string;
 }
 
-/** Names an event by its user's partition and 16 bytes of SHA-256 over user, source and id, each with its length. */
+/** An event's key: its user's partition and 16 bytes of SHA-256 over user, source and id, each with its length. */
 export function eventKeyOf({ userId, source, id }: EventKey): HashedKey {
   const named = [userId, source, id].map((part) => `${part.length}:${part}`).join('');
   const dedupe = hash('sha256', named, 'buffer').subarray(0, DEDUPE_BYTES);
   return { part: partitionOf(userId), dedupe, text: dedupe.toString('hex') };
 }
 
-/** The bound values of each key, each event once. */
+/** The values to bind for the events' keys, each event once. */
 export function distinctKeys(events: readonly EventKey[]): readonly (readonly [number, Uint8Array])[] {
   const keys = new Map(events.map(eventKeyOf).map((key) => [key.text, key]));
   return [...keys.values()].map(({ part, dedupe }) => [part, dedupe]);
 }
 
-/** A hash as the drivers give it, as text. */
+/** The text of a hash that a driver gives. */
 export function dedupeText(dedupe: Uint8Array): string {
   return Buffer.from(dedupe).toString('hex');
 }
@@ -37,7 +37,7 @@ export const PENDING = 0;
 export const DONE = 1;
 export const DEAD = 2;
 
-/** What of a row makes the event that was stored in it. */
+/** The columns of a row that hold the event. */
 export interface EventRow {
   readonly user_id: string;
   readonly source: string;

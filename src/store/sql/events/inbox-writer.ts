@@ -24,7 +24,7 @@ export function inboxWriter(sql: Sql): InboxWriter {
   };
 }
 
-/** The wait is as long as the session's lock timeout: 2 s. */
+/** Locks the lane's row. It waits for as long as the session waits for a lock: 2 s. */
 async function lockLane(sql: Sql, lane: number): Promise<boolean> {
   try {
     await insertRows(sql, { table: 'lanes', columns: ['lane'], keyLength: 1, rows: [[lane]], existing: 'keep' });
@@ -57,8 +57,8 @@ async function takeFrom(sql: Sql, range: PartitionRange, limit: number): Promise
 }
 
 /**
- * Takes events out of the pending ones. Whatever the lanes are, an event is settled once: when another transaction was
- * faster with one of them, this one has counted it too, and must start over.
+ * Takes events out of the pending ones. An event is counted once, whatever lanes there are: where another transaction has
+ * taken one of these since this one read them, this one throws {@link Overtaken} and runs again.
  */
 async function settle(
   sql: Sql,

@@ -4,12 +4,12 @@ import { changeByKey } from '../engine/rows-by-key.js';
 import { type Engine, firstRow } from '../engine/sql.js';
 import { DONE, EVENT_KEY } from './event-row.js';
 
-/** How many partitions one statement looks through: each costs a dive into the index. */
+/** How many partitions one statement looks through: for each the engine searches the index. */
 const PARTITIONS_PER_STATEMENT = 256;
 
 const DAY_KEY = ['part', 'user_id', 'action', 'day'] as const;
 
-/** Keys of done events first, then days; at most `limit` rows of either. */
+/** Drops keys of counted events, then days of actions; `limit` rows of each at most. */
 export async function purgeEvents(engine: Engine, options: PurgeOptions): Promise<number> {
   const events = await purgeKeys(engine, options);
   return events > 0 ? events : purgeDays(engine, options);
@@ -60,7 +60,7 @@ async function purgeDays(engine: Engine, { keepDaysFrom, keepOtherDaysFrom, limi
   return gone;
 }
 
-/** The first action, by name, after this one of which any day is kept: one step in the index. */
+/** The first action by name, after the given one, of which days are kept: one search of the index. */
 async function nextAction(engine: Engine, after: string): Promise<string | undefined> {
   const row = await firstRow<{ action: string | null }>(
     engine.read,

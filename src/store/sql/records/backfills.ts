@@ -100,7 +100,7 @@ export function backfillWriter(sql: Sql): BackfillWriter {
 
 async function start(sql: Sql, backfills: readonly NewBackfill[]): Promise<void> {
   for (const { flagId, organizationId, createdAt } of backfills) {
-    // One for everybody takes the place of any; an organization's only of one of the same organization.
+    // A backfill for all users supersedes any other; one for an organization only those for the same organization.
     const scope = organizationId === '' ? '' : ' AND organization_id = ?';
     await sql.run(
       `UPDATE backfills SET state = 'superseded', finished_at = ? WHERE flag_id = ? AND ${UNFINISHED}${scope}`,
@@ -159,8 +159,8 @@ async function claimNext(sql: Sql, { worker, now, leasedUntil }: BackfillClaim):
 async function advance(sql: Sql, ids: readonly string[], step: BackfillStep): Promise<void> {
   const { worker, done, failed, busyMs, cursor, now } = step;
   const changes = ['done = done + ?', 'failed = failed + ?', 'busy_ms = busy_ms + ?'];
-  // What has been looked at by the end is everybody, whoever came or went meanwhile. It comes first: some engines see a
-  // column's new value in what follows its assignment.
+  // At the end the total is set to the number of users that were looked at, since users come and go meanwhile. `total` is
+  // assigned before `done`: some engines use a column's new value in the assignments after its own.
   const place =
     cursor === undefined
       ? ["state = 'done'", 'finished_at = ?', 'total = done + ?']

@@ -57,7 +57,7 @@ export function outboxReader({ read, write }: Engine): OutboxReader {
     since: async (positions) => {
       const changes: PlacedChange[] = [];
       for (const some of chunksOf([...positions], USERS_PER_STATEMENT)) {
-        // A range for each user: one bound for all would read again what most of them have been told.
+        // Each user has a range of their own: one bound for all would read again what most streams have been told.
         const ranges = new Array<string>(some.length).fill('(part = ? AND user_id = ? AND id > ?)').join(' OR ');
         const rows = await read.rows<PlacedRow>(
           `SELECT id, user_id, batch, changed_at, payload FROM outbox${read.dialect.useIndex('outbox_user')} ` +

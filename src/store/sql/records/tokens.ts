@@ -32,7 +32,7 @@ export function tokenReader({ read, write }: Engine): TokenReader {
     list: (page) => list(read, page),
     all: async () => (await read.rows<TokenRow>(SELECT)).map(tokenOf),
     touch: async (id, at) => {
-      // Several servers note it, in no order: the latest stands.
+      // Several servers record uses, in any order: the latest one is kept.
       const unless = 'AND (last_used_at IS NULL OR last_used_at < ?)';
       await write.run(`UPDATE tokens SET last_used_at = ? WHERE id = ? ${unless}`, [at, id, at]);
     },

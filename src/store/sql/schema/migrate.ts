@@ -4,7 +4,7 @@ import { migrationSource } from './migrations.js';
 import { appliedMigrations, checkCompatibility, MIGRATIONS_TABLE } from './schema.js';
 
 export interface MigrationReport {
-  /** The names of the migrations that ran now, in their order. */
+  /** The names of the migrations that were run, in their order. */
   readonly applied: readonly string[];
 }
 
@@ -22,9 +22,9 @@ export async function runMigrations({ knex, sql }: MigrationRun): Promise<Migrat
   const config: Knex.MigratorConfig = {
     migrationSource,
     tableName: MIGRATIONS_TABLE,
-    // Data definition is transactional on some engines only; where it is, the caller's transaction is around all this.
+    // Where data definition is transactional, the caller has begun a transaction around all of this.
     disableTransactions: true,
-    // A newer release may have gone first; whether this one still runs is what the compatibility says.
+    // A newer release may have run migrations that this one lacks. `checkCompatibility` says whether this one still runs.
     disableMigrationsListValidation: true,
   };
   await knex.migrate.forceFreeMigrationsLock(config);

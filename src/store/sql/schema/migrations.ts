@@ -3,20 +3,20 @@ import { createRequire } from 'node:module';
 import { fileURLToPath } from 'node:url';
 import type { Knex } from 'knex';
 
-/** The same folder from `src` and from `dist`: both are three levels below the package. */
+/** The folder of migrations, which is as far from `src` as from `dist`. */
 const FOLDER = fileURLToPath(new URL('../../../../migrations/', import.meta.url));
 const FILE = /^(\d{4})_.+\.cjs$/;
 
 const load = createRequire(import.meta.url);
 
 export interface Migration {
-  /** Its file's name, with the extension: what is recorded in the database, so it never changes. */
+  /** The file's name with its extension. The database records it, so it never changes. */
   readonly name: string;
   /** Its place in the order, from 1. */
   readonly number: number;
 }
 
-/** The migrations that this release brings along, in their order. The last one's number is the release's schema number. */
+/** The migrations of this release, in their order. The last one's number is the release's schema number. */
 export async function listMigrations(): Promise<readonly Migration[]> {
   return (await readdir(FOLDER))
     .toSorted()

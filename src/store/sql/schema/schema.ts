@@ -4,7 +4,7 @@ import { listMigrations } from './migrations.js';
 
 export const MIGRATIONS_TABLE = 'knex_migrations';
 
-/** This release cannot run on the schema that is there; the message says what to do. */
+/** This release cannot run on the database's schema; the message says what to do. */
 export class SchemaMismatch extends Error {
   constructor(message: string) {
     super(message);
@@ -13,8 +13,8 @@ export class SchemaMismatch extends Error {
 }
 
 /**
- * Whether this release runs on the schema that is there. A newer schema is fine unless one of its migrations took away
- * what older releases need: such a migration raises `schema_compatibility`, the oldest schema number that still runs.
+ * Rejects when this release cannot run on the database's schema. A newer schema is fine, unless one of its migrations took
+ * away what older releases need: such a migration raises `schema_compatibility`, the oldest schema number that still runs.
  */
 export async function checkSchema(sql: Sql): Promise<void> {
   const applied = new Set(await appliedMigrations(sql));

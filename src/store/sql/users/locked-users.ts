@@ -1,14 +1,14 @@
 import { TIMER, UNLOCK, type UserStateRow } from './user-state-query.js';
 
 interface Known {
-  /** The highest number of the user's entries in the ledger; 0 without any. */
+  /** The highest sequence number of the user's entries in the ledger; 0 without any. */
   sequence: number;
   dueAt: number | undefined;
 }
 
 /**
- * What a transaction has read of users together with their locks, beyond their states: it stays true until the transaction
- * itself changes it, since nobody else can.
+ * What a transaction has read of users when it locked them, beyond their states. It stays true until the transaction itself
+ * changes it, since no other can.
  */
 export class LockedUsers {
   readonly #known = new Map<string, Known>();

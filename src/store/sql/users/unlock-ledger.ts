@@ -22,7 +22,7 @@ interface UnlockRow {
 
 const UNLOCK_COLUMNS = 'seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause';
 
-/** Appends entries in their order within each user; the users are locked, so their numbers can be counted on here. */
+/** Appends entries in their order within each user. The users must be locked, so that sequence numbers can be given here. */
 export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[], locked: LockedUsers): Promise<void> {
   const sequence = await sequencesOf(sql, new Set(entries.map((entry) => entry.userId)), locked);
   const rows = entries.map((entry) => {
@@ -45,7 +45,7 @@ export async function appendLedger(sql: Sql, entries: readonly UserLedgerEntry[]
   });
 }
 
-/** The highest number of each user's entries; nothing is asked where all are known, so that the inserts can go at once. */
+/** The highest sequence number of each user; without a query where all are known, so that the inserts need not wait. */
 function sequencesOf(
   sql: Sql,
   userIds: ReadonlySet<string>,
@@ -95,7 +95,7 @@ interface FlagUnlockRow extends UnlockRow {
 
 const KEY = ['recorded_at', 'part', 'user_id', 'seq'] as const;
 
-/** A page of a flag's entries across users, by when they were recorded. */
+/** A page of a flag's entries of all users, ordered by when they were recorded. */
 export async function readFlagLedger(
   sql: Sql,
   flagId: string,
@@ -104,7 +104,7 @@ export async function readFlagLedger(
 ): Promise<Page<UserLedgerEntry>> {
   const [beyond, direction] = order === 'oldest' ? ['>', 'ASC'] : ['<', 'DESC'];
   const from = keyOf(page.after);
-  // The first column's own condition is what lets the engine begin in the middle of its index.
+  // With a condition on the first column alone, the engine begins in the middle of its index.
   const condition =
     from === undefined
       ? ''

@@ -17,12 +17,12 @@ import {
   userStateQuery,
 } from './user-state-query.js';
 
-/** Partitions that one statement counts: few enough of a million users not to hold up a process that runs it by itself. */
+/** How many partitions one statement counts. With a million users that is quick even for a process that runs it itself. */
 const PARTITIONS_PER_COUNT = 16;
-/** More actions than these are all read: what is not needed costs less than naming what is. */
+/** The most actions that are read by name. Where more are needed, all actions are read, which costs less. */
 const MOST_ACTIONS = 100;
 
-/** What a deletion leaves behind, and a row that was made only to be locked, are nobody. */
+/** The condition for users of whom something is stored: not what a deletion leaves, nor a row that was made to be locked. */
 const IS_SOMEBODY =
   "(revision > 0 AND (deleted_at IS NULL OR organization_id <> '' OR roles <> '[]' OR joined_at IS NOT NULL OR " +
   "email_verified <> 0 OR attributes <> '{}' OR stage <> '' OR " +
@@ -48,7 +48,7 @@ async function countUsers(sql: Sql, organizationId: string): Promise<number> {
       [first, first + step, ...inOrganization.values],
     );
     users += Number(row?.users ?? 0);
-    // An embedded database answers at once: without this nobody else would have a turn until all is counted.
+    // An embedded database answers within the call: this lets others run before all users are counted.
     await new Promise((resolve) => setImmediate(resolve));
   }
   return users;
@@ -69,7 +69,7 @@ async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
     else if (rows === undefined) rowsOf.set(row.user_id, [row]);
     else rows.push(row);
   }
-  // Whoever is passed over has no profile among the rows.
+  // A user who is left out has no profile among the rows.
   const users = [...rowsOf].flatMap(([id, rows]) =>
     rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows)] : [],
   );
@@ -81,7 +81,7 @@ async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
 async function keysAfter(sql: Sql, { after, limit, organizationId }: UserPageRequest): Promise<readonly UserKey[]> {
   const inOrganization = ofOrganization(organizationId);
   const index = organizationId === '' ? 'PRIMARY' : 'users_organization';
-  // The first condition is what lets every engine begin in the middle of its index.
+  // With the first condition every engine begins in the middle of its index.
   const rows = await sql.rows<{ part: number; id: string }>(
     `SELECT part, id FROM users${sql.dialect.useIndex(index)} WHERE part >= ? AND (part, id) > (?, ?)${inOrganization.text} ` +
       'ORDER BY part, id LIMIT ?',
@@ -136,13 +136,13 @@ function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selecti
   }
 }
 
-/** Neighbours are a range; an organization's users stand far apart. */
+/** The condition for the users of a page: a range where it has all users, a list where it has an organization's. */
 function whose(sql: Sql, columns: readonly string[], { after, keys, organizationId }: Selection): Condition {
   if (organizationId !== '') return { text: sql.dialect.isOneOf(columns, keys.length), values: keys.flat() };
   return rangeOf(columns, after, keys.at(-1)!);
 }
 
-/** After one user, and up to another one: each partition for itself, which every engine looks up in its index. */
+/** The condition for users after one and up to another: a part for each partition, which every engine finds by its index. */
 function rangeOf([part, user]: readonly string[], after: UserCursor, [lastPart, lastUser]: UserKey): Condition {
   if (after.partition === lastPart) {
     return { text: `(${part} = ? AND ${user} > ? AND ${user} <= ?)`, values: [lastPart, after.userId, lastUser] };

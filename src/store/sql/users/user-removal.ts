@@ -9,18 +9,18 @@ type Row = Readonly<Record<string, SqlValue>>;
 
 interface UserTable {
   readonly name: string;
-  /** What tells a user's rows apart. */
+  /** The columns that tell a user's rows apart. */
   readonly key: readonly string[];
-  /** More columns that are read before they go. */
+  /** Further columns that are read before the rows are removed. */
   readonly read?: readonly string[];
-  /** Found by an index that leads with the user; else by the partition's part of the primary key. */
+  /** The index that begins with the user; left out where rows are found by the primary key, which begins with the partition. */
   readonly index?: string;
-  /** Rows come without the user's lock. */
+  /** Whether rows are added without the user's lock. */
   readonly unlocked?: boolean;
   readonly totalOf?: (row: Row) => DeletedTotal | undefined;
 }
 
-/** Everything about a user but the user's own row; what evaluations read comes first, so that it goes at once. */
+/** The tables with rows of a user, except for the user's own. Those that evaluations read come first, to be emptied first. */
 const TABLES: readonly UserTable[] = [
   { name: 'timers', key: ['due_at'] },
   { name: 'user_access', key: ['flag_id', 'managed_by'] },
@@ -45,14 +45,14 @@ const TABLES: readonly UserTable[] = [
   { name: 'stage_changes', key: ['seq'] },
   { name: 'events', key: ['dedupe'], unlocked: true },
   { name: 'outbox', key: ['id'], index: 'outbox_user' },
-  // In this order: what the relay moves from one to the other meanwhile is found in the second.
+  // Before `deliveries`, to which the relay moves rows: one that is moved meanwhile is found there.
   { name: 'outbound_events', key: ['id'], index: 'outbound_events_user' },
   { name: 'deliveries', key: ['id'], index: 'deliveries_user', unlocked: true },
 ];
 
 const OF_USER = 'part = ? AND user_id = ?';
 
-/** Removes at most `limit` rows of a locked user, and empties the user's own row; gives how many went. */
+/** Removes at most `limit` rows of a locked user, and empties the user's own row; gives how many were removed. */
 export async function removeUser(
   sql: Sql,
   userId: string,
@@ -86,7 +86,7 @@ function rowsOf(sql: Sql, { name, key, read = [], index = 'PRIMARY' }: UserTable
   );
 }
 
-/** By the user and what tells the rows apart: in a DELETE, not every engine looks up lists of keys of several columns. */
+/** Removes rows one condition each: not every engine finds lists of keys of several columns by its index in a DELETE. */
 async function dropRows(sql: Sql, { name, key }: UserTable, user: UserKey, rows: readonly Row[]): Promise<void> {
   await changeByKey(
     sql,
@@ -104,7 +104,7 @@ function addTo(totals: Map<string, DeletedTotal>, more: DeletedTotal | undefined
   totals.set(key, { ...more, total: total + more.total, sum: sum + more.sum });
 }
 
-/** What a deleted user had of one flag or action; `name` is empty for the user as such. */
+/** What a deleted user had of one flag or one action, which is `name`; '' counts the user. */
 interface DeletedTotal {
   readonly kind: 'users' | 'flag' | 'action';
   readonly name: string;
@@ -112,10 +112,10 @@ interface DeletedTotal {
   readonly sum: number;
 }
 
-/** Far from where a sum of so many would leave the range of numbers: no sum may stand in the way of a deletion. */
+/** The largest sum that is added: a sum beyond the range of numbers would fail, and no deletion may fail for that. */
 const LARGEST_SUM = 1e290;
 
-/** Adds to the totals; each kind and name once. */
+/** Adds to the totals of deleted users. Each kind and name may be given once. */
 export async function addDeleted(sql: Sql, totals: readonly DeletedTotal[]): Promise<void> {
   await insertRows(sql, {
     table: 'deleted_totals',

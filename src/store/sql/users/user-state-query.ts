@@ -1,7 +1,7 @@
 import type { Dialect } from '../engine/dialect.js';
 import { USER_KEY } from './user-keys.js';
 
-/** The tables a user's state is made of, and the user's timer; each has its number in the rows of {@link userStateQuery}. */
+/** The tables that a user's state, and timer, are read from. Rows of {@link userStateQuery} name theirs by these numbers. */
 export const PROFILE = 0;
 export const ACCESS = 1;
 export const STAGE = 2;
@@ -41,7 +41,7 @@ const TABLES: readonly SelectedTable[] = [
     kind: PROFILE,
     name: 'users',
     key: ['part', 'id'],
-    // The first SELECT names the columns of all.
+    // The first SELECT of a UNION names the columns.
     columns: () =>
       'id AS user_id, organization_id AS s1, roles AS s2, attributes AS s3, stage AS s4, revision AS n1, ' +
       'joined_at AS n2, email_verified AS n3, stage_entered_at AS n4, COALESCE(deleted_at, 0) + 0e0 AS d1',
@@ -86,8 +86,9 @@ const TABLES: readonly SelectedTable[] = [
 ];
 
 /**
- * Everything about some users in one statement: one instant, and one round trip however many tables. `conditionOf` says
- * which rows of a table; a table without a condition is left out, but for the first. Conditions bind in the order of kinds.
+ * The statement that reads everything about some users: by one statement, so that all is of one instant and costs one round
+ * trip. `conditionOf` says which rows of a table are read; a table without a condition is left out, except the first. Values
+ * are bound in the order of the tables' numbers.
  */
 export function userStateQuery(dialect: Dialect, conditionOf: (table: UserStateTable) => string | undefined): string {
   return TABLES.flatMap((table) => {

@@ -25,7 +25,7 @@ export async function loadUsers(sql: Sql, ids: Iterable<string>): Promise<Readon
   return statesOf(await readRows(sql, ids, isOfState));
 }
 
-/** Likewise, of users whose locks the transaction has asked for; notes what else of them the transaction may need. */
+/** The states of users whom the transaction has locked; adds to `locked` what else of them it may need. */
 export async function loadLocked(
   sql: Sql,
   ids: Iterable<string>,
@@ -129,7 +129,7 @@ function daysOf(rows: readonly UserStateRow[]): ReadonlyMap<string, readonly Act
   return days;
 }
 
-/** `n3` is what orders rows of one kind: a sequence number, or a day. */
+/** The order of rows of one table: by `n3`, which is a sequence number or a day. */
 function bySequence(a: UserStateRow, b: UserStateRow): number {
   return a.n3 - b.n3;
 }

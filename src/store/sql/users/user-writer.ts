@@ -44,7 +44,7 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   };
 }
 
-/** An insert that finds the row locks it, as it does the row that it makes: one statement, in the order of keys. */
+/** Locks users by one statement, in the order of their keys: an insert locks the row that it makes, or that it finds. */
 async function lockUsers(sql: Sql, ids: readonly string[]): Promise<void> {
   const { nowMs } = sql.dialect;
   await insertRows(sql, {

@@ -103,7 +103,7 @@ async function claim(
   return { delivery: deliveryOf(row), leaseEndsAt: row.next_attempt_at, now: row.next_attempt_at - leaseMs };
 }
 
-/** The lease's end tells one claim from the next: they are never the same. */
+/** Records an attempt, if the claim still holds: the end of its lease tells it from any other claim. */
 async function record(sql: Sql, { delivery, leaseEndsAt }: DeliveryClaim, recorded: Recorded): Promise<boolean> {
   const { attempt, state, nextAttemptAt } = recorded;
   const log = [...delivery.log, attempt].slice(-ATTEMPTS_KEPT);
@@ -163,7 +163,7 @@ async function giveUp(read: Sql, write: Sql, endpointId: string, before: number,
       "WHERE endpoint_id = ? AND state = 'pending' AND pending_since < ? ORDER BY pending_since LIMIT ?",
     [endpointId, before, limit],
   );
-  // Looked at once more: it may have been replayed meanwhile.
+  // The condition is asked again, since a delivery may have been replayed meanwhile.
   return changeByKey(
     write,
     ['id'],
@@ -198,12 +198,12 @@ async function purge(read: Sql, write: Sql, finishedBefore: number, limit: numbe
       (condition) => `DELETE FROM deliveries WHERE ${more}${condition}`,
       values,
     );
-  // Looked at once more: it may have been replayed meanwhile.
+  // The condition is asked again, since a delivery may have been replayed meanwhile.
   const gone = await drop(finished, 'finished_at < ? AND ', [finishedBefore]);
   return gone + (await drop(orphans, '', []));
 }
 
-/** Of endpoints that are gone. From one endpoint to the next by the index: how many deliveries they have costs nothing. */
+/** Deliveries of endpoints that were removed. The index is searched from endpoint to endpoint, however many deliveries each has. */
 async function orphansOf(read: Sql, limit: number): Promise<readonly { id: string }[]> {
   const endpoints = new Set((await read.rows<{ id: string }>('SELECT id FROM webhook_endpoints')).map(({ id }) => id));
   const orphans: { id: string }[] = [];

@@ -72,7 +72,7 @@ export function outboundWriter(sql: Sql): OutboundWriter {
   };
 }
 
-/** What is about no user lies in partition 0. */
+/** The partition of an event; 0 for one that is about no user. */
 export function partOf(userId: string): number {
   return userId === '' ? 0 : partitionOf(userId);
 }

@@ -54,7 +54,7 @@ export function webhookWriter(sql: Sql): WebhookWriter {
   };
 }
 
-/** What some enabled endpoint wants to hear of, in a fixed order. */
+/** The types of events that some enabled endpoint wants, in a fixed order. */
 export async function announcedTypes(sql: Sql): Promise<readonly AnnouncedType[]> {
   const rows = await sql.rows<{ types: string }>('SELECT types FROM webhook_endpoints WHERE enabled = 1');
   const wanted = new Set(rows.flatMap(({ types }) => parseJson<readonly string[]>(types)));
