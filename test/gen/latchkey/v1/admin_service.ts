@@ -121,7 +121,8 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
  * SetOrganization and GetOrganization, for that organization, and nothing else of this service. What changes something
- * here is audited in the same transaction.
+ * here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook what is
+ * there already changes nothing: no version, revision, backfill, line of the audit or event.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
  * next call and empty on the last page. A token is opaque, and good for the list and the filter that it was given for: with
@@ -589,7 +590,8 @@ export const AdminServiceDefinition = {
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
  * SetOrganization and GetOrganization, for that organization, and nothing else of this service. What changes something
- * here is audited in the same transaction.
+ * here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook what is
+ * there already changes nothing: no version, revision, backfill, line of the audit or event.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
  * next call and empty on the last page. A token is opaque, and good for the list and the filter that it was given for: with
