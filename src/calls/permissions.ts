@@ -32,7 +32,7 @@ export const PERMISSIONS = {
   SetFlag: { scopes: ['manage'], bound: true, person: 'organization' },
   GetFlag: platform('manage'),
   ListFlags: platform('manage'),
-  ListAccess: platform('manage'),
+  ListAccess: { scopes: ['manage'], bound: true, person: 'organization' },
   PreviewRule: platform('manage'),
   SetSegment: platform('manage'),
   GetSegment: platform('manage'),

@@ -11,8 +11,8 @@ export interface ConfigurationReader {
   flag(idOrKey: string): Promise<Flag | undefined>;
   /** Flags by key, ascending; `tag` and `archived` narrow it when given. */
   flags(page: PageRequest, filter: FlagFilter): Promise<Page<Flag>>;
-  /** All rows of a flag: roles', then organizations', then users', each by key. Inactive ones too. */
-  access(flagId: string, page: PageRequest): Promise<Page<AccessRow>>;
+  /** All rows of a flag: roles', then organizations', then users', each by key. Inactive ones too; one manager's if given. */
+  access(flagId: string, page: PageRequest, filter?: AccessFilter): Promise<Page<AccessRow>>;
   /** Those of these flags, by id, for which no user and no organization has an access row. */
   withoutRows(flagIds: readonly string[]): Promise<readonly string[]>;
   segment(key: string): Promise<Segment | undefined>;
@@ -21,6 +21,11 @@ export interface ConfigurationReader {
   stages(): Promise<StageList>;
   /** Declared actions by name, ascending. */
   actions(page: PageRequest): Promise<Page<Action>>;
+}
+
+export interface AccessFilter {
+  /** The organization whose rows they are. */
+  readonly managedBy?: string;
 }
 
 export interface FlagFilter {

@@ -203,7 +203,6 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
     const platform: (() => Promise<unknown>)[] = [
       () => flagLookup.list(bound, page, {}),
       () => flagLookup.get(bound, 'f'),
-      () => flagLookup.access(bound, 'f', page),
       () => audit.list(bound, page, {}),
       () => deadLetters.list(bound, page),
       () => deadLetters.replay(bound, []),
@@ -225,5 +224,28 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
     const admin = person('a', { organizationId: 'acme', roles: ['admin'] });
     await expect(organizations.get(admin, 'acme')).rejects.toMatchObject(code('FORBIDDEN'));
     await expect(flagLookup.list(admin, page, {})).rejects.toMatchObject(code('FORBIDDEN'));
+  });
+
+  it('is told of its own access rows alone, on delegated flags', async () => {
+    const stand = await engine.compose();
+    const { flagLookup, flags } = stand.services;
+    const change = { expectedVersion: undefined, onRuleChange: 'KEEP', mustExist: false, comment: '' } as const;
+    const put = (call: Call, keyOrId: string, organizationId: string, delegated?: boolean) =>
+      flags.set(call, { ...change, keyOrId, input: { delegated }, access: [{ organizationId }], removeAccess: [] });
+    await put(OPERATOR, 'lent', 'acme', true);
+    await put(OPERATOR, 'kept', 'acme', false);
+    await put(machine(['manage'], 'globex'), 'lent', 'globex');
+    const admin = person('a', { organizationId: 'acme', roles: ['admin'] });
+    await put(admin, 'lent', 'acme');
+    const page = { limit: 10 };
+    for (const call of [admin, machine(['manage'], 'acme')]) {
+      const { items } = await flagLookup.access(call, 'lent', page);
+      expect(items).toEqual([expect.objectContaining({ organizationId: 'acme', managedBy: 'acme' })]);
+      await expect(flagLookup.access(call, 'kept', page)).rejects.toMatchObject(code('FORBIDDEN', 'not delegated'));
+      await expect(flagLookup.access(call, 'none', page)).rejects.toMatchObject(code('NOT_FOUND'));
+    }
+    expect((await flagLookup.access(OPERATOR, 'lent', page)).items).toHaveLength(3);
+    const manager = person('m', { organizationId: 'acme', roles: ['manager'] });
+    await expect(flagLookup.access(manager, 'lent', page)).rejects.toMatchObject(code('FORBIDDEN', 'admins'));
   });
 });

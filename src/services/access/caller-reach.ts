@@ -1,6 +1,7 @@
-import { type Call, confinedTo, type Person } from '../../calls/caller.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { type Call, type Caller, confinedTo, type Person } from '../../calls/caller.js';
+import { forbidden, invalid, notFound } from '../../calls/errors.js';
 import type { EvaluationContext } from '../../core/deciding/decision.js';
+import type { Flag } from '../../core/flags/flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
@@ -36,6 +37,20 @@ export function ownTarget({ caller }: Call, userId: string): Target {
 function verifiedContext({ organizationId, roles }: Person): EvaluationContext {
   if (organizationId === '' && roles === undefined) return {};
   return { ...(organizationId === '' ? {} : { organizationId }), ...(roles === undefined ? {} : { roles }) };
+}
+
+/** Whose access rows a caller manages: '' the platform's, else the organization's. */
+export function managerOf(caller: Caller, operation: string): string {
+  const confined = confinedTo(caller);
+  if (caller.kind !== 'person') return confined;
+  if (caller.platformAdmin) return '';
+  if (confined !== '' && caller.roles?.includes('admin')) return confined;
+  throw forbidden(`${operation} is for platform administrators, and for an organization’s admins on delegated flags`);
+}
+
+/** Rejects with FORBIDDEN a flag on which only the platform has rows, where an organization asks. */
+export function requireDelegated(manager: string, flag: Flag | undefined): void {
+  if (manager !== '' && !flag?.delegated) throw forbidden('this flag is not delegated to organizations');
 }
 
 /** Rejects with NOT_FOUND a user out of the caller's reach. */

@@ -6,6 +6,7 @@ import { quote } from '../../core/values/json.js';
 import type { FlagFilter } from '../../store/configuration-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
+import { managerOf, requireDelegated } from '../access/caller-reach.js';
 
 /** What operators read of flags and their access rows: as stored, never from a cache. */
 export class FlagLookup {
@@ -26,11 +27,13 @@ export class FlagLookup {
     return this.#configuration.flags(page, filter);
   }
 
-  /** A flag's access rows: the platform's and those that organizations manage. */
+  /** A flag's access rows: the platform's and those that organizations manage. An organization is told of its own alone. */
   async access(call: Call, keyOrId: string, page: PageRequest): Promise<Page<AccessRow>> {
     authorize(call, 'ListAccess');
-    const { id } = await this.#flag(keyOrId);
-    return this.#configuration.access(id, page);
+    const manager = managerOf(call.caller, 'ListAccess');
+    const flag = await this.#flag(keyOrId);
+    requireDelegated(manager, flag);
+    return this.#configuration.access(flag.id, page, manager === '' ? {} : { managedBy: manager });
   }
 
   async #flag(keyOrId: string): Promise<Flag> {

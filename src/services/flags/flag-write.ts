@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { announceFlag } from '../../announcing/announcements.js';
 import type { Call } from '../../calls/caller.js';
-import { forbidden, notFound } from '../../calls/errors.js';
+import { notFound } from '../../calls/errors.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
 import { backfillChanges } from '../../configuration/backfill-start.js';
@@ -27,11 +27,14 @@ import {
   writeAccess,
 } from '../access/access-change.js';
 import { isRoleRow, type NamedRows } from '../access/access-rows.js';
+import { requireDelegated } from '../access/caller-reach.js';
 import { checkDrafted, checkNamed, draftedFlag, type FlagDraft, saysAnything, warningsOf } from './flag-draft.js';
 
 export interface FlagWriteInput extends FlagDraft {
   /** 0: must not exist yet; undefined: whatever it is. */
   readonly expectedVersion: number | undefined;
+  /** Not '': the id that the flag of this key had at the expected version. */
+  readonly expectedId?: string | undefined;
   readonly comment: string;
   readonly rows: NamedRows;
   /** Who manages the rows: '' the platform, else the organization. */
@@ -118,14 +121,14 @@ function requireMembers(manager: string, { users }: RowOwners): void {
 
 /** The flag as it is, locked; undefined where the call is to create it. Rejects a call that may not, or that is stale. */
 async function lockExisting(tx: Transaction, input: FlagWriteInput): Promise<Flag | undefined> {
-  const { keyOrId, manager, expectedVersion } = input;
+  const { keyOrId, manager, expectedVersion, expectedId } = input;
   const existing = await tx.configuration.lockFlag(keyOrId);
   if (existing === undefined && manager !== '') throw notFound(`no flag ${quote(keyOrId)}`);
   checkNamed(input, existing);
-  if (manager !== '' && !existing?.delegated) throw forbidden('this flag is not delegated to organizations');
+  requireDelegated(manager, existing);
   // Only now: the refusal tells the flag as it is, which is not for everybody.
   const present = existing && flagShownTo(manager, existing);
-  requireVersion(keyOrId, expectedVersion, { kind: 'flag', value: present });
+  requireVersion(keyOrId, expectedVersion, { kind: 'flag', value: present }, expectedId);
   return existing;
 }
 

@@ -1,4 +1,4 @@
-import { type Call, type Caller, confinedTo } from '../../calls/caller.js';
+import type { Call, Caller } from '../../calls/caller.js';
 import { checkComment } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
 import { forbidden } from '../../calls/errors.js';
@@ -12,13 +12,15 @@ import type { Notifier, RevisionOf } from '../../notify/notifier.js';
 import { KeyTaken } from '../../store/configuration-store.js';
 import type { Store } from '../../store/store.js';
 import { type AccessInput, parseAccessRows } from '../access/access-rows.js';
-import { mayKnow } from '../access/caller-reach.js';
+import { managerOf, mayKnow } from '../access/caller-reach.js';
 import { checkFlagName, type FlagDraft, saysAnything } from './flag-draft.js';
 import { type FlagWriteInput, type FlagWriteOutcome, writeFlag } from './flag-write.js';
 
 export interface SetFlagInput extends FlagDraft {
   /** 0: must not exist yet; undefined: whatever it is. A stale one is refused even where nothing would change. */
   readonly expectedVersion: number | undefined;
+  /** Not '': the id that the flag of this key had at the expected version. */
+  readonly expectedId?: string | undefined;
   readonly comment: string;
   readonly access: readonly AccessInput[];
   readonly removeAccess: readonly AccessInput[];
@@ -100,20 +102,11 @@ export class FlagService {
 function checkedInput(caller: Caller, request: SetFlagInput): FlagWriteInput {
   checkFlagName(request.keyOrId);
   checkComment(request.comment);
-  const manager = managerOf(caller);
+  const manager = managerOf(caller, 'SetFlag');
   if (manager !== '' && saysAnything(request.input)) {
     throw forbidden('only the platform changes a flag; an organization puts access rows of its own on delegated flags');
   }
   return { ...request, manager, rows: parseAccessRows(request.access, request.removeAccess, manager) };
-}
-
-/** Who manages the rows that this caller puts: '' the platform, else the organization. */
-function managerOf(caller: Caller): string {
-  const confined = confinedTo(caller);
-  if (caller.kind !== 'person') return confined;
-  if (caller.platformAdmin) return '';
-  if (confined !== '' && caller.roles?.includes('admin')) return confined;
-  throw forbidden('SetFlag is for platform administrators, and for an organization’s admins on delegated flags');
 }
 
 function pairs(revisions: readonly RevisionOf[]): readonly (readonly [string, number])[] {

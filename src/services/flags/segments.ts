@@ -24,6 +24,8 @@ export interface SetSegmentInput {
   readonly conditions?: JsonObject | undefined;
   /** 0: must not exist yet; undefined: whatever it is. */
   readonly expectedVersion: number | undefined;
+  /** Not '': the id that the segment had at the expected version. */
+  readonly expectedId?: string | undefined;
   readonly comment: string;
 }
 
@@ -31,6 +33,8 @@ export interface DeleteSegmentInput {
   readonly key: string;
   /** The version that is meant; undefined: whatever it is. */
   readonly expectedVersion?: number | undefined;
+  /** Not '': the id that the segment had at that version. */
+  readonly id?: string | undefined;
   readonly comment?: string;
 }
 
@@ -52,13 +56,13 @@ export class SegmentService {
   /** Creates or changes a segment; every rule that refers to it follows. The same once more changes nothing. */
   async set(call: Call, request: SetSegmentInput): Promise<SegmentWritten> {
     authorize(call, 'SetSegment');
-    const { key, name, expectedVersion, comment } = request;
+    const { key, name, expectedVersion, expectedId, comment } = request;
     checkComment(comment);
     const fault = faultOfName('segmentKey', key) ?? (name === undefined ? undefined : faultOfName('name', name));
     if (fault !== undefined) throw invalid(fault);
     const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
       const before = snapshot.segments.get(key);
-      requireVersion(key, expectedVersion, { kind: 'segment', value: before });
+      requireVersion(key, expectedVersion, { kind: 'segment', value: before }, expectedId);
       const after = segmentAfter(before, request, now);
       const same = before?.name === after.name && sameJson(before.conditions, after.conditions);
       const { faults, warnings } = validateSegment(after, snapshot);
@@ -80,12 +84,12 @@ export class SegmentService {
    * Removes a segment that nothing refers to. Rejects with CONFLICT where a flag or a segment does, naming them, or where it
    * is at another version than the expected one.
    */
-  async delete(call: Call, { key, expectedVersion, comment = '' }: DeleteSegmentInput) {
+  async delete(call: Call, { key, expectedVersion, id, comment = '' }: DeleteSegmentInput) {
     authorize(call, 'DeleteSegment');
     const { consistencyToken } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
       const before = snapshot.segments.get(key);
       if (before === undefined) throw noSegment(key);
-      requireVersion(key, expectedVersion, { kind: 'segment', value: before });
+      requireVersion(key, expectedVersion, { kind: 'segment', value: before }, id);
       const users = usersOf(key, snapshot);
       if (users.length > 0)
         throw conflict(`the segment ${quote(key)} is referred to by ${told(users)}; change them first`);

@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Flag } from '../../core/flags/flag.js';
 import { KeyTaken } from '../configuration-store.js';
+import type { PageRequest } from '../page.js';
 import type { Store } from '../store.js';
 import { AWKWARD_IDS, accessRow, allPages, gate, sampleFlag, unique } from './samples.js';
 
@@ -331,6 +332,8 @@ export function configurationContract(store: () => Store): void {
     for (const limit of [1, 3, 7, 1000]) {
       expect(await allPages(limit, (page) => store().configuration.access(flagId, page))).toEqual(all);
     }
+    const ofOne = (page: PageRequest) => store().configuration.access(flagId, page, { managedBy: 'listed' });
+    expect(await allPages(2, ofOne)).toEqual(all.filter(({ managedBy }) => managedBy === 'listed'));
     expect((await store().configuration.access(flagId, { limit: 2, after: 'no position' })).items).toEqual(roles);
     expect((await store().configuration.access(unique('flg_none'), { limit: 2 })).items).toEqual([]);
   });

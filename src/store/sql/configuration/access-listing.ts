@@ -1,4 +1,5 @@
 import type { AccessRow, Effect } from '../../../core/flags/flag.js';
+import type { AccessFilter } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
 import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
@@ -24,8 +25,13 @@ const TABLES = [
   { name: 'user_access', columns: "user_id, '' AS role, '' AS organization_id", key: ['user_id', 'managed_by'] },
 ] as const;
 
+/** Whose rows. */
+interface Listed extends AccessFilter {
+  readonly flagId: string;
+}
+
 /** All rows of a flag: roles', then organizations', then users', each by key. */
-export async function listAccess(sql: Sql, flagId: string, page: PageRequest): Promise<Page<AccessRow>> {
+export async function listAccess(sql: Sql, listed: Listed, page: PageRequest): Promise<Page<AccessRow>> {
   const after = splitPosition(page.after, 5) ?? ['', '', '', '', ''];
   const [startTable = '', ...startKey] = after;
   const start = Math.max(
@@ -37,14 +43,14 @@ export async function listAccess(sql: Sql, flagId: string, page: PageRequest): P
     const missing = page.limit + 1 - rows.length;
     if (i < start || missing === 0) continue;
     const key = table.name === startTable ? keyFrom(table.key, startKey) : undefined;
-    for (const row of await readTable(sql, { table, flagId, key, limit: missing })) {
+    for (const row of await readTable(sql, { table, listed, key, limit: missing })) {
       rows.push({ ...row, table: table.name });
     }
   }
   return pageOf(
     rows,
     page.limit,
-    (row) => accessRowOf(flagId, row),
+    (row) => accessRowOf(listed.flagId, row),
     (row) => joinPosition([row.table, row.user_id, row.organization_id, row.role, row.managed_by]),
   );
 }
@@ -77,23 +83,30 @@ function keyFrom(columns: readonly string[], position: readonly string[]): reado
 
 interface TableRead {
   readonly table: (typeof TABLES)[number];
-  readonly flagId: string;
+  readonly listed: Listed;
   /** The key to begin after. */
   readonly key: readonly string[] | undefined;
   readonly limit: number;
 }
 
-function readTable(sql: Sql, { table, flagId, key, limit }: TableRead): Promise<readonly ListedRow[]> {
+function readTable(sql: Sql, { table, listed, key, limit }: TableRead): Promise<readonly ListedRow[]> {
   const [first] = table.key;
   // With a condition on the first column alone, the engine begins in the middle of its index.
   const beyond =
     key === undefined
       ? ''
       : ` AND ${first} >= ? AND (${table.key.join(', ')}) > (${table.key.map(() => '?').join(', ')})`;
+  const { flagId, managedBy } = listed;
+  const managed = managedBy === undefined ? '' : ' AND managed_by = ?';
   return sql.rows<ListedRow>(
-    `SELECT ${table.columns}, managed_by, effect, enabled FROM ${table.name} WHERE flag_id = ?${beyond} ` +
+    `SELECT ${table.columns}, managed_by, effect, enabled FROM ${table.name} WHERE flag_id = ?${beyond}${managed} ` +
       `ORDER BY ${table.key.join(', ')} LIMIT ?`,
-    [flagId, ...(key === undefined ? [] : [key[0] ?? '', ...key]), limit],
+    [
+      flagId,
+      ...(key === undefined ? [] : [key[0] ?? '', ...key]),
+      ...(managedBy === undefined ? [] : [managedBy]),
+      limit,
+    ],
   );
 }
 

@@ -18,7 +18,7 @@ export function configurationReader(engine: Engine): ConfigurationReader {
     load: () => engine.snapshot(loadConfiguration),
     flag: (idOrKey) => findFlag(engine.read, idOrKey),
     flags: (page, filter) => listFlags(engine.read, page, filter),
-    access: (flagId, page) => listAccess(engine.read, flagId, page),
+    access: (flagId, page, filter = {}) => listAccess(engine.read, { flagId, ...filter }, page),
     withoutRows: (flagIds) => flagsWithoutRows(engine.read, flagIds),
     segment: async (key) => {
       const row = await firstRow<SegmentRow>(engine.read, `${SEGMENTS} WHERE segment_key = ?`, [key]);
