@@ -18,15 +18,22 @@ export class StaleVersion extends LatchkeyError {
 
   constructor(name: string, expected: number, present: PresentVersion) {
     const { kind, value } = present;
-    const now = value === undefined ? 'does not exist' : `is at version ${value.version} now`;
+    const another = value?.version === expected ? 'another one of that name ' : '';
+    const now = value === undefined ? 'does not exist' : `is ${another}at version ${value.version} now`;
     super('CONFLICT', `expected version ${expected} of the ${kind} ${quote(name)}, but it ${now}; look, and try again`);
     this.expected = expected;
     this.present = present;
   }
 }
 
-/** Throws {@link StaleVersion} when another version is stored than the write expected; undefined expects none in particular. */
-export function requireVersion(name: string, expected: number | undefined, present: PresentVersion): void {
-  if (expected === undefined || expected === (present.value?.version ?? 0)) return;
+/**
+ * Throws {@link StaleVersion} when another version is stored than the write expected; undefined expects none in particular.
+ * With an `id`, also when the name is that of another thing by now, made anew: its versions begin again.
+ */
+export function requireVersion(name: string, expected: number | undefined, present: PresentVersion, id = ''): void {
+  if (expected === undefined) return;
+  const { kind, value } = present;
+  const same = id === '' || kind === 'list' || value === undefined || value.id === id;
+  if (same && expected === (value?.version ?? 0)) return;
   throw new StaleVersion(name, expected, present);
 }

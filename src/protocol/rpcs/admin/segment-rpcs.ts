@@ -19,6 +19,7 @@ export function segmentRpcs(segments: SegmentService): AdminRpcs<Name> {
           key: request.segment.key,
           ...fieldsOf(request.segment, updateMask(request.updateMask, SEGMENT_PATHS)),
           expectedVersion: request.expectedVersion,
+          expectedId: request.segment.id,
           comment: request.comment,
         });
         return {

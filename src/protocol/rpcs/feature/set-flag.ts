@@ -28,9 +28,8 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Call
     async handle(request, call) {
       if (request.flag === undefined) throw invalid('flag is missing; give at least flag.key');
       const written = await flags.set(call, {
-        ...flagNamed(request.flag),
+        ...flagExpected(request.flag, request.expectedVersion),
         input: flagInput(request.flag, updateMask(request.updateMask, FLAG_PATHS)),
-        expectedVersion: request.expectedVersion,
         onRuleChange: ruleChange(request.onRuleChange),
         comment: request.comment,
         access: request.access.map(accessInput),
@@ -47,6 +46,13 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Call
       };
     },
   };
+}
+
+/** Which flag, and at which version. With one, an id beside the key is part of what the caller takes the flag to be. */
+function flagExpected(flag: FeatureFlag, expectedVersion: number | undefined) {
+  const { id, key } = flag;
+  const named = expectedVersion === undefined || key === '' ? flagNamed(flag) : flagNamed({ ...flag, id: '' });
+  return { ...named, expectedVersion, expectedId: key === '' ? '' : id };
 }
 
 /** Which flag: the one of this id, or else the one of this key, there already or not. */

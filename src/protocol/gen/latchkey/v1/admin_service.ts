@@ -106,9 +106,9 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization and GetOrganization, for that organization, and nothing else of this service. What changes something
- * here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook what is
- * there already changes nothing: no version, revision, backfill, line of the audit or event.
+ * SetOrganization, GetOrganization and ListAccess, for that organization, and nothing else of this service. What changes
+ * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
+ * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
  *
  * Paged lists: `page_size` is 1…1000 (0: 50; above 1000: 1000). `next_page_token` of an answer is the `page_token` of the
  * next call and empty on the last page. A token is opaque, and good for the list and the filter that it was given for: with
@@ -140,7 +140,7 @@ export const AdminServiceDefinition = {
     },
     /**
      * Lists a flag's access rows, inactive ones too, paged: roles', then organizations', then users', each by key.
-     * NOT_FOUND: there is no such flag. Scope: `manage`.
+     * NOT_FOUND: there is no such flag. Scope: `manage`; bound to an organization, its own rows of delegated flags alone.
      */
     listAccess: {
       name: "ListAccess",

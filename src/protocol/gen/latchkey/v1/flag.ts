@@ -201,7 +201,7 @@ export namespace Rule_Policy {
 
 /**
  * Creates a flag, or changes the one that `flag.id` or else `flag.key` names. Given both, a key that is not that flag's is
- * INVALID_ARGUMENT.
+ * INVALID_ARGUMENT, or ABORTED where the call expects a version.
  */
 export interface SetFlagRequest {
   /** The flag. On creation fields left out have their defaults. */

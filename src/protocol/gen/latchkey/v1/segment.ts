@@ -22,7 +22,10 @@ export interface Segment {
   conditions:
     | { [key: string]: unknown }
     | undefined;
-  /** Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one. */
+  /**
+   * Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one: where a call expects
+   * a version, an id that is given must be the present one, too.
+   */
   id: string;
   /** Set by the server: 1 at creation, one more with each change. */
   version: number;
@@ -110,6 +113,8 @@ export interface DeleteSegmentRequest {
     | undefined;
   /** Why, for the audit; at most 1,000 characters. */
   comment: string;
+  /** Not empty: the segment's id at the expected version. Another one now is ABORTED. */
+  id: string;
 }
 
 /** It is gone. */
@@ -595,7 +600,7 @@ export const ListSegmentsResponse: MessageFns<ListSegmentsResponse> = {
 };
 
 function createBaseDeleteSegmentRequest(): DeleteSegmentRequest {
-  return { key: "", expectedVersion: undefined, comment: "" };
+  return { key: "", expectedVersion: undefined, comment: "", id: "" };
 }
 
 export const DeleteSegmentRequest: MessageFns<DeleteSegmentRequest> = {
@@ -608,6 +613,9 @@ export const DeleteSegmentRequest: MessageFns<DeleteSegmentRequest> = {
     }
     if (message.comment !== "") {
       writer.uint32(26).string(message.comment);
+    }
+    if (message.id !== "") {
+      writer.uint32(34).string(message.id);
     }
     return writer;
   },
@@ -647,6 +655,14 @@ export const DeleteSegmentRequest: MessageFns<DeleteSegmentRequest> = {
             }
 
             message.comment = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.id = reader.string();
             continue;
           }
         }
