@@ -1,5 +1,8 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
+import type { JsonObject } from '../core/values/json.js';
+import { describedProtocol } from '../protocol/http/described-protocol.js';
+import { describeAdministration } from './admin/describe-admin.js';
 import { ProblemSchema } from './schemas/problem-schema.js';
 
 /** Collects the description of every route registered from now on; `app.swagger()` gives it as OpenAPI 3.1. */
@@ -12,7 +15,11 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         title: 'Latchkey',
         version: '1.0.0',
         description:
-          'Feature flags that unlock. Each path also answers with, or without, its last slash. Failures are problem details (RFC 9457).',
+          'Feature flags that unlock. Each path also answers with, or without, its last slash. Failures are problem details ' +
+          '(RFC 9457).\n\nThe administration below `/api/admin` is the same as the gRPC services, whose comments are quoted here: ' +
+          'INVALID_ARGUMENT is answered with 400, UNAUTHENTICATED with 401, PERMISSION_DENIED with 403, NOT_FOUND with 404, ' +
+          'ABORTED with 409 (412 where a header demanded the version), RESOURCE_EXHAUSTED with 429, UNAVAILABLE with 503. Without ' +
+          'an `update_mask` the members of the body are the mask: `null` and `[]` clear a field.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       tags: [
@@ -31,4 +38,25 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     },
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `schema-${i}`) },
   });
+}
+
+/** The whole document: what every route registered here says, and the administration as the protocol describes it. */
+export function openApiDocument(app: FastifyInstance): object {
+  const { tags = [], paths = {}, components = {}, ...document } = app.swagger() as unknown as PublicDocument;
+  const { routes, schemas } = describedProtocol();
+  const administration = describeAdministration(routes, schemas);
+  const operations = Object.values(administration).flatMap((path) => Object.values(path) as { tags: string[] }[]);
+  const names = [...new Set(operations.flatMap((operation) => operation.tags))];
+  return {
+    ...document,
+    tags: [...tags, ...names.map((name) => ({ name }))],
+    paths: { ...paths, ...administration },
+    components: { ...components, schemas: { ...components.schemas, ...schemas.byName } },
+  };
+}
+
+interface PublicDocument {
+  readonly tags?: readonly JsonObject[];
+  readonly paths?: JsonObject;
+  readonly components?: { readonly schemas?: JsonObject };
 }

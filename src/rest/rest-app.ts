@@ -16,7 +16,8 @@ import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import { namedInPath } from './admin/admin-path.js';
 import { adminRoutes } from './admin/admin-routes.js';
-import { describeApi } from './openapi.js';
+import { docsPage } from './docs-page.js';
+import { describeApi, openApiDocument } from './openapi.js';
 import { changeFlag } from './routes/change-flag.js';
 import { listUserFlags } from './routes/list-user-flags.js';
 import { operations } from './routes/operations.js';
@@ -71,7 +72,13 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   app.removeAllContentTypeParsers();
   takeJson(app, ['application/json']);
 
-  operations(app, options);
+  let described: object | undefined;
+  const document = (): object => {
+    described ??= openApiDocument(app);
+    return described;
+  };
+  operations(app, { ...options, document });
+  await docsPage(app, document);
   stream(app, { ...options, streams: options.services.streams });
   await app.register((api, _, done) => {
     authenticated(api, options);

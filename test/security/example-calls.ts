@@ -11,13 +11,13 @@ export const SEGMENT = 'everyone';
 export interface Made {
   readonly tokenId: string;
   readonly webhookId: string;
-  /** One more, for the call that deletes it. */
-  readonly deletedWebhookId: string;
+  /** More of them, of which each call deletes one. */
+  readonly spareWebhookIds: string[];
   readonly backfillId: string;
 }
 
 /** Segments, and actions, of which each call deletes one. */
-export const SPARES: readonly string[] = Array.from({ length: 50 }, (_, i) => `spare-${i}`);
+export const SPARES: readonly string[] = Array.from({ length: 100 }, (_, i) => `spare-${i}`);
 
 let spares = 0;
 const spare = (): string => SPARES[spares++]!;
@@ -79,7 +79,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   CreateWebhook: () => ({ webhook: { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] } }),
   UpdateWebhook: (_reach, { webhookId }) => ({ webhook: { id: webhookId, description: 'a try' } }),
   ListWebhooks: () => ({}),
-  DeleteWebhook: (_reach, { deletedWebhookId }) => ({ id: deletedWebhookId }),
+  DeleteWebhook: (_reach, { spareWebhookIds }) => ({ id: spareWebhookIds.pop() }),
   RotateWebhookSecret: (_reach, { webhookId }) => ({ id: webhookId }),
   PingWebhook: (_reach, { webhookId }) => ({ id: webhookId }),
   ListDeliveries: (_reach, { webhookId }) => ({ webhookId }),
@@ -117,6 +117,7 @@ export const ROUTE_EXAMPLES: Readonly<Record<string, (userId: string | undefined
   'GET /healthz': () => ({ path: '/healthz' }),
   'GET /readyz': () => ({ path: '/readyz' }),
   'GET /openapi.json': () => ({ path: '/openapi.json' }),
+  'GET /docs': () => ({ path: '/docs' }),
 };
 
 function query(userId: string | undefined): string {

@@ -144,12 +144,18 @@ class RequestReader {
       throw invalid(`${VERSION} ${given} contradicts the header, which says version ${precondition.version}; send one`);
     }
     message[field.localName] = precondition.version;
-    const { id } = precondition;
+    if (precondition.version > 0 || precondition.id !== '') this.#expectId(message, precondition.id);
+  }
+
+  /** A thing with an id is expected to have that one; a list that has versions as a whole goes by its name. */
+  #expectId(message: Message, id: string): void {
     const resource = resourceField(this.#route);
-    const idField = resource?.message?.fields.find(({ name }) => name === 'id');
-    if (id === '' || resource === undefined || idField === undefined) return;
-    const held = message[resource.localName] as Message;
-    if (held[idField.localName] === '') held[idField.localName] = id;
+    const held = resource === undefined ? message : (message[resource.localName] as Message);
+    const type = resource?.message ?? this.#input;
+    const hasId = fieldNamed(type, 'id') !== undefined;
+    const own = hasId ? held.id : type.fields.find(({ fieldKind }) => fieldKind === 'list')?.name;
+    if (own === '') held.id = id;
+    else if (own !== id) throw invalid(`If-Match is of ${quote(id)}, and this is a change of ${quote(own)}`);
   }
 }
 

@@ -34,6 +34,11 @@ export function currentOf(stale: StaleVersion): { readonly json: JsonObject; rea
   return { json: writeJson(type, message), version: versionOf(type, message) };
 }
 
+/** Whether the answers of this type are about something that has versions. */
+export function hasVersion(type: DescMessage): boolean {
+  return hasVersions(type) || type.fields.some((field) => field.fieldKind === 'message' && hasVersions(field.message));
+}
+
 function hasVersions({ fields }: DescMessage): boolean {
   return fields.some(({ name }) => name === 'version');
 }

@@ -32,6 +32,12 @@ export function templateOf({ path }: Pick<HttpRoute, 'path'>, variable: (name: s
   return `/${parts.join('/')}`;
 }
 
+/** The query parameter that may stand for a route's variable, and for its part of the path, if one may. */
+export function queryNameOf({ path }: Pick<HttpRoute, 'path'>, variable: number): string | undefined {
+  const at = path.map((segment, i) => (typeof segment === 'string' ? -1 : i)).filter((i) => i >= 0)[variable];
+  return at === undefined ? undefined : NAMED_BY_QUERY[`/${path.slice(0, at).join('/')}`];
+}
+
 /**
  * What stands in a request's path for each variable of its route. Ids may hold anything, `/` and `..` too: the path is
  * split as it came, and each part decoded once.
@@ -60,10 +66,12 @@ export function namedInPath(url: string): string {
   const collection = Object.keys(NAMED_BY_QUERY).find((each) => path === each || path.startsWith(`${each}/`));
   if (collection === undefined) return url;
   const pairs = queryPairs(url);
-  const named = pairs.find((pair) => pair.startsWith(`${NAMED_BY_QUERY[collection]}=`));
+  const parameter = `${NAMED_BY_QUERY[collection]}=`;
+  const named = pairs.find((pair) => pair.startsWith(parameter));
   if (named === undefined) return url;
   const others = pairs.filter((pair) => pair !== named).join('&');
-  const id = encodeURIComponent(nameAndValue(named)[1]);
+  // Not decoded: what is malformed is refused where it can be answered.
+  const id = named.slice(parameter.length).replaceAll('+', '%20').replaceAll('/', '%2F').replaceAll('?', '%3F');
   return `${collection}/${id}${path.slice(collection.length)}${others === '' ? '' : `?${others}`}`;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { Validator } from '@seriousme/openapi-schema-validator';
 import { askOf, type RestStand, startRestStand } from '../testing/rest-stand.js';
 
 let stand: RestStand;
@@ -45,7 +46,8 @@ describe('what operators ask', () => {
       components: object;
     };
     expect(openapi).toBe('3.1.0');
-    expect(Object.entries(paths).map(([path, methods]) => [path, Object.keys(methods)])).toEqual([
+    const own = Object.entries(paths).filter(([path]) => !path.startsWith('/api/admin/'));
+    expect(own.map(([path, methods]) => [path, Object.keys(methods)])).toEqual([
       ['/healthz', ['get']],
       ['/readyz', ['get']],
       ['/metrics', ['get']],
@@ -60,5 +62,40 @@ describe('what operators ask', () => {
     ]);
     expect(components).toMatchObject({ schemas: { Problem: { type: 'object' } }, securitySchemes: { bearer: {} } });
     expect(JSON.stringify(json)).not.toContain('"$ref":"Problem"');
+    expect(await new Validator().validate(structuredClone(json) as Record<string, unknown>)).toEqual({ valid: true });
+  });
+
+  it('describes the administration in the words of the protocol', async () => {
+    const { paths } = (await stand.ask('/openapi.json')).json as { paths: Record<string, Record<string, object>> };
+    expect(paths['/api/admin/flags/{flag}']).toMatchObject({
+      get: { operationId: 'GetFlag', summary: 'Gives one flag, archived or not', tags: ['administration: flags'] },
+      patch: {
+        parameters: expect.arrayContaining([
+          expect.objectContaining({ name: 'flag', in: 'path', required: true }),
+          expect.objectContaining({ name: 'on_rule_change', in: 'query' }),
+          expect.objectContaining({ name: 'If-Match', in: 'header' }),
+        ]),
+        requestBody: {
+          content: { 'application/json': { schema: { $ref: '#/components/schemas/FeatureFlagInput' } } },
+        },
+      },
+    });
+  });
+
+  it('is shown to people by a page that asks nobody but this server', async () => {
+    const page = await stand.ask('/docs');
+    expect(page).toMatchObject({ status: 200, text: expect.stringContaining('<div id="swagger-ui">') });
+    expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+    const policy = page.headers.get('content-security-policy');
+    expect(policy).toContain("default-src 'none'");
+    expect(policy).not.toMatch(/unsafe|https?:|\*/);
+    const named = [...page.text.matchAll(/(?:src|href)="([^"]*)"/g)].map(([, address]) => address!);
+    expect(named.length).toBeGreaterThan(4);
+    for (const address of named) {
+      expect(address).toMatch(/^\/docs\/static\//);
+      expect(await stand.ask(address)).toMatchObject({ status: 200 });
+    }
+    expect((await stand.ask('/docs/json')).json).toEqual((await stand.ask('/openapi.json')).json);
+    expect(await stand.ask('/docs/yaml')).toMatchObject({ status: 404 });
   });
 });

@@ -8,6 +8,8 @@ import type { RestDoorOptions } from '../server/rest-options.js';
 
 export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metrics'> {
   readonly authenticator: Authenticator;
+  /** The description of the whole API, as OpenAPI. */
+  readonly document: () => object;
   /** Whether the door has begun to drain. */
   readonly draining: () => boolean;
 }
@@ -15,7 +17,8 @@ export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metr
 const StatusSchema = Type.Object({ status: Type.String() });
 
 /** What operators' machines ask: is it alive, is it ready, how does it do, what does it offer. */
-export function operations(app: FastifyInstance, { ready, metrics, authenticator, draining }: OperationsOptions): void {
+export function operations(app: FastifyInstance, options: OperationsOptions): void {
+  const { ready, metrics, authenticator, draining, document } = options;
   const tags = ['operations'];
 
   app.get(
@@ -69,7 +72,7 @@ export function operations(app: FastifyInstance, { ready, metrics, authenticator
 
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
     reply.header('cache-control', 'no-cache');
-    return app.swagger();
+    return document();
   });
 }
 

@@ -33,11 +33,16 @@ export function problems(...statuses: readonly number[]): Record<number, object>
     statuses.map((status) => [
       status,
       {
-        description: DESCRIPTIONS[status] ?? 'A problem.',
+        description: problemDescription(status),
         content: { 'application/problem+json': { schema: Type.Ref('Problem') } },
       },
     ]),
   );
+}
+
+/** What a status says of a failure. */
+export function problemDescription(status: number): string {
+  return DESCRIPTIONS[status] ?? 'A problem.';
 }
 
 const DESCRIPTIONS: Readonly<Record<number, string>> = {
@@ -45,7 +50,8 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   401: 'No token, or one that is unknown, expired or revoked.',
   403: 'This caller may not do this.',
   404: 'There is no such thing, or none that this caller may name.',
-  412: 'The flag is at another version than If-Match says; `current` is the flag as it is.',
+  409: 'It contradicts what is there; where that is another version than expected, `current` is it.',
+  412: 'It is at another version than the header says; `current` is it as it is.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
   429: 'Too many requests; Retry-After says when to try again.',
