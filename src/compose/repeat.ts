@@ -1,3 +1,5 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
 export interface Repeated {
   /** What the work is called in the log. */
   readonly name: string;
@@ -12,26 +14,18 @@ export interface Repeated {
 export function repeat({ name, everyMs, run, onError }: Repeated): () => Promise<void> {
   const abort = new AbortController();
   const { signal } = abort;
-  let wake = (): void => undefined;
   const loop = async (): Promise<void> => {
     while (!signal.aborted) {
       await run(signal).catch((error: unknown) => {
         if (!signal.aborted) onError(name, error);
       });
-      if (signal.aborted) return;
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, everyMs);
-        wake = () => {
-          clearTimeout(timer);
-          resolve();
-        };
-      });
+      // Ends at once, by a rejection, when it is stopped.
+      await sleep(everyMs, undefined, { signal }).catch(() => undefined);
     }
   };
   const done = loop();
   return async () => {
     abort.abort();
-    wake();
     await done;
   };
 }

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
 import { snapshotFile } from '../config/config.js';
 import type { Logger } from '../observability/logger.js';
@@ -60,7 +61,7 @@ export class StoreLink {
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
         if (performance.now() < deadline) {
-          await new Promise((resolve) => setTimeout(resolve, RETRY_MS));
+          await sleep(RETRY_MS);
           continue;
         }
         if (saved === undefined) throw error;

@@ -40,7 +40,7 @@ export const PARTS: readonly Part[] = [
     paths: /^src\/unlocking\//,
     mayImport: ['core', ...PORTS, 'calls', 'configuration', 'announcing'],
   },
-  { name: 'services', paths: /^src\/services\//, mayImport: ['core', ...PORTS, ...BELOW_USE_CASES] },
+  { name: 'services', paths: /^src\/services\//, mayImport: ['core', 'outages', ...PORTS, ...BELOW_USE_CASES] },
   { name: 'worker', paths: /^src\/worker\//, mayImport: ['core', ...PORTS, ...BELOW_USE_CASES] },
 
   // SQL that both engines share; each engine's own folder builds on it.

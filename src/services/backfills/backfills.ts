@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call } from '../../calls/caller.js';
 import { requireComment } from '../../calls/check-input.js';
 import { invalid, notFound } from '../../calls/errors.js';
@@ -73,7 +74,7 @@ export class BackfillService {
         if (now !== told) yield progress;
         told = now;
         if (progress.finishedAt !== undefined) return;
-        await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+        await sleep(LOOK_EVERY_MS);
       }
     } finally {
       readers.delete(open);

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call } from '../../calls/caller.js';
 import { type Consistency, decodeToken } from '../../calls/consistency-token.js';
 import { unavailable } from '../../calls/errors.js';
@@ -94,8 +95,7 @@ export class ConsistencyGate {
   async #untilConfigured(revision: number, deadline: number) {
     const { keeper } = this.#options;
     if (keeper.holds(revision)) return;
-    const again = (limitMs: number) => new Promise<void>((resolve) => setTimeout(resolve, limitMs));
-    await this.#until({ deadline, signal: undefined, again }, async () => {
+    await this.#until({ deadline, signal: undefined, again: sleep }, async () => {
       return (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision;
     });
   }
@@ -103,7 +103,7 @@ export class ConsistencyGate {
   async #until({ deadline, signal, again }: Wait, met: () => Promise<boolean>): Promise<void> {
     for (;;) {
       // Where little time is left, the store is asked once more just before the deadline.
-      const next = again(Math.min(LOOK_AGAIN_MS, deadline - Date.now() - LAST_LOOK_MS));
+      const next = again(Math.max(0, Math.min(LOOK_AGAIN_MS, deadline - Date.now() - LAST_LOOK_MS)));
       if (await this.#timely(deadline, met())) return;
       if (signal?.aborted || Date.now() + LAST_LOOK_MS >= deadline) {
         throw unavailable('what the consistency_token stands for did not get here before the deadline; try again');

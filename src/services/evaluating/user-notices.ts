@@ -1,3 +1,5 @@
+import { withTimeLimit } from '../../outages/time-limit.js';
+
 /**
  * Wakes calls that wait for a user's state to change when a notice of a change arrives at this server. Notices may be lost:
  * every wait has a limit, after which the call asks the store.
@@ -16,17 +18,13 @@ export class UserNotices {
    */
   next(userIds: Iterable<string>, limitMs: number): Promise<void> {
     const ids = [...userIds];
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        for (const id of ids) this.#forget(id, wake);
-        resolve();
-      };
-      const timer = setTimeout(wake, limitMs);
-      for (const id of ids) {
-        const waiting = this.#waiting.get(id) ?? new Set();
-        this.#waiting.set(id, waiting.add(wake));
-      }
+    const { promise: noticed, resolve: wake } = Promise.withResolvers<void>();
+    for (const id of ids) {
+      const waiting = this.#waiting.get(id) ?? new Set();
+      this.#waiting.set(id, waiting.add(wake));
+    }
+    return withTimeLimit(limitMs, noticed, () => undefined).finally(() => {
+      for (const id of ids) this.#forget(id, wake);
     });
   }
 

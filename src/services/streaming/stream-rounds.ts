@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import type { StateSources } from '../../store/state-source.js';
@@ -69,7 +70,7 @@ export class StreamRounds {
         this.#options.onError(error);
         for (const turn of turns) this.#again(turn);
         for (const { channel } of turns) channel.isLookedAt = false;
-        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS).unref());
+        await sleep(PAUSE_MS, undefined, { ref: false });
       }
     }
     this.#running = false;

@@ -1,7 +1,6 @@
 import type { Knex } from 'knex';
 import type { Sql } from '../engine/sql.js';
-import { migrationSource } from './migrations.js';
-import { appliedMigrations, checkCompatibility, MIGRATIONS_TABLE } from './schema.js';
+import { appliedMigrations, checkCompatibility, MIGRATIONS_TABLE, migrationSource } from './schema.js';
 
 export interface MigrationReport {
   /** The names of the migrations that were run, in their order. */
