@@ -194,11 +194,11 @@ describe('a changed flag', () => {
     const removedRules = [
       { id: 'chosen', version: 1, ledgerFloor: 0 },
       { id: 'rul_forgotten', version: 1, ledgerFloor: 2 },
-      ...Array.from({ length: 998 }, (_, i) => ({ id: `rul_old${i}`, version: 1, ledgerFloor: 0 })),
+      ...Array.from({ length: 198 }, (_, i) => ({ id: `rul_old${i}`, version: 1, ledgerFloor: 0 })),
     ];
     const after = made1({ rules: [{ conditions: fromDay(1) }] }, { ...flag, removedRules });
     const ids = after.removedRules!.map(({ id }) => id);
-    expect(ids).toHaveLength(1_000);
+    expect(ids).toHaveLength(200);
     expect(ids.slice(0, 3)).toEqual(['chosen', 'rul_forgotten', 'rul_old2']);
     expect(ids.slice(-2)).toEqual(flag.rules.map(({ id }) => id));
   });

@@ -104,7 +104,7 @@ function removedRules(rules: readonly Rule[], { existing, relock }: ParseRulesOp
   return forgetMany([...(existing?.removedRules ?? []), ...removed].filter(({ id }) => !kept.has(id)));
 }
 
-const MAX_REMOVED = 1_000;
+const MAX_REMOVED = 200;
 
 /**
  * A flag whose rules are made anew all the time is not to grow without end: of too many, the oldest go that count for nothing,

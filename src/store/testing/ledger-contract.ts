@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { unknownUser } from '../../core/states/user-state.js';
+import { MAX_LENGTH } from '../../core/values/names.js';
 import type { Store, Transaction } from '../store.js';
 import type { DeletedTotals, UserLedgerEntry } from '../user-store.js';
 import { AWKWARD_IDS, accessRow, allPages, ledgerEntry, sampleEvent, unique } from './samples.js';
@@ -16,11 +17,12 @@ export function ledgerContract(store: () => Store): void {
 
   it('lists a flag’s entries across users by when they were recorded, either way round', async () => {
     const flagId = unique('flg');
+    const ruleId = 'R'.repeat(MAX_LENGTH.ruleId);
     const users = AWKWARD_IDS.slice(0, 12);
     const entries: UserLedgerEntry[] = users.flatMap((userId, i) =>
       // Several of one instant, so that pages end between them.
       (['unlocked', 'revoked', 'rearmed'] as const).map((kind, j) => ({
-        ...{ userId, ...ledgerEntry({ flagId, kind, ruleVersion: j, recordedAt: 100 + (i % 3) + j * 10 }) },
+        ...{ userId, ...ledgerEntry({ flagId, ruleId, kind, ruleVersion: j, recordedAt: 100 + (i % 3) + j * 10 }) },
         cause: { type: 'manual', actor: "o'", reason: '👩‍🚀' } as const,
       })),
     );
