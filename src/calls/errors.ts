@@ -12,6 +12,15 @@ export type ErrorCode =
   | 'UNAVAILABLE'
   | 'INTERNAL';
 
+interface LatchkeyErrorOptions {
+  readonly cause?: unknown;
+  readonly faults?: readonly Fault[];
+  readonly retryMs?: number | undefined;
+}
+
+/** How soon whoever was told UNAVAILABLE, or that there is no room now, may ask again. */
+const RETRY_MS = 1_000;
+
 /**
  * A failure that a caller may read. The message quotes the offending value and says what to do; `cause` is for the
  * log and never sent.
@@ -19,12 +28,15 @@ export type ErrorCode =
 export class LatchkeyError extends Error {
   readonly code: ErrorCode;
   readonly faults: readonly Fault[];
+  /** After how many milliseconds the same call may succeed; undefined where waiting alone does not help. */
+  readonly retryMs: number | undefined;
 
-  constructor(code: ErrorCode, message: string, options: { cause?: unknown; faults?: readonly Fault[] } = {}) {
+  constructor(code: ErrorCode, message: string, options: LatchkeyErrorOptions = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LatchkeyError';
     this.code = code;
     this.faults = options.faults ?? [];
+    this.retryMs = options.retryMs;
   }
 }
 
@@ -34,9 +46,12 @@ export const notFound = (message: string): LatchkeyError => new LatchkeyError('N
 export const conflict = (message: string): LatchkeyError => new LatchkeyError('CONFLICT', message);
 export const unauthenticated = (message: string): LatchkeyError => new LatchkeyError('UNAUTHENTICATED', message);
 export const forbidden = (message: string): LatchkeyError => new LatchkeyError('FORBIDDEN', message);
+/** More than this server takes, now or ever: the message says what to do about it. */
 export const limited = (message: string): LatchkeyError => new LatchkeyError('LIMITED', message);
+/** More than this server takes just now. */
+export const busy = (message: string): LatchkeyError => new LatchkeyError('LIMITED', message, { retryMs: RETRY_MS });
 export const unavailable = (message: string, cause?: unknown): LatchkeyError =>
-  new LatchkeyError('UNAVAILABLE', message, { cause });
+  new LatchkeyError('UNAVAILABLE', message, { cause, retryMs: RETRY_MS });
 
 /** Any error as one that a caller may read. An unexpected one becomes INTERNAL, with itself as the cause for the log. */
 export function asLatchkeyError(error: unknown): LatchkeyError {

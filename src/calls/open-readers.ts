@@ -2,7 +2,7 @@ import { SECOND_MS } from '../core/values/time.js';
 import type { TokenReader } from '../store/token-store.js';
 import { type Call, confinedTo } from './caller.js';
 import type { Clock } from './clock.js';
-import { type LatchkeyError, limited, unauthenticated } from './errors.js';
+import { busy, type LatchkeyError, unauthenticated } from './errors.js';
 
 /** Who reads a stream, and until when. */
 export interface Reader {
@@ -68,7 +68,7 @@ export class OpenReaders {
   /** Throws LIMITED when no more streams may be opened now. */
   requireRoom(): void {
     const { maxOpen } = this.#options;
-    if (this.#open.size >= maxOpen) throw limited(`${maxOpen} streams are open here, which is the most; try again`);
+    if (this.#open.size >= maxOpen) throw busy(`${maxOpen} streams are open here, which is the most; try again`);
   }
 
   add(reader: OpenReader): void {

@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessRow_Effect } from '../../test/gen/latchkey/v1/access.js';
-import { conflictOf } from './testing/conflict-of.js';
+import { conflictOf } from './testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand } from './testing/door-stand.js';
 
 let stand: DoorStand;

@@ -1,6 +1,6 @@
 import { type Client, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { conflictOf } from './testing/conflict-of.js';
+import { conflictOf } from './testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand, type Rpc } from './testing/door-stand.js';
 
 let stand: DoorStand;
@@ -116,15 +116,21 @@ describe('a token bound to an organization', () => {
     expect(await bound.track({ events: [{ id: '1', userId: 'ours', action: 'a' }] })).toMatchObject({ accepted: 1 });
   });
 
+  it('finds nobody else in a batch, and is answered for its own', async () => {
+    const contexts = [{ userId: 'ours' }, { userId: 'theirs' }];
+    expect(await bound.batchEvaluate({ contexts, flagKeys: ['open'] })).toMatchObject({
+      results: [
+        { userId: 'ours', decisions: [{ enabled: true }], error: undefined },
+        { userId: 'theirs', decisions: [], error: { code: status.NOT_FOUND, message: 'no user "theirs"', index: 1 } },
+      ],
+    });
+  });
+
   it.each<[string, (rpc: Rpc) => Promise<unknown>]>([
     ['evaluate', (rpc) => rpc.evaluate({ flagKey: 'open', context: { userId: 'theirs' } })],
     [
       'evaluate, in another organization',
       (rpc) => rpc.evaluate({ flagKey: 'open', context: { organizationId: 'other' } }),
-    ],
-    [
-      'batchEvaluate',
-      (rpc) => rpc.batchEvaluate({ contexts: [{ userId: 'ours' }, { userId: 'theirs' }], flagKeys: ['open'] }),
     ],
     ['getProgress', (rpc) => rpc.getProgress({ userId: 'theirs' })],
     ['updateProgress', (rpc) => rpc.updateProgress({ userId: 'theirs', stage: 's' })],

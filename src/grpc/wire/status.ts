@@ -1,8 +1,7 @@
 import { Metadata, type status } from '@grpc/grpc-js';
 import { REQUEST_ID_HEADER } from '../../calls/call-headers.js';
-import { StaleVersion } from '../../calls/stale-version.js';
 import { failureOf } from '../../protocol/messages/failure.js';
-import { STATUS_DETAILS_KEY, versionConflictStatus } from '../../protocol/messages/version-conflict.js';
+import { STATUS_DETAILS_KEY, statusDetails } from '../../protocol/messages/status-details.js';
 
 /** A failure in the form that grpc-js sends. */
 export interface FailureStatus {
@@ -15,7 +14,7 @@ export interface FailureStatus {
 export function failureStatus(error: unknown, requestId: string): FailureStatus {
   const metadata = new Metadata();
   metadata.set(REQUEST_ID_HEADER, requestId);
-  const { code, details } = failureOf(error, requestId);
-  if (error instanceof StaleVersion) metadata.set(STATUS_DETAILS_KEY, versionConflictStatus(code, details, error));
-  return { code, details, metadata };
+  const failure = failureOf(error, requestId);
+  metadata.set(STATUS_DETAILS_KEY, statusDetails(error, failure, requestId));
+  return { ...failure, metadata };
 }

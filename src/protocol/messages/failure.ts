@@ -13,8 +13,13 @@ const CODES: Readonly<Record<ErrorCode, number>> = {
   INTERNAL: 13,
 };
 
-/** Details travel in an HTTP/2 trailer, percent-encoded, and some clients bound all trailers together to 8 KiB. */
-const MAX_ENCODED_DETAILS = 6000;
+/**
+ * The message travels in an HTTP/2 trailer, percent-encoded, and once more in the trailer with the details. Some clients bound
+ * all trailers together to 8 KiB.
+ */
+const MAX_ENCODED_DETAILS = 2_800;
+/** The details have the faults as well: the message leaves them room. */
+const MAX_ENCODED_WITH_FAULTS = 1_600;
 
 /** What a failed call, or a failed part of one, is answered with. */
 export interface Failure {
@@ -39,7 +44,8 @@ export function failureOf(error: unknown, requestId: string): Failure {
   if (told.code === 'INTERNAL') {
     return { code, details: `internal error; the log has it under request id ${requestId}` };
   }
-  return { code, details: sendable(describe(told)) };
+  const limit = told.faults.length > 0 ? MAX_ENCODED_WITH_FAULTS : MAX_ENCODED_DETAILS;
+  return { code, details: sendable(describe(told), limit) };
 }
 
 function describe({ message, faults }: LatchkeyError): string {
@@ -49,10 +55,10 @@ function describe({ message, faults }: LatchkeyError): string {
 }
 
 /** Well-formed, since grpc-js would throw on half a surrogate pair, and bounded. */
-function sendable(details: string): string {
-  let text = details.slice(0, MAX_ENCODED_DETAILS).toWellFormed();
-  while (encodeURI(text).length > MAX_ENCODED_DETAILS) {
-    text = `${text.slice(0, Math.floor(text.length * 0.8))}…`.toWellFormed();
+function sendable(details: string, limit: number): string {
+  let text = details.slice(0, limit).toWellFormed();
+  while (encodeURI(text).length > limit) {
+    text = `${text.slice(0, Math.floor(text.length * 0.95))}…`.toWellFormed();
   }
   return text;
 }

@@ -42,8 +42,6 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
 
 const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   UNAUTHENTICATED: { 'www-authenticate': 'Bearer realm="latchkey"' },
-  LIMITED: { 'retry-after': '1' },
-  UNAVAILABLE: { 'retry-after': '1' },
 };
 
 /** The one mapping of errors to HTTP. Of a defect the caller learns the request's id only. */
@@ -54,14 +52,14 @@ export function problemOf(error: unknown, requestId: string): Problem {
   }
   const ofFastify = fastifyProblem(error);
   if (ofFastify !== undefined) return problemOf(ofFastify, requestId);
-  const { code, message, faults } = asLatchkeyError(error);
+  const { code, message, faults, retryMs } = asLatchkeyError(error);
   const status = STATUS[code];
   const unexpected = code === 'INTERNAL';
   const detail = unexpected ? `an unexpected failure; the log has it under request id ${requestId}` : message;
   const members = unexpected || faults.length === 0 ? {} : { errors: faults };
   return {
     status,
-    headers: HEADERS[code] ?? {},
+    headers: { ...HEADERS[code], ...(retryMs !== undefined && { 'retry-after': String(Math.ceil(retryMs / 1_000)) }) },
     body: bodyOf({ status, code, detail, requestId }, members),
     unexpected,
   };

@@ -1,5 +1,5 @@
 import type { Call } from '../../calls/caller.js';
-import { asLatchkeyError, invalid, limited } from '../../calls/errors.js';
+import { asLatchkeyError, busy, invalid } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
@@ -63,7 +63,7 @@ export class PreviewService {
     const { readers } = this.#options;
     readers.requireRoom();
     if (this.#running >= MAX_PREVIEWS) {
-      throw limited(`${MAX_PREVIEWS} previews are under way here, which is the most; try again when one has ended`);
+      throw busy(`${MAX_PREVIEWS} previews are under way here, which is the most; try again when one has ended`);
     }
     this.#running++;
     let begun = false;

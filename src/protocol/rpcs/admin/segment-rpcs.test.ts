@@ -1,6 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { conflictOf } from '../../../grpc/testing/conflict-of.js';
+import { conflictOf } from '../../../grpc/testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 let stand: DoorStand;

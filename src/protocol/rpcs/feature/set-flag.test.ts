@@ -2,7 +2,7 @@ import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import { FeatureFlag_Type, Rule_Policy, SetFlagRequest_OnRuleChange } from '../../../../test/gen/latchkey/v1/flag.js';
-import { conflictOf } from '../../../grpc/testing/conflict-of.js';
+import { conflictOf } from '../../../grpc/testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 let stand: DoorStand;

@@ -34,6 +34,13 @@ export const protobufFileName = "latchkey/v1/feature_service.proto";
  * scope is missing), INVALID_ARGUMENT (the message names field, value and remedy), RESOURCE_EXHAUSTED (a limit),
  * UNAVAILABLE (the store is away; try again), DEADLINE_EXCEEDED, INTERNAL (with the request's id, for the log). The
  * metadata `x-request-id` is taken over into logs and audit, or made up, and sent back with errors.
+ *
+ * An error's status has details (`google.rpc.Status` in the trailer `grpc-status-details-bin`): always a `google.rpc.ErrorInfo` of
+ * the domain `latchkey`, whose reason is INVALID, NOT_FOUND, CONFLICT, UNAUTHENTICATED, FORBIDDEN, LIMITED, UNAVAILABLE or
+ * INTERNAL and whose metadata has the `request_id`; a `google.rpc.BadRequest` where places of the input are at fault, each by a
+ * JSON pointer such as `/rules/0/conditions/all/1` (where there is no room for all of them, the metadata's `omitted_violations`
+ * counts the rest); a `google.rpc.RetryInfo` where the same call may succeed a moment later; a VersionConflict where
+ * `expected_version` was not the present one.
  */
 export type FeatureServiceDefinition = typeof FeatureServiceDefinition;
 export const FeatureServiceDefinition = {

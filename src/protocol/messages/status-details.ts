@@ -1,0 +1,90 @@
+import { asLatchkeyError } from '../../calls/errors.js';
+import { StaleVersion } from '../../calls/stale-version.js';
+import type { Fault } from '../../core/values/fault.js';
+import type { Any } from '../gen/google/protobuf/any.js';
+import { BadRequest, BadRequest_FieldViolation, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
+import { Status } from '../gen/google/rpc/status.js';
+import { VersionConflict } from '../gen/latchkey/v1/conflict.js';
+import type { Failure } from './failure.js';
+import { duration } from './fields.js';
+import { presentMessage } from './version-conflict.js';
+
+/** The trailer of a status with details, see `google.rpc.Status`. */
+export const STATUS_DETAILS_KEY = 'grpc-status-details-bin';
+
+/** Who says `ErrorInfo.reason`. */
+const DOMAIN = 'latchkey';
+/** Some clients bound all trailers together to 8 KiB: the message, percent-encoded, and the details, in base64, have this. */
+const MAX_TRAILERS = 7_400;
+/** What is there now is told in whole up to this. */
+const MAX_CONFLICT_BYTES = 4_000;
+/** Of an Any and the fields around it, without its value. */
+const OVERHEAD = 80;
+
+/**
+ * A `google.rpc.Status` of a failed call: who failed and how for machines (`ErrorInfo`), where the input is at fault
+ * (`BadRequest`, by the JSON pointers that REST gives), when to try again (`RetryInfo`), and what is there in place of the
+ * version that a change was made on (`VersionConflict`). What has no room is left out: of faults the last ones, which
+ * `ErrorInfo.metadata` counts.
+ */
+export function statusDetails(error: unknown, { code, details: message }: Failure, requestId: string): Buffer {
+  const { code: reason, faults, retryMs } = asLatchkeyError(error);
+  const room = new Room(message, requestId);
+  const conflict = error instanceof StaleVersion ? [conflictDetail(error, room)] : [];
+  const told = reason === 'INTERNAL' ? [] : room.asManyAsFit(faults.map(violationOf));
+  const omitted = reason === 'INTERNAL' ? 0 : faults.length - told.length;
+  const metadata = { request_id: requestId, ...(omitted > 0 && { omitted_violations: String(omitted) }) };
+  const details = [
+    detail('google.rpc.ErrorInfo', ErrorInfo.encode({ reason, domain: DOMAIN, metadata }).finish()),
+    ...(told.length > 0
+      ? [detail('google.rpc.BadRequest', BadRequest.encode({ fieldViolations: told }).finish())]
+      : []),
+    ...(retryMs === undefined
+      ? []
+      : [detail('google.rpc.RetryInfo', RetryInfo.encode({ retryDelay: duration(retryMs) }).finish())]),
+    ...conflict,
+  ];
+  return Buffer.from(Status.encode({ code, message, details }).finish());
+}
+
+/** How many bytes the details may still take. */
+class Room {
+  #left: number;
+
+  constructor(message: string, requestId: string) {
+    const encoded = Math.floor(((MAX_TRAILERS - encodeURI(message).length) * 3) / 4);
+    // The message stands in the details once more; ErrorInfo and RetryInfo are always there.
+    this.#left = encoded - Buffer.byteLength(message) - Buffer.byteLength(requestId) - 3 * OVERHEAD;
+  }
+
+  take(bytes: number): boolean {
+    if (bytes > this.#left) return false;
+    this.#left -= bytes;
+    return true;
+  }
+
+  asManyAsFit(violations: readonly BadRequest_FieldViolation[]): BadRequest_FieldViolation[] {
+    const end = violations.findIndex((violation) => {
+      // A tag and a length of up to three bytes.
+      return !this.take(BadRequest_FieldViolation.encode(violation).finish().length + 4);
+    });
+    return violations.slice(0, end < 0 ? undefined : end);
+  }
+}
+
+function violationOf({ pointer, message }: Fault): BadRequest_FieldViolation {
+  return { field: pointer.toWellFormed(), description: message.toWellFormed(), reason: '' };
+}
+
+/** What is there now: as a whole where it fits, else its version alone. */
+function conflictDetail({ expected, present }: StaleVersion, room: Room): Any {
+  const versions = { expectedVersion: expected, presentVersion: present.value?.version ?? 0 };
+  const whole = VersionConflict.encode({ ...versions, present: presentMessage(present) }).finish();
+  const fits = whole.length <= MAX_CONFLICT_BYTES && room.take(whole.length + OVERHEAD);
+  const value = fits ? whole : VersionConflict.encode({ ...versions, present: undefined }).finish();
+  return detail('latchkey.v1.VersionConflict', value);
+}
+
+function detail(type: string, value: Uint8Array): Any {
+  return { typeUrl: `type.googleapis.com/${type}`, value: Buffer.from(value) };
+}
