@@ -2,13 +2,13 @@ import { instantOf } from '../values/time.js';
 import { compilePattern } from './regexp.js';
 import { compareVersions, parseVersion, type Version } from './version.js';
 
-/** Compares a fact's value with a condition's; never throws, and nonsense is false. */
+/** Compares a fact's value with a condition's value. It never throws: values that cannot be compared give false. */
 export type Comparison = (factValue: unknown, value: unknown) => boolean;
 
-/** An operator of ours, on top of the library's. */
+/** An operator that the library does not have. */
 export interface AddedOperator {
   readonly compare: Comparison;
-  /** The same comparison with the value settled, where preparing it once saves work. */
+  /** Makes the comparison for one value of the condition, where preparing it once saves work. */
   readonly prepare?: (value: unknown) => (factValue: unknown) => boolean;
 }
 
@@ -50,7 +50,7 @@ function matches(pattern: unknown): (factValue: unknown) => boolean {
   return (fact) => typeof fact === 'string' && matcher(fact);
 }
 
-/** The operators registered on top of the library's, by name. */
+/** The operators that are added to the library's, by name. */
 export const ADDED_OPERATORS: ReadonlyMap<string, AddedOperator> = new Map([
   ['startsWith', text((fact, value) => fact.startsWith(value))],
   ['endsWith', text((fact, value) => fact.endsWith(value))],

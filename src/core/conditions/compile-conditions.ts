@@ -6,20 +6,20 @@ import type { NextChange } from './next-change.js';
 
 /** Conditions as closures over fact slots. */
 export interface CompiledConditions {
-  /** Whether the record's facts satisfy them at the record's instant. */
+  /** Whether the record's facts satisfy the conditions at the record's instant. */
   test(record: FactRecord): boolean;
   /**
-   * The earliest instant after the record's (epoch milliseconds) at which time alone could change any part of them,
-   * negated parts and parts that other facts decide included; Infinity if never.
+   * The earliest instant after the record's, in epoch milliseconds, at which time alone could change the result of any
+   * comparison in the conditions, even one that does not matter at present; Infinity if never.
    */
   nextChange(record: FactRecord): number;
-  /** Whether any fact in them moves with time. */
+  /** Whether the conditions read a fact that moves with time. */
   readonly readsTime: boolean;
-  /** Indexes of all slots they read, through segments too. */
+  /** The indexes of all slots that the conditions and their segments read. */
   readonly slotsRead: ReadonlySet<number>;
 }
 
-/** A node as the library parsed it: one of these members leads. */
+/** A node as the library parsed it. It has `all`, `any`, `not`, `condition`, or the members of a comparison. */
 interface Node extends Partial<Leaf> {
   readonly all?: readonly Node[];
   readonly any?: readonly Node[];
@@ -30,7 +30,7 @@ interface Node extends Partial<Leaf> {
 /** A segment's conditions, or a rule's, as what is put together from them needs to know them. */
 interface Part {
   readonly test: Test;
-  /** Of every comparison that time moves, through segments too, each once. */
+  /** Of each comparison that time may change, those of segments included. */
   readonly changes: ReadonlySet<NextChange>;
   readonly slotsRead: ReadonlySet<number>;
 }
@@ -41,13 +41,13 @@ export type CompiledSegments = ReadonlyMap<string, Part>;
 const ALWAYS: Test = () => true;
 
 /**
- * Compiles validated conditions, each segment that they refer to once. `{}` is everyone. The answer is the stock engine's
- * for the same facts, but it stops at the first member that settles a group.
+ * Compiles validated conditions; a segment is compiled once, however often it is referred to. `{}` holds for everyone. Law:
+ * the result is the stock engine's for the same facts. It is found sooner, since a group stops at the member that decides it.
  */
 export class ConditionCompiler {
   readonly #slots: FactSlots;
   readonly #segments: Pick<ReadonlyMap<string, JsonObject>, 'get'>;
-  /** Undefined while one is being compiled. */
+  /** Segments by key; undefined for one that is being compiled. */
   readonly #compiled: Map<string, Part | undefined>;
 
   /** @param compiled segments that have been compiled, over the same slots, and say the same now */
@@ -70,7 +70,7 @@ export class ConditionCompiler {
     return usable;
   }
 
-  /** Throws where validation would have refused: an unknown fact, operator or segment, or a circle of segments. */
+  /** Throws for what validation refuses: an unknown fact, operator or segment, or a circle of segments. */
   compile(conditions: JsonObject): CompiledConditions {
     const { test, changes, slotsRead } = this.#part(conditions);
     return { test, nextChange: earliest([...changes]), readsTime: changes.size > 0, slotsRead };
@@ -78,8 +78,8 @@ export class ConditionCompiler {
 
   #part(conditions: JsonObject): Part {
     if (Object.keys(conditions).length === 0) return { test: ALWAYS, changes: new Set(), slotsRead: new Set() };
-    // The library writes to what it parses. Copied by way of JSON, short texts are the very ones that parsed states
-    // hold too, which makes comparing them much cheaper than with structuredClone.
+    // The library writes to what it parses, so it is given a copy. A copy by way of JSON has the same short strings in memory
+    // as states that were parsed, and comparing a string with itself costs much less than after structuredClone.
     const copy = JSON.parse(JSON.stringify(conditions)) as never;
     const parsed = new Rule({ conditions: copy, event: { type: 'holds' } });
     const read = { changes: new Set<NextChange>(), slotsRead: new Set<number>() };
@@ -128,7 +128,7 @@ interface Reading {
   readonly slotsRead: Set<number>;
 }
 
-/** Every member holds; true without members, as in the library. */
+/** True when every member holds, and without members, as in the library. */
 function allOf(members: readonly Test[]): Test {
   const [first, second, third] = members;
   if (first === undefined) return ALWAYS;
@@ -141,7 +141,7 @@ function allOf(members: readonly Test[]): Test {
   };
 }
 
-/** Some member holds; true without members, as in the library. */
+/** True when some member holds, and without members, as in the library. */
 function anyOf(members: readonly Test[]): Test {
   const [first, second, third] = members;
   if (first === undefined) return ALWAYS;

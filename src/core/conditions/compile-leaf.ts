@@ -19,9 +19,9 @@ export interface Leaf {
 
 export interface CompiledLeaf {
   readonly test: Test;
-  /** Present where the leaf reads a fact that moves with time. */
+  /** When time may next change the result; undefined where time does not change it. */
   readonly nextChange: NextChange | undefined;
-  /** The leaf's fact, then the fact in its value, if any. */
+  /** The slot of the leaf's fact, then that of the fact in its value, if there is one. */
   readonly slots: readonly number[];
 }
 
@@ -62,8 +62,8 @@ function reader({ index, time }: FactSlot): (record: FactRecord) => unknown {
 }
 
 /**
- * The library's commonest comparisons written out, each its own small closure so that the engine keeps it fast. Any
- * value that the short way does not settle takes the library's.
+ * The test of a comparison with a constant. The commonest comparisons of the library are written out here as small closures,
+ * which the engine can optimize; for values that those do not decide, the library's comparison is called.
  */
 function compareConstant(slot: FactSlot, operator: string, constant: JsonValue, compare: Comparison): Test {
   if (slot.time !== undefined) return compareTime(slot, operator, constant, compare);
@@ -124,7 +124,7 @@ function compareTime(slot: FactSlot, operator: string, constant: JsonValue, comp
   return (record) => compare(read(record), constant);
 }
 
-/** At least so long since the instant in the slot; false without one. */
+/** True when at least so much time has passed since the instant in the slot; false when there is no instant. */
 function elapsed(index: number, thresholdMs: number): Test {
   return (record) => {
     const base = record.values[index];
@@ -132,7 +132,7 @@ function elapsed(index: number, thresholdMs: number): Test {
   };
 }
 
-/** Less than that since the instant in the slot; false without one, as every ordering of an absent fact is. */
+/** True when less time has passed since the instant in the slot; false when there is no instant: absent facts have no order. */
 function notElapsed(index: number, thresholdMs: number): Test {
   return (record) => {
     const base = record.values[index];

@@ -4,18 +4,18 @@ import type { JsonValue } from '../values/json.js';
 import { instantOf } from '../values/time.js';
 import { splitOperator } from './operators.js';
 
-/** The earliest instant after the record's at which time alone could change an answer; Infinity if never. */
+/** The earliest instant after the record's at which time alone could change a comparison's result; Infinity if never. */
 export type NextChange = (record: FactRecord) => number;
 
-/** What a leaf's fact is compared with. */
+/** The right side of a comparison. */
 export type Right = { readonly constant: JsonValue } | { readonly slot: FactSlot };
 
-/** A value as the number that an ordering would compare; NaN where it could never hold. */
+/** Gives the number as which an ordering would compare a value; NaN for a value with which none could hold. */
 type ToNumber = (value: unknown) => number;
 
 interface Order {
   readonly ordering: Ordering;
-  /** The same comparison seen from the other side: a < b is b > a. */
+  /** The ordering with the sides exchanged: for a < b that of b > a. */
   readonly flipped: Ordering;
   readonly factToNumber: ToNumber;
   readonly valueToNumber: ToNumber;
@@ -39,7 +39,7 @@ function instants(ordering: Ordering, flipped: Ordering): Order {
   return { ordering, flipped, factToNumber: toInstant, valueToNumber: toInstant };
 }
 
-/** JavaScript's `<` against a number makes a number of the other side. */
+/** The number that JavaScript's `<` makes of a value when the other side is a number. */
 function toNumber(value: unknown): number {
   try {
     return Number(value);
@@ -48,7 +48,7 @@ function toNumber(value: unknown): number {
   }
 }
 
-/** The library lets a fact's value into an ordering only if parseFloat makes a number of it. */
+/** The number that the library orders a fact's value by. It orders no value of which parseFloat makes no number. */
 function orderedNumber(value: unknown): number {
   try {
     return Number.isNaN(Number.parseFloat(value as string)) ? Number.NaN : Number(value);
@@ -57,15 +57,15 @@ function orderedNumber(value: unknown): number {
   }
 }
 
-/** The order that an operator compares by; a `not` in front changes its result at the same instants. */
+/** The order that an operator compares by. With `not` before it, its result changes at the same instants. */
 function orderOf(operatorName: string): Order | undefined {
   const { decorators, operator } = splitOperator(operatorName);
   return decorators.every((decorator) => decorator === 'not') ? ORDERS.get(operator) : undefined;
 }
 
 /**
- * When a leaf's answer could next change by time: exactly, where one side moves with time and is ordered against the
- * other; else at the next tick of what moves. Undefined where nothing does.
+ * When time could next change the result of a leaf; undefined where neither side moves with time. It is the exact instant
+ * where one side moves and is ordered against the other, else the instant at which the moving side next changes its value.
  */
 export function leafNextChange(left: FactSlot, operator: string, right: Right): NextChange | undefined {
   const order = orderOf(operator);
@@ -91,7 +91,7 @@ function tick(index: number, time: TimeReading): NextChange {
   return (record) => time.nextTick(record.values[index], record.now);
 }
 
-/** The side that time does not move, as a number. */
+/** Reads the side that time does not move, as a number. */
 function fixed(side: Right, convert: ToNumber): (record: FactRecord) => number {
   if ('slot' in side) {
     const { index } = side.slot;

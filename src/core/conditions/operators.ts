@@ -1,7 +1,7 @@
 import { Engine, type Operator, type OperatorDecorator } from 'json-rules-engine';
 import { ADDED_OPERATORS, type Comparison } from './added-operators.js';
 
-/** The library's objects have methods that its types leave out. */
+/** The methods of the library's operators that its types leave out. */
 interface StockOperator extends Operator {
   evaluate(factValue: unknown, value: unknown): boolean;
 }
@@ -13,14 +13,14 @@ interface StockOperators {
   readonly decorators: ReadonlyMap<string, StockDecorator>;
 }
 
-/** Puts the added operators on a stock engine. */
+/** Adds our operators to a stock engine. */
 export function registerOperators(engine: Engine): void {
   for (const [name, { compare }] of ADDED_OPERATORS) engine.addOperator(name, compare);
 }
 
 const STOCK = stockOperators();
 
-/** The library's own operators and decorators, with ours beside them: what each comparison means. */
+/** The operators and decorators of the library, with ours added. */
 function stockOperators(): StockOperators {
   const engine = new Engine();
   registerOperators(engine);
@@ -34,7 +34,7 @@ export const OPERATOR_NAMES: readonly string[] = [...STOCK.operators.keys()];
 /** The names of all decorators; `someFact:equal` is `equal` decorated. */
 export const DECORATOR_NAMES: readonly string[] = [...STOCK.decorators.keys()];
 
-/** How many decorators an operator may carry. */
+/** How many decorators an operator may have. */
 export const MAX_DECORATORS = 6;
 
 /** An operator's name taken apart: its decorators, outermost first, and the operator itself. */
@@ -43,15 +43,15 @@ export interface OperatorName {
   readonly operator: string;
 }
 
-/** Splits `someFact:not:equal` into `someFact`, `not` and `equal`; says nothing of whether they exist. */
+/** Splits `someFact:not:equal` into `someFact`, `not` and `equal`, whether or not those exist. */
 export function splitOperator(name: string): OperatorName {
   const parts = name.split(':');
   return { decorators: parts.slice(0, -1), operator: parts.at(-1) ?? '' };
 }
 
 /**
- * The comparison that an operator's name stands for, decorators included; undefined for an unknown one. Where the
- * library's would throw, as `in` with an absent list does, it is false.
+ * The comparison that an operator's name with its decorators stands for; undefined for an unknown name. It gives false where
+ * the library's would throw, as `in` does with an absent list.
  */
 export function comparisonOf(name: string): Comparison | undefined {
   const { decorators, operator } = splitOperator(name);

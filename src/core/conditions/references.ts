@@ -2,20 +2,20 @@ import { FACTS } from '../facts/fact-table.js';
 import type { Fault } from '../values/fault.js';
 import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 
-/** What conditions name. Segments are named, not followed. */
+/** What conditions name themselves, without what the segments name to which they refer. */
 export interface References {
-  /** By key, with how often each is referred to. */
+  /** The segments by key, with how often each is referred to. */
   readonly segments: ReadonlyMap<string, number>;
-  /** Flags that `unlocked` reads. */
+  /** The keys of the flags that `unlocked` facts read. */
   readonly unlockedFlags: ReadonlySet<string>;
-  /** How many nodes they have: comparisons, groups and references. */
+  /** How many nodes the conditions have: comparisons, groups and references. */
   readonly nodes: number;
 }
 
-/** What tells a node from a fact within a value. */
+/** The members by which a node is told from a fact in a value. */
 const NODE_KEYS = ['all', 'any', 'not', 'condition', 'operator'];
 
-/** Collects what several conditions name together; takes any JSON and passes over what makes no sense. */
+/** Collects what several conditions name. It takes any JSON, and ignores what is no condition. */
 export function referencesOf(...several: readonly unknown[]): References {
   const segments = new Map<string, number>();
   const unlockedFlags = new Set<string>();
@@ -35,8 +35,8 @@ export function referencesOf(...several: readonly unknown[]): References {
 }
 
 /**
- * Where conditions read what a request can override and perhaps only a request gives: warnings for a latching rule,
- * which latches on stored state alone.
+ * Warnings for the conditions of a latching rule, which latches on stored state alone: one for each place that reads a fact
+ * that requests can override, since perhaps only requests give it.
  */
 export function contextReads(conditions: unknown, pointerBase = ''): readonly Fault[] {
   const warnings: Fault[] = [];
@@ -56,7 +56,7 @@ interface Place {
   readonly pointer: string;
 }
 
-/** All objects that are conditions, or facts within a value, in document order, without recursion. */
+/** All nodes of conditions, and all facts in values, in the order of the document. It does not recurse. */
 function* nodesOf(conditions: unknown, pointerBase: string): Generator<Place> {
   const open: { value: unknown; pointer: string }[] = [{ value: conditions, pointer: pointerBase }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {

@@ -10,22 +10,22 @@ export const MAX_DEPTH = 10;
 /** How many comparisons one set of conditions may have. */
 export const MAX_LEAVES = 200;
 
-/** How many nodes of all kinds. */
+/** How many nodes of all kinds one set of conditions may have. */
 export const MAX_NODES = 1000;
 
-/** All keys' and texts' characters, and 8 for every value. */
+/** The largest size of a set of conditions: the characters of all keys and texts, and 8 for each value. */
 export const MAX_SIZE = 256 * 1024;
 
 export interface ConditionsVerdict {
-  /** What makes the conditions unusable; none: they compile. At most 50. */
+  /** What makes the conditions unusable, 50 faults at most. Without any, the conditions compile. */
   readonly errors: readonly Fault[];
-  /** What is allowed and seldom meant. */
+  /** What is allowed but probably not meant. */
   readonly warnings: readonly Fault[];
 }
 
 /**
- * Checks conditions at write: shape, names, types and bounds. Circles through segments and `unlocked` are for the
- * caller, who knows the rest of the configuration. Takes any JSON and never throws.
+ * Checks conditions that are to be written: shape, names, types and bounds. Circles by way of segments and `unlocked` facts
+ * are left to the caller, who knows the rest of the configuration. Takes any JSON and never throws.
  */
 export function validateConditions(conditions: unknown, vocabulary: Vocabulary, pointerBase = ''): ConditionsVerdict {
   const faults = new Faults();
@@ -51,7 +51,7 @@ const MAX_NAME_LENGTH = 200;
 
 interface Place {
   readonly pointer: string;
-  /** Groups around the node. */
+  /** How many groups the node stands in. */
   readonly depth: number;
   readonly negated: boolean;
 }
@@ -90,7 +90,7 @@ class Validator {
     else this.#faults.error(pointer, `stands in more than ${MAX_DEPTH} groups: move some into a segment`);
   }
 
-  /** Which of the kinds a node is; undefined, with an error, when it is none or several. */
+  /** The kind of a node; undefined, and an error is added, when it is of none or of several. */
   #kindOf(node: JsonObject, pointer: string): (typeof KINDS)[number] | 'leaf' | undefined {
     if (Object.keys(node).length === 0) {
       this.#faults.error(pointer, 'an empty object means everyone only as the whole of the conditions; remove it here');
@@ -173,7 +173,7 @@ class Validator {
   }
 }
 
-/** Whether a value exceeds the size, found without recursion and without looking much further than that. */
+/** Whether a value is larger than MAX_SIZE. It does not recurse, and stops soon after that size. */
 function isTooLarge(conditions: unknown): boolean {
   const open: unknown[] = [conditions];
   let size = 0;

@@ -6,12 +6,12 @@ import { didYouMean } from '../values/nearest-name.js';
 import { isPlainPath } from '../values/path.js';
 import type { Names } from './vocabulary.js';
 
-/** The longest name in a param, in characters. */
+/** The longest text in a param, in characters. */
 const MAX_PARAM_LENGTH = 256;
 
 /**
- * Checks `fact`, `params` and `path`, which a condition and the fact in its value have alike; the fact's definition,
- * or undefined when it is not known.
+ * Checks `fact`, `params` and `path`, of a condition or of a fact in a condition's value. Gives the fact's definition;
+ * undefined for an unknown fact.
  */
 export function validateFact(
   node: JsonObject,

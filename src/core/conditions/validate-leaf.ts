@@ -8,7 +8,7 @@ import { describeKind, faultOfConstant, holdsPattern, type OperatorShape, shapeO
 import type { Names } from './vocabulary.js';
 import { type CheckedValue, type LeafPlace, warnOfAbsence, warnOfTypes } from './warnings.js';
 
-/** The operators that `now` may be compared by: anything else would change with every millisecond. */
+/** The operators that `now` may be compared by. The result of any other could change with every millisecond. */
 const ORDERING: ReadonlySet<string> = new Set([
   'lessThan',
   'lessThanInclusive',
@@ -124,7 +124,7 @@ interface NowCheck {
   readonly faults: Faults;
 }
 
-/** `now` is ordered against a constant or an attribute, and nothing else. */
+/** Checks that `now` is ordered, and against a constant or an attribute. */
 function validateNow({ fact, right, operator, pointer, faults }: NowCheck): void {
   const other = 'fact' in right ? right.fact : undefined;
   if (fact.name !== 'now' && other?.name !== 'now') return;

@@ -4,7 +4,7 @@ import { DECORATOR_NAMES, OPERATOR_NAMES, splitOperator } from './operators.js';
 import { compilePattern } from './regexp.js';
 import { parseVersion } from './version.js';
 
-/** What one side of a comparison must be for the comparison to mean anything. */
+/** What kind of value an operator expects on one side. */
 export type ValueKind =
   | 'scalar'
   | 'number'
@@ -14,7 +14,7 @@ export type ValueKind =
   | 'instant'
   | { readonly listOf: ValueKind };
 
-/** What an operator expects of the fact and of the condition's value. */
+/** The kinds of value that an operator expects as the fact's and as the condition's. */
 export interface OperatorShape {
   readonly fact: ValueKind;
   readonly value: ValueKind;
@@ -51,7 +51,7 @@ const SHAPES: ReadonlyMap<string, OperatorShape> = new Map<string, OperatorShape
   ['after', INSTANTS],
 ]);
 
-/** What a known operator expects, each of its decorators considered; undefined for an unknown one. */
+/** What an operator with its decorators expects; undefined for an unknown one. */
 export function shapeOf(operatorName: string): OperatorShape | undefined {
   const { decorators, operator } = splitOperator(operatorName);
   let shape = OPERATOR_NAMES.includes(operator) ? SHAPES.get(operator) : undefined;
@@ -77,7 +77,7 @@ function decorate({ fact, value }: OperatorShape, decorator: string): OperatorSh
   }
 }
 
-/** Why a constant is not of the kind; undefined if it is. The text continues a sentence that names the constant. */
+/** What is wrong with a constant that is not of the kind, as the rest of a sentence that names it; undefined if it is. */
 export function faultOfConstant(kind: ValueKind, constant: unknown): string | undefined {
   if (typeof kind === 'object') return listProblem(kind, constant);
   switch (kind) {
@@ -125,7 +125,7 @@ export function describeKind(kind: ValueKind): string {
   return typeof kind === 'object' ? `a list, each member ${describeKind(kind.listOf)}` : DESCRIPTIONS[kind];
 }
 
-/** Whether a fact of this type can ever be of the kind. */
+/** Whether a fact of this type can have a value of the kind. */
 export function typeFits(type: FactType, kind: ValueKind): boolean {
   if (type === 'json') return true;
   if (typeof kind === 'object') return type === 'list';
@@ -141,7 +141,7 @@ export function typeFits(type: FactType, kind: ValueKind): boolean {
   }
 }
 
-/** Whether a regular expression would come from this side. */
+/** Whether a value of the kind is a regular expression. */
 export function holdsPattern(kind: ValueKind): boolean {
   return typeof kind === 'object' ? holdsPattern(kind.listOf) : kind === 'pattern';
 }

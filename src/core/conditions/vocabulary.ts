@@ -1,10 +1,10 @@
-/** Names that exist: a set of them, or a map by them. */
+/** The names that exist, as a set or a map has them. */
 export interface Names {
   has(name: string): boolean;
   keys(): Iterable<string>;
 }
 
-/** What conditions may refer to beside facts and operators. */
+/** What conditions may refer to, apart from facts and operators. */
 export interface Vocabulary {
   readonly segments: Names;
   /** Keys of flags that `unlocked` may name: those with a latching rule or grants. */

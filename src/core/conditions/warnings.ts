@@ -10,7 +10,7 @@ export interface LeafPlace {
   readonly negated: boolean;
 }
 
-/** The right side of a comparison, once it is known to be sound. */
+/** The right side of a comparison, after it was checked. */
 export type CheckedValue = { readonly constant: JsonValue } | { readonly fact: FactDefinition };
 
 interface Typed {
@@ -29,7 +29,7 @@ const TYPE_NAMES: Readonly<Record<FactType, string>> = {
   json: 'anything',
 };
 
-/** Warns of a comparison that comes out the same for everyone, because its sides are of different types. */
+/** Warns of a comparison that has the same result for everyone, because its sides are of different types. */
 export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, faults: Faults): void {
   const same = 'so it comes out the same for everyone';
   if (!typeFits(fact.type, shape.fact)) {
@@ -53,10 +53,10 @@ interface Absence {
   readonly place: LeafPlace;
 }
 
-/** Stands for any present value of a fact, equal to nothing else. */
+/** Stands for any value of a fact that is present; it is equal to no other value. */
 const SOMETHING = {};
 
-/** Warns where a user who lacks a fact would satisfy the condition, which is seldom meant. */
+/** Warns where a user for whom a fact is absent would satisfy the condition, which is probably not meant. */
 export function warnOfAbsence({ fact, right, operator, place }: Absence, faults: Faults): void {
   const compare = comparisonOf(operator);
   if (compare === undefined) return;

@@ -1,7 +1,7 @@
-/** What webhooks can be asked to tell of, by CloudEvents type. */
+/** The CloudEvents types of the events that webhooks can be told of. */
 export const ANNOUNCED_TYPES = ['dev.latchkey.unlocked', 'dev.latchkey.revoked', 'dev.latchkey.flag.changed'] as const;
 
 export type AnnouncedType = (typeof ANNOUNCED_TYPES)[number];
 
-/** Sent on an operator's word alone, to see that an endpoint answers; nobody asks for it by its type. */
+/** The CloudEvents type of a test event, which is sent only when an operator asks for it. */
 export const PING_TYPE = 'dev.latchkey.ping';

@@ -2,23 +2,23 @@ import { type JsonObject, ownMember } from '../values/json.js';
 import { murmur3 } from '../values/murmur3.js';
 import { type BucketBy, PER_100K, type WeightedVariant } from './flag.js';
 
-/** The version of this algorithm, stored on each flag so that a later one can stand beside it. */
+/** The version of this algorithm. It is stored with each flag, so that flags can be moved to a later one one by one. */
 export const BUCKETING_VERSION = 1;
 
-/** Rollouts and distributions use hashes of their own: else a 50 % rollout would only see half of the variants. */
+/** Rollouts and distributions have different seeds: with the same one, a 50 % rollout would get half of the variants only. */
 const ROLLOUT_SEED = 0;
 const DISTRIBUTION_SEED = 1;
 
 const HASHES = 2 ** 32;
 
-/** What buckets are made from. */
+/** Whose bucket is looked for. */
 export interface BucketSource {
   readonly userId: string;
   readonly organizationId: string;
   readonly attributes: JsonObject;
 }
 
-/** The key that a rollout is spread over; undefined when it is missing. Numbers and booleans count as their text. */
+/** The text that a user's bucket depends on; undefined when there is none. Numbers and booleans count as their text. */
 export function bucketKey(bucketBy: BucketBy, source: BucketSource): string | undefined {
   if (bucketBy === 'user') return source.userId === '' ? undefined : source.userId;
   if (bucketBy === 'organization') return source.organizationId === '' ? undefined : source.organizationId;
@@ -27,14 +27,14 @@ export function bucketKey(bucketBy: BucketBy, source: BucketSource): string | un
   return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined;
 }
 
-/** The bucket, 0…99_999: murmur3-32 over the UTF-8 of `salt:key`, multiplied up. */
+/** The bucket of a key, 0…99_999: the murmur3-32 hash of the UTF-8 of `salt:key`, scaled to that range. */
 export function bucketOf(salt: string, key: string, seed = ROLLOUT_SEED): number {
   return Math.floor((murmur3(`${salt}:${key}`, seed) * PER_100K) / HASHES);
 }
 
 /**
- * Whether the half-open range [0, rollout) holds the key's bucket. A missing key is in no partial rollout, never random;
- * a full rollout is everyone.
+ * Whether the key's bucket is below the rollout. A missing key is in no partial rollout, rather than in a random one; a full
+ * rollout includes everyone.
  */
 export function inRollout(salt: string, key: string | undefined, rolloutPer100k: number): boolean {
   if (rolloutPer100k >= PER_100K) return true;
@@ -42,8 +42,9 @@ export function inRollout(salt: string, key: string | undefined, rolloutPer100k:
 }
 
 /**
- * The variant whose half-open range holds the key's bucket; ranges follow the list's order and share the buckets by
- * weight. A missing key, never random, gets the first variant that has weight. Undefined for an empty distribution.
+ * The variant to which the key's bucket belongs: variants take ranges of buckets in the order of the list, as large as their
+ * weights say. A missing key gets the first variant that has weight, rather than a random one. Undefined for an empty
+ * distribution.
  */
 export function pickVariant(
   distribution: readonly WeightedVariant[],

@@ -8,12 +8,12 @@ const MAX_RULES = 100;
 const MAX_VARIANTS = 100;
 const MAX_PREREQUISITES = 100;
 const MAX_TAGS = 100;
-/** The end of JavaScript's time, either way. */
+/** The last instant that a `Date` can hold; the first one is as far before 1970. */
 const LAST_INSTANT_MS = 8_640_000_000_000_000;
 const MAX_WEIGHT = 1_000_000;
 const MAX_TEXT = 10_000;
 
-/** Every fault of a flag's own shape, each where it is; none for a flag that can be stored. */
+/** All faults of a flag by itself, each with its place; none for a flag that can be stored. */
 export function faultsOfFlag(flag: Flag): readonly Fault[] {
   const faults: Fault[] = [];
   const add = (pointer: string, message: string | undefined): void => {

@@ -4,12 +4,12 @@ import type { AnnouncedType } from './announcement.js';
 /** A share of users or of weight is counted in 100,000ths: 50 % is 50_000. */
 export const PER_100K = 100_000;
 
-/** How many prerequisites may stand in a row: a flag that requires one that requires one, … */
+/** How long a chain of prerequisites may be: a flag that requires one that requires one, … */
 export const MAX_PREREQUISITE_DEPTH = 32;
 
 export type FlagType = 'BOOLEAN' | 'STRING' | 'NUMBER' | 'JSON';
 
-/** `LIVE`: true while the conditions hold. `LATCHING`: once true, stays true (the ledger keeps it). */
+/** A `LIVE` rule is true while its conditions hold. A `LATCHING` rule stays true once it was, which the ledger records. */
 export type RulePolicy = 'LIVE' | 'LATCHING';
 
 export interface Variant {
@@ -34,7 +34,7 @@ export type BucketBy = 'user' | 'organization' | `attribute:${string}`;
 
 /** An ordered entry of a flag: conditions + rollout + what it serves + whether it latches. */
 export interface Rule {
-  /** Unique within the flag: `rul_…` of the server's making, or chosen by whoever made the rule. It names it for good. */
+  /** The rule's name for good, unique within the flag: `rul_…` made by the server, or chosen by whoever made the rule. */
   readonly id: string;
   readonly name: string;
   /** json-rules-engine's JSON; `{}` is everyone. */
@@ -43,22 +43,22 @@ export interface Rule {
   /** 0…100_000: the share of buckets for which the rule may hold. */
   readonly rolloutPer100k: number;
   readonly bucketBy: BucketBy;
-  /** Empty: the flag's distribution. */
+  /** The rule's own distribution; empty for the flag's. */
   readonly distribution: readonly WeightedVariant[];
   /** Grows with each change of what the rule means; 1 at creation. */
   readonly version: number;
   /** Unlocks earned under a version below this one no longer count (RELOCK raises it). */
   readonly ledgerFloor: number;
-  /** Since when it means what it means (epoch milliseconds); absent where an earlier release stored it. */
+  /** When the rule's meaning last changed, in epoch milliseconds; absent where an earlier release stored the rule. */
   readonly changedAt?: number;
 }
 
-/** A rule that the flag no longer has. One that is made anew under its id goes on from here. */
+/** A rule that the flag no longer has. A rule that is made under the same id continues its version and its floor. */
 export interface RemovedRule {
   readonly id: string;
-  /** Its last one. */
+  /** The last version that the rule had. */
   readonly version: number;
-  /** As of a rule: unlocks earned under a version below this one do not count. */
+  /** Unlocks of the rule that were earned under a version below this one do not count. */
   readonly ledgerFloor: number;
 }
 
@@ -83,14 +83,14 @@ export interface Flag {
   readonly endsAt?: number;
   readonly tags: readonly string[];
   readonly owner: string;
-  /** Organizations may put rows of their own. */
+  /** Whether organizations may put access rows of their own. */
   readonly delegated: boolean;
   /** Whether people see the flag at all. */
   readonly clientVisible: boolean;
   readonly archived: boolean;
   /**
-   * A user or an organization has an access row of it, or had one a while ago: what is stored about them is needed to decide
-   * it even where it is enabled globally. Set with the first row, without a new version.
+   * Whether a user or an organization has an access row for it, or had one a while ago. Then it cannot be decided without
+   * stored state, even if it is enabled globally. It is set with the first row, which makes no new version of the flag.
    */
   readonly hasRows?: true;
   /** Grows by one with each change; 1 at creation. */
@@ -112,8 +112,8 @@ export function ledgerFloorOf({ rules, removedRules }: Pick<Flag, 'rules' | 'rem
 export type Effect = 'ALLOW' | 'DENY';
 
 /**
- * A static grant or denial. One of user, role, organization, or role with organization; what is not named is the
- * empty string. `managedBy` is '' for the platform, else the organization that put it. Its key is all but effect and
+ * A static grant or denial for a user, a role, an organization, or a role within an organization; members that it does not
+ * name are ''. `managedBy` is the organization that put it, '' for the platform. Its key is all members except effect and
  * enabled.
  */
 export interface AccessRow {
@@ -123,7 +123,7 @@ export interface AccessRow {
   readonly organizationId: string;
   readonly managedBy: string;
   readonly effect: Effect;
-  /** An inactive row stays on record and decides nothing. */
+  /** Whether the row decides anything. A row that does not is kept all the same. */
   readonly enabled: boolean;
 }
 
@@ -139,14 +139,14 @@ export interface Segment {
   readonly updatedAt: number;
 }
 
-/** An onboarding stage; its place in the configured list is its position. */
+/** An onboarding stage. Its position is its place in the configured list. */
 export interface Stage {
   readonly name: string;
   /** Whether people may reach it by their own call. */
   readonly selfSettable: boolean;
 }
 
-/** An action that was declared. Undeclared actions count as well; people may send only client-trackable ones. */
+/** A declared action. Actions that are not declared count, too, but people may send only client-trackable ones. */
 export interface Action {
   readonly name: string;
   readonly clientTrackable: boolean;
@@ -155,7 +155,7 @@ export interface Action {
 /** The whole ordered list of stages. */
 export interface StageList {
   readonly stages: readonly Stage[];
-  /** One more with each change; 0 before the first. */
+  /** Grows by one with each change; 0 before the first. */
   readonly version: number;
 }
 
@@ -167,24 +167,24 @@ export interface Configuration {
   /** In their order. */
   readonly stages: readonly Stage[];
   readonly actions: readonly Action[];
-  /** Platform-wide rows: a role in every organization. */
+  /** The access rows of roles on the whole platform, in every organization. */
   readonly roleAccess: readonly AccessRow[];
-  /** What some enabled webhook wants to hear of; absent where an earlier release saved it. */
+  /** The types of events that some enabled webhook wants; absent where an earlier release saved the configuration. */
   readonly announced?: readonly AnnouncedType[];
 }
 
-/** What changed of a configuration, each part as it now is. What is absent is as it was. */
+/** What has changed of a configuration, each part as it is now. A part that is absent has not changed. */
 export interface ConfigurationChanges {
   readonly revision: number;
-  /** Those that are new, or of which anything changed, their platform-wide rows included. */
+  /** The flags that are new or changed, or whose platform-wide rows have changed. */
   readonly flags: readonly Flag[];
   /** All platform-wide rows of these flags. */
   readonly roleAccess: readonly AccessRow[];
-  /** The keys of all flags that there are, where some went. */
+  /** The keys of all flags that there are; present where flags were removed. */
   readonly flagKeys?: readonly string[];
-  /** Those that are new or changed. */
+  /** The segments that are new or changed. */
   readonly segments: readonly Segment[];
-  /** The keys of all segments that there are, where some went. */
+  /** The keys of all segments that there are; present where segments were removed. */
   readonly segmentKeys?: readonly string[];
   readonly stages?: readonly Stage[];
   readonly actions?: readonly Action[];

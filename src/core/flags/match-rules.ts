@@ -1,14 +1,14 @@
 import type { Flag, RemovedRule, Rule } from './flag.js';
 import { type RuleMeaning, ruleMeaning } from './same-meaning.js';
 
-/** What of a written rule says which one of the flag's it is. */
+/** What a written rule is recognised by among the flag's rules. */
 export interface MatchedInput extends RuleMeaning {
-  /** '' where the write names none. */
+  /** The rule's id; '' where the write gives none. */
   readonly id: string;
   readonly name: string;
 }
 
-/** Which one it is: by its id one that the flag has, or had; without an id one that it has; or a new one. */
+/** Which rule a written rule is: one that the flag has, one that it had (by its id only), or a new one. */
 export type RuleMatch =
   | { readonly kind: 'named'; readonly rule: Rule }
   | { readonly kind: 'removed'; readonly rule: RemovedRule }
@@ -18,12 +18,13 @@ export type RuleMatch =
 const NEW: RuleMatch = { kind: 'new' };
 
 /**
- * Finds which rules of a flag the rules of a write are, so that what says the same again keeps its identity. One with an id is
- * the rule of that id. Of what is left on both sides, rules are matched by their name where it is not empty and stands once
- * on each; then by their meaning, each with the first in order that nobody has taken; the rest are new. Gives one match for
- * each written rule.
+ * Finds which rules of a flag the rules of a write are, so that a rule that is written again keeps its identity. A written
+ * rule with an id is the rule of that id. Of the others, a rule is matched by its name, if that is not empty and only one
+ * written rule and one of the flag's rules have it; then by its meaning, with the first of the flag's rules that is not
+ * matched yet. The rest are new. Gives a match for each written rule.
  *
- * Law: a flag's rules, as a write left them, are matched with those of the same write one by one, with and without ids.
+ * Law: if a flag has the rules that a write gave it, the same write matches each of its rules with that one, with and
+ * without ids.
  */
 export function matchRules(
   written: readonly MatchedInput[],
@@ -52,10 +53,10 @@ function matchById(id: string, { rules, removedRules }: Pick<Flag, 'rules' | 're
   return removed === undefined ? NEW : { kind: 'removed', rule: removed };
 }
 
-/** Gives the rule that an input without an id is, or undefined; asked once for each, it gives no rule twice. */
+/** Gives the rule that a written rule without an id is, or undefined. It gives no rule twice. */
 type Finder = (input: MatchedInput) => Rule | undefined;
 
-/** By name, where one of the rules and one of the inputs has it. */
+/** Finds rules by names that one of the rules and one of the inputs have. */
 function byUniqueName(rules: readonly Rule[], inputs: readonly MatchedInput[]): Finder {
   const rulesNamed = Map.groupBy(rules, ({ name }) => name);
   const inputsNamed = Map.groupBy(inputs, ({ name }) => name);
@@ -65,7 +66,7 @@ function byUniqueName(rules: readonly Rule[], inputs: readonly MatchedInput[]): 
   };
 }
 
-/** By meaning, in order. */
+/** Finds rules by their meaning, in order. */
 function byMeaning(rules: readonly Rule[]): Finder {
   const rulesMeaning = Map.groupBy(rules, ruleMeaning);
   return (input) => rulesMeaning.get(ruleMeaning(input))?.shift();

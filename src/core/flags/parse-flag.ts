@@ -6,7 +6,7 @@ import { type ParseRulesOptions, parseRules, type RuleInput } from './parse-rule
 
 /** What a caller may say of a flag; what is left out stays as it is, or takes its default on creation. */
 export interface FlagInput {
-  /** '' is the key. */
+  /** The flag's name; '' for its key. */
   readonly name?: string | undefined;
   readonly description?: string | undefined;
   readonly active?: boolean | undefined;
@@ -34,8 +34,8 @@ export interface ParseFlagOptions extends ParseRulesOptions {
 }
 
 /**
- * Makes a flag from input, and nothing else can. Gives the flag, or every fault of its own shape; what spans flags
- * (segments, circles, facts in conditions) is checked by `validateFlag` against the configuration.
+ * Makes a flag from input; nothing else makes flags. Gives the flag and all faults that it has by itself. Faults in relation
+ * to the rest of the configuration (segments, circles, facts in conditions) are found by `validateFlag`.
  */
 export function parseFlag(options: ParseFlagOptions): { readonly flag: Flag; readonly faults: readonly Fault[] } {
   const { key, input, existing, now, newId } = options;

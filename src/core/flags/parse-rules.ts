@@ -6,7 +6,7 @@ import { ruleMeaning } from './same-meaning.js';
 
 /** What a caller may say of a rule. */
 export interface RuleInput {
-  /** Undefined or '' where none is named; see `matchRules`. */
+  /** The rule's id; undefined or '' for none. See `matchRules`. */
   readonly id?: string | undefined;
   readonly name?: string | undefined;
   readonly conditions?: JsonObject | undefined;
@@ -23,21 +23,21 @@ export interface ParseRulesOptions {
   readonly now: number;
   /** Makes ids; the core has no randomness of its own. */
   readonly newId: (prefix: 'rul') => string;
-  /** Unlocks earned under older versions of changed rules, or by rules that are removed, no longer count. */
+  /** Whether unlocks of removed rules, and of changed rules under their older versions, no longer count. */
   readonly relock: boolean;
 }
 
 export interface ParsedRules {
   readonly rules: readonly Rule[];
   readonly removedRules: readonly RemovedRule[];
-  /** Ids of the server's making that it has not made for this flag. */
+  /** A fault for each id that looks as if the server had made it, but that no rule of the flag has or had. */
   readonly faults: readonly Fault[];
 }
 
-/** What a caller says of a rule, with what is left out filled in. */
+/** A rule as a caller wrote it, with what it leaves out filled in. */
 type WrittenRule = Omit<Rule, 'version' | 'ledgerFloor' | 'changedAt'>;
 
-/** What a rule is where its caller leaves it out. */
+/** What a new rule has where its caller leaves something out. */
 export const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
   name: '',
   conditions: {},
@@ -47,13 +47,13 @@ export const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
   distribution: [],
 };
 
-/** How the ids begin that the server makes. */
+/** The beginning of the ids that the server makes. */
 export const SERVERS_RULE_ID = 'rul_';
 
 /**
- * Makes a flag's rules of input, undefined being those that it has, and keeps of the rules that it no longer has what a rule of
- * that id would go on from. A rule that has its id from the caller keeps what is left out as it is; any other is what its
- * input says, with a default for what is left out, so that nothing depends on what it was matched with.
+ * Makes a flag's rules from input; undefined leaves them as they are. Of rules that the flag no longer has, it keeps what a
+ * rule of that id would continue. A rule that the caller names by its id keeps what the input leaves out; any other rule has
+ * the default there, so that its content does not depend on which rule it was matched with.
  */
 export function parseRules(inputs: readonly RuleInput[] | undefined, options: ParseRulesOptions): ParsedRules {
   const { existing } = options;
@@ -94,7 +94,7 @@ function ruleOf(written: WrittenRule, match: RuleMatch, { now, newId, relock }: 
   return { ...written, id, version: next, ledgerFloor: relock ? next : ledgerFloor, changedAt: now };
 }
 
-/** What RELOCK has forgotten of a rule stays forgotten without it; removed with RELOCK, none of its unlocks is kept. */
+/** The removed rules with their floors: what RELOCK made void stays void, and a rule that is removed with RELOCK keeps none. */
 function removedRules(rules: readonly Rule[], { existing, relock }: ParseRulesOptions): readonly RemovedRule[] {
   const kept = new Set(rules.map(({ id }) => id));
   const removed = (existing?.rules ?? []).map(({ id, version, ledgerFloor, policy }) => {
@@ -107,8 +107,8 @@ function removedRules(rules: readonly Rule[], { existing, relock }: ParseRulesOp
 const MAX_REMOVED = 200;
 
 /**
- * A flag whose rules are made anew all the time is not to grow without end: of too many, the oldest go that count for nothing,
- * having forgotten nothing and being nobody's to choose once they are unknown.
+ * Keeps the list of removed rules from growing without end. Where there are too many, the oldest are dropped of those that do
+ * not matter: rules with ids that only the server makes, of which RELOCK has made nothing void.
  */
 function forgetMany(removed: readonly RemovedRule[]): readonly RemovedRule[] {
   let excess = removed.length - MAX_REMOVED;

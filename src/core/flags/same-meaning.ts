@@ -1,30 +1,30 @@
 import { isJsonObject, type JsonObject } from '../values/json.js';
 import type { Rule } from './flag.js';
 
-/** What a condition is called, shows and is tried first by: none of it changes whom it holds for. */
+/** Members of a condition that do not change for whom it holds: its name, whether people see it, when it is tested. */
 const LABELS: ReadonlySet<string> = new Set(['name', 'public', 'priority']);
 const GROUPS: ReadonlySet<string> = new Set(['all', 'any', 'not']);
 
-/** Whether two sets of conditions are the same but for labels and the order of an object's members. */
+/** Whether two sets of conditions are equal, apart from labels and the order of members. */
 export function sameMeaning(one: JsonObject, other: JsonObject): boolean {
   return one === other || meaningOf(one) === meaningOf(other);
 }
 
-/** What decides who earns a rule. Its name, its variants and its place do not. */
+/** What decides who earns a rule: not its name, its variants or its place. */
 export type RuleMeaning = Pick<Rule, 'conditions' | 'policy' | 'rolloutPer100k' | 'bucketBy'>;
 
-/** The same text for two rules exactly when the same users earn them, in the same way. */
+/** A text that is the same for two rules if, and only if, their meaning is the same. */
 export function ruleMeaning({ conditions, policy, rolloutPer100k, bucketBy }: RuleMeaning): string {
   return JSON.stringify([policy, rolloutPer100k, bucketBy, meaningOf(conditions)]);
 }
 
 interface Part {
   readonly value: unknown;
-  /** It is a condition, whose labels are passed over, or a list of them. */
+  /** Whether it is a condition, whose labels are left out, or a list of conditions. */
   readonly condition: boolean;
 }
 
-/** The same text for two sets of conditions exactly when they mean the same. Takes any JSON, of any depth. */
+/** A text that is the same for two sets of conditions if, and only if, their meaning is the same. Takes JSON of any depth. */
 function meaningOf(conditions: JsonObject): string {
   const text: string[] = [];
   const open: (Part | string)[] = [{ value: conditions, condition: true }];
@@ -37,14 +37,14 @@ function meaningOf(conditions: JsonObject): string {
   return text.join('');
 }
 
-/** What stands last is pushed first, since the last that is pushed is taken next. */
+/** Pushes the parts of a list, the last one first, since what is pushed last is taken next. */
 function openList(open: (Part | string)[], list: readonly unknown[], condition: boolean): void {
   open.push(']');
   for (const value of list.toReversed()) open.push(',', { value, condition });
   open.push('[');
 }
 
-/** As a list, by the names of its members. */
+/** Pushes the members of an object, likewise, ordered by their names. */
 function openObject(open: (Part | string)[], object: JsonObject, condition: boolean): void {
   const keys = Object.keys(object).filter((key) => !(condition && LABELS.has(key)));
   open.push('}');

@@ -5,21 +5,21 @@ import type { RevisionOf } from '../../notify/notifier.js';
 import type { Transaction } from '../../store/store.js';
 import { isRoleRow, keyOfRow, type NamedRows } from './access-rows.js';
 
-/** Users and organizations whose rows a call names, locked. */
+/** The users and organizations whose access rows a call names, locked. */
 export interface RowOwners {
   readonly users: ReadonlyMap<string, UserState>;
   readonly organizations: ReadonlyMap<string, OrganizationState>;
 }
 
-/** What is to be written of a flag's rows: only what differs from what stands. */
+/** The access rows of a flag that are to be written: those that are not stored like that already. */
 export interface AccessChange {
   readonly put: readonly AccessRow[];
   readonly drop: readonly AccessRow[];
-  /** The rows that these replace and remove, as they stood. */
+  /** The rows that are replaced and removed, as they were before. */
   readonly before: readonly AccessRow[];
 }
 
-/** Locks whom the rows belong to. They come before the flag in the order of locks. */
+/** Locks the users and organizations whose rows are named. In the order of locks they come before the flag. */
 export async function lockRowOwners(tx: Transaction, { put, drop }: NamedRows): Promise<RowOwners> {
   const rows = [...put, ...drop];
   const organizations = await tx.organizations.lock(named(rows.map(({ organizationId }) => organizationId)));
@@ -32,8 +32,8 @@ function named(ids: readonly string[]): readonly string[] {
 }
 
 /**
- * What of the named rows is not so yet: a row that stands as it is to be put stays, and one that is not there need not be
- * removed. The flag is locked, so that none of its rows changes meanwhile.
+ * What has to be written for the named rows: a row that is stored as it is to be put is left out, and so is one to remove that
+ * is not there. The flag must be locked, so that none of its rows changes meanwhile.
  */
 export async function accessChange(
   tx: Transaction,
@@ -66,8 +66,8 @@ function heldBy(flag: Flag, { users, organizations }: RowOwners): readonly Acces
 }
 
 /**
- * Writes rows where each kind belongs: with the configuration, an organization, or a user. Gives the new revisions of the
- * organizations; users' follow from the recompute.
+ * Writes access rows to where each kind belongs: the configuration, an organization, or a user. Gives the organizations' new
+ * revisions; the recompute that follows raises those of users.
  */
 export async function writeAccess(tx: Transaction, { put, drop }: AccessChange): Promise<readonly RevisionOf[]> {
   const [putOf, dropOf] = [byOwner(put), byOwner(drop)];
@@ -93,12 +93,12 @@ function byOwner(rows: readonly AccessRow[]) {
   return { role, organization, user };
 }
 
-/** The users whose own rows a change puts or drops. */
+/** The users whose rows a change puts or drops. */
 export function usersChanged({ put, drop }: AccessChange, { users }: RowOwners): readonly UserState[] {
   return named([...put, ...drop].map(({ userId }) => userId)).map((id) => users.get(id)!);
 }
 
-/** A user's own rows once these are put and dropped. */
+/** A user's access rows after the change. */
 export function accessAfter(before: UserState, { put, drop }: AccessChange): readonly UserAccess[] {
   const key = ({ flagId, managedBy }: UserAccess | AccessRow): string => JSON.stringify([flagId, managedBy]);
   const rows = new Map(before.access.map((row) => [key(row), row]));

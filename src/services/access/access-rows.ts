@@ -3,7 +3,7 @@ import type { AccessRow, Effect } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 
-/** A row as a caller gives it: one of user, role, organization, or role with organization. */
+/** An access row as a caller gives it, for a user, a role, an organization, or a role within an organization. */
 export interface AccessInput {
   readonly userId?: string | undefined;
   readonly role?: string | undefined;
@@ -12,7 +12,7 @@ export interface AccessInput {
   readonly enabled?: boolean | undefined;
 }
 
-/** A row of a flag that the call names, which may not be there yet. */
+/** An access row without its flag, which the call names beside the rows and which may not exist yet. */
 export type FlaglessRow = Omit<AccessRow, 'flagId'>;
 
 /** The rows that a call names: those that it puts, and those that it removes by their keys. */
@@ -24,9 +24,8 @@ export interface NamedRows {
 const MAX_ROWS = 1_000;
 
 /**
- * Checks the rows of a call. Those that an organization manages are always that organization's: they may leave the
- * organization out, and a role means the role within it. Rejects with INVALID a row that is named twice: nothing says which
- * of the two is meant.
+ * Checks the rows of a call. Rows that an organization manages are about that organization: they need not name it, and a role
+ * means the role within it. Rejects with INVALID a row that is named twice, since it is not clear which of the two is meant.
  */
 export function parseAccessRows(
   put: readonly AccessInput[],
@@ -91,7 +90,7 @@ export function keyOfRow({ userId, role, organizationId, managedBy }: FlaglessRo
   return JSON.stringify([userId, role, organizationId, managedBy]);
 }
 
-/** Whether a row applies on the whole platform by role: those are part of the snapshot. */
+/** Whether a row is for a role on the whole platform, as rows in the snapshot are. */
 export function isRoleRow({ userId, organizationId }: FlaglessRow): boolean {
   return userId === '' && organizationId === '';
 }

@@ -9,18 +9,18 @@ import { faultOfName } from '../../core/values/names.js';
 import type { StateSource } from '../../store/state-source.js';
 import type { Target } from './target.js';
 
-// Whom and what a caller reaches: people reach themselves and the flags of their screens, a token that is bound to an
-// organization that organization and its users, any other token and operators everybody. What is out of reach is NOT_FOUND, so that nobody
-// is told whether it exists.
+// Whom and what a caller reaches. People reach themselves, and the flags that are for their screens. A token that is bound to
+// an organization reaches that organization and its users. Any other token, and an operator, reaches everybody. What is out
+// of reach is NOT_FOUND, so that nobody is told whether it exists.
 
-/** Whether a caller may be told of a flag: people know of those only that are meant for their screens. */
+/** Whether a caller may be told of a flag: people are told of those only that are for their screens. */
 export function mayKnow({ caller }: Call, flagKey: string, { flags }: Snapshot): boolean {
   return caller.kind !== 'person' || flags.get(flagKey)?.flag.clientVisible === true;
 }
 
 /**
- * Whom a call about somebody's own flags is about: machines and operators name the user, '' being nobody in particular;
- * people are themselves, as their verified token says. Rejects with NOT_FOUND a person who names somebody else.
+ * The user whose flags a call asks for. Machines and operators name the user, '' being nobody in particular; people get their
+ * own, by their verified token. Rejects with NOT_FOUND a person who names somebody else.
  */
 export function ownTarget({ caller }: Call, userId: string): Target {
   const fault = userId === '' ? undefined : faultOfName('userId', userId);
@@ -31,8 +31,8 @@ export function ownTarget({ caller }: Call, userId: string): Target {
 }
 
 /**
- * What a verified token says overrides what is stored, for this call alone. Organization and roles are one unit: where it
- * says one of them, the other is as the token has it, too. Where it says neither, both stay as stored.
+ * What a verified token says of a person, which overrides what is stored for this call alone. Organization and roles are one
+ * unit: a token that names one of them gives both. Where it names neither, both are as stored.
  */
 function verifiedContext({ organizationId, roles }: Person): EvaluationContext {
   if (organizationId === '' && roles === undefined) return {};
@@ -63,8 +63,8 @@ export function requireOwnUser({ caller }: Call, user: UserState): void {
 }
 
 /**
- * Rejects with NOT_FOUND a user or an organization of which a token that is bound to another organization would have
- * decisions; '' is none. People have decisions for themselves alone, by `ownTarget`.
+ * Rejects with NOT_FOUND when a token that is bound to an organization asks for decisions about another organization ('' is
+ * none) or its users. People cannot: `ownTarget` gives them decisions about themselves.
  */
 export function requireOwnDecision(call: Call, user: UserState, organizationId: string): void {
   if (call.caller.kind === 'person') return;
@@ -74,7 +74,7 @@ export function requireOwnDecision(call: Call, user: UserState, organizationId: 
   if (foreign) throw notFound(`no organization ${quote(organizationId)}`);
 }
 
-/** Rejects with NOT_FOUND a user whose stream the caller may not open; '' is the configuration alone, for machines. */
+/** Rejects with NOT_FOUND a user whose stream the caller may not open. '' is the configuration alone, which people may not watch. */
 export async function requireOwnStream(call: Call, userId: string, users: StateSource<UserState>): Promise<void> {
   const { caller } = call;
   if (userId === '') {

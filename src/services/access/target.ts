@@ -2,13 +2,13 @@ import { invalid } from '../../calls/errors.js';
 import type { EvaluationContext } from '../../core/deciding/decision.js';
 import { faultOfName } from '../../core/values/names.js';
 
-/** For whom: '' is nobody in particular. What the context gives overrides stored values for this call alone. */
+/** Whom a decision is for, '' being nobody in particular. The context overrides stored values for this call alone. */
 export interface Target {
   readonly userId: string;
   readonly context: EvaluationContext;
 }
 
-/** Rejects with INVALID a user, an organization or roles that cannot be any. */
+/** Rejects with INVALID a user id, an organization id or roles that cannot be names of any. */
 export function checkTarget({ userId, context }: Target): void {
   const fault = userId === '' ? undefined : faultOfName('userId', userId);
   if (fault !== undefined) throw invalid(fault);

@@ -8,16 +8,16 @@ import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 
-/** What a caller would have a flag be: what is written, and what is only looked at, are read alike. */
+/** A change of a flag, or a new flag, as a caller gives it: to be written, or to be previewed. */
 export interface FlagDraft {
-  /** Its key, or the id of one that exists. */
+  /** The flag's key, or the id of one that exists. */
   readonly keyOrId: string;
-  /** Only change: NOT_FOUND when there is no such flag. */
+  /** Whether the flag must exist: it is NOT_FOUND then rather than created. */
   readonly mustExist: boolean;
-  /** Of a flag that an id names: the key that the caller takes it to have. It never changes: another one is INVALID. */
+  /** The key that the caller believes the flag to have that an id names. Another key than it has is INVALID: keys never change. */
   readonly key?: string | undefined;
   readonly input: FlagInput;
-  /** RELOCK: unlocks earned under older versions of changed rules no longer count. */
+  /** With RELOCK, unlocks that were earned under older versions of changed rules no longer count. */
   readonly onRuleChange: 'KEEP' | 'RELOCK';
 }
 
@@ -26,7 +26,7 @@ export function checkFlagName(keyOrId: string): void {
   if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
 }
 
-/** Rejects a draft that is of another flag than the one it named. */
+/** Rejects a draft whose key is not that of the flag that its id names. */
 export function checkNamed({ keyOrId, mustExist, key }: FlagDraft, existing: Flag | undefined): void {
   if (existing === undefined && mustExist) throw notFound(`no flag ${quote(keyOrId)}`);
   if (existing !== undefined && key !== undefined && key !== existing.key) {
@@ -34,7 +34,7 @@ export function checkNamed({ keyOrId, mustExist, key }: FlagDraft, existing: Fla
   }
 }
 
-/** The flag that a draft makes of the one there is; that very one where it changes nothing. INVALID names every fault. */
+/** The flag after the draft; the same object where nothing changes. Throws INVALID with all faults. */
 export function draftedFlag(
   { keyOrId, input, onRuleChange }: FlagDraft,
   existing: Flag | undefined,
@@ -49,19 +49,19 @@ export function draftedFlag(
   return { flag, changed: true };
 }
 
-/** Whether an input says anything of a flag at all. */
+/** Whether an input gives anything of a flag. */
 export function saysAnything(input: FlagInput): boolean {
   return Object.values(input).some((value) => value !== undefined);
 }
 
-/** Holds the flag against everything it refers to, or that refers to it; gives what is allowed and seldom meant. */
+/** Checks the flag against all that it refers to and all that refers to it. Throws INVALID with all faults; gives warnings. */
 export function checkDrafted(flag: Flag, present: Snapshot): readonly Fault[] {
   const { faults, warnings } = validateFlag(flag, present);
   if (faults.length > 0) throw refused(flag.key, faults);
   return warnings;
 }
 
-/** What is allowed and seldom meant about a flag that stays as it is. */
+/** The warnings about a flag that stays as it is. */
 export function warningsOf(flag: Flag, present: Snapshot): readonly Fault[] {
   return validateFlag(flag, present).warnings;
 }

@@ -31,29 +31,29 @@ import { requireDelegated } from '../access/caller-reach.js';
 import { checkDrafted, checkNamed, draftedFlag, type FlagDraft, saysAnything, warningsOf } from './flag-draft.js';
 
 export interface FlagWriteInput extends FlagDraft {
-  /** 0: must not exist yet; undefined: whatever it is. */
+  /** The version that the flag must have, 0 if it must not exist yet; undefined for any. */
   readonly expectedVersion: number | undefined;
   /** Not '': the id that the flag of this key had at the expected version. */
   readonly expectedId?: string | undefined;
   readonly comment: string;
   readonly rows: NamedRows;
-  /** Who manages the rows: '' the platform, else the organization. */
+  /** The organization that manages the rows; '' for the platform. */
   readonly manager: string;
 }
 
-/** What was written, and who has to be told of it; nobody where nothing was to be changed. */
+/** What was written, and whose caches have to be told of it: nobody's where nothing had to be changed. */
 export interface FlagWriteOutcome {
-  /** As the caller may see it. */
+  /** The flag, as the caller may see it. */
   readonly flag: Flag;
-  /** The rows that the call put, as they now are. */
+  /** The rows that the call put, as they are now. */
   readonly access: readonly AccessRow[];
   readonly warnings: readonly Fault[];
   readonly backfillId: string | undefined;
   readonly flips: FlippedFlags;
-  /** The configuration's, of this change where it is one. */
+  /** The configuration's revision: that of this change, if it is one. */
   readonly revision: number;
   readonly configurationChanged: boolean;
-  /** Users and organizations whose rows the call names, each with its present revision, and those of them that changed. */
+  /** The users and organizations whose rows the call names, with their present revisions, and those of them that changed. */
   readonly named: Revisions;
   readonly changed: Revisions;
 }
@@ -63,21 +63,21 @@ export interface Revisions {
   readonly organizations: readonly RevisionOf[];
 }
 
-/** What of the flag and its rows is to be written, held against what stands. */
+/** What has to be written of the flag and its rows, since it is not stored like that already. */
 interface FlagChange {
-  /** Undefined where the call creates it. */
+  /** The flag before; undefined where the call creates it. */
   readonly before: Flag | undefined;
   readonly after: Flag;
-  /** It is another version. */
+  /** Whether the flag has a new version. */
   readonly flagChanged: boolean;
-  /** No user's and no organization's row was there before this call's: the flag takes its mark, without another version. */
+  /** Whether this call puts the first row of a user or an organization: the flag is marked then, without a new version. */
   readonly marked: boolean;
   readonly access: AccessChange;
 }
 
 /**
- * One write of a flag and its rows, in its transaction; locks are taken in the order that `Transaction` says. Only what differs
- * from what stands is written: a write that says what is there changes nothing at all.
+ * Writes a flag and its rows within a transaction, which takes its locks in the order that `Transaction` says. It writes only
+ * what is not stored like that already: a write that repeats what is stored changes nothing at all.
  */
 export async function writeFlag(
   tx: Transaction,
@@ -92,7 +92,7 @@ export async function writeFlag(
   const change = await changeOf(tx, input, existing, { owners, now });
   const redecided = change.flagChanged || [...change.access.put, ...change.access.drop].some(isRoleRow);
   const configurationChanged = redecided || change.marked;
-  // From here on the configuration is this transaction's: what it is checked against cannot change under it.
+  // From here on no other transaction can change the configuration that the write is checked against.
   const configuration = await lockConfiguration(tx, keeper, configurationChanged);
   const { revision, snapshot } = configuration;
   const warnings = checkChange(input, change, snapshot);
@@ -119,20 +119,20 @@ function requireMembers(manager: string, { users }: RowOwners): void {
   if (foreign !== undefined) throw notFound(`no user ${quote(foreign.id)}`);
 }
 
-/** The flag as it is, locked; undefined where the call is to create it. Rejects a call that may not, or that is stale. */
+/** The flag as it is stored, locked; undefined where the call creates it. Throws where the call may not write it, or is stale. */
 async function lockExisting(tx: Transaction, input: FlagWriteInput): Promise<Flag | undefined> {
   const { keyOrId, manager, expectedVersion, expectedId } = input;
   const existing = await tx.configuration.lockFlag(keyOrId);
   if (existing === undefined && manager !== '') throw notFound(`no flag ${quote(keyOrId)}`);
   checkNamed(input, existing);
   requireDelegated(manager, existing);
-  // Only now: the refusal tells the flag as it is, which is not for everybody.
+  // Checked after the permissions: the refusal of a stale write tells the flag as it is, which is not for everybody.
   const present = existing && flagShownTo(manager, existing);
   requireVersion(keyOrId, expectedVersion, { kind: 'flag', value: present }, expectedId);
   return existing;
 }
 
-/** An organization is told which flag it puts rows on, and not by what policy the platform gives it to whom else. */
+/** The flag as its manager may see it: an organization is not told by what policy the platform gives the flag to others. */
 function flagShownTo(manager: string, flag: Flag): Flag {
   if (manager === '') return flag;
   return { ...flag, description: '', rules: [], prerequisites: [], distribution: [], tags: [], owner: '', salt: '' };
@@ -151,7 +151,7 @@ async function changeOf(
   return { before: existing, after, flagChanged: changed, marked, access };
 }
 
-/** Holds what the call says of the flag against the rest of the configuration; gives what is allowed and seldom meant. */
+/** Checks the change against the rest of the configuration. Throws INVALID with all faults; gives warnings. */
 function checkChange(
   { input }: FlagWriteInput,
   { after, flagChanged }: FlagChange,
@@ -170,7 +170,7 @@ async function storeFlag(
   if (flagChanged) await announceFlag(tx, { before, after, announced: snapshot.announced });
 }
 
-/** Brings up to date what follows from these users' rows; gives what it flipped for them. */
+/** Recomputes the users whose rows were changed; gives what flipped for them. */
 async function recomputeUsers(
   tx: Transaction,
   users: readonly UserState[],
@@ -213,7 +213,7 @@ async function auditChange(
   });
 }
 
-/** Whoever repeats a call is promised what the first one promised: all that it names, changed or not. */
+/** The revisions for the consistency token: of all that the call names, changed or not, so that a repeated call gives the same. */
 function presentRevisions(owners: RowOwners, changed: Revisions): Revisions {
   const of = (held: RowOwners[keyof RowOwners], advanced: readonly RevisionOf[]): readonly RevisionOf[] => {
     const revisions = new Map(advanced.map(({ id, revision }) => [id, revision]));

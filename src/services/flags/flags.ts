@@ -17,7 +17,10 @@ import { checkFlagName, type FlagDraft, saysAnything } from './flag-draft.js';
 import { type FlagWriteInput, type FlagWriteOutcome, writeFlag } from './flag-write.js';
 
 export interface SetFlagInput extends FlagDraft {
-  /** 0: must not exist yet; undefined: whatever it is. A stale one is refused even where nothing would change. */
+  /**
+   * The version that the flag must have, 0 if it must not exist yet; undefined for any. Another one is refused even where
+   * nothing would change.
+   */
   readonly expectedVersion: number | undefined;
   /** Not '': the id that the flag of this key had at the expected version. */
   readonly expectedId?: string | undefined;
@@ -27,17 +30,17 @@ export interface SetFlagInput extends FlagDraft {
 }
 
 export interface FlagWritten {
-  /** For an organization without the platform's policy. */
+  /** The flag as it is now; an organization is not shown the platform's policy. */
   readonly flag: Flag;
-  /** The rows that were put, as they now are. */
+  /** The rows that were put, as they are now. */
   readonly access: readonly AccessRow[];
-  /** What is allowed and seldom meant. */
+  /** What is allowed but probably not meant. */
   readonly warnings: readonly Fault[];
-  /** The backfill of what users may have earned by this change; undefined where they cannot. */
+  /** The backfill that this change has started; undefined where no user can have earned anything by it. */
   readonly backfillId: string | undefined;
   /**
-   * Flags whose decision on stored state came on, or went off, through this write for users whose own rows it changes.
-   * Whoever else it concerns is told by streams.
+   * The flags that this write turned on, or off, for users whose own rows it changes, as decided on stored state. Other users
+   * are told by streams.
    */
   readonly newlyUnlocked: readonly FlippedFlag[];
   readonly newlyLocked: readonly FlippedFlag[];
@@ -59,8 +62,8 @@ export class FlagService {
   }
 
   /**
-   * Creates or changes a flag and its rows, all in one transaction; the same once more changes nothing. Rejects with CONFLICT
-   * when the flag is not at the expected version, telling the present one; with INVALID naming every fault by its pointer.
+   * Creates or changes a flag and its access rows, in one transaction. The same call once more changes nothing. Rejects with
+   * CONFLICT, which tells the present version, when the flag is not at the expected one; with INVALID and all faults.
    */
   async set(call: Call, request: SetFlagInput): Promise<FlagWritten> {
     authorize(call, 'SetFlag');
@@ -68,7 +71,7 @@ export class FlagService {
     const { store, keeper } = this.#options;
     const write = () => store.transaction((tx) => writeFlag(tx, call, input, keeper));
     const outcome = await write().catch((error: unknown) => {
-      // Created by somebody else since this looked: now it is there to be changed, or to be told of.
+      // Another call has created the flag meanwhile: this one now changes it, or is told of it.
       if (error instanceof KeyTaken) return write();
       throw error;
     });
@@ -98,7 +101,7 @@ export class FlagService {
   }
 }
 
-/** What can be said of a request by itself, in the order in which a caller should hear of it. */
+/** Checks a request by itself, in the order in which a caller should be told what is wrong. */
 function checkedInput(caller: Caller, request: SetFlagInput): FlagWriteInput {
   checkFlagName(request.keyOrId);
   checkComment(request.comment);

@@ -22,7 +22,7 @@ export interface SetSegmentInput {
   readonly key: string;
   readonly name?: string | undefined;
   readonly conditions?: JsonObject | undefined;
-  /** 0: must not exist yet; undefined: whatever it is. */
+  /** The version that the segment must have, 0 if it must not exist yet; undefined for any. */
   readonly expectedVersion: number | undefined;
   /** Not '': the id that the segment had at the expected version. */
   readonly expectedId?: string | undefined;
@@ -31,7 +31,7 @@ export interface SetSegmentInput {
 
 export interface DeleteSegmentInput {
   readonly key: string;
-  /** The version that is meant; undefined: whatever it is. */
+  /** The version that the segment must have; undefined for any. */
   readonly expectedVersion?: number | undefined;
   /** Not '': the id that the segment had at that version. */
   readonly id?: string | undefined;
@@ -53,7 +53,7 @@ export class SegmentService {
     this.#options = options;
   }
 
-  /** Creates or changes a segment; every rule that refers to it follows. The same once more changes nothing. */
+  /** Creates or changes a segment, and with it every rule that refers to it. The same call once more changes nothing. */
   async set(call: Call, request: SetSegmentInput): Promise<SegmentWritten> {
     authorize(call, 'SetSegment');
     const { key, name, expectedVersion, expectedId, comment } = request;
@@ -81,8 +81,8 @@ export class SegmentService {
   }
 
   /**
-   * Removes a segment that nothing refers to. Rejects with CONFLICT where a flag or a segment does, naming them, or where it
-   * is at another version than the expected one.
+   * Removes a segment to which nothing refers. Rejects with CONFLICT when a flag or a segment refers to it, which the message
+   * names, or when it is at another version than the expected one.
    */
   async delete(call: Call, { key, expectedVersion, id, comment = '' }: DeleteSegmentInput) {
     authorize(call, 'DeleteSegment');
@@ -106,7 +106,7 @@ export class SegmentService {
     return segment;
   }
 
-  /** Segments by key. */
+  /** Segments, ordered by key. */
   async list(call: Call, page: PageRequest): Promise<Page<Segment>> {
     authorize(call, 'ListSegments');
     return this.#options.store.configuration.segments(page);
@@ -117,7 +117,7 @@ function noSegment(key: string): Error {
   return notFound(`no segment ${quote(key)}`);
 }
 
-/** The flags that refer to a segment, through others and archived ones too, and the segments that do, as people read them. */
+/** What refers to a segment, as a message names it: flags, archived ones and those by way of other segments too, and segments. */
 function usersOf(key: string, { segments, dependencies }: Snapshot): readonly string[] {
   const refers = (other: string): boolean => dependencies.segments.get(other)?.segments.has(key) ?? false;
   return [
@@ -126,7 +126,7 @@ function usersOf(key: string, { segments, dependencies }: Snapshot): readonly st
   ];
 }
 
-/** As many as one reads at a glance. */
+/** How many of them a message names. */
 const MAX_TOLD = 10;
 
 function told(users: readonly string[]): string {

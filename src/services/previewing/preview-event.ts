@@ -12,7 +12,7 @@ export type PreviewCounts = Readonly<Record<PreviewGroup, number>>;
 
 export interface PreviewProgress {
   readonly done: number;
-  /** Never below `done`. */
+  /** How many users there are; never fewer than `done`. */
   readonly total: number;
   readonly usersPerSecond: number;
   /** How long the rest will take at this rate, in milliseconds; undefined while it is not known. */
@@ -24,15 +24,15 @@ export interface PreviewProgress {
 export interface PreviewSample {
   readonly userId: string;
   readonly before: Decision;
-  /** The decision with the draft and what it asks of the user; without its rules where the answer has no room for them. */
+  /** The decision with the draft, and what it asks of the user; without rules where the answer has no room for them. */
   readonly after: FlagRequirements;
-  /** The rule that serves a user who would lose the flag. */
+  /** For a user who would lose the flag, the rule that turns it on now. */
   readonly servedBy: RuleRequirement | undefined;
-  /** Rules are left out: the answer has no room for more. */
+  /** Whether rules were left out, since the answer has no room for them. */
   readonly shortened: boolean;
 }
 
-/** Why nobody is on with a draft. `until`: when its window opens, in epoch milliseconds; undefined when it has closed. */
+/** Why the draft is on for nobody. `until` is when its window opens, in epoch milliseconds; undefined when it has closed. */
 export interface PreviewBlock {
   readonly reason: 'ARCHIVED' | 'DISABLED' | 'SCHEDULE';
   readonly until: number | undefined;
@@ -41,12 +41,12 @@ export interface PreviewBlock {
 export interface PreviewResult {
   readonly counts: PreviewCounts;
   readonly samples: Readonly<Record<PreviewGroup, readonly PreviewSample[]>>;
-  /** The instant for which everybody was decided, in epoch milliseconds. */
+  /** The instant at which all users were decided, in epoch milliseconds. */
   readonly asOf: number;
-  /** Of the configuration that the draft was held against. */
+  /** The revision of the configuration that the draft was compared with. */
   readonly configurationRevision: number;
   readonly blocked: PreviewBlock | undefined;
-  /** What is allowed and seldom meant about the draft. */
+  /** What is allowed in the draft but probably not meant. */
   readonly warnings: readonly Fault[];
 }
 
@@ -54,15 +54,15 @@ export type PreviewEvent =
   | { readonly type: 'progress'; readonly progress: PreviewProgress }
   | { readonly type: 'result'; readonly result: PreviewResult };
 
-/** Where a door writes a preview to. */
+/** A door's end of a preview: where events are written to. */
 export interface PreviewSink {
-  /** False: no more progress until {@link PreviewFeed.writable} is called. Must not throw. */
+  /** Takes an event; false asks for no more progress until the door calls {@link PreviewFeed.writable}. Must not throw. */
   write(event: PreviewEvent): boolean;
-  /** It is over; undefined: the result was the last event. Must not throw. */
+  /** The preview is over: with a failure or, where it is undefined, with the result as its last event. Must not throw. */
   end(failure: LatchkeyError | undefined): void;
 }
 
-/** A preview on its way, from the door's side. */
+/** What a door calls when something happens to the reader of a preview. */
 export interface PreviewFeed {
   writable(): void;
   /** The reader has gone: the work stops. */

@@ -16,28 +16,28 @@ export interface PreviewRunOptions {
   readonly store: PreviewStore;
   readonly tally: PreviewTally;
   readonly needs: StateNeeds;
-  /** '' for every user. */
+  /** Whose users are looked at; '' for all users. */
   readonly organizationId: string;
   readonly signal: AbortSignal;
   readonly onProgress: (progress: PreviewProgress) => void;
 }
 
-/** A page's rows, roughly, and its users at most: enough for the database, and not for long for this process. */
+/** About how many rows, and at most how many users, a page has: enough to be read well, and decided in a short time. */
 const ROWS_PER_PAGE = 1_000;
 const MAX_USERS_PER_PAGE = 100;
 const MIN_USERS_PER_PAGE = 50;
-/** How much of this process's time may be taken while a preview is under way, by it and by everybody else's calls. */
+/** How busy this process may be during a preview, with it and with other calls, as a share of the time. */
 const BUSY_SHARE = 0.7;
-/** Between two pages others come first; however busy they are, it goes on after a while. */
+/** How long a preview rests between two pages, at least and at most, so that other calls come first. */
 const MIN_REST_MS = 1;
 const MAX_REST_MS = 20;
-/** A user decided twice, in the small steps that the work is cut into. */
+/** How many steps of work deciding a user twice counts as; see `EventLoopPauses`. */
 const STEPS_PER_USER = 8;
 const PROGRESS_EVERY_MS = 500;
-/** Organizations kept at hand; users of one organization stand far apart. */
+/** How many organizations are kept in memory, since users of one organization do not come one after the other. */
 const MAX_ORGANIZATIONS = 1_000;
 
-/** Goes through everybody once, in pages, giving way to others; rejects with UNAVAILABLE once the signal says so. */
+/** Goes through all users once, in pages, and lets other calls come first. Rejects with UNAVAILABLE when it is aborted. */
 export class PreviewRun {
   readonly #options: PreviewRunOptions;
   readonly #pauses: EventLoopPauses;
@@ -71,7 +71,7 @@ export class PreviewRun {
     }
   }
 
-  /** Sleeps until the process has been idle for its share of the time since it last did. */
+  /** Rests until the process has been idle for its share of the time since the last rest. */
   async #rest(): Promise<void> {
     const { active, idle } = performance.eventLoopUtilization(this.#rested);
     const restMs = active / BUSY_SHARE - (active + idle);
@@ -82,7 +82,7 @@ export class PreviewRun {
   #read(after: UserCursor): Promise<UserPage> {
     const { store, organizationId, needs } = this.#options;
     const reading = store.userPages.read({ after, limit: this.#pageSize, organizationId, needs });
-    // Whoever waits for it is told; nobody does when the work has stopped.
+    // A failure is told where the page is awaited; where the work has stopped, nobody awaits it.
     reading.catch(() => undefined);
     return reading;
   }
@@ -103,7 +103,7 @@ export class PreviewRun {
     const known = this.#organizations;
     const ids = new Set(users.map(({ organizationId }) => organizationId));
     ids.delete('');
-    // Those that are known count as used by this: a page has fewer than are kept, so that none of its own goes.
+    // Looking them up marks those that are known as used. A page has fewer than are kept, so none of its own are dropped.
     const missing = [...ids].filter((id) => known.get(id) === undefined);
     if (missing.length === 0) return known;
     for (const [id, state] of await this.#options.store.states.organizations(missing)) known.set(id, state);
@@ -123,7 +123,7 @@ export class PreviewRun {
   }
 }
 
-/** Days and stages are few beside counters, of which each user may have any number when all are asked for. */
+/** How many users a page has, by how many rows each may have: mostly counters, of which a user may have any number. */
 function pageSizeOf({ actions, days }: StateNeeds): number {
   const rowsOfUser = 1 + (actions?.size ?? Infinity) + (days?.size ?? Infinity) * 7;
   return Math.max(MIN_USERS_PER_PAGE, Math.min(MAX_USERS_PER_PAGE, Math.floor(ROWS_PER_PAGE / rowsOfUser)));

@@ -9,7 +9,7 @@ import type { UserState } from '../../core/states/user-state.js';
 import { latch } from '../../core/unlocking/latch.js';
 import { catchUp } from '../../unlocking/catch-up.js';
 
-/** A user whom a preview looks at. */
+/** A user whom a preview decides. */
 export interface Previewed {
   readonly user: UserState;
   readonly organization: OrganizationState | undefined;
@@ -17,12 +17,12 @@ export interface Previewed {
   readonly dueAt: number | undefined;
 }
 
-/** A flag as it is, or as a draft would have it, asked about one user after another at one instant. */
+/** A flag with the draft, or without it, which is decided for one user after another at one instant. */
 export class PreviewSide {
   readonly #snapshot: Snapshot;
   readonly #flagKey: string;
   readonly #now: number;
-  /** Some rule reads whether a flag is unlocked, so that what is earned can decide more than the rule that it is earned by. */
+  /** Whether a rule reads `unlocked`: then an unlock can decide more than the rule that it is of. */
   readonly #readsUnlocks: boolean;
 
   constructor(snapshot: Snapshot, flagKey: string, now: number) {
@@ -32,20 +32,20 @@ export class PreviewSide {
     this.#readsUnlocks = readsUnlocks(snapshot);
   }
 
-  /** Whether the flag is on for the user, with what they have earned in the ledger. */
+  /** Whether the flag is on for the user, counting unlocks that they have earned and that are not recorded yet. */
   isOn(previewed: Previewed): boolean {
-    // A rule answers alike before and after its own unlock is recorded: mostly the ledger need not be brought up to date.
+    // A rule that is true gives the same decision before and after its unlock is recorded, so most users need no recording.
     const { dueAt } = previewed;
     const settled = this.#readsUnlocks || (dueAt !== undefined && dueAt <= this.#now);
     return this.#decide(settled ? this.#settled(previewed) : previewed.user, previewed.organization).enabled;
   }
 
-  /** The decision on it, with what they have earned in the ledger. */
+  /** The decision for the user, likewise. */
   decision(previewed: Previewed): Decision {
     return this.#decide(this.#settled(previewed), previewed.organization);
   }
 
-  /** What it asks of the user, as operators are told; undefined where there is no such flag. */
+  /** What the flag asks of the user, as operators are told; undefined where there is no such flag. */
   requirements(previewed: Previewed): FlagRequirements | undefined {
     const compiled = this.#compiled();
     if (compiled === undefined) return undefined;
@@ -63,7 +63,7 @@ export class PreviewSide {
     return decide(this.#snapshot, this.#flagKey, subject, this.#now);
   }
 
-  /** The user as the worker would leave them now: what was due is judged at its instant, the rest at this one. */
+  /** The user as a worker would leave them now: with unlocks by time recorded at the instants at which they were due. */
   #settled({ user, organization, dueAt }: Previewed): UserState {
     const snapshot = this.#snapshot;
     const past = catchUp({ snapshot, user, organization, dueAt, now: this.#now });

@@ -8,10 +8,10 @@ export interface PreviewSides {
   readonly after: PreviewSide;
 }
 
-/** What all samples together may say of rules, in characters of JSON: an answer of 4 MiB is the most that clients take. */
+/** How many characters of JSON all samples together may have about rules: clients take answers of 4 MiB at most. */
 const MAX_TEXT = 1_000_000;
 
-/** Counts users by what a draft does to them, and keeps the first few of each group with the reasons. */
+/** Counts users by what the draft does to them, and keeps a sample of each group with the reasons. */
 export class PreviewTally {
   readonly #sides: PreviewSides;
   readonly #sampleSize: number;

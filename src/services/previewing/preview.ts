@@ -18,18 +18,18 @@ import { PreviewSide } from './preview-side.js';
 import { PreviewTally } from './preview-tally.js';
 
 export interface PreviewInput extends FlagDraft {
-  /** One rule among those that the flag has. */
+  /** A change of one rule, or a new rule; the flag's other rules stay. */
   readonly rule: RuleDraft | undefined;
-  /** '' for every user. */
+  /** Whose users are looked at; '' for all users. */
   readonly organizationId: string;
-  /** 0…100 users of each group; undefined: 10. */
+  /** How many users of each group to give, 0…100; undefined for 10. */
   readonly sampleSize: number | undefined;
 }
 
 export interface RuleDraft {
-  /** With an id in the place of that rule, else a new one. */
+  /** The rule: with an id it replaces the rule of that id, without one it is new. */
   readonly input: RuleInput;
-  /** 0 for the first; undefined: last, or where it stands. */
+  /** Its place among the rules, 0 being the first; undefined for its present place or, if it is new, the last. */
   readonly position: number | undefined;
 }
 
@@ -41,10 +41,10 @@ export interface PreviewOptions {
 
 const DEFAULT_SAMPLE = 10;
 const MAX_SAMPLE = 100;
-/** Each reads everybody: more at once would not be done sooner. */
+/** How many previews may be under way: each reads all users, so more of them would not be done sooner. */
 const MAX_PREVIEWS = 2;
 
-/** Tells what a change of a flag would come to for all users, without making it. */
+/** Finds out what a change of a flag would come to for all users, without making it. */
 export class PreviewService {
   readonly #options: PreviewOptions;
   #running = 0;
@@ -54,8 +54,8 @@ export class PreviewService {
   }
 
   /**
-   * Begins a preview and goes on by itself until the sink has been told the result, or why there is none. Rejects with
-   * INVALID and NOT_FOUND as saving the draft would, with LIMITED while too many are under way.
+   * Begins a preview, which goes on until the sink has been given the result or a failure. Rejects with INVALID and NOT_FOUND
+   * as saving the draft would, with LIMITED while too many previews are under way.
    */
   async preview(call: Call, input: PreviewInput, sink: PreviewSink): Promise<PreviewFeed> {
     authorize(call, 'PreviewRule');
@@ -132,7 +132,7 @@ export class PreviewService {
   }
 }
 
-/** Tells of progress as long as it is read: what is not would pile up. */
+/** Tells progress while the reader keeps up. Progress that is not read is left out, or it would pile up. */
 class ProgressReader {
   readonly #sink: PreviewSink;
   #full: boolean = false;
@@ -151,7 +151,7 @@ class ProgressReader {
 }
 
 interface Prepared extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' | 'organizationId'> {
-  /** Of what has been tallied so far. */
+  /** The result of the users who were decided so far. */
   readonly result: () => PreviewResult;
 }
 
@@ -168,7 +168,7 @@ function checkInput({ keyOrId, input, rule, organizationId, sampleSize }: Previe
   }
 }
 
-/** The draft's input, with the one rule in its place among those that the flag has. */
+/** The draft's input, with the changed or new rule among the flag's rules. */
 function withRule({ input, rule }: PreviewInput, existing: Flag | undefined): FlagInput {
   if (rule === undefined) return input;
   const rules: RuleInput[] = (existing?.rules ?? []).map(({ id }) => ({ id }));
@@ -182,7 +182,7 @@ function withRule({ input, rule }: PreviewInput, existing: Flag | undefined): Fl
   return { ...input, rules: rules.toSpliced(position, 0, rule.input) };
 }
 
-/** Ids for what is never stored: readable, and the same for the same draft. */
+/** Makes ids for a flag and rules that are never stored: the same ids for the same draft. */
 function draftIds(): (prefix: 'flg' | 'rul' | 'slt') => string {
   let rules = 0;
   return (prefix) => (prefix === 'rul' ? `rul_draft_${++rules}` : `${prefix}_draft`);
