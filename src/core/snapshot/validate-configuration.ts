@@ -11,7 +11,7 @@ import type { Snapshot } from './snapshot.js';
 export interface Verdict {
   /** What makes the change impossible. */
   readonly faults: readonly Fault[];
-  /** What is allowed and seldom meant. */
+  /** What is allowed but probably not meant. */
   readonly warnings: readonly Fault[];
 }
 
