@@ -29,11 +29,13 @@ afterAll(async () => {
 
 const VERIFIED = { all: [{ fact: 'emailVerified', operator: 'equal', value: true }] };
 
-/** Every row of every table, but for when tokens were last used. */
-function everythingStored(): Readonly<Record<string, readonly unknown[]>> {
+/** Every row of every table, a table in a text, but for when tokens were last used. */
+function everythingStored(): Readonly<Record<string, string>> {
   const tables = database.prepare("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").all();
   const names = tables.map(({ name }) => String(name)).filter((name) => name !== 'tokens');
-  return Object.fromEntries(names.map((name) => [name, database.prepare(`SELECT * FROM ${name}`).all()]));
+  return Object.fromEntries(
+    names.map((name) => [name, JSON.stringify(database.prepare(`SELECT * FROM ${name}`).all())]),
+  );
 }
 
 /** Few words, so that they meet. */
@@ -140,7 +142,7 @@ async function ask(method: string, path: string, body?: unknown): Promise<unknow
 }
 
 describe('a write that says again what is there changes nothing that is stored', () => {
-  const runs = { numRuns: 60 };
+  const runs = { numRuns: 40 };
 
   it('SetFlag: the same request twice, whatever it says and came after', async () => {
     await fc.assert(
@@ -245,7 +247,7 @@ describe('a write that says again what is there changes nothing that is stored',
         await ask('PATCH', `/api/feature-flags/${id}`, fields);
         expect(everythingStored()).toEqual(stored);
       }),
-      runs,
+      { numRuns: 25 },
     );
   });
 });
