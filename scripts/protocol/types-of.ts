@@ -13,9 +13,9 @@ interface Operation {
   readonly summary: string;
   readonly parameters: readonly { readonly name: string; readonly in: string; readonly schema: Schema }[];
   readonly requestBody?: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
-  readonly responses: Readonly<
-    Record<string, { readonly content?: Readonly<Record<string, { readonly schema: Schema }>> }>
-  >;
+  readonly responses: {
+    readonly 200: { readonly content: Readonly<Record<string, { readonly schema: Schema }>> };
+  };
 }
 
 const WIDTH = 118;
@@ -82,7 +82,7 @@ function routeOf(route: string, { summary, parameters, requestBody, responses }:
       .join('; ')
       .replace(/.+/, '{ $& }') || 'Record<string, never>';
   const [body] = Object.values(requestBody?.content ?? {});
-  const [response] = Object.values(responses['200']?.content ?? {});
+  const [response] = Object.values(responses[200].content);
   return (
     `${comment(summary, '  ')}  ${JSON.stringify(route)}: {\n` +
     `    path: ${members('path', '')};\n    query: ${members('query', '?')};\n` +

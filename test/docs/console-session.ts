@@ -5,11 +5,12 @@ import { join } from 'node:path';
 import { type LatchkeyProcess, startLatchkey } from '../cluster/latchkey-process.js';
 
 const ROOT = new URL('../../', import.meta.url);
-const START = 'scripts/start --demo';
+/** `SETTING=VALUE … scripts/start --ARGUMENT …`, also over several lines. */
+const START = /^((?:[A-Z_]+=\S+\s+(?:\\\n\s*)?)*)scripts\/start((?: --\w+)*)$/;
 const COMMAND_LIMIT_MS = 120_000;
 const END = '\u001e';
 
-/** A reader at a terminal: one shell for all commands, and the server that `scripts/start --demo` stands for. */
+/** A reader at a terminal: one shell for all commands, and the server that `scripts/start` stands for. */
 export class ConsoleSession {
   readonly #directory = mkdtempSync(join(tmpdir(), 'latchkey-console-'));
   #shell: ChildProcess | undefined;
@@ -17,9 +18,10 @@ export class ConsoleSession {
 
   /** Runs a command of a page, and gives what it prints, both with the addresses and paths of the page. */
   async run(command: string): Promise<string> {
-    if (command === START) return this.#start();
+    const start = START.exec(command);
+    if (start !== null) return this.#start(start[1]!, start[2]!);
     const server = this.#server;
-    if (server === undefined) throw new Error(`${START} comes first`);
+    if (server === undefined) throw new Error('scripts/start comes first');
     const here: readonly (readonly [string, string])[] = [
       ['127.0.0.1:50051', server.grpcAddress],
       ['127.0.0.1:8080', server.httpAddress],
@@ -37,10 +39,13 @@ export class ConsoleSession {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #start(): Promise<string> {
+  async #start(settings: string, programArguments: string): Promise<string> {
     const data = join(this.#directory, 'data');
-    const settings = { DATABASE_URL: `sqlite:${join(data, 'latchkey.db')}`, DATA_DIR: data };
-    this.#server = await startLatchkey(settings, ['--demo']);
+    const given = [...settings.matchAll(/([A-Z_]+)=(\S+)/g)].map(([, name, value]) => [name!, value!]);
+    this.#server = await startLatchkey(
+      { DATABASE_URL: `sqlite:${join(data, 'latchkey.db')}`, DATA_DIR: data, ...Object.fromEntries(given) },
+      programArguments.split(' ').slice(1),
+    );
     const { PATH = '' } = process.env;
     const env = { PATH, HOME: this.#directory, TMPDIR: this.#directory };
     this.#shell = spawn('bash', ['--norc'], { cwd: ROOT, env, detached: true, stdio: ['pipe', 'pipe', 'pipe'] });

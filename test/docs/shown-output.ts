@@ -4,7 +4,10 @@ const WIDTH = 118;
 export function shown(output: string): string {
   const short = output
     .replaceAll(/\bv1\.([\w-]{4})[\w-]+/g, 'v1.$1…')
-    .replaceAll(/\brul_([0-9a-f]{4})[0-9a-f]+/g, 'rul_$1…');
+    .replaceAll(/\b(rul|flg|seg|bkf|tok)_([0-9a-f]{4})[0-9a-f]+/g, '$1_$2…')
+    .replaceAll(/\blatchkey_([\w-]{4})[\w-]{20,}/g, 'latchkey_$1…')
+    .replaceAll(/\b([0-9a-f]{4})[0-9a-f]{4}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, '$1…')
+    .replaceAll(/("salt":"[0-9a-f]{4})[0-9a-f]+/g, '$1…');
   const lines = short.split('\n').map(wrapped).join('\n');
   return lines === '' || lines.endsWith('\n') ? lines : `${lines}\n`;
 }
@@ -14,7 +17,11 @@ export function lasting(page: string): string {
   return page
     .replaceAll(/\n +/g, '')
     .replaceAll(/\bv1\.[\w-]+…/g, 'TOKEN')
-    .replaceAll(/\brul_[0-9a-f]+…/g, 'RULE_ID')
+    .replaceAll(/\b(rul|flg|seg|bkf|tok)_[0-9a-f]+…/g, '$1_ID')
+    .replaceAll(/\blatchkey_[\w-]{4}…/g, 'SECRET')
+    .replaceAll(/\b[0-9a-f]{4}…/g, 'RANDOM')
+    .replaceAll(/"next_page_token":"[\w-]+"/g, '"next_page_token":"PAGE"')
+    .replaceAll(/"createdAt":\d{13}/g, '"createdAt":EPOCH_MS')
     .replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g, 'INSTANT')
     .replaceAll(/^data: .*$/gm, sameReason);
 }
