@@ -176,6 +176,9 @@ describe('a write that says again what is there changes nothing that is stored',
           onRuleChange: OnRuleChange.RELOCK,
         });
         expect(everythingStored()).toEqual(stored);
+        const path = `/api/admin/flags/${key}`;
+        await ask('PATCH', path, ((await ask('GET', path)) as { flag: object }).flag);
+        expect(everythingStored()).toEqual(stored);
       }),
       runs,
     );
