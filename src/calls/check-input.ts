@@ -1,32 +1,47 @@
 import { faultOfJson, type JsonObject } from '../core/values/json.js';
-import { invalid } from './errors.js';
+import { faultOfName, faultOfNames, type ListKind, type NameKind } from '../core/values/names.js';
+import { invalidAt } from './errors.js';
 
 const MAX_ATTRIBUTES_BYTES = 16_384;
 const MAX_COMMENT = 1_000;
 
+/** Throws INVALID where a text can be no such name. `pointer` is its place in the input. */
+export function requireName(kind: NameKind, value: unknown, pointer: string): void {
+  const fault = faultOfName(kind, value);
+  if (fault !== undefined) throw invalidAt(pointer, fault);
+}
+
+/** Throws INVALID where a list of stages, actions or roles names one that cannot be any, or the same twice. */
+export function requireNames(kind: ListKind, named: readonly { readonly name: string }[], pointer: string): void {
+  const fault = faultOfNames(kind, named);
+  if (fault !== undefined) throw invalidAt(`${pointer}${fault.pointer}`, fault.message);
+}
+
 /** Rejects with INVALID attributes, of a user or an organization, that are too large or could not be read again. */
 export function checkAttributes(attributes: JsonObject): void {
   const fault = faultOfJson(attributes);
-  if (fault !== undefined) throw invalid(`attributes: the JSON ${fault}`);
+  if (fault !== undefined) throw invalidAt('/attributes', `attributes: the JSON ${fault}`);
   const bytes = Buffer.byteLength(JSON.stringify(attributes));
   if (bytes > MAX_ATTRIBUTES_BYTES) {
-    throw invalid(`attributes have at most ${MAX_ATTRIBUTES_BYTES} bytes as JSON, and these have ${bytes}`);
+    throw invalidAt(
+      '/attributes',
+      `attributes have at most ${MAX_ATTRIBUTES_BYTES} bytes as JSON, and these have ${bytes}`,
+    );
   }
 }
 
 /** Rejects with INVALID a comment that is too long for the audit, or no text. */
 export function checkComment(comment: string): void {
   if (comment.length > MAX_COMMENT) {
-    throw invalid(`a comment has at most ${MAX_COMMENT} characters, and this one has ${comment.length}`);
+    throw invalidAt('/comment', `a comment has at most ${MAX_COMMENT} characters, and this one has ${comment.length}`);
   }
-  if (!comment.isWellFormed()) throw invalid('a comment must be well-formed Unicode');
+  if (!comment.isWellFormed()) throw invalidAt('/comment', 'a comment must be well-formed Unicode');
 }
 
 /** Where a change has to say why: INVALID a comment that is missing, or unfit. `field` is how the caller knows it. */
 export function requireComment(comment: string, field: 'comment' | 'reason'): void {
   if (comment.trim() === '') {
-    const message = `${field} is missing; say why, for the audit`;
-    throw invalid(message, [{ pointer: `/${field}`, message }]);
+    throw invalidAt(`/${field}`, `${field} is missing; say why, for the audit`);
   }
   checkComment(comment);
 }

@@ -1,5 +1,5 @@
 import { isJsonObject, quote } from '../core/values/json.js';
-import { invalid } from './errors.js';
+import { invalidAt } from './errors.js';
 
 /**
  * What a consistency token says: an evaluation that carries the token sees at least this state. The token is opaque to
@@ -79,5 +79,8 @@ function revisions(value: unknown, token: string): readonly (readonly [string, n
 }
 
 function malformed(token: string): Error {
-  return invalid(`consistency_token ${quote(token)} is none that a write here answered with; pass it as it was given`);
+  return invalidAt(
+    '/consistency_token',
+    `consistency_token ${quote(token)} is none that a write here answered with; pass it as it was given`,
+  );
 }

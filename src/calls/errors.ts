@@ -42,6 +42,8 @@ export class LatchkeyError extends Error {
 
 export const invalid = (message: string, faults: readonly Fault[] = []): LatchkeyError =>
   new LatchkeyError('INVALID', message, { faults });
+/** INVALID for one place in the input, by JSON pointer. */
+export const invalidAt = (pointer: string, message: string): LatchkeyError => invalid(message, [{ pointer, message }]);
 export const notFound = (message: string): LatchkeyError => new LatchkeyError('NOT_FOUND', message);
 export const conflict = (message: string): LatchkeyError => new LatchkeyError('CONFLICT', message);
 export const unauthenticated = (message: string): LatchkeyError => new LatchkeyError('UNAUTHENTICATED', message);

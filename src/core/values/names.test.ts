@@ -53,12 +53,16 @@ describe('names that tell things of one kind apart', () => {
 
   it('may each stand once', () => {
     expect(faultOfNames('stage', named('tour', 'Tour', 'welcome'))).toBeUndefined();
-    expect(faultOfNames('stage', named('tour', 'welcome', 'tour'))).toBe(
-      'the stage "tour" stands twice; leave one out',
-    );
+    expect(faultOfNames('stage', named('tour', 'welcome', 'tour'))).toEqual({
+      pointer: '/2/name',
+      message: 'the stage "tour" stands twice; leave one out',
+    });
   });
 
   it('are each a name of that kind', () => {
-    expect(faultOfNames('role', named('lead', 'x'.repeat(65)))).toContain('a role has at most 64 characters');
+    expect(faultOfNames('role', named('lead', 'x'.repeat(65)))).toEqual({
+      pointer: '/1/name',
+      message: expect.stringContaining('a role has at most 64 characters'),
+    });
   });
 });

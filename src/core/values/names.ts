@@ -1,3 +1,4 @@
+import type { Fault } from './fault.js';
 import { quote } from './json.js';
 
 /** The longest each kind of name may be, in characters; the store's columns hold exactly this. */
@@ -62,16 +63,16 @@ export function faultOfName(kind: NameKind, value: unknown): string | undefined 
   return undefined;
 }
 
-/** What is wrong with the names of a list of stages, actions or roles, or undefined: a name that cannot be one, or two the same. */
-export function faultOfNames(
-  kind: 'stage' | 'action' | 'role',
-  named: readonly { readonly name: string }[],
-): string | undefined {
+export type ListKind = 'stage' | 'action' | 'role';
+
+/** What is wrong with the names of a list, by its place in the list, or undefined: one that can be none, or two the same. */
+export function faultOfNames(kind: ListKind, named: readonly { readonly name: string }[]): Fault | undefined {
   const seen = new Set<string>();
-  for (const { name } of named) {
-    const fault = faultOfName(kind, name);
-    if (fault !== undefined) return fault;
-    if (seen.has(name)) return `the ${kind} ${quote(name)} stands twice; leave one out`;
+  for (const [i, { name }] of named.entries()) {
+    const message =
+      faultOfName(kind, name) ??
+      (seen.has(name) ? `the ${kind} ${quote(name)} stands twice; leave one out` : undefined);
+    if (message !== undefined) return { pointer: `/${i}/name`, message };
     seen.add(name);
   }
   return undefined;

@@ -11,7 +11,7 @@ export function accessInput({ userId, role, organizationId, effect, enabled }: R
     userId,
     role,
     organizationId,
-    ...(effect === undefined ? {} : { effect: enumWord(EFFECTS, effect, 'effect') }),
+    ...(effect === undefined ? {} : { effect: enumWord(EFFECTS, effect, '/effect') }),
     ...(enabled === undefined ? {} : { enabled }),
   };
 }

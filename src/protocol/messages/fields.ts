@@ -1,4 +1,4 @@
-import { invalid } from '../../calls/errors.js';
+import { invalidAt } from '../../calls/errors.js';
 import { type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
 import type { Duration } from '../gen/google/protobuf/duration.js';
 
@@ -48,11 +48,11 @@ export function duration(milliseconds: number | undefined): Duration | undefined
   return { seconds, nanos: Math.floor((milliseconds - seconds * SECOND_MS) * MS_NANOS) };
 }
 
-/** The word at an enum's number; INVALID for a number that stands for none. `field` is how the caller knows it. */
-export function enumWord<Word extends string>(words: readonly Word[], value: number, field: string): Word {
+/** The word at an enum's number; INVALID for a number that stands for none. `pointer` is its place in the input. */
+export function enumWord<Word extends string>(words: readonly Word[], value: number, pointer: string): Word {
   const word = words[value];
-  if (word === undefined) throw invalid(`${field} ${value} is none of: ${[...new Set(words)].join(', ')}`);
-  return word;
+  if (word !== undefined) return word;
+  throw invalidAt(pointer, `${pointer.slice(1)} ${value} is none of: ${[...new Set(words)].join(', ')}`);
 }
 
 /**
@@ -66,7 +66,7 @@ export function updateMask(
   if (paths === undefined || paths.length === 0) return undefined;
   const unknown = paths.find((path) => !known.includes(path));
   if (unknown !== undefined) {
-    throw invalid(`update_mask names ${quote(unknown)}, which is none of: ${known.join(', ')}`);
+    throw invalidAt('/update_mask', `update_mask names ${quote(unknown)}, which is none of: ${known.join(', ')}`);
   }
   return new Set(paths);
 }

@@ -1,4 +1,4 @@
-import { invalid } from '../../calls/errors.js';
+import { invalidAt } from '../../calls/errors.js';
 import type { FlagType } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import { quote } from '../../core/values/json.js';
@@ -60,14 +60,14 @@ export function flagInput(flag: FeatureFlag, mask: ReadonlySet<string> | undefin
 const TYPES: readonly FlagType[] = ['BOOLEAN', 'BOOLEAN', 'STRING', 'NUMBER', 'JSON'];
 
 function typeOf({ type }: FeatureFlag): FlagType | undefined {
-  return type === FeatureFlag_Type.TYPE_UNSPECIFIED ? undefined : enumWord(TYPES, type, 'type');
+  return type === FeatureFlag_Type.TYPE_UNSPECIFIED ? undefined : enumWord(TYPES, type, '/type');
 }
 
 function variantOf({ key, value }: Variant, index: number) {
   const json = jsonValue(value);
   if (json === undefined) {
     const message = `the variant ${quote(key)} has no value; give one (null_value for null)`;
-    throw invalid(message, [{ pointer: `/variants/${index}/value`, message }]);
+    throw invalidAt(`/variants/${index}/value`, message);
   }
   return { key, value: json };
 }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { invalid } from '../../calls/errors.js';
+import { invalidAt } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
 
 /** What the request of every paged list has; what else it says is the list's filter. */
@@ -47,7 +47,7 @@ export class Paging {
     const message =
       `page_token ${quote(token)} is none that ${list} gave for this filter; ` +
       'pass next_page_token as it was given and all else as before, or leave it out to begin anew';
-    throw invalid(message, [{ pointer: '/page_token', message }]);
+    throw invalidAt('/page_token', message);
   }
 }
 

@@ -11,20 +11,20 @@ const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
  */
 export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
   return rules.map((rule, index) => {
-    const given = ruleInput(rule, `rules[${index}]`);
+    const given = ruleInput(rule, `/rules/${index}`);
     return whole ? { ...RULE_DEFAULTS, ...given } : given;
   });
 }
 
-/** What a request says of one rule; `field` is where the request has it. */
-export function ruleInput(rule: Rule, field: string): RuleInput {
+/** What a request says of one rule; `pointer` is its place in the request. */
+export function ruleInput(rule: Rule, pointer: string): RuleInput {
   const { id, name, policy, rollout, bucketBy, distribution } = rule;
   const conditions = jsonObject(rule.conditions);
   return {
     ...(id === '' ? {} : { id }),
     ...(name === '' ? {} : { name }),
     ...(conditions === undefined ? {} : { conditions }),
-    ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `${field}.policy`) }),
+    ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `${pointer}/policy`) }),
     ...(rollout === undefined ? {} : { rolloutPer100k: rollout }),
     ...(bucketBy === '' ? {} : { bucketBy }),
     ...(distribution.length === 0 ? {} : { distribution }),

@@ -1,7 +1,7 @@
-import { invalid, notFound } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
+import { invalid, invalidAt, notFound } from '../../calls/errors.js';
 import type { AccessRow, Effect } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 
 /** An access row as a caller gives it, for a user, a role, an organization, or a role within an organization. */
 export interface AccessInput {
@@ -36,14 +36,14 @@ export function parseAccessRows(
   if (count > MAX_ROWS)
     throw invalid(`a call puts and removes at most ${MAX_ROWS} access rows, not ${count}; split it`);
   const rows = {
-    put: put.map((row) => parseAccessRow(row, managedBy)),
-    drop: drop.map((row) => parseAccessRow(row, managedBy)),
+    put: put.map((row, i) => parseAccessRow(row, managedBy, `/access/${i}`)),
+    drop: drop.map((row, i) => parseAccessRow(row, managedBy, `/remove_access/${i}`)),
   };
   requireDistinct([...rows.put, ...rows.drop]);
   return rows;
 }
 
-function parseAccessRow(input: AccessInput, managedBy: string): FlaglessRow {
+function parseAccessRow(input: AccessInput, managedBy: string, pointer: string): FlaglessRow {
   const { userId = '', role = '', effect = 'ALLOW', enabled = true } = input;
   let { organizationId = '' } = input;
   if (managedBy !== '') {
@@ -53,16 +53,17 @@ function parseAccessRow(input: AccessInput, managedBy: string): FlaglessRow {
   }
   const alone = userId !== '' && role === '' && (organizationId === '' || organizationId === managedBy);
   if (!(alone || (userId === '' && (role !== '' || organizationId !== '')))) {
-    throw invalid(
+    throw invalidAt(
+      pointer,
       `an access row names one of user_id, role, organization_id, or role with organization_id, not ${quote(input)}`,
     );
   }
-  const fault =
-    (userId === '' ? undefined : faultOfName('userId', userId)) ??
-    (role === '' ? undefined : faultOfName('role', role)) ??
-    (organizationId === '' ? undefined : faultOfName('organizationId', organizationId));
-  if (fault !== undefined) throw invalid(fault);
-  if (effect !== 'ALLOW' && effect !== 'DENY') throw invalid(`effect ${quote(effect)} is neither ALLOW nor DENY`);
+  if (userId !== '') requireName('userId', userId, `${pointer}/user_id`);
+  if (role !== '') requireName('role', role, `${pointer}/role`);
+  if (organizationId !== '') requireName('organizationId', organizationId, `${pointer}/organization_id`);
+  if (effect !== 'ALLOW' && effect !== 'DENY') {
+    throw invalidAt(`${pointer}/effect`, `effect ${quote(effect)} is neither ALLOW nor DENY`);
+  }
   return {
     userId,
     role,

@@ -1,11 +1,11 @@
 import { type Call, type Caller, confinedTo, type Person } from '../../calls/caller.js';
-import { forbidden, invalid, notFound } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
+import { forbidden, notFound } from '../../calls/errors.js';
 import type { EvaluationContext } from '../../core/deciding/decision.js';
 import type { Flag } from '../../core/flags/flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { StateSource } from '../../store/state-source.js';
 import type { Target } from './target.js';
 
@@ -23,8 +23,7 @@ export function mayKnow({ caller }: Call, flagKey: string, { flags }: Snapshot):
  * own, by their verified token. Rejects with NOT_FOUND a person who names somebody else.
  */
 export function ownTarget({ caller }: Call, userId: string): Target {
-  const fault = userId === '' ? undefined : faultOfName('userId', userId);
-  if (fault !== undefined) throw invalid(fault);
+  if (userId !== '') requireName('userId', userId, '/user_id');
   if (caller.kind !== 'person') return { userId, context: {} };
   if (userId !== '' && userId !== caller.userId) throw notFound('no such user');
   return { userId: caller.userId, context: verifiedContext(caller) };
@@ -81,8 +80,7 @@ export async function requireOwnStream(call: Call, userId: string, users: StateS
     if (caller.kind === 'person') throw notFound('people watch themselves');
     return;
   }
-  const fault = faultOfName('userId', userId);
-  if (fault !== undefined) throw invalid(fault);
+  requireName('userId', userId, '/user_id');
   if (caller.kind === 'person') {
     if (caller.userId !== userId) throw notFound(`no user ${quote(userId)}`);
     return;

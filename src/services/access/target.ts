@@ -1,6 +1,5 @@
-import { invalid } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
 import type { EvaluationContext } from '../../core/deciding/decision.js';
-import { faultOfName } from '../../core/values/names.js';
 
 /** Whom a decision is for, '' being nobody in particular. The context overrides stored values for this call alone. */
 export interface Target {
@@ -10,14 +9,11 @@ export interface Target {
 
 /** Rejects with INVALID a user id, an organization id or roles that cannot be names of any. */
 export function checkTarget({ userId, context }: Target): void {
-  const fault = userId === '' ? undefined : faultOfName('userId', userId);
-  if (fault !== undefined) throw invalid(fault);
+  if (userId !== '') requireName('userId', userId, '/user_id');
   checkContext(context);
 }
 
 export function checkContext({ organizationId, roles }: EvaluationContext): void {
-  const fault =
-    (organizationId ? faultOfName('organizationId', organizationId) : undefined) ??
-    roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
-  if (fault !== undefined) throw invalid(fault);
+  if (organizationId) requireName('organizationId', organizationId, '/organization_id');
+  if (roles !== undefined) for (const [i, role] of roles.entries()) requireName('role', role, `/roles/${i}`);
 }

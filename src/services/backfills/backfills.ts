@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call } from '../../calls/caller.js';
 import { requireComment } from '../../calls/check-input.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { invalidAt, notFound } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
@@ -112,7 +112,10 @@ export class BackfillService {
       const { snapshot, now } = await confirmSnapshot(tx, keeper);
       const latches = snapshot.latching.some((compiled) => compiled.flag.id === flagId);
       if (!latches)
-        throw invalid(`the flag ${quote(flag)} has no latching rule, or is archived: there is nothing to earn`);
+        throw invalidAt(
+          '/flag',
+          `the flag ${quote(flag)} has no latching rule, or is archived: there is nothing to earn`,
+        );
       const change = { before: undefined, after: { flagId }, comment };
       await recordAudit(tx, call, now, { action: 'backfill.start', target: flag, ...change });
       const scope = { organizationId: '', reason: 'manual', revision: snapshot.revision, now } as const;

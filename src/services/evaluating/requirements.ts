@@ -1,11 +1,11 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
+import { notFound } from '../../calls/errors.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
 import type { Audience, FlagRequirements } from '../../core/requirements/requirement.js';
 import { isGated, requirementsOf } from '../../core/requirements/requirements-of.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import { mayKnow, ownTarget } from '../access/caller-reach.js';
 import type { ConsistencyInput } from './consistency-gate.js';
@@ -37,8 +37,7 @@ export class RequirementsService {
   /** One flag's requirements. Rejects with NOT_FOUND a flag that is unknown, archived, or not for the caller's eyes. */
   async get(call: Call, input: GetRequirementsInput): Promise<ToldRequirements> {
     authorize(call, 'GetRequirements');
-    const fault = faultOfName('flagKey', input.flagKey);
-    if (fault !== undefined) throw invalid(fault);
+    requireName('flagKey', input.flagKey, '/flag_key');
     const { stale, ...view } = await this.#viewOf(call, input);
     const compiled = view.snapshot.flags.get(input.flagKey);
     if (compiled === undefined || compiled.flag.archived || !mayKnow(call, input.flagKey, view.snapshot)) {
@@ -73,8 +72,7 @@ export class RequirementsService {
 
   #viewOf(call: Call, input: ListRequirementsInput) {
     const target = ownTarget(call, input.userId);
-    const fault = faultOfName('userId', target.userId);
-    if (fault !== undefined) throw invalid(fault);
+    requireName('userId', target.userId, '/user_id');
     return this.#evaluation.viewOf(call, target, input);
   }
 }

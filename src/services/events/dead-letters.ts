@@ -1,5 +1,5 @@
 import type { Call } from '../../calls/caller.js';
-import { invalid } from '../../calls/errors.js';
+import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { laneOf, partitionOf } from '../../core/values/partition.js';
@@ -36,7 +36,7 @@ export class DeadLetterService {
   async replay(call: Call, keys: readonly EventKey[], comment = ''): Promise<number> {
     authorize(call, 'ReplayDeadLetters');
     if (keys.length > MAX_REPLAY)
-      throw invalid(`a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
+      throw invalidAt('/events', `a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
     const { store, queue, lanes } = this.#options;
     const replayed = await store.transaction(async (tx) => {
       const count = await tx.inbox.replay(keys);

@@ -1,6 +1,6 @@
 import type { Call } from '../../calls/caller.js';
-import { checkComment } from '../../calls/check-input.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { checkComment, requireNames } from '../../calls/check-input.js';
+import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import {
@@ -10,7 +10,6 @@ import {
 } from '../../configuration/configuration-write.js';
 import type { Action } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfNames } from '../../core/values/names.js';
 import type { Page, PageRequest } from '../../store/page.js';
 
 const MAX_ACTIONS_PER_CALL = 1_000;
@@ -31,10 +30,9 @@ export class ActionService {
     authorize(call, 'DeclareActions');
     checkComment(comment);
     if (actions.length > MAX_ACTIONS_PER_CALL) {
-      throw invalid(`a call declares at most ${MAX_ACTIONS_PER_CALL} actions, not ${actions.length}`);
+      throw invalidAt('/actions', `a call declares at most ${MAX_ACTIONS_PER_CALL} actions, not ${actions.length}`);
     }
-    const fault = faultOfNames('action', actions);
-    if (fault !== undefined) throw invalid(fault);
+    requireNames('action', actions, '/actions');
     const { consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, { now, snapshot }) => {
       const before = actions.flatMap(({ name }) => snapshot.actions.get(name) ?? []);
       const declared = ({ name, clientTrackable }: Action): boolean =>

@@ -1,7 +1,7 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { encodeToken } from '../../calls/consistency-token.js';
-import { invalid, LatchkeyError, unavailable } from '../../calls/errors.js';
+import { invalid, invalidAt, LatchkeyError, unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
@@ -73,7 +73,7 @@ export class EventService {
   async track(call: Call, { events, wait }: TrackInput): Promise<Tracked> {
     authorize(call, 'Track');
     if (events.length > MAX_EVENTS_PER_CALL) {
-      throw invalid(`a call takes at most ${MAX_EVENTS_PER_CALL} events, not ${events.length}; split it`);
+      throw invalidAt('/events', `a call takes at most ${MAX_EVENTS_PER_CALL} events, not ${events.length}; split it`);
     }
     const { clock, inbox, store } = this.#options;
     const receivedAt = clock.now();

@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { invalid, notFound } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
+import { invalid, invalidAt, notFound } from '../../calls/errors.js';
 import type { Flag } from '../../core/flags/flag.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { validateFlag } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 
 /** A change of a flag, or a new flag, as a caller gives it: to be written, or to be previewed. */
 export interface FlagDraft {
@@ -22,15 +22,14 @@ export interface FlagDraft {
 }
 
 export function checkFlagName(keyOrId: string): void {
-  const fault = keyOrId.startsWith('flg_') ? undefined : faultOfName('flagKey', keyOrId);
-  if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
+  if (!keyOrId.startsWith('flg_')) requireName('flagKey', keyOrId, '/key');
 }
 
 /** Rejects a draft whose key is not that of the flag that its id names. */
 export function checkNamed({ keyOrId, mustExist, key }: FlagDraft, existing: Flag | undefined): void {
   if (existing === undefined && mustExist) throw notFound(`no flag ${quote(keyOrId)}`);
   if (existing !== undefined && key !== undefined && key !== existing.key) {
-    throw invalid(`the flag ${quote(keyOrId)} has the key ${quote(existing.key)}, which never changes`);
+    throw invalidAt('/key', `the flag ${quote(keyOrId)} has the key ${quote(existing.key)}, which never changes`);
   }
 }
 

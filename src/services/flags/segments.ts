@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../calls/caller.js';
-import { checkComment } from '../../calls/check-input.js';
-import { conflict, invalid, notFound } from '../../calls/errors.js';
+import { checkComment, requireName } from '../../calls/check-input.js';
+import { conflict, invalid, invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
@@ -15,7 +15,6 @@ import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { validateSegment } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, quote, sameJson } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { Page, PageRequest } from '../../store/page.js';
 
 export interface SetSegmentInput {
@@ -58,8 +57,8 @@ export class SegmentService {
     authorize(call, 'SetSegment');
     const { key, name, expectedVersion, expectedId, comment } = request;
     checkComment(comment);
-    const fault = faultOfName('segmentKey', key) ?? (name === undefined ? undefined : faultOfName('name', name));
-    if (fault !== undefined) throw invalid(fault);
+    requireName('segmentKey', key, '/key');
+    if (name !== undefined) requireName('name', name, '/name');
     const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
       const before = snapshot.segments.get(key);
       requireVersion(key, expectedVersion, { kind: 'segment', value: before }, expectedId);
@@ -136,7 +135,7 @@ function told(users: readonly string[]): string {
 
 function segmentAfter(before: Segment | undefined, { key, name, conditions }: SetSegmentInput, now: number): Segment {
   const after = conditions ?? before?.conditions ?? {};
-  if (!isJsonObject(after)) throw invalid(`conditions are a JSON object, not ${quote(after)}`);
+  if (!isJsonObject(after)) throw invalidAt('/conditions', `conditions are a JSON object, not ${quote(after)}`);
   return {
     id: before?.id ?? `seg_${randomUUID().replaceAll('-', '')}`,
     key,

@@ -1,13 +1,12 @@
 import { actorOf, type Call } from '../../calls/caller.js';
-import { requireComment } from '../../calls/check-input.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { requireComment, requireName } from '../../calls/check-input.js';
+import { notFound } from '../../calls/errors.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause, LedgerEntry } from '../../core/states/ledger.js';
 import { type ManualKind, targetsOf } from '../../core/unlocking/ledger-change.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
 import type { LedgerOrder, UserLedgerEntry } from '../../store/user-store.js';
@@ -99,8 +98,7 @@ export class LedgerService {
 
   async #write(call: Call, kind: ManualKind, { userId, flag, ruleId, reason }: LedgerInput): Promise<LedgerWritten> {
     authorize(call, OPERATIONS[kind]);
-    const fault = faultOfName('userId', userId);
-    if (fault !== undefined) throw invalid(fault);
+    requireName('userId', userId, '/user_id');
     requireComment(reason, 'reason');
     const cause: Cause = { type: 'manual', actor: actorOf(call.caller), reason };
     let made: Pick<LedgerWritten, 'flagId' | 'entries'> = { flagId: '', entries: [] };

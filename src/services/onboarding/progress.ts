@@ -1,10 +1,10 @@
 import type { Call } from '../../calls/caller.js';
-import { forbidden, invalid } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
+import { forbidden, invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { StateSource } from '../../store/state-source.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
 import { mayKnow, requireOwnUser } from '../access/caller-reach.js';
@@ -30,7 +30,7 @@ export class ProgressService {
   /** The state of the user whose progress is asked for; an empty one where nothing is stored of them. */
   async get(call: Call, userId: string): Promise<UserState> {
     authorize(call, 'GetProgress');
-    checkUserId(userId);
+    requireName('userId', userId, '/user_id');
     const held = await this.#options.users.load([userId], { fresh: true, ...deadlineOf(call) });
     const { state } = held.get(userId)!;
     requireOwnUser(call, state);
@@ -43,9 +43,8 @@ export class ProgressService {
    */
   async update(call: Call, { userId, stage, allowBackward }: ProgressInput): Promise<UserWritten> {
     authorize(call, 'UpdateProgress');
-    checkUserId(userId);
-    const fault = faultOfName('stage', stage);
-    if (fault !== undefined) throw invalid(fault);
+    requireName('userId', userId, '/user_id');
+    requireName('stage', stage, '/stage');
     const written = await writeUser(
       this.#options,
       userId,
@@ -72,11 +71,6 @@ export class ProgressService {
   }
 }
 
-function checkUserId(userId: string): void {
-  const fault = faultOfName('userId', userId);
-  if (fault !== undefined) throw invalid(fault);
-}
-
 function deadlineOf({ deadline }: Call): { deadline?: number } {
   return deadline === undefined ? {} : { deadline };
 }
@@ -88,7 +82,7 @@ function deadlineOf({ deadline }: Call): { deadline?: number } {
 function checkStage({ caller }: Call, name: string, { stages, stageNames }: Snapshot): void {
   if (stages.length === 0) return;
   const stage = stages.find((known) => known.name === name);
-  if (stage === undefined) throw invalid(`the stage ${quote(name)} is none of: ${stageNames.join(', ')}`);
+  if (stage === undefined) throw invalidAt('/stage', `the stage ${quote(name)} is none of: ${stageNames.join(', ')}`);
   if (caller.kind === 'person' && !stage.selfSettable) {
     throw forbidden(`the stage ${quote(name)} is not reached by one's own call; a machine token sets it`);
   }

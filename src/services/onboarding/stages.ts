@@ -1,6 +1,6 @@
 import type { Call } from '../../calls/caller.js';
-import { checkComment } from '../../calls/check-input.js';
-import { invalid } from '../../calls/errors.js';
+import { checkComment, requireNames } from '../../calls/check-input.js';
+import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
@@ -10,7 +10,6 @@ import {
   writeConfiguration,
 } from '../../configuration/configuration-write.js';
 import type { Stage, StageList } from '../../core/flags/flag.js';
-import { faultOfNames } from '../../core/values/names.js';
 
 export interface SetStagesInput {
   /** All of them, in their order. */
@@ -39,9 +38,9 @@ export class StageService {
   async set(call: Call, { stages, expectedVersion, comment = '' }: SetStagesInput): Promise<StagesWritten> {
     authorize(call, 'SetStages');
     checkComment(comment);
-    if (stages.length > MAX_STAGES) throw invalid(`there are at most ${MAX_STAGES} stages, not ${stages.length}`);
-    const fault = faultOfNames('stage', stages);
-    if (fault !== undefined) throw invalid(fault);
+    if (stages.length > MAX_STAGES)
+      throw invalidAt('/stages', `there are at most ${MAX_STAGES} stages, not ${stages.length}`);
+    requireNames('stage', stages, '/stages');
     const { made, ...written } = await writeConfiguration(this.#options, 'stages', async (tx, { now }) => {
       const present = await tx.configuration.stages();
       const value = present.version === 0 ? undefined : present;

@@ -1,7 +1,7 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
-import { checkAttributes, checkComment } from '../../calls/check-input.js';
+import { checkAttributes, checkComment, requireName, requireNames } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
@@ -13,7 +13,6 @@ import type { OrganizationState, RoleDefinition } from '../../core/states/organi
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import { findCircle } from '../../core/values/find-circle.js';
 import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/values/json.js';
-import { faultOfName, faultOfNames } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 
@@ -121,8 +120,7 @@ function described({ attributes, strictRoles, roles }: OrganizationState) {
 }
 
 function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetOrganizationInput, 'comment'>): void {
-  const fault = faultOfName('organizationId', id);
-  if (fault !== undefined) throw invalid(fault);
+  requireName('organizationId', id, '/id');
   const confined = confinedTo(call.caller);
   if (confined !== '' && id !== confined) throw notFound(`no organization ${quote(id)}`);
   if (attributes !== undefined) checkAttributes(attributes);
@@ -131,18 +129,18 @@ function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetO
 
 function checkRoles(roles: readonly RoleDefinition[]): void {
   if (roles.length > MAX_ROLES)
-    throw invalid(`an organization defines at most ${MAX_ROLES} roles, not ${roles.length}`);
-  const fault = faultOfNames('role', roles);
-  if (fault !== undefined) throw invalid(fault);
+    throw invalidAt('/roles', `an organization defines at most ${MAX_ROLES} roles, not ${roles.length}`);
+  requireNames('role', roles, '/roles');
   const known = rolesOf({ roles });
-  for (const { name, inherits } of roles) {
+  for (const [i, { name, inherits }] of roles.entries()) {
     const unknown = inherits.find((role) => !known.has(role));
     if (unknown !== undefined) {
-      throw invalid(
+      throw invalidAt(
+        `/roles/${i}/inherits/${inherits.indexOf(unknown)}`,
         `the role ${quote(name)} inherits ${quote(unknown)}, which is none of: ${[...known.keys()].join(', ')}`,
       );
     }
   }
   const circle = findCircle(known.keys(), (role) => known.get(role) ?? []);
-  if (circle !== undefined) throw invalid(`roles inherit one another: ${circle.join(' → ')}`);
+  if (circle !== undefined) throw invalidAt('/roles', `roles inherit one another: ${circle.join(' → ')}`);
 }

@@ -1,5 +1,5 @@
 import type { Call } from '../../calls/caller.js';
-import { asLatchkeyError, busy, invalid } from '../../calls/errors.js';
+import { asLatchkeyError, busy, invalidAt } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
@@ -158,13 +158,15 @@ interface Prepared extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' |
 function checkInput({ keyOrId, input, rule, organizationId, sampleSize }: PreviewInput): void {
   checkFlagName(keyOrId);
   if (rule !== undefined && input.rules !== undefined) {
-    throw invalid('rule is one rule among those of the flag, flag.rules are all of them; give one of the two');
+    throw invalidAt(
+      '/rule',
+      'rule is one rule among those of the flag, flag.rules are all of them; give one of the two',
+    );
   }
   const fault = organizationId === '' ? undefined : faultOfName('organizationId', organizationId);
-  if (fault !== undefined) throw invalid(fault, [{ pointer: '/organization_id', message: fault }]);
+  if (fault !== undefined) throw invalidAt('/organization_id', fault);
   if (sampleSize !== undefined && !(sampleSize >= 0 && sampleSize <= MAX_SAMPLE)) {
-    const message = `sample_size is 0 to ${MAX_SAMPLE}, not ${sampleSize}`;
-    throw invalid(message, [{ pointer: '/sample_size', message }]);
+    throw invalidAt('/sample_size', `sample_size is 0 to ${MAX_SAMPLE}, not ${sampleSize}`);
   }
 }
 
@@ -176,8 +178,7 @@ function withRule({ input, rule }: PreviewInput, existing: Flag | undefined): Fl
   if (found >= 0) rules.splice(found, 1);
   const { position = found >= 0 ? found : rules.length } = rule;
   if (position > rules.length) {
-    const message = `position is 0 to ${rules.length}, not ${position}: the flag has no more rules`;
-    throw invalid(message, [{ pointer: '/position', message }]);
+    throw invalidAt('/position', `position is 0 to ${rules.length}, not ${position}: the flag has no more rules`);
   }
   return { ...input, rules: rules.toSpliced(position, 0, rule.input) };
 }

@@ -1,10 +1,10 @@
 import { hash, randomBytes, randomUUID } from 'node:crypto';
 import { type Call, SYSTEM_ID } from '../../calls/caller.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
+import { invalid, invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
@@ -113,7 +113,8 @@ export class TokenService {
     const { name, organizationId, expiresAt, comment = '' } = input;
     const token = await this.#options.store.transaction(async (tx) => {
       const now = await tx.now();
-      if (expiresAt !== undefined && expiresAt <= now) throw invalid('expires_at is in the past; give a later instant');
+      if (expiresAt !== undefined && expiresAt <= now)
+        throw invalidAt('/expires_at', 'expires_at is in the past; give a later instant');
       const made: MachineToken = {
         id: `tok_${randomUUID().replaceAll('-', '')}`,
         name,
@@ -139,13 +140,12 @@ export class TokenService {
 }
 
 function checkToken({ name, scopes, organizationId }: CreateTokenInput): readonly Scope[] {
-  const fault =
-    faultOfName('name', name) ?? (organizationId === '' ? undefined : faultOfName('organizationId', organizationId));
-  if (fault !== undefined) throw invalid(fault);
-  if (scopes.length === 0) throw invalid(`a token needs at least one scope: ${SCOPES.join(', ')}`);
+  requireName('name', name, '/name');
+  if (organizationId !== '') requireName('organizationId', organizationId, '/organization_id');
+  if (scopes.length === 0) throw invalidAt('/scopes', `a token needs at least one scope: ${SCOPES.join(', ')}`);
   return [...new Set(scopes)].map((scope) => {
     const known = SCOPES.find((one) => one === scope);
-    if (known === undefined) throw invalid(`the scope ${quote(scope)} is none of: ${SCOPES.join(', ')}`);
+    if (known === undefined) throw invalidAt('/scopes', `the scope ${quote(scope)} is none of: ${SCOPES.join(', ')}`);
     return known;
   });
 }

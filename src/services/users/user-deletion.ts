@@ -1,11 +1,10 @@
 import type { Call } from '../../calls/caller.js';
-import { requireComment } from '../../calls/check-input.js';
+import { requireComment, requireName } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
-import { invalid, unavailable } from '../../calls/errors.js';
+import { unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { isNobody } from '../../core/states/user-state.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 import type { DeletedTotals } from '../../store/user-store.js';
@@ -49,8 +48,7 @@ export class UserDeletion {
    */
   async delete(call: Call, { userId, comment }: DeleteUserInput): Promise<UserDeleted> {
     authorize(call, 'DeleteUser');
-    const fault = faultOfName('userId', userId);
-    if (fault !== undefined) throw invalid(fault);
+    requireName('userId', userId, '/user_id');
     requireComment(comment, 'comment');
     const { store, notifier, rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
     let deleted = false;

@@ -1,11 +1,10 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
-import { checkAttributes } from '../../calls/check-input.js';
-import { invalid, notFound } from '../../calls/errors.js';
+import { checkAttributes, requireName } from '../../calls/check-input.js';
+import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import type { UserState } from '../../core/states/user-state.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
-import { faultOfName } from '../../core/values/names.js';
 import type { Store, Transaction } from '../../store/store.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
 import { requireOwnUser } from '../access/caller-reach.js';
@@ -88,8 +87,7 @@ export class UserService {
 
 /** A user's state, read from the store. Rejects with NOT_FOUND a user whom the caller may not name. */
 export async function readOwnUser({ states }: Pick<Store, 'states'>, call: Call, userId: string): Promise<UserState> {
-  const fault = faultOfName('userId', userId);
-  if (fault !== undefined) throw invalid(fault);
+  requireName('userId', userId, '/user_id');
   const state = (await states.users([userId])).get(userId)!;
   requireOwnUser(call, state);
   return state;
@@ -122,16 +120,14 @@ function sameProfile(a: UserState, b: UserState): boolean {
 }
 
 function checkIdentify({ userId, organizationId, roles, joinedAt }: IdentifyInput): void {
-  const fault =
-    faultOfName('userId', userId) ??
-    (organizationId ? faultOfName('organizationId', organizationId) : undefined) ??
-    roles?.map((role) => faultOfName('role', role)).find((found) => found !== undefined);
-  if (fault !== undefined) throw invalid(fault);
+  requireName('userId', userId, '/user_id');
+  if (organizationId) requireName('organizationId', organizationId, '/organization_id');
+  for (const [i, role] of (roles ?? []).entries()) requireName('role', role, `/roles/${i}`);
   if (roles !== undefined && roles.length > MAX_ROLES) {
-    throw invalid(`a user has at most ${MAX_ROLES} roles, not ${roles.length}`);
+    throw invalidAt('/roles', `a user has at most ${MAX_ROLES} roles, not ${roles.length}`);
   }
   if (typeof joinedAt === 'number' && !Number.isSafeInteger(joinedAt)) {
-    throw invalid(`joined_at ${quote(joinedAt)} is no instant`);
+    throw invalidAt('/joined_at', `joined_at ${quote(joinedAt)} is no instant`);
   }
 }
 
@@ -144,6 +140,7 @@ async function checkStrictRoles(tx: Transaction, { organizationId, roles }: User
   const unknown = roles.find((role) => !known.has(role));
   if (unknown !== undefined) {
     const names = [...known.keys()].join(', ');
-    throw invalid(`the organization ${quote(organizationId)} has no role ${quote(unknown)}; it has ${names}`);
+    const message = `the organization ${quote(organizationId)} has no role ${quote(unknown)}; it has ${names}`;
+    throw invalidAt(`/roles/${roles.indexOf(unknown)}`, message);
   }
 }

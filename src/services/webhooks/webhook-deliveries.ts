@@ -2,7 +2,7 @@ import { newEventId } from '../../announcing/announcements.js';
 import { cloudEvent } from '../../announcing/cloud-event.js';
 import { newDeliveryId } from '../../announcing/delivery-id.js';
 import type { Call } from '../../calls/caller.js';
-import { conflict, invalid } from '../../calls/errors.js';
+import { conflict, invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { PING_TYPE } from '../../core/flags/announcement.js';
@@ -62,8 +62,12 @@ export class WebhookDeliveries {
     authorize(call, 'ReplayDeliveries');
     const unlike = ids.find((id) => !DELIVERY_ID.test(id));
     if (unlike !== undefined)
-      throw invalid(`${quote(unlike)} is no delivery's id, like dlv_ and 32 hexadecimal digits`);
-    if (ids.length > MAX_REPLAY) throw invalid(`a call replays at most ${MAX_REPLAY} by id, not ${ids.length}`);
+      throw invalidAt(
+        `/ids/${ids.indexOf(unlike)}`,
+        `${quote(unlike)} is no delivery's id, like dlv_ and 32 hexadecimal digits`,
+      );
+    if (ids.length > MAX_REPLAY)
+      throw invalidAt('/ids', `a call replays at most ${MAX_REPLAY} by id, not ${ids.length}`);
     return this.#options.store.transaction(async (tx) => {
       const now = await tx.now();
       requireEndpoint(webhookId, await tx.webhooks.lock(webhookId));
@@ -96,6 +100,6 @@ export class WebhookDeliveries {
 
 function stateOf(word: string): DeliveryState {
   const state = DELIVERY_STATES.find((known) => known === word);
-  if (state === undefined) throw invalid(`state ${quote(word)} is none of: ${DELIVERY_STATES.join(', ')}`);
+  if (state === undefined) throw invalidAt('/state', `state ${quote(word)} is none of: ${DELIVERY_STATES.join(', ')}`);
   return state;
 }

@@ -2,7 +2,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { SECRET_PREFIX } from '../../announcing/sign-message.js';
 import type { Call } from '../../calls/caller.js';
 import { checkComment } from '../../calls/check-input.js';
-import { conflict, invalid, notFound } from '../../calls/errors.js';
+import { conflict, invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import {
@@ -147,9 +147,9 @@ export class WebhookService {
 
   #check({ url, description }: WebhookInput): void {
     const fault = url === undefined ? undefined : this.#options.sender.faultOf(url);
-    if (fault !== undefined) throw invalid(fault, [{ pointer: '/url', message: fault }]);
+    if (fault !== undefined) throw invalidAt('/url', fault);
     if (description !== undefined && (description.length > MAX_DESCRIPTION || !description.isWellFormed()))
-      throw invalid(`description is well-formed text of at most ${MAX_DESCRIPTION} characters`);
+      throw invalidAt('/description', `description is well-formed text of at most ${MAX_DESCRIPTION} characters`);
   }
 }
 
@@ -182,7 +182,7 @@ function checkedTypes(types: readonly string[]): readonly AnnouncedType[] {
   if (unknown !== undefined || types.length === 0) {
     const what =
       unknown === undefined ? 'types is empty; give at least one' : `types has ${quote(unknown)}, which is none`;
-    throw invalid(`${what} of: ${ANNOUNCED_TYPES.join(', ')}`);
+    throw invalidAt('/types', `${what} of: ${ANNOUNCED_TYPES.join(', ')}`);
   }
   return ANNOUNCED_TYPES.filter((type) => types.includes(type));
 }
@@ -202,7 +202,10 @@ function secretsAfterRotation(
   { now, overlapMs }: { readonly now: number; readonly overlapMs: number },
 ): readonly WebhookSecret[] {
   if (!(overlapMs >= 0 && overlapMs <= MAX_OVERLAP_MS)) {
-    throw invalid(`the old secret stays valid for 0 to ${MAX_OVERLAP_MS / 1000} seconds, not ${overlapMs / 1000}`);
+    throw invalidAt(
+      '/overlap',
+      `the old secret stays valid for 0 to ${MAX_OVERLAP_MS / 1000} seconds, not ${overlapMs / 1000}`,
+    );
   }
   const [last] = secrets;
   if (last === undefined || overlapMs === 0) return [{ secret }];

@@ -1,4 +1,4 @@
-import { invalid } from '../../../calls/errors.js';
+import { invalidAt } from '../../../calls/errors.js';
 import type { OrganizationService, SetOrganizationInput } from '../../../services/organizations/organizations.js';
 import type { Organization } from '../../gen/latchkey/v1/organization.js';
 import { organizationMessage } from '../../messages/configuration-messages.js';
@@ -11,7 +11,8 @@ export function organizationRpcs(organizations: OrganizationService): AdminRpcs<
   return {
     setOrganization: {
       async handle(request, call) {
-        if (request.organization === undefined) throw invalid('organization is missing; give at least organization.id');
+        if (request.organization === undefined)
+          throw invalidAt('/organization', 'organization is missing; give at least organization.id');
         const { organization, backfillIds, consistencyToken } = await organizations.set(call, {
           id: request.organization.id,
           ...fieldsOf(request.organization, updateMask(request.updateMask, ORGANIZATION_PATHS)),

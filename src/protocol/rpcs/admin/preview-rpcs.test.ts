@@ -165,7 +165,7 @@ describe('PreviewRule', () => {
     const refused: readonly (readonly [Asked, status, string])[] = [
       [{}, status.INVALID_ARGUMENT, 'flag is missing'],
       [{ flag: { key: 'tools' }, position: 0 }, status.INVALID_ARGUMENT, 'position is the place of rule'],
-      [{ flag: { key: 'tools' }, rule: { policy: 7 as never } }, status.INVALID_ARGUMENT, 'rule.policy 7'],
+      [{ flag: { key: 'tools' }, rule: { policy: 7 as never } }, status.INVALID_ARGUMENT, 'rule/policy 7'],
       [{ flag: { key: 'tools' }, rule: { id: 'rul_x' } }, status.INVALID_ARGUMENT, 'has no rule "rul_x"'],
       [{ flag: { id: 'flg_x' } }, status.NOT_FOUND, 'no flag "flg_x"'],
       [{ flag: { key: 'tools' }, sampleSize: 1000 }, status.INVALID_ARGUMENT, 'sample_size is 0 to 100, not 1000'],

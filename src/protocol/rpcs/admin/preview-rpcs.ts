@@ -1,4 +1,4 @@
-import { invalid } from '../../../calls/errors.js';
+import { invalidAt } from '../../../calls/errors.js';
 import type { Decision } from '../../../core/deciding/decision.js';
 import type { PreviewService } from '../../../services/previewing/preview.js';
 import type {
@@ -30,13 +30,13 @@ export function previewRpcs(preview: Pick<PreviewService, 'preview'>): AdminRpcs
     previewRule: {
       begin(request, call, out) {
         const { flag, rule, position, organizationId, sampleSize } = request;
-        if (flag === undefined) throw invalid('flag is missing; give at least flag.key');
+        if (flag === undefined) throw invalidAt('/flag', 'flag is missing; give at least flag.key');
         if (rule === undefined && position !== undefined)
-          throw invalid('position is the place of rule, which is missing');
+          throw invalidAt('/position', 'position is the place of rule, which is missing');
         const input = {
           ...flagNamed(flag),
           input: flagInput(flag, updateMask(request.updateMask, FLAG_PATHS)),
-          rule: rule && { input: ruleInput(rule, 'rule'), position },
+          rule: rule && { input: ruleInput(rule, '/rule'), position },
           onRuleChange: ruleChange(request.onRuleChange),
           organizationId,
           sampleSize,

@@ -1,4 +1,4 @@
-import { invalid } from '../../../calls/errors.js';
+import { invalidAt } from '../../../calls/errors.js';
 import type { SegmentService, SetSegmentInput } from '../../../services/flags/segments.js';
 import type { Segment as SegmentMessage } from '../../gen/latchkey/v1/segment.js';
 import { segmentMessage } from '../../messages/configuration-messages.js';
@@ -14,7 +14,7 @@ export function segmentRpcs(segments: SegmentService): AdminRpcs<Name> {
   return {
     setSegment: {
       async handle(request, call) {
-        if (request.segment === undefined) throw invalid('segment is missing; give at least segment.key');
+        if (request.segment === undefined) throw invalidAt('/segment', 'segment is missing; give at least segment.key');
         const { segment, warnings, backfillIds, consistencyToken } = await segments.set(call, {
           key: request.segment.key,
           ...fieldsOf(request.segment, updateMask(request.updateMask, SEGMENT_PATHS)),

@@ -1,4 +1,4 @@
-import { invalid } from '../../../calls/errors.js';
+import { invalidAt } from '../../../calls/errors.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { WebhookInput, WebhookMade } from '../../../services/webhooks/webhooks.js';
 import type { DeliveryAttempt, Delivery as DeliveryMessage, Webhook } from '../../gen/latchkey/v1/webhook.js';
@@ -67,7 +67,7 @@ export function webhookRpcs({
 
 function given(webhook: Webhook | undefined): Webhook {
   if (webhook === undefined)
-    throw invalid('webhook is missing; give at least webhook.id, or url and types of a new one');
+    throw invalidAt('/webhook', 'webhook is missing; give at least webhook.id, or url and types of a new one');
   return webhook;
 }
 

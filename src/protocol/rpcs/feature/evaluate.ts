@@ -34,6 +34,6 @@ const CONSISTENCIES = ['CACHED', 'CACHED', 'FULL'] as const;
 export function isFull(consistency: Consistency): boolean {
   return (
     consistency !== Consistency.CONSISTENCY_UNSPECIFIED &&
-    enumWord(CONSISTENCIES, consistency, 'consistency') === 'FULL'
+    enumWord(CONSISTENCIES, consistency, '/consistency') === 'FULL'
   );
 }

@@ -305,7 +305,7 @@ describe('what cannot be stored', () => {
 
   it.each([
     [{ type: 9 as FeatureFlag_Type }, 'type 9 is none of: BOOLEAN, STRING, NUMBER, JSON'],
-    [{ rules: [{ policy: 7 as Rule_Policy }] }, 'rules[0].policy 7 is none of: LIVE, LATCHING'],
+    [{ rules: [{ policy: 7 as Rule_Policy }] }, 'rules/0/policy 7 is none of: LIVE, LATCHING'],
     [{ rules: [{ rollout: 100_001 }] }, '/rules/0/rollout: '],
     [{ rules: [{ bucketBy: 'moon' }] }, '/rules/0/bucket_by: '],
     [{ type: FeatureFlag_Type.NUMBER, variants: [{ key: 'on', value: 'x' }] }, '/variants/0/value: '],

@@ -1,7 +1,7 @@
 import type { Caller } from '../../../calls/caller.js';
-import { invalid, notFound } from '../../../calls/errors.js';
+import { requireName } from '../../../calls/check-input.js';
+import { invalidAt, notFound } from '../../../calls/errors.js';
 import { quote } from '../../../core/values/json.js';
-import { faultOfName } from '../../../core/values/names.js';
 import type { FlagService } from '../../../services/flags/flags.js';
 import type {
   FeatureFlag,
@@ -19,14 +19,14 @@ const ON_RULE_CHANGES = ['KEEP', 'KEEP', 'RELOCK'] as const;
 
 /** The word for a request's `on_rule_change`. */
 export function ruleChange(value: SetFlagRequest_OnRuleChange): 'KEEP' | 'RELOCK' {
-  return enumWord(ON_RULE_CHANGES, value, 'on_rule_change');
+  return enumWord(ON_RULE_CHANGES, value, '/on_rule_change');
 }
 
 /** `SetFlag`. */
 export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Caller, SetFlagRequest, SetFlagResponse> {
   return {
     async handle(request, call) {
-      if (request.flag === undefined) throw invalid('flag is missing; give at least flag.key');
+      if (request.flag === undefined) throw invalidAt('/flag', 'flag is missing; give at least flag.key');
       const written = await flags.set(call, {
         ...flagExpected(request.flag, request.expectedVersion),
         input: flagInput(request.flag, updateMask(request.updateMask, FLAG_PATHS)),
@@ -58,8 +58,7 @@ function flagExpected(flag: FeatureFlag, expectedVersion: number | undefined) {
 /** Which flag: the one of this id, or else the one of this key, there already or not. */
 export function flagNamed({ id, key }: FeatureFlag) {
   if (id === '') {
-    const fault = faultOfName('flagKey', key);
-    if (fault !== undefined) throw invalid(fault, [{ pointer: '/key', message: fault }]);
+    requireName('flagKey', key, '/key');
     return { keyOrId: key, mustExist: false };
   }
   if (!id.startsWith('flg_')) throw notFound(`no flag has the id ${quote(id)}; name it by flag.key instead`);
