@@ -2,7 +2,7 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { notFound } from '../calls/errors.js';
 
-/** The page's own scripts and styles, the document, and pictures within the styles; nothing from anywhere else. */
+/** What the page may load: its own scripts and styles, the document, and pictures in styles; nothing from elsewhere. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -14,7 +14,7 @@ const POLICY = [
   "frame-ancestors 'none'",
 ].join(';');
 
-/** `GET /docs`: the description of the API for people, with a form to try each call. Everything in it is served from here. */
+/** `GET /docs`: the description of the API for people, with a form to try each call. This server serves all that it loads. */
 export async function docsPage(app: FastifyInstance, document: () => object): Promise<void> {
   await app.register(swaggerUi, {
     routePrefix: '/docs',
@@ -23,7 +23,7 @@ export async function docsPage(app: FastifyInstance, document: () => object): Pr
     transformSpecificationClone: false,
     uiConfig: { layout: 'BaseLayout', docExpansion: 'none', deepLinking: true, filter: true, tagsSorter: 'alpha' },
     uiHooks: {
-      // The same document once more, made into text anew for each request.
+      // The viewer's own copy of the document is not served: it would be made into text for each request.
       onRequest: (request, _reply, done) => {
         done(request.routeOptions.url === '/docs/yaml' ? notFound('the document is at /openapi.json') : undefined);
       },

@@ -5,7 +5,7 @@ import { describedProtocol } from '../protocol/http/described-protocol.js';
 import { describeAdministration } from './admin/describe-admin.js';
 import { ProblemSchema } from './schemas/problem-schema.js';
 
-/** Collects the description of every route registered from now on; `app.swagger()` gives it as OpenAPI 3.1. */
+/** Collects the descriptions of the routes that are registered from now on; `app.swagger()` gives them as OpenAPI 3.1. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
   app.addSchema(ProblemSchema);
   await app.register(swagger, {
@@ -40,7 +40,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
   });
 }
 
-/** The whole document: what every route registered here says, and the administration as the protocol describes it. */
+/** The whole document: the routes that are registered with descriptions, and the administration as the protocol describes it. */
 export function openApiDocument(app: FastifyInstance): object {
   const { tags = [], paths = {}, components = {}, ...document } = app.swagger() as unknown as PublicDocument;
   const { routes, schemas } = describedProtocol();

@@ -38,16 +38,16 @@ import { type SchemaViolation, schemaFault } from './server/validation-fault.js'
 export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'jwt'> {
   readonly authenticator: Authenticator;
   readonly draining: () => boolean;
-  /** The streams that are open; whoever drains ends them. */
+  /** The open streams, which are ended when the door drains. */
   readonly open: OpenStreams;
 }
 
-/** Keys and ids in a path: the longest is 191 characters, of which each may be four bytes, percent-encoded. */
+/** The longest key or id in a path: 191 characters of four bytes each, percent-encoded. */
 const MAX_PARAMETER_LENGTH = 191 * 4 * 3;
-/** A client that takes longer than this to send its request is cut off. */
+/** How long a client may take to send its request, before the connection is closed. */
 const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 
-/** The HTTP application: every route, and what stands around all of them. It does not listen yet. */
+/** The HTTP application: all routes, and what all of them need. It does not listen yet. */
 export async function restApp(options: RestAppOptions): Promise<FastifyInstance> {
   const app = fastify(serverOptions(options));
   app.decorateRequest('caller', null);
@@ -61,7 +61,7 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     reply.header(REQUEST_ID_HEADER, request.id);
     done();
   });
-  // While draining, whoever keeps a connection is told to take another one.
+  // While the door drains, clients are told to close their connections and open others.
   app.addHook('onSend', (_request, reply, _payload, done) => {
     if (options.draining()) reply.header('connection', 'close');
     done();
@@ -102,7 +102,7 @@ function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }:
       answerWithProblem(error, request, reply.header(REQUEST_ID_HEADER, request.id));
       observeUnrouted(observer, request, reply.statusCode);
     },
-    // Nothing is coerced, dropped or filled in: a wrong type or an unknown member is refused.
+    // Values are not coerced, and members not dropped or filled in: a wrong type or an unknown member is refused.
     ajv: {
       customOptions: {
         coerceTypes: false,
@@ -120,7 +120,7 @@ function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }:
   return options as FastifyServerOptions;
 }
 
-/** Headers for browsers: what they may do with answers, and which origins' pages may ask. */
+/** Adds headers for browsers: what they may do with answers, and pages of which origins may call. */
 async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppOptions): Promise<void> {
   const open = corsOrigins.length > 0;
   await app.register(helmet, {
@@ -141,7 +141,7 @@ async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppO
   });
 }
 
-/** Routes that need a caller: authentication comes before the body is read, then the caller's limit. */
+/** Registers the routes that need a caller: it is authenticated, and its limit checked, before the body is read. */
 function authenticated(api: FastifyInstance, options: RestAppOptions): void {
   const { authenticator, services, requestsPerMinute = 0 } = options;
   api.addHook('onRequest', (request, reply, done) => {
@@ -171,7 +171,7 @@ function authenticated(api: FastifyInstance, options: RestAppOptions): void {
         new HttpError(429, 'LIMITED', `at most ${max} requests a minute; try again in ${Math.ceil(ttl / SECOND_MS)} s`),
     });
   }
-  // A scope of their own: it is filled only after the limit above is in place.
+  // The routes are registered in a scope of their own, after the limit above is in place.
   void api.register((routes, _, done) => {
     listUserFlags(routes, services.evaluation);
     changeFlag(routes, services.flags);
@@ -187,7 +187,7 @@ function authenticated(api: FastifyInstance, options: RestAppOptions): void {
   });
 }
 
-/** Caches keep one caller's answers from another; CORS may have said `Origin` before. */
+/** Adds `Authorization` to `Vary`, so that caches give nobody another caller's answers. CORS may have set it to `Origin`. */
 function addVary(
   reply: { getHeader(name: string): unknown; header(name: string, value: string): unknown },
   name: string,

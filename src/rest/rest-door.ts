@@ -7,13 +7,13 @@ import { OpenStreams } from './server/open-streams.js';
 import type { RestDoorOptions } from './server/rest-options.js';
 
 export interface RestDoor {
-  /** `HOST:PORT` as bound. */
+  /** The `HOST:PORT` that is listened on. */
   readonly address: string;
-  /** Takes no new connections and waits for requests in flight, `limitMs` at most; then cuts them off. */
+  /** Takes no new connections and waits for requests under way, which are cut off after `limitMs`. */
   drain(limitMs: number): Promise<void>;
 }
 
-/** Serves the services over HTTP. Rejects, naming the address or the setting, when that cannot be done. */
+/** Serves the services over HTTP. Rejects when that cannot be done; the message names the address or the setting. */
 export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> {
   const { address, ...rest } = options;
   let draining = false;

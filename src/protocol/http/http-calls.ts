@@ -26,19 +26,19 @@ import { writeJson } from './write-json.js';
 
 type Context = CallContext<Caller>;
 
-/** What an RPC has answered over HTTP. */
+/** The answer of an RPC, as HTTP gives it. */
 export interface HttpAnswer {
   readonly json: JsonObject;
-  /** What the answer is about, where that has versions. */
+  /** The version of what the answer is about; undefined where that has no versions. */
   readonly version: Versioned | undefined;
 }
 
-/** A route with the handler behind it; which of the two there is says how it answers. */
+/** A route with its handler: it has `answer` if it answers once, `begin` if it answers with a stream. */
 export interface HttpCall {
   readonly route: HttpRoute;
-  /** Undefined for an RPC that answers with a stream. */
+  /** Answers a request; undefined for an RPC that answers with a stream. */
   readonly answer: ((request: HttpRequest, call: Context) => Promise<HttpAnswer>) | undefined;
-  /** Begins a stream; each event is one JSON object. Undefined for any other. */
+  /** Begins a stream whose events are JSON objects; undefined for an RPC that answers once. */
   readonly begin:
     | ((request: HttpRequest, call: Context, out: StreamOut<JsonObject>) => Promise<StreamFeed>)
     | undefined;

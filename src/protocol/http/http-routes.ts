@@ -1,22 +1,22 @@
 import { type DescField, type DescMessage, type DescMethod, type FileRegistry, getOption } from '@bufbuild/protobuf';
 
-/** A method and path by which an RPC is served, as its `google.api.http` option says. */
+/** A method and a path by which an RPC is served, from its `google.api.http` option. */
 export interface HttpRoute {
   readonly rpc: DescMethod;
   readonly verb: HttpVerb;
   /** Without the leading slash. */
   readonly path: readonly PathSegment[];
-  /** What the body holds: the whole request but for what is in the path, one field of it, or nothing. */
+  /** What the body holds: `*` is the whole request except what is in the path, '' is nothing, else it is one field. */
   readonly body: '*' | '' | DescField;
 }
 
 export type HttpVerb = 'GET' | 'PUT' | 'POST' | 'PATCH' | 'DELETE';
 
-/** A word, or the field of the request that stands there: two of them for a field of a field. */
+/** A part of a path: a word, or the field of the request whose value it is. */
 export type PathSegment = string | FieldPath;
 export type FieldPath = readonly [DescField] | readonly [DescField, DescField];
 
-/** An HttpRule, as far as this server serves them. */
+/** A `google.api.HttpRule`, with the members that this server serves. */
 interface Rule {
   readonly pattern: { readonly case?: string; readonly value?: unknown };
   readonly body: string;

@@ -6,9 +6,9 @@ import { MAX_JSON_DEPTH } from '../well-known/struct.js';
 import { emptyMessage, type Message, messageOf } from './message.js';
 
 /**
- * Reads messages from JSON by the protobuf JSON mapping, into the shape of the generated code. Names are taken as the
- * protocol has them and in lowerCamelCase, also in field masks. What does not fit becomes a fault with its JSON pointer:
- * nothing is dropped, and unknown members are refused. Whoever reads looks at {@link faults} before using what was read.
+ * Reads messages from JSON by the protobuf JSON mapping, into the shape of the generated code. Names may be written as in the
+ * protocol or in lowerCamelCase, also within field masks. What does not fit, unknown members included, becomes a fault with its
+ * JSON pointer. The caller must look at {@link faults} before it uses what was read.
  */
 export class JsonReader {
   readonly faults = new Faults();
@@ -39,7 +39,7 @@ export class JsonReader {
     return message;
   }
 
-  /** The value of a field; of a repeated one the whole list. */
+  /** Reads the value of a field, which is a list if the field is repeated. */
   field(field: DescField, json: JsonValue, pointer: string): unknown {
     if (field.fieldKind !== 'list') return this.#single(field, json, pointer);
     if (!Array.isArray(json)) {
@@ -49,7 +49,7 @@ export class JsonReader {
     return json.map((item: JsonValue, i) => this.#single(field, item, `${pointer}/${i}`));
   }
 
-  /** The value of a field as a path or a query has it: lists by one text for each item. */
+  /** Reads the value of a field from a path or a query: a list has one text for each item. */
   texts(field: DescField, texts: readonly string[], pointer: string): unknown {
     const items = texts.map((text) =>
       field.scalar === ScalarType.BOOL && /^(true|false)$/.test(text) ? text === 'true' : text,
@@ -103,7 +103,7 @@ export class JsonReader {
     return json;
   }
 
-  /** JSON text can spell what is no JSON value: half a character, and numbers that are beyond any. */
+  /** Adds a fault for what JSON text can spell and is no value: half of a surrogate pair, a number that is read as infinite. */
   #checkJson(json: JsonValue, pointer: string): void {
     if (typeof json === 'string') this.#checkText(json, pointer);
     else if (typeof json === 'number' && !Number.isFinite(json))
@@ -157,12 +157,12 @@ export class JsonReader {
   }
 }
 
-/** The field of that name, in either spelling. */
+/** The field of a name, written in either of the two ways. */
 export function fieldNamed(type: DescMessage, name: string): DescField | undefined {
   return type.fields.find((field) => field.name === name || field.jsonName === name);
 }
 
-/** A `null` says of any other field that it is not given. */
+/** Whether `null` is a value of the field. For any other field it says that the field is not given. */
 function takesNull({ fieldKind, message }: DescField): boolean {
   return fieldKind === 'message' && message.typeName === 'google.protobuf.Value';
 }
@@ -172,7 +172,7 @@ function snakeCase(path: string): string {
 }
 
 const DURATION = /^(-?)(\d{1,12})(?:\.(\d{1,9}))?s$/;
-/** Ten thousand years, as the protocol buffers' Duration has it. */
+/** The longest `google.protobuf.Duration`: ten thousand years. */
 const MAX_SECONDS = 315_576_000_000;
 const NUMBER = /^(?:-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|NaN|-?Infinity)$/;
 const WORDS: Partial<Record<ScalarType, string>> = {
@@ -182,7 +182,7 @@ const WORDS: Partial<Record<ScalarType, string>> = {
 };
 
 const { MIN_SAFE_INTEGER, MAX_SAFE_INTEGER } = Number;
-/** Sixty-four bits as far as the generated code counts them. */
+/** The range of each kind of integer; for 64 bits, what a number of the generated code holds exactly. */
 const INTEGERS: Partial<Record<ScalarType, readonly [number, number]>> = {
   [ScalarType.INT32]: [-(2 ** 31), 2 ** 31 - 1],
   [ScalarType.UINT32]: [0, 2 ** 32 - 1],

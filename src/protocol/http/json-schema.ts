@@ -2,12 +2,12 @@ import { type DescEnum, type DescField, type DescMessage, ScalarType } from '@bu
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { isImplicit, messageOf } from './message.js';
 
-/** What `proto/` says of a message, field, enum, value or RPC, by its full name. */
+/** The comments of `proto/` on messages, fields, enums, values and RPCs, by full name. */
 export type Comments = Readonly<Record<string, string>>;
 
 /**
- * JSON Schemas of messages, each under a name of its own that the others refer to. A message is written with everything
- * that has no presence and read with anything left out: so those that go both ways have two schemas.
+ * JSON Schemas of messages, each under a name by which the others refer to it. A message that both callers and the server
+ * send has two schemas: the server always writes fields without presence, and callers may leave any field out.
  */
 export class MessageSchemas {
   readonly byName: Record<string, JsonObject> = {};
@@ -17,7 +17,7 @@ export class MessageSchemas {
     this.#comments = comments;
   }
 
-  /** A reference to the schema of a message as it is sent. */
+  /** A reference to the schema of a message as the server sends it. */
   written(type: DescMessage): JsonObject {
     return this.#reference(type, 'written');
   }
@@ -27,12 +27,12 @@ export class MessageSchemas {
     return this.#reference(type, 'read');
   }
 
-  /** The schema of a field's value where it stands in a path or a query. */
+  /** The schema of a field's value in a path or a query. */
   text(field: DescField): JsonObject {
     return this.#field(field, 'read');
   }
 
-  /** What `proto/` says of it. */
+  /** The comment of `proto/` on what has this full name. */
   comment(fullName: string): string {
     return this.#comments[fullName] ?? '';
   }
@@ -40,7 +40,7 @@ export class MessageSchemas {
   #reference(type: DescMessage, way: Way): JsonObject {
     const name = nameOf(type, way);
     if (!(name in this.byName)) {
-      // Before its fields: messages may hold themselves.
+      // The name is taken before the fields are described, since a message may hold messages of its own type.
       this.byName[name] = {};
       this.byName[name] = this.#message(type, way);
     }
@@ -76,7 +76,7 @@ export class MessageSchemas {
     return WELL_KNOWN[message.typeName] ?? this.#reference(message, way);
   }
 
-  /** What says nothing is for callers to leave out. */
+  /** The schema of an enum. Callers leave the field out in place of the value that says nothing. */
   #enum({ values, parent, file }: DescEnum, way: Way): JsonObject {
     const scope = parent?.typeName ?? file.proto.package;
     const words = way === 'read' ? values.filter(({ number }) => number !== 0) : values;
@@ -87,7 +87,7 @@ export class MessageSchemas {
 
 type Way = 'read' | 'written';
 
-/** Requests are only read; of what goes both ways, the form that is read has a name of its own. */
+/** The name of a message's schema. Where it has two, the one for callers has a name of its own. */
 function nameOf({ typeName, file }: DescMessage, way: Way): string {
   const name = typeName.slice(file.proto.package.length + 1).replaceAll('.', '_');
   return way === 'written' || name.endsWith('Request') ? name : `${name}Input`;
@@ -115,7 +115,7 @@ const SCALARS: Partial<Record<ScalarType, JsonObject>> = {
   [ScalarType.DOUBLE]: { type: 'number' },
   [ScalarType.INT32]: { type: 'integer', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
   [ScalarType.UINT32]: { type: 'integer', minimum: 0, maximum: 2 ** 32 - 1 },
-  // As text, since a number in JSON may lose its last digits on the way.
+  // 64-bit integers are texts, since programs may lose the last digits of large JSON numbers.
   [ScalarType.INT64]: { type: 'string', pattern: '^-?[0-9]{1,16}$' },
   [ScalarType.UINT64]: { type: 'string', pattern: '^[0-9]{1,16}$' },
 };

@@ -1,9 +1,9 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 
-/** A message in the shape of the generated code, by the names that the code gives its fields. */
+/** A message in the shape of the generated code, with the names that the code gives fields. */
 export type Message = Record<string, unknown>;
 
-/** A message with nothing in it, as the generated code makes one. */
+/** An empty message, as the generated code makes one. */
 export function emptyMessage(type: DescMessage): Message {
   const message: Message = {};
   for (const field of type.fields) {
@@ -13,7 +13,7 @@ export function emptyMessage(type: DescMessage): Message {
   return message;
 }
 
-/** What a field holds that was not given: nothing where that can be told from anything. */
+/** The value of a field that was not given: undefined where the field has presence. */
 export function emptyValue(field: DescField): unknown {
   if (field.fieldKind === 'list') return [];
   if (!isImplicit(field)) return undefined;
@@ -22,12 +22,12 @@ export function emptyValue(field: DescField): unknown {
   return field.scalar === ScalarType.BOOL ? false : 0;
 }
 
-/** Whether a field always has a value: it is no message, not `optional`, and of no oneof. */
+/** Whether a field always has a value: it is no message, is not `optional`, and is in no oneof. */
 export function isImplicit(field: DescField): boolean {
   return field.message === undefined && field.oneof === undefined && !field.proto.proto3Optional;
 }
 
-/** What a field holds that is neither a scalar nor an enum. Maps have no form here: the protocol has none. */
+/** The message of a field that is neither a scalar nor an enum. Throws for a map: the protocol has none. */
 export function messageOf(field: DescField): DescMessage {
   if (field.message === undefined || field.fieldKind === 'map') throw new Error(`${field.name} has no JSON form here`);
   return field.message;

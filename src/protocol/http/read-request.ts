@@ -7,29 +7,29 @@ import { fieldNamed, JsonReader } from './json-reader.js';
 import { emptyMessage, type Message } from './message.js';
 import type { Versioned } from './versions.js';
 
-/** What an HTTP request says, decoded but for its meaning. */
+/** An HTTP request, decoded, but not yet read as the request of an RPC. */
 export interface HttpRequest {
-  /** What stands in the path for each variable, in order. */
+  /** The values of the path's variables, in order. */
   readonly path: readonly string[];
   readonly query: ReadonlyMap<string, readonly string[]>;
-  /** Undefined: there is none. */
+  /** The body; undefined without one. */
   readonly body: JsonValue | undefined;
-  /** What `If-Match` or `If-None-Match` demands; undefined: nothing. */
+  /** The version that `If-Match` or `If-None-Match` demands; undefined where neither does. */
   readonly precondition: Versioned | undefined;
 }
 
-/** The RPC's request for an HTTP request. Throws INVALID with every fault of its shape. */
+/** Reads an HTTP request as the request of the route's RPC. Throws INVALID with all faults. */
 export function readRequest(route: HttpRoute, request: HttpRequest): Message {
   return new RequestReader(route, request).read();
 }
 
-/** The field that a caller's mask is about: the one that the body or the path names, else the request itself. */
+/** The field to which an update mask applies: the one that the body or the path names; undefined for the request itself. */
 export function resourceField({ body, path }: Pick<HttpRoute, 'body' | 'path'>): DescField | undefined {
   if (typeof body !== 'string') return body;
   return path.find((segment) => typeof segment !== 'string' && segment.length === 2)?.[0] as DescField | undefined;
 }
 
-/** What may stand in the query of a route: fields that neither the path nor the body holds. */
+/** The fields that a route's query may have: those that neither the path nor the body has. */
 export function queryFields({ rpc, path, body }: HttpRoute): readonly DescField[] {
   if (body === '*') return [];
   const elsewhere = new Set([body, ...path.map((segment) => (typeof segment === 'string' ? '' : segment[0]))]);
@@ -110,7 +110,7 @@ class RequestReader {
     }
   }
 
-  /** The path says which one; a body may repeat it. */
+  /** Sets a field from the path. A body may repeat the value, but not have another one. */
   #put(message: Message, field: DescField, text: string): void {
     const given = message[field.localName];
     if (given !== '' && given !== text) {
@@ -120,7 +120,7 @@ class RequestReader {
     message[field.localName] = text;
   }
 
-  /** Without a mask the body's members are the mask: what is named is written, `[]` and `null` clear it. */
+  /** Without a mask, the body's members are the mask: each member that it names is written, and `[]` and `null` clear it. */
   #mask(message: Message): void {
     const field = fieldNamed(this.#input, MASK);
     const paths = MASK_PATHS[this.#input.typeName];
@@ -147,7 +147,10 @@ class RequestReader {
     if (precondition.version > 0 || precondition.id !== '') this.#expectId(message, precondition.id);
   }
 
-  /** A thing with an id is expected to have that one; a list that has versions as a whole goes by its name. */
+  /**
+   * Throws for a precondition with another id than the request has, and gives the request the id where it has none. A list that
+   * has a version as a whole has its field's name for an id.
+   */
   #expectId(message: Message, id: string): void {
     const resource = resourceField(this.#route);
     const held = resource === undefined ? message : (message[resource.localName] as Message);

@@ -2,7 +2,7 @@ import { createFileRegistry, type FileRegistry, fromBinary } from '@bufbuild/pro
 import { FileDescriptorSetSchema } from '@bufbuild/protobuf/wkt';
 import { DESCRIPTOR_SET_BASE64 } from '../gen/descriptor-set.js';
 
-/** Every message, service and option of the protocol, as compiled from `proto/`. */
+/** The messages, services and options of the protocol, from the descriptors that `proto/` was compiled to. */
 export const REGISTRY: FileRegistry = readRegistry(Buffer.from(DESCRIPTOR_SET_BASE64, 'base64'));
 
 /** Reads an encoded google.protobuf.FileDescriptorSet. */

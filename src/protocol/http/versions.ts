@@ -6,14 +6,14 @@ import { type Message, messageOf } from './message.js';
 import { REGISTRY } from './registry.js';
 import { writeJson } from './write-json.js';
 
-/** A version of one thing: what is made anew under an old key has another id, and begins at version 1 again. */
+/** A version of one thing. The id is part of it, since a thing that is made anew under an old key begins at version 1 again. */
 export interface Versioned {
-  /** Of a list that has versions as a whole, its name; '' with version 0: it must not exist yet. */
+  /** The thing's id, or a list's name if it has a version as a whole; '' with version 0 for a thing that must not exist yet. */
   readonly id: string;
   readonly version: number;
 }
 
-/** Of what an answer is about: the one thing in it that has versions, or the answer itself. Undefined: nothing in it has. */
+/** The version of what an answer is about: of the one thing in it that has versions, or of the answer itself; else undefined. */
 export function versionIn(type: DescMessage, message: Message): Versioned | undefined {
   for (const { fieldKind, message: part, localName } of type.fields) {
     if (fieldKind !== 'message' || !hasVersions(part)) continue;
@@ -23,7 +23,7 @@ export function versionIn(type: DescMessage, message: Message): Versioned | unde
   return hasVersions(type) ? versionOf(type, message) : undefined;
 }
 
-/** What a refused change would have replaced, and its version; undefined where there is nothing any more. */
+/** What a refused write would have replaced, with its version; undefined where it does not exist any more. */
 export function currentOf(stale: StaleVersion): { readonly json: JsonObject; readonly version: Versioned } | undefined {
   const present = presentMessage(stale.present);
   if (present === undefined) return undefined;

@@ -3,8 +3,9 @@ import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { type Message, messageOf } from './message.js';
 
 /**
- * A message as JSON by the protobuf JSON mapping, by the protocol's own names: what has no presence is always written, also
- * when empty; what is absent is left out. JSON within is passed on as it is, a member named `__proto__` included.
+ * Writes a message as JSON by the protobuf JSON mapping, with the protocol's own names. Fields without presence are always
+ * written, even if they are empty; absent fields are left out. JSON in fields is written as it is, with a member named
+ * `__proto__`, too.
  */
 export function writeJson(type: DescMessage, message: Message): JsonObject {
   const json: Record<string, JsonValue> = {};
@@ -47,7 +48,7 @@ function scalar(type: ScalarType, value: unknown): JsonValue {
   return value as JsonValue;
 }
 
-/** Three, six or nine digits after the point, or none. */
+/** A duration as JSON, with no, three, six or nine digits after the point. */
 function durationJson({ seconds, nanos }: { readonly seconds: number; readonly nanos: number }): string {
   const sign = seconds < 0 || nanos < 0 ? '-' : '';
   const digits = String(Math.abs(nanos))

@@ -5,7 +5,7 @@ import { enumWord } from './fields.js';
 
 const EFFECTS: readonly Effect[] = ['ALLOW', 'ALLOW', 'DENY'];
 
-/** A row as a request gives it. Who manages it, the server says. */
+/** An access row from a request. The server decides who manages it. */
 export function accessInput({ userId, role, organizationId, effect, enabled }: RowMessage): AccessInput {
   return {
     userId,
@@ -16,7 +16,7 @@ export function accessInput({ userId, role, organizationId, effect, enabled }: R
   };
 }
 
-/** A row as it is sent. */
+/** An access row as a message. */
 export function accessMessage({
   userId,
   role,

@@ -6,7 +6,7 @@ import type { Organization } from '../gen/latchkey/v1/organization.js';
 import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
 import { instant } from './fields.js';
 
-/** A flag as it is sent. */
+/** A flag as a message. */
 export function flagMessage(flag: Flag): FeatureFlag {
   return {
     key: flag.key,
@@ -47,17 +47,17 @@ function ruleMessage(rule: Rule): RuleMessage {
   };
 }
 
-/** A segment as it is sent. */
+/** A segment as a message. */
 export function segmentMessage({ createdAt, updatedAt, ...segment }: Segment): SegmentMessage {
   return { ...segment, createdAt: instant(createdAt), updatedAt: instant(updatedAt) };
 }
 
-/** The list of stages as it is sent. */
+/** The list of stages as a message. */
 export function stagesMessage({ stages, version }: StageList): ListStagesResponse {
   return { stages: [...stages], version };
 }
 
-/** An organization as it is sent. */
+/** An organization as a message. */
 export function organizationMessage(organization: OrganizationState): Organization {
   const { id, attributes, strictRoles, roles, version } = organization;
   const definitions = roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));

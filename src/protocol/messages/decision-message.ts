@@ -18,10 +18,10 @@ const REASONS: Readonly<Record<Reason, ReasonNumber>> = {
   DEFAULT: ReasonNumber.REASON_DEFAULT,
 };
 
-/** Longer texts are no flag's key: they come back shortened, so that many answers of one long question stay short. */
+/** The longest key that is sent back whole. A longer text is no flag's key, and many answers could repeat it. */
 const MAX_KEY = 128;
 
-/** A decision as it is sent. */
+/** A decision as a message. */
 export function decisionMessage({ decision, stale }: Evaluated): EvaluateResponse {
   return {
     flagKey: decision.flagKey.slice(0, MAX_KEY),

@@ -1,11 +1,11 @@
 import { BinaryReader } from '@bufbuild/protobuf/wire';
 
-/** What the generated code offers of a message for decoding. */
+/** The part of the generated code of a message that decodes it. */
 export interface Decoder<T> {
   decode(input: BinaryReader, length?: number): T;
 }
 
-/** What a request that could not be decoded becomes, so that its call is answered in the ordinary way. */
+/** Stands for a request that could not be decoded, so that its call is answered like any other. */
 export class MalformedRequest {
   readonly reason: string;
 
@@ -16,7 +16,7 @@ export class MalformedRequest {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-/** Text of a string field; throws where it is not UTF-8, instead of making two different ids the same. */
+/** The text of a string field. Throws for bytes that are no UTF-8, by which two different ids would become the same. */
 function strictUtf8(bytes: Uint8Array): string {
   try {
     return utf8.decode(bytes);
@@ -25,7 +25,7 @@ function strictUtf8(bytes: Uint8Array): string {
   }
 }
 
-/** Decodes a whole message, or says why that cannot be done. */
+/** Decodes a message, or gives what is wrong with it. */
 export function decodeMessage<T>(type: Decoder<T>, bytes: Uint8Array): T | MalformedRequest {
   try {
     const reader = new BinaryReader(bytes, strictUtf8);

@@ -7,7 +7,7 @@ import { jsonObject } from './fields.js';
 const NO_OVERRIDES: EvaluationContext = {};
 const NOBODY: Target = { userId: '', context: NO_OVERRIDES };
 
-/** Whom a request's context is about; only what it gives overrides what is stored. */
+/** The target that a request's context names. Only members that the context has override what is stored. */
 export function targetOf(context: ContextMessage | undefined): Target {
   return context === undefined ? NOBODY : { userId: context.userId, context: overridesOf(context) };
 }

@@ -1,10 +1,10 @@
 import { asLatchkeyError, type ErrorCode, type LatchkeyError } from '../../calls/errors.js';
 
-/** gRPC's number for each kind of error (`google.rpc.Code`). */
+/** The `google.rpc.Code` of each kind of error. */
 const CODES: Readonly<Record<ErrorCode, number>> = {
   INVALID: 3,
   NOT_FOUND: 5,
-  // ABORTED, the advice of gRPC for optimistic writes: read again, then write again.
+  // ABORTED, by which gRPC advises the caller to read again and then to write again.
   CONFLICT: 10,
   UNAUTHENTICATED: 16,
   FORBIDDEN: 7,
@@ -14,29 +14,29 @@ const CODES: Readonly<Record<ErrorCode, number>> = {
 };
 
 /**
- * The message travels in an HTTP/2 trailer, percent-encoded, and once more in the trailer with the details. Some clients bound
- * all trailers together to 8 KiB.
+ * The longest message, percent-encoded. It is sent in an HTTP/2 trailer, and again in the trailer with the details, and some
+ * clients take no more than 8 KiB of trailers together.
  */
 const MAX_ENCODED_DETAILS = 2_800;
-/** The details have the faults as well: the message leaves them room. */
+/** The longest message of a failure with faults, which leaves room for the faults in the details. */
 const MAX_ENCODED_WITH_FAULTS = 1_600;
 
-/** What a failed call, or a failed part of one, is answered with. */
+/** What a caller is told of a failed call, or of a part of a call that failed. */
 export interface Failure {
   /** `google.rpc.Code` */
   readonly code: number;
-  /** Bounded and well-formed text. */
+  /** A well-formed text of bounded length. */
   readonly details: string;
 }
 
-/** Whether a person has to be told of an error: it is not one that a caller may read. */
+/** Whether an error is a defect, at which a person has to look, rather than one that a caller may read. */
 export function isUnexpected(error: unknown): boolean {
   return asLatchkeyError(error).code === 'INTERNAL';
 }
 
 /**
- * The one mapping of errors to gRPC's codes. A {@link LatchkeyError} is told as it is, its faults after it; of anything else
- * the caller learns the request's id only.
+ * Maps errors to gRPC's codes, which nothing else does. The caller is told a {@link LatchkeyError} as it is, with its faults;
+ * of any other error it is told the request id only.
  */
 export function failureOf(error: unknown, requestId: string): Failure {
   const told = asLatchkeyError(error);
@@ -54,7 +54,7 @@ function describe({ message, faults }: LatchkeyError): string {
   return `${message}: ${untold.map((fault) => `${fault.pointer}: ${fault.message}`).join('; ')}`;
 }
 
-/** Well-formed, since grpc-js would throw on half a surrogate pair, and bounded. */
+/** The text made well-formed and cut to the limit: grpc-js throws for half of a surrogate pair. */
 function sendable(details: string, limit: number): string {
   let text = details.slice(0, limit).toWellFormed();
   while (encodeURI(text).length > limit) {

@@ -20,13 +20,13 @@ export function epochMs(instant: Date | undefined): number | undefined {
   return instant?.getTime();
 }
 
-/** 0001-01-01 and the end of 9999: beyond them there is no Timestamp. */
+/** The first and the last instant that a Timestamp can have: 0001-01-01 and the end of 9999. */
 const EARLIEST_MS = -62_135_596_800_000;
 const LATEST_MS = 253_402_300_799_999;
 
 /**
- * What a Timestamp field takes for epoch milliseconds, the nearest there is where they are beyond its years; undefined
- * leaves the field out.
+ * The value of a Timestamp field for epoch milliseconds: the nearest that there is where they are beyond a Timestamp's years.
+ * Undefined leaves the field out.
  */
 export function instant(epochMilliseconds: number | undefined): Date | undefined {
   if (epochMilliseconds === undefined) return undefined;
@@ -41,14 +41,14 @@ export function durationMs(duration: Duration | undefined): number | undefined {
   return duration && duration.seconds * SECOND_MS + duration.nanos / MS_NANOS;
 }
 
-/** What a Duration field takes for milliseconds, 0 and more; undefined leaves the field out. */
+/** The value of a Duration field for milliseconds, 0 or more; undefined leaves the field out. */
 export function duration(milliseconds: number | undefined): Duration | undefined {
   if (milliseconds === undefined) return undefined;
   const seconds = Math.floor(milliseconds / SECOND_MS);
   return { seconds, nanos: Math.floor((milliseconds - seconds * SECOND_MS) * MS_NANOS) };
 }
 
-/** The word at an enum's number; INVALID for a number that stands for none. `pointer` is its place in the input. */
+/** The word for an enum's number. Throws INVALID for a number without a word; `field` is the field's name for the message. */
 export function enumWord<Word extends string>(words: readonly Word[], value: number, pointer: string): Word {
   const word = words[value];
   if (word !== undefined) return word;
@@ -56,8 +56,8 @@ export function enumWord<Word extends string>(words: readonly Word[], value: num
 }
 
 /**
- * The fields that a request's update_mask names; undefined where it names none, which means: what is given. Throws INVALID
- * for a path that is none of `known`.
+ * The fields that a request's update_mask names; undefined for an empty mask, which means the fields that are given. Throws
+ * INVALID for a path that is not among `known`.
  */
 export function updateMask(
   paths: readonly string[] | undefined,

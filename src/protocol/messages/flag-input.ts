@@ -9,9 +9,9 @@ import { ruleInputs } from './rule-input.js';
 type Fields = Required<FlagInput>;
 
 interface Field<Name extends keyof Fields> {
-  /** Undefined where it is not given. `whole`: the mask names it, so that its parts are written as a whole too. */
+  /** Reads the field, undefined where it is not given. `whole` says that the mask names it: then its parts are written whole. */
   read(flag: FeatureFlag, whole: boolean): Fields[Name];
-  /** What it is where the mask names it and it is not given. */
+  /** The value to write where the mask names the field and it is not given. */
   readonly otherwise: Fields[Name];
 }
 
@@ -37,15 +37,15 @@ const FIELDS: { readonly [Name in keyof Fields]: Field<Name> } = {
 
 const NAMES = Object.keys(FIELDS) as (keyof Fields)[];
 
-/** What an update_mask may name, by field of FlagInput. */
+/** The path by which an update_mask names each field of FlagInput. */
 const PATHS = Object.fromEntries(NAMES.map((name) => [name, snakeCase(name)])) as Readonly<
   Record<keyof Fields, string>
 >;
 
-/** What an update_mask of a flag may name. */
+/** The paths that the update_mask of a flag may name. */
 export const FLAG_PATHS: readonly string[] = Object.values(PATHS);
 
-/** What a request says of a flag: without a mask what is given, with one exactly what it names. */
+/** The input that a request gives of a flag: the fields that are given or, with a mask, exactly those that it names. */
 export function flagInput(flag: FeatureFlag, mask: ReadonlySet<string> | undefined): FlagInput {
   const input: Partial<Record<keyof Fields, unknown>> = {};
   for (const name of NAMES) {

@@ -28,7 +28,7 @@ const CAUSES: Readonly<Record<Cause['type'], Cause_Type>> = {
   manual: Cause_Type.TYPE_MANUAL,
 };
 
-/** An entry of the ledger as it is sent; the snapshot tells its flag's present key. */
+/** An entry of the ledger as a message. The snapshot has the present key of its flag. */
 export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot): EntryMessage {
   const { flagId, ruleId, ruleVersion, kind, earnedAt, recordedAt, cause } = entry;
   return {

@@ -1,12 +1,12 @@
 import { FLAG_PATHS } from './flag-input.js';
 
-/** What an update_mask may name: the fields that a caller writes. */
+/** The paths that the update_mask of a user may name; those of other things follow. */
 export const USER_PATHS: readonly string[] = ['organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'];
 export const ORGANIZATION_PATHS: readonly string[] = ['attributes', 'strict_roles', 'roles'];
 export const SEGMENT_PATHS: readonly string[] = ['name', 'conditions'];
 export const WEBHOOK_PATHS: readonly string[] = ['url', 'description', 'types', 'enabled'];
 
-/** The same by the full name of the request that carries the mask. */
+/** The paths that a mask may name, by the full name of the request that has the mask. */
 export const MASK_PATHS: Readonly<Record<string, readonly string[]>> = {
   'latchkey.v1.SetFlagRequest': FLAG_PATHS,
   'latchkey.v1.PreviewRuleRequest': FLAG_PATHS,

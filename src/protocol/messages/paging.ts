@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { invalidAt } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
 
-/** What the request of every paged list has; what else it says is the list's filter. */
+/** What the request of every paged list has. Its other members are the list's filter. */
 export interface PagedRequest {
   readonly pageSize: number;
   readonly pageToken: string;
@@ -10,22 +10,22 @@ export interface PagedRequest {
 
 const DEFAULT_SIZE = 50;
 const MAX_SIZE = 1_000;
-/** Of a hash of the list's name and its filter: enough to know one list's token from another's. */
+/** How many bytes of the hash of list and filter a token has: enough to tell one list's tokens from another's. */
 const MARK_BYTES = 8;
-/** What may change from page to page. */
+/** The members of requests that may differ from page to page. */
 const NO_FILTERS: ReadonlySet<string> = new Set(['pageSize', 'pageToken', 'consistencyToken', 'consistency']);
 
 /**
- * The page that a list's request asks for, and the token of the page after it. A token is the store's position behind a mark
- * of the list and its filter: opaque to callers, and INVALID with any other list or filter. It is not signed, since a made-up
- * position shows nothing that asking without one would not.
+ * The page that a list's request asks for, and the token of the next page. A token is a mark of the list and its filter,
+ * followed by the store's position. It is opaque to callers, and INVALID for any other list or filter. It is not signed: with
+ * a position that it made up, a caller sees nothing that it would not see without one.
  */
 export class Paging {
-  /** For the use case. */
+  /** The page as the use case takes it. */
   readonly page: { readonly limit: number; readonly after?: string };
   readonly #mark: Buffer;
 
-  /** `list` is the RPC's name. Throws INVALID for a token that is none of this list and filter. */
+  /** `list` is the RPC's name. Throws INVALID for a token that is not of this list and filter. */
   constructor(list: string, request: PagedRequest) {
     this.#mark = markOf(list, request);
     const { pageSize, pageToken } = request;
@@ -33,7 +33,7 @@ export class Paging {
     this.page = pageToken === '' ? { limit } : { limit, after: this.#positionIn(pageToken, list) };
   }
 
-  /** The `next_page_token` where the store goes on at that position; '' after the last page. */
+  /** The `next_page_token` for the store's next position; '' after the last page. */
   tokenOf(next: string | undefined): string {
     if (next === undefined) return '';
     return Buffer.concat([this.#mark, Buffer.from(next)]).toString('base64url');
@@ -41,7 +41,7 @@ export class Paging {
 
   #positionIn(token: string, list: string): string {
     const bytes = Buffer.from(token, 'base64url');
-    // What decodes although it was never encoded so is none of ours.
+    // A text that decodes, but that encoding does not give back, is no token.
     const ours = bytes.toString('base64url') === token && bytes.subarray(0, MARK_BYTES).equals(this.#mark);
     if (ours) return bytes.toString('utf8', MARK_BYTES);
     const message =

@@ -6,8 +6,8 @@ import { enumWord, jsonObject } from './fields.js';
 const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
 
 /**
- * What a request says of a flag's rules. `whole`: what a rule leaves out has its default; otherwise what a rule leaves out
- * that there is stays as it is.
+ * The input that a request gives of a flag's rules. With `whole`, what a rule leaves out has its default; without it, a rule
+ * that exists keeps what is left out.
  */
 export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
   return rules.map((rule, index) => {
@@ -16,7 +16,7 @@ export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly Rul
   });
 }
 
-/** What a request says of one rule; `pointer` is its place in the request. */
+/** The input that a request gives of one rule; `field` is its place in the request, for messages. */
 export function ruleInput(rule: Rule, pointer: string): RuleInput {
   const { id, name, policy, rollout, bucketBy, distribution } = rule;
   const conditions = jsonObject(rule.conditions);

@@ -12,20 +12,20 @@ import { presentMessage } from './version-conflict.js';
 /** The trailer of a status with details, see `google.rpc.Status`. */
 export const STATUS_DETAILS_KEY = 'grpc-status-details-bin';
 
-/** Who says `ErrorInfo.reason`. */
+/** The domain of `ErrorInfo.reason`. */
 const DOMAIN = 'latchkey';
-/** Some clients bound all trailers together to 8 KiB: the message, percent-encoded, and the details, in base64, have this. */
+/** The most that message, percent-encoded, and details, in base64, may have: some clients take 8 KiB of trailers together. */
 const MAX_TRAILERS = 7_400;
-/** What is there now is told in whole up to this. */
+/** The largest flag, or other thing, that is sent whole in a conflict. */
 const MAX_CONFLICT_BYTES = 4_000;
-/** Of an Any and the fields around it, without its value. */
+/** The bytes of an `Any` and the fields around it, without its value. */
 const OVERHEAD = 80;
 
 /**
- * A `google.rpc.Status` of a failed call: who failed and how for machines (`ErrorInfo`), where the input is at fault
- * (`BadRequest`, by the JSON pointers that REST gives), when to try again (`RetryInfo`), and what is there in place of the
- * version that a change was made on (`VersionConflict`). What has no room is left out: of faults the last ones, which
- * `ErrorInfo.metadata` counts.
+ * The `google.rpc.Status` of a failed call, encoded. It says for programs what failed (`ErrorInfo`), where the input has faults
+ * (`BadRequest`, by the same JSON pointers as REST), when to try again (`RetryInfo`), and what is stored in place of the
+ * version that a write expected (`VersionConflict`). What has no room is left out; of faults those are the last, and
+ * `ErrorInfo.metadata` has their number.
  */
 export function statusDetails(error: unknown, { code, details: message }: Failure, requestId: string): Buffer {
   const { code: reason, faults, retryMs } = asLatchkeyError(error);
@@ -47,13 +47,13 @@ export function statusDetails(error: unknown, { code, details: message }: Failur
   return Buffer.from(Status.encode({ code, message, details }).finish());
 }
 
-/** How many bytes the details may still take. */
+/** The room that is left for details, in bytes. */
 class Room {
   #left: number;
 
   constructor(message: string, requestId: string) {
     const encoded = Math.floor(((MAX_TRAILERS - encodeURI(message).length) * 3) / 4);
-    // The message stands in the details once more; ErrorInfo and RetryInfo are always there.
+    // The details repeat the message, and always have room for ErrorInfo and RetryInfo.
     this.#left = encoded - Buffer.byteLength(message) - Buffer.byteLength(requestId) - 3 * OVERHEAD;
   }
 
@@ -65,7 +65,7 @@ class Room {
 
   asManyAsFit(violations: readonly BadRequest_FieldViolation[]): BadRequest_FieldViolation[] {
     const end = violations.findIndex((violation) => {
-      // A tag and a length of up to three bytes.
+      // Each violation has a tag, and a length of up to three bytes.
       return !this.take(BadRequest_FieldViolation.encode(violation).finish().length + 4);
     });
     return violations.slice(0, end < 0 ? undefined : end);
@@ -76,7 +76,7 @@ function violationOf({ pointer, message }: Fault): BadRequest_FieldViolation {
   return { field: pointer.toWellFormed(), description: message.toWellFormed(), reason: '' };
 }
 
-/** What is there now: as a whole where it fits, else its version alone. */
+/** What is stored now: whole where it fits, else its version alone. */
 function conflictDetail({ expected, present }: StaleVersion, room: Room): Any {
   const versions = { expectedVersion: expected, presentVersion: present.value?.version ?? 0 };
   const whole = VersionConflict.encode({ ...versions, present: presentMessage(present) }).finish();

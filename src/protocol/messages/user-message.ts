@@ -3,12 +3,12 @@ import type { Progress } from '../gen/latchkey/v1/progress.js';
 import type { User } from '../gen/latchkey/v1/user.js';
 import { instant } from './fields.js';
 
-/** Who a user is, as it is sent. */
+/** A user's profile as a message. */
 export function userMessage({ id, organizationId, roles, joinedAt, emailVerified, attributes }: UserState): User {
   return { userId: id, organizationId, roles: [...roles], joinedAt: instant(joinedAt), emailVerified, attributes };
 }
 
-/** How far a user has come, as it is sent. */
+/** A user's progress as a message. */
 export function progressMessage({ id, stage, stagesReached, stageEnteredAt }: UserState): Progress {
   return {
     userId: id,

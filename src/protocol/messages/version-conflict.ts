@@ -2,7 +2,7 @@ import type { PresentVersion } from '../../calls/stale-version.js';
 import type { VersionConflict } from '../gen/latchkey/v1/conflict.js';
 import { flagMessage, organizationMessage, segmentMessage, stagesMessage } from './configuration-messages.js';
 
-/** What is there now in place of the version that a change was made on, as it is sent; undefined where there is nothing. */
+/** What is stored in place of the version that a write expected, as a message; undefined where there is nothing. */
 export function presentMessage(present: PresentVersion): VersionConflict['present'] {
   if (present.value === undefined) return undefined;
   switch (present.kind) {

@@ -2,8 +2,8 @@ import { asLatchkeyError } from '../../calls/errors.js';
 import type { CallContext, StreamMethod } from './method.js';
 
 /**
- * A server stream of what a use case yields: asked for no faster than the reader takes it, begun anew for no one, and ended
- * with the use case, its failure included. The use case stops by the call's signal.
+ * Makes a server stream of what a use case yields. The next event is asked for when the reader has taken the one before. The
+ * stream ends when the use case does, with its failure if it fails; the use case ends when the call's signal is aborted.
  */
 export function generatedStream<Caller, Request, Event>(
   yieldEvents: (request: Request, call: CallContext<Caller>) => AsyncGenerator<Event>,
@@ -22,7 +22,7 @@ export function generatedStream<Caller, Request, Event>(
         }
         out.end(undefined);
       };
-      // What is refused is refused before anything is sent.
+      // The first event is awaited here, so that a refusal comes before anything is sent.
       pump(await events.next()).catch((error: unknown) => out.end(asLatchkeyError(error)));
       return {
         writable: () => resume(),

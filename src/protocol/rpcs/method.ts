@@ -2,34 +2,34 @@ import type { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { LatchkeyError } from '../../calls/errors.js';
 import type { Decoder } from '../messages/decode-message.js';
 
-/** What a handler may know of the call that it answers; as it stands it is the services' `Call`. */
+/** What a handler may know of the call that it answers. It has everything that the services' `Call` has. */
 export interface CallContext<Caller> {
   readonly caller: Caller;
-  /** The caller's `x-request-id`, or one made up. */
+  /** The caller's `x-request-id`, or one that the server made. */
   readonly requestId: string;
-  /** Aborted when the client goes away or the deadline passes; the work of the call has to stop then. */
+  /** Aborted when the client goes away or the deadline passes: the work of the call should stop then. */
   readonly signal: AbortSignal;
-  /** Epoch milliseconds; undefined without one. */
+  /** When the client ceases to wait, in epoch milliseconds; absent without a deadline. */
   readonly deadline?: number;
 }
 
-/** One RPC: what is done around it is the business of the door that serves it. */
+/** An RPC that answers once. The door that serves it does what every call needs. */
 export interface UnaryMethod<Caller, Request, Response> {
-  /** Checks the shape and does the work; what it throws, the door maps. It may answer at once. */
+  /** Answers a request, with or without a promise. The door tells the caller of what it throws. */
   handle(request: Request, context: CallContext<Caller>): Response | Promise<Response>;
 }
 
 /** An RPC that answers with a stream. */
 export interface StreamMethod<Caller, Request, Event> {
-  /** Begins the stream; what it throws ends the call. What it gives is told of the reader until the call has ended. */
+  /** Begins the stream; what it throws ends the call. What it gives is called when something happens to the reader. */
   begin(request: Request, context: CallContext<Caller>, out: StreamOut<Event>): Promise<StreamFeed>;
 }
 
-/** Where a handler writes. After the call has ended, nothing happens any more. */
+/** Where a handler writes the events of a stream. After the call has ended, writing has no effect. */
 export interface StreamOut<Event> {
-  /** False: take no more until {@link StreamFeed.writable}. */
+  /** Sends an event; false asks for no more until {@link StreamFeed.writable} is called. */
   write(event: Event): boolean;
-  /** Ends the call with this failure; undefined: with OK. */
+  /** Ends the call with a failure or, where it is undefined, with OK. */
   end(failure: LatchkeyError | undefined): void;
 }
 
@@ -39,16 +39,16 @@ export interface StreamFeed {
   close(): void;
 }
 
-/** An RPC that answers each of a stream of requests. */
+/** An RPC that answers each request of a stream. */
 export interface BidiMethod<Caller, Request, Response> {
-  /** Opens the stream, whose one end the server may bring about by `end`; what it throws ends the call. */
+  /** Opens the stream; what it throws ends the call. The server may end the call later by `end`. */
   open(context: CallContext<Caller>, end: (failure: LatchkeyError) => void): BidiSession<Request, Response>;
 }
 
 export interface BidiSession<Request, Response> {
-  /** How much of what one stream may have in flight a request takes up. */
+  /** How much a request counts towards what one stream may have under way. */
   weigh(request: Request): number;
-  /** What is wrong with a request belongs into its response; what this rejects with ends the call. */
+  /** Answers a request; what is wrong with it is told in the response. What this rejects with ends the call. */
   answer(request: Request): Promise<Response>;
   /** The call has ended, by whomever. */
   close(): void;
@@ -63,12 +63,12 @@ export class EncodedMessage {
   }
 }
 
-/** What the generated code says of a message type. */
+/** The generated code of a message type. */
 export interface MessageCodec<T> extends Decoder<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
 }
 
-/** What the generated code says of a service: `FeatureServiceDefinition`, `AdminServiceDefinition`. */
+/** The generated code of a service, such as `FeatureServiceDefinition`. */
 export interface ServiceDescription {
   /** `latchkey.v1.FeatureService` */
   readonly fullName: string;
@@ -85,7 +85,7 @@ export interface MethodDescription {
 
 type MessageOf<Codec> = Codec extends Decoder<infer T> ? T : never;
 
-/** One handler for each RPC of a service; one with a long answer may encode it by itself, piece by piece. */
+/** One handler for each RPC of a service. A handler with a long answer may encode it itself, in pieces. */
 export type Handlers<Service extends ServiceDescription, Caller> = {
   readonly [M in keyof Service['methods']]: Handler<Service['methods'][M], Caller>;
 };

@@ -115,7 +115,7 @@ function readEntry(reader: BinaryReader, object: Record<string, JsonValue>, dept
   checkEnd(reader, end);
   if (value === undefined) throw new Error(`the member ${JSON.stringify(key)} has no value`);
   if (key === '__proto__') {
-    // An assignment would set the prototype instead.
+    // Assigning a member named `__proto__` would set the prototype instead.
     Object.defineProperty(object, key, { value, enumerable: true, configurable: true, writable: true });
   } else {
     object[key] = value;
@@ -192,7 +192,7 @@ function checkEnd(reader: BinaryReader, end: number): void {
   if (reader.pos !== end) throw new RangeError('a field reaches past the end of its message');
 }
 
-/** Passes over a field that this version does not know. */
+/** Skips a field that this release does not know. */
 function skip(reader: BinaryReader, tag: number): void {
   if (tag >>> 3 === 0) throw new Error(`illegal tag ${tag}`);
   reader.skip(tag & 7, tag >>> 3);

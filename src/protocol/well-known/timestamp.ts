@@ -1,6 +1,6 @@
 import type { BinaryReader, BinaryWriter } from '@bufbuild/protobuf/wire';
 
-/** A `google.protobuf.Timestamp`, as the generated code passes it on to and from a Date. */
+/** A `google.protobuf.Timestamp`, which the generated code makes from a Date and makes a Date from. */
 export interface Timestamp {
   /** Since 1970-01-01T00:00:00Z. */
   readonly seconds: number;
@@ -8,7 +8,7 @@ export interface Timestamp {
   readonly nanos: number;
 }
 
-/** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z, the ends of what a Timestamp may say. */
+/** The first and the last second of a Timestamp: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
 const MIN_SECONDS = -62_135_596_800;
 const MAX_SECONDS = 253_402_300_799;
 const NANOS_PER_SECOND = 1_000_000_000;
@@ -44,7 +44,7 @@ export const Timestamp = {
 };
 
 function check({ seconds, nanos }: Timestamp): void {
-  // Negated, so that NaN fails too.
+  // The condition is negated so that it holds for NaN, too.
   if (!(seconds >= MIN_SECONDS && seconds <= MAX_SECONDS)) {
     throw new RangeError(`a timestamp of ${seconds} seconds is outside the years 1 to 9999`);
   }

@@ -2,13 +2,13 @@ import { invalid } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
 import type { HttpRoute } from '../../protocol/http/http-routes.js';
 
-/** Where a person's or an organization's name goes in the query, in place of the part of the path after its collection. */
+/** By collection, the query parameter that may name a user or an organization in place of the part of the path after it. */
 const NAMED_BY_QUERY: Readonly<Record<string, string>> = {
   '/api/admin/users': 'user_id',
   '/api/admin/organizations': 'organization_id',
 };
 
-/** What the part after a collection is called, the same for all methods of a path. */
+/** By collection, the name of the variable after it, which is the same for all methods of a path. */
 const VARIABLES: Readonly<Record<string, string>> = {
   actions: 'action',
   backfills: 'backfill_id',
@@ -20,7 +20,7 @@ const VARIABLES: Readonly<Record<string, string>> = {
   webhooks: 'webhook_id',
 };
 
-/** A route's path with its variables in the way that `variable` spells them. */
+/** A route's path, with each variable written as `variable` gives it. */
 export function templateOf({ path }: Pick<HttpRoute, 'path'>, variable: (name: string) => string): string {
   const parts = path.map((segment, i) => {
     if (typeof segment === 'string') return segment;
@@ -32,22 +32,22 @@ export function templateOf({ path }: Pick<HttpRoute, 'path'>, variable: (name: s
   return `/${parts.join('/')}`;
 }
 
-/** The query parameter that may stand for a route's variable, and for its part of the path, if one may. */
+/** The query parameter that may be given in place of a variable of the path; undefined where there is none. */
 export function queryNameOf({ path }: Pick<HttpRoute, 'path'>, variable: number): string | undefined {
   const at = path.map((segment, i) => (typeof segment === 'string' ? -1 : i)).filter((i) => i >= 0)[variable];
   return at === undefined ? undefined : NAMED_BY_QUERY[`/${path.slice(0, at).join('/')}`];
 }
 
 /**
- * What stands in a request's path for each variable of its route. Ids may hold anything, `/` and `..` too: the path is
- * split as it came, and each part decoded once.
+ * The values of the variables of a route in a request's path. Ids may hold anything, also `/` and `..`: so the path is split
+ * before it is decoded, and each part is decoded once.
  */
 export function variablesOf({ path }: Pick<HttpRoute, 'path'>, url: string): readonly string[] {
   const parts = url.split('?', 1)[0]!.split('/').slice(1);
   return path.flatMap((segment, i) => (typeof segment === 'string' ? [] : [decoded(parts[i] ?? '')]));
 }
 
-/** The parameters of a request's query, each with every value that it is given. */
+/** The parameters of a request's query, each with all its values. */
 export function queryOf(url: string): ReadonlyMap<string, readonly string[]> {
   const query = new Map<string, string[]>();
   for (const pair of queryPairs(url)) {
@@ -58,8 +58,8 @@ export function queryOf(url: string): ReadonlyMap<string, readonly string[]> {
 }
 
 /**
- * `/api/admin/users/unlocks?user_id=ID` as `/api/admin/users/ID/unlocks`: clients, and proxies, take an id like `..` or
- * `a/b` in a path for part of the path. Any other address is given back as it is.
+ * Gives `/api/admin/users/ID/unlocks` for `/api/admin/users/unlocks?user_id=ID`, and any other URL as it is. Clients and
+ * proxies may change a path with an id like `..` or `a/b`, but not a query.
  */
 export function namedInPath(url: string): string {
   const path = url.split('?', 1)[0]!;
@@ -70,7 +70,7 @@ export function namedInPath(url: string): string {
   const named = pairs.find((pair) => pair.startsWith(parameter));
   if (named === undefined) return url;
   const others = pairs.filter((pair) => pair !== named).join('&');
-  // Not decoded: what is malformed is refused where it can be answered.
+  // The id is not decoded here: a malformed one is refused later, where the request can be answered.
   const id = named.slice(parameter.length).replaceAll('+', '%20').replaceAll('/', '%2F').replaceAll('?', '%3F');
   return `${collection}/${id}${path.slice(collection.length)}${others === '' ? '' : `?${others}`}`;
 }

@@ -18,8 +18,8 @@ export interface AdminRoutesOptions {
 }
 
 /**
- * The administration: what the protocol's RPCs say of HTTP, served by the handlers that serve gRPC. The schemas are not
- * fastify's: what a request may hold, the protocol says.
+ * The routes of the administration, which the annotations of the protocol's RPCs describe, served by the handlers that serve
+ * gRPC. Requests are checked by the protocol, and not by schemas of fastify.
  */
 export function adminRoutes(app: FastifyInstance, { services, open }: AdminRoutesOptions): void {
   for (const call of httpCalls(services)) {
@@ -27,7 +27,7 @@ export function adminRoutes(app: FastifyInstance, { services, open }: AdminRoute
     app.route({
       method: route.verb,
       url: templateOf(route, (name) => `:${name}`),
-      // A HEAD would open a stream and never read it.
+      // A HEAD request would open a stream and never read it.
       exposeHeadRoute: call.answer !== undefined,
       schema: { hide: true },
       preParsing: (request, _reply, payload, done) => {
@@ -76,7 +76,7 @@ async function stream({ route, begin }: HttpCall, request: FastifyRequest, reply
     lines.fail(error);
     throw error;
   }
-  // Proxies that collect answers would hold the lines back.
+  // Tells proxies not to hold lines back until the answer is complete.
   return reply.type('application/jsonl').header('x-accel-buffering', 'no').send(lines.body);
 }
 

@@ -6,7 +6,7 @@ import { hasVersion } from '../../protocol/http/versions.js';
 import { problemDescription } from '../schemas/problem-schema.js';
 import { queryNameOf, templateOf } from './admin-path.js';
 
-/** The part of an OpenAPI document that is about the administration; its schemas go into `schemas`. */
+/** The part of the OpenAPI document about the administration; its schemas are added to `schemas`. */
 export function describeAdministration(
   routes: readonly HttpRoute[],
   schemas: MessageSchemas,
@@ -16,7 +16,7 @@ export function describeAdministration(
   for (const route of routes) {
     const path = templateOf(route, (name) => `{${name}}`);
     const { name } = route.rpc;
-    // Two routes of one RPC are two operations.
+    // An RPC may have two routes, which need two names.
     const operationId = ids.has(name) ? `${name}Here` : name;
     ids.add(operationId);
     const operation = { operationId, ...operationOf(route, schemas) };
@@ -40,7 +40,7 @@ function operationOf(route: HttpRoute, schemas: MessageSchemas): JsonObject {
   };
 }
 
-/** `/api/admin/flags/…` is of `administration: flags`. */
+/** The tag of a route: `administration: flags` for `/api/admin/flags/…`. */
 function tagOf({ path }: HttpRoute): string {
   return `administration: ${String(path[2])}`;
 }

@@ -6,12 +6,12 @@ import type { StreamFeed, StreamOut } from '../../protocol/rpcs/method.js';
 import type { OpenStream } from '../server/open-streams.js';
 import type { ProblemBody } from '../server/problem.js';
 
-/** A reader that does not take the end of its stream is cut off after this long. */
+/** How long a reader may take to read the end of its stream, before the connection is closed. */
 const LAST_WORDS_MS = 5 * SECOND_MS;
 
 /**
- * A stream of JSON objects, one on each line. A failure before the first one is for the caller to answer, see
- * {@link begun}; a later one is told as the last line, `{"error": PROBLEM}`.
+ * An answer with JSON objects, one on each line. A failure before the first object is answered by the route, which awaits
+ * {@link begun}. A later failure is told as the last line, `{"error": PROBLEM}`.
  */
 export class JsonLines implements StreamOut<JsonObject>, OpenStream {
   readonly #body = new PassThrough();
@@ -29,7 +29,7 @@ export class JsonLines implements StreamOut<JsonObject>, OpenStream {
       this.#begun.reject(new Error('the reader has gone'));
     });
     this.#body.on('error', () => undefined);
-    // Whoever does not wait for the beginning learns of the failure by the stream.
+    // Where nobody awaits the beginning, a failure is told by the stream.
     this.#begun.promise.catch(() => undefined);
   }
 
@@ -37,12 +37,12 @@ export class JsonLines implements StreamOut<JsonObject>, OpenStream {
     return this.#body;
   }
 
-  /** Resolves with the first line, or the end; rejects with what failed before either. */
+  /** Resolves at the first line, or at the end; rejects with a failure before either. */
   get begun(): Promise<void> {
     return this.#begun.promise;
   }
 
-  /** What feeds this stream, which may have ended meanwhile. */
+  /** Sets what feeds the stream, which may have ended already. */
   follow(feed: StreamFeed): void {
     if (this.#ended || this.#body.destroyed) feed.close();
     else this.#feed = feed;

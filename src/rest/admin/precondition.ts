@@ -7,12 +7,12 @@ import { HttpError } from '../server/http-error.js';
 
 const TAG = /^"(.+)-(\d{1,10})"$/;
 
-/** The entity tag of a version: with the id, since a key made anew begins at version 1 again. */
+/** The entity tag of a version. It has the id, since a thing that is made anew under an old key begins at version 1 again. */
 export function tagOf({ id, version }: Versioned): string {
   return `"${id}-${version}"`;
 }
 
-/** What a change demands by `If-Match: "ID-VERSION"`, or by `If-None-Match: *`, that it does not exist yet. */
+/** The version that a request demands by `If-Match: "ID-VERSION"`, or by `If-None-Match: *` for what must not exist yet. */
 export function preconditionOf({ headers }: FastifyRequest): Versioned | undefined {
   const { 'if-match': ifMatch, 'if-none-match': ifNoneMatch } = headers;
   if (ifNoneMatch !== undefined) {
@@ -31,8 +31,8 @@ export function preconditionOf({ headers }: FastifyRequest): Versioned | undefin
 }
 
 /**
- * A change that was made on another version: 412 where a header demanded it (RFC 9110, section 13.1.1), else 409. The
- * answer holds what is there now as `current`, and its ETag.
+ * The HTTP error of a write that expected another version: 412 where a header demanded the version (RFC 9110, section 13.1.1),
+ * else 409. The answer has what is stored as `current`, with its ETag.
  */
 export function asHttpError(error: unknown, precondition: Versioned | undefined): unknown {
   if (!(error instanceof StaleVersion)) return error;

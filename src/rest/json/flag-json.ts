@@ -8,7 +8,7 @@ import { parseInstant } from '../../core/values/time.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
 import type { AccessRowJson, FlagJson, FlagPatch } from '../schemas/flag-schema.js';
 
-/** A flag as REST shows it. */
+/** A flag as JSON. */
 export function flagJson(flag: Flag): FlagJson {
   return {
     id: flag.id,
@@ -50,7 +50,7 @@ export function rfc3339(epochMs: number): string {
   return new Date(epochMs).toISOString();
 }
 
-/** What a checked body says of a flag; what it leaves out is undefined. */
+/** The input that a checked body gives of a flag; undefined for what it leaves out. */
 export function flagInputOf(body: FlagPatch): FlagInput {
   return {
     name: body.name,

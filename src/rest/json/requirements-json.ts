@@ -3,7 +3,7 @@ import type { ToldRequirements } from '../../services/evaluating/requirements.js
 import type { RequirementJson } from '../schemas/requirements-schema.js';
 import { rfc3339 } from './flag-json.js';
 
-/** Requirements as REST tells them: what is absent, empty or does not apply is left out. */
+/** Requirements as JSON, without what is absent, empty or does not apply. */
 export function requirementsJson({ requirements, stale }: ToldRequirements) {
   const { decision, name, progress, blockedBy, granted, rules } = requirements;
   const { flagKey, enabled, variant, value, reason, ruleId, validUntil } = decision;

@@ -2,7 +2,7 @@ import type { Cause } from '../../core/states/ledger.js';
 import type { FlagFlip, StreamEvent } from '../../services/streaming/event-stream.js';
 import { rfc3339 } from './flag-json.js';
 
-/** An event's data as REST sends it. */
+/** The data of a stream's event, as JSON. */
 export function streamJson(event: StreamEvent): object {
   switch (event.type) {
     case 'configuration':
@@ -26,7 +26,7 @@ function flipJson({ flagKey, cause, decision }: FlagFlip) {
   return { flag_key: flagKey, cause: causeJson(cause), decision: { enabled, variant, value, reason, ...until } };
 }
 
-/** What is empty is left out: what a caller may not know is empty. */
+/** A cause as JSON, without empty members, which are those that the caller may not know. */
 function causeJson(cause: Cause): object {
   const { type } = cause;
   const given = (members: Readonly<Record<string, string>>) =>

@@ -4,7 +4,7 @@ import type { UserService } from '../../services/users/users.js';
 
 export interface ClaimsSyncOptions {
   readonly users: Pick<UserService, 'identify'>;
-  /** Told of what could not be written; the request goes on. */
+  /** Told of claims that could not be written; the request is answered all the same. */
   readonly onError: (error: unknown) => void;
 }
 
@@ -20,8 +20,8 @@ const SYNC: Call = {
 };
 
 /**
- * Writes what verified tokens say of organization and roles to their users, where it differs from the last time. What a
- * token does not say stays as it is, and a token issued before the last one that was written says nothing new.
+ * Writes the organization and roles that verified tokens name to their users, when they differ from the last time. What a token
+ * does not name stays as it is. A token that was issued before the last one whose claims were written is ignored.
  */
 export class ClaimsSync {
   readonly #options: ClaimsSyncOptions;
@@ -31,7 +31,7 @@ export class ClaimsSync {
     this.#options = options;
   }
 
-  /** Returns at once; the write goes on behind. `issuedAt` is epoch milliseconds. */
+  /** Writes a token's claims, which the caller does not wait for. `issuedAt` is in epoch milliseconds. */
   readonly note = (person: Person, issuedAt: number): void => {
     const { userId, organizationId, roles } = person;
     if (organizationId === '' && roles === undefined) return;

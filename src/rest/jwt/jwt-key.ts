@@ -1,11 +1,11 @@
 import { createPublicKey, createSecretKey, type KeyObject } from 'node:crypto';
 import type { JwtOptions } from './jwt-options.js';
 
-/** What verifies signatures, and the only algorithms that it may be used with. */
+/** A key that verifies signatures, with the only algorithms that it may be used with. */
 export interface JwtKey {
   /** The key, or where the issuer publishes its public keys. */
   readonly key: KeyObject | URL;
-  /** Fixed by the key's kind: what a token says of itself only chooses among these. */
+  /** The algorithms for keys of this kind. What a token says of its algorithm can only choose among them. */
   readonly algorithms: readonly string[];
 }
 
@@ -16,7 +16,7 @@ const RSA_PSS = ['PS256', 'PS384', 'PS512'];
 const ED25519 = ['EdDSA', 'Ed25519'];
 const BY_CURVE: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
 
-/** The key that these options give. Throws, naming the setting and no secret, when it is no such key, or a weak one. */
+/** The key of the options. Throws when it is no such key, or a weak one; the message names the setting and no secret. */
 export function jwtKey({ key, issuer, audience }: Pick<JwtOptions, 'key' | 'issuer' | 'audience'>): JwtKey {
   if (key.kind === 'secret') return secretKey(key.secret);
   const made = key.kind === 'publicKey' ? publicKey(key.pem) : publishedKeys(key.url);
@@ -39,7 +39,7 @@ function secretKey(secret: string): JwtKey {
 }
 
 function publicKey(pem: string): JwtKey {
-  // A private key would do, but whoever has it can make tokens: it does not belong here.
+  // A private key would work, but this server must not have it: whoever has it can make tokens.
   if (pem.includes('PRIVATE KEY')) {
     throw new Error('JWT_PUBLIC_KEY_FILE holds a private key; give the public one, and keep the other with the issuer');
   }
@@ -74,6 +74,6 @@ function publishedKeys(url: string): JwtKey {
   if (!URL.canParse(url) || new URL(url).protocol !== 'https:') {
     throw new Error(`JWT_JWKS_URL ${JSON.stringify(url)} is no https URL: who answers there can make any token`);
   }
-  // Of published keys only public ones come into question, and each only with the algorithms of its own kind.
+  // jose takes only public keys from the list, and each only with the algorithms of its own kind.
   return { key: new URL(url), algorithms: [...RSA, ...RSA_PSS, ...Object.values(BY_CURVE), ...ED25519] };
 }

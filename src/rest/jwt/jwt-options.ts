@@ -6,15 +6,15 @@ export interface JwtOptions {
     | { readonly kind: 'publicKey'; readonly pem: string }
     /** Where the issuer publishes its public keys. */
     | { readonly kind: 'jwks'; readonly url: string };
-  /** Who must have issued it, and whom it must be for; required with public keys. */
+  /** The issuer that a token must have, as it must have the audience; both are required with public keys. */
   readonly issuer: string | undefined;
   readonly audience: string | undefined;
-  /** Names of claims: a member of the payload, or a dotted path into it. */
+  /** The name of the claim with the user's id, as those below: a member of the payload, or a dotted path into it. */
   readonly userClaim: string;
   readonly organizationClaim: string;
   readonly rolesClaim: string;
-  /** The claim and the value that make a person an administrator of the platform; undefined: nobody is. */
+  /** The claim and its value that make a person administer the platform; undefined where no claim does. */
   readonly platform: { readonly claim: string; readonly value: string } | undefined;
-  /** Write what tokens say of organization and roles to the user, whenever it changed. */
+  /** Whether the organization and roles that tokens name are written to their users when they have changed. */
   readonly sync: boolean;
 }

@@ -8,7 +8,7 @@ export type ClaimNames = Pick<JwtOptions, 'userClaim' | 'organizationClaim' | 'r
 
 const MAX_ROLES = 50;
 
-/** The person whom verified claims describe; rejects with UNAUTHENTICATED where they describe none. */
+/** The person whom verified claims name. Throws UNAUTHENTICATED where they name none. */
 export function personOfClaims(payload: JsonObject, names: ClaimNames): Person {
   const userId = idOf(payload, names.userClaim);
   if (userId === undefined) throw refused(names.userClaim, 'is missing; it names the user');
@@ -27,7 +27,7 @@ export function personOfClaims(payload: JsonObject, names: ClaimNames): Person {
   };
 }
 
-/** The claim of that very name, else what its dotted path leads to. */
+/** The claim of this name or, where there is none, the one to which the name leads as a dotted path. */
 function claimOf(payload: JsonObject, name: string): JsonValue | undefined {
   const direct = ownMember(payload, name);
   if (direct !== undefined) return direct;
@@ -38,7 +38,7 @@ function claimOf(payload: JsonObject, name: string): JsonValue | undefined {
   return value;
 }
 
-/** Some issuers number their users: a whole number reads as its digits. */
+/** An id in a claim: a text, or the digits of a whole number, since some issuers number their users. */
 function idOf(payload: JsonObject, name: string): string | undefined {
   const value = claimOf(payload, name);
   if (value === undefined || value === null || value === '') return undefined;
@@ -47,7 +47,7 @@ function idOf(payload: JsonObject, name: string): string | undefined {
   throw refused(name, `is ${quote(value)}, and should be text`);
 }
 
-/** A list of names, or one name; undefined when the token says nothing of roles. */
+/** The roles in a claim, which is a list of names or one name; undefined where the token has no such claim. */
 function rolesOf(payload: JsonObject, name: string): readonly string[] | undefined {
   const value = claimOf(payload, name);
   if (value === undefined || value === null) return undefined;

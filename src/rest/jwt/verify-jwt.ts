@@ -17,17 +17,17 @@ import { jwtKey } from './jwt-key.js';
 import type { JwtOptions } from './jwt-options.js';
 import { personOfClaims } from './person-of-claims.js';
 
-/** How far the clocks of issuer and server may be apart. */
+/** How far the clocks of the issuer and this server may be apart. */
 const CLOCK_TOLERANCE_MS = 5 * SECOND_MS;
-/** A token that was verified is not verified again for this long, nor past its own end. */
+/** For how long a verified token is remembered, unless it expires before. */
 export const TRUST_MS = 5 * MINUTE_MS;
-/** For fetching the issuer's keys. */
+/** How long fetching the issuer's keys may take. */
 const KEYS_TIMEOUT_MS = 5 * SECOND_MS;
 const MAX_KNOWN = 10_000;
 const MAX_TOKEN_LENGTH = 12_000;
 
 export interface JwtVerifierOptions extends JwtOptions {
-  /** Told of each token that was verified anew; `issuedAt` is epoch milliseconds, 0 when it does not say. */
+  /** Called for each token that was verified, and not remembered; `issuedAt` is in epoch milliseconds, 0 where it is unknown. */
   readonly onVerified?: (person: Person, issuedAt: number) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
@@ -41,16 +41,16 @@ interface Known {
   readonly trustedUntil: number;
 }
 
-/** Tells who a JWT belongs to. */
+/** Finds the person of a JWT. */
 export class JwtVerifier {
   readonly #options: JwtVerifierOptions;
   readonly #algorithms: readonly string[];
   readonly #getKey: JWTVerifyGetKey;
   readonly #now: () => number;
-  /** By hash, so that a heap dump holds no tokens. */
+  /** Remembered tokens, by hash, so that the memory holds no tokens. */
   readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN });
 
-  /** Throws where the key is none, or too weak. */
+  /** Throws when the key is no such key, or too weak. */
   constructor(options: JwtVerifierOptions) {
     this.#options = options;
     const { key, algorithms } = jwtKey(options);
@@ -59,7 +59,7 @@ export class JwtVerifier {
     this.#now = options.now ?? Date.now;
   }
 
-  /** The token's person, at once when remembered. Rejects with UNAUTHENTICATED, or UNAVAILABLE without the keys. */
+  /** The token's person, without a promise when remembered. UNAUTHENTICATED, or UNAVAILABLE while keys cannot be fetched. */
   person(token: string): Person | Promise<Person> {
     const digest = hash('sha256', token, 'base64url');
     const known = this.#known.get(digest);
@@ -105,7 +105,7 @@ function publishedKeys(url: URL, fetchJwks: FetchImplementation | undefined): JW
   });
 }
 
-/** What a caller is told of a token that does not hold; the keys being away is not the token's fault. */
+/** What a caller is told of a token that could not be verified; it is UNAVAILABLE where the keys could not be fetched. */
 function refusal(error: unknown): LatchkeyError {
   if (error instanceof errors.JWTExpired) {
     const { exp } = error.payload;

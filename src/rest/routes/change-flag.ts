@@ -59,7 +59,7 @@ function flagWrittenJson(written: FlagWritten): FlagWrittenJson {
   };
 }
 
-/** The condition was in a header, so it is not 409 (RFC 9110, section 13.1.1); the answer holds what is there now. */
+/** The answer to a stale version in a header: 412, and not 409 (RFC 9110, section 13.1.1), with what is stored now. */
 function preconditionFailed({ expected, present }: StaleVersion): HttpError {
   if (present.kind !== 'flag' || present.value === undefined)
     return new HttpError(412, 'CONFLICT', 'there is no such flag any more');

@@ -14,8 +14,8 @@ import { callOf, ownUserId } from '../server/call.js';
 import { etagOf, matches } from '../server/etag.js';
 
 /**
- * `GET /api/feature-flags/`: the flags that are on for the calling user. Its ETag is a hash of the answer itself, since
- * time alone changes answers too.
+ * `GET /api/feature-flags/`: the flags that are on for the calling user. Its ETag is a hash of the answer, since time alone
+ * can change the answer, too.
  */
 export function listUserFlags(app: FastifyInstance, evaluation: Evaluator): void {
   app.get<{ Querystring: UserFlagsQuery }>(

@@ -16,7 +16,7 @@ export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metr
 
 const StatusSchema = Type.Object({ status: Type.String() });
 
-/** What operators' machines ask: is it alive, is it ready, how does it do, what does it offer. */
+/** The routes for operators and their machines: whether the server is alive and ready, its metrics, and the API's description. */
 export function operations(app: FastifyInstance, options: OperationsOptions): void {
   const { ready, metrics, authenticator, draining, document } = options;
   const tags = ['operations'];
@@ -79,7 +79,7 @@ export function operations(app: FastifyInstance, options: OperationsOptions): vo
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/;
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
 
-/** From a process of this machine, and not passed on by a proxy for somebody else. */
+/** Whether a request comes from this machine itself, and not from a proxy that passes on somebody else's. */
 function isLocal({ raw, headers }: FastifyRequest): boolean {
   return LOOPBACK.test(raw.socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
 }

@@ -68,7 +68,7 @@ function inputOf(request: FastifyRequest<Query>) {
   };
 }
 
-/** The ETag is a hash of the answer itself: time alone changes answers too. */
+/** Sends an answer with a hash of it as its ETag, since time alone can change the answer, too. */
 function send(request: FastifyRequest, reply: FastifyReply, answer: object): FastifyReply {
   const content = reply.serialize(answer) as string;
   const etag = etagOf(content);

@@ -29,7 +29,7 @@ export function stream(app: FastifyInstance, { streams, open, authenticator }: S
   app.get<{ Querystring: StreamQuery }>(
     PATH,
     {
-      // A HEAD would open a stream and never read it.
+      // A HEAD request would open a stream and never read it.
       exposeHeadRoute: false,
       schema: {
         summary: 'What changes of the configuration and of the calling user, as it happens',
@@ -47,7 +47,7 @@ export function stream(app: FastifyInstance, { streams, open, authenticator }: S
         },
       },
       onRequest: async (request) => {
-        // Whoever has a ticket needs no token.
+        // A request with a ticket needs no token.
         if (request.headers.authorization === undefined && request.query.ticket !== undefined) return;
         request.caller = await authenticator.caller(request.headers.authorization);
       },
@@ -58,7 +58,7 @@ export function stream(app: FastifyInstance, { streams, open, authenticator }: S
         const watching = await watch(request, reply, events);
         if (watching === undefined) {
           events.destroy();
-          // EventSource comes back after anything but this, or gives up for good where a page could still help itself.
+          // By 204 a server tells EventSource not to connect again.
           return reply.code(204).header('cache-control', 'no-store').send();
         }
         events.follow(watching);
@@ -75,13 +75,13 @@ export function stream(app: FastifyInstance, { streams, open, authenticator }: S
     const resumeToken = String(request.headers['last-event-id'] ?? last_event_id ?? '');
     if (request.caller === null) return streams.watchByTicket(ticket ?? '', { resumeToken, sink });
     const call = callOf(request, reply);
-    // A machine that names nobody watches the configuration alone.
+    // A machine that names no user watches the configuration alone.
     const userId = call.caller.kind === 'machine' && user_id === undefined ? '' : ownUserId(call, user_id);
     return streams.watch(call, { userId, resumeToken, sink });
   }
 }
 
-/** `POST /api/stream/ticket`: for `EventSource`, which sends no headers. */
+/** `POST /api/stream/ticket`: makes a ticket for `EventSource`, which cannot send headers. */
 export function streamTicket(app: FastifyInstance, { streams }: Pick<StreamRouteOptions, 'streams'>): void {
   app.post<{ Querystring: TicketQuery }>(
     `${PATH}/ticket`,
@@ -107,7 +107,7 @@ function answer(reply: FastifyReply, events: ServerSentEvents): FastifyReply {
     .headers({
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // Proxies that collect answers would hold the events back.
+      // Tells proxies not to hold events back until the answer is complete.
       'x-accel-buffering': 'no',
     })
     .send(events.body);

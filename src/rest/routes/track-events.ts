@@ -13,7 +13,7 @@ import { takeJson } from '../server/json-body.js';
 
 const MEDIA_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
 
-/** `POST /api/events`: what users did, one event or a list, in any of the shapes that are taken. */
+/** `POST /api/events`: takes an event or a list of events, in any shape that is known. */
 export function trackEvents(app: FastifyInstance, events: Pick<EventService, 'track'>): void {
   app.removeAllContentTypeParsers();
   takeJson(app, MEDIA_TYPES);
@@ -58,7 +58,7 @@ function listOf(body: unknown): readonly unknown[] {
   return Array.isArray(batch) ? (batch as readonly unknown[]) : [body];
 }
 
-/** People's events are their own: where one names no user, it is theirs. */
+/** The event of a caller: where a person's event names no user, it is about that person. */
 function ownEvent(incoming: Incoming, caller: Caller): Incoming {
   if (caller.kind !== 'person' || incoming.kind !== 'event' || incoming.event.userId !== undefined) return incoming;
   return { kind: 'event', event: { ...incoming.event, userId: caller.userId } };

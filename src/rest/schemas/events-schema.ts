@@ -10,7 +10,7 @@ export const EventsQuerySchema = Type.Object({
 });
 export type EventsQuery = Static<typeof EventsQuerySchema>;
 
-/** Each event is checked by itself, not by this schema, so that one that is wrong costs the others nothing. */
+/** The body of `POST /api/events`. It does not check events: each is checked by itself, so that a wrong one is rejected alone. */
 export const EventsBodySchema = Type.Unsafe<object>({
   type: ['object', 'array'],
   description:

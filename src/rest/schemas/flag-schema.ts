@@ -65,7 +65,7 @@ const AccessInputSchema = Type.Object(
 const nullable = (description: string) =>
   Type.Optional(Type.Union([Type.String({ format: 'date-time' }), Type.Null()], { description }));
 
-/** The body of a change: what is left out stays as it is. */
+/** The body of a change of a flag. What it leaves out stays as it is. */
 export const FlagPatchSchema = Type.Object(
   {
     ...Type.Partial(Type.Object(FlagFields)).properties,

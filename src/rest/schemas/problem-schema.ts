@@ -1,6 +1,6 @@
 import { Type } from 'typebox';
 
-/** What every failure looks like; see `problem.ts`. */
+/** The body of every failure; see `problem.ts`. */
 export const ProblemSchema = Type.Object(
   {
     type: Type.String(),
@@ -27,7 +27,7 @@ export const ProblemSchema = Type.Object(
   { $id: 'Problem', additionalProperties: true, description: 'Problem details (RFC 9457).' },
 );
 
-/** The failures that a route documents, by status. */
+/** The schemas of the failures that a route documents, by status. */
 export function problems(...statuses: readonly number[]): Record<number, object> {
   return Object.fromEntries(
     statuses.map((status) => [
@@ -40,7 +40,7 @@ export function problems(...statuses: readonly number[]): Record<number, object>
   );
 }
 
-/** What a status says of a failure. */
+/** What a status means, in words. */
 export function problemDescription(status: number): string {
   return DESCRIPTIONS[status] ?? 'A problem.';
 }

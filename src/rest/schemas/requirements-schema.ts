@@ -46,7 +46,7 @@ export const RequirementSchema = Type.Object(
   { $id: 'Requirement', description: 'A condition, as it stands for the user: a comparison or a group of them.' },
 );
 
-/** What {@link RequirementSchema} describes; TypeBox does not derive types that hold themselves. */
+/** The type that {@link RequirementSchema} describes. TypeBox cannot derive it, since it holds itself. */
 export interface RequirementJson {
   readonly label: string;
   readonly met: boolean;

@@ -3,21 +3,21 @@ import type { Caller, Person } from '../../calls/caller.js';
 import { unauthenticated } from '../../calls/errors.js';
 import type { Authentication } from '../../services/tokens/authentication.js';
 
-/** Who people's tokens belong to. */
+/** Finds the person of a token. */
 export interface PersonVerifier {
   person(token: string): Person | Promise<Person>;
 }
 
 export interface AuthenticatorOptions {
   readonly machines: Pick<Authentication, 'machine'>;
-  /** Undefined: this server takes no JWTs. */
+  /** Finds the people of JWTs; undefined where this server takes none. */
   readonly people: PersonVerifier | undefined;
 }
 
-/** Three parts with dots between; the last is empty in a token without signature, which is refused as any other. */
+/** A text that may be a JWT: three parts with dots between. The last is empty in one without signature, which is refused later. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** Tells who is calling by the `Authorization` header. */
+/** Finds the caller by the `Authorization` header. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
 
@@ -25,7 +25,7 @@ export class Authenticator {
     this.#options = options;
   }
 
-  /** At once when remembered; rejects with UNAUTHENTICATED when it is nobody known. */
+  /** The caller, without a promise when remembered. UNAUTHENTICATED for nobody known. */
   caller(authorization: string | undefined): Caller | Promise<Caller> {
     const token = bearerTokenOf(authorization);
     const { machines, people } = this.#options;

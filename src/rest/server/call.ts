@@ -5,25 +5,25 @@ import { quote } from '../../core/values/json.js';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Set by authentication; null on public routes and before it. */
+    /** Who calls, after authentication; null before it, and on public routes. */
     caller: Caller | null;
-    /** What went wrong, for the observer. */
+    /** The error of a failed request, for the observer. */
     failure: unknown;
   }
 }
 
-/** Who calls, once that is established. */
+/** Who calls, on routes that authenticate. */
 export function callerOf({ caller, routeOptions }: FastifyRequest): Caller {
   if (caller === null) throw new Error(`${routeOptions.url} needs a caller and does not authenticate`);
   return caller;
 }
 
-/** What services know of a request. */
+/** The services' call for a request. */
 export function callOf(request: FastifyRequest, reply: FastifyReply): RequestCall {
   return new RequestCall(request, reply);
 }
 
-/** The signal is made on first use: most calls need none. */
+/** The services' call for a request. Its signal is made when it is first used, since most calls need none. */
 export class RequestCall implements Call {
   readonly caller: Caller;
   readonly requestId: string;
@@ -36,7 +36,7 @@ export class RequestCall implements Call {
     this.#reply = reply;
   }
 
-  /** Fastify's own says that a client has gone as soon as its body was read. */
+  /** Aborted when the client has gone. Fastify's own signal is aborted as soon as the body was read. */
   get signal(): AbortSignal {
     if (this.#gone !== undefined) return this.#gone.signal;
     const gone = new AbortController();
@@ -52,8 +52,8 @@ export class RequestCall implements Call {
 }
 
 /**
- * Whose own data a request is about: people's are always their own, whatever else they name does not exist for them; a
- * machine says whose by `?user_id=`.
+ * The user whose own data a request is about. For people that is themselves: any other user that they name does not exist
+ * for them. A machine names the user by `?user_id=`.
  */
 export function ownUserId({ caller }: Pick<Call, 'caller'>, userId: string | undefined): string {
   if (caller.kind === 'person') {

@@ -7,7 +7,7 @@ export function etagOf(content: string): string {
   return `"${hash('sha256', content, 'base64url')}"`;
 }
 
-/** Whether an `If-None-Match` header names this tag (RFC 9110, section 13.1.2: compared weakly). */
+/** Whether an `If-None-Match` header names this tag, by the weak comparison (RFC 9110, section 13.1.2). */
 export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;
   if (ifNoneMatch === etag || ifNoneMatch === '*') return true;
@@ -16,7 +16,7 @@ export function matches(ifNoneMatch: string | undefined, etag: string): boolean 
 
 const VERSION_TAG = /^(?:W\/)?"(\d{1,9})"$/;
 
-/** A flag's version as its entity tag. */
+/** The entity tag of a flag's version. */
 export function versionTag(version: number): string {
   return `"${version}"`;
 }

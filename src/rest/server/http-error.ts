@@ -1,6 +1,6 @@
 import type { ErrorCode } from '../../calls/errors.js';
 
-/** A failure that only HTTP knows: the method, the media type, the size, a precondition. */
+/** A failure that only HTTP has: of the method, the media type, the size, a precondition. */
 export class HttpError extends Error {
   readonly status: number;
   readonly code: ErrorCode;

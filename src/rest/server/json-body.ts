@@ -2,12 +2,12 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalid } from '../../calls/errors.js';
 import { isDeeperThan, type JsonValue } from '../../core/values/json.js';
 
-/** Deeper than anything that is stored; beyond some thousands, what reads a body would run out of stack. */
+/** How deep a body may be nested: deeper than anything that is stored, and not so deep that code runs out of stack. */
 const MAX_DEPTH = 100;
 
 /**
- * Takes bodies of these media types as JSON and no others: UTF-8 without a malformed byte, and without the members
- * (`__proto__`, `constructor.prototype`) that can turn a copied object into another one.
+ * Has the application take bodies of these media types, as JSON, and no others. A body must be well-formed UTF-8, and not have
+ * the members `__proto__` and `constructor.prototype`, which can change the prototype of a copy.
  */
 export function takeJson(app: FastifyInstance, mediaTypes: readonly string[]): void {
   const parseJson = app.getDefaultJsonParser('error', 'error');
@@ -29,7 +29,7 @@ export function takeJson(app: FastifyInstance, mediaTypes: readonly string[]): v
   for (const mediaType of mediaTypes) app.addContentTypeParser(mediaType, { parseAs: 'buffer' }, parse);
 }
 
-/** The parser says no more than that it refused. */
+/** What is wrong with a body that the parser refused, which says no more than that. */
 function refusal(text: string): Error {
   if (text === '') return invalid('the body is empty and should be JSON');
   try {

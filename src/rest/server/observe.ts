@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { CLIENT_WENT_AWAY, type RequestObserver } from './observer.js';
 import { problemOf } from './problem.js';
 
-/** Tells the observer of each request that found a route, or none, once: answered, or given up by the client. */
+/** Tells the observer of each request, once: when it was answered, or when the client went away. */
 export function observe(app: FastifyInstance, observer: RequestObserver): void {
   const ended = new WeakSet<FastifyRequest>();
   const end = (request: FastifyRequest, status: number, durationMs: number): void => {
@@ -27,7 +27,7 @@ export function observe(app: FastifyInstance, observer: RequestObserver): void {
   });
 }
 
-/** Tells the observer of a request that was refused before it got to any route; no hook runs for these. */
+/** Tells the observer of a request that was refused before routing, for which no hook runs. */
 export function observeUnrouted(observer: RequestObserver, request: FastifyRequest, status: number): void {
   observer.callEnded({ ...told(request), route: '', status, durationMs: 0 });
 }

@@ -1,19 +1,19 @@
 import type { Readable } from 'node:stream';
 import { unavailable } from '../../calls/errors.js';
 
-/** An answer that goes on for as long as its reader stays. */
+/** An answer that goes on until its reader goes away. */
 export interface OpenStream {
   readonly body: Readable;
-  /** Ends it with its last words: the server is on its way out. */
+  /** Ends the stream, and says that the server stops. */
   drain(): void;
 }
 
-/** The streams that are open now, so that a server on its way out can end them. */
+/** The streams that are open. A server that stops ends them. */
 export class OpenStreams {
   readonly #open = new Set<OpenStream>();
   #draining: boolean = false;
 
-  /** Keeps the stream until it has ended. Rejects with UNAVAILABLE while the server is on its way out. */
+  /** Adds a stream until it ends. Throws UNAVAILABLE while the server stops. */
   add<Stream extends OpenStream>(stream: Stream): Stream {
     if (this.#draining) throw unavailable('the server stops; connect again');
     this.#open.add(stream);

@@ -4,8 +4,8 @@ import { HttpError } from './http-error.js';
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'];
 
 /**
- * Notes each route registered from now on. Called at the end, what it gives answers the other methods of the same paths
- * with 405 and the list of those that are taken.
+ * Collects the routes that are registered from now on. Gives a function to call after the last: it has other methods of the
+ * same paths answered with 405 and the list of the methods that there are.
  */
 export function refuseOtherMethods(app: FastifyInstance): () => void {
   const taken = new Map<string, Set<string>>();

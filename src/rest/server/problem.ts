@@ -6,12 +6,12 @@ import { HttpError } from './http-error.js';
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
-/** What a failed request is answered with: problem details after RFC 9457, with members of our own. */
+/** The answer to a failed request: problem details as RFC 9457 defines them, with members of our own. */
 export interface Problem {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: ProblemBody;
-  /** Whether the error is a defect: it is not sent, and a person has to look at it. */
+  /** Whether the error is a defect, which is not told to the client, and at which a person has to look. */
   readonly unexpected: boolean;
 }
 
@@ -24,7 +24,7 @@ export interface ProblemBody {
   readonly detail: string;
   readonly code: ErrorCode;
   readonly request_id: string;
-  /** Each fault of the input, where there are several or a place is known. */
+  /** The faults of the input; left out for one fault without a place. */
   readonly errors?: readonly Fault[];
   readonly [member: string]: unknown;
 }
@@ -44,7 +44,7 @@ const HEADERS: Partial<Record<ErrorCode, Readonly<Record<string, string>>>> = {
   UNAUTHENTICATED: { 'www-authenticate': 'Bearer realm="latchkey"' },
 };
 
-/** The one mapping of errors to HTTP. Of a defect the caller learns the request's id only. */
+/** Maps errors to HTTP, which nothing else does. Of a defect the caller is told the request id only. */
 export function problemOf(error: unknown, requestId: string): Problem {
   if (error instanceof HttpError) {
     const { status, code, message, headers, members } = error;
@@ -69,7 +69,7 @@ export function problemOf(error: unknown, requestId: string): Problem {
 export function answerWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   request.failure = error;
   const { status, headers, body } = problemOf(error, request.id);
-  // Already text: no schema of the route's own answers shall cut it.
+  // The problem is sent as text, so that no schema of the route's answers changes it.
   return reply
     .code(status)
     .headers({ 'cache-control': 'no-store', ...headers })
@@ -86,7 +86,7 @@ function bodyOf(
   return { type: 'about:blank', title, status, detail: detail.toWellFormed(), code, request_id: requestId, ...members };
 }
 
-/** What fastify refuses before any handler, in our words. */
+/** The error for what fastify refuses before any handler runs. */
 function fastifyProblem(error: unknown): HttpError | undefined {
   if (!(error instanceof Error)) return undefined;
   const { code, statusCode } = error as Error & { readonly code?: unknown; readonly statusCode?: unknown };

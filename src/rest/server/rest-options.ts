@@ -5,7 +5,7 @@ import type { RequestObserver } from './observer.js';
 /** Whether this server can answer now. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Ready without the store: it answers from the last snapshot and what it holds. */
+  /** Whether it answers without the store, from the last snapshot and the cache. */
   readonly degraded: boolean;
 }
 
@@ -15,17 +15,17 @@ export interface RestDoorOptions {
   readonly address: string;
   /** PEM; without it the door speaks plaintext. */
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
-  /** Undefined: nobody but machines calls. */
+  /** How people's JWTs are checked; undefined where only machines call. */
   readonly jwt?: JwtOptions | undefined;
   readonly ready: () => Readiness | Promise<Readiness>;
   /** The metrics in Prometheus' text format. */
   readonly metrics: () => string | Promise<string>;
   readonly observer: RequestObserver;
-  /** Told when what a JWT says could not be written to its user; the request went on. */
+  /** Told of claims of a JWT that could not be written to its user; the request is answered all the same. */
   readonly onSyncError?: ((error: unknown) => void) | undefined;
-  /** How many requests a minute one machine token or person may make here; 0 or undefined: any number. */
+  /** How many requests a minute one machine token or person may make here; 0 or undefined for any number. */
   readonly requestsPerMinute?: number | undefined;
-  /** Web origins whose pages may call; `*` for all. None: no other origin's. */
+  /** The web origins whose pages may call, `*` for all; pages of this server's own origin always may. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** The largest body that is taken, in bytes. Default 1 MiB. */
   readonly maxBodyBytes?: number | undefined;

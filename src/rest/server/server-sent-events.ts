@@ -4,12 +4,12 @@ import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../service
 import { streamJson } from '../json/stream-json.js';
 import type { OpenStream } from './open-streams.js';
 
-/** What a client waits before it connects again, in milliseconds; with some spread, so that not all come at once. */
+/** How long a client waits before it connects again; it is varied, so that clients do not all come at once. */
 const RETRY_MS = 2 * SECOND_MS;
-/** A reader that does not take the end of its stream is cut off after this long. */
+/** How long a reader may take to read the end of its stream, before the connection is closed. */
 const LAST_WORDS_MS = 5 * SECOND_MS;
 
-/** One stream in the form of the HTML standard's server-sent events. */
+/** A stream as server-sent events, which the HTML standard defines. */
 export class ServerSentEvents implements StreamSink, OpenStream {
   readonly #body = new PassThrough();
   #watching: Watching | undefined;
@@ -25,7 +25,7 @@ export class ServerSentEvents implements StreamSink, OpenStream {
     return this.#body;
   }
 
-  /** The feed of this stream, which may have ended meanwhile. */
+  /** Sets what feeds the stream, which may have ended already. */
   follow(watching: Watching): void {
     if (this.#body.destroyed || this.#ended) watching.close();
     else this.#watching = watching;
@@ -53,7 +53,7 @@ export class ServerSentEvents implements StreamSink, OpenStream {
   }
 }
 
-/** A heartbeat is a comment with an id: the client remembers it and tells nobody. */
+/** The text of an event. A heartbeat is a comment with an id, which the client remembers without telling the page. */
 function frameOf(event: StreamEvent): string {
   const id = `id: ${event.resumeToken}\n`;
   if (event.type === 'heartbeat') return `: heartbeat\nretry: ${retryMs()}\n${id}\n`;

@@ -2,7 +2,7 @@ import { invalid } from '../../calls/errors.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
 
-/** What Ajv says of a value that does not fit its schema; `data` and `parentSchema` come with its option `verbose`. */
+/** Ajv's error for a value that does not fit its schema. It has `data` and `parentSchema` with the option `verbose`. */
 export interface SchemaViolation {
   readonly keyword: string;
   readonly instancePath: string;
@@ -19,7 +19,7 @@ const PARTS: Readonly<Record<string, string>> = {
   headers: 'the headers',
 };
 
-/** An INVALID that names where a request does not fit its schema, the offending value, and what is taken there. */
+/** The INVALID for a request that does not fit its schema, with the place, the offending value, and what is taken there. */
 export function schemaFault(violations: readonly SchemaViolation[], part: string): Error {
   const [first] = violations;
   const whole = PARTS[part] ?? part;

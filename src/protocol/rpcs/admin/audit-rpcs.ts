@@ -3,7 +3,7 @@ import { instant } from '../../messages/fields.js';
 import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-/** What operators and tokens changed. */
+/** Reading the audit. */
 export function auditRpcs(audit: AuditService): AdminRpcs<'listAudit'> {
   return {
     listAudit: {

@@ -7,7 +7,7 @@ import type { AdminRpcs } from './admin-rpcs.js';
 
 type Name = 'getBackfill' | 'watchBackfill' | 'listBackfills' | 'cancelBackfill' | 'startBackfill';
 
-/** How unlocks are caught up with after a change of rules. */
+/** Reading, starting and cancelling backfills. */
 export function backfillRpcs(backfills: BackfillService): AdminRpcs<Name> {
   return {
     getBackfill: {

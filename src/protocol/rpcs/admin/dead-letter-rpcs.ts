@@ -6,7 +6,7 @@ import type { AdminRpcs } from './admin-rpcs.js';
 
 type DeadLetter = Awaited<ReturnType<DeadLetterService['list']>>['items'][number];
 
-/** Events that could not be processed. */
+/** Reading and replaying dead letters. */
 export function deadLetterRpcs(deadLetters: DeadLetterService): AdminRpcs<'listDeadLetters' | 'replayDeadLetters'> {
   return {
     listDeadLetters: {

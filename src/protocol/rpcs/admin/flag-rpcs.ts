@@ -4,7 +4,7 @@ import { flagMessage } from '../../messages/configuration-messages.js';
 import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-/** Looking into flags and their access rows. */
+/** Reading flags and their access rows. */
 export function flagRpcs(flagLookup: FlagLookup): AdminRpcs<'getFlag' | 'listFlags' | 'listAccess'> {
   return {
     getFlag: {

@@ -5,7 +5,7 @@ import type { AdminRpcs } from './admin-rpcs.js';
 
 type Name = 'setStages' | 'listStages' | 'declareActions' | 'listActions' | 'deleteAction';
 
-/** Onboarding stages and declared actions. */
+/** Reading and changing onboarding stages and declared actions. */
 export function onboardingRpcs({ actions, stages }: Pick<ServiceSet, 'actions' | 'stages'>): AdminRpcs<Name> {
   return {
     setStages: {

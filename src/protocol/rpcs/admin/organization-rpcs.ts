@@ -6,7 +6,7 @@ import { jsonObject, updateMask } from '../../messages/fields.js';
 import { ORGANIZATION_PATHS } from '../../messages/mask-paths.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-/** Organizations. */
+/** Reading and changing organizations. */
 export function organizationRpcs(organizations: OrganizationService): AdminRpcs<'setOrganization' | 'getOrganization'> {
   return {
     setOrganization: {

@@ -95,7 +95,7 @@ function sampleMessage({ userId, before, after, servedBy, shortened }: PreviewSa
   };
 }
 
-/** Without its value: a variant's may be large, no limit counts it, and the variant tells it. */
+/** A decision without its value, which may be large, is not counted by any limit, and follows from the variant. */
 function sampledDecision(decision: Decision): EvaluateResponse {
   return { ...decisionMessage({ decision, stale: false }), value: undefined };
 }

@@ -9,7 +9,7 @@ import type { AdminRpcs } from './admin-rpcs.js';
 
 type Name = 'setSegment' | 'getSegment' | 'listSegments' | 'deleteSegment';
 
-/** Named conditions. */
+/** Reading and changing segments. */
 export function segmentRpcs(segments: SegmentService): AdminRpcs<Name> {
   return {
     setSegment: {

@@ -6,7 +6,7 @@ import type { AdminRpcs } from './admin-rpcs.js';
 
 type MachineToken = Awaited<ReturnType<TokenService['revoke']>>;
 
-/** Machine tokens. */
+/** Making, listing and revoking machine tokens. */
 export function tokenRpcs(tokens: TokenService): AdminRpcs<'createToken' | 'listTokens' | 'revokeToken'> {
   return {
     createToken: {
@@ -29,7 +29,7 @@ export function tokenRpcs(tokens: TokenService): AdminRpcs<'createToken' | 'list
   };
 }
 
-/** Without its hash, which is nobody's business. */
+/** A token as a message, without its hash, which is told to nobody. */
 function tokenMessage({ id, name, scopes, organizationId, ...at }: MachineToken): Token {
   return {
     id,

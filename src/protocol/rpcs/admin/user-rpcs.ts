@@ -11,7 +11,7 @@ import { Paging } from '../../messages/paging.js';
 import { progressMessage, userMessage } from '../../messages/user-message.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-/** Looking into users. */
+/** Reading users and their ledgers. */
 export function userRpcs({
   keeper,
   ledger,
@@ -61,7 +61,7 @@ const STATES = {
   REVOKED: Unlock_State.STATE_REVOKED,
 } as const;
 
-/** What stands in the user's ledger. */
+/** The standings in a user's ledger, as messages. */
 export function unlocksOf({ ledger }: Pick<UserState, 'ledger'>, { flagsById }: Snapshot): Unlock[] {
   return [...ledger].flatMap(([flagId, standings]) =>
     [...standings].map(([ruleId, { state, ruleVersion, earnedAt }]) => ({

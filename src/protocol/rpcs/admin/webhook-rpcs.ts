@@ -13,7 +13,7 @@ type Name =
   | ('createWebhook' | 'updateWebhook' | 'listWebhooks' | 'deleteWebhook' | 'rotateWebhookSecret')
   | ('pingWebhook' | 'listDeliveries' | 'replayDeliveries');
 
-/** Where events are sent, and what became of each. */
+/** Webhooks: their endpoints, their deliveries, and pings. */
 export function webhookRpcs({
   webhooks,
   webhookDeliveries,
@@ -71,7 +71,7 @@ function given(webhook: Webhook | undefined): Webhook {
   return webhook;
 }
 
-/** What a mask names is written, given or not; without one, what is given. */
+/** The settings that a request gives: those that the mask names, given or not, or without a mask those that are given. */
 function inputOf({ url, description, types, enabled }: Webhook, mask: ReadonlySet<string> | undefined): WebhookInput {
   const named = (path: string, isGiven: boolean): boolean => mask?.has(path) ?? isGiven;
   return {

@@ -28,12 +28,12 @@ const USER_ID_TAG = 10;
 const DECISIONS_TAG = 18;
 const ERROR_TAG = 26;
 
-/** A result of more decisions than this is encoded piece by piece. */
+/** How many decisions of a result are encoded at once; a result with more is encoded in pieces. */
 const MAX_AT_ONCE = 128;
 
 /**
- * Encodes a BatchEvaluateResponse and gives way to other calls in between: the generated encoder would hold up all of them
- * for about a tenth of a second.
+ * Encodes a BatchEvaluateResponse and lets other calls run in between: the generated encoder would hold them up for about a
+ * tenth of a second.
  */
 export async function encodeResults(call: Call, results: readonly TargetDecisions[]): Promise<EncodedMessage> {
   const pauses = new EventLoopPauses(call);
@@ -65,7 +65,7 @@ export async function encodeResults(call: Call, results: readonly TargetDecision
   return new EncodedMessage(Buffer.concat(chunks));
 }
 
-/** The content of one result. */
+/** Encodes the content of one result. */
 async function encodeInPieces(
   { userId, decisions }: TargetDecisions,
   pauses: EventLoopPauses,

@@ -19,7 +19,7 @@ export function evaluateStreamMethod(
     open(call, end) {
       const open = streams.open(call, end);
       return {
-        // One without any takes up room, too.
+        // A message without requests counts as one, since it takes up room, too.
         weigh: ({ requests }) => Math.max(1, requests.length),
         async answer({ id, requests }) {
           if (id.length > MAX_ID) {
@@ -40,7 +40,7 @@ export function evaluateStreamMethod(
   };
 }
 
-/** An id comes back with its answer, and is held until that is read. */
+/** The longest id, which is kept in memory until its answer is read. */
 const MAX_ID = 255;
 /** `google.rpc.Code` */
 const INVALID_ARGUMENT = 3;
@@ -53,7 +53,7 @@ function inputOf({ flagKey, context, consistencyToken, consistency }: EvaluateRe
 const ID_TAG = 10;
 const RESULTS_TAG = 18;
 
-/** Encodes the answer and gives way to other calls in between. */
+/** Encodes an answer and lets other calls run in between. */
 async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
   const pauses = new EventLoopPauses(call);
   const chunks: Uint8Array[] = [];

@@ -6,7 +6,7 @@ import { overridesOf } from '../../messages/evaluation-context.js';
 import { enumWord } from '../../messages/fields.js';
 import type { UnaryMethod } from '../method.js';
 
-/** `Evaluate`: the hot path. It answers at once where the service does. */
+/** `Evaluate`, the most frequent RPC: it answers without a promise where the service does. */
 export function evaluateMethod(
   evaluation: Pick<EvaluationService, 'evaluate'>,
 ): UnaryMethod<Caller, EvaluateRequest, EvaluateResponse> {
@@ -30,7 +30,7 @@ async function answerLater(evaluated: Promise<Evaluated>): Promise<EvaluateRespo
 
 const CONSISTENCIES = ['CACHED', 'CACHED', 'FULL'] as const;
 
-/** Whether the store is to be read; INVALID for a number that stands for no consistency. */
+/** Whether the store is to be read. Throws INVALID for a number that is no consistency. */
 export function isFull(consistency: Consistency): boolean {
   return (
     consistency !== Consistency.CONSISTENCY_UNSPECIFIED &&

@@ -48,7 +48,7 @@ function whatIsNamed(request: IdentifyRequest, mask: ReadonlySet<string>): Ident
   };
 }
 
-/** Name by name; null removes a name. */
+/** The change that lays attributes over those that are stored: by name, and null removes a name. */
 function laidOver(attributes: JsonObject): AttributeChange {
   const entries = Object.entries(attributes);
   return {

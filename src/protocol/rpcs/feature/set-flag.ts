@@ -17,7 +17,7 @@ import type { UnaryMethod } from '../method.js';
 
 const ON_RULE_CHANGES = ['KEEP', 'KEEP', 'RELOCK'] as const;
 
-/** The word for a request's `on_rule_change`. */
+/** What to do with unlocks of changed rules, from a request's `on_rule_change`. */
 export function ruleChange(value: SetFlagRequest_OnRuleChange): 'KEEP' | 'RELOCK' {
   return enumWord(ON_RULE_CHANGES, value, '/on_rule_change');
 }
