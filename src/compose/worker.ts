@@ -8,8 +8,8 @@ import type { Metrics } from '../observability/metrics.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
 import { BackfillWorker } from '../worker/backfill-worker.js';
-import { dropRowMarks } from '../worker/drop-row-marks.js';
 import { fireTimers } from '../worker/fire-timers.js';
+import { tidyFlagMarks } from '../worker/flag-marks.js';
 import { giveWayTo } from '../worker/give-way.js';
 import { keepHouse } from '../worker/housekeeping.js';
 import { LaneWorker } from '../worker/lane-worker.js';
@@ -132,7 +132,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       everyMs: HOUSE_EVERY_MS,
       run: async (signal) => {
         await keepHouse({ store, keeper, retentionDays }, signal);
-        await dropRowMarks({ store, keeper, notifier }, signal);
+        await tidyFlagMarks({ store, keeper, notifier }, signal);
       },
       onError,
     }),

@@ -93,6 +93,6 @@ export interface BackfillWriter {
   count(
     counts: readonly { readonly id: string; readonly unlocked: number; readonly relocked: number }[],
   ): Promise<void>;
-  /** Moves those on that are still running and claimed by this worker. */
-  advance(ids: readonly string[], step: BackfillStep): Promise<void>;
+  /** Moves those on that are still running and claimed by this worker; gives their ids. */
+  advance(ids: readonly string[], step: BackfillStep): Promise<readonly string[]>;
 }

@@ -110,8 +110,8 @@ export interface UserTimer {
 export interface TimerWriter {
   /** Sets each user's timer, or drops it where `dueAt` is undefined. The users must be locked. */
   put(timers: readonly { readonly userId: string; readonly dueAt: number | undefined }[]): Promise<void>;
-  /** When the timers are due of those of these users whose timer is due at or before that instant. They must be locked. */
-  overdue(userIds: readonly string[], at: number): Promise<ReadonlyMap<string, number>>;
+  /** When these users' timers are due; nothing for a user without one. The users must be locked. */
+  dueAt(userIds: readonly string[]): Promise<ReadonlyMap<string, number>>;
 }
 
 export interface TimerReader {

@@ -12,6 +12,8 @@ export interface CatchUpInput {
   /** When the user's timer was due; undefined where none is. */
   readonly dueAt: number | undefined;
   readonly now: number;
+  /** Keys of the flags whose rules are judged; left out: all. */
+  readonly among?: ReadonlySet<string> | undefined;
 }
 
 /** A rule may have to be looked at every hour; after so many looks the last one is made now. */
@@ -21,7 +23,7 @@ const MOST_LOOKS = 1_000;
  * What time alone has unlocked up to now, judged at each instant at which something became due, however late it is:
  * the user with it, and its entries for the ledger.
  */
-export function catchUp({ snapshot, user, organization, dueAt, now }: CatchUpInput): {
+export function catchUp({ snapshot, user, organization, dueAt, now, among }: CatchUpInput): {
   readonly user: UserState;
   readonly entries: readonly UserLedgerEntry[];
 } {
@@ -29,7 +31,7 @@ export function catchUp({ snapshot, user, organization, dueAt, now }: CatchUpInp
   let current = user;
   let at = dueAt ?? Infinity;
   for (let looks = 1; at <= now; looks++) {
-    const latched = latch(snapshot, current, organization, at);
+    const latched = latch(snapshot, current, organization, at, { among });
     for (const { compiled, entry } of latched.unlocks) {
       entries.push({
         userId: user.id,

@@ -1,54 +1,45 @@
 import { decide } from '../core/deciding/evaluate.js';
-import type { Subject } from '../core/deciding/subject.js';
+import { subjectOf } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { Cause } from '../core/states/ledger.js';
-import type { PlacedChange } from '../store/outbox-store.js';
+import type { StoredStates } from '../core/unlocking/touched-flags.js';
 
-/** Flags that came on or went off for a user, and what brought it about. */
+/** Flags that came on for a user, and that went off, by key. */
 export interface Flips {
   readonly unlocked: readonly string[];
   readonly locked: readonly string[];
-  readonly cause: Cause;
+}
+
+export const NO_FLIPS: Flips = { unlocked: [], locked: [] };
+
+/** What is stored at a moment, by which configuration it is decided, and for which instant. */
+export interface Moment extends StoredStates {
+  readonly snapshot: Snapshot;
   readonly at: number;
 }
 
-/** The flags that are on for a subject at an instant, and when time may next flip one of all; Infinity: never. */
-export function decideAll(snapshot: Snapshot, subject: Subject, at: number) {
-  const on = new Set<string>();
-  let nextAt = Infinity;
-  for (const { flag } of snapshot.flags.values()) {
-    if (flag.archived) continue;
-    const { enabled, validUntil } = decide(snapshot, flag.key, subject, at);
-    if (enabled) on.add(flag.key);
-    if (validUntil !== undefined) nextAt = Math.min(nextAt, validUntil);
-  }
-  return { on, nextAt };
+export function hasFlips({ unlocked, locked }: Flips): boolean {
+  return unlocked.length + locked.length > 0;
 }
 
-/** What the last row says of each flag: on, or off. */
-export function verdictsOf(rows: readonly PlacedChange[]): ReadonlyMap<string, boolean> {
-  const verdicts = new Map<string, boolean>();
-  for (const { unlocked, locked } of rows) {
-    for (const key of unlocked) verdicts.set(key, true);
-    for (const key of locked) verdicts.set(key, false);
+/**
+ * The flags whose decision on stored state differs between two moments, in the order of keys; between two at the same
+ * instant, a write flipped them. `among` has all that could, by key; undefined: look at every flag.
+ */
+export function flipsBetween(before: Moment, after: Moment, among: ReadonlySet<string> | undefined): Flips {
+  if (among?.size === 0) return NO_FLIPS;
+  const [past, present] = [before, after].map(({ snapshot, user, organization }) =>
+    subjectOf(snapshot, user, organization),
+  );
+  const sameConfiguration = before.snapshot === after.snapshot;
+  const unlocked: string[] = [];
+  const locked: string[] = [];
+  for (const key of among === undefined ? after.snapshot.flags.keys() : [...among].toSorted()) {
+    const flag = after.snapshot.flags.get(key)?.flag;
+    if (flag === undefined || (sameConfiguration && (flag.archived || !flag.active))) continue;
+    const was = decide(before.snapshot, key, past!, before.at).enabled;
+    const is = decide(after.snapshot, key, present!, after.at).enabled;
+    if (is && !was) unlocked.push(key);
+    if (was && !is) locked.push(key);
   }
-  return verdicts;
-}
-
-/** The flags that are on once these verdicts are in. */
-export function withVerdicts(on: ReadonlySet<string>, verdicts: ReadonlyMap<string, boolean>): ReadonlySet<string> {
-  const changed = new Set(on);
-  for (const [key, isOn] of verdicts) {
-    if (isOn) changed.add(key);
-    else changed.delete(key);
-  }
-  return changed;
-}
-
-/** What flipped from one set of flags that are on to another, leaving out some. */
-export function differences(was: ReadonlySet<string>, is: ReadonlySet<string>, without: ReadonlySet<string>) {
-  return {
-    unlocked: [...is].filter((key) => !was.has(key) && !without.has(key)),
-    locked: [...was].filter((key) => !is.has(key) && !without.has(key)),
-  };
+  return { unlocked, locked };
 }

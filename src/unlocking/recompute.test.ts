@@ -28,7 +28,7 @@ const TRANSACTION: RecomputeTransaction = {
     dropAccess: refused,
     advance: nothing,
   },
-  timers: { put: nothing, overdue: () => Promise.resolve(new Map()) },
+  timers: { put: nothing, dueAt: () => Promise.resolve(new Map()) },
   outbox: { append: nothing },
   outbound: { append: nothing, take: refused, drop: nothing },
 };

@@ -3,9 +3,8 @@ import { subjectInPassing } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
-import { latch, nextLatchAt } from '../core/unlocking/latch.js';
+import { latch, nextLatchAt, timeCanLatch } from '../core/unlocking/latch.js';
 import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
-import { readsTime } from '../unlocking/recompute.js';
 
 export interface LookedAt {
   readonly snapshot: Snapshot;
@@ -18,27 +17,32 @@ export interface LookedAt {
 
 /**
  * Those of these users for whom a recompute would change anything: something is earned and not recorded, an unlock counts no
- * longer, or the timer stands wrong. Nothing is locked here; whoever is found is looked at again under the lock.
+ * longer, or the timer stands wrong; each with the keys of the flags that it was found by. Nothing is locked here; whoever is
+ * found is looked at again under the lock.
  */
 export async function outOfDate(
   { snapshot, users, timers, organizations, now }: LookedAt,
   pauses: EventLoopPauses,
-): Promise<readonly string[]> {
-  const timed = readsTime(snapshot);
+): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
+  const timed = timeCanLatch(snapshot);
   const subjectFor = subjectInPassing();
-  const found: string[] = [];
+  const found = new Map<string, ReadonlySet<string>>();
   for (const user of users) {
     if (pauses.due(snapshot.latching.length + 1)) await pauses.take();
     const organization = organizations.get(user.organizationId);
-    if (
-      forgottenUnlocks(snapshot, user.ledger).length > 0 ||
-      latch(snapshot, user, organization, now, subjectFor).unlocks.length > 0 ||
-      (timed && !timerIsRight(timers.get(user.id), nextLatchAt(snapshot, user, organization, now, subjectFor), now))
-    ) {
-      found.push(user.id);
-    }
+    const { unlocks } = latch(snapshot, user, organization, now, { subjectFor });
+    const forgotten = forgottenUnlocks(snapshot, user.ledger);
+    const next = timed ? nextLatchAt(snapshot, user, organization, now, { subjectFor }) : undefined;
+    const right = next === undefined || timerIsRight(timers.get(user.id), next, now);
+    if (right && unlocks.length + forgotten.length === 0) continue;
+    const flagIds = [...unlocks.map(({ compiled }) => compiled.flag.id), ...forgotten.map(({ flagId }) => flagId)];
+    found.set(user.id, keysOf(snapshot, flagIds));
   }
   return found;
+}
+
+export function keysOf({ flagsById }: Snapshot, flagIds: readonly string[]): ReadonlySet<string> {
+  return new Set(flagIds.map((id) => flagsById.get(id)?.flag.key).filter((key) => key !== undefined));
 }
 
 function timerIsRight(dueAt: number | undefined, next: number, now: number): boolean {

@@ -10,7 +10,8 @@ import type { Backfill } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
 import { recompute } from '../unlocking/recompute.js';
-import { outOfDate } from './backfill-page.js';
+import { keysOf, outOfDate } from './backfill-page.js';
+import { endBackfills } from './end-backfills.js';
 import { halving } from './halving.js';
 
 export interface BackfillWorkerOptions {
@@ -86,7 +87,8 @@ export class BackfillWorker {
     if (signal?.aborted) return users;
     const busyMs = performance.now() - startedAt;
     const step = { worker: this.#worker, done: users, failed, busyMs, cursor: next, now: await store.now() };
-    await store.transaction((tx) => tx.backfills.advance(ids(group), step));
+    if (next === undefined) await endBackfills(this.#options, group, step);
+    else await store.transaction((tx) => tx.backfills.advance(ids(group), step));
     const { observer } = this.#options;
     observer.lookedAt(users, changed);
     if (next === undefined) await this.#tellDone(group);
@@ -111,21 +113,22 @@ export class BackfillWorker {
     const organizations = await store.states.organizations(needs.organizations ? organizationsOf(users) : []);
     const found = await outOfDate({ snapshot, users, timers, organizations, now }, new EventLoopPauses({}));
     let failed = 0;
-    for (let i = 0; i < found.length && !signal?.aborted; i += USERS_PER_TRANSACTION) {
+    const userIds = [...found.keys()];
+    for (let i = 0; i < userIds.length && !signal?.aborted; i += USERS_PER_TRANSACTION) {
       if (i > 0) {
         await giveWay();
         await this.#renew();
       }
       await halving(
-        found.slice(i, i + USERS_PER_TRANSACTION),
-        (some) => this.#bringUpToDate(group, some),
+        userIds.slice(i, i + USERS_PER_TRANSACTION),
+        (some) => this.#bringUpToDate(group, some, found),
         (userId, error) => {
           failed++;
           observer.failed(userId, error);
         },
       );
     }
-    return { users: users.length, next, failed, changed: found.length - failed };
+    return { users: users.length, next, failed, changed: found.size - failed };
   }
 
   /** A page may take longer than its lease where many change, or fail. */
@@ -135,14 +138,23 @@ export class BackfillWorker {
     await store.transaction((tx) => tx.backfills.renew({ worker: this.#worker, leasedUntil }));
   }
 
-  async #bringUpToDate(group: readonly Backfill[], userIds: readonly string[]): Promise<void> {
+  /** `found` has the flags that each user was found by, as far as they are not the backfill's own. */
+  async #bringUpToDate(
+    group: readonly Backfill[],
+    userIds: readonly string[],
+    found: ReadonlyMap<string, ReadonlySet<string>>,
+  ): Promise<void> {
     const { store, keeper, notifier } = this.#options;
     const revisions = await store.transaction(async (tx) => {
       const { states, snapshot, now } = await lockUsers(tx, keeper, userIds);
       const cause = { type: 'backfill' } as const;
+      const own = keysOf(
+        snapshot,
+        group.map(({ flagId }) => flagId),
+      );
       // Who was deleted since the page was read has earned nothing.
       const touched = [...states.values()].flatMap((user) =>
-        isNobody(user) ? [] : [{ before: user, after: user, cause }],
+        isNobody(user) ? [] : [{ before: user, after: user, cause, unsettled: own.union(found.get(user.id) ?? own) }],
       );
       const recomputed = await recompute(tx, touched, { snapshot, now, batch: randomUUID() });
       await count(tx, group, recomputed.entries);

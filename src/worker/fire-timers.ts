@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { setImmediate as immediate } from 'node:timers/promises';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import { lockUsers } from '../configuration/confirm-snapshot.js';
+import { timeCanLatch } from '../core/unlocking/latch.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store, Transaction } from '../store/store.js';
-import { type Recomputed, readsTime, recompute } from '../unlocking/recompute.js';
+import { type Recomputed, recompute } from '../unlocking/recompute.js';
 import { halving } from './halving.js';
 
 export interface FireTimersOptions {
@@ -68,15 +69,16 @@ async function fire(
   userIds: readonly string[],
 ): Promise<Pick<Recomputed, 'revisions'> & Settled> {
   const { states, snapshot, now } = await lockUsers(tx, keeper, userIds);
-  const overdue = await tx.timers.overdue(userIds, now);
-  if (!readsTime(snapshot)) {
+  const dueAt = await tx.timers.dueAt(userIds);
+  const overdue = userIds.filter((id) => (dueAt.get(id) ?? Infinity) <= now);
+  if (!timeCanLatch(snapshot)) {
     // No rule waits for time any more: drop what an older configuration left behind.
-    await tx.timers.put([...overdue.keys()].map((userId) => ({ userId, dueAt: undefined })));
-    return { revisions: [], timers: overdue.size, fired: 0 };
+    await tx.timers.put(overdue.map((userId) => ({ userId, dueAt: undefined })));
+    return { revisions: [], timers: overdue.length, fired: 0 };
   }
   const cause = { type: 'time' } as const;
-  const touched = [...overdue.keys()].map((id) => ({ before: states.get(id)!, after: states.get(id)!, cause }));
+  const touched = overdue.map((id) => ({ before: states.get(id)!, after: states.get(id)!, cause }));
   if (touched.length === 0) return { revisions: [], timers: 0, fired: 0 };
   const { revisions } = await recompute(tx, touched, { snapshot, now, batch: randomUUID() });
-  return { revisions, timers: overdue.size, fired: touched.length };
+  return { revisions, timers: overdue.length, fired: touched.length };
 }

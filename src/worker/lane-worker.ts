@@ -9,7 +9,8 @@ import type { EventKey, NewEvent } from '../store/event-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
 import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
 import { countEvents } from '../unlocking/count-events.js';
-import { type Recomputed, recompute, type Touched } from '../unlocking/recompute.js';
+import type { Touched } from '../unlocking/judge-user.js';
+import { type Recomputed, recompute } from '../unlocking/recompute.js';
 
 export interface LaneWorkerOptions {
   readonly store: Store;

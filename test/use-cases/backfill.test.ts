@@ -6,6 +6,7 @@ import { DAY_MS } from '../../src/core/values/time.js';
 import type { Backfill } from '../../src/store/backfill-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfill-worker.js';
+import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
 import { describeOnEachEngine } from './engines.js';
 import { atLeast, daysIn, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 
@@ -349,7 +350,9 @@ describeOnEachEngine('a backfill', (engine) => {
     expect(await worker.run()).toBe(0);
     const unlocked = await flagUnlocks(stand, flag.id);
     expect(unlocked).toBeLessThan(users.length);
-    // Who was not reached unlocks with the next write.
+    // Who was not reached unlocks with the next write, which is about nothing that the rule reads.
+    const unsettled = async () => (await stand.store.configuration.flag(flag.id))?.unsettled;
+    expect(await unsettled()).toBe(true);
     for (const id of users)
       await stand.identify(id, { attributes: { replace: false, set: { seen: true }, remove: [] } });
     expect(await flagUnlocks(stand, flag.id)).toBeGreaterThanOrEqual(users.length);
@@ -357,6 +360,8 @@ describeOnEachEngine('a backfill', (engine) => {
     expect(started).toMatchObject({ reason: 'manual', state: 'pending', flagId: flag.id });
     await worker.run();
     expect(await progress(stand, started.id)).toMatchObject({ state: 'done' });
+    expect(await unsettled()).toBeUndefined();
+    expect(stand.services.keeper.snapshot.flagsById.get(flag.id)?.flag).toMatchObject({ version: flag.version });
     const audit = await stand.store.audit.list({ limit: 5 }, {});
     expect(audit.items.map(({ action }) => action)).toEqual(
       expect.arrayContaining(['backfill.start', 'backfill.cancel']),
@@ -448,6 +453,71 @@ describeOnEachEngine('a backfill', (engine) => {
       const unlocks = (await ledgerOf(stand.store, id)).filter(({ flagId }) => flagId === flag.id);
       expect(unlocks).toHaveLength(id === users[2] ? 0 : 1);
     }
+    // It is made up for with the next write, whatever that is about.
+    await stand.identify(users[2]!, { attributes: { replace: false, set: { seen: true }, remove: [] } });
+    expect((await ledgerOf(stand.store, users[2]!)).map(({ flagId }) => flagId)).toContain(flag.id);
+  });
+
+  it('marks a flag that not everybody was judged by, until a backfill of everybody has come to its end', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const { backfills, organizations, keeper } = stand.services;
+    const organization = name('org');
+    const { flag } = await stand.setFlag(name('marked'), latching(inRole('boss')));
+    const worker = workerOn(stand);
+    await worker.run();
+    const unsettled = async () => (await stand.store.configuration.flag(flag.id))?.unsettled ?? false;
+    const redefine = async (inherits: readonly string[]) => {
+      const roles = [...inherits, 'boss'].map((role) => ({ name: role, inherits: role === 'boss' ? inherits : [] }));
+      return (await organizations.set(OPERATOR, { id: organization, roles, comment: '' })).backfillIds[0]!;
+    };
+    expect(await unsettled()).toBe(false);
+    await backfills.cancel(OPERATOR, await redefine(['a']), 'a mistake');
+    expect(await unsettled()).toBe(true);
+    expect(keeper.snapshot.flagsById.get(flag.id)?.flag.unsettled).toBe(true);
+    // One that has ended sets no mark, and one of an organization's users does not take it off.
+    const ended = await redefine(['b']);
+    await worker.run();
+    expect(await unsettled()).toBe(true);
+    const revision = await stand.store.configuration.revision();
+    expect(await backfills.cancel(OPERATOR, ended, 'too late')).toMatchObject({ state: 'done' });
+    expect(await stand.store.configuration.revision()).toBe(revision);
+    await backfills.start(OPERATOR, flag.key, 'for everybody');
+    await worker.run();
+    expect(await unsettled()).toBe(false);
+    expect(keeper.snapshot.flagsById.get(flag.id)?.flag).toMatchObject({ version: flag.version });
+    expect(await stand.store.configuration.revision()).toBe(revision + 1);
+  });
+
+  it('marks a flag that this server cannot compile, and judges nobody by as it is', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const { keeper } = stand.services;
+    const { flag } = await stand.setFlag(name('newer'), latching(verified));
+    const worker = workerOn(stand);
+    await worker.run();
+    const [rule] = flag.rules;
+    const conditions = { all: [{ fact: 'moonPhase', operator: 'equal', value: 'full' }] };
+    const put = (changed: typeof flag) =>
+      stand.store.transaction(async (tx) => {
+        await tx.configuration.advance();
+        await tx.configuration.putFlag(changed);
+      });
+    await put({ ...flag, version: 2, rules: [{ ...rule!, version: 2, conditions }] });
+    await keeper.refresh();
+    expect(keeper.snapshot.failures).toMatchObject([{ flagKey: flag.key }]);
+    const options = { store: stand.store, keeper, notifier: SILENT };
+    expect(await tidyFlagMarks(options)).toBe(1);
+    expect(await stand.store.configuration.flag(flag.id)).toMatchObject({ version: 2, unsettled: true });
+    expect(await tidyFlagMarks(options)).toBe(0);
+    // Its own backfill does not take the mark off.
+    await stand.services.backfills.start(OPERATOR, flag.key, 'in vain');
+    await worker.run();
+    expect(await stand.store.configuration.flag(flag.id)).toMatchObject({ unsettled: true });
+    await put({ ...flag, version: 3, unsettled: true });
+    await stand.services.backfills.start(OPERATOR, flag.key, 'by a server that can');
+    await worker.run();
+    expect((await stand.store.configuration.flag(flag.id))?.unsettled).toBeUndefined();
   });
 });
 

@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { StaleVersion } from '../../src/calls/stale-version.js';
 import type { AccessRow } from '../../src/core/flags/flag.js';
 import { StoreUnavailable } from '../../src/store/store.js';
-import { dropRowMarks } from '../../src/worker/drop-row-marks.js';
+import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
 import { describeOnEachEngine } from './engines.js';
 import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
 
@@ -142,7 +142,7 @@ describeOnEachEngine('flags', (engine) => {
   it('lose the mark once their last row is gone, however it went', async () => {
     const stand = await engine.compose();
     const { store, services } = stand;
-    const tidy = () => dropRowMarks({ store, keeper: services.keeper, notifier: stand.notifier });
+    const tidy = () => tidyFlagMarks({ store, keeper: services.keeper, notifier: stand.notifier });
     const marked = async (key: string) => (await store.configuration.flag(key))?.hasRows ?? false;
     await stand.setFlag('removed', {}, { access: [{ userId: 'ada' }] });
     await stand.setFlag('deleted', {}, { access: [{ userId: 'ada' }] });
@@ -170,7 +170,7 @@ describeOnEachEngine('flags', (engine) => {
       await stand.setFlag(key, {}, { access: [{ userId: 'ada' }] });
       await setAs(stand, OPERATOR, key, [], [{ userId: 'ada' }]);
       await Promise.all([
-        dropRowMarks({ store, keeper: services.keeper, notifier: stand.notifier }),
+        tidyFlagMarks({ store, keeper: services.keeper, notifier: stand.notifier }),
         setAs(stand, OPERATOR, key, [{ userId: 'bob', effect: 'DENY' }]),
       ]);
       expect((await store.configuration.flag(key))?.hasRows).toBe(true);

@@ -93,6 +93,11 @@ export interface Flag {
    * stored state, even if it is enabled globally. It is set with the first row, which makes no new version of the flag.
    */
   readonly hasRows?: true;
+  /**
+   * Not everybody has been judged by its rules as they are: a backfill of it was cancelled or failed for somebody, or a server
+   * could not compile it. Until one has come to its end, every write judges its user by it, whatever else it touches.
+   */
+  readonly unsettled?: true;
   /** Grows by one with each change; 1 at creation. */
   readonly version: number;
   /** Seeds the buckets; set at creation and never changed. */

@@ -52,9 +52,19 @@ export function keptForm(
   const form =
     last === undefined
       ? { ...flag, active: false, rules: [] }
-      : { ...last.flag, active: last.flag.active && flag.active, archived: last.flag.archived || flag.archived };
+      : {
+          ...last.flag,
+          active: last.flag.active && flag.active,
+          archived: last.flag.archived || flag.archived,
+          ...marksOf(flag),
+        };
   const compiler = new ConditionCompiler(slots, segments);
   return { ...compileFlag({ flag: form, roleAccess }, segments, compiler), stored: flag };
+}
+
+/** Marks are no part of a flag's form. */
+function marksOf({ hasRows, unsettled }: Flag): Pick<Flag, 'hasRows' | 'unsettled'> {
+  return { ...(hasRows && { hasRows }), ...(unsettled && { unsettled }) };
 }
 
 const NO_ROWS: ReadonlyMap<string, Effect> = new Map<string, Effect>();

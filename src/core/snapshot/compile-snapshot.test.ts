@@ -42,6 +42,18 @@ describe('compileSnapshot', () => {
     expect(snapshot.flags.get('__proto__')).toBeUndefined();
   });
 
+  it('takes a mark of a flag, which is no version of it', () => {
+    const before = snapshotOf([flagOf('a'), flagOf('b')]);
+    const after = compileSnapshot(
+      configurationOf([flagOf('a', { hasRows: true }), flagOf('b')], { revision: 2 }),
+      before,
+    );
+    expect(after.flags.get('a')?.flag).toEqual(flagOf('a', { hasRows: true }));
+    expect(after.flags.get('b')).toBe(before.flags.get('b'));
+    const back = compileSnapshot(configurationOf([flagOf('a'), flagOf('b')], { revision: 3 }), after);
+    expect(back.flags.get('a')?.flag).toEqual(flagOf('a'));
+  });
+
   it('keeps active platform-wide rows with their flag', () => {
     const roleAccess = [
       rowOf('a', { role: 'manager' }),
@@ -107,6 +119,13 @@ describe('a flag that cannot be compiled', () => {
         flagVersion: 1,
       });
     }
+  });
+
+  it('takes the marks that are stored, though it keeps its form', () => {
+    const marked = configurationOf([withRule('a', UNKNOWN_FACT, { version: 2, hasRows: true, unsettled: true })]);
+    expect(compileSnapshot(marked, good).flags.get('a')?.flag).toMatchObject({
+      ...{ version: 1, hasRows: true, unsettled: true },
+    });
   });
 
   it('keeps the segments that it was last compiled with, however often those fail', () => {

@@ -6,6 +6,7 @@ import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.
 import { foldLedger } from '../states/ledger.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import type { UserState } from '../states/user-state.js';
+import { judgingIndex } from './judging-index.js';
 
 /** A latching rule that has become true for a user. */
 export interface NewUnlock {
@@ -21,23 +22,30 @@ export interface Latched {
   readonly unlocks: readonly NewUnlock[];
 }
 
+export interface LatchOptions {
+  /** Keys of the flags whose rules are judged, besides those that read the unlock of one that latches; left out: all. */
+  readonly among?: ReadonlySet<string> | undefined;
+  /** One that forgets, for users who are looked at once. */
+  readonly subjectFor?: SubjectFor;
+}
+
 /**
  * Finds the latching rules that have become true on stored state. Flags that other flags' `unlocked` facts read come before
  * those, so that a whole chain of features unlocks at once. Lines 1–5 of the order of evaluation do not matter: a rule of a
  * flag that is switched off is earned all the same; one of an archived flag is not.
- *
- * @param subjectFor how subjects are made: `passingSubject` for users who are looked at once
  */
 export function latch(
   snapshot: Snapshot,
   user: UserState,
   organization: OrganizationState | undefined,
   now: number,
-  subjectFor: SubjectFor = subjectOf,
+  { among, subjectFor = subjectOf }: LatchOptions = {},
 ): Latched {
   let current = user;
   const unlocks: NewUnlock[] = [];
-  for (const compiled of snapshot.latching) {
+  const places = among && placesOf(snapshot, among);
+  for (let i = 0; i < (places ?? snapshot.latching).length; i++) {
+    const compiled = snapshot.latching[places?.[i] ?? i]!;
     const subject = subjectFor(snapshot, current, organization);
     const earned = openRules(compiled, subject, now).filter((entry) => holds(entry, subject, now));
     if (earned.length === 0) continue;
@@ -50,8 +58,25 @@ export function latch(
       earnedAt: now,
     }));
     current = { ...current, ledger: foldLedger(entries, current.ledger) };
+    if (places !== undefined) leadOn(snapshot, places, i);
   }
   return { user: current, unlocks };
+}
+
+/** Where these flags stand among those that latch, ascending. */
+function placesOf(snapshot: Snapshot, flagKeys: ReadonlySet<string>): number[] {
+  const { latchingPlace } = judgingIndex(snapshot);
+  const places = Array.from(flagKeys, (key) => latchingPlace.get(key)).filter((place) => place !== undefined);
+  return places.sort((a, b) => a - b);
+}
+
+/** What stands at `at` has latched: those that read its unlock, which all come later in the order, are judged as well. */
+function leadOn(snapshot: Snapshot, places: number[], at: number): void {
+  const { flag } = snapshot.latching[places[at]!]!;
+  const readers = placesOf(snapshot, snapshot.dependencies.readingUnlockOf(flag.key));
+  const later = places.splice(at + 1);
+  const added = readers.filter((place) => place > places[at]! && !later.includes(place));
+  places.push(...[...later, ...added].sort((a, b) => a - b));
 }
 
 /**
@@ -63,17 +88,23 @@ export function nextLatchAt(
   user: UserState,
   organization: OrganizationState | undefined,
   now: number,
-  subjectFor: SubjectFor = subjectOf,
+  { among, subjectFor = subjectOf }: LatchOptions = {},
 ): number {
   const subject = subjectFor(snapshot, user, organization);
   let next = Infinity;
-  for (const compiled of snapshot.latching) {
+  for (const compiled of judgingIndex(snapshot).latchingByTime) {
+    if (among !== undefined && !among.has(compiled.flag.key)) continue;
     for (const entry of openRules(compiled, subject, now)) {
       if (!entry.conditions.readsTime) continue;
       next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, now)));
     }
   }
   return next;
+}
+
+/** Whether time alone can make any latching rule of this configuration true. */
+export function timeCanLatch(snapshot: Snapshot): boolean {
+  return judgingIndex(snapshot).latchingByTime.length > 0;
 }
 
 /**

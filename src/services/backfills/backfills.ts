@@ -6,17 +6,15 @@ import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers
 import { authorize, type Operation } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { startBackfills } from '../../configuration/backfill-start.js';
-import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { announceConfiguration } from '../../configuration/configuration-write.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
+import { type FlagMarksOptions, lockFlags, markUnsettled } from '../../configuration/flag-marks.js';
 import { quote } from '../../core/values/json.js';
 import { SECOND_MS } from '../../core/values/time.js';
 import type { Backfill } from '../../store/backfill-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
-import type { Store } from '../../store/store.js';
 
-export interface BackfillOptions {
-  readonly store: Store;
-  readonly keeper: ConfigurationKeeper;
+export interface BackfillOptions extends FlagMarksOptions {
   readonly readers: OpenReaders;
 }
 
@@ -83,21 +81,27 @@ export class BackfillService {
 
   /**
    * Ends a backfill after the page of users that is being worked on. Users who were not reached unlock with their next event
-   * or write instead. A backfill that has ended already stays as it is.
+   * or write instead, whatever that is about: for this the flag is marked. A backfill that has ended already stays as it is.
    */
   async cancel(call: Call, id: string, comment: string): Promise<BackfillProgress> {
     authorize(call, 'CancelBackfill');
     requireComment(comment, 'comment');
-    const cancelled = await this.#options.store.transaction(async (tx) => {
+    const { store, keeper, notifier } = this.#options;
+    const known = await store.backfills.get(id);
+    if (known === undefined) throw noBackfill(id);
+    const { backfill, revision } = await store.transaction(async (tx) => {
+      const [flag] = await lockFlags(tx, [known.flagId]);
+      const noting = flag !== undefined && !flag.unsettled && known.finishedAt === undefined;
+      const revision = noting ? await tx.configuration.advance() : undefined;
       const now = await tx.now();
-      const backfill = await tx.backfills.cancel(id, now);
-      if (backfill === undefined) return undefined;
+      const backfill = (await tx.backfills.cancel(id, now))!;
+      if (noting && backfill.state === 'cancelled') await tx.configuration.putFlag(markUnsettled(flag, true));
       const change = { before: undefined, after: { state: backfill.state, done: backfill.done }, comment };
       await recordAudit(tx, call, now, { action: 'backfill.cancel', target: id, ...change });
-      return backfill;
+      return { backfill, revision };
     });
-    if (cancelled === undefined) throw noBackfill(id);
-    return this.#progressOf(cancelled);
+    if (revision !== undefined) await announceConfiguration({ keeper, notifier }, revision);
+    return this.#progressOf(backfill);
   }
 
   /** Starts a backfill for a flag's present rules: after one was cancelled, after some users failed, or after a restore. */

@@ -67,7 +67,7 @@ export class PreviewSide {
   #settled({ user, organization, dueAt }: Previewed): UserState {
     const snapshot = this.#snapshot;
     const past = catchUp({ snapshot, user, organization, dueAt, now: this.#now });
-    return latch(snapshot, past.user, organization, this.#now, passingSubject).user;
+    return latch(snapshot, past.user, organization, this.#now, { subjectFor: passingSubject }).user;
   }
 }
 

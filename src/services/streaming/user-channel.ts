@@ -3,10 +3,10 @@ import { type Subject, subjectOf } from '../../core/deciding/subject.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
-import { decideAll, differences, type Flips, verdictsOf, withVerdicts } from '../../unlocking/flips.js';
+import { hasFlips } from '../../unlocking/flips.js';
 import type { EventStream } from './event-stream.js';
+import { decideAll, differences, sendFlips, type ToldFlips, verdictsOf, withVerdicts } from './flips.js';
 import { markOfOrganization, type StreamPosition } from './resume-token.js';
-import { sendFlips } from './send-flips.js';
 
 /** A stream that is to join a channel: first it is told what happened since its token. */
 export interface Joining {
@@ -183,8 +183,8 @@ export class UserChannel {
     stream.send({ type: 'heartbeat' }, here, now);
   }
 
-  #tell(flips: Flips, subject: Subject, reading: RoundReading): void {
-    if (flips.unlocked.length + flips.locked.length === 0) return;
+  #tell(flips: ToldFlips, subject: Subject, reading: RoundReading): void {
+    if (!hasFlips(flips)) return;
     const outbox = this.position ?? 0;
     const at = this.toldAt(reading.windowsAt);
     const organization = markOfOrganization(reading.organization);

@@ -16,7 +16,7 @@ export function backfillContract(store: () => Store): void {
   };
   const claim = (worker: string, now: number): Promise<readonly Backfill[]> =>
     transact((tx) => tx.backfills.claim({ worker, now, leasedUntil: now + 100 }));
-  const advance = (ids: readonly string[], step: Partial<BackfillStep>): Promise<void> =>
+  const advance = (ids: readonly string[], step: Partial<BackfillStep>): Promise<readonly string[]> =>
     transact((tx) =>
       tx.backfills.advance(ids, { worker: 'w', done: 0, failed: 0, busyMs: 0, cursor: FIRST_USER, now: 1, ...step }),
     );
@@ -42,8 +42,8 @@ export function backfillContract(store: () => Store): void {
     await transact((tx) => tx.backfills.setTotal([id], 9));
     await transact((tx) => tx.backfills.count([{ id, unlocked: 2, relocked: 1 }]));
     const cursor = { partition: 7, userId: 'maria' };
-    await advance([id], { done: 5, failed: 1, busyMs: 1.6, cursor });
-    await advance([id], { worker: 'somebody else', done: 100 });
+    expect(await advance([id], { done: 5, failed: 1, busyMs: 1.6, cursor })).toEqual([id]);
+    expect(await advance([id], { worker: 'somebody else', done: 100 })).toEqual([]);
     expect(await get(id)).toMatchObject({ total: 9, done: 5, failed: 1, busyMs: 2, unlocked: 2, relocked: 1, cursor });
     expect(await claim('w', 30)).toMatchObject([{ id, startedAt: 20, cursor }]);
     await advance([id], { done: 6, cursor: undefined, now: 40 });
@@ -82,7 +82,7 @@ export function backfillContract(store: () => Store): void {
     const id = await started();
     await claim('w', 20);
     expect(await transact((tx) => tx.backfills.cancel(id, 25))).toMatchObject({ state: 'cancelled', finishedAt: 25 });
-    await advance([id], { done: 4, cursor: undefined, now: 30 });
+    expect(await advance([id], { done: 4, cursor: undefined, now: 30 })).toEqual([]);
     expect(await get(id)).toMatchObject({ state: 'cancelled', done: 0, finishedAt: 25 });
     expect(await claim('w', 40)).toEqual([]);
   });

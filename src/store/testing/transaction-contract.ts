@@ -72,8 +72,7 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
       await tx.users.lock([id]);
       await tx.users.appendLedger([{ userId: id, ...ledgerEntry() }]);
       await tx.timers.put([{ userId: id, dueAt: 50 }]);
-      expect(await tx.timers.overdue([id], 49)).toEqual(new Map());
-      expect(await tx.timers.overdue([id], 50)).toEqual(new Map([[id, 50]]));
+      expect(await tx.timers.dueAt([id])).toEqual(new Map([[id, 50]]));
       await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ kind: 'revoked' }) }]);
       await tx.users.advance([id]);
     });
@@ -81,17 +80,17 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
       await tx.users.lock([id]);
       await tx.timers.put([{ userId: id, dueAt: 50 }]);
       await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ kind: 'rearmed' }) }]);
-      expect(await tx.timers.overdue([id], 50)).toEqual(new Map([[id, 50]]));
+      expect(await tx.timers.dueAt([id])).toEqual(new Map([[id, 50]]));
     });
     const kinds = async () => (await store().history.ledger(id, { limit: 10 })).items.map(({ kind }) => kind);
     expect(await kinds()).toEqual(['unlocked', 'revoked', 'rearmed']);
     await store().transaction(async (tx) => {
       await tx.users.lock([id]);
       await tx.users.remove(id, { at: 1, limit: 100 });
-      expect(await tx.timers.overdue([id], 50)).toEqual(new Map());
+      expect(await tx.timers.dueAt([id])).toEqual(new Map());
       await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ kind: 'granted' }) }]);
       await tx.timers.put([{ userId: id, dueAt: 50 }]);
-      expect(await tx.timers.overdue([id], 50)).toEqual(new Map([[id, 50]]));
+      expect(await tx.timers.dueAt([id])).toEqual(new Map([[id, 50]]));
       await tx.timers.put([{ userId: id, dueAt: undefined }]);
     });
     expect(await kinds()).toEqual(['granted']);

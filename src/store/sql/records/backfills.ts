@@ -156,8 +156,13 @@ async function claimNext(sql: Sql, { worker, now, leasedUntil }: BackfillClaim):
   return together.map((row) => ({ ...backfillOf(row), state: 'running', startedAt: row.started_at ?? now }));
 }
 
-async function advance(sql: Sql, ids: readonly string[], step: BackfillStep): Promise<void> {
+async function advance(sql: Sql, ids: readonly string[], step: BackfillStep): Promise<readonly string[]> {
   const { worker, done, failed, busyMs, cursor, now } = step;
+  const mine = `worker = ? AND state = 'running' AND backfill_id IN (${commaSeparated('?', ids.length)})`;
+  const running = await sql.rows<Pick<BackfillRow, 'backfill_id'>>(
+    `SELECT backfill_id FROM backfills WHERE ${mine}${sql.dialect.forUpdate}`,
+    [worker, ...ids],
+  );
   const changes = ['done = done + ?', 'failed = failed + ?', 'busy_ms = busy_ms + ?'];
   // At the end the total is set to the number of users that were looked at, since users come and go meanwhile. `total` is
   // assigned before `done`: some engines use a column's new value in the assignments after its own.
@@ -166,11 +171,11 @@ async function advance(sql: Sql, ids: readonly string[], step: BackfillStep): Pr
       ? ["state = 'done'", 'finished_at = ?', 'total = done + ?']
       : ['cursor_part = ?', 'cursor_user_id = ?'];
   const placed = cursor === undefined ? [now, done] : [cursor.partition, cursor.userId];
-  await sql.run(
-    `UPDATE backfills SET ${[...place, ...changes].join(', ')} WHERE worker = ? AND state = 'running' AND ` +
-      `backfill_id IN (${commaSeparated('?', ids.length)})`,
-    [...placed, done, failed, Math.round(busyMs), worker, ...ids],
-  );
+  await sql.run(`UPDATE backfills SET ${[...place, ...changes].join(', ')} WHERE ${mine}`, [
+    ...[...placed, done, failed, Math.round(busyMs), worker],
+    ...ids,
+  ]);
+  return running.map((row) => row.backfill_id);
 }
 
 function keysOf(ids: readonly string[]): readonly (readonly [string])[] {

@@ -32,23 +32,18 @@ export function timerWriter(sql: Sql, locked: LockedUsers): TimerWriter {
       const dropping = changeByKey(sql, USER_KEY, dropped, (condition) => `DELETE FROM timers WHERE ${condition}`);
       await Promise.all([setting, dropping]);
     },
-    overdue: async (userIds, at) => {
-      const due = new Map<string, number>();
+    dueAt: async (userIds) => {
+      const dueAt = new Map<string, number>();
       const unread: string[] = [];
       for (const userId of userIds) {
         const known = locked.of(userId);
         if (known === undefined) unread.push(userId);
-        else if (known.dueAt !== undefined && known.dueAt <= at) due.set(userId, known.dueAt);
+        else if (known.dueAt !== undefined) dueAt.set(userId, known.dueAt);
       }
-      const rows = await rowsByKey<TimerRow>(
-        sql,
-        USER_KEY,
-        userKeys(unread),
-        (condition) => `SELECT user_id, due_at FROM timers WHERE due_at <= ? AND ${condition}`,
-        [at],
-      );
-      for (const row of rows) due.set(row.user_id, row.due_at);
-      return due;
+      const select = 'SELECT user_id, due_at FROM timers WHERE ';
+      const rows = await rowsByKey<TimerRow>(sql, USER_KEY, userKeys(unread), (condition) => select + condition);
+      for (const row of rows) dueAt.set(row.user_id, row.due_at);
+      return dueAt;
     },
   };
 }

@@ -1,0 +1,46 @@
+import type { Flag } from '../core/flags/flag.js';
+import type { Notifier } from '../notify/notifier.js';
+import type { Store, Transaction } from '../store/store.js';
+import type { ConfigurationKeeper } from './configuration-keeper.js';
+import { announceConfiguration } from './configuration-write.js';
+
+export interface FlagMarksOptions {
+  readonly store: Store;
+  readonly keeper: ConfigurationKeeper;
+  readonly notifier: Notifier;
+}
+
+/** These flags, locked in the order of ids until the transaction ends. */
+export async function lockFlags(tx: Transaction, flagIds: Iterable<string>): Promise<readonly Flag[]> {
+  const flags: Flag[] = [];
+  for (const id of [...new Set(flagIds)].toSorted((a, b) => (a < b ? -1 : 1))) {
+    const flag = await tx.configuration.lockFlag(id);
+    if (flag !== undefined) flags.push(flag);
+  }
+  return flags;
+}
+
+/**
+ * Changes marks of flags, which are no version of theirs, in one transaction, and tells every server. `change` is given
+ * the flags, locked, and gives those that are to be others. Gives how many these are.
+ */
+export async function writeFlagMarks(
+  { store, keeper, notifier }: FlagMarksOptions,
+  flagIds: readonly string[],
+  change: (tx: Transaction, flags: readonly Flag[]) => Promise<readonly Flag[]> | readonly Flag[],
+): Promise<number> {
+  const { changed, revision } = await store.transaction(async (tx) => {
+    const changed = await change(tx, await lockFlags(tx, flagIds));
+    if (changed.length === 0) return { changed, revision: undefined };
+    const revision = await tx.configuration.advance();
+    for (const flag of changed) await tx.configuration.putFlag(flag);
+    return { changed, revision };
+  });
+  if (revision !== undefined) await announceConfiguration({ keeper, notifier }, revision);
+  return changed.length;
+}
+
+/** The flag with or without the mark that not everybody has been judged by its rules. */
+export function markUnsettled({ unsettled: _, ...flag }: Flag, unsettled: boolean): Flag {
+  return unsettled ? { ...flag, unsettled } : flag;
+}

@@ -1,0 +1,194 @@
+import type { CompiledRule, Snapshot } from '../core/snapshot/snapshot.js';
+import { type Cause, foldLedger, type Ledger, type LedgerEntry } from '../core/states/ledger.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
+import type { UserState } from '../core/states/user-state.js';
+import { judgingIndex } from '../core/unlocking/judging-index.js';
+import { latch, type NewUnlock } from '../core/unlocking/latch.js';
+import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
+import {
+  changedStandings,
+  flagsOfLedger,
+  type StoredStates,
+  touchedFlags,
+  withRequiring,
+} from '../core/unlocking/touched-flags.js';
+import type { UserLedgerEntry } from '../store/user-store.js';
+import { catchUp } from './catch-up.js';
+import { type Flips, flipsBetween, hasFlips, NO_FLIPS } from './flips.js';
+import { nextTimer } from './next-timer.js';
+
+/** A user whose stored state a transaction changes, or only looks at again. The user is locked in it. */
+export interface Touched {
+  /** As it was after the lock was taken. */
+  readonly before: UserState;
+  /** As it will be, but for what is judged here: the ledger, the timer, the revision. `before` where nothing changes. */
+  readonly after: UserState;
+  /** What brought the change about, as a whole. */
+  readonly cause: Cause;
+  /** What brought about that this rule holds, where that is more than `cause` says. */
+  readonly causeOf?: (entry: CompiledRule) => Cause | undefined;
+  /** Entries that the change itself makes: recorded after what time brought before, and before what follows from them. */
+  readonly entries?: readonly LedgerEntry[];
+  /** Keys of flags by which the user may not have been judged yet: they are judged whatever changes. */
+  readonly unsettled?: ReadonlySet<string>;
+}
+
+/** By what a user is judged. */
+export interface Judging {
+  readonly snapshot: Snapshot;
+  /** The snapshot that decisions before the change rest on. */
+  readonly snapshotBefore: Snapshot;
+  /** Keys of the flags that the one may decide otherwise than the other. */
+  readonly reconfigured: ReadonlySet<string>;
+  /** The database's now. */
+  readonly now: number;
+}
+
+/** What else is stored that the user is judged by. */
+export interface Surroundings {
+  readonly organizationBefore: OrganizationState | undefined;
+  readonly organization: OrganizationState | undefined;
+  /** When the user's timer is due; undefined where there is none. */
+  readonly dueAt: number | undefined;
+}
+
+export interface Judged {
+  /** As it is to be stored; the very state before where nothing but the timer changed. */
+  readonly user: UserState;
+  /** What is added to the ledger, in order. */
+  readonly entries: readonly UserLedgerEntry[];
+  /** What time had flipped, where the timer was due: not this write. */
+  readonly flippedByTime: Flips;
+  /** What this write flipped. */
+  readonly flipped: Flips;
+  /** When time alone could next unlock something; Infinity for never. */
+  readonly dueAt: number;
+  /** How many flags were looked at. */
+  readonly flags: number;
+}
+
+/** Keys of flags; undefined: of every flag. */
+type Flags = ReadonlySet<string> | undefined;
+
+/**
+ * Judges a user anew: what they have earned, which decisions on stored state flipped, and when time could next unlock
+ * anything. Only those flags are looked at that the change can matter to; by the others the user was judged when they
+ * last could matter. See `docs/decisions/touched-flags.md`.
+ */
+export function judgeUser(one: Touched, judging: Judging, around: Surroundings): Judged {
+  const { snapshot, snapshotBefore, now } = judging;
+  const { organizationBefore, organization } = around;
+  const unsettled = unsettledFor(one, judging, around);
+  const first: StoredStates = { user: one.before, organization: organizationBefore };
+  // First of all, so that what is earned anew is earned after it.
+  const forgotten = relocked(one.before, judging);
+  const entitled = withEntries(one.before, forgotten);
+  const past = afterTime(entitled, { ...judging, ...around, unsettled });
+  const before: StoredStates = { user: past.user, organization: organizationBefore };
+  const flippedByTime = flipsByTime(first, before, { ...judging, ...around, unsettled });
+
+  const { entries: made = [] } = one;
+  const after = withLedger(one.after, withEntries(before.user, made).ledger);
+  const touched = unsettled && touchedFlags(snapshot, first, { user: after, organization }).union(unsettled);
+  const { user, unlocks } = latch(snapshot, after, organization, now, { among: touched });
+  const unlocked = flagsOfLedger(snapshot, new Set(unlocks.map(({ compiled }) => compiled.flag.id)));
+  const concerned = touched && withRequiring(snapshot, touched.union(unlocked));
+  const changed = one.after !== one.before || hasFlips(flippedByTime) || user.ledger !== one.before.ledger;
+  const [was, is] = [
+    { ...before, snapshot: snapshotBefore, at: now },
+    { user, organization, snapshot, at: now },
+  ];
+  return {
+    user: changed ? { ...user, revision: one.before.revision + 1 } : one.before,
+    entries: [
+      ...ofUser(user.id, forgotten),
+      ...past.entries,
+      ...ofUser(user.id, made),
+      ...entriesOf(unlocks, one, judging),
+    ],
+    flippedByTime,
+    flipped: changed ? flipsBetween(was, is, concerned) : NO_FLIPS,
+    dueAt: nextTimer({
+      ...{ snapshot, before, after: is, dueAt: around.dueAt, now },
+      touched: unsettled?.size === 0 ? concerned : undefined,
+    }),
+    flags: (concerned ?? snapshot.flags).size,
+  };
+}
+
+const NO_FLAGS: ReadonlySet<string> = new Set<string>();
+
+/**
+ * The flags by which a user may not have been judged yet, whatever changes now. Who is new has been judged by none; of who
+ * was deleted parts may be gone. Whose timer was due has not been judged since by what waits for time.
+ */
+function unsettledFor(
+  { before, unsettled = NO_FLAGS }: Touched,
+  { snapshot, reconfigured, now }: Judging,
+  { dueAt = Infinity }: Surroundings,
+): Flags {
+  if (before.revision === 0 || before.deletedAt !== undefined) return undefined;
+  const index = judgingIndex(snapshot);
+  const always = index.unsettled.union(unsettled).union(reconfigured);
+  return dueAt > now ? always : always.union(index.latchedByTime);
+}
+
+type Passing = Pick<Judging, 'snapshot' | 'now'> & Surroundings & { readonly unsettled: Flags };
+
+/** With what time has unlocked by now, where the user's timer was due. */
+function afterTime(user: UserState, { snapshot, organizationBefore, dueAt, now, unsettled }: Passing) {
+  return catchUp({ snapshot, user, organization: organizationBefore, dueAt, now, among: unsettled });
+}
+
+/** What time had flipped by now, where the user's timer was due. */
+function flipsByTime(first: StoredStates, before: StoredStates, { snapshot, dueAt, now, unsettled }: Passing): Flips {
+  if (dueAt === undefined || dueAt > now) return NO_FLIPS;
+  const earned = flagsOfLedger(snapshot, changedStandings(first.user.ledger, before.user.ledger));
+  const among = unsettled && withRequiring(snapshot, judgingIndex(snapshot).decidedByTime.union(earned));
+  return flipsBetween({ ...first, snapshot, at: dueAt - 1 }, { ...before, snapshot, at: now }, among);
+}
+
+function ofUser(userId: string, entries: readonly LedgerEntry[]): readonly UserLedgerEntry[] {
+  return entries.map((entry) => ({ userId, ...entry }));
+}
+
+function withEntries(user: UserState, entries: readonly LedgerEntry[]): UserState {
+  return entries.length === 0 ? user : { ...user, ledger: foldLedger(entries, user.ledger) };
+}
+
+function withLedger(user: UserState, ledger: Ledger): UserState {
+  return user.ledger === ledger ? user : { ...user, ledger };
+}
+
+/** What RELOCK has forgotten since the user was last looked at. */
+function relocked({ ledger }: UserState, { snapshot, now }: Judging): readonly LedgerEntry[] {
+  const stamp = { kind: 'relocked', earnedAt: now, recordedAt: now, cause: { type: 'backfill' } } as const;
+  return forgottenUnlocks(snapshot, ledger).map((forgotten) => ({ ...forgotten, ...stamp }));
+}
+
+/** A rule that nothing but another flag's unlock made true has that unlock's cause. */
+function entriesOf(
+  unlocks: readonly NewUnlock[],
+  { after, cause, causeOf }: Touched,
+  { snapshot, now }: Judging,
+): readonly UserLedgerEntry[] {
+  const causeOfFlag = new Map<string, Cause>();
+  return unlocks.map(({ compiled, entry }) => {
+    const slots = Array.from(entry.conditions.slotsRead, (index) => snapshot.slots.at(index));
+    const chained = slots.map(({ definition, params }) =>
+      definition.name === 'unlocked' ? causeOfFlag.get(String(params.flag)) : undefined,
+    );
+    const why = causeOf?.(entry) ?? chained.find((found) => found !== undefined) ?? cause;
+    causeOfFlag.set(compiled.flag.key, why);
+    return {
+      userId: after.id,
+      flagId: compiled.flag.id,
+      ruleId: entry.rule.id,
+      ruleVersion: entry.rule.version,
+      kind: 'unlocked',
+      earnedAt: now,
+      recordedAt: now,
+      cause: why,
+    };
+  });
+}
