@@ -18,7 +18,8 @@ LABEL org.opencontainers.image.title="Latchkey" \
   org.opencontainers.image.licenses="Apache-2.0"
 ENV NODE_ENV=production \
   GRPC_ADDR=0.0.0.0:50051 \
-  HTTP_ADDR=0.0.0.0:8080
+  HTTP_ADDR=0.0.0.0:8080 \
+  OPS_ADDR=0.0.0.0:9464
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
@@ -30,7 +31,7 @@ COPY scripts/health-check.mjs ./scripts/health-check.mjs
 RUN mkdir data && chown node:node data && chmod 700 data
 VOLUME /app/data
 USER node
-EXPOSE 50051 8080
+EXPOSE 50051 8080 9464
 HEALTHCHECK --interval=5s --timeout=3s --start-period=20s --retries=3 CMD ["node", "scripts/health-check.mjs"]
 # No shell in between: the server gets SIGTERM itself and drains. The addresses are not loopback, so that it refuses to
 # start until it is given TLS or told ALLOW_PLAINTEXT=true.

@@ -34,7 +34,7 @@ async function measure(place: Place): Promise<void> {
   const serve = (cpu: number, ROLES: string) =>
     start(cpu, ['node', 'dist/main.js', 'serve'], /^latchkey ready/, {
       ...{ DATA_DIR: place.directory, LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES },
-      ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...place.environment },
+      ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', OPS_ADDR: '127.0.0.1:0', ...place.environment },
     });
   const servers = place.shared ? [await serve(0, 'grpc'), await serve(1, 'worker')] : [await serve(0, 'grpc,worker')];
   const address = /grpc=(\S+)/.exec(servers[0]!.line)![1]!;

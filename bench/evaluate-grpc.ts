@@ -27,6 +27,7 @@ const latchkey = await start(0, ['node', 'dist/main.js', 'serve'], /^latchkey re
   DATA_DIR: directory,
   LATCHKEY_ADMIN_TOKEN: TOKEN,
   GRPC_ADDR: '127.0.0.1:0',
+  OPS_ADDR: '127.0.0.1:0',
   ROLES: 'grpc,worker',
   LOG_LEVEL: 'warn',
 });

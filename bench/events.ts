@@ -33,6 +33,7 @@ const environment = {
   DATA_DIR: directory,
   LATCHKEY_ADMIN_TOKEN: TOKEN,
   GRPC_ADDR: '127.0.0.1:0',
+  OPS_ADDR: '127.0.0.1:0',
   LOG_LEVEL: 'warn',
 };
 await new Promise<void>((resolve, reject) => {

@@ -50,7 +50,7 @@ const DRAFTS: readonly (readonly [string, Partial<Rule>, number])[] = [
 async function measure(place: Place): Promise<void> {
   const server = await start(0, ['node', 'dist/main.js', 'serve'], /^latchkey ready/, {
     ...{ DATA_DIR: place.directory, LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES: 'grpc' },
-    ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...place.environment },
+    ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', OPS_ADDR: '127.0.0.1:0', ...place.environment },
   });
   const address = /grpc=(\S+)/.exec(server.line)![1]!;
   const { client, call } = connect(address, TOKEN);

@@ -31,6 +31,7 @@ const environment = {
   LATCHKEY_ADMIN_TOKEN: TOKEN,
   GRPC_ADDR: '127.0.0.1:0',
   HTTP_ADDR: '127.0.0.1:0',
+  OPS_ADDR: '127.0.0.1:0',
   LOG_LEVEL: 'warn',
 };
 await new Promise<void>((resolve, reject) => {

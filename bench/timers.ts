@@ -96,7 +96,7 @@ async function measure({ name, store, environment, roles }: Place): Promise<void
   const serve = (cpu: number, ROLES: string): Promise<Started> =>
     start(cpu, ['node', 'dist/main.js', 'serve'], /^latchkey ready/, {
       ...{ DATA_DIR: directory, LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES },
-      ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...environment },
+      ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', OPS_ADDR: '127.0.0.1:0', ...environment },
     });
   const servers = [await serve(0, roles[0]!)];
   const { client, call } = connect(/grpc=(\S+)/.exec(servers[0]!.line)![1]!, TOKEN);

@@ -1,15 +1,18 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { parse } from 'yaml';
+import { startEmbedded } from '../src/testing/embedded-latchkey.js';
 
 interface Service {
   readonly image: string;
   readonly ports?: readonly string[];
   readonly secrets?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
+  readonly healthcheck?: { readonly disable?: boolean };
   readonly depends_on?: Readonly<Record<string, { readonly condition: string }>>;
 }
 
@@ -33,6 +36,16 @@ describe('the compose file', () => {
       'worker',
       'worker',
     ]);
+  });
+
+  it('asks each of ours for its health, as the image says', () => {
+    const dockerfile = readFileSync(join(root, 'Dockerfile'), 'utf8');
+    expect(dockerfile).toMatch(/OPS_ADDR=0\.0\.0\.0:9464/);
+    expect(dockerfile).toMatch(/^HEALTHCHECK .* CMD \["node", "scripts\/health-check\.mjs"\]$/m);
+    const unasked = ours.filter(([, service]) => service.healthcheck?.disable === true).map(([name]) => name);
+    expect(unasked).toEqual(['migrate']);
+    for (const [name, service] of ours)
+      if (name !== 'migrate') expect(service.environment?.OPS_ADDR).toBe('0.0.0.0:9464');
   });
 
   it('opens ports on loopback only, each once', () => {
@@ -60,6 +73,28 @@ describe('the compose file', () => {
       expect({ name, secrets: [...(service.secrets ?? [])].sort() }).toEqual({ name, secrets: named.sort() });
     }
   });
+});
+
+describe('scripts/health-check.mjs', () => {
+  const check = promisify(execFile);
+  const asks = (environment: Record<string, string>) =>
+    check(process.execPath, [join(root, 'scripts/health-check.mjs')], { env: { ...environment } }).then(
+      () => 'healthy',
+      () => 'not healthy',
+    );
+
+  it('asks a worker at OPS_ADDR, and a server with REST at HTTP_ADDR where there is no other', async () => {
+    const worker = await startEmbedded({ ROLES: 'worker' });
+    const server = await startEmbedded({ ROLES: 'grpc,rest', OPS_ADDR: '' });
+    try {
+      const port = worker.server.opsAddress!.split(':').at(-1);
+      expect(await asks({ ROLES: 'worker', OPS_ADDR: `0.0.0.0:${port}` })).toBe('healthy');
+      expect(await asks({ ROLES: 'grpc,rest', HTTP_ADDR: server.httpAddress })).toBe('healthy');
+    } finally {
+      await Promise.all([worker.close(), server.close()]);
+    }
+    expect(await asks({ ROLES: 'worker', OPS_ADDR: worker.server.opsAddress! })).toBe('not healthy');
+  }, 60_000);
 });
 
 describe('scripts/make-secrets', () => {

@@ -14,6 +14,8 @@ import type { StoreLink } from './store-link.js';
 export interface Doors {
   readonly grpc: GrpcDoor | undefined;
   readonly rest: RestDoor | undefined;
+  /** Health and metrics by themselves. */
+  readonly operations: RestDoor | undefined;
 }
 
 interface DoorParts {
@@ -23,44 +25,57 @@ interface DoorParts {
   readonly link: StoreLink;
 }
 
-/** Opens the doors whose roles this server has. When one cannot be opened, the other is closed again. */
-export async function openDoors(config: Config, { composed, metrics, logger, link }: DoorParts): Promise<Doors> {
-  const { services } = composed;
-  const { tls } = config;
-  // The code of a door is loaded only by a server that has it.
-  const grpc = config.roles.has('grpc')
-    ? await opened(
-        'GRPC_ADDR',
-        import('../grpc/grpc-door.js').then(({ openGrpcDoor }) =>
-          openGrpcDoor({ services, address: config.grpcAddress, tls, observer: callLog('grpc', metrics, logger) }),
-        ),
-      )
-    : undefined;
+/** Opens the doors whose roles this server has. When one cannot be opened, the others are closed again. */
+export async function openDoors(config: Config, parts: DoorParts): Promise<Doors> {
+  const doors: { -readonly [Name in keyof Doors]: Doors[Name] } = {
+    ...{ grpc: undefined, rest: undefined, operations: undefined },
+  };
   try {
-    const rest = config.roles.has('rest')
-      ? await opened(
-          'HTTP_ADDR',
-          import('../rest/rest-door.js').then(({ openRestDoor }) =>
-            openRestDoor({
-              services,
-              address: config.httpAddress,
-              tls,
-              jwt: config.jwt,
-              ready: () => ({ ready: services.keeper.loaded, degraded: !link.reachable }),
-              metrics: () => metrics.text(),
-              observer: { callEnded: restCallLog(metrics, logger) },
-              onSyncError: (error) => logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
-              requestsPerMinute: config.httpRequestsPerMinute,
-              corsOrigins: config.corsOrigins,
-            }),
-          ),
-        )
-      : undefined;
-    return { grpc, rest };
+    if (config.roles.has('grpc')) doors.grpc = await opened('GRPC_ADDR', grpcDoor(config, parts));
+    if (config.roles.has('rest')) doors.rest = await opened('HTTP_ADDR', restDoor(config, parts));
+    if (config.opsAddress !== undefined)
+      doors.operations = await opened('OPS_ADDR', operationsDoor(config, config.opsAddress, parts));
+    return doors;
   } catch (error) {
-    await grpc?.drain(0);
+    await Promise.all([doors.grpc?.drain(0), doors.rest?.drain(0)]);
     throw error;
   }
+}
+
+// The code of a door is loaded only by a server that has it.
+
+async function grpcDoor({ grpcAddress: address, tls }: Config, { composed, metrics, logger }: DoorParts) {
+  const { openGrpcDoor } = await import('../grpc/grpc-door.js');
+  return openGrpcDoor({ services: composed.services, address, tls, observer: callLog('grpc', metrics, logger) });
+}
+
+async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {
+  const { openRestDoor } = await import('../rest/rest-door.js');
+  return openRestDoor({
+    ...whatIsAsked(config, parts),
+    address: config.httpAddress,
+    onSyncError: (error) => parts.logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
+    requestsPerMinute: config.httpRequestsPerMinute,
+    corsOrigins: config.corsOrigins,
+  });
+}
+
+async function operationsDoor(config: Config, address: string, parts: DoorParts): Promise<RestDoor> {
+  const { openOperationsDoor } = await import('../rest/operations-door.js');
+  return openOperationsDoor({ ...whatIsAsked(config, parts), address });
+}
+
+/** What both doors that speak HTTP serve, by whatever else they do. */
+function whatIsAsked({ tls, jwt, roles }: Config, { composed, metrics, logger, link }: DoorParts) {
+  const { services } = composed;
+  const onlyWorks = !(roles.has('grpc') || roles.has('rest'));
+  return {
+    ...{ services, tls, jwt },
+    // Without the store a server answers from what it holds, and a worker can do nothing.
+    ready: () => ({ ready: services.keeper.loaded && (link.reachable || !onlyWorks), degraded: !link.reachable }),
+    metrics: () => metrics.text(),
+    observer: { callEnded: restCallLog(metrics, logger) },
+  };
 }
 
 /** The opened door. An address that cannot be listened on is a fault of the configuration, and is told as such. */

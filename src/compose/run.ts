@@ -66,6 +66,8 @@ async function serve(demo: boolean): Promise<void> {
   stopOnSignal(server, logger);
   if (server.adminTokenFile !== undefined)
     logger.info({ file: server.adminTokenFile }, 'the admin token is in this file');
+  if (server.opsAddress !== undefined)
+    logger.info({ address: server.opsAddress }, 'health and metrics are served here');
   if (demo) await loadDemo(server);
   process.stdout.write(readyLine(config, server));
 }

@@ -14,6 +14,8 @@ export interface RunningServer {
   /** The HOST:PORT that is listened on; undefined without the role. */
   readonly grpcAddress: string | undefined;
   readonly httpAddress: string | undefined;
+  /** Where health and metrics are served by themselves; undefined where REST alone serves them. */
+  readonly opsAddress: string | undefined;
   readonly composed: Composed;
   /** The file that an embedded start keeps its admin token in; undefined when the token was given. */
   readonly adminTokenFile: string | undefined;
@@ -101,12 +103,14 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
       worker = await startWorker({ ...own, composed, queue, notifier, metrics, logger });
     });
   }
-  metrics.watch(metricSources(composed, () => worker));
+  metrics.watch(metricSources(composed));
+  if (config.roles.has('worker')) metrics.watchWorker(() => worker);
   const doors = await openDoors(config, { composed, metrics, logger, link });
   return {
     ...doors,
     grpcAddress: doors.grpc?.address,
     httpAddress: doors.rest?.address,
+    opsAddress: doors.operations?.address,
     composed,
     adminTokenFile: token.file,
     adminSecret: token.secret,
@@ -114,11 +118,9 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
 }
 
 /** The values that are read at each scrape of the metrics. */
-function metricSources({ services, store, states }: Composed, worker: () => RunningWorker | undefined): MetricSources {
+function metricSources({ services, store, states }: Composed): MetricSources {
   const { keeper, streams, evaluateStreams } = services;
   return {
-    oldestPendingMs: () => worker()?.oldestPendingMs() ?? 0,
-    oldestDeliveryMs: () => worker()?.oldestDeliveryMs() ?? 0,
     deadLetters: () => store.events.deadLetterCount(),
     snapshotRevision: () => keeper.snapshot.revision,
     snapshotAgeMs: () => keeper.confirmedAgeMs(),
@@ -129,7 +131,7 @@ function metricSources({ services, store, states }: Composed, worker: () => Runn
   };
 }
 
-async function stop({ grpc, rest }: Started, limitMs: number, endAll: () => Promise<void>): Promise<void> {
-  await Promise.all([grpc?.drain(limitMs), rest?.drain(limitMs)]);
+async function stop({ grpc, rest, operations }: Started, limitMs: number, endAll: () => Promise<void>): Promise<void> {
+  await Promise.all([grpc?.drain(limitMs), rest?.drain(limitMs), operations?.drain(limitMs)]);
   await endAll();
 }

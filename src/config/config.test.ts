@@ -38,6 +38,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       ...{ database: { kind: 'sqlite', path: 'data/latchkey.db' }, redisUrl: undefined },
       ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
+      ...{ opsAddress: undefined },
       ...{ maxStreams: 10_000, streamHeartbeatMs: 15_000 },
       webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
       ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
@@ -163,6 +164,14 @@ describe('readConfig', () => {
       certificate: SELF_SIGNED_CERTIFICATE,
       key: SELF_SIGNED_KEY,
     });
+  });
+
+  it('gives a process without REST an address for health and metrics, and another one where it is told to', () => {
+    expect(readConfig({ ROLES: 'worker' }).opsAddress).toBe('127.0.0.1:9464');
+    expect(readConfig({ ROLES: 'grpc' }).opsAddress).toBe('127.0.0.1:9464');
+    expect(readConfig({ OPS_ADDR: '127.0.0.1:9000' }).opsAddress).toBe('127.0.0.1:9000');
+    expect(errorOf({ OPS_ADDR: '0.0.0.0:9000' })).toContain('OPS_ADDR=0.0.0.0:9000 is reachable from other machines');
+    expect(errorOf({ ROLES: 'worker', OPS_ADDR: '9000' })).toContain('OPS_ADDR="9000" is no HOST:PORT');
   });
 
   it('reads the database alone for commands that need no more', () => {

@@ -17,6 +17,8 @@ export interface Config {
   readonly redisUrl: string | undefined;
   readonly grpcAddress: string;
   readonly httpAddress: string;
+  /** Where health and metrics are served by themselves; undefined where REST alone serves them. */
+  readonly opsAddress: string | undefined;
   readonly roles: ReadonlySet<Role>;
   /** The bootstrap admin token; undefined for an embedded start, which makes one. */
   readonly adminToken: string | undefined;
@@ -46,12 +48,14 @@ export interface Config {
 /** Reads the configuration from an environment; throws {@link ConfigError}. The only reader of the environment. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
   const env = new Environment(environment);
+  const active = roles(env);
   const config: Config = {
     database: database(env),
     redisUrl: redisUrl(env),
     grpcAddress: address(env, 'GRPC_ADDR', '127.0.0.1:50051'),
     httpAddress: address(env, 'HTTP_ADDR', '127.0.0.1:8080'),
-    roles: roles(env),
+    opsAddress: opsAddress(env, active),
+    roles: active,
     adminToken: adminToken(env),
     tls: readTlsConfig(env),
     jwt: readJwtConfig(env),
@@ -112,6 +116,12 @@ function address(env: Environment, name: string, fallback: string): string {
   throw new ConfigError(`${name}=${JSON.stringify(value)} is no HOST:PORT, like ${fallback}`);
 }
 
+/** A process with REST has health and metrics there; any other could not be asked how it does without an address for them. */
+function opsAddress(env: Environment, active: ReadonlySet<Role>): string | undefined {
+  if (env.text('OPS_ADDR') === undefined && active.has('rest')) return undefined;
+  return address(env, 'OPS_ADDR', '127.0.0.1:9464');
+}
+
 function roles(env: Environment): ReadonlySet<Role> {
   const given = env.list('ROLES');
   if (given.length === 0) return new Set(ROLES);
@@ -165,9 +175,10 @@ function checkPlaintext({ tls: hasTls, roles: active, ...config }: Config, allow
   const open = [
     ['GRPC_ADDR', config.grpcAddress, active.has('grpc')],
     ['HTTP_ADDR', config.httpAddress, active.has('rest')],
+    ['OPS_ADDR', config.opsAddress, true],
   ] as const;
   for (const [name, value, listens] of open) {
-    if (!listens || isLoopback(value.slice(0, value.lastIndexOf(':')))) continue;
+    if (!listens || value === undefined || isLoopback(value.slice(0, value.lastIndexOf(':')))) continue;
     throw new ConfigError(
       `${name}=${value} is reachable from other machines without TLS: give TLS_CERT_FILE and TLS_KEY_FILE, or ALLOW_PLAINTEXT=true behind a proxy that has them`,
     );

@@ -9,10 +9,6 @@ type StateKind = 'users' | 'organizations';
 
 /** Values that are read at each scrape, in contrast to what is counted when it happens. */
 export interface MetricSources {
-  /** The age of the oldest pending event in milliseconds, 0 without any. Known where a worker runs. */
-  readonly oldestPendingMs: () => number;
-  /** The age of the oldest due delivery to a webhook, likewise. */
-  readonly oldestDeliveryMs: () => number;
   readonly deadLetters: () => Promise<number>;
   readonly snapshotRevision: () => number;
   /** How long ago the store last confirmed the snapshot, in milliseconds. */
@@ -22,6 +18,14 @@ export interface MetricSources {
   readonly openStreams: () => { readonly watch: number; readonly evaluate: number };
   /** About how many flags' news are held back for readers of streams. */
   readonly streamBacklog: () => number;
+}
+
+/** Values that only a worker knows. */
+export interface WorkerSource {
+  /** The age of the oldest pending event in milliseconds, 0 without any. */
+  oldestPendingMs(): number;
+  /** The age of the oldest due delivery to a webhook, likewise. */
+  oldestDeliveryMs(): number;
 }
 
 /** All metrics, and their text in Prometheus' format. */
@@ -162,27 +166,17 @@ export class Metrics {
 
   /** Registers the values that are read at each scrape. Call once. */
   watch(sources: MetricSources): void {
-    const gauge = (name: string, help: string, read: () => number | Promise<number>): void => {
-      new Gauge({
-        name,
-        help,
-        registers: [this.registry],
-        async collect() {
-          this.set(await Promise.resolve(read()).catch(() => Number.NaN));
-        },
-      });
-    };
-    gauge('latchkey_inbox_oldest_seconds', 'Age of the oldest pending event.', () => sources.oldestPendingMs() / 1000);
-    gauge('latchkey_webhook_oldest_pending_seconds', 'Age of the oldest pending delivery to a webhook.', () => {
-      return sources.oldestDeliveryMs() / 1000;
-    });
-    gauge('latchkey_dead_letters', 'Events put aside; NaN while the store is away.', sources.deadLetters);
-    gauge('latchkey_snapshot_revision', 'Revision of the configuration in use.', sources.snapshotRevision);
-    gauge('latchkey_snapshot_age_seconds', 'Since the store confirmed it.', () => sources.snapshotAgeMs() / 1000);
-    gauge('latchkey_compile_failures', 'Flags kept in an older form.', sources.compileFailures);
-    gauge('latchkey_cached_users', 'User states held.', () => sources.cachedStates().users);
-    gauge('latchkey_cached_organizations', 'Organization states held.', () => sources.cachedStates().organizations);
-    gauge(
+    this.#gauge('latchkey_dead_letters', 'Events put aside; NaN while the store is away.', sources.deadLetters);
+    this.#gauge('latchkey_snapshot_revision', 'Revision of the configuration in use.', sources.snapshotRevision);
+    this.#gauge('latchkey_snapshot_age_seconds', 'Since the store confirmed it.', () => sources.snapshotAgeMs() / 1000);
+    this.#gauge('latchkey_compile_failures', 'Flags kept in an older form.', sources.compileFailures);
+    this.#gauge('latchkey_cached_users', 'User states held.', () => sources.cachedStates().users);
+    this.#gauge(
+      'latchkey_cached_organizations',
+      'Organization states held.',
+      () => sources.cachedStates().organizations,
+    );
+    this.#gauge(
       'latchkey_stream_backlog',
       'Flags held back for streams whose readers do not keep up.',
       sources.streamBacklog,
@@ -198,8 +192,33 @@ export class Metrics {
     });
   }
 
+  /**
+   * Registers what only a worker knows. Call once where one is to run, and nowhere else: a server that knows nothing of the
+   * inbox would report an age of 0. Until the worker has started, which waits for the store, the values are NaN.
+   */
+  watchWorker(worker: () => WorkerSource | undefined): void {
+    const seconds = (ms: number | undefined): number => (ms === undefined ? Number.NaN : ms / 1000);
+    this.#gauge('latchkey_inbox_oldest_seconds', 'Age of the oldest pending event.', () => {
+      return seconds(worker()?.oldestPendingMs());
+    });
+    this.#gauge('latchkey_webhook_oldest_pending_seconds', 'Age of the oldest pending delivery to a webhook.', () => {
+      return seconds(worker()?.oldestDeliveryMs());
+    });
+  }
+
   text(): Promise<string> {
     return this.registry.metrics();
+  }
+
+  #gauge(name: string, help: string, read: () => number | Promise<number>): void {
+    new Gauge({
+      name,
+      help,
+      registers: [this.registry],
+      async collect() {
+        this.set(await Promise.resolve(read()).catch(() => Number.NaN));
+      },
+    });
   }
 
   #registerDecisions(): void {

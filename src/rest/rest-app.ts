@@ -77,7 +77,11 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     described ??= openApiDocument(app);
     return described;
   };
-  operations(app, { ...options, document });
+  operations(app, options);
+  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
+    reply.header('cache-control', 'no-cache');
+    return document();
+  });
   await docsPage(app, document);
   stream(app, { ...options, streams: options.services.streams });
   await app.register((api, _, done) => {

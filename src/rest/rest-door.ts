@@ -1,8 +1,6 @@
-import type { FastifyInstance } from 'fastify';
-import { ClaimsSync } from './jwt/claims-sync.js';
-import { JwtVerifier } from './jwt/verify-jwt.js';
+import { authenticatorOf } from './authenticator-of.js';
 import { restApp } from './rest-app.js';
-import { Authenticator } from './server/authenticate.js';
+import { close, listen } from './server/listen.js';
 import { OpenStreams } from './server/open-streams.js';
 import type { RestDoorOptions } from './server/rest-options.js';
 
@@ -24,7 +22,7 @@ export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> 
     draining: () => draining,
     open,
   });
-  const bound = await listen(app, address);
+  const bound = await listen(app, address, 'HTTP_ADDR');
   let drained: Promise<void> | undefined;
   return {
     address: bound,
@@ -35,36 +33,4 @@ export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> 
       return drained;
     },
   };
-}
-
-function authenticatorOf({ services, jwt, onSyncError }: RestDoorOptions): Authenticator {
-  const { authentication, users } = services;
-  if (jwt === undefined) return new Authenticator({ machines: authentication, people: undefined });
-  const sync = jwt.sync ? new ClaimsSync({ users, onError: onSyncError ?? (() => undefined) }) : undefined;
-  const people = new JwtVerifier({ ...jwt, ...(sync === undefined ? {} : { onVerified: sync.note }) });
-  return new Authenticator({ machines: authentication, people });
-}
-
-async function listen(app: FastifyInstance, address: string): Promise<string> {
-  const colon = address.lastIndexOf(':');
-  const host = address.slice(0, colon);
-  try {
-    await app.listen({ host: host.replace(/^\[|\]$/g, ''), port: Number(address.slice(colon + 1)) });
-  } catch (error) {
-    await app.close();
-    const taken = (error as { code?: unknown }).code === 'EADDRINUSE';
-    const remedy = taken ? 'another program listens there; end it, or give another HTTP_ADDR' : String(error);
-    throw new Error(`cannot serve HTTP on ${address}: ${remedy}`, { cause: error });
-  }
-  const bound = app.server.address();
-  return bound !== null && typeof bound === 'object' ? `${host}:${bound.port}` : address;
-}
-
-async function close(app: FastifyInstance, limitMs: number): Promise<void> {
-  const limit = setTimeout(() => app.server.closeAllConnections(), limitMs);
-  try {
-    await app.close();
-  } finally {
-    clearTimeout(limit);
-  }
 }

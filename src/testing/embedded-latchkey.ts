@@ -33,6 +33,7 @@ export async function startEmbedded(environment: Record<string, string> = {}): P
     DATA_DIR: directory,
     GRPC_ADDR: '127.0.0.1:0',
     HTTP_ADDR: '127.0.0.1:0',
+    OPS_ADDR: '127.0.0.1:0',
     LOG_LEVEL: 'silent',
     ...environment,
   });

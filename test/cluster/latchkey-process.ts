@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 
 const ROOT = new URL('../../', import.meta.url);
+const FREE_PORTS = { GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', OPS_ADDR: '127.0.0.1:0' };
 const READY_MS = 30_000;
 
 export interface LatchkeyProcess {
@@ -24,7 +25,7 @@ export async function startLatchkey(
   const child = spawn(
     process.execPath,
     ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve', ...words],
-    { cwd: ROOT, env: { PATH: process.env.PATH, GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...environment } },
+    { cwd: ROOT, env: { PATH: process.env.PATH, ...FREE_PORTS, ...environment } },
   );
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {

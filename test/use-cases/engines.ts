@@ -82,6 +82,7 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
         LATCHKEY_ADMIN_TOKEN: 'the-admin-token-of-these-tests',
         GRPC_ADDR: '127.0.0.1:0',
         HTTP_ADDR: '127.0.0.1:0',
+        OPS_ADDR: '127.0.0.1:0',
         LOG_LEVEL: 'silent',
         ...environment,
       });

@@ -8,17 +8,15 @@ import type { RestDoorOptions } from '../server/rest-options.js';
 
 export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metrics'> {
   readonly authenticator: Authenticator;
-  /** The description of the whole API, as OpenAPI. */
-  readonly document: () => object;
   /** Whether the door has begun to drain. */
   readonly draining: () => boolean;
 }
 
 const StatusSchema = Type.Object({ status: Type.String() });
 
-/** The routes for operators and their machines: whether the server is alive and ready, its metrics, and the API's description. */
+/** The routes for operators and their machines: whether the process is alive and ready, and its metrics. */
 export function operations(app: FastifyInstance, options: OperationsOptions): void {
-  const { ready, metrics, authenticator, draining, document } = options;
+  const { ready, metrics, authenticator, draining } = options;
   const tags = ['operations'];
 
   app.get(
@@ -69,11 +67,6 @@ export function operations(app: FastifyInstance, options: OperationsOptions): vo
       return reply.send(await metrics());
     },
   );
-
-  app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    reply.header('cache-control', 'no-cache');
-    return document();
-  });
 }
 
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/;

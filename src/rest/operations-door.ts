@@ -1,0 +1,61 @@
+import type { IncomingMessage } from 'node:http';
+import fastify, { type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify';
+import './server/call.js';
+import { REQUEST_ID_HEADER, requestIdOf } from '../calls/call-headers.js';
+import { notFound } from '../calls/errors.js';
+import { quote } from '../core/values/json.js';
+import { authenticatorOf } from './authenticator-of.js';
+import type { RestDoor } from './rest-door.js';
+import { operations } from './routes/operations.js';
+import { ProblemSchema } from './schemas/problem-schema.js';
+import { close, listen } from './server/listen.js';
+import { observe, observeUnrouted } from './server/observe.js';
+import { answerWithProblem } from './server/problem.js';
+import type { RestDoorOptions } from './server/rest-options.js';
+
+export type OperationsDoorOptions = Pick<
+  RestDoorOptions,
+  'services' | 'address' | 'tls' | 'jwt' | 'ready' | 'metrics' | 'observer'
+>;
+
+const PATHS = '/healthz, /readyz and /metrics';
+
+/**
+ * Serves health and metrics, and nothing else, on an address of their own: for processes without REST, and where the machines
+ * that watch shall not come to the address that users do. Rejects, naming the address, when that cannot be done.
+ */
+export async function openOperationsDoor(options: OperationsDoorOptions): Promise<RestDoor> {
+  const { address, tls, observer, ready, metrics } = options;
+  let draining = false;
+  const app = fastify({
+    logger: false,
+    return503OnClosing: false,
+    requestIdHeader: false,
+    genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers[REQUEST_ID_HEADER]),
+    routerOptions: { ignoreTrailingSlash: true },
+    frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
+      answerWithProblem(error, request, reply);
+      observeUnrouted(observer, request, reply.statusCode);
+    },
+    ...(tls === undefined ? {} : { https: { cert: tls.certificate, key: tls.key } }),
+  } as FastifyServerOptions);
+  app.decorateRequest('caller', null);
+  app.decorateRequest('failure', null);
+  app.setErrorHandler(answerWithProblem);
+  app.setNotFoundHandler(({ method, url }) => {
+    throw notFound(`no route ${method} ${quote(url.split('?', 1)[0])}: this address serves ${PATHS} alone`);
+  });
+  observe(app, observer);
+  app.addSchema(ProblemSchema);
+  operations(app, { ready, metrics, authenticator: authenticatorOf(options), draining: () => draining });
+  const bound = await listen(app, address, 'OPS_ADDR');
+  let drained: Promise<void> | undefined;
+  return {
+    address: bound,
+    drain: (limitMs) => {
+      draining = true;
+      drained ??= close(app, limitMs);
+      return drained;
+    },
+  };
+}
