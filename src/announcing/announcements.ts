@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import type { AnnouncedType } from '../core/flags/announcement.js';
 import type { Flag } from '../core/flags/flag.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
@@ -7,10 +6,11 @@ import type { JsonObject } from '../core/values/json.js';
 import type { OutboundEvent } from '../store/outbound-store.js';
 import type { Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
+import { newEventId } from './webhook-message.js';
 
 type Announcing = Pick<Transaction, 'outbound'>;
 
-/** What a webhook hears of an entry; what is only forgotten, or may be earned anew, is nobody's news. */
+/** The type of the event that webhooks are sent for an entry. An entry that only forgets (RELOCK, rearm) makes no event. */
 const TYPE_OF: Readonly<Partial<Record<LedgerKind, AnnouncedType>>> = {
   unlocked: 'dev.latchkey.unlocked',
   granted: 'dev.latchkey.unlocked',
@@ -18,8 +18,8 @@ const TYPE_OF: Readonly<Partial<Record<LedgerKind, AnnouncedType>>> = {
 };
 
 /**
- * Writes what webhooks are told of these entries, in the transaction that makes them; nothing where no enabled endpoint
- * wants it. The snapshot is the one that the transaction has confirmed, so it knows exactly who wants what.
+ * Writes the events that these entries make for webhooks, in the transaction that makes the entries; an event that no enabled
+ * endpoint wants is not written. The transaction has confirmed the snapshot, so the snapshot knows what endpoints want.
  */
 export async function announceEntries(
   tx: Announcing,
@@ -41,7 +41,7 @@ export async function announceEntries(
   if (events.length > 0) await tx.outbound.append(events);
 }
 
-/** Writes what webhooks are told of a changed flag, likewise; `before` is undefined for a new one. */
+/** Writes the event that a change of a flag makes for webhooks, likewise; `before` is undefined for a new flag. */
 export async function announceFlag(
   tx: Announcing,
   {
@@ -63,11 +63,7 @@ function eventOf(type: AnnouncedType, event: Omit<OutboundEvent, 'id' | 'type'>)
   return { id: newEventId(), type, ...event };
 }
 
-export function newEventId(): string {
-  return `evt_${randomUUID().replaceAll('-', '')}`;
-}
-
-/** Who gave or took it by hand, and why, is for the audit; of an event its name, by which its producer knows it. */
+/** A cause as webhooks are told of it: without who acted by hand, and why, which stands in the audit; an event by its id and action. */
 function causeOf(cause: Cause): JsonObject {
   if (cause.type !== 'event') return { type: cause.type };
   return { type: cause.type, event_id: cause.eventId, action: cause.action };

@@ -16,12 +16,12 @@ export interface CatchUpInput {
   readonly among?: ReadonlySet<string> | undefined;
 }
 
-/** A rule may have to be looked at every hour; after so many looks the last one is made now. */
+/** A rule may be due every hour. After so many instants only the present one is judged. */
 const MOST_LOOKS = 1_000;
 
 /**
- * What time alone has unlocked up to now, judged at each instant at which something became due, however late it is:
- * the user with it, and its entries for the ledger.
+ * What time alone has unlocked up to now: the user with these unlocks, and their entries for the ledger. The user is judged
+ * as of each instant at which something became due, however long ago that was.
  */
 export function catchUp({ snapshot, user, organization, dueAt, now, among }: CatchUpInput): {
   readonly user: UserState;

@@ -12,7 +12,7 @@ import type { UserLedgerEntry } from '../store/user-store.js';
 import { recompute } from '../unlocking/recompute.js';
 import { keysOf, outOfDate } from './backfill-page.js';
 import { endBackfills } from './end-backfills.js';
-import { halving } from './halving.js';
+import { splitOnFailure } from './split-on-failure.js';
 
 export interface BackfillWorkerOptions {
   readonly store: Store;
@@ -119,7 +119,7 @@ export class BackfillWorker {
         await giveWay();
         await this.#renew();
       }
-      await halving(
+      await splitOnFailure(
         userIds.slice(i, i + USERS_PER_TRANSACTION),
         (some) => this.#bringUpToDate(group, some, found),
         (userId, error) => {

@@ -8,7 +8,7 @@ export interface DeliveryLanesOptions {
   readonly perEndpoint: number;
 }
 
-/** What waits in memory for one endpoint; the rest waits in the store, where the sweeper finds it. */
+/** How many deliveries to one endpoint wait in memory; the rest wait in the store, where the sweep finds them. */
 const MOST_WAITING = 500;
 
 interface Lane {
@@ -16,12 +16,12 @@ interface Lane {
   active: number;
 }
 
-/** Works on deliveries, a lane for each endpoint: a slow one fills its own lane and holds up no other. */
+/** Works on deliveries, a lane for each endpoint: a slow endpoint fills its own lane and holds up no other endpoint. */
 export class DeliveryLanes {
   readonly #options: DeliveryLanesOptions;
-  /** In the order of their turns; lanes with nothing in them go. */
+  /** By endpoint, in the order of their turns. A lane without deliveries is dropped. */
   readonly #lanes = new Map<string, Lane>();
-  /** Waiting or worked on: the queue and the sweeper may both come with one. */
+  /** Ids of deliveries that wait or are worked on: the queue and the sweep may both offer the same one. */
   readonly #known = new Set<string>();
   readonly #running = new Set<Promise<void>>();
   #stopped: boolean = false;
@@ -30,7 +30,7 @@ export class DeliveryLanes {
     this.#options = options;
   }
 
-  /** Takes a delivery, unless it is here already, or there is no room for it. */
+  /** Takes a delivery, unless it has been taken already or there is no room for it. */
   offer(delivery: DueDelivery): void {
     const { id, endpointId } = delivery;
     if (this.#stopped || this.#known.has(id) || this.room(endpointId) === 0) return;
@@ -41,7 +41,7 @@ export class DeliveryLanes {
     this.#start();
   }
 
-  /** How many more of this endpoint are taken. */
+  /** How many more deliveries to this endpoint can be taken. */
   room(endpointId: string): number {
     return MOST_WAITING - (this.#lanes.get(endpointId)?.waiting.length ?? 0);
   }
@@ -62,7 +62,7 @@ export class DeliveryLanes {
         if (delivery === undefined) continue;
         started = true;
         lane.active += 1;
-        // To the end: the others have their turns first.
+        // The lane goes to the end, so that all others have their turns first.
         this.#lanes.delete(endpointId);
         this.#lanes.set(endpointId, lane);
         this.#run(delivery, lane);

@@ -1,4 +1,4 @@
-import { signMessage } from '../announcing/sign-message.js';
+import { signMessage } from '../announcing/webhook-message.js';
 import { SECOND_MS } from '../core/values/time.js';
 import type { Sent, WebhookSender } from '../deliver/sender.js';
 import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
@@ -26,7 +26,7 @@ const LEASE_MS = 20 * SECOND_MS;
 /** A worker's clock and the database's may differ, and a queue's timer may be early. */
 const EARLY_MS = SECOND_MS;
 
-/** Makes one attempt after the other, whoever asks and however often: who claims a delivery in the store has it. */
+/** Attempts deliveries. Several workers may be asked to attempt the same one: only the worker that claims it in the store sends it. */
 export class DeliveryWorker {
   readonly #options: DeliveryWorkerOptions;
 
@@ -35,18 +35,18 @@ export class DeliveryWorker {
   }
 
   /**
-   * Sends this delivery if it is due and nobody else does, and notes what came of it. A worker that is killed in between
-   * leaves it claimed until the lease lapses; then it is sent again: at least once, always under the same id.
+   * Sends a delivery if it is due and no other worker has claimed it, and records the outcome. A worker that is killed in
+   * between leaves it claimed until the lease lapses; then it is sent again: at least once, always under the same id.
    */
   async attempt({ id, endpointId }: DueDelivery): Promise<void> {
     const { store, sender, queue, observer, leaseMs = LEASE_MS } = this.#options;
     const endpoint = await store.webhooks.signing(endpointId);
-    // What is pending for a disabled endpoint waits; of one that is gone, housekeeping drops it.
+    // Deliveries to a disabled endpoint wait; those to an endpoint that is gone are dropped by housekeeping.
     if (!endpoint?.enabled) return;
-    // Of this endpoint: whoever can write to the queue must not have one endpoint's delivery sent to another.
+    // Claimed by id and endpoint: a job that pairs a delivery with another endpoint must send nothing.
     const claim = await store.deliveries.claim({ id, endpointId }, { leaseMs, earlyMs: EARLY_MS });
     if (claim === undefined) return;
-    // The sweep makes it failed, once nobody can have an attempt under way that began in time.
+    // The sweep marks it as failed, once no attempt that began in time can still be under way.
     if (claim.delivery.pendingSince < claim.now - GIVE_UP_AFTER_MS) return;
     const { body, eventId } = claim.delivery;
     const sent = await sender.send({
@@ -80,13 +80,13 @@ export class DeliveryWorker {
     });
     if (delayMs === undefined) return { attempt, state: 'failed' };
     const nextAttemptAt = now + durationMs + delayMs;
-    // It would be given up then.
+    // By then the delivery would be given up.
     if (nextAttemptAt > delivery.pendingSince + GIVE_UP_AFTER_MS) return { attempt, state: 'failed' };
     return { attempt, state: 'pending', nextAttemptAt };
   }
 }
 
-/** Any 2xx is an answer that took it. */
+/** What is wrong with an answer; undefined for any 2xx. */
 function errorOf(sent: Sent): string | undefined {
   if (sent.kind === 'failed') return sent.error;
   const { status } = sent;

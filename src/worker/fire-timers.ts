@@ -6,7 +6,7 @@ import { timeCanLatch } from '../core/unlocking/latch.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store, Transaction } from '../store/store.js';
 import { type Recomputed, recompute } from '../unlocking/recompute.js';
-import { halving } from './halving.js';
+import { splitOnFailure } from './split-on-failure.js';
 
 export interface FireTimersOptions {
   readonly store: Store;
@@ -41,7 +41,7 @@ export async function fireTimers(options: FireTimersOptions, signal?: AbortSigna
       timers += settled.timers;
       fired += settled.fired;
     };
-    await halving(chunk, work, onError);
+    await splitOnFailure(chunk, work, onError);
     if (due.length <= CHUNK) return fired;
     if (timers > 0) fruitless = -1;
     // An embedded store answers without ever letting calls in.

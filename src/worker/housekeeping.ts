@@ -8,9 +8,9 @@ export interface HousekeepingOptions {
   readonly retentionDays: number;
 }
 
-/** Rows of one statement: short enough to get in nobody's way. */
+/** Rows that one statement drops: few enough that it holds up nobody. */
 const CHUNK = 1_000;
-/** How long the outbox keeps what flipped, for whoever comes back for it. */
+/** How long the outbox keeps its rows for streams that come back and are told what they missed. */
 const OUTBOX_MS = DAY_MS;
 /** How long finished deliveries can be looked at, and replayed. */
 const DELIVERIES_MS = 7 * DAY_MS;
@@ -32,11 +32,11 @@ export async function keepHouse(
   const keptDays = retentionDays + MARGIN_DAYS;
   const today = dayNumber(now);
   const purgeChunk = async (): Promise<number> => {
-    // Each time: an older configuration may not know of a window whose days must stay.
+    // Asked before each chunk: an older configuration may not know of a window whose days must stay.
     const { windowedActions } = await keeper.refresh();
     // A window of N days may be asked about an event that arrives at the end of the retention.
     const keepDaysFrom = new Map([...windowedActions].map(([action, days]) => [action, today - days - keptDays]));
-    // A rule that came in between windows days that events may have been counted on by now.
+    // Young days are kept of every action: a rule that windows it may have been added since, and events counted on them.
     const keepOtherDaysFrom = today - keptDays;
     const receivedBefore = now - keptDays * DAY_MS;
     return store.events.purge({ receivedBefore, keepDaysFrom, keepOtherDaysFrom, limit: CHUNK });

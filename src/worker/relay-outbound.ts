@@ -1,19 +1,18 @@
-import { cloudEvent } from '../announcing/cloud-event.js';
-import { newDeliveryId } from '../announcing/delivery-id.js';
+import { cloudEvent, newDeliveryId } from '../announcing/webhook-message.js';
 import { MINUTE_MS } from '../core/values/time.js';
 import type { DeliveryQueue, DueDelivery } from '../queue/delivery-queue.js';
 import type { NewDelivery } from '../store/delivery-store.js';
 import type { OutboundEvent, WhichEvents } from '../store/outbound-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
 import type { WebhookEndpoint } from '../store/webhook-store.js';
-import { halving } from './halving.js';
+import { splitOnFailure } from './split-on-failure.js';
 
 export interface RelayOptions {
   readonly store: Pick<Store, 'outbound' | 'transaction'>;
   readonly queue: Pick<DeliveryQueue, 'schedule'>;
   /** What the events say they come from. */
   readonly source: string;
-  /** Told of an event that cannot be shared out, each time that it was tried. */
+  /** Told of an event of which no deliveries can be made, each time that it was tried. */
   readonly onError: (position: number, error: unknown) => void;
 }
 
@@ -21,10 +20,10 @@ export interface RelayOptions {
 const CHUNK = 200;
 /** An event that failed alone stays where it is, and is tried again after this time. */
 const ASIDE_MS = MINUTE_MS;
-/** Of so many at once it is not the events' fault. */
+/** When so many failed, the fault is not theirs: the relay stops trying them one by one. */
 const MOST_ASIDE = 500;
 
-/** Shares out what waits. Several workers may do so at once: each takes events that no other has. */
+/** Makes deliveries of the events that wait. Several workers may do so at once: each takes events that no other has taken. */
 export class OutboundRelay {
   readonly #options: RelayOptions;
   /** Positions of events that failed, with when they are tried again. */
@@ -35,8 +34,8 @@ export class OutboundRelay {
   }
 
   /**
-   * Each event becomes one delivery for each endpoint that wants it, in the transaction in which it leaves. One that fails
-   * is found by halving, and holds up no other. Gives how many events were shared out.
+   * Makes a delivery of each event for each endpoint that wants it, in the transaction that drops the event. An event that
+   * fails is put aside and holds up no other. Gives of how many events deliveries were made.
    */
   async run(signal?: AbortSignal): Promise<number> {
     const { store } = this.#options;
@@ -68,7 +67,7 @@ export class OutboundRelay {
     const work = async (only: readonly string[]): Promise<void> => {
       relayed += await this.#relay({ only: only.map(Number) });
     };
-    await halving(positions.slice(0, CHUNK).map(String), work, (position, error) => {
+    await splitOnFailure(positions.slice(0, CHUNK).map(String), work, (position, error) => {
       this.#aside.set(Number(position), performance.now() + ASIDE_MS);
       onError(Number(position), error);
     });
@@ -77,13 +76,13 @@ export class OutboundRelay {
 
   async #relay(which: WhichEvents): Promise<number> {
     const { store, queue, source } = this.#options;
-    const { events, deliveries } = await store.transaction((tx) => shareOut(tx, which, source));
+    const { events, deliveries } = await store.transaction((tx) => makeDeliveries(tx, which, source));
     if (deliveries.length > 0) await queue.schedule(deliveries, 0);
     return events;
   }
 }
 
-async function shareOut(tx: Transaction, which: WhichEvents, source: string) {
+async function makeDeliveries(tx: Transaction, which: WhichEvents, source: string) {
   const events = await tx.outbound.take(CHUNK, which);
   if (events.length === 0) return { events: 0, deliveries: [] };
   const endpoints = await tx.webhooks.holdAll();
@@ -103,7 +102,7 @@ async function shareOut(tx: Transaction, which: WhichEvents, source: string) {
   return { events: events.length, deliveries };
 }
 
-/** As things were when it happened: of a disabled endpoint what happened before waits for it, as what was pending does. */
+/** Whether the endpoint wanted the event when it happened. What happened before an endpoint was disabled waits for it. */
 function wants({ types, createdAt, enabled, disabledAt = 0 }: WebhookEndpoint, { type, at }: OutboundEvent): boolean {
   return types.some((wanted) => wanted === type) && createdAt <= at && (enabled || at <= disabledAt);
 }

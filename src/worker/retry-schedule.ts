@@ -1,18 +1,18 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 
-/** How long after which failure the next attempt comes, about; after one failure more than these a delivery is given up. */
+/** About how long after each failure the next attempt comes. A delivery that fails once more than there are delays is given up. */
 export const RETRY_DELAYS_MS: readonly number[] = [
   ...[5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS],
   ...[HOUR_MS, 3 * HOUR_MS, 8 * HOUR_MS, 12 * HOUR_MS, DAY_MS],
 ];
 
 /**
- * However few attempts were made: a delivery that has been pending for longer is given up, so that what waits for an
- * endpoint that never answers comes to an end. Longer than all the delays together.
+ * A delivery that has been pending for longer is given up, however few attempts were made: what waits for an endpoint that never
+ * answers comes to an end. Longer than all the delays together.
  */
 export const GIVE_UP_AFTER_MS = 3 * DAY_MS;
 
-/** Spreads what failed together, so that it does not come back together. */
+/** Deliveries that failed together come back at different times: a delay is up to this share shorter or longer. */
 const JITTER = 0.2;
 const LONGEST_DELAY_MS = DAY_MS;
 

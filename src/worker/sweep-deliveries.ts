@@ -6,15 +6,15 @@ import { GIVE_UP_AFTER_MS } from './retry-schedule.js';
 export interface SweepDeliveriesOptions {
   readonly store: Pick<Store, 'deliveries' | 'outbound' | 'webhooks' | 'now'>;
   readonly lanes: Pick<DeliveryLanes, 'offer' | 'room'>;
-  /** Told how old the oldest event or delivery is that waits: for its sharing out, or for an enabled endpoint; 0: none does. */
+  /** Told the age of the oldest event without deliveries, or delivery to an enabled endpoint, that waits; 0 when none does. */
   readonly onOldest: (ageMs: number) => void;
 }
 
-/** What was due longer ago than this was missed by the queue, or there was no room for it. */
+/** A delivery that was due longer ago than this was missed by the queue, or its lane was full. */
 const OVERDUE_MS = 2 * SECOND_MS;
-/** Longer than any attempt, and its claim, takes: what began in time is noted. */
+/** Longer than any attempt and its claim take: an attempt that began in time has been recorded by then. */
 const ATTEMPT_MS = MINUTE_MS;
-/** Of one endpoint, in one sweep: as many as its lane holds, since the first of them may wait there already. */
+/** How many deliveries to one endpoint a sweep offers: as many as a lane holds, since the first may be waiting in it already. */
 const CHUNK = 500;
 
 /**

@@ -7,7 +7,7 @@ import type { LaneWorker } from './lane-worker.js';
 export interface SweeperOptions {
   readonly store: Pick<Store, 'events' | 'now'>;
   readonly worker: Pick<LaneWorker, 'process'>;
-  /** Only asked whether it is there; the sweeper's work goes through no queue. */
+  /** Only asked whether it works: nothing that the sweeper does goes through it. */
   readonly queue: Pick<WorkQueue, 'healthy'>;
   readonly lanes: number;
   /** Told after each sweep how old the oldest pending event is; 0 when none is pending. */
@@ -32,7 +32,7 @@ export class Sweeper {
     const lanes = (await this.#overdueLanes()).values();
     let counted = 0;
     const failures: unknown[] = [];
-    // Taken from one iterator, so that a lane with much to do holds up no more than one of them.
+    // All take their next lane from one iterator, so that a lane with much to do holds up only one of them.
     const sweepOn = async (): Promise<void> => {
       for (const lane of lanes) {
         if (signal?.aborted) return;

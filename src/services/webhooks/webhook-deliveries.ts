@@ -1,6 +1,4 @@
-import { newEventId } from '../../announcing/announcements.js';
-import { cloudEvent } from '../../announcing/cloud-event.js';
-import { newDeliveryId } from '../../announcing/delivery-id.js';
+import { cloudEvent, newDeliveryId, newEventId } from '../../announcing/webhook-message.js';
 import type { Call } from '../../calls/caller.js';
 import { conflict, invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';

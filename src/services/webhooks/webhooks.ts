@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { SECRET_PREFIX } from '../../announcing/sign-message.js';
+import { SECRET_PREFIX } from '../../announcing/webhook-message.js';
 import type { Call } from '../../calls/caller.js';
 import { checkComment } from '../../calls/check-input.js';
 import { conflict, invalidAt, notFound } from '../../calls/errors.js';

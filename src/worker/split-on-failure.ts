@@ -1,10 +1,11 @@
 import { StoreUnavailable } from '../store/store.js';
 
 /**
- * Does a piece of work for many at once; where it fails, for half of them, until whoever it fails for stands alone and is
- * told to `onError`: nobody holds up the others. Rejects with `StoreUnavailable`, which is nobody's fault.
+ * Does a piece of work for all ids at once. Where it fails, the work is done for each half of them, and so on, until an id that
+ * fails stands alone: it is told to `onError`, and holds up no other. Rejects with `StoreUnavailable`, which no id is to
+ * blame for.
  */
-export async function halving(
+export async function splitOnFailure(
   ids: readonly string[],
   work: (ids: readonly string[]) => Promise<void>,
   onError: (id: string, error: unknown) => void,
@@ -19,7 +20,7 @@ export async function halving(
       return;
     }
     const half = Math.ceil(ids.length / 2);
-    await halving(ids.slice(0, half), work, onError);
-    await halving(ids.slice(half), work, onError);
+    await splitOnFailure(ids.slice(0, half), work, onError);
+    await splitOnFailure(ids.slice(half), work, onError);
   }
 }
