@@ -21,7 +21,7 @@ export interface World {
 const effect = fc.constantFrom('ALLOW', 'DENY');
 
 /** Rows of every kind, most of them inactive, so that many answers come from further down. */
-const arbitraryRow: fc.Arbitrary<AccessRow> = fc
+export const arbitraryRow: fc.Arbitrary<AccessRow> = fc
   .record({
     key: fc.constantFrom(...KEYS),
     target: fc.constantFrom(
@@ -48,7 +48,8 @@ const arbitraryRule = (index: number): fc.Arbitrary<Omit<Rule, 'conditions'>> =>
 
 const arbitraryWindow = fc.option(fc.tuple(instant, fc.integer({ min: 1, max: 30 })), { nil: undefined });
 
-function arbitraryFlag(index: number): fc.Arbitrary<Flag> {
+/** The flag of one of the keys. */
+export function arbitraryFlag(index: number): fc.Arbitrary<Flag> {
   const key = KEYS[index]!;
   return fc
     .record({
