@@ -4,7 +4,16 @@ const { createTable, noWayBack, seedRow } = require('./schema/create-table.cjs')
 exports.up = async function up(knex) {
   await createTable(knex, {
     name: 'configuration_revision',
-    columns: { id: 'SMALLINT NOT NULL', revision: 'BIGINT NOT NULL', stages_version: 'BIGINT NOT NULL' },
+    columns: {
+      id: 'SMALLINT NOT NULL',
+      revision: 'BIGINT NOT NULL',
+      stages_version: 'BIGINT NOT NULL',
+      // At which revision each of these parts last changed; of segments, when one last went.
+      segments_dropped: 'BIGINT NOT NULL DEFAULT 0',
+      stages_changed: 'BIGINT NOT NULL DEFAULT 0',
+      actions_changed: 'BIGINT NOT NULL DEFAULT 0',
+      announced_changed: 'BIGINT NOT NULL DEFAULT 0',
+    },
     primary: ['id'],
   });
   await seedRow(knex, 'configuration_revision', { id: 1 }, { revision: 0, stages_version: 0 });
@@ -25,9 +34,12 @@ exports.up = async function up(knex) {
       definition: 'MEDIUMTEXT NOT NULL',
       created_at: 'BIGINT NOT NULL',
       updated_at: 'BIGINT NOT NULL',
+      // The revision at which it, or a row of its roles, last changed: whoever holds an older one reads it again.
+      changed_revision: 'BIGINT NOT NULL',
     },
     primary: ['id'],
     unique: { flags_flag_key: ['flag_key'] },
+    indexes: { flags_changed: ['changed_revision'] },
   });
   await createTable(knex, {
     name: 'flag_tags',
@@ -44,8 +56,10 @@ exports.up = async function up(knex) {
       version: 'BIGINT NOT NULL',
       created_at: 'BIGINT NOT NULL',
       updated_at: 'BIGINT NOT NULL',
+      changed_revision: 'BIGINT NOT NULL',
     },
     primary: ['segment_key'],
+    indexes: { segments_changed: ['changed_revision'] },
   });
   await createTable(knex, {
     name: 'stages',

@@ -70,9 +70,9 @@ export function composeServices(parts: ServiceParts): Composed {
   const states = cachedStates(parts.store.states, { maxUsers: config.cachedUsers, observer: metrics.cacheObserver() });
   const keeper = new ConfigurationKeeper({
     reader: parts.store.configuration,
-    onSwap: (snapshot, configuration) => {
+    onSwap: (snapshot) => {
       services.streams.configurationChanged(snapshot);
-      parts.onSwap(snapshot, configuration);
+      parts.onSwap(snapshot);
     },
   });
   const epoch = new EpochWatch(parts.store, () => {

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
 import { snapshotFile } from '../config/config.js';
+import { storedConfiguration } from '../core/snapshot/changes-to.js';
 import type { Logger } from '../observability/logger.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import { StoreUnavailable } from '../store/store.js';
@@ -145,8 +146,9 @@ export class StoreLink {
   }
 
   async #write(): Promise<void> {
-    const { config, sqlStore } = this.#options;
-    const [configuration, tokens] = [await sqlStore.configuration.load(), await sqlStore.tokens.all()];
+    const { config, sqlStore, composed } = this.#options;
+    const tokens = await sqlStore.tokens.all();
+    const configuration = storedConfiguration(composed.services.keeper.snapshot);
     const active = tokens.filter(({ revokedAt }) => revokedAt === undefined);
     await saveSnapshot(snapshotFile(config), { configuration, tokens: active });
   }

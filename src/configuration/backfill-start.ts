@@ -1,26 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
 import { latchingChanges } from '../core/snapshot/latching-changes.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { BackfillReason, NewBackfill } from '../store/backfill-store.js';
 import type { Transaction } from '../store/store.js';
 
+/** The configuration before and after a transaction's change, compiled the one from the other. */
 export interface ConfigurationChanged {
-  /** As it was before this transaction changed it. */
   readonly before: Snapshot;
-  /** That this transaction makes. */
-  readonly revision: number;
-  readonly reason: BackfillReason;
-  readonly now: number;
+  readonly after: Snapshot;
 }
 
 /**
  * Starts a backfill of each flag of which somebody may have earned more by what this transaction changed of the
  * configuration; gives their ids. The last thing that the transaction does.
  */
-export async function backfillChanges(tx: Transaction, changed: ConfigurationChanged): Promise<readonly string[]> {
-  const after = compileSnapshot(await tx.configuration.load(), changed.before);
-  return startBackfills(tx, latchingChanges(changed.before, after), { ...changed, organizationId: '' });
+export async function backfillChanges(
+  tx: Transaction,
+  { before, after }: ConfigurationChanged,
+  given: { readonly reason: BackfillReason; readonly now: number },
+): Promise<readonly string[]> {
+  const { revision } = after;
+  return startBackfills(tx, latchingChanges(before, after), { ...given, revision, organizationId: '' });
 }
 
 /** Starts a backfill of each of these flags; gives their ids. The configuration's revision is held. */

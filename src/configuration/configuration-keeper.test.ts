@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import type { Configuration } from '../core/flags/flag.js';
-import { EMPTY_CONFIGURATION } from '../core/snapshot/compile-snapshot.js';
+import type { Configuration, ConfigurationChanges } from '../core/flags/flag.js';
+import { compileChanges, EMPTY_CONFIGURATION } from '../core/snapshot/compile-snapshot.js';
 import { ConfigurationKeeper } from './configuration-keeper.js';
 
 const at = (revision: number, ...stages: string[]): Configuration => ({
@@ -9,24 +9,38 @@ const at = (revision: number, ...stages: string[]): Configuration => ({
   stages: stages.map((name) => ({ name, selfSettable: true })),
 });
 
+/** What changed since some revision: all stages, which is more than did, as it may be. */
+const changesIn = ({ revision, stages }: Configuration): ConfigurationChanges => ({
+  ...{ revision, stages, flags: [], roleAccess: [], segments: [] },
+});
+
+const readerOf = (configuration: Configuration) => ({
+  load: () => Promise.resolve(configuration),
+  changes: () => Promise.resolve(changesIn(configuration)),
+});
+
 /** A reader whose loads end when the test says so. */
 function stand(first: Configuration) {
   let present = first;
   const loads: (() => void)[] = [];
+  const asked: (number | 'all')[] = [];
+  const later = <T>(of: (seen: Configuration) => T, what: number | 'all'): Promise<T> => {
+    const seen = present;
+    asked.push(what);
+    return new Promise((resolve) => loads.push(() => resolve(of(seen))));
+  };
   const reader = {
     revision: () => Promise.resolve(present.revision),
-    load: () => {
-      const seen = present;
-      return new Promise<Configuration>((resolve) => loads.push(() => resolve(seen)));
-    },
+    load: () => later((seen) => seen, 'all'),
+    changes: (since: number) => later(changesIn, since),
   };
   const swaps: number[] = [];
   const keeper = new ConfigurationKeeper({
-    reader: reader as never,
+    reader,
     onSwap: ({ revision }) => void swaps.push(revision),
   });
   return {
-    ...{ keeper, swaps, loads },
+    ...{ keeper, swaps, loads, asked },
     set: (configuration: Configuration) => {
       present = configuration;
     },
@@ -48,6 +62,50 @@ describe('ConfigurationKeeper', () => {
     await finish();
     expect((await asked).map(({ revision }) => revision)).toEqual([3, 3, 3]);
     expect(swaps).toEqual([3]);
+  });
+
+  it('asks for what changed since what it holds, and for everything where it holds nothing of the store', async () => {
+    const { keeper, set, finish, asked } = stand(at(3, 'a'));
+    const bring = async (configuration: Configuration) => {
+      set(configuration);
+      const brought = keeper.refresh();
+      await finish();
+      return (await brought).stageNames;
+    };
+    keeper.offerFromDisk(at(2, 'disk'));
+    expect(await bring(at(3, 'a'))).toEqual(['a']);
+    expect(await bring(at(5, 'b'))).toEqual(['b']);
+    keeper.distrust();
+    expect(await bring(at(5, 'c'))).toEqual(['c']);
+    expect(asked).toEqual(['all', 3, 'all']);
+  });
+
+  it('takes what a transaction made of the snapshot once it is committed, unless it holds another one by then', async () => {
+    const { keeper, swaps } = stand(at(1));
+    await keeper.follow(readerOf(at(1, 'a')));
+    const before = keeper.snapshot;
+    const after = compileChanges(before, changesIn(at(2, 'mine')));
+    // The transaction sees its own revision as well as the one that is committed.
+    await keeper.follow(readerOf(at(4, 'theirs')), 3);
+    keeper.adopt(before, after);
+    expect([keeper.snapshot.revision, ...keeper.snapshot.stageNames]).toEqual([3, 'theirs']);
+    keeper.adopt(keeper.snapshot, compileChanges(keeper.snapshot, changesIn(at(4, 'next'))));
+    expect(swaps).toEqual([1, 3, 4]);
+    keeper.distrust();
+    keeper.adopt(keeper.snapshot, after);
+    expect(keeper.snapshot.stageNames).toEqual(['next']);
+  });
+
+  it('applies what changed to what it has come to hold meanwhile', async () => {
+    const { keeper, set, finish } = stand(at(1));
+    await keeper.follow(readerOf(at(1, 'a')));
+    set(at(4, 'new'));
+    const slow = keeper.refresh();
+    await new Promise((resolve) => setImmediate(resolve));
+    await keeper.follow(readerOf(at(3, 'between')));
+    await finish();
+    expect((await slow).revision).toBe(4);
+    expect(keeper.snapshot.stageNames).toEqual(['new']);
   });
 
   it('loads again for one who needs what was committed after the load under way began', async () => {
@@ -73,7 +131,7 @@ describe('ConfigurationKeeper', () => {
     const first = keeper.refresh();
     await finish();
     await first;
-    keeper.offer(at(4, 'stale'));
+    await keeper.follow(readerOf(at(4, 'stale')));
     expect(keeper.snapshot.revision).toBe(9);
     // A load that began before the restore ends after it.
     set(at(12, 'lost'));
@@ -108,7 +166,7 @@ describe('ConfigurationKeeper', () => {
     expect(keeper.behind).toBe(false);
     keeper.distrust();
     expect(keeper.behind).toBe(true);
-    keeper.offer(at(1));
+    await keeper.follow(readerOf(at(1)));
     expect(keeper.behind).toBe(false);
   });
 

@@ -1,21 +1,25 @@
 import { unavailable } from '../calls/errors.js';
 import { storeAnswerWithin } from '../calls/store-answer.js';
-import type { Configuration } from '../core/flags/flag.js';
-import { compileSnapshot, EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
+import type { Configuration, ConfigurationChanges } from '../core/flags/flag.js';
+import { compileChanges, compileSnapshot, EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { ConfigurationReader } from '../store/configuration-store.js';
 
+/** Reads the configuration, or what changed of it: the store's reader, or a transaction. */
+type Loads = Pick<ConfigurationReader, 'load' | 'changes'>;
+
 export interface KeeperOptions {
-  readonly reader: ConfigurationReader;
-  /** Called with each new snapshot and what it was compiled from. */
-  readonly onSwap?: (snapshot: Snapshot, configuration: Configuration) => void;
+  readonly reader: Loads & Pick<ConfigurationReader, 'revision'>;
+  /** Called with each new snapshot. */
+  readonly onSwap?: (snapshot: Snapshot) => void;
   /** Monotonic milliseconds. */
   readonly uptimeMs?: () => number;
 }
 
 /**
  * Holds the present snapshot and swaps it when the configuration changed: on a notice, on a poll, or when a worker has
- * confirmed a newer revision inside its transaction. Never goes back to an older revision of the same epoch.
+ * confirmed a newer revision inside its transaction. What is held is brought up to date by what changed since. Never goes
+ * back to an older revision of the same epoch.
  */
 export class ConfigurationKeeper {
   readonly #options: KeeperOptions;
@@ -102,21 +106,43 @@ export class ConfigurationKeeper {
   offerFromDisk(configuration: Configuration): void {
     if (this.loaded) return;
     this.#provisional = true;
-    this.#swap(configuration);
+    this.#swap(compileSnapshot(configuration));
   }
 
-  /** Takes a configuration that was read from the store elsewhere, as in a worker's transaction. */
-  offer(configuration: Configuration): Snapshot {
+  /**
+   * Brings the snapshot to what this reader sees: by what changed since, or wholly where what is held is not the store's own.
+   *
+   * @param committed the revision that the reader sees, where it sees as well that this transaction is about to make another
+   */
+  async follow(reader: Loads, committed?: number): Promise<void> {
+    const life = this.#life;
+    const isBase = this.loaded && !this.#provisional;
+    const read = isBase ? await reader.changes(this.#snapshot.revision) : await reader.load();
+    // What was read of the store's former life tells of that one.
+    if (life !== this.#life) return;
+    this.#take({ ...read, revision: committed ?? read.revision }, isBase);
+  }
+
+  /** Takes the snapshot that a transaction, which has been committed, made of the one that was held. */
+  adopt(before: Snapshot, after: Snapshot): void {
+    if (this.#snapshot === before && !this.#provisional) this.#swap(after);
+  }
+
+  #take(read: Configuration | ConfigurationChanges, isBase: boolean): void {
     this.#confirmedAtMs = this.#uptimeMs();
-    if (!this.holds(configuration.revision)) this.#swap(configuration);
+    if (!this.holds(read.revision)) {
+      // What is held may have gone on meanwhile: changes are what stands now, so they hold for that, too.
+      this.#swap(
+        isBase ? compileChanges(this.#snapshot, read) : compileSnapshot(read as Configuration, this.#snapshot),
+      );
+    }
     this.#provisional = false;
     this.#foreign = false;
-    return this.#snapshot;
   }
 
-  #swap(configuration: Configuration): void {
-    this.#snapshot = compileSnapshot(configuration, this.#snapshot);
-    this.#options.onSwap?.(this.#snapshot, configuration);
+  #swap(snapshot: Snapshot): void {
+    this.#snapshot = snapshot;
+    this.#options.onSwap?.(snapshot);
   }
 
   /** Loads until the revision is held; twice at most: the load that was joined may have begun before it was committed. */
@@ -126,16 +152,9 @@ export class ConfigurationKeeper {
 
   /** Concurrent loads are one. */
   async #load(): Promise<void> {
-    const life = this.#life;
-    this.#loading ??= this.#options.reader
-      .load()
-      .then((configuration) => {
-        // One that began in the store's former life tells of that one.
-        if (life === this.#life) this.offer(configuration);
-      })
-      .finally(() => {
-        this.#loading = undefined;
-      });
+    this.#loading ??= this.follow(this.#options.reader).finally(() => {
+      this.#loading = undefined;
+    });
     await this.#loading;
   }
 }

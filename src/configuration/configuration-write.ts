@@ -1,12 +1,12 @@
 import { encodeToken } from '../calls/consistency-token.js';
-import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
+import { compileChanges } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { BackfillReason } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
-import { backfillChanges } from './backfill-start.js';
+import { backfillChanges, type ConfigurationChanged } from './backfill-start.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
-import { confirmSnapshot } from './confirm-snapshot.js';
+import { confirmSnapshot, snapshotAt } from './confirm-snapshot.js';
 
 export interface ConfigurationWriteOptions {
   readonly store: Store;
@@ -26,18 +26,19 @@ export async function writeConfiguration<T>(
   change: (tx: Transaction, present: PresentConfiguration) => Promise<T | Unchanged<T>>,
 ): Promise<ConfigurationWritten<T>> {
   const write = store.transaction(async (tx) => {
-    const { revision, snapshot: before } = await lockConfiguration(tx, keeper, true);
-    const now = await tx.now();
-    const made = await change(tx, { now, snapshot: before });
-    if (made instanceof Unchanged) throw new GivenUp(made, before.revision);
-    return { made, revision, backfillIds: await backfillChanges(tx, { before, revision, reason, now }), changed: true };
+    const [locked, now] = await Promise.all([lockConfiguration(tx, keeper, true), tx.now()]);
+    const made = await change(tx, { now, snapshot: locked.snapshot });
+    if (made instanceof Unchanged) throw new GivenUp(made, locked.snapshot.revision);
+    const changed = await configurationMade(tx, locked);
+    const backfillIds = await backfillChanges(tx, changed, { reason, now });
+    return { made, changed, backfillIds, revision: changed.after.revision };
   });
-  const { made, revision, backfillIds, changed } = await write.catch((error: unknown) => {
+  const { made, changed, backfillIds, revision } = await write.catch((error: unknown) => {
     if (!(error instanceof GivenUp)) throw error;
     const { unchanged, revision } = error as GivenUp<T>;
-    return { made: unchanged.made, revision, backfillIds: [], changed: false };
+    return { made: unchanged.made, changed: undefined, backfillIds: [], revision };
   });
-  if (changed) await announceConfiguration({ keeper, notifier }, revision);
+  if (changed !== undefined) await announceConfiguration({ keeper, notifier }, revision, changed);
   const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration: revision });
   return { made, backfillIds, consistencyToken };
 }
@@ -85,10 +86,7 @@ export interface LockedConfiguration {
   readonly snapshot: Snapshot;
 }
 
-/**
- * Holds the configuration until the transaction ends, alone where it is to be changed. What is read of it in here after a
- * change must not reach the keeper: it may yet be rolled back.
- */
+/** Holds the configuration until the transaction ends, alone where it is to be changed. */
 export async function lockConfiguration(
   tx: Transaction,
   keeper: ConfigurationKeeper,
@@ -99,19 +97,33 @@ export async function lockConfiguration(
     return { revision: snapshot.revision, snapshot };
   }
   const revision = await tx.configuration.advance();
-  const held = keeper.holds(revision - 1) ? keeper.snapshot : undefined;
-  if (held?.revision === revision - 1) return { revision, snapshot: held };
-  return { revision, snapshot: compileSnapshot(await tx.configuration.load(), keeper.snapshot) };
+  return { revision, snapshot: await snapshotAt(tx, keeper, revision - 1) };
+}
+
+/**
+ * What this transaction has made of the configuration so far. It reads no more than what it changed, and compiles no more
+ * than what that concerns. Not for the keeper before the commit: it may yet be rolled back.
+ */
+export async function configurationMade(
+  tx: Transaction,
+  { revision, snapshot: before }: LockedConfiguration,
+): Promise<ConfigurationChanged> {
+  const changes = await tx.configuration.changes(before.revision);
+  return { before, after: compileChanges(before, { ...changes, revision }) };
 }
 
 /**
  * Brings a committed change to this server and tells the others. Never rejects: the change is made, and where it cannot be
  * loaded now the next poll brings it.
+ *
+ * @param changed what the transaction made of the configuration, where it is known: it need not be read again
  */
 export async function announceConfiguration(
   { keeper, notifier }: Pick<ConfigurationWriteOptions, 'keeper' | 'notifier'>,
   revision: number,
+  changed?: ConfigurationChanged,
 ): Promise<void> {
+  if (changed !== undefined) keeper.adopt(changed.before, changed.after);
   await Promise.all([
     keeper.atLeast(revision).catch(() => undefined),
     notifier.publish({ kind: 'configuration', revision }),

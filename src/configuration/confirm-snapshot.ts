@@ -1,3 +1,4 @@
+import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { UserState } from '../core/states/user-state.js';
 import type { Transaction } from '../store/store.js';
@@ -9,11 +10,18 @@ export interface ConfirmedSnapshot {
   readonly now: number;
 }
 
-/** The snapshot of the revision that this transaction has confirmed and holds; loaded in it when ours is behind. */
+/** The snapshot of the revision that this transaction has confirmed and holds; brought up to it in here where ours is behind. */
 export async function confirmSnapshot(tx: Transaction, keeper: ConfigurationKeeper): Promise<ConfirmedSnapshot> {
   const { revision, now } = await tx.configuration.confirmRevision();
-  const snapshot = keeper.holds(revision) ? keeper.snapshot : keeper.offer(await tx.configuration.load());
-  return { snapshot, now };
+  return { snapshot: await snapshotAt(tx, keeper, revision), now };
+}
+
+/** The snapshot of a revision that this transaction holds, before it changes anything itself. */
+export async function snapshotAt(tx: Transaction, keeper: ConfigurationKeeper, revision: number): Promise<Snapshot> {
+  if (!keeper.holds(revision)) await keeper.follow(tx.configuration, revision);
+  if (keeper.holds(revision) && keeper.snapshot.revision === revision) return keeper.snapshot;
+  // The store has begun another life, which the keeper has yet to learn of, or learned of just now.
+  return compileSnapshot({ ...(await tx.configuration.load()), revision }, keeper.snapshot);
 }
 
 /**

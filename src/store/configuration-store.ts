@@ -1,4 +1,12 @@
-import type { AccessRow, Action, Configuration, Flag, Segment, StageList } from '../core/flags/flag.js';
+import type {
+  AccessRow,
+  Action,
+  Configuration,
+  ConfigurationChanges,
+  Flag,
+  Segment,
+  StageList,
+} from '../core/flags/flag.js';
 import type { Page, PageRequest } from './page.js';
 
 /** Reads of the configuration. */
@@ -7,6 +15,8 @@ export interface ConfigurationReader {
   revision(): Promise<number>;
   /** The whole configuration as of one instant: its parts and its revision belong together. */
   load(): Promise<Configuration>;
+  /** What changed of it since a revision, as of one instant. */
+  changes(since: number): Promise<ConfigurationChanges>;
   /** A flag by id or by key; undefined when there is none. Archived ones are found. */
   flag(idOrKey: string): Promise<Flag | undefined>;
   /** Flags by key, ascending; `tag` and `archived` narrow it when given. */
@@ -35,7 +45,8 @@ export interface FlagFilter {
 
 /**
  * Changes of the configuration. Each transaction that makes one calls `advance` once, after every other lock and before it
- * reads what it decides by: changes take turns, and pollers skip none.
+ * reads what it decides by: changes take turns, and pollers skip none. What is put before that is refused: it would belong
+ * to a revision that others have read already.
  */
 export interface ConfigurationWriter {
   /**
@@ -54,8 +65,10 @@ export interface ConfigurationWriter {
   /** Inserts, or replaces by id. Rejects with {@link KeyTaken} when another flag has the key. */
   putFlag(flag: Flag): Promise<void>;
 
-  /** The whole configuration as this transaction sees it, for checks that span flags (circles, references). */
+  /** The whole configuration as this transaction sees it. */
   load(): Promise<Configuration>;
+  /** What changed of it since a revision, as this transaction sees it: what it changed itself included. */
+  changes(since: number): Promise<ConfigurationChanges>;
 
   /** Inserts, or replaces by key. */
   putSegment(segment: Segment): Promise<void>;

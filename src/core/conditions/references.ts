@@ -21,7 +21,7 @@ export function referencesOf(...several: readonly unknown[]): References {
   const unlockedFlags = new Set<string>();
   let nodes = 0;
   for (const conditions of several) {
-    for (const { node } of nodesOf(conditions, '')) {
+    for (const node of objectsIn(conditions)) {
       const segment = ownMember(node, 'condition');
       if (typeof segment === 'string') segments.set(segment, (segments.get(segment) ?? 0) + 1);
       if (NODE_KEYS.some((name) => Object.hasOwn(node, name))) nodes += 1;
@@ -51,6 +51,26 @@ export function contextReads(conditions: unknown, pointerBase = ''): readonly Fa
   return warnings;
 }
 
+/** All objects that are conditions, or facts within a value, in no order, without recursion. */
+function objectsIn(conditions: unknown): readonly JsonObject[] {
+  const open: unknown[] = [conditions];
+  const found: JsonObject[] = [];
+  while (open.length > 0) {
+    const node = open.pop();
+    if (!isJsonObject(node)) continue;
+    found.push(node);
+    for (const group of GROUPS) {
+      const members = ownMember(node, group);
+      if (Array.isArray(members)) for (const member of members) open.push(member);
+    }
+    for (const key of SINGLE) open.push(ownMember(node, key));
+  }
+  return found;
+}
+
+const GROUPS = ['all', 'any'];
+const SINGLE = ['not', 'value'];
+
 interface Place {
   readonly node: JsonObject;
   readonly pointer: string;
@@ -64,12 +84,12 @@ function* nodesOf(conditions: unknown, pointerBase: string): Generator<Place> {
     if (!isJsonObject(node)) continue;
     yield { node, pointer };
     const inside: { value: unknown; pointer: string }[] = [];
-    for (const group of ['all', 'any']) {
+    for (const group of GROUPS) {
       const members = ownMember(node, group);
       if (!Array.isArray(members)) continue;
       for (const [index, value] of members.entries()) inside.push({ value, pointer: `${pointer}/${group}/${index}` });
     }
-    for (const key of ['not', 'value']) inside.push({ value: ownMember(node, key), pointer: `${pointer}/${key}` });
+    for (const key of SINGLE) inside.push({ value: ownMember(node, key), pointer: `${pointer}/${key}` });
     for (const next of inside.reverse()) open.push(next);
   }
 }

@@ -26,12 +26,19 @@ export class FactSlots {
   #indexes = new Map<string, number>();
   /** Places of facts that nothing reads any more. */
   #free: number[] = [];
+  /** Places that were taken since it was copied. */
+  readonly #added: number[] = [];
   /** The parts belong to another one as well, as yet. */
   #shared: boolean = false;
 
   /** How many places a record has. */
   get size(): number {
     return this.#slots.length;
+  }
+
+  /** The places of facts that the one that it is a {@link copy} of does not have. */
+  get added(): readonly number[] {
+    return this.#added;
   }
 
   /** Every fact that is read. */
@@ -53,6 +60,7 @@ export class FactSlots {
     const slot = makeSlot(index, definition, params, path);
     this.#own();
     this.#free.pop();
+    this.#added.push(index);
     this.#slots[index] = slot;
     this.#indexes.set(key, index);
     return index;

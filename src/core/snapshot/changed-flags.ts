@@ -7,12 +7,9 @@ import type { CompiledFlag, Snapshot, WindowEdge } from './snapshot.js';
  */
 export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   const changed = new Set<string>();
-  if (before.flags !== after.flags) {
-    for (const [key, compiled] of after.flags) {
-      const past = before.flags.get(key);
-      if (past !== compiled && (past === undefined || formOf(past) !== formOf(compiled))) changed.add(key);
-    }
-    for (const key of before.flags.keys()) if (!after.flags.has(key)) changed.add(key);
+  for (const key of after.flags.differences(before.flags)) {
+    const [past, present] = [before.flags.get(key), after.flags.get(key)];
+    if (past === undefined || present === undefined || formOf(past) !== formOf(present)) changed.add(key);
   }
   const stagesOf = ({ stages }: Snapshot): JsonValue => stages as unknown as JsonValue;
   if (!sameJson(stagesOf(before), stagesOf(after)))

@@ -2,13 +2,22 @@ import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
 import type { Action, Configuration, ConfigurationChanges, Segment } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
+import { LayeredMap } from '../values/layered-map.js';
 import { changesTo } from './changes-to.js';
 import { compileFlag, keptForm, type StoredFlag } from './compile-flag.js';
 import { Dependencies, type Referred } from './dependencies.js';
 import { faultOfExpansion } from './expansion.js';
 import { FactReaders } from './fact-readers.js';
 import type { CompiledFlag, CompileFailure, Snapshot } from './snapshot.js';
-import { latchingIn, readingOf, visibleIn, windowEdgesIn, windowedIn, withFlags } from './snapshot-parts.js';
+import {
+  byIdAfter,
+  type ChangedFlags,
+  latchingAfter,
+  readingAfter,
+  visibleAfter,
+  windowEdgesAfter,
+  windowedActionsOf,
+} from './snapshot-parts.js';
 
 /** Before the first configuration is loaded. */
 export const EMPTY_CONFIGURATION: Configuration = {
@@ -20,12 +29,16 @@ export const EMPTY_CONFIGURATION: Configuration = {
   roleAccess: [],
 };
 
+function inOrder(one: string, other: string): number {
+  return one < other ? -1 : 1;
+}
+
 const NO_SLOTS = new FactSlots();
 
 export const EMPTY_SNAPSHOT: Snapshot = {
   revision: -1,
-  flags: new Map(),
-  flagsById: new Map(),
+  flags: new LayeredMap(inOrder),
+  flagsById: new LayeredMap(),
   segments: new Map(),
   compiledSegments: new Map(),
   reading: { slots: NO_SLOTS, stageNames: [], unlockable: new Map() },
@@ -59,23 +72,24 @@ export function compileSnapshot(configuration: Configuration, previous: Snapshot
  */
 export function compileChanges(base: Snapshot, changes: ConfigurationChanges, last: Snapshot = base): Snapshot {
   const segments = segmentsAfter(base, changes);
-  const compiled = new FlagsCompiler({ base, changes, segments, last }).compile();
-  const { slots, flags, dependencies, readers } = compiled;
+  const { changed, ...compiled } = new FlagsCompiler({ base, changes, segments, last }).compile();
+  const { slots, flags, dependencies } = compiled;
+  const after: ChangedFlags = { base, flags, changed };
   const stages = changes.stages ?? base.stages;
   const stageNames = changes.stages === undefined ? base.stageNames : stages.map(({ name }) => name);
   return {
     ...compiled,
     revision: changes.revision,
     segments: segments.all,
-    reading: readingOf(base, { slots, stageNames, flags }),
+    flagsById: byIdAfter(after),
+    reading: readingAfter(after, { slots, stageNames }),
     stages,
     stageNames,
     actions: changes.actions === undefined ? base.actions : byName(changes.actions),
-    windowedActions: slots === base.slots ? base.windowedActions : windowedIn(slots),
-    latching: latchingIn(base, { flags, dependencies }),
-    visible: visibleIn(base, flags),
-    windowEdges: windowEdgesIn(base, flags),
-    readers,
+    windowedActions: slots === base.slots ? base.windowedActions : windowedActionsOf(slots),
+    latching: latchingAfter(after, dependencies),
+    visible: visibleAfter(after),
+    windowEdges: windowEdgesAfter(after),
     announced: changes.announced === undefined ? base.announced : new Set(changes.announced),
   };
 }
@@ -101,10 +115,11 @@ function segmentsAfter({ segments }: Snapshot, { segments: given, segmentKeys }:
   return changed.size === 0 ? { all: segments, changed } : { all, changed };
 }
 
-type CompiledParts = Pick<
-  Snapshot,
-  'flags' | 'flagsById' | 'slots' | 'compiledSegments' | 'dependencies' | 'readers' | 'failures'
->;
+interface CompiledParts
+  extends Pick<Snapshot, 'flags' | 'slots' | 'compiledSegments' | 'dependencies' | 'readers' | 'failures'> {
+  /** The keys of the flags that are others than before, or are gone. */
+  readonly changed: ReadonlySet<string>;
+}
 
 interface Compiling {
   readonly base: Snapshot;
@@ -151,8 +166,9 @@ class FlagsCompiler {
         compiled.set(key, keptForm(stored, this.#last.flagsById.get(stored.flag.id), this.#slots));
       }
     }
-    const { flags, flagsById } = withFlags(this.#base, compiled, this.#gone);
-    return { flags, flagsById, ...this.#read(compiled), ...this.#failures(compiled, failures) };
+    const changes = new Map([...compiled, ...this.#gone.map((key) => [key, undefined] as const)]);
+    const flags = this.#base.flags.with(changes);
+    return { flags, changed: new Set(changes.keys()), ...this.#read(compiled), ...this.#failures(compiled, failures) };
   }
 
   /** What changed itself, and what refers to a segment that did. */
@@ -198,8 +214,9 @@ class FlagsCompiler {
       to: compiled.get(name)?.slotsRead ?? NOTHING_READ,
     }));
     const readers = base.readers.moved(slots, moves);
-    const unread = slots.all().filter(({ index }) => readers.ofSlot(index).size === 0);
-    const dropped = new Set(unread.map(({ index }) => index));
+    // What a flag read before, or would have read that could not be compiled.
+    const perhaps = new Set([...moves.flatMap(({ from }) => [...from]), ...slots.added]);
+    const dropped = new Set([...perhaps].filter((index) => !readers.isRead(index)));
     slots.drop(dropped);
     const kept = slots.sameAs(base.slots) ? base.slots : slots;
     return {

@@ -2,6 +2,7 @@ import { type References, referencesOf } from '../conditions/references.js';
 import type { Flag } from '../flags/flag.js';
 import { findCircle } from '../values/find-circle.js';
 import { type JsonObject, type JsonValue, sameJson } from '../values/json.js';
+import { LayeredMap } from '../values/layered-map.js';
 import { type Move, NamesByKey } from '../values/names-by-key.js';
 import { type Expansion, SegmentGraph } from './segment-graph.js';
 
@@ -43,7 +44,7 @@ interface Node extends Referring {
   readonly referred: Referred;
 }
 
-type Nodes = ReadonlyMap<string, Node>;
+type Nodes = LayeredMap<string, Node>;
 
 /**
  * Who refers to whom among the flags of a configuration: by prerequisites, by `unlocked`, and through segments. It never
@@ -57,7 +58,7 @@ export class Dependencies {
   readonly #reachingSegment: NamesByKey<string>;
 
   constructor(
-    nodes: Nodes = new Map(),
+    nodes: Nodes = new LayeredMap(),
     segments: SegmentGraph = new SegmentGraph(),
     by: Pointing = { required: new NamesByKey(), unlocked: new NamesByKey(), segments: new NamesByKey() },
   ) {
@@ -166,16 +167,12 @@ export class Dependencies {
       }
     }
     if (changed.size === 0 && segments.size === 0) return this;
-    const nodes = new Map(this.#nodes);
-    const moves: { before: Referred; after: Referred; name: string }[] = [];
-    for (const [name, node] of changed) {
-      moves.push({ name, before: nodes.get(name)?.referred ?? NOBODY, after: node?.referred ?? NOBODY });
-      if (node === undefined) nodes.delete(name);
-      else nodes.set(name, node);
-    }
+    const moves = Array.from(changed, ([name, node]) => {
+      return { name, before: this.#nodes.get(name)?.referred ?? NOBODY, after: node?.referred ?? NOBODY };
+    });
     const movesOf = (part: keyof Referred): Move<string>[] =>
       moves.map(({ name, before, after }) => ({ name, from: before[part], to: after[part] }));
-    return new Dependencies(nodes, graph, {
+    return new Dependencies(this.#nodes.with(changed), graph, {
       required: this.#requiring.moved(movesOf('required')),
       unlocked: this.#readingUnlock.moved(movesOf('unlocked')),
       segments: this.#reachingSegment.moved(movesOf('segments')),

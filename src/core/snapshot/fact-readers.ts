@@ -22,6 +22,11 @@ export class FactReaders {
     return this.#bySlot.get(index);
   }
 
+  /** Whether anybody reads the fact in this place. */
+  isRead(index: number): boolean {
+    return this.#bySlot.has(index);
+  }
+
   /** Of facts that this kind of change can change, whatever their params. */
   ofChange(change: FactChange): Flags {
     return this.#groups().byChange.get(change) ?? NOBODY;

@@ -13,10 +13,14 @@ import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
  */
 export function latchingChanges(before: Snapshot, after: Snapshot): readonly string[] {
   const stagesChanged = before.stageNames.join('\n') !== after.stageNames.join('\n');
-  return [...after.flags.values()].flatMap((compiled) => {
-    if (compiled.flag.archived) return [];
+  // A flag that is the same is concerned by the stages alone.
+  const keys = after.flags
+    .differences(before.flags)
+    .union(stagesChanged ? after.readers.ofChange('progress') : NO_FLAGS);
+  return [...keys].toSorted().flatMap((key) => {
+    const compiled = after.flags.get(key);
+    if (compiled === undefined || compiled.flag.archived) return [];
     const past = before.flagsById.get(compiled.flag.id);
-    if (past === compiled && !stagesChanged) return [];
     const changes = changesOf(past?.flag.archived === true ? undefined : past, compiled, { after, stagesChanged });
     return changes ? [compiled.flag.id] : [];
   });
@@ -95,6 +99,7 @@ function readsChangedBy({ slots }: Snapshot, { conditions }: CompiledRule, chang
   return Array.from(conditions.slotsRead).some((index) => slots.at(index).definition.changedBy.has(change));
 }
 
+const NO_FLAGS: ReadonlySet<string> = new Set<string>();
 const NO_SEGMENTS: ReadonlySet<string> = new Set<string>();
 
 /** No segment's conditions: groups hold lists. */

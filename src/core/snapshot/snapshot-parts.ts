@@ -1,37 +1,32 @@
 import type { FactSlots } from '../facts/fact-record.js';
+import type { LayeredMap } from '../values/layered-map.js';
 import type { CompiledFlag, FactReading, Snapshot, WindowEdge } from './snapshot.js';
 
-type Flags = ReadonlyMap<string, CompiledFlag>;
-
-/** The flags once these have taken their places and those are gone; by key in its order, and by id. */
-export function withFlags(
-  base: Snapshot,
-  compiled: Flags,
-  gone: readonly string[],
-): { readonly flags: Flags; readonly flagsById: Flags } {
-  if (compiled.size === 0 && gone.length === 0) return base;
-  const flagsById = new Map(base.flagsById);
-  for (const key of [...compiled.keys(), ...gone]) {
-    const before = base.flags.get(key);
-    if (before !== undefined) flagsById.delete(before.flag.id);
-  }
-  for (const entry of compiled.values()) flagsById.set(entry.flag.id, entry);
-  let flags = new Map(base.flags);
-  for (const key of gone) flags.delete(key);
-  for (const [key, entry] of compiled) flags.set(key, entry);
-  const isNew = (key: string): boolean => !base.flags.has(key);
-  if ([...compiled.keys()].some(isNew)) flags = new Map([...flags].toSorted(([a], [b]) => (a < b ? -1 : 1)));
-  return { flags, flagsById };
+/** The flags before and after a change, and the keys of those that are others now. */
+export interface ChangedFlags {
+  readonly base: Snapshot;
+  readonly flags: LayeredMap<string, CompiledFlag>;
+  readonly changed: ReadonlySet<string>;
 }
 
-/** The same as before where nothing that it consists of is another. */
-export function readingOf(
-  { reading }: Snapshot,
-  {
-    slots,
-    stageNames,
-    flags,
-  }: { readonly slots: FactSlots; readonly stageNames: readonly string[]; readonly flags: Flags },
+/** The flags by id once those have changed. */
+export function byIdAfter({ base, flags, changed }: ChangedFlags): LayeredMap<string, CompiledFlag> {
+  const changes = new Map<string, CompiledFlag | undefined>();
+  for (const key of changed) {
+    const before = base.flags.get(key);
+    if (before !== undefined) changes.set(before.flag.id, undefined);
+  }
+  for (const key of changed) {
+    const entry = flags.get(key);
+    if (entry !== undefined) changes.set(entry.flag.id, entry);
+  }
+  return base.flagsById.with(changes);
+}
+
+/** By what facts are read; the same as before where nothing that it consists of is another. */
+export function readingAfter(
+  { base: { reading }, flags }: ChangedFlags,
+  { slots, stageNames }: { readonly slots: FactSlots; readonly stageNames: readonly string[] },
 ): FactReading {
   const same = slots === reading.slots && stageNames === reading.stageNames;
   if (same && [...reading.unlockable].every(([key, entry]) => flags.get(key) === entry)) return reading;
@@ -40,7 +35,7 @@ export function readingOf(
   return { slots, stageNames, unlockable: new Map(keys.map((key) => [key, flags.get(key)])) };
 }
 
-export function windowedIn(slots: FactSlots): ReadonlyMap<string, number> {
+export function windowedActionsOf(slots: FactSlots): ReadonlyMap<string, number> {
   const longest = new Map<string, number>();
   for (const { params } of slots.all()) {
     const { action, windowDays } = params;
@@ -50,41 +45,72 @@ export function windowedIn(slots: FactSlots): ReadonlyMap<string, number> {
   return longest;
 }
 
-/** Flags that latch, each after those whose unlocks it reads. */
-export function latchingIn(
-  base: Snapshot,
-  { flags, dependencies }: Pick<Snapshot, 'flags' | 'dependencies'>,
+/** The flags that latch, each after those whose unlocks it reads. */
+export function latchingAfter(
+  { base, flags, changed }: ChangedFlags,
+  dependencies: Snapshot['dependencies'],
 ): readonly CompiledFlag[] {
-  const keys: string[] = [];
-  for (const [key, { flag, latchingRules }] of flags) {
-    if (latchingRules.length > 0 && !flag.archived) keys.push(key);
+  const past = base.latching;
+  const concerned = [...changed].filter((key) => latches(base.flags.get(key)) || latches(flags.get(key)));
+  if (concerned.length === 0 && dependencies === base.dependencies) return past;
+  const present = (entry: CompiledFlag): CompiledFlag | undefined =>
+    changed.has(entry.flag.key) ? flags.get(entry.flag.key) : entry;
+  const stay = concerned.every((key) => latches(base.flags.get(key)) && latches(flags.get(key)));
+  if (stay && dependencies === base.dependencies) return past.map((entry) => present(entry)!);
+  const keys = past.map(({ flag }) => flag.key).filter((key) => !changed.has(key));
+  const fresh = [...changed].filter((key) => latches(flags.get(key)));
+  return dependencies.inUnlockOrder([...keys, ...fresh]).map((key) => flags.get(key)!);
+}
+
+function latches(entry: CompiledFlag | undefined): boolean {
+  return entry !== undefined && entry.latchingRules.length > 0 && !entry.flag.archived;
+}
+
+/** The keys of the flags that people may know of, in their order. */
+export function visibleAfter({ base, flags, changed }: ChangedFlags): readonly string[] {
+  const past = base.visible;
+  const moved = [...changed].filter((key) => isVisible(base.flags.get(key)) !== isVisible(flags.get(key)));
+  if (moved.length === 0) return past;
+  const gone = new Set(moved);
+  const fresh = moved.filter((key) => isVisible(flags.get(key)));
+  const staying = moved.length === fresh.length ? past : past.filter((key) => !gone.has(key));
+  return inserted(staying, fresh, (one, other) => (one < other ? -1 : 1));
+}
+
+function isVisible(entry: CompiledFlag | undefined): boolean {
+  return entry?.flag.clientVisible === true && !entry.flag.archived;
+}
+
+/** When windows open and close, in that order. */
+export function windowEdgesAfter({ base, flags, changed }: ChangedFlags): readonly WindowEdge[] {
+  const past = base.windowEdges;
+  const fresh = [...changed].flatMap((key) => edgesOf(flags.get(key)));
+  const had = [...changed].some((key) => edgesOf(base.flags.get(key)).length > 0);
+  if (fresh.length === 0 && !had) return past;
+  const staying = past.filter(({ flagKey }) => !changed.has(flagKey));
+  return inserted(staying, fresh, (one, other) => one.at - other.at || (one.flagKey < other.flagKey ? -1 : 1));
+}
+
+function edgesOf(entry: CompiledFlag | undefined): readonly WindowEdge[] {
+  if (entry === undefined || entry.flag.archived) return [];
+  const { key: flagKey, startsAt, endsAt } = entry.flag;
+  return [startsAt, endsAt].flatMap((at) => (at === undefined ? [] : [{ at, flagKey }]));
+}
+
+/** A sorted list with more, most often with a few: each is put where it belongs. */
+function inserted<T>(sorted: readonly T[], more: readonly T[], order: (one: T, other: T) => number): readonly T[] {
+  if (more.length > FEW) return [...sorted, ...more].sort(order);
+  const list = [...sorted];
+  for (const one of more) {
+    let [low, high] = [0, list.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (order(list[middle]!, one) < 0) low = middle + 1;
+      else high = middle;
+    }
+    list.splice(low, 0, one);
   }
-  const past = base.latching.map(({ flag }) => flag.key);
-  const sameOrder = dependencies === base.dependencies && past.length === keys.length && keys.every(latched(base));
-  return (sameOrder ? past : dependencies.inUnlockOrder(keys)).map((key) => flags.get(key)!);
+  return list;
 }
 
-function latched({ flags }: Snapshot): (key: string) => boolean {
-  return (key) => {
-    const entry = flags.get(key);
-    return entry !== undefined && entry.latchingRules.length > 0 && !entry.flag.archived;
-  };
-}
-
-export function visibleIn(base: Snapshot, flags: Flags): readonly string[] {
-  if (flags === base.flags) return base.visible;
-  const keys: string[] = [];
-  for (const [key, { flag }] of flags) if (flag.clientVisible && !flag.archived) keys.push(key);
-  const { visible } = base;
-  return keys.length === visible.length && keys.every((key, i) => key === visible[i]) ? visible : keys;
-}
-
-export function windowEdgesIn(base: Snapshot, flags: Flags): readonly WindowEdge[] {
-  if (flags === base.flags) return base.windowEdges;
-  const edges: WindowEdge[] = [];
-  for (const [flagKey, { flag }] of flags) {
-    if (flag.archived) continue;
-    for (const at of [flag.startsAt, flag.endsAt]) if (at !== undefined) edges.push({ at, flagKey });
-  }
-  return edges.sort((one, other) => one.at - other.at);
-}
+const FEW = 16;

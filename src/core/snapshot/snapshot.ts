@@ -3,6 +3,7 @@ import type { FactSlots } from '../facts/fact-record.js';
 import type { AnnouncedType } from '../flags/announcement.js';
 import type { AccessRow, Action, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
+import type { LayeredMap } from '../values/layered-map.js';
 import type { Dependencies } from './dependencies.js';
 import type { FactReaders } from './fact-readers.js';
 
@@ -10,8 +11,8 @@ import type { FactReaders } from './fact-readers.js';
 export interface Snapshot {
   readonly revision: number;
   /** By key, in the order of keys; archived ones too. */
-  readonly flags: ReadonlyMap<string, CompiledFlag>;
-  readonly flagsById: ReadonlyMap<string, CompiledFlag>;
+  readonly flags: LayeredMap<string, CompiledFlag>;
+  readonly flagsById: LayeredMap<string, CompiledFlag>;
   readonly segments: ReadonlyMap<string, Segment>;
   /** Those that some flag's rules refer to. */
   readonly compiledSegments: CompiledSegments;

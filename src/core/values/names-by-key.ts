@@ -1,3 +1,5 @@
+import { LayeredMap } from './layered-map.js';
+
 /** A name that stood under some keys and stands under others now. */
 export interface Move<Key> {
   readonly name: string;
@@ -5,45 +7,86 @@ export interface Move<Key> {
   readonly to: ReadonlySet<Key>;
 }
 
-const NOBODY: ReadonlySet<string> = new Set<string>();
-
-/** Names by key, as who refers to whom. It never changes: a move makes another one, which shares what is the same. */
+/** Names by key, as who refers to whom. It never changes: a move makes another one, at the cost of what moves. */
 export class NamesByKey<Key> {
-  readonly #names: ReadonlyMap<Key, ReadonlySet<string>>;
+  readonly #names: LayeredMap<Key, Names>;
 
-  constructor(names: ReadonlyMap<Key, ReadonlySet<string>> = new Map()) {
+  constructor(names: LayeredMap<Key, Names> = new LayeredMap()) {
     this.#names = names;
   }
 
   /** The names under a key; none where it is not known. */
   get(key: Key): ReadonlySet<string> {
-    return this.#names.get(key) ?? NOBODY;
+    return this.#names.get(key)?.set() ?? NOBODY;
   }
 
-  /** Every key that has names. */
-  keys(): Iterable<Key> {
-    return this.#names.keys();
+  has(key: Key): boolean {
+    return this.#names.has(key);
   }
 
   /** With these names moved; the same object where none is. */
   moved(moves: Iterable<Move<Key>>): NamesByKey<Key> {
-    let names: Map<Key, ReadonlySet<string>> | undefined;
-    const copied = new Map<Key, Set<string>>();
-    const own = (key: Key): Set<string> => {
-      const known = copied.get(key);
-      if (known !== undefined) return known;
-      names ??= new Map(this.#names);
-      const copy = new Set(names.get(key));
-      names.set(key, copy);
-      copied.set(key, copy);
-      return copy;
+    const changes = new Map<Key, Map<string, boolean>>();
+    const note = (key: Key, name: string, isThere: boolean): void => {
+      const known = changes.get(key);
+      if (known === undefined) changes.set(key, new Map([[name, isThere]]));
+      else known.set(name, isThere);
     };
     for (const { name, from, to } of moves) {
-      for (const key of from) if (!to.has(key)) own(key).delete(name);
-      for (const key of to) if (!from.has(key)) own(key).add(name);
+      for (const key of from) if (!to.has(key)) note(key, name, false);
+      for (const key of to) if (!from.has(key)) note(key, name, true);
     }
-    if (names === undefined) return this;
-    for (const [key, some] of copied) if (some.size === 0) names.delete(key);
-    return new NamesByKey(names);
+    if (changes.size === 0) return this;
+    const changed = new Map<Key, Names | undefined>();
+    for (const [key, some] of changes) {
+      const names = (this.#names.get(key) ?? NONE).with(some);
+      changed.set(key, names.size === 0 ? undefined : names);
+    }
+    return new NamesByKey(this.#names.with(changed));
   }
 }
+
+/** Fewer names than that are copied with each change. */
+const FEW = 64;
+
+/** The names under one key. Where they are many, a few changes lie above a set that several have in common. */
+class Names {
+  readonly size: number;
+  readonly #below: ReadonlySet<string>;
+  /** What differs: whether the name is there. */
+  readonly #above: ReadonlyMap<string, boolean>;
+  #whole: ReadonlySet<string> | undefined;
+
+  constructor(below: ReadonlySet<string>, above: ReadonlyMap<string, boolean>, size: number) {
+    this.#below = below;
+    this.#above = above;
+    this.size = size;
+    if (above.size === 0) this.#whole = below;
+  }
+
+  set(): ReadonlySet<string> {
+    this.#whole ??= merged(this.#below, this.#above);
+    return this.#whole;
+  }
+
+  /** Each of the names was not there before, or was, as the change says. */
+  with(changes: ReadonlyMap<string, boolean>): Names {
+    let { size } = this;
+    for (const isThere of changes.values()) size += isThere ? 1 : -1;
+    const above = new Map([...this.#above, ...changes]);
+    if (this.size >= FEW && above.size < FEW) return new Names(this.#below, above, size);
+    return new Names(merged(this.#below, above), new Map(), size);
+  }
+}
+
+function merged(below: ReadonlySet<string>, above: ReadonlyMap<string, boolean>): ReadonlySet<string> {
+  const names = new Set(below);
+  for (const [name, isThere] of above) {
+    if (isThere) names.add(name);
+    else names.delete(name);
+  }
+  return names;
+}
+
+const NOBODY: ReadonlySet<string> = new Set<string>();
+const NONE = new Names(NOBODY, new Map(), 0);

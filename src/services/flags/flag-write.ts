@@ -4,12 +4,15 @@ import type { Call } from '../../calls/caller.js';
 import { notFound } from '../../calls/errors.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
-import { backfillChanges } from '../../configuration/backfill-start.js';
+import { backfillChanges, type ConfigurationChanged } from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
-import { type LockedConfiguration, lockConfiguration } from '../../configuration/configuration-write.js';
+import {
+  configurationMade,
+  type LockedConfiguration,
+  lockConfiguration,
+} from '../../configuration/configuration-write.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import type { FlippedFlag, FlippedFlags } from '../../core/flags/flipped-flag.js';
-import { compileSnapshot } from '../../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
@@ -52,7 +55,8 @@ export interface FlagWriteOutcome {
   readonly flips: FlippedFlags;
   /** The configuration's revision: that of this change, if it is one. */
   readonly revision: number;
-  readonly configurationChanged: boolean;
+  /** What became of the configuration; undefined where it is as it was. */
+  readonly configuration: ConfigurationChanged | undefined;
   /** The users and organizations whose rows the call names, with their present revisions, and those of them that changed. */
   readonly named: Revisions;
   readonly changed: Revisions;
@@ -91,24 +95,24 @@ export async function writeFlag(
   const now = await tx.now();
   const change = await changeOf(tx, input, existing, { owners, now });
   const redecided = change.flagChanged || [...change.access.put, ...change.access.drop].some(isRoleRow);
-  const configurationChanged = redecided || change.marked;
   // From here on no other transaction can change the configuration that the write is checked against.
-  const configuration = await lockConfiguration(tx, keeper, configurationChanged);
-  const { revision, snapshot } = configuration;
+  const locked = await lockConfiguration(tx, keeper, redecided || change.marked);
+  const { revision, snapshot } = locked;
   const warnings = checkChange(input, change, snapshot);
-  await storeFlag(tx, change, configuration);
+  await storeFlag(tx, change, locked);
   const organizations = await writeAccess(tx, change.access);
-  const snapshotAfter = redecided ? compileSnapshot(await tx.configuration.load(), snapshot) : snapshot;
+  const configuration = redecided || change.marked ? await configurationMade(tx, locked) : undefined;
+  // A mark decides nothing.
+  const snapshotAfter = redecided ? configuration!.after : snapshot;
   const users = usersChanged(change.access, owners);
   const flips = await recomputeUsers(tx, users, change, { snapshot: snapshotAfter, snapshotBefore: snapshot, now });
   await auditChange(tx, call, now, change, input.comment);
-  const backfilled = { before: snapshot, revision, reason: 'flag', now } as const;
-  const [backfillId] = change.flagChanged ? await backfillChanges(tx, backfilled) : [];
+  const [backfillId] = change.flagChanged ? await backfillChanges(tx, configuration!, { reason: 'flag', now }) : [];
   const changed = { users: users.map(({ id, revision }) => ({ id, revision: revision + 1 })), organizations };
   return {
     flag: flagShownTo(input.manager, change.after),
     access: input.rows.put.map((row) => ({ ...row, flagId: change.after.id })),
-    ...{ warnings, backfillId, flips, revision, configurationChanged, changed },
+    ...{ warnings, backfillId, flips, revision, configuration, changed },
     named: presentRevisions(owners, changed),
   };
 }

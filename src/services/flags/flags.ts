@@ -92,10 +92,10 @@ export class FlagService {
     };
   }
 
-  async #announce({ configurationChanged, revision, changed }: FlagWriteOutcome): Promise<void> {
+  async #announce({ configuration, revision, changed }: FlagWriteOutcome): Promise<void> {
     const { keeper, notifier } = this.#options;
     const { users, organizations } = changed;
-    if (configurationChanged) await announceConfiguration({ keeper, notifier }, revision);
+    if (configuration !== undefined) await announceConfiguration({ keeper, notifier }, revision, configuration);
     if (users.length > 0) await notifier.publish({ kind: 'users', users });
     if (organizations.length > 0) await notifier.publish({ kind: 'organizations', organizations });
   }

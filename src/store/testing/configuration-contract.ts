@@ -3,10 +3,11 @@ import type { Flag } from '../../core/flags/flag.js';
 import { KeyTaken } from '../configuration-store.js';
 import type { PageRequest } from '../page.js';
 import type { Store } from '../store.js';
-import { AWKWARD_IDS, accessRow, allPages, gate, sampleFlag, unique } from './samples.js';
+import { AWKWARD_IDS, accessRow, allPages, changing, gate, sampleFlag, unique } from './samples.js';
+import { sampleEndpoint } from './webhook-contract.js';
 
 export function configurationContract(store: () => Store): void {
-  const put = (flag: Flag): Promise<void> => store().transaction((tx) => tx.configuration.putFlag(flag));
+  const put = (flag: Flag): Promise<void> => changing(store(), (tx) => tx.configuration.putFlag(flag));
 
   it('gives a flag back as it was put, whichever fields it has', async () => {
     const plain = sampleFlag();
@@ -89,6 +90,7 @@ export function configurationContract(store: () => Store): void {
     const create = (): Promise<void> =>
       store().transaction(async (tx) => {
         if ((await tx.configuration.lockFlag(key)) !== undefined) throw new KeyTaken(key);
+        await tx.configuration.advance();
         await tx.configuration.putFlag(sampleFlag({ key }));
       });
     const ends = await Promise.allSettled([create(), create(), create()]);
@@ -102,6 +104,7 @@ export function configurationContract(store: () => Store): void {
     const raise = (): Promise<void> =>
       store().transaction(async (tx) => {
         const found = await tx.configuration.lockFlag(flag.key);
+        await tx.configuration.advance();
         await tx.configuration.putFlag({ ...found!, version: found!.version + 1 });
       });
     await Promise.all(Array.from({ length: 6 }, raise));
@@ -143,6 +146,7 @@ export function configurationContract(store: () => Store): void {
       { name: `${name}-a`, selfSettable: false },
     ];
     await store().transaction(async (tx) => {
+      expect(await tx.configuration.advance()).toBe(before + 1);
       await tx.configuration.putFlag(flag);
       await tx.configuration.putSegment({ ...segment, name: 'first' });
       await tx.configuration.putSegment(segment);
@@ -156,7 +160,6 @@ export function configurationContract(store: () => Store): void {
       ]);
       await tx.configuration.putRoleAccess([row]);
       expect((await tx.configuration.load()).stages).toEqual(stages);
-      expect(await tx.configuration.advance()).toBe(before + 1);
     });
     const loaded = await store().configuration.load();
     expect(loaded.revision).toBe(before + 1);
@@ -181,7 +184,7 @@ export function configurationContract(store: () => Store): void {
       ...{ id: unique('seg_'), key, name: key, conditions: { all: [] } },
       ...{ version: 1, createdAt: 1, updatedAt: 2 },
     }));
-    await store().transaction(async (tx) => {
+    await changing(store(), async (tx) => {
       for (const segment of segments) await tx.configuration.putSegment(segment);
       await tx.configuration.putActions(keys.map((name) => ({ name, clientTrackable: name.endsWith('a') })));
     });
@@ -199,7 +202,7 @@ export function configurationContract(store: () => Store): void {
 
     expect(await store().configuration.segment(keys[0]!)).toEqual(segments[0]);
     expect(await store().configuration.segment(keys[0]!.toUpperCase())).toBeUndefined();
-    await store().transaction(async (tx) => {
+    await changing(store(), async (tx) => {
       await tx.configuration.dropSegment(keys[0]!);
       expect(await tx.configuration.dropAction(keys[0]!)).toEqual({ name: keys[0], clientTrackable: true });
       expect(await tx.configuration.dropAction(keys[0]!)).toBeUndefined();
@@ -217,9 +220,9 @@ export function configurationContract(store: () => Store): void {
     const writer = (async () => {
       for (let i = 1; i <= 25; i++) {
         await store().transaction(async (tx) => {
+          expect(await tx.configuration.advance()).toBe(base + i);
           await tx.configuration.putFlag({ ...flag, version: i });
           await tx.configuration.putStages({ stages: [{ name: `stage-${i}`, selfSettable: true }], version: i });
-          expect(await tx.configuration.advance()).toBe(base + i);
         });
       }
       writing = false;
@@ -231,6 +234,77 @@ export function configurationContract(store: () => Store): void {
       expect(flags.find(({ id }) => id === flag.id)?.version).toBe(revision - base);
     }
     await writer;
+  });
+
+  it('tells what changed since a revision, part by part, also to the transaction that changes it', async () => {
+    const [kept, flag, other] = [sampleFlag(), sampleFlag(), sampleFlag()];
+    const segment = {
+      id: unique('seg'),
+      key: unique('segment'),
+      name: 'S',
+      conditions: { all: [] },
+      version: 1,
+      createdAt: 1,
+      updatedAt: 2,
+    };
+    await changing(store(), async (tx) => {
+      for (const one of [kept, flag, other]) await tx.configuration.putFlag(one);
+      await tx.configuration.putStages({ stages: [{ name: 'before', selfSettable: true }], version: 1 });
+    });
+    const start = await store().configuration.revision();
+    const nothing = { flags: [], roleAccess: [], segments: [] };
+    expect(await store().configuration.changes(start)).toEqual({ revision: start, ...nothing });
+
+    const changed = { ...flag, version: 2 };
+    const row = accessRow({ flagId: other.id, role: 'admin' });
+    const stages = [{ name: 'first', selfSettable: false }];
+    const all = {
+      ...{
+        revision: start + 1,
+        flags: [changed, other].toSorted((a, b) => (a.key < b.key ? -1 : 1)),
+        roleAccess: [row],
+      },
+      ...{ segments: [segment], stages },
+    };
+    await store().transaction(async (tx) => {
+      await tx.configuration.advance();
+      await tx.configuration.putFlag(changed);
+      await tx.configuration.putRoleAccess([row]);
+      await tx.configuration.putSegment(segment);
+      await tx.configuration.putStages({ stages, version: 2 });
+      expect(await tx.configuration.changes(start)).toEqual(all);
+    });
+    expect(await store().configuration.changes(start)).toEqual(all);
+    expect(await store().configuration.changes(start + 1)).toEqual({ revision: start + 1, ...nothing });
+
+    const actions = [{ name: unique('action'), clientTrackable: true }];
+    await changing(store(), async (tx) => {
+      await tx.configuration.dropRoleAccess([row]);
+      await tx.configuration.putActions(actions);
+      await tx.webhooks.put(sampleEndpoint({ id: 'whe_changes', types: ['dev.latchkey.unlocked'] }));
+    });
+    const since = await store().configuration.changes(start + 1);
+    expect(since).toMatchObject({ flags: [other], roleAccess: [], announced: ['dev.latchkey.unlocked'] });
+    expect(since.actions).toEqual(expect.arrayContaining(actions));
+    await changing(store(), (tx) => tx.webhooks.remove('whe_changes'));
+    expect(await store().configuration.changes(start + 2)).toEqual({ revision: start + 3, ...nothing, announced: [] });
+    await changing(store(), async (tx) => {
+      await tx.configuration.dropSegment(segment.key);
+      await tx.configuration.dropAction(actions[0]!.name);
+    });
+    const dropped = await store().configuration.changes(start + 3);
+    expect(dropped).toMatchObject({ flags: [], segments: [] });
+    expect(dropped.segmentKeys).not.toContain(segment.key);
+    expect(dropped.actions).not.toContainEqual(actions[0]);
+    // From before the first revision it is everything.
+    const { flagKeys, segmentKeys, ...whole } = await store().configuration.changes(-1);
+    expect([flagKeys, new Set(segmentKeys)]).toEqual([undefined, new Set(whole.segments.map(({ key }) => key))]);
+    expect(whole).toEqual(await store().configuration.load());
+  });
+
+  it('refuses a change before the revision is raised: whoever follows would miss it', async () => {
+    const early = store().transaction((tx) => tx.configuration.putFlag(sampleFlag()));
+    await expect(early).rejects.toThrow('call advance first');
   });
 
   it('holds the confirmed revision against change until the transaction ends', async () => {
@@ -269,13 +343,13 @@ export function configurationContract(store: () => Store): void {
   it('puts role rows by their key, and says of each dropped one whether it was there', async () => {
     const { id: flagId } = sampleFlag();
     const rows = ['Manager', 'manager', '__proto__'].map((role) => accessRow({ flagId, role }));
-    await store().transaction(async (tx) => {
+    await changing(store(), async (tx) => {
       await tx.configuration.putRoleAccess(rows);
       await tx.configuration.putRoleAccess([{ ...rows[0]!, effect: 'DENY', enabled: false }]);
     });
     const listed = (): Promise<readonly unknown[]> => allPages(2, (page) => store().configuration.access(flagId, page));
     expect(await listed()).toEqual([{ ...rows[0]!, effect: 'DENY', enabled: false }, rows[2], rows[1]]);
-    await store().transaction(async (tx) => {
+    await changing(store(), async (tx) => {
       expect(await tx.configuration.roleAccess(flagId)).toEqual(await listed());
       expect(await tx.configuration.roleAccess(unique('flg_none'))).toEqual([]);
       expect(await tx.configuration.dropRoleAccess([rows[1]!, accessRow({ flagId, role: 'none' }), rows[0]!])).toEqual([
@@ -295,6 +369,7 @@ export function configurationContract(store: () => Store): void {
     await store().transaction(async (tx) => {
       await tx.organizations.lock(['rowed']);
       await tx.users.lock(['rowed']);
+      await tx.configuration.advance();
       for (const flag of flags) await tx.configuration.putFlag(flag);
       await tx.configuration.putRoleAccess([accessRow({ flagId: ofRole.id, role: 'r' })]);
       await tx.organizations.putAccess([accessRow({ flagId: ofOrganization.id, organizationId: 'rowed' })]);
@@ -324,6 +399,7 @@ export function configurationContract(store: () => Store): void {
     await store().transaction(async (tx) => {
       await tx.organizations.lock(['listed', 'listed-too']);
       await tx.users.lock(userIds);
+      await tx.configuration.advance();
       await tx.configuration.putRoleAccess(roles);
       await tx.organizations.putAccess(organizations);
       await tx.users.putAccess(users);

@@ -1,6 +1,7 @@
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import type { LedgerEntry } from '../../core/states/ledger.js';
 import type { NewEvent } from '../event-store.js';
+import type { Store, Transaction } from '../store.js';
 
 let counter = 0;
 
@@ -131,6 +132,14 @@ export async function allPages<T>(
 export interface Gate {
   readonly opened: Promise<void>;
   readonly open: () => void;
+}
+
+/** Runs a change of the configuration, in a transaction that has raised its revision first. */
+export function changing(store: Store, work: (tx: Transaction) => Promise<unknown>): Promise<void> {
+  return store.transaction(async (tx) => {
+    await tx.configuration.advance();
+    await work(tx);
+  });
 }
 
 export function gate(): Gate {

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { type Store, StoreUnavailable, type Transaction } from '../store.js';
-import { gate, ledgerEntry, sampleEvent, sampleFlag, unique } from './samples.js';
+import { changing, gate, ledgerEntry, sampleEvent, sampleFlag, unique } from './samples.js';
 
 export function transactionContract(store: () => Store, unreachable: () => Promise<Store>): void {
   it('answers a ping, the epoch and the time of its own clock', async () => {
@@ -20,6 +20,7 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
     const failing = store().transaction(async (tx) => {
       await tx.users.lock([id]);
       await tx.users.advance([id]);
+      await tx.configuration.advance();
       await tx.configuration.putFlag(flag);
       throw failure;
     });
@@ -53,11 +54,12 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
 
   it('fails as a whole where one of several calls fails that nobody waited between', async () => {
     const [id, flag] = [unique('user'), sampleFlag()];
-    await store().transaction((tx) => tx.configuration.putFlag(flag));
+    await changing(store(), (tx) => tx.configuration.putFlag(flag));
     const failing = store().transaction(async (tx) => {
       await Promise.all([
         tx.users.lock([id]),
         tx.users.advance([id]),
+        tx.configuration.advance(),
         tx.configuration.putFlag({ ...flag, id: `${flag.id}-other` }),
         tx.users.advance([id]),
       ]);

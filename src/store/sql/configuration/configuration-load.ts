@@ -1,10 +1,12 @@
-import type { AccessRow, Action, Configuration, Effect } from '../../../core/flags/flag.js';
-import { firstRow, type Sql } from '../engine/sql.js';
-import { announcedTypes } from '../webhooks/webhooks.js';
+import { ANNOUNCED_TYPES, type AnnouncedType } from '../../../core/flags/announcement.js';
+import type { AccessRow, Action, Configuration, ConfigurationChanges, Effect } from '../../../core/flags/flag.js';
+import { firstRow, parseJson, type Sql } from '../engine/sql.js';
+import type { PartMark } from './changed-revision.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
 import { SEGMENT_COLUMNS, type SegmentRow, segmentOf } from './segment-row.js';
+import { type StageRow, stageOf } from './stage-list.js';
 
-export interface RoleAccessRow {
+interface RoleAccessRow {
   readonly flag_id: string;
   readonly role: string;
   readonly managed_by: string;
@@ -17,6 +19,11 @@ export interface ActionRow {
   readonly client_trackable: number;
 }
 
+type RevisionRow = Readonly<Record<PartMark | 'revision', number>>;
+
+/** Before any revision: everything has changed since. */
+const NEVER = -1;
+
 /** The newest revision that `sql` sees. */
 export async function readRevision(sql: Sql): Promise<number> {
   const row = await firstRow<{ revision: number }>(sql, `SELECT revision FROM configuration_revision WHERE id = 1`);
@@ -25,26 +32,46 @@ export async function readRevision(sql: Sql): Promise<number> {
 
 /** All parts of the configuration; give it a snapshot, or a transaction. Lists by key, stages in their order. */
 export async function loadConfiguration(sql: Sql): Promise<Configuration> {
-  const revision = await readRevision(sql);
-  const flags = await sql.rows<FlagRow>(`SELECT ${FLAG_COLUMNS.join(', ')} FROM flags ORDER BY flag_key`);
-  const segments = await sql.rows<SegmentRow>(
-    `SELECT ${SEGMENT_COLUMNS.join(', ')} FROM segments ORDER BY segment_key`,
-  );
-  const stages = await sql.rows<{ name: string; self_settable: number }>(
-    'SELECT name, self_settable FROM stages ORDER BY position',
-  );
-  const actions = await sql.rows<ActionRow>('SELECT name, client_trackable FROM actions ORDER BY name');
-  const roleAccess = await sql.rows<RoleAccessRow>(
-    'SELECT flag_id, role, managed_by, effect, enabled FROM role_access ORDER BY flag_id, role, managed_by',
-  );
+  const { stages = [], actions = [], announced = [], ...changes } = await loadChanges(sql, NEVER);
+  const { revision, flags, segments, roleAccess } = changes;
+  return { revision, flags, segments, stages, actions, roleAccess, announced };
+}
+
+/**
+ * What changed of the configuration after that revision; give it a snapshot, or a transaction. All is asked for at once, so
+ * that it costs one way to the engine and back where statements go together. Flags and segments are sorted here: asked for
+ * in the order of their keys, engines read the whole table in that order rather than the few rows by their index.
+ */
+export async function loadChanges(sql: Sql, since: number): Promise<ConfigurationChanges> {
+  const rows = <Row extends object>(text: string): Promise<readonly Row[]> => sql.rows<Row>(text, [since]);
+  const changed = (mark: PartMark): string => `(SELECT ${mark} FROM configuration_revision WHERE id = 1) > ?`;
+  const [marks, flags, roleAccess, segments, segmentKeys, stages, actions, endpoints] = await Promise.all([
+    firstRow<RevisionRow>(
+      sql,
+      'SELECT revision, segments_dropped, stages_changed, actions_changed, announced_changed ' +
+        'FROM configuration_revision WHERE id = 1',
+    ),
+    rows<FlagRow>(`SELECT ${FLAG_COLUMNS.join(', ')} FROM flags WHERE changed_revision > ?`),
+    rows<RoleAccessRow>(
+      'SELECT flag_id, role, managed_by, effect, enabled FROM role_access ' +
+        'WHERE flag_id IN (SELECT id FROM flags WHERE changed_revision > ?) ORDER BY flag_id, role, managed_by',
+    ),
+    rows<SegmentRow>(`SELECT ${SEGMENT_COLUMNS.join(', ')} FROM segments WHERE changed_revision > ?`),
+    rows<SegmentRow>(`SELECT segment_key FROM segments WHERE ${changed('segments_dropped')}`),
+    rows<StageRow>(`SELECT name, self_settable FROM stages WHERE ${changed('stages_changed')} ORDER BY position`),
+    rows<ActionRow>(`SELECT name, client_trackable FROM actions WHERE ${changed('actions_changed')} ORDER BY name`),
+    rows<EndpointRow>(`SELECT types FROM webhook_endpoints WHERE enabled = 1 AND ${changed('announced_changed')}`),
+  ]);
+  const has = (mark: PartMark): boolean => (marks?.[mark] ?? 0) > since;
   return {
-    revision,
-    flags: flags.map(flagOf),
-    segments: segments.map(segmentOf),
-    stages: stages.map((row) => ({ name: row.name, selfSettable: row.self_settable !== 0 })),
-    actions: actions.map(actionOf),
+    revision: marks?.revision ?? 0,
+    flags: flags.map(flagOf).toSorted(byKey),
     roleAccess: roleAccess.map(roleAccessOf),
-    announced: await announcedTypes(sql),
+    segments: segments.map(segmentOf).toSorted(byKey),
+    ...(has('segments_dropped') && { segmentKeys: segmentKeys.map((row) => row.segment_key) }),
+    ...(has('stages_changed') && { stages: stages.map(stageOf) }),
+    ...(has('actions_changed') && { actions: actions.map(actionOf) }),
+    ...(has('announced_changed') && { announced: announcedBy(endpoints) }),
   };
 }
 
@@ -53,6 +80,20 @@ export async function loadRoleAccess(sql: Sql, flagId: string): Promise<readonly
   const text =
     'SELECT flag_id, role, managed_by, effect, enabled FROM role_access WHERE flag_id = ? ORDER BY role, managed_by';
   return (await sql.rows<RoleAccessRow>(text, [flagId])).map(roleAccessOf);
+}
+
+function byKey(one: { readonly key: string }, other: { readonly key: string }): number {
+  return one.key < other.key ? -1 : 1;
+}
+
+interface EndpointRow {
+  readonly types: string;
+}
+
+/** The types of events that some enabled endpoint wants, in a fixed order. */
+function announcedBy(endpoints: readonly EndpointRow[]): readonly AnnouncedType[] {
+  const wanted = new Set(endpoints.flatMap(({ types }) => parseJson<readonly string[]>(types)));
+  return ANNOUNCED_TYPES.filter((type) => wanted.has(type));
 }
 
 function roleAccessOf(row: RoleAccessRow): AccessRow {

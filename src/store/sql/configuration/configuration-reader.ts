@@ -4,7 +4,7 @@ import type { Page, PageRequest } from '../../page.js';
 import { pageOf } from '../engine/page-of.js';
 import { type Engine, firstRow, type Sql, type SqlValue } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
-import { type ActionRow, actionOf, loadConfiguration, readRevision } from './configuration-load.js';
+import { type ActionRow, actionOf, loadChanges, loadConfiguration, readRevision } from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
 import { SEGMENT_COLUMNS, type SegmentRow, segmentOf } from './segment-row.js';
@@ -16,6 +16,7 @@ export function configurationReader(engine: Engine): ConfigurationReader {
   return {
     revision: () => readRevision(engine.read),
     load: () => engine.snapshot(loadConfiguration),
+    changes: (since) => engine.snapshot((sql) => loadChanges(sql, since)),
     flag: (idOrKey) => findFlag(engine.read, idOrKey),
     flags: (page, filter) => listFlags(engine.read, page, filter),
     access: (flagId, page, filter = {}) => listAccess(engine.read, { flagId, ...filter }, page),

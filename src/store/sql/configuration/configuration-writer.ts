@@ -1,10 +1,18 @@
 import type { AccessRow, Action, Flag, Segment } from '../../../core/flags/flag.js';
 import { type ConfigurationWriter, type Confirmed, KeyTaken } from '../../configuration-store.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { dropByKey } from '../engine/rows-by-key.js';
+import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { flagsWithoutRows } from './access-listing.js';
-import { type ActionRow, actionOf, loadConfiguration, loadRoleAccess, readRevision } from './configuration-load.js';
+import { markPart, PRESENT_REVISION } from './changed-revision.js';
+import {
+  type ActionRow,
+  actionOf,
+  loadChanges,
+  loadConfiguration,
+  loadRoleAccess,
+  readRevision,
+} from './configuration-load.js';
 import { findFlag } from './find-flag.js';
 import { FLAG_COLUMNS, flagValues } from './flag-row.js';
 import { SEGMENT_COLUMNS, segmentValues } from './segment-row.js';
@@ -14,6 +22,12 @@ const ROLE_ACCESS_KEY = ['flag_id', 'role', 'managed_by'] as const;
 
 export function configurationWriter(sql: Sql): ConfigurationWriter {
   const { forUpdate, forShare } = sql.dialect;
+  let advanced = false;
+  /** Runs a change, which is marked with the revision that this transaction makes. */
+  const change = async <T>(work: () => Promise<T>): Promise<T> => {
+    if (!advanced) throw new Error('the configuration is changed before its revision was raised: call advance first');
+    return work();
+  };
   return {
     confirmRevision: async () => {
       const { nowMs } = sql.dialect;
@@ -25,55 +39,51 @@ export function configurationWriter(sql: Sql): ConfigurationWriter {
       await sql.rows(`SELECT revision FROM configuration_revision WHERE id = 1${forUpdate}`);
     },
     advance: async () => {
-      await sql.run('UPDATE configuration_revision SET revision = revision + 1 WHERE id = 1');
-      return readRevision(sql);
+      advanced = true;
+      const raised = sql.run('UPDATE configuration_revision SET revision = revision + 1 WHERE id = 1');
+      const [revision] = await Promise.all([readRevision(sql), raised]);
+      return revision;
     },
     lockFlag: (idOrKey) => findFlag(sql, idOrKey, forUpdate),
-    putFlag: (flag) => putFlag(sql, flag),
+    putFlag: (flag) => change(() => putFlag(sql, flag)),
     load: () => loadConfiguration(sql),
-    putSegment: (segment) => putSegment(sql, segment),
-    dropSegment: async (key) => {
-      await sql.run('DELETE FROM segments WHERE segment_key = ?', [key]);
-    },
+    changes: (since) => loadChanges(sql, since),
+    putSegment: (segment) => change(() => putSegment(sql, segment)),
+    dropSegment: (key) => change(() => dropSegment(sql, key)),
     stages: () => readStages(sql),
-    putStages: (list) => putStages(sql, list),
-    putActions: (actions) => putActions(sql, actions),
-    dropAction: async (name) => {
-      const text = `SELECT name, client_trackable FROM actions WHERE name = ?${forUpdate}`;
-      const row = await firstRow<ActionRow>(sql, text, [name]);
-      await sql.run('DELETE FROM actions WHERE name = ?', [name]);
-      return row && actionOf(row);
-    },
+    putStages: (list) => change(() => putStages(sql, list)),
+    putActions: (actions) => change(() => putActions(sql, actions)),
+    dropAction: (name) => change(() => dropAction(sql, name)),
     roleAccess: (flagId) => loadRoleAccess(sql, flagId),
-    putRoleAccess: (rows) => putRoleAccess(sql, rows),
-    dropRoleAccess: (rows) => dropByKey(sql, 'role_access', ROLE_ACCESS_KEY, rows.map(roleAccessKey)),
+    putRoleAccess: (rows) => change(() => putRoleAccess(sql, rows)),
+    dropRoleAccess: (rows) => change(() => dropRoleAccess(sql, rows)),
     withoutRows: (flagIds) => flagsWithoutRows(sql, flagIds),
   };
 }
 
+const FLAG_ASSIGNMENTS = FLAG_COLUMNS.map((column) => `${column} = ?`).join(', ');
+
 async function putFlag(sql: Sql, flag: Flag): Promise<void> {
-  const there = await firstRow(sql, `SELECT id FROM flags WHERE id = ?${sql.dialect.forUpdate}`, [flag.id]);
   const values = flagValues(flag);
   try {
     // Not an upsert: one that finds the key under another id would overwrite that other flag.
-    if (there === undefined) {
-      await insertRows(sql, { table: 'flags', columns: FLAG_COLUMNS, keyLength: 1, rows: [values] });
-    } else {
-      const assignments = FLAG_COLUMNS.map((column) => `${column} = ?`).join(', ');
-      await sql.run(`UPDATE flags SET ${assignments} WHERE id = ?`, [...values, flag.id]);
-    }
+    const text = `UPDATE flags SET ${FLAG_ASSIGNMENTS}, changed_revision = ${PRESENT_REVISION} WHERE id = ?`;
+    const [found] = await Promise.all([sql.run(text, [...values, flag.id]), putTags(sql, flag)]);
+    // A row that is the same already may count as not changed.
+    if (found > 0 || (await firstRow(sql, 'SELECT id FROM flags WHERE id = ?', [flag.id])) !== undefined) return;
+    const expressions = { changed_revision: PRESENT_REVISION };
+    await insertRows(sql, { table: 'flags', columns: FLAG_COLUMNS, keyLength: 1, rows: [values], expressions });
   } catch (error) {
     throw sql.dialect.failureOf(error) === 'duplicate' ? new KeyTaken(flag.key) : error;
   }
-  await sql.run('DELETE FROM flag_tags WHERE flag_id = ?', [flag.id]);
-  const tags = flag.tags.map((tag) => [flag.id, tag]);
-  await insertRows(sql, {
-    table: 'flag_tags',
-    columns: ['flag_id', 'tag'],
-    keyLength: 2,
-    rows: tags,
-    existing: 'keep',
-  });
+}
+
+async function putTags(sql: Sql, { id, tags }: Flag): Promise<void> {
+  const dropped = sql.run('DELETE FROM flag_tags WHERE flag_id = ?', [id]);
+  const rows = tags.map((tag) => [id, tag]);
+  const columns = ['flag_id', 'tag'];
+  const added = insertRows(sql, { table: 'flag_tags', columns, keyLength: 2, rows, existing: 'keep' });
+  await Promise.all([dropped, added]);
 }
 
 async function putSegment(sql: Sql, segment: Segment): Promise<void> {
@@ -82,7 +92,9 @@ async function putSegment(sql: Sql, segment: Segment): Promise<void> {
     columns: SEGMENT_COLUMNS,
     keyLength: 1,
     rows: [segmentValues(segment)],
+    expressions: { changed_revision: PRESENT_REVISION },
     existing: {
+      changed_revision: 'replace',
       id: 'replace',
       name: 'replace',
       conditions: 'replace',
@@ -93,6 +105,19 @@ async function putSegment(sql: Sql, segment: Segment): Promise<void> {
   });
 }
 
+async function dropSegment(sql: Sql, key: string): Promise<void> {
+  await sql.run('DELETE FROM segments WHERE segment_key = ?', [key]);
+  await markPart(sql, 'segments_dropped');
+}
+
+async function dropAction(sql: Sql, name: string): Promise<Action | undefined> {
+  const text = `SELECT name, client_trackable FROM actions WHERE name = ?${sql.dialect.forUpdate}`;
+  const row = await firstRow<ActionRow>(sql, text, [name]);
+  await sql.run('DELETE FROM actions WHERE name = ?', [name]);
+  await markPart(sql, 'actions_changed');
+  return row && actionOf(row);
+}
+
 async function putActions(sql: Sql, actions: readonly Action[]): Promise<void> {
   await insertRows(sql, {
     table: 'actions',
@@ -101,6 +126,7 @@ async function putActions(sql: Sql, actions: readonly Action[]): Promise<void> {
     rows: actions.map(({ name, clientTrackable }) => [name, Number(clientTrackable)]),
     existing: { client_trackable: 'replace' },
   });
+  await markPart(sql, 'actions_changed');
 }
 
 async function putRoleAccess(sql: Sql, rows: readonly AccessRow[]): Promise<void> {
@@ -111,6 +137,21 @@ async function putRoleAccess(sql: Sql, rows: readonly AccessRow[]): Promise<void
     rows: rows.map((row) => [...roleAccessKey(row), row.effect, Number(row.enabled)]),
     existing: { effect: 'replace', enabled: 'replace' },
   });
+  await markFlags(sql, rows);
+}
+
+async function dropRoleAccess(sql: Sql, rows: readonly AccessRow[]): Promise<readonly boolean[]> {
+  const dropped = await dropByKey(sql, 'role_access', ROLE_ACCESS_KEY, rows.map(roleAccessKey));
+  await markFlags(sql, rows);
+  return dropped;
+}
+
+/** Rows of roles are read with their flags. */
+async function markFlags(sql: Sql, rows: readonly AccessRow[]): Promise<void> {
+  const keys = [...new Set(rows.map(({ flagId }) => flagId))].toSorted().map((id) => [id]);
+  const text = (condition: string): string =>
+    `UPDATE flags SET changed_revision = ${PRESENT_REVISION} WHERE ${condition}`;
+  await changeByKey(sql, ['id'], keys, text);
 }
 
 function roleAccessKey(row: AccessRow): readonly string[] {

@@ -1,8 +1,9 @@
-import type { StageList } from '../../../core/flags/flag.js';
+import type { Stage, StageList } from '../../../core/flags/flag.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { firstRow, type Sql } from '../engine/sql.js';
+import { markPart } from './changed-revision.js';
 
-interface StageRow {
+export interface StageRow {
   readonly name: string;
   readonly self_settable: number;
 }
@@ -13,10 +14,11 @@ export async function readStages(sql: Sql): Promise<StageList> {
     firstRow<{ stages_version: number }>(sql, 'SELECT stages_version FROM configuration_revision WHERE id = 1'),
     sql.rows<StageRow>('SELECT name, self_settable FROM stages ORDER BY position'),
   ]);
-  return {
-    version: Number(row?.stages_version ?? 0),
-    stages: stages.map((stage) => ({ name: stage.name, selfSettable: stage.self_settable !== 0 })),
-  };
+  return { version: Number(row?.stages_version ?? 0), stages: stages.map(stageOf) };
+}
+
+export function stageOf(row: StageRow): Stage {
+  return { name: row.name, selfSettable: row.self_settable !== 0 };
 }
 
 export async function putStages(sql: Sql, { stages, version }: StageList): Promise<void> {
@@ -28,4 +30,5 @@ export async function putStages(sql: Sql, { stages, version }: StageList): Promi
     keyLength: 1,
     rows: stages.map(({ name, selfSettable }, position) => [name, position, Number(selfSettable)]),
   });
+  await markPart(sql, 'stages_changed');
 }

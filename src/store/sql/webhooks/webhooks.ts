@@ -1,4 +1,4 @@
-import { ANNOUNCED_TYPES, type AnnouncedType } from '../../../core/flags/announcement.js';
+import type { AnnouncedType } from '../../../core/flags/announcement.js';
 import type {
   SigningEndpoint,
   WebhookEndpoint,
@@ -6,6 +6,7 @@ import type {
   WebhookSecret,
   WebhookWriter,
 } from '../../webhook-store.js';
+import { markPart } from '../configuration/changed-revision.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { firstRow, parseJson, type Sql } from '../engine/sql.js';
 
@@ -50,15 +51,9 @@ export function webhookWriter(sql: Sql): WebhookWriter {
     put: (endpoint) => put(sql, endpoint),
     remove: async (id) => {
       await sql.run('DELETE FROM webhook_endpoints WHERE id = ?', [id]);
+      await markPart(sql, 'announced_changed');
     },
   };
-}
-
-/** The types of events that some enabled endpoint wants, in a fixed order. */
-export async function announcedTypes(sql: Sql): Promise<readonly AnnouncedType[]> {
-  const rows = await sql.rows<{ types: string }>('SELECT types FROM webhook_endpoints WHERE enabled = 1');
-  const wanted = new Set(rows.flatMap(({ types }) => parseJson<readonly string[]>(types)));
-  return ANNOUNCED_TYPES.filter((type) => wanted.has(type));
 }
 
 async function put(sql: Sql, endpoint: SigningEndpoint): Promise<void> {
@@ -79,6 +74,7 @@ async function put(sql: Sql, endpoint: SigningEndpoint): Promise<void> {
       columns.filter((column) => !kept.has(column)).map((column) => [column, 'replace' as const]),
     ),
   });
+  await markPart(sql, 'announced_changed');
 }
 
 function endpointOf(row: EndpointRow): WebhookEndpoint {

@@ -1,0 +1,110 @@
+/** Changes that lie over a whole map before they are made one with it. */
+const MOST_CHANGES = 128;
+
+interface Layers<K, V> {
+  /** Whole, and never changed. */
+  readonly below: Map<K, V>;
+  /** What differs from it; undefined: what is gone. */
+  readonly above: ReadonlyMap<K, V | undefined>;
+}
+
+/**
+ * A map that never changes: {@link with} makes another one, at the cost of the changes and not of all that is in it, for the
+ * few changes lie above a whole map that both have in common. Where an order is given, it is walked in that order.
+ */
+export class LayeredMap<K, V extends object> implements ReadonlyMap<K, V> {
+  readonly #layers: Layers<K, V>;
+  readonly #order: ((one: K, other: K) => number) | undefined;
+  /** All of it in one map, once somebody has walked it. */
+  #whole: Map<K, V> | undefined;
+
+  constructor(order?: (one: K, other: K) => number, layers: Layers<K, V> = { below: new Map(), above: new Map() }) {
+    this.#order = order;
+    this.#layers = layers;
+    if (layers.above.size === 0) this.#whole = layers.below;
+  }
+
+  get(key: K): V | undefined {
+    if (this.#whole !== undefined) return this.#whole.get(key);
+    const { below, above } = this.#layers;
+    return above.get(key) ?? (above.has(key) ? undefined : below.get(key));
+  }
+
+  has(key: K): boolean {
+    return this.get(key) !== undefined;
+  }
+
+  get size(): number {
+    if (this.#whole !== undefined) return this.#whole.size;
+    const { below, above } = this.#layers;
+    let size = below.size;
+    for (const [key, value] of above) size += Number(value !== undefined) - Number(below.has(key));
+    return size;
+  }
+
+  /** With these values; without the keys that have none. The same object where there are none. */
+  with(changes: ReadonlyMap<K, V | undefined>): LayeredMap<K, V> {
+    if (changes.size === 0) return this;
+    const { below, above } = this.#layers;
+    if (above.size + changes.size <= MOST_CHANGES) {
+      return new LayeredMap(this.#order, { below, above: new Map([...above, ...changes]) });
+    }
+    if (changes.size <= MOST_CHANGES) return new LayeredMap(this.#order, { below: this.#flat(), above: changes });
+    return new LayeredMap(this.#order, { below: this.#merged(new Map([...above, ...changes])), above: new Map() });
+  }
+
+  /** The keys whose values are others here than in a map that one of the two was made of. */
+  differences(before: LayeredMap<K, V>): ReadonlySet<K> {
+    const candidates = this.#sharesWith(before) ?? [...before.keys(), ...this.keys()];
+    const different = new Set<K>();
+    for (const key of candidates) if (before.get(key) !== this.get(key)) different.add(key);
+    return different;
+  }
+
+  keys(): MapIterator<K> {
+    return this.#flat().keys();
+  }
+
+  values(): MapIterator<V> {
+    return this.#flat().values();
+  }
+
+  entries(): MapIterator<[K, V]> {
+    return this.#flat().entries();
+  }
+
+  [Symbol.iterator](): MapIterator<[K, V]> {
+    return this.#flat().entries();
+  }
+
+  forEach(visit: (value: V, key: K, map: ReadonlyMap<K, V>) => void): void {
+    for (const [key, value] of this.#flat()) visit(value, key, this);
+  }
+
+  /** The keys that may differ, where both lie on the same whole map. */
+  #sharesWith(other: LayeredMap<K, V>): readonly K[] | undefined {
+    const [here, there] = [this.#layers, other.#layers];
+    if (here.below === there.below) return [...here.above.keys(), ...there.above.keys()];
+    return here.below === other.#whole ? [...here.above.keys()] : undefined;
+  }
+
+  #flat(): Map<K, V> {
+    this.#whole ??= this.#merged(this.#layers.above);
+    return this.#whole;
+  }
+
+  #merged(above: ReadonlyMap<K, V | undefined>): Map<K, V> {
+    const { below } = this.#layers;
+    const merged = new Map(below);
+    let added = false;
+    for (const [key, value] of above) {
+      if (value === undefined) merged.delete(key);
+      else {
+        added ||= !below.has(key);
+        merged.set(key, value);
+      }
+    }
+    const order = this.#order;
+    return added && order !== undefined ? new Map([...merged].toSorted(([one], [other]) => order(one, other))) : merged;
+  }
+}
