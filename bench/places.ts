@@ -5,6 +5,7 @@ import Sqlite from 'better-sqlite3';
 import mysql from 'mysql2/promise';
 import { migrate } from '../src/compose/open-adapters.js';
 import { openMysqlStore } from '../src/store/mysql/mysql-store.js';
+import type { SqlStore } from '../src/store/sql/sql-store.js';
 import { openSqliteStore } from '../src/store/sqlite/sqlite-store.js';
 import { createDatabase } from '../test/servers/test-servers.js';
 import { actionName, loadManyUsers, type ManyUsers } from './many-users.js';
@@ -20,24 +21,25 @@ export interface Place {
   /** Of this run alone. */
   readonly directory: string;
   readonly environment: Readonly<Record<string, string>>;
-  query(text: string, values: readonly (string | number)[]): Promise<readonly object[]>;
+  query(text: string, values?: readonly unknown[]): Promise<readonly object[]>;
   end(): Promise<void>;
 }
 
-type Content = Omit<ManyUsers, 'users'>;
+/** Fills a new database, before anything else works on it. */
+export type Load = (store: SqlStore) => Promise<void>;
 
-async function mariadb(directory: string, content: Content): Promise<Place> {
+async function mariadb(directory: string, load: Load): Promise<Place> {
   const database = await createDatabase();
   await migrate({ kind: 'mysql', url: database.url, poolSize: 2 });
   const store = await openMysqlStore({ url: database.url });
-  await loadManyUsers(store, { users: USERS, ...content });
+  await load(store);
   await store.close();
   const connection = await mysql.createConnection({ uri: database.url });
   await connection.query('ANALYZE TABLE users, action_totals');
   return {
     ...{ name: 'MariaDB', shared: true, directory },
     environment: { DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL! },
-    query: async (text, values) => (await connection.query(text, [...values]))[0] as readonly object[],
+    query: async (text, values = []) => (await connection.query(text, [...values]))[0] as readonly object[],
     end: async () => {
       await connection.end();
       await database.drop();
@@ -45,35 +47,52 @@ async function mariadb(directory: string, content: Content): Promise<Place> {
   };
 }
 
-async function sqlite(directory: string, content: Content): Promise<Place> {
+async function sqlite(directory: string, load: Load): Promise<Place> {
   const path = join(directory, 'many.db');
   await migrate({ kind: 'sqlite', path });
   const store = await openSqliteStore({ path });
-  await loadManyUsers(store, { users: USERS, ...content });
+  await load(store);
   await store.close();
   const database = new Sqlite(path, { readonly: true });
   return {
     ...{ name: 'SQLite', shared: false, directory },
     environment: { DATABASE_URL: `sqlite:${path}` },
-    query: (text, values) => Promise.resolve(database.prepare(text).all(...values) as readonly object[]),
+    query: (text, values = []) => Promise.resolve(database.prepare(text).all(...values) as readonly object[]),
     end: () => Promise.resolve(void database.close()),
   };
 }
 
-/** Measures on each engine in turn, on a database with these users; `ENGINES=sqlite` leaves one out. */
-export async function forEachPlace(content: Content, measure: (place: Place) => Promise<void>): Promise<void> {
+const OPEN = { mariadb, sqlite } as const;
+export type Engine = keyof typeof OPEN;
+
+/** What is measured on; `ENGINES=sqlite` leaves one out. */
+export const ENGINES = (process.env.ENGINES ?? 'mariadb,sqlite')
+  .split(',')
+  .filter((name): name is Engine => name in OPEN);
+
+/** Measures on a new database of that engine, which `load` has filled. */
+export async function withPlace(engine: Engine, load: Load, measure: (place: Place) => Promise<void>): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'latchkey-bench-'));
-  const engines = (process.env.ENGINES ?? 'mariadb,sqlite').split(',');
-  for (const [name, open] of Object.entries({ mariadb, sqlite })) {
-    if (!engines.includes(name)) continue;
-    const startedAt = performance.now();
-    const place = await open(directory, content);
-    const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
-    console.log(`${place.name}: ${USERS} users with ${content.counters} counters each, stored in ${seconds} s`);
-    await measure(place);
-    await place.end();
-  }
+  const place = await OPEN[engine](directory, load);
+  await measure(place);
+  await place.end();
   rmSync(directory, { recursive: true, force: true });
+}
+
+/** Measures on each engine in turn, on a database with these users. */
+export async function forEachPlace(
+  content: Omit<ManyUsers, 'users'>,
+  measure: (place: Place) => Promise<void>,
+): Promise<void> {
+  for (const engine of ENGINES) {
+    const startedAt = performance.now();
+    const load: Load = (store) => loadManyUsers(store, { users: USERS, ...content });
+    await withPlace(engine, load, async (place) => {
+      const seconds = ((performance.now() - startedAt) / 1000).toFixed(0);
+      console.log(`${place.name}: ${USERS} users with ${content.counters} counters each, stored in ${seconds} s`);
+      await measure(place);
+    });
+  }
 }
 
 /** Every user and so many of their counters, in pages, by statements that do no more. Gives users a second. */
