@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { parseInstant } from '../values/time.js';
+import { instantOf, parseInstant } from '../values/time.js';
 import { ADDED_OPERATORS } from './added-operators.js';
 import { comparisonOf, DECORATOR_NAMES, OPERATOR_NAMES } from './operators.js';
 
@@ -26,7 +26,8 @@ describe('operators', () => {
     ['1.10.0+mac', 'semverEqual', '1.10.0', true],
     ['1.10.0', 'semverGreaterThanInclusive', '1.10.0', true],
     ['1.10.0', 'semverLessThanInclusive', '1.9.9', false],
-    ['1.10', 'semverGreaterThan', '1.9.0', false],
+    ['1.10', 'semverGreaterThan', '1.9.0', true],
+    ['1.x', 'semverGreaterThan', '1.9.0', false],
     ['2025-01-01T00:00:00+01:00', 'before', '2025-01-01T00:00:00Z', true],
     [Date.UTC(2025, 0, 2), 'after', '2025-01-01T00:00:00Z', true],
     ['2025-01-01T00:00:00Z', 'after', '2025-01-01T00:00:00Z', false],
@@ -126,5 +127,36 @@ describe('an instant', () => {
     '',
   ])('is not read from %j', (text) => {
     expect(parseInstant(text)).toBeUndefined();
+  });
+
+  it.each([
+    ['2025-06-01', Date.UTC(2025, 5, 1)],
+    ['2025-06-01T10:00:00', Date.UTC(2025, 5, 1, 10)],
+    ['2025-06-01 10:00:00.25', Date.UTC(2025, 5, 1, 10, 0, 0, 250)],
+    ['2025-06-01T10:00', Date.UTC(2025, 5, 1, 10)],
+    ['2025-06-01T10:00Z', Date.UTC(2025, 5, 1, 10)],
+    ['2025-06-01T10:00:00+0100', Date.UTC(2025, 5, 1, 9)],
+    ['2025-06-01 10:00:00+00', Date.UTC(2025, 5, 1, 10)],
+    ['2025-06-01T10:00:00-0230', Date.UTC(2025, 5, 1, 12, 30)],
+    ['2025-06-01 10:00:00 +0100', Date.UTC(2025, 5, 1, 9)],
+    [1748736000000, Date.UTC(2025, 5, 1)],
+  ])('of a value is read from %j, in any form that systems store', (value, expected) => {
+    expect(instantOf(value)).toBe(expected);
+    expect(compare(value, 'before', '2025-06-02')).toBe(true);
+    expect(compare(value, 'after', '2025-06-02')).toBe(false);
+    expect(compare(value, 'not:before', '2025-06-02')).toBe(false);
+  });
+
+  it.each([
+    '2025-02-30',
+    '2025-6-1',
+    '20250601',
+    '2025-06-01T24:00',
+    '2025-06-01T10',
+    '2025-06-01T10:00+1',
+    '1.6.2025',
+    '',
+  ])('of a value is not read from %j', (value) => {
+    expect(instantOf(value)).toBeUndefined();
   });
 });

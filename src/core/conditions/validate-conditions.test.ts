@@ -201,13 +201,13 @@ describe('unsound conditions are refused', () => {
     ],
     [
       'no version',
-      { all: [{ ...PLAN, operator: 'semverLessThan', value: '1.2' }] },
-      '/all/0/value: "semverLessThan" needs a version such as "1.2.3": "1.2" is not',
+      { all: [{ ...PLAN, operator: 'semverLessThan', value: '1.x' }] },
+      '/all/0/value: "semverLessThan" needs a version such as "1.2.3": "1.x" is not',
     ],
     [
       'no instant',
       { all: [{ ...PLAN, operator: 'before', value: '2025-02-30T00:00:00Z' }] },
-      '/all/0/value: "before" needs a date and time',
+      '/all/0/value: "before" needs a date, or a date and time',
     ],
     ['a missing path', { all: [{ fact: 'attribute', operator: 'equal', value: 1 }] }, '/all/0: attribute needs "path"'],
     [
@@ -456,6 +456,11 @@ describe('doubtful conditions are warned of', () => {
       'a number against a text',
       { ...COUNT, value: { fact: 'role' } },
       '/all/0/value: "greaterThan" needs a number, and role is a text',
+    ],
+    [
+      'seconds where milliseconds are compared',
+      { fact: 'now', operator: 'greaterThan', value: 1_748_736_000 },
+      '/all/0/value: "now" is in milliseconds, and 1748736000 looks like seconds: it would be 1970-01-21T05:45:36.000Z',
     ],
   ])('such as %s', (_, leaf, expected) => {
     const warnings = warningsOf(leaf);

@@ -6,7 +6,7 @@ import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from '
 import { validateFact } from './validate-fact.js';
 import { describeKind, faultOfConstant, holdsPattern, type OperatorShape, shapeOf } from './value-kind.js';
 import type { Names } from './vocabulary.js';
-import { type CheckedValue, type LeafPlace, warnOfAbsence, warnOfTypes } from './warnings.js';
+import { type CheckedValue, type LeafPlace, warnOfAbsence, warnOfSeconds, warnOfTypes } from './warnings.js';
 
 /** The operators that `now` may be compared by. The result of any other could change with every millisecond. */
 const ORDERING: ReadonlySet<string> = new Set([
@@ -44,6 +44,7 @@ export function validateLeaf(leaf: JsonObject, place: LeafPlace, flags: Names, f
   const right = validateValue(value, { pointer, operator, shape, flags, faults });
   if (fact === undefined || right === undefined || shape === undefined) return;
   validateNow({ fact, right, operator, pointer, faults });
+  warnOfSeconds({ fact, right, pointer }, faults);
   warnOfTypes({ fact, right, shape, operator, pointer }, faults);
   warnOfAbsence({ fact, right, operator, place }, faults);
 }

@@ -1,5 +1,5 @@
 import type { FactType } from '../facts/fact-definition.js';
-import { parseInstant } from '../values/time.js';
+import { readInstant } from '../values/time.js';
 import { DECORATOR_NAMES, OPERATOR_NAMES, splitOperator } from './operators.js';
 import { compilePattern } from './regexp.js';
 import { parseVersion } from './version.js';
@@ -90,7 +90,7 @@ export function faultOfConstant(kind: ValueKind, constant: unknown): string | un
     case 'version':
       return parseVersion(constant) === undefined ? expected(kind) : undefined;
     case 'instant':
-      return typeof constant === 'string' && parseInstant(constant) !== undefined ? undefined : expected(kind);
+      return typeof constant === 'string' && readInstant(constant) !== undefined ? undefined : expected(kind);
     case 'pattern': {
       if (typeof constant !== 'string') return expected(kind);
       const compiled = compilePattern(constant);
@@ -118,7 +118,7 @@ const DESCRIPTIONS = {
   text: 'a text',
   pattern: 'a regular expression in a text',
   version: 'a version such as "1.2.3"',
-  instant: 'a date and time such as "2030-01-31T09:00:00Z" (RFC 3339)',
+  instant: 'a date, or a date and time, such as "2030-01-31T09:00:00Z"',
 } as const;
 
 export function describeKind(kind: ValueKind): string {

@@ -1,6 +1,7 @@
 import type { FactDefinition, FactType } from '../facts/fact-definition.js';
 import type { Faults } from '../values/fault.js';
 import { inBrief, type JsonValue } from '../values/json.js';
+import { looksLikeSeconds } from '../values/time.js';
 import { comparisonOf } from './operators.js';
 import { describeKind, type OperatorShape, typeFits } from './value-kind.js';
 
@@ -44,6 +45,19 @@ export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, fa
     const text = `${fact.name} is ${TYPE_NAMES[fact.type]} and never equals ${inBrief(right.constant)}, ${same}`;
     faults.warn(`${pointer}/value`, text);
   }
+}
+
+/** Warns of a constant that `now` is ordered against and that is in seconds, as it seems: `now` is in milliseconds. */
+export function warnOfSeconds(
+  { fact, right, pointer }: Pick<Typed, 'fact' | 'right' | 'pointer'>,
+  faults: Faults,
+): void {
+  if (fact.name !== 'now' || !('constant' in right)) return;
+  const { constant } = right;
+  if (typeof constant !== 'number' || !looksLikeSeconds(constant)) return;
+  const read = new Date(constant).toISOString();
+  const text = `"now" is in milliseconds, and ${constant} looks like seconds: it would be ${read}; give ${constant * 1000}, or a date by "after" or "before"`;
+  faults.warn(`${pointer}/value`, text);
 }
 
 interface Absence {

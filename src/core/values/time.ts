@@ -37,8 +37,32 @@ export function parseInstant(text: string): number | undefined {
   return date.getTime() - (match[8] === '-' ? -offsetMs : offsetMs);
 }
 
-/** The instant of a fact's value: an RFC 3339 text or epoch milliseconds; undefined for anything else. */
+const DAY_AND_TIME =
+  /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?(?: ?([Zz]|[+-]\d{2}(?::?\d{2})?))?)?$/;
+
+/**
+ * The instant that a text names in any of the forms in which systems store dates: as {@link parseInstant}, and a day alone, a
+ * time without seconds, an offset as `+0100` or `+01`. A day is its midnight, and what has no offset is read as UTC.
+ */
+export function readInstant(text: string): number | undefined {
+  const match = DAY_AND_TIME.exec(text);
+  if (match === null) return undefined;
+  const [, day, time = '00:00', seconds = ':00', offset = 'Z'] = match;
+  const digits = offset.replace(':', '').slice(1);
+  const zone = digits === '' ? 'Z' : `${offset[0]}${digits.slice(0, 2)}:${digits.slice(2) || '00'}`;
+  return parseInstant(`${day}T${time}${seconds}${zone}`);
+}
+
+/** The instant of a fact's value: a text as {@link readInstant} reads it, or epoch milliseconds; undefined for anything else. */
 export function instantOf(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isFinite(value) ? value : undefined;
-  return typeof value === 'string' ? parseInstant(value) : undefined;
+  return typeof value === 'string' ? readInstant(value) : undefined;
+}
+
+/** Epoch milliseconds below this lie before April 1973; what is meant is mostly an instant of today, in seconds. */
+const SECONDS_BELOW = 100_000_000_000;
+
+/** Whether an instant in epoch milliseconds looks like one that was given in seconds. */
+export function looksLikeSeconds(epochMs: number): boolean {
+  return epochMs >= 100_000_000 && epochMs < SECONDS_BELOW;
 }

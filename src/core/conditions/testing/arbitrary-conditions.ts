@@ -21,8 +21,12 @@ const TEXTS = [
   ' 7',
   '12px',
   '1.2.3',
+  '1.2',
+  'v1.10.0.4',
   '1.10.0-rc.1',
   '2025-06-15T10:30:00Z',
+  '2025-06-15',
+  '2025-06-15T10:30:00+0200',
 ];
 const ACTIONS = ['login', 'export', '__proto__', 'constructor'];
 const ROLES = ['employee', 'manager', 'admin'];
