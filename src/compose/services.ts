@@ -13,6 +13,7 @@ import { ConsistencyGate } from '../services/evaluating/consistency-gate.js';
 import { EvaluateStreams } from '../services/evaluating/evaluate-streams.js';
 import { EvaluationService } from '../services/evaluating/evaluation.js';
 import { RequirementsService } from '../services/evaluating/requirements.js';
+import { TargetViews } from '../services/evaluating/target-views.js';
 import { UserNotices } from '../services/evaluating/user-notices.js';
 import { DeadLetterService } from '../services/events/dead-letters.js';
 import { ActionService } from '../services/events/declared-actions.js';
@@ -98,7 +99,8 @@ export function composeServices(parts: ServiceParts): Composed {
     lanes,
     retentionDays,
   });
-  const evaluation = new EvaluationService({ keeper, states, gate, clock });
+  const views = new TargetViews({ keeper, states, gate, clock });
+  const evaluation = new EvaluationService({ keeper, states, views });
   const metered = meteredEvaluation(evaluation, metrics);
   const readers = new OpenReaders({
     ...{ tokens: store.tokens, clock },
@@ -126,7 +128,7 @@ export function composeServices(parts: ServiceParts): Composed {
     preview: new PreviewService({ store, keeper, readers }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
-    requirements: new RequirementsService(evaluation),
+    requirements: new RequirementsService(views),
     segments: new SegmentService(writing),
     stages: new StageService(writing),
     streams: new StreamService({

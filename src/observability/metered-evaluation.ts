@@ -1,4 +1,5 @@
-import type { Evaluated, Evaluator } from '../services/evaluating/evaluation.js';
+import type { Evaluator } from '../services/evaluating/evaluation.js';
+import type { Evaluated } from '../services/evaluating/target-views.js';
 import type { Metrics } from './metrics.js';
 
 /** An evaluator whose decisions are counted. */

@@ -48,7 +48,7 @@ export const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
 };
 
 /** The beginning of the ids that the server makes. */
-export const SERVERS_RULE_ID = 'rul_';
+const SERVERS_RULE_ID = 'rul_';
 
 /**
  * Makes a flag's rules from input; undefined leaves them as they are. Of rules that the flag no longer has, it keeps what a

@@ -14,7 +14,7 @@ export function emptyMessage(type: DescMessage): Message {
 }
 
 /** The value of a field that was not given: undefined where the field has presence. */
-export function emptyValue(field: DescField): unknown {
+function emptyValue(field: DescField): unknown {
   if (field.fieldKind === 'list') return [];
   if (!isImplicit(field)) return undefined;
   if (field.enum !== undefined) return 0;

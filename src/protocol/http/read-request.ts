@@ -24,7 +24,7 @@ export function readRequest(route: HttpRoute, request: HttpRequest): Message {
 }
 
 /** The field to which an update mask applies: the one that the body or the path names; undefined for the request itself. */
-export function resourceField({ body, path }: Pick<HttpRoute, 'body' | 'path'>): DescField | undefined {
+function resourceField({ body, path }: Pick<HttpRoute, 'body' | 'path'>): DescField | undefined {
   if (typeof body !== 'string') return body;
   return path.find((segment) => typeof segment !== 'string' && segment.length === 2)?.[0] as DescField | undefined;
 }

@@ -1,5 +1,5 @@
 import type { Reason } from '../../core/deciding/decision.js';
-import type { Evaluated } from '../../services/evaluating/evaluation.js';
+import type { Evaluated } from '../../services/evaluating/target-views.js';
 import { type EvaluateResponse, Reason as ReasonNumber } from '../gen/latchkey/v1/evaluation.js';
 import { instant } from './fields.js';
 

@@ -24,7 +24,7 @@ export function callOf(request: FastifyRequest, reply: FastifyReply): RequestCal
 }
 
 /** The services' call for a request. Its signal is made when it is first used, since most calls need none. */
-export class RequestCall implements Call {
+class RequestCall implements Call {
   readonly caller: Caller;
   readonly requestId: string;
   readonly #reply: FastifyReply;

@@ -2,7 +2,8 @@ import type { Call } from '../../calls/caller.js';
 import { type LatchkeyError, limited } from '../../calls/errors.js';
 import { type OpenReader, type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
-import { type Evaluated, type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
+import { type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
+import type { Evaluated } from './target-views.js';
 
 /** An open stream on which a caller asks for decisions. */
 export interface OpenEvaluations {

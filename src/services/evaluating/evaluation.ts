@@ -1,25 +1,14 @@
 import type { Call } from '../../calls/caller.js';
-import type { Clock } from '../../calls/clock.js';
-import { LatchkeyError, limited, unavailable } from '../../calls/errors.js';
+import { LatchkeyError, limited } from '../../calls/errors.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
-import type { Decision } from '../../core/deciding/decision.js';
-import { decide } from '../../core/deciding/evaluate.js';
-import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
-import { type Subject, subjectOf } from '../../core/deciding/subject.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
-import { quote } from '../../core/values/json.js';
 import type { StateSources } from '../../store/state-source.js';
-import { requireOwnDecision } from '../access/caller-reach.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
-import type { ConsistencyGate, ConsistencyInput } from './consistency-gate.js';
+import type { ConsistencyInput } from './consistency-gate.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
-
-/** One flag, and whom it is to be decided for. */
-export interface FlagTarget extends Target {
-  readonly flagKey: string;
-}
+import { decideFor, type Evaluated, type FlagTarget, type TargetView, type TargetViews } from './target-views.js';
 
 export interface EvaluateInput extends FlagTarget, ConsistencyInput {}
 
@@ -29,12 +18,6 @@ export interface BatchInput {
   readonly flagKeys: readonly string[];
   readonly consistencyToken: string;
   readonly full: boolean;
-}
-
-/** A decision, and whether it rests on state that the store could not confirm in time. */
-export interface Evaluated {
-  readonly decision: Decision;
-  readonly stale: boolean;
 }
 
 export interface TargetDecisions {
@@ -52,14 +35,11 @@ type FlagChoice = (flagKey: string, snapshot: Snapshot) => boolean;
 export const MAX_DECISIONS_PER_CALL = 100_000;
 /** How many targets' states are loaded at once: a long batch that asked for all of them would hold up every other call. */
 const TARGETS_PER_LOAD = 1_000;
-/** Decisions are marked stale when the configuration has not been confirmed for this long: two polls and their round trips. */
-const SNAPSHOT_STALE_MS = 6_000;
 
 export interface EvaluationOptions {
   readonly keeper: ConfigurationKeeper;
   readonly states: StateSources;
-  readonly gate: ConsistencyGate;
-  readonly clock: Clock;
+  readonly views: TargetViews;
 }
 
 /** Decides flags for callers; see {@link EvaluationService}. */
@@ -76,13 +56,14 @@ export class EvaluationService {
   /** Decides one flag for one target: without a promise when the states are cached, so that the hot path has no await. */
   evaluate(call: Call, input: EvaluateInput): Evaluated | Promise<Evaluated> {
     authorize(call, 'Evaluate');
-    const { keeper } = this.#options;
+    const { keeper, states, views } = this.#options;
+    const { snapshot } = keeper;
     const demanding = input.consistencyToken !== '' || input.full;
-    if (!demanding && keeper.snapshot.flags.has(input.flagKey)) {
-      const present = peekStates(this.#options.states, input);
+    if (!demanding && snapshot.flags.has(input.flagKey)) {
+      const present = peekStates(states, input);
       if (present !== undefined) {
         checkContext(input.context);
-        return decideFor(keeper.snapshot, input.flagKey, this.#view(call, keeper.snapshot, input, present));
+        return decideFor(views.viewOf(call, snapshot, input, present), input.flagKey);
       }
     }
     return this.#evaluateSlowly(call, input);
@@ -111,22 +92,23 @@ export class EvaluationService {
     asks: readonly FlagTarget[],
     consistency: ConsistencyInput,
   ): Promise<readonly Evaluated[]> {
+    const { states, views } = this.#options;
     const pauses = new EventLoopPauses(call);
     for (const ask of asks) {
       checkTarget(ask);
       if (pauses.due()) await pauses.take();
     }
-    const { demand, snapshot } = await this.#pass(call, consistency, asks);
+    const { demand, snapshot } = await views.pass(call, consistency, asks);
     const results: Evaluated[] = [];
     for (let from = 0; from < asks.length; from += TARGETS_PER_LOAD) {
       const group = asks.slice(from, from + TARGETS_PER_LOAD);
-      const present = await loadStates(this.#options.states, group, demand);
+      const present = await loadStates(states, group, demand);
       for (const [i, ask] of group.entries()) {
-        const states = present[i];
+        const held = present[i];
         results.push(
-          states === undefined
-            ? this.#decideWithoutState(snapshot, ask)
-            : decideFor(snapshot, ask.flagKey, this.#view(call, snapshot, ask, states)),
+          held === undefined
+            ? views.decideWithoutState(snapshot, ask)
+            : decideFor(views.viewOf(call, snapshot, ask, held), ask.flagKey),
         );
         if (pauses.due()) await pauses.take();
       }
@@ -145,15 +127,6 @@ export class EvaluationService {
     return { evaluated, snapshot: this.#options.keeper.snapshot };
   }
 
-  /** A target's facts as they are now, for answers other than decisions. It does not ask whether the caller may. */
-  async viewOf(call: Call, target: Target, consistency: ConsistencyInput): Promise<TargetView> {
-    checkTarget(target);
-    const { demand, snapshot } = await this.#pass(call, consistency, [target]);
-    const [present] = await loadStates(this.#options.states, [target], demand);
-    if (present === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
-    return { snapshot, ...this.#view(call, snapshot, target, present) };
-  }
-
   /** Decides flags for the one target there is; rejects where it is refused. */
   async #decideAlone(call: Call, input: BatchInput, select?: FlagChoice): Promise<readonly Evaluated[]> {
     const [result] = await this.#batch(call, input, select);
@@ -162,6 +135,7 @@ export class EvaluationService {
   }
 
   async #batch(call: Call, input: BatchInput, select?: FlagChoice): Promise<readonly TargetDecisions[]> {
+    const { states, views } = this.#options;
     const pauses = new EventLoopPauses(call);
     const results: TargetDecisions[] = [];
     const usable: number[] = [];
@@ -172,13 +146,13 @@ export class EvaluationService {
       if (pauses.due()) await pauses.take();
     }
     const targetsAt = (places: readonly number[]): Target[] => places.map((place) => input.targets[place]!);
-    const { demand, snapshot } = await this.#pass(call, input, targetsAt(usable));
+    const { demand, snapshot } = await views.pass(call, input, targetsAt(usable));
     const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
     checkSize(keys.length, input.targets.length);
     for (let from = 0; from < usable.length; from += TARGETS_PER_LOAD) {
       const places = usable.slice(from, from + TARGETS_PER_LOAD);
       const targets = targetsAt(places);
-      const present = await loadStates(this.#options.states, targets, demand);
+      const present = await loadStates(states, targets, demand);
       for (const [i, target] of targets.entries()) {
         results[places[i]!] = await this.#decideFlags(call, snapshot, { target, states: present[i], keys, pauses });
       }
@@ -187,55 +161,21 @@ export class EvaluationService {
   }
 
   async #decideFlags(call: Call, snapshot: Snapshot, { target, states, keys, pauses }: FlagsOfTarget) {
+    const { views } = this.#options;
     const { userId } = target;
-    let view: View | undefined;
+    let view: TargetView | undefined;
     const refusal = refusalOf(() => {
-      if (states !== undefined) view = this.#view(call, snapshot, target, states);
+      if (states !== undefined) view = views.viewOf(call, snapshot, target, states);
     });
     const decisions: Evaluated[] = [];
     if (refusal !== undefined) return { userId, decisions, refusal };
     for (const flagKey of keys) {
       decisions.push(
-        view === undefined
-          ? this.#decideWithoutState(snapshot, { ...target, flagKey })
-          : decideFor(snapshot, flagKey, view),
+        view === undefined ? views.decideWithoutState(snapshot, { ...target, flagKey }) : decideFor(view, flagKey),
       );
       if (pauses.due()) await pauses.take();
     }
     return { userId, decisions };
-  }
-
-  /** Waits for the state that the call demands; gives the configuration, and how recent the states must be. */
-  async #pass(call: Call, consistency: ConsistencyInput, targets: readonly Target[]) {
-    const { keeper, gate } = this.#options;
-    const userIds = targets.map(({ userId }) => userId).filter((id) => id !== '');
-    const demand = await gate.pass(consistency, userIds, call);
-    const { snapshot, loaded } = keeper;
-    if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
-    return { demand, snapshot };
-  }
-
-  /** Made once for all flags that are decided for a target: where its context overrides something, its facts are read anew. */
-  #view(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: TargetStates): View {
-    requireOwnDecision(call, user.state, organization?.state.id ?? '');
-    return {
-      subject: subjectOf(snapshot, user.state, organization?.state, context),
-      stale: user.stale || (organization?.stale ?? false) || this.#snapshotStale(),
-      now: this.#options.clock.now(),
-    };
-  }
-
-  #decideWithoutState(snapshot: Snapshot, { flagKey, userId }: FlagTarget): Evaluated {
-    const { keeper, clock } = this.#options;
-    const decision = evaluateStateless({ snapshot, userId, newest: !keeper.behind, now: clock.now() }, flagKey);
-    if (decision === undefined) {
-      throw unavailable(`the store does not answer, and ${quote(flagKey)} cannot be decided without it; try again`);
-    }
-    return { decision, stale: true };
-  }
-
-  #snapshotStale(): boolean {
-    return this.#options.keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS;
   }
 }
 
@@ -245,22 +185,6 @@ interface FlagsOfTarget {
   readonly states: TargetStates | undefined;
   readonly keys: readonly string[];
   readonly pauses: EventLoopPauses;
-}
-
-/** A target at one instant. */
-interface View {
-  readonly subject: Subject;
-  readonly stale: boolean;
-  readonly now: number;
-}
-
-/** A target at one instant, and the configuration that it was looked at with. */
-export interface TargetView extends View {
-  readonly snapshot: Snapshot;
-}
-
-function decideFor(snapshot: Snapshot, flagKey: string, { subject, stale, now }: View): Evaluated {
-  return { decision: decide(snapshot, flagKey, subject, now), stale };
 }
 
 function checkSize(flags: number, contexts: number): void {

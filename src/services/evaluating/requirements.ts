@@ -9,7 +9,7 @@ import { quote } from '../../core/values/json.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import { mayKnow, ownTarget } from '../access/caller-reach.js';
 import type { ConsistencyInput } from './consistency-gate.js';
-import type { EvaluationService } from './evaluation.js';
+import type { TargetViews } from './target-views.js';
 
 export interface ListRequirementsInput extends ConsistencyInput {
   /** Whose requirements a machine asks for; people see their own, and may leave it out. */
@@ -28,17 +28,17 @@ export interface ToldRequirements {
 
 /** Tells what users still lack for each flag, by the same state and at the same instant as an evaluation would decide. */
 export class RequirementsService {
-  readonly #evaluation: Pick<EvaluationService, 'viewOf'>;
+  readonly #views: Pick<TargetViews, 'load'>;
 
-  constructor(evaluation: Pick<EvaluationService, 'viewOf'>) {
-    this.#evaluation = evaluation;
+  constructor(views: Pick<TargetViews, 'load'>) {
+    this.#views = views;
   }
 
   /** One flag's requirements. Rejects with NOT_FOUND a flag that is unknown, archived, or not for the caller's eyes. */
   async get(call: Call, input: GetRequirementsInput): Promise<ToldRequirements> {
     authorize(call, 'GetRequirements');
     requireName('flagKey', input.flagKey, '/flag_key');
-    const { stale, ...view } = await this.#viewOf(call, input);
+    const { stale, ...view } = await this.#view(call, input);
     const compiled = view.snapshot.flags.get(input.flagKey);
     if (compiled === undefined || compiled.flag.archived || !mayKnow(call, input.flagKey, view.snapshot)) {
       throw notFound(`no flag ${quote(input.flagKey)}`);
@@ -53,7 +53,7 @@ export class RequirementsService {
     { after = '', limit }: PageRequest,
   ): Promise<Page<ToldRequirements>> {
     authorize(call, 'GetRequirements');
-    const { stale, ...view } = await this.#viewOf(call, input);
+    const { stale, ...view } = await this.#view(call, input);
     const { snapshot } = view;
     const gated = [...snapshot.flags.values()]
       .filter(
@@ -70,10 +70,10 @@ export class RequirementsService {
     return gated.length > limit ? { items: told, next: shown.at(-1)!.flag.key } : { items: told };
   }
 
-  #viewOf(call: Call, input: ListRequirementsInput) {
+  #view(call: Call, input: ListRequirementsInput) {
     const target = ownTarget(call, input.userId);
     requireName('userId', target.userId, '/user_id');
-    return this.#evaluation.viewOf(call, target, input);
+    return this.#views.load(call, target, input);
   }
 }
 

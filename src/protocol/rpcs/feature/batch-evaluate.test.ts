@@ -4,7 +4,8 @@ import { BatchEvaluateResponse, type Consistency, Reason } from '../../../../tes
 import type { Call } from '../../../calls/caller.js';
 import { notFound } from '../../../calls/errors.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
-import type { Evaluated, TargetDecisions } from '../../../services/evaluating/evaluation.js';
+import type { TargetDecisions } from '../../../services/evaluating/evaluation.js';
+import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { encodeResults } from './batch-evaluate.js';
 

@@ -1,7 +1,8 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Caller } from '../../../calls/caller.js';
 import { EventLoopPauses } from '../../../calls/event-loop-pauses.js';
-import type { Evaluated, EvaluationService, TargetDecisions } from '../../../services/evaluating/evaluation.js';
+import type { EvaluationService, TargetDecisions } from '../../../services/evaluating/evaluation.js';
+import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import { BatchEvaluateError, type BatchEvaluateRequest, EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { targetOf } from '../../messages/evaluation-context.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { EvaluateRequest, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import { REASONS } from '../../../core/deciding/decision.js';
-import type { Evaluated } from '../../../services/evaluating/evaluation.js';
+import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import type { CallContext } from '../method.js';
 import { evaluateMethod } from './evaluate.js';

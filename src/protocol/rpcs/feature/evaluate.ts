@@ -1,5 +1,6 @@
 import type { Caller } from '../../../calls/caller.js';
-import type { Evaluated, EvaluationService } from '../../../services/evaluating/evaluation.js';
+import type { EvaluationService } from '../../../services/evaluating/evaluation.js';
+import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import { Consistency, type EvaluateRequest, type EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { overridesOf } from '../../messages/evaluation-context.js';

@@ -19,7 +19,7 @@ export interface Migration {
 }
 
 /** The migrations of this release, in their order. The last one's number is the release's schema number. */
-export async function listMigrations(): Promise<readonly Migration[]> {
+async function listMigrations(): Promise<readonly Migration[]> {
   return (await readdir(FOLDER))
     .toSorted()
     .flatMap((name) => [FILE.exec(name)].flatMap((match) => (match ? [{ name, number: Number(match[1]) }] : [])));

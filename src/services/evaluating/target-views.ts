@@ -1,0 +1,107 @@
+import type { Call } from '../../calls/caller.js';
+import type { Clock } from '../../calls/clock.js';
+import { unavailable } from '../../calls/errors.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { Decision } from '../../core/deciding/decision.js';
+import { decide } from '../../core/deciding/evaluate.js';
+import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
+import { type Subject, subjectOf } from '../../core/deciding/subject.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { quote } from '../../core/values/json.js';
+import type { StateSources } from '../../store/state-source.js';
+import { requireOwnDecision } from '../access/caller-reach.js';
+import { checkTarget, type Target } from '../access/target.js';
+import type { ConsistencyGate, ConsistencyInput, Demands } from './consistency-gate.js';
+import { loadStates, type TargetStates } from './target-states.js';
+
+/** One flag, and whom it is to be decided for. */
+export interface FlagTarget extends Target {
+  readonly flagKey: string;
+}
+
+/** A target at one instant: all that its decisions depend on. */
+export interface TargetView {
+  readonly snapshot: Snapshot;
+  readonly subject: Subject;
+  /** Whether it rests on state that the store could not confirm in time. */
+  readonly stale: boolean;
+  readonly now: number;
+}
+
+/** A decision, and whether it rests on state that the store could not confirm in time. */
+export interface Evaluated {
+  readonly decision: Decision;
+  readonly stale: boolean;
+}
+
+export interface TargetViewOptions {
+  readonly keeper: ConfigurationKeeper;
+  readonly states: StateSources;
+  readonly gate: ConsistencyGate;
+  readonly clock: Clock;
+}
+
+/** Decisions are marked stale when the configuration has not been confirmed for this long: two polls and their round trips. */
+const SNAPSHOT_STALE_MS = 6_000;
+
+/** Makes views of targets for decisions, and for answers other than decisions. */
+export class TargetViews {
+  readonly #options: TargetViewOptions;
+
+  constructor(options: TargetViewOptions) {
+    this.#options = options;
+  }
+
+  /** Waits for the state that the call demands; gives the configuration, and how recent the states must be. */
+  async pass(
+    call: Call,
+    consistency: ConsistencyInput,
+    targets: readonly Target[],
+  ): Promise<{ readonly demand: Demands; readonly snapshot: Snapshot }> {
+    const { keeper, gate } = this.#options;
+    const userIds = targets.map(({ userId }) => userId).filter((id) => id !== '');
+    const demand = await gate.pass(consistency, userIds, call);
+    const { snapshot, loaded } = keeper;
+    if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
+    return { demand, snapshot };
+  }
+
+  /**
+   * The view of a target with these states. It is made once for all flags that are decided for the target: where the context
+   * overrides something, the facts are read anew. Throws NOT_FOUND for a target that is not the caller's to ask about.
+   */
+  viewOf(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: TargetStates): TargetView {
+    requireOwnDecision(call, user.state, organization?.state.id ?? '');
+    const { keeper, clock } = this.#options;
+    return {
+      snapshot,
+      subject: subjectOf(snapshot, user.state, organization?.state, context),
+      stale: user.stale || (organization?.stale ?? false) || keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS,
+      now: clock.now(),
+    };
+  }
+
+  /** The view of one target, for answers other than decisions. It does not ask whether the caller may. */
+  async load(call: Call, target: Target, consistency: ConsistencyInput): Promise<TargetView> {
+    checkTarget(target);
+    const { demand, snapshot } = await this.pass(call, consistency, [target]);
+    const [states] = await loadStates(this.#options.states, [target], demand);
+    if (states === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
+    return this.viewOf(call, snapshot, target, states);
+  }
+
+  /** Decides a flag for a target without a view: its states are not at hand, and the store does not answer. */
+  decideWithoutState(snapshot: Snapshot, { flagKey, userId }: FlagTarget): Evaluated {
+    const { keeper, clock } = this.#options;
+    const decision = evaluateStateless({ snapshot, userId, newest: !keeper.behind, now: clock.now() }, flagKey);
+    if (decision === undefined) {
+      throw unavailable(`the store does not answer, and ${quote(flagKey)} cannot be decided without it; try again`);
+    }
+    return { decision, stale: true };
+  }
+}
+
+/** Decides a flag for a target. */
+export function decideFor({ snapshot, subject, stale, now }: TargetView, flagKey: string): Evaluated {
+  return { decision: decide(snapshot, flagKey, subject, now), stale };
+}
