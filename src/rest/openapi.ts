@@ -46,6 +46,9 @@ export function openApiDocument(app: FastifyInstance): object {
   const { routes, schemas } = describedProtocol();
   const administration = describeAdministration(routes, schemas);
   const operations = Object.values(administration).flatMap((path) => Object.values(path) as { tags: string[] }[]);
+  const taken = Object.keys(schemas.byName).find((name) => name in (components.schemas ?? {}));
+  if (taken !== undefined)
+    throw new Error(`two schemas of the document are called ${taken}; rename the one of src/rest`);
   const names = [...new Set(operations.flatMap((operation) => operation.tags))];
   return {
     ...document,

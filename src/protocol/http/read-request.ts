@@ -93,7 +93,7 @@ class RequestReader {
         const names = known.map((each) => each.name).join(', ') || 'none at all';
         throw invalid(`the query has no parameter ${quote(name)}; it takes ${names}`);
       }
-      message[field.localName] = this.#reader.texts(field, texts, name);
+      message[field.localName] = this.#reader.texts(field, texts, `/${name}`);
     }
   }
 

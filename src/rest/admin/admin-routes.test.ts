@@ -139,11 +139,19 @@ describe('a version', () => {
     expect(globex).toMatchObject({ status: 400, json: { detail: expect.stringContaining('globex') } });
     const stale = await patch('/organizations/acme-1', { strict_roles: false }, { 'if-match': '"acme-1-0"' });
     expect(stale).toMatchObject({ status: 412, json: { current: { id: 'acme-1', strict_roles: true, version: 1 } } });
+
+    const foreign = await patch(`/organizations/${encodeURIComponent('ünï "1"')}`, {}, { 'if-none-match': '*' });
+    const tag = foreign.headers.get('etag')!;
+    expect(tag).toBe('"%C3%BCn%C3%AF%20%221%22-1"');
+    expect(await patch(`/organizations/${encodeURIComponent('ünï "1"')}`, {}, { 'if-match': tag })).toMatchObject({
+      status: 200,
+    });
   });
 
   it.each([
     ['no version', { 'if-match': '"7"' }, 'is no ETag'],
     ['any version', { 'if-match': '*' }, 'is no ETag'],
+    ['what is not well-formed', { 'if-match': '"%ff-1"' }, 'is no ETag'],
     ['another condition', { 'if-none-match': '"flg_x-1"' }, 'demands that there is none yet'],
     ['both', { 'if-match': '"flg_x-1"', 'if-none-match': '*' }, 'contradict'],
   ])('as %s is refused', async (_what, headers, detail) => {

@@ -5,11 +5,14 @@ import { quote } from '../../core/values/json.js';
 import { currentOf, type Versioned } from '../../protocol/http/versions.js';
 import { HttpError } from '../server/http-error.js';
 
-const TAG = /^"(.+)-(\d{1,10})"$/;
+const TAG = /^"([\w.!~*'()%-]+)-(\d{1,10})"$/;
 
-/** The entity tag of a version. It has the id, since a thing that is made anew under an old key begins at version 1 again. */
+/**
+ * The entity tag of a version. It has the id, since a thing that is made anew under an old key begins at version 1 again. An
+ * organization's id may hold what no header does, so it stands there as in a path.
+ */
 export function tagOf({ id, version }: Versioned): string {
-  return `"${id}-${version}"`;
+  return `"${encodeURIComponent(id)}-${version}"`;
 }
 
 /** The version that a request demands by `If-Match: "ID-VERSION"`, or by `If-None-Match: *` for what must not exist yet. */
@@ -24,10 +27,12 @@ export function preconditionOf({ headers }: FastifyRequest): Versioned | undefin
   }
   if (ifMatch === undefined) return undefined;
   const [, id, version] = TAG.exec(ifMatch.trim()) ?? [];
-  if (id === undefined) {
-    throw invalid(`If-Match ${quote(ifMatch)} is no ETag of this administration, like "flg_…-7" in double quotes`);
+  try {
+    if (id !== undefined) return { id: decodeURIComponent(id), version: Number(version) };
+  } catch {
+    // Percent signs that encode nothing.
   }
-  return { id, version: Number(version) };
+  throw invalid(`If-Match ${quote(ifMatch)} is no ETag of this administration, like "flg_…-7" in double quotes`);
 }
 
 /**

@@ -54,7 +54,10 @@ export function operations(app: FastifyInstance, options: OperationsOptions): vo
       schema: {
         summary: "Metrics in Prometheus' text format; without a token only from this machine",
         tags,
-        response: { 200: { description: 'Metrics.', type: 'string' }, ...problems(401, 403) },
+        response: {
+          200: { description: 'Metrics.', content: { 'text/plain': { schema: { type: 'string' } } } },
+          ...problems(401, 403),
+        },
       },
       onRequest: async (request) => {
         if (request.headers.authorization === undefined && isLocal(request)) return;

@@ -41,9 +41,9 @@ export const RequirementSchema = Type.Object(
       Type.Number({ description: 'Of an at-least comparison over a count: how much is missing.' }),
     ),
     group: Type.Optional(Type.Enum(['all', 'any', 'not'])),
-    children: Type.Optional(Type.Array(Type.Ref('Requirement'), { description: "A group's members." })),
+    children: Type.Optional(Type.Array(Type.Ref('RequirementNode'), { description: "A group's members." })),
   },
-  { $id: 'Requirement', description: 'A condition, as it stands for the user: a comparison or a group of them.' },
+  { $id: 'RequirementNode', description: 'A condition, as it stands for the user: a comparison or a group of them.' },
 );
 
 /** The type that {@link RequirementSchema} describes. TypeBox cannot derive it, since it holds itself. */
@@ -100,7 +100,7 @@ export const FlagRequirementsSchema = Type.Object(
           Type.Boolean({ description: 'For operators: the rollout leaves the user out.' }),
         ),
         revoked: Type.Optional(Type.Boolean({ description: 'For operators: the user is barred from it.' })),
-        requirement: Type.Ref('Requirement'),
+        requirement: Type.Ref('RequirementNode'),
       }),
     ),
     stale: Type.Optional(
