@@ -4,15 +4,15 @@ import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { BackfillReason, NewBackfill } from '../store/backfill-store.js';
 import type { Transaction } from '../store/store.js';
 
-/** The configuration before and after a transaction's change, compiled the one from the other. */
+/** The configuration before and after a transaction's change; `after` was compiled from `before`. */
 export interface ConfigurationChanged {
   readonly before: Snapshot;
   readonly after: Snapshot;
 }
 
 /**
- * Starts a backfill of each flag of which somebody may have earned more by what this transaction changed of the
- * configuration; gives their ids. The last thing that the transaction does.
+ * Starts a backfill for each flag of which users may have earned more by this transaction's change of the configuration; gives
+ * the backfills' ids. It must be the last thing that the transaction does.
  */
 export async function backfillChanges(
   tx: Transaction,
@@ -23,7 +23,7 @@ export async function backfillChanges(
   return startBackfills(tx, latchingChanges(before, after), { ...given, revision, organizationId: '' });
 }
 
-/** Starts a backfill of each of these flags; gives their ids. The configuration's revision is held. */
+/** Starts a backfill for each of these flags; gives the backfills' ids. The transaction must hold the configuration's revision. */
 export async function startBackfills(
   tx: Transaction,
   flagIds: readonly string[],

@@ -5,21 +5,21 @@ import { compileChanges, compileSnapshot, EMPTY_SNAPSHOT } from '../core/snapsho
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { ConfigurationReader } from '../store/configuration-store.js';
 
-/** Reads the configuration, or what changed of it: the store's reader, or a transaction. */
+/** What reads the configuration, or what has changed of it: the store, or a transaction. */
 type Loads = Pick<ConfigurationReader, 'load' | 'changes'>;
 
 export interface KeeperOptions {
   readonly reader: Loads & Pick<ConfigurationReader, 'revision'>;
   /** Called with each new snapshot. */
   readonly onSwap?: (snapshot: Snapshot) => void;
-  /** Monotonic milliseconds. */
+  /** The clock by which the age of the snapshot is measured, in monotonic milliseconds. */
   readonly uptimeMs?: () => number;
 }
 
 /**
- * Holds the present snapshot and swaps it when the configuration changed: on a notice, on a poll, or when a worker has
- * confirmed a newer revision inside its transaction. What is held is brought up to date by what changed since. Never goes
- * back to an older revision of the same epoch.
+ * Holds the present snapshot, and swaps it when the configuration has changed: after a notice, at a poll, or when a worker has
+ * confirmed a newer revision within its transaction. It reads and compiles what has changed since the snapshot that it holds.
+ * It never goes back to an older revision of the same epoch.
  */
 export class ConfigurationKeeper {
   readonly #options: KeeperOptions;
@@ -27,14 +27,14 @@ export class ConfigurationKeeper {
   #snapshot: Snapshot = EMPTY_SNAPSHOT;
   #confirmedAtMs = Number.NEGATIVE_INFINITY;
   #loading: Promise<void> | undefined;
-  /** The present snapshot came from disk: whatever the store says replaces it. */
+  /** Whether the snapshot must be replaced by what the store says, even if that is older: it is from disk, or another epoch. */
   #provisional: boolean = false;
-  /** What is held is of another life of the store's data. */
+  /** Whether the snapshot is of another epoch. */
   #foreign: boolean = false;
   /** The newest revision that is known to have been committed. */
   #newest = Number.NEGATIVE_INFINITY;
 
-  /** Counts the store's lives, as far as is known. */
+  /** How often another epoch has begun, so that what was read before that is not taken. */
   #life = 0;
 
   constructor(options: KeeperOptions) {
@@ -46,17 +46,17 @@ export class ConfigurationKeeper {
     return this.#snapshot;
   }
 
-  /** Whether any configuration has been loaded, be it from a snapshot on disk. */
+  /** Whether any configuration has been loaded, from the store or from disk. */
   get loaded(): boolean {
     return this.#snapshot.revision >= 0;
   }
 
-  /** Whether another configuration is known to be there than the one that is held, and has not been loaded yet. */
+  /** Whether there is known to be another configuration than the one that is held. */
   get behind(): boolean {
     return this.#foreign || this.#snapshot.revision < this.#newest;
   }
 
-  /** For how long the store has not confirmed this snapshot, in milliseconds; Infinity when it never did. */
+  /** How long ago the store last confirmed that this is the present snapshot, in milliseconds; Infinity if it never did. */
   confirmedAgeMs(): number {
     return this.#uptimeMs() - this.#confirmedAtMs;
   }
@@ -70,14 +70,17 @@ export class ConfigurationKeeper {
     const newest = this.#newest;
     const asking = this.#options.reader.revision();
     const revision = await (answerWithinMs === Infinity ? asking : storeAnswerWithin(answerWithinMs, asking));
-    // Where nothing newer was told of meanwhile, the store's word counts, even if it is less.
+    // The store's answer counts even if it is lower, unless a newer revision became known while it was asked.
     if (this.#newest === newest) this.#newest = revision;
     if (this.holds(revision)) this.#confirmedAtMs = asked;
     else await this.#reach(revision);
     return this.#snapshot;
   }
 
-  /** The snapshot at this revision, which somebody has committed, or at a later one. Rejects with UNAVAILABLE when the store has not got there. */
+  /**
+   * The snapshot at this revision, which has been committed, or at a later one. Rejects with UNAVAILABLE when the store that is
+   * read from has not got that far.
+   */
   async atLeast(revision: number): Promise<Snapshot> {
     this.#newest = Math.max(this.#newest, revision);
     await this.#reach(revision);
@@ -89,12 +92,12 @@ export class ConfigurationKeeper {
     return this.#snapshot;
   }
 
-  /** Whether the snapshot is the store's at this revision, or a later one. */
+  /** Whether the snapshot is the store's, and at this revision or a later one. */
   holds(revision: number): boolean {
     return !this.#provisional && this.#snapshot.revision >= revision;
   }
 
-  /** The store began another life, as after a restore: whatever it says next replaces what is held. */
+  /** Another epoch has begun: whatever the store says next replaces the snapshot. */
   distrust(): void {
     this.#provisional = true;
     this.#foreign = true;
@@ -102,7 +105,7 @@ export class ConfigurationKeeper {
     this.#life++;
   }
 
-  /** Takes a configuration as of last time, for a start without the store; the store's own replaces it. */
+  /** Takes the last configuration from disk, for a start without the store, which replaces it when it answers. */
   offerFromDisk(configuration: Configuration): void {
     if (this.loaded) return;
     this.#provisional = true;
@@ -110,20 +113,20 @@ export class ConfigurationKeeper {
   }
 
   /**
-   * Brings the snapshot to what this reader sees: by what changed since, or wholly where what is held is not the store's own.
+   * Brings the snapshot to what the reader sees: by what has changed or, where the snapshot is not the store's, by all of it.
    *
-   * @param committed the revision that the reader sees, where it sees as well that this transaction is about to make another
+   * @param committed the committed revision, where the reader is a transaction that has already raised the revision itself
    */
   async follow(reader: Loads, committed?: number): Promise<void> {
     const life = this.#life;
     const isBase = this.loaded && !this.#provisional;
     const read = isBase ? await reader.changes(this.#snapshot.revision) : await reader.load();
-    // What was read of the store's former life tells of that one.
+    // What was read before another epoch began is not taken.
     if (life !== this.#life) return;
     this.#take({ ...read, revision: committed ?? read.revision }, isBase);
   }
 
-  /** Takes the snapshot that a transaction, which has been committed, made of the one that was held. */
+  /** Takes the snapshot that a committed transaction made from the one that is held. */
   adopt(before: Snapshot, after: Snapshot): void {
     if (this.#snapshot === before && !this.#provisional) this.#swap(after);
   }
@@ -131,7 +134,7 @@ export class ConfigurationKeeper {
   #take(read: Configuration | ConfigurationChanges, isBase: boolean): void {
     this.#confirmedAtMs = this.#uptimeMs();
     if (!this.holds(read.revision)) {
-      // What is held may have gone on meanwhile: changes are what stands now, so they hold for that, too.
+      // The snapshot may have been swapped meanwhile. Changes give things as they are now, so they can be laid over that one, too.
       this.#swap(
         isBase ? compileChanges(this.#snapshot, read) : compileSnapshot(read as Configuration, this.#snapshot),
       );
@@ -145,12 +148,12 @@ export class ConfigurationKeeper {
     this.#options.onSwap?.(snapshot);
   }
 
-  /** Loads until the revision is held; twice at most: the load that was joined may have begun before it was committed. */
+  /** Loads until the revision is held: twice at most, since a load that was under way may have begun before the commit. */
   async #reach(revision: number): Promise<void> {
     for (let loads = 0; loads < 2 && !this.holds(revision); loads++) await this.#load();
   }
 
-  /** Concurrent loads are one. */
+  /** Loads the configuration. Callers at the same time share one load. */
   async #load(): Promise<void> {
     this.#loading ??= this.follow(this.#options.reader).finally(() => {
       this.#loading = undefined;

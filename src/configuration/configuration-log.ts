@@ -2,8 +2,8 @@ import { changedFlags, windowChanges } from '../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 
 /**
- * What may be decided differently since the configuration changed: all keys, and those that people may know of. Flags that
- * hang on one that changed, by prerequisites or by its unlock, are among them.
+ * The keys of the flags that may be decided otherwise since the configuration changed: of all of them, and of those that people
+ * may know of. Flags that depend on a changed flag, by prerequisites or by its unlock, are among them.
  */
 export interface ConfigurationChange {
   readonly all: ReadonlySet<string>;
@@ -13,19 +13,19 @@ export interface ConfigurationChange {
 interface Step {
   readonly from: number;
   readonly to: number;
-  /** The flags that changed themselves. */
+  /** The flags that have changed themselves. */
   readonly changed: ReadonlySet<string>;
-  /** Of these, those that people could see, or can see since: one's going is news to them as well. */
+  /** Those of them that people could see before or can see now: a flag that is no longer for people is news to them, too. */
   readonly visible: ReadonlySet<string>;
 }
 
 const STEPS_KEPT = 1_000;
-/** Of all steps together: a segment may change very many flags at once. */
+/** How many keys all steps together may have: a segment may change very many flags at once. */
 const KEYS_KEPT = 100_000;
 
 /**
- * Which flags changed between revisions that this process has seen. Beyond that it names every flag: too many, and none is
- * missed.
+ * Tells which flags have changed since a revision that this process has seen. Since an older revision it names every flag: that
+ * is too many, but none is missing.
  */
 export class ConfigurationLog {
   #snapshot: Snapshot;
@@ -39,25 +39,25 @@ export class ConfigurationLog {
     return this.#snapshot;
   }
 
-  /** A new snapshot is in place. Little is done for it: mostly nobody asks. */
+  /** A new snapshot is in place. Little is computed now, since mostly nobody asks what has changed. */
   swap(snapshot: Snapshot): void {
     const before = this.#snapshot;
     const changed = changedFlags(before, snapshot);
     const isVisible = (key: string): boolean => [before, snapshot].some((one) => isShown(one, key));
     this.#snapshot = snapshot;
-    // Back to an older revision is another life of the data: no step of before leads here.
+    // An older revision belongs to another epoch: no step from before leads to it.
     if (snapshot.revision <= before.revision) this.#steps = [];
     const visible = new Set([...changed].filter(isVisible));
     this.#steps.push({ from: before.revision, to: snapshot.revision, changed, visible });
     this.#forget();
   }
 
-  /** What the last swap changed. */
+  /** What has changed with the last swap. */
   newest(): ConfigurationChange {
     return this.#changeOf(this.#steps.slice(-1), NOTHING);
   }
 
-  /** What changed after that revision, and which windows opened or closed from that instant to `now`. */
+  /** What has changed since a revision, with the windows that opened or closed between that instant and `now`. */
   since(revision: number, at: number, now: number): ConfigurationChange {
     const present = this.#snapshot;
     const windows = windowChanges(present, at, now);
@@ -73,7 +73,7 @@ export class ConfigurationLog {
     return { all, visible: new Set([...all].filter((key) => isShown(present, key))) };
   }
 
-  /** The oldest steps, where they become too much. */
+  /** Drops the oldest steps when all together have too many keys. */
   #forget(): void {
     let keys = this.#steps.reduce((sum, { changed }) => sum + changed.size, 0);
     while (this.#steps.length > STEPS_KEPT || (keys > KEYS_KEPT && this.#steps.length > 1)) {
@@ -82,8 +82,8 @@ export class ConfigurationLog {
   }
 
   /**
-   * With all that hangs on what changed, as it does now: what did so before and does not any more has changed itself
-   * since.
+   * The change that these steps and windows make, with the flags that depend on what has changed. Dependencies are taken as they
+   * are now: a flag that used to depend on one of them has changed itself since.
    */
   #changeOf(steps: readonly Step[], windows: ReadonlySet<string>): ConfigurationChange {
     const { dependencies } = this.#snapshot;

@@ -15,10 +15,10 @@ export interface ConfigurationWriteOptions {
 }
 
 /**
- * Changes the configuration in one transaction and tells every server. Two changes take turns: the revision is raised, and
- * so locked, before `change` reads anything that it decides by. What users may have earned by it is backfilled. Gives what
- * `change` made, the ids of those backfills, and the token that stands for the change. Where it is `Unchanged`, nothing of
- * the transaction stays, the raised revision included, and nobody is told.
+ * Changes the configuration in one transaction and tells every server. Two changes take turns: the revision is raised, and so
+ * locked, before `change` reads what it decides by. Backfills are started for what users may have earned by the change. Gives
+ * what `change` made, the ids of the backfills, and the consistency token of the change. Where `change` gives `Unchanged`, the
+ * transaction is rolled back, the raised revision included, and nobody is told.
  */
 export async function writeConfiguration<T>(
   { store, keeper, notifier }: ConfigurationWriteOptions,
@@ -43,7 +43,7 @@ export async function writeConfiguration<T>(
   return { made, backfillIds, consistencyToken };
 }
 
-/** What a change gives that finds what it was to make there already. */
+/** What a change gives when everything is already as it would make it. */
 export class Unchanged<T> {
   readonly made: T;
 
@@ -52,10 +52,10 @@ export class Unchanged<T> {
   }
 }
 
-/** Rolls a transaction back that has nothing to commit. */
+/** Thrown to roll back a transaction that has nothing to commit. */
 class GivenUp<T> extends Error {
   readonly unchanged: Unchanged<T>;
-  /** The configuration's, as it stays. */
+  /** The configuration's revision, which stays. */
   readonly revision: number;
 
   constructor(unchanged: Unchanged<T>, revision: number) {
@@ -65,28 +65,28 @@ class GivenUp<T> extends Error {
   }
 }
 
-/** The configuration as it is before a change, held alone. */
+/** The configuration as it is before a change, locked against other changes. */
 export interface PresentConfiguration {
   readonly snapshot: Snapshot;
-  /** The database's now. */
+  /** The present instant by the database's clock. */
   readonly now: number;
 }
 
 export interface ConfigurationWritten<T> {
   readonly made: T;
-  /** Of the flags of which users may have earned more by it. */
+  /** The backfills of the flags of which users may have earned more by the change. */
   readonly backfillIds: readonly string[];
   readonly consistencyToken: string;
 }
 
 export interface LockedConfiguration {
-  /** That this transaction makes, when it changes anything; else the present one. */
+  /** The revision that this transaction makes, if it changes anything; else the present one. */
   readonly revision: number;
-  /** As it is before the change. */
+  /** The configuration before the change. */
   readonly snapshot: Snapshot;
 }
 
-/** Holds the configuration until the transaction ends, alone where it is to be changed. */
+/** Keeps the configuration from changing until the transaction ends; where it is to be changed, also from being confirmed. */
 export async function lockConfiguration(
   tx: Transaction,
   keeper: ConfigurationKeeper,
@@ -101,8 +101,8 @@ export async function lockConfiguration(
 }
 
 /**
- * What this transaction has made of the configuration so far. It reads no more than what it changed, and compiles no more
- * than what that concerns. Not for the keeper before the commit: it may yet be rolled back.
+ * The snapshot of the configuration with this transaction's changes so far. Only what it has changed is read, and only what that
+ * concerns is compiled. The keeper must not be given it before the commit, since the transaction may yet be rolled back.
  */
 export async function configurationMade(
   tx: Transaction,
@@ -113,10 +113,10 @@ export async function configurationMade(
 }
 
 /**
- * Brings a committed change to this server and tells the others. Never rejects: the change is made, and where it cannot be
- * loaded now the next poll brings it.
+ * Brings a committed change to this server and tells the others. Never rejects: the change is made, and if it cannot be loaded
+ * now, the next poll loads it.
  *
- * @param changed what the transaction made of the configuration, where it is known: it need not be read again
+ * @param changed the snapshots before and after the change, if they are known: then nothing needs to be read again
  */
 export async function announceConfiguration(
   { keeper, notifier }: Pick<ConfigurationWriteOptions, 'keeper' | 'notifier'>,

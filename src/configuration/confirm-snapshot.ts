@@ -6,27 +6,30 @@ import type { ConfigurationKeeper } from './configuration-keeper.js';
 
 export interface ConfirmedSnapshot {
   readonly snapshot: Snapshot;
-  /** The database's now, in epoch milliseconds. */
+  /** The present instant by the database's clock, in epoch milliseconds. */
   readonly now: number;
 }
 
-/** The snapshot of the revision that this transaction has confirmed and holds; brought up to it in here where ours is behind. */
+/**
+ * Confirms the configuration's revision, which cannot change then until the transaction ends, and gives its snapshot. Where the
+ * keeper's is older, it is brought up to date within the transaction.
+ */
 export async function confirmSnapshot(tx: Transaction, keeper: ConfigurationKeeper): Promise<ConfirmedSnapshot> {
   const { revision, now } = await tx.configuration.confirmRevision();
   return { snapshot: await snapshotAt(tx, keeper, revision), now };
 }
 
-/** The snapshot of a revision that this transaction holds, before it changes anything itself. */
+/** The snapshot of a revision that this transaction has confirmed, and before it has changed anything itself. */
 export async function snapshotAt(tx: Transaction, keeper: ConfigurationKeeper, revision: number): Promise<Snapshot> {
   if (!keeper.holds(revision)) await keeper.follow(tx.configuration, revision);
   if (keeper.holds(revision) && keeper.snapshot.revision === revision) return keeper.snapshot;
-  // The store has begun another life, which the keeper has yet to learn of, or learned of just now.
+  // Another epoch has begun, of which the keeper does not know yet, or knows only since a moment.
   return compileSnapshot({ ...(await tx.configuration.load()), revision }, keeper.snapshot);
 }
 
 /**
- * Locks these users, reads their states and confirms the snapshot, in this order and at once: what is read after the locks
- * is what is committed, and the configuration is held until the commit.
+ * Locks users, reads their states and confirms the snapshot, in this order but by one round trip. What is read after the locks
+ * is what is committed, and the configuration cannot change until the commit.
  */
 export async function lockUsers(
   tx: Transaction,

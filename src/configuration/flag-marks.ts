@@ -10,7 +10,7 @@ export interface FlagMarksOptions {
   readonly notifier: Notifier;
 }
 
-/** These flags, locked in the order of ids until the transaction ends. */
+/** These flags, which are locked, in the order of their ids, until the transaction ends. */
 export async function lockFlags(tx: Transaction, flagIds: Iterable<string>): Promise<readonly Flag[]> {
   const flags: Flag[] = [];
   for (const id of [...new Set(flagIds)].toSorted((a, b) => (a < b ? -1 : 1))) {
@@ -21,8 +21,8 @@ export async function lockFlags(tx: Transaction, flagIds: Iterable<string>): Pro
 }
 
 /**
- * Changes marks of flags, which are no version of theirs, in one transaction, and tells every server. `change` is given
- * the flags, locked, and gives those that are to be others. Gives how many these are.
+ * Changes marks of flags in one transaction, and tells every server. A changed mark makes no new version of a flag. `change` is
+ * given the locked flags, and gives those that it has changed. Gives how many have changed.
  */
 export async function writeFlagMarks(
   { store, keeper, notifier }: FlagMarksOptions,
@@ -40,7 +40,7 @@ export async function writeFlagMarks(
   return changed.length;
 }
 
-/** The flag with or without the mark that not everybody has been judged by its rules. */
+/** The flag with, or without, the mark which says that not all users have been decided by its rules yet. */
 export function markUnsettled({ unsettled: _, ...flag }: Flag, unsettled: boolean): Flag {
   return unsettled ? { ...flag, unsettled } : flag;
 }

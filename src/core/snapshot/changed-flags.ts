@@ -2,8 +2,8 @@ import { type JsonValue, sameJson } from '../values/json.js';
 import type { CompiledFlag, Snapshot, WindowEdge } from './snapshot.js';
 
 /**
- * Keys of the flags that changed themselves from one snapshot to the next, be it by a segment, a role's row or the list of
- * stages. The next one was compiled from the other and took over what is the same.
+ * The keys of the flags that have changed themselves from one snapshot to the next, also by a segment, a row for a role, or the
+ * list of stages. The next one must have been compiled from the first, so that it shares what is the same.
  */
 export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   const changed = new Set<string>();
@@ -17,7 +17,7 @@ export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<str
   return changed;
 }
 
-/** All by which a flag is decided, and its version, which grows with whatever else is said of it. */
+/** A text with all by which a flag is decided, and with its version, which grows with any other change of the flag. */
 function formOf({ flag, roleRows, segments }: CompiledFlag): string {
   const { id, version, active, archived } = flag;
   const byName = (some: ReadonlyMap<string, unknown>): readonly unknown[] =>
@@ -25,7 +25,7 @@ function formOf({ flag, roleRows, segments }: CompiledFlag): string {
   return JSON.stringify([id, version, active, archived, byName(roleRows), byName(segments)]);
 }
 
-/** Flags whose window opened or closed after `from`, until `to` inclusive. */
+/** The keys of the flags whose window opened or closed after `from`, and up to `to`. */
 export function windowChanges({ windowEdges }: Snapshot, from: number, to: number): ReadonlySet<string> {
   const changed = new Set<string>();
   for (let i = firstAfter(windowEdges, from); i < windowEdges.length; i++) {
@@ -36,12 +36,12 @@ export function windowChanges({ windowEdges }: Snapshot, from: number, to: numbe
   return changed;
 }
 
-/** The next instant after `now` at which some flag's window opens or closes; Infinity when none does. */
+/** The next instant after `now` at which a flag's window opens or closes; Infinity when none does. */
 export function nextWindowChange({ windowEdges }: Snapshot, now: number): number {
   return windowEdges[firstAfter(windowEdges, now)]?.at ?? Infinity;
 }
 
-/** Where the edges after an instant begin. */
+/** The index of the first edge after an instant. */
 function firstAfter(edges: readonly WindowEdge[], instant: number): number {
   let [low, high] = [0, edges.length];
   while (low < high) {

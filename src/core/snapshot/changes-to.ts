@@ -2,7 +2,7 @@ import type { AccessRow, Configuration, ConfigurationChanges } from '../flags/fl
 import { type JsonValue, sameJson } from '../values/json.js';
 import type { Snapshot } from './snapshot.js';
 
-/** What a whole configuration changes of a snapshot: found by comparing, where nobody can tell. */
+/** What differs between a snapshot and a whole configuration, found by comparing, for where nothing tells what has changed. */
 export function changesTo(base: Snapshot, configuration: Configuration): ConfigurationChanges {
   const { revision, stages, actions, announced = [] } = configuration;
   const rows = Map.groupBy(configuration.roleAccess, ({ flagId }) => flagId);
@@ -38,7 +38,7 @@ export function storedConfiguration(snapshot: Snapshot): Configuration {
   };
 }
 
-/** Whether both are the same; everything that is stored is JSON. */
+/** Whether two stored values are the same; all of them are JSON. */
 function same(one: unknown, other: unknown): boolean {
   return one === other || sameJson(one as JsonValue, other as JsonValue);
 }

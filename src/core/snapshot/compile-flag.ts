@@ -4,16 +4,16 @@ import type { AccessRow, Effect, Flag } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 import type { CompiledFlag } from './snapshot.js';
 
-/** A flag as it is stored, and its platform-wide rows. */
+/** A flag as it is stored, with its access rows for roles on the whole platform. */
 export interface StoredFlag {
   readonly flag: Flag;
   readonly roleAccess: readonly AccessRow[];
 }
 
 /**
- * Compiles a flag. Throws where this version cannot.
+ * Compiles a flag. Throws for a flag that this release cannot compile.
  *
- * @param segments the conditions of every segment that its rules refer to, be it through others
+ * @param segments the conditions of all segments that the flag's rules refer to, also by way of other segments
  */
 export function compileFlag(
   { flag, roleAccess }: StoredFlag,
@@ -40,8 +40,8 @@ export function compileFlag(
 }
 
 /**
- * What a flag is decided by that cannot be compiled: its last form, or nothing but that it is off. Switching it off or
- * archiving it needs no compiling and holds for the last form too.
+ * The form by which a flag is decided that cannot be compiled: its last compiled form or, if it has none, a flag that is off. A
+ * flag that was switched off or archived since is off in its last form, too, which needs no compiling.
  */
 export function keptForm(
   { flag, roleAccess }: StoredFlag,
@@ -62,7 +62,7 @@ export function keptForm(
   return { ...compileFlag({ flag: form, roleAccess }, segments, compiler), stored: flag };
 }
 
-/** Marks are no part of a flag's form. */
+/** The marks of a flag, which are always those that are stored. */
 function marksOf({ hasRows, unsettled }: Flag): Pick<Flag, 'hasRows' | 'unsettled'> {
   return { ...(hasRows && { hasRows }), ...(unsettled && { unsettled }) };
 }

@@ -19,7 +19,7 @@ import {
   windowedActionsOf,
 } from './snapshot-parts.js';
 
-/** Before the first configuration is loaded. */
+/** The configuration before any has been loaded. */
 export const EMPTY_CONFIGURATION: Configuration = {
   revision: -1,
   flags: [],
@@ -57,18 +57,18 @@ export const EMPTY_SNAPSHOT: Snapshot = {
 };
 
 /**
- * Compiles a configuration; never fails. What is the same in `previous` is taken over. A flag that this version cannot
- * compile keeps the form it had there, or is switched off when it had none, and is named among the failures.
+ * Compiles a configuration; never throws. What is the same in `previous` is taken from there. A flag that this release cannot
+ * compile keeps its form in `previous`, or is off where it has none, and is named among the failures.
  */
 export function compileSnapshot(configuration: Configuration, previous: Snapshot = EMPTY_SNAPSHOT): Snapshot {
   return compileChanges(previous, changesTo(previous, configuration));
 }
 
 /**
- * The snapshot that these changes make of another one, as compiling the whole configuration anew would: compiled are the
- * flags that changed, and those that refer to segments that changed. Never fails; see {@link compileSnapshot}.
+ * The snapshot after these changes: the same as if the whole configuration were compiled. Only flags that have changed, or that
+ * refer to changed segments, are compiled. Never throws; see {@link compileSnapshot}.
  *
- * @param last has the last form of what this version cannot compile
+ * @param last the snapshot with the last forms of flags that this release cannot compile
  */
 export function compileChanges(base: Snapshot, changes: ConfigurationChanges, last: Snapshot = base): Snapshot {
   const segments = segmentsAfter(base, changes);
@@ -96,7 +96,7 @@ export function compileChanges(base: Snapshot, changes: ConfigurationChanges, la
 
 interface SegmentsAfter {
   readonly all: ReadonlyMap<string, Segment>;
-  /** What changed, by key; undefined: it is gone. */
+  /** The segments that have changed, by key; undefined for one that was removed. */
   readonly changed: ReadonlyMap<string, JsonObject | undefined>;
 }
 
@@ -117,7 +117,7 @@ function segmentsAfter({ segments }: Snapshot, { segments: given, segmentKeys }:
 
 interface CompiledParts
   extends Pick<Snapshot, 'flags' | 'slots' | 'compiledSegments' | 'dependencies' | 'readers' | 'failures'> {
-  /** The keys of the flags that are others than before, or are gone. */
+  /** The keys of the flags that have changed or were removed. */
   readonly changed: ReadonlySet<string>;
 }
 
@@ -171,7 +171,7 @@ class FlagsCompiler {
     return { flags, changed: new Set(changes.keys()), ...this.#read(compiled), ...this.#failures(compiled, failures) };
   }
 
-  /** What changed itself, and what refers to a segment that did. */
+  /** The flags that have changed themselves, or that refer to a segment that has. */
   #toCompile(): ReadonlyMap<string, StoredFlag> {
     const found = new Map(this.#changed);
     for (const segment of this.#segments.changed.keys()) {
@@ -196,7 +196,7 @@ class FlagsCompiler {
     return compileFlag(stored, segments, this.#compiler);
   }
 
-  /** The segments that are compiled already and say the same as before, be it through others. */
+  /** The compiled segments that mean the same as before, also by way of other segments. */
   #segmentsKept(): Snapshot['compiledSegments'] {
     const { changed } = this.#segments;
     if (changed.size === 0) return this.#base.compiledSegments;
@@ -204,7 +204,7 @@ class FlagsCompiler {
     return new Map([...this.#base.compiledSegments].filter(([key]) => !graph.leadsTo(key, changed)));
   }
 
-  /** Who reads which places now; those that nobody reads any more are free. */
+  /** Which flags read which slots now. Slots that no flag reads any more are freed. */
   #read(compiled: ReadonlyMap<string, CompiledFlag>): Pick<Snapshot, 'slots' | 'readers' | 'compiledSegments'> {
     const { base, slots } = { base: this.#base, slots: this.#slots };
     const names = [...compiled.keys(), ...this.#gone];
@@ -214,7 +214,7 @@ class FlagsCompiler {
       to: compiled.get(name)?.slotsRead ?? NOTHING_READ,
     }));
     const readers = base.readers.moved(slots, moves);
-    // What a flag read before, or would have read that could not be compiled.
+    // The slots that may be unread now: those that flags read before, and those that were added for flags that did not compile.
     const perhaps = new Set([...moves.flatMap(({ from }) => [...from]), ...slots.added]);
     const dropped = new Set([...perhaps].filter((index) => !readers.isRead(index)));
     slots.drop(dropped);
@@ -234,7 +234,7 @@ class FlagsCompiler {
     if (past.length === 0 && failures.size === 0) return { failures: past, dependencies: this.#dependencies };
     const gone = new Set(this.#gone);
     const staying = past.filter(({ flagKey }) => !compiled.has(flagKey) && !gone.has(flagKey));
-    // A flag that failed before may not now, and what its last form referred to is no matter any more.
+    // A flag that failed before may compile now: what its last form referred to does not matter then.
     const concerned = [...past.map(({ flagKey }) => flagKey), ...failures.keys()].filter((key) => compiled.has(key));
     const flags = new Map(
       concerned.map((key) => {
@@ -248,7 +248,7 @@ class FlagsCompiler {
     };
   }
 
-  /** What a form that is kept refers to. Segments that change do not change it. */
+  /** What a kept form refers to. Changes of segments do not change it. */
   #referredBy({ flag, rules, latchingRules }: Pick<CompiledFlag, 'flag' | 'rules' | 'latchingRules'>): Referred {
     const unlockedBy = (some: typeof rules): ReadonlySet<string> => {
       const slots = some.flatMap(({ conditions }) =>

@@ -6,39 +6,39 @@ import { LayeredMap } from '../values/layered-map.js';
 import { type Move, NamesByKey } from '../values/names-by-key.js';
 import { type Expansion, SegmentGraph } from './segment-graph.js';
 
-/** A flag, as far as it refers to others. */
+/** A flag with what is needed to find out what it refers to. */
 export interface Referring {
   readonly flag: Pick<Flag, 'rules' | 'prerequisites'>;
-  /** What the form that it is decided by refers to, where that is not this one. */
+  /** What the flag's kept form refers to, where it is decided by that. */
   readonly kept?: Referred | undefined;
 }
 
-/** The flags that a flag refers to, by key, and the segments, be it through others. */
+/** The flags and the segments that a flag refers to, by key, also by way of other segments. */
 export interface Referred {
   readonly required: ReadonlySet<string>;
-  /** Those whose unlocks any of its rules reads. */
+  /** The flags whose unlocks any of its rules reads. */
   readonly unlocked: ReadonlySet<string>;
-  /** Those whose unlocks a latching rule reads. */
+  /** The flags whose unlocks one of its latching rules reads. */
   readonly unlockedToLatch: ReadonlySet<string>;
   readonly segments: ReadonlySet<string>;
 }
 
-/** The flags that one flag's decisions can depend on, by key; all of them are there. */
+/** The existing flags that decisions on a flag can depend on, by key. */
 export interface FlagScope {
-  /** Those that are decided: itself, what it requires, and what those require. */
+  /** The flags that are decided: the flag itself, its prerequisites, and theirs. */
   readonly decided: ReadonlySet<string>;
-  /** Those whose unlocks are read by a rule of the former, or by a latching rule of these. */
+  /** The flags whose unlocks are read: by a rule of those that are decided, or by a latching rule of these. */
   readonly unlocked: ReadonlySet<string>;
 }
 
-/** What changed of who refers to whom, by key; undefined: it is gone. */
+/** The flags and segments that have changed, by key; undefined for one that was removed. */
 export interface Rereferred {
   readonly flags?: ReadonlyMap<string, Referring | undefined>;
   readonly segments?: ReadonlyMap<string, JsonObject | undefined>;
 }
 
 interface Node extends Referring {
-  /** What all rules name, and what the latching ones do. */
+  /** What all rules name, and what the latching rules name. */
   readonly named: References;
   readonly namedToLatch: References;
   readonly referred: Referred;
@@ -47,8 +47,8 @@ interface Node extends Referring {
 type Nodes = LayeredMap<string, Node>;
 
 /**
- * Who refers to whom among the flags of a configuration: by prerequisites, by `unlocked`, and through segments. It never
- * changes: {@link with} makes another one and looks only at what changed and at what that reaches.
+ * Which flags of a configuration refer to which: by prerequisites, by `unlocked` facts, and by way of segments. It never changes:
+ * {@link with} makes another one, and looks only at what has changed and at what that reaches.
  */
 export class Dependencies {
   readonly segments: SegmentGraph;
@@ -69,30 +69,30 @@ export class Dependencies {
     this.#reachingSegment = by.segments;
   }
 
-  /** The flags that require this one directly. */
+  /** The flags that have this one as a prerequisite. */
   requiring(flagKey: string): ReadonlySet<string> {
     return this.#requiring.get(flagKey);
   }
 
-  /** The flags whose rules read whether this one is unlocked, through segments too. */
+  /** The flags whose rules read whether this one is unlocked, also by way of segments. */
   readingUnlockOf(flagKey: string): ReadonlySet<string> {
     return this.#readingUnlock.get(flagKey);
   }
 
-  /** The flags whose rules refer to a segment, through others too. */
+  /** The flags whose rules refer to a segment, also by way of other segments. */
   reaching(segmentKey: string): ReadonlySet<string> {
     return this.#reachingSegment.get(segmentKey);
   }
 
-  /** The segments that a flag's rules refer to, through others too. */
+  /** The segments that a flag's rules refer to, also by way of other segments. */
   segmentsOf(flagKey: string): ReadonlySet<string> {
     return this.#nodes.get(flagKey)?.referred.segments ?? NOBODY.segments;
   }
 
-  /** These flags and all that hang on them, however far: that require them, or read whether they are unlocked. */
+  /** These flags and all that depend on them, directly or not: that require them, or read whether they are unlocked. */
   withDependents(flagKeys: Iterable<string>): ReadonlySet<string> {
     const found = new Set(flagKeys);
-    // A set is walked in the order of insertion, what is added meanwhile included.
+    // Walking a set includes what is added to it meanwhile.
     for (const key of found) {
       for (const dependent of this.requiring(key)) found.add(dependent);
       for (const dependent of this.readingUnlockOf(key)) found.add(dependent);
@@ -100,14 +100,14 @@ export class Dependencies {
     return found;
   }
 
-  /** What a decision on a flag looks at: along prerequisites, and along `unlocked`. */
+  /** What a decision on a flag depends on, by prerequisites and by `unlocked` facts. */
   scopeOf(flagKey: string): FlagScope {
     const decided = this.#closure([flagKey], ({ required }) => required);
     const readFirst = [...decided].flatMap((key) => [...this.#nodes.get(key)!.referred.unlocked]);
     return { decided, unlocked: this.#closure(readFirst, ({ unlockedToLatch }) => unlockedToLatch) };
   }
 
-  /** What a flag's rules come to with every segment written out. */
+  /** The size of a flag's rules with every segment written out. */
   expansionOf(flagKey: string): Expansion {
     const node = this.#nodes.get(flagKey);
     return node === undefined ? NOTHING : this.segments.expansionOf(node.named);
@@ -118,7 +118,7 @@ export class Dependencies {
     return findCircle([flagKey], (key) => this.#nodes.get(key)?.referred.required ?? []);
   }
 
-  /** A circle along `unlocked` that these flags lead to, as a path of keys and of segments as `segment KEY`. */
+  /** A circle of `unlocked` facts that these flags lead to, as a path of flags' keys and of segments as `segment KEY`. */
   circleOfUnlocks(flagKeys: Iterable<string>): readonly string[] | undefined {
     return findCircle(flagKeys, (name) => {
       const segment = name.startsWith(SEGMENT) ? name.slice(SEGMENT.length) : undefined;
@@ -128,13 +128,16 @@ export class Dependencies {
     });
   }
 
-  /** How many prerequisites stand in a row on the longest way through this flag; counts no further than beyond `limit`. */
+  /** The length of the longest chain of prerequisites through this flag; `limit` + 1 for any that is longer than `limit`. */
   prerequisitesInRow(flagKey: string, limit: number): number {
     const down = longestWay(flagKey, limit, (key) => this.#nodes.get(key)?.referred.required ?? []);
     return down + longestWay(flagKey, limit, (key) => this.requiring(key));
   }
 
-  /** These flags, each after all whose unlocks it reads, as far as no circle prevents it. Of several orders always the same. */
+  /**
+   * These flags in an order in which each comes after those whose unlocks it reads, unless they go in a circle. It is always the
+   * same of several such orders.
+   */
   inUnlockOrder(flagKeys: readonly string[]): readonly string[] {
     const wanted = new Set(flagKeys);
     const seen = new Set<string>();
@@ -152,7 +155,7 @@ export class Dependencies {
     return order;
   }
 
-  /** With what changed; the same object where nothing did. */
+  /** The dependencies after these changes; the same object where nothing changes. */
   with({ flags = new Map(), segments = new Map() }: Rereferred): Dependencies {
     const graph = this.segments.with(segments);
     const changed = new Map<string, Node | undefined>();
@@ -183,7 +186,7 @@ export class Dependencies {
     return [...(this.#nodes.get(flagKey)?.referred.unlocked ?? [])].toSorted();
   }
 
-  /** Everything that can be reached from these keys; what is not there is passed over. */
+  /** The keys of all existing flags that can be reached from these. */
   #closure(from: Iterable<string>, next: (referred: Referred) => Iterable<string>): ReadonlySet<string> {
     const found = new Set<string>();
     const open = [...from];
@@ -197,10 +200,10 @@ export class Dependencies {
   }
 }
 
-/** Who points at whom, seen from the other side. */
+/** For each flag or segment, the flags that refer to it, by the way in which they do. */
 type Pointing = Readonly<Record<'required' | 'unlocked' | 'segments', NamesByKey<string>>>;
 
-/** No key has a space. */
+/** Comes before a segment's key where flags and segments are nodes of one graph. No flag's key has a space. */
 const SEGMENT = 'segment ';
 const NOTHING: Expansion = { conditions: 0, depth: 0 };
 const NOBODY: Referred = {
@@ -234,13 +237,13 @@ function both(one: Referred, other: Referred): Referred {
   };
 }
 
-/** Whether both refer to the same, as far as they say so themselves. */
+/** Whether two flags refer to the same flags and segments themselves. */
 function saysTheSame(one: Referring, other: Referring): boolean {
   const said = ({ flag }: Referring): JsonValue => [flag.rules, flag.prerequisites] as unknown as JsonValue;
   return one.kept === other.kept && sameJson(said(one), said(other));
 }
 
-/** How many edges the longest way from a node has, step by step: only what leads on is kept. One more than `limit` at most. */
+/** The number of edges of the longest way from a node; `limit` + 1 at most. Each step keeps the nodes from which a way leads on. */
 function longestWay(from: string, limit: number, next: (key: string) => Iterable<string>): number {
   let level: ReadonlySet<string> = new Set([from]);
   for (let edges = 0; edges <= limit; edges++) {

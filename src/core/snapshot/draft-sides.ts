@@ -5,8 +5,8 @@ import type { Dependencies } from './dependencies.js';
 import type { Snapshot } from './snapshot.js';
 
 /**
- * The configuration as it is and as a draft of one flag would make it, each compiled with no more than decisions on that
- * flag can depend on: who looks at very many users reads few facts of each.
+ * The snapshots of the configuration with and without a draft of one flag. Each has only what decisions on that flag can depend
+ * on, so that few facts have to be read of each of very many users.
  */
 export function draftSides(present: Snapshot, draft: Flag): { readonly before: Snapshot; readonly after: Snapshot } {
   const drafted = present.dependencies.with({ flags: new Map([[draft.key, { flag: draft }]]) });

@@ -1,15 +1,15 @@
 import type { Expansion } from './segment-graph.js';
 
 /**
- * The most conditions (comparisons, groups and references) that a flag's rules may have with every segment written out:
- * what one evaluation may cost. Segments of segments multiply.
+ * How many conditions (comparisons, groups and references) the rules of a flag may have with every segment written out, which
+ * limits what one evaluation costs: segments of segments multiply.
  */
 export const MAX_EXPANDED_CONDITIONS = 5_000;
 
-/** How many segments may stand within one another. */
+/** How deep segments may refer to segments. */
 export const MAX_SEGMENT_DEPTH = 32;
 
-/** What is wrong with the size of a flag's rules, as what follows "its rules"; undefined where they can be evaluated. */
+/** What is wrong with the size of a flag's rules, as the rest of a sentence that begins with "its rules"; undefined for nothing. */
 export function faultOfExpansion({ conditions, depth }: Expansion): string | undefined {
   if (depth === Infinity) return 'refer to segments that refer to themselves';
   if (depth > MAX_SEGMENT_DEPTH) {
@@ -22,7 +22,7 @@ export function faultOfExpansion({ conditions, depth }: Expansion): string | und
   );
 }
 
-/** Whether one is larger than another in some way. */
+/** Whether one expansion has more conditions than another, or is deeper. */
 export function exceeds(one: Expansion, other: Expansion): boolean {
   return one.conditions > other.conditions || one.depth > other.depth;
 }

@@ -6,7 +6,7 @@ type Flags = ReadonlySet<string>;
 
 const NOBODY: Flags = new Set<string>();
 
-/** Which flags' rules read which facts, through segments too. Flags are named by their keys; archived ones are among them. */
+/** Which flags' rules read which facts, also by way of segments: the keys of flags, archived ones included. */
 export class FactReaders {
   readonly #slots: FactSlots;
   readonly #bySlot: NamesByKey<number>;
@@ -17,33 +17,33 @@ export class FactReaders {
     this.#bySlot = bySlot;
   }
 
-  /** Of the fact in this place of every record. */
+  /** The flags that read the fact of a slot. */
   ofSlot(index: number): Flags {
     return this.#bySlot.get(index);
   }
 
-  /** Whether anybody reads the fact in this place. */
+  /** Whether any flag reads the fact of a slot. */
   isRead(index: number): boolean {
     return this.#bySlot.has(index);
   }
 
-  /** Of facts that this kind of change can change, whatever their params. */
+  /** The flags that read a fact which this kind of change can change. */
   ofChange(change: FactChange): Flags {
     return this.#groups().byChange.get(change) ?? NOBODY;
   }
 
-  /** Of facts that an event of this action can change. */
+  /** The flags that read a fact which an event of this action can change. */
   ofAction(action: string): Flags {
     return this.#groups().byAction.get(action) ?? NOBODY;
   }
 
-  /** Of the configuration's next form, in which these flags read other places. */
+  /** The readers in the next snapshot, in which these flags read other slots. */
   moved(slots: FactSlots, moves: Iterable<Move<number>>): FactReaders {
     const bySlot = this.#bySlot.moved(moves);
     return bySlot === this.#bySlot && slots === this.#slots ? this : new FactReaders(slots, bySlot);
   }
 
-  /** Gathered when first asked for: not every configuration is asked. */
+  /** The groups, which are made when they are first asked for: not every snapshot is asked. */
   #groups(): Grouped {
     this.#grouped ??= this.#gather();
     return this.#grouped;

@@ -1,6 +1,6 @@
 import type { Effect } from '../flags/flag.js';
 
-/** What an index reads of an access row; a user's own rows name no role. */
+/** The members of an access row that the index needs. Rows of a user name no role. */
 interface IndexableRow {
   readonly flagId: string;
   readonly managedBy: string;
@@ -18,10 +18,10 @@ type Growing = Map<string, Map<string, Map<string, Effect>>>;
 
 const NO_ROWS: RowIndex = new Map();
 
-/** States never change, so neither does the index of the rows they hold: built once for each. */
+/** The index of each state's rows. A state is never changed, so its index is made once. */
 const indexed = new WeakMap<readonly IndexableRow[], RowIndex>();
 
-/** The active rows of one state by flag, so that a decision looks at its own flag's only, however many there are. */
+/** The active rows of a state by flag, so that a decision finds those of its flag, however many others there are. */
 export function indexRows(rows: readonly IndexableRow[]): RowIndex {
   if (rows.length === 0) return NO_ROWS;
   const known = indexed.get(rows);

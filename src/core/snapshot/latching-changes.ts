@@ -6,14 +6,14 @@ import { SegmentGraph } from './segment-graph.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
 
 /**
- * Ids of the flags of which somebody may have earned more, or nothing any more, since a change of the configuration: a
- * latching rule is new or means something else, by itself, by a segment or by the list of stages; its rollout was raised; or
- * RELOCK forgot unlocks. Renaming, switching off and a lowered rollout change nothing that is earned. An archived flag
- * latches nothing; one that is taken out of the archive is as good as new.
+ * The ids of the flags of which users may have earned more, or less, by a change of the configuration. That is so where a
+ * latching rule is new or has another meaning (by itself, a segment or the list of stages), where its rollout was raised, and
+ * where RELOCK made unlocks void. It is not so for another name, a flag that was switched off, or a lower rollout. An archived
+ * flag latches nothing; one that is taken out of the archive counts as new.
  */
 export function latchingChanges(before: Snapshot, after: Snapshot): readonly string[] {
   const stagesChanged = before.stageNames.join('\n') !== after.stageNames.join('\n');
-  // A flag that is the same is concerned by the stages alone.
+  // A flag that has not changed can be concerned by the list of stages alone.
   const keys = after.flags
     .differences(before.flags)
     .union(stagesChanged ? after.readers.ofChange('progress') : NO_FLAGS);
@@ -26,7 +26,7 @@ export function latchingChanges(before: Snapshot, after: Snapshot): readonly str
   });
 }
 
-/** Ids of the flags that latch by what an organization says of itself: by what its roles inherit, or by its attributes. */
+/** The ids of the flags that latch by an organization's attributes, or by what its roles inherit. */
 export function latchingByOrganization(
   snapshot: Snapshot,
   changed: { readonly roles: boolean; readonly attributes: boolean },
@@ -57,13 +57,16 @@ function changesOf(past: CompiledFlag | undefined, present: CompiledFlag, { afte
   });
 }
 
-/** What it latched counts no longer, which `unlocked` of it reads; what a removed rule latched counted until it was live again. */
+/**
+ * Whether unlocks of a rule no longer count, which `unlocked` facts of its flag read. Unlocks of a removed rule count, until a
+ * rule that is not latching is made under its id.
+ */
 function latchesNoMore({ flag }: CompiledFlag, { id, ledgerFloor }: Rule): boolean {
   const latched = flag.rules.some((rule) => rule.id === id && rule.policy === 'LATCHING');
   return latched || flag.removedRules?.some((rule) => rule.id === id) || ledgerFloorOf(flag, id) < ledgerFloor;
 }
 
-/** A rule's version grows whenever it means something else; of that, only a lowered rollout lets nobody earn more. */
+/** Whether a rule has another meaning by which users may earn it: its version has grown, for more than a lower rollout. */
 function changesMeaning({ rule: before }: CompiledRule, { rule }: CompiledRule): boolean {
   if (before.version === rule.version) return false;
   const lowered =
@@ -75,7 +78,7 @@ function changesMeaning({ rule: before }: CompiledRule, { rule }: CompiledRule):
   return !lowered;
 }
 
-/** The rule refers to the same segments as before, since it is the same; only what they say can differ. */
+/** Whether a rule has another meaning by its segments: it refers to the same ones, but they may have changed. */
 function changesSegments(
   past: CompiledFlag,
   before: CompiledRule,
@@ -88,7 +91,7 @@ function changesSegments(
   );
 }
 
-/** The segments that a rule refers to, through others too, as it was compiled. */
+/** The segments that a rule refers to, also by way of others, in the form in which it was compiled. */
 function segmentsOf({ segments }: CompiledFlag, { rule }: CompiledRule): ReadonlySet<string> {
   if (segments.size === 0) return NO_SEGMENTS;
   return new SegmentGraph().with(segments).reachOf(referencesOf(rule.conditions)).segments;
@@ -102,5 +105,5 @@ function readsChangedBy({ slots }: Snapshot, { conditions }: CompiledRule, chang
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();
 const NO_SEGMENTS: ReadonlySet<string> = new Set<string>();
 
-/** No segment's conditions: groups hold lists. */
+/** Stands for the conditions of a segment that does not exist: no segment can have these, since groups have lists. */
 const NOTHING = { all: false };

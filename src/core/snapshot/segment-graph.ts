@@ -2,25 +2,25 @@ import { type References, referencesOf } from '../conditions/references.js';
 import { findCircle } from '../values/find-circle.js';
 import type { JsonObject } from '../values/json.js';
 
-/** What conditions come to through segments, and through segments of segments. */
+/** What conditions refer to, also by way of segments. */
 export interface Reach {
-  /** Every segment that they refer to, those that there are not included. */
+  /** All segments that they refer to, also those that do not exist. */
   readonly segments: ReadonlySet<string>;
-  /** Every flag whose unlock they read. */
+  /** All flags whose unlocks they read. */
   readonly unlockedFlags: ReadonlySet<string>;
 }
 
-/** What conditions come to where each segment is written out in every place that refers to it. */
+/** The size of conditions with each segment written out wherever it is referred to. */
 export interface Expansion {
-  /** Comparisons, groups and references. */
+  /** The number of comparisons, groups and references. */
   readonly conditions: number;
-  /** How many segments stand within one another. Infinite, as the conditions are, where they go in a circle. */
+  /** How deep segments refer to segments. It is infinite for segments in a circle, as `conditions` is. */
   readonly depth: number;
 }
 
 const ENDLESS: Expansion = { conditions: Infinity, depth: Infinity };
 
-/** Which segments refer to which. It never changes: {@link with} makes another one. */
+/** Which segments refer to which. It never changes: {@link with} makes another one, which costs what changes. */
 export class SegmentGraph {
   readonly #references: ReadonlyMap<string, References>;
   readonly #reaches = new Map<string, Reach>();
@@ -30,7 +30,7 @@ export class SegmentGraph {
     this.#references = references;
   }
 
-  /** With these segments' conditions; without those that have none. */
+  /** The graph with these segments' conditions, and without the segments that are undefined. */
   with(changed: ReadonlyMap<string, JsonObject | undefined>): SegmentGraph {
     if (changed.size === 0) return this;
     const references = new Map(this.#references);
@@ -41,17 +41,17 @@ export class SegmentGraph {
     return new SegmentGraph(references);
   }
 
-  /** What a segment itself names; undefined where there is none. */
+  /** What a segment itself names; undefined for a segment that does not exist. */
   get(key: string): References | undefined {
     return this.#references.get(key);
   }
 
-  /** The segments that read whether a flag is unlocked, without those that do so through another one. */
+  /** The segments that themselves read whether a flag is unlocked. */
   readingUnlockOf(flagKey: string): readonly string[] {
     return [...this.#references].flatMap(([key, { unlockedFlags }]) => (unlockedFlags.has(flagKey) ? [key] : []));
   }
 
-  /** Whether a segment is one of these, or refers to one, through others too. */
+  /** Whether a segment is one of these, or refers to one, also by way of others. */
   leadsTo(key: string, some: ReadonlyMap<string, unknown>): boolean {
     return some.has(key) || [...this.#reachOfSegment(key).segments].some((reached) => some.has(reached));
   }
@@ -104,7 +104,7 @@ export class SegmentGraph {
     return reach;
   }
 
-  /** What a segment refers to comes first; one that is come to again before that is settled stands in a circle. */
+  /** Finds a segment's expansion, after those of the segments it refers to. One that is met again before that is in a circle. */
   #expand(key: string): void {
     const settled = this.#expansions;
     const entered = new Set<string>();
@@ -123,7 +123,7 @@ export class SegmentGraph {
     }
   }
 
-  /** Of conditions whose segments are settled. */
+  /** The expansion of conditions, from the known expansions of the segments they refer to. */
   #sum({ nodes, segments }: References): Expansion {
     let conditions = nodes;
     let depth = 0;

@@ -2,14 +2,14 @@ import type { FactSlots } from '../facts/fact-record.js';
 import type { LayeredMap } from '../values/layered-map.js';
 import type { CompiledFlag, FactReading, Snapshot, WindowEdge } from './snapshot.js';
 
-/** The flags before and after a change, and the keys of those that are others now. */
+/** The flags before and after a change, and the keys of those that have changed. */
 export interface ChangedFlags {
   readonly base: Snapshot;
   readonly flags: LayeredMap<string, CompiledFlag>;
   readonly changed: ReadonlySet<string>;
 }
 
-/** The flags by id once those have changed. */
+/** The flags by id after the change. */
 export function byIdAfter({ base, flags, changed }: ChangedFlags): LayeredMap<string, CompiledFlag> {
   const changes = new Map<string, CompiledFlag | undefined>();
   for (const key of changed) {
@@ -23,7 +23,7 @@ export function byIdAfter({ base, flags, changed }: ChangedFlags): LayeredMap<st
   return base.flagsById.with(changes);
 }
 
-/** By what facts are read; the same as before where nothing that it consists of is another. */
+/** How facts are read after the change: the same object as before, unless a part of it has changed. */
 export function readingAfter(
   { base: { reading }, flags }: ChangedFlags,
   { slots, stageNames }: { readonly slots: FactSlots; readonly stageNames: readonly string[] },
@@ -45,7 +45,7 @@ export function windowedActionsOf(slots: FactSlots): ReadonlyMap<string, number>
   return longest;
 }
 
-/** The flags that latch, each after those whose unlocks it reads. */
+/** The flags that latch after the change, each after those whose unlocks it reads. */
 export function latchingAfter(
   { base, flags, changed }: ChangedFlags,
   dependencies: Snapshot['dependencies'],
@@ -66,7 +66,7 @@ function latches(entry: CompiledFlag | undefined): boolean {
   return entry !== undefined && entry.latchingRules.length > 0 && !entry.flag.archived;
 }
 
-/** The keys of the flags that people may know of, in their order. */
+/** The keys of the flags that people may know of after the change, in their order. */
 export function visibleAfter({ base, flags, changed }: ChangedFlags): readonly string[] {
   const past = base.visible;
   const moved = [...changed].filter((key) => isVisible(base.flags.get(key)) !== isVisible(flags.get(key)));
@@ -81,7 +81,7 @@ function isVisible(entry: CompiledFlag | undefined): boolean {
   return entry?.flag.clientVisible === true && !entry.flag.archived;
 }
 
-/** When windows open and close, in that order. */
+/** When windows open and close after the change, in order. */
 export function windowEdgesAfter({ base, flags, changed }: ChangedFlags): readonly WindowEdge[] {
   const past = base.windowEdges;
   const fresh = [...changed].flatMap((key) => edgesOf(flags.get(key)));
@@ -97,7 +97,7 @@ function edgesOf(entry: CompiledFlag | undefined): readonly WindowEdge[] {
   return [startsAt, endsAt].flatMap((at) => (at === undefined ? [] : [{ at, flagKey }]));
 }
 
-/** A sorted list with more, most often with a few: each is put where it belongs. */
+/** A sorted list with further items, mostly few, each put where it belongs. */
 function inserted<T>(sorted: readonly T[], more: readonly T[], order: (one: T, other: T) => number): readonly T[] {
   if (more.length > FEW) return [...sorted, ...more].sort(order);
   const list = [...sorted];

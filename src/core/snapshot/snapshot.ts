@@ -7,47 +7,47 @@ import type { LayeredMap } from '../values/layered-map.js';
 import type { Dependencies } from './dependencies.js';
 import type { FactReaders } from './fact-readers.js';
 
-/** Flags, rules, segments and platform-wide role rows, compiled and immutable. A change makes a new one. */
+/** A whole configuration, compiled. It never changes: a change of the configuration makes another one. */
 export interface Snapshot {
   readonly revision: number;
-  /** By key, in the order of keys; archived ones too. */
+  /** The flags by key, in the order of keys, archived ones included. */
   readonly flags: LayeredMap<string, CompiledFlag>;
   readonly flagsById: LayeredMap<string, CompiledFlag>;
   readonly segments: ReadonlyMap<string, Segment>;
-  /** Those that some flag's rules refer to. */
+  /** The segments that rules refer to, compiled. */
   readonly compiledSegments: CompiledSegments;
   readonly reading: FactReading;
   readonly slots: FactSlots;
-  /** In their order. */
+  /** The stages, in their order. */
   readonly stages: readonly Stage[];
   readonly stageNames: readonly string[];
   readonly actions: ReadonlyMap<string, Action>;
-  /** Actions that some rule windows, with the longest window in days: their days are kept. */
+  /** The actions that rules read within windows, with the longest window in days: for these, totals by day are kept. */
   readonly windowedActions: ReadonlyMap<string, number>;
-  /** Flags with a latching rule, not archived, each after all whose `unlocked` its rules read. */
+  /** The flags with a latching rule that are not archived, each after those whose unlocks its rules read. */
   readonly latching: readonly CompiledFlag[];
-  /** Keys of the flags that people may know of, not archived, in their order. */
+  /** The keys of the flags that people may know of and that are not archived, in their order. */
   readonly visible: readonly string[];
-  /** When windows open and close, in that order; of flags that are not archived. */
+  /** When the windows of flags that are not archived open and close, in order. */
   readonly windowEdges: readonly WindowEdge[];
-  /** Who refers to whom, and who reads what. */
+  /** Which flags refer to which. */
   readonly dependencies: Dependencies;
   readonly readers: FactReaders;
-  /** What some enabled webhook wants to hear of. */
+  /** The types of events that some enabled webhook wants. */
   readonly announced: ReadonlySet<AnnouncedType>;
-  /** Flags that could not be compiled; each keeps its last compiled form, or is off when it never had one. By key. */
+  /** The flags that could not be compiled, by key. Each keeps its last compiled form, or is off if it never had one. */
   readonly failures: readonly CompileFailure[];
 }
 
-/** Everything by which facts are read of a user: two snapshots with the same one read the same of everybody. */
+/** All by which facts are read of a user: two snapshots that share it read the same facts of everybody. */
 export interface FactReading {
   readonly slots: FactSlots;
   readonly stageNames: readonly string[];
-  /** The flags whose unlocks are read, by key; undefined for one that there is not. */
+  /** The flags whose unlocks are read, by key; undefined for a flag that does not exist. */
   readonly unlockable: ReadonlyMap<string, CompiledFlag | undefined>;
 }
 
-/** A flag's window opens, or closes. */
+/** The instant at which a flag's window opens or closes. */
 export interface WindowEdge {
   /** Epoch milliseconds. */
   readonly at: number;
@@ -60,27 +60,27 @@ export interface CompileFailure {
 }
 
 export interface CompiledFlag {
-  /** As it is decided. */
+  /** The flag by which decisions are made. */
   readonly flag: Flag;
-  /** As it is stored: another one where that cannot be compiled. */
+  /** The flag as it is stored: another one than `flag` only where it cannot be compiled. */
   readonly stored: Flag;
-  /** The segments that its rules were compiled with: older than the snapshot's where a newer form cannot be compiled. */
+  /** The segments that its rules were compiled with, which are older than the snapshot's where the flag cannot be compiled. */
   readonly segments: ReadonlyMap<string, JsonObject>;
   readonly rules: readonly CompiledRule[];
   readonly latchingRules: readonly CompiledRule[];
   readonly ruleIds: ReadonlySet<string>;
-  /** Indexes of all slots that its rules read. */
+  /** The indexes of all slots that its rules read. */
   readonly slotsRead: ReadonlySet<number>;
   readonly variants: ReadonlyMap<string, JsonValue>;
-  /** Its platform-wide rows, inactive ones too. */
+  /** Its access rows for roles on the whole platform, inactive ones included. */
   readonly roleAccess: readonly AccessRow[];
-  /** The active ones by role. */
+  /** The effects of the active ones, by role. */
   readonly roleRows: ReadonlyMap<string, Effect>;
 }
 
 export interface CompiledRule {
   readonly rule: Rule;
   readonly conditions: CompiledConditions;
-  /** The rule has no conditions: it answers ROLLOUT rather than RULE. */
+  /** Whether the rule has no conditions, so that its reason is ROLLOUT and not RULE. */
   readonly unconditional: boolean;
 }

@@ -1,34 +1,34 @@
 import type { CompiledRule, Snapshot } from './snapshot.js';
 
 /**
- * Which parts of users' states a piece of work reads: who looks at very many users loads only these. A profile and the
- * ledger always come along.
+ * Which parts of users' states a piece of work reads, so that work on very many users loads only these. Profile and ledger are
+ * always loaded.
  */
 export interface StateNeeds {
-  /** Totals of these actions; undefined: of all. */
+  /** The actions whose totals are read; undefined for all. */
   readonly actions: ReadonlySet<string> | undefined;
-  /** Days of these actions; undefined: of all. */
+  /** The actions whose days are read; undefined for all. */
   readonly days: ReadonlySet<string> | undefined;
   readonly stagesReached: boolean;
   readonly access: boolean;
-  /** Whether the states of their organizations are read as well. */
+  /** Whether the states of the users' organizations are read. */
   readonly organizations: boolean;
 }
 
-/** What latching reads: the conditions of every latching rule, and no access rows, which gate only what an unlock gives. */
+/** What latching reads: what the conditions of all latching rules read. Access rows do not matter for what is earned. */
 export function needsOfLatching(snapshot: Snapshot): StateNeeds {
   const rules = snapshot.latching.flatMap(({ latchingRules }) => latchingRules);
   return { ...needsOfRules(snapshot, rules), access: false };
 }
 
-/** What deciding one flag reads, and latching what it reads the unlocks of. */
+/** What deciding a flag reads, and latching the flags whose unlocks it reads. */
 export function needsOfFlag(snapshot: Snapshot, flagKey: string): StateNeeds {
-  // Rows are an organization's as well.
+  // Organizations have access rows, too.
   const always = { access: true, organizations: true };
   return { ...needsOfRules(snapshot, rulesInScope(snapshot, flagKey)), ...always };
 }
 
-/** What either of two pieces of work reads. */
+/** What two pieces of work read together. */
 export function bothNeeds(one: StateNeeds, other: StateNeeds): StateNeeds {
   return {
     actions: union(one.actions, other.actions),
@@ -39,7 +39,7 @@ export function bothNeeds(one: StateNeeds, other: StateNeeds): StateNeeds {
   };
 }
 
-/** The rules whose conditions a decision on a flag may look at. */
+/** The rules whose conditions a decision on a flag can depend on. */
 export function rulesInScope({ dependencies, flags }: Snapshot, flagKey: string): readonly CompiledRule[] {
   const { decided, unlocked } = dependencies.scopeOf(flagKey);
   const toLatch = [...unlocked].filter((key) => !decided.has(key));

@@ -9,17 +9,17 @@ import { exceeds, faultOfExpansion } from './expansion.js';
 import type { Snapshot } from './snapshot.js';
 
 export interface Verdict {
-  /** What makes the change impossible. */
+  /** The faults for which the change must be refused. */
   readonly faults: readonly Fault[];
   /** What is allowed but probably not meant. */
   readonly warnings: readonly Fault[];
 }
 
 /**
- * Checks a flag as it is to be against everything that it refers to, or that refers to it: conditions, prerequisites,
- * circles, size. Pointers are into the flag.
+ * Checks a flag that is to be written against all that it refers to and all that refers to it: conditions, prerequisites,
+ * circles, size. Pointers are within the flag.
  *
- * @param present the configuration as it is, with or without the flag
+ * @param present the configuration before the write, with or without the flag
  */
 export function validateFlag(flag: Flag, present: Snapshot): Verdict {
   const faults: Fault[] = [];
@@ -38,7 +38,7 @@ export function validateFlag(flag: Flag, present: Snapshot): Verdict {
   return { faults, warnings };
 }
 
-/** Checks a segment's conditions, that no circle runs through it, and what it makes of the flags that refer to it. */
+/** Checks a segment that is to be written: its conditions, circles, and what becomes of the flags that refer to it. */
 export function validateSegment(segment: Segment, present: Snapshot): Verdict {
   const { key, conditions } = segment;
   const segments = new Map(present.segments).set(key, segment);
@@ -54,7 +54,7 @@ export function validateSegment(segment: Segment, present: Snapshot): Verdict {
   return { faults, warnings };
 }
 
-/** The flags whose unlocks a flag's conditions may read: an archived one only in conditions that are archived too. */
+/** The flags whose unlocks a flag's conditions may read. Only an archived flag may read the unlocks of archived ones. */
 function flagsToRead(flag: Flag, { flags }: Snapshot): Names {
   const known = (key: string): Flag | undefined => (key === flag.key ? flag : flags.get(key)?.stored);
   const mayRead = (key: string): boolean => {
@@ -65,7 +65,7 @@ function flagsToRead(flag: Flag, { flags }: Snapshot): Names {
 }
 
 function prerequisiteFaults(flag: Flag, { flags }: Snapshot): readonly Fault[] {
-  // An archived flag asks for nothing until it comes back, and is checked then.
+  // An archived flag requires nothing. It is checked when it is taken out of the archive.
   if (flag.archived) return [];
   return flag.prerequisites.flatMap(({ flagKey, variant }, i) => {
     const pointer = `/prerequisites/${i}`;
@@ -88,7 +88,7 @@ function prerequisiteFaults(flag: Flag, { flags }: Snapshot): readonly Fault[] {
   });
 }
 
-/** What others rely on cannot be taken away under them: the flag itself, or a variant that they ask for. */
+/** The faults of taking away what other flags rely on: the flag itself, or a variant that they require. */
 function dependentFaults(flag: Flag, { flags, dependencies }: Snapshot): readonly Fault[] {
   const faults: Fault[] = [];
   const inTheWay = (name: string): void => {
@@ -119,7 +119,7 @@ function dependentFaults(flag: Flag, { flags, dependencies }: Snapshot): readonl
   return faults;
 }
 
-/** Where a flag would stand among others: in a circle, or in too long a row. */
+/** The faults of a flag's place among others: in a circle, or in too long a chain of prerequisites. */
 function placeFaults({ key, rules }: Flag, after: Dependencies): readonly Fault[] {
   const required = after.circleOfPrerequisites(key);
   if (required !== undefined) {
@@ -142,7 +142,7 @@ function placeFaults({ key, rules }: Flag, after: Dependencies): readonly Fault[
   return [{ pointer: '/prerequisites', message }];
 }
 
-/** What is larger than can be evaluated; one that is so already may be changed as long as it does not grow. */
+/** The faults of a flag that is too large to evaluate. One that is so already may be changed if it does not grow. */
 function sizeFaults({ key, rules }: Flag, before: Dependencies, after: Dependencies): readonly Fault[] {
   const expansion = after.expansionOf(key);
   const fault = faultOfExpansion(expansion);
@@ -151,7 +151,7 @@ function sizeFaults({ key, rules }: Flag, before: Dependencies, after: Dependenc
   return [{ pointer: `/rules/${sizes.indexOf(Math.max(...sizes))}/conditions`, message: `the rules ${fault}` }];
 }
 
-/** Likewise by what a segment makes of the flags that refer to it, or would make of any that did. */
+/** The faults of a segment by which flags that refer to it, or a flag that would, become too large. */
 function reachFaults(segmentKey: string, before: Dependencies, after: Dependencies): readonly Fault[] {
   const own = after.segments.expansionOfSegment(segmentKey);
   const fault = faultOfExpansion(own);

@@ -1,21 +1,21 @@
-/** Changes that lie over a whole map before they are made one with it. */
+/** How many changes may lie above a whole map, before a new whole map is made of both. */
 const MOST_CHANGES = 128;
 
 interface Layers<K, V> {
-  /** Whole, and never changed. */
+  /** The whole map, which is never changed. */
   readonly below: Map<K, V>;
-  /** What differs from it; undefined: what is gone. */
+  /** What differs from it; undefined for what was removed. */
   readonly above: ReadonlyMap<K, V | undefined>;
 }
 
 /**
- * A map that never changes: {@link with} makes another one, at the cost of the changes and not of all that is in it, for the
- * few changes lie above a whole map that both have in common. Where an order is given, it is walked in that order.
+ * A map that never changes: {@link with} makes another one. That costs what changes, and not what is in the map, since the two
+ * share a whole map above which the changes lie. A map with an order is walked in that order.
  */
 export class LayeredMap<K, V extends object> implements ReadonlyMap<K, V> {
   readonly #layers: Layers<K, V>;
   readonly #order: ((one: K, other: K) => number) | undefined;
-  /** All of it in one map, once somebody has walked it. */
+  /** All entries in one map, made when the map is first walked. */
   #whole: Map<K, V> | undefined;
 
   constructor(order?: (one: K, other: K) => number, layers: Layers<K, V> = { below: new Map(), above: new Map() }) {
@@ -42,7 +42,7 @@ export class LayeredMap<K, V extends object> implements ReadonlyMap<K, V> {
     return size;
   }
 
-  /** With these values; without the keys that have none. The same object where there are none. */
+  /** The map with these values, and without the keys whose value is undefined. The same object where nothing is given. */
   with(changes: ReadonlyMap<K, V | undefined>): LayeredMap<K, V> {
     if (changes.size === 0) return this;
     const { below, above } = this.#layers;
@@ -53,7 +53,7 @@ export class LayeredMap<K, V extends object> implements ReadonlyMap<K, V> {
     return new LayeredMap(this.#order, { below: this.#merged(new Map([...above, ...changes])), above: new Map() });
   }
 
-  /** The keys whose values are others here than in a map that one of the two was made of. */
+  /** The keys whose values differ between this map and another, quickly if one was made from the other. */
   differences(before: LayeredMap<K, V>): ReadonlySet<K> {
     const candidates = this.#sharesWith(before) ?? [...before.keys(), ...this.keys()];
     const different = new Set<K>();
@@ -81,7 +81,7 @@ export class LayeredMap<K, V extends object> implements ReadonlyMap<K, V> {
     for (const [key, value] of this.#flat()) visit(value, key, this);
   }
 
-  /** The keys that may differ, where both lie on the same whole map. */
+  /** The keys that may differ, where both share a whole map; else undefined. */
   #sharesWith(other: LayeredMap<K, V>): readonly K[] | undefined {
     const [here, there] = [this.#layers, other.#layers];
     if (here.below === there.below) return [...here.above.keys(), ...there.above.keys()];

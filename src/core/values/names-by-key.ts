@@ -1,13 +1,13 @@
 import { LayeredMap } from './layered-map.js';
 
-/** A name that stood under some keys and stands under others now. */
+/** A name that was under some keys and is under others now. */
 export interface Move<Key> {
   readonly name: string;
   readonly from: ReadonlySet<Key>;
   readonly to: ReadonlySet<Key>;
 }
 
-/** Names by key, as who refers to whom. It never changes: a move makes another one, at the cost of what moves. */
+/** Sets of names by key, such as the flags that refer to each segment. It never changes: {@link moved} makes another one. */
 export class NamesByKey<Key> {
   readonly #names: LayeredMap<Key, Names>;
 
@@ -15,7 +15,7 @@ export class NamesByKey<Key> {
     this.#names = names;
   }
 
-  /** The names under a key; none where it is not known. */
+  /** The names under a key; none for an unknown key. */
   get(key: Key): ReadonlySet<string> {
     return this.#names.get(key)?.set() ?? NOBODY;
   }
@@ -24,7 +24,7 @@ export class NamesByKey<Key> {
     return this.#names.has(key);
   }
 
-  /** With these names moved; the same object where none is. */
+  /** The sets after these names have moved; the same object where none has. */
   moved(moves: Iterable<Move<Key>>): NamesByKey<Key> {
     const changes = new Map<Key, Map<string, boolean>>();
     const note = (key: Key, name: string, isThere: boolean): void => {
