@@ -52,6 +52,10 @@ function matches(pattern: unknown): (factValue: unknown) => boolean {
 
 /** The operators that are added to the library's, by name. */
 export const ADDED_OPERATORS: ReadonlyMap<string, AddedOperator> = new Map([
+  [
+    'isSet',
+    { compare: (fact, value) => typeof value === 'boolean' && (fact !== undefined && fact !== null) === value },
+  ],
   ['startsWith', text((fact, value) => fact.startsWith(value))],
   ['endsWith', text((fact, value) => fact.endsWith(value))],
   ['containsText', text((fact, value) => fact.includes(value))],

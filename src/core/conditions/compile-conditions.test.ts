@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Engine } from 'json-rules-engine';
@@ -6,6 +7,7 @@ import { buildRecord, FactSlots } from '../facts/fact-record.js';
 import { FACTS } from '../facts/fact-table.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
+import { stepsOf } from '../values/path.js';
 import { ConditionCompiler } from './compile-conditions.js';
 import { registerOperators } from './operators.js';
 import {
@@ -29,9 +31,23 @@ interface OperatorMap {
   get(name: string): { evaluate(factValue: unknown, value: unknown): boolean } | null;
 }
 
-/** The stock engine's answer, by a fresh engine; its own JSONPath resolves every path. */
+type JsonPath = (options: { path: string | string[]; json: unknown; wrap: boolean }) => unknown;
+
+const engineRequire = createRequire(createRequire(import.meta.url).resolve('json-rules-engine'));
+const { JSONPath } = engineRequire('jsonpath-plus') as { JSONPath: JsonPath };
+
+/**
+ * Resolves as the stock engine does, by jsonpath-plus. A path with a quoted name is given to it in steps, the name after a
+ * backtick, since it does not know double quotes in a path.
+ */
+function pathResolver(json: object, path: string): unknown {
+  const steps = /^\$\["[^"]*"\]/.test(path) ? ['$', ...(stepsOf(path) ?? []).map((step) => `\`${step}`)] : path;
+  return JSONPath({ path: steps, json, wrap: false });
+}
+
+/** The stock engine's answer, by a fresh engine; jsonpath-plus resolves every path. */
 async function stockAnswer({ conditions, segments, sources, now }: Case, total: boolean): Promise<boolean> {
-  const engine = new Engine([], { allowUndefinedFacts: true });
+  const engine = new Engine([], { allowUndefinedFacts: true, pathResolver });
   registerOperators(engine);
   if (total) makeTotal((engine as unknown as { operators: OperatorMap }).operators);
   for (const [key, segment] of segments) engine.setCondition(key, structuredClone(segment) as never);

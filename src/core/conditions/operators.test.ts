@@ -12,6 +12,14 @@ function compare(factValue: unknown, operator: string, value: unknown): boolean 
 
 describe('operators', () => {
   it.each([
+    [undefined, 'isSet', true, false],
+    [undefined, 'isSet', false, true],
+    [null, 'isSet', true, false],
+    ['', 'isSet', true, true],
+    [0, 'isSet', false, false],
+    [[], 'isSet', true, true],
+    [undefined, 'not:isSet', true, true],
+    [undefined, 'isSet', 'false', false],
     ['prospect', 'startsWith', 'pro', true],
     ['a pro', 'startsWith', 'pro', false],
     ['a pro', 'endsWith', 'pro', true],

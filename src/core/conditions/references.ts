@@ -43,8 +43,9 @@ export function contextReads(conditions: unknown, pointerBase = ''): readonly Fa
   for (const { node, pointer } of nodesOf(conditions, pointerBase)) {
     const fact = ownMember(node, 'fact');
     if (typeof fact !== 'string' || FACTS.get(fact)?.changedBy.has('context') !== true) continue;
-    const path = ownMember(node, 'path');
-    const read = typeof path === 'string' ? `${fact} ${path}` : fact;
+    const params = ownMember(node, 'params');
+    const named = isJsonObject(params) ? ownMember(params, 'name') : undefined;
+    const read = [fact, named, ownMember(node, 'path')].filter((part) => typeof part === 'string').join(' ');
     const message = `a latching rule reads "${read}" as stored: what only a request gives cannot unlock it, so store it with Identify`;
     warnings.push({ pointer, message });
   }

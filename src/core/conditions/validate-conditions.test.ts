@@ -37,6 +37,22 @@ describe('sound conditions', () => {
     ['everyone', {}],
     ['empty groups', { all: [{ any: [] }] }],
     ['all kinds of groups', { any: [{ all: [ROLE] }, { not: PLAN }, { condition: 'power-users' }, COUNT] }],
+    [
+      'an attribute by its name alone',
+      { all: [{ fact: 'attribute', params: { name: 'plan.tier' }, operator: 'equal', value: 'pro' }] },
+    ],
+    ['a part of an attribute by name', { all: [{ ...PLAN, params: { name: 'Account Name' } }] }],
+    ['a path with a quoted name', { all: [{ ...PLAN, path: '$["plan.tier"].level[0]' }] }],
+    ['a value that names an attribute', { all: [{ ...PLAN, value: { fact: 'attribute', params: { name: '$x' } } }] }],
+    [
+      'isSet',
+      {
+        all: [
+          { ...PLAN, operator: 'isSet', value: true },
+          { fact: 'roles', operator: 'isSet', value: true },
+        ],
+      },
+    ],
     ['a segment alone', { condition: 'power-users' }],
     ['labels', { all: [{ ...PLAN, name: 'On the pro plan', priority: 2, public: true }], name: 'x', priority: 1 }],
     ['decorators', { all: [{ fact: 'roles', operator: 'someFact:someValue:startsWith', value: ['a', 'b'] }] }],
@@ -209,7 +225,11 @@ describe('unsound conditions are refused', () => {
       { all: [{ ...PLAN, operator: 'before', value: '2025-02-30T00:00:00Z' }] },
       '/all/0/value: "before" needs a date, or a date and time',
     ],
-    ['a missing path', { all: [{ fact: 'attribute', operator: 'equal', value: 1 }] }, '/all/0: attribute needs "path"'],
+    [
+      'a missing path',
+      { all: [{ fact: 'attribute', operator: 'equal', value: 1 }] },
+      '/all/0: attribute needs "params": {"name": …}, which one to read, or "path"',
+    ],
     [
       'a path on a fact without parts',
       { all: [{ ...ROLE, path: '$.a' }] },
@@ -220,6 +240,18 @@ describe('unsound conditions are refused', () => {
       { all: [{ ...PLAN, path: '$[?(@.constructor)]' }] },
       '/all/0/path: "$[?(@.constructor)]" is not a plain path',
     ],
+    [
+      'a path to a name with a blank',
+      { all: [{ ...PLAN, path: '$.Account Name' }] },
+      '/all/0/path: "$.Account Name" is not a plain path: use names and indexes only, such as "$.address.lines[0]"; a member named "Account Name" is $["Account Name"]',
+    ],
+    [
+      'a path to a name with a dollar',
+      { all: [{ ...PLAN, path: '$.$initial_referrer' }] },
+      'a member named "$initial_referrer" is $["$initial_referrer"]',
+    ],
+    ['an empty name', { all: [{ ...PLAN, params: { name: '' } }] }, '/all/0/params/name: name must be a text of 1'],
+    ['isSet of a text', { all: [{ ...PLAN, operator: 'isSet' }] }, '"isSet" needs true or false: "pro" is not'],
     ['a path of another type', { all: [{ ...PLAN, path: 5 }] }, '/all/0/path: 5 is not a plain path'],
     [
       'an unknown param',
@@ -471,6 +503,8 @@ describe('doubtful conditions are warned of', () => {
   it.each<[string, JsonObject]>([
     ['equal', PLAN],
     ['a fact that is never absent', { fact: 'emailVerified', operator: 'notEqual', value: true }],
+    ['isSet false, which asks for absent ones', { ...PLAN, operator: 'isSet', value: false }],
+    ['not around isSet', { not: { ...PLAN, operator: 'isSet', value: true } }],
     ['not around notEqual', { not: { ...PLAN, operator: 'notEqual' } }],
     ['two nots around equal', { not: { not: PLAN } }],
     ['doesNotContain, which an absent list never satisfies', { ...PLAN, operator: 'doesNotContain' }],

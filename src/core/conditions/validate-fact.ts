@@ -3,7 +3,7 @@ import { FACTS } from '../facts/fact-table.js';
 import { type Faults, pointerStep } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
-import { isPlainPath } from '../values/path.js';
+import { isPlainPath, pathTo } from '../values/path.js';
 import type { Names } from './vocabulary.js';
 
 /** The longest text in a param, in characters. */
@@ -31,7 +31,7 @@ export function validateFact(
     return undefined;
   }
   validateParams(definition, ownMember(node, 'params'), `${pointer}/params`, { flags, faults });
-  validatePath(definition, ownMember(node, 'path'), pointer, faults);
+  validatePath(definition, node, pointer, faults);
   return definition;
 }
 
@@ -84,17 +84,29 @@ function validateParam(param: FactParam, value: unknown, pointer: string, { flag
   }
 }
 
-function validatePath(definition: FactDefinition, path: unknown, pointer: string, faults: Faults): void {
+function validatePath(definition: FactDefinition, node: JsonObject, pointer: string, faults: Faults): void {
+  const path = ownMember(node, 'path');
   if (path === undefined) {
-    if (definition.path === 'required') {
-      faults.error(pointer, `${definition.name} needs "path", which part of it to read, such as "$.plan"`);
+    const params = ownMember(node, 'params');
+    const named = isJsonObject(params) && Object.hasOwn(params, 'name');
+    if (definition.path === 'orName' && !named) {
+      faults.error(
+        pointer,
+        `${definition.name} needs "params": {"name": …}, which one to read, or "path", such as "$.plan"`,
+      );
     }
   } else if (definition.path === 'refused') {
     faults.error(`${pointer}/path`, `${definition.name} takes no path; remove ${inBrief(path)}`);
   } else if (typeof path !== 'string' || !isPlainPath(path)) {
     faults.error(
       `${pointer}/path`,
-      `${inBrief(path)} is not a plain path: use names and indexes only, such as "$.address.lines[0]"`,
+      `${inBrief(path)} is not a plain path: use names and indexes only, such as "$.address.lines[0]"${hintOf(path)}`,
     );
   }
+}
+
+/** How a name that stands in a path with characters that paths do not take is written in one. */
+function hintOf(path: unknown): string {
+  const name = typeof path === 'string' ? /^\$?\.?([^[\]"*]+)$/u.exec(path)?.[1] : undefined;
+  return name === undefined || pathTo(name).length > 64 ? '' : `; a member named ${inBrief(name)} is ${pathTo(name)}`;
 }

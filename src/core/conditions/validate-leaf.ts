@@ -136,7 +136,7 @@ function validateNow({ fact, right, operator, pointer, faults }: NowCheck): void
     );
   }
   const compared = fact.name === 'now' ? other : fact;
-  if (compared !== undefined && compared.path !== 'required') {
+  if (compared !== undefined && compared.path !== 'orName') {
     faults.error(
       `${pointer}/value`,
       `"now" can only be compared with a constant, an attribute or an organizationAttribute, not with ${inBrief(compared.name)}`,

@@ -6,7 +6,9 @@ import { parseVersion } from './version.js';
 
 /** What kind of value an operator expects on one side. */
 export type ValueKind =
+  | 'anything'
   | 'scalar'
+  | 'boolean'
   | 'number'
   | 'text'
   | 'pattern'
@@ -28,6 +30,7 @@ const INSTANTS: OperatorShape = { fact: 'instant', value: 'instant' };
 const LIST: ValueKind = { listOf: 'scalar' };
 
 const SHAPES: ReadonlyMap<string, OperatorShape> = new Map<string, OperatorShape>([
+  ['isSet', { fact: 'anything', value: 'boolean' }],
   ['equal', SCALARS],
   ['notEqual', SCALARS],
   ['in', { fact: 'scalar', value: LIST }],
@@ -81,6 +84,10 @@ function decorate({ fact, value }: OperatorShape, decorator: string): OperatorSh
 export function faultOfConstant(kind: ValueKind, constant: unknown): string | undefined {
   if (typeof kind === 'object') return listProblem(kind, constant);
   switch (kind) {
+    case 'anything':
+      return undefined;
+    case 'boolean':
+      return typeof constant === 'boolean' ? undefined : expected(kind);
     case 'scalar':
       return typeof constant === 'object' ? (constant === null ? undefined : expected(kind)) : undefined;
     case 'number':
@@ -113,6 +120,8 @@ function expected(kind: ValueKind): string {
 }
 
 const DESCRIPTIONS = {
+  anything: 'anything',
+  boolean: 'true or false',
   scalar: 'a text, number, boolean or null',
   number: 'a number',
   text: 'a text',
@@ -130,6 +139,10 @@ export function typeFits(type: FactType, kind: ValueKind): boolean {
   if (type === 'json') return true;
   if (typeof kind === 'object') return type === 'list';
   switch (kind) {
+    case 'anything':
+      return true;
+    case 'boolean':
+      return type === 'boolean';
     case 'scalar':
       return type !== 'list';
     case 'number':

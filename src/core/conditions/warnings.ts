@@ -2,7 +2,7 @@ import type { FactDefinition, FactType } from '../facts/fact-definition.js';
 import type { Faults } from '../values/fault.js';
 import { inBrief, type JsonValue } from '../values/json.js';
 import { looksLikeSeconds } from '../values/time.js';
-import { comparisonOf } from './operators.js';
+import { comparisonOf, splitOperator } from './operators.js';
 import { describeKind, type OperatorShape, typeFits } from './value-kind.js';
 
 /** Where a leaf stands: `negated` under an odd number of `not`s. */
@@ -73,13 +73,14 @@ const SOMETHING = {};
 /** Warns where a user for whom a fact is absent would satisfy the condition, which is probably not meant. */
 export function warnOfAbsence({ fact, right, operator, place }: Absence, faults: Faults): void {
   const compare = comparisonOf(operator);
-  if (compare === undefined) return;
+  // Whoever asks whether a value is there means the absent ones.
+  if (compare === undefined || splitOperator(operator).operator === 'isSet') return;
   const satisfies = (left: unknown, value: unknown): boolean => compare(left, value) !== place.negated;
   const not = place.negated ? ' under "not"' : '';
   const warn = (name: string): void =>
     faults.warn(
       place.pointer,
-      `${inBrief(operator)}${not} is also satisfied where ${name} is absent: add a condition that only a present value meets, unless that is meant`,
+      `${inBrief(operator)}${not} is also satisfied where ${name} is absent: add the same fact with "isSet": true, unless that is meant`,
     );
   if ('constant' in right) {
     if (fact.mayBeAbsent && satisfies(undefined, right.constant)) warn(fact.name);

@@ -57,8 +57,8 @@ export interface FactDefinition {
   readonly params: readonly FactParam[];
   /** All that can change the fact, whatever its params. */
   readonly changedBy: ReadonlySet<FactChange>;
-  /** Whether a condition must name by a path the part of the value that it reads, or must not. */
-  readonly path: 'required' | 'refused';
+  /** Whether a condition must name the part of the value that it reads, by a path or by the param `name`, or must not. */
+  readonly path: 'orName' | 'refused';
   /** Whether the fact can be undefined for a user. */
   readonly mayBeAbsent: boolean;
   /** Whether people may see their own value of the fact. */

@@ -4,6 +4,8 @@ import { ACTION_FACTS } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince, type TimeReading } from './time-reading.js';
 
+/** The name of one of several members, whatever characters it has. */
+const MEMBER: FactParam = { name: 'name', type: 'string', required: false };
 const FLAG: FactParam = { name: 'flag', type: 'string', required: true };
 
 const WHOLE_HOURS = elapsedSince(HOUR_MS);
@@ -14,7 +16,6 @@ type Read = (sources: FactSources) => unknown;
 type Row = Omit<FactDefinition, 'params' | 'path' | 'mayBeAbsent' | 'disclosed' | 'changedBy' | 'label' | 'bind'> & {
   readonly changedBy: readonly FactChange[];
   readonly label: string;
-  readonly path?: 'required';
   readonly mayBeAbsent?: true;
   readonly disclosed?: true;
 };
@@ -25,6 +26,22 @@ function fact({ label, ...row }: Row, read: Read, time?: TimeReading): FactDefin
   const bound: BoundFact = { changedBy, read, time };
   const shape = { path: 'refused', mayBeAbsent: false, disclosed: false, params: [] } as const;
   return { ...shape, ...row, changedBy, label: () => label, bind: () => bound };
+}
+
+/** A fact that is a member of an object: the one that the param names, as a whole or by a path in it, or else that of the path. */
+function member(row: Omit<Row, 'type'>, read: (sources: FactSources) => JsonObject | undefined): FactDefinition {
+  const whole = fact({ ...row, type: 'json' }, read);
+  const { changedBy } = whole;
+  const bind = (params: JsonObject): BoundFact => {
+    const name = ownMember(params, 'name') as string | undefined;
+    if (name === undefined) return whole.bind(params);
+    const readMember: Read = (sources) => {
+      const object = read(sources);
+      return object && ownMember(object, name);
+    };
+    return { changedBy, read: readMember, time: undefined };
+  };
+  return { ...whole, params: [MEMBER], path: 'orName', bind };
 }
 
 function unlocked(): FactDefinition {
@@ -83,13 +100,11 @@ const TABLE: readonly FactDefinition[] = [
     },
     (s) => present(s.organizationId),
   ),
-  fact(
+  member(
     {
       name: 'organizationAttribute',
       description: "One of the attributes of the user's organization, or a part of it.",
-      type: 'json',
       changedBy: ['identify', 'organization'],
-      path: 'required',
       mayBeAbsent: true,
       label: 'organization attribute',
     },
@@ -106,13 +121,11 @@ const TABLE: readonly FactDefinition[] = [
     },
     (s) => s.user.emailVerified,
   ),
-  fact(
+  member(
     {
       name: 'attribute',
       description: "One of the user's attributes, or a part of it; what a request gives is laid over what is stored.",
-      type: 'json',
       changedBy: ['identify', 'context'],
-      path: 'required',
       mayBeAbsent: true,
       label: 'attribute',
     },

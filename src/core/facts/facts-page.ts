@@ -27,6 +27,10 @@ value may name another fact: \`{"fact": NAME, "params": {…}}\`.
 - What time changes needs no event and no request: the server knows the instant, and unlocks then.
 `;
 
+const PATH =
+  '- `path`, beside `params`: which part to read, of the member that `name` gives or else of all of them: `$.plan`, `$.tags[0]`, ' +
+  '`$["plan.tier"]` for a name with other characters than letters, digits, `_` and `-`. One of `name` and `path` is needed.';
+
 /** The documentation page of facts, in Markdown: all of it comes from the table. */
 export function factsPage(facts: Iterable<FactDefinition>): string {
   const all = [...facts];
@@ -45,9 +49,7 @@ export function factsPage(facts: Iterable<FactDefinition>): string {
 function section({ name, description, params, path, count }: FactDefinition): string {
   const lines = [
     ...params.map(paramLine),
-    ...(path === 'required'
-      ? ['- `path`, beside `params`: which part of it to read, such as `$.plan` or `$.tags[0]`.']
-      : []),
+    ...(path === 'orName' ? [PATH] : []),
     ...(count === undefined ? [] : [`- A count: it grows ${count === 'whole' ? 'in whole steps' : 'by any amount'}.`]),
   ];
   return `## ${name}\n\n${[description, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')}\n`;

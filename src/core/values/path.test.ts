@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { isPlainPath, readPath } from './path.js';
+import { isPlainPath, pathTo, readPath, stepsOf } from './path.js';
 
-type JsonPath = (options: { path: string; json: unknown; wrap: boolean }) => unknown;
+type JsonPath = (options: { path: string | string[]; json: unknown; wrap: boolean }) => unknown;
 
 /** The resolver that json-rules-engine itself uses. */
 const engineRequire = createRequire(createRequire(import.meta.url).resolve('json-rules-engine'));
@@ -41,6 +41,40 @@ describe('a plain path', () => {
     expect(found).toBeGreaterThan(300);
   });
 
+  it('reads a member of any name', () => {
+    const odd = [
+      'plan.tier',
+      'Account Name',
+      '$x',
+      '$',
+      '*',
+      '',
+      '@',
+      '`a',
+      '?(1)',
+      'a"b',
+      "a'b",
+      '\\',
+      '1:2',
+      'é\u0000',
+      'a,b',
+    ];
+    const name = fc.oneof(fc.constantFrom(...odd), fc.string({ unit: 'binary', maxLength: 8 }));
+    fc.assert(
+      fc.property(name, name, fc.jsonValue(), (outer, inner, value) => {
+        const json = Object.fromEntries([[outer, Object.fromEntries([[inner, value]])]]);
+        const given = `$[${JSON.stringify(outer)}][${JSON.stringify(inner)}]`;
+        expect(stepsOf(given)).toEqual([outer, inner]);
+        expect(readPath(given)(json)).toBe(value);
+        // jsonpath-plus takes a path in steps as well, and names as they are after a backtick.
+        expect(JSONPath({ path: ['$', `\`${outer}`, `\`${inner}`], json, wrap: false })).toBe(value);
+        expect(readPath(pathTo(outer))(json)).toBe(json[outer]);
+      }),
+    );
+    expect(readPath("$['plan.tier']")({ 'plan.tier': 'pro' })).toBe('pro');
+    expect([pathTo('plan'), pathTo('plan.tier')]).toEqual(['$.plan', '$["plan.tier"]']);
+  });
+
   it('finds nothing inherited', () => {
     expect(readPath('$.constructor')({})).toBeUndefined();
     expect(readPath('$.__proto__.toString')({})).toBeUndefined();
@@ -65,7 +99,11 @@ describe('a plain path', () => {
     '$.a[0:2]',
     '$.a[-1]',
     '$.a[01]',
-    "$['a']",
+    '$["a]',
+    '$["a\n"]',
+    "$['a'b']",
+    '$[a]',
+    '$["a"',
     '$.a[?(@.b)]',
     '$[(this.constructor.constructor("return process")())]',
     '$.a^',
@@ -73,9 +111,10 @@ describe('a plain path', () => {
     '$.@string()',
     '$.`a',
     '$.a b',
+    '$["a"]b',
     '$.a\n',
     '$.$',
-    `$.${'a'.repeat(300)}`,
+    `$.${'a'.repeat(1_100)}`,
   ])('is not %j', (path) => {
     expect(isPlainPath(path)).toBe(false);
     expect(() => readPath(path)).toThrow('not a plain path');

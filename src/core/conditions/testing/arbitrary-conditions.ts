@@ -3,13 +3,25 @@ import type { FactSources } from '../../facts/fact-definition.js';
 import { FACTS } from '../../facts/fact-table.js';
 import { type ActionDay, unknownUser } from '../../states/user-state.js';
 import type { JsonObject, JsonValue } from '../../values/json.js';
+import { pathTo } from '../../values/path.js';
 import { DAY_MS, dayNumber, HOUR_MS } from '../../values/time.js';
 import { DECORATOR_NAMES, OPERATOR_NAMES } from '../operators.js';
 
 /** The instant around which everything generated lies. */
 export const NOW = Date.UTC(2025, 5, 15, 10, 30);
 
-const ATTRIBUTES = ['plan', 'age', 'tags', 'nested', 'version', 'trialEndsAt', '__proto__', 'toString'];
+const ATTRIBUTES = [
+  'plan.tier',
+  'Account Name',
+  'plan',
+  'age',
+  'tags',
+  'nested',
+  'version',
+  'trialEndsAt',
+  '__proto__',
+  'toString',
+];
 const TEXTS = [
   '',
   'pro',
@@ -55,10 +67,10 @@ function members(values: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> {
 const attributes = members(fc.oneof({ weight: 4, arbitrary: scalar }, list, members(fc.oneof(scalar, list))));
 
 const path = fc.oneof(
-  fc.constantFrom(...ATTRIBUTES).map((name) => `$.${name}`),
+  fc.constantFrom(...ATTRIBUTES).map(pathTo),
   fc
     .tuple(fc.constantFrom(...ATTRIBUTES), fc.constantFrom('plan', 'tags', 'length', '0'))
-    .map((names) => `$.${names.join('.')}`),
+    .map(([name, part]) => `${pathTo(name)}.${part}`),
   fc.constantFrom('$.tags[0]', '$.tags[1][0]', '$.nested.tags[1]', '$[0]'),
 );
 
@@ -164,7 +176,14 @@ function actionParams(): fc.Arbitrary<JsonObject> {
 function factNamed(name: string): fc.Arbitrary<JsonObject> {
   const params = PARAMS[name];
   if (params !== undefined) return params.map((given) => ({ fact: name, params: given }));
-  if (FACTS.get(name)?.path === 'required') return path.map((given) => ({ fact: name, path: given }));
+  if (FACTS.get(name)?.path === 'orName') {
+    const params = fc.constantFrom(...ATTRIBUTES).map((member) => ({ name: member }));
+    return fc.oneof(
+      path.map((given) => ({ fact: name, path: given })),
+      params.map((given) => ({ fact: name, params: given })),
+      fc.tuple(params, path).map(([given, within]) => ({ fact: name, params: given, path: within })),
+    );
+  }
   return fc.constant({ fact: name });
 }
 
