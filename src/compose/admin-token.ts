@@ -5,6 +5,7 @@ import { ConfigError } from '../config/environment.js';
 import { newSecret } from '../services/tokens/tokens.js';
 
 const OWNER_ONLY = 0o600;
+const FOLDER_OF_OWNER = 0o700;
 
 export interface AdminToken {
   readonly secret: string;
@@ -21,7 +22,7 @@ export async function adminToken(config: Config): Promise<AdminToken> {
     );
   }
   const file = adminTokenFile(config);
-  await mkdir(dirname(file), { recursive: true });
+  await mkdir(dirname(file), { recursive: true, mode: FOLDER_OF_OWNER });
   const secret = newSecret();
   try {
     await writeFile(file, `${secret}\n`, { mode: OWNER_ONLY, flag: 'wx' });

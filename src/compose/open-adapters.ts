@@ -1,6 +1,5 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Config } from '../config/config.js';
+import { ConfigError } from '../config/environment.js';
 import { openLocalNotifier } from '../notify/local/local-notifier.js';
 import type { Notifier } from '../notify/notifier.js';
 import { openRedisNotifier } from '../notify/redis/redis-notifier.js';
@@ -17,15 +16,14 @@ import { openMysqlStore } from '../store/mysql/mysql-store.js';
 import type { MigrationReport } from '../store/sql/schema/migrate.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import { migrateSqlite } from '../store/sqlite/migrate-sqlite.js';
+import { serveAlone } from '../store/sqlite/serve-alone.js';
 import { openSqliteStore } from '../store/sqlite/sqlite-store.js';
 
 type Database = Config['database'];
 
 /** Brings the database's schema up to this release. */
 export async function migrate(database: Database): Promise<MigrationReport> {
-  if (database.kind === 'mysql') return migrateMysql({ url: database.url });
-  mkdirSync(dirname(database.path), { recursive: true });
-  return migrateSqlite({ path: database.path });
+  return database.kind === 'mysql' ? migrateMysql({ url: database.url }) : migrateSqlite({ path: database.path });
 }
 
 /** Opens the store. An embedded one is migrated first; another one's schema is checked when the store can be reached. */
@@ -35,6 +33,16 @@ export async function openStore(database: Database, onPoolWait: (waitedMs: numbe
     return openSqliteStore({ path: database.path, onPoolWait });
   }
   return openMysqlStore({ url: database.url, poolSize: database.poolSize, checkSchema: false, onPoolWait });
+}
+
+/** Takes an embedded database for this server alone; gives what lets go of it. MySQL serves any number of servers. */
+export function takeStore(database: Database): () => void {
+  if (database.kind === 'mysql') return () => undefined;
+  try {
+    return serveAlone(database.path);
+  } catch (error) {
+    throw new ConfigError((error as Error).message);
+  }
 }
 
 /** Opens the notifier: on Redis where there is one, else for this process alone. */

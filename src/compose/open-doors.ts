@@ -57,6 +57,7 @@ async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {
     onSyncError: (error) => parts.logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
     requestsPerMinute: config.httpRequestsPerMinute,
     corsOrigins: config.corsOrigins,
+    trustedProxies: config.trustedProxies,
   });
 }
 

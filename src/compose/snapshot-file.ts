@@ -12,11 +12,12 @@ export interface SavedSnapshot {
 
 const FORMAT = 2;
 const OWNER_ONLY = 0o600;
+const FOLDER_OF_OWNER = 0o700;
 
 /** Writes the file whole or not at all. It holds hashes of tokens, so only its owner can read it. */
 export async function saveSnapshot(path: string, snapshot: SavedSnapshot): Promise<void> {
   const content = JSON.stringify(snapshot);
-  await mkdir(dirname(path), { recursive: true });
+  await mkdir(dirname(path), { recursive: true, mode: FOLDER_OF_OWNER });
   const temporary = `${path}.${randomUUID()}`;
   try {
     const file = await open(temporary, 'wx', OWNER_ONLY);

@@ -1,9 +1,17 @@
 import type { Config } from '../config/config.js';
 import { httpSender } from '../deliver/http/http-sender.js';
+import { failureLog } from '../observability/failure-log.js';
 import type { Logger } from '../observability/logger.js';
 import { type MetricSources, Metrics } from '../observability/metrics.js';
 import { adminToken } from './admin-token.js';
-import { openDeliveryQueue, openEventIntake, openNotifier, openStore, openWorkQueue } from './open-adapters.js';
+import {
+  openDeliveryQueue,
+  openEventIntake,
+  openNotifier,
+  openStore,
+  openWorkQueue,
+  takeStore,
+} from './open-adapters.js';
 import { type Doors, openDoors } from './open-doors.js';
 import { passOnNotices } from './pass-on-notices.js';
 import { type Composed, composeServices } from './services.js';
@@ -59,6 +67,9 @@ interface Hooks {
 async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hooks): Promise<Started> {
   const token = await adminToken(config);
   const metrics = new Metrics();
+  const failed = failureLog(logger);
+  const letGo = takeStore(config.database);
+  onEnd(async () => letGo());
   const sqlStore = await openStore(config.database, (waitedMs) => metrics.poolWaited(waitedMs));
   onEnd(() => sqlStore.close());
   const notifier = await openNotifier(config, logger);
@@ -81,11 +92,11 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
         logger.error(failure, 'a flag cannot be compiled by this version and keeps its last form');
       link.save();
     },
-    onError: (what, error) => logger.warn({ err: error }, `${what} failed`),
+    onError: failed,
   });
   onEnd(() => Promise.resolve(composed.states.close()));
   onEnd(() => Promise.resolve(composed.services.streams.close()));
-  const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger, onUnusable });
+  const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger, failed, onUnusable });
   const unsubscribe = await passOnNotices(notifier, composed, link, logger);
   onEnd(unsubscribe);
   await link.start();
@@ -96,11 +107,11 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
     const deliveryQueue = await openDeliveryQueue(config, logger);
     onEnd(() => deliveryQueue.close());
     const webhooks = { queue: deliveryQueue, sender, source: config.webhooks.source };
-    const { lanes, retentionDays } = config;
-    const own = { intake: openEventIntake(config, logger), webhooks, lanes, retentionDays };
+    const { lanes, retentionDays, auditRetentionDays } = config;
+    const own = { intake: openEventIntake(config, logger), webhooks, lanes, retentionDays, auditRetentionDays };
     onEnd(async () => worker?.stop());
     await link.whenUsable(async () => {
-      worker = await startWorker({ ...own, composed, queue, notifier, metrics, logger });
+      worker = await startWorker({ ...own, composed, queue, notifier, metrics, logger, failed });
     });
   }
   metrics.watch(metricSources(composed));

@@ -15,6 +15,8 @@ export interface StoreLinkOptions {
   readonly composed: Composed;
   readonly adminSecret: string;
   readonly logger: Logger;
+  /** Logs a failure without a caller, damped. */
+  readonly failed: (name: string, error: unknown) => void;
   /** Called when a store that was away at the start turns out to have a schema that this release must not run on. */
   readonly onUnusable: (error: unknown) => void;
 }
@@ -33,6 +35,7 @@ export class StoreLink {
   readonly #options: StoreLinkOptions;
   #connected: boolean = false;
   #reachable = false;
+  #wasAway: boolean = false;
   /** Whether the last attempt to write the snapshot to disk failed. */
   #unsaved: boolean = false;
   #saving: NodeJS.Timeout | undefined;
@@ -80,7 +83,7 @@ export class StoreLink {
       name: 'the check of the store',
       everyMs: POLL_MS,
       run: () => this.#checkStoreAgain(),
-      onError: (name, error) => this.#options.logger.warn({ err: error }, `${name} failed and will be tried again`),
+      onError: this.#options.failed,
     });
   }
 
@@ -137,10 +140,13 @@ export class StoreLink {
       }
       await Promise.all([epoch.refresh(), clock.synchronize(sqlStore)]);
       await services.keeper.refresh();
+      if (this.#wasAway) this.#options.logger.info('the store is back');
+      this.#wasAway = false;
       this.#reachable = true;
       if (this.#unsaved) this.save();
     } catch (error) {
       this.#reachable = false;
+      this.#wasAway = true;
       throw error;
     }
   }

@@ -5,6 +5,7 @@ import type { WebhookSender } from '../deliver/sender.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
+import { DampedReports } from '../outages/damped-reports.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
 import { BackfillWorker } from '../worker/backfill-worker.js';
@@ -27,8 +28,11 @@ export interface WorkerParts {
   readonly notifier: Notifier;
   readonly lanes: number;
   readonly retentionDays: number;
+  readonly auditRetentionDays: number | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
+  /** Logs a failure without a caller, damped. */
+  readonly failed: (name: string, error: unknown) => void;
 }
 
 const LANES_AT_ONCE = 4;
@@ -53,7 +57,9 @@ export interface RunningWorker {
 
 /** Starts everything that turns events and time into unlocks. */
 export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
-  const { composed, queue, intake, webhooks, notifier, lanes, retentionDays, metrics, logger } = parts;
+  const { composed, queue, intake, webhooks, notifier, lanes, retentionDays, auditRetentionDays, metrics, logger } =
+    parts;
+  const { failed: onError } = parts;
   const { store } = composed;
   const { keeper, events } = composed.services;
   const abort = new AbortController();
@@ -81,9 +87,6 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       oldestMs = ageMs;
     },
   });
-  const onError = (name: string, error: unknown): void =>
-    logger.warn({ err: error }, `${name} failed and will be tried again`);
-
   const backfills = new BackfillWorker({
     store,
     keeper,
@@ -97,8 +100,12 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
         logger.info({ backfill: id, flagId, users: done, unlocked, relocked, failed, busyMs }, 'a backfill is done'),
     },
   });
-  const onTimerError = (userId: string, error: unknown): void =>
-    logger.error({ err: error, userId }, 'what time brings to this user cannot be recorded; it is tried again');
+  const timers = new DampedReports((userId, error, leftOut) =>
+    logger.error(
+      { err: error, userId, leftOut },
+      'what time brings to this user cannot be recorded; it is tried again',
+    ),
+  );
 
   await queue.consume(async (lane) => void (await worker.process(lane, abort.signal)), {
     concurrency: LANES_AT_ONCE,
@@ -123,7 +130,8 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     repeat({
       name: 'firing timers',
       everyMs: TIMERS_EVERY_MS,
-      run: (signal) => fireTimers({ store, keeper, notifier, onError: onTimerError }, signal),
+      run: (signal) =>
+        fireTimers({ store, keeper, notifier, onError: (userId, error) => timers.failed(userId, error) }, signal),
       onError,
     }),
     repeat({ name: 'backfilling', everyMs: BACKFILLS_EVERY_MS, run: (signal) => backfills.run(signal), onError }),
@@ -131,7 +139,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       name: 'housekeeping',
       everyMs: HOUSE_EVERY_MS,
       run: async (signal) => {
-        await keepHouse({ store, keeper, retentionDays }, signal);
+        await keepHouse({ store, keeper, retentionDays, auditRetentionDays }, signal);
         await tidyFlagMarks({ store, keeper, notifier }, signal);
       },
       onError,

@@ -38,7 +38,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       ...{ database: { kind: 'sqlite', path: 'data/latchkey.db' }, redisUrl: undefined },
       ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
-      ...{ opsAddress: undefined },
+      ...{ opsAddress: undefined, auditRetentionDays: 365, trustedProxies: [] },
       ...{ maxStreams: 10_000, streamHeartbeatMs: 15_000 },
       webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
       ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
@@ -145,6 +145,8 @@ describe('readConfig', () => {
     ['half a lane', { LANES: '1.5' }, 'LANES="1.5" is no whole number'],
     ['a retention that days cannot tell', { EVENT_RETENTION_DAYS: '61' }, 'from 1 to 60'],
     ['an origin with a path', { CORS_ORIGINS: 'https://a.example/' }, 'CORS_ORIGINS has "https://a.example/"'],
+    ['a proxy by name', { TRUSTED_PROXIES: '10.0.0.0/8,proxy' }, 'TRUSTED_PROXIES has "proxy"'],
+    ['a network of no kind', { TRUSTED_PROXIES: '10.0.0.0/33' }, 'TRUSTED_PROXIES has "10.0.0.0/33"'],
     ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL="loud" is none of trace'],
   ];
   it.each(wrong)('refuses %s, and tells no secret', (_, environment, message) => {
@@ -172,6 +174,13 @@ describe('readConfig', () => {
     expect(readConfig({ OPS_ADDR: '127.0.0.1:9000' }).opsAddress).toBe('127.0.0.1:9000');
     expect(errorOf({ OPS_ADDR: '0.0.0.0:9000' })).toContain('OPS_ADDR=0.0.0.0:9000 is reachable from other machines');
     expect(errorOf({ ROLES: 'worker', OPS_ADDR: '9000' })).toContain('OPS_ADDR="9000" is no HOST:PORT');
+  });
+
+  it('keeps the audit for ever where it is told 0 days', () => {
+    expect(readConfig({ AUDIT_RETENTION_DAYS: '0' }).auditRetentionDays).toBeUndefined();
+    expect(readConfig({ TRUSTED_PROXIES: '10.0.0.0/8, fd00::/8,127.0.0.1' }).trustedProxies).toEqual([
+      ...['10.0.0.0/8', 'fd00::/8', '127.0.0.1'],
+    ]);
   });
 
   it('reads the database alone for commands that need no more', () => {

@@ -25,11 +25,15 @@ export interface Config {
   readonly tls: TlsConfig | undefined;
   readonly jwt: JwtOptions | undefined;
   readonly corsOrigins: readonly string[];
+  /** Addresses and networks of proxies whose word for a client's address is taken. */
+  readonly trustedProxies: readonly string[];
   /** The folder for the embedded admin token, and for the snapshot that a start without the store reads. */
   readonly dataDir: string;
   readonly queueIntake: boolean;
   readonly lanes: number;
   readonly retentionDays: number;
+  /** How long the audit is kept, and with it tokens that were revoked or have expired; undefined for ever. */
+  readonly auditRetentionDays: number | undefined;
   readonly cachedUsers: number;
   /** How many requests a minute one machine token or person may make on REST; 0 for any number. */
   readonly httpRequestsPerMinute: number;
@@ -60,10 +64,12 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     tls: readTlsConfig(env),
     jwt: readJwtConfig(env),
     corsOrigins: corsOrigins(env),
+    trustedProxies: trustedProxies(env),
     dataDir: env.text('DATA_DIR') ?? 'data',
     queueIntake: env.flag('QUEUE_INTAKE', true),
     lanes: env.integer('LANES', 32, 1, 4096),
     retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 60),
+    auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, 0, 36_500) || undefined,
     cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),
     httpRequestsPerMinute: env.integer('HTTP_REQUESTS_PER_MINUTE', 0, 0, 10_000_000),
     maxStreams: env.integer('MAX_STREAMS', 10_000, 0, 1_000_000),
@@ -141,6 +147,18 @@ function corsOrigins(env: Environment): readonly string[] {
     if (origin === '*' || (URL.canParse(origin) && new URL(origin).origin === origin)) return origin;
     throw new ConfigError(
       `CORS_ORIGINS has ${JSON.stringify(origin)}, which is no origin like https://app.example.com, without a path`,
+    );
+  });
+}
+
+/** The proxies before REST, by address or network. */
+function trustedProxies(env: Environment): readonly string[] {
+  return env.list('TRUSTED_PROXIES').map((proxy) => {
+    const [, host = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(proxy) ?? [];
+    const longest = { 0: -1, 4: 32, 6: 128 }[isIP(host)] ?? -1;
+    if (Number(bits) <= longest) return proxy;
+    throw new ConfigError(
+      `TRUSTED_PROXIES has ${JSON.stringify(proxy)}, which is no address or network like 10.0.0.0/8 or fd00::/8`,
     );
   });
 }

@@ -9,6 +9,8 @@ export interface EndedCall {
   readonly code: string;
   readonly durationMs: number;
   readonly requestId: string;
+  /** The client's address. */
+  readonly peer: string;
   /** Who called, as the audit names callers; '' when the caller was not authenticated. */
   readonly actor: string;
   readonly error: unknown;
@@ -20,10 +22,10 @@ export interface EndedCall {
 /** One log line and one measurement per call: successes at debug, failures at info, defects at error. */
 export function callLog(door: 'grpc' | 'rest', metrics: Metrics, logger: Logger): (call: EndedCall) => void {
   return (call) => {
-    const { operation, code, durationMs, requestId, actor, error, unexpected, unauthenticated } = call;
+    const { operation, code, durationMs, requestId, actor, peer, error, unexpected, unauthenticated } = call;
     metrics.requestEnded(door, operation, code, durationMs);
     if (unauthenticated) metrics.authenticationFailed(door);
-    const line = { door, operation, code, durationMs: Math.round(durationMs * 100) / 100, requestId, actor };
+    const line = { door, operation, code, durationMs: Math.round(durationMs * 100) / 100, requestId, actor, peer };
     if (unexpected) logger.error({ ...line, err: error }, 'call failed unexpectedly');
     else if (error === undefined) logger.debug(line, 'call');
     else logger.info({ ...line, reason: error instanceof Error ? error.message : String(error) }, 'call refused');

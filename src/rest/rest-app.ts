@@ -92,7 +92,12 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   return app;
 }
 
-function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }: RestAppOptions): FastifyServerOptions {
+function serverOptions({
+  tls,
+  trustedProxies = [],
+  observer,
+  maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+}: RestAppOptions): FastifyServerOptions {
   const options = {
     logger: false,
     bodyLimit: maxBodyBytes,
@@ -100,6 +105,7 @@ function serverOptions({ tls, observer, maxBodyBytes = DEFAULT_MAX_BODY_BYTES }:
     return503OnClosing: false,
     genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers[REQUEST_ID_HEADER]),
     requestIdHeader: false,
+    trustProxy: [...trustedProxies],
     rewriteUrl: ({ url = '' }: IncomingMessage) => namedInPath(url),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {

@@ -20,6 +20,8 @@ export interface AuditEntry {
 export interface AuditReader {
   /** Newest first; `target` narrows it when given. */
   list(page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>>;
+  /** Drops the oldest entries, of before this instant, `limit` at most. Gives how many. */
+  purge(before: number, limit: number): Promise<number>;
 }
 
 /** Writes the audit. A change is recorded in its own transaction, so that the audit has exactly the changes that happened. */

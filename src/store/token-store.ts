@@ -27,6 +27,8 @@ export interface TokenReader {
   all(): Promise<readonly MachineToken[]>;
   /** Records the last use, in no transaction, since nothing depends on it. */
   touch(id: string, at: number): Promise<void>;
+  /** Drops tokens that were revoked, or had expired, before this instant. Gives how many. */
+  purge(before: number): Promise<number>;
 }
 
 /** Makes and revokes tokens, in the transaction that also writes the audit. */

@@ -117,7 +117,10 @@ export class LaneWorker {
       await tx.inbox.bury(culprit, reason);
       return true;
     });
-    if (buried) observer.buried(culprit, reason);
+    if (!buried) return;
+    // The key alone: what else the event says is about a person and no matter for a log; the dead letter has it.
+    const { userId, source, id } = culprit;
+    observer.buried({ userId, source, id }, reason);
   }
 }
 

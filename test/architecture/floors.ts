@@ -80,7 +80,7 @@ export const PARTS: readonly Part[] = [
   {
     name: 'observability',
     paths: /^src\/observability\//,
-    mayImport: ['core', ...PORTS, 'services', 'calls', 'worker'],
+    mayImport: ['core', 'outages', ...PORTS, 'services', 'calls', 'worker'],
   },
   { name: 'main', paths: /^src\/main\.ts$/, mayImport: [...BUILT_FROM_ALL, 'config', 'compose'] },
   { name: 'config', paths: /^src\/config\//, mayImport: BUILT_FROM_ALL },

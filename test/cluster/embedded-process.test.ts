@@ -97,6 +97,13 @@ describe('an embedded process', () => {
     expect(await demo()).toBe(first);
   }, 60_000);
 
+  it('is alone on its database: a second one ends, a killed one leaves it free, and commands may look at it', async () => {
+    const first = await start();
+    await expect(start()).rejects.toThrow(/ended with 1.*another server serves the database .*latchkey\.db: end it/s);
+    await first.end('SIGKILL');
+    await start();
+  }, 60_000);
+
   it('says which port is taken, and ends', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => taken.once('listening', resolve));

@@ -66,14 +66,14 @@ describeOnEachEngine('events', (engine) => {
     expect(await stand.on('w')).toContain('busy');
 
     const { keeper } = stand.services;
-    await keepHouse({ store: stand.store, keeper, retentionDays: 3 });
+    await keepHouse({ store: stand.store, keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect((await days()).get('windowed')).toHaveLength(2);
     // Three days of the window, three of the retention, one of margin: the older day is the eighth.
     const later = { ...stand.store, now: () => Promise.resolve(now + 6 * DAY_MS) };
-    await keepHouse({ store: later, keeper, retentionDays: 3 });
+    await keepHouse({ store: later, keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect((await days()).get('windowed')?.map(({ day }) => day)).toEqual([dayNumber(now)]);
     await stand.setFlag('busy', { rules: [] });
-    await keepHouse({ store: later, keeper, retentionDays: 3 });
+    await keepHouse({ store: later, keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect(await days()).toEqual(new Map());
     expect(await totalOf(stand, 'w', 'windowed')).toMatchObject({ count: 2 });
   });
@@ -86,12 +86,12 @@ describeOnEachEngine('events', (engine) => {
     const now = await stand.store.now();
     const { keeper } = stand.services;
     const after = (days: number) => ({ ...stand.store, now: () => Promise.resolve(now + days * DAY_MS) });
-    await keepHouse({ store: after(3.9), keeper, retentionDays: 3 });
+    await keepHouse({ store: after(3.9), keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect(await stand.track([event])).toMatchObject({ duplicates: 1 });
-    await keepHouse({ store: after(4.1), keeper, retentionDays: 3 });
+    await keepHouse({ store: after(4.1), keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect(await stand.track([event])).toMatchObject({ accepted: 1 });
     // What is not counted yet is nobody's to forget.
-    await keepHouse({ store: after(90), keeper, retentionDays: 3 });
+    await keepHouse({ store: after(90), keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect(await stand.drain()).toBe(1);
   });
 

@@ -117,7 +117,7 @@ export async function composeUseCaseStand(
     ...{ store, keeper, notifier, lanes },
     observer: {
       counted: () => undefined,
-      buried: ({ userId, source, id }, reason) => void buried.push({ userId, source, id, reason }),
+      buried: (event, reason) => void buried.push({ ...event, reason }),
     },
   });
   const sweeper = new Sweeper({ store, worker, queue: SILENT_QUEUE, lanes, onOldest: () => undefined });

@@ -340,7 +340,12 @@ describeOnEachEngine('deliveries to webhooks', (engine) => {
       comment: '',
     });
     await webhooks.delete(OPERATOR, id);
-    await keepHouse({ store: stand.latchkey.store, keeper: stand.latchkey.services.keeper, retentionDays: 30 });
+    await keepHouse({
+      store: stand.latchkey.store,
+      keeper: stand.latchkey.services.keeper,
+      retentionDays: 30,
+      auditRetentionDays: undefined,
+    });
     expect((await stand.latchkey.store.deliveries.list({ endpointId: id }, { limit: 9 })).items).toEqual([]);
     await expect(deliveriesOf(stand.latchkey, id)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await statesOf(other.id)).toEqual(['delivered']);

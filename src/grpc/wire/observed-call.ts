@@ -34,6 +34,11 @@ export class ObservedCall {
     return caller === undefined ? '' : actorOf(caller);
   }
 
+  /** The client's address. */
+  get peer(): string {
+    return this.#call.peer;
+  }
+
   /** What went wrong; undefined on success. */
   get error(): unknown {
     return this.#call.error;

@@ -45,6 +45,18 @@ describe('the observer', () => {
     });
   });
 
+  it('is told the client’s address, by the proxies that are trusted, and by nobody else', async () => {
+    const ended: EndedRequest[] = [];
+    const observer = { callEnded: (request: EndedRequest) => void ended.push(request) };
+    const headers = { 'x-forwarded-for': '198.51.100.9, 203.0.113.7' };
+    await stand.ask('/healthz', { headers });
+    expect(last()?.peer).toBe('127.0.0.1');
+    await stand.withDoor({ trustedProxies: ['127.0.0.0/8'], observer }, async (_, origin) => {
+      await askOf(origin, '/healthz', { headers });
+    });
+    expect(ended.map(({ peer }) => peer)).toEqual(['203.0.113.7']);
+  });
+
   it('is told of clients that went away', async () => {
     const ended: EndedRequest[] = [];
     const { options, release, inFlight } = slowMetrics();

@@ -1,14 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import createKnex, { type Knex } from 'knex';
 import { SILENT_LOG, watchPool } from '../sql/engine/pool-setup.js';
 import type { Sql } from '../sql/engine/sql.js';
 import { StoreUnavailable } from '../store.js';
 import { cacheStatements } from './cache-statements.js';
+import { ownFile } from './serve-alone.js';
 
 export interface SqliteOptions {
-  /** The database's file; it and its folder are made when they are not there. */
+  /** The database's file; it and its folder are made when they are not there, for their owner alone. */
   readonly path: string;
   /** How long a writer waits for its turn: default 10,000. Transactions here take turns, however many there are. */
   readonly acquireTimeoutMs?: number;
@@ -34,7 +33,7 @@ export function sqlitePool(options: SqliteOptions, use: 'read' | 'write'): Knex 
   if (path === '' || path === ':memory:') {
     throw new Error('the database needs a file that several connections can open: give a path');
   }
-  if (use === 'write') mkdirSync(dirname(path), { recursive: true });
+  if (use === 'write') ownFile(path);
   const knex = createKnex({
     client: 'better-sqlite3',
     connection: { filename: path },

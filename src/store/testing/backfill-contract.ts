@@ -121,4 +121,17 @@ export function backfillContract(store: () => Store): void {
     expect(named(await list({ flagId: unique('flg') }))).toEqual([]);
     for (const id of [other, ids[0]!]) await finish(id);
   });
+
+  it('are dropped some time after they ended, those that have not ended never', async () => {
+    const ended = await started();
+    await finish(ended);
+    const running = await started();
+    const endedAt = (await get(ended))!.finishedAt!;
+    await store().backfills.purge(endedAt, 1_000);
+    expect(await get(ended)).toBeDefined();
+    expect(await store().backfills.purge(endedAt + 1, 1_000)).toBeGreaterThan(0);
+    expect(await get(ended)).toBeUndefined();
+    expect((await get(running))?.state).toBe('pending');
+    await finish(running);
+  });
 }

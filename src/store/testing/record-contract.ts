@@ -141,11 +141,19 @@ export function recordContract(store: () => Store): void {
     await store().tokens.touch(token.id, 600);
     await store().tokens.touch(token.id, 550);
     expect((await store().tokens.byHash(hashOf(1)))?.lastUsedAt).toBe(600);
+
+    // Expired at 300 and revoked at 400; a token that ends never stays.
+    const lasting = { ...token, id: unique('tok_'), hash: hashOf(5) };
+    await add(lasting);
+    expect(await store().tokens.purge(300)).toBe(0);
+    expect(await store().tokens.purge(400)).toBe(2);
+    expect(await store().tokens.purge(401)).toBe(1);
+    expect(await store().tokens.all()).toEqual([lasting]);
   });
 
   it('lets nobody make or revoke a token, or write the audit, outside of a transaction', () => {
-    expect(new Set(Object.keys(store().tokens))).toEqual(new Set(['byHash', 'list', 'all', 'touch']));
-    expect(Object.keys(store().audit)).toEqual(['list']);
+    expect(new Set(Object.keys(store().tokens))).toEqual(new Set(['byHash', 'list', 'all', 'touch', 'purge']));
+    expect(Object.keys(store().audit)).toEqual(['list', 'purge']);
   });
 
   it('keeps the audit newest first, narrowed by target, and only of what was committed', async () => {
@@ -178,5 +186,11 @@ export function recordContract(store: () => Store): void {
     const newest = await store().audit.list({ limit: 2 }, {});
     expect(newest.items).toEqual([entry(3, target.toUpperCase()), entry(2)]);
     expect(await store().audit.list({ limit: 2, after: 'no position' }, {})).toEqual(newest);
+    const drop = (before: number) => store().audit.purge(before, 1_000);
+    expect(await drop(998)).toBe(1);
+    expect(await drop(998)).toBe(0);
+    expect((await store().audit.list({ limit: 9 }, {})).items).toEqual([entry(2), entry(1), entry(0)]);
+    expect(await store().audit.purge(1_001, 2)).toBe(2);
+    expect((await store().audit.list({ limit: 9 }, {})).items).toEqual([entry(2)]);
   });
 }

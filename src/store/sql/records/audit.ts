@@ -2,7 +2,8 @@ import type { JsonValue } from '../../../core/values/json.js';
 import type { AuditEntry, AuditReader, AuditWriter } from '../../audit-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { numberAfter, pageOf } from '../engine/page-of.js';
-import { parseJson, type Sql } from '../engine/sql.js';
+import { changeByKey } from '../engine/rows-by-key.js';
+import { type Engine, parseJson, type Sql } from '../engine/sql.js';
 
 interface AuditRow {
   readonly id: number;
@@ -42,7 +43,7 @@ export function auditWriter(sql: Sql): AuditWriter {
   };
 }
 
-export function auditReader(read: Sql): AuditReader {
+export function auditReader({ read, write }: Engine): AuditReader {
   return {
     list: async (page, { target }) => {
       const rows = await read.rows<AuditRow>(
@@ -50,6 +51,14 @@ export function auditReader(read: Sql): AuditReader {
         [numberAfter(page.after, Number.MAX_SAFE_INTEGER), ...(target === undefined ? [] : [target]), page.limit + 1],
       );
       return pageOf(rows, page.limit, entryOf, (row) => String(row.id));
+    },
+    purge: async (before, limit) => {
+      // By the key, along which instants grow: a search by instant would read the whole table where nothing is old.
+      const rows = await read.rows<Pick<AuditRow, 'id' | 'at'>>('SELECT id, at FROM audit ORDER BY id LIMIT ?', [
+        limit,
+      ]);
+      const old = rows.filter(({ at }) => at < before).map(({ id }) => [id]);
+      return changeByKey(write, ['id'], old, (condition) => `DELETE FROM audit WHERE ${condition}`);
     },
   };
 }

@@ -13,7 +13,7 @@ import { commaSeparated } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { numberAfter, pageOf } from '../engine/page-of.js';
 import { changeByKey } from '../engine/rows-by-key.js';
-import { firstRow, type Sql } from '../engine/sql.js';
+import { type Engine, firstRow, type Sql } from '../engine/sql.js';
 
 interface BackfillRow {
   readonly id: number;
@@ -41,7 +41,7 @@ interface BackfillRow {
 const UNFINISHED = "state IN ('pending', 'running')";
 const KEY = ['backfill_id'] as const;
 
-export function backfillReader(sql: Sql): BackfillReader {
+export function backfillReader({ read: sql, write }: Engine): BackfillReader {
   return {
     get: async (id) => {
       const row = await firstRow<BackfillRow>(sql, 'SELECT * FROM backfills WHERE backfill_id = ?', [id]);
@@ -58,6 +58,14 @@ export function backfillReader(sql: Sql): BackfillReader {
         [numberAfter(page.after, Number.MAX_SAFE_INTEGER), ...(flagId === undefined ? [] : [flagId]), page.limit + 1],
       );
       return pageOf(rows, page.limit, backfillOf, (row) => String(row.id));
+    },
+    purge: async (before, limit) => {
+      const rows = await sql.rows<Pick<BackfillRow, 'id' | 'finished_at'>>(
+        'SELECT id, finished_at FROM backfills WHERE finished_at IS NOT NULL ORDER BY id LIMIT ?',
+        [limit],
+      );
+      const old = rows.filter(({ finished_at: at }) => at !== null && at < before).map(({ id }) => [id]);
+      return changeByKey(write, ['id'], old, (condition) => `DELETE FROM backfills WHERE ${condition}`);
     },
   };
 }

@@ -36,6 +36,7 @@ export function tokenReader({ read, write }: Engine): TokenReader {
       const unless = 'AND (last_used_at IS NULL OR last_used_at < ?)';
       await write.run(`UPDATE tokens SET last_used_at = ? WHERE id = ? ${unless}`, [at, id, at]);
     },
+    purge: (before) => write.run('DELETE FROM tokens WHERE revoked_at < ? OR expires_at < ?', [before, before]),
   };
 }
 

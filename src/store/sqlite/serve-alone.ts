@@ -1,0 +1,54 @@
+import { chmodSync, closeSync, mkdirSync, openSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { sqliteDialect } from './sqlite-dialect.js';
+
+const OWNER_ONLY = 0o600;
+const FOLDER_OF_OWNER = 0o700;
+
+/** Makes the file where it is not there, and keeps everybody but its owner from it; likewise of a folder that it makes. */
+export function ownFile(path: string): void {
+  mkdirSync(dirname(path), { recursive: true, mode: FOLDER_OF_OWNER });
+  try {
+    // Only a new file is opened: closing one that is there would take SQLite's locks on it from this process.
+    closeSync(openSync(path, 'ax', OWNER_ONLY));
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
+  try {
+    chmodSync(path, OWNER_ONLY);
+  } catch (error) {
+    // Somebody else's file, which this process may use: its owner decides who else may.
+    if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'EROFS') throw error;
+  }
+}
+
+function codeOf(error: unknown): unknown {
+  return (error as NodeJS.ErrnoException).code;
+}
+
+/**
+ * Takes the database for this server alone, until the given function is called or the process ends, however it ends. Throws
+ * when another server has it: each would miss what the other changes, since both notice in process alone what was changed.
+ *
+ * The lock is SQLite's own, on a file beside the database: commands that read or write a little may still open the database.
+ */
+export function serveAlone(path: string): () => void {
+  const file = `${path}.lock`;
+  ownFile(file);
+  const lock = new Database(file, { timeout: 0 });
+  try {
+    // Without this, SQLite would leave a journal behind for each server that was killed.
+    lock.pragma('journal_mode = MEMORY');
+    lock.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    lock.close();
+    if (sqliteDialect.failureOf(error) !== 'again') throw error;
+    throw new Error(
+      `another server serves the database ${path}: end it, or give this one another DATABASE_URL; several servers need MySQL and Redis`,
+    );
+  }
+  return () => {
+    lock.close();
+  };
+}
