@@ -490,6 +490,38 @@ describe('doubtful conditions are warned of', () => {
       '/all/0/value: "greaterThan" needs a number, and role is a text',
     ],
     [
+      'contains on a text',
+      { fact: 'role', operator: 'contains', value: 'min' },
+      'and role is a text, so it comes out the same for everyone; did you mean "containsText"?',
+    ],
+    [
+      'equal on a list',
+      { fact: 'roles', operator: 'equal', value: 'admin' },
+      'and roles is a list, so it comes out the same for everyone; did you mean "contains"?',
+    ],
+    [
+      'a list of numbers as texts',
+      { ...PLAN, operator: 'in', value: ['2557', '2558'] },
+      '/all/0/value: "in" does not convert: the text "2557" is not the same as 2557; give 2557 without quotes if attribute is no text',
+    ],
+    ['a number as text', { ...PLAN, value: '18' }, '"equal" does not convert: the text "18" is not the same as 18'],
+    ['a truth as text', { ...PLAN, value: 'true' }, 'the text "true" is not the same as true'],
+    [
+      'a member as text',
+      { ...PLAN, operator: 'someFact:equal', value: '7.5' },
+      'the text "7.5" is not the same as 7.5',
+    ],
+    [
+      'numbers among texts',
+      { ...COUNT, operator: 'in', value: ['1', '2'] },
+      '/all/0/value: actionCount is a number and never equals any of these, so it comes out',
+    ],
+    [
+      'a number as a role',
+      { fact: 'roles', operator: 'contains', value: 5 },
+      'the members of roles are texts, none of which equals 5',
+    ],
+    [
       'seconds where milliseconds are compared',
       { fact: 'now', operator: 'greaterThan', value: 1_748_736_000 },
       '/all/0/value: "now" is in milliseconds, and 1748736000 looks like seconds: it would be 1970-01-21T05:45:36.000Z',
@@ -503,6 +535,9 @@ describe('doubtful conditions are warned of', () => {
   it.each<[string, JsonObject]>([
     ['equal', PLAN],
     ['a fact that is never absent', { fact: 'emailVerified', operator: 'notEqual', value: true }],
+    ['a text that only begins as a number', { ...PLAN, operator: 'in', value: ['0042', '12px', ''] }],
+    ['texts and numbers', { ...COUNT, operator: 'in', value: [1, 2] }],
+    ['an order, which converts', { ...PLAN, operator: 'greaterThan', value: 9 }],
     ['isSet false, which asks for absent ones', { ...PLAN, operator: 'isSet', value: false }],
     ['not around isSet', { not: { ...PLAN, operator: 'isSet', value: true } }],
     ['not around notEqual', { not: { ...PLAN, operator: 'notEqual' } }],

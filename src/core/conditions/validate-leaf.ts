@@ -2,11 +2,19 @@ import type { FactDefinition } from '../facts/fact-definition.js';
 import { type Faults, pointerStep } from '../values/fault.js';
 import { faultOfJson, inBrief, isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
+import type { OperatorShape } from './operator-table.js';
 import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from './operators.js';
 import { validateFact } from './validate-fact.js';
-import { describeKind, faultOfConstant, holdsPattern, type OperatorShape, shapeOf } from './value-kind.js';
+import { describeKind, faultOfConstant, holdsPattern, shapeOf } from './value-kind.js';
 import type { Names } from './vocabulary.js';
-import { type CheckedValue, type LeafPlace, warnOfAbsence, warnOfSeconds, warnOfTypes } from './warnings.js';
+import {
+  type CheckedValue,
+  type LeafPlace,
+  warnOfAbsence,
+  warnOfCoercion,
+  warnOfSeconds,
+  warnOfTypes,
+} from './warnings.js';
 
 /** The operators that `now` may be compared by. The result of any other could change with every millisecond. */
 const ORDERING: ReadonlySet<string> = new Set([
@@ -46,6 +54,7 @@ export function validateLeaf(leaf: JsonObject, place: LeafPlace, flags: Names, f
   validateNow({ fact, right, operator, pointer, faults });
   warnOfSeconds({ fact, right, pointer }, faults);
   warnOfTypes({ fact, right, shape, operator, pointer }, faults);
+  warnOfCoercion({ fact, right, operator, pointer }, faults);
   warnOfAbsence({ fact, right, operator, place }, faults);
 }
 

@@ -1,63 +1,16 @@
 import type { FactType } from '../facts/fact-definition.js';
 import { readInstant } from '../values/time.js';
-import { DECORATOR_NAMES, OPERATOR_NAMES, splitOperator } from './operators.js';
+import { OPERATORS, type OperatorShape, type ValueKind } from './operator-table.js';
+import { DECORATOR_NAMES, splitOperator } from './operators.js';
 import { compilePattern } from './regexp.js';
 import { parseVersion } from './version.js';
 
-/** What kind of value an operator expects on one side. */
-export type ValueKind =
-  | 'anything'
-  | 'scalar'
-  | 'boolean'
-  | 'number'
-  | 'text'
-  | 'pattern'
-  | 'version'
-  | 'instant'
-  | { readonly listOf: ValueKind };
-
-/** The kinds of value that an operator expects as the fact's and as the condition's. */
-export interface OperatorShape {
-  readonly fact: ValueKind;
-  readonly value: ValueKind;
-}
-
-const SCALARS: OperatorShape = { fact: 'scalar', value: 'scalar' };
-const NUMBERS: OperatorShape = { fact: 'number', value: 'number' };
-const TEXTS: OperatorShape = { fact: 'text', value: 'text' };
-const VERSIONS: OperatorShape = { fact: 'version', value: 'version' };
-const INSTANTS: OperatorShape = { fact: 'instant', value: 'instant' };
-const LIST: ValueKind = { listOf: 'scalar' };
-
-const SHAPES: ReadonlyMap<string, OperatorShape> = new Map<string, OperatorShape>([
-  ['isSet', { fact: 'anything', value: 'boolean' }],
-  ['equal', SCALARS],
-  ['notEqual', SCALARS],
-  ['in', { fact: 'scalar', value: LIST }],
-  ['notIn', { fact: 'scalar', value: LIST }],
-  ['contains', { fact: LIST, value: 'scalar' }],
-  ['doesNotContain', { fact: LIST, value: 'scalar' }],
-  ['lessThan', NUMBERS],
-  ['lessThanInclusive', NUMBERS],
-  ['greaterThan', NUMBERS],
-  ['greaterThanInclusive', NUMBERS],
-  ['startsWith', TEXTS],
-  ['endsWith', TEXTS],
-  ['containsText', TEXTS],
-  ['matches', { fact: 'text', value: 'pattern' }],
-  ['semverEqual', VERSIONS],
-  ['semverGreaterThan', VERSIONS],
-  ['semverGreaterThanInclusive', VERSIONS],
-  ['semverLessThan', VERSIONS],
-  ['semverLessThanInclusive', VERSIONS],
-  ['before', INSTANTS],
-  ['after', INSTANTS],
-]);
+const SHAPES: ReadonlyMap<string, OperatorShape> = new Map(OPERATORS.map((row) => [row.name, row]));
 
 /** What an operator with its decorators expects; undefined for an unknown one. */
 export function shapeOf(operatorName: string): OperatorShape | undefined {
   const { decorators, operator } = splitOperator(operatorName);
-  let shape = OPERATOR_NAMES.includes(operator) ? SHAPES.get(operator) : undefined;
+  let shape = SHAPES.get(operator);
   for (const decorator of decorators.toReversed()) {
     if (shape === undefined || !DECORATOR_NAMES.includes(decorator)) return undefined;
     shape = decorate(shape, decorator);

@@ -2,8 +2,9 @@ import type { FactDefinition, FactType } from '../facts/fact-definition.js';
 import type { Faults } from '../values/fault.js';
 import { inBrief, type JsonValue } from '../values/json.js';
 import { looksLikeSeconds } from '../values/time.js';
+import type { OperatorShape } from './operator-table.js';
 import { comparisonOf, splitOperator } from './operators.js';
-import { describeKind, type OperatorShape, typeFits } from './value-kind.js';
+import { describeKind, typeFits } from './value-kind.js';
 
 /** Where a leaf stands: `negated` under an odd number of `not`s. */
 export interface LeafPlace {
@@ -30,21 +31,82 @@ const TYPE_NAMES: Readonly<Record<FactType, string>> = {
   json: 'anything',
 };
 
+/** The operators that compare without converting: a number and its text are two values. */
+const STRICT: ReadonlySet<string> = new Set(['equal', 'notEqual', 'in', 'notIn', 'contains', 'doesNotContain']);
+
 /** Warns of a comparison that has the same result for everyone, because its sides are of different types. */
 export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, faults: Faults): void {
   const same = 'so it comes out the same for everyone';
+  const is = TYPE_NAMES[fact.type];
   if (!typeFits(fact.type, shape.fact)) {
-    const text = `${inBrief(operator)} needs a fact that is ${describeKind(shape.fact)}, and ${fact.name} is ${TYPE_NAMES[fact.type]}, ${same}`;
-    faults.warn(`${pointer}/operator`, text);
+    const text = `${inBrief(operator)} needs a fact that is ${describeKind(shape.fact)}, and ${fact.name} is ${is}, ${same}`;
+    faults.warn(`${pointer}/operator`, `${text}${meantOperator(operator, fact.type)}`);
   } else if ('fact' in right) {
     if (typeFits(right.fact.type, shape.value)) return;
     const text = `${inBrief(operator)} needs ${describeKind(shape.value)}, and ${right.fact.name} is ${TYPE_NAMES[right.fact.type]}, ${same}`;
     faults.warn(`${pointer}/value`, text);
-  } else if (operator === 'equal' || operator === 'notEqual') {
-    if (fact.type === 'json' || fact.type === typeof right.constant) return;
-    const text = `${fact.name} is ${TYPE_NAMES[fact.type]} and never equals ${inBrief(right.constant)}, ${same}`;
-    faults.warn(`${pointer}/value`, text);
+  } else if (STRICT.has(splitOperator(operator).operator) && fact.type !== 'json') {
+    // The lists among the facts are lists of texts.
+    const type = fact.type === 'list' ? 'string' : fact.type;
+    const values = constantsOf(right.constant);
+    if (values.length === 0 || values.some((value) => typeof value === type)) return;
+    const these = Array.isArray(right.constant) ? 'any of these' : inBrief(right.constant);
+    const text =
+      fact.type === 'list'
+        ? `the members of ${fact.name} are texts, none of which equals ${these}`
+        : `${fact.name} is ${is} and never equals ${these}`;
+    faults.warn(`${pointer}/value`, `${text}, ${same}`);
   }
+}
+
+/** `; did you mean "…"?` for an operator that does to a text what the given one does to a list, or the other way round. */
+function meantOperator(name: string, type: FactType): string {
+  const { decorators, operator } = splitOperator(name);
+  const meant = decorators.length > 0 ? undefined : type === 'string' ? ON_TEXT[operator] : ON_LIST[operator];
+  if (meant === undefined || (type !== 'string' && type !== 'list')) return '';
+  return `; did you mean "${meant}"?`;
+}
+
+const ON_TEXT: Readonly<Partial<Record<string, string>>> = {
+  contains: 'containsText',
+  doesNotContain: 'not:containsText',
+};
+const ON_LIST: Readonly<Partial<Record<string, string>>> = {
+  equal: 'contains',
+  notEqual: 'doesNotContain',
+  in: 'someFact:in',
+  notIn: 'everyFact:notIn',
+  containsText: 'contains',
+  startsWith: 'someFact:startsWith',
+  endsWith: 'someFact:endsWith',
+  matches: 'someFact:matches',
+};
+
+function constantsOf(constant: JsonValue): readonly JsonValue[] {
+  return Array.isArray(constant) ? (constant as readonly JsonValue[]) : [constant];
+}
+
+/**
+ * Warns of a text that looks like a number, or like true or false, compared with what may be of any type: the operator does
+ * not convert, and whoever has the number is left out.
+ */
+export function warnOfCoercion(
+  { fact, right, operator, pointer }: Pick<Typed, 'fact' | 'right' | 'operator' | 'pointer'>,
+  faults: Faults,
+): void {
+  if (fact.type !== 'json' || !('constant' in right)) return;
+  if (!STRICT.has(splitOperator(operator).operator)) return;
+  const text = constantsOf(right.constant).find((value) => typeof value === 'string' && looksConverted(value));
+  if (text === undefined) return;
+  faults.warn(
+    `${pointer}/value`,
+    `${inBrief(operator)} does not convert: the text ${inBrief(text)} is not the same as ${text}; give ${text} without quotes if ${fact.name} is no text`,
+  );
+}
+
+/** Whether a text is how a number, true or false would be written. */
+function looksConverted(text: string): boolean {
+  return text === 'true' || text === 'false' || (text !== '' && String(Number(text)) === text && text !== 'NaN');
 }
 
 /** Warns of a constant that `now` is ordered against and that is in seconds, as it seems: `now` is in milliseconds. */
