@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { httpRoutes } from '../src/protocol/http/http-routes.js';
 import { MessageSchemas } from '../src/protocol/http/json-schema.js';
 import { readRegistry } from '../src/protocol/http/registry.js';
-import { describeAdministration } from '../src/rest/admin/describe-admin.js';
+import { describeAdministration } from '../src/rest/openapi/describe-admin.js';
 import { commentsIn } from './protocol/comments-in.js';
 import { typesOf } from './protocol/types-of.js';
 

@@ -6,7 +6,7 @@ import { callLog } from '../observability/call-log.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { RestDoor } from '../rest/rest-door.js';
-import type { EndedRequest } from '../rest/server/observer.js';
+import type { EndedRequest } from '../rest/server/observe.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
 

@@ -3,7 +3,7 @@ import { invalid } from '../../calls/errors.js';
 import { StaleVersion } from '../../calls/stale-version.js';
 import { quote } from '../../core/values/json.js';
 import { currentOf, type Versioned } from '../../protocol/http/versions.js';
-import { HttpError } from '../server/http-error.js';
+import { HttpError } from '../server/problem.js';
 
 const TAG = /^"([\w.!~*'()%-]+)-(\d{1,10})"$/;
 

@@ -6,7 +6,7 @@ import type { RuleInput } from '../../core/flags/parse-rules.js';
 import { type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
 import { parseInstant } from '../../core/values/time.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
-import type { AccessRowJson, FlagJson, FlagPatch } from '../schemas/flag-schema.js';
+import type { AccessRowJson, FlagJson, FlagPatch } from './flag-schema.js';
 
 /** A flag as JSON. */
 export function flagJson(flag: Flag): FlagJson {

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { StaleVersion } from '../../calls/stale-version.js';
 import type { FlagService, FlagWritten } from '../../services/flags/flags.js';
 import { accessInputsOf, accessRowJson, flagInputOf, flagJson, flippedFlagJson } from '../json/flag-json.js';
-import { type FlagPatch, FlagPatchSchema, type FlagWrittenJson, FlagWrittenSchema } from '../schemas/flag-schema.js';
-import { problems } from '../schemas/problem-schema.js';
+import { type FlagPatch, FlagPatchSchema, type FlagWrittenJson, FlagWrittenSchema } from '../json/flag-schema.js';
+import { problems } from '../json/problem-schema.js';
 import { callOf } from '../server/call.js';
 import { demandedVersion, versionTag } from '../server/etag.js';
-import { HttpError } from '../server/http-error.js';
+import { HttpError } from '../server/problem.js';
 
 /** `PATCH /api/feature-flags/:id`: changes the fields that the body names, and access rows, in one transaction. */
 export function changeFlag(app: FastifyInstance, flags: Pick<FlagService, 'set'>): void {

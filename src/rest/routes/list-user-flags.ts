@@ -1,17 +1,46 @@
 import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
+import { REASONS } from '../../core/deciding/decision.js';
 import type { Evaluator } from '../../services/evaluating/evaluation.js';
 import { type UserFlag, userFlags } from '../../services/evaluating/user-flags.js';
 import { rfc3339 } from '../json/flag-json.js';
-import { problems } from '../schemas/problem-schema.js';
-import {
-  UserFlagsHeadersSchema,
-  type UserFlagsJson,
-  type UserFlagsQuery,
-  UserFlagsQuerySchema,
-  UserFlagsSchema,
-} from '../schemas/user-flags-schema.js';
-import { callOf, ownUserId } from '../server/call.js';
-import { etagOf, matches } from '../server/etag.js';
+import { problems } from '../json/problem-schema.js';
+import { callOf, ownUserId, UserIdParameter } from '../server/call.js';
+import { etagOf, matches, ReadHeadersSchema } from '../server/etag.js';
+
+const UserFlagsQuerySchema = Type.Object({
+  all: Type.Optional(
+    Type.Enum(['true', 'false'], { description: 'true: everything visible, not only what is enabled.' }),
+  ),
+  user_id: UserIdParameter,
+  consistency_token: Type.Optional(
+    Type.String({ description: "A write's token: the answer is no older. Also as the header Consistency-Token." }),
+  ),
+});
+type UserFlagsQuery = Static<typeof UserFlagsQuerySchema>;
+
+const UserFlagsSchema = Type.Object(
+  {
+    flags: Type.Array(
+      Type.Object({
+        key: Type.String(),
+        name: Type.String(),
+        enabled: Type.Boolean(),
+        variant: Type.String(),
+        value: Type.Unknown({ description: "The variant's value: any JSON." }),
+        reason: Type.Enum([...REASONS]),
+        valid_until: Type.Optional(
+          Type.String({ description: 'RFC 3339. Time alone changes this answer no earlier; absent: it cannot.' }),
+        ),
+      }),
+    ),
+    stale: Type.Optional(
+      Type.Boolean({ description: 'true: the store was away, and the answer rests on what was known.' }),
+    ),
+  },
+  { description: 'The flags, by key.' },
+);
+type UserFlagsJson = Static<typeof UserFlagsSchema>;
 
 /**
  * `GET /api/feature-flags/`: the flags that are on for the calling user. Its ETag is a hash of the answer, since time alone
@@ -25,7 +54,7 @@ export function listUserFlags(app: FastifyInstance, evaluation: Evaluator): void
         summary: 'The flags that are on for the calling user',
         tags: ['flags'],
         querystring: UserFlagsQuerySchema,
-        headers: UserFlagsHeadersSchema,
+        headers: ReadHeadersSchema,
         response: {
           200: UserFlagsSchema,
           304: { description: 'Nothing changed.', type: 'null' },

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { authorize } from '../../calls/permissions.js';
-import { problems } from '../schemas/problem-schema.js';
+import { problems } from '../json/problem-schema.js';
 import type { Authenticator } from '../server/authenticate.js';
 import { callerOf } from '../server/call.js';
 import type { RestDoorOptions } from '../server/rest-options.js';

@@ -1,18 +1,25 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
 import type { RequirementsService } from '../../services/evaluating/requirements.js';
-import { requirementsJson } from '../json/requirements-json.js';
-import { problems } from '../schemas/problem-schema.js';
+import { problems } from '../json/problem-schema.js';
 import {
   AllRequirementsSchema,
   FlagRequirementsSchema,
   RequirementSchema,
-  RequirementsParamsSchema,
-  type RequirementsQuery,
-  RequirementsQuerySchema,
-} from '../schemas/requirements-schema.js';
-import { UserFlagsHeadersSchema } from '../schemas/user-flags-schema.js';
-import { callerOf, callOf, ownUserId } from '../server/call.js';
-import { etagOf, matches } from '../server/etag.js';
+  requirementsJson,
+} from '../json/requirements-json.js';
+import { callerOf, callOf, ownUserId, UserIdParameter } from '../server/call.js';
+import { etagOf, matches, ReadHeadersSchema } from '../server/etag.js';
+
+const RequirementsQuerySchema = Type.Object({
+  user_id: UserIdParameter,
+  consistency_token: Type.Optional(
+    Type.String({ description: "A write's token: the answer is no older. Also as the header Consistency-Token." }),
+  ),
+});
+type RequirementsQuery = Static<typeof RequirementsQuerySchema>;
+
+const RequirementsParamsSchema = Type.Object({ key: Type.String({ description: "The flag's key." }) });
 
 interface Query {
   Querystring: RequirementsQuery;
@@ -24,7 +31,7 @@ const NOT_MODIFIED = { description: 'Nothing changed.', type: 'null' };
 export function requirementRoutes(app: FastifyInstance, requirements: Pick<RequirementsService, 'get' | 'list'>): void {
   app.addSchema(RequirementSchema);
   app.addSchema(FlagRequirementsSchema);
-  const schema = { tags: ['flags'], querystring: RequirementsQuerySchema, headers: UserFlagsHeadersSchema };
+  const schema = { tags: ['flags'], querystring: RequirementsQuerySchema, headers: ReadHeadersSchema };
   const others = { 304: NOT_MODIFIED, ...problems(400, 401, 403, 404, 429, 503) };
 
   app.get<Query & { Params: { key: string } }>(

@@ -1,19 +1,38 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { type Static, Type } from 'typebox';
 import type { StreamService } from '../../services/streaming/streams.js';
 import { rfc3339 } from '../json/flag-json.js';
-import { problems } from '../schemas/problem-schema.js';
-import {
-  StreamHeadersSchema,
-  type StreamQuery,
-  StreamQuerySchema,
-  type TicketQuery,
-  TicketQuerySchema,
-  TicketSchema,
-} from '../schemas/stream-schema.js';
+import { problems } from '../json/problem-schema.js';
 import type { Authenticator } from '../server/authenticate.js';
-import { callOf, ownUserId } from '../server/call.js';
+import { callOf, ownUserId, UserIdParameter } from '../server/call.js';
 import type { OpenStreams } from '../server/open-streams.js';
 import { ServerSentEvents } from '../server/server-sent-events.js';
+
+const StreamQuerySchema = Type.Object({
+  user_id: UserIdParameter,
+  ticket: Type.Optional(
+    Type.String({
+      description: 'In place of a token, for clients that send no headers: from POST /api/stream/ticket.',
+    }),
+  ),
+  last_event_id: Type.Optional(
+    Type.String({ description: 'The id of the last event of an earlier stream: this one goes on after it.' }),
+  ),
+});
+type StreamQuery = Static<typeof StreamQuerySchema>;
+
+const StreamHeadersSchema = Type.Object({ 'last-event-id': Type.Optional(Type.String()) });
+
+const TicketQuerySchema = Type.Object({ user_id: UserIdParameter });
+type TicketQuery = Static<typeof TicketQuerySchema>;
+
+const TicketSchema = Type.Object(
+  {
+    url: Type.String({ description: 'The stream, relative to this server; good until `expires_at`.' }),
+    expires_at: Type.String({ format: 'date-time', description: 'The stream has to be opened before.' }),
+  },
+  { description: 'Opens one stream of one user and nothing else.' },
+);
 
 export interface StreamRouteOptions {
   readonly streams: Pick<StreamService, 'watch' | 'watchByTicket' | 'ticket'>;

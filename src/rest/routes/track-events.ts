@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { type Static, Type } from 'typebox';
 import type { Caller } from '../../calls/caller.js';
 import { invalid } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
@@ -6,10 +7,53 @@ import { isJsonObject, type JsonObject, ownMember, quote } from '../../core/valu
 import { type EventService, MAX_EVENTS_PER_CALL, readEvents, type Tracked } from '../../services/events/events.js';
 import type { Incoming } from '../../services/events/parse-event.js';
 import { flippedFlagJson } from '../json/flag-json.js';
-import { EventsBodySchema, type EventsQuery, EventsQuerySchema, TrackedSchema } from '../schemas/events-schema.js';
-import { problems } from '../schemas/problem-schema.js';
+import { FlippedFlagSchema } from '../json/flag-schema.js';
+import { problems } from '../json/problem-schema.js';
 import { callOf } from '../server/call.js';
 import { takeJson } from '../server/json-body.js';
+
+const EventsQuerySchema = Type.Object({
+  wait: Type.Optional(
+    Type.Enum(['true', 'false'], {
+      description: 'true: answer once the events are counted, with what they turned on and off.',
+    }),
+  ),
+});
+type EventsQuery = Static<typeof EventsQuerySchema>;
+
+/** The body of `POST /api/events`. It does not check events: each is checked by itself, so that a wrong one is rejected alone. */
+const EventsBodySchema = Type.Unsafe<object>({
+  type: ['object', 'array'],
+  description:
+    "An event or a list of at most 1,000: of our own shape, CloudEvents 1.0, or Segment's track and identify (also Segment's {batch}). For people the user is themselves.",
+  examples: [
+    {
+      id: '7f1c',
+      source: 'web',
+      user_id: 'alice',
+      action: 'report_created',
+      occurred_at: '2026-01-31T12:00:00Z',
+      value: 1,
+      properties: {},
+    },
+    { specversion: '1.0', id: '7f1c', source: '/web', type: 'report_created', subject: 'alice' },
+    { type: 'track', messageId: '7f1c', userId: 'alice', event: 'report_created', properties: {} },
+  ],
+});
+
+const TrackedSchema = Type.Object(
+  {
+    accepted: Type.Integer({ description: 'Durable now, and not before.' }),
+    duplicates: Type.Integer({ description: 'Durable before; they count once.' }),
+    rejected: Type.Array(Type.Object({ id: Type.String(), error: Type.String() }), {
+      description: 'Refused, each with the reason; the others are not affected.',
+    }),
+    newly_unlocked: Type.Array(FlippedFlagSchema, { description: 'Flags that came on. Only with wait=true.' }),
+    newly_locked: Type.Array(FlippedFlagSchema, { description: 'Likewise, flags that went off.' }),
+    consistency_token: Type.String({ description: 'An evaluation that carries it sees at least these events.' }),
+  },
+  { description: 'What became of the events: each is accepted, a duplicate, or rejected.' },
+);
 
 const MEDIA_TYPES = ['application/json', 'application/cloudevents+json', 'application/cloudevents-batch+json'];
 

@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { Call, Caller } from '../../calls/caller.js';
 import { invalid, notFound } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
@@ -50,6 +51,11 @@ class RequestCall implements Call {
     return gone.signal;
   }
 }
+
+/** The query parameter that {@link ownUserId} reads. */
+export const UserIdParameter = Type.Optional(
+  Type.String({ description: 'For machine tokens: whose. People name nobody but themselves.' }),
+);
 
 /**
  * The user whose own data a request is about. For people that is themselves: any other user that they name does not exist

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { Type } from 'typebox';
 import { invalid } from '../../calls/errors.js';
 import { quote } from '../../core/values/json.js';
 
@@ -30,3 +31,9 @@ export function demandedVersion(ifMatch: string | undefined): number | undefined
   }
   return Number(version);
 }
+
+/** The headers of a request for what is compared by its entity tag. */
+export const ReadHeadersSchema = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'The ETag of an earlier answer.' })),
+  'consistency-token': Type.Optional(Type.String()),
+});

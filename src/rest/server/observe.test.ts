@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause, until } from '../../../test/timing.js';
 import { askOf, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
 import { slowMetrics } from '../testing/slow-metrics.js';
-import type { EndedRequest } from './observer.js';
+import type { EndedRequest } from './observe.js';
 
 let stand: RestStand;
 beforeAll(async () => {

@@ -2,7 +2,6 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asLatchkeyError, type ErrorCode } from '../../calls/errors.js';
 import type { Fault } from '../../core/values/fault.js';
-import { HttpError } from './http-error.js';
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -105,3 +104,26 @@ const WORDS: Readonly<Record<string, string>> = {
   FST_ERR_BAD_URL: 'the path is not well-formed; percent-encode it as UTF-8',
   FST_ERR_MAX_PARAM_LENGTH: 'a part of the path is longer than any key or id; shorten it',
 };
+
+/** A failure that only HTTP has: of the method, the media type, the size, a precondition. */
+export class HttpError extends Error {
+  readonly status: number;
+  readonly code: ErrorCode;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Further members of the problem. */
+  readonly members: Readonly<Record<string, unknown>>;
+
+  constructor(
+    status: number,
+    code: ErrorCode,
+    message: string,
+    extra: { readonly headers?: Record<string, string>; readonly members?: Record<string, unknown> } = {},
+  ) {
+    super(message);
+    this.name = 'HttpError';
+    this.status = status;
+    this.code = code;
+    this.headers = extra.headers ?? {};
+    this.members = extra.members ?? {};
+  }
+}

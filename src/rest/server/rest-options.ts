@@ -1,6 +1,6 @@
 import type { ServiceSet } from '../../services/service-set.js';
 import type { JwtOptions } from '../jwt/jwt-options.js';
-import type { RequestObserver } from './observer.js';
+import type { RequestObserver } from './observe.js';
 
 /** Whether this server can answer now. */
 export interface Readiness {

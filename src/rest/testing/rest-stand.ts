@@ -3,7 +3,7 @@ import type { Scope } from '../../store/token-store.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../../testing/embedded-latchkey.js';
 import type { JwtOptions } from '../jwt/jwt-options.js';
 import { openRestDoor, type RestDoor } from '../rest-door.js';
-import type { EndedRequest } from '../server/observer.js';
+import type { EndedRequest } from '../server/observe.js';
 import type { RestDoorOptions } from '../server/rest-options.js';
 
 const JWT_SECRET = 'a shared secret of more than thirty-two bytes';

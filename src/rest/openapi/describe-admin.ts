@@ -3,8 +3,8 @@ import type { HttpRoute } from '../../protocol/http/http-routes.js';
 import type { MessageSchemas } from '../../protocol/http/json-schema.js';
 import { queryFields } from '../../protocol/http/read-request.js';
 import { hasVersion } from '../../protocol/http/versions.js';
-import { problemDescription } from '../schemas/problem-schema.js';
-import { queryNameOf, templateOf } from './admin-path.js';
+import { queryNameOf, templateOf } from '../admin/admin-path.js';
+import { problemDescription } from '../json/problem-schema.js';
 
 /** The part of the OpenAPI document about the administration; its schemas are added to `schemas`. */
 export function describeAdministration(

@@ -1,6 +1,6 @@
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { notFound } from '../calls/errors.js';
+import { notFound } from '../../calls/errors.js';
 
 /** What the page may load: its own scripts and styles, the document, and pictures in styles; nothing from elsewhere. */
 const POLICY = [

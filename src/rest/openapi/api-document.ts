@@ -1,9 +1,9 @@
 import swagger from '@fastify/swagger';
 import type { FastifyInstance } from 'fastify';
-import type { JsonObject } from '../core/values/json.js';
-import { describedProtocol } from '../protocol/http/described-protocol.js';
-import { describeAdministration } from './admin/describe-admin.js';
-import { ProblemSchema } from './schemas/problem-schema.js';
+import type { JsonObject } from '../../core/values/json.js';
+import { describedProtocol } from '../../protocol/http/described-protocol.js';
+import { ProblemSchema } from '../json/problem-schema.js';
+import { describeAdministration } from './describe-admin.js';
 
 /** Collects the descriptions of the routes that are registered from now on; `app.swagger()` gives them as OpenAPI 3.1. */
 export async function describeApi(app: FastifyInstance): Promise<void> {
