@@ -126,7 +126,7 @@ describe('ConfigurationKeeper', () => {
     await expect(asked).rejects.toMatchObject({ code: 'UNAVAILABLE' });
   });
 
-  it('never goes back, but to another life of the data, and takes nothing from the one before', async () => {
+  it('never goes back, but in another epoch, and takes nothing from the one before', async () => {
     const { keeper, set, finish, swaps } = stand(at(9, 'old'));
     const first = keeper.refresh();
     await finish();

@@ -35,7 +35,7 @@ export class ConfigurationKeeper {
   #newest = Number.NEGATIVE_INFINITY;
 
   /** How often another epoch has begun, so that what was read before that is not taken. */
-  #life = 0;
+  #epochsBegun = 0;
 
   constructor(options: KeeperOptions) {
     this.#options = options;
@@ -102,7 +102,7 @@ export class ConfigurationKeeper {
     this.#provisional = true;
     this.#foreign = true;
     this.#newest = Number.NEGATIVE_INFINITY;
-    this.#life++;
+    this.#epochsBegun++;
   }
 
   /** Takes the last configuration from disk, for a start without the store, which replaces it when it answers. */
@@ -118,11 +118,11 @@ export class ConfigurationKeeper {
    * @param committed the committed revision, where the reader is a transaction that has already raised the revision itself
    */
   async follow(reader: Loads, committed?: number): Promise<void> {
-    const life = this.#life;
+    const epochsBegun = this.#epochsBegun;
     const isBase = this.loaded && !this.#provisional;
     const read = isBase ? await reader.changes(this.#snapshot.revision) : await reader.load();
     // What was read before another epoch began is not taken.
-    if (life !== this.#life) return;
+    if (epochsBegun !== this.#epochsBegun) return;
     this.#take({ ...read, revision: committed ?? read.revision }, isBase);
   }
 

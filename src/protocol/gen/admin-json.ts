@@ -1629,7 +1629,7 @@ export interface WatchEvent {
   configuration_changed?: ConfigurationChanged;
   /** The user's flags changed. */
   user_changed?: UserChanged;
-  /** The token is too old, or of another life of the data: fetch everything again. */
+  /** The token is too old, or of another epoch (before a restore from a backup): fetch everything again. */
   reset?: WatchReset;
   /** Nothing happened for a while. */
   heartbeat?: WatchHeartbeat;

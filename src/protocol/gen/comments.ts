@@ -816,7 +816,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
   "latchkey.v1.WatchEvent.resume_token": "Goes on after this event; opaque, and good for nearly a day.",
   "latchkey.v1.WatchEvent.configuration_changed": "The configuration changed.",
   "latchkey.v1.WatchEvent.user_changed": "The user's flags changed.",
-  "latchkey.v1.WatchEvent.reset": "The token is too old, or of another life of the data: fetch everything again.",
+  "latchkey.v1.WatchEvent.reset": "The token is too old, or of another epoch (before a restore from a backup): fetch everything again.",
   "latchkey.v1.WatchEvent.heartbeat": "Nothing happened for a while.",
   "latchkey.v1.ConfigurationChanged": "These flags changed: themselves, by a segment, a role's access row or a flag that they require; or their windows opened or closed. More may be named than changed, never fewer. Ask for their decisions again.",
   "latchkey.v1.ConfigurationChanged.flag_keys": "Keys; of flags that are gone, too.",

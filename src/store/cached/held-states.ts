@@ -13,7 +13,7 @@ export interface HeldState<T> {
   /** When its load began, in monotonic milliseconds: the state has every change that was committed before. */
   readonly loadedAt: number;
   /** The connection of the notifier, by number, during which the load began. */
-  readonly life: number;
+  readonly connection: number;
   /** Whether a notice told of a newer revision: then it is answered only while the store is away. */
   readonly below: boolean;
 }
@@ -21,7 +21,7 @@ export interface HeldState<T> {
 /** What was known when a load began, by which its states are judged. */
 export interface LoadMark {
   readonly at: number;
-  readonly life: number;
+  readonly connection: number;
   readonly rotations: number;
 }
 
@@ -44,7 +44,8 @@ export class HeldStates<T extends Revised> {
   readonly #options: HeldStatesOptions;
   readonly #entries: GenerationalCache<HeldState<T>>;
   readonly #floors: GenerationalCache<number>;
-  #life = 0;
+  /** How often the notifier has connected, after which notices may have been missed. */
+  #connections = 0;
   #connection: 'untold' | 'there' | 'away' = 'untold';
 
   constructor(options: HeldStatesOptions) {
@@ -68,7 +69,7 @@ export class HeldStates<T extends Revised> {
 
   /** Whether the state can be answered without asking the store. */
   isYoung(held: HeldState<T>, nowMs: number): boolean {
-    if (held.below || held.life !== this.#life) return false;
+    if (held.below || held.connection !== this.#connections) return false;
     const maxAgeMs = this.#connection === 'away' ? this.#options.youngAwayMs : this.#options.youngMs;
     return nowMs - held.loadedAt < maxAgeMs;
   }
@@ -80,7 +81,7 @@ export class HeldStates<T extends Revised> {
 
   /** What is known now. It is to be taken when a load begins, and given to {@link admit} with what was loaded. */
   mark(nowMs: number): LoadMark {
-    return { at: nowMs, life: this.#life, rotations: this.#floors.rotations };
+    return { at: nowMs, connection: this.#connections, rotations: this.#floors.rotations };
   }
 
   /** Whether what a load brought is not older than notices have told of. */
@@ -98,7 +99,7 @@ export class HeldStates<T extends Revised> {
       const same = held.answer.state.revision === state.revision;
       if (same && held.loadedAt > mark.at) return;
     }
-    this.#entries.set(id, { answer: { state, stale: false }, loadedAt: mark.at, life: mark.life, below });
+    this.#entries.set(id, { answer: { state, stale: false }, loadedAt: mark.at, connection: mark.connection, below });
   }
 
   raise(id: string, revision: number): void {
@@ -113,7 +114,7 @@ export class HeldStates<T extends Revised> {
   connected(is: boolean): boolean {
     const missed = is && this.#connection !== 'there';
     this.#connection = is ? 'there' : 'away';
-    if (missed) this.#life += 1;
+    if (missed) this.#connections += 1;
     return missed;
   }
 

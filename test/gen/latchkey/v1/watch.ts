@@ -32,7 +32,7 @@ export interface WatchEvent {
     /** The user's flags changed. */
     { $case: "userChanged"; value: UserChanged }
     | //
-    /** The token is too old, or of another life of the data: fetch everything again. */
+    /** The token is too old, or of another epoch (before a restore from a backup): fetch everything again. */
     { $case: "reset"; value: WatchReset }
     | //
     /** Nothing happened for a while. */
