@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FeatureFlag, GetUserResponse, SetFlagResponse } from '../../protocol/gen/admin-json.js';
-import { type Ask, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
+import { type Ask, askOf, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
 
 let stand: RestStand;
 let token = '';
@@ -203,6 +203,21 @@ describe('an id', () => {
     const answer = await patch('/users/ada', { user_id: 'grace' });
     expect(answer).toMatchObject({ status: 400, json: { errors: [{ pointer: '/user_id' }] } });
     expect(await patch('/users/ada', { user_id: 'ada' })).toMatchObject({ status: 200 });
+  });
+});
+
+describe('the wrapper around every route', () => {
+  it('counts against the caller, limits, and names the route to the observer', async () => {
+    await stand.withDoor({ requestsPerMinute: 2 }, async (_door, origin) => {
+      const again = () => askOf(origin, '/api/admin/stages', { token });
+      expect([(await again()).status, (await again()).status]).toEqual([200, 200]);
+      expect(await again()).toMatchObject({ status: 429, json: { code: 'LIMITED' } });
+    });
+    await ask('/users/ada/unlocks');
+    const { caller, route } = stand.ended.at(-1)!;
+    expect([caller?.kind, route]).toEqual(['machine', '/api/admin/users/:user_id/unlocks']);
+    await ask('/users/unlocks?user_id=ada');
+    expect(stand.ended.at(-1)).toMatchObject({ route: '/api/admin/users/:user_id/unlocks' });
   });
 });
 
