@@ -1,7 +1,7 @@
 import type { DescMessage } from '@bufbuild/protobuf';
 import type { StaleVersion } from '../../calls/stale-version.js';
 import type { JsonObject } from '../../core/values/json.js';
-import { presentMessage } from '../messages/version-conflict.js';
+import { presentMessage } from '../messages/configuration-messages.js';
 import { type Message, messageOf } from './message.js';
 import { REGISTRY } from './registry.js';
 import { writeJson } from './write-json.js';

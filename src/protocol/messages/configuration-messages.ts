@@ -1,5 +1,7 @@
+import type { PresentVersion } from '../../calls/stale-version.js';
 import type { Flag, Rule, Segment, StageList } from '../../core/flags/flag.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
+import type { VersionConflict } from '../gen/latchkey/v1/conflict.js';
 import { type FeatureFlag, FeatureFlag_Type, Rule_Policy, type Rule as RuleMessage } from '../gen/latchkey/v1/flag.js';
 import type { ListStagesResponse } from '../gen/latchkey/v1/onboarding.js';
 import type { Organization } from '../gen/latchkey/v1/organization.js';
@@ -62,4 +64,19 @@ export function organizationMessage(organization: OrganizationState): Organizati
   const { id, attributes, strictRoles, roles, version } = organization;
   const definitions = roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
   return { id, attributes, strictRoles, roles: definitions, version };
+}
+
+/** What is stored in place of the version that a write expected, as a message; undefined where there is nothing. */
+export function presentMessage(present: PresentVersion): VersionConflict['present'] {
+  if (present.value === undefined) return undefined;
+  switch (present.kind) {
+    case 'flag':
+      return { $case: 'flag', value: flagMessage(present.value) };
+    case 'segment':
+      return { $case: 'segment', value: segmentMessage(present.value) };
+    case 'list':
+      return { $case: 'stages', value: stagesMessage(present.value) };
+    case 'organization':
+      return { $case: 'organization', value: organizationMessage(present.value) };
+  }
 }

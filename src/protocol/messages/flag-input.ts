@@ -1,10 +1,10 @@
 import { invalidAt } from '../../calls/errors.js';
-import type { FlagType } from '../../core/flags/flag.js';
+import type { FlagType, RulePolicy } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
+import { RULE_DEFAULTS, type RuleInput } from '../../core/flags/parse-rules.js';
 import { quote } from '../../core/values/json.js';
-import { type FeatureFlag, FeatureFlag_Type, type Variant } from '../gen/latchkey/v1/flag.js';
-import { enumWord, epochMs, jsonValue } from './fields.js';
-import { ruleInputs } from './rule-input.js';
+import { type FeatureFlag, FeatureFlag_Type, type Rule, type Variant } from '../gen/latchkey/v1/flag.js';
+import { enumWord, epochMs, jsonObject, jsonValue } from './fields.js';
 
 type Fields = Required<FlagInput>;
 
@@ -82,4 +82,32 @@ function list<T>(values: readonly T[]): readonly T[] | undefined {
 
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
+
+/**
+ * The input that a request gives of a flag's rules. With `whole`, what a rule leaves out has its default; without it, a rule
+ * that exists keeps what is left out.
+ */
+export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
+  return rules.map((rule, index) => {
+    const given = ruleInput(rule, `/rules/${index}`);
+    return whole ? { ...RULE_DEFAULTS, ...given } : given;
+  });
+}
+
+/** The input that a request gives of one rule; `pointer` is its place in the request, for messages. */
+export function ruleInput(rule: Rule, pointer: string): RuleInput {
+  const { id, name, policy, rollout, bucketBy, distribution } = rule;
+  const conditions = jsonObject(rule.conditions);
+  return {
+    ...(id === '' ? {} : { id }),
+    ...(name === '' ? {} : { name }),
+    ...(conditions === undefined ? {} : { conditions }),
+    ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `${pointer}/policy`) }),
+    ...(rollout === undefined ? {} : { rolloutPer100k: rollout }),
+    ...(bucketBy === '' ? {} : { bucketBy }),
+    ...(distribution.length === 0 ? {} : { distribution }),
+  };
 }

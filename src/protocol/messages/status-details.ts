@@ -5,9 +5,9 @@ import type { Any } from '../gen/google/protobuf/any.js';
 import { BadRequest, BadRequest_FieldViolation, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
 import { Status } from '../gen/google/rpc/status.js';
 import { VersionConflict } from '../gen/latchkey/v1/conflict.js';
+import { presentMessage } from './configuration-messages.js';
 import type { Failure } from './failure.js';
 import { duration } from './fields.js';
-import { presentMessage } from './version-conflict.js';
 
 /** The trailer of a status with details, see `google.rpc.Status`. */
 export const STATUS_DETAILS_KEY = 'grpc-status-details-bin';

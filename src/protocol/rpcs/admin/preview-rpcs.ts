@@ -18,8 +18,7 @@ import {
 } from '../../gen/latchkey/v1/preview.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { duration, instant, updateMask } from '../../messages/fields.js';
-import { FLAG_PATHS, flagInput } from '../../messages/flag-input.js';
-import { ruleInput } from '../../messages/rule-input.js';
+import { FLAG_PATHS, flagInput, ruleInput } from '../../messages/flag-input.js';
 import { blockMessage, ruleMessage } from '../feature/requirements.js';
 import { flagNamed, ruleChange } from '../feature/set-flag.js';
 import type { AdminRpcs } from './admin-rpcs.js';
