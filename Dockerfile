@@ -19,7 +19,8 @@ LABEL org.opencontainers.image.title="Latchkey" \
 ENV NODE_ENV=production \
   GRPC_ADDR=0.0.0.0:50051 \
   HTTP_ADDR=0.0.0.0:8080 \
-  OPS_ADDR=0.0.0.0:9464
+  OPS_ADDR=0.0.0.0:9464 \
+  DRAIN_DELAY_SECONDS=5
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=build /app/node_modules ./node_modules

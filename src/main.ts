@@ -1,17 +1,26 @@
 #!/usr/bin/env node
 import { spawn } from 'node:child_process';
 import { createRequire } from 'node:module';
+import { constants } from 'node:os';
 
 /** Node 22.15 is the first that has everything used here; a native module crashes on much older ones. */
 const OLDEST = [22, 15] as const;
+
+/** What a signal does: it ends the process, until a server that serves has something to finish first. */
+let onSignal = (signal: 'SIGTERM' | 'SIGINT'): void => process.exit(128 + constants.signals[signal]);
 
 /** Runs the command, on this Node if it is new enough, else on the Node that is installed as a dependency. */
 function main(): void {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) {
+    // In a container this is process 1, which a signal without a listener does not end.
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => onSignal(signal));
     // Imported after the check of the version, since it loads native modules.
     import('./compose/run.js').then(
-      ({ run }) => run(process.argv.slice(2)),
+      ({ run }) =>
+        run(process.argv.slice(2), (listener) => {
+          onSignal = listener;
+        }),
       (error: unknown) => fail(error),
     );
     return;

@@ -67,7 +67,9 @@ describe('docs/architecture.md', () => {
 });
 
 describe('docs/configuration.md', () => {
-  const source = ['config', 'jwt-config', 'tls-config'].map((name) => read(`src/config/${name}.ts`)).join('\n');
+  const source = ['config', 'jwt-config', 'redis-config', 'tls-config']
+    .map((name) => read(`src/config/${name}.ts`))
+    .join('\n');
   const readNames = (pattern: RegExp): string[] =>
     [...new Set([...source.matchAll(pattern)].map(([, name]) => name!))].toSorted();
   const rows = read('docs/configuration.md')

@@ -46,27 +46,44 @@ export function takeStore(database: Database): () => void {
 }
 
 /** Opens the notifier: on Redis where there is one, else for this process alone. */
-export function openNotifier({ redisUrl }: Config, logger: Logger): Promise<Notifier> {
+export function openNotifier({ redisUrl, redisPrefix: prefix }: Config, logger: Logger): Promise<Notifier> {
   const onError = (error: unknown): void => logger.warn({ err: error }, 'the notifier');
   return redisUrl === undefined
     ? Promise.resolve(openLocalNotifier({ onError }))
-    : openRedisNotifier({ redisUrl, onError });
+    : openRedisNotifier({ redisUrl, prefix, onError });
 }
 
 /** Opens the work queue, likewise. */
-export function openWorkQueue({ redisUrl }: Config, logger: Logger): Promise<WorkQueue> | WorkQueue {
+export function openWorkQueue(
+  { redisUrl, redisPrefix: prefix }: Config,
+  logger: Logger,
+): Promise<WorkQueue> | WorkQueue {
   if (redisUrl === undefined) return openEmbeddedWorkQueue();
-  return openBullmqWorkQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the queue') });
+  return openBullmqWorkQueue({ redisUrl, prefix, onError: (error) => logger.warn({ err: error }, 'the queue') });
 }
 
 /** Opens the delivery queue, likewise. */
-export function openDeliveryQueue({ redisUrl }: Config, logger: Logger): Promise<DeliveryQueue> | DeliveryQueue {
+export function openDeliveryQueue(
+  { redisUrl, redisPrefix: prefix }: Config,
+  logger: Logger,
+): Promise<DeliveryQueue> | DeliveryQueue {
   if (redisUrl === undefined) return openEmbeddedDeliveryQueue();
-  return openBullmqDeliveryQueue({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the delivery queue') });
+  return openBullmqDeliveryQueue({
+    redisUrl,
+    prefix,
+    onError: (error) => logger.warn({ err: error }, 'the delivery queue'),
+  });
 }
 
 /** Opens the intake of events by the queue; undefined without Redis, or where it is switched off. */
-export function openEventIntake({ redisUrl, queueIntake }: Config, logger: Logger): EventIntakeQueue | undefined {
+export function openEventIntake(
+  { redisUrl, redisPrefix: prefix, queueIntake }: Config,
+  logger: Logger,
+): EventIntakeQueue | undefined {
   if (redisUrl === undefined || !queueIntake) return undefined;
-  return openBullmqEventIntake({ redisUrl, onError: (error) => logger.warn({ err: error }, 'the event queue') });
+  return openBullmqEventIntake({
+    redisUrl,
+    prefix,
+    onError: (error) => logger.warn({ err: error }, 'the event queue'),
+  });
 }

@@ -44,9 +44,11 @@ export async function openDoors(config: Config, parts: DoorParts): Promise<Doors
 
 // The code of a door is loaded only by a server that has it.
 
-async function grpcDoor({ grpcAddress: address, tls }: Config, { composed, metrics, logger }: DoorParts) {
+async function grpcDoor(config: Config, { composed, metrics, logger }: DoorParts): Promise<GrpcDoor> {
+  const { grpcAddress: address, grpcMaxConnectionAgeMs: maxConnectionAgeMs, tls } = config;
   const { openGrpcDoor } = await import('../grpc/grpc-door.js');
-  return openGrpcDoor({ services: composed.services, address, tls, observer: callLog('grpc', metrics, logger) });
+  const observer = callLog('grpc', metrics, logger);
+  return openGrpcDoor({ services: composed.services, address, tls, limits: { maxConnectionAgeMs }, observer });
 }
 
 async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {

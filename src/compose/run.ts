@@ -12,8 +12,11 @@ import { type RunningServer, startServer } from './start-server.js';
 /** How long calls under way may take after SIGTERM. */
 const DRAIN_MS = 10_000;
 
+/** Replaces what a signal does, which is at first to end the process at once. */
+type OnSignal = (listener: (signal: string) => void) => void;
+
 /** Carries out a command line; the exit code tells whether it succeeded. */
-export async function run(words: readonly string[]): Promise<void> {
+export async function run(words: readonly string[], onSignal: OnSignal): Promise<void> {
   // This process may be the child of one with an older Node, see `main.ts`: when that is killed, this one has to end, too.
   process.once('disconnect', () => process.exit(1));
   const command = parseArguments(words);
@@ -23,14 +26,14 @@ export async function run(words: readonly string[]): Promise<void> {
     return;
   }
   try {
-    await carryOut(command);
+    await carryOut(command, onSignal);
   } catch (error) {
     process.stderr.write(`latchkey: ${explain(error)}\n`);
     process.exit(1);
   }
 }
 
-async function carryOut(command: Command): Promise<void> {
+async function carryOut(command: Command, onSignal: OnSignal): Promise<void> {
   switch (command.name) {
     case 'help':
       process.stdout.write(`${USAGE}\n`);
@@ -51,11 +54,11 @@ async function carryOut(command: Command): Promise<void> {
       return;
     }
     case 'serve':
-      await serve(command.demo);
+      await serve(command.demo, onSignal);
   }
 }
 
-async function serve(demo: boolean): Promise<void> {
+async function serve(demo: boolean, onSignal: OnSignal): Promise<void> {
   const config = readConfig();
   const logger = createLogger(config.logLevel);
   const server = await startServer(config, logger, (error) => {
@@ -63,7 +66,7 @@ async function serve(demo: boolean): Promise<void> {
     process.stderr.write(`latchkey: ${explain(error)}\n`);
     process.exit(1);
   });
-  stopOnSignal(server, logger);
+  onSignal(stopOf(server, logger));
   if (server.adminTokenFile !== undefined)
     logger.info({ file: server.adminTokenFile }, 'the admin token is in this file');
   if (server.opsAddress !== undefined)
@@ -78,9 +81,10 @@ function readyLine(config: Config, { grpcAddress, httpAddress }: RunningServer):
   return `latchkey ready grpc=${grpcAddress ?? off('grpc')} http=${httpAddress ?? off('rest')}\n`;
 }
 
-function stopOnSignal(server: RunningServer, logger: Logger): void {
+/** Stops the server, once. */
+function stopOf(server: RunningServer, logger: Logger): (signal: string) => void {
   let stopping = false;
-  const stop = (signal: string): void => {
+  return (signal) => {
     if (stopping) return;
     stopping = true;
     logger.info({ signal }, 'stopping');
@@ -92,8 +96,6 @@ function stopOnSignal(server: RunningServer, logger: Logger): void {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
 }
 
 /** What to print of a failure: one line for what an operator can mend, the stack for anything else. */

@@ -1,4 +1,6 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
+import type { TlsConfig } from '../config/tls-config.js';
 import { httpSender } from '../deliver/http/http-sender.js';
 import { failureLog } from '../observability/failure-log.js';
 import type { Logger } from '../observability/logger.js';
@@ -16,6 +18,7 @@ import { type Doors, openDoors } from './open-doors.js';
 import { passOnNotices } from './pass-on-notices.js';
 import { type Composed, composeServices } from './services.js';
 import { StoreLink } from './store-link.js';
+import { watchTls } from './watch-tls.js';
 import { type RunningWorker, startWorker } from './worker.js';
 
 export interface RunningServer {
@@ -28,7 +31,7 @@ export interface RunningServer {
   /** The file that an embedded start keeps its admin token in; undefined when the token was given. */
   readonly adminTokenFile: string | undefined;
   readonly adminSecret: string;
-  /** Refuses new work, finishes what is under way within the limit, and closes everything. */
+  /** Says that it is not ready, waits for `DRAIN_DELAY_SECONDS`, then refuses new work, finishes what is under way within the limit, and closes everything. */
   stop(limitMs: number): Promise<void>;
 }
 
@@ -49,7 +52,7 @@ export async function startServer(
   };
   try {
     const started = await start(config, logger, { onEnd: (end) => ended.push(end), onUnusable });
-    return { ...started, stop: (limitMs) => stop(started, limitMs, endAll) };
+    return { ...started, stop: (limitMs) => stop(started, { limitMs, delayMs: config.drainDelayMs }, endAll) };
   } catch (error) {
     await endAll();
     throw error;
@@ -117,6 +120,12 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   metrics.watch(metricSources(composed));
   if (config.roles.has('worker')) metrics.watchWorker(() => worker);
   const doors = await openDoors(config, { composed, metrics, logger, link });
+  const { grpc, rest, operations } = doors;
+  const onRenewed = (tls: TlsConfig): void => {
+    for (const door of [grpc, rest, operations]) door?.renewTls(tls);
+    logger.info('the TLS files have changed: new connections are served with them');
+  };
+  onEnd(watchTls({ tls: config.tls, onRenewed, onError: failed }));
   return {
     ...doors,
     grpcAddress: doors.grpc?.address,
@@ -142,7 +151,17 @@ function metricSources({ services, store, states }: Composed): MetricSources {
   };
 }
 
-async function stop({ grpc, rest, operations }: Started, limitMs: number, endAll: () => Promise<void>): Promise<void> {
-  await Promise.all([grpc?.drain(limitMs), rest?.drain(limitMs), operations?.drain(limitMs)]);
+async function stop(
+  { grpc, rest, operations }: Started,
+  { limitMs, delayMs }: { readonly limitMs: number; readonly delayMs: number },
+  endAll: () => Promise<void>,
+): Promise<void> {
+  // Whoever sends clients here is told first, and has time to notice: a connection that is refused is a call that fails.
+  grpc?.setServing(false);
+  rest?.leave();
+  operations?.leave();
+  await sleep(delayMs);
+  await Promise.all([grpc?.drain(limitMs), rest?.drain(limitMs)]);
+  await operations?.drain(limitMs);
   await endAll();
 }

@@ -38,6 +38,7 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       ...{ database: { kind: 'sqlite', path: 'data/latchkey.db' }, redisUrl: undefined },
       ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
+      ...{ redisPrefix: 'latchkey', grpcMaxConnectionAgeMs: 0, drainDelayMs: 0 },
       ...{ opsAddress: undefined, auditRetentionDays: 365, trustedProxies: [] },
       ...{ maxStreams: 10_000, streamHeartbeatMs: 15_000 },
       webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
@@ -95,6 +96,17 @@ describe('readConfig', () => {
       'DATABASE_POOL="1" is no whole number from 2',
     ],
     ['another cache', { REDIS_URL: `http://:${SECRET}@h` }, 'REDIS_URL is no redis://'],
+    [
+      'a Sentinel without a master',
+      { REDIS_URL: `redis+sentinel://:${SECRET}@h:1,h:2` },
+      'REDIS_URL: the Redis address',
+    ],
+    ['a prefix with braces', { REDIS_PREFIX: '{a}' }, 'REDIS_PREFIX="{a}" has other characters'],
+    [
+      'a CA that is not there',
+      { DATABASE_URL: `mysql://u:${SECRET}@h/d?ssl=true&ssl_ca=/nowhere/ca.pem` },
+      'DATABASE_URL: ssl_ca="/nowhere/ca.pem" cannot be read',
+    ],
     ['an address without a port', { GRPC_ADDR: 'localhost' }, 'GRPC_ADDR="localhost" is no HOST:PORT'],
     ['a port beyond all', { HTTP_ADDR: '127.0.0.1:70000' }, 'HTTP_ADDR="127.0.0.1:70000" is no HOST:PORT'],
     ['an open address', { HTTP_ADDR: '0.0.0.0:8080' }, 'HTTP_ADDR=0.0.0.0:8080 is reachable from other machines'],
@@ -165,6 +177,7 @@ describe('readConfig', () => {
     expect(readConfig({ ...open, TLS_CERT_FILE: cert, TLS_KEY_FILE: key }).tls).toEqual({
       certificate: SELF_SIGNED_CERTIFICATE,
       key: SELF_SIGNED_KEY,
+      files: { certFile: cert, keyFile: key },
     });
   });
 

@@ -1,9 +1,10 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import type { JwtOptions } from '../rest/jwt/jwt-options.js';
-import { parseMysqlUrl } from '../store/mysql/mysql-url.js';
+import { parseMysqlUrl, readTlsFiles } from '../store/mysql/mysql-url.js';
 import { ConfigError, Environment } from './environment.js';
 import { readJwtConfig } from './jwt-config.js';
+import { redisPrefix, redisUrl } from './redis-config.js';
 import { readTlsConfig, type TlsConfig } from './tls-config.js';
 
 export const ROLES = ['grpc', 'rest', 'worker'] as const;
@@ -15,7 +16,11 @@ export interface Config {
     | { readonly kind: 'sqlite'; readonly path: string };
   /** The Redis of queue and notifier; undefined for the embedded queue and the local notifier. */
   readonly redisUrl: string | undefined;
+  /** What stands before every key and channel in Redis. */
+  readonly redisPrefix: string;
   readonly grpcAddress: string;
+  /** How old a connection to gRPC may become before its client is told to make another; 0 for any age. */
+  readonly grpcMaxConnectionAgeMs: number;
   readonly httpAddress: string;
   /** Where health and metrics are served by themselves; undefined where REST alone serves them. */
   readonly opsAddress: string | undefined;
@@ -46,6 +51,8 @@ export interface Config {
     /** The `source` of the CloudEvents that are sent, a URI reference. */
     readonly source: string;
   };
+  /** How long a server that stops says that it is not ready before it takes no more connections. */
+  readonly drainDelayMs: number;
   readonly logLevel: string;
 }
 
@@ -56,6 +63,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
   const config: Config = {
     database: database(env),
     redisUrl: redisUrl(env),
+    redisPrefix: redisPrefix(env),
+    grpcMaxConnectionAgeMs: env.integer('GRPC_MAX_CONNECTION_AGE', 0, 0, 86_400) * 1_000,
     grpcAddress: address(env, 'GRPC_ADDR', '127.0.0.1:50051'),
     httpAddress: address(env, 'HTTP_ADDR', '127.0.0.1:8080'),
     opsAddress: opsAddress(env, active),
@@ -79,6 +88,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       allowPrivate: env.flag('WEBHOOKS_ALLOW_PRIVATE', false),
       source: webhooksSource(env),
     },
+    drainDelayMs: env.integer('DRAIN_DELAY_SECONDS', 0, 0, 300) * 1_000,
     logLevel: env.oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
   checkPlaintext(config, env.flag('ALLOW_PLAINTEXT', false));
@@ -102,17 +112,11 @@ function database(env: Environment): Config['database'] {
     throw new ConfigError('DATABASE_URL is neither mysql://USER:PASSWORD@HOST:PORT/NAME nor sqlite:PATH');
   }
   try {
-    parseMysqlUrl(url);
+    readTlsFiles(parseMysqlUrl(url).tlsFiles ?? {});
   } catch (error) {
     throw new ConfigError(`DATABASE_URL: ${(error as Error).message}`);
   }
   return { kind: 'mysql', url, poolSize: env.integer('DATABASE_POOL', 16, 2, 500) };
-}
-
-function redisUrl(env: Environment): string | undefined {
-  const url = env.secret('REDIS_URL');
-  if (url === undefined || (/^rediss?:\/\//.test(url) && URL.canParse(url))) return url;
-  throw new ConfigError('REDIS_URL is no redis://HOST:PORT address');
 }
 
 function address(env: Environment, name: string, fallback: string): string {

@@ -5,6 +5,13 @@ import { ConfigError, type Environment, readFile } from './environment.js';
 export interface TlsConfig {
   readonly certificate: string;
   readonly key: string;
+  /** Where the two were read. */
+  readonly files: TlsFiles;
+}
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
 }
 
 /** undefined where no certificate is given. What the doors could not serve with is refused here. */
@@ -13,13 +20,19 @@ export function readTlsConfig(env: Environment): TlsConfig | undefined {
   if (certFile === undefined && keyFile === undefined) return undefined;
   if (certFile === undefined || keyFile === undefined)
     throw new ConfigError('TLS_CERT_FILE and TLS_KEY_FILE go together');
+  return readTlsFiles({ certFile, keyFile });
+}
+
+/** Reads the two files. Throws {@link ConfigError} where they cannot be served with. */
+export function readTlsFiles(files: TlsFiles): TlsConfig {
+  const { certFile, keyFile } = files;
   const [certificate, key] = [readFile('TLS_CERT_FILE', certFile), readFile('TLS_KEY_FILE', keyFile)];
   if (!parsedCertificate(certificate, certFile).checkPrivateKey(parsedKey(key, keyFile))) {
     throw new ConfigError(
       `TLS_KEY_FILE=${JSON.stringify(keyFile)} is not the key of the certificate in TLS_CERT_FILE=${JSON.stringify(certFile)}`,
     );
   }
-  return { certificate, key };
+  return { certificate, key, files };
 }
 
 function parsedCertificate(pem: string, file: string): X509Certificate {

@@ -15,7 +15,7 @@ export interface GrpcDoorOptions {
   readonly address: string;
   /** PEM; without it the door speaks plaintext. */
   readonly tls?: GrpcServerOptions['tls'] | undefined;
-  readonly limits?: Pick<GrpcServerOptions, 'maxReceiveBytes'>;
+  readonly limits?: Pick<GrpcServerOptions, 'maxReceiveBytes' | 'maxConnectionAgeMs'>;
   /** Told of each call once, when its outcome is known. Must not throw. */
   readonly observer: (call: ObservedCall) => void;
 }
@@ -25,6 +25,8 @@ export interface GrpcDoor {
   readonly address: string;
   /** Sets what the health service reports, which is true at first. */
   setServing(serving: boolean): void;
+  /** Serves connections from now on with this certificate. */
+  renewTls(tls: NonNullable<GrpcServerOptions['tls']>): void;
   /** Takes no new calls, ends streams and waits for other calls, `limitMs` at most; true when all calls could end. */
   drain(limitMs: number): Promise<boolean>;
 }
@@ -43,6 +45,7 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> 
     return {
       address: await server.listen(address),
       setServing: (serving) => server.setServing(serving),
+      renewTls: (tls) => server.renewTls(tls),
       drain: (limitMs) => server.drain(limitMs),
     };
   } catch (error) {

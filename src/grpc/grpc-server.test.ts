@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { connect as connectHttp2 } from 'node:http2';
 import { Client, credentials, logVerbosity, type ServiceError, setLogVerbosity, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
@@ -87,6 +89,15 @@ describe('a gRPC server', () => {
     await expect(check(connected, 'latchkey.v1.Other')).rejects.toMatchObject({ code: status.NOT_FOUND });
     server.setServing(false);
     expect(await check(connected, 'latchkey.v1.FeatureService')).toBe('NOT_SERVING');
+  });
+
+  it('tells clients to make another connection when theirs is too old, and not before', async () => {
+    const { address } = await start(echo, { server: { maxConnectionAgeMs: 500 } });
+    const session = connectHttp2(`http://${address}`);
+    const startedAt = performance.now();
+    await once(session, 'goaway');
+    expect(performance.now() - startedAt).toBeGreaterThan(400);
+    session.destroy();
   });
 
   it('speaks TLS with the certificate it is given, and nothing else then', async () => {

@@ -4,6 +4,7 @@ import { withTimeLimit } from '../outages/time-limit.js';
 import { REGISTRY } from '../protocol/http/registry.js';
 import type { Handlers, ServiceDescription } from '../protocol/rpcs/method.js';
 import { addReflection } from './reflection/reflection.js';
+import { RenewableCredentials, type Tls } from './renewable-credentials.js';
 import type { Door } from './wire/handler.js';
 import { Health } from './wire/health.js';
 import { OpenStreams } from './wire/open-streams.js';
@@ -16,11 +17,16 @@ const MAX_CONCURRENT_CALLS = 1000;
 const KEEPALIVE_MS = MINUTE_MS;
 const KEEPALIVE_ANSWER_MS = 20 * SECOND_MS;
 
+/** How long calls, and streams, may go on upon a connection that is too old. Readers of streams come back by their tokens. */
+const CONNECTION_GRACE_MS = 30 * SECOND_MS;
+
 export interface GrpcServerOptions {
   /** The largest request, unpacked if it is compressed; a larger one is RESOURCE_EXHAUSTED. Default 4 MiB. */
   readonly maxReceiveBytes?: number;
   /** PEM; without it the server speaks plaintext. */
-  readonly tls?: { readonly certificate: string; readonly key: string };
+  readonly tls?: Tls;
+  /** How old a connection may become before its client is told to make another; 0 and undefined: any age. */
+  readonly maxConnectionAgeMs?: number;
 }
 
 /** A grpc-js server with health, reflection, limits and a drain. */
@@ -28,15 +34,20 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health = new Health();
   readonly #streams = new OpenStreams();
-  readonly #tls: GrpcServerOptions['tls'];
+  readonly #credentials: RenewableCredentials | undefined;
 
   constructor(options: GrpcServerOptions = {}) {
-    this.#tls = options.tls;
+    this.#credentials = options.tls && new RenewableCredentials(options.tls);
+    const { maxConnectionAgeMs = 0 } = options;
     this.#server = new Server({
       'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES,
       'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS,
+      ...(maxConnectionAgeMs > 0 && {
+        'grpc.max_connection_age_ms': maxConnectionAgeMs,
+        'grpc.max_connection_age_grace_ms': CONNECTION_GRACE_MS,
+      }),
     });
     this.#health.addTo(this.#server, this.#streams);
     addReflection({
@@ -63,7 +74,7 @@ export class GrpcServer {
    * with a message that names the address.
    */
   async listen(address: string): Promise<string> {
-    const credentials = this.#credentials();
+    const credentials = this.#credentials ?? ServerCredentials.createInsecure();
     const port = await new Promise<number>((resolve, reject) => {
       this.#server.bindAsync(address, credentials, (error, boundPort) => {
         if (error) reject(new Error(`cannot serve gRPC on ${address}: ${error.message}`, { cause: error }));
@@ -72,6 +83,11 @@ export class GrpcServer {
     });
     this.setServing(true);
     return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+  }
+
+  /** Serves connections from now on with this certificate. */
+  renewTls(tls: Tls): void {
+    this.#credentials?.renew(tls);
   }
 
   /** Sets what the health service reports. */
@@ -92,11 +108,5 @@ export class GrpcServer {
       this.#server.forceShutdown();
       return false;
     });
-  }
-
-  #credentials(): ServerCredentials {
-    if (this.#tls === undefined) return ServerCredentials.createInsecure();
-    const { certificate, key } = this.#tls;
-    return ServerCredentials.createSsl(null, [{ cert_chain: Buffer.from(certificate), private_key: Buffer.from(key) }]);
   }
 }

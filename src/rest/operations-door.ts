@@ -8,7 +8,7 @@ import { authenticatorOf } from './authenticator-of.js';
 import { ProblemSchema } from './json/problem-schema.js';
 import type { RestDoor } from './rest-door.js';
 import { operations } from './routes/operations.js';
-import { close, listen } from './server/listen.js';
+import { close, listen, renewTls } from './server/listen.js';
 import { observe, observeUnrouted } from './server/observe.js';
 import { answerWithProblem } from './server/problem.js';
 import type { RestDoorOptions } from './server/rest-options.js';
@@ -52,6 +52,10 @@ export async function openOperationsDoor(options: OperationsDoorOptions): Promis
   let drained: Promise<void> | undefined;
   return {
     address: bound,
+    leave: () => {
+      draining = true;
+    },
+    renewTls: (tls) => renewTls(app, tls),
     drain: (limitMs) => {
       draining = true;
       drained ??= close(app, limitMs);

@@ -1,12 +1,16 @@
 import { authenticatorOf } from './authenticator-of.js';
 import { restApp } from './rest-app.js';
-import { close, listen } from './server/listen.js';
+import { close, listen, renewTls } from './server/listen.js';
 import { OpenStreams } from './server/open-streams.js';
 import type { RestDoorOptions } from './server/rest-options.js';
 
 export interface RestDoor {
   /** The `HOST:PORT` that is listened on. */
   readonly address: string;
+  /** Says at `/readyz` that it is not ready, and tells clients to take other connections; goes on serving. */
+  leave(): void;
+  /** Serves connections from now on with this certificate. */
+  renewTls(tls: NonNullable<RestDoorOptions['tls']>): void;
   /** Takes no new connections and waits for requests under way, which are cut off after `limitMs`. */
   drain(limitMs: number): Promise<void>;
 }
@@ -26,6 +30,10 @@ export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> 
   let drained: Promise<void> | undefined;
   return {
     address: bound,
+    leave: () => {
+      draining = true;
+    },
+    renewTls: (tls) => renewTls(app, tls),
     drain: (limitMs) => {
       draining = true;
       open.endAll();

@@ -16,7 +16,7 @@ const USE_CASES = ['services', 'worker', ...BELOW_USE_CASES];
 const COMPOSITION = ['main', 'config', 'compose'];
 
 const BUILT_FROM_ALL = [
-  ...['core', 'outages', ...PORTS, ...USE_CASES],
+  ...['core', 'outages', 'redis', ...PORTS, ...USE_CASES],
   ...['store/sql', 'store/mysql', 'store/sqlite', 'store/cached'],
   ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local', 'deliver/http'],
   ...['protocol', 'grpc', 'rest', 'cli', 'client', 'observability'],
@@ -26,6 +26,9 @@ export const PARTS: readonly Part[] = [
   { name: 'core', paths: /^src\/core\//, mayImport: [] },
   // How long to wait for what may be away, and how often to say that it is: for whoever stands beside such a thing.
   { name: 'outages', paths: /^src\/outages\//, mayImport: [] },
+
+  // How Redis is addressed: for both adapters on it, and for the configuration.
+  { name: 'redis', paths: /^src\/redis\//, mayImport: [] },
 
   { name: 'store port', paths: /^src\/store\/[^/]+$/, mayImport: ['core'] },
   { name: 'queue port', paths: /^src\/queue\/[^/]+$/, mayImport: ['core'] },
@@ -48,9 +51,9 @@ export const PARTS: readonly Part[] = [
   { name: 'store/mysql', paths: /^src\/store\/mysql\//, mayImport: ['core', 'store port', 'store/sql'] },
   { name: 'store/sqlite', paths: /^src\/store\/sqlite\//, mayImport: ['core', 'store port', 'store/sql'] },
   { name: 'store/cached', paths: /^src\/store\/cached\//, mayImport: ['core', 'store port'] },
-  { name: 'queue/bullmq', paths: /^src\/queue\/bullmq\//, mayImport: ['core', 'outages', 'queue port'] },
+  { name: 'queue/bullmq', paths: /^src\/queue\/bullmq\//, mayImport: ['core', 'outages', 'redis', 'queue port'] },
   { name: 'queue/embedded', paths: /^src\/queue\/embedded\//, mayImport: ['core', 'outages', 'queue port'] },
-  { name: 'notify/redis', paths: /^src\/notify\/redis\//, mayImport: ['core', 'outages', 'notify port'] },
+  { name: 'notify/redis', paths: /^src\/notify\/redis\//, mayImport: ['core', 'outages', 'redis', 'notify port'] },
   { name: 'notify/local', paths: /^src\/notify\/local\//, mayImport: ['core', 'notify port'] },
   { name: 'deliver/http', paths: /^src\/deliver\/http\//, mayImport: ['core', 'outages', 'deliver port'] },
 

@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -118,6 +120,21 @@ describe('an embedded process', () => {
     } finally {
       taken.close();
     }
+  }, 60_000);
+
+  it('is ended by SIGTERM while it still waits for the database', async () => {
+    const words = ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve'];
+    const env = {
+      PATH: process.env.PATH,
+      DATABASE_URL: 'mysql://u:p@127.0.0.1:1/x',
+      LATCHKEY_ADMIN_TOKEN: 'x'.repeat(16),
+    };
+    const child = spawn(process.execPath, words, { cwd: new URL('../../', import.meta.url), env, stdio: 'ignore' });
+    // Within the ten seconds that it waits for the database, and after it has begun to.
+    await new Promise((resolve) => setTimeout(resolve, 5_000));
+    const ended = once(child, 'exit');
+    child.kill('SIGTERM');
+    expect(await ended).toEqual([128 + 15, null]);
   }, 60_000);
 
   it('says that the database is not there, without its password, and ends', async () => {

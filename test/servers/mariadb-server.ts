@@ -20,6 +20,8 @@ export interface MariadbOptions {
   readonly flushLogAtCommit?: 0 | 1 | 2;
   /** Default 64 MiB, enough for tests. */
   readonly bufferPoolMib?: number;
+  /** PEM files to offer TLS with; it is offered and not demanded. */
+  readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
 
 export interface MariadbServer {
@@ -110,6 +112,7 @@ async function startDaemon(
       `--innodb-buffer-pool-size=${options.bufferPoolMib ?? 64}M`,
       '--innodb-log-file-size=64M',
       '--skip-log-bin',
+      ...(options.tls === undefined ? [] : [`--ssl-cert=${options.tls.certFile}`, `--ssl-key=${options.tls.keyFile}`]),
     ]);
     try {
       await waitUntilReady(server, { name: 'mariadbd', limitMs: START_LIMIT_MS, isReady: () => answers(urlOn(port)) });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { OutageReport } from '../../outages/outage-report.js';
 import { withTimeLimit } from '../../outages/time-limit.js';
+import { DEFAULT_REDIS_PREFIX, namesSentinels, parseSentinelUrl } from '../../redis/redis-address.js';
 import type { Notice, Notifier, NotifierState, Unsubscribe } from '../notifier.js';
 import { ChannelSubscription } from './channel-subscription.js';
 import { decodeNotice, encodeNotice } from './notice-message.js';
@@ -14,16 +15,15 @@ const SILENCE_LIMIT_MS = 2_000;
 const HEARTBEAT_MS = 5_000;
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_LIMIT_MS = 1_000;
-const CHANNEL = 'latchkey:notices';
 
 export interface RedisNotifierOptions {
-  /** `redis://…` or `rediss://…`. */
+  /** `redis://…`, `rediss://…`, or by Sentinels: `redis+sentinel://…`. */
   readonly redisUrl: string;
   /**
-   * Default `latchkey:notices`, with `:N` after it where the URL names the database number N: Redis shares channels between
-   * its databases.
+   * What stands before the channel's name, by default `latchkey`. After it comes `:N` where the URL names the database number
+   * N: Redis shares channels between its databases.
    */
-  readonly channel?: string;
+  readonly prefix?: string;
   /** Told of failures, once per outage and connection, and of listeners that throw; must not throw. */
   readonly onError: (error: unknown) => void;
   /** How often a subscription is checked on which nothing arrives; default 5 s. */
@@ -64,7 +64,7 @@ class RedisNotifier implements Notifier {
     this.#outage = new OutageReport(options.onError);
     this.#publisher = connect(options, { connectionName: 'latchkey-notices-out' });
     const client = connect(options, { connectionName: 'latchkey-notices-in', autoResubscribe: false });
-    this.#channel = options.channel ?? channelOf(this.#publisher.options.db ?? 0);
+    this.#channel = channelOf(options.prefix ?? DEFAULT_REDIS_PREFIX, this.#publisher.options.db ?? 0);
     this.#subscription = new ChannelSubscription(client, {
       channel: this.#channel,
       heartbeatMs: options.heartbeatMs ?? HEARTBEAT_MS,
@@ -151,18 +151,21 @@ class RedisNotifier implements Notifier {
   }
 }
 
-function channelOf(database: number): string {
-  return database === 0 ? CHANNEL : `${CHANNEL}:${database}`;
+function channelOf(prefix: string, database: number): string {
+  return database === 0 ? `${prefix}:notices` : `${prefix}:notices:${database}`;
 }
 
 function connect({ redisUrl, onError }: RedisNotifierOptions, more: Omit<RedisOptions, 'replyMapping'>): Redis {
-  const client = new Redis(redisUrl, {
+  const settings = {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     socketTimeout: SILENCE_LIMIT_MS,
-    retryStrategy: (times) => Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS),
+    retryStrategy: (times: number) => Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS),
     ...more,
-  });
+  };
+  const client = namesSentinels(redisUrl)
+    ? new Redis({ ...parseSentinelUrl(redisUrl), ...settings })
+    : new Redis(redisUrl, settings);
   const outage = new OutageReport(onError);
   client.on('ready', () => outage.succeeded());
   client.on('error', (error: Error) => outage.failed(error));

@@ -1,6 +1,6 @@
 import { DelayedError, type Job, WaitingError, Worker, type WorkerOptions } from 'bullmq';
 import { withTimeLimit } from '../../outages/time-limit.js';
-import { LOCK_DURATION_MS, MAX_STALLED_COUNT, QUEUE_PREFIX, STALLED_INTERVAL_MS } from './queue-settings.js';
+import { keyPrefix, LOCK_DURATION_MS, MAX_STALLED_COUNT, STALLED_INTERVAL_MS } from './queue-settings.js';
 import { openConsumerClients } from './redis-clients.js';
 
 const CLOSE_LIMIT_MS = 10_000;
@@ -9,9 +9,9 @@ const WRITE_OFF_LIMIT_MS = 1_000;
 const DISCONNECT_LIMIT_MS = 1_500;
 
 export interface BullmqConnection {
-  /** `redis://…` or `rediss://…`. */
+  /** `redis://…`, `rediss://…`, or by Sentinels: `redis+sentinel://…`. */
   readonly redisUrl: string;
-  /** Prefix of all keys; must hold a hash tag. Default QUEUE_PREFIX, which foreign producers count on. */
+  /** Of all keys, in braces; default `latchkey`. Foreign producers have to use the same. */
   readonly prefix?: string;
   /** Told of failures of the connection (once per outage) and of the queue; must not throw. */
   readonly onError: (error: unknown) => void;
@@ -51,7 +51,7 @@ export function startBullmqConsumer(
   const worker = new Worker<unknown, void>(queueName, track, {
     ...workerOptions,
     connection: clients.client,
-    prefix: connection.prefix ?? QUEUE_PREFIX,
+    prefix: keyPrefix(connection.prefix),
     autorun: false,
     lockDuration: connection.lockDurationMs ?? LOCK_DURATION_MS,
     stalledInterval: connection.stalledIntervalMs ?? STALLED_INTERVAL_MS,

@@ -4,7 +4,7 @@ import { withTimeLimit } from '../../outages/time-limit.js';
 import type { DeliveryQueue, DueDelivery } from '../delivery-queue.js';
 import type { ConsumeOptions } from '../queue.js';
 import { type BullmqConnection, type BullmqConsumer, startBullmqConsumer } from './bullmq-consumer.js';
-import { DELIVERIES_QUEUE, QUEUE_PREFIX } from './queue-settings.js';
+import { DELIVERIES_QUEUE, keyPrefix } from './queue-settings.js';
 import { openProducerClients, type RedisClients } from './redis-clients.js';
 
 /** Under the port's 250 ms, with room for a busy event loop. */
@@ -37,7 +37,7 @@ class BullmqDeliveryQueue implements DeliveryQueue {
     // With these three options BullMQ asks Redis nothing at the start. Redis may be down then, and BullMQ would not ask again.
     this.#queue = new Queue<DueDelivery>(DELIVERIES_QUEUE, {
       connection: clients.client,
-      prefix: connection.prefix ?? QUEUE_PREFIX,
+      prefix: keyPrefix(connection.prefix),
       skipWaitingForReady: true,
       skipVersionCheck: true,
       skipMetasUpdate: true,

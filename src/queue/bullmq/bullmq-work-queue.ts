@@ -3,7 +3,7 @@ import { OutageReport } from '../../outages/outage-report.js';
 import type { ConsumeOptions, WorkQueue } from '../queue.js';
 import { type BullmqConnection, type BullmqConsumer, startBullmqConsumer } from './bullmq-consumer.js';
 import { LaneRuns } from './lane-runs.js';
-import { LANES_QUEUE, QUEUE_PREFIX } from './queue-settings.js';
+import { keyPrefix, LANES_QUEUE } from './queue-settings.js';
 import { openProducerClients, type RedisClients } from './redis-clients.js';
 import { WakeSender } from './wake-sender.js';
 
@@ -46,7 +46,7 @@ class BullmqWorkQueue implements WorkQueue {
     // With these three options BullMQ asks Redis nothing at the start. Redis may be down then, and BullMQ would not ask again.
     this.#queue = new Queue<LaneJobData>(LANES_QUEUE, {
       connection: clients.client,
-      prefix: connection.prefix ?? QUEUE_PREFIX,
+      prefix: keyPrefix(connection.prefix),
       skipWaitingForReady: true,
       skipVersionCheck: true,
       skipMetasUpdate: true,

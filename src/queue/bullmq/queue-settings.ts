@@ -1,9 +1,11 @@
+import { DEFAULT_REDIS_PREFIX } from '../../redis/redis-address.js';
+
 /**
- * The prefix of the queues' keys in Redis, which producers of other systems use, too.
+ * The prefix of the queues' keys in Redis where no other is given. Producers of other systems use it, too.
  *
  * The braces are a hash tag: they keep all keys on one slot, which BullMQ's scripts need on Redis Cluster.
  */
-export const QUEUE_PREFIX = '{latchkey}';
+export const QUEUE_PREFIX = keyPrefix();
 export const LANES_QUEUE = 'latchkey-lanes';
 export const EVENTS_QUEUE = 'latchkey-events';
 export const DELIVERIES_QUEUE = 'latchkey-deliveries';
@@ -23,3 +25,8 @@ export const MAX_STALLED_COUNT = 1_000_000;
 
 /** How many refused jobs of events are kept for operators to look at; the oldest go first. */
 export const REFUSED_JOBS_KEPT = 10_000;
+
+/** The prefix of the queues' keys for a deployment's own prefix: in braces, which are the hash tag. */
+export function keyPrefix(prefix: string = DEFAULT_REDIS_PREFIX): string {
+  return `{${prefix}}`;
+}

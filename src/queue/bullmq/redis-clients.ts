@@ -1,6 +1,7 @@
 import { Redis, type RedisOptions } from 'ioredis';
 import { OutageReport } from '../../outages/outage-report.js';
 import { withTimeLimit } from '../../outages/time-limit.js';
+import { namesSentinels, parseSentinelUrl } from '../../redis/redis-address.js';
 
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_LIMIT_MS = 1_000;
@@ -55,7 +56,9 @@ function openClients(
     return client;
   };
 
-  const client = adopt(new Redis(redisUrl, options));
+  const client = adopt(
+    namesSentinels(redisUrl) ? new Redis({ ...parseSentinelUrl(redisUrl), ...options }) : new Redis(redisUrl, options),
+  );
   // BullMQ copies the client for its blocking reads. While Redis is away it does not close the copy, so copies are kept here.
   const duplicate = client.duplicate.bind(client);
   override(client, 'duplicate', (changes?: Partial<RedisOptions>) => adopt(duplicate(changes)));

@@ -1,3 +1,4 @@
+import { Server } from 'node:tls';
 import type { FastifyInstance } from 'fastify';
 
 /** Listens on `HOST:PORT` and gives it as bound. Rejects with a message that names the address, and `variable` to give another. */
@@ -24,4 +25,10 @@ export async function close(app: FastifyInstance, limitMs: number): Promise<void
   } finally {
     clearTimeout(limit);
   }
+}
+
+/** Serves connections from now on with this certificate; those that are open keep theirs. */
+export function renewTls(app: FastifyInstance, { certificate, key }: { certificate: string; key: string }): void {
+  const server: unknown = app.server;
+  if (server instanceof Server) server.setSecureContext({ cert: certificate, key });
 }

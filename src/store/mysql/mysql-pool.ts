@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import createKnex, { type Knex } from 'knex';
 import { SILENT_LOG, watchPool } from '../sql/engine/pool-setup.js';
-import { parseMysqlUrl } from './mysql-url.js';
+import { type MysqlConnection, parseMysqlUrl, readTlsFiles, type TlsFiles } from './mysql-url.js';
 
 export interface MysqlOptions {
   /** `mysql://USER:PASSWORD@HOST:PORT/DATABASE` */
@@ -18,6 +19,9 @@ export interface MysqlOptions {
 const DEFAULT_POOL_SIZE = 10;
 export const DEFAULT_ACQUIRE_TIMEOUT_MS = 2000;
 export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
+
+/** How soon renewed files of TLS are used. */
+const LOOK_EVERY_MS = 10_000;
 
 /** How long a statement waits for a lock, in the engine's unit: the longest that a worker waits for another one's lane. */
 const LOCK_WAIT_SECONDS = 2;
@@ -41,8 +45,9 @@ interface RawConnection {
 /** Opens a pool; nothing connects before the first statement. Throws when the URL cannot be read. */
 export function mysqlPool(options: MysqlOptions): Knex {
   const { poolSize = DEFAULT_POOL_SIZE, acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS } = options;
-  const connection = {
-    ...parseMysqlUrl(options.url),
+  const { tlsFiles, ...server } = parseMysqlUrl(options.url);
+  const settings = {
+    ...server,
     charset: 'utf8mb4',
     connectTimeout: acquireTimeoutMs,
     // Counts rows that changed, not rows that were found.
@@ -53,7 +58,7 @@ export function mysqlPool(options: MysqlOptions): Knex {
   };
   const knex = createKnex({
     client: 'mysql2',
-    connection,
+    connection: tlsFiles === undefined ? settings : renewedSettings(settings, tlsFiles),
     pool: {
       min: 0,
       max: poolSize,
@@ -71,6 +76,26 @@ export function mysqlPool(options: MysqlOptions): Knex {
   });
   if (options.onPoolWait !== undefined) watchPool(knex, options.onPoolWait);
   return knex;
+}
+
+/** The settings with what the files hold, read again when that has changed, since certificates are renewed while this runs. */
+function renewedSettings<Settings extends Pick<MysqlConnection, 'ssl'>>(settings: Settings, files: TlsFiles) {
+  let held = readTlsFiles(files);
+  let lookedAt = performance.now();
+  const changed = (): boolean => {
+    if (performance.now() - lookedAt < LOOK_EVERY_MS) return false;
+    lookedAt = performance.now();
+    try {
+      return !isDeepStrictEqual(readTlsFiles(files), held);
+    } catch {
+      // What was read before is better than nothing; the connection says whether it is good enough.
+      return false;
+    }
+  };
+  return () => {
+    held = readTlsFiles(files);
+    return { ...settings, ssl: { ...settings.ssl, ...held }, expirationChecker: changed };
+  };
 }
 
 async function setUpSession(connection: RawConnection): Promise<void> {
