@@ -6,22 +6,22 @@ import type { UserLedgerEntry } from '../store/user-store.js';
 
 export interface CatchUpInput {
   readonly snapshot: Snapshot;
-  /** As stored since before `dueAt`. */
+  /** The user as stored, which was so before `dueAt` already. */
   readonly user: UserState;
   readonly organization: OrganizationState | undefined;
   /** When the user's timer was due; undefined where none is. */
   readonly dueAt: number | undefined;
   readonly now: number;
-  /** Keys of the flags whose rules are judged; left out: all. */
+  /** The keys of the flags whose rules are judged; left out for all. */
   readonly among?: ReadonlySet<string> | undefined;
 }
 
-/** A rule may be due every hour. After so many instants only the present one is judged. */
+/** How many instants are judged: a rule may be due every hour. After these only the present instant is judged. */
 const MOST_LOOKS = 1_000;
 
 /**
- * What time alone has unlocked up to now: the user with these unlocks, and their entries for the ledger. The user is judged
- * as of each instant at which something became due, however long ago that was.
+ * Finds what time alone has unlocked up to now: gives the user with these unlocks, and the entries for the ledger. The user is
+ * judged at each instant at which something became due, however long ago that was.
  */
 export function catchUp({ snapshot, user, organization, dueAt, now, among }: CatchUpInput): {
   readonly user: UserState;

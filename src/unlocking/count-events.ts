@@ -4,11 +4,11 @@ import { dayNumber } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
 
-/** How many days back a late event's day can still be told from a new one: the bits of `recentDays`. */
+/** For how many days back `recentDays` says whether the user did the action on that day. */
 const RECENT_DAYS = 62;
 const RECENT_MASK = (1n << BigInt(RECENT_DAYS)) - 1n;
 
-/** What a user's events come to: the state after them and the rows that changed. */
+/** A user's state after some events, with the rows that have changed. */
 export interface Counted {
   readonly after: UserState;
   readonly totals: readonly UserActionTotal[];
@@ -16,10 +16,8 @@ export interface Counted {
 }
 
 /**
- * Counts one user's new events into their totals, each on the day it occurred, in any order. Days are kept for the
- * `windowed` actions only.
- *
- * Throws where a sum would leave the range of numbers, be it a day's alone.
+ * Counts a user's new events, in any order, each on the day on which it occurred. Totals by day are made for the `windowed`
+ * actions only. Throws where a sum, also one of a day, would leave the range of numbers.
  */
 export function countEvents(
   before: UserState,

@@ -3,7 +3,7 @@ import { subjectOf } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { StoredStates } from '../core/unlocking/touched-flags.js';
 
-/** Flags that came on for a user, and that went off, by key. */
+/** The keys of the flags that came on for a user, and of those that went off. */
 export interface Flips {
   readonly unlocked: readonly string[];
   readonly locked: readonly string[];
@@ -11,7 +11,7 @@ export interface Flips {
 
 export const NO_FLIPS: Flips = { unlocked: [], locked: [] };
 
-/** What is stored at a moment, by which configuration it is decided, and for which instant. */
+/** What is stored at a moment, with the configuration and the instant at which it is decided. */
 export interface Moment extends StoredStates {
   readonly snapshot: Snapshot;
   readonly at: number;
@@ -22,8 +22,8 @@ export function hasFlips({ unlocked, locked }: Flips): boolean {
 }
 
 /**
- * The flags whose decision on stored state differs between two moments, in the order of keys; between two at the same
- * instant, a write flipped them. `among` has all that could, by key; undefined: look at every flag.
+ * The flags whose decision on stored state differs between two moments, ordered by key. Where both moments are at the same
+ * instant, a write flipped them. `among` has the keys of all flags whose decision can differ; undefined for any.
  */
 export function flipsBetween(before: Moment, after: Moment, among: ReadonlySet<string> | undefined): Flips {
   if (among?.size === 0) return NO_FLIPS;

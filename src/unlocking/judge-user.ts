@@ -17,34 +17,34 @@ import { catchUp } from './catch-up.js';
 import { type Flips, flipsBetween, hasFlips, NO_FLIPS } from './flips.js';
 import { nextTimer } from './next-timer.js';
 
-/** A user whose stored state a transaction changes, or only looks at again. The user is locked in it. */
+/** A user whose stored state a transaction changes, or looks at again. The transaction must have locked the user. */
 export interface Touched {
-  /** As it was after the lock was taken. */
+  /** The state when the lock was taken. */
   readonly before: UserState;
-  /** As it will be, but for what is judged here: the ledger, the timer, the revision. `before` where nothing changes. */
+  /** The state after the change, without what judging changes (ledger, timer, revision); `before` itself where nothing changes. */
   readonly after: UserState;
-  /** What brought the change about, as a whole. */
+  /** The cause of the change as a whole. */
   readonly cause: Cause;
-  /** What brought about that this rule holds, where that is more than `cause` says. */
+  /** The cause of a rule having become true, where it is a more particular one than `cause`. */
   readonly causeOf?: (entry: CompiledRule) => Cause | undefined;
-  /** Entries that the change itself makes: recorded after what time brought before, and before what follows from them. */
+  /** Entries that the change itself adds to the ledger: after unlocks by time, and before unlocks that follow from them. */
   readonly entries?: readonly LedgerEntry[];
-  /** Keys of flags by which the user may not have been judged yet: they are judged whatever changes. */
+  /** The keys of flags by which the user may not have been judged yet: these are judged whatever changes. */
   readonly unsettled?: ReadonlySet<string>;
 }
 
-/** By what a user is judged. */
+/** The configuration and the instant by which a user is judged. */
 export interface Judging {
   readonly snapshot: Snapshot;
   /** The snapshot that decisions before the change rest on. */
   readonly snapshotBefore: Snapshot;
-  /** Keys of the flags that the one may decide otherwise than the other. */
+  /** The keys of the flags that the two snapshots may decide otherwise. */
   readonly reconfigured: ReadonlySet<string>;
-  /** The database's now. */
+  /** The present instant by the database's clock. */
   readonly now: number;
 }
 
-/** What else is stored that the user is judged by. */
+/** What else is stored by which the user is judged. */
 export interface Surroundings {
   readonly organizationBefore: OrganizationState | undefined;
   readonly organization: OrganizationState | undefined;
@@ -53,34 +53,34 @@ export interface Surroundings {
 }
 
 export interface Judged {
-  /** As it is to be stored; the very state before where nothing but the timer changed. */
+  /** The state that is to be stored; the same object as before where nothing has changed, or the timer only. */
   readonly user: UserState;
-  /** What is added to the ledger, in order. */
+  /** The entries to add to the ledger, in order. */
   readonly entries: readonly UserLedgerEntry[];
-  /** What time had flipped, where the timer was due: not this write. */
+  /** What time had flipped before this write, where the timer was due. */
   readonly flippedByTime: Flips;
   /** What this write flipped. */
   readonly flipped: Flips;
   /** When time alone could next unlock something; Infinity for never. */
   readonly dueAt: number;
-  /** How many flags were looked at. */
+  /** How many flags were decided or judged. */
   readonly flags: number;
 }
 
-/** Keys of flags; undefined: of every flag. */
+/** The keys of some flags; undefined for all flags. */
 type Flags = ReadonlySet<string> | undefined;
 
 /**
- * Judges a user anew: what they have earned, which decisions on stored state flipped, and when time could next unlock
- * anything. Only those flags are looked at that the change can matter to; by the others the user was judged when they
- * last could matter. See `docs/decisions/touched-flags.md`.
+ * Judges a user: finds what they have earned, which decisions on stored state have flipped, and when time could next unlock
+ * anything. It looks only at flags to which the change can matter: by any other flag the user was judged when something last
+ * mattered to it. See `docs/decisions/touched-flags.md`.
  */
 export function judgeUser(one: Touched, judging: Judging, around: Surroundings): Judged {
   const { snapshot, snapshotBefore, now } = judging;
   const { organizationBefore, organization } = around;
   const unsettled = unsettledFor(one, judging, around);
   const first: StoredStates = { user: one.before, organization: organizationBefore };
-  // First of all, so that what is earned anew is earned after it.
+  // Unlocks that RELOCK made void are taken first, so that what is earned again is recorded after them.
   const forgotten = relocked(one.before, judging);
   const entitled = withEntries(one.before, forgotten);
   const past = afterTime(entitled, { ...judging, ...around, unsettled });
@@ -119,8 +119,8 @@ export function judgeUser(one: Touched, judging: Judging, around: Surroundings):
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();
 
 /**
- * The flags by which a user may not have been judged yet, whatever changes now. Who is new has been judged by none; of who
- * was deleted parts may be gone. Whose timer was due has not been judged since by what waits for time.
+ * The flags by which a user may not have been judged yet, whatever changes now. A new user has been judged by none, and of a
+ * user who was deleted some parts may be gone. A user whose timer is due has not been judged by flags that wait for time.
  */
 function unsettledFor(
   { before, unsettled = NO_FLAGS }: Touched,
@@ -135,12 +135,12 @@ function unsettledFor(
 
 type Passing = Pick<Judging, 'snapshot' | 'now'> & Surroundings & { readonly unsettled: Flags };
 
-/** With what time has unlocked by now, where the user's timer was due. */
+/** The user with what time has unlocked by now, where the timer was due. */
 function afterTime(user: UserState, { snapshot, organizationBefore, dueAt, now, unsettled }: Passing) {
   return catchUp({ snapshot, user, organization: organizationBefore, dueAt, now, among: unsettled });
 }
 
-/** What time had flipped by now, where the user's timer was due. */
+/** The flags that time had flipped by now, where the timer was due. */
 function flipsByTime(first: StoredStates, before: StoredStates, { snapshot, dueAt, now, unsettled }: Passing): Flips {
   if (dueAt === undefined || dueAt > now) return NO_FLIPS;
   const earned = flagsOfLedger(snapshot, changedStandings(first.user.ledger, before.user.ledger));
@@ -160,13 +160,13 @@ function withLedger(user: UserState, ledger: Ledger): UserState {
   return user.ledger === ledger ? user : { ...user, ledger };
 }
 
-/** What RELOCK has forgotten since the user was last looked at. */
+/** Entries for the unlocks that RELOCK has made void since the user was last judged. */
 function relocked({ ledger }: UserState, { snapshot, now }: Judging): readonly LedgerEntry[] {
   const stamp = { kind: 'relocked', earnedAt: now, recordedAt: now, cause: { type: 'backfill' } } as const;
   return forgottenUnlocks(snapshot, ledger).map((forgotten) => ({ ...forgotten, ...stamp }));
 }
 
-/** A rule that nothing but another flag's unlock made true has that unlock's cause. */
+/** The entries of unlocks. A rule that became true only by another flag's unlock has the cause of that unlock. */
 function entriesOf(
   unlocks: readonly NewUnlock[],
   { after, cause, causeOf }: Touched,

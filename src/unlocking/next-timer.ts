@@ -6,22 +6,22 @@ export interface NextTimerInput {
   readonly snapshot: Snapshot;
   readonly before: StoredStates;
   readonly after: StoredStates;
-  /** When the user's timer is due, as stored; undefined where there is none. */
+  /** When the user's timer is due, as it is stored; undefined where there is none. */
   readonly dueAt: number | undefined;
   readonly now: number;
-  /** Keys of the flags whose part in it the change may have moved; undefined: that is not known. */
+  /** The keys of the flags whose rules may wait for another instant after the change; undefined where any may. */
   readonly touched: ReadonlySet<string> | undefined;
 }
 
 /**
- * When time alone could next unlock something for the user; Infinity for never. The timer is the earliest of what every
- * rule waits for. Rules that the change does not matter to wait for what they waited for, which is no earlier than the timer
- * as it stands: so only where that was waiting for one that moved on has every rule to be asked.
+ * When time alone could next unlock something for the user; Infinity for never. The timer is the earliest of the instants for
+ * which the rules wait. A rule that the change does not touch waits for the same instant as before, which is no earlier than the
+ * timer. So all rules have to be asked only where the timer may be that of a rule which now waits for a later instant.
  */
 export function nextTimer({ snapshot, before, after, dueAt = Infinity, now, touched }: NextTimerInput): number {
   const next = (of: StoredStates, among?: ReadonlySet<string>): number =>
     nextLatchAt(snapshot, of.user, of.organization, now, { among });
-  // One that was due says nothing any more.
+  // A timer that was due says nothing about other rules.
   if (touched === undefined || dueAt <= now) return next(after);
   const moved = next(after, touched);
   return moved <= dueAt || next(before, touched) > dueAt ? Math.min(moved, dueAt) : next(after);

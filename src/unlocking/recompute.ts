@@ -17,33 +17,35 @@ export interface RecomputeOptions {
   readonly snapshot: Snapshot;
   /** The snapshot that decisions before the change rest on; `snapshot` when left out. */
   readonly snapshotBefore?: Snapshot;
-  /** The database's now. */
+  /** The present instant by the database's clock. */
   readonly now: number;
   /** Names the transaction in the outbox. */
   readonly batch: string;
-  /** What else the transaction writes, to go along with what is written here. */
+  /** Further writes of the transaction, which are sent together with those made here. */
   readonly writes?: () => readonly Promise<unknown>[];
 }
 
 export interface Recomputed {
-  /** Users for whom some decision on stored state flipped through this write; not what time alone had flipped before. */
+  /** The users for whom this write flipped decisions on stored state, without what time had flipped before. */
   readonly changes: readonly UserChange[];
-  /** The new revision of every user of whom anything but the timer changed. */
+  /** The new revisions of the users of whom anything but the timer has changed. */
   readonly revisions: readonly RevisionOf[];
-  /** Every touched user as now stored. */
+  /** All touched users as they are stored now. */
   readonly users: readonly UserState[];
-  /** What was added to ledgers, in order. */
+  /** The entries that were added to ledgers, in order. */
   readonly entries: readonly UserLedgerEntry[];
 }
 
 export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' | 'timers' | 'outbox' | 'outbound'>;
 
 /**
- * Brings everything that follows from changed user state up to date, in the transaction that changes it: latches rules
- * that have become true into the ledger with their cause, sets timers, notes flipped decisions in the outbox, raises
- * revisions. Every path that can latch goes through here. A timer that was due before the write is fired first, on the
- * state before it: what time has brought is not lost to a change that came a moment later. Organizations are read, not
- * locked: a change of roles' inheritance is a change of the rules that read them.
+ * Brings everything up to date that follows from changed states of users, in the transaction that changes them: records unlocks
+ * with their causes, sets timers, writes flipped decisions to the outbox, and raises revisions. Everything that can latch goes
+ * through here.
+ *
+ * A timer that was due before the write is fired first, on the state before it, so that what time has unlocked is not lost to a
+ * change a moment later. Organizations are read, but not locked: a change of what roles inherit counts as a change of the rules
+ * that read it, and starts a backfill.
  */
 export async function recompute(
   tx: RecomputeTransaction,
@@ -63,7 +65,7 @@ export async function recompute(
   const users: UserState[] = [];
   const revisions: RevisionOf[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
-  // Many users times many flags take seconds, and calls are answered by the same process.
+  // Many users times many flags may take seconds, in which this process has to answer calls, too.
   const pauses = new EventLoopPauses({});
   let looks = 0;
 
@@ -99,7 +101,7 @@ export async function recompute(
   return { changes, users, revisions, entries };
 }
 
-/** The flags that the one configuration may decide otherwise than the other, or by which other rules hold. */
+/** The keys of the flags that two configurations may decide otherwise, or of which other rules hold. */
 export function reconfigured(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   return before === after ? NO_FLAGS : after.dependencies.withDependents(changedFlags(before, after));
 }

@@ -15,33 +15,33 @@ export interface UserWriteOptions {
   readonly notifier: Notifier;
 }
 
-/** What an edit of one user makes of their state, or adds to their ledger; `undefined` where nothing changes. */
+/** Edits one user: gives the state after the edit, or entries for the ledger, or undefined where nothing changes. */
 export type UserEdit = (
   tx: Transaction,
   input: UserEditInput,
 ) => Promise<UserState | { readonly entries: readonly LedgerEntry[] } | undefined>;
 
 export interface UserEditInput {
-  /** As it is, locked. */
+  /** The user's state when the lock was taken. */
   readonly before: UserState;
   readonly snapshot: Snapshot;
-  /** The database's now. */
+  /** The present instant by the database's clock. */
   readonly now: number;
 }
 
 export interface UserWritten {
-  /** As now stored: with its new unlocks, at its new revision. */
+  /** The user as stored now, with new unlocks and the new revision. */
   readonly user: UserState;
-  /** Flags whose decision on stored state came on through this write. */
+  /** The keys of the flags that this write turned on, as decided on stored state. */
   readonly newlyUnlocked: readonly string[];
-  /** Flags whose decision on stored state went off through this write. */
+  /** The keys of the flags that this write turned off, likewise. */
   readonly newlyLocked: readonly string[];
   readonly consistencyToken: string;
 }
 
 /**
- * Changes one user in one transaction, with all that follows from it: the user's lock, the confirmed configuration, the
- * change itself, the recompute. Notifies after the commit. `edit` may run again, and only touches the store.
+ * Changes one user, with all that follows from it, in one transaction: it locks the user, confirms the configuration, makes the
+ * edit, and recomputes. After the commit it publishes a notice. `edit` may be run again, and must change nothing but the store.
  */
 export async function writeUser(
   { store, keeper, notifier }: UserWriteOptions,

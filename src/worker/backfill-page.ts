@@ -9,16 +9,16 @@ import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
 export interface LookedAt {
   readonly snapshot: Snapshot;
   readonly users: readonly UserState[];
-  /** When their timers are due; nothing for who has none. */
+  /** When the users' timers are due; a user without one is left out. */
   readonly timers: ReadonlyMap<string, number>;
   readonly organizations: ReadonlyMap<string, OrganizationState>;
   readonly now: number;
 }
 
 /**
- * Those of these users for whom a recompute would change anything: something is earned and not recorded, an unlock counts no
- * longer, or the timer stands wrong; each with the keys of the flags that it was found by. Nothing is locked here; whoever is
- * found is looked at again under the lock.
+ * Those of these users for whom a recompute would change something, each with the keys of the flags by which they were found: they
+ * have earned what is not recorded, have an unlock that no longer counts, or have a wrong timer. Nothing is locked here: users
+ * who are found are judged again under their locks.
  */
 export async function outOfDate(
   { snapshot, users, timers, organizations, now }: LookedAt,
@@ -46,6 +46,6 @@ export function keysOf({ flagsById }: Snapshot, flagIds: readonly string[]): Rea
 }
 
 function timerIsRight(dueAt: number | undefined, next: number, now: number): boolean {
-  // One that is due is fired by whoever fires timers, and set anew.
+  // A timer that is due is set anew when it is fired.
   return (dueAt !== undefined && dueAt <= now) || (dueAt ?? Infinity) === next;
 }

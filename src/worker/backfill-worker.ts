@@ -18,37 +18,37 @@ export interface BackfillWorkerOptions {
   readonly store: Store;
   readonly keeper: ConfigurationKeeper;
   readonly notifier: Notifier;
-  /** Awaited between small steps: resolves when nothing more urgent is to be done, or after a while all the same. */
+  /** Awaited between small steps: resolves when there is nothing more urgent to do, or after a while in any case. */
   readonly giveWay: () => Promise<void>;
   readonly observer: BackfillObserver;
-  /** Users of a page; 500 when left out. */
+  /** How many users a page has; 500 when left out. */
   readonly pageSize?: number;
 }
 
 export interface BackfillObserver {
-  /** Users were looked at, and so many of them changed. */
+  /** Called when users have been looked at, with how many of them have changed. */
   lookedAt(users: number, changed: number): void;
-  /** A user cannot be brought up to date; the others are. */
+  /** Called for a user who cannot be brought up to date. The others are. */
   failed(userId: string, error: unknown): void;
-  /** It has come to its end. */
+  /** Called when a backfill has come to its end. */
   done(backfill: Backfill): void;
 }
 
 const PAGE_SIZE = 500;
-/** How many times smaller a page is whose users come with their days. */
+/** By how much a page is smaller when days of actions are read with its users. */
 const DAYS_COST = 5;
-/** Users that one transaction locks: events of theirs wait for it. */
+/** How many users one transaction locks, for which events of theirs have to wait. */
 const USERS_PER_TRANSACTION = 100;
-/** A killed worker's backfill is taken over after so long. */
+/** After how long another worker takes over a backfill whose worker was killed. */
 const LEASE_MS = 5 * SECOND_MS;
 
 /**
- * Brings every user up to date with rules that changed: pages of users are read without locks, and only those for whom
- * something would change are locked and judged anew. It may be stopped anywhere, go on in another process, or run twice at
- * once: whoever is judged under the lock is judged by what is stored then, and a second judgement changes nothing.
+ * Brings all users up to date with changed rules. Pages of users are read without locks, and only users for whom something would
+ * change are locked and judged again. It may be stopped anywhere, go on in another process, or run twice at the same time: under
+ * the lock a user is judged by what is stored then, and judging twice changes nothing.
  *
- * Nobody falls between: whoever wrote a user under the old rules has committed before the new ones were, so a page sees it;
- * whoever writes later judges by the new ones.
+ * No user is missed: a write by the old rules was committed before the new rules were, so a page has it; a later write judges by
+ * the new rules.
  */
 export class BackfillWorker {
   readonly #options: BackfillWorkerOptions;
@@ -58,9 +58,9 @@ export class BackfillWorker {
     this.#options = options;
   }
 
-  /** Works until no backfill waits, or others work on those that do; gives how many users were looked at. */
+  /** Works until no backfill is left that no other worker works on; gives how many users were looked at. */
   async run(signal?: AbortSignal): Promise<number> {
-    // Most of the time there is none, which a plain read tells without a lock.
+    // Mostly there is none, which a read without locks tells.
     const { items } = await this.#options.store.backfills.list({ limit: 1 }, { unfinished: true });
     let users = 0;
     for (let more = items.length > 0; more && !signal?.aborted; ) {
@@ -71,7 +71,7 @@ export class BackfillWorker {
     return users;
   }
 
-  /** One page of the oldest backfill and of all that have come just as far; undefined when there is none to work on. */
+  /** Does one page of the oldest backfill, and of those that are just as far; undefined when there is none to work on. */
   async step(signal?: AbortSignal): Promise<number | undefined> {
     const { store, giveWay } = this.#options;
     await giveWay();
@@ -107,7 +107,7 @@ export class BackfillWorker {
     const { store, keeper, giveWay, observer, pageSize = PAGE_SIZE } = this.#options;
     const snapshot = await keeper.atLeast(Math.max(...group.map(({ revision }) => revision)));
     const needs = needsOfLatching(snapshot);
-    // Of a window there are rows for every day.
+    // A user has a row for every day of a window.
     const limit = needs.days?.size === 0 ? pageSize : Math.ceil(pageSize / DAYS_COST);
     const { users, timers, next } = await store.userPages.read({ after: cursor, limit, organizationId, needs });
     const organizations = await store.states.organizations(needs.organizations ? organizationsOf(users) : []);
@@ -131,14 +131,14 @@ export class BackfillWorker {
     return { users: users.length, next, failed, changed: found.size - failed };
   }
 
-  /** A page may take longer than its lease where many change, or fail. */
+  /** Prolongs the lease: a page may take longer than it where many users change, or fail. */
   async #renew(): Promise<void> {
     const { store } = this.#options;
     const leasedUntil = (await store.now()) + LEASE_MS;
     await store.transaction((tx) => tx.backfills.renew({ worker: this.#worker, leasedUntil }));
   }
 
-  /** `found` has the flags that each user was found by, as far as they are not the backfill's own. */
+  /** `found` has the keys of the flags by which each user was found, apart from the backfill's own. */
   async #bringUpToDate(
     group: readonly Backfill[],
     userIds: readonly string[],
@@ -152,7 +152,7 @@ export class BackfillWorker {
         snapshot,
         group.map(({ flagId }) => flagId),
       );
-      // Who was deleted since the page was read has earned nothing.
+      // A user who was deleted since the page was read has earned nothing.
       const touched = [...states.values()].flatMap((user) =>
         isNobody(user) ? [] : [{ before: user, after: user, cause, unsettled: own.union(found.get(user.id) ?? own) }],
       );

@@ -3,8 +3,8 @@ import { type FlagMarksOptions, lockFlags, markUnsettled } from '../configuratio
 import type { Backfill, BackfillStep } from '../store/backfill-store.js';
 
 /**
- * Takes the last step of these backfills, and marks their flags by whether everybody has been judged by them now. Where a mark
- * changes, that is a change of the configuration, which every server is told of.
+ * Takes the last step of these backfills, and marks their flags, depending on whether all users have been judged by them now. A
+ * changed mark is a change of the configuration, of which every server is told.
  */
 export async function endBackfills(
   { store, keeper, notifier }: FlagMarksOptions,
@@ -19,7 +19,7 @@ export async function endBackfills(
     const known = flagsById.get(backfill.flagId)?.stored;
     if (known === undefined) continue;
     const failed = backfill.failed + step.failed > 0 || uncompiled.has(known.key);
-    // An organization's alone does not say that everybody was judged.
+    // After a backfill of one organization, users of others may still have to be judged.
     const unsettled = failed || (backfill.organizationId !== '' && known.unsettled === true);
     if (unsettled !== (known.unsettled === true)) changes.set(known.id, { backfill, unsettled });
   }
@@ -33,7 +33,7 @@ export async function endBackfills(
     const ended = new Set(await tx.backfills.advance(ids, step));
     for (const flag of flags) {
       const { backfill, unsettled } = changes.get(flag.id)!;
-      // One that was cancelled meanwhile, or whose place another one took, says nothing.
+      // A backfill that was cancelled or superseded meanwhile does not say that users were judged.
       if (ended.has(backfill.id)) await tx.configuration.putFlag(markUnsettled(flag, unsettled));
     }
     return revision;

@@ -18,15 +18,14 @@ export interface FireTimersOptions {
 
 /** How many users one transaction fires. */
 const CHUNK = 200;
-/** How many due timers are looked at for it: workers that come at once take different ones. */
+/** From how many due timers they are chosen, so that workers at the same time take different ones. */
 const LOOK = 5 * CHUNK;
-/** So many chunks in a row of which nothing came: whoever is left cannot be fired now, or others are at it. */
+/** After how many chunks in a row without a fired timer it stops: those that are left fail, or other workers fire them. */
 const FRUITLESS = 3;
 
 /**
- * Fires every timer that is due: judges each user at the instants at which something was due, even if that is long past,
- * and sets the next timer. Two workers may come for the same timer: the second finds it set anew. Gives how many were
- * fired.
+ * Fires all timers that are due: judges each user at the instants at which something became due, even if that is long ago, and
+ * sets the next timer. Two workers may take the same timer: the second one finds it set anew. Gives how many were fired.
  */
 export async function fireTimers(options: FireTimersOptions, signal?: AbortSignal): Promise<number> {
   const { store, onError } = options;
@@ -44,7 +43,7 @@ export async function fireTimers(options: FireTimersOptions, signal?: AbortSigna
     await splitOnFailure(chunk, work, onError);
     if (due.length <= CHUNK) return fired;
     if (timers > 0) fruitless = -1;
-    // An embedded store answers without ever letting calls in.
+    // An embedded store answers within the call: this lets calls of others run.
     await immediate();
   }
   return fired;
@@ -57,9 +56,9 @@ async function fireSome({ store, keeper, notifier }: FireTimersOptions, userIds:
 }
 
 interface Settled {
-  /** Timers that were due and are set anew, or dropped. */
+  /** How many timers were due, and were set anew or dropped. */
   readonly timers: number;
-  /** Users who were judged. */
+  /** How many users were judged. */
   readonly fired: number;
 }
 
@@ -72,7 +71,7 @@ async function fire(
   const dueAt = await tx.timers.dueAt(userIds);
   const overdue = userIds.filter((id) => (dueAt.get(id) ?? Infinity) <= now);
   if (!timeCanLatch(snapshot)) {
-    // No rule waits for time any more: drop what an older configuration left behind.
+    // Where no rule waits for time any more, the timers of an older configuration are dropped.
     await tx.timers.put(overdue.map((userId) => ({ userId, dueAt: undefined })));
     return { revisions: [], timers: overdue.length, fired: 0 };
   }

@@ -1,12 +1,12 @@
 import { type FlagMarksOptions, markUnsettled, writeFlagMarks } from '../configuration/flag-marks.js';
 
-/** Flags that one transaction locks. */
+/** How many flags one transaction locks. */
 const CHUNK = 100;
 
 /**
- * Brings up to date the marks of flags that no write does: no user's and no organization's row may be left, whether they were
- * removed or their users were deleted; and where this server cannot compile a flag, whoever it judged has to be judged again
- * by a server that can. Gives how many marks changed.
+ * Brings up to date those marks of flags that no write does. The last row of a user or an organization may have been removed, also
+ * with its user. And where this server cannot compile a flag, the users whom it judges have to be judged again by a server that
+ * can. Gives how many marks have changed.
  */
 export async function tidyFlagMarks(options: FlagMarksOptions, signal?: AbortSignal): Promise<number> {
   return (await dropRowMarks(options, signal)) + (await markUncompiled(options));
@@ -19,7 +19,7 @@ async function dropRowMarks(options: FlagMarksOptions, signal?: AbortSignal): Pr
   let dropped = 0;
   for (let from = 0; from < bare.length && !signal?.aborted; from += CHUNK) {
     dropped += await writeFlagMarks(options, bare.slice(from, from + CHUNK), async (tx, flags) => {
-      // Whoever puts a row locks the flag first: what has none now has none until the commit.
+      // A row is put only under the flag's lock, so that a flag without rows has none until this transaction commits.
       const still = new Set(await tx.configuration.withoutRows(flags.map(({ id }) => id)));
       const concerned = flags.filter(({ id, hasRows }) => hasRows && still.has(id));
       return concerned.map(({ hasRows: _, ...flag }) => flag);

@@ -1,26 +1,26 @@
 import { setImmediate as immediate, setTimeout as sleep } from 'node:timers/promises';
 
 export interface MoreUrgent {
-  /** Whether this process is counting events right now. */
+  /** Whether this process is counting events. */
   readonly counting: () => boolean;
-  /** How long the oldest event has been waiting, anywhere, in milliseconds. */
+  /** For how long the oldest pending event has waited, in any lane, in milliseconds. */
   readonly oldestPendingMs: () => number;
 }
 
-/** How long one step waits for events under way: long enough for some batches, and short enough to come to an end. */
+/** How long one step waits for events that are being counted: long enough for some batches, but not for ever. */
 const LONGEST_WAIT_MS = 50;
-/** Events that have waited for so long are too many: everything else rests for a moment. */
+/** When the oldest event has waited for longer than this, other work rests for a moment. */
 const LATE_MS = 1_000;
 const REST_MS = 500;
 const LOOK_EVERY_MS = 2;
 
-/** Lets live events go first, a step at a time: work on everybody slows down, and never stops for good. */
+/** Lets events be counted before the next step of other work, which is slowed down by this but never stopped. */
 export async function giveWayTo({ counting, oldestPendingMs }: MoreUrgent): Promise<void> {
   if (oldestPendingMs() > LATE_MS) {
     await sleep(REST_MS);
     return;
   }
-  // Calls of the same process, too: an embedded store answers without ever letting them in.
+  // Calls of this process may run, too: an embedded store answers without letting them.
   await immediate();
   for (let waitedMs = 0; counting() && waitedMs < LONGEST_WAIT_MS; waitedMs += LOOK_EVERY_MS)
     await sleep(LOOK_EVERY_MS);

@@ -10,17 +10,17 @@ export interface HousekeepingOptions {
   readonly auditRetentionDays: number | undefined;
 }
 
-/** Rows that one statement drops: few enough that it holds up nobody. */
+/** How many rows one statement drops: few enough not to hold up other statements. */
 const CHUNK = 1_000;
-/** How long the outbox keeps its rows for streams that come back and are told what they missed. */
+/** For how long the outbox keeps rows, which streams that come back are told. */
 const OUTBOX_MS = DAY_MS;
-/** How long finished deliveries can be looked at, and replayed. */
+/** For how long finished deliveries are kept, to be read and replayed. */
 const DELIVERIES_MS = 7 * DAY_MS;
-/** How long backfills that have ended can be looked at. */
+/** For how long backfills that have ended are kept, to be read. */
 const BACKFILLS_MS = 30 * DAY_MS;
 /**
- * Keys are kept a day longer than events are taken: an event may be up to five minutes ahead when it arrives, and must
- * still be known as long as it could be sent again.
+ * For how many days keys are kept beyond the retention. An event may be up to five minutes ahead when it arrives, and its key
+ * must be known for as long as the event could be sent again.
  */
 const MARGIN_DAYS = 1;
 
@@ -37,11 +37,11 @@ export async function keepHouse(
   const keptDays = retentionDays + MARGIN_DAYS;
   const today = dayNumber(now);
   const purgeChunk = async (): Promise<number> => {
-    // Asked before each chunk: an older configuration may not know of a window whose days must stay.
+    // The configuration is asked for before each chunk, since a new rule may need days that an older one does not.
     const { windowedActions } = await keeper.refresh();
-    // A window of N days may be asked about an event that arrives at the end of the retention.
+    // An event may arrive at the end of the retention, and a window of N days may then begin N days before it.
     const keepDaysFrom = new Map([...windowedActions].map(([action, days]) => [action, today - days - keptDays]));
-    // Young days are kept of every action: a rule that windows it may have been added since, and events counted on them.
+    // Recent days are kept of every action: a rule that reads a window of it may just have been added.
     const keepOtherDaysFrom = today - keptDays;
     const receivedBefore = now - keptDays * DAY_MS;
     return store.events.purge({ receivedBefore, keepDaysFrom, keepOtherDaysFrom, limit: CHUNK });

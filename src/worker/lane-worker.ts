@@ -16,27 +16,26 @@ export interface LaneWorkerOptions {
   readonly store: Store;
   readonly keeper: ConfigurationKeeper;
   readonly notifier: Notifier;
-  /** 1…4096; the same on every worker of a database. */
+  /** How many lanes there are, 1…4096; the same for every worker of a database. */
   readonly lanes: number;
   readonly observer: LaneObserver;
 }
 
 export interface LaneObserver {
-  /** A batch was committed: its events and how long its transaction took. */
+  /** Called when a batch was committed, with how many events it counted and how long its transaction took. */
   counted(events: number, durationMs: number): void;
-  /** An event was put aside. */
+  /** Called when an event was put aside. */
   buried(event: EventKey, reason: string): void;
 }
 
-/** The most events of one transaction. */
+/** How many events one transaction counts at most. */
 const BATCH_SIZE = 1_000;
 
 type BatchOutcome = { readonly counted: number } | { readonly error: unknown; readonly events: readonly NewEvent[] };
 
 /**
- * Turns a lane's pending events into counters and unlocks, each batch in one transaction. It takes whatever is not done
- * yet, so it does not matter who woke it, how often, or whether two work on one lane at once: the lane's lock makes them
- * take turns.
+ * Counts a lane's pending events and records the unlocks, each batch in one transaction. It takes whatever is pending, so it does
+ * not matter what woke it or how often. Two workers may work on one lane: the lane's lock makes them take turns.
  */
 export class LaneWorker {
   readonly #options: LaneWorkerOptions;
@@ -46,23 +45,23 @@ export class LaneWorker {
     this.#options = options;
   }
 
-  /** Whether it is counting events right now. */
+  /** Whether it is counting events. */
   get counting(): boolean {
     return this.#underWay > 0;
   }
 
-  /** Works on the lane until nothing is pending in it; gives how many events were counted. Rejects as the store does. */
+  /** Works on a lane until nothing is pending in it; gives how many events were counted. Rejects as the store does. */
   async process(lane: number, signal?: AbortSignal): Promise<number> {
     let counted = 0;
     let limit = BATCH_SIZE;
-    // A lane that is not full is read in one go from its beginning; a busy one from anywhere, so that no partition starves.
+    // A lane with one batch is read from its beginning. A busy one is then read from random places, so that no partition starves.
     let startAt = laneRange(lane, this.#options.lanes).first;
     while (!signal?.aborted) {
       const outcome = await this.#batch(lane, startAt, limit);
       if ('error' in outcome) {
         const { error, events } = outcome;
         if (error instanceof StoreUnavailable || events.length === 0) throw error;
-        // Something in this batch cannot be counted: halve it until the culprit stands alone, and put that aside.
+        // An event of this batch cannot be counted: batches are halved until that event is alone and can be put aside.
         if (events.length > 1) limit = Math.ceil(events.length / 2);
         else await this.#bury(lane, events[0]!, error);
         continue;
@@ -75,7 +74,7 @@ export class LaneWorker {
     return counted;
   }
 
-  /** One transaction: how many it counted, or why it failed and what it had taken (nothing: the lane is not to blame). */
+  /** Runs one transaction; gives how many events it counted, or its failure with the events it had taken, which may be none. */
   async #batch(lane: number, startAt: number, limit: number): Promise<BatchOutcome> {
     const { store, keeper, notifier, observer, lanes } = this.#options;
     const startedAt = performance.now();
@@ -87,7 +86,7 @@ export class LaneWorker {
         events = [];
         const locking = tx.inbox.lockLane(lane);
         const taking = tx.inbox.take(laneRange(lane, lanes), startAt, limit);
-        // They fail together, and who is told that the lane is taken asks for no events.
+        // Where the lane cannot be locked, the events are not awaited: a failure to read them must not be reported, too.
         taking.catch(() => undefined);
         if (!(await locking)) return undefined;
         events = await taking;
@@ -105,7 +104,7 @@ export class LaneWorker {
     return { counted: events.length };
   }
 
-  /** Puts aside the very event that failed alone, if it still waits; by now another one may stand first in the lane. */
+  /** Puts aside the event that failed alone, if it is still pending: by now another one may be the lane's first. */
   async #bury(lane: number, culprit: NewEvent, error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     const { store, observer } = this.#options;
@@ -118,7 +117,7 @@ export class LaneWorker {
       return true;
     });
     if (!buried) return;
-    // The key alone: what else the event says is about a person and no matter for a log; the dead letter has it.
+    // Only the event's key is logged: the rest is about a person, and is kept with the dead letter.
     const { userId, source, id } = culprit;
     observer.buried({ userId, source, id }, reason);
   }
@@ -138,7 +137,7 @@ async function countBatch(
   const days: UserActionDay[] = [];
   for (const [userId, own] of byUser) {
     const before = states.get(userId)!;
-    // What occurred in a life that was deleted must not bring the user back.
+    // Events from before the user was deleted must not bring the user back.
     const counting = before.deletedAt === undefined ? own : own.filter((event) => event.occurredAt > before.deletedAt!);
     if (counting.length === 0) continue;
     const counted = countEvents(before, counting, snapshot.windowedActions);
@@ -154,7 +153,7 @@ async function countBatch(
   return recompute(tx, touched, { snapshot, now, batch, writes });
 }
 
-/** The cause is the user's last event that touches a fact of the rule; of the flips as a whole, their last event. */
+/** The causes of what a user's events change: for a rule the last event that touches one of its facts, for the flips the last event. */
 function causesOf(events: readonly NewEvent[], snapshot: Snapshot): Pick<Touched, 'cause' | 'causeOf'> {
   const latestFirst = events.toSorted((a, b) => b.occurredAt - a.occurredAt || b.receivedAt - a.receivedAt);
   return {
@@ -176,7 +175,7 @@ function isSame(a: EventKey, b: EventKey): boolean {
   return a.userId === b.userId && a.source === b.source && a.id === b.id;
 }
 
-/** Where to begin within the lane: anywhere, so that no partition is always last. */
+/** A random partition of the lane to begin with, so that no partition is always the last. */
 function randomPartition(lane: number, lanes: number): number {
   const { first, last } = laneRange(lane, lanes);
   return first + Math.floor(Math.random() * (last - first + 1));

@@ -10,23 +10,23 @@ import { splitOnFailure } from './split-on-failure.js';
 export interface RelayOptions {
   readonly store: Pick<Store, 'outbound' | 'transaction'>;
   readonly queue: Pick<DeliveryQueue, 'schedule'>;
-  /** What the events say they come from. */
+  /** The `source` of the CloudEvents that are sent. */
   readonly source: string;
-  /** Told of an event of which no deliveries can be made, each time that it was tried. */
+  /** Called each time that no deliveries could be made of an event. */
   readonly onError: (position: number, error: unknown) => void;
 }
 
-/** Events of one transaction. */
+/** How many events one transaction takes. */
 const CHUNK = 200;
-/** An event that failed alone stays where it is, and is tried again after this time. */
+/** After how long an event that failed alone is tried again. It stays where it is. */
 const ASIDE_MS = MINUTE_MS;
-/** When so many failed, the fault is not theirs: the relay stops trying them one by one. */
+/** How many events are tried one by one: where more fail, the reason is not in the events. */
 const MOST_ASIDE = 500;
 
-/** Makes deliveries of the events that wait. Several workers may do so at once: each takes events that no other has taken. */
+/** Makes deliveries of events that have none yet. Several workers may do so at once: each takes events that no other has taken. */
 export class OutboundRelay {
   readonly #options: RelayOptions;
-  /** Positions of events that failed, with when they are tried again. */
+  /** The positions of events that failed, each with the instant at which it is tried again. */
   readonly #aside = new Map<number, number>();
 
   constructor(options: RelayOptions) {
@@ -42,7 +42,7 @@ export class OutboundRelay {
     let relayed = 0;
     while (!signal?.aborted && (await store.outbound.waiting())) {
       const events = await this.#relayChunk();
-      // None, although some wait: another worker has them, or they are put aside.
+      // Events that wait but cannot be taken are being relayed by another worker, or have failed.
       if (events === 0) return relayed;
       relayed += events;
     }
@@ -102,7 +102,7 @@ async function makeDeliveries(tx: Transaction, which: WhichEvents, source: strin
   return { events: events.length, deliveries };
 }
 
-/** Whether the endpoint wanted the event when it happened. What happened before an endpoint was disabled waits for it. */
+/** Whether an endpoint wanted the event when it happened. Events from before it was disabled are delivered when it is enabled. */
 function wants({ types, createdAt, enabled, disabledAt = 0 }: WebhookEndpoint, { type, at }: OutboundEvent): boolean {
   return types.some((wanted) => wanted === type) && createdAt <= at && (enabled || at <= disabledAt);
 }

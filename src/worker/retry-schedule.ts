@@ -1,18 +1,18 @@
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 
-/** About how long after each failure the next attempt comes. A delivery that fails once more than there are delays is given up. */
+/** About how long after each failure the next attempt is made. A delivery that fails once more than there are delays is given up. */
 export const RETRY_DELAYS_MS: readonly number[] = [
   ...[5 * SECOND_MS, 30 * SECOND_MS, 2 * MINUTE_MS, 10 * MINUTE_MS],
   ...[HOUR_MS, 3 * HOUR_MS, 8 * HOUR_MS, 12 * HOUR_MS, DAY_MS],
 ];
 
 /**
- * A delivery that has been pending for longer is given up, however few attempts were made: what waits for an endpoint that never
- * answers comes to an end. Longer than all the delays together.
+ * After how long a pending delivery is given up, however few attempts were made, so that what waits for an endpoint that never
+ * answers comes to an end. It is longer than all the delays together.
  */
 export const GIVE_UP_AFTER_MS = 3 * DAY_MS;
 
-/** Deliveries that failed together come back at different times: a delay is up to this share shorter or longer. */
+/** By what share a delay is made shorter or longer at random, so that deliveries that failed together are not repeated together. */
 const JITTER = 0.2;
 const LONGEST_DELAY_MS = DAY_MS;
 

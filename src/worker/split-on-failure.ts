@@ -1,9 +1,8 @@
 import { StoreUnavailable } from '../store/store.js';
 
 /**
- * Does a piece of work for all ids at once. Where it fails, the work is done for each half of them, and so on, until an id that
- * fails stands alone: it is told to `onError`, and holds up no other. Rejects with `StoreUnavailable`, which no id is to
- * blame for.
+ * Does a piece of work for all ids at once. Where it fails, the work is done for each half of the ids, and so on, until an id
+ * fails alone: `onError` is told of it, and the others are done. Rejects with `StoreUnavailable`, which no id is the reason for.
  */
 export async function splitOnFailure(
   ids: readonly string[],

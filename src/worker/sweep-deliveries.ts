@@ -10,9 +10,9 @@ export interface SweepDeliveriesOptions {
   readonly onOldest: (ageMs: number) => void;
 }
 
-/** A delivery that was due longer ago than this was missed by the queue, or its lane was full. */
+/** How long ago a delivery must have been due for the sweep to take it: the queue has missed it, or its lane was full. */
 const OVERDUE_MS = 2 * SECOND_MS;
-/** Longer than any attempt and its claim take: an attempt that began in time has been recorded by then. */
+/** A time that is longer than any attempt with its claim: an attempt that began before it has been recorded. */
 const ATTEMPT_MS = MINUTE_MS;
 /** How many deliveries to one endpoint a sweep offers: as many as a lane holds, since the first may be waiting in it already. */
 const CHUNK = 500;

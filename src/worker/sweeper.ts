@@ -14,12 +14,12 @@ export interface SweeperOptions {
   readonly onOldest: (ageMs: number) => void;
 }
 
-/** A lane whose oldest event is older than this was missed by the queue. */
+/** How old the oldest event of a lane must be for the sweeper to process it: the queue has missed it. */
 const OVERDUE_MS = 2 * SECOND_MS;
 
 const LANES_AT_ONCE = 4;
 
-/** Processes lanes that a lost wake, a killed worker or an absent queue left waiting. */
+/** Processes lanes that were left waiting by a lost wake, a killed worker or a queue that is away. */
 export class Sweeper {
   readonly #options: SweeperOptions;
 
@@ -32,7 +32,7 @@ export class Sweeper {
     const lanes = (await this.#overdueLanes()).values();
     let counted = 0;
     const failures: unknown[] = [];
-    // All take their next lane from one iterator, so that a lane with much to do holds up only one of them.
+    // All of these loops take their next lane from one iterator, so that a lane with much to do holds up only one loop.
     const sweepOn = async (): Promise<void> => {
       for (const lane of lanes) {
         if (signal?.aborted) return;

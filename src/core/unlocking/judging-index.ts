@@ -3,25 +3,25 @@ import type { CompiledFlag, Snapshot } from '../snapshot/snapshot.js';
 
 type Keys = ReadonlySet<string>;
 
-/** What is looked up of a configuration when a user is judged anew: flags by what matters to them. Archived ones are left out. */
+/** What judging a user looks up of a configuration: flags by what can matter to them. Archived flags are left out. */
 export interface JudgingIndex {
-  /** Where each flag that latches stands in `snapshot.latching`. */
+  /** The index of each flag that latches in `snapshot.latching`. */
   readonly latchingPlace: ReadonlyMap<string, number>;
-  /** Flags with a latching rule that reads time, in the order of `snapshot.latching`. */
+  /** The flags with a latching rule that reads time, in the order of `snapshot.latching`. */
   readonly latchingByTime: readonly CompiledFlag[];
-  /** Their keys. */
+  /** The keys of the flags with a latching rule that reads time. */
   readonly latchedByTime: Keys;
-  /** Flags that time alone may decide otherwise: by a fact of any rule, or by their window. */
+  /** The flags whose decision time alone may change: by a fact of a rule, or by their window. */
   readonly decidedByTime: Keys;
-  /** Flags that platform-wide rows of roles may decide. */
+  /** The flags with access rows for roles on the whole platform. */
   readonly withRoleRows: Keys;
-  /** Flags with a rule that is spread over an organization, or an attribute. */
+  /** The flags with a rule whose rollout is spread over an organization or an attribute, by what it is. */
   readonly spreadOver: ReadonlyMap<BucketBy, Keys>;
-  /** Flags whose rules not everybody has been judged by, and those that read whether these are unlocked. */
+  /** The flags by whose rules not all users have been judged yet, and those that read whether these are unlocked. */
   readonly unsettled: Keys;
 }
 
-/** Snapshots never change: made once for each, when it is first asked for. */
+/** The index of each snapshot, made when it is first asked for. A snapshot never changes, so neither does its index. */
 const made = new WeakMap<Snapshot, JudgingIndex>();
 
 export function judgingIndex(snapshot: Snapshot): JudgingIndex {

@@ -23,9 +23,9 @@ export interface Latched {
 }
 
 export interface LatchOptions {
-  /** Keys of the flags whose rules are judged, besides those that read the unlock of one that latches; left out: all. */
+  /** The keys of the flags whose rules are judged; left out for all. Flags that read an unlock which is found are judged, too. */
   readonly among?: ReadonlySet<string> | undefined;
-  /** One that forgets, for users who are looked at once. */
+  /** How subjects are made; `passingSubject` for users who are looked at once. */
   readonly subjectFor?: SubjectFor;
 }
 
@@ -63,14 +63,14 @@ export function latch(
   return { user: current, unlocks };
 }
 
-/** Where these flags stand among those that latch, ascending. */
+/** The indexes of these flags among those that latch, ascending. */
 function placesOf(snapshot: Snapshot, flagKeys: ReadonlySet<string>): number[] {
   const { latchingPlace } = judgingIndex(snapshot);
   const places = Array.from(flagKeys, (key) => latchingPlace.get(key)).filter((place) => place !== undefined);
   return places.sort((a, b) => a - b);
 }
 
-/** What stands at `at` has latched: those that read its unlock, which all come later in the order, are judged as well. */
+/** Adds the flags that read the unlock of the flag at `at`, which has latched. All of them come later in the order. */
 function leadOn(snapshot: Snapshot, places: number[], at: number): void {
   const { flag } = snapshot.latching[places[at]!]!;
   const readers = placesOf(snapshot, snapshot.dependencies.readingUnlockOf(flag.key));

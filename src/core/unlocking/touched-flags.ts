@@ -14,10 +14,10 @@ export interface StoredStates {
 }
 
 /**
- * Keys of the flags to which it can matter what changed from one to the other: of every other flag, both the decision and
- * whether a rule of it holds are the same for both at any one instant. It is found from what is stored alone, whatever wrote
- * it: by facts that have another value, by rows, by the ledger, by what a rollout is spread over; and with each flag come
- * those that require it.
+ * The keys of the flags to which the difference between two states can matter. Law: for any other flag, the decision, and
+ * whether each of its rules holds, are the same for both states at any one instant. They are found from what is stored, and not
+ * from what wrote it: by facts with another value, access rows, the ledger, and what rollouts are spread over. With each flag
+ * come the flags that require it.
  */
 export function touchedFlags(snapshot: Snapshot, before: StoredStates, after: StoredStates): ReadonlySet<string> {
   const touched = new Set<string>();
@@ -33,21 +33,21 @@ export function touchedFlags(snapshot: Snapshot, before: StoredStates, after: St
   return withRequiring(snapshot, touched);
 }
 
-/** These flags and all that require them, however far. */
+/** These flags and all that require them, directly or not. */
 export function withRequiring(snapshot: Snapshot, flagKeys: Iterable<string>): ReadonlySet<string> {
   const found = new Set(flagKeys);
-  // A set is walked in the order of insertion, what is added meanwhile included.
+  // Walking a set includes what is added to it meanwhile.
   for (const key of found) addAll(found, snapshot.dependencies.requiring(key));
   return found;
 }
 
-/** The flags of which something else stands in the ledger, and those that read whether these are unlocked. */
+/** The keys of these flags, and of those that read whether they are unlocked. */
 export function flagsOfLedger(snapshot: Snapshot, flagIds: Iterable<string>): ReadonlySet<string> {
   const keys = keysOf(snapshot, flagIds);
   return new Set([...keys, ...keys.flatMap((key) => [...snapshot.dependencies.readingUnlockOf(key)])]);
 }
 
-/** Ids of the flags of which something else stands. */
+/** The ids of the flags whose standings differ between two ledgers. */
 export function changedStandings(before: Ledger, after: Ledger): ReadonlySet<string> {
   return before === after ? NONE : changedKeys(before, after);
 }
@@ -60,7 +60,7 @@ function byActions({ readers }: Snapshot, before: UserState, after: UserState): 
   return [...totals.union(days)].flatMap((action) => [...readers.ofAction(action)]);
 }
 
-/** Whether nothing else of both differs than actions, rows and the ledger. */
+/** Whether two states are the same except for actions, access rows and the ledger. */
 function sameProfile(before: StoredStates, after: StoredStates): boolean {
   const [was, is] = [before.user, after.user];
   return (
@@ -77,8 +77,8 @@ function sameProfile(before: StoredStates, after: StoredStates): boolean {
 }
 
 /**
- * The flags that read a fact which has another value. Whoever comes from another organization may not have been judged by
- * what that one says of itself by now: all that reads what an organization says may matter.
+ * The flags that read a fact whose value differs. A user who has left an organization may not have been judged yet by a change of
+ * that organization: so then all flags are taken that read anything of an organization.
  */
 function byFacts({ slots, readers }: Snapshot, was: Subject, is: Subject): readonly string[] {
   const moved = was.organizationId !== is.organizationId;
@@ -93,7 +93,7 @@ function byFacts({ slots, readers }: Snapshot, was: Subject, is: Subject): reado
   return found;
 }
 
-/** The flags that rows of an organization or of roles may decide otherwise, the user's own that an organization manages included. */
+/** The flags whose decision may differ by rows of organizations or roles, or by the user's rows that organizations manage. */
 function byOrganizationAndRoles(snapshot: Snapshot, was: Subject, is: Subject): readonly string[] {
   const sameOrganization = was.organizationId === is.organizationId && was.organization === is.organization;
   if (sameOrganization && sameJson(was.roleLevels, is.roleLevels)) return [];
@@ -107,7 +107,7 @@ function byBuckets(snapshot: Snapshot, was: Subject, is: Subject): readonly stri
   );
 }
 
-/** Ids of the flags on which the user's own rows differ. */
+/** The ids of the flags for which the user's access rows differ. */
 function changedRows(before: readonly UserAccess[], after: readonly UserAccess[]): readonly string[] {
   if (before === after) return [];
   const [was, is] = [before, after].map((rows) => new Map(rows.map((row) => [JSON.stringify(row), row.flagId])));
@@ -120,7 +120,7 @@ function keysOf({ flagsById }: Snapshot, flagIds: Iterable<string>): readonly st
   return Array.from(flagIds, (id) => flagsById.get(id)?.flag.key).filter((key) => key !== undefined);
 }
 
-/** Keys under which the two do not hold the very same. */
+/** The keys under which two maps do not have the same object. */
 function changedKeys(before: ReadonlyMap<string, unknown>, after: ReadonlyMap<string, unknown>): ReadonlySet<string> {
   if (before === after) return NONE;
   const changed = new Set<string>();
