@@ -17,7 +17,7 @@ export function describeAdministration(
     const path = templateOf(route, (name) => `{${name}}`);
     const { name } = route.rpc;
     // An RPC may have two routes, which need two names.
-    const operationId = ids.has(name) ? `${name}Here` : name;
+    const operationId = ids.has(name) ? `${name}_${route.path.at(-1)}` : name;
     ids.add(operationId);
     const operation = { operationId, ...operationOf(route, schemas) };
     paths[path] = { ...paths[path], [route.verb.toLowerCase()]: operation };
