@@ -44,6 +44,13 @@ export const invalid = (message: string, faults: readonly Fault[] = []): Latchke
   new LatchkeyError('INVALID', message, { faults });
 /** INVALID for one place in the input, by JSON pointer. */
 export const invalidAt = (pointer: string, message: string): LatchkeyError => invalid(message, [{ pointer, message }]);
+/** INVALID for what cannot be stored as it is; the message tells the first fault. Pointers are into what was to be stored. */
+export function notStorable(what: string, faults: readonly Fault[]): LatchkeyError {
+  const [first] = faults;
+  const place = first === undefined || first.pointer === '' ? '' : `${first.pointer}: `;
+  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
+  return invalid(`${what} cannot be stored: ${place}${first?.message ?? ''}${more}`, faults);
+}
 export const notFound = (message: string): LatchkeyError => new LatchkeyError('NOT_FOUND', message);
 export const conflict = (message: string): LatchkeyError => new LatchkeyError('CONFLICT', message);
 export const unauthenticated = (message: string): LatchkeyError => new LatchkeyError('UNAUTHENTICATED', message);

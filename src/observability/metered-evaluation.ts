@@ -23,8 +23,8 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
       for (const evaluated of results) count(evaluated);
       return results;
     },
-    async list(call, target, select, consistency) {
-      const listed = await inner.list(call, target, select, consistency);
+    async list(call, target, choose, consistency) {
+      const listed = await inner.list(call, target, choose, consistency);
       for (const evaluated of listed.evaluated) count(evaluated);
       return listed;
     },

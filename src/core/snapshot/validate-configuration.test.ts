@@ -180,3 +180,91 @@ describe('a segment among others', () => {
     ]);
   });
 });
+
+describe('what would come to more than can be evaluated', () => {
+  const references = (to: string, times: number) => ({ all: Array.from({ length: times }, () => ({ condition: to })) });
+  const levels = (count: number, times: number) =>
+    Array.from({ length: count }, (_, i) => segmentOf(`s${i}`, i === 0 ? VERIFIED : references(`s${i - 1}`, times)));
+
+  it('is refused as a segment, by itself, and by its name as the flag that refers to it', () => {
+    const bomb = levels(4, 200);
+    const { faults } = validateSegment(segmentOf('s4', references('s3', 200)), present([], bomb));
+    expect(faults).toEqual([{ pointer: '/conditions', message: expect.stringContaining('4816080401 conditions') }]);
+    // By itself it is small enough; what the flag makes of it is not.
+    const flag = flagOf('many', { rules: ['a', 'b'].map((id) => ruleOf(id, { conditions: references('s', 30) })) });
+    const grown = validateSegment(
+      segmentOf('s', references('t', 50)),
+      present([flag], [segmentOf('t', VERIFIED), segmentOf('s', VERIFIED)]),
+    );
+    expect(grown.faults).toEqual([
+      { pointer: '/conditions', message: expect.stringContaining('the rules of "many" would come to') },
+    ]);
+  });
+
+  it('is refused as a flag, at its largest rule, all rules taken together', () => {
+    const segments = levels(2, 100);
+    const rules = [
+      ruleOf('small'),
+      ...['a', 'b'].map((id) => ruleOf(id, { conditions: references('s1', id === 'b' ? 10 : 9) })),
+    ];
+    expect(faultsOf([flagOf('a', { rules: rules.slice(0, 2) })], segments)).toEqual([]);
+    const faults = faultsOf(
+      [flagOf('a', { rules: [...rules, ruleOf('c', { conditions: references('s1', 6) })] })],
+      segments,
+    );
+    expect(faults).toEqual([
+      {
+        pointer: '/rules/2/conditions',
+        message: expect.stringMatching(/the rules come to \d+ conditions .* at most 5000/),
+      },
+    ]);
+  });
+
+  it('is refused as segments that stand too deep, in a flag and in the segment that makes them so', () => {
+    const chain = levels(33, 1);
+    expect(pointersOf([flagOf('a', { rules: [ruleOf('r', { conditions: references('s31', 1) })] })], chain)).toEqual(
+      [],
+    );
+    expect(pointersOf([flagOf('a', { rules: [ruleOf('r', { conditions: references('s32', 1) })] })], chain)).toEqual([
+      '/rules/0/conditions',
+    ]);
+    const flag = flagOf('deep', { rules: [ruleOf('r', { conditions: references('s31', 1) })] });
+    const deeper = validateSegment(
+      segmentOf('s0', { all: [{ condition: 'below' }] }),
+      present([flag], [...chain.slice(0, 32), segmentOf('below', VERIFIED)]),
+    );
+    expect(deeper.faults).toEqual([
+      { pointer: '/conditions', message: expect.stringContaining('33 segments within one another') },
+    ]);
+  });
+
+  it('may be changed where it is stored already, as long as it does not grow', () => {
+    const bomb = levels(5, 200);
+    const rules = [ruleOf('r', { conditions: references('s4', 2) })];
+    const stored = present([flagOf('a', { rules })], bomb);
+    expect(validateFlag(flagOf('a', { rules, active: false, version: 2 }), stored).faults).toEqual([]);
+    expect(
+      validateFlag(flagOf('a', { rules: [ruleOf('r', { conditions: references('s4', 1) })] }), stored).faults,
+    ).toEqual([]);
+    expect(
+      validateFlag(flagOf('a', { rules: [ruleOf('r', { conditions: references('s4', 3) })] }), stored).faults,
+    ).toHaveLength(1);
+    expect(validateSegment(segmentOf('s4', references('s3', 199)), stored).faults).toEqual([]);
+    expect(validateSegment(segmentOf('s4', references('s3', 201)), stored).faults).toHaveLength(1);
+  });
+});
+
+describe('a circle', () => {
+  it('is told where it is entered', () => {
+    const rules = [ruleOf('r', { conditions: VERIFIED }), ruleOf('s', { conditions: afterUnlocking('b') })];
+    expect(pointersOf([flagOf('a', { rules }), latchingFlag('b', afterUnlocking('a'))])).toEqual([
+      '/rules/1/conditions',
+    ]);
+    expect(pointersOf([flagOf('a', { prerequisites: requires('a') })])).toEqual(['/prerequisites']);
+  });
+
+  it('elsewhere does not concern a flag that does not lead there', () => {
+    const others = [latchingFlag('b', afterUnlocking('c')), latchingFlag('c', afterUnlocking('b'))];
+    expect(pointersOf([latchingFlag('a', VERIFIED), ...others])).toEqual([]);
+  });
+});

@@ -28,8 +28,8 @@ export interface TargetDecisions {
   readonly refusal?: LatchkeyError;
 }
 
-/** Which flags are decided where none are named. */
-type FlagChoice = (flagKey: string, snapshot: Snapshot) => boolean;
+/** The keys of the flags that are decided where none are named. */
+type FlagChoice = (snapshot: Snapshot) => readonly string[];
 
 /** The most that flags times contexts of one batch may be. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
@@ -116,25 +116,25 @@ export class EvaluationService {
     return results;
   }
 
-  /** Decides for one target all flags that are not archived and that `select` takes. It does not ask whether the caller may. */
+  /** Decides for one target the flags that `choose` names. It does not ask whether the caller may. */
   async list(
     call: Call,
     target: Target,
-    select: FlagChoice,
+    choose: FlagChoice,
     consistency: ConsistencyInput = { consistencyToken: '', full: false },
   ): Promise<{ readonly evaluated: readonly Evaluated[]; readonly snapshot: Snapshot }> {
-    const evaluated = await this.#decideAlone(call, { ...consistency, targets: [target], flagKeys: [] }, select);
+    const evaluated = await this.#decideAlone(call, { ...consistency, targets: [target], flagKeys: [] }, choose);
     return { evaluated, snapshot: this.#options.keeper.snapshot };
   }
 
   /** Decides flags for the one target there is; rejects where it is refused. */
-  async #decideAlone(call: Call, input: BatchInput, select?: FlagChoice): Promise<readonly Evaluated[]> {
-    const [result] = await this.#batch(call, input, select);
+  async #decideAlone(call: Call, input: BatchInput, choose?: FlagChoice): Promise<readonly Evaluated[]> {
+    const [result] = await this.#batch(call, input, choose);
     if (result!.refusal !== undefined) throw result!.refusal;
     return result!.decisions;
   }
 
-  async #batch(call: Call, input: BatchInput, select?: FlagChoice): Promise<readonly TargetDecisions[]> {
+  async #batch(call: Call, input: BatchInput, choose: FlagChoice = allKeys): Promise<readonly TargetDecisions[]> {
     const { states, views } = this.#options;
     const pauses = new EventLoopPauses(call);
     const results: TargetDecisions[] = [];
@@ -147,7 +147,7 @@ export class EvaluationService {
     }
     const targetsAt = (places: readonly number[]): Target[] => places.map((place) => input.targets[place]!);
     const { demand, snapshot } = await views.pass(call, input, targetsAt(usable));
-    const keys = input.flagKeys.length > 0 ? input.flagKeys : presentKeys(snapshot, select);
+    const keys = input.flagKeys.length > 0 ? input.flagKeys : choose(snapshot);
     checkSize(keys.length, input.targets.length);
     for (let from = 0; from < usable.length; from += TARGETS_PER_LOAD) {
       const places = usable.slice(from, from + TARGETS_PER_LOAD);
@@ -206,10 +206,9 @@ function refusalOf(check: () => void): LatchkeyError | undefined {
   }
 }
 
-function presentKeys(snapshot: Snapshot, select?: FlagChoice): string[] {
+/** Those of all flags that are not archived. */
+function allKeys({ flags }: Snapshot): readonly string[] {
   const keys: string[] = [];
-  for (const { flag } of snapshot.flags.values()) {
-    if (!flag.archived && (select === undefined || select(flag.key, snapshot))) keys.push(flag.key);
-  }
+  for (const [key, { flag }] of flags) if (!flag.archived) keys.push(key);
   return keys;
 }

@@ -55,11 +55,9 @@ export class RequirementsService {
     authorize(call, 'GetRequirements');
     const { stale, ...view } = await this.#view(call, input);
     const { snapshot } = view;
-    const gated = [...snapshot.flags.values()]
-      .filter(
-        (compiled) => compiled.flag.key > after && isGated(compiled) && mayKnow(call, compiled.flag.key, snapshot),
-      )
-      .toSorted((a, b) => (a.flag.key < b.flag.key ? -1 : 1));
+    const keys = call.caller.kind === 'person' ? snapshot.visible : snapshot.flags.keys();
+    const compiled = Array.from(keys, (key) => snapshot.flags.get(key)!);
+    const gated = compiled.filter((entry) => entry.flag.key > after && isGated(entry));
     const shown = gated.slice(0, limit);
     const pauses = new EventLoopPauses(call);
     const told: ToldRequirements[] = [];

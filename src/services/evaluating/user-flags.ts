@@ -25,18 +25,13 @@ export async function userFlags(
   input: UserFlagsInput,
 ): Promise<readonly UserFlag[]> {
   authorize(call, 'ListFlagsForUser');
-  const visible = await evaluation.list(
-    call,
-    ownTarget(call, input.userId),
-    (flagKey, snapshot) => snapshot.flags.get(flagKey)!.flag.clientVisible,
-    input,
-  );
+  const target = ownTarget(call, input.userId);
+  const visible = await evaluation.list(call, target, (snapshot) => snapshot.visible, input);
   const flags = visible.evaluated.map(({ decision, stale }) => {
     const name = visible.snapshot.flags.get(decision.flagKey)?.flag.name ?? decision.flagKey;
     // A user is not told of a denial: the flag is off as any other.
     const reason = decision.reason === 'DENIED' ? 'DEFAULT' : decision.reason;
     return { ...decision, reason, name, stale } as const;
   });
-  const shown = input.all ? flags : flags.filter(({ enabled }) => enabled);
-  return shown.toSorted((a, b) => (a.flagKey < b.flagKey ? -1 : 1));
+  return input.all ? flags : flags.filter(({ enabled }) => enabled);
 }

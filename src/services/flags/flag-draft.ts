@@ -1,6 +1,6 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { requireName } from '../../calls/check-input.js';
-import { invalid, invalidAt, notFound } from '../../calls/errors.js';
+import { invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import type { Flag } from '../../core/flags/flag.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
@@ -71,9 +71,7 @@ function sameFlag(a: Flag, b: Flag): boolean {
 }
 
 function refused(key: string, faults: readonly Fault[]): Error {
-  const [first] = faults;
-  const more = faults.length > 1 ? ` (and ${faults.length - 1} more)` : '';
-  return invalid(`the flag ${quote(key)} cannot be stored: ${first!.pointer}: ${first!.message}${more}`, faults);
+  return notStorable(`the flag ${quote(key)}`, faults);
 }
 
 function newId(prefix: 'flg' | 'rul' | 'slt'): string {

@@ -101,12 +101,15 @@ export async function writeFlag(
   const warnings = checkChange(input, change, snapshot);
   await storeFlag(tx, change, locked);
   const organizations = await writeAccess(tx, change.access);
-  const configuration = redecided || change.marked ? await configurationMade(tx, locked) : undefined;
+  // What is read and what is written go together.
+  const [configuration] = await Promise.all([
+    redecided || change.marked ? configurationMade(tx, locked) : undefined,
+    auditChange(tx, call, now, change, input.comment),
+  ]);
   // A mark decides nothing.
   const snapshotAfter = redecided ? configuration!.after : snapshot;
   const users = usersChanged(change.access, owners);
   const flips = await recomputeUsers(tx, users, change, { snapshot: snapshotAfter, snapshotBefore: snapshot, now });
-  await auditChange(tx, call, now, change, input.comment);
   const [backfillId] = change.flagChanged ? await backfillChanges(tx, configuration!, { reason: 'flag', now }) : [];
   const changed = { users: users.map(({ id, revision }) => ({ id, revision: revision + 1 })), organizations };
   return {

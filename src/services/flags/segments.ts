@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Call } from '../../calls/caller.js';
 import { checkComment, requireName } from '../../calls/check-input.js';
-import { conflict, invalid, invalidAt, notFound } from '../../calls/errors.js';
+import { conflict, invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
@@ -65,12 +65,7 @@ export class SegmentService {
       const after = segmentAfter(before, request, now);
       const same = before?.name === after.name && sameJson(before.conditions, after.conditions);
       const { faults, warnings } = validateSegment(after, snapshot);
-      if (faults.length > 0) {
-        throw invalid(
-          `the segment ${quote(key)} cannot be stored: ${faults[0]!.pointer}: ${faults[0]!.message}`,
-          faults,
-        );
-      }
+      if (faults.length > 0) throw notStorable(`the segment ${quote(key)}`, faults);
       if (before !== undefined && same) return new Unchanged({ segment: before, warnings });
       await tx.configuration.putSegment(after);
       await recordAudit(tx, call, now, { action: 'segment.set', target: key, before, after, comment });
