@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.js';
 import { snapshotFile } from '../config/config.js';
-import { storedConfiguration } from '../core/snapshot/changes-to.js';
+import { storedConfiguration } from '../core/snapshot/stored-configuration.js';
 import type { Logger } from '../observability/logger.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import { StoreUnavailable } from '../store/store.js';
@@ -26,6 +26,8 @@ const POLL_MS = 2_000;
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 500;
 const SAVE_AFTER_MS = 500;
+/** A large snapshot takes a while to write; it is written again after so many times that. */
+const REST_AFTER_SAVING = 20;
 
 /**
  * Keeps this server in step with the store. When the store is first reached, it checks the schema and puts the admin token in
@@ -39,6 +41,8 @@ export class StoreLink {
   /** Whether the last attempt to write the snapshot to disk failed. */
   #unsaved: boolean = false;
   #saving: NodeJS.Timeout | undefined;
+  /** Monotonic milliseconds before which the snapshot is not written again. */
+  #restUntilMs = 0;
   #whenUsable: (() => Promise<void>) | undefined;
   #stopPolling: (() => Promise<void>) | undefined;
 
@@ -96,14 +100,17 @@ export class StoreLink {
   /** The configuration or the tokens changed: writes them to disk, for a start without the store. */
   save(): void {
     if (!this.#keepsSnapshot || this.#saving !== undefined) return;
-    this.#saving = setTimeout(() => {
-      this.#saving = undefined;
-      this.#unsaved = false;
-      this.#write().catch((error: unknown) => {
-        this.#unsaved = true;
-        this.#options.logger.warn({ err: error }, 'the snapshot for a start without the store could not be kept');
-      });
-    }, SAVE_AFTER_MS);
+    this.#saving = setTimeout(
+      () => {
+        this.#saving = undefined;
+        this.#unsaved = false;
+        this.#write().catch((error: unknown) => {
+          this.#unsaved = true;
+          this.#options.logger.warn({ err: error }, 'the snapshot for a start without the store could not be kept');
+        });
+      },
+      Math.max(SAVE_AFTER_MS, this.#restUntilMs - performance.now()),
+    );
   }
 
   async stop(): Promise<void> {
@@ -153,9 +160,13 @@ export class StoreLink {
 
   async #write(): Promise<void> {
     const { config, sqlStore, composed } = this.#options;
+    if (!composed.services.keeper.loaded) return;
+    const began = performance.now();
     const tokens = await sqlStore.tokens.all();
     const configuration = storedConfiguration(composed.services.keeper.snapshot);
     const active = tokens.filter(({ revokedAt }) => revokedAt === undefined);
     await saveSnapshot(snapshotFile(config), { configuration, tokens: active });
+    const ended = performance.now();
+    this.#restUntilMs = ended + (ended - began) * REST_AFTER_SAVING;
   }
 }

@@ -3,7 +3,6 @@ import { FactSlots } from '../facts/fact-record.js';
 import type { Action, Configuration, ConfigurationChanges, Segment } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
 import { LayeredMap } from '../values/layered-map.js';
-import { changesTo } from './changes-to.js';
 import { compileFlag, keptForm, type StoredFlag } from './compile-flag.js';
 import { Dependencies, type Referred } from './dependencies.js';
 import { faultOfExpansion } from './expansion.js';
@@ -18,6 +17,7 @@ import {
   windowEdgesAfter,
   windowedActionsOf,
 } from './snapshot-parts.js';
+import { changesTo } from './stored-configuration.js';
 
 /** The configuration before any has been loaded. */
 export const EMPTY_CONFIGURATION: Configuration = {

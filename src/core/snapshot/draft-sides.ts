@@ -1,8 +1,8 @@
 import type { Flag } from '../flags/flag.js';
-import { storedConfiguration } from './changes-to.js';
 import { compileChanges, EMPTY_SNAPSHOT } from './compile-snapshot.js';
 import type { Dependencies } from './dependencies.js';
 import type { Snapshot } from './snapshot.js';
+import { storedConfiguration } from './stored-configuration.js';
 
 /**
  * The snapshots of the configuration with and without a draft of one flag. Each has only what decisions on that flag can depend

@@ -521,7 +521,10 @@ export interface SegmentInput {
   key?: string | null;
   /** For people; may be empty. */
   name?: string | null;
-  /** In the language of Rule.conditions; may refer to other segments, without circles. */
+  /**
+   * In the language of Rule.conditions; may refer to other segments, without circles. Refused where it would make the
+   * rules of a flag that refers to it larger than can be evaluated: 5,000 conditions with every segment written out.
+   */
   conditions?: Record<string, unknown> | null;
   /**
    * Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one: where a
@@ -554,7 +557,10 @@ export interface Segment {
   key: string;
   /** For people; may be empty. */
   name: string;
-  /** In the language of Rule.conditions; may refer to other segments, without circles. */
+  /**
+   * In the language of Rule.conditions; may refer to other segments, without circles. Refused where it would make the
+   * rules of a flag that refers to it larger than can be evaluated: 5,000 conditions with every segment written out.
+   */
   conditions?: Record<string, unknown>;
   /**
    * Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one: where a

@@ -541,7 +541,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
   "latchkey.v1.Segment": "A named condition that rules refer to by `{\"condition\": KEY}`.",
   "latchkey.v1.Segment.key": "Unique, compared byte by byte. 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit.",
   "latchkey.v1.Segment.name": "For people; may be empty.",
-  "latchkey.v1.Segment.conditions": "In the language of Rule.conditions; may refer to other segments, without circles.",
+  "latchkey.v1.Segment.conditions": "In the language of Rule.conditions; may refer to other segments, without circles. Refused where it would make the rules of a flag that refers to it larger than can be evaluated: 5,000 conditions with every segment written out.",
   "latchkey.v1.Segment.id": "Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one: where a call expects a version, an id that is given must be the present one, too.",
   "latchkey.v1.Segment.version": "Set by the server: 1 at creation, one more with each change.",
   "latchkey.v1.Segment.created_at": "Set by the server.",

@@ -18,7 +18,10 @@ export interface Segment {
   key: string;
   /** For people; may be empty. */
   name: string;
-  /** In the language of Rule.conditions; may refer to other segments, without circles. */
+  /**
+   * In the language of Rule.conditions; may refer to other segments, without circles. Refused where it would make the rules
+   * of a flag that refers to it larger than can be evaluated: 5,000 conditions with every segment written out.
+   */
   conditions:
     | { [key: string]: unknown }
     | undefined;
