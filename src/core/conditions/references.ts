@@ -1,6 +1,7 @@
 import { FACTS } from '../facts/fact-table.js';
 import type { Fault } from '../values/fault.js';
 import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
+import { splitOperator } from './operators.js';
 
 /** What conditions name themselves, without what the segments name to which they refer. */
 export interface References {
@@ -72,13 +73,35 @@ function objectsIn(conditions: unknown): readonly JsonObject[] {
 const GROUPS = ['all', 'any'];
 const SINGLE = ['not', 'value'];
 
+/** The stages that one comparison names by its constants. */
+export function stagesNamed(leaf: JsonObject): readonly string[] {
+  const fact = ownMember(leaf, 'fact');
+  if (fact !== 'stage' && fact !== 'stagesReached') return [];
+  const operator = ownMember(leaf, 'operator');
+  if (typeof operator !== 'string' || !NAMING.has(splitOperator(operator).operator)) return [];
+  return [ownMember(leaf, 'value')].flat().filter((value) => typeof value === 'string');
+}
+
+const NAMING: ReadonlySet<string> = new Set(['equal', 'notEqual', 'in', 'notIn', 'contains', 'doesNotContain']);
+
+/** Every comparison that names stages, with those that it names. */
+export function stageReads(
+  conditions: unknown,
+  pointerBase = '',
+): readonly { readonly pointer: string; readonly stages: readonly string[] }[] {
+  return Array.from(nodesOf(conditions, pointerBase), ({ node, pointer }) => ({
+    pointer: `${pointer}/value`,
+    stages: stagesNamed(node),
+  })).filter(({ stages }) => stages.length > 0);
+}
+
 interface Place {
   readonly node: JsonObject;
   readonly pointer: string;
 }
 
 /** All nodes of conditions, and all facts in values, in the order of the document. It does not recurse. */
-function* nodesOf(conditions: unknown, pointerBase: string): Generator<Place> {
+export function* nodesOf(conditions: unknown, pointerBase: string): Generator<Place> {
   const open: { value: unknown; pointer: string }[] = [{ value: conditions, pointer: pointerBase }];
   for (let place = open.pop(); place !== undefined; place = open.pop()) {
     const { value: node, pointer } = place;

@@ -282,12 +282,27 @@ describe('unsound conditions are refused', () => {
     [
       'an empty action',
       { all: [{ ...COUNT, params: { action: '' } }] },
-      '/all/0/params/action: action must be a text of 1 to 256 characters, not ""',
+      '/all/0/params/action: an action must not be empty; no event can carry it',
+    ],
+    [
+      'an action with a blank at its end',
+      { all: [{ ...COUNT, params: { action: 'report_created ' } }] },
+      '/all/0/params/action: an action has no spaces at its ends, and "report_created " has; remove them; no event can carry it',
+    ],
+    [
+      'an action with a tab',
+      { all: [{ ...COUNT, params: { action: 'a\tb' } }] },
+      'an action has no control characters',
+    ],
+    [
+      'a long action',
+      { all: [{ ...COUNT, params: { action: 'a'.repeat(129) } }] },
+      'an action has at most 128 characters',
     ],
     [
       'an action of another type',
       { all: [{ ...COUNT, params: { action: null } }] },
-      '/all/0/params/action: action must be a text',
+      '/all/0/params/action: an action is text, not null',
     ],
     [
       'a window of no days',
@@ -530,6 +545,36 @@ describe('doubtful conditions are warned of', () => {
     const warnings = warningsOf(leaf);
     expect(warnings).toHaveLength(1);
     expect(warnings[0]).toContain(expected);
+  });
+
+  it.each<[string, JsonObject, string]>([
+    [
+      'a stage that there is not',
+      { not: { fact: 'stage', operator: 'equal', value: 'setpu' } },
+      '/all/0/not/value: no stage is called "setpu"; did you mean "setup"?',
+    ],
+    [
+      'stages of a list',
+      { fact: 'stagesReached', operator: 'contains', value: 'launch' },
+      '/all/0/value: no stage is called "launch"; there are "welcome", "setup"',
+    ],
+    [
+      'one stage of several',
+      { any: [{ fact: 'stage', operator: 'in', value: ['setup', 'setups'] }] },
+      '/all/0/any/0/value: no stage is called "setups"; did you mean "setup"?',
+    ],
+    [
+      'an action that is nearly a declared one',
+      { ...COUNT, params: { action: 'logn' } },
+      '/all/0/params/action: no action "logn" is declared; did you mean "login"?',
+    ],
+  ])('such as %s, where stages and actions are known', (_, leaf, expected) => {
+    const known = { ...VOCABULARY, stages: new Set(['welcome', 'setup']), actions: new Set(['login']) };
+    const { errors, warnings } = validateConditions({ all: [leaf] }, known);
+    expect(errors).toEqual([]);
+    expect(warnings.map(({ pointer, message }) => `${pointer}: ${message}`)).toContain(expected);
+    const free = validateConditions({ all: [leaf] }, { ...VOCABULARY, stages: new Set() });
+    expect(JSON.stringify(free.warnings)).not.toMatch(/no stage|no action/);
   });
 
   it.each<[string, JsonObject]>([

@@ -168,7 +168,7 @@ class Validator {
     } else if (place.depth === 0) {
       this.#faults.error(place.pointer, 'conditions begin with a group: wrap this one as {"all": [ … ]}');
     } else {
-      validateLeaf(leaf, place, this.#vocabulary.flags, this.#faults);
+      validateLeaf(leaf, place, this.#vocabulary, this.#faults);
     }
   }
 }

@@ -2,9 +2,10 @@ import type { FactDefinition, FactParam } from '../facts/fact-definition.js';
 import { FACTS } from '../facts/fact-table.js';
 import { type Faults, pointerStep } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
+import { faultOfName } from '../values/names.js';
 import { didYouMean } from '../values/nearest-name.js';
 import { isPlainPath, pathTo } from '../values/path.js';
-import type { Names } from './vocabulary.js';
+import type { Vocabulary } from './vocabulary.js';
 
 /** The longest text in a param, in characters. */
 const MAX_PARAM_LENGTH = 256;
@@ -16,7 +17,7 @@ const MAX_PARAM_LENGTH = 256;
 export function validateFact(
   node: JsonObject,
   pointer: string,
-  flags: Names,
+  vocabulary: Vocabulary,
   faults: Faults,
 ): FactDefinition | undefined {
   const name = ownMember(node, 'fact');
@@ -30,13 +31,13 @@ export function validateFact(
     faults.error(`${pointer}/fact`, `${inBrief(name)} is not a fact${near}`);
     return undefined;
   }
-  validateParams(definition, ownMember(node, 'params'), `${pointer}/params`, { flags, faults });
+  validateParams(definition, ownMember(node, 'params'), `${pointer}/params`, { vocabulary, faults });
   validatePath(definition, node, pointer, faults);
   return definition;
 }
 
 interface Checking {
-  readonly flags: Names;
+  readonly vocabulary: Vocabulary;
   readonly faults: Faults;
 }
 
@@ -64,24 +65,36 @@ function validateParams(definition: FactDefinition, params: unknown, pointer: st
   }
 }
 
-function validateParam(param: FactParam, value: unknown, pointer: string, { flags, faults }: Checking): void {
+function validateParam(param: FactParam, value: unknown, pointer: string, { vocabulary, faults }: Checking): void {
   const { name, allowed, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = param;
   if (param.type === 'integer') {
     const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
     if (!fits) faults.error(pointer, `${name} must be a whole number from ${min} to ${max}, not ${inBrief(value)}`);
     return;
   }
-  if (typeof value !== 'string' || value === '' || value.length > MAX_PARAM_LENGTH) {
+  const nameFault = param.kind === undefined ? undefined : faultOfName(param.kind, value);
+  if (nameFault !== undefined) {
+    faults.error(pointer, `${nameFault}; no event can carry it`);
+  } else if (typeof value !== 'string' || value === '' || value.length > MAX_PARAM_LENGTH) {
     faults.error(pointer, `${name} must be a text of 1 to ${MAX_PARAM_LENGTH} characters, not ${inBrief(value)}`);
   } else if (allowed !== undefined && !allowed.includes(value)) {
     faults.error(pointer, `${name} must be one of ${allowed.map(inBrief).join(', ')}, not ${inBrief(value)}`);
-  } else if (name === 'flag' && !flags.has(value)) {
-    const near = didYouMean(value, flags.keys());
+  } else if (param.kind === 'action') {
+    warnOfAction(value, pointer, vocabulary, faults);
+  } else if (name === 'flag' && !vocabulary.flags.has(value)) {
+    const near = didYouMean(value, vocabulary.flags.keys());
     faults.error(
       pointer,
       `${inBrief(value)} is not a flag that can be unlocked: it needs a latching rule or grants${near}`,
     );
   }
+}
+
+/** Warns of an action that nobody declared and that is spelt nearly as one that somebody did. */
+function warnOfAction(action: string, pointer: string, { actions }: Vocabulary, faults: Faults): void {
+  if (actions === undefined || actions.has(action)) return;
+  const near = didYouMean(action, actions.keys());
+  if (near !== '') faults.warn(pointer, `no action ${inBrief(action)} is declared${near}`);
 }
 
 function validatePath(definition: FactDefinition, node: JsonObject, pointer: string, faults: Faults): void {

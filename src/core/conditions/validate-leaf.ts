@@ -4,9 +4,10 @@ import { faultOfJson, inBrief, isJsonObject, type JsonObject, type JsonValue, ow
 import { didYouMean } from '../values/nearest-name.js';
 import type { OperatorShape } from './operator-table.js';
 import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from './operators.js';
+import { stagesNamed } from './references.js';
 import { validateFact } from './validate-fact.js';
 import { describeKind, faultOfConstant, holdsPattern, shapeOf } from './value-kind.js';
-import type { Names } from './vocabulary.js';
+import type { Vocabulary } from './vocabulary.js';
 import {
   type CheckedValue,
   type LeafPlace,
@@ -29,9 +30,9 @@ const ORDERING: ReadonlySet<string> = new Set([
 const REFERENCE_KEYS = ['fact', 'params', 'path'];
 
 /** Checks one `{fact, operator, value}`. */
-export function validateLeaf(leaf: JsonObject, place: LeafPlace, flags: Names, faults: Faults): void {
+export function validateLeaf(leaf: JsonObject, place: LeafPlace, vocabulary: Vocabulary, faults: Faults): void {
   const { pointer } = place;
-  const fact = validateFact(leaf, pointer, flags, faults);
+  const fact = validateFact(leaf, pointer, vocabulary, faults);
   const shape = validateOperator(ownMember(leaf, 'operator'), pointer, faults);
   const open = ownMember(leaf, 'public');
   if (open !== undefined && typeof open !== 'boolean') {
@@ -49,9 +50,10 @@ export function validateLeaf(leaf: JsonObject, place: LeafPlace, flags: Names, f
       `${inBrief(operator)} would take its pattern from a fact; a pattern must be a constant`,
     );
   }
-  const right = validateValue(value, { pointer, operator, shape, flags, faults });
+  const right = validateValue(value, { pointer, operator, shape, vocabulary, faults });
   if (fact === undefined || right === undefined || shape === undefined) return;
   validateNow({ fact, right, operator, pointer, faults });
+  warnOfStages(leaf, pointer, vocabulary, faults);
   warnOfSeconds({ fact, right, pointer }, faults);
   warnOfTypes({ fact, right, shape, operator, pointer }, faults);
   warnOfCoercion({ fact, right, operator, pointer }, faults);
@@ -88,12 +90,12 @@ interface ValueCheck {
   readonly pointer: string;
   readonly operator: string;
   readonly shape: OperatorShape | undefined;
-  readonly flags: Names;
+  readonly vocabulary: Vocabulary;
   readonly faults: Faults;
 }
 
 function validateValue(value: JsonValue, check: ValueCheck): CheckedValue | undefined {
-  const { operator, shape, flags, faults } = check;
+  const { operator, shape, vocabulary, faults } = check;
   const pointer = `${check.pointer}/value`;
   if (isJsonObject(value)) {
     if (!Object.hasOwn(value, 'fact')) {
@@ -108,7 +110,7 @@ function validateValue(value: JsonValue, check: ValueCheck): CheckedValue | unde
         `${inBrief(key)} is unknown here: a fact in a value takes "params" and "path"`,
       );
     }
-    const fact = validateFact(value, pointer, flags, faults);
+    const fact = validateFact(value, pointer, vocabulary, faults);
     if (shape !== undefined && holdsPattern(shape.value)) {
       faults.error(pointer, `${inBrief(operator)} needs a constant pattern; it cannot come from a fact`);
     }
@@ -151,4 +153,14 @@ function validateNow({ fact, right, operator, pointer, faults }: NowCheck): void
       `"now" can only be compared with a constant, an attribute or an organizationAttribute, not with ${inBrief(compared.name)}`,
     );
   }
+}
+
+/** Warns of stages that are compared with and are none of those that there are. */
+function warnOfStages(leaf: JsonObject, pointer: string, { stages }: Vocabulary, faults: Faults): void {
+  const known = [...(stages?.keys() ?? [])];
+  if (known.length === 0) return;
+  const unknown = stagesNamed(leaf).find((stage) => !known.includes(stage));
+  if (unknown === undefined) return;
+  const near = didYouMean(unknown, known) || `; there are ${known.slice(0, 10).map(inBrief).join(', ')}`;
+  faults.warn(`${pointer}/value`, `no stage is called ${inBrief(unknown)}${near}`);
 }

@@ -9,4 +9,8 @@ export interface Vocabulary {
   readonly segments: Names;
   /** Keys of flags that `unlocked` may name: those with a latching rule or grants. */
   readonly flags: Names;
+  /** The configured stages; absent or empty where any name is a stage. */
+  readonly stages?: Names;
+  /** The declared actions; others count as well. */
+  readonly actions?: Names;
 }

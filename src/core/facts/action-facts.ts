@@ -8,7 +8,7 @@ import { type WindowMeasure, windowReading } from './window-reading.js';
 /** The longest window, in days: a leap year. */
 const MAX_WINDOW_DAYS = 366;
 
-const ACTION: FactParam = { name: 'action', type: 'string', required: true };
+const ACTION: FactParam = { name: 'action', type: 'string', kind: 'action', required: true };
 const WINDOW_DAYS: FactParam = { name: 'windowDays', type: 'integer', required: false, min: 1, max: MAX_WINDOW_DAYS };
 /** The first or the last time of the action; left out, it is `last`. */
 const WHICH: FactParam = { name: 'which', type: 'string', required: false, allowed: ['first', 'last'] };

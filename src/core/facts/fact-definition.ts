@@ -1,6 +1,7 @@
 import type { OrganizationState } from '../states/organization-state.js';
 import type { UserState } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
+import type { NameKind } from '../values/names.js';
 import type { TimeReading } from './time-reading.js';
 
 export type FactType = 'string' | 'number' | 'boolean' | 'list' | 'json';
@@ -12,6 +13,8 @@ export interface FactParam {
   readonly name: string;
   readonly type: 'string' | 'integer';
   readonly required: boolean;
+  /** What kind of name a text has to be; absent: any text. */
+  readonly kind?: NameKind;
   /** The only values that it may have; absent: any of its type. */
   readonly allowed?: readonly string[];
   /** Inclusive bounds of an integer. */

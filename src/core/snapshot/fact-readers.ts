@@ -37,6 +37,11 @@ export class FactReaders {
     return this.#groups().byAction.get(action) ?? NOBODY;
   }
 
+  /** The actions whose events can change a fact that some flag reads. */
+  actionsRead(): Iterable<string> {
+    return this.#groups().byAction.keys();
+  }
+
   /** The readers in the next snapshot, in which these flags read other slots. */
   moved(slots: FactSlots, moves: Iterable<Move<number>>): FactReaders {
     const bySlot = this.#bySlot.moved(moves);

@@ -1,9 +1,10 @@
-import { contextReads, referencesOf } from '../conditions/references.js';
+import { contextReads, referencesOf, stageReads } from '../conditions/references.js';
 import { validateConditions } from '../conditions/validate-conditions.js';
-import type { Names } from '../conditions/vocabulary.js';
-import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../flags/flag.js';
+import type { Names, Vocabulary } from '../conditions/vocabulary.js';
+import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../flags/flag.js';
 import type { Fault } from '../values/fault.js';
-import { quote } from '../values/json.js';
+import { type JsonObject, quote } from '../values/json.js';
+import { didYouMean } from '../values/nearest-name.js';
 import type { Dependencies } from './dependencies.js';
 import { exceeds, faultOfExpansion } from './expansion.js';
 import type { Snapshot } from './snapshot.js';
@@ -24,7 +25,7 @@ export interface Verdict {
 export function validateFlag(flag: Flag, present: Snapshot): Verdict {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
-  const vocabulary = { segments: present.segments, flags: flagsToRead(flag, present) };
+  const vocabulary = { ...namesIn(present), segments: present.segments, flags: flagsToRead(flag, present) };
   for (const [i, rule] of flag.rules.entries()) {
     const pointer = `/rules/${i}/conditions`;
     const verdict = validateConditions(rule.conditions, vocabulary, pointer);
@@ -42,7 +43,11 @@ export function validateFlag(flag: Flag, present: Snapshot): Verdict {
 export function validateSegment(segment: Segment, present: Snapshot): Verdict {
   const { key, conditions } = segment;
   const segments = new Map(present.segments).set(key, segment);
-  const { errors, warnings } = validateConditions(conditions, { segments, flags: present.flags }, '/conditions');
+  const { errors, warnings } = validateConditions(
+    conditions,
+    { ...namesIn(present), segments, flags: present.flags },
+    '/conditions',
+  );
   const after = present.dependencies.with({ segments: new Map([[key, conditions]]) });
   const faults = [...errors];
   const circle = after.segments.circleFrom(key) ?? after.circleOfUnlocks(after.reaching(key));
@@ -53,6 +58,39 @@ export function validateSegment(segment: Segment, present: Snapshot): Verdict {
   }
   return { faults, warnings };
 }
+
+function namesIn({ stageNames, actions }: Snapshot): Pick<Vocabulary, 'stages' | 'actions'> {
+  return { stages: new Set(stageNames), actions };
+}
+
+/**
+ * Warnings for a list of stages that is to replace the present one: one for each place in the rules of flags and in segments that
+ * names a stage which is not in the list. Archived flags decide nothing, and are passed over.
+ */
+export function warningsOfStages(stages: readonly Stage[], present: Snapshot): readonly Fault[] {
+  const names = new Set(stages.map(({ name }) => name));
+  if (names.size === 0) return [];
+  const warnings: Fault[] = [];
+  const look = (conditions: JsonObject, pointer: string, what: string): void => {
+    for (const read of stageReads(conditions, pointer)) {
+      const gone = read.stages.find((stage) => !names.has(stage));
+      if (gone === undefined || warnings.length >= MAX_STAGE_WARNINGS) continue;
+      const message = `${what} reads the stage ${quote(gone)} at ${read.pointer}, which is not in the list${didYouMean(gone, names)}`;
+      warnings.push({ pointer: '/stages', message });
+    }
+  };
+  for (const { stored } of present.flags.values()) {
+    if (stored.archived) continue;
+    for (const [i, { conditions }] of stored.rules.entries())
+      look(conditions, `/rules/${i}/conditions`, `the flag ${quote(stored.key)}`);
+  }
+  for (const { key, conditions } of present.segments.values())
+    look(conditions, '/conditions', `the segment ${quote(key)}`);
+  return warnings;
+}
+
+/** How many warnings one list of stages gives. */
+const MAX_STAGE_WARNINGS = 50;
 
 /** The flags whose unlocks a flag's conditions may read. Only an archived flag may read the unlocks of archived ones. */
 function flagsToRead(flag: Flag, { flags }: Snapshot): Names {

@@ -509,7 +509,7 @@ export interface Block {
 
 /** What is allowed and seldom meant, such as a condition that an absent fact would satisfy. */
 export interface Warning {
-  /** Where: a JSON pointer into the flag or segment, such as `/rules/0/conditions/all/1`. */
+  /** Where: a JSON pointer into what was written, such as `/rules/0/conditions/all/1` of a flag. */
   pointer: string;
   /** What is seldom meant about it. */
   message: string;
@@ -626,6 +626,8 @@ export interface SetStagesResponse {
   consistency_token: string;
   /** Backfills of the flags that users may have earned by this; see GetBackfill. */
   backfill_ids: string[];
+  /** Rules and segments that read a stage which is not in the list, 50 at most. */
+  warnings: Warning[];
 }
 
 /** An onboarding stage. */
@@ -1591,6 +1593,12 @@ export interface IdentifyResponse {
   newly_locked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistency_token: string;
+  /**
+   * Attributes of the request that conditions cannot compare as they are, such as a number sent as text or an instant
+   * in seconds, and roles that are spelt nearly as one that is defined; 50 at most. None for tokens bound to an
+   * organization.
+   */
+  warnings: Warning[];
 }
 
 /**

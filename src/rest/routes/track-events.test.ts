@@ -40,6 +40,19 @@ describe('events', () => {
     expect(await post([])).toMatchObject({ status: 200, json: { accepted: 0, duplicates: 0, rejected: [] } });
   });
 
+  it('are told of where an action is spelt nearly as one that rules read', async () => {
+    const conditions = { all: [{ fact: 'actionCount', params: { action: 'shipped' }, operator: 'equal', value: 9 }] };
+    await stand.flag('ships', { rules: [{ conditions }] });
+    const events = ['shipped', 'shiped'].map((action) => ({ id: `near-${action}`, user_id: 'nora', action }));
+    expect(await post(events)).toMatchObject({
+      status: 200,
+      json: {
+        accepted: 2,
+        warnings: [{ pointer: '/events/1/action', message: expect.stringContaining('did you mean "shipped"?') }],
+      },
+    });
+  });
+
   it('say what they unlocked when they are waited for', async () => {
     const conditions = { all: [{ fact: 'actionCount', params: { action: 'report' }, operator: 'equal', value: 2 }] };
     await stand.flag('analytics', { rules: [{ conditions, policy: 'LATCHING' }] });

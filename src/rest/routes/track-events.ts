@@ -50,6 +50,10 @@ const TrackedSchema = Type.Object(
     }),
     newly_unlocked: Type.Array(FlippedFlagSchema, { description: 'Flags that came on. Only with wait=true.' }),
     newly_locked: Type.Array(FlippedFlagSchema, { description: 'Likewise, flags that went off.' }),
+    warnings: Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }), {
+      description:
+        'Actions that no rule reads and nobody declared, spelt nearly as one that is; they count all the same.',
+    }),
     consistency_token: Type.String({ description: 'An evaluation that carries it sees at least these events.' }),
   },
   { description: 'What became of the events: each is accepted, a duplicate, or rejected.' },
@@ -115,6 +119,7 @@ function trackedJson(tracked: Tracked, faults: readonly string[]) {
     rejected: [...tracked.rejected, ...faults.map((error) => ({ id: '', error }))],
     newly_unlocked: tracked.newlyUnlocked.map(flippedFlagJson),
     newly_locked: tracked.newlyLocked.map(flippedFlagJson),
+    warnings: [...tracked.warnings],
     consistency_token: tracked.consistencyToken,
   };
 }

@@ -6,6 +6,7 @@ import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
 import type { UserState } from '../../core/states/user-state.js';
+import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';
 import { faultOfName } from '../../core/values/names.js';
 import { laneOf, partitionOf } from '../../core/values/partition.js';
@@ -17,6 +18,7 @@ import type { UserWritten } from '../../unlocking/user-write.js';
 import { mayKnow } from '../access/caller-reach.js';
 import type { UserNotices } from '../evaluating/user-notices.js';
 import type { UserService } from '../users/users.js';
+import { actionWarnings } from './action-warnings.js';
 import { changeOf, type FlipsOfUser, flipsOf } from './flips-of-events.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
 
@@ -35,6 +37,8 @@ export interface Tracked {
   /** The flags that came on, and those that went off, in the transactions that counted these events; none unless it waited. */
   readonly newlyUnlocked: readonly FlippedFlag[];
   readonly newlyLocked: readonly FlippedFlag[];
+  /** Actions that are probably misspelt, by the place of their event in the call. */
+  readonly warnings: readonly Fault[];
   readonly consistencyToken: string;
 }
 
@@ -105,6 +109,7 @@ export class EventService {
       rejected,
       newlyUnlocked: unlocked.filter(told),
       newlyLocked: locked.filter(told),
+      warnings: this.#warnings(call, events),
       consistencyToken: encodeToken({
         epoch: await store.epoch(),
         receivedAt,
@@ -128,6 +133,15 @@ export class EventService {
     }
     if (rejected.length > 0)
       throw invalid(`${rejected.length} of ${list.length} events were not taken: ${rejected[0]}`);
+  }
+
+  /** None for people, who send declared actions alone, and for organizations, which are not told by what rules are decided. */
+  #warnings({ caller }: Call, events: readonly Incoming[]): readonly Fault[] {
+    if (caller.kind === 'person' || confinedTo(caller) !== '') return [];
+    const actions = events.flatMap((incoming, i) =>
+      incoming.kind === 'event' ? [{ action: incoming.event.action, pointer: `/events/${i}/action` }] : [],
+    );
+    return actionWarnings(actions, this.#options.keeper.snapshot);
   }
 
   /** Those of the events that the caller may send; adds the others to `rejected`. */

@@ -31,6 +31,7 @@ import {
 } from '../access/access-change.js';
 import { isRoleRow, type NamedRows } from '../access/access-rows.js';
 import { requireDelegated } from '../access/caller-reach.js';
+import { requireRolesOfRows } from '../access/defined-roles.js';
 import { checkDrafted, checkNamed, draftedFlag, type FlagDraft, saysAnything, warningsOf } from './flag-draft.js';
 
 export interface FlagWriteInput extends FlagDraft {
@@ -91,6 +92,7 @@ export async function writeFlag(
 ): Promise<FlagWriteOutcome> {
   const owners = await lockRowOwners(tx, input.rows);
   requireMembers(input.manager, owners);
+  requireRolesOfRows(input.rows, owners);
   const existing = await lockExisting(tx, input);
   const now = await tx.now();
   const change = await changeOf(tx, input, existing, { owners, now });

@@ -10,6 +10,8 @@ import {
   writeConfiguration,
 } from '../../configuration/configuration-write.js';
 import type { Stage, StageList } from '../../core/flags/flag.js';
+import { warningsOfStages } from '../../core/snapshot/validate-configuration.js';
+import type { Fault } from '../../core/values/fault.js';
 
 export interface SetStagesInput {
   /** All of them, in their order. */
@@ -20,6 +22,8 @@ export interface SetStagesInput {
 }
 
 export interface StagesWritten extends StageList {
+  /** Rules and segments that read a stage which is not in the list. */
+  readonly warnings: readonly Fault[];
   readonly backfillIds: readonly string[];
   readonly consistencyToken: string;
 }
@@ -41,16 +45,17 @@ export class StageService {
     if (stages.length > MAX_STAGES)
       throw invalidAt('/stages', `there are at most ${MAX_STAGES} stages, not ${stages.length}`);
     requireNames('stage', stages, '/stages');
-    const { made, ...written } = await writeConfiguration(this.#options, 'stages', async (tx, { now }) => {
+    const { made, ...written } = await writeConfiguration(this.#options, 'stages', async (tx, { now, snapshot }) => {
       const present = await tx.configuration.stages();
+      const warnings = warningsOfStages(stages, snapshot);
       const value = present.version === 0 ? undefined : present;
       requireVersion('stages', expectedVersion, { kind: 'list', value });
-      if (value !== undefined && sameStages(present.stages, stages)) return new Unchanged(present);
+      if (value !== undefined && sameStages(present.stages, stages)) return new Unchanged({ ...present, warnings });
       const after = { stages, version: present.version + 1 };
       await tx.configuration.putStages(after);
       const change = { before: present.stages, after: stages, comment };
       await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', ...change });
-      return after;
+      return { ...after, warnings };
     });
     return { ...made, ...written };
   }

@@ -4,10 +4,14 @@ import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import type { UserState } from '../../core/states/user-state.js';
+import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
+import { didYouMean } from '../../core/values/nearest-name.js';
 import type { Store, Transaction } from '../../store/store.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
 import { requireOwnUser } from '../access/caller-reach.js';
+import { requireDefinedRole } from '../access/defined-roles.js';
+import { attributeWarnings } from './attribute-warnings.js';
 
 /** What is known of a user; what is left out stays as it is. */
 export interface IdentifyInput {
@@ -29,6 +33,11 @@ export interface AttributeChange {
   readonly remove: readonly string[];
 }
 
+export interface UserIdentified extends UserWritten {
+  /** What is stored and probably not meant, by its place in the input. */
+  readonly warnings: readonly Fault[];
+}
+
 const MAX_ROLES = 50;
 
 /** Who users are: organization, roles, joining, e-mail verification, attributes. */
@@ -46,7 +55,7 @@ export class UserService {
   }
 
   /** Stores what is known of a user and unlocks what follows from it. */
-  async identify(call: Call, input: IdentifyInput): Promise<UserWritten> {
+  async identify(call: Call, input: IdentifyInput): Promise<UserIdentified> {
     authorize(call, 'Identify');
     checkIdentify(input);
     const confined = confinedTo(call.caller);
@@ -54,12 +63,17 @@ export class UserService {
       throw notFound(`no organization ${quote(input.organizationId)}`);
     }
     const known = confined === '' ? input : { ...input, organizationId: confined };
-    return writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, { before }) => {
+    const warnings: Fault[] = [];
+    const written = await writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, { before }) => {
       if (confined !== '' && before.revision > 0 && before.organizationId !== confined) {
         throw notFound(`no user ${quote(input.userId)}`);
       }
-      return this.#store(tx, before, known);
+      return this.#store(tx, before, known, warnings);
     });
+    // An organization is not told by what rules the platform decides.
+    if (confined !== '' || call.caller.kind === 'person') return { ...written, warnings: [] };
+    const ofAttributes = attributeWarnings(input.attributes?.set ?? {}, this.#options.keeper.snapshot);
+    return { ...written, warnings: [...warnings, ...ofAttributes] };
   }
 
   /** Writes what a producer of events says of a user into the attribute `traits`, where it cannot pass for anything else. */
@@ -73,10 +87,17 @@ export class UserService {
     });
   }
 
-  async #store(tx: Transaction, before: UserState, input: IdentifyInput): Promise<UserState | undefined> {
+  /** @param warnings what is probably not meant is put here, anew with each attempt */
+  async #store(
+    tx: Transaction,
+    before: UserState,
+    input: IdentifyInput,
+    warnings: Fault[] = [],
+  ): Promise<UserState | undefined> {
     const after = profileAfter(before, input);
     checkAttributes(after.attributes);
-    if (input.roles !== undefined || input.organizationId !== undefined) await checkStrictRoles(tx, after);
+    const rolesChange = input.roles !== undefined || input.organizationId !== undefined;
+    warnings.splice(0, warnings.length, ...(rolesChange ? await checkRoles(tx, after, input.roles ?? []) : []));
     if (before.revision > 0 && sameProfile(before, after)) return undefined;
     const { organizationId, roles, joinedAt, emailVerified, attributes } = after;
     const profile = { userId: after.id, organizationId, roles, emailVerified, attributes };
@@ -131,16 +152,19 @@ function checkIdentify({ userId, organizationId, roles, joinedAt }: IdentifyInpu
   }
 }
 
-/** Rejects with INVALID a role that is neither built in nor defined, for a user of an organization with strict roles. */
-async function checkStrictRoles(tx: Transaction, { organizationId, roles }: UserState): Promise<void> {
-  if (organizationId === '' || roles.length === 0) return;
+/**
+ * Rejects with INVALID a role that is neither built in nor defined, for a user of an organization with strict roles. In any other
+ * organization, warns of a given role that nobody defined and that is spelt nearly as one that somebody did.
+ */
+async function checkRoles(tx: Transaction, user: UserState, given: readonly string[]): Promise<readonly Fault[]> {
+  const { organizationId, roles } = user;
+  if (organizationId === '' || roles.length === 0) return [];
   const organization = (await tx.organizations.read([organizationId])).get(organizationId);
-  if (!organization?.strictRoles) return;
+  for (const [i, role] of roles.entries()) requireDefinedRole(organization, role, `/roles/${i}`);
   const known = rolesOf(organization);
-  const unknown = roles.find((role) => !known.has(role));
-  if (unknown !== undefined) {
-    const names = [...known.keys()].join(', ');
-    const message = `the organization ${quote(organizationId)} has no role ${quote(unknown)}; it has ${names}`;
-    throw invalidAt(`/roles/${roles.indexOf(unknown)}`, message);
-  }
+  return given.flatMap((role, i) => {
+    const near = known.has(role) ? '' : didYouMean(role, known.keys());
+    const message = `the organization ${quote(organizationId)} defines no role ${quote(role)}${near}`;
+    return near === '' ? [] : [{ pointer: `/roles/${i}`, message }];
+  });
 }

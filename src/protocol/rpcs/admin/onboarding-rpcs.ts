@@ -12,8 +12,8 @@ export function onboardingRpcs({ actions, stages }: Pick<ServiceSet, 'actions' |
       async handle({ expectedVersion, comment, ...request }, call) {
         const given = request.stages.map(({ name, selfSettable = true }) => ({ name, selfSettable }));
         const set = await stages.set(call, { stages: given, expectedVersion, comment });
-        const { backfillIds, consistencyToken } = set;
-        return { ...stagesMessage(set), backfillIds: [...backfillIds], consistencyToken };
+        const { backfillIds, consistencyToken, warnings } = set;
+        return { ...stagesMessage(set), backfillIds: [...backfillIds], consistencyToken, warnings: [...warnings] };
       },
     },
     listStages: {

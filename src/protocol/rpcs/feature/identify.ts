@@ -15,9 +15,9 @@ export function identifyMethod(
     async handle(request, call) {
       const mask = updateMask(request.updateMask, USER_PATHS);
       const input = mask === undefined ? whatIsGiven(request) : whatIsNamed(request, mask);
-      const { user, newlyUnlocked, newlyLocked, consistencyToken } = await users.identify(call, input);
+      const { user, newlyUnlocked, newlyLocked, warnings, consistencyToken } = await users.identify(call, input);
       const flips = { newlyUnlocked: [...newlyUnlocked], newlyLocked: [...newlyLocked] };
-      return { user: userMessage(user), ...flips, consistencyToken };
+      return { user: userMessage(user), ...flips, warnings: [...warnings], consistencyToken };
     },
   };
 }

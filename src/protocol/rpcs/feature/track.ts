@@ -10,9 +10,9 @@ export function trackMethod(events: Pick<EventService, 'track'>): UnaryMethod<Ca
   return {
     async handle(request, call) {
       const tracked = await events.track(call, { events: request.events.map(incoming), wait: request.wait });
-      const { rejected, newlyUnlocked, newlyLocked, ...counts } = tracked;
+      const { rejected, newlyUnlocked, newlyLocked, warnings, ...counts } = tracked;
       const flips = { newlyUnlocked: [...newlyUnlocked], newlyLocked: [...newlyLocked] };
-      return { ...counts, rejected: [...rejected], ...flips };
+      return { ...counts, rejected: [...rejected], ...flips, warnings: [...warnings] };
     },
   };
 }

@@ -6,6 +6,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct } from "../../../../src/protocol/well-known/struct.js";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { FlippedFlag } from "./flipped_flag.js";
+import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -61,6 +62,11 @@ export interface TrackResponse {
   newlyLocked: FlippedFlag[];
   /** Stands for these events; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /**
+   * Actions that no rule reads and nobody declared, spelt nearly as one that is; 50 at most. The events count all the same.
+   * None for tokens bound to an organization.
+   */
+  warnings: Warning[];
 }
 
 /** An event that was refused. */
@@ -266,7 +272,15 @@ export const TrackRequest: MessageFns<TrackRequest> = {
 };
 
 function createBaseTrackResponse(): TrackResponse {
-  return { accepted: 0, duplicates: 0, rejected: [], newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
+  return {
+    accepted: 0,
+    duplicates: 0,
+    rejected: [],
+    newlyUnlocked: [],
+    newlyLocked: [],
+    consistencyToken: "",
+    warnings: [],
+  };
 }
 
 export const TrackResponse: MessageFns<TrackResponse> = {
@@ -288,6 +302,9 @@ export const TrackResponse: MessageFns<TrackResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(50).string(message.consistencyToken);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -353,6 +370,14 @@ export const TrackResponse: MessageFns<TrackResponse> = {
             message.consistencyToken = reader.string();
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -376,6 +401,7 @@ export const TrackResponse: MessageFns<TrackResponse> = {
     message.newlyUnlocked = object.newlyUnlocked?.map((e) => FlippedFlag.fromPartial(e)) || [];
     message.newlyLocked = object.newlyLocked?.map((e) => FlippedFlag.fromPartial(e)) || [];
     message.consistencyToken = object.consistencyToken ?? "";
+    message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
     return message;
   },
 };

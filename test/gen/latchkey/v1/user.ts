@@ -9,6 +9,7 @@ import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { UserAccess } from "./access.js";
 import { Unlock } from "./ledger.js";
 import { Progress } from "./progress.js";
+import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -81,6 +82,11 @@ export interface IdentifyResponse {
   newlyLocked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /**
+   * Attributes of the request that conditions cannot compare as they are, such as a number sent as text or an instant in
+   * seconds, and roles that are spelt nearly as one that is defined; 50 at most. None for tokens bound to an organization.
+   */
+  warnings: Warning[];
 }
 
 /** Everything ever counted about one action of a user. */
@@ -385,7 +391,7 @@ export const IdentifyRequest: MessageFns<IdentifyRequest> = {
 };
 
 function createBaseIdentifyResponse(): IdentifyResponse {
-  return { user: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
+  return { user: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "", warnings: [] };
 }
 
 export const IdentifyResponse: MessageFns<IdentifyResponse> = {
@@ -401,6 +407,9 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(34).string(message.consistencyToken);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -450,6 +459,14 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
             message.consistencyToken = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -471,6 +488,7 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
     message.newlyUnlocked = object.newlyUnlocked?.map((e) => e) || [];
     message.newlyLocked = object.newlyLocked?.map((e) => e) || [];
     message.consistencyToken = object.consistencyToken ?? "";
+    message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
     return message;
   },
 };

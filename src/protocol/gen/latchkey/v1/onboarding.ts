@@ -3,6 +3,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -41,6 +42,8 @@ export interface SetStagesResponse {
   consistencyToken: string;
   /** Backfills of the flags that users may have earned by this; see GetBackfill. */
   backfillIds: string[];
+  /** Rules and segments that read a stage which is not in the list, 50 at most. */
+  warnings: Warning[];
 }
 
 /** Asks for the onboarding stages. */
@@ -235,7 +238,7 @@ export const SetStagesRequest: MessageFns<SetStagesRequest> = {
 };
 
 function createBaseSetStagesResponse(): SetStagesResponse {
-  return { stages: [], version: 0, consistencyToken: "", backfillIds: [] };
+  return { stages: [], version: 0, consistencyToken: "", backfillIds: [], warnings: [] };
 }
 
 export const SetStagesResponse: MessageFns<SetStagesResponse> = {
@@ -251,6 +254,9 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
     }
     for (const v of message.backfillIds) {
       writer.uint32(34).string(v!);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -298,6 +304,14 @@ export const SetStagesResponse: MessageFns<SetStagesResponse> = {
             }
 
             message.backfillIds.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -9,6 +9,7 @@ import { FieldMask } from "../../google/protobuf/field_mask.js";
 import { UserAccess } from "./access.js";
 import { Unlock } from "./ledger.js";
 import { Progress } from "./progress.js";
+import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -81,6 +82,11 @@ export interface IdentifyResponse {
   newlyLocked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /**
+   * Attributes of the request that conditions cannot compare as they are, such as a number sent as text or an instant in
+   * seconds, and roles that are spelt nearly as one that is defined; 50 at most. None for tokens bound to an organization.
+   */
+  warnings: Warning[];
 }
 
 /** Everything ever counted about one action of a user. */
@@ -356,7 +362,7 @@ export const IdentifyRequest: MessageFns<IdentifyRequest> = {
 };
 
 function createBaseIdentifyResponse(): IdentifyResponse {
-  return { user: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
+  return { user: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "", warnings: [] };
 }
 
 export const IdentifyResponse: MessageFns<IdentifyResponse> = {
@@ -372,6 +378,9 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(34).string(message.consistencyToken);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -419,6 +428,14 @@ export const IdentifyResponse: MessageFns<IdentifyResponse> = {
             }
 
             message.consistencyToken = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -10,7 +10,7 @@ export const protobufFileName = "latchkey/v1/warning.proto";
 
 /** What is allowed and seldom meant, such as a condition that an absent fact would satisfy. */
 export interface Warning {
-  /** Where: a JSON pointer into the flag or segment, such as `/rules/0/conditions/all/1`. */
+  /** Where: a JSON pointer into what was written, such as `/rules/0/conditions/all/1` of a flag. */
   pointer: string;
   /** What is seldom meant about it. */
   message: string;

@@ -1,0 +1,47 @@
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import type { Fault } from '../../core/values/fault.js';
+import { quote } from '../../core/values/json.js';
+import { didYouMean } from '../../core/values/nearest-name.js';
+
+/** How many warnings one call gives, and how many actions are looked at. */
+const MAX_WARNINGS = 50;
+
+/** How many actions that nobody knows are remembered for a snapshot. */
+const MAX_REMEMBERED = 2_000;
+
+/** What is near to an action that nobody knows, or ''. Looking for it compares the action with every known one. */
+const nearest = new WeakMap<Snapshot, Map<string, string>>();
+
+/**
+ * Warnings for actions of events: one for each action that no rule reads and nobody declared, and that is spelt nearly as one
+ * that is known. Such an event counts, and unlocks nothing.
+ */
+export function actionWarnings(
+  actions: Iterable<{ readonly action: unknown; readonly pointer: string }>,
+  snapshot: Snapshot,
+): readonly Fault[] {
+  const warnings: Fault[] = [];
+  const seen = new Set<string>();
+  for (const { action, pointer } of actions) {
+    if (typeof action !== 'string' || seen.has(action)) continue;
+    if (seen.size >= MAX_WARNINGS) break;
+    seen.add(action);
+    const near = nearTo(action, snapshot);
+    if (near === '') continue;
+    warnings.push({ pointer, message: `no rule reads the action ${quote(action)} and nobody declared it${near}` });
+  }
+  return warnings;
+}
+
+function nearTo(action: string, snapshot: Snapshot): string {
+  const { readers, actions } = snapshot;
+  if (actions.has(action) || readers.ofAction(action).size > 0) return '';
+  const remembered = nearest.get(snapshot) ?? new Map<string, string>();
+  nearest.set(snapshot, remembered);
+  let near = remembered.get(action);
+  if (near === undefined) {
+    near = didYouMean(action, new Set([...actions.keys(), ...readers.actionsRead()]));
+    if (remembered.size < MAX_REMEMBERED) remembered.set(action, near);
+  }
+  return near;
+}
