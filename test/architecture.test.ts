@@ -113,7 +113,7 @@ describe('the walls', () => {
     ['src/rest/x.ts', '@grpc/grpc-js'],
     ['src/services/x.ts', '@bufbuild/protobuf/wire'],
     ['src/grpc/x.ts', 'fastify'],
-    ['src/services/x.ts', '@fastify/helmet'],
+    ['src/services/x.ts', '@fastify/cors'],
     ['src/services/x.ts', 'typebox'],
     ['src/services/x.ts', 'json-rules-engine'],
     ['src/services/x.ts', 're2js'],

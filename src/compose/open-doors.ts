@@ -2,7 +2,7 @@ import { actorOf } from '../calls/caller.js';
 import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/environment.js';
 import type { GrpcDoor } from '../grpc/grpc-door.js';
-import { callLog } from '../observability/call-log.js';
+import { callLog, type EndedCall } from '../observability/call-log.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { RestDoor } from '../rest/rest-door.js';
@@ -91,12 +91,51 @@ async function opened<T>(variable: string, opening: Promise<T>): Promise<T> {
 
 function restCallLog(metrics: Metrics, logger: Logger): (request: EndedRequest) => void {
   const log = callLog('rest', metrics, logger);
-  return ({ method, route, status, caller, ...rest }) =>
-    log({
-      ...rest,
-      operation: `${method} ${route}`,
-      code: String(status),
-      actor: caller === undefined ? '' : actorOf(caller),
-      unauthenticated: status === 401,
-    });
+  return (request) => log(new EndedRestCall(request));
+}
+
+/** A request as all doors report calls. What takes time to find out is found out when it is asked for. */
+class EndedRestCall implements EndedCall {
+  readonly #request: EndedRequest;
+
+  constructor(request: EndedRequest) {
+    this.#request = request;
+  }
+
+  get operation(): string {
+    return `${this.#request.method} ${this.#request.route}`;
+  }
+
+  get code(): string {
+    return String(this.#request.status);
+  }
+
+  get durationMs(): number {
+    return this.#request.durationMs;
+  }
+
+  get requestId(): string {
+    return this.#request.requestId;
+  }
+
+  get actor(): string {
+    const { caller } = this.#request;
+    return caller === undefined ? '' : actorOf(caller);
+  }
+
+  get peer(): string {
+    return this.#request.peer;
+  }
+
+  get error(): unknown {
+    return this.#request.error;
+  }
+
+  get unexpected(): boolean {
+    return this.#request.unexpected;
+  }
+
+  get unauthenticated(): boolean {
+    return this.#request.status === 401;
+  }
 }

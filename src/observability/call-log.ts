@@ -21,13 +21,19 @@ export interface EndedCall {
 
 /** One log line and one measurement per call: successes at debug, failures at info, defects at error. */
 export function callLog(door: 'grpc' | 'rest', metrics: Metrics, logger: Logger): (call: EndedCall) => void {
+  // Whether successes are written is settled at the start, so that nothing is made of them for nothing: what a call is asked
+  // for here, it may have to find out first.
+  const writesSuccesses = logger.isLevelEnabled('debug');
   return (call) => {
-    const { operation, code, durationMs, requestId, actor, peer, error, unexpected, unauthenticated } = call;
+    const { operation, code, durationMs, error, unexpected } = call;
     metrics.requestEnded(door, operation, code, durationMs);
-    if (unauthenticated) metrics.authenticationFailed(door);
+    if (call.unauthenticated) metrics.authenticationFailed(door);
+    const succeeded = error === undefined && !unexpected;
+    if (succeeded && !writesSuccesses) return;
+    const { requestId, actor, peer } = call;
     const line = { door, operation, code, durationMs: Math.round(durationMs * 100) / 100, requestId, actor, peer };
     if (unexpected) logger.error({ ...line, err: error }, 'call failed unexpectedly');
-    else if (error === undefined) logger.debug(line, 'call');
+    else if (succeeded) logger.debug(line, 'call');
     else logger.info({ ...line, reason: error instanceof Error ? error.message : String(error) }, 'call refused');
   };
 }

@@ -1,6 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Reason } from '../core/deciding/decision.js';
+import { CallDurations } from './call-durations.js';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const NS_PER_SECOND = 1e9;
@@ -31,7 +32,7 @@ export interface WorkerSource {
 /** All metrics, and their text in Prometheus' format. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests: Histogram<'door' | 'operation' | 'code'>;
+  readonly #requests: CallDurations;
   readonly #failedAuthentications: Counter<'door'>;
   readonly #events: Counter<'outcome'>;
   readonly #batches: Histogram;
@@ -45,12 +46,10 @@ export class Metrics {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: 'latchkey_' });
-    this.#requests = new Histogram({
+    this.#requests = new CallDurations({
       name: 'latchkey_request_duration_seconds',
       help: 'Requests by door, operation and outcome.',
-      labelNames: ['door', 'operation', 'code'],
-      buckets: SECONDS,
-      registers,
+      registry: this.registry,
     });
     this.#failedAuthentications = new Counter({
       name: 'latchkey_failed_authentications_total',
@@ -93,7 +92,7 @@ export class Metrics {
   }
 
   requestEnded(door: 'grpc' | 'rest', operation: string, code: string, durationMs: number): void {
-    this.#requests.observe({ door, operation, code }, durationMs / 1000);
+    this.#requests.ended(door, operation, code, durationMs);
   }
 
   authenticationFailed(door: 'grpc' | 'rest'): void {

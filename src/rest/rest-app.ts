@@ -1,5 +1,4 @@
 import cors from '@fastify/cors';
-import helmet from '@fastify/helmet';
 import rateLimit from '@fastify/rate-limit';
 import fastify, {
   type FastifyInstance,
@@ -26,6 +25,7 @@ import { stream, streamTicket } from './routes/stream.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
 import type { Authenticator } from './server/authenticate.js';
+import { browserHeaders } from './server/browser-headers.js';
 import { takeJson } from './server/json-body.js';
 import { observe, observeUnrouted } from './server/observe.js';
 import type { OpenStreams } from './server/open-streams.js';
@@ -132,11 +132,7 @@ function serverOptions({
 /** Adds headers for browsers: what they may do with answers, and pages of which origins may call. */
 async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppOptions): Promise<void> {
   const open = corsOrigins.length > 0;
-  await app.register(helmet, {
-    contentSecurityPolicy: { useDefaults: false, directives: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] } },
-    crossOriginResourcePolicy: { policy: open ? 'cross-origin' : 'same-origin' },
-    strictTransportSecurity: tls !== undefined,
-  });
+  browserHeaders(app, { shared: open, secure: tls !== undefined });
   if (!open) return;
   await app.register(cors, {
     origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],

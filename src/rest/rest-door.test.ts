@@ -43,6 +43,27 @@ describe('pages of other origins', () => {
   });
 });
 
+describe('headers for browsers', () => {
+  it('are on every answer, those of TLS by TLS alone, and of other origins where they may read', async () => {
+    for (const path of ['/healthz', '/no/such/route', '/api/feature-flags/']) {
+      const { headers } = await stand.ask(path);
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+        'cross-origin-opener-policy': 'same-origin',
+        'cross-origin-resource-policy': 'same-origin',
+        'referrer-policy': 'no-referrer',
+        'x-content-type-options': 'nosniff',
+        'x-frame-options': 'SAMEORIGIN',
+      });
+      expect(headers.has('strict-transport-security')).toBe(false);
+    }
+    await stand.withDoor({ corsOrigins: ['https://app.example'] }, async (_, origin) => {
+      const { headers } = await askOf(origin, '/healthz');
+      expect(headers.get('cross-origin-resource-policy')).toBe('cross-origin');
+    });
+  });
+});
+
 describe('opening', () => {
   it('on a port that is taken says so, and what to do', async () => {
     const { address } = stand.door;
