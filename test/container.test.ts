@@ -9,6 +9,8 @@ import { startEmbedded } from '../src/testing/embedded-latchkey.js';
 
 interface Service {
   readonly image: string;
+  readonly build?: string;
+  readonly pull_policy?: string;
   readonly ports?: readonly string[];
   readonly secrets?: readonly string[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -46,6 +48,13 @@ describe('the compose file', () => {
     expect(unasked).toEqual(['migrate']);
     for (const [name, service] of ours)
       if (name !== 'migrate') expect(service.environment?.OPS_ADDR).toBe('0.0.0.0:9464');
+  });
+
+  it('builds the image once: several services that build one tag at the same time fail', () => {
+    expect(services.filter(([, service]) => service.build !== undefined).map(([name]) => name)).toEqual(['migrate']);
+    // The others wait for it, and must not ask a registry for what was just built.
+    const others = ours.filter(([, service]) => service.build === undefined);
+    expect(others.map(([, service]) => service.pull_policy)).toEqual(['never', 'never', 'never', 'never']);
   });
 
   it('opens ports on loopback only, each once', () => {
