@@ -177,7 +177,10 @@ describeOnEachEngine('webhooks', (engine) => {
     for (const userId of ['leaver', 'leaver-too', 'stayer']) await unlock(userId);
     await relay();
     await stand.latchkey.setFlag('leaving-2', latching(verified));
-    for (const userId of ['leaver', 'stayer']) await stand.latchkey.identify(userId, { roles: ['x'] });
+    for (const userId of ['leaver', 'stayer']) {
+      await stand.latchkey.identify(userId, { emailVerified: false });
+      await unlock(userId);
+    }
     const remove = (userId: string) =>
       stand.latchkey.services.userDeletion.delete(OPERATOR, { userId, comment: reason });
     await remove('leaver');
