@@ -51,7 +51,7 @@ export async function start(cpu: number, command: readonly string[], ready: RegE
 export async function serve(cpu: number, roles: string, env: Readonly<Record<string, string>>) {
   const started = await start(cpu, ['node', 'dist/main.js', 'serve'], /^latchkey ready/, {
     ...{ LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES: roles },
-    ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', ...env },
+    ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', OPS_ADDR: '127.0.0.1:0', ...env },
   });
   return { ...started, grpcAddress: /grpc=(\S+)/.exec(started.line)![1]! };
 }
