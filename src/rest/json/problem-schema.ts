@@ -54,6 +54,6 @@ const DESCRIPTIONS: Readonly<Record<number, string>> = {
   412: 'It is at another version than the header says; `current` is it as it is.',
   413: 'The body is too large.',
   415: 'The body is not JSON.',
-  429: 'Too many requests; Retry-After says when to try again.',
+  429: 'Too many requests, or too many streams; Retry-After says when to try again, where waiting helps.',
   503: 'The store is away; Retry-After says when to try again.',
 };

@@ -89,6 +89,12 @@ describe('a paged list', () => {
     ]);
   });
 
+  it('is not one that has a bound of its own', () => {
+    const paged = new Set(LISTS.map(([name]) => name));
+    const bounded = METHODS.map(([name]) => name).filter((name) => name.startsWith('list') && !paged.has(name));
+    expect(bounded.toSorted()).toEqual(['listStages', 'listWebhooks']);
+  });
+
   it.each(LISTS)('%s goes on where its token says, and misses nothing', async (name, member) => {
     const whole = await call(name, { pageSize: 1000 });
     expect(whole[member]!.length).toBeGreaterThan(1);
