@@ -16,7 +16,7 @@ export const MAX_NODES = 1000;
 /** The largest size of a set of conditions: the characters of all keys and texts, and 8 for each value. */
 export const MAX_SIZE = 256 * 1024;
 
-export interface ConditionsVerdict {
+export interface ConditionFindings {
   /** What makes the conditions unusable, 50 faults at most. Without any, the conditions compile. */
   readonly errors: readonly Fault[];
   /** What is allowed but probably not meant. */
@@ -27,7 +27,7 @@ export interface ConditionsVerdict {
  * Checks conditions that are to be written: shape, names, types and bounds. Circles by way of segments and `unlocked` facts
  * are left to the caller, who knows the rest of the configuration. Takes any JSON and never throws.
  */
-export function validateConditions(conditions: unknown, vocabulary: Vocabulary, pointerBase = ''): ConditionsVerdict {
+export function validateConditions(conditions: unknown, vocabulary: Vocabulary, pointerBase = ''): ConditionFindings {
   const faults = new Faults();
   if (isTooLarge(conditions)) {
     faults.error(pointerBase, `the conditions are larger than ${MAX_SIZE} characters: make them smaller`);

@@ -1,3 +1,5 @@
+import { LAST_INSTANT_MS } from '../values/time.js';
+
 const ORDERINGS = ['lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive'] as const;
 
 /** The operators that order two numbers. */
@@ -6,9 +8,6 @@ export type Ordering = (typeof ORDERINGS)[number];
 export function isOrdering(operator: string): operator is Ordering {
   return (ORDERINGS as readonly string[]).includes(operator);
 }
-
-/** The last instant that a `Date` can hold, in the year 275760; what would change later never changes. */
-const LAST_INSTANT_MS = 8_640_000_000_000_000;
 
 /** How the value of a fact that moves with time follows from its base, which is stored. Instants are epoch milliseconds. */
 export interface TimeReading {

@@ -1,6 +1,7 @@
 import type { Fault } from '../values/fault.js';
 import { faultOfJson, isJsonObject, type JsonValue, quote } from '../values/json.js';
 import { faultOfName } from '../values/names.js';
+import { LAST_INSTANT_MS } from '../values/time.js';
 import { type Flag, type FlagType, PER_100K, type Rule, type WeightedVariant } from './flag.js';
 
 const TYPES: readonly FlagType[] = ['BOOLEAN', 'STRING', 'NUMBER', 'JSON'];
@@ -8,8 +9,6 @@ const MAX_RULES = 100;
 const MAX_VARIANTS = 100;
 const MAX_PREREQUISITES = 100;
 const MAX_TAGS = 100;
-/** The last instant that a `Date` can hold; the first one is as far before 1970. */
-const LAST_INSTANT_MS = 8_640_000_000_000_000;
 const MAX_WEIGHT = 1_000_000;
 const MAX_TEXT = 10_000;
 

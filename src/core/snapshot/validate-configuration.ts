@@ -9,7 +9,7 @@ import type { Dependencies } from './dependencies.js';
 import { exceeds, faultOfExpansion } from './expansion.js';
 import type { Snapshot } from './snapshot.js';
 
-export interface Verdict {
+export interface Findings {
   /** The faults for which the change must be refused. */
   readonly faults: readonly Fault[];
   /** What is allowed but probably not meant. */
@@ -22,7 +22,7 @@ export interface Verdict {
  *
  * @param present the configuration before the write, with or without the flag
  */
-export function validateFlag(flag: Flag, present: Snapshot): Verdict {
+export function validateFlag(flag: Flag, present: Snapshot): Findings {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
   const vocabulary = { ...namesIn(present), segments: present.segments, flags: flagsToRead(flag, present) };
@@ -40,7 +40,7 @@ export function validateFlag(flag: Flag, present: Snapshot): Verdict {
 }
 
 /** Checks a segment that is to be written: its conditions, circles, and what becomes of the flags that refer to it. */
-export function validateSegment(segment: Segment, present: Snapshot): Verdict {
+export function validateSegment(segment: Segment, present: Snapshot): Findings {
   const { key, conditions } = segment;
   const segments = new Map(present.segments).set(key, segment);
   const { errors, warnings } = validateConditions(

@@ -3,6 +3,9 @@ export const MINUTE_MS = 60 * SECOND_MS;
 export const HOUR_MS = 60 * MINUTE_MS;
 export const DAY_MS = 24 * HOUR_MS;
 
+/** The last instant that a `Date` can hold, in the year 275760; the first one is as far before 1970. */
+export const LAST_INSTANT_MS = 8_640_000_000_000_000;
+
 /** The number of the UTC day that holds an instant (epoch milliseconds): whole days since 1970-01-01. */
 export function dayNumber(epochMs: number): number {
   return Math.floor(epochMs / DAY_MS);
