@@ -56,7 +56,10 @@ export interface FeatureFlag {
   delegated?: boolean;
   /** Whether people (as opposed to machines) see the flag at all. Left out on creation: true. */
   client_visible?: boolean;
-  /** Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone. Left out on creation: false. */
+  /**
+   * Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone, which brings back what was unlocked;
+   * for a clean start see SetFlagRequest.start_anew. Left out on creation: false.
+   */
   archived?: boolean;
   /** Set by the server: `flg_…`, never changes, never looks like a key. */
   id: string;
@@ -246,7 +249,10 @@ export interface FeatureFlagInput {
   delegated?: boolean | null;
   /** Whether people (as opposed to machines) see the flag at all. Left out on creation: true. */
   client_visible?: boolean | null;
-  /** Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone. Left out on creation: false. */
+  /**
+   * Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone, which brings back what was unlocked;
+   * for a clean start see SetFlagRequest.start_anew. Left out on creation: false.
+   */
   archived?: boolean | null;
   /** Set by the server: `flg_…`, never changes, never looks like a key. */
   id?: string | null;
@@ -1448,7 +1454,10 @@ export interface SetFlagResponse {
   access: AccessRow[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistency_token: string;
-  /** What is allowed and seldom meant about the flag as it is now. */
+  /**
+   * What is allowed and seldom meant about the flag as it is now; also that it is archived, where the call does not
+   * say so.
+   */
   warnings: Warning[];
   /** The backfill of what users may have earned by this change; see AdminService.GetBackfill. Empty: they cannot have. */
   backfill_id: string;
@@ -1497,6 +1506,13 @@ export interface SetFlagRequest {
   access?: AccessRowInput[] | null;
   /** Access rows to drop, by key; `effect` and `enabled` do not matter. One that is not there is no error. */
   remove_access?: AccessRowInput[] | null;
+  /**
+   * Where the flag of this key is archived: makes a new one under the key, with an id, a salt and a ledger of its
+   * own, so that nobody has unlocked it yet and buckets are drawn anew. The archived flag keeps its id, its access
+   * rows and its ledger; its key is its id from then on, and it cannot come back. INVALID_ARGUMENT where the flag is
+   * not archived. Where there is no flag of this key, it is created as ever.
+   */
+  start_anew?: boolean | null;
 }
 
 /**
@@ -1703,7 +1719,7 @@ export interface AdminRoutes {
   /** Creates or changes a flag and its access rows, in one transaction */
   "PATCH /api/admin/flags/{flag}": {
     path: { flag: string };
-    query: { update_mask?: string; expected_version?: number; on_rule_change?: "KEEP" | "RELOCK"; comment?: string };
+    query: { update_mask?: string; expected_version?: number; on_rule_change?: "KEEP" | "RELOCK"; comment?: string; start_anew?: boolean };
     body: FeatureFlagInput;
     response: SetFlagResponse;
   };

@@ -41,6 +41,9 @@ export function draftedFlag(
   makeId: ParseFlagOptions['newId'] = newId,
 ): { readonly flag: Flag; readonly changed: boolean } {
   const key = existing?.key ?? keyOrId;
+  if (existing !== undefined && key === existing.id && input.archived === false) {
+    throw invalidAt('/archived', `the flag ${quote(key)} has lost its key to a newer flag, and cannot come back`);
+  }
   const relock = onRuleChange === 'RELOCK';
   const { flag, faults } = parseFlag({ key, input, existing, now, newId: makeId, relock });
   if (faults.length > 0) throw refused(key, faults);

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { announceFlag } from '../../announcing/announcements.js';
 import type { Call } from '../../calls/caller.js';
-import { notFound } from '../../calls/errors.js';
+import { invalidAt, notFound } from '../../calls/errors.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
 import { backfillChanges, type ConfigurationChanged } from '../../configuration/backfill-start.js';
@@ -39,6 +39,8 @@ export interface FlagWriteInput extends FlagDraft {
   readonly expectedVersion: number | undefined;
   /** Not '': the id that the flag of this key had at the expected version. */
   readonly expectedId?: string | undefined;
+  /** Whether the key of an archived flag is given to a new one, with an id, a salt and a ledger of its own. */
+  readonly startAnew?: boolean | undefined;
   readonly comment: string;
   readonly rows: NamedRows;
   /** The organization that manages the rows; '' for the platform. */
@@ -70,6 +72,8 @@ export interface Revisions {
 
 /** What has to be written of the flag and its rows, since it is not stored like that already. */
 interface FlagChange {
+  /** The archived flag that loses its key to the one that the call creates, as it will be. */
+  readonly displaced: Flag | undefined;
   /** The flag before; undefined where the call creates it. */
   readonly before: Flag | undefined;
   readonly after: Flag;
@@ -93,15 +97,23 @@ export async function writeFlag(
   const owners = await lockRowOwners(tx, input.rows);
   requireMembers(input.manager, owners);
   requireRolesOfRows(input.rows, owners);
-  const existing = await lockExisting(tx, input);
+  const found = await lockExisting(tx, input);
   const now = await tx.now();
-  const change = await changeOf(tx, input, existing, { owners, now });
+  const displaced = displacedBy(input, found, now);
+  const change =
+    displaced === undefined
+      ? await changeOf(tx, input, found, { owners, now })
+      : { ...(await changeOf(tx, { ...input, keyOrId: found!.key }, undefined, { owners, now })), displaced };
   const redecided = change.flagChanged || [...change.access.put, ...change.access.drop].some(isRoleRow);
   // From here on no other transaction can change the configuration that the write is checked against.
   const locked = await lockConfiguration(tx, keeper, redecided || change.marked);
   const { revision, snapshot } = locked;
   const warnings = checkChange(input, change, snapshot);
   await storeFlag(tx, change, locked);
+  if (displaced !== undefined) {
+    const keyless = { action: 'flag.set', target: displaced.id, before: { flag: found }, after: { flag: displaced } };
+    await recordAudit(tx, call, now, { ...keyless, comment: input.comment });
+  }
   const organizations = await writeAccess(tx, change.access);
   // What is read and what is written go together.
   const [configuration] = await Promise.all([
@@ -141,6 +153,21 @@ async function lockExisting(tx: Transaction, input: FlagWriteInput): Promise<Fla
   return existing;
 }
 
+/**
+ * The archived flag without its key, where the call gives that to a new flag: it is named by its id from then on. Throws where the
+ * flag is not archived, since a clean start would take it from everybody, or has lost its key before.
+ */
+function displacedBy({ startAnew, keyOrId }: FlagWriteInput, found: Flag | undefined, now: number): Flag | undefined {
+  if (startAnew !== true || found === undefined) return undefined;
+  if (!found.archived) {
+    throw invalidAt('/start_anew', `the flag ${quote(keyOrId)} is in use; archive it before its key starts anew`);
+  }
+  if (found.key === found.id) {
+    throw invalidAt('/start_anew', `the flag ${quote(keyOrId)} has no key any more; name the key to start anew`);
+  }
+  return { ...found, key: found.id, version: found.version + 1, updatedAt: now };
+}
+
 /** The flag as its manager may see it: an organization is not told by what policy the platform gives the flag to others. */
 function flagShownTo(manager: string, flag: Flag): Flag {
   if (manager === '') return flag;
@@ -157,8 +184,15 @@ async function changeOf(
   const access = await accessChange(tx, flag, input.rows, owners);
   const marked = !flag.hasRows && access.put.some((row) => !isRoleRow(row));
   const after: Flag = marked ? { ...flag, hasRows: true } : flag;
-  return { before: existing, after, flagChanged: changed, marked, access };
+  return { displaced: undefined, before: existing, after, flagChanged: changed, marked, access };
 }
+
+/** What whoever writes to an archived flag, and does not say that it is to be archived, probably does not know. */
+const ARCHIVED: Fault = {
+  pointer: '/archived',
+  message:
+    'the flag is archived and answers FLAG_NOT_FOUND: write archived: false to bring it back with all that was unlocked, or start_anew for a new flag of this key',
+};
 
 /** Checks the change against the rest of the configuration. Throws INVALID with all faults; gives warnings. */
 function checkChange(
@@ -166,15 +200,18 @@ function checkChange(
   { after, flagChanged }: FlagChange,
   present: Snapshot,
 ): readonly Fault[] {
-  if (!saysAnything(input) && !flagChanged) return [];
-  return flagChanged ? checkDrafted(after, present) : warningsOf(after, present);
+  if (!saysAnything(input) && !flagChanged) return after.archived ? [ARCHIVED] : [];
+  const warnings = flagChanged ? checkDrafted(after, present) : warningsOf(after, present);
+  return after.archived && input.archived !== true ? [ARCHIVED, ...warnings] : warnings;
 }
 
 async function storeFlag(
   tx: Transaction,
-  { before, after, flagChanged, marked }: FlagChange,
+  { displaced, before, after, flagChanged, marked }: FlagChange,
   { snapshot }: LockedConfiguration,
 ): Promise<void> {
+  // The key is free for the new flag only once the old one has lost it.
+  if (displaced !== undefined) await tx.configuration.putFlag(displaced);
   if (flagChanged || marked) await tx.configuration.putFlag(after);
   if (flagChanged) await announceFlag(tx, { before, after, announced: snapshot.announced });
 }

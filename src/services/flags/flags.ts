@@ -24,6 +24,8 @@ export interface SetFlagInput extends FlagDraft {
   readonly expectedVersion: number | undefined;
   /** Not '': the id that the flag of this key had at the expected version. */
   readonly expectedId?: string | undefined;
+  /** Whether the key of an archived flag is given to a new one; see {@link FlagWriteInput}. */
+  readonly startAnew?: boolean | undefined;
   readonly comment: string;
   readonly access: readonly AccessInput[];
   readonly removeAccess: readonly AccessInput[];
@@ -109,6 +111,7 @@ function checkedInput(caller: Caller, request: SetFlagInput): FlagWriteInput {
   if (manager !== '' && saysAnything(request.input)) {
     throw forbidden('only the platform changes a flag; an organization puts access rows of its own on delegated flags');
   }
+  if (manager !== '' && request.startAnew === true) throw forbidden('only the platform starts a flag anew');
   return { ...request, manager, rows: parseAccessRows(request.access, request.removeAccess, manager) };
 }
 

@@ -31,6 +31,7 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Call
         ...flagExpected(request.flag, request.expectedVersion),
         input: flagInput(request.flag, updateMask(request.updateMask, FLAG_PATHS)),
         onRuleChange: ruleChange(request.onRuleChange),
+        startAnew: request.startAnew,
         comment: request.comment,
         access: request.access.map(accessInput),
         removeAccess: request.removeAccess.map(accessInput),

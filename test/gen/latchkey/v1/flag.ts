@@ -74,7 +74,10 @@ export interface FeatureFlag {
   clientVisible?:
     | boolean
     | undefined;
-  /** Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone. Left out on creation: false. */
+  /**
+   * Put away: answers REASON_FLAG_NOT_FOUND and latches nothing. Can be undone, which brings back what was unlocked; for a
+   * clean start see SetFlagRequest.start_anew. Left out on creation: false.
+   */
   archived?:
     | boolean
     | undefined;
@@ -232,6 +235,13 @@ export interface SetFlagRequest {
   access: AccessRow[];
   /** Access rows to drop, by key; `effect` and `enabled` do not matter. One that is not there is no error. */
   removeAccess: AccessRow[];
+  /**
+   * Where the flag of this key is archived: makes a new one under the key, with an id, a salt and a ledger of its own, so that
+   * nobody has unlocked it yet and buckets are drawn anew. The archived flag keeps its id, its access rows and its ledger; its
+   * key is its id from then on, and it cannot come back. INVALID_ARGUMENT where the flag is not archived. Where there is no flag
+   * of this key, it is created as ever.
+   */
+  startAnew: boolean;
 }
 
 /**
@@ -271,7 +281,7 @@ export interface SetFlagResponse {
   access: AccessRow[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
-  /** What is allowed and seldom meant about the flag as it is now. */
+  /** What is allowed and seldom meant about the flag as it is now; also that it is archived, where the call does not say so. */
   warnings: Warning[];
   /** The backfill of what users may have earned by this change; see AdminService.GetBackfill. Empty: they cannot have. */
   backfillId: string;
@@ -1005,6 +1015,7 @@ function createBaseSetFlagRequest(): SetFlagRequest {
     comment: "",
     access: [],
     removeAccess: [],
+    startAnew: false,
   };
 }
 
@@ -1030,6 +1041,9 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
     }
     for (const v of message.removeAccess) {
       AccessRow.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.startAnew !== false) {
+      writer.uint32(64).bool(message.startAnew);
     }
     return writer;
   },
@@ -1103,6 +1117,14 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
             message.removeAccess.push(AccessRow.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.startAnew = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1129,6 +1151,7 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
     message.comment = object.comment ?? "";
     message.access = object.access?.map((e) => AccessRow.fromPartial(e)) || [];
     message.removeAccess = object.removeAccess?.map((e) => AccessRow.fromPartial(e)) || [];
+    message.startAnew = object.startAnew ?? false;
     return message;
   },
 };
