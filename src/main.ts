@@ -6,14 +6,14 @@ import { constants } from 'node:os';
 /** Node 22.15 is the first that has everything used here; a native module crashes on much older ones. */
 const OLDEST = [22, 15] as const;
 
-/** What a signal does: it ends the process, until a server that serves has something to finish first. */
+/** What a signal does: it ends the process, until a running server sets what has to be finished first. */
 let onSignal = (signal: 'SIGTERM' | 'SIGINT'): void => process.exit(128 + constants.signals[signal]);
 
 /** Runs the command, on this Node if it is new enough, else on the Node that is installed as a dependency. */
 function main(): void {
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
   if (major > OLDEST[0] || (major === OLDEST[0] && minor >= OLDEST[1])) {
-    // In a container this is process 1, which a signal without a listener does not end.
+    // In a container this is process 1, which a signal does not end unless it is listened for.
     for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => onSignal(signal));
     // Imported after the check of the version, since it loads native modules.
     import('./compose/run.js').then(

@@ -44,7 +44,7 @@ export const invalid = (message: string, faults: readonly Fault[] = []): Latchke
   new LatchkeyError('INVALID', message, { faults });
 /** INVALID for one place in the input, by JSON pointer. */
 export const invalidAt = (pointer: string, message: string): LatchkeyError => invalid(message, [{ pointer, message }]);
-/** INVALID for what cannot be stored as it is; the message tells the first fault. Pointers are into what was to be stored. */
+/** The INVALID for an input that cannot be stored. Its message is the first fault's; pointers are within the input. */
 export function notStorable(what: string, faults: readonly Fault[]): LatchkeyError {
   const [first] = faults;
   const place = first === undefined || first.pointer === '' ? '' : `${first.pointer}: `;

@@ -35,7 +35,7 @@ export async function openStore(database: Database, onPoolWait: (waitedMs: numbe
   return openMysqlStore({ url: database.url, poolSize: database.poolSize, checkSchema: false, onPoolWait });
 }
 
-/** Takes an embedded database for this server alone; gives what lets go of it. MySQL serves any number of servers. */
+/** Reserves an embedded database for this server; gives the function that releases it. MySQL may serve any number of servers. */
 export function takeStore(database: Database): () => void {
   if (database.kind === 'mysql') return () => undefined;
   try {

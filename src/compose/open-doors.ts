@@ -94,7 +94,7 @@ function restCallLog(metrics: Metrics, logger: Logger): (request: EndedRequest) 
   return (request) => log(new EndedRestCall(request));
 }
 
-/** A request as all doors report calls. What takes time to find out is found out when it is asked for. */
+/** A request as all doors report calls. What takes time to find out is found out only when it is asked for. */
 class EndedRestCall implements EndedCall {
   readonly #request: EndedRequest;
 

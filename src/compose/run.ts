@@ -12,7 +12,7 @@ import { type RunningServer, startServer } from './start-server.js';
 /** How long calls under way may take after SIGTERM. */
 const DRAIN_MS = 10_000;
 
-/** Replaces what a signal does, which is at first to end the process at once. */
+/** Says what a signal does from now on. Before that, it ends the process at once. */
 type OnSignal = (listener: (signal: string) => void) => void;
 
 /** Carries out a command line; the exit code tells whether it succeeded. */

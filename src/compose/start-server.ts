@@ -156,7 +156,7 @@ async function stop(
   { limitMs, delayMs }: { readonly limitMs: number; readonly delayMs: number },
   endAll: () => Promise<void>,
 ): Promise<void> {
-  // Whoever sends clients here is told first, and has time to notice: a connection that is refused is a call that fails.
+  // A load balancer is told first, and has time to notice, since each connection that is refused is a call that fails.
   grpc?.setServing(false);
   rest?.leave();
   operations?.leave();

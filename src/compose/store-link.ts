@@ -15,7 +15,7 @@ export interface StoreLinkOptions {
   readonly composed: Composed;
   readonly adminSecret: string;
   readonly logger: Logger;
-  /** Logs a failure without a caller, damped. */
+  /** Logs a failure of work that no caller waits for; see `FailureLog`. */
   readonly failed: (name: string, error: unknown) => void;
   /** Called when a store that was away at the start turns out to have a schema that this release must not run on. */
   readonly onUnusable: (error: unknown) => void;
@@ -26,7 +26,7 @@ const POLL_MS = 2_000;
 const PATIENCE_MS = 10_000;
 const RETRY_MS = 500;
 const SAVE_AFTER_MS = 500;
-/** A large snapshot takes a while to write; it is written again after so many times that. */
+/** How long to wait before the snapshot is written again, as a multiple of the time that writing it took. */
 const REST_AFTER_SAVING = 20;
 
 /**
@@ -41,7 +41,7 @@ export class StoreLink {
   /** Whether the last attempt to write the snapshot to disk failed. */
   #unsaved: boolean = false;
   #saving: NodeJS.Timeout | undefined;
-  /** Monotonic milliseconds before which the snapshot is not written again. */
+  /** The instant, in monotonic milliseconds, before which the snapshot is not written again. */
   #restUntilMs = 0;
   #whenUsable: (() => Promise<void>) | undefined;
   #stopPolling: (() => Promise<void>) | undefined;

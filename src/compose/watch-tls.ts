@@ -1,18 +1,18 @@
 import { readTlsFiles, type TlsConfig } from '../config/tls-config.js';
 import { repeat } from './repeat.js';
 
-/** How soon a renewed certificate is served. Files are read rather than watched: mounted secrets are swapped by links. */
+/** How often the files are read. They are not watched, since a mounted secret is replaced by another link. */
 const LOOK_EVERY_MS = 10_000;
 
 export interface WatchTlsOptions {
   readonly tls: TlsConfig | undefined;
   readonly onRenewed: (tls: TlsConfig) => void;
-  /** Told of files that cannot be served with; those from before stay in use. */
+  /** Called for files that cannot be used; the former ones are still used then. */
   readonly onError: (name: string, error: unknown) => void;
   readonly everyMs?: number;
 }
 
-/** Looks at the TLS files again and again, and tells when they have changed. Gives the function that stops it. */
+/** Reads the TLS files again and again, and tells when they have changed. Gives the function that stops it. */
 export function watchTls({ tls, onRenewed, onError, everyMs = LOOK_EVERY_MS }: WatchTlsOptions): () => Promise<void> {
   if (tls === undefined) return () => Promise.resolve();
   let served = tls;

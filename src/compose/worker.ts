@@ -31,7 +31,7 @@ export interface WorkerParts {
   readonly auditRetentionDays: number | undefined;
   readonly metrics: Metrics;
   readonly logger: Logger;
-  /** Logs a failure without a caller, damped. */
+  /** Logs a failure of work that no caller waits for; see `FailureLog`. */
   readonly failed: (name: string, error: unknown) => void;
 }
 

@@ -16,7 +16,7 @@ export interface Config {
     | { readonly kind: 'sqlite'; readonly path: string };
   /** The Redis of queue and notifier; undefined for the embedded queue and the local notifier. */
   readonly redisUrl: string | undefined;
-  /** What stands before every key and channel in Redis. */
+  /** The prefix of all keys and channels in Redis. */
   readonly redisPrefix: string;
   readonly grpcAddress: string;
   /** How old a connection to gRPC may become before its client is told to make another; 0 for any age. */
@@ -30,7 +30,7 @@ export interface Config {
   readonly tls: TlsConfig | undefined;
   readonly jwt: JwtOptions | undefined;
   readonly corsOrigins: readonly string[];
-  /** Addresses and networks of proxies whose word for a client's address is taken. */
+  /** The addresses and networks of proxies that are believed when they say what a client's address is. */
   readonly trustedProxies: readonly string[];
   /** The folder for the embedded admin token, and for the snapshot that a start without the store reads. */
   readonly dataDir: string;
@@ -51,7 +51,7 @@ export interface Config {
     /** The `source` of the CloudEvents that are sent, a URI reference. */
     readonly source: string;
   };
-  /** How long a server that stops says that it is not ready before it takes no more connections. */
+  /** For how long a server that stops reports that it is not ready, before it refuses connections. */
   readonly drainDelayMs: number;
   readonly logLevel: string;
 }
@@ -155,7 +155,7 @@ function corsOrigins(env: Environment): readonly string[] {
   });
 }
 
-/** The proxies before REST, by address or network. */
+/** The addresses and networks of the proxies before REST. */
 function trustedProxies(env: Environment): readonly string[] {
   return env.list('TRUSTED_PROXIES').map((proxy) => {
     const [, host = '', bits = '0'] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(proxy) ?? [];

@@ -1,7 +1,7 @@
 import { DEFAULT_REDIS_PREFIX, namesSentinels, parseSentinelUrl } from '../redis/redis-address.js';
 import { ConfigError, type Environment } from './environment.js';
 
-/** Where Redis is: `redis://`, `rediss://`, or by Sentinels; undefined for none. */
+/** The URL of Redis, `redis://`, `rediss://`, or one of Sentinels; undefined without Redis. */
 export function redisUrl(env: Environment): string | undefined {
   const url = env.secret('REDIS_URL');
   if (url !== undefined && namesSentinels(url)) {
@@ -16,7 +16,7 @@ export function redisUrl(env: Environment): string | undefined {
   throw new ConfigError('REDIS_URL is no redis://HOST:PORT address');
 }
 
-/** What stands before this deployment's keys and channels. Braces would make another hash tag of it than is meant. */
+/** The prefix of this deployment's keys and channels. It must not have braces, which would make another hash tag. */
 export function redisPrefix(env: Environment): string {
   const prefix = env.text('REDIS_PREFIX') ?? DEFAULT_REDIS_PREFIX;
   if (/^[\w.-]{1,64}$/.test(prefix)) return prefix;

@@ -5,7 +5,7 @@ import { ConfigError, type Environment, readFile } from './environment.js';
 export interface TlsConfig {
   readonly certificate: string;
   readonly key: string;
-  /** Where the two were read. */
+  /** The files that the two were read from. */
   readonly files: TlsFiles;
 }
 
@@ -23,7 +23,7 @@ export function readTlsConfig(env: Environment): TlsConfig | undefined {
   return readTlsFiles({ certFile, keyFile });
 }
 
-/** Reads the two files. Throws {@link ConfigError} where they cannot be served with. */
+/** Reads the two files. Throws {@link ConfigError} when a door cannot use them. */
 export function readTlsFiles(files: TlsFiles): TlsConfig {
   const { certFile, keyFile } = files;
   const [certificate, key] = [readFile('TLS_CERT_FILE', certFile), readFile('TLS_KEY_FILE', keyFile)];

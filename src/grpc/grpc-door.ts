@@ -25,7 +25,7 @@ export interface GrpcDoor {
   readonly address: string;
   /** Sets what the health service reports, which is true at first. */
   setServing(serving: boolean): void;
-  /** Serves connections from now on with this certificate. */
+  /** Uses this certificate for connections that are made from now on. */
   renewTls(tls: NonNullable<GrpcServerOptions['tls']>): void;
   /** Takes no new calls, ends streams and waits for other calls, `limitMs` at most; true when all calls could end. */
   drain(limitMs: number): Promise<boolean>;

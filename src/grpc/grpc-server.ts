@@ -17,7 +17,7 @@ const MAX_CONCURRENT_CALLS = 1000;
 const KEEPALIVE_MS = MINUTE_MS;
 const KEEPALIVE_ANSWER_MS = 20 * SECOND_MS;
 
-/** How long calls, and streams, may go on upon a connection that is too old. Readers of streams come back by their tokens. */
+/** How long calls and streams may go on when their connection has become too old. Readers of streams come back with tokens. */
 const CONNECTION_GRACE_MS = 30 * SECOND_MS;
 
 export interface GrpcServerOptions {
@@ -25,7 +25,7 @@ export interface GrpcServerOptions {
   readonly maxReceiveBytes?: number;
   /** PEM; without it the server speaks plaintext. */
   readonly tls?: Tls;
-  /** How old a connection may become before its client is told to make another; 0 and undefined: any age. */
+  /** How old a connection may become before its client is told to make another; 0 or undefined for any age. */
   readonly maxConnectionAgeMs?: number;
 }
 
@@ -85,7 +85,7 @@ export class GrpcServer {
     return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
   }
 
-  /** Serves connections from now on with this certificate. */
+  /** Uses this certificate for connections that are made from now on. */
   renewTls(tls: Tls): void {
     this.#credentials?.renew(tls);
   }

@@ -5,7 +5,7 @@ export interface Tls {
   readonly key: string;
 }
 
-/** A server's certificate that can be replaced while it serves: connections from then on get the new one. */
+/** A server's certificate, which can be replaced while it serves: connections that are made afterwards get the new one. */
 export class RenewableCredentials extends ServerCredentials {
   constructor(tls: Tls) {
     super({}, contextOf(tls));

@@ -2,7 +2,7 @@ import type { Metric, Registry } from 'prom-client';
 
 const BOUNDS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
-/** The durations of one kind of calls. `counts` has for each bound those up to it and above the one before. */
+/** The durations of one kind of calls. `counts` has, for each bound, the calls up to it and above the bound before. */
 interface Series {
   readonly labels: { readonly door: string; readonly operation: string; readonly code: string };
   readonly counts: number[];
@@ -11,8 +11,8 @@ interface Series {
 }
 
 /**
- * A histogram of calls by door, operation and code, as plain numbers that each scrape reads: the library's makes a text of its
- * labels for every call, which costs as much as a small decision.
+ * A histogram of calls by door, operation and code, as plain numbers that each scrape reads. The library's histogram makes a text
+ * of the labels for each call, which costs as much as a small decision.
  */
 export class CallDurations {
   readonly name: string;
@@ -22,7 +22,7 @@ export class CallDurations {
   constructor({ name, help, registry }: { name: string; help: string; registry: Registry }) {
     this.name = name;
     this.help = help;
-    // The registry asks a metric for its name and its values, and its type names the library's own classes alone.
+    // The registry needs a metric's name and values only, but its type takes the library's own classes alone.
     registry.registerMetric(this as unknown as Metric);
   }
 

@@ -21,8 +21,8 @@ export interface EndedCall {
 
 /** One log line and one measurement per call: successes at debug, failures at info, defects at error. */
 export function callLog(door: 'grpc' | 'rest', metrics: Metrics, logger: Logger): (call: EndedCall) => void {
-  // Whether successes are written is settled at the start, so that nothing is made of them for nothing: what a call is asked
-  // for here, it may have to find out first.
+  // Whether successes are logged is known from the start. If they are not, a successful call is asked for nothing, since it may
+  // have to find it out first.
   const writesSuccesses = logger.isLevelEnabled('debug');
   return (call) => {
     const { operation, code, durationMs, error, unexpected } = call;

@@ -2,8 +2,8 @@ import { DampedReports } from '../outages/damped-reports.js';
 import type { Logger } from './logger.js';
 
 /**
- * Logs what fails without a caller: loops, subscriptions, what is written by the way. While the database or Redis is away all
- * of it fails every moment, so each kind of failure of each name has one line a minute.
+ * Logs failures of work that no caller waits for: loops, subscriptions, writes in the background. While the database or Redis is
+ * away such work fails all the time, so there is one line a minute for each name and each kind of failure.
  */
 export function failureLog(logger: Logger): (name: string, error: unknown) => void {
   const reports = new DampedReports((name, error, leftOut) =>

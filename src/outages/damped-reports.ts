@@ -1,8 +1,8 @@
 const EVERY_MS = 60_000;
-/** How many kinds of failures are remembered; more than there are, since names are written in the code. */
+/** How many kinds of failures are remembered, which is more than there are: all names are written in the code. */
 const MOST_KINDS = 1_000;
 
-/** `leftOut` is how many failures of the same kind came since the last one that was reported. */
+/** Takes a report; `leftOut` is how many failures of the same kind there were since the last report. */
 export type Report = (name: string, error: unknown, leftOut: number) => void;
 
 interface Reported {
@@ -11,8 +11,8 @@ interface Reported {
 }
 
 /**
- * Reports what fails again and again once a minute: the first failure at once, then how many more there were. Of one name, a
- * failure of another kind is reported by itself, so that an outage hides no defect.
+ * Reports what fails again and again once a minute: the first failure at once, and later how many more there were. Each kind of
+ * failure of a name is reported by itself, so that an outage does not hide a defect.
  */
 export class DampedReports {
   readonly #report: Report;

@@ -1,4 +1,4 @@
-/** How Redis is reached, as its driver takes it: by an address, or by the name that Sentinels know the master by. */
+/** The address of Redis, as its driver takes it: a URL, or Sentinels with the master's name. */
 export interface RedisAddress {
   readonly host?: string;
   readonly port?: number;
@@ -15,20 +15,20 @@ export interface RedisAddress {
   readonly sentinelTLS?: object;
 }
 
-/** What stands before every key and channel of a deployment, so that several can share a Redis. */
+/** The default prefix of a deployment's keys and channels. Deployments with other prefixes can share a Redis. */
 export const DEFAULT_REDIS_PREFIX = 'latchkey';
 
 const SENTINEL = /^redis(s?)\+sentinel:\/\/(?:([^@/]*)@)?([^@/?]+)\/([^/?]+)(?:\/(\d+))?(?:\?(.*))?$/;
 const DEFAULT_SENTINEL_PORT = 26_379;
 
-/** Whether this is an address of the form `redis+sentinel://` or, with TLS, `rediss+sentinel://`. */
+/** Whether a URL is one of Sentinels: `redis+sentinel://` or, with TLS, `rediss+sentinel://`. */
 export function namesSentinels(url: string): boolean {
   return /^rediss?\+sentinel:/.test(url);
 }
 
 /**
- * Reads `redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/MASTER/DATABASE?sentinel_password=…`: user and password are those
- * of Redis itself. Throws with what is wrong, never with a password.
+ * Reads `redis+sentinel://USER:PASSWORD@HOST:PORT,HOST:PORT/MASTER/DATABASE?sentinel_password=…`, where user and password are
+ * those of Redis itself. Throws with what is wrong; the message never has a password.
  */
 export function parseSentinelUrl(url: string): RedisAddress {
   const [, secure, userinfo = '', hosts = '', name = '', db, query = ''] = SENTINEL.exec(url) ?? [];

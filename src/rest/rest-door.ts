@@ -7,9 +7,9 @@ import type { RestDoorOptions } from './server/rest-options.js';
 export interface RestDoor {
   /** The `HOST:PORT` that is listened on. */
   readonly address: string;
-  /** Says at `/readyz` that it is not ready, and tells clients to take other connections; goes on serving. */
+  /** Reports at `/readyz` that it is not ready, and tells clients to close their connections, but goes on serving. */
   leave(): void;
-  /** Serves connections from now on with this certificate. */
+  /** Uses this certificate for connections that are made from now on. */
   renewTls(tls: NonNullable<RestDoorOptions['tls']>): void;
   /** Takes no new connections and waits for requests under way, which are cut off after `limitMs`. */
   drain(limitMs: number): Promise<void>;

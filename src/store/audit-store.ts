@@ -20,7 +20,7 @@ export interface AuditEntry {
 export interface AuditReader {
   /** Newest first; `target` narrows it when given. */
   list(page: PageRequest, filter: { readonly target?: string }): Promise<Page<AuditEntry>>;
-  /** Drops the oldest entries, of before this instant, `limit` at most. Gives how many. */
+  /** Drops entries from before this instant, the oldest first and `limit` at most. Gives how many. */
   purge(before: number, limit: number): Promise<number>;
 }
 

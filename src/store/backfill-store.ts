@@ -52,7 +52,7 @@ export interface BackfillReader {
   get(id: string): Promise<Backfill | undefined>;
   /** Newest first. */
   list(page: PageRequest, filter: BackfillFilter): Promise<Page<Backfill>>;
-  /** Drops the oldest of those that ended before this instant, `limit` at most. Gives how many. */
+  /** Drops backfills that ended before this instant, the oldest first and `limit` at most. Gives how many. */
   purge(before: number, limit: number): Promise<number>;
 }
 

@@ -27,7 +27,7 @@ export interface TokenReader {
   all(): Promise<readonly MachineToken[]>;
   /** Records the last use, in no transaction, since nothing depends on it. */
   touch(id: string, at: number): Promise<void>;
-  /** Drops tokens that were revoked, or had expired, before this instant. Gives how many. */
+  /** Drops tokens that were revoked or that expired before this instant. Gives how many. */
   purge(before: number): Promise<number>;
 }
 

@@ -6,7 +6,7 @@ export interface HousekeepingOptions {
   readonly store: Pick<Store, 'events' | 'outbox' | 'deliveries' | 'audit' | 'tokens' | 'backfills' | 'now'>;
   readonly keeper: ConfigurationKeeper;
   readonly retentionDays: number;
-  /** How long the audit is kept, and with it tokens that were revoked or have expired; undefined for ever. */
+  /** For how long the audit is kept, and tokens that were revoked or have expired; undefined for ever. */
   readonly auditRetentionDays: number | undefined;
 }
 

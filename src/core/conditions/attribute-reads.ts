@@ -9,7 +9,7 @@ import { parseVersion } from './version.js';
 export interface AttributeRead {
   /** The attribute that the comparison reads. */
   readonly name: string;
-  /** The path to what is compared, from all attributes. */
+  /** The path to what is compared, which begins at all attributes. */
   readonly path: string;
   readonly operator: string;
   readonly value: JsonValue;
@@ -29,7 +29,7 @@ export function attributeReads(conditions: JsonObject): readonly AttributeRead[]
   return reads;
 }
 
-/** From all attributes, the names that lead to what a comparison reads; undefined where it names none. */
+/** The names that lead from all attributes to what a comparison reads; undefined where it has none. */
 function stepsRead(node: JsonObject): readonly string[] | undefined {
   const params = ownMember(node, 'params');
   const name = isJsonObject(params) ? ownMember(params, 'name') : undefined;
@@ -39,7 +39,7 @@ function stepsRead(node: JsonObject): readonly string[] | undefined {
   return all.length === 0 ? undefined : all;
 }
 
-/** Why a comparison cannot be meant for the value that it finds in these attributes; undefined where it may be. */
+/** Why a comparison is probably not meant for the value that it reads in these attributes; undefined where it may be. */
 export function doubtOfAttribute({ path, operator, value }: AttributeRead, attributes: JsonObject): string | undefined {
   const found = readPath(path)(attributes);
   if (found === undefined || found === null) return undefined;
@@ -94,8 +94,8 @@ function doubtOfType(found: unknown, value: JsonValue): string | undefined {
 }
 
 /**
- * Why an attribute of this name is not what a comparison reads, although its path looks like the name; undefined where it is not
- * so: `$.plan.tier` reads a part of `plan`, and not the attribute `plan.tier`.
+ * Why a comparison does not read the attribute of this name, although its path looks like the name: `$.plan.tier` reads a part of
+ * `plan`, and not the attribute `plan.tier`. Undefined where the path does not look like it.
  */
 export function doubtOfDottedName(name: string, read: AttributeRead): string | undefined {
   const steps = name.split('.');

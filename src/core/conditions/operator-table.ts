@@ -21,7 +21,7 @@ export interface OperatorRow extends OperatorShape {
   readonly name: string;
   /** When the operator holds, in one sentence. */
   readonly meaning: string;
-  /** Facts' values and conditions' values that show it; one that is absent is undefined. */
+  /** Examples: pairs of a fact's value, undefined where the fact is absent, and a condition's value. */
   readonly examples: readonly (readonly [fact: unknown, value: unknown])[];
 }
 
@@ -41,7 +41,7 @@ function row(
   return { name, ...shape, meaning, examples };
 }
 
-/** Every operator, those of json-rules-engine first. */
+/** All operators, those of json-rules-engine first. */
 export const OPERATORS: readonly OperatorRow[] = [
   row('equal', SCALARS, 'The two are the same, of the same type.', ['pro', 'pro'], [18, '18'], [undefined, null]),
   row('notEqual', SCALARS, 'The two are not the same.', ['pro', 'free'], [18, '18'], [undefined, 'pro']),

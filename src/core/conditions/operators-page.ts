@@ -54,7 +54,7 @@ function cellsOf(row: OperatorRow): readonly Cell[] {
   });
 }
 
-/** Constants that an operator takes, of which some hold for some samples of each type that it can compare. */
+/** Constants for an operator, such that for each type that it can compare one of them holds for a sample. */
 function constantsOf(kind: ValueKind): readonly unknown[] {
   if (typeof kind === 'object') return constantsOf(kind.listOf).map((constant) => [constant]);
   switch (kind) {

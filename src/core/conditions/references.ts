@@ -84,7 +84,7 @@ export function stagesNamed(leaf: JsonObject): readonly string[] {
 
 const NAMING: ReadonlySet<string> = new Set(['equal', 'notEqual', 'in', 'notIn', 'contains', 'doesNotContain']);
 
-/** Every comparison that names stages, with those that it names. */
+/** All comparisons that name stages, each with the stages that it names. */
 export function stageReads(
   conditions: unknown,
   pointerBase = '',

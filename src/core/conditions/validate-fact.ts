@@ -90,7 +90,7 @@ function validateParam(param: FactParam, value: unknown, pointer: string, { voca
   }
 }
 
-/** Warns of an action that nobody declared and that is spelt nearly as one that somebody did. */
+/** Warns of an action that is not declared and that is spelt nearly like one that is. */
 function warnOfAction(action: string, pointer: string, { actions }: Vocabulary, faults: Faults): void {
   if (actions === undefined || actions.has(action)) return;
   const near = didYouMean(action, actions.keys());
@@ -118,7 +118,7 @@ function validatePath(definition: FactDefinition, node: JsonObject, pointer: str
   }
 }
 
-/** How a name that stands in a path with characters that paths do not take is written in one. */
+/** A hint on how to write a name in a path that has characters which paths do not take otherwise. */
 function hintOf(path: unknown): string {
   const name = typeof path === 'string' ? /^\$?\.?([^[\]"*]+)$/u.exec(path)?.[1] : undefined;
   return name === undefined || pathTo(name).length > 64 ? '' : `; a member named ${inBrief(name)} is ${pathTo(name)}`;

@@ -155,7 +155,7 @@ function validateNow({ fact, right, operator, pointer, faults }: NowCheck): void
   }
 }
 
-/** Warns of stages that are compared with and are none of those that there are. */
+/** Warns of a comparison with stages that do not exist. */
 function warnOfStages(leaf: JsonObject, pointer: string, { stages }: Vocabulary, faults: Faults): void {
   const known = [...(stages?.keys() ?? [])];
   if (known.length === 0) return;

@@ -11,6 +11,6 @@ export interface Vocabulary {
   readonly flags: Names;
   /** The configured stages; absent or empty where any name is a stage. */
   readonly stages?: Names;
-  /** The declared actions; others count as well. */
+  /** The declared actions; actions that are not declared count as well. */
   readonly actions?: Names;
 }

@@ -46,7 +46,7 @@ export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, fa
     const text = `${inBrief(operator)} needs ${describeKind(shape.value)}, and ${right.fact.name} is ${TYPE_NAMES[right.fact.type]}, ${same}`;
     faults.warn(`${pointer}/value`, text);
   } else if (STRICT.has(splitOperator(operator).operator) && fact.type !== 'json') {
-    // The lists among the facts are lists of texts.
+    // All facts that are lists are lists of texts.
     const type = fact.type === 'list' ? 'string' : fact.type;
     const values = constantsOf(right.constant);
     if (values.length === 0 || values.some((value) => typeof value === type)) return;
@@ -59,7 +59,7 @@ export function warnOfTypes({ fact, right, shape, operator, pointer }: Typed, fa
   }
 }
 
-/** `; did you mean "…"?` for an operator that does to a text what the given one does to a list, or the other way round. */
+/** `; did you mean "…"?` with the operator that does for texts what the given one does for lists, or the other way round. */
 function meantOperator(name: string, type: FactType): string {
   const { decorators, operator } = splitOperator(name);
   const meant = decorators.length > 0 ? undefined : type === 'string' ? ON_TEXT[operator] : ON_LIST[operator];
@@ -87,8 +87,8 @@ function constantsOf(constant: JsonValue): readonly JsonValue[] {
 }
 
 /**
- * Warns of a text that looks like a number, or like true or false, compared with what may be of any type: the operator does
- * not convert, and whoever has the number is left out.
+ * Warns of a text that looks like a number, or like true or false, and is compared with a fact of any type: the operator does not
+ * convert, so that users whose fact is the number would be left out.
  */
 export function warnOfCoercion(
   { fact, right, operator, pointer }: Pick<Typed, 'fact' | 'right' | 'operator' | 'pointer'>,
@@ -104,7 +104,7 @@ export function warnOfCoercion(
   );
 }
 
-/** Whether a text is how a number, true or false would be written. */
+/** Whether a text looks like a number, or like true or false. */
 function looksConverted(text: string): boolean {
   return text === 'true' || text === 'false' || (text !== '' && String(Number(text)) === text && text !== 'NaN');
 }
@@ -135,7 +135,7 @@ const SOMETHING = {};
 /** Warns where a user for whom a fact is absent would satisfy the condition, which is probably not meant. */
 export function warnOfAbsence({ fact, right, operator, place }: Absence, faults: Faults): void {
   const compare = comparisonOf(operator);
-  // Whoever asks whether a value is there means the absent ones.
+  // A condition that asks whether a value is there is meant for users without it, too.
   if (compare === undefined || splitOperator(operator).operator === 'isSet') return;
   const satisfies = (left: unknown, value: unknown): boolean => compare(left, value) !== place.negated;
   const not = place.negated ? ' under "not"' : '';

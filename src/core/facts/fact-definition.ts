@@ -13,7 +13,7 @@ export interface FactParam {
   readonly name: string;
   readonly type: 'string' | 'integer';
   readonly required: boolean;
-  /** What kind of name a text has to be; absent: any text. */
+  /** The kind of name that a text must be; absent where it may be any text. */
   readonly kind?: NameKind;
   /** The only values that it may have; absent: any of its type. */
   readonly allowed?: readonly string[];

@@ -4,7 +4,7 @@ import { ACTION_FACTS } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince, type TimeReading } from './time-reading.js';
 
-/** The name of one of several members, whatever characters it has. */
+/** The param that names a member, which may have any characters. */
 const MEMBER: FactParam = { name: 'name', type: 'string', required: false };
 const FLAG: FactParam = { name: 'flag', type: 'string', required: true };
 
@@ -28,7 +28,7 @@ function fact({ label, ...row }: Row, read: Read, time?: TimeReading): FactDefin
   return { ...shape, ...row, changedBy, label: () => label, bind: () => bound };
 }
 
-/** A fact that is a member of an object: the one that the param names, as a whole or by a path in it, or else that of the path. */
+/** A fact that is a member of an object: the one that the param names, or a part of it by a path; without the param that of the path. */
 function member(row: Omit<Row, 'type'>, read: (sources: FactSources) => JsonObject | undefined): FactDefinition {
   const whole = fact({ ...row, type: 'json' }, read);
   const { changedBy } = whole;

@@ -64,8 +64,8 @@ function namesIn({ stageNames, actions }: Snapshot): Pick<Vocabulary, 'stages' |
 }
 
 /**
- * Warnings for a list of stages that is to replace the present one: one for each place in the rules of flags and in segments that
- * names a stage which is not in the list. Archived flags decide nothing, and are passed over.
+ * Warnings for a list of stages that is to replace the present one: one for each place in rules and segments that names a stage
+ * which is not in the list. Archived flags are left out, since they decide nothing.
  */
 export function warningsOfStages(stages: readonly Stage[], present: Snapshot): readonly Fault[] {
   const names = new Set(stages.map(({ name }) => name));
@@ -89,7 +89,7 @@ export function warningsOfStages(stages: readonly Stage[], present: Snapshot): r
   return warnings;
 }
 
-/** How many warnings one list of stages gives. */
+/** How many warnings there are at most for a list of stages. */
 const MAX_STAGE_WARNINGS = 50;
 
 /** The flags whose unlocks a flag's conditions may read. Only an archived flag may read the unlocks of archived ones. */

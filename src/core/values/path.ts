@@ -4,7 +4,7 @@ export type PathReader = (value: unknown) => unknown;
 /** The longest path, in characters. */
 const MAX_PATH_LENGTH = 1024;
 
-/** One step: `.name`, `[0]`, `["any name"]` as JSON writes it, or `['any name']` without quotes or backslashes in it. */
+/** One step of a path: `.name`, `[0]`, `["any name"]` as JSON writes it, or `['any name']` without quotes and backslashes. */
 const STEP = /\.([\p{L}\p{N}_-]+)|\[(0|[1-9]\d{0,8})\]|\[("(?:[^"\\]|\\.)*")\]|\['([^'\\]*)'\]/uy;
 
 /**

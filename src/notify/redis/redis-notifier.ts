@@ -20,8 +20,8 @@ export interface RedisNotifierOptions {
   /** `redis://…`, `rediss://…`, or by Sentinels: `redis+sentinel://…`. */
   readonly redisUrl: string;
   /**
-   * What stands before the channel's name, by default `latchkey`. After it comes `:N` where the URL names the database number
-   * N: Redis shares channels between its databases.
+   * The prefix of the channel's name, by default `latchkey`. It is followed by `:N` where the URL names the database number N,
+   * since Redis shares channels between its databases.
    */
   readonly prefix?: string;
   /** Told of failures, once per outage and connection, and of listeners that throw; must not throw. */

@@ -11,7 +11,7 @@ const DISCONNECT_LIMIT_MS = 1_500;
 export interface BullmqConnection {
   /** `redis://…`, `rediss://…`, or by Sentinels: `redis+sentinel://…`. */
   readonly redisUrl: string;
-  /** Of all keys, in braces; default `latchkey`. Foreign producers have to use the same. */
+  /** The prefix of all keys, which is put in braces; default `latchkey`. Producers of other systems must use the same. */
   readonly prefix?: string;
   /** Told of failures of the connection (once per outage) and of the queue; must not throw. */
   readonly onError: (error: unknown) => void;

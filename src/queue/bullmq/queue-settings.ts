@@ -26,7 +26,7 @@ export const MAX_STALLED_COUNT = 1_000_000;
 /** How many refused jobs of events are kept for operators to look at; the oldest go first. */
 export const REFUSED_JOBS_KEPT = 10_000;
 
-/** The prefix of the queues' keys for a deployment's own prefix: in braces, which are the hash tag. */
+/** The prefix of the queues' keys for a deployment's prefix, which is put in braces to be the hash tag. */
 export function keyPrefix(prefix: string = DEFAULT_REDIS_PREFIX): string {
   return `{${prefix}}`;
 }

@@ -1,12 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 
 export interface BrowserHeadersOptions {
-  /** Whether pages of other origins may read what is answered. */
+  /** Whether pages of other origins may read the answers. */
   readonly shared: boolean;
   readonly secure: boolean;
 }
 
-/** Adds what tells browsers to do nothing with an answer but to read it. All of it is known at the start. */
+/** Adds the headers by which browsers do nothing with an answer except read it. All of them are known at the start. */
 export function browserHeaders(app: FastifyInstance, { shared, secure }: BrowserHeadersOptions): void {
   const headers = {
     'content-security-policy': "default-src 'none';frame-ancestors 'none'",
@@ -19,7 +19,7 @@ export function browserHeaders(app: FastifyInstance, { shared, secure }: Browser
     'x-download-options': 'noopen',
     'x-frame-options': 'SAMEORIGIN',
     'x-permitted-cross-domain-policies': 'none',
-    // The filter that old browsers have does more harm than good.
+    // Switches off a filter of old browsers that does more harm than good.
     'x-xss-protection': '0',
     ...(secure ? { 'strict-transport-security': 'max-age=31536000; includeSubDomains' } : {}),
   };

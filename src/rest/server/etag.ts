@@ -32,7 +32,7 @@ export function demandedVersion(ifMatch: string | undefined): number | undefined
   return Number(version);
 }
 
-/** The headers of a request for what is compared by its entity tag. */
+/** The schema of the headers of a request that may name an entity tag. */
 export const ReadHeadersSchema = Type.Object({
   'if-none-match': Type.Optional(Type.String({ description: 'The ETag of an earlier answer.' })),
   'consistency-token': Type.Optional(Type.String()),

@@ -27,7 +27,7 @@ export async function close(app: FastifyInstance, limitMs: number): Promise<void
   }
 }
 
-/** Serves connections from now on with this certificate; those that are open keep theirs. */
+/** Uses this certificate for connections that are made from now on. */
 export function renewTls(app: FastifyInstance, { certificate, key }: { certificate: string; key: string }): void {
   const server: unknown = app.server;
   if (server instanceof Server) server.setSecureContext({ cert: certificate, key });

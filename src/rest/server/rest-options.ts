@@ -27,7 +27,7 @@ export interface RestDoorOptions {
   readonly requestsPerMinute?: number | undefined;
   /** The web origins whose pages may call, `*` for all; pages of this server's own origin always may. */
   readonly corsOrigins?: readonly string[] | undefined;
-  /** Proxies, by address or network, whose `X-Forwarded-For` is believed when it says who the client is. */
+  /** The addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[] | undefined;
   /** The largest body that is taken, in bytes. Default 1 MiB. */
   readonly maxBodyBytes?: number | undefined;

@@ -19,7 +19,7 @@ export function requireDefinedRole(organization: OrganizationState | undefined, 
   );
 }
 
-/** Likewise rows to put for roles within organizations: nobody could have such a role. */
+/** Rejects, likewise, access rows for roles within organizations that no user could have. */
 export function requireRolesOfRows({ put }: NamedRows, { organizations }: RowOwners): void {
   for (const [i, { role, organizationId }] of put.entries()) {
     if (role !== '') requireDefinedRole(organizations.get(organizationId), role, `/access/${i}/role`);

@@ -28,7 +28,7 @@ export interface TargetDecisions {
   readonly refusal?: LatchkeyError;
 }
 
-/** The keys of the flags that are decided where none are named. */
+/** Gives the keys of the flags to decide where a call names none. */
 type FlagChoice = (snapshot: Snapshot) => readonly string[];
 
 /** The most that flags times contexts of one batch may be. */
@@ -206,7 +206,7 @@ function refusalOf(check: () => void): LatchkeyError | undefined {
   }
 }
 
-/** Those of all flags that are not archived. */
+/** The keys of all flags that are not archived. */
 function allKeys({ flags }: Snapshot): readonly string[] {
   const keys: string[] = [];
   for (const [key, { flag }] of flags) if (!flag.archived) keys.push(key);

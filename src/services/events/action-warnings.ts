@@ -3,18 +3,18 @@ import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
 
-/** How many warnings one call gives, and how many actions are looked at. */
+/** How many warnings a call may give, and at how many of its actions is looked. */
 const MAX_WARNINGS = 50;
 
-/** How many actions that nobody knows are remembered for a snapshot. */
+/** How many unknown actions are remembered for a snapshot. */
 const MAX_REMEMBERED = 2_000;
 
-/** What is near to an action that nobody knows, or ''. Looking for it compares the action with every known one. */
+/** The hint at a known action that is spelt nearly like an unknown one, or ''. It is found by comparing with every known action. */
 const nearest = new WeakMap<Snapshot, Map<string, string>>();
 
 /**
- * Warnings for actions of events: one for each action that no rule reads and nobody declared, and that is spelt nearly as one
- * that is known. Such an event counts, and unlocks nothing.
+ * Warnings for the actions of events: one for each action that no rule reads and that is not declared, but that is spelt nearly
+ * like one that is known. Such an event is counted, but unlocks nothing.
  */
 export function actionWarnings(
   actions: Iterable<{ readonly action: unknown; readonly pointer: string }>,

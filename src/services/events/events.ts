@@ -37,7 +37,7 @@ export interface Tracked {
   /** The flags that came on, and those that went off, in the transactions that counted these events; none unless it waited. */
   readonly newlyUnlocked: readonly FlippedFlag[];
   readonly newlyLocked: readonly FlippedFlag[];
-  /** Actions that are probably misspelt, by the place of their event in the call. */
+  /** Warnings of actions that are probably misspelt; pointers name the event's place in the call. */
   readonly warnings: readonly Fault[];
   readonly consistencyToken: string;
 }
@@ -135,7 +135,7 @@ export class EventService {
       throw invalid(`${rejected.length} of ${list.length} events were not taken: ${rejected[0]}`);
   }
 
-  /** None for people, who send declared actions alone, and for organizations, which are not told by what rules are decided. */
+  /** The warnings: none for people, who can send declared actions only, and none for organizations, which are not told of rules. */
   #warnings({ caller }: Call, events: readonly Incoming[]): readonly Fault[] {
     if (caller.kind === 'person' || confinedTo(caller) !== '') return [];
     const actions = events.flatMap((incoming, i) =>

@@ -115,7 +115,7 @@ export async function writeFlag(
     await recordAudit(tx, call, now, { ...keyless, comment: input.comment });
   }
   const organizations = await writeAccess(tx, change.access);
-  // What is read and what is written go together.
+  // Reads and writes are sent together.
   const [configuration] = await Promise.all([
     redecided || change.marked ? configurationMade(tx, locked) : undefined,
     auditChange(tx, call, now, change, input.comment),

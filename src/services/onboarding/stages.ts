@@ -22,7 +22,7 @@ export interface SetStagesInput {
 }
 
 export interface StagesWritten extends StageList {
-  /** Rules and segments that read a stage which is not in the list. */
+  /** Warnings of rules and segments that read a stage which is not in the list. */
   readonly warnings: readonly Fault[];
   readonly backfillIds: readonly string[];
   readonly consistencyToken: string;

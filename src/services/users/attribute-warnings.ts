@@ -10,16 +10,16 @@ import type { JsonObject } from '../../core/values/json.js';
 
 type ReadsByName = ReadonlyMap<string, readonly AttributeRead[]>;
 
-/** Of each set of conditions, which stay the same object from snapshot to snapshot until they are written. */
+/** What each set of conditions reads. A set is the same object from snapshot to snapshot, until it is written. */
 const ofConditions = new WeakMap<JsonObject, readonly AttributeRead[]>();
 const ofSnapshot = new WeakMap<Snapshot, ReadsByName>();
 
-/** How many warnings one call gives. */
+/** How many warnings a call may give. */
 const MAX_WARNINGS = 50;
 
 /**
- * Warnings for attributes that are to be stored: one for each that some condition cannot compare as it is, or that conditions
- * do not read although it looks so. Archived flags decide nothing, and are passed over.
+ * Warnings for attributes that are to be stored: one for each that a condition reads but cannot compare, or that looks like one
+ * that conditions read but is not. Archived flags are left out, since they decide nothing.
  */
 export function attributeWarnings(attributes: JsonObject, snapshot: Snapshot): readonly Fault[] {
   const names = Object.keys(attributes);
@@ -48,7 +48,7 @@ function doubtOf(name: string, attributes: JsonObject, reads: ReadsByName): stri
   return undefined;
 }
 
-/** What conditions read of attributes, by the attribute's name; gathered once for a snapshot, when first asked for. */
+/** What conditions read of attributes, by the attribute's name. It is made once for a snapshot, when it is first asked for. */
 function readsOf(snapshot: Snapshot): ReadsByName {
   const known = ofSnapshot.get(snapshot);
   if (known !== undefined) return known;

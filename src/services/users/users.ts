@@ -34,7 +34,7 @@ export interface AttributeChange {
 }
 
 export interface UserIdentified extends UserWritten {
-  /** What is stored and probably not meant, by its place in the input. */
+  /** Warnings of what is stored but probably not meant; pointers are within the input. */
   readonly warnings: readonly Fault[];
 }
 
@@ -70,7 +70,7 @@ export class UserService {
       }
       return this.#store(tx, before, known, warnings);
     });
-    // An organization is not told by what rules the platform decides.
+    // A caller that is bound to an organization is not told of the platform's rules.
     if (confined !== '' || call.caller.kind === 'person') return { ...written, warnings: [] };
     const ofAttributes = attributeWarnings(input.attributes?.set ?? {}, this.#options.keeper.snapshot);
     return { ...written, warnings: [...warnings, ...ofAttributes] };
@@ -87,7 +87,7 @@ export class UserService {
     });
   }
 
-  /** @param warnings what is probably not meant is put here, anew with each attempt */
+  /** @param warnings takes the warnings; it is emptied at each attempt */
   async #store(
     tx: Transaction,
     before: UserState,
@@ -154,7 +154,7 @@ function checkIdentify({ userId, organizationId, roles, joinedAt }: IdentifyInpu
 
 /**
  * Rejects with INVALID a role that is neither built in nor defined, for a user of an organization with strict roles. In any other
- * organization, warns of a given role that nobody defined and that is spelt nearly as one that somebody did.
+ * organization, warns of a role that is not defined and that is spelt nearly like one that is.
  */
 async function checkRoles(tx: Transaction, user: UserState, given: readonly string[]): Promise<readonly Fault[]> {
   const { organizationId, roles } = user;

@@ -20,7 +20,7 @@ const DEFAULT_POOL_SIZE = 10;
 export const DEFAULT_ACQUIRE_TIMEOUT_MS = 2000;
 export const DEFAULT_STATEMENT_TIMEOUT_MS = 10_000;
 
-/** How soon renewed files of TLS are used. */
+/** How often the files of TLS are read again. */
 const LOOK_EVERY_MS = 10_000;
 
 /** How long a statement waits for a lock, in the engine's unit: the longest that a worker waits for another one's lane. */
@@ -78,7 +78,7 @@ export function mysqlPool(options: MysqlOptions): Knex {
   return knex;
 }
 
-/** The settings with what the files hold, read again when that has changed, since certificates are renewed while this runs. */
+/** The settings with the contents of the files, which are read again now and then, since certificates are renewed. */
 function renewedSettings<Settings extends Pick<MysqlConnection, 'ssl'>>(settings: Settings, files: TlsFiles) {
   let held = readTlsFiles(files);
   let lookedAt = performance.now();
@@ -88,7 +88,7 @@ function renewedSettings<Settings extends Pick<MysqlConnection, 'ssl'>>(settings
     try {
       return !isDeepStrictEqual(readTlsFiles(files), held);
     } catch {
-      // What was read before is better than nothing; the connection says whether it is good enough.
+      // What was read before is used again. If it is no longer good, connecting fails and says so.
       return false;
     }
   };

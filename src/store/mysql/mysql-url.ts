@@ -10,11 +10,11 @@ export interface MysqlConnection {
   readonly database: string;
   readonly socketPath?: string;
   readonly ssl?: { readonly rejectUnauthorized: true; readonly verifyIdentity: true };
-  /** The files of TLS, where the URL names them. */
+  /** The files of TLS that the URL names. */
   readonly tlsFiles?: TlsFiles;
 }
 
-/** PEM files: whom to trust, and with what to say who connects. */
+/** PEM files: the authorities to trust, and the client's certificate with its key. */
 export interface TlsFiles {
   readonly ca?: string;
   readonly cert?: string;
@@ -36,11 +36,11 @@ export function parseMysqlUrl(text: string): MysqlConnection {
   }
   const database = decoded(url.pathname.slice(1));
   if (database === '') throw new Error('the database URL names no database: add /NAME after the host');
-  // An IPv6 address stands in brackets in a URL, and without them everywhere else.
+  // An IPv6 address has brackets in a URL, but not elsewhere.
   const host = url.hostname.replace(/^\[(.*)\]$/, '$1');
   const options = optionsOf(url.searchParams);
   if (options.ssl !== undefined && options.socketPath === undefined && isIP(host) !== 0) {
-    // The driver compares the certificate with names alone, and would compare this one with "localhost".
+    // The driver checks a certificate for names only, and would check this one for "localhost".
     throw new Error("the database URL has an address and ssl=true: give the name that the server's certificate is for");
   }
   return {

@@ -6,11 +6,11 @@ import { sqliteDialect } from './sqlite-dialect.js';
 const OWNER_ONLY = 0o600;
 const FOLDER_OF_OWNER = 0o700;
 
-/** Makes the file where it is not there, and keeps everybody but its owner from it; likewise of a folder that it makes. */
+/** Makes the file if it does not exist, and lets only its owner use it; likewise the folders that it makes. */
 export function ownFile(path: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: FOLDER_OF_OWNER });
   try {
-    // Only a new file is opened: closing one that is there would take SQLite's locks on it from this process.
+    // A file that exists is not opened: closing it would release the locks that SQLite has on it for this process.
     closeSync(openSync(path, 'ax', OWNER_ONLY));
   } catch (error) {
     if (codeOf(error) !== 'EEXIST') throw error;
@@ -18,7 +18,7 @@ export function ownFile(path: string): void {
   try {
     chmodSync(path, OWNER_ONLY);
   } catch (error) {
-    // Somebody else's file, which this process may use: its owner decides who else may.
+    // The file belongs to another user of the machine, who decides who may use it.
     if (codeOf(error) !== 'EPERM' && codeOf(error) !== 'EROFS') throw error;
   }
 }
@@ -38,7 +38,7 @@ export function serveAlone(path: string): () => void {
   ownFile(file);
   const lock = new Database(file, { timeout: 0 });
   try {
-    // Without this, SQLite would leave a journal behind for each server that was killed.
+    // Keeps SQLite from leaving a journal behind when a server is killed.
     lock.pragma('journal_mode = MEMORY');
     lock.exec('BEGIN EXCLUSIVE');
   } catch (error) {

@@ -7,7 +7,7 @@ import { cacheStatements } from './cache-statements.js';
 import { ownFile } from './serve-alone.js';
 
 export interface SqliteOptions {
-  /** The database's file; it and its folder are made when they are not there, for their owner alone. */
+  /** The database's file. If it does not exist, it is made with its folder, for its owner only. */
   readonly path: string;
   /** How long a writer waits for its turn: default 10,000. Transactions here take turns, however many there are. */
   readonly acquireTimeoutMs?: number;

@@ -53,7 +53,7 @@ export function auditReader({ read, write }: Engine): AuditReader {
       return pageOf(rows, page.limit, entryOf, (row) => String(row.id));
     },
     purge: async (before, limit) => {
-      // By the key, along which instants grow: a search by instant would read the whole table where nothing is old.
+      // Read in the order of the key, in which instants grow: a search by instant would read the whole table if nothing is old.
       const rows = await read.rows<Pick<AuditRow, 'id' | 'at'>>('SELECT id, at FROM audit ORDER BY id LIMIT ?', [
         limit,
       ]);
