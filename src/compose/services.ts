@@ -3,6 +3,7 @@ import { StoreClock } from '../calls/clock.js';
 import { OpenReaders } from '../calls/open-readers.js';
 import type { Config } from '../config/config.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../configuration/configuration-keeper.js';
+import { markUncompiled } from '../configuration/flag-marks.js';
 import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -74,6 +75,8 @@ export function composeServices(parts: ServiceParts): Composed {
     onSwap: (snapshot) => {
       services.streams.configurationChanged(snapshot);
       parts.onSwap(snapshot);
+      if (snapshot.failures.length === 0) return;
+      markUncompiled(writing).catch((error: unknown) => onError('marking flags that cannot be compiled', error));
     },
   });
   const epoch = new EpochWatch(parts.store, () => {

@@ -44,3 +44,19 @@ export async function writeFlagMarks(
 export function markUnsettled({ unsettled: _, ...flag }: Flag, unsettled: boolean): Flag {
   return unsettled ? { ...flag, unsettled } : flag;
 }
+
+/**
+ * Marks the flags that this server cannot compile: the users whom it judges by their last form have to be judged again by a
+ * server that can compile them. Gives how many it has marked.
+ */
+export async function markUncompiled(options: FlagMarksOptions): Promise<number> {
+  const { flags, failures } = options.keeper.snapshot;
+  const unmarked = failures
+    .flatMap(({ flagKey }) => flags.get(flagKey) ?? [])
+    .filter(({ stored }) => !stored.unsettled);
+  return writeFlagMarks(
+    options,
+    unmarked.map(({ stored }) => stored.id),
+    (_, stored) => stored.filter(({ unsettled }) => !unsettled).map((flag) => markUnsettled(flag, true)),
+  );
+}

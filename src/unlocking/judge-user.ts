@@ -130,7 +130,7 @@ function unsettledFor(
   if (before.revision === 0 || before.deletedAt !== undefined) return undefined;
   const index = judgingIndex(snapshot);
   const always = index.unsettled.union(unsettled).union(reconfigured);
-  return dueAt > now ? always : always.union(index.latchedByTime);
+  return dueAt > now ? always : always.union(index.latchingByTime);
 }
 
 type Passing = Pick<Judging, 'snapshot' | 'now'> & Surroundings & { readonly unsettled: Flags };

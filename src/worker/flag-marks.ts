@@ -1,12 +1,12 @@
-import { type FlagMarksOptions, markUnsettled, writeFlagMarks } from '../configuration/flag-marks.js';
+import { type FlagMarksOptions, markUncompiled, writeFlagMarks } from '../configuration/flag-marks.js';
 
 /** How many flags one transaction locks. */
 const CHUNK = 100;
 
 /**
- * Brings up to date those marks of flags that no write does. The last row of a user or an organization may have been removed, also
- * with its user. And where this server cannot compile a flag, the users whom it judges have to be judged again by a server that
- * can. Gives how many marks have changed.
+ * Brings up to date those marks of flags that no write does: the last row of a user or an organization may have been removed, also
+ * with its user; and flags that this server cannot compile may not have been marked when it found that out. Gives how many
+ * marks have changed.
  */
 export async function tidyFlagMarks(options: FlagMarksOptions, signal?: AbortSignal): Promise<number> {
   return (await dropRowMarks(options, signal)) + (await markUncompiled(options));
@@ -26,16 +26,4 @@ async function dropRowMarks(options: FlagMarksOptions, signal?: AbortSignal): Pr
     });
   }
   return dropped;
-}
-
-async function markUncompiled(options: FlagMarksOptions): Promise<number> {
-  const { flags, failures } = options.keeper.snapshot;
-  const unmarked = failures
-    .flatMap(({ flagKey }) => flags.get(flagKey) ?? [])
-    .filter(({ stored }) => !stored.unsettled);
-  return writeFlagMarks(
-    options,
-    unmarked.map(({ stored }) => stored.id),
-    (_, stored) => stored.filter(({ unsettled }) => !unsettled).map((flag) => markUnsettled(flag, true)),
-  );
 }

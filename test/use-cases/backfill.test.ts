@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { ConfigurationKeeper } from '../../src/configuration/configuration-keeper.js';
 import { latch, nextLatchAt } from '../../src/core/unlocking/latch.js';
 import { forgottenUnlocks } from '../../src/core/unlocking/ledger-change.js';
 import { DAY_MS } from '../../src/core/values/time.js';
@@ -7,6 +8,7 @@ import type { Backfill } from '../../src/store/backfill-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfill-worker.js';
 import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
+import { until } from '../timing.js';
 import { describeOnEachEngine } from './engines.js';
 import { atLeast, daysIn, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
 
@@ -503,13 +505,19 @@ describeOnEachEngine('a backfill', (engine) => {
         await tx.configuration.advance();
         await tx.configuration.putFlag(changed);
       });
-    await put({ ...flag, version: 2, rules: [{ ...rule!, version: 2, conditions }] });
-    await keeper.refresh();
-    expect(keeper.snapshot.failures).toMatchObject([{ flagKey: flag.key }]);
-    const options = { store: stand.store, keeper, notifier: SILENT };
+    const newer = { ...flag, version: 2, rules: [{ ...rule!, version: 2, conditions }] };
+    const stored = () => stand.store.configuration.flag(flag.id);
+    await put(newer);
+    const older = new ConfigurationKeeper({ reader: stand.store.configuration });
+    expect((await older.refresh()).failures).toMatchObject([{ flagKey: flag.key }]);
+    const options = { store: stand.store, keeper: older, notifier: SILENT };
     expect(await tidyFlagMarks(options)).toBe(1);
-    expect(await stand.store.configuration.flag(flag.id)).toMatchObject({ version: 2, unsettled: true });
+    expect(await stored()).toEqual({ ...newer, unsettled: true });
     expect(await tidyFlagMarks(options)).toBe(0);
+    // A whole server does so as soon as it finds it out.
+    await put(newer);
+    await keeper.refresh();
+    await until(async () => (await stored())?.unsettled === true);
     // Its own backfill does not take the mark off.
     await stand.services.backfills.start(OPERATOR, flag.key, 'in vain');
     await worker.run();

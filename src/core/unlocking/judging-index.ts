@@ -7,10 +7,8 @@ type Keys = ReadonlySet<string>;
 export interface JudgingIndex {
   /** The index of each flag that latches in `snapshot.latching`. */
   readonly latchingPlace: ReadonlyMap<string, number>;
-  /** The flags with a latching rule that reads time, in the order of `snapshot.latching`. */
-  readonly latchingByTime: readonly CompiledFlag[];
-  /** The keys of the flags with a latching rule that reads time. */
-  readonly latchedByTime: Keys;
+  /** The flags with a latching rule that reads time, by key. */
+  readonly latchingByTime: ReadonlyMap<string, CompiledFlag>;
   /** The flags whose decision time alone may change: by a fact of a rule, or by their window. */
   readonly decidedByTime: Keys;
   /** The flags with access rows for roles on the whole platform. */
@@ -51,8 +49,7 @@ function makeIndex({ flags, latching, windowEdges, dependencies }: Snapshot): Ju
   );
   return {
     latchingPlace: new Map(latching.map(({ flag }, place) => [flag.key, place])),
-    latchingByTime,
-    latchedByTime: new Set(latchingByTime.map(({ flag }) => flag.key)),
+    latchingByTime: new Map(latchingByTime.map((compiled) => [compiled.flag.key, compiled])),
     ...{ decidedByTime, withRoleRows, spreadOver, unsettled },
   };
 }

@@ -90,10 +90,12 @@ export function nextLatchAt(
   now: number,
   { among, subjectFor = subjectOf }: LatchOptions = {},
 ): number {
+  const { latchingByTime } = judgingIndex(snapshot);
+  const asked = among === undefined ? latchingByTime.keys() : among.intersection(latchingByTime);
   const subject = subjectFor(snapshot, user, organization);
   let next = Infinity;
-  for (const compiled of judgingIndex(snapshot).latchingByTime) {
-    if (among !== undefined && !among.has(compiled.flag.key)) continue;
+  for (const key of asked) {
+    const compiled = latchingByTime.get(key)!;
     for (const entry of openRules(compiled, subject, now)) {
       if (!entry.conditions.readsTime) continue;
       next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, now)));
@@ -104,7 +106,7 @@ export function nextLatchAt(
 
 /** Whether time alone can make any latching rule of this configuration true. */
 export function timeCanLatch(snapshot: Snapshot): boolean {
-  return judgingIndex(snapshot).latchingByTime.length > 0;
+  return judgingIndex(snapshot).latchingByTime.size > 0;
 }
 
 /**
