@@ -72,7 +72,10 @@ export const FeatureServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
+    /**
+     * Decides many flags for many users. What is wrong with one context is told in its result, and the others are answered.
+     * Writes nothing. Scope: `evaluate`.
+     */
     batchEvaluate: {
       name: "BatchEvaluate",
       requestType: BatchEvaluateRequest as typeof BatchEvaluateRequest,
@@ -231,7 +234,10 @@ export const FeatureServiceService = {
     responseSerialize: (value: EvaluateResponse): Buffer => Buffer.from(EvaluateResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): EvaluateResponse => EvaluateResponse.decode(value),
   },
-  /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
+  /**
+   * Decides many flags for many users. What is wrong with one context is told in its result, and the others are answered.
+   * Writes nothing. Scope: `evaluate`.
+   */
   batchEvaluate: {
     path: "/latchkey.v1.FeatureService/BatchEvaluate" as const,
     requestStream: false as const,
@@ -377,7 +383,10 @@ export const FeatureServiceService = {
 export interface FeatureServiceServer extends UntypedServiceImplementation {
   /** Decides one flag for one user. Writes nothing. Scope: `evaluate`. */
   evaluate: handleUnaryCall<EvaluateRequest, EvaluateResponse>;
-  /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
+  /**
+   * Decides many flags for many users. What is wrong with one context is told in its result, and the others are answered.
+   * Writes nothing. Scope: `evaluate`.
+   */
   batchEvaluate: handleUnaryCall<BatchEvaluateRequest, BatchEvaluateResponse>;
   /**
    * Decides flags for as long as the stream is open: for callers that ask often and would save the cost of a call each time.
@@ -448,7 +457,10 @@ export interface FeatureServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: EvaluateResponse) => void,
   ): ClientUnaryCall;
-  /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
+  /**
+   * Decides many flags for many users. What is wrong with one context is told in its result, and the others are answered.
+   * Writes nothing. Scope: `evaluate`.
+   */
   batchEvaluate(
     request: BatchEvaluateRequest,
     callback: (error: ServiceError | null, response: BatchEvaluateResponse) => void,

@@ -56,7 +56,10 @@ export const FeatureServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Decides many flags for many users. Writes nothing. Scope: `evaluate`. */
+    /**
+     * Decides many flags for many users. What is wrong with one context is told in its result, and the others are answered.
+     * Writes nothing. Scope: `evaluate`.
+     */
     batchEvaluate: {
       name: "BatchEvaluate",
       requestType: BatchEvaluateRequest as typeof BatchEvaluateRequest,
