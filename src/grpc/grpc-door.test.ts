@@ -2,7 +2,7 @@ import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type GrpcDoor, openGrpcDoor } from './grpc-door.js';
 import { type DoorStand, openDoorStand } from './testing/door-stand.js';
-import { connect, evaluate } from './testing/test-server.js';
+import { connect, evaluate, evaluateRaw } from './testing/test-server.js';
 import type { ObservedCall } from './wire/observed-call.js';
 
 let stand: DoorStand;
@@ -27,7 +27,7 @@ describe('the gRPC door', () => {
     const token = stand.latchkey.adminSecret;
     await evaluate(client, 'f', { token, requestId: 'req-1' });
     await expect(evaluate(client, 'f', { token: '', requestId: 'req-2' })).rejects.toThrow();
-    await expect(evaluate(client, 'no key', { token })).rejects.toThrow('unlike');
+    await expect(evaluateRaw(client, Buffer.from([0xff]), { token })).rejects.toThrow('the request is malformed');
     await expect(evaluate(client, 'x'.repeat(2000), { token })).rejects.toThrow('RESOURCE_EXHAUSTED');
     client.close();
     expect(observed).toHaveLength(3);
