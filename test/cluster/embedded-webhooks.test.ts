@@ -8,7 +8,7 @@ import { FeatureServiceClient } from '../gen/latchkey/v1/feature_service.js';
 import { SetFlagRequest } from '../gen/latchkey/v1/flag.js';
 import { CreateWebhookRequest } from '../gen/latchkey/v1/webhook.js';
 import { until } from '../timing.js';
-import { openReceiver, type Receiver } from '../use-cases/webhook-receiver.js';
+import { openReceiver, type Receiver } from '../use-cases/stands/webhook-receiver.js';
 import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 let directory: string;

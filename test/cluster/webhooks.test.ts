@@ -12,7 +12,7 @@ import { CreateWebhookRequest, type CreateWebhookResponse } from '../gen/latchke
 import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { pause, until } from '../timing.js';
-import { isSignedBy, openReceiver, type Receiver } from '../use-cases/webhook-receiver.js';
+import { isSignedBy, openReceiver, type Receiver } from '../use-cases/stands/webhook-receiver.js';
 import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 const USERS = 500;

@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
-import { describeOnEachEngine } from './engines.js';
-import { latching, ledgerOf, machine, OPERATOR, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { latching, ledgerOf, machine, OPERATOR, verified } from './stands/use-case-stand.js';
 
 const ARCHIVED = { pointer: '/archived', message: expect.stringContaining('answers FLAG_NOT_FOUND') };
 

@@ -9,8 +9,8 @@ import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfill-worker.js';
 import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
 import { until } from '../timing.js';
-import { describeOnEachEngine } from './engines.js';
-import { atLeast, daysIn, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { atLeast, daysIn, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
 let made = 0;
 const name = (what: string): string => `${what}-${made++}`;

@@ -1,8 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { decodeToken, encodeToken } from '../../src/calls/consistency-token.js';
 import type { Evaluated } from '../../src/services/evaluating/target-views.js';
-import { describeOnEachEngine } from './engines.js';
-import { atLeast, latching, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { atLeast, latching, OPERATOR, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
 interface Ask {
   readonly token?: string;

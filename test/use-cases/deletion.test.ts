@@ -3,8 +3,16 @@ import { unknownUser } from '../../src/core/states/user-state.js';
 import { UserDeletion } from '../../src/services/users/user-deletion.js';
 import type { Store } from '../../src/store/store.js';
 import { gate } from '../../src/store/testing/samples.js';
-import { describeOnEachEngine } from './engines.js';
-import { atLeast, latching, ledgerOf, machine, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import {
+  atLeast,
+  latching,
+  ledgerOf,
+  machine,
+  OPERATOR,
+  type UseCaseStand,
+  verified,
+} from './stands/use-case-stand.js';
 
 const comment = 'the account was closed';
 const stateOf = async (stand: UseCaseStand, id: string) => (await stand.store.states.users([id])).get(id)!;

@@ -2,8 +2,16 @@ import { expect, it } from '@jest/globals';
 import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time.js';
 import { readEvents } from '../../src/services/events/events.js';
 import { keepHouse } from '../../src/worker/housekeeping.js';
-import { describeOnEachEngine } from './engines.js';
-import { atLeast, latching, ledgerOf, machine, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import {
+  atLeast,
+  latching,
+  ledgerOf,
+  machine,
+  OPERATOR,
+  type UseCaseStand,
+  verified,
+} from './stands/use-case-stand.js';
 
 async function totalOf(stand: UseCaseStand, userId: string, action: string) {
   return (await stand.store.states.users([userId])).get(userId)?.actions.get(action);

@@ -3,8 +3,8 @@ import type { StaleVersion } from '../../src/calls/stale-version.js';
 import type { AccessRow } from '../../src/core/flags/flag.js';
 import { StoreUnavailable } from '../../src/store/store.js';
 import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
-import { describeOnEachEngine } from './engines.js';
-import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
 const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
 

@@ -3,8 +3,8 @@ import { ANNOUNCED_TYPES } from '../../src/core/flags/announcement.js';
 import type { Configuration, Flag, Segment } from '../../src/core/flags/flag.js';
 import { storedConfiguration } from '../../src/core/snapshot/stored-configuration.js';
 import type { Store } from '../../src/store/store.js';
-import { describeOnEachEngine } from './engines.js';
-import { latching, OPERATOR, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { latching, OPERATOR, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
 const VERIFIED = { all: [verified] };
 

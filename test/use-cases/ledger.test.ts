@@ -2,7 +2,7 @@ import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
 import type { PageRequest } from '../../src/store/page.js';
 import { allPages, gate } from '../../src/store/testing/samples.js';
-import { describeOnEachEngine } from './engines.js';
+import { describeOnEachEngine } from './stands/engines.js';
 import {
   atLeast,
   latching,
@@ -12,7 +12,7 @@ import {
   person,
   type UseCaseStand,
   verified,
-} from './use-case-stand.js';
+} from './stands/use-case-stand.js';
 
 const reason = 'a promise by support';
 const input = (userId: string, flag: string, ruleId = '') => ({ userId, flag, ruleId, reason });

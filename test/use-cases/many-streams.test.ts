@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { type EmbeddedLatchkey, startEmbedded } from '../../src/testing/embedded-latchkey.js';
 import { startRedis } from '../servers/redis-server.js';
 import { pause, until } from '../timing.js';
-import { describeOnMariadb } from './engines.js';
-import { type EventSourceStand, openEventSource } from './event-source.js';
-import { latching, OPERATOR, verified } from './use-case-stand.js';
+import { describeOnMariadb } from './stands/engines.js';
+import { type EventSourceStand, openEventSource } from './stands/event-source.js';
+import { latching, OPERATOR, verified } from './stands/use-case-stand.js';
 
 const CHANGE = {
   mustExist: false,

@@ -1,8 +1,8 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { partitionOf } from '../../src/core/values/partition.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
-import { describeOnEachEngine } from './engines.js';
-import { previewed } from './previewed.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { previewed } from './stands/previewed.js';
 import {
   atInstant,
   atLeast,
@@ -12,7 +12,7 @@ import {
   OPERATOR,
   type UseCaseStand,
   verified,
-} from './use-case-stand.js';
+} from './stands/use-case-stand.js';
 
 /** In the order in which everybody is looked at. */
 const inOrder = (ids: readonly string[]): readonly string[] =>

@@ -4,9 +4,9 @@ import type { FlagInput } from '../../src/core/flags/parse-flag.js';
 import type { PreviewInput } from '../../src/services/previewing/preview.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import type { UserPages } from '../../src/store/user-pages.js';
-import { describeOnEachEngine } from './engines.js';
-import { DRAFT, previewed } from './previewed.js';
-import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { DRAFT, previewed } from './stands/previewed.js';
+import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
 const refusal = (work: Promise<unknown>): Promise<LatchkeyError> =>
   work.then(

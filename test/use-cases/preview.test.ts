@@ -9,10 +9,10 @@ import {
   type PreviewResult,
   type PreviewSample,
 } from '../../src/services/previewing/preview-event.js';
-import { describeOnEachEngine } from './engines.js';
-import { arbitraryCase, PEOPLE, type PreviewCase, populate, settle } from './preview-world.js';
-import { previewed } from './previewed.js';
-import { OPERATOR, type UseCaseStand } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { arbitraryCase, PEOPLE, type PreviewCase, populate, settle } from './stands/preview-world.js';
+import { previewed } from './stands/previewed.js';
+import { OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
 
 async function decisions(stand: UseCaseStand, flagKey: string): Promise<ReadonlyMap<string, Decision>> {
   const targets = PEOPLE.map((userId) => ({ userId, context: {} }));

@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { describeOnEachEngine } from './engines.js';
-import { latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 
 const NAMES = ['signup', 'profile', 'report', 'done'];
 

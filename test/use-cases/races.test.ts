@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { gate } from '../../src/store/testing/samples.js';
-import { describeOnEachEngine } from './engines.js';
-import { atLeast, latching, ledgerOf, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { atLeast, latching, ledgerOf, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
 const USERS = Array.from({ length: 12 }, (_, i) => `u${i}`);
 

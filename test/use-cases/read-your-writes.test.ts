@@ -6,8 +6,8 @@ import { FeatureServiceClient, FeatureServiceDefinition } from '../gen/latchkey/
 import { Rule_Policy } from '../gen/latchkey/v1/flag.js';
 import { type RedisServer, startRedis } from '../servers/redis-server.js';
 import { until } from '../timing.js';
-import { type CuttableProxy, startCuttableProxy } from './cuttable-proxy.js';
-import { describeOnEachEngine, type Engine } from './engines.js';
+import { type CuttableProxy, startCuttableProxy } from './stands/cuttable-proxy.js';
+import { describeOnEachEngine, type Engine } from './stands/engines.js';
 
 type Rpcs = ReturnType<typeof rpcsOf<FeatureServiceDefinition>>;
 

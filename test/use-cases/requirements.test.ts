@@ -1,8 +1,17 @@
 import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { FlagRequirements } from '../../src/core/requirements/requirement.js';
 import { DAY_MS } from '../../src/core/values/time.js';
-import { describeOnEachEngine } from './engines.js';
-import { atLeast, daysIn, latching, machine, OPERATOR, person, type UseCaseStand, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import {
+  atLeast,
+  daysIn,
+  latching,
+  machine,
+  OPERATOR,
+  person,
+  type UseCaseStand,
+  verified,
+} from './stands/use-case-stand.js';
 
 describeOnEachEngine('what is still missing', (engine) => {
   let stand: UseCaseStand;

@@ -6,9 +6,9 @@ import { readSnapshot } from '../../src/compose/snapshot-file.js';
 import type { RunningServer } from '../../src/compose/start-server.js';
 import type { AccessInput } from '../../src/services/access/access-rows.js';
 import { pause, until } from '../timing.js';
-import { type CuttableProxy, startCuttableProxy } from './cuttable-proxy.js';
-import { describeOnMariadb } from './engines.js';
-import { OPERATOR } from './use-case-stand.js';
+import { type CuttableProxy, startCuttableProxy } from './stands/cuttable-proxy.js';
+import { describeOnMariadb } from './stands/engines.js';
+import { OPERATOR } from './stands/use-case-stand.js';
 
 const ADMIN_TOKEN = 'the-admin-token-of-these-tests';
 /** The promise is 250 ms; the rest is for a machine that runs other tests as well. */

@@ -5,9 +5,9 @@ import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import type { IdentifyInput } from '../../src/services/users/users.js';
 import type { Scope } from '../../src/store/token-store.js';
 import { pause, until } from '../timing.js';
-import { describeOnEachEngine } from './engines.js';
-import { type EventSourceStand, openEventSource, type SourceOptions } from './event-source.js';
-import { atLeast, daysIn, latching, OPERATOR, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { type EventSourceStand, openEventSource, type SourceOptions } from './stands/event-source.js';
+import { atLeast, daysIn, latching, OPERATOR, verified } from './stands/use-case-stand.js';
 
 const JWT_SECRET = 'a shared secret of more than thirty-two bytes';
 const ENVIRONMENT = { ROLES: 'rest,worker', JWT_SECRET, STREAM_HEARTBEAT_SECONDS: '1' };

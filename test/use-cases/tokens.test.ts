@@ -3,8 +3,8 @@ import type { Call } from '../../src/calls/caller.js';
 import { MINUTE_MS } from '../../src/core/values/time.js';
 import { Authentication } from '../../src/services/tokens/authentication.js';
 import { hashSecret } from '../../src/services/tokens/tokens.js';
-import { describeOnEachEngine } from './engines.js';
-import { machine, OPERATOR, person, type UseCaseStand } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 
 const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
 const SOON = 60 * MINUTE_MS;

@@ -2,8 +2,8 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import type { RunningServer } from '../../src/compose/start-server.js';
 import { type RedisServer, startRedis } from '../servers/redis-server.js';
 import { until } from '../timing.js';
-import { describeOnMariadb } from './engines.js';
-import { atLeast, latching, machine, OPERATOR } from './use-case-stand.js';
+import { describeOnMariadb } from './stands/engines.js';
+import { atLeast, latching, machine, OPERATOR } from './stands/use-case-stand.js';
 
 /** What a second is on a machine that runs other tests as well. */
 const A_SECOND = 1_500;

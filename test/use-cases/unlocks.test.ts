@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { DAY_MS } from '../../src/core/values/time.js';
-import { describeOnEachEngine } from './engines.js';
-import { atInstant, atLeast, daysIn, latching, ledgerOf, verified } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { atInstant, atLeast, daysIn, latching, ledgerOf, verified } from './stands/use-case-stand.js';
 
 const live = (value: string) => ({
   rules: [{ conditions: { all: [{ fact: 'roles', operator: 'contains', value }] } }],

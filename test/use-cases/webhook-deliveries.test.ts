@@ -5,10 +5,10 @@ import { keepHouse } from '../../src/worker/housekeeping.js';
 import { OutboundRelay } from '../../src/worker/relay-outbound.js';
 import { sweepDeliveries } from '../../src/worker/sweep-deliveries.js';
 import { pause, until } from '../timing.js';
-import { describeOnEachEngine } from './engines.js';
-import { latching, OPERATOR, verified } from './use-case-stand.js';
-import { isSignedBy } from './webhook-receiver.js';
-import { deliveriesOf, webhookStand } from './webhook-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { latching, OPERATOR, verified } from './stands/use-case-stand.js';
+import { isSignedBy } from './stands/webhook-receiver.js';
+import { deliveriesOf, webhookStand } from './stands/webhook-stand.js';
 
 const UNLOCKED = 'dev.latchkey.unlocked';
 const CHANGED = 'dev.latchkey.flag.changed';

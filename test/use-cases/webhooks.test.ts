@@ -1,10 +1,10 @@
 import { expect, it } from '@jest/globals';
 import { BackfillWorker } from '../../src/worker/backfill-worker.js';
 import { until } from '../timing.js';
-import { describeOnEachEngine } from './engines.js';
-import { atLeast, latching, machine, OPERATOR, person, verified } from './use-case-stand.js';
-import { isSignedBy } from './webhook-receiver.js';
-import { clearWebhooks, deliveriesOf, webhookStand } from './webhook-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { atLeast, latching, machine, OPERATOR, person, verified } from './stands/use-case-stand.js';
+import { isSignedBy } from './stands/webhook-receiver.js';
+import { clearWebhooks, deliveriesOf, webhookStand } from './stands/webhook-stand.js';
 
 const UNLOCKED = 'dev.latchkey.unlocked';
 const REVOKED = 'dev.latchkey.revoked';

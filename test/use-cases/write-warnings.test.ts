@@ -1,6 +1,6 @@
 import { expect, it } from '@jest/globals';
-import { describeOnEachEngine } from './engines.js';
-import { latching, machine, OPERATOR, type UseCaseStand } from './use-case-stand.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { latching, machine, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
 
 const told = (warnings: readonly { readonly pointer: string; readonly message: string }[]) =>
   warnings.map(({ pointer, message }) => `${pointer}: ${message}`);

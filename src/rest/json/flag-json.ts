@@ -1,6 +1,6 @@
 import { invalid } from '../../calls/errors.js';
+import type { FlippedFlag } from '../../core/deciding/decision.js';
 import type { AccessRow, Flag, Rule } from '../../core/flags/flag.js';
-import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import type { RuleInput } from '../../core/flags/parse-rules.js';
 import { type JsonObject, type JsonValue, quote } from '../../core/values/json.js';

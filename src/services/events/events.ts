@@ -4,7 +4,7 @@ import { encodeToken } from '../../calls/consistency-token.js';
 import { invalid, invalidAt, LatchkeyError, unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
-import type { FlippedFlag } from '../../core/flags/flipped-flag.js';
+import type { FlippedFlag } from '../../core/deciding/decision.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';

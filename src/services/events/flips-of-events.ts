@@ -1,4 +1,4 @@
-import type { FlippedFlag, FlippedFlags } from '../../core/flags/flipped-flag.js';
+import type { FlippedFlag, FlippedFlags } from '../../core/deciding/decision.js';
 import type { UserChange } from '../../store/outbox-store.js';
 import type { UserWritten } from '../../unlocking/user-write.js';
 

@@ -11,8 +11,8 @@ import {
   type LockedConfiguration,
   lockConfiguration,
 } from '../../configuration/configuration-write.js';
+import type { FlippedFlag, FlippedFlags } from '../../core/deciding/decision.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
-import type { FlippedFlag, FlippedFlags } from '../../core/flags/flipped-flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';

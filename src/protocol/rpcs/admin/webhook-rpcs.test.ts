@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../../../test/timing.js';
-import { isSignedBy, openReceiver, type Receiver } from '../../../../test/use-cases/webhook-receiver.js';
+import { isSignedBy, openReceiver, type Receiver } from '../../../../test/use-cases/stands/webhook-receiver.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 const UNLOCKED = 'dev.latchkey.unlocked';

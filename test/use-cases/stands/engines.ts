@@ -2,14 +2,14 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { migrate } from '../../src/compose/open-adapters.js';
-import { type RunningServer, startServer } from '../../src/compose/start-server.js';
-import { readConfig } from '../../src/config/config.js';
-import { createLogger } from '../../src/observability/logger.js';
-import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
-import type { SqlStore } from '../../src/store/sql/sql-store.js';
-import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
-import { createDatabase, createRedisSpace } from '../servers/test-servers.js';
+import { migrate } from '../../../src/compose/open-adapters.js';
+import { type RunningServer, startServer } from '../../../src/compose/start-server.js';
+import { readConfig } from '../../../src/config/config.js';
+import { createLogger } from '../../../src/observability/logger.js';
+import { openMysqlStore } from '../../../src/store/mysql/mysql-store.js';
+import type { SqlStore } from '../../../src/store/sql/sql-store.js';
+import { openSqliteStore } from '../../../src/store/sqlite/sqlite-store.js';
+import { createDatabase, createRedisSpace } from '../../servers/test-servers.js';
 import { composeUseCaseStand, type UseCaseStand, type UseCaseStandOptions } from './use-case-stand.js';
 
 /** One engine with a database of its own, empty but migrated. What it hands out ends with the suite. */

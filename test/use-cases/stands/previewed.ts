@@ -1,7 +1,7 @@
-import type { Call } from '../../src/calls/caller.js';
-import type { LatchkeyError } from '../../src/calls/errors.js';
-import type { PreviewInput } from '../../src/services/previewing/preview.js';
-import type { PreviewEvent, PreviewResult } from '../../src/services/previewing/preview-event.js';
+import type { Call } from '../../../src/calls/caller.js';
+import type { LatchkeyError } from '../../../src/calls/errors.js';
+import type { PreviewInput } from '../../../src/services/previewing/preview.js';
+import type { PreviewEvent, PreviewResult } from '../../../src/services/previewing/preview-event.js';
 import { OPERATOR, type UseCaseStand } from './use-case-stand.js';
 
 /** A draft that changes nothing, for all users. */

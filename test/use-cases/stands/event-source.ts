@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import { until } from '../timing.js';
+import { until } from '../../timing.js';
 
 export interface Frame {
   /** '' for a heartbeat. */

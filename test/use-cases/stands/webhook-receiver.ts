@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto';
 import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'node:http';
 import { createServer as createTlsServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../src/grpc/testing/self-signed.js';
+import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from '../../../src/grpc/testing/self-signed.js';
 
 export interface Received {
   readonly headers: IncomingHttpHeaders;

@@ -1,20 +1,20 @@
-import type { Call, Person } from '../../src/calls/caller.js';
-import { type Composed, composeServices } from '../../src/compose/services.js';
-import type { FlagInput } from '../../src/core/flags/parse-flag.js';
-import { httpSender } from '../../src/deliver/http/http-sender.js';
-import type { Notice, Notifier } from '../../src/notify/notifier.js';
-import { Metrics } from '../../src/observability/metrics.js';
-import type { WorkQueue } from '../../src/queue/queue.js';
-import type { Tracked } from '../../src/services/events/events.js';
-import type { FlagWritten, SetFlagInput } from '../../src/services/flags/flags.js';
-import type { IdentifyInput } from '../../src/services/users/users.js';
-import type { EventKey } from '../../src/store/event-store.js';
-import type { SqlStore } from '../../src/store/sql/sql-store.js';
-import type { Store } from '../../src/store/store.js';
-import type { Scope } from '../../src/store/token-store.js';
-import { fireTimers } from '../../src/worker/fire-timers.js';
-import { LaneWorker } from '../../src/worker/lane-worker.js';
-import { Sweeper } from '../../src/worker/sweeper.js';
+import type { Call, Person } from '../../../src/calls/caller.js';
+import { type Composed, composeServices } from '../../../src/compose/services.js';
+import type { FlagInput } from '../../../src/core/flags/parse-flag.js';
+import { httpSender } from '../../../src/deliver/http/http-sender.js';
+import type { Notice, Notifier } from '../../../src/notify/notifier.js';
+import { Metrics } from '../../../src/observability/metrics.js';
+import type { WorkQueue } from '../../../src/queue/queue.js';
+import type { Tracked } from '../../../src/services/events/events.js';
+import type { FlagWritten, SetFlagInput } from '../../../src/services/flags/flags.js';
+import type { IdentifyInput } from '../../../src/services/users/users.js';
+import type { EventKey } from '../../../src/store/event-store.js';
+import type { SqlStore } from '../../../src/store/sql/sql-store.js';
+import type { Store } from '../../../src/store/store.js';
+import type { Scope } from '../../../src/store/token-store.js';
+import { fireTimers } from '../../../src/worker/fire-timers.js';
+import { LaneWorker } from '../../../src/worker/lane-worker.js';
+import { Sweeper } from '../../../src/worker/sweeper.js';
 
 export interface UseCaseStandOptions {
   readonly lanes?: number;
