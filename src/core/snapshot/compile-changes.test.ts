@@ -5,7 +5,7 @@ import { evaluate } from '../deciding/evaluate.js';
 import { subjectOf } from '../deciding/subject.js';
 import type { Configuration, Flag } from '../flags/flag.js';
 import type { UserState } from '../states/user-state.js';
-import { arbitraryFlag, arbitraryRow, KEYS } from '../testing/arbitrary-world.js';
+import { arbitraryFlag, arbitraryLedger, arbitraryRow, KEYS } from '../testing/arbitrary-world.js';
 import {
   afterUnlocking,
   flagOf,
@@ -144,6 +144,7 @@ function known(snapshot: Snapshot) {
       ['events', 'time', 'ledger', 'progress', 'identify'],
     ),
     byAction: lists((action) => readers.ofAction(action), ['login', 'export', '__proto__']),
+    kinds: Object.fromEntries([...snapshot.kinds.keys()].map((kind) => [kind, snapshot.kinds.get(kind)])),
     requiring: lists((key) => dependencies.requiring(key)),
     readingUnlock: lists((key) => dependencies.readingUnlockOf(key)),
     reaching: lists((key) => dependencies.reaching(key), SEGMENTS),
@@ -159,11 +160,13 @@ describe('a snapshot that is compiled from the one before', () => {
       fc.property(
         fc.array(arbitraryChange, { minLength: 1, maxLength: 12 }),
         arbitrarySources,
+        arbitraryLedger,
         instant,
-        (changes, sources, now) => {
+        (changes, sources, ledger, now) => {
           const { user: state, roles, joinedAt, organizationId, attributes, organization } = sources;
           const user: UserState = {
             ...state,
+            ledger,
             roles,
             organizationId,
             attributes,
@@ -221,6 +224,20 @@ describe('a snapshot that is compiled from the one before', () => {
     expect(same(narrowed)).toEqual(['b', 'c']);
   });
 
+  it('puts flags that latch in another order once they read each other otherwise, be it by a segment', () => {
+    const segments = [segmentOf('s', VERIFIED), segmentOf('t', afterUnlocking('a'))];
+    const flags = ['a', 'b'].map((key) => latchingFlag(key, { condition: key === 'a' ? 's' : 't' }));
+    const before = snapshotOf(flags, { segments });
+    const keys = ({ latching }: Snapshot) => latching.map(({ flag }) => flag.key);
+    const after = snapshotAfter(before, flags, {
+      segments: [segmentOf('s', afterUnlocking('b')), segmentOf('t', VERIFIED)],
+    });
+    expect([keys(before), keys(after)]).toEqual([
+      ['a', 'b'],
+      ['b', 'a'],
+    ]);
+  });
+
   it('goes on with what was read of users, until they are read otherwise', () => {
     const flags = [latchingFlag('a', VERIFIED), latchingFlag('b', afterUnlocking('a'))];
     const before = snapshotOf(flags);
@@ -229,7 +246,9 @@ describe('a snapshot that is compiled from the one before', () => {
     const [first, second] = flags as [Flag, Flag];
     expect(subjectIn(snapshotAfter(before, [first, { ...second, description: 'new' }]))).toBe(subjectIn(before));
     // Whether it is unlocked hangs on the flag that changed.
-    expect(subjectIn(snapshotAfter(before, [{ ...first, rules: [] }, second]))).not.toBe(subjectIn(before));
+    expect(
+      subjectIn(snapshotAfter(before, [{ ...first, rules: [{ ...first.rules[0]!, ledgerFloor: 9 }] }, second])),
+    ).not.toBe(subjectIn(before));
     expect(subjectIn(snapshotAfter(before, flags, { stages: [{ name: 's', selfSettable: true }] }))).not.toBe(
       subjectIn(before),
     );

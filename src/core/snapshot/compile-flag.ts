@@ -2,7 +2,7 @@ import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { AccessRow, Effect, Flag } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
-import type { CompiledFlag } from './snapshot.js';
+import type { CompiledFlag, CompiledRule, FlagKind } from './snapshot.js';
 
 /** A flag as it is stored, with its access rows for roles on the whole platform. */
 export interface StoredFlag {
@@ -25,6 +25,7 @@ export function compileFlag(
     conditions: compiler.compile(rule.conditions),
     unconditional: Object.keys(rule.conditions).length === 0,
   }));
+  const roleRows = activeByRole(roleAccess);
   return {
     flag,
     stored: flag,
@@ -35,8 +36,26 @@ export function compileFlag(
     slotsRead: new Set(rules.flatMap(({ conditions }) => [...conditions.slotsRead])),
     variants: new Map<string, JsonValue>(flag.variants.map(({ key, value }) => [key, value])),
     roleAccess,
-    roleRows: activeByRole(roleAccess),
+    roleRows,
+    kinds: kindsOf(flag, rules, roleRows),
   };
+}
+
+function kindsOf(
+  { archived, startsAt, endsAt, unsettled }: Flag,
+  rules: readonly CompiledRule[],
+  roleRows: ReadonlyMap<string, Effect>,
+): ReadonlySet<FlagKind> {
+  const kinds = new Set<FlagKind>();
+  if (archived) return kinds;
+  if (startsAt !== undefined || endsAt !== undefined) kinds.add('time');
+  if (roleRows.size > 0) kinds.add('role rows');
+  if (unsettled) kinds.add('unsettled');
+  for (const { rule, conditions } of rules) {
+    if (conditions.readsTime) kinds.add('time');
+    if (rule.bucketBy !== 'user') kinds.add(`spread over ${rule.bucketBy}`);
+  }
+  return kinds;
 }
 
 /**

@@ -1,13 +1,11 @@
-import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
-import type { Action, Configuration, ConfigurationChanges, Segment } from '../flags/flag.js';
-import type { JsonObject } from '../values/json.js';
+import type { Action, Configuration, ConfigurationChanges } from '../flags/flag.js';
 import { LayeredMap } from '../values/layered-map.js';
-import { compileFlag, keptForm, type StoredFlag } from './compile-flag.js';
-import { Dependencies, type Referred } from './dependencies.js';
-import { faultOfExpansion } from './expansion.js';
+import { NamesByKey } from '../values/names-by-key.js';
+import { FlagsCompiler, segmentsAfter } from './compile-flags.js';
+import { Dependencies } from './dependencies.js';
 import { FactReaders } from './fact-readers.js';
-import type { CompiledFlag, CompileFailure, Snapshot } from './snapshot.js';
+import type { Snapshot } from './snapshot.js';
 import {
   byIdAfter,
   type ChangedFlags,
@@ -52,6 +50,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   windowEdges: [],
   dependencies: new Dependencies(),
   readers: new FactReaders(NO_SLOTS),
+  kinds: new NamesByKey(),
   announced: new Set(),
   failures: [],
 };
@@ -93,181 +92,6 @@ export function compileChanges(base: Snapshot, changes: ConfigurationChanges, la
     announced: changes.announced === undefined ? base.announced : new Set(changes.announced),
   };
 }
-
-interface SegmentsAfter {
-  readonly all: ReadonlyMap<string, Segment>;
-  /** The segments that have changed, by key; undefined for one that was removed. */
-  readonly changed: ReadonlyMap<string, JsonObject | undefined>;
-}
-
-function segmentsAfter({ segments }: Snapshot, { segments: given, segmentKeys }: ConfigurationChanges): SegmentsAfter {
-  const changed = new Map<string, JsonObject | undefined>(given.map(({ key, conditions }) => [key, conditions]));
-  const all = new Map(segments);
-  for (const segment of given) all.set(segment.key, segment);
-  if (segmentKeys !== undefined) {
-    const there = new Set(segmentKeys);
-    for (const key of segments.keys()) {
-      if (there.has(key)) continue;
-      changed.set(key, undefined);
-      all.delete(key);
-    }
-  }
-  return changed.size === 0 ? { all: segments, changed } : { all, changed };
-}
-
-interface CompiledParts
-  extends Pick<Snapshot, 'flags' | 'slots' | 'compiledSegments' | 'dependencies' | 'readers' | 'failures'> {
-  /** The keys of the flags that have changed or were removed. */
-  readonly changed: ReadonlySet<string>;
-}
-
-interface Compiling {
-  readonly base: Snapshot;
-  readonly changes: ConfigurationChanges;
-  readonly segments: SegmentsAfter;
-  readonly last: Snapshot;
-}
-
-/** Compiles the flags that changes concern. */
-class FlagsCompiler {
-  readonly #base: Snapshot;
-  readonly #last: Snapshot;
-  readonly #segments: SegmentsAfter;
-  readonly #slots: FactSlots;
-  readonly #compiler: ConditionCompiler;
-  readonly #changed: ReadonlyMap<string, StoredFlag>;
-  readonly #gone: readonly string[];
-  #dependencies: Dependencies;
-
-  constructor({ base, changes, segments, last }: Compiling) {
-    this.#base = base;
-    this.#last = last;
-    this.#segments = segments;
-    this.#slots = base.slots.copy();
-    const rows = Map.groupBy(changes.roleAccess, ({ flagId }) => flagId);
-    this.#changed = new Map(changes.flags.map((flag) => [flag.key, { flag, roleAccess: rows.get(flag.id) ?? [] }]));
-    const there = changes.flagKeys && new Set(changes.flagKeys);
-    this.#gone = there === undefined ? [] : [...base.flags.keys()].filter((key) => !there.has(key));
-    const referring = [...this.#changed].map(([key, { flag }]) => [key, { flag }] as const);
-    const flags = new Map([...referring, ...this.#gone.map((key) => [key, undefined] as const)]);
-    this.#dependencies = base.dependencies.with({ flags, segments: segments.changed });
-    const conditions = { get: (key: string) => segments.all.get(key)?.conditions };
-    this.#compiler = new ConditionCompiler(this.#slots, conditions, this.#segmentsKept());
-  }
-
-  compile(): CompiledParts {
-    const compiled = new Map<string, CompiledFlag>();
-    const failures = new Map<string, CompileFailure>();
-    for (const [key, stored] of this.#toCompile()) {
-      try {
-        compiled.set(key, this.#compileFlag(stored));
-      } catch (error) {
-        failures.set(key, { flagKey: key, message: error instanceof Error ? error.message : String(error) });
-        compiled.set(key, keptForm(stored, this.#last.flagsById.get(stored.flag.id), this.#slots));
-      }
-    }
-    const changes = new Map([...compiled, ...this.#gone.map((key) => [key, undefined] as const)]);
-    const flags = this.#base.flags.with(changes);
-    return { flags, changed: new Set(changes.keys()), ...this.#read(compiled), ...this.#failures(compiled, failures) };
-  }
-
-  /** The flags that have changed themselves, or that refer to a segment that has. */
-  #toCompile(): ReadonlyMap<string, StoredFlag> {
-    const found = new Map(this.#changed);
-    for (const segment of this.#segments.changed.keys()) {
-      for (const key of this.#dependencies.reaching(segment)) {
-        const present = this.#base.flags.get(key);
-        if (present === undefined || found.has(key)) continue;
-        found.set(key, { flag: present.stored, roleAccess: present.roleAccess });
-      }
-    }
-    return found;
-  }
-
-  #compileFlag(stored: StoredFlag): CompiledFlag {
-    const { key } = stored.flag;
-    const fault = faultOfExpansion(this.#dependencies.expansionOf(key));
-    if (fault !== undefined) throw new Error(`its rules ${fault}`);
-    const segments = new Map<string, JsonObject>();
-    for (const segment of this.#dependencies.segmentsOf(key)) {
-      const conditions = this.#segments.all.get(segment)?.conditions;
-      if (conditions !== undefined) segments.set(segment, conditions);
-    }
-    return compileFlag(stored, segments, this.#compiler);
-  }
-
-  /** The compiled segments that mean the same as before, also by way of other segments. */
-  #segmentsKept(): Snapshot['compiledSegments'] {
-    const { changed } = this.#segments;
-    if (changed.size === 0) return this.#base.compiledSegments;
-    const graph = this.#dependencies.segments;
-    return new Map([...this.#base.compiledSegments].filter(([key]) => !graph.leadsTo(key, changed)));
-  }
-
-  /** Which flags read which slots now. Slots that no flag reads any more are freed. */
-  #read(compiled: ReadonlyMap<string, CompiledFlag>): Pick<Snapshot, 'slots' | 'readers' | 'compiledSegments'> {
-    const { base, slots } = { base: this.#base, slots: this.#slots };
-    const names = [...compiled.keys(), ...this.#gone];
-    const moves = names.map((name) => ({
-      name,
-      from: base.flags.get(name)?.slotsRead ?? NOTHING_READ,
-      to: compiled.get(name)?.slotsRead ?? NOTHING_READ,
-    }));
-    const readers = base.readers.moved(slots, moves);
-    // The slots that may be unread now: those that flags read before, and those that were added for flags that did not compile.
-    const perhaps = new Set([...moves.flatMap(({ from }) => [...from]), ...slots.added]);
-    const dropped = new Set([...perhaps].filter((index) => !readers.isRead(index)));
-    slots.drop(dropped);
-    const kept = slots.sameAs(base.slots) ? base.slots : slots;
-    return {
-      slots: kept,
-      readers: readers.moved(kept, []),
-      compiledSegments: this.#compiler.compiledSegments(dropped),
-    };
-  }
-
-  #failures(
-    compiled: ReadonlyMap<string, CompiledFlag>,
-    failures: ReadonlyMap<string, CompileFailure>,
-  ): Pick<Snapshot, 'failures' | 'dependencies'> {
-    const past = this.#base.failures;
-    if (past.length === 0 && failures.size === 0) return { failures: past, dependencies: this.#dependencies };
-    const gone = new Set(this.#gone);
-    const staying = past.filter(({ flagKey }) => !compiled.has(flagKey) && !gone.has(flagKey));
-    // A flag that failed before may compile now: what its last form referred to does not matter then.
-    const concerned = [...past.map(({ flagKey }) => flagKey), ...failures.keys()].filter((key) => compiled.has(key));
-    const flags = new Map(
-      concerned.map((key) => {
-        const { stored, ...form } = compiled.get(key)!;
-        return [key, { flag: stored, kept: failures.has(key) ? this.#referredBy(form) : undefined }];
-      }),
-    );
-    return {
-      failures: [...staying, ...failures.values()].toSorted((a, b) => (a.flagKey < b.flagKey ? -1 : 1)),
-      dependencies: this.#dependencies.with({ flags }),
-    };
-  }
-
-  /** What a kept form refers to. Changes of segments do not change it. */
-  #referredBy({ flag, rules, latchingRules }: Pick<CompiledFlag, 'flag' | 'rules' | 'latchingRules'>): Referred {
-    const unlockedBy = (some: typeof rules): ReadonlySet<string> => {
-      const slots = some.flatMap(({ conditions }) =>
-        Array.from(conditions.slotsRead, (index) => this.#slots.at(index)),
-      );
-      return new Set(
-        slots.flatMap(({ definition, params }) => (definition.name === 'unlocked' ? [String(params.flag)] : [])),
-      );
-    };
-    return {
-      required: new Set(flag.prerequisites.map(({ flagKey }) => flagKey)),
-      unlocked: unlockedBy(rules),
-      unlockedToLatch: unlockedBy(latchingRules),
-      segments: new Set(),
-    };
-  }
-}
-
-const NOTHING_READ: ReadonlySet<number> = new Set<number>();
 
 function byName(actions: readonly Action[]): ReadonlyMap<string, Action> {
   return new Map(actions.map((action) => [action.name, action]));

@@ -76,14 +76,16 @@ describe('who refers to a flag', () => {
 });
 
 describe('the order of unlocks', () => {
-  it('puts a flag after those that it reads, be it through one that is not asked for, and else by key', () => {
+  it('puts a flag after those whose unlocks its latching rules read, and else by key', () => {
+    const live = ruleOf('live', { conditions: afterUnlocking('z') });
     const { dependencies } = snapshotOf([
-      latchingFlag('a', afterUnlocking('c')),
-      latchingFlag('b', VERIFIED),
-      flagOf('c', { rules: [ruleOf('r', { conditions: afterUnlocking('d') })] }),
+      latchingFlag('a', afterUnlocking('d', 'unasked')),
+      { ...latchingFlag('b', VERIFIED), rules: [...latchingFlag('b', VERIFIED).rules, live] },
       latchingFlag('d', VERIFIED),
+      latchingFlag('unasked', afterUnlocking('b')),
+      latchingFlag('z', VERIFIED),
     ]);
-    expect(dependencies.inUnlockOrder(['d', 'b', 'a'])).toEqual(['d', 'a', 'b']);
+    expect(dependencies.inUnlockOrder(['z', 'd', 'b', 'a'])).toEqual(['d', 'a', 'b', 'z']);
   });
 
   it('is found in very long chains, and where there is a circle', () => {

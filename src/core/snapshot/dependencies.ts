@@ -135,8 +135,8 @@ export class Dependencies {
   }
 
   /**
-   * These flags in an order in which each comes after those whose unlocks it reads, unless they go in a circle. It is always the
-   * same of several such orders.
+   * These flags in an order in which each comes after those whose unlocks its latching rules read, unless they go in a circle. It
+   * is always the same of several such orders.
    */
   inUnlockOrder(flagKeys: readonly string[]): readonly string[] {
     const wanted = new Set(flagKeys);
@@ -145,9 +145,9 @@ export class Dependencies {
     for (const start of flagKeys.toSorted()) {
       const open = [start];
       for (let key = open.at(-1); key !== undefined; key = open.at(-1)) {
-        const fresh = !seen.has(key);
+        const before = seen.has(key) ? [] : [...(this.#nodes.get(key)?.referred.unlockedToLatch ?? [])];
         seen.add(key);
-        const first = fresh ? this.#unlockedBefore(key).filter((other) => !seen.has(other)) : [];
+        const first = before.filter((other) => wanted.has(other) && !seen.has(other)).toSorted();
         if (first.length > 0) open.push(...first);
         else if (wanted.delete(open.pop()!)) order.push(key);
       }
@@ -180,10 +180,6 @@ export class Dependencies {
       unlocked: this.#readingUnlock.moved(movesOf('unlocked')),
       segments: this.#reachingSegment.moved(movesOf('segments')),
     });
-  }
-
-  #unlockedBefore(flagKey: string): readonly string[] {
-    return [...(this.#nodes.get(flagKey)?.referred.unlocked ?? [])].toSorted();
   }
 
   /** The keys of all existing flags that can be reached from these. */

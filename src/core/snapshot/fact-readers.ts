@@ -1,78 +1,74 @@
 import type { FactChange } from '../facts/fact-definition.js';
-import type { FactSlots } from '../facts/fact-record.js';
+import type { FactSlot, FactSlots } from '../facts/fact-record.js';
 import { type Move, NamesByKey } from '../values/names-by-key.js';
 
 type Flags = ReadonlySet<string>;
 
-const NOBODY: Flags = new Set<string>();
+interface Readers {
+  readonly bySlot: NamesByKey<number>;
+  readonly byChange: NamesByKey<FactChange>;
+  readonly byAction: NamesByKey<string>;
+}
 
 /** Which flags' rules read which facts, also by way of segments: the keys of flags, archived ones included. */
 export class FactReaders {
   readonly #slots: FactSlots;
-  readonly #bySlot: NamesByKey<number>;
-  #grouped: Grouped | undefined;
+  readonly #readers: Readers;
 
-  constructor(slots: FactSlots, bySlot: NamesByKey<number> = new NamesByKey()) {
+  constructor(
+    slots: FactSlots,
+    readers: Readers = { bySlot: new NamesByKey(), byChange: new NamesByKey(), byAction: new NamesByKey() },
+  ) {
     this.#slots = slots;
-    this.#bySlot = bySlot;
+    this.#readers = readers;
   }
 
   /** The flags that read the fact of a slot. */
   ofSlot(index: number): Flags {
-    return this.#bySlot.get(index);
+    return this.#readers.bySlot.get(index);
   }
 
   /** Whether any flag reads the fact of a slot. */
   isRead(index: number): boolean {
-    return this.#bySlot.has(index);
+    return this.#readers.bySlot.has(index);
   }
 
   /** The flags that read a fact which this kind of change can change. */
   ofChange(change: FactChange): Flags {
-    return this.#groups().byChange.get(change) ?? NOBODY;
+    return this.#readers.byChange.get(change);
   }
 
   /** The flags that read a fact which an event of this action can change. */
   ofAction(action: string): Flags {
-    return this.#groups().byAction.get(action) ?? NOBODY;
+    return this.#readers.byAction.get(action);
   }
 
   /** The actions whose events can change a fact that some flag reads. */
   actionsRead(): Iterable<string> {
-    return this.#groups().byAction.keys();
+    return this.#readers.byAction.keys();
   }
 
-  /** The readers in the next snapshot, in which these flags read other slots. */
-  moved(slots: FactSlots, moves: Iterable<Move<number>>): FactReaders {
-    const bySlot = this.#bySlot.moved(moves);
-    return bySlot === this.#bySlot && slots === this.#slots ? this : new FactReaders(slots, bySlot);
-  }
-
-  /** The groups, which are made when they are first asked for: not every snapshot is asked. */
-  #groups(): Grouped {
-    this.#grouped ??= this.#gather();
-    return this.#grouped;
-  }
-
-  #gather(): Grouped {
-    const byChange = new Map<FactChange, Set<string>>();
-    const byAction = new Map<string, Set<string>>();
-    for (const { index, bound, params } of this.#slots.all()) {
-      for (const change of bound.changedBy) addAll(byChange, change, this.ofSlot(index));
-      const { action } = params;
-      if (typeof action === 'string' && bound.changedBy.has('events')) addAll(byAction, action, this.ofSlot(index));
-    }
-    return { byChange, byAction };
+  /** The readers in the next snapshot, in which these flags read other slots of this table. */
+  moved(slots: FactSlots, moves: readonly Move<number>[]): FactReaders {
+    const bySlot = this.#readers.bySlot.moved(moves);
+    if (bySlot === this.#readers.bySlot && slots.sameAs(this.#slots)) return this;
+    const keysOf = <Key>(table: FactSlots, indexes: Iterable<number>, keyOf: (slot: FactSlot) => Iterable<Key>) =>
+      new Set(Array.from(indexes, (index) => [...keyOf(table.at(index))]).flat());
+    const by = <Key>(keyOf: (slot: FactSlot) => Iterable<Key>): readonly Move<Key>[] =>
+      moves.map(({ name, from, to }) => ({
+        name,
+        from: keysOf(this.#slots, from, keyOf),
+        to: keysOf(slots, to, keyOf),
+      }));
+    return new FactReaders(slots, {
+      bySlot,
+      byChange: this.#readers.byChange.moved(by(({ bound }) => bound.changedBy)),
+      byAction: this.#readers.byAction.moved(by(actionOf)),
+    });
   }
 }
 
-interface Grouped {
-  readonly byChange: ReadonlyMap<FactChange, Flags>;
-  readonly byAction: ReadonlyMap<string, Flags>;
-}
-
-function addAll<Key>(groups: Map<Key, Set<string>>, key: Key, flagKeys: Flags): void {
-  const group = groups.get(key) ?? new Set<string>();
-  groups.set(key, group);
-  for (const flagKey of flagKeys) group.add(flagKey);
+/** The action whose events can change a fact. */
+function actionOf({ bound, params: { action } }: FactSlot): readonly string[] {
+  return typeof action === 'string' && bound.changedBy.has('events') ? [action] : [];
 }

@@ -52,7 +52,7 @@ export function latchingAfter(
 ): readonly CompiledFlag[] {
   const past = base.latching;
   const concerned = [...changed].filter((key) => latches(base.flags.get(key)) || latches(flags.get(key)));
-  if (concerned.length === 0 && dependencies === base.dependencies) return past;
+  if (concerned.length === 0) return past;
   const present = (entry: CompiledFlag): CompiledFlag | undefined =>
     changed.has(entry.flag.key) ? flags.get(entry.flag.key) : entry;
   const stay = concerned.every((key) => latches(base.flags.get(key)) && latches(flags.get(key)));

@@ -1,9 +1,10 @@
 import type { CompiledConditions, CompiledSegments } from '../conditions/compile-conditions.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { AnnouncedType } from '../flags/announcement.js';
-import type { AccessRow, Action, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
+import type { AccessRow, Action, BucketBy, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 import type { LayeredMap } from '../values/layered-map.js';
+import type { NamesByKey } from '../values/names-by-key.js';
 import type { Dependencies } from './dependencies.js';
 import type { FactReaders } from './fact-readers.js';
 
@@ -33,6 +34,8 @@ export interface Snapshot {
   /** Which flags refer to which. */
   readonly dependencies: Dependencies;
   readonly readers: FactReaders;
+  /** The keys of the flags of each kind. */
+  readonly kinds: NamesByKey<FlagKind>;
   /** The types of events that some enabled webhook wants. */
   readonly announced: ReadonlySet<AnnouncedType>;
   /** The flags that could not be compiled, by key. Each keeps its last compiled form, or is off if it never had one. */
@@ -59,6 +62,13 @@ export interface CompileFailure {
   readonly message: string;
 }
 
+/**
+ * What can matter about a flag beside the facts that it reads; nothing of an archived one. `time`: its window, or a fact that
+ * time moves; `role rows`: it has active access rows for roles on the whole platform; `unsettled`: not all users have been judged
+ * by its rules yet; `spread over`: what the rollout of a rule is spread over, where that is not the user.
+ */
+export type FlagKind = 'time' | 'role rows' | 'unsettled' | `spread over ${BucketBy}`;
+
 export interface CompiledFlag {
   /** The flag by which decisions are made. */
   readonly flag: Flag;
@@ -71,6 +81,7 @@ export interface CompiledFlag {
   readonly ruleIds: ReadonlySet<string>;
   /** The indexes of all slots that its rules read. */
   readonly slotsRead: ReadonlySet<number>;
+  readonly kinds: ReadonlySet<FlagKind>;
   readonly variants: ReadonlyMap<string, JsonValue>;
   /** Its access rows for roles on the whole platform, inactive ones included. */
   readonly roleAccess: readonly AccessRow[];

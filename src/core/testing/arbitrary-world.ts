@@ -77,7 +77,7 @@ export function arbitraryFlag(index: number): fc.Arbitrary<Flag> {
     );
 }
 
-const arbitraryLedger = fc
+export const arbitraryLedger = fc
   .array(
     fc.record({
       flagId: fc.constantFrom(...KEYS).map((key) => `flg_${key}`),

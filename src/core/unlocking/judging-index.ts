@@ -3,12 +3,16 @@ import type { CompiledFlag, Snapshot } from '../snapshot/snapshot.js';
 
 type Keys = ReadonlySet<string>;
 
-/** What judging a user looks up of a configuration: flags by what can matter to them. Archived flags are left out. */
-export interface JudgingIndex {
+/** The flags that latch, by what judging a user looks up of them. */
+interface LatchingIndex {
   /** The index of each flag that latches in `snapshot.latching`. */
   readonly latchingPlace: ReadonlyMap<string, number>;
   /** The flags with a latching rule that reads time, by key. */
   readonly latchingByTime: ReadonlyMap<string, CompiledFlag>;
+}
+
+/** What judging a user looks up of a configuration: flags by what can matter to them. Archived flags are left out. */
+export interface JudgingIndex extends LatchingIndex {
   /** The flags whose decision time alone may change: by a fact of a rule, or by their window. */
   readonly decidedByTime: Keys;
   /** The flags with access rows for roles on the whole platform. */
@@ -28,28 +32,36 @@ export function judgingIndex(snapshot: Snapshot): JudgingIndex {
   return known;
 }
 
-function makeIndex({ flags, latching, windowEdges, dependencies }: Snapshot): JudgingIndex {
-  const decidedByTime = new Set(windowEdges.map(({ flagKey }) => flagKey));
-  const withRoleRows = new Set<string>();
-  const spreadOver = new Map<BucketBy, Set<string>>();
-  const unsettled = new Set<string>();
-  for (const [key, { flag, rules, roleRows }] of flags) {
-    if (flag.archived) continue;
-    if (roleRows.size > 0) withRoleRows.add(key);
-    if (flag.unsettled) for (const one of [key, ...dependencies.readingUnlockOf(key)]) unsettled.add(one);
-    for (const { rule, conditions } of rules) {
-      if (conditions.readsTime) decidedByTime.add(key);
-      if (rule.bucketBy === 'user') continue;
-      const keys = spreadOver.get(rule.bucketBy) ?? new Set<string>();
-      spreadOver.set(rule.bucketBy, keys.add(key));
-    }
+function makeIndex({ latching, kinds, dependencies }: Snapshot): JudgingIndex {
+  const unsettled = [...kinds.get('unsettled')];
+  const spreadOver = new Map<BucketBy, Keys>();
+  for (const kind of kinds.keys()) {
+    if (kind.startsWith(SPREAD_OVER)) spreadOver.set(kind.slice(SPREAD_OVER.length) as BucketBy, kinds.get(kind));
   }
+  return {
+    ...latchingIndex(latching),
+    decidedByTime: kinds.get('time'),
+    withRoleRows: kinds.get('role rows'),
+    spreadOver,
+    unsettled: new Set(unsettled.flatMap((key) => [key, ...dependencies.readingUnlockOf(key)])),
+  };
+}
+
+const SPREAD_OVER = 'spread over ';
+
+/** Many snapshots have the same flags that latch. */
+const madeOfLatching = new WeakMap<readonly CompiledFlag[], LatchingIndex>();
+
+function latchingIndex(latching: readonly CompiledFlag[]): LatchingIndex {
+  const known = madeOfLatching.get(latching);
+  if (known !== undefined) return known;
   const latchingByTime = latching.filter(({ latchingRules }) =>
     latchingRules.some(({ conditions }) => conditions.readsTime),
   );
-  return {
+  const index = {
     latchingPlace: new Map(latching.map(({ flag }, place) => [flag.key, place])),
     latchingByTime: new Map(latchingByTime.map((compiled) => [compiled.flag.key, compiled])),
-    ...{ decidedByTime, withRoleRows, spreadOver, unsettled },
   };
+  madeOfLatching.set(latching, index);
+  return index;
 }

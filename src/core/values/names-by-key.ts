@@ -20,6 +20,11 @@ export class NamesByKey<Key> {
     return this.#names.get(key)?.set() ?? NOBODY;
   }
 
+  /** Every key that has names. */
+  keys(): Iterable<Key> {
+    return this.#names.keys();
+  }
+
   has(key: Key): boolean {
     return this.#names.has(key);
   }
