@@ -35,11 +35,23 @@ const CREATED_PART = 100;
 
 type Client = ReturnType<typeof connect>;
 
+async function answers({ client, call }: Client): Promise<boolean> {
+  try {
+    await call(client.evaluate, EvaluateRequest.fromPartial({ flagKey: flagKey(0) }));
+    return true;
+  } catch (error) {
+    if ((error as ServiceError).code === status.UNAVAILABLE) return false;
+    throw error;
+  }
+}
+
 /** Starts a server with files of its own, which only tells of errors: one that is busy, or stopped while it saves, warns. */
 async function node({ directory, environment }: Place, cpu: number, roles: string) {
   const files = join(directory, `node-${cpu}`);
   const server = await serve(cpu, roles, { DATA_DIR: files, LOG_LEVEL: 'error', ...environment });
   const connected = connect(server.grpcAddress, TOKEN);
+  // A server that does not know the token yet refuses where looking it up takes long: beside others, on a busy machine.
+  while (!(await answers(connected))) await new Promise((resolve) => setTimeout(resolve, 100));
   const end = (): Promise<void> => {
     connected.client.close();
     return server.stop();
@@ -73,19 +85,14 @@ async function changeMs(writer: Client, flags: number): Promise<number> {
   return performance.now() - startedAt;
 }
 
-/** A server that is busy with a change may refuse: that is no answer yet. */
-function unavailable(error: ServiceError): undefined {
-  if (error.code !== status.UNAVAILABLE) throw error;
-}
-
 /** From a change's answer until the other server answers with it. */
 async function seenAfterMs(writer: Client, { client, call }: Client, flags: number): Promise<number> {
   const { flag } = await change(writer, flags);
   const answeredAt = performance.now();
   const request = EvaluateRequest.fromPartial({ flagKey: flag!.key });
   for (;;) {
-    const answer = await call<EvaluateRequest, EvaluateResponse>(client.evaluate, request).catch(unavailable);
-    if (answer !== undefined && answer.flagVersion >= flag!.version) return performance.now() - answeredAt;
+    const { flagVersion } = await call<EvaluateRequest, EvaluateResponse>(client.evaluate, request);
+    if (flagVersion >= flag!.version) return performance.now() - answeredAt;
   }
 }
 
