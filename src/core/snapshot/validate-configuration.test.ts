@@ -168,6 +168,12 @@ describe('a segment among others', () => {
     expect(faults([segmentOf('s', { all: [{ condition: 'none' }] })])).toEqual(['/conditions/all/0/condition']);
   });
 
+  it('is refused conditions that read whether an archived flag is unlocked', () => {
+    expect(faults([segmentOf('s', afterUnlocking('gone'))], [flagOf('gone', { archived: true })])).toEqual([
+      '/conditions/all/0/params/flag',
+    ]);
+  });
+
   it('is refused a circle of segments, itself included', () => {
     expect(faults([segmentOf('s', { condition: 's' })])).toEqual(['/conditions']);
     const circle = [segmentOf('s', { any: [{ condition: 't' }] }), segmentOf('t', { not: { condition: 's' } })];

@@ -45,7 +45,7 @@ export function validateSegment(segment: Segment, present: Snapshot): Findings {
   const segments = new Map(present.segments).set(key, segment);
   const { errors, warnings } = validateConditions(
     conditions,
-    { ...namesIn(present), segments, flags: present.flags },
+    { ...namesIn(present), segments, flags: flagsNotArchived(present) },
     '/conditions',
   );
   const after = present.dependencies.with({ segments: new Map([[key, conditions]]) });
@@ -94,12 +94,19 @@ const MAX_STAGE_WARNINGS = 50;
 
 /** The flags whose unlocks a flag's conditions may read. Only an archived flag may read the unlocks of archived ones. */
 function flagsToRead(flag: Flag, { flags }: Snapshot): Names {
-  const known = (key: string): Flag | undefined => (key === flag.key ? flag : flags.get(key)?.stored);
-  const mayRead = (key: string): boolean => {
-    const other = known(key);
+  return namesOf(flags, (key) => {
+    const other = key === flag.key ? flag : flags.get(key)?.stored;
     return other !== undefined && (flag.archived || !other.archived);
-  };
-  return { has: mayRead, keys: () => [...flags.keys()].filter(mayRead) };
+  });
+}
+
+/** The flags whose unlocks segments may read. */
+function flagsNotArchived({ flags }: Snapshot): Names {
+  return namesOf(flags, (key) => flags.get(key)?.stored.archived === false);
+}
+
+function namesOf(flags: Snapshot['flags'], has: (key: string) => boolean): Names {
+  return { has, keys: () => [...flags.keys()].filter(has) };
 }
 
 function prerequisiteFaults(flag: Flag, { flags }: Snapshot): readonly Fault[] {

@@ -5,8 +5,7 @@ import { pageOf } from '../engine/page-of.js';
 import { type Engine, firstRow, type Sql, type SqlValue } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
 import { type ActionRow, actionOf, loadChanges, loadConfiguration, readRevision } from './configuration-load.js';
-import { findFlag } from './find-flag.js';
-import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
+import { FLAG_COLUMNS, type FlagRow, findFlag, flagOf } from './flag-row.js';
 import { SEGMENT_COLUMNS, type SegmentRow, segmentOf } from './segment-row.js';
 import { readStages } from './stage-list.js';
 

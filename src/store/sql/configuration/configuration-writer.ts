@@ -13,8 +13,7 @@ import {
   loadRoleAccess,
   readRevision,
 } from './configuration-load.js';
-import { findFlag } from './find-flag.js';
-import { FLAG_COLUMNS, flagValues } from './flag-row.js';
+import { FLAG_COLUMNS, findFlag, flagValues } from './flag-row.js';
 import { SEGMENT_COLUMNS, segmentValues } from './segment-row.js';
 import { putStages, readStages } from './stage-list.js';
 
