@@ -59,7 +59,7 @@ export interface Store {
  * making the next: calls that are made without waiting in between cost one round trip together.
  *
  * Locks are taken in one order everywhere, so that nothing deadlocks by design: lane, organizations by id, users by
- * (partition, id), flags by id, the configuration's revision, and backfills last.
+ * (partition, id), flags by id, the configuration's revision, webhooks by id, and backfills last.
  */
 export interface Transaction {
   readonly configuration: ConfigurationWriter;

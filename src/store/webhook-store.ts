@@ -35,7 +35,10 @@ export interface WebhookReader {
   signing(id: string): Promise<SigningEndpoint | undefined>;
 }
 
-/** Changes of endpoints. They raise the configuration's revision in the same transaction, since they say what is announced. */
+/**
+ * Changes of endpoints. All but {@link WebhookWriter.putSecrets} say what is announced: their transaction has raised the
+ * configuration's revision before it locks an endpoint.
+ */
 export interface WebhookWriter {
   /** All endpoints, which cannot change until the transaction ends. */
   holdAll(): Promise<readonly WebhookEndpoint[]>;
@@ -44,5 +47,7 @@ export interface WebhookWriter {
   count(): Promise<number>;
   /** Inserts, or replaces by id. */
   put(endpoint: SigningEndpoint): Promise<void>;
+  /** Replaces the secrets of an endpoint that is there. What is announced stays, so that no server has to hear of it. */
+  putSecrets(endpoint: Pick<SigningEndpoint, 'id' | 'secrets' | 'updatedAt'>): Promise<void>;
   remove(id: string): Promise<void>;
 }

@@ -136,7 +136,7 @@ export class WebhookService {
       const before = requireEndpoint(id, await tx.webhooks.lock(id));
       const secrets = secretsAfterRotation(before.secrets, secret, { now, overlapMs });
       const after = { ...before, secrets, updatedAt: now };
-      await tx.webhooks.put(after);
+      await tx.webhooks.putSecrets(after);
       const oldValidUntil = secrets[1]?.expiresAt;
       const change = { before: undefined, after: { oldValidUntil: oldValidUntil ?? null }, comment };
       await recordAudit(tx, call, now, { action: 'webhook.rotate', target: id, ...change });

@@ -34,6 +34,15 @@ export function webhookContract(store: () => Store): void {
   const append = (...events: readonly OutboundEvent[]): Promise<void> =>
     store().transaction((tx) => tx.outbound.append(events));
 
+  it('replaces the secrets of an endpoint, and nothing else of it', async () => {
+    const endpoint = sampleEndpoint();
+    await put(endpoint);
+    const secrets = [{ secret: 'whsec_CCCC' }, { secret: 'whsec_AAAA', expiresAt: 900 }];
+    await store().transaction((tx) => tx.webhooks.putSecrets({ id: endpoint.id, secrets, updatedAt: 700 }));
+    expect(await store().webhooks.signing(endpoint.id)).toEqual({ ...endpoint, secrets, updatedAt: 700 });
+    await remove(endpoint.id);
+  });
+
   it('keeps endpoints, oldest first, shows secrets to the signer alone, and replaces them by id', async () => {
     const one = sampleEndpoint();
     const secrets = [{ secret: 'whsec_BBBB' }, { secret: 'whsec_AAAA', expiresAt: 900 }];

@@ -49,6 +49,10 @@ export function webhookWriter(sql: Sql): WebhookWriter {
       return Number(row?.n ?? 0);
     },
     put: (endpoint) => put(sql, endpoint),
+    putSecrets: async ({ id, secrets, updatedAt }) => {
+      const statement = 'UPDATE webhook_endpoints SET secrets = ?, updated_at = ? WHERE id = ?';
+      await sql.run(statement, [JSON.stringify(secrets), updatedAt, id]);
+    },
     remove: async (id) => {
       await sql.run('DELETE FROM webhook_endpoints WHERE id = ?', [id]);
       await markPart(sql, 'announced_changed');
