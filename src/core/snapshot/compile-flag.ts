@@ -60,7 +60,8 @@ function kindsOf(
 
 /**
  * The form by which a flag is decided that cannot be compiled: its last compiled form or, if it has none, a flag that is off. A
- * flag that was switched off or archived since is off in its last form, too, which needs no compiling.
+ * flag that was switched off or archived since is off in its last form, too, which needs no compiling; and one that has lost its
+ * key to another is not decided under it.
  */
 export function keptForm(
   { flag, roleAccess }: StoredFlag,
@@ -75,6 +76,7 @@ export function keptForm(
           ...last.flag,
           active: last.flag.active && flag.active,
           archived: last.flag.archived || flag.archived,
+          key: flag.key,
           ...marksOf(flag),
         };
   const compiler = new ConditionCompiler(slots, segments);

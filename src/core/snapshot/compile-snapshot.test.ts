@@ -128,6 +128,21 @@ describe('a flag that cannot be compiled', () => {
     });
   });
 
+  it('leaves its key to the flag that has got it since', () => {
+    const [{ id }, rest] = [withRule('a', VERIFIED), { version: 2, archived: true }];
+    const configuration = configurationOf([
+      withRule(id, UNKNOWN_FACT, { ...rest, id }),
+      withRule('a', VERIFIED, { id: 'flg_anew' }),
+    ]);
+    const snapshot = compileSnapshot(configuration, good);
+    expect(snapshot.failures.map(({ flagKey }) => flagKey)).toEqual([id]);
+    expect(['a', id].map((key) => snapshot.flags.get(key)?.flag)).toMatchObject([
+      { id: 'flg_anew', key: 'a' },
+      { id, key: id, version: 1, archived: true },
+    ]);
+    expect(snapshot.flagsById.get(id)?.flag.key).toBe(id);
+  });
+
   it('keeps the segments that it was last compiled with, however often those fail', () => {
     const flags = [withRule('a', { condition: 'people' })];
     let snapshot = compileSnapshot(configurationOf(flags, { segments: [segmentOf('people', VERIFIED)] }));
