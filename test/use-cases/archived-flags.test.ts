@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { BackfillWorker } from '../../src/worker/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, ledgerOf, machine, OPERATOR, verified } from './stands/use-case-stand.js';
 
@@ -49,6 +50,32 @@ describeOnEachEngine('an archived flag', (engine) => {
     expect(await other.on('winner')).not.toContain('prize');
     const { flagsById } = compileSnapshot(await other.store.configuration.load());
     expect([flagsById.get(flag.id)?.flag.key, flagsById.get(old.id)?.flag.key]).toEqual(['prize', old.id]);
+  });
+
+  it('has those judged anew by rules that read whether it is unlocked, once a new flag has its key', async () => {
+    const stand = await engine.compose();
+    const { store, services, notifier } = stand;
+    const worker = new BackfillWorker({
+      ...{ store, keeper: services.keeper, notifier, giveWay: () => Promise.resolve() },
+      observer: { lookedAt: () => undefined, failed: () => undefined, done: () => undefined },
+    });
+    await stand.identify('early', { emailVerified: true });
+    const { flag } = await stand.setFlag('left', latching(verified));
+    await worker.run();
+    const unlocked = { fact: 'unlocked', params: { flag: 'left' }, operator: 'equal', value: false };
+    const reader = (await stand.setFlag('not-left', latching(unlocked))).flag;
+    await worker.run();
+    // Written past the checks, which would have the reader changed first.
+    await store.transaction(async (tx) => {
+      await tx.configuration.advance();
+      await tx.configuration.putFlag({ ...flag, archived: true });
+    });
+    await services.keeper.refresh();
+    const latched = async () => (await ledgerOf(store, 'early')).some(({ flagId }) => flagId === reader.id);
+    expect(await latched()).toBe(false);
+    expect((await stand.setFlag('left', {}, { startAnew: true })).backfillId).toBeDefined();
+    await worker.run();
+    expect(await latched()).toBe(true);
   });
 
   it('starts anew only while it is archived, has its key, and for the platform', async () => {

@@ -6,7 +6,18 @@ import { parseFlag } from '../flags/parse-flag.js';
 import type { RuleInput } from '../flags/parse-rules.js';
 import { foldLedger } from '../states/ledger.js';
 import { arbitraryWorld } from '../testing/arbitrary-world.js';
-import { flagOf, fromDay, latchingFlag, NOW, ruleOf, segmentOf, snapshotOf, VERIFIED } from '../testing/samples.js';
+import {
+  afterUnlocking,
+  flagOf,
+  fromDay,
+  latchingFlag,
+  NOW,
+  ruleOf,
+  segmentOf,
+  snapshotOf,
+  userOf,
+  VERIFIED,
+} from '../testing/samples.js';
 import { latch } from '../unlocking/latch.js';
 import { forgottenUnlocks } from '../unlocking/ledger-change.js';
 import { latchingByOrganization, latchingChanges } from './latching-changes.js';
@@ -63,6 +74,58 @@ describe('flags of which somebody may have earned more', () => {
     expect(changes(anew, edited(anew, []))).toEqual([]);
   });
 
+  describe('that others read', () => {
+    const archived: Flag = { ...flag, archived: true };
+    const notUnlocked = { not: afterUnlocking('a') };
+    const user = userOf({
+      ledger: foldLedger([{ flagId: 'flg_a', ruleId: 'rul_a', ruleVersion: 1, kind: 'unlocked', earnedAt: NOW }]),
+    });
+    const earnedIn = (flags: readonly Flag[], segments = NO_SEGMENTS) =>
+      latch(snapshotOf(flags, { segments }), user, undefined, NOW).unlocks.map(({ compiled }) => compiled.flag.key);
+    const NO_SEGMENTS: readonly ReturnType<typeof segmentOf>[] = [];
+
+    it('are those that have got the key of an archived one, though they latch nothing themselves', () => {
+      const displaced: Flag = { ...archived, key: archived.id, version: 2 };
+      const anew = flagOf('a', { id: 'flg_anew' });
+      for (const [conditions, segments] of [
+        [notUnlocked, NO_SEGMENTS],
+        [{ condition: 'new' }, [segmentOf('new', notUnlocked)]],
+      ] as const) {
+        const reader = latchingFlag('reader', conditions);
+        const [before, after] = [
+          [archived, reader],
+          [displaced, anew, reader],
+        ];
+        expect([earnedIn(before, segments), earnedIn(after, segments)]).toEqual([[], ['reader']]);
+        expect(latchingChanges(snapshotOf(before, { segments }), snapshotOf(after, { segments }))).toEqual([
+          'flg_anew',
+        ]);
+      }
+      // Nobody reads it.
+      expect(latchingChanges(snapshotOf([archived]), snapshotOf([displaced, anew]))).toEqual([]);
+    });
+
+    it('are archived ones of which unlocks count no longer, or again', () => {
+      const reader = latchingFlag('reader', notUnlocked);
+      for (const after of [
+        edited(archived, [{ ...rule, policy: 'LIVE' }]),
+        edited(archived, [{ ...rule, conditions: fromDay(7) }], true),
+        edited(archived, [], true),
+      ]) {
+        const forgetting = { ...after, archived: true };
+        expect([earnedIn([archived, reader]), earnedIn([forgetting, reader])]).toEqual([[], ['reader']]);
+        expect(latchingChanges(snapshotOf([archived, reader]), snapshotOf([forgetting, reader]))).toEqual(['flg_a']);
+      }
+      const live = { ...edited(archived, [{ ...rule, policy: 'LIVE' }]), archived: true };
+      const again = { ...edited(live, [{ ...live.rules[0], policy: 'LATCHING' }]), archived: true };
+      const glad = latchingFlag('glad', afterUnlocking('a'));
+      expect([earnedIn([live, glad]), earnedIn([again, glad])]).toEqual([[], ['glad']]);
+      expect(latchingChanges(snapshotOf([live, glad]), snapshotOf([again, glad]))).toEqual(['flg_a']);
+      const other = { ...edited(archived, [{ ...rule, conditions: fromDay(7) }]), archived: true };
+      expect(changes(archived, other)).toEqual([]);
+    });
+  });
+
   it('are those that a segment reaches through another one, but for what it is called', () => {
     const flags = [latchingFlag('in', { all: [{ condition: 'outer' }] }), flag];
     const outer = segmentOf('outer', { all: [{ condition: 'inner' }] });
@@ -94,6 +157,7 @@ describe('flags of which somebody may have earned more', () => {
     rollout: fc.constantFrom(0, 50_000, 100_000),
     conditions: arbitraryTimeConditions.map(({ conditions }) => conditions),
     relock: fc.boolean(),
+    archived: fc.integer({ min: 0, max: 3 }).map((n) => n === 0),
   });
 
   it('are never missed: where none is named, nobody has earned anything new or lost anything', () => {
@@ -101,7 +165,11 @@ describe('flags of which somebody may have earned more', () => {
     let busy = 0;
     fc.assert(
       fc.property(arbitraryWorld, fc.array(arbitraryEdit, { minLength: 3, maxLength: 3 }), (world, edits) => {
-        const { snapshot: before, organization } = world;
+        const { snapshot, organization } = world;
+        const before = snapshotOf(
+          [...snapshot.flags.values()].map(({ flag }, i) => ({ ...flag, archived: edits[i]!.archived })),
+          { segments: [...snapshot.segments.values()], stages: snapshot.stages },
+        );
         const after = snapshotOf(
           [...before.flags.values()].map(({ flag }, i) => edit(flag, edits[i]!)),
           { segments: [...before.segments.values()], stages: before.stages },

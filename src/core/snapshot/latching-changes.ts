@@ -7,9 +7,10 @@ import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
 
 /**
  * The ids of the flags of which users may have earned more, or less, by a change of the configuration. That is so where a
- * latching rule is new or has another meaning (by itself, a segment or the list of stages), where its rollout was raised, and
- * where RELOCK made unlocks void. It is not so for another name, a flag that was switched off, or a lower rollout. An archived
- * flag latches nothing; one that is taken out of the archive counts as new.
+ * latching rule is new or has another meaning (by itself, a segment or the list of stages), where its rollout was raised, where
+ * RELOCK made unlocks void, and where unlocks count otherwise that others read: those of a flag whose key a new one has got, too.
+ * It is not so for another name, a flag that was switched off, or a lower rollout. An archived flag latches nothing, and one that
+ * is taken out of the archive counts as new; but what it has unlocked is read as ever.
  */
 export function latchingChanges(before: Snapshot, after: Snapshot): readonly string[] {
   const stagesChanged = before.stageNames.join('\n') !== after.stageNames.join('\n');
@@ -18,11 +19,14 @@ export function latchingChanges(before: Snapshot, after: Snapshot): readonly str
     .differences(before.flags)
     .union(stagesChanged ? after.readers.ofChange('progress') : NO_FLAGS);
   return [...keys].toSorted().flatMap((key) => {
-    const compiled = after.flags.get(key);
-    if (compiled === undefined || compiled.flag.archived) return [];
-    const past = before.flagsById.get(compiled.flag.id);
-    const changes = changesOf(past?.flag.archived === true ? undefined : past, compiled, { after, stagesChanged });
-    return changes ? [compiled.flag.id] : [];
+    const present = after.flags.get(key);
+    if (present === undefined) return [];
+    const past = before.flagsById.get(present.flag.id);
+    const changed =
+      startsAnew(before.flags.get(key), present, after) ||
+      (past !== undefined && countsOtherwise(past, present)) ||
+      latchesMore(past, present, { after, stagesChanged });
+    return changed ? [present.flag.id] : [];
   });
 }
 
@@ -42,15 +46,37 @@ interface Change {
   readonly stagesChanged: boolean;
 }
 
-function changesOf(past: CompiledFlag | undefined, present: CompiledFlag, { after, stagesChanged }: Change): boolean {
-  const forgotten = ({ id, ledgerFloor }: RemovedRule): boolean =>
-    past !== undefined && ledgerFloor > ledgerFloorOf(past.flag, id);
-  if (present.flag.removedRules?.some(forgotten)) return true;
-  return present.rules.some((entry) => {
+/** Whether a flag has got the key of another one, whose unlocks others read under that key: for them they are gone. */
+function startsAnew(named: CompiledFlag | undefined, { flag }: CompiledFlag, { dependencies }: Snapshot): boolean {
+  return named !== undefined && named.flag.id !== flag.id && dependencies.readingUnlockOf(flag.key).size > 0;
+}
+
+/**
+ * Whether what a flag has unlocked counts otherwise, be it archived or not: RELOCK forgets a rule, removed or not, or one latches
+ * no more, or again.
+ */
+function countsOtherwise(past: CompiledFlag, { flag }: CompiledFlag): boolean {
+  const forgotten = ({ id, ledgerFloor }: RemovedRule): boolean => ledgerFloor > ledgerFloorOf(past.flag, id);
+  const latchesAgain = ({ id }: Rule): boolean =>
+    past.flag.rules.some((rule) => rule.id === id && rule.policy !== 'LATCHING');
+  return (
+    (flag.removedRules ?? []).some(forgotten) ||
+    flag.rules.some((rule) =>
+      rule.policy === 'LATCHING' ? forgotten(rule) || latchesAgain(rule) : latchesNoMore(past, rule),
+    )
+  );
+}
+
+/** Whether users may earn a rule of a flag whom it did not unlock before. */
+function latchesMore(
+  known: CompiledFlag | undefined,
+  present: CompiledFlag,
+  { after, stagesChanged }: Change,
+): boolean {
+  if (present.flag.archived) return false;
+  const past = known?.flag.archived === true ? undefined : known;
+  return present.latchingRules.some((entry) => {
     const before = past?.rules.find(({ rule }) => rule.id === entry.rule.id);
-    if (entry.rule.policy !== 'LATCHING') {
-      return past !== undefined && latchesNoMore(past, entry.rule);
-    }
     if (past === undefined || before === undefined) return true;
     if (changesMeaning(before, entry) || changesSegments(past, before, present, entry)) return true;
     return stagesChanged && readsChangedBy(after, entry, 'progress');
