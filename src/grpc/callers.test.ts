@@ -1,5 +1,7 @@
 import { type Client, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { AccessRow_Effect } from '../../test/gen/latchkey/v1/access.js';
+import type { GetUserResponse } from '../../test/gen/latchkey/v1/user.js';
 import { conflictOf } from './testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand, type Rpc } from './testing/door-stand.js';
 
@@ -114,6 +116,17 @@ describe('a token bound to an organization', () => {
     expect((await bound.getUser({ userId: 'ours' })).user).toMatchObject({ organizationId: 'acme' });
     expect((await bound.identify({ userId: 'new' })).user).toMatchObject({ organizationId: 'acme' });
     expect(await bound.track({ events: [{ id: '1', userId: 'ours', action: 'a' }] })).toMatchObject({ accepted: 1 });
+  });
+
+  it('is not told of the rows that another organization has put for one of its users', async () => {
+    await stand.admin.identify({ userId: 'moved', organizationId: 'other' });
+    const other = await caller(['manage'], 'other');
+    await other.setFlag({ flag: { key: 'shared' }, access: [{ userId: 'moved' }] });
+    await stand.admin.identify({ userId: 'moved', organizationId: 'acme' });
+    await bound.setFlag({ flag: { key: 'shared' }, access: [{ userId: 'moved', effect: AccessRow_Effect.DENY }] });
+    const managers = ({ access }: GetUserResponse) => access.map(({ row }) => row?.managedBy);
+    expect(managers(await bound.getUser({ userId: 'moved' }))).toEqual(['acme']);
+    expect(new Set(managers(await stand.admin.getUser({ userId: 'moved' })))).toEqual(new Set(['acme', 'other']));
   });
 
   it('finds nobody else in a batch, and is answered for its own', async () => {

@@ -13,7 +13,7 @@ import { actorOf } from '../calls/caller.js';
 import { notFound } from '../calls/errors.js';
 import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
-import { namedInPath } from './admin/admin-path.js';
+import { namedInPath, pathAndQuery } from './admin/admin-path.js';
 import { adminRoutes } from './admin/admin-routes.js';
 import { describeApi, openApiDocument } from './openapi/api-document.js';
 import { docsPage } from './openapi/docs-page.js';
@@ -76,10 +76,13 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     described ??= openApiDocument(app);
     return described;
   };
+  // Anybody may ask for the document, so it is put into text once.
+  let text: string | undefined;
   operations(app, options);
   app.get('/openapi.json', { schema: { hide: true } }, async (_request, reply) => {
-    reply.header('cache-control', 'no-cache');
-    return document();
+    reply.header('cache-control', 'no-cache').type('application/json; charset=utf-8');
+    text ??= JSON.stringify(document());
+    return text;
   });
   await docsPage(app, document);
   stream(app, { ...options, streams: options.services.streams });
@@ -105,7 +108,7 @@ function serverOptions({
     genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers[REQUEST_ID_HEADER]),
     requestIdHeader: false,
     trustProxy: [...trustedProxies],
-    rewriteUrl: ({ url = '' }: IncomingMessage) => namedInPath(url),
+    rewriteUrl: ({ url = '' }: IncomingMessage) => namedInPath(pathAndQuery(url)),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       answerWithProblem(error, request, reply.header(REQUEST_ID_HEADER, request.id));

@@ -75,6 +75,17 @@ export function namedInPath(url: string): string {
   return `${collection}/${id}${path.slice(collection.length)}${others === '' ? '' : `?${others}`}`;
 }
 
+/**
+ * The path and the query of a request's target. A target may also be a whole URL (RFC 9112, section 3.2.2), as proxies send it,
+ * and a fragment, which no client should send, is no part of a path.
+ */
+export function pathAndQuery(target: string): string {
+  const [url = ''] = target.split('#', 1);
+  if (url.startsWith('/')) return url;
+  const rest = url.replace(/^[a-z][a-z\d+.-]*:\/\/[^/?]*/i, '');
+  return rest.startsWith('/') ? rest : `/${rest}`;
+}
+
 function queryPairs(url: string): readonly string[] {
   const mark = url.indexOf('?');
   return mark < 0

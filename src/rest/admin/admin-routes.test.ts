@@ -1,3 +1,6 @@
+import { once } from 'node:events';
+import { type IncomingMessage, request } from 'node:http';
+import { json } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { FeatureFlag, GetUserResponse, SetFlagResponse } from '../../protocol/gen/admin-json.js';
 import { type Ask, askOf, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
@@ -190,6 +193,17 @@ describe('an id', () => {
     const written = await ask('/organizations?organization_id=..', { method: 'PATCH', body: { strict_roles: true } });
     expect(written.json).toMatchObject({ organization: { id: '..', strict_roles: true } });
     expect((await ask('/organizations?organization_id=..')).json).toMatchObject({ organization: { id: '..' } });
+  });
+
+  it('is where it stands in the path, also where the target is a whole URL', async () => {
+    await patch('/users/whole', { roles: ['x'] });
+    const [host, port] = stand.door.address.split(':');
+    const asked = request({
+      ...{ host, port, path: 'http://flags.example.com/api/admin/users/whole' },
+      headers: { authorization: `Bearer ${token}` },
+    }).end();
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    expect(await json(response)).toMatchObject({ user: { user_id: 'whole', roles: ['x'] } });
   });
 
   it('is decoded once', async () => {

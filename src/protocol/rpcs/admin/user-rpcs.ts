@@ -1,3 +1,4 @@
+import { confinedTo } from '../../../calls/caller.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
 import type { UserState } from '../../../core/states/user-state.js';
 import type { ServiceSet } from '../../../services/service-set.js';
@@ -26,7 +27,7 @@ export function userRpcs({
           progress: progressMessage(state),
           actionTotals: totalsOf(state),
           unlocks: unlocksOf(state, keeper.snapshot),
-          access: accessOf(state, keeper.snapshot),
+          access: accessOf(state, keeper.snapshot, confinedTo(call.caller)),
           revision: state.revision,
         };
       },
@@ -75,8 +76,10 @@ export function unlocksOf({ ledger }: Pick<UserState, 'ledger'>, { flagsById }: 
   );
 }
 
-function accessOf({ id, access }: UserState, { flagsById }: Snapshot): UserAccess[] {
-  return access.map(({ flagId, ...row }) => ({
+/** A caller who is confined to one organization is not told of the rows that others have put for the same user. */
+function accessOf({ id, access }: UserState, { flagsById }: Snapshot, confined: string): UserAccess[] {
+  const shown = confined === '' ? access : access.filter(({ managedBy }) => managedBy === '' || managedBy === confined);
+  return shown.map(({ flagId, ...row }) => ({
     flagId,
     flagKey: flagsById.get(flagId)?.flag.key ?? '',
     row: accessMessage({ ...row, userId: id, role: '', organizationId: '' }),
