@@ -94,10 +94,11 @@ export interface Rule {
   /**
    * Names the rule for good, unique within the flag. In a request: the id of a rule that the flag has, or had, or one
    * of your choice for a new one (as keys are, and not beginning with `rul_`: such ids the server makes, and others
-   * than those it made for this flag are INVALID_ARGUMENT). Without an update_mask what the request leaves out of a
-   * rule that it names by the id of one that the flag has stays as it is. Left out: see FeatureFlag.rules; a rule
-   * that is found without an id is written as a whole. A rule that is made again under the id of a removed one goes
-   * on from its version: what was unlocked by it counts again, and what RELOCK forgot does not.
+   * than those it made for this flag are INVALID_ARGUMENT). Without an update_mask (over HTTP the body's members are
+   * one) what the request leaves out of a rule that it names by the id of one that the flag has stays as it is. Left
+   * out: see FeatureFlag.rules; a rule that is found without an id is written as a whole. A rule that is made again
+   * under the id of a removed one goes on from its version: what was unlocked by it counts again, and what RELOCK
+   * forgot does not.
    */
   id: string;
   /** For people; the label of the rule where requirements are shown. */
@@ -287,10 +288,11 @@ export interface RuleInput {
   /**
    * Names the rule for good, unique within the flag. In a request: the id of a rule that the flag has, or had, or one
    * of your choice for a new one (as keys are, and not beginning with `rul_`: such ids the server makes, and others
-   * than those it made for this flag are INVALID_ARGUMENT). Without an update_mask what the request leaves out of a
-   * rule that it names by the id of one that the flag has stays as it is. Left out: see FeatureFlag.rules; a rule
-   * that is found without an id is written as a whole. A rule that is made again under the id of a removed one goes
-   * on from its version: what was unlocked by it counts again, and what RELOCK forgot does not.
+   * than those it made for this flag are INVALID_ARGUMENT). Without an update_mask (over HTTP the body's members are
+   * one) what the request leaves out of a rule that it names by the id of one that the flag has stays as it is. Left
+   * out: see FeatureFlag.rules; a rule that is found without an id is written as a whole. A rule that is made again
+   * under the id of a removed one goes on from its version: what was unlocked by it counts again, and what RELOCK
+   * forgot does not.
    */
   id?: string | null;
   /** For people; the label of the rule where requirements are shown. */
@@ -1490,7 +1492,8 @@ export interface SetFlagRequest {
    * Names the fields of `flag` to write, such as `active` or `rules`. Exactly these are written, as a whole: one that
    * is named and not given gets its default, and so does what a rule leaves out. Absent or empty: on creation
    * everything; on a change the fields that are given (lists and strings when not empty), and what a rule with an
-   * `id` leaves out stays as it is. Fields that the server sets cannot be named.
+   * `id` leaves out stays as it is. Over HTTP a request without a mask names the members of its body. Fields that the
+   * server sets cannot be named.
    */
   update_mask?: string | null;
   /**
@@ -1594,7 +1597,8 @@ export interface IdentifyRequest {
   attributes?: Record<string, unknown> | null;
   /**
    * Names the fields to write: `organization_id`, `roles`, `joined_at`, `email_verified`, `attributes`. Exactly these
-   * are written; one that is named and not given is cleared, and `attributes` is replaced as a whole.
+   * are written; one that is named and not given is cleared, and `attributes` is replaced as a whole. Over HTTP a
+   * request without a mask names the members of its body; an empty mask is as none over gRPC.
    */
   update_mask?: string | null;
 }

@@ -19,7 +19,8 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
           '(RFC 9457).\n\nThe administration below `/api/admin` is the same as the gRPC services, whose comments are quoted here: ' +
           'INVALID_ARGUMENT is answered with 400, UNAUTHENTICATED with 401, PERMISSION_DENIED with 403, NOT_FOUND with 404, ' +
           'ABORTED with 409 (412 where a header demanded the version), RESOURCE_EXHAUSTED with 429, UNAVAILABLE with 503. Without ' +
-          'an `update_mask` the members of the body are the mask: `null` and `[]` clear a field.',
+          'an `update_mask` the members of the body are the mask: `null` and `[]` set a field to its default, and each member is ' +
+          'written as a whole: `rules` with what each rule leaves out at its default, `attributes` in place of those that are stored.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       tags: [

@@ -65,7 +65,8 @@ export interface IdentifyRequest {
     | undefined;
   /**
    * Names the fields to write: `organization_id`, `roles`, `joined_at`, `email_verified`, `attributes`. Exactly these are
-   * written; one that is named and not given is cleared, and `attributes` is replaced as a whole.
+   * written; one that is named and not given is cleared, and `attributes` is replaced as a whole. Over HTTP a request without a
+   * mask names the members of its body; an empty mask is as none over gRPC.
    */
   updateMask: string[] | undefined;
 }

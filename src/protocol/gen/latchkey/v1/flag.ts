@@ -148,8 +148,8 @@ export interface Rule {
   /**
    * Names the rule for good, unique within the flag. In a request: the id of a rule that the flag has, or had, or one of your
    * choice for a new one (as keys are, and not beginning with `rul_`: such ids the server makes, and others than those it
-   * made for this flag are INVALID_ARGUMENT). Without an update_mask what the request leaves out of a rule that it names by
-   * the id of one that the flag has stays as it is. Left out: see FeatureFlag.rules; a rule that is found without an id is
+   * made for this flag are INVALID_ARGUMENT). Without an update_mask (over HTTP the body's members are one) what the request
+   * leaves out of a rule that it names by the id of one that the flag has stays as it is. Left out: see FeatureFlag.rules; a rule that is found without an id is
    * written as a whole. A rule that is made again under the id of a removed one goes on from its version: what was unlocked
    * by it counts again, and what RELOCK forgot does not.
    */
@@ -215,7 +215,7 @@ export interface SetFlagRequest {
    * Names the fields of `flag` to write, such as `active` or `rules`. Exactly these are written, as a whole: one that is
    * named and not given gets its default, and so does what a rule leaves out. Absent or empty: on creation everything; on a
    * change the fields that are given (lists and strings when not empty), and what a rule with an `id` leaves out stays as
-   * it is. Fields that the server sets cannot be named.
+   * it is. Over HTTP a request without a mask names the members of its body. Fields that the server sets cannot be named.
    */
   updateMask:
     | string[]
