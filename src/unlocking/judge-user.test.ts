@@ -103,7 +103,7 @@ class Life {
     const rules = flag.rules.map((rule) => ({
       ...{ ...rule, version, ledgerFloor: floorOf(rule.ledgerFloor), changedAt: this.#now },
     }));
-    const changed: Flag = { ...flag, rules, version, ...(how === 'unsettled' ? { unsettled: true } : {}) };
+    const changed: Flag = { ...flag, rules, version, ...(how === 'unsettled' ? { unsettledSince: version } : {}) };
     const snapshotBefore = this.#snapshot;
     this.#flags = this.#flags.map((one) => (one.key === flag.key ? changed : one));
     this.#snapshot = this.#compiled();
@@ -233,7 +233,7 @@ describe('judging a user by what was touched', () => {
     const kinds = (flags: readonly Flag[]) =>
       judge(flags, { before, after: before }).entries.map(({ flagId }) => flagId);
     expect(kinds([first, without])).toEqual([]);
-    expect(kinds([{ ...first, unsettled: true }, without])).toEqual(['flg_without']);
+    expect(kinds([{ ...first, unsettledSince: 1 }, without])).toEqual(['flg_without']);
   });
 
   it('judges who is new, and who was deleted, by everything', () => {

@@ -18,11 +18,13 @@ async function dropRowMarks(options: FlagMarksOptions, signal?: AbortSignal): Pr
   const bare = await store.configuration.withoutRows(marked);
   let dropped = 0;
   for (let from = 0; from < bare.length && !signal?.aborted; from += CHUNK) {
-    dropped += await writeFlagMarks(options, bare.slice(from, from + CHUNK), async (tx, flags) => {
-      // A row is put only under the flag's lock, so that a flag without rows has none until this transaction commits.
-      const still = new Set(await tx.configuration.withoutRows(flags.map(({ id }) => id)));
-      const concerned = flags.filter(({ id, hasRows }) => hasRows && still.has(id));
-      return concerned.map(({ hasRows: _, ...flag }) => flag);
+    dropped += await writeFlagMarks(options, bare.slice(from, from + CHUNK), {
+      among: async (tx, flags) => {
+        // A row is put only under the flag's lock, so that a flag without rows has none until this transaction commits.
+        const still = new Set(await tx.configuration.withoutRows(flags.map(({ id }) => id)));
+        return flags.filter(({ id, hasRows }) => hasRows && still.has(id));
+      },
+      change: ({ hasRows: _, ...flag }) => flag,
     });
   }
   return dropped;

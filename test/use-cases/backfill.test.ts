@@ -7,6 +7,7 @@ import { DAY_MS } from '../../src/core/values/time.js';
 import type { Backfill } from '../../src/store/backfill-store.js';
 import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfill-worker.js';
+import { endBackfills } from '../../src/worker/end-backfills.js';
 import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
 import { until } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
@@ -353,8 +354,8 @@ describeOnEachEngine('a backfill', (engine) => {
     const unlocked = await flagUnlocks(stand, flag.id);
     expect(unlocked).toBeLessThan(users.length);
     // Who was not reached unlocks with the next write, which is about nothing that the rule reads.
-    const unsettled = async () => (await stand.store.configuration.flag(flag.id))?.unsettled;
-    expect(await unsettled()).toBe(true);
+    const unsettled = async () => (await stand.store.configuration.flag(flag.id))?.unsettledSince;
+    expect(await unsettled()).toBeDefined();
     for (const id of users)
       await stand.identify(id, { attributes: { replace: false, set: { seen: true }, remove: [] } });
     expect(await flagUnlocks(stand, flag.id)).toBeGreaterThanOrEqual(users.length);
@@ -468,7 +469,7 @@ describeOnEachEngine('a backfill', (engine) => {
     const { flag } = await stand.setFlag(name('marked'), latching(inRole('boss')));
     const worker = workerOn(stand);
     await worker.run();
-    const unsettled = async () => (await stand.store.configuration.flag(flag.id))?.unsettled ?? false;
+    const unsettled = async () => (await stand.store.configuration.flag(flag.id))?.unsettledSince !== undefined;
     const redefine = async (inherits: readonly string[]) => {
       const roles = [...inherits, 'boss'].map((role) => ({ name: role, inherits: role === 'boss' ? inherits : [] }));
       return (await organizations.set(OPERATOR, { id: organization, roles, comment: '' })).backfillIds[0]!;
@@ -476,7 +477,7 @@ describeOnEachEngine('a backfill', (engine) => {
     expect(await unsettled()).toBe(false);
     await backfills.cancel(OPERATOR, await redefine(['a']), 'a mistake');
     expect(await unsettled()).toBe(true);
-    expect(keeper.snapshot.flagsById.get(flag.id)?.flag.unsettled).toBe(true);
+    expect(keeper.snapshot.flagsById.get(flag.id)?.flag.unsettledSince).toBeDefined();
     // One that has ended sets no mark, and one of an organization's users does not take it off.
     const ended = await redefine(['b']);
     await worker.run();
@@ -512,20 +513,112 @@ describeOnEachEngine('a backfill', (engine) => {
     expect((await older.refresh()).failures).toMatchObject([{ flagKey: flag.key }]);
     const options = { store: stand.store, keeper: older, notifier: SILENT };
     expect(await tidyFlagMarks(options)).toBe(1);
-    expect(await stored()).toEqual({ ...newer, unsettled: true });
+    expect(await stored()).toEqual({ ...newer, unsettledSince: await stand.store.configuration.revision() });
     expect(await tidyFlagMarks(options)).toBe(0);
     // A whole server does so as soon as it finds it out.
     await put(newer);
     await keeper.refresh();
-    await until(async () => (await stored())?.unsettled === true);
+    await until(async () => (await stored())?.unsettledSince !== undefined);
+    // What a backfill would take off is set anew while it is under way, once.
+    const started = await stand.services.backfills.start(OPERATOR, flag.key, 'in vain');
+    expect((await stored())?.unsettledSince).toBeLessThanOrEqual(started.revision);
+    await tidyFlagMarks(options);
+    expect((await stored())?.unsettledSince).toBeGreaterThan(started.revision);
+    expect(await tidyFlagMarks(options)).toBe(0);
     // Its own backfill does not take the mark off.
-    await stand.services.backfills.start(OPERATOR, flag.key, 'in vain');
     await worker.run();
-    expect(await stand.store.configuration.flag(flag.id)).toMatchObject({ unsettled: true });
-    await put({ ...flag, version: 3, unsettled: true });
+    expect((await stored())?.unsettledSince).toBeDefined();
+    await put({ ...flag, version: 3, unsettledSince: 1 });
     await stand.services.backfills.start(OPERATOR, flag.key, 'by a server that can');
     await worker.run();
-    expect((await stand.store.configuration.flag(flag.id))?.unsettled).toBeUndefined();
+    expect((await stand.store.configuration.flag(flag.id))?.unsettledSince).toBeUndefined();
+  });
+
+  it.each(['unmarked', 'marked'])(
+    'keeps a mark that is set while a backfill of everybody runs, where the flag was %s',
+    async (before) => {
+      const stand = await engine.compose();
+      await stand.clear();
+      const { backfills, organizations } = stand.services;
+      const organization = name('org');
+      const users = names('passed', 9);
+      const redefine = async (inherits: readonly string[]) => {
+        const roles = ['lead', ...inherits].map((role) => ({ name: role, inherits: role === 'lead' ? inherits : [] }));
+        return (await organizations.set(OPERATOR, { id: organization, roles, comment: '' })).backfillIds[0]!;
+      };
+      for (const id of users) await stand.identify(id, { organizationId: organization, roles: ['lead'] });
+      const { flag } = await stand.setFlag(name('kept'), latching(inRole('boss')));
+      const worker = workerOn(stand, { pageSize: 4 });
+      await worker.run();
+      if (before === 'marked') await backfills.cancel(OPERATOR, await redefine(['other']), 'a mistake');
+      const unsettledSince = async () => (await stand.store.configuration.flag(flag.id))?.unsettledSince;
+      const unlocked = async () => {
+        const ledgers = await Promise.all(users.map((id) => ledgerOf(stand.store, id)));
+        return ledgers.flat().filter(({ flagId }) => flagId === flag.id).length;
+      };
+      expect((await unsettledSince()) !== undefined).toBe(before === 'marked');
+
+      const full = await backfills.start(OPERATOR, flag.key, 'for everybody');
+      // To the last page.
+      const total = await stand.store.userPages.count('');
+      while ((await progress(stand, full.id)).done < total - 4) await worker.step();
+      expect(await progress(stand, full.id)).toMatchObject({ state: 'running' });
+      // Those whom it has passed have earned the flag now, and nobody comes to them.
+      await backfills.cancel(OPERATOR, await redefine(['boss']), 'a mistake');
+      await worker.run();
+      expect(await progress(stand, full.id)).toMatchObject({ state: 'done', failed: 0 });
+      expect(await unlocked()).toBeLessThan(users.length);
+      expect(await unsettledSince()).toBeGreaterThan(full.revision);
+      for (const id of users)
+        await stand.identify(id, { attributes: { replace: false, set: { seen: true }, remove: [] } });
+      expect(await unlocked()).toBe(users.length);
+      await backfills.start(OPERATOR, flag.key, 'for everybody');
+      await worker.run();
+      expect(await unsettledSince()).toBeUndefined();
+    },
+  );
+
+  it('marks by the flag as it is stored, not by what its server holds', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const { store } = stand;
+    const { flag } = await stand.setFlag(name('held'), latching(verified));
+    await workerOn(stand).run();
+    const mark = async (unsettledSince?: number) =>
+      store.transaction(async (tx) => {
+        const revision = await tx.configuration.advance();
+        await tx.configuration.putFlag(unsettledSince === undefined ? flag : { ...flag, unsettledSince });
+        return revision;
+      });
+    const unsettledSince = async () => (await store.configuration.flag(flag.id))?.unsettledSince;
+    /** The end of a backfill on a server that holds the flag as it was before `meanwhile`. */
+    const end = async (failed: number, meanwhile: () => Promise<unknown>) => {
+      const keeper = new ConfigurationKeeper({ reader: store.configuration });
+      const started = await stand.services.backfills.start(OPERATOR, flag.key, 'for everybody');
+      await keeper.refresh();
+      await meanwhile();
+      const worker = name('worker');
+      const now = await store.now();
+      const group = await store.transaction((tx) => tx.backfills.claim({ worker, now, leasedUntil: now + 60_000 }));
+      expect(group.map(({ id }) => id)).toEqual([started.id]);
+      const step = { ...{ worker, done: 1, failed, busyMs: 1 }, cursor: undefined, now };
+      await endBackfills({ store, keeper, notifier: SILENT }, group, step);
+      expect(await progress(stand, started.id)).toMatchObject({ state: 'done' });
+      return started;
+    };
+    await mark(1);
+    const failed = await end(1, () => mark());
+    expect(await unsettledSince()).toBeGreaterThan(failed.revision);
+    const again = await end(1, async () => undefined);
+    expect(await unsettledSince()).toBeGreaterThan(again.revision);
+    let newer: number | undefined;
+    await end(0, async () => {
+      newer = (await store.configuration.revision()) + 1;
+      await mark(newer);
+    });
+    expect(await unsettledSince()).toBe(newer);
+    await end(0, async () => undefined);
+    expect(await unsettledSince()).toBeUndefined();
   });
 });
 

@@ -95,9 +95,10 @@ export interface Flag {
   readonly hasRows?: true;
   /**
    * Not everybody has been judged by its rules as they are: a backfill of it was cancelled or failed for somebody, or a server
-   * could not compile it. Until one has come to its end, every write judges its user by it, whatever else it touches.
+   * could not compile it. Until one has come to its end, every write judges its user by it, whatever else it touches. The mark
+   * is the configuration's revision at which this was noted last: a backfill that began before it says nothing about it.
    */
-  readonly unsettled?: true;
+  readonly unsettledSince?: number;
   /** Grows by one with each change; 1 at creation. */
   readonly version: number;
   /** Seeds the buckets; set at creation and never changed. */

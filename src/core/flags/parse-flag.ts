@@ -69,7 +69,7 @@ export function parseFlag(options: ParseFlagOptions): { readonly flag: Flag; rea
     clientVisible: input.clientVisible ?? existing?.clientVisible ?? true,
     archived: input.archived ?? existing?.archived ?? false,
     ...(existing?.hasRows && { hasRows: true }),
-    ...(existing?.unsettled && { unsettled: true }),
+    ...(existing?.unsettledSince !== undefined && { unsettledSince: existing.unsettledSince }),
     version: (existing?.version ?? 0) + 1,
     salt: existing?.salt ?? newId('slt'),
     bucketing: existing?.bucketing ?? BUCKETING_VERSION,

@@ -42,7 +42,7 @@ export function compileFlag(
 }
 
 function kindsOf(
-  { archived, startsAt, endsAt, unsettled }: Flag,
+  { archived, startsAt, endsAt, unsettledSince }: Flag,
   rules: readonly CompiledRule[],
   roleRows: ReadonlyMap<string, Effect>,
 ): ReadonlySet<FlagKind> {
@@ -50,7 +50,7 @@ function kindsOf(
   if (archived) return kinds;
   if (startsAt !== undefined || endsAt !== undefined) kinds.add('time');
   if (roleRows.size > 0) kinds.add('role rows');
-  if (unsettled) kinds.add('unsettled');
+  if (unsettledSince !== undefined) kinds.add('unsettled');
   for (const { rule, conditions } of rules) {
     if (conditions.readsTime) kinds.add('time');
     if (rule.bucketBy !== 'user') kinds.add(`spread over ${rule.bucketBy}`);
@@ -84,8 +84,8 @@ export function keptForm(
 }
 
 /** The marks of a flag, which are always those that are stored. */
-function marksOf({ hasRows, unsettled }: Flag): Pick<Flag, 'hasRows' | 'unsettled'> {
-  return { ...(hasRows && { hasRows }), ...(unsettled && { unsettled }) };
+function marksOf({ hasRows, unsettledSince }: Flag): Pick<Flag, 'hasRows' | 'unsettledSince'> {
+  return { ...(hasRows && { hasRows }), ...(unsettledSince !== undefined && { unsettledSince }) };
 }
 
 const NO_ROWS: ReadonlyMap<string, Effect> = new Map<string, Effect>();

@@ -122,9 +122,9 @@ describe('a flag that cannot be compiled', () => {
   });
 
   it('takes the marks that are stored, though it keeps its form', () => {
-    const marked = configurationOf([withRule('a', UNKNOWN_FACT, { version: 2, hasRows: true, unsettled: true })]);
+    const marked = configurationOf([withRule('a', UNKNOWN_FACT, { version: 2, hasRows: true, unsettledSince: 2 })]);
     expect(compileSnapshot(marked, good).flags.get('a')?.flag).toMatchObject({
-      ...{ version: 1, hasRows: true, unsettled: true },
+      ...{ version: 1, hasRows: true, unsettledSince: 2 },
     });
   });
 

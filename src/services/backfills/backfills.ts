@@ -91,11 +91,14 @@ export class BackfillService {
     if (known === undefined) throw noBackfill(id);
     const { backfill, revision } = await store.transaction(async (tx) => {
       const [flag] = await lockFlags(tx, [known.flagId]);
-      const noting = flag !== undefined && !flag.unsettled && known.finishedAt === undefined;
+      // Also where the flag is marked: a backfill that is under way may take off a mark that was there when it began.
+      const noting = flag !== undefined && known.finishedAt === undefined;
       const revision = noting ? await tx.configuration.advance() : undefined;
       const now = await tx.now();
       const backfill = (await tx.backfills.cancel(id, now))!;
-      if (noting && backfill.state === 'cancelled') await tx.configuration.putFlag(markUnsettled(flag, true));
+      if (revision !== undefined && backfill.state === 'cancelled') {
+        await tx.configuration.putFlag(markUnsettled(flag!, revision));
+      }
       const change = { before: undefined, after: { state: backfill.state, done: backfill.done }, comment };
       await recordAudit(tx, call, now, { action: 'backfill.cancel', target: id, ...change });
       return { backfill, revision };
