@@ -11,7 +11,7 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
     ],
   },
-  testTimeout: 20_000,
+  testTimeout: 60_000,
   globalSetup: '<rootDir>/test/servers/global-setup.mjs',
   globalTeardown: '<rootDir>/test/servers/global-teardown.mjs',
 };

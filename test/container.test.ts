@@ -103,7 +103,7 @@ describe('scripts/health-check.mjs', () => {
       await Promise.all([worker.close(), server.close()]);
     }
     expect(await asks({ ROLES: 'worker', OPS_ADDR: worker.server.opsAddress! })).toBe('not healthy');
-  }, 60_000);
+  }, 120_000);
 });
 
 describe('scripts/make-secrets', () => {

@@ -33,7 +33,7 @@ describe('a server that stops', () => {
     await stopped;
     expect(performance.now() - startedAt).toBeGreaterThan(1_990);
     await expect(readyAt(httpAddress)).rejects.toThrow();
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('TLS files that are renewed', () => {
@@ -90,5 +90,5 @@ describe('TLS files that are renewed', () => {
     } finally {
       await latchkey.close();
     }
-  }, 60_000);
+  }, 120_000);
 });

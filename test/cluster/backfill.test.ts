@@ -38,13 +38,13 @@ describe.each([
     deployment = await deploy();
     store = await deployment.open();
     await fill(store, deployment.users);
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.end('SIGKILL')));
     await store.close();
     await deployment.end();
-  }, 30_000);
+  }, 60_000);
 
   const start = (roles: string): Promise<LatchkeyProcess> => startLatchkey({ ...deployment.settings, ROLES: roles });
   const call = <Answer>(rpc: string, request: object): Promise<Answer> =>
@@ -99,7 +99,7 @@ describe.each([
     expect(backfill).toMatchObject({ state: BackfillState.BACKFILL_STATE_DONE, failed: 0, done: backfill.total });
     expect(backfill.unlocked).toBeLessThanOrEqual(unlocked.length);
     expect(backfill.unlocked).toBeGreaterThan(users / 4);
-  }, 150_000);
+  }, 300_000);
 });
 
 interface SetAnswer {

@@ -54,7 +54,7 @@ beforeAll(async () => {
   );
   servers = await Promise.all([startLatchkey(settings('grpc,rest')), startLatchkey(settings('grpc,rest'))]);
   workers = await Promise.all([startLatchkey(settings('worker')), startLatchkey(settings('worker'))]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await Promise.all([...servers, ...workers].map((server) => server.end('SIGKILL')));
@@ -62,7 +62,7 @@ afterAll(async () => {
   await redis.stop();
   await database.drop();
   rmSync(directory, { recursive: true, force: true });
-}, 30_000);
+}, 60_000);
 
 describe('two servers and two workers on MariaDB and Redis', () => {
   it('count every event once and unlock exactly what was earned, whatever is killed meanwhile', async () => {
@@ -97,7 +97,7 @@ describe('two servers and two workers on MariaDB and Redis', () => {
     expect(expected.unlocks.size).toBeGreaterThan(USERS / 2);
     expect(kills).toBeGreaterThanOrEqual(1);
     expect(longestMs).toBeLessThan(LONGEST_WAIT_MS);
-  }, 240_000);
+  }, 480_000);
 
   it('count what a foreign producer put onto the queue with nothing but BullMQ', async () => {
     execFileSync(process.execPath, ['examples/enqueue-events/enqueue-events.mjs', 'foreign-user'], {
@@ -113,12 +113,12 @@ describe('two servers and two workers on MariaDB and Redis', () => {
     };
     await until(async () => ((await counted()) as string[]).length === 3, 15_000);
     expect(await counted()).toEqual(['report_exported 1', 'report_shared 1', 'report_viewed 2']);
-  }, 30_000);
+  }, 60_000);
 
   it('drain on SIGTERM and exit with 0', async () => {
     const codes = await Promise.all([...servers, ...workers].map((server) => server.end('SIGTERM')));
     expect(codes).toEqual([0, 0, 0, 0]);
-  }, 30_000);
+  }, 60_000);
 });
 
 async function setFlags(): Promise<void> {
@@ -163,7 +163,7 @@ async function sendUntilTaken(events: readonly SentEvent[], turn: number): Promi
       if (error instanceof TypeError || /UNAVAILABLE|503/.test(String(error))) return false;
       throw error;
     }
-  }, 30_000);
+  }, 60_000);
 }
 
 type Outcome = Pick<TrackResponse, 'accepted' | 'duplicates'>;

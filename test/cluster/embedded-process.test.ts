@@ -70,7 +70,7 @@ describe('an embedded process', () => {
     const last = { id: 'last', user_id: 'ada', action: 'saved' };
     expect(await post(server, '/api/events?wait=true', last)).toMatchObject({ accepted: 1 });
     expect(await server.end('SIGTERM')).toBe(0);
-  }, 60_000);
+  }, 120_000);
 
   it('prints one line, keeps its admin token to itself, and shows the path alone', async () => {
     const server = await start();
@@ -78,7 +78,7 @@ describe('an embedded process', () => {
     while (!server.log().includes(join(directory, 'admin-token')))
       await new Promise((resolve) => setTimeout(resolve, 20));
     expect(server.log()).not.toContain(token());
-  }, 30_000);
+  }, 60_000);
 
   it('loads the examples, once', async () => {
     const demo = async (): Promise<string> => {
@@ -97,14 +97,14 @@ describe('an embedded process', () => {
     const first = await demo();
     expect(first).toBe('admin_console advanced_analytics dashboard insights_tab manager_tools new_editor reports_tab');
     expect(await demo()).toBe(first);
-  }, 60_000);
+  }, 120_000);
 
   it('is alone on its database: a second one ends, a killed one leaves it free, and commands may look at it', async () => {
     const first = await start();
     await expect(start()).rejects.toThrow(/ended with 1.*another server serves the database .*latchkey\.db: end it/s);
     await first.end('SIGKILL');
     await start();
-  }, 60_000);
+  }, 120_000);
 
   it('says which port is taken, and ends', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
@@ -120,7 +120,7 @@ describe('an embedded process', () => {
     } finally {
       taken.close();
     }
-  }, 60_000);
+  }, 120_000);
 
   it('is ended by SIGTERM while it still waits for the database', async () => {
     const words = ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve'];
@@ -135,7 +135,7 @@ describe('an embedded process', () => {
     const ended = once(child, 'exit');
     child.kill('SIGTERM');
     expect(await ended).toEqual([128 + 15, null]);
-  }, 60_000);
+  }, 120_000);
 
   it('says that the database is not there, without its password, and ends', async () => {
     const refused = start({
@@ -145,5 +145,5 @@ describe('an embedded process', () => {
     const error = (await refused.catch((reason: unknown) => reason)) as Error;
     expect(error.message).toMatch(/ended with 1.*the store is not available.*127\.0\.0\.1:1.*DATABASE_URL/s);
     expect(error.message).not.toContain('the-password');
-  }, 60_000);
+  }, 120_000);
 });

@@ -82,4 +82,4 @@ it('an embedded process that is killed while it delivers has lost nothing when i
   expect(new Set(after().map(({ event }) => event.subject))).toEqual(new Set(keys));
   expect(after().map(({ event }) => event.id)).toEqual(expect.arrayContaining(before));
   expect(await server.end('SIGTERM')).toBe(0);
-}, 90_000);
+}, 180_000);

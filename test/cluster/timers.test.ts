@@ -92,7 +92,7 @@ describe('timers on MariaDB and Redis', () => {
     clients = clientsOf(server, TOKEN);
     await setFlags(clients);
     await startWorkers();
-  }, 60_000);
+  }, 120_000);
 
   afterAll(async () => {
     clients.close();
@@ -101,7 +101,7 @@ describe('timers on MariaDB and Redis', () => {
     await redis.stop();
     await database.drop();
     rmSync(directory, { recursive: true, force: true });
-  }, 30_000);
+  }, 60_000);
 
   /** Users who join one after the other, each due so long after that; by user, when. */
   async function joinAll(prefix: string, users: number, dueInMs: (n: number) => number) {
@@ -185,7 +185,7 @@ describe('timers on MariaDB and Redis', () => {
       "SELECT COUNT(*) AS n FROM users WHERE id LIKE 'kill-%' AND revision <> 2",
     );
     expect(Number(rows[0]!.n)).toBe(0);
-  }, 180_000);
+  }, 360_000);
 
   it('fire late and as of their instant after a time without any worker', async () => {
     await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
@@ -198,7 +198,7 @@ describe('timers on MariaDB and Redis', () => {
     expect(entries[0]!.recordedAt).toBeGreaterThan(lastDue);
     const flips = await clients.feature.evaluate({ flagKey: 'day-1', context: { userId: 'outage-0' } });
     expect(flips.enabled).toBe(true);
-  }, 120_000);
+  }, 240_000);
 });
 
 describe('a timer of an embedded process', () => {
@@ -243,5 +243,5 @@ describe('a timer of an embedded process', () => {
     expect(entries[0]!.recordedAt!.getTime()).toBeGreaterThanOrEqual(startedAt);
     clients.close();
     expect(await server.end('SIGTERM')).toBe(0);
-  }, 60_000);
+  }, 120_000);
 });

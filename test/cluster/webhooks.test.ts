@@ -62,7 +62,7 @@ beforeAll(async () => {
   });
   server = await startLatchkey(settings('grpc,rest'));
   workers = await Promise.all([startLatchkey(settings('worker')), startLatchkey(settings('worker'))]);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await Promise.all([server, ...workers].map((server) => server?.end('SIGKILL')));
@@ -71,7 +71,7 @@ afterAll(async () => {
   await redis.stop();
   await database.drop();
   rmSync(directory, { recursive: true, force: true });
-}, 30_000);
+}, 60_000);
 
 describe('webhooks of workers that are killed again and again', () => {
   it('tell of every unlock at least once, each under one id', async () => {
@@ -102,12 +102,12 @@ describe('webhooks of workers that are killed again and again', () => {
     expect(receiver.received.every((one) => isSignedBy(secret, one))).toBe(true);
     expect(await count('SELECT COUNT(*) AS n FROM deliveries')).toBe(USERS);
     expect(kills).toBeGreaterThanOrEqual(3);
-  }, 240_000);
+  }, 480_000);
 
   it('end with their process, on SIGTERM, with 0', async () => {
     const codes = await Promise.all([server, ...workers].map((server) => server.end('SIGTERM')));
     expect(codes).toEqual([0, 0, 0]);
-  }, 30_000);
+  }, 60_000);
 });
 
 /** Kills a worker every half second or so, by turns, and starts another in its place. */

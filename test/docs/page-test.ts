@@ -22,6 +22,6 @@ export function describePage(name: string): void {
       for (const { command } of steps) printed.push({ command, output: lasting(shown(await session.run(command))) });
       expect(printed).toEqual(steps.map(({ command, output }) => ({ command, output: lasting(output) })));
       expect(steps.length).toBeGreaterThan(10);
-    }, 120_000);
+    }, 240_000);
   });
 }

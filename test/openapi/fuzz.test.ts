@@ -196,5 +196,5 @@ describe('every route', () => {
       }
     }
     expect(failures.join('\n\n')).toBe('');
-  }, 240_000);
+  }, 480_000);
 });

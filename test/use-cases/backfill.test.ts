@@ -186,7 +186,7 @@ describeOnEachEngine('a backfill', (engine) => {
       { numRuns: engine.name.startsWith('SQLite') ? 25 : 12 },
     );
     // Dozens of whole backfills, which take a few seconds on a quiet machine and many on a busy one.
-  }, 120_000);
+  }, 240_000);
 
   it('takes back what RELOCK has forgotten, and gives it anew to whoever has earned it', async () => {
     const stand = await engine.compose();

@@ -97,5 +97,5 @@ describeOnEachEngine('a preview', (engine) => {
     await fc.assert(fc.asyncProperty(arbitraryCase, law), { numRuns: 20, endOnFailure: true });
     // A generator that never brings about one of the four would prove nothing of it.
     expect(PREVIEW_GROUPS.filter((group) => (groups.get(group) ?? 0) === 0)).toEqual([]);
-  }, 120_000);
+  }, 240_000);
 });

@@ -135,7 +135,7 @@ describeOnEachEngine('read your writes:', (engine) => {
 
   beforeAll(async () => {
     ({ withWorker, cut, stop } = await startServers(engine));
-  }, 60_000);
+  }, 120_000);
   afterAll(async () => {
     for (const client of clients.splice(0)) client.close();
     await stop();

@@ -24,7 +24,7 @@ beforeAll(async () => {
   // A Sentinel refuses the first command of the two that are sent, and has answered by that.
   const answer = () => redisCommand(port, 'PING').catch(String);
   await until(async () => !(await answer()).includes('ECONNREFUSED'), 20_000);
-}, 60_000);
+}, 120_000);
 
 afterAll(async () => {
   await sentinel.stop('SIGKILL');
@@ -65,7 +65,7 @@ describe('Redis', () => {
     } finally {
       await Promise.all([one, two, likeOne].map((each) => each.close()));
     }
-  }, 60_000);
+  }, 120_000);
 
   it('is found by the name that Sentinels know it by', async () => {
     const [here, there] = [await deployment('found', sentinelUrl), await deployment('found', sentinelUrl)];
@@ -77,5 +77,5 @@ describe('Redis', () => {
     } finally {
       await Promise.all([here.close(), there.close()]);
     }
-  }, 60_000);
+  }, 120_000);
 });

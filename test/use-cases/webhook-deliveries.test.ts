@@ -156,7 +156,7 @@ describeOnEachEngine('deliveries to webhooks', (engine) => {
       return hole.received.length >= 96;
     });
     for (const answer of silent.splice(0)) answer();
-  }, 30_000);
+  }, 60_000);
 
   it('are given up after three days, however few attempts were made', async () => {
     const receiver = await receive();
@@ -313,7 +313,7 @@ describeOnEachEngine('deliveries to webhooks', (engine) => {
     await work({ lostQueue: true });
     await until(async () => (await statesOf(id))[0] === 'delivered', 15_000);
     expect(receiver.received).toHaveLength(1);
-  }, 30_000);
+  }, 60_000);
 
   it('wait while their endpoint is disabled, go where it points then, and go with it', async () => {
     const [first, second] = [await receive(), await receive()];

@@ -49,6 +49,8 @@ export interface RawCall {
   readonly token?: string;
   readonly requestId?: string;
   readonly deadlineMs?: number;
+  /** A deadline that the server is told of, while this client would wait on: gRPC's `grpc-timeout`, such as `100m`. */
+  readonly toldTimeout?: string;
   /** Gets the call, to cancel it. */
   readonly started?: (call: ClientUnaryCall) => void;
 }
@@ -58,6 +60,7 @@ export function evaluateRaw(client: Client, request: Uint8Array, options: RawCal
   const metadata = new Metadata();
   if (options.token !== '') metadata.set('authorization', `Bearer ${options.token ?? 'good'}`);
   if (options.requestId !== undefined) metadata.set('x-request-id', options.requestId);
+  if (options.toldTimeout !== undefined) metadata.set('grpc-timeout', options.toldTimeout);
   return new Promise((resolve, reject) => {
     const call = client.makeUnaryRequest(
       EVALUATE_PATH,

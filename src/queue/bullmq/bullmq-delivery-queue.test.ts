@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { startRedis } from '../../../test/servers/redis-server.js';
 import { createRedisSpace, type TestRedis } from '../../../test/servers/test-servers.js';
-import { until } from '../../../test/timing.js';
+import { busy, until } from '../../../test/timing.js';
 import { describeDeliveryQueue } from '../testing/delivery-queue-contract.js';
 import { openBullmqDeliveryQueue } from './bullmq-delivery-queue.js';
 
@@ -49,16 +49,16 @@ describe('the delivery queue on BullMQ', () => {
       await server.down('SIGKILL');
       const start = performance.now();
       await queue.schedule([{ id: 'lost', endpointId: 'whe_1' }], 0);
-      expect(performance.now() - start).toBeLessThan(1_000);
+      expect(performance.now() - start).toBeLessThan(busy(1_000));
       await server.restart();
       await until(async () => {
         await queue.schedule([{ id: 'kept', endpointId: 'whe_1' }], 0);
         return taken.includes('kept');
-      }, 15_000);
+      }, 60_000);
       expect(seen.length).toBeGreaterThan(0);
     } finally {
       await queue.close();
       await server.stop('SIGKILL');
     }
-  }, 30_000);
+  }, 60_000);
 });

@@ -145,5 +145,5 @@ describe('the event intake', () => {
     await until(() => calls === 2, 18_000);
     await until(() => isEmpty(producer));
     expect(await producer.getFailedCount()).toBe(0);
-  }, 30_000);
+  }, 60_000);
 });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type RedisServer, redisCommand, startRedis } from '../../../test/servers/redis-server.js';
 import { findFreePort, startServerProcess, waitUntilReady } from '../../../test/servers/server-process.js';
-import { pause, until } from '../../../test/timing.js';
+import { busy, pause, until } from '../../../test/timing.js';
 import type { WorkQueue } from '../queue.js';
 import { openBullmqWorkQueue } from './bullmq-work-queue.js';
 
@@ -149,7 +149,7 @@ describe('the work queue on a Redis that fails', () => {
     await queue.wake([1]);
     await until(() => runs.length === 1);
     await redis.down('SIGKILL');
-    expect(await timed(() => queue.close())).toBeLessThan(4_000);
+    expect(await timed(() => queue.close())).toBeLessThan(busy(4_000));
     expect(finished).toBe(true);
   });
 
@@ -168,7 +168,7 @@ describe('the work queue on a Redis that fails', () => {
     const runs = await consume(other);
     await until(() => runs.length === 1, 5_000);
     expect(runs).toEqual([1]);
-  }, 30_000);
+  }, 60_000);
 
   it('closes soon when Redis was never there', async () => {
     const queue = await openQueue(`redis://127.0.0.1:${await findFreePort()}`);

@@ -28,7 +28,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'latchkey-mysql-tls-'));
   named = await offer('named', SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY);
   misnamed = await offer('misnamed', OTHER_CERTIFICATE, OTHER_KEY);
-}, 120_000);
+}, 240_000);
 
 afterAll(async () => {
   await Promise.all([named.stop('SIGKILL'), misnamed.stop('SIGKILL')]);
@@ -82,5 +82,5 @@ describe('a connection to MySQL by TLS', () => {
     } finally {
       await store.close();
     }
-  }, 30_000);
+  }, 60_000);
 });

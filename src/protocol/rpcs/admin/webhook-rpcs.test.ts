@@ -92,7 +92,7 @@ describe('webhooks over gRPC', () => {
     await until(async () => /latchkey_webhook_attempts_total\{outcome="delivered"\} 5\n/.test(await metrics()));
     // As of the last sweep, a second ago at most.
     await until(async () => /latchkey_webhook_oldest_pending_seconds 0\n/.test(await metrics()));
-  }, 30_000);
+  }, 60_000);
 });
 
 describe('webhooks of a server that allows nothing but public https addresses', () => {

@@ -7,7 +7,7 @@ import {
 import type { DeepPartial } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import { Consistency, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import type { FeatureServiceClient } from '../../../../test/gen/latchkey/v1/feature_service.js';
-import { pause, until } from '../../../../test/timing.js';
+import { busy, pause, until } from '../../../../test/timing.js';
 import { type DoorStand, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 let stand: DoorStand;
@@ -188,8 +188,8 @@ describe('EvaluateStream', () => {
     await stand.admin.revokeToken({ id: token!.id });
     const revoked = performance.now();
     expect((await ended)?.code).toBe(status.UNAUTHENTICATED);
-    expect(performance.now() - revoked).toBeLessThan(5_000);
-  }, 15_000);
+    expect(performance.now() - revoked).toBeLessThan(busy(5_000));
+  }, 60_000);
 
   it('lets go of everything when the client cancels, or its deadline passes', async () => {
     const { ask, call, answer } = open();
@@ -240,7 +240,7 @@ describe('EvaluateStream', () => {
     call.end();
     expect(await ended).toBeUndefined();
     expect(answered).toBe(sent);
-  }, 30_000);
+  }, 60_000);
 
   it('refuses an id that is too long in an answer that does not give it back, and goes on', async () => {
     const { ask, answers, answer } = open();
@@ -269,7 +269,7 @@ describe('EvaluateStream', () => {
     expect(answers[0]?.id).not.toBe('quick');
     expect(new Set(answers.map(({ id }) => id))).toEqual(new Set(['0', '1', '2', '3', 'quick']));
     expect(Date.now() - before).toBeLessThan(20_000);
-  }, 30_000);
+  }, 60_000);
 
   it('answers what it has taken when the server stops, and ends with UNAVAILABLE', async () => {
     const other = await openDoorStand();
@@ -285,5 +285,5 @@ describe('EvaluateStream', () => {
     expect((await ended)?.code).toBe(status.UNAVAILABLE);
     await stopping;
     await other.close();
-  }, 20_000);
+  }, 60_000);
 });
