@@ -12,13 +12,16 @@ export interface Machine {
   readonly organizationId: string;
 }
 
+/** How many roles a user has at most. A person's token may name more, of which decisions read those that can matter. */
+export const MAX_ROLES = 50;
+
 /** A browser or a phone: a verified JWT. */
 export interface Person {
   readonly kind: 'person';
   readonly userId: string;
   /** The organization that the token names; '' when it names none. */
   readonly organizationId: string;
-  /** The roles that the token names; undefined when it has no such claim. */
+  /** The roles that the token names, which may be more than {@link MAX_ROLES}; undefined when it has no such claim. */
   readonly roles: readonly string[] | undefined;
   /** Whether the token's platform claim held the configured value, which makes them administer the platform. Roles never do. */
   readonly platformAdmin: boolean;

@@ -5,6 +5,7 @@ import type { GrpcDoor } from '../grpc/grpc-door.js';
 import { callLog, type EndedCall } from '../observability/call-log.js';
 import type { Logger } from '../observability/logger.js';
 import type { Metrics } from '../observability/metrics.js';
+import { DampedReports } from '../outages/damped-reports.js';
 import type { RestDoor } from '../rest/rest-door.js';
 import type { EndedRequest } from '../rest/server/observe.js';
 import type { Composed } from './services.js';
@@ -53,10 +54,12 @@ async function grpcDoor(config: Config, { composed, metrics, logger }: DoorParts
 
 async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {
   const { openRestDoor } = await import('../rest/rest-door.js');
+  const leftOut = new DampedReports((_, message, more) => parts.logger.warn({ more }, String(message)));
   return openRestDoor({
     ...whatIsAsked(config, parts),
     address: config.httpAddress,
     onSyncError: (error) => parts.logger.warn({ err: error }, 'what a JWT says could not be written to its user'),
+    onLeftOut: (claim, what) => leftOut.failed(claim, what),
     requestsPerMinute: config.httpRequestsPerMinute,
     corsOrigins: config.corsOrigins,
     trustedProxies: config.trustedProxies,

@@ -60,7 +60,8 @@ describe('readConfig', () => {
       ...{
         JWT_PUBLIC_KEY_FILE: pem,
         JWT_ISSUER: 'i',
-        JWT_AUDIENCE: 'a',
+        JWT_AUDIENCE: 'web, mobile',
+        JWT_AUDIENCE_CLAIM: 'client_id',
         JWT_PLATFORM_CLAIM: 'c',
         JWT_PLATFORM_VALUE: 'v',
       },
@@ -71,7 +72,10 @@ describe('readConfig', () => {
       ...{ database: { kind: 'mysql', poolSize: 5 }, redisUrl: 'rediss://cache:6380/2', adminToken: SECRET },
       ...{ roles: new Set(['worker', 'grpc']), queueIntake: false, lanes: 64, retentionDays: 7, logLevel: 'warn' },
       ...{ corsOrigins: ['https://a.example', 'https://b.example:8443'] },
-      jwt: { key: { kind: 'publicKey', pem: publicKey }, platform: { claim: 'c', value: 'v' }, userClaim: 'sub' },
+      jwt: {
+        ...{ key: { kind: 'publicKey', pem: publicKey }, platform: { claim: 'c', value: 'v' }, userClaim: 'sub' },
+        ...{ audiences: ['web', 'mobile'], audienceClaim: 'client_id' },
+      },
     });
   });
 
@@ -151,6 +155,7 @@ describe('readConfig', () => {
       { JWT_PUBLIC_KEY_FILE: file('private.pem', privateKey) },
       'holds a private key; give the public one',
     ],
+    ['a claim for no audience', { JWT_SECRET: SECRET, JWT_AUDIENCE_CLAIM: 'c' }, 'JWT_AUDIENCE gives none'],
     ['a claim without its value', { JWT_SECRET: SECRET, JWT_PLATFORM_CLAIM: 'c' }, 'go together'],
     ['half a switch', { QUEUE_INTAKE: 'maybe' }, 'QUEUE_INTAKE="maybe" is neither true nor false'],
     ['lanes beyond all', { LANES: '5000' }, 'LANES="5000" is no whole number from 1 to 4096'],

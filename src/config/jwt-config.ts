@@ -6,9 +6,9 @@ import { ConfigError, type Environment, readFile } from './environment.js';
 export function readJwtConfig(env: Environment): JwtOptions | undefined {
   const key = givenKey(env);
   if (key === undefined) return undefined;
-  const [issuer, audience] = [env.text('JWT_ISSUER'), env.text('JWT_AUDIENCE')];
+  const [issuer, audiences] = [env.text('JWT_ISSUER'), env.list('JWT_AUDIENCE')];
   try {
-    jwtKey({ key, issuer, audience });
+    jwtKey({ key, issuer, audiences });
   } catch (error) {
     throw new ConfigError((error as Error).message);
   }
@@ -19,7 +19,8 @@ export function readJwtConfig(env: Environment): JwtOptions | undefined {
   return {
     key,
     issuer,
-    audience,
+    audiences,
+    audienceClaim: audienceClaim(env, audiences),
     userClaim: env.text('JWT_USER_CLAIM') ?? 'sub',
     organizationClaim: env.text('JWT_ORGANIZATION_CLAIM') ?? 'org',
     rolesClaim: env.text('JWT_ROLES_CLAIM') ?? 'roles',
@@ -38,4 +39,14 @@ function givenKey(env: Environment): JwtOptions['key'] | undefined {
   if (secret !== undefined) return { kind: 'secret', secret };
   if (pemFile !== undefined) return { kind: 'publicKey', pem: readFile('JWT_PUBLIC_KEY_FILE', pemFile) };
   return url === undefined ? undefined : { kind: 'jwks', url };
+}
+
+function audienceClaim(env: Environment, audiences: readonly string[]): string | undefined {
+  const claim = env.text('JWT_AUDIENCE_CLAIM');
+  if (claim !== undefined && audiences.length === 0) {
+    throw new ConfigError(
+      'JWT_AUDIENCE_CLAIM names the claim with the audience, and JWT_AUDIENCE gives none; give both',
+    );
+  }
+  return claim;
 }

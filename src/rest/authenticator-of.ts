@@ -8,10 +8,17 @@ export function authenticatorOf({
   services,
   jwt,
   onSyncError,
-}: Pick<RestDoorOptions, 'services' | 'jwt' | 'onSyncError'>): Authenticator {
+  onLeftOut,
+}: Pick<RestDoorOptions, 'services' | 'jwt' | 'onSyncError' | 'onLeftOut'>): Authenticator {
   const { authentication, users } = services;
   if (jwt === undefined) return new Authenticator({ machines: authentication, people: undefined });
   const sync = jwt.sync ? new ClaimsSync({ users, onError: onSyncError ?? (() => undefined) }) : undefined;
-  const people = new JwtVerifier({ ...jwt, ...(sync === undefined ? {} : { onVerified: sync.note }) });
+  const people = new JwtVerifier({
+    ...jwt,
+    onVerified: (verified) => {
+      for (const [claim, what] of Object.entries(verified.leftOut)) onLeftOut?.(claim, what);
+      sync?.note(verified);
+    },
+  });
   return new Authenticator({ machines: authentication, people });
 }

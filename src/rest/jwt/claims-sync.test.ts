@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import type { Person } from '../../calls/caller.js';
 import type { IdentifyInput } from '../../services/users/users.js';
 import { ClaimsSync } from './claims-sync.js';
+import type { VerifiedToken } from './verify-jwt.js';
 
 const alice: Person = {
   kind: 'person',
@@ -21,12 +22,16 @@ function stand(fail = false) {
   return { written, errors, sync: new ClaimsSync({ users: { identify }, onError: (error) => errors.push(error) }) };
 }
 
+function of(person: Person, issuedAt: number | undefined, leftOut: VerifiedToken['leftOut'] = {}): VerifiedToken {
+  return { person, leftOut, issuedAt };
+}
+
 describe('synchronized claims', () => {
   it('are written when they are new and when they change, not otherwise', () => {
     const { sync, written } = stand();
-    sync.note(alice, 1_000);
-    sync.note(alice, 2_000);
-    sync.note({ ...alice, roles: ['manager'] }, 3_000);
+    sync.note(of(alice, 1_000));
+    sync.note(of(alice, 2_000));
+    sync.note(of({ ...alice, roles: ['manager'] }, 3_000));
     expect(written).toEqual([
       { userId: 'alice', organizationId: 'acme', roles: ['employee'] },
       { userId: 'alice', organizationId: 'acme', roles: ['manager'] },
@@ -35,23 +40,30 @@ describe('synchronized claims', () => {
 
   it('of an older token do not undo those of a newer one', () => {
     const { sync, written } = stand();
-    sync.note({ ...alice, roles: ['manager'] }, 3_000);
-    sync.note(alice, 2_000);
+    sync.note(of({ ...alice, roles: ['manager'] }, 3_000));
+    sync.note(of(alice, 2_000));
     expect(written).toHaveLength(1);
   });
 
   it('that say nothing change nothing', () => {
     const { sync, written } = stand();
-    sync.note({ ...alice, organizationId: '', roles: undefined }, 1_000);
-    sync.note({ ...alice, organizationId: '' }, 1_000);
+    sync.note(of({ ...alice, organizationId: '', roles: undefined }, 1_000));
+    sync.note(of({ ...alice, organizationId: '' }, 1_000));
     expect(written).toEqual([{ userId: 'alice', roles: ['employee'] }]);
+  });
+
+  it('of which something was left out are not written', () => {
+    const { sync, written } = stand();
+    sync.note(of(alice, 1_000, { roles: 'too many' }));
+    sync.note(of(alice, 1_000, { organization: 'two' }));
+    expect(written).toEqual([]);
   });
 
   it('that could not be written are reported, and written the next time', async () => {
     const { sync, written, errors } = stand(true);
-    sync.note(alice, 1_000);
+    sync.note(of(alice, 1_000));
     await new Promise((resolve) => setImmediate(resolve));
-    sync.note(alice, 1_000);
+    sync.note(of(alice, 1_000));
     await new Promise((resolve) => setImmediate(resolve));
     expect(written).toHaveLength(2);
     expect(errors).toHaveLength(2);

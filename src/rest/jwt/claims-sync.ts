@@ -1,6 +1,7 @@
 import { LRUCache } from 'lru-cache';
-import type { Call, Person } from '../../calls/caller.js';
+import type { Call } from '../../calls/caller.js';
 import type { UserService } from '../../services/users/users.js';
+import type { VerifiedToken } from './verify-jwt.js';
 
 export interface ClaimsSyncOptions {
   readonly users: Pick<UserService, 'identify'>;
@@ -21,7 +22,7 @@ const SYNC: Call = {
 
 /**
  * Writes the organization and roles that verified tokens name to their users, when they differ from the last time. What a token
- * does not name stays as it is. A token that was issued before the last one whose claims were written is ignored.
+ * does not name stays as it is, and nothing is written of a token of which something was left out. A token that was issued before the last one whose claims were written is ignored.
  */
 export class ClaimsSync {
   readonly #options: ClaimsSyncOptions;
@@ -31,10 +32,12 @@ export class ClaimsSync {
     this.#options = options;
   }
 
-  /** Writes a token's claims, which the caller does not wait for. `issuedAt` is in epoch milliseconds. */
-  readonly note = (person: Person, issuedAt: number): void => {
+  /** Writes a token's claims, which the caller does not wait for. */
+  readonly note = ({ person, leftOut, issuedAt = 0 }: VerifiedToken): void => {
     const { userId, organizationId, roles } = person;
     if (organizationId === '' && roles === undefined) return;
+    // The two are one unit, and a part of it would be stored as though it were the whole.
+    if (leftOut.organization !== undefined || leftOut.roles !== undefined) return;
     const claims = JSON.stringify([organizationId, roles]);
     const last = this.#synced.get(userId);
     if (last !== undefined && (last.claims === claims || issuedAt < last.issuedAt)) return;

@@ -3,12 +3,12 @@ import { describe, expect, it } from '@jest/globals';
 import { jwtKey } from './jwt-key.js';
 import type { JwtOptions } from './jwt-options.js';
 
-const FOR_US = { issuer: 'i', audience: 'a' };
+const FOR_US = { issuer: 'i', audiences: ['a'] };
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
 const publicKey = (pem: string): Options => ({ key: { kind: 'publicKey', pem }, ...FOR_US });
 const published = (url: string): Options => ({ key: { kind: 'jwks', url }, ...FOR_US });
 
-type Options = Pick<JwtOptions, 'key' | 'issuer' | 'audience'>;
+type Options = Pick<JwtOptions, 'key' | 'issuer' | 'audiences'>;
 
 function pemOf(key: KeyObject): string {
   return key.export({ type: 'spki', format: 'pem' }) as string;
@@ -24,11 +24,7 @@ function curvePem(namedCurve: string): string {
 
 describe('a key for JWTs', () => {
   it.each<[string, Options, readonly string[]]>([
-    [
-      'a secret',
-      { key: { kind: 'secret', secret: 's'.repeat(32) }, issuer: undefined, audience: undefined },
-      ['HS256'],
-    ],
+    ['a secret', { key: { kind: 'secret', secret: 's'.repeat(32) }, issuer: undefined, audiences: [] }, ['HS256']],
     ['RSA', publicKey(publicPem('rsa', 2048)), ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512']],
     ['RSA-PSS', publicKey(publicPem('rsa-pss', 2048)), ['PS256', 'PS384', 'PS512']],
     ['P-256', publicKey(curvePem('P-256')), ['ES256']],
@@ -53,7 +49,7 @@ describe('a key for JWTs', () => {
     ['a weak RSA key', publicKey(publicPem('rsa', 1024)), /1024 bits/],
     ['a curve that signs no JWTs', publicKey(curvePem('secp256k1')), /secp256k1/],
     ['a public key without issuer', { ...publicKey(pemOf(ec.publicKey)), issuer: undefined }, /JWT_ISSUER/],
-    ['a public key without audience', { ...publicKey(pemOf(ec.publicKey)), audience: '' }, /JWT_AUDIENCE/],
+    ['a public key without audience', { ...publicKey(pemOf(ec.publicKey)), audiences: [] }, /JWT_AUDIENCE/],
     ['published by nobody in particular', { ...published('https://h/k'), issuer: undefined }, /JWT_ISSUER/],
     ['published over plain http', published('http://id.example/keys'), /no https URL/],
     ['published nowhere', published('https://'), /no https URL/],

@@ -17,10 +17,10 @@ const ED25519 = ['EdDSA', 'Ed25519'];
 const BY_CURVE: Readonly<Record<string, string>> = { prime256v1: 'ES256', secp384r1: 'ES384', secp521r1: 'ES512' };
 
 /** The key of the options. Throws when it is no such key, or a weak one; the message names the setting and no secret. */
-export function jwtKey({ key, issuer, audience }: Pick<JwtOptions, 'key' | 'issuer' | 'audience'>): JwtKey {
+export function jwtKey({ key, issuer, audiences }: Pick<JwtOptions, 'key' | 'issuer' | 'audiences'>): JwtKey {
   if (key.kind === 'secret') return secretKey(key.secret);
   const made = key.kind === 'publicKey' ? publicKey(key.pem) : publishedKeys(key.url);
-  if (!issuer || !audience) {
+  if (!issuer || audiences.length === 0) {
     throw new Error(
       'with a public key, JWT_ISSUER and JWT_AUDIENCE are required: others may hold tokens of the same issuer',
     );

@@ -6,9 +6,12 @@ export interface JwtOptions {
     | { readonly kind: 'publicKey'; readonly pem: string }
     /** Where the issuer publishes its public keys. */
     | { readonly kind: 'jwks'; readonly url: string };
-  /** The issuer that a token must have, as it must have the audience; both are required with public keys. */
+  /** The issuer that a token must have, as it must be for one of the audiences; both are required with public keys. */
   readonly issuer: string | undefined;
-  readonly audience: string | undefined;
+  /** None: tokens for anybody are taken. */
+  readonly audiences: readonly string[];
+  /** The claim that says whom a token without `aud` is for; undefined where such tokens are refused. */
+  readonly audienceClaim: string | undefined;
   /** The name of the claim with the user's id, as those below: a member of the payload, or a dotted path into it. */
   readonly userClaim: string;
   readonly organizationClaim: string;

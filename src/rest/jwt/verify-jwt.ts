@@ -10,12 +10,12 @@ import {
 } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Person } from '../../calls/caller.js';
-import { type LatchkeyError, unauthenticated, unavailable } from '../../calls/errors.js';
-import type { JsonObject } from '../../core/values/json.js';
+import { LatchkeyError, unauthenticated, unavailable } from '../../calls/errors.js';
+import { type JsonObject, quote } from '../../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import { jwtKey } from './jwt-key.js';
 import type { JwtOptions } from './jwt-options.js';
-import { personOfClaims } from './person-of-claims.js';
+import { claimOf, type PersonOfToken, personOfClaims } from './person-of-claims.js';
 
 /** How far the clocks of the issuer and this server may be apart. */
 const CLOCK_TOLERANCE_MS = 5 * SECOND_MS;
@@ -27,12 +27,18 @@ const MAX_KNOWN = 10_000;
 const MAX_TOKEN_LENGTH = 12_000;
 
 export interface JwtVerifierOptions extends JwtOptions {
-  /** Called for each token that was verified, and not remembered; `issuedAt` is in epoch milliseconds, 0 where it is unknown. */
-  readonly onVerified?: (person: Person, issuedAt: number) => void;
+  /** Called for each token that was verified, and not remembered. */
+  readonly onVerified?: (verified: VerifiedToken) => void;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   /** Fetches the issuer's keys in place of the network. */
   readonly fetchJwks?: FetchImplementation;
+}
+
+/** A token that was verified. */
+export interface VerifiedToken extends PersonOfToken {
+  /** Epoch milliseconds; undefined where the token does not say. */
+  readonly issuedAt: number | undefined;
 }
 
 interface Known {
@@ -74,14 +80,16 @@ export class JwtVerifier {
     const now = this.#now();
     const payload = await this.#payload(token, now);
     const expiresAt = payload.exp! * SECOND_MS;
-    const person = { ...personOfClaims(payload as JsonObject, this.#options), expiresAt };
+    const { person: named, leftOut } = personOfClaims(payload as JsonObject, this.#options);
+    const person = { ...named, expiresAt };
     this.#known.set(digest, { person, trustedUntil: Math.min(now + TRUST_MS, expiresAt) });
-    this.#options.onVerified?.(person, (payload.iat ?? 0) * SECOND_MS);
+    const issuedAt = payload.iat === undefined ? undefined : payload.iat * SECOND_MS;
+    this.#options.onVerified?.({ person, leftOut, issuedAt });
     return person;
   }
 
   async #payload(token: string, now: number): Promise<JWTPayload> {
-    const { issuer, audience } = this.#options;
+    const { issuer } = this.#options;
     try {
       const { payload } = await jwtVerify(token, this.#getKey, {
         algorithms: [...this.#algorithms],
@@ -89,13 +97,23 @@ export class JwtVerifier {
         clockTolerance: CLOCK_TOLERANCE_MS / SECOND_MS,
         currentDate: new Date(now),
         ...(issuer ? { issuer } : {}),
-        ...(audience ? { audience } : {}),
       });
+      requireAudience(payload as JsonObject, this.#options);
       return payload;
     } catch (error) {
       throw refusal(error);
     }
   }
+}
+
+/** Refuses a token that is for others. One that does not say whom it is for by `aud` may say it by another claim. */
+function requireAudience(payload: JsonObject, { audiences, audienceClaim }: JwtOptions): void {
+  if (audiences.length === 0) return;
+  const name = audienceClaim === undefined || Object.hasOwn(payload, 'aud') ? 'aud' : audienceClaim;
+  const claim = claimOf(payload, name);
+  if (claim === undefined) throw unauthenticated(`the token is refused: missing required ${quote(name)} claim`);
+  if ([claim].flat().some((value) => audiences.some((one) => one === value))) return;
+  throw unauthenticated(`the token is refused: its claim ${quote(name)} names none of JWT_AUDIENCE`);
 }
 
 function publishedKeys(url: URL, fetchJwks: FetchImplementation | undefined): JWTVerifyGetKey {
@@ -107,6 +125,7 @@ function publishedKeys(url: URL, fetchJwks: FetchImplementation | undefined): JW
 
 /** What a caller is told of a token that could not be verified; it is UNAVAILABLE where the keys could not be fetched. */
 function refusal(error: unknown): LatchkeyError {
+  if (error instanceof LatchkeyError) return error;
   if (error instanceof errors.JWTExpired) {
     const { exp } = error.payload;
     const at = new Date((exp ?? Number.NaN) * SECOND_MS);

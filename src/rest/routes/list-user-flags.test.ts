@@ -53,6 +53,29 @@ describe('the list of flags', () => {
     expect(keysOf(verified.json)).toEqual(['insights_tab']);
   });
 
+  it('is there for people with very many roles, and a denial for the last of them holds', async () => {
+    const { flags } = stand.latchkey.services;
+    const change = { expectedVersion: undefined, onRuleChange: 'KEEP', comment: '', removeAccess: [] } as const;
+    for (const [keyOrId, row] of [
+      ['denied_to_role', { role: 'suspended', effect: 'DENY' }],
+      ['denied_in_acme', { role: 'on leave', organizationId: 'acme', effect: 'DENY' }],
+    ] as const) {
+      const input = { isEnabledGlobally: true };
+      await flags.set(stand.latchkey.operator, { ...change, keyOrId, mustExist: false, input, access: [row] });
+    }
+    const many = Array.from({ length: 60 }, (_, i) => `group ${i}`);
+    const ask = async (...roles: string[]) => {
+      const { status, json } = await stand.ask(FLAGS, {
+        token: await personToken({ sub: 'zoe', org: ['acme'], roles }),
+      });
+      expect(status).toBe(200);
+      return keysOf(json);
+    };
+    expect(await ask(...many)).toEqual(['denied_in_acme', 'denied_to_role', 'insights_tab']);
+    expect(await ask(...many, 'suspended', 'on leave', 'manager')).toEqual(['insights_tab', 'manager_tools']);
+    for (const key of ['denied_to_role', 'denied_in_acme']) await stand.flag(key, { archived: true });
+  });
+
   it('answers with and without the last slash', async () => {
     const token = await personToken({ sub: 'anna' });
     const [one, other] = [await stand.ask(FLAGS, { token }), await stand.ask('/api/feature-flags', { token })];

@@ -23,6 +23,8 @@ export interface RestDoorOptions {
   readonly observer: RequestObserver;
   /** Told of claims of a JWT that could not be written to its user; the request is answered all the same. */
   readonly onSyncError?: ((error: unknown) => void) | undefined;
+  /** Told of what was not taken of a claim that only targets, at each token; it should be reported once in a while. */
+  readonly onLeftOut?: ((claim: string, what: string) => void) | undefined;
   /** How many requests a minute one machine token or person may make here; 0 or undefined for any number. */
   readonly requestsPerMinute?: number | undefined;
   /** The web origins whose pages may call, `*` for all; pages of this server's own origin always may. */

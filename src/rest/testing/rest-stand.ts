@@ -11,7 +11,8 @@ const JWT_SECRET = 'a shared secret of more than thirty-two bytes';
 export const JWT_OPTIONS: JwtOptions = {
   key: { kind: 'secret', secret: JWT_SECRET },
   issuer: undefined,
-  audience: undefined,
+  audiences: [],
+  audienceClaim: undefined,
   userClaim: 'sub',
   organizationClaim: 'org',
   rolesClaim: 'roles',

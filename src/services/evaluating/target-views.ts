@@ -1,4 +1,4 @@
-import type { Call } from '../../calls/caller.js';
+import { type Call, MAX_ROLES } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { unavailable } from '../../calls/errors.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
@@ -6,6 +6,7 @@ import type { Decision } from '../../core/deciding/decision.js';
 import { decide } from '../../core/deciding/evaluate.js';
 import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
 import { type Subject, subjectOf } from '../../core/deciding/subject.js';
+import { rolesThatMatter } from '../../core/snapshot/named-roles.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { quote } from '../../core/values/json.js';
 import type { StateSources } from '../../store/state-source.js';
@@ -70,8 +71,13 @@ export class TargetViews {
    * The view of a target with these states. It is made once for all flags that are decided for the target: where the context
    * overrides something, the facts are read anew. Throws NOT_FOUND for a target that is not the caller's to ask about.
    */
-  viewOf(call: Call, snapshot: Snapshot, { context }: Target, { user, organization }: TargetStates): TargetView {
+  viewOf(call: Call, snapshot: Snapshot, target: Target, { user, organization }: TargetStates): TargetView {
     requireOwnDecision(call, user.state, organization?.state.id ?? '');
+    let { context } = target;
+    // A person's token may name very many roles, and each would be looked up in the rows of every flag.
+    if (call.caller.kind === 'person' && context.roles !== undefined) {
+      context = { ...context, roles: rolesThatMatter(context.roles, MAX_ROLES, snapshot, organization?.state) };
+    }
     const { keeper, clock } = this.#options;
     return {
       snapshot,

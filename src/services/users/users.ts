@@ -1,4 +1,4 @@
-import { type Call, confinedTo } from '../../calls/caller.js';
+import { type Call, confinedTo, MAX_ROLES } from '../../calls/caller.js';
 import { checkAttributes, requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
@@ -37,8 +37,6 @@ export interface UserIdentified extends UserWritten {
   /** Warnings of what is stored but probably not meant; pointers are within the input. */
   readonly warnings: readonly Fault[];
 }
-
-const MAX_ROLES = 50;
 
 /** Who users are: organization, roles, joining, e-mail verification, attributes. */
 export class UserService {
