@@ -17,6 +17,8 @@ exports.up = async function up(knex) {
       attributes: 'MEDIUMTEXT NOT NULL',
       stage: "VARCHAR(64) NOT NULL DEFAULT ''",
       stage_entered_at: 'BIGINT',
+      // When the token was issued whose claims were last written to the user.
+      claims_at: 'BIGINT',
       revision: 'BIGINT NOT NULL DEFAULT 0',
       created_at: 'BIGINT NOT NULL DEFAULT 0',
       updated_at: 'BIGINT NOT NULL DEFAULT 0',

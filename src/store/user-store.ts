@@ -50,6 +50,9 @@ export interface UserWriter {
   lock(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>>;
   /** Replaces organization, roles, joined_at, email_verified and attributes. */
   putProfiles(profiles: readonly UserProfile[]): Promise<void>;
+  /** When the token was issued whose claims were last written to a user; undefined where none was that says so. */
+  claimsAt(userId: string): Promise<number | undefined>;
+  putClaimsAt(userId: string, issuedAt: number): Promise<void>;
   /** Sets the present stage, adds to the history, and to the stages reached when it is new. */
   putStage(userId: string, change: StageChange): Promise<void>;
   /** Users' rows (userId not empty): inserts, or replaces effect and enabled by key. */

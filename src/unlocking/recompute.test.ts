@@ -10,6 +10,8 @@ const TRANSACTION: RecomputeTransaction = {
   users: {
     lock: refused,
     putProfiles: nothing,
+    claimsAt: refused,
+    putClaimsAt: nothing,
     putStage: nothing,
     putAccess: nothing,
     dropAccess: refused,

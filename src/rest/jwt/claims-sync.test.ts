@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { Person } from '../../calls/caller.js';
-import type { IdentifyInput } from '../../services/users/users.js';
+import type { Claims } from '../../services/users/users.js';
 import { ClaimsSync } from './claims-sync.js';
 import type { VerifiedToken } from './verify-jwt.js';
 
@@ -13,13 +13,13 @@ const alice: Person = {
 };
 
 function stand(fail = false) {
-  const written: IdentifyInput[] = [];
+  const written: Claims[] = [];
   const errors: unknown[] = [];
-  const identify = (_call: unknown, input: IdentifyInput) => {
-    written.push(input);
+  const writeClaims = (claims: Claims) => {
+    written.push(claims);
     return fail ? Promise.reject(new Error('away')) : new Promise<never>(() => undefined);
   };
-  return { written, errors, sync: new ClaimsSync({ users: { identify }, onError: (error) => errors.push(error) }) };
+  return { written, errors, sync: new ClaimsSync({ users: { writeClaims }, onError: (error) => errors.push(error) }) };
 }
 
 function of(person: Person, issuedAt: number | undefined, leftOut: VerifiedToken['leftOut'] = {}): VerifiedToken {
@@ -27,15 +27,26 @@ function of(person: Person, issuedAt: number | undefined, leftOut: VerifiedToken
 }
 
 describe('synchronized claims', () => {
-  it('are written when they are new and when they change, not otherwise', () => {
+  it('are brought to the store when they are new, change or are newer, not otherwise', () => {
     const { sync, written } = stand();
     sync.note(of(alice, 1_000));
+    sync.note(of(alice, 1_000));
+    sync.note(of(alice, undefined));
     sync.note(of(alice, 2_000));
     sync.note(of({ ...alice, roles: ['manager'] }, 3_000));
     expect(written).toEqual([
-      { userId: 'alice', organizationId: 'acme', roles: ['employee'] },
-      { userId: 'alice', organizationId: 'acme', roles: ['manager'] },
+      { userId: 'alice', organizationId: 'acme', roles: ['employee'], issuedAt: 1_000 },
+      { userId: 'alice', organizationId: 'acme', roles: ['employee'], issuedAt: 2_000 },
+      { userId: 'alice', organizationId: 'acme', roles: ['manager'], issuedAt: 3_000 },
     ]);
+  });
+
+  it('of tokens that do not say when they were issued are brought there when they change', () => {
+    const { sync, written } = stand();
+    sync.note(of(alice, undefined));
+    sync.note(of(alice, undefined));
+    sync.note(of({ ...alice, roles: ['manager'] }, undefined));
+    expect(written.map(({ roles }) => roles)).toEqual([['employee'], ['manager']]);
   });
 
   it('of an older token do not undo those of a newer one', () => {
@@ -49,7 +60,7 @@ describe('synchronized claims', () => {
     const { sync, written } = stand();
     sync.note(of({ ...alice, organizationId: '', roles: undefined }, 1_000));
     sync.note(of({ ...alice, organizationId: '' }, 1_000));
-    expect(written).toEqual([{ userId: 'alice', roles: ['employee'] }]);
+    expect(written).toEqual([{ userId: 'alice', roles: ['employee'], issuedAt: 1_000 }]);
   });
 
   it('of which something was left out are not written', () => {

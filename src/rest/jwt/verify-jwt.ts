@@ -83,7 +83,9 @@ export class JwtVerifier {
     const { person: named, leftOut } = personOfClaims(payload as JsonObject, this.#options);
     const person = { ...named, expiresAt };
     this.#known.set(digest, { person, trustedUntil: Math.min(now + TRUST_MS, expiresAt) });
-    const issuedAt = payload.iat === undefined ? undefined : payload.iat * SECOND_MS;
+    // An instant that is yet to come would make every later token an older one.
+    const issuedAt =
+      payload.iat === undefined ? undefined : Math.floor(Math.min(Math.max(payload.iat * SECOND_MS, 0), now));
     this.#options.onVerified?.({ person, leftOut, issuedAt });
     return person;
   }

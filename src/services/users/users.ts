@@ -26,6 +26,16 @@ export interface IdentifyInput {
   readonly attributes?: AttributeChange | undefined;
 }
 
+/** What a verified token says of a person. */
+export interface Claims {
+  readonly userId: string;
+  /** The user's organization; undefined where the token does not say, which leaves it as it is. */
+  readonly organizationId: string | undefined;
+  readonly roles: readonly string[] | undefined;
+  /** When the token was issued, in epoch milliseconds; undefined where it does not say. */
+  readonly issuedAt: number | undefined;
+}
+
 export interface AttributeChange {
   /** Whether to drop the stored attributes first. */
   readonly replace: boolean;
@@ -72,6 +82,20 @@ export class UserService {
     if (confined !== '' || call.caller.kind === 'person') return { ...written, warnings: [] };
     const ofAttributes = attributeWarnings(input.attributes?.set ?? {}, this.#options.keeper.snapshot);
     return { ...written, warnings: [...warnings, ...ofAttributes] };
+  }
+
+  /**
+   * Writes what a person's token says, unless a token that was issued later has been written, by whichever server. A token that
+   * does not say when it was issued overwrites none that does.
+   */
+  async writeClaims({ issuedAt, ...claims }: Claims): Promise<void> {
+    checkIdentify(claims);
+    await writeUser(this.#options, claims.userId, { type: 'identify' }, async (tx, { before }) => {
+      const writtenAt = await tx.users.claimsAt(claims.userId);
+      if (writtenAt !== undefined && !(issuedAt !== undefined && issuedAt >= writtenAt)) return undefined;
+      if (issuedAt !== undefined && issuedAt !== writtenAt) await tx.users.putClaimsAt(claims.userId, issuedAt);
+      return this.#store(tx, before, claims);
+    });
   }
 
   /** Writes what a producer of events says of a user into the attribute `traits`, where it cannot pass for anything else. */

@@ -18,6 +18,13 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
       return states;
     },
     putProfiles: (profiles) => putProfiles(sql, profiles),
+    claimsAt: async (userId) => {
+      const query = 'SELECT claims_at FROM users WHERE part = ? AND id = ?';
+      return (await firstRow<{ claims_at: number | null }>(sql, query, userKey(userId)))?.claims_at ?? undefined;
+    },
+    putClaimsAt: async (userId, issuedAt) => {
+      await sql.run('UPDATE users SET claims_at = ? WHERE part = ? AND id = ?', [issuedAt, ...userKey(userId)]);
+    },
     putStage: (userId, change) => putStage(sql, userId, change),
     putAccess: async (rows) => {
       await insertRows(sql, {
