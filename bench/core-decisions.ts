@@ -16,7 +16,7 @@ const ROUNDS = 7;
 const ROUND_MS = 400;
 
 const joinedAt = NOW - 30 * DAY_MS;
-const total = { count: 12, sum: 0, activeDays: 3, firstAt: NOW - DAY_MS, lastAt: NOW, recentDays: 1n };
+const total = { count: 12, sum: 0n, activeDays: 3, firstAt: NOW - DAY_MS, lastAt: NOW, recentDays: 1n };
 const user = {
   ...unknownUser('user-1'),
   revision: 1,

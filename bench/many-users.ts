@@ -22,7 +22,7 @@ export async function loadManyUsers(
 ): Promise<void> {
   const now = await store.now();
   const total = (count: number): ActionTotal => ({
-    ...{ count, sum: count, activeDays: Math.min(count, 5), recentDays: 31n },
+    ...{ count, sum: BigInt(count) * 1_000_000n, activeDays: Math.min(count, 5), recentDays: 31n },
     ...{ firstAt: now - 20 * DAY_MS, lastAt: now - DAY_MS },
   });
   for (let from = 0; from < users; from += PER_TRANSACTION) {

@@ -3,6 +3,9 @@ const { createTable, noWayBack } = require('./schema/create-table.cjs');
 /** The partition leads every per-user key: it is the shard key, and keeps a lane's users together. */
 const USER = { part: 'SMALLINT NOT NULL', user_id: 'VARCHAR(191) NOT NULL' };
 
+/** Sums are whole millionths. A sum that the engine makes must fail where it would pass the bound, and never become a fraction. */
+const MILLIONTHS = 'BIGINT NOT NULL CHECK (value_sum BETWEEN -9000000000000000000 AND 9000000000000000000)';
+
 /** Everything about users. No foreign keys: cascades across partitions are chunked jobs. */
 exports.up = async function up(knex) {
   await createTable(knex, {
@@ -53,7 +56,7 @@ exports.up = async function up(knex) {
       ...USER,
       action: 'VARCHAR(128) NOT NULL',
       event_count: 'BIGINT NOT NULL',
-      value_sum: 'DOUBLE NOT NULL',
+      value_sum: MILLIONTHS,
       active_days: 'BIGINT NOT NULL',
       first_at: 'BIGINT NOT NULL',
       last_at: 'BIGINT NOT NULL',
@@ -69,7 +72,7 @@ exports.up = async function up(knex) {
       action: 'VARCHAR(128) NOT NULL',
       day: 'BIGINT NOT NULL',
       event_count: 'BIGINT NOT NULL',
-      value_sum: 'DOUBLE NOT NULL',
+      value_sum: MILLIONTHS,
     },
     primary: ['part', 'user_id', 'action', 'day'],
     indexes: { action_days_action_day: ['action', 'day'] },

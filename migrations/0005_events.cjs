@@ -13,7 +13,8 @@ exports.up = async function up(knex) {
       event_id: 'VARCHAR(191) NOT NULL',
       action: 'VARCHAR(128) NOT NULL',
       occurred_at: 'BIGINT NOT NULL',
-      value: 'DOUBLE NOT NULL',
+      // In millionths.
+      value: 'BIGINT NOT NULL',
       properties: 'MEDIUMTEXT',
       received_at: 'BIGINT NOT NULL',
       // Says which call inserted the row, when calls race with the same event.

@@ -18,6 +18,7 @@ exports.up = async function up(knex) {
       kind: 'VARCHAR(8) NOT NULL',
       name: 'VARCHAR(128) NOT NULL',
       total: 'BIGINT NOT NULL',
+      // Whole millionths; of everybody together more than an integer holds, and no deletion may fail for that.
       value_sum: 'DOUBLE NOT NULL',
     },
     primary: ['kind', 'name'],

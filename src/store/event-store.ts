@@ -10,6 +10,7 @@ export interface NewEvent {
   readonly action: string;
   /** Epoch milliseconds. */
   readonly occurredAt: number;
+  /** Rounded to millionths, ±9·10¹² at most. */
   readonly value: number;
   readonly properties: JsonObject;
   /** When it was received, by the database's clock. Consistency tokens refer to it. */

@@ -96,7 +96,8 @@ export interface UserActionDay {
   readonly action: string;
   readonly day: number;
   readonly count: number;
-  readonly sum: number;
+  /** The sum of the values, in millionths. */
+  readonly sum: bigint;
 }
 
 export interface UserLedgerEntry extends LedgerEntry {

@@ -1,5 +1,6 @@
 import type { ActionDay, ActionTotal, UserState } from '../core/states/user-state.js';
 import { quote } from '../core/values/json.js';
+import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../core/values/millionths.js';
 import { dayNumber } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
@@ -17,7 +18,7 @@ export interface Counted {
 
 /**
  * Counts a user's new events, in any order, each on the day on which it occurred. Totals by day are made for the `windowed`
- * actions only. Throws where a sum, also one of a day, would leave the range of numbers.
+ * actions only. Throws where a sum, also one of a day, would pass 9·10¹² either way.
  */
 export function countEvents(
   before: UserState,
@@ -32,9 +33,9 @@ export function countEvents(
     if (!windowed.has(event.action)) continue;
     const day = dayNumber(event.occurredAt);
     const key = `${day} ${event.action}`;
-    const { count, sum } = days.get(key) ?? { count: 0, sum: 0 };
+    const { count, sum } = days.get(key) ?? { count: 0, sum: 0n };
     const { userId, action, value } = event;
-    days.set(key, { userId, action, day, count: count + 1, sum: added(sum, value, action) });
+    days.set(key, { userId, action, day, count: count + 1, sum: added(sum, millionthsOf(value), action) });
   }
   const changedDays = [...days.values()];
   return {
@@ -49,10 +50,18 @@ export function countEvents(
 }
 
 function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action }: NewEvent): ActionTotal {
+  const millionths = millionthsOf(value);
   if (total === undefined) {
-    return { count: 1, sum: value, activeDays: 1, firstAt: occurredAt, lastAt: occurredAt, recentDays: 1n };
+    return {
+      count: 1,
+      sum: added(0n, millionths, action),
+      activeDays: 1,
+      firstAt: occurredAt,
+      lastAt: occurredAt,
+      recentDays: 1n,
+    };
   }
-  const sum = added(total.sum, value, action);
+  const sum = added(total.sum, millionths, action);
   const ahead = dayNumber(occurredAt) - dayNumber(total.lastAt);
   const recentDays = ahead > 0 ? (total.recentDays << BigInt(ahead)) & RECENT_MASK : total.recentDays;
   const bit = ahead > 0 ? 1n : -ahead < RECENT_DAYS ? 1n << BigInt(-ahead) : 0n;
@@ -67,10 +76,12 @@ function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action 
   };
 }
 
-function added(sum: number, value: number, action: string): number {
-  const result = sum + value;
-  if (Number.isFinite(result)) return result;
-  throw new RangeError(`the value ${value} takes the sum of ${quote(action)} out of the range of numbers`);
+function added(sum: bigint, more: bigint, action: string): bigint {
+  const result = sum + more;
+  if (result <= LARGEST_MILLIONTHS && result >= -LARGEST_MILLIONTHS) return result;
+  throw new RangeError(
+    `the value ${amountOf(more)} takes the sum of ${quote(action)} beyond ±${LARGEST_AMOUNT}, the most that is kept`,
+  );
 }
 
 type Days = ReadonlyMap<string, readonly ActionDay[]>;
@@ -80,7 +91,7 @@ function addDays(before: Days, more: readonly UserActionDay[]): Days {
   for (const { action, day, count, sum } of more) {
     const list = after.get(action) ?? [];
     const old = list.find((entry) => entry.day === day);
-    const merged = { day, count: count + (old?.count ?? 0), sum: added(old?.sum ?? 0, sum, action) };
+    const merged = { day, count: count + (old?.count ?? 0), sum: added(old?.sum ?? 0n, sum, action) };
     after.set(
       action,
       [...list.filter((entry) => entry.day !== day), merged].sort((a, b) => a.day - b.day),

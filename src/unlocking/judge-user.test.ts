@@ -196,7 +196,7 @@ describe('judging a user by what was touched', () => {
   const others = Array.from({ length: 50 }, (_, i) => latchingFlag(`other_${i}`, fromDay(i)));
 
   it('looks at nothing where no flag reads what a write changed', () => {
-    const total = { count: 1, sum: 0, activeDays: 1, firstAt: NOW, lastAt: NOW, recentDays: 1n };
+    const total = { count: 1, sum: 0n, activeDays: 1, firstAt: NOW, lastAt: NOW, recentDays: 1n };
     const judged = judge(others, { after: { ...known, actions: new Map([['export', total]]) } });
     expect(judged).toMatchObject({ flags: 0, user: { revision: 2 }, flipped: { unlocked: [], locked: [] } });
   });

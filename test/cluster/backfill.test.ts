@@ -118,7 +118,7 @@ interface BackfillAnswer {
 
 /** Every other user has done enough, the others one less. */
 async function fill(store: SqlStore, users: number): Promise<void> {
-  const total = { sum: 0, activeDays: 1, firstAt: 1_700_000_000_000, lastAt: 1_700_000_000_000, recentDays: 1n };
+  const total = { sum: 0n, activeDays: 1, firstAt: 1_700_000_000_000, lastAt: 1_700_000_000_000, recentDays: 1n };
   for (let from = 0; from < users; from += 500) {
     const ids = Array.from({ length: 500 }, (_, i) => `user-${from + i}`);
     await store.transaction(async (tx) => {

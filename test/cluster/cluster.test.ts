@@ -248,7 +248,10 @@ async function pending(): Promise<number> {
 async function storedTotals() {
   const [rows] = await sql.query<RowDataPacket[]>('SELECT user_id, action, event_count, value_sum FROM action_totals');
   return new Map(
-    rows.map((row) => [`${row.user_id} ${row.action}`, { count: Number(row.event_count), sum: Number(row.value_sum) }]),
+    rows.map((row) => [
+      `${row.user_id} ${row.action}`,
+      { count: Number(row.event_count), sum: Number(row.value_sum) / 1e6 },
+    ]),
   );
 }
 

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import { LARGEST_MILLIONTHS } from '../../src/core/values/millionths.js';
 import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time.js';
 import { readEvents } from '../../src/services/events/events.js';
 import { keepHouse } from '../../src/worker/housekeeping.js';
@@ -29,7 +30,7 @@ describeOnEachEngine('events', (engine) => {
     await stand.drain();
     await stand.track([event]);
     expect(await stand.drain()).toBe(0);
-    expect(await totalOf(stand, 'thousand', 'x')).toMatchObject({ count: 1, sum: 2 });
+    expect(await totalOf(stand, 'thousand', 'x')).toMatchObject({ count: 1, sum: 2_000_000n });
     // Another source, or another user, is another event.
     await stand.track([
       { ...event, source: 't' },
@@ -163,7 +164,7 @@ describeOnEachEngine('events', (engine) => {
       newlyUnlocked: [{ userId: 'foreign', flagKey: 'pro' }],
     });
     const state = (await stand.store.states.users(['foreign'])).get('foreign')!;
-    expect(state.actions.get('order')).toMatchObject({ count: 2, sum: 12 });
+    expect(state.actions.get('order')).toMatchObject({ count: 2, sum: 12_000_000n });
     // Traits stay under their prefix: they verify no e-mail address.
     expect(state).toMatchObject({ emailVerified: false, attributes: { traits: { plan: 'pro', emailVerified: true } } });
     // The token of the call stands for the traits too.
@@ -193,24 +194,24 @@ describeOnEachEngine('events', (engine) => {
       action: 'sum',
       value: 1,
     }));
-    const huge = (id: string) => ({ id, user_id: 'huge', action: 'sum', value: 1e308 });
+    const huge = (id: string) => ({ id, user_id: 'huge', action: 'sum', value: 9e12 });
     await stand.track([...others.slice(0, 60), huge('first'), ...others.slice(60)]);
     await stand.track([huge('second')]);
     expect(await stand.worker.process(0)).toBe(121);
     expect(stand.buried).toEqual([
       { userId: 'huge', source: '', id: 'second', reason: expect.stringContaining('"sum"') },
     ]);
-    expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 1, sum: 1e308 });
-    expect(await totalOf(stand, 'calm-0', 'sum')).toMatchObject({ count: 18, sum: 18 });
+    expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 1, sum: LARGEST_MILLIONTHS });
+    expect(await totalOf(stand, 'calm-0', 'sum')).toMatchObject({ count: 18, sum: 18_000_000n });
 
     const letters = await stand.services.deadLetters.list(OPERATOR, { limit: 10 });
-    expect(letters).toMatchObject({ total: 1, items: [{ id: 'second', value: 1e308 }] });
-    await stand.track([{ ...huge('minus'), value: -1e308 }]);
+    expect(letters).toMatchObject({ total: 1, items: [{ id: 'second', value: 9e12 }] });
+    await stand.track([{ ...huge('minus'), value: -9e12 }]);
     await stand.worker.process(0);
     const [letter] = letters.items;
     expect(await stand.services.deadLetters.replay(OPERATOR, [letter!, { ...letter!, id: 'none' }])).toBe(1);
     await stand.worker.process(0);
-    expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 3, sum: 1e308 });
+    expect(await totalOf(stand, 'huge', 'sum')).toMatchObject({ count: 3, sum: LARGEST_MILLIONTHS });
     expect(await stand.store.events.deadLetterCount()).toBe(0);
   });
 

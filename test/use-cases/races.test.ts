@@ -24,7 +24,10 @@ describeOnEachEngine('races', (engine) => {
     expect(await one.worker.process(0)).toBe(0);
     const states = await one.store.states.users(USERS);
     for (const userId of USERS) {
-      expect(states.get(userId)?.actions.get('step')).toMatchObject({ count: rounds * 5, sum: rounds * 5 });
+      expect(states.get(userId)?.actions.get('step')).toMatchObject({
+        count: rounds * 5,
+        sum: BigInt(rounds) * 5_000_000n,
+      });
       expect(await unlocksOf(one, userId)).toBe(1);
     }
   });

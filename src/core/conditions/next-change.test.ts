@@ -87,8 +87,8 @@ describe('the next change by time', () => {
         [
           'login',
           [
-            { day: day - 6, count: 2, sum: 1 },
-            { day: day - 1, count: 1, sum: 1 },
+            { day: day - 6, count: 2, sum: 1_000_000n },
+            { day: day - 1, count: 1, sum: 1_000_000n },
           ],
         ],
       ]),
@@ -145,8 +145,8 @@ describe('the next change by time', () => {
     expect(nextOf({ ...leaf, operator: 'not:swap:lessThan', value: 9 })).toBe(NOW + DAY_MS - 1);
   });
 
-  it('adds up fractions as a reading at that instant does', () => {
-    const days = [0.1, 0.2, 0.3].map((sum, index) => ({ day: day - 6 + index, count: 1, sum }));
+  it('adds up fractions exactly', () => {
+    const days = [100_000n, 200_000n, 300_000n].map((sum, index) => ({ day: day - 6 + index, count: 1, sum }));
     const fractions = { ...sources, user: { ...unknownUser('u'), actionDays: new Map([['buy', days]]) } };
     const leaf = { fact: 'actionSum', params: { action: 'buy', windowDays: 7 }, operator: 'greaterThan', value: 0.5 };
     const compiled = compile({ conditions: { all: [leaf] }, segments: new Map() }, fractions, NOW);

@@ -1,5 +1,6 @@
 import type { ActionTotal } from '../states/user-state.js';
 import { type JsonObject, ownMember } from '../values/json.js';
+import { amountOf } from '../values/millionths.js';
 import { DAY_MS } from '../values/time.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince } from './time-reading.js';
@@ -100,10 +101,11 @@ export const ACTION_FACTS: readonly FactDefinition[] = [
   }),
   actionFact({
     name: 'actionSum',
-    description: "The sum of the values of the action's events: ever, or on the last `windowDays` UTC days.",
+    description:
+      "The sum of the values of the action's events, exact to a millionth: ever, or on the last `windowDays` UTC days.",
     count: 'amount',
     measure: 'sum',
-    ever: (total) => total.sum,
+    ever: (total) => amountOf(total.sum),
     label: (action) => `sum of ${action}`,
   }),
   actionFact({

@@ -11,7 +11,7 @@ const TODAY = Math.floor(NOW / DAY_MS);
 
 const LOGIN: ActionTotal = {
   count: 9,
-  sum: 4.5,
+  sum: 4_500_000n,
   activeDays: 4,
   firstAt: NOW - 10 * DAY_MS,
   lastAt: NOW - DAY_MS + 1,
@@ -35,10 +35,10 @@ const USER: UserState = {
     [
       'login',
       [
-        { day: TODAY - 7, count: 5, sum: 1 },
-        { day: TODAY - 6, count: 2, sum: 1.5 },
-        { day: TODAY, count: 2, sum: 2 },
-        { day: TODAY + 1, count: 8, sum: 9 },
+        { day: TODAY - 7, count: 5, sum: 1_000_000n },
+        { day: TODAY - 6, count: 2, sum: 1_500_000n },
+        { day: TODAY, count: 2, sum: 2_000_000n },
+        { day: TODAY + 1, count: 8, sum: 9_000_000n },
       ],
     ],
   ]),

@@ -1,4 +1,5 @@
 import type { ActionDay } from '../states/user-state.js';
+import { amountOf } from '../values/millionths.js';
 import { DAY_MS, dayNumber } from '../values/time.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';
 
@@ -19,7 +20,7 @@ export function windowReading(windowDays: number, measure: WindowMeasure): TimeR
   return {
     at: (base, now) => {
       const days = base as readonly ActionDay[] | undefined;
-      return days === undefined ? 0 : total(days, spanAt(days, dayNumber(now), windowDays), measure);
+      return days === undefined ? 0 : new Total(measure, days, spanAt(days, dayNumber(now), windowDays)).value;
     },
     nextTick: (base, now) => {
       const days = base as readonly ActionDay[] | undefined;
@@ -42,15 +43,30 @@ function spanAt(days: readonly ActionDay[], today: number, windowDays: number): 
   return { from, to };
 }
 
-function weight(day: ActionDay, measure: WindowMeasure): number {
-  if (measure === 'count') return day.count;
-  return measure === 'sum' ? day.sum : 1;
-}
+/** What the days of a window add up to, exactly, in whichever order they come and go. */
+class Total {
+  readonly #measure: WindowMeasure;
+  #count = 0;
+  #millionths = 0n;
 
-function total(days: readonly ActionDay[], span: Span, measure: WindowMeasure): number {
-  let value = 0;
-  for (let i = span.from; i < span.to; i += 1) value += weight(days[i]!, measure);
-  return value;
+  constructor(measure: WindowMeasure, days: readonly ActionDay[], { from, to }: Span) {
+    this.#measure = measure;
+    for (let i = from; i < to; i += 1) this.enter(days[i]!);
+  }
+
+  get value(): number {
+    return this.#measure === 'sum' ? amountOf(this.#millionths) : this.#count;
+  }
+
+  enter({ count, sum }: ActionDay): void {
+    if (this.#measure === 'sum') this.#millionths += sum;
+    else this.#count += this.#measure === 'count' ? count : 1;
+  }
+
+  leave({ count, sum }: ActionDay): void {
+    if (this.#measure === 'sum') this.#millionths -= sum;
+    else this.#count -= this.#measure === 'count' ? count : 1;
+  }
 }
 
 /** The next UTC day on which the span changes: its first day leaves, or a day after today enters. */
@@ -71,16 +87,13 @@ interface Comparison {
 function crossingDay(days: readonly ActionDay[], today: number, comparison: Comparison): number {
   const { windowDays, measure, ordering, constant } = comparison;
   const span = spanAt(days, today, windowDays);
-  let value = total(days, span, measure);
-  const before = holds(ordering, value, constant);
+  const total = new Total(measure, days, span);
+  const before = holds(ordering, total.value, constant);
   for (;;) {
     const day = nextDay(days, span, windowDays);
     if (day === Number.POSITIVE_INFINITY) return day;
-    while (span.to < days.length && days[span.to]!.day <= day) value += weight(days[span.to++]!, measure);
-    while (span.from < span.to && days[span.from]!.day <= day - windowDays)
-      value -= weight(days[span.from++]!, measure);
-    // Sums of fractions depend on the order of adding: this one is made in the order in which a reading on that day makes it.
-    if (measure === 'sum') value = total(days, span, measure);
-    if (holds(ordering, value, constant) !== before) return day;
+    while (span.to < days.length && days[span.to]!.day <= day) total.enter(days[span.to++]!);
+    while (span.from < span.to && days[span.from]!.day <= day - windowDays) total.leave(days[span.from++]!);
+    if (holds(ordering, total.value, constant) !== before) return day;
   }
 }

@@ -20,7 +20,7 @@ import type { Audience, Requirement } from './requirement.js';
 import { requirementsOf } from './requirements-of.js';
 import { MAX_SHOWN_NODES } from './show-requirement.js';
 
-const SAVED: ActionTotal = { count: 4, sum: 2.5, activeDays: 2, firstAt: NOW, lastAt: NOW, recentDays: 1n };
+const SAVED: ActionTotal = { count: 4, sum: 2_500_000n, activeDays: 2, firstAt: NOW, lastAt: NOW, recentDays: 1n };
 
 const ADA: Partial<UserState> = {
   joinedAt: NOW - 3 * DAY_MS,

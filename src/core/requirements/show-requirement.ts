@@ -1,6 +1,7 @@
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { type JsonObject, type JsonValue, ownMember } from '../values/json.js';
+import { amountBetween, amountNotBelow, LARGEST_AMOUNT } from '../values/millionths.js';
 import { type ComparisonNode, type GroupNode, isMet, type RequirementNode, readsTime } from './compile-requirement.js';
 import { type Looks, metAt } from './met-at.js';
 import type { Audience, Requirement, ShownComparison } from './requirement.js';
@@ -76,7 +77,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     operator: node.operator,
     ...(target === undefined ? {} : { target }),
     ...(current === undefined ? {} : { current }),
-    ...(goal === undefined ? {} : { remaining: met ? 0 : goal - count }),
+    ...(goal === undefined ? {} : { remaining: met ? 0 : missing(node, goal, count) }),
   };
   const requirement: Requirement = {
     label: node.name || definition.label(params, flagName),
@@ -157,9 +158,17 @@ function whenMet(node: RequirementNode, met: boolean, { record, looks }: Showing
 function goalOf({ fact, operator }: ComparisonNode, target: unknown): number | undefined {
   const { count } = fact.definition;
   if (count === undefined || typeof target !== 'number') return undefined;
-  if (operator === 'greaterThanInclusive') return target;
+  if (operator === 'greaterThanInclusive') {
+    return count === 'amount' && Math.abs(target) <= LARGEST_AMOUNT ? amountNotBelow(target) : target;
+  }
   // For a count of whole steps, more than n is at least the next whole number. For an amount there is no least number.
   return operator === 'greaterThan' && count === 'whole' ? Math.floor(target) + 1 : undefined;
+}
+
+/** How much more leads to a goal: of an amount without the rest that fractions leave. */
+function missing({ fact }: ComparisonNode, goal: number, count: number): number {
+  const exact = fact.definition.count === 'amount' && Math.abs(goal) <= LARGEST_AMOUNT;
+  return exact ? amountBetween(count, goal) : goal - count;
 }
 
 /** Whether the audience may see the fact that a comparison reads, its value and what it is compared with. */

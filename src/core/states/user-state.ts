@@ -5,7 +5,8 @@ import type { Ledger } from './ledger.js';
 /** Everything ever counted about one action of one user. Instants are epoch milliseconds. */
 export interface ActionTotal {
   readonly count: number;
-  readonly sum: number;
+  /** The sum of the values, in millionths. */
+  readonly sum: bigint;
   /** Distinct UTC days with at least one event. */
   readonly activeDays: number;
   readonly firstAt: number;
@@ -22,7 +23,8 @@ export interface ActionDay {
   /** Days since 1970-01-01. */
   readonly day: number;
   readonly count: number;
-  readonly sum: number;
+  /** The sum of the values, in millionths. */
+  readonly sum: bigint;
 }
 
 export interface StageReached {

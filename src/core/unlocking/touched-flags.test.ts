@@ -59,7 +59,7 @@ const touched = (before: Partial<UserState>, after: Partial<UserState>) => {
   return [...touchedFlags(snapshot, standing(before), standing(after))].toSorted((a, b) => (a < b ? -1 : 1));
 };
 const base = userOf();
-const total = { count: 1, sum: 0, activeDays: 1, firstAt: NOW, lastAt: NOW, recentDays: 1n };
+const total = { count: 1, sum: 0n, activeDays: 1, firstAt: NOW, lastAt: NOW, recentDays: 1n };
 const row: UserAccess = { flagId: 'flg_rowed', managedBy: 'acme', effect: 'DENY', enabled: true };
 
 describe('the flags that a change of a user touches', () => {

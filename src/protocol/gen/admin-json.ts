@@ -824,7 +824,7 @@ export interface ActionTotal {
   action: string;
   /** How many events. */
   count: string;
-  /** The sum of their values. */
+  /** The sum of their values, exact to a millionth. */
   sum: number;
   /** On how many different UTC days. */
   active_days: string;
@@ -1213,7 +1213,10 @@ export interface Event {
    * event ids (30 days unless configured otherwise); late ones count on the UTC day on which they occurred.
    */
   occurred_at?: string;
-  /** What sums add up. Absent: 0. Must be finite. */
+  /**
+   * What sums add up, rounded to millionths, halves to the even side: ten times 0.1 are 1. Absent: 0. Rejected where
+   * it is no finite number or beyond ±9,000,000,000,000; an event that takes a sum beyond that becomes a dead letter.
+   */
   value?: number;
   /** Free-form; kept until the event was processed. */
   properties?: Record<string, unknown>;

@@ -6,6 +6,7 @@ import {
   ownMember,
   quote,
 } from '../../core/values/json.js';
+import { LARGEST_AMOUNT, roundedAmount } from '../../core/values/millionths.js';
 import { faultOfName } from '../../core/values/names.js';
 import { DAY_MS, MINUTE_MS, parseInstant } from '../../core/values/time.js';
 import type { NewEvent } from '../../store/event-store.js';
@@ -94,6 +95,7 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
     return `occurred_at ${quote(shown(occurredAt))} is more than ${retentionDays} days ago, for how long duplicates are recognised; events that old are not taken`;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) return `value ${quote(value)} is no finite number`;
+  if (Math.abs(value) > LARGEST_AMOUNT) return `value ${quote(value)} is beyond ±${LARGEST_AMOUNT}; use a larger unit`;
   if (!isJsonObject(properties)) return `properties ${quote(properties)} are no JSON object`;
   const jsonFault = faultOfJson(properties as JsonObject);
   if (jsonFault !== undefined) return `properties: the JSON ${jsonFault}`;
@@ -106,7 +108,7 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
     userId: userId as string,
     action: action as string,
     occurredAt,
-    value,
+    value: roundedAmount(value),
     properties: properties as JsonObject,
     receivedAt: now,
   };

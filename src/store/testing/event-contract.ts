@@ -70,7 +70,7 @@ export function eventContract(store: () => Store): void {
       await tx.users.lock([userId]);
       await tx.users.addDays(
         [windowed, dropped].flatMap((action) =>
-          [today - 2, today - 1, today].map((day) => ({ userId, action, day, count: 1, sum: 0 })),
+          [today - 2, today - 1, today].map((day) => ({ userId, action, day, count: 1, sum: 0n })),
         ),
       );
     });

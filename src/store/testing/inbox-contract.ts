@@ -145,7 +145,7 @@ export function inboxContract(store: () => Store): void {
         const before = user.actions.get('login')?.count ?? 0;
         await tx.users.putTotals([
           {
-            ...{ userId, action: 'login', count: before + taken.length, sum: 0 },
+            ...{ userId, action: 'login', count: before + taken.length, sum: 0n },
             ...{ activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n },
           },
         ]);

@@ -62,10 +62,10 @@ export function ledgerContract(store: () => Store): void {
       await tx.users.putAccess(ids.map((userId) => accessRow({ userId })));
       await tx.users.putTotals(
         ids.map((userId) => ({
-          ...{ userId, action, count: 3, sum: 1.5, activeDays: 1, firstAt: 1, lastAt: 2, recentDays: 1n },
+          ...{ userId, action, count: 3, sum: 1_500_000n, activeDays: 1, firstAt: 1, lastAt: 2, recentDays: 1n },
         })),
       );
-      await tx.users.addDays(ids.map((userId) => ({ userId, action, day: 1, count: 3, sum: 1.5 })));
+      await tx.users.addDays(ids.map((userId) => ({ userId, action, day: 1, count: 3, sum: 1_500_000n })));
       await tx.users.appendLedger(
         ids.flatMap((userId) =>
           (['unlocked', 'revoked', 'rearmed', 'unlocked'] as const).map((kind) => ({

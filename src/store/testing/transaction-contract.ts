@@ -32,11 +32,11 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
   it('takes calls in the order in which they are made, whether or not they are waited for', async () => {
     const id = unique('user');
     await store().transaction(async (tx) => {
-      const total = (count: number) => ({ count, sum: 0, activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n });
+      const total = (count: number) => ({ count, sum: 0n, activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n });
       const calls: Promise<unknown>[] = [tx.users.lock([id])];
       for (let count = 1; count <= 20; count++) {
         calls.push(tx.users.putTotals([{ userId: id, action: 'a', ...total(count) }]));
-        calls.push(tx.users.addDays([{ userId: id, action: 'a', day: 1, count: 1, sum: 0.5 }]));
+        calls.push(tx.users.addDays([{ userId: id, action: 'a', day: 1, count: 1, sum: 500_000n }]));
         calls.push(tx.timers.put([{ userId: id, dueAt: count % 2 === 0 ? count : undefined }]));
       }
       const seen = tx.users.lock([id]);
@@ -46,7 +46,7 @@ export function transactionContract(store: () => Store, unreachable: () => Promi
     });
     const user = (await store().states.users([id])).get(id)!;
     expect([user.revision, user.actions.get('a')?.count]).toEqual([1, 99]);
-    expect(user.actionDays.get('a')).toEqual([{ day: 1, count: 20, sum: 10 }]);
+    expect(user.actionDays.get('a')).toEqual([{ day: 1, count: 20, sum: 10_000_000n }]);
     const due = (await store().timers.due(1_000, 1_000)).find(({ userId }) => userId === id);
     expect(due?.dueAt).toBe(20);
     await store().transaction((tx) => tx.timers.put([{ userId: id, dueAt: undefined }]));

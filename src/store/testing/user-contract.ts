@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { foldLedger } from '../../core/states/ledger.js';
 import { type UserState, unknownUser } from '../../core/states/user-state.js';
+import { LARGEST_MILLIONTHS } from '../../core/values/millionths.js';
 import type { Store, Transaction } from '../store.js';
 import { AWKWARD_IDS, accessRow, allPages, gate, ledgerEntry, unique } from './samples.js';
 
@@ -35,11 +36,13 @@ export function userContract(store: () => Store): void {
       await tx.users.putAccess(AWKWARD_IDS.map((userId, i) => accessRow({ userId, flagId: `flg_${i}` })));
       await tx.users.putTotals(
         AWKWARD_IDS.map((userId, i) => ({
-          ...{ userId, action: userId.slice(0, 128), count: i, sum: i / 3, activeDays: 1 },
+          ...{ userId, action: userId.slice(0, 128), count: i, sum: BigInt(i), activeDays: 1 },
           ...{ firstAt: stamp, lastAt: stamp + i, recentDays: 1n },
         })),
       );
-      await tx.users.addDays(AWKWARD_IDS.map((userId, i) => ({ userId, action: 'a', day: i, count: 1, sum: i })));
+      await tx.users.addDays(
+        AWKWARD_IDS.map((userId, i) => ({ userId, action: 'a', day: i, count: 1, sum: BigInt(i) })),
+      );
       await tx.users.appendLedger(AWKWARD_IDS.map((userId, i) => ({ userId, ...ledgerEntry({ ruleVersion: i }) })));
       for (const userId of AWKWARD_IDS) await tx.users.putStage(userId, { stage: userId.slice(0, 64), changedAt: 7 });
       await tx.timers.put(AWKWARD_IDS.map((userId) => ({ userId, dueAt: undefined })));
@@ -52,9 +55,12 @@ export function userContract(store: () => Store): void {
       expect(state.attributes).toEqual({ i });
       expect(state.access.map(({ flagId }) => flagId)).toEqual([`flg_${i}`]);
       expect([...state.actions]).toEqual([
-        [id.slice(0, 128), { count: i, sum: i / 3, activeDays: 1, firstAt: stamp, lastAt: stamp + i, recentDays: 1n }],
+        [
+          id.slice(0, 128),
+          { count: i, sum: BigInt(i), activeDays: 1, firstAt: stamp, lastAt: stamp + i, recentDays: 1n },
+        ],
       ]);
-      expect(state.actionDays.get('a')).toEqual([{ day: i, count: 1, sum: i }]);
+      expect(state.actionDays.get('a')).toEqual([{ day: i, count: 1, sum: BigInt(i) }]);
       expect(state.ledger.get('flg_x')?.get('rul_x')?.ruleVersion).toBe(i);
       expect(state.stage).toBe(id.slice(0, 64));
       expect((await store().history.progress(id, { limit: 10 })).items).toHaveLength(1);
@@ -143,33 +149,40 @@ export function userContract(store: () => Store): void {
   it('writes totals as they are, to the last bit', async () => {
     const userId = unique('user');
     const total = {
-      ...{ userId, action: 'login', count: 2 ** 53 - 1, sum: 0.1 + 0.2, activeDays: 62 },
+      ...{ userId, action: 'login', count: 2 ** 53 - 1, sum: 2n ** 53n + 1n, activeDays: 62 },
       ...{ firstAt: 1, lastAt: 8_640_000_000_000_000, recentDays: 2n ** 62n - 1n },
     };
     await change([userId], (tx) =>
       tx.users.putTotals([
         { ...total, count: 1 },
-        { ...total, action: 'Login', sum: -1e300 },
+        { ...total, action: 'Login', sum: -LARGEST_MILLIONTHS },
       ]),
     );
     await change([userId], (tx) => tx.users.putTotals([total]));
     const { actions } = await read(userId);
     const { userId: _user, action: _action, ...stored } = total;
     expect(actions.get('login')).toStrictEqual(stored);
-    expect(actions.get('Login')?.sum).toBe(-1e300);
+    expect(actions.get('Login')?.sum).toBe(-LARGEST_MILLIONTHS);
     expect(actions.size).toBe(2);
   });
 
   it('adds to days, ascending by day', async () => {
     const userId = unique('user');
-    const day = (n: number, count: number, sum: number) => ({ userId, action: 'buy', day: n, count, sum });
-    await change([userId], (tx) => tx.users.addDays([day(20_001, 1, 1.5), day(9, 1, 1), day(20_000, 2, -1)]));
-    await change([userId], (tx) => tx.users.addDays([day(20_001, 2, 0.25), day(20_001, 1, 0.25)]));
+    const day = (n: number, count: number, sum: bigint) => ({ userId, action: 'buy', day: n, count, sum });
+    await change([userId], (tx) =>
+      tx.users.addDays([day(20_001, 1, 1_500_000n), day(9, 1, LARGEST_MILLIONTHS - 1n), day(20_000, 2, -1n)]),
+    );
+    await change([userId], (tx) =>
+      tx.users.addDays([day(20_001, 2, 250_000n), day(20_001, 1, 250_000n), day(9, 1, 1n)]),
+    );
     expect((await read(userId)).actionDays.get('buy')).toEqual([
-      { day: 9, count: 1, sum: 1 },
-      { day: 20_000, count: 2, sum: -1 },
-      { day: 20_001, count: 4, sum: 2 },
+      { day: 9, count: 2, sum: LARGEST_MILLIONTHS },
+      { day: 20_000, count: 2, sum: -1n },
+      { day: 20_001, count: 4, sum: 2_000_000n },
     ]);
+    // What the engine adds up beyond the bound fails: it becomes no fraction.
+    await expect(change([userId], (tx) => tx.users.addDays([day(9, 1, 1n)]))).rejects.toThrow();
+    await expect(change([userId], (tx) => tx.users.addDays([day(9, 1, LARGEST_MILLIONTHS)]))).rejects.toThrow();
   });
 
   it('appends to the ledger in order within each user, and folds what stands', async () => {
@@ -271,7 +284,7 @@ export function userContract(store: () => Store): void {
     const writer = (async () => {
       for (let i = 1; i <= 40; i++) {
         await change([id], async (tx) => {
-          await tx.users.addDays([{ userId: id, action: 'a', day: 1, count: 1, sum: 0 }]);
+          await tx.users.addDays([{ userId: id, action: 'a', day: 1, count: 1, sum: 0n }]);
           await tx.users.appendLedger([{ userId: id, ...ledgerEntry({ ruleVersion: i }) }]);
           await tx.users.advance([id]);
         });

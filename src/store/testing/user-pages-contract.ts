@@ -27,7 +27,7 @@ export function userPagesContract(store: () => Store): void {
     // Other tests have users of these very names.
     AWKWARD_IDS.map((id) => `${id.slice(0, 150)}+`),
   );
-  const total = { count: 2, sum: 3.5, activeDays: 1, firstAt: 10, lastAt: 20, recentDays: 1n };
+  const total = { count: 2, sum: 3_500_000n, activeDays: 1, firstAt: 10, lastAt: 20, recentDays: 1n };
 
   const write = (ids: readonly string[], work: (tx: Transaction) => Promise<void>): Promise<void> =>
     store().transaction(async (tx) => {
@@ -61,7 +61,7 @@ export function userPagesContract(store: () => Store): void {
       await tx.users.putTotals(
         everybody.flatMap((userId) => ['a', 'b'].map((action) => ({ userId, action, ...total }))),
       );
-      await tx.users.addDays(everybody.map((userId) => ({ userId, action: 'a', day: 3, count: 1, sum: 1 })));
+      await tx.users.addDays(everybody.map((userId) => ({ userId, action: 'a', day: 3, count: 1, sum: 1n })));
       await tx.users.appendLedger(everybody.slice(0, 5).map((userId) => ({ userId, ...ledgerEntry() })));
       await tx.timers.put(everybody.slice(2, 9).map((userId, i) => ({ userId, dueAt: 100 + i })));
     });

@@ -38,14 +38,14 @@ export async function populate(stand: UseCaseStand): Promise<void> {
     for (const [i, userId] of PEOPLE.entries()) {
       for (const stage of STAGES.slice(0, i % 4)) await tx.users.putStage(userId, { stage, changedAt: now - DAY_MS });
     }
-    const total = { sum: 2.5, activeDays: 2, firstAt: now - 5 * DAY_MS, lastAt: now - DAY_MS, recentDays: 1n };
+    const total = { sum: 2_500_000n, activeDays: 2, firstAt: now - 5 * DAY_MS, lastAt: now - DAY_MS, recentDays: 1n };
     const counted = PEOPLE.flatMap((userId, i) => [
       { userId, action: 'save', count: 1 + (i % 6), ...total },
       { userId, action: 'share', count: 1 + (i % 2) * 4, ...total },
     ]);
     await tx.users.putTotals(counted.filter((_, i) => i % 7 > 0));
     await tx.users.addDays(
-      PEOPLE.map((userId, i) => ({ userId, action: 'save', day: today - 2, count: i % 5, sum: 1 })),
+      PEOPLE.map((userId, i) => ({ userId, action: 'save', day: today - 2, count: i % 5, sum: 1_000_000n })),
     );
     await tx.users.advance(PEOPLE);
   });

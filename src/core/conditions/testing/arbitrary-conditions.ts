@@ -89,7 +89,7 @@ const actionDays: fc.Arbitrary<readonly ActionDay[]> = fc
           fc.record({
             day: fc.constant(day),
             count: fc.integer({ min: 1, max: 4 }),
-            sum: fc.constantFrom(-2, 0, 0.1, 0.2, 3),
+            sum: fc.constantFrom(-2_000_000n, 0n, 100_000n, 200_000n, 3_000_000n),
           }),
         ),
     ),
@@ -101,7 +101,7 @@ function byAction<T>(values: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, 
 
 const actionTotal = fc.record({
   count: fc.integer({ min: 1, max: 9 }),
-  sum: fc.constantFrom(-1, 0, 2.5, 7),
+  sum: fc.constantFrom(-1_000_000n, 0n, 2_500_000n, 7_000_000n),
   activeDays: fc.integer({ min: 1, max: 9 }),
   firstAt: instant,
   lastAt: instant,

@@ -1,6 +1,7 @@
 import { confinedTo } from '../../../calls/caller.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
 import type { UserState } from '../../../core/states/user-state.js';
+import { amountOf } from '../../../core/values/millionths.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { UserAccess } from '../../gen/latchkey/v1/access.js';
 import { type Unlock, Unlock_State } from '../../gen/latchkey/v1/ledger.js';
@@ -49,7 +50,7 @@ function totalsOf({ actions }: UserState): ActionTotal[] {
   return [...actions].map(([action, { count, sum, activeDays, firstAt, lastAt }]) => ({
     action,
     count,
-    sum,
+    sum: amountOf(sum),
     activeDays,
     firstAt: instant(firstAt),
     lastAt: instant(lastAt),

@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { millionthsOf } from '../../../core/values/millionths.js';
 import type { EventInbox, NewEvent } from '../../event-store.js';
 import { inStatements, insertRows, type Row } from '../engine/insert-rows.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
@@ -69,7 +70,7 @@ function rowOf(event: NewEvent, key: HashedKey, receipt: number): Row {
     event.id,
     event.action,
     event.occurredAt,
-    event.value,
+    String(millionthsOf(event.value)),
     JSON.stringify(event.properties),
     event.receivedAt,
     receipt,

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { amountOf } from '../../../core/values/millionths.js';
 import { partitionOf } from '../../../core/values/partition.js';
 import type { EventKey, NewEvent } from '../../event-store.js';
 import { parseJson } from '../engine/sql.js';
@@ -44,12 +45,14 @@ export interface EventRow {
   readonly event_id: string;
   readonly action: string;
   readonly occurred_at: number;
-  readonly value: number;
+  /** In millionths, as text: more digits than drivers give as a number. */
+  readonly value: string;
   readonly properties: string | null;
   readonly received_at: number;
 }
 
-export const EVENT_COLUMNS = 'user_id, source, event_id, action, occurred_at, value, properties, received_at';
+export const EVENT_COLUMNS =
+  'user_id, source, event_id, action, occurred_at, CAST(value AS CHAR) AS value, properties, received_at';
 
 export function eventOf(row: EventRow): NewEvent {
   return {
@@ -58,7 +61,7 @@ export function eventOf(row: EventRow): NewEvent {
     userId: row.user_id,
     action: row.action,
     occurredAt: row.occurred_at,
-    value: row.value,
+    value: amountOf(BigInt(row.value)),
     properties: row.properties === null ? {} : parseJson(row.properties),
     receivedAt: row.received_at,
   };

@@ -109,11 +109,9 @@ interface DeletedTotal {
   readonly kind: 'users' | 'flag' | 'action';
   readonly name: string;
   readonly total: number;
+  /** In millionths. */
   readonly sum: number;
 }
-
-/** The largest sum that is added: a sum beyond the range of numbers would fail, and no deletion may fail for that. */
-const LARGEST_SUM = 1e290;
 
 /** Adds to the totals of deleted users. Each kind and name may be given once. */
 export async function addDeleted(sql: Sql, totals: readonly DeletedTotal[]): Promise<void> {
@@ -121,7 +119,7 @@ export async function addDeleted(sql: Sql, totals: readonly DeletedTotal[]): Pro
     table: 'deleted_totals',
     columns: ['kind', 'name', 'total', 'value_sum'],
     keyLength: 2,
-    rows: totals.map(({ kind, name, total, sum }) => [kind, name, total, clamped(sum)]),
+    rows: totals.map(({ kind, name, total, sum }) => [kind, name, total, sum]),
     existing: { total: 'add', value_sum: 'add' },
   });
 }
@@ -134,10 +132,6 @@ export async function readDeleted(sql: Sql): Promise<DeletedTotals> {
   return {
     users: of('users')[0]?.total ?? 0,
     unlocks: new Map(of('flag').map(({ name, total }) => [name, total])),
-    actions: new Map(of('action').map(({ name, total, value_sum }) => [name, { count: total, sum: value_sum }])),
+    actions: new Map(of('action').map(({ name, total, value_sum }) => [name, { count: total, sum: value_sum / 1e6 }])),
   };
-}
-
-function clamped(sum: number): number {
-  return Math.max(-LARGEST_SUM, Math.min(LARGEST_SUM, sum));
 }

@@ -10,7 +10,7 @@ export const DAY = 4;
 export const UNLOCK = 5;
 export const TIMER = 6;
 
-/** A row of any of these tables, its columns put under common names: strings, whole numbers and one fraction. */
+/** A row of any of these tables, its columns put under common names: strings and whole numbers. */
 export interface UserStateRow {
   readonly kind: number;
   readonly user_id: string;
@@ -22,7 +22,7 @@ export interface UserStateRow {
   readonly n2: number | null;
   readonly n3: number;
   readonly n4: number | null;
-  readonly d1: number;
+  readonly n5: number;
 }
 
 export interface UserStateTable {
@@ -44,44 +44,44 @@ const TABLES: readonly SelectedTable[] = [
     // The first SELECT of a UNION names the columns.
     columns: () =>
       'id AS user_id, organization_id AS s1, roles AS s2, attributes AS s3, stage AS s4, revision AS n1, ' +
-      'joined_at AS n2, email_verified AS n3, stage_entered_at AS n4, COALESCE(deleted_at, 0) + 0e0 AS d1',
+      'joined_at AS n2, email_verified AS n3, stage_entered_at AS n4, COALESCE(deleted_at, 0) AS n5',
   },
   {
     kind: ACCESS,
     name: 'user_access',
     key: USER_KEY,
-    columns: () => "user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0e0",
+    columns: () => "user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0",
   },
   {
     kind: STAGE,
     name: 'stages_reached',
     key: USER_KEY,
-    columns: () => "user_id, stage, '', '', '', reached_at, 0, seq, 0, 0e0",
+    columns: () => "user_id, stage, '', '', '', reached_at, 0, seq, 0, 0",
   },
   {
     kind: TOTAL,
     name: 'action_totals',
     key: USER_KEY,
     columns: ({ asText }) =>
-      `user_id, action, ${asText('recent_days')}, '', '', event_count, active_days, first_at, last_at, value_sum`,
+      `user_id, action, ${asText('recent_days')}, ${asText('value_sum')}, '', event_count, active_days, first_at, last_at, 0`,
   },
   {
     kind: DAY,
     name: 'action_days',
     key: USER_KEY,
-    columns: () => "user_id, action, '', '', '', event_count, 0, day, 0, value_sum",
+    columns: ({ asText }) => `user_id, action, '', ${asText('value_sum')}, '', event_count, 0, day, 0, 0`,
   },
   {
     kind: UNLOCK,
     name: 'unlocks',
     key: USER_KEY,
-    columns: () => "user_id, flag_id, rule_id, kind, '', rule_version, earned_at, seq, 0, 0e0",
+    columns: () => "user_id, flag_id, rule_id, kind, '', rule_version, earned_at, seq, 0, 0",
   },
   {
     kind: TIMER,
     name: 'timers',
     key: USER_KEY,
-    columns: () => "user_id, '', '', '', '', due_at, 0, 0, 0, 0e0",
+    columns: () => "user_id, '', '', '', '', due_at, 0, 0, 0, 0",
   },
 ];
 

@@ -104,14 +104,14 @@ function profileOf(row: UserStateRow): Partial<UserState> {
     ...(row.n2 !== null && { joinedAt: row.n2 }),
     emailVerified: row.n3 !== 0,
     ...(row.n4 !== null && { stageEnteredAt: row.n4 }),
-    ...(row.d1 !== 0 && { deletedAt: row.d1 }),
+    ...(row.n5 !== 0 && { deletedAt: row.n5 }),
   };
 }
 
 function totalOf(row: UserStateRow): ActionTotal {
   return {
     count: row.n1,
-    sum: row.d1,
+    sum: BigInt(row.s3),
     activeDays: row.n2 ?? 0,
     firstAt: row.n3,
     lastAt: row.n4 ?? 0,
@@ -124,7 +124,7 @@ function daysOf(rows: readonly UserStateRow[]): ReadonlyMap<string, readonly Act
   for (const row of rows.toSorted(bySequence)) {
     const ofAction = days.get(row.s1) ?? [];
     days.set(row.s1, ofAction);
-    ofAction.push({ day: row.n3, count: row.n1, sum: row.d1 });
+    ofAction.push({ day: row.n3, count: row.n1, sum: BigInt(row.s3) });
   }
   return days;
 }

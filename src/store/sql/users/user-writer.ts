@@ -128,7 +128,7 @@ async function putTotals(sql: Sql, totals: Parameters<UserWriter['putTotals']>[0
       ...userKey(userId),
       action,
       count,
-      sum,
+      String(sum),
       activeDays,
       firstAt,
       lastAt,
@@ -150,7 +150,7 @@ async function addDays(sql: Sql, days: Parameters<UserWriter['addDays']>[0]): Pr
     table: 'action_days',
     columns: ['part', 'user_id', 'action', 'day', 'event_count', 'value_sum'],
     keyLength: 4,
-    rows: days.map(({ userId, action, day, count, sum }) => [...userKey(userId), action, day, count, sum]),
+    rows: days.map(({ userId, action, day, count, sum }) => [...userKey(userId), action, day, count, String(sum)]),
     existing: { event_count: 'add', value_sum: 'add' },
   });
 }

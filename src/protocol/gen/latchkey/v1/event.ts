@@ -29,7 +29,10 @@ export interface Event {
   occurredAt:
     | Date
     | undefined;
-  /** What sums add up. Absent: 0. Must be finite. */
+  /**
+   * What sums add up, rounded to millionths, halves to the even side: ten times 0.1 are 1. Absent: 0. Rejected where it is no
+   * finite number or beyond ±9,000,000,000,000; an event that takes a sum beyond that becomes a dead letter.
+   */
   value?:
     | number
     | undefined;

@@ -96,7 +96,7 @@ export interface ActionTotal {
   action: string;
   /** How many events. */
   count: number;
-  /** The sum of their values. */
+  /** The sum of their values, exact to a millionth. */
   sum: number;
   /** On how many different UTC days. */
   activeDays: number;
