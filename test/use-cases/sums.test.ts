@@ -1,5 +1,6 @@
 import { beforeAll, expect, it } from '@jest/globals';
 import { DAY_MS } from '../../src/core/values/time.js';
+import { readEvents } from '../../src/services/events/events.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
 import { latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
@@ -100,5 +101,34 @@ describeOnEachEngine('sums of decimals', (engine) => {
     expect(stand.buried.filter(({ userId }) => userId === 'rich')).toMatchObject([
       { id: 'rich-3', reason: expect.stringContaining('takes the sum of "spend" beyond') },
     ]);
+  });
+
+  it('add up amounts that other systems send as text, by a call and by the queue', async () => {
+    const cloud = (id: string, value: unknown) => ({
+      ...{ specversion: '1.0', id, source: 's', type: 'spend', subject: 'texts', data: { value } },
+    });
+    const segment = (messageId: string, properties: unknown) => ({
+      ...{ type: 'track', messageId, userId: 'texts', event: 'spend', properties },
+    });
+    const { events } = readEvents([
+      cloud('1', '12.50'),
+      segment('2', { value: '0.25', revenue: '99' }),
+      segment('3', { revenue: 1.25 }),
+      cloud('4', '12,50'),
+      segment('5', { revenue: '$5' }),
+    ]);
+    expect(await stand.services.events.track(OPERATOR, { events, wait: false })).toMatchObject({
+      accepted: 3,
+      rejected: [
+        { id: '4', error: expect.stringContaining('value "12,50" is no finite number') },
+        { id: '5', error: expect.stringContaining('value "$5" is no finite number') },
+      ],
+    });
+    const queued = [cloud('6', '1'), cloud('7', 'one'), segment('8', { revenue: '2' })];
+    await expect(stand.services.events.intake(OPERATOR, queued)).rejects.toThrow(
+      '1 of 3 events were not taken: "7": value',
+    );
+    await stand.drain();
+    expect(await totalOf('texts')).toBe(17_000_000n);
   });
 });

@@ -25,7 +25,7 @@ type EventsQuery = Static<typeof EventsQuerySchema>;
 const EventsBodySchema = Type.Unsafe<object>({
   type: ['object', 'array'],
   description:
-    "An event or a list of at most 1,000: of our own shape, CloudEvents 1.0, or Segment's track and identify (also Segment's {batch}). For people the user is themselves.",
+    "An event or a list of at most 1,000: of our own shape, CloudEvents 1.0, or Segment's track and identify (also Segment's {batch}). The value is data.value, or properties.value or else .revenue; decimal text is read there, and what is no number rejected. For people the user is themselves.",
   examples: [
     {
       id: '7f1c',

@@ -6,7 +6,7 @@ import {
   ownMember,
   quote,
 } from '../../core/values/json.js';
-import { LARGEST_AMOUNT, roundedAmount } from '../../core/values/millionths.js';
+import { LARGEST_AMOUNT, millionthsOf, millionthsOfText, roundedAmount } from '../../core/values/millionths.js';
 import { faultOfName } from '../../core/values/names.js';
 import { DAY_MS, MINUTE_MS, parseInstant } from '../../core/values/time.js';
 import type { NewEvent } from '../../store/event-store.js';
@@ -40,14 +40,14 @@ const MAX_PROPERTIES_BYTES = 8_192;
 
 /**
  * Reads one JSON object in any shape that is taken: Latchkey's own (snake_case), a CloudEvent 1.0 (`type` is the action,
- * `subject` the user), or Segment's `track` and `identify`.
+ * `subject` the user), or Segment's `track` and `identify`. Other systems' numbers may be decimal texts.
  */
 export function readEvent(json: JsonObject): Incoming {
   const get = (key: string): JsonValue | undefined => ownMember(json, key);
   if (get('specversion') !== undefined) {
     const data = get('data');
     const members = isJsonObject(data) ? (data as JsonObject) : undefined;
-    const value = typeof data === 'number' ? data : numberIn(members);
+    const value = members === undefined ? dataValue(data, get('datacontenttype')) : amountIn(members, ['value']);
     const event = { id: get('id'), source: get('source'), userId: get('subject'), action: get('type') };
     return { kind: 'event', event: { ...event, occurredAt: get('time'), value, properties: members } };
   }
@@ -55,7 +55,7 @@ export function readEvent(json: JsonObject): Incoming {
     const [id, userId] = [get('messageId'), get('userId')];
     if (get('type') === 'identify') return { kind: 'traits', traits: { id, userId, traits: get('traits') } };
     const properties = get('properties');
-    const value = isJsonObject(properties) ? numberIn(properties as JsonObject) : undefined;
+    const value = isJsonObject(properties) ? amountIn(properties as JsonObject, SEGMENT_AMOUNTS) : undefined;
     const event = { id, source: 'segment', userId, action: get('event') };
     return { kind: 'event', event: { ...event, occurredAt: get('timestamp'), value, properties } };
   }
@@ -64,9 +64,27 @@ export function readEvent(json: JsonObject): Incoming {
   return { kind: 'event', event: { ...event, ...rest } };
 }
 
-function numberIn(members: JsonObject | undefined): number | undefined {
-  const value = members && ownMember(members, 'value');
-  return typeof value === 'number' ? value : undefined;
+/** The properties that Segment reserves for an amount, the one that is meant for it first. */
+const SEGMENT_AMOUNTS = ['value', 'revenue'];
+
+/** The first of these members that is given; what is no number is kept, for the event to be refused. */
+function amountIn(members: JsonObject, names: readonly string[]): unknown {
+  const given = names.map((name) => ownMember(members, name)).find((value) => value !== undefined && value !== null);
+  return typeof given === 'string' ? (numberOf(given) ?? given) : given;
+}
+
+/** The value that a CloudEvent's data is, where it is no object: a number. A text of another type than JSON may be anything. */
+function dataValue(data: JsonValue | undefined, type: JsonValue | undefined): unknown {
+  if (typeof data !== 'string') return typeof data === 'number' ? data : undefined;
+  const isJson = typeof type !== 'string' || /\bjson\b/i.test(type);
+  return numberOf(data) ?? (isJson ? data : undefined);
+}
+
+/** The number that a decimal text stands for; undefined for any other text, and for one with more digits than a number keeps. */
+function numberOf(text: string): number | undefined {
+  const millionths = millionthsOfText(text);
+  const value = Number(text);
+  return millionths !== undefined && Number.isFinite(value) && millionthsOf(value) === millionths ? value : undefined;
 }
 
 export interface ParseEventOptions {
@@ -94,7 +112,10 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
   if (occurredAt < now - retentionDays * DAY_MS) {
     return `occurred_at ${quote(shown(occurredAt))} is more than ${retentionDays} days ago, for how long duplicates are recognised; events that old are not taken`;
   }
-  if (typeof value !== 'number' || !Number.isFinite(value)) return `value ${quote(value)} is no finite number`;
+  if (typeof value !== 'number' || !Number.isFinite(value)) {
+    const isDecimal = typeof value === 'string' && millionthsOfText(value) !== undefined;
+    return `value ${quote(value)} is no finite number; ${isDecimal ? 'send a number of 15 digits at most' : 'send one like 12.5'}`;
+  }
   if (Math.abs(value) > LARGEST_AMOUNT) return `value ${quote(value)} is beyond ±${LARGEST_AMOUNT}; use a larger unit`;
   if (!isJsonObject(properties)) return `properties ${quote(properties)} are no JSON object`;
   const jsonFault = faultOfJson(properties as JsonObject);
