@@ -14,6 +14,9 @@ exports.up = async function up(knex) {
       part: USER.part,
       id: USER.user_id,
       organization_id: "VARCHAR(128) NOT NULL DEFAULT ''",
+      // Whether anybody has said who this is; until then one organization alone may, where one is expected.
+      identified: 'SMALLINT NOT NULL DEFAULT 0',
+      expected_organization: "VARCHAR(128) NOT NULL DEFAULT ''",
       roles: 'TEXT NOT NULL',
       joined_at: 'BIGINT',
       email_verified: 'SMALLINT NOT NULL DEFAULT 0',

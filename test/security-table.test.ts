@@ -13,6 +13,7 @@ import {
   FLAG,
   FOREIGN,
   type Made,
+  NEWCOMERS,
   OWN,
   type Reach,
   ROUTE_EXAMPLES,
@@ -48,7 +49,10 @@ beforeAll(async () => {
   }
   const change = { mustExist: false, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
   const input = { delegated: true, rules: [{ policy: 'LATCHING', rolloutPer100k: 0 }] };
-  const set = { ...change, keyOrId: FLAG, input, access: [], removeAccess: [] };
+  const expected = (userIds: readonly string[], { organization }: typeof OWN | typeof FOREIGN) =>
+    userIds.map((userId) => ({ userId, organizationId: organization }));
+  const access = [...expected(NEWCOMERS.own, OWN), ...expected(NEWCOMERS.foreign, FOREIGN)];
+  const set = { ...change, keyOrId: FLAG, input, access, removeAccess: [] };
   const { backfillId = '' } = await services.flags.set(operator, set);
   const actions = SPARES.map((name) => ({ name, clientTrackable: false }));
   await services.actions.declare(operator, [...actions, { name: ACTION, clientTrackable: true }]);

@@ -48,11 +48,13 @@ export interface UserWriter {
    * row (revision 0), so that there is something to lock. Then reads their states, as of after the locks.
    */
   lock(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>>;
-  /** Replaces organization, roles, joined_at, email_verified and attributes. */
+  /** Replaces organization, roles, joined_at, email_verified and attributes, and whether the users are identified. */
   putProfiles(profiles: readonly UserProfile[]): Promise<void>;
   /** When the token was issued whose claims were last written to a user; undefined where none was that says so. */
   claimsAt(userId: string): Promise<number | undefined>;
   putClaimsAt(userId: string, issuedAt: number): Promise<void>;
+  /** Sets which organization alone may say who these users are. They must not be identified. */
+  expect(userIds: readonly string[], organizationId: string): Promise<void>;
   /** Sets the present stage, adds to the history, and to the stages reached when it is new. */
   putStage(userId: string, change: StageChange): Promise<void>;
   /** Users' rows (userId not empty): inserts, or replaces effect and enabled by key. */
@@ -84,6 +86,10 @@ export interface UserProfile {
   readonly joinedAt?: number;
   readonly emailVerified: boolean;
   readonly attributes: JsonObject;
+  /** Left out: true. */
+  readonly identified?: boolean;
+  /** Of a user who is not identified; left out: none. */
+  readonly expectedOrganization?: string;
 }
 
 export interface UserActionTotal extends ActionTotal {

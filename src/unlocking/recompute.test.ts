@@ -12,6 +12,7 @@ const TRANSACTION: RecomputeTransaction = {
     putProfiles: nothing,
     claimsAt: refused,
     putClaimsAt: nothing,
+    expect: nothing,
     putStage: nothing,
     putAccess: nothing,
     dropAccess: refused,

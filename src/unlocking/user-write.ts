@@ -15,11 +15,14 @@ export interface UserWriteOptions {
   readonly notifier: Notifier;
 }
 
+/** Entries for the ledger, and the state apart from them where the edit has changed that, too. */
+export interface LedgerEdit {
+  readonly entries: readonly LedgerEntry[];
+  readonly after?: UserState;
+}
+
 /** Edits one user: gives the state after the edit, or entries for the ledger, or undefined where nothing changes. */
-export type UserEdit = (
-  tx: Transaction,
-  input: UserEditInput,
-) => Promise<UserState | { readonly entries: readonly LedgerEntry[] } | undefined>;
+export type UserEdit = (tx: Transaction, input: UserEditInput) => Promise<UserState | LedgerEdit | undefined>;
 
 export interface UserEditInput {
   /** The user's state when the lock was taken. */

@@ -19,6 +19,13 @@ export interface Made {
 /** Segments, and actions, of which each call deletes one. */
 export const SPARES: readonly string[] = Array.from({ length: 100 }, (_, i) => `spare-${i}`);
 
+/** Those whom a row expects in the organization: each call identifies one. */
+export const NEWCOMERS: Readonly<Record<Reach, readonly string[]>> = {
+  own: Array.from({ length: 40 }, (_, i) => `own-newcomer-${i}`),
+  foreign: Array.from({ length: 40 }, (_, i) => `foreign-newcomer-${i}`),
+};
+
+let newcomers = 0;
 let spares = 0;
 const spare = (): string => SPARES[spares++]!;
 let events = 0;
@@ -39,7 +46,8 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   }),
   UpdateProgress: (reach) => ({ userId: of(reach).user, stage: 'tour' }),
   GetProgress: (reach) => ({ userId: of(reach).user }),
-  Identify: (reach) => ({ userId: of(reach).user, emailVerified: true }),
+  'Identify a known user': (reach) => ({ userId: of(reach).user, emailVerified: true }),
+  'Identify somebody who is expected': (reach) => ({ userId: NEWCOMERS[reach][newcomers++]!, emailVerified: true }),
   Track: (reach) => ({ events: [event(of(reach).user)] }),
   Watch: (reach) => ({ userId: of(reach).user }),
   GetFlag: () => ({ flag: FLAG }),

@@ -61,6 +61,10 @@ export interface UserState {
   readonly actionDays: ReadonlyMap<string, readonly ActionDay[]>;
   readonly access: readonly UserAccess[];
   readonly ledger: Ledger;
+  /** Whether anybody has said who this user is since the last deletion: by an identify, whatever it said. */
+  readonly identified?: true;
+  /** The organization that alone may say who this user is; only while nobody has. Absent: any may. */
+  readonly expectedOrganization?: string;
   /** When the user was last deleted, in epoch milliseconds: events that occurred up to then never count. */
   readonly deletedAt?: number;
 }

@@ -160,7 +160,14 @@ export interface AccessRow {
   user_id: string;
   /** Alone, or with an organization; or empty. At most 64 characters. */
   role: string;
-  /** Alone, or with a role; or empty. At most 128 characters. */
+  /**
+   * Alone, or with a role; or empty. At most 128 characters.
+   *
+   * With a user, in rows that the platform puts: the organization that the user is expected in. While nobody has
+   * identified the user, no token that is bound to another one may. It is no part of the row and is not listed with
+   * it; the last one that is named counts, see GetUserResponse.expected_organization_id. INVALID_ARGUMENT for a user
+   * who has been identified, unless it is in that organization, or was deleted.
+   */
   organization_id: string;
   /** Left out: ALLOW. */
   effect?: "EFFECT_UNSPECIFIED" | "ALLOW" | "DENY";
@@ -780,6 +787,11 @@ export interface GetUserResponse {
   access: UserAccess[];
   /** Grows with every change of the user's state; 0: nothing is stored. */
   revision: string;
+  /**
+   * While nobody has identified the user: the organization whose token alone may, as a row or a grant has said.
+   * Empty: any organization's.
+   */
+  expected_organization_id: string;
 }
 
 /** Who a user is, as stored. */
@@ -1004,6 +1016,8 @@ export interface GrantUnlockRequest {
   rule_id?: string | null;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason?: string | null;
+  /** The organization that the user is expected in; may be empty. See AccessRow.organization_id. */
+  organization_id?: string | null;
 }
 
 /** What came of the grant. */
@@ -1532,7 +1546,14 @@ export interface AccessRowInput {
   user_id?: string | null;
   /** Alone, or with an organization; or empty. At most 64 characters. */
   role?: string | null;
-  /** Alone, or with a role; or empty. At most 128 characters. */
+  /**
+   * Alone, or with a role; or empty. At most 128 characters.
+   *
+   * With a user, in rows that the platform puts: the organization that the user is expected in. While nobody has
+   * identified the user, no token that is bound to another one may. It is no part of the row and is not listed with
+   * it; the last one that is named counts, see GetUserResponse.expected_organization_id. INVALID_ARGUMENT for a user
+   * who has been identified, unless it is in that organization, or was deleted.
+   */
   organization_id?: string | null;
   /** Left out: ALLOW. */
   effect?: "ALLOW" | "DENY" | null;
@@ -1578,6 +1599,11 @@ export interface GetProgressResponse {
 
 /**
  * Says who a user is. A user need not be known before.
+ *
+ * A token that is bound to an organization makes somebody a user of it whom nobody has identified, whatever rows,
+ * grants and counts there are of them; unless another one is expected (AccessRow.organization_id), or they have
+ * progress, or traits by a Segment `identify`, and none is. Users of other organizations, those of none, and deleted
+ * ones are NOT_FOUND to it.
  *
  * Without a mask the fields that are given are written and the others stay; `attributes` are then laid over the
  * stored ones, name by name, and null removes a name.

@@ -55,7 +55,12 @@ const AccessInputSchema = Type.Object(
   {
     user_id: Type.Optional(Type.String()),
     role: Type.Optional(Type.String()),
-    organization_id: Type.Optional(Type.String()),
+    organization_id: Type.Optional(
+      Type.String({
+        description:
+          'Beside user_id, where the platform puts the row: the organization that alone may identify the user.',
+      }),
+    ),
     effect: Type.Optional(Type.Enum(['ALLOW', 'DENY'], { description: 'Left out: ALLOW.' })),
     enabled: Type.Optional(Type.Boolean({ description: 'Left out: true. An inactive row decides nothing.' })),
   },

@@ -86,7 +86,8 @@ describe('changing a flag', () => {
 
   it('puts and drops access rows in the same call', async () => {
     await stand.flag('fourth');
-    const put = await patch('fourth', { access: [{ user_id: 'anna' }, { role: 'manager', effect: 'DENY' }] });
+    const anna = { user_id: 'anna', organization_id: 'expected-in' };
+    const put = await patch('fourth', { access: [anna, { role: 'manager', effect: 'DENY' }] });
     expect(put.json).toMatchObject({
       access: [
         { user_id: 'anna', role: '', organization_id: '', effect: 'ALLOW', enabled: true, managed_by: '' },

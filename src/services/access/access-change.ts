@@ -93,9 +93,13 @@ function byOwner(rows: readonly AccessRow[]) {
   return { role, organization, user };
 }
 
-/** The users whose rows a change puts or drops. */
-export function usersChanged({ put, drop }: AccessChange, { users }: RowOwners): readonly UserState[] {
-  return named([...put, ...drop].map(({ userId }) => userId)).map((id) => users.get(id)!);
+/** The users whose rows a change puts or drops, and those who are changed besides. */
+export function usersChanged(
+  { put, drop }: AccessChange,
+  { users }: RowOwners,
+  besides: Iterable<string>,
+): readonly UserState[] {
+  return named([...put, ...drop].map(({ userId }) => userId).concat(...besides)).map((id) => users.get(id)!);
 }
 
 /** A user's access rows after the change. */

@@ -2,11 +2,13 @@ import { requireName } from '../../calls/check-input.js';
 import { invalid, invalidAt, notFound } from '../../calls/errors.js';
 import type { AccessRow, Effect } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
+import type { Expectation } from './expected-organization.js';
 
 /** An access row as a caller gives it, for a user, a role, an organization, or a role within an organization. */
 export interface AccessInput {
   readonly userId?: string | undefined;
   readonly role?: string | undefined;
+  /** With `userId`, in rows that the platform puts: the organization that the user is expected in. It is no part of the row. */
   readonly organizationId?: string | undefined;
   readonly effect?: string | undefined;
   readonly enabled?: boolean | undefined;
@@ -19,6 +21,8 @@ export type FlaglessRow = Omit<AccessRow, 'flagId'>;
 export interface NamedRows {
   readonly put: readonly FlaglessRow[];
   readonly drop: readonly FlaglessRow[];
+  /** Whose organization the rows name beforehand; each user once. */
+  readonly expected: readonly Expectation[];
 }
 
 const MAX_ROWS = 1_000;
@@ -36,14 +40,28 @@ export function parseAccessRows(
   if (count > MAX_ROWS)
     throw invalid(`a call puts and removes at most ${MAX_ROWS} access rows, not ${count}; split it`);
   const rows = {
-    put: put.map((row, i) => parseAccessRow(row, managedBy, `/access/${i}`)),
-    drop: drop.map((row, i) => parseAccessRow(row, managedBy, `/remove_access/${i}`)),
+    put: put.map((row, i) => parseAccessRow(row, { managedBy, pointer: `/access/${i}`, expects: managedBy === '' })),
+    drop: drop.map((row, i) => parseAccessRow(row, { managedBy, pointer: `/remove_access/${i}`, expects: false })),
   };
   requireDistinct([...rows.put, ...rows.drop]);
-  return rows;
+  return { ...rows, expected: managedBy === '' ? expectationsOf(put) : [] };
 }
 
-function parseAccessRow(input: AccessInput, managedBy: string, pointer: string): FlaglessRow {
+/** Whose organization the rows name. Each user has one row among them, since a call names each row once. */
+function expectationsOf(put: readonly AccessInput[]): readonly Expectation[] {
+  return put.flatMap(({ userId = '', organizationId = '' }, i) =>
+    userId === '' || organizationId === '' ? [] : [{ userId, organizationId, pointer: `/access/${i}/organization_id` }],
+  );
+}
+
+interface RowContext {
+  readonly managedBy: string;
+  readonly pointer: string;
+  /** Whether a row of a user may say which organization the user is expected in. */
+  readonly expects: boolean;
+}
+
+function parseAccessRow(input: AccessInput, { managedBy, pointer, expects }: RowContext): FlaglessRow {
   const { userId = '', role = '', effect = 'ALLOW', enabled = true } = input;
   let { organizationId = '' } = input;
   if (managedBy !== '') {
@@ -51,11 +69,12 @@ function parseAccessRow(input: AccessInput, managedBy: string, pointer: string):
       throw notFound(`no organization ${quote(organizationId)}`);
     if (userId === '') organizationId = managedBy;
   }
-  const alone = userId !== '' && role === '' && (organizationId === '' || organizationId === managedBy);
+  const alone = userId !== '' && role === '' && (organizationId === '' || expects || organizationId === managedBy);
   if (!(alone || (userId === '' && (role !== '' || organizationId !== '')))) {
     throw invalidAt(
       pointer,
-      `an access row names one of user_id, role, organization_id, or role with organization_id, not ${quote(input)}`,
+      `an access row names one of user_id, role, organization_id, or role with organization_id` +
+        `${expects ? ', or user_id with the organization_id that the user is expected in' : ''}, not ${quote(input)}`,
     );
   }
   if (userId !== '') requireName('userId', userId, `${pointer}/user_id`);

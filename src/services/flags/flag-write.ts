@@ -32,6 +32,7 @@ import {
 import { isRoleRow, type NamedRows } from '../access/access-rows.js';
 import { requireDelegated } from '../access/caller-reach.js';
 import { requireRolesOfRows } from '../access/defined-roles.js';
+import { expectedIn } from '../access/expected-organization.js';
 import { checkDrafted, checkNamed, draftedFlag, type FlagDraft, saysAnything, warningsOf } from './flag-draft.js';
 
 export interface FlagWriteInput extends FlagDraft {
@@ -82,6 +83,8 @@ interface FlagChange {
   /** Whether this call puts the first row of a user or an organization: the flag is marked then, without a new version. */
   readonly marked: boolean;
   readonly access: AccessChange;
+  /** The users who are now expected in an organization, as they will be. */
+  readonly expected: ReadonlyMap<string, UserState>;
 }
 
 /**
@@ -115,6 +118,8 @@ export async function writeFlag(
     await recordAudit(tx, call, now, { ...keyless, comment: input.comment });
   }
   const organizations = await writeAccess(tx, change.access);
+  for (const { id, expectedOrganization } of change.expected.values())
+    await tx.users.expect([id], expectedOrganization ?? '');
   // Reads and writes are sent together.
   const [configuration] = await Promise.all([
     redecided || change.marked ? configurationMade(tx, locked) : undefined,
@@ -122,7 +127,7 @@ export async function writeFlag(
   ]);
   // A mark decides nothing.
   const snapshotAfter = redecided ? configuration!.after : snapshot;
-  const users = usersChanged(change.access, owners);
+  const users = usersChanged(change.access, owners, change.expected.keys());
   const flips = await recomputeUsers(tx, users, change, { snapshot: snapshotAfter, snapshotBefore: snapshot, now });
   const [backfillId] = change.flagChanged ? await backfillChanges(tx, configuration!, { reason: 'flag', now }) : [];
   const changed = { users: users.map(({ id, revision }) => ({ id, revision: revision + 1 })), organizations };
@@ -184,7 +189,18 @@ async function changeOf(
   const access = await accessChange(tx, flag, input.rows, owners);
   const marked = !flag.hasRows && access.put.some((row) => !isRoleRow(row));
   const after: Flag = marked ? { ...flag, hasRows: true } : flag;
-  return { displaced: undefined, before: existing, after, flagChanged: changed, marked, access };
+  const expected = usersExpected(input.rows, owners);
+  return { displaced: undefined, before: existing, after, flagChanged: changed, marked, access, expected };
+}
+
+/** The users of whom the rows say anew which organization they are expected in, as they will be. */
+function usersExpected({ expected }: NamedRows, { users }: RowOwners): ReadonlyMap<string, UserState> {
+  const changed = expected.flatMap((expectation): readonly (readonly [string, UserState])[] => {
+    const before = users.get(expectation.userId)!;
+    const after = expectedIn(before, expectation);
+    return after === before ? [] : [[before.id, after]];
+  });
+  return new Map(changed);
 }
 
 /** What whoever writes to an archived flag, and does not say that it is to be archived, probably does not know. */
@@ -220,13 +236,13 @@ async function storeFlag(
 async function recomputeUsers(
   tx: Transaction,
   users: readonly UserState[],
-  { access }: FlagChange,
+  { access, expected }: FlagChange,
   options: Omit<Parameters<typeof recompute>[2], 'batch'>,
 ): Promise<FlippedFlags> {
   if (users.length === 0) return { unlocked: [], locked: [] };
   const touched = users.map((before) => ({
     before,
-    after: { ...before, access: accessAfter(before, access) },
+    after: { ...(expected.get(before.id) ?? before), access: accessAfter(before, access) },
     cause: { type: 'access' } as const,
   }));
   const { changes } = await recompute(tx, touched, { ...options, batch: randomUUID() });
@@ -242,11 +258,12 @@ async function auditChange(
   tx: Transaction,
   call: Call,
   now: number,
-  { before, after, flagChanged, access }: FlagChange,
+  { before, after, flagChanged, access, expected }: FlagChange,
   comment: string,
 ): Promise<void> {
-  const rowsChanged = access.put.length + access.drop.length > 0;
+  const rowsChanged = access.put.length + access.drop.length + expected.size > 0;
   if (!flagChanged && !rowsChanged) return;
+  const organizations = [...expected].map(([id, { expectedOrganization }]) => [id, expectedOrganization] as const);
   await recordAudit(tx, call, now, {
     action: before === undefined ? 'flag.create' : flagChanged ? 'flag.set' : 'access.set',
     target: after.key,
@@ -254,6 +271,7 @@ async function auditChange(
     after: {
       ...(flagChanged ? { flag: after } : {}),
       ...(rowsChanged ? { put: access.put, removed: access.drop } : {}),
+      ...(organizations.length > 0 ? { expectedOrganizations: Object.fromEntries(organizations) } : {}),
     },
     comment,
   });

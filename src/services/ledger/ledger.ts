@@ -11,6 +11,7 @@ import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
 import type { LedgerOrder, UserLedgerEntry } from '../../store/user-store.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+import { expectedIn } from '../access/expected-organization.js';
 import { readOwnUser } from '../users/users.js';
 
 export interface LedgerInput {
@@ -21,6 +22,11 @@ export interface LedgerInput {
   readonly ruleId: string;
   /** For the ledger and the audit; 1…1,000 characters. */
   readonly reason: string;
+}
+
+export interface GrantInput extends LedgerInput {
+  /** Not '': the organization that the user is expected in. While nobody has identified the user, it alone may. */
+  readonly organizationId?: string;
 }
 
 export interface LedgerWritten extends UserWritten {
@@ -53,8 +59,8 @@ export class LedgerService {
    * Gives a user a flag, or one of its rules, for good: whether or not they have earned it, and whatever a change with
    * RELOCK forgets. A revocation of it ends. The user need not be known.
    */
-  grant(call: Call, input: LedgerInput): Promise<LedgerWritten> {
-    return this.#write(call, 'granted', input);
+  grant(call: Call, input: GrantInput): Promise<LedgerWritten> {
+    return this.#write(call, 'granted', input, input.organizationId);
   }
 
   /**
@@ -96,9 +102,15 @@ export class LedgerService {
     return { flagId: stored.id, ...(await store.history.flagLedger(stored.id, page, order)) };
   }
 
-  async #write(call: Call, kind: ManualKind, { userId, flag, ruleId, reason }: LedgerInput): Promise<LedgerWritten> {
+  async #write(
+    call: Call,
+    kind: ManualKind,
+    { userId, flag, ruleId, reason }: LedgerInput,
+    organizationId = '',
+  ): Promise<LedgerWritten> {
     authorize(call, OPERATIONS[kind]);
     requireName('userId', userId, '/user_id');
+    if (organizationId !== '') requireName('organizationId', organizationId, '/organization_id');
     requireComment(reason, 'reason');
     const cause: Cause = { type: 'manual', actor: actorOf(call.caller), reason };
     let made: Pick<LedgerWritten, 'flagId' | 'entries'> = { flagId: '', entries: [] };
@@ -109,17 +121,23 @@ export class LedgerService {
       const flagId = compiled.flag.id;
       const entries = targets.map((target) => ({ flagId, ...target, kind, earnedAt: now, recordedAt: now, cause }));
       made = { flagId, entries };
-      if (entries.length === 0) return undefined;
+      const after =
+        organizationId === '' ? before : expectedIn(before, { organizationId, pointer: '/organization_id' });
+      if (entries.length === 0 && after === before) return undefined;
+      if (after !== before) await tx.users.expect([userId], organizationId);
       const standing = (ids: readonly string[]) =>
         ids.map((id) => ({ ruleId: id, state: before.ledger.get(flagId)?.get(id)?.state ?? null }));
       await recordAudit(tx, call, now, {
         action: ACTIONS[kind],
         target: compiled.flag.key,
         before: { userId, rules: standing(entries.map((entry) => entry.ruleId)) },
-        after: { userId, rules: entries.map((entry) => ({ ruleId: entry.ruleId, kind })) },
+        after: {
+          ...{ userId, rules: entries.map((entry) => ({ ruleId: entry.ruleId, kind })) },
+          ...(after === before ? {} : { expectedOrganization: organizationId }),
+        },
         comment: reason,
       });
-      return { entries };
+      return { entries, after };
     });
     return { ...written, ...made };
   }

@@ -2,6 +2,7 @@ import { type Call, confinedTo, MAX_ROLES } from '../../calls/caller.js';
 import { checkAttributes, requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
+import { recordAudit } from '../../calls/record-audit.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
@@ -11,6 +12,7 @@ import type { Store, Transaction } from '../../store/store.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
 import { requireOwnUser } from '../access/caller-reach.js';
 import { requireDefinedRole } from '../access/defined-roles.js';
+import { mayClaim } from '../access/expected-organization.js';
 import { attributeWarnings } from './attribute-warnings.js';
 
 /** What is known of a user; what is left out stays as it is. */
@@ -62,7 +64,10 @@ export class UserService {
     return readOwnUser(this.#options.store, call, userId);
   }
 
-  /** Stores what is known of a user and unlocks what follows from it. */
+  /**
+   * Stores what is known of a user and unlocks what follows from it. A caller that is bound to an organization makes its own users
+   * known, and may be the first to say who somebody is of whom rows, grants and events have told already.
+   */
   async identify(call: Call, input: IdentifyInput): Promise<UserIdentified> {
     authorize(call, 'Identify');
     checkIdentify(input);
@@ -72,11 +77,11 @@ export class UserService {
     }
     const known = confined === '' ? input : { ...input, organizationId: confined };
     const warnings: Fault[] = [];
-    const written = await writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, { before }) => {
-      if (confined !== '' && before.revision > 0 && before.organizationId !== confined) {
-        throw notFound(`no user ${quote(input.userId)}`);
-      }
-      return this.#store(tx, before, known, warnings);
+    const written = await writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, { before, now }) => {
+      const own = confined === '' || before.organizationId === confined;
+      if (!own && !mayClaim(before, confined)) throw notFound(`no user ${quote(input.userId)}`);
+      if (!own && before.revision > 0) await recordClaim(tx, call, now, { before, organizationId: confined });
+      return this.#store(tx, before, identifiedAs(before, known), { known, warnings });
     });
     // A caller that is bound to an organization is not told of the platform's rules.
     if (confined !== '' || call.caller.kind === 'person') return { ...written, warnings: [] };
@@ -94,7 +99,7 @@ export class UserService {
       const writtenAt = await tx.users.claimsAt(claims.userId);
       if (writtenAt !== undefined && !(issuedAt !== undefined && issuedAt >= writtenAt)) return undefined;
       if (issuedAt !== undefined && issuedAt !== writtenAt) await tx.users.putClaimsAt(claims.userId, issuedAt);
-      return this.#store(tx, before, claims);
+      return this.#store(tx, before, identifiedAs(before, claims), { known: claims, warnings: [] });
     });
   }
 
@@ -105,25 +110,31 @@ export class UserService {
     return writeUser(this.#options, userId, { type: 'identify' }, (tx, { before }) => {
       const stored = ownMember(before.attributes, 'traits');
       const merged = { traits: { ...(isJsonObject(stored) ? (stored as JsonObject) : {}), ...traits } };
-      return this.#store(tx, before, { userId, attributes: { replace: false, set: merged, remove: [] } });
+      const after = profileAfter(before, { userId, attributes: { replace: false, set: merged, remove: [] } });
+      // Who the user is has not been said by this.
+      return this.#store(tx, before, after);
     });
   }
 
-  /** @param warnings takes the warnings; it is emptied at each attempt */
+  /** Stores a user's profile; `warnings` takes the warnings of what is given, and is emptied at each attempt. */
   async #store(
     tx: Transaction,
     before: UserState,
-    input: IdentifyInput,
-    warnings: Fault[] = [],
+    after: UserState,
+    { known, warnings }: { readonly known?: IdentifyInput; readonly warnings: Fault[] } = { warnings: [] },
   ): Promise<UserState | undefined> {
-    const after = profileAfter(before, input);
     checkAttributes(after.attributes);
-    const rolesChange = input.roles !== undefined || input.organizationId !== undefined;
-    warnings.splice(0, warnings.length, ...(rolesChange ? await checkRoles(tx, after, input.roles ?? []) : []));
-    if (before.revision > 0 && sameProfile(before, after)) return undefined;
-    const { organizationId, roles, joinedAt, emailVerified, attributes } = after;
-    const profile = { userId: after.id, organizationId, roles, emailVerified, attributes };
-    await tx.users.putProfiles([joinedAt === undefined ? profile : { ...profile, joinedAt }]);
+    const rolesChange = known?.roles !== undefined || known?.organizationId !== undefined;
+    warnings.splice(0, warnings.length, ...(rolesChange ? await checkRoles(tx, after, known.roles ?? []) : []));
+    if (before.revision > 0 && before.identified === after.identified && sameProfile(before, after)) return undefined;
+    const { id, organizationId, roles, joinedAt, emailVerified, attributes, identified, expectedOrganization } = after;
+    await tx.users.putProfiles([
+      {
+        ...{ userId: id, organizationId, roles, emailVerified, attributes, identified: identified === true },
+        ...(joinedAt === undefined ? {} : { joinedAt }),
+        ...(expectedOrganization === undefined ? {} : { expectedOrganization }),
+      },
+    ]);
     return after;
   }
 }
@@ -134,6 +145,26 @@ export async function readOwnUser({ states }: Pick<Store, 'states'>, call: Call,
   const state = (await states.users([userId])).get(userId)!;
   requireOwnUser(call, state);
   return state;
+}
+
+/** Records that an organization has taken somebody for its own of whom there was something already. */
+function recordClaim(
+  tx: Transaction,
+  call: Call,
+  now: number,
+  { before, organizationId }: { readonly before: UserState; readonly organizationId: string },
+): Promise<void> {
+  const { id, revision, expectedOrganization = '' } = before;
+  return recordAudit(tx, call, now, {
+    ...{ action: 'user.claim', target: id, comment: '' },
+    ...{ before: { revision, expectedOrganization }, after: { organizationId } },
+  });
+}
+
+/** The user as known after an identify: nobody else is expected to say who it is any more. */
+function identifiedAs(before: UserState, input: IdentifyInput): UserState {
+  const { expectedOrganization: _, ...after } = profileAfter(before, input);
+  return { ...after, identified: true };
 }
 
 function profileAfter(before: UserState, input: IdentifyInput): UserState {

@@ -67,6 +67,26 @@ export function userContract(store: () => Store): void {
     }
   });
 
+  it('keeps which organization is expected until the user is identified, and forgets both with the user', async () => {
+    const [id, other] = [unique('user'), unique('user')];
+    const profile = { userId: id, organizationId: '', roles: [], emailVerified: false, attributes: {} };
+    await change([id, other], (tx) => tx.users.expect([id, other], 'acme'));
+    expect(await read(other)).toStrictEqual({ ...unknownUser(other), expectedOrganization: 'acme' });
+    await change([id], (tx) => tx.users.expect([id], 'globex'));
+    expect((await read(id)).expectedOrganization).toBe('globex');
+    await change([id], (tx) =>
+      tx.users.putProfiles([{ ...profile, identified: false, expectedOrganization: 'globex' }]),
+    );
+    expect(await read(id)).toStrictEqual({ ...unknownUser(id), expectedOrganization: 'globex' });
+    await change([id], (tx) => tx.users.putProfiles([profile]));
+    expect(await read(id)).toStrictEqual({ ...unknownUser(id), identified: true });
+    await change([id, other], async (tx) => {
+      for (const userId of [id, other]) await tx.users.remove(userId, { at: 5, limit: 9 });
+    });
+    expect(await read(id)).toStrictEqual({ ...unknownUser(id), deletedAt: 5 });
+    expect(await read(other)).toStrictEqual({ ...unknownUser(other), deletedAt: 5 });
+  });
+
   it('replaces profiles whole, and leaves what is not theirs', async () => {
     const id = unique('user');
     const attributes = JSON.parse('{"__proto__":{"x":1},"nested":{"list":[1,"two",null,1e-7]},"emoji":"👩‍🚀"}');
@@ -82,6 +102,7 @@ export function userContract(store: () => Store): void {
       roles: ['b', 'a'],
       joinedAt: 123,
       emailVerified: true,
+      identified: true,
       attributes,
       stage: 'start',
       stageEnteredAt: 5,

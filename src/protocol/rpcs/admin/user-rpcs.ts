@@ -30,6 +30,7 @@ export function userRpcs({
           unlocks: unlocksOf(state, keeper.snapshot),
           access: accessOf(state, keeper.snapshot, confinedTo(call.caller)),
           revision: state.revision,
+          expectedOrganizationId: state.expectedOrganization ?? '',
         };
       },
     },

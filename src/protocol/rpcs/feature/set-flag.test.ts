@@ -342,10 +342,15 @@ describe('what cannot be stored', () => {
   });
 
   it('a row that names nobody, or two', async () => {
-    for (const row of [{}, { userId: 'u', role: 'r' }, { userId: 'u', organizationId: 'o' }]) {
+    for (const row of [{}, { userId: 'u', role: 'r' }, { userId: 'u', role: 'r', organizationId: 'o' }]) {
       expect(await failureOf(stand.admin.setFlag({ flag: { key: 'fresh' }, access: [row] }))).toMatchObject({
         code: status.INVALID_ARGUMENT,
       });
     }
+    // A row that is put may say where its user is expected; which row is removed does not go by it.
+    const removeAccess = [{ userId: 'u', organizationId: 'o' }];
+    expect(await failureOf(stand.admin.setFlag({ flag: { key: 'fresh' }, removeAccess }))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+    });
   });
 });

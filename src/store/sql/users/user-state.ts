@@ -102,7 +102,9 @@ function profileOf(row: UserStateRow): Partial<UserState> {
     stage: row.s4,
     revision: row.n1,
     ...(row.n2 !== null && { joinedAt: row.n2 }),
-    emailVerified: row.n3 !== 0,
+    emailVerified: (row.n3 & 1) !== 0,
+    ...((row.n3 & 2) !== 0 && { identified: true }),
+    ...(row.s5 !== '' && { expectedOrganization: row.s5 }),
     ...(row.n4 !== null && { stageEnteredAt: row.n4 }),
     ...(row.n5 !== 0 && { deletedAt: row.n5 }),
   };

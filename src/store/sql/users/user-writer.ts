@@ -25,6 +25,15 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     putClaimsAt: async (userId, issuedAt) => {
       await sql.run('UPDATE users SET claims_at = ? WHERE part = ? AND id = ?', [issuedAt, ...userKey(userId)]);
     },
+    expect: async (userIds, organizationId) => {
+      await changeByKey(
+        sql,
+        ['part', 'id'],
+        userKeys(userIds),
+        (condition) => `UPDATE users SET expected_organization = ? WHERE ${condition}`,
+        [organizationId],
+      );
+    },
     putStage: (userId, change) => putStage(sql, userId, change),
     putAccess: async (rows) => {
       await insertRows(sql, {
@@ -67,7 +76,10 @@ async function lockUsers(sql: Sql, ids: readonly string[]): Promise<void> {
 async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<void> {
   await insertRows(sql, {
     table: 'users',
-    columns: ['part', 'id', 'organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'],
+    columns: [
+      ...['part', 'id', 'organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'],
+      ...['identified', 'expected_organization'],
+    ],
     keyLength: 2,
     rows: profiles.map((profile) => [
       ...userKey(profile.userId),
@@ -76,6 +88,8 @@ async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<
       profile.joinedAt ?? null,
       Number(profile.emailVerified),
       JSON.stringify(profile.attributes),
+      Number(profile.identified ?? true),
+      profile.expectedOrganization ?? '',
     ]),
     existing: {
       organization_id: 'replace',
@@ -83,6 +97,8 @@ async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<
       joined_at: 'replace',
       email_verified: 'replace',
       attributes: 'replace',
+      identified: 'replace',
+      expected_organization: 'replace',
     },
   });
 }

@@ -19,7 +19,14 @@ export interface AccessRow {
   userId: string;
   /** Alone, or with an organization; or empty. At most 64 characters. */
   role: string;
-  /** Alone, or with a role; or empty. At most 128 characters. */
+  /**
+   * Alone, or with a role; or empty. At most 128 characters.
+   *
+   * With a user, in rows that the platform puts: the organization that the user is expected in. While nobody has identified the
+   * user, no token that is bound to another one may. It is no part of the row and is not listed with it; the last one that is
+   * named counts, see GetUserResponse.expected_organization_id. INVALID_ARGUMENT for a user who has been identified, unless it
+   * is in that organization, or was deleted.
+   */
   organizationId: string;
   /** Left out: ALLOW. */
   effect?:

@@ -210,6 +210,8 @@ export interface GrantUnlockRequest {
   ruleId: string;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason: string;
+  /** The organization that the user is expected in; may be empty. See AccessRow.organization_id. */
+  organizationId: string;
 }
 
 /** What came of the grant. */
@@ -1035,7 +1037,7 @@ export const UserLedgerEntry: MessageFns<UserLedgerEntry> = {
 };
 
 function createBaseGrantUnlockRequest(): GrantUnlockRequest {
-  return { userId: "", flag: "", ruleId: "", reason: "" };
+  return { userId: "", flag: "", ruleId: "", reason: "", organizationId: "" };
 }
 
 export const GrantUnlockRequest: MessageFns<GrantUnlockRequest> = {
@@ -1051,6 +1053,9 @@ export const GrantUnlockRequest: MessageFns<GrantUnlockRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(42).string(message.organizationId);
     }
     return writer;
   },
@@ -1100,6 +1105,14 @@ export const GrantUnlockRequest: MessageFns<GrantUnlockRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1121,6 +1134,7 @@ export const GrantUnlockRequest: MessageFns<GrantUnlockRequest> = {
     message.flag = object.flag ?? "";
     message.ruleId = object.ruleId ?? "";
     message.reason = object.reason ?? "";
+    message.organizationId = object.organizationId ?? "";
     return message;
   },
 };

@@ -36,6 +36,10 @@ export interface User {
 /**
  * Says who a user is. A user need not be known before.
  *
+ * A token that is bound to an organization makes somebody a user of it whom nobody has identified, whatever rows, grants and counts
+ * there are of them; unless another one is expected (AccessRow.organization_id), or they have progress, or traits by a Segment
+ * `identify`, and none is. Users of other organizations, those of none, and deleted ones are NOT_FOUND to it.
+ *
  * Without a mask the fields that are given are written and the others stay; `attributes` are then laid over the stored
  * ones, name by name, and null removes a name.
  */
@@ -132,6 +136,11 @@ export interface GetUserResponse {
   access: UserAccess[];
   /** Grows with every change of the user's state; 0: nothing is stored. */
   revision: number;
+  /**
+   * While nobody has identified the user: the organization whose token alone may, as a row or a grant has said. Empty: any
+   * organization's.
+   */
+  expectedOrganizationId: string;
 }
 
 function createBaseUser(): User {
@@ -665,7 +674,15 @@ export const GetUserRequest: MessageFns<GetUserRequest> = {
 };
 
 function createBaseGetUserResponse(): GetUserResponse {
-  return { user: undefined, progress: undefined, actionTotals: [], unlocks: [], access: [], revision: 0 };
+  return {
+    user: undefined,
+    progress: undefined,
+    actionTotals: [],
+    unlocks: [],
+    access: [],
+    revision: 0,
+    expectedOrganizationId: "",
+  };
 }
 
 export const GetUserResponse: MessageFns<GetUserResponse> = {
@@ -687,6 +704,9 @@ export const GetUserResponse: MessageFns<GetUserResponse> = {
     }
     if (message.revision !== 0) {
       writer.uint32(48).int64(message.revision);
+    }
+    if (message.expectedOrganizationId !== "") {
+      writer.uint32(58).string(message.expectedOrganizationId);
     }
     return writer;
   },
@@ -752,6 +772,14 @@ export const GetUserResponse: MessageFns<GetUserResponse> = {
             message.revision = longToNumber(reader.int64());
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.expectedOrganizationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -777,6 +805,7 @@ export const GetUserResponse: MessageFns<GetUserResponse> = {
     message.unlocks = object.unlocks?.map((e) => Unlock.fromPartial(e)) || [];
     message.access = object.access?.map((e) => UserAccess.fromPartial(e)) || [];
     message.revision = object.revision ?? 0;
+    message.expectedOrganizationId = object.expectedOrganizationId ?? "";
     return message;
   },
 };

@@ -210,6 +210,8 @@ export interface GrantUnlockRequest {
   ruleId: string;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason: string;
+  /** The organization that the user is expected in; may be empty. See AccessRow.organization_id. */
+  organizationId: string;
 }
 
 /** What came of the grant. */
@@ -935,7 +937,7 @@ export const UserLedgerEntry: MessageFns<UserLedgerEntry> = {
 };
 
 function createBaseGrantUnlockRequest(): GrantUnlockRequest {
-  return { userId: "", flag: "", ruleId: "", reason: "" };
+  return { userId: "", flag: "", ruleId: "", reason: "", organizationId: "" };
 }
 
 export const GrantUnlockRequest: MessageFns<GrantUnlockRequest> = {
@@ -951,6 +953,9 @@ export const GrantUnlockRequest: MessageFns<GrantUnlockRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(42).string(message.organizationId);
     }
     return writer;
   },
@@ -998,6 +1003,14 @@ export const GrantUnlockRequest: MessageFns<GrantUnlockRequest> = {
             }
 
             message.reason = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.organizationId = reader.string();
             continue;
           }
         }
