@@ -37,6 +37,7 @@ export class StoreLink {
   readonly #options: StoreLinkOptions;
   #connected: boolean = false;
   #reachable = false;
+  #writable = false;
   #wasAway: boolean = false;
   /** Whether the last attempt to write the snapshot to disk failed. */
   #unsaved: boolean = false;
@@ -50,9 +51,9 @@ export class StoreLink {
     this.#options = options;
   }
 
-  /** Whether the last check of the store succeeded. */
+  /** Whether the store was read at the last check, and takes writes: after a fail-over a server may be left with the old writer. */
   get reachable(): boolean {
-    return this.#reachable;
+    return this.#reachable && this.#writable;
   }
 
   /**
@@ -65,6 +66,8 @@ export class StoreLink {
     for (;;) {
       try {
         await this.#checkStore();
+        // A start needs no write, and what is read can be served.
+        await this.#checkWriting().catch((error: unknown) => this.#options.failed('the check of the store', error));
         break;
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
@@ -134,6 +137,7 @@ export class StoreLink {
     const work = this.#whenUsable;
     this.#whenUsable = undefined;
     await work?.();
+    await this.#checkWriting();
   }
 
   async #checkStore(): Promise<void> {
@@ -147,12 +151,23 @@ export class StoreLink {
       }
       await Promise.all([epoch.refresh(), clock.synchronize(sqlStore)]);
       await services.keeper.refresh();
-      if (this.#wasAway) this.#options.logger.info('the store is back');
-      this.#wasAway = false;
       this.#reachable = true;
       if (this.#unsaved) this.save();
     } catch (error) {
       this.#reachable = false;
+      this.#wasAway = true;
+      throw error;
+    }
+  }
+
+  async #checkWriting(): Promise<void> {
+    try {
+      await this.#options.sqlStore.checkWriting();
+      if (this.#wasAway) this.#options.logger.info('the store is back');
+      this.#wasAway = false;
+      this.#writable = true;
+    } catch (error) {
+      this.#writable = false;
       this.#wasAway = true;
       throw error;
     }

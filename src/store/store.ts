@@ -51,6 +51,12 @@ export interface Store {
   /** Resolves when the store answers a trivial query. */
   ping(): Promise<void>;
 
+  /**
+   * Resolves when the store takes writes. It changes nothing but where a write has failed for the store since the last check:
+   * then it writes a row, since a full disk refuses no write that changes nothing.
+   */
+  checkWriting(): Promise<void>;
+
   close(): Promise<void>;
 }
 

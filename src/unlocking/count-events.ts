@@ -4,6 +4,7 @@ import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../c
 import { dayNumber } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
+import { UncountableEvent } from './uncountable-event.js';
 
 /** For how many days back `recentDays` says whether the user did the action on that day. */
 const RECENT_DAYS = 62;
@@ -79,7 +80,7 @@ function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action 
 function added(sum: bigint, more: bigint, action: string): bigint {
   const result = sum + more;
   if (result <= LARGEST_MILLIONTHS && result >= -LARGEST_MILLIONTHS) return result;
-  throw new RangeError(
+  throw new UncountableEvent(
     `the value ${amountOf(more)} takes the sum of ${quote(action)} beyond ±${LARGEST_AMOUNT}, the most that is kept`,
   );
 }

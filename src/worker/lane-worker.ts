@@ -11,6 +11,7 @@ import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
 import { countEvents } from '../unlocking/count-events.js';
 import type { Touched } from '../unlocking/judge-user.js';
 import { type Recomputed, recompute } from '../unlocking/recompute.js';
+import { BurialBrake, isSame } from './burial-brake.js';
 
 export interface LaneWorkerOptions {
   readonly store: Store;
@@ -39,10 +40,12 @@ type BatchOutcome = { readonly counted: number } | { readonly error: unknown; re
  */
 export class LaneWorker {
   readonly #options: LaneWorkerOptions;
+  readonly #brake: BurialBrake;
   #underWay = 0;
 
   constructor(options: LaneWorkerOptions) {
     this.#options = options;
+    this.#brake = new BurialBrake((lane, culprit) => this.#probe(lane, culprit));
   }
 
   /** Whether it is counting events. */
@@ -54,8 +57,10 @@ export class LaneWorker {
   async process(lane: number, signal?: AbortSignal): Promise<number> {
     let counted = 0;
     let limit = BATCH_SIZE;
-    // A lane with one batch is read from its beginning. A busy one is then read from random places, so that no partition starves.
-    let startAt = laneRange(lane, this.#options.lanes).first;
+    // A lane with one batch is read from its beginning. A busy one is then read from random places, so that no partition starves,
+    // and so is one with events that nothing may be done about.
+    const { first } = laneRange(lane, this.#options.lanes);
+    let startAt = this.#brake.isOn ? randomPartition(lane, this.#options.lanes) : first;
     while (!signal?.aborted) {
       const outcome = await this.#batch(lane, startAt, limit);
       if ('error' in outcome) {
@@ -63,10 +68,11 @@ export class LaneWorker {
         if (error instanceof StoreUnavailable || events.length === 0) throw error;
         // An event of this batch cannot be counted: batches are halved until that event is alone and can be put aside.
         if (events.length > 1) limit = Math.ceil(events.length / 2);
-        else await this.#bury(lane, events[0]!, error);
+        else if (await this.#brake.allows(lane, events[0]!, error)) await this.#bury(lane, events[0]!, error);
         continue;
       }
       counted += outcome.counted;
+      if (outcome.counted > 0) this.#brake.counted();
       if (outcome.counted < limit) return counted;
       if (limit === BATCH_SIZE) startAt = randomPartition(lane, this.#options.lanes);
       limit = Math.min(limit * 2, BATCH_SIZE);
@@ -104,29 +110,53 @@ export class LaneWorker {
     return { counted: events.length };
   }
 
+  /** Does all that counting this event takes, for a user who is not there; and then nothing of it. */
+  async #probe(lane: number, culprit: NewEvent): Promise<void> {
+    const { store, keeper } = this.#options;
+    const undo = new Error('all went well, and is rolled back');
+    const { action, receivedAt } = culprit;
+    const harmless = { userId: `probe-${randomUUID()}`, source: '', id: 'probe', action, value: 0, properties: {} };
+    const probing = store.transaction(async (tx) => {
+      if (!(await isPending(tx, lane, culprit))) return;
+      await countBatch(tx, keeper, [{ ...harmless, occurredAt: receivedAt, receivedAt }], [culprit]);
+      throw undo;
+    });
+    await probing.catch((error: unknown) => {
+      if (error !== undo) throw error;
+    });
+  }
+
   /** Puts aside the event that failed alone, if it is still pending: by now another one may be the lane's first. */
   async #bury(lane: number, culprit: NewEvent, error: unknown): Promise<void> {
     const reason = error instanceof Error ? error.message : String(error);
     const { store, observer } = this.#options;
-    const partition = partitionOf(culprit.userId);
     const buried = await store.transaction(async (tx) => {
-      if (!(await tx.inbox.lockLane(lane))) return false;
-      const pending = await tx.inbox.take({ first: partition, last: partition }, partition, BATCH_SIZE);
-      if (!pending.some((event) => isSame(event, culprit))) return false;
+      if (!(await isPending(tx, lane, culprit))) return false;
       await tx.inbox.bury(culprit, reason);
       return true;
     });
     if (!buried) return;
+    this.#brake.buried(error);
     // Only the event's key is logged: the rest is about a person, and is kept with the dead letter.
     const { userId, source, id } = culprit;
     observer.buried({ userId, source, id }, reason);
   }
 }
 
+/** Locks the lane; tells whether the event is pending in it. */
+async function isPending(tx: Transaction, lane: number, event: NewEvent): Promise<boolean> {
+  if (!(await tx.inbox.lockLane(lane))) return false;
+  const partition = partitionOf(event.userId);
+  const pending = await tx.inbox.take({ first: partition, last: partition }, partition, BATCH_SIZE);
+  return pending.some((one) => isSame(one, event));
+}
+
+/** Counts events, and takes from the pending ones those that are `finished` by that. */
 async function countBatch(
   tx: Transaction,
   keeper: ConfigurationKeeper,
   events: readonly NewEvent[],
+  finished: readonly EventKey[] = events,
 ): Promise<Recomputed> {
   const byUser = Map.groupBy(events, ({ userId }) => userId);
   const { states, snapshot, now } = await lockUsers(tx, keeper, [...byUser.keys()]);
@@ -148,7 +178,7 @@ async function countBatch(
   const writes = (): readonly Promise<unknown>[] => [
     tx.users.putTotals(totals),
     ...(days.length > 0 ? [tx.users.addDays(days)] : []),
-    tx.inbox.finish(events, batch),
+    tx.inbox.finish(finished, batch),
   ];
   return recompute(tx, touched, { snapshot, now, batch, writes });
 }
@@ -169,10 +199,6 @@ function causesOf(events: readonly NewEvent[], snapshot: Snapshot): Pick<Touched
 
 function causeFrom({ source, id, action }: NewEvent): Cause {
   return { type: 'event', source, eventId: id, action };
-}
-
-function isSame(a: EventKey, b: EventKey): boolean {
-  return a.userId === b.userId && a.source === b.source && a.id === b.id;
 }
 
 /** A random partition of the lane to begin with, so that no partition is always the last. */

@@ -27,6 +27,8 @@ export interface MariadbOptions {
 export interface MariadbServer {
   /** `mysql://…` of an ordinary user who owns every database whose name begins with `latchkey`; names `latchkey`. */
   readonly url: string;
+  /** Likewise, of a user who may do anything. */
+  readonly adminUrl: string;
   readonly port: number;
   readonly pid: number;
   /** Ends it and removes its files; by SIGKILL when that is given. */
@@ -43,6 +45,7 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
     const { server, port } = await startDaemon(daemon, folder, options);
     return {
       url: urlOn(port),
+      adminUrl: `mysql://admin:admin@127.0.0.1:${port}/latchkey`,
       port,
       pid: server.pid,
       stop: async (signal) => {
@@ -81,6 +84,8 @@ async function installDatabase(installer: string, folder: string): Promise<void>
       'CREATE DATABASE IF NOT EXISTS latchkey;',
       "CREATE USER IF NOT EXISTS latchkey@'127.0.0.1' IDENTIFIED BY 'latchkey';",
       "GRANT ALL PRIVILEGES ON `latchkey%`.* TO latchkey@'127.0.0.1';",
+      "CREATE USER IF NOT EXISTS admin@'127.0.0.1' IDENTIFIED BY 'admin';",
+      "GRANT ALL PRIVILEGES ON *.* TO admin@'127.0.0.1';",
       '',
     ].join('\n'),
   );

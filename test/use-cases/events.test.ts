@@ -2,6 +2,8 @@ import { expect, it } from '@jest/globals';
 import { LARGEST_MILLIONTHS } from '../../src/core/values/millionths.js';
 import { DAY_MS, dayNumber, MINUTE_MS } from '../../src/core/values/time.js';
 import { readEvents } from '../../src/services/events/events.js';
+import type { SqlStore } from '../../src/store/sql/sql-store.js';
+import type { Store } from '../../src/store/store.js';
 import { keepHouse } from '../../src/worker/housekeeping.js';
 import { busy } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
@@ -253,6 +255,37 @@ describeOnEachEngine('events', (engine) => {
     for (const { user_id } of innocents) expect(await totalOf(stand, user_id, 'x')).toMatchObject({ count: 1 });
   });
 
+  it('put nothing aside while every event fails, in whatever the release or the database is defective', async () => {
+    const broken = { totals: true };
+    const stand = await engine.compose({ lanes: 1, around: (store) => failing(store, () => broken.totals) });
+    await stand.track(Array.from({ length: 12 }, (_, i) => ({ id: 'e', user_id: `stuck-${i}`, action: 'stuck' })));
+    for (let round = 0; round < 3; round++) await expect(stand.worker.process(0)).rejects.toThrow('stays pending');
+    expect(stand.buried).toEqual([]);
+    broken.totals = false;
+    expect(await stand.worker.process(0)).toBe(12);
+    expect(await totalOf(stand, 'stuck-11', 'stuck')).toMatchObject({ count: 1 });
+  });
+
+  it('put nothing aside for a failure that is over when it is looked at again', async () => {
+    let failures = 1;
+    const stand = await engine.compose({ lanes: 1, around: (store) => failing(store, () => failures-- > 0) });
+    await stand.track([{ id: 'e', user_id: 'lucky', action: 'luck' }]);
+    expect(await stand.worker.process(0)).toBe(1);
+    expect(stand.buried).toEqual([]);
+  });
+
+  it('stop to put events aside where one after the other fails and none is counted, until one is', async () => {
+    let broken = true;
+    const around = (store: SqlStore) => failing(store, (userId) => broken && userId.startsWith('many-'));
+    const stand = await engine.compose({ lanes: 1, around });
+    await stand.track(Array.from({ length: 70 }, (_, i) => ({ id: 'e', user_id: `many-${i}`, action: 'many' })));
+    await expect(stand.worker.process(0)).rejects.toThrow('in a row');
+    expect(stand.buried).toHaveLength(50);
+    broken = false;
+    expect(await stand.worker.process(0)).toBe(20);
+    expect(stand.buried).toHaveLength(50);
+  }, 60_000);
+
   it('lose nothing when a worker fails halfway', async () => {
     let failures = 3;
     const stand = await engine.compose({
@@ -341,3 +374,18 @@ describeOnEachEngine('events', (engine) => {
     await server.stop(1_000);
   });
 });
+
+/** A store on which counting for some users fails, all of them unless told otherwise. */
+function failing(store: SqlStore, fails: (userId: string) => boolean): Store {
+  return {
+    ...store,
+    transaction: (work) =>
+      store.transaction((tx) => {
+        const putTotals: typeof tx.users.putTotals = async (totals) => {
+          await tx.users.putTotals(totals);
+          if (totals.some(({ userId }) => fails(userId))) throw new Error('a column is missing');
+        };
+        return work({ ...tx, users: { ...tx.users, putTotals } });
+      }),
+  };
+}

@@ -32,7 +32,8 @@ export function operations(app: FastifyInstance, options: OperationsOptions): vo
     '/readyz',
     {
       schema: {
-        summary: 'Whether it serves: "ready", or "degraded" (without the store, from the last snapshot); else 503',
+        summary:
+          'Whether it serves: "ready", or "degraded" (without the store, from what is held, or without writes); else 503',
         tags,
         security: [],
         response: { 200: StatusSchema, 503: StatusSchema },

@@ -40,10 +40,34 @@ const SESSION = [
 
 interface RawConnection {
   query(text: string, done: (error: unknown) => void): void;
+  destroy(): void;
+}
+
+/** How often all connections may be renewed: a server that refuses everybody is not asked more often by new ones. */
+const RENEW_EVERY_MS = 1_000;
+
+/** The connections of a pool by when they were opened, so that all that are there can be replaced by new ones. */
+export class ConnectionAges {
+  readonly #openedAt = new WeakMap<RawConnection, number>();
+  #renewedAt = Number.NEGATIVE_INFINITY;
+
+  opened(connection: RawConnection): void {
+    this.#openedAt.set(connection, performance.now());
+  }
+
+  /** Whether it was opened after the last renewal; the pool ends others as soon as nobody uses them. */
+  isCurrent(connection: RawConnection): boolean {
+    return (this.#openedAt.get(connection) ?? 0) > this.#renewedAt;
+  }
+
+  renew(): void {
+    const now = performance.now();
+    if (now - this.#renewedAt >= RENEW_EVERY_MS) this.#renewedAt = now;
+  }
 }
 
 /** Opens a pool; nothing connects before the first statement. Throws when the URL cannot be read. */
-export function mysqlPool(options: MysqlOptions): Knex {
+export function mysqlPool(options: MysqlOptions, ages = new ConnectionAges()): Knex {
   const { poolSize = DEFAULT_POOL_SIZE, acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS } = options;
   const { tlsFiles, ...server } = parseMysqlUrl(options.url);
   const settings = {
@@ -63,11 +87,17 @@ export function mysqlPool(options: MysqlOptions): Knex {
       min: 0,
       max: poolSize,
       afterCreate: (connection: RawConnection, done: (error: unknown, connection: RawConnection) => void) => {
+        ages.opened(connection);
         setUpSession(connection).then(
           () => done(null, connection),
-          (error: unknown) => done(error, connection),
+          (error: unknown) => {
+            // The pool forgets a connection that it cannot use, and would leave it open.
+            connection.destroy();
+            done(error, connection);
+          },
         );
       },
+      validate: (connection: RawConnection) => ages.isCurrent(connection),
     },
     acquireConnectionTimeout: acquireTimeoutMs,
     // The message of an error would carry every bound value.

@@ -3,7 +3,7 @@ import { openPool, type Pool } from '../sql/engine/knex-engine.js';
 import type { Engine, Sql } from '../sql/engine/sql.js';
 import { type SqlStore, sqlStore } from '../sql/sql-store.js';
 import { mysqlDialect } from './mysql-dialect.js';
-import { DEFAULT_STATEMENT_TIMEOUT_MS, type MysqlOptions, mysqlPool } from './mysql-pool.js';
+import { ConnectionAges, DEFAULT_STATEMENT_TIMEOUT_MS, type MysqlOptions, mysqlPool } from './mysql-pool.js';
 
 const DEFAULT_APPENDS_IN_FLIGHT = 4;
 
@@ -19,9 +19,10 @@ export interface MysqlStoreOptions extends MysqlOptions {
  * with `SchemaMismatch` when this release cannot run on the schema that is there.
  */
 export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlStore> {
-  const knex = mysqlPool(options);
+  const ages = new ConnectionAges();
+  const knex = mysqlPool(options, ages);
   const statementTimeoutMs = options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS;
-  const pool = openPool({ knex, dialect: mysqlDialect, statementTimeoutMs });
+  const pool = openPool({ knex, dialect: mysqlDialect, statementTimeoutMs, onTurnedAway: () => ages.renew() });
   const store = sqlStore(mysqlEngine(mysqlDialect, pool), options.appendsInFlight ?? DEFAULT_APPENDS_IN_FLIGHT);
   if (options.checkSchema === false) return store;
   try {

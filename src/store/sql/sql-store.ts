@@ -8,6 +8,7 @@ import { loadOrganizations } from './configuration/organization-state.js';
 import { organizationWriter } from './configuration/organization-writer.js';
 import { runAgain } from './engine/run-again.js';
 import { type Engine, firstRow, type Sql } from './engine/sql.js';
+import { WriteCheck } from './engine/write-check.js';
 import { eventInbox } from './events/event-inbox.js';
 import { eventReader } from './events/event-reader.js';
 import { inboxWriter } from './events/inbox-writer.js';
@@ -35,7 +36,9 @@ export interface SqlStore extends Store {
 }
 
 /** The store on an engine. `appendsInFlight` is how many calls of the inbox may be under way at once; see `groupAppend`. */
-export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
+export function sqlStore(opened: Engine, appendsInFlight: number): SqlStore {
+  const check = new WriteCheck(opened.write);
+  const engine = check.watching(opened);
   const { read, write, dialect } = engine;
   const inbox: EventInbox = groupAppend(eventInbox(engine), { callsInFlight: appendsInFlight });
   return {
@@ -59,6 +62,7 @@ export function sqlStore(engine: Engine, appendsInFlight: number): SqlStore {
     ping: async () => {
       await read.rows('SELECT 1 AS one');
     },
+    checkWriting: () => check.run(),
     close: () => engine.close(),
     checkSchema: () => checkSchema(read),
     renewEpoch: async () => {

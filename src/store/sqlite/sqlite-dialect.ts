@@ -1,8 +1,10 @@
 import { commaSeparated, type Dialect, type FailureKind } from '../sql/engine/dialect.js';
 import { driverError, poolFailure } from '../sql/engine/driver-error.js';
 
-const AWAY = /^SQLITE_(CANTOPEN|IOERR|FULL|READONLY|PROTOCOL|NOTADB|CORRUPT)/;
-const AGAIN = /^SQLITE_(BUSY|LOCKED)/;
+const AWAY = /^SQLITE_(AUTH|CANTOPEN|CORRUPT|FULL|INTERRUPT|IOERR|NOLFS|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)/;
+/** What is missing while the file is restored or migrated: no statement here asks for a table that no schema has. */
+const AWAY_MESSAGE = /database connection is not open|^no such table: /;
+const AGAIN = /^SQLITE_(BUSY|LOCKED|SCHEMA)/;
 const DUPLICATE = /^SQLITE_CONSTRAINT_(UNIQUE|PRIMARYKEY)$/;
 
 /** The dialect of SQLite. A transaction holds the file's only write lock from its beginning, so rows need no locks. */
@@ -29,6 +31,7 @@ export const sqliteDialect: Dialect = {
   },
   failureOf,
   endsTransaction: () => false,
+  turnsAway: () => false,
   answersOf: (answer) => [answer],
   rowsOf: (answer) => (Array.isArray(answer) ? answer : []),
   changesOf: (answer) =>
@@ -40,6 +43,6 @@ function failureOf(error: unknown): FailureKind {
   const code = String(driver.code);
   if (AGAIN.test(code)) return 'again';
   if (DUPLICATE.test(code)) return 'duplicate';
-  if (AWAY.test(code) || /database connection is not open/.test(String(driver.message))) return 'away';
+  if (AWAY.test(code) || AWAY_MESSAGE.test(String(driver.message))) return 'away';
   return poolFailure(driver) ?? 'defect';
 }

@@ -41,6 +41,11 @@ export interface Dialect {
   failureOf(error: unknown): FailureKind;
   /** Whether the engine has rolled the whole transaction back, so that nothing more can belong to it. */
   endsTransaction(error: unknown): boolean;
+  /**
+   * Whether the error says that the server behind the connection refuses whatever it is asked, as an old writer does after a
+   * fail-over: another connection may lead to one that does not.
+   */
+  turnsAway(error: unknown): boolean;
   /** Each statement's own answer in a driver's answer to several that went together. */
   answersOf(answer: unknown): readonly unknown[];
   /** The rows in a driver's answer to a query. */

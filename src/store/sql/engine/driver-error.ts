@@ -5,6 +5,7 @@ export interface DriverError {
   readonly name?: unknown;
   readonly code?: unknown;
   readonly errno?: unknown;
+  readonly sqlState?: unknown;
   readonly fatal?: unknown;
   readonly message?: unknown;
 }

@@ -21,6 +21,8 @@ export interface PoolOptions {
   readonly dialect: Dialect;
   /** How long a statement may take before it fails and its connection is closed; absent where that cannot be done. */
   readonly statementTimeoutMs?: number;
+  /** Told that a server has turned a statement away: connections that were opened before may lead to the wrong server. */
+  readonly onTurnedAway?: () => void;
 }
 
 /** Statements and transactions on knex's pool. */
@@ -47,7 +49,7 @@ export function openPool(options: PoolOptions): Pool {
     },
     transaction: async (begin, work) => {
       const connection = await client.acquireConnection().catch((error: unknown) => {
-        throw translated(dialect, error);
+        throw translated(options, error);
       });
       try {
         return await inTransaction(options, connection, begin, work);
@@ -130,11 +132,8 @@ type Execute = (text: string, values?: readonly SqlValue[]) => Promise<unknown>;
 /** How much longer statements that are sent together may take, for each after the first, as a share of one's time. */
 const MORE_TIME_EACH = 0.2;
 
-function executeOn(
-  { knex, dialect, statementTimeoutMs }: PoolOptions,
-  connection?: PooledConnection,
-  statements = 1,
-): Execute {
+function executeOn(options: PoolOptions, connection?: PooledConnection, statements = 1): Execute {
+  const { knex, statementTimeoutMs } = options;
   const timeoutMs = statementTimeoutMs && Math.ceil(statementTimeoutMs * (1 + MORE_TIME_EACH * (statements - 1)));
   return async (text, values = []) => {
     const query = knex.raw<unknown>(text, values.map(bound));
@@ -143,7 +142,7 @@ function executeOn(
     try {
       return await query;
     } catch (error) {
-      throw translated(dialect, error);
+      throw translated(options, error);
     }
   };
 }
@@ -177,7 +176,8 @@ function bound(value: SqlValue): string | number | null | Buffer {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
-function translated(dialect: Dialect, error: unknown): unknown {
+function translated({ dialect, onTurnedAway }: PoolOptions, error: unknown): unknown {
+  if (dialect.turnsAway(error)) onTurnedAway?.();
   if (dialect.failureOf(error) !== 'away') return error;
   const message = error instanceof Error ? error.message : String(error);
   return new StoreUnavailable(`the store is not available: ${message}`, error);
