@@ -6,13 +6,13 @@
  *
  *     npm run build && npm run bench:events
  */
-import { TrackRequest } from '../test/gen/latchkey/v1/event.js';
-import { Rule_Policy, SetFlagRequest } from '../test/gen/latchkey/v1/flag.js';
-import { median, quantile } from './figures.js';
-import { connect } from './latchkey-client.js';
-import { countManyEvents } from './many-events.js';
-import { type Place, withPlace } from './places.js';
-import { serve, TOKEN } from './processes.js';
+import { TrackRequest } from '../../test/gen/latchkey/v1/event.js';
+import { Rule_Policy, SetFlagRequest } from '../../test/gen/latchkey/v1/flag.js';
+import { median, quantile } from '../stand/figures.js';
+import { connect } from '../stand/latchkey-client.js';
+import { countManyEvents } from '../stand/many-events.js';
+import { type Place, withPlace } from '../stand/places.js';
+import { serve, TOKEN } from '../stand/processes.js';
 
 const USERS = 50_000;
 const EVENTS = 100_000;

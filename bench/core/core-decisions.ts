@@ -5,10 +5,10 @@
  *     npm run bench:core
  */
 import { Engine } from 'json-rules-engine';
-import { evaluate } from '../src/core/deciding/evaluate.js';
-import { parseFlag } from '../src/core/flags/parse-flag.js';
-import { compileSnapshot } from '../src/core/snapshot/compile-snapshot.js';
-import { unknownUser } from '../src/core/states/user-state.js';
+import { evaluate } from '../../src/core/deciding/evaluate.js';
+import { parseFlag } from '../../src/core/flags/parse-flag.js';
+import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { unknownUser } from '../../src/core/states/user-state.js';
 
 const NOW = Date.UTC(2026, 0, 31);
 const DAY_MS = 86_400_000;

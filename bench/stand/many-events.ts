@@ -1,4 +1,4 @@
-import { TrackRequest } from '../test/gen/latchkey/v1/event.js';
+import { TrackRequest } from '../../test/gen/latchkey/v1/event.js';
 import type { connect } from './latchkey-client.js';
 import type { Place } from './places.js';
 

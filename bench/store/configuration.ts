@@ -10,15 +10,15 @@
  */
 import { join } from 'node:path';
 import { type ServiceError, status } from '@grpc/grpc-js';
-import { EvaluateRequest, type EvaluateResponse } from '../test/gen/latchkey/v1/evaluation.js';
-import { Rule_Policy, SetFlagRequest, type SetFlagResponse } from '../test/gen/latchkey/v1/flag.js';
-import { median, quantile } from './figures.js';
-import { connect } from './latchkey-client.js';
-import { countManyEvents } from './many-events.js';
-import { EVENT_FLAGS, flagKey, loadManyFlags, ruleOf } from './many-flags.js';
-import { actionName, loadManyUsers, userName } from './many-users.js';
-import { ENGINES, type Place, withPlace } from './places.js';
-import { serve, TOKEN } from './processes.js';
+import { EvaluateRequest, type EvaluateResponse } from '../../test/gen/latchkey/v1/evaluation.js';
+import { Rule_Policy, SetFlagRequest, type SetFlagResponse } from '../../test/gen/latchkey/v1/flag.js';
+import { median, quantile } from '../stand/figures.js';
+import { connect } from '../stand/latchkey-client.js';
+import { countManyEvents } from '../stand/many-events.js';
+import { EVENT_FLAGS, flagKey, loadManyFlags, ruleOf } from '../stand/many-flags.js';
+import { actionName, loadManyUsers, userName } from '../stand/many-users.js';
+import { ENGINES, type Place, withPlace } from '../stand/places.js';
+import { serve, TOKEN } from '../stand/processes.js';
 
 const FLAGS = (process.env.FLAGS ?? '100,1000,10000')
   .split(',')

@@ -9,16 +9,16 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { migrate } from '../src/compose/open-adapters.js';
-import { unknownUser } from '../src/core/states/user-state.js';
-import { DAY_MS } from '../src/core/values/time.js';
-import { openMysqlStore } from '../src/store/mysql/mysql-store.js';
-import type { SqlStore } from '../src/store/sql/sql-store.js';
-import { openSqliteStore } from '../src/store/sqlite/sqlite-store.js';
-import { Rule_Policy, SetFlagRequest, type SetFlagResponse } from '../test/gen/latchkey/v1/flag.js';
-import { createDatabase } from '../test/servers/test-servers.js';
-import { connect } from './latchkey-client.js';
-import { type Started, start } from './processes.js';
+import { migrate } from '../../src/compose/open-adapters.js';
+import { unknownUser } from '../../src/core/states/user-state.js';
+import { DAY_MS } from '../../src/core/values/time.js';
+import { openMysqlStore } from '../../src/store/mysql/mysql-store.js';
+import type { SqlStore } from '../../src/store/sql/sql-store.js';
+import { openSqliteStore } from '../../src/store/sqlite/sqlite-store.js';
+import { Rule_Policy, SetFlagRequest, type SetFlagResponse } from '../../test/gen/latchkey/v1/flag.js';
+import { createDatabase } from '../../test/servers/test-servers.js';
+import { connect } from '../stand/latchkey-client.js';
+import { type Started, start } from '../stand/processes.js';
 
 const USERS = Number(process.env.USERS ?? 100_000);
 const PER_TRANSACTION = 1_000;

@@ -1,6 +1,6 @@
-import type { ActionTotal } from '../src/core/states/user-state.js';
-import { DAY_MS } from '../src/core/values/time.js';
-import type { Store } from '../src/store/store.js';
+import type { ActionTotal } from '../../src/core/states/user-state.js';
+import { DAY_MS } from '../../src/core/values/time.js';
+import type { Store } from '../../src/store/store.js';
 
 export interface ManyUsers {
   readonly users: number;

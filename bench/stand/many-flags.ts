@@ -1,6 +1,6 @@
-import { parseFlag } from '../src/core/flags/parse-flag.js';
-import type { JsonObject } from '../src/core/values/json.js';
-import type { Store } from '../src/store/store.js';
+import { type FlagInput, parseFlag } from '../../src/core/flags/parse-flag.js';
+import type { JsonObject } from '../../src/core/values/json.js';
+import type { Store } from '../../src/store/store.js';
 import { actionName } from './many-users.js';
 
 /** So many of the flags, the first ones, read events, each those of an action of its own. */
@@ -25,13 +25,17 @@ export function ruleOf(n: number): { readonly policy: 'LIVE' | 'LATCHING'; reado
 }
 
 /** Stores flags in one transaction and by way of no service: one revision, no audit, no backfill. */
-export async function loadManyFlags(store: Pick<Store, 'transaction' | 'now'>, flags: number): Promise<void> {
+export async function loadManyFlags(
+  store: Pick<Store, 'transaction' | 'now'>,
+  flags: number,
+  inputOf: (n: number) => FlagInput = (n) => ({ rules: [ruleOf(n)], tags: ['bench'] }),
+): Promise<void> {
   const now = await store.now();
   await store.transaction(async ({ configuration }) => {
     await configuration.advance();
     for (let n = 0; n < flags; n++) {
       const { flag, faults } = parseFlag({
-        ...{ key: flagKey(n), input: { rules: [ruleOf(n)], tags: ['bench'] }, existing: undefined },
+        ...{ key: flagKey(n), input: inputOf(n), existing: undefined },
         ...{ now, newId: (prefix) => `${prefix}_${n}`, relock: false },
       });
       if (faults.length > 0) throw new Error(JSON.stringify(faults));

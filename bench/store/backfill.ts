@@ -10,15 +10,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { AdminServiceClient } from '../test/gen/latchkey/v1/admin_service.js';
-import { type Backfill, WatchBackfillRequest, type WatchBackfillResponse } from '../test/gen/latchkey/v1/backfill.js';
-import { TrackRequest } from '../test/gen/latchkey/v1/event.js';
-import { Rule_Policy, SetFlagRequest, type SetFlagResponse } from '../test/gen/latchkey/v1/flag.js';
-import { median, quantile, told } from './figures.js';
-import { connect } from './latchkey-client.js';
-import { actionName, userName } from './many-users.js';
-import { forEachPlace, type Place, plainReads, USERS } from './places.js';
-import { start } from './processes.js';
+import { AdminServiceClient } from '../../test/gen/latchkey/v1/admin_service.js';
+import {
+  type Backfill,
+  WatchBackfillRequest,
+  type WatchBackfillResponse,
+} from '../../test/gen/latchkey/v1/backfill.js';
+import { TrackRequest } from '../../test/gen/latchkey/v1/event.js';
+import { Rule_Policy, SetFlagRequest, type SetFlagResponse } from '../../test/gen/latchkey/v1/flag.js';
+import { median, quantile, told } from '../stand/figures.js';
+import { connect } from '../stand/latchkey-client.js';
+import { actionName, userName } from '../stand/many-users.js';
+import { forEachPlace, type Place, plainReads, USERS } from '../stand/places.js';
+import { start } from '../stand/processes.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const COUNTERS = 10;

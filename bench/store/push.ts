@@ -10,12 +10,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { TrackRequest } from '../test/gen/latchkey/v1/event.js';
-import { Rule_Policy, SetFlagRequest } from '../test/gen/latchkey/v1/flag.js';
-import { createDatabase } from '../test/servers/test-servers.js';
-import { median } from './figures.js';
-import { connect } from './latchkey-client.js';
-import { start } from './processes.js';
+import { TrackRequest } from '../../test/gen/latchkey/v1/event.js';
+import { Rule_Policy, SetFlagRequest } from '../../test/gen/latchkey/v1/flag.js';
+import { createDatabase } from '../../test/servers/test-servers.js';
+import { median } from '../stand/figures.js';
+import { connect } from '../stand/latchkey-client.js';
+import { start } from '../stand/processes.js';
 
 const STREAMS = Number(process.env.STREAMS ?? 5_000);
 const EVENTS = Math.min(4_000, STREAMS);

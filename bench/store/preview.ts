@@ -10,15 +10,19 @@
  */
 import { readFileSync } from 'node:fs';
 import { credentials, Metadata } from '@grpc/grpc-js';
-import { AdminServiceClient } from '../test/gen/latchkey/v1/admin_service.js';
-import { EvaluateRequest } from '../test/gen/latchkey/v1/evaluation.js';
-import { type Rule, Rule_Policy, SetFlagRequest } from '../test/gen/latchkey/v1/flag.js';
-import { type PreviewResult, PreviewRuleRequest, type PreviewRuleResponse } from '../test/gen/latchkey/v1/preview.js';
-import { median, quantile, told } from './figures.js';
-import { connect } from './latchkey-client.js';
-import { actionName, userName } from './many-users.js';
-import { forEachPlace, type Place, plainReads, USERS } from './places.js';
-import { start } from './processes.js';
+import { AdminServiceClient } from '../../test/gen/latchkey/v1/admin_service.js';
+import { EvaluateRequest } from '../../test/gen/latchkey/v1/evaluation.js';
+import { type Rule, Rule_Policy, SetFlagRequest } from '../../test/gen/latchkey/v1/flag.js';
+import {
+  type PreviewResult,
+  PreviewRuleRequest,
+  type PreviewRuleResponse,
+} from '../../test/gen/latchkey/v1/preview.js';
+import { median, quantile, told } from '../stand/figures.js';
+import { connect } from '../stand/latchkey-client.js';
+import { actionName, userName } from '../stand/many-users.js';
+import { forEachPlace, type Place, plainReads, USERS } from '../stand/places.js';
+import { start } from '../stand/processes.js';
 
 const ROUNDS = Number(process.env.ROUNDS ?? 7);
 const COUNTERS = 10;

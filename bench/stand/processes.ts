@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 
 export interface Started {
@@ -14,6 +14,9 @@ export interface Started {
 
 /** The admin's token of the servers that `serve` starts. */
 export const TOKEN = 'a-token-for-this-run-alone';
+
+/** Runs a file of `bench` that is written in TypeScript. */
+export const TYPESCRIPT = ['node', '--no-warnings', '--import', './test/servers/typescript.mjs'] as const;
 
 /** Starts a program on one processor (where `taskset` is there) and waits for a line that matches. */
 export async function start(cpu: number, command: readonly string[], ready: RegExp, env: Record<string, string> = {}) {
@@ -33,11 +36,7 @@ export async function start(cpu: number, command: readonly string[], ready: RegE
   return {
     process: child,
     line,
-    processorMs() {
-      // After the name: user and system time, the 14th and 15th field, in hundredths of a second.
-      const fields = readFileSync(`/proc/${child.pid}/stat`, 'utf8').split(') ')[1]!.split(' ');
-      return (Number(fields[11]) + Number(fields[12])) * 10;
-    },
+    processorMs: () => processorMsOf(child.pid!),
     async stop() {
       if (child.exitCode !== null || child.signalCode !== null) return;
       const ended = once(child, 'exit');
@@ -47,17 +46,41 @@ export async function start(cpu: number, command: readonly string[], ready: RegE
   } satisfies Started;
 }
 
-/** Starts Latchkey with these roles, like `grpc,worker`, on one processor; gives the address of its gRPC door as well. */
+/** The folder for processor profiles of the servers under test, `PROFILE` in the environment; none by default. */
+const PROFILE = process.env.PROFILE;
+
+/** Starts Latchkey with these roles, like `grpc,worker`, on one processor; gives the addresses of its doors as well. */
 export async function serve(cpu: number, roles: string, env: Readonly<Record<string, string>>) {
-  const started = await start(cpu, ['node', 'dist/main.js', 'serve'], /^latchkey ready/, {
+  const profiled = PROFILE === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${PROFILE}`];
+  const started = await start(cpu, ['node', ...profiled, 'dist/main.js', 'serve'], /^latchkey ready/, {
     ...{ LATCHKEY_ADMIN_TOKEN: TOKEN, LOG_LEVEL: 'warn', ROLES: roles },
     ...{ GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', OPS_ADDR: '127.0.0.1:0', ...env },
   });
-  return { ...started, grpcAddress: /grpc=(\S+)/.exec(started.line)![1]! };
+  const address = (door: string): string => new RegExp(`${door}=(\\S+)`).exec(started.line)?.[1] ?? '';
+  return { ...started, grpcAddress: address('grpc'), httpAddress: address('http') };
 }
+
+const hasTaskset = spawnSync('taskset', ['--version']).status === 0;
 
 /** The command on that processor alone. */
 export function pinned(cpu: number, command: readonly string[]): readonly string[] {
-  const there = spawnSync('taskset', ['--version']).status === 0;
-  return there ? ['taskset', '-c', String(cpu), ...command] : command;
+  return hasTaskset ? ['taskset', '-c', String(cpu), ...command] : command;
+}
+
+/** Keeps this process to one processor: for a bench that makes the load itself, beside a server on another one. */
+export function pinThisProcess(cpu: number): void {
+  if (hasTaskset) spawnSync('taskset', ['-apc', String(cpu), String(process.pid)]);
+}
+
+/** What all threads of a process have had of processors so far, in milliseconds. Linux. */
+export function processorMsOf(pid: number): number {
+  let ns = 0;
+  for (const thread of readdirSync(`/proc/${pid}/task`)) {
+    try {
+      ns += Number(readFileSync(`/proc/${pid}/task/${thread}/schedstat`, 'utf8').split(' ')[0]);
+    } catch {
+      // The thread has ended meanwhile.
+    }
+  }
+  return ns / 1e6;
 }
