@@ -59,6 +59,9 @@ export const forbidden = (message: string): LatchkeyError => new LatchkeyError('
 export const limited = (message: string): LatchkeyError => new LatchkeyError('LIMITED', message);
 /** More than this server takes just now. */
 export const busy = (message: string): LatchkeyError => new LatchkeyError('LIMITED', message, { retryMs: RETRY_MS });
+/** More calls than this caller may make, who may go on after `retryMs`. */
+export const tooMany = (message: string, retryMs: number): LatchkeyError =>
+  new LatchkeyError('LIMITED', message, { retryMs: Math.max(1, Math.ceil(retryMs)) });
 export const unavailable = (message: string, cause?: unknown): LatchkeyError =>
   new LatchkeyError('UNAVAILABLE', message, { cause, retryMs: RETRY_MS });
 

@@ -32,6 +32,8 @@ export function tokenEnded(): LatchkeyError {
 /** A stream of any kind, as {@link OpenReaders} sees it. */
 export interface OpenReader {
   readonly reader: Reader;
+  /** Whether it tells of one user: those are bounded by user, and not by token, as one token may serve many users. */
+  readonly ofUser?: boolean;
   end(reason: 'unauthenticated'): void;
 }
 
@@ -40,6 +42,8 @@ export interface OpenReadersOptions {
   readonly clock: Clock;
   /** How many streams may be open at once in this process. */
   readonly maxOpen: number;
+  /** How many of them, those of users aside, may be opened with one token; 0 for any number. */
+  readonly maxOfToken: number;
   readonly onError: (error: unknown) => void;
 }
 
@@ -54,6 +58,8 @@ const CHECK_TOKENS_MS = 4 * SECOND_MS;
 export class OpenReaders {
   readonly #options: OpenReadersOptions;
   readonly #open = new Set<OpenReader>();
+  /** How many streams are open that are not of users, by token; all that were opened with JWTs together. */
+  readonly #ofTokens = new Map<string, number>();
   #ticking: NodeJS.Timeout | undefined;
   #checkedAt = 0;
 
@@ -65,19 +71,23 @@ export class OpenReaders {
     return this.#open.size;
   }
 
-  /** Throws LIMITED when no more streams may be opened now. */
-  requireRoom(): void {
-    const { maxOpen } = this.#options;
+  /** Throws LIMITED when this stream may not be opened now. */
+  requireRoom({ reader, ofUser = false }: Pick<OpenReader, 'reader' | 'ofUser'>): void {
+    const { maxOpen, maxOfToken } = this.#options;
     if (this.#open.size >= maxOpen) throw busy(`${maxOpen} streams are open here, which is the most; try again`);
+    if (ofUser || maxOfToken === 0 || (this.#ofTokens.get(reader.tokenId) ?? 0) < maxOfToken) return;
+    throw busy(`${maxOfToken} streams of this token are open here, which is the most; close one`);
   }
 
   add(reader: OpenReader): void {
+    if (this.#open.has(reader)) return;
     this.#open.add(reader);
+    this.#count(reader, 1);
     this.#ticking ??= setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
   delete(reader: OpenReader): void {
-    this.#open.delete(reader);
+    if (this.#open.delete(reader)) this.#count(reader, -1);
     if (this.#open.size > 0) return;
     clearInterval(this.#ticking);
     this.#ticking = undefined;
@@ -86,6 +96,13 @@ export class OpenReaders {
   /** A notice: tokens were made or revoked. */
   tokensChanged(): void {
     this.#checkedAt = 0;
+  }
+
+  #count({ reader, ofUser }: OpenReader, more: 1 | -1): void {
+    if (ofUser) return;
+    const open = (this.#ofTokens.get(reader.tokenId) ?? 0) + more;
+    if (open === 0) this.#ofTokens.delete(reader.tokenId);
+    else this.#ofTokens.set(reader.tokenId, open);
   }
 
   #tick(): void {

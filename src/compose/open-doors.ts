@@ -47,9 +47,11 @@ export async function openDoors(config: Config, parts: DoorParts): Promise<Doors
 
 async function grpcDoor(config: Config, { composed, metrics, logger }: DoorParts): Promise<GrpcDoor> {
   const { grpcAddress: address, grpcMaxConnectionAgeMs: maxConnectionAgeMs, tls } = config;
+  const callsPerMinute = config.grpcCallsPerMinute;
   const { openGrpcDoor } = await import('../grpc/grpc-door.js');
   const observer = callLog('grpc', metrics, logger);
-  return openGrpcDoor({ services: composed.services, address, tls, limits: { maxConnectionAgeMs }, observer });
+  const limits = { maxConnectionAgeMs };
+  return openGrpcDoor({ services: composed.services, address, tls, limits, callsPerMinute, observer });
 }
 
 async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {

@@ -42,7 +42,7 @@ import { EpochWatch } from './epoch-watch.js';
 
 export interface ServiceParts {
   readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'> &
-    Partial<Pick<Config, 'maxStreams' | 'streamHeartbeatMs' | 'webhooks'>>;
+    Partial<Pick<Config, 'maxStreams' | 'maxStreamsPerToken' | 'streamHeartbeatMs' | 'webhooks'>>;
   /** A secret that all servers of a deployment have in common. Left out where there is one server only. */
   readonly sharedSecret?: string;
   readonly store: Store;
@@ -108,6 +108,7 @@ export function composeServices(parts: ServiceParts): Composed {
   const readers = new OpenReaders({
     ...{ tokens: store.tokens, clock },
     maxOpen: config.maxStreams ?? 10_000,
+    maxOfToken: config.maxStreamsPerToken ?? 0,
     onError: (error) => onError('looking for tokens that have ended', error),
   });
   const services: ServiceSet = {

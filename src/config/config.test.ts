@@ -40,7 +40,7 @@ describe('readConfig', () => {
       ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
       ...{ redisPrefix: 'latchkey', grpcMaxConnectionAgeMs: 0, drainDelayMs: 0 },
       ...{ opsAddress: undefined, auditRetentionDays: 365, trustedProxies: [] },
-      ...{ maxStreams: 10_000, streamHeartbeatMs: 15_000 },
+      ...{ maxStreams: 10_000, maxStreamsPerToken: 1_000, grpcCallsPerMinute: 0, streamHeartbeatMs: 15_000 },
       webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
       ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
       ...{ lanes: 32, retentionDays: 30, cachedUsers: 100_000, httpRequestsPerMinute: 0, logLevel: 'info' },

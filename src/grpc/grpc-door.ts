@@ -1,4 +1,5 @@
 import { bearerTokenOf } from '../calls/call-headers.js';
+import { CallRate } from '../calls/call-rate.js';
 import type { Machine } from '../calls/caller.js';
 import { AdminServiceDefinition } from '../protocol/gen/latchkey/v1/admin_service.js';
 import { FeatureServiceDefinition } from '../protocol/gen/latchkey/v1/feature_service.js';
@@ -16,6 +17,8 @@ export interface GrpcDoorOptions {
   /** PEM; without it the door speaks plaintext. */
   readonly tls?: GrpcServerOptions['tls'] | undefined;
   readonly limits?: Pick<GrpcServerOptions, 'maxReceiveBytes' | 'maxConnectionAgeMs'>;
+  /** How many calls a minute one token may make here, each message of a stream being one; 0 or undefined for any number. */
+  readonly callsPerMinute?: number;
   /** Told of each call once, when its outcome is known. Must not throw. */
   readonly observer: (call: ObservedCall) => void;
 }
@@ -31,12 +34,17 @@ export interface GrpcDoor {
   drain(limitMs: number): Promise<boolean>;
 }
 
+function limitOf(rate: CallRate): (machine: Machine) => void {
+  return ({ tokenId }) => rate.take(tokenId);
+}
+
 /** Serves the services over gRPC. Rejects when the address cannot be listened on, and names it. */
 export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> {
-  const { services, address, tls, limits, observer } = options;
+  const { services, address, tls, limits, callsPerMinute = 0, observer } = options;
   const server = new GrpcServer({ ...limits, ...(tls === undefined ? {} : { tls }) });
   const door: Door<Machine> = {
     authenticate: (metadata) => services.authentication.machine(bearerTokenOf(metadata.get('authorization')[0])),
+    ...(callsPerMinute > 0 && { limit: limitOf(new CallRate(callsPerMinute)) }),
     observer: { callEnded: (call) => observer(new ObservedCall(call)) },
   };
   server.serve(FeatureServiceDefinition, featureHandlers(services), door);

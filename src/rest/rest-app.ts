@@ -1,5 +1,4 @@
 import cors from '@fastify/cors';
-import rateLimit from '@fastify/rate-limit';
 import fastify, {
   type FastifyInstance,
   type FastifyReply,
@@ -9,7 +8,8 @@ import fastify, {
 import './server/call.js';
 import type { IncomingMessage } from 'node:http';
 import { REQUEST_ID_HEADER, requestIdOf } from '../calls/call-headers.js';
-import { actorOf } from '../calls/caller.js';
+import { CallRate } from '../calls/call-rate.js';
+import { actorOf, type Caller } from '../calls/caller.js';
 import { notFound } from '../calls/errors.js';
 import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
@@ -24,13 +24,14 @@ import { requirementRoutes } from './routes/requirements.js';
 import { stream, streamTicket } from './routes/stream.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
+import { boundAskedHeaders } from './server/asked-headers.js';
 import type { Authenticator } from './server/authenticate.js';
 import { browserHeaders } from './server/browser-headers.js';
 import { takeJson } from './server/json-body.js';
 import { observe, observeUnrouted } from './server/observe.js';
 import type { OpenStreams } from './server/open-streams.js';
 import { refuseOtherMethods } from './server/other-methods.js';
-import { answerWithProblem, HttpError } from './server/problem.js';
+import { answerWithProblem } from './server/problem.js';
 import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './server/rest-options.js';
 import { type SchemaViolation, schemaFault } from './server/validation-fault.js';
 
@@ -85,9 +86,10 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     return text;
   });
   await docsPage(app, document);
-  stream(app, { ...options, streams: options.services.streams });
+  const rate = new CallRate(options.requestsPerMinute ?? 0);
+  stream(app, { ...options, streams: options.services.streams, rate });
   await app.register((api, _, done) => {
-    authenticated(api, options);
+    authenticated(api, options, rate);
     done();
   });
   refuseTheOthers();
@@ -137,49 +139,37 @@ async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppO
   const open = corsOrigins.length > 0;
   browserHeaders(app, { shared: open, secure: tls !== undefined });
   if (!open) return;
+  boundAskedHeaders(app);
   await app.register(cors, {
     origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],
     methods: ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE'],
-    allowedHeaders: [
-      ...['Authorization', 'Content-Type', 'If-Match', 'If-None-Match'],
-      ...['Consistency-Token', 'Last-Event-ID', 'X-Request-Id'],
-    ],
+    // Which headers pages may send is left out: those that they ask for, as those that trace send some of their own.
     exposedHeaders: ['ETag', 'Retry-After', 'X-Request-Id'],
     maxAge: (10 * MINUTE_MS) / SECOND_MS,
   });
 }
 
 /** Registers the routes that need a caller: it is authenticated, and its limit checked, before the body is read. */
-function authenticated(api: FastifyInstance, options: RestAppOptions): void {
-  const { authenticator, services, requestsPerMinute = 0 } = options;
+function authenticated(api: FastifyInstance, options: RestAppOptions, rate: CallRate): void {
+  const { authenticator, services } = options;
+  const enter = (request: FastifyRequest, caller: Caller): void => {
+    request.caller = caller;
+    rate.take(actorOf(caller));
+  };
   api.addHook('onRequest', (request, reply, done) => {
     addVary(reply, 'Authorization');
     try {
       const caller = authenticator.caller(request.headers.authorization);
       if (!(caller instanceof Promise)) {
-        request.caller = caller;
+        enter(request, caller);
         done();
         return;
       }
-      caller.then((known) => {
-        request.caller = known;
-        done();
-      }, done);
+      caller.then((known) => enter(request, known)).then(() => done(), done);
     } catch (error) {
       done(error as Error);
     }
   });
-  if (requestsPerMinute > 0) {
-    void api.register(rateLimit, {
-      max: requestsPerMinute,
-      timeWindow: MINUTE_MS,
-      cache: 50_000,
-      keyGenerator: ({ caller }: FastifyRequest) => (caller === null ? '' : actorOf(caller)),
-      errorResponseBuilder: (_request, { max, ttl }) =>
-        new HttpError(429, 'LIMITED', `at most ${max} requests a minute; try again in ${Math.ceil(ttl / SECOND_MS)} s`),
-    });
-  }
-  // The routes are registered in a scope of their own, after the limit above is in place.
   void api.register((routes, _, done) => {
     listUserFlags(routes, services.evaluation);
     changeFlag(routes, services.flags);

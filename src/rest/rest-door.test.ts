@@ -25,7 +25,7 @@ describe('pages of other origins', () => {
       });
       expect(preflight.status).toBe(204);
       expect(preflight.headers.get('access-control-allow-origin')).toBe('https://app.example');
-      expect(preflight.headers.get('access-control-allow-headers')).toContain('If-None-Match');
+      expect(preflight.headers.get('access-control-allow-headers')).toBe('authorization,if-none-match');
       const headers = { origin: 'https://app.example' };
       const answer = await askOf(origin, '/api/feature-flags/', { token: await personToken({ sub: 'a' }), headers });
       expect(answer.headers.get('access-control-allow-origin')).toBe('https://app.example');
@@ -33,6 +33,29 @@ describe('pages of other origins', () => {
       expect(answer.headers.get('vary')).toBe('Origin, Authorization');
       const foreign = await askOf(origin, '/healthz', { headers: { origin: 'https://evil.example' } });
       expect(foreign.headers.get('access-control-allow-origin')).toBeNull();
+    });
+  });
+
+  it('may send what they ask for, as those that trace do, within bounds', async () => {
+    await stand.withDoor({ corsOrigins: ['https://app.example'] }, async (_, origin) => {
+      const allowed = async (path: string, asked: string) => {
+        const headers = {
+          ...{ origin: 'https://app.example', 'access-control-request-method': 'GET' },
+          'access-control-request-headers': asked,
+        };
+        const { status, headers: answer } = await askOf(origin, path, { method: 'OPTIONS', headers });
+        expect(status).toBe(204);
+        return answer.get('access-control-allow-headers');
+      };
+      for (const path of ['/api/feature-flags/', '/api/stream', '/api/admin/flags']) {
+        for (const asked of ['traceparent,tracestate', 'baggage, sentry-trace', 'authorization,cache-control']) {
+          expect(await allowed(path, asked)).toBe(asked);
+        }
+      }
+      const many = Array.from({ length: 51 }, (_, i) => `x-${i}`).join();
+      for (const asked of [many, 'x'.repeat(101), 'a b', 'a,,b', '"quoted"']) {
+        expect(await allowed('/api/stream', asked)).toBeNull();
+      }
     });
   });
 

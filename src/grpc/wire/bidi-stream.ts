@@ -1,5 +1,5 @@
 import type { handleBidiStreamingCall, ServerDuplexStream } from '@grpc/grpc-js';
-import { invalid, type LatchkeyError, unavailable } from '../../calls/errors.js';
+import { asLatchkeyError, invalid, type LatchkeyError, unavailable } from '../../calls/errors.js';
 import { MalformedRequest } from '../../protocol/messages/decode-message.js';
 import type { BidiMethod, BidiSession } from '../../protocol/rpcs/method.js';
 import { StreamingCall, type StreamingDoor } from './streaming-call.js';
@@ -47,6 +47,7 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
   run(): Promise<void> {
     const call = this.#call;
     return this.serve(async () => {
+      this.limit();
       this.#session = this.#binding.method.open(this.context, (failure) => this.end(failure));
       call.on('end', () => this.#finishAfterAll(undefined));
       call.on('readable', () => this.#take());
@@ -74,7 +75,19 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
         this.end(invalid(`the request is malformed: ${request.reason}`));
         return;
       }
+      if (!this.#admitted()) return;
       void this.#answer(session, request, bytes.length);
+    }
+  }
+
+  /** Whether the caller may send a further message now. Where not, the stream ends once all that were taken are answered. */
+  #admitted(): boolean {
+    try {
+      this.limit();
+      return true;
+    } catch (error) {
+      this.#finishAfterAll(asLatchkeyError(error));
+      return false;
     }
   }
 

@@ -11,6 +11,8 @@ import { failureStatus } from './status.js';
 export interface Door<Caller> {
   /** Who calls; throws UNAUTHENTICATED for nobody known. Without a promise where possible, so that the call need not wait. */
   authenticate(metadata: Metadata): Caller | Promise<Caller>;
+  /** Counts a call, or a message of a stream; throws LIMITED for one too many. Absent where there may be any number. */
+  limit?(caller: Caller): void;
   readonly observer: CallObserver<Caller>;
 }
 
@@ -46,7 +48,7 @@ export interface UnaryBinding<Caller, Request, Response> {
 }
 
 /**
- * The wrapper around every unary handler: request id, authentication, deadline, decoding, metrics, errors. What the caller
+ * The wrapper around every unary handler: request id, authentication, deadline, decoding, limits, metrics, errors. What the caller
  * may do is for the services to check. It awaits nothing that is no promise, since that would cost a turn of the event loop.
  */
 export function unary<Caller, Request, Response>(
@@ -112,6 +114,7 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
       }
       const { request } = this.#call;
       if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
+      this.#binding.door.limit?.(caller);
       const response = this.#binding.method.handle(request, this.#context);
       if (isPromise(response)) response.then(this.#succeed, this.#fail);
       else this.#succeed(response);

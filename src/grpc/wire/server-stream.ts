@@ -35,6 +35,7 @@ class StreamRun<Caller, Request, Event> extends StreamingCall<Caller> implements
     return this.serve(async () => {
       const { request } = this.#call;
       if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
+      this.limit();
       const feed = await this.#binding.method.begin(request, this.context, this);
       if (this.ended) feed.close();
       else this.#feed = feed;

@@ -60,6 +60,11 @@ export abstract class StreamingCall<Caller> implements EndedCall<Caller> {
     this.finish(failure);
   }
 
+  /** Counts the call, or a further message of it; throws LIMITED for one too many. */
+  protected limit(): void {
+    this.#binding.door.limit?.(this.context.caller);
+  }
+
   /** Called when the call has ended: lets go of what it held. */
   protected abstract released(): void;
 

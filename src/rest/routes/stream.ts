@@ -1,5 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
+import type { CallRate } from '../../calls/call-rate.js';
+import { actorOf } from '../../calls/caller.js';
 import type { StreamService } from '../../services/streaming/streams.js';
 import { rfc3339 } from '../json/flag-json.js';
 import { problems } from '../json/problem-schema.js';
@@ -35,16 +37,17 @@ const TicketSchema = Type.Object(
 );
 
 export interface StreamRouteOptions {
-  readonly streams: Pick<StreamService, 'watch' | 'watchByTicket' | 'ticket'>;
+  readonly streams: Pick<StreamService, 'watch' | 'watchByTicket' | 'readTicket' | 'ticket'>;
   readonly open: OpenStreams;
   readonly authenticator: Authenticator;
+  readonly rate: CallRate;
 }
 
 const PATH = '/api/stream';
 type StreamRequest = FastifyRequest<{ Querystring: StreamQuery }>;
 
 /** `GET /api/stream`: what changes of the configuration and of the calling user, as server-sent events. */
-export function stream(app: FastifyInstance, { streams, open, authenticator }: StreamRouteOptions): void {
+export function stream(app: FastifyInstance, { streams, open, authenticator, rate }: StreamRouteOptions): void {
   app.get<{ Querystring: StreamQuery }>(
     PATH,
     {
@@ -66,9 +69,15 @@ export function stream(app: FastifyInstance, { streams, open, authenticator }: S
         },
       },
       onRequest: async (request) => {
-        // A request with a ticket needs no token.
-        if (request.headers.authorization === undefined && request.query.ticket !== undefined) return;
-        request.caller = await authenticator.caller(request.headers.authorization);
+        const { ticket } = request.query;
+        if (request.headers.authorization !== undefined || ticket === undefined) {
+          request.caller = await authenticator.caller(request.headers.authorization);
+          rate.take(actorOf(request.caller));
+          return;
+        }
+        // A request with a ticket needs no token. Whoever made the ticket, it counts as one of its user.
+        const opened = streams.readTicket(ticket);
+        if (opened !== undefined) rate.take(`user:${opened.userId}`);
       },
     },
     async (request, reply) => {

@@ -88,4 +88,24 @@ describe('a caller', () => {
       expect(await askOf(origin, '/healthz')).toMatchObject({ status: 200 });
     });
   });
+
+  it('has them for opening streams, too, with a ticket as one of its user', async () => {
+    await stand.withDoor({ requestsPerMinute: 3 }, async (_, origin) => {
+      const token = await personToken({ sub: 'anna' });
+      const open = async (path: string, bearer?: string): Promise<number> => {
+        const headers: Record<string, string> = bearer === undefined ? {} : { authorization: `Bearer ${bearer}` };
+        const { status, body } = await fetch(`${origin}${path}`, { headers });
+        await body?.cancel();
+        return status;
+      };
+      const { url } = (await askOf(origin, '/api/stream/ticket', { method: 'POST', token })).json as { url: string };
+      expect([await open('/api/stream', token), await open(url)]).toEqual([200, 200]);
+      expect([await open('/api/stream', token), await open(url)]).toEqual([429, 429]);
+      expect(await askOf(origin, '/api/feature-flags/', { token })).toMatchObject({ status: 429 });
+      const machine = await stand.machine(['evaluate']);
+      const opened = [1, 2, 3, 4].map(() => open('/api/stream', machine));
+      expect((await Promise.all(opened)).sort()).toEqual([200, 200, 200, 429]);
+      expect(await open('/api/stream?ticket=bad')).toBe(204);
+    });
+  });
 });

@@ -55,7 +55,7 @@ export class BackfillService {
   /** A backfill's progress: at once, then whenever it has changed, until the backfill ends. Rejects with NOT_FOUND. */
   async *watch(call: Call, id: string): AsyncGenerator<BackfillProgress> {
     const { readers } = this.#options;
-    readers.requireRoom();
+    readers.requireRoom({ reader: readerOf(call) });
     let ended = false;
     const open = {
       reader: readerOf(call),

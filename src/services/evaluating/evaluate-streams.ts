@@ -36,11 +36,11 @@ export class EvaluateStreams {
   open(call: Call, end: (failure: LatchkeyError) => void): OpenEvaluations {
     authorize(call, 'EvaluateStream');
     const { readers, evaluation } = this.#options;
-    readers.requireRoom();
     const stream: OpenReader = {
       reader: readerOf(call),
       end: () => end(tokenEnded()),
     };
+    readers.requireRoom(stream);
     this.#open.add(stream);
     readers.add(stream);
     return {

@@ -61,7 +61,7 @@ export class PreviewService {
     authorize(call, 'PreviewRule');
     checkInput(input);
     const { readers } = this.#options;
-    readers.requireRoom();
+    readers.requireRoom({ reader: readerOf(call) });
     if (this.#running >= MAX_PREVIEWS) {
       throw busy(`${MAX_PREVIEWS} previews are under way here, which is the most; try again when one has ended`);
     }

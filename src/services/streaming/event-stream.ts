@@ -106,6 +106,10 @@ export class EventStream {
     this.#onEnd = onEnd;
   }
 
+  get ofUser(): boolean {
+    return this.position.userId !== '';
+  }
+
   get ended(): boolean {
     return this.#ended;
   }

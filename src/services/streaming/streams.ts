@@ -149,8 +149,8 @@ export class StreamService {
     this.#epoch ||= await store.epoch();
     if (this.#closed) throw unavailable('the server stops; connect again');
     if (!this.#options.keeper.loaded) throw unavailable('no configuration has been loaded yet; try again');
-    readers.requireRoom();
-    if (this.#channels.streamsOf(userId) >= MAX_STREAMS_OF_USER) {
+    readers.requireRoom({ reader, ofUser: userId !== '' });
+    if (userId !== '' && this.#channels.streamsOf(userId) >= MAX_STREAMS_OF_USER) {
       throw limited(`${MAX_STREAMS_OF_USER} streams of this user are open here, which is the most; close one`);
     }
     this.#begin();

@@ -1,0 +1,63 @@
+import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import { tooMany } from './errors.js';
+
+/** How many callers are counted at once: when there are more, those that called longest ago are forgotten. */
+const MAX_KEYS = 50_000;
+
+/**
+ * How many calls a minute each caller may make: as fast as they come until that number is used up, and from then on one
+ * whenever its share of the minute has passed.
+ */
+export class CallRate {
+  readonly #perMinute: number;
+  readonly #shareMs: number;
+  readonly #uptimeMs: () => number;
+  /** When each caller's calls will all have had their share of time. What has passed says nothing and may be forgotten. */
+  #usedUntilMs = new Map<string, number>();
+  /** The same for who has not called since the last turn. */
+  #before = new Map<string, number>();
+  #turnAtMs: number;
+
+  /** @param perMinute 0 for any number */
+  constructor(perMinute: number, uptimeMs: () => number = () => performance.now()) {
+    this.#perMinute = perMinute;
+    this.#shareMs = MINUTE_MS / perMinute;
+    this.#uptimeMs = uptimeMs;
+    this.#turnAtMs = uptimeMs() + MINUTE_MS;
+  }
+
+  /** Counts a call. Throws LIMITED, with the time after which one is taken again, where it is one too many. */
+  take(key: string): void {
+    this.check(key);
+    this.count(key);
+  }
+
+  /** Throws as {@link take} does, without counting. */
+  check(key: string): void {
+    if (this.#perMinute === 0) return;
+    // A little less than a whole share, since sums of shares are rounded.
+    const waitMs = this.#usedUntil(key) - this.#uptimeMs() + this.#shareMs * 0.999 - MINUTE_MS;
+    if (waitMs <= 0) return;
+    const seconds = Math.ceil(waitMs / SECOND_MS);
+    throw tooMany(`at most ${this.#perMinute} a minute; try again in ${seconds} s`, waitMs);
+  }
+
+  /** Counts without asking. */
+  count(key: string): void {
+    if (this.#perMinute === 0) return;
+    const nowMs = this.#uptimeMs();
+    if (nowMs >= this.#turnAtMs || this.#usedUntilMs.size >= MAX_KEYS) this.#turn(nowMs);
+    const usedUntilMs = Math.max(this.#usedUntil(key), nowMs);
+    this.#usedUntilMs.set(key, Math.min(usedUntilMs + this.#shareMs, nowMs + MINUTE_MS));
+  }
+
+  #usedUntil(key: string): number {
+    return this.#usedUntilMs.get(key) ?? this.#before.get(key) ?? 0;
+  }
+
+  #turn(nowMs: number): void {
+    this.#turnAtMs = nowMs + MINUTE_MS;
+    this.#before = this.#usedUntilMs;
+    this.#usedUntilMs = new Map();
+  }
+}
