@@ -77,6 +77,7 @@ const arbitraryFlag = fc.record(
     delegated: fc.boolean(),
     clientVisible: fc.boolean(),
     archived: fc.integer({ min: 0, max: 4 }).map((n) => n === 0),
+    bucketing: fc.constantFrom(1, 2),
   },
   { requiredKeys: [] },
 );

@@ -136,6 +136,7 @@ const FLAG_FIELDS: Readonly<Record<string, keyof FlagInput>> = {
   distribution: 'distribution',
   delegated: 'delegated',
   archived: 'archived',
+  bucketing: 'bucketing',
 };
 
 function readFlag(given: unknown, where: string, at: ReadInstant): FlagInput {

@@ -44,6 +44,39 @@ describeOnEachEngine('flags', (engine) => {
     expect((await auditOf(stand, 'life')).map(({ action }) => action)).toEqual(['flag.create', 'flag.set']);
   });
 
+  it('keep the variants of all users when one is added, but for those whom it gets, under the newest bucketing', async () => {
+    const stand = await engine.compose();
+    const drawn = { isEnabledGlobally: true, variants: ['off', 'a', 'b', 'c'].map((key) => ({ key, value: key })) };
+    const shares = (...weights: readonly number[]) => ({
+      distribution: weights.map((weight, i) => ({ variant: 'abc'[i]!, weight })),
+    });
+    const targets = Array.from({ length: 300 }, (_, i) => ({ userId: `user-${i}`, context: {} }));
+    const variants = async () => {
+      const ask = { targets, flagKeys: ['drawn'], consistencyToken: '', full: true };
+      return (await stand.services.evaluation.batch(OPERATOR, ask)).map(
+        ({ decisions }) => decisions[0]!.decision.variant,
+      );
+    };
+    const movedBy = async (input: object) => {
+      const before = await variants();
+      const { flag } = await stand.setFlag('drawn', input);
+      const after = await variants();
+      const moves = after.map((variant, i) => before[i] + variant).filter(([from, to]) => from !== to);
+      return { bucketing: flag.bucketing, moves: [...new Set(moves)].toSorted() };
+    };
+    await stand.setFlag('drawn', { ...drawn, type: 'STRING', ...shares(50, 50), bucketing: 1 });
+    const old = await variants();
+    // Under bucketing 1 some move from the first to the second: this is what the newest one is for.
+    expect(await movedBy(shares(45, 45, 10))).toEqual({ bucketing: 1, moves: ['ab', 'bc'] });
+    await movedBy(shares(50, 50));
+    expect(await movedBy({ bucketing: 2 })).toEqual({ bucketing: 2, moves: ['ab', 'ba'] });
+    expect(await movedBy(shares(45, 45, 10))).toEqual({ bucketing: 2, moves: ['ac', 'bc'] });
+    expect(await movedBy(shares(45, 45))).toEqual({ bucketing: 2, moves: ['ca', 'cb'] });
+    await movedBy({ bucketing: 1 });
+    expect(await variants()).toEqual(old);
+    expect((await stand.setFlag('made', {})).flag.bucketing).toBe(2);
+  });
+
   it('are left alone, with all who have rows of theirs, by a write of what is there; nobody is told', async () => {
     const stand = await engine.compose();
     const change = {

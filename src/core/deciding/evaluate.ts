@@ -1,5 +1,5 @@
 import { withNow } from '../facts/fact-record.js';
-import { bucketKey, inRollout, pickVariant } from '../flags/bucketing.js';
+import { bucketKey, inRollout } from '../flags/bucketing.js';
 import { type Flag, MAX_PREREQUISITE_DEPTH } from '../flags/flag.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
 import type { OrganizationState } from '../states/organization-state.js';
@@ -122,16 +122,15 @@ function on(
   reason: Reason,
   until: number,
 ): Decision {
-  const variant = onVariant(compiled.flag, entry, subject);
+  const variant = onVariant(compiled, entry, subject);
   return answer(compiled, { enabled: true, reason, variant, ruleId: entry?.rule.id ?? '' }, until);
 }
 
 /** The variant that the user's bucket gives in the rule's distribution, or else in the flag's; `on` where both are empty. */
-function onVariant(flag: Flag, entry: CompiledRule | undefined, subject: Subject): string {
-  const ruled = entry !== undefined && entry.rule.distribution.length > 0;
-  const distribution = ruled ? entry.rule.distribution : flag.distribution;
-  if (distribution.length === 0) return 'on';
-  return pickVariant(distribution, flag.salt, bucketKey(entry?.rule.bucketBy ?? 'user', subject)) ?? 'on';
+function onVariant({ flag, distribution }: CompiledFlag, entry: CompiledRule | undefined, subject: Subject): string {
+  const chosen = entry?.distribution ?? distribution;
+  if (chosen === undefined) return 'on';
+  return chosen.variantFor(flag.salt, bucketKey(entry?.rule.bucketBy ?? 'user', subject));
 }
 
 type Answer = Pick<Decision, 'enabled' | 'reason' | 'variant' | 'ruleId'>;

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject } from '../values/json.js';
-import { type BucketSource, bucketKey, bucketOf, inRollout, pickVariant } from './bucketing.js';
+import { type BucketSource, bucketKey, bucketOf, inRollout } from './bucketing.js';
 import { PER_100K } from './flag.js';
 
 const USERS = Array.from({ length: 100_000 }, (_, i) => `user-${i}`);
@@ -69,59 +69,6 @@ describe('a rollout', () => {
       counts[Number(inRollout('one', key, 30_000)) * 2 + Number(inRollout('two', key, 30_000))]! += 1;
     }
     expect(chiSquare(counts, [0.49, 0.21, 0.21, 0.09])).toBeLessThan(chiSquareBound(3));
-  });
-});
-
-describe('a distribution', () => {
-  const SHARES = [
-    { variant: 'control', weight: 5 },
-    { variant: 'nobody', weight: 0 },
-    { variant: 'treatment', weight: 3 },
-    { variant: 'other', weight: 2 },
-  ];
-
-  it('shares users out by weight', () => {
-    const counts = new Map<string | undefined, number>();
-    for (const key of USERS) {
-      const variant = pickVariant(SHARES, 'a salt', key);
-      counts.set(variant, (counts.get(variant) ?? 0) + 1);
-    }
-    expect(counts.has('nobody')).toBe(false);
-    const found = ['control', 'treatment', 'other'].map((variant) => counts.get(variant) ?? 0);
-    expect(found.reduce((sum, count) => sum + count, 0)).toBe(USERS.length);
-    expect(chiSquare(found, [0.5, 0.3, 0.2])).toBeLessThan(chiSquareBound(2));
-  });
-
-  it('is independent of the rollout: the few of a small rollout see all variants', () => {
-    const counts = [0, 0];
-    for (const key of USERS) {
-      if (!inRollout('a salt', key, 10_000)) continue;
-      const variant = pickVariant(
-        [
-          { variant: 'a', weight: 1 },
-          { variant: 'b', weight: 1 },
-        ],
-        'a salt',
-        key,
-      );
-      counts[variant === 'a' ? 0 : 1]! += 1;
-    }
-    expect(chiSquare(counts, [0.5, 0.5])).toBeLessThan(chiSquareBound(1));
-  });
-
-  it('always picks one that has weight, if any has', () => {
-    const shares = fc.array(fc.record({ variant: fc.string(), weight: fc.oneof(fc.constant(0), fc.nat(1_000_000)) }), {
-      maxLength: 100,
-    });
-    fc.assert(
-      fc.property(shares, fc.option(fc.string(), { nil: undefined }), (distribution, key) => {
-        const weighty = distribution.filter(({ weight }) => weight > 0).map(({ variant }) => variant);
-        const picked = pickVariant(distribution, 'a salt', key);
-        if (weighty.length === 0) expect(picked).toBeUndefined();
-        else expect(weighty).toContain(picked);
-        if (key === undefined) expect(picked).toBe(weighty[0]);
-      }),
-    );
   });
 });
 

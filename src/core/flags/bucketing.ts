@@ -1,13 +1,10 @@
 import { type JsonObject, ownMember } from '../values/json.js';
 import { murmur3 } from '../values/murmur3.js';
-import { type BucketBy, PER_100K, type WeightedVariant } from './flag.js';
-
-/** The version of this algorithm. It is stored with each flag, so that flags can be moved to a later one one by one. */
-export const BUCKETING_VERSION = 1;
+import { type BucketBy, PER_100K } from './flag.js';
 
 /** Rollouts and distributions have different seeds: with the same one, a 50 % rollout would get half of the variants only. */
 const ROLLOUT_SEED = 0;
-const DISTRIBUTION_SEED = 1;
+export const DISTRIBUTION_SEED = 1;
 
 const HASHES = 2 ** 32;
 
@@ -39,26 +36,4 @@ export function bucketOf(salt: string, key: string, seed = ROLLOUT_SEED): number
 export function inRollout(salt: string, key: string | undefined, rolloutPer100k: number): boolean {
   if (rolloutPer100k >= PER_100K) return true;
   return key !== undefined && bucketOf(salt, key) < rolloutPer100k;
-}
-
-/**
- * The variant to which the key's bucket belongs: variants take ranges of buckets in the order of the list, as large as their
- * weights say. A missing key gets the first variant that has weight, rather than a random one. Undefined for an empty
- * distribution.
- */
-export function pickVariant(
-  distribution: readonly WeightedVariant[],
-  salt: string,
-  key: string | undefined,
-): string | undefined {
-  let total = 0;
-  for (const share of distribution) total += share.weight;
-  if (total === 0) return undefined;
-  const position = key === undefined ? 0 : (bucketOf(salt, key, DISTRIBUTION_SEED) * total) / PER_100K;
-  let end = 0;
-  for (const share of distribution) {
-    end += share.weight;
-    if (position < end) return share.variant;
-  }
-  return undefined;
 }

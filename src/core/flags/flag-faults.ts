@@ -2,6 +2,7 @@ import type { Fault } from '../values/fault.js';
 import { faultOfJson, isJsonObject, type JsonValue, quote } from '../values/json.js';
 import { faultOfName } from '../values/names.js';
 import { LAST_INSTANT_MS } from '../values/time.js';
+import { BUCKETINGS } from './distribution.js';
 import { type Flag, type FlagType, PER_100K, type Rule, type WeightedVariant } from './flag.js';
 
 const TYPES: readonly FlagType[] = ['BOOLEAN', 'STRING', 'NUMBER', 'JSON'];
@@ -34,6 +35,10 @@ export function faultsOfFlag(flag: Flag): readonly Fault[] {
     add(`/tags/${i}`, faultOfName('tag', tag));
   });
   if (flag.owner !== '') add('/owner', faultOfName('name', flag.owner));
+  if (!BUCKETINGS.some((version) => version === flag.bucketing)) {
+    const known = BUCKETINGS.join(', ');
+    add('/bucketing', `bucketing ${quote(flag.bucketing)} is none of ${known}; leave it out to keep what the flag has`);
+  }
   return faults;
 }
 

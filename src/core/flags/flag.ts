@@ -17,7 +17,7 @@ export interface Variant {
   readonly value: JsonValue;
 }
 
-/** One share of a distribution; weights are relative to their sum and ranges follow the list's order. */
+/** One share of a distribution; weights are relative to their sum. */
 export interface WeightedVariant {
   readonly variant: string;
   readonly weight: number;
@@ -103,7 +103,7 @@ export interface Flag {
   readonly version: number;
   /** Seeds the buckets; set at creation and never changed. */
   readonly salt: string;
-  /** The version of the bucketing algorithm; see `bucketing.ts`. */
+  /** The version of the algorithm by which distributions choose; see `distribution.ts`. */
   readonly bucketing: number;
   readonly createdAt: number;
   readonly updatedAt: number;

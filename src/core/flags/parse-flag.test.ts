@@ -39,7 +39,7 @@ describe('a new flag', () => {
         { key: 'off', value: false },
       ],
       ...{ offVariant: 'off', distribution: [], rules: [], prerequisites: [] },
-      ...{ version: 1, salt: expect.stringMatching(/^slt_/), bucketing: 1, createdAt: NOW, updatedAt: NOW },
+      ...{ version: 1, salt: expect.stringMatching(/^slt_/), bucketing: 2, createdAt: NOW, updatedAt: NOW },
     });
   });
 
@@ -104,8 +104,15 @@ describe('a changed flag', () => {
   });
 
   it('keeps its id, salt and creation for ever', () => {
-    const { id, salt, createdAt, bucketing } = made1({ name: 'x', rules: [], variants: [] }, { ...flag, bucketing: 7 });
-    expect({ id, salt, createdAt, bucketing }).toEqual({ id: flag.id, salt: flag.salt, createdAt: NOW, bucketing: 7 });
+    const { id, salt, createdAt, bucketing } = made1({ name: 'x', rules: [], variants: [] }, { ...flag, bucketing: 1 });
+    expect({ id, salt, createdAt, bucketing }).toEqual({ id: flag.id, salt: flag.salt, createdAt: NOW, bucketing: 1 });
+  });
+
+  it('has its bucketing until another one is written, by number or as the newest', () => {
+    const old = { ...flag, bucketing: 1 };
+    const written = [{}, { bucketing: 2 }, { bucketing: null }].map((input) => made1(input, old).bucketing);
+    expect([...written, made1({ bucketing: 1 }, flag).bucketing]).toEqual([1, 2, 2, 1]);
+    for (const unknown of [0, 3, 1.5, -1]) expect(pointers({ bucketing: unknown }, flag)).toEqual(['/bucketing']);
   });
 
   it('loses its window when it is cleared', () => {

@@ -1,5 +1,5 @@
 import type { Fault } from '../values/fault.js';
-import { BUCKETING_VERSION } from './bucketing.js';
+import { NEWEST_BUCKETING } from './distribution.js';
 import type { Flag, FlagType, Variant, WeightedVariant } from './flag.js';
 import { faultsOfFlag } from './flag-faults.js';
 import { type ParseRulesOptions, parseRules, type RuleInput } from './parse-rules.js';
@@ -25,6 +25,8 @@ export interface FlagInput {
   readonly delegated?: boolean | undefined;
   readonly clientVisible?: boolean | undefined;
   readonly archived?: boolean | undefined;
+  /** The version of the bucketing of distributions; null for the newest. */
+  readonly bucketing?: number | null | undefined;
 }
 
 export interface ParseFlagOptions extends ParseRulesOptions {
@@ -72,7 +74,8 @@ export function parseFlag(options: ParseFlagOptions): { readonly flag: Flag; rea
     ...(existing?.unsettledSince !== undefined && { unsettledSince: existing.unsettledSince }),
     version: (existing?.version ?? 0) + 1,
     salt: existing?.salt ?? newId('slt'),
-    bucketing: existing?.bucketing ?? BUCKETING_VERSION,
+    bucketing:
+      input.bucketing === undefined ? (existing?.bucketing ?? NEWEST_BUCKETING) : (input.bucketing ?? NEWEST_BUCKETING),
     createdAt: existing?.createdAt ?? now,
     updatedAt: now,
   };

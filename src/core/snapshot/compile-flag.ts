@@ -1,5 +1,6 @@
 import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import type { FactSlots } from '../facts/fact-record.js';
+import { compileDistribution } from '../flags/distribution.js';
 import type { AccessRow, Effect, Flag } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 import type { CompiledFlag, CompiledRule, FlagKind } from './snapshot.js';
@@ -24,6 +25,7 @@ export function compileFlag(
     rule,
     conditions: compiler.compile(rule.conditions),
     unconditional: Object.keys(rule.conditions).length === 0,
+    distribution: compileDistribution(rule.distribution, flag.bucketing),
   }));
   const roleRows = activeByRole(roleAccess);
   return {
@@ -35,6 +37,7 @@ export function compileFlag(
     ruleIds: new Set(flag.rules.map(({ id }) => id)),
     slotsRead: new Set(rules.flatMap(({ conditions }) => [...conditions.slotsRead])),
     variants: new Map<string, JsonValue>(flag.variants.map(({ key, value }) => [key, value])),
+    distribution: compileDistribution(flag.distribution, flag.bucketing),
     roleAccess,
     roleRows,
     kinds: kindsOf(flag, rules, roleRows),
@@ -71,7 +74,7 @@ export function keptForm(
   const segments = last?.segments ?? new Map<string, JsonObject>();
   const form =
     last === undefined
-      ? { ...flag, active: false, rules: [] }
+      ? { ...flag, active: false, rules: [], distribution: [] }
       : {
           ...last.flag,
           active: last.flag.active && flag.active,

@@ -106,6 +106,14 @@ describe('a flag that cannot be compiled', () => {
     expect([reasonOf(snapshot, 'a'), reasonOf(snapshot, 'b')]).toEqual(['DISABLED', 'RULE']);
   });
 
+  it('is one whose bucketing is of a later release, where it has a distribution', () => {
+    const distribution = [{ variant: 'on', weight: 1 }];
+    const flags = [flagOf('a', { bucketing: 9, distribution, isEnabledGlobally: true }), flagOf('b', { bucketing: 9 })];
+    const snapshot = compileSnapshot(configurationOf(flags));
+    expect(snapshot.failures).toEqual([{ flagKey: 'a', message: expect.stringContaining('bucketing 9') }]);
+    expect(reasonOf(snapshot, 'a')).toBe('DISABLED');
+  });
+
   it('keeps its last compiled form, however often it fails', () => {
     let snapshot = good;
     for (let version = 2; version < 5; version++) {

@@ -1,6 +1,7 @@
 import type { CompiledConditions, CompiledSegments } from '../conditions/compile-conditions.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { AnnouncedType } from '../flags/announcement.js';
+import type { CompiledDistribution } from '../flags/distribution.js';
 import type { AccessRow, Action, BucketBy, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 import type { LayeredMap } from '../values/layered-map.js';
@@ -83,6 +84,8 @@ export interface CompiledFlag {
   readonly slotsRead: ReadonlySet<number>;
   readonly kinds: ReadonlySet<FlagKind>;
   readonly variants: ReadonlyMap<string, JsonValue>;
+  /** How an on decision chooses its variant where its rule does not; undefined for the variant `on`. */
+  readonly distribution: CompiledDistribution | undefined;
   /** Its access rows for roles on the whole platform, inactive ones included. */
   readonly roleAccess: readonly AccessRow[];
   /** The effects of the active ones, by role. */
@@ -94,4 +97,6 @@ export interface CompiledRule {
   readonly conditions: CompiledConditions;
   /** Whether the rule has no conditions, so that its reason is ROLLOUT and not RULE. */
   readonly unconditional: boolean;
+  /** How the rule chooses its variant; undefined for the flag's way. */
+  readonly distribution: CompiledDistribution | undefined;
 }

@@ -34,10 +34,23 @@ export function validateFlag(flag: Flag, present: Snapshot): Findings {
     if (rule.policy === 'LATCHING') warnings.push(...contextReads(rule.conditions, pointer));
   }
   faults.push(...prerequisiteFaults(flag, present), ...dependentFaults(flag, present));
+  if (drawsByRanges(flag)) warnings.push(RANGES);
   const after = present.dependencies.with({ flags: new Map([[flag.key, { flag }]]) });
   faults.push(...placeFaults(flag, after), ...sizeFaults(flag, present.dependencies, after));
   return { faults, warnings };
 }
+
+/** Whether a change of one of the flag's distributions would move users between variants that it does not change. */
+function drawsByRanges({ bucketing, distribution, rules }: Flag): boolean {
+  const variantsOf = (shares: Flag['distribution']): number => new Set(shares.map(({ variant }) => variant)).size;
+  return bucketing === 1 && [distribution, ...rules.map((rule) => rule.distribution)].some((it) => variantsOf(it) > 1);
+}
+
+const RANGES: Fault = {
+  pointer: '/bucketing',
+  message:
+    'under bucketing 1 a changed distribution moves users between the variants that stay, too; under bucketing 2 only as many as must (writing it draws all of them anew, once)',
+};
 
 /** Checks a segment that is to be written: its conditions, circles, and what becomes of the flags that refer to it. */
 export function validateSegment(segment: Segment, present: Snapshot): Findings {

@@ -32,7 +32,7 @@ export function flagOf(key: string, given: Partial<Flag> = {}): Flag {
     archived: false,
     version: 1,
     salt: `salt of ${key}`,
-    bucketing: 1,
+    bucketing: 2,
     createdAt: NOW,
     updatedAt: NOW,
     ...given,

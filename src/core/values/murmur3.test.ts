@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { murmur3 } from './murmur3.js';
+import fc from 'fast-check';
+import { murmur3, murmur3OfScrambled, scrambled } from './murmur3.js';
 
 describe('murmur3', () => {
   // Of the reference implementation's own test suites, MurmurHash3_x86_32.
@@ -28,6 +29,14 @@ describe('murmur3', () => {
     ['\u00e9'.repeat(600), 0, 0x98d28ed2],
   ])('takes the bytes of any text as UTF-8', (text, seed, hash) => {
     expect(murmur3(text, seed)).toBe(hash);
+  });
+
+  it('is the same of a text that was scrambled before', () => {
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), fc.nat(2 ** 32 - 1), (text, seed) => {
+        expect(murmur3OfScrambled(scrambled(text), seed)).toBe(murmur3(text, seed));
+      }),
+    );
   });
 
   it('does not depend on what was hashed before', () => {

@@ -27,22 +27,57 @@ function writeAscii(text: string): number {
   return text.length;
 }
 
+/** A text that is hashed with many seeds: what of the hash does not depend on the seed. */
+export interface ScrambledText {
+  readonly words: Int32Array;
+  /** Of the last one to three bytes; 0 where there are none. */
+  readonly rest: number;
+  /** In bytes. */
+  readonly length: number;
+}
+
+export function scrambled(text: string): ScrambledText {
+  const bytes = utf8(text);
+  const words = Int32Array.from({ length: bytes.length >> 2 }, (_, i) => scramble(wordAt(bytes, i * 4)));
+  return { words, rest: scrambledRest(bytes, bytes.length), length: bytes.length };
+}
+
+/** {@link murmur3} of a text that was scrambled before. */
+export function murmur3OfScrambled({ words, rest, length }: ScrambledText, seed: number): number {
+  let hash = seed;
+  for (let i = 0; i < words.length; i++) hash = mixed(hash, words[i]!);
+  return finished(hash ^ rest, length);
+}
+
+export function utf8(text: string): Uint8Array {
+  return encoder.encode(text);
+}
+
 function hashBytes(bytes: Uint8Array, length: number, seed: number): number {
   const tail = length & ~3;
   let hash = seed;
-  for (let i = 0; i < tail; i += 4) {
-    const word = bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
-    hash ^= scramble(word);
-    hash = (hash << 13) | (hash >>> 19);
-    hash = (Math.imul(hash, 5) + 0xe6546b64) | 0;
-  }
-  const rest = length & 3;
-  if (rest > 0) {
-    let word = 0;
-    for (let i = rest - 1; i >= 0; i--) word = (word << 8) | bytes[tail + i]!;
-    hash ^= scramble(word);
-  }
-  hash ^= length;
+  for (let i = 0; i < tail; i += 4) hash = mixed(hash, scramble(wordAt(bytes, i)));
+  return finished(hash ^ scrambledRest(bytes, length), length);
+}
+
+function wordAt(bytes: Uint8Array, i: number): number {
+  return bytes[i]! | (bytes[i + 1]! << 8) | (bytes[i + 2]! << 16) | (bytes[i + 3]! << 24);
+}
+
+function mixed(hash: number, word: number): number {
+  const both = hash ^ word;
+  return (Math.imul((both << 13) | (both >>> 19), 5) + 0xe6546b64) | 0;
+}
+
+function scrambledRest(bytes: Uint8Array, length: number): number {
+  const tail = length & ~3;
+  let word = 0;
+  for (let i = length - 1; i >= tail; i--) word = (word << 8) | bytes[i]!;
+  return tail === length ? 0 : scramble(word);
+}
+
+function finished(unfinished: number, length: number): number {
+  let hash = unfinished ^ length;
   hash ^= hash >>> 16;
   hash = Math.imul(hash, 0x85ebca6b);
   hash ^= hash >>> 13;
@@ -52,6 +87,6 @@ function hashBytes(bytes: Uint8Array, length: number, seed: number): number {
 }
 
 function scramble(word: number): number {
-  const mixed = Math.imul(word, C1);
-  return Math.imul((mixed << 15) | (mixed >>> 17), C2);
+  const product = Math.imul(word, C1);
+  return Math.imul((product << 15) | (product >>> 17), C2);
 }

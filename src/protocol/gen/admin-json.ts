@@ -61,6 +61,15 @@ export interface FeatureFlag {
    * for a clean start see SetFlagRequest.start_anew. Left out on creation: false.
    */
   archived?: boolean;
+  /**
+   * The version of the algorithm by which the distributions of the flag choose (not its rollouts). 2: a changed, new
+   * or removed share moves users to or from its own variant alone, shares of one variant sum, and their order does
+   * not matter. 1: shares are ranges in the order of the list, so that a change moves users between the others, too.
+   * Left out on creation: the newest, 2; a flag that exists keeps what it has until another one is written. That
+   * draws all users anew, in either direction; back again, each has the variant from before. Others are
+   * INVALID_ARGUMENT. docs/bucketing.md has both, with test vectors.
+   */
+  bucketing?: number;
   /** Set by the server: `flg_…`, never changes, never looks like a key. */
   id: string;
   /** Set by the server: 1 at creation, one more with each change. See SetFlagRequest.expected_version. */
@@ -85,7 +94,10 @@ export interface Variant {
 export interface WeightedVariant {
   /** The key of one of the flag's variants. */
   variant: string;
-  /** 0…1_000_000, relative to the sum of all weights of the distribution, which must be above 0. */
+  /**
+   * 0…1_000_000, relative to the sum of all weights of the distribution, which must be above 0. See
+   * FeatureFlag.bucketing.
+   */
   weight: number;
 }
 
@@ -262,6 +274,15 @@ export interface FeatureFlagInput {
    * for a clean start see SetFlagRequest.start_anew. Left out on creation: false.
    */
   archived?: boolean | null;
+  /**
+   * The version of the algorithm by which the distributions of the flag choose (not its rollouts). 2: a changed, new
+   * or removed share moves users to or from its own variant alone, shares of one variant sum, and their order does
+   * not matter. 1: shares are ranges in the order of the list, so that a change moves users between the others, too.
+   * Left out on creation: the newest, 2; a flag that exists keeps what it has until another one is written. That
+   * draws all users anew, in either direction; back again, each has the variant from before. Others are
+   * INVALID_ARGUMENT. docs/bucketing.md has both, with test vectors.
+   */
+  bucketing?: number | null;
   /** Set by the server: `flg_…`, never changes, never looks like a key. */
   id?: string | null;
   /** Set by the server: 1 at creation, one more with each change. See SetFlagRequest.expected_version. */
@@ -286,7 +307,10 @@ export interface VariantInput {
 export interface WeightedVariantInput {
   /** The key of one of the flag's variants. */
   variant?: string | null;
-  /** 0…1_000_000, relative to the sum of all weights of the distribution, which must be above 0. */
+  /**
+   * 0…1_000_000, relative to the sum of all weights of the distribution, which must be above 0. See
+   * FeatureFlag.bucketing.
+   */
   weight?: number | null;
 }
 

@@ -29,6 +29,7 @@ export function flagMessage(flag: Flag): FeatureFlag {
     delegated: flag.delegated,
     clientVisible: flag.clientVisible,
     archived: flag.archived,
+    bucketing: flag.bucketing,
     id: flag.id,
     version: flag.version,
     salt: flag.salt,

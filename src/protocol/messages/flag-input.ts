@@ -33,6 +33,7 @@ const FIELDS: { readonly [Name in keyof Fields]: Field<Name> } = {
   delegated: { read: (flag) => flag.delegated, otherwise: false },
   clientVisible: { read: (flag) => flag.clientVisible, otherwise: true },
   archived: { read: (flag) => flag.archived, otherwise: false },
+  bucketing: { read: (flag) => flag.bucketing, otherwise: null },
 };
 
 const NAMES = Object.keys(FIELDS) as (keyof Fields)[];

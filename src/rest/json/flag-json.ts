@@ -30,6 +30,7 @@ export function flagJson(flag: Flag): FlagJson {
     delegated: flag.delegated,
     client_visible: flag.clientVisible,
     archived: flag.archived,
+    bucketing: flag.bucketing,
     version: flag.version,
     salt: flag.salt,
     created_at: rfc3339(flag.createdAt),
@@ -70,6 +71,7 @@ export function flagInputOf(body: FlagPatch): FlagInput {
     delegated: body.delegated,
     clientVisible: body.client_visible,
     archived: body.archived,
+    bucketing: body.bucketing,
   };
 }
 

@@ -49,6 +49,9 @@ const FlagFields = {
   delegated: Type.Boolean({ description: 'Organizations may put access rows of their own.' }),
   client_visible: Type.Boolean({ description: 'People see the flag at all.' }),
   archived: Type.Boolean(),
+  bucketing: Type.Integer({
+    description: 'How distributions choose: 2, or 1 in flags made before; another one draws all users anew.',
+  }),
 };
 
 const AccessInputSchema = Type.Object(

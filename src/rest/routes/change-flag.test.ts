@@ -66,11 +66,15 @@ describe('changing a flag', () => {
       delegated: true,
       client_visible: false,
       archived: false,
+      bucketing: 1,
     };
     const conditions = { all: [{ fact: 'emailVerified', operator: 'equal', value: true, name: 'Verify' }] };
     const rule = { name: 'Verified', conditions, policy: 'LATCHING', rollout: 50_000, bucket_by: 'user' };
     const { status, json } = await patch('second', { ...fields, rules: [{ ...rule, distribution: [] }] });
-    expect({ status, json }).toMatchObject({ status: 200, json: { flag: { ...fields, rules: [rule] }, warnings: [] } });
+    expect({ status, json }).toMatchObject({
+      status: 200,
+      json: { flag: { ...fields, rules: [rule] }, warnings: [{ pointer: '/bucketing' }] },
+    });
     const cleared = await patch('second', { starts_at: null });
     expect(cleared).toMatchObject({ status: 200, json: { flag: { ends_at: fields.ends_at } } });
     expect(flagOf(cleared.json)).not.toHaveProperty('starts_at');

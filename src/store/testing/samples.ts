@@ -62,7 +62,7 @@ export function sampleFlag(change: Partial<Flag> = {}): Flag {
     archived: false,
     version: 1,
     salt: 'salt',
-    bucketing: 1,
+    bucketing: 2,
     createdAt: 1_700_000_000_000,
     updatedAt: 1_700_000_000_001,
     ...change,

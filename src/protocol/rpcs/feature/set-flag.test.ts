@@ -76,6 +76,36 @@ describe('a mask', () => {
   );
 });
 
+describe('bucketing', () => {
+  const bucketingOf = async (bucketing: number | undefined, updateMask?: string[]) =>
+    (await stand.admin.setFlag({ flag: { key: 'drawn', bucketing }, ...(updateMask && { updateMask }) })).flag
+      ?.bucketing;
+
+  it('stays what it is until it is written; a mask that names it alone gives the newest', async () => {
+    expect(await bucketingOf(1)).toBe(1);
+    expect([await bucketingOf(undefined), await bucketingOf(2), await bucketingOf(1)]).toEqual([1, 2, 1]);
+    expect(await bucketingOf(undefined, ['bucketing'])).toBe(2);
+  });
+
+  it.each([0, 3])('%i is refused by its place', async (bucketing) => {
+    const error = await failureOf(stand.admin.setFlag({ flag: { key: 'drawn', bucketing } }));
+    expect(error.code).toBe(status.INVALID_ARGUMENT);
+    expect(error.details).toContain(`/bucketing: bucketing ${bucketing} is none of 1, 2`);
+  });
+
+  it('1 is warned of where variants are drawn by it', async () => {
+    const distribution = [
+      { variant: 'on', weight: 1 },
+      { variant: 'off', weight: 1 },
+    ];
+    const warned = async (flag: object) =>
+      (await stand.admin.setFlag({ flag: { key: 'ranges', ...flag } })).warnings.map(({ pointer }) => pointer);
+    expect(await warned({ bucketing: 1 })).toEqual([]);
+    expect(await warned({ rules: [{ distribution }] })).toEqual(['/bucketing']);
+    expect(await warned({ bucketing: 2 })).toEqual([]);
+  });
+});
+
 describe('without a mask', () => {
   it('what is given is written: false and 0 too, empty lists and strings not', async () => {
     const { flag: before } = await stand.admin.setFlag({ flag: { key: 'given', ...unusual } });

@@ -81,6 +81,16 @@ export interface FeatureFlag {
   archived?:
     | boolean
     | undefined;
+  /**
+   * The version of the algorithm by which the distributions of the flag choose (not its rollouts). 2: a changed, new or removed
+   * share moves users to or from its own variant alone, shares of one variant sum, and their order does not matter. 1: shares
+   * are ranges in the order of the list, so that a change moves users between the others, too. Left out on creation: the newest,
+   * 2; a flag that exists keeps what it has until another one is written. That draws all users anew, in either direction; back
+   * again, each has the variant from before. Others are INVALID_ARGUMENT. docs/bucketing.md has both, with test vectors.
+   */
+  bucketing?:
+    | number
+    | undefined;
   /** Set by the server: `flg_…`, never changes, never looks like a key. */
   id: string;
   /** Set by the server: 1 at creation, one more with each change. See SetFlagRequest.expected_version. */
@@ -131,7 +141,7 @@ export interface Variant {
 export interface WeightedVariant {
   /** The key of one of the flag's variants. */
   variant: string;
-  /** 0…1_000_000, relative to the sum of all weights of the distribution, which must be above 0. */
+  /** 0…1_000_000, relative to the sum of all weights of the distribution, which must be above 0. See FeatureFlag.bucketing. */
   weight: number;
 }
 
@@ -347,6 +357,7 @@ function createBaseFeatureFlag(): FeatureFlag {
     delegated: undefined,
     clientVisible: undefined,
     archived: undefined,
+    bucketing: undefined,
     id: "",
     version: 0,
     salt: "",
@@ -410,6 +421,9 @@ export const FeatureFlag: MessageFns<FeatureFlag> = {
     }
     if (message.archived !== undefined) {
       writer.uint32(144).bool(message.archived);
+    }
+    if (message.bucketing !== undefined) {
+      writer.uint32(192).uint32(message.bucketing);
     }
     if (message.id !== "") {
       writer.uint32(154).string(message.id);
@@ -584,6 +598,14 @@ export const FeatureFlag: MessageFns<FeatureFlag> = {
             }
 
             message.archived = reader.bool();
+            continue;
+          }
+          case 24: {
+            if (tag !== 192) {
+              break;
+            }
+
+            message.bucketing = reader.uint32();
             continue;
           }
           case 19: {
