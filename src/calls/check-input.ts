@@ -20,7 +20,8 @@ export function requireNames(kind: ListKind, named: readonly { readonly name: st
 /** Rejects with INVALID attributes, of a user or an organization, that are too large or could not be read again. */
 export function checkAttributes(attributes: JsonObject): void {
   const fault = faultOfJson(attributes);
-  if (fault !== undefined) throw invalidAt('/attributes', `attributes: the JSON ${fault}`);
+  if (fault !== undefined)
+    throw invalidAt(`/attributes${fault.pointer}`, `attributes${fault.pointer}: the JSON ${fault.message}`);
   const bytes = Buffer.byteLength(JSON.stringify(attributes));
   if (bytes > MAX_ATTRIBUTES_BYTES) {
     throw invalidAt(

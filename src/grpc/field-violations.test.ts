@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { FeatureFlag_Type } from '../../test/gen/latchkey/v1/flag.js';
 import { detailsOf } from './testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand, type Rpc } from './testing/door-stand.js';
 
@@ -12,12 +13,33 @@ afterAll(async () => {
   await stand.close();
 });
 
+const account = { fact: 'attribute', path: '$.account', operator: 'equal' };
 const unknownFact = { all: [{ fact: 'nonsense', operator: 'equal', value: 1 }] };
 
 describe('a fault in a request', () => {
   it.each<[string, (rpc: Rpc) => Promise<unknown>]>([
     ['/user_id', (rpc) => rpc.evaluate({ flagKey: 'f', context: { userId: ' x' } })],
     ['/roles/1', (rpc) => rpc.evaluate({ flagKey: 'f', context: { roles: ['a', ' b'] } })],
+    ['/attributes/account', (rpc) => rpc.evaluate({ flagKey: 'f', context: { attributes: { account: 2 ** 53 } } })],
+    ['/attributes/a~1b/1', (rpc) => rpc.identify({ userId: 'u', attributes: { 'a/b': [1, 2 ** 53 + 2] } })],
+    [
+      '/variants/1/value/account',
+      (rpc) =>
+        rpc.setFlag({
+          flag: {
+            key: 'f',
+            type: FeatureFlag_Type.JSON,
+            variants: [
+              { key: 'off', value: 0 },
+              { key: 'on', value: { account: -(2 ** 63) } },
+            ],
+          },
+        }),
+    ],
+    [
+      '/rules/0/conditions/all/0/value',
+      (rpc) => rpc.setFlag({ flag: { key: 'f', rules: [{ conditions: { all: [{ ...account, value: 2 ** 53 }] } }] } }),
+    ],
     ['/consistency', (rpc) => rpc.evaluate({ flagKey: 'f', consistency: 9 as never })],
     ['/consistency_token', (rpc) => rpc.evaluate({ flagKey: 'f', consistencyToken: 'made up' })],
     ['/key', (rpc) => rpc.setFlag({ flag: { key: 'a b' } })],

@@ -118,7 +118,7 @@ function validateValue(value: JsonValue, check: ValueCheck): CheckedValue | unde
   }
   const fault = faultOfJson(value);
   if (fault !== undefined) {
-    faults.error(pointer, `the value ${fault}`);
+    faults.error(pointer + fault.pointer, `the value ${fault.message}`);
     return undefined;
   }
   if (shape === undefined) return undefined;

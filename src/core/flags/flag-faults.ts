@@ -52,7 +52,7 @@ function addVariantFaults(flag: Flag, add: Add): void {
     if (keys.indexOf(key) !== i) add(`/variants/${i}/key`, `the variant ${quote(key)} stands twice; rename one`);
     const fault = faultOfJson(value);
     if (fault !== undefined) {
-      add(`/variants/${i}/value`, `the value of variant ${quote(key)} ${fault}`);
+      add(`/variants/${i}/value${fault.pointer}`, `the value of variant ${quote(key)} ${fault.message}`);
     } else if (!fits(value, flag.type)) {
       add(`/variants/${i}/value`, `the value ${quote(value)} of variant ${quote(key)} is not of type ${flag.type}`);
     }

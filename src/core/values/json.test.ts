@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultOfJson, isDeeperThan, type JsonObject, type JsonValue, sameJson } from './json.js';
+import { faultOfJson, faultOfNumbers, isDeeperThan, type JsonObject, type JsonValue, sameJson } from './json.js';
 
 const parsed = (text: string) => JSON.parse(text) as JsonValue;
 const nested = (depth: number) => parsed(`${'['.repeat(depth)}${']'.repeat(depth)}`);
@@ -56,13 +56,31 @@ describe('JSON that is to be stored', () => {
   });
 
   it('is not to be nested too deep, however deep it is', () => {
-    for (const depth of [33, 200_000]) expect(faultOfJson(nested(depth))).toContain('nested deeper than 32');
+    for (const depth of [33, 200_000]) expect(faultOfJson(nested(depth))?.message).toContain('nested deeper than 32');
   });
 
   it('is not to hold numbers that are read as infinite, wherever they stand', () => {
-    for (const text of ['1e400', '[1, -1e400]', '{"a": {"b": [1e999]}}']) {
-      expect(faultOfJson(JSON.parse(text) as JsonValue)).toContain('beyond what JSON can give back');
+    for (const [text, pointer] of [
+      ['1e400', ''],
+      ['[1, -1e400]', '/1'],
+      ['{"a": {"b/c": [1e999]}}', '/a/b~1c/0'],
+    ] as const) {
+      expect(faultOfJson(parsed(text))).toEqual({
+        pointer,
+        message: expect.stringContaining('beyond what JSON can give back'),
+      });
     }
+  });
+
+  it('is not to hold whole numbers that are one though they were written as two', () => {
+    const { MAX_SAFE_INTEGER } = Number;
+    for (const text of ['9007199254740992', '9007199254740993', '-9007199254740993', '9007199254740993.0', '1e20']) {
+      expect(faultOfJson(parsed(`{"id": [${text}]}`))).toEqual({
+        pointer: '/id/0',
+        message: expect.stringContaining('send it as text'),
+      });
+    }
+    expect(faultOfNumbers([MAX_SAFE_INTEGER, -MAX_SAFE_INTEGER, 2251799813685247.5, 1e21, -1.7e308])).toBeUndefined();
   });
 });
 

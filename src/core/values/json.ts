@@ -1,3 +1,5 @@
+import { type Fault, pointerStep } from './fault.js';
+
 /** Any JSON value. Stored attributes, variant values and conditions are of this type. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
 
@@ -38,17 +40,42 @@ const MAX_DEPTH = 32;
 
 /**
  * What is wrong with JSON from outside that is to be stored, or undefined: more than 32 objects and lists within one
- * another, or a number that is read as infinite (`1e400`), which would come back as null.
+ * another, or a number as in {@link faultOfNumbers}. The pointer is relative to the value.
  */
-export function faultOfJson(value: JsonValue): string | undefined {
-  if (isDeeperThan(value, MAX_DEPTH)) return `is nested deeper than ${MAX_DEPTH}; flatten it`;
-  return allFinite(value) ? undefined : 'holds a number beyond what JSON can give back; make it smaller';
+export function faultOfJson(value: JsonValue): Fault | undefined {
+  if (!isDeeperThan(value, MAX_DEPTH)) return faultOfNumbers(value);
+  return { pointer: '', message: `is nested deeper than ${MAX_DEPTH}; flatten it` };
 }
 
-function allFinite(value: JsonValue): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(allFinite);
-  return !isJsonObject(value) || Object.values(value).every(allFinite);
+/**
+ * The first number in JSON from outside that is not what its sender meant, or undefined: one that is read as infinite (`1e400`),
+ * or a whole number that others are read as, too. The pointer is relative to the value. The nesting must be bounded.
+ */
+export function faultOfNumbers(value: JsonValue): Fault | undefined {
+  if (typeof value === 'number') {
+    const message = faultOfNumber(value);
+    return message === undefined ? undefined : { pointer: '', message };
+  }
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, member] of Object.entries(value)) {
+    const fault = faultOfNumbers(member as JsonValue);
+    if (fault !== undefined) return { ...fault, pointer: pointerStep(key) + fault.pointer };
+  }
+  return undefined;
+}
+
+/** From here on JSON writes numbers with an exponent. These are magnitudes, and no ids: those have 64 bits at most. */
+const FIRST_MAGNITUDE = 1e21;
+
+/**
+ * What is wrong with a number from outside, or undefined. Whole numbers beyond ±(2⁵³ − 1) are rounded on their way here, so that
+ * two ids can become one; those of 10²¹ and more are taken, unless a text spells them in digits, which the doors find out.
+ */
+export function faultOfNumber(value: number): string | undefined {
+  if (!Number.isFinite(value))
+    return 'holds a number beyond what JSON can give back; make it smaller, or send it as text';
+  if (!Number.isInteger(value) || Number.isSafeInteger(value) || Math.abs(value) >= FIRST_MAGNITUDE) return undefined;
+  return `holds the whole number ${value}, beyond ±${Number.MAX_SAFE_INTEGER}, where different numbers are read as one; send it as text`;
 }
 
 /** Whether more than `limit` objects and lists stand within one another in a value; takes any depth. */

@@ -1646,7 +1646,10 @@ export interface IdentifyRequest {
   joined_at?: string | null;
   /** Whether the user's e-mail address was verified. */
   email_verified?: boolean | null;
-  /** Free-form; all of a user's attributes have at most 16,384 bytes as JSON. */
+  /**
+   * Free-form; all of a user's attributes have at most 16,384 bytes as JSON. Whole numbers beyond ±(2^53 - 1) are
+   * refused, since they are rounded on their way: send them as text.
+   */
   attributes?: Record<string, unknown> | null;
   /**
    * Names the fields to write: `organization_id`, `roles`, `joined_at`, `email_verified`, `attributes`. Exactly these

@@ -107,7 +107,7 @@ export class JsonReader {
   #checkJson(json: JsonValue, pointer: string): void {
     if (typeof json === 'string') this.#checkText(json, pointer);
     else if (typeof json === 'number' && !Number.isFinite(json))
-      this.faults.error(pointer, 'is a number beyond any that is kept');
+      this.faults.error(pointer, 'is a number beyond any that is kept; make it smaller, or send it as text');
     else if (typeof json === 'object' && json !== null) {
       for (const [name, member] of Object.entries(json)) {
         this.#checkText(name, pointer);

@@ -38,6 +38,26 @@ describe('a change', () => {
     expect(answer).toMatchObject({ status: 200, json: { flag: { ...flag, updated_at: expect.any(String) } } });
   });
 
+  it('refuses whole numbers that would be rounded, by their place', async () => {
+    const { key } = await made({
+      type: 'JSON',
+      variants: [
+        { key: 'on', value: 1 },
+        { key: 'off', value: 0 },
+      ],
+    });
+    const raw = '{"variants": [{"key": "on", "value": {"a/b": [9007199254740993]}}, {"key": "off", "value": 0}]}';
+    expect(await ask(`/flags/${key}`, { method: 'PATCH', raw })).toMatchObject({
+      status: 400,
+      json: { errors: [{ pointer: '/variants/0/value/a~1b/0', message: expect.stringContaining('send it as text') }] },
+    });
+    const organization = '{"attributes": {"crm_id": 98765432109876543210987}}';
+    expect(await ask('/organizations/large', { method: 'PATCH', raw: organization })).toMatchObject({
+      status: 400,
+      json: { errors: [{ pointer: '/attributes/crm_id', message: expect.stringContaining('send it as text') }] },
+    });
+  });
+
   it('takes a mask in either spelling, and an empty one for what is given', async () => {
     const { key } = await made({ is_enabled_globally: true, description: 'kept' });
     const path = `/flags/${key}?comment=why`;

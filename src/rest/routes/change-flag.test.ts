@@ -197,16 +197,41 @@ describe('a change that cannot be', () => {
   it.each([
     [
       '{"type": "JSON", "variants": [{"key": "on", "value": {"a": 1e400}}, {"key": "off", "value": 0}]}',
-      '/variants/0/value',
+      '/variants/0/value/a',
+    ],
+    [
+      '{"type": "JSON", "variants": [{"key": "on", "value": {"account": 9007199254740993}}, {"key": "off", "value": null}]}',
+      '/variants/0/value/account',
+    ],
+    [
+      '{"type": "JSON", "variants": [{"key": "on", "value": [340282366920938463463374607431768211455]}, {"key": "off", "value": 0}]}',
+      '/variants/0/value/0',
+    ],
+    [
+      '{"rules": [{"conditions": {"all": [{"fact": "attribute", "path": "$.a", "operator": "in", "value": [1, 12345678901234567]}]}}]}',
+      '/rules/0/conditions/all/0/value/1',
     ],
     [
       '{"rules": [{"conditions": {"all": [{"fact": "attribute", "path": "$.a", "operator": "equal", "value": 1e400}]}}]}',
       '/rules/0/conditions/all/0/value',
     ],
-  ])('is refused for a number that no JSON gives back: %s', async (raw, pointer) => {
+  ])('is refused for a number that would not come back as it was written: %s', async (raw, pointer) => {
     await stand.flag('bad');
     const answer = await stand.ask('/api/feature-flags/bad', { method: 'PATCH', raw, token: manager });
-    expect(answer).toMatchObject({ status: 400, json: { errors: [{ pointer }] } });
+    expect(answer).toMatchObject({
+      status: 400,
+      json: { errors: [{ pointer, message: expect.stringContaining('send it as text') }] },
+    });
+  });
+
+  it('takes long digits in texts, and magnitudes', async () => {
+    await stand.flag('large');
+    const value = '{"id": "340282366920938463463374607431768211455", "most": 1e21, "half": 2251799813685247.5}';
+    const raw = `{"type": "JSON", "variants": [{"key": "on", "value": ${value}}, {"key": "off", "value": 0}]}`;
+    const answer = await stand.ask('/api/feature-flags/large', { method: 'PATCH', raw, token: manager });
+    expect(answer).toMatchObject({ status: 200 });
+    const flag = stand.latchkey.services.keeper.snapshot.flags.get('large')?.flag;
+    expect(flag?.variants[0]?.value).toEqual(JSON.parse(value));
   });
 
   it.each([[{ description: '\ud800' }], [{ comment: '\ud800', owner: 'x' }]])('is refused for %j', async (body) => {

@@ -133,6 +133,26 @@ describe('events', () => {
     expect({ status, json }).toMatchObject({ status: 200, json: { accepted: 1, rejected: [{ id: 't1' }] } });
   });
 
+  it('with whole numbers that would be rounded are rejected by themselves, by their place', async () => {
+    const raw = `[
+      {"id": "n1", "user_id": "nick", "action": "saved", "properties": {"order": {"id": 9007199254740993}}},
+      {"id": "n2", "user_id": "nick", "action": "saved", "value": 9007199254740993},
+      {"type": "identify", "messageId": "n3", "userId": "nick", "traits": {"account": 12345678901234567}},
+      {"id": "n4", "user_id": "nick", "action": "saved", "properties": {"id": 1234567890123456789012345}},
+      {"id": "n5", "user_id": "nick", "action": "saved", "properties": {"id": "1234567890123456789012345"}}
+    ]`;
+    const { json } = await stand.ask('/api/events', { raw, token: tracker });
+    const errors = Object.fromEntries(
+      (json as { rejected: { id: string; error: string }[] }).rejected.map(({ id, error }) => [id, error]),
+    );
+    expect(errors).toEqual({
+      n1: expect.stringMatching(/^properties\/order\/id: .* send it as text$/),
+      n2: expect.stringContaining('beyond ±9000000000000'),
+      n3: expect.stringMatching(/^attributes\/traits\/account: .* send it as text$/),
+      n4: expect.stringMatching(/^properties\/id: .* send it as text$/),
+    });
+  });
+
   it('whose JSON could not be read again cost the others nothing', async () => {
     const deep = `${'['.repeat(50)}${']'.repeat(50)}`;
     const raw = `[

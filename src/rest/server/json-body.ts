@@ -23,11 +23,30 @@ export function takeJson(app: FastifyInstance, mediaTypes: readonly string[]): v
       if (error !== null) done(refusal(text));
       else if (isDeeperThan(value as JsonValue, MAX_DEPTH))
         done(invalid(`the body is nested deeper than ${MAX_DEPTH}`));
-      else done(null, value);
+      else done(null, LONG_DIGITS.test(text) ? withoutLongIntegers(text) : value);
     });
   };
   for (const mediaType of mediaTypes) app.addContentTypeParser(mediaType, { parseAs: 'buffer' }, parse);
 }
+
+/** So many digits make an integer, if they are a number's, that is no longer found out by its value. */
+const LONG_DIGITS = /\d{22}/;
+
+/**
+ * The body, with each integer that is spelt in so many digits read as infinite: it is refused where infinite numbers are, by its
+ * place. As a number it would be another one's equal, and could not be told from a magnitude like 1e21.
+ */
+function withoutLongIntegers(text: string): unknown {
+  return parseWithSource(text, (_key, value, { source = '' }) =>
+    typeof value === 'number' && INTEGER.test(source) && LONG_DIGITS.test(source) ? value * Infinity : value,
+  );
+}
+
+const INTEGER = /^-?\d+$/;
+
+type Reviver = (key: string, value: unknown, context: { readonly source?: string }) => unknown;
+/** `JSON.parse` with what the engine tells a reviver of each literal, which the types do not know yet. */
+const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
 /** What is wrong with a body that the parser refused, which says no more than that. */
 function refusal(text: string): Error {

@@ -119,7 +119,7 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
   if (Math.abs(value) > LARGEST_AMOUNT) return `value ${quote(value)} is beyond ±${LARGEST_AMOUNT}; use a larger unit`;
   if (!isJsonObject(properties)) return `properties ${quote(properties)} are no JSON object`;
   const jsonFault = faultOfJson(properties as JsonObject);
-  if (jsonFault !== undefined) return `properties: the JSON ${jsonFault}`;
+  if (jsonFault !== undefined) return `properties${jsonFault.pointer}: the JSON ${jsonFault.message}`;
   const bytes = Buffer.byteLength(JSON.stringify(properties));
   if (bytes > MAX_PROPERTIES_BYTES)
     return `properties have at most ${MAX_PROPERTIES_BYTES} bytes as JSON, and these have ${bytes}`;

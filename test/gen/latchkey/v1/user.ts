@@ -63,7 +63,10 @@ export interface IdentifyRequest {
   emailVerified?:
     | boolean
     | undefined;
-  /** Free-form; all of a user's attributes have at most 16,384 bytes as JSON. */
+  /**
+   * Free-form; all of a user's attributes have at most 16,384 bytes as JSON. Whole numbers beyond ±(2^53 - 1) are refused,
+   * since they are rounded on their way: send them as text.
+   */
   attributes:
     | { [key: string]: unknown }
     | undefined;

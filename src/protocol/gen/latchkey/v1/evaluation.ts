@@ -99,7 +99,10 @@ export interface EvaluationContext {
   joinedAt:
     | Date
     | undefined;
-  /** Laid over the stored attributes, name by name. */
+  /**
+   * Laid over the stored attributes, name by name. Whole numbers beyond ±(2^53 - 1) are refused, in stored ones too: send ids
+   * as text.
+   */
   attributes: { [key: string]: unknown } | undefined;
 }
 
