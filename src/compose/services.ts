@@ -42,7 +42,7 @@ import { EpochWatch } from './epoch-watch.js';
 
 export interface ServiceParts {
   readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'> &
-    Partial<Pick<Config, 'maxStreams' | 'maxStreamsPerToken' | 'streamHeartbeatMs' | 'webhooks'>>;
+    Partial<Pick<Config, 'cachedBytes' | 'maxStreams' | 'maxStreamsPerToken' | 'streamHeartbeatMs' | 'webhooks'>>;
   /** A secret that all servers of a deployment have in common. Left out where there is one server only. */
   readonly sharedSecret?: string;
   readonly store: Store;
@@ -69,7 +69,10 @@ export function composeServices(parts: ServiceParts): Composed {
   const { config, queue, notifier, metrics, onError } = parts;
   const { lanes, retentionDays } = config;
   const clock = new StoreClock();
-  const states = cachedStates(parts.store.states, { maxUsers: config.cachedUsers, observer: metrics.cacheObserver() });
+  const states = cachedStates(parts.store.states, {
+    ...(config.cachedBytes === undefined ? {} : { maxBytes: config.cachedBytes }),
+    ...{ maxUsers: config.cachedUsers, observer: metrics.cacheObserver() },
+  });
   const keeper = new ConfigurationKeeper({
     reader: parts.store.configuration,
     onSwap: (snapshot) => {

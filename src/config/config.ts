@@ -40,6 +40,7 @@ export interface Config {
   /** How long the audit is kept, and with it tokens that were revoked or have expired; undefined for ever. */
   readonly auditRetentionDays: number | undefined;
   readonly cachedUsers: number;
+  readonly cachedBytes: number;
   /** How many calls a minute one machine token may make on gRPC, messages of streams included; 0 for any number. */
   readonly grpcCallsPerMinute: number;
   /** How many requests a minute one machine token or person may make on REST; 0 for any number. */
@@ -84,6 +85,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 60),
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, 0, 36_500) || undefined,
     cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),
+    cachedBytes: env.integer('CACHED_MIB', 256, 16, 65_536) * 2 ** 20,
     grpcCallsPerMinute: env.integer('GRPC_CALLS_PER_MINUTE', 0, 0, 100_000_000),
     httpRequestsPerMinute: env.integer('HTTP_REQUESTS_PER_MINUTE', 0, 0, 10_000_000),
     maxStreamsPerToken: env.integer('MAX_STREAMS_PER_TOKEN', 1_000, 0, 1_000_000),

@@ -15,7 +15,12 @@ export interface MetricSources {
   /** How long ago the store last confirmed the snapshot, in milliseconds. */
   readonly snapshotAgeMs: () => number;
   readonly compileFailures: () => number;
-  readonly cachedStates: () => { readonly users: number; readonly organizations: number };
+  readonly cachedStates: () => {
+    readonly users: number;
+    readonly organizations: number;
+    readonly userBytes: number;
+    readonly organizationBytes: number;
+  };
   readonly openStreams: () => { readonly watch: number; readonly evaluate: number };
   /** About how many flags' news are held back for readers of streams. */
   readonly streamBacklog: () => number;
@@ -175,6 +180,17 @@ export class Metrics {
       'Organization states held.',
       () => sources.cachedStates().organizations,
     );
+    new Gauge({
+      name: 'latchkey_cached_bytes',
+      help: 'About how many bytes of memory the states held take.',
+      labelNames: ['kind'],
+      registers: [this.registry],
+      collect() {
+        const { userBytes, organizationBytes } = sources.cachedStates();
+        this.set({ kind: 'users' }, userBytes);
+        this.set({ kind: 'organizations' }, organizationBytes);
+      },
+    });
     this.#gauge(
       'latchkey_stream_backlog',
       'Flags held back for streams whose readers do not keep up.',

@@ -17,7 +17,7 @@ export interface StateReader {
 export interface UserHistory {
   /** The user's ledger, oldest first. */
   ledger(userId: string, page: PageRequest): Promise<Page<LedgerEntry>>;
-  /** Every change of stage with its instant, oldest first, repeats included. */
+  /** The last 1,000 changes of stage with their instants, oldest first, repeats included. */
   progress(userId: string, page: PageRequest): Promise<Page<StageChange>>;
   /** A flag's entries in the ledgers of all users, ordered by when they were recorded. */
   flagLedger(flagId: string, page: PageRequest, order: LedgerOrder): Promise<Page<UserLedgerEntry>>;

@@ -4,6 +4,7 @@ import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../c
 import { dayNumber } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
+import { faultOfAction } from './action-room.js';
 import { UncountableEvent } from './uncountable-event.js';
 
 /** For how many days back `recentDays` says whether the user did the action on that day. */
@@ -19,7 +20,8 @@ export interface Counted {
 
 /**
  * Counts a user's new events, in any order, each on the day on which it occurred. Totals by day are made for the `windowed`
- * actions only. Throws where a sum, also one of a day, would pass 9·10¹² either way.
+ * actions only. Throws where a sum, also one of a day, would pass 9·10¹² either way, and where the user would have more actions
+ * than are counted.
  */
 export function countEvents(
   before: UserState,
@@ -29,6 +31,8 @@ export function countEvents(
   const totals = new Map<string, ActionTotal>();
   const days = new Map<string, UserActionDay>();
   for (const event of events) {
+    const fault = faultOfAction(before, event.action, totals);
+    if (fault !== undefined) throw new UncountableEvent(fault);
     const total = addToTotal(totals.get(event.action) ?? before.actions.get(event.action), event);
     totals.set(event.action, total);
     if (!windowed.has(event.action)) continue;

@@ -69,6 +69,11 @@ export interface UserState {
   readonly deletedAt?: number;
 }
 
+/** How many different actions of one user are counted. One more would make a state that everybody who reads it has to carry. */
+export const MAX_ACTIONS = 1_000;
+/** How many stages a user can reach while any name is a stage: as many as a list of stages can have. */
+export const MAX_STAGES_REACHED = 200;
+
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
 
 /** The state of a user of whom nothing is stored. */

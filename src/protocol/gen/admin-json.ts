@@ -1244,7 +1244,10 @@ export interface Event {
   source: string;
   /** Who did it. Need not be known before. */
   user_id: string;
-  /** What was done. Need not be declared before. */
+  /**
+   * What was done. Need not be declared before. Of one user 1,000 different actions are counted: an event of one more
+   * is rejected, or becomes a dead letter.
+   */
   action: string;
   /**
    * When. Absent: when the server took it in. Rejected when more than 5 minutes ahead, or older than the retention of
@@ -1593,7 +1596,7 @@ export interface UpdateProgressRequest {
   user_id?: string | null;
   /**
    * The stage. Once stages are defined (AdminService.SetStages) any other name is INVALID_ARGUMENT, with the list of
-   * the known ones; before that any name will do.
+   * the known ones; before that any name will do, until the user has reached 200: one more is INVALID_ARGUMENT.
    */
   stage?: string | null;
   /**

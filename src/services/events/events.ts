@@ -14,6 +14,7 @@ import type { WorkQueue } from '../../queue/queue.js';
 import type { EventInbox, NewEvent } from '../../store/event-store.js';
 import type { StateSource } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
+import { faultOfAction } from '../../unlocking/action-room.js';
 import type { UserWritten } from '../../unlocking/user-write.js';
 import { mayKnow } from '../access/caller-reach.js';
 import type { UserNotices } from '../evaluating/user-notices.js';
@@ -84,6 +85,7 @@ export class EventService {
     const rejected: { id: string; error: string }[] = [];
     const taken: NewEvent[] = [];
     const written: UserWritten[] = [];
+    const actionsTaken = new Map<string, Set<string>>();
     for (const incoming of await this.#withinReach(call, events, rejected)) {
       if (incoming.kind === 'traits') {
         const set = await this.#setTraits(incoming.traits.userId, incoming.traits.traits);
@@ -92,7 +94,8 @@ export class EventService {
         continue;
       }
       const parsed = parseEvent(incoming.event, { now: receivedAt, retentionDays: this.#options.retentionDays });
-      if (typeof parsed === 'string') rejected.push({ id: nameOf(incoming), error: parsed });
+      const fault = typeof parsed === 'string' ? parsed : this.#faultOfRoom(parsed, actionsTaken);
+      if (typeof parsed === 'string' || fault !== undefined) rejected.push({ id: nameOf(incoming), error: fault! });
       else taken.push(parsed);
     }
 
@@ -175,6 +178,19 @@ export class EventService {
     return declared
       ? undefined
       : `the action ${quote(action)} is not one that people may send; declare it client_trackable`;
+  }
+
+  /**
+   * What is wrong with an event whose action would be one too many of its user, as far as that is known here without asking the
+   * store; else the event becomes a dead letter. Notes the event's action among those that the call has taken.
+   */
+  #faultOfRoom({ userId, action }: NewEvent, actionsTaken: Map<string, Set<string>>): string | undefined {
+    const state = this.#options.users.peek(userId)?.state;
+    if (state === undefined) return undefined;
+    const taken = actionsTaken.get(userId) ?? new Set();
+    const fault = faultOfAction(state, action, taken);
+    if (fault === undefined) actionsTaken.set(userId, taken.add(action));
+    return fault;
   }
 
   /** The user as written, or what is wrong with the input. */

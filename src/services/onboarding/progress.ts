@@ -3,7 +3,7 @@ import { requireName } from '../../calls/check-input.js';
 import { forbidden, invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
-import type { UserState } from '../../core/states/user-state.js';
+import { MAX_STAGES_REACHED, type UserState } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
 import type { StateSource } from '../../store/state-source.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
@@ -54,8 +54,9 @@ export class ProgressService {
         checkStage(call, stage, snapshot);
         if (before.stage === stage) return undefined;
         if (!allowBackward && isBefore(snapshot, stage, before.stage)) return undefined;
-        await tx.users.putStage(userId, { stage, changedAt: now });
         const known = before.stagesReached.some((reached) => reached.stage === stage);
+        if (!known) checkRoom(before, stage, snapshot);
+        await tx.users.putStage(userId, { stage, changedAt: now });
         return {
           ...before,
           stage,
@@ -86,6 +87,16 @@ function checkStage({ caller }: Call, name: string, { stages, stageNames }: Snap
   if (caller.kind === 'person' && !stage.selfSettable) {
     throw forbidden(`the stage ${quote(name)} is not reached by one's own call; a machine token sets it`);
   }
+}
+
+/** Throws where any name is a stage and the user has reached as many as are kept: each stays for good. */
+function checkRoom({ id, stagesReached }: UserState, name: string, { stages }: Snapshot): void {
+  if (stages.length > 0 || stagesReached.length < MAX_STAGES_REACHED) return;
+  throw invalidAt(
+    '/stage',
+    `the user ${quote(id)} has reached ${stagesReached.length} stages, as many as there can be while any name is one: ` +
+      `${quote(name)} would be one more; name one that was reached, or define the stages (SetStages)`,
+  );
 }
 
 /** Whether a stage comes before the present one in the list; false where either of them is not in the list. */

@@ -55,9 +55,9 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     });
   }
 
-  /** How many states are held, and how many ids are being loaded. */
-  sizes(): { readonly held: number; readonly loading: number } {
-    return { held: this.#held.size, loading: this.#loads.size };
+  /** How many states are held, about how many bytes they take, and how many ids are being loaded. */
+  sizes(): { readonly held: number; readonly bytes: number; readonly loading: number } {
+    return { held: this.#held.size, bytes: this.#held.bytes, loading: this.#loads.size };
   }
 
   peek(id: string): Held<T> | undefined {

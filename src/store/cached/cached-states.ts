@@ -13,6 +13,8 @@ export interface CachedStatesOptions {
   readonly maxUsers?: number;
   /** Default 10,000. */
   readonly maxOrganizations?: number;
+  /** About how many bytes the states may take, users three quarters of it and organizations a quarter: 256 MiB by default. */
+  readonly maxBytes?: number;
   /** For how long a state is answered without asking the store: 30 s by default. */
   readonly youngMs?: number;
   /** The same while the notifier is away: 5 s by default. */
@@ -34,6 +36,9 @@ export interface CachedStatesOptions {
 export interface CachedSizes {
   readonly users: number;
   readonly organizations: number;
+  /** About how many bytes they take. */
+  readonly userBytes: number;
+  readonly organizationBytes: number;
   /** How many users and organizations are being loaded. */
   readonly loading: number;
 }
@@ -60,16 +65,19 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxIdsPerGroup: options.maxIdsPerGroup ?? 500,
     maxGroupsInFlight: options.maxGroupsInFlight ?? 4,
   };
+  const maxBytes = options.maxBytes ?? 256 * 2 ** 20;
   const users = new CachedSource<UserState>({
     ...common,
     kind: 'users',
     maxEntries: options.maxUsers ?? 100_000,
+    maxBytes: 0.75 * maxBytes,
     read: (ids) => reader.users(ids),
   });
   const organizations = new CachedSource<OrganizationState>({
     ...common,
     kind: 'organizations',
     maxEntries: options.maxOrganizations ?? 10_000,
+    maxBytes: 0.25 * maxBytes,
     read: (ids) => reader.organizations(ids),
   });
   const both = [users, organizations];
@@ -88,6 +96,8 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     sizes: () => ({
       users: users.sizes().held,
       organizations: organizations.sizes().held,
+      userBytes: users.sizes().bytes,
+      organizationBytes: organizations.sizes().bytes,
       loading: users.sizes().loading + organizations.sizes().loading,
     }),
   };

@@ -1,5 +1,6 @@
 import type { Held } from '../state-source.js';
 import { GenerationalCache } from './generational-cache.js';
+import { bytesOf } from './state-bytes.js';
 
 /** What every cached state has. */
 export interface Revised {
@@ -16,6 +17,8 @@ export interface HeldState<T> {
   readonly connection: number;
   /** Whether a notice told of a newer revision: then it is answered only while the store is away. */
   readonly below: boolean;
+  /** About what it takes in memory. */
+  readonly bytes: number;
 }
 
 /** What was known when a load began, by which its states are judged. */
@@ -27,11 +30,16 @@ export interface LoadMark {
 
 export interface HeldStatesOptions {
   readonly maxEntries: number;
+  /** What all states may take in memory, about. */
+  readonly maxBytes: number;
   readonly youngMs: number;
   /** For how long a state is young while no notices arrive. */
   readonly youngAwayMs: number;
   readonly staleMaxMs: number;
 }
+
+/** What holding a state takes, whatever is in it. */
+const HOLDING_BYTES = 250;
 
 /**
  * The states in memory, of each id the newest that was seen, and the floors that notices have set.
@@ -50,12 +58,18 @@ export class HeldStates<T extends Revised> {
 
   constructor(options: HeldStatesOptions) {
     this.#options = options;
-    this.#entries = new GenerationalCache(options.maxEntries);
-    this.#floors = new GenerationalCache(options.maxEntries);
+    const { maxEntries, maxBytes } = options;
+    this.#entries = new GenerationalCache({ maxEntries, maxWeight: maxBytes, weightOf: ({ bytes }) => bytes });
+    this.#floors = new GenerationalCache({ maxEntries });
   }
 
   get size(): number {
     return this.#entries.size;
+  }
+
+  /** About what they take in memory. */
+  get bytes(): number {
+    return this.#entries.weight;
   }
 
   get(id: string): HeldState<T> | undefined {
@@ -99,7 +113,9 @@ export class HeldStates<T extends Revised> {
       const same = held.answer.state.revision === state.revision;
       if (same && held.loadedAt > mark.at) return;
     }
-    this.#entries.set(id, { answer: { state, stale: false }, loadedAt: mark.at, connection: mark.connection, below });
+    const { at: loadedAt, connection } = mark;
+    const bytes = bytesOf(state) + HOLDING_BYTES;
+    this.#entries.set(id, { answer: { state, stale: false }, loadedAt, connection, below, bytes });
   }
 
   raise(id: string, revision: number): void {

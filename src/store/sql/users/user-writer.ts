@@ -103,6 +103,9 @@ async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<
   });
 }
 
+/** How many changes of a user's stage are kept, the newest ones: who goes back and forth for ever does not fill the table. */
+const STAGE_CHANGES_KEPT = 1_000;
+
 async function putStage(sql: Sql, userId: string, change: Parameters<UserWriter['putStage']>[1]): Promise<void> {
   const key = userKey(userId);
   const { stage, changedAt } = change;
@@ -118,6 +121,10 @@ async function putStage(sql: Sql, userId: string, change: Parameters<UserWriter[
     stage,
     changedAt,
   ]);
+  if (seq > STAGE_CHANGES_KEPT) {
+    const oldest = 'DELETE FROM stage_changes WHERE part = ? AND user_id = ? AND seq <= ?';
+    await sql.run(oldest, [...key, seq - STAGE_CHANGES_KEPT]);
+  }
   await insertRows(sql, {
     table: 'stages_reached',
     columns: ['part', 'user_id', 'stage', 'seq', 'reached_at'],

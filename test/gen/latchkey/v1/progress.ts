@@ -35,7 +35,7 @@ export interface UpdateProgressRequest {
   userId: string;
   /**
    * The stage. Once stages are defined (AdminService.SetStages) any other name is INVALID_ARGUMENT, with the list of the
-   * known ones; before that any name will do.
+   * known ones; before that any name will do, until the user has reached 200: one more is INVALID_ARGUMENT.
    */
   stage: string;
   /**

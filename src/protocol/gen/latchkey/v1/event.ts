@@ -20,7 +20,10 @@ export interface Event {
   source: string;
   /** Who did it. Need not be known before. */
   userId: string;
-  /** What was done. Need not be declared before. */
+  /**
+   * What was done. Need not be declared before. Of one user 1,000 different actions are counted: an event of one more is rejected,
+   * or becomes a dead letter.
+   */
   action: string;
   /**
    * When. Absent: when the server took it in. Rejected when more than 5 minutes ahead, or older than the retention of

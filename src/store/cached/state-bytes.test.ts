@@ -1,0 +1,59 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from '@jest/globals';
+import { unknownUser } from '../../core/states/user-state.js';
+import { bytesOf } from './state-bytes.js';
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** A text of its own in memory, as the store's driver makes them. */
+const text = (value: string): string => JSON.parse(JSON.stringify(value)) as string;
+const many = <T>(count: number, make: (i: number) => T): T[] => Array.from({ length: count }, (_, i) => make(i));
+const total = (i: number) => ({
+  ...{ count: i, sum: BigInt(i * 1_000_000), activeDays: 3, firstAt: 1.7e12 + i, lastAt: 1.8e12 + i },
+  recentDays: BigInt(i),
+});
+
+const STATES: Readonly<Record<string, (i: number) => unknown>> = {
+  'a profile': (i) => ({
+    ...unknownUser(`user-${i}`),
+    ...{
+      revision: i,
+      organizationId: text(`org-${i}`),
+      roles: ['employee', 'manager'].map(text),
+      joinedAt: 1.7e12 + i,
+    },
+    attributes: JSON.parse(`{"plan":"gold${i}","score":${i}.5,"tags":["a","b${i}"],"nested":{"x":"y${i}"}}`) as object,
+  }),
+  'many actions': (i) => ({
+    ...unknownUser(`user-${i}`),
+    actions: new Map(many(50, (k) => [text(`action_name_${k}_${i}`), total(k)])),
+  }),
+  'one long attribute': (i) => ({ ...unknownUser(`user-${i}`), attributes: { long: text('x'.repeat(16_000) + i) } }),
+  'rows and stages': (i) => ({
+    ...unknownUser(`user-${i}`),
+    stagesReached: many(20, (k) => ({ stage: text(`stage-${k}`), reachedAt: 1.7e12 + k })),
+    access: many(10, (k) => ({ flagId: text(`flg_${k}_${i}`), managedBy: '', effect: text('ALLOW'), enabled: true })),
+  }),
+};
+
+describe('what a state takes in memory', () => {
+  it.each(Object.entries(STATES))('is estimated within a factor of two: %s', (_, stateOf) => {
+    const states: unknown[] = new Array(2_000).fill(undefined);
+    collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < states.length; i++) states[i] = stateOf(i);
+    collectGarbage();
+    const taken = process.memoryUsage().heapUsed - before;
+    const estimated = states.reduce((sum: number, state) => sum + bytesOf(state), 0);
+    expect(estimated).toBeGreaterThan(taken / 2);
+    expect(estimated).toBeLessThan(taken * 2);
+  });
+
+  it('grows with everything that a caller can make grow', () => {
+    const attributes = { text: 'x'.repeat(1_000), list: many(100, (i) => i / 3), deep: { set: new Set(['a', 'b']) } };
+    expect(bytesOf({ ...unknownUser('u'), attributes })).toBeGreaterThan(bytesOf(unknownUser('u')) + 2_900);
+    expect(bytesOf([null, undefined, true, 1])).toBeLessThan(100);
+  });
+});
