@@ -9,12 +9,12 @@ import { DampedReports } from '../outages/damped-reports.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
 import { BackfillWorker } from '../worker/backfill-worker.js';
-import { fireTimers } from '../worker/fire-timers.js';
 import { tidyFlagMarks } from '../worker/flag-marks.js';
 import { giveWayTo } from '../worker/give-way.js';
 import { keepHouse } from '../worker/housekeeping.js';
 import { LaneWorker } from '../worker/lane-worker.js';
 import { Sweeper } from '../worker/sweeper.js';
+import { TimerWorker } from '../worker/timer-worker.js';
 import { OUTCOMES, startDeliveries } from './deliveries.js';
 import { repeat } from './repeat.js';
 import type { Composed } from './services.js';
@@ -100,12 +100,16 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
         logger.info({ backfill: id, flagId, users: done, unlocked, relocked, failed, busyMs }, 'a backfill is done'),
     },
   });
-  const timers = new DampedReports((userId, error, leftOut) =>
+  const timerReports = new DampedReports((userId, error, leftOut) =>
     logger.error(
       { err: error, userId, leftOut },
       'what time brings to this user cannot be recorded; it is tried again',
     ),
   );
+  const timers = new TimerWorker({
+    ...{ store, keeper, notifier },
+    onError: (userId, error) => timerReports.failed(userId, error),
+  });
 
   await queue.consume(async (lane) => void (await worker.process(lane, abort.signal)), {
     concurrency: LANES_AT_ONCE,
@@ -127,13 +131,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   });
   const loops = [
     repeat({ name: 'the sweep', everyMs: SWEEP_EVERY_MS, run: (signal) => sweeper.sweep(signal), onError }),
-    repeat({
-      name: 'firing timers',
-      everyMs: TIMERS_EVERY_MS,
-      run: (signal) =>
-        fireTimers({ store, keeper, notifier, onError: (userId, error) => timers.failed(userId, error) }, signal),
-      onError,
-    }),
+    repeat({ name: 'firing timers', everyMs: TIMERS_EVERY_MS, run: (signal) => timers.run(signal), onError }),
     repeat({ name: 'backfilling', everyMs: BACKFILLS_EVERY_MS, run: (signal) => backfills.run(signal), onError }),
     repeat({
       name: 'housekeeping',

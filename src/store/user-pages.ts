@@ -33,8 +33,8 @@ export interface UserPage {
  * those who have an empty row only. Nothing is locked, and no cache is filled.
  */
 export interface UserPages {
-  /** How many users there are. It may take a while, in several short statements. */
-  count(organizationId: string): Promise<number>;
+  /** How many users there are. It may take a while, in several short statements, between which `pause` is awaited. */
+  count(organizationId: string, pause?: () => Promise<void>): Promise<number>;
   /** The users after a place, as they are committed when it is called. */
   read(request: UserPageRequest): Promise<UserPage>;
 }

@@ -125,6 +125,6 @@ export interface TimerWriter {
 }
 
 export interface TimerReader {
-  /** Timers due at or before that instant, soonest first. */
-  due(at: number, limit: number): Promise<readonly UserTimer[]>;
+  /** Timers due at or before that instant, soonest first: from the first one, or those that come after a timer. */
+  due(at: number, limit: number, after?: UserTimer): Promise<readonly UserTimer[]>;
 }

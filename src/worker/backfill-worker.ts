@@ -76,13 +76,16 @@ export class BackfillWorker {
     const { store, giveWay } = this.#options;
     await giveWay();
     const startedAt = performance.now();
-    const now = await store.now();
-    const claim = { worker: this.#worker, now, leasedUntil: now + LEASE_MS };
+    const claimedAt = await store.now();
+    const claim = { worker: this.#worker, now: claimedAt, leasedUntil: claimedAt + LEASE_MS };
     const group = await store.transaction((tx) => tx.backfills.claim(claim));
     const [first] = group;
     if (first === undefined) return undefined;
     await this.#countUsers(group, first);
 
+    // As of an instant before a rule was changed, nobody has earned it. What was claimed may have been changed while the claim
+    // waited for the change, so the users are judged as of an instant after it.
+    const now = await store.now();
     const { users, next, failed, changed } = await this.#page(group, first, now, signal);
     if (signal?.aborted) return users;
     const busyMs = performance.now() - startedAt;
@@ -98,8 +101,14 @@ export class BackfillWorker {
   async #countUsers(group: readonly Backfill[], { organizationId }: Backfill): Promise<void> {
     const uncounted = ids(group.filter(({ total }) => total === undefined));
     if (uncounted.length === 0) return;
-    const { store } = this.#options;
-    const total = await store.userPages.count(organizationId);
+    const { store, giveWay } = this.#options;
+    let renewedAt = performance.now();
+    const total = await store.userPages.count(organizationId, async () => {
+      await giveWay();
+      if (performance.now() - renewedAt < LEASE_MS / 4) return;
+      renewedAt = performance.now();
+      await this.#renew();
+    });
     await store.transaction((tx) => tx.backfills.setTotal(uncounted, total));
   }
 

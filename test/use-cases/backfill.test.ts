@@ -9,7 +9,7 @@ import { type Store, StoreUnavailable } from '../../src/store/store.js';
 import { BackfillWorker, type BackfillWorkerOptions } from '../../src/worker/backfill-worker.js';
 import { endBackfills } from '../../src/worker/end-backfills.js';
 import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
-import { until } from '../timing.js';
+import { pause, until } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { atLeast, daysIn, latching, ledgerOf, OPERATOR, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
@@ -73,6 +73,33 @@ describeOnEachEngine('a backfill', (engine) => {
     }
     for (const id of others) expect(after.get(id)).toEqual(revisions.get(id));
     expect(await worker.run()).toBe(0);
+  });
+
+  it('judges nobody as of an instant before the change that it was started for', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    await workerOn(stand).run();
+    const userId = name('early');
+    await stand.identify(userId, { emailVerified: true });
+    // The worker looks at the clock, and before it claims anything a rule is changed.
+    let changing: Promise<{ readonly backfillId?: string | undefined }> | undefined;
+    const store: Store = {
+      ...stand.store,
+      now: async () => {
+        const now = await stand.store.now();
+        if (changing === undefined) {
+          while ((await stand.store.now()) <= now) await pause(1);
+          changing = stand.setFlag(name('later'), latching(verified));
+          await changing;
+        }
+        return now;
+      },
+    };
+    const worker = workerOn(stand, { store });
+    while ((await worker.step()) !== undefined);
+    const { backfillId } = await changing!;
+    expect(await progress(stand, backfillId)).toMatchObject({ state: 'done' });
+    expect(await ledgerOf(stand.store, userId)).toMatchObject([{ kind: 'unlocked', cause: { type: 'backfill' } }]);
   });
 
   it('tells how far it is, and how long it will take, until it has ended', async () => {

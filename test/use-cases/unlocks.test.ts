@@ -1,5 +1,8 @@
 import { expect, it } from '@jest/globals';
 import { DAY_MS } from '../../src/core/values/time.js';
+import type { SqlStore } from '../../src/store/sql/sql-store.js';
+import type { Store } from '../../src/store/store.js';
+import { TimerWorker } from '../../src/worker/timer-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { atInstant, atLeast, daysIn, latching, ledgerOf, verified } from './stands/use-case-stand.js';
 
@@ -143,6 +146,28 @@ describeOnEachEngine('what time unlocks', (engine) => {
     }
   });
 
+  it('is judged by rules that changed while nobody came, at the instants that came after the change', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const now = await stand.store.now();
+    const joinedAt = now - 10 * DAY_MS;
+    const past = await engine.compose({ around: (store) => atInstant(store, joinedAt) });
+    await past.setFlag('first-day', latching(daysIn(1)));
+    await past.identify('patient', { joinedAt });
+    const change = await engine.compose({ around: (store) => atInstant(store, joinedAt + 5 * DAY_MS) });
+    await change.services.keeper.refresh();
+    const before = { fact: 'daysSinceJoin', operator: 'lessThan', value: 7 };
+    const flags = [
+      await change.setFlag('day-6-only', latching(daysIn(6), before)),
+      await change.setFlag('day-8', latching(daysIn(8))),
+    ];
+    expect(await stand.fireTimers()).toBe(1);
+    const ledger = await ledgerOf(stand.store, 'patient');
+    expect(ledger.map(({ earnedAt }) => (earnedAt - joinedAt) / DAY_MS)).toEqual([1, 6, 8]);
+    expect(ledger.slice(1).map(({ flagId }) => flagId)).toEqual(flags.map(({ flag }) => flag.id));
+    expect(await stand.store.timers.due(Number.MAX_SAFE_INTEGER, 10)).toEqual([]);
+  });
+
   it('is not lost to a change that comes between its instant and the worker', async () => {
     const stand = await engine.compose();
     await stand.clear();
@@ -187,6 +212,44 @@ describeOnEachEngine('what time unlocks', (engine) => {
     for (const id of others) expect(await ledgerOf(stand.store, id)).toHaveLength(1);
     expect(await stand.store.timers.due(now, 10)).toMatchObject([{ userId: 'cursed' }]);
     await past.fireTimers();
+  });
+
+  it('comes to those whose timers are due later, however many before them cannot be judged', async () => {
+    const around = (store: SqlStore): Store => ({
+      ...store,
+      transaction: (work) =>
+        store.transaction((tx) => {
+          const appendLedger: typeof tx.users.appendLedger = (entries) =>
+            entries.some(({ userId }) => userId.startsWith('stuck'))
+              ? Promise.reject(new Error('no entry for those'))
+              : tx.users.appendLedger(entries);
+          return work({ ...tx, users: { ...tx.users, appendLedger } });
+        }),
+    });
+    const stand = await engine.compose({ around });
+    await stand.clear();
+    await stand.fireTimers();
+    const now = await stand.store.now();
+    const past = await engine.compose({ around: (store) => atInstant(store, now - DAY_MS) });
+    await past.setFlag('a-whole-day', latching(daysIn(1)));
+    const stuck = Array.from({ length: 12 }, (_, i) => `stuck-${i}`);
+    for (const [i, id] of [...stuck, 'hidden-1', 'hidden-2'].entries())
+      await past.identify(id, { joinedAt: now - DAY_MS - 100 + i });
+    const failed: string[] = [];
+    const { store, notifier, services } = stand;
+    const worker = new TimerWorker({
+      ...{ store, notifier, keeper: services.keeper, pageSize: 4 },
+      onError: (userId) => void failed.push(userId),
+    });
+    expect(await worker.run()).toBe(2);
+    for (const id of ['hidden-1', 'hidden-2']) expect(await ledgerOf(stand.store, id)).toHaveLength(1);
+    expect(failed.toSorted()).toEqual(stuck.toSorted());
+    // They are not tried again at once, and lose nothing.
+    expect(await worker.run()).toBe(0);
+    expect(failed).toHaveLength(stuck.length);
+    expect(await past.sqlStore.timers.due(now, 100)).toHaveLength(stuck.length);
+    const healed = await engine.compose();
+    expect(await healed.fireTimers()).toBe(stuck.length);
   });
 
   it('drops timers that no rule waits for any more', async () => {

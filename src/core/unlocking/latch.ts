@@ -81,7 +81,8 @@ function leadOn(snapshot: Snapshot, places: number[], at: number): void {
 
 /**
  * The next instant at which time alone could make a latching rule true that the user has not unlocked; Infinity when it
- * never could. A rule need not be true at that instant: whoever looks then and asks again misses nothing.
+ * never could. A rule need not be true at that instant: whoever looks then and asks again misses nothing. A `now` before a
+ * rule's change asks of that rule what comes after the change, as of which it is judged by whatever changed it.
  */
 export function nextLatchAt(
   snapshot: Snapshot,
@@ -96,9 +97,10 @@ export function nextLatchAt(
   let next = Infinity;
   for (const key of asked) {
     const compiled = latchingByTime.get(key)!;
-    for (const entry of openRules(compiled, subject, now)) {
-      if (!entry.conditions.readsTime) continue;
-      next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, now)));
+    for (const entry of compiled.rules) {
+      if (!entry.conditions.readsTime || !isOpen(compiled, entry, subject)) continue;
+      const from = Math.max(now, entry.rule.changedAt ?? 0);
+      next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, from)));
     }
   }
   return next;
@@ -110,17 +112,19 @@ export function timeCanLatch(snapshot: Snapshot): boolean {
 }
 
 /**
- * The flag's latching rules that the user may still earn: not unlocked, not revoked, and with a rollout that includes the
- * user. A `now` in the past leaves out rules that were changed since: what they meant then is not known.
+ * The flag's latching rules that the user may still earn. A `now` in the past leaves out rules that were changed since: what they
+ * meant then is not known.
  */
 function openRules(compiled: CompiledFlag, subject: Subject, now: number): readonly CompiledRule[] {
-  const standings = subject.user.ledger.get(compiled.flag.id);
-  return compiled.rules.filter((entry) => {
-    if (entry.rule.policy !== 'LATCHING' || (entry.rule.changedAt ?? 0) > now) return false;
-    const standing = standings?.get(entry.rule.id);
-    if (standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) return false;
-    return rolloutIncludes(compiled.flag, entry, subject);
-  });
+  return compiled.rules.filter((entry) => (entry.rule.changedAt ?? 0) <= now && isOpen(compiled, entry, subject));
+}
+
+/** Whether the user may still earn a rule: it latches, is not unlocked or revoked, and its rollout includes the user. */
+function isOpen(compiled: CompiledFlag, entry: CompiledRule, subject: Subject): boolean {
+  if (entry.rule.policy !== 'LATCHING') return false;
+  const standing = subject.user.ledger.get(compiled.flag.id)?.get(entry.rule.id);
+  if (standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) return false;
+  return rolloutIncludes(compiled.flag, entry, subject);
 }
 
 function holds(entry: CompiledRule, subject: Subject, now: number): boolean {

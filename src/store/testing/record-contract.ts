@@ -3,6 +3,7 @@ import type { AuditEntry } from '../audit-store.js';
 import type { UserChange } from '../outbox-store.js';
 import type { Store } from '../store.js';
 import type { MachineToken } from '../token-store.js';
+import type { UserTimer } from '../user-store.js';
 import { AWKWARD_IDS, allPages, unique } from './samples.js';
 
 function hashOf(n: number): string {
@@ -27,6 +28,15 @@ export function recordContract(store: () => Store): void {
       { userId: c, dueAt: 20 },
     ]);
     expect(await store().timers.due(30, 1)).toEqual([{ userId: b, dueAt: 10 }]);
+    expect(await store().timers.due(30, 1, { userId: b, dueAt: 10 })).toEqual([{ userId: c, dueAt: 20 }]);
+    await put([a, b, c].map((userId) => ({ userId, dueAt: 20 })));
+    const inPages: string[] = [];
+    for (let after: UserTimer | undefined; ; ) {
+      [after] = await store().timers.due(20, 1, after);
+      if (after === undefined) break;
+      inPages.push(after.userId);
+    }
+    expect(inPages.toSorted()).toEqual([a, b, c].toSorted());
     await put([
       { userId: a, dueAt: 5 },
       { userId: b, dueAt: undefined },

@@ -12,9 +12,9 @@ import type { EventKey } from '../../../src/store/event-store.js';
 import type { SqlStore } from '../../../src/store/sql/sql-store.js';
 import type { Store } from '../../../src/store/store.js';
 import type { Scope } from '../../../src/store/token-store.js';
-import { fireTimers } from '../../../src/worker/fire-timers.js';
 import { LaneWorker } from '../../../src/worker/lane-worker.js';
 import { Sweeper } from '../../../src/worker/sweeper.js';
+import { TimerWorker } from '../../../src/worker/timer-worker.js';
 
 export interface UseCaseStandOptions {
   readonly lanes?: number;
@@ -121,6 +121,10 @@ export async function composeUseCaseStand(
     },
   });
   const sweeper = new Sweeper({ store, worker, queue: SILENT_QUEUE, lanes, onOldest: () => undefined });
+  const timers = new TimerWorker({
+    ...{ store, keeper, notifier },
+    onError: (userId, error) => void failed.push({ userId, error }),
+  });
   return {
     ...composed,
     ...{ sqlStore, notifier, published, failed, buried, worker },
@@ -136,11 +140,7 @@ export async function composeUseCaseStand(
       }
     },
     drain: () => sweeper.sweep(),
-    fireTimers: () =>
-      fireTimers({
-        ...{ store, keeper, notifier },
-        onError: (userId, error) => void failed.push({ userId, error }),
-      }),
+    fireTimers: () => timers.run(),
     setFlag: (key, input = {}, more = {}) =>
       services.flags.set(OPERATOR, {
         ...{ keyOrId: key, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },

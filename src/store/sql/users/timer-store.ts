@@ -50,10 +50,13 @@ export function timerWriter(sql: Sql, locked: LockedUsers): TimerWriter {
 
 export function timerReader(sql: Sql): TimerReader {
   return {
-    due: async (at, limit) => {
+    due: async (at, limit, after) => {
+      const [part, userId] = after === undefined ? [-1, ''] : userKey(after.userId);
+      const from = after?.dueAt ?? Number.MIN_SAFE_INTEGER;
       const rows = await sql.rows<TimerRow>(
-        'SELECT user_id, due_at FROM timers WHERE due_at <= ? ORDER BY due_at LIMIT ?',
-        [at, limit],
+        'SELECT user_id, due_at FROM timers WHERE due_at >= ? AND due_at <= ? AND ' +
+          '(due_at > ? OR part > ? OR (part = ? AND user_id > ?)) ORDER BY due_at, part, user_id LIMIT ?',
+        [from, at, from, part, part, userId, limit],
       );
       return rows.map((row) => ({ userId: row.user_id, dueAt: row.due_at }));
     },

@@ -17,8 +17,11 @@ import {
   userStateQuery,
 } from './user-state-query.js';
 
-/** How many partitions one statement counts. With a million users that is quick even for a process that runs it itself. */
-const PARTITIONS_PER_COUNT = 16;
+/** How many partitions the first statement of a count looks through, and about how many users each later one counts. */
+const FIRST_PARTITIONS = 16;
+const USERS_PER_COUNT = 5_000;
+/** By how much a statement may look through more partitions than the one before, which may have found few users by chance. */
+const MOST_GROWTH = 8;
 /** The most actions that are read by name. Where more are needed, all actions are read, which costs less. */
 const MOST_ACTIONS = 100;
 
@@ -33,25 +36,36 @@ const IS_SOMEBODY =
 
 export function userPages(sql: Sql): UserPages {
   return {
-    count: (organizationId) => countUsers(sql, organizationId),
+    count: (organizationId, pause) => countUsers(sql, organizationId, pause),
     read: (request) => readPage(sql, request),
   };
 }
 
-async function countUsers(sql: Sql, organizationId: string): Promise<number> {
+async function countUsers(sql: Sql, organizationId: string, pause = letOthersRun): Promise<number> {
   const inOrganization = ofOrganization(organizationId);
-  const step = organizationId === '' ? PARTITIONS_PER_COUNT : PARTITIONS;
+  const index = indexFor(sql, organizationId);
   let users = 0;
-  for (let first = 0; first < PARTITIONS; first += step) {
+  for (let first = 0, step = FIRST_PARTITIONS; first < PARTITIONS; ) {
     const [row] = await sql.rows<{ users: number }>(
-      `SELECT COUNT(*) AS users FROM users WHERE part >= ? AND part < ?${inOrganization.text} AND ${IS_SOMEBODY}`,
+      `SELECT COUNT(*) AS users FROM users${index} WHERE part >= ? AND part < ?${inOrganization.text} AND ${IS_SOMEBODY}`,
       [first, first + step, ...inOrganization.values],
     );
-    users += Number(row?.users ?? 0);
-    // An embedded database answers within the call: this lets others run before all users are counted.
-    await new Promise((resolve) => setImmediate(resolve));
+    const found = Number(row?.users ?? 0);
+    users += found;
+    first += step;
+    step = Math.max(1, Math.floor(step * Math.min(MOST_GROWTH, USERS_PER_COUNT / Math.max(1, found))));
+    await pause();
   }
   return users;
+}
+
+/** An embedded database answers within the call. */
+function letOthersRun(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
+function indexFor(sql: Sql, organizationId: string): string {
+  return sql.dialect.useIndex(organizationId === '' ? 'PRIMARY' : 'users_organization');
 }
 
 async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
@@ -80,10 +94,9 @@ async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
 /** The keys of a page, and of one more user where there is one. */
 async function keysAfter(sql: Sql, { after, limit, organizationId }: UserPageRequest): Promise<readonly UserKey[]> {
   const inOrganization = ofOrganization(organizationId);
-  const index = organizationId === '' ? 'PRIMARY' : 'users_organization';
   // With the first condition every engine begins in the middle of its index.
   const rows = await sql.rows<{ part: number; id: string }>(
-    `SELECT part, id FROM users${sql.dialect.useIndex(index)} WHERE part >= ? AND (part, id) > (?, ?)${inOrganization.text} ` +
+    `SELECT part, id FROM users${indexFor(sql, organizationId)} WHERE part >= ? AND (part, id) > (?, ?)${inOrganization.text} ` +
       'ORDER BY part, id LIMIT ?',
     [after.partition, after.partition, after.userId, ...inOrganization.values, limit + 1],
   );
