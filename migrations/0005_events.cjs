@@ -1,6 +1,9 @@
-const { createTable, noWayBack } = require('./schema/create-table.cjs');
+const { createTable, noWayBack, seedRow } = require('./schema/create-table.cjs');
 
-/** The durable inbox, which is also the record of what was seen, and the rows that workers lock. */
+/**
+ * The durable inbox, which is also the record of what was seen and of what was counted, and the rows that workers lock. Since when
+ * and from which days on what users did is known by day.
+ */
 exports.up = async function up(knex) {
   await createTable(knex, {
     name: 'events',
@@ -28,6 +31,19 @@ exports.up = async function up(knex) {
     indexes: { events_state: ['state', 'part', 'received_at'] },
   });
   await createTable(knex, { name: 'lanes', columns: { lane: 'SMALLINT NOT NULL' }, primary: ['lane'] });
+
+  // From now on every action is counted, and its values are added up, by day. Of values something may be known for a shorter time
+  // than of counts, where a later migration changes how they are stored.
+  const now = String(Date.now());
+  await seedRow(knex, 'meta', { name: 'days_counted_since' }, { value: now });
+  await seedRow(knex, 'meta', { name: 'days_summed_since' }, { value: now });
+  await createTable(knex, {
+    name: 'kept_days',
+    // The first day, in days since 1970, of which nothing has been dropped: of an action that some rule windows, and under '' of all
+    // others. It never goes back.
+    columns: { action: 'VARCHAR(128) NOT NULL', first_day: 'BIGINT NOT NULL' },
+    primary: ['action'],
+  });
 };
 
 exports.down = noWayBack;

@@ -26,13 +26,18 @@ export async function migrate(database: Database): Promise<MigrationReport> {
   return database.kind === 'mysql' ? migrateMysql({ url: database.url }) : migrateSqlite({ path: database.path });
 }
 
+export interface OpenStoreOptions {
+  readonly onPoolWait: (waitedMs: number) => void;
+  readonly dropProperties: boolean;
+}
+
 /** Opens the store. An embedded one is migrated first; another one's schema is checked when the store can be reached. */
-export async function openStore(database: Database, onPoolWait: (waitedMs: number) => void): Promise<SqlStore> {
+export async function openStore(database: Database, options: OpenStoreOptions): Promise<SqlStore> {
   if (database.kind === 'sqlite') {
     await migrate(database);
-    return openSqliteStore({ path: database.path, onPoolWait });
+    return openSqliteStore({ path: database.path, ...options });
   }
-  return openMysqlStore({ url: database.url, poolSize: database.poolSize, checkSchema: false, onPoolWait });
+  return openMysqlStore({ url: database.url, poolSize: database.poolSize, checkSchema: false, ...options });
 }
 
 /** Reserves an embedded database for this server; gives the function that releases it. MySQL may serve any number of servers. */

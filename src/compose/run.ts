@@ -44,7 +44,7 @@ async function carryOut(command: Command, onSignal: OnSignal): Promise<void> {
       return;
     }
     case 'restored': {
-      const store = await openStore(readDatabaseConfig(), () => undefined);
+      const store = await openStore(readDatabaseConfig(), { onPoolWait: () => undefined, dropProperties: false });
       try {
         await store.renewEpoch();
       } finally {

@@ -3,6 +3,7 @@ import { StoreClock } from '../calls/clock.js';
 import { OpenReaders } from '../calls/open-readers.js';
 import type { Config } from '../config/config.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../configuration/configuration-keeper.js';
+import { DayKnowledge } from '../configuration/day-knowledge.js';
 import { markUncompiled } from '../configuration/flag-marks.js';
 import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
@@ -72,6 +73,7 @@ export function composeServices(parts: ServiceParts): Composed {
   const states = cachedStates(parts.store.states, {
     ...(config.cachedBytes === undefined ? {} : { maxBytes: config.cachedBytes }),
     ...{ maxUsers: config.cachedUsers, observer: metrics.cacheObserver() },
+    windowedActions: () => keeper.snapshot.windowedActions,
   });
   const keeper = new ConfigurationKeeper({
     reader: parts.store.configuration,
@@ -90,6 +92,7 @@ export function composeServices(parts: ServiceParts): Composed {
   const store: Store = { ...parts.store, epoch: () => epoch.current() };
 
   const notices = new UserNotices();
+  const dayKnowledge = new DayKnowledge(store.days);
   const writing = { store, keeper, notifier };
   const users = new UserService(writing);
   const gate = new ConsistencyGate({ store, keeper, notices });
@@ -128,15 +131,15 @@ export function composeServices(parts: ServiceParts): Composed {
     evaluation: metered,
     events,
     flagLookup: new FlagLookup(store),
-    flags: new FlagService(writing),
+    flags: new FlagService({ ...writing, dayKnowledge }),
     keeper,
     ledger: new LedgerService(writing),
     organizations: new OrganizationService(writing),
-    preview: new PreviewService({ store, keeper, readers }),
+    preview: new PreviewService({ store, keeper, readers, dayKnowledge }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
-    requirements: new RequirementsService(views),
-    segments: new SegmentService(writing),
+    requirements: new RequirementsService(views, dayKnowledge),
+    segments: new SegmentService({ ...writing, dayKnowledge }),
     stages: new StageService(writing),
     streams: new StreamService({
       ...{ store, states, keeper, clock, readers },

@@ -73,7 +73,10 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   const failed = failureLog(logger);
   const letGo = takeStore(config.database);
   onEnd(async () => letGo());
-  const sqlStore = await openStore(config.database, (waitedMs) => metrics.poolWaited(waitedMs));
+  const sqlStore = await openStore(config.database, {
+    onPoolWait: (waitedMs) => metrics.poolWaited(waitedMs),
+    dropProperties: config.dropProperties,
+  });
   onEnd(() => sqlStore.close());
   const notifier = await openNotifier(config, logger);
   onEnd(() => notifier.close());

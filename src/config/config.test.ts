@@ -43,14 +43,8 @@ describe('readConfig', () => {
       ...{ maxStreams: 10_000, maxStreamsPerToken: 1_000, grpcCallsPerMinute: 0, streamHeartbeatMs: 15_000 },
       webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
       ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
-      ...{
-        lanes: 32,
-        retentionDays: 30,
-        cachedUsers: 100_000,
-        cachedBytes: 268_435_456,
-        httpRequestsPerMinute: 0,
-        logLevel: 'info',
-      },
+      ...{ lanes: 32, retentionDays: 30, dropProperties: false, cachedUsers: 100_000, cachedBytes: 268_435_456 },
+      ...{ httpRequestsPerMinute: 0, logLevel: 'info' },
     });
   });
 

@@ -37,6 +37,8 @@ export interface Config {
   readonly queueIntake: boolean;
   readonly lanes: number;
   readonly retentionDays: number;
+  /** Whether the properties of an event go when it has been counted, rather than with the event. */
+  readonly dropProperties: boolean;
   /** How long the audit is kept, and with it tokens that were revoked or have expired; undefined for ever. */
   readonly auditRetentionDays: number | undefined;
   readonly cachedUsers: number;
@@ -83,6 +85,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     queueIntake: env.flag('QUEUE_INTAKE', true),
     lanes: env.integer('LANES', 32, 1, 4096),
     retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 60),
+    dropProperties: env.oneOf('EVENT_PROPERTIES', 'keep', ['keep', 'drop']) === 'drop',
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, 0, 36_500) || undefined,
     cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),
     cachedBytes: env.integer('CACHED_MIB', 256, 16, 65_536) * 2 ** 20,

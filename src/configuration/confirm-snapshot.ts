@@ -1,6 +1,6 @@
 import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { UserState } from '../core/states/user-state.js';
+import { hasDaysOf, type UserState } from '../core/states/user-state.js';
 import type { Transaction } from '../store/store.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 
@@ -29,13 +29,17 @@ export async function snapshotAt(tx: Transaction, keeper: ConfigurationKeeper, r
 
 /**
  * Locks users, reads their states and confirms the snapshot, in this order but by one round trip. What is read after the locks
- * is what is committed, and the configuration cannot change until the commit.
+ * is what is committed, and the configuration cannot change until the commit. Of the days of actions those are read that rules
+ * window: where the confirmed snapshot windows more than the one that was held, the users are read again.
  */
 export async function lockUsers(
   tx: Transaction,
   keeper: ConfigurationKeeper,
   userIds: readonly string[],
 ): Promise<ConfirmedSnapshot & { readonly states: ReadonlyMap<string, UserState> }> {
-  const [states, confirmed] = await Promise.all([tx.users.lock(userIds), confirmSnapshot(tx, keeper)]);
-  return { states, ...confirmed };
+  const held = keeper.snapshot.windowedActions;
+  const [states, confirmed] = await Promise.all([tx.users.lock(userIds, held), confirmSnapshot(tx, keeper)]);
+  const { windowedActions } = confirmed.snapshot;
+  if (hasDaysOf({ daysOf: held }, windowedActions)) return { states, ...confirmed };
+  return { states: await tx.users.lock(userIds, windowedActions), ...confirmed };
 }

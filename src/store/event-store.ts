@@ -51,19 +51,12 @@ export interface EventReader {
   /** Dead letters, oldest first. */
   deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
   deadLetterCount(): Promise<number>;
-  /**
-   * Forgets the keys of done events received before that instant, and days of actions no longer needed, in chunks of at
-   * most `limit` rows; gives how many rows went. Called again until 0.
-   */
+  /** Forgets done events received before that instant, `limit` rows at most; gives how many. Called again until 0. */
   purge(options: PurgeOptions): Promise<number>;
 }
 
 export interface PurgeOptions {
   readonly receivedBefore: number;
-  /** By action, the first day that is still needed, in days since 1970. */
-  readonly keepDaysFrom: ReadonlyMap<string, number>;
-  /** The first day that is still needed of any other action. */
-  readonly keepOtherDaysFrom: number;
   readonly limit: number;
 }
 
@@ -84,8 +77,10 @@ export interface InboxWriter {
    * is committed late is taken the next time.
    */
   take(range: PartitionRange, startAt: number, limit: number): Promise<readonly NewEvent[]>;
-  /** Marks events as counted by this batch and drops their payload. Their keys stay for the retention. */
+  /** Marks events as counted by this batch. They stay for the retention, the properties too unless the store drops these. */
   finish(events: readonly EventKey[], batch: string): Promise<void>;
+  /** Drops what was sent with events that are done and were not counted, since their user was deleted after them: their keys stay. */
+  forget(events: readonly EventKey[]): Promise<void>;
   /** Puts one event aside as a dead letter, payload and all. */
   bury(event: EventKey, reason: string): Promise<void>;
   /** Makes dead letters pending again; gives how many of these events were dead letters. */

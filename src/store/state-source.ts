@@ -1,5 +1,5 @@
 import type { OrganizationState } from '../core/states/organization-state.js';
-import type { UserState } from '../core/states/user-state.js';
+import type { ActionNames, UserState } from '../core/states/user-state.js';
 
 /** A state, and whether it may be out of date. */
 export interface Held<T> {
@@ -16,17 +16,22 @@ export interface Demand {
   readonly floors?: ReadonlyMap<string, number>;
   /** Whether the store must be read: no cache is used, and no load that has already begun. */
   readonly fresh?: boolean;
+  /** The actions whose days users' states must have; left out, none. */
+  readonly daysOf?: ActionNames;
 }
 
 /**
  * States for evaluations: cached, loaded once for callers at the same time, and in groups when many are not in the cache.
  *
  * Rejects with `StoreUnavailable` for a state that is not in the cache and cannot be loaded in time, or does not reach its
- * floor.
+ * floor. While the store is away a state may lack days that are demanded, if they were not read when it was: see `hasDaysOf`.
  */
 export interface StateSource<T> {
-  /** The state, if it is in the cache and young enough; undefined if {@link load} must be asked. */
-  peek(id: string): Held<T> | undefined;
+  /**
+   * The state, if it is in the cache, young enough, and has the days of these actions; undefined if {@link load} must be asked. As
+   * {@link load}, it may give a state without some of them as stale.
+   */
+  peek(id: string, daysOf?: ActionNames): Held<T> | undefined;
   /** One entry per id; any number of ids. */
   load(ids: readonly string[], demand: Demand): Promise<ReadonlyMap<string, Held<T>>>;
   /** A notice: the state of this id has reached this revision. Older ones are not used any more. */

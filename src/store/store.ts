@@ -1,6 +1,7 @@
 import type { AuditReader, AuditWriter } from './audit-store.js';
 import type { BackfillReader, BackfillWriter } from './backfill-store.js';
 import type { ConfigurationReader, ConfigurationWriter } from './configuration-store.js';
+import type { DayStore, DayWriter } from './day-store.js';
 import type { DeliveryStore, DeliveryWriter } from './delivery-store.js';
 import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { OrganizationWriter } from './organization-store.js';
@@ -26,6 +27,7 @@ export interface Store {
   readonly history: UserHistory;
   readonly inbox: EventInbox;
   readonly events: EventReader;
+  readonly days: DayStore;
   readonly timers: TimerReader;
   readonly outbox: OutboxReader;
   readonly backfills: BackfillReader;
@@ -65,13 +67,14 @@ export interface Store {
  * making the next: calls that are made without waiting in between cost one round trip together.
  *
  * Locks are taken in one order everywhere, so that nothing deadlocks by design: lane, organizations by id, users by
- * (partition, id), flags by id, the configuration's revision, webhooks by id, and backfills last.
+ * (partition, id), flags by id, the configuration's revision, from when days are kept, webhooks by id, and backfills last.
  */
 export interface Transaction {
   readonly configuration: ConfigurationWriter;
   readonly users: UserWriter;
   readonly organizations: OrganizationWriter;
   readonly inbox: InboxWriter;
+  readonly days: DayWriter;
   readonly timers: TimerWriter;
   readonly outbox: OutboxWriter;
   readonly backfills: BackfillWriter;

@@ -1,14 +1,17 @@
 import type { AccessRow } from '../core/flags/flag.js';
 import type { LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
-import type { ActionTotal, UserState } from '../core/states/user-state.js';
+import type { ActionNames, ActionTotal, UserState } from '../core/states/user-state.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
 /** Loads what evaluations read, for many users or organizations at once. Each state is as it was at one instant. */
 export interface StateReader {
-  /** One entry per id asked for: the unknown user's state where nothing is stored. At most 500 ids. */
-  users(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>>;
+  /**
+   * One entry per id asked for: the unknown user's state where nothing is stored. At most 500 ids. Days are read of the actions
+   * `daysOf`, which each state then names; of every action when it is left out.
+   */
+  users(ids: readonly string[], daysOf?: ActionNames): Promise<ReadonlyMap<string, UserState>>;
   /** Likewise for organizations. At most 500 ids. */
   organizations(ids: readonly string[]): Promise<ReadonlyMap<string, OrganizationState>>;
 }
@@ -45,9 +48,10 @@ export interface StageChange {
 export interface UserWriter {
   /**
    * Locks these users, in (partition, id) order, until the transaction ends; users of whom nothing is stored get their
-   * row (revision 0), so that there is something to lock. Then reads their states, as of after the locks.
+   * row (revision 0), so that there is something to lock. Then reads their states, as of after the locks, with the days that
+   * `daysOf` names, as {@link StateReader.users} does.
    */
-  lock(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>>;
+  lock(ids: readonly string[], daysOf?: ActionNames): Promise<ReadonlyMap<string, UserState>>;
   /** Replaces organization, roles, joined_at, email_verified and attributes, and whether the users are identified. */
   putProfiles(profiles: readonly UserProfile[]): Promise<void>;
   /** When the token was issued whose claims were last written to a user; undefined where none was that says so. */

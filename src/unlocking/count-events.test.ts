@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { unknownUser } from '../core/states/user-state.js';
 import { DAY_MS, dayNumber } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
+import type { UserActionDay } from '../store/user-store.js';
 import { countEvents } from './count-events.js';
 
 const NOW = 1_700_000_000_000;
@@ -48,21 +49,33 @@ function naiveDays(all: readonly NewEvent[], action: string) {
     .sort((a, b) => a.day - b.day);
 }
 
+function addedUp(rows: readonly UserActionDay[], action: string) {
+  const days = new Map<number, { day: number; count: number; sum: bigint }>();
+  for (const { day, count, sum } of rows.filter((row) => row.action === action)) {
+    const before = days.get(day) ?? { day, count: 0, sum: 0n };
+    days.set(day, { day, count: before.count + count, sum: before.sum + sum });
+  }
+  return [...days.values()].sort((a, b) => a.day - b.day);
+}
+
 describe('countEvents', () => {
   it('equals counting everything by hand, however the events come in batches', () => {
     fc.assert(
       fc.property(fc.array(events, { maxLength: 5 }), (batches) => {
         let state = unknownUser('u');
+        const rows: UserActionDay[] = [];
         for (const batch of batches) {
           const { after, totals, days } = countEvents(state, batch, WINDOWED);
           for (const { userId, action, ...total } of totals) expect(after.actions.get(action)).toEqual(total);
-          expect(days.every(({ action }) => action === 'b')).toBe(true);
+          rows.push(...days);
           state = after;
         }
         const all = batches.flat();
         for (const action of ['a', 'b']) {
           const { recentDays, ...total } = state.actions.get(action) ?? { recentDays: 0n };
           expect(total).toEqual(naive(all, action) ?? {});
+          // Added up, as the store does it: of actions that no rule windows, too.
+          expect(addedUp(rows, action)).toEqual(naiveDays(all, action));
         }
         expect(state.actionDays.get('b') ?? []).toEqual(naiveDays(all, 'b'));
         expect(state.actionDays.has('a')).toBe(false);

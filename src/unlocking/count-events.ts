@@ -19,9 +19,10 @@ export interface Counted {
 }
 
 /**
- * Counts a user's new events, in any order, each on the day on which it occurred. Totals by day are made for the `windowed`
- * actions only. Throws where a sum, also one of a day, would pass 9·10¹² either way, and where the user would have more actions
- * than are counted.
+ * Counts a user's new events, in any order, each on the day on which it occurred. The rows by day are of every action, since a
+ * later rule may window it; the state has the days of the `windowed` actions only, which are those that rules read. Throws where a
+ * sum, also one of a windowed day, would pass 9·10¹² either way, and where the user would have more
+ * actions than are counted.
  */
 export function countEvents(
   before: UserState,
@@ -35,7 +36,6 @@ export function countEvents(
     if (fault !== undefined) throw new UncountableEvent(fault);
     const total = addToTotal(totals.get(event.action) ?? before.actions.get(event.action), event);
     totals.set(event.action, total);
-    if (!windowed.has(event.action)) continue;
     const day = dayNumber(event.occurredAt);
     const key = `${day} ${event.action}`;
     const { count, sum } = days.get(key) ?? { count: 0, sum: 0n };
@@ -43,11 +43,12 @@ export function countEvents(
     days.set(key, { userId, action, day, count: count + 1, sum: added(sum, millionthsOf(value), action) });
   }
   const changedDays = [...days.values()];
+  const readDays = changedDays.filter(({ action }) => windowed.has(action));
   return {
     after: {
       ...before,
       actions: new Map([...before.actions, ...totals]),
-      actionDays: changedDays.length === 0 ? before.actionDays : addDays(before.actionDays, changedDays),
+      actionDays: readDays.length === 0 ? before.actionDays : addDays(before.actionDays, readDays),
     },
     totals: [...totals].map(([action, total]) => ({ userId: before.id, action, ...total })),
     days: changedDays,

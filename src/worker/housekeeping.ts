@@ -1,9 +1,14 @@
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
+import { confirmSnapshot } from '../configuration/confirm-snapshot.js';
 import { DAY_MS, dayNumber } from '../core/values/time.js';
-import type { Store } from '../store/store.js';
+import type { KeptDays } from '../store/day-store.js';
+import type { Store, Transaction } from '../store/store.js';
 
 export interface HousekeepingOptions {
-  readonly store: Pick<Store, 'events' | 'outbox' | 'deliveries' | 'audit' | 'tokens' | 'backfills' | 'now'>;
+  readonly store: Pick<
+    Store,
+    'events' | 'days' | 'transaction' | 'outbox' | 'deliveries' | 'audit' | 'tokens' | 'backfills' | 'now'
+  >;
   readonly keeper: ConfigurationKeeper;
   readonly retentionDays: number;
   /** For how long the audit is kept, and tokens that were revoked or have expired; undefined for ever. */
@@ -19,13 +24,13 @@ const DELIVERIES_MS = 7 * DAY_MS;
 /** For how long backfills that have ended are kept, to be read. */
 const BACKFILLS_MS = 30 * DAY_MS;
 /**
- * For how many days keys are kept beyond the retention. An event may be up to five minutes ahead when it arrives, and its key
- * must be known for as long as the event could be sent again.
+ * For how many days events are kept beyond the retention, and days of actions with them. An event may be up to five minutes ahead when
+ * it arrives, and its key must be known for as long as the event could be sent again.
  */
 const MARGIN_DAYS = 1;
 
 /**
- * Drops what nobody needs any more: keys of old events, days beyond every window, old changes, old deliveries and those
+ * Drops what nobody needs any more: old events, days of actions beyond the retention and every window, old changes, old deliveries and those
  * of endpoints that are gone, backfills long ended, old entries of the audit, and tokens that long ago were revoked or
  * expired. Gives the rows dropped.
  */
@@ -35,19 +40,11 @@ export async function keepHouse(
 ): Promise<number> {
   const now = await store.now();
   const keptDays = retentionDays + MARGIN_DAYS;
-  const today = dayNumber(now);
-  const purgeChunk = async (): Promise<number> => {
-    // The configuration is asked for before each chunk, since a new rule may need days that an older one does not.
-    const { windowedActions } = await keeper.refresh();
-    // An event may arrive at the end of the retention, and a window of N days may then begin N days before it.
-    const keepDaysFrom = new Map([...windowedActions].map(([action, days]) => [action, today - days - keptDays]));
-    // Recent days are kept of every action: a rule that reads a window of it may just have been added.
-    const keepOtherDaysFrom = today - keptDays;
-    const receivedBefore = now - keptDays * DAY_MS;
-    return store.events.purge({ receivedBefore, keepDaysFrom, keepOtherDaysFrom, limit: CHUNK });
-  };
   let dropped = 0;
-  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await purgeChunk();
+  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
+    rows = await store.events.purge({ receivedBefore: now - keptDays * DAY_MS, limit: CHUNK });
+  const kept = await store.transaction((tx) => keepDays(tx, keeper, dayNumber(now) - keptDays));
+  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await store.days.purge(kept, CHUNK);
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.outbox.purge(now - OUTBOX_MS, CHUNK);
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
@@ -59,4 +56,15 @@ export async function keepHouse(
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.audit.purge(auditedBefore, CHUNK);
   return dropped + (await store.tokens.purge(auditedBefore));
+}
+
+/**
+ * Settles from which days on days of actions are kept. It is noted before any are dropped, in a transaction with the confirmed
+ * configuration: whoever reads it later knows how far back a window can be trusted, also that of a rule which is written meanwhile.
+ */
+async function keepDays(tx: Transaction, keeper: ConfigurationKeeper, others: number): Promise<KeptDays> {
+  const { snapshot } = await confirmSnapshot(tx, keeper);
+  // An event may arrive at the end of the retention, and a timer may be fired late: the window may then begin that much earlier.
+  const windowed = new Map([...snapshot.windowedActions].map(([action, days]) => [action, others - days]));
+  return tx.days.keepFrom({ windowed, others });
 }

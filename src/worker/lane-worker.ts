@@ -165,10 +165,12 @@ async function countBatch(
   const touched: Touched[] = [];
   const totals: UserActionTotal[] = [];
   const days: UserActionDay[] = [];
+  const uncounted: NewEvent[] = [];
   for (const [userId, own] of byUser) {
     const before = states.get(userId)!;
-    // Events from before the user was deleted must not bring the user back.
+    // Events from before the user was deleted must not bring the user back, and are not kept.
     const counting = before.deletedAt === undefined ? own : own.filter((event) => event.occurredAt > before.deletedAt!);
+    if (counting.length < own.length) uncounted.push(...own.filter((event) => !counting.includes(event)));
     if (counting.length === 0) continue;
     const counted = countEvents(before, counting, snapshot.windowedActions);
     touched.push({ before, after: counted.after, ...causesOf(counting, snapshot) });
@@ -179,6 +181,7 @@ async function countBatch(
     tx.users.putTotals(totals),
     ...(days.length > 0 ? [tx.users.addDays(days)] : []),
     tx.inbox.finish(finished, batch),
+    ...(uncounted.length > 0 ? [tx.inbox.forget(uncounted)] : []),
   ];
   return recompute(tx, touched, { snapshot, now, batch, writes });
 }

@@ -1,6 +1,7 @@
 import { FACTS } from '../facts/fact-table.js';
+import { countedSince, type KnownDays } from '../facts/known-days.js';
 import type { Fault } from '../values/fault.js';
-import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
+import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import { splitOperator } from './operators.js';
 
 /** What conditions name themselves, without what the segments name to which they refer. */
@@ -93,6 +94,26 @@ export function stageReads(
     pointer: `${pointer}/value`,
     stages: stagesNamed(node),
   })).filter(({ stages }) => stages.length > 0);
+}
+
+/** Warnings for windows that reach further back than days are known: one for each place that has such a window. */
+export function shortWindows(
+  conditions: unknown,
+  pointerBase: string,
+  knowledge: { readonly known: KnownDays; readonly now: number },
+): readonly Fault[] {
+  const warnings: Fault[] = [];
+  for (const { node, pointer } of nodesOf(conditions, pointerBase)) {
+    const [fact, params] = [ownMember(node, 'fact'), ownMember(node, 'params')];
+    const definition = typeof fact === 'string' ? FACTS.get(fact) : undefined;
+    const since = definition && isJsonObject(params) ? countedSince(definition, params, knowledge) : undefined;
+    if (since === undefined) continue;
+    const { action, windowDays } = params as JsonObject;
+    const counted = `${inBrief(action)} is counted by day since ${new Date(since).toISOString()} only`;
+    const message = `a window of ${inBrief(windowDays)} days reaches further back than is known: ${counted}, and what users did before does not count`;
+    warnings.push({ pointer: `${pointer}/params/windowDays`, message });
+  }
+  return warnings;
 }
 
 interface Place {

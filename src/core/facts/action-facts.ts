@@ -46,6 +46,7 @@ function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinitio
     path: 'refused',
     mayBeAbsent: false,
     disclosed: true,
+    window: measure === 'sum' ? 'sums' : 'counts',
     label(params) {
       const { action, windowDays } = actionParams(params);
       if (windowDays === undefined) return label(action);

@@ -68,6 +68,8 @@ export interface FactDefinition {
   readonly disclosed: boolean;
   /** Set for a number that grows towards a goal, so that progress can be shown: whether it grows in whole steps or by any amount. */
   readonly count?: 'whole' | 'amount';
+  /** Set for a fact that may have a window of days: whether it adds up events, or their values. */
+  readonly window?: 'counts' | 'sums';
   /** The label of a condition without a name that reads the fact, in requirements; `flagName` gives the label of a flag. */
   label(params: JsonObject, flagName: (flagKey: string) => string): string;
   /** Gives the fact its params, which must have been validated. */

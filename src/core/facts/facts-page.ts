@@ -24,6 +24,9 @@ value may name another fact: \`{"fact": NAME, "params": {…}}\`.
   Of other facts they see the condition's \`name\` only, unless the condition says \`"public": true\`. Flags that are not
   visible to people read "another feature".
 - *Counts* have half-way: reaching 5 of 10 by \`greaterThanInclusive\` is progress of one half.
+- *Windows* (\`windowDays\`) count what happened before the rule was saved, as far back as days are kept: for
+  \`EVENT_RETENTION_DAYS\`, and longer where a rule windowed the action already. Writes warn where a window reaches further back,
+  and requirements say since when it is counted (\`counted_since\`).
 - What time changes needs no event and no request: the server knows the instant, and unlocks then.
 `;
 

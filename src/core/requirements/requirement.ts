@@ -19,6 +19,8 @@ export interface ShownComparison {
   readonly current?: JsonValue;
   /** How much is missing, 0 once met; only for comparisons that ask a count to be at least, or more than, a number. */
   readonly remaining?: number;
+  /** Since when the fact is counted, in epoch milliseconds; only where its window reaches further back. */
+  readonly countedSince?: number;
 }
 
 /** One node of a rule's conditions, a comparison or a group, with what it comes to for one user at one instant. */

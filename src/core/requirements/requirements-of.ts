@@ -4,6 +4,7 @@ import { decide, decideByRules, inWindow, rolloutIncludes } from '../deciding/ev
 import type { Subject } from '../deciding/subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from '../deciding/unlocks.js';
 import { withNow } from '../facts/fact-record.js';
+import type { KnownDays } from '../facts/known-days.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
 import { type RequirementNode, requirementTrees } from './compile-requirement.js';
 import type { Audience, Block, BlockReason, FlagRequirements, RuleRequirement } from './requirement.js';
@@ -16,6 +17,8 @@ export interface Asked {
   readonly audience: Audience;
   /** Epoch milliseconds. */
   readonly now: number;
+  /** Since when windows can be trusted; left out, it is not told. */
+  readonly known?: KnownDays | undefined;
 }
 
 /**
@@ -26,10 +29,10 @@ export interface Asked {
  * grants, are left out then, as rules are whose rollout excludes the user.
  */
 export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequirements {
-  const { snapshot, subject, audience, now } = asked;
+  const { snapshot, subject, audience, now, known } = asked;
   const denied = isDenied(compiled, subject);
   const hidesDenial = denied && audience === 'PERSON';
-  const showing = showingOf(snapshot, withNow(subject.record, now), audience);
+  const showing = showingOf({ snapshot, record: withNow(subject.record, now), audience, known });
   const trees = requirementTrees(snapshot, compiled);
   const rules = compiled.rules
     .map((entry, i) => ruleRequirement({ compiled, entry, tree: trees[i]!, subject }, showing))

@@ -1,4 +1,5 @@
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
+import { countedSince, type KnownDays } from '../facts/known-days.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { amountBetween, amountNotBelow, LARGEST_AMOUNT } from '../values/millionths.js';
@@ -19,13 +20,14 @@ export interface Showing {
   readonly snapshot: Snapshot;
   readonly record: FactRecord;
   readonly audience: Audience;
+  readonly known: KnownDays | undefined;
   readonly looks: Looks;
   /** How many nodes may still be shown. */
   readonly nodes: { left: number };
 }
 
-export function showingOf(snapshot: Snapshot, record: FactRecord, audience: Audience): Showing {
-  return { snapshot, record, audience, looks: { left: MAX_LOOKS }, nodes: { left: MAX_SHOWN_NODES } };
+export function showingOf(shown: Omit<Showing, 'looks' | 'nodes'>): Showing {
+  return { ...shown, looks: { left: MAX_LOOKS }, nodes: { left: MAX_SHOWN_NODES } };
 }
 
 /** Whether the audience may know that a flag exists. */
@@ -78,6 +80,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     ...(target === undefined ? {} : { target }),
     ...(current === undefined ? {} : { current }),
     ...(goal === undefined ? {} : { remaining: met ? 0 : missing(node, goal, count) }),
+    ...sinceOf(node, showing),
   };
   const requirement: Requirement = {
     label: node.name || definition.label(params, flagName),
@@ -152,6 +155,17 @@ function whenMet(node: RequirementNode, met: boolean, { record, looks }: Showing
   if (met || !readsTime(node)) return {};
   const instant = metAt(node, record, looks);
   return instant === Infinity ? {} : { metAt: instant };
+}
+
+/** Since when the facts of a comparison are counted, where a window reaches further back. */
+function sinceOf({ fact, target }: ComparisonNode, { record, known }: Showing): { readonly countedSince?: number } {
+  if (known === undefined) return {};
+  const facts = 'fact' in target ? [fact, target.fact] : [fact];
+  const since = facts.map(
+    ({ definition, params }) => countedSince(definition, params, { known, now: record.now }) ?? 0,
+  );
+  const latest = Math.max(...since);
+  return latest === 0 ? {} : { countedSince: latest };
 }
 
 /** The least number that meets a comparison which asks for a count of at least so much; undefined for any other comparison. */

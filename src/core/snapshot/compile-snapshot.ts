@@ -13,7 +13,7 @@ import {
   readingAfter,
   visibleAfter,
   windowEdgesAfter,
-  windowedActionsOf,
+  windowedActionsAfter,
 } from './snapshot-parts.js';
 import { changesTo } from './stored-configuration.js';
 
@@ -85,7 +85,7 @@ export function compileChanges(base: Snapshot, changes: ConfigurationChanges, la
     stages,
     stageNames,
     actions: changes.actions === undefined ? base.actions : byName(changes.actions),
-    windowedActions: slots === base.slots ? base.windowedActions : windowedActionsOf(slots),
+    windowedActions: slots === base.slots ? base.windowedActions : windowedActionsAfter(base.windowedActions, slots),
     latching: latchingAfter(after, dependencies),
     visible: visibleAfter(after),
     windowEdges: windowEdgesAfter(after),

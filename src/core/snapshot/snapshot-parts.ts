@@ -35,14 +35,19 @@ export function readingAfter(
   return { slots, stageNames, unlockable: new Map(keys.map((key) => [key, flags.get(key)])) };
 }
 
-export function windowedActionsOf(slots: FactSlots): ReadonlyMap<string, number> {
+/** The actions that are windowed: the same object as before where these are the same, so that states need not be read again. */
+export function windowedActionsAfter(
+  before: ReadonlyMap<string, number>,
+  slots: FactSlots,
+): ReadonlyMap<string, number> {
   const longest = new Map<string, number>();
   for (const { params } of slots.all()) {
     const { action, windowDays } = params;
     if (typeof action !== 'string' || typeof windowDays !== 'number') continue;
     longest.set(action, Math.max(longest.get(action) ?? 0, windowDays));
   }
-  return longest;
+  const same = longest.size === before.size && [...longest].every(([action, days]) => before.get(action) === days);
+  return same ? before : longest;
 }
 
 /** The flags that latch after the change, each after those whose unlocks it reads. */

@@ -24,7 +24,7 @@ export interface Snapshot {
   readonly stages: readonly Stage[];
   readonly stageNames: readonly string[];
   readonly actions: ReadonlyMap<string, Action>;
-  /** The actions that rules read within windows, with the longest window in days: for these, totals by day are kept. */
+  /** The actions that rules read within windows, with the longest window in days: their days are read with a user's state. */
   readonly windowedActions: ReadonlyMap<string, number>;
   /** The flags with a latching rule that are not archived, each after those whose unlocks its rules read. */
   readonly latching: readonly CompiledFlag[];

@@ -18,13 +18,31 @@ export interface ActionTotal {
   readonly recentDays: bigint;
 }
 
-/** One UTC day of one action; kept only for actions that some condition reads within a window. */
+/** One UTC day of one action. */
 export interface ActionDay {
   /** Days since 1970-01-01. */
   readonly day: number;
   readonly count: number;
   /** The sum of the values, in millionths. */
   readonly sum: bigint;
+}
+
+/** Some actions: a set of them, or a map by them. */
+export type ActionNames = ReadonlySet<string> | ReadonlyMap<string, unknown>;
+
+export const NO_ACTIONS: ActionNames = new Set<string>();
+
+/** Whether a state has the days of all these actions. */
+export function hasDaysOf({ daysOf }: Pick<UserState, 'daysOf'>, actions: ActionNames): boolean {
+  if (daysOf === undefined || daysOf === actions) return true;
+  for (const action of actions.keys()) if (!daysOf.has(action)) return false;
+  return true;
+}
+
+/** All of these actions: one of the two where that has the other's. */
+export function allActions(one: ActionNames, other: ActionNames): ActionNames {
+  if (hasDaysOf({ daysOf: one }, other)) return one;
+  return hasDaysOf({ daysOf: other }, one) ? other : new Set([...one.keys(), ...other.keys()]);
 }
 
 export interface StageReached {
@@ -57,8 +75,10 @@ export interface UserState {
   readonly stagesReached: readonly StageReached[];
   readonly stageEnteredAt?: number;
   readonly actions: ReadonlyMap<string, ActionTotal>;
-  /** Per action, ascending by day. */
+  /** Per action, ascending by day: of the actions that are in `daysOf`. */
   readonly actionDays: ReadonlyMap<string, readonly ActionDay[]>;
+  /** The actions whose days were read, which are those that some rule windowed then; left out, the days of every action. */
+  readonly daysOf?: ActionNames;
   readonly access: readonly UserAccess[];
   readonly ledger: Ledger;
   /** Whether anybody has said who this user is since the last deletion: by an identify, whatever it said. */

@@ -530,6 +530,11 @@ export interface Requirement {
   group: "GROUP_UNSPECIFIED" | "ALL" | "ANY" | "NOT";
   /** The group's members. */
   children: Requirement[];
+  /**
+   * Of a window that reaches further back than days are known: since when the fact is counted. Absent: all of the
+   * window is known.
+   */
+  counted_since?: string;
 }
 
 /** Something that keeps a flag off whatever its rules say. */

@@ -491,6 +491,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
   "latchkey.v1.Requirement.remaining": "Of an at-least comparison over a count: how much is missing, 0 once met. Absent for any other.",
   "latchkey.v1.Requirement.group": "What kind of group it is.",
   "latchkey.v1.Requirement.children": "The group's members.",
+  "latchkey.v1.Requirement.counted_since": "Of a window that reaches further back than days are known: since when the fact is counted. Absent: all of the window is known.",
   "latchkey.v1.Requirement.Group": "How the members of a group count.",
   "latchkey.v1.Requirement.GROUP_UNSPECIFIED": "No group: a comparison, or a node of which no more may be told.",
   "latchkey.v1.Requirement.ALL": "All members have to be met.",

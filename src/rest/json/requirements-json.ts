@@ -32,6 +32,12 @@ export const RequirementSchema = Type.Object(
     remaining: Type.Optional(
       Type.Number({ description: 'Of an at-least comparison over a count: how much is missing.' }),
     ),
+    counted_since: Type.Optional(
+      Type.String({
+        description:
+          'RFC 3339. Since when the fact is counted, where its window reaches further back than days are known.',
+      }),
+    ),
     group: Type.Optional(Type.Enum(['all', 'any', 'not'])),
     children: Type.Optional(Type.Array(Type.Ref('RequirementNode'), { description: "A group's members." })),
   },
@@ -52,6 +58,7 @@ export interface RequirementJson {
   readonly target?: JsonValue;
   readonly current?: JsonValue;
   readonly remaining?: number;
+  readonly counted_since?: string;
   readonly group?: 'all' | 'any' | 'not';
   readonly children?: readonly RequirementJson[];
 }
@@ -164,12 +171,14 @@ function nodeJson({ label, met, progress, metAt, nearest, comparison, group, chi
   };
 }
 
-function comparisonJson({ fact, params, path, operator, ...values }: NonNullable<Requirement['comparison']>) {
+function comparisonJson(comparison: NonNullable<Requirement['comparison']>) {
+  const { fact, params, path, operator, countedSince, ...values } = comparison;
   return {
     fact,
     ...(Object.keys(params).length === 0 ? {} : { params }),
     ...(path === '' ? {} : { path }),
     operator,
     ...values,
+    ...(countedSince === undefined ? {} : { counted_since: rfc3339(countedSince) }),
   };
 }

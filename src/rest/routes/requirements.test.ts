@@ -53,6 +53,16 @@ function identify(userId: string, input: object): Promise<{ consistencyToken: st
 
 const anna = () => personToken({ sub: 'anna' });
 
+it('says of a window that reaches further back than days are known since when it is counted', async () => {
+  const within = { ...saved(2), params: { action: 'saved', windowDays: 90 } };
+  await stand.flag('a_window', { rules: [{ conditions: { all: [within] } }] });
+  const path = '/api/feature-flags/a_window/requirements';
+  const { rules } = (await stand.ask(path, { token: await anna() })).json as Shown;
+  const node = rules[0]!.requirement.children[0] as { readonly counted_since?: string };
+  expect(Math.abs(Date.parse(node.counted_since!) - Date.now())).toBeLessThan(DAY_MS);
+  await stand.flag('a_window', { archived: true });
+});
+
 interface Shown {
   readonly key: string;
   readonly progress: number;

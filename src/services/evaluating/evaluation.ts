@@ -8,7 +8,7 @@ import type { StateSources } from '../../store/state-source.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
-import { decideFor, type Evaluated, type FlagTarget, type TargetView, type TargetViews } from './target-views.js';
+import type { Evaluated, FlagTarget, TargetView, TargetViews } from './target-views.js';
 
 export interface EvaluateInput extends FlagTarget, ConsistencyInput {}
 
@@ -60,10 +60,10 @@ export class EvaluationService {
     const { snapshot } = keeper;
     const demanding = input.consistencyToken !== '' || input.full;
     if (!demanding && snapshot.flags.has(input.flagKey)) {
-      const present = peekStates(states, input);
+      const present = peekStates(states, input, snapshot);
       if (present !== undefined) {
         checkContext(input.context);
-        return decideFor(views.viewOf(call, snapshot, input, present), input.flagKey);
+        return views.decide(views.viewOf(call, snapshot, input, present), input);
       }
     }
     return this.#evaluateSlowly(call, input);
@@ -102,13 +102,13 @@ export class EvaluationService {
     const results: Evaluated[] = [];
     for (let from = 0; from < asks.length; from += TARGETS_PER_LOAD) {
       const group = asks.slice(from, from + TARGETS_PER_LOAD);
-      const present = await loadStates(states, group, demand);
+      const present = await loadStates(states, group, { demand, snapshot });
       for (const [i, ask] of group.entries()) {
         const held = present[i];
         results.push(
           held === undefined
             ? views.decideWithoutState(snapshot, ask)
-            : decideFor(views.viewOf(call, snapshot, ask, held), ask.flagKey),
+            : views.decide(views.viewOf(call, snapshot, ask, held), ask),
         );
         if (pauses.due()) await pauses.take();
       }
@@ -152,7 +152,7 @@ export class EvaluationService {
     for (let from = 0; from < usable.length; from += TARGETS_PER_LOAD) {
       const places = usable.slice(from, from + TARGETS_PER_LOAD);
       const targets = targetsAt(places);
-      const present = await loadStates(states, targets, demand);
+      const present = await loadStates(states, targets, { demand, snapshot });
       for (const [i, target] of targets.entries()) {
         results[places[i]!] = await this.#decideFlags(call, snapshot, { target, states: present[i], keys, pauses });
       }
@@ -170,9 +170,8 @@ export class EvaluationService {
     const decisions: Evaluated[] = [];
     if (refusal !== undefined) return { userId, decisions, refusal };
     for (const flagKey of keys) {
-      decisions.push(
-        view === undefined ? views.decideWithoutState(snapshot, { ...target, flagKey }) : decideFor(view, flagKey),
-      );
+      const ask = { ...target, flagKey };
+      decisions.push(view === undefined ? views.decideWithoutState(snapshot, ask) : views.decide(view, ask));
       if (pauses.due()) await pauses.take();
     }
     return { userId, decisions };

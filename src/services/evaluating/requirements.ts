@@ -1,15 +1,16 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
 import { requireName } from '../../calls/check-input.js';
-import { notFound } from '../../calls/errors.js';
+import { notFound, unavailable } from '../../calls/errors.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
+import type { DayKnowledge } from '../../configuration/day-knowledge.js';
 import type { Audience, FlagRequirements } from '../../core/requirements/requirement.js';
 import { isGated, requirementsOf } from '../../core/requirements/requirements-of.js';
 import { quote } from '../../core/values/json.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import { mayKnow, ownTarget } from '../access/caller-reach.js';
 import type { ConsistencyInput } from './consistency-gate.js';
-import type { TargetViews } from './target-views.js';
+import { isReadable, type TargetView, type TargetViews } from './target-views.js';
 
 export interface ListRequirementsInput extends ConsistencyInput {
   /** Whose requirements a machine asks for; people see their own, and may leave it out. */
@@ -29,9 +30,11 @@ export interface ToldRequirements {
 /** Tells what users still lack for each flag, by the same state and at the same instant as an evaluation would decide. */
 export class RequirementsService {
   readonly #views: Pick<TargetViews, 'load'>;
+  readonly #dayKnowledge: Pick<DayKnowledge, 'of'>;
 
-  constructor(views: Pick<TargetViews, 'load'>) {
+  constructor(views: Pick<TargetViews, 'load'>, dayKnowledge: Pick<DayKnowledge, 'of'>) {
     this.#views = views;
+    this.#dayKnowledge = dayKnowledge;
   }
 
   /** One flag's requirements. Rejects with NOT_FOUND a flag that is unknown, archived, or not for the caller's eyes. */
@@ -43,6 +46,7 @@ export class RequirementsService {
     if (compiled === undefined || compiled.flag.archived || !mayKnow(call, input.flagKey, view.snapshot)) {
       throw notFound(`no flag ${quote(input.flagKey)}`);
     }
+    requireReadable(view, input.flagKey);
     return { requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale };
   }
 
@@ -62,17 +66,25 @@ export class RequirementsService {
     const pauses = new EventLoopPauses(call);
     const told: ToldRequirements[] = [];
     for (const compiled of shown) {
+      requireReadable(view, compiled.flag.key);
       told.push({ requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale });
       if (pauses.due(STEPS_PER_FLAG)) await pauses.take();
     }
     return gated.length > limit ? { items: told, next: shown.at(-1)!.flag.key } : { items: told };
   }
 
-  #view(call: Call, input: ListRequirementsInput) {
+  async #view(call: Call, input: ListRequirementsInput) {
     const target = ownTarget(call, input.userId);
     requireName('userId', target.userId, '/user_id');
-    return this.#views.load(call, target, input);
+    const view = await this.#views.load(call, target, input);
+    return { ...view, known: await this.#dayKnowledge.of(view.snapshot) };
   }
+}
+
+/** Rejects with UNAVAILABLE where the store is away and what is at hand of the user is not enough to tell what a flag asks. */
+function requireReadable(view: Omit<TargetView, 'stale'>, flagKey: string): void {
+  if (isReadable(view, flagKey)) return;
+  throw unavailable('the store does not answer, and what the user did within windows is not at hand; try again');
 }
 
 /** Putting a flag's requirements together takes about as long as this many decisions. */

@@ -1,4 +1,5 @@
 import { organizationIdOf } from '../../core/deciding/subject.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { type UserState, unknownUser } from '../../core/states/user-state.js';
 import type { Held, StateSources } from '../../store/state-source.js';
@@ -14,9 +15,13 @@ export interface TargetStates {
 
 const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
 
-/** The target's states, if the cache has all of them and they are young enough; else undefined. */
-export function peekStates({ users, organizations }: StateSources, target: Target): TargetStates | undefined {
-  const user = target.userId === '' ? NOBODY : users.peek(target.userId);
+/** The target's states, if the cache has all that a snapshot reads of them and they are young enough; else undefined. */
+export function peekStates(
+  { users, organizations }: StateSources,
+  target: Target,
+  { windowedActions }: Snapshot,
+): TargetStates | undefined {
+  const user = target.userId === '' ? NOBODY : users.peek(target.userId, windowedActions);
   if (user === undefined) return undefined;
   const organizationId = organizationIdOf(user.state, target.context);
   if (organizationId === '') return { user, organization: undefined };
@@ -24,14 +29,14 @@ export function peekStates({ users, organizations }: StateSources, target: Targe
   return organization && { user, organization };
 }
 
-/** Each target's states; undefined for a target whose states are in no cache while the store does not answer. */
+/** Each target's states, with what a snapshot reads; undefined for a target whose states are in no cache while the store is away. */
 export async function loadStates(
   { users, organizations }: StateSources,
   targets: readonly Target[],
-  demand: Demands,
+  { demand, snapshot: { windowedActions } }: { readonly demand: Demands; readonly snapshot: Snapshot },
 ): Promise<readonly (TargetStates | undefined)[]> {
   const userIds = [...new Set(targets.map(({ userId }) => userId))].filter((id) => id !== '');
-  const heldUsers = await orNothing(users.load(userIds, demand.users));
+  const heldUsers = await orNothing(users.load(userIds, { ...demand.users, daysOf: windowedActions }));
   const userOf = (target: Target): Held<UserState> | undefined =>
     target.userId === '' ? NOBODY : heldUsers?.get(target.userId);
   const organizationIds = new Set<string>();

@@ -8,6 +8,8 @@ import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
 import { type Subject, subjectOf } from '../../core/deciding/subject.js';
 import { rolesThatMatter } from '../../core/snapshot/named-roles.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { needsOfFlag } from '../../core/snapshot/state-needs.js';
+import { hasDaysOf } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
 import type { StateSources } from '../../store/state-source.js';
 import { requireOwnDecision } from '../access/caller-reach.js';
@@ -91,9 +93,16 @@ export class TargetViews {
   async load(call: Call, target: Target, consistency: ConsistencyInput): Promise<TargetView> {
     checkTarget(target);
     const { demand, snapshot } = await this.pass(call, consistency, [target]);
-    const [states] = await loadStates(this.#options.states, [target], demand);
+    const [states] = await loadStates(this.#options.states, [target], { demand, snapshot });
     if (states === undefined) throw unavailable('the store does not answer, and the user is not at hand; try again');
     return this.viewOf(call, snapshot, target, states);
+  }
+
+  /** Decides a flag for a target by its view. */
+  decide(view: TargetView, ask: FlagTarget): Evaluated {
+    const { snapshot, subject, stale, now } = view;
+    if (!isReadable(view, ask.flagKey)) return this.decideWithoutState(snapshot, ask);
+    return { decision: decide(snapshot, ask.flagKey, subject, now), stale };
   }
 
   /** Decides a flag for a target without a view: its states are not at hand, and the store does not answer. */
@@ -107,7 +116,12 @@ export class TargetViews {
   }
 }
 
-/** Decides a flag for a target. */
-export function decideFor({ snapshot, subject, stale, now }: TargetView, flagKey: string): Evaluated {
-  return { decision: decide(snapshot, flagKey, subject, now), stale };
+/**
+ * Whether what is at hand of the user is enough for a flag. While the store is away it may be a state that was read before some rule
+ * windowed an action: without the days of that action.
+ */
+export function isReadable({ snapshot, subject }: Pick<TargetView, 'snapshot' | 'subject'>, flagKey: string): boolean {
+  const { user } = subject;
+  if (hasDaysOf(user, snapshot.windowedActions) || !snapshot.flags.has(flagKey)) return true;
+  return hasDaysOf(user, needsOfFlag(snapshot, flagKey).days ?? snapshot.windowedActions);
 }

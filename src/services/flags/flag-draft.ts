@@ -1,6 +1,8 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound, notStorable } from '../../calls/errors.js';
+import { shortWindows } from '../../core/conditions/references.js';
+import type { KnownDays } from '../../core/facts/known-days.js';
 import type { Flag } from '../../core/flags/flag.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
@@ -66,6 +68,12 @@ export function checkDrafted(flag: Flag, present: Snapshot): readonly Fault[] {
 /** The warnings about a flag that stays as it is. */
 export function warningsOf(flag: Flag, present: Snapshot): readonly Fault[] {
   return validateFlag(flag, present).warnings;
+}
+
+/** Warnings for windows in the flag's rules that reach further back than days are known. */
+export function windowWarnings({ rules, archived }: Flag, known: KnownDays, now: number): readonly Fault[] {
+  if (archived) return [];
+  return rules.flatMap(({ conditions }, i) => shortWindows(conditions, `/rules/${i}/conditions`, { known, now }));
 }
 
 function sameFlag(a: Flag, b: Flag): boolean {

@@ -10,10 +10,11 @@ import {
   configurationMade,
   type LockedConfiguration,
   lockConfiguration,
+  type PresentConfiguration,
 } from '../../configuration/configuration-write.js';
 import type { FlippedFlag, FlippedFlags } from '../../core/deciding/decision.js';
+import type { KnownDays } from '../../core/facts/known-days.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
-import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
@@ -33,7 +34,15 @@ import { isRoleRow, type NamedRows } from '../access/access-rows.js';
 import { requireDelegated } from '../access/caller-reach.js';
 import { requireRolesOfRows } from '../access/defined-roles.js';
 import { expectedIn } from '../access/expected-organization.js';
-import { checkDrafted, checkNamed, draftedFlag, type FlagDraft, saysAnything, warningsOf } from './flag-draft.js';
+import {
+  checkDrafted,
+  checkNamed,
+  draftedFlag,
+  type FlagDraft,
+  saysAnything,
+  warningsOf,
+  windowWarnings,
+} from './flag-draft.js';
 
 export interface FlagWriteInput extends FlagDraft {
   /** The version that the flag must have, 0 if it must not exist yet; undefined for any. */
@@ -43,6 +52,8 @@ export interface FlagWriteInput extends FlagDraft {
   /** Whether the key of an archived flag is given to a new one, with an id, a salt and a ledger of its own. */
   readonly startAnew?: boolean | undefined;
   readonly comment: string;
+  /** Since when days of actions are known. */
+  readonly known: KnownDays;
   readonly rows: NamedRows;
   /** The organization that manages the rows; '' for the platform. */
   readonly manager: string;
@@ -111,7 +122,7 @@ export async function writeFlag(
   // From here on no other transaction can change the configuration that the write is checked against.
   const locked = await lockConfiguration(tx, keeper, redecided || change.marked);
   const { revision, snapshot } = locked;
-  const warnings = checkChange(input, change, snapshot);
+  const warnings = checkChange(input, change, { snapshot, now });
   await storeFlag(tx, change, locked);
   if (displaced !== undefined) {
     const keyless = { action: 'flag.set', target: displaced.id, before: { flag: found }, after: { flag: displaced } };
@@ -212,12 +223,13 @@ const ARCHIVED: Fault = {
 
 /** Checks the change against the rest of the configuration. Throws INVALID with all faults; gives warnings. */
 function checkChange(
-  { input }: FlagWriteInput,
+  { input, known }: FlagWriteInput,
   { after, flagChanged }: FlagChange,
-  present: Snapshot,
+  { snapshot: present, now }: PresentConfiguration,
 ): readonly Fault[] {
   if (!saysAnything(input) && !flagChanged) return after.archived ? [ARCHIVED] : [];
-  const warnings = flagChanged ? checkDrafted(after, present) : warningsOf(after, present);
+  const found = flagChanged ? checkDrafted(after, present) : warningsOf(after, present);
+  const warnings = [...found, ...windowWarnings(after, known, now)];
   return after.archived && input.archived !== true ? [ARCHIVED, ...warnings] : warnings;
 }
 

@@ -5,6 +5,7 @@ import { forbidden } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { announceConfiguration } from '../../configuration/configuration-write.js';
+import type { DayKnowledge } from '../../configuration/day-knowledge.js';
 import type { FlippedFlag } from '../../core/deciding/decision.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import type { Fault } from '../../core/values/fault.js';
@@ -53,6 +54,7 @@ export interface FlagServiceOptions {
   readonly store: Store;
   readonly keeper: ConfigurationKeeper;
   readonly notifier: Notifier;
+  readonly dayKnowledge: Pick<DayKnowledge, 'read'>;
 }
 
 /** Creates and changes flags and their access rows. */
@@ -69,8 +71,9 @@ export class FlagService {
    */
   async set(call: Call, request: SetFlagInput): Promise<FlagWritten> {
     authorize(call, 'SetFlag');
-    const input = checkedInput(call.caller, request);
-    const { store, keeper } = this.#options;
+    const checked = checkedInput(call.caller, request);
+    const { store, keeper, dayKnowledge } = this.#options;
+    const input = { ...checked, known: await dayKnowledge.read() };
     const write = () => store.transaction((tx) => writeFlag(tx, call, input, keeper));
     const outcome = await write().catch((error: unknown) => {
       // Another call has created the flag meanwhile: this one now changes it, or is told of it.
@@ -104,7 +107,7 @@ export class FlagService {
 }
 
 /** Checks a request by itself, in the order in which a caller should be told what is wrong. */
-function checkedInput(caller: Caller, request: SetFlagInput): FlagWriteInput {
+function checkedInput(caller: Caller, request: SetFlagInput): Omit<FlagWriteInput, 'known'> {
   checkFlagName(request.keyOrId);
   checkComment(request.comment);
   const manager = managerOf(caller, 'SetFlag');

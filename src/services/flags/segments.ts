@@ -10,6 +10,8 @@ import {
   Unchanged,
   writeConfiguration,
 } from '../../configuration/configuration-write.js';
+import type { DayKnowledge } from '../../configuration/day-knowledge.js';
+import { shortWindows } from '../../core/conditions/references.js';
 import type { Segment } from '../../core/flags/flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { validateSegment } from '../../core/snapshot/validate-configuration.js';
@@ -44,11 +46,15 @@ export interface SegmentWritten {
   readonly consistencyToken: string;
 }
 
+export interface SegmentOptions extends ConfigurationWriteOptions {
+  readonly dayKnowledge: Pick<DayKnowledge, 'read'>;
+}
+
 /** Named conditions that rules refer to. */
 export class SegmentService {
-  readonly #options: ConfigurationWriteOptions;
+  readonly #options: SegmentOptions;
 
-  constructor(options: ConfigurationWriteOptions) {
+  constructor(options: SegmentOptions) {
     this.#options = options;
   }
 
@@ -59,13 +65,15 @@ export class SegmentService {
     checkComment(comment);
     requireName('segmentKey', key, '/key');
     if (name !== undefined) requireName('name', name, '/name');
+    const known = await this.#options.dayKnowledge.read();
     const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
       const before = snapshot.segments.get(key);
       requireVersion(key, expectedVersion, { kind: 'segment', value: before }, expectedId);
       const after = segmentAfter(before, request, now);
       const same = before?.name === after.name && sameJson(before.conditions, after.conditions);
-      const { faults, warnings } = validateSegment(after, snapshot);
+      const { faults, warnings: found } = validateSegment(after, snapshot);
       if (faults.length > 0) throw notStorable(`the segment ${quote(key)}`, faults);
+      const warnings = [...found, ...shortWindows(after.conditions, '/conditions', { known, now })];
       if (before !== undefined && same) return new Unchanged({ segment: before, warnings });
       await tx.configuration.putSegment(after);
       await recordAudit(tx, call, now, { action: 'segment.set', target: key, before, after, comment });

@@ -1,6 +1,7 @@
 import type { Decision } from '../../core/deciding/decision.js';
 import { decide } from '../../core/deciding/evaluate.js';
 import { passingSubject } from '../../core/deciding/subject.js';
+import type { KnownDays } from '../../core/facts/known-days.js';
 import type { FlagRequirements } from '../../core/requirements/requirement.js';
 import { requirementsOf } from '../../core/requirements/requirements-of.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
@@ -25,10 +26,17 @@ export class PreviewSide {
   /** Whether a rule reads `unlocked`: then an unlock can decide more than the rule that it is of. */
   readonly #readsUnlocks: boolean;
 
-  constructor(snapshot: Snapshot, flagKey: string, now: number) {
+  readonly #known: KnownDays;
+
+  constructor(
+    snapshot: Snapshot,
+    flagKey: string,
+    { now, known }: { readonly now: number; readonly known: KnownDays },
+  ) {
     this.#snapshot = snapshot;
     this.#flagKey = flagKey;
     this.#now = now;
+    this.#known = known;
     this.#readsUnlocks = readsUnlocks(snapshot);
   }
 
@@ -51,7 +59,10 @@ export class PreviewSide {
     if (compiled === undefined) return undefined;
     const snapshot = this.#snapshot;
     const subject = passingSubject(snapshot, this.#settled(previewed), previewed.organization);
-    return requirementsOf(compiled, { snapshot, subject, audience: 'OPERATOR', now: this.#now });
+    return requirementsOf(compiled, {
+      ...{ snapshot, subject, audience: 'OPERATOR' },
+      ...{ now: this.#now, known: this.#known },
+    });
   }
 
   #compiled(): CompiledFlag | undefined {

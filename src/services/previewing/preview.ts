@@ -3,6 +3,7 @@ import { asLatchkeyError, busy, invalidAt } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { DayKnowledge } from '../../configuration/day-knowledge.js';
 import { inWindow } from '../../core/deciding/evaluate.js';
 import type { Flag } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
@@ -11,7 +12,14 @@ import { draftSides } from '../../core/snapshot/draft-sides.js';
 import { bothNeeds, needsOfFlag } from '../../core/snapshot/state-needs.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { Store } from '../../store/store.js';
-import { checkDrafted, checkFlagName, checkNamed, draftedFlag, type FlagDraft } from '../flags/flag-draft.js';
+import {
+  checkDrafted,
+  checkFlagName,
+  checkNamed,
+  draftedFlag,
+  type FlagDraft,
+  windowWarnings,
+} from '../flags/flag-draft.js';
 import type { PreviewBlock, PreviewFeed, PreviewProgress, PreviewResult, PreviewSink } from './preview-event.js';
 import { PreviewRun, type PreviewRunOptions } from './preview-run.js';
 import { PreviewSide } from './preview-side.js';
@@ -36,6 +44,7 @@ export interface RuleDraft {
 export interface PreviewOptions {
   readonly store: Pick<Store, 'states' | 'userPages' | 'now'>;
   readonly keeper: Pick<ConfigurationKeeper, 'refresh'>;
+  readonly dayKnowledge: Pick<DayKnowledge, 'read'>;
   readonly readers: OpenReaders;
 }
 
@@ -102,17 +111,17 @@ export class PreviewService {
   }
 
   async #prepare(input: PreviewInput): Promise<Prepared> {
-    const { store, keeper } = this.#options;
-    const [snapshot, now] = await Promise.all([keeper.refresh(), store.now()]);
+    const { store, keeper, dayKnowledge } = this.#options;
+    const [snapshot, now, known] = await Promise.all([keeper.refresh(), store.now(), dayKnowledge.read()]);
     const existing = (snapshot.flags.get(input.keyOrId) ?? snapshot.flagsById.get(input.keyOrId))?.stored;
     checkNamed(input, existing);
     const draft = { ...input, input: withRule(input, existing) };
     const { flag } = draftedFlag(draft, existing, now, draftIds());
-    const warnings = checkDrafted(flag, snapshot);
+    const warnings = [...checkDrafted(flag, snapshot), ...windowWarnings(flag, known, now)];
     const { before, after } = draftSides(snapshot, flag);
     const sides = {
-      before: new PreviewSide(before, flag.key, now),
-      after: new PreviewSide(after, flag.key, now),
+      before: new PreviewSide(before, flag.key, { now, known }),
+      after: new PreviewSide(after, flag.key, { now, known }),
     };
     const tally = new PreviewTally(sides, input.sampleSize ?? DEFAULT_SAMPLE);
     return {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { UserState } from '../../core/states/user-state.js';
+import { hasDaysOf, type UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
@@ -165,21 +165,22 @@ export class StreamRounds {
     channels: readonly UserChannel[],
     floors: ReadonlyMap<string, number>,
   ): Promise<ReadonlyMap<string, UserState>> {
-    const { cached, store } = this.#options;
+    const { cached, store, present } = this.#options;
+    const { windowedActions } = present().log.snapshot;
     const users = new Map<string, UserState>();
     const missing: string[] = [];
     for (const { userId, revision } of channels) {
-      const held = cached.users.peek(userId);
+      const held = cached.users.peek(userId, windowedActions);
       const floor = Math.max(revision, floors.get(userId) ?? 0);
       if (held !== undefined && !held.stale && held.state.revision >= floor) users.set(userId, held.state);
       else missing.push(userId);
     }
     if (missing.length === 0) return users;
-    for (const [id, state] of await store.states.users(missing)) users.set(id, state);
+    for (const [id, state] of await store.states.users(missing, windowedActions)) users.set(id, state);
     return users;
   }
 
-  /** Gives each channel's reading; undefined for a channel whose user, or whose user's organization, was not read. */
+  /** Gives each channel's reading; undefined for a channel whose user, or whose user's organization, was not read as it must be. */
   async #readingsOf(users: ReadonlyMap<string, UserState>) {
     const ids = new Set([...users.values()].map(({ organizationId }) => organizationId));
     ids.delete('');
@@ -187,7 +188,8 @@ export class StreamRounds {
     const common = this.#options.present();
     return ({ userId }: UserChannel): RoundReading | undefined => {
       const user = users.get(userId);
-      if (user === undefined) return undefined;
+      // Rules may window more by now than when the user was read.
+      if (user === undefined || !hasDaysOf(user, common.log.snapshot.windowedActions)) return undefined;
       return { ...common, user, organization: organizations.get(user.organizationId)?.state };
     };
   }

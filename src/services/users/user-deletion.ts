@@ -4,7 +4,7 @@ import { encodeToken } from '../../calls/consistency-token.js';
 import { unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
-import { isNobody } from '../../core/states/user-state.js';
+import { isNobody, NO_ACTIONS } from '../../core/states/user-state.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 import type { DeletedTotals } from '../../store/user-store.js';
@@ -72,7 +72,7 @@ export class UserDeletion {
   /** Removes one transaction's share; `since` is when the deletion began, undefined in the first transaction. */
   async #removeSome(tx: Transaction, call: Call, { userId, comment }: DeleteUserInput, since: number | undefined) {
     const { rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
-    const before = (await tx.users.lock([userId])).get(userId)!;
+    const before = (await tx.users.lock([userId], NO_ACTIONS)).get(userId)!;
     // The time is read under the lock, so that everything that was counted up to it is removed.
     const at = since ?? (await tx.now());
     const removed = await tx.users.remove(userId, { at, limit });

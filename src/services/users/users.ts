@@ -4,7 +4,7 @@ import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
-import type { UserState } from '../../core/states/user-state.js';
+import { NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
@@ -142,7 +142,7 @@ export class UserService {
 /** A user's state, read from the store. Rejects with NOT_FOUND a user whom the caller may not name. */
 export async function readOwnUser({ states }: Pick<Store, 'states'>, call: Call, userId: string): Promise<UserState> {
   requireName('userId', userId, '/user_id');
-  const state = (await states.users([userId])).get(userId)!;
+  const state = (await states.users([userId], NO_ACTIONS)).get(userId)!;
   requireOwnUser(call, state);
   return state;
 }

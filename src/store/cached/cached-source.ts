@@ -1,3 +1,4 @@
+import { type ActionNames, hasDaysOf, NO_ACTIONS } from '../../core/states/user-state.js';
 import type { Demand, Held, StateSource } from '../state-source.js';
 import { StoreUnavailable } from '../store.js';
 import type { CacheClock } from './cache-clock.js';
@@ -9,7 +10,9 @@ import type { StoreBreaker } from './store-breaker.js';
 
 export interface CachedSourceOptions<T> extends HeldStatesOptions {
   readonly kind: StateKind;
-  readonly read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
+  readonly read: (ids: readonly string[], daysOf: ActionNames) => Promise<ReadonlyMap<string, T>>;
+  /** The actions whose days are read with every user. */
+  readonly daysOf: () => ActionNames;
   readonly clock: CacheClock;
   readonly observer: CacheObserver;
   /** The store's breaker, which several sources may share. */
@@ -17,6 +20,12 @@ export interface CachedSourceOptions<T> extends HeldStatesOptions {
   readonly maxIdsPerGroup: number;
   readonly maxGroupsInFlight: number;
   readonly answerWithinMs: number;
+}
+
+/** What a state needs to be answered without a load. */
+interface Needed {
+  readonly floor: number;
+  readonly daysOf: ActionNames;
 }
 
 const FIRST_PAUSE_MS = 5;
@@ -60,9 +69,9 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     return { held: this.#held.size, bytes: this.#held.bytes, loading: this.#loads.size };
   }
 
-  peek(id: string): Held<T> | undefined {
+  peek(id: string, daysOf: ActionNames = NO_ACTIONS): Held<T> | undefined {
     const { kind, observer } = this.#options;
-    const answer = this.#atOnce(id, 0);
+    const answer = this.#atOnce(id, { floor: 0, daysOf });
     if (answer?.stale === false) observer.hits(kind, 1);
     else if (answer !== undefined) observer.staleAnswers(kind, 1);
     return answer;
@@ -83,7 +92,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
       demand.fresh === true || demand.floors?.has(id) === true ? callBegan : this.#joinAfter;
     for (let pauseMs = FIRST_PAUSE_MS; missing.size > 0; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const groups = new Map<string, LoadGroup<T>>();
-      for (const id of missing) groups.set(id, this.#loads.join(id, joinAfter(id)));
+      for (const id of missing) groups.set(id, this.#loads.join(id, joinAfter(id), demand.daysOf));
       await this.#loads.settled(new Set(groups.values()), untilMs);
 
       const leftMs = repeatUntilMs - clock.monotonicMs();
@@ -131,7 +140,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     if (demand.fresh === true) return new Set(ids);
     const missing = new Set<string>();
     for (const id of ids) {
-      const answer = this.#atOnce(id, demand.floors?.get(id) ?? 0);
+      const answer = this.#atOnce(id, { floor: demand.floors?.get(id) ?? 0, daysOf: demand.daysOf ?? NO_ACTIONS });
       if (answer === undefined) missing.add(id);
       else answers.set(id, answer);
     }
@@ -139,12 +148,12 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
   }
 
   /** The state if it is young or, when the store was away a moment ago, if it can be answered as stale. */
-  #atOnce(id: string, floor: number): Held<T> | undefined {
+  #atOnce(id: string, { floor, daysOf }: Needed): Held<T> | undefined {
     const held = this.#held.get(id);
     if (held === undefined || held.answer.state.revision < floor) return undefined;
     const { clock, breaker } = this.#options;
     const now = clock.monotonicMs();
-    if (this.#held.isYoung(held, now)) return held.answer;
+    if (this.#held.isYoung(held, now) && hasDaysOf(held.answer.state, daysOf)) return held.answer;
     if (!breaker.isOpen(now) || !this.#held.isUsable(held, now)) return undefined;
     // A load that nobody waits for finds out whether the store is back, and fills the cache if it is.
     if (breaker.takeProbe(now)) this.#loads.join(id, this.#joinAfter);
@@ -159,8 +168,13 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     const loaded = outcome.states.get(id);
     if (loaded === undefined) throw new Error(`The store gave no state for ${JSON.stringify(id)}.`);
     const held = this.#held.peek(id)?.answer.state;
-    const best = demand.fresh !== true && held !== undefined && held.revision > loaded.revision ? held : loaded;
-    const reached = best.revision >= (demand.floors?.get(id) ?? 0) && this.#held.reaches(id, best.revision, mark);
+    const { fresh, daysOf = NO_ACTIONS } = demand;
+    const newer = held !== undefined && held.revision > loaded.revision && hasDaysOf(held, daysOf);
+    const best = fresh !== true && newer ? held : loaded;
+    const reached =
+      best.revision >= (demand.floors?.get(id) ?? 0) &&
+      this.#held.reaches(id, best.revision, mark) &&
+      hasDaysOf(best, daysOf);
     return reached ? { state: best, stale: false } : undefined;
   }
 
@@ -170,7 +184,8 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     const floor = demand.floors?.get(id) ?? 0;
     if (demand.fresh !== true && held !== undefined && held.answer.state.revision >= floor) {
       const now = this.#options.clock.monotonicMs();
-      if (this.#held.isYoung(held, now)) return held.answer;
+      if (this.#held.isYoung(held, now) && hasDaysOf(held.answer.state, demand.daysOf ?? NO_ACTIONS))
+        return held.answer;
       if (this.#held.isUsable(held, now)) return { state: held.answer.state, stale: true };
     }
     const wanted = `${this.#options.kind}: ${JSON.stringify(id)}${floor > 0 ? ` at revision ${floor}` : ''}`;

@@ -1,5 +1,5 @@
 import type { OrganizationState } from '../../core/states/organization-state.js';
-import type { UserState } from '../../core/states/user-state.js';
+import { type ActionNames, NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
 import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
 import type { StateSources } from '../state-source.js';
 import type { StateReader } from '../user-store.js';
@@ -29,6 +29,8 @@ export interface CachedStatesOptions {
   readonly maxIdsPerGroup?: number;
   /** How many calls for states of one kind may be under way: 4 by default. */
   readonly maxGroupsInFlight?: number;
+  /** The actions that rules window now, whose days are read with every user; none when left out. */
+  readonly windowedActions?: () => ActionNames;
   readonly observer?: CacheObserver;
   readonly clock?: CacheClock;
 }
@@ -71,7 +73,8 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     kind: 'users',
     maxEntries: options.maxUsers ?? 100_000,
     maxBytes: 0.75 * maxBytes,
-    read: (ids) => reader.users(ids),
+    read: (ids, daysOf) => reader.users(ids, daysOf),
+    daysOf: options.windowedActions ?? (() => NO_ACTIONS),
   });
   const organizations = new CachedSource<OrganizationState>({
     ...common,
@@ -79,6 +82,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxEntries: options.maxOrganizations ?? 10_000,
     maxBytes: 0.25 * maxBytes,
     read: (ids) => reader.organizations(ids),
+    daysOf: () => NO_ACTIONS,
   });
   const both = [users, organizations];
   return {

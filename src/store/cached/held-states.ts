@@ -1,3 +1,4 @@
+import type { ActionNames } from '../../core/states/user-state.js';
 import type { Held } from '../state-source.js';
 import { GenerationalCache } from './generational-cache.js';
 import { bytesOf } from './state-bytes.js';
@@ -6,6 +7,8 @@ import { bytesOf } from './state-bytes.js';
 export interface Revised {
   /** Grows with every change. */
   readonly revision: number;
+  /** Of a user, the actions whose days were read; see `UserState`. */
+  readonly daysOf?: ActionNames;
 }
 
 export interface HeldState<T> {

@@ -1,3 +1,4 @@
+import { type ActionNames, NO_ACTIONS } from '../../core/states/user-state.js';
 import type { LoadMark } from './held-states.js';
 
 export type LoadOutcome<T> =
@@ -10,6 +11,8 @@ export type LoadOutcome<T> =
 /** One call to the store for several ids, from the first id that is asked for until there is an outcome. */
 export class LoadGroup<T> {
   readonly ids = new Set<string>();
+  /** The actions whose days are read with users. */
+  daysOf: ActionNames = NO_ACTIONS;
   /** Resolves when there is an outcome; never rejects. */
   readonly done: Promise<void>;
   readonly #resolve: () => void;

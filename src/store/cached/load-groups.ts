@@ -1,3 +1,4 @@
+import { type ActionNames, allActions, hasDaysOf, NO_ACTIONS } from '../../core/states/user-state.js';
 import { StoreUnavailable } from '../store.js';
 import type { CacheClock } from './cache-clock.js';
 import type { LoadFailure } from './cache-observer.js';
@@ -5,7 +6,9 @@ import type { LoadMark } from './held-states.js';
 import { LoadGroup, type LoadOutcome } from './load-group.js';
 
 export interface LoadGroupsOptions<T> {
-  readonly read: (ids: readonly string[]) => Promise<ReadonlyMap<string, T>>;
+  readonly read: (ids: readonly string[], daysOf: ActionNames) => Promise<ReadonlyMap<string, T>>;
+  /** The actions whose days are read with every user. */
+  readonly daysOf: () => ActionNames;
   readonly clock: CacheClock;
   readonly maxIdsPerGroup: number;
   readonly maxGroupsInFlight: number;
@@ -50,11 +53,16 @@ export class LoadGroups<T> {
     return this.#queuedById.size + this.#inFlightById.size;
   }
 
-  /** The group that loads this id. One that has begun already is joined only if it began after the given group. */
-  join(id: string, afterSequence: number): LoadGroup<T> {
+  /**
+   * The group that loads this id, with the days of these actions. One that has begun already is joined only if it began after the
+   * given group, and reads these days.
+   */
+  join(id: string, afterSequence: number, daysOf: ActionNames = NO_ACTIONS): LoadGroup<T> {
     const begun = this.#inFlightById.get(id);
-    if (begun !== undefined && begun.sequence > afterSequence) return begun;
-    return this.#queuedById.get(id) ?? this.#enqueue(id);
+    if (begun !== undefined && begun.sequence > afterSequence && hasDaysOf(begun, daysOf)) return begun;
+    const group = this.#queuedById.get(id) ?? this.#enqueue(id);
+    group.daysOf = allActions(group.daysOf, daysOf);
+    return group;
   }
 
   /**
@@ -116,6 +124,7 @@ export class LoadGroups<T> {
   #begin(group: LoadGroup<T>): void {
     const { clock, answerWithinMs, onBegin } = this.#options;
     this.#sequence += 1;
+    group.daysOf = allActions(this.#options.daysOf(), group.daysOf);
     const mark = onBegin(group.ids.size);
     group.begin(
       this.#sequence,
@@ -134,7 +143,7 @@ export class LoadGroups<T> {
     const { read, clock, onStates, onAnswer, onFailure } = this.#options;
     let states: ReadonlyMap<string, T>;
     try {
-      states = await read([...group.ids]);
+      states = await read([...group.ids], group.daysOf);
     } catch (error) {
       if (group.outcome !== undefined) return;
       const away = error instanceof StoreUnavailable;

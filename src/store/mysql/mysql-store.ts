@@ -10,6 +10,8 @@ const DEFAULT_APPENDS_IN_FLIGHT = 4;
 export interface MysqlStoreOptions extends MysqlOptions {
   /** How many statements that append to the inbox may be under way at once; default 4. */
   readonly appendsInFlight?: number;
+  /** Whether the properties of counted events are dropped, rather than kept with the event; false when left out. */
+  readonly dropProperties?: boolean;
   /** False opens the store without asking it anything: call `checkSchema` before the first use. */
   readonly checkSchema?: boolean;
 }
@@ -23,7 +25,8 @@ export async function openMysqlStore(options: MysqlStoreOptions): Promise<SqlSto
   const knex = mysqlPool(options, ages);
   const statementTimeoutMs = options.statementTimeoutMs ?? DEFAULT_STATEMENT_TIMEOUT_MS;
   const pool = openPool({ knex, dialect: mysqlDialect, statementTimeoutMs, onTurnedAway: () => ages.renew() });
-  const store = sqlStore(mysqlEngine(mysqlDialect, pool), options.appendsInFlight ?? DEFAULT_APPENDS_IN_FLIGHT);
+  const { appendsInFlight = DEFAULT_APPENDS_IN_FLIGHT, dropProperties } = options;
+  const store = sqlStore(mysqlEngine(mysqlDialect, pool), { appendsInFlight, dropProperties });
   if (options.checkSchema === false) return store;
   try {
     await store.checkSchema();

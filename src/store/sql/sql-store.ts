@@ -9,6 +9,7 @@ import { organizationWriter } from './configuration/organization-writer.js';
 import { runAgain } from './engine/run-again.js';
 import { type Engine, firstRow, type Sql } from './engine/sql.js';
 import { WriteCheck } from './engine/write-check.js';
+import { dayStore, dayWriter } from './events/action-days.js';
 import { eventInbox } from './events/event-inbox.js';
 import { eventReader } from './events/event-reader.js';
 import { inboxWriter } from './events/inbox-writer.js';
@@ -35,19 +36,30 @@ export interface SqlStore extends Store {
   renewEpoch(): Promise<void>;
 }
 
-/** The store on an engine. `appendsInFlight` is how many calls of the inbox may be under way at once; see `groupAppend`. */
-export function sqlStore(opened: Engine, appendsInFlight: number): SqlStore {
+export interface SqlStoreOptions {
+  /** How many calls of the inbox may be under way at once; see `groupAppend`. */
+  readonly appendsInFlight: number;
+  /** Whether the properties of counted events are dropped, rather than kept with the event; false when left out. */
+  readonly dropProperties?: boolean | undefined;
+}
+
+/** The store on an engine. */
+export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = false }: SqlStoreOptions): SqlStore {
   const check = new WriteCheck(opened.write);
   const engine = check.watching(opened);
   const { read, write, dialect } = engine;
   const inbox: EventInbox = groupAppend(eventInbox(engine), { callsInFlight: appendsInFlight });
   return {
     configuration: configurationReader(engine),
-    states: { users: (ids) => loadUsers(read, ids), organizations: (ids) => loadOrganizations(read, ids) },
+    states: {
+      users: (ids, daysOf) => loadUsers(read, ids, daysOf),
+      organizations: (ids) => loadOrganizations(read, ids),
+    },
     userPages: userPages(read),
     history: userHistory(read),
     inbox,
     events: eventReader(engine),
+    days: dayStore(engine),
     timers: timerReader(read),
     outbox: outboxReader(engine),
     backfills: backfillReader(engine),
@@ -56,7 +68,8 @@ export function sqlStore(opened: Engine, appendsInFlight: number): SqlStore {
     deliveries: deliveryStore(engine),
     tokens: tokenReader(engine),
     audit: auditReader(engine),
-    transaction: (work) => runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql)))),
+    transaction: (work) =>
+      runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql, dropProperties)))),
     now: () => readNow(read),
     epoch: () => readEpoch(read),
     ping: async () => {
@@ -71,13 +84,14 @@ export function sqlStore(opened: Engine, appendsInFlight: number): SqlStore {
   };
 }
 
-function transactionOn(sql: Sql): Transaction {
+function transactionOn(sql: Sql, dropProperties: boolean): Transaction {
   const locked = new LockedUsers();
   return {
     configuration: configurationWriter(sql),
     users: userWriter(sql, locked),
     organizations: organizationWriter(sql),
-    inbox: inboxWriter(sql),
+    inbox: inboxWriter(sql, dropProperties),
+    days: dayWriter(sql),
     timers: timerWriter(sql, locked),
     outbox: outboxWriter(sql),
     backfills: backfillWriter(sql),

@@ -7,6 +7,8 @@ import { beginImmediate, DEFAULT_ACQUIRE_TIMEOUT_MS, type SqliteOptions, sqliteP
 const APPENDS_IN_FLIGHT = 1;
 
 export interface SqliteStoreOptions extends SqliteOptions {
+  /** Whether the properties of counted events are dropped, rather than kept with the event; false when left out. */
+  readonly dropProperties?: boolean;
   /** False leaves the schema unchecked; call `checkSchema` before the first use. */
   readonly checkSchema?: boolean;
 }
@@ -16,7 +18,8 @@ export interface SqliteStoreOptions extends SqliteOptions {
  * `SchemaMismatch` when this release cannot run on the schema that is there.
  */
 export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqlStore> {
-  const store = sqlStore(sqliteEngine(options), APPENDS_IN_FLIGHT);
+  const { dropProperties } = options;
+  const store = sqlStore(sqliteEngine(options), { appendsInFlight: APPENDS_IN_FLIGHT, dropProperties });
   if (options.checkSchema === false) return store;
   try {
     await store.checkSchema();

@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import { dayNumber } from '../../core/values/time.js';
+import type { KeptDays } from '../day-store.js';
 import type { NewEvent } from '../event-store.js';
 import type { Store } from '../store.js';
 import { userIn } from './inbox-contract.js';
@@ -57,16 +58,28 @@ export function eventContract(store: () => Store): void {
     await finish(events);
   });
 
-  it('forgets old done events and days no longer needed, in chunks, and nothing else', async () => {
-    const today = dayNumber(1_700_000_000_000);
-    const [windowed, dropped] = [unique('windowed'), unique('dropped')];
-    const userId = unique('user');
+  it('forgets old done events, in chunks, and nothing else', async () => {
     const old = Array.from({ length: 7 }, (_, i) => sampleEvent({ userId: userIn(i * 500), receivedAt: 50 }));
     const kept = [sampleEvent({ receivedAt: 60 }), sampleEvent({ receivedAt: 50 }), sampleEvent({ receivedAt: 50 })];
     await store().inbox.append([...old, ...kept]);
     await finish([...old, kept[0]!]);
+    await store().transaction((tx) => tx.inbox.bury(kept[1]!, 'broken'));
+    const gone = await inChunks((limit) => store().events.purge({ receivedBefore: 60, limit }));
+    expect(gone).toBeGreaterThanOrEqual(7);
+    expect(await store().events.states([...old, ...kept])).toEqual([
+      ...old.map(() => ({ state: 'unknown' })),
+      { state: 'done', batch: 'batch' },
+      { state: 'dead', reason: 'broken' },
+      { state: 'pending' },
+    ]);
+    expect(await store().inbox.append([old[0]!])).toEqual([true]);
+  });
+
+  it('drops days no longer kept, in chunks, and knows from when on they are', async () => {
+    const today = dayNumber(1_700_000_000_000);
+    const [windowed, dropped] = [unique('windowed'), unique('dropped')];
+    const userId = unique('user');
     await store().transaction(async (tx) => {
-      await tx.inbox.bury(kept[1]!, 'broken');
       await tx.users.lock([userId]);
       await tx.users.addDays(
         [windowed, dropped].flatMap((action) =>
@@ -74,24 +87,57 @@ export function eventContract(store: () => Store): void {
         ),
       );
     });
-    const keepDaysFrom = new Map([[windowed, today - 1]]);
-    const options = { receivedBefore: 60, keepDaysFrom, keepOtherDaysFrom: today, limit: 3 };
-    const chunks: number[] = [];
-    for (let gone = -1; gone !== 0; ) {
-      gone = await store().events.purge(options);
-      expect(gone).toBeLessThanOrEqual(3);
-      chunks.push(gone);
-    }
-    expect(chunks.reduce((sum, gone) => sum + gone, 0)).toBeGreaterThanOrEqual(7 + 1 + 2);
-    expect(await store().events.states([...old, ...kept])).toEqual([
-      ...old.map(() => ({ state: 'unknown' })),
-      { state: 'done', batch: 'batch' },
-      { state: 'dead', reason: 'broken' },
-      { state: 'pending' },
-    ]);
+    const before = await store().days.known();
+    expect(before.countedSince).toBeGreaterThan(0);
+    expect(before.countedSince).toBeLessThanOrEqual(Date.now());
+    expect(before.summedSince).toBe(before.countedSince);
+    expect([before.othersKeptFrom, before.keptFrom]).toEqual([0, new Map()]);
+
+    const keepFrom = (wanted: KeptDays) => store().transaction((tx) => tx.days.keepFrom(wanted));
+    const kept = await keepFrom({ windowed: new Map([[windowed, today - 1]]), others: today });
+    expect(kept).toEqual({ windowed: new Map([[windowed, today - 1]]), others: today });
+    expect(await inChunks((limit) => store().days.purge(kept, limit))).toBeGreaterThanOrEqual(3);
     const { actionDays } = (await store().states.users([userId])).get(userId)!;
     expect(actionDays.get(windowed)?.map(({ day }) => day)).toEqual([today - 1, today]);
     expect(actionDays.get(dropped)?.map(({ day }) => day)).toEqual([today]);
-    expect(await store().inbox.append([old[0]!])).toEqual([true]);
+    expect(await store().days.known()).toEqual({ ...before, othersKeptFrom: today, keptFrom: kept.windowed });
   });
+
+  it('never says that days are kept which were dropped before', async () => {
+    const [first, late] = [unique('windowed'), unique('windowed')];
+    const keepFrom = (windowed: Readonly<Record<string, number>>, others: number) =>
+      store().transaction((tx) => tx.days.keepFrom({ windowed: new Map(Object.entries(windowed)), others }));
+    const start = (await store().days.known()).othersKeptFrom + 100;
+    await keepFrom({ [first]: start - 7 }, start);
+    // More is to be kept than before: what was dropped stays dropped, and time goes on.
+    const more = await keepFrom({ [first]: start - 37, [late]: start - 60 }, start - 30);
+    expect(more).toEqual({
+      windowed: new Map([
+        [first, start - 7],
+        [late, start],
+      ]),
+      others: start,
+    });
+    // An action that is windowed no more has its days dropped as all others have: they are not there when it is again.
+    await keepFrom({ [late]: start - 20 }, start + 10);
+    const again = await keepFrom({ [first]: start, [late]: start - 20 }, start + 10);
+    expect(again).toEqual({
+      windowed: new Map([
+        [first, start + 10],
+        [late, start],
+      ]),
+      others: start + 10,
+    });
+    expect(await store().days.known()).toMatchObject({ othersKeptFrom: start + 10, keptFrom: again.windowed });
+  });
+}
+
+/** Drops three rows at a time until there are none; gives how many went. */
+async function inChunks(purge: (limit: number) => Promise<number>): Promise<number> {
+  let gone = 0;
+  for (let rows = -1; rows !== 0; gone += rows) {
+    rows = await purge(3);
+    expect(rows).toBeLessThanOrEqual(3);
+  }
+  return gone;
 }

@@ -187,6 +187,31 @@ export function userContract(store: () => Store): void {
     expect(actions.size).toBe(2);
   });
 
+  it('reads the days of the actions that are asked for, and says which', async () => {
+    const ids = Array.from({ length: 60 }, () => unique('user'));
+    const actions = ['a', 'A', 'b'];
+    await change(ids, (tx) =>
+      tx.users.addDays(
+        ids.flatMap((userId) => actions.map((action) => ({ userId, action, day: 9, count: 1, sum: 0n }))),
+      ),
+    );
+    const many = new Map([...actions.slice(0, 2), ...Array.from({ length: 98 }, (_, i) => `x${i}`)].map((a) => [a, 7]));
+    for (const daysOf of [new Set<string>(), new Set(['A', 'none']), many]) {
+      const read = await store().states.users(ids, daysOf);
+      const locked = await store().transaction((tx) => tx.users.lock(ids, daysOf));
+      for (const states of [read, locked]) {
+        expect(states.size).toBe(60);
+        for (const state of states.values()) {
+          expect(state.daysOf).toBe(daysOf);
+          expect(new Set(state.actionDays.keys())).toEqual(new Set(actions.filter((one) => daysOf.has(one))));
+        }
+      }
+    }
+    for (const state of (await store().states.users(ids)).values()) {
+      expect([state.daysOf, state.actionDays.size]).toEqual([undefined, 3]);
+    }
+  });
+
   it('adds to days, ascending by day', async () => {
     const userId = unique('user');
     const day = (n: number, count: number, sum: bigint) => ({ userId, action: 'buy', day: n, count, sum });

@@ -2,6 +2,8 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe } from '@jest/globals';
+import Database from 'better-sqlite3';
+import { createConnection } from 'mysql2/promise';
 import { migrate } from '../../../src/compose/open-adapters.js';
 import { type RunningServer, startServer } from '../../../src/compose/start-server.js';
 import { readConfig } from '../../../src/config/config.js';
@@ -21,7 +23,9 @@ export interface Engine {
   /** The use cases on the same database with nothing running in the background: tests move everything by hand. */
   readonly compose: (options?: UseCaseStandOptions) => Promise<UseCaseStand>;
   /** The database through another pool of connections. */
-  readonly openStore: () => Promise<SqlStore>;
+  readonly openStore: (options?: { readonly dropProperties?: boolean }) => Promise<SqlStore>;
+  /** What a statement reads from the database itself, past every store. */
+  readonly rows: <Row extends object>(query: string) => Promise<readonly Row[]>;
 }
 
 interface Place {
@@ -60,11 +64,11 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
     if (place === undefined) throw new Error('the engine is there in tests and hooks only');
     return place.databaseUrl;
   };
-  const openStore = async (): Promise<SqlStore> => {
+  const openStore: Engine['openStore'] = async (options = {}) => {
     const url = databaseUrl();
     const store = url.startsWith('sqlite:')
-      ? await openSqliteStore({ path: url.slice('sqlite:'.length) })
-      : await openMysqlStore({ url });
+      ? await openSqliteStore({ path: url.slice('sqlite:'.length), ...options })
+      : await openMysqlStore({ url, ...options });
     ends.push(() => store.close());
     return store;
   };
@@ -72,6 +76,7 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
     name,
     databaseUrl,
     openStore,
+    rows: (query) => readRows(databaseUrl(), query),
     compose: async (options) => composeUseCaseStand(await openStore(), options),
     start: async (environment = {}) => {
       const config = readConfig({
@@ -91,6 +96,19 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
       return server;
     },
   };
+}
+
+async function readRows<Row extends object>(url: string, query: string): Promise<readonly Row[]> {
+  if (url.startsWith('sqlite:')) {
+    const database = new Database(url.slice('sqlite:'.length), { readonly: true });
+    const rows = database.prepare(query).all() as Row[];
+    database.close();
+    return rows;
+  }
+  const connection = await createConnection(url);
+  const [rows] = await connection.query(query);
+  await connection.end();
+  return rows as Row[];
 }
 
 async function sqlitePlace(directory: string): Promise<Place> {

@@ -80,6 +80,22 @@ describe('GetRequirements', () => {
     });
   });
 
+  it('says of a window that reaches further back than days are known since when it is counted', async () => {
+    const within = { fact: 'actionCount', params: { action: 'shared', windowDays: 90 }, operator: 'equal', value: 1 };
+    const flag = { key: 'within', archived: false, rules: [{ conditions: { all: [within] } }] };
+    const { warnings } = await stand.admin.setFlag({ flag });
+    const { rules } = await stand.admin.getRequirements({ userId: 'ada', flagKey: 'within' });
+    const { countedSince } = rules[0]!.requirement!.children[0]!;
+    expect(Math.abs(countedSince!.getTime() - Date.now())).toBeLessThan(DAY_MS);
+    expect(warnings).toEqual([
+      {
+        pointer: '/rules/0/conditions/all/0/params/windowDays',
+        message: expect.stringContaining(countedSince!.toISOString()),
+      },
+    ]);
+    await stand.admin.setFlag({ flag: { key: 'within', archived: true } });
+  });
+
   it('names the prerequisite that blocks', async () => {
     const told = await stand.admin.getRequirements({ userId: 'ada', flagKey: 'later' });
     expect(told.blockedBy).toMatchObject([

@@ -101,6 +101,7 @@ function nodeMessage({ label, met, progress, metAt, nearest, comparison, group, 
     remaining: comparison?.remaining,
     group: group === undefined ? Requirement_Group.GROUP_UNSPECIFIED : GROUPS[group],
     children: children.map(nodeMessage),
+    countedSince: instant(comparison?.countedSince),
   };
   return message;
 }

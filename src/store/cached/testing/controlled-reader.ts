@@ -1,16 +1,19 @@
 import { type OrganizationState, unknownOrganization } from '../../../core/states/organization-state.js';
-import { type UserState, unknownUser } from '../../../core/states/user-state.js';
+import { type ActionNames, type UserState, unknownUser } from '../../../core/states/user-state.js';
 import type { StateReader } from '../../user-store.js';
 
 /** One call that the reader was asked to make. */
 export class ReaderCall {
   readonly ids: readonly string[];
+  /** The actions whose days are to be read, as they are asked for. */
+  readonly daysOf: ActionNames | undefined;
   readonly promise: Promise<ReadonlyMap<string, UserState>>;
   readonly #resolve: (states: ReadonlyMap<string, UserState>) => void;
   readonly #reject: (error: Error) => void;
 
-  constructor(ids: readonly string[]) {
+  constructor(ids: readonly string[], daysOf: ActionNames | undefined) {
     this.ids = ids;
+    this.daysOf = daysOf;
     const { promise, resolve, reject } = Promise.withResolvers<ReadonlyMap<string, UserState>>();
     this.promise = promise;
     this.#resolve = resolve;
@@ -20,7 +23,8 @@ export class ReaderCall {
   /** Answers with each user at this revision, or at the revision given for it. */
   answer(revision: number | ((id: string) => number)): void {
     const of = typeof revision === 'number' ? () => revision : revision;
-    this.#resolve(new Map(this.ids.map((id) => [id, userAt(id, of(id))])));
+    const known = this.daysOf === undefined ? {} : { daysOf: this.daysOf };
+    this.#resolve(new Map(this.ids.map((id) => [id, { ...userAt(id, of(id)), ...known }])));
   }
 
   answerNothing(): void {
@@ -37,8 +41,8 @@ export class ControlledReader implements StateReader {
   readonly calls: ReaderCall[] = [];
   readonly organizationCalls: (readonly string[])[] = [];
 
-  users(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>> {
-    const call = new ReaderCall(ids);
+  users(ids: readonly string[], daysOf?: ActionNames): Promise<ReadonlyMap<string, UserState>> {
+    const call = new ReaderCall(ids, daysOf);
     this.calls.push(call);
     return call.promise;
   }

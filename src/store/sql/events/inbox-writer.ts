@@ -8,11 +8,21 @@ import { DEAD, DONE, distinctKeys, EVENT_COLUMNS, EVENT_KEY, type EventRow, even
 
 const LONGEST_REASON = 4000;
 
-export function inboxWriter(sql: Sql): InboxWriter {
+export function inboxWriter(sql: Sql, dropProperties: boolean): InboxWriter {
+  const counted = dropProperties ? 'state = ?, batch = ?, properties = NULL' : 'state = ?, batch = ?';
   return {
     lockLane: (lane) => lockLane(sql, lane),
     take: (range, startAt, limit) => take(sql, { range, startAt, limit }),
-    finish: (events, batch) => settle(sql, events, 'state = ?, batch = ?, properties = NULL, value = 0', [DONE, batch]),
+    finish: (events, batch) => settle(sql, events, counted, [DONE, batch]),
+    forget: async (events) => {
+      const nothing = "action = '', value = 0, properties = NULL";
+      await changeByKey(
+        sql,
+        EVENT_KEY,
+        distinctKeys(events),
+        (condition) => `UPDATE events SET ${nothing} WHERE state = ${DONE} AND ${condition}`,
+      );
+    },
     bury: (event, reason) => settle(sql, [event], 'state = ?, reason = ?', [DEAD, reason.slice(0, LONGEST_REASON)]),
     replay: (keys) =>
       changeByKey(

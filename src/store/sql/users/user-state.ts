@@ -1,6 +1,13 @@
 import type { Effect } from '../../../core/flags/flag.js';
 import { foldLedger, type LedgerKind } from '../../../core/states/ledger.js';
-import { type ActionDay, type ActionTotal, type UserState, unknownUser } from '../../../core/states/user-state.js';
+import {
+  type ActionDay,
+  type ActionNames,
+  type ActionTotal,
+  type UserState,
+  unknownUser,
+} from '../../../core/states/user-state.js';
+import { commaSeparated } from '../engine/dialect.js';
 import { chunksOf } from '../engine/rows-by-key.js';
 import { parseJson, type Sql, type SqlValue } from '../engine/sql.js';
 import type { LockedUsers } from './locked-users.js';
@@ -14,52 +21,79 @@ import {
   TOTAL,
   UNLOCK,
   type UserStateRow,
-  type UserStateTable,
   userStateQuery,
 } from './user-state-query.js';
 
 const USERS_PER_STATEMENT = 500;
 
-/** Users' states, one for each id. */
-export async function loadUsers(sql: Sql, ids: Iterable<string>): Promise<ReadonlyMap<string, UserState>> {
-  return statesOf(await readRows(sql, ids, isOfState));
+/** Users' states, one for each id, with the days of some actions, or of all. */
+export async function loadUsers(
+  sql: Sql,
+  ids: Iterable<string>,
+  daysOf?: ActionNames,
+): Promise<ReadonlyMap<string, UserState>> {
+  return statesOf(await readRows(sql, ids, { timers: false, daysOf }), daysOf);
 }
 
 /** The states of users whom the transaction has locked; adds to `locked` what else of them it may need. */
 export async function loadLocked(
   sql: Sql,
   ids: Iterable<string>,
-  locked: LockedUsers,
+  { locked, daysOf }: { readonly locked: LockedUsers; readonly daysOf: ActionNames | undefined },
 ): Promise<ReadonlyMap<string, UserState>> {
-  const rowsOf = await readRows(sql, ids, () => true);
+  const rowsOf = await readRows(sql, ids, { timers: true, daysOf });
   for (const [id, rows] of rowsOf) locked.read(id, rows);
-  return statesOf(rowsOf);
+  return statesOf(rowsOf, daysOf);
 }
 
-const isOfState = ({ kind }: UserStateTable): boolean => kind !== TIMER;
+interface Reading {
+  readonly timers: boolean;
+  readonly daysOf: ActionNames | undefined;
+}
 
 async function readRows(
   sql: Sql,
   ids: Iterable<string>,
-  isRead: (table: UserStateTable) => boolean,
+  { timers, daysOf }: Reading,
 ): Promise<ReadonlyMap<string, UserStateRow[]>> {
   const { dialect } = sql;
   const rowsOf = new Map<string, UserStateRow[]>();
   for (const id of ids) rowsOf.set(id, []);
   for (const some of chunksOf(userKeys(rowsOf.keys()), USERS_PER_STATEMENT)) {
     const values: SqlValue[] = [];
-    const query = userStateQuery(dialect, (table) => {
-      if (!isRead(table)) return undefined;
-      for (const key of some) values.push(...key);
-      return dialect.isOneOf(table.key, some.length);
+    const query = userStateQuery(dialect, ({ kind, key }) => {
+      const actions = kind === DAY ? daysOf : undefined;
+      if ((kind === TIMER && !timers) || actions?.size === 0) return undefined;
+      for (const one of some) values.push(...one);
+      const users = dialect.isOneOf(key, some.length);
+      if (actions === undefined) return users;
+      values.push(...actions.keys());
+      return `${users} AND ${isOneAction(actions.size, some.length)}`;
     });
     for (const row of await sql.rows<UserStateRow>(query, values)) rowsOf.get(row.user_id)?.push(row);
   }
   return rowsOf;
 }
 
-function statesOf(rowsOf: ReadonlyMap<string, UserStateRow[]>): ReadonlyMap<string, UserState> {
-  return new Map([...rowsOf].map(([id, rows]) => [id, rows.length === 0 ? unknownUser(id) : userStateOf(id, rows)]));
+/**
+ * How many places in the index one statement may ask for: an engine that is asked for too many looks through the whole table. Beyond
+ * it the days of the users are found by the index, and those of the actions among them.
+ */
+const MOST_PLACES = 5_000;
+
+function isOneAction(actions: number, users: number): string {
+  const column = actions * users > MOST_PLACES ? "COALESCE(action, '')" : 'action';
+  return `${column} IN (${commaSeparated('?', actions)})`;
+}
+
+function statesOf(
+  rowsOf: ReadonlyMap<string, UserStateRow[]>,
+  daysOf: ActionNames | undefined,
+): ReadonlyMap<string, UserState> {
+  const known = daysOf === undefined ? {} : { daysOf };
+  const stateOf = (id: string, rows: readonly UserStateRow[]): UserState =>
+    rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows), ...known };
+  return new Map([...rowsOf].map(([id, rows]) => [id, stateOf(id, rows)]));
 }
 
 /** A state from its rows, in any order. */

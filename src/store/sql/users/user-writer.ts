@@ -13,8 +13,8 @@ const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 
 export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   return {
-    lock: async (ids) => {
-      const [, states] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, locked)]);
+    lock: async (ids, daysOf) => {
+      const [, states] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, { locked, daysOf })]);
       return states;
     },
     putProfiles: (profiles) => putProfiles(sql, profiles),

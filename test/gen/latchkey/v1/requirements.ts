@@ -175,6 +175,8 @@ export interface Requirement {
   group: Requirement_Group;
   /** The group's members. */
   children: Requirement[];
+  /** Of a window that reaches further back than days are known: since when the fact is counted. Absent: all of the window is known. */
+  countedSince: Date | undefined;
 }
 
 /** How the members of a group count. */
@@ -832,6 +834,7 @@ function createBaseRequirement(): Requirement {
     remaining: undefined,
     group: 0,
     children: [],
+    countedSince: undefined,
   };
 }
 
@@ -878,6 +881,9 @@ export const Requirement: MessageFns<Requirement> = {
     }
     for (const v of message.children) {
       Requirement.encode(v!, writer.uint32(114).fork()).join();
+    }
+    if (message.countedSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.countedSince), writer.uint32(122).fork()).join();
     }
     return writer;
   },
@@ -1007,6 +1013,14 @@ export const Requirement: MessageFns<Requirement> = {
             message.children.push(Requirement.decode(reader, reader.uint32()));
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.countedSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1038,6 +1052,7 @@ export const Requirement: MessageFns<Requirement> = {
     message.remaining = object.remaining ?? undefined;
     message.group = object.group ?? 0;
     message.children = object.children?.map((e) => Requirement.fromPartial(e)) || [];
+    message.countedSince = object.countedSince ?? undefined;
     return message;
   },
 };

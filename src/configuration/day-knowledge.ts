@@ -1,0 +1,49 @@
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/store-answer.js';
+import type { KnownDays } from '../core/facts/known-days.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import { MINUTE_MS } from '../core/values/time.js';
+import type { DayStore } from '../store/day-store.js';
+import { StoreUnavailable } from '../store/store.js';
+
+/** For how long it is held since when days are known, while rules window the same actions. */
+const HELD_MS = MINUTE_MS;
+
+/** Since when the days on which users did each action are known, as the store says. */
+export class DayKnowledge {
+  readonly #days: Pick<DayStore, 'known'>;
+  #held: { readonly known: KnownDays; readonly windowed: Snapshot['windowedActions'] } | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
+
+  constructor(days: Pick<DayStore, 'known'>) {
+    this.#days = days;
+  }
+
+  /** As the store says now. Rejects as the store does. */
+  read(): Promise<KnownDays> {
+    return this.#days.known();
+  }
+
+  /**
+   * As it is known here, for the actions that a snapshot windows: for these it changes only as they come to be windowed. While the
+   * store is away the last that was known; undefined where nothing was.
+   */
+  async of({ windowedActions }: Pick<Snapshot, 'windowedActions'>): Promise<KnownDays | undefined> {
+    const held = this.#held;
+    if (held?.windowed !== windowedActions) return this.#readOrHeld(windowedActions);
+    if (performance.now() - this.#readAt > HELD_MS) void this.#readOrHeld(windowedActions);
+    return held.known;
+  }
+
+  async #readOrHeld(windowed: Snapshot['windowedActions']): Promise<KnownDays | undefined> {
+    // Set before the answer, so that a store that is away is asked by one call in a while.
+    this.#readAt = performance.now();
+    try {
+      const known = await storeAnswerWithin(STORE_ANSWERS_MS, this.read());
+      this.#held = { known, windowed };
+      return known;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) return this.#held?.known;
+      throw error;
+    }
+  }
+}
