@@ -248,14 +248,21 @@ describeOnEachEngine('streams', (engine) => {
   it('show people their own alone, as they may see it', async () => {
     await setFlag('p-shown', live(manager));
     await setFlag('p-hidden', { ...live(manager), clientVisible: false });
-    await setFlag('p-denied', { isEnabledGlobally: true });
+    const week = { fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: 7 };
+    await setFlag('p-denied', { isEnabledGlobally: true, ...live(week) });
+    const joinedAt = Date.now() - 3 * DAY_MS;
     const source = await watch('', { token: await person('pat') });
-    await identify('pat', { roles: ['manager'] });
+    await identify('pat', { roles: ['manager'], joinedAt });
     expect(flips((await source.frame('user')).data).on).toContain('p-shown');
     expect(flips((await source.frame('user')).data).on).not.toContain('p-hidden');
     await setFlag('p-denied', {}, { access: [{ userId: 'pat', effect: 'DENY' }] });
     const denied = (await source.frame('user', 1)).data as UserData;
-    expect(denied.locked[0]).toMatchObject({ flag_key: 'p-denied', decision: { reason: 'DEFAULT', enabled: false } });
+    const validUntil = new Date(joinedAt + 7 * DAY_MS).toISOString();
+    expect(denied.locked[0]).toMatchObject({
+      ...{ flag_key: 'p-denied', decision: { reason: 'DEFAULT', enabled: false, valid_until: validUntil } },
+    });
+    // As though something else that is stored of them had changed.
+    expect(denied.locked[0]!.cause).toEqual({ type: 'identify' });
     await setFlag('p-hidden', { description: 'changed' });
     await setFlag('p-shown', { description: 'changed' });
     expect(keysOf((await source.frame('configuration')).data)).toEqual(['p-shown']);

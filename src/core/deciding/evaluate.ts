@@ -9,11 +9,13 @@ import type { Decision, EvaluationContext, Reason } from './decision.js';
 import { type Subject, subjectOf } from './subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
 
-/** How far a decision has gone into prerequisites of prerequisites. */
+/** How far a decision has gone into prerequisites of prerequisites, and how it is told. */
 interface Walk {
   readonly depth: number;
   /** The prerequisites decided so far: several flags may require the same one, which is then decided once. */
   readonly decided: Map<string, Decision>;
+  /** Whether a denial reads as DEFAULT; see {@link decideForPeople}. */
+  readonly hidesDenials?: boolean;
 }
 
 /**
@@ -45,7 +47,11 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   if (!inWindow(flag, now)) return off(compiled, 'DISABLED', until);
 
   if (flag.prerequisites.length > 0) {
-    const next = { depth: (walk?.depth ?? 0) + 1, decided: walk?.decided ?? new Map<string, Decision>() };
+    const next = {
+      depth: (walk?.depth ?? 0) + 1,
+      decided: walk?.decided ?? new Map<string, Decision>(),
+      hidesDenials: walk?.hidesDenials === true,
+    };
     // A write that would exceed the depth is refused; this ends a stored configuration that is damaged and has a circle.
     if (next.depth > MAX_PREREQUISITE_DEPTH) return off(compiled, 'PREREQUISITE_FAILED', until);
     for (const { flagKey: key, variant } of flag.prerequisites) {
@@ -58,16 +64,50 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   }
 
   const platform = verdictOf(compiled, subject, '');
-  if (platform?.effect === 'DENY') return off(compiled, 'DENIED', until);
+  if (platform?.effect === 'DENY') return denied(compiled, subject, now, until, walk);
   if (flag.delegated && subject.organizationId !== '') {
     const delegated = verdictOf(compiled, subject, subject.organizationId);
-    if (delegated?.effect === 'DENY') return off(compiled, 'DENIED', until);
+    if (delegated?.effect === 'DENY') return denied(compiled, subject, now, until, walk);
     if (delegated !== undefined) return on(compiled, undefined, subject, delegated.level, until);
   }
   if (platform !== undefined) return on(compiled, undefined, subject, platform.level, until);
   if (flag.isEnabledGlobally) return on(compiled, undefined, subject, 'GLOBAL', until);
 
   return decideByRules(compiled, subject, now, until);
+}
+
+/**
+ * {@link decide} as people are told: a denial of the flag, or of one that it requires, reads as DEFAULT with every rule unmet. Law:
+ * the answer is that of somebody who has no such row, and whom the rollouts of the rules leave out that would let them in.
+ */
+export function decideForPeople(snapshot: Snapshot, flagKey: string, subject: Subject, now: number): Decision {
+  return decide(snapshot, flagKey, subject, now, { depth: 0, decided: new Map(), hidesDenials: true });
+}
+
+function denied(
+  compiled: CompiledFlag,
+  subject: Subject,
+  now: number,
+  until: number,
+  walk: Walk | undefined,
+): Decision {
+  if (walk?.hidesDenials !== true) return off(compiled, 'DENIED', until);
+  return off(compiled, 'DEFAULT', Math.min(until, unmetUntil(compiled, subject, now)));
+}
+
+/** When time may next change whether those of the rules hold that are open to the user and do not hold now. */
+function unmetUntil(compiled: CompiledFlag, subject: Subject, now: number): number {
+  let until = Infinity;
+  const standings = subject.user.ledger.get(compiled.flag.id);
+  const record = withNow(subject.record, now);
+  for (const entry of compiled.rules) {
+    const { conditions, rule } = entry;
+    const standing = standings?.get(rule.id);
+    if (!conditions.readsTime || standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) continue;
+    if (!rolloutIncludes(compiled.flag, entry, subject) || conditions.test(record)) continue;
+    until = Math.min(until, conditions.nextChange(record));
+  }
+  return until;
 }
 
 /** Lines 6–8 of the order of evaluation alone; `windowUntil` is when time may change what the lines before them said. */

@@ -1,6 +1,6 @@
 import { verdictOf } from '../deciding/access.js';
 import type { Decision } from '../deciding/decision.js';
-import { decide, decideByRules, inWindow, rolloutIncludes } from '../deciding/evaluate.js';
+import { decide, decideForPeople, inWindow, rolloutIncludes } from '../deciding/evaluate.js';
 import type { Subject } from '../deciding/subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from '../deciding/unlocks.js';
 import { withNow } from '../facts/fact-record.js';
@@ -39,8 +39,7 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
     .filter((rule) => audience === 'OPERATOR' || isForPeople(rule))
     .filter(({ met }) => !(hidesDenial && met));
   const granted = !hidesDenial && hasKeptUnlock(compiled, subject.user.ledger);
-  const decided = decide(snapshot, compiled.flag.key, subject, now);
-  const decision = hidesDenial && decided.reason === 'DENIED' ? asDefault(decided, compiled, asked) : decided;
+  const decision = (audience === 'PERSON' ? decideForPeople : decide)(snapshot, compiled.flag.key, subject, now);
   const letsIn = granted || rules.some(({ met }) => met);
   const blockedBy = [
     ...blocksBeforeRules(compiled, asked, showing),
@@ -100,12 +99,6 @@ function isDenied(compiled: CompiledFlag, subject: Subject): boolean {
   if (verdictOf(compiled, subject, '')?.effect === 'DENY') return true;
   if (!compiled.flag.delegated || subject.organizationId === '') return false;
   return verdictOf(compiled, subject, subject.organizationId)?.effect === 'DENY';
-}
-
-/** What people are told in place of a denial: the decision by the rules alone where that is off, else the default. */
-function asDefault(denied: Decision, compiled: CompiledFlag, { subject, now }: Asked): Decision {
-  const byRules = decideByRules(compiled, subject, now, denied.validUntil ?? Infinity);
-  return byRules.enabled ? { ...denied, reason: 'DEFAULT' } : byRules;
 }
 
 /** What blocks by lines 2 and 3 of the order of evaluation: all of it, not only what an evaluation would stop at. */

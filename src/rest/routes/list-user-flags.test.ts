@@ -91,6 +91,25 @@ describe('the list of flags', () => {
     expect(json).toMatchObject({ flags: [{ key: 'insights_tab', enabled: false, reason: 'DEFAULT' }, {}, {}, {}] });
   });
 
+  it('is byte for byte the same once a flag that is off is denied, also of flags that require it', async () => {
+    await stand.flag('charts', { prerequisites: [{ flagKey: 'reports' }], rules: [{ conditions: {} }] });
+    await identify('dina', { joinedAt: Date.now() - 3 * DAY_MS });
+    const token = await personToken({ sub: 'dina' });
+    const ask = (headers = {}) => stand.ask(`${FLAGS}?all=true`, { token, headers });
+    const before = await ask();
+    const { consistencyToken } = await stand.latchkey.services.flags.set(stand.latchkey.operator, {
+      ...{ keyOrId: 'reports', mustExist: true, input: {}, expectedVersion: undefined, comment: '' },
+      ...{ onRuleChange: 'KEEP', access: [{ userId: 'dina', effect: 'DENY' }], removeAccess: [] },
+    });
+    const etag = before.headers.get('etag') ?? '';
+    expect(await ask({ 'consistency-token': consistencyToken, 'if-none-match': etag })).toMatchObject({ status: 304 });
+    const after = await ask();
+    expect([after.text, after.headers.get('etag')]).toEqual([before.text, etag]);
+    const { flags } = after.json as { flags: readonly { key: string; valid_until?: string }[] };
+    expect(flags.filter((flag) => flag.valid_until !== undefined).map(({ key }) => key)).toEqual(['charts', 'reports']);
+    await stand.flag('charts', { archived: true });
+  });
+
   it('is the named user’s for a machine, which must name one', async () => {
     await identify('carl', { roles: ['manager'] });
     const named = await stand.ask(`${FLAGS}?user_id=carl`, { token: evaluator });

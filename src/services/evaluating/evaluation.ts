@@ -31,6 +31,14 @@ export interface TargetDecisions {
 /** Gives the keys of the flags to decide where a call names none. */
 type FlagChoice = (snapshot: Snapshot) => readonly string[];
 
+/** Which flags a batch decides where it names none, and how much is told. */
+interface Way {
+  readonly choose: FlagChoice;
+  readonly told: 'all' | 'to people';
+}
+
+const FOR_MACHINES: Way = { choose: allKeys, told: 'all' };
+
 /** The most that flags times contexts of one batch may be. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
 /** How many targets' states are loaded at once: a long batch that asked for all of them would hold up every other call. */
@@ -116,25 +124,26 @@ export class EvaluationService {
     return results;
   }
 
-  /** Decides for one target the flags that `choose` names. It does not ask whether the caller may. */
+  /** Decides for one target the flags that `choose` names, as people are told. It does not ask whether the caller may. */
   async list(
     call: Call,
     target: Target,
     choose: FlagChoice,
     consistency: ConsistencyInput = { consistencyToken: '', full: false },
   ): Promise<{ readonly evaluated: readonly Evaluated[]; readonly snapshot: Snapshot }> {
-    const evaluated = await this.#decideAlone(call, { ...consistency, targets: [target], flagKeys: [] }, choose);
+    const alone = { ...consistency, targets: [target], flagKeys: [] };
+    const evaluated = await this.#decideAlone(call, alone, { choose, told: 'to people' });
     return { evaluated, snapshot: this.#options.keeper.snapshot };
   }
 
   /** Decides flags for the one target there is; rejects where it is refused. */
-  async #decideAlone(call: Call, input: BatchInput, choose?: FlagChoice): Promise<readonly Evaluated[]> {
-    const [result] = await this.#batch(call, input, choose);
+  async #decideAlone(call: Call, input: BatchInput, way?: Way): Promise<readonly Evaluated[]> {
+    const [result] = await this.#batch(call, input, way);
     if (result!.refusal !== undefined) throw result!.refusal;
     return result!.decisions;
   }
 
-  async #batch(call: Call, input: BatchInput, choose: FlagChoice = allKeys): Promise<readonly TargetDecisions[]> {
+  async #batch(call: Call, input: BatchInput, way: Way = FOR_MACHINES): Promise<readonly TargetDecisions[]> {
     const { states, views } = this.#options;
     const pauses = new EventLoopPauses(call);
     const results: TargetDecisions[] = [];
@@ -147,20 +156,26 @@ export class EvaluationService {
     }
     const targetsAt = (places: readonly number[]): Target[] => places.map((place) => input.targets[place]!);
     const { demand, snapshot } = await views.pass(call, input, targetsAt(usable));
-    const keys = input.flagKeys.length > 0 ? input.flagKeys : choose(snapshot);
+    const keys = input.flagKeys.length > 0 ? input.flagKeys : way.choose(snapshot);
     checkSize(keys.length, input.targets.length);
     for (let from = 0; from < usable.length; from += TARGETS_PER_LOAD) {
       const places = usable.slice(from, from + TARGETS_PER_LOAD);
       const targets = targetsAt(places);
       const present = await loadStates(states, targets, { demand, snapshot });
       for (const [i, target] of targets.entries()) {
-        results[places[i]!] = await this.#decideFlags(call, snapshot, { target, states: present[i], keys, pauses });
+        results[places[i]!] = await this.#decideFlags(call, snapshot, {
+          target,
+          states: present[i],
+          keys,
+          pauses,
+          way,
+        });
       }
     }
     return results;
   }
 
-  async #decideFlags(call: Call, snapshot: Snapshot, { target, states, keys, pauses }: FlagsOfTarget) {
+  async #decideFlags(call: Call, snapshot: Snapshot, { target, states, keys, pauses, way }: FlagsOfTarget) {
     const { views } = this.#options;
     const { userId } = target;
     let view: TargetView | undefined;
@@ -171,7 +186,7 @@ export class EvaluationService {
     if (refusal !== undefined) return { userId, decisions, refusal };
     for (const flagKey of keys) {
       const ask = { ...target, flagKey };
-      decisions.push(view === undefined ? views.decideWithoutState(snapshot, ask) : views.decide(view, ask));
+      decisions.push(view === undefined ? views.decideWithoutState(snapshot, ask) : views.decide(view, ask, way.told));
       if (pauses.due()) await pauses.take();
     }
     return { userId, decisions };
@@ -184,6 +199,7 @@ interface FlagsOfTarget {
   readonly states: TargetStates | undefined;
   readonly keys: readonly string[];
   readonly pauses: EventLoopPauses;
+  readonly way: Way;
 }
 
 function checkSize(flags: number, contexts: number): void {

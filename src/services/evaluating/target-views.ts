@@ -3,7 +3,7 @@ import type { Clock } from '../../calls/clock.js';
 import { unavailable } from '../../calls/errors.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Decision } from '../../core/deciding/decision.js';
-import { decide } from '../../core/deciding/evaluate.js';
+import { decide, decideForPeople } from '../../core/deciding/evaluate.js';
 import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
 import { type Subject, subjectOf } from '../../core/deciding/subject.js';
 import { rolesThatMatter } from '../../core/snapshot/named-roles.js';
@@ -98,11 +98,12 @@ export class TargetViews {
     return this.viewOf(call, snapshot, target, states);
   }
 
-  /** Decides a flag for a target by its view. */
-  decide(view: TargetView, ask: FlagTarget): Evaluated {
+  /** Decides a flag for a target by its view; `told` says whether as people are told, who learn of no denial. */
+  decide(view: TargetView, ask: FlagTarget, told: 'all' | 'to people' = 'all'): Evaluated {
     const { snapshot, subject, stale, now } = view;
     if (!isReadable(view, ask.flagKey)) return this.decideWithoutState(snapshot, ask);
-    return { decision: decide(snapshot, ask.flagKey, subject, now), stale };
+    const decider = told === 'all' ? decide : decideForPeople;
+    return { decision: decider(snapshot, ask.flagKey, subject, now), stale };
   }
 
   /** Decides a flag for a target without a view: its states are not at hand, and the store does not answer. */

@@ -29,9 +29,7 @@ export async function userFlags(
   const visible = await evaluation.list(call, target, (snapshot) => snapshot.visible, input);
   const flags = visible.evaluated.map(({ decision, stale }) => {
     const name = visible.snapshot.flags.get(decision.flagKey)?.flag.name ?? decision.flagKey;
-    // A user is not told of a denial: the flag is off as any other.
-    const reason = decision.reason === 'DENIED' ? 'DEFAULT' : decision.reason;
-    return { ...decision, reason, name, stale } as const;
+    return { ...decision, name, stale };
   });
   return input.all ? flags : flags.filter(({ enabled }) => enabled);
 }

@@ -57,10 +57,14 @@ export interface Watching {
   close(): void;
 }
 
-/** A cause as people are told it: what they did, but not which machine reported it or which person decided it. */
+/**
+ * A cause as people are told it: what they did, but not which machine reported it or which person decided it. A change of their
+ * access rows is a write about them as any other: a flag that goes off by one would tell a denial.
+ */
 export function causeForPeople(cause: Cause): Cause {
   if (cause.type === 'event') return { ...cause, source: '' };
   if (cause.type === 'manual') return { type: 'manual', actor: '', reason: '' };
+  if (cause.type === 'access') return { type: 'identify' };
   return cause;
 }
 

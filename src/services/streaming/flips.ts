@@ -1,6 +1,4 @@
-import type { Reader } from '../../calls/open-readers.js';
-import type { Decision } from '../../core/deciding/decision.js';
-import { decide } from '../../core/deciding/evaluate.js';
+import { decide, decideForPeople } from '../../core/deciding/evaluate.js';
 import type { Subject } from '../../core/deciding/subject.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause } from '../../core/states/ledger.js';
@@ -73,13 +71,9 @@ export function sendFlips(stream: EventStream, { unlocked, locked, cause, at }: 
     keys
       .filter((key) => !reader.people || snapshot.flags.get(key)?.flag.clientVisible === true)
       .map((flagKey) => {
-        const decision = decide(snapshot, flagKey, subject, now);
-        return { flagKey, cause: shown, decision: shownDecision(decision, reader) };
+        const decision = (reader.people ? decideForPeople : decide)(snapshot, flagKey, subject, now);
+        return { flagKey, cause: shown, decision };
       });
   const news = { type: 'user', userId: subject.user.id, at, unlocked: flips(unlocked), locked: flips(locked) } as const;
   if (news.unlocked.length + news.locked.length > 0) stream.send(news, position, now);
-}
-
-function shownDecision(decision: Decision, { people }: Reader): Decision {
-  return people && decision.reason === 'DENIED' ? { ...decision, reason: 'DEFAULT' } : decision;
 }
