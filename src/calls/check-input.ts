@@ -1,5 +1,6 @@
-import { faultOfJson, type JsonObject } from '../core/values/json.js';
+import { faultOfJson, type JsonObject, quote } from '../core/values/json.js';
 import { faultOfName, faultOfNames, type ListKind, type NameKind } from '../core/values/names.js';
+import { DAY_MS, shownInstant } from '../core/values/time.js';
 import { invalidAt } from './errors.js';
 
 const MAX_ATTRIBUTES_BYTES = 16_384;
@@ -27,6 +28,27 @@ export function checkAttributes(attributes: JsonObject): void {
     throw invalidAt(
       '/attributes',
       `attributes have at most ${MAX_ATTRIBUTES_BYTES} bytes as JSON, and these have ${bytes}`,
+    );
+  }
+}
+
+/** Nobody joined before that; unset times do: the year 1, and 1970. */
+const EARLIEST_JOINING = Date.UTC(1990, 0, 1);
+
+/** Throws INVALID where nobody can have joined at that instant: before 1990, or more than a day after `now`. */
+export function requireJoinedAt(joinedAt: number, now: number): void {
+  if (!Number.isSafeInteger(joinedAt)) throw invalidAt('/joined_at', `joined_at ${quote(joinedAt)} is no instant`);
+  const shown = quote(shownInstant(joinedAt));
+  if (joinedAt < EARLIEST_JOINING) {
+    throw invalidAt(
+      '/joined_at',
+      `joined_at ${shown} is before 1990, as times are that were never set; leave it out where it is not known`,
+    );
+  }
+  if (joinedAt > now + DAY_MS) {
+    throw invalidAt(
+      '/joined_at',
+      `joined_at ${shown} is more than a day ahead of ${shownInstant(now)}; users who join later are identified then`,
     );
   }
 }

@@ -20,6 +20,8 @@ describe('a fault in a request', () => {
   it.each<[string, (rpc: Rpc) => Promise<unknown>]>([
     ['/user_id', (rpc) => rpc.evaluate({ flagKey: 'f', context: { userId: ' x' } })],
     ['/roles/1', (rpc) => rpc.evaluate({ flagKey: 'f', context: { roles: ['a', ' b'] } })],
+    ['/joined_at', (rpc) => rpc.identify({ userId: 'u', joinedAt: new Date('0001-01-01T00:00:00Z') })],
+    ['/joined_at', (rpc) => rpc.evaluate({ flagKey: 'any', context: { joinedAt: new Date('2999-01-01T00:00:00Z') } })],
     ['/attributes/account', (rpc) => rpc.evaluate({ flagKey: 'f', context: { attributes: { account: 2 ** 53 } } })],
     ['/attributes/a~1b/1', (rpc) => rpc.identify({ userId: 'u', attributes: { 'a/b': [1, 2 ** 53 + 2] } })],
     [

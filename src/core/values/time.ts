@@ -40,6 +40,12 @@ export function parseInstant(text: string): number | undefined {
   return date.getTime() - (match[8] === '-' ? -offsetMs : offsetMs);
 }
 
+/** An instant as messages show it; one that no `Date` can hold as its number. */
+export function shownInstant(epochMs: number): string {
+  const date = new Date(epochMs);
+  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
+}
+
 const DAY_AND_TIME =
   /^(\d{4}-\d{2}-\d{2})(?:[Tt ](\d{2}:\d{2})(:\d{2}(?:\.\d{1,9})?)?(?: ?([Zz]|[+-]\d{2}(?::?\d{2})?))?)?$/;
 

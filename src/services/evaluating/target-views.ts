@@ -1,4 +1,5 @@
 import { type Call, MAX_ROLES } from '../../calls/caller.js';
+import { requireJoinedAt } from '../../calls/check-input.js';
 import type { Clock } from '../../calls/clock.js';
 import { unavailable } from '../../calls/errors.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
@@ -71,7 +72,8 @@ export class TargetViews {
 
   /**
    * The view of a target with these states. It is made once for all flags that are decided for the target: where the context
-   * overrides something, the facts are read anew. Throws NOT_FOUND for a target that is not the caller's to ask about.
+   * overrides something, the facts are read anew. Throws NOT_FOUND for a target that is not the caller's to ask about, and
+   * INVALID where nobody can have joined when the context says.
    */
   viewOf(call: Call, snapshot: Snapshot, target: Target, { user, organization }: TargetStates): TargetView {
     requireOwnDecision(call, user.state, organization?.state.id ?? '');
@@ -81,11 +83,13 @@ export class TargetViews {
       context = { ...context, roles: rolesThatMatter(context.roles, MAX_ROLES, snapshot, organization?.state) };
     }
     const { keeper, clock } = this.#options;
+    const now = clock.now();
+    if (context.joinedAt !== undefined) requireJoinedAt(context.joinedAt, now);
     return {
       snapshot,
       subject: subjectOf(snapshot, user.state, organization?.state, context),
       stale: user.stale || (organization?.stale ?? false) || keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS,
-      now: clock.now(),
+      now,
     };
   }
 

@@ -8,7 +8,7 @@ import {
 } from '../../core/values/json.js';
 import { LARGEST_AMOUNT, millionthsOf, millionthsOfText, roundedAmount } from '../../core/values/millionths.js';
 import { faultOfName } from '../../core/values/names.js';
-import { DAY_MS, MINUTE_MS, parseInstant } from '../../core/values/time.js';
+import { DAY_MS, MINUTE_MS, parseInstant, shownInstant } from '../../core/values/time.js';
 import type { NewEvent } from '../../store/event-store.js';
 
 /** An event as a producer sent it, from whichever shape it was read. Its members have not been checked. */
@@ -107,10 +107,10 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
   if (occurredAt === undefined)
     return `occurred_at ${quote(input.occurredAt)} is no RFC 3339 instant, like 2026-01-31T12:00:00Z`;
   if (occurredAt > now + MAX_AHEAD_MS) {
-    return `occurred_at ${quote(shown(occurredAt))} is more than 5 minutes ahead of ${shown(now)}; check the producer's clock`;
+    return `occurred_at ${quote(shownInstant(occurredAt))} is more than 5 minutes ahead of ${shownInstant(now)}; check the producer's clock`;
   }
   if (occurredAt < now - retentionDays * DAY_MS) {
-    return `occurred_at ${quote(shown(occurredAt))} is more than ${retentionDays} days ago, for how long duplicates are recognised; events that old are not taken`;
+    return `occurred_at ${quote(shownInstant(occurredAt))} is more than ${retentionDays} days ago, for how long duplicates are recognised; events that old are not taken`;
   }
   if (typeof value !== 'number' || !Number.isFinite(value)) {
     const isDecimal = typeof value === 'string' && millionthsOfText(value) !== undefined;
@@ -139,9 +139,4 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
 function givenInstant(value: unknown): number | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) ? value : undefined;
   return typeof value === 'string' ? parseInstant(value) : undefined;
-}
-
-function shown(epochMs: number): string {
-  const date = new Date(epochMs);
-  return Number.isNaN(date.getTime()) ? String(epochMs) : date.toISOString();
 }

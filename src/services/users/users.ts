@@ -1,5 +1,5 @@
 import { type Call, confinedTo, MAX_ROLES } from '../../calls/caller.js';
-import { checkAttributes, requireName } from '../../calls/check-input.js';
+import { checkAttributes, requireJoinedAt, requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
@@ -14,6 +14,7 @@ import { requireOwnUser } from '../access/caller-reach.js';
 import { requireDefinedRole } from '../access/defined-roles.js';
 import { mayClaim } from '../access/expected-organization.js';
 import { attributeWarnings } from './attribute-warnings.js';
+import { correctionOfJoining, type JoiningCorrected, joiningWarnings } from './joining-warnings.js';
 
 /** What is known of a user; what is left out stays as it is. */
 export interface IdentifyInput {
@@ -77,16 +78,22 @@ export class UserService {
     }
     const known = confined === '' ? input : { ...input, organizationId: confined };
     const warnings: Fault[] = [];
-    const written = await writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, { before, now }) => {
+    let corrected: JoiningCorrected | undefined;
+    const written = await writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, edit) => {
+      const { before, now } = edit;
+      if (typeof input.joinedAt === 'number') requireJoinedAt(input.joinedAt, now);
       const own = confined === '' || before.organizationId === confined;
       if (!own && !mayClaim(before, confined)) throw notFound(`no user ${quote(input.userId)}`);
       if (!own && before.revision > 0) await recordClaim(tx, call, now, { before, organizationId: confined });
-      return this.#store(tx, before, identifiedAs(before, known), { known, warnings });
+      const after = identifiedAs(before, known);
+      corrected = await correctionOfJoining(tx, { ...edit, after });
+      return this.#store(tx, before, after, { known, warnings });
     });
     // A caller that is bound to an organization is not told of the platform's rules.
     if (confined !== '' || call.caller.kind === 'person') return { ...written, warnings: [] };
     const ofAttributes = attributeWarnings(input.attributes?.set ?? {}, this.#options.keeper.snapshot);
-    return { ...written, warnings: [...warnings, ...ofAttributes] };
+    const ofJoining = corrected === undefined ? [] : joiningWarnings(corrected, written.user);
+    return { ...written, warnings: [...warnings, ...ofAttributes, ...ofJoining] };
   }
 
   /**
@@ -193,15 +200,12 @@ function sameProfile(a: UserState, b: UserState): boolean {
   return key(a) === key(b);
 }
 
-function checkIdentify({ userId, organizationId, roles, joinedAt }: IdentifyInput): void {
+function checkIdentify({ userId, organizationId, roles }: IdentifyInput): void {
   requireName('userId', userId, '/user_id');
   if (organizationId) requireName('organizationId', organizationId, '/organization_id');
   for (const [i, role] of (roles ?? []).entries()) requireName('role', role, `/roles/${i}`);
   if (roles !== undefined && roles.length > MAX_ROLES) {
     throw invalidAt('/roles', `a user has at most ${MAX_ROLES} roles, not ${roles.length}`);
-  }
-  if (typeof joinedAt === 'number' && !Number.isSafeInteger(joinedAt)) {
-    throw invalidAt('/joined_at', `joined_at ${quote(joinedAt)} is no instant`);
   }
 }
 

@@ -95,7 +95,7 @@ export interface EvaluationContext {
     | undefined;
   /** Given when not empty; see `organization_id`. */
   roles: string[];
-  /** When the user joined. Absent: as stored. */
+  /** When the user joined, within the bounds of IdentifyRequest.joined_at. Absent: as stored. */
   joinedAt:
     | Date
     | undefined;

@@ -55,7 +55,10 @@ export interface IdentifyRequest {
    * user's organization has strict roles, one that nobody defined is INVALID_ARGUMENT.
    */
   roles: string[];
-  /** When the user joined. */
+  /**
+   * When the user joined: from 1990 on, and a day ahead at most; INVALID_ARGUMENT for other instants, as unset times are. An
+   * unlock by time stands when this is corrected: `warnings` of the answer name those that rest on what was stored before.
+   */
   joinedAt:
     | Date
     | undefined;
@@ -92,7 +95,8 @@ export interface IdentifyResponse {
   consistencyToken: string;
   /**
    * Attributes of the request that conditions cannot compare as they are, such as a number sent as text or an instant in
-   * seconds, and roles that are spelt nearly as one that is defined; 50 at most. None for tokens bound to an organization.
+   * seconds; roles that are spelt nearly as one that is defined; unlocks that rest on a `joined_at` which this request corrects,
+   * and still stand. 50 of each at most. None for tokens bound to an organization.
    */
   warnings: Warning[];
 }
