@@ -8,7 +8,7 @@ import { ENGINES, type Place, withPlace } from '../stand/places.js';
 import { pinThisProcess, type Started, serve } from '../stand/processes.js';
 import type { Report } from '../stand/report.js';
 import { type Measured, roundsOr, type Side } from '../stand/rounds.js';
-import { loadFigures } from './load-figures.js';
+import { loadFigures, warmUp } from './load-figures.js';
 
 export const EVALUATE_PATH = '/latchkey.v1.FeatureService/Evaluate';
 
@@ -53,11 +53,12 @@ export async function withGrpcStand(measure: (stand: GrpcStand) => Promise<void>
     const [user, token] = [zipf(SETTINGS.users, random), zipf(SETTINGS.tokens, random)];
     const draw = (): EvaluateRequest => evaluateRequest(user(), Math.floor(random() * SETTINGS.flags));
     const tokens = Array.from({ length: TOKENS_DRAWN }, () => secrets[token()]!);
-    await loadUnary({
+    const everybody = {
       ...{ address: latchkey.grpcAddress, path: EVALUATE_PATH, tokens, inFlight: SETTINGS.inFlight },
       requests: Array.from({ length: SETTINGS.users }, (_, n) => encoded(evaluateRequest(n, 1))),
       calls: SETTINGS.users,
-    });
+    };
+    await warmUp(() => loadUnary(everybody));
     pinThisProcess(1);
     await measure({
       ...{ place, latchkey, secrets, tokens },

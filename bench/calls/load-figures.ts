@@ -19,3 +19,19 @@ export async function loadFigures(server: Pick<Started, 'processorMs'>, load: ()
     answerBytes: bytes / answers,
   };
 }
+
+const ATTEMPTS = 30;
+const PAUSE_MS = 500;
+
+/** Fills the caches by a load. On a busy machine the store may not answer in time at first: then it is tried again. */
+export async function warmUp(load: () => Promise<Loaded>): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await load();
+      return;
+    } catch (error) {
+      if (attempt === ATTEMPTS) throw error;
+      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+    }
+  }
+}

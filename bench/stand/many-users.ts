@@ -11,6 +11,7 @@ export interface ManyUsers {
 }
 
 export const userName = (n: number): string => `user-${n}`;
+export const organizationOf = (user: number): string => `organization-${user % 500}`;
 export const actionName = (n: number): string => `action-${n}`;
 
 const PER_TRANSACTION = 1_000;
@@ -32,7 +33,7 @@ export async function loadManyUsers(
       await tx.users.lock(ids);
       await tx.users.putProfiles(
         some.map((n) => ({
-          ...{ userId: userName(n), organizationId: `organization-${n % 500}`, roles: ['employee'] },
+          ...{ userId: userName(n), organizationId: organizationOf(n), roles: ['employee'] },
           ...{ joinedAt: now - (n % 365) * DAY_MS, emailVerified: n % 2 === 0, attributes: { plan: 'pro' } },
         })),
       );
