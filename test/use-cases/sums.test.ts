@@ -103,6 +103,20 @@ describeOnEachEngine('sums of decimals', (engine) => {
     ]);
   });
 
+  it('have the same bound on each day', async () => {
+    const now = await stand.store.now();
+    const event = (id: string, value: number, daysAgo: number) => ({
+      ...{ id, user_id: 'daily', action: 'unwindowed', value, occurred_at: now - daysAgo * DAY_MS },
+    });
+    for (const one of [event('up', 9e12, 1), event('down', -9e12, 0), event('more', 0.5, 1), event('fine', 0.5, 0)]) {
+      await stand.track([one]);
+      await stand.drain();
+    }
+    const { actions } = (await stand.store.states.users(['daily'])).get('daily')!;
+    expect(actions.get('unwindowed')).toMatchObject({ count: 3, sum: 500_000n });
+    expect(stand.buried.filter(({ userId }) => userId === 'daily')).toMatchObject([{ id: 'more' }]);
+  });
+
   it('add up amounts that other systems send as text, by a call and by the queue', async () => {
     const cloud = (id: string, value: unknown) => ({
       ...{ specversion: '1.0', id, source: 's', type: 'spend', subject: 'texts', data: { value } },

@@ -537,6 +537,16 @@ describe('doubtful conditions are warned of', () => {
       'the members of roles are texts, none of which equals 5',
     ],
     [
+      'a sum beyond what is kept',
+      { ...COUNT, fact: 'actionSum', operator: 'greaterThanInclusive', value: 1e13 },
+      '/all/0/value: actionSum stays within ±9000000000000, which 10000000000000 is beyond',
+    ],
+    [
+      'finer amounts than sums have',
+      { ...COUNT, fact: 'actionSum', operator: 'in', value: [0.5, 0.1234567] },
+      '/all/0/value: actionSum is in whole millionths, and never equals 0.1234567',
+    ],
+    [
       'seconds where milliseconds are compared',
       { fact: 'now', operator: 'greaterThan', value: 1_748_736_000 },
       '/all/0/value: "now" is in milliseconds, and 1748736000 looks like seconds: it would be 1970-01-21T05:45:36.000Z',

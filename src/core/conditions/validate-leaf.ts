@@ -12,6 +12,7 @@ import {
   type CheckedValue,
   type LeafPlace,
   warnOfAbsence,
+  warnOfAmounts,
   warnOfCoercion,
   warnOfSeconds,
   warnOfTypes,
@@ -55,6 +56,7 @@ export function validateLeaf(leaf: JsonObject, place: LeafPlace, vocabulary: Voc
   validateNow({ fact, right, operator, pointer, faults });
   warnOfStages(leaf, pointer, vocabulary, faults);
   warnOfSeconds({ fact, right, pointer }, faults);
+  warnOfAmounts({ fact, right, operator, pointer }, faults);
   warnOfTypes({ fact, right, shape, operator, pointer }, faults);
   warnOfCoercion({ fact, right, operator, pointer }, faults);
   warnOfAbsence({ fact, right, operator, place }, faults);

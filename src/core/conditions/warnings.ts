@@ -1,6 +1,7 @@
 import type { FactDefinition, FactType } from '../facts/fact-definition.js';
 import type { Faults } from '../values/fault.js';
 import { inBrief, type JsonValue } from '../values/json.js';
+import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
 import { looksLikeSeconds } from '../values/time.js';
 import type { OperatorShape } from './operator-table.js';
 import { comparisonOf, splitOperator } from './operators.js';
@@ -120,6 +121,24 @@ export function warnOfSeconds(
   const read = new Date(constant).toISOString();
   const text = `"now" is in milliseconds, and ${constant} looks like seconds: it would be ${read}; give ${constant * 1000}, or a date by "after" or "before"`;
   faults.warn(`${pointer}/value`, text);
+}
+
+/** Warns of a constant that no sum is ever equal to, or on the same side of for everyone: sums are bounded whole millionths. */
+export function warnOfAmounts(
+  { fact, right, operator, pointer }: Pick<Typed, 'fact' | 'right' | 'operator' | 'pointer'>,
+  faults: Faults,
+): void {
+  if (fact.count !== 'amount' || !('constant' in right)) return;
+  const numbers = constantsOf(right.constant).filter((value) => typeof value === 'number');
+  const far = numbers.find((number) => Math.abs(number) > LARGEST_AMOUNT);
+  if (far !== undefined) {
+    faults.warn(`${pointer}/value`, `${fact.name} stays within ±${LARGEST_AMOUNT}, which ${far} is beyond`);
+    return;
+  }
+  const fine =
+    STRICT.has(splitOperator(operator).operator) && numbers.find((number) => roundedAmount(number) !== number);
+  if (typeof fine !== 'number') return;
+  faults.warn(`${pointer}/value`, `${fact.name} is in whole millionths, and never equals ${fine}`);
 }
 
 interface Absence {
