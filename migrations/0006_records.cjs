@@ -1,4 +1,4 @@
-const { createTable, noWayBack } = require('./schema/create-table.cjs');
+const { createTable, noWayBack, seedRow } = require('./schema/create-table.cjs');
 
 /** The outbox of changes, the audit and machine tokens. */
 exports.up = async function up(knex) {
@@ -47,6 +47,8 @@ exports.up = async function up(knex) {
     primary: ['id'],
     unique: { tokens_hash: ['hash'] },
   });
+  // Servers hold all tokens, and read them anew when it has grown.
+  await seedRow(knex, 'meta', { name: 'tokens_revision' }, { value: '0' });
 };
 
 exports.down = noWayBack;

@@ -18,14 +18,16 @@ import { hashSecret } from '../../src/services/tokens/tokens.js';
 import type { MachineToken } from '../../src/store/token-store.js';
 
 const [bytes, ...secrets] = process.argv.slice(2);
-const tokens = new Map(
-  secrets.map((secret, n): [string, MachineToken] => {
-    const hash = hashSecret(secret);
-    return [hash, { id: `tok_${n}`, name: '', hash, scopes: ['evaluate'], organizationId: '', createdAt: 0 }];
-  }),
-);
+const tokens = secrets.map((secret, n): MachineToken => {
+  const hash = hashSecret(secret);
+  return { id: `tok_${n}`, name: '', hash, scopes: ['evaluate'], organizationId: '', createdAt: 0 };
+});
 const authentication = new Authentication({
-  tokens: { byHash: (hash) => Promise.resolve(tokens.get(hash)), touch: () => Promise.resolve() },
+  tokens: {
+    revision: () => Promise.resolve(1),
+    all: () => Promise.resolve(tokens),
+    touch: () => Promise.resolve(),
+  },
   clock: { now: Date.now },
   onError: (error) => console.error(error),
 });
@@ -37,8 +39,8 @@ server.serve(
   { fullName, methods: { evaluate: { ...methods.evaluate, requestType: EvaluateRequest } } },
   { evaluate: { handle: () => answer as never } },
   {
-    authenticate: (metadata): Machine | Promise<Machine> =>
-      authentication.machine(bearerTokenOf(metadata.get('authorization')[0])),
+    authenticate: (call): Machine | Promise<Machine> =>
+      authentication.machine(bearerTokenOf(call.metadata.get('authorization')[0]), call),
     observer: { callEnded: (call) => observer(new ObservedCall(call)) },
   },
 );

@@ -10,6 +10,7 @@ const MAX_KEYS = 50_000;
  */
 export class CallRate {
   readonly #perMinute: number;
+  readonly #what: string;
   readonly #shareMs: number;
   readonly #uptimeMs: () => number;
   /** When each caller's calls will all have had their share of time. What has passed says nothing and may be forgotten. */
@@ -18,9 +19,19 @@ export class CallRate {
   #before = new Map<string, number>();
   #turnAtMs: number;
 
-  /** @param perMinute 0 for any number */
-  constructor(perMinute: number, uptimeMs: () => number = () => performance.now()) {
+  /**
+   * @param perMinute 0 for any number
+   * @param what of what there may be so many, in words for callers
+   */
+  constructor(
+    perMinute: number,
+    {
+      what = 'calls',
+      uptimeMs = () => performance.now(),
+    }: { what?: string; uptimeMs?: (() => number) | undefined } = {},
+  ) {
     this.#perMinute = perMinute;
+    this.#what = what;
     this.#shareMs = MINUTE_MS / perMinute;
     this.#uptimeMs = uptimeMs;
     this.#turnAtMs = uptimeMs() + MINUTE_MS;
@@ -39,7 +50,7 @@ export class CallRate {
     const waitMs = this.#usedUntil(key) - this.#uptimeMs() + this.#shareMs * 0.999 - MINUTE_MS;
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / SECOND_MS);
-    throw tooMany(`at most ${this.#perMinute} a minute; try again in ${seconds} s`, waitMs);
+    throw tooMany(`at most ${this.#perMinute} ${this.#what} a minute; try again in ${seconds} s`, waitMs);
   }
 
   /** Counts without asking. */

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { StoreClock } from '../calls/clock.js';
+import { FailedAuthentications } from '../calls/failed-authentications.js';
 import { OpenReaders } from '../calls/open-readers.js';
 import type { Config } from '../config/config.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../configuration/configuration-keeper.js';
@@ -43,7 +44,17 @@ import { EpochWatch } from './epoch-watch.js';
 
 export interface ServiceParts {
   readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'> &
-    Partial<Pick<Config, 'cachedBytes' | 'maxStreams' | 'maxStreamsPerToken' | 'streamHeartbeatMs' | 'webhooks'>>;
+    Partial<
+      Pick<
+        Config,
+        | 'cachedBytes'
+        | 'maxStreams'
+        | 'maxStreamsPerToken'
+        | 'failedAuthenticationsPerMinute'
+        | 'streamHeartbeatMs'
+        | 'webhooks'
+      >
+    >;
   /** A secret that all servers of a deployment have in common. Left out where there is one server only. */
   readonly sharedSecret?: string;
   readonly store: Store;
@@ -87,6 +98,7 @@ export function composeServices(parts: ServiceParts): Composed {
   const epoch = new EpochWatch(parts.store, () => {
     states.reset();
     keeper.distrust();
+    services.authentication.reset();
     services.streams.restart();
   });
   const store: Store = { ...parts.store, epoch: () => epoch.current() };
@@ -117,12 +129,12 @@ export function composeServices(parts: ServiceParts): Composed {
     maxOfToken: config.maxStreamsPerToken ?? 0,
     onError: (error) => onError('looking for tokens that have ended', error),
   });
+  const failures = new FailedAuthentications(config.failedAuthenticationsPerMinute ?? 0);
   const services: ServiceSet = {
     actions: new ActionService(writing),
     audit: new AuditService(store),
     authentication: new Authentication({
-      tokens: store.tokens,
-      clock,
+      ...{ tokens: store.tokens, clock, failures },
       onError: (error) => onError('noting a token’s last use', error),
     }),
     backfills: new BackfillService({ ...writing, readers }),

@@ -150,7 +150,7 @@ export class StoreLink {
         this.#connected = true;
       }
       await Promise.all([epoch.refresh(), clock.synchronize(sqlStore)]);
-      await services.keeper.refresh();
+      await Promise.all([services.keeper.refresh(), services.authentication.refresh()]);
       this.#reachable = true;
       if (this.#unsaved) this.save();
     } catch (error) {

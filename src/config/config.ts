@@ -43,6 +43,8 @@ export interface Config {
   readonly auditRetentionDays: number | undefined;
   readonly cachedUsers: number;
   readonly cachedBytes: number;
+  /** How many authentications a minute may fail that come from one address; 0 for any number. */
+  readonly failedAuthenticationsPerMinute: number;
   /** How many calls a minute one machine token may make on gRPC, messages of streams included; 0 for any number. */
   readonly grpcCallsPerMinute: number;
   /** How many requests a minute one machine token or person may make on REST; 0 for any number. */
@@ -89,6 +91,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, 0, 36_500) || undefined,
     cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),
     cachedBytes: env.integer('CACHED_MIB', 256, 16, 65_536) * 2 ** 20,
+    failedAuthenticationsPerMinute: env.integer('FAILED_AUTHENTICATIONS_PER_MINUTE', 600, 0, 10_000_000),
     grpcCallsPerMinute: env.integer('GRPC_CALLS_PER_MINUTE', 0, 0, 100_000_000),
     httpRequestsPerMinute: env.integer('HTTP_REQUESTS_PER_MINUTE', 0, 0, 10_000_000),
     maxStreamsPerToken: env.integer('MAX_STREAMS_PER_TOKEN', 1_000, 0, 1_000_000),

@@ -38,7 +38,10 @@ function watch(secret: string, userId = ''): Promise<ServiceError | 'open'> {
   });
 }
 
-const exhausted = { code: status.RESOURCE_EXHAUSTED, details: expect.stringContaining(`at most ${CALLS} a minute`) };
+const exhausted = {
+  code: status.RESOURCE_EXHAUSTED,
+  details: expect.stringContaining(`at most ${CALLS} calls a minute`),
+};
 
 describe('a token’s calls', () => {
   it('beyond its limit are RESOURCE_EXHAUSTED, and told when to try again; others’ are not', async () => {

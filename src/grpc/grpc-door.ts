@@ -43,7 +43,7 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> 
   const { services, address, tls, limits, callsPerMinute = 0, observer } = options;
   const server = new GrpcServer({ ...limits, ...(tls === undefined ? {} : { tls }) });
   const door: Door<Machine> = {
-    authenticate: (metadata) => services.authentication.machine(bearerTokenOf(metadata.get('authorization')[0])),
+    authenticate: (call) => services.authentication.machine(bearerTokenOf(call.metadata.get('authorization')[0]), call),
     ...(callsPerMinute > 0 && { limit: limitOf(new CallRate(callsPerMinute)) }),
     observer: { callEnded: (call) => observer(new ObservedCall(call)) },
   };

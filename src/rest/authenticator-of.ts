@@ -15,6 +15,7 @@ export function authenticatorOf({
   const sync = jwt.sync ? new ClaimsSync({ users, onError: onSyncError ?? (() => undefined) }) : undefined;
   const people = new JwtVerifier({
     ...jwt,
+    failures: authentication.failures,
     onVerified: (verified) => {
       for (const [claim, what] of Object.entries(verified.leftOut)) onLeftOut?.(claim, what);
       sync?.note(verified);

@@ -54,7 +54,7 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   app.decorateRequest('failure', null);
   app.setErrorHandler(answerWithProblem);
   app.setNotFoundHandler(({ method, url }) => {
-    throw notFound(`no route ${method} ${quote(url.split('?', 1)[0])}; /openapi.json lists them`);
+    throw noRoute(method, url);
   });
   observe(app, options.observer);
   app.addHook('onRequest', (request, reply, done) => {
@@ -67,6 +67,11 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     done();
   });
   await protect(app, options);
+  // Without this the body of a request that no route takes would be read and parsed, whoever sends it.
+  app.addHook('onRequest', ({ is404, method, url }, _reply, done) => {
+    if (is404 && method !== 'OPTIONS') done(noRoute(method, url));
+    else done();
+  });
   await describeApi(app);
   const refuseTheOthers = refuseOtherMethods(app);
   app.removeAllContentTypeParsers();
@@ -94,6 +99,10 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   });
   refuseTheOthers();
   return app;
+}
+
+function noRoute(method: string, url: string): Error {
+  return notFound(`no route ${method} ${quote(url.split('?', 1)[0])}; /openapi.json lists them`);
 }
 
 function serverOptions({
@@ -159,7 +168,7 @@ function authenticated(api: FastifyInstance, options: RestAppOptions, rate: Call
   api.addHook('onRequest', (request, reply, done) => {
     addVary(reply, 'Authorization');
     try {
-      const caller = authenticator.caller(request.headers.authorization);
+      const caller = authenticator.caller(request);
       if (!(caller instanceof Promise)) {
         enter(request, caller);
         done();

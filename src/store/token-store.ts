@@ -20,6 +20,8 @@ export interface MachineToken {
 }
 
 export interface TokenReader {
+  /** Grows whenever tokens are made, revoked or dropped; what they say of their use does not count. */
+  revision(): Promise<number>;
   byHash(hash: string): Promise<MachineToken | undefined>;
   /** Newest first, revoked ones too. */
   list(page: PageRequest): Promise<Page<MachineToken>>;

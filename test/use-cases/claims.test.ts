@@ -21,7 +21,8 @@ function startedOn({ services }: UseCaseStand) {
     jwt: { ...JWT_OPTIONS, sync: true },
   });
   return async (...claims: readonly object[]): Promise<void> => {
-    for (const one of claims) await authenticator.caller(`Bearer ${await personToken({ ...one })}`);
+    for (const one of claims)
+      await authenticator.caller({ headers: { authorization: `Bearer ${await personToken({ ...one })}` }, ip: '::1' });
     await Promise.all(writes);
   };
 }

@@ -95,7 +95,8 @@ describeOnEachEngine('tokens', (engine) => {
     let touches = 0;
     const { tokens } = stand.store;
     const counting = {
-      byHash: (hash: string) => tokens.byHash(hash),
+      revision: () => tokens.revision(),
+      all: () => tokens.all(),
       touch: (id: string, at: number) => {
         touches++;
         return tokens.touch(id, at);

@@ -4,7 +4,7 @@ import { FeatureServiceDefinition } from '../../../test/gen/latchkey/v1/feature_
 import { unauthenticated } from '../../calls/errors.js';
 import type { UnaryMethod } from '../../protocol/rpcs/method.js';
 import { GrpcServer, type GrpcServerOptions } from '../grpc-server.js';
-import type { Door, EndedCall } from '../wire/handler.js';
+import type { Door, EndedCall, Incoming } from '../wire/handler.js';
 
 const EVALUATE_PATH = '/latchkey.v1.FeatureService/Evaluate';
 
@@ -39,7 +39,7 @@ export async function startTestServer(
   return { server, ended, address: await server.listen('127.0.0.1:0') };
 }
 
-function authenticate(metadata: Metadata): string {
+function authenticate({ metadata }: Incoming): string {
   const [header] = metadata.get('authorization');
   if (typeof header !== 'string' || header === 'Bearer bad') throw unauthenticated('the token is unknown');
   return header.replace('Bearer ', '');

@@ -1,8 +1,11 @@
+import type { BinaryReader } from '@bufbuild/protobuf/wire';
 import { type Client, type ServiceError, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { EvaluateResponse } from '../../../test/gen/latchkey/v1/evaluation.js';
+import { FeatureServiceDefinition } from '../../../test/gen/latchkey/v1/feature_service.js';
 import { until } from '../../../test/timing.js';
-import { forbidden, invalid, limited } from '../../calls/errors.js';
+import { forbidden, invalid, limited, unauthenticated } from '../../calls/errors.js';
+import { GrpcServer } from '../grpc-server.js';
 import {
   connect,
   type EvaluateMethod,
@@ -11,6 +14,7 @@ import {
   startTestServer,
   type TestServer,
 } from '../testing/test-server.js';
+import type { Incoming } from './handler.js';
 
 type Options = Parameters<typeof startTestServer>[1];
 
@@ -67,6 +71,37 @@ describe('a unary call', () => {
     const error = await failure(evaluateRaw(client, Buffer.from([0xff, 0xff]), { token: 'bad' }));
     expect(error).toMatchObject({ code: status.UNAUTHENTICATED, details: 'the token is unknown' });
     expect(ended).toMatchObject([{ code: status.UNAUTHENTICATED, caller: undefined, unexpected: false }]);
+  });
+
+  it('is decoded only once it is known who calls', async () => {
+    const { fullName, methods } = FeatureServiceDefinition;
+    let decoded = 0;
+    const requestType = {
+      ...methods.evaluate.requestType,
+      decode: (input: BinaryReader, length?: number) => {
+        decoded++;
+        return methods.evaluate.requestType.decode(input, length);
+      },
+    };
+    const server = new GrpcServer();
+    const authenticate = ({ metadata }: Incoming): string => {
+      if (metadata.get('authorization')[0] === 'Bearer bad') throw unauthenticated('the token is unknown');
+      return 'good';
+    };
+    server.serve(
+      { fullName, methods: { evaluate: { ...methods.evaluate, requestType } } },
+      { evaluate: echo },
+      { authenticate, observer: { callEnded: () => undefined } },
+    );
+    const client = connect(await server.listen('127.0.0.1:0'));
+    closers.push(async () => {
+      client.close();
+      await server.drain(100);
+    });
+    await failure(evaluate(client, 'x'.repeat(1_000_000), { token: 'bad' }));
+    expect(decoded).toBe(0);
+    await evaluate(client, 'f');
+    expect(decoded).toBe(1);
   });
 
   it.each([

@@ -1,4 +1,4 @@
-import type { handleUnaryCall, Metadata, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
+import type { handleUnaryCall, ServerUnaryCall, sendUnaryData } from '@grpc/grpc-js';
 import { status } from '@grpc/grpc-js';
 import { invalid } from '../../calls/errors.js';
 import { MalformedRequest } from '../../protocol/messages/decode-message.js';
@@ -7,10 +7,13 @@ import type { UnaryMethod } from '../../protocol/rpcs/method.js';
 import { GrpcCallContext } from './call-context.js';
 import { failureStatus } from './status.js';
 
+/** What is known of a call before it is known who makes it. */
+export type Incoming = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'getPeer'>;
+
 /** What every call needs that does not depend on its RPC. */
 export interface Door<Caller> {
   /** Who calls; throws UNAUTHENTICATED for nobody known. Without a promise where possible, so that the call need not wait. */
-  authenticate(metadata: Metadata): Caller | Promise<Caller>;
+  authenticate(call: Incoming): Caller | Promise<Caller>;
   /** Counts a call, or a message of a stream; throws LIMITED for one too many. Absent where there may be any number. */
   limit?(caller: Caller): void;
   readonly observer: CallObserver<Caller>;
@@ -43,6 +46,8 @@ export interface UnaryBinding<Caller, Request, Response> {
   readonly path: string;
   readonly method: UnaryMethod<Caller, Request, Response>;
   readonly door: Door<Caller>;
+  /** Decodes a request, which is done once it is known who calls. */
+  decode(bytes: Buffer): Request | MalformedRequest;
   /** Encodes an answer, within the call: one that cannot be encoded is logged and told like any other defect. */
   encode(response: Response): Buffer;
 }
@@ -53,7 +58,7 @@ export interface UnaryBinding<Caller, Request, Response> {
  */
 export function unary<Caller, Request, Response>(
   binding: UnaryBinding<Caller, Request, Response>,
-): handleUnaryCall<Request | MalformedRequest, Buffer> {
+): handleUnaryCall<Buffer, Buffer> {
   return (call, callback) => new UnaryRun(binding, call, callback).start();
 }
 
@@ -66,14 +71,14 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
   unexpected = false;
 
   readonly #binding: UnaryBinding<Caller, Request, Response>;
-  readonly #call: ServerUnaryCall<Request | MalformedRequest, Buffer>;
+  readonly #call: ServerUnaryCall<Buffer, Buffer>;
   readonly #callback: sendUnaryData<Buffer>;
   readonly #startedAt = performance.now();
   readonly #context: GrpcCallContext<Caller>;
 
   constructor(
     binding: UnaryBinding<Caller, Request, Response>,
-    call: ServerUnaryCall<Request | MalformedRequest, Buffer>,
+    call: ServerUnaryCall<Buffer, Buffer>,
     callback: sendUnaryData<Buffer>,
   ) {
     this.#binding = binding;
@@ -96,7 +101,7 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
 
   start(): void {
     try {
-      const caller = this.#binding.door.authenticate(this.#call.metadata);
+      const caller = this.#binding.door.authenticate(this.#call);
       if (isPromise(caller)) caller.then(this.#enter, this.#fail);
       else this.#enter(caller);
     } catch (error) {
@@ -112,7 +117,7 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
         this.#giveUp();
         return;
       }
-      const { request } = this.#call;
+      const request = this.#binding.decode(this.#call.request);
       if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
       this.#binding.door.limit?.(caller);
       const response = this.#binding.method.handle(request, this.#context);

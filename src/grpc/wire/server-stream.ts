@@ -6,25 +6,23 @@ import { StreamingCall, type StreamingDoor } from './streaming-call.js';
 
 export interface StreamBinding<Caller, Request, Event> extends StreamingDoor<Caller> {
   readonly method: StreamMethod<Caller, Request, Event>;
+  decode(bytes: Buffer): Request | MalformedRequest;
   encode(event: Event): Buffer;
 }
 
 /** The wrapper around a handler of a server stream, as `handler.ts` has it for unary calls. */
 export function serverStream<Caller, Request, Event>(
   binding: StreamBinding<Caller, Request, Event>,
-): handleServerStreamingCall<Request | MalformedRequest, Buffer> {
+): handleServerStreamingCall<Buffer, Buffer> {
   return (call) => void new StreamRun(binding, call).run();
 }
 
 class StreamRun<Caller, Request, Event> extends StreamingCall<Caller> implements StreamOut<Event> {
   readonly #binding: StreamBinding<Caller, Request, Event>;
-  readonly #call: ServerWritableStream<Request | MalformedRequest, Buffer>;
+  readonly #call: ServerWritableStream<Buffer, Buffer>;
   #feed: StreamFeed | undefined;
 
-  constructor(
-    binding: StreamBinding<Caller, Request, Event>,
-    call: ServerWritableStream<Request | MalformedRequest, Buffer>,
-  ) {
+  constructor(binding: StreamBinding<Caller, Request, Event>, call: ServerWritableStream<Buffer, Buffer>) {
     super(binding, call);
     this.#binding = binding;
     this.#call = call;
@@ -33,7 +31,7 @@ class StreamRun<Caller, Request, Event> extends StreamingCall<Caller> implements
   run(): Promise<void> {
     this.#call.on('drain', () => this.#feed?.writable());
     return this.serve(async () => {
-      const { request } = this.#call;
+      const request = this.#binding.decode(this.#call.request);
       if (request instanceof MalformedRequest) throw invalid(`the request is malformed: ${request.reason}`);
       this.limit();
       const feed = await this.#binding.method.begin(request, this.context, this);

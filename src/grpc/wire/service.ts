@@ -39,33 +39,34 @@ export function bindService<Service extends ServiceDescription, Caller>(
     const handler = handlers[key as keyof Service['methods']] as unknown;
     const encode = (response: unknown) =>
       response instanceof EncodedMessage ? response.bytes : bytes(method.responseType.encode(response));
+    const decode = (request: Buffer) => decodeMessage(method.requestType, request);
     if (method.requestStream) {
       const answering = handler as BidiMethod<Caller, unknown, unknown>;
-      const decode = (request: Buffer) => decodeMessage(method.requestType, request);
       implementation[key] = bidiStream({ path, method: answering, door, streams, decode, encode });
       continue;
     }
     if (method.responseStream) {
       const streaming = handler as StreamMethod<Caller, unknown, unknown>;
-      implementation[key] = serverStream({ path, method: streaming, door, streams, encode });
+      implementation[key] = serverStream({ path, method: streaming, door, streams, decode, encode });
       continue;
     }
-    implementation[key] = unary({ path, method: handler as UnaryMethod<Caller, unknown, unknown>, door, encode });
+    const answering = handler as UnaryMethod<Caller, unknown, unknown>;
+    implementation[key] = unary({ path, method: answering, door, decode, encode });
   }
   return { definition, implementation };
 }
 
 function methodDefinition(path: string, method: MethodDescription): ServiceDefinition[string] {
   const { requestType, responseType, requestStream, responseStream } = method;
+  const asItIs = (encoded: Buffer): Buffer => encoded;
   return {
     path,
     requestStream,
     responseStream,
     requestSerialize: (message: unknown) => bytes(requestType.encode(message)),
-    // The wrapper of a stream of requests decodes them itself, as it takes them.
-    requestDeserialize: (buffer: Buffer) => (requestStream ? buffer : decodeMessage(requestType, buffer)),
-    // The wrapper has encoded the response already.
-    responseSerialize: (encoded: Buffer) => encoded,
+    // The wrappers decode requests themselves, once they know who calls, and have encoded responses already.
+    requestDeserialize: asItIs,
+    responseSerialize: asItIs,
     responseDeserialize: (buffer: Buffer) => decodeMessage(responseType, buffer),
   };
 }

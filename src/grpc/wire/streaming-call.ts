@@ -81,7 +81,7 @@ export abstract class StreamingCall<Caller> implements EndedCall<Caller> {
     call.on('error', () => this.#gone());
     streams.add(call, () => this.drain());
     try {
-      const caller = await door.authenticate(call.metadata);
+      const caller = await door.authenticate(call);
       this.caller = caller;
       this.context.enter(caller);
       if (!this.#ended) await begin();

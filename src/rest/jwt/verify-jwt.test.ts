@@ -2,6 +2,7 @@ import { createHmac, generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { describe, expect, it } from '@jest/globals';
 import { exportJWK, SignJWT } from 'jose';
 import type { Person } from '../../calls/caller.js';
+import { FailedAuthentications } from '../../calls/failed-authentications.js';
 import type { JwtOptions } from './jwt-options.js';
 import { JwtVerifier, type JwtVerifierOptions, TRUST_MS, type VerifiedToken } from './verify-jwt.js';
 
@@ -263,6 +264,25 @@ describe('verified tokens', () => {
     now = NOW + TRUST_MS;
     await verifying.person(long);
     expect(verified).toBe(3);
+  });
+});
+
+describe('refused tokens', () => {
+  it('of one address are not verified any more once there are too many, and those that are remembered go on', async () => {
+    const verifying = verifier({ failures: new FailedAuthentications(2) });
+    const from = (peer: string) => ({ getPeer: () => peer });
+    const ask = async (token: string, peer: string) => verifying.person(token, from(peer));
+    const token = await sign(good);
+    await ask(token, '10.0.0.1');
+    for (let i = 0; i < 2; i++) {
+      await expect(ask(forged({ alg: 'HS256' }, { ...good, i }, 'c2ln'), '10.0.0.1')).rejects.toMatchObject(
+        unauthenticated(/not signed/),
+      );
+    }
+    const another = await sign({ ...good, sub: 'bob' });
+    await expect(ask(another, '10.0.0.1')).rejects.toMatchObject({ code: 'LIMITED' });
+    await expect(ask(another, '10.0.0.2')).resolves.toMatchObject({ userId: 'bob' });
+    await expect(ask(token, '10.0.0.1')).resolves.toMatchObject({ userId: 'alice' });
   });
 });
 

@@ -11,6 +11,7 @@ import {
 import { LRUCache } from 'lru-cache';
 import type { Person } from '../../calls/caller.js';
 import { LatchkeyError, unauthenticated, unavailable } from '../../calls/errors.js';
+import type { FailedAuthentications, From } from '../../calls/failed-authentications.js';
 import { type JsonObject, quote } from '../../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import { jwtKey } from './jwt-key.js';
@@ -29,6 +30,8 @@ const MAX_TOKEN_LENGTH = 12_000;
 export interface JwtVerifierOptions extends JwtOptions {
   /** Called for each token that was verified, and not remembered. */
   readonly onVerified?: (verified: VerifiedToken) => void;
+  /** Bounds how often a token may be refused; without it that may be as often as they come. */
+  readonly failures?: FailedAuthentications;
   /** Epoch milliseconds. */
   readonly now?: () => number;
   /** Fetches the issuer's keys in place of the network. */
@@ -66,11 +69,15 @@ export class JwtVerifier {
   }
 
   /** The token's person, without a promise when remembered. UNAUTHENTICATED, or UNAVAILABLE while keys cannot be fetched. */
-  person(token: string): Person | Promise<Person> {
+  person(token: string, from?: From): Person | Promise<Person> {
     const digest = hash('sha256', token, 'base64url');
     const known = this.#known.get(digest);
     if (known !== undefined && this.#now() < known.trustedUntil) return known.person;
-    return this.#verify(token, digest);
+    this.#options.failures?.check(from);
+    return this.#verify(token, digest).catch((error: unknown) => {
+      if (error instanceof LatchkeyError && error.code === 'UNAUTHENTICATED') this.#options.failures?.count(from);
+      throw error;
+    });
   }
 
   async #verify(token: string, digest: string): Promise<Person> {

@@ -62,7 +62,7 @@ export function operations(app: FastifyInstance, options: OperationsOptions): vo
       },
       onRequest: async (request) => {
         if (request.headers.authorization === undefined && isLocal(request)) return;
-        request.caller = await authenticator.caller(request.headers.authorization);
+        request.caller = await authenticator.caller(request);
         authorize({ caller: callerOf(request) }, 'ReadMetrics');
       },
     },

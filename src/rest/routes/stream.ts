@@ -71,7 +71,7 @@ export function stream(app: FastifyInstance, { streams, open, authenticator, rat
       onRequest: async (request) => {
         const { ticket } = request.query;
         if (request.headers.authorization !== undefined || ticket === undefined) {
-          request.caller = await authenticator.caller(request.headers.authorization);
+          request.caller = await authenticator.caller(request);
           rate.take(actorOf(request.caller));
           return;
         }

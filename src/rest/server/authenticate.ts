@@ -1,11 +1,13 @@
+import type { FastifyRequest } from 'fastify';
 import { bearerTokenOf } from '../../calls/call-headers.js';
 import type { Caller, Person } from '../../calls/caller.js';
 import { unauthenticated } from '../../calls/errors.js';
+import type { From } from '../../calls/failed-authentications.js';
 import type { Authentication } from '../../services/tokens/authentication.js';
 
 /** Finds the person of a token. */
 export interface PersonVerifier {
-  person(token: string): Person | Promise<Person>;
+  person(token: string, from?: From): Person | Promise<Person>;
 }
 
 export interface AuthenticatorOptions {
@@ -17,7 +19,7 @@ export interface AuthenticatorOptions {
 /** A text that may be a JWT: three parts with dots between. The last is empty in one without signature, which is refused later. */
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
-/** Finds the caller by the `Authorization` header. */
+/** Finds the caller of a request by its `Authorization` header. */
 export class Authenticator {
   readonly #options: AuthenticatorOptions;
 
@@ -26,13 +28,14 @@ export class Authenticator {
   }
 
   /** The caller, without a promise when remembered. UNAUTHENTICATED for nobody known. */
-  caller(authorization: string | undefined): Caller | Promise<Caller> {
-    const token = bearerTokenOf(authorization);
+  caller(request: Pick<FastifyRequest, 'headers' | 'ip'>): Caller | Promise<Caller> {
+    const token = bearerTokenOf(request.headers.authorization);
+    const from: From = { getPeer: () => request.ip };
     const { machines, people } = this.#options;
-    if (!JWT.test(token)) return machines.machine(token);
+    if (!JWT.test(token)) return machines.machine(token, from);
     if (people === undefined) {
       throw unauthenticated('this server takes no JWTs: none of JWT_SECRET, JWT_PUBLIC_KEY_FILE, JWT_JWKS_URL is set');
     }
-    return people.person(token);
+    return people.person(token, from);
   }
 }

@@ -1,8 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
-import { busy } from '../../../test/timing.js';
+import { busy, until } from '../../../test/timing.js';
+import { FailedAuthentications } from '../../calls/failed-authentications.js';
 import { StoreUnavailable } from '../../store/store.js';
 import type { MachineToken } from '../../store/token-store.js';
 import { Authentication } from './authentication.js';
+import { LOOK_SPACING_MS } from './held-tokens.js';
 import { hashSecret } from './tokens.js';
 
 const token = (secret: string, more: Partial<MachineToken> = {}): MachineToken => ({
@@ -18,106 +20,185 @@ const token = (secret: string, more: Partial<MachineToken> = {}): MachineToken =
 });
 
 function stand(...tokens: MachineToken[]) {
-  const stored = new Map(tokens.map((one) => [one.hash, one]));
-  let uptimeMs = 0;
-  let look = (hash: string) => Promise.resolve(stored.get(hash));
-  let looks = 0;
+  let stored: readonly MachineToken[] = tokens;
+  let revision = 1;
+  let passedMs = 0;
+  let answer: () => Promise<unknown> = () => Promise.resolve();
+  const asked = { revision: 0, all: 0 };
+  const failures = new FailedAuthentications(20_000);
   const authentication = new Authentication({
     tokens: {
-      byHash: (hash) => {
-        looks++;
-        return look(hash);
+      revision: async () => {
+        asked.revision++;
+        const now = revision;
+        await answer();
+        return now;
+      },
+      all: async () => {
+        asked.all++;
+        return stored;
       },
       touch: () => Promise.resolve(),
     },
-    ...{ clock: { now: () => 2_000 }, onError: () => undefined, uptimeMs: () => uptimeMs },
+    ...{ clock: { now: () => 2_000 }, onError: () => undefined, failures },
+    // The clock goes on by itself, too, as looks wait for it.
+    uptimeMs: () => passedMs + performance.now(),
   });
   return {
-    ...{ authentication, stored },
-    looks: () => looks,
-    pass: (ms: number) => {
-      uptimeMs += ms;
+    ...{ authentication, asked },
+    /** The machine, or the error. */
+    admitted: async (secret: string) => {
+      try {
+        return (await authentication.machine(secret)).tokenId;
+      } catch (error) {
+        return error;
+      }
     },
-    answer: (how: typeof look) => {
-      look = how;
+    store: (...now: MachineToken[]) => {
+      stored = now;
+      revision++;
+    },
+    pass: (ms: number) => {
+      passedMs += ms;
+    },
+    answer: (how: typeof answer) => {
+      answer = how;
     },
   };
 }
 
 const away = () => Promise.reject(new StoreUnavailable('the store is not available'));
+const unknown = { code: 'UNAUTHENTICATED', message: expect.stringContaining('not known here') };
+const revoked = { code: 'UNAUTHENTICATED', message: expect.stringContaining('revoked') };
 
 describe('Authentication', () => {
-  it('looks once for all who come at once, and not again for five seconds', async () => {
-    const { authentication, looks, pass } = stand(token('a'));
-    await Promise.all(Array.from({ length: 50 }, async () => authentication.machine('a')));
-    pass(4_999);
+  it('asks once for all who come at once, not again for seconds, and reads tokens only when they have changed', async () => {
+    const { authentication, asked, admitted, pass, store } = stand(token('a'), token('b'));
+    await Promise.all(Array.from({ length: 50 }, (_, i) => admitted(i % 2 === 0 ? 'a' : 'b')));
+    expect(asked).toEqual({ revision: 1, all: 1 });
+    pass(4_000);
     expect(authentication.machine('a')).toMatchObject({ tokenId: 'tok_a' });
-    expect(looks()).toBe(1);
-    pass(1);
+    expect(authentication.machine('b')).toMatchObject({ tokenId: 'tok_b' });
+    expect(asked.revision).toBe(1);
+    pass(1_000);
     await authentication.machine('a');
-    expect(looks()).toBe(2);
+    expect(asked).toEqual({ revision: 2, all: 1 });
+    store(token('a', { revokedAt: 1_500 }));
+    pass(5_000);
+    expect(await admitted('a')).toMatchObject(revoked);
+    expect(asked).toEqual({ revision: 3, all: 2 });
+    expect(await admitted('b')).toMatchObject(unknown);
   });
 
-  it('joins no look that began before it heard of a change', async () => {
-    const { authentication, answer, stored, looks } = stand(token('a'));
-    const early = Promise.withResolvers<MachineToken | undefined>();
+  it('knows a token that was made elsewhere a moment ago, without any notice of it', async () => {
+    const { admitted, asked, store } = stand(token('a'));
+    expect(await admitted('a')).toBe('tok_a');
+    for (let i = 0; i < 5; i++) {
+      expect(await admitted(`unknown ${i}`)).toMatchObject(unknown);
+      store(token('a'), token(`new ${i}`));
+      expect(await admitted(`new ${i}`)).toBe(`tok_new ${i}`);
+    }
+    expect(asked.revision).toBeLessThanOrEqual(11);
+  });
+
+  it('believes no look that began before it heard of a change', async () => {
+    const { authentication, admitted, answer, store } = stand(token('a'));
+    const early = Promise.withResolvers<void>();
     answer(() => early.promise);
-    const first = authentication.machine('a');
+    const first = admitted('a');
+    await until(() => true);
     authentication.forget();
-    answer(() => Promise.resolve({ ...stored.get(hashSecret('a'))!, revokedAt: 1_500 }));
-    await expect((async () => authentication.machine('a'))()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-    early.resolve(token('a'));
+    store(token('a', { revokedAt: 1_500 }));
+    answer(() => Promise.resolve());
+    expect(await admitted('a')).toMatchObject(revoked);
+    early.resolve();
     await first;
-    // The early look ended last, and is not believed.
-    await expect((async () => authentication.machine('a'))()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
-    expect(looks()).toBeGreaterThanOrEqual(2);
+    // The early look ended last.
+    expect(await admitted('a')).toMatchObject(revoked);
   });
 
   it('goes on with whom it knows while the store is away or silent, for an hour, and does not make them wait', async () => {
-    const { authentication, answer, pass } = stand(token('a'));
+    const { authentication, admitted, answer, pass } = stand(token('a'));
     await authentication.machine('a');
     pass(5_000);
     answer(() => new Promise(() => undefined));
     const started = performance.now();
-    expect(await authentication.machine('a')).toMatchObject({ tokenId: 'tok_a' });
+    expect(await admitted('a')).toBe('tok_a');
     expect(performance.now() - started).toBeLessThan(busy(400));
     const again = performance.now();
-    expect(await authentication.machine('a')).toMatchObject({ tokenId: 'tok_a' });
+    expect(await admitted('a')).toBe('tok_a');
     expect(performance.now() - again).toBeLessThan(100);
     authentication.forget();
     answer(away);
     pass(59 * 60_000);
-    expect(await authentication.machine('a')).toMatchObject({ tokenId: 'tok_a' });
+    expect(await admitted('a')).toBe('tok_a');
     pass(60_000);
-    await expect((async () => authentication.machine('a'))()).rejects.toBeInstanceOf(StoreUnavailable);
-    await expect((async () => authentication.machine('b'))()).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(await admitted('a')).toBeInstanceOf(StoreUnavailable);
+    expect(await admitted('b')).toBeInstanceOf(StoreUnavailable);
   });
 
   it('does not take a token for unknown because it was, once the store is away', async () => {
-    const { authentication, answer, pass } = stand();
-    await expect((async () => authentication.machine('new'))()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    const { admitted, answer, pass } = stand();
+    expect(await admitted('new')).toMatchObject(unknown);
     pass(5_000);
     answer(away);
-    await expect((async () => authentication.machine('new'))()).rejects.toBeInstanceOf(StoreUnavailable);
+    expect(await admitted('new')).toBeInstanceOf(StoreUnavailable);
   });
 
-  it('forgets nobody for a flood of made-up tokens', async () => {
-    const { authentication, looks } = stand(token('a'));
+  it('asks the store no more often for a flood of made-up tokens, and forgets nobody', async () => {
+    const { authentication, admitted, asked } = stand(token('a'));
     await authentication.machine('a');
-    for (let i = 0; i < 12_000; i++) await Promise.resolve(authentication.machine(`x${i}`)).catch(() => undefined);
-    const before = looks();
+    const started = performance.now();
+    for (let i = 0; i < 10; i++) {
+      const flood = Array.from({ length: 1_000 }, (_, n) => admitted(`x${i * 1_000 + n}`));
+      expect((await Promise.all(flood)).every((error) => error instanceof Error)).toBe(true);
+    }
+    const looks = (performance.now() - started) / LOOK_SPACING_MS + 2;
+    expect(asked.revision).toBeLessThanOrEqual(Math.min(looks, 12));
+    expect(asked.all).toBe(1);
     expect(authentication.machine('a')).toMatchObject({ tokenId: 'tok_a' });
-    expect(looks()).toBe(before);
+  });
+
+  it('asks it once a second at most while it is away, whoever comes', async () => {
+    const { admitted, answer, asked } = stand();
+    answer(away);
+    for (let i = 0; i < 1_000; i++) expect(await admitted(`x${i}`)).toBeInstanceOf(StoreUnavailable);
+    expect(asked.revision).toBeLessThanOrEqual(busy(2));
+  });
+
+  it('refuses an address from which too many have failed, until some time has passed, and nobody whom it knows', async () => {
+    const uptime = { ms: 0 };
+    const authentication = new Authentication({
+      tokens: {
+        revision: () => Promise.resolve(1),
+        all: () => Promise.resolve([token('a')]),
+        touch: () => Promise.resolve(),
+      },
+      ...{ clock: { now: () => 2_000 }, onError: () => undefined },
+      failures: new FailedAuthentications(3, () => uptime.ms),
+    });
+    const from = (peer: string) => ({ getPeer: () => peer });
+    const ask = async (secret: string, peer: string) => authentication.machine(secret, from(peer));
+    for (const peer of ['[::1]', '10.0.0.1:50', '10.0.0.1:51']) {
+      await expect(ask(`bad ${peer}`, peer)).rejects.toMatchObject(unknown);
+    }
+    await expect(ask('bad', '10.0.0.1:53')).rejects.toMatchObject(unknown);
+    await expect(ask('bad', '10.0.0.1:53')).rejects.toMatchObject({ code: 'LIMITED', retryMs: expect.any(Number) });
+    await expect(ask('a', '10.0.0.1:54')).resolves.toMatchObject({ tokenId: 'tok_a' });
+    await expect(ask('bad', '10.0.0.2:53')).rejects.toMatchObject(unknown);
+    uptime.ms += 20_000;
+    await expect(ask('bad', '10.0.0.1:53')).rejects.toMatchObject(unknown);
   });
 
   it('admits whom a snapshot names, at first only while the store is away', async () => {
-    const { authentication, answer, looks } = stand();
+    const { authentication, answer, admitted } = stand();
     authentication.preload([token('saved')]);
     answer(away);
-    expect(await authentication.machine('saved')).toMatchObject({ tokenId: 'tok_saved' });
-    answer(() => Promise.resolve(undefined));
+    expect(await admitted('saved')).toBe('tok_saved');
+    answer(() => Promise.resolve());
     authentication.forget();
-    await new Promise((resolve) => setTimeout(resolve, 0));
-    expect(looks()).toBeGreaterThan(0);
+    await admitted('saved');
+    await until(async () => (await admitted('saved')) instanceof Error);
+    expect(await admitted('saved')).toMatchObject(unknown);
   });
 });

@@ -2,130 +2,151 @@ import { LRUCache } from 'lru-cache';
 import type { Machine } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { unauthenticated } from '../../calls/errors.js';
+import { FailedAuthentications, type From } from '../../calls/failed-authentications.js';
 import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import { StoreUnavailable } from '../../store/store.js';
 import type { MachineToken, TokenReader } from '../../store/token-store.js';
+import { type HeldToken, HeldTokens, LOOK_SPACING_MS, TRUST_MS } from './held-tokens.js';
 import { hashSecret } from './tokens.js';
 
 export interface AuthenticationOptions {
-  readonly tokens: Pick<TokenReader, 'byHash' | 'touch'>;
+  readonly tokens: Pick<TokenReader, 'revision' | 'all' | 'touch'>;
   /** The clock by which tokens expire. */
   readonly clock: Clock;
   /** Told of what failed in the background. */
   readonly onError: (error: unknown) => void;
-  /** Milliseconds of a clock that nobody sets, by which remembered tokens grow old. */
+  /** Bounds how often authentications may fail; without it they may as often as they like. */
+  readonly failures?: FailedAuthentications;
+  /** Milliseconds of a clock that nobody sets, by which what is held grows old. */
   readonly uptimeMs?: () => number;
 }
 
-interface Known {
-  readonly token: MachineToken;
-  readonly machine: Machine;
-  readonly checkedAtMs: number;
-  /** How many notices of changed tokens had come when the lookup began. */
-  readonly generation: number;
-}
-
 interface Stranger {
-  readonly checkedAtMs: number;
+  readonly refusedAtMs: number;
   readonly generation: number;
 }
 
-/** For how long a token is remembered: a revocation holds everywhere within this time, even where its notice was lost. */
-const TRUST_MS = 5 * SECOND_MS;
-/** For how long a remembered token is trusted while the store is away. */
+/** For how long held tokens are trusted while the store is away. */
 const STALE_MAX_MS = 60 * MINUTE_MS;
-/** For how long remembered callers do not wait for the store after it did not answer. */
+/** For how long nobody waits for the store after it did not answer. */
 const AWAY_MS = SECOND_MS;
 const TOUCH_MS = MINUTE_MS;
 const MAX_REMEMBERED = 10_000;
 
-/** Finds the machine of a token. It remembers tokens for five seconds; after a notice about tokens it asks the store again. */
+/**
+ * Finds the machine of a token among all tokens that there are. What is held is confirmed every few seconds, and when a notice
+ * tells of a change. A token that is not among them may have been made a moment ago: its caller waits for a look that begins
+ * after it came, which all such callers share.
+ */
 export class Authentication {
+  /** How often authentications have failed, those of people included. */
+  readonly failures: FailedAuthentications;
   readonly #options: AuthenticationOptions;
   readonly #uptimeMs: () => number;
-  readonly #known = new LRUCache<string, Known>({ max: MAX_REMEMBERED });
-  /** Tokens that do not exist. They are kept apart, so that a flood of made-up tokens does not push out real ones. */
+  readonly #held: HeldTokens;
+  /** Tokens that were looked for lately and do not exist. */
   readonly #strangers = new LRUCache<string, Stranger>({ max: MAX_REMEMBERED });
-  readonly #lookups = new Map<string, Promise<MachineToken | undefined>>();
   readonly #touched = new LRUCache<string, number>({ max: MAX_REMEMBERED });
-  #generation = 0;
   #awayUntilMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: AuthenticationOptions) {
     this.#options = options;
     this.#uptimeMs = options.uptimeMs ?? (() => performance.now());
+    this.#held = new HeldTokens(options.tokens, this.#uptimeMs);
+    this.failures = options.failures ?? new FailedAuthentications(0);
   }
 
-  /** The machine that a bearer token belongs to: without a promise when remembered. UNAUTHENTICATED if it is of no use. */
-  machine(secret: string): Machine | Promise<Machine> {
+  /** The machine that a bearer token belongs to: without a promise when it is held. UNAUTHENTICATED if it is of no use. */
+  machine(secret: string, from?: From): Machine | Promise<Machine> {
     const hash = hashSecret(secret);
-    const known = this.#known.get(hash);
-    if (known !== undefined && this.#isFresh(known)) return this.#admit(known.token, known.machine);
+    const held = this.#held.get(hash);
+    if (held !== undefined) return this.#held.isFresh() ? this.#admit(held) : this.#confirm(hash, held);
+    // After a notice it may be a token that has just been made, whatever others send from the same address.
+    if (this.#held.isFresh()) this.failures.check(from);
     const stranger = this.#strangers.get(hash);
-    if (known === undefined && stranger !== undefined && this.#isFresh(stranger)) throw unknownToken();
-    return this.#lookUp(hash, known);
+    if (stranger !== undefined && this.#isFresh(stranger)) throw this.#refused(from);
+    return this.#lookFor(hash, from);
   }
 
-  /** A notice: tokens were made or revoked. What is remembered is looked up again, and lookups under way do not count. */
+  /** A notice: tokens were made or revoked. */
   forget(): void {
-    this.#generation++;
-    this.#lookups.clear();
+    this.#held.forget();
+  }
+
+  /** Another life of the data has begun. */
+  reset(): void {
+    this.#held.reset();
+  }
+
+  /** Asks the store for the tokens, so that callers need not wait for that. */
+  async refresh(): Promise<void> {
+    await this.#held.refresh();
+    this.#awayUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   /** Tokens as of the last snapshot on disk, for a start without the store. */
   preload(tokens: readonly MachineToken[]): void {
-    for (const token of tokens) this.#remember(token, this.#uptimeMs() - TRUST_MS, this.#generation);
+    this.#held.preload(tokens);
   }
 
-  async #lookUp(hash: string, known: Known | undefined): Promise<Machine> {
-    const startedAtMs = this.#uptimeMs();
-    const generation = this.#generation;
-    const looking = this.#join(hash, startedAtMs, generation);
-    const usable = known !== undefined && startedAtMs - known.checkedAtMs < STALE_MAX_MS;
-    if (usable && startedAtMs < this.#awayUntilMs) {
-      looking.catch(() => undefined);
-      return this.#admit(known.token, known.machine);
+  /** Admits a token that is held and has to be confirmed; while the store is away, the one that is held for an hour. */
+  async #confirm(hash: string, held: HeldToken): Promise<Machine> {
+    const looking = this.#held.look();
+    const usable = this.#held.ageMs() < STALE_MAX_MS;
+    if (usable && this.#uptimeMs() < this.#awayUntilMs) {
+      looking.then(
+        () => this.#answered(),
+        () => undefined,
+      );
+      return this.#admit(held);
     }
     try {
-      const token = await storeAnswerWithin(STORE_ANSWERS_MS, looking);
-      if (token === undefined) throw unknownToken();
-      return this.#admit(token, machineOf(token));
+      await this.#within(STORE_ANSWERS_MS, looking);
     } catch (error) {
-      if (!(error instanceof StoreUnavailable)) throw error;
-      this.#awayUntilMs = this.#uptimeMs() + AWAY_MS;
-      if (!usable) throw error;
-      return this.#admit(known.token, known.machine);
+      if (!(error instanceof StoreUnavailable && usable)) throw error;
+      return this.#admit(held);
+    }
+    const confirmed = this.#held.get(hash);
+    if (confirmed === undefined) throw unknownToken();
+    return this.#admit(confirmed);
+  }
+
+  async #lookFor(hash: string, from: From | undefined): Promise<Machine> {
+    if (this.#uptimeMs() < this.#awayUntilMs) throw new StoreUnavailable('the store did not answer a moment ago');
+    const refusedAtMs = this.#uptimeMs();
+    const { generation } = this.#held;
+    await this.#within(LOOK_SPACING_MS + STORE_ANSWERS_MS, this.#held.lookAnew());
+    const found = this.#held.get(hash);
+    if (found !== undefined) return this.#admit(found);
+    this.#strangers.set(hash, { refusedAtMs, generation });
+    throw this.#refused(from);
+  }
+
+  async #within(limitMs: number, looking: Promise<void>): Promise<void> {
+    try {
+      await storeAnswerWithin(limitMs, looking);
+      this.#answered();
+    } catch (error) {
+      if (error instanceof StoreUnavailable) this.#awayUntilMs = this.#uptimeMs() + AWAY_MS;
+      throw error;
     }
   }
 
-  /** Callers with the same token share one lookup. */
-  #join(hash: string, startedAtMs: number, generation: number): Promise<MachineToken | undefined> {
-    const begun = this.#lookups.get(hash);
-    if (begun !== undefined) return begun;
-    const lookup = this.#options.tokens.byHash(hash).then((token) => {
-      this.#awayUntilMs = Number.NEGATIVE_INFINITY;
-      if (token === undefined) {
-        this.#known.delete(hash);
-        this.#strangers.set(hash, { checkedAtMs: startedAtMs, generation });
-      } else {
-        this.#strangers.delete(hash);
-        this.#remember(token, startedAtMs, generation);
-      }
-      return token;
-    });
-    const tracked = lookup.finally(() => {
-      if (this.#lookups.get(hash) === tracked) this.#lookups.delete(hash);
-    });
-    this.#lookups.set(hash, tracked);
-    return tracked;
+  #answered(): void {
+    this.#awayUntilMs = Number.NEGATIVE_INFINITY;
   }
 
-  #isFresh({ checkedAtMs, generation }: Stranger): boolean {
-    return generation === this.#generation && this.#uptimeMs() - checkedAtMs < TRUST_MS;
+  #isFresh({ refusedAtMs, generation }: Stranger): boolean {
+    return generation === this.#held.generation && this.#uptimeMs() - refusedAtMs < TRUST_MS;
   }
 
-  #admit(token: MachineToken, machine: Machine): Machine {
+  #refused(from: From | undefined): Error {
+    this.failures.count(from);
+    return unknownToken();
+  }
+
+  #admit({ token, machine }: HeldToken): Machine {
     const now = this.#options.clock.now();
     if (token.revokedAt !== undefined) throw unauthenticated('the token was revoked; ask for another one');
     if (token.expiresAt !== undefined && token.expiresAt <= now) {
@@ -133,13 +154,6 @@ export class Authentication {
     }
     this.#touch(token, now);
     return machine;
-  }
-
-  #remember(token: MachineToken, checkedAtMs: number, generation: number): void {
-    const known = this.#known.get(token.hash);
-    // Of two lookups the one that began later is right, even if it ended first.
-    if (known !== undefined && known.checkedAtMs > checkedAtMs) return;
-    this.#known.set(token.hash, { token, machine: machineOf(token), checkedAtMs, generation });
   }
 
   #touch({ id, lastUsedAt = 0 }: MachineToken, now: number): void {
@@ -151,8 +165,4 @@ export class Authentication {
 
 function unknownToken(): Error {
   return unauthenticated('the token is not known here; check that it is complete and for this server');
-}
-
-function machineOf({ id, scopes, organizationId }: MachineToken): Machine {
-  return { kind: 'machine', tokenId: id, scopes: new Set(scopes), organizationId };
 }

@@ -25,6 +25,10 @@ const SELECT = `SELECT ${COLUMNS.join(', ')} FROM tokens`;
 
 export function tokenReader({ read, write }: Engine): TokenReader {
   return {
+    revision: async () => {
+      const row = await firstRow<{ value: string }>(read, "SELECT value FROM meta WHERE name = 'tokens_revision'");
+      return Number(row?.value ?? 0);
+    },
     byHash: async (hash) => {
       const row = await firstRow<TokenRow>(read, `${SELECT} WHERE hash = ?`, [hash]);
       return row && tokenOf(row);
@@ -36,19 +40,32 @@ export function tokenReader({ read, write }: Engine): TokenReader {
       const unless = 'AND (last_used_at IS NULL OR last_used_at < ?)';
       await write.run(`UPDATE tokens SET last_used_at = ? WHERE id = ? ${unless}`, [at, id, at]);
     },
-    purge: (before) => write.run('DELETE FROM tokens WHERE revoked_at < ? OR expires_at < ?', [before, before]),
+    purge: async (before) => {
+      const dropped = await write.run('DELETE FROM tokens WHERE revoked_at < ? OR expires_at < ?', [before, before]);
+      if (dropped > 0) await advance(write);
+      return dropped;
+    },
   };
 }
 
 export function tokenWriter(sql: Sql): TokenWriter {
   return {
-    add: (token) => add(sql, token),
+    add: async (token) => {
+      await add(sql, token);
+      await advance(sql);
+    },
     revoke: async (id, at) => {
+      await advance(sql);
       await sql.run('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id]);
       const row = await firstRow<TokenRow>(sql, `${SELECT} WHERE id = ?`, [id]);
       return row && tokenOf(row);
     },
   };
+}
+
+/** Whoever holds tokens reads them anew. */
+async function advance(sql: Pick<Sql, 'run'>): Promise<void> {
+  await sql.run("UPDATE meta SET value = value + 1 WHERE name = 'tokens_revision'");
 }
 
 async function list(sql: Sql, { after, limit }: PageRequest): Promise<Page<MachineToken>> {
