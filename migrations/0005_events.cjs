@@ -20,6 +20,8 @@ exports.up = async function up(knex) {
       value: 'BIGINT NOT NULL',
       properties: 'MEDIUMTEXT',
       received_at: 'BIGINT NOT NULL',
+      // The event's place among those of the same instant: it grows within a call, and from call to call of one server.
+      place: 'BIGINT NOT NULL',
       // Says which call inserted the row, when calls race with the same event.
       receipt: 'BIGINT NOT NULL',
       // 0 pending, 1 done, 2 dead.
@@ -28,7 +30,7 @@ exports.up = async function up(knex) {
       reason: 'TEXT',
     },
     primary: ['part', 'dedupe'],
-    indexes: { events_state: ['state', 'part', 'received_at'] },
+    indexes: { events_state: ['state', 'part', 'received_at', 'place'] },
   });
   await createTable(knex, { name: 'lanes', columns: { lane: 'SMALLINT NOT NULL' }, primary: ['lane'] });
 

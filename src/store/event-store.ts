@@ -29,7 +29,7 @@ export interface EventInbox {
   /**
    * Stores at most 1,000 events, each once by (user, source, id), in one statement or transaction: all are durable when it
    * resolves, none when it rejects. Gives for each, in their order, whether it is new; of two equal ones in a call the first
-   * is.
+   * is. Events that were received at the same instant are taken in the order in which they came to be stored here.
    */
   append(events: readonly NewEvent[]): Promise<readonly boolean[]>;
 }
@@ -72,7 +72,8 @@ export interface InboxWriter {
    */
   lockLane(lane: number): Promise<boolean>;
   /**
-   * Pending events in these partitions, oldest first within a partition. It begins at `startAt` (a partition of the
+   * Pending events in these partitions: within a partition by when they were received, then by their place in the call, then by
+   * key. So of a user's pending events those that are taken come before those that are not. It begins at `startAt` (a partition of the
    * range) and wraps around, so that a busy partition starves none. Nothing remembers how far it came: an event that
    * is committed late is taken the next time.
    */
@@ -83,6 +84,9 @@ export interface InboxWriter {
   forget(events: readonly EventKey[]): Promise<void>;
   /** Puts one event aside as a dead letter, payload and all. */
   bury(event: EventKey, reason: string): Promise<void>;
-  /** Makes dead letters pending again; gives how many of these events were dead letters. */
-  replay(keys: readonly EventKey[]): Promise<number>;
+  /**
+   * Makes dead letters pending again, as if they were received at that instant, in the order of the keys; gives how many of these
+   * events were dead letters.
+   */
+  replay(keys: readonly EventKey[], receivedAt: number): Promise<number>;
 }

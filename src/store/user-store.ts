@@ -71,8 +71,8 @@ export interface UserWriter {
   addDays(days: readonly UserActionDay[]): Promise<void>;
   /** Appends to the ledger, in the given order within a user. */
   appendLedger(entries: readonly UserLedgerEntry[]): Promise<void>;
-  /** Raises each user's revision by one. */
-  advance(ids: readonly string[]): Promise<void>;
+  /** Raises each user's revision by one, and sets as of which instant the user was written: the present one where it is not said. */
+  advance(ids: readonly string[], writtenAt?: ReadonlyMap<string, number>): Promise<void>;
   /**
    * Removes what is stored about a user, events in the inbox included, and adds what was counted to the totals of deleted
    * users. Removes `limit` rows at most and gives how many: where it is fewer than the limit, none are left. The user's own

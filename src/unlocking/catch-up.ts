@@ -1,7 +1,8 @@
+import type { SubjectFor } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
-import { latch, nextLatchAt } from '../core/unlocking/latch.js';
+import { latch, type NewUnlock, nextLatchAt } from '../core/unlocking/latch.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
 
 export interface CatchUpInput {
@@ -11,42 +12,54 @@ export interface CatchUpInput {
   readonly organization: OrganizationState | undefined;
   /** When the user's timer was due; undefined where none is. */
   readonly dueAt: number | undefined;
+  /** Up to which instant time is caught up with; `now` when left out. */
+  readonly until?: number;
+  /** The present instant, at which what is found is recorded. */
   readonly now: number;
   /** The keys of the flags whose rules are judged; left out for all. */
   readonly among?: ReadonlySet<string> | undefined;
+  readonly subjectFor?: SubjectFor;
 }
 
-/** How many instants are judged: a rule may be due every hour. After these only the present instant is judged. */
+export interface CaughtUp {
+  readonly user: UserState;
+  readonly entries: readonly UserLedgerEntry[];
+  /** When time alone could next unlock something, later than the instant up to which time was caught up with. */
+  readonly dueAt: number;
+}
+
+/** How many instants are judged: a rule may be due every hour. After these only the last instant is judged. */
 const MOST_LOOKS = 1_000;
 
 /**
- * Finds what time alone has unlocked up to now: gives the user with these unlocks, and the entries for the ledger. The user is
+ * Finds what time alone has unlocked up to an instant: gives the user with these unlocks, and the entries for the ledger. The user is
  * judged at each instant at which something became due, however long ago that was.
  */
-export function catchUp({ snapshot, user, organization, dueAt, now, among }: CatchUpInput): {
-  readonly user: UserState;
-  readonly entries: readonly UserLedgerEntry[];
-} {
+export function catchUp(input: CatchUpInput): CaughtUp {
+  const { snapshot, user, organization, dueAt = Infinity, now, until = now, among, subjectFor } = input;
+  const looking = subjectFor === undefined ? {} : { subjectFor };
   const entries: UserLedgerEntry[] = [];
   let current = user;
-  let at = dueAt ?? Infinity;
-  for (let looks = 1; at <= now; looks++) {
-    const latched = latch(snapshot, current, organization, at, { among });
-    for (const { compiled, entry } of latched.unlocks) {
-      entries.push({
-        userId: user.id,
-        flagId: compiled.flag.id,
-        ruleId: entry.rule.id,
-        ruleVersion: entry.rule.version,
-        kind: 'unlocked',
-        earnedAt: at,
-        recordedAt: now,
-        cause: { type: 'time' },
-      });
-    }
+  let at = dueAt;
+  for (let looks = 1; at <= until; looks++) {
+    const latched = latch(snapshot, current, organization, at, { among, ...looking });
+    entries.push(
+      ...unlockEntries(user.id, latched.unlocks, { earnedAt: at, recordedAt: now, cause: { type: 'time' } }),
+    );
     current = latched.user;
-    const next = nextLatchAt(snapshot, current, organization, at);
-    at = looks < MOST_LOOKS || at === now ? next : Math.max(next, now);
+    const next = nextLatchAt(snapshot, current, organization, at, looking);
+    at = looks < MOST_LOOKS || at === until ? next : Math.max(next, until);
   }
-  return { user: current, entries };
+  return { user: current, entries, dueAt: at };
+}
+
+/** The ledger's entries for rules that have become true. */
+export function unlockEntries(
+  userId: string,
+  unlocks: readonly NewUnlock[],
+  stamp: Pick<UserLedgerEntry, 'earnedAt' | 'recordedAt' | 'cause'>,
+): readonly UserLedgerEntry[] {
+  return unlocks.map(({ compiled: { flag }, entry: { rule } }) => {
+    return { userId, flagId: flag.id, ruleId: rule.id, ruleVersion: rule.version, kind: 'unlocked', ...stamp };
+  });
 }

@@ -110,5 +110,7 @@ describe('countEvents', () => {
     const { after } = countEvents(unknownUser('u'), [huge(0, 9e12), huge(1, -9e12)], WINDOWED);
     expect(() => countEvents(after, [huge(0, 0.000001)], WINDOWED)).toThrow('takes the sum of "b" beyond');
     expect(() => countEvents(unknownUser('u'), [huge(0, 9e12), huge(0, 0.000001)], new Map())).toThrow(RangeError);
+    // Together with what brings the day back, as well as alone.
+    expect(() => countEvents(after, [huge(0, 0.000001), huge(0, -1)], WINDOWED)).toThrow(RangeError);
   });
 });

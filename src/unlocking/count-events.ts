@@ -40,7 +40,10 @@ export function countEvents(
     const key = `${day} ${event.action}`;
     const { count, sum } = days.get(key) ?? { count: 0, sum: 0n };
     const { userId, action, value } = event;
-    days.set(key, { userId, action, day, count: count + 1, sum: added(sum, millionthsOf(value), action) });
+    const more = added(sum, millionthsOf(value), action);
+    // The day as a whole is looked at after every event, so that it does not matter which of them are counted together.
+    added(sumOfDay(before, action, day), more, action);
+    days.set(key, { userId, action, day, count: count + 1, sum: more });
   }
   const changedDays = [...days.values()];
   const readDays = changedDays.filter(({ action }) => windowed.has(action));
@@ -53,6 +56,10 @@ export function countEvents(
     totals: [...totals].map(([action, total]) => ({ userId: before.id, action, ...total })),
     days: changedDays,
   };
+}
+
+function sumOfDay({ actionDays }: UserState, action: string, day: number): bigint {
+  return actionDays.get(action)?.find((entry) => entry.day === day)?.sum ?? 0n;
 }
 
 function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action }: NewEvent): ActionTotal {

@@ -1,9 +1,9 @@
-import type { CompiledRule, Snapshot } from '../core/snapshot/snapshot.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { type Cause, foldLedger, type Ledger, type LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
 import { judgingIndex } from '../core/unlocking/judging-index.js';
-import { latch, type NewUnlock } from '../core/unlocking/latch.js';
+import { latch } from '../core/unlocking/latch.js';
 import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
 import {
   changedStandings,
@@ -13,7 +13,7 @@ import {
   withRequiring,
 } from '../core/unlocking/touched-flags.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
-import { catchUp } from './catch-up.js';
+import { catchUp, unlockEntries } from './catch-up.js';
 import { type Flips, flipsBetween, hasFlips, NO_FLIPS } from './flips.js';
 import { nextTimer } from './next-timer.js';
 
@@ -25,8 +25,6 @@ export interface Touched {
   readonly after: UserState;
   /** The cause of the change as a whole. */
   readonly cause: Cause;
-  /** The cause of a rule having become true, where it is a more particular one than `cause`. */
-  readonly causeOf?: (entry: CompiledRule) => Cause | undefined;
   /** Entries that the change itself adds to the ledger: after unlocks by time, and before unlocks that follow from them. */
   readonly entries?: readonly LedgerEntry[];
   /** The keys of flags by which the user may not have been judged yet: these are judged whatever changes. */
@@ -68,7 +66,7 @@ export interface Judged {
 }
 
 /** The keys of some flags; undefined for all flags. */
-type Flags = ReadonlySet<string> | undefined;
+export type Flags = ReadonlySet<string> | undefined;
 
 /**
  * Judges a user: finds what they have earned, which decisions on stored state have flipped, and when time could next unlock
@@ -99,12 +97,12 @@ export function judgeUser(one: Touched, judging: Judging, around: Surroundings):
     { user, organization, snapshot, at: now },
   ];
   return {
-    user: changed ? { ...user, revision: one.before.revision + 1 } : one.before,
+    user: changed ? written(user, one.before, now) : one.before,
     entries: [
       ...ofUser(user.id, forgotten),
       ...past.entries,
       ...ofUser(user.id, made),
-      ...entriesOf(unlocks, one, judging),
+      ...unlockEntries(user.id, unlocks, { earnedAt: now, recordedAt: now, cause: one.cause }),
     ],
     flippedByTime,
     flipped: changed ? flipsBetween(was, is, concerned) : NO_FLIPS,
@@ -114,6 +112,11 @@ export function judgeUser(one: Touched, judging: Judging, around: Surroundings):
     }),
     flags: (concerned ?? snapshot.flags).size,
   };
+}
+
+/** The state that a write as of that instant leaves: the next one is as of no earlier instant. */
+export function written(user: UserState, before: UserState, at: number): UserState {
+  return { ...user, revision: before.revision + 1, writtenAt: Math.max(at, before.writtenAt ?? 0) };
 }
 
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();
@@ -148,11 +151,11 @@ function flipsByTime(first: StoredStates, before: StoredStates, { snapshot, dueA
   return flipsBetween({ ...first, snapshot, at: dueAt - 1 }, { ...before, snapshot, at: now }, among);
 }
 
-function ofUser(userId: string, entries: readonly LedgerEntry[]): readonly UserLedgerEntry[] {
+export function ofUser(userId: string, entries: readonly LedgerEntry[]): readonly UserLedgerEntry[] {
   return entries.map((entry) => ({ userId, ...entry }));
 }
 
-function withEntries(user: UserState, entries: readonly LedgerEntry[]): UserState {
+export function withEntries(user: UserState, entries: readonly LedgerEntry[]): UserState {
   return entries.length === 0 ? user : { ...user, ledger: foldLedger(entries, user.ledger) };
 }
 
@@ -164,31 +167,4 @@ function withLedger(user: UserState, ledger: Ledger): UserState {
 function relocked({ ledger }: UserState, { snapshot, now }: Judging): readonly LedgerEntry[] {
   const stamp = { kind: 'relocked', earnedAt: now, recordedAt: now, cause: { type: 'backfill' } } as const;
   return forgottenUnlocks(snapshot, ledger).map((forgotten) => ({ ...forgotten, ...stamp }));
-}
-
-/** The entries of unlocks. A rule that became true only by another flag's unlock has the cause of that unlock. */
-function entriesOf(
-  unlocks: readonly NewUnlock[],
-  { after, cause, causeOf }: Touched,
-  { snapshot, now }: Judging,
-): readonly UserLedgerEntry[] {
-  const causeOfFlag = new Map<string, Cause>();
-  return unlocks.map(({ compiled, entry }) => {
-    const slots = Array.from(entry.conditions.slotsRead, (index) => snapshot.slots.at(index));
-    const chained = slots.map(({ definition, params }) =>
-      definition.name === 'unlocked' ? causeOfFlag.get(String(params.flag)) : undefined,
-    );
-    const why = causeOf?.(entry) ?? chained.find((found) => found !== undefined) ?? cause;
-    causeOfFlag.set(compiled.flag.key, why);
-    return {
-      userId: after.id,
-      flagId: compiled.flag.id,
-      ruleId: entry.rule.id,
-      ruleVersion: entry.rule.version,
-      kind: 'unlocked',
-      earnedAt: now,
-      recordedAt: now,
-      cause: why,
-    };
-  });
 }

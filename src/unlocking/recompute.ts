@@ -3,15 +3,21 @@ import { announceEntries } from '../announcing/announcements.js';
 import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import { changedFlags } from '../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { Cause } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
 import { timeCanLatch } from '../core/unlocking/latch.js';
 import type { RevisionOf } from '../notify/notifier.js';
 import type { UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
-import type { UserLedgerEntry } from '../store/user-store.js';
+import type { UserActionDay, UserActionTotal, UserLedgerEntry } from '../store/user-store.js';
+import { causeOfEvent } from './event-course.js';
 import { hasFlips } from './flips.js';
-import { type Judging, judgeUser, type Touched } from './judge-user.js';
+import { type HappenedTo, judgeEvents } from './judge-events.js';
+import { type Judged, type Judging, judgeUser, type Touched } from './judge-user.js';
+
+/** A user who is written: changed, or looked at again, or to whom events happened. */
+export type Written = Touched | HappenedTo;
 
 export interface RecomputeOptions {
   readonly snapshot: Snapshot;
@@ -44,12 +50,12 @@ export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' |
  * through here.
  *
  * A timer that was due before the write is fired first, on the state before it, so that what time has unlocked is not lost to a
- * change a moment later. Organizations are read, but not locked: a change of what roles inherit counts as a change of the rules
+ * change a moment later. Events are counted here, and the user is judged after each. Organizations are read, but not locked: a change of what roles inherit counts as a change of the rules
  * that read it, and starts a backfill.
  */
 export async function recompute(
   tx: RecomputeTransaction,
-  touched: readonly Touched[],
+  touched: readonly Written[],
   { snapshot, snapshotBefore = snapshot, now, batch, writes }: RecomputeOptions,
 ): Promise<Recomputed> {
   const timed = timeCanLatch(snapshot);
@@ -63,7 +69,9 @@ export async function recompute(
   const byTime: UserChange[] = [];
   const changes: UserChange[] = [];
   const users: UserState[] = [];
-  const revisions: RevisionOf[] = [];
+  const advanced: UserState[] = [];
+  const totals: UserActionTotal[] = [];
+  const days: UserActionDay[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags may take seconds, in which this process has to answer calls, too.
   const pauses = new EventLoopPauses({});
@@ -71,11 +79,18 @@ export async function recompute(
 
   for (const one of touched) {
     if (pauses.due(looks)) await pauses.take();
-    const judged = judgeUser(one, judging, {
-      organizationBefore: organizations.get(one.before.organizationId),
-      organization: organizations.get(one.after.organizationId),
-      dueAt: dueAt.get(one.before.id),
-    });
+    const organization = (of: UserState) => organizations.get(of.organizationId);
+    const timer = dueAt.get(one.before.id);
+    let judged: Judged;
+    if ('events' in one) {
+      const happened = judgeEvents(one, judging, { organization: organization(one.before), dueAt: timer });
+      totals.push(...happened.counted.totals);
+      days.push(...happened.counted.days);
+      judged = happened;
+    } else {
+      const around = { organizationBefore: organization(one.before), organization: organization(one.after) };
+      judged = judgeUser(one, judging, { ...around, dueAt: timer });
+    }
     looks = judged.flags + 1;
     const { id } = one.before;
     const { user, flipped, flippedByTime } = judged;
@@ -83,8 +98,8 @@ export async function recompute(
     entries.push(...judged.entries);
     if (hasFlips(flippedByTime))
       byTime.push({ ...change, batch: timeBatch, ...flippedByTime, cause: { type: 'time' } });
-    if (hasFlips(flipped)) changes.push({ ...change, batch, ...flipped, cause: one.cause });
-    if (user !== one.before) revisions.push({ id, revision: user.revision });
+    if (hasFlips(flipped)) changes.push({ ...change, batch, ...flipped, cause: causeOf(one) });
+    if (user !== one.before) advanced.push(user);
     users.push(user);
     if (timed) timers.push({ userId: id, dueAt: judged.dueAt === Infinity ? undefined : judged.dueAt });
   }
@@ -96,9 +111,21 @@ export async function recompute(
     announceEntries(tx, entries, snapshot),
     ...(timed ? [tx.timers.put(timers)] : []),
     ...(outbox.length > 0 ? [tx.outbox.append(outbox)] : []),
-    tx.users.advance(revisions.map(({ id }) => id)),
+    ...(totals.length > 0 ? [tx.users.putTotals(totals)] : []),
+    ...(days.length > 0 ? [tx.users.addDays(days)] : []),
+    tx.users.advance(
+      advanced.map(({ id }) => id),
+      new Map(advanced.map(({ id, writtenAt = now }) => [id, writtenAt])),
+    ),
   ]);
+  const revisions = advanced.map(({ id, revision }) => ({ id, revision }));
   return { changes, users, revisions, entries };
+}
+
+/** What flips come from: of events the last one. */
+function causeOf(one: Written): Cause {
+  if (!('events' in one)) return one.cause;
+  return causeOfEvent(one.events.at(-1)!);
 }
 
 /** The keys of the flags that two configurations may decide otherwise, or of which other rules hold. */
@@ -106,14 +133,19 @@ export function reconfigured(before: Snapshot, after: Snapshot): ReadonlySet<str
   return before === after ? NO_FLAGS : after.dependencies.withDependents(changedFlags(before, after));
 }
 
+/** All states whose organizations are read. */
+function statesOf(one: Written): readonly UserState[] {
+  return 'events' in one ? [one.before] : [one.before, one.after];
+}
+
 const NO_TIMERS: ReadonlyMap<string, number> = new Map<string, number>();
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();
 
 async function organizationsOf(
   tx: RecomputeTransaction,
-  touched: readonly Touched[],
+  touched: readonly Written[],
 ): Promise<ReadonlyMap<string, OrganizationState>> {
-  const ids = new Set(touched.flatMap(({ before, after }) => [before.organizationId, after.organizationId]));
+  const ids = new Set(touched.flatMap(statesOf).map(({ organizationId }) => organizationId));
   ids.delete('');
   return ids.size === 0 ? new Map() : tx.organizations.read([...ids]);
 }

@@ -14,13 +14,17 @@ export interface FireTimersOptions {
 
 /**
  * Fires the timers of these users that are due: judges each user at the instants at which something became due, even if that is
- * long ago, and sets the next timer. Two workers may take the same timer: the second one finds it set anew. Gives how many were
- * fired.
+ * long ago, and sets the next timer. Users with pending events are left to the counting of these. Two workers may take the same
+ * timer: the second one finds it set anew. Gives how many were fired.
  */
 export async function fireTimers(
   { store, keeper, notifier }: FireTimersOptions,
-  userIds: readonly string[],
+  ids: readonly string[],
 ): Promise<number> {
+  // An event that was received before a timer was due counts before it. Counting fires the timers that are due before an event.
+  const waiting = await store.events.pendingUsers(ids, Number.MAX_SAFE_INTEGER);
+  const userIds = ids.filter((id) => !waiting.has(id));
+  if (userIds.length === 0) return 0;
   const { revisions, fired } = await store.transaction((tx) => fire(tx, keeper, userIds));
   if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
   return fired;

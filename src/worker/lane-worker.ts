@@ -1,15 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import { lockUsers } from '../configuration/confirm-snapshot.js';
-import type { CompiledRule, Snapshot } from '../core/snapshot/snapshot.js';
-import type { Cause } from '../core/states/ledger.js';
 import { laneRange, partitionOf } from '../core/values/partition.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { EventKey, NewEvent } from '../store/event-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
-import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
-import { countEvents } from '../unlocking/count-events.js';
-import type { Touched } from '../unlocking/judge-user.js';
+import type { HappenedTo } from '../unlocking/judge-events.js';
 import { type Recomputed, recompute } from '../unlocking/recompute.js';
 import { BurialBrake, isSame } from './burial-brake.js';
 
@@ -19,6 +15,8 @@ export interface LaneWorkerOptions {
   readonly notifier: Notifier;
   /** How many lanes there are, 1…4096; the same for every worker of a database. */
   readonly lanes: number;
+  /** How many events one transaction counts at most; 1,000 when left out. What is counted does not depend on it. */
+  readonly batchSize?: number;
   readonly observer: LaneObserver;
 }
 
@@ -29,7 +27,7 @@ export interface LaneObserver {
   buried(event: EventKey, reason: string): void;
 }
 
-/** How many events one transaction counts at most. */
+/** How many events one transaction counts at most, unless the options say otherwise. */
 const BATCH_SIZE = 1_000;
 
 type BatchOutcome = { readonly counted: number } | { readonly error: unknown; readonly events: readonly NewEvent[] };
@@ -56,7 +54,8 @@ export class LaneWorker {
   /** Works on a lane until nothing is pending in it; gives how many events were counted. Rejects as the store does. */
   async process(lane: number, signal?: AbortSignal): Promise<number> {
     let counted = 0;
-    let limit = BATCH_SIZE;
+    const { batchSize = BATCH_SIZE } = this.#options;
+    let limit = batchSize;
     // A lane with one batch is read from its beginning. A busy one is then read from random places, so that no partition starves,
     // and so is one with events that nothing may be done about.
     const { first } = laneRange(lane, this.#options.lanes);
@@ -74,8 +73,8 @@ export class LaneWorker {
       counted += outcome.counted;
       if (outcome.counted > 0) this.#brake.counted();
       if (outcome.counted < limit) return counted;
-      if (limit === BATCH_SIZE) startAt = randomPartition(lane, this.#options.lanes);
-      limit = Math.min(limit * 2, BATCH_SIZE);
+      if (limit === batchSize) startAt = randomPartition(lane, this.#options.lanes);
+      limit = Math.min(limit * 2, batchSize);
     }
     return counted;
   }
@@ -155,53 +154,26 @@ async function isPending(tx: Transaction, lane: number, event: NewEvent): Promis
 async function countBatch(
   tx: Transaction,
   keeper: ConfigurationKeeper,
-  events: readonly NewEvent[],
-  finished: readonly EventKey[] = events,
+  taken: readonly NewEvent[],
+  finished: readonly EventKey[] = taken,
 ): Promise<Recomputed> {
-  const byUser = Map.groupBy(events, ({ userId }) => userId);
+  const byUser = Map.groupBy(taken, ({ userId }) => userId);
   const { states, snapshot, now } = await lockUsers(tx, keeper, [...byUser.keys()]);
   const batch = randomUUID();
-
-  const touched: Touched[] = [];
-  const totals: UserActionTotal[] = [];
-  const days: UserActionDay[] = [];
+  const happened: HappenedTo[] = [];
   const uncounted: NewEvent[] = [];
   for (const [userId, own] of byUser) {
     const before = states.get(userId)!;
     // Events from before the user was deleted must not bring the user back, and are not kept.
-    const counting = before.deletedAt === undefined ? own : own.filter((event) => event.occurredAt > before.deletedAt!);
-    if (counting.length < own.length) uncounted.push(...own.filter((event) => !counting.includes(event)));
-    if (counting.length === 0) continue;
-    const counted = countEvents(before, counting, snapshot.windowedActions);
-    touched.push({ before, after: counted.after, ...causesOf(counting, snapshot) });
-    totals.push(...counted.totals);
-    days.push(...counted.days);
+    const events = before.deletedAt === undefined ? own : own.filter((event) => event.occurredAt > before.deletedAt!);
+    if (events.length < own.length) uncounted.push(...own.filter((event) => !events.includes(event)));
+    if (events.length > 0) happened.push({ before, events });
   }
   const writes = (): readonly Promise<unknown>[] => [
-    tx.users.putTotals(totals),
-    ...(days.length > 0 ? [tx.users.addDays(days)] : []),
     tx.inbox.finish(finished, batch),
     ...(uncounted.length > 0 ? [tx.inbox.forget(uncounted)] : []),
   ];
-  return recompute(tx, touched, { snapshot, now, batch, writes });
-}
-
-/** The causes of what a user's events change: for a rule the last event that touches one of its facts, for the flips the last event. */
-function causesOf(events: readonly NewEvent[], snapshot: Snapshot): Pick<Touched, 'cause' | 'causeOf'> {
-  const latestFirst = events.toSorted((a, b) => b.occurredAt - a.occurredAt || b.receivedAt - a.receivedAt);
-  return {
-    cause: causeFrom(latestFirst[0]!),
-    causeOf: ({ conditions }: CompiledRule) => {
-      const actions = new Set<unknown>();
-      for (const index of conditions.slotsRead) actions.add(snapshot.slots.at(index).params.action);
-      const last = latestFirst.find(({ action }) => actions.has(action));
-      return last && causeFrom(last);
-    },
-  };
-}
-
-function causeFrom({ source, id, action }: NewEvent): Cause {
-  return { type: 'event', source, eventId: id, action };
+  return recompute(tx, happened, { snapshot, now, batch, writes });
 }
 
 /** A random partition of the lane to begin with, so that no partition is always the last. */

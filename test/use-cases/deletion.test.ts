@@ -46,7 +46,7 @@ describeOnEachEngine('deleting a user', (engine) => {
 
     const { deleted } = await stand.services.userDeletion.delete(OPERATOR, { userId: 'leaver', comment });
     expect(deleted).toBe(true);
-    const { deletedAt, ...rest } = await stateOf(stand, 'leaver');
+    const { deletedAt, writtenAt, ...rest } = await stateOf(stand, 'leaver');
     expect(rest).toEqual({ ...unknownUser('leaver'), revision: revision + 1 });
     expect(Math.abs(deletedAt! - (await stand.store.now()))).toBeLessThan(5_000);
     expect(await ledgerOf(stand.store, 'leaver')).toEqual([]);
@@ -166,7 +166,7 @@ describeOnEachEngine('deleting a user', (engine) => {
 
     const whole = new UserDeletion({ store: stand.store, notifier: SILENT, rowsPerTransaction: 3 });
     await whole.delete(OPERATOR, { userId: 'large', comment });
-    const { deletedAt, revision, ...rest } = await stateOf(stand, 'large');
+    const { deletedAt, writtenAt, revision, ...rest } = await stateOf(stand, 'large');
     expect({ ...rest, revision: 0 }).toEqual(unknownUser('large'));
     expect([deletedAt! > 0, revision > halfway.revision]).toEqual([true, true]);
     const totals = await stand.services.userDeletion.totals(OPERATOR);
@@ -192,7 +192,7 @@ describeOnEachEngine('deleting a user', (engine) => {
     await one.drain();
     const states = await one.store.states.users(users);
     for (const userId of users) {
-      const { revision, deletedAt, ...rest } = states.get(userId)!;
+      const { revision, deletedAt, writtenAt, ...rest } = states.get(userId)!;
       expect({ ...rest, revision: 0 }).toEqual(unknownUser(userId));
       expect(await ledgerOf(one.store, userId)).toEqual([]);
     }

@@ -1,7 +1,8 @@
+import type { FactSources } from '../facts/fact-definition.js';
 import { buildRecord, type FactRecord } from '../facts/fact-record.js';
 import type { BucketSource } from '../flags/bucketing.js';
 import { indexRows, type RowIndex } from '../snapshot/index-rows.js';
-import type { FactReading, Snapshot } from '../snapshot/snapshot.js';
+import type { CompiledFlag, FactReading, Snapshot } from '../snapshot/snapshot.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import { roleLevels, rolesOf } from '../states/role-hierarchy.js';
 import type { UserState } from '../states/user-state.js';
@@ -80,6 +81,62 @@ export function subjectInPassing(): typeof passingSubject {
   };
 }
 
+/** Gives the subject of a user for judging them by a flag. */
+export type SubjectFor = (
+  snapshot: Snapshot,
+  user: UserState,
+  organization: OrganizationState | undefined,
+  compiled: CompiledFlag,
+) => Subject;
+
+/**
+ * Subjects in which only those facts are read that the given flag reads: for a user whose actions and ledger change from look to
+ * look, while each look is at few flags. A subject holds until the next one is asked for.
+ */
+export function subjectsByFlag(): SubjectFor {
+  let held: HeldSubject | undefined;
+  return (snapshot, user, organization, { slotsRead }) => {
+    if (held === undefined || !isOf(held, snapshot, user, organization)) held = hold(snapshot, user, organization);
+    held.sources.user = user;
+    for (const index of slotsRead) held.values[index] = snapshot.slots.at(index).read(held.sources);
+    return { ...held.subject, user };
+  };
+}
+
+interface HeldSubject {
+  readonly snapshot: Snapshot;
+  readonly given: OrganizationState | undefined;
+  readonly subject: Subject;
+  readonly sources: Omit<FactSources, 'user'> & { user: UserState };
+  readonly values: unknown[];
+}
+
+/** Whether it differs from the subject of that user in facts alone, which are read anew anyhow. */
+function isOf(
+  { snapshot, given, subject }: HeldSubject,
+  now: Snapshot,
+  user: UserState,
+  organization: unknown,
+): boolean {
+  const held = subject.user;
+  return (
+    snapshot === now &&
+    given === organization &&
+    held.id === user.id &&
+    held.organizationId === user.organizationId &&
+    held.roles === user.roles &&
+    held.attributes === user.attributes &&
+    held.joinedAt === user.joinedAt &&
+    held.access === user.access
+  );
+}
+
+function hold(snapshot: Snapshot, user: UserState, organization: OrganizationState | undefined): HeldSubject {
+  const { sources, ...subject } = withoutFacts(snapshot, user, organization, {});
+  const values: unknown[] = [];
+  return { snapshot, given: organization, subject: { ...subject, record: { values, now: 0 } }, sources, values };
+}
+
 /** The organization that an evaluation is about: the context's where it names organization or roles, else the user's own. */
 export function organizationIdOf(user: UserState, context: EvaluationContext | undefined): string {
   if (context === undefined) return user.organizationId;
@@ -102,6 +159,17 @@ function makeSubject(
   given: OrganizationState | undefined,
   context: EvaluationContext,
 ): Subject {
+  const { sources, ...subject } = withoutFacts(snapshot, user, given, context);
+  return { ...subject, record: buildRecord(snapshot.slots, sources, 0) };
+}
+
+/** A subject before its facts are read, with what they are read from. */
+function withoutFacts(
+  snapshot: Snapshot,
+  user: UserState,
+  given: OrganizationState | undefined,
+  context: EvaluationContext,
+): Omit<Subject, 'record'> & Pick<HeldSubject, 'sources'> {
   const organizationId = organizationIdOf(user, context);
   // A state of another organization is not used, even if it was given: its rows, roles and attributes are not the user's.
   const organization = given?.id === organizationId ? given : undefined;
@@ -109,21 +177,17 @@ function makeSubject(
   const roles = fromContext ? (context.roles ?? []) : user.roles;
   const levels = roleLevels(roles, rolesOf(organization));
   const attributes = mergeAttributes(user.attributes, context.attributes);
-  const record = buildRecord(
-    snapshot.slots,
-    {
-      user,
-      organization,
-      organizationId,
-      roles,
-      inheritedRoles: levels.flat(),
-      attributes,
-      joinedAt: context.joinedAt ?? user.joinedAt,
-      stages: snapshot.stageNames,
-      isUnlocked: (flagKey) => isUnlocked(snapshot.flags.get(flagKey), user.ledger),
-    },
-    0,
-  );
+  const sources: HeldSubject['sources'] = {
+    user,
+    organization,
+    organizationId,
+    roles,
+    inheritedRoles: levels.flat(),
+    attributes,
+    joinedAt: context.joinedAt ?? user.joinedAt,
+    stages: snapshot.stageNames,
+    isUnlocked: (flagKey) => isUnlocked(snapshot.flags.get(flagKey), sources.user.ledger),
+  };
   return {
     user,
     organization,
@@ -133,7 +197,7 @@ function makeSubject(
     roleLevels: levels,
     userRows: indexRows(user.access),
     organizationRows: indexRows(organization?.access ?? NO_ROWS),
-    record,
+    sources,
   };
 }
 

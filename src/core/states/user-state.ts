@@ -63,6 +63,11 @@ export interface UserState {
   readonly id: string;
   /** Grows with every change; 0 for a user of whom nothing is stored. */
   readonly revision: number;
+  /**
+   * The instant as of which something was last written about the user, in epoch milliseconds; of events it is that of the last one
+   * that was judged. Absent where nothing was written yet.
+   */
+  readonly writtenAt?: number;
   /** The organization that the user is in; '' when in none. */
   readonly organizationId: string;
   readonly roles: readonly string[];

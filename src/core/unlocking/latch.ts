@@ -1,5 +1,5 @@
 import { rolloutIncludes } from '../deciding/evaluate.js';
-import { type Subject, subjectOf } from '../deciding/subject.js';
+import { type Subject, type SubjectFor, subjectOf } from '../deciding/subject.js';
 import { countsAsUnlocked } from '../deciding/unlocks.js';
 import { withNow } from '../facts/fact-record.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
@@ -14,8 +14,6 @@ export interface NewUnlock {
   readonly entry: CompiledRule;
 }
 
-type SubjectFor = (snapshot: Snapshot, user: UserState, organization: OrganizationState | undefined) => Subject;
-
 export interface Latched {
   /** The state with the new unlocks in its ledger; the same object when there are none. */
   readonly user: UserState;
@@ -25,9 +23,11 @@ export interface Latched {
 export interface LatchOptions {
   /** The keys of the flags whose rules are judged; left out for all. Flags that read an unlock which is found are judged, too. */
   readonly among?: ReadonlySet<string> | undefined;
-  /** How subjects are made; `passingSubject` for users who are looked at once. */
+  /** How subjects are made; `passingSubject` for users who are looked at once, `subjectsByFlag` for those looked at again and again. */
   readonly subjectFor?: SubjectFor;
 }
+
+const storedSubject: SubjectFor = (snapshot, user, organization) => subjectOf(snapshot, user, organization);
 
 /**
  * Finds the latching rules that have become true on stored state. Flags that other flags' `unlocked` facts read come before
@@ -39,14 +39,14 @@ export function latch(
   user: UserState,
   organization: OrganizationState | undefined,
   now: number,
-  { among, subjectFor = subjectOf }: LatchOptions = {},
+  { among, subjectFor = storedSubject }: LatchOptions = {},
 ): Latched {
   let current = user;
   const unlocks: NewUnlock[] = [];
   const places = among && placesOf(snapshot, among);
   for (let i = 0; i < (places ?? snapshot.latching).length; i++) {
     const compiled = snapshot.latching[places?.[i] ?? i]!;
-    const subject = subjectFor(snapshot, current, organization);
+    const subject = subjectFor(snapshot, current, organization, compiled);
     const earned = openRules(compiled, subject, now).filter((entry) => holds(entry, subject, now));
     if (earned.length === 0) continue;
     for (const entry of earned) unlocks.push({ compiled, entry });
@@ -89,19 +89,42 @@ export function nextLatchAt(
   user: UserState,
   organization: OrganizationState | undefined,
   now: number,
-  { among, subjectFor = subjectOf }: LatchOptions = {},
+  { among, subjectFor = storedSubject }: LatchOptions = {},
 ): number {
   const { latchingByTime } = judgingIndex(snapshot);
   const asked = among === undefined ? latchingByTime.keys() : among.intersection(latchingByTime);
-  const subject = subjectFor(snapshot, user, organization);
   let next = Infinity;
   for (const key of asked) {
     const compiled = latchingByTime.get(key)!;
-    for (const entry of compiled.rules) {
+    const subject = subjectFor(snapshot, user, organization, compiled);
+    for (const entry of compiled.latchingRules) {
       if (!entry.conditions.readsTime || !isOpen(compiled, entry, subject)) continue;
       const from = Math.max(now, entry.rule.changedAt ?? 0);
       next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, from)));
     }
+  }
+  return next;
+}
+
+/**
+ * The next instant after `now` at which a latching rule of these flags was changed that the user may still earn; Infinity where
+ * none was. As of an earlier instant than its change a rule cannot be judged.
+ */
+export function nextRuleChange(
+  snapshot: Snapshot,
+  user: UserState,
+  organization: OrganizationState | undefined,
+  now: number,
+  { among, subjectFor = storedSubject }: LatchOptions = {},
+): number {
+  let next = Infinity;
+  if (judgingIndex(snapshot).lastChange <= now) return next;
+  const flags = among === undefined ? snapshot.latching : placesOf(snapshot, among).map((i) => snapshot.latching[i]!);
+  for (const compiled of flags) {
+    const later = compiled.latchingRules.filter(({ rule: { changedAt = 0 } }) => changedAt > now && changedAt < next);
+    if (later.length === 0) continue;
+    const subject = subjectFor(snapshot, user, organization, compiled);
+    for (const entry of later) if (isOpen(compiled, entry, subject)) next = Math.min(next, entry.rule.changedAt!);
   }
   return next;
 }
@@ -116,12 +139,13 @@ export function timeCanLatch(snapshot: Snapshot): boolean {
  * meant then is not known.
  */
 function openRules(compiled: CompiledFlag, subject: Subject, now: number): readonly CompiledRule[] {
-  return compiled.rules.filter((entry) => (entry.rule.changedAt ?? 0) <= now && isOpen(compiled, entry, subject));
+  return compiled.latchingRules.filter(
+    (entry) => (entry.rule.changedAt ?? 0) <= now && isOpen(compiled, entry, subject),
+  );
 }
 
-/** Whether the user may still earn a rule: it latches, is not unlocked or revoked, and its rollout includes the user. */
+/** Whether the user may still earn a latching rule: not unlocked, not revoked, and with a rollout that includes the user. */
 function isOpen(compiled: CompiledFlag, entry: CompiledRule, subject: Subject): boolean {
-  if (entry.rule.policy !== 'LATCHING') return false;
   const standing = subject.user.ledger.get(compiled.flag.id)?.get(entry.rule.id);
   if (standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) return false;
   return rolloutIncludes(compiled.flag, entry, subject);

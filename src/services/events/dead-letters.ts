@@ -32,15 +32,16 @@ export class DeadLetterService {
     return { ...letters, total };
   }
 
-  /** Makes dead letters pending again, to be counted; gives how many of those named there were. */
+  /** Makes dead letters pending again, to be counted as if they came now; gives how many of those named there were. */
   async replay(call: Call, keys: readonly EventKey[], comment = ''): Promise<number> {
     authorize(call, 'ReplayDeadLetters');
     if (keys.length > MAX_REPLAY)
       throw invalidAt('/events', `a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
     const { store, queue, lanes } = this.#options;
     const replayed = await store.transaction(async (tx) => {
-      const count = await tx.inbox.replay(keys);
-      await recordAudit(tx, call, await tx.now(), {
+      const now = await tx.now();
+      const count = await tx.inbox.replay(keys, now);
+      await recordAudit(tx, call, now, {
         action: 'dead-letters.replay',
         target: 'events',
         before: undefined,

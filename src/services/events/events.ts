@@ -59,12 +59,15 @@ export interface EventServiceOptions {
 
 export const MAX_EVENTS_PER_CALL = 1_000;
 const WAIT_MS = 10_000;
+/** By how much the database's clock seems to go back when it is read again: by what reading it takes. */
+const MAX_JITTER_MS = 1_000;
 /** How soon the store is asked again when no notice comes. */
 const LOOK_AGAIN_MS = 100;
 
 /** Takes in what users did. */
 export class EventService {
   readonly #options: EventServiceOptions;
+  #lastArrival = 0;
 
   constructor(options: EventServiceOptions) {
     this.#options = options;
@@ -80,8 +83,8 @@ export class EventService {
     if (events.length > MAX_EVENTS_PER_CALL) {
       throw invalidAt('/events', `a call takes at most ${MAX_EVENTS_PER_CALL} events, not ${events.length}; split it`);
     }
-    const { clock, inbox, store } = this.#options;
-    const receivedAt = clock.now();
+    const { inbox, store } = this.#options;
+    const receivedAt = this.#arrival();
     const rejected: { id: string; error: string }[] = [];
     const taken: NewEvent[] = [];
     const written: UserWritten[] = [];
@@ -136,6 +139,14 @@ export class EventService {
     }
     if (rejected.length > 0)
       throw invalid(`${rejected.length} of ${list.length} events were not taken: ${rejected[0]}`);
+  }
+
+  /** The present instant; not before that of the last call, by which the clock may have been a little ahead. */
+  #arrival(): number {
+    const now = this.#options.clock.now();
+    const ahead = this.#lastArrival - now;
+    if (ahead <= 0 || ahead > MAX_JITTER_MS) this.#lastArrival = now;
+    return this.#lastArrival;
   }
 
   /** The warnings: none for people, who can send declared actions only, and none for organizations, which are not told of rules. */

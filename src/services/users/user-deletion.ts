@@ -79,7 +79,7 @@ export class UserDeletion {
     const empty = isNobody(before);
     const changed = removed > 0 || !empty;
     if (!changed) return { removed, changed, revision: before.revision, at };
-    await tx.users.advance([userId]);
+    await tx.users.advance([userId], new Map([[userId, at]]));
     if (since === undefined) {
       if (!empty) await tx.users.countDeleted();
       const change = { before: { revision: before.revision }, after: undefined, comment };

@@ -54,7 +54,7 @@ export function eventContract(store: () => Store): void {
     }
     const all = await store().events.deadLetters({ limit: 1000 });
     expect(await store().events.deadLetters({ limit: 1000, after: 'no position' })).toEqual(all);
-    expect(await store().transaction((tx) => tx.inbox.replay(events))).toBe(4);
+    expect(await store().transaction((tx) => tx.inbox.replay(events, 6))).toBe(4);
     await finish(events);
   });
 

@@ -108,6 +108,33 @@ export function inboxContract(store: () => Store): void {
     expect(await at(102, 2)).toEqual(of(102).slice(0, 2));
   });
 
+  it('takes what was received at the same instant in the order in which it came, whatever the keys are', async () => {
+    const partition = 120;
+    const userId = userIn(partition);
+    const events = Array.from({ length: 30 }, () => sampleEvent({ userId }));
+    // Calls one after the other, and calls that are merged into one statement.
+    await store().inbox.append(events.slice(0, 5));
+    await store().inbox.append(events.slice(5, 10));
+    await Promise.all([10, 15, 20, 25].map((from) => store().inbox.append(events.slice(from, from + 5))));
+    expect(await takeOf(partition)).toEqual(events);
+    expect(await takeOf(partition, 7)).toEqual(events.slice(0, 7));
+  });
+
+  it('takes replayed dead letters as if they came when they were replayed, in the order that is given', async () => {
+    const partition = 130;
+    const userId = userIn(partition);
+    const events = Array.from({ length: 250 }, (_, i) => sampleEvent({ userId, receivedAt: 100 + i }));
+    const later = [sampleEvent({ userId, receivedAt: 400 }), sampleEvent({ userId, receivedAt: 600 })];
+    await store().inbox.append([...events, ...later]);
+    await store().transaction(async (tx) => {
+      for (const event of events) await tx.inbox.bury(event, 'broken');
+    });
+    const order = events.toReversed();
+    expect(await store().transaction((tx) => tx.inbox.replay([...order, order[0]!, later[0]!], 500))).toBe(250);
+    const replayed = order.map((event) => ({ ...event, receivedAt: 500 }));
+    expect(await takeOf(partition)).toEqual([later[0], ...replayed, later[1]]);
+  });
+
   it('takes an event that was committed late with an earlier position', async () => {
     const partition = 200;
     const [early, late] = [10, 20].map((receivedAt) => sampleEvent({ userId: userIn(partition), receivedAt }));
@@ -172,11 +199,11 @@ export function inboxContract(store: () => Store): void {
     });
     expect(await store().inbox.append([dead!])).toEqual([false]);
     const refused = store().transaction(async (tx) => {
-      expect(await tx.inbox.replay([dead!])).toBe(1);
+      expect(await tx.inbox.replay([dead!], 9)).toBe(1);
       throw new Error('the audit cannot be written');
     });
     await expect(refused).rejects.toThrow('the audit cannot be written');
-    const replay = (...events: readonly NewEvent[]) => store().transaction((tx) => tx.inbox.replay(events));
+    const replay = (...events: readonly NewEvent[]) => store().transaction((tx) => tx.inbox.replay(events, 9));
     expect(await replay(dead!, fine!, sampleEvent())).toBe(1);
     expect(await replay(dead!)).toBe(0);
     expect((await takeOf(partition)).map(({ id }) => id).toSorted()).toEqual([dead!.id, fine!.id].toSorted());

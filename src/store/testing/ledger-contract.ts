@@ -112,13 +112,13 @@ export function ledgerContract(store: () => Store): void {
       await change([id], async (tx) => {
         removed = await tx.users.remove(id, { at: 77, limit: 2 });
         if (rounds === 0) await tx.users.countDeleted();
-        await tx.users.advance([id]);
+        await tx.users.advance([id], new Map([[id, 78]]));
       });
       gone += removed;
     }
     expect(gone).toBe(1 + 1 + 4 + 1 + 1 + 1 + 1 + 3 + 1);
     expect(await readAll(id, own)).toEqual({
-      state: { ...unknownUser(id), revision: 1 + rounds, deletedAt: 77 },
+      state: { ...unknownUser(id), revision: 1 + rounds, deletedAt: 77, writtenAt: 78 },
       ...{ ledger: 0, stages: 0, events: ['unknown', 'unknown', 'unknown'], outbox: 0, timers: 0, access: 0 },
     });
     expect(await readAll(other, others)).toEqual(before);

@@ -163,7 +163,7 @@ const organization: fc.Arbitrary<OrganizationState> = fc
     ),
   }));
 
-const profile: fc.Arbitrary<Partial<UserState>> = fc.record(
+export const profile: fc.Arbitrary<Partial<UserState>> = fc.record(
   {
     organizationId: fc.constantFrom('', 'acme', 'globex'),
     roles: fc.subarray(ROLES),
@@ -180,7 +180,7 @@ const entry = fc.record({
   kind: fc.constantFrom<LedgerKind>('granted', 'revoked', 'rearmed'),
 });
 
-const event = fc.record({
+export const event = fc.record({
   action: fc.constantFrom(...ACTIONS),
   agoMs: fc.integer({ min: 0, max: 3 }).map((days) => days * DAY_MS),
   value: fc.constantFrom(1, 2, -1),
@@ -218,7 +218,7 @@ const what = fc.oneof(
   },
 );
 
-const afterMs = fc.oneof(
+export const afterMs = fc.oneof(
   fc.constantFrom(0, 1, HOUR_MS),
   fc.integer({ min: 0, max: 60 }).map((hours) => hours * HOUR_MS + 13),
 );

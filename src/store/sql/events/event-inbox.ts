@@ -13,14 +13,22 @@ const RECEIPTS = 2 ** 47;
 const COLUMNS = [
   ...EVENT_KEY,
   ...['user_id', 'source', 'event_id', 'action', 'occurred_at', 'value', 'properties', 'received_at'],
-  ...['receipt', 'state'],
+  ...['place', 'receipt', 'state'],
 ];
 
 export function eventInbox(engine: Engine): EventInbox {
-  return { append: (events) => append(engine, events) };
+  // It starts anew with the process: what matters is the order of events that come within one millisecond.
+  let places = 0;
+  return {
+    append: (events) => {
+      const first = places;
+      places += events.length;
+      return append(engine, events, first);
+    },
+  };
 }
 
-async function append(engine: Engine, events: readonly NewEvent[]): Promise<readonly boolean[]> {
+async function append(engine: Engine, events: readonly NewEvent[], firstPlace: number): Promise<readonly boolean[]> {
   if (events.length === 0) return [];
   if (events.length > MOST_EVENTS) throw new RangeError(`${events.length} events at once; at most ${MOST_EVENTS}`);
   const receipt = randomInt(RECEIPTS);
@@ -28,7 +36,7 @@ async function append(engine: Engine, events: readonly NewEvent[]): Promise<read
   const firstOf = new Map<string, number>();
   for (const [i, key] of keys.entries()) if (!firstOf.has(key.text)) firstOf.set(key.text, i);
   const distinct = [...firstOf.values()];
-  const rows = distinct.map((i) => rowOf(events[i]!, keys[i]!, receipt));
+  const rows = distinct.map((i) => rowOf(events[i]!, keys[i]!, firstPlace + i, receipt));
 
   const insert = (sql: Sql): Promise<number> =>
     insertRows(sql, { table: 'events', columns: COLUMNS, keyLength: EVENT_KEY.length, rows, existing: 'keep' });
@@ -61,7 +69,7 @@ async function insertedWith(sql: Sql, keys: readonly HashedKey[], receipt: numbe
   return new Set(rows.map((row) => dedupeText(row.dedupe)));
 }
 
-function rowOf(event: NewEvent, key: HashedKey, receipt: number): Row {
+function rowOf(event: NewEvent, key: HashedKey, place: number, receipt: number): Row {
   return [
     key.part,
     key.dedupe,
@@ -73,6 +81,7 @@ function rowOf(event: NewEvent, key: HashedKey, receipt: number): Row {
     String(millionthsOf(event.value)),
     JSON.stringify(event.properties),
     event.receivedAt,
+    place,
     receipt,
     PENDING,
   ];

@@ -1,12 +1,15 @@
 import type { PartitionRange } from '../../../core/values/partition.js';
 import type { EventKey, InboxWriter, NewEvent } from '../../event-store.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { changeByKey } from '../engine/rows-by-key.js';
+import { changeByKey, chunksOf } from '../engine/rows-by-key.js';
 import { Overtaken } from '../engine/run-again.js';
 import type { Sql } from '../engine/sql.js';
 import { DEAD, DONE, distinctKeys, EVENT_COLUMNS, EVENT_KEY, type EventRow, eventOf, PENDING } from './event-row.js';
 
 const LONGEST_REASON = 4000;
+
+/** How many events one statement replays: it compares each with every one. */
+const EVENTS_PER_REPLAY = 100;
 
 export function inboxWriter(sql: Sql, dropProperties: boolean): InboxWriter {
   const counted = dropProperties ? 'state = ?, batch = ?, properties = NULL' : 'state = ?, batch = ?';
@@ -24,14 +27,27 @@ export function inboxWriter(sql: Sql, dropProperties: boolean): InboxWriter {
       );
     },
     bury: (event, reason) => settle(sql, [event], 'state = ?, reason = ?', [DEAD, reason.slice(0, LONGEST_REASON)]),
-    replay: (keys) =>
-      changeByKey(
-        sql,
-        EVENT_KEY,
-        distinctKeys(keys),
-        (condition) => `UPDATE events SET state = ${PENDING}, reason = NULL WHERE state = ${DEAD} AND ${condition}`,
-      ),
+    replay: (keys, receivedAt) => replay(sql, keys, receivedAt),
   };
+}
+
+/** Makes dead letters pending, as if they came now, in the order of the keys. */
+async function replay(sql: Sql, events: readonly EventKey[], receivedAt: number): Promise<number> {
+  let replayed = 0;
+  const keys = distinctKeys(events);
+  for (const [i, some] of chunksOf(keys, EVENTS_PER_REPLAY).entries()) {
+    const places = some.flatMap(([, dedupe], n) => [dedupe, i * EVENTS_PER_REPLAY + n]);
+    replayed += await changeByKey(
+      sql,
+      EVENT_KEY,
+      some,
+      (condition) =>
+        `UPDATE events SET state = ${PENDING}, reason = NULL, received_at = ?, ` +
+        `place = CASE dedupe${' WHEN ? THEN ?'.repeat(some.length)} ELSE place END WHERE state = ${DEAD} AND ${condition}`,
+      [receivedAt, ...places],
+    );
+  }
+  return replayed;
 }
 
 /** Locks the lane's row. It waits for as long as the session waits for a lock: 2 s. */
@@ -60,7 +76,7 @@ async function take(sql: Sql, { range, startAt, limit }: Taking): Promise<readon
 async function takeFrom(sql: Sql, range: PartitionRange, limit: number): Promise<readonly NewEvent[]> {
   const rows = await sql.rows<EventRow>(
     `SELECT ${EVENT_COLUMNS} FROM events${sql.dialect.useIndex('events_state')} ` +
-      `WHERE state = ${PENDING} AND part BETWEEN ? AND ? ORDER BY part, received_at, dedupe LIMIT ?`,
+      `WHERE state = ${PENDING} AND part BETWEEN ? AND ? ORDER BY part, received_at, place, dedupe LIMIT ?`,
     [range.first, range.last, limit],
   );
   return rows.map(eventOf);

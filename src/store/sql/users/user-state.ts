@@ -135,6 +135,8 @@ function profileOf(row: UserStateRow): Partial<UserState> {
     attributes: parseJson(row.s3),
     stage: row.s4,
     revision: row.n1,
+    // A row that was only locked so far has been written by nobody.
+    ...(row.n1 > 0 && { writtenAt: row.n6 }),
     ...(row.n2 !== null && { joinedAt: row.n2 }),
     emailVerified: (row.n3 & 1) !== 0,
     ...((row.n3 & 2) !== 0 && { identified: true }),

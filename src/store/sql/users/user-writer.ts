@@ -48,10 +48,7 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     putTotals: (totals) => putTotals(sql, totals),
     addDays: (days) => addDays(sql, days),
     appendLedger: (entries) => appendLedger(sql, entries, locked),
-    advance: async (ids) => {
-      const raise = `UPDATE users SET revision = revision + 1, updated_at = ${sql.dialect.nowMs} WHERE `;
-      await changeByKey(sql, ['part', 'id'], userKeys(ids), (condition) => raise + condition);
-    },
+    advance: (ids, writtenAt) => advance(sql, ids, writtenAt),
     remove: (userId, removal) => {
       locked.forget(userId);
       return removeUser(sql, userId, removal);
@@ -70,6 +67,22 @@ async function lockUsers(sql: Sql, ids: readonly string[]): Promise<void> {
     rows: userKeys(ids).map((key) => [...key, '[]', '{}']),
     expressions: { created_at: nowMs, updated_at: nowMs },
     existing: 'keep',
+  });
+}
+
+async function advance(sql: Sql, ids: readonly string[], writtenAt?: ReadonlyMap<string, number>): Promise<void> {
+  if (writtenAt === undefined) {
+    const raise = `UPDATE users SET revision = revision + 1, updated_at = ${sql.dialect.nowMs} WHERE `;
+    await changeByKey(sql, ['part', 'id'], userKeys(ids), (condition) => raise + condition);
+    return;
+  }
+  // The rows are there, since the users are locked: of this insert only what becomes of existing rows happens.
+  await insertRows(sql, {
+    table: 'users',
+    columns: ['part', 'id', 'roles', 'attributes', 'revision', 'updated_at'],
+    keyLength: 2,
+    rows: ids.map((id) => [...userKey(id), '[]', '{}', 1, writtenAt.get(id)!]),
+    existing: { revision: 'add', updated_at: 'replace' },
   });
 }
 

@@ -1,0 +1,182 @@
+import { subjectsByFlag } from '../core/deciding/subject.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { Cause, LedgerEntry } from '../core/states/ledger.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
+import type { UserState } from '../core/states/user-state.js';
+import { type JudgingIndex, judgingIndex } from '../core/unlocking/judging-index.js';
+import { latch, nextRuleChange, timeCanLatch } from '../core/unlocking/latch.js';
+import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
+import { changedStandings, flagsOfLedger } from '../core/unlocking/touched-flags.js';
+import type { NewEvent } from '../store/event-store.js';
+import type { UserLedgerEntry } from '../store/user-store.js';
+import { catchUp, unlockEntries } from './catch-up.js';
+import { countEvents } from './count-events.js';
+import { type Flags, ofUser, withEntries } from './judge-user.js';
+import { nextTimer } from './next-timer.js';
+
+export interface EventCourseOptions {
+  readonly before: UserState;
+  readonly events: readonly NewEvent[];
+  /** The user with all of the events counted. */
+  readonly counted: UserState;
+  /** The keys of the flags by which the user may not have been judged yet; undefined for all flags. */
+  readonly unsettled: Flags;
+  readonly snapshot: Snapshot;
+  readonly organization: OrganizationState | undefined;
+  /** When the user's timer is due; undefined where there is none. */
+  readonly dueAt: number | undefined;
+  /** The present instant, at which what is found is recorded. */
+  readonly now: number;
+}
+
+/**
+ * What becomes of a user from event to event. Each step depends on the user's state, the instant as of which it was written last,
+ * the timer, and the event, all of which are stored at the end of a transaction: so the steps are the same in however many
+ * transactions they are made.
+ */
+export class EventCourse {
+  /** The instant as of which the user was judged last. */
+  at: number;
+  /** When time alone could next unlock something; Infinity for never. */
+  dueAt: number;
+  readonly entries: UserLedgerEntry[] = [];
+  /** Those of the entries that no event was the cause of. */
+  readonly byTime: LedgerEntry[] = [];
+  /** When the first timer was due that was fired; undefined where none was. */
+  firedAt: number | undefined;
+  /** By how many flags the user was judged, those of every event taken together. */
+  looks = 0;
+
+  readonly #options: EventCourseOptions;
+  readonly #index: JudgingIndex;
+  readonly #timed: boolean;
+  readonly #subjectFor = subjectsByFlag();
+  #user: UserState;
+  #unsettled: Flags;
+  /** How many events have been taken, and how many of these the state has counted. */
+  #taken = 0;
+  #counted = 0;
+
+  constructor(options: EventCourseOptions) {
+    const { before, unsettled, snapshot, dueAt } = options;
+    this.#options = options;
+    this.#index = judgingIndex(snapshot);
+    this.#timed = timeCanLatch(snapshot);
+    this.#user = before;
+    this.#unsettled = unsettled;
+    this.at = Math.max(before.writtenAt ?? 0, before.deletedAt ?? 0);
+    this.dueAt = dueAt ?? Infinity;
+  }
+
+  /** Lets the next event happen. An event that no rule waits for is counted later on: neither it nor its place can matter. */
+  take(event: NewEvent): void {
+    this.at = Math.max(this.at, event.receivedAt);
+    const unsettled = this.#taken === 0 ? this.#firstOf(this.#unsettled) : NO_FLAGS;
+    const due = this.dueAt <= this.at;
+    if (due) this.#passTime(this.at, unsettled);
+    this.#taken += 1;
+    const touched = this.#index.latchingByAction(event.action);
+    if (!due && unsettled !== undefined && unsettled.size + touched.size === 0) return;
+
+    const { snapshot, organization } = this.#options;
+    const [before, dueAt] = [this.#user, this.dueAt];
+    this.#count();
+    const open = due ? unsettled?.union(this.#index.latchingByTimeKeys) : unsettled;
+    const among = open?.size === 0 ? touched : open?.union(touched);
+    const earned = this.#judge(among, causeOfEvent(event));
+    if (!this.#timed) return;
+    const everything = due || unsettled === undefined || unsettled.size > 0 || dueAt !== this.dueAt;
+    this.dueAt = nextTimer({
+      ...{ snapshot, dueAt: this.dueAt, now: this.at, subjectFor: this.#subjectFor },
+      ...{ before: { user: before, organization }, after: { user: this.#user, organization } },
+      touched: everything ? undefined : among!.union(earned),
+    });
+  }
+
+  /** The user after all events that were taken. */
+  end(): UserState {
+    this.#count();
+    return this.#user;
+  }
+
+  /** What the first event finds: unlocks that RELOCK made void are taken, so that what is earned again is recorded after them. */
+  #firstOf(unsettled: Flags): Flags {
+    const { snapshot, now } = this.#options;
+    const forgotten = forgottenUnlocks(snapshot, this.#user.ledger);
+    if (forgotten.length === 0) return unsettled;
+    const entries = forgotten.map((one): LedgerEntry => {
+      const rule = snapshot.flagsById.get(one.flagId)?.flag.rules.find(({ id }) => id === one.ruleId);
+      const stamp = { earnedAt: rule?.changedAt ?? this.at, recordedAt: now, cause: { type: 'backfill' } } as const;
+      return { ...one, kind: 'relocked', ...stamp };
+    });
+    this.#user = withEntries(this.#user, entries);
+    this.byTime.push(...entries);
+    this.entries.push(...ofUser(this.#user.id, entries));
+    return unsettled?.union(flagsOfLedger(snapshot, new Set(forgotten.map(({ flagId }) => flagId))));
+  }
+
+  /** Unlocks what time had unlocked up to an instant, with all events counted that came before. */
+  #passTime(until: number, unsettled: Flags): void {
+    if (this.dueAt > until) return;
+    this.#count();
+    const { snapshot, organization, now } = this.#options;
+    this.firedAt ??= this.dueAt;
+    const past = catchUp({
+      ...{ snapshot, user: this.#user, organization, dueAt: this.dueAt, until, now, subjectFor: this.#subjectFor },
+      among: unsettled?.union(this.#index.latchingByTimeKeys),
+    });
+    this.#user = past.user;
+    this.byTime.push(...past.entries);
+    this.entries.push(...past.entries);
+    this.dueAt = past.dueAt;
+  }
+
+  /**
+   * Judges the user by these flags: as of the event, and by rules that were changed since as of their change. Gives the flags whose
+   * standing has changed, with those that read it.
+   */
+  #judge(among: Flags, cause: Cause): ReadonlySet<string> {
+    const { snapshot, organization } = this.#options;
+    const looking = { subjectFor: this.#subjectFor };
+    const { ledger } = this.#user;
+    const earned = (): ReadonlySet<string> =>
+      this.#user.ledger === ledger ? NO_FLAGS : flagsOfLedger(snapshot, changedStandings(ledger, this.#user.ledger));
+    let at = this.at;
+    this.#latch(among, at, cause);
+    for (;;) {
+      const concerned = among?.union(earned());
+      at = nextRuleChange(snapshot, this.#user, organization, at, { among: concerned, ...looking });
+      if (at === Infinity) return earned();
+      this.#passTime(at, among);
+      if (this.#latch(concerned, at, cause)) this.at = at;
+    }
+  }
+
+  /** Judges the user as of an instant; gives whether anything was unlocked. */
+  #latch(among: Flags, at: number, cause: Cause): boolean {
+    const { snapshot, organization, now } = this.#options;
+    this.looks += (among ?? snapshot.flags).size;
+    const { user, unlocks } = latch(snapshot, this.#user, organization, at, { among, subjectFor: this.#subjectFor });
+    this.entries.push(...unlockEntries(user.id, unlocks, { earnedAt: at, recordedAt: now, cause }));
+    this.#user = user;
+    return unlocks.length > 0;
+  }
+
+  /** Brings the state up to the events that were taken. */
+  #count(): void {
+    const { events, counted, snapshot } = this.#options;
+    if (this.#counted === this.#taken) return;
+    const all = this.#counted === 0 && this.#taken === events.length;
+    const { actions, actionDays } = all
+      ? counted
+      : countEvents(this.#user, events.slice(this.#counted, this.#taken), snapshot.windowedActions).after;
+    this.#user = { ...this.#user, actions, actionDays };
+    this.#counted = this.#taken;
+  }
+}
+
+export function causeOfEvent({ source, id, action }: NewEvent): Cause {
+  return { type: 'event', source, eventId: id, action };
+}
+
+const NO_FLAGS: ReadonlySet<string> = new Set<string>();

@@ -1,0 +1,301 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { Flag } from '../core/flags/flag.js';
+import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import { type UserState, unknownUser } from '../core/states/user-state.js';
+import {
+  afterUnlocking,
+  configurationOf,
+  flagOf,
+  latchingFlag,
+  NOW,
+  ruleOf,
+  segmentOf,
+  snapshotOf,
+  userOf,
+} from '../core/testing/samples.js';
+import type { JsonObject } from '../core/values/json.js';
+import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/values/time.js';
+import type { NewEvent } from '../store/event-store.js';
+import type { UserLedgerEntry } from '../store/user-store.js';
+import { countEvents } from './count-events.js';
+import { judgeEvents } from './judge-events.js';
+import { judgeUser } from './judge-user.js';
+import { afterMs, event as arbitraryEvent, arbitraryHistory, profile, STAGES } from './testing/arbitrary-history.js';
+import { judgeByEverything } from './testing/judge-by-everything.js';
+
+/** A user as stored, with the timer. */
+interface Stored {
+  readonly user: UserState;
+  readonly dueAt: number | undefined;
+}
+
+interface Course extends Stored {
+  readonly entries: readonly Omit<UserLedgerEntry, 'recordedAt'>[];
+}
+
+function judging(snapshot: Snapshot, now: number) {
+  return { snapshot, snapshotBefore: snapshot, reconfigured: new Set<string>(), now };
+}
+
+/** Has the events happen in batches of these sizes; the last one has the rest. Each batch comes `lateMs` after its last event. */
+function inBatches(
+  snapshot: Snapshot,
+  start: Stored,
+  events: readonly NewEvent[],
+  sizes: readonly number[],
+  lateMs = 0,
+) {
+  let { user, dueAt } = start;
+  const entries: Omit<UserLedgerEntry, 'recordedAt'>[] = [];
+  let from = 0;
+  for (const size of [...sizes, events.length]) {
+    const batch = events.slice(from, from + size);
+    from += size;
+    if (batch.length === 0) continue;
+    const now = batch.at(-1)!.receivedAt + lateMs;
+    const judged = judgeEvents({ before: user, events: batch }, judging(snapshot, now), {
+      organization: undefined,
+      dueAt,
+    });
+    user = judged.user;
+    dueAt = judged.dueAt === Infinity ? undefined : judged.dueAt;
+    for (const { recordedAt, ...entry } of judged.entries) {
+      expect(recordedAt).toBe(now);
+      entries.push(entry);
+    }
+  }
+  return { user: { ...user, revision: 0 }, dueAt, entries } satisfies Course;
+}
+
+/** Judges the user by every flag after every single event, in the plainest way. */
+function oneByOne(snapshot: Snapshot, start: Stored, events: readonly NewEvent[]) {
+  let { user, dueAt } = start;
+  const entries: unknown[] = [];
+  for (const event of events) {
+    const at = Math.max(event.receivedAt, user.writtenAt ?? 0);
+    const { after } = countEvents(user, [event], snapshot.windowedActions);
+    const touched = { before: user, after, cause: { type: 'identify' } } as const;
+    const judged = judgeByEverything(touched, { ...judging(snapshot, at) }, { ...nowhere, dueAt });
+    user = { ...after, ledger: judged.ledger, writtenAt: at };
+    dueAt = judged.dueAt === Infinity ? undefined : judged.dueAt;
+    entries.push(...judged.entries);
+  }
+  return { user: { ...user, revision: 0 }, dueAt, entries };
+}
+
+const nowhere = { organizationBefore: undefined, organization: undefined };
+
+const eventsFrom = fc
+  .array(fc.tuple(fc.oneof(fc.constant(0), afterMs), arbitraryEvent), { minLength: 1, maxLength: 14 })
+  .map((list) => {
+    let receivedAt = NOW;
+    return list.map(([waited, { agoMs, ...event }], i): NewEvent => {
+      receivedAt += waited;
+      return {
+        id: `${i}`,
+        source: '',
+        userId: 'ada',
+        properties: {},
+        ...event,
+        receivedAt,
+        occurredAt: receivedAt - agoMs,
+      };
+    });
+  });
+
+const world = fc.record({
+  history: arbitraryHistory,
+  given: profile.map(({ organizationId: _, ...rest }) => rest),
+  isNew: fc.boolean(),
+  events: eventsFrom,
+  sizes: fc.array(fc.integer({ min: 1, max: 6 }), { maxLength: 8 }),
+  lateMs: fc.constantFrom(0, 1, 3 * HOUR_MS, 9 * DAY_MS),
+});
+
+/** A snapshot, and a user who was judged by it, or who is new. */
+function startOf({
+  history,
+  given,
+  isNew,
+}: Pick<typeof world extends fc.Arbitrary<infer W> ? W : never, 'history' | 'given' | 'isNew'>) {
+  const more = {
+    segments: [segmentOf('often', history.often)],
+    stages: STAGES.map((name) => ({ name, selfSettable: true })),
+    roleAccess: history.roleAccess,
+  };
+  const snapshot = compileSnapshot(configurationOf(history.flags, more));
+  const nobody = unknownUser('ada');
+  if (isNew) return { snapshot, start: { user: nobody, dueAt: undefined } };
+  const touched = { before: nobody, after: { ...nobody, ...given }, cause: { type: 'identify' } } as const;
+  const { user, dueAt } = judgeUser(touched, judging(snapshot, NOW - 1), { ...nowhere, dueAt: undefined });
+  return { snapshot, start: { user, dueAt: dueAt === Infinity ? undefined : dueAt } };
+}
+
+const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0 };
+
+describe('judging a user after each event', () => {
+  it('comes to the same ledger, state and timer however the events are cut into batches, and however late', () => {
+    fc.assert(
+      fc.property(world, ({ events, sizes, lateMs, ...rest }) => {
+        const { snapshot, start } = startOf(rest);
+        const alone = inBatches(
+          snapshot,
+          start,
+          events,
+          events.map(() => 1),
+        );
+        expect(inBatches(snapshot, start, events, sizes, lateMs)).toEqual(alone);
+        expect(inBatches(snapshot, start, events, [])).toEqual(alone);
+        seen.cuts += sizes.length;
+        for (const { cause } of alone.entries) seen[cause.type === 'time' ? 'byTime' : 'byEvent'] += 1;
+        if (alone.dueAt !== undefined) seen.timers += 1;
+      }),
+      { numRuns: 1_000 },
+    );
+    for (const [name, count] of Object.entries(seen)) expect({ name, some: count > 30 }).toEqual({ name, some: true });
+  });
+
+  it('comes to what judging by every flag after every event comes to', () => {
+    fc.assert(
+      fc.property(world, ({ events, sizes, lateMs, ...rest }) => {
+        const { snapshot, start } = startOf(rest);
+        const { entries, ...state } = inBatches(snapshot, start, events, sizes, lateMs);
+        const plain = entries.map(({ kind, flagId, ruleId, earnedAt }) => [kind, flagId, ruleId, earnedAt]);
+        expect({ ...state, entries: plain }).toEqual(oneByOne(snapshot, start, events));
+      }),
+      { numRuns: 1_000 },
+    );
+  });
+
+  it('unlocks the same in any order where no rule can fall', () => {
+    const atLeast = fc
+      .tuple(
+        fc.constantFrom('actionCount', 'actionSum', 'activeDays'),
+        fc.constantFrom('a', 'b'),
+        fc.integer({ min: 1, max: 6 }),
+      )
+      .map(
+        ([fact, action, value]): JsonObject => ({ fact, params: { action }, operator: 'greaterThanInclusive', value }),
+      );
+    const flags = fc.array(fc.tuple(fc.array(atLeast, { minLength: 1, maxLength: 2 }), fc.boolean()), {
+      minLength: 1,
+      maxLength: 5,
+    });
+    fc.assert(
+      fc.property(flags, eventsFrom, fc.infiniteStream(fc.nat()), (rules, events, picks) => {
+        const snapshot = snapshotOf(
+          rules.map(([all, chained], i) =>
+            latchingFlag(`f${i}`, {
+              all: [...all, ...(chained && i > 0 ? (afterUnlocking(`f${i - 1}`).all as JsonObject[]) : [])],
+            }),
+          ),
+        );
+        const start = { user: userOf(), dueAt: undefined };
+        const positive = events.map((event) => ({ ...event, value: Math.abs(event.value) }));
+        const shuffled = positive.toSorted(() => (picks.next().value! % 2) * 2 - 1);
+        const unlocked = (list: readonly NewEvent[]) =>
+          inBatches(
+            snapshot,
+            start,
+            list.map((event, i) => ({ ...event, receivedAt: NOW + i })),
+            [3],
+          )
+            .entries.map(({ flagId }) => flagId)
+            .toSorted();
+        expect(unlocked(shuffled)).toEqual(unlocked(positive));
+      }),
+    );
+  });
+
+  const event = (n: number, given: Partial<NewEvent> = {}): NewEvent => {
+    const receivedAt = NOW + n * MINUTE_MS;
+    return {
+      id: `${n}`,
+      source: '',
+      userId: 'ada',
+      action: 'x',
+      value: 1,
+      properties: {},
+      receivedAt,
+      occurredAt: receivedAt,
+      ...given,
+    };
+  };
+  const exactly = (value: number): JsonObject => ({
+    all: [{ fact: 'actionCount', params: { action: 'x' }, operator: 'equal', value }],
+  });
+  const judge = (flags: readonly Flag[], events: readonly NewEvent[], user = userOf(), dueAt?: number) =>
+    judgeEvents({ before: user, events }, judging(snapshotOf(flags), NOW + DAY_MS), { organization: undefined, dueAt });
+
+  it('finds what holds between two events of a batch alone, with the event as its cause and when that was received', () => {
+    const { entries } = judge(
+      [latchingFlag('third', exactly(3))],
+      [1, 2, 3, 4, 5].map((n) => event(n)),
+    );
+    const cause = { type: 'event', source: '', eventId: '3', action: 'x' };
+    expect(entries).toMatchObject([
+      { flagId: 'flg_third', earnedAt: NOW + 3 * MINUTE_MS, recordedAt: NOW + DAY_MS, cause },
+    ]);
+  });
+
+  it('judges as of no earlier instant than the last write about the user, nor than the change of the rule', () => {
+    const [writtenAt, changedAt] = [NOW + 2 * MINUTE_MS, NOW + 4 * MINUTE_MS];
+    const changed = (key: string, conditions: JsonObject) =>
+      flagOf(key, { rules: [ruleOf(`rul_${key}`, { policy: 'LATCHING', conditions, changedAt })] });
+    const flags = [
+      latchingFlag('first', exactly(1)),
+      changed('second', exactly(2)),
+      latchingFlag('after', afterUnlocking('second')),
+      changed('chained', afterUnlocking('first')),
+    ];
+    const { entries, user } = judge(flags, [event(1), event(3)], userOf({ writtenAt }));
+    expect(entries.map(({ flagId, earnedAt }) => [flagId, earnedAt])).toEqual([
+      ['flg_first', writtenAt],
+      ['flg_chained', changedAt],
+      ['flg_second', changedAt],
+      ['flg_after', changedAt],
+    ]);
+    expect(user.writtenAt).toBe(changedAt);
+  });
+
+  it('tells what flipped for all events together', () => {
+    const live = (key: string, conditions: JsonObject) => flagOf(key, { rules: [ruleOf('r', { conditions })] });
+    const flags = [live('passing', exactly(2)), live('staying', exactly(3)), latchingFlag('kept', exactly(2))];
+    const { flipped } = judge(
+      flags,
+      [1, 2, 3].map((n) => event(n)),
+    );
+    expect(flipped).toEqual({ unlocked: ['kept', 'staying'], locked: [] });
+  });
+
+  it('fires a timer that is due between two events, on what the first of them left', () => {
+    const rule: JsonObject = {
+      all: [
+        { fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: 1 },
+        { fact: 'actionCount', params: { action: 'x' }, operator: 'equal', value: 1 },
+      ],
+    };
+    const joined = userOf({ joinedAt: NOW + 2 * MINUTE_MS - DAY_MS });
+    const dueAt = NOW + 2 * MINUTE_MS;
+    const { entries, flippedByTime, flipped } = judge([latchingFlag('day', rule)], [event(1), event(3)], joined, dueAt);
+    expect(entries).toMatchObject([{ flagId: 'flg_day', earnedAt: dueAt, cause: { type: 'time' } }]);
+    expect([flippedByTime.unlocked, flipped.unlocked]).toEqual([['day'], []]);
+  });
+
+  it('looks at no flag for events that no rule waits for, and at a few for the others', () => {
+    const others = Array.from({ length: 200 }, (_, i) =>
+      latchingFlag(`other_${i}`, { all: [{ fact: 'emailVerified', operator: 'equal', value: true }] }),
+    );
+    const flags = [latchingFlag('third', exactly(3)), ...others];
+    const many = Array.from({ length: 1_000 }, (_, i) => event(i));
+    expect(
+      judge(
+        flags,
+        many.map((one) => ({ ...one, action: 'y' })),
+      ).flags,
+    ).toBe(0);
+    expect(judge(flags, many).flags).toBeLessThan(1_010);
+  });
+});

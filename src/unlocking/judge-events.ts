@@ -1,0 +1,76 @@
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { UserState } from '../core/states/user-state.js';
+import { judgingIndex } from '../core/unlocking/judging-index.js';
+import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
+import type { NewEvent } from '../store/event-store.js';
+import { type Counted, countEvents } from './count-events.js';
+import { EventCourse } from './event-course.js';
+import { type Flips, flipsBetween, NO_FLIPS } from './flips.js';
+import { type Flags, type Judged, type Judging, type Surroundings, withEntries, written } from './judge-user.js';
+
+/** A user to whom events happened. The transaction must have locked the user. */
+export interface HappenedTo {
+  /** The state when the lock was taken. */
+  readonly before: UserState;
+  /** At least one, in the order in which they are taken. */
+  readonly events: readonly NewEvent[];
+}
+
+export interface JudgedEvents extends Judged {
+  /** The rows that have changed by counting. */
+  readonly counted: Pick<Counted, 'totals' | 'days'>;
+}
+
+/**
+ * Counts a user's events and judges the user after each, as if it were alone: as of the instant at which it was received, but
+ * not before the last write, and after what time had unlocked by then. So it makes no difference for the ledger which of them
+ * came together in one transaction. What flipped is told for all of them together. See `docs/decisions/one-event-at-a-time.md`.
+ */
+export function judgeEvents(
+  { before, events }: HappenedTo,
+  judging: Judging,
+  around: Omit<Surroundings, 'organizationBefore'>,
+): JudgedEvents {
+  const { snapshot, now } = judging;
+  const { organization } = around;
+  const unsettled = unsettledFor(before, snapshot);
+  const counted = countEvents(before, events, snapshot.windowedActions);
+  const course = new EventCourse({ before, events, counted: counted.after, unsettled, snapshot, now, ...around });
+  for (const event of events) course.take(event);
+
+  const first = { user: before, organization };
+  const timely = { user: withEntries(before, course.byTime), organization };
+  const last = { user: course.end(), organization };
+  const touched = unsettled && concerned(snapshot, touchedFlags(snapshot, first, last), unsettled);
+  let flippedByTime: Flips = NO_FLIPS;
+  if (course.firedAt !== undefined) {
+    const earned = flagsOfLedger(snapshot, changedStandings(before.ledger, timely.user.ledger));
+    const among = unsettled && concerned(snapshot, judgingIndex(snapshot).decidedByTime.union(earned), unsettled);
+    flippedByTime = flipsBetween(
+      { ...first, snapshot, at: course.firedAt - 1 },
+      { ...timely, snapshot, at: now },
+      among,
+    );
+  }
+  return {
+    user: written(last.user, before, course.at),
+    entries: course.entries,
+    flippedByTime,
+    flipped: flipsBetween({ ...timely, snapshot, at: now }, { ...last, snapshot, at: now }, touched),
+    dueAt: course.dueAt,
+    flags: (touched ?? snapshot.flags).size + course.looks,
+    counted,
+  };
+}
+
+/**
+ * The flags by which a user may not have been judged yet, whatever happens: a new user has been judged by none, and of a user who
+ * was deleted some parts may be gone.
+ */
+function unsettledFor(before: UserState, snapshot: Snapshot): Flags {
+  return before.revision === 0 || before.deletedAt !== undefined ? undefined : judgingIndex(snapshot).unsettled;
+}
+
+function concerned(snapshot: Snapshot, touched: ReadonlySet<string>, more: ReadonlySet<string>): ReadonlySet<string> {
+  return withRequiring(snapshot, touched.union(more));
+}
