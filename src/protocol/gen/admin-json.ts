@@ -921,7 +921,10 @@ export interface LedgerEntry {
   rule_version: number;
   /** What happened. */
   kind: "KIND_UNSPECIFIED" | "KIND_UNLOCKED" | "KIND_GRANTED" | "KIND_REVOKED" | "KIND_REARMED" | "KIND_RELOCKED";
-  /** When it was earned: for time alone the instant it was due, even if recorded later. */
+  /**
+   * When it was earned: through an event the instant at which that was received, but not before the last write about
+   * the user or the change of the rule; for time alone the instant it was due, even if recorded later.
+   */
   earned_at?: string;
   /** When it was recorded. */
   recorded_at?: string;
@@ -1237,7 +1240,7 @@ export interface DeadLetter {
   event?: Event;
   /** Why it could not be processed. */
   reason: string;
-  /** When the server took it in. */
+  /** When the server took it in, or when it was last replayed. */
   received_at?: string;
 }
 
@@ -1268,7 +1271,7 @@ export interface Event {
   properties?: Record<string, unknown>;
 }
 
-/** Has dead letters processed again. */
+/** Has dead letters processed again, as if they came now, in this order. */
 export interface ReplayDeadLettersRequest {
   /** Which; at most 1,000. Those that are no dead letters are passed over. */
   events?: EventKeyInput[] | null;
@@ -2035,7 +2038,7 @@ export interface AdminRoutes {
     body: undefined;
     response: ListDeadLettersResponse;
   };
-  /** Has dead letters processed again; they still count once */
+  /** Has dead letters processed again, as if they came now; they still count once */
   "POST /api/admin/dead-letters/replay": {
     path: Record<string, never>;
     query: Record<string, never>;

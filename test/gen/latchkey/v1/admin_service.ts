@@ -480,7 +480,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Has dead letters processed again; they still count once. Scope: `admin`. */
+    /** Has dead letters processed again, as if they came now; they still count once. Scope: `admin`. */
     replayDeadLetters: {
       name: "ReplayDeadLetters",
       requestType: ReplayDeadLettersRequest as typeof ReplayDeadLettersRequest,
@@ -999,7 +999,7 @@ export const AdminServiceService = {
       Buffer.from(ListDeadLettersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListDeadLettersResponse => ListDeadLettersResponse.decode(value),
   },
-  /** Has dead letters processed again; they still count once. Scope: `admin`. */
+  /** Has dead letters processed again, as if they came now; they still count once. Scope: `admin`. */
   replayDeadLetters: {
     path: "/latchkey.v1.AdminService/ReplayDeadLetters" as const,
     requestStream: false as const,
@@ -1248,7 +1248,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
   /** Lists events that could not be processed, oldest first, paged. Scope: `admin`. */
   listDeadLetters: handleUnaryCall<ListDeadLettersRequest, ListDeadLettersResponse>;
-  /** Has dead letters processed again; they still count once. Scope: `admin`. */
+  /** Has dead letters processed again, as if they came now; they still count once. Scope: `admin`. */
   replayDeadLetters: handleUnaryCall<ReplayDeadLettersRequest, ReplayDeadLettersResponse>;
   /** Lists what operators and tokens changed, newest first, paged. Scope: `admin`. */
   listAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
@@ -1838,7 +1838,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListDeadLettersResponse) => void,
   ): ClientUnaryCall;
-  /** Has dead letters processed again; they still count once. Scope: `admin`. */
+  /** Has dead letters processed again, as if they came now; they still count once. Scope: `admin`. */
   replayDeadLetters(
     request: ReplayDeadLettersRequest,
     callback: (error: ServiceError | null, response: ReplayDeadLettersResponse) => void,

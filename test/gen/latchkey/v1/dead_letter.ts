@@ -18,7 +18,7 @@ export interface DeadLetter {
     | undefined;
   /** Why it could not be processed. */
   reason: string;
-  /** When the server took it in. */
+  /** When the server took it in, or when it was last replayed. */
   receivedAt: Date | undefined;
 }
 
@@ -50,7 +50,7 @@ export interface ListDeadLettersResponse {
   total: number;
 }
 
-/** Has dead letters processed again. */
+/** Has dead letters processed again, as if they came now, in this order. */
 export interface ReplayDeadLettersRequest {
   /** Which; at most 1,000. Those that are no dead letters are passed over. */
   events: EventKey[];

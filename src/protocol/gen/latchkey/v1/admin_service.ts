@@ -466,7 +466,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Has dead letters processed again; they still count once. Scope: `admin`. */
+    /** Has dead letters processed again, as if they came now; they still count once. Scope: `admin`. */
     replayDeadLetters: {
       name: "ReplayDeadLetters",
       requestType: ReplayDeadLettersRequest as typeof ReplayDeadLettersRequest,

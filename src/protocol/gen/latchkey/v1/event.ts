@@ -45,7 +45,7 @@ export interface Event {
 
 /** Reports events. */
 export interface TrackRequest {
-  /** At most 1,000. */
+  /** At most 1,000. They are taken in this order, and unlock what they would have unlocked one by one. */
   events: Event[];
   /**
    * Answer only after the events were processed, and tell what came on and went off. UNAVAILABLE when that does not happen within
@@ -62,7 +62,7 @@ export interface TrackResponse {
   duplicates: number;
   /** The ones that were refused; the others are not affected. */
   rejected: RejectedEvent[];
-  /** Flags that came on through the events; only with `wait`. */
+  /** Flags that came on through the events, and still were when these were counted; only with `wait`. */
   newlyUnlocked: FlippedFlag[];
   /** Flags that went off through the events, likewise. */
   newlyLocked: FlippedFlag[];

@@ -58,7 +58,10 @@ export interface LedgerEntry {
   ruleVersion: number;
   /** What happened. */
   kind: LedgerEntry_Kind;
-  /** When it was earned: for time alone the instant it was due, even if recorded later. */
+  /**
+   * When it was earned: through an event the instant at which that was received, but not before the last write about the user or
+   * the change of the rule; for time alone the instant it was due, even if recorded later.
+   */
   earnedAt:
     | Date
     | undefined;
