@@ -47,8 +47,8 @@ exports.up = async function up(knex) {
     primary: ['id'],
     unique: { tokens_hash: ['hash'] },
   });
-  // Servers hold all tokens, and read them anew when it has grown.
-  await seedRow(knex, 'meta', { name: 'tokens_revision' }, { value: '0' });
+  // Servers hold all tokens, and read them anew when it is another.
+  await seedRow(knex, 'meta', { name: 'tokens_version' }, { value: '' });
 };
 
 exports.down = noWayBack;

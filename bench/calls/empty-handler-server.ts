@@ -24,7 +24,7 @@ const tokens = secrets.map((secret, n): MachineToken => {
 });
 const authentication = new Authentication({
   tokens: {
-    revision: () => Promise.resolve(1),
+    version: () => Promise.resolve('1'),
     all: () => Promise.resolve(tokens),
     touch: () => Promise.resolve(),
   },

@@ -98,7 +98,6 @@ export function composeServices(parts: ServiceParts): Composed {
   const epoch = new EpochWatch(parts.store, () => {
     states.reset();
     keeper.distrust();
-    services.authentication.reset();
     services.streams.restart();
   });
   const store: Store = { ...parts.store, epoch: () => epoch.current() };

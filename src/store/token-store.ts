@@ -20,8 +20,11 @@ export interface MachineToken {
 }
 
 export interface TokenReader {
-  /** Grows whenever tokens are made, revoked or dropped; what they say of their use does not count. */
-  revision(): Promise<number>;
+  /**
+   * Another one whenever tokens are made, revoked or dropped, and never one that was before, also in a database that went back
+   * and on from there. What tokens say of their use does not count.
+   */
+  version(): Promise<string>;
   byHash(hash: string): Promise<MachineToken | undefined>;
   /** Newest first, revoked ones too. */
   list(page: PageRequest): Promise<Page<MachineToken>>;

@@ -95,7 +95,7 @@ describeOnEachEngine('tokens', (engine) => {
     let touches = 0;
     const { tokens } = stand.store;
     const counting = {
-      revision: () => tokens.revision(),
+      version: () => tokens.version(),
       all: () => tokens.all(),
       touch: (id: string, at: number) => {
         touches++;

@@ -16,7 +16,7 @@ const madeUp = (): string => `latchkey_${randomBytes(32).toString('base64url')}`
 /** Counts how often the store is asked for tokens from now on. */
 function countReads(server: RunningServer): () => number {
   const tokens = server.composed.store.tokens as { -readonly [Name in keyof TokenReader]: TokenReader[Name] };
-  const { revision, all, byHash } = tokens;
+  const { version, all, byHash } = tokens;
   let reads = 0;
   const counted = <Args extends unknown[], Result>(read: (...args: Args) => Result) => {
     return (...args: Args): Result => {
@@ -24,7 +24,7 @@ function countReads(server: RunningServer): () => number {
       return read(...args);
     };
   };
-  Object.assign(tokens, { revision: counted(revision), all: counted(all), byHash: counted(byHash) });
+  Object.assign(tokens, { version: counted(version), all: counted(all), byHash: counted(byHash) });
   return () => reads;
 }
 

@@ -21,16 +21,16 @@ const token = (secret: string, more: Partial<MachineToken> = {}): MachineToken =
 
 function stand(...tokens: MachineToken[]) {
   let stored: readonly MachineToken[] = tokens;
-  let revision = 1;
+  let version = 1;
   let passedMs = 0;
   let answer: () => Promise<unknown> = () => Promise.resolve();
-  const asked = { revision: 0, all: 0 };
+  const asked = { version: 0, all: 0 };
   const failures = new FailedAuthentications(20_000);
   const authentication = new Authentication({
     tokens: {
-      revision: async () => {
-        asked.revision++;
-        const now = revision;
+      version: async () => {
+        asked.version++;
+        const now = `${version}`;
         await answer();
         return now;
       },
@@ -56,7 +56,7 @@ function stand(...tokens: MachineToken[]) {
     },
     store: (...now: MachineToken[]) => {
       stored = now;
-      revision++;
+      version++;
     },
     pass: (ms: number) => {
       passedMs += ms;
@@ -75,18 +75,18 @@ describe('Authentication', () => {
   it('asks once for all who come at once, not again for seconds, and reads tokens only when they have changed', async () => {
     const { authentication, asked, admitted, pass, store } = stand(token('a'), token('b'));
     await Promise.all(Array.from({ length: 50 }, (_, i) => admitted(i % 2 === 0 ? 'a' : 'b')));
-    expect(asked).toEqual({ revision: 1, all: 1 });
+    expect(asked).toEqual({ version: 1, all: 1 });
     pass(4_000);
     expect(authentication.machine('a')).toMatchObject({ tokenId: 'tok_a' });
     expect(authentication.machine('b')).toMatchObject({ tokenId: 'tok_b' });
-    expect(asked.revision).toBe(1);
+    expect(asked.version).toBe(1);
     pass(1_000);
     await authentication.machine('a');
-    expect(asked).toEqual({ revision: 2, all: 1 });
+    expect(asked).toEqual({ version: 2, all: 1 });
     store(token('a', { revokedAt: 1_500 }));
     pass(5_000);
     expect(await admitted('a')).toMatchObject(revoked);
-    expect(asked).toEqual({ revision: 3, all: 2 });
+    expect(asked).toEqual({ version: 3, all: 2 });
     expect(await admitted('b')).toMatchObject(unknown);
   });
 
@@ -98,7 +98,7 @@ describe('Authentication', () => {
       store(token('a'), token(`new ${i}`));
       expect(await admitted(`new ${i}`)).toBe(`tok_new ${i}`);
     }
-    expect(asked.revision).toBeLessThanOrEqual(11);
+    expect(asked.version).toBeLessThanOrEqual(11);
   });
 
   it('believes no look that began before it heard of a change', async () => {
@@ -154,7 +154,7 @@ describe('Authentication', () => {
       expect((await Promise.all(flood)).every((error) => error instanceof Error)).toBe(true);
     }
     const looks = (performance.now() - started) / LOOK_SPACING_MS + 2;
-    expect(asked.revision).toBeLessThanOrEqual(Math.min(looks, 12));
+    expect(asked.version).toBeLessThanOrEqual(Math.min(looks, 12));
     expect(asked.all).toBe(1);
     expect(authentication.machine('a')).toMatchObject({ tokenId: 'tok_a' });
   });
@@ -163,14 +163,14 @@ describe('Authentication', () => {
     const { admitted, answer, asked } = stand();
     answer(away);
     for (let i = 0; i < 1_000; i++) expect(await admitted(`x${i}`)).toBeInstanceOf(StoreUnavailable);
-    expect(asked.revision).toBeLessThanOrEqual(busy(2));
+    expect(asked.version).toBeLessThanOrEqual(busy(2));
   });
 
   it('refuses an address from which too many have failed, until some time has passed, and nobody whom it knows', async () => {
     const uptime = { ms: 0 };
     const authentication = new Authentication({
       tokens: {
-        revision: () => Promise.resolve(1),
+        version: () => Promise.resolve('1'),
         all: () => Promise.resolve([token('a')]),
         touch: () => Promise.resolve(),
       },

@@ -11,7 +11,7 @@ import { type HeldToken, HeldTokens, LOOK_SPACING_MS, TRUST_MS } from './held-to
 import { hashSecret } from './tokens.js';
 
 export interface AuthenticationOptions {
-  readonly tokens: Pick<TokenReader, 'revision' | 'all' | 'touch'>;
+  readonly tokens: Pick<TokenReader, 'version' | 'all' | 'touch'>;
   /** The clock by which tokens expire. */
   readonly clock: Clock;
   /** Told of what failed in the background. */
@@ -72,11 +72,6 @@ export class Authentication {
   /** A notice: tokens were made or revoked. */
   forget(): void {
     this.#held.forget();
-  }
-
-  /** Another life of the data has begun. */
-  reset(): void {
-    this.#held.reset();
   }
 
   /** Asks the store for the tokens, so that callers need not wait for that. */

@@ -8,7 +8,7 @@ export interface HeldToken {
   readonly machine: Machine;
 }
 
-export type HeldTokensReader = Pick<TokenReader, 'revision' | 'all'>;
+export type HeldTokensReader = Pick<TokenReader, 'version' | 'all'>;
 
 /** For how long what is held is trusted: a revocation holds everywhere within this time, even where its notice was lost. */
 export const TRUST_MS = 5 * SECOND_MS;
@@ -16,8 +16,8 @@ export const TRUST_MS = 5 * SECOND_MS;
 export const LOOK_SPACING_MS = SECOND_MS / 10;
 /** How old a look may be that others join: one that hangs must not hold them up for long. */
 const JOINED_MS = SECOND_MS;
-/** How often all tokens are read without a sign of change. */
-const READ_ALL_MS = 5 * MINUTE_MS;
+/** How often all tokens are read without a sign of change, for what somebody changes in the database by hand. */
+const READ_ALL_MS = MINUTE_MS;
 
 interface Look {
   readonly generation: number;
@@ -26,14 +26,14 @@ interface Look {
 }
 
 /**
- * All machine tokens by their hashes, as the store had them when it was last asked. Asking reads the revision of the tokens, and
+ * All machine tokens by their hashes, as the store had them when it was last asked. Asking reads the version of the tokens, and
  * the tokens where it has changed, whoever is being looked for: made-up tokens cost the store nothing of their own.
  */
 export class HeldTokens {
   readonly #tokens: HeldTokensReader;
   readonly #uptimeMs: () => number;
   #byHash: ReadonlyMap<string, HeldToken> = new Map();
-  #revision: number | undefined;
+  #version: string | undefined;
   #readAllAtMs = Number.NEGATIVE_INFINITY;
   /** How many notices of changed tokens have come. */
   #generation = 0;
@@ -72,12 +72,6 @@ export class HeldTokens {
   /** A notice: tokens were made or revoked. Looks that are under way do not count. */
   forget(): void {
     this.#generation++;
-  }
-
-  /** Another life of the data, in which revisions may have come again. */
-  reset(): void {
-    this.#revision = undefined;
-    this.forget();
   }
 
   /** Tokens as of the last snapshot on disk, which have to be confirmed when the store can be reached. */
@@ -123,14 +117,14 @@ export class HeldTokens {
     const turn = ++this.#begun;
     const generation = this.#generation;
     const startedAtMs = this.#uptimeMs();
-    const revision = await this.#tokens.revision();
-    const changed = revision !== this.#revision || startedAtMs - this.#readAllAtMs >= READ_ALL_MS;
+    const version = await this.#tokens.version();
+    const changed = version !== this.#version || startedAtMs - this.#readAllAtMs >= READ_ALL_MS;
     const all = changed ? await this.#tokens.all() : undefined;
     if (turn < this.#believed) return;
     this.#believed = turn;
     if (all !== undefined) {
       this.#hold(all);
-      this.#revision = revision;
+      this.#version = version;
       this.#readAllAtMs = startedAtMs;
     }
     this.#confirmedAtMs = startedAtMs;

@@ -134,13 +134,13 @@ export function recordContract(store: () => Store): void {
     };
     const add = (made: MachineToken) => store().transaction((tx) => tx.tokens.add(made));
     const revoke = (id: string, at: number) => store().transaction((tx) => tx.tokens.revoke(id, at));
-    const revisions = [await store().tokens.revision()];
-    const grew = async (): Promise<boolean> => {
-      revisions.push(await store().tokens.revision());
-      return revisions.at(-1)! > revisions.at(-2)!;
+    const versions = [await store().tokens.version()];
+    const isAnother = async (): Promise<boolean> => {
+      versions.push(await store().tokens.version());
+      return versions.at(-1) !== versions.at(-2);
     };
     await add(token);
-    expect(await grew()).toBe(true);
+    expect(await isAnother()).toBe(true);
     await add(bound);
     await expect(add({ ...token, id: unique('tok_') })).rejects.toThrow();
     expect(await store().tokens.byHash(hashOf(1))).toStrictEqual(token);
@@ -151,33 +151,33 @@ export function recordContract(store: () => Store): void {
     expect(await allPages(1, (page) => store().tokens.list(page))).toEqual([bound, third, token]);
     expect(new Set(await store().tokens.all())).toEqual(new Set([bound, third, token]));
 
-    await grew();
+    await isAnother();
     expect(await revoke(token.id, 400)).toStrictEqual({ ...token, revokedAt: 400 });
-    expect(await grew()).toBe(true);
+    expect(await isAnother()).toBe(true);
     expect(await revoke(token.id, 500)).toStrictEqual({ ...token, revokedAt: 400 });
     expect(await revoke('tok_none', 500)).toBeUndefined();
     await store().tokens.touch(token.id, 600);
     await store().tokens.touch(token.id, 550);
-    await grew();
+    await isAnother();
     await store().tokens.touch(token.id, 590);
-    expect(await grew()).toBe(false);
+    expect(await isAnother()).toBe(false);
     expect((await store().tokens.byHash(hashOf(1)))?.lastUsedAt).toBe(600);
 
     // Expired at 300 and revoked at 400; a token that ends never stays.
     const lasting = { ...token, id: unique('tok_'), hash: hashOf(5) };
     await add(lasting);
-    await grew();
+    await isAnother();
     expect(await store().tokens.purge(300)).toBe(0);
-    expect(await grew()).toBe(false);
+    expect(await isAnother()).toBe(false);
     expect(await store().tokens.purge(400)).toBe(2);
-    expect(await grew()).toBe(true);
+    expect(await isAnother()).toBe(true);
     expect(await store().tokens.purge(401)).toBe(1);
     expect(await store().tokens.all()).toEqual([lasting]);
   });
 
   it('lets nobody make or revoke a token, or write the audit, outside of a transaction', () => {
     expect(new Set(Object.keys(store().tokens))).toEqual(
-      new Set(['revision', 'byHash', 'list', 'all', 'touch', 'purge']),
+      new Set(['version', 'byHash', 'list', 'all', 'touch', 'purge']),
     );
     expect(Object.keys(store().audit)).toEqual(['list', 'purge']);
   });

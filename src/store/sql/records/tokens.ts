@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type { Page, PageRequest } from '../../page.js';
 import type { MachineToken, Scope, TokenReader, TokenWriter } from '../../token-store.js';
 import { insertRows } from '../engine/insert-rows.js';
@@ -25,9 +26,9 @@ const SELECT = `SELECT ${COLUMNS.join(', ')} FROM tokens`;
 
 export function tokenReader({ read, write }: Engine): TokenReader {
   return {
-    revision: async () => {
-      const row = await firstRow<{ value: string }>(read, "SELECT value FROM meta WHERE name = 'tokens_revision'");
-      return Number(row?.value ?? 0);
+    version: async () => {
+      const row = await firstRow<{ value: string }>(read, "SELECT value FROM meta WHERE name = 'tokens_version'");
+      return row?.value ?? '';
     },
     byHash: async (hash) => {
       const row = await firstRow<TokenRow>(read, `${SELECT} WHERE hash = ?`, [hash]);
@@ -42,7 +43,7 @@ export function tokenReader({ read, write }: Engine): TokenReader {
     },
     purge: async (before) => {
       const dropped = await write.run('DELETE FROM tokens WHERE revoked_at < ? OR expires_at < ?', [before, before]);
-      if (dropped > 0) await advance(write);
+      if (dropped > 0) await renewVersion(write);
       return dropped;
     },
   };
@@ -52,10 +53,10 @@ export function tokenWriter(sql: Sql): TokenWriter {
   return {
     add: async (token) => {
       await add(sql, token);
-      await advance(sql);
+      await renewVersion(sql);
     },
     revoke: async (id, at) => {
-      await advance(sql);
+      await renewVersion(sql);
       await sql.run('UPDATE tokens SET revoked_at = ? WHERE id = ? AND revoked_at IS NULL', [at, id]);
       const row = await firstRow<TokenRow>(sql, `${SELECT} WHERE id = ?`, [id]);
       return row && tokenOf(row);
@@ -64,8 +65,8 @@ export function tokenWriter(sql: Sql): TokenWriter {
 }
 
 /** Whoever holds tokens reads them anew. */
-async function advance(sql: Pick<Sql, 'run'>): Promise<void> {
-  await sql.run("UPDATE meta SET value = value + 1 WHERE name = 'tokens_revision'");
+async function renewVersion(sql: Pick<Sql, 'run'>): Promise<void> {
+  await sql.run("UPDATE meta SET value = ? WHERE name = 'tokens_version'", [randomUUID()]);
 }
 
 async function list(sql: Sql, { after, limit }: PageRequest): Promise<Page<MachineToken>> {
