@@ -36,8 +36,8 @@ const REST_AFTER_SAVING = 20;
 export class StoreLink {
   readonly #options: StoreLinkOptions;
   #connected: boolean = false;
-  #reachable = false;
-  #writable = false;
+  #reachable: boolean = false;
+  #writable: boolean = false;
   #wasAway: boolean = false;
   /** Whether the last attempt to write the snapshot to disk failed. */
   #unsaved: boolean = false;

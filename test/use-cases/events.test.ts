@@ -277,7 +277,7 @@ describeOnEachEngine('events', (engine) => {
   });
 
   it('stop to put events aside where one after the other fails and none is counted, until one is', async () => {
-    let broken = true;
+    let broken: boolean = true;
     const around = (store: SqlStore) => failing(store, (userId) => broken && userId.startsWith('many-'));
     const stand = await engine.compose({ lanes: 1, around });
     await stand.track(Array.from({ length: 70 }, (_, i) => ({ id: 'e', user_id: `many-${i}`, action: 'many' })));
@@ -287,6 +287,32 @@ describeOnEachEngine('events', (engine) => {
     expect(await stand.worker.process(0)).toBe(20);
     expect(stand.buried).toHaveLength(50);
   }, 60_000);
+
+  it('are not taken, nor are the rest of the users identified, once nobody waits for the call', async () => {
+    let writes = 0;
+    const gone = new AbortController();
+    const around = (store: SqlStore): Store => ({
+      ...store,
+      transaction: async (work) => {
+        if (++writes === 3) gone.abort();
+        return store.transaction(work);
+      },
+    });
+    const stand = await engine.compose({ around });
+    const { events } = readEvents([
+      ...Array.from({ length: 20 }, (_, i) => ({
+        ...{ type: 'identify', messageId: `m${i}`, userId: `trait-${i}`, traits: { seen: true } },
+      })),
+      { id: 'e', user_id: 'trait-0', action: 'x' },
+    ]);
+    const send = (call: object = {}) => stand.services.events.track({ ...OPERATOR, ...call }, { events, wait: false });
+    await expect(send({ signal: gone.signal })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(writes).toBe(3);
+    await expect(send({ deadline: Date.now() - 1 })).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect(writes).toBe(3);
+    // Sent again, all of it is taken.
+    expect(await send()).toMatchObject({ accepted: 21, rejected: [] });
+  });
 
   it('lose nothing when a worker fails halfway', async () => {
     let failures = 3;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
-import { busy } from '../../../test/timing.js';
+import { busy, pause, until } from '../../../test/timing.js';
 import type { Call } from '../../calls/caller.js';
 import { encodeToken } from '../../calls/consistency-token.js';
 import { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
@@ -12,15 +12,19 @@ function stand() {
   const pending = new Set(['u']);
   const notices = new UserNotices();
   let looks = 0;
+  let slowMs = 0;
+  const asked: (readonly string[])[] = [];
   const gate = new ConsistencyGate({
     notices,
     keeper: new ConfigurationKeeper({ reader: {} as never }),
     store: {
       epoch: () => Promise.resolve('e'),
       events: {
-        pendingUsers: () => {
+        pendingUsers: async (userIds: readonly string[]) => {
           looks++;
-          return Promise.resolve(new Set(pending));
+          asked.push(userIds);
+          if (slowMs > 0) await pause(slowMs);
+          return new Set(userIds.filter((id) => pending.has(id)));
         },
       } as never,
     },
@@ -33,7 +37,10 @@ function stand() {
     pending.clear();
     notices.raise('u');
   };
-  return { gate, call, done, pending, looks: () => looks };
+  const slow = (ms: number): void => {
+    slowMs = ms;
+  };
+  return { gate, call, done, pending, asked, slow, looks: () => looks };
 }
 
 describe('ConsistencyGate', () => {
@@ -57,6 +64,22 @@ describe('ConsistencyGate', () => {
     await new Promise((resolve) => setImmediate(resolve));
     pending.clear();
     await passing;
+  });
+
+  it('lets a batch pass that takes longer to ask about than a single user may, and asks again about those alone who wait', async () => {
+    const { gate, call, pending, asked, slow } = stand();
+    slow(100);
+    const userIds = Array.from({ length: 2_000 }, (_, i) => `u${i}`);
+    for (const id of ['u7', 'u1999']) pending.add(id);
+    pending.delete('u');
+    const passing = gate.pass(TRACKED, [...userIds, ...userIds], call(5_000));
+    await until(() => asked.length === 5);
+    pending.delete('u7');
+    await until(() => asked.length === 6);
+    pending.clear();
+    await passing;
+    expect(asked.slice(0, 4).map((ids) => ids.length)).toEqual([500, 500, 500, 500]);
+    expect(asked.slice(4, 6)).toEqual([['u7', 'u1999'], expect.arrayContaining(['u1999'])]);
   });
 
   it('uses what little time a caller has', async () => {

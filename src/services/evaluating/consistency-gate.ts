@@ -29,6 +29,11 @@ interface Wait {
   readonly again: (limitMs: number) => Promise<void>;
 }
 
+interface Pending {
+  readonly receivedAt: number;
+  readonly deadline: number;
+}
+
 export interface Demands {
   readonly users: Demand;
   readonly organizations: Demand;
@@ -40,6 +45,8 @@ const PATIENCE_MS = 5_000;
 const LOOK_AGAIN_MS = 50;
 /** The time that is left for the last question to the store before the deadline. */
 const LAST_LOOK_MS = 5;
+/** How many users one question is about, for which the store has its usual time to answer. */
+const USERS_PER_QUESTION = 500;
 
 /** Holds a call back until this server can answer from the state that the call's token stands for. */
 export class ConsistencyGate {
@@ -83,13 +90,28 @@ export class ConsistencyGate {
     return storeAnswerWithin(deadline - Date.now(), work);
   }
 
-  /** Waits until every event of these users that was received up to that instant has been counted. */
+  /**
+   * Waits until every event of these users that was received up to that instant has been counted. What has been counted stays so:
+   * of a batch's users only those are asked about again who still had such an event.
+   */
   async #untilCounted(userIds: readonly string[], receivedAt: number, deadline: number, signal?: AbortSignal) {
-    const { store, notices } = this.#options;
-    const pending = () => storeAnswerWithin(STORE_ANSWERS_MS, store.events.pendingUsers(userIds, receivedAt));
-    await this.#until({ deadline, signal, again: (limitMs) => notices.next(userIds, limitMs) }, async () => {
-      return (await pending()).size === 0;
+    const { notices } = this.#options;
+    let waiting = [...new Set(userIds)];
+    await this.#until({ deadline, signal, again: (limitMs) => notices.next(waiting, limitMs) }, async () => {
+      waiting = await this.#stillPending(waiting, { receivedAt, deadline });
+      return waiting.length === 0;
     });
+  }
+
+  async #stillPending(userIds: readonly string[], { receivedAt, deadline }: Pending): Promise<string[]> {
+    const { store } = this.#options;
+    const pending: string[] = [];
+    for (let from = 0; from < userIds.length; from += USERS_PER_QUESTION) {
+      const some = userIds.slice(from, from + USERS_PER_QUESTION);
+      const limitMs = Math.min(STORE_ANSWERS_MS, deadline - Date.now());
+      for (const id of await storeAnswerWithin(limitMs, store.events.pendingUsers(some, receivedAt))) pending.push(id);
+    }
+    return pending;
   }
 
   async #untilConfigured(revision: number, deadline: number) {
@@ -102,12 +124,17 @@ export class ConsistencyGate {
 
   async #until({ deadline, signal, again }: Wait, met: () => Promise<boolean>): Promise<void> {
     for (;;) {
+      const askedAt = Date.now();
       // Where little time is left, the store is asked once more just before the deadline.
-      const next = again(Math.max(0, Math.min(LOOK_AGAIN_MS, deadline - Date.now() - LAST_LOOK_MS)));
+      const leftMs = (): number => Math.max(0, deadline - Date.now() - LAST_LOOK_MS);
+      const next = again(Math.min(LOOK_AGAIN_MS, leftMs()));
       if (await this.#timely(deadline, met())) return;
       if (signal?.aborted || Date.now() + LAST_LOOK_MS >= deadline) {
         throw unavailable('what the consistency_token stands for did not get here before the deadline; try again');
       }
+      // A store that takes long to answer is asked for half of the time at most.
+      const tookMs = Date.now() - askedAt;
+      if (tookMs > LOOK_AGAIN_MS) await sleep(Math.min(tookMs, leftMs()));
       await next;
     }
   }

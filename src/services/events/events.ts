@@ -63,6 +63,8 @@ const WAIT_MS = 10_000;
 const MAX_JITTER_MS = 1_000;
 /** How soon the store is asked again when no notice comes. */
 const LOOK_AGAIN_MS = 100;
+/** The longest that a call writes what `identify` says of users: one transaction for each, a thousand at most. */
+const TRAITS_MS = 30_000;
 
 /** Takes in what users did. */
 export class EventService {
@@ -85,12 +87,14 @@ export class EventService {
     }
     const { inbox, store } = this.#options;
     const receivedAt = this.#arrival();
+    const traitsUntil = Math.min(call.deadline ?? Infinity, Date.now() + TRAITS_MS);
     const rejected: { id: string; error: string }[] = [];
     const taken: NewEvent[] = [];
     const written: UserWritten[] = [];
     const actionsTaken = new Map<string, Set<string>>();
     for (const incoming of await this.#withinReach(call, events, rejected)) {
       if (incoming.kind === 'traits') {
+        requireTime(call, traitsUntil);
         const set = await this.#setTraits(incoming.traits.userId, incoming.traits.traits);
         if (typeof set === 'string') rejected.push({ id: nameOf(incoming), error: set });
         else written.push(set);
@@ -255,6 +259,12 @@ export function readEvents(list: readonly unknown[]): { events: Incoming[]; faul
     else faults.push(`event ${i} is ${quote(item)}, not a JSON object`);
   }
   return { events, faults };
+}
+
+/** Throws UNAVAILABLE when nobody waits for the call any more. */
+function requireTime({ signal }: Call, until: number): void {
+  if (!signal?.aborted && Date.now() < until) return;
+  throw unavailable('not all users were identified before the deadline, and no event was stored; send fewer at once');
 }
 
 function latestRevisions(written: readonly UserWritten[]): readonly (readonly [string, number])[] {

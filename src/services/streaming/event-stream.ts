@@ -38,8 +38,9 @@ export type StreamNews =
  * - `draining`: this server stops; another one will serve.
  * - `unauthenticated`: the token that the stream was opened with was revoked or has expired.
  * - `gone`: the user has left the organization whose token opened the stream.
+ * - `failed`: what happens to this user cannot be told; the log has the reason.
  */
-export type StreamEnd = 'slow' | 'draining' | 'unauthenticated' | 'gone';
+export type StreamEnd = 'slow' | 'draining' | 'unauthenticated' | 'gone' | 'failed';
 
 /** A door's end of a stream: where events are written to. */
 export interface StreamSink {

@@ -1,8 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { hasDaysOf, type UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import type { StateSources } from '../../store/state-source.js';
-import type { Store } from '../../store/store.js';
+import { type Store, StoreUnavailable } from '../../store/store.js';
 import type { Joining, RoundReading, UserChannel } from './user-channel.js';
 
 export interface RoundsOptions {
@@ -19,13 +20,21 @@ export interface RoundsOptions {
 const ROUND_SIZE = 200;
 /** How many of them are users without news, at least, however many users with news wait. */
 const ROUTINE_SHARE = 50;
-/** The pause after a failure of the store, in milliseconds. */
+/** The pause after a round in which nobody could be served, in milliseconds. */
 const PAUSE_MS = 500;
+/** In how many rounds in a row a user may fail to be read. Then the user's streams are ended: their readers would wait for nothing. */
+const MOST_FAILURES = 3;
 
 interface Turn {
   readonly channel: UserChannel;
   readonly joining: readonly Joining[];
   readonly looks: boolean;
+}
+
+interface ServedWith {
+  readonly rows: readonly PlacedChange[];
+  readonly reading: RoundReading | undefined;
+  readonly settled: boolean;
 }
 
 /**
@@ -37,6 +46,8 @@ export class StreamRounds {
   readonly #options: RoundsOptions;
   readonly #urgent = new Set<UserChannel>();
   readonly #routine = new Set<UserChannel>();
+  /** In how many rounds in a row a channel has failed. */
+  readonly #failures = new WeakMap<UserChannel, number>();
   #running: boolean = false;
   #closed: boolean = false;
 
@@ -64,16 +75,57 @@ export class StreamRounds {
   async #run(): Promise<void> {
     while (!this.#closed && this.#urgent.size + this.#routine.size > 0) {
       const turns = this.#take();
+      const open = new Set(turns);
+      let failed: readonly Turn[] = turns;
       try {
-        await this.#serve(turns);
+        failed = await this.#serveApart(turns, open);
       } catch (error) {
         this.#options.onError(error);
-        for (const turn of turns) this.#again(turn);
-        for (const { channel } of turns) channel.isLookedAt = false;
-        await sleep(PAUSE_MS, undefined, { ref: false });
+        for (const turn of open) this.#again(turn);
       }
+      for (const { channel } of turns) channel.isLookedAt = false;
+      if (turns.length > 0 && failed.length === turns.length) await sleep(PAUSE_MS, undefined, { ref: false });
     }
     this.#running = false;
+  }
+
+  /**
+   * Serves these turns. Where that fails, each half of them is served by itself, and so on, until a user fails alone: so no user is
+   * kept from news by another one. Takes from `open` what is done; gives the turns that failed. Rejects with `StoreUnavailable`,
+   * which is nobody's fault.
+   */
+  async #serveApart(turns: readonly Turn[], open: Set<Turn>): Promise<readonly Turn[]> {
+    try {
+      const failed = await this.#serve(turns);
+      for (const turn of turns) open.delete(turn);
+      return failed;
+    } catch (error) {
+      if (error instanceof StoreUnavailable) throw error;
+      const [turn, ...others] = turns;
+      if (others.length > 0) {
+        const half = Math.ceil(turns.length / 2);
+        const first = await this.#serveApart(turns.slice(0, half), open);
+        return [...first, ...(await this.#serveApart(turns.slice(half), open))];
+      }
+      open.delete(turn!);
+      this.#fail(turn!, error);
+      return turns;
+    }
+  }
+
+  /** A user could not be read: tries again in the next round, or gives up. */
+  #fail(turn: Turn, error: unknown): void {
+    const failures = (this.#failures.get(turn.channel) ?? 0) + 1;
+    this.#failures.set(turn.channel, failures);
+    if (failures < MOST_FAILURES) this.#again(turn);
+    else this.#giveUp(turn, error);
+  }
+
+  #giveUp({ channel, joining }: Turn, error: unknown): void {
+    this.#options.onError(error);
+    this.#failures.delete(channel);
+    channel.end(joining, 'failed');
+    this.#options.onServed(channel);
   }
 
   #take(): readonly Turn[] {
@@ -107,8 +159,10 @@ export class StreamRounds {
     this.#urgent.add(channel);
   }
 
-  async #serve(turns: readonly Turn[]): Promise<void> {
-    if (turns.length === 0) return;
+  /** Serves turns, and gives those that failed by themselves. Rejects only before any is served. */
+  async #serve(turns: readonly Turn[]): Promise<readonly Turn[]> {
+    if (turns.length === 0) return [];
+    const { epoch } = this.#options.present();
     // For a look, states are read before the outbox: every write that such a state holds then has its row among those read.
     const looking = turns.filter(({ looks }) => looks).map(({ channel }) => channel);
     const before = await this.#users(looking, new Map());
@@ -131,24 +185,38 @@ export class StreamRounds {
       late.map(({ channel }) => channel),
       floors,
     );
-    const readingOf = await this.#readingsOf(new Map([...before, ...after]));
-    for (const { channel } of turns) channel.isLookedAt = false;
+    const readingOf = await this.#readingsOf(new Map([...before, ...after]), epoch);
+    // Every user is a look at every flag, and calls of others have to be answered meanwhile.
+    const pauses = new EventLoopPauses({});
+    const failed: Turn[] = [];
+    for (const turn of [...settled, ...late]) {
+      const { channel } = turn;
+      channel.isLookedAt = false;
+      try {
+        this.#serveOne(turn, {
+          rows: rows.get(channel) ?? [],
+          reading: readingOf(channel),
+          settled: !floors.has(channel.userId),
+        });
+      } catch (error) {
+        this.#giveUp(turn, error);
+        failed.push(turn);
+      }
+      if (pauses.due(this.#options.present().log.snapshot.flags.size + 1)) await pauses.take();
+    }
+    return failed;
+  }
 
-    for (const turn of settled) {
-      const { channel, joining } = turn;
-      const reading = readingOf(channel);
-      if (reading === undefined) this.#again(turn);
-      else channel.serve(rows.get(channel) ?? [], joining, reading, true);
-      this.#options.onServed(channel);
+  #serveOne(turn: Turn, { rows, reading, settled }: ServedWith): void {
+    const { channel, joining } = turn;
+    if (reading !== undefined) {
+      channel.serve(rows, joining, reading, settled);
+      this.#failures.delete(channel);
     }
-    for (const turn of late) {
-      const { channel, joining } = turn;
-      const reading = readingOf(channel);
-      if (reading !== undefined) channel.serve(rows.get(channel) ?? [], joining, reading, false);
-      channel.wantsLook = true;
-      this.#again(reading === undefined ? turn : { ...turn, joining: [] });
-      this.#options.onServed(channel);
-    }
+    if (!settled) channel.wantsLook = true;
+    if (reading === undefined) this.#again(turn);
+    else if (!settled) this.#again({ ...turn, joining: [] });
+    this.#options.onServed(channel);
   }
 
   async #rows(turns: readonly Turn[]): Promise<ReadonlyMap<UserChannel, readonly PlacedChange[]>> {
@@ -180,16 +248,20 @@ export class StreamRounds {
     return users;
   }
 
-  /** Gives each channel's reading; undefined for a channel whose user, or whose user's organization, was not read as it must be. */
-  async #readingsOf(users: ReadonlyMap<string, UserState>) {
+  /**
+   * Gives each channel's reading, as of the moment at which it is asked for; undefined for a channel whose user was not read as it
+   * must be, and where another epoch has begun since.
+   */
+  async #readingsOf(users: ReadonlyMap<string, UserState>, epoch: string) {
     const ids = new Set([...users.values()].map(({ organizationId }) => organizationId));
     ids.delete('');
     const organizations = await this.#options.cached.organizations.load([...ids], {});
-    const common = this.#options.present();
     return ({ userId }: UserChannel): RoundReading | undefined => {
+      const common = this.#options.present();
       const user = users.get(userId);
+      if (user === undefined || common.epoch !== epoch) return undefined;
       // Rules may window more by now than when the user was read.
-      if (user === undefined || !hasDaysOf(user, common.log.snapshot.windowedActions)) return undefined;
+      if (!hasDaysOf(user, common.log.snapshot.windowedActions)) return undefined;
       return { ...common, user, organization: organizations.get(user.organizationId)?.state };
     };
   }

@@ -4,7 +4,7 @@ import type { OrganizationState } from '../../core/states/organization-state.js'
 import type { UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import { hasFlips } from '../../unlocking/flips.js';
-import type { EventStream } from './event-stream.js';
+import type { EventStream, StreamEnd } from './event-stream.js';
 import { decideAll, differences, sendFlips, type ToldFlips, verdictsOf, withVerdicts } from './flips.js';
 import { markOfOrganization, type StreamPosition } from './resume-token.js';
 
@@ -73,6 +73,12 @@ export class UserChannel {
   readFrom(joining: readonly Joining[]): number {
     const { position } = this;
     return position === undefined ? 0 : Math.min(position, ...joining.map(({ from }) => from?.outbox ?? position));
+  }
+
+  /** Ends every stream of the user, and those that were about to join. */
+  end(joining: readonly Joining[], reason: StreamEnd): void {
+    const streams = [...this.streams, ...[...joining, ...this.joining].map(({ stream }) => stream)];
+    for (const stream of streams) stream.end(reason);
   }
 
   /** Up to which instant everything has been told of this user. */

@@ -36,7 +36,8 @@ export function recordContract(store: () => Store): void {
       if (after === undefined) break;
       inPages.push(after.userId);
     }
-    expect(inPages.toSorted()).toEqual([a, b, c].toSorted());
+    expect(inPages).toHaveLength(3);
+    expect(new Set(inPages)).toEqual(new Set([a, b, c]));
     await put([
       { userId: a, dueAt: 5 },
       { userId: b, dueAt: undefined },

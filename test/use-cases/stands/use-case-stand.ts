@@ -21,6 +21,8 @@ export interface UseCaseStandOptions {
   readonly retentionDays?: number;
   /** What the use cases are given in place of the store: to stop, to fail, to watch. */
   readonly around?: (store: SqlStore) => Store;
+  /** Told of failures of work that no caller waits for; such a failure is thrown when this is left out. */
+  readonly onError?: (name: string, error: unknown) => void;
 }
 
 /** The use cases on a store with nothing running in the background: no worker, no poll, and a queue that forgets. */
@@ -106,9 +108,11 @@ export async function composeUseCaseStand(
     notifier,
     metrics: new Metrics(),
     onSwap: () => undefined,
-    onError: (_, error) => {
-      throw error;
-    },
+    onError:
+      options.onError ??
+      ((_, error) => {
+        throw error;
+      }),
   });
   const { services, store, clock } = composed;
   await Promise.all([services.keeper.refresh(), clock.synchronize(sqlStore)]);

@@ -26,6 +26,7 @@ const ENDS: Readonly<Record<StreamEnd, () => LatchkeyError>> = {
   draining: () => unavailable('the server stops; connect again, elsewhere'),
   unauthenticated: tokenEnded,
   gone: () => notFound('no such user'),
+  failed: () => unavailable('what happens to this user cannot be told now; the log of the server says why'),
 };
 
 function eventMessage(event: StreamEvent): WatchEvent {

@@ -33,7 +33,7 @@ describe('the check whether writes are taken', () => {
 
   it('writes a row after a write or a transaction has failed for the store, until that succeeds', async () => {
     for (const way of ['write', 'transaction'] as const) {
-      let isFull = true;
+      let isFull: boolean = true;
       const { texts, check, engine } = engineThat((text) => isFull && text.startsWith('INSERT'));
       const watched = check.watching(engine);
       const insert = (sql: Sql) => sql.run('INSERT INTO events VALUES (1)');
