@@ -65,6 +65,9 @@ exports.up = async function up(knex) {
       last_at: 'BIGINT NOT NULL',
       // 62 bits: more than a double holds, so it travels as text.
       recent_days: 'BIGINT NOT NULL',
+      // Of the day of last_at, which gets a row in action_days when a later day begins.
+      day_count: 'BIGINT NOT NULL',
+      day_sum: 'BIGINT NOT NULL',
     },
     primary: ['part', 'user_id', 'action'],
   });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { unknownUser } from '../core/states/user-state.js';
+import { type ActionTotal, unknownUser } from '../core/states/user-state.js';
 import { DAY_MS, dayNumber } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserActionDay } from '../store/user-store.js';
@@ -72,10 +72,11 @@ describe('countEvents', () => {
         }
         const all = batches.flat();
         for (const action of ['a', 'b']) {
-          const { recentDays, ...total } = state.actions.get(action) ?? { recentDays: 0n };
+          const { recentDays = 0n, openDay, ...total } = state.actions.get(action) ?? ({} as Partial<ActionTotal>);
           expect(total).toEqual(naive(all, action) ?? {});
-          // Added up, as the store does it: of actions that no rule windows, too.
-          expect(addedUp(rows, action)).toEqual(naiveDays(all, action));
+          // The rows added up, as the store does it, and the last day in the total: of actions that no rule windows, too.
+          const last = openDay === undefined ? [] : [{ day: dayNumber(total.lastAt!), ...openDay }];
+          expect([...addedUp(rows, action), ...last]).toEqual(naiveDays(all, action));
         }
         expect(state.actionDays.get('b') ?? []).toEqual(naiveDays(all, 'b'));
         expect(state.actionDays.has('a')).toBe(false);

@@ -19,10 +19,10 @@ export interface Counted {
 }
 
 /**
- * Counts a user's new events, in any order, each on the day on which it occurred. The rows by day are of every action, since a
- * later rule may window it; the state has the days of the `windowed` actions only, which are those that rules read. Throws where a
- * sum, also one of a windowed day, would pass 9·10¹² either way, and where the user would have more
- * actions than are counted.
+ * Counts a user's new events, in any order, each on the day on which it occurred: of every action, since a later rule may window it.
+ * A total holds its last day; `days` are the rows of those before it, to be added to what is stored. The state has the days of the
+ * `windowed` actions only, which are those that rules read. Throws where a sum, also one of a day that is read, would pass 9·10¹²
+ * either way, and where the user would have more actions than are counted.
  */
 export function countEvents(
   before: UserState,
@@ -30,23 +30,21 @@ export function countEvents(
   windowed: ReadonlyMap<string, number>,
 ): Counted {
   const totals = new Map<string, ActionTotal>();
-  const days = new Map<string, UserActionDay>();
+  const rows = new DayRows(before.id);
+  const read = new DayRows(before.id);
   for (const event of events) {
-    const fault = faultOfAction(before, event.action, totals);
+    const { action } = event;
+    const fault = faultOfAction(before, action, totals);
     if (fault !== undefined) throw new UncountableEvent(fault);
-    const total = addToTotal(totals.get(event.action) ?? before.actions.get(event.action), event);
-    totals.set(event.action, total);
-    const day = dayNumber(event.occurredAt);
-    const key = `${day} ${event.action}`;
-    const { count, sum } = days.get(key) ?? { count: 0, sum: 0n };
-    const { userId, action, value } = event;
-    const more = added(sum, millionthsOf(value), action);
+    const { total, row } = addToTotal(totals.get(action) ?? before.actions.get(action), event);
+    totals.set(action, total);
+    if (row !== undefined) rows.add(action, row);
+    if (!windowed.has(action)) continue;
+    const day = dayOf(event);
     // The day as a whole is looked at after every event, so that it does not matter which of them are counted together.
-    added(sumOfDay(before, action, day), more, action);
-    days.set(key, { userId, action, day, count: count + 1, sum: more });
+    added(sumOfDay(before, action, day.day), read.add(action, day), action);
   }
-  const changedDays = [...days.values()];
-  const readDays = changedDays.filter(({ action }) => windowed.has(action));
+  const readDays = read.all();
   return {
     after: {
       ...before,
@@ -54,39 +52,79 @@ export function countEvents(
       actionDays: readDays.length === 0 ? before.actionDays : addDays(before.actionDays, readDays),
     },
     totals: [...totals].map(([action, total]) => ({ userId: before.id, action, ...total })),
-    days: changedDays,
+    days: rows.all(),
   };
+}
+
+function dayOf({ occurredAt, value }: NewEvent): ActionDay {
+  return { day: dayNumber(occurredAt), count: 1, sum: millionthsOf(value) };
 }
 
 function sumOfDay({ actionDays }: UserState, action: string, day: number): bigint {
   return actionDays.get(action)?.find((entry) => entry.day === day)?.sum ?? 0n;
 }
 
-function addToTotal(total: ActionTotal | undefined, { occurredAt, value, action }: NewEvent): ActionTotal {
-  const millionths = millionthsOf(value);
-  if (total === undefined) {
-    return {
-      count: 1,
-      sum: added(0n, millionths, action),
-      activeDays: 1,
-      firstAt: occurredAt,
-      lastAt: occurredAt,
-      recentDays: 1n,
-    };
+/** One row for each action and day. */
+class DayRows {
+  readonly #userId: string;
+  readonly #rows = new Map<string, UserActionDay>();
+
+  constructor(userId: string) {
+    this.#userId = userId;
   }
-  const sum = added(total.sum, millionths, action);
-  const ahead = dayNumber(occurredAt) - dayNumber(total.lastAt);
+
+  /** Gives the sum of the row that it has added to. */
+  add(action: string, { day, ...more }: ActionDay): bigint {
+    const key = `${day} ${action}`;
+    const { count, sum } = this.#rows.get(key) ?? { count: 0, sum: 0n };
+    const after = added(sum, more.sum, action);
+    this.#rows.set(key, { userId: this.#userId, action, day, count: count + more.count, sum: after });
+    return after;
+  }
+
+  all(): readonly UserActionDay[] {
+    return [...this.#rows.values()];
+  }
+}
+
+interface Added {
+  readonly total: ActionTotal;
+  /** What is to be added to the row of a day: of the last day, which the event ends, or of the event's own, which is before it. */
+  readonly row: ActionDay | undefined;
+}
+
+function addToTotal(total: ActionTotal | undefined, event: NewEvent): Added {
+  const { occurredAt, action } = event;
+  const { day, ...once } = dayOf(event);
+  if (total === undefined) {
+    const sum = added(0n, once.sum, action);
+    const only = { count: 1, sum, activeDays: 1, firstAt: occurredAt, lastAt: occurredAt, recentDays: 1n };
+    return { total: { ...only, openDay: once }, row: undefined };
+  }
+  const sum = added(total.sum, once.sum, action);
+  const lastDay = dayNumber(total.lastAt);
+  const ahead = day - lastDay;
   const recentDays = ahead > 0 ? (total.recentDays << BigInt(ahead)) & RECENT_MASK : total.recentDays;
   const bit = ahead > 0 ? 1n : -ahead < RECENT_DAYS ? 1n << BigInt(-ahead) : 0n;
   const newDay = bit !== 0n && (recentDays & bit) === 0n;
-  return {
+  const { openDay = { count: 0, sum: 0n } } = total;
+  const after: ActionTotal = {
     count: total.count + 1,
     sum,
     activeDays: total.activeDays + (newDay ? 1 : 0),
     firstAt: Math.min(total.firstAt, occurredAt),
     lastAt: Math.max(total.lastAt, occurredAt),
     recentDays: recentDays | bit,
+    openDay,
   };
+  if (ahead < 0) return { total: after, row: { day, ...once } };
+  if (ahead > 0) return { total: { ...after, openDay: once }, row: ended(lastDay, total) };
+  const more = { count: openDay.count + 1, sum: added(openDay.sum, once.sum, action) };
+  return { total: { ...after, openDay: more }, row: undefined };
+}
+
+function ended(day: number, { openDay }: ActionTotal): ActionDay | undefined {
+  return openDay === undefined || openDay.count === 0 ? undefined : { day, ...openDay };
 }
 
 function added(sum: bigint, more: bigint, action: string): bigint {

@@ -89,6 +89,9 @@ describeOnEachEngine('windows of days', (engine) => {
     expect(await stand.on('w2')).toEqual(['days', 'sum']);
     const { warnings } = await set({ all: [atLeast(2, 'spend', { windowDays: 2 })] });
     expect(warnings.map(({ pointer }) => pointer)).toEqual(['/conditions/all/0/params/windowDays']);
+    const again = await stand.setFlag('refers', live({ not: { condition: 'spenders' } }));
+    expect(again.warnings.map(({ pointer }) => pointer)).toEqual(['/rules/0/conditions/all/0/not/condition']);
+    await stand.setFlag('refers', { archived: true });
     expect(await stand.on('w2')).toEqual(['days', 'segment', 'sum']);
   });
 
@@ -163,6 +166,7 @@ describeOnEachEngine('windows of days', (engine) => {
       { id: '1', user_id: 'w6', action: 'kept', occurred_at: at(2) },
       { id: '2', user_id: 'w6', action: 'kept' },
       { id: '3', user_id: 'w6', action: 'other', occurred_at: at(2) },
+      { id: '4', user_id: 'w6', action: 'other' },
     ]);
     await stand.drain();
     const { keeper } = stand.services;
@@ -177,10 +181,10 @@ describeOnEachEngine('windows of days', (engine) => {
         .actionDays.get(action)
         ?.map(({ day }) => day);
     await housekeep(0);
-    expect([(await daysOf('kept'))?.length, (await daysOf('other'))?.length]).toEqual([2, 1]);
+    expect([(await daysOf('kept'))?.length, (await daysOf('other'))?.length]).toEqual([2, 2]);
     await stand.setFlag('kept', live(windowed('actionCount', 2, 'kept', 7)));
     await housekeep(3);
-    expect([(await daysOf('kept'))?.length, await daysOf('other')]).toEqual([2, undefined]);
+    expect([(await daysOf('kept'))?.length, await daysOf('other')]).toEqual([2, [dayNumber(now)]]);
     expect(await isOn(stand, 'w6', 'kept')).toBe(true);
 
     // A rule that windows the other action is told from when on its days are kept, and so are requirements, ever after.

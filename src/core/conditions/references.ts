@@ -96,24 +96,55 @@ export function stageReads(
   })).filter(({ stages }) => stages.length > 0);
 }
 
-/** Warnings for windows that reach further back than days are known: one for each place that has such a window. */
-export function shortWindows(
-  conditions: unknown,
-  pointerBase: string,
-  knowledge: { readonly known: KnownDays; readonly now: number },
-): readonly Fault[] {
+/** By what it is known whether a window reaches further back than days are. */
+export interface WindowKnowledge {
+  readonly known: KnownDays;
+  readonly now: number;
+  /** The segments by key, of which windows are looked at as well. */
+  readonly segments: ReadonlyMap<string, { readonly conditions: JsonObject }>;
+}
+
+/**
+ * Warnings for windows that reach further back than days are known: one for each place that has such a window, or that refers to a
+ * segment which has one.
+ */
+export function shortWindows(conditions: unknown, pointerBase: string, knowledge: WindowKnowledge): readonly Fault[] {
   const warnings: Fault[] = [];
   for (const { node, pointer } of nodesOf(conditions, pointerBase)) {
-    const [fact, params] = [ownMember(node, 'fact'), ownMember(node, 'params')];
-    const definition = typeof fact === 'string' ? FACTS.get(fact) : undefined;
-    const since = definition && isJsonObject(params) ? countedSince(definition, params, knowledge) : undefined;
-    if (since === undefined) continue;
-    const { action, windowDays } = params as JsonObject;
-    const counted = `${inBrief(action)} is counted by day since ${new Date(since).toISOString()} only`;
-    const message = `a window of ${inBrief(windowDays)} days reaches further back than is known: ${counted}, and what users did before does not count`;
-    warnings.push({ pointer: `${pointer}/params/windowDays`, message });
+    const own = shortWindow(node, knowledge);
+    if (own !== undefined) warnings.push({ pointer: `${pointer}/params/windowDays`, message: own });
+    const segment = ownMember(node, 'condition');
+    if (typeof segment !== 'string') continue;
+    const inside = shortWindowOfSegment(segment, knowledge, new Set());
+    if (inside === undefined) continue;
+    warnings.push({ pointer: `${pointer}/condition`, message: `the segment ${inBrief(segment)} has ${inside}` });
   }
   return warnings;
+}
+
+function shortWindow(node: JsonObject, knowledge: WindowKnowledge): string | undefined {
+  const [fact, params] = [ownMember(node, 'fact'), ownMember(node, 'params')];
+  const definition = typeof fact === 'string' ? FACTS.get(fact) : undefined;
+  if (definition === undefined || !isJsonObject(params)) return undefined;
+  const since = countedSince(definition, params, knowledge);
+  if (since === undefined) return undefined;
+  const { action, windowDays } = params;
+  const counted = `${inBrief(action)} is counted by day since ${new Date(since).toISOString()} only`;
+  return `a window of ${inBrief(windowDays)} days that reaches further back than is known: ${counted}, and what users did before does not count`;
+}
+
+/** What is said of the first such window in a segment, or in those that it refers to; `seen` has the segments looked at so far. */
+function shortWindowOfSegment(key: string, knowledge: WindowKnowledge, seen: Set<string>): string | undefined {
+  if (seen.has(key)) return undefined;
+  seen.add(key);
+  for (const node of objectsIn(knowledge.segments.get(key)?.conditions)) {
+    const other = ownMember(node, 'condition');
+    const found =
+      shortWindow(node, knowledge) ??
+      (typeof other === 'string' ? shortWindowOfSegment(other, knowledge, seen) : undefined);
+    if (found !== undefined) return found;
+  }
+  return undefined;
 }
 
 interface Place {

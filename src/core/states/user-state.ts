@@ -16,6 +16,11 @@ export interface ActionTotal {
    * count its day once, without a row per day; events older than that are refused at intake.
    */
   readonly recentDays: bigint;
+  /**
+   * What of it is of the UTC day of `lastAt`. That day gets a row of its own when a later one begins: until then each event would
+   * write two rows. Left out where it has its row.
+   */
+  readonly openDay?: { readonly count: number; readonly sum: bigint };
 }
 
 /** One UTC day of one action. */

@@ -1,8 +1,7 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound, notStorable } from '../../calls/errors.js';
-import { shortWindows } from '../../core/conditions/references.js';
-import type { KnownDays } from '../../core/facts/known-days.js';
+import { shortWindows, type WindowKnowledge } from '../../core/conditions/references.js';
 import type { Flag } from '../../core/flags/flag.js';
 import { type FlagInput, type ParseFlagOptions, parseFlag } from '../../core/flags/parse-flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
@@ -71,9 +70,9 @@ export function warningsOf(flag: Flag, present: Snapshot): readonly Fault[] {
 }
 
 /** Warnings for windows in the flag's rules that reach further back than days are known. */
-export function windowWarnings({ rules, archived }: Flag, known: KnownDays, now: number): readonly Fault[] {
+export function windowWarnings({ rules, archived }: Flag, knowledge: WindowKnowledge): readonly Fault[] {
   if (archived) return [];
-  return rules.flatMap(({ conditions }, i) => shortWindows(conditions, `/rules/${i}/conditions`, { known, now }));
+  return rules.flatMap(({ conditions }, i) => shortWindows(conditions, `/rules/${i}/conditions`, knowledge));
 }
 
 function sameFlag(a: Flag, b: Flag): boolean {

@@ -229,7 +229,7 @@ function checkChange(
 ): readonly Fault[] {
   if (!saysAnything(input) && !flagChanged) return after.archived ? [ARCHIVED] : [];
   const found = flagChanged ? checkDrafted(after, present) : warningsOf(after, present);
-  const warnings = [...found, ...windowWarnings(after, known, now)];
+  const warnings = [...found, ...windowWarnings(after, { known, now, segments: present.segments })];
   return after.archived && input.archived !== true ? [ARCHIVED, ...warnings] : warnings;
 }
 

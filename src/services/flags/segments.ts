@@ -73,7 +73,10 @@ export class SegmentService {
       const same = before?.name === after.name && sameJson(before.conditions, after.conditions);
       const { faults, warnings: found } = validateSegment(after, snapshot);
       if (faults.length > 0) throw notStorable(`the segment ${quote(key)}`, faults);
-      const warnings = [...found, ...shortWindows(after.conditions, '/conditions', { known, now })];
+      const warnings = [
+        ...found,
+        ...shortWindows(after.conditions, '/conditions', { known, now, segments: snapshot.segments }),
+      ];
       if (before !== undefined && same) return new Unchanged({ segment: before, warnings });
       await tx.configuration.putSegment(after);
       await recordAudit(tx, call, now, { action: 'segment.set', target: key, before, after, comment });

@@ -117,7 +117,10 @@ export class PreviewService {
     checkNamed(input, existing);
     const draft = { ...input, input: withRule(input, existing) };
     const { flag } = draftedFlag(draft, existing, now, draftIds());
-    const warnings = [...checkDrafted(flag, snapshot), ...windowWarnings(flag, known, now)];
+    const warnings = [
+      ...checkDrafted(flag, snapshot),
+      ...windowWarnings(flag, { known, now, segments: snapshot.segments }),
+    ];
     const { before, after } = draftSides(snapshot, flag);
     const sides = {
       before: new PreviewSide(before, flag.key, { now, known }),

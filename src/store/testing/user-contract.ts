@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import { foldLedger } from '../../core/states/ledger.js';
 import { type UserState, unknownUser } from '../../core/states/user-state.js';
 import { LARGEST_MILLIONTHS } from '../../core/values/millionths.js';
+import { DAY_MS } from '../../core/values/time.js';
 import type { Store, Transaction } from '../store.js';
 import { AWKWARD_IDS, accessRow, allPages, gate, ledgerEntry, unique } from './samples.js';
 
@@ -172,6 +173,7 @@ export function userContract(store: () => Store): void {
     const total = {
       ...{ userId, action: 'login', count: 2 ** 53 - 1, sum: 2n ** 53n + 1n, activeDays: 62 },
       ...{ firstAt: 1, lastAt: 8_640_000_000_000_000, recentDays: 2n ** 62n - 1n },
+      openDay: { count: 2 ** 53 - 1, sum: LARGEST_MILLIONTHS },
     };
     await change([userId], (tx) =>
       tx.users.putTotals([
@@ -210,6 +212,28 @@ export function userContract(store: () => Store): void {
     for (const state of (await store().states.users(ids)).values()) {
       expect([state.daysOf, state.actionDays.size]).toEqual([undefined, 3]);
     }
+  });
+
+  it('gives the last day from its total, after those that have rows', async () => {
+    const userId = unique('user');
+    const lastAt = 20_000 * DAY_MS + 5;
+    await change([userId], async (tx) => {
+      await tx.users.addDays([{ userId, action: 'buy', day: 19_998, count: 1, sum: 1n }]);
+      const total = { count: 3, sum: 6n, activeDays: 2, firstAt: 1, lastAt, recentDays: 1n };
+      const actions = ['buy', 'sell'];
+      const openDay = { count: 2, sum: 5n };
+      await tx.users.putTotals(actions.map((action) => ({ userId, action, ...total, openDay })));
+    });
+    const last = { day: 20_000, count: 2, sum: 5n };
+    const buy = [{ day: 19_998, count: 1, sum: 1n }, last];
+    expect((await read(userId)).actionDays).toEqual(
+      new Map([
+        ['buy', buy],
+        ['sell', [last]],
+      ]),
+    );
+    const some = (await store().states.users([userId], new Set(['buy', 'none']))).get(userId)!;
+    expect([some.actionDays, some.actions.size]).toEqual([new Map([['buy', buy]]), 2]);
   });
 
   it('adds to days, ascending by day', async () => {

@@ -85,7 +85,7 @@ async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
   }
   // A user who is left out has no profile among the rows.
   const users = [...rowsOf].flatMap(([id, rows]) =>
-    rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows)] : [],
+    rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows, needs.days)] : [],
   );
   const [partition, userId] = last;
   return { users, timers, next: found.length > limit ? { partition, userId } : undefined };

@@ -66,7 +66,8 @@ const TABLES: readonly SelectedTable[] = [
     name: 'action_totals',
     key: USER_KEY,
     columns: ({ asText }) =>
-      `user_id, action, ${asText('recent_days')}, ${asText('value_sum')}, '', event_count, active_days, first_at, last_at, 0, 0, ''`,
+      `user_id, action, ${asText('recent_days')}, ${asText('value_sum')}, ${asText('day_sum')}, ` +
+      "event_count, active_days, first_at, last_at, day_count, 0, ''",
   },
   {
     kind: DAY,

@@ -7,6 +7,7 @@ import {
   type UserState,
   unknownUser,
 } from '../../../core/states/user-state.js';
+import { dayNumber } from '../../../core/values/time.js';
 import { commaSeparated } from '../engine/dialect.js';
 import { chunksOf } from '../engine/rows-by-key.js';
 import { parseJson, type Sql, type SqlValue } from '../engine/sql.js';
@@ -92,14 +93,15 @@ function statesOf(
 ): ReadonlyMap<string, UserState> {
   const known = daysOf === undefined ? {} : { daysOf };
   const stateOf = (id: string, rows: readonly UserStateRow[]): UserState =>
-    rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows), ...known };
+    rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows, daysOf), ...known };
   return new Map([...rowsOf].map(([id, rows]) => [id, stateOf(id, rows)]));
 }
 
-/** A state from its rows, in any order. */
-export function userStateOf(id: string, rows: readonly UserStateRow[]): UserState {
+/** A state from its rows, in any order, with the days of some actions, or of all. */
+export function userStateOf(id: string, rows: readonly UserStateRow[], named: ActionNames | undefined): UserState {
   const of = (kind: number): UserStateRow[] => rows.filter((row) => row.kind === kind);
   const [profile] = of(PROFILE);
+  const actions = new Map(of(TOTAL).map((row) => [row.s1, totalOf(row)]));
   return {
     ...unknownUser(id),
     ...(profile && profileOf(profile)),
@@ -112,8 +114,8 @@ export function userStateOf(id: string, rows: readonly UserStateRow[]): UserStat
     stagesReached: of(STAGE)
       .sort(bySequence)
       .map((row) => ({ stage: row.s1, reachedAt: row.n1 })),
-    actions: new Map(of(TOTAL).map((row) => [row.s1, totalOf(row)])),
-    actionDays: daysOf(of(DAY)),
+    actions,
+    actionDays: actionDays(of(DAY), actions, named ?? actions),
     ledger: foldLedger(
       of(UNLOCK)
         .sort(bySequence)
@@ -154,15 +156,26 @@ function totalOf(row: UserStateRow): ActionTotal {
     firstAt: row.n3,
     lastAt: row.n4 ?? 0,
     recentDays: BigInt(row.s2),
+    ...(row.n5 > 0 && { openDay: { count: row.n5, sum: BigInt(row.s4) } }),
   };
 }
 
-function daysOf(rows: readonly UserStateRow[]): ReadonlyMap<string, readonly ActionDay[]> {
+/** Days from their rows, and the last day of each of the named actions from its total. */
+function actionDays(
+  rows: readonly UserStateRow[],
+  actions: ReadonlyMap<string, ActionTotal>,
+  named: ActionNames,
+): ReadonlyMap<string, readonly ActionDay[]> {
   const days = new Map<string, ActionDay[]>();
   for (const row of rows.toSorted(bySequence)) {
     const ofAction = days.get(row.s1) ?? [];
     days.set(row.s1, ofAction);
     ofAction.push({ day: row.n3, count: row.n1, sum: BigInt(row.s3) });
+  }
+  for (const action of named.keys()) {
+    const total = actions.get(action);
+    if (total?.openDay === undefined) continue;
+    days.set(action, [...(days.get(action) ?? []), { day: dayNumber(total.lastAt), ...total.openDay }]);
   }
   return days;
 }

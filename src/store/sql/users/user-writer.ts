@@ -157,10 +157,10 @@ async function putTotals(sql: Sql, totals: Parameters<UserWriter['putTotals']>[0
     table: 'action_totals',
     columns: [
       ...['part', 'user_id', 'action', 'event_count', 'value_sum'],
-      ...['active_days', 'first_at', 'last_at', 'recent_days'],
+      ...['active_days', 'first_at', 'last_at', 'recent_days', 'day_count', 'day_sum'],
     ],
     keyLength: 3,
-    rows: totals.map(({ userId, action, count, sum, activeDays, firstAt, lastAt, recentDays }) => [
+    rows: totals.map(({ userId, action, count, sum, activeDays, firstAt, lastAt, recentDays, openDay }) => [
       ...userKey(userId),
       action,
       count,
@@ -169,6 +169,8 @@ async function putTotals(sql: Sql, totals: Parameters<UserWriter['putTotals']>[0
       firstAt,
       lastAt,
       String(recentDays),
+      openDay?.count ?? 0,
+      String(openDay?.sum ?? 0),
     ]),
     existing: {
       event_count: 'replace',
@@ -177,6 +179,8 @@ async function putTotals(sql: Sql, totals: Parameters<UserWriter['putTotals']>[0
       first_at: 'replace',
       last_at: 'replace',
       recent_days: 'replace',
+      day_count: 'replace',
+      day_sum: 'replace',
     },
   });
 }
