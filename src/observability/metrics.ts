@@ -193,7 +193,7 @@ export class Metrics {
     });
     this.#gauge(
       'latchkey_stream_backlog',
-      'Flags held back for streams whose readers do not keep up.',
+      'About how many bytes are held back for streams whose readers do not keep up.',
       sources.streamBacklog,
     );
     new Gauge({

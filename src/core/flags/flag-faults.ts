@@ -1,5 +1,6 @@
 import type { Fault } from '../values/fault.js';
 import { faultOfJson, isJsonObject, type JsonValue, quote } from '../values/json.js';
+import { utf8 } from '../values/murmur3.js';
 import { faultOfName } from '../values/names.js';
 import { LAST_INSTANT_MS } from '../values/time.js';
 import { BUCKETINGS } from './distribution.js';
@@ -12,6 +13,8 @@ const MAX_PREREQUISITES = 100;
 const MAX_TAGS = 100;
 const MAX_WEIGHT = 1_000_000;
 const MAX_TEXT = 10_000;
+/** Every answer holds a value, very many at once, and every stream one for each flip. */
+const MAX_VALUE_BYTES = 65_536;
 
 /** All faults of a flag by itself, each with its place; none for a flag that can be stored. */
 export function faultsOfFlag(flag: Flag): readonly Fault[] {
@@ -55,6 +58,8 @@ function addVariantFaults(flag: Flag, add: Add): void {
       add(`/variants/${i}/value${fault.pointer}`, `the value of variant ${quote(key)} ${fault.message}`);
     } else if (!fits(value, flag.type)) {
       add(`/variants/${i}/value`, `the value ${quote(value)} of variant ${quote(key)} is not of type ${flag.type}`);
+    } else {
+      add(`/variants/${i}/value`, faultOfSize(key, value));
     }
   });
   if (!keys.includes(flag.offVariant)) {
@@ -67,6 +72,12 @@ function addVariantFaults(flag: Flag, add: Add): void {
   if (needsOn && !keys.includes('on')) {
     add('/variants', 'a flag without a distribution needs a variant "on" to serve; add it, or give a distribution');
   }
+}
+
+function faultOfSize(key: string, value: JsonValue): string | undefined {
+  const bytes = utf8(JSON.stringify(value)).length;
+  if (bytes <= MAX_VALUE_BYTES) return undefined;
+  return `the value of variant ${quote(key)} has ${bytes} bytes as JSON, and may have ${MAX_VALUE_BYTES}; serve where large content is, not the content`;
 }
 
 function fits(value: JsonValue, type: FlagType): boolean {

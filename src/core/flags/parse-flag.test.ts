@@ -291,6 +291,18 @@ describe('the shape of a flag', () => {
       ['/variants/0/value'],
     ],
     [
+      'a value of more than 65,536 bytes as JSON, which are not characters',
+      {
+        type: 'STRING',
+        variants: [
+          { key: 'on', value: text(65_534) },
+          { key: 'off', value: text(65_535) },
+          { key: 'more', value: 'é'.repeat(32_768) },
+        ],
+      },
+      ['/variants/1/value', '/variants/2/value'],
+    ],
+    [
       'a value nested too deep',
       {
         type: 'JSON',

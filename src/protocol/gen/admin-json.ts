@@ -86,7 +86,7 @@ export interface FeatureFlag {
 export interface Variant {
   /** Unique within the flag. */
   key: string;
-  /** Of the flag's type. */
+  /** Of the flag's type; at most 65,536 bytes as JSON, since every answer holds one. */
   value?: unknown;
 }
 
@@ -299,7 +299,7 @@ export interface FeatureFlagInput {
 export interface VariantInput {
   /** Unique within the flag. */
   key?: string | null;
-  /** Of the flag's type. */
+  /** Of the flag's type; at most 65,536 bytes as JSON, since every answer holds one. */
   value?: unknown | null;
 }
 
@@ -1774,7 +1774,7 @@ export interface FlagFlip {
   decision?: EvaluateResponse;
 }
 
-/** What happened since the token is not known: fetch everything again. */
+/** What happened since the token is not known, or is too much for one event: fetch everything again. */
 export interface WatchReset {
 }
 

@@ -2,12 +2,13 @@ import type { Call } from '../../calls/caller.js';
 import { type LatchkeyError, limited } from '../../calls/errors.js';
 import { type OpenReader, type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
+import { AnswerRoom, MAX_BYTES_PER_MESSAGE } from './answer-room.js';
 import { type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
 import type { Evaluated } from './target-views.js';
 
 /** An open stream on which a caller asks for decisions. */
 export interface OpenEvaluations {
-  /** The decisions in the order of the requests. Rejects as `evaluate` does, and with LIMITED for more than 100,000. */
+  /** The decisions in the order of the requests. Rejects as `evaluate` does, and with LIMITED for too many. */
   decide(asks: readonly EvaluateInput[]): Promise<readonly Evaluated[]>;
   /** The caller has gone. */
   close(): void;
@@ -63,12 +64,16 @@ async function decide(
   }
   const groups = Map.groupBy(asks.keys(), (i) => `${asks[i]!.full} ${asks[i]!.consistencyToken}`);
   const results = new Array<Evaluated>(asks.length);
+  const room = new AnswerRoom(MAX_BYTES_PER_MESSAGE, 'split the message into some with fewer requests');
   // One group after the other: each may wait for the state that its token stands for, and asks the store meanwhile.
   for (const places of groups.values()) {
     const { consistencyToken, full } = asks[places[0]!]!;
     const group = places.map((place) => asks[place]!);
     const evaluated = await evaluation.evaluateEach(call, group, { consistencyToken, full });
-    for (const [i, place] of places.entries()) results[place] = evaluated[i]!;
+    for (const [i, place] of places.entries()) {
+      results[place] = evaluated[i]!;
+      room.take(evaluated[i]!.decision.value);
+    }
   }
   return results;
 }

@@ -6,6 +6,7 @@ import type { ConfigurationKeeper } from '../../configuration/configuration-keep
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { StateSources } from '../../store/state-source.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
+import { AnswerRoom, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
 import type { Evaluated, FlagTarget, TargetView, TargetViews } from './target-views.js';
@@ -35,9 +36,11 @@ type FlagChoice = (snapshot: Snapshot) => readonly string[];
 interface Way {
   readonly choose: FlagChoice;
   readonly told: 'all' | 'to people';
+  /** What the values may take; undefined where whoever asks sees to it. */
+  readonly room?: AnswerRoom;
 }
 
-const FOR_MACHINES: Way = { choose: allKeys, told: 'all' };
+const ALL: Way = { choose: allKeys, told: 'all' };
 
 /** The most that flags times contexts of one batch may be. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
@@ -88,7 +91,8 @@ export class EvaluationService {
    */
   async batch(call: Call, input: BatchInput): Promise<readonly TargetDecisions[]> {
     authorize(call, 'BatchEvaluate');
-    return this.#batch(call, input);
+    const room = new AnswerRoom(MAX_BYTES_PER_ANSWER, 'split the call into some with fewer contexts or flags');
+    return this.#batch(call, input, { ...ALL, room });
   }
 
   /**
@@ -143,7 +147,7 @@ export class EvaluationService {
     return result!.decisions;
   }
 
-  async #batch(call: Call, input: BatchInput, way: Way = FOR_MACHINES): Promise<readonly TargetDecisions[]> {
+  async #batch(call: Call, input: BatchInput, way: Way = ALL): Promise<readonly TargetDecisions[]> {
     const { states, views } = this.#options;
     const pauses = new EventLoopPauses(call);
     const results: TargetDecisions[] = [];
@@ -186,7 +190,10 @@ export class EvaluationService {
     if (refusal !== undefined) return { userId, decisions, refusal };
     for (const flagKey of keys) {
       const ask = { ...target, flagKey };
-      decisions.push(view === undefined ? views.decideWithoutState(snapshot, ask) : views.decide(view, ask, way.told));
+      const evaluated =
+        view === undefined ? views.decideWithoutState(snapshot, ask) : views.decide(view, ask, way.told);
+      way.room?.take(evaluated.decision.value);
+      decisions.push(evaluated);
       if (pauses.due()) await pauses.take();
     }
     return { userId, decisions };

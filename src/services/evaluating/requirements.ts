@@ -9,6 +9,7 @@ import { isGated, requirementsOf } from '../../core/requirements/requirements-of
 import { quote } from '../../core/values/json.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import { mayKnow, ownTarget } from '../access/caller-reach.js';
+import { AnswerRoom, LARGE_FLAGS, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import { isReadable, type TargetView, type TargetViews } from './target-views.js';
 
@@ -64,10 +65,13 @@ export class RequirementsService {
     const gated = compiled.filter((entry) => entry.flag.key > after && isGated(entry));
     const shown = gated.slice(0, limit);
     const pauses = new EventLoopPauses(call);
+    const room = new AnswerRoom(MAX_BYTES_PER_ANSWER, LARGE_FLAGS);
     const told: ToldRequirements[] = [];
     for (const compiled of shown) {
       requireReadable(view, compiled.flag.key);
-      told.push({ requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale });
+      const requirements = requirementsOf(compiled, { ...view, audience: audienceOf(call) });
+      room.take(requirements.decision.value);
+      told.push({ requirements, stale });
       if (pauses.due(STEPS_PER_FLAG)) await pauses.take();
     }
     return gated.length > limit ? { items: told, next: shown.at(-1)!.flag.key } : { items: told };

@@ -2,6 +2,7 @@ import type { Call } from '../../calls/caller.js';
 import { authorize } from '../../calls/permissions.js';
 import type { Decision } from '../../core/deciding/decision.js';
 import { ownTarget } from '../access/caller-reach.js';
+import { AnswerRoom, LARGE_FLAGS, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import type { Evaluator } from './evaluation.js';
 
@@ -31,5 +32,8 @@ export async function userFlags(
     const name = visible.snapshot.flags.get(decision.flagKey)?.flag.name ?? decision.flagKey;
     return { ...decision, name, stale };
   });
-  return input.all ? flags : flags.filter(({ enabled }) => enabled);
+  const shown = input.all ? flags : flags.filter(({ enabled }) => enabled);
+  const room = new AnswerRoom(MAX_BYTES_PER_ANSWER, LARGE_FLAGS);
+  for (const { value } of shown) room.take(value);
+  return shown;
 }

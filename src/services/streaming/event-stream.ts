@@ -1,6 +1,7 @@
 import type { Reader } from '../../calls/open-readers.js';
 import type { Decision } from '../../core/deciding/decision.js';
 import type { Cause } from '../../core/states/ledger.js';
+import { bytesOf } from '../evaluating/answer-room.js';
 import { encodeResumeToken, type StreamPosition } from './resume-token.js';
 
 /** A flag that came on or went off for a user. */
@@ -69,17 +70,19 @@ export function causeForPeople(cause: Cause): Cause {
   return cause;
 }
 
-/** How much all streams of a process hold back for readers that do not keep up; {@link EventStream} counts it. */
+/** How much streams hold back for readers that do not keep up, in bytes, about; {@link EventStream} counts it. */
 export interface Backlog {
-  /** The weight of all events that wait; see `weightOf`. */
+  /** All that waits in this process: in queues, and what doors have not sent yet of what they were given. */
   waiting: number;
+  /** A larger event is not sent: in its place the reader is told to ask for everything again. */
+  readonly maxOfEvent: number;
   readonly maxOfStream: number;
   readonly maxOfProcess: number;
 }
 
 interface Waiting {
   readonly event: StreamEvent;
-  readonly weight: number;
+  readonly bytes: number;
 }
 
 /** One open stream: the position up to which its reader has been told, and the events that the reader does not take yet. */
@@ -95,7 +98,9 @@ export class EventStream {
   readonly #backlog: Backlog;
   readonly #onEnd: () => void;
   #queue: Waiting[] = [];
-  #weight = 0;
+  /** Of the event that the sink took last, while it asks for no more. */
+  #bytesInSink = 0;
+  #bytes = 0;
   #clogged: boolean = false;
   #ended: boolean = false;
 
@@ -124,29 +129,30 @@ export class EventStream {
     if (this.#ended) return;
     this.position = position;
     this.sentAt = now;
-    const event: StreamEvent = { ...news, resumeToken: encodeResumeToken(position) };
+    const size = bytesOfNews(news);
+    const [told, bytes] = size > this.#backlog.maxOfEvent ? [RESET, bytesOfNews(RESET)] : [news, size];
+    const event: StreamEvent = { ...told, resumeToken: encodeResumeToken(position) };
     if (!this.#clogged) {
-      this.#clogged = !this.#sink.write(event);
+      this.#write({ event, bytes });
+      this.#hold(this.#bytesInSink);
       return;
     }
     // A reader for whom events wait needs no heartbeat to know that the stream is alive.
     if (news.type === 'heartbeat') return;
-    const weight = weightOf(news);
-    this.#queue.push({ event, weight });
-    this.#weight += weight;
-    this.#backlog.waiting += weight;
-    const { waiting, maxOfStream, maxOfProcess } = this.#backlog;
-    if (this.#weight > maxOfStream || waiting > maxOfProcess) this.end('slow');
+    this.#queue.push({ event, bytes });
+    this.#hold(bytes);
   }
 
   /** The sink takes events again. */
   writable(): void {
     this.#clogged = false;
+    this.#hold(-this.#bytesInSink);
+    this.#bytesInSink = 0;
     let sent = 0;
     while (sent < this.#queue.length && !this.#clogged) {
-      const { event, weight } = this.#queue[sent++]!;
-      this.#release(weight);
-      this.#clogged = !this.#sink.write(event);
+      const waiting = this.#queue[sent++]!;
+      this.#write(waiting);
+      this.#hold(this.#bytesInSink - waiting.bytes);
     }
     this.#queue.splice(0, sent);
   }
@@ -161,19 +167,40 @@ export class EventStream {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#release(this.#weight);
+    this.#backlog.waiting -= this.#bytes;
     this.#queue = [];
     this.#onEnd();
   }
 
-  #release(weight: number): void {
-    this.#weight -= weight;
-    this.#backlog.waiting -= weight;
+  #write({ event, bytes }: Waiting): void {
+    this.#clogged = !this.#sink.write(event);
+    this.#bytesInSink = this.#clogged ? bytes : 0;
+  }
+
+  /** Counts what is held back more, or less; ends the stream where that is too much. */
+  #hold(bytes: number): void {
+    if (this.#ended) return;
+    this.#bytes += bytes;
+    this.#backlog.waiting += bytes;
+    const { waiting, maxOfStream, maxOfProcess } = this.#backlog;
+    if (bytes > 0 && (this.#bytes > maxOfStream || waiting > maxOfProcess)) this.end('slow');
   }
 }
 
-/** About how much memory an event takes: the number of decisions that it carries, and a little more. */
-function weightOf(news: StreamNews): number {
-  if (news.type === 'user') return 1 + news.unlocked.length + news.locked.length;
-  return news.type === 'configuration' ? 1 + news.flagKeys.length / 10 : 1;
+const RESET = { type: 'reset' } as const;
+
+/** What an event takes without its content, and what a flip takes without its value: keys, a cause, an instant. */
+const BYTES_PER_EVENT = 200;
+const BYTES_PER_FLIP = 400;
+const BYTES_PER_KEY = 40;
+
+/** About how many bytes an event takes, once it is encoded. */
+function bytesOfNews(news: StreamNews): number {
+  if (news.type === 'configuration') return BYTES_PER_EVENT + BYTES_PER_KEY * news.flagKeys.length;
+  if (news.type !== 'user') return BYTES_PER_EVENT;
+  let bytes = BYTES_PER_EVENT;
+  for (const flips of [news.unlocked, news.locked]) {
+    for (const { decision } of flips) bytes += BYTES_PER_FLIP + bytesOf(decision.value);
+  }
+  return bytes;
 }

@@ -40,8 +40,12 @@ export interface WatchInput {
 const RESUMABLE_MS = 23 * HOUR_MS;
 const SWEEP_MS = SECOND_MS;
 const MAX_STREAMS_OF_USER = 50;
-const MAX_WAITING_OF_STREAM = 1_000;
-const MAX_WAITING_OF_PROCESS = 200_000;
+const KIB = 1024;
+const MAX_BYTES: Omit<Backlog, 'waiting'> = {
+  maxOfEvent: 512 * KIB,
+  maxOfStream: 1024 * KIB,
+  maxOfProcess: 128 * 1024 * KIB,
+};
 const TICKET_MS = MINUTE_MS;
 
 /** The streams that are open in this process. Each tells of changes of the configuration and of one user as they happen. */
@@ -50,7 +54,7 @@ export class StreamService {
   readonly #streams = new Set<EventStream>();
   readonly #feed: ConfigurationFeed;
   readonly #channels: UserChannels;
-  readonly #backlog: Backlog = { waiting: 0, maxOfStream: MAX_WAITING_OF_STREAM, maxOfProcess: MAX_WAITING_OF_PROCESS };
+  readonly #backlog: Backlog = { waiting: 0, ...MAX_BYTES };
   #epoch = '';
   #sweeping: NodeJS.Timeout | undefined;
   #closed: boolean = false;
@@ -73,7 +77,7 @@ export class StreamService {
     return this.#streams.size;
   }
 
-  /** About how many flags' news are held back for readers that do not keep up. */
+  /** About how many bytes are held back for readers that do not keep up. */
   get backlog(): number {
     return this.#backlog.waiting;
   }

@@ -1,6 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { BatchEvaluateResponse, type Consistency, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
+import { FeatureFlag_Type } from '../../../../test/gen/latchkey/v1/flag.js';
 import type { Call } from '../../../calls/caller.js';
 import { notFound } from '../../../calls/errors.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
@@ -138,6 +139,23 @@ describe('a batch', () => {
         code: status.INVALID_ARGUMENT,
       });
     }
+  });
+
+  it('has values of some megabytes, however few decisions; a larger one is to be split', async () => {
+    const variants = [
+      { key: 'on', value: 'x'.repeat(65_534) },
+      { key: 'off', value: '' },
+    ];
+    await stand.admin.setFlag({
+      flag: { key: 'large', type: FeatureFlag_Type.STRING, isEnabledGlobally: true, variants },
+    });
+    const contexts = (count: number) => Array.from({ length: count }, (_, i) => ({ userId: `u${i}` }));
+    const ask = (count: number) => stand.admin.batchEvaluate({ contexts: contexts(count), flagKeys: ['large'] });
+    expect(await failureOf(ask(1_500))).toMatchObject({
+      code: status.RESOURCE_EXHAUSTED,
+      details: expect.stringContaining('take more than 16 MiB; split the call'),
+    });
+    expect((await ask(256)).results).toHaveLength(256);
   });
 
   it('has a hundred thousand decisions, others being answered meanwhile, and not one more', async () => {

@@ -7,6 +7,7 @@ import {
 import type { DeepPartial } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import { Consistency, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import type { FeatureServiceClient } from '../../../../test/gen/latchkey/v1/feature_service.js';
+import { FeatureFlag_Type } from '../../../../test/gen/latchkey/v1/flag.js';
 import { busy, pause, until } from '../../../../test/timing.js';
 import { type DoorStand, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
@@ -117,6 +118,30 @@ describe('EvaluateStream', () => {
       results: [{ enabled: true }, { flagKey: ' nonsense', reason: Reason.REASON_FLAG_NOT_FOUND }],
       error: undefined,
     });
+    call.end();
+    expect(await ended).toBeUndefined();
+  });
+
+  it('refuses a message whose values take more than a few megabytes, and goes on', async () => {
+    const variants = [
+      { key: 'on', value: 'x'.repeat(65_000) },
+      { key: 'off', value: '' },
+    ];
+    await stand.admin.setFlag({
+      flag: { key: 'large', type: FeatureFlag_Type.STRING, isEnabledGlobally: true, variants },
+    });
+    const { ask, answer, ended, call } = open();
+    const large = (count: number) => Array.from({ length: count }, () => ({ flagKey: 'large' }));
+    ask({ id: 'too much', requests: large(65) });
+    ask({ id: 'fits', requests: large(10) });
+    expect(await answer('too much')).toMatchObject({
+      results: [],
+      error: {
+        code: status.RESOURCE_EXHAUSTED,
+        message: expect.stringContaining('take more than 4 MiB; split the message'),
+      },
+    });
+    expect((await answer('fits')).results).toHaveLength(10);
     call.end();
     expect(await ended).toBeUndefined();
   });

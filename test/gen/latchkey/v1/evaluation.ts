@@ -154,7 +154,10 @@ export interface EvaluateResponse {
 
 /** Asks for many decisions at once: every flag named, for every context. */
 export interface BatchEvaluateRequest {
-  /** For whom; results come in this order. Contexts times flags may be 100,000 at most (RESOURCE_EXHAUSTED above it). */
+  /**
+   * For whom; results come in this order. Contexts times flags may be 100,000 at most, and the values of all decisions 16 MiB
+   * (RESOURCE_EXHAUSTED above it: split the call).
+   */
   contexts: EvaluationContext[];
   /** Which flags, by key; decisions come in this order. None: all flags that are not archived, by key. */
   flagKeys: string[];
@@ -165,8 +168,9 @@ export interface BatchEvaluateRequest {
 }
 
 /**
- * The decisions for the contexts, all from one revision of the configuration. A hundred thousand of them are some 10 MiB,
- * and most clients take 4 MiB at most unless they are told otherwise.
+ * The decisions for the contexts, all from one revision of the configuration. A hundred thousand of them are some 10 MiB, with
+ * large values more, and most clients take 4 MiB at most unless they are told otherwise: RESOURCE_EXHAUSTED that tells of a
+ * received message's size is theirs.
  */
 export interface BatchEvaluateResponse {
   /** One per context, in their order. */

@@ -17,8 +17,8 @@ export interface EvaluateStreamRequest {
    */
   id: string;
   /**
-   * At most 100,000, each as Evaluate takes it, with a consistency token of its own where it needs one. None at all is
-   * answered, too.
+   * At most 100,000, whose values take 4 MiB at most (RESOURCE_EXHAUSTED above it: split the message), each as Evaluate takes
+   * it, with a consistency token of its own where it needs one. None at all is answered, too.
    */
   requests: EvaluateRequest[];
 }

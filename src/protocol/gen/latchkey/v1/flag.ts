@@ -133,7 +133,7 @@ export namespace FeatureFlag_Type {
 export interface Variant {
   /** Unique within the flag. */
   key: string;
-  /** Of the flag's type. */
+  /** Of the flag's type; at most 65,536 bytes as JSON, since every answer holds one. */
   value: unknown | undefined;
 }
 

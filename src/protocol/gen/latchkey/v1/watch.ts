@@ -76,7 +76,7 @@ export interface FlagFlip {
   decision: EvaluateResponse | undefined;
 }
 
-/** What happened since the token is not known: fetch everything again. */
+/** What happened since the token is not known, or is too much for one event: fetch everything again. */
 export interface WatchReset {
 }
 
