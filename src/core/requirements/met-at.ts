@@ -1,4 +1,5 @@
-import { type FactRecord, withNow } from '../facts/fact-record.js';
+import { turningNumbers } from '../conditions/turning-numbers.js';
+import { type FactRecord, type FactSlot, withNow } from '../facts/fact-record.js';
 import { type ComparisonNode, type RequirementNode, readsTime } from './compile-requirement.js';
 
 /** How often the search may still test a node. Once none is left it gives up, and the instant is not told. */
@@ -15,7 +16,7 @@ export function metAt(node: RequirementNode, record: FactRecord, looks: Looks): 
   return turnsAt(node, record, true, looks);
 }
 
-/** How many changes of a fact are followed: three years of days. An instant beyond is not told. */
+/** How many changes of a fact in a row are followed, where all have to be: three years of days. An instant beyond is not told. */
 const MAX_TICKS = 1_100;
 
 /** The first instant, not before the record's, at which a node is met or, where `wanted` is false, is not met. */
@@ -52,12 +53,45 @@ function together(nodes: readonly RequirementNode[], record: FactRecord, wanted:
 function comparisonTurnsAt(node: ComparisonNode, record: FactRecord, wanted: boolean, looks: Looks): number {
   if (node.test(record) === wanted) return record.now;
   if (!readsTime(node)) return Infinity;
-  let at = record.now;
-  for (let ticks = 0; ticks < MAX_TICKS && looks.left > 0; ticks++) {
-    looks.left -= 1;
-    at = node.nextChange!(withNow(record, at));
-    if (at === Infinity) return Infinity;
-    if (node.test(withNow(record, at)) === wanted) return at;
+  const { instants, complete } = turningInstants(node, record);
+  let followedTo = record.now;
+  for (const from of [record.now, ...instants]) {
+    if (from < followedTo) continue;
+    followedTo = from;
+    for (let ticks = 0; followedTo < Infinity && looks.left > 0; ticks++) {
+      looks.left -= 1;
+      if (node.test(withNow(record, followedTo)) === wanted) return followedTo;
+      if (complete || ticks === MAX_TICKS) break;
+      followedTo = node.nextChange!(withNow(record, followedTo));
+    }
   }
   return Infinity;
+}
+
+interface TurningInstants {
+  /** After the record's, in order. */
+  readonly instants: readonly number[];
+  /** Whether the comparison turns at no other instant. */
+  readonly complete: boolean;
+}
+
+/**
+ * The instants at which a comparison may turn, however far off, where a side of it grows with the time since an instant: when that
+ * side comes to a number that matters beside the other side. Following each of its steps would be following every hour, or more.
+ */
+function turningInstants({ fact, target }: ComparisonNode, record: FactRecord): TurningInstants {
+  const other = 'fact' in target ? target.fact : undefined;
+  const value = 'constant' in target ? target.constant : record.values[target.fact.index];
+  const left = comingTo(fact, other?.time === undefined ? value : undefined, record);
+  const right = other && comingTo(other, fact.time === undefined ? record.values[fact.index] : undefined, record);
+  const instants = [...(left ?? []), ...(right ?? [])].filter((at) => at !== Infinity).sort((a, b) => a - b);
+  const oneMoves = fact.time === undefined || other?.time === undefined;
+  return { instants, complete: oneMoves && (left ?? right) !== undefined };
+}
+
+/** When a fact comes to the numbers that matter beside a value; undefined for a fact that does not grow steadily with time. */
+function comingTo({ index, time }: FactSlot, value: unknown, { values, now }: FactRecord): number[] | undefined {
+  if (time?.threshold === undefined) return undefined;
+  const comesTo = (number: number): number => time.crossing(values[index], now, 'greaterThanInclusive', number);
+  return Array.from(turningNumbers(value), comesTo);
 }

@@ -8,7 +8,8 @@ import { foldLedger, type LedgerKind } from '../states/ledger.js';
 import type { UserState } from '../states/user-state.js';
 import { arbitraryWorld, instantsToTry, KEYS, type World } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
-import { DAY_MS } from '../values/time.js';
+import type { JsonObject } from '../values/json.js';
+import { DAY_MS, HOUR_MS } from '../values/time.js';
 import type { Audience, FlagRequirements, Requirement } from './requirement.js';
 import { isGated, requirementsOf } from './requirements-of.js';
 
@@ -245,6 +246,28 @@ describe('a flag', () => {
     expect(gated({ rules: [verified], isEnabledGlobally: true })).toBe(false);
     expect(gated({ rules: [verified], archived: true })).toBe(false);
     expect(gated({})).toBe(false);
+  });
+});
+
+describe('the instant at which time alone will have a rule met', () => {
+  const metAtOf = (conditions: JsonObject, joinedAt: number) =>
+    ask({ flag: { rules: [ruleOf('rul', { conditions: { all: [conditions] } })] }, user: { joinedAt } }).rules[0]!
+      .requirement.metAt;
+  const inAYear = NOW + 366 * DAY_MS;
+
+  it('is told however far off, whichever way the fact is compared', () => {
+    const hours = { fact: 'hoursSinceJoin' };
+    expect(metAtOf({ ...hours, operator: 'equal', value: 5_000 }, NOW)).toBe(NOW + 5_000 * HOUR_MS);
+    expect(metAtOf({ ...hours, operator: 'in', value: [5_000, 7_000] }, NOW)).toBe(NOW + 5_000 * HOUR_MS);
+    expect(metAtOf({ ...hours, operator: 'semverGreaterThan', value: '2000.1' }, NOW)).toBe(NOW + 2_001 * HOUR_MS);
+    expect(metAtOf({ ...hours, operator: 'semverLessThan', value: 1_749_983_400_000 }, inAYear)).toBe(inAYear);
+    expect(metAtOf({ ...hours, operator: 'swap:lessThan', value: -5 }, inAYear)).toBe(inAYear - 4 * HOUR_MS);
+    expect(metAtOf({ ...hours, operator: 'semverLessThan', value: { fact: 'now' } }, inAYear)).toBe(inAYear);
+  });
+
+  it('is not told where time alone will never do it', () => {
+    expect(metAtOf({ fact: 'hoursSinceJoin', operator: 'equal', value: 0.5 }, NOW)).toBeUndefined();
+    expect(metAtOf({ fact: 'hoursSinceJoin', operator: 'startsWith', value: '5' }, NOW)).toBeUndefined();
   });
 });
 

@@ -189,9 +189,9 @@ function factNamed(name: string): fc.Arbitrary<JsonObject> {
 
 const anyFact = fc.oneof(factNamed('attribute'), fc.constantFrom(...FACTS.keys()).chain(factNamed));
 
-const value: fc.Arbitrary<JsonValue> = fc.oneof({ weight: 3, arbitrary: scalar }, list, anyFact);
+export const value: fc.Arbitrary<JsonValue> = fc.oneof({ weight: 3, arbitrary: scalar }, list, anyFact);
 
-const operator = fc
+export const operator = fc
   .tuple(
     fc.oneof(
       { weight: 5, arbitrary: fc.constant<string[]>([]) },
