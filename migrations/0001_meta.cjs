@@ -10,6 +10,14 @@ exports.up = async function up(knex) {
   });
   // Consistency tokens carry it: after a restore from a backup it is another.
   await seedRow(knex, 'meta', { name: 'epoch' }, { value: randomUUID() });
+  // When the last epoch began, by the database's clock: servers that notice the same loss begin one together.
+  await seedRow(knex, 'meta', { name: 'epoch_began_at' }, { value: '0' });
+  // A counter of each server, which it raises every few seconds: one that has gone back tells that the database has.
+  await createTable(knex, {
+    name: 'server_pulses',
+    columns: { server: 'VARCHAR(64) NOT NULL', beats: 'BIGINT NOT NULL', beaten_at: 'BIGINT NOT NULL' },
+    primary: ['server'],
+  });
   // The keys of all per-user tables begin with the partition, so their number can never change.
   await seedRow(knex, 'meta', { name: 'partitions' }, { value: '4096' });
   // The oldest schema number whose release may still run on this schema; raised by migrations that contract.

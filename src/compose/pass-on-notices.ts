@@ -13,7 +13,7 @@ export function passOnNotices(
   const onNotice = (notice: Notice): void => {
     switch (notice.kind) {
       case 'configuration':
-        services.keeper.atLeast(notice.revision).catch((error: unknown) => {
+        services.keeper.noticed(notice.revision).catch((error: unknown) => {
           logger.warn({ err: error }, 'a new configuration could not be loaded; the next poll tries again');
         });
         break;

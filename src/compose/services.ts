@@ -41,6 +41,7 @@ import { WebhookService, type WebhookServiceOptions } from '../services/webhooks
 import { type CachedStates, cachedStates } from '../store/cached/cached-states.js';
 import type { Store } from '../store/store.js';
 import { EpochWatch } from './epoch-watch.js';
+import type { Older } from './rollback-watch.js';
 
 export interface ServiceParts {
   readonly config: Pick<Config, 'lanes' | 'retentionDays' | 'cachedUsers'> &
@@ -65,6 +66,8 @@ export interface ServiceParts {
   readonly metrics: Metrics;
   readonly onSwap: NonNullable<KeeperOptions['onSwap']>;
   readonly onError: (what: string, error: unknown) => void;
+  /** Told of what the store gave in an older revision than before. */
+  readonly onOlder?: (older: Older) => void;
 }
 
 export interface Composed {
@@ -85,9 +88,11 @@ export function composeServices(parts: ServiceParts): Composed {
     ...(config.cachedBytes === undefined ? {} : { maxBytes: config.cachedBytes }),
     ...{ maxUsers: config.cachedUsers, observer: metrics.cacheObserver() },
     windowedActions: () => keeper.snapshot.windowedActions,
+    onOlder: (kind, id, revision) => parts.onOlder?.({ kind, id, revision }),
   });
   const keeper = new ConfigurationKeeper({
     reader: parts.store.configuration,
+    onOlder: (revision) => parts.onOlder?.({ kind: 'configuration', id: '', revision }),
     onSwap: (snapshot) => {
       services.streams.configurationChanged(snapshot);
       parts.onSwap(snapshot);
@@ -98,7 +103,10 @@ export function composeServices(parts: ServiceParts): Composed {
   const epoch = new EpochWatch(parts.store, () => {
     states.reset();
     keeper.distrust();
+    services.authentication.forget();
+    services.readers.tokensChanged();
     services.streams.restart();
+    keeper.refresh().catch((error: unknown) => onError('reading the configuration of another epoch', error));
   });
   const store: Store = { ...parts.store, epoch: () => epoch.current() };
 

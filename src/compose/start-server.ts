@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Config } from '../config/config.js';
+import { type Config, pulseFile } from '../config/config.js';
 import type { TlsConfig } from '../config/tls-config.js';
 import { httpSender } from '../deliver/http/http-sender.js';
 import { failureLog } from '../observability/failure-log.js';
@@ -16,6 +16,7 @@ import {
 } from './open-adapters.js';
 import { type Doors, openDoors } from './open-doors.js';
 import { passOnNotices } from './pass-on-notices.js';
+import { RollbackWatch } from './rollback-watch.js';
 import { type Composed, composeServices } from './services.js';
 import { StoreLink } from './store-link.js';
 import { watchTls } from './watch-tls.js';
@@ -99,10 +100,15 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
       link.save();
     },
     onError: failed,
+    onOlder: (older) => rollbacks.suspect(older),
   });
+  const { epoch } = composed;
+  const rollbacks = new RollbackWatch({ store: sqlStore, epoch, path: pulseFile(config), logger, failed });
   onEnd(() => Promise.resolve(composed.states.close()));
   onEnd(() => Promise.resolve(composed.services.streams.close()));
-  const link = new StoreLink({ config, sqlStore, composed, adminSecret: token.secret, logger, failed, onUnusable });
+  const link = new StoreLink({
+    ...{ config, sqlStore, composed, rollbacks, adminSecret: token.secret, logger, failed, onUnusable },
+  });
   const unsubscribe = await passOnNotices(notifier, composed, link, logger);
   onEnd(unsubscribe);
   await link.start();

@@ -6,6 +6,7 @@ import type { Logger } from '../observability/logger.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import { StoreUnavailable } from '../store/store.js';
 import { repeat } from './repeat.js';
+import type { RollbackWatch } from './rollback-watch.js';
 import type { Composed } from './services.js';
 import { readSnapshot, saveSnapshot } from './snapshot-file.js';
 
@@ -14,6 +15,7 @@ export interface StoreLinkOptions {
   readonly sqlStore: SqlStore;
   readonly composed: Composed;
   readonly adminSecret: string;
+  readonly rollbacks: RollbackWatch;
   readonly logger: Logger;
   /** Logs a failure of work that no caller waits for; see `FailureLog`. */
   readonly failed: (name: string, error: unknown) => void;
@@ -67,7 +69,9 @@ export class StoreLink {
       try {
         await this.#checkStore();
         // A start needs no write, and what is read can be served.
-        await this.#checkWriting().catch((error: unknown) => this.#options.failed('the check of the store', error));
+        await this.#checkWriting()
+          .then(() => this.#options.rollbacks.beat())
+          .catch((error: unknown) => this.#options.failed('the check of the store', error));
         break;
       } catch (error) {
         if (!(error instanceof StoreUnavailable)) throw error;
@@ -118,6 +122,7 @@ export class StoreLink {
 
   async stop(): Promise<void> {
     clearTimeout(this.#saving);
+    this.#options.rollbacks.stop();
     await this.#stopPolling?.();
   }
 
@@ -138,6 +143,7 @@ export class StoreLink {
     this.#whenUsable = undefined;
     await work?.();
     await this.#checkWriting();
+    await this.#options.rollbacks.beat();
   }
 
   async #checkStore(): Promise<void> {

@@ -231,6 +231,11 @@ export function snapshotFile({ dataDir }: Config): string {
   return join(dataDir, 'snapshot.json');
 }
 
+/** Where the last beat of this server's pulse is kept, by which a start notices that the database has gone back. */
+export function pulseFile({ dataDir }: Config): string {
+  return join(dataDir, 'pulse.json');
+}
+
 /** Where an embedded start keeps the admin token that it made. */
 export function adminTokenFile({ dataDir }: Config): string {
   return join(dataDir, 'admin-token');

@@ -181,6 +181,42 @@ describe('ConfigurationKeeper', () => {
     expect(keeper.behind).toBe(false);
   });
 
+  it('does not take an older revision for a confirmation, and tells of it', async () => {
+    let uptime = 0;
+    const older: number[] = [];
+    let present = at(9);
+    let slow = Promise.resolve();
+    const keeper = new ConfigurationKeeper({
+      reader: { ...readerOf(at(9)), revision: () => slow.then(() => present.revision) },
+      uptimeMs: () => uptime,
+      onOlder: (revision) => void older.push(revision),
+    });
+    await keeper.refresh();
+    uptime = 2_000;
+    await keeper.refresh();
+    expect([keeper.confirmedAgeMs(), older]).toEqual([0, []]);
+    present = at(8);
+    uptime = 5_000;
+    await keeper.refresh();
+    await keeper.follow(readerOf(at(8)));
+    expect([keeper.confirmedAgeMs(), older, keeper.snapshot.revision]).toEqual([3_000, [9], 9]);
+    // The snapshot has got ahead of what was asked before: that says nothing.
+    slow = new Promise((resolve) => setTimeout(resolve, 20));
+    const asked = keeper.refresh();
+    await keeper.follow(readerOf(at(10)));
+    await asked;
+    expect(older).toEqual([9]);
+  });
+
+  it('takes the store’s word at once where a notice told of what is not there', async () => {
+    const { keeper, finish } = stand(at(1));
+    const told = keeper.noticed(1e15);
+    told.catch(() => undefined);
+    await finish();
+    await expect(told).rejects.toMatchObject({ code: 'UNAVAILABLE' });
+    expect([keeper.behind, keeper.snapshot.revision]).toEqual([false, 1]);
+  });
+
   it('serves a snapshot from disk until the store says what is, even less', async () => {
     const { keeper, finish } = stand(at(2, 'store'));
     keeper.offerFromDisk(at(7, 'disk'));

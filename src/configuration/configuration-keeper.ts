@@ -12,6 +12,8 @@ export interface KeeperOptions {
   readonly reader: Loads & Pick<ConfigurationReader, 'revision'>;
   /** Called with each new snapshot. */
   readonly onSwap?: (snapshot: Snapshot) => void;
+  /** Told that the store is at an older revision than the snapshot that it gave before. */
+  readonly onOlder?: (held: number) => void;
   /** The clock by which the age of the snapshot is measured, in monotonic milliseconds. */
   readonly uptimeMs?: () => number;
 }
@@ -63,17 +65,20 @@ export class ConfigurationKeeper {
 
   /**
    * Asks the store for its revision and loads the configuration when it is newer. Rejects as the store does, and with
-   * `StoreUnavailable` when it does not tell its revision in time.
+   * `StoreUnavailable` when it does not tell its revision in time. A revision that is older than the snapshot's confirms nothing:
+   * the snapshot goes on being served, and ages.
    */
   async refresh(answerWithinMs = Infinity): Promise<Snapshot> {
     const asked = this.#uptimeMs();
     const newest = this.#newest;
+    const held = this.#snapshot;
     const asking = this.#options.reader.revision();
     const revision = await (answerWithinMs === Infinity ? asking : storeAnswerWithin(answerWithinMs, asking));
     // The store's answer counts even if it is lower, unless a newer revision became known while it was asked.
     if (this.#newest === newest) this.#newest = revision;
-    if (this.holds(revision)) this.#confirmedAtMs = asked;
-    else await this.#reach(revision);
+    if (!this.holds(revision)) await this.#reach(revision);
+    else if (this.#snapshot.revision === revision) this.#confirmedAtMs = asked;
+    else if (this.#snapshot === held) this.#options.onOlder?.(held.revision);
     return this.#snapshot;
   }
 
@@ -90,6 +95,19 @@ export class ConfigurationKeeper {
       );
     }
     return this.#snapshot;
+  }
+
+  /**
+   * A notice told of this revision: brings the snapshot there. Where the store has not got that far, as after a notice that
+   * somebody forged, what the store says counts.
+   */
+  async noticed(revision: number): Promise<void> {
+    try {
+      await this.atLeast(revision);
+    } catch (error) {
+      await this.refresh();
+      throw error;
+    }
   }
 
   /** Whether the snapshot is the store's, and at this revision or a later one. */
@@ -132,7 +150,7 @@ export class ConfigurationKeeper {
   }
 
   #take(read: Configuration | ConfigurationChanges, isBase: boolean): void {
-    this.#confirmedAtMs = this.#uptimeMs();
+    if (this.#provisional || read.revision >= this.#snapshot.revision) this.#confirmedAtMs = this.#uptimeMs();
     if (!this.holds(read.revision)) {
       // The snapshot may have been swapped meanwhile. Changes give things as they are now, so they can be laid over that one, too.
       this.#swap(

@@ -14,6 +14,11 @@ export interface Demand {
   readonly deadline?: number;
   /** By id, the least revision that the state must have: an older one is loaded again, until the deadline. */
   readonly floors?: ReadonlyMap<string, number>;
+  /**
+   * Called once where states below their floors were given for a while: where it rejects, so does the load, since what the floors
+   * stand for is not to be had any more.
+   */
+  readonly doubt?: () => Promise<void>;
   /** Whether the store must be read: no cache is used, and no load that has already begun. */
   readonly fresh?: boolean;
   /** The actions whose days users' states must have; left out, none. */

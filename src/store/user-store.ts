@@ -46,6 +46,8 @@ export interface StageChange {
 
 /** Changes of users. Each needs the user's lock. */
 export interface UserWriter {
+  /** Reads states without locking, as this transaction sees them: one entry per id, as `StateReader` gives them. */
+  read(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>>;
   /**
    * Locks these users, in (partition, id) order, until the transaction ends; users of whom nothing is stored get their
    * row (revision 0), so that there is something to lock. Then reads their states, as of after the locks, with the days that

@@ -9,6 +9,7 @@ const refused = () => Promise.reject(new Error('not asked for here'));
 const TRANSACTION: RecomputeTransaction = {
   users: {
     lock: refused,
+    read: refused,
     putProfiles: nothing,
     claimsAt: refused,
     putClaimsAt: nothing,

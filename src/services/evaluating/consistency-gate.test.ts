@@ -19,6 +19,8 @@ function stand() {
     keeper: new ConfigurationKeeper({ reader: {} as never }),
     store: {
       epoch: () => Promise.resolve('e'),
+      checkWriting: () => Promise.resolve(),
+      transaction: () => Promise.reject(new Error('nothing is written here')),
       events: {
         pendingUsers: async (userIds: readonly string[]) => {
           looks++;

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Call } from '../../calls/caller.js';
 import { type Consistency, decodeToken } from '../../calls/consistency-token.js';
-import { unavailable } from '../../calls/errors.js';
+import { LatchkeyError, unavailable } from '../../calls/errors.js';
 import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Demand } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
+import { requireHeld } from './lost-write.js';
 import type { UserNotices } from './user-notices.js';
 
 /** How recent the state must be that a call is answered from. */
@@ -17,7 +18,7 @@ export interface ConsistencyInput {
 }
 
 export interface GateOptions {
-  readonly store: Pick<Store, 'events' | 'epoch'>;
+  readonly store: Pick<Store, 'events' | 'epoch' | 'checkWriting' | 'transaction'>;
   readonly keeper: ConfigurationKeeper;
   readonly notices: UserNotices;
 }
@@ -27,6 +28,8 @@ interface Wait {
   readonly signal: AbortSignal | undefined;
   /** Resolves when the store may have something new, after `limitMs` at the latest; called before each look at the store. */
   readonly again: (limitMs: number) => Promise<void>;
+  /** Called once after a while: where it rejects, so does the wait. */
+  readonly doubt?: () => Promise<void>;
 }
 
 interface Pending {
@@ -43,6 +46,8 @@ export interface Demands {
 const PATIENCE_MS = 5_000;
 /** How soon the store is asked again when no notice comes. */
 const LOOK_AGAIN_MS = 50;
+/** How long the store is asked before it is doubted that what is waited for will ever be there. */
+const DOUBT_AFTER_MS = 300;
 /** The time that is left for the last question to the store before the deadline. */
 const LAST_LOOK_MS = 5;
 /** How many users one question is about, for which the store has its usual time to answer. */
@@ -58,7 +63,7 @@ export class ConsistencyGate {
 
   /**
    * Resolves, when the call may go on, with how recent the states must be that are then loaded. Rejects with INVALID for a
-   * malformed token, with UNAVAILABLE when the deadline comes first.
+   * malformed token and for one that stands for a lost write, with UNAVAILABLE when the deadline comes first.
    */
   async pass(consistency: ConsistencyInput, userIds: readonly string[], call: Call): Promise<Demands> {
     const { keeper } = this.#options;
@@ -71,7 +76,8 @@ export class ConsistencyGate {
     const foreign = token !== undefined && token.epoch !== (await this.#timely(deadline, this.#options.store.epoch()));
     // The state that a token from before a restore stands for may be gone: such a call is answered from the store.
     const promised = foreign ? undefined : token;
-    if (promised?.configuration !== undefined) await this.#untilConfigured(promised.configuration, deadline);
+    const doubt = promised && (() => this.#doubt(promised));
+    if (promised?.configuration !== undefined) await this.#untilConfigured(promised.configuration, deadline, doubt);
     const counted = promised?.receivedAt !== undefined && userIds.length > 0;
     if (counted) await this.#untilCounted(userIds, promised.receivedAt, deadline, call.signal);
     if (consistency.full || foreign || promised?.full) {
@@ -79,10 +85,20 @@ export class ConsistencyGate {
       const demand = { deadline, fresh: true };
       return { users: demand, organizations: demand };
     }
+    const common = { deadline, ...(doubt === undefined ? {} : { doubt }) };
     return {
-      users: { deadline, ...floorsOf(promised, 'users'), ...(counted ? { fresh: true } : {}) },
-      organizations: { deadline, ...floorsOf(promised, 'organizations') },
+      users: { ...common, ...floorsOf(promised, 'users'), ...(counted ? { fresh: true } : {}) },
+      organizations: { ...common, ...floorsOf(promised, 'organizations') },
     };
+  }
+
+  /** Rejects with INVALID where the database has lost what the token stands for; else, or where it cannot tell, the wait goes on. */
+  async #doubt(token: Consistency): Promise<void> {
+    try {
+      await storeAnswerWithin(STORE_ANSWERS_MS, requireHeld(this.#options.store, token));
+    } catch (error) {
+      if (error instanceof LatchkeyError) throw error;
+    }
   }
 
   /** The result of `work`; rejects with UNAVAILABLE when the deadline comes first. */
@@ -114,15 +130,17 @@ export class ConsistencyGate {
     return pending;
   }
 
-  async #untilConfigured(revision: number, deadline: number) {
+  async #untilConfigured(revision: number, deadline: number, doubt: (() => Promise<void>) | undefined) {
     const { keeper } = this.#options;
     if (keeper.holds(revision)) return;
-    await this.#until({ deadline, signal: undefined, again: sleep }, async () => {
+    await this.#until({ deadline, signal: undefined, again: sleep, ...(doubt && { doubt }) }, async () => {
       return (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision;
     });
   }
 
-  async #until({ deadline, signal, again }: Wait, met: () => Promise<boolean>): Promise<void> {
+  async #until({ deadline, signal, again, doubt }: Wait, met: () => Promise<boolean>): Promise<void> {
+    const began = Date.now();
+    let doubtAt = doubt === undefined ? Infinity : began + Math.min(DOUBT_AFTER_MS, (deadline - began) / 2);
     for (;;) {
       const askedAt = Date.now();
       // Where little time is left, the store is asked once more just before the deadline.
@@ -136,6 +154,9 @@ export class ConsistencyGate {
       const tookMs = Date.now() - askedAt;
       if (tookMs > LOOK_AGAIN_MS) await sleep(Math.min(tookMs, leftMs()));
       await next;
+      if (Date.now() < doubtAt) continue;
+      doubtAt = Infinity;
+      await doubt?.();
     }
   }
 }

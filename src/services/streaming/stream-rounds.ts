@@ -244,7 +244,13 @@ export class StreamRounds {
       else missing.push(userId);
     }
     if (missing.length === 0) return users;
-    for (const [id, state] of await store.states.users(missing, windowedActions)) users.set(id, state);
+    const wanted = new Map(channels.map((channel) => [channel.userId, { channel, revision: channel.revision }]));
+    for (const [id, state] of await store.states.users(missing, windowedActions)) {
+      users.set(id, state);
+      // A notice told of more than the store has: from now on the store's word counts, until another notice comes.
+      const { channel, revision } = wanted.get(id)!;
+      if (channel.revision === revision && state.revision < revision) channel.revision = state.revision;
+    }
     return users;
   }
 

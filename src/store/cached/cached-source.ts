@@ -30,6 +30,7 @@ interface Needed {
 
 const FIRST_PAUSE_MS = 5;
 const LONGEST_PAUSE_MS = 50;
+const DOUBT_AFTER_MS = 300;
 
 /**
  * States of one kind, of users or of organizations. A state in memory is answered while it is young; else the store is asked;
@@ -54,7 +55,8 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
         return held.mark(clock.monotonicMs());
       },
       onStates: (states, mark) => {
-        for (const [id, state] of states) held.admit(id, state, mark);
+        const now = clock.monotonicMs();
+        for (const [id, state] of states) held.admit(id, state, mark, now);
       },
       onAnswer: () => breaker.answered(),
       onFailure: (why) => {
@@ -90,6 +92,8 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     const repeatUntilMs = demand.deadline === undefined ? now + answerWithinMs : untilMs;
     let joinAfter = (id: string): number =>
       demand.fresh === true || demand.floors?.has(id) === true ? callBegan : this.#joinAfter;
+    // A floor that is not reached for a while is doubted, but early enough to be told of it before the deadline.
+    let doubtAtMs = demand.doubt === undefined ? Infinity : now + Math.min(DOUBT_AFTER_MS, (repeatUntilMs - now) / 2);
     for (let pauseMs = FIRST_PAUSE_MS; missing.size > 0; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       const groups = new Map<string, LoadGroup<T>>();
       for (const id of missing) groups.set(id, this.#loads.join(id, joinAfter(id), demand.daysOf));
@@ -107,6 +111,10 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
         }
       }
       if (lower.size === 0) break;
+      if (clock.monotonicMs() >= doubtAtMs) {
+        doubtAtMs = Infinity;
+        await demand.doubt?.();
+      }
       await this.#pause(Math.min(pauseMs, leftMs));
       joinAfter = () => Math.max(lastBegun, this.#joinAfter);
       missing = this.#answerAtOnce(lower, demand, answers);
@@ -117,7 +125,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
   }
 
   raise(id: string, revision: number): void {
-    this.#held.raise(id, revision);
+    this.#held.raise(id, revision, this.#options.clock.monotonicMs());
   }
 
   connected(is: boolean): void {

@@ -4,7 +4,7 @@ import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
 import type { StateSources } from '../state-source.js';
 import type { StateReader } from '../user-store.js';
 import { type CacheClock, SYSTEM_CLOCK } from './cache-clock.js';
-import { type CacheObserver, NO_OBSERVER } from './cache-observer.js';
+import { type CacheObserver, NO_OBSERVER, type StateKind } from './cache-observer.js';
 import { CachedSource } from './cached-source.js';
 import { StoreBreaker } from './store-breaker.js';
 
@@ -31,6 +31,8 @@ export interface CachedStatesOptions {
   readonly maxGroupsInFlight?: number;
   /** The actions that rules window now, whose days are read with every user; none when left out. */
   readonly windowedActions?: () => ActionNames;
+  /** Told of a state that the store gave in an older revision than before, as it does when it has lost writes. */
+  readonly onOlder?: (kind: StateKind, id: string, revision: number) => void;
   readonly observer?: CacheObserver;
   readonly clock?: CacheClock;
 }
@@ -64,6 +66,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     youngAwayMs: options.youngAwayMs ?? 5 * SECOND_MS,
     staleMaxMs: options.staleMaxMs ?? HOUR_MS,
     answerWithinMs,
+    floorPatienceMs: answerWithinMs,
     maxIdsPerGroup: options.maxIdsPerGroup ?? 500,
     maxGroupsInFlight: options.maxGroupsInFlight ?? 4,
   };
@@ -71,6 +74,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
   const users = new CachedSource<UserState>({
     ...common,
     kind: 'users',
+    onOlder: (id, revision) => options.onOlder?.('users', id, revision),
     maxEntries: options.maxUsers ?? 100_000,
     maxBytes: 0.75 * maxBytes,
     read: (ids, daysOf) => reader.users(ids, daysOf),
@@ -79,6 +83,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
   const organizations = new CachedSource<OrganizationState>({
     ...common,
     kind: 'organizations',
+    onOlder: (id, revision) => options.onOlder?.('organizations', id, revision),
     maxEntries: options.maxOrganizations ?? 10_000,
     maxBytes: 0.25 * maxBytes,
     read: (ids) => reader.organizations(ids),

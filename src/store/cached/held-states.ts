@@ -18,6 +18,8 @@ export interface HeldState<T> {
   readonly loadedAt: number;
   /** The connection of the notifier, by number, during which the load began. */
   readonly connection: number;
+  /** When its load had ended, in monotonic milliseconds: loads that begin later find at least this revision. */
+  readonly admittedAt: number;
   /** Whether a notice told of a newer revision: then it is answered only while the store is away. */
   readonly below: boolean;
   /** About what it takes in memory. */
@@ -39,10 +41,25 @@ export interface HeldStatesOptions {
   /** For how long a state is young while no notices arrive. */
   readonly youngAwayMs: number;
   readonly staleMaxMs: number;
+  /** For how long after a notice a load must reach it; see `HeldStates`. */
+  readonly floorPatienceMs: number;
+  /** Told of a state that the store gave in an older revision than it had given before. */
+  readonly onOlder: (id: string, revision: number) => void;
+}
+
+/** What notices told of one id. */
+interface Floor {
+  readonly revision: number;
+  /** When the last of these notices came, in monotonic milliseconds. */
+  readonly raisedAt: number;
+  /** When the first of them came that no load has reached yet. */
+  readonly since: number;
 }
 
 /** What holding a state takes, whatever is in it. */
 const HOLDING_BYTES = 250;
+/** For how long after a notice that no load has reached states below it are not held. */
+const FLOOR_KEPT_MS = 5_000;
 
 /**
  * The states in memory, of each id the newest that was seen, and the floors that notices have set.
@@ -50,11 +67,15 @@ const HOLDING_BYTES = 250;
  * Floors are kept for ids without a state, too, as many as there are states: a load that began before a notice must not
  * bring back the state from before it. Where floors were forgotten for lack of room, loads that began before that are not
  * trusted.
+ *
+ * A notice may be forged, or tell of a write that the database has lost: a load that begins after it, and as long after the first
+ * one that was not reached as the store may take to answer, says what there is, whatever the notice said. For `FLOOR_KEPT_MS` more
+ * what it brings is answered and not held, for a store that is behind the one that was written; then the floor is dropped.
  */
 export class HeldStates<T extends Revised> {
   readonly #options: HeldStatesOptions;
   readonly #entries: GenerationalCache<HeldState<T>>;
-  readonly #floors: GenerationalCache<number>;
+  readonly #floors: GenerationalCache<Floor>;
   /** How often the notifier has connected, after which notices may have been missed. */
   #connections = 0;
   #connection: 'untold' | 'there' | 'away' = 'untold';
@@ -101,29 +122,43 @@ export class HeldStates<T extends Revised> {
     return { at: nowMs, connection: this.#connections, rotations: this.#floors.rotations };
   }
 
-  /** Whether what a load brought is not older than notices have told of. */
+  /** Whether what a load brought can be answered: it is not older than notices have told of, or these are not confirmed. */
   reaches(id: string, revision: number, mark: LoadMark): boolean {
-    return !this.#forgotSince(mark) && revision >= (this.#floors.peek(id) ?? 0);
+    if (this.#forgotSince(mark)) return false;
+    const floor = this.#floors.peek(id);
+    if (floor === undefined || revision >= floor.revision) return true;
+    return mark.at >= floor.raisedAt && mark.at >= floor.since + this.#options.floorPatienceMs;
   }
 
-  /** Keeps what a load brought, unless a newer revision is held. */
-  admit(id: string, state: T, mark: LoadMark): void {
+  /** Keeps what a load brought, which ends now, unless a newer revision is held. */
+  admit(id: string, state: T, mark: LoadMark, nowMs: number): void {
     if (this.#forgotSince(mark)) return;
-    const below = !this.reaches(id, state.revision, mark);
     const held = this.#entries.peek(id);
     if (held !== undefined) {
-      if (held.answer.state.revision > state.revision) return;
+      if (held.answer.state.revision > state.revision) {
+        if (mark.at > held.admittedAt) this.#options.onOlder(id, held.answer.state.revision);
+        return;
+      }
       const same = held.answer.state.revision === state.revision;
       if (same && held.loadedAt > mark.at) return;
     }
+    const floor = this.#floors.peek(id);
+    const lower = floor !== undefined && state.revision < floor.revision;
+    const dropped = lower && mark.at >= floor.raisedAt + FLOOR_KEPT_MS;
+    if (dropped) this.#floors.set(id, { ...floor, revision: state.revision });
     const { at: loadedAt, connection } = mark;
     const bytes = bytesOf(state) + HOLDING_BYTES;
-    this.#entries.set(id, { answer: { state, stale: false }, loadedAt, connection, below, bytes });
+    const answer = { state, stale: false } as const;
+    this.#entries.set(id, { answer, loadedAt, connection, bytes, admittedAt: nowMs, below: lower && !dropped });
   }
 
-  raise(id: string, revision: number): void {
-    if ((this.#floors.peek(id) ?? 0) < revision) this.#floors.set(id, revision);
+  raise(id: string, revision: number, nowMs: number): void {
     const held = this.#entries.peek(id);
+    const floor = this.#floors.peek(id);
+    if ((floor?.revision ?? 0) < revision) {
+      const reached = floor === undefined || (held?.answer.state.revision ?? -1) >= floor.revision;
+      this.#floors.set(id, { revision, raisedAt: nowMs, since: reached ? nowMs : floor.since });
+    }
     if (held === undefined || held.below || held.answer.state.revision >= revision) return;
     // The state is kept: it can still be answered as stale should the store be away.
     this.#entries.replace(id, { ...held, below: true });

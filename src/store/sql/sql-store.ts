@@ -6,6 +6,7 @@ import { configurationReader } from './configuration/configuration-reader.js';
 import { configurationWriter } from './configuration/configuration-writer.js';
 import { loadOrganizations } from './configuration/organization-state.js';
 import { organizationWriter } from './configuration/organization-writer.js';
+import { beat } from './engine/pulse.js';
 import { runAgain } from './engine/run-again.js';
 import { type Engine, firstRow, type Sql } from './engine/sql.js';
 import { WriteCheck } from './engine/write-check.js';
@@ -32,8 +33,14 @@ import { webhookReader, webhookWriter } from './webhooks/webhooks.js';
 export interface SqlStore extends Store {
   /** Rejects with `SchemaMismatch` when this release cannot run on the database's schema. */
   checkSchema(): Promise<void>;
-  /** Begins another epoch, after a restore from a backup. */
-  renewEpoch(): Promise<void>;
+  /**
+   * Begins another epoch, since the database has gone back: after a restore from a backup, or a fail-over that lost writes. Whoever
+   * noticed that in an epoch says in which: where another one has begun a moment ago, somebody else has noticed the same, and nothing
+   * changes.
+   */
+  renewEpoch(noticedIn?: string): Promise<void>;
+  /** Raises the counter of this server by one and gives it; see `beat`. */
+  pulse(server: string): Promise<number>;
 }
 
 export interface SqlStoreOptions {
@@ -47,7 +54,7 @@ export interface SqlStoreOptions {
 export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = false }: SqlStoreOptions): SqlStore {
   const check = new WriteCheck(opened.write);
   const engine = check.watching(opened);
-  const { read, write, dialect } = engine;
+  const { read, dialect } = engine;
   const inbox: EventInbox = groupAppend(eventInbox(engine), { callsInFlight: appendsInFlight });
   return {
     configuration: configurationReader(engine),
@@ -78,9 +85,8 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     checkWriting: () => check.run(),
     close: () => engine.close(),
     checkSchema: () => checkSchema(read),
-    renewEpoch: async () => {
-      await write.run("UPDATE meta SET value = ? WHERE name = 'epoch'", [randomUUID()]);
-    },
+    renewEpoch: (noticedIn) => runAgain(dialect, () => engine.transaction((sql) => renewEpoch(sql, noticedIn))),
+    pulse: (server) => runAgain(dialect, () => engine.transaction((sql) => beat(sql, server))),
   };
 }
 
@@ -114,4 +120,17 @@ async function readEpoch(sql: Sql): Promise<string> {
   const row = await firstRow<{ value: string }>(sql, "SELECT value FROM meta WHERE name = 'epoch'");
   if (row === undefined) throw new Error('the database has no epoch: run `latchkey migrate`');
   return row.value;
+}
+
+/** Servers that notice the same loss within this time begin one epoch together. */
+const TOGETHER_MS = 10_000;
+
+async function renewEpoch(sql: Sql, noticedIn: string | undefined): Promise<void> {
+  const text = `SELECT value FROM meta WHERE name = 'epoch_began_at'${sql.dialect.forUpdate}`;
+  const began = await firstRow<{ value: string }>(sql, text);
+  const [present, now] = [await readEpoch(sql), await readNow(sql)];
+  const age = now - Number(began?.value ?? 0);
+  if (noticedIn !== undefined && noticedIn !== present && age >= 0 && age < TOGETHER_MS) return;
+  await sql.run("UPDATE meta SET value = ? WHERE name = 'epoch_began_at'", [String(now)]);
+  await sql.run("UPDATE meta SET value = ? WHERE name = 'epoch'", [randomUUID()]);
 }

@@ -7,12 +7,13 @@ import type { LockedUsers } from './locked-users.js';
 import { appendLedger } from './unlock-ledger.js';
 import { userKey, userKeys } from './user-keys.js';
 import { addDeleted, removeUser } from './user-removal.js';
-import { loadLocked } from './user-state.js';
+import { loadLocked, loadUsers } from './user-state.js';
 
 const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 
 export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   return {
+    read: (ids) => loadUsers(sql, ids),
     lock: async (ids, daysOf) => {
       const [, states] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, { locked, daysOf })]);
       return states;
