@@ -57,5 +57,8 @@ describe('what a state takes in memory', () => {
     const attributes = { text: 'x'.repeat(1_000), list: many(100, (i) => i / 3), deep: { set: new Set(['a', 'b']) } };
     expect(bytesOf({ ...unknownUser('u'), attributes })).toBeGreaterThan(bytesOf(unknownUser('u')) + 2_900);
     expect(bytesOf([null, undefined, true, 1])).toBeLessThan(100);
+    // What all states share is nobody's in particular.
+    const daysOf = new Map(many(1_000, (i) => [`action-${i}`, 7]));
+    expect(bytesOf({ ...unknownUser('u'), daysOf })).toBe(bytesOf(unknownUser('u')));
   });
 });

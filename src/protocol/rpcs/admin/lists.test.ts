@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AdminServiceDefinition } from '../../../../test/gen/latchkey/v1/admin_service.js';
 import { FeatureServiceDefinition } from '../../../../test/gen/latchkey/v1/feature_service.js';
 import { Rule_Policy } from '../../../../test/gen/latchkey/v1/flag.js';
+import { until } from '../../../../test/timing.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 type Answer = { readonly nextPageToken: string } & Readonly<Record<string, readonly unknown[]>>;
@@ -59,6 +60,8 @@ beforeAll(async () => {
   });
   for (let i = 0; i < 3; i++) await admin.pingWebhook({ id: webhook!.id });
   hookId = webhook!.id;
+  // What a worker still works on would change between two reads.
+  await until(async () => (await admin.listBackfills({ unfinished: true })).backfills.length === 0);
 });
 
 let hookId = '';
