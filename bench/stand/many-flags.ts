@@ -29,6 +29,7 @@ export async function loadManyFlags(
   store: Pick<Store, 'transaction' | 'now'>,
   flags: number,
   inputOf: (n: number) => FlagInput = (n) => ({ rules: [ruleOf(n)], tags: ['bench'] }),
+  hasRows = false,
 ): Promise<void> {
   const now = await store.now();
   await store.transaction(async ({ configuration }) => {
@@ -39,7 +40,7 @@ export async function loadManyFlags(
         ...{ now, newId: (prefix) => `${prefix}_${n}`, relock: false },
       });
       if (faults.length > 0) throw new Error(JSON.stringify(faults));
-      await configuration.putFlag(flag);
+      await configuration.putFlag(hasRows ? { ...flag, hasRows } : flag);
     }
   });
 }

@@ -25,21 +25,26 @@ export interface Place {
   end(): Promise<void>;
 }
 
+/** Executes a statement on a database of this run, for what Latchkey has no words for. */
+export type Execute = (text: string, values?: readonly unknown[]) => Promise<readonly object[]>;
+
 /** Fills a new database, before anything else works on it. */
-export type Load = (store: SqlStore) => Promise<void>;
+export type Load = (store: SqlStore, execute: Execute) => Promise<void>;
 
 async function mariadb(directory: string, load: Load): Promise<Place> {
   const database = await createDatabase();
   await migrate({ kind: 'mysql', url: database.url, poolSize: 2 });
   const store = await openMysqlStore({ url: database.url });
-  await load(store);
-  await store.close();
   const connection = await mysql.createConnection({ uri: database.url });
-  await connection.query('ANALYZE TABLE users, action_totals');
+  const query: Execute = async (text, values = []) =>
+    (await connection.query(text, [...values]))[0] as readonly object[];
+  await load(store, query);
+  await store.close();
+  await query('ANALYZE TABLE users, action_totals');
   return {
     ...{ name: 'MariaDB', shared: true, directory },
     environment: { DATABASE_URL: database.url, REDIS_URL: process.env.TEST_REDIS_URL! },
-    query: async (text, values = []) => (await connection.query(text, [...values]))[0] as readonly object[],
+    query,
     end: async () => {
       await connection.end();
       await database.drop();
@@ -51,7 +56,14 @@ async function sqlite(directory: string, load: Load): Promise<Place> {
   const path = join(directory, 'many.db');
   await migrate({ kind: 'sqlite', path });
   const store = await openSqliteStore({ path });
-  await load(store);
+  const writable = new Sqlite(path);
+  await load(store, (text, values = []) => {
+    const statement = writable.prepare(text);
+    if (statement.reader) return Promise.resolve(statement.all(...values) as readonly object[]);
+    statement.run(...values);
+    return Promise.resolve([]);
+  });
+  writable.close();
   await store.close();
   const database = new Sqlite(path, { readonly: true });
   return {
