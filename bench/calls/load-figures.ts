@@ -6,7 +6,7 @@ import type { Figures } from '../stand/rounds.js';
 /** Makes a load and gives its figures, with what the server and this process had of their processors. */
 export async function loadFigures(server: Pick<Started, 'processorMs'>, load: () => Promise<Loaded>): Promise<Figures> {
   const [serverMs, loader] = [server.processorMs(), process.cpuUsage()];
-  const { answers, seconds, latenciesMs, bytes } = await load();
+  const { answers, seconds, latenciesMs, bytes, refused } = await load();
   const usedMs = server.processorMs() - serverMs;
   const { user, system } = process.cpuUsage(loader);
   return {
@@ -17,6 +17,7 @@ export async function loadFigures(server: Pick<Started, 'processorMs'>, load: ()
     p50Ms: quantile([...latenciesMs], 0.5),
     p99Ms: quantile([...latenciesMs], 0.99),
     answerBytes: bytes / answers,
+    refused,
   };
 }
 

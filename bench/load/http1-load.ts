@@ -44,7 +44,7 @@ export async function loadGets({ address, requests, inFlight, calls }: GetLoad):
   } finally {
     for (const link of links) link.close();
   }
-  return { answers, seconds: (performance.now() - began) / 1000, latenciesMs, bytes };
+  return { answers, seconds: (performance.now() - began) / 1000, latenciesMs, bytes, refused: 0 };
 }
 
 interface LinkEvents {

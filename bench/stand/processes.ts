@@ -22,7 +22,7 @@ export const TYPESCRIPT = ['node', '--no-warnings', '--import', './test/servers/
 export async function start(cpu: number, command: readonly string[], ready: RegExp, env: Record<string, string> = {}) {
   const child = spawn(pinned(cpu, command)[0]!, pinned(cpu, command).slice(1), {
     env: { ...process.env, ...env },
-    stdio: ['ignore', 'pipe', 'inherit'],
+    stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout! });
   const line = await new Promise<string>((resolve, reject) => {

@@ -1,54 +1,61 @@
 /**
- * Events from the inbox to the ledger, on MariaDB and Redis, for 50,000 users: one server, one worker. Two figures: the
- * rate at which a backlog-free stream of large `Track` calls is taken in and counted, against the rate at which the same
- * database takes plain upserts of the same counters in statements of 1,000 rows; and, at 200 events a second, how long a
- * single event takes from the call until it is counted and its unlocks are known (`wait`).
+ * Events from the inbox to the ledger, on MariaDB and Redis: 50,000 users, three actions, and one event in twenty unlocks. One
+ * server, one worker. How many are taken in and counted a second, against plain sorted batch writes of the same rows by two
+ * connections; then, at 200 events a second, how long a single event takes from the call until it is counted and its unlocks are
+ * known (`wait`).
  *
  *     npm run build && npm run bench:events
+ *
+ * `USERS`, `EVENTS` a round, `ROUNDS` and `LATENCY_EVENTS` change its size.
  */
 import { TrackRequest } from '../../test/gen/latchkey/v1/event.js';
 import { Rule_Policy, SetFlagRequest } from '../../test/gen/latchkey/v1/flag.js';
-import { median, quantile } from '../stand/figures.js';
+import { databasePid, redisPid } from '../stand/database-process.js';
+import { quantile } from '../stand/figures.js';
 import { connect } from '../stand/latchkey-client.js';
 import { countManyEvents } from '../stand/many-events.js';
+import { actionName } from '../stand/many-users.js';
 import { type Place, withPlace } from '../stand/places.js';
-import { serve, TOKEN } from '../stand/processes.js';
+import { processorMsOf, serve, TOKEN } from '../stand/processes.js';
+import { Report } from '../stand/report.js';
+import { type Figures, roundsOr, type Side, sideBySide } from '../stand/rounds.js';
+import { BareEventWrites } from './bare-event-writes.js';
 
-const USERS = 50_000;
-const EVENTS = 100_000;
-const LATENCY_EVENTS = 2_000;
+const USERS = Number(process.env.USERS ?? 50_000);
+const EVENTS = Number(process.env.EVENTS ?? 100_000);
+const ROUNDS = roundsOr(5);
+const ACTIONS = 3;
+const LATENCY_EVENTS = Number(process.env.LATENCY_EVENTS ?? 2_000);
 const LATENCY_PER_SECOND = 200;
+const UNLOCKING_SHARE = 1 / 20;
+const AIM_PER_SECOND = 10_000;
 
-const CONDITION = {
-  ...{ fact: 'actionCount', params: { action: 'report_created' }, operator: 'greaterThanInclusive', value: 2 },
-};
-
-const event = (n: number) => ({
-  id: `event-${n}`,
-  source: 'bench',
-  userId: `user-${(n * 7919) % USERS}`,
-  action: 'report_created',
+/** Each round has users of its own, since a user unlocks a rule once. */
+const event = (round: number, n: number) => ({
+  ...{ id: `event-${round}-${n}`, source: 'bench' },
+  ...{ userId: `user-${round}-${(n * 7919) % USERS}`, action: actionName(n % ACTIONS) },
 });
 
-/** Plain upserts of the same counters: what the database itself can take on one connection. */
-async function plainUpserts({ query }: Place): Promise<number> {
-  await query('CREATE TABLE plain (part SMALLINT, user_id VARCHAR(191), n BIGINT, PRIMARY KEY (part, user_id))');
-  const startedAt = performance.now();
-  for (let from = 0; from < EVENTS; from += 1_000) {
-    const rows = Array.from({ length: 1_000 }, (_, i) => [(from + i) % 4096, event(from + i).userId, 1]);
-    await query('INSERT INTO plain VALUES ? ON DUPLICATE KEY UPDATE n = n + VALUES(n)', [
-      rows.toSorted((a, b) => (String(a) < String(b) ? -1 : 1)),
-    ]);
-  }
-  return EVENTS / ((performance.now() - startedAt) / 1000);
-}
+/** Two of three users do the first action: a share of them unlocks, as many as is one event in twenty. */
+const flag = {
+  key: 'analytics',
+  rules: [
+    {
+      policy: Rule_Policy.LATCHING,
+      conditions: {
+        all: [{ fact: 'actionCount', params: { action: actionName(0) }, operator: 'greaterThanInclusive', value: 1 }],
+      },
+      rollout: Math.round((100_000 * UNLOCKING_SHARE * EVENTS) / ((2 / 3) * USERS)),
+    },
+  ],
+};
 
 async function latencies({ client, call }: ReturnType<typeof connect>): Promise<readonly number[]> {
   const taken: number[] = [];
   const calls: Promise<void>[] = [];
   for (let i = 0; i < LATENCY_EVENTS; i++) {
     const startedAt = performance.now();
-    const one = call(client.track, TrackRequest.fromPartial({ events: [event(EVENTS + i)], wait: true }));
+    const one = call(client.track, TrackRequest.fromPartial({ events: [event(-2, i)], wait: true }));
     calls.push(one.then(() => void taken.push(performance.now() - startedAt)));
     await new Promise((resolve) => setTimeout(resolve, 1000 / LATENCY_PER_SECOND));
   }
@@ -56,28 +63,94 @@ async function latencies({ client, call }: ReturnType<typeof connect>): Promise<
   return taken;
 }
 
-await withPlace(
-  'mariadb',
-  () => Promise.resolve(),
-  async (place) => {
-    const environment = { DATA_DIR: place.directory, ...place.environment };
-    const [server, worker] = [await serve(0, 'grpc', environment), await serve(1, 'worker', environment)];
-    const connected = connect(server.grpcAddress, TOKEN);
-    const { client, call } = connected;
-    const rules = [{ policy: Rule_Policy.LATCHING, conditions: { all: [CONDITION] } }];
-    await call(client.setFlag, SetFlagRequest.fromPartial({ flag: { key: 'analytics', rules } }));
+/** What of processors one event took of each process, in microseconds, beside what `run` gives. */
+async function withProcessors(
+  processes: Readonly<Record<string, () => number>>,
+  run: () => Promise<Figures>,
+): Promise<Figures> {
+  const names = Object.keys(processes);
+  const before = names.map((name) => processes[name]!());
+  const [startedAt, used] = [performance.now(), process.cpuUsage()];
+  const figures = await run();
+  const each = names.map((name, i) => [`${name}Us`, ((processes[name]!() - before[i]!) * 1000) / EVENTS] as const);
+  const { user, system } = process.cpuUsage(used);
+  const generatorBusy = (user + system) / 10 / (performance.now() - startedAt);
+  return { ...figures, ...Object.fromEntries(each), generatorBusy };
+}
 
-    const plain = await plainUpserts(place);
-    const { takenIn, counted, unlocks } = await countManyEvents(place, connected, { events: EVENTS, event });
-    const taken = await latencies(connected);
-    console.log(
-      `${EVENTS} events of ${USERS} users: taken in at ${takenIn.toFixed(0)}/s, counted at ${counted.toFixed(0)}/s ` +
-        `(${unlocks} unlocks); plain upserts ${plain.toFixed(0)}/s, ratio ${(counted / plain).toFixed(3)}`,
-    );
-    console.log(
-      `one event with wait, ${LATENCY_PER_SECOND}/s: median ${median(taken).toFixed(1)} ms, p99 ${quantile(taken, 0.99).toFixed(1)} ms`,
-    );
-    client.close();
-    await Promise.all([server.stop(), worker.stop()]);
-  },
-);
+async function measure(place: Place): Promise<void> {
+  const environment = { DATA_DIR: place.directory, ...place.environment };
+  const [server, worker] = [await serve(0, 'grpc', environment), await serve(1, 'worker', environment)];
+  const connected = connect(server.grpcAddress, TOKEN);
+  await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag }));
+  const [mariadb, redis] = [await databasePid(place), await redisPid(place)];
+  const databases = { mariadb: () => processorMsOf(mariadb), redis: () => processorMsOf(redis) };
+  const report = new Report('events', { users: USERS, events: EVENTS, actions: ACTIONS, rounds: ROUNDS });
+
+  let unlocksBefore = 0;
+  const product = async (round: number): Promise<Figures> => {
+    const counted = await countManyEvents(place, connected, { events: EVENTS, event: (n) => event(round, n) });
+    const unlocks = (counted.unlocks - unlocksBefore) / EVENTS;
+    unlocksBefore = counted.unlocks;
+    if (Math.abs(unlocks - UNLOCKING_SHARE) > UNLOCKING_SHARE / 4) throw new Error(`${unlocks} unlocks an event`);
+    return { perSecond: counted.counted, takenIn: counted.takenIn, unlocks };
+  };
+  // The first round gives the bare writes rows to take after.
+  await product(-1);
+  const bare = await BareEventWrites.open(place);
+  let [ours, theirs] = [0, 0];
+  const sides: Side[] = [
+    {
+      name: 'latchkey',
+      run: () =>
+        withProcessors({ server: server.processorMs, worker: worker.processorMs, ...databases }, () => product(ours++)),
+    },
+    {
+      name: 'bare writes',
+      run: () =>
+        withProcessors(databases, async () => {
+          const round = theirs++;
+          const events = Array.from({ length: EVENTS }, (_, n) => ({ ...event(round, n), unlocks: n % 20 === 0 }));
+          const startedAt = performance.now();
+          await bare.write(events);
+          return { perSecond: EVENTS / ((performance.now() - startedAt) / 1000) };
+        }),
+    },
+  ];
+  const measured = await sideBySide(sides, ROUNDS, 1);
+  const row = (side: string, what: string, figure: string, unit: string, digits = 0): void =>
+    report.row({ what: `${side}: ${what}`, unit, digits, values: measured.of(side, figure) });
+  const counted = measured.of('latchkey', 'perSecond');
+  report.row({ what: 'latchkey: counted', unit: 'events/s', values: counted, mark: { atLeast: AIM_PER_SECOND } });
+  row('latchkey', 'taken in', 'takenIn', 'events/s');
+  row('latchkey', 'unlocks', 'unlocks', 'an event', 3);
+  row('bare writes', 'written', 'perSecond', 'events/s');
+  for (const figure of ['server', 'worker']) row('latchkey', figure, `${figure}Us`, 'µs an event', 1);
+  for (const { name } of sides) {
+    row(name, 'MariaDB', 'mariadbUs', 'µs an event', 1);
+    row(name, 'Redis', 'redisUs', 'µs an event', 1);
+    row(name, 'generator busy', 'generatorBusy', '%');
+  }
+  const values = measured.ratio('perSecond', 'latchkey', 'bare writes');
+  report.row({ what: 'latchkey : bare writes, events', unit: '', values, digits: 2, mark: { atLeast: 0.3 } });
+  const taken = await latencies(connected);
+  report.row({
+    what: `one event with wait at ${LATENCY_PER_SECOND}/s`,
+    unit: 'ms, median',
+    values: [quantile(taken, 0.5)],
+    digits: 1,
+  });
+  report.row({
+    what: `one event with wait at ${LATENCY_PER_SECOND}/s`,
+    unit: 'ms, p99',
+    values: [quantile(taken, 0.99)],
+    digits: 1,
+  });
+  report.end();
+  connected.client.close();
+  await bare.end();
+  await Promise.all([server.stop(), worker.stop()]);
+}
+
+await withPlace('mariadb', () => Promise.resolve(), measure);
+process.exit(0);
