@@ -328,7 +328,7 @@ describeOnEachEngine('flags', (engine) => {
     for (const wrong of [
       {},
       { userId: 'u', role: 'r' },
-      { userId: 'u', organizationId: 'o' },
+      { userId: 'u', role: 'r', organizationId: 'o' },
       { userId: 'u', effect: 'MAYBE' },
       { userId: ' u' },
       { role: '' },

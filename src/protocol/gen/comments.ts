@@ -389,7 +389,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
   "latchkey.v1.EvaluateRequest": "Asks for one decision.",
   "latchkey.v1.EvaluateRequest.flag_key": "The flag's key. An unknown one is answered, not refused: REASON_FLAG_NOT_FOUND. So is a text that can be no key.",
   "latchkey.v1.EvaluateRequest.context": "For whom.",
-  "latchkey.v1.EvaluateRequest.consistency_token": "From an earlier write: the decision sees at least that write, on any server, or the call fails with UNAVAILABLE within its deadline. Empty: no such demand. One that no server gave, or of a write that the database has lost, is INVALID_ARGUMENT; once the servers have noticed such a loss, tokens from before it have the store read.",
+  "latchkey.v1.EvaluateRequest.consistency_token": "From an earlier write: the decision sees at least that write, on any server, or the call fails with UNAVAILABLE within its deadline; at once where the database has lost that write. Once the servers have noticed such a loss, tokens from before it have the store read. Empty: no such demand. One that no server gave is INVALID_ARGUMENT.",
   "latchkey.v1.EvaluateRequest.consistency": "Where state is read from. Left out: CACHED.",
   "latchkey.v1.EvaluateResponse": "A decision.",
   "latchkey.v1.EvaluateResponse.flag_key": "The flag that was asked for; the first 128 characters of what was, where that is longer than any key.",

@@ -32,6 +32,27 @@ describe('a change', () => {
     expect(answer.json).toMatchObject({ flag: { description: '', tags: [], owner: 'kim', active: true, version: 2 } });
   });
 
+  it('says with a row and with a grant where a user is expected', async () => {
+    const { key } = await made();
+    const access = [{ user_id: 'of-row', organization_id: 'acme' }];
+    expect((await patch(`/flags/${key}/access`, { access })).status).toBe(200);
+    const grant = { reason: 'won it', organization_id: 'acme' };
+    const granting = await ask(`/users/of-grant/unlocks/${key}/grant`, { method: 'POST', body: grant });
+    expect(granting.status).toBe(200);
+    const identify = async (user: string, scope: 'acme' | 'other') => {
+      const bound = await stand.machine(['identify'], scope);
+      return ask(`/users/${user}`, { method: 'PATCH', body: { email_verified: true }, token: bound });
+    };
+    for (const user of ['of-row', 'of-grant']) {
+      expect((await ask(`/users/${user}`)).json).toMatchObject({ expected_organization_id: 'acme' });
+      expect((await identify(user, 'other')).status).toBe(404);
+      expect(await identify(user, 'acme')).toMatchObject({ status: 200, json: { user: { organization_id: 'acme' } } });
+      expect((await ask(`/users/${user}`)).json).toMatchObject({ expected_organization_id: '' });
+    }
+    const late = await patch(`/flags/${key}/access`, { access: [{ user_id: 'of-row', organization_id: 'other' }] });
+    expect(late).toMatchObject({ status: 400, json: { errors: [{ pointer: '/access/0/organization_id' }] } });
+  });
+
   it('takes back what it gave: what the server sets is passed over', async () => {
     const { etag, ...flag } = await made({ rules: [{ name: 'all', policy: 'LATCHING' }] });
     const answer = await patch(`/flags/${flag.key}`, flag, { 'if-match': etag });

@@ -63,7 +63,7 @@ export class ConsistencyGate {
 
   /**
    * Resolves, when the call may go on, with how recent the states must be that are then loaded. Rejects with INVALID for a
-   * malformed token and for one that stands for a lost write, with UNAVAILABLE when the deadline comes first.
+   * malformed token, with UNAVAILABLE when the deadline comes first or the token stands for a lost write.
    */
   async pass(consistency: ConsistencyInput, userIds: readonly string[], call: Call): Promise<Demands> {
     const { keeper } = this.#options;
@@ -92,7 +92,7 @@ export class ConsistencyGate {
     };
   }
 
-  /** Rejects with INVALID where the database has lost what the token stands for; else, or where it cannot tell, the wait goes on. */
+  /** Rejects with UNAVAILABLE where the database has lost what the token stands for; else, or where it cannot tell, the wait goes on. */
   async #doubt(token: Consistency): Promise<void> {
     try {
       await storeAnswerWithin(STORE_ANSWERS_MS, requireHeld(this.#options.store, token));

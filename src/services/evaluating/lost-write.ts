@@ -1,11 +1,12 @@
 import type { Consistency } from '../../calls/consistency-token.js';
-import { invalidAt } from '../../calls/errors.js';
+import { unavailable } from '../../calls/errors.js';
 import { type PresentRevisions, presentRevisions } from '../../calls/present-revisions.js';
 import type { Store } from '../../store/store.js';
 
 /**
- * Rejects with INVALID a token that stands for a write which the database does not hold: it has lost the write in a fail-over or
- * a restore, or somebody made the token up. There is nothing to wait for then. Rejects as the store does while it cannot tell.
+ * Rejects with UNAVAILABLE a token that stands for a write which the database does not hold: it has lost the write in a fail-over or
+ * a restore, or somebody made the token up. There is nothing to wait for then: once
+ * the servers have noticed such a loss, the token has the store read. Rejects as the store does while it cannot tell.
  */
 export async function requireHeld(
   store: Pick<Store, 'checkWriting' | 'transaction'>,
@@ -16,8 +17,7 @@ export async function requireHeld(
   const present = await presentRevisions(store, { users: ids(users), organizations: ids(organizations) });
   if (isHeld(token, present)) return;
   // It does not say which write: the token may name users who are none of the caller's business.
-  throw invalidAt(
-    '/consistency_token',
+  throw unavailable(
     'consistency_token stands for a write that the database does not hold: the write was lost in a fail-over or a restore, or the ' +
       'token is not from here; call without it',
   );

@@ -116,8 +116,8 @@ export interface EvaluateRequest {
     | undefined;
   /**
    * From an earlier write: the decision sees at least that write, on any server, or the call fails with UNAVAILABLE
-   * within its deadline. Empty: no such demand. One that no server gave, or of a write that the database has lost, is
-   * INVALID_ARGUMENT; once the servers have noticed such a loss, tokens from before it have the store read.
+   * within its deadline; at once where the database has lost that write. Once the servers have noticed such a loss, tokens
+   * from before it have the store read. Empty: no such demand. One that no server gave is INVALID_ARGUMENT.
    */
   consistencyToken: string;
   /** Where state is read from. Left out: CACHED. */
