@@ -1,7 +1,7 @@
 import { Rule } from 'json-rules-engine';
 import type { FactRecord, FactSlots } from '../facts/fact-record.js';
 import type { JsonObject } from '../values/json.js';
-import { compileLeaf, type Leaf, type Test } from './compile-leaf.js';
+import { type CompiledLeaf, compileLeaf, type Leaf, type Test } from './compile-leaf.js';
 import type { NextChange } from './next-change.js';
 
 /** Conditions as closures over fact slots. */
@@ -49,6 +49,7 @@ export class ConditionCompiler {
   readonly #segments: Pick<ReadonlyMap<string, JsonObject>, 'get'>;
   /** Segments by key; undefined for one that is being compiled. */
   readonly #compiled: Map<string, Part | undefined>;
+  readonly #leaves = new Map<string, CompiledLeaf>();
 
   /** @param compiled segments that have been compiled, over the same slots, and say the same now */
   constructor(
@@ -99,10 +100,22 @@ export class ConditionCompiler {
       const inner = this.#node(node.not, read);
       return (record) => !inner(record);
     }
-    const leaf = compileLeaf(node as Leaf, this.#slots);
+    const leaf = this.#leaf(node as Leaf);
     for (const slot of leaf.slots) read.slotsRead.add(slot);
     if (leaf.nextChange !== undefined) read.changes.add(leaf.nextChange);
     return leaf.test;
+  }
+
+  /** Comparisons that say the same are one, so that the processor's caches hold it once. */
+  #leaf(leaf: Leaf): CompiledLeaf {
+    const { fact, operator, value, params, path } = leaf;
+    const key = JSON.stringify([fact, operator, value, params, path]);
+    let compiled = this.#leaves.get(key);
+    if (compiled === undefined) {
+      compiled = compileLeaf(leaf, this.#slots);
+      this.#leaves.set(key, compiled);
+    }
+    return compiled;
   }
 
   #segment(key: string): Part {

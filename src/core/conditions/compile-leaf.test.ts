@@ -49,6 +49,18 @@ describe('a compiled comparison', () => {
     }
   });
 
+  it.each(['in', 'notIn'])('is the operator itself, for a long list: %s', (operator) => {
+    const compare = comparisonOf(operator);
+    const constant = [...VALUES, ...Array.from({ length: 1_000 }, (_, n) => `user ${n}`)];
+    const slots = new FactSlots();
+    const { test } = compileLeaf({ fact: 'attribute', path: '$.a', operator, value: constant }, slots);
+    const [list, object] = [VALUES.find(Array.isArray), VALUES.find((value) => Object.keys(Object(value)).length > 0)];
+    for (const attribute of [undefined, ...VALUES, 'user 7', 'user 1000', NaN, -0, 0, list, object, [], {}]) {
+      const record = { values: [attribute], now: NOW };
+      expect([attribute, test(record)]).toEqual([attribute, compare?.(attribute, constant)]);
+    }
+  });
+
   it.each(NAMES)('is the operator itself, for a fact that moves with time: %s', (operator) => {
     const compare = comparisonOf(operator);
     for (const constant of VALUES) {

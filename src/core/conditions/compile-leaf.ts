@@ -70,8 +70,11 @@ function compareConstant(slot: FactSlot, operator: string, constant: JsonValue, 
   const { index } = slot;
   if (operator === 'equal') return (record) => record.values[index] === constant;
   if (operator === 'notEqual') return (record) => record.values[index] !== constant;
-  if (Array.isArray(constant) && operator === 'in') return (record) => constant.indexOf(record.values[index]) > -1;
-  if (Array.isArray(constant) && operator === 'notIn') return (record) => constant.indexOf(record.values[index]) === -1;
+  if (Array.isArray(constant) && operator === 'in') return isOneOf(index, constant);
+  if (Array.isArray(constant) && operator === 'notIn') {
+    const isOne = isOneOf(index, constant);
+    return (record) => !isOne(record);
+  }
   if (operator === 'contains') {
     return (record) => {
       const value = record.values[index];
@@ -85,6 +88,19 @@ function compareConstant(slot: FactSlot, operator: string, constant: JsonValue, 
   const prepared = ADDED_OPERATORS.get(operator)?.prepare?.(constant);
   if (prepared !== undefined) return (record) => prepared(record.values[index]);
   return (record) => compare(record.values[index], constant);
+}
+
+/** Where a list is longer, its members are looked up: that costs the same however long it is. */
+const LONGEST_LIST = 8;
+
+/**
+ * Whether the value is one of a list as `indexOf` says. A set says the same but for NaN, which JSON cannot name: 0 is −0 for both,
+ * and objects and lists are the same only if they are one.
+ */
+function isOneOf(index: number, list: readonly JsonValue[]): Test {
+  if (list.length <= LONGEST_LIST) return (record) => list.indexOf(record.values[index] as JsonValue) > -1;
+  const members: ReadonlySet<unknown> = new Set(list);
+  return (record) => members.has(record.values[index]);
 }
 
 function compareNumber(index: number, operator: string, constant: number, compare: Comparison): Test | undefined {

@@ -9,6 +9,11 @@ export interface Verdict {
   readonly level: 'USER' | 'ROLE' | 'ORGANIZATION';
 }
 
+/** Whether there are rows of which one may apply: of the user or the organization for some flag, or of the flag for some role. */
+export function hasRows({ roleRows }: CompiledFlag, { userRows, organizationRows }: Subject): boolean {
+  return userRows.size + organizationRows.size + roleRows.size > 0;
+}
+
 /**
  * The verdict of the rows that the platform manages (`managedBy` ''), or of those that an organization manages; undefined
  * where none of them applies. The most specific level that has an active row decides: user, then role within the

@@ -58,6 +58,25 @@ const documentRows = fc.uniqueArray(documentRow, {
 });
 
 describe('evaluate', () => {
+  it('gives decisions that nobody can change for others', () => {
+    const value = { colours: ['blue'] };
+    const variants = [
+      { key: 'off', value: null },
+      { key: 'on', value },
+    ];
+    const daily = [{ fact: 'daysSinceJoin', operator: 'greaterThan', value: 7 }];
+    const snapshot = snapshotOf([
+      flagOf('always', { type: 'JSON', variants, isEnabledGlobally: true }),
+      flagOf('timed', { rules: [ruleOf('rul', { conditions: { all: daily } })] }),
+    ]);
+    const ask = (key: string) => evaluate(snapshot, key, userOf({ joinedAt: NOW }), undefined, undefined, NOW);
+    expect(ask('always')).toBe(ask('always'));
+    expect(() => Object.assign(ask('always'), { enabled: false })).toThrow(TypeError);
+    expect(() => (ask('always').value as typeof value).colours.push('red')).toThrow(TypeError);
+    expect(ask('timed')).toEqual(ask('timed'));
+    expect(ask('timed')).not.toBe(ask('timed'));
+  });
+
   it("gives the requirements document's own answer for rows of one target and plain roles", () => {
     const seen = new Map<string, number>();
     const user = fc.record({

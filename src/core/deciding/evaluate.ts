@@ -1,10 +1,11 @@
-import { withNow } from '../facts/fact-record.js';
+import { type FactRecord, withNow } from '../facts/fact-record.js';
 import { bucketKey, inRollout } from '../flags/bucketing.js';
 import { type Flag, MAX_PREREQUISITE_DEPTH } from '../flags/flag.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import type { UserState } from '../states/user-state.js';
-import { verdictOf } from './access.js';
+import { frozen } from '../values/json.js';
+import { hasRows, verdictOf } from './access.js';
 import type { Decision, EvaluationContext, Reason } from './decision.js';
 import { type Subject, subjectOf } from './subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
@@ -39,6 +40,7 @@ export function evaluate(
 /** {@link evaluate} for a subject that was made before, as where many flags are decided for one user. */
 export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, now: number, walk?: Walk): Decision {
   const compiled = snapshot.flags.get(flagKey);
+  if (compiled?.open === true && !hasRows(compiled, subject)) return decideByRules(compiled, subject, now, Infinity);
   if (compiled === undefined || compiled.flag.archived) return notFound(flagKey);
   const { flag } = compiled;
 
@@ -104,22 +106,35 @@ function unmetUntil(compiled: CompiledFlag, subject: Subject, now: number): numb
     const { conditions, rule } = entry;
     const standing = standings?.get(rule.id);
     if (!conditions.readsTime || standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) continue;
-    if (!rolloutIncludes(compiled.flag, entry, subject) || conditions.test(record)) continue;
+    if (!rolloutIncludes(compiled, entry, subject) || conditions.test(record)) continue;
     until = Math.min(until, conditions.nextChange(record));
   }
   return until;
 }
 
+/**
+ * The record of the decision that is being made: the same for all, so that none is allocated. What it is given to reads it before it
+ * returns, and makes no other decision meanwhile.
+ */
+const present: { -readonly [member in keyof FactRecord]: FactRecord[member] } = { values: [], now: 0 };
+
+function presentRecord({ record }: Subject, now: number): FactRecord {
+  present.values = record.values;
+  present.now = now;
+  return present;
+}
+
 /** Lines 6–8 of the order of evaluation alone; `windowUntil` is when time may change what the lines before them said. */
 export function decideByRules(compiled: CompiledFlag, subject: Subject, now: number, windowUntil: number): Decision {
   let until = windowUntil;
-  const standings = subject.user.ledger.get(compiled.flag.id);
-  const record = withNow(subject.record, now);
+  const { ledger } = subject.user;
+  const standings = ledger.size === 0 ? undefined : ledger.get(compiled.flag.id);
+  const record = presentRecord(subject, now);
   for (const entry of compiled.rules) {
     const standing = standings?.get(entry.rule.id);
     if (standing?.state === 'REVOKED') continue;
     if (countsAsUnlocked(entry, standing)) return on(compiled, entry, subject, 'UNLOCKED', until);
-    if (!rolloutIncludes(compiled.flag, entry, subject)) continue;
+    if (!rolloutIncludes(compiled, entry, subject)) continue;
     if (entry.conditions.readsTime) until = Math.min(until, entry.conditions.nextChange(record));
     if (entry.conditions.test(record)) {
       return on(compiled, entry, subject, entry.unconditional ? 'ROLLOUT' : 'RULE', until);
@@ -131,8 +146,8 @@ export function decideByRules(compiled: CompiledFlag, subject: Subject, now: num
   return off(compiled, 'DEFAULT', until);
 }
 
-export function rolloutIncludes(flag: Flag, { rule }: CompiledRule, subject: Subject): boolean {
-  return inRollout(flag.salt, bucketKey(rule.bucketBy, subject), rule.rolloutPer100k);
+export function rolloutIncludes({ salt }: CompiledFlag, entry: CompiledRule, subject: Subject): boolean {
+  return inRollout(salt, bucketKey(entry.bucketBy, subject), entry.rolloutPer100k);
 }
 
 /** Whether the flag's window is open. */
@@ -152,7 +167,7 @@ function notFound(flagKey: string): Decision {
 }
 
 function off(compiled: CompiledFlag, reason: Reason, until: number): Decision {
-  return answer(compiled, { enabled: false, reason, variant: compiled.flag.offVariant, ruleId: '' }, until);
+  return answer(compiled, undefined, reason, compiled.flag.offVariant, until);
 }
 
 function on(
@@ -162,8 +177,7 @@ function on(
   reason: Reason,
   until: number,
 ): Decision {
-  const variant = onVariant(compiled, entry, subject);
-  return answer(compiled, { enabled: true, reason, variant, ruleId: entry?.rule.id ?? '' }, until);
+  return answer(compiled, entry, reason, onVariant(compiled, entry, subject), until);
 }
 
 /** The variant that the user's bucket gives in the rule's distribution, or else in the flag's; `on` where both are empty. */
@@ -173,21 +187,40 @@ function onVariant({ flag, distribution }: CompiledFlag, entry: CompiledRule | u
   return chosen.variantFor(flag.salt, bucketKey(entry?.rule.bucketBy ?? 'user', subject));
 }
 
-type Answer = Pick<Decision, 'enabled' | 'reason' | 'variant' | 'ruleId'>;
+/** The reasons of decisions that are off. */
+const OFF: ReadonlySet<Reason> = new Set(['FLAG_NOT_FOUND', 'DISABLED', 'PREREQUISITE_FAILED', 'DENIED', 'DEFAULT']);
+/** How many answers of a flag or a rule are kept: it has a few, but for one with very many variants. */
+const MOST_ANSWERS = 32;
 
+/** The decision of a flag, or of its rule `entry`. Where time does not change it, it is made once and frozen. */
 function answer(
-  { flag, variants }: CompiledFlag,
-  { enabled, reason, variant, ruleId }: Answer,
+  compiled: CompiledFlag,
+  entry: CompiledRule | undefined,
+  reason: Reason,
+  variant: string,
   until: number,
 ): Decision {
-  const decision = {
+  if (until !== Infinity) return { ...makeAnswer(compiled, entry, reason, variant), validUntil: until };
+  const { answers } = entry ?? compiled;
+  for (const known of answers) if (known.reason === reason && known.variant === variant) return known as Decision;
+  const made = makeAnswer(compiled, entry, reason, variant);
+  if (answers.length < MOST_ANSWERS) answers.push(frozen(made));
+  return made;
+}
+
+function makeAnswer(
+  { flag, variants }: CompiledFlag,
+  entry: CompiledRule | undefined,
+  reason: Reason,
+  variant: string,
+): Decision {
+  return {
     flagKey: flag.key,
-    enabled,
+    enabled: !OFF.has(reason),
     reason,
     variant,
     value: variants.get(variant) ?? null,
-    ruleId,
+    ruleId: entry?.rule.id ?? '',
     flagVersion: flag.version,
   };
-  return until === Infinity ? decision : { ...decision, validUntil: until };
 }

@@ -27,16 +27,19 @@ export interface Subject extends BucketSource {
 
 const NO_ROWS: OrganizationState['access'] = [];
 
-interface Remembered {
-  readonly organization: OrganizationState | undefined;
-  readonly subject: Subject;
+/**
+ * The subject that a state gave, without overrides. It is kept with the state, which is never changed but replaced, and right for
+ * as long as facts are read alike.
+ */
+interface Remembered extends Subject {
+  readonly reading: FactReading;
+  readonly given: OrganizationState | undefined;
 }
 
-/**
- * The subject that each state gave, without overrides, as long as facts are read alike. States are never changed, only
- * replaced, so that a remembered subject stays right.
- */
-const remembered = new WeakMap<FactReading, WeakMap<UserState, Remembered>>();
+function remembered(user: UserState, reading: FactReading): Remembered | undefined {
+  const known = user.recollection?.kept as Remembered | undefined;
+  return known !== undefined && known.user === user && known.reading === reading ? known : undefined;
+}
 
 /**
  * The subject of an evaluation. `organization` is the state of the organization that {@link organizationIdOf} names;
@@ -48,17 +51,34 @@ export function subjectOf(
   organization: OrganizationState | undefined,
   context?: EvaluationContext,
 ): Subject {
-  if (context !== undefined && overrides(context)) return makeSubject(snapshot, user, organization, context);
-  let subjects = remembered.get(snapshot.reading);
-  if (subjects === undefined) {
-    subjects = new WeakMap();
-    remembered.set(snapshot.reading, subjects);
+  const { reading } = snapshot;
+  const known = remembered(user, reading);
+  if (context !== undefined && overrides(context)) {
+    return known === undefined
+      ? makeSubject(snapshot, user, organization, context)
+      : overriddenSubject(snapshot, known, organization, context);
   }
-  const known = subjects.get(user);
-  if (known !== undefined && known.organization === organization) return known.subject;
-  const subject = makeSubject(snapshot, user, organization, {});
-  subjects.set(user, { organization, subject });
+  if (known !== undefined && known.given === organization) return known;
+  const subject: Remembered = { ...makeSubject(snapshot, user, organization, {}), reading, given: organization };
+  user.recollection?.keep(subject);
   return subject;
+}
+
+/** The subject with a call's overrides: of the facts that are known, only those are read anew that these can change. */
+function overriddenSubject(
+  snapshot: Snapshot,
+  known: Remembered,
+  given: OrganizationState | undefined,
+  context: EvaluationContext,
+): Subject {
+  const { sources, ...subject } = withoutFacts(snapshot, known.user, given, context);
+  const values = [...known.record.values];
+  const { organizationId, roles, joinedAt } = context;
+  const attributesAlone =
+    organizationId === undefined && roles === undefined && joinedAt === undefined && known.given === given;
+  const changed = snapshot.slots.changedBy(attributesAlone ? 'context' : 'identify');
+  for (const slot of changed) values[slot.index] = slot.read(sources);
+  return { ...subject, record: { values, now: 0 } };
 }
 
 /** {@link subjectOf} without overrides and without remembering: for one of very many users, who is looked at once. */

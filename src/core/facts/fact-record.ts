@@ -1,6 +1,6 @@
 import { type JsonObject, ownMember } from '../values/json.js';
 import { type PathReader, readPath } from '../values/path.js';
-import type { BoundFact, FactDefinition, FactSources } from './fact-definition.js';
+import type { BoundFact, FactChange, FactDefinition, FactSources } from './fact-definition.js';
 import { FACTS } from './fact-table.js';
 import type { TimeReading } from './time-reading.js';
 
@@ -28,6 +28,8 @@ export class FactSlots {
   #free: number[] = [];
   /** Places that were taken since it was copied. */
   readonly #added: number[] = [];
+  /** The facts by what changes them, as they are asked for. */
+  readonly #byChange = new Map<FactChange, readonly FactSlot[]>();
   /** The parts belong to another one as well, as yet. */
   #shared: boolean = false;
 
@@ -44,6 +46,16 @@ export class FactSlots {
   /** Every fact that is read. */
   all(): readonly FactSlot[] {
     return this.#slots.filter((slot) => slot !== undefined);
+  }
+
+  /** Every fact that this can change. */
+  changedBy(change: FactChange): readonly FactSlot[] {
+    let changed = this.#byChange.get(change);
+    if (changed === undefined) {
+      changed = this.all().filter(({ bound }) => bound.changedBy.has(change));
+      this.#byChange.set(change, changed);
+    }
+    return changed;
   }
 
   /**
@@ -116,6 +128,7 @@ export class FactSlots {
 
   /** Before anything changes. */
   #own(): void {
+    this.#byChange.clear();
     if (!this.#shared) return;
     this.#slots = [...this.#slots];
     this.#indexes = new Map(this.#indexes);

@@ -20,7 +20,7 @@ export function windowReading(windowDays: number, measure: WindowMeasure): TimeR
   return {
     at: (base, now) => {
       const days = base as readonly ActionDay[] | undefined;
-      return days === undefined ? 0 : new Total(measure, days, spanAt(days, dayNumber(now), windowDays)).value;
+      return days === undefined ? 0 : valueAt(measure, days, dayNumber(now), windowDays);
     },
     nextTick: (base, now) => {
       const days = base as readonly ActionDay[] | undefined;
@@ -33,6 +33,19 @@ export function windowReading(windowDays: number, measure: WindowMeasure): TimeR
       return crossingDay(days, dayNumber(now), { windowDays, measure, ordering, constant }) * DAY_MS;
     },
   };
+}
+
+/** What the window adds up to on a day, without anything being made for it. */
+function valueAt(measure: WindowMeasure, days: readonly ActionDay[], today: number, windowDays: number): number {
+  let count = 0;
+  let millionths = 0n;
+  for (let i = days.length - 1; i >= 0 && days[i]!.day > today - windowDays; i -= 1) {
+    const day = days[i]!;
+    if (day.day > today) continue;
+    if (measure === 'sum') millionths += day.sum;
+    else count += measure === 'count' ? day.count : 1;
+  }
+  return measure === 'sum' ? amountOf(millionths) : count;
 }
 
 function spanAt(days: readonly ActionDay[], today: number, windowDays: number): Span {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { JsonObject } from '../values/json.js';
-import { type BucketSource, bucketKey, bucketOf, inRollout } from './bucketing.js';
+import { type BucketSource, bucketKey, bucketOf, inRollout, rolloutSalt } from './bucketing.js';
 import { PER_100K } from './flag.js';
 
 const USERS = Array.from({ length: 100_000 }, (_, i) => `user-${i}`);
@@ -28,7 +28,7 @@ describe('a rollout', () => {
         fc.integer({ min: 0, max: PER_100K }),
         (salt, key, one, other) => {
           const [low, high] = [Math.min(one, other), Math.max(one, other)];
-          if (inRollout(salt, key, low)) expect(inRollout(salt, key, high)).toBe(true);
+          if (inRollout(rolloutSalt(salt), key, low)) expect(inRollout(rolloutSalt(salt), key, high)).toBe(true);
         },
       ),
       { numRuns: 2000 },
@@ -37,20 +37,23 @@ describe('a rollout', () => {
 
   it('is nobody at 0 and everyone at 100,000', () => {
     for (const key of [undefined, '', ...USERS.slice(0, 1000)]) {
-      expect(inRollout('a salt', key, 0)).toBe(false);
-      expect(inRollout('a salt', key, PER_100K)).toBe(true);
+      expect(inRollout(rolloutSalt('a salt'), key, 0)).toBe(false);
+      expect(inRollout(rolloutSalt('a salt'), key, PER_100K)).toBe(true);
     }
   });
 
   it('is the half-open range of buckets below it', () => {
     for (const key of USERS.slice(0, 1000)) {
       const bucket = bucketOf('a salt', key);
-      expect([inRollout('a salt', key, bucket), inRollout('a salt', key, bucket + 1)]).toEqual([false, true]);
+      expect([
+        inRollout(rolloutSalt('a salt'), key, bucket),
+        inRollout(rolloutSalt('a salt'), key, bucket + 1),
+      ]).toEqual([false, true]);
     }
   });
 
   it('never has whoever lacks the key, but at 100,000', () => {
-    expect(inRollout('a salt', undefined, PER_100K - 1)).toBe(false);
+    expect(inRollout(rolloutSalt('a salt'), undefined, PER_100K - 1)).toBe(false);
   });
 
   it.each(SALTS)('spreads users evenly over the buckets, salted with %s', (salt) => {
@@ -66,7 +69,9 @@ describe('a rollout', () => {
   it('of one flag says nothing of another’s', () => {
     const counts = [0, 0, 0, 0];
     for (const key of USERS) {
-      counts[Number(inRollout('one', key, 30_000)) * 2 + Number(inRollout('two', key, 30_000))]! += 1;
+      counts[
+        Number(inRollout(rolloutSalt('one'), key, 30_000)) * 2 + Number(inRollout(rolloutSalt('two'), key, 30_000))
+      ]! += 1;
     }
     expect(chiSquare(counts, [0.49, 0.21, 0.21, 0.09])).toBeLessThan(chiSquareBound(3));
   });

@@ -1,5 +1,5 @@
 import { type JsonObject, ownMember } from '../values/json.js';
-import { murmur3 } from '../values/murmur3.js';
+import { type HashedStart, hashedStart, murmur3, murmur3After } from '../values/murmur3.js';
 import { type BucketBy, PER_100K } from './flag.js';
 
 /** Rollouts and distributions have different seeds: with the same one, a 50 % rollout would get half of the variants only. */
@@ -26,14 +26,25 @@ export function bucketKey(bucketBy: BucketBy, source: BucketSource): string | un
 
 /** The bucket of a key, 0…99_999: the murmur3-32 hash of the UTF-8 of `salt:key`, scaled to that range. */
 export function bucketOf(salt: string, key: string, seed = ROLLOUT_SEED): number {
-  return Math.floor((murmur3(`${salt}:${key}`, seed) * PER_100K) / HASHES);
+  return scaled(murmur3(`${salt}:${key}`, seed));
+}
+
+function scaled(hash: number): number {
+  return Math.floor((hash * PER_100K) / HASHES);
+}
+
+/** A flag's salt as rollouts need it: hashed before anybody's key is. */
+export type RolloutSalt = HashedStart;
+
+export function rolloutSalt(salt: string): RolloutSalt {
+  return hashedStart(`${salt}:`, ROLLOUT_SEED);
 }
 
 /**
  * Whether the key's bucket is below the rollout. A missing key is in no partial rollout, rather than in a random one; a full
  * rollout includes everyone.
  */
-export function inRollout(salt: string, key: string | undefined, rolloutPer100k: number): boolean {
+export function inRollout(salt: RolloutSalt, key: string | undefined, rolloutPer100k: number): boolean {
   if (rolloutPer100k >= PER_100K) return true;
-  return key !== undefined && bucketOf(salt, key) < rolloutPer100k;
+  return key !== undefined && scaled(murmur3After(salt, key)) < rolloutPer100k;
 }

@@ -71,7 +71,7 @@ function ruleRequirement({ compiled, entry, tree, subject }: RuleOfSubject, show
   const standing = subject.user.ledger.get(flag.id)?.get(entry.rule.id);
   const revoked = standing?.state === 'REVOKED';
   const unlocked = countsAsUnlocked(entry, standing);
-  const rolloutExcluded = !rolloutIncludes(flag, entry, subject);
+  const rolloutExcluded = !rolloutIncludes(compiled, entry, subject);
   const requirement = showRequirement(tree, showing);
   return {
     ruleId: entry.rule.id,

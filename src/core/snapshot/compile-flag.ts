@@ -1,5 +1,6 @@
 import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import type { FactSlots } from '../facts/fact-record.js';
+import { rolloutSalt } from '../flags/bucketing.js';
 import { compileDistribution } from '../flags/distribution.js';
 import type { AccessRow, Effect, Flag } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
@@ -21,27 +22,41 @@ export function compileFlag(
   segments: ReadonlyMap<string, JsonObject>,
   compiler: ConditionCompiler,
 ): CompiledFlag {
-  const rules = flag.rules.map((rule) => ({
-    rule,
-    conditions: compiler.compile(rule.conditions),
-    unconditional: Object.keys(rule.conditions).length === 0,
-    distribution: compileDistribution(rule.distribution, flag.bucketing),
-  }));
+  // What every decision reads comes first: the fewer lines of the processor's caches that it is spread over, the better.
+  const rules = flag.rules.map((rule): CompiledRule => {
+    return {
+      bucketBy: rule.bucketBy,
+      rolloutPer100k: rule.rolloutPer100k,
+      conditions: compiler.compile(rule.conditions),
+      answers: [],
+      distribution: compileDistribution(rule.distribution, flag.bucketing),
+      unconditional: Object.keys(rule.conditions).length === 0,
+      rule,
+    };
+  });
   const roleRows = activeByRole(roleAccess);
   return {
+    open: isOpen(flag),
+    roleRows,
+    rules,
+    salt: rolloutSalt(flag.salt),
+    answers: [],
     flag,
+    distribution: compileDistribution(flag.distribution, flag.bucketing),
     stored: flag,
     segments,
-    rules,
     latchingRules: rules.filter(({ rule }) => rule.policy === 'LATCHING'),
     ruleIds: new Set(flag.rules.map(({ id }) => id)),
     slotsRead: new Set(rules.flatMap(({ conditions }) => [...conditions.slotsRead])),
     variants: new Map<string, JsonValue>(flag.variants.map(({ key, value }) => [key, value])),
-    distribution: compileDistribution(flag.distribution, flag.bucketing),
     roleAccess,
-    roleRows,
     kinds: kindsOf(flag, rules, roleRows),
   };
+}
+
+function isOpen({ archived, active, startsAt, endsAt, prerequisites, delegated, isEnabledGlobally }: Flag): boolean {
+  const windowless = startsAt === undefined && endsAt === undefined;
+  return active && windowless && prerequisites.length === 0 && !archived && !delegated && !isEnabledGlobally;
 }
 
 function kindsOf(

@@ -1,6 +1,7 @@
 import type { CompiledConditions, CompiledSegments } from '../conditions/compile-conditions.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { AnnouncedType } from '../flags/announcement.js';
+import type { RolloutSalt } from '../flags/bucketing.js';
 import type { CompiledDistribution } from '../flags/distribution.js';
 import type { AccessRow, Action, BucketBy, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
@@ -70,6 +71,12 @@ export interface CompileFailure {
  */
 export type FlagKind = 'time' | 'role rows' | 'unsettled' | `spread over ${BucketBy}`;
 
+/** A decision that is the same for everybody whom it concerns, at any time: it is made once, and frozen. */
+export interface MadeAnswer {
+  readonly reason: string;
+  readonly variant: string;
+}
+
 export interface CompiledFlag {
   /** The flag by which decisions are made. */
   readonly flag: Flag;
@@ -90,13 +97,23 @@ export interface CompiledFlag {
   readonly roleAccess: readonly AccessRow[];
   /** The effects of the active ones, by role. */
   readonly roleRows: ReadonlyMap<string, Effect>;
+  readonly salt: RolloutSalt;
+  /** Whether nothing comes before its rules but access rows: no switch, window or prerequisite, and no organization's own rows. */
+  readonly open: boolean;
+  /** The answers that none of its rules gives, as they come up. */
+  readonly answers: MadeAnswer[];
 }
 
 export interface CompiledRule {
   readonly rule: Rule;
+  /** What every decision reads of the rule, here so that it need not go there. */
+  readonly bucketBy: BucketBy;
+  readonly rolloutPer100k: number;
   readonly conditions: CompiledConditions;
   /** Whether the rule has no conditions, so that its reason is ROLLOUT and not RULE. */
   readonly unconditional: boolean;
   /** How the rule chooses its variant; undefined for the flag's way. */
   readonly distribution: CompiledDistribution | undefined;
+  /** The answers that it gives, as they come up. */
+  readonly answers: MadeAnswer[];
 }

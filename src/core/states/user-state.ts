@@ -1,6 +1,7 @@
 import type { Effect } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
 import type { Ledger } from './ledger.js';
+import { Recollection } from './recollection.js';
 
 /** Everything ever counted about one action of one user. Instants are epoch milliseconds. */
 export interface ActionTotal {
@@ -95,6 +96,8 @@ export interface UserState {
   readonly identified?: true;
   /** The organization that alone may say who this user is; only while nobody has. Absent: any may. */
   readonly expectedOrganization?: string;
+  /** What was made of the state; absent where nothing is to be kept. */
+  readonly recollection?: Recollection;
   /** When the user was last deleted, in epoch milliseconds: events that occurred up to then never count. */
   readonly deletedAt?: number;
 }
@@ -121,6 +124,7 @@ export function unknownUser(id: string): UserState {
     actionDays: NOTHING,
     access: [],
     ledger: NOTHING,
+    recollection: new Recollection(),
   };
 }
 

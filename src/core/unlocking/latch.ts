@@ -148,7 +148,7 @@ function openRules(compiled: CompiledFlag, subject: Subject, now: number): reado
 function isOpen(compiled: CompiledFlag, entry: CompiledRule, subject: Subject): boolean {
   const standing = subject.user.ledger.get(compiled.flag.id)?.get(entry.rule.id);
   if (standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) return false;
-  return rolloutIncludes(compiled.flag, entry, subject);
+  return rolloutIncludes(compiled, entry, subject);
 }
 
 function holds(entry: CompiledRule, subject: Subject, now: number): boolean {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { murmur3, murmur3OfScrambled, scrambled } from './murmur3.js';
+import { hashedStart, murmur3, murmur3After, murmur3OfScrambled, scrambled } from './murmur3.js';
 
 describe('murmur3', () => {
   // Of the reference implementation's own test suites, MurmurHash3_x86_32.
@@ -35,6 +35,15 @@ describe('murmur3', () => {
     fc.assert(
       fc.property(fc.string({ unit: 'binary' }), fc.nat(2 ** 32 - 1), (text, seed) => {
         expect(murmur3OfScrambled(scrambled(text), seed)).toBe(murmur3(text, seed));
+      }),
+    );
+  });
+
+  it('is the same of a text whose beginning was hashed before', () => {
+    const text = fc.oneof(fc.string({ maxLength: 20 }), fc.string({ unit: 'binary', maxLength: 20 }));
+    fc.assert(
+      fc.property(text, text, fc.nat(2 ** 32 - 1), (beginning, rest, seed) => {
+        expect(murmur3After(hashedStart(beginning, seed), rest)).toBe(murmur3(beginning + rest, seed));
       }),
     );
   });

@@ -16,6 +16,45 @@ export function murmur3(text: string, seed = 0): number {
   return hashBytes(bytes, bytes.length, seed);
 }
 
+/** The beginning of texts that are hashed, as far as their hash has it in common. */
+export interface HashedStart {
+  readonly text: string;
+  readonly seed: number;
+  /** The hash after all whole words of the beginning. */
+  readonly hash: number;
+  /** The bytes after these words, as the low bytes of a word, and how many bits they are. */
+  readonly word: number;
+  readonly bits: number;
+  /** In bytes. */
+  readonly length: number;
+}
+
+export function hashedStart(text: string, seed = 0): HashedStart {
+  const bytes = utf8(text);
+  const tail = bytes.length & ~3;
+  let hash = seed;
+  for (let i = 0; i < tail; i += 4) hash = mixed(hash, scramble(wordAt(bytes, i)));
+  let word = 0;
+  for (let i = tail; i < bytes.length; i++) word |= bytes[i]! << (8 * (i - tail));
+  return { hash, word, bits: 8 * (bytes.length - tail), length: bytes.length, text, seed };
+}
+
+/** {@link murmur3} of that beginning and the text after it, without putting the two together. */
+export function murmur3After(start: HashedStart, text: string): number {
+  let { hash, word, bits } = start;
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i);
+    if (code > 127) return murmur3(start.text + text, start.seed);
+    word |= code << bits;
+    bits += 8;
+    if (bits < 32) continue;
+    hash = mixed(hash, scramble(word));
+    word = 0;
+    bits = 0;
+  }
+  return finished(bits === 0 ? hash : hash ^ scramble(word), start.length + text.length);
+}
+
 /** Writes a short ASCII text to the scratch; its length, or -1 for any other text. */
 function writeAscii(text: string): number {
   if (text.length > SCRATCH_BYTES) return -1;
