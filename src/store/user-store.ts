@@ -46,7 +46,7 @@ export interface StageChange {
 
 /** Changes of users. Each needs the user's lock. */
 export interface UserWriter {
-  /** Reads states without locking, as this transaction sees them: one entry per id, as `StateReader` gives them. */
+  /** Reads states without locking, and without days, as this transaction sees them: one entry per id. */
   read(ids: readonly string[]): Promise<ReadonlyMap<string, UserState>>;
   /**
    * Locks these users, in (partition, id) order, until the transaction ends; users of whom nothing is stored get their

@@ -1,7 +1,7 @@
 import type { ActionNames } from '../../core/states/user-state.js';
 import type { Held } from '../state-source.js';
 import { GenerationalCache } from './generational-cache.js';
-import { bytesOf } from './state-bytes.js';
+import { bytesOfState } from './state-bytes.js';
 
 /** What every cached state has. */
 export interface Revised {
@@ -147,7 +147,7 @@ export class HeldStates<T extends Revised> {
     const dropped = lower && mark.at >= floor.raisedAt + FLOOR_KEPT_MS;
     if (dropped) this.#floors.set(id, { ...floor, revision: state.revision });
     const { at: loadedAt, connection } = mark;
-    const bytes = bytesOf(state) + HOLDING_BYTES;
+    const bytes = bytesOfState(state) + HOLDING_BYTES;
     const answer = { state, stale: false } as const;
     this.#entries.set(id, { answer, loadedAt, connection, bytes, admittedAt: nowMs, below: lower && !dropped });
   }

@@ -1,4 +1,5 @@
 import type { AccessRow } from '../../../core/flags/flag.js';
+import { NO_ACTIONS } from '../../../core/states/user-state.js';
 import type { UserProfile, UserWriter } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
@@ -13,7 +14,7 @@ const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 
 export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   return {
-    read: (ids) => loadUsers(sql, ids),
+    read: (ids) => loadUsers(sql, ids, NO_ACTIONS),
     lock: async (ids, daysOf) => {
       const [, states] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, { locked, daysOf })]);
       return states;
