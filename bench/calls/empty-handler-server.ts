@@ -3,7 +3,6 @@
  * a handler that gives as many bytes as asked. `node … bench/calls/empty-handler-server.ts BYTES SECRET…`; prints its address.
  */
 
-import { bearerTokenOf } from '../../src/calls/call-headers.js';
 import type { Machine } from '../../src/calls/caller.js';
 import { GrpcServer } from '../../src/grpc/grpc-server.js';
 import { ObservedCall } from '../../src/grpc/wire/observed-call.js';
@@ -40,7 +39,7 @@ server.serve(
   { evaluate: { handle: () => answer as never } },
   {
     authenticate: (call): Machine | Promise<Machine> =>
-      authentication.machine(bearerTokenOf(call.metadata.get('authorization')[0]), call),
+      authentication.bearer(call.metadata.get('authorization')[0], call),
     observer: { callEnded: (call) => observer(new ObservedCall(call)) },
   },
 );

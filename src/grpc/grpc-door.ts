@@ -1,4 +1,3 @@
-import { bearerTokenOf } from '../calls/call-headers.js';
 import { CallRate } from '../calls/call-rate.js';
 import type { Machine } from '../calls/caller.js';
 import { AdminServiceDefinition } from '../protocol/gen/latchkey/v1/admin_service.js';
@@ -43,7 +42,7 @@ export async function openGrpcDoor(options: GrpcDoorOptions): Promise<GrpcDoor> 
   const { services, address, tls, limits, callsPerMinute = 0, observer } = options;
   const server = new GrpcServer({ ...limits, ...(tls === undefined ? {} : { tls }) });
   const door: Door<Machine> = {
-    authenticate: (call) => services.authentication.machine(bearerTokenOf(call.metadata.get('authorization')[0]), call),
+    authenticate: (call) => services.authentication.bearer(call.metadata.get('authorization')[0], call),
     ...(callsPerMinute > 0 && { limit: limitOf(new CallRate(callsPerMinute)) }),
     observer: { callEnded: (call) => observer(new ObservedCall(call)) },
   };

@@ -1,4 +1,4 @@
-import type { Evaluator } from '../services/evaluating/evaluation.js';
+import type { Evaluator, Listed, TargetDecisions } from '../services/evaluating/evaluation.js';
 import type { Evaluated } from '../services/evaluating/target-views.js';
 import type { Metrics } from './metrics.js';
 
@@ -8,25 +8,33 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
     metrics.decided(evaluated.decision.reason, evaluated.stale);
     return evaluated;
   };
+  const countAll = (evaluated: readonly Evaluated[]): readonly Evaluated[] => {
+    for (const one of evaluated) count(one);
+    return evaluated;
+  };
+  const countTargets = (results: readonly TargetDecisions[]): readonly TargetDecisions[] => {
+    for (const { decisions } of results) countAll(decisions);
+    return results;
+  };
+  const countListed = (listed: Listed): Listed => {
+    countAll(listed.evaluated);
+    return listed;
+  };
   return {
     evaluate(call, input) {
       const evaluated = inner.evaluate(call, input);
       return evaluated instanceof Promise ? evaluated.then(count) : count(evaluated);
     },
-    async batch(call, input) {
-      const results = await inner.batch(call, input);
-      for (const { decisions } of results) for (const evaluated of decisions) count(evaluated);
-      return results;
+    batch(call, input) {
+      const results = inner.batch(call, input);
+      return results instanceof Promise ? results.then(countTargets) : countTargets(results);
     },
     async evaluateEach(call, asks, consistency) {
-      const results = await inner.evaluateEach(call, asks, consistency);
-      for (const evaluated of results) count(evaluated);
-      return results;
+      return countAll(await inner.evaluateEach(call, asks, consistency));
     },
-    async list(call, target, choose, consistency) {
-      const listed = await inner.list(call, target, choose, consistency);
-      for (const evaluated of listed.evaluated) count(evaluated);
-      return listed;
+    list(call, target, choose, consistency) {
+      const listed = inner.list(call, target, choose, consistency);
+      return listed instanceof Promise ? listed.then(countListed) : countListed(listed);
     },
   };
 }

@@ -2,9 +2,9 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { REASONS } from '../../core/deciding/decision.js';
 import type { Evaluator } from '../../services/evaluating/evaluation.js';
-import { type UserFlag, userFlags } from '../../services/evaluating/user-flags.js';
-import { rfc3339 } from '../json/flag-json.js';
+import { type UserFlags, userFlags } from '../../services/evaluating/user-flags.js';
 import { problems } from '../json/problem-schema.js';
+import { userFlagsJson } from '../json/user-flags-json.js';
 import { callOf, ownUserId, UserIdParameter } from '../server/call.js';
 import { etagOf, matches, ReadHeadersSchema } from '../server/etag.js';
 
@@ -19,7 +19,7 @@ const UserFlagsQuerySchema = Type.Object({
 });
 type UserFlagsQuery = Static<typeof UserFlagsQuerySchema>;
 
-const UserFlagsSchema = Type.Object(
+export const UserFlagsSchema = Type.Object(
   {
     flags: Type.Array(
       Type.Object({
@@ -40,7 +40,6 @@ const UserFlagsSchema = Type.Object(
   },
   { description: 'The flags, by key.' },
 );
-type UserFlagsJson = Static<typeof UserFlagsSchema>;
 
 /**
  * `GET /api/feature-flags/`: the flags that are on for the calling user. Its ETag is a hash of the answer, since time alone
@@ -62,33 +61,23 @@ export function listUserFlags(app: FastifyInstance, evaluation: Evaluator): void
         },
       },
     },
-    async (request, reply) => {
+    (request, reply) => {
       const call = callOf(request, reply);
       const { query, headers } = request;
-      const flags = await userFlags(evaluation, call, {
+      const answer = (flags: UserFlags) => {
+        const content = userFlagsJson(flags);
+        const etag = etagOf(content);
+        reply.header('etag', etag).header('cache-control', 'private, no-cache');
+        if (matches(headers['if-none-match'], etag)) return reply.code(304).send();
+        return reply.type('application/json; charset=utf-8').send(content);
+      };
+      const flags = userFlags(evaluation, call, {
         userId: ownUserId(call, query.user_id),
         all: query.all === 'true',
         consistencyToken: query.consistency_token ?? String(headers['consistency-token'] ?? ''),
         full: false,
       });
-      const content = reply.serialize(userFlagsJson(flags)) as string;
-      const etag = etagOf(content);
-      reply.header('etag', etag).header('cache-control', 'private, no-cache');
-      if (matches(headers['if-none-match'], etag)) return reply.code(304).send();
-      return reply.type('application/json; charset=utf-8').send(content);
+      return flags instanceof Promise ? flags.then(answer) : answer(flags);
     },
   );
-}
-
-function userFlagsJson(flags: readonly UserFlag[]): UserFlagsJson {
-  const shown = flags.map(({ flagKey, name, enabled, variant, value, reason, validUntil }) => ({
-    key: flagKey,
-    name,
-    enabled,
-    variant,
-    value,
-    reason,
-    ...(validUntil === undefined ? {} : { valid_until: rfc3339(validUntil) }),
-  }));
-  return flags.some(({ stale }) => stale) ? { flags: shown, stale: true } : { flags: shown };
 }

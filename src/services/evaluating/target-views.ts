@@ -103,15 +103,17 @@ export class TargetViews {
   }
 
   /** Decides a flag for a target by its view; `told` says whether as people are told, who learn of no denial. */
-  decide(view: TargetView, ask: FlagTarget, told: 'all' | 'to people' = 'all'): Evaluated {
+  decide(view: TargetView, flagKey: string, told: 'all' | 'to people' = 'all'): Evaluated {
     const { snapshot, subject, stale, now } = view;
-    if (!isReadable(view, ask.flagKey)) return this.decideWithoutState(snapshot, ask);
+    if (!isReadable(view, flagKey)) {
+      return this.decideWithoutState(snapshot, { userId: subject.userId, flagKey });
+    }
     const decider = told === 'all' ? decide : decideForPeople;
-    return { decision: decider(snapshot, ask.flagKey, subject, now), stale };
+    return { decision: decider(snapshot, flagKey, subject, now), stale };
   }
 
   /** Decides a flag for a target without a view: its states are not at hand, and the store does not answer. */
-  decideWithoutState(snapshot: Snapshot, { flagKey, userId }: FlagTarget): Evaluated {
+  decideWithoutState(snapshot: Snapshot, { flagKey, userId }: Pick<FlagTarget, 'flagKey' | 'userId'>): Evaluated {
     const { keeper, clock } = this.#options;
     const decision = evaluateStateless({ snapshot, userId, newest: !keeper.behind, now: clock.now() }, flagKey);
     if (decision === undefined) {

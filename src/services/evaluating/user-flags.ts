@@ -1,16 +1,11 @@
 import type { Call } from '../../calls/caller.js';
 import { authorize } from '../../calls/permissions.js';
-import type { Decision } from '../../core/deciding/decision.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { ownTarget } from '../access/caller-reach.js';
 import { AnswerRoom, LARGE_FLAGS, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
-import type { Evaluator } from './evaluation.js';
-
-/** A decision as a user's own screen shows it. */
-export interface UserFlag extends Decision {
-  readonly name: string;
-  readonly stale: boolean;
-}
+import type { Evaluator, Listed } from './evaluation.js';
+import type { Evaluated } from './target-views.js';
 
 export interface UserFlagsInput extends ConsistencyInput {
   /** Whose flags a machine asks for, '' being nobody in particular; people see their own, and may leave it out. */
@@ -19,21 +14,27 @@ export interface UserFlagsInput extends ConsistencyInput {
   readonly all: boolean;
 }
 
-/** Decides for a user the flags that are for people's screens; ordered by key. */
-export async function userFlags(
-  evaluation: Evaluator,
+/** The decisions of a user's list. */
+export interface UserFlags {
+  readonly snapshot: Snapshot;
+  /** One for each of the snapshot's visible flags, in their order. */
+  readonly evaluated: readonly Evaluated[];
+  /** Whether the flags that are off are shown as well. */
+  readonly all: boolean;
+}
+
+/** Decides for a user the flags that are for people's screens. Without a promise when the states are cached. */
+export function userFlags(
+  evaluation: Pick<Evaluator, 'list'>,
   call: Call,
   input: UserFlagsInput,
-): Promise<readonly UserFlag[]> {
+): UserFlags | Promise<UserFlags> {
   authorize(call, 'ListFlagsForUser');
-  const target = ownTarget(call, input.userId);
-  const visible = await evaluation.list(call, target, (snapshot) => snapshot.visible, input);
-  const flags = visible.evaluated.map(({ decision, stale }) => {
-    const name = visible.snapshot.flags.get(decision.flagKey)?.flag.name ?? decision.flagKey;
-    return { ...decision, name, stale };
-  });
-  const shown = input.all ? flags : flags.filter(({ enabled }) => enabled);
-  const room = new AnswerRoom(MAX_BYTES_PER_ANSWER, LARGE_FLAGS);
-  for (const { value } of shown) room.take(value);
-  return shown;
+  const listed = evaluation.list(call, ownTarget(call, input.userId), ({ visible }) => visible, input);
+  const show = ({ snapshot, evaluated }: Listed): UserFlags => {
+    const room = new AnswerRoom(MAX_BYTES_PER_ANSWER, LARGE_FLAGS);
+    for (const { decision } of evaluated) if (decision.enabled || input.all) room.take(decision.value);
+    return { snapshot, evaluated, all: input.all };
+  };
+  return listed instanceof Promise ? listed.then(show) : show(listed);
 }

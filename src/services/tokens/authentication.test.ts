@@ -145,6 +145,23 @@ describe('Authentication', () => {
     expect(await admitted('new')).toBeInstanceOf(StoreUnavailable);
   });
 
+  it('knows a header again as long as its token is of use, and no longer', async () => {
+    const { authentication, store } = stand(token('a'));
+    const asked = async (header: unknown) => authentication.bearer(header);
+    for (let i = 0; i < 3; i++) await expect(asked('Bearer a')).resolves.toMatchObject({ tokenId: 'tok_a' });
+    for (let i = 0; i < 3; i++) await expect(asked('Bearer b')).rejects.toMatchObject(unknown);
+    store(token('a', { revokedAt: 1_500 }), token('b'));
+    authentication.forget();
+    for (let i = 0; i < 3; i++) await expect(asked('Bearer a')).rejects.toMatchObject(revoked);
+    for (let i = 0; i < 3; i++) await expect(asked('bearer  b ')).resolves.toMatchObject({ tokenId: 'tok_b' });
+    store(token('a', { revokedAt: 1_500 }));
+    authentication.forget();
+    for (let i = 0; i < 3; i++) await expect(asked('bearer  b ')).rejects.toMatchObject(unknown);
+    for (const none of [undefined, 'b', 'Basic b', ['Bearer a']]) {
+      await expect(asked(none)).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    }
+  });
+
   it('asks the store no more often for a flood of made-up tokens, and forgets nobody', async () => {
     const { authentication, admitted, asked } = stand(token('a'));
     await authentication.machine('a');

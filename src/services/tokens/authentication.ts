@@ -1,4 +1,5 @@
 import { LRUCache } from 'lru-cache';
+import { bearerTokenOf } from '../../calls/call-headers.js';
 import type { Machine } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { unauthenticated } from '../../calls/errors.js';
@@ -33,6 +34,8 @@ const STALE_MAX_MS = 60 * MINUTE_MS;
 const AWAY_MS = SECOND_MS;
 const TOUCH_MS = MINUTE_MS;
 const MAX_REMEMBERED = 10_000;
+/** The longest header that is remembered: those that we make tokens for are shorter. */
+const MAX_HEADER = 128;
 
 /**
  * Finds the machine of a token among all tokens that there are. What is held is confirmed every few seconds, and when a notice
@@ -47,6 +50,8 @@ export class Authentication {
   readonly #held: HeldTokens;
   /** Tokens that were looked for lately and do not exist. */
   readonly #strangers = new LRUCache<string, Stranger>({ max: MAX_REMEMBERED });
+  /** The hash of the token in each header that named one which is held; whether it still is, is asked each time. */
+  readonly #hashes = new Map<string, string>();
   readonly #touched = new LRUCache<string, number>({ max: MAX_REMEMBERED });
   #awayUntilMs = Number.NEGATIVE_INFINITY;
 
@@ -57,9 +62,21 @@ export class Authentication {
     this.failures = options.failures ?? new FailedAuthentications(0);
   }
 
+  /** The machine whose token an `authorization` header carries; see {@link machine}. A header that is known is not hashed again. */
+  bearer(authorization: unknown, from?: From): Machine | Promise<Machine> {
+    const known = typeof authorization === 'string' ? this.#hashes.get(authorization) : undefined;
+    if (known !== undefined) return this.#machineOf(known, from);
+    const hash = hashSecret(bearerTokenOf(authorization));
+    if (this.#held.get(hash) !== undefined) this.#remember(authorization as string, hash);
+    return this.#machineOf(hash, from);
+  }
+
   /** The machine that a bearer token belongs to: without a promise when it is held. UNAUTHENTICATED if it is of no use. */
   machine(secret: string, from?: From): Machine | Promise<Machine> {
-    const hash = hashSecret(secret);
+    return this.#machineOf(hashSecret(secret), from);
+  }
+
+  #machineOf(hash: string, from: From | undefined): Machine | Promise<Machine> {
     const held = this.#held.get(hash);
     if (held !== undefined) return this.#held.isFresh() ? this.#admit(held) : this.#confirm(hash, held);
     // After a notice it may be a token that has just been made, whatever others send from the same address.
@@ -83,6 +100,12 @@ export class Authentication {
   /** Tokens as of the last snapshot on disk, for a start without the store. */
   preload(tokens: readonly MachineToken[]): void {
     this.#held.preload(tokens);
+  }
+
+  #remember(header: string, hash: string): void {
+    if (header.length > MAX_HEADER) return;
+    if (this.#hashes.size >= MAX_REMEMBERED) this.#hashes.clear();
+    this.#hashes.set(header, hash);
   }
 
   /** Admits a token that is held and has to be confirmed; while the store is away, the one that is held for an hour. */

@@ -2,9 +2,8 @@ import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Caller } from '../../../calls/caller.js';
 import { EventLoopPauses } from '../../../calls/event-loop-pauses.js';
 import type { EvaluationService, TargetDecisions } from '../../../services/evaluating/evaluation.js';
-import type { Evaluated } from '../../../services/evaluating/target-views.js';
-import { BatchEvaluateError, type BatchEvaluateRequest, EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
-import { decisionMessage } from '../../messages/decision-message.js';
+import { BatchEvaluateError, type BatchEvaluateRequest } from '../../gen/latchkey/v1/evaluation.js';
+import { encodedDecisions } from '../../messages/encoded-decisions.js';
 import { targetOf } from '../../messages/evaluation-context.js';
 import { failureOf } from '../../messages/failure.js';
 import { EncodedMessage, type UnaryMethod } from '../method.js';
@@ -26,7 +25,6 @@ export function batchEvaluateMethod(
 // Tags: field number * 8 + wire type 2, length-delimited.
 const RESULTS_TAG = 10;
 const USER_ID_TAG = 10;
-const DECISIONS_TAG = 18;
 const ERROR_TAG = 26;
 
 /** How many decisions of a result are encoded at once; a result with more is encoded in pieces. */
@@ -45,7 +43,7 @@ export async function encodeResults(call: Call, results: readonly TargetDecision
     if (decisions.length <= MAX_AT_ONCE) {
       writer.uint32(RESULTS_TAG).fork();
       if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
-      for (const evaluated of decisions) writeDecision(writer, evaluated);
+      for (const evaluated of decisions) encodedDecisions.writeMember(evaluated, writer);
       if (refusal !== undefined) {
         const { code, details } = failureOf(refusal, call.requestId);
         BatchEvaluateError.encode({ code, message: details, index }, writer.uint32(ERROR_TAG).fork()).join();
@@ -75,7 +73,7 @@ async function encodeInPieces(
   const pieces: Uint8Array[] = [];
   if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
   for (const evaluated of decisions) {
-    writeDecision(writer, evaluated);
+    encodedDecisions.writeMember(evaluated, writer);
     if (pauses.due()) {
       pieces.push(writer.finish());
       await pauses.take();
@@ -83,8 +81,4 @@ async function encodeInPieces(
   }
   pieces.push(writer.finish());
   return pieces;
-}
-
-function writeDecision(writer: BinaryWriter, evaluated: Evaluated): void {
-  EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(DECISIONS_TAG).fork()).join();
 }

@@ -5,8 +5,8 @@ import type { EvaluateStreams } from '../../../services/evaluating/evaluate-stre
 import type { EvaluateInput } from '../../../services/evaluating/evaluation.js';
 import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import type { EvaluateStreamRequest, EvaluateStreamResponse } from '../../gen/latchkey/v1/evaluate_stream.js';
-import { type EvaluateRequest, EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
-import { decisionMessage } from '../../messages/decision-message.js';
+import type { EvaluateRequest } from '../../gen/latchkey/v1/evaluation.js';
+import { encodedDecisions } from '../../messages/encoded-decisions.js';
 import { targetOf } from '../../messages/evaluation-context.js';
 import { failureOf, isUnexpected } from '../../messages/failure.js';
 import { type BidiMethod, EncodedMessage } from '../method.js';
@@ -50,9 +50,8 @@ function inputOf({ flagKey, context, consistencyToken, consistency }: EvaluateRe
   return { flagKey, ...targetOf(context), consistencyToken, full: isFull(consistency) };
 }
 
-// Tags: field number * 8 + wire type 2, length-delimited.
+// Field number * 8 + wire type 2, length-delimited.
 const ID_TAG = 10;
-const RESULTS_TAG = 18;
 
 /** Encodes an answer and lets other calls run in between. */
 async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
@@ -61,7 +60,7 @@ async function encodeResults(call: Call, id: string, results: readonly Evaluated
   const writer = new BinaryWriter();
   if (id !== '') writer.uint32(ID_TAG).string(id);
   for (const evaluated of results) {
-    EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(RESULTS_TAG).fork()).join();
+    encodedDecisions.writeMember(evaluated, writer);
     if (pauses.due()) {
       chunks.push(writer.finish());
       await pauses.take();

@@ -1,9 +1,9 @@
 import { describe, expect, it } from '@jest/globals';
-import { EvaluateRequest, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
+import { EvaluateRequest, EvaluateResponse, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import { REASONS } from '../../../core/deciding/decision.js';
 import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import { decisionMessage } from '../../messages/decision-message.js';
-import type { CallContext } from '../method.js';
+import { type CallContext, EncodedMessage } from '../method.js';
 import { evaluateMethod } from './evaluate.js';
 
 const decided: Evaluated = {
@@ -23,11 +23,21 @@ const call: CallContext<never> = { caller: undefined as never, requestId: 'r', s
 describe('Evaluate', () => {
   it('answers at once where the service does', async () => {
     const request = EvaluateRequest.fromPartial({ flagKey: 'f' });
-    const message = decisionMessage(decided);
+    const message = new EncodedMessage(Buffer.from(EvaluateResponse.encode(decisionMessage(decided)).finish()));
     expect(evaluateMethod({ evaluate: () => decided }).handle(request, call)).toEqual(message);
     const later = evaluateMethod({ evaluate: () => Promise.resolve(decided) }).handle(request, call);
     expect(later).toBeInstanceOf(Promise);
     expect(await later).toEqual(message);
+  });
+
+  it('gives bytes of its own, whoever was told the same before', () => {
+    const fresh: Evaluated = { ...decided, stale: false };
+    const method = evaluateMethod({ evaluate: () => fresh });
+    const answer = () => method.handle(EvaluateRequest.fromPartial({ flagKey: 'f' }), call) as EncodedMessage;
+    const { bytes } = answer();
+    const text = bytes.toString('hex');
+    bytes.fill(0);
+    expect(answer().bytes.toString('hex')).toBe(text);
   });
 });
 

@@ -1,16 +1,16 @@
 import type { Caller } from '../../../calls/caller.js';
 import type { EvaluationService } from '../../../services/evaluating/evaluation.js';
 import type { Evaluated } from '../../../services/evaluating/target-views.js';
-import { Consistency, type EvaluateRequest, type EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
-import { decisionMessage } from '../../messages/decision-message.js';
+import { Consistency, type EvaluateRequest } from '../../gen/latchkey/v1/evaluation.js';
+import { encodedDecisions } from '../../messages/encoded-decisions.js';
 import { overridesOf } from '../../messages/evaluation-context.js';
 import { enumWord } from '../../messages/fields.js';
-import type { UnaryMethod } from '../method.js';
+import { EncodedMessage, type UnaryMethod } from '../method.js';
 
 /** `Evaluate`, the most frequent RPC: it answers without a promise where the service does. */
 export function evaluateMethod(
   evaluation: Pick<EvaluationService, 'evaluate'>,
-): UnaryMethod<Caller, EvaluateRequest, EvaluateResponse> {
+): UnaryMethod<Caller, EvaluateRequest, EncodedMessage> {
   return {
     handle({ flagKey, context, consistencyToken, consistency }, call) {
       const evaluated = evaluation.evaluate(call, {
@@ -20,13 +20,13 @@ export function evaluateMethod(
         consistencyToken,
         full: isFull(consistency),
       });
-      return evaluated instanceof Promise ? answerLater(evaluated) : decisionMessage(evaluated);
+      return evaluated instanceof Promise ? evaluated.then(encode) : encode(evaluated);
     },
   };
 }
 
-async function answerLater(evaluated: Promise<Evaluated>): Promise<EvaluateResponse> {
-  return decisionMessage(await evaluated);
+function encode(evaluated: Evaluated): EncodedMessage {
+  return new EncodedMessage(Buffer.from(encodedDecisions.message(evaluated)));
 }
 
 const CONSISTENCIES = ['CACHED', 'CACHED', 'FULL'] as const;
