@@ -17,7 +17,6 @@ const TABLES = {
   events: ['part', 'dedupe'],
   users: ['part', 'id'],
   action_totals: ['part', 'user_id', 'action'],
-  action_days: ['part', 'user_id', 'action', 'day'],
   unlocks: ['part', 'user_id', 'seq'],
 } as const;
 type Table = keyof typeof TABLES;
@@ -69,20 +68,18 @@ export class BareEventWrites {
   }
 
   #count(batch: readonly BareEvent[], inbox: readonly Row[]): Promise<void> {
-    const [users, totals, days] = [new Map<string, Row>(), new Map<string, Row>(), new Map<string, Row>()];
+    const [users, totals] = [new Map<string, Row>(), new Map<string, Row>()];
     for (const { userId, action } of batch) {
       const part = partitionOf(userId);
       users.set(userId, { part, id: userId, revision: 1 });
       const key = `${userId}\n${action}`;
       const count = Number(totals.get(key)?.event_count ?? 0) + 1;
       totals.set(key, { part, user_id: userId, action, event_count: count });
-      days.set(key, { part, user_id: userId, action, event_count: count });
     }
     const unlocks = batch.filter((event) => event.unlocks);
     return this.#inTransaction(this.#counting, async (to) => {
       await this.#insert(to, 'users', sorted('users', [...users.values()]), 'revision');
       await this.#insert(to, 'action_totals', sorted('action_totals', [...totals.values()]), 'event_count');
-      await this.#insert(to, 'action_days', sorted('action_days', [...days.values()]), 'event_count');
       const ledger = unlocks.map(({ userId }) => ({ part: partitionOf(userId), user_id: userId }));
       await this.#insert(to, 'unlocks', sorted('unlocks', ledger), 'rule_version');
       const keys = inbox.map(({ part, dedupe }) => [part, dedupe]);

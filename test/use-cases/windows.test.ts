@@ -95,6 +95,21 @@ describeOnEachEngine('windows of days', (engine) => {
     expect(await stand.on('w2')).toEqual(['days', 'segment', 'sum']);
   });
 
+  it('count more when they are made longer', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const now = await stand.store.now();
+    const ago = (days: number) => ({ id: `${days}`, user_id: 'w7', action: 'late', occurred_at: now - days * DAY_MS });
+    await stand.track([0, 5, 20].map(ago));
+    await stand.drain();
+    await stand.setFlag('longer', live(windowed('actionCount', 3, 'late', 7)));
+    expect((await comparison(stand, 'w7', 'longer')).current).toBe(2);
+    expect(await isOn(stand, 'w7', 'longer')).toBe(false);
+    await stand.setFlag('longer', live(windowed('actionCount', 3, 'late', 90)));
+    expect(await isOn(stand, 'w7', 'longer')).toBe(true);
+    expect((await comparison(stand, 'w7', 'longer')).current).toBe(3);
+  });
+
   it('are read anew of users who were cached before, on every server', async () => {
     const [here, there] = [await engine.compose(), await engine.compose()];
     await here.clear();

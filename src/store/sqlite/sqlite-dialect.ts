@@ -16,6 +16,8 @@ export const sqliteDialect: Dialect = {
   joinsStatements: false,
   forUpdateOfFree: '',
   tableNamed: "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?",
+  // A statement is prepared once for each text, so its text must not vary.
+  literal: () => undefined,
   asText: (expression) => `CAST(${expression} AS TEXT)`,
   useIndex: () => '',
   isOneOf: (columns, count) =>

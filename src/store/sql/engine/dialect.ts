@@ -26,6 +26,8 @@ export interface Dialect {
   /** A query that gives a row when there is a table of the bound name. */
   readonly tableNamed: string;
 
+  /** A value as it stands in a statement's text; undefined where it is bound. */
+  literal(value: string | number | null | Uint8Array): string | undefined;
   /** The expression's number as text, with all its digits. */
   asText(expression: string): string;
   /** What follows a table's name to have it read by this index, whatever the engine's statistics say. */

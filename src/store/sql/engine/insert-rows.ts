@@ -1,4 +1,4 @@
-import { type ColumnChanges, commaSeparated } from './dialect.js';
+import type { ColumnChanges } from './dialect.js';
 import type { Sql, SqlValue } from './sql.js';
 
 /** How many rows one statement inserts: far below every engine's limits on bound values (32,766) and packets (16 MiB). */
@@ -50,13 +50,16 @@ export function inStatements(rows: readonly Row[]): readonly (readonly Row[])[] 
 function insertOnce(sql: Sql, insert: Insert, rows: readonly Row[]): Promise<number> {
   const expressions = Object.entries(insert.expressions ?? {});
   const columns = [...insert.columns, ...expressions.map(([column]) => column)];
-  const tuple = [...insert.columns.map(() => '?'), ...expressions.map(([, expression]) => expression)];
-  return sql.run(
-    `INSERT INTO ${insert.table} (${columns.join(', ')}) VALUES ` +
-      commaSeparated(`(${tuple.join(', ')})`, rows.length) +
-      existingClause(sql, insert),
-    rows.flat(),
-  );
+  const also = expressions.map(([, expression]) => `, ${expression}`).join('');
+  const bound: SqlValue[] = [];
+  const place = (value: SqlValue): string => {
+    const literal = sql.dialect.literal(value);
+    if (literal === undefined) bound.push(value);
+    return literal ?? '?';
+  };
+  const tuples = rows.map((row) => `(${row.map(place).join(', ')}${also})`).join(', ');
+  const text = `INSERT INTO ${insert.table} (${columns.join(', ')}) VALUES ${tuples}${existingClause(sql, insert)}`;
+  return sql.run(text, bound);
 }
 
 function existingClause(sql: Sql, { existing, columns, keyLength }: Insert): string {

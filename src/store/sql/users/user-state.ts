@@ -175,9 +175,16 @@ function actionDays(
   for (const action of named.keys()) {
     const total = actions.get(action);
     if (total?.openDay === undefined) continue;
-    days.set(action, [...(days.get(action) ?? []), { day: dayNumber(total.lastAt), ...total.openDay }]);
+    days.set(action, withDay(days.get(action) ?? [], { day: dayNumber(total.lastAt), ...total.openDay }));
   }
   return days;
+}
+
+/** Days with the last one after the others, or added to it where it has a row already. */
+function withDay(days: readonly ActionDay[], last: ActionDay): ActionDay[] {
+  const before = days.at(-1);
+  if (before?.day !== last.day) return [...days, last];
+  return [...days.slice(0, -1), { ...last, count: before.count + last.count, sum: before.sum + last.sum }];
 }
 
 /** The order of rows of one table: by `n3`, which is a sequence number or a day. */
