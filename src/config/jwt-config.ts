@@ -26,6 +26,7 @@ export function readJwtConfig(env: Environment): JwtOptions | undefined {
     rolesClaim: env.text('JWT_ROLES_CLAIM') ?? 'roles',
     platform: claim === undefined || value === undefined ? undefined : { claim, value },
     sync: env.flag('JWT_SYNC', false),
+    cachedTokens: env.integer('CACHED_JWTS', 100_000, 1_000, 10_000_000),
   };
 }
 

@@ -20,4 +20,6 @@ export interface JwtOptions {
   readonly platform: { readonly claim: string; readonly value: string } | undefined;
   /** Whether the organization and roles that tokens name are written to their users when they have changed. */
   readonly sync: boolean;
+  /** How many verified tokens are remembered at most, so that they need not be verified again within some minutes. */
+  readonly cachedTokens: number;
 }

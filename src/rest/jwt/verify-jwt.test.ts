@@ -19,6 +19,7 @@ const OPTIONS: JwtOptions = {
   rolesClaim: 'roles',
   platform: undefined,
   sync: false,
+  cachedTokens: 1_000,
 };
 const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ec = generateKeyPairSync('ec', { namedCurve: 'P-256' });
@@ -264,6 +265,18 @@ describe('verified tokens', () => {
     now = NOW + TRUST_MS;
     await verifying.person(long);
     expect(verified).toBe(3);
+  });
+
+  it('are remembered up to a number, those that were used last', async () => {
+    const verifying = verifier({ cachedTokens: 2 });
+    const [anna, bert, carl] = await Promise.all(['anna', 'bert', 'carl'].map((sub) => sign({ ...good, sub })));
+    await verifying.person(anna!);
+    await verifying.person(bert!);
+    expect(verifying.person(anna!)).toMatchObject({ userId: 'anna' });
+    await verifying.person(carl!);
+    expect(verifying.person(anna!)).toMatchObject({ userId: 'anna' });
+    expect(verifying.person(carl!)).toMatchObject({ userId: 'carl' });
+    expect(verifying.person(bert!)).toBeInstanceOf(Promise);
   });
 });
 

@@ -24,7 +24,6 @@ const CLOCK_TOLERANCE_MS = 5 * SECOND_MS;
 export const TRUST_MS = 5 * MINUTE_MS;
 /** How long fetching the issuer's keys may take. */
 const KEYS_TIMEOUT_MS = 5 * SECOND_MS;
-const MAX_KNOWN = 10_000;
 const MAX_TOKEN_LENGTH = 12_000;
 
 export interface JwtVerifierOptions extends JwtOptions {
@@ -56,8 +55,8 @@ export class JwtVerifier {
   readonly #algorithms: readonly string[];
   readonly #getKey: JWTVerifyGetKey;
   readonly #now: () => number;
-  /** Remembered tokens, by hash, so that the memory holds no tokens. */
-  readonly #known = new LRUCache<string, Known>({ max: MAX_KNOWN });
+  /** Remembered tokens, by hash, so that the memory holds no tokens: those that were used last. */
+  readonly #known: LRUCache<string, Known>;
 
   /** Throws when the key is no such key, or too weak. */
   constructor(options: JwtVerifierOptions) {
@@ -66,6 +65,7 @@ export class JwtVerifier {
     this.#algorithms = algorithms;
     this.#getKey = key instanceof URL ? publishedKeys(key, options.fetchJwks) : async () => key;
     this.#now = options.now ?? Date.now;
+    this.#known = new LRUCache({ max: options.cachedTokens });
   }
 
   /** The token's person, without a promise when remembered. UNAUTHENTICATED, or UNAVAILABLE while keys cannot be fetched. */

@@ -18,6 +18,7 @@ export const JWT_OPTIONS: JwtOptions = {
   rolesClaim: 'roles',
   platform: { claim: 'groups', value: 'latchkey-operators' },
   sync: false,
+  cachedTokens: 1_000,
 };
 
 export interface Ask {
@@ -85,6 +86,12 @@ export interface RestStand {
   close(): Promise<void>;
 }
 
+/** All that an observer can ask of a request when it ends. */
+export function noted(request: EndedRequest): EndedRequest {
+  const { route, method, status, durationMs, requestId, caller, peer, error, unexpected } = request;
+  return { route, method, status, durationMs, requestId, caller, peer, error, unexpected };
+}
+
 /** A whole Latchkey on SQLite with this door on a free port, and people by {@link personToken}. */
 export async function startRestStand(options: Partial<RestDoorOptions> = {}): Promise<RestStand> {
   const latchkey = await startEmbedded({ ROLES: 'worker' });
@@ -98,7 +105,7 @@ export async function startRestStand(options: Partial<RestDoorOptions> = {}): Pr
     metrics: () => 'latchkey_up 1\n',
     observer: { callEnded: () => undefined },
   };
-  const observer = { callEnded: (request: EndedRequest) => void ended.push(request) };
+  const observer = { callEnded: (request: EndedRequest) => void ended.push(noted(request)) };
   const door = await openRestDoor({ ...defaults, observer, ...options });
   return {
     latchkey,
