@@ -10,6 +10,9 @@ declare module 'fastify' {
     caller: Caller | null;
     /** The error of a failed request, for the observer. */
     failure: unknown;
+    /** For the observer: when it arrived, in monotonic milliseconds, and whether the observer was told of its end. */
+    beganAt: number;
+    ended: boolean;
   }
 }
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { pause, until } from '../../../test/timing.js';
-import { askOf, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
+import { askOf, noted, personToken, type RestStand, startRestStand } from '../testing/rest-stand.js';
 import { slowMetrics } from '../testing/slow-metrics.js';
 import type { EndedRequest } from './observe.js';
 
@@ -47,7 +47,7 @@ describe('the observer', () => {
 
   it('is told the client’s address, by the proxies that are trusted, and by nobody else', async () => {
     const ended: EndedRequest[] = [];
-    const observer = { callEnded: (request: EndedRequest) => void ended.push(request) };
+    const observer = { callEnded: (request: EndedRequest) => void ended.push(noted(request)) };
     const headers = { 'x-forwarded-for': '198.51.100.9, 203.0.113.7' };
     await stand.ask('/healthz', { headers });
     expect(last()?.peer).toBe('127.0.0.1');
@@ -60,7 +60,7 @@ describe('the observer', () => {
   it('is told of clients that went away', async () => {
     const ended: EndedRequest[] = [];
     const { options, release, inFlight } = slowMetrics();
-    const observer = { callEnded: (request: EndedRequest) => void ended.push(request) };
+    const observer = { callEnded: (request: EndedRequest) => void ended.push(noted(request)) };
     await stand.withDoor({ ...options, observer }, async (_, origin) => {
       const gone = new AbortController();
       const answer = fetch(`${origin}/metrics`, { signal: gone.signal }).catch((error: unknown) => error);

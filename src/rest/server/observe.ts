@@ -4,40 +4,71 @@ import { problemOf } from './problem.js';
 
 /** Tells the observer of each request, once: when it was answered, or when the client went away. */
 export function observe(app: FastifyInstance, observer: RequestObserver): void {
-  const ended = new WeakSet<FastifyRequest>();
+  app.decorateRequest('beganAt', 0);
+  app.decorateRequest('ended', false);
   const end = (request: FastifyRequest, status: number, durationMs: number): void => {
-    if (ended.has(request)) return;
-    ended.add(request);
+    if (request.ended) return;
+    request.ended = true;
     const route = request.is404 ? '' : (request.routeOptions.url ?? '');
-    observer.callEnded({ ...told(request), route, status, durationMs });
+    observer.callEnded(new Ended(request, route, status, durationMs));
   };
   app.addHook('onResponse', (request: FastifyRequest, reply: FastifyReply, done) => {
-    end(request, reply.statusCode, reply.elapsedTime);
+    end(request, reply.statusCode, performance.now() - request.beganAt);
     done();
   });
-  const began = new WeakMap<FastifyRequest, number>();
   app.addHook('onRequest', (request, _reply, done) => {
-    began.set(request, performance.now());
+    request.beganAt = performance.now();
     done();
   });
   app.addHook('onRequestAbort', (request, done) => {
-    const now = performance.now();
-    end(request, CLIENT_WENT_AWAY, now - (began.get(request) ?? now));
+    end(request, CLIENT_WENT_AWAY, performance.now() - request.beganAt);
     done();
   });
 }
 
 /** Tells the observer of a request that was refused before routing, for which no hook runs. */
 export function observeUnrouted(observer: RequestObserver, request: FastifyRequest, status: number): void {
-  observer.callEnded({ ...told(request), route: '', status, durationMs: 0 });
+  observer.callEnded(new Ended(request, '', status, 0));
 }
 
-function told(request: FastifyRequest) {
-  const { failure, caller, method, id: requestId, ip: peer } = request;
-  return {
-    ...{ method, requestId, peer, caller: caller ?? undefined, error: failure ?? undefined },
-    unexpected: failure != null && problemOf(failure, requestId).unexpected,
-  };
+/** What is told of a request. What takes time to find out, and is seldom asked for, is found out when it is. */
+class Ended implements EndedRequest {
+  readonly route: string;
+  readonly status: number;
+  readonly durationMs: number;
+  readonly #request: FastifyRequest;
+
+  constructor(request: FastifyRequest, route: string, status: number, durationMs: number) {
+    this.#request = request;
+    this.route = route;
+    this.status = status;
+    this.durationMs = durationMs;
+  }
+
+  get method(): string {
+    return this.#request.method;
+  }
+
+  get requestId(): string {
+    return this.#request.id;
+  }
+
+  get peer(): string {
+    return this.#request.ip;
+  }
+
+  get caller(): Caller | undefined {
+    return this.#request.caller ?? undefined;
+  }
+
+  get error(): unknown {
+    return this.#request.failure ?? undefined;
+  }
+
+  get unexpected(): boolean {
+    const { error } = this;
+    return error !== undefined && problemOf(error, this.requestId).unexpected;
+  }
 }
 
 /** Logs and counts requests. */
