@@ -178,9 +178,9 @@ describe('a unary call', () => {
   });
 
   it('that the client cancels aborts its signal and ends as CANCELLED, whatever the work then comes to', async () => {
-    const { aborted, method } = untilAborted();
+    const { reached, aborted, method } = untilAborted();
     const { client, ended } = await serve(method);
-    const error = await failure(evaluate(client, 'f', { started: (call) => setTimeout(() => call.cancel(), 50) }));
+    const error = await failure(evaluate(client, 'f', { started: (call) => void reached.then(() => call.cancel()) }));
     expect(error.code).toBe(status.CANCELLED);
     expect(await aborted).toMatch('cancelled');
     await until(() => ended.length === 1);
@@ -238,13 +238,19 @@ describe('a unary call', () => {
 });
 
 /** A handler that works until its signal aborts, and then fails in its own way. */
-function untilAborted(): { readonly aborted: Promise<string>; readonly method: EvaluateMethod } {
+function untilAborted(): {
+  readonly reached: Promise<void>;
+  readonly aborted: Promise<string>;
+  readonly method: EvaluateMethod;
+} {
+  const { promise: reached, resolve: reach } = Promise.withResolvers<void>();
   const { promise: aborted, resolve } = Promise.withResolvers<string>();
   return {
-    aborted,
+    ...{ reached, aborted },
     method: {
       handle: (_request, { signal }) =>
         new Promise((_resolve, reject) => {
+          reach();
           signal.addEventListener('abort', () => {
             resolve(String(signal.reason));
             reject(new Error('some driver says: interrupted'));
