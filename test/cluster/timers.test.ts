@@ -172,7 +172,7 @@ describe('timers on MariaDB and Redis', () => {
         await pause(300);
       }
     })();
-    const due = await joinAll('kill', USERS, (n) => 3_000 + (n % 5) * 1_000);
+    const due = await joinAll('kill', USERS, (n) => 6_000 + (n % 5) * 1_000);
     const entries = await expectFired('kill', due).finally(() => {
       stopped = true;
     });
@@ -189,7 +189,7 @@ describe('timers on MariaDB and Redis', () => {
 
   it('fire late and as of their instant after a time without any worker', async () => {
     await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
-    const due = await joinAll('outage', OUTAGE_USERS, (n) => 500 + (n % 4) * 500);
+    const due = await joinAll('outage', OUTAGE_USERS, (n) => 5_000 + (n % 4) * 500);
     const lastDue = Math.max(...due.values());
     await until(() => Date.now() > lastDue + 3 * SECOND_MS, 60 * SECOND_MS);
     expect(await ledger('outage')).toEqual([]);
@@ -224,7 +224,7 @@ describe('a timer of an embedded process', () => {
   it('that was killed before the instant, and started after it, fires once, as of the instant', async () => {
     const before = await start();
     await setFlags(before.clients);
-    const dueAt = await joinDayAgo(before.clients, 'ada', 4_000);
+    const dueAt = await joinDayAgo(before.clients, 'ada', 8_000);
     await before.server.end('SIGKILL');
     before.clients.close();
     expect(Date.now()).toBeLessThan(dueAt);
