@@ -4,7 +4,7 @@ import type { Cause, LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
 import { type JudgingIndex, judgingIndex } from '../core/unlocking/judging-index.js';
-import { latch, nextRuleChange, timeCanLatch } from '../core/unlocking/latch.js';
+import { latch, nextLatchAt, nextRuleChange, timeCanLatch } from '../core/unlocking/latch.js';
 import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
 import { changedStandings, flagsOfLedger } from '../core/unlocking/touched-flags.js';
 import type { NewEvent } from '../store/event-store.js';
@@ -71,7 +71,7 @@ export class EventCourse {
   /** Lets the next event happen. An event that no rule waits for is counted later on: neither it nor its place can matter. */
   take(event: NewEvent): void {
     this.at = Math.max(this.at, event.receivedAt);
-    const unsettled = this.#taken === 0 ? this.#firstOf(this.#unsettled) : NO_FLAGS;
+    const unsettled = this.#taken === 0 ? this.#firstOf(this.#unsettled) : this.#index.unsettled;
     const due = this.dueAt <= this.at;
     if (due) this.#passTime(this.at, unsettled);
     this.#taken += 1;
@@ -144,22 +144,26 @@ export class EventCourse {
     let at = this.at;
     this.#latch(among, at, cause);
     for (;;) {
-      const concerned = among?.union(earned());
-      at = nextRuleChange(snapshot, this.#user, organization, at, { among: concerned, ...looking });
-      if (at === Infinity) return earned();
+      const judged = this.#user;
+      const options = { among: among?.union(earned()), ...looking };
+      const change = nextRuleChange(snapshot, judged, organization, at, options);
+      if (change === Infinity) return earned();
+      // What the event has set going may be due before the change.
+      this.dueAt = Math.min(this.dueAt, nextLatchAt(snapshot, judged, organization, at, options));
+      at = change;
       this.#passTime(at, among);
-      if (this.#latch(concerned, at, cause)) this.at = at;
+      this.#latch(options.among, at, cause);
+      if (this.#user !== judged) this.at = at;
     }
   }
 
-  /** Judges the user as of an instant; gives whether anything was unlocked. */
-  #latch(among: Flags, at: number, cause: Cause): boolean {
+  /** Judges the user as of an instant. */
+  #latch(among: Flags, at: number, cause: Cause): void {
     const { snapshot, organization, now } = this.#options;
     this.looks += (among ?? snapshot.flags).size;
     const { user, unlocks } = latch(snapshot, this.#user, organization, at, { among, subjectFor: this.#subjectFor });
     this.entries.push(...unlockEntries(user.id, unlocks, { earnedAt: at, recordedAt: now, cause }));
     this.#user = user;
-    return unlocks.length > 0;
   }
 
   /** Brings the state up to the events that were taken. */

@@ -133,6 +133,34 @@ function startOf({
   return { snapshot, start: { user, dueAt: dueAt === Infinity ? undefined : dueAt } };
 }
 
+/** Rules that were changed before, between or after the events, with what is known of the user from before that. */
+const changed = fc.record({
+  changes: fc.array(fc.option(fc.integer({ min: -72, max: 192 }), { nil: undefined }), {
+    minLength: 14,
+    maxLength: 14,
+  }),
+  marked: fc.subarray(Array.from({ length: 7 }, (_, i) => i)),
+  wasDeleted: fc.boolean(),
+});
+
+function startBefore(given: Parameters<typeof startOf>[0], { changes, marked, wasDeleted }: Changed) {
+  const { history } = given;
+  const { start } = startOf(given);
+  const flags = history.flags.map((flag, i) => ({
+    ...flag,
+    ...(marked.includes(i) && { unsettledSince: 1 }),
+    rules: flag.rules.map((rule, n) => {
+      const hours = changes[2 * i + n];
+      return hours === undefined ? rule : { ...rule, changedAt: NOW + hours * HOUR_MS };
+    }),
+  }));
+  const { snapshot } = startOf({ ...given, history: { ...history, flags } });
+  const user = wasDeleted ? { ...start.user, deletedAt: NOW - 9 * DAY_MS } : start.user;
+  return { snapshot, start: { ...start, user } };
+}
+
+type Changed = typeof changed extends fc.Arbitrary<infer C> ? C : never;
+
 const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0 };
 
 describe('judging a user after each event', () => {
@@ -155,6 +183,19 @@ describe('judging a user after each event', () => {
       { numRuns: 1_000 },
     );
     for (const [name, count] of Object.entries(seen)) expect({ name, some: count > 5 }).toEqual({ name, some: true });
+  });
+
+  it('comes to the same where rules have changed since the events were received, and flags are marked', () => {
+    fc.assert(
+      fc.property(world, changed, ({ events, sizes, lateMs, ...rest }, how) => {
+        const { snapshot, start } = startBefore(rest, how);
+        const single = events.map(() => 1);
+        const alone = inBatches(snapshot, start, events, single);
+        expect(inBatches(snapshot, start, events, sizes, lateMs)).toEqual(alone);
+        expect(inBatches(snapshot, start, events, [])).toEqual(alone);
+      }),
+      { numRuns: 1_000 },
+    );
   });
 
   it('comes to what judging by every flag after every event comes to', () => {
@@ -258,6 +299,28 @@ describe('judging a user after each event', () => {
       ['flg_after', changedAt],
     ]);
     expect(user.writtenAt).toBe(changedAt);
+  });
+
+  it('dates what the event set going by when that was due, also where another rule of the flag was changed later', () => {
+    const day: JsonObject = {
+      all: [{ fact: 'daysSinceAction', params: { action: 'x' }, operator: 'greaterThanInclusive', value: 1 }],
+    };
+    const rules = [
+      ruleOf('idle', { policy: 'LATCHING', conditions: day }),
+      ruleOf('later', { policy: 'LATCHING', conditions: exactly(9), changedAt: NOW + 2 * DAY_MS }),
+    ];
+    const { entries, user } = judge([flagOf('both', { rules })], [event(0)]);
+    expect(entries).toMatchObject([{ ruleId: 'idle', earnedAt: NOW + DAY_MS, cause: { type: 'time' } }]);
+    expect(user.writtenAt).toBe(NOW + 2 * DAY_MS);
+  });
+
+  it('judges by every flag who is new, or comes back after a deletion, and nobody twice', () => {
+    const unverified: JsonObject = { all: [{ fact: 'emailVerified', operator: 'equal', value: false }] };
+    const flags = [latchingFlag('other', unverified)];
+    const deleted = { ...unknownUser('ada'), revision: 7, deletedAt: NOW - DAY_MS };
+    expect(judge(flags, [event(1)], unknownUser('ada')).entries).toHaveLength(1);
+    expect(judge(flags, [event(1)], deleted).entries).toHaveLength(1);
+    expect(judge(flags, [event(1)], { ...deleted, joinedAt: NOW }).entries).toEqual([]);
   });
 
   it('tells what flipped for all events together', () => {

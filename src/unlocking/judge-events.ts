@@ -1,5 +1,5 @@
 import type { Snapshot } from '../core/snapshot/snapshot.js';
-import type { UserState } from '../core/states/user-state.js';
+import { isNobody, type UserState } from '../core/states/user-state.js';
 import { judgingIndex } from '../core/unlocking/judging-index.js';
 import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
 import type { NewEvent } from '../store/event-store.js';
@@ -64,11 +64,11 @@ export function judgeEvents(
 }
 
 /**
- * The flags by which a user may not have been judged yet, whatever happens: a new user has been judged by none, and of a user who
- * was deleted some parts may be gone.
+ * The flags by which a user may not have been judged yet, whatever happens: a new user, or one who comes back after a deletion, has
+ * been judged by none.
  */
 function unsettledFor(before: UserState, snapshot: Snapshot): Flags {
-  return before.revision === 0 || before.deletedAt !== undefined ? undefined : judgingIndex(snapshot).unsettled;
+  return isNobody(before) ? undefined : judgingIndex(snapshot).unsettled;
 }
 
 function concerned(snapshot: Snapshot, touched: ReadonlySet<string>, more: ReadonlySet<string>): ReadonlySet<string> {
