@@ -29,8 +29,9 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
       const results = inner.batch(call, input);
       return results instanceof Promise ? results.then(countTargets) : countTargets(results);
     },
-    async evaluateEach(call, asks, consistency) {
-      return countAll(await inner.evaluateEach(call, asks, consistency));
+    evaluateEach(call, asks, consistency) {
+      const evaluated = inner.evaluateEach(call, asks, consistency);
+      return evaluated instanceof Promise ? evaluated.then(countAll) : countAll(evaluated);
     },
     list(call, target, choose, consistency) {
       const listed = inner.list(call, target, choose, consistency);

@@ -18,6 +18,12 @@ const MAX_REQUESTS = 16;
 const MAX_WEIGHT = 10_000;
 const MAX_BYTES = 4 * 1024 * 1024;
 
+/** What a request that was taken, and its response, count towards the bounds. */
+interface Taken {
+  readonly weight: number;
+  bytes: number;
+}
+
 /**
  * The wrapper around a handler of a bidirectional stream, as `handler.ts` has it for unary calls. Requests are decoded only
  * while few are under way; a few more wait as bytes, and the client keeps the others back.
@@ -76,7 +82,7 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
         return;
       }
       if (!this.#admitted()) return;
-      void this.#answer(session, request, bytes.length);
+      this.#answer(session, request, bytes.length);
     }
   }
 
@@ -95,36 +101,52 @@ class BidiRun<Caller, Request, Response> extends StreamingCall<Caller> {
     return this.#inFlight < MAX_REQUESTS && this.#weight < MAX_WEIGHT && this.#bytes < MAX_BYTES;
   }
 
-  async #answer(session: BidiSession<Request, Response>, request: Request, requestBytes: number): Promise<void> {
-    const weight = session.weigh(request);
-    let held = requestBytes;
+  /** Answers a request, at once where its session does: only what waits for something needs promises. */
+  #answer(session: BidiSession<Request, Response>, request: Request, requestBytes: number): void {
+    const taken: Taken = { weight: session.weigh(request), bytes: requestBytes };
     this.#inFlight++;
-    this.#weight += weight;
-    this.#bytes += held;
+    this.#weight += taken.weight;
+    this.#bytes += taken.bytes;
     try {
-      const response = await session.answer(request);
-      if (!this.ended) {
-        const bytes = this.#binding.encode(response);
-        held += bytes.length;
-        this.#bytes += bytes.length;
-        await this.#send(bytes);
-      }
+      const response = session.answer(request);
+      if (response instanceof Promise) {
+        response.then(
+          (later) => this.#send(taken, later),
+          (error: unknown) => this.#failed(taken, error),
+        );
+      } else this.#send(taken, response);
     } catch (error) {
-      this.finish(error);
-    } finally {
-      this.#inFlight--;
-      this.#weight -= weight;
-      this.#bytes -= held;
+      this.#failed(taken, error);
     }
-    this.#endIfDone();
-    this.#take();
   }
 
-  /** Resolves when the transport has taken the bytes: not before a client reads that does not keep up. */
-  #send(bytes: Buffer): Promise<void> {
-    return new Promise((resolve) => {
-      this.#call.write(bytes, () => resolve());
-    });
+  /** The request is done with when the transport has taken the bytes: not before a client reads that does not keep up. */
+  #send(taken: Taken, response: Response): void {
+    if (this.ended) {
+      this.#done(taken);
+      return;
+    }
+    try {
+      const bytes = this.#binding.encode(response);
+      taken.bytes += bytes.length;
+      this.#bytes += bytes.length;
+      this.#call.write(bytes, () => this.#done(taken));
+    } catch (error) {
+      this.#failed(taken, error);
+    }
+  }
+
+  #failed(taken: Taken, error: unknown): void {
+    this.finish(error);
+    this.#done(taken);
+  }
+
+  #done({ weight, bytes }: Taken): void {
+    this.#inFlight--;
+    this.#weight -= weight;
+    this.#bytes -= bytes;
+    this.#endIfDone();
+    this.#take();
   }
 
   #finishAfterAll(failure: LatchkeyError | undefined): void {

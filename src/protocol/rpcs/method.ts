@@ -48,8 +48,11 @@ export interface BidiMethod<Caller, Request, Response> {
 export interface BidiSession<Request, Response> {
   /** How much a request counts towards what one stream may have under way. */
   weigh(request: Request): number;
-  /** Answers a request; what is wrong with it is told in the response. What this rejects with ends the call. */
-  answer(request: Request): Promise<Response>;
+  /**
+   * Answers a request, with or without a promise; what is wrong with it is told in the response. What this throws or rejects with
+   * ends the call.
+   */
+  answer(request: Request): Response | Promise<Response>;
   /** The call has ended, by whomever. */
   close(): void;
 }

@@ -8,8 +8,11 @@ import type { Evaluated } from './target-views.js';
 
 /** An open stream on which a caller asks for decisions. */
 export interface OpenEvaluations {
-  /** The decisions in the order of the requests. Rejects as `evaluate` does, and with LIMITED for too many. */
-  decide(asks: readonly EvaluateInput[]): Promise<readonly Evaluated[]>;
+  /**
+   * The decisions in the order of the requests: without a promise when all states are cached. Rejects, or throws, as `evaluate`
+   * does, and with LIMITED for too many.
+   */
+  decide(asks: readonly EvaluateInput[]): readonly Evaluated[] | Promise<readonly Evaluated[]>;
   /** The caller has gone. */
   close(): void;
 }
@@ -54,18 +57,30 @@ export class EvaluateStreams {
   }
 }
 
-async function decide(
+function decide(
+  evaluation: Pick<Evaluator, 'evaluateEach'>,
+  call: Call,
+  asks: readonly EvaluateInput[],
+): readonly Evaluated[] | Promise<readonly Evaluated[]> {
+  if (asks.length > MAX_DECISIONS_PER_CALL) {
+    throw limited(`${asks.length} requests; a message has at most ${MAX_DECISIONS_PER_CALL}: split it`);
+  }
+  if (asks.some(({ consistencyToken, full }) => full || consistencyToken !== '')) {
+    return decideByGroups(evaluation, call, asks);
+  }
+  const evaluated = evaluation.evaluateEach(call, asks, { consistencyToken: '', full: false });
+  return evaluated instanceof Promise ? evaluated.then(withinRoom) : withinRoom(evaluated);
+}
+
+/** One group after the other: each may wait for the state that its token stands for, and asks the store meanwhile. */
+async function decideByGroups(
   evaluation: Pick<Evaluator, 'evaluateEach'>,
   call: Call,
   asks: readonly EvaluateInput[],
 ): Promise<readonly Evaluated[]> {
-  if (asks.length > MAX_DECISIONS_PER_CALL) {
-    throw limited(`${asks.length} requests; a message has at most ${MAX_DECISIONS_PER_CALL}: split it`);
-  }
   const groups = Map.groupBy(asks.keys(), (i) => `${asks[i]!.full} ${asks[i]!.consistencyToken}`);
   const results = new Array<Evaluated>(asks.length);
-  const room = new AnswerRoom(MAX_BYTES_PER_MESSAGE, 'split the message into some with fewer requests');
-  // One group after the other: each may wait for the state that its token stands for, and asks the store meanwhile.
+  const room = roomOfMessage();
   for (const places of groups.values()) {
     const { consistencyToken, full } = asks[places[0]!]!;
     const group = places.map((place) => asks[place]!);
@@ -76,4 +91,13 @@ async function decide(
     }
   }
   return results;
+}
+
+const roomOfMessage = (): AnswerRoom =>
+  new AnswerRoom(MAX_BYTES_PER_MESSAGE, 'split the message into some with fewer requests');
+
+function withinRoom(evaluated: readonly Evaluated[]): readonly Evaluated[] {
+  const room = roomOfMessage();
+  for (const { decision } of evaluated) room.take(decision.value);
+  return evaluated;
 }

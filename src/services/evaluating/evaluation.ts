@@ -115,10 +115,37 @@ export class EvaluationService {
   }
 
   /**
-   * Decides one flag for each target, in their order, all from one revision of the configuration. It does not ask whether
-   * the caller may: whoever uses it has.
+   * Decides one flag for each target, in their order, all from one revision of the configuration: without a promise when all
+   * states are cached. It does not ask whether the caller may: whoever uses it has.
    */
-  async evaluateEach(
+  evaluateEach(
+    call: Call,
+    asks: readonly FlagTarget[],
+    consistency: ConsistencyInput,
+  ): readonly Evaluated[] | Promise<readonly Evaluated[]> {
+    return this.#eachAtOnce(call, asks, consistency) ?? this.#eachLater(call, asks, consistency);
+  }
+
+  /** Undefined where some state has to be waited for, or other calls must run in between. */
+  #eachAtOnce(
+    call: Call,
+    asks: readonly FlagTarget[],
+    { consistencyToken, full }: ConsistencyInput,
+  ): readonly Evaluated[] | undefined {
+    const { keeper, states, views } = this.#options;
+    const { snapshot, loaded } = keeper;
+    if (!loaded || consistencyToken !== '' || full || asks.length > MOST_AT_ONCE) return undefined;
+    const present: TargetStates[] = [];
+    for (const ask of asks) {
+      const held = peekStates(states, ask, snapshot);
+      if (held === undefined) return undefined;
+      present.push(held);
+    }
+    for (const { context } of asks) checkContext(context);
+    return asks.map((ask, i) => views.decide(views.viewOf(call, snapshot, ask, present[i]!), ask.flagKey));
+  }
+
+  async #eachLater(
     call: Call,
     asks: readonly FlagTarget[],
     consistency: ConsistencyInput,

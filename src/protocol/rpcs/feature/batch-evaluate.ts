@@ -14,10 +14,13 @@ export function batchEvaluateMethod(
   evaluation: Pick<EvaluationService, 'batch'>,
 ): UnaryMethod<Caller, BatchEvaluateRequest, EncodedMessage> {
   return {
-    async handle({ contexts, flagKeys, consistencyToken, consistency }, call) {
+    handle({ contexts, flagKeys, consistencyToken, consistency }, call) {
       const targets = contexts.map(targetOf);
       const full = isFull(consistency);
-      return encodeResults(call, await evaluation.batch(call, { targets, flagKeys, consistencyToken, full }));
+      const results = evaluation.batch(call, { targets, flagKeys, consistencyToken, full });
+      return results instanceof Promise
+        ? results.then((decided) => encodeResults(call, decided))
+        : encodeFew(call, results);
     },
   };
 }
@@ -26,6 +29,29 @@ export function batchEvaluateMethod(
 const RESULTS_TAG = 10;
 const USER_ID_TAG = 10;
 const ERROR_TAG = 26;
+
+/** Encodes results that were decided at once. */
+function encodeFew(call: Call, results: readonly TargetDecisions[]): EncodedMessage {
+  const writer = new BinaryWriter();
+  for (const [index, result] of results.entries()) writeResult(writer, call, result, index);
+  return new EncodedMessage(Buffer.from(writer.finish().buffer));
+}
+
+function writeResult(
+  writer: BinaryWriter,
+  call: Call,
+  { userId, decisions, refusal }: TargetDecisions,
+  index: number,
+): void {
+  writer.uint32(RESULTS_TAG).fork();
+  if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
+  for (const evaluated of decisions) encodedDecisions.writeMember(evaluated, writer);
+  if (refusal !== undefined) {
+    const { code, details } = failureOf(refusal, call.requestId);
+    BatchEvaluateError.encode({ code, message: details, index }, writer.uint32(ERROR_TAG).fork()).join();
+  }
+  writer.join();
+}
 
 /** How many decisions of a result are encoded at once; a result with more is encoded in pieces. */
 const MAX_AT_ONCE = 128;
@@ -39,16 +65,9 @@ export async function encodeResults(call: Call, results: readonly TargetDecision
   const chunks: Uint8Array[] = [];
   const writer = new BinaryWriter();
   for (const [index, result] of results.entries()) {
-    const { userId, decisions, refusal } = result;
+    const { decisions } = result;
     if (decisions.length <= MAX_AT_ONCE) {
-      writer.uint32(RESULTS_TAG).fork();
-      if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
-      for (const evaluated of decisions) encodedDecisions.writeMember(evaluated, writer);
-      if (refusal !== undefined) {
-        const { code, details } = failureOf(refusal, call.requestId);
-        BatchEvaluateError.encode({ code, message: details, index }, writer.uint32(ERROR_TAG).fork()).join();
-      }
-      writer.join();
+      writeResult(writer, call, result, index);
       if (pauses.due(decisions.length + 1)) {
         chunks.push(writer.finish());
         await pauses.take();

@@ -22,17 +22,18 @@ export function evaluateStreamMethod(
       return {
         // A message without requests counts as one, since it takes up room, too.
         weigh: ({ requests }) => Math.max(1, requests.length),
-        async answer({ id, requests }) {
+        answer({ id, requests }) {
           if (id.length > MAX_ID) {
             const message = `id has at most ${MAX_ID} characters, and this one has ${id.length}: it is not given back`;
             return { id: '', results: [], error: { code: INVALID_ARGUMENT, message } };
           }
+          const refuse = (error: unknown): EvaluateStreamResponse => refusal(call, id, error);
           try {
-            return await encodeResults(call, id, await open.decide(requests.map(inputOf)));
+            const decided = open.decide(requests.map(inputOf));
+            if (!(decided instanceof Promise)) return encodeFew(id, decided);
+            return decided.then((results) => encodeResults(call, id, results)).catch(refuse);
           } catch (error) {
-            if (isUnexpected(error)) throw error;
-            const { code, details } = failureOf(error, call.requestId);
-            return { id, results: [], error: { code, message: details } };
+            return refuse(error);
           }
         },
         close: () => open.close(),
@@ -52,6 +53,21 @@ function inputOf({ flagKey, context, consistencyToken, consistency }: EvaluateRe
 
 // Field number * 8 + wire type 2, length-delimited.
 const ID_TAG = 10;
+
+/** What is wrong with a message, as its answer. Throws what is no failure of the message. */
+function refusal(call: Call, id: string, error: unknown): EvaluateStreamResponse {
+  if (isUnexpected(error)) throw error;
+  const { code, details } = failureOf(error, call.requestId);
+  return { id, results: [], error: { code, message: details } };
+}
+
+/** Encodes an answer that was decided at once. */
+function encodeFew(id: string, results: readonly Evaluated[]): EncodedMessage {
+  const writer = new BinaryWriter();
+  if (id !== '') writer.uint32(ID_TAG).string(id);
+  for (const evaluated of results) encodedDecisions.writeMember(evaluated, writer);
+  return new EncodedMessage(Buffer.from(writer.finish().buffer));
+}
 
 /** Encodes an answer and lets other calls run in between. */
 async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
