@@ -40,8 +40,6 @@ export class GrpcServer {
     this.#credentials = options.tls && new RenewableCredentials(options.tls);
     const { maxConnectionAgeMs = 0 } = options;
     this.#server = new Server({
-      // What grpc-js counts for channelz, for each call and message, nobody could ask for.
-      'grpc.enable_channelz': 0,
       'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES,
       'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
