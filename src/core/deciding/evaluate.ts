@@ -14,7 +14,7 @@ import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
 interface Walk {
   readonly depth: number;
   /** The prerequisites decided so far: several flags may require the same one, which is then decided once. */
-  readonly decided: Map<string, Decision>;
+  readonly decided?: Map<string, Decision>;
   /** Whether a denial reads as DEFAULT; see {@link decideForPeople}. */
   readonly hidesDenials?: boolean;
 }
@@ -78,12 +78,15 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   return decideByRules(compiled, subject, now, until);
 }
 
+/** Where a decision begins that people are told of. */
+const TO_PEOPLE: Walk = { depth: 0, hidesDenials: true };
+
 /**
  * {@link decide} as people are told: a denial of the flag, or of one that it requires, reads as DEFAULT with every rule unmet. Law:
  * the answer is that of somebody who has no such row, and whom the rollouts of the rules leave out that would let them in.
  */
 export function decideForPeople(snapshot: Snapshot, flagKey: string, subject: Subject, now: number): Decision {
-  return decide(snapshot, flagKey, subject, now, { depth: 0, decided: new Map(), hidesDenials: true });
+  return decide(snapshot, flagKey, subject, now, TO_PEOPLE);
 }
 
 function denied(

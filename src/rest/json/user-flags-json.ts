@@ -20,32 +20,43 @@ export function userFlagsJson({ snapshot, evaluated, all }: UserFlags): string {
   return anyStale ? `{"flags":[${flags}],"stale":true}` : `{"flags":[${flags}]}`;
 }
 
+/** What one outcome of a flag reads as, without its end. */
+interface Outcome {
+  readonly reason: Reason;
+  readonly variant: string;
+  readonly text: string;
+}
+
 /** Large values are not held a second time, as text, for each outcome. */
 const MAX_REMEMBERED_LENGTH = 4_096;
+/** How many outcomes of a flag are remembered: it has a few, but for one with very many variants. */
+const MOST_OUTCOMES = 32;
 
 /** What a flag's decisions read as. Reason and variant say all of a decision but until when it holds. */
 class FlagTexts {
   readonly #entry: CompiledFlag;
-  /** By reason and then by variant, each without its end. */
-  readonly #texts = new Map<Reason, Map<string, string>>();
+  readonly #outcomes: Outcome[] = [];
 
   constructor(entry: CompiledFlag) {
     this.#entry = entry;
   }
 
   of(decision: Decision): string {
-    const text = this.#texts.get(decision.reason)?.get(decision.variant) ?? this.#make(decision);
     const { validUntil } = decision;
+    const text = this.#find(decision) ?? this.#make(decision);
     return validUntil === undefined ? `${text}}` : `${text},"valid_until":"${rfc3339(validUntil)}"}`;
+  }
+
+  #find({ reason, variant }: Decision): string | undefined {
+    for (const known of this.#outcomes) if (known.reason === reason && known.variant === variant) return known.text;
+    return undefined;
   }
 
   #make({ flagKey: key, enabled, variant, value, reason }: Decision): string {
     const { name } = this.#entry.flag;
     const text = JSON.stringify({ key, name, enabled, variant, value, reason }).slice(0, -1);
-    if (text.length <= MAX_REMEMBERED_LENGTH) {
-      const texts = this.#texts.get(reason) ?? new Map<string, string>();
-      this.#texts.set(reason, texts.set(variant, text));
-    }
+    const fits = text.length <= MAX_REMEMBERED_LENGTH && this.#outcomes.length < MOST_OUTCOMES;
+    if (fits) this.#outcomes.push({ reason, variant, text });
     return text;
   }
 }
