@@ -4,7 +4,7 @@ import type { BucketSource } from '../flags/bucketing.js';
 import { indexRows, type RowIndex } from '../snapshot/index-rows.js';
 import type { CompiledFlag, FactReading, Snapshot } from '../snapshot/snapshot.js';
 import type { OrganizationState } from '../states/organization-state.js';
-import { roleLevels, rolesOf } from '../states/role-hierarchy.js';
+import { inRow, roleLevels, rolesOf } from '../states/role-hierarchy.js';
 import type { UserState } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import type { EvaluationContext } from './decision.js';
@@ -59,7 +59,21 @@ export function subjectOf(
       : overriddenSubject(snapshot, known, organization, context);
   }
   if (known !== undefined && known.given === organization) return known;
-  const subject: Remembered = { ...makeSubject(snapshot, user, organization, {}), reading, given: organization };
+  const made = makeSubject(snapshot, user, organization, {});
+  // Members that every decision reads come first, beside one another.
+  const subject: Remembered = {
+    user,
+    reading,
+    given: organization,
+    record: made.record,
+    userId: made.userId,
+    userRows: made.userRows,
+    organizationRows: made.organizationRows,
+    organizationId: made.organizationId,
+    organization: made.organization,
+    attributes: made.attributes,
+    roleLevels: made.roleLevels,
+  };
   user.recollection?.keep(subject);
   return subject;
 }
@@ -202,7 +216,7 @@ function withoutFacts(
     organization,
     organizationId,
     roles,
-    inheritedRoles: levels.flat(),
+    inheritedRoles: inRow(levels),
     attributes,
     joinedAt: context.joinedAt ?? user.joinedAt,
     stages: snapshot.stageNames,

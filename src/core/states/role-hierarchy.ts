@@ -21,7 +21,37 @@ export function rolesOf(organization: Pick<OrganizationState, 'roles'> | undefin
  * A user's roles by distance: level 0 has the roles that they were given, level 1 those that level 0 inherits directly, and
  * so on; each role once, at its nearest level. A role that is not defined inherits nothing.
  */
-export function roleLevels(own: readonly string[], roles: RoleMap): readonly (readonly string[])[] {
+export function roleLevels(own: readonly string[], roles: RoleMap): RoleLevels {
+  if (roles !== BUILT_IN) return levelsOf(own, roles);
+  const key = JSON.stringify(own);
+  let known = builtInLevels.get(key);
+  if (known === undefined) {
+    known = levelsOf(own, roles);
+    if (builtInLevels.size === MOST_KNOWN) builtInLevels.clear();
+    builtInLevels.set(key, known);
+  }
+  return known;
+}
+
+export type RoleLevels = readonly (readonly string[])[];
+
+/** Very many users have the same few roles, and what follows from these is held for each of them: so it is one for all. */
+const builtInLevels = new Map<string, RoleLevels>();
+const MOST_KNOWN = 1_000;
+
+const rows = new WeakMap<RoleLevels, readonly string[]>();
+
+/** All roles of these levels, the nearest first. */
+export function inRow(levels: RoleLevels): readonly string[] {
+  let row = rows.get(levels);
+  if (row === undefined) {
+    row = levels.flat();
+    rows.set(levels, row);
+  }
+  return row;
+}
+
+function levelsOf(own: readonly string[], roles: RoleMap): RoleLevels {
   const levels: string[][] = [];
   const seen = new Set<string>();
   let level = own;

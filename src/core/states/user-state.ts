@@ -107,7 +107,10 @@ export const MAX_ACTIONS = 1_000;
 /** How many stages a user can reach while any name is a stage: as many as a list of stages can have. */
 export const MAX_STAGES_REACHED = 200;
 
+// All states share these: very many users have no access rows, no ledger and no days.
 const NOTHING: ReadonlyMap<string, never> = new Map<string, never>();
+const NONE: readonly never[] = [];
+const NO_ATTRIBUTES: JsonObject = {};
 
 /** The state of a user of whom nothing is stored. */
 export function unknownUser(id: string): UserState {
@@ -115,14 +118,14 @@ export function unknownUser(id: string): UserState {
     id,
     revision: 0,
     organizationId: '',
-    roles: [],
+    roles: NONE,
     emailVerified: false,
-    attributes: {},
+    attributes: NO_ATTRIBUTES,
     stage: '',
-    stagesReached: [],
+    stagesReached: NONE,
     actions: NOTHING,
     actionDays: NOTHING,
-    access: [],
+    access: NONE,
     ledger: NOTHING,
     recollection: new Recollection(),
   };

@@ -11,6 +11,8 @@ import type { StoreBreaker } from './store-breaker.js';
 export interface CachedSourceOptions<T> extends HeldStatesOptions {
   readonly kind: StateKind;
   readonly read: (ids: readonly string[], daysOf: ActionNames) => Promise<ReadonlyMap<string, T>>;
+  /** A state as it is held, which takes less memory. */
+  readonly asHeld: (state: T) => T;
   /** The actions whose days are read with every user. */
   readonly daysOf: () => ActionNames;
   readonly clock: CacheClock;

@@ -1,4 +1,5 @@
 import type { OrganizationState } from '../../core/states/organization-state.js';
+import { packedUser } from '../../core/states/packed-totals.js';
 import { type ActionNames, NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
 import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
 import type { StateSources } from '../state-source.js';
@@ -78,6 +79,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxEntries: options.maxUsers ?? 100_000,
     maxBytes: 0.75 * maxBytes,
     read: (ids, daysOf) => reader.users(ids, daysOf),
+    asHeld: packedUser,
     daysOf: options.windowedActions ?? (() => NO_ACTIONS),
   });
   const organizations = new CachedSource<OrganizationState>({
@@ -87,6 +89,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxEntries: options.maxOrganizations ?? 10_000,
     maxBytes: 0.25 * maxBytes,
     read: (ids) => reader.organizations(ids),
+    asHeld: (state) => state,
     daysOf: () => NO_ACTIONS,
   });
   const both = [users, organizations];

@@ -7,6 +7,8 @@ import { LoadGroup, type LoadOutcome } from './load-group.js';
 
 export interface LoadGroupsOptions<T> {
   readonly read: (ids: readonly string[], daysOf: ActionNames) => Promise<ReadonlyMap<string, T>>;
+  /** A state as it is held, which is also given to those who asked. */
+  readonly asHeld: (state: T) => T;
   /** The actions whose days are read with every user. */
   readonly daysOf: () => ActionNames;
   readonly clock: CacheClock;
@@ -140,10 +142,11 @@ export class LoadGroups<T> {
   }
 
   async #read(group: LoadGroup<T>, mark: LoadMark): Promise<void> {
-    const { read, clock, onStates, onAnswer, onFailure } = this.#options;
+    const { read, asHeld, clock, onStates, onAnswer, onFailure } = this.#options;
     let states: ReadonlyMap<string, T>;
     try {
-      states = await read([...group.ids], group.daysOf);
+      const brought = await read([...group.ids], group.daysOf);
+      states = new Map(Array.from(brought, ([id, state]) => [id, asHeld(state)]));
     } catch (error) {
       if (group.outcome !== undefined) return;
       const away = error instanceof StoreUnavailable;

@@ -1,9 +1,10 @@
 import type { Effect } from '../../../core/flags/flag.js';
-import { foldLedger, type LedgerKind } from '../../../core/states/ledger.js';
+import { foldLedger, type LedgerFold, type LedgerKind } from '../../../core/states/ledger.js';
 import {
   type ActionDay,
   type ActionNames,
   type ActionTotal,
+  type UserAccess,
   type UserState,
   unknownUser,
 } from '../../../core/states/user-state.js';
@@ -102,31 +103,32 @@ export function userStateOf(id: string, rows: readonly UserStateRow[], named: Ac
   const of = (kind: number): UserStateRow[] => rows.filter((row) => row.kind === kind);
   const [profile] = of(PROFILE);
   const actions = new Map(of(TOTAL).map((row) => [row.s1, totalOf(row)]));
+  const days = actionDays(of(DAY), actions, named ?? actions);
+  const [access, stages, unlocks] = [of(ACCESS), of(STAGE), of(UNLOCK)];
   return {
     ...unknownUser(id),
     ...(profile && profileOf(profile)),
-    access: of(ACCESS).map((row) => ({
-      flagId: row.s1,
-      managedBy: row.s2,
-      effect: row.s3 as Effect,
-      enabled: row.n1 !== 0,
-    })),
-    stagesReached: of(STAGE)
-      .sort(bySequence)
-      .map((row) => ({ stage: row.s1, reachedAt: row.n1 })),
-    actions,
-    actionDays: actionDays(of(DAY), actions, named ?? actions),
-    ledger: foldLedger(
-      of(UNLOCK)
-        .sort(bySequence)
-        .map((row) => ({
-          flagId: row.s1,
-          ruleId: row.s2,
-          kind: row.s3 as LedgerKind,
-          ruleVersion: row.n1,
-          earnedAt: row.n2 ?? 0,
-        })),
-    ),
+    ...(access.length > 0 && { access: access.map(accessOf) }),
+    ...(stages.length > 0 && {
+      stagesReached: stages.sort(bySequence).map((row) => ({ stage: row.s1, reachedAt: row.n1 })),
+    }),
+    ...(actions.size > 0 && { actions }),
+    ...(days.size > 0 && { actionDays: days }),
+    ...(unlocks.length > 0 && { ledger: foldLedger(unlocks.sort(bySequence).map(entryOf)) }),
+  };
+}
+
+function accessOf(row: UserStateRow): UserAccess {
+  return { flagId: row.s1, managedBy: row.s2, effect: row.s3 as Effect, enabled: row.n1 !== 0 };
+}
+
+function entryOf(row: UserStateRow): LedgerFold {
+  return {
+    flagId: row.s1,
+    ruleId: row.s2,
+    kind: row.s3 as LedgerKind,
+    ruleVersion: row.n1,
+    earnedAt: row.n2 ?? 0,
   };
 }
 
