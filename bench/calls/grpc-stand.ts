@@ -47,7 +47,11 @@ export const encoded = (request: EvaluateRequest): Uint8Array => EvaluateRequest
 export async function withGrpcStand(measure: (stand: GrpcStand) => Promise<void>): Promise<void> {
   const load = (store: Parameters<typeof loadAsked>[0]) => loadAsked(store, { ...SETTINGS, flag: mixedFlag });
   await withPlace(ENGINES[0]!, load, async (place) => {
-    const latchkey = await serve(0, 'grpc,worker', { DATA_DIR: place.directory, ...place.environment });
+    // Where several processes may work on the store, workers run by themselves, and there is nothing for one to do here.
+    const latchkey = await serve(0, place.shared ? 'grpc' : 'grpc,worker', {
+      DATA_DIR: place.directory,
+      ...place.environment,
+    });
     const secrets = await makeTokens(latchkey.grpcAddress, SETTINGS.tokens);
     const random = seeded(2);
     const [user, token] = [zipf(SETTINGS.users, random), zipf(SETTINGS.tokens, random)];

@@ -86,7 +86,7 @@ async function bodyOf(address: string, request: Buffer): Promise<string> {
 
 async function measure(place: Place, flags: number): Promise<void> {
   const environment = { DATA_DIR: place.directory, ...place.environment };
-  const latchkey = await serve(0, 'rest,worker', { ...environment, JWT_SECRET: SECRET });
+  const latchkey = await serve(0, place.shared ? 'rest' : 'rest,worker', { ...environment, JWT_SECRET: SECRET });
   const requests = await requestsWithTokens('warm');
   const withRoles = await requestsWithTokens('roles', (n) => ({ org: organizationOf(n), roles: ['employee'] }));
   const file = join(place.directory, 'body.json');
