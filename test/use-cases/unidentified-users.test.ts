@@ -97,6 +97,27 @@ describeOnEachEngine('who is not identified yet', (engine) => {
     expect(items).toContainEqual(expect.objectContaining(row));
   });
 
+  it('is expected still when somebody tells of them who does not say whose user it is', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    await stand.setFlag('claimed');
+    const { users } = stand.services;
+    for (const userId of ['of-token', 'of-profile']) await grant(stand, userId, 'acme');
+    await users.writeClaims({ userId: 'of-token', organizationId: undefined, roles: ['auditor'], issuedAt: undefined });
+    await stand.identify('of-profile', { roles: ['auditor'], emailVerified: true });
+    for (const userId of ['of-token', 'of-profile']) {
+      expect(await stateOf(stand, userId)).toMatchObject({ expectedOrganization: 'acme', roles: ['auditor'] });
+      await expect(identify(stand, OTHER, userId)).rejects.toMatchObject(NOT_FOUND);
+      const { user } = await identify(stand, ACME, userId);
+      expect(user).toMatchObject({ organizationId: 'acme', roles: ['employee'] });
+      expect(await claimsOf(stand, userId)).toHaveLength(1);
+    }
+    // Whoever says that it is nobody's user has said whose it is.
+    await grant(stand, 'of-nobody', 'acme');
+    await stand.identify('of-nobody', { organizationId: '' });
+    await expect(identify(stand, ACME, 'of-nobody')).rejects.toMatchObject(NOT_FOUND);
+  });
+
   it('is expected where the platform says last, and that is told, audited, and takes a revision', async () => {
     const stand = await engine.compose();
     await stand.clear();

@@ -168,9 +168,14 @@ function recordClaim(
   });
 }
 
-/** The user as known after an identify: nobody else is expected to say who it is any more. */
+/**
+ * The user as known after an identify: nobody else is expected to say who it is any more. But where an organization is, what does
+ * not say whose user it is leaves that to the organization.
+ */
 function identifiedAs(before: UserState, input: IdentifyInput): UserState {
-  const { expectedOrganization: _, ...after } = profileAfter(before, input);
+  const { expectedOrganization, ...after } = profileAfter(before, input);
+  const leavesOpen = before.identified !== true && input.organizationId === undefined;
+  if (leavesOpen && expectedOrganization !== undefined) return { ...after, expectedOrganization };
   return { ...after, identified: true };
 }
 
