@@ -297,6 +297,22 @@ describe('refused tokens', () => {
     await expect(ask(another, '10.0.0.2')).resolves.toMatchObject({ userId: 'bob' });
     await expect(ask(token, '10.0.0.1')).resolves.toMatchObject({ userId: 'alice' });
   });
+
+  it('do not keep out a token that was verified before and has to be verified again', async () => {
+    let now = NOW;
+    const verifying = verifier({ failures: new FailedAuthentications(2), now: () => now });
+    const ask = async (token: string) => verifying.person(token, { getPeer: () => '10.0.0.1' });
+    const [long, short] = [await sign({ ...good, exp: NOW_S + 3600 }), await sign({ ...good, exp: NOW_S + 60 })];
+    await ask(long);
+    await ask(short);
+    for (let i = 0; i < 2; i++)
+      await expect(ask(forged({ alg: 'HS256' }, { ...good, i }, 'c2ln'))).rejects.toMatchObject({
+        code: 'UNAUTHENTICATED',
+      });
+    now = NOW + TRUST_MS;
+    await expect(ask(long)).resolves.toMatchObject({ userId: 'alice' });
+    await expect(ask(short)).rejects.toMatchObject({ code: 'LIMITED' });
+  });
 });
 
 describe('published keys', () => {

@@ -44,7 +44,7 @@ export interface VerifiedToken extends PersonOfToken {
 }
 
 interface Known {
-  readonly person: Person;
+  readonly person: Person & { readonly expiresAt: number };
   /** Epoch milliseconds. */
   readonly trustedUntil: number;
 }
@@ -72,10 +72,15 @@ export class JwtVerifier {
   person(token: string, from?: From): Person | Promise<Person> {
     const digest = hash('sha256', token, 'base64url');
     const known = this.#known.get(digest);
-    if (known !== undefined && this.#now() < known.trustedUntil) return known.person;
-    this.#options.failures?.check(from);
+    const now = this.#now();
+    if (known !== undefined && now < known.trustedUntil) return known.person;
+    // A token that was good, and has not ended, is not kept out by others from the same address.
+    if (known === undefined || now >= known.person.expiresAt) this.#options.failures?.check(from);
     return this.#verify(token, digest).catch((error: unknown) => {
-      if (error instanceof LatchkeyError && error.code === 'UNAUTHENTICATED') this.#options.failures?.count(from);
+      if (error instanceof LatchkeyError && error.code === 'UNAUTHENTICATED') {
+        this.#known.delete(digest);
+        this.#options.failures?.count(from);
+      }
       throw error;
     });
   }
