@@ -69,7 +69,7 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   await protect(app, options);
   // Without this the body of a request that no route takes would be read and parsed, whoever sends it.
   app.addHook('onRequest', ({ is404, method, url }, _reply, done) => {
-    if (is404 && method !== 'OPTIONS') done(noRoute(method, url));
+    if (is404) done(noRoute(method, url));
     else done();
   });
   await describeApi(app);

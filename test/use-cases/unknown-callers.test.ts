@@ -103,14 +103,17 @@ describeOnEachEngine('callers whom nobody knows', (engine) => {
   });
 
   it('have no body of theirs parsed, be there a route or not', async () => {
-    const post = async (path: string, token?: string) => {
+    const post = async (path: string, token?: string, method = 'POST') => {
       const headers = { 'content-type': 'application/json', ...(token && { authorization: `Bearer ${token}` }) };
-      return (await fetch(`http://${server.httpAddress}${path}`, { method: 'POST', headers, body: '{"broken' })).status;
+      return (await fetch(`http://${server.httpAddress}${path}`, { method, headers, body: '{"broken' })).status;
     };
     expect(await post('/api/events')).toBe(401);
     expect(await post('/api/admin/tokens')).toBe(401);
     expect(await post('/no/such/route')).toBe(404);
     expect(await post('/healthz')).toBe(405);
+    for (const path of ['/api/events', '/no/such/route', '/healthz']) {
+      expect(await post(path, undefined, 'OPTIONS')).toBe(404);
+    }
     const { secret } = await server.composed.services.tokens.create(OPERATOR, {
       ...{ name: 'track', scopes: ['track'], organizationId: '', expiresAt: undefined },
     });
