@@ -38,11 +38,14 @@ export class EncodedDecisions {
     return this.#held(evaluated)?.message ?? EvaluateResponse.encode(decisionMessage(evaluated)).finish();
   }
 
-  /** Writes it as one of the decisions of a batch's result, or of the results of a stream's answer. */
-  writeMember(evaluated: Evaluated, writer: BinaryWriter): void {
-    const held = this.#held(evaluated);
-    if (held !== undefined) writer.raw(held.member);
-    else EvaluateResponse.encode(decisionMessage(evaluated), writer.uint32(REPEATED_TAG).fork()).join();
+  /** The bytes of one of the decisions of a batch's result, or of the results of a stream's answer. */
+  member(evaluated: Evaluated): Uint8Array {
+    return this.#held(evaluated)?.member ?? asMember(EvaluateResponse.encode(decisionMessage(evaluated)).finish());
+  }
+
+  /** Several of them, one after the other. */
+  members(all: readonly Evaluated[]): Uint8Array {
+    return Buffer.concat(all.map((evaluated) => this.member(evaluated)));
   }
 
   #held(evaluated: Evaluated): Entry | undefined {
@@ -56,7 +59,7 @@ export class EncodedDecisions {
   #encode(evaluated: Evaluated, entries: Entry[] | undefined): Entry | undefined {
     const { decision } = evaluated;
     const message = EvaluateResponse.encode(decisionMessage(evaluated)).finish();
-    const member = new BinaryWriter().uint32(REPEATED_TAG).bytes(message).finish();
+    const member = asMember(message);
     const entry = { decision, member, message };
     if (member.length > MAX_ENTRY_BYTES) return entry;
     this.#bytes += member.length + message.length + ENTRY_OVERHEAD;
@@ -69,6 +72,10 @@ export class EncodedDecisions {
     this.#byFlag.set(decision.flagKey, kept.length < MAX_PER_FLAG ? [...kept, entry] : [entry]);
     return entry;
   }
+}
+
+function asMember(message: Uint8Array): Uint8Array {
+  return new BinaryWriter().uint32(REPEATED_TAG).bytes(message).finish();
 }
 
 /** Whether two decisions that no time bounds are the same. Values are the snapshot's, of which each is one object. */

@@ -45,7 +45,7 @@ function writeResult(
 ): void {
   writer.uint32(RESULTS_TAG).fork();
   if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
-  for (const evaluated of decisions) encodedDecisions.writeMember(evaluated, writer);
+  writer.raw(encodedDecisions.members(decisions));
   if (refusal !== undefined) {
     const { code, details } = failureOf(refusal, call.requestId);
     BatchEvaluateError.encode({ code, message: details, index }, writer.uint32(ERROR_TAG).fork()).join();
@@ -92,7 +92,7 @@ async function encodeInPieces(
   const pieces: Uint8Array[] = [];
   if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
   for (const evaluated of decisions) {
-    encodedDecisions.writeMember(evaluated, writer);
+    writer.raw(encodedDecisions.member(evaluated));
     if (pauses.due()) {
       pieces.push(writer.finish());
       await pauses.take();

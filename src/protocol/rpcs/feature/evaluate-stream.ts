@@ -65,7 +65,7 @@ function refusal(call: Call, id: string, error: unknown): EvaluateStreamResponse
 function encodeFew(id: string, results: readonly Evaluated[]): EncodedMessage {
   const writer = new BinaryWriter();
   if (id !== '') writer.uint32(ID_TAG).string(id);
-  for (const evaluated of results) encodedDecisions.writeMember(evaluated, writer);
+  writer.raw(encodedDecisions.members(results));
   return new EncodedMessage(Buffer.from(writer.finish().buffer));
 }
 
@@ -76,7 +76,7 @@ async function encodeResults(call: Call, id: string, results: readonly Evaluated
   const writer = new BinaryWriter();
   if (id !== '') writer.uint32(ID_TAG).string(id);
   for (const evaluated of results) {
-    encodedDecisions.writeMember(evaluated, writer);
+    writer.raw(encodedDecisions.member(evaluated));
     if (pauses.due()) {
       chunks.push(writer.finish());
       await pauses.take();
