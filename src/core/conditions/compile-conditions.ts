@@ -49,6 +49,8 @@ export class ConditionCompiler {
   readonly #segments: Pick<ReadonlyMap<string, JsonObject>, 'get'>;
   /** Segments by key; undefined for one that is being compiled. */
   readonly #compiled: Map<string, Part | undefined>;
+  /** By their text: very many flags say the same as others. */
+  readonly #parts = new Map<string, Part>();
   readonly #leaves = new Map<string, CompiledLeaf>();
 
   /** @param compiled segments that have been compiled, over the same slots, and say the same now */
@@ -79,9 +81,19 @@ export class ConditionCompiler {
 
   #part(conditions: JsonObject): Part {
     if (Object.keys(conditions).length === 0) return { test: ALWAYS, changes: new Set(), slotsRead: new Set() };
+    const text = JSON.stringify(conditions);
+    let part = this.#parts.get(text);
+    if (part === undefined) {
+      part = this.#parsed(text);
+      this.#parts.set(text, part);
+    }
+    return part;
+  }
+
+  #parsed(text: string): Part {
     // The library writes to what it parses, so it is given a copy. A copy by way of JSON has the same short strings in memory
     // as states that were parsed, and comparing a string with itself costs much less than after structuredClone.
-    const copy = JSON.parse(JSON.stringify(conditions)) as never;
+    const copy = JSON.parse(text) as never;
     const parsed = new Rule({ conditions: copy, event: { type: 'holds' } });
     const read = { changes: new Set<NextChange>(), slotsRead: new Set<number>() };
     return { test: this.#node(parsed.conditions as unknown as Node, read), ...read };

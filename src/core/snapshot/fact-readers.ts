@@ -52,8 +52,11 @@ export class FactReaders {
   moved(slots: FactSlots, moves: readonly Move<number>[]): FactReaders {
     const bySlot = this.#readers.bySlot.moved(moves);
     if (bySlot === this.#readers.bySlot && slots.sameAs(this.#slots)) return this;
-    const keysOf = <Key>(table: FactSlots, indexes: Iterable<number>, keyOf: (slot: FactSlot) => Iterable<Key>) =>
-      new Set(Array.from(indexes, (index) => [...keyOf(table.at(index))]).flat());
+    const keysOf = <Key>(table: FactSlots, indexes: Iterable<number>, keyOf: (slot: FactSlot) => Iterable<Key>) => {
+      const keys = new Set<Key>();
+      for (const index of indexes) for (const key of keyOf(table.at(index))) keys.add(key);
+      return keys;
+    };
     const by = <Key>(keyOf: (slot: FactSlot) => Iterable<Key>): readonly Move<Key>[] =>
       moves.map(({ name, from, to }) => ({
         name,
