@@ -9,6 +9,12 @@ import { UncountableEvent } from '../unlocking/uncountable-event.js';
 const MOST_IN_A_ROW = 50;
 
 /**
+ * Does as much as counting the event would, for somebody else, and rejects where that fails. Gives whether it could try: not where
+ * another worker has the lane, or has taken the event.
+ */
+type Probe = (lane: number, culprit: NewEvent) => Promise<boolean>;
+
+/**
  * Decides whether an event that cannot be counted is at fault itself, so that it may be put aside. A database in trouble, a
  * missing table or a defect of this release fails events, too: all of them, and none must be put aside for that.
  *
@@ -16,12 +22,12 @@ const MOST_IN_A_ROW = 50;
  * the event fails once more, and the probe succeeds again. Or where what it carries cannot be counted by anybody.
  */
 export class BurialBrake {
-  readonly #probe: (lane: number, culprit: NewEvent) => Promise<void>;
+  readonly #probe: Probe;
   /** By lane, the event that failed and after which the probe succeeded. */
   readonly #suspects = new Map<number, EventKey>();
   #buriedInARow = 0;
 
-  constructor(probe: (lane: number, culprit: NewEvent) => Promise<void>) {
+  constructor(probe: Probe) {
     this.#probe = probe;
   }
 
@@ -38,7 +44,7 @@ export class BurialBrake {
     if (error instanceof UncountableEvent) return true;
     if (this.isOn) throw new EventsFail(`${MOST_IN_A_ROW} were put aside in a row, and none was counted`, error);
     try {
-      await this.#probe(lane, culprit);
+      if (!(await this.#probe(lane, culprit))) return false;
     } catch (failure) {
       this.#suspects.delete(lane);
       if (failure instanceof StoreUnavailable) throw failure;

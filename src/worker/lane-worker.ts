@@ -109,19 +109,20 @@ export class LaneWorker {
     return { counted: events.length };
   }
 
-  /** Does all that counting this event takes, for a user who is not there; and then nothing of it. */
-  async #probe(lane: number, culprit: NewEvent): Promise<void> {
+  /** Does all that counting this event takes, for a user who is not there; and then nothing of it. Gives whether the event is pending. */
+  async #probe(lane: number, culprit: NewEvent): Promise<boolean> {
     const { store, keeper } = this.#options;
     const undo = new Error('all went well, and is rolled back');
     const { action, receivedAt } = culprit;
     const harmless = { userId: `probe-${randomUUID()}`, source: '', id: 'probe', action, value: 0, properties: {} };
     const probing = store.transaction(async (tx) => {
-      if (!(await isPending(tx, lane, culprit))) return;
+      if (!(await isPending(tx, lane, culprit))) return false;
       await countBatch(tx, keeper, [{ ...harmless, occurredAt: receivedAt, receivedAt }], [culprit]);
       throw undo;
     });
-    await probing.catch((error: unknown) => {
+    return probing.catch((error: unknown) => {
       if (error !== undo) throw error;
+      return true;
     });
   }
 
