@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { presentRevisions } from '../calls/present-revisions.js';
+import { DAY_MS } from '../core/values/time.js';
 import type { Logger } from '../observability/logger.js';
+import { PULSE_KEPT_MS } from '../store/sql/engine/pulse.js';
 import type { SqlStore } from '../store/sql/sql-store.js';
 import type { EpochWatch } from './epoch-watch.js';
 
@@ -39,6 +41,8 @@ interface Loss {
   readonly found: number;
 }
 
+/** How old the last beat may be at a start: after that the database may have dropped the counter, and has not gone back. */
+const BEFORE_MS = PULSE_KEPT_MS - DAY_MS;
 /** How long a plain read may be behind what was committed; what is older for longer is looked at where writes are taken. */
 const BEHIND_MS = 1_000;
 const FOLDER_OF_OWNER = 0o700;
@@ -113,7 +117,7 @@ export class RollbackWatch {
   /** The pulse before this start, if the database may be the one that it is of. */
   async #fromBefore(): Promise<Pulse> {
     const epoch = await this.#options.epoch.current();
-    const content = await readFile(this.#options.path, 'utf8').catch(() => '{}');
+    const content = await readRecent(this.#options.path).catch(() => '{}');
     const { server, beats, epoch: of } = parse(content);
     const known = typeof server === 'string' && server.length <= 64 && Number.isSafeInteger(beats) && of === epoch;
     return known ? { server, beats: beats as number, epoch } : { server: randomUUID(), beats: 0, epoch };
@@ -132,6 +136,11 @@ export class RollbackWatch {
       this.#unkept = true;
     }
   }
+}
+
+async function readRecent(path: string): Promise<string> {
+  const { mtimeMs } = await stat(path);
+  return Date.now() - mtimeMs < BEFORE_MS ? readFile(path, 'utf8') : '{}';
 }
 
 function parse(content: string): Readonly<Record<string, unknown>> {

@@ -3,7 +3,7 @@ import { insertRows } from './insert-rows.js';
 import { firstRow, type Sql } from './sql.js';
 
 /** For how long the pulse of a server is kept that has ended, or is cut off. */
-const KEPT_MS = 30 * DAY_MS;
+export const PULSE_KEPT_MS = 30 * DAY_MS;
 
 /**
  * Raises this server's own counter by one and gives it. Nobody else writes it: where it is not above what it was the last time, the
@@ -21,6 +21,6 @@ export async function beat(sql: Sql, server: string): Promise<number> {
   });
   const row = await firstRow<{ beats: number }>(sql, 'SELECT beats FROM server_pulses WHERE server = ?', [server]);
   const beats = Number(row?.beats);
-  if (beats === 1) await sql.run(`DELETE FROM server_pulses WHERE beaten_at < ${nowMs} - ?`, [KEPT_MS]);
+  if (beats === 1) await sql.run(`DELETE FROM server_pulses WHERE beaten_at < ${nowMs} - ?`, [PULSE_KEPT_MS]);
   return beats;
 }
