@@ -50,8 +50,8 @@ export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' |
  * through here.
  *
  * A timer that was due before the write is fired first, on the state before it, so that what time has unlocked is not lost to a
- * change a moment later. Events are counted here, and the user is judged after each. Organizations are read, but not locked: a change of what roles inherit counts as a change of the rules
- * that read it, and starts a backfill.
+ * change a moment later. Events are counted here, and the user is judged after each. Organizations are read, but not locked: a
+ * change of what roles inherit counts as a change of the rules that read it, and starts a backfill.
  */
 export async function recompute(
   tx: RecomputeTransaction,
