@@ -30,6 +30,14 @@ describe('a process that only works', () => {
     });
   });
 
+  it('parses no body', async () => {
+    for (const path of ['/metrics', '/healthz', '/none']) {
+      for (const method of ['POST', 'OPTIONS']) {
+        expect(await askOf(origin, path, { method, raw: '{"broken' })).toMatchObject({ status: 404 });
+      }
+    }
+  });
+
   it('serves nothing else', async () => {
     for (const path of ['/api/feature-flags/', '/openapi.json', '/docs', '/']) {
       const answer = await askOf(origin, path, { token: stand.latchkey.adminSecret });

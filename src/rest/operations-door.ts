@@ -43,9 +43,13 @@ export async function openOperationsDoor(options: OperationsDoorOptions): Promis
   app.decorateRequest('failure', null);
   app.setErrorHandler(answerWithProblem);
   app.setNotFoundHandler(({ method, url }) => {
-    throw notFound(`no route ${method} ${quote(url.split('?', 1)[0])}: this address serves ${PATHS} alone`);
+    throw noRoute(method, url);
   });
   observe(app, observer);
+  // Before the body of such a request would be read and parsed.
+  app.addHook('onRequest', ({ is404, method, url }, _reply, done) => {
+    done(is404 ? noRoute(method, url) : undefined);
+  });
   app.addSchema(ProblemSchema);
   operations(app, { ready, metrics, authenticator: authenticatorOf(options), draining: () => draining });
   const bound = await listen(app, address, 'OPS_ADDR');
@@ -62,4 +66,8 @@ export async function openOperationsDoor(options: OperationsDoorOptions): Promis
       return drained;
     },
   };
+}
+
+function noRoute(method: string, url: string): Error {
+  return notFound(`no route ${method} ${quote(url.split('?', 1)[0])}: this address serves ${PATHS} alone`);
 }
