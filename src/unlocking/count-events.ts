@@ -30,13 +30,16 @@ export function countEvents(
   windowed: ReadonlyMap<string, number>,
 ): Counted {
   const totals = new Map<string, ActionTotal>();
+  const more = new Set<string>();
   const rows = new DayRows(before.id);
   const read = new DayRows(before.id);
   for (const event of events) {
     const { action } = event;
-    const fault = faultOfAction(before, action, totals);
+    const fault = faultOfAction(before, action, more);
     if (fault !== undefined) throw new UncountableEvent(fault);
-    const { total, row } = addToTotal(totals.get(action) ?? before.actions.get(action), event);
+    const stored = before.actions.get(action);
+    if (stored === undefined) more.add(action);
+    const { total, row } = addToTotal(totals.get(action) ?? stored, event);
     totals.set(action, total);
     if (row !== undefined) rows.add(action, row);
     if (!windowed.has(action)) continue;

@@ -204,7 +204,9 @@ export class EventService {
     if (state === undefined) return undefined;
     const taken = actionsTaken.get(userId) ?? new Set();
     const fault = faultOfAction(state, action, taken);
-    if (fault === undefined) actionsTaken.set(userId, taken.add(action));
+    if (fault === undefined && !(taken.has(action) || state.actions.has(action))) {
+      actionsTaken.set(userId, taken.add(action));
+    }
     return fault;
   }
 
