@@ -52,7 +52,7 @@ describe('what a state takes in memory', () => {
     // What others let go of meanwhile is measured, too, so that one look in several has to be right.
     const shares: number[] = [];
     const isRight = (one: number): boolean => one > 0.5 && one < 2;
-    while (shares.length < 5 && !shares.some(isRight)) shares.push(share());
+    while (shares.length < 20 && !shares.some(isRight)) shares.push(share());
     expect(shares.filter(isRight)).not.toEqual([]);
   });
 
