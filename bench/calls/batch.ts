@@ -57,7 +57,7 @@ await withGrpcStand(async (stand) => {
   );
   const load = (address: string) =>
     loadUnary({ address, path: PATH, tokens, requests, inFlight: SETTINGS.inFlight, calls: CALLS });
-  const sides = [side('latchkey', latchkey, load), side('bare grpc-js', bare, load)];
+  const sides = [side('latchkey', latchkey, load, stand.warm), side('bare grpc-js', bare, load)];
   const measured = await sideBySide(sides, SETTINGS.rounds, 2);
   reportSides(report, measured, sides, 'call');
   const decisions = measured.of('latchkey', 'perSecond').map((calls) => calls * ASKED);

@@ -56,7 +56,7 @@ await withGrpcStand(async (stand) => {
   const load = (address: string) =>
     loadUnary({ address, path: EVALUATE_PATH, tokens, requests, inFlight: SETTINGS.inFlight, calls: CALLS });
   const sides = [
-    side('latchkey', latchkey, load),
+    side('latchkey', latchkey, load, stand.warm),
     side('bare grpc-js', bare, load),
     side('the door around nothing', empty, load),
   ];

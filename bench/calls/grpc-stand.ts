@@ -31,6 +31,8 @@ export interface GrpcStand {
   readonly latchkey: Started & { readonly grpcAddress: string };
   /** The tokens' secrets. */
   readonly secrets: readonly string[];
+  /** Asks for everybody once, so that no state is so old that it is read again while a round is measured. */
+  warm(): Promise<void>;
   /** The tokens of calls, one after the other, by Zipf's law. */
   readonly tokens: readonly string[];
   /** So many requests, or fewer, of users who are drawn by Zipf's law. */
@@ -62,20 +64,29 @@ export async function withGrpcStand(measure: (stand: GrpcStand) => Promise<void>
       requests: Array.from({ length: SETTINGS.users }, (_, n) => encoded(evaluateRequest(n, 1))),
       calls: SETTINGS.users,
     };
-    await warmUp(() => loadUnary(everybody));
+    const warm = () => warmUp(() => loadUnary(everybody));
+    await warm();
     pinThisProcess(1);
     await measure({
-      ...{ place, latchkey, secrets, tokens },
+      ...{ place, latchkey, secrets, tokens, warm },
       requests: (make, most = BUILT) => Array.from({ length: most }, () => make(draw)),
     });
     await latchkey.stop();
   });
 }
 
-/** A load of a server, as one of those that are compared. */
-export const side = (name: string, server: Started, load: (address: string) => Promise<Loaded>): Side => ({
+/** A load of a server, as one of those that are compared. `before` is not measured. */
+export const side = (
+  name: string,
+  server: Started,
+  load: (address: string) => Promise<Loaded>,
+  before: () => Promise<void> = () => Promise.resolve(),
+): Side => ({
   name,
-  run: () => loadFigures(server, () => load(/grpc=(\S+)/.exec(server.line)![1]!)),
+  async run() {
+    await before();
+    return loadFigures(server, () => load(/grpc=(\S+)/.exec(server.line)![1]!));
+  },
 });
 
 /** Reports what each side came to, `each` being what is counted. */

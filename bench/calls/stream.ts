@@ -49,19 +49,19 @@ await withGrpcStand(async (stand) => {
   const report = new Report('stream', { ...SETTINGS, requests: REQUESTS, streams: STREAMS, store: place.name });
   const { inFlight } = SETTINGS;
   const alone = stand.requests((draw) => encoded(draw()));
-  const unary = side('unary', latchkey, (address) =>
-    loadUnary({ address, path: EVALUATE_PATH, tokens, requests: alone, inFlight, calls: REQUESTS }),
-  );
+  const load = { path: EVALUATE_PATH, tokens, requests: alone, inFlight, calls: REQUESTS };
+  const unary = side('unary', latchkey, (address) => loadUnary({ address, ...load }), stand.warm);
   const streaming = (perMessage: number): Side => {
     const requests = stand.requests(
       (draw) =>
         EvaluateStreamRequest.encode({ id: 'message', requests: Array.from({ length: perMessage }, draw) }).finish(),
       8_192,
     );
-    const load = { path: PATH, tokens, requests, streams: STREAMS, inFlight: Math.ceil(inFlight / STREAMS) };
+    const asking = { path: PATH, tokens, requests, streams: STREAMS, inFlight: Math.ceil(inFlight / STREAMS) };
     // With more in a message there are fewer messages, but enough for a round to last.
     const messages = Math.ceil(REQUESTS / Math.min(perMessage, 4));
-    const asked = side(nameOf(perMessage), latchkey, (address) => loadStreams({ address, ...load, messages }));
+    const stream = (address: string) => loadStreams({ address, ...asking, messages });
+    const asked = side(nameOf(perMessage), latchkey, stream, stand.warm);
     return {
       name: asked.name,
       run: async () => {

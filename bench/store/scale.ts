@@ -32,15 +32,15 @@ const IN_FLIGHT = 64;
 
 const seconds = (sinceMs: number): number => (performance.now() - sinceMs) / 1000;
 
-/** Starts a server and asks for everybody once; gives it with what its start took. */
+/** Starts a server; gives it with what its start took, and a way to ask for everybody once. */
 async function startOn(place: Place, files: string) {
   const startedAt = performance.now();
   const server = await serve(0, 'grpc', { DATA_DIR: `${place.directory}/${files}`, ...place.environment });
   const startSeconds = seconds(startedAt);
   const everybody = Array.from({ length: ASKED }, (_, n) => encoded(evaluateRequest(n, n % SMALL.flags)));
   const all = { address: server.grpcAddress, path: EVALUATE_PATH, tokens: [TOKEN], requests: everybody };
-  await warmUp(() => loadUnary({ ...all, inFlight: IN_FLIGHT, calls: ASKED }));
-  return { ...server, startSeconds };
+  const warm = () => warmUp(() => loadUnary({ ...all, inFlight: IN_FLIGHT, calls: ASKED }));
+  return { ...server, startSeconds, warm };
 }
 
 function residentMib(pid: number): number {
@@ -58,7 +58,11 @@ async function compare(small: Place, large: Place, report: Report): Promise<void
   const asked = { path: EVALUATE_PATH, tokens: [TOKEN], requests: drawn, inFlight: IN_FLIGHT, calls: CALLS };
   const side = (name: 'small' | 'large'): Side => ({
     name,
-    run: () => loadFigures(servers[name], () => loadUnary({ address: servers[name].grpcAddress, ...asked })),
+    async run() {
+      // So that no state is so old that it is read again while a round is measured.
+      await servers[name].warm();
+      return loadFigures(servers[name], () => loadUnary({ address: servers[name].grpcAddress, ...asked }));
+    },
   });
   const sides = [side('small'), side('large')];
   const measured = await sideBySide(sides, ROUNDS, 2);
