@@ -58,10 +58,10 @@ describe('a call', () => {
     expect(unknown.code).toBe(status.UNAUTHENTICATED);
     expect(unknown.details).not.toContain('guessed');
 
-    const expiresAt = new Date(Date.now() + 400);
+    const expiresAt = new Date(Date.now() + 2_000);
     const { secret } = await stand.admin.createToken({ name: 'short', scopes: ['evaluate'], expiresAt });
     expect(await stand.as(secret).evaluate({ flagKey: 'open' })).toMatchObject({ enabled: true });
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await new Promise((resolve) => setTimeout(resolve, 2_100));
     const expired = await failureOf(stand.as(secret).evaluate({ flagKey: 'open' }));
     expect(expired).toMatchObject({
       code: status.UNAUTHENTICATED,

@@ -32,29 +32,39 @@ const ERROR_TAG = 26;
 
 /** Encodes results that were decided at once. */
 function encodeFew(call: Call, results: readonly TargetDecisions[]): EncodedMessage {
-  const writer = new BinaryWriter();
-  for (const [index, result] of results.entries()) writeResult(writer, call, result, index);
-  return new EncodedMessage(Buffer.from(writer.finish().buffer));
-}
-
-function writeResult(
-  writer: BinaryWriter,
-  call: Call,
-  { userId, decisions, refusal }: TargetDecisions,
-  index: number,
-): void {
-  writer.uint32(RESULTS_TAG).fork();
-  if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
-  writer.raw(encodedDecisions.members(decisions));
-  if (refusal !== undefined) {
-    const { code, details } = failureOf(refusal, call.requestId);
-    BatchEvaluateError.encode({ code, message: details, index }, writer.uint32(ERROR_TAG).fork()).join();
+  const pieces: Uint8Array[] = [];
+  for (const [index, result] of results.entries()) {
+    addResult(pieces, call, { index, result, members: [encodedDecisions.members(result.decisions)] });
   }
-  writer.join();
+  return new EncodedMessage(Buffer.concat(pieces));
 }
 
-/** How many decisions of a result are encoded at once; a result with more is encoded in pieces. */
-const MAX_AT_ONCE = 128;
+interface ResultMembers {
+  readonly index: number;
+  readonly result: TargetDecisions;
+  /** The result's decisions, encoded. */
+  readonly members: readonly Uint8Array[];
+}
+
+/** Adds the pieces of a result, of which the first says how long the others are together. */
+function addResult(pieces: Uint8Array[], call: Call, { index, result, members }: ResultMembers): void {
+  const { userId, refusal } = result;
+  const start = userId === '' ? NOTHING : new BinaryWriter().uint32(USER_ID_TAG).string(userId).finish();
+  const end = refusal === undefined ? NOTHING : encodedError(call, refusal, index);
+  const length = members.reduce((sum, piece) => sum + piece.length, start.length + end.length);
+  pieces.push(new BinaryWriter().uint32(RESULTS_TAG).uint32(length).finish(), start);
+  for (const piece of members) pieces.push(piece);
+  pieces.push(end);
+}
+
+const NOTHING = new Uint8Array(0);
+
+function encodedError(call: Call, refusal: Error, index: number): Uint8Array {
+  const { code, details } = failureOf(refusal, call.requestId);
+  const writer = new BinaryWriter();
+  BatchEvaluateError.encode({ code, message: details, index }, writer.uint32(ERROR_TAG).fork()).join();
+  return writer.finish();
+}
 
 /**
  * Encodes a BatchEvaluateResponse and lets other calls run in between: the generated encoder would hold them up for about a
@@ -62,42 +72,20 @@ const MAX_AT_ONCE = 128;
  */
 export async function encodeResults(call: Call, results: readonly TargetDecisions[]): Promise<EncodedMessage> {
   const pauses = new EventLoopPauses(call);
-  const chunks: Uint8Array[] = [];
-  const writer = new BinaryWriter();
-  for (const [index, result] of results.entries()) {
-    const { decisions } = result;
-    if (decisions.length <= MAX_AT_ONCE) {
-      writeResult(writer, call, result, index);
-      if (pauses.due(decisions.length + 1)) {
-        chunks.push(writer.finish());
-        await pauses.take();
-      }
-    } else {
-      chunks.push(writer.finish());
-      const pieces = await encodeInPieces(result, pauses);
-      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      chunks.push(writer.uint32(RESULTS_TAG).uint32(length).finish(), ...pieces);
-    }
-  }
-  chunks.push(writer.finish());
-  return new EncodedMessage(Buffer.concat(chunks));
-}
-
-/** Encodes the content of one result. */
-async function encodeInPieces(
-  { userId, decisions }: TargetDecisions,
-  pauses: EventLoopPauses,
-): Promise<readonly Uint8Array[]> {
-  const writer = new BinaryWriter();
   const pieces: Uint8Array[] = [];
-  if (userId !== '') writer.uint32(USER_ID_TAG).string(userId);
-  for (const evaluated of decisions) {
-    writer.raw(encodedDecisions.member(evaluated));
-    if (pauses.due()) {
-      pieces.push(writer.finish());
+  for (const [index, result] of results.entries()) {
+    const members: Uint8Array[] = [];
+    let few: Uint8Array[] = [];
+    for (const evaluated of result.decisions) {
+      few.push(encodedDecisions.member(evaluated));
+      if (!pauses.due()) continue;
+      members.push(Buffer.concat(few));
+      few = [];
       await pauses.take();
     }
+    members.push(Buffer.concat(few));
+    addResult(pieces, call, { index, result, members });
+    if (pauses.due()) await pauses.take();
   }
-  pieces.push(writer.finish());
-  return pieces;
+  return new EncodedMessage(Buffer.concat(pieces));
 }

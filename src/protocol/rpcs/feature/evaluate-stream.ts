@@ -63,25 +63,25 @@ function refusal(call: Call, id: string, error: unknown): EvaluateStreamResponse
 
 /** Encodes an answer that was decided at once. */
 function encodeFew(id: string, results: readonly Evaluated[]): EncodedMessage {
-  const writer = new BinaryWriter();
-  if (id !== '') writer.uint32(ID_TAG).string(id);
-  writer.raw(encodedDecisions.members(results));
-  return new EncodedMessage(Buffer.from(writer.finish().buffer));
+  return new EncodedMessage(Buffer.concat([encodedId(id), encodedDecisions.members(results)]));
+}
+
+function encodedId(id: string): Uint8Array {
+  return id === '' ? new Uint8Array(0) : new BinaryWriter().uint32(ID_TAG).string(id).finish();
 }
 
 /** Encodes an answer and lets other calls run in between. */
 async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
   const pauses = new EventLoopPauses(call);
-  const chunks: Uint8Array[] = [];
-  const writer = new BinaryWriter();
-  if (id !== '') writer.uint32(ID_TAG).string(id);
+  const pieces: Uint8Array[] = [encodedId(id)];
+  let few: Uint8Array[] = [];
   for (const evaluated of results) {
-    writer.raw(encodedDecisions.member(evaluated));
-    if (pauses.due()) {
-      chunks.push(writer.finish());
-      await pauses.take();
-    }
+    few.push(encodedDecisions.member(evaluated));
+    if (!pauses.due()) continue;
+    pieces.push(Buffer.concat(few));
+    few = [];
+    await pauses.take();
   }
-  chunks.push(writer.finish());
-  return new EncodedMessage(Buffer.concat(chunks));
+  pieces.push(Buffer.concat(few));
+  return new EncodedMessage(Buffer.concat(pieces));
 }
