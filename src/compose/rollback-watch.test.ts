@@ -1,4 +1,4 @@
-import { mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
@@ -36,4 +36,22 @@ describe('the pulse at a start', () => {
     expect(await epochsBegunAfter(DAY_MS)).toBe(1);
     expect(await epochsBegunAfter(31 * DAY_MS)).toBe(0);
   });
+});
+
+it('is kept by several processes of one folder, the last one’s in the end', async () => {
+  const folder = join(directory, 'shared');
+  const path = join(folder, 'pulse.json');
+  const warned: unknown[] = [];
+  let beats = 0;
+  const store = { pulse: async () => ++beats, epoch: () => Promise.resolve('e') };
+  const logger = { error: () => undefined, warn: (...told: unknown[]) => void warned.push(told) };
+  const epoch = new EpochWatch(store, () => undefined);
+  const watches = Array.from(
+    { length: 3 },
+    () => new RollbackWatch({ store, epoch, path, logger, failed: () => undefined } as never),
+  );
+  for (let round = 0; round < 30; round++) await Promise.all(watches.map((watch) => watch.beat()));
+  expect(warned).toEqual([]);
+  expect(await readdir(folder)).toEqual(['pulse.json']);
+  expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ epoch: 'e' });
 });

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { presentRevisions } from '../calls/present-revisions.js';
@@ -125,12 +125,15 @@ export class RollbackWatch {
 
   async #keep(pulse: Pulse): Promise<void> {
     const { path, logger } = this.#options;
+    // Another process may keep its own in the same folder at the same time: the last one's stays.
+    const temporary = `${path}.${randomUUID()}`;
     try {
       await mkdir(dirname(path), { recursive: true, mode: FOLDER_OF_OWNER });
-      await writeFile(`${path}.new`, JSON.stringify(pulse));
-      await rename(`${path}.new`, path);
+      await writeFile(temporary, JSON.stringify(pulse));
+      await rename(temporary, path);
       this.#unkept = false;
     } catch (error) {
+      await rm(temporary, { force: true }).catch(() => undefined);
       // Said once: without the file a start does not notice that the database went back while nothing ran.
       if (!this.#unkept) logger.warn({ err: error }, 'the pulse could not be kept for the next start');
       this.#unkept = true;
