@@ -29,9 +29,8 @@ export class DayKnowledge {
    */
   async of({ windowedActions }: Pick<Snapshot, 'windowedActions'>): Promise<KnownDays | undefined> {
     const held = this.#held;
-    if (held?.windowed !== windowedActions) return this.#readOrHeld(windowedActions);
-    if (performance.now() - this.#readAt > HELD_MS) void this.#readOrHeld(windowedActions);
-    return held.known;
+    const isFresh = held?.windowed === windowedActions && performance.now() - this.#readAt <= HELD_MS;
+    return isFresh ? held.known : this.#readOrHeld(windowedActions);
   }
 
   async #readOrHeld(windowed: Snapshot['windowedActions']): Promise<KnownDays | undefined> {
