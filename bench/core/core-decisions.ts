@@ -8,6 +8,7 @@ import { Engine } from 'json-rules-engine';
 import { evaluate } from '../../src/core/deciding/evaluate.js';
 import { parseFlag } from '../../src/core/flags/parse-flag.js';
 import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { HeldUser } from '../../src/core/states/held-user.js';
 import { unknownUser } from '../../src/core/states/user-state.js';
 
 const NOW = Date.UTC(2026, 0, 31);
@@ -17,13 +18,13 @@ const ROUND_MS = 400;
 
 const joinedAt = NOW - 30 * DAY_MS;
 const total = { count: 12, sum: 0n, activeDays: 3, firstAt: NOW - DAY_MS, lastAt: NOW, recentDays: 1n };
-const user = {
+const user = HeldUser.of({
   ...unknownUser('user-1'),
   revision: 1,
   joinedAt,
   emailVerified: true,
   actions: new Map([['report_created', total]]),
-};
+});
 
 /** Three conditions that all have to be looked at; `days` tells the rules apart. Only the last rule holds. */
 const conditions = (days: number) => ({

@@ -7,6 +7,7 @@ import type { Decision } from '../../src/core/deciding/decision.js';
 import { evaluate } from '../../src/core/deciding/evaluate.js';
 import { parseFlag } from '../../src/core/flags/parse-flag.js';
 import { compileSnapshot } from '../../src/core/snapshot/compile-snapshot.js';
+import { HeldUser } from '../../src/core/states/held-user.js';
 import { type UserState, unknownUser } from '../../src/core/states/user-state.js';
 import { DAY_MS } from '../../src/core/values/time.js';
 import { Metrics } from '../../src/observability/metrics.js';
@@ -85,10 +86,10 @@ function latchkeyFlag(n: number) {
 function stateOf({ id, emailVerified, plan, reports }: EngineUser): UserState {
   const total = { sum: 0n, activeDays: 3, firstAt: NOW - DAY_MS, lastAt: NOW, recentDays: 1n };
   const actions = Array.from({ length: COUNTERS }, (_, n) => [actionName(n), { ...total, count: reports }] as const);
-  return {
+  return HeldUser.of({
     ...{ ...unknownUser(id), revision: 1, emailVerified, attributes: { plan } },
     ...{ joinedAt: NOW - 30 * DAY_MS, actions: new Map(actions) },
-  };
+  });
 }
 
 interface FlagdCore {

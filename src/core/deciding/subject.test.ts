@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { HeldUser } from '../states/held-user.js';
 import { unknownOrganization } from '../states/organization-state.js';
 import { arbitraryWorld } from '../testing/arbitrary-world.js';
 import { flagOf, NOW, ruleOf, snapshotOf, userOf } from '../testing/samples.js';
@@ -21,9 +22,9 @@ describe('a subject with overrides', () => {
   it('is the same whether or not the user was looked at without them before', () => {
     let changed = 0;
     fc.assert(
-      fc.property(arbitraryWorld, context, fc.boolean(), ({ snapshot, user, organization }, given, before) => {
+      fc.property(arbitraryWorld, context, fc.boolean(), ({ snapshot, user: fresh, organization }, given, before) => {
+        const user = HeldUser.of(fresh);
         const known = subjectOf(snapshot, user, before ? organization : undefined).record.values;
-        const { recollection: _, ...fresh } = user;
         const plain = ({ user: _user, record, ...subject }: ReturnType<typeof subjectOf>) => {
           return { ...subject, values: snapshot.slots.all().map(({ index }) => record.values[index]) };
         };
@@ -39,13 +40,13 @@ describe('a subject with overrides', () => {
   it('does not change what is remembered of the user', () => {
     const conditions = { all: [{ fact: 'attribute', path: '$.plan', operator: 'equal', value: 'pro' }] };
     const snapshot = snapshotOf([flagOf('reports', { rules: [ruleOf('rul', { conditions })] })]);
-    const user = userOf({ attributes: { plan: 'pro' } });
+    const user = HeldUser.of(userOf({ attributes: { plan: 'pro' } }));
     const isOn = (given?: EvaluationContext) => evaluate(snapshot, 'reports', user, undefined, given, NOW).enabled;
     expect([isOn(), isOn({ attributes: { plan: 'free' } }), isOn()]).toEqual([true, false, true]);
   });
 
   it('is of the copy of a state, not of the state that it was copied from', () => {
-    const user = userOf({ attributes: { plan: 'pro' } });
+    const user = HeldUser.of(userOf({ attributes: { plan: 'pro' } }));
     const copy = { ...user, attributes: { plan: 'free' }, organizationId: 'acme' };
     const snapshot = snapshotOf([]);
     for (const state of [user, copy, user]) {

@@ -3,6 +3,7 @@ import { buildRecord, type FactRecord } from '../facts/fact-record.js';
 import type { BucketSource } from '../flags/bucketing.js';
 import { indexRows, type RowIndex } from '../snapshot/index-rows.js';
 import type { CompiledFlag, FactReading, Snapshot } from '../snapshot/snapshot.js';
+import { HeldUser } from '../states/held-user.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import { inRow, roleLevels, rolesOf } from '../states/role-hierarchy.js';
 import type { UserState } from '../states/user-state.js';
@@ -37,8 +38,8 @@ interface Remembered extends Subject {
 }
 
 function remembered(user: UserState, reading: FactReading): Remembered | undefined {
-  const known = user.recollection?.kept as Remembered | undefined;
-  return known !== undefined && known.user === user && known.reading === reading ? known : undefined;
+  const known = HeldUser.madeOf(user) as Remembered | undefined;
+  return known?.reading === reading ? known : undefined;
 }
 
 /**
@@ -74,7 +75,7 @@ export function subjectOf(
     attributes: made.attributes,
     roleLevels: made.roleLevels,
   };
-  user.recollection?.keep(subject);
+  HeldUser.keep(user, subject);
   return subject;
 }
 

@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { PackedTotals, packedUser } from './packed-totals.js';
-import { unknownUser } from './user-state.js';
+import { PackedTotals } from './packed-totals.js';
 
 const action = fc
   .oneof(fc.constantFrom('a', 'ab', 'b', ' ', '__proto__', '1 2', 'Größe', '世界'), fc.string({ minLength: 1 }))
@@ -20,6 +19,8 @@ const total = fc.record(
   },
   { requiredKeys: ['count', 'sum', 'activeDays', 'firstAt', 'lastAt', 'recentDays'] },
 );
+/** More names than are numbered. */
+const MANY = 12_000;
 const totals = fc.array(fc.tuple(action, total)).map((entries) => new Map(entries));
 
 describe('packed totals', () => {
@@ -40,12 +41,12 @@ describe('packed totals', () => {
     );
   });
 
-  it('take the place of a state’s own, where it has any', () => {
-    const user = unknownUser('ada');
-    expect(packedUser(user)).toBe(user);
-    const counted = { count: 1, sum: 0n, activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n };
-    const { actions } = packedUser({ ...user, actions: new Map([['save', counted]]) });
-    expect(actions).toBeInstanceOf(PackedTotals);
-    expect(actions.get('save')).toEqual(counted);
+  it('are so for more names than are numbered, and for as many as a user has', () => {
+    const one = { count: 3, sum: -1n, activeDays: 1, firstAt: 9, lastAt: 2, recentDays: 1n << 61n };
+    const given = new Map(Array.from({ length: MANY }, (_, n) => [`Größe ${n}`, { ...one, count: n }]));
+    const packed = new PackedTotals(given);
+    expect(new Map(packed)).toEqual(given);
+    expect([packed.get(`Größe ${MANY - 1}`)?.count, packed.has('Größe')]).toEqual([MANY - 1, false]);
+    expect(new Map(new PackedTotals(new Map([['another', one]])))).toEqual(new Map([['another', one]]));
   });
 });

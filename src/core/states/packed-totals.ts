@@ -1,40 +1,49 @@
-import type { ActionTotal, UserState } from './user-state.js';
-
-/** Before each total, and after the name of its action: names have no control characters. */
-const BEFORE = '\n';
-const AFTER_NAME = '\t';
-const BETWEEN = ' ';
+import { ByteReader, ByteWriter } from '../values/byte-text.js';
+import type { ActionTotal } from './user-state.js';
 
 /**
- * Totals by action in one text, for states that are held in great number: a seventh of what a map of objects takes. A total is made
+ * The names of actions that packed totals have had so far, by number from 1, and how many they may be: a user's actions are others'
+ * actions, too, so that a number stands for a name. Beyond that names stand in full.
+ */
+const names: string[] = [''];
+const numbers = new Map<string, number>();
+const MOST_NAMES = 10_000;
+
+/** Instead of the number of a name: the name follows. */
+const IN_FULL = 0;
+
+/**
+ * Totals by action in one text, for states that are held in great number: a tenth of what a map of objects takes. A total is made
  * each time it is asked for, so whoever asks for many of them takes a map of them all.
  */
 export class PackedTotals implements ReadonlyMap<string, ActionTotal> {
-  readonly size: number;
+  /** Of each: the number of its name, or the name; how long what follows is; the total. */
   readonly text: string;
 
   constructor(totals: ReadonlyMap<string, ActionTotal>) {
-    this.size = totals.size;
-    this.text =
-      Array.from(totals, ([action, total]) => BEFORE + action + AFTER_NAME + written(total)).join('') + BEFORE;
+    // Joined, not added to: what is added to stays in parts.
+    this.text = [new ByteWriter().natural(totals.size).take(), ...Array.from(totals, written)].join('');
+  }
+
+  get size(): number {
+    return new ByteReader(this.text).natural();
   }
 
   get(action: string): ActionTotal | undefined {
-    const start = BEFORE + action + AFTER_NAME;
-    const at = this.text.indexOf(start);
-    if (at < 0) return undefined;
-    const from = at + start.length;
-    return read(this.text.slice(from, this.text.indexOf(BEFORE, from)));
+    const reader = this.#find(action);
+    return reader && readTotal(reader, reader.natural());
   }
 
   has(action: string): boolean {
-    return this.text.includes(BEFORE + action + AFTER_NAME);
+    return this.#find(action) !== undefined;
   }
 
   *entries(): MapIterator<[string, ActionTotal]> {
-    for (const line of this.text.split(BEFORE).slice(1, -1)) {
-      const [action, total] = line.split(AFTER_NAME) as [string, string];
-      yield [action, read(total)];
+    const reader = new ByteReader(this.text);
+    for (let left = reader.natural(); left > 0; left--) {
+      const number = reader.natural();
+      const name = number === IN_FULL ? reader.string() : names[number]!;
+      yield [name, readTotal(reader, reader.natural())];
     }
   }
 
@@ -53,58 +62,92 @@ export class PackedTotals implements ReadonlyMap<string, ActionTotal> {
   forEach(each: (total: ActionTotal, action: string, totals: this) => void): void {
     for (const [action, total] of this) each(total, action, this);
   }
+
+  /** Where the total of this action is: its length comes next. */
+  #find(action: string): ByteReader | undefined {
+    const wanted = numbers.get(action);
+    const reader = new ByteReader(this.text);
+    for (let left = reader.natural(); left > 0; left--) {
+      const number = reader.natural();
+      if (number === IN_FULL ? reader.string() === action : number === wanted) return reader;
+      const length = reader.natural();
+      reader.at += length;
+    }
+    return undefined;
+  }
 }
 
-/** The same state as it is to be held. */
-export function packedUser(user: UserState): UserState {
-  return user.actions.size === 0 ? user : { ...user, actions: new PackedTotals(user.actions) };
+function written([action, total]: readonly [string, ActionTotal]): string {
+  const body = new ByteWriter();
+  writeTotal(body, total);
+  const { length } = body;
+  const head = new ByteWriter();
+  const number = numberOf(action);
+  head.natural(number);
+  if (number === IN_FULL) head.string(action);
+  return head.natural(length).take() + body.take();
 }
 
-function written({ count, sum, activeDays, firstAt, lastAt, recentDays, openDay }: ActionTotal): string {
-  const parts = [
-    short(count),
-    shortest(sum),
-    short(activeDays),
-    short(firstAt),
-    short(lastAt - firstAt),
-    shortest(recentDays),
-  ];
-  if (openDay !== undefined) parts.push(short(openDay.count), shortest(openDay.sum));
-  return parts.join(BETWEEN);
+function numberOf(action: string): number {
+  const known = numbers.get(action);
+  if (known !== undefined) return known;
+  if (names.length > MOST_NAMES) return IN_FULL;
+  numbers.set(action, names.length);
+  return names.push(action) - 1;
 }
 
-function read(text: string): ActionTotal {
-  const parts = text.split(BETWEEN);
-  const firstAt = numberOf(parts[3]!);
-  return {
-    count: numberOf(parts[0]!),
-    sum: bigintOf(parts[1]!),
-    activeDays: numberOf(parts[2]!),
-    firstAt,
-    lastAt: firstAt + numberOf(parts[4]!),
-    recentDays: bigintOf(parts[5]!),
-    ...(parts.length > 6 && { openDay: { count: numberOf(parts[6]!), sum: bigintOf(parts[7]!) } }),
-  };
+function writeTotal(writer: ByteWriter, total: ActionTotal): void {
+  const { count, sum, activeDays, firstAt, lastAt, recentDays, openDay } = total;
+  writer.natural(count);
+  writeSum(writer, sum);
+  writer
+    .natural(activeDays)
+    .whole(firstAt)
+    .whole(lastAt - firstAt);
+  writer.natural(Number(recentDays & LOW_DAYS)).natural(Number(recentDays >> DAYS_APART));
+  if (openDay === undefined) return;
+  writer.natural(openDay.count);
+  writeSum(writer, openDay.sum);
 }
 
-const BASE = 36;
-
-function short(number: number): string {
-  return number.toString(BASE);
+function readTotal(reader: ByteReader, length: number): ActionTotal {
+  const end = reader.at + length;
+  const count = reader.natural();
+  const sum = readSum(reader);
+  const activeDays = reader.natural();
+  const firstAt = reader.whole();
+  const lastAt = firstAt + reader.whole();
+  const low = BigInt(reader.natural());
+  const high = reader.natural();
+  const recentDays = high === 0 ? low : low | (BigInt(high) << DAYS_APART);
+  const total = { count, sum, activeDays, firstAt, lastAt, recentDays };
+  return reader.at === end ? total : { ...total, openDay: { count: reader.natural(), sum: readSum(reader) } };
 }
 
-function numberOf(text: string): number {
-  return Number.parseInt(text, BASE);
+/** The bits of recent days are two numbers. */
+const DAYS_APART = 31n;
+const LOW_DAYS = (1n << DAYS_APART) - 1n;
+
+/** How a sum is written: as so many millions of millionths, as millionths, or as a text. */
+const SUM_FORMS = { millions: 0, millionths: 1, text: 2 } as const;
+const FORMS = 4;
+const MILLION = 1_000_000n;
+const MOST_MILLIONTHS = BigInt(Math.floor(Number.MAX_SAFE_INTEGER / FORMS));
+
+function writeSum(writer: ByteWriter, sum: bigint): void {
+  if (sum < 0n || sum > MOST_MILLIONTHS) {
+    writer.natural(SUM_FORMS.text).string(String(sum));
+  } else if (sum % MILLION === 0n) {
+    writer.natural(Number(sum / MILLION) * FORMS + SUM_FORMS.millions);
+  } else {
+    writer.natural(Number(sum) * FORMS + SUM_FORMS.millionths);
+  }
 }
 
-/** Stands before one that no number holds exactly. */
-const LONG = '*';
-
-function shortest(bigint: bigint): string {
-  const number = Number(bigint);
-  return Number.isSafeInteger(number) ? short(number) : `${LONG}${bigint}`;
-}
-
-function bigintOf(text: string): bigint {
-  return BigInt(text.startsWith(LONG) ? text.slice(LONG.length) : numberOf(text));
+function readSum(reader: ByteReader): bigint {
+  const written = reader.natural();
+  const form = written % FORMS;
+  if (form === SUM_FORMS.text) return BigInt(reader.string());
+  const number = BigInt(Math.floor(written / FORMS));
+  return form === SUM_FORMS.millions ? number * MILLION : number;
 }

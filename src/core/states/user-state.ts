@@ -1,7 +1,6 @@
 import type { Effect } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
 import type { Ledger } from './ledger.js';
-import { Recollection } from './recollection.js';
 
 /** Everything ever counted about one action of one user. Instants are epoch milliseconds. */
 export interface ActionTotal {
@@ -96,8 +95,6 @@ export interface UserState {
   readonly identified?: true;
   /** The organization that alone may say who this user is; only while nobody has. Absent: any may. */
   readonly expectedOrganization?: string;
-  /** What was made of the state; absent where nothing is to be kept. */
-  readonly recollection?: Recollection;
   /** When the user was last deleted, in epoch milliseconds: events that occurred up to then never count. */
   readonly deletedAt?: number;
 }
@@ -127,7 +124,6 @@ export function unknownUser(id: string): UserState {
     actionDays: NOTHING,
     access: NONE,
     ledger: NOTHING,
-    recollection: new Recollection(),
   };
 }
 

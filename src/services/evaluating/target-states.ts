@@ -1,5 +1,6 @@
 import { organizationIdOf } from '../../core/deciding/subject.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { HeldUser } from '../../core/states/held-user.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { type UserState, unknownUser } from '../../core/states/user-state.js';
 import type { Held, StateSources } from '../../store/state-source.js';
@@ -13,7 +14,7 @@ export interface TargetStates {
   readonly organization: Held<OrganizationState> | undefined;
 }
 
-const NOBODY: Held<UserState> = { state: unknownUser(''), stale: false };
+const NOBODY: Held<UserState> = { state: HeldUser.of(unknownUser('')), stale: false };
 
 /** The target's states, if the cache has all that a snapshot reads of them and they are young enough; else undefined. */
 export function peekStates(

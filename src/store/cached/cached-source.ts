@@ -57,8 +57,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
         return held.mark(clock.monotonicMs());
       },
       onStates: (states, mark) => {
-        const now = clock.monotonicMs();
-        for (const [id, state] of states) held.admit(id, state, mark, now);
+        held.admit(states, mark, clock.monotonicMs());
       },
       onAnswer: () => breaker.answered(),
       onFailure: (why) => {
@@ -160,14 +159,14 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
   /** The state if it is young or, when the store was away a moment ago, if it can be answered as stale. */
   #atOnce(id: string, { floor, daysOf }: Needed): Held<T> | undefined {
     const held = this.#held.get(id);
-    if (held === undefined || held.answer.state.revision < floor) return undefined;
+    if (held === undefined || held.state.revision < floor) return undefined;
     const { clock, breaker } = this.#options;
     const now = clock.monotonicMs();
-    if (this.#held.isYoung(held, now) && hasDaysOf(held.answer.state, daysOf)) return held.answer;
+    if (this.#held.isYoung(held, now) && hasDaysOf(held.state, daysOf)) return held;
     if (!breaker.isOpen(now) || !this.#held.isUsable(held, now)) return undefined;
     // A load that nobody waits for finds out whether the store is back, and fills the cache if it is.
     if (breaker.takeProbe(now)) this.#loads.join(id, this.#joinAfter);
-    return { state: held.answer.state, stale: true };
+    return { state: held.state, stale: true };
   }
 
   /** The answer that a finished load gives; undefined where the state is older than demanded and has to be loaded again. */
@@ -177,7 +176,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     if (outcome?.kind !== 'states' || mark === undefined) return this.#lastResort(id, demand, group);
     const loaded = outcome.states.get(id);
     if (loaded === undefined) throw new Error(`The store gave no state for ${JSON.stringify(id)}.`);
-    const held = this.#held.peek(id)?.answer.state;
+    const held = this.#held.peek(id)?.state;
     const { fresh, daysOf = NO_ACTIONS } = demand;
     const newer = held !== undefined && held.revision > loaded.revision && hasDaysOf(held, daysOf);
     const best = fresh !== true && newer ? held : loaded;
@@ -192,11 +191,10 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
   #lastResort(id: string, demand: Demand, group: LoadGroup<T>): Held<T> {
     const held = this.#held.get(id);
     const floor = demand.floors?.get(id) ?? 0;
-    if (demand.fresh !== true && held !== undefined && held.answer.state.revision >= floor) {
+    if (demand.fresh !== true && held !== undefined && held.state.revision >= floor) {
       const now = this.#options.clock.monotonicMs();
-      if (this.#held.isYoung(held, now) && hasDaysOf(held.answer.state, demand.daysOf ?? NO_ACTIONS))
-        return held.answer;
-      if (this.#held.isUsable(held, now)) return { state: held.answer.state, stale: true };
+      if (this.#held.isYoung(held, now) && hasDaysOf(held.state, demand.daysOf ?? NO_ACTIONS)) return held;
+      if (this.#held.isUsable(held, now)) return { state: held.state, stale: true };
     }
     const wanted = `${this.#options.kind}: ${JSON.stringify(id)}${floor > 0 ? ` at revision ${floor}` : ''}`;
     const cause = group.outcome?.kind === 'away' ? group.outcome.cause : undefined;

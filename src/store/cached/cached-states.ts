@@ -1,5 +1,5 @@
+import { HeldUser } from '../../core/states/held-user.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
-import { packedUser } from '../../core/states/packed-totals.js';
 import { type ActionNames, NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
 import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
 import type { StateSources } from '../state-source.js';
@@ -79,7 +79,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxEntries: options.maxUsers ?? 100_000,
     maxBytes: 0.75 * maxBytes,
     read: (ids, daysOf) => reader.users(ids, daysOf),
-    asHeld: packedUser,
+    asHeld: HeldUser.of,
     daysOf: options.windowedActions ?? (() => NO_ACTIONS),
   });
   const organizations = new CachedSource<OrganizationState>({

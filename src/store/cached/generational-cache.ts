@@ -1,8 +1,3 @@
-import NodeCache from 'node-cache';
-
-/** node-cache keeps its entries in a plain object: with the prefix no id is a name like `constructor` or an index. */
-const PREFIX = ':';
-
 export interface CacheBounds<V> {
   /** 2 at least. */
   readonly maxEntries: number;
@@ -18,22 +13,22 @@ export interface CacheBounds<V> {
  *
  * Entries live in two generations. When the young one is half of a bound it becomes the old one, and what the old one still
  * held is forgotten; what is found in the old one moves to the young one. So the entries used last, half of the bound, are
- * always there and the others may be; nothing is ever scanned, and no single table grows beyond half of the bound.
+ * always there and the others may be; nothing is ever scanned. The tables of a generation are many, so that none grows large.
  */
 export class GenerationalCache<V extends NonNullable<unknown>> {
   readonly #generationSize: number;
   readonly #generationWeight: number;
   readonly #weightOf: (value: V) => number;
-  #young = emptyGeneration();
-  #old = emptyGeneration();
-  #youngWeight = 0;
-  #oldWeight = 0;
+  #young: Generation<V>;
+  #old: Generation<V>;
   #rotations = 0;
 
   constructor({ maxEntries, maxWeight = Number.POSITIVE_INFINITY, weightOf = () => 0 }: CacheBounds<V>) {
     this.#generationSize = Math.max(1, Math.floor(maxEntries / 2));
     this.#generationWeight = maxWeight / 2;
     this.#weightOf = weightOf;
+    this.#young = new Generation(weightOf);
+    this.#old = new Generation(weightOf);
   }
 
   /** How often a generation was forgotten: what was set at rotation r is there at least until rotation r + 2. */
@@ -42,76 +37,90 @@ export class GenerationalCache<V extends NonNullable<unknown>> {
   }
 
   get size(): number {
-    return this.#young.getStats().keys + this.#old.getStats().keys;
+    return this.#young.size + this.#old.size;
   }
 
   get weight(): number {
-    return this.#youngWeight + this.#oldWeight;
+    return this.#young.weight + this.#old.weight;
   }
 
   /** The entry, which counts as used by this. */
   get(id: string): V | undefined {
-    const key = PREFIX + id;
-    const young = this.#young.get<V>(key);
+    const young = this.#young.get(id);
     if (young !== undefined) return young;
-    const old = this.#old.get<V>(key);
-    if (old === undefined) return undefined;
-    this.#put(key, old);
+    const old = this.#old.get(id);
+    if (old !== undefined) this.set(id, old);
     return old;
   }
 
   /** The entry, which does not count as used by this. */
   peek(id: string): V | undefined {
-    const key = PREFIX + id;
-    return this.#young.get<V>(key) ?? this.#old.get<V>(key);
+    return this.#young.get(id) ?? this.#old.get(id);
   }
 
   set(id: string, value: V): void {
-    this.#put(PREFIX + id, value);
+    this.#old.delete(id);
+    this.#young.set(id, value);
+    if (this.#young.size < this.#generationSize && this.#young.weight < this.#generationWeight) return;
+    this.#old = this.#young;
+    this.#young = new Generation(this.#weightOf);
+    this.#rotations += 1;
   }
 
   /** Puts another value in the place of an entry that is there, which does not count as used by this. */
   replace(id: string, value: V): void {
-    const key = PREFIX + id;
-    const young = this.#young.get<V>(key);
-    const old = this.#old.get<V>(key);
-    if (young !== undefined) {
-      this.#youngWeight += this.#weightOf(value) - this.#weightOf(young);
-      this.#young.set(key, value);
-    } else if (old !== undefined) {
-      this.#oldWeight += this.#weightOf(value) - this.#weightOf(old);
-      this.#old.set(key, value);
-    }
+    for (const generation of [this.#young, this.#old]) if (generation.get(id) !== undefined) generation.set(id, value);
   }
 
   clear(): void {
-    this.#young = emptyGeneration();
-    this.#old = emptyGeneration();
-    this.#youngWeight = 0;
-    this.#oldWeight = 0;
+    this.#young = new Generation(this.#weightOf);
+    this.#old = new Generation(this.#weightOf);
     this.#rotations += 2;
-  }
-
-  #put(key: string, value: V): void {
-    const young = this.#young.get<V>(key);
-    const old = this.#old.get<V>(key);
-    if (young !== undefined) this.#youngWeight -= this.#weightOf(young);
-    if (old !== undefined) {
-      this.#oldWeight -= this.#weightOf(old);
-      this.#old.del(key);
-    }
-    this.#young.set(key, value);
-    this.#youngWeight += this.#weightOf(value);
-    if (this.#young.getStats().keys < this.#generationSize && this.#youngWeight < this.#generationWeight) return;
-    this.#old = this.#young;
-    this.#oldWeight = this.#youngWeight;
-    this.#young = emptyGeneration();
-    this.#youngWeight = 0;
-    this.#rotations += 1;
   }
 }
 
-/** No copies, no scan for expired entries (it blocks), no limit of its own (it throws, even when overwriting). */
-function emptyGeneration(): NodeCache {
-  return new NodeCache({ useClones: false, checkperiod: 0, stdTTL: 0 });
+/** How many tables a generation has, a power of two: one alone would stand still for long when it grows. */
+const SEGMENTS = 64;
+/** By how many of an id's last characters its table is chosen. */
+const LAST_CHARACTERS = 8;
+
+class Generation<V extends NonNullable<unknown>> {
+  readonly #segments: readonly Map<string, V>[] = Array.from({ length: SEGMENTS }, () => new Map<string, V>());
+  readonly #weightOf: (value: V) => number;
+  size = 0;
+  weight = 0;
+
+  constructor(weightOf: (value: V) => number) {
+    this.#weightOf = weightOf;
+  }
+
+  get(id: string): V | undefined {
+    return this.#segmentOf(id).get(id);
+  }
+
+  set(id: string, value: V): void {
+    const segment = this.#segmentOf(id);
+    const before = segment.get(id);
+    segment.set(id, value);
+    if (before === undefined) this.size += 1;
+    else this.weight -= this.#weightOf(before);
+    this.weight += this.#weightOf(value);
+  }
+
+  delete(id: string): void {
+    const segment = this.#segmentOf(id);
+    const before = segment.get(id);
+    if (before === undefined) return;
+    segment.delete(id);
+    this.size -= 1;
+    this.weight -= this.#weightOf(before);
+  }
+
+  #segmentOf(id: string): Map<string, V> {
+    let hash = 0;
+    for (let i = Math.max(0, id.length - LAST_CHARACTERS); i < id.length; i++) {
+      hash = (Math.imul(hash, 31) + id.charCodeAt(i)) | 0;
+    }
+    return this.#segments[hash & (SEGMENTS - 1)]!;
+  }
 }

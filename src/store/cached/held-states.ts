@@ -11,19 +11,49 @@ export interface Revised {
   readonly daysOf?: ActionNames;
 }
 
-export interface HeldState<T> {
-  /** The state as it is given to callers while it is young. */
-  readonly answer: Held<T>;
-  /** When its load began, in monotonic milliseconds: the state has every change that was committed before. */
-  readonly loadedAt: number;
-  /** The connection of the notifier, by number, during which the load began. */
-  readonly connection: number;
-  /** When its load had ended, in monotonic milliseconds: loads that begin later find at least this revision. */
-  readonly admittedAt: number;
+/** A state in memory, as it is given to callers while it is young. */
+export class HeldState<T> implements Held<T> {
+  readonly state: T;
+  readonly stale = false;
+  readonly #arrival: Arrival;
+  readonly #below: boolean;
+  readonly #bytes: number;
+
+  constructor(state: T, arrival: Arrival, about: { readonly below: boolean; readonly bytes: number }) {
+    this.state = state;
+    this.#arrival = arrival;
+    this.#below = about.below;
+    this.#bytes = about.bytes;
+  }
+
+  get arrival(): Arrival {
+    return this.#arrival;
+  }
+
   /** Whether a notice told of a newer revision: then it is answered only while the store is away. */
-  readonly below: boolean;
+  get below(): boolean {
+    return this.#below;
+  }
+
   /** About what it takes in memory. */
-  readonly bytes: number;
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** The same, when a notice has told of a newer revision. */
+  asBelow(): HeldState<T> {
+    return new HeldState(this.state, this.#arrival, { below: true, bytes: this.#bytes });
+  }
+}
+
+/** Of a load, for all states that it brought. */
+interface Arrival {
+  /** When it began, in monotonic milliseconds: the states have every change that was committed before. */
+  readonly loadedAt: number;
+  /** The connection of the notifier, by number, during which it began. */
+  readonly connection: number;
+  /** When it had ended, in monotonic milliseconds: loads that begin later find at least these revisions. */
+  readonly admittedAt: number;
 }
 
 /** What was known when a load began, by which its states are judged. */
@@ -83,7 +113,7 @@ export class HeldStates<T extends Revised> {
   constructor(options: HeldStatesOptions) {
     this.#options = options;
     const { maxEntries, maxBytes } = options;
-    this.#entries = new GenerationalCache({ maxEntries, maxWeight: maxBytes, weightOf: ({ bytes }) => bytes });
+    this.#entries = new GenerationalCache({ maxEntries, maxWeight: maxBytes, weightOf: (held) => held.bytes });
     this.#floors = new GenerationalCache({ maxEntries });
   }
 
@@ -107,14 +137,15 @@ export class HeldStates<T extends Revised> {
 
   /** Whether the state can be answered without asking the store. */
   isYoung(held: HeldState<T>, nowMs: number): boolean {
-    if (held.below || held.connection !== this.#connections) return false;
+    const { loadedAt, connection } = held.arrival;
+    if (held.below || connection !== this.#connections) return false;
     const maxAgeMs = this.#connection === 'away' ? this.#options.youngAwayMs : this.#options.youngMs;
-    return nowMs - held.loadedAt < maxAgeMs;
+    return nowMs - loadedAt < maxAgeMs;
   }
 
   /** Whether the state can be answered as stale while the store is away. */
   isUsable(held: HeldState<T>, nowMs: number): boolean {
-    return nowMs - held.loadedAt < this.#options.staleMaxMs;
+    return nowMs - held.arrival.loadedAt < this.#options.staleMaxMs;
   }
 
   /** What is known now. It is to be taken when a load begins, and given to {@link admit} with what was loaded. */
@@ -130,38 +161,41 @@ export class HeldStates<T extends Revised> {
     return mark.at >= floor.raisedAt && mark.at >= floor.since + this.#options.floorPatienceMs;
   }
 
-  /** Keeps what a load brought, which ends now, unless a newer revision is held. */
-  admit(id: string, state: T, mark: LoadMark, nowMs: number): void {
+  /** Keeps what a load brought, which ends now, but for states of which a newer revision is held. */
+  admit(states: ReadonlyMap<string, T>, mark: LoadMark, nowMs: number): void {
     if (this.#forgotSince(mark)) return;
+    const arrival: Arrival = { loadedAt: mark.at, connection: mark.connection, admittedAt: nowMs };
+    for (const [id, state] of states) this.#admit(id, state, arrival);
+  }
+
+  #admit(id: string, state: T, arrival: Arrival): void {
+    const { loadedAt } = arrival;
     const held = this.#entries.peek(id);
     if (held !== undefined) {
-      if (held.answer.state.revision > state.revision) {
-        if (mark.at > held.admittedAt) this.#options.onOlder(id, held.answer.state.revision);
+      if (held.state.revision > state.revision) {
+        if (loadedAt > held.arrival.admittedAt) this.#options.onOlder(id, held.state.revision);
         return;
       }
-      const same = held.answer.state.revision === state.revision;
-      if (same && held.loadedAt > mark.at) return;
+      if (held.state.revision === state.revision && held.arrival.loadedAt > loadedAt) return;
     }
     const floor = this.#floors.peek(id);
     const lower = floor !== undefined && state.revision < floor.revision;
-    const dropped = lower && mark.at >= floor.raisedAt + FLOOR_KEPT_MS;
+    const dropped = lower && loadedAt >= floor.raisedAt + FLOOR_KEPT_MS;
     if (dropped) this.#floors.set(id, { ...floor, revision: state.revision });
-    const { at: loadedAt, connection } = mark;
     const bytes = bytesOfState(state) + HOLDING_BYTES;
-    const answer = { state, stale: false } as const;
-    this.#entries.set(id, { answer, loadedAt, connection, bytes, admittedAt: nowMs, below: lower && !dropped });
+    this.#entries.set(id, new HeldState(state, arrival, { below: lower && !dropped, bytes }));
   }
 
   raise(id: string, revision: number, nowMs: number): void {
     const held = this.#entries.peek(id);
     const floor = this.#floors.peek(id);
     if ((floor?.revision ?? 0) < revision) {
-      const reached = floor === undefined || (held?.answer.state.revision ?? -1) >= floor.revision;
+      const reached = floor === undefined || (held?.state.revision ?? -1) >= floor.revision;
       this.#floors.set(id, { revision, raisedAt: nowMs, since: reached ? nowMs : floor.since });
     }
-    if (held === undefined || held.below || held.answer.state.revision >= revision) return;
+    if (held === undefined || held.below || held.state.revision >= revision) return;
     // The state is kept: it can still be answered as stale should the store be away.
-    this.#entries.replace(id, { ...held, below: true });
+    this.#entries.replace(id, held.asBelow());
   }
 
   /** Notes whether the notifier is connected. True when notices may have been missed: each state is then loaded at its next use. */

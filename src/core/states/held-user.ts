@@ -1,0 +1,92 @@
+import type { JsonObject } from '../values/json.js';
+import type { Ledger } from './ledger.js';
+import { PackedTotals } from './packed-totals.js';
+import type { ActionDay, ActionNames, ActionTotal, StageReached, UserAccess, UserState } from './user-state.js';
+
+/**
+ * A user's state as it is held: in little memory, and with what was made of it for as long as it is held. That is no part of the
+ * state: it can neither be compared nor printed nor sent, and a copy of the state has none of it.
+ */
+export class HeldUser implements UserState {
+  /** First, where every held state has it, whichever of the other members it has. */
+  #made: unknown;
+  readonly id: string;
+  readonly revision: number;
+  declare readonly writtenAt?: number;
+  readonly organizationId: string;
+  readonly roles: readonly string[];
+  declare readonly joinedAt?: number;
+  readonly emailVerified: boolean;
+  readonly attributes: JsonObject;
+  readonly stage: string;
+  readonly stagesReached: readonly StageReached[];
+  declare readonly stageEnteredAt?: number;
+  readonly actions: ReadonlyMap<string, ActionTotal>;
+  readonly actionDays: ReadonlyMap<string, readonly ActionDay[]>;
+  declare readonly daysOf?: ActionNames;
+  readonly access: readonly UserAccess[];
+  readonly ledger: Ledger;
+  declare readonly identified?: true;
+  declare readonly expectedOrganization?: string;
+  declare readonly deletedAt?: number;
+
+  private constructor(user: UserState) {
+    this.#made = undefined;
+    this.id = user.id;
+    this.revision = user.revision;
+    this.organizationId = shared(user.organizationId);
+    this.roles = sharedRoles(user.roles);
+    this.emailVerified = user.emailVerified;
+    this.attributes = user.attributes;
+    this.stage = shared(user.stage);
+    this.stagesReached = user.stagesReached;
+    this.actions = user.actions.size === 0 ? user.actions : new PackedTotals(user.actions);
+    this.actionDays = user.actionDays;
+    this.access = user.access;
+    this.ledger = user.ledger;
+    // The most frequent first, so that there are few combinations.
+    if (user.writtenAt !== undefined) this.writtenAt = user.writtenAt;
+    if (user.daysOf !== undefined) this.daysOf = user.daysOf;
+    if (user.joinedAt !== undefined) this.joinedAt = user.joinedAt;
+    if (user.identified !== undefined) this.identified = user.identified;
+    if (user.stageEnteredAt !== undefined) this.stageEnteredAt = user.stageEnteredAt;
+    if (user.expectedOrganization !== undefined) this.expectedOrganization = user.expectedOrganization;
+    if (user.deletedAt !== undefined) this.deletedAt = user.deletedAt;
+  }
+
+  /** The same state as it is held. */
+  static of(user: UserState): HeldUser {
+    return user instanceof HeldUser ? user : new HeldUser(user);
+  }
+
+  /** What was made of a state and kept with it; undefined where nothing was, or where the state is not held. */
+  static madeOf(user: UserState): unknown {
+    return #made in user ? user.#made : undefined;
+  }
+
+  /** Keeps with a state what was made of it, in place of what was kept; does nothing where the state is not held. */
+  static keep(user: UserState, made: unknown): void {
+    if (#made in user) user.#made = made;
+  }
+}
+
+/** Very many users have the same organization, stage and roles, which the store gives to each anew: those are one for all. */
+const texts = new Map<string, string>();
+const roleLists = new Map<string, readonly string[]>();
+const MOST_SHARED = 10_000;
+
+function shared(text: string): string {
+  return text === '' ? text : sharedAs(texts, text, text);
+}
+
+function sharedRoles(roles: readonly string[]): readonly string[] {
+  return sharedAs(roleLists, JSON.stringify(roles), roles);
+}
+
+function sharedAs<T>(known: Map<string, T>, key: string, value: T): T {
+  const found = known.get(key);
+  if (found !== undefined) return found;
+  if (known.size === MOST_SHARED) known.clear();
+  known.set(key, value);
+  return value;
+}
