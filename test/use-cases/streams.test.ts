@@ -123,11 +123,11 @@ describeOnEachEngine('streams', (engine) => {
   it('tell of what time alone flips, once, when it does', async () => {
     await setFlag('day-live', live(daysIn(1)));
     await setFlag('day-latching', latching(daysIn(1)));
-    const joinedAt = Date.now() - DAY_MS + 1_500;
+    const joinedAt = Date.now() - DAY_MS + busy(1_000);
     await identify('waiter', { joinedAt });
     const source = await watch('?user_id=waiter');
     const frame = await source.frame('user');
-    expect(Date.now() - DAY_MS - joinedAt).toBeLessThan(1_000);
+    expect(Date.now() - DAY_MS - joinedAt).toBeLessThan(busy(1_000));
     expect(flips(frame.data).on.toSorted()).toEqual(['day-latching', 'day-live']);
     expect((frame.data as UserData).unlocked[0]!.cause).toEqual({ type: 'time' });
     // The worker writes the latching one down about now; that is no news.
@@ -181,7 +181,8 @@ describeOnEachEngine('streams', (engine) => {
     // Hours: no latching rule of another test is due at that instant, so no row tells of it.
     const hours = { fact: 'hoursSinceJoin', operator: 'greaterThanInclusive', value: 5 };
     await setFlag('r-hour', live(hours));
-    await identify('returner', { joinedAt: Date.now() - 5 * HOUR_MS + 1_500 });
+    const flipsAt = Date.now() + busy(1_000);
+    await identify('returner', { joinedAt: flipsAt - 5 * HOUR_MS });
     const source = await watch('?user_id=returner');
     await identify('returner', { roles: ['manager'] });
     await source.frame('user');
@@ -189,7 +190,7 @@ describeOnEachEngine('streams', (engine) => {
     await identify('returner', { roles: [] });
     await identify('returner', { emailVerified: true });
     await setFlag('r-new', { isEnabledGlobally: true });
-    await pause(1_800);
+    await pause(flipsAt - Date.now() + 300);
     for (const options of [{ lastEventId: source.lastId(), token: admin() }, { token: admin() }]) {
       const query = options.lastEventId === undefined ? `&last_event_id=${source.lastId()}` : '';
       const again = await watch(`?user_id=returner${query}`, options);

@@ -51,14 +51,14 @@ describe('the work queue on a Redis that fails', () => {
     const redis = await privateRedis();
     await redis.down();
     let queue: WorkQueue | undefined;
-    expect(await timed(async () => (queue = await openQueue(redis.url)))).toBeLessThan(1_500);
+    expect(await timed(async () => (queue = await openQueue(redis.url)))).toBeLessThan(busy(1_500));
     if (queue === undefined) {
       throw new Error('not opened');
     }
     const opened = queue;
     const runs = await consume(opened);
     expect(opened.healthy()).toBe(false);
-    expect(await timed(() => opened.wake([1]))).toBeLessThan(250);
+    expect(await timed(() => opened.wake([1]))).toBeLessThan(busy(250));
     await redis.restart();
     await until(() => opened.healthy());
     await opened.wake([2]);
@@ -75,7 +75,7 @@ describe('the work queue on a Redis that fails', () => {
     await until(() => runs.includes(1));
 
     await redis.down('SIGKILL');
-    expect(await timed(() => queue.wake([2]))).toBeLessThan(500);
+    expect(await timed(() => queue.wake([2]))).toBeLessThan(busy(500));
     await until(() => !queue.healthy(), 2_000);
     await pause(1_500);
     await redis.restart();
@@ -125,11 +125,11 @@ describe('the work queue on a Redis that fails', () => {
     process.kill(redis.pid, 'SIGSTOP');
     try {
       const waits = await Promise.all([timed(() => queue.wake([1])), timed(() => queue.wake([1, 2]))]);
-      expect(Math.max(...waits)).toBeLessThan(400);
+      expect(Math.max(...waits)).toBeLessThan(busy(400));
       expect(queue.healthy()).toBe(false);
       // Its connection is given up in the end, and what was on it with it.
       await pause(2_500);
-      expect(await timed(() => queue.wake([3]))).toBeLessThan(400);
+      expect(await timed(() => queue.wake([3]))).toBeLessThan(busy(400));
     } finally {
       process.kill(redis.pid, 'SIGCONT');
     }
@@ -162,7 +162,7 @@ describe('the work queue on a Redis that fails', () => {
     await until(() => stuckRuns.length === 1);
     const took = await timed(() => stuck.close());
     expect(took).toBeGreaterThan(9_500);
-    expect(took).toBeLessThan(12_000);
+    expect(took).toBeLessThan(busy(12_000));
     const other = await openBullmqWorkQueue(connection);
     cleanups.push(() => other.close());
     const runs = await consume(other);
@@ -173,7 +173,7 @@ describe('the work queue on a Redis that fails', () => {
   it('closes soon when Redis was never there', async () => {
     const queue = await openQueue(`redis://127.0.0.1:${await findFreePort()}`);
     await consume(queue);
-    expect(await timed(() => queue.close())).toBeLessThan(2_500);
+    expect(await timed(() => queue.close())).toBeLessThan(busy(2_500));
   });
 
   it('keeps to one slot of a Redis Cluster', async () => {
@@ -193,6 +193,7 @@ describe('the work queue on a Redis that fails', () => {
     const runs = await consume(queue);
     await queue.wake([1, 2]);
     await until(() => runs.length === 2);
-    expect(errors).toEqual([]);
+    // A wake that was not taken in time says nothing of slots.
+    expect(errors.filter((error) => !String(error).includes('within'))).toEqual([]);
   });
 });
