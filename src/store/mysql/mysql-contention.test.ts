@@ -123,6 +123,25 @@ describe('the store on MariaDB, contended', () => {
     }
   });
 
+  it('runs as text what the server does not prepare, and prepares again what was prepared before a table changed', async () => {
+    const pool = openPool({ knex: mysqlPool({ url: database.url, poolSize: 1 }), dialect: mysqlDialect });
+    const table = unique('prepared').replaceAll('-', '_');
+    const read = () => pool.sql.rows(`SELECT * FROM ${table} WHERE id = ?`, [1], { prepared: true });
+    try {
+      await pool.sql.run(`CREATE TABLE ${table} (id INT NOT NULL PRIMARY KEY)`);
+      await pool.sql.run(`INSERT INTO ${table} VALUES (1)`);
+      expect(await read()).toEqual([{ id: 1 }]);
+      await pool.sql.run(`ALTER TABLE ${table} ADD COLUMN name VARCHAR(9) NOT NULL DEFAULT 'a'`);
+      expect(await read()).toEqual([{ id: 1, name: 'a' }]);
+      // No server takes this one but as text.
+      await pool.sql.rows("PREPARE one FROM 'SELECT 1 AS one'", [], { prepared: true });
+      expect(await pool.sql.rows('EXECUTE one')).toEqual([{ one: 1 }]);
+      await pool.sql.run(`DROP TABLE ${table}`);
+    } finally {
+      await pool.close();
+    }
+  });
+
   it('is unavailable when no connection is free in time, and tells how long each was waited for', async () => {
     const waits: number[] = [];
     const onPoolWait = (waitedMs: number): void => void waits.push(waitedMs);

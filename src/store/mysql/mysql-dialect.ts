@@ -1,4 +1,5 @@
 import { commaSeparated, type Dialect } from '../sql/engine/dialect.js';
+import { mysqlExecute } from './mysql-execute.js';
 import { endsTransaction, failureOf, turnsAway } from './mysql-failure.js';
 
 /** MySQL 8 and MariaDB 10.11: only what both understand. */
@@ -28,19 +29,12 @@ export const mysqlDialect: Dialect = {
     );
     return ` ON DUPLICATE KEY UPDATE ${assignments.join(', ')}`;
   },
+  execute: mysqlExecute,
   failureOf,
   endsTransaction,
   turnsAway,
-  answersOf: (answer) => {
-    const [answers]: unknown[] = Array.isArray(answer) ? answer : [];
-    return Array.isArray(answers) ? answers.map((one) => [one]) : [];
-  },
-  rowsOf: (answer) => {
-    const [rows]: unknown[] = Array.isArray(answer) ? answer : [];
-    return Array.isArray(rows) ? rows : [];
-  },
-  changesOf: (answer) => {
-    const [header]: unknown[] = Array.isArray(answer) ? answer : [];
-    return typeof header === 'object' && header !== null && 'affectedRows' in header ? Number(header.affectedRows) : 0;
-  },
+  answersOf: (answer) => (Array.isArray(answer) ? answer : []),
+  rowsOf: (answer) => (Array.isArray(answer) ? answer : []),
+  changesOf: (answer) =>
+    typeof answer === 'object' && answer !== null && 'affectedRows' in answer ? Number(answer.affectedRows) : 0,
 };

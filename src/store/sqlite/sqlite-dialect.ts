@@ -1,4 +1,4 @@
-import { commaSeparated, type Dialect, type FailureKind } from '../sql/engine/dialect.js';
+import { commaSeparated, type Dialect, type FailureKind, type Statement } from '../sql/engine/dialect.js';
 import { driverError, poolFailure } from '../sql/engine/driver-error.js';
 
 const AWAY = /^SQLITE_(AUTH|CANTOPEN|CORRUPT|FULL|INTERRUPT|IOERR|NOLFS|NOMEM|NOTADB|PERM|PROTOCOL|READONLY)/;
@@ -31,6 +31,7 @@ export const sqliteDialect: Dialect = {
     );
     return ` ON CONFLICT (${key.join(', ')}) DO UPDATE SET ${assignments.join(', ')}`;
   },
+  execute: sqliteExecute,
   failureOf,
   endsTransaction: () => false,
   turnsAway: () => false,
@@ -39,6 +40,20 @@ export const sqliteDialect: Dialect = {
   changesOf: (answer) =>
     typeof answer === 'object' && answer !== null && 'changes' in answer ? Number(answer.changes) : 0,
 };
+
+/** What is used of the driver's connections, which keep each statement prepared. */
+interface SqliteConnection {
+  prepare(text: string): {
+    readonly reader: boolean;
+    all(values: readonly unknown[]): unknown;
+    run(values: readonly unknown[]): unknown;
+  };
+}
+
+async function sqliteExecute(connection: object, { text, values }: Statement): Promise<unknown> {
+  const statement = (connection as SqliteConnection).prepare(text);
+  return statement.reader ? statement.all(values) : statement.run(values);
+}
 
 function failureOf(error: unknown): FailureKind {
   const driver = driverError(error);

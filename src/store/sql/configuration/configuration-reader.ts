@@ -1,8 +1,9 @@
 import type { Action, Flag, Segment } from '../../../core/flags/flag.js';
 import type { ConfigurationReader, FlagFilter } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
+import type { SqlValue } from '../engine/dialect.js';
 import { pageOf } from '../engine/page-of.js';
-import { type Engine, firstRow, type Sql, type SqlValue } from '../engine/sql.js';
+import { type Engine, firstRow, type Sql } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
 import { type ActionRow, actionOf, loadChanges, loadConfiguration, readRevision } from './configuration-load.js';
 import { FLAG_COLUMNS, type FlagRow, findFlag, flagOf } from './flag-row.js';

@@ -1,5 +1,6 @@
 import type { Segment } from '../../../core/flags/flag.js';
-import { parseJson, type SqlValue } from '../engine/sql.js';
+import type { SqlValue } from '../engine/dialect.js';
+import { parseJson } from '../engine/sql.js';
 
 export const SEGMENT_COLUMNS = [
   'segment_key',

@@ -1,3 +1,13 @@
+export type SqlValue = string | number | null | Uint8Array;
+
+/** A statement with the values that are bound to it. */
+export interface Statement {
+  readonly text: string;
+  readonly values: readonly SqlValue[];
+  /** Whether a connection prepares the text once: only for one of few texts, all of which are run all the time. */
+  readonly prepared?: boolean | undefined;
+}
+
 /**
  * What an error of a driver means.
  *
@@ -27,7 +37,7 @@ export interface Dialect {
   readonly tableNamed: string;
 
   /** A value as it stands in a statement's text; undefined where it is bound. */
-  literal(value: string | number | null | Uint8Array): string | undefined;
+  literal(value: SqlValue): string | undefined;
   /** The expression's number as text, with all its digits. */
   asText(expression: string): string;
   /** What follows a table's name to have it read by this index, whatever the engine's statistics say. */
@@ -39,6 +49,8 @@ export interface Dialect {
   /** The end of an INSERT that replaces, or adds to, these columns in rows whose key is there. */
   changeExisting(key: readonly string[], change: ColumnChanges): string;
 
+  /** Runs a statement, or several in one text where they can be joined, on the driver's connection; gives the driver's answer. */
+  execute(connection: object, statement: Statement): Promise<unknown>;
   /** What an error of the driver or the pool means. */
   failureOf(error: unknown): FailureKind;
   /** Whether the engine has rolled the whole transaction back, so that nothing more can belong to it. */

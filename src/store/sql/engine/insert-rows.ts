@@ -1,5 +1,5 @@
-import type { ColumnChanges } from './dialect.js';
-import type { Sql, SqlValue } from './sql.js';
+import type { ColumnChanges, SqlValue } from './dialect.js';
+import type { Sql } from './sql.js';
 
 /** How many rows one statement inserts: far below every engine's limits on bound values (32,766) and packets (16 MiB). */
 const ROWS_PER_STATEMENT = 1000;

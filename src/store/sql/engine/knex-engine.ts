@@ -1,11 +1,14 @@
 import type { Knex } from 'knex';
 import { StoreUnavailable } from '../../store.js';
-import type { Dialect } from './dialect.js';
-import { Pipeline, type Statement } from './pipeline.js';
+import type { Dialect, SqlValue, Statement } from './dialect.js';
+import { Pipeline } from './pipeline.js';
 import { runAgain } from './run-again.js';
-import type { Sql, SqlValue } from './sql.js';
+import type { Sql } from './sql.js';
 
-/** The part of knex that its types leave out: its pool of connections. */
+/**
+ * The part of knex that its types leave out: its pool of connections. Statements are given to the driver itself, since knex looks
+ * through each of them by regular expressions, twice.
+ */
 interface KnexClient {
   acquireConnection(): Promise<PooledConnection>;
   releaseConnection(connection: PooledConnection): Promise<void>;
@@ -39,24 +42,25 @@ export interface Pool {
 export function openPool(options: PoolOptions): Pool {
   const { knex, dialect } = options;
   const client: KnexClient = knex.client;
-  const sql = sqlOf(dialect, executeOn(options));
+  const onConnection = async <T>(work: (connection: PooledConnection) => Promise<T>): Promise<T> => {
+    const connection = await client.acquireConnection().catch((error: unknown) => {
+      throw translated(options, error);
+    });
+    try {
+      return await work(connection);
+    } finally {
+      await client.releaseConnection(connection);
+    }
+  };
+  const sql = sqlOf(dialect, (statement) => onConnection((connection) => execute(options, connection, statement)));
   return {
     sql,
     retrying: {
       dialect,
-      rows: (text, values) => runAgain(dialect, () => sql.rows(text, values)),
+      rows: (text, values, how) => runAgain(dialect, () => sql.rows(text, values, how)),
       run: (text, values) => runAgain(dialect, () => sql.run(text, values)),
     },
-    transaction: async (begin, work) => {
-      const connection = await client.acquireConnection().catch((error: unknown) => {
-        throw translated(options, error);
-      });
-      try {
-        return await inTransaction(options, connection, begin, work);
-      } finally {
-        await client.releaseConnection(connection);
-      }
-    },
+    transaction: (begin, work) => onConnection((connection) => inTransaction(options, connection, begin, work)),
     close: () => knex.destroy(),
   };
 }
@@ -117,7 +121,7 @@ function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | unde
   return {
     sql: {
       dialect: sql.dialect,
-      rows: (text, values) => guarded(() => sql.rows(text, values)),
+      rows: (text, values, how) => guarded(() => sql.rows(text, values, how)),
       run: (text, values) => guarded(() => sql.run(text, values)),
     },
     end: () => {
@@ -127,32 +131,46 @@ function guard(sql: Sql): { readonly sql: Sql; readonly end: () => Broken | unde
   };
 }
 
-type Execute = (text: string, values?: readonly SqlValue[]) => Promise<unknown>;
-
 /** How much longer statements that are sent together may take, for each after the first, as a share of one's time. */
 const MORE_TIME_EACH = 0.2;
 
-function executeOn(options: PoolOptions, connection?: PooledConnection, statements = 1): Execute {
-  const { knex, statementTimeoutMs } = options;
-  const timeoutMs = statementTimeoutMs && Math.ceil(statementTimeoutMs * (1 + MORE_TIME_EACH * (statements - 1)));
-  return async (text, values = []) => {
-    const query = knex.raw<unknown>(text, values.map(bound));
-    if (timeoutMs !== undefined) query.timeout(timeoutMs);
-    if (connection !== undefined) query.connection(connection);
-    try {
-      return await query;
-    } catch (error) {
-      throw translated(options, error);
-    }
-  };
+/** Runs a statement, or so many in one text. One that takes too long costs its connection: it may be under way for long. */
+async function execute(
+  options: PoolOptions,
+  connection: PooledConnection,
+  statement: Statement,
+  statements = 1,
+): Promise<unknown> {
+  const { dialect, statementTimeoutMs } = options;
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    const answer = dialect.execute(connection, { ...statement, values: statement.values.map(bound) });
+    if (statementTimeoutMs === undefined) return await answer;
+    const timeIsUp = new Promise<never>((_, reject) => {
+      const timeoutMs = Math.ceil(statementTimeoutMs * (1 + MORE_TIME_EACH * (statements - 1)));
+      timer = setTimeout(() => {
+        const tooSlow = new StoreUnavailable(`a statement was not answered within ${timeoutMs} ms`);
+        connection.__knex__disposed = tooSlow;
+        reject(tooSlow);
+      }, timeoutMs);
+    });
+    return await Promise.race([answer, timeIsUp]);
+  } catch (error) {
+    throw translated(options, withText(error, statement));
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-function sqlOf(dialect: Dialect, execute: Execute): Sql {
+function sqlOf(dialect: Dialect, run: (statement: Statement) => Promise<unknown>): Sql {
   return {
     dialect,
-    rows: async <Row extends object>(text: string, values?: readonly SqlValue[]) =>
-      dialect.rowsOf(await execute(text, values)) as readonly Row[],
-    run: async (text, values) => dialect.changesOf(await execute(text, values)),
+    rows: async <Row extends object>(
+      text: string,
+      values: readonly SqlValue[] = [],
+      how?: Pick<Statement, 'prepared'>,
+    ) => dialect.rowsOf(await run({ text, values, ...how })) as readonly Row[],
+    run: async (text, values = []) => dialect.changesOf(await run({ text, values })),
   };
 }
 
@@ -161,22 +179,32 @@ function connectionSql(options: PoolOptions, connection: PooledConnection): Sql 
   const { dialect } = options;
   const send = async (statements: readonly Statement[]): Promise<readonly unknown[]> => {
     const [first, ...others] = statements;
-    const execute = executeOn(options, connection, statements.length);
-    if (others.length === 0) return [await execute(first!.text, first!.values)];
-    const texts = statements.map(({ text }) => text).join('; ');
+    if (others.length === 0) return [await execute(options, connection, first!)];
+    const text = statements.map((statement) => statement.text).join('; ');
     const values = statements.flatMap((statement) => statement.values);
-    return dialect.answersOf(await execute(texts, values));
+    return dialect.answersOf(await execute(options, connection, { text, values }, statements.length));
   };
   const pipeline = new Pipeline(send, { together: dialect.joinsStatements });
-  return sqlOf(dialect, (text, values = []) => pipeline.add(text, values));
+  return sqlOf(dialect, ({ text, values, prepared }) => pipeline.add(text, values, prepared));
 }
 
-/** knex knows bytes as buffers only. */
-function bound(value: SqlValue): string | number | null | Buffer {
+/** Drivers know bytes as buffers only. */
+function bound(value: SqlValue): SqlValue {
   return value instanceof Uint8Array ? Buffer.from(value.buffer, value.byteOffset, value.byteLength) : value;
 }
 
+/** How much of a statement's text an error tells. Strings are bound, so the text has none. */
+const CHARACTERS_TOLD = 500;
+
+function withText(error: unknown, { text }: Statement): unknown {
+  if (error instanceof Error && !(error instanceof StoreUnavailable)) {
+    error.message += ` (in: ${text.length > CHARACTERS_TOLD ? `${text.slice(0, CHARACTERS_TOLD)}…` : text})`;
+  }
+  return error;
+}
+
 function translated({ dialect, onTurnedAway }: PoolOptions, error: unknown): unknown {
+  if (error instanceof StoreUnavailable) return error;
   if (dialect.turnsAway(error)) onTurnedAway?.();
   if (dialect.failureOf(error) !== 'away') return error;
   const message = error instanceof Error ? error.message : String(error);

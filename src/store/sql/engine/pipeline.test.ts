@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { Pipeline, type Statement } from './pipeline.js';
+import type { Statement } from './dialect.js';
+import { Pipeline } from './pipeline.js';
 
 /** Answers each statement with its text, and says what went together. */
 function recorded(fail: (text: string) => boolean = () => false, together = true) {
@@ -33,6 +34,13 @@ describe('a pipeline of statements', () => {
     ]);
     expect(await pipeline.add('d', [])).toBe('did d');
     expect(sent).toEqual([['a', 'b', 'c'], ['d']]);
+  });
+
+  it('sends a prepared one alone, in its place', async () => {
+    const { pipeline, sent } = recorded();
+    const add = (text: string, prepared: boolean): Promise<unknown> => pipeline.add(text, [], prepared);
+    await Promise.all([add('a', false), add('b', true), add('c', true), add('d', false), add('e', false)]);
+    expect(sent).toEqual([['a'], ['b'], ['c'], ['d', 'e']]);
   });
 
   it('keeps what is asked for meanwhile for the next way, behind what went before', async () => {

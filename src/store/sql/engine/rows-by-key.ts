@@ -1,4 +1,5 @@
-import type { Sql, SqlValue } from './sql.js';
+import type { SqlValue } from './dialect.js';
+import type { Sql } from './sql.js';
 
 /** How many keys one statement has: MariaDB makes a join of lists of 1,000 and more, and then does not use the index. */
 const KEYS_PER_STATEMENT = 500;

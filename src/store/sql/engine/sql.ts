@@ -1,13 +1,15 @@
 import type { JsonObject } from '../../../core/values/json.js';
-import type { Dialect } from './dialect.js';
-
-export type SqlValue = string | number | null | Uint8Array;
+import type { Dialect, SqlValue, Statement } from './dialect.js';
 
 /** Runs statements: each by itself, or within a transaction. */
 export interface Sql {
   readonly dialect: Dialect;
   /** The rows that a query gives. */
-  rows<Row extends object>(text: string, values?: readonly SqlValue[]): Promise<readonly Row[]>;
+  rows<Row extends object>(
+    text: string,
+    values?: readonly SqlValue[],
+    how?: Pick<Statement, 'prepared'>,
+  ): Promise<readonly Row[]>;
   /** Runs a change; gives how many rows it changed or inserted. */
   run(text: string, values?: readonly SqlValue[]): Promise<number>;
 }

@@ -2,10 +2,11 @@ import type { Cause, LedgerEntry, LedgerKind } from '../../../core/states/ledger
 import { partitionOf } from '../../../core/values/partition.js';
 import type { Page, PageRequest } from '../../page.js';
 import type { LedgerOrder, UserLedgerEntry } from '../../user-store.js';
+import type { SqlValue } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { joinPosition, numberAfter, pageOf, splitPosition } from '../engine/page-of.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
-import { parseJson, type Sql, type SqlValue } from '../engine/sql.js';
+import { parseJson, type Sql } from '../engine/sql.js';
 import type { LockedUsers } from './locked-users.js';
 import { USER_KEY, userKey, userKeys } from './user-keys.js';
 

@@ -1,8 +1,8 @@
 import type { StateNeeds } from '../../../core/snapshot/state-needs.js';
 import { PARTITIONS } from '../../../core/values/partition.js';
 import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
-import { commaSeparated } from '../engine/dialect.js';
-import type { Sql, SqlValue } from '../engine/sql.js';
+import { commaSeparated, type SqlValue } from '../engine/dialect.js';
+import type { Sql } from '../engine/sql.js';
 import type { UserKey } from './user-keys.js';
 import { userStateOf } from './user-state.js';
 import {

@@ -1,8 +1,9 @@
 import type { LedgerKind } from '../../../core/states/ledger.js';
 import type { DeletedTotals } from '../../user-store.js';
+import type { SqlValue } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey } from '../engine/rows-by-key.js';
-import type { Sql, SqlValue } from '../engine/sql.js';
+import type { Sql } from '../engine/sql.js';
 import { type UserKey, userKey } from './user-keys.js';
 
 type Row = Readonly<Record<string, SqlValue>>;

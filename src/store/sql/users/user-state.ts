@@ -9,9 +9,9 @@ import {
   unknownUser,
 } from '../../../core/states/user-state.js';
 import { dayNumber } from '../../../core/values/time.js';
-import { commaSeparated } from '../engine/dialect.js';
+import { commaSeparated, type SqlValue } from '../engine/dialect.js';
 import { chunksOf } from '../engine/rows-by-key.js';
-import { parseJson, type Sql, type SqlValue } from '../engine/sql.js';
+import { parseJson, type Sql } from '../engine/sql.js';
 import type { LockedUsers } from './locked-users.js';
 import { userKeys } from './user-keys.js';
 import {

@@ -12,10 +12,11 @@ import {
   type Recorded,
 } from '../../delivery-store.js';
 import type { Page, PageRequest } from '../../page.js';
+import type { SqlValue } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { pageOf } from '../engine/page-of.js';
 import { changeByKey } from '../engine/rows-by-key.js';
-import { type Engine, firstRow, parseJson, type Sql, type SqlValue } from '../engine/sql.js';
+import { type Engine, firstRow, parseJson, type Sql } from '../engine/sql.js';
 import { partOf } from './outbound.js';
 
 interface DeliveryRow {
