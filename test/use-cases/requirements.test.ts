@@ -80,6 +80,42 @@ describeOnEachEngine('what is still missing', (engine) => {
     );
   });
 
+  it('counts the segments that hold, as the rule that counts them unlocks: by events, by time, and by a changed segment', async () => {
+    const segment = async (key: string, condition: object) => {
+      const input = { key, conditions: { all: [condition] }, expectedVersion: undefined, comment: '' };
+      return stand.services.segments.set(OPERATOR, input as never);
+    };
+    await segment('saves', atLeast(2, 'save'));
+    await segment('checked', verified);
+    await segment('old', daysIn(7));
+    const segments = ['saves', 'checked', 'old'];
+    const count = { fact: 'metConditions', params: { segments }, operator: 'greaterThanInclusive', value: 2 };
+    await stand.setFlag('insider', latching(count));
+    const joinedAt = Math.floor(stand.clock.now()) - 6 * DAY_MS;
+    for (const userId of ['fay', 'gus']) await stand.identify(userId, { joinedAt });
+    const save = (userId: string) => ['1', '2'].map((id) => ({ id: userId + id, user_id: userId, action: 'save' }));
+    await stand.track(save('fay'));
+    await stand.drain();
+    const [told] = (await missing('fay', 'insider')).rules[0]!.requirement.children;
+    expect(told).toMatchObject({
+      metAt: joinedAt + 7 * DAY_MS,
+      comparison: { current: 1, target: 2, remaining: 1 },
+      children: [{ label: 'saves', met: true }, { label: 'checked' }, { label: 'old', nearest: true }],
+    });
+    const timers = await stand.store.timers.due(Number.MAX_SAFE_INTEGER, 100);
+    expect(timers).toEqual(expect.arrayContaining([{ userId: 'fay', dueAt: joinedAt + 7 * DAY_MS }]));
+    await expect(stand.services.segments.delete(OPERATOR, { key: 'saves' })).rejects.toMatchObject({
+      code: 'CONFLICT',
+    });
+
+    expect((await stand.identify('fay', { emailVerified: true })).newlyUnlocked).toEqual(['insider']);
+    await stand.track(save('gus'));
+    await stand.drain();
+    expect((await missing('gus', 'insider')).decision.enabled).toBe(false);
+    expect((await segment('checked', daysIn(1))).backfillIds).toHaveLength(1);
+    expect((await missing('gus', 'insider')).decision).toMatchObject({ enabled: true, reason: 'RULE' });
+  });
+
   it('takes a person as the verified token says, and an organization’s token to its own users only', async () => {
     await stand.setFlag('managers', {
       rules: [{ conditions: { all: [{ fact: 'roles', operator: 'contains', value: 'manager' }] } }],

@@ -4,12 +4,13 @@ import fc from 'fast-check';
 import { Engine } from 'json-rules-engine';
 import type { FactSources } from '../facts/fact-definition.js';
 import { buildRecord, FactSlots } from '../facts/fact-record.js';
-import { FACTS } from '../facts/fact-table.js';
+import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import { stepsOf } from '../values/path.js';
 import { ConditionCompiler } from './compile-conditions.js';
 import { registerOperators } from './operators.js';
+import { countedSegments } from './references.js';
 import {
   type ArbitraryConditions,
   arbitraryConditions,
@@ -51,13 +52,20 @@ async function stockAnswer({ conditions, segments, sources, now }: Case, total: 
   registerOperators(engine);
   if (total) makeTotal((engine as unknown as { operators: OperatorMap }).operators);
   for (const [key, segment] of segments) engine.setCondition(key, structuredClone(segment) as never);
-  for (const [name, definition] of FACTS) {
+  for (const [name, { bind }] of FACTS) {
+    if (bind === undefined) continue;
     engine.addFact(name, (params) => {
-      const bound = definition.bind(params as JsonObject);
+      const bound = bind(params as JsonObject);
       const base = bound.read(sources);
       return bound.time === undefined ? base : bound.time.at(base, now);
     });
   }
+  // The count of segments is a fact like any other to the engine, which is told what engines of their own say of each segment.
+  engine.addFact(MET_CONDITIONS, async (params) => {
+    const counted = countedSegments({ fact: MET_CONDITIONS, params });
+    const held = counted.map((condition) => stockAnswer({ conditions: { condition }, segments, sources, now }, total));
+    return (await Promise.all(held)).filter(Boolean).length;
+  });
   engine.addRule({ conditions: structuredClone(conditions) as never, event: { type: 'holds' } });
   const { events } = await engine.run();
   return events.length > 0;
@@ -126,6 +134,7 @@ describe('compiled conditions', () => {
       (key, value) => (key === 'any' && String(value) === '' ? [{ not: { all: [] } }] : value),
     ],
     ['a lost path', (key, value) => (key === 'path' ? '$.plan' : value)],
+    ['a segment that is not counted', (key, value) => (key === 'segments' ? (value as unknown[]).slice(1) : value)],
     ['a lost decorator', (key, value) => (key === 'operator' ? String(value).replace('someFact:', '') : value)],
   ])(
     'are told apart from %s',

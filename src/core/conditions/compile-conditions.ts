@@ -1,8 +1,11 @@
 import { Rule } from 'json-rules-engine';
 import type { FactRecord, FactSlots } from '../facts/fact-record.js';
+import { MET_CONDITIONS } from '../facts/fact-table.js';
 import type { JsonObject } from '../values/json.js';
+import { compileCount } from './compile-count.js';
 import { type CompiledLeaf, compileLeaf, type Leaf, type Test } from './compile-leaf.js';
 import type { NextChange } from './next-change.js';
+import { countedSegments } from './references.js';
 
 /** Conditions as closures over fact slots. */
 export interface CompiledConditions {
@@ -124,7 +127,14 @@ export class ConditionCompiler {
     const key = JSON.stringify([fact, operator, value, params, path]);
     let compiled = this.#leaves.get(key);
     if (compiled === undefined) {
-      compiled = compileLeaf(leaf, this.#slots);
+      compiled =
+        fact === MET_CONDITIONS
+          ? compileCount(
+              leaf,
+              countedSegments(leaf).map((segment) => this.#segment(segment)),
+              this.#slots,
+            )
+          : compileLeaf(leaf, this.#slots);
       this.#leaves.set(key, compiled);
     }
     return compiled;

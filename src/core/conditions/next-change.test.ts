@@ -79,6 +79,33 @@ describe('the next change by time', () => {
     expect(changed).toBeGreaterThan(250);
   });
 
+  it('is exactly the change of a count, however many changes of its segments come before', () => {
+    let changed = 0;
+    const counted = fc.tuple(
+      fc.tuple(orderedTimeLeaf, orderedTimeLeaf, orderedTimeLeaf),
+      fc.constantFrom('greaterThanInclusive', 'lessThan', 'equal', 'not:equal'),
+      fc.integer({ min: 0, max: 3 }),
+    );
+    fc.assert(
+      fc.property(counted, arbitrarySources, instant, ([leaves, operator, value], sources, now) => {
+        const segments = new Map(leaves.map((leaf, i) => [`s${i}`, { all: [leaf] }]));
+        const count = { fact: 'metConditions', params: { segments: [...segments.keys()] }, operator, value };
+        const compiled = compile({ conditions: { all: [count] }, segments }, sources, now);
+        const next = compiled.nextChange(compiled.record);
+        if (next === Number.POSITIVE_INFINITY) return;
+        changed += 1;
+        const answer = compiled.test(compiled.record);
+        expect(compiled.test(withNow(compiled.record, next - 1))).toBe(answer);
+        expect(compiled.test(withNow(compiled.record, next))).toBe(!answer);
+        for (const at of instantsToTry(compiled, next)) {
+          if (compiled.test(withNow(compiled.record, at)) !== answer) throw new Error(`changed at ${at}`);
+        }
+      }),
+      { numRuns: 1000 },
+    );
+    expect(changed).toBeGreaterThan(100);
+  });
+
   const day = Math.floor(NOW / DAY_MS);
   const sources: FactSources = {
     user: {

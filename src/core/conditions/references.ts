@@ -1,4 +1,4 @@
-import { FACTS } from '../facts/fact-table.js';
+import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
 import { countedSince, type KnownDays } from '../facts/known-days.js';
 import type { Fault } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
@@ -24,8 +24,7 @@ export function referencesOf(...several: readonly unknown[]): References {
   let nodes = 0;
   for (const conditions of several) {
     for (const node of objectsIn(conditions)) {
-      const segment = ownMember(node, 'condition');
-      if (typeof segment === 'string') segments.set(segment, (segments.get(segment) ?? 0) + 1);
+      for (const { key } of segmentsNamed(node)) segments.set(key, (segments.get(key) ?? 0) + 1);
       if (NODE_KEYS.some((name) => Object.hasOwn(node, name))) nodes += 1;
       const params = ownMember(node, 'params');
       if (ownMember(node, 'fact') !== 'unlocked' || !isJsonObject(params)) continue;
@@ -74,6 +73,31 @@ function objectsIn(conditions: unknown): readonly JsonObject[] {
 const GROUPS = ['all', 'any'];
 const SINGLE = ['not', 'value'];
 
+/** The keys of the segments that a comparison counts; none of any other node. */
+export function countedSegments({
+  fact,
+  params,
+}: {
+  readonly fact?: unknown;
+  readonly params?: unknown;
+}): readonly string[] {
+  const segments = fact === MET_CONDITIONS && isJsonObject(params) ? ownMember(params, 'segments') : undefined;
+  return Array.isArray(segments) ? segments.filter((key) => typeof key === 'string') : [];
+}
+
+interface NamedSegment {
+  readonly key: string;
+  /** Where the node names it, from the node on. */
+  readonly pointer: string;
+}
+
+/** The segments that a node itself names: the one that it stands for, or those that it counts. */
+export function segmentsNamed(node: JsonObject): readonly NamedSegment[] {
+  const segment = ownMember(node, 'condition');
+  const counted = countedSegments(node).map((key, i) => ({ key, pointer: `/params/segments/${i}` }));
+  return typeof segment === 'string' ? [{ key: segment, pointer: '/condition' }, ...counted] : counted;
+}
+
 /** The stages that one comparison names by its constants. */
 export function stagesNamed(leaf: JsonObject): readonly string[] {
   const fact = ownMember(leaf, 'fact');
@@ -113,11 +137,11 @@ export function shortWindows(conditions: unknown, pointerBase: string, knowledge
   for (const { node, pointer } of nodesOf(conditions, pointerBase)) {
     const own = shortWindow(node, knowledge);
     if (own !== undefined) warnings.push({ pointer: `${pointer}/params/windowDays`, message: own });
-    const segment = ownMember(node, 'condition');
-    if (typeof segment !== 'string') continue;
-    const inside = shortWindowOfSegment(segment, knowledge, new Set());
-    if (inside === undefined) continue;
-    warnings.push({ pointer: `${pointer}/condition`, message: `the segment ${inBrief(segment)} has ${inside}` });
+    for (const { key, pointer: named } of segmentsNamed(node)) {
+      const inside = shortWindowOfSegment(key, knowledge, new Set());
+      if (inside === undefined) continue;
+      warnings.push({ pointer: pointer + named, message: `the segment ${inBrief(key)} has ${inside}` });
+    }
   }
   return warnings;
 }
@@ -138,10 +162,8 @@ function shortWindowOfSegment(key: string, knowledge: WindowKnowledge, seen: Set
   if (seen.has(key)) return undefined;
   seen.add(key);
   for (const node of objectsIn(knowledge.segments.get(key)?.conditions)) {
-    const other = ownMember(node, 'condition');
-    const found =
-      shortWindow(node, knowledge) ??
-      (typeof other === 'string' ? shortWindowOfSegment(other, knowledge, seen) : undefined);
+    let found = shortWindow(node, knowledge);
+    for (const { key: other } of segmentsNamed(node)) found ??= shortWindowOfSegment(other, knowledge, seen);
     if (found !== undefined) return found;
   }
   return undefined;

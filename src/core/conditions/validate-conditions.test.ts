@@ -16,6 +16,11 @@ const ROLE = { fact: 'role', operator: 'equal', value: 'admin' };
 const PLAN = { fact: 'attribute', path: '$.plan', operator: 'equal', value: 'pro' };
 const COUNT = { fact: 'actionCount', params: { action: 'login' }, operator: 'greaterThan', value: 3 };
 
+const countOf = (...segments: unknown[]) => ({
+  ...{ fact: 'metConditions', params: { segments }, operator: 'greaterThanInclusive' },
+  value: 2 as unknown,
+});
+
 function errorsOf(conditions: unknown): string[] {
   return validateConditions(conditions, VOCABULARY).errors.map(({ pointer, message }) => `${pointer}: ${message}`);
 }
@@ -54,6 +59,7 @@ describe('sound conditions', () => {
       },
     ],
     ['a segment alone', { condition: 'power-users' }],
+    ['a count of segments', { all: [countOf('power-users', 'first', 'second')] }],
     ['labels', { all: [{ ...PLAN, name: 'On the pro plan', priority: 2, public: true }], name: 'x', priority: 1 }],
     ['decorators', { all: [{ fact: 'roles', operator: 'someFact:someValue:startsWith', value: ['a', 'b'] }] }],
     ['swap', { all: [{ fact: 'role', operator: 'swap:contains', value: ['admin', 'manager'] }] }],
@@ -115,6 +121,31 @@ describe('unsound conditions are refused', () => {
       '/any/0/condition: there is no segment "power-user"; did you mean "power-users"?',
     ],
     ['a segment of another type', { condition: 5 }, "/condition: a segment's key must be a text, not 5"],
+    [
+      'an unknown segment that is counted',
+      { all: [countOf('first', 'power-user')] },
+      '/all/0/params/segments/1: there is no segment "power-user"; did you mean "power-users"?',
+    ],
+    [
+      'a segment that is counted twice',
+      { all: [countOf('first', 'first')] },
+      '/all/0/params/segments/1: the segment "first" stands twice; leave one out',
+    ],
+    [
+      'no segments to count',
+      { all: [countOf()] },
+      "/all/0/params/segments: segments must be a list of 1 to 50 segments' keys, not an empty list",
+    ],
+    [
+      'a count without params',
+      { all: [{ ...countOf('first'), params: {} }] },
+      '/all/0/params: metConditions needs the param "segments"',
+    ],
+    [
+      'a count on the right',
+      { all: [{ ...COUNT, value: { fact: 'metConditions', params: { segments: ['first'] } } }] },
+      '/all/0/value/fact: metConditions stands on the left of a comparison: exchange the sides',
+    ],
     [
       'an unknown fact',
       { all: [{ ...ROLE, fact: 'rolle' }] },
@@ -481,6 +512,11 @@ describe('doubtful conditions are warned of', () => {
       'not around doesNotContain',
       { not: { ...PLAN, operator: 'doesNotContain' } },
       '"doesNotContain" under "not" is also satisfied',
+    ],
+    [
+      'a count that is never reached',
+      { ...countOf('first', 'second'), value: 3 } as JsonObject,
+      '/all/0/value: of 2 segments between 0 and 2 hold, so it comes out the same for everyone',
     ],
     ['two absent facts', { ...PLAN, value: { fact: 'stage' } }, '"equal" is also satisfied where attribute is absent'],
     [

@@ -1,6 +1,7 @@
 import { type Fault, Faults, pointerStep } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
+import { validateSegment } from './validate-fact.js';
 import { validateLeaf } from './validate-leaf.js';
 import type { Vocabulary } from './vocabulary.js';
 
@@ -85,7 +86,8 @@ class Validator {
     if (kind === undefined) return;
     this.#labels(node, kind, pointer);
     if (kind === 'leaf') this.#leaf(node, place);
-    else if (kind === 'condition') this.#reference(ownMember(node, kind), `${pointer}/condition`);
+    else if (kind === 'condition')
+      validateSegment(ownMember(node, kind), `${pointer}/condition`, this.#vocabulary, this.#faults);
     else if (place.depth < MAX_DEPTH) this.#group(kind, ownMember(node, kind), place);
     else this.#faults.error(pointer, `stands in more than ${MAX_DEPTH} groups: move some into a segment`);
   }
@@ -149,15 +151,6 @@ class Validator {
       const tooMany = this.#nodes > MAX_NODES || this.#leaves > MAX_LEAVES;
       if (tooMany || this.#faults.full) return;
       this.node(member, { ...place, pointer: `${place.pointer}/${index}` });
-    }
-  }
-
-  #reference(segment: unknown, pointer: string): void {
-    const { segments } = this.#vocabulary;
-    if (typeof segment !== 'string') {
-      this.#faults.error(pointer, `a segment's key must be a text, not ${inBrief(segment)}`);
-    } else if (!segments.has(segment)) {
-      this.#faults.error(pointer, `there is no segment ${inBrief(segment)}${didYouMean(segment, segments.keys())}`);
     }
   }
 

@@ -67,6 +67,10 @@ function validateParams(definition: FactDefinition, params: unknown, pointer: st
 
 function validateParam(param: FactParam, value: unknown, pointer: string, { vocabulary, faults }: Checking): void {
   const { name, allowed, min = Number.MIN_SAFE_INTEGER, max = Number.MAX_SAFE_INTEGER } = param;
+  if (param.type === 'list') {
+    validateSegments(param, value, pointer, { vocabulary, faults });
+    return;
+  }
   if (param.type === 'integer') {
     const fits = typeof value === 'number' && Number.isInteger(value) && value >= min && value <= max;
     if (!fits) faults.error(pointer, `${name} must be a whole number from ${min} to ${max}, not ${inBrief(value)}`);
@@ -87,6 +91,30 @@ function validateParam(param: FactParam, value: unknown, pointer: string, { voca
       pointer,
       `${inBrief(value)} is not a flag that can be unlocked: it needs a latching rule or grants${near}`,
     );
+  }
+}
+
+/** Checks a list of segments: how many, that each exists, and that none stands twice and would count twice. */
+function validateSegments({ name, min, max }: FactParam, value: unknown, pointer: string, checking: Checking): void {
+  const { faults, vocabulary } = checking;
+  if (!Array.isArray(value) || value.length < min! || value.length > max!) {
+    faults.error(pointer, `${name} must be a list of ${min} to ${max} segments' keys, not ${inBrief(value)}`);
+    return;
+  }
+  const seen = new Set<unknown>();
+  for (const [i, key] of (value as readonly unknown[]).entries()) {
+    if (seen.has(key)) faults.error(`${pointer}/${i}`, `the segment ${inBrief(key)} stands twice; leave one out`);
+    else validateSegment(key, `${pointer}/${i}`, vocabulary, faults);
+    seen.add(key);
+  }
+}
+
+/** Checks the key of a segment that a condition refers to. */
+export function validateSegment(key: unknown, pointer: string, { segments }: Vocabulary, faults: Faults): void {
+  if (typeof key !== 'string') {
+    faults.error(pointer, `a segment's key must be a text, not ${inBrief(key)}`);
+  } else if (!segments.has(key)) {
+    faults.error(pointer, `there is no segment ${inBrief(key)}${didYouMean(key, segments.keys())}`);
   }
 }
 

@@ -1,10 +1,11 @@
 import type { FactDefinition } from '../facts/fact-definition.js';
+import { MET_CONDITIONS } from '../facts/fact-table.js';
 import { type Faults, pointerStep } from '../values/fault.js';
 import { faultOfJson, inBrief, isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
 import type { OperatorShape } from './operator-table.js';
 import { DECORATOR_NAMES, MAX_DECORATORS, OPERATOR_NAMES, splitOperator } from './operators.js';
-import { stagesNamed } from './references.js';
+import { countedSegments, stagesNamed } from './references.js';
 import { validateFact } from './validate-fact.js';
 import { describeKind, faultOfConstant, holdsPattern, shapeOf } from './value-kind.js';
 import type { Vocabulary } from './vocabulary.js';
@@ -14,6 +15,7 @@ import {
   warnOfAbsence,
   warnOfAmounts,
   warnOfCoercion,
+  warnOfCount,
   warnOfSeconds,
   warnOfTypes,
 } from './warnings.js';
@@ -57,6 +59,7 @@ export function validateLeaf(leaf: JsonObject, place: LeafPlace, vocabulary: Voc
   warnOfStages(leaf, pointer, vocabulary, faults);
   warnOfSeconds({ fact, right, pointer }, faults);
   warnOfAmounts({ fact, right, operator, pointer }, faults);
+  warnOfCount(countedSegments(leaf).length, { right, operator, pointer }, faults);
   warnOfTypes({ fact, right, shape, operator, pointer }, faults);
   warnOfCoercion({ fact, right, operator, pointer }, faults);
   warnOfAbsence({ fact, right, operator, place }, faults);
@@ -113,6 +116,8 @@ function validateValue(value: JsonValue, check: ValueCheck): CheckedValue | unde
       );
     }
     const fact = validateFact(value, pointer, vocabulary, faults);
+    if (fact?.name === MET_CONDITIONS)
+      faults.error(`${pointer}/fact`, `${fact.name} stands on the left of a comparison: exchange the sides`);
     if (shape !== undefined && holdsPattern(shape.value)) {
       faults.error(pointer, `${inBrief(operator)} needs a constant pattern; it cannot come from a fact`);
     }

@@ -141,6 +141,20 @@ export function warnOfAmounts(
   faults.warn(`${pointer}/value`, `${fact.name} is in whole millionths, and never equals ${fine}`);
 }
 
+/** Warns of a comparison that has the same result whichever of the counted segments hold. */
+export function warnOfCount(
+  segments: number,
+  { right, operator, pointer }: Pick<Typed, 'right' | 'operator' | 'pointer'>,
+  faults: Faults,
+): void {
+  const compare = segments === 0 || !('constant' in right) ? undefined : comparisonOf(operator);
+  if (compare === undefined || !('constant' in right)) return;
+  const results = Array.from({ length: segments + 1 }, (_, count) => compare(count, right.constant));
+  if (results.some((result) => result !== results[0])) return;
+  const text = `of ${segments} segments between 0 and ${segments} hold, so it comes out the same for everyone`;
+  faults.warn(`${pointer}/value`, text);
+}
+
 interface Absence {
   readonly fact: FactDefinition;
   readonly right: CheckedValue;

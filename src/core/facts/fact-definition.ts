@@ -6,18 +6,30 @@ import type { TimeReading } from './time-reading.js';
 
 export type FactType = 'string' | 'number' | 'boolean' | 'list' | 'json';
 
-/** What can change a fact's value; `context` is a request that overrides it for its own call. */
-export type FactChange = 'identify' | 'roles' | 'organization' | 'progress' | 'events' | 'ledger' | 'time' | 'context';
+/**
+ * What can change a fact's value; `context` is a request that overrides it for its own call, `segments` whatever changes the facts that
+ * segments read.
+ */
+export type FactChange =
+  | 'identify'
+  | 'roles'
+  | 'organization'
+  | 'progress'
+  | 'events'
+  | 'ledger'
+  | 'time'
+  | 'context'
+  | 'segments';
 
 export interface FactParam {
   readonly name: string;
-  readonly type: 'string' | 'integer';
+  readonly type: 'string' | 'integer' | 'list';
   readonly required: boolean;
-  /** The kind of name that a text must be; absent where it may be any text. */
+  /** The kind of name that a text, or each member of a list, must be; absent where it may be any text. */
   readonly kind?: NameKind;
   /** The only values that it may have; absent: any of its type. */
   readonly allowed?: readonly string[];
-  /** Inclusive bounds of an integer. */
+  /** Inclusive bounds of an integer, or of how many members a list has. */
   readonly min?: number;
   readonly max?: number;
 }
@@ -72,6 +84,9 @@ export interface FactDefinition {
   readonly window?: 'counts' | 'sums';
   /** The label of a condition without a name that reads the fact, in requirements; `flagName` gives the label of a flag. */
   label(params: JsonObject, flagName: (flagKey: string) => string): string;
-  /** Gives the fact its params, which must have been validated. */
-  bind(params: JsonObject): BoundFact;
+  /**
+   * Gives the fact its params, which must have been validated. Absent for a fact that is no stored value: what it comes to is compiled
+   * where a condition reads it.
+   */
+  readonly bind?: (params: JsonObject) => BoundFact;
 }

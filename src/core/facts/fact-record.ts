@@ -114,9 +114,7 @@ export class FactSlots {
 
   /** The fact's value in a record, at the record's instant. */
   valueOf(index: number, record: FactRecord): unknown {
-    const { time } = this.at(index);
-    const base = record.values[index];
-    return time === undefined ? base : time.at(base, record.now);
+    return factValue(this.at(index), record);
   }
 
   /** The base of each slot's fact, in the slots' order. */
@@ -145,12 +143,18 @@ function keyOf(definition: FactDefinition, params: JsonObject, path: string): st
 }
 
 function makeSlot(index: number, definition: FactDefinition, params: JsonObject, path: string): FactSlot {
-  const bound = definition.bind(params);
+  const bound = definition.bind?.(params);
+  if (bound === undefined) throw new Error(`${definition.name} is not read as a fact of its own`);
   // Facts that move with time are numbers, of which any path reads the number itself.
   const pathReader: PathReader | undefined = path === '' || bound.time !== undefined ? undefined : readPath(path);
   const read =
     pathReader === undefined ? bound.read : (sources: FactSources): unknown => pathReader(bound.read(sources));
   return { index, definition, params, path, bound, time: bound.time, read };
+}
+
+/** The value of a slot's fact in a record, at the record's instant. */
+export function factValue({ index, time }: FactSlot, { values, now }: FactRecord): unknown {
+  return time === undefined ? values[index] : time.at(values[index], now);
 }
 
 /**

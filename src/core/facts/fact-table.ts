@@ -21,7 +21,11 @@ type Row = Omit<FactDefinition, 'params' | 'path' | 'mayBeAbsent' | 'disclosed' 
 };
 
 /** A fact without params. */
-function fact({ label, ...row }: Row, read: Read, time?: TimeReading): FactDefinition {
+function fact(
+  { label, ...row }: Row,
+  read: Read,
+  time?: TimeReading,
+): FactDefinition & Required<Pick<FactDefinition, 'bind'>> {
   const changedBy: ReadonlySet<FactChange> = new Set(row.changedBy);
   const bound: BoundFact = { changedBy, read, time };
   const shape = { path: 'refused', mayBeAbsent: false, disclosed: false, params: [] } as const;
@@ -65,6 +69,28 @@ function unlocked(): FactDefinition {
     bind,
   };
 }
+
+/** How many of named segments hold. The compiler makes it of those segments, so that nothing is read for it alone. */
+function metConditions(): FactDefinition {
+  return {
+    name: MET_CONDITIONS,
+    description:
+      'How many of the named segments hold: for rules that ask for some of several conditions, whichever these are. It stands on the left of a comparison only. People see the count where they may see all facts that the segments read.',
+    type: 'number',
+    params: [{ name: 'segments', type: 'list', kind: 'segmentKey', required: true, min: 1, max: MAX_COUNTED_SEGMENTS }],
+    changedBy: new Set<FactChange>(['segments']),
+    path: 'refused',
+    mayBeAbsent: false,
+    disclosed: true,
+    count: 'whole',
+    label: () => 'conditions met',
+  };
+}
+
+/** The fact that counts segments; it is compiled by `compile-count.ts`. */
+export const MET_CONDITIONS = 'metConditions';
+/** How many segments one comparison may count. */
+const MAX_COUNTED_SEGMENTS = 50;
 
 /** Every fact that conditions can read. */
 const TABLE: readonly FactDefinition[] = [
@@ -209,6 +235,7 @@ const TABLE: readonly FactDefinition[] = [
   ),
   ...ACTION_FACTS,
   unlocked(),
+  metConditions(),
   // Milliseconds elapsed since the epoch.
   fact(
     {

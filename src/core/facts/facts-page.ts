@@ -9,6 +9,7 @@ const CHANGES: Readonly<Record<FactChange, string>> = {
   ledger: 'unlocks and grants',
   time: 'time',
   context: 'a request, for its own call',
+  segments: 'whatever its segments read',
 };
 
 const INTRODUCTION = `# Facts
@@ -59,8 +60,12 @@ function section({ name, description, params, path, count }: FactDefinition): st
 }
 
 function paramLine({ name, type, required, allowed, min, max }: FactParam): string {
-  const range = type === 'integer' ? `a whole number from ${min} to ${max}` : 'a text';
-  const kind = allowed === undefined ? range : allowed.map((value) => `\`${value}\``).join(' or ');
+  const ranges = {
+    string: 'a text',
+    integer: `a whole number from ${min} to ${max}`,
+    list: `a list of ${min} to ${max} different names`,
+  };
+  const kind = allowed === undefined ? ranges[type] : allowed.map((value) => `\`${value}\``).join(' or ');
   return `- \`${name}\`${required ? '' : ' (may be left out)'}: ${kind}.`;
 }
 

@@ -1,6 +1,6 @@
 import { turningNumbers } from '../conditions/turning-numbers.js';
 import { type FactRecord, type FactSlot, withNow } from '../facts/fact-record.js';
-import { type ComparisonNode, type RequirementNode, readsTime } from './compile-requirement.js';
+import { type ComparisonNode, type CountNode, isMet, type RequirementNode, readsTime } from './compile-requirement.js';
 
 /** How often the search may still test a node. Once none is left it gives up, and the instant is not told. */
 export interface Looks {
@@ -10,7 +10,8 @@ export interface Looks {
 /**
  * The first instant, in epoch milliseconds and not before the record's, at which time alone has a node met; Infinity if it
  * never does. An `any` is met with the first of its members, an `all` at the first instant at which all its members are met
- * together: members may come to be met and cease to be as time passes.
+ * together: members may come to be met and cease to be as time passes. A count of segments is met with the first of their changes
+ * that brings the number there.
  */
 export function metAt(node: RequirementNode, record: FactRecord, looks: Looks): number {
   return turnsAt(node, record, true, looks);
@@ -23,6 +24,7 @@ const MAX_TICKS = 1_100;
 function turnsAt(node: RequirementNode, record: FactRecord, wanted: boolean, looks: Looks): number {
   if (looks.left-- <= 0) return Infinity;
   if (node.kind === 'comparison') return comparisonTurnsAt(node, record, wanted, looks);
+  if (node.kind === 'count') return countTurnsAt(node, record, wanted, looks);
   const { group, children } = node;
   // A group without members is always met.
   if (children.length === 0) return wanted ? record.now : Infinity;
@@ -48,6 +50,22 @@ function together(nodes: readonly RequirementNode[], record: FactRecord, wanted:
     if (latest === at) return at;
     at = latest;
   }
+}
+
+function countTurnsAt(node: CountNode, record: FactRecord, wanted: boolean, looks: Looks): number {
+  for (let at = record.now; at < Infinity && looks.left-- > 0; ) {
+    const then = withNow(record, at);
+    if (isMet(node, then) === wanted) return at;
+    let next = 'fact' in node.target ? nextTick(node.target.fact, then) : Infinity;
+    for (const child of node.children) next = Math.min(next, turnsAt(child, then, !isMet(child, then), looks));
+    at = next;
+  }
+  return Infinity;
+}
+
+/** When a fact next changes its value by time; Infinity if never. */
+function nextTick({ index, time }: FactSlot, { values, now }: FactRecord): number {
+  return time === undefined ? Infinity : time.nextTick(values[index], now);
 }
 
 function comparisonTurnsAt(node: ComparisonNode, record: FactRecord, wanted: boolean, looks: Looks): number {

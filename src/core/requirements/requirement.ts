@@ -32,12 +32,16 @@ export interface Requirement {
   readonly progress: number;
   /** When time alone will have it met, in epoch milliseconds; absent where it is met, or time alone will not do it. */
   readonly metAt?: number;
-  /** Whether it is that member of an `any` which is nearest to being met; false for all members of an `any` that is met. */
+  /**
+   * Whether it is that member of an `any`, or that segment of a count, which is nearest to being met; false for all members of one that
+   * is met.
+   */
   readonly nearest: boolean;
   /** Absent for groups, and for what is not disclosed. */
   readonly comparison?: ShownComparison;
   /** Absent for comparisons, for what is not disclosed, and for segments beyond the bound on nodes. */
   readonly group?: Group;
+  /** A group's members, or the segments that a comparison counts. */
   readonly children: readonly Requirement[];
 }
 

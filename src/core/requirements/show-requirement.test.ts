@@ -223,6 +223,67 @@ describe('a group', () => {
   });
 });
 
+describe('a count of segments', () => {
+  const SEGMENTS = [
+    { ...segmentOf('keen', { all: [saved(8)] }), name: 'Saves a lot' },
+    segmentOf('verified', VERIFIED),
+    segmentOf('old', fromDay(5)),
+    segmentOf('joined', fromDay(1)),
+  ];
+  const count = (value: number, more: JsonObject = {}): JsonObject => ({
+    fact: 'metConditions',
+    params: { segments: SEGMENTS.map(({ key }) => key) },
+    operator: 'greaterThanInclusive',
+    value,
+    ...more,
+  });
+  const counted = (audience: Audience, leaf: JsonObject, segments: readonly Segment[] = SEGMENTS): Requirement =>
+    treeOf({ all: [leaf] }, audience, segments).children[0]!;
+
+  it('tells how many hold, which, what is missing for the others, and when time brings it', () => {
+    const told = counted('OPERATOR', count(2));
+    expect(told).toMatchObject({
+      label: 'conditions met',
+      met: false,
+      metAt: NOW + 2 * DAY_MS,
+      comparison: { fact: 'metConditions', params: count(2).params, current: 1, target: 2, remaining: 1 },
+    });
+    // The segment that holds, and of the others the one that is furthest: three of five days.
+    expect(told.progress).toBeCloseTo((1 + 3 / 5) / 2);
+    expect(told.group).toBeUndefined();
+    expect(told.children.map(({ label, met, nearest }) => [label, met, nearest])).toEqual([
+      ['Saves a lot', false, false],
+      ['verified', false, false],
+      ['old', false, true],
+      ['joined', true, false],
+    ]);
+    expect(told.children[0]).toMatchObject({ children: [{ comparison: { current: 4, target: 8, remaining: 4 } }] });
+    expect(counted('OPERATOR', count(3)).metAt).toBeUndefined();
+  });
+
+  it('is an any where one is asked for, and an all where all are', () => {
+    const references = SEGMENTS.map(({ key }) => ({ condition: key }));
+    for (const user of [ADA, { ...ADA, joinedAt: NOW, emailVerified: true }]) {
+      const shown = (conditions: JsonObject): Requirement => treeOf(conditions, 'OPERATOR', SEGMENTS, user);
+      const [one] = shown({ all: [count(1)] }).children;
+      const [all] = shown({ all: [count(4)] }).children;
+      const [any, every] = [shown({ any: references }), shown({ all: references })];
+      expect([one!.met, one!.progress, one!.metAt]).toEqual([any.met, any.progress, any.metAt]);
+      expect([all!.met, all!.progress, all!.metAt]).toEqual([every.met, every.progress, every.metAt]);
+    }
+  });
+
+  it('shows people the numbers only where they may see all that the segments read, and never the segments’ keys', () => {
+    expect(counted('PERSON', count(2)).comparison).toMatchObject({ params: {}, current: 1, target: 2, remaining: 1 });
+    const secret = [segmentOf('risky', { all: [churn] }), ...SEGMENTS.slice(1)];
+    const params = { segments: secret.map(({ key }) => key) };
+    const told = counted('PERSON', count(2, { params }), secret);
+    expect(told).toMatchObject({ label: 'conditions met', met: false, children: [{ label: 'risky' }, {}, {}, {}] });
+    expect(told.comparison).toBeUndefined();
+    expect(counted('PERSON', count(2, { params, public: true }), secret).comparison).toMatchObject({ current: 1 });
+  });
+});
+
 describe('people', () => {
   it('are shown the label only of what the table of facts does not disclose', () => {
     expect(leafFor('PERSON', { ...churn, name: 'In good standing' })).toEqual({

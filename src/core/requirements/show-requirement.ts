@@ -1,9 +1,19 @@
+import type { FactDefinition } from '../facts/fact-definition.js';
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
 import { countedSince, type KnownDays } from '../facts/known-days.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import { type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { amountBetween, amountNotBelow, LARGEST_AMOUNT } from '../values/millionths.js';
-import { type ComparisonNode, type GroupNode, isMet, type RequirementNode, readsTime } from './compile-requirement.js';
+import {
+  type ComparisonNode,
+  type CountNode,
+  countOf,
+  type GroupNode,
+  isMet,
+  type RequirementNode,
+  readsTime,
+  targetOf,
+} from './compile-requirement.js';
 import { type Looks, metAt } from './met-at.js';
 import type { Audience, Requirement, ShownComparison } from './requirement.js';
 
@@ -56,7 +66,8 @@ interface Shown {
 
 function show(node: RequirementNode, showing: Showing): Shown {
   showing.nodes.left -= 1;
-  return node.kind === 'comparison' ? showComparison(node, showing) : showGroup(node, showing);
+  if (node.kind === 'comparison') return showComparison(node, showing);
+  return node.kind === 'count' ? showCount(node, showing) : showGroup(node, showing);
 }
 
 function showComparison(node: ComparisonNode, showing: Showing): Shown {
@@ -70,7 +81,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
   const { definition, params, path } = node.fact;
   const current = presentValue(node.fact, showing);
   const target = 'constant' in node.target ? node.target.constant : presentValue(node.target.fact, showing);
-  const goal = goalOf(node, target);
+  const goal = goalOf(definition, node.operator, target);
   const count = typeof current === 'number' ? current : 0;
   const comparison: ShownComparison = {
     fact: definition.name,
@@ -79,7 +90,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     operator: node.operator,
     ...(target === undefined ? {} : { target }),
     ...(current === undefined ? {} : { current }),
-    ...(goal === undefined ? {} : { remaining: met ? 0 : missing(node, goal, count) }),
+    ...(goal === undefined ? {} : { remaining: met ? 0 : missing(definition, goal, count) }),
     ...sinceOf(node, showing),
   };
   const requirement: Requirement = {
@@ -92,6 +103,45 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     children: [],
   };
   return { requirement, secretTime: false };
+}
+
+/** A count of segments, with the segments: people see the numbers where they may see every fact that the segments read. */
+function showCount(node: CountNode, showing: Showing): Shown {
+  const { record, audience } = showing;
+  const shown = node.children.map((child) => show(child, showing));
+  const secretTime = shown.some((child) => child.secretTime) || !isTargetDisclosed(node, showing);
+  const children = shown.map(({ requirement }) => requirement);
+  const met = isMet(node, record);
+  const current = countOf(node, record);
+  const target = targetOf(node, record) as JsonValue | undefined;
+  const goal = goalOf(node.definition, node.operator, target);
+  const isTold = node.open ? isTargetDisclosed(node, showing) : isAllDisclosed(node, showing);
+  const comparison: ShownComparison = {
+    fact: node.definition.name,
+    // People know segments by their labels alone.
+    params: audience === 'OPERATOR' ? settled(node.params, node.definition.params) : {},
+    path: '',
+    operator: node.operator,
+    ...(target === undefined ? {} : { target }),
+    current,
+    ...(goal === undefined ? {} : { remaining: met ? 0 : goal - current }),
+  };
+  const requirement: Requirement = {
+    label: node.name || node.definition.label(node.params, String),
+    met,
+    progress: progressOf(met, goal === undefined ? 0 : countProgress(children, goal)),
+    ...(secretTime ? {} : whenMet(node, met, showing)),
+    nearest: false,
+    ...(isTold ? { comparison } : {}),
+    children: goal === undefined || met ? children : markNearest(children),
+  };
+  return { requirement, secretTime };
+}
+
+/** The mean of the members that are furthest, as many as are asked for: for one that of an `any`, for all that of an `all`. */
+function countProgress(children: readonly Requirement[], goal: number): number {
+  const furthest = children.map(({ progress }) => progress).toSorted((a, b) => b - a);
+  return furthest.slice(0, Math.max(Math.ceil(goal), 0)).reduce((sum, one) => sum + one, 0) / goal;
 }
 
 function showGroup(node: GroupNode, showing: Showing): Shown {
@@ -140,10 +190,11 @@ function progressOf(met: boolean, ratio: number): number {
   return met ? 1 : Math.min(Math.max(ratio, 0), 1 - Number.EPSILON);
 }
 
-/** Marks the member whose progress is greatest; of several such, the one that time will have met first. */
+/** Marks the member that is not met whose progress is greatest; of several such, the one that time will have met first. */
 function markNearest(children: readonly Requirement[]): readonly Requirement[] {
   let nearest: Requirement | undefined;
   for (const child of children) {
+    if (child.met) continue;
     const ahead = nearest === undefined ? 1 : child.progress - nearest.progress;
     const sooner = (child.metAt ?? Infinity) < (nearest?.metAt ?? Infinity);
     if (ahead > 0 || (ahead === 0 && sooner)) nearest = child;
@@ -169,8 +220,7 @@ function sinceOf({ fact, target }: ComparisonNode, { record, known }: Showing): 
 }
 
 /** The least number that meets a comparison which asks for a count of at least so much; undefined for any other comparison. */
-function goalOf({ fact, operator }: ComparisonNode, target: unknown): number | undefined {
-  const { count } = fact.definition;
+function goalOf({ count }: FactDefinition, operator: string, target: unknown): number | undefined {
   if (count === undefined || typeof target !== 'number') return undefined;
   if (operator === 'greaterThanInclusive') {
     return count === 'amount' && Math.abs(target) <= LARGEST_AMOUNT ? amountNotBelow(target) : target;
@@ -180,17 +230,28 @@ function goalOf({ fact, operator }: ComparisonNode, target: unknown): number | u
 }
 
 /** How much more leads to a goal: of an amount without the rest that fractions leave. */
-function missing({ fact }: ComparisonNode, goal: number, count: number): number {
-  const exact = fact.definition.count === 'amount' && Math.abs(goal) <= LARGEST_AMOUNT;
+function missing(definition: FactDefinition, goal: number, count: number): number {
+  const exact = definition.count === 'amount' && Math.abs(goal) <= LARGEST_AMOUNT;
   return exact ? amountBetween(count, goal) : goal - count;
 }
 
 /** Whether the audience may see the fact that a comparison reads, its value and what it is compared with. */
 function isDisclosed(node: ComparisonNode, showing: Showing): boolean {
   if (showing.audience === 'OPERATOR') return true;
-  const facts = 'fact' in node.target ? [node.fact, node.target.fact] : [node.fact];
-  if (facts.some((slot) => !mayKnowOfIts(slot, showing))) return false;
-  return node.open || facts.every(({ definition }) => definition.disclosed);
+  if (!mayKnowOfIts(node.fact, showing)) return false;
+  return isTargetDisclosed(node, showing) && (node.open || node.fact.definition.disclosed);
+}
+
+function isTargetDisclosed({ target, open }: ComparisonNode | CountNode, showing: Showing): boolean {
+  if (showing.audience === 'OPERATOR' || 'constant' in target) return true;
+  return mayKnowOfIts(target.fact, showing) && (open || target.fact.definition.disclosed);
+}
+
+/** Whether the audience may see every fact that is read, there and beneath. */
+function isAllDisclosed(node: RequirementNode, showing: Showing): boolean {
+  if (node.kind === 'comparison') return isDisclosed(node, showing);
+  if (node.kind === 'count' && !isTargetDisclosed(node, showing)) return false;
+  return node.children.every((child) => isAllDisclosed(child, showing));
 }
 
 /** False for an `unlocked` fact of a flag that people may not know of, even where the condition says that it is public. */

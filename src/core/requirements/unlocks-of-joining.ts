@@ -79,7 +79,7 @@ function reads({ conditions }: CompiledRule, { slots }: Snapshot, facts: Readonl
 
 /** Whether any comparison that reads when the user joined comes out differently for the two records. */
 function differs(node: RequirementNode, a: FactRecord, b: FactRecord): boolean {
-  if (node.kind === 'group') return node.children.some((child) => differs(child, a, b));
+  if (node.kind !== 'comparison') return node.children.some((child) => differs(child, a, b));
   const isJoining = ({ definition }: FactSlot): boolean => JOINING.has(definition.name);
   if (!isJoining(node.fact) && !('fact' in node.target && isJoining(node.target.fact))) return false;
   return node.test(a) !== node.test(b);

@@ -135,6 +135,16 @@ describe('flags of which somebody may have earned more', () => {
     expect(latchingChanges(at(VERIFIED), at({ ...VERIFIED, name: 'Checked' } as never))).toEqual([]);
   });
 
+  it('are those that count a segment, also in another segment', () => {
+    const count = (segment: string) => ({
+      all: [{ fact: 'metConditions', params: { segments: [segment] }, operator: 'equal', value: 1 }],
+    });
+    const flags = [latchingFlag('in', count('outer')), flag];
+    const at = (conditions: typeof VERIFIED) =>
+      snapshotOf(flags, { segments: [segmentOf('outer', count('inner')), segmentOf('inner', conditions)] });
+    expect(latchingChanges(at(VERIFIED), at(fromDay(7)))).toEqual(['flg_in']);
+  });
+
   it('are those that read the stages when their names or their order change', () => {
     const staged = latchingFlag('s', { all: [{ fact: 'stageIndex', operator: 'greaterThan', value: 0 }] });
     const at = (...names: string[]) =>

@@ -180,6 +180,15 @@ describe('a segment among others', () => {
     expect(faults(circle)).toEqual(['/conditions']);
   });
 
+  it('is refused a circle of segments that it counts, and counting itself', () => {
+    const counts = (...segments: string[]) => ({
+      all: [{ fact: 'metConditions', params: { segments }, operator: 'greaterThan', value: 0 }],
+    });
+    expect(faults([segmentOf('s', counts('s'))])).toEqual(['/conditions']);
+    expect(faults([segmentOf('s', counts('t')), segmentOf('t', counts('s'))])).toEqual(['/conditions']);
+    expect(faults([segmentOf('s', counts('t')), segmentOf('t', VERIFIED)])).toEqual([]);
+  });
+
   it('is refused a circle through a flag’s unlock', () => {
     expect(faults([segmentOf('s', afterUnlocking('a'))], [latchingFlag('a', { condition: 's' })])).toEqual([
       '/conditions',

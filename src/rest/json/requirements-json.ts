@@ -21,7 +21,10 @@ export const RequirementSchema = Type.Object(
       }),
     ),
     nearest: Type.Optional(
-      Type.Boolean({ description: 'true: of the members of an any that is not met, the nearest.' }),
+      Type.Boolean({
+        description:
+          'true: of the members of an any, or the segments of a metConditions, that is not met: the nearest.',
+      }),
     ),
     fact: Type.Optional(Type.String({ description: 'Absent, as all of the comparison, where it is not disclosed.' })),
     params: Type.Optional(Type.Unknown()),
@@ -39,7 +42,11 @@ export const RequirementSchema = Type.Object(
       }),
     ),
     group: Type.Optional(Type.Enum(['all', 'any', 'not'])),
-    children: Type.Optional(Type.Array(Type.Ref('RequirementNode'), { description: "A group's members." })),
+    children: Type.Optional(
+      Type.Array(Type.Ref('RequirementNode'), {
+        description: "A group's members, or the segments that metConditions counts.",
+      }),
+    ),
   },
   { $id: 'RequirementNode', description: 'A condition, as it stands for the user: a comparison or a group of them.' },
 );
@@ -167,7 +174,8 @@ function nodeJson({ label, met, progress, metAt, nearest, comparison, group, chi
     ...(metAt === undefined ? {} : { met_at: rfc3339(metAt) }),
     ...(nearest ? { nearest } : {}),
     ...(comparison === undefined ? {} : comparisonJson(comparison)),
-    ...(group === undefined ? {} : { group, children: children.map(nodeJson) }),
+    ...(group === undefined ? {} : { group }),
+    ...(group === undefined && children.length === 0 ? {} : { children: children.map(nodeJson) }),
   };
 }
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import type { FactSources } from '../../facts/fact-definition.js';
-import { FACTS } from '../../facts/fact-table.js';
+import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
 import { type ActionDay, unknownUser } from '../../states/user-state.js';
 import type { JsonObject, JsonValue } from '../../values/json.js';
 import { pathTo } from '../../values/path.js';
@@ -187,7 +187,10 @@ function factNamed(name: string): fc.Arbitrary<JsonObject> {
   return fc.constant({ fact: name });
 }
 
-const anyFact = fc.oneof(factNamed('attribute'), fc.constantFrom(...FACTS.keys()).chain(factNamed));
+/** The facts that are read by themselves: not the count of segments, which is generated where there are some. */
+const READ_ALONE = [...FACTS.values()].filter(({ bind }) => bind !== undefined).map(({ name }) => name);
+
+const anyFact = fc.oneof(factNamed('attribute'), fc.constantFrom(...READ_ALONE).chain(factNamed));
 
 export const value: fc.Arbitrary<JsonValue> = fc.oneof({ weight: 3, arbitrary: scalar }, list, anyFact);
 
@@ -245,8 +248,29 @@ const timeLeaf = fc.oneof({ weight: 3, arbitrary: orderedTimeLeaf }, otherTimeLe
 /** Segments that generated conditions may refer to; the later ones refer to earlier ones. */
 const SEGMENT_KEYS = ['first', 'second', 'constructor'];
 
-function groups(leaf: fc.Arbitrary<JsonObject>, segments: readonly string[]): fc.Arbitrary<JsonObject> {
+/** A comparison of how many of some segments hold. */
+function countLeaf(segments: readonly string[]): fc.Arbitrary<JsonObject> {
+  const against = fc.oneof({ weight: 3, arbitrary: fc.integer({ min: -1, max: 4 }) }, value);
+  return fc
+    .tuple(
+      fc.subarray([...segments], { minLength: 1 }),
+      fc.oneof({ weight: 3, arbitrary: ordering }, operator),
+      against,
+    )
+    .map(([counted, name, number]) => ({
+      fact: MET_CONDITIONS,
+      params: { segments: counted },
+      operator: name,
+      value: number,
+    }));
+}
+
+function groups(own: fc.Arbitrary<JsonObject>, segments: readonly string[]): fc.Arbitrary<JsonObject> {
   const reference = segments.map((condition) => fc.constant<JsonObject>({ condition }));
+  const leaf =
+    segments.length === 0
+      ? own
+      : fc.oneof({ weight: 6, arbitrary: own }, { weight: 1, arbitrary: countLeaf(segments) });
   const { group } = fc.letrec<{ group: JsonObject; node: JsonObject }>((tie) => ({
     group: fc.oneof(
       { maxDepth: 3 },

@@ -140,18 +140,18 @@ export interface Requirement {
   met: boolean;
   /**
    * 0 to 1, and 1 exactly when met. Of an at-least comparison over a count `current / target`, of any other 0 or 1; of ALL
-   * the mean, of ANY the best.
+   * the mean, of ANY the best, of at least N of several segments (`metConditions`) the mean of the best N.
    */
   progress: number;
   /** When time alone will have it met: of ALL the latest, of ANY the earliest. Absent: met already, or not by time alone. */
   metAt:
     | Date
     | undefined;
-  /** Of the members of an ANY that is not met: the one that is nearest to it. */
+  /** Of the members of an ANY, or the segments of a `metConditions`, that is not met: the one that is nearest to it. */
   nearest: boolean;
   /** The fact that a comparison reads. */
   fact: string;
-  /** The fact's params. */
+  /** The fact's params; people are not told segments' keys. */
   params:
     | { [key: string]: unknown }
     | undefined;
@@ -173,7 +173,7 @@ export interface Requirement {
     | undefined;
   /** What kind of group it is. */
   group: Requirement_Group;
-  /** The group's members. */
+  /** The group's members, or the segments that a `metConditions` counts. */
   children: Requirement[];
   /** Of a window that reaches further back than days are known: since when the fact is counted. Absent: all of the window is known. */
   countedSince: Date | undefined;
