@@ -112,6 +112,11 @@ describe('readConfig', () => {
       { REDIS_URL: `redis+sentinel://:${SECRET}@h:1,h:2` },
       'REDIS_URL: the Redis address',
     ],
+    [
+      'a Cluster with a database number',
+      { REDIS_URL: `redis+cluster://:${SECRET}@h:1,h:2/3` },
+      'REDIS_URL: the Redis address',
+    ],
     ['a prefix with braces', { REDIS_PREFIX: '{a}' }, 'REDIS_PREFIX="{a}" has other characters'],
     [
       'a CA that is not there',

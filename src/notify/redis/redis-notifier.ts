@@ -2,7 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { Redis, type RedisOptions } from 'ioredis';
 import { OutageReport } from '../../outages/outage-report.js';
 import { withTimeLimit } from '../../outages/time-limit.js';
-import { DEFAULT_REDIS_PREFIX, namesSentinels, parseSentinelUrl } from '../../redis/redis-address.js';
+import {
+  type ClusterAddress,
+  DEFAULT_REDIS_PREFIX,
+  namesCluster,
+  namesSentinels,
+  parseClusterUrl,
+  parseSentinelUrl,
+} from '../../redis/redis-address.js';
 import type { Notice, Notifier, NotifierState, Unsubscribe } from '../notifier.js';
 import { ChannelSubscription } from './channel-subscription.js';
 import { decodeNotice, encodeNotice } from './notice-message.js';
@@ -16,8 +23,10 @@ const HEARTBEAT_MS = 5_000;
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_LIMIT_MS = 1_000;
 
+type ClientOptions = Omit<RedisOptions, 'replyMapping' | 'retryStrategy'>;
+
 export interface RedisNotifierOptions {
-  /** `redis://…`, `rediss://…`, or by Sentinels: `redis+sentinel://…`. */
+  /** `redis://…`, `rediss://…`, by Sentinels `redis+sentinel://…`, or of a Cluster `redis+cluster://…`. */
   readonly redisUrl: string;
   /**
    * The prefix of the channel's name, by default `latchkey`. It is followed by `:N` where the URL names the database number N,
@@ -155,19 +164,43 @@ function channelOf(prefix: string, database: number): string {
   return database === 0 ? `${prefix}:notices` : `${prefix}:notices:${database}`;
 }
 
-function connect({ redisUrl, onError }: RedisNotifierOptions, more: Omit<RedisOptions, 'replyMapping'>): Redis {
-  const settings = {
+function connect({ redisUrl, onError }: RedisNotifierOptions, more: ClientOptions): Redis {
+  const client = openClient(redisUrl, {
     enableOfflineQueue: false,
     autoResendUnfulfilledCommands: false,
     socketTimeout: SILENCE_LIMIT_MS,
-    retryStrategy: (times: number) => Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS),
     ...more,
-  };
-  const client = namesSentinels(redisUrl)
-    ? new Redis({ ...parseSentinelUrl(redisUrl), ...settings })
-    : new Redis(redisUrl, settings);
+  });
   const outage = new OutageReport(onError);
   client.on('ready', () => outage.succeeded());
   client.on('error', (error: Error) => outage.failed(error));
   return client;
 }
+
+function openClient(redisUrl: string, settings: ClientOptions): Redis {
+  if (namesCluster(redisUrl)) return openNodeOf(parseClusterUrl(redisUrl), settings);
+  const options = { ...settings, retryStrategy: retryDelayMs };
+  return namesSentinels(redisUrl)
+    ? new Redis({ ...parseSentinelUrl(redisUrl), ...options })
+    : new Redis(redisUrl, options);
+}
+
+/**
+ * Opens a client of any one node of a Cluster, and of the next one when that is lost: each node of a Cluster passes on to all
+ * others what is published on it. So a lost connection is seen, as it is not where the driver's own client of Clusters
+ * subscribes again by itself.
+ */
+function openNodeOf({ nodes, ...access }: ClusterAddress, settings: ClientOptions): Redis {
+  let present = Math.floor(Math.random() * nodes.length);
+  const client = new Redis({
+    ...{ ...nodes[present], ...access, ...settings },
+    retryStrategy: (times) => {
+      present = (present + 1) % nodes.length;
+      Object.assign(client.options, nodes[present]);
+      return retryDelayMs(times);
+    },
+  });
+  return client;
+}
+
+const retryDelayMs = (times: number): number => Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS);

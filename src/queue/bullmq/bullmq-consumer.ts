@@ -9,7 +9,7 @@ const WRITE_OFF_LIMIT_MS = 1_000;
 const DISCONNECT_LIMIT_MS = 1_500;
 
 export interface BullmqConnection {
-  /** `redis://…`, `rediss://…`, or by Sentinels: `redis+sentinel://…`. */
+  /** `redis://…`, `rediss://…`, by Sentinels `redis+sentinel://…`, or of a Cluster `redis+cluster://…`. */
   readonly redisUrl: string;
   /** The prefix of all keys, which is put in braces; default `latchkey`. Producers of other systems must use the same. */
   readonly prefix?: string;

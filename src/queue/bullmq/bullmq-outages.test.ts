@@ -1,9 +1,6 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { type RedisServer, redisCommand, startRedis } from '../../../test/servers/redis-server.js';
-import { findFreePort, startServerProcess, waitUntilReady } from '../../../test/servers/server-process.js';
+import { findFreePort } from '../../../test/servers/server-process.js';
 import { busy, pause, until } from '../../../test/timing.js';
 import type { WorkQueue } from '../queue.js';
 import { openBullmqWorkQueue } from './bullmq-work-queue.js';
@@ -174,26 +171,5 @@ describe('the work queue on a Redis that fails', () => {
     const queue = await openQueue(`redis://127.0.0.1:${await findFreePort()}`);
     await consume(queue);
     expect(await timed(() => queue.close())).toBeLessThan(busy(2_500));
-  });
-
-  it('keeps to one slot of a Redis Cluster', async () => {
-    const port = await findFreePort();
-    const folder = await mkdtemp(join(tmpdir(), 'latchkey-redis-cluster-'));
-    cleanups.push(() => rm(folder, { recursive: true, force: true }));
-    const server = startServerProcess('redis-server', [
-      ...['--bind', '127.0.0.1', '--port', String(port), '--save', '', '--maxmemory-policy', 'noeviction'],
-      ...['--cluster-enabled', 'yes', '--dir', folder],
-    ]);
-    cleanups.push(() => server.stop('SIGKILL'));
-    const isReady = async (): Promise<boolean> => (await redisCommand(port, 'PING').catch(() => '')) === '+PONG';
-    await waitUntilReady(server, { name: 'redis-server', limitMs: 10_000, isReady });
-    await redisCommand(port, 'CLUSTER ADDSLOTSRANGE 0 16383');
-    await until(async () => (await redisCommand(port, 'SET probe 1').catch(() => '')) === '+OK');
-    const queue = await openQueue(`redis://127.0.0.1:${port}`);
-    const runs = await consume(queue);
-    await queue.wake([1, 2]);
-    await until(() => runs.length === 2);
-    // A wake that was not taken in time says nothing of slots.
-    expect(errors.filter((error) => !String(error).includes('within'))).toEqual([]);
   });
 });

@@ -1,14 +1,20 @@
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { OutageReport } from '../../outages/outage-report.js';
 import { withTimeLimit } from '../../outages/time-limit.js';
-import { namesSentinels, parseSentinelUrl } from '../../redis/redis-address.js';
+import { namesCluster, namesSentinels, parseClusterUrl, parseSentinelUrl } from '../../redis/redis-address.js';
 
 const RECONNECT_STEP_MS = 100;
 const RECONNECT_LIMIT_MS = 1_000;
 
+/** The nodes of a Cluster are asked that often which slots they have, besides whenever one has refused a command or is away. */
+const SLOTS_REFRESH_MS = 5_000;
+
+export type RedisClient = Redis | Cluster;
+type ClientOptions = Omit<RedisOptions, 'replyMapping' | 'retryStrategy'>;
+
 export interface RedisClients {
   /** The client to hand to BullMQ. */
-  readonly client: Redis;
+  readonly client: RedisClient;
   /** Whether this error was reported already, by the connection it came from. */
   isReported(error: unknown): boolean;
   /** Resolves when the client is ready, when its first attempt has failed, or after this long. */
@@ -36,16 +42,13 @@ export function openConsumerClients(redisUrl: string, onError: (error: unknown) 
   });
 }
 
-function openClients(
-  redisUrl: string,
-  onError: (error: unknown) => void,
-  options: Omit<RedisOptions, 'replyMapping'>,
-): RedisClients {
+function openClients(redisUrl: string, onError: (error: unknown) => void, options: ClientOptions): RedisClients {
   const reported = new WeakSet<object>();
-  const clients: Redis[] = [];
-  const adopt = (client: Redis): Redis => {
+  const clients: RedisClient[] = [];
+  const adopt = <Client extends RedisClient>(client: Client): Client => {
     clients.push(client);
-    endEvenBetweenAttempts(client);
+    if (client instanceof Cluster) endClusterEvenBetweenAttempts(client);
+    else endEvenBetweenAttempts(client);
     const outage = new OutageReport(onError);
     client.on('ready', () => outage.succeeded());
     // This listener is never removed: an 'error' event without one is written to the console.
@@ -56,12 +59,15 @@ function openClients(
     return client;
   };
 
-  const client = adopt(
-    namesSentinels(redisUrl) ? new Redis({ ...parseSentinelUrl(redisUrl), ...options }) : new Redis(redisUrl, options),
-  );
+  const client = adopt(connect(redisUrl, options));
   // BullMQ copies the client for its blocking reads. While Redis is away it does not close the copy, so copies are kept here.
-  const duplicate = client.duplicate.bind(client);
-  override(client, 'duplicate', (changes?: Partial<RedisOptions>) => adopt(duplicate(changes)));
+  if (client instanceof Cluster) {
+    const duplicate = client.duplicate.bind(client);
+    override(client, 'duplicate', (...changes: Parameters<Cluster['duplicate']>) => adopt(duplicate(...changes)));
+  } else {
+    const duplicate = client.duplicate.bind(client);
+    override(client, 'duplicate', (changes?: Partial<RedisOptions>) => adopt(duplicate(changes)));
+  }
 
   return {
     client,
@@ -70,10 +76,28 @@ function openClients(
     disconnect: () => {
       for (const one of clients) {
         one.disconnect();
+        // BullMQ may be about to connect the client of a Cluster again.
+        if (one instanceof Cluster) override(one, 'connect', () => Promise.reject(new Error('closed')));
       }
     },
   };
 }
+
+function connect(redisUrl: string, options: ClientOptions): RedisClient {
+  if (namesSentinels(redisUrl)) return new Redis({ ...parseSentinelUrl(redisUrl), ...options });
+  if (!namesCluster(redisUrl)) return new Redis(redisUrl, options);
+  const { nodes, ...access } = parseClusterUrl(redisUrl);
+  const { enableOfflineQueue, ...ofNodes } = options;
+  return new Cluster([...nodes], {
+    enableOfflineQueue,
+    slotsRefreshInterval: SLOTS_REFRESH_MS,
+    // Names are left as they are, for certificates to be checked against, and are looked up whenever a node is connected to.
+    dnsLookup: (address, callback) => callback(null, address),
+    redisOptions: { ...access, ...ofNodes },
+  });
+}
+
+const retryDelayMs = (times: number): number => Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS);
 
 /**
  * Makes disconnect() always lead to an 'end' event, for which BullMQ's close() waits. Between two attempts to connect the
@@ -82,7 +106,7 @@ function openClients(
 function endEvenBetweenAttempts(client: Redis): void {
   let isEnding = false;
   const disconnect = client.disconnect.bind(client);
-  client.options.retryStrategy = (times) => (isEnding ? null : Math.min(times * RECONNECT_STEP_MS, RECONNECT_LIMIT_MS));
+  client.options.retryStrategy = (times) => (isEnding ? null : retryDelayMs(times));
   client.on('connect', () => {
     if (isEnding) {
       disconnect();
@@ -97,16 +121,42 @@ function endEvenBetweenAttempts(client: Redis): void {
   });
 }
 
+/**
+ * The same for the client of a Cluster, which says 'end' when its last node has gone: never where it has none, as between two
+ * attempts to connect. When several go at once it is 'close' again afterwards, and keeps commands that nobody will send.
+ */
+function endClusterEvenBetweenAttempts(client: Cluster): void {
+  let isEnded = false;
+  const disconnect = client.disconnect.bind(client);
+  client.options.clusterRetryStrategy = retryDelayMs;
+  client.on('connecting', () => {
+    isEnded = false;
+  });
+  client.on('end', () => {
+    isEnded = true;
+  });
+  client.on('close', () => {
+    if (isEnded) client.status = 'end';
+  });
+  override(client, 'disconnect', (reconnect = false) => {
+    const hasNode = client.nodes().length > 0;
+    disconnect(reconnect);
+    if (hasNode || reconnect) return;
+    client.status = 'end';
+    process.nextTick(() => client.emit('end'));
+  });
+}
+
 /** Replaces a method of the client. The property must be writable and configurable for the proxy that BullMQ makes of it. */
-function override<Name extends 'disconnect' | 'duplicate'>(
-  client: Redis,
+function override<Client extends RedisClient, Name extends 'connect' | 'disconnect' | 'duplicate'>(
+  client: Client,
   name: Name,
-  value: (...args: Parameters<Redis[Name]>) => ReturnType<Redis[Name]>,
+  value: Client[Name],
 ): void {
   Object.defineProperty(client, name, { value, writable: true, configurable: true });
 }
 
-async function settled(client: Redis, limitMs: number): Promise<void> {
+async function settled(client: RedisClient, limitMs: number): Promise<void> {
   if (client.status === 'ready') return;
   const { promise: heard, resolve } = Promise.withResolvers<void>();
   const hear = (): void => resolve();
