@@ -20,7 +20,7 @@ const arbitraryEvaluated: fc.Arbitrary<Evaluated> = fc.record({
       value: fc.constantFrom(...VALUES, LARGE),
       ruleId: fc.constantFrom('', 'rul_1', 'rul_2'),
       flagVersion: fc.constantFrom(0, 1, 2, 300, 2 ** 32 - 1),
-      validUntil: fc.constantFrom(0, 1_700_000_000_123, Number.MAX_SAFE_INTEGER),
+      validUntil: fc.constantFrom(0, -1, 1_700_000_000_000, 1_700_000_000_123, Number.MAX_SAFE_INTEGER),
     },
     { requiredKeys: ['flagKey', 'enabled', 'reason', 'variant', 'value', 'ruleId', 'flagVersion'] },
   ),
@@ -38,7 +38,7 @@ describe('encoded decisions', () => {
           expect(Buffer.from(encoded.message(evaluated)).equals(generated(evaluated))).toBe(true);
         }
         const whole = BatchEvaluateResult.encode({ userId: '', decisions: all.map(decisionMessage), error: undefined });
-        expect(Buffer.from(encoded.members(all)).equals(whole.finish())).toBe(true);
+        expect(Buffer.concat(all.map((one) => encoded.member(one))).equals(whole.finish())).toBe(true);
       }),
     );
   });

@@ -6,6 +6,7 @@ import { BatchEvaluateError, type BatchEvaluateRequest } from '../../gen/latchke
 import { encodedDecisions } from '../../messages/encoded-decisions.js';
 import { targetOf } from '../../messages/evaluation-context.js';
 import { failureOf } from '../../messages/failure.js';
+import { fieldHead, inOnePiece, NOTHING, stringField } from '../../messages/pieces.js';
 import { EncodedMessage, type UnaryMethod } from '../method.js';
 import { isFull } from './evaluate.js';
 
@@ -34,9 +35,10 @@ const ERROR_TAG = 26;
 function encodeFew(call: Call, results: readonly TargetDecisions[]): EncodedMessage {
   const pieces: Uint8Array[] = [];
   for (const [index, result] of results.entries()) {
-    addResult(pieces, call, { index, result, members: [encodedDecisions.members(result.decisions)] });
+    const members = result.decisions.map((evaluated) => encodedDecisions.member(evaluated));
+    addResult(pieces, call, { index, result, members });
   }
-  return new EncodedMessage(Buffer.concat(pieces));
+  return new EncodedMessage(inOnePiece(pieces));
 }
 
 interface ResultMembers {
@@ -49,15 +51,14 @@ interface ResultMembers {
 /** Adds the pieces of a result, of which the first says how long the others are together. */
 function addResult(pieces: Uint8Array[], call: Call, { index, result, members }: ResultMembers): void {
   const { userId, refusal } = result;
-  const start = userId === '' ? NOTHING : new BinaryWriter().uint32(USER_ID_TAG).string(userId).finish();
+  const start = stringField(USER_ID_TAG, userId);
   const end = refusal === undefined ? NOTHING : encodedError(call, refusal, index);
-  const length = members.reduce((sum, piece) => sum + piece.length, start.length + end.length);
-  pieces.push(new BinaryWriter().uint32(RESULTS_TAG).uint32(length).finish(), start);
+  let length = start.length + end.length;
+  for (const piece of members) length += piece.length;
+  pieces.push(fieldHead(RESULTS_TAG, length), start);
   for (const piece of members) pieces.push(piece);
   pieces.push(end);
 }
-
-const NOTHING = new Uint8Array(0);
 
 function encodedError(call: Call, refusal: Error, index: number): Uint8Array {
   const { code, details } = failureOf(refusal, call.requestId);
@@ -79,13 +80,13 @@ export async function encodeResults(call: Call, results: readonly TargetDecision
     for (const evaluated of result.decisions) {
       few.push(encodedDecisions.member(evaluated));
       if (!pauses.due()) continue;
-      members.push(Buffer.concat(few));
+      members.push(inOnePiece(few));
       few = [];
       await pauses.take();
     }
-    members.push(Buffer.concat(few));
+    members.push(inOnePiece(few));
     addResult(pieces, call, { index, result, members });
     if (pauses.due()) await pauses.take();
   }
-  return new EncodedMessage(Buffer.concat(pieces));
+  return new EncodedMessage(inOnePiece(pieces));
 }

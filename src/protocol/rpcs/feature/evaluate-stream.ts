@@ -1,4 +1,3 @@
-import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Caller } from '../../../calls/caller.js';
 import { EventLoopPauses } from '../../../calls/event-loop-pauses.js';
 import type { EvaluateStreams } from '../../../services/evaluating/evaluate-streams.js';
@@ -9,6 +8,7 @@ import type { EvaluateRequest } from '../../gen/latchkey/v1/evaluation.js';
 import { encodedDecisions } from '../../messages/encoded-decisions.js';
 import { targetOf } from '../../messages/evaluation-context.js';
 import { failureOf, isUnexpected } from '../../messages/failure.js';
+import { inOnePiece, stringField } from '../../messages/pieces.js';
 import { type BidiMethod, EncodedMessage } from '../method.js';
 import { isFull } from './evaluate.js';
 
@@ -63,25 +63,23 @@ function refusal(call: Call, id: string, error: unknown): EvaluateStreamResponse
 
 /** Encodes an answer that was decided at once. */
 function encodeFew(id: string, results: readonly Evaluated[]): EncodedMessage {
-  return new EncodedMessage(Buffer.concat([encodedId(id), encodedDecisions.members(results)]));
-}
-
-function encodedId(id: string): Uint8Array {
-  return id === '' ? new Uint8Array(0) : new BinaryWriter().uint32(ID_TAG).string(id).finish();
+  const pieces = [stringField(ID_TAG, id)];
+  for (const evaluated of results) pieces.push(encodedDecisions.member(evaluated));
+  return new EncodedMessage(inOnePiece(pieces));
 }
 
 /** Encodes an answer and lets other calls run in between. */
 async function encodeResults(call: Call, id: string, results: readonly Evaluated[]): Promise<EncodedMessage> {
   const pauses = new EventLoopPauses(call);
-  const pieces: Uint8Array[] = [encodedId(id)];
+  const pieces: Uint8Array[] = [stringField(ID_TAG, id)];
   let few: Uint8Array[] = [];
   for (const evaluated of results) {
     few.push(encodedDecisions.member(evaluated));
     if (!pauses.due()) continue;
-    pieces.push(Buffer.concat(few));
+    pieces.push(inOnePiece(few));
     few = [];
     await pauses.take();
   }
-  pieces.push(Buffer.concat(few));
-  return new EncodedMessage(Buffer.concat(pieces));
+  pieces.push(inOnePiece(few));
+  return new EncodedMessage(inOnePiece(pieces));
 }
