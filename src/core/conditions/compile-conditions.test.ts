@@ -3,7 +3,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { Engine } from 'json-rules-engine';
 import type { FactSources } from '../facts/fact-definition.js';
-import { buildRecord, FactSlots } from '../facts/fact-record.js';
+import { FactSlots } from '../facts/fact-record.js';
 import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
@@ -100,7 +100,7 @@ async function oracle(given: Case): Promise<{ readonly answer: boolean; readonly
 function compiledAnswer({ conditions, segments, sources, now }: Case): boolean {
   const slots = new FactSlots();
   const compiled = new ConditionCompiler(slots, segments).compile(conditions);
-  return compiled.test(buildRecord(slots, sources, now));
+  return compiled.test({ values: slots.read(sources), now });
 }
 
 function equalsOracle(answer: (given: Case) => boolean): fc.IAsyncProperty<[Case]> {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import type { FactSources } from '../facts/fact-definition.js';
-import { buildRecord, FactSlots } from '../facts/fact-record.js';
+import { FactSlots } from '../facts/fact-record.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonValue } from '../values/json.js';
 import { DAY_MS } from '../values/time.js';
@@ -42,7 +42,7 @@ describe('a compiled comparison', () => {
       const slots = new FactSlots();
       const { test } = compileLeaf({ fact: 'attribute', path: '$.a', operator, value: constant }, slots);
       for (const attribute of [undefined, ...VALUES]) {
-        const record = buildRecord(slots, sources(attribute, undefined), NOW);
+        const record = { values: slots.read(sources(attribute, undefined)), now: NOW };
         const answer = test(record);
         expect([constant, attribute, answer]).toEqual([constant, attribute, compare?.(record.values[0], constant)]);
       }
@@ -68,7 +68,7 @@ describe('a compiled comparison', () => {
       const { test } = compileLeaf({ fact: 'daysSinceJoin', operator, value: constant }, slots);
       for (const offset of [undefined, 1, 0, -1, -DAY_MS, -DAY_MS - 1, -2 * DAY_MS, -2.5 * DAY_MS, -3 * DAY_MS + 1]) {
         const joinedAt = offset === undefined ? undefined : NOW + offset;
-        const record = buildRecord(slots, sources(undefined, joinedAt), NOW);
+        const record = { values: slots.read(sources(undefined, joinedAt)), now: NOW };
         const days = joinedAt === undefined ? undefined : Math.floor((NOW - joinedAt) / DAY_MS);
         expect([constant, days, test(record)]).toEqual([constant, days, compare?.(days, constant)]);
       }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { FactSources } from '../facts/fact-definition.js';
-import { buildRecord, type FactRecord, FactSlots, withNow } from '../facts/fact-record.js';
+import { type FactRecord, FactSlots, withNow } from '../facts/fact-record.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
@@ -23,7 +23,7 @@ interface Compiled extends CompiledConditions {
 function compile({ conditions, segments }: ArbitraryConditions, sources: FactSources, now: number): Compiled {
   const slots = new FactSlots();
   const compiled = new ConditionCompiler(slots, segments).compile(conditions);
-  return { ...compiled, slots, record: buildRecord(slots, sources, now) };
+  return { ...compiled, slots, record: { values: slots.read(sources), now } };
 }
 
 /** Instants after now and before the horizon at which any fact could tick, each with its neighbours. */

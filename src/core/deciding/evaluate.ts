@@ -104,7 +104,7 @@ function denied(
 function unmetUntil(compiled: CompiledFlag, subject: Subject, now: number): number {
   let until = Infinity;
   const standings = subject.user.ledger.get(compiled.flag.id);
-  const record = withNow(subject.record, now);
+  const record = withNow(subject, now);
   for (const entry of compiled.rules) {
     const { conditions, rule } = entry;
     const standing = standings?.get(rule.id);
@@ -121,8 +121,8 @@ function unmetUntil(compiled: CompiledFlag, subject: Subject, now: number): numb
  */
 const present: { -readonly [member in keyof FactRecord]: FactRecord[member] } = { values: [], now: 0 };
 
-function presentRecord({ record }: Subject, now: number): FactRecord {
-  present.values = record.values;
+function presentRecord({ values }: Subject, now: number): FactRecord {
+  present.values = values;
   present.now = now;
   return present;
 }
@@ -133,13 +133,13 @@ export function decideByRules(compiled: CompiledFlag, subject: Subject, now: num
   const { ledger } = subject.user;
   const standings = ledger.size === 0 ? undefined : ledger.get(compiled.flag.id);
   const record = presentRecord(subject, now);
-  for (const entry of compiled.rules) {
+  for (let entry = compiled.firstRule; entry !== undefined; entry = entry.next) {
     const standing = standings?.get(entry.rule.id);
     if (standing?.state === 'REVOKED') continue;
     if (countsAsUnlocked(entry, standing)) return on(compiled, entry, subject, 'UNLOCKED', until);
     if (!rolloutIncludes(compiled, entry, subject)) continue;
-    if (entry.conditions.readsTime) until = Math.min(until, entry.conditions.nextChange(record));
-    if (entry.conditions.test(record)) {
+    if (entry.readsTime) until = Math.min(until, entry.conditions.nextChange(record));
+    if (entry.test(record)) {
       return on(compiled, entry, subject, entry.unconditional ? 'ROLLOUT' : 'RULE', until);
     }
   }
@@ -204,10 +204,19 @@ function answer(
   until: number,
 ): Decision {
   if (until !== Infinity) return { ...makeAnswer(compiled, entry, reason, variant), validUntil: until };
-  const { answers } = entry ?? compiled;
-  for (const known of answers) if (known.reason === reason && known.variant === variant) return known as Decision;
+  const maker = entry ?? compiled;
+  const last = maker.lastAnswer;
+  if (last !== undefined && last.reason === reason && last.variant === variant) return last as Decision;
+  for (const known of maker.answers) {
+    if (known.reason !== reason || known.variant !== variant) continue;
+    maker.lastAnswer = known;
+    return known as Decision;
+  }
   const made = makeAnswer(compiled, entry, reason, variant);
-  if (answers.length < MOST_ANSWERS) answers.push(frozen(made));
+  if (maker.answers.length < MOST_ANSWERS) {
+    maker.lastAnswer = frozen(made);
+    maker.answers = [...maker.answers, made];
+  }
   return made;
 }
 

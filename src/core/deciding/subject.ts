@@ -1,5 +1,5 @@
 import type { FactSources } from '../facts/fact-definition.js';
-import { buildRecord, type FactRecord } from '../facts/fact-record.js';
+import type { FactRecord } from '../facts/fact-record.js';
 import type { BucketSource } from '../flags/bucketing.js';
 import { indexRows, type RowIndex } from '../snapshot/index-rows.js';
 import type { CompiledFlag, FactReading, Snapshot } from '../snapshot/snapshot.js';
@@ -22,23 +22,60 @@ export interface Subject extends BucketSource {
   readonly userRows: RowIndex;
   /** The access rows of the organization and of roles within it. */
   readonly organizationRows: RowIndex;
-  /** The user's facts. A subject may be remembered for long, so an instant is given by `withNow` before they are read. */
-  readonly record: FactRecord;
+  /** The user's facts, as in a {@link FactRecord}: a subject may be remembered for long, so `withNow` gives the instant. */
+  readonly values: FactRecord['values'];
 }
 
 const NO_ROWS: OrganizationState['access'] = [];
 
 /**
- * The subject that a state gave, without overrides. It is kept with the state, which is never changed but replaced, and right for
- * as long as facts are read alike.
+ * The subject that a held state gave, without overrides. It is kept with the state, which is never changed but replaced, and right
+ * for as long as facts are read alike. It has little of its own, since there is one for very many users; and what every decision
+ * reads comes first, so that it is in one line of the processor's caches.
  */
-interface Remembered extends Subject {
+class RememberedSubject implements Subject {
+  readonly values: FactRecord['values'];
+  readonly userRows: RowIndex;
+  readonly organizationRows: RowIndex;
   readonly reading: FactReading;
   readonly given: OrganizationState | undefined;
+  readonly user: UserState;
+  readonly roleLevels: Subject['roleLevels'];
+
+  constructor(made: Subject, reading: FactReading, given: OrganizationState | undefined) {
+    this.values = made.values;
+    this.userRows = made.userRows;
+    this.organizationRows = made.organizationRows;
+    this.reading = reading;
+    this.given = given;
+    this.user = made.user;
+    this.roleLevels = made.roleLevels;
+  }
+
+  get userId(): string {
+    return this.user.id;
+  }
+
+  get organizationId(): string {
+    return this.user.organizationId;
+  }
+
+  get organization(): OrganizationState | undefined {
+    return organizationOf(this.user.organizationId, this.given);
+  }
+
+  get attributes(): JsonObject {
+    return this.user.attributes;
+  }
 }
 
-function remembered(user: UserState, reading: FactReading): Remembered | undefined {
-  const known = HeldUser.madeOf(user) as Remembered | undefined;
+/** A state of another organization is not used, even if it was given: its rows, roles and attributes are not the user's. */
+function organizationOf(organizationId: string, given: OrganizationState | undefined): OrganizationState | undefined {
+  return given?.id === organizationId ? given : undefined;
+}
+
+function remembered(user: UserState, reading: FactReading): RememberedSubject | undefined {
+  const known = HeldUser.madeOf(user) as RememberedSubject | undefined;
   return known?.reading === reading ? known : undefined;
 }
 
@@ -61,39 +98,25 @@ export function subjectOf(
   }
   if (known !== undefined && known.given === organization) return known;
   const made = makeSubject(snapshot, user, organization, {});
-  // Members that every decision reads come first, beside one another.
-  const subject: Remembered = {
-    user,
-    reading,
-    given: organization,
-    record: made.record,
-    userId: made.userId,
-    userRows: made.userRows,
-    organizationRows: made.organizationRows,
-    organizationId: made.organizationId,
-    organization: made.organization,
-    attributes: made.attributes,
-    roleLevels: made.roleLevels,
-  };
-  HeldUser.keep(user, subject);
-  return subject;
+  HeldUser.keep(user, new RememberedSubject(made, reading, organization));
+  return remembered(user, reading) ?? made;
 }
 
 /** The subject with a call's overrides: of the facts that are known, only those are read anew that these can change. */
 function overriddenSubject(
   snapshot: Snapshot,
-  known: Remembered,
+  known: RememberedSubject,
   given: OrganizationState | undefined,
   context: EvaluationContext,
 ): Subject {
   const { sources, ...subject } = withoutFacts(snapshot, known.user, given, context);
-  const values = [...known.record.values];
+  const values = [...known.values];
   const { organizationId, roles, joinedAt } = context;
   const attributesAlone =
     organizationId === undefined && roles === undefined && joinedAt === undefined && known.given === given;
   const changed = snapshot.slots.changedBy(attributesAlone ? 'context' : 'identify');
   for (const slot of changed) values[slot.index] = slot.read(sources);
-  return { ...subject, record: { values, now: 0 } };
+  return { ...subject, values };
 }
 
 /** {@link subjectOf} without overrides and without remembering: for one of very many users, who is looked at once. */
@@ -169,7 +192,7 @@ function isOf(
 function hold(snapshot: Snapshot, user: UserState, organization: OrganizationState | undefined): HeldSubject {
   const { sources, ...subject } = withoutFacts(snapshot, user, organization, {});
   const values: unknown[] = [];
-  return { snapshot, given: organization, subject: { ...subject, record: { values, now: 0 } }, sources, values };
+  return { snapshot, given: organization, subject: { ...subject, values }, sources, values };
 }
 
 /** The organization that an evaluation is about: the context's where it names organization or roles, else the user's own. */
@@ -195,7 +218,7 @@ function makeSubject(
   context: EvaluationContext,
 ): Subject {
   const { sources, ...subject } = withoutFacts(snapshot, user, given, context);
-  return { ...subject, record: buildRecord(snapshot.slots, sources, 0) };
+  return { ...subject, values: snapshot.slots.read(sources) };
 }
 
 /** A subject before its facts are read, with what they are read from. */
@@ -204,10 +227,9 @@ function withoutFacts(
   user: UserState,
   given: OrganizationState | undefined,
   context: EvaluationContext,
-): Omit<Subject, 'record'> & Pick<HeldSubject, 'sources'> {
+): Omit<Subject, 'values'> & Pick<HeldSubject, 'sources'> {
   const organizationId = organizationIdOf(user, context);
-  // A state of another organization is not used, even if it was given: its rows, roles and attributes are not the user's.
-  const organization = given?.id === organizationId ? given : undefined;
+  const organization = organizationOf(organizationId, given);
   const fromContext = context.organizationId !== undefined || context.roles !== undefined;
   const roles = fromContext ? (context.roles ?? []) : user.roles;
   const levels = roleLevels(roles, rolesOf(organization));

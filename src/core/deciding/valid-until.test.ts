@@ -18,7 +18,7 @@ describe('valid_until', () => {
         const { validUntil = Number.POSITIVE_INFINITY, ...decision } = decide(world.snapshot, key, subject, now);
         reasons.add(decision.reason);
         expect(validUntil).toBeGreaterThan(now);
-        for (const at of instantsToTry(world, subject.record.values, now, validUntil)) {
+        for (const at of instantsToTry(world, subject.values, now, validUntil)) {
           const { validUntil: _, ...later } = decide(world.snapshot, key, subject, at);
           if (JSON.stringify(later) !== JSON.stringify(decision)) {
             throw new Error(`${JSON.stringify(decision)} at ${now} is ${JSON.stringify(later)} at ${at}`);
@@ -47,7 +47,7 @@ describe('valid_until', () => {
         const subject = subjectOf(timed.snapshot, world.user, world.organization, undefined);
         const { enabled, validUntil } = decide(timed.snapshot, 'timed', subject, now);
         const enabledAt = (at: number) => decide(timed.snapshot, 'timed', subject, at).enabled;
-        for (const at of instantsToTry(timed, subject.record.values, now, validUntil ?? Number.POSITIVE_INFINITY)) {
+        for (const at of instantsToTry(timed, subject.values, now, validUntil ?? Number.POSITIVE_INFINITY)) {
           expect({ at, enabled: enabledAt(at) }).toEqual({ at, enabled });
         }
         if (validUntil === undefined) {
@@ -73,7 +73,7 @@ describe('valid_until', () => {
         reasons.push(stateless.reason);
         const { validUntil = Number.POSITIVE_INFINITY } = stateless;
         const subject = subjectOf(world.snapshot, world.user, world.organization, undefined);
-        for (const at of [now, ...instantsToTry(world, subject.record.values, now, validUntil)]) {
+        for (const at of [now, ...instantsToTry(world, subject.values, now, validUntil)]) {
           const { enabled, reason, variant } = decide(world.snapshot, key, subject, at);
           const said = { enabled: stateless.enabled, reason: stateless.reason, variant: stateless.variant };
           expect({ at, enabled, reason, variant }).toEqual({ at, ...said });

@@ -167,12 +167,7 @@ export interface FactRecord {
   readonly now: number;
 }
 
-/** Reads every slot's base from the sources. */
-export function buildRecord(slots: FactSlots, sources: FactSources, now: number): FactRecord {
-  return { values: slots.read(sources), now };
-}
-
-/** The same user's facts at another instant, without reading them again. */
-export function withNow(record: FactRecord, now: number): FactRecord {
-  return { values: record.values, now };
+/** A user's facts at this instant, without reading them again. */
+export function withNow({ values }: Pick<FactRecord, 'values'>, now: number): FactRecord {
+  return { values, now };
 }

@@ -3,7 +3,7 @@ import { type ActionTotal, type UserState, unknownUser } from '../states/user-st
 import type { JsonObject } from '../values/json.js';
 import { DAY_MS } from '../values/time.js';
 import type { FactSources } from './fact-definition.js';
-import { buildRecord, FactSlots, withNow } from './fact-record.js';
+import { FactSlots, withNow } from './fact-record.js';
 import { FACTS } from './fact-table.js';
 
 const NOW = Date.UTC(2025, 5, 15, 10);
@@ -79,7 +79,7 @@ const NOBODY: FactSources = {
 function readFact(sources: FactSources, fact: string, params: JsonObject = {}, path = '', now = NOW): unknown {
   const slots = new FactSlots();
   const slot = slots.slot(fact, params, path);
-  return slots.valueOf(slot, buildRecord(slots, sources, now));
+  return slots.valueOf(slot, { values: slots.read(sources), now });
 }
 
 const login = { action: 'login' };
@@ -128,7 +128,7 @@ describe('a fact', () => {
     const slots = new FactSlots();
     const days = slots.slot('daysSinceJoin');
     const windowed = slots.slot('actionCount', { action: 'login', windowDays: 7 });
-    const record = buildRecord(slots, SOURCES, NOW);
+    const record = { values: slots.read(SOURCES), now: NOW };
     const tomorrow = withNow(record, NOW + DAY_MS);
     expect(tomorrow.values).toBe(record.values);
     expect([slots.valueOf(days, tomorrow), slots.valueOf(windowed, tomorrow)]).toEqual([8, 10]);

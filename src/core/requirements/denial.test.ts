@@ -30,7 +30,7 @@ function isDenied(compiled: CompiledFlag, subject: Subject): boolean {
 function undenied(world: World, now: number): World {
   const { snapshot, user, organization } = world;
   const subject = subjectOf(snapshot, user, organization, undefined);
-  const record = { ...subject.record, now };
+  const record = { values: subject.values, now };
   const denied = new Set([...snapshot.flags.values()].filter((entry) => isDenied(entry, subject)));
   const ids = new Set(Array.from(denied, ({ flag }) => flag.id));
   const flags = Array.from(snapshot.flags.values(), (entry): Flag => {

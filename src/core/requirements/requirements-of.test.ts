@@ -69,7 +69,7 @@ describe('requirements of random flags and users', () => {
         const subject = subjectOf(world.snapshot, world.user, world.organization, undefined);
         const compiled = world.snapshot.flags.get(key)!;
         const { rules } = inWorld(world, key, 'OPERATOR', now);
-        const tested = compiled.rules.map(({ conditions }) => conditions.test({ ...subject.record, now }));
+        const tested = compiled.rules.map(({ conditions }) => conditions.test({ values: subject.values, now }));
         expect(rules.map(({ requirement }) => requirement.met)).toEqual(tested);
       }),
       { numRuns: 400 },
@@ -106,11 +106,11 @@ describe('requirements of random flags and users', () => {
             continue;
           }
           if (metAt !== Infinity) {
-            expect(conditions.test({ ...subject.record, now: metAt })).toBe(true);
+            expect(conditions.test({ values: subject.values, now: metAt })).toBe(true);
             seen.told += 1;
           } else seen.never += 1;
-          for (const at of instantsToTry(world, subject.record.values, now, metAt)) {
-            if (conditions.test({ ...subject.record, now: at })) throw new Error(`met at ${at}, before ${metAt}`);
+          for (const at of instantsToTry(world, subject.values, now, metAt)) {
+            if (conditions.test({ values: subject.values, now: at })) throw new Error(`met at ${at}, before ${metAt}`);
           }
         }
       }),

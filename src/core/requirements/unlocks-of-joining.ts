@@ -38,7 +38,7 @@ const LONG_AGO = 0;
  */
 export function unlocksOfJoining(change: JoiningChanged): readonly StandingUnlock[] {
   const { snapshot, before, after, organization, now } = change;
-  const recordOf = (user: UserState, at: number) => withNow(passingSubject(snapshot, user, organization).record, at);
+  const recordOf = (user: UserState, at: number) => withNow(passingSubject(snapshot, user, organization), at);
   const present = recordOf(after, now);
   const unlocks = standingUnlocks(snapshot, after.ledger);
   const resting = new Set(

@@ -4,6 +4,7 @@ import { arbitraryConditions, arbitrarySources, instant } from '../conditions/te
 import { evaluate } from '../deciding/evaluate.js';
 import { subjectOf } from '../deciding/subject.js';
 import type { Configuration, Flag } from '../flags/flag.js';
+import { HeldUser } from '../states/held-user.js';
 import type { UserState } from '../states/user-state.js';
 import { arbitraryFlag, arbitraryLedger, arbitraryRow, KEYS } from '../testing/arbitrary-world.js';
 import {
@@ -241,7 +242,7 @@ describe('a snapshot that is compiled from the one before', () => {
   it('goes on with what was read of users, until they are read otherwise', () => {
     const flags = [latchingFlag('a', VERIFIED), latchingFlag('b', afterUnlocking('a'))];
     const before = snapshotOf(flags);
-    const user = userOf({ emailVerified: true });
+    const user = HeldUser.of(userOf({ emailVerified: true }));
     const subjectIn = (snapshot: Snapshot) => subjectOf(snapshot, user, undefined);
     const [first, second] = flags as [Flag, Flag];
     expect(subjectIn(snapshotAfter(before, [first, { ...second, description: 'new' }]))).toBe(subjectIn(before));

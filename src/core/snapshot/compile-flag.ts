@@ -23,25 +23,33 @@ export function compileFlag(
   compiler: ConditionCompiler,
 ): CompiledFlag {
   // What every decision reads comes first: the fewer lines of the processor's caches that it is spread over, the better.
-  const rules = flag.rules.map((rule): CompiledRule => {
-    return {
-      bucketBy: rule.bucketBy,
+  const rules: CompiledRule[] = [];
+  for (const rule of flag.rules.toReversed()) {
+    const conditions = compiler.compile(rule.conditions);
+    rules.unshift({
       rolloutPer100k: rule.rolloutPer100k,
-      conditions: compiler.compile(rule.conditions),
-      answers: [],
+      bucketBy: rule.bucketBy,
+      test: conditions.test,
+      readsTime: conditions.readsTime,
+      lastAnswer: undefined,
+      next: rules[0],
       distribution: compileDistribution(rule.distribution, flag.bucketing),
       unconditional: Object.keys(rule.conditions).length === 0,
+      answers: NO_ANSWERS,
+      conditions,
       rule,
-    };
-  });
+    });
+  }
   const roleRows = activeByRole(roleAccess);
   return {
     open: isOpen(flag),
     roleRows,
-    rules,
+    firstRule: rules[0],
     salt: rolloutSalt(flag.salt),
-    answers: [],
+    lastAnswer: undefined,
+    answers: NO_ANSWERS,
     flag,
+    rules,
     distribution: compileDistribution(flag.distribution, flag.bucketing),
     stored: flag,
     segments,
@@ -106,6 +114,7 @@ function marksOf({ hasRows, unsettledSince }: Flag): Pick<Flag, 'hasRows' | 'uns
   return { ...(hasRows && { hasRows }), ...(unsettledSince !== undefined && { unsettledSince }) };
 }
 
+const NO_ANSWERS: CompiledFlag['answers'] = [];
 const NO_ROWS: ReadonlyMap<string, Effect> = new Map<string, Effect>();
 
 function activeByRole(rows: readonly AccessRow[]): ReadonlyMap<string, Effect> {

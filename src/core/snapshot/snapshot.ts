@@ -77,7 +77,15 @@ export interface MadeAnswer {
   readonly variant: string;
 }
 
-export interface CompiledFlag {
+/** What keeps such decisions as they come up. */
+export interface MakesAnswers {
+  /** The one that was asked for last. */
+  lastAnswer: MadeAnswer | undefined;
+  answers: readonly MadeAnswer[];
+}
+
+/** A flag, with the answers that none of its rules gives. */
+export interface CompiledFlag extends MakesAnswers {
   /** The flag by which decisions are made. */
   readonly flag: Flag;
   /** The flag as it is stored: another one than `flag` only where it cannot be compiled. */
@@ -100,20 +108,23 @@ export interface CompiledFlag {
   readonly salt: RolloutSalt;
   /** Whether nothing comes before its rules but access rows: no switch, window or prerequisite, and no organization's own rows. */
   readonly open: boolean;
-  /** The answers that none of its rules gives, as they come up. */
-  readonly answers: MadeAnswer[];
+  /** The first of its rules; each leads to the next. */
+  readonly firstRule: CompiledRule | undefined;
 }
 
-export interface CompiledRule {
+/** A rule, with the answers that it gives. */
+export interface CompiledRule extends MakesAnswers {
   readonly rule: Rule;
   /** What every decision reads of the rule, here so that it need not go there. */
   readonly bucketBy: BucketBy;
   readonly rolloutPer100k: number;
+  readonly test: CompiledConditions['test'];
+  readonly readsTime: boolean;
   readonly conditions: CompiledConditions;
   /** Whether the rule has no conditions, so that its reason is ROLLOUT and not RULE. */
   readonly unconditional: boolean;
   /** How the rule chooses its variant; undefined for the flag's way. */
   readonly distribution: CompiledDistribution | undefined;
-  /** The answers that it gives, as they come up. */
-  readonly answers: MadeAnswer[];
+  /** The flag's next rule. */
+  readonly next: CompiledRule | undefined;
 }

@@ -197,8 +197,8 @@ describe('the next instant at which time could unlock', () => {
         while (unlocks.length > 0) ({ user, unlocks } = latch(snapshot, user, organization, now));
         const next = nextLatchAt(snapshot, user, organization, now);
         expect(next).toBeGreaterThan(now);
-        const { record } = subjectOf(snapshot, user, organization, undefined);
-        for (const at of instantsToTry(world, record.values, now, next)) {
+        const { values } = subjectOf(snapshot, user, organization, undefined);
+        for (const at of instantsToTry(world, values, now, next)) {
           const missed = latch(snapshot, user, organization, at).unlocks;
           if (missed.length > 0) throw new Error(`${missed[0]!.entry.rule.id} unlocks at ${at}, before ${next}`);
         }

@@ -100,7 +100,7 @@ export function nextLatchAt(
     for (const entry of compiled.latchingRules) {
       if (!entry.conditions.readsTime || !isOpen(compiled, entry, subject)) continue;
       const from = Math.max(now, entry.rule.changedAt ?? 0);
-      next = Math.min(next, entry.conditions.nextChange(withNow(subject.record, from)));
+      next = Math.min(next, entry.conditions.nextChange(withNow(subject, from)));
     }
   }
   return next;
@@ -152,5 +152,5 @@ function isOpen(compiled: CompiledFlag, entry: CompiledRule, subject: Subject): 
 }
 
 function holds(entry: CompiledRule, subject: Subject, now: number): boolean {
-  return entry.conditions.test(withNow(subject.record, now));
+  return entry.conditions.test(withNow(subject, now));
 }

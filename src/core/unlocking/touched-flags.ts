@@ -85,7 +85,7 @@ function byFacts({ slots, readers }: Snapshot, was: Subject, is: Subject): reado
   const found: string[] = [];
   for (const { index, bound } of slots.all()) {
     const { changedBy } = bound;
-    const [before, after] = [was.record.values[index] as JsonValue, is.record.values[index] as JsonValue];
+    const [before, after] = [was.values[index] as JsonValue, is.values[index] as JsonValue];
     const same = before === after || sameJson(before, after);
     if (!same || (moved && (changedBy.has('organization') || changedBy.has('roles'))))
       found.push(...readers.ofSlot(index));
