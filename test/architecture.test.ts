@@ -105,6 +105,7 @@ describe('the walls', () => {
     ['src/services/x.ts', 'knex'],
     ['src/worker/x.ts', 'mysql2/promise'],
     ['src/main.ts', 'better-sqlite3'],
+    ['src/services/x.ts', 'node-cache'],
     ['src/unlocking/x.ts', 'lru-cache'],
     ['src/worker/x.ts', 'bullmq'],
     ['src/notify/redis/x.ts', 'bullmq'],

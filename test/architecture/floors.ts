@@ -96,6 +96,7 @@ export const COMPOSITION_PARTS: readonly string[] = COMPOSITION;
 /** Each package, and the only part of the tree that may import it. A package without an entry may be imported nowhere. */
 export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: RegExp; readonly where: string }> = [
   { package: /^(knex|mysql2|better-sqlite3)$/, paths: /^src\/store\/[^/]+\//, where: "the store's adapters" },
+  { package: /^node-cache$/, paths: /^src\/store\/[^/]+\//, where: "the store's adapters" },
   {
     package: /^lru-cache$/,
     paths: /^src\/(services|rest|store\/[^/]+)\//,

@@ -1,3 +1,5 @@
+import NodeCache from 'node-cache';
+
 export interface CacheBounds<V> {
   /** 2 at least. */
   readonly maxEntries: number;
@@ -85,7 +87,7 @@ const SEGMENTS = 64;
 const LAST_CHARACTERS = 8;
 
 class Generation<V extends NonNullable<unknown>> {
-  readonly #segments: readonly Map<string, V>[] = Array.from({ length: SEGMENTS }, () => new Map<string, V>());
+  readonly #segments: readonly NodeCache[] = Array.from({ length: SEGMENTS }, emptySegment);
   readonly #weightOf: (value: V) => number;
   size = 0;
   weight = 0;
@@ -95,32 +97,39 @@ class Generation<V extends NonNullable<unknown>> {
   }
 
   get(id: string): V | undefined {
-    return this.#segmentOf(id).get(id);
+    return this.#segmentOf(id).get<V>(PREFIX + id);
   }
 
   set(id: string, value: V): void {
     const segment = this.#segmentOf(id);
-    const before = segment.get(id);
-    segment.set(id, value);
+    const key = PREFIX + id;
+    const before = segment.get<V>(key);
+    segment.set(key, value);
     if (before === undefined) this.size += 1;
     else this.weight -= this.#weightOf(before);
     this.weight += this.#weightOf(value);
   }
 
   delete(id: string): void {
-    const segment = this.#segmentOf(id);
-    const before = segment.get(id);
+    const before = this.#segmentOf(id).take<V>(PREFIX + id);
     if (before === undefined) return;
-    segment.delete(id);
     this.size -= 1;
     this.weight -= this.#weightOf(before);
   }
 
-  #segmentOf(id: string): Map<string, V> {
+  #segmentOf(id: string): NodeCache {
     let hash = 0;
     for (let i = Math.max(0, id.length - LAST_CHARACTERS); i < id.length; i++) {
       hash = (Math.imul(hash, 31) + id.charCodeAt(i)) | 0;
     }
     return this.#segments[hash & (SEGMENTS - 1)]!;
   }
+}
+
+/** node-cache keeps its entries in a plain object: with the prefix no id is a name like `constructor` or an index. */
+const PREFIX = ':';
+
+/** Without copies, and without its expiry, whose scan blocks. */
+function emptySegment(): NodeCache {
+  return new NodeCache({ useClones: false, checkperiod: 0, stdTTL: 0 });
 }
