@@ -128,7 +128,7 @@ export function composeServices(parts: ServiceParts): Composed {
     retentionDays,
   });
   const views = new TargetViews({ keeper, states, gate, clock });
-  const evaluation = new EvaluationService({ keeper, states, views });
+  const evaluation = new EvaluationService({ keeper, states, views, clock });
   const metered = meteredEvaluation(evaluation, metrics);
   const readers = new OpenReaders({
     ...{ tokens: store.tokens, clock },

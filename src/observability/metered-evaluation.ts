@@ -1,4 +1,5 @@
-import type { Evaluator, Listed, TargetDecisions } from '../services/evaluating/evaluation.js';
+import type { Evaluator, TargetDecisions } from '../services/evaluating/evaluation.js';
+import type { ListAnswer } from '../services/evaluating/listed-flags.js';
 import type { Evaluated } from '../services/evaluating/target-views.js';
 import type { Metrics } from './metrics.js';
 
@@ -16,9 +17,9 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
     for (const { decisions } of results) countAll(decisions);
     return results;
   };
-  const countListed = (listed: Listed): Listed => {
-    countAll(listed.evaluated);
-    return listed;
+  const countListed = <T>(answer: ListAnswer<T>): ListAnswer<T> => {
+    for (const { reason, stale, decisions } of answer.tallies) metrics.decided(reason, stale, decisions);
+    return answer;
   };
   return {
     evaluate(call, input) {
@@ -33,9 +34,9 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
       const evaluated = inner.evaluateEach(call, asks, consistency);
       return evaluated instanceof Promise ? evaluated.then(countAll) : countAll(evaluated);
     },
-    list(call, target, choose, consistency) {
-      const listed = inner.list(call, target, choose, consistency);
-      return listed instanceof Promise ? listed.then(countListed) : countListed(listed);
+    list(call, target, form, consistency) {
+      const answer = inner.list(call, target, form, consistency);
+      return answer instanceof Promise ? answer.then(countListed) : countListed(answer);
     },
   };
 }

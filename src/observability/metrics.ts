@@ -126,9 +126,9 @@ export class Metrics {
     this.#poolWait.observe(waitMs / 1000);
   }
 
-  decided(reason: Reason, stale: boolean): void {
-    this.#decisions.set(reason, (this.#decisions.get(reason) ?? 0) + 1);
-    if (stale) this.#staleDecisions++;
+  decided(reason: Reason, stale: boolean, decisions = 1): void {
+    this.#decisions.set(reason, (this.#decisions.get(reason) ?? 0) + decisions);
+    if (stale) this.#staleDecisions += decisions;
   }
 
   /** An observer that counts what the caches of states do. Call once. */

@@ -4,10 +4,10 @@ import fastify, { type FastifyInstance } from 'fastify';
 import { REASONS } from '../../core/deciding/decision.js';
 import { flagOf, snapshotAfter, snapshotOf } from '../../core/testing/samples.js';
 import type { JsonValue } from '../../core/values/json.js';
-import type { UserFlags } from '../../services/evaluating/user-flags.js';
+import type { Listed } from '../../services/evaluating/listed-flags.js';
 import { UserFlagsSchema } from '../routes/list-user-flags.js';
 import { rfc3339 } from './flag-json.js';
-import { userFlagsJson } from './user-flags-json.js';
+import { ALL_FLAGS, FLAGS_ON } from './user-flags-json.js';
 
 const KEYS = ['a', 'constructor', 'z'] as const;
 const VARIANTS = ['on', 'off', '__proto__'] as const;
@@ -41,7 +41,7 @@ beforeAll(() => {
 afterAll(() => app.close());
 
 /** The list as the server puts an answer into JSON by its schema. */
-async function plain({ snapshot, evaluated, all }: UserFlags): Promise<string> {
+async function plain({ snapshot, evaluated }: Listed, all: boolean): Promise<string> {
   const shown = evaluated.filter(({ decision }) => all || decision.enabled);
   const rows = shown.map(({ decision: { flagKey, enabled, variant, value, reason, validUntil } }) => ({
     ...{ key: flagKey, name: snapshot.flags.get(flagKey)!.flag.name, enabled, variant, value, reason },
@@ -51,7 +51,8 @@ async function plain({ snapshot, evaluated, all }: UserFlags): Promise<string> {
   return (await app.inject('/')).body;
 }
 
-it('reads byte by byte like the answer put into JSON by its schema, whatever was put together before', async () => {
+it('reads byte by byte like the answer put into JSON by its schema, whatever was put together before; its tag is its own', async () => {
+  const tags = new Map<string, string>();
   await fc.assert(
     fc.asyncProperty(
       flags,
@@ -73,8 +74,11 @@ it('reads byte by byte like the answer put into JSON by its schema, whatever was
               stale,
             };
           });
-          const list = { snapshot, evaluated, all } as UserFlags;
-          expect(userFlagsJson(list)).toBe(await plain(list));
+          const list = { snapshot, evaluated } as Listed;
+          const { text, etag } = (all ? ALL_FLAGS : FLAGS_ON).tell(list);
+          expect(text).toBe(await plain(list, all));
+          expect([tags.get(text) ?? etag, tags.get(etag) ?? text]).toEqual([etag, text]);
+          tags.set(text, etag).set(etag, text);
         }
       },
     ),

@@ -1,30 +1,87 @@
+import { hash } from 'node:crypto';
 import type { Decision, Reason } from '../../core/deciding/decision.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
-import type { UserFlags } from '../../services/evaluating/user-flags.js';
+import type { Listed, ListForm, ToldList } from '../../services/evaluating/listed-flags.js';
 import { rfc3339 } from './flag-json.js';
 
-/**
- * The JSON of a user's list. It is put together from texts that are made once for each flag and outcome, and reads as if the
- * whole were put into JSON.
- */
-export function userFlagsJson({ snapshot, evaluated, all }: UserFlags): string {
-  const texts = textsOf(snapshot);
-  let flags = '';
+/** The JSON of a user's list: it reads as if the whole were put into JSON. */
+export class UserFlagsJson implements ToldList {
+  /** A strong entity tag: a hash of the list. */
+  readonly etag: string;
+  readonly bytes: number;
+  readonly #texts: readonly string[];
+  readonly #end: string;
+
+  constructor({ texts, end, etag, bytes }: { texts: readonly string[]; end: string; etag: string; bytes: number }) {
+    this.#texts = texts;
+    this.#end = end;
+    this.etag = etag;
+    this.bytes = bytes;
+  }
+
+  get text(): string {
+    return `{"flags":[${this.#texts.join(',')}${this.#end}`;
+  }
+}
+
+/** Lists of the flags that are on. */
+export const FLAGS_ON: ListForm<UserFlagsJson> = { all: false, tell: (listed) => userFlagsJson(listed, false) };
+/** Lists of all flags that people may know of. */
+export const ALL_FLAGS: ListForm<UserFlagsJson> = { all: true, tell: (listed) => userFlagsJson(listed, true) };
+
+/** What a list takes beside its texts, and each of them beside what is in it. */
+const BYTES_OF_LIST = 200;
+const BYTES_PER_TEXT = 8;
+const BYTES_PER_CHARACTER = 2;
+
+/** The list is put together from texts and digests that are made once for each flag and outcome, as far as time is not in them. */
+function userFlagsJson({ snapshot, evaluated }: Listed, all: boolean): UserFlagsJson {
+  const flags = textsOf(snapshot);
+  const texts: string[] = [];
+  const digest = new Int32Array(DIGEST_WORDS);
+  /** What has no digest of its own. */
+  let rest = '';
   let anyStale = false;
   for (let i = 0; i < evaluated.length; i++) {
     const { decision, stale } = evaluated[i]!;
     if (!decision.enabled && !all) continue;
-    flags += flags === '' ? texts[i]!.of(decision) : `,${texts[i]!.of(decision)}`;
+    const { text, digest: own } = flags[i]!.of(decision);
+    const { validUntil } = decision;
+    if (validUntil === undefined) {
+      texts.push(text);
+      for (let word = 0; word < DIGEST_WORDS; word++) digest[word]! ^= own[word]!;
+    } else {
+      const whole = `${text.slice(0, -1)},"valid_until":"${rfc3339(validUntil)}"}`;
+      texts.push(whole);
+      rest += whole;
+    }
     anyStale ||= stale;
   }
-  return anyStale ? `{"flags":[${flags}],"stale":true}` : `{"flags":[${flags}]}`;
+  const end = anyStale ? '],"stale":true}' : ']}';
+  const bytes = BYTES_OF_LIST + BYTES_PER_TEXT * texts.length + BYTES_PER_CHARACTER * rest.length;
+  return new UserFlagsJson({
+    texts,
+    end,
+    etag: `"${hash('sha256', `${digest.join()}${rest}${end}`, 'base64url')}"`,
+    bytes,
+  });
 }
 
-/** What one outcome of a flag reads as, without its end. */
-interface Outcome {
+/** As much of a SHA-256 as is kept of each text: what two lists have in common by chance is one in 2^128. */
+const DIGEST_WORDS = 4;
+
+/**
+ * What an outcome of a flag reads as, and the digest of that. Digests of a list are added up without carry: a list has each flag
+ * once and in the order of keys, so that which texts it has says all of it.
+ */
+interface OutcomeText {
+  readonly text: string;
+  readonly digest: Int32Array;
+}
+
+interface Outcome extends OutcomeText {
   readonly reason: Reason;
   readonly variant: string;
-  readonly text: string;
 }
 
 /** Large values are not held a second time, as text, for each outcome. */
@@ -32,7 +89,7 @@ const MAX_REMEMBERED_LENGTH = 4_096;
 /** How many outcomes of a flag are remembered: it has a few, but for one with very many variants. */
 const MOST_OUTCOMES = 32;
 
-/** What a flag's decisions read as. Reason and variant say all of a decision but until when it holds. */
+/** What a flag's decisions read as. Reason and variant say all of a decision but until when it holds, which is left out. */
 class FlagTexts {
   readonly #entry: CompiledFlag;
   readonly #outcomes: Outcome[] = [];
@@ -41,24 +98,25 @@ class FlagTexts {
     this.#entry = entry;
   }
 
-  of(decision: Decision): string {
-    const { validUntil } = decision;
-    const text = this.#find(decision) ?? this.#make(decision);
-    return validUntil === undefined ? `${text}}` : `${text},"valid_until":"${rfc3339(validUntil)}"}`;
+  of(decision: Decision): OutcomeText {
+    const { reason, variant } = decision;
+    for (const known of this.#outcomes) if (known.reason === reason && known.variant === variant) return known;
+    return this.#make(decision);
   }
 
-  #find({ reason, variant }: Decision): string | undefined {
-    for (const known of this.#outcomes) if (known.reason === reason && known.variant === variant) return known.text;
-    return undefined;
-  }
-
-  #make({ flagKey: key, enabled, variant, value, reason }: Decision): string {
+  #make({ flagKey: key, enabled, variant, value, reason }: Decision): OutcomeText {
     const { name } = this.#entry.flag;
-    const text = JSON.stringify({ key, name, enabled, variant, value, reason }).slice(0, -1);
+    const text = JSON.stringify({ key, name, enabled, variant, value, reason });
+    const outcome = { reason, variant, text, digest: digestOf(text) };
     const fits = text.length <= MAX_REMEMBERED_LENGTH && this.#outcomes.length < MOST_OUTCOMES;
-    if (fits) this.#outcomes.push({ reason, variant, text });
-    return text;
+    if (fits) this.#outcomes.push(outcome);
+    return outcome;
   }
+}
+
+function digestOf(text: string): Int32Array {
+  const bytes = hash('sha256', text, 'buffer');
+  return Int32Array.from({ length: DIGEST_WORDS }, (_, word) => bytes.readInt32LE(4 * word));
 }
 
 /** The texts of each compiled flag, which many snapshots may share. */

@@ -2,11 +2,11 @@ import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
 import { REASONS } from '../../core/deciding/decision.js';
 import type { Evaluator } from '../../services/evaluating/evaluation.js';
-import { type UserFlags, userFlags } from '../../services/evaluating/user-flags.js';
+import { userFlags } from '../../services/evaluating/user-flags.js';
 import { problems } from '../json/problem-schema.js';
-import { userFlagsJson } from '../json/user-flags-json.js';
+import { ALL_FLAGS, FLAGS_ON, type UserFlagsJson } from '../json/user-flags-json.js';
 import { callOf, ownUserId, UserIdParameter } from '../server/call.js';
-import { etagOf, matches, ReadHeadersSchema } from '../server/etag.js';
+import { matches, ReadHeadersSchema } from '../server/etag.js';
 
 const UserFlagsQuerySchema = Type.Object({
   all: Type.Optional(
@@ -64,19 +64,18 @@ export function listUserFlags(app: FastifyInstance, evaluation: Evaluator): void
     (request, reply) => {
       const call = callOf(request, reply);
       const { query, headers } = request;
-      const answer = (flags: UserFlags) => {
-        const content = userFlagsJson(flags);
-        const etag = etagOf(content);
+      const answer = (flags: UserFlagsJson) => {
+        const { etag } = flags;
         reply.header('etag', etag).header('cache-control', 'private, no-cache');
         if (matches(headers['if-none-match'], etag)) return reply.code(304).send();
-        return reply.type('application/json; charset=utf-8').send(content);
+        return reply.type('application/json; charset=utf-8').send(flags.text);
       };
-      const flags = userFlags(evaluation, call, {
+      const asked = {
         userId: ownUserId(call, query.user_id),
-        all: query.all === 'true',
         consistencyToken: query.consistency_token ?? String(headers['consistency-token'] ?? ''),
         full: false,
-      });
+      };
+      const flags = userFlags(evaluation, call, asked, query.all === 'true' ? ALL_FLAGS : FLAGS_ON);
       return flags instanceof Promise ? flags.then(answer) : answer(flags);
     },
   );

@@ -1,4 +1,5 @@
 import type { Call } from '../../calls/caller.js';
+import type { Clock } from '../../calls/clock.js';
 import { LatchkeyError, limited } from '../../calls/errors.js';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
@@ -8,6 +9,8 @@ import type { StateSources } from '../../store/state-source.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
 import { AnswerRoom, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
+import { KeptLists } from './kept-lists.js';
+import { type ListAnswer, type Listed, type ListForm, type ToldList, tell } from './listed-flags.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
 import type { Evaluated, FlagTarget, TargetView, TargetViews } from './target-views.js';
 
@@ -27,13 +30,6 @@ export interface TargetDecisions {
   readonly decisions: readonly Evaluated[];
   /** INVALID or NOT_FOUND: nothing can be decided for this target, or not for this caller. */
   readonly refusal?: LatchkeyError;
-}
-
-/** The decisions for one target, as people are told, with the configuration that they were made by. */
-export interface Listed {
-  readonly snapshot: Snapshot;
-  /** One for each flag that was chosen, in that order. */
-  readonly evaluated: readonly Evaluated[];
 }
 
 /** Gives the keys of the flags to decide where a call names none. */
@@ -67,6 +63,7 @@ export interface EvaluationOptions {
   readonly keeper: ConfigurationKeeper;
   readonly states: StateSources;
   readonly views: TargetViews;
+  readonly clock: Clock;
 }
 
 /** Decides flags for callers; see {@link EvaluationService}. */
@@ -75,6 +72,7 @@ export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'evaluate
 /** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
 export class EvaluationService {
   readonly #options: EvaluationOptions;
+  readonly #lists = new KeptLists();
 
   constructor(options: EvaluationOptions) {
     this.#options = options;
@@ -175,19 +173,54 @@ export class EvaluationService {
   }
 
   /**
-   * Decides for one target the flags that `choose` names, as people are told: without a promise when the states are cached. It
-   * does not ask whether the caller may.
+   * Tells in that form the flags for one target that people may know of: without a promise when the states are cached. It does
+   * not ask whether the caller may.
    */
-  list(
+  list<T extends ToldList>(
     call: Call,
     target: Target,
-    choose: FlagChoice,
+    form: ListForm<T>,
+    consistency: ConsistencyInput,
+  ): ListAnswer<T> | Promise<ListAnswer<T>> {
+    return this.#listAtOnce(call, target, form, consistency) ?? this.#listLater(call, target, form, consistency);
+  }
+
+  /** Undefined where the states have to be waited for, or other calls must run in between. */
+  #listAtOnce<T extends ToldList>(
+    call: Call,
+    target: Target,
+    form: ListForm<T>,
     { consistencyToken, full }: ConsistencyInput,
-  ): Listed | Promise<Listed> {
+  ): ListAnswer<T> | undefined {
+    const { keeper, states, views, clock } = this.#options;
+    const { snapshot, loaded } = keeper;
+    if (!loaded || consistencyToken !== '' || full || snapshot.visible.length > MOST_AT_ONCE) return undefined;
+    const present = peekStates(states, target, snapshot);
+    if (present === undefined) return undefined;
+    const { context } = target;
+    const basis = { snapshot, user: present.user.state, organization: present.organization?.state, context };
+    views.requireOwn(call, present);
+    const kept = views.isStale(present) ? undefined : this.#lists.find(basis, form, clock.now());
+    if (kept !== undefined) return kept;
+    checkContext(context);
+    const view = views.viewOf(call, snapshot, target, present);
+    const evaluated = snapshot.visible.map((key) => views.decide(view, key, 'to people'));
+    const answer = tell({ snapshot, evaluated }, form);
+    if (evaluated.some(({ stale }) => stale)) return answer;
+    const until = Math.min(...evaluated.map(({ decision }) => decision.validUntil ?? Infinity));
+    this.#lists.keep(basis, form, answer, { from: view.now, until });
+    return answer;
+  }
+
+  async #listLater<T extends ToldList>(
+    call: Call,
+    target: Target,
+    form: ListForm<T>,
+    { consistencyToken, full }: ConsistencyInput,
+  ): Promise<ListAnswer<T>> {
     const input = { targets: [target], flagKeys: [], consistencyToken, full };
-    const way: Way = { choose, told: 'to people' };
-    const basis = this.#decideAtOnce(call, input, way);
-    return basis === undefined ? this.#batch(call, input, way).then(onlyTarget) : onlyTarget(basis);
+    const way: Way = { choose: ({ visible }) => visible, told: 'to people' };
+    return tell(onlyTarget(await this.#batch(call, input, way)), form);
   }
 
   /**

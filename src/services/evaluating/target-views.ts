@@ -75,22 +75,32 @@ export class TargetViews {
    * overrides something, the facts are read anew. Throws NOT_FOUND for a target that is not the caller's to ask about, and
    * INVALID where nobody can have joined when the context says.
    */
-  viewOf(call: Call, snapshot: Snapshot, target: Target, { user, organization }: TargetStates): TargetView {
-    requireOwnDecision(call, user.state, organization?.state.id ?? '');
+  viewOf(call: Call, snapshot: Snapshot, target: Target, states: TargetStates): TargetView {
+    this.requireOwn(call, states);
+    const { user, organization } = states;
     let { context } = target;
     // A person's token may name very many roles, and each would be looked up in the rows of every flag.
     if (call.caller.kind === 'person' && context.roles !== undefined) {
       context = { ...context, roles: rolesThatMatter(context.roles, MAX_ROLES, snapshot, organization?.state) };
     }
-    const { keeper, clock } = this.#options;
-    const now = clock.now();
+    const now = this.#options.clock.now();
     if (context.joinedAt !== undefined) requireJoinedAt(context.joinedAt, now);
     return {
       snapshot,
       subject: subjectOf(snapshot, user.state, organization?.state, context),
-      stale: user.stale || (organization?.stale ?? false) || keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS,
+      stale: this.isStale(states),
       now,
     };
+  }
+
+  /** Throws NOT_FOUND for a target with these states that is not the caller's to ask about. */
+  requireOwn(call: Call, { user, organization }: TargetStates): void {
+    requireOwnDecision(call, user.state, organization?.state.id ?? '');
+  }
+
+  /** Whether what rests on these states now rests on what the store could not confirm in time. */
+  isStale({ user, organization }: TargetStates): boolean {
+    return user.stale || organization?.stale === true || this.#options.keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS;
   }
 
   /** The view of one target, for answers other than decisions. It does not ask whether the caller may. */
