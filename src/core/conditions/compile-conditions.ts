@@ -42,6 +42,7 @@ interface Part {
 export type CompiledSegments = ReadonlyMap<string, Part>;
 
 const ALWAYS: Test = () => true;
+const EVERYONE: Part = { test: ALWAYS, changes: new Set(), slotsRead: new Set() };
 
 /**
  * Compiles validated conditions; a segment is compiled once, however often it is referred to. `{}` holds for everyone. Law:
@@ -55,6 +56,8 @@ export class ConditionCompiler {
   /** By their text: very many flags say the same as others. */
   readonly #parts = new Map<string, Part>();
   readonly #leaves = new Map<string, CompiledLeaf>();
+  /** By their numbers, since there are few different ones. */
+  readonly #slotSets = new Map<string, ReadonlySet<number>>();
 
   /** @param compiled segments that have been compiled, over the same slots, and say the same now */
   constructor(
@@ -83,7 +86,7 @@ export class ConditionCompiler {
   }
 
   #part(conditions: JsonObject): Part {
-    if (Object.keys(conditions).length === 0) return { test: ALWAYS, changes: new Set(), slotsRead: new Set() };
+    if (Object.keys(conditions).length === 0) return EVERYONE;
     const text = JSON.stringify(conditions);
     let part = this.#parts.get(text);
     if (part === undefined) {
@@ -99,7 +102,15 @@ export class ConditionCompiler {
     const copy = JSON.parse(text) as never;
     const parsed = new Rule({ conditions: copy, event: { type: 'holds' } });
     const read = { changes: new Set<NextChange>(), slotsRead: new Set<number>() };
-    return { test: this.#node(parsed.conditions as unknown as Node, read), ...read };
+    const test = this.#node(parsed.conditions as unknown as Node, read);
+    return { test, changes: read.changes, slotsRead: this.#sharedSlots(read.slotsRead) };
+  }
+
+  #sharedSlots(slots: ReadonlySet<number>): ReadonlySet<number> {
+    const key = [...slots].join();
+    const known = this.#slotSets.get(key) ?? slots;
+    this.#slotSets.set(key, known);
+    return known;
   }
 
   #node(node: Node, read: Reading): Test {

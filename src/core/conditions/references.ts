@@ -32,8 +32,16 @@ export function referencesOf(...several: readonly unknown[]): References {
       if (typeof flag === 'string') unlockedFlags.add(flag);
     }
   }
-  return { segments, unlockedFlags, nodes };
+  // Very many conditions name no segment and no flag: these hold nothing of their own.
+  return {
+    segments: segments.size === 0 ? NO_SEGMENTS : segments,
+    unlockedFlags: unlockedFlags.size === 0 ? NO_FLAGS : unlockedFlags,
+    nodes,
+  };
 }
+
+const NO_SEGMENTS: References['segments'] = new Map<string, number>();
+const NO_FLAGS: References['unlockedFlags'] = new Set<string>();
 
 /**
  * Warnings for the conditions of a latching rule, which latches on stored state alone: one for each place that reads a fact

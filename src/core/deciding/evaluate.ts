@@ -221,7 +221,7 @@ function answer(
 }
 
 function makeAnswer(
-  { flag, variants }: CompiledFlag,
+  { flag }: CompiledFlag,
   entry: CompiledRule | undefined,
   reason: Reason,
   variant: string,
@@ -231,7 +231,7 @@ function makeAnswer(
     enabled: !OFF.has(reason),
     reason,
     variant,
-    value: variants.get(variant) ?? null,
+    value: flag.variants.find(({ key }) => key === variant)?.value ?? null,
     ruleId: entry?.rule.id ?? '',
     flagVersion: flag.version,
   };

@@ -14,7 +14,7 @@ export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
   const standings = ledger.get(compiled.flag.id);
   if (standings === undefined) return false;
   for (const [ruleId, standing] of standings) {
-    if (standing.state === 'REVOKED' || compiled.ruleIds.has(ruleId)) continue;
+    if (standing.state === 'REVOKED' || compiled.rules.some(({ rule }) => rule.id === ruleId)) continue;
     if (standing.state === 'GRANTED' || standing.ruleVersion >= ledgerFloorOf(compiled.flag, ruleId)) return true;
   }
   return false;

@@ -3,7 +3,7 @@ import type { FactSlots } from '../facts/fact-record.js';
 import { rolloutSalt } from '../flags/bucketing.js';
 import { compileDistribution } from '../flags/distribution.js';
 import type { AccessRow, Effect, Flag } from '../flags/flag.js';
-import type { JsonObject, JsonValue } from '../values/json.js';
+import type { JsonObject } from '../values/json.js';
 import type { CompiledFlag, CompiledRule, FlagKind } from './snapshot.js';
 
 /** A flag as it is stored, with its access rows for roles on the whole platform. */
@@ -54,9 +54,7 @@ export function compileFlag(
     stored: flag,
     segments,
     latchingRules: rules.filter(({ rule }) => rule.policy === 'LATCHING'),
-    ruleIds: new Set(flag.rules.map(({ id }) => id)),
-    slotsRead: new Set(rules.flatMap(({ conditions }) => [...conditions.slotsRead])),
-    variants: new Map<string, JsonValue>(flag.variants.map(({ key, value }) => [key, value])),
+    slotsRead: slotsReadBy(rules),
     roleAccess,
     kinds: kindsOf(flag, rules, roleRows),
   };
@@ -67,21 +65,26 @@ function isOpen({ archived, active, startsAt, endsAt, prerequisites, delegated, 
   return active && windowless && prerequisites.length === 0 && !archived && !delegated && !isEnabledGlobally;
 }
 
+/** Those of one rule are what other flags have, too, if they read the same. */
+function slotsReadBy(rules: readonly CompiledRule[]): ReadonlySet<number> {
+  const [first] = rules;
+  if (first !== undefined && rules.length === 1) return first.conditions.slotsRead;
+  return new Set(rules.flatMap(({ conditions }) => [...conditions.slotsRead]));
+}
+
 function kindsOf(
   { archived, startsAt, endsAt, unsettledSince }: Flag,
   rules: readonly CompiledRule[],
   roleRows: ReadonlyMap<string, Effect>,
 ): ReadonlySet<FlagKind> {
-  const kinds = new Set<FlagKind>();
-  if (archived) return kinds;
-  if (startsAt !== undefined || endsAt !== undefined) kinds.add('time');
-  if (roleRows.size > 0) kinds.add('role rows');
-  if (unsettledSince !== undefined) kinds.add('unsettled');
-  for (const { rule, conditions } of rules) {
-    if (conditions.readsTime) kinds.add('time');
-    if (rule.bucketBy !== 'user') kinds.add(`spread over ${rule.bucketBy}`);
-  }
-  return kinds;
+  if (archived) return NO_KINDS;
+  const kinds: FlagKind[] = [];
+  if (startsAt !== undefined || endsAt !== undefined || rules.some(({ readsTime }) => readsTime)) kinds.push('time');
+  if (roleRows.size > 0) kinds.push('role rows');
+  if (unsettledSince !== undefined) kinds.push('unsettled');
+  for (const { bucketBy } of rules) if (bucketBy !== 'user') kinds.push(`spread over ${bucketBy}`);
+  if (kinds.length === 0) return NO_KINDS;
+  return kinds.length === 1 && kinds[0] === 'time' ? TIME_ALONE : new Set(kinds);
 }
 
 /**
@@ -114,6 +117,9 @@ function marksOf({ hasRows, unsettledSince }: Flag): Pick<Flag, 'hasRows' | 'uns
   return { ...(hasRows && { hasRows }), ...(unsettledSince !== undefined && { unsettledSince }) };
 }
 
+// Very many flags have these in common.
+const NO_KINDS: ReadonlySet<FlagKind> = new Set<FlagKind>();
+const TIME_ALONE: ReadonlySet<FlagKind> = new Set<FlagKind>(['time']);
 const NO_ANSWERS: CompiledFlag['answers'] = [];
 const NO_ROWS: ReadonlyMap<string, Effect> = new Map<string, Effect>();
 

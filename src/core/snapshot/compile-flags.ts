@@ -3,7 +3,7 @@ import type { FactSlots } from '../facts/fact-record.js';
 import type { ConfigurationChanges, Segment } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
 import { compileFlag, keptForm, type StoredFlag } from './compile-flag.js';
-import type { Dependencies, Referred } from './dependencies.js';
+import type { Dependencies, Referred, Referring } from './dependencies.js';
 import { faultOfExpansion } from './expansion.js';
 import type { CompiledFlag, CompileFailure, FlagKind, Snapshot } from './snapshot.js';
 
@@ -63,11 +63,13 @@ export class FlagsCompiler {
     this.#segments = segments;
     this.#slots = base.slots.copy();
     const rows = Map.groupBy(changes.roleAccess, ({ flagId }) => flagId);
-    this.#changed = new Map(changes.flags.map((flag) => [flag.key, { flag, roleAccess: rows.get(flag.id) ?? [] }]));
+    const changed = new Map<string, StoredFlag>();
+    for (const flag of changes.flags) changed.set(flag.key, { flag, roleAccess: rows.get(flag.id) ?? NO_ROLE_ACCESS });
+    this.#changed = changed;
     const there = changes.flagKeys && new Set(changes.flagKeys);
     this.#gone = there === undefined ? [] : [...base.flags.keys()].filter((key) => !there.has(key));
-    const referring = [...this.#changed].map(([key, { flag }]) => [key, { flag }] as const);
-    const flags = new Map([...referring, ...this.#gone.map((key) => [key, undefined] as const)]);
+    const flags = new Map<string, Referring | undefined>(changed);
+    for (const key of this.#gone) flags.set(key, undefined);
     this.#dependencies = base.dependencies.with({ flags, segments: segments.changed });
     const conditions = { get: (key: string) => segments.all.get(key)?.conditions };
     this.#compiler = new ConditionCompiler(this.#slots, conditions, this.#segmentsKept());
@@ -84,7 +86,8 @@ export class FlagsCompiler {
         compiled.set(key, keptForm(stored, this.#last.flagsById.get(stored.flag.id), this.#slots));
       }
     }
-    const changes = new Map([...compiled, ...this.#gone.map((key) => [key, undefined] as const)]);
+    const changes = new Map<string, CompiledFlag | undefined>(compiled);
+    for (const key of this.#gone) changes.set(key, undefined);
     const flags = this.#base.flags.with(changes);
     const kinds = this.#base.kinds.moved(
       Array.from(changes, ([name, entry]) => {
@@ -112,8 +115,10 @@ export class FlagsCompiler {
     const { key } = stored.flag;
     const fault = faultOfExpansion(this.#dependencies.expansionOf(key));
     if (fault !== undefined) throw new Error(`its rules ${fault}`);
+    const named = this.#dependencies.segmentsOf(key);
+    if (named.size === 0) return compileFlag(stored, NO_SEGMENTS, this.#compiler);
     const segments = new Map<string, JsonObject>();
-    for (const segment of this.#dependencies.segmentsOf(key)) {
+    for (const segment of named) {
       const conditions = this.#segments.all.get(segment)?.conditions;
       if (conditions !== undefined) segments.set(segment, conditions);
     }
@@ -139,7 +144,8 @@ export class FlagsCompiler {
     }));
     const readers = base.readers.moved(slots, moves);
     // The slots that may be unread now: those that flags read before, and those that were added for flags that did not compile.
-    const perhaps = new Set([...moves.flatMap(({ from }) => [...from]), ...slots.added]);
+    const perhaps = new Set(slots.added);
+    for (const { from } of moves) for (const index of from) perhaps.add(index);
     const dropped = new Set([...perhaps].filter((index) => !readers.isRead(index)));
     slots.drop(dropped);
     const kept = slots.sameAs(base.slots) ? base.slots : slots;
@@ -187,5 +193,7 @@ export class FlagsCompiler {
   }
 }
 
+const NO_ROLE_ACCESS: StoredFlag['roleAccess'] = [];
+const NO_SEGMENTS: ReadonlyMap<string, JsonObject> = new Map<string, JsonObject>();
 const NO_KINDS: ReadonlySet<FlagKind> = new Set<FlagKind>();
 const NOTHING_READ: ReadonlySet<number> = new Set<number>();

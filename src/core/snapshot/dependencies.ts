@@ -174,7 +174,9 @@ export class Dependencies {
       return { name, before: this.#nodes.get(name)?.referred ?? NOBODY, after: node?.referred ?? NOBODY };
     });
     const movesOf = (part: keyof Referred): Move<string>[] =>
-      moves.map(({ name, before, after }) => ({ name, from: before[part], to: after[part] }));
+      moves
+        .filter(({ before, after }) => before[part].size + after[part].size > 0)
+        .map(({ name, before, after }) => ({ name, from: before[part], to: after[part] }));
     return new Dependencies(this.#nodes.with(changed), graph, {
       required: this.#requiring.moved(movesOf('required')),
       unlocked: this.#readingUnlock.moved(movesOf('unlocked')),
@@ -216,7 +218,8 @@ function nodeOf({ flag, kept }: Referring, graph: SegmentGraph): Node {
     latching.length === flag.rules.length ? named : referencesOf(...latching.map(({ conditions }) => conditions));
   const reach = graph.reachOf(named);
   const referred = {
-    required: new Set(flag.prerequisites.map(({ flagKey }) => flagKey)),
+    required:
+      flag.prerequisites.length === 0 ? NOBODY.required : new Set(flag.prerequisites.map(({ flagKey }) => flagKey)),
     unlocked: reach.unlockedFlags,
     unlockedToLatch: namedToLatch === named ? reach.unlockedFlags : graph.reachOf(namedToLatch).unlockedFlags,
     segments: reach.segments,

@@ -52,23 +52,33 @@ export class FactReaders {
   moved(slots: FactSlots, moves: readonly Move<number>[]): FactReaders {
     const bySlot = this.#readers.bySlot.moved(moves);
     if (bySlot === this.#readers.bySlot && slots.sameAs(this.#slots)) return this;
-    const keysOf = <Key>(table: FactSlots, indexes: Iterable<number>, keyOf: (slot: FactSlot) => Iterable<Key>) => {
-      const keys = new Set<Key>();
-      for (const index of indexes) for (const key of keyOf(table.at(index))) keys.add(key);
-      return keys;
+    const by = <Key>(keyOf: (slot: FactSlot) => Iterable<Key>): readonly Move<Key>[] => {
+      const keysBefore = keysOfSlots(this.#slots, keyOf);
+      const keysAfter = keysOfSlots(slots, keyOf);
+      return moves.map(({ name, from, to }) => ({ name, from: keysBefore(from), to: keysAfter(to) }));
     };
-    const by = <Key>(keyOf: (slot: FactSlot) => Iterable<Key>): readonly Move<Key>[] =>
-      moves.map(({ name, from, to }) => ({
-        name,
-        from: keysOf(this.#slots, from, keyOf),
-        to: keysOf(slots, to, keyOf),
-      }));
     return new FactReaders(slots, {
       bySlot,
       byChange: this.#readers.byChange.moved(by(({ bound }) => bound.changedBy)),
       byAction: this.#readers.byAction.moved(by(actionOf)),
     });
   }
+}
+
+/** Gives the keys of facts by their slots: very many flags have one set of slots in common, for which the answer is found once. */
+function keysOfSlots<Key>(
+  table: FactSlots,
+  keyOf: (slot: FactSlot) => Iterable<Key>,
+): (indexes: ReadonlySet<number>) => ReadonlySet<Key> {
+  const known = new Map<ReadonlySet<number>, ReadonlySet<Key>>();
+  return (indexes) => {
+    let keys = known.get(indexes);
+    if (keys === undefined) {
+      keys = new Set(Array.from(indexes, (index) => [...keyOf(table.at(index))]).flat());
+      known.set(indexes, keys);
+    }
+    return keys;
+  };
 }
 
 /** The action whose events can change a fact. */

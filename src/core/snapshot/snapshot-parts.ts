@@ -89,16 +89,21 @@ function isVisible(entry: CompiledFlag | undefined): boolean {
 /** When windows open and close after the change, in order. */
 export function windowEdgesAfter({ base, flags, changed }: ChangedFlags): readonly WindowEdge[] {
   const past = base.windowEdges;
-  const fresh = [...changed].flatMap((key) => edgesOf(flags.get(key)));
-  const had = [...changed].some((key) => edgesOf(base.flags.get(key)).length > 0);
+  const fresh: WindowEdge[] = [];
+  let had = false;
+  for (const key of changed) {
+    fresh.push(...edgesOf(flags.get(key)));
+    had ||= edgesOf(base.flags.get(key)).length > 0;
+  }
   if (fresh.length === 0 && !had) return past;
   const staying = past.filter(({ flagKey }) => !changed.has(flagKey));
   return inserted(staying, fresh, (one, other) => one.at - other.at || (one.flagKey < other.flagKey ? -1 : 1));
 }
 
 function edgesOf(entry: CompiledFlag | undefined): readonly WindowEdge[] {
-  if (entry === undefined || entry.flag.archived) return [];
+  if (entry === undefined || entry.flag.archived) return NO_EDGES;
   const { key: flagKey, startsAt, endsAt } = entry.flag;
+  if (startsAt === undefined && endsAt === undefined) return NO_EDGES;
   return [startsAt, endsAt].flatMap((at) => (at === undefined ? [] : [{ at, flagKey }]));
 }
 
@@ -119,3 +124,4 @@ function inserted<T>(sorted: readonly T[], more: readonly T[], order: (one: T, o
 }
 
 const FEW = 16;
+const NO_EDGES: readonly WindowEdge[] = [];

@@ -4,7 +4,7 @@ import type { AnnouncedType } from '../flags/announcement.js';
 import type { RolloutSalt } from '../flags/bucketing.js';
 import type { CompiledDistribution } from '../flags/distribution.js';
 import type { AccessRow, Action, BucketBy, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
-import type { JsonObject, JsonValue } from '../values/json.js';
+import type { JsonObject } from '../values/json.js';
 import type { LayeredMap } from '../values/layered-map.js';
 import type { NamesByKey } from '../values/names-by-key.js';
 import type { Dependencies } from './dependencies.js';
@@ -94,11 +94,9 @@ export interface CompiledFlag extends MakesAnswers {
   readonly segments: ReadonlyMap<string, JsonObject>;
   readonly rules: readonly CompiledRule[];
   readonly latchingRules: readonly CompiledRule[];
-  readonly ruleIds: ReadonlySet<string>;
   /** The indexes of all slots that its rules read. */
   readonly slotsRead: ReadonlySet<number>;
   readonly kinds: ReadonlySet<FlagKind>;
-  readonly variants: ReadonlyMap<string, JsonValue>;
   /** How an on decision chooses its variant where its rule does not; undefined for the variant `on`. */
   readonly distribution: CompiledDistribution | undefined;
   /** Its access rows for roles on the whole platform, inactive ones included. */

@@ -50,7 +50,8 @@ export class LayeredMap<K, V extends object> implements ReadonlyMap<K, V> {
       return new LayeredMap(this.#order, { below, above: new Map([...above, ...changes]) });
     }
     if (changes.size <= MOST_CHANGES) return new LayeredMap(this.#order, { below: this.#flat(), above: changes });
-    return new LayeredMap(this.#order, { below: this.#merged(new Map([...above, ...changes])), above: new Map() });
+    const all = above.size === 0 ? changes : new Map([...above, ...changes]);
+    return new LayeredMap(this.#order, { below: this.#merged(all), above: new Map() });
   }
 
   /** The keys whose values differ between this map and another, quickly if one was made from the other. */
@@ -104,7 +105,9 @@ export class LayeredMap<K, V extends object> implements ReadonlyMap<K, V> {
         merged.set(key, value);
       }
     }
-    const order = this.#order;
-    return added && order !== undefined ? new Map([...merged].toSorted(([one], [other]) => order(one, other))) : merged;
+    if (!added || this.#order === undefined) return merged;
+    const sorted = new Map<K, V>();
+    for (const key of [...merged.keys()].sort(this.#order)) sorted.set(key, merged.get(key)!);
+    return sorted;
   }
 }

@@ -30,13 +30,15 @@ export interface HashedStart {
 }
 
 export function hashedStart(text: string, seed = 0): HashedStart {
-  const bytes = utf8(text);
-  const tail = bytes.length & ~3;
+  const ascii = writeAscii(text);
+  const bytes = ascii >= 0 ? scratch : utf8(text);
+  const length = ascii >= 0 ? ascii : bytes.length;
+  const tail = length & ~3;
   let hash = seed;
   for (let i = 0; i < tail; i += 4) hash = mixed(hash, scramble(wordAt(bytes, i)));
   let word = 0;
-  for (let i = tail; i < bytes.length; i++) word |= bytes[i]! << (8 * (i - tail));
-  return { hash, word, bits: 8 * (bytes.length - tail), length: bytes.length, text, seed };
+  for (let i = tail; i < length; i++) word |= bytes[i]! << (8 * (i - tail));
+  return { hash, word, bits: 8 * (length - tail), length, text, seed };
 }
 
 /** {@link murmur3} of that beginning and the text after it, without putting the two together. */

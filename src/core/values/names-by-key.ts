@@ -29,17 +29,21 @@ export class NamesByKey<Key> {
     return this.#names.has(key);
   }
 
-  /** The sets after these names have moved; the same object where none has. */
+  /** The sets after these names have moved, each of which is given once; the same object where none has. */
   moved(moves: Iterable<Move<Key>>): NamesByKey<Key> {
-    const changes = new Map<Key, Map<string, boolean>>();
-    const note = (key: Key, name: string, isThere: boolean): void => {
-      const known = changes.get(key);
-      if (known === undefined) changes.set(key, new Map([[name, isThere]]));
-      else known.set(name, isThere);
+    const changes = new Map<Key, Changes>();
+    const changesOf = (key: Key): Changes => {
+      let known = changes.get(key);
+      if (known === undefined) {
+        known = { come: [], gone: [] };
+        changes.set(key, known);
+      }
+      return known;
     };
     for (const { name, from, to } of moves) {
-      for (const key of from) if (!to.has(key)) note(key, name, false);
-      for (const key of to) if (!from.has(key)) note(key, name, true);
+      if (from === to) continue;
+      for (const key of from) if (!to.has(key)) changesOf(key).gone.push(name);
+      for (const key of to) if (!from.has(key)) changesOf(key).come.push(name);
     }
     if (changes.size === 0) return this;
     const changed = new Map<Key, Names | undefined>();
@@ -51,40 +55,57 @@ export class NamesByKey<Key> {
   }
 }
 
+/** The names that came under a key, and those that are there no more. */
+interface Changes {
+  readonly come: string[];
+  readonly gone: string[];
+}
+
 /** Fewer names than that are copied with each change. */
 const FEW = 64;
 
 /** The names under one key. Where they are many, a few changes lie above a set that several have in common. */
 class Names {
   readonly size: number;
-  readonly #below: ReadonlySet<string>;
+  /** A list until it is asked for: of most keys nobody asks before they change. */
+  #below: ReadonlySet<string> | readonly string[];
   /** What differs: whether the name is there. */
   readonly #above: ReadonlyMap<string, boolean>;
   #whole: ReadonlySet<string> | undefined;
 
-  constructor(below: ReadonlySet<string>, above: ReadonlyMap<string, boolean>, size: number) {
+  constructor(below: ReadonlySet<string> | readonly string[], above: ReadonlyMap<string, boolean>, size: number) {
     this.#below = below;
     this.#above = above;
     this.size = size;
-    if (above.size === 0) this.#whole = below;
   }
 
   set(): ReadonlySet<string> {
-    this.#whole ??= merged(this.#below, this.#above);
+    this.#whole ??= this.#above.size === 0 ? this.#belowAsSet() : merged(this.#belowAsSet(), this.#above);
     return this.#whole;
   }
 
-  /** Each of the names was not there before, or was, as the change says. */
-  with(changes: ReadonlyMap<string, boolean>): Names {
-    let { size } = this;
-    for (const isThere of changes.values()) size += isThere ? 1 : -1;
-    const above = new Map([...this.#above, ...changes]);
-    if (this.size >= FEW && above.size < FEW) return new Names(this.#below, above, size);
-    return new Names(merged(this.#below, above), new Map(), size);
+  with({ come, gone }: Changes): Names {
+    if (this.size === 0) return new Names(come, NOTHING_ABOVE, come.length);
+    const size = this.size + come.length - gone.length;
+    if (this.size >= FEW && this.#above.size + come.length + gone.length < FEW) {
+      const above = new Map(this.#above);
+      for (const name of come) above.set(name, true);
+      for (const name of gone) above.set(name, false);
+      return new Names(this.#belowAsSet(), above, size);
+    }
+    const names = merged(this.#belowAsSet(), this.#above);
+    for (const name of come) names.add(name);
+    for (const name of gone) names.delete(name);
+    return new Names(names, NOTHING_ABOVE, size);
+  }
+
+  #belowAsSet(): ReadonlySet<string> {
+    if (!(this.#below instanceof Set)) this.#below = new Set(this.#below);
+    return this.#below as ReadonlySet<string>;
   }
 }
 
-function merged(below: ReadonlySet<string>, above: ReadonlyMap<string, boolean>): ReadonlySet<string> {
+function merged(below: ReadonlySet<string>, above: ReadonlyMap<string, boolean>): Set<string> {
   const names = new Set(below);
   for (const [name, isThere] of above) {
     if (isThere) names.add(name);
@@ -94,4 +115,5 @@ function merged(below: ReadonlySet<string>, above: ReadonlyMap<string, boolean>)
 }
 
 const NOBODY: ReadonlySet<string> = new Set<string>();
-const NONE = new Names(NOBODY, new Map(), 0);
+const NOTHING_ABOVE: ReadonlyMap<string, boolean> = new Map<string, boolean>();
+const NONE = new Names(NOBODY, NOTHING_ABOVE, 0);

@@ -65,10 +65,10 @@ it('reads byte by byte like the answer put into JSON by its schema, whatever was
         for (const [outcomes, all, later] of lists) {
           const snapshot = later ? second : first;
           const evaluated = outcomes.map(({ stale, enabled, reason: any, ...rest }, i) => {
-            const { flag, variants } = snapshot.flags.get(KEYS[i]!)!;
+            const { flag } = snapshot.flags.get(KEYS[i]!)!;
             // Whether a decision is on is in its reason.
             const reason = enabled ? (['GLOBAL', 'RULE'] as const)[any.length % 2]! : 'DEFAULT';
-            const value = variants.get(rest.variant)!;
+            const { value } = flag.variants.find(({ key }) => key === rest.variant)!;
             return {
               decision: { flagKey: flag.key, enabled, reason, value, ruleId: '', flagVersion: 1, ...rest },
               stale,
