@@ -13,6 +13,9 @@ exports.up = async function up(knex) {
       stages_changed: 'BIGINT NOT NULL DEFAULT 0',
       actions_changed: 'BIGINT NOT NULL DEFAULT 0',
       announced_changed: 'BIGINT NOT NULL DEFAULT 0',
+      time_zone_changed: 'BIGINT NOT NULL DEFAULT 0',
+      // Of users for whom neither they nor their organization have one.
+      time_zone: "VARCHAR(64) NOT NULL DEFAULT 'UTC'",
     },
     primary: ['id'],
   });

@@ -7,6 +7,7 @@ exports.up = async function up(knex) {
     columns: {
       id: 'VARCHAR(128) NOT NULL',
       attributes: 'MEDIUMTEXT NOT NULL',
+      time_zone: "VARCHAR(64) NOT NULL DEFAULT ''",
       strict_roles: 'SMALLINT NOT NULL',
       version: 'BIGINT NOT NULL',
       revision: 'BIGINT NOT NULL',

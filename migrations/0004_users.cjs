@@ -21,6 +21,7 @@ exports.up = async function up(knex) {
       joined_at: 'BIGINT',
       email_verified: 'SMALLINT NOT NULL DEFAULT 0',
       attributes: 'MEDIUMTEXT NOT NULL',
+      time_zone: "VARCHAR(64) NOT NULL DEFAULT ''",
       stage: "VARCHAR(64) NOT NULL DEFAULT ''",
       stage_entered_at: 'BIGINT',
       // When the token was issued whose claims were last written to the user.

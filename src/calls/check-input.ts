@@ -1,6 +1,7 @@
 import { faultOfJson, type JsonObject, quote } from '../core/values/json.js';
 import { faultOfName, faultOfNames, type ListKind, type NameKind } from '../core/values/names.js';
 import { DAY_MS, shownInstant } from '../core/values/time.js';
+import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time-zone.js';
 import { invalidAt } from './errors.js';
 
 const MAX_ATTRIBUTES_BYTES = 16_384;
@@ -51,6 +52,13 @@ export function requireJoinedAt(joinedAt: number, now: number): void {
       `joined_at ${shown} is more than a day ahead of ${shownInstant(now)}; users who join later are identified then`,
     );
   }
+}
+
+/** A time zone as the IANA database spells it. Throws INVALID where a text names none. */
+export function requireTimeZone(name: string, pointer: string): string {
+  const zone = timeZoneNamed(name);
+  if (zone === undefined) throw invalidAt(pointer, `${pointer.slice(1)} must be ${A_TIME_ZONE}, not ${quote(name)}`);
+  return zone;
 }
 
 /** Rejects with INVALID a comment that is too long for the audit, or no text. */

@@ -5,6 +5,7 @@ import { OpenReaders } from '../calls/open-readers.js';
 import type { Config } from '../config/config.js';
 import { ConfigurationKeeper, type KeeperOptions } from '../configuration/configuration-keeper.js';
 import { DayKnowledge } from '../configuration/day-knowledge.js';
+import { DeploymentSettings } from '../configuration/deployment-settings.js';
 import { markUncompiled } from '../configuration/flag-marks.js';
 import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
@@ -77,6 +78,7 @@ export interface Composed {
   readonly notices: UserNotices;
   readonly clock: StoreClock;
   readonly epoch: EpochWatch;
+  readonly settings: DeploymentSettings;
 }
 
 /** Constructs every use case around one store, one queue and one notifier. */
@@ -172,5 +174,5 @@ export function composeServices(parts: ServiceParts): Composed {
     webhookDeliveries: new WebhookDeliveries({ store, source: config.webhooks?.source ?? '/latchkey' }),
     webhooks: new WebhookService({ ...writing, sender: parts.sender }),
   };
-  return { services, store, states, notices, clock, epoch };
+  return { services, store, states, notices, clock, epoch, settings: new DeploymentSettings(writing) };
 }

@@ -40,6 +40,8 @@ export class StoreLink {
   #connected: boolean = false;
   #reachable: boolean = false;
   #writable: boolean = false;
+  /** Whether the settings that this server was started with have become part of the configuration. */
+  #settled: boolean = false;
   #wasAway: boolean = false;
   /** Whether the last attempt to write the snapshot to disk failed. */
   #unsaved: boolean = false;
@@ -169,6 +171,7 @@ export class StoreLink {
   async #checkWriting(): Promise<void> {
     try {
       await this.#options.sqlStore.checkWriting();
+      await this.#settle();
       if (this.#wasAway) this.#options.logger.info('the store is back');
       this.#wasAway = false;
       this.#writable = true;
@@ -177,6 +180,14 @@ export class StoreLink {
       this.#wasAway = true;
       throw error;
     }
+  }
+
+  /** Workers take over what they were told for all servers. */
+  async #settle(): Promise<void> {
+    const { config, composed } = this.#options;
+    if (this.#settled || !config.roles.has('worker')) return;
+    await composed.settings.adoptTimeZone(config.timeZone);
+    this.#settled = true;
   }
 
   async #write(): Promise<void> {

@@ -49,7 +49,14 @@ describe('readConfig', () => {
       },
       webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
       ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
-      ...{ lanes: 32, retentionDays: 30, dropProperties: false, cachedUsers: 100_000, cachedBytes: 268_435_456 },
+      ...{
+        lanes: 32,
+        timeZone: 'UTC',
+        retentionDays: 30,
+        dropProperties: false,
+        cachedUsers: 100_000,
+        cachedBytes: 268_435_456,
+      },
       ...{ httpRequestsPerMinute: 0, logLevel: 'info' },
     });
   });
@@ -74,11 +81,12 @@ describe('readConfig', () => {
       },
       ...{ CORS_ORIGINS: 'https://a.example,https://b.example:8443', LANES: '64', EVENT_RETENTION_DAYS: '7' },
       ...{ GRPC_ADDR: '[::1]:50051', HTTP_ADDR: 'localhost:0', LOG_LEVEL: 'warn', DATA_DIR: '/tmp/x' },
+      ...{ TIME_ZONE: 'europe/lisbon' },
     });
     expect(config).toMatchObject({
       ...{ database: { kind: 'mysql', poolSize: 5 }, redisUrl: 'rediss://cache:6380/2', adminToken: SECRET },
       ...{ roles: new Set(['worker', 'grpc']), queueIntake: false, lanes: 64, retentionDays: 7, logLevel: 'warn' },
-      ...{ corsOrigins: ['https://a.example', 'https://b.example:8443'] },
+      ...{ corsOrigins: ['https://a.example', 'https://b.example:8443'], timeZone: 'Europe/Lisbon' },
       jwt: {
         ...{ key: { kind: 'publicKey', pem: publicKey }, platform: { claim: 'c', value: 'v' }, userClaim: 'sub' },
         ...{ audiences: ['web', 'mobile'], audienceClaim: 'client_id' },
@@ -171,6 +179,11 @@ describe('readConfig', () => {
     ['a claim without its value', { JWT_SECRET: SECRET, JWT_PLATFORM_CLAIM: 'c' }, 'go together'],
     ['half a switch', { QUEUE_INTAKE: 'maybe' }, 'QUEUE_INTAKE="maybe" is neither true nor false'],
     ['lanes beyond all', { LANES: '5000' }, 'LANES="5000" is no whole number from 1 to 4096'],
+    [
+      'an offset for a time zone',
+      { TIME_ZONE: '+01:00' },
+      'TIME_ZONE="+01:00" is not a time zone of the IANA database',
+    ],
     ['half a lane', { LANES: '1.5' }, 'LANES="1.5" is no whole number'],
     ['a retention that days cannot tell', { EVENT_RETENTION_DAYS: '61' }, 'from 1 to 60'],
     ['an origin with a path', { CORS_ORIGINS: 'https://a.example/' }, 'CORS_ORIGINS has "https://a.example/"'],

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time-zone.js';
 import type { JwtOptions } from '../rest/jwt/jwt-options.js';
 import { parseMysqlUrl, readTlsFiles } from '../store/mysql/mysql-url.js';
 import { ConfigError, Environment } from './environment.js';
@@ -36,6 +37,8 @@ export interface Config {
   readonly dataDir: string;
   readonly queueIntake: boolean;
   readonly lanes: number;
+  /** The time zone of users for whom nobody named one, by its name. */
+  readonly timeZone: string;
   readonly retentionDays: number;
   /** Whether the properties of an event go when it has been counted, rather than with the event. */
   readonly dropProperties: boolean;
@@ -86,6 +89,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     dataDir: env.text('DATA_DIR') ?? 'data',
     queueIntake: env.flag('QUEUE_INTAKE', true),
     lanes: env.integer('LANES', 32, 1, 4096),
+    timeZone: timeZone(env),
     retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 60),
     dropProperties: env.oneOf('EVENT_PROPERTIES', 'keep', ['keep', 'drop']) === 'drop',
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, 0, 36_500) || undefined,
@@ -167,6 +171,13 @@ function corsOrigins(env: Environment): readonly string[] {
       `CORS_ORIGINS has ${JSON.stringify(origin)}, which is no origin like https://app.example.com, without a path`,
     );
   });
+}
+
+function timeZone(env: Environment): string {
+  const given = env.text('TIME_ZONE') ?? 'UTC';
+  const zone = timeZoneNamed(given);
+  if (zone !== undefined) return zone;
+  throw new ConfigError(`TIME_ZONE=${JSON.stringify(given)} is not ${A_TIME_ZONE}`);
 }
 
 /** The addresses and networks of the proxies before REST. */

@@ -77,6 +77,8 @@ export interface ConfigurationWriter {
   stages(): Promise<StageList>;
   /** Replaces the whole ordered list. */
   putStages(list: StageList): Promise<void>;
+  /** Replaces the time zone of users for whom nobody named one. */
+  putTimeZone(zone: string): Promise<void>;
   /** Inserts, or replaces by name. */
   putActions(actions: readonly Action[]): Promise<void>;
   /** Drops an action; gives it as it was, undefined when there is none. */

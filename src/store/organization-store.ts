@@ -10,8 +10,10 @@ export interface OrganizationWriter {
    * (revision 0). Then reads their states, as of after the locks.
    */
   lock(ids: readonly string[]): Promise<ReadonlyMap<string, OrganizationState>>;
-  /** Replaces attributes, strict roles, role definitions and their version. */
-  put(organization: Pick<OrganizationState, 'id' | 'attributes' | 'strictRoles' | 'roles' | 'version'>): Promise<void>;
+  /** Replaces attributes, time zone, strict roles, role definitions and their version. */
+  put(
+    organization: Pick<OrganizationState, 'id' | 'attributes' | 'timeZone' | 'strictRoles' | 'roles' | 'version'>,
+  ): Promise<void>;
   /** Rows with an organization, with or without a role: inserts, or replaces effect and enabled by key. */
   putAccess(rows: readonly AccessRow[]): Promise<void>;
   /** Drops rows by key; true for each that was there. */

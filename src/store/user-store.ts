@@ -54,7 +54,7 @@ export interface UserWriter {
    * `daysOf` names, as {@link StateReader.users} does.
    */
   lock(ids: readonly string[], daysOf?: ActionNames): Promise<ReadonlyMap<string, UserState>>;
-  /** Replaces organization, roles, joined_at, email_verified and attributes, and whether the users are identified. */
+  /** Replaces organization, roles, joined_at, email_verified, attributes and time zone, and whether the users are identified. */
   putProfiles(profiles: readonly UserProfile[]): Promise<void>;
   /** When the token was issued whose claims were last written to a user; undefined where none was that says so. */
   claimsAt(userId: string): Promise<number | undefined>;
@@ -92,6 +92,8 @@ export interface UserProfile {
   readonly joinedAt?: number;
   readonly emailVerified: boolean;
   readonly attributes: JsonObject;
+  /** Left out: none of the user's own. */
+  readonly timeZone?: string;
   /** Left out: true. */
   readonly identified?: boolean;
   /** Of a user who is not identified; left out: none. */

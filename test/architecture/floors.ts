@@ -117,6 +117,11 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   { package: /^(fastify|@fastify\/.+|typebox|jose)$/, paths: /^src\/rest\//, where: 'src/rest' },
   { package: /^(json-rules-engine|re2js|semver)$/, paths: /^src\/core\//, where: 'src/core' },
   {
+    package: /^temporal-polyfill$/,
+    paths: /^src\/core\/values\/time-zone\.ts$/,
+    where: 'src/core/values/time-zone.ts',
+  },
+  {
     package: /^(pino|prom-client)$/,
     paths: /^src\/(main\.ts|config\/|compose\/|observability\/)/,
     where: 'src/main.ts, src/config, src/compose and src/observability',

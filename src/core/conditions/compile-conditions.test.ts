@@ -155,6 +155,7 @@ describe('compiled conditions', () => {
     joinedAt: undefined,
     organizationId: '',
     stages: [],
+    timeZone: 'UTC',
     isUnlocked: () => false,
   };
 

@@ -29,6 +29,7 @@ function sources(attribute: JsonValue | undefined, joinedAt: number | undefined)
     joinedAt,
     organizationId: '',
     stages: [],
+    timeZone: 'UTC',
     isUnlocked: () => false,
   };
 }

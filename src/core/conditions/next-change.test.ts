@@ -127,6 +127,7 @@ describe('the next change by time', () => {
     joinedAt: NOW - 3 * DAY_MS - 1,
     organizationId: '',
     stages: [],
+    timeZone: 'UTC',
     isUnlocked: () => false,
   };
 

@@ -14,6 +14,7 @@ export type Right = { readonly constant: JsonValue } | { readonly slot: FactSlot
 type ToNumber = (value: unknown) => number;
 
 interface Order {
+  readonly of: 'numbers' | 'instants';
   readonly ordering: Ordering;
   /** The ordering with the sides exchanged: for a < b that of b > a. */
   readonly flipped: Ordering;
@@ -31,12 +32,12 @@ const ORDERS: ReadonlyMap<string, Order> = new Map([
 ]);
 
 function numbers(ordering: Ordering, flipped: Ordering): Order {
-  return { ordering, flipped, factToNumber: orderedNumber, valueToNumber: toNumber };
+  return { of: 'numbers', ordering, flipped, factToNumber: orderedNumber, valueToNumber: toNumber };
 }
 
 function instants(ordering: Ordering, flipped: Ordering): Order {
   const toInstant: ToNumber = (value) => instantOf(value) ?? Number.NaN;
-  return { ordering, flipped, factToNumber: toInstant, valueToNumber: toInstant };
+  return { of: 'instants', ordering, flipped, factToNumber: toInstant, valueToNumber: toInstant };
 }
 
 /** The number that JavaScript's `<` makes of a value when the other side is a number. */
@@ -77,14 +78,19 @@ export function leafNextChange(left: FactSlot, operator: string, right: Right): 
     return (record) => Math.min(tickLeft(record), tickRight(record));
   }
   if (time !== undefined) {
-    if (order === undefined) return tick(left.index, time);
+    if (order === undefined || !orders(order, time)) return tick(left.index, time);
     return crossing(left.index, time, order.ordering, fixed(right, order.valueToNumber));
   }
   if (rightSlot !== undefined && rightTime !== undefined) {
-    if (order === undefined) return tick(rightSlot.index, rightTime);
+    if (order === undefined || !orders(order, rightTime)) return tick(rightSlot.index, rightTime);
     return crossing(rightSlot.index, rightTime, order.flipped, fixed({ slot: left }, order.factToNumber));
   }
   return undefined;
+}
+
+/** Whether values of this kind are ordered by their place in time, so that the instant is known at which they cross a constant. */
+function orders(order: Order, { isText }: TimeReading): boolean {
+  return order.of === 'instants' || isText === undefined;
 }
 
 function tick(index: number, time: TimeReading): NextChange {

@@ -395,6 +395,31 @@ describe('unsound conditions are refused', () => {
       { all: [{ fact: 'now', operator: 'lessThan', value: { fact: 'now' } }] },
       '/all/0/value: "now" can only be compared',
     ],
+    [
+      'a time of day by equality',
+      { all: [{ fact: 'localTime', operator: 'equal', value: 540 }] },
+      '/all/0/operator: "localTime" can only be ordered, by lessThan',
+    ],
+    [
+      'a time of day as an instant',
+      { all: [{ fact: 'localTime', operator: 'after', value: '2030-01-01' }] },
+      '/all/0/operator: "localTime" can only be ordered',
+    ],
+    [
+      'two times of day',
+      { all: [{ fact: 'localTime', operator: 'lessThan', value: { fact: 'localTime', params: { zone: 'UTC' } } }] },
+      '/all/0/value: "localTime" can only be compared with a constant, an attribute',
+    ],
+    [
+      'an offset for a zone',
+      { all: [{ fact: 'dayOfWeek', params: { zone: '+01:00' }, operator: 'equal', value: 1 }] },
+      '/all/0/params/zone: zone must be a time zone of the IANA database, such as "Europe/Lisbon", not "+01:00"',
+    ],
+    [
+      'a zone in other letters',
+      { all: [{ fact: 'dayOfWeek', params: { zone: 'europe/lisbon' }, operator: 'equal', value: 1 }] },
+      '/all/0/params/zone: zone must be spelt "Europe/Lisbon", not "europe/lisbon"',
+    ],
     ['a name of another type', { all: [{ ...ROLE, name: 5 }] }, '/all/0/name: a name must be a text'],
     ['a long name', { all: [], name: 'x'.repeat(201) }, '/name: a name must be a text of at most 200 characters'],
     [
@@ -581,6 +606,21 @@ describe('doubtful conditions are warned of', () => {
       'finer amounts than sums have',
       { ...COUNT, fact: 'actionSum', operator: 'in', value: [0.5, 0.1234567] },
       '/all/0/value: actionSum is in whole millionths, and never equals 0.1234567',
+    ],
+    [
+      'a Sunday that is 0',
+      { fact: 'dayOfWeek', operator: 'in', value: [6, 0] },
+      '/all/0/value: dayOfWeek is a whole number from 1 (Monday) to 7 (Sunday), never 0',
+    ],
+    [
+      'an hour that clocks do not show',
+      { fact: 'localTime', operator: 'lessThan', value: 1500 },
+      '/all/0/value: localTime is a whole number of minutes from 0 to 1439, never 1500',
+    ],
+    [
+      'a date in another order',
+      { fact: 'localDate', operator: 'equal', value: '24.12.2027' },
+      '/all/0/value: localDate is a date such as "2027-03-31", never "24.12.2027"',
     ],
     [
       'seconds where milliseconds are compared',

@@ -5,6 +5,7 @@ import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/jso
 import { faultOfName } from '../values/names.js';
 import { didYouMean } from '../values/nearest-name.js';
 import { isPlainPath, pathTo } from '../values/path.js';
+import { A_TIME_ZONE, timeZoneNamed } from '../values/time-zone.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** The longest text in a param, in characters. */
@@ -76,6 +77,11 @@ function validateParam(param: FactParam, value: unknown, pointer: string, { voca
     if (!fits) faults.error(pointer, `${name} must be a whole number from ${min} to ${max}, not ${inBrief(value)}`);
     return;
   }
+  if (param.kind === 'timeZone') {
+    const fault = faultOfTimeZone(value);
+    if (fault !== undefined) faults.error(pointer, `${name} ${fault}`);
+    return;
+  }
   const nameFault = param.kind === undefined ? undefined : faultOfName(param.kind, value);
   if (nameFault !== undefined) {
     faults.error(pointer, `${nameFault}; no event can carry it`);
@@ -116,6 +122,13 @@ export function validateSegment(key: unknown, pointer: string, { segments }: Voc
   } else if (!segments.has(key)) {
     faults.error(pointer, `there is no segment ${inBrief(key)}${didYouMean(key, segments.keys())}`);
   }
+}
+
+/** What is wrong with a time zone, as the rest of a sentence. It is read often, so it must be spelt as it is stored. */
+function faultOfTimeZone(value: unknown): string | undefined {
+  const zone = typeof value === 'string' ? timeZoneNamed(value) : undefined;
+  if (zone === undefined) return `must be ${A_TIME_ZONE}, not ${inBrief(value)}`;
+  return zone === value ? undefined : `must be spelt ${inBrief(zone)}, not ${inBrief(value)}`;
 }
 
 /** Warns of an action that is not declared and that is spelt nearly like one that is. */

@@ -16,18 +16,20 @@ import {
   warnOfAmounts,
   warnOfCoercion,
   warnOfCount,
+  warnOfRange,
   warnOfSeconds,
   warnOfTypes,
 } from './warnings.js';
 
-/** The operators that `now` may be compared by. The result of any other could change with every millisecond. */
-const ORDERING: ReadonlySet<string> = new Set([
-  'lessThan',
-  'lessThanInclusive',
-  'greaterThan',
-  'greaterThanInclusive',
-  'before',
-  'after',
+const NUMBER_ORDERINGS = ['lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive'];
+
+/**
+ * The facts that can only be ordered, with the operators that order them. The result of any other could change with every
+ * millisecond, or every minute.
+ */
+const ONLY_ORDERED: ReadonlyMap<string, ReadonlySet<string>> = new Map([
+  ['now', new Set([...NUMBER_ORDERINGS, 'before', 'after'])],
+  ['localTime', new Set(NUMBER_ORDERINGS)],
 ]);
 
 const REFERENCE_KEYS = ['fact', 'params', 'path'];
@@ -55,11 +57,12 @@ export function validateLeaf(leaf: JsonObject, place: LeafPlace, vocabulary: Voc
   }
   const right = validateValue(value, { pointer, operator, shape, vocabulary, faults });
   if (fact === undefined || right === undefined || shape === undefined) return;
-  validateNow({ fact, right, operator, pointer, faults });
+  validateOrdered({ fact, right, operator, pointer, faults });
   warnOfStages(leaf, pointer, vocabulary, faults);
   warnOfSeconds({ fact, right, pointer }, faults);
   warnOfAmounts({ fact, right, operator, pointer }, faults);
   warnOfCount(countedSegments(leaf).length, { right, operator, pointer }, faults);
+  warnOfRange({ fact, right, operator, pointer }, faults);
   warnOfTypes({ fact, right, shape, operator, pointer }, faults);
   warnOfCoercion({ fact, right, operator, pointer }, faults);
   warnOfAbsence({ fact, right, operator, place }, faults);
@@ -135,7 +138,7 @@ function validateValue(value: JsonValue, check: ValueCheck): CheckedValue | unde
   return undefined;
 }
 
-interface NowCheck {
+interface OrderedCheck {
   readonly fact: FactDefinition;
   readonly right: CheckedValue;
   readonly operator: string;
@@ -143,21 +146,23 @@ interface NowCheck {
   readonly faults: Faults;
 }
 
-/** Checks that `now` is ordered, and against a constant or an attribute. */
-function validateNow({ fact, right, operator, pointer, faults }: NowCheck): void {
+/** Checks that `now`, or the time of day, is ordered, and against a constant or an attribute. */
+function validateOrdered({ fact, right, operator, pointer, faults }: OrderedCheck): void {
   const other = 'fact' in right ? right.fact : undefined;
-  if (fact.name !== 'now' && other?.name !== 'now') return;
-  if (!ORDERING.has(operator)) {
+  const { name } = ONLY_ORDERED.has(fact.name) ? fact : (other ?? fact);
+  const orderings = ONLY_ORDERED.get(name);
+  if (orderings === undefined) return;
+  if (!orderings.has(operator)) {
     faults.error(
       `${pointer}/operator`,
-      `"now" can only be ordered, by ${[...ORDERING].join(', ')}; not by ${inBrief(operator)}`,
+      `"${name}" can only be ordered, by ${[...orderings].join(', ')}; not by ${inBrief(operator)}`,
     );
   }
-  const compared = fact.name === 'now' ? other : fact;
+  const compared = fact.name === name ? other : fact;
   if (compared !== undefined && compared.path !== 'orName') {
     faults.error(
       `${pointer}/value`,
-      `"now" can only be compared with a constant, an attribute or an organizationAttribute, not with ${inBrief(compared.name)}`,
+      `"${name}" can only be compared with a constant, an attribute or an organizationAttribute, not with ${inBrief(compared.name)}`,
     );
   }
 }

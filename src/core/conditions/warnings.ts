@@ -155,6 +155,20 @@ export function warnOfCount(
   faults.warn(`${pointer}/value`, text);
 }
 
+/** Warns of a constant that a fact with few values never has, such as a Sunday that is 0. */
+export function warnOfRange(
+  { fact, right, operator, pointer }: Pick<Typed, 'fact' | 'right' | 'operator' | 'pointer'>,
+  faults: Faults,
+): void {
+  const { range, type, name } = fact;
+  if (range === undefined || !('constant' in right)) return;
+  // Numbers may be ordered against any number within bounds; of texts only whole ones are values.
+  const isChecked = STRICT.has(splitOperator(operator).operator) || type === 'number';
+  const wrong = constantsOf(right.constant).find((value) => typeof value === type && !range.has(value));
+  if (isChecked && wrong !== undefined)
+    faults.warn(`${pointer}/value`, `${name} is ${range.words}, never ${inBrief(wrong)}`);
+}
+
 interface Absence {
   readonly fact: FactDefinition;
   readonly right: CheckedValue;

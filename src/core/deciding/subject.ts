@@ -185,6 +185,7 @@ function isOf(
     held.roles === user.roles &&
     held.attributes === user.attributes &&
     held.joinedAt === user.joinedAt &&
+    held.timeZone === user.timeZone &&
     held.access === user.access
   );
 }
@@ -242,6 +243,7 @@ function withoutFacts(
     inheritedRoles: inRow(levels),
     attributes,
     joinedAt: context.joinedAt ?? user.joinedAt,
+    timeZone: user.timeZone ?? organization?.timeZone ?? snapshot.timeZone,
     stages: snapshot.stageNames,
     isUnlocked: (flagKey) => isUnlocked(snapshot.flags.get(flagKey), sources.user.ledger),
   };

@@ -1,7 +1,7 @@
 import type { ActionTotal } from '../states/user-state.js';
 import { type JsonObject, ownMember } from '../values/json.js';
 import { amountOf } from '../values/millionths.js';
-import { DAY_MS } from '../values/time.js';
+import { DAY_MS, HOUR_MS } from '../values/time.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince } from './time-reading.js';
 import { type WindowMeasure, windowReading } from './window-reading.js';
@@ -63,9 +63,11 @@ function actionParams(params: JsonObject): { readonly action: string; readonly w
   };
 }
 
-function daysSinceAction(): FactDefinition {
+/** A fact that counts whole units of time since the first or the last time of an action. */
+function sinceAction(name: string, unitMs: number, { units, description }: Described): FactDefinition {
   const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
   const isFirst = (params: JsonObject): boolean => ownMember(params, 'which') === 'first';
+  const time = elapsedSince(unitMs);
   const bind = (params: JsonObject): BoundFact => {
     const { action } = actionParams(params);
     const first = isFirst(params);
@@ -73,11 +75,11 @@ function daysSinceAction(): FactDefinition {
       const total = user.actions.get(action);
       return first ? total?.firstAt : total?.lastAt;
     };
-    return { changedBy, read, time: elapsedSince(DAY_MS) };
+    return { changedBy, read, time };
   };
   return {
-    name: 'daysSinceAction',
-    description: 'Whole periods of 24 hours since the first or the last time the user did the action; absent if never.',
+    name,
+    description: `${description} since the first or the last time the user did the action; absent if never.`,
     type: 'number',
     params: [ACTION, WHICH],
     changedBy,
@@ -85,9 +87,14 @@ function daysSinceAction(): FactDefinition {
     mayBeAbsent: true,
     disclosed: true,
     count: 'whole',
-    label: (params) => `days since the ${isFirst(params) ? 'first' : 'last'} ${actionParams(params).action}`,
+    label: (params) => `${units} since the ${isFirst(params) ? 'first' : 'last'} ${actionParams(params).action}`,
     bind,
   };
+}
+
+interface Described {
+  readonly units: string;
+  readonly description: string;
 }
 
 /** The facts about what users did: those rows of the table of facts that events change. */
@@ -117,5 +124,6 @@ export const ACTION_FACTS: readonly FactDefinition[] = [
     ever: (total) => total.activeDays,
     label: (action) => `days with ${action}`,
   }),
-  daysSinceAction(),
+  sinceAction('daysSinceAction', DAY_MS, { units: 'days', description: 'Whole periods of 24 hours' }),
+  sinceAction('hoursSinceAction', HOUR_MS, { units: 'hours', description: 'Whole hours' }),
 ];

@@ -14,6 +14,7 @@ export type FactChange =
   | 'identify'
   | 'roles'
   | 'organization'
+  | 'zone'
   | 'progress'
   | 'events'
   | 'ledger'
@@ -25,8 +26,8 @@ export interface FactParam {
   readonly name: string;
   readonly type: 'string' | 'integer' | 'list';
   readonly required: boolean;
-  /** The kind of name that a text, or each member of a list, must be; absent where it may be any text. */
-  readonly kind?: NameKind;
+  /** The kind of name that a text, or each member of a list, must be, or a time zone; absent where it may be any text. */
+  readonly kind?: NameKind | 'timeZone';
   /** The only values that it may have; absent: any of its type. */
   readonly allowed?: readonly string[];
   /** Inclusive bounds of an integer, or of how many members a list has. */
@@ -49,6 +50,8 @@ export interface FactSources {
   readonly joinedAt: number | undefined;
   /** '' when in none. */
   readonly organizationId: string;
+  /** The name of the time zone that the user's clocks are in: their own, else their organization's, else the deployment's. */
+  readonly timeZone: string;
   /** The configured stages' names, in their order. */
   readonly stages: readonly string[];
   isUnlocked(flagKey: string): boolean;
@@ -61,6 +64,13 @@ export interface BoundFact {
   read(sources: FactSources): unknown;
   /** Present where time alone changes the value. */
   readonly time: TimeReading | undefined;
+}
+
+/** The values that a fact can have. */
+export interface FactRange {
+  /** What they are, as the end of a sentence: `a whole number from 1 (Monday) to 7 (Sunday)`. */
+  readonly words: string;
+  has(value: unknown): boolean;
 }
 
 /** One row of the table of facts. */
@@ -78,6 +88,8 @@ export interface FactDefinition {
   readonly mayBeAbsent: boolean;
   /** Whether people may see their own value of the fact. */
   readonly disclosed: boolean;
+  /** The only values that the fact ever has, where these are few or look alike. */
+  readonly range?: FactRange;
   /** Set for a number that grows towards a goal, so that progress can be shown: whether it grows in whole steps or by any amount. */
   readonly count?: 'whole' | 'amount';
   /** Set for a fact that may have a window of days: whether it adds up events, or their values. */

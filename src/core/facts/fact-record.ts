@@ -145,7 +145,7 @@ function keyOf(definition: FactDefinition, params: JsonObject, path: string): st
 function makeSlot(index: number, definition: FactDefinition, params: JsonObject, path: string): FactSlot {
   const bound = definition.bind?.(params);
   if (bound === undefined) throw new Error(`${definition.name} is not read as a fact of its own`);
-  // Facts that move with time are numbers, of which any path reads the number itself.
+  // Facts that move with time are numbers or texts, of which any path reads the value itself.
   const pathReader: PathReader | undefined = path === '' || bound.time !== undefined ? undefined : readPath(path);
   const read =
     pathReader === undefined ? bound.read : (sources: FactSources): unknown => pathReader(bound.read(sources));

@@ -61,6 +61,7 @@ const SOURCES: FactSources = {
   joinedAt: NOW - 7 * DAY_MS,
   organizationId: 'o',
   stages: ['signup', 'profile', 'done'],
+  timeZone: 'UTC',
   isUnlocked: (flagKey) => flagKey === 'reports',
 };
 
@@ -73,6 +74,7 @@ const NOBODY: FactSources = {
   joinedAt: undefined,
   organizationId: '',
   stages: [],
+  timeZone: 'UTC',
   isUnlocked: () => false,
 };
 
@@ -116,6 +118,13 @@ describe('a fact', () => {
     ['activeDays', { action: 'login', windowDays: 7 }, '', 2, 0],
     ['daysSinceAction', { action: 'login', which: 'first' }, '', 10, undefined],
     ['daysSinceAction', { action: 'login', which: 'last' }, '', 0, undefined],
+    ['hoursSinceAction', { action: 'login', which: 'first' }, '', 240, undefined],
+    ['hoursSinceAction', { action: 'login' }, '', 23, undefined],
+    ['localTime', {}, '', 600, 600],
+    ['localTime', { zone: 'Asia/Kolkata' }, '', 930, 930],
+    ['dayOfWeek', {}, '', 7, 7],
+    ['localDate', {}, '', '2025-06-15', '2025-06-15'],
+    ['localDate', { zone: 'Etc/GMT-14' }, '', '2025-06-16', '2025-06-16'],
     ['daysSinceAction', login, '', 0, undefined],
     ['unlocked', { flag: 'reports' }, '', true, false],
     ['now', {}, '', NOW, NOW],

@@ -2,6 +2,7 @@ import { type JsonObject, ownMember } from '../values/json.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
 import { ACTION_FACTS } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
+import { LOCAL_FACTS } from './local-facts.js';
 import { elapsedSince, type TimeReading } from './time-reading.js';
 
 /** The param that names a member, which may have any characters. */
@@ -234,6 +235,7 @@ const TABLE: readonly FactDefinition[] = [
     WHOLE_DAYS,
   ),
   ...ACTION_FACTS,
+  ...LOCAL_FACTS,
   unlocked(),
   metConditions(),
   // Milliseconds elapsed since the epoch.

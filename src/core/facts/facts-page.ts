@@ -4,6 +4,7 @@ const CHANGES: Readonly<Record<FactChange, string>> = {
   identify: 'Identify',
   roles: 'the roles of its organization',
   organization: "its organization's attributes",
+  zone: 'the default time zones',
   progress: 'UpdateProgress',
   events: 'events',
   ledger: 'unlocks and grants',

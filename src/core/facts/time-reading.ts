@@ -12,7 +12,9 @@ export function isOrdering(operator: string): operator is Ordering {
 /** How the value of a fact that moves with time follows from its base, which is stored. Instants are epoch milliseconds. */
 export interface TimeReading {
   /** The value at an instant; undefined when the fact is absent. */
-  at(base: unknown, now: number): number | undefined;
+  at(base: unknown, now: number): number | string | undefined;
+  /** Set where the value is a text that names a day: only instants order it, so that it crosses no other constants. */
+  readonly isText?: true;
   /** The next instant after `now` at which the value may change; Infinity if never. */
   nextTick(base: unknown, now: number): number;
   /** The exact next instant after `now` at which `value ordering constant` changes; Infinity if never. */
@@ -43,7 +45,7 @@ export function elapsedSince(unitMs: number): TimeReading {
 }
 
 /** The whole number at which a growing count changes the result of the comparison, which it does once. */
-function firstWholeBeyond(ordering: Ordering, constant: number): number {
+export function firstWholeBeyond(ordering: Ordering, constant: number): number {
   return ordering === 'lessThan' || ordering === 'greaterThanInclusive'
     ? Math.ceil(constant)
     : Math.floor(constant) + 1;

@@ -177,6 +177,8 @@ export interface Configuration {
   readonly roleAccess: readonly AccessRow[];
   /** The types of events that some enabled webhook wants; absent where an earlier release saved the configuration. */
   readonly announced?: readonly AnnouncedType[];
+  /** The name of the time zone of users for whom nobody named one; absent: UTC. */
+  readonly timeZone?: string;
 }
 
 /** What has changed of a configuration, each part as it is now. A part that is absent has not changed. */
@@ -194,5 +196,6 @@ export interface ConfigurationChanges {
   readonly segmentKeys?: readonly string[];
   readonly stages?: readonly Stage[];
   readonly actions?: readonly Action[];
+  readonly timeZone?: string;
   readonly announced?: readonly AnnouncedType[];
 }

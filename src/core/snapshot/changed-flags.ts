@@ -3,7 +3,7 @@ import type { CompiledFlag, Snapshot, WindowEdge } from './snapshot.js';
 
 /**
  * The keys of the flags that have changed themselves from one snapshot to the next, also by a segment, a row for a role, or the
- * list of stages. The next one must have been compiled from the first, so that it shares what is the same.
+ * list of stages, or the default time zone. The next one must have been compiled from the first, so that it shares what is the same.
  */
 export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   const changed = new Set<string>();
@@ -14,6 +14,7 @@ export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<str
   const stagesOf = ({ stages }: Snapshot): JsonValue => stages as unknown as JsonValue;
   if (!sameJson(stagesOf(before), stagesOf(after)))
     for (const key of after.readers.ofChange('progress')) changed.add(key);
+  if (before.timeZone !== after.timeZone) for (const key of after.readers.ofChange('zone')) changed.add(key);
   return changed;
 }
 

@@ -39,11 +39,12 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   flagsById: new LayeredMap(),
   segments: new Map(),
   compiledSegments: new Map(),
-  reading: { slots: NO_SLOTS, stageNames: [], unlockable: new Map() },
+  reading: { slots: NO_SLOTS, stageNames: [], timeZone: 'UTC', unlockable: new Map() },
   slots: NO_SLOTS,
   stages: [],
   stageNames: [],
   actions: new Map(),
+  timeZone: 'UTC',
   windowedActions: new Map(),
   latching: [],
   visible: [],
@@ -76,14 +77,16 @@ export function compileChanges(base: Snapshot, changes: ConfigurationChanges, la
   const after: ChangedFlags = { base, flags, changed };
   const stages = changes.stages ?? base.stages;
   const stageNames = changes.stages === undefined ? base.stageNames : stages.map(({ name }) => name);
+  const timeZone = changes.timeZone ?? base.timeZone;
   return {
     ...compiled,
     revision: changes.revision,
     segments: segments.all,
     flagsById: byIdAfter(after),
-    reading: readingAfter(after, { slots, stageNames }),
+    reading: readingAfter(after, { slots, stageNames, timeZone }),
     stages,
     stageNames,
+    timeZone,
     actions: changes.actions === undefined ? base.actions : byName(changes.actions),
     windowedActions: slots === base.slots ? base.windowedActions : windowedActionsAfter(base.windowedActions, slots),
     latching: latchingAfter(after, dependencies),

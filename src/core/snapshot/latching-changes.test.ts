@@ -20,6 +20,7 @@ import {
 } from '../testing/samples.js';
 import { latch } from '../unlocking/latch.js';
 import { forgottenUnlocks } from '../unlocking/ledger-change.js';
+import { changedFlags } from './changed-flags.js';
 import { latchingByOrganization, latchingChanges } from './latching-changes.js';
 
 const edited = (flag: Flag, rules: readonly RuleInput[], relock = false): Flag =>
@@ -153,13 +154,25 @@ describe('flags of which somebody may have earned more', () => {
     expect(latchingChanges(at('one', 'two'), at('one', 'two'))).toEqual([]);
   });
 
-  it('are those that latch by an organization’s roles or attributes, when these change', () => {
+  it('are those that read the default time zone, when it changes', () => {
+    const hours = { fact: 'localTime', operator: 'lessThan', value: 540 };
+    const elsewhere = { ...hours, params: { zone: 'Asia/Kolkata' } };
+    const flags = [latchingFlag('here', { all: [hours] }), latchingFlag('there', { all: [elsewhere] }), flag];
+    const at = (timeZone: string) => snapshotOf(flags, { timeZone });
+    expect(latchingChanges(at('UTC'), at('Europe/Lisbon'))).toEqual(['flg_here']);
+    expect(latchingChanges(at('UTC'), at('UTC'))).toEqual([]);
+    expect([...changedFlags(at('UTC'), at('Europe/Lisbon'))]).toEqual(['here']);
+  });
+
+  it('are those that latch by an organization’s roles, attributes or time zone, when these change', () => {
     const byRole = latchingFlag('role', { all: [{ fact: 'roles', operator: 'contains', value: 'lead' }] });
     const fact = { fact: 'organizationAttribute', path: '$.plan', operator: 'equal', value: 'pro' };
-    const snapshot = snapshotOf([byRole, latchingFlag('plan', { all: [fact] }), flag]);
-    expect(latchingByOrganization(snapshot, { roles: true, attributes: false })).toEqual(['flg_role']);
-    expect(latchingByOrganization(snapshot, { roles: false, attributes: true })).toEqual(['flg_plan']);
-    expect(latchingByOrganization(snapshot, { roles: false, attributes: false })).toEqual([]);
+    const byDay = latchingFlag('day', { all: [{ fact: 'dayOfWeek', operator: 'equal', value: 5 }] });
+    const snapshot = snapshotOf([byRole, latchingFlag('plan', { all: [fact] }), byDay, flag]);
+    expect(latchingByOrganization(snapshot, new Set(['roles']))).toEqual(['flg_role']);
+    expect(latchingByOrganization(snapshot, new Set(['organization']))).toEqual(['flg_plan']);
+    expect(latchingByOrganization(snapshot, new Set(['zone']))).toEqual(['flg_day']);
+    expect(latchingByOrganization(snapshot, new Set())).toEqual([]);
   });
 
   const arbitraryEdit = fc.record({

@@ -14,36 +14,39 @@ import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
  */
 export function latchingChanges(before: Snapshot, after: Snapshot): readonly string[] {
   const stagesChanged = before.stageNames.join('\n') !== after.stageNames.join('\n');
-  // A flag that has not changed can be concerned by the list of stages alone.
-  const keys = after.flags
-    .differences(before.flags)
-    .union(stagesChanged ? after.readers.ofChange('progress') : NO_FLAGS);
+  const changed: readonly FactChange[] = [
+    ...(stagesChanged ? (['progress'] as const) : []),
+    ...(before.timeZone === after.timeZone ? [] : (['zone'] as const)),
+  ];
+  // A flag that has not changed can be concerned by the list of stages, or by the default time zone.
+  const keys = new Set(after.flags.differences(before.flags));
+  for (const change of changed) for (const key of after.readers.ofChange(change)) keys.add(key);
   return [...keys].toSorted().flatMap((key) => {
     const present = after.flags.get(key);
     if (present === undefined) return [];
     const past = before.flagsById.get(present.flag.id);
-    const changed =
+    const concerned =
       startsAnew(before.flags.get(key), present, after) ||
       (past !== undefined && countsOtherwise(past, present)) ||
-      latchesMore(past, present, { after, stagesChanged });
-    return changed ? [present.flag.id] : [];
+      latchesMore(past, present, { after, changed });
+    return concerned ? [present.flag.id] : [];
   });
 }
 
-/** The ids of the flags that latch by an organization's attributes, or by what its roles inherit. */
+/** The ids of the flags that latch by an organization's attributes, by what its roles inherit, or by its time zone. */
 export function latchingByOrganization(
   snapshot: Snapshot,
-  changed: { readonly roles: boolean; readonly attributes: boolean },
+  changed: ReadonlySet<'roles' | 'organization' | 'zone'>,
 ): readonly string[] {
   const reads = (entry: CompiledRule): boolean =>
-    (changed.roles && readsChangedBy(snapshot, entry, 'roles')) ||
-    (changed.attributes && readsChangedBy(snapshot, entry, 'organization'));
+    [...changed].some((change) => readsChangedBy(snapshot, entry, change));
   return snapshot.latching.filter(({ latchingRules }) => latchingRules.some(reads)).map(({ flag }) => flag.id);
 }
 
 interface Change {
   readonly after: Snapshot;
-  readonly stagesChanged: boolean;
+  /** What has changed for all users beside flags and segments. */
+  readonly changed: readonly FactChange[];
 }
 
 /** Whether a flag has got the key of another one, whose unlocks others read under that key: for them they are gone. */
@@ -68,18 +71,14 @@ function countsOtherwise(past: CompiledFlag, { flag }: CompiledFlag): boolean {
 }
 
 /** Whether users may earn a rule of a flag whom it did not unlock before. */
-function latchesMore(
-  known: CompiledFlag | undefined,
-  present: CompiledFlag,
-  { after, stagesChanged }: Change,
-): boolean {
+function latchesMore(known: CompiledFlag | undefined, present: CompiledFlag, { after, changed }: Change): boolean {
   if (present.flag.archived) return false;
   const past = known?.flag.archived === true ? undefined : known;
   return present.latchingRules.some((entry) => {
     const before = past?.rules.find(({ rule }) => rule.id === entry.rule.id);
     if (past === undefined || before === undefined) return true;
     if (changesMeaning(before, entry) || changesSegments(past, before, present, entry)) return true;
-    return stagesChanged && readsChangedBy(after, entry, 'progress');
+    return changed.some((change) => readsChangedBy(after, entry, change));
   });
 }
 
@@ -125,10 +124,9 @@ function segmentsOf({ segments }: CompiledFlag, { rule }: CompiledRule): Readonl
 
 /** Whether a rule reads a fact that this kind of change can change. */
 function readsChangedBy({ slots }: Snapshot, { conditions }: CompiledRule, change: FactChange): boolean {
-  return Array.from(conditions.slotsRead).some((index) => slots.at(index).definition.changedBy.has(change));
+  return Array.from(conditions.slotsRead).some((index) => slots.at(index).bound.changedBy.has(change));
 }
 
-const NO_FLAGS: ReadonlySet<string> = new Set<string>();
 const NO_SEGMENTS: ReadonlySet<string> = new Set<string>();
 
 /** Stands for the conditions of a segment that does not exist: no segment can have these, since groups have lists. */

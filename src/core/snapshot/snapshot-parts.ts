@@ -26,13 +26,13 @@ export function byIdAfter({ base, flags, changed }: ChangedFlags): LayeredMap<st
 /** How facts are read after the change: the same object as before, unless a part of it has changed. */
 export function readingAfter(
   { base: { reading }, flags }: ChangedFlags,
-  { slots, stageNames }: { readonly slots: FactSlots; readonly stageNames: readonly string[] },
+  { slots, stageNames, timeZone }: Pick<FactReading, 'slots' | 'stageNames' | 'timeZone'>,
 ): FactReading {
-  const same = slots === reading.slots && stageNames === reading.stageNames;
+  const same = slots === reading.slots && stageNames === reading.stageNames && timeZone === reading.timeZone;
   if (same && [...reading.unlockable].every(([key, entry]) => flags.get(key) === entry)) return reading;
   const read = slots.all().filter(({ definition }) => definition.name === 'unlocked');
   const keys = read.map(({ params }) => String(params.flag));
-  return { slots, stageNames, unlockable: new Map(keys.map((key) => [key, flags.get(key)])) };
+  return { slots, stageNames, timeZone, unlockable: new Map(keys.map((key) => [key, flags.get(key)])) };
 }
 
 /** The actions that are windowed: the same object as before where these are the same, so that states need not be read again. */

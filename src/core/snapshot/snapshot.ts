@@ -25,6 +25,8 @@ export interface Snapshot {
   readonly stages: readonly Stage[];
   readonly stageNames: readonly string[];
   readonly actions: ReadonlyMap<string, Action>;
+  /** The time zone of users for whom neither they nor their organization have one. */
+  readonly timeZone: string;
   /** The actions that rules read within windows, with the longest window in days: their days are read with a user's state. */
   readonly windowedActions: ReadonlyMap<string, number>;
   /** The flags with a latching rule that are not archived, each after those whose unlocks its rules read. */
@@ -48,6 +50,7 @@ export interface Snapshot {
 export interface FactReading {
   readonly slots: FactSlots;
   readonly stageNames: readonly string[];
+  readonly timeZone: string;
   /** The flags whose unlocks are read, by key; undefined for a flag that does not exist. */
   readonly unlockable: ReadonlyMap<string, CompiledFlag | undefined>;
 }

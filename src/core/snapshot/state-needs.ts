@@ -1,3 +1,4 @@
+import type { FactChange } from '../facts/fact-definition.js';
 import type { CompiledRule, Snapshot } from './snapshot.js';
 
 /**
@@ -49,6 +50,8 @@ export function rulesInScope({ dependencies, flags }: Snapshot, flagKey: string)
   ];
 }
 
+const BY_ORGANIZATION: readonly FactChange[] = ['organization', 'roles', 'zone'];
+
 type Names = ReadonlySet<string> | undefined;
 
 function union(one: Names, other: Names): Names {
@@ -65,7 +68,7 @@ function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit
     for (const index of conditions.slotsRead) {
       const { definition, params } = slots.at(index);
       if (definition.changedBy.has('progress')) stagesReached = true;
-      if (definition.changedBy.has('organization') || definition.changedBy.has('roles')) organizations = true;
+      if (BY_ORGANIZATION.some((change) => definition.changedBy.has(change))) organizations = true;
       if (!definition.changedBy.has('events')) continue;
       const { action } = params;
       if (typeof action !== 'string') everyAction = true;

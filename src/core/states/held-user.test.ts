@@ -21,7 +21,7 @@ describe('a user as held', () => {
     const all: Required<UserState> = {
       ...unknownUser('ada'),
       ...{ revision: 3, writtenAt: 1, joinedAt: 2, stageEnteredAt: 3, deletedAt: 4, identified: true },
-      ...{ expectedOrganization: 'acme', daysOf: new Set(['save']) },
+      ...{ timeZone: 'Europe/Lisbon', expectedOrganization: 'acme', daysOf: new Set(['save']) },
       actions: new Map([['save', { count: 1, sum: 0n, activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n }]]),
     };
     expect(plain(HeldUser.of(all))).toEqual(plain(all));

@@ -19,6 +19,7 @@ export class HeldUser implements UserState {
   declare readonly joinedAt?: number;
   readonly emailVerified: boolean;
   readonly attributes: JsonObject;
+  declare readonly timeZone?: string;
   readonly stage: string;
   readonly stagesReached: readonly StageReached[];
   declare readonly stageEnteredAt?: number;
@@ -49,6 +50,7 @@ export class HeldUser implements UserState {
     if (user.daysOf !== undefined) this.daysOf = user.daysOf;
     if (user.joinedAt !== undefined) this.joinedAt = user.joinedAt;
     if (user.identified !== undefined) this.identified = user.identified;
+    if (user.timeZone !== undefined) this.timeZone = shared(user.timeZone);
     if (user.stageEnteredAt !== undefined) this.stageEnteredAt = user.stageEnteredAt;
     if (user.expectedOrganization !== undefined) this.expectedOrganization = user.expectedOrganization;
     if (user.deletedAt !== undefined) this.deletedAt = user.deletedAt;

@@ -15,6 +15,8 @@ export interface OrganizationState {
   /** Grows with each change of what it says of itself; 0 before the first. */
   readonly version: number;
   readonly attributes: JsonObject;
+  /** The name of the time zone of users who have none of their own; absent where the deployment's is theirs. */
+  readonly timeZone?: string;
   /** Whether an identify of a user of this organization is refused when it names a role that is not defined. */
   readonly strictRoles: boolean;
   /** The roles that the organization defines itself. Built-in roles exist besides, unless it defines one of that name. */

@@ -79,6 +79,8 @@ export interface UserState {
   readonly joinedAt?: number;
   readonly emailVerified: boolean;
   readonly attributes: JsonObject;
+  /** The name of the user's time zone; absent where only a default is known. */
+  readonly timeZone?: string;
   /** The onboarding stage that the user is in; '' before the first. */
   readonly stage: string;
   /** Each stage once, in the order first reached. The present stage's entry time is `stageEnteredAt`. */
@@ -129,12 +131,13 @@ export function unknownUser(id: string): UserState {
 
 /** Whether nothing is stored of a user that an evaluation could read: an unknown user, or one who was deleted. */
 export function isNobody(user: UserState): boolean {
-  const { revision, deletedAt, organizationId, roles, joinedAt, emailVerified, attributes, stage } = user;
+  const { revision, deletedAt, organizationId, roles, joinedAt, emailVerified, attributes, timeZone, stage } = user;
   return (
     (revision === 0 || deletedAt !== undefined) &&
     organizationId === '' &&
     stage === '' &&
     joinedAt === undefined &&
+    timeZone === undefined &&
     !emailVerified &&
     [roles, user.access, user.stagesReached, Object.keys(attributes)].every(({ length }) => length === 0) &&
     user.actions.size + user.actionDays.size + user.ledger.size === 0

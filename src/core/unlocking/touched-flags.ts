@@ -1,4 +1,5 @@
 import { type Subject, subjectOf } from '../deciding/subject.js';
+import type { FactChange } from '../facts/fact-definition.js';
 import { bucketKey } from '../flags/bucketing.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { Ledger } from '../states/ledger.js';
@@ -68,6 +69,7 @@ function sameProfile(before: StoredStates, after: StoredStates): boolean {
     was.organizationId === is.organizationId &&
     was.roles === is.roles &&
     was.joinedAt === is.joinedAt &&
+    was.timeZone === is.timeZone &&
     was.emailVerified === is.emailVerified &&
     was.attributes === is.attributes &&
     was.stage === is.stage &&
@@ -75,6 +77,8 @@ function sameProfile(before: StoredStates, after: StoredStates): boolean {
     was.stageEnteredAt === is.stageEnteredAt
   );
 }
+
+const BY_ORGANIZATION: readonly FactChange[] = ['organization', 'roles', 'zone'];
 
 /**
  * The flags that read a fact whose value differs. A user who has left an organization may not have been judged yet by a change of
@@ -87,7 +91,7 @@ function byFacts({ slots, readers }: Snapshot, was: Subject, is: Subject): reado
     const { changedBy } = bound;
     const [before, after] = [was.values[index] as JsonValue, is.values[index] as JsonValue];
     const same = before === after || sameJson(before, after);
-    if (!same || (moved && (changedBy.has('organization') || changedBy.has('roles'))))
+    if (!same || (moved && BY_ORGANIZATION.some((change) => changedBy.has(change))))
       found.push(...readers.ofSlot(index));
   }
   return found;

@@ -751,6 +751,11 @@ export interface OrganizationInput {
   roles?: RoleDefinitionInput[] | null;
   /** Set by the server: one more with each change by SetOrganization, 0 before the first. */
   version?: number | null;
+  /**
+   * The time zone of its users who have none of their own, by its name in the IANA database (`Europe/Lisbon`); any
+   * other text is INVALID_ARGUMENT. Given as an empty string, or absent in what is stored: the deployment's.
+   */
+  time_zone?: string | null;
 }
 
 /** A role of an organization. */
@@ -786,6 +791,11 @@ export interface Organization {
   roles: RoleDefinition[];
   /** Set by the server: one more with each change by SetOrganization, 0 before the first. */
   version: number;
+  /**
+   * The time zone of its users who have none of their own, by its name in the IANA database (`Europe/Lisbon`); any
+   * other text is INVALID_ARGUMENT. Given as an empty string, or absent in what is stored: the deployment's.
+   */
+  time_zone?: string;
 }
 
 /** A role of an organization. */
@@ -837,6 +847,8 @@ export interface User {
   email_verified: boolean;
   /** Free-form; the fact `attribute` reads them. */
   attributes?: Record<string, unknown>;
+  /** The user's time zone. Empty: not known; then the organization's counts, else the deployment's. */
+  time_zone: string;
 }
 
 /** How far a user has come in onboarding. */
@@ -970,7 +982,7 @@ export interface Backfill {
   /** Only users of this organization. Empty: everybody. */
   organization_id: string;
   /** What changed. */
-  reason: "BACKFILL_REASON_UNSPECIFIED" | "BACKFILL_REASON_FLAG" | "BACKFILL_REASON_SEGMENT" | "BACKFILL_REASON_STAGES" | "BACKFILL_REASON_ORGANIZATION" | "BACKFILL_REASON_MANUAL";
+  reason: "BACKFILL_REASON_UNSPECIFIED" | "BACKFILL_REASON_FLAG" | "BACKFILL_REASON_SEGMENT" | "BACKFILL_REASON_STAGES" | "BACKFILL_REASON_ORGANIZATION" | "BACKFILL_REASON_MANUAL" | "BACKFILL_REASON_TIME_ZONE";
   /** How it stands. */
   state: "BACKFILL_STATE_UNSPECIFIED" | "BACKFILL_STATE_PENDING" | "BACKFILL_STATE_RUNNING" | "BACKFILL_STATE_DONE" | "BACKFILL_STATE_CANCELLED" | "BACKFILL_STATE_SUPERSEDED";
   /** How many users there are to look at. Absent until somebody has begun. */
@@ -1667,11 +1679,17 @@ export interface IdentifyRequest {
    */
   attributes?: Record<string, unknown> | null;
   /**
-   * Names the fields to write: `organization_id`, `roles`, `joined_at`, `email_verified`, `attributes`. Exactly these
-   * are written; one that is named and not given is cleared, and `attributes` is replaced as a whole. Over HTTP a
-   * request without a mask names the members of its body; an empty mask is as none over gRPC.
+   * Names the fields to write: `organization_id`, `roles`, `joined_at`, `email_verified`, `attributes`, `time_zone`.
+   * Exactly these are written; one that is named and not given is cleared, and `attributes` is replaced as a whole.
+   * Over HTTP a request without a mask names the members of its body; an empty mask is as none over gRPC.
    */
   update_mask?: string | null;
+  /**
+   * The time zone that the user's clocks are in, by its name in the IANA database (`Europe/Lisbon`), as browsers say
+   * in `Intl.DateTimeFormat().resolvedOptions().timeZone`. Given as an empty string: not known any more; then the
+   * organization's counts, else the deployment's. Any other text is INVALID_ARGUMENT, offsets such as `+01:00` too.
+   */
+  time_zone?: string | null;
 }
 
 /** Who the user is now, and what came of it. */

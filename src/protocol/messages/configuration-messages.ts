@@ -62,9 +62,9 @@ export function stagesMessage({ stages, version }: StageList): ListStagesRespons
 
 /** An organization as a message. */
 export function organizationMessage(organization: OrganizationState): Organization {
-  const { id, attributes, strictRoles, roles, version } = organization;
+  const { id, attributes, timeZone, strictRoles, roles, version } = organization;
   const definitions = roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
-  return { id, attributes, strictRoles, roles: definitions, version };
+  return { id, attributes, timeZone, strictRoles, roles: definitions, version };
 }
 
 /** What is stored in place of the version that a write expected, as a message; undefined where there is nothing. */

@@ -1,8 +1,10 @@
 import { FLAG_PATHS } from './flag-input.js';
 
 /** The paths that the update_mask of a user may name; those of other things follow. */
-export const USER_PATHS: readonly string[] = ['organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'];
-export const ORGANIZATION_PATHS: readonly string[] = ['attributes', 'strict_roles', 'roles'];
+export const USER_PATHS: readonly string[] = [
+  ...['organization_id', 'roles', 'joined_at', 'email_verified', 'attributes', 'time_zone'],
+];
+export const ORGANIZATION_PATHS: readonly string[] = ['attributes', 'strict_roles', 'roles', 'time_zone'];
 export const SEGMENT_PATHS: readonly string[] = ['name', 'conditions'];
 export const WEBHOOK_PATHS: readonly string[] = ['url', 'description', 'types', 'enabled'];
 

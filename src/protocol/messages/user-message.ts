@@ -4,8 +4,17 @@ import type { User } from '../gen/latchkey/v1/user.js';
 import { instant } from './fields.js';
 
 /** A user's profile as a message. */
-export function userMessage({ id, organizationId, roles, joinedAt, emailVerified, attributes }: UserState): User {
-  return { userId: id, organizationId, roles: [...roles], joinedAt: instant(joinedAt), emailVerified, attributes };
+export function userMessage(user: UserState): User {
+  const { id: userId, organizationId, roles, joinedAt, emailVerified, attributes, timeZone = '' } = user;
+  return {
+    userId,
+    organizationId,
+    roles: [...roles],
+    joinedAt: instant(joinedAt),
+    emailVerified,
+    attributes,
+    timeZone,
+  };
 }
 
 /** A user's progress as a message. */

@@ -1,5 +1,5 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
-import { checkAttributes, checkComment, requireName, requireNames } from '../../calls/check-input.js';
+import { checkAttributes, checkComment, requireName, requireNames, requireTimeZone } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
@@ -20,6 +20,8 @@ import type { Store, Transaction } from '../../store/store.js';
 export interface SetOrganizationInput {
   readonly id: string;
   readonly attributes?: JsonObject | undefined;
+  /** The time zone of its users who have none of their own; '' for the deployment's. */
+  readonly timeZone?: string | undefined;
   readonly strictRoles?: boolean | undefined;
   readonly roles?: readonly RoleDefinition[] | undefined;
   /** 0: nothing may be stored of it yet; undefined: whatever it is. */
@@ -35,7 +37,7 @@ export interface OrganizationOptions {
   readonly notifier: Notifier;
 }
 
-/** Organizations: their attributes and the roles that they define. */
+/** Organizations: their attributes, their time zone and the roles that they define. */
 export class OrganizationService {
   readonly #options: OrganizationOptions;
 
@@ -50,7 +52,8 @@ export class OrganizationService {
     checkComment(input.comment);
     const { store, notifier } = this.#options;
     const { id } = input;
-    const { organization, changed, backfillIds } = await store.transaction((tx) => this.#write(tx, call, input));
+    const known = { ...input, timeZone: input.timeZone && requireTimeZone(input.timeZone, '/time_zone') };
+    const { organization, changed, backfillIds } = await store.transaction((tx) => this.#write(tx, call, known));
     const { revision } = organization;
     if (changed) await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
     const consistencyToken = encodeToken({ epoch: await store.epoch(), organizations: [[id, revision]] });
@@ -58,12 +61,15 @@ export class OrganizationService {
   }
 
   async #write(tx: Transaction, call: Call, input: SetOrganizationInput) {
-    const { id, attributes, strictRoles, roles, expectedVersion, comment } = input;
+    const { id, attributes, timeZone, strictRoles, roles, expectedVersion, comment } = input;
     const before = (await tx.organizations.lock([id])).get(id)!;
     const exists = before.version > 0;
     requireVersion(id, expectedVersion, { kind: 'organization', value: exists ? before : undefined });
+    const { timeZone: zoneBefore, ...stored } = before;
+    const zone = (timeZone ?? zoneBefore) || undefined;
     const after: OrganizationState = {
-      ...before,
+      ...stored,
+      ...(zone === undefined ? {} : { timeZone: zone }),
       attributes: attributes ?? before.attributes,
       strictRoles: strictRoles ?? before.strictRoles,
       roles: roles ?? before.roles,
@@ -85,13 +91,15 @@ export class OrganizationService {
    * revision, every worker that read the organization as it was before has committed.
    */
   async #backfill(tx: Transaction, before: OrganizationState, after: OrganizationState, now: number) {
-    const roles = !sameJson(rolesJson(before), rolesJson(after));
-    const attributes = !sameJson(before.attributes, after.attributes);
-    if (!roles && !attributes) return [];
+    const changed = new Set<'roles' | 'organization' | 'zone'>();
+    if (!sameJson(rolesJson(before), rolesJson(after))) changed.add('roles');
+    if (!sameJson(before.attributes, after.attributes)) changed.add('organization');
+    if (before.timeZone !== after.timeZone) changed.add('zone');
+    if (changed.size === 0) return [];
     await tx.configuration.holdRevision();
     const { snapshot } = await confirmSnapshot(tx, this.#options.keeper);
     const { revision } = snapshot;
-    const flagIds = latchingByOrganization(snapshot, { roles, attributes });
+    const flagIds = latchingByOrganization(snapshot, changed);
     return startBackfills(tx, flagIds, { organizationId: after.id, reason: 'organization', revision, now });
   }
 
@@ -110,13 +118,14 @@ function rolesJson({ roles }: OrganizationState): JsonValue {
 function sameDescription(one: OrganizationState, other: OrganizationState): boolean {
   return (
     one.strictRoles === other.strictRoles &&
+    one.timeZone === other.timeZone &&
     sameJson(one.attributes, other.attributes) &&
     sameJson(rolesJson(one), rolesJson(other))
   );
 }
 
-function described({ attributes, strictRoles, roles }: OrganizationState) {
-  return { attributes, strictRoles, roles };
+function described({ attributes, timeZone, strictRoles, roles }: OrganizationState) {
+  return { attributes, timeZone, strictRoles, roles };
 }
 
 function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetOrganizationInput, 'comment'>): void {

@@ -1,5 +1,5 @@
 import { type Call, confinedTo, MAX_ROLES } from '../../calls/caller.js';
-import { checkAttributes, requireJoinedAt, requireName } from '../../calls/check-input.js';
+import { checkAttributes, requireJoinedAt, requireName, requireTimeZone } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
@@ -27,6 +27,8 @@ export interface IdentifyInput {
   readonly joinedAt?: number | null | undefined;
   readonly emailVerified?: boolean | undefined;
   readonly attributes?: AttributeChange | undefined;
+  /** The user's time zone; '' forgets it. */
+  readonly timeZone?: string | undefined;
 }
 
 /** What a verified token says of a person. */
@@ -51,7 +53,7 @@ export interface UserIdentified extends UserWritten {
   readonly warnings: readonly Fault[];
 }
 
-/** Who users are: organization, roles, joining, e-mail verification, attributes. */
+/** Who users are: organization, roles, joining, e-mail verification, attributes, time zone. */
 export class UserService {
   readonly #options: UserWriteOptions;
 
@@ -72,11 +74,12 @@ export class UserService {
   async identify(call: Call, input: IdentifyInput): Promise<UserIdentified> {
     authorize(call, 'Identify');
     checkIdentify(input);
+    const timeZone = input.timeZone && requireTimeZone(input.timeZone, '/time_zone');
     const confined = confinedTo(call.caller);
     if (confined !== '' && input.organizationId !== undefined && input.organizationId !== confined) {
       throw notFound(`no organization ${quote(input.organizationId)}`);
     }
-    const known = confined === '' ? input : { ...input, organizationId: confined };
+    const known = { ...input, timeZone, ...(confined === '' ? {} : { organizationId: confined }) };
     const warnings: Fault[] = [];
     let corrected: JoiningCorrected | undefined;
     const written = await writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, edit) => {
@@ -134,11 +137,13 @@ export class UserService {
     const rolesChange = known?.roles !== undefined || known?.organizationId !== undefined;
     warnings.splice(0, warnings.length, ...(rolesChange ? await checkRoles(tx, after, known.roles ?? []) : []));
     if (before.revision > 0 && before.identified === after.identified && sameProfile(before, after)) return undefined;
-    const { id, organizationId, roles, joinedAt, emailVerified, attributes, identified, expectedOrganization } = after;
+    const { id, organizationId, roles, joinedAt, emailVerified, attributes, timeZone } = after;
+    const { identified, expectedOrganization } = after;
     await tx.users.putProfiles([
       {
         ...{ userId: id, organizationId, roles, emailVerified, attributes, identified: identified === true },
         ...(joinedAt === undefined ? {} : { joinedAt }),
+        ...(timeZone === undefined ? {} : { timeZone }),
         ...(expectedOrganization === undefined ? {} : { expectedOrganization }),
       },
     ]);
@@ -180,13 +185,15 @@ function identifiedAs(before: UserState, input: IdentifyInput): UserState {
 }
 
 function profileAfter(before: UserState, input: IdentifyInput): UserState {
-  const { joinedAt: stored, ...rest } = before;
+  const { joinedAt: stored, timeZone: storedZone, ...rest } = before;
   const joinedAt = input.joinedAt === undefined ? stored : (input.joinedAt ?? undefined);
+  const timeZone = (input.timeZone ?? storedZone) || undefined;
   return {
     ...rest,
     organizationId: input.organizationId ?? before.organizationId,
     roles: input.roles ?? before.roles,
     ...(joinedAt === undefined ? {} : { joinedAt }),
+    ...(timeZone === undefined ? {} : { timeZone }),
     emailVerified: input.emailVerified ?? before.emailVerified,
     attributes: input.attributes === undefined ? before.attributes : changed(before.attributes, input.attributes),
   };
@@ -200,8 +207,8 @@ function changed(attributes: JsonObject, { replace, set, remove }: AttributeChan
 }
 
 function sameProfile(a: UserState, b: UserState): boolean {
-  const key = ({ organizationId, roles, joinedAt, emailVerified, attributes }: UserState): string =>
-    JSON.stringify([organizationId, roles, joinedAt, emailVerified, attributes]);
+  const key = ({ organizationId, roles, joinedAt, emailVerified, attributes, timeZone }: UserState): string =>
+    JSON.stringify([organizationId, roles, joinedAt, emailVerified, attributes, timeZone]);
   return key(a) === key(b);
 }
 

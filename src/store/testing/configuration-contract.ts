@@ -288,11 +288,16 @@ export function configurationContract(store: () => Store): void {
     expect(since.actions).toEqual(expect.arrayContaining(actions));
     await changing(store(), (tx) => tx.webhooks.remove('whe_changes'));
     expect(await store().configuration.changes(start + 2)).toEqual({ revision: start + 3, ...nothing, announced: [] });
+    await changing(store(), (tx) => tx.configuration.putTimeZone('Asia/Kolkata'));
+    const timeZone = 'Asia/Kolkata';
+    expect(await store().configuration.changes(start + 3)).toEqual({ revision: start + 4, ...nothing, timeZone });
+    expect(await store().configuration.load()).toMatchObject({ timeZone });
+    await changing(store(), (tx) => tx.configuration.putTimeZone('UTC'));
     await changing(store(), async (tx) => {
       await tx.configuration.dropSegment(segment.key);
       await tx.configuration.dropAction(actions[0]!.name);
     });
-    const dropped = await store().configuration.changes(start + 3);
+    const dropped = await store().configuration.changes(start + 5);
     expect(dropped).toMatchObject({ flags: [], segments: [] });
     expect(dropped.segmentKeys).not.toContain(segment.key);
     expect(dropped.actions).not.toContainEqual(actions[0]);

@@ -55,7 +55,10 @@ export function ledgerContract(store: () => Store): void {
     change(ids, async (tx) => {
       for (const userId of ids) {
         await tx.users.putProfiles([
-          { userId, organizationId: 'acme', roles: ['r'], joinedAt: 1, emailVerified: true, attributes: { a: 1 } },
+          {
+            ...{ userId, organizationId: 'acme', roles: ['r'], joinedAt: 1, emailVerified: true },
+            ...{ attributes: { a: 1 }, timeZone: 'Asia/Kolkata' },
+          },
         ]);
         await tx.users.putStage(userId, { stage: 'tour', changedAt: 7 });
       }

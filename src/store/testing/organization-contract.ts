@@ -39,6 +39,19 @@ export function organizationContract(store: () => Store): void {
     }
   });
 
+  it('replaces the time zone, and forgets it', async () => {
+    const id = unique('org');
+    const put = (version: number, more: { readonly timeZone?: string }) =>
+      store().transaction(async (tx) => {
+        await tx.organizations.lock([id]);
+        await tx.organizations.put({ id, attributes: {}, strictRoles: false, roles: [], version, ...more });
+      });
+    await put(1, { timeZone: 'Asia/Kolkata' });
+    expect(await read(id)).toStrictEqual({ ...unknownOrganization(id), version: 1, timeZone: 'Asia/Kolkata' });
+    await put(2, {});
+    expect(await read(id)).toStrictEqual({ ...unknownOrganization(id), version: 2 });
+  });
+
   it('replaces attributes and roles, and keeps the roles in their order', async () => {
     const id = unique('org');
     const roles = [

@@ -93,9 +93,8 @@ export function userContract(store: () => Store): void {
     const attributes = JSON.parse('{"__proto__":{"x":1},"nested":{"list":[1,"two",null,1e-7]},"emoji":"👩‍🚀"}');
     await change([id], async (tx) => {
       await tx.users.putStage(id, { stage: 'start', changedAt: 5 });
-      await tx.users.putProfiles([
-        { userId: id, organizationId: 'acme', roles: ['b', 'a'], joinedAt: 123, emailVerified: true, attributes },
-      ]);
+      const more = { joinedAt: 123, emailVerified: true, attributes, timeZone: 'Asia/Kolkata' };
+      await tx.users.putProfiles([{ userId: id, organizationId: 'acme', roles: ['b', 'a'], ...more }]);
     });
     expect(await read(id)).toStrictEqual({
       ...unknownUser(id),
@@ -105,6 +104,7 @@ export function userContract(store: () => Store): void {
       emailVerified: true,
       identified: true,
       attributes,
+      timeZone: 'Asia/Kolkata',
       stage: 'start',
       stageEnteredAt: 5,
       stagesReached: [{ stage: 'start', reachedAt: 5 }],
@@ -113,7 +113,7 @@ export function userContract(store: () => Store): void {
       tx.users.putProfiles([{ userId: id, organizationId: '', roles: [], emailVerified: false, attributes: {} }]),
     );
     const after = await read(id);
-    expect('joinedAt' in after).toBe(false);
+    expect(['joinedAt' in after, 'timeZone' in after]).toEqual([false, false]);
     expect(after).toMatchObject({
       organizationId: '',
       roles: [],

@@ -51,7 +51,7 @@ export function userPagesContract(store: () => Store): void {
 
   it('gives everybody once, whole, in one order, whatever the size of a page', async () => {
     const roles = ['r'];
-    const profile = { roles, emailVerified: true, attributes: { a: [1] }, joinedAt: 5 };
+    const profile = { roles, emailVerified: true, attributes: { a: [1] }, joinedAt: 5, timeZone: 'Asia/Kolkata' };
     await write(everybody, async (tx) => {
       await tx.users.putProfiles(
         everybody.map((userId, i) => ({ userId, organizationId: i % 3 === 0 ? 'acme' : '', ...profile })),
@@ -100,22 +100,25 @@ export function userPagesContract(store: () => Store): void {
   });
 
   it('passes over who was deleted or was only looked at, and not over who came back', async () => {
-    const [gone, back, earned, seen] = ['gone', 'back', 'earned', 'seen'].map(unique) as [
+    const [gone, back, earned, seen, zoned] = ['gone', 'back', 'earned', 'seen', 'zoned'].map(unique) as [
+      string,
       string,
       string,
       string,
       string,
     ];
     const profile = { organizationId: '', roles: [], emailVerified: false, attributes: {}, joinedAt: 1 };
-    for (const userId of [gone, back, earned]) {
+    for (const userId of [gone, back, earned, zoned]) {
       await write([userId], (tx) => tx.users.putProfiles([{ userId, ...profile }]));
       await write([userId], async (tx) => void (await tx.users.remove(userId, { at: 50, limit: 100 })));
     }
+    const { joinedAt: _, ...nothing } = profile;
+    await write([zoned], (tx) => tx.users.putProfiles([{ userId: zoned, ...nothing, timeZone: 'UTC' }]));
     await write([back], (tx) => tx.users.putTotals([{ userId: back, action: 'a', ...total }]));
     await write([earned], (tx) => tx.users.appendLedger([{ userId: earned, ...ledgerEntry() }]));
     await store().transaction(async (tx) => void (await tx.users.lock([seen])));
     const ids = inOrder((await read(500, NOTHING)).users);
-    expect([gone, back, earned, seen].map((id) => ids.includes(id))).toEqual([false, true, true, false]);
+    expect([gone, back, earned, seen, zoned].map((id) => ids.includes(id))).toEqual([false, true, true, false, true]);
     expect(await store().userPages.count('')).toBe(ids.length);
   });
 

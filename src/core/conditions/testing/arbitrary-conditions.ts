@@ -43,6 +43,8 @@ const TEXTS = [
 const ACTIONS = ['login', 'export', '__proto__', 'constructor'];
 const ROLES = ['employee', 'manager', 'admin'];
 const STAGES = ['signup', 'profile', 'done'];
+/** Some set their clocks within weeks of {@link NOW}, most do not. */
+const ZONES = ['UTC', 'Europe/Lisbon', 'Australia/Lord_Howe', 'Asia/Kolkata', 'Pacific/Apia', 'Africa/Cairo'];
 
 const scalar: fc.Arbitrary<JsonValue> = fc.oneof(
   fc.constantFrom<JsonValue>(...TEXTS, ...ROLES, ...STAGES),
@@ -115,6 +117,7 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
     organizationAttributes: fc.option(attributes),
     roles: fc.subarray(ROLES),
     joinedAt: fc.option(instant),
+    timeZone: fc.constantFrom(...ZONES),
     organizationId: fc.constantFrom('', 'pro'),
     stage: fc.constantFrom('', 'signup', 'done', 'gone'),
     stageEnteredAt: fc.option(instant),
@@ -126,6 +129,7 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
   .map((given) => ({
     user: {
       ...unknownUser('u'),
+      ...(given.timeZone === 'UTC' ? {} : { timeZone: given.timeZone }),
       stage: given.stage,
       ...(given.stageEnteredAt === null ? {} : { stageEnteredAt: given.stageEnteredAt }),
       stagesReached: given.stage === '' ? [] : [{ stage: given.stage, reachedAt: NOW }],
@@ -150,6 +154,7 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
     attributes: given.attributes,
     joinedAt: given.joinedAt ?? undefined,
     organizationId: given.organizationId,
+    timeZone: given.timeZone,
     stages: STAGES,
     isUnlocked: (flagKey: string) => given.unlocked.includes(flagKey),
   }));
@@ -158,12 +163,24 @@ const PARAMS: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
   actionCount: actionParams(),
   actionSum: actionParams(),
   activeDays: actionParams(),
-  daysSinceAction: fc.record(
-    { action: fc.constantFrom(...ACTIONS), which: fc.constantFrom('first', 'last') },
-    { requiredKeys: ['action'] },
-  ),
+  daysSinceAction: sinceAction(),
+  hoursSinceAction: sinceAction(),
+  localTime: zone(),
+  dayOfWeek: zone(),
+  localDate: zone(),
   unlocked: fc.record({ flag: fc.constantFrom('reports', 'constructor', 'other') }),
 };
+
+function sinceAction(): fc.Arbitrary<JsonObject> {
+  return fc.record(
+    { action: fc.constantFrom(...ACTIONS), which: fc.constantFrom('first', 'last') },
+    { requiredKeys: ['action'] },
+  );
+}
+
+function zone(): fc.Arbitrary<JsonObject> {
+  return fc.record({ zone: fc.constantFrom(...ZONES) }, { requiredKeys: [] });
+}
 
 function actionParams(): fc.Arbitrary<JsonObject> {
   return fc.record(
@@ -187,8 +204,13 @@ function factNamed(name: string): fc.Arbitrary<JsonObject> {
   return fc.constant({ fact: name });
 }
 
-/** The facts that are read by themselves: not the count of segments, which is generated where there are some. */
-const READ_ALONE = [...FACTS.values()].filter(({ bind }) => bind !== undefined).map(({ name }) => name);
+/**
+ * The facts that are read by themselves: not the count of segments, which is generated where there are some; nor the time of day,
+ * which may only be ordered: looking through its minutes for anything else takes long.
+ */
+const READ_ALONE = [...FACTS.values()]
+  .filter(({ name, bind }) => bind !== undefined && name !== 'localTime')
+  .map(({ name }) => name);
 
 const anyFact = fc.oneof(factNamed('attribute'), fc.constantFrom(...READ_ALONE).chain(factNamed));
 
@@ -214,27 +236,31 @@ const anyLeaf: fc.Arbitrary<JsonObject> = fc
     ...(priority === null ? {} : { priority }),
   }));
 
-const timeFact = fc
-  .constantFrom(
-    'daysSinceJoin',
-    'hoursSinceJoin',
-    'daysInStage',
-    'actionCount',
-    'actionSum',
-    'activeDays',
-    'daysSinceAction',
-    'now',
-  )
-  .chain(factNamed);
+const TIME_NUMBERS = [
+  'daysSinceJoin',
+  'hoursSinceJoin',
+  'daysInStage',
+  'actionCount',
+  'actionSum',
+  'activeDays',
+  'daysSinceAction',
+  'hoursSinceAction',
+  'localTime',
+  'dayOfWeek',
+  'now',
+];
+
+const timeNumber = fc.constantFrom(...TIME_NUMBERS).chain(factNamed);
+const timeFact = fc.constantFrom(...TIME_NUMBERS.filter((name) => name !== 'localTime'), 'localDate').chain(factNamed);
 
 const ordering = fc.constantFrom('lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive');
 
 /** Numbers that time facts reach, and fractions between them. */
-const bound = fc.oneof(fc.integer({ min: -3, max: 20 }), fc.constantFrom(0.5, 2.5, NOW, NOW + DAY_MS));
+const bound = fc.oneof(fc.integer({ min: -3, max: 20 }), fc.constantFrom(0.5, 2.5, 540, 1020.5, NOW, NOW + DAY_MS));
 
-/** A fact that moves with time, ordered against a number. */
+/** A number that moves with time, ordered against a constant. */
 export const orderedTimeLeaf: fc.Arbitrary<JsonObject> = fc
-  .tuple(timeFact, ordering, bound)
+  .tuple(timeNumber, ordering, bound)
   .map(([fact, name, against]) => ({ ...fact, operator: name, value: against }));
 
 const otherTimeLeaf: fc.Arbitrary<JsonObject> = fc.oneof(

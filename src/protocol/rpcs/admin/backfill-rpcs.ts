@@ -41,6 +41,7 @@ const REASONS: Readonly<Record<BackfillProgress['reason'], BackfillReason>> = {
   segment: BackfillReason.BACKFILL_REASON_SEGMENT,
   stages: BackfillReason.BACKFILL_REASON_STAGES,
   organization: BackfillReason.BACKFILL_REASON_ORGANIZATION,
+  time_zone: BackfillReason.BACKFILL_REASON_TIME_ZONE,
   manual: BackfillReason.BACKFILL_REASON_MANUAL,
 };
 

@@ -29,14 +29,15 @@ export function organizationRpcs(organizations: OrganizationService): AdminRpcs<
 }
 
 function fieldsOf(
-  { attributes, strictRoles, roles }: Organization,
+  { attributes, timeZone, strictRoles, roles }: Organization,
   mask: ReadonlySet<string> | undefined,
-): Pick<SetOrganizationInput, 'attributes' | 'strictRoles' | 'roles'> {
+): Pick<SetOrganizationInput, 'attributes' | 'timeZone' | 'strictRoles' | 'roles'> {
   if (mask === undefined) {
-    return { attributes: jsonObject(attributes), strictRoles, roles: roles.length === 0 ? undefined : roles };
+    return { attributes: jsonObject(attributes), timeZone, strictRoles, roles: roles.length === 0 ? undefined : roles };
   }
   return {
     attributes: mask.has('attributes') ? (jsonObject(attributes) ?? {}) : undefined,
+    timeZone: mask.has('time_zone') ? (timeZone ?? '') : undefined,
     strictRoles: mask.has('strict_roles') ? (strictRoles ?? false) : undefined,
     roles: mask.has('roles') ? roles : undefined,
   };

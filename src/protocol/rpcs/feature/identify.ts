@@ -23,7 +23,7 @@ export function identifyMethod(
 }
 
 function whatIsGiven(request: IdentifyRequest): IdentifyInput {
-  const { userId, organizationId, roles, emailVerified } = request;
+  const { userId, organizationId, roles, emailVerified, timeZone } = request;
   const attributes = jsonObject(request.attributes);
   return {
     userId,
@@ -32,11 +32,12 @@ function whatIsGiven(request: IdentifyRequest): IdentifyInput {
     joinedAt: epochMs(request.joinedAt),
     emailVerified,
     attributes: attributes && laidOver(attributes),
+    timeZone,
   };
 }
 
 function whatIsNamed(request: IdentifyRequest, mask: ReadonlySet<string>): IdentifyInput {
-  const { userId, organizationId = '', roles, emailVerified = false } = request;
+  const { userId, organizationId = '', roles, emailVerified = false, timeZone = '' } = request;
   const attributes = jsonObject(request.attributes) ?? {};
   return {
     userId,
@@ -44,6 +45,7 @@ function whatIsNamed(request: IdentifyRequest, mask: ReadonlySet<string>): Ident
     roles: mask.has('roles') ? roles : undefined,
     joinedAt: mask.has('joined_at') ? (epochMs(request.joinedAt) ?? null) : undefined,
     emailVerified: mask.has('email_verified') ? emailVerified : undefined,
+    timeZone: mask.has('time_zone') ? timeZone : undefined,
     attributes: mask.has('attributes') ? { replace: true, set: attributes, remove: [] } : undefined,
   };
 }

@@ -19,7 +19,7 @@ export interface ActionRow {
   readonly client_trackable: number;
 }
 
-type RevisionRow = Readonly<Record<PartMark | 'revision', number>>;
+type RevisionRow = Readonly<Record<PartMark | 'revision', number>> & { readonly time_zone: string };
 
 /** Before any revision: everything has changed since. */
 const NEVER = -1;
@@ -32,9 +32,9 @@ export async function readRevision(sql: Sql): Promise<number> {
 
 /** All parts of the configuration; give it a snapshot, or a transaction. Lists by key, stages in their order. */
 export async function loadConfiguration(sql: Sql): Promise<Configuration> {
-  const { stages = [], actions = [], announced = [], ...changes } = await loadChanges(sql, NEVER);
+  const { stages = [], actions = [], announced = [], timeZone = 'UTC', ...changes } = await loadChanges(sql, NEVER);
   const { revision, flags, segments, roleAccess } = changes;
-  return { revision, flags, segments, stages, actions, roleAccess, announced };
+  return { revision, flags, segments, stages, actions, roleAccess, announced, timeZone };
 }
 
 /**
@@ -48,8 +48,8 @@ export async function loadChanges(sql: Sql, since: number): Promise<Configuratio
   const [marks, flags, roleAccess, segments, segmentKeys, stages, actions, endpoints] = await Promise.all([
     firstRow<RevisionRow>(
       sql,
-      'SELECT revision, segments_dropped, stages_changed, actions_changed, announced_changed ' +
-        'FROM configuration_revision WHERE id = 1',
+      'SELECT revision, segments_dropped, stages_changed, actions_changed, announced_changed, time_zone_changed, ' +
+        'time_zone FROM configuration_revision WHERE id = 1',
     ),
     rows<FlagRow>(`SELECT ${FLAG_COLUMNS.join(', ')} FROM flags WHERE changed_revision > ?`),
     rows<RoleAccessRow>(
@@ -72,6 +72,7 @@ export async function loadChanges(sql: Sql, since: number): Promise<Configuratio
     ...(has('stages_changed') && { stages: stages.map(stageOf) }),
     ...(has('actions_changed') && { actions: actions.map(actionOf) }),
     ...(has('announced_changed') && { announced: announcedBy(endpoints) }),
+    ...(has('time_zone_changed') && { timeZone: marks!.time_zone }),
   };
 }
 

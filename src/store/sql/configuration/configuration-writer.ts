@@ -51,6 +51,7 @@ export function configurationWriter(sql: Sql): ConfigurationWriter {
     dropSegment: (key) => change(() => dropSegment(sql, key)),
     stages: () => readStages(sql),
     putStages: (list) => change(() => putStages(sql, list)),
+    putTimeZone: (zone) => change(() => putTimeZone(sql, zone)),
     putActions: (actions) => change(() => putActions(sql, actions)),
     dropAction: (name) => change(() => dropAction(sql, name)),
     roleAccess: (flagId) => loadRoleAccess(sql, flagId),
@@ -115,6 +116,11 @@ async function dropAction(sql: Sql, name: string): Promise<Action | undefined> {
   await sql.run('DELETE FROM actions WHERE name = ?', [name]);
   await markPart(sql, 'actions_changed');
   return row && actionOf(row);
+}
+
+async function putTimeZone(sql: Sql, zone: string): Promise<void> {
+  await sql.run('UPDATE configuration_revision SET time_zone = ? WHERE id = 1', [zone]);
+  await markPart(sql, 'time_zone_changed');
 }
 
 async function putActions(sql: Sql, actions: readonly Action[]): Promise<void> {

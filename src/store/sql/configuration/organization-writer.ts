@@ -43,9 +43,10 @@ export function organizationWriter(sql: Sql): OrganizationWriter {
 }
 
 async function put(sql: Sql, organization: Parameters<OrganizationWriter['put']>[0]): Promise<void> {
-  const { id, attributes, strictRoles, roles, version } = organization;
-  await sql.run('UPDATE organizations SET attributes = ?, strict_roles = ?, version = ? WHERE id = ?', [
+  const { id, attributes, timeZone = '', strictRoles, roles, version } = organization;
+  await sql.run('UPDATE organizations SET attributes = ?, time_zone = ?, strict_roles = ?, version = ? WHERE id = ?', [
     JSON.stringify(attributes),
+    timeZone,
     Number(strictRoles),
     version,
     id,

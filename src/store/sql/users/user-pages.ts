@@ -28,7 +28,7 @@ const MOST_ACTIONS = 100;
 /** The condition for users of whom something is stored: not what a deletion leaves, nor a row that was made to be locked. */
 const IS_SOMEBODY =
   "(revision > 0 AND (deleted_at IS NULL OR organization_id <> '' OR roles <> '[]' OR joined_at IS NOT NULL OR " +
-  "email_verified <> 0 OR attributes <> '{}' OR stage <> '' OR " +
+  "email_verified <> 0 OR attributes <> '{}' OR time_zone <> '' OR stage <> '' OR " +
   ['action_totals', 'unlocks', 'user_access']
     .map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${table}.part = users.part AND ${table}.user_id = users.id)`)
     .join(' OR ') +

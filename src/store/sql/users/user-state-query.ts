@@ -25,6 +25,7 @@ export interface UserStateRow {
   readonly n5: number;
   readonly n6: number;
   readonly s5: string;
+  readonly s6: string;
 }
 
 export interface UserStateTable {
@@ -47,19 +48,19 @@ const TABLES: readonly SelectedTable[] = [
     columns: () =>
       'id AS user_id, organization_id AS s1, roles AS s2, attributes AS s3, stage AS s4, revision AS n1, ' +
       'joined_at AS n2, email_verified + 2 * identified AS n3, stage_entered_at AS n4, ' +
-      'COALESCE(deleted_at, 0) AS n5, updated_at AS n6, expected_organization AS s5',
+      'COALESCE(deleted_at, 0) AS n5, updated_at AS n6, expected_organization AS s5, time_zone AS s6',
   },
   {
     kind: ACCESS,
     name: 'user_access',
     key: USER_KEY,
-    columns: () => "user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0, 0, ''",
+    columns: () => "user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0, 0, '', ''",
   },
   {
     kind: STAGE,
     name: 'stages_reached',
     key: USER_KEY,
-    columns: () => "user_id, stage, '', '', '', reached_at, 0, seq, 0, 0, 0, ''",
+    columns: () => "user_id, stage, '', '', '', reached_at, 0, seq, 0, 0, 0, '', ''",
   },
   {
     kind: TOTAL,
@@ -67,25 +68,25 @@ const TABLES: readonly SelectedTable[] = [
     key: USER_KEY,
     columns: ({ asText }) =>
       `user_id, action, ${asText('recent_days')}, ${asText('value_sum')}, ${asText('day_sum')}, ` +
-      "event_count, active_days, first_at, last_at, day_count, 0, ''",
+      "event_count, active_days, first_at, last_at, day_count, 0, '', ''",
   },
   {
     kind: DAY,
     name: 'action_days',
     key: USER_KEY,
-    columns: ({ asText }) => `user_id, action, '', ${asText('value_sum')}, '', event_count, 0, day, 0, 0, 0, ''`,
+    columns: ({ asText }) => `user_id, action, '', ${asText('value_sum')}, '', event_count, 0, day, 0, 0, 0, '', ''`,
   },
   {
     kind: UNLOCK,
     name: 'unlocks',
     key: USER_KEY,
-    columns: () => "user_id, flag_id, rule_id, kind, '', rule_version, earned_at, seq, 0, 0, 0, ''",
+    columns: () => "user_id, flag_id, rule_id, kind, '', rule_version, earned_at, seq, 0, 0, 0, '', ''",
   },
   {
     kind: TIMER,
     name: 'timers',
     key: USER_KEY,
-    columns: () => "user_id, '', '', '', '', due_at, 0, 0, 0, 0, 0, ''",
+    columns: () => "user_id, '', '', '', '', due_at, 0, 0, 0, 0, 0, '', ''",
   },
 ];
 

@@ -145,6 +145,7 @@ function profileOf(row: UserStateRow): Partial<UserState> {
     emailVerified: (row.n3 & 1) !== 0,
     ...((row.n3 & 2) !== 0 && { identified: true }),
     ...(row.s5 !== '' && { expectedOrganization: row.s5 }),
+    ...(row.s6 !== '' && { timeZone: row.s6 }),
     ...(row.n4 !== null && { stageEnteredAt: row.n4 }),
     ...(row.n5 !== 0 && { deletedAt: row.n5 }),
   };

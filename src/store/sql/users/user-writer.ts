@@ -93,7 +93,7 @@ async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<
     table: 'users',
     columns: [
       ...['part', 'id', 'organization_id', 'roles', 'joined_at', 'email_verified', 'attributes'],
-      ...['identified', 'expected_organization'],
+      ...['identified', 'expected_organization', 'time_zone'],
     ],
     keyLength: 2,
     rows: profiles.map((profile) => [
@@ -105,6 +105,7 @@ async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<
       JSON.stringify(profile.attributes),
       Number(profile.identified ?? true),
       profile.expectedOrganization ?? '',
+      profile.timeZone ?? '',
     ]),
     existing: {
       organization_id: 'replace',
@@ -114,6 +115,7 @@ async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<
       attributes: 'replace',
       identified: 'replace',
       expected_organization: 'replace',
+      time_zone: 'replace',
     },
   });
 }

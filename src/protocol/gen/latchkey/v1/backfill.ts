@@ -20,10 +20,12 @@ export const BackfillReason = {
   BACKFILL_REASON_SEGMENT: 2,
   /** BACKFILL_REASON_STAGES - The list of stages changed, which its rules read. */
   BACKFILL_REASON_STAGES: 3,
-  /** BACKFILL_REASON_ORGANIZATION - An organization's roles or attributes changed, which its rules read. */
+  /** BACKFILL_REASON_ORGANIZATION - An organization's roles, attributes or time zone changed, which its rules read. */
   BACKFILL_REASON_ORGANIZATION: 4,
   /** BACKFILL_REASON_MANUAL - StartBackfill was called. */
   BACKFILL_REASON_MANUAL: 5,
+  /** BACKFILL_REASON_TIME_ZONE - The deployment's time zone changed (TIME_ZONE), which its rules read. */
+  BACKFILL_REASON_TIME_ZONE: 6,
 } as const;
 
 export type BackfillReason = typeof BackfillReason[keyof typeof BackfillReason];
@@ -35,6 +37,7 @@ export namespace BackfillReason {
   export type BACKFILL_REASON_STAGES = typeof BackfillReason.BACKFILL_REASON_STAGES;
   export type BACKFILL_REASON_ORGANIZATION = typeof BackfillReason.BACKFILL_REASON_ORGANIZATION;
   export type BACKFILL_REASON_MANUAL = typeof BackfillReason.BACKFILL_REASON_MANUAL;
+  export type BACKFILL_REASON_TIME_ZONE = typeof BackfillReason.BACKFILL_REASON_TIME_ZONE;
 }
 
 /** How a backfill stands. */

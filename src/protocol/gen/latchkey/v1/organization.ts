@@ -26,6 +26,11 @@ export interface Organization {
   roles: RoleDefinition[];
   /** Set by the server: one more with each change by SetOrganization, 0 before the first. */
   version: number;
+  /**
+   * The time zone of its users who have none of their own, by its name in the IANA database (`Europe/Lisbon`); any other text is
+   * INVALID_ARGUMENT. Given as an empty string, or absent in what is stored: the deployment's.
+   */
+  timeZone?: string | undefined;
 }
 
 /** A role of an organization. */
@@ -43,7 +48,7 @@ export interface SetOrganizationRequest {
     | Organization
     | undefined;
   /**
-   * Names the fields of `organization` to write: `attributes`, `strict_roles`, `roles`. Exactly these are written, as a
+   * Names the fields of `organization` to write: `attributes`, `strict_roles`, `roles`, `time_zone`. Exactly these are written, as a
    * whole; one that is named and not given is cleared. Absent or empty: the fields that are given (roles when not empty).
    */
   updateMask:
@@ -85,7 +90,7 @@ export interface GetOrganizationResponse {
 }
 
 function createBaseOrganization(): Organization {
-  return { id: "", attributes: undefined, strictRoles: undefined, roles: [], version: 0 };
+  return { id: "", attributes: undefined, strictRoles: undefined, roles: [], version: 0, timeZone: undefined };
 }
 
 export const Organization: MessageFns<Organization> = {
@@ -104,6 +109,9 @@ export const Organization: MessageFns<Organization> = {
     }
     if (message.version !== 0) {
       writer.uint32(40).uint32(message.version);
+    }
+    if (message.timeZone !== undefined) {
+      writer.uint32(50).string(message.timeZone);
     }
     return writer;
   },
@@ -159,6 +167,14 @@ export const Organization: MessageFns<Organization> = {
             }
 
             message.version = reader.uint32();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.timeZone = reader.string();
             continue;
           }
         }

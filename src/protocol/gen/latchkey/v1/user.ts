@@ -30,7 +30,11 @@ export interface User {
   /** Whether the user's e-mail address was verified. */
   emailVerified: boolean;
   /** Free-form; the fact `attribute` reads them. */
-  attributes: { [key: string]: unknown } | undefined;
+  attributes:
+    | { [key: string]: unknown }
+    | undefined;
+  /** The user's time zone. Empty: not known; then the organization's counts, else the deployment's. */
+  timeZone: string;
 }
 
 /**
@@ -74,11 +78,19 @@ export interface IdentifyRequest {
     | { [key: string]: unknown }
     | undefined;
   /**
-   * Names the fields to write: `organization_id`, `roles`, `joined_at`, `email_verified`, `attributes`. Exactly these are
+   * Names the fields to write: `organization_id`, `roles`, `joined_at`, `email_verified`, `attributes`, `time_zone`. Exactly these are
    * written; one that is named and not given is cleared, and `attributes` is replaced as a whole. Over HTTP a request without a
    * mask names the members of its body; an empty mask is as none over gRPC.
    */
-  updateMask: string[] | undefined;
+  updateMask:
+    | string[]
+    | undefined;
+  /**
+   * The time zone that the user's clocks are in, by its name in the IANA database (`Europe/Lisbon`), as browsers say in
+   * `Intl.DateTimeFormat().resolvedOptions().timeZone`. Given as an empty string: not known any more; then the organization's
+   * counts, else the deployment's. Any other text is INVALID_ARGUMENT, offsets such as `+01:00` too.
+   */
+  timeZone?: string | undefined;
 }
 
 /** Who the user is now, and what came of it. */
@@ -158,6 +170,7 @@ function createBaseUser(): User {
     joinedAt: undefined,
     emailVerified: false,
     attributes: undefined,
+    timeZone: "",
   };
 }
 
@@ -180,6 +193,9 @@ export const User: MessageFns<User> = {
     }
     if (message.attributes !== undefined) {
       Struct.encode(Struct.wrap(message.attributes), writer.uint32(50).fork()).join();
+    }
+    if (message.timeZone !== "") {
+      writer.uint32(58).string(message.timeZone);
     }
     return writer;
   },
@@ -245,6 +261,14 @@ export const User: MessageFns<User> = {
             message.attributes = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.timeZone = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -267,6 +291,7 @@ function createBaseIdentifyRequest(): IdentifyRequest {
     emailVerified: undefined,
     attributes: undefined,
     updateMask: undefined,
+    timeZone: undefined,
   };
 }
 
@@ -292,6 +317,9 @@ export const IdentifyRequest: MessageFns<IdentifyRequest> = {
     }
     if (message.updateMask !== undefined) {
       FieldMask.encode(FieldMask.wrap(message.updateMask), writer.uint32(58).fork()).join();
+    }
+    if (message.timeZone !== undefined) {
+      writer.uint32(66).string(message.timeZone);
     }
     return writer;
   },
@@ -363,6 +391,14 @@ export const IdentifyRequest: MessageFns<IdentifyRequest> = {
             }
 
             message.updateMask = FieldMask.unwrap(FieldMask.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.timeZone = reader.string();
             continue;
           }
         }

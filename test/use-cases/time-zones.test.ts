@@ -1,0 +1,173 @@
+import { beforeAll, beforeEach, expect, it } from '@jest/globals';
+import { DateTime } from 'luxon';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import { BackfillWorker } from '../../src/worker/backfill-worker.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { previewed } from './stands/previewed.js';
+import { atInstant, latching, ledgerOf, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
+
+/** The zones whose clocks are furthest ahead and furthest behind: it is never the same day in both. */
+const AHEAD = 'Etc/GMT-14';
+const BEHIND = 'Etc/GMT+12';
+
+const dateIn = (zone: string, at: number): string => DateTime.fromMillis(at, { zone }).toISODate()!;
+const local = (fact: string, operator: string, value: unknown, zone?: string) => ({
+  ...{ fact, operator, value },
+  ...(zone === undefined ? {} : { params: { zone } }),
+});
+
+async function backfill({ store, services, notifier }: UseCaseStand): Promise<void> {
+  const observer = {
+    lookedAt: () => undefined,
+    failed: (_: string, error: unknown) => {
+      throw error;
+    },
+    done: () => undefined,
+  };
+  const giveWay = () => Promise.resolve();
+  await new BackfillWorker({ ...{ store, keeper: services.keeper, notifier, observer, giveWay } }).run();
+}
+
+describeOnEachEngine('the time zone of a user', (engine) => {
+  let stand: UseCaseStand;
+  let now: number;
+  /** Holds where clocks are far ahead, and for an hour at least not where they are far behind. */
+  let isAhead: ReturnType<typeof local>;
+  beforeAll(async () => {
+    stand = await engine.compose();
+    now = await stand.store.now();
+    isAhead = local('localDate', 'after', dateIn(BEHIND, now + HOUR_MS));
+  });
+  beforeEach(() => stand.clear());
+  const organization = (id: string, timeZone: string) =>
+    stand.services.organizations.set(OPERATOR, { id, timeZone, comment: '' });
+  const zoneOf = async (userId: string) => (await stand.services.users.get(OPERATOR, userId)).timeZone;
+  const decided = async (userId: string, flagKey: string) => {
+    const input = { userId, context: {}, flagKey, consistencyToken: '', full: true };
+    return (await stand.services.evaluation.evaluate(OPERATOR, input)).decision;
+  };
+
+  it('is said by an identify in any case, stays, and goes by an empty text or with the user', async () => {
+    expect((await stand.identify('said', { timeZone: 'europe/lisbon' })).user.timeZone).toBe('Europe/Lisbon');
+    const { revision } = (await stand.identify('said', { timeZone: 'Europe/LISBON' })).user;
+    expect([await zoneOf('said'), revision]).toEqual(['Europe/Lisbon', 1]);
+    await stand.identify('said', { emailVerified: true });
+    expect(await zoneOf('said')).toBe('Europe/Lisbon');
+    await stand.identify('said', { timeZone: '' });
+    expect(await zoneOf('said')).toBeUndefined();
+    for (const timeZone of ['+01:00', 'Lisbon', 'Mars/Olympus']) {
+      const refused = { code: 'INVALID', faults: [{ pointer: '/time_zone' }] };
+      await expect(stand.identify('said', { timeZone })).rejects.toMatchObject(refused);
+      await expect(organization('said', timeZone)).rejects.toMatchObject(refused);
+    }
+    await stand.identify('said', { timeZone: 'Asia/Kolkata' });
+    await stand.services.userDeletion.delete(OPERATOR, { userId: 'said', comment: 'asked for' });
+    expect(await zoneOf('said')).toBeUndefined();
+  });
+
+  it('is the organization’s where the user has none, and the deployment’s where that has none', async () => {
+    await stand.setFlag('early', { rules: [{ conditions: { all: [isAhead] } as never }] });
+    await stand.setFlag('there', {
+      rules: [{ conditions: { all: [{ ...isAhead, params: { zone: AHEAD } }] } as never }],
+    });
+    await organization('far', AHEAD);
+    await stand.identify('theirs', { organizationId: 'far' });
+    await stand.identify('own', { organizationId: 'far', timeZone: BEHIND });
+    await stand.identify('nowhere', { timeZone: BEHIND });
+    expect(await Promise.all(['theirs', 'own', 'nowhere'].map((id) => stand.on(id)))).toEqual([
+      ...[['early', 'there'], ['there'], ['there']],
+    ]);
+    // The context's organization counts for its own call.
+    const context = { organizationId: 'far' };
+    const input = { flagKey: 'early', consistencyToken: '', full: true };
+    const { evaluation } = stand.services;
+    const asked = async (userId: string) =>
+      (await evaluation.evaluate(OPERATOR, { ...input, userId, context })).decision;
+    expect([(await asked('nobody')).enabled, (await asked('nowhere')).enabled]).toEqual([true, false]);
+    // Where nothing is told of a user, clocks are the deployment's.
+    await stand.settings.adoptTimeZone(AHEAD);
+    await stand.identify('plain', { emailVerified: true });
+    expect(await stand.on('plain')).toEqual(['early', 'there']);
+    await stand.settings.adoptTimeZone(BEHIND);
+    expect(await stand.on('plain')).toEqual(['there']);
+    await stand.settings.adoptTimeZone('UTC');
+  });
+
+  it('moves flags on and off with it, and says until when its clocks leave a decision alone', async () => {
+    await stand.setFlag('morning', {
+      rules: [{ conditions: { all: [local('localTime', 'lessThan', 12 * 60)] } as never }],
+    });
+    await stand.setFlag('new-day', { rules: [{ conditions: { all: [isAhead] } as never }] });
+    expect((await stand.identify('moves', { timeZone: AHEAD })).newlyUnlocked).toContain('new-day');
+    expect((await stand.identify('moves', { timeZone: BEHIND })).newlyLocked).toContain('new-day');
+    for (const zone of ['Europe/Lisbon', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata']) {
+      await stand.identify('moves', { timeZone: zone });
+      const { enabled, validUntil } = await decided('moves', 'morning');
+      const turn = DateTime.fromMillis(validUntil!, { zone });
+      expect([zone, turn.toFormat('HH:mm:ss.SSS')]).toEqual([zone, enabled ? '12:00:00.000' : '00:00:00.000']);
+      expect(validUntil! - now).toBeLessThan(DAY_MS);
+    }
+  });
+
+  it('decides when its clocks unlock something, and requirements say so', async () => {
+    const zone = 'Asia/Kolkata';
+    const midnight = DateTime.fromMillis(now - 2 * DAY_MS, { zone }).startOf('day');
+    const past = await engine.compose({ around: (store) => atInstant(store, midnight.toMillis()) });
+    await past.setFlag('nine', latching(local('localTime', 'greaterThanInclusive', 9 * 60)));
+    await past.setFlag('second-day', latching(local('localDate', 'after', midnight.toISODate())));
+    await past.identify('waits', { timeZone: zone });
+    expect(await ledgerOf(stand.store, 'waits')).toEqual([]);
+    await stand.services.keeper.refresh();
+    await stand.fireTimers();
+    const earned = (await ledgerOf(stand.store, 'waits')).map(({ earnedAt, cause }) => [earnedAt, cause.type]);
+    expect(earned).toEqual([
+      [midnight.plus({ hours: 9 }).toMillis(), 'time'],
+      [midnight.plus({ days: 1 }).toMillis(), 'time'],
+    ]);
+
+    await stand.setFlag('far-off', latching(local('localDate', 'after', '2999-12-31')));
+    const input = { userId: 'waits', flagKey: 'far-off', consistencyToken: '', full: true };
+    const { requirements } = await stand.services.requirements.get(OPERATOR, input);
+    const first = DateTime.fromISO('3000-01-01T00:00:00', { zone }).toMillis();
+    expect(requirements.rules[0]!.requirement).toMatchObject({ met: false, metAt: first });
+    expect(requirements.rules[0]!.requirement.children[0]).toMatchObject({
+      label: 'date',
+      comparison: { fact: 'localDate', target: '2999-12-31', current: dateIn(zone, now) },
+    });
+  });
+
+  it('has everybody of an organization judged anew when its own changes, and everybody when the deployment’s does', async () => {
+    await backfill(stand);
+    const { flag } = await stand.setFlag('ahead', latching(isAhead));
+    await stand.setFlag('elsewhere', latching({ ...isAhead, params: { zone: BEHIND } }));
+    await organization('moving', BEHIND);
+    await stand.identify('member', { organizationId: 'moving' });
+    await stand.identify('stranger', { timeZone: BEHIND });
+    await backfill(stand);
+    expect(await ledgerOf(stand.store, 'member')).toEqual([]);
+    expect((await previewed(stand, 'ahead', { input: latching(isAhead) })).result.counts).toMatchObject({
+      wouldUnlock: 0,
+    });
+
+    const { backfillIds } = await organization('moving', AHEAD);
+    expect(backfillIds).toHaveLength(1);
+    expect((await organization('moving', AHEAD)).backfillIds).toEqual([]);
+    expect(await stand.on('member')).toContain('ahead');
+    await backfill(stand);
+    expect(await ledgerOf(stand.store, 'member')).toMatchObject([{ flagId: flag.id, cause: { type: 'backfill' } }]);
+
+    await stand.identify('settler', { emailVerified: true });
+    const { revision } = stand.services.keeper.snapshot;
+    await stand.settings.adoptTimeZone('UTC');
+    expect(stand.services.keeper.snapshot.revision).toBe(revision);
+    await stand.settings.adoptTimeZone(AHEAD);
+    expect(stand.services.keeper.snapshot).toMatchObject({ revision: revision + 1, timeZone: AHEAD });
+    expect(await stand.store.configuration.load()).toMatchObject({ timeZone: AHEAD });
+    const { items } = await stand.services.audit.list(OPERATOR, { limit: 1 }, { target: 'time_zone' });
+    expect(items[0]).toMatchObject({ action: 'time_zone.set', before: 'UTC', after: AHEAD, actor: 'system' });
+    await backfill(stand);
+    expect(await ledgerOf(stand.store, 'settler')).toMatchObject([{ flagId: flag.id, cause: { type: 'backfill' } }]);
+    expect(await ledgerOf(stand.store, 'stranger')).toEqual([]);
+    await stand.settings.adoptTimeZone('UTC');
+  });
+});
