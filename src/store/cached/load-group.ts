@@ -13,18 +13,10 @@ export class LoadGroup<T> {
   readonly ids = new Set<string>();
   /** The actions whose days are read with users. */
   daysOf: ActionNames = NO_ACTIONS;
-  /** Resolves when there is an outcome; never rejects. */
-  readonly done: Promise<void>;
-  readonly #resolve: () => void;
+  readonly #waiting: (() => void)[] = [];
   #outcome: LoadOutcome<T> | undefined;
   #begun: { readonly sequence: number; readonly mark: LoadMark } | undefined;
   #cancelTimeout: () => void = () => undefined;
-
-  constructor() {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.done = promise;
-    this.#resolve = resolve;
-  }
 
   get outcome(): LoadOutcome<T> | undefined {
     return this.#outcome;
@@ -40,6 +32,12 @@ export class LoadGroup<T> {
     return this.#begun?.mark;
   }
 
+  /** Calls `done` when there is an outcome, at once where there is one. */
+  whenSettled(done: () => void): void {
+    if (this.#outcome === undefined) this.#waiting.push(done);
+    else done();
+  }
+
   begin(sequence: number, mark: LoadMark, cancelTimeout: () => void): void {
     this.#begun = { sequence, mark };
     this.#cancelTimeout = cancelTimeout;
@@ -50,6 +48,6 @@ export class LoadGroup<T> {
     if (this.#outcome !== undefined) return;
     this.#cancelTimeout();
     this.#outcome = outcome;
-    this.#resolve();
+    for (const done of this.#waiting.splice(0)) done();
   }
 }

@@ -25,6 +25,12 @@ export interface LoadGroupsOptions<T> {
   readonly onFailure: (why: LoadFailure) => void;
 }
 
+/** A caller that waits for groups. */
+interface Waiter {
+  readonly startedAt: number;
+  readonly giveUp: () => void;
+}
+
 /**
  * Gathers loads of single ids into few calls to the store. Ids that are asked for in one turn of the event loop go together,
  * and so do those that are asked for while no further call may be made.
@@ -37,6 +43,9 @@ export class LoadGroups<T> {
   readonly #inFlightById = new Map<string, LoadGroup<T>>();
   #sequence = 0;
   #lastAnswerAt = Number.NEGATIVE_INFINITY;
+  /** Whoever waits, in the order in which they began to, which is that in which they give up: one timer is enough for all. */
+  readonly #waiters = new Set<Waiter>();
+  #endWatch: (() => void) | undefined;
   #planned: NodeJS.Immediate | undefined;
   /** The outcome of every load once it is closed. */
   #closed: LoadOutcome<T> | undefined;
@@ -71,20 +80,46 @@ export class LoadGroups<T> {
    * Resolves when all these groups have an outcome, or at `untilMs` (monotonic), or when the store has answered no call for
    * as long as one may take: a group that waits for its turn does not wait longer for a store that is away than others.
    */
-  async settled(groups: Iterable<LoadGroup<T>>, untilMs: number): Promise<void> {
+  async settled(groups: ReadonlySet<LoadGroup<T>>, untilMs: number): Promise<void> {
+    const { clock } = this.#options;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const waiter: Waiter = { startedAt: clock.monotonicMs(), giveUp: resolve };
+    this.#waiters.add(waiter);
+    this.#watch();
+    const hasDeadline = untilMs < Number.POSITIVE_INFINITY;
+    const cancel = hasDeadline ? clock.schedule(untilMs - waiter.startedAt, resolve) : undefined;
+    let left = groups.size;
+    for (const group of groups) {
+      group.whenSettled(() => {
+        left -= 1;
+        if (left === 0) resolve();
+      });
+    }
+    await promise;
+    cancel?.();
+    this.#waiters.delete(waiter);
+    if (this.#waiters.size > 0) return;
+    this.#endWatch?.();
+    this.#endWatch = undefined;
+  }
+
+  /** Lets those give up for whom the store has been silent for too long, now and whenever that may be so again. */
+  #watch(): void {
+    if (this.#endWatch !== undefined) return;
     const { clock, answerWithinMs } = this.#options;
-    const startedAt = clock.monotonicMs();
-    const { promise: timeIsUp, resolve: giveUp } = Promise.withResolvers<void>();
-    let cancel = (): void => undefined;
-    const watch = (): void => {
-      const silentUntilMs = Math.max(startedAt, this.#lastAnswerAt) + answerWithinMs;
-      const leftMs = Math.min(untilMs, silentUntilMs) - clock.monotonicMs();
-      if (leftMs <= 0) giveUp();
-      else cancel = clock.schedule(leftMs, watch);
-    };
-    watch();
-    await Promise.race([Promise.all(Array.from(groups, (group) => group.done)), timeIsUp]);
-    cancel();
+    const now = clock.monotonicMs();
+    for (const { startedAt, giveUp } of this.#waiters) {
+      const leftMs = Math.max(startedAt, this.#lastAnswerAt) + answerWithinMs - now;
+      if (leftMs <= 0) {
+        giveUp();
+        continue;
+      }
+      this.#endWatch = clock.schedule(leftMs, () => {
+        this.#endWatch = undefined;
+        this.#watch();
+      });
+      return;
+    }
   }
 
   close(): void {
@@ -146,7 +181,9 @@ export class LoadGroups<T> {
     let states: ReadonlyMap<string, T>;
     try {
       const brought = await read([...group.ids], group.daysOf);
-      states = new Map(Array.from(brought, ([id, state]) => [id, asHeld(state)]));
+      const held = new Map<string, T>();
+      for (const [id, state] of brought) held.set(id, asHeld(state));
+      states = held;
     } catch (error) {
       if (group.outcome !== undefined) return;
       const away = error instanceof StoreUnavailable;
