@@ -26,6 +26,9 @@ const LOOK_EVERY_MS = 10_000;
 /** How long a statement waits for a lock, in the engine's unit: the longest that a worker waits for another one's lane. */
 const LOCK_WAIT_SECONDS = 2;
 
+/** How many statements a connection keeps prepared: a server has room for 16,382 of all connections together by default. */
+const MOST_PREPARED = 64;
+
 /**
  * The settings of each session, whatever the server's defaults are. The isolation level is READ COMMITTED: the default one
  * locks gaps between rows, by which workers would block the intake of events.
@@ -79,6 +82,7 @@ export function mysqlPool(options: MysqlOptions, ages = new ConnectionAges()): K
     jsonStrings: true,
     // Statements that do not wait for one another are sent together. Every value is bound, so none can become a statement.
     multipleStatements: true,
+    maxPreparedStatements: MOST_PREPARED,
   };
   const knex = createKnex({
     client: 'mysql2',

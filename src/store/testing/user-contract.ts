@@ -68,6 +68,35 @@ export function userContract(store: () => Store): void {
     }
   });
 
+  it('reads as many users as are asked for, each as alone and within a transaction', async () => {
+    const ids = Array.from({ length: 600 }, () => unique('user'));
+    const known = ids.filter((_, i) => i % 7 === 6);
+    await change(ids, async (tx) => {
+      await tx.users.putStage(known[0]!, { stage: 'started', changedAt: 7 });
+      await tx.users.putTotals(
+        known.map((userId, i) => ({
+          ...{ userId, action: 'a', count: i + 1, sum: -BigInt(i), activeDays: 1 },
+          ...{ firstAt: 1, lastAt: 5 * DAY_MS, recentDays: 2n ** 61n, openDay: { count: 1, sum: 2n } },
+        })),
+      );
+      await tx.users.addDays(known.map((userId, i) => ({ userId, action: 'a', day: i, count: 1, sum: 1n })));
+      await tx.users.advance(known);
+    });
+    const daysOf = new Set(['a', 'b']);
+    const alone = new Map<string, UserState>();
+    for (const id of ids.slice(0, 30)) alone.set(id, (await store().states.users([id], daysOf)).get(id)!);
+    for (const count of [2, 4, 7, 13, 19, 51, 130, 501, 600]) {
+      const asked = ids.slice(0, count);
+      const [together, locked] = await Promise.all([
+        store().states.users(asked, daysOf),
+        store().transaction((tx) => tx.users.lock(asked, daysOf)),
+      ]);
+      expect([...together.keys()]).toEqual(asked);
+      expect(together).toStrictEqual(locked);
+      for (const [id, state] of alone) if (together.has(id)) expect(together.get(id)).toStrictEqual(state);
+    }
+  });
+
   it('keeps which organization is expected until the user is identified, and forgets both with the user', async () => {
     const [id, other] = [unique('user'), unique('user')];
     const profile = { userId: id, organizationId: '', roles: [], emailVerified: false, attributes: {} };

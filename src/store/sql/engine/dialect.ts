@@ -4,7 +4,10 @@ export type SqlValue = string | number | null | Uint8Array;
 export interface Statement {
   readonly text: string;
   readonly values: readonly SqlValue[];
-  /** Whether a connection prepares the text once: only for one of few texts, all of which are run all the time. */
+  /**
+   * Whether a connection prepares the text once: only for one of few texts, all of which are run all the time. Within a transaction
+   * it runs as it is.
+   */
   readonly prepared?: boolean | undefined;
 }
 

@@ -174,7 +174,7 @@ function sqlOf(dialect: Dialect, run: (statement: Statement) => Promise<unknown>
   };
 }
 
-/** A connection that runs statements in the order in which they are asked for. */
+/** A connection that runs statements in the order in which they are asked for: as texts, which can go together. */
 function connectionSql(options: PoolOptions, connection: PooledConnection): Sql {
   const { dialect } = options;
   const send = async (statements: readonly Statement[]): Promise<readonly unknown[]> => {
@@ -185,7 +185,7 @@ function connectionSql(options: PoolOptions, connection: PooledConnection): Sql 
     return dialect.answersOf(await execute(options, connection, { text, values }, statements.length));
   };
   const pipeline = new Pipeline(send, { together: dialect.joinsStatements });
-  return sqlOf(dialect, ({ text, values, prepared }) => pipeline.add(text, values, prepared));
+  return sqlOf(dialect, ({ text, values }) => pipeline.add(text, values));
 }
 
 /** Drivers know bytes as buffers only. */

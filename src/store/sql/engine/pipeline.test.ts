@@ -36,13 +36,6 @@ describe('a pipeline of statements', () => {
     expect(sent).toEqual([['a', 'b', 'c'], ['d']]);
   });
 
-  it('sends a prepared one alone, in its place', async () => {
-    const { pipeline, sent } = recorded();
-    const add = (text: string, prepared: boolean): Promise<unknown> => pipeline.add(text, [], prepared);
-    await Promise.all([add('a', false), add('b', true), add('c', true), add('d', false), add('e', false)]);
-    expect(sent).toEqual([['a'], ['b'], ['c'], ['d', 'e']]);
-  });
-
   it('keeps what is asked for meanwhile for the next way, behind what went before', async () => {
     const { pipeline, sent } = recorded();
     const first = pipeline.add('a', []);

@@ -11,9 +11,8 @@ const STATEMENTS_AT_ONCE = 50;
 
 /**
  * Runs statements on one connection, in the order in which they are asked for. Where the engine takes several at once,
- * statements that are asked for without waiting in between are sent together and cost one round trip; one that is prepared goes
- * alone. `send` gets them as a list and gives their answers, or rejects with the first failure, after which it must not have run
- * any other.
+ * statements that are asked for without waiting in between are sent together and cost one round trip. `send` gets them as a list
+ * and gives their answers, or rejects with the first failure, after which it must not have run any other.
  *
  * When a statement fails, those that wait fail with the same error and are not sent: the failure may have ended the
  * transaction, and nothing that belonged to it may run afterwards.
@@ -32,9 +31,9 @@ export class Pipeline {
     this.#together = together;
   }
 
-  add(text: string, values: readonly SqlValue[], prepared = false): Promise<unknown> {
+  add(text: string, values: readonly SqlValue[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ text, values, prepared, resolve, reject });
+      this.#waiting.push({ text, values, resolve, reject });
       if (!this.#sending) this.#begin();
     });
   }
@@ -67,8 +66,7 @@ export class Pipeline {
 function fitting(statements: readonly Statement[]): number {
   let characters = 0;
   let count = 0;
-  for (const { text, values, prepared } of statements) {
-    if (prepared) return Math.max(1, count);
+  for (const { text, values } of statements) {
     characters += values.reduce<number>(
       (sum, value) => sum + (typeof value === 'string' ? value.length * 2 : 16),
       text.length,

@@ -26,7 +26,11 @@ import {
   userStateQuery,
 } from './user-state-query.js';
 
-const USERS_PER_STATEMENT = 500;
+/**
+ * How many users a prepared statement reads: one of few numbers, so that there are few statements. Where there are fewer users, the
+ * last one stands several times.
+ */
+const USERS_PER_STATEMENT = [500, 350, 250, 175, 125, 90, 65, 50, 35, 25, 18, 12, 8, 5, 3, 2, 1];
 
 /** Users' states, one for each id, with the days of some actions, or of all. */
 export async function loadUsers(
@@ -34,7 +38,7 @@ export async function loadUsers(
   ids: Iterable<string>,
   daysOf?: ActionNames,
 ): Promise<ReadonlyMap<string, UserState>> {
-  return statesOf(await readRows(sql, ids, { timers: false, daysOf }), daysOf);
+  return statesOf(await readRows(sql, ids, { timers: false, daysOf, prepared: true }), daysOf);
 }
 
 /** The states of users whom the transaction has locked; adds to `locked` what else of them it may need. */
@@ -43,7 +47,7 @@ export async function loadLocked(
   ids: Iterable<string>,
   { locked, daysOf }: { readonly locked: LockedUsers; readonly daysOf: ActionNames | undefined },
 ): Promise<ReadonlyMap<string, UserState>> {
-  const rowsOf = await readRows(sql, ids, { timers: true, daysOf });
+  const rowsOf = await readRows(sql, ids, { timers: true, daysOf, prepared: false });
   for (const [id, rows] of rowsOf) locked.read(id, rows);
   return statesOf(rowsOf, daysOf);
 }
@@ -51,28 +55,32 @@ export async function loadLocked(
 interface Reading {
   readonly timers: boolean;
   readonly daysOf: ActionNames | undefined;
+  readonly prepared: boolean;
 }
 
 async function readRows(
   sql: Sql,
   ids: Iterable<string>,
-  { timers, daysOf }: Reading,
+  { timers, daysOf, prepared }: Reading,
 ): Promise<ReadonlyMap<string, UserStateRow[]>> {
   const { dialect } = sql;
   const rowsOf = new Map<string, UserStateRow[]>();
   for (const id of ids) rowsOf.set(id, []);
-  for (const some of chunksOf(userKeys(rowsOf.keys()), USERS_PER_STATEMENT)) {
+  for (const some of chunksOf(userKeys(rowsOf.keys()), USERS_PER_STATEMENT[0]!)) {
+    const users = prepared ? USERS_PER_STATEMENT.findLast((number) => number >= some.length)! : some.length;
+    const keys = some.flat();
+    for (let i = some.length; i < users; i++) keys.push(...some.at(-1)!);
     const values: SqlValue[] = [];
     const query = userStateQuery(dialect, ({ kind, key }) => {
       const actions = kind === DAY ? daysOf : undefined;
       if ((kind === TIMER && !timers) || actions?.size === 0) return undefined;
-      for (const one of some) values.push(...one);
-      const users = dialect.isOneOf(key, some.length);
-      if (actions === undefined) return users;
+      values.push(...keys);
+      const isUser = dialect.isOneOf(key, users);
+      if (actions === undefined) return isUser;
       values.push(...actions.keys());
-      return `${users} AND ${isOneAction(actions.size, some.length)}`;
+      return `${isUser} AND ${isOneAction(actions.size, users)}`;
     });
-    for (const row of await sql.rows<UserStateRow>(query, values)) rowsOf.get(row.user_id)?.push(row);
+    for (const row of await sql.rows<UserStateRow>(query, values, { prepared })) rowsOf.get(row.user_id)?.push(row);
   }
   return rowsOf;
 }
@@ -92,28 +100,38 @@ function statesOf(
   rowsOf: ReadonlyMap<string, UserStateRow[]>,
   daysOf: ActionNames | undefined,
 ): ReadonlyMap<string, UserState> {
+  const states = new Map<string, UserState>();
   const known = daysOf === undefined ? {} : { daysOf };
-  const stateOf = (id: string, rows: readonly UserStateRow[]): UserState =>
-    rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows, daysOf), ...known };
-  return new Map([...rowsOf].map(([id, rows]) => [id, stateOf(id, rows)]));
+  for (const [id, rows] of rowsOf) {
+    states.set(id, rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows, daysOf), ...known });
+  }
+  return states;
 }
 
 /** A state from its rows, in any order, with the days of some actions, or of all. */
 export function userStateOf(id: string, rows: readonly UserStateRow[], named: ActionNames | undefined): UserState {
-  const of = (kind: number): UserStateRow[] => rows.filter((row) => row.kind === kind);
-  const [profile] = of(PROFILE);
-  const actions = new Map(of(TOTAL).map((row) => [row.s1, totalOf(row)]));
-  const days = actionDays(of(DAY), actions, named ?? actions);
-  const [access, stages, unlocks] = [of(ACCESS), of(STAGE), of(UNLOCK)];
+  const actions = new Map<string, ActionTotal>();
+  const access: UserAccess[] = [];
+  const [stages, days, unlocks]: readonly [UserStateRow[], UserStateRow[], UserStateRow[]] = [[], [], []];
+  let profile: Partial<UserState> | undefined;
+  for (const row of rows) {
+    if (row.kind === TOTAL) actions.set(row.s1, totalOf(row));
+    else if (row.kind === PROFILE) profile = profileOf(row);
+    else if (row.kind === ACCESS) access.push(accessOf(row));
+    else if (row.kind === STAGE) stages.push(row);
+    else if (row.kind === DAY) days.push(row);
+    else if (row.kind === UNLOCK) unlocks.push(row);
+  }
+  const allDays = actionDays(days, actions, named ?? actions);
   return {
     ...unknownUser(id),
-    ...(profile && profileOf(profile)),
-    ...(access.length > 0 && { access: access.map(accessOf) }),
+    ...profile,
+    ...(access.length > 0 && { access }),
     ...(stages.length > 0 && {
       stagesReached: stages.sort(bySequence).map((row) => ({ stage: row.s1, reachedAt: row.n1 })),
     }),
     ...(actions.size > 0 && { actions }),
-    ...(days.size > 0 && { actionDays: days }),
+    ...(allDays.size > 0 && { actionDays: allDays }),
     ...(unlocks.length > 0 && { ledger: foldLedger(unlocks.sort(bySequence).map(entryOf)) }),
   };
 }
