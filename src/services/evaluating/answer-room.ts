@@ -27,6 +27,11 @@ export class AnswerRoom {
     this.#advice = advice;
   }
 
+  /** What the values take that were counted. */
+  get taken(): number {
+    return this.#taken;
+  }
+
   /** Counts a value. Throws LIMITED once all values take more than there is room for. */
   take(value: JsonValue): void {
     this.#taken += bytesOf(value);

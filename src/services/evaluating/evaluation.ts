@@ -9,6 +9,7 @@ import type { StateSources } from '../../store/state-source.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
 import { AnswerRoom, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
+import { type Decided, KeptBatches } from './kept-batches.js';
 import { KeptLists } from './kept-lists.js';
 import { type ListAnswer, type Listed, type ListForm, type ToldList, tell } from './listed-flags.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
@@ -24,10 +25,8 @@ export interface BatchInput {
   readonly full: boolean;
 }
 
-export interface TargetDecisions {
-  readonly userId: string;
-  /** None where the target was refused. */
-  readonly decisions: readonly Evaluated[];
+/** There are no decisions where the target was refused. */
+export interface TargetDecisions extends Decided {
   /** INVALID or NOT_FOUND: nothing can be decided for this target, or not for this caller. */
   readonly refusal?: LatchkeyError;
 }
@@ -41,6 +40,8 @@ interface Way {
   readonly told: 'all' | 'to people';
   /** What the values may take; undefined where whoever asks sees to it. */
   readonly room?: AnswerRoom;
+  /** Where answers are kept. */
+  readonly kept?: KeptBatches;
 }
 
 const ALL: Way = { choose: allKeys, told: 'all' };
@@ -73,6 +74,7 @@ export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'evaluate
 export class EvaluationService {
   readonly #options: EvaluationOptions;
   readonly #lists = new KeptLists();
+  readonly #kept = new KeptBatches();
 
   constructor(options: EvaluationOptions) {
     this.#options = options;
@@ -107,7 +109,7 @@ export class EvaluationService {
   batch(call: Call, input: BatchInput): readonly TargetDecisions[] | Promise<readonly TargetDecisions[]> {
     authorize(call, 'BatchEvaluate');
     const room = new AnswerRoom(MAX_BYTES_PER_ANSWER, 'split the call into some with fewer contexts or flags');
-    const way: Way = { ...ALL, room };
+    const way: Way = { ...ALL, room, kept: this.#kept };
     const basis = this.#decideAtOnce(call, input, way);
     return basis?.results ?? this.#batch(call, input, way).then(({ results }) => results);
   }
@@ -243,14 +245,19 @@ export class EvaluationService {
       checkContext(target.context);
       view = views.viewOf(call, snapshot, target, present);
     });
-    if (refusal !== undefined) return { snapshot, results: [{ userId, decisions: [], refusal }] };
+    if (view === undefined) return { snapshot, results: [{ userId, decisions: [], refusal: refusal! }] };
+    const plain = !view.stale && userId !== '' && Object.keys(target.context).length === 0;
+    const kept = plain ? way.kept?.of(view, keys) : undefined;
+    const known = kept?.find(view.now);
+    if (known !== undefined) return { snapshot, results: [known] };
     const decisions: Evaluated[] = [];
     for (const key of keys) {
-      const evaluated = views.decide(view!, key, way.told);
+      const evaluated = views.decide(view, key, way.told);
       way.room?.take(evaluated.decision.value);
       decisions.push(evaluated);
     }
-    return { snapshot, results: [{ userId, decisions }] };
+    const decided = { userId, decisions };
+    return { snapshot, results: [kept?.keep(decided, view, way.room?.taken ?? 0) ?? decided] };
   }
 
   async #batch(call: Call, input: BatchInput, way: Way): Promise<Basis> {

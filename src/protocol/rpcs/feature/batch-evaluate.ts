@@ -35,10 +35,17 @@ const ERROR_TAG = 26;
 function encodeFew(call: Call, results: readonly TargetDecisions[]): EncodedMessage {
   const pieces: Uint8Array[] = [];
   for (const [index, result] of results.entries()) {
-    const members = result.decisions.map((evaluated) => encodedDecisions.member(evaluated));
-    addResult(pieces, call, { index, result, members });
+    addResult(pieces, call, { index, result, members: membersOf(result) });
   }
   return new EncodedMessage(inOnePiece(pieces));
+}
+
+/** The decisions of a result, encoded; those that are given again are encoded once. */
+function membersOf({ decisions, again }: TargetDecisions): readonly Uint8Array[] {
+  if (again?.encoded !== undefined) return [again.encoded];
+  const members = decisions.map((evaluated) => encodedDecisions.member(evaluated));
+  if (again !== undefined) again.encoded = Uint8Array.from(inOnePiece(members));
+  return members;
 }
 
 interface ResultMembers {
