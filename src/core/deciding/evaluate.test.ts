@@ -8,7 +8,8 @@ import { flagOf, NOW, requires, rowOf, ruleOf, snapshotOf, userOf } from '../tes
 import type { JsonObject } from '../values/json.js';
 import type { EvaluationContext } from './decision.js';
 import { REASONS } from './decision.js';
-import { evaluate } from './evaluate.js';
+import { among, decide, decideAmong, decideForPeople, evaluate } from './evaluate.js';
+import { subjectOf } from './subject.js';
 
 /** One row of the requirements document: `feature`, and one of user, role and organization. */
 interface DocumentRow {
@@ -193,6 +194,25 @@ describe('evaluate', () => {
     expect(enabled()).toBe(true);
     expect(enabled({ roles: ['lead'] })).toBe(false);
     expect(enabled({ organizationId: 'globex' })).toBe(false);
+  });
+
+  it('is the same among other flags of the user, in whichever order, as alone', () => {
+    let taken = 0;
+    fc.assert(
+      fc.property(arbitraryWorld, fc.infiniteStream(fc.nat()), fc.boolean(), (world, places, hidesDenials) => {
+        const { snapshot, user, organization } = world;
+        const subject = subjectOf(snapshot, user, organization);
+        const common = among({ hidesDenials });
+        const keys = [...snapshot.flags.keys(), 'unknown'];
+        const order = Array.from({ length: 2 * keys.length }, () => keys[places.next().value! % keys.length]!);
+        for (const key of order) {
+          if (common.decided?.has(key) === true) taken += 1;
+          const alone = (hidesDenials ? decideForPeople : decide)(snapshot, key, subject, NOW);
+          expect(decideAmong(snapshot, key, subject, NOW, common)).toEqual(alone);
+        }
+      }),
+    );
+    expect(taken).toBeGreaterThan(0);
   });
 
   it('decides a flag that many ways lead to only once', () => {

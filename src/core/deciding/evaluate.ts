@@ -13,10 +13,10 @@ import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
 /** How far a decision has gone into prerequisites of prerequisites, and how it is told. */
 interface Walk {
   readonly depth: number;
-  /** The prerequisites decided so far: several flags may require the same one, which is then decided once. */
-  readonly decided?: Map<string, Decision>;
+  /** The prerequisites decided so far, if any: several flags may require the same one, which is then decided once. */
+  decided?: Map<string, Decision>;
   /** Whether a denial reads as DEFAULT; see {@link decideForPeople}. */
-  readonly hidesDenials?: boolean;
+  readonly hidesDenials: boolean;
 }
 
 /**
@@ -49,16 +49,15 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   if (!inWindow(flag, now)) return off(compiled, 'DISABLED', until);
 
   if (flag.prerequisites.length > 0) {
-    const next = {
-      depth: (walk?.depth ?? 0) + 1,
-      decided: walk?.decided ?? new Map<string, Decision>(),
-      hidesDenials: walk?.hidesDenials === true,
-    };
+    const { depth, hidesDenials } = walk ?? TO_ALL;
+    const decided = walk?.decided ?? new Map<string, Decision>();
+    if (walk !== undefined) walk.decided = decided;
+    const next: Walk = { depth: depth + 1, decided, hidesDenials };
     // A write that would exceed the depth is refused; this ends a stored configuration that is damaged and has a circle.
     if (next.depth > MAX_PREREQUISITE_DEPTH) return off(compiled, 'PREREQUISITE_FAILED', until);
     for (const { flagKey: key, variant } of flag.prerequisites) {
-      const other = next.decided.get(key) ?? decide(snapshot, key, subject, now, next);
-      next.decided.set(key, other);
+      const other = decided.get(key) ?? decide(snapshot, key, subject, now, next);
+      decided.set(key, other);
       until = Math.min(until, other.validUntil ?? Infinity);
       const met = other.enabled && (variant === '' || variant === other.variant);
       if (!met) return off(compiled, 'PREREQUISITE_FAILED', until);
@@ -78,15 +77,35 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   return decideByRules(compiled, subject, now, until);
 }
 
-/** Where a decision begins that people are told of. */
-const TO_PEOPLE: Walk = { depth: 0, hidesDenials: true };
+const TO_ALL: Walk = { depth: 0, hidesDenials: false };
+
+/** What decisions of many flags for one subject at one instant have in common; see {@link decideAmong}. */
+export type Among = Walk;
+
+export function among({ hidesDenials }: Pick<Among, 'hidesDenials'>): Among {
+  return { depth: 0, hidesDenials };
+}
+
+/**
+ * {@link decide} or {@link decideForPeople} for one of many flags, which are all given the same {@link among}: what several of them
+ * require is decided once. Law: the decision is the same as alone, in any configuration that can be written.
+ */
+export function decideAmong(
+  snapshot: Snapshot,
+  flagKey: string,
+  subject: Subject,
+  now: number,
+  common: Among,
+): Decision {
+  return common.decided?.get(flagKey) ?? decide(snapshot, flagKey, subject, now, common);
+}
 
 /**
  * {@link decide} as people are told: a denial of the flag, or of one that it requires, reads as DEFAULT with every rule unmet. Law:
  * the answer is that of somebody who has no such row, and whom the rollouts of the rules leave out that would let them in.
  */
 export function decideForPeople(snapshot: Snapshot, flagKey: string, subject: Subject, now: number): Decision {
-  return decide(snapshot, flagKey, subject, now, TO_PEOPLE);
+  return decide(snapshot, flagKey, subject, now, among({ hidesDenials: true }));
 }
 
 function denied(

@@ -111,7 +111,7 @@ function blocksBeforeRules({ flag }: CompiledFlag, { snapshot, subject, now }: A
   }
   const decided = new Map<string, Decision>();
   for (const { flagKey, variant } of flag.prerequisites) {
-    const other = decide(snapshot, flagKey, subject, now, { depth: 1, decided });
+    const other = decide(snapshot, flagKey, subject, now, { depth: 1, decided, hidesDenials: false });
     if (other.enabled && (variant === '' || variant === other.variant)) continue;
     const known = mayKnowOf(flagKey, showing);
     blocks.push(block('PREREQUISITE', { flagKey: known ? flagKey : '', label: nameOfFlag(flagKey, showing) }));

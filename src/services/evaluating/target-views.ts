@@ -4,7 +4,7 @@ import type { Clock } from '../../calls/clock.js';
 import { unavailable } from '../../calls/errors.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Decision } from '../../core/deciding/decision.js';
-import { decide, decideForPeople } from '../../core/deciding/evaluate.js';
+import { type Among, among, decideAmong } from '../../core/deciding/evaluate.js';
 import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
 import { type Subject, subjectOf } from '../../core/deciding/subject.js';
 import { rolesThatMatter } from '../../core/snapshot/named-roles.js';
@@ -30,7 +30,12 @@ export interface TargetView {
   /** Whether it rests on state that the store could not confirm in time. */
   readonly stale: boolean;
   readonly now: number;
+  /** What decisions about the target have in common, by who is told of them. */
+  readonly among: Readonly<Record<Told, Among>>;
 }
+
+/** Whether a decision is told as it is, or as people are told, who learn of no denial. */
+export type Told = 'all' | 'to people';
 
 /** A decision, and whether it rests on state that the store could not confirm in time. */
 export interface Evaluated {
@@ -90,6 +95,7 @@ export class TargetViews {
       subject: subjectOf(snapshot, user.state, organization?.state, context),
       stale: this.isStale(states),
       now,
+      among: { all: among({ hidesDenials: false }), 'to people': among({ hidesDenials: true }) },
     };
   }
 
@@ -112,14 +118,13 @@ export class TargetViews {
     return this.viewOf(call, snapshot, target, states);
   }
 
-  /** Decides a flag for a target by its view; `told` says whether as people are told, who learn of no denial. */
-  decide(view: TargetView, flagKey: string, told: 'all' | 'to people' = 'all'): Evaluated {
+  /** Decides a flag for a target by its view. */
+  decide(view: TargetView, flagKey: string, told: Told = 'all'): Evaluated {
     const { snapshot, subject, stale, now } = view;
     if (!isReadable(view, flagKey)) {
       return this.decideWithoutState(snapshot, { userId: subject.userId, flagKey });
     }
-    const decider = told === 'all' ? decide : decideForPeople;
-    return { decision: decider(snapshot, flagKey, subject, now), stale };
+    return { decision: decideAmong(snapshot, flagKey, subject, now, view.among[told]), stale };
   }
 
   /** Decides a flag for a target without a view: its states are not at hand, and the store does not answer. */

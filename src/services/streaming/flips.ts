@@ -1,4 +1,4 @@
-import { decide, decideForPeople } from '../../core/deciding/evaluate.js';
+import { among, decide, decideAmong, decideForPeople } from '../../core/deciding/evaluate.js';
 import type { Subject } from '../../core/deciding/subject.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause } from '../../core/states/ledger.js';
@@ -16,10 +16,11 @@ export interface ToldFlips extends Flips {
 /** The flags that are on for a subject at an instant, and when time may next flip one of all; Infinity: never. */
 export function decideAll(snapshot: Snapshot, subject: Subject, at: number) {
   const on = new Set<string>();
+  const common = among({ hidesDenials: false });
   let nextAt = Infinity;
   for (const { flag } of snapshot.flags.values()) {
     if (flag.archived) continue;
-    const { enabled, validUntil } = decide(snapshot, flag.key, subject, at);
+    const { enabled, validUntil } = decideAmong(snapshot, flag.key, subject, at, common);
     if (enabled) on.add(flag.key);
     if (validUntil !== undefined) nextAt = Math.min(nextAt, validUntil);
   }
