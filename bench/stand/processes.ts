@@ -84,3 +84,8 @@ export function processorMsOf(pid: number): number {
   }
   return ns / 1e6;
 }
+
+/** What a process holds in memory. Linux. */
+export function residentMib(pid: number): number {
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
+}

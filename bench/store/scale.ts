@@ -1,13 +1,13 @@
 /**
  * Whether the cost of an evaluation grows with what is stored: the same 10,000 users, all cached, asked about the same ten
- * flags by the same load, of a server on a small database and of one on a large one, in interleaved rounds.
+ * flags by the same load, of a server on a small database and of one on a large one, in interleaved rounds. Then what costs more
+ * the more there is, of the large one alone: users who are not cached, all flags of a user, a preview over everybody.
  *
  *     npm run build && npm run bench:scale
  *
- * `SMALL_USERS`, `USERS`, `SMALL_FLAGS`, `FLAGS`, `ROWS` (access rows), `ASKED`, `CALLS` and `ROUNDS` change its size. Filling
- * the large database takes some minutes; what it took is told, as is how long its server takes to start, and its memory.
+ * `SMALL_USERS`, `USERS`, `SMALL_FLAGS`, `FLAGS`, `ROWS` (access rows), `ASKED`, `COLD`, `CALLS` and `ROUNDS` change its size.
+ * Filling the large database takes some minutes; what it took is told, as is how long its server takes to start, and its memory.
  */
-import { readFileSync } from 'node:fs';
 import { EVALUATE_PATH, encoded, evaluateRequest, reportSides } from '../calls/grpc-stand.js';
 import { loadFigures, warmUp } from '../calls/load-figures.js';
 import { loadUnary } from '../load/grpc-load.js';
@@ -15,9 +15,10 @@ import { seeded, zipf } from '../load/zipf.js';
 import { mixedFlag } from '../stand/asked.js';
 import { fill } from '../stand/fill.js';
 import { type Place, withPlace } from '../stand/places.js';
-import { pinThisProcess, serve, TOKEN } from '../stand/processes.js';
+import { pinThisProcess, residentMib, serve, TOKEN } from '../stand/processes.js';
 import { Report } from '../stand/report.js';
 import { roundsOr, type Side, sideBySide } from '../stand/rounds.js';
+import { measureWhole } from './scale-whole.js';
 
 const SMALL = { users: Number(process.env.SMALL_USERS ?? 10_000), flags: Number(process.env.SMALL_FLAGS ?? 10) };
 const LARGE = {
@@ -26,6 +27,7 @@ const LARGE = {
   rows: Number(process.env.ROWS ?? 100_000),
 };
 const ASKED = Number(process.env.ASKED ?? 10_000);
+const COLD = Number(process.env.COLD ?? 50_000);
 const CALLS = Number(process.env.CALLS ?? 100_000);
 const ROUNDS = roundsOr(9);
 const IN_FLIGHT = 64;
@@ -35,16 +37,12 @@ const seconds = (sinceMs: number): number => (performance.now() - sinceMs) / 100
 /** Starts a server; gives it with what its start took, and a way to ask for everybody once. */
 async function startOn(place: Place, files: string) {
   const startedAt = performance.now();
-  const server = await serve(0, 'grpc', { DATA_DIR: `${place.directory}/${files}`, ...place.environment });
+  const server = await serve(0, 'grpc,rest', { DATA_DIR: `${place.directory}/${files}`, ...place.environment });
   const startSeconds = seconds(startedAt);
   const everybody = Array.from({ length: ASKED }, (_, n) => encoded(evaluateRequest(n, n % SMALL.flags)));
   const all = { address: server.grpcAddress, path: EVALUATE_PATH, tokens: [TOKEN], requests: everybody };
   const warm = () => warmUp(() => loadUnary({ ...all, inFlight: IN_FLIGHT, calls: ASKED }));
   return { ...server, startSeconds, warm };
-}
-
-function residentMib(pid: number): number {
-  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))![1]) / 1024;
 }
 
 async function compare(small: Place, large: Place, report: Report): Promise<void> {
@@ -75,7 +73,9 @@ async function compare(small: Place, large: Place, report: Report): Promise<void
   report.row({ what: 'large : small, processor a call', unit: '', values: cost, digits: 2, mark: { atMost: 1.25 } });
   const p99 = measured.ratio('p99Ms', 'large', 'small');
   report.row({ what: 'large : small, p99', unit: '', values: p99, digits: 2, mark: { atMost: 1.5 } });
-  await Promise.all([servers.small.stop(), servers.large.stop()]);
+  await servers.small.stop();
+  await measureWhole(servers.large, large, report, { ...LARGE, firstCold: ASKED, cold: COLD });
+  await servers.large.stop();
 }
 
 const startedAt = performance.now();
@@ -86,6 +86,7 @@ await withPlace('mariadb', fill({ ...LARGE, flag: mixedFlag }), async (large) =>
     smallFlags: SMALL.flags,
     ...LARGE,
     asked: ASKED,
+    cold: COLD,
     calls: CALLS,
     rounds: ROUNDS,
   };
