@@ -20,6 +20,8 @@ export interface MariadbOptions {
   readonly flushLogAtCommit?: 0 | 1 | 2;
   /** Default 64 MiB, enough for tests. */
   readonly bufferPoolMib?: number;
+  /** Writes a binary log, under this number among the servers that replicate from each other. */
+  readonly replicatesAs?: number;
   /** PEM files to offer TLS with; it is offered and not demanded. */
   readonly tls?: { readonly certFile: string; readonly keyFile: string };
 }
@@ -64,6 +66,10 @@ function userArgs(): string[] {
   return process.getuid?.() === 0 ? ['--user=root'] : [];
 }
 
+function replicationArgs(serverId: number): string[] {
+  return [`--server-id=${serverId}`, '--log-bin=binary', '--binlog-format=ROW', '--gtid-strict-mode=ON'];
+}
+
 function urlOn(port: number): string {
   return `mysql://latchkey:latchkey@127.0.0.1:${port}/latchkey`;
 }
@@ -81,6 +87,8 @@ async function installDatabase(installer: string, folder: string): Promise<void>
   await writeFile(
     join(folder, 'init.sql'),
     [
+      // Each server has these of its own; in the binary log they would meet those of others.
+      'SET sql_log_bin = 0;',
       'CREATE DATABASE IF NOT EXISTS latchkey;',
       "CREATE USER IF NOT EXISTS latchkey@'127.0.0.1' IDENTIFIED BY 'latchkey';",
       "GRANT ALL PRIVILEGES ON `latchkey%`.* TO latchkey@'127.0.0.1';",
@@ -116,7 +124,7 @@ async function startDaemon(
       `--innodb-flush-log-at-trx-commit=${options.flushLogAtCommit ?? 2}`,
       `--innodb-buffer-pool-size=${options.bufferPoolMib ?? 64}M`,
       '--innodb-log-file-size=64M',
-      '--skip-log-bin',
+      ...(options.replicatesAs === undefined ? ['--skip-log-bin'] : replicationArgs(options.replicatesAs)),
       ...(options.tls === undefined ? [] : [`--ssl-cert=${options.tls.certFile}`, `--ssl-key=${options.tls.keyFile}`]),
     ]);
     try {
