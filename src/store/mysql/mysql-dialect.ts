@@ -21,8 +21,9 @@ export const mysqlDialect: Dialect = {
     if (count === 1) return `(${columns.map((column) => `${column} = ?`).join(' AND ')})`;
     return `(${columns.join(', ')}) IN (${commaSeparated(`(${commaSeparated('?', columns.length)})`, count)})`;
   },
-  // INSERT IGNORE would also pass over other errors than a key that is there.
-  keepExisting: ([first]) => ` ON DUPLICATE KEY UPDATE ${first} = ${first}`,
+  // INSERT IGNORE would also pass over other errors than a key that is there. The first column of a key may be what rows are
+  // sharded by, which engines refuse to set.
+  keepExisting: (key) => ` ON DUPLICATE KEY UPDATE ${key.at(-1)} = ${key.at(-1)}`,
   changeExisting: (_key, change) => {
     const assignments = Object.entries(change).map(([column, how]) =>
       how === 'replace' ? `${column} = VALUES(${column})` : `${column} = ${column} + VALUES(${column})`,
