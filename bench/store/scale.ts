@@ -20,7 +20,12 @@ import { Report } from '../stand/report.js';
 import { roundsOr, type Side, sideBySide } from '../stand/rounds.js';
 import { measureWhole } from './scale-whole.js';
 
-const SMALL = { users: Number(process.env.SMALL_USERS ?? 10_000), flags: Number(process.env.SMALL_FLAGS ?? 10) };
+/** Some rows, so that its flags have some as those of the large one do: what a user may be denied is looked up on both. */
+const SMALL = {
+  users: Number(process.env.SMALL_USERS ?? 10_000),
+  flags: Number(process.env.SMALL_FLAGS ?? 10),
+  rows: 10,
+};
 const LARGE = {
   users: Number(process.env.USERS ?? 1_000_000),
   flags: Number(process.env.FLAGS ?? 10_000),
