@@ -22,6 +22,7 @@ describe('a user as held', () => {
       ...unknownUser('ada'),
       ...{ revision: 3, writtenAt: 1, joinedAt: 2, stageEnteredAt: 3, deletedAt: 4, identified: true },
       ...{ timeZone: 'Europe/Lisbon', expectedOrganization: 'acme', daysOf: new Set(['save']) },
+      actionDays: new Map([['save', [4, 5].map((day) => ({ day, count: 2, sum: BigInt(day - 4) }))]]),
       actions: new Map([['save', { count: 1, sum: 0n, activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n }]]),
     };
     expect(plain(HeldUser.of(all))).toEqual(plain(all));

@@ -43,7 +43,7 @@ export class HeldUser implements UserState {
     this.stage = shared(user.stage);
     this.stagesReached = user.stagesReached;
     this.actions = user.actions.size === 0 ? user.actions : new PackedTotals(user.actions);
-    this.actionDays = user.actionDays;
+    this.actionDays = heldDays(user.actionDays);
     this.access = user.access;
     // The most frequent first, so that there are few combinations.
     if (user.writtenAt !== undefined) this.writtenAt = user.writtenAt;
@@ -70,6 +70,34 @@ export class HeldUser implements UserState {
   static keep(user: UserState, made: unknown): void {
     if (#made in user) user.#made = made;
   }
+}
+
+/**
+ * A day as it is held: its number in the object itself, which an object that the store made may have in one of its own, and nothing
+ * of its own for a sum of nothing.
+ */
+class HeldDay implements ActionDay {
+  readonly day: number;
+  readonly count: number;
+  readonly sum: bigint;
+
+  constructor({ day, count, sum }: ActionDay) {
+    this.day = day | 0;
+    this.count = count;
+    this.sum = sum === 0n ? 0n : sum;
+  }
+}
+
+function heldDays(days: UserState['actionDays']): UserState['actionDays'] {
+  if (days.size === 0) return days;
+  const held = new Map<string, readonly ActionDay[]>();
+  // Mapped, not added to: what is added to has room for more.
+  for (const [action, list] of days)
+    held.set(
+      action,
+      list.map((day) => new HeldDay(day)),
+    );
+  return held;
 }
 
 /** Very many users have the same organization, stage and roles, which the store gives to each anew: those are one for all. */
