@@ -16,6 +16,8 @@ exports.up = async function up(knex) {
       time_zone_changed: 'BIGINT NOT NULL DEFAULT 0',
       // Of users for whom neither they nor their organization have one.
       time_zone: "VARCHAR(64) NOT NULL DEFAULT 'UTC'",
+      // When an action was last derived otherwise than before: users who are not brought up to it are counted anew.
+      actions_derived: 'BIGINT NOT NULL DEFAULT 0',
     },
     primary: ['id'],
   });
@@ -71,7 +73,16 @@ exports.up = async function up(knex) {
   });
   await createTable(knex, {
     name: 'actions',
-    columns: { name: 'VARCHAR(128) NOT NULL', client_trackable: 'SMALLINT NOT NULL' },
+    columns: {
+      name: 'VARCHAR(128) NOT NULL',
+      client_trackable: 'SMALLINT NOT NULL',
+      // JSON; nothing where events name the action.
+      derivation: 'MEDIUMTEXT',
+      // The revision at which that last changed; 0 where the action was never derived.
+      derived_changed: 'BIGINT NOT NULL DEFAULT 0',
+      // 0: no longer declared, but it was derived, and users may still have to forget what was counted.
+      declared: 'SMALLINT NOT NULL DEFAULT 1',
+    },
     primary: ['name'],
   });
   await createTable(knex, {

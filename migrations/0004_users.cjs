@@ -27,6 +27,8 @@ exports.up = async function up(knex) {
       // When the token was issued whose claims were last written to the user.
       claims_at: 'BIGINT',
       revision: 'BIGINT NOT NULL DEFAULT 0',
+      // The configuration's revision up to which derived actions have been counted for the user.
+      derived_revision: 'BIGINT NOT NULL DEFAULT 0',
       created_at: 'BIGINT NOT NULL DEFAULT 0',
       updated_at: 'BIGINT NOT NULL DEFAULT 0',
     },
@@ -83,6 +85,12 @@ exports.up = async function up(knex) {
     },
     primary: ['part', 'user_id', 'action', 'day'],
     indexes: { action_days_action_day: ['action', 'day'] },
+  });
+  await createTable(knex, {
+    name: 'distinct_values',
+    // The first 16 bytes of a hash over user, action and value.
+    columns: { ...USER, action: 'VARCHAR(128) NOT NULL', value_hash: 'BINARY(16) NOT NULL' },
+    primary: ['part', 'user_id', 'action', 'value_hash'],
   });
   await createTable(knex, {
     name: 'unlocks',

@@ -39,6 +39,8 @@ exports.up = async function up(knex) {
   const now = String(Date.now());
   await seedRow(knex, 'meta', { name: 'days_counted_since' }, { value: now });
   await seedRow(knex, 'meta', { name: 'days_summed_since' }, { value: now });
+  // The revision up to which every user has been brought up to how actions are derived.
+  await seedRow(knex, 'meta', { name: 'derived_through' }, { value: '0' });
   await createTable(knex, {
     name: 'kept_days',
     // The first day, in days since 1970, of which nothing has been dropped: of an action that some rule windows, and under '' of all

@@ -7,6 +7,7 @@ import { ConfigurationKeeper, type KeeperOptions } from '../configuration/config
 import { DayKnowledge } from '../configuration/day-knowledge.js';
 import { DeploymentSettings } from '../configuration/deployment-settings.js';
 import { markUncompiled } from '../configuration/flag-marks.js';
+import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -55,6 +56,7 @@ export interface ServiceParts {
         | 'failedAuthenticationsPerMinute'
         | 'streamHeartbeatMs'
         | 'webhooks'
+        | 'dropProperties'
       >
     >;
   /** A secret that all servers of a deployment have in common. Left out where there is one server only. */
@@ -92,10 +94,13 @@ export function composeServices(parts: ServiceParts): Composed {
     windowedActions: () => keeper.snapshot.windowedActions,
     onOlder: (kind, id, revision) => parts.onOlder?.({ kind, id, revision }),
   });
+  let { derivations } = EMPTY_SNAPSHOT;
   const keeper = new ConfigurationKeeper({
     reader: parts.store.configuration,
     onOlder: (revision) => parts.onOlder?.({ kind: 'configuration', id: '', revision }),
     onSwap: (snapshot) => {
+      if (snapshot.derivations !== derivations) states.renewUsers();
+      derivations = snapshot.derivations;
       services.streams.configurationChanged(snapshot);
       parts.onSwap(snapshot);
       if (snapshot.failures.length === 0) return;
@@ -140,7 +145,7 @@ export function composeServices(parts: ServiceParts): Composed {
   });
   const failures = new FailedAuthentications(config.failedAuthenticationsPerMinute ?? 0);
   const services: ServiceSet = {
-    actions: new ActionService(writing),
+    actions: new ActionService({ ...writing, retentionDays, propertiesDropped: config.dropProperties ?? false }),
     audit: new AuditService(store),
     authentication: new Authentication({
       ...{ tokens: store.tokens, clock, failures },

@@ -13,6 +13,7 @@ import { tidyFlagMarks } from '../worker/flag-marks.js';
 import { giveWayTo } from '../worker/give-way.js';
 import { keepHouse } from '../worker/housekeeping.js';
 import { LaneWorker } from '../worker/lane-worker.js';
+import { settleDerived } from '../worker/settle-derived.js';
 import { Sweeper } from '../worker/sweeper.js';
 import { TimerWorker } from '../worker/timer-worker.js';
 import { OUTCOMES, startDeliveries } from './deliveries.js';
@@ -40,6 +41,7 @@ const INTAKE_AT_ONCE = 8;
 const SWEEP_EVERY_MS = SECOND_MS;
 const TIMERS_EVERY_MS = SECOND_MS / 2;
 const BACKFILLS_EVERY_MS = SECOND_MS / 2;
+const DERIVED_EVERY_MS = 2 * SECOND_MS;
 const HOUSE_EVERY_MS = 600 * SECOND_MS;
 
 /** The caller of events that come by the queue: whoever can write to it has the scope `track`. */
@@ -87,11 +89,12 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       oldestMs = ageMs;
     },
   });
+  const giveWay = (): Promise<void> => giveWayTo({ counting: () => worker.counting, oldestPendingMs: () => oldestMs });
   const backfills = new BackfillWorker({
     store,
     keeper,
     notifier,
-    giveWay: () => giveWayTo({ counting: () => worker.counting, oldestPendingMs: () => oldestMs }),
+    giveWay,
     observer: {
       lookedAt: (users, changed) => metrics.usersBackfilled(users, changed),
       failed: (userId, error) =>
@@ -134,10 +137,16 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     repeat({ name: 'firing timers', everyMs: TIMERS_EVERY_MS, run: (signal) => timers.run(signal), onError }),
     repeat({ name: 'backfilling', everyMs: BACKFILLS_EVERY_MS, run: (signal) => backfills.run(signal), onError }),
     repeat({
+      name: 'counting derived actions anew',
+      everyMs: DERIVED_EVERY_MS,
+      run: async (signal) => void (await settleDerived({ store, keeper, giveWay }, signal)),
+      onError,
+    }),
+    repeat({
       name: 'housekeeping',
       everyMs: HOUSE_EVERY_MS,
       run: async (signal) => {
-        await keepHouse({ store, keeper, retentionDays, auditRetentionDays }, signal);
+        await keepHouse({ store, keeper, retentionDays, auditRetentionDays, giveWay }, signal);
         await tidyFlagMarks({ store, keeper, notifier }, signal);
       },
       onError,

@@ -30,16 +30,18 @@ export async function snapshotAt(tx: Transaction, keeper: ConfigurationKeeper, r
 /**
  * Locks users, reads their states and confirms the snapshot, in this order but by one round trip. What is read after the locks
  * is what is committed, and the configuration cannot change until the commit. Of the days of actions those are read that rules
- * window: where the confirmed snapshot windows more than the one that was held, the users are read again.
+ * window, and derived actions are counted as they are derived when the users are read: where the confirmed snapshot windows more than the
+ * one that was held, or derives actions otherwise, the users are read again.
  */
 export async function lockUsers(
   tx: Transaction,
   keeper: ConfigurationKeeper,
   userIds: readonly string[],
 ): Promise<ConfirmedSnapshot & { readonly states: ReadonlyMap<string, UserState> }> {
-  const held = keeper.snapshot.windowedActions;
+  const { windowedActions: held, derivations } = keeper.snapshot;
   const [states, confirmed] = await Promise.all([tx.users.lock(userIds, held), confirmSnapshot(tx, keeper)]);
   const { windowedActions } = confirmed.snapshot;
-  if (hasDaysOf({ daysOf: held }, windowedActions)) return { states, ...confirmed };
+  if (hasDaysOf({ daysOf: held }, windowedActions) && confirmed.snapshot.derivations === derivations)
+    return { states, ...confirmed };
   return { states: await tx.users.lock(userIds, windowedActions), ...confirmed };
 }

@@ -98,6 +98,30 @@ describe('stages and actions', () => {
     ]);
     await stand.admin.deleteAction({ name: 'x', comment: 'nobody sends it' });
     expect((await stand.admin.listActions({})).actions).toEqual(declared.actions);
+    const where = { all: [{ fact: 'property', params: { name: 'amount' }, operator: 'greaterThan', value: 1 }] };
+    const derivation = {
+      from: ['y', 'another'],
+      where,
+      value: { property: { path: '$.net' } },
+      distinct: { name: 'order' },
+    };
+    const derived = await stand.admin.declareActions({ actions: [{ name: 'large', derivation }] });
+    expect(derived).toMatchObject({ actions: [{ name: 'large', derivation }], backfillIds: [] });
+    expect(derived.warnings).toEqual([
+      {
+        pointer: '/actions/0/derivation',
+        message: expect.stringContaining(derived.actions[0]!.countsSince!.toISOString()),
+      },
+    ]);
+    // The same once more changes nothing, and counts since the same instant.
+    const again = await stand.admin.declareActions({ actions: [{ ...derived.actions[0]!, countsSince: undefined }] });
+    expect(again).toMatchObject({ actions: derived.actions, warnings: [] });
+    const faulty = { name: 'bad', derivation: { ...derivation, value: { property: { name: 'n' }, constant: 2 } } };
+    expect(await failureOf(stand.admin.declareActions({ actions: [faulty] }))).toMatchObject({
+      code: status.INVALID_ARGUMENT,
+      details: expect.stringContaining('/actions/0/derivation/value'),
+    });
+    await stand.admin.deleteAction({ name: 'large' });
     expect(await failureOf(stand.admin.deleteAction({ name: 'x' }))).toMatchObject({ code: status.NOT_FOUND });
     expect((await stand.admin.listAudit({ target: 'x' })).entries).toMatchObject([
       {

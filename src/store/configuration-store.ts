@@ -79,7 +79,7 @@ export interface ConfigurationWriter {
   putStages(list: StageList): Promise<void>;
   /** Replaces the time zone of users for whom nobody named one. */
   putTimeZone(zone: string): Promise<void>;
-  /** Inserts, or replaces by name. */
+  /** Inserts, or replaces by name. Users are brought up to date when they are read next with what is derived otherwise. */
   putActions(actions: readonly Action[]): Promise<void>;
   /** Drops an action; gives it as it was, undefined when there is none. */
   dropAction(name: string): Promise<Action | undefined>;

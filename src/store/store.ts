@@ -3,6 +3,7 @@ import type { BackfillReader, BackfillWriter } from './backfill-store.js';
 import type { ConfigurationReader, ConfigurationWriter } from './configuration-store.js';
 import type { DayStore, DayWriter } from './day-store.js';
 import type { DeliveryStore, DeliveryWriter } from './delivery-store.js';
+import type { DerivedStore } from './derived-store.js';
 import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
@@ -28,6 +29,7 @@ export interface Store {
   readonly inbox: EventInbox;
   readonly events: EventReader;
   readonly days: DayStore;
+  readonly derived: DerivedStore;
   readonly timers: TimerReader;
   readonly outbox: OutboxReader;
   readonly backfills: BackfillReader;

@@ -1,7 +1,8 @@
+import type { UserDistinctValue } from '../core/counting/distinct-values.js';
 import type { AccessRow } from '../core/flags/flag.js';
 import type { LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
-import type { ActionNames, ActionTotal, UserState } from '../core/states/user-state.js';
+import type { ActionNames, UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
@@ -71,6 +72,10 @@ export interface UserWriter {
   putTotals(totals: readonly UserActionTotal[]): Promise<void>;
   /** Adds to the days' counts and sums. */
   addDays(days: readonly UserActionDay[]): Promise<void>;
+  /** Which of these values have counted for their users and actions. */
+  distinctValues(values: readonly UserDistinctValue[]): Promise<{ has(value: UserDistinctValue): boolean }>;
+  /** Notes that values have counted, for good. */
+  addDistinctValues(values: readonly UserDistinctValue[]): Promise<void>;
   /** Appends to the ledger, in the given order within a user. */
   appendLedger(entries: readonly UserLedgerEntry[]): Promise<void>;
   /** Raises each user's revision by one, and sets as of which instant the user was written: the present one where it is not said. */
@@ -98,20 +103,6 @@ export interface UserProfile {
   readonly identified?: boolean;
   /** Of a user who is not identified; left out: none. */
   readonly expectedOrganization?: string;
-}
-
-export interface UserActionTotal extends ActionTotal {
-  readonly userId: string;
-  readonly action: string;
-}
-
-export interface UserActionDay {
-  readonly userId: string;
-  readonly action: string;
-  readonly day: number;
-  readonly count: number;
-  /** The sum of the values, in millionths. */
-  readonly sum: bigint;
 }
 
 export interface UserLedgerEntry extends LedgerEntry {

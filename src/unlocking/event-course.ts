@@ -1,3 +1,4 @@
+import { type CountedEvent, countEvents } from '../core/counting/count-events.js';
 import { subjectsByFlag } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Cause, LedgerEntry } from '../core/states/ledger.js';
@@ -10,13 +11,13 @@ import { changedStandings, flagsOfLedger } from '../core/unlocking/touched-flags
 import type { NewEvent } from '../store/event-store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
 import { catchUp, unlockEntries } from './catch-up.js';
-import { countEvents } from './count-events.js';
+import type { Happening } from './derive-events.js';
 import { type Flags, ofUser, withEntries } from './judge-user.js';
 import { nextTimer } from './next-timer.js';
 
 export interface EventCourseOptions {
   readonly before: UserState;
-  readonly events: readonly NewEvent[];
+  readonly happenings: readonly Happening[];
   /** The user with all of the events counted. */
   readonly counted: UserState;
   /** The keys of the flags by which the user may not have been judged yet; undefined for all flags. */
@@ -69,13 +70,13 @@ export class EventCourse {
   }
 
   /** Lets the next event happen. An event that no rule waits for is counted later on: neither it nor its place can matter. */
-  take(event: NewEvent): void {
+  take({ event, counts }: Happening): void {
     this.at = Math.max(this.at, event.receivedAt);
     const unsettled = this.#taken === 0 ? this.#firstOf(this.#unsettled) : this.#index.unsettled;
     const due = this.dueAt <= this.at;
     if (due) this.#passTime(this.at, unsettled);
     this.#taken += 1;
-    const touched = this.#index.latchingByAction(event.action);
+    const touched = this.#touchedBy(counts);
     if (!due && unsettled !== undefined && unsettled.size + touched.size === 0) return;
 
     const { snapshot, organization } = this.#options;
@@ -166,17 +167,29 @@ export class EventCourse {
     this.#user = user;
   }
 
+  /** The flags that latch by what an event counts as. */
+  #touchedBy(counts: readonly CountedEvent[]): ReadonlySet<string> {
+    const [only] = counts;
+    if (counts.length === 1) return this.#index.latchingByAction(only!.action);
+    return new Set(counts.flatMap(({ action }) => [...this.#index.latchingByAction(action)]));
+  }
+
   /** Brings the state up to the events that were taken. */
   #count(): void {
-    const { events, counted, snapshot } = this.#options;
+    const { happenings, counted, snapshot } = this.#options;
     if (this.#counted === this.#taken) return;
-    const all = this.#counted === 0 && this.#taken === events.length;
+    const all = this.#counted === 0 && this.#taken === happenings.length;
     const { actions, actionDays } = all
       ? counted
-      : countEvents(this.#user, events.slice(this.#counted, this.#taken), snapshot.windowedActions).after;
+      : countEvents(this.#user, countsOf(happenings.slice(this.#counted, this.#taken)), snapshot.windowedActions).after;
     this.#user = { ...this.#user, actions, actionDays };
     this.#counted = this.#taken;
   }
+}
+
+/** All that some events count as, in their order. */
+export function countsOf(happenings: readonly Happening[]): readonly CountedEvent[] {
+  return happenings.flatMap(({ counts }) => counts);
 }
 
 export function causeOfEvent({ source, id, action }: NewEvent): Cause {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { countEvents } from '../core/counting/count-events.js';
 import type { Flag } from '../core/flags/flag.js';
 import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
@@ -19,10 +20,16 @@ import type { JsonObject } from '../core/values/json.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
-import { countEvents } from './count-events.js';
 import { judgeEvents } from './judge-events.js';
 import { judgeUser } from './judge-user.js';
-import { afterMs, event as arbitraryEvent, arbitraryHistory, profile, STAGES } from './testing/arbitrary-history.js';
+import {
+  afterMs,
+  event as arbitraryEvent,
+  arbitraryHistory,
+  DERIVED_ACTIONS,
+  profile,
+  STAGES,
+} from './testing/arbitrary-history.js';
 import { judgeByEverything } from './testing/judge-by-everything.js';
 
 /** A user as stored, with the timer. */
@@ -49,6 +56,8 @@ function inBatches(
 ) {
   let { user, dueAt } = start;
   const entries: Omit<UserLedgerEntry, 'recordedAt'>[] = [];
+  const values = new Set<string>();
+  const known = { has: (value: object) => values.has(JSON.stringify(value)) };
   let from = 0;
   for (const size of [...sizes, events.length]) {
     const batch = events.slice(from, from + size);
@@ -58,7 +67,9 @@ function inBatches(
     const judged = judgeEvents({ before: user, events: batch }, judging(snapshot, now), {
       organization: undefined,
       dueAt,
+      known,
     });
+    for (const value of judged.counted.distinct) values.add(JSON.stringify(value));
     user = judged.user;
     dueAt = judged.dueAt === Infinity ? undefined : judged.dueAt;
     for (const { recordedAt, ...entry } of judged.entries) {
@@ -73,9 +84,11 @@ function inBatches(
 function oneByOne(snapshot: Snapshot, start: Stored, events: readonly NewEvent[]) {
   let { user, dueAt } = start;
   const entries: unknown[] = [];
+  const kinds = new Set<unknown>();
   for (const event of events) {
     const at = Math.max(event.receivedAt, user.writtenAt ?? 0);
-    const { after } = countEvents(user, [event], snapshot.windowedActions);
+    const counts = [event, ...derivedFrom(event, kinds)];
+    const { after } = countEvents(user, counts, snapshot.windowedActions);
     const touched = { before: user, after, cause: { type: 'identify' } } as const;
     const judged = judgeByEverything(touched, { ...judging(snapshot, at) }, { ...nowhere, dueAt });
     user = { ...after, ledger: judged.ledger, writtenAt: at };
@@ -83,6 +96,19 @@ function oneByOne(snapshot: Snapshot, start: Stored, events: readonly NewEvent[]
     entries.push(...judged.entries);
   }
   return { user: { ...user, revision: 0 }, dueAt, entries };
+}
+
+/** What an event counts as beside its own action: what `DERIVED_ACTIONS` say, in plain words. */
+function derivedFrom(event: NewEvent, kinds: Set<unknown>): readonly NewEvent[] {
+  const { action, occurredAt, properties } = event;
+  const { large, kind } = properties as { readonly large: boolean; readonly kind: number };
+  const derived: NewEvent[] = [];
+  if (action !== 'b' && large && occurredAt >= NOW - 2 * DAY_MS) derived.push({ ...event, action: 'large' });
+  if (action !== 'a' && !kinds.has(kind)) {
+    kinds.add(kind);
+    derived.push({ ...event, action: 'kinds', value: kind });
+  }
+  return derived;
 }
 
 const nowhere = { organizationBefore: undefined, organization: undefined };
@@ -97,7 +123,6 @@ const eventsFrom = fc
         id: `${i}`,
         source: '',
         userId: 'ada',
-        properties: {},
         ...event,
         receivedAt,
         occurredAt: receivedAt - agoMs,
@@ -124,6 +149,7 @@ function startOf({
     segments: [segmentOf('often', history.often)],
     stages: STAGES.map((name) => ({ name, selfSettable: true })),
     roleAccess: history.roleAccess,
+    actions: DERIVED_ACTIONS,
   };
   const snapshot = compileSnapshot(configurationOf(history.flags, more));
   const nobody = unknownUser('ada');
@@ -161,7 +187,7 @@ function startBefore(given: Parameters<typeof startOf>[0], { changes, marked, wa
 
 type Changed = typeof changed extends fc.Arbitrary<infer C> ? C : never;
 
-const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0 };
+const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0, large: 0, kinds: 0 };
 
 describe('judging a user after each event', () => {
   it('comes to the same ledger, state and timer however the events are cut into batches, and however late', () => {
@@ -179,6 +205,7 @@ describe('judging a user after each event', () => {
         seen.cuts += sizes.length;
         for (const { cause } of alone.entries) seen[cause.type === 'time' ? 'byTime' : 'byEvent'] += 1;
         if (alone.dueAt !== undefined) seen.timers += 1;
+        for (const name of ['large', 'kinds'] as const) if (alone.user.actions.has(name)) seen[name] += 1;
       }),
       { numRuns: 1_000 },
     );

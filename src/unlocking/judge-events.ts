@@ -1,10 +1,11 @@
+import { type Counted, countEvents } from '../core/counting/count-events.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { isNobody, type UserState } from '../core/states/user-state.js';
 import { judgingIndex } from '../core/unlocking/judging-index.js';
 import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
 import type { NewEvent } from '../store/event-store.js';
-import { type Counted, countEvents } from './count-events.js';
-import { EventCourse } from './event-course.js';
+import { type Derived, deriveEvents, type KnownValues } from './derive-events.js';
+import { countsOf, EventCourse } from './event-course.js';
 import { type Flips, flipsBetween, NO_FLIPS } from './flips.js';
 import { type Flags, type Judged, type Judging, type Surroundings, withEntries, written } from './judge-user.js';
 
@@ -18,25 +19,28 @@ export interface HappenedTo {
 
 export interface JudgedEvents extends Judged {
   /** The rows that have changed by counting. */
-  readonly counted: Pick<Counted, 'totals' | 'days'>;
+  readonly counted: Pick<Counted, 'totals' | 'days'> & Pick<Derived, 'distinct'>;
 }
 
 /**
  * Counts a user's events and judges the user after each, as if it were alone: as of the instant at which it was received, but
  * not before the last write, and after what time had unlocked by then. So it makes no difference for the ledger which of them
  * came together in one transaction. What flipped is told for all of them together. See `docs/decisions/one-event-at-a-time.md`.
+ *
+ * @param known in `around`, those of the values of derived actions that have counted; none where it is left out
  */
 export function judgeEvents(
   { before, events }: HappenedTo,
   judging: Judging,
-  around: Omit<Surroundings, 'organizationBefore'>,
+  { known, ...around }: Omit<Surroundings, 'organizationBefore'> & { readonly known?: KnownValues },
 ): JudgedEvents {
   const { snapshot, now } = judging;
   const { organization } = around;
   const unsettled = unsettledFor(before, snapshot);
-  const counted = countEvents(before, events, snapshot.windowedActions);
-  const course = new EventCourse({ before, events, counted: counted.after, unsettled, snapshot, now, ...around });
-  for (const event of events) course.take(event);
+  const { happenings, distinct } = deriveEvents(before, events, snapshot, known);
+  const { after, totals, days } = countEvents(before, countsOf(happenings), snapshot.windowedActions);
+  const course = new EventCourse({ before, happenings, counted: after, unsettled, snapshot, now, ...around });
+  for (const happening of happenings) course.take(happening);
 
   const first = { user: before, organization };
   const timely = { user: withEntries(before, course.byTime), organization };
@@ -59,7 +63,7 @@ export function judgeEvents(
     flipped: flipsBetween({ ...timely, snapshot, at: now }, { ...last, snapshot, at: now }, touched),
     dueAt: course.dueAt,
     flags: (touched ?? snapshot.flags).size + course.looks,
-    counted,
+    counted: { totals, days, distinct },
   };
 }
 

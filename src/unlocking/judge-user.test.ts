@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { countEvents } from '../core/counting/count-events.js';
 import type { Flag } from '../core/flags/flag.js';
 import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
@@ -20,7 +21,6 @@ import {
   userOf,
   VERIFIED,
 } from '../core/testing/samples.js';
-import { countEvents } from './count-events.js';
 import { judgeUser, type Touched } from './judge-user.js';
 import { reconfigured } from './recompute.js';
 import { arbitraryHistory, type Happening, type History, keyOf, STAGES } from './testing/arbitrary-history.js';

@@ -19,6 +19,8 @@ const TRANSACTION: RecomputeTransaction = {
     dropAccess: refused,
     putTotals: nothing,
     addDays: nothing,
+    distinctValues: refused,
+    addDistinctValues: nothing,
     appendLedger: nothing,
     advance: nothing,
     remove: refused,

@@ -1,16 +1,18 @@
 import { randomUUID } from 'node:crypto';
 import { announceEntries } from '../announcing/announcements.js';
 import { EventLoopPauses } from '../calls/event-loop-pauses.js';
+import type { UserDistinctValue } from '../core/counting/distinct-values.js';
 import { changedFlags } from '../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Cause } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
-import type { UserState } from '../core/states/user-state.js';
+import type { UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
 import { timeCanLatch } from '../core/unlocking/latch.js';
 import type { RevisionOf } from '../notify/notifier.js';
 import type { UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
-import type { UserActionDay, UserActionTotal, UserLedgerEntry } from '../store/user-store.js';
+import type { UserLedgerEntry } from '../store/user-store.js';
+import { valuesIn } from './derive-events.js';
 import { causeOfEvent } from './event-course.js';
 import { hasFlips } from './flips.js';
 import { type HappenedTo, judgeEvents } from './judge-events.js';
@@ -59,9 +61,11 @@ export async function recompute(
   { snapshot, snapshotBefore = snapshot, now, batch, writes }: RecomputeOptions,
 ): Promise<Recomputed> {
   const timed = timeCanLatch(snapshot);
-  const [organizations, dueAt] = await Promise.all([
+  const values = touched.flatMap((one) => ('events' in one ? valuesIn(one.events, snapshot) : []));
+  const [organizations, dueAt, known] = await Promise.all([
     organizationsOf(tx, touched),
     timed ? tx.timers.dueAt(touched.map(({ before }) => before.id)) : NO_TIMERS,
+    values.length > 0 ? tx.users.distinctValues(values) : undefined,
   ]);
   const judging: Judging = { snapshot, snapshotBefore, reconfigured: reconfigured(snapshotBefore, snapshot), now };
   const timeBatch = randomUUID();
@@ -72,6 +76,7 @@ export async function recompute(
   const advanced: UserState[] = [];
   const totals: UserActionTotal[] = [];
   const days: UserActionDay[] = [];
+  const distinct: UserDistinctValue[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags may take seconds, in which this process has to answer calls, too.
   const pauses = new EventLoopPauses({});
@@ -83,9 +88,10 @@ export async function recompute(
     const timer = dueAt.get(one.before.id);
     let judged: Judged;
     if ('events' in one) {
-      const happened = judgeEvents(one, judging, { organization: organization(one.before), dueAt: timer });
+      const happened = judgeEvents(one, judging, { organization: organization(one.before), dueAt: timer, known });
       totals.push(...happened.counted.totals);
       days.push(...happened.counted.days);
+      distinct.push(...happened.counted.distinct);
       judged = happened;
     } else {
       const around = { organizationBefore: organization(one.before), organization: organization(one.after) };
@@ -113,6 +119,7 @@ export async function recompute(
     ...(outbox.length > 0 ? [tx.outbox.append(outbox)] : []),
     ...(totals.length > 0 ? [tx.users.putTotals(totals)] : []),
     ...(days.length > 0 ? [tx.users.addDays(days)] : []),
+    ...(distinct.length > 0 ? [tx.users.addDistinctValues(distinct)] : []),
     tx.users.advance(
       advanced.map(({ id }) => id),
       new Map(advanced.map(({ id, writtenAt = now }) => [id, writtenAt])),

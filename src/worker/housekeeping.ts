@@ -3,17 +3,22 @@ import { confirmSnapshot } from '../configuration/confirm-snapshot.js';
 import { DAY_MS, dayNumber } from '../core/values/time.js';
 import type { KeptDays } from '../store/day-store.js';
 import type { Store, Transaction } from '../store/store.js';
+import { settleDerived } from './settle-derived.js';
 
 export interface HousekeepingOptions {
   readonly store: Pick<
     Store,
-    'events' | 'days' | 'transaction' | 'outbox' | 'deliveries' | 'audit' | 'tokens' | 'backfills' | 'now'
+    'events' | 'days' | 'derived' | 'transaction' | 'outbox' | 'deliveries' | 'audit' | 'tokens' | 'backfills' | 'now'
   >;
   readonly keeper: ConfigurationKeeper;
   readonly retentionDays: number;
   /** For how long the audit is kept, and tokens that were revoked or have expired; undefined for ever. */
   readonly auditRetentionDays: number | undefined;
+  /** Awaited between small steps of what takes long; left out, these come one after the other. */
+  readonly giveWay?: () => Promise<void>;
 }
+
+const AT_ONCE = (): Promise<void> => Promise.resolve();
 
 /** How many rows one statement drops: few enough not to hold up other statements. */
 const CHUNK = 1_000;
@@ -35,13 +40,15 @@ const MARGIN_DAYS = 1;
  * expired. Gives the rows dropped.
  */
 export async function keepHouse(
-  { store, keeper, retentionDays, auditRetentionDays }: HousekeepingOptions,
+  { store, keeper, retentionDays, auditRetentionDays, giveWay = AT_ONCE }: HousekeepingOptions,
   signal?: AbortSignal,
 ): Promise<number> {
   const now = await store.now();
   const keptDays = retentionDays + MARGIN_DAYS;
   let dropped = 0;
-  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
+  // What a derived action is yet to be counted from stays.
+  const settled = await settleDerived({ store, keeper, giveWay }, signal);
+  for (let rows = CHUNK; settled && rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.events.purge({ receivedBefore: now - keptDays * DAY_MS, limit: CHUNK });
   const kept = await store.transaction((tx) => keepDays(tx, keeper, dayNumber(now) - keptDays));
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await store.days.purge(kept, CHUNK);

@@ -11,7 +11,7 @@ import { Rule_Policy, SetFlagRequest } from '../gen/latchkey/v1/flag.js';
 import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
-import { expectedOf, makeEvents, type SentEvent, seeded, THRESHOLDS } from './workload.js';
+import { DERIVED, expectedOf, makeEvents, type SentEvent, seeded, THRESHOLDS } from './workload.js';
 
 const EVENTS = Number(process.env.CLUSTER_EVENTS ?? 20_000);
 const USERS = 500;
@@ -65,7 +65,8 @@ afterAll(async () => {
 }, 60_000);
 
 describe('two servers and two workers on MariaDB and Redis', () => {
-  it('count every event once and unlock exactly what was earned, whatever is killed meanwhile', async () => {
+  it('count every event once, derived actions too, and unlock exactly what was earned, whatever is killed meanwhile', async () => {
+    await declareActions();
     await setFlags();
     const random = seeded(SEED);
     const events = makeEvents(EVENTS, USERS, random);
@@ -121,6 +122,23 @@ describe('two servers and two workers on MariaDB and Redis', () => {
   }, 60_000);
 });
 
+async function declareActions(): Promise<void> {
+  const property = (name: string, operator: string, value: unknown) => ({
+    all: [{ fact: 'property', params: { name }, operator, value }],
+  });
+  const even = property('topic', 'in', [0, 2, 4, 6, 8, 10]);
+  const actions = [
+    { name: 'even_report', derivation: { from: [DERIVED.even_report], where: even } },
+    { name: 'topic', derivation: { from: [DERIVED.topic], distinct: { name: 'topic' }, value: { constant: 1 } } },
+  ];
+  const response = await fetch(`http://${servers[0]!.httpAddress}/api/admin/actions`, {
+    method: 'PATCH',
+    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ actions }),
+  });
+  expect([response.status, response.ok ? '' : await response.text()]).toEqual([200, '']);
+}
+
 async function setFlags(): Promise<void> {
   const count = ([action, least]: readonly [string, number]) => ({
     all: [{ fact: 'actionCount', params: { action }, operator: 'greaterThanInclusive', value: least }],
@@ -129,6 +147,8 @@ async function setFlags(): Promise<void> {
   const flags = {
     reporter: count(THRESHOLDS.reporter),
     sharer: count(THRESHOLDS.sharer),
+    even: count(THRESHOLDS.even),
+    versatile: count(THRESHOLDS.versatile),
     expert: { all: [unlocked('reporter'), unlocked('sharer')] },
   };
   const metadata = bearer();
@@ -184,7 +204,9 @@ async function sendByRest({ httpAddress }: LatchkeyProcess, events: readonly Sen
     method: 'POST',
     headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
     body: JSON.stringify(
-      events.map(({ id, userId, action, value }) => ({ id, source: 'cluster', user_id: userId, action, value })),
+      events.map(({ id, userId, action, value, properties }) => ({
+        ...{ id, source: 'cluster', user_id: userId, action, value, properties },
+      })),
     ),
   });
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);

@@ -4,6 +4,7 @@ export interface SentEvent {
   readonly userId: string;
   readonly action: string;
   readonly value: number;
+  readonly properties: { readonly topic: number };
 }
 
 export interface Expected {
@@ -13,9 +14,20 @@ export interface Expected {
   readonly unlocks: ReadonlySet<string>;
 }
 
+/** Actions that are derived from others: reports of an even topic, and each topic of whatever is done once. */
+export const DERIVED = { even_report: 'report_created', topic: 'comment' } as const;
+const TOPICS = 12;
+
 export const ACTIONS = ['report_created', 'report_shared', 'comment'];
 /** Flag → how often which action unlocks it. `expert` follows from two others. */
-export const THRESHOLDS = { reporter: ['report_created', 10], sharer: ['report_shared', 14] } as const;
+export const THRESHOLDS = {
+  reporter: ['report_created', 10],
+  sharer: ['report_shared', 14],
+  even: ['even_report', 6],
+  versatile: ['topic', 8],
+} as const;
+/** `expert` needs both of these. */
+const OF_EXPERTS: readonly string[] = ['reporter', 'sharer'];
 
 /** A small generator with a seed (mulberry32), so that a failure can be run again. */
 export function seeded(seed: number): () => number {
@@ -34,16 +46,25 @@ export function makeEvents(count: number, users: number, random: () => number): 
     userId: `user-${Math.floor(random() * users)}`,
     action: ACTIONS[Math.floor(random() * ACTIONS.length)]!,
     value: Math.floor(random() * 100),
+    properties: { topic: Math.floor(random() * TOPICS) },
   }));
 }
 
 /** What must come of the events, counted the simplest way there is. */
 export function expectedOf(events: readonly SentEvent[]): Expected {
   const totals = new Map<string, { count: number; sum: number }>();
-  for (const { userId, action, value } of events) {
-    const key = `${userId} ${action}`;
+  const topics = new Set<string>();
+  const add = (key: string, value: number): void => {
     const { count, sum } = totals.get(key) ?? { count: 0, sum: 0 };
     totals.set(key, { count: count + 1, sum: sum + value });
+  };
+  for (const { userId, action, value, properties } of events) {
+    add(`${userId} ${action}`, value);
+    if (action === DERIVED.even_report && properties.topic % 2 === 0) add(`${userId} even_report`, value);
+    // Which event of a topic comes first is nobody's to say: so it counts with a constant.
+    if (action !== DERIVED.topic || topics.has(`${userId} ${properties.topic}`)) continue;
+    topics.add(`${userId} ${properties.topic}`);
+    add(`${userId} topic`, 1);
   }
   const unlocks = new Set<string>();
   for (const userId of new Set(events.map((event) => event.userId))) {
@@ -51,7 +72,8 @@ export function expectedOf(events: readonly SentEvent[]): Expected {
       ([, [action, n]]) => (totals.get(`${userId} ${action}`)?.count ?? 0) >= n,
     );
     for (const [flag] of earned) unlocks.add(`${userId} ${flag}`);
-    if (earned.length === Object.keys(THRESHOLDS).length) unlocks.add(`${userId} expert`);
+    const keys = earned.map(([flag]) => flag);
+    if (OF_EXPERTS.every((flag) => keys.includes(flag))) unlocks.add(`${userId} expert`);
   }
   return { totals, unlocks };
 }

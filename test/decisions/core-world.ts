@@ -1,4 +1,5 @@
 import { expect } from '@jest/globals';
+import { countEvents } from '../../src/core/counting/count-events.js';
 import type { Decision, EvaluationContext } from '../../src/core/deciding/decision.js';
 import { evaluate } from '../../src/core/deciding/evaluate.js';
 import { organizationIdOf } from '../../src/core/deciding/subject.js';
@@ -9,7 +10,6 @@ import { validateFlag, validateSegment } from '../../src/core/snapshot/validate-
 import { foldLedger } from '../../src/core/states/ledger.js';
 import { type OrganizationState, unknownOrganization } from '../../src/core/states/organization-state.js';
 import { type UserState, unknownUser } from '../../src/core/states/user-state.js';
-import { countEvents } from '../../src/unlocking/count-events.js';
 import type { DecisionCase } from './decision-cases.js';
 
 /** What the core decides from. */

@@ -26,12 +26,17 @@ const RULES: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[
   a_chain: [unlocked('third', true), unlocked('few', false)],
   z_chain: [unlocked('a_chain', true), atLeast(1, 'y')],
   late: [unlocked('idle', true), count('equal', 4)],
+  // Of derived actions, which count some of the events, and each value once.
+  large: [count('equal', 2, { action: 'large_x' })],
+  kinds: [count('equal', 2, { action: 'kinds' }), count('lessThan', 5)],
+  k_chain: [unlocked('kinds', true), count('greaterThan', 2, { action: 'large_x', windowDays: 3 })],
 };
 
 const happenings = fc.array(
   fc.record({
     action: fc.constantFrom('x', 'x', 'x', 'y', 'unread'),
     value: fc.constantFrom(1, 1, 2, -3),
+    properties: fc.record({ large: fc.boolean(), kind: fc.constantFrom('one', 'two', 'three') }),
     waitedMs: fc.constantFrom(0, 0, 1, HOUR_MS, 30 * HOUR_MS),
     agoMs: fc.constantFrom(0, 0, DAY_MS),
   }),
@@ -77,6 +82,11 @@ describeOnEachEngine('batches of events', (engine) => {
 
   it('come to the same ledger however they are cut, retried, and whoever counts them', async () => {
     const stand = await engine.compose({ lanes: 1 });
+    const where = { all: [{ fact: 'property', params: { name: 'large' }, operator: 'equal', value: true }] };
+    await stand.services.actions.declare(OPERATOR, [
+      { name: 'large_x', clientTrackable: false, derivation: { from: ['x', 'y'], where } },
+      { name: 'kinds', clientTrackable: false, derivation: { from: ['x', 'y'], distinct: { name: 'kind' } } },
+    ]);
     for (const [key, rule] of Object.entries(RULES)) await stand.setFlag(key, latching(...rule));
     // After the rules were made, which no event can be judged before.
     const start = (await stand.store.now()) + 1_000;
@@ -115,9 +125,9 @@ describeOnEachEngine('batches of events', (engine) => {
     await fc.assert(
       fc.asyncProperty(happenings, cut, async (list, how) => {
         let receivedAt = start;
-        const events = list.map(({ waitedMs, agoMs, action, value }, i): NewEvent => {
+        const events = list.map(({ waitedMs, agoMs, action, value, properties }, i): NewEvent => {
           receivedAt += waitedMs;
-          const rest = { source: '', userId: '', properties: {}, receivedAt, occurredAt: receivedAt - agoMs };
+          const rest = { source: '', userId: '', properties, receivedAt, occurredAt: receivedAt - agoMs };
           return { id: `e${i}`, action, value, ...rest };
         });
         const alone = await ledgerAfter(events, { batchSize: 1, drainAfter: 1, workers: 1, failing: false });

@@ -77,6 +77,21 @@ describeOnEachEngine('streams', (engine) => {
       ...{ name: 't', scopes, organizationId, expiresAt: undefined, comment: '' },
     });
 
+  it('tell which flags a derived action changes when it is declared, and what turns on when an event counts as it', async () => {
+    const counts = { fact: 'actionCount', params: { action: 'derived_note' }, operator: 'greaterThanInclusive' };
+    await setFlag('noted', live({ ...counts, value: 1 }));
+    await setFlag('noted_twice', live({ ...counts, value: 2 }));
+    await track('derived', 'note', true);
+    const source = await watch('?user_id=derived');
+    const derivation = { from: ['note'] };
+    await here.composed.services.actions.declare(OPERATOR, [
+      { name: 'derived_note', clientTrackable: false, derivation },
+    ]);
+    expect([...keysOf((await source.frame('configuration')).data)].toSorted()).toEqual(['noted', 'noted_twice']);
+    await track('derived', 'note', true);
+    expect(flips((await source.frame('user')).data)).toEqual({ on: ['noted_twice'], off: [] });
+  });
+
   it('tell of an unlock by an event, with its cause and the decision, soon after it was acknowledged', async () => {
     await setFlag('by-event', latching(atLeast(2, 'ran')));
     const source = await watch('?user_id=runner');

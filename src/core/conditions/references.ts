@@ -1,5 +1,5 @@
 import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
-import { countedSince, type KnownDays } from '../facts/known-days.js';
+import { type CountingKnowledge, countedSince } from '../facts/known-days.js';
 import type { Fault } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import { splitOperator } from './operators.js';
@@ -129,9 +129,7 @@ export function stageReads(
 }
 
 /** By what it is known whether a window reaches further back than days are. */
-export interface WindowKnowledge {
-  readonly known: KnownDays;
-  readonly now: number;
+export interface WindowKnowledge extends CountingKnowledge {
   /** The segments by key, of which windows are looked at as well. */
   readonly segments: ReadonlyMap<string, { readonly conditions: JsonObject }>;
 }
@@ -157,7 +155,8 @@ export function shortWindows(conditions: unknown, pointerBase: string, knowledge
 function shortWindow(node: JsonObject, knowledge: WindowKnowledge): string | undefined {
   const [fact, params] = [ownMember(node, 'fact'), ownMember(node, 'params')];
   const definition = typeof fact === 'string' ? FACTS.get(fact) : undefined;
-  if (definition === undefined || !isJsonObject(params)) return undefined;
+  // Without a window, all that is kept counts: since when, whoever declared the action was told.
+  if (definition === undefined || !isJsonObject(params) || !Object.hasOwn(params, 'windowDays')) return undefined;
   const since = countedSince(definition, params, knowledge);
   if (since === undefined) return undefined;
   const { action, windowDays } = params;

@@ -26,9 +26,10 @@ export function validateFact(
     faults.error(pointer, 'needs "fact", the name of a fact');
     return undefined;
   }
-  const definition = typeof name === 'string' ? FACTS.get(name) : undefined;
+  const facts = vocabulary.facts ?? FACTS;
+  const definition = typeof name === 'string' ? facts.get(name) : undefined;
   if (definition === undefined) {
-    const near = typeof name === 'string' ? didYouMean(name, FACTS.keys()) : '';
+    const near = typeof name === 'string' ? didYouMean(name, facts.keys()) : '';
     faults.error(`${pointer}/fact`, `${inBrief(name)} is not a fact${near}`);
     return undefined;
   }

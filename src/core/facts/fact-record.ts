@@ -30,8 +30,14 @@ export class FactSlots {
   readonly #added: number[] = [];
   /** The facts by what changes them, as they are asked for. */
   readonly #byChange = new Map<FactChange, readonly FactSlot[]>();
+  readonly #facts: ReadonlyMap<string, FactDefinition>;
   /** The parts belong to another one as well, as yet. */
   #shared: boolean = false;
+
+  /** @param facts the table of the facts that it may read; those about users when left out */
+  constructor(facts: ReadonlyMap<string, FactDefinition> = FACTS) {
+    this.#facts = facts;
+  }
 
   /** How many places a record has. */
   get size(): number {
@@ -63,7 +69,7 @@ export class FactSlots {
    * validated. Throws for a fact that is not in the table, or a path that is not plain.
    */
   slot(fact: string, params: JsonObject = {}, path = ''): number {
-    const definition = FACTS.get(fact);
+    const definition = this.#facts.get(fact);
     if (definition === undefined) throw new Error(`unknown fact "${fact}"`);
     const key = keyOf(definition, params, path);
     const known = this.#indexes.get(key);
@@ -87,7 +93,7 @@ export class FactSlots {
 
   /** One with the same facts at the same places, which can grow by itself. */
   copy(): FactSlots {
-    const copy = new FactSlots();
+    const copy = new FactSlots(this.#facts);
     copy.#slots = this.#slots;
     copy.#indexes = this.#indexes;
     copy.#free = this.#free;

@@ -7,11 +7,13 @@ const NOW = Date.parse('2026-11-20T15:00:00Z');
 const TODAY = dayNumber(NOW);
 const day = (back: number) => (TODAY - back) * DAY_MS;
 
+const DERIVED = new Map([['large', { countsSince: day(4) + 5 }]]);
+
 /** Since when a fact is counted; in days back from today where that is a midnight. */
-function since(fact: string, windowDays: number | undefined, known: Partial<KnownDays>) {
-  const params = { action: 'save', ...(windowDays === undefined ? {} : { windowDays }) };
+function since(fact: string, windowDays: number | undefined, known: Partial<KnownDays>, action = 'save') {
+  const params = { action, ...(windowDays === undefined ? {} : { windowDays }) };
   const all = { countedSince: 0, summedSince: 0, keptFrom: new Map<string, number>(), othersKeptFrom: 0, ...known };
-  return countedSince(FACTS.get(fact)!, params, { known: all, now: NOW });
+  return countedSince(FACTS.get(fact)!, params, { known: all, now: NOW, derived: DERIVED });
 }
 
 describe('since when a window is counted', () => {
@@ -37,5 +39,14 @@ describe('since when a window is counted', () => {
     expect(since('actionCount', 6, known)).toBe(day(5) + 1);
     expect(since('activeDays', 60, known)).toBe(day(5) + 1);
     expect(since('actionSum', 5, known)).toBe(day(1) + 1);
+  });
+
+  it('is when a derived action begins to count, without a window, too', () => {
+    const known = { othersKeptFrom: TODAY - 30 };
+    for (const fact of ['actionCount', 'actionSum', 'activeDays', 'daysSinceAction'])
+      expect(since(fact, undefined, known, 'large')).toBe(day(4) + 5);
+    expect(since('actionCount', 4, known, 'large')).toBeUndefined();
+    expect(since('actionCount', 5, known, 'large')).toBe(day(4) + 5);
+    expect(since('actionCount', 5, { othersKeptFrom: TODAY - 2 }, 'large')).toBe(day(2));
   });
 });

@@ -14,19 +14,33 @@ export interface KnownDays {
   readonly othersKeptFrom: number;
 }
 
+/** By what it is known since when a fact is counted. */
+export interface CountingKnowledge {
+  /** Undefined where the store has not told. */
+  readonly known: KnownDays | undefined;
+  readonly now: number;
+  /** The derived actions, which count from an instant on. */
+  readonly derived: ReadonlyMap<string, { readonly countsSince: number }>;
+}
+
 /**
- * Since when a fact is counted, in epoch milliseconds: present where its window reaches further back, so that what the user did
- * before that does not count.
+ * Since when a fact is counted, in epoch milliseconds: present where its window reaches further back, or it has none and its action is
+ * derived, so that what the user did before that does not count.
  */
 export function countedSince(
   { window }: Pick<FactDefinition, 'window'>,
   params: JsonObject,
-  { known, now }: { readonly known: KnownDays; readonly now: number },
+  { known, now, derived }: CountingKnowledge,
 ): number | undefined {
-  const windowDays = ownMember(params, 'windowDays');
-  if (window === undefined || typeof windowDays !== 'number') return undefined;
-  const { countedSince, summedSince, keptFrom, othersKeptFrom } = known;
-  const kept = keptFrom.get(String(ownMember(params, 'action'))) ?? othersKeptFrom;
-  const since = Math.max(window === 'sums' ? summedSince : countedSince, kept * DAY_MS);
+  const [windowDays, action] = [ownMember(params, 'windowDays'), ownMember(params, 'action')];
+  if (typeof action !== 'string') return undefined;
+  const derivedSince = derived.get(action)?.countsSince;
+  if (window === undefined || typeof windowDays !== 'number') return derivedSince;
+  const since = Math.max(derivedSince ?? 0, known === undefined ? 0 : daysKnownSince(window, action, known));
   return (dayNumber(now) - windowDays + 1) * DAY_MS < since ? since : undefined;
+}
+
+function daysKnownSince(window: FactDefinition['window'], action: string, known: KnownDays): number {
+  const { countedSince, summedSince, keptFrom, othersKeptFrom } = known;
+  return Math.max(window === 'sums' ? summedSince : countedSince, (keptFrom.get(action) ?? othersKeptFrom) * DAY_MS);
 }

@@ -156,6 +156,28 @@ export interface Stage {
 export interface Action {
   readonly name: string;
   readonly clientTrackable: boolean;
+  /** Present where no event names the action: it is counted from events of others. */
+  readonly derivation?: Derivation;
+}
+
+/** Which events of other actions count as an action, and with which value. */
+export interface Derivation {
+  /** The actions whose events may count; none of them is derived itself. */
+  readonly from: readonly string[];
+  /** Conditions over an event's properties; `{}` for every event. */
+  readonly where: JsonObject;
+  /** What is added up: a property, of which only a number counts, or the same of every event; absent: the event's own value. */
+  readonly value?: PropertyRead | number;
+  /** A property of which each value counts once for each user, for good. */
+  readonly distinct?: PropertyRead;
+  /** Events that occurred before that, in epoch milliseconds, do not count: they were not all kept when the action was declared. */
+  readonly countsSince: number;
+}
+
+/** A property of an event by its name, a part of it, or a part of all properties by a path. */
+export interface PropertyRead {
+  readonly name?: string;
+  readonly path?: string;
 }
 
 /** The whole ordered list of stages. */

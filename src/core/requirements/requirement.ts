@@ -19,8 +19,10 @@ export interface ShownComparison {
   readonly current?: JsonValue;
   /** How much is missing, 0 once met; only for comparisons that ask a count to be at least, or more than, a number. */
   readonly remaining?: number;
-  /** Since when the fact is counted, in epoch milliseconds; only where its window reaches further back. */
+  /** Since when the fact is counted, in epoch milliseconds; only where its window reaches further back, or its action is derived. */
   readonly countedSince?: number;
+  /** Set where no further value of a derived action counts for the user, however many there are. */
+  readonly capped?: true;
 }
 
 /** One node of a rule's conditions, a comparison or a group, with what it comes to for one user at one instant. */

@@ -32,7 +32,8 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
   const { snapshot, subject, audience, now, known } = asked;
   const denied = isDenied(compiled, subject);
   const hidesDenial = denied && audience === 'PERSON';
-  const showing = showingOf({ snapshot, record: withNow(subject, now), audience, known });
+  const { actions } = subject.user;
+  const showing = showingOf({ snapshot, record: withNow(subject, now), audience, known, actions });
   const trees = requirementTrees(snapshot, compiled);
   const rules = compiled.rules
     .map((entry, i) => ruleRequirement({ compiled, entry, tree: trees[i]!, subject }, showing))

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { MAX_DISTINCT } from '../counting/derivations.js';
 import { subjectOf } from '../deciding/subject.js';
 import type { Segment } from '../flags/flag.js';
 import { foldLedger } from '../states/ledger.js';
@@ -354,5 +355,32 @@ describe('people', () => {
     ]);
     const tree = treeOf({ all: [unlocked('secret_flag')] }, 'PERSON', [], { ledger });
     expect(tree).toMatchObject({ met: true, children: [{ met: true, label: 'another feature' }] });
+  });
+
+  it('is since when it counts, and whether it can count no more, of a derived action', () => {
+    const since = NOW - 30 * DAY_MS;
+    const derived = (name: string, more: object) => ({
+      ...{ name, clientTrackable: false },
+      derivation: { from: ['x'], where: {}, countsSince: since, ...more },
+    });
+    const actions = [derived('saved', { distinct: { name: 'p' } }), derived('other', {})];
+    const shown = (action: string, count: number, windowDays?: number) => {
+      const params = { action, ...(windowDays === undefined ? {} : { windowDays }) };
+      const leaf = { fact: 'actionCount', params, operator: 'greaterThan', value: 3 };
+      const flag = flagOf('reports', { rules: [ruleOf('r', { conditions: { all: [leaf] } })] });
+      const snapshot = snapshotOf([flag], { actions });
+      const user = userOf({ actions: new Map([[action, { ...SAVED, count }]]) });
+      const subject = subjectOf(snapshot, user, undefined, undefined);
+      const asked = { snapshot, subject, audience: 'PERSON', now: NOW } as const;
+      const { rules } = requirementsOf(snapshot.flags.get('reports')!, asked);
+      const { countedSince, capped } = rules[0]!.requirement.children[0]!.comparison!;
+      return [countedSince, capped];
+    };
+    expect(shown('saved', MAX_DISTINCT - 1)).toEqual([since, undefined]);
+    expect(shown('saved', MAX_DISTINCT)).toEqual([since, true]);
+    expect(shown('other', MAX_DISTINCT)).toEqual([since, undefined]);
+    expect(shown('other', 1, 7)).toEqual([undefined, undefined]);
+    expect(shown('other', 1, 90)).toEqual([since, undefined]);
+    expect(shown('plain', MAX_DISTINCT)).toEqual([undefined, undefined]);
   });
 });

@@ -1,7 +1,9 @@
+import { MAX_DISTINCT } from '../counting/derivations.js';
 import type { FactDefinition } from '../facts/fact-definition.js';
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
 import { countedSince, type KnownDays } from '../facts/known-days.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
+import type { UserState } from '../states/user-state.js';
 import { type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { amountBetween, amountNotBelow, LARGEST_AMOUNT } from '../values/millionths.js';
 import {
@@ -31,6 +33,8 @@ export interface Showing {
   readonly record: FactRecord;
   readonly audience: Audience;
   readonly known: KnownDays | undefined;
+  /** What was counted of the user. */
+  readonly actions: UserState['actions'];
   readonly looks: Looks;
   /** How many nodes may still be shown. */
   readonly nodes: { left: number };
@@ -92,6 +96,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     ...(current === undefined ? {} : { current }),
     ...(goal === undefined ? {} : { remaining: met ? 0 : missing(definition, goal, count) }),
     ...sinceOf(node, showing),
+    ...(isCapped(node, showing) && { capped: true }),
   };
   const requirement: Requirement = {
     label: node.name || definition.label(params, flagName),
@@ -208,15 +213,25 @@ function whenMet(node: RequirementNode, met: boolean, { record, looks }: Showing
   return instant === Infinity ? {} : { metAt: instant };
 }
 
-/** Since when the facts of a comparison are counted, where a window reaches further back. */
-function sinceOf({ fact, target }: ComparisonNode, { record, known }: Showing): { readonly countedSince?: number } {
-  if (known === undefined) return {};
+/** Since when the facts of a comparison are counted, where a window reaches further back, or an action is derived. */
+function sinceOf(
+  { fact, target }: ComparisonNode,
+  { record, known, snapshot }: Showing,
+): { readonly countedSince?: number } {
   const facts = 'fact' in target ? [fact, target.fact] : [fact];
-  const since = facts.map(
-    ({ definition, params }) => countedSince(definition, params, { known, now: record.now }) ?? 0,
-  );
+  const knowledge = { known, now: record.now, derived: snapshot.derivations.all };
+  const since = facts.map(({ definition, params }) => countedSince(definition, params, knowledge) ?? 0);
   const latest = Math.max(...since);
   return latest === 0 ? {} : { countedSince: latest };
+}
+
+/** Whether a comparison reads an action of which no further value counts for the user. */
+function isCapped({ fact, target }: ComparisonNode, { snapshot, actions }: Showing): boolean {
+  const facts = 'fact' in target ? [fact, target.fact] : [fact];
+  return facts.some(({ params: { action } }) => {
+    if (typeof action !== 'string' || snapshot.derivations.all.get(action)?.distinct === undefined) return false;
+    return (actions.get(action)?.count ?? 0) >= MAX_DISTINCT;
+  });
 }
 
 /** The least number that meets a comparison which asks for a count of at least so much; undefined for any other comparison. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { flagOf, NOW, requires, ruleOf, segmentOf, snapshotAfter, snapshotOf, VERIFIED } from '../testing/samples.js';
+import type { JsonObject } from '../values/json.js';
 import { changedFlags, nextWindowChange, windowChanges } from './changed-flags.js';
 
 const sorted = (keys: ReadonlySet<string>) => [...keys].toSorted();
@@ -34,6 +35,23 @@ describe('flags that a change of the configuration changes', () => {
       roleAccess: [{ ...row, effect: 'ALLOW', enabled: true }],
     });
     expect(sorted(changedFlags(before, rowed))).toEqual(['rowed']);
+  });
+
+  it('are those that read an action which is derived otherwise, or no more', () => {
+    const reads = (action: string) => ({
+      all: [{ fact: 'actionCount', params: { action }, operator: 'greaterThan', value: 1 }],
+    });
+    const flags = ['large', 'plain'].map((action) =>
+      flagOf(action, { rules: [ruleOf('r', { conditions: reads(action) })] }),
+    );
+    const derived = (where: JsonObject) => ({
+      actions: [{ name: 'large', clientTrackable: false, derivation: { from: ['plain'], where, countsSince: 0 } }],
+    });
+    const before = snapshotOf(flags, derived({}));
+    expect(changedFlags(before, snapshotAfter(before, flags, derived({}))).size).toBe(0);
+    const where = { all: [{ fact: 'property', params: { name: 'p' }, operator: 'equal', value: 1 }] };
+    expect(sorted(changedFlags(before, snapshotAfter(before, flags, derived(where))))).toEqual(['large']);
+    expect(sorted(changedFlags(before, snapshotAfter(before, flags)))).toEqual(['large']);
   });
 
   it('are those that read the stages when their list changes', () => {

@@ -1,9 +1,11 @@
+import { changedDerivations } from '../counting/derivations.js';
 import { type JsonValue, sameJson } from '../values/json.js';
 import type { CompiledFlag, Snapshot, WindowEdge } from './snapshot.js';
 
 /**
- * The keys of the flags that have changed themselves from one snapshot to the next, also by a segment, a row for a role, or the
- * list of stages, or the default time zone. The next one must have been compiled from the first, so that it shares what is the same.
+ * The keys of the flags that have changed themselves from one snapshot to the next, also by a segment, a row for a role, the list of
+ * stages, the default time zone, or how an action is derived. The next one must have been compiled from the first, so that it shares
+ * what is the same.
  */
 export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<string> {
   const changed = new Set<string>();
@@ -15,6 +17,8 @@ export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<str
   if (!sameJson(stagesOf(before), stagesOf(after)))
     for (const key of after.readers.ofChange('progress')) changed.add(key);
   if (before.timeZone !== after.timeZone) for (const key of after.readers.ofChange('zone')) changed.add(key);
+  for (const action of changedDerivations(before.derivations.all, after.derivations.all))
+    for (const key of after.readers.ofAction(action)) changed.add(key);
   return changed;
 }
 

@@ -1,3 +1,4 @@
+import { derivationsOf, NO_DERIVATIONS } from '../counting/derivations.js';
 import { FactSlots } from '../facts/fact-record.js';
 import type { Action, Configuration, ConfigurationChanges } from '../flags/flag.js';
 import { LayeredMap } from '../values/layered-map.js';
@@ -45,6 +46,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   stageNames: [],
   actions: new Map(),
   timeZone: 'UTC',
+  derivations: NO_DERIVATIONS,
   windowedActions: new Map(),
   latching: [],
   visible: [],
@@ -88,6 +90,7 @@ export function compileChanges(base: Snapshot, changes: ConfigurationChanges, la
     stageNames,
     timeZone,
     actions: changes.actions === undefined ? base.actions : byName(changes.actions),
+    derivations: changes.actions === undefined ? base.derivations : derivationsOf(changes.actions, base.derivations),
     windowedActions: slots === base.slots ? base.windowedActions : windowedActionsAfter(base.windowedActions, slots),
     latching: latchingAfter(after, dependencies),
     visible: visibleAfter(after),

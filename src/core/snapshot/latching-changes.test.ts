@@ -41,6 +41,26 @@ describe('flags of which somebody may have earned more', () => {
     expect(changes(flag, { ...flag, archived: true })).toEqual([]);
   });
 
+  it('are those whose rule reads an action that is derived otherwise, by way of a segment, too', () => {
+    const counts = { all: [{ fact: 'actionCount', params: { action: 'large' }, operator: 'greaterThan', value: 1 }] };
+    const flags = [
+      latchingFlag('own', counts),
+      latchingFlag('by', { all: [{ condition: 'seg' }] }),
+      flagOf('live', { rules: [ruleOf('l', { conditions: counts })] }),
+      flag,
+    ];
+    const segments = [segmentOf('seg', counts)];
+    const declared = (from: string) => {
+      const derivation = { from: [from], where: {}, countsSince: 0 };
+      return snapshotOf(flags, { segments, actions: [{ name: 'large', clientTrackable: false, derivation }] });
+    };
+    const none = snapshotOf(flags, { segments });
+    expect(latchingChanges(none, declared('x'))).toEqual(['flg_by', 'flg_own']);
+    expect(latchingChanges(declared('x'), declared('y'))).toEqual(['flg_by', 'flg_own']);
+    expect(latchingChanges(declared('x'), none)).toEqual(['flg_by', 'flg_own']);
+    expect(latchingChanges(declared('x'), declared('x'))).toEqual([]);
+  });
+
   it('are those whose rule means something else, and not those that are renamed or switched', () => {
     expect(changes(flag, edited(flag, [{ ...rule, conditions: fromDay(7) }]))).toEqual(['flg_a']);
     expect(changes(flag, edited(flag, [{ ...rule, bucketBy: 'organization' }]))).toEqual(['flg_a']);

@@ -1,4 +1,5 @@
 import { referencesOf } from '../conditions/references.js';
+import { changedDerivations } from '../counting/derivations.js';
 import type { FactChange } from '../facts/fact-definition.js';
 import { ledgerFloorOf, type RemovedRule, type Rule } from '../flags/flag.js';
 import { sameMeaning } from '../flags/same-meaning.js';
@@ -7,7 +8,7 @@ import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
 
 /**
  * The ids of the flags of which users may have earned more, or less, by a change of the configuration. That is so where a
- * latching rule is new or has another meaning (by itself, a segment or the list of stages), where its rollout was raised, where
+ * latching rule is new or has another meaning (by itself, a segment, the list of stages or how an action is derived), where its rollout was raised, where
  * RELOCK made unlocks void, and where unlocks count otherwise that others read: those of a flag whose key a new one has got, too.
  * It is not so for another name, a flag that was switched off, or a lower rollout. An archived flag latches nothing, and one that
  * is taken out of the archive counts as new; but what it has unlocked is read as ever.
@@ -18,9 +19,11 @@ export function latchingChanges(before: Snapshot, after: Snapshot): readonly str
     ...(stagesChanged ? (['progress'] as const) : []),
     ...(before.timeZone === after.timeZone ? [] : (['zone'] as const)),
   ];
-  // A flag that has not changed can be concerned by the list of stages, or by the default time zone.
+  const derived = changedDerivations(before.derivations.all, after.derivations.all);
+  // A flag that has not changed can be concerned by the list of stages, by the default time zone, or by derived actions.
   const keys = new Set(after.flags.differences(before.flags));
   for (const change of changed) for (const key of after.readers.ofChange(change)) keys.add(key);
+  for (const action of derived) for (const key of after.readers.ofAction(action)) keys.add(key);
   return [...keys].toSorted().flatMap((key) => {
     const present = after.flags.get(key);
     if (present === undefined) return [];
@@ -28,7 +31,7 @@ export function latchingChanges(before: Snapshot, after: Snapshot): readonly str
     const concerned =
       startsAnew(before.flags.get(key), present, after) ||
       (past !== undefined && countsOtherwise(past, present)) ||
-      latchesMore(past, present, { after, changed });
+      latchesMore(past, present, { after, changed, derived });
     return concerned ? [present.flag.id] : [];
   });
 }
@@ -47,6 +50,8 @@ interface Change {
   readonly after: Snapshot;
   /** What has changed for all users beside flags and segments. */
   readonly changed: readonly FactChange[];
+  /** The actions that are derived otherwise, or only before or after. */
+  readonly derived: ReadonlySet<string>;
 }
 
 /** Whether a flag has got the key of another one, whose unlocks others read under that key: for them they are gone. */
@@ -71,14 +76,18 @@ function countsOtherwise(past: CompiledFlag, { flag }: CompiledFlag): boolean {
 }
 
 /** Whether users may earn a rule of a flag whom it did not unlock before. */
-function latchesMore(known: CompiledFlag | undefined, present: CompiledFlag, { after, changed }: Change): boolean {
+function latchesMore(
+  known: CompiledFlag | undefined,
+  present: CompiledFlag,
+  { after, changed, derived }: Change,
+): boolean {
   if (present.flag.archived) return false;
   const past = known?.flag.archived === true ? undefined : known;
   return present.latchingRules.some((entry) => {
     const before = past?.rules.find(({ rule }) => rule.id === entry.rule.id);
     if (past === undefined || before === undefined) return true;
     if (changesMeaning(before, entry) || changesSegments(past, before, present, entry)) return true;
-    return changed.some((change) => readsChangedBy(after, entry, change));
+    return changed.some((change) => readsChangedBy(after, entry, change)) || readsAction(after, entry, derived);
   });
 }
 
@@ -125,6 +134,12 @@ function segmentsOf({ segments }: CompiledFlag, { rule }: CompiledRule): Readonl
 /** Whether a rule reads a fact that this kind of change can change. */
 function readsChangedBy({ slots }: Snapshot, { conditions }: CompiledRule, change: FactChange): boolean {
   return Array.from(conditions.slotsRead).some((index) => slots.at(index).bound.changedBy.has(change));
+}
+
+/** Whether a rule reads a fact of one of these actions. */
+function readsAction({ slots }: Snapshot, { conditions }: CompiledRule, actions: ReadonlySet<string>): boolean {
+  if (actions.size === 0) return false;
+  return Array.from(conditions.slotsRead).some((index) => actions.has(slots.at(index).params.action as string));
 }
 
 const NO_SEGMENTS: ReadonlySet<string> = new Set<string>();

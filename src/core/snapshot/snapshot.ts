@@ -1,4 +1,5 @@
 import type { CompiledConditions, CompiledSegments } from '../conditions/compile-conditions.js';
+import type { Derivations } from '../counting/derivations.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { AnnouncedType } from '../flags/announcement.js';
 import type { RolloutSalt } from '../flags/bucketing.js';
@@ -27,6 +28,8 @@ export interface Snapshot {
   readonly actions: ReadonlyMap<string, Action>;
   /** The time zone of users for whom neither they nor their organization have one. */
   readonly timeZone: string;
+  /** Those of the actions that are derived, compiled: the same object as before where these are the same. */
+  readonly derivations: Derivations;
   /** The actions that rules read within windows, with the longest window in days: their days are read with a user's state. */
   readonly windowedActions: ReadonlyMap<string, number>;
   /** The flags with a latching rule that are not archived, each after those whose unlocks its rules read. */

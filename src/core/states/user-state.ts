@@ -32,6 +32,22 @@ export interface ActionDay {
   readonly sum: bigint;
 }
 
+/** A total, with whose and of which action it is. */
+export interface UserActionTotal extends ActionTotal {
+  readonly userId: string;
+  readonly action: string;
+}
+
+/** A row of a day, likewise. */
+export interface UserActionDay {
+  readonly userId: string;
+  readonly action: string;
+  readonly day: number;
+  readonly count: number;
+  /** The sum of the values, in millionths. */
+  readonly sum: bigint;
+}
+
 /** Some actions: a set of them, or a map by them. */
 export type ActionNames = ReadonlySet<string> | ReadonlyMap<string, unknown>;
 

@@ -531,10 +531,15 @@ export interface Requirement {
   /** The group's members, or the segments that a `metConditions` counts. */
   children: Requirement[];
   /**
-   * Of a window that reaches further back than days are known: since when the fact is counted. Absent: all of the
-   * window is known.
+   * Of a window that reaches further back than days are known, and of a derived action: since when the fact is
+   * counted. Absent: all of it is known.
    */
   counted_since?: string;
+  /**
+   * Of a derived action that counts each value of a property once: as many have counted for the user as can, and no
+   * more will.
+   */
+  capped: boolean;
 }
 
 /** Something that keeps a flag off whatever its rules say. */
@@ -702,8 +707,55 @@ export interface DeclareActionsRequest {
 export interface ActionInput {
   /** Unique, compared byte by byte. */
   name?: string | null;
-  /** Whether people may send it themselves; otherwise only machines. */
+  /**
+   * Whether people may send it themselves; otherwise only machines. Rejected for a derived action, which nobody
+   * sends.
+   */
   client_trackable?: boolean | null;
+  /**
+   * Makes it a derived action: events of others count as it, too, and events that name it are rejected. Absent:
+   * events name it.
+   */
+  derivation?: DerivationInput | null;
+  /**
+   * Of a derived action: only events that occurred from then on count, which are those that were kept when its
+   * derivation was declared or last changed. Ignored in requests.
+   */
+  counts_since?: string | null;
+}
+
+/** Which events of other actions count as an action as well. A change of it counts anew what is kept. */
+export interface DerivationInput {
+  /** The actions whose events may count: 1 to 20, none of them derived. */
+  from?: string[] | null;
+  /**
+   * Conditions over the event, as those of rules, with the one fact `property` (params `name`, or a `path`). Absent:
+   * every event.
+   */
+  where?: Record<string, unknown> | null;
+  /** What is added up. Absent: the event's own value. */
+  value?: DerivedValueInput | null;
+  /**
+   * Each value of this property counts once for a user, for good; an event without it does not count. Of a user
+   * 10,000 values count.
+   */
+  distinct?: PropertyReadInput | null;
+}
+
+/** What a derived action adds up: a property or a constant. */
+export interface DerivedValueInput {
+  /** A property. An event of which it is no number within ±9,000,000,000,000 does not count. */
+  property?: PropertyReadInput | null;
+  /** The same of every event. */
+  constant?: number | null;
+}
+
+/** One of an event's properties, or a part of it. */
+export interface PropertyReadInput {
+  /** Its name, which may have any characters. */
+  name?: string | null;
+  /** A path from there, or from all properties without a name: "$.order.amount". */
+  path?: string | null;
 }
 
 /** The actions as they are now. */
@@ -712,14 +764,65 @@ export interface DeclareActionsResponse {
   actions: Action[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistency_token: string;
+  /** Backfills of the flags that users may have earned by this; see GetBackfill. */
+  backfill_ids: string[];
+  /** Since when a derived action counts, where that is new, and what is probably not meant. */
+  warnings: Warning[];
 }
 
 /** An action that was declared. Undeclared actions count as well. */
 export interface Action {
   /** Unique, compared byte by byte. */
   name: string;
-  /** Whether people may send it themselves; otherwise only machines. */
+  /**
+   * Whether people may send it themselves; otherwise only machines. Rejected for a derived action, which nobody
+   * sends.
+   */
   client_trackable: boolean;
+  /**
+   * Makes it a derived action: events of others count as it, too, and events that name it are rejected. Absent:
+   * events name it.
+   */
+  derivation?: Derivation;
+  /**
+   * Of a derived action: only events that occurred from then on count, which are those that were kept when its
+   * derivation was declared or last changed. Ignored in requests.
+   */
+  counts_since?: string;
+}
+
+/** Which events of other actions count as an action as well. A change of it counts anew what is kept. */
+export interface Derivation {
+  /** The actions whose events may count: 1 to 20, none of them derived. */
+  from: string[];
+  /**
+   * Conditions over the event, as those of rules, with the one fact `property` (params `name`, or a `path`). Absent:
+   * every event.
+   */
+  where?: Record<string, unknown>;
+  /** What is added up. Absent: the event's own value. */
+  value?: DerivedValue;
+  /**
+   * Each value of this property counts once for a user, for good; an event without it does not count. Of a user
+   * 10,000 values count.
+   */
+  distinct?: PropertyRead;
+}
+
+/** What a derived action adds up: a property or a constant. */
+export interface DerivedValue {
+  /** A property. An event of which it is no number within ±9,000,000,000,000 does not count. */
+  property?: PropertyRead;
+  /** The same of every event. */
+  constant?: number;
+}
+
+/** One of an event's properties, or a part of it. */
+export interface PropertyRead {
+  /** Its name, which may have any characters. */
+  name?: string;
+  /** A path from there, or from all properties without a name: "$.order.amount". */
+  path?: string;
 }
 
 /** A page of declared actions. */
@@ -982,7 +1085,7 @@ export interface Backfill {
   /** Only users of this organization. Empty: everybody. */
   organization_id: string;
   /** What changed. */
-  reason: "BACKFILL_REASON_UNSPECIFIED" | "BACKFILL_REASON_FLAG" | "BACKFILL_REASON_SEGMENT" | "BACKFILL_REASON_STAGES" | "BACKFILL_REASON_ORGANIZATION" | "BACKFILL_REASON_MANUAL" | "BACKFILL_REASON_TIME_ZONE";
+  reason: "BACKFILL_REASON_UNSPECIFIED" | "BACKFILL_REASON_FLAG" | "BACKFILL_REASON_SEGMENT" | "BACKFILL_REASON_STAGES" | "BACKFILL_REASON_ORGANIZATION" | "BACKFILL_REASON_MANUAL" | "BACKFILL_REASON_TIME_ZONE" | "BACKFILL_REASON_ACTION";
   /** How it stands. */
   state: "BACKFILL_STATE_UNSPECIFIED" | "BACKFILL_STATE_PENDING" | "BACKFILL_STATE_RUNNING" | "BACKFILL_STATE_DONE" | "BACKFILL_STATE_CANCELLED" | "BACKFILL_STATE_SUPERSEDED";
   /** How many users there are to look at. Absent until somebody has begun. */
@@ -1265,8 +1368,8 @@ export interface Event {
   /** Who did it. Need not be known before. */
   user_id: string;
   /**
-   * What was done. Need not be declared before. Of one user 1,000 different actions are counted: an event of one more
-   * is rejected, or becomes a dead letter.
+   * What was done. Need not be declared before; rejected where it is a derived action, which is counted from others.
+   * Of one user 1,000 different actions are counted: an event of one more is rejected, or becomes a dead letter.
    */
   action: string;
   /**
@@ -1279,7 +1382,7 @@ export interface Event {
    * it is no finite number or beyond ±9,000,000,000,000; an event that takes a sum beyond that becomes a dead letter.
    */
   value?: number;
-  /** Free-form; kept until the event was processed. */
+  /** Free-form. Conditions of derived actions read them. */
   properties?: Record<string, unknown>;
 }
 

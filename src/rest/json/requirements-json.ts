@@ -38,8 +38,11 @@ export const RequirementSchema = Type.Object(
     counted_since: Type.Optional(
       Type.String({
         description:
-          'RFC 3339. Since when the fact is counted, where its window reaches further back than days are known.',
+          'RFC 3339. Since when the fact is counted, where its window reaches further back than days are known, or its action is derived.',
       }),
+    ),
+    capped: Type.Optional(
+      Type.Boolean({ description: 'true: as many different values have counted as can, and no more will.' }),
     ),
     group: Type.Optional(Type.Enum(['all', 'any', 'not'])),
     children: Type.Optional(
@@ -66,6 +69,7 @@ export interface RequirementJson {
   readonly current?: JsonValue;
   readonly remaining?: number;
   readonly counted_since?: string;
+  readonly capped?: true;
   readonly group?: 'all' | 'any' | 'not';
   readonly children?: readonly RequirementJson[];
 }

@@ -13,7 +13,7 @@ const MAX_REMEMBERED = 2_000;
 const nearest = new WeakMap<Snapshot, Map<string, string>>();
 
 /**
- * Warnings for the actions of events: one for each action that no rule reads and that is not declared, but that is spelt nearly
+ * Warnings for the actions of events: one for each action that no rule reads, that is not declared and counts as no other, but that is spelt nearly
  * like one that is known. Such an event is counted, but unlocks nothing.
  */
 export function actionWarnings(
@@ -34,13 +34,13 @@ export function actionWarnings(
 }
 
 function nearTo(action: string, snapshot: Snapshot): string {
-  const { readers, actions } = snapshot;
-  if (actions.has(action) || readers.ofAction(action).size > 0) return '';
+  const { readers, actions, derivations } = snapshot;
+  if (actions.has(action) || readers.ofAction(action).size > 0 || derivations.isSource(action)) return '';
   const remembered = nearest.get(snapshot) ?? new Map<string, string>();
   nearest.set(snapshot, remembered);
   let near = remembered.get(action);
   if (near === undefined) {
-    near = didYouMean(action, new Set([...actions.keys(), ...readers.actionsRead()]));
+    near = didYouMean(action, new Set([...actions.keys(), ...readers.actionsRead(), ...derivations.sources()]));
     if (remembered.size < MAX_REMEMBERED) remembered.set(action, near);
   }
   return near;

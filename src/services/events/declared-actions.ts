@@ -1,6 +1,6 @@
 import type { Call } from '../../calls/caller.js';
 import { checkComment, requireNames } from '../../calls/check-input.js';
-import { invalidAt, notFound } from '../../calls/errors.js';
+import { conflict, invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import {
@@ -9,49 +9,82 @@ import {
   writeConfiguration,
 } from '../../configuration/configuration-write.js';
 import type { Action } from '../../core/flags/flag.js';
-import { quote } from '../../core/values/json.js';
+import { actionsDerivedFrom, readersOfAction } from '../../core/snapshot/action-uses.js';
+import type { Fault } from '../../core/values/fault.js';
+import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import type { Page, PageRequest } from '../../store/page.js';
+import { type ActionDraft, draftActions } from './draft-actions.js';
+
+export interface ActionServiceOptions extends ConfigurationWriteOptions {
+  readonly retentionDays: number;
+  /** Whether the properties of counted events are dropped. */
+  readonly propertiesDropped: boolean;
+}
+
+export interface ActionsDeclared {
+  /** By name. */
+  readonly actions: readonly Action[];
+  readonly warnings: readonly Fault[];
+  readonly backfillIds: readonly string[];
+  readonly consistencyToken: string;
+}
 
 const MAX_ACTIONS_PER_CALL = 1_000;
+/** How many things a message names. */
+const MAX_TOLD = 10;
 
-/** Declarations of actions, which say what may be done with one, such as that people may send it. */
+/** Declarations of actions: what may be done with one, such as that people may send it, and which are derived from others. */
 export class ActionService {
-  readonly #options: ConfigurationWriteOptions;
+  readonly #options: ActionServiceOptions;
 
-  constructor(options: ConfigurationWriteOptions) {
+  constructor(options: ActionServiceOptions) {
     this.#options = options;
   }
 
   /**
-   * Declares these actions or changes their declarations; others stay. The same once more changes nothing. Gives them, ordered
-   * by name.
+   * Declares these actions or changes their declarations; others stay. The same once more changes nothing. Backfills are started for
+   * latching rules that read an action which is derived otherwise now.
    */
-  async declare(call: Call, actions: readonly Action[], comment = '') {
+  async declare(call: Call, drafts: readonly ActionDraft[], comment = ''): Promise<ActionsDeclared> {
     authorize(call, 'DeclareActions');
     checkComment(comment);
-    if (actions.length > MAX_ACTIONS_PER_CALL) {
-      throw invalidAt('/actions', `a call declares at most ${MAX_ACTIONS_PER_CALL} actions, not ${actions.length}`);
+    if (drafts.length > MAX_ACTIONS_PER_CALL) {
+      throw invalidAt('/actions', `a call declares at most ${MAX_ACTIONS_PER_CALL} actions, not ${drafts.length}`);
     }
-    requireNames('action', actions, '/actions');
-    const { consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, { now, snapshot }) => {
+    requireNames('action', drafts, '/actions');
+    const { retentionDays, propertiesDropped, store } = this.#options;
+    const known = await store.days.known();
+    const { made, ...written } = await writeConfiguration(this.#options, 'action', async (tx, { now, snapshot }) => {
+      const knowledge = { now, retentionDays, propertiesDropped, keptFrom: known.othersKeptFrom };
+      const { actions, errors, warnings } = draftActions(drafts, snapshot, knowledge);
+      if (errors.length > 0) throw notStorable('the actions', errors);
       const before = actions.flatMap(({ name }) => snapshot.actions.get(name) ?? []);
-      const declared = ({ name, clientTrackable }: Action): boolean =>
-        snapshot.actions.get(name)?.clientTrackable === clientTrackable;
-      if (actions.every(declared)) return new Unchanged(undefined);
+      if (actions.every((action) => isSame(action, snapshot.actions.get(action.name)))) {
+        return new Unchanged({ actions, warnings });
+      }
       await tx.configuration.putActions(actions);
       const change = { before, after: actions, comment };
       await recordAudit(tx, call, now, { action: 'actions.declare', target: 'actions', ...change });
-      return undefined;
+      return { actions, warnings };
     });
-    return { actions: actions.toSorted((a, b) => (a.name < b.name ? -1 : 1)), consistencyToken };
+    const { actions, warnings } = made;
+    return { actions: actions.toSorted((a, b) => (a.name < b.name ? -1 : 1)), warnings, ...written };
   }
 
-  /** Takes back a declaration: the action counts on, as any that was never declared. */
+  /**
+   * Takes back a declaration. The action counts on, as any that was never declared; of a derived one, which no event names, all that was
+   * counted is forgotten. Rejects with CONFLICT where something reads the derived action, or others are derived from it.
+   */
   async delete(call: Call, name: string, comment = ''): Promise<{ readonly consistencyToken: string }> {
     authorize(call, 'DeleteAction');
-    const { consistencyToken } = await writeConfiguration(this.#options, 'manual', async (tx, { now }) => {
+    const { consistencyToken } = await writeConfiguration(this.#options, 'action', async (tx, { now, snapshot }) => {
+      const present = snapshot.actions.get(name);
+      if (present === undefined) throw notFound(`no action ${quote(name)} is declared`);
+      const derived = actionsDerivedFrom(name, snapshot).map((other) => `the derived action ${quote(other)}`);
+      const users = [...derived, ...(present.derivation === undefined ? [] : readersOfAction(name, snapshot))];
+      if (users.length > 0)
+        throw conflict(`the action ${quote(name)} is referred to by ${told(users)}; change them first`);
       const before = await tx.configuration.dropAction(name);
-      if (before === undefined) throw notFound(`no action ${quote(name)} is declared`);
       const change = { before, after: undefined, comment };
       await recordAudit(tx, call, now, { action: 'action.delete', target: name, ...change });
     });
@@ -63,4 +96,13 @@ export class ActionService {
     authorize(call, 'ListActions');
     return this.#options.store.configuration.actions(page);
   }
+}
+
+function isSame(action: Action, other: Action | undefined): boolean {
+  return other !== undefined && sameJson(action as unknown as JsonValue, other as unknown as JsonValue);
+}
+
+function told(users: readonly string[]): string {
+  const more = users.length > MAX_TOLD ? ` and ${users.length - MAX_TOLD} more` : '';
+  return `${users.slice(0, MAX_TOLD).join(', ')}${more}`;
 }

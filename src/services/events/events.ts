@@ -4,7 +4,9 @@ import { encodeToken } from '../../calls/consistency-token.js';
 import { invalid, invalidAt, LatchkeyError, unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import { faultOfAction } from '../../core/counting/action-room.js';
 import type { FlippedFlag } from '../../core/deciding/decision.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';
@@ -14,7 +16,6 @@ import type { WorkQueue } from '../../queue/queue.js';
 import type { EventInbox, NewEvent } from '../../store/event-store.js';
 import type { StateSource } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
-import { faultOfAction } from '../../unlocking/action-room.js';
 import type { UserWritten } from '../../unlocking/user-write.js';
 import { mayKnow } from '../access/caller-reach.js';
 import type { UserNotices } from '../evaluating/user-notices.js';
@@ -101,7 +102,10 @@ export class EventService {
         continue;
       }
       const parsed = parseEvent(incoming.event, { now: receivedAt, retentionDays: this.#options.retentionDays });
-      const fault = typeof parsed === 'string' ? parsed : this.#faultOfRoom(parsed, actionsTaken);
+      const fault =
+        typeof parsed === 'string'
+          ? parsed
+          : (faultOfDerived(parsed, this.#options.keeper.snapshot) ?? this.#faultOfRoom(parsed, actionsTaken));
       if (typeof parsed === 'string' || fault !== undefined) rejected.push({ id: nameOf(incoming), error: fault! });
       else taken.push(parsed);
     }
@@ -188,10 +192,13 @@ export class EventService {
   #personFault(userId: string, incoming: Incoming): string | undefined {
     if (incoming.kind === 'traits') return 'people do not identify themselves; a machine token does';
     const { action } = incoming.event;
+    const { snapshot } = this.#options.keeper;
     if (userOf(incoming) !== userId) return `no user ${quote(userOf(incoming))}`;
-    const declared = typeof action === 'string' && this.#options.keeper.snapshot.actions.get(action)?.clientTrackable;
-    return declared
-      ? undefined
+    const declared = typeof action === 'string' ? snapshot.actions.get(action) : undefined;
+    if (declared?.clientTrackable) return undefined;
+    // What it is derived from is not told here: people need not know of that.
+    return declared?.derivation !== undefined
+      ? `the action ${quote(action)} is derived from others: nobody sends it`
       : `the action ${quote(action)} is not one that people may send; declare it client_trackable`;
   }
 
@@ -261,6 +268,13 @@ export function readEvents(list: readonly unknown[]): { events: Incoming[]; faul
     else faults.push(`event ${i} is ${quote(item)}, not a JSON object`);
   }
   return { events, faults };
+}
+
+/** What is wrong with an event that names a derived action; undefined for any other. */
+function faultOfDerived({ action }: NewEvent, { derivations }: Snapshot): string | undefined {
+  const from = derivations.all.get(action)?.from;
+  if (from === undefined) return undefined;
+  return `the action ${quote(action)} is derived: it is counted from ${from.map(quote).join(', ')}; send these instead`;
 }
 
 /** Throws UNAVAILABLE when nobody waits for the call any more. */

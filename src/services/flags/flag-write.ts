@@ -229,7 +229,10 @@ function checkChange(
 ): readonly Fault[] {
   if (!saysAnything(input) && !flagChanged) return after.archived ? [ARCHIVED] : [];
   const found = flagChanged ? checkDrafted(after, present) : warningsOf(after, present);
-  const warnings = [...found, ...windowWarnings(after, { known, now, segments: present.segments })];
+  const warnings = [
+    ...found,
+    ...windowWarnings(after, { known, now, segments: present.segments, derived: present.derivations.all }),
+  ];
   return after.archived && input.archived !== true ? [ARCHIVED, ...warnings] : warnings;
 }
 

@@ -75,7 +75,9 @@ export class SegmentService {
       if (faults.length > 0) throw notStorable(`the segment ${quote(key)}`, faults);
       const warnings = [
         ...found,
-        ...shortWindows(after.conditions, '/conditions', { known, now, segments: snapshot.segments }),
+        ...shortWindows(after.conditions, '/conditions', {
+          ...{ known, now, segments: snapshot.segments, derived: snapshot.derivations.all },
+        }),
       ];
       if (before !== undefined && same) return new Unchanged({ segment: before, warnings });
       await tx.configuration.putSegment(after);

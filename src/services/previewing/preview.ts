@@ -119,7 +119,7 @@ export class PreviewService {
     const { flag } = draftedFlag(draft, existing, now, draftIds());
     const warnings = [
       ...checkDrafted(flag, snapshot),
-      ...windowWarnings(flag, { known, now, segments: snapshot.segments }),
+      ...windowWarnings(flag, { known, now, segments: snapshot.segments, derived: snapshot.derivations.all }),
     ];
     const { before, after } = draftSides(snapshot, flag);
     const sides = {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { hasDaysOf, type UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import type { StateSources } from '../../store/state-source.js';
@@ -162,7 +163,8 @@ export class StreamRounds {
   /** Serves turns, and gives those that failed by themselves. Rejects only before any is served. */
   async #serve(turns: readonly Turn[]): Promise<readonly Turn[]> {
     if (turns.length === 0) return [];
-    const { epoch } = this.#options.present();
+    const { epoch, log } = this.#options.present();
+    const { derivations } = log.snapshot;
     // For a look, states are read before the outbox: every write that such a state holds then has its row among those read.
     const looking = turns.filter(({ looks }) => looks).map(({ channel }) => channel);
     const before = await this.#users(looking, new Map());
@@ -185,7 +187,7 @@ export class StreamRounds {
       late.map(({ channel }) => channel),
       floors,
     );
-    const readingOf = await this.#readingsOf(new Map([...before, ...after]), epoch);
+    const readingOf = await this.#readingsOf(new Map([...before, ...after]), { epoch, derivations });
     // Every user is a look at every flag, and calls of others have to be answered meanwhile.
     const pauses = new EventLoopPauses({});
     const failed: Turn[] = [];
@@ -258,7 +260,10 @@ export class StreamRounds {
    * Gives each channel's reading, as of the moment at which it is asked for; undefined for a channel whose user was not read as it
    * must be, and where another epoch has begun since.
    */
-  async #readingsOf(users: ReadonlyMap<string, UserState>, epoch: string) {
+  async #readingsOf(
+    users: ReadonlyMap<string, UserState>,
+    { epoch, derivations }: { readonly epoch: string; readonly derivations: Snapshot['derivations'] },
+  ) {
     const ids = new Set([...users.values()].map(({ organizationId }) => organizationId));
     ids.delete('');
     const organizations = await this.#options.cached.organizations.load([...ids], {});
@@ -266,8 +271,9 @@ export class StreamRounds {
       const common = this.#options.present();
       const user = users.get(userId);
       if (user === undefined || common.epoch !== epoch) return undefined;
-      // Rules may window more by now than when the user was read.
-      if (!hasDaysOf(user, common.log.snapshot.windowedActions)) return undefined;
+      // Rules may window more by now than when the user was read, and actions be derived otherwise.
+      const { snapshot } = common.log;
+      if (!hasDaysOf(user, snapshot.windowedActions) || snapshot.derivations !== derivations) return undefined;
       return { ...common, user, organization: organizations.get(user.organizationId)?.state };
     };
   }

@@ -133,6 +133,12 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     if (this.#held.connected(is)) this.#joinAfter = this.#loads.sequence;
   }
 
+  /** Has each state loaded again at its next use, by a load that begins after this; for a change of what states are read as. */
+  renew(): void {
+    this.#held.renew();
+    this.#joinAfter = this.#loads.sequence;
+  }
+
   /** Forgets every state and floor; for a store whose revisions began anew, as after a restore. */
   reset(): void {
     this.#held.reset();

@@ -57,6 +57,28 @@ describe('days in cached states', () => {
     expect(brief(states.users.peek('a', named('save')))).toBe('1');
   });
 
+  it('and whatever is counted otherwise from now on are read anew of everybody, who is answered as stale until then', async () => {
+    const { states, reader, fill } = cacheStand();
+    await fill(3, 'a');
+    const early = outcome(states.users.load(['b'], {}));
+    await settle();
+    states.renewUsers();
+    expect(states.users.peek('a')).toBeUndefined();
+    // A load that began before is not joined, and what it brings is not held.
+    const late = outcome(states.users.load(['a', 'b'], {}));
+    await settle();
+    reader.call(1).answer(1);
+    expect(await early).toEqual({ b: '1' });
+    expect(states.users.peek('b')).toBeUndefined();
+    reader.call(2).answer(4);
+    expect(await late).toEqual({ a: '4', b: '4' });
+    states.renewUsers();
+    const away = outcome(states.users.load(['a'], {}));
+    await settle();
+    reader.call(-1).fail(new StoreUnavailable('away'));
+    expect(await away).toEqual({ a: '4 stale' });
+  });
+
   it('may be missing from a state that is answered as stale while the store is away', async () => {
     const { states, reader, fill } = cacheStand();
     await fill(2, 'a');

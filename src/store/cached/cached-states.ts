@@ -49,6 +49,8 @@ export interface CachedSizes {
 }
 
 export interface CachedStates extends StateSources {
+  /** Has each user loaded again at the next use; for a change of how derived actions are counted. */
+  renewUsers(): void;
   /** Forgets everything; for a store whose revisions began anew, as after a restore. */
   reset(): void;
   /** Rejects everybody who waits with `StoreUnavailable`. */
@@ -99,6 +101,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     connected(is) {
       for (const source of both) source.connected(is);
     },
+    renewUsers: () => users.renew(),
     reset() {
       for (const source of both) source.reset();
     },

@@ -106,7 +106,7 @@ export class HeldStates<T extends Revised> {
   readonly #options: HeldStatesOptions;
   readonly #entries: GenerationalCache<HeldState<T>>;
   readonly #floors: GenerationalCache<Floor>;
-  /** How often the notifier has connected, after which notices may have been missed. */
+  /** How often the notifier has connected, after which notices may have been missed, or states were to be renewed. */
   #connections = 0;
   #connection: 'untold' | 'there' | 'away' = 'untold';
 
@@ -204,6 +204,11 @@ export class HeldStates<T extends Revised> {
     this.#connection = is ? 'there' : 'away';
     if (missed) this.#connections += 1;
     return missed;
+  }
+
+  /** Has each state loaded again at its next use. It can be answered as stale until then. */
+  renew(): void {
+    this.#connections += 1;
   }
 
   /** Forgets everything, and what loads that are under way will bring. */

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { ActionNames } from '../../core/states/user-state.js';
 import type { EventInbox } from '../event-store.js';
 import { groupAppend } from '../group-append.js';
 import type { Store, Transaction } from '../store.js';
@@ -19,6 +20,8 @@ import { backfillReader, backfillWriter } from './records/backfills.js';
 import { outboxReader, outboxWriter } from './records/outbox.js';
 import { tokenReader, tokenWriter } from './records/tokens.js';
 import { checkSchema } from './schema/schema.js';
+import { bringUp } from './users/derived-actions.js';
+import { derivedStore } from './users/derived-store.js';
 import { LockedUsers } from './users/locked-users.js';
 import { timerReader, timerWriter } from './users/timer-store.js';
 import { userHistory } from './users/user-history.js';
@@ -59,14 +62,15 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
   return {
     configuration: configurationReader(engine),
     states: {
-      users: (ids, daysOf) => loadUsers(read, ids, daysOf),
+      users: (ids, daysOf) => readUsers(engine, ids, daysOf),
       organizations: (ids) => loadOrganizations(read, ids),
     },
-    userPages: userPages(read),
+    userPages: userPages(engine),
     history: userHistory(read),
     inbox,
     events: eventReader(engine),
     days: dayStore(engine),
+    derived: derivedStore(engine),
     timers: timerReader(read),
     outbox: outboxReader(engine),
     backfills: backfillReader(engine),
@@ -88,6 +92,21 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     renewEpoch: (noticedIn) => runAgain(dialect, () => engine.transaction((sql) => renewEpoch(sql, noticedIn))),
     pulse: (server) => runAgain(dialect, () => engine.transaction((sql) => beat(sql, server))),
   };
+}
+
+/** States of users, with derived actions counted anew for those who are behind: as of one instant that may be later. */
+async function readUsers(engine: Engine, ids: readonly string[], daysOf: ActionNames | undefined) {
+  const { states, behind } = await loadUsers(engine.read, ids, daysOf);
+  if (behind.length === 0) return states;
+  const broughtUp = await engine.snapshot(async (sql) => {
+    const again = await loadUsers(
+      sql,
+      behind.map(({ id }) => id),
+      daysOf,
+    );
+    return new Map([...again.states, ...(await bringUp(sql, again.behind)).states]);
+  });
+  return new Map([...states, ...broughtUp]);
 }
 
 function transactionOn(sql: Sql, dropProperties: boolean): Transaction {

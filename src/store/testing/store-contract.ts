@@ -3,6 +3,7 @@ import type { Store } from '../store.js';
 import { backfillContract } from './backfill-contract.js';
 import { configurationContract } from './configuration-contract.js';
 import { deliveryContract } from './delivery-contract.js';
+import { derivedContract } from './derived-contract.js';
 import { eventContract } from './event-contract.js';
 import { inboxContract } from './inbox-contract.js';
 import { ledgerContract } from './ledger-contract.js';
@@ -50,4 +51,6 @@ export function storeContract(harness: StoreHarness): void {
   describe('webhooks and what waits for them', () => webhookContract(store));
   describe('deliveries', () => deliveryContract(store));
   describe('transactions', () => transactionContract(store, harness.unreachable));
+  // Last: it leaves users behind, who are brought up to date when they are locked.
+  describe('derived actions', () => derivedContract(store));
 }

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import type { AccessRow, Flag, Rule } from '../../core/flags/flag.js';
+import type { AccessRow, Action, Flag, Rule } from '../../core/flags/flag.js';
 import type { LedgerKind } from '../../core/states/ledger.js';
 import { type OrganizationState, unknownOrganization } from '../../core/states/organization-state.js';
 import type { UserAccess, UserState } from '../../core/states/user-state.js';
@@ -34,7 +34,7 @@ const ROLES = ['employee', 'manager', 'lead'];
 const PLANS = ['pro', 'free'];
 export const STAGES = ['s1', 's2', 's3'];
 const small = fc.integer({ min: 0, max: 6 });
-const action = fc.constantFrom('a', 'b');
+const action = fc.constantFrom('a', 'b', 'a', 'b', 'a', 'b', 'large', 'kinds');
 const at = fc.integer({ min: -5, max: 20 }).map((days) => NOW + days * DAY_MS);
 
 const reading = (fact: string, operator: string, value: JsonValue, more: JsonObject = {}): JsonObject => ({
@@ -180,8 +180,25 @@ const entry = fc.record({
   kind: fc.constantFrom<LedgerKind>('granted', 'revoked', 'rearmed'),
 });
 
+/** Actions that are derived from others; without them nothing is counted of these names. */
+export const DERIVED_ACTIONS: readonly Action[] = [
+  {
+    ...{ name: 'large', clientTrackable: false },
+    derivation: {
+      from: ['a', 'c'],
+      where: { all: [{ fact: 'property', params: { name: 'large' }, operator: 'equal', value: true }] },
+      countsSince: NOW - 2 * DAY_MS,
+    },
+  },
+  {
+    ...{ name: 'kinds', clientTrackable: false },
+    derivation: { from: ['b', 'c'], where: {}, value: { name: 'kind' }, distinct: { name: 'kind' }, countsSince: 0 },
+  },
+];
+
 export const event = fc.record({
   action: fc.constantFrom(...ACTIONS),
+  properties: fc.record({ large: fc.boolean(), kind: fc.integer({ min: 0, max: 3 }) }),
   agoMs: fc.integer({ min: 0, max: 3 }).map((days) => days * DAY_MS),
   value: fc.constantFrom(1, 2, -1),
 });

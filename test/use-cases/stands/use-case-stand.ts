@@ -19,6 +19,7 @@ import { TimerWorker } from '../../../src/worker/timer-worker.js';
 export interface UseCaseStandOptions {
   readonly lanes?: number;
   readonly retentionDays?: number;
+  readonly dropProperties?: boolean;
   /** What the use cases are given in place of the store: to stop, to fail, to watch. */
   readonly around?: (store: SqlStore) => Store;
   /** Told of failures of work that no caller waits for; such a failure is thrown when this is left out. */
@@ -86,7 +87,12 @@ export async function composeUseCaseStand(
   sqlStore: SqlStore,
   options: UseCaseStandOptions = {},
 ): Promise<UseCaseStand> {
-  const { lanes = 32, retentionDays = 30, around = (store: SqlStore): Store => store } = options;
+  const {
+    lanes = 32,
+    retentionDays = 30,
+    dropProperties = false,
+    around = (store: SqlStore): Store => store,
+  } = options;
   const published: Notice[] = [];
   const failed: { userId: string; error: unknown }[] = [];
   const buried: (EventKey & { reason: string })[] = [];
@@ -101,7 +107,7 @@ export async function composeUseCaseStand(
     close: () => Promise.resolve(),
   };
   const composed: Composed = composeServices({
-    config: { lanes, retentionDays, cachedUsers: 1_000 },
+    config: { lanes, retentionDays, dropProperties, cachedUsers: 1_000 },
     store: around(sqlStore),
     queue: SILENT_QUEUE,
     sender: httpSender({ allowHttp: true, allowPrivate: true }),

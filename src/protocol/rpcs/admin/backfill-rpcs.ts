@@ -40,6 +40,7 @@ const REASONS: Readonly<Record<BackfillProgress['reason'], BackfillReason>> = {
   flag: BackfillReason.BACKFILL_REASON_FLAG,
   segment: BackfillReason.BACKFILL_REASON_SEGMENT,
   stages: BackfillReason.BACKFILL_REASON_STAGES,
+  action: BackfillReason.BACKFILL_REASON_ACTION,
   organization: BackfillReason.BACKFILL_REASON_ORGANIZATION,
   time_zone: BackfillReason.BACKFILL_REASON_TIME_ZONE,
   manual: BackfillReason.BACKFILL_REASON_MANUAL,

@@ -1,4 +1,5 @@
 import type { ServiceSet } from '../../../services/service-set.js';
+import { actionDraft, actionMessage } from '../../messages/action-message.js';
 import { stagesMessage } from '../../messages/configuration-messages.js';
 import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
@@ -21,8 +22,10 @@ export function onboardingRpcs({ actions, stages }: Pick<ServiceSet, 'actions' |
     },
     declareActions: {
       async handle(request, call) {
-        const declared = await actions.declare(call, request.actions, request.comment);
-        return { actions: [...declared.actions], consistencyToken: declared.consistencyToken };
+        const declared = await actions.declare(call, request.actions.map(actionDraft), request.comment);
+        const { backfillIds, warnings, consistencyToken } = declared;
+        const told = declared.actions.map(actionMessage);
+        return { actions: told, consistencyToken, backfillIds: [...backfillIds], warnings: [...warnings] };
       },
     },
     deleteAction: {
@@ -32,7 +35,7 @@ export function onboardingRpcs({ actions, stages }: Pick<ServiceSet, 'actions' |
       async handle(request, call) {
         const paging = new Paging('ListActions', request);
         const { items, next } = await actions.list(call, paging.page);
-        return { actions: [...items], nextPageToken: paging.tokenOf(next) };
+        return { actions: items.map(actionMessage), nextPageToken: paging.tokenOf(next) };
       },
     },
   };

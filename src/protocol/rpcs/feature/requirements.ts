@@ -102,6 +102,7 @@ function nodeMessage({ label, met, progress, metAt, nearest, comparison, group, 
     group: group === undefined ? Requirement_Group.GROUP_UNSPECIFIED : GROUPS[group],
     children: children.map(nodeMessage),
     countedSince: instant(comparison?.countedSince),
+    capped: comparison?.capped ?? false,
   };
   return message;
 }

@@ -5,6 +5,7 @@ export type PartMark =
   | 'segments_dropped'
   | 'stages_changed'
   | 'actions_changed'
+  | 'actions_derived'
   | 'announced_changed'
   | 'time_zone_changed';
 

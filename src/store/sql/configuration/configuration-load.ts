@@ -1,5 +1,12 @@
 import { ANNOUNCED_TYPES, type AnnouncedType } from '../../../core/flags/announcement.js';
-import type { AccessRow, Action, Configuration, ConfigurationChanges, Effect } from '../../../core/flags/flag.js';
+import type {
+  AccessRow,
+  Action,
+  Configuration,
+  ConfigurationChanges,
+  Derivation,
+  Effect,
+} from '../../../core/flags/flag.js';
 import { firstRow, parseJson, type Sql } from '../engine/sql.js';
 import type { PartMark } from './changed-revision.js';
 import { FLAG_COLUMNS, type FlagRow, flagOf } from './flag-row.js';
@@ -17,9 +24,13 @@ interface RoleAccessRow {
 export interface ActionRow {
   readonly name: string;
   readonly client_trackable: number;
+  readonly derivation: string | null;
 }
 
-type RevisionRow = Readonly<Record<PartMark | 'revision', number>> & { readonly time_zone: string };
+export const ACTION_COLUMNS = 'name, client_trackable, derivation';
+
+type Mark = Exclude<PartMark, 'actions_derived'>;
+type RevisionRow = Readonly<Record<Mark | 'revision', number>> & { readonly time_zone: string };
 
 /** Before any revision: everything has changed since. */
 const NEVER = -1;
@@ -59,10 +70,12 @@ export async function loadChanges(sql: Sql, since: number): Promise<Configuratio
     rows<SegmentRow>(`SELECT ${SEGMENT_COLUMNS.join(', ')} FROM segments WHERE changed_revision > ?`),
     rows<SegmentRow>(`SELECT segment_key FROM segments WHERE ${changed('segments_dropped')}`),
     rows<StageRow>(`SELECT name, self_settable FROM stages WHERE ${changed('stages_changed')} ORDER BY position`),
-    rows<ActionRow>(`SELECT name, client_trackable FROM actions WHERE ${changed('actions_changed')} ORDER BY name`),
+    rows<ActionRow>(
+      `SELECT ${ACTION_COLUMNS} FROM actions WHERE declared = 1 AND ${changed('actions_changed')} ORDER BY name`,
+    ),
     rows<EndpointRow>(`SELECT types FROM webhook_endpoints WHERE enabled = 1 AND ${changed('announced_changed')}`),
   ]);
-  const has = (mark: PartMark): boolean => (marks?.[mark] ?? 0) > since;
+  const has = (mark: Mark): boolean => (marks?.[mark] ?? 0) > since;
   return {
     revision: marks?.revision ?? 0,
     flags: flags.map(flagOf).toSorted(byKey),
@@ -110,5 +123,6 @@ function roleAccessOf(row: RoleAccessRow): AccessRow {
 }
 
 export function actionOf(row: ActionRow): Action {
-  return { name: row.name, clientTrackable: row.client_trackable !== 0 };
+  const derivation = row.derivation === null ? {} : { derivation: parseJson<Derivation>(row.derivation) };
+  return { name: row.name, clientTrackable: row.client_trackable !== 0, ...derivation };
 }

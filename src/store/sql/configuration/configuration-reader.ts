@@ -5,7 +5,14 @@ import type { SqlValue } from '../engine/dialect.js';
 import { pageOf } from '../engine/page-of.js';
 import { type Engine, firstRow, type Sql } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
-import { type ActionRow, actionOf, loadChanges, loadConfiguration, readRevision } from './configuration-load.js';
+import {
+  ACTION_COLUMNS,
+  type ActionRow,
+  actionOf,
+  loadChanges,
+  loadConfiguration,
+  readRevision,
+} from './configuration-load.js';
 import { FLAG_COLUMNS, type FlagRow, findFlag, flagOf } from './flag-row.js';
 import { SEGMENT_COLUMNS, type SegmentRow, segmentOf } from './segment-row.js';
 import { readStages } from './stage-list.js';
@@ -56,7 +63,7 @@ async function listSegments(sql: Sql, page: PageRequest): Promise<Page<Segment>>
 }
 
 async function listActions(sql: Sql, page: PageRequest): Promise<Page<Action>> {
-  const text = 'SELECT name, client_trackable FROM actions WHERE name > ? ORDER BY name LIMIT ?';
+  const text = `SELECT ${ACTION_COLUMNS} FROM actions WHERE declared = 1 AND name > ? ORDER BY name LIMIT ?`;
   const rows = await sql.rows<ActionRow>(text, [page.after ?? '', page.limit + 1]);
   return pageOf(rows, page.limit, actionOf, (row) => row.name);
 }

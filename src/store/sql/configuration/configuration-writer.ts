@@ -1,11 +1,12 @@
-import type { AccessRow, Action, Flag, Segment } from '../../../core/flags/flag.js';
+import type { AccessRow, Action, Derivation, Flag, Segment } from '../../../core/flags/flag.js';
 import { type ConfigurationWriter, type Confirmed, KeyTaken } from '../../configuration-store.js';
 import { insertRows } from '../engine/insert-rows.js';
-import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
+import { changeByKey, dropByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { flagsWithoutRows } from './access-listing.js';
 import { markPart, PRESENT_REVISION } from './changed-revision.js';
 import {
+  ACTION_COLUMNS,
   type ActionRow,
   actionOf,
   loadChanges,
@@ -110,10 +111,17 @@ async function dropSegment(sql: Sql, key: string): Promise<void> {
   await markPart(sql, 'segments_dropped');
 }
 
+/** An action that was ever derived keeps its row, so that users forget what was counted of it. */
 async function dropAction(sql: Sql, name: string): Promise<Action | undefined> {
-  const text = `SELECT name, client_trackable FROM actions WHERE name = ?${sql.dialect.forUpdate}`;
+  const text = `SELECT ${ACTION_COLUMNS} FROM actions WHERE name = ? AND declared = 1${sql.dialect.forUpdate}`;
   const row = await firstRow<ActionRow>(sql, text, [name]);
-  await sql.run('DELETE FROM actions WHERE name = ?', [name]);
+  await sql.run('DELETE FROM actions WHERE name = ? AND derived_changed = 0 AND derivation IS NULL', [name]);
+  await sql.run('UPDATE actions SET declared = 0 WHERE name = ?', [name]);
+  if (row !== undefined && row.derivation !== null) {
+    const text = `UPDATE actions SET derivation = NULL, derived_changed = ${PRESENT_REVISION} WHERE name = ?`;
+    await sql.run(text, [name]);
+    await markPart(sql, 'actions_derived');
+  }
   await markPart(sql, 'actions_changed');
   return row && actionOf(row);
 }
@@ -124,14 +132,39 @@ async function putTimeZone(sql: Sql, zone: string): Promise<void> {
 }
 
 async function putActions(sql: Sql, actions: readonly Action[]): Promise<void> {
-  await insertRows(sql, {
-    table: 'actions',
-    columns: ['name', 'client_trackable'],
-    keyLength: 1,
-    rows: actions.map(({ name, clientTrackable }) => [name, Number(clientTrackable)]),
-    existing: { client_trackable: 'replace' },
-  });
+  const before = await rowsByKey<ActionRow>(
+    sql,
+    ['name'],
+    actions.map(({ name }) => [name]),
+    (condition) => `SELECT ${ACTION_COLUMNS} FROM actions WHERE ${condition}`,
+  );
+  const derivations = new Map(before.map((row) => [row.name, row.derivation]));
+  const isRederived = ({ name, derivation }: Action): boolean =>
+    derivationText(derivation) !== (derivations.get(name) ?? null);
+  const put = async (some: readonly Action[], rederived: boolean): Promise<void> => {
+    await insertRows(sql, {
+      table: 'actions',
+      columns: ['name', 'client_trackable', 'derivation', 'declared'],
+      keyLength: 1,
+      rows: some.map((action) => [action.name, Number(action.clientTrackable), derivationText(action.derivation), 1]),
+      ...(rederived && { expressions: { derived_changed: PRESENT_REVISION } }),
+      existing: {
+        client_trackable: 'replace',
+        derivation: 'replace',
+        declared: 'replace',
+        ...(rederived && { derived_changed: 'replace' }),
+      },
+    });
+  };
+  const { true: rederived = [], false: others = [] } = Object.groupBy(actions, (action) => `${isRederived(action)}`);
+  await put(others, false);
+  await put(rederived, true);
+  if (rederived.length > 0) await markPart(sql, 'actions_derived');
   await markPart(sql, 'actions_changed');
+}
+
+function derivationText(derivation: Derivation | undefined): string | null {
+  return derivation === undefined ? null : JSON.stringify(derivation);
 }
 
 async function putRoleAccess(sql: Sql, rows: readonly AccessRow[]): Promise<void> {

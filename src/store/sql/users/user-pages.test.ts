@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import { PARTITIONS } from '../../../core/values/partition.js';
 import { sqliteDialect } from '../../sqlite/sqlite-dialect.js';
-import type { Sql } from '../engine/sql.js';
+import type { Engine, Sql } from '../engine/sql.js';
 import { userPages } from './user-pages.js';
 
 /** Counts users of whom each partition has so many; gives how many there are, and how many each statement counted. */
@@ -16,9 +16,9 @@ async function counted(organizationId: string, usersIn: (partition: number) => n
     statements.push(users);
     return [{ users }];
   };
-  const sql = { dialect: sqliteDialect, rows, run: () => Promise.resolve(0) } as unknown as Sql;
+  const read = { dialect: sqliteDialect, rows, run: () => Promise.resolve(0) } as unknown as Sql;
   let pauses = 0;
-  const total = await userPages(sql).count(organizationId, async () => void pauses++);
+  const total = await userPages({ read } as Engine).count(organizationId, async () => void pauses++);
   expect(next).toBeGreaterThanOrEqual(PARTITIONS);
   expect(pauses).toBe(statements.length);
   return { total, statements };

@@ -1,10 +1,12 @@
 import type { StateNeeds } from '../../../core/snapshot/state-needs.js';
+import type { UserState } from '../../../core/states/user-state.js';
 import { PARTITIONS } from '../../../core/values/partition.js';
 import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
 import { commaSeparated, type SqlValue } from '../engine/dialect.js';
-import type { Sql } from '../engine/sql.js';
+import type { Engine, Sql } from '../engine/sql.js';
+import { bringUp } from './derived-actions.js';
 import type { UserKey } from './user-keys.js';
-import { userStateOf } from './user-state.js';
+import { isBehind, userStateOf } from './user-state.js';
 import {
   ACCESS,
   DAY,
@@ -34,10 +36,10 @@ const IS_SOMEBODY =
     .join(' OR ') +
   '))';
 
-export function userPages(sql: Sql): UserPages {
+export function userPages(engine: Engine): UserPages {
   return {
-    count: (organizationId, pause) => countUsers(sql, organizationId, pause),
-    read: (request) => readPage(sql, request),
+    count: (organizationId, pause) => countUsers(engine.read, organizationId, pause),
+    read: (request) => readPage(engine, request),
   };
 }
 
@@ -68,12 +70,27 @@ function indexFor(sql: Sql, organizationId: string): string {
   return sql.dialect.useIndex(organizationId === '' ? 'PRIMARY' : 'users_organization');
 }
 
-async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
+/** A page, with derived actions counted anew for users who are behind: the page is then read again, as of one instant. */
+async function readPage(engine: Engine, request: UserPageRequest): Promise<UserPage> {
+  const { actions } = request.needs;
+  const { behind, ...page } = await pageAt(engine.read, request);
+  if (behind.length === 0 || actions?.size === 0) return page;
+  return engine.snapshot(async (sql) => {
+    const again = await pageAt(sql, request);
+    const { states } = await bringUp(sql, again.behind, { only: actions });
+    return { ...again, users: again.users.map((user) => states.get(user.id) ?? user) };
+  });
+}
+
+async function pageAt(
+  sql: Sql,
+  request: UserPageRequest,
+): Promise<UserPage & { readonly behind: readonly UserState[] }> {
   const { limit, needs } = request;
   const found = await keysAfter(sql, request);
   const keys = found.slice(0, limit);
   const last = keys.at(-1);
-  if (last === undefined) return { users: [], timers: new Map(), next: undefined };
+  if (last === undefined) return { users: [], timers: new Map(), next: undefined, behind: [] };
   const rowsOf = new Map<string, UserStateRow[]>();
   const timers = new Map<string, number>();
   const { text, values } = pageQuery(sql, { ...request, keys, needs });
@@ -88,7 +105,8 @@ async function readPage(sql: Sql, request: UserPageRequest): Promise<UserPage> {
     rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows, needs.days)] : [],
   );
   const [partition, userId] = last;
-  return { users, timers, next: found.length > limit ? { partition, userId } : undefined };
+  const behind = users.filter(({ id }) => rowsOf.get(id)!.some(isBehind));
+  return { users, timers, next: found.length > limit ? { partition, userId } : undefined, behind };
 }
 
 /** The keys of a page, and of one more user where there is one. */

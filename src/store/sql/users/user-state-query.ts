@@ -47,8 +47,10 @@ const TABLES: readonly SelectedTable[] = [
     // The first SELECT of a UNION names the columns.
     columns: () =>
       'id AS user_id, organization_id AS s1, roles AS s2, attributes AS s3, stage AS s4, revision AS n1, ' +
-      'joined_at AS n2, email_verified + 2 * identified AS n3, stage_entered_at AS n4, ' +
-      'COALESCE(deleted_at, 0) AS n5, updated_at AS n6, expected_organization AS s5, time_zone AS s6',
+      'joined_at AS n2, email_verified + 2 * identified + ' +
+      '4 * (derived_revision < (SELECT actions_derived FROM configuration_revision WHERE id = 1)) AS n3, ' +
+      'stage_entered_at AS n4, COALESCE(deleted_at, 0) AS n5, updated_at AS n6, expected_organization AS s5, ' +
+      'time_zone AS s6',
   },
   {
     kind: ACCESS,

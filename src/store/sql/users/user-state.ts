@@ -32,13 +32,15 @@ import {
  */
 const USERS_PER_STATEMENT = [500, 350, 250, 175, 125, 90, 65, 50, 35, 25, 18, 12, 8, 5, 3, 2, 1];
 
+export interface LoadedUsers {
+  readonly states: ReadonlyMap<string, UserState>;
+  /** Those for whom some action was counted when it was derived otherwise, or not derived; see `bringUp`. */
+  readonly behind: readonly UserState[];
+}
+
 /** Users' states, one for each id, with the days of some actions, or of all. */
-export async function loadUsers(
-  sql: Sql,
-  ids: Iterable<string>,
-  daysOf?: ActionNames,
-): Promise<ReadonlyMap<string, UserState>> {
-  return statesOf(await readRows(sql, ids, { timers: false, daysOf, prepared: true }), daysOf);
+export async function loadUsers(sql: Sql, ids: Iterable<string>, daysOf?: ActionNames): Promise<LoadedUsers> {
+  return loadedFrom(await readRows(sql, ids, { timers: false, daysOf, prepared: true }), daysOf);
 }
 
 /** The states of users whom the transaction has locked; adds to `locked` what else of them it may need. */
@@ -46,10 +48,10 @@ export async function loadLocked(
   sql: Sql,
   ids: Iterable<string>,
   { locked, daysOf }: { readonly locked: LockedUsers; readonly daysOf: ActionNames | undefined },
-): Promise<ReadonlyMap<string, UserState>> {
+): Promise<LoadedUsers> {
   const rowsOf = await readRows(sql, ids, { timers: true, daysOf, prepared: false });
   for (const [id, rows] of rowsOf) locked.read(id, rows);
-  return statesOf(rowsOf, daysOf);
+  return loadedFrom(rowsOf, daysOf);
 }
 
 interface Reading {
@@ -96,16 +98,21 @@ function isOneAction(actions: number, users: number): string {
   return `${column} IN (${commaSeparated('?', actions)})`;
 }
 
-function statesOf(
-  rowsOf: ReadonlyMap<string, UserStateRow[]>,
-  daysOf: ActionNames | undefined,
-): ReadonlyMap<string, UserState> {
+function loadedFrom(rowsOf: ReadonlyMap<string, UserStateRow[]>, daysOf: ActionNames | undefined): LoadedUsers {
   const states = new Map<string, UserState>();
+  const behind: UserState[] = [];
   const known = daysOf === undefined ? {} : { daysOf };
   for (const [id, rows] of rowsOf) {
-    states.set(id, rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows, daysOf), ...known });
+    const state = rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows, daysOf), ...known };
+    states.set(id, state);
+    if (rows.some(isBehind)) behind.push(state);
   }
-  return states;
+  return { states, behind };
+}
+
+/** Whether a row is of a user for whom some action was counted when it was derived otherwise. */
+export function isBehind({ kind, n3 }: UserStateRow): boolean {
+  return kind === PROFILE && (n3 & 4) !== 0;
 }
 
 /** A state from its rows, in any order, with the days of some actions, or of all. */

@@ -4,7 +4,10 @@ import type { UserProfile, UserWriter } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
+import { bringUp, storeBroughtUp } from './derived-actions.js';
+import { addDistinctValues, knownValues } from './distinct-values.js';
 import type { LockedUsers } from './locked-users.js';
+import { addDays, putTotals } from './totals.js';
 import { appendLedger } from './unlock-ledger.js';
 import { userKey, userKeys } from './user-keys.js';
 import { addDeleted, removeUser } from './user-removal.js';
@@ -14,10 +17,13 @@ const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 
 export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   return {
-    read: (ids) => loadUsers(sql, ids, NO_ACTIONS),
+    read: async (ids) => (await loadUsers(sql, ids, NO_ACTIONS)).states,
     lock: async (ids, daysOf) => {
-      const [, states] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, { locked, daysOf })]);
-      return states;
+      const [, { states, behind }] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, { locked, daysOf })]);
+      if (behind.length === 0) return states;
+      const broughtUp = await bringUp(sql, behind);
+      await storeBroughtUp(sql, broughtUp);
+      return new Map([...states, ...broughtUp.states]);
     },
     putProfiles: (profiles) => putProfiles(sql, profiles),
     claimsAt: async (userId) => {
@@ -49,6 +55,8 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     dropAccess: (rows) => dropByKey(sql, 'user_access', ACCESS_KEY, rows.map(accessKey)),
     putTotals: (totals) => putTotals(sql, totals),
     addDays: (days) => addDays(sql, days),
+    distinctValues: (values) => knownValues(sql, values),
+    addDistinctValues: (values) => addDistinctValues(sql, values),
     appendLedger: (entries) => appendLedger(sql, entries, locked),
     advance: (ids, writtenAt) => advance(sql, ids, writtenAt),
     remove: (userId, removal) => {
@@ -154,49 +162,6 @@ async function putStage(sql: Sql, userId: string, change: Parameters<UserWriter[
     changedAt,
     ...key,
   ]);
-}
-
-async function putTotals(sql: Sql, totals: Parameters<UserWriter['putTotals']>[0]): Promise<void> {
-  await insertRows(sql, {
-    table: 'action_totals',
-    columns: [
-      ...['part', 'user_id', 'action', 'event_count', 'value_sum'],
-      ...['active_days', 'first_at', 'last_at', 'recent_days', 'day_count', 'day_sum'],
-    ],
-    keyLength: 3,
-    rows: totals.map(({ userId, action, count, sum, activeDays, firstAt, lastAt, recentDays, openDay }) => [
-      ...userKey(userId),
-      action,
-      count,
-      String(sum),
-      activeDays,
-      firstAt,
-      lastAt,
-      String(recentDays),
-      openDay?.count ?? 0,
-      String(openDay?.sum ?? 0),
-    ]),
-    existing: {
-      event_count: 'replace',
-      value_sum: 'replace',
-      active_days: 'replace',
-      first_at: 'replace',
-      last_at: 'replace',
-      recent_days: 'replace',
-      day_count: 'replace',
-      day_sum: 'replace',
-    },
-  });
-}
-
-async function addDays(sql: Sql, days: Parameters<UserWriter['addDays']>[0]): Promise<void> {
-  await insertRows(sql, {
-    table: 'action_days',
-    columns: ['part', 'user_id', 'action', 'day', 'event_count', 'value_sum'],
-    keyLength: 4,
-    rows: days.map(({ userId, action, day, count, sum }) => [...userKey(userId), action, day, count, String(sum)]),
-    existing: { event_count: 'add', value_sum: 'add' },
-  });
 }
 
 function accessKey(row: AccessRow): readonly (string | number)[] {

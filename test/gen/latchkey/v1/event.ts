@@ -21,7 +21,7 @@ export interface Event {
   /** Who did it. Need not be known before. */
   userId: string;
   /**
-   * What was done. Need not be declared before. Of one user 1,000 different actions are counted: an event of one more is rejected,
+   * What was done. Need not be declared before; rejected where it is a derived action, which is counted from others. Of one user 1,000 different actions are counted: an event of one more is rejected,
    * or becomes a dead letter.
    */
   action: string;
@@ -39,7 +39,7 @@ export interface Event {
   value?:
     | number
     | undefined;
-  /** Free-form; kept until the event was processed. */
+  /** Free-form. Conditions of derived actions read them. */
   properties: { [key: string]: unknown } | undefined;
 }
 

@@ -3,6 +3,8 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Struct } from "../../../../src/protocol/well-known/struct.js";
+import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
@@ -62,8 +64,53 @@ export interface ListStagesResponse {
 export interface Action {
   /** Unique, compared byte by byte. */
   name: string;
-  /** Whether people may send it themselves; otherwise only machines. */
+  /** Whether people may send it themselves; otherwise only machines. Rejected for a derived action, which nobody sends. */
   clientTrackable: boolean;
+  /** Makes it a derived action: events of others count as it, too, and events that name it are rejected. Absent: events name it. */
+  derivation:
+    | Derivation
+    | undefined;
+  /**
+   * Of a derived action: only events that occurred from then on count, which are those that were kept when its derivation was
+   * declared or last changed. Ignored in requests.
+   */
+  countsSince: Date | undefined;
+}
+
+/** Which events of other actions count as an action as well. A change of it counts anew what is kept. */
+export interface Derivation {
+  /** The actions whose events may count: 1 to 20, none of them derived. */
+  from: string[];
+  /** Conditions over the event, as those of rules, with the one fact `property` (params `name`, or a `path`). Absent: every event. */
+  where:
+    | { [key: string]: unknown }
+    | undefined;
+  /** What is added up. Absent: the event's own value. */
+  value:
+    | DerivedValue
+    | undefined;
+  /** Each value of this property counts once for a user, for good; an event without it does not count. Of a user 10,000 values count. */
+  distinct: PropertyRead | undefined;
+}
+
+/** What a derived action adds up: a property or a constant. */
+export interface DerivedValue {
+  /** A property. An event of which it is no number within ±9,000,000,000,000 does not count. */
+  property:
+    | PropertyRead
+    | undefined;
+  /** The same of every event. */
+  constant?: number | undefined;
+}
+
+/** One of an event's properties, or a part of it. */
+export interface PropertyRead {
+  /** Its name, which may have any characters. */
+  name?:
+    | string
+    | undefined;
+  /** A path from there, or from all properties without a name: "$.order.amount". */
+  path?: string | undefined;
 }
 
 /** Declares actions. */
@@ -80,9 +127,16 @@ export interface DeclareActionsResponse {
   actions: Action[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
+  /** Backfills of the flags that users may have earned by this; see GetBackfill. */
+  backfillIds: string[];
+  /** Since when a derived action counts, where that is new, and what is probably not meant. */
+  warnings: Warning[];
 }
 
-/** Takes back the declaration of an action. */
+/**
+ * Takes back the declaration of an action. Of a derived action all that was counted is forgotten; it is ABORTED while a flag or a
+ * segment reads it, and that of an action from which others are derived.
+ */
 export interface DeleteActionRequest {
   /** Its name. */
   name: string;
@@ -472,7 +526,7 @@ export const ListStagesResponse: MessageFns<ListStagesResponse> = {
 };
 
 function createBaseAction(): Action {
-  return { name: "", clientTrackable: false };
+  return { name: "", clientTrackable: false, derivation: undefined, countsSince: undefined };
 }
 
 export const Action: MessageFns<Action> = {
@@ -482,6 +536,12 @@ export const Action: MessageFns<Action> = {
     }
     if (message.clientTrackable !== false) {
       writer.uint32(16).bool(message.clientTrackable);
+    }
+    if (message.derivation !== undefined) {
+      Derivation.encode(message.derivation, writer.uint32(26).fork()).join();
+    }
+    if (message.countsSince !== undefined) {
+      Timestamp.encode(toTimestamp(message.countsSince), writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -515,6 +575,22 @@ export const Action: MessageFns<Action> = {
             message.clientTrackable = reader.bool();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.derivation = Derivation.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.countsSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -534,6 +610,241 @@ export const Action: MessageFns<Action> = {
     const message = createBaseAction();
     message.name = object.name ?? "";
     message.clientTrackable = object.clientTrackable ?? false;
+    message.derivation = (object.derivation !== undefined && object.derivation !== null)
+      ? Derivation.fromPartial(object.derivation)
+      : undefined;
+    message.countsSince = object.countsSince ?? undefined;
+    return message;
+  },
+};
+
+function createBaseDerivation(): Derivation {
+  return { from: [], where: undefined, value: undefined, distinct: undefined };
+}
+
+export const Derivation: MessageFns<Derivation> = {
+  encode(message: Derivation, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.from) {
+      writer.uint32(10).string(v!);
+    }
+    if (message.where !== undefined) {
+      Struct.encode(Struct.wrap(message.where), writer.uint32(18).fork()).join();
+    }
+    if (message.value !== undefined) {
+      DerivedValue.encode(message.value, writer.uint32(26).fork()).join();
+    }
+    if (message.distinct !== undefined) {
+      PropertyRead.encode(message.distinct, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Derivation {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDerivation();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.from.push(reader.string());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.where = Struct.unwrap(Struct.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.value = DerivedValue.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.distinct = PropertyRead.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Derivation>, I>>(base?: I): Derivation {
+    return Derivation.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Derivation>, I>>(object: I): Derivation {
+    const message = createBaseDerivation();
+    message.from = object.from?.map((e) => e) || [];
+    message.where = object.where ?? undefined;
+    message.value = (object.value !== undefined && object.value !== null)
+      ? DerivedValue.fromPartial(object.value)
+      : undefined;
+    message.distinct = (object.distinct !== undefined && object.distinct !== null)
+      ? PropertyRead.fromPartial(object.distinct)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseDerivedValue(): DerivedValue {
+  return { property: undefined, constant: undefined };
+}
+
+export const DerivedValue: MessageFns<DerivedValue> = {
+  encode(message: DerivedValue, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.property !== undefined) {
+      PropertyRead.encode(message.property, writer.uint32(10).fork()).join();
+    }
+    if (message.constant !== undefined) {
+      writer.uint32(17).double(message.constant);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DerivedValue {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDerivedValue();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.property = PropertyRead.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.constant = reader.double();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DerivedValue>, I>>(base?: I): DerivedValue {
+    return DerivedValue.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DerivedValue>, I>>(object: I): DerivedValue {
+    const message = createBaseDerivedValue();
+    message.property = (object.property !== undefined && object.property !== null)
+      ? PropertyRead.fromPartial(object.property)
+      : undefined;
+    message.constant = object.constant ?? undefined;
+    return message;
+  },
+};
+
+function createBasePropertyRead(): PropertyRead {
+  return { name: undefined, path: undefined };
+}
+
+export const PropertyRead: MessageFns<PropertyRead> = {
+  encode(message: PropertyRead, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== undefined) {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.path !== undefined) {
+      writer.uint32(18).string(message.path);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PropertyRead {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePropertyRead();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.path = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PropertyRead>, I>>(base?: I): PropertyRead {
+    return PropertyRead.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PropertyRead>, I>>(object: I): PropertyRead {
+    const message = createBasePropertyRead();
+    message.name = object.name ?? undefined;
+    message.path = object.path ?? undefined;
     return message;
   },
 };
@@ -606,7 +917,7 @@ export const DeclareActionsRequest: MessageFns<DeclareActionsRequest> = {
 };
 
 function createBaseDeclareActionsResponse(): DeclareActionsResponse {
-  return { actions: [], consistencyToken: "" };
+  return { actions: [], consistencyToken: "", backfillIds: [], warnings: [] };
 }
 
 export const DeclareActionsResponse: MessageFns<DeclareActionsResponse> = {
@@ -616,6 +927,12 @@ export const DeclareActionsResponse: MessageFns<DeclareActionsResponse> = {
     }
     if (message.consistencyToken !== "") {
       writer.uint32(18).string(message.consistencyToken);
+    }
+    for (const v of message.backfillIds) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.warnings) {
+      Warning.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -649,6 +966,22 @@ export const DeclareActionsResponse: MessageFns<DeclareActionsResponse> = {
             message.consistencyToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.backfillIds.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.warnings.push(Warning.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -668,6 +1001,8 @@ export const DeclareActionsResponse: MessageFns<DeclareActionsResponse> = {
     const message = createBaseDeclareActionsResponse();
     message.actions = object.actions?.map((e) => Action.fromPartial(e)) || [];
     message.consistencyToken = object.consistencyToken ?? "";
+    message.backfillIds = object.backfillIds?.map((e) => e) || [];
+    message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
     return message;
   },
 };
@@ -941,6 +1276,18 @@ type KeysOfUnion<T> = T extends T ? keyof T : never;
 export type Exact<P, I extends P> = unknown extends P ? P
   : P extends Builtin ? P
   : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = Math.trunc(date.getTime() / 1_000);
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (t.seconds || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

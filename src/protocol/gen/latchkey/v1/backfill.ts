@@ -26,6 +26,8 @@ export const BackfillReason = {
   BACKFILL_REASON_MANUAL: 5,
   /** BACKFILL_REASON_TIME_ZONE - The deployment's time zone changed (TIME_ZONE), which its rules read. */
   BACKFILL_REASON_TIME_ZONE: 6,
+  /** BACKFILL_REASON_ACTION - An action that its rules read is derived otherwise than before. */
+  BACKFILL_REASON_ACTION: 7,
 } as const;
 
 export type BackfillReason = typeof BackfillReason[keyof typeof BackfillReason];
@@ -38,6 +40,7 @@ export namespace BackfillReason {
   export type BACKFILL_REASON_ORGANIZATION = typeof BackfillReason.BACKFILL_REASON_ORGANIZATION;
   export type BACKFILL_REASON_MANUAL = typeof BackfillReason.BACKFILL_REASON_MANUAL;
   export type BACKFILL_REASON_TIME_ZONE = typeof BackfillReason.BACKFILL_REASON_TIME_ZONE;
+  export type BACKFILL_REASON_ACTION = typeof BackfillReason.BACKFILL_REASON_ACTION;
 }
 
 /** How a backfill stands. */

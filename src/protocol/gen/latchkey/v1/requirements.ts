@@ -175,8 +175,15 @@ export interface Requirement {
   group: Requirement_Group;
   /** The group's members, or the segments that a `metConditions` counts. */
   children: Requirement[];
-  /** Of a window that reaches further back than days are known: since when the fact is counted. Absent: all of the window is known. */
-  countedSince: Date | undefined;
+  /**
+   * Of a window that reaches further back than days are known, and of a derived action: since when the fact is counted. Absent: all
+   * of it is known.
+   */
+  countedSince:
+    | Date
+    | undefined;
+  /** Of a derived action that counts each value of a property once: as many have counted for the user as can, and no more will. */
+  capped: boolean;
 }
 
 /** How the members of a group count. */
@@ -754,6 +761,7 @@ function createBaseRequirement(): Requirement {
     group: 0,
     children: [],
     countedSince: undefined,
+    capped: false,
   };
 }
 
@@ -803,6 +811,9 @@ export const Requirement: MessageFns<Requirement> = {
     }
     if (message.countedSince !== undefined) {
       Timestamp.encode(toTimestamp(message.countedSince), writer.uint32(122).fork()).join();
+    }
+    if (message.capped !== false) {
+      writer.uint32(128).bool(message.capped);
     }
     return writer;
   },
@@ -938,6 +949,14 @@ export const Requirement: MessageFns<Requirement> = {
             }
 
             message.countedSince = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.capped = reader.bool();
             continue;
           }
         }

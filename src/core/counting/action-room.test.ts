@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { type ActionTotal, MAX_ACTIONS } from '../core/states/user-state.js';
+import { type ActionTotal, MAX_ACTIONS } from '../states/user-state.js';
 import { faultOfAction } from './action-room.js';
 
 const TOTAL: ActionTotal = { count: 1, sum: 0n, activeDays: 1, firstAt: 0, lastAt: 0, recentDays: 1n };

@@ -1,5 +1,5 @@
-import { MAX_ACTIONS, type UserState } from '../core/states/user-state.js';
-import { quote } from '../core/values/json.js';
+import { MAX_ACTIONS, type UserState } from '../states/user-state.js';
+import { quote } from '../values/json.js';
 
 /**
  * What is wrong with one more action of a user; undefined where nothing is. An action that was counted before takes no room.

@@ -1,15 +1,24 @@
-import type { ActionDay, ActionTotal, UserState } from '../core/states/user-state.js';
-import { quote } from '../core/values/json.js';
-import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../core/values/millionths.js';
-import { dayNumber } from '../core/values/time.js';
-import type { NewEvent } from '../store/event-store.js';
-import type { UserActionDay, UserActionTotal } from '../store/user-store.js';
+import type { ActionDay, ActionTotal, UserActionDay, UserActionTotal, UserState } from '../states/user-state.js';
+import { quote } from '../values/json.js';
+import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../values/millionths.js';
+import { dayNumber } from '../values/time.js';
 import { faultOfAction } from './action-room.js';
 import { UncountableEvent } from './uncountable-event.js';
 
 /** For how many days back `recentDays` says whether the user did the action on that day. */
 const RECENT_DAYS = 62;
 const RECENT_MASK = (1n << BigInt(RECENT_DAYS)) - 1n;
+
+/** What is counted of an event: as the action that it names, or as one that is derived from it. */
+export interface CountedEvent {
+  readonly action: string;
+  /** Epoch milliseconds. */
+  readonly occurredAt: number;
+  /** Rounded to millionths. */
+  readonly value: number;
+  /** Set where the action is derived: the event does not name it. */
+  readonly derived?: true;
+}
 
 /** A user's state after some events, with the rows that have changed. */
 export interface Counted {
@@ -26,7 +35,7 @@ export interface Counted {
  */
 export function countEvents(
   before: UserState,
-  events: readonly NewEvent[],
+  events: readonly CountedEvent[],
   windowed: ReadonlyMap<string, number>,
 ): Counted {
   const totals = new Map<string, ActionTotal>();
@@ -35,7 +44,8 @@ export function countEvents(
   const read = new DayRows(before.id);
   for (const event of events) {
     const { action } = event;
-    const fault = faultOfAction(before, action, more);
+    // Of derived actions there are few, and no producer can leave them out.
+    const fault = event.derived ? undefined : faultOfAction(before, action, more);
     if (fault !== undefined) throw new UncountableEvent(fault);
     const stored = before.actions.get(action);
     if (stored === undefined) more.add(action);
@@ -59,7 +69,7 @@ export function countEvents(
   };
 }
 
-function dayOf({ occurredAt, value }: NewEvent): ActionDay {
+function dayOf({ occurredAt, value }: CountedEvent): ActionDay {
   return { day: dayNumber(occurredAt), count: 1, sum: millionthsOf(value) };
 }
 
@@ -96,7 +106,7 @@ interface Added {
   readonly row: ActionDay | undefined;
 }
 
-function addToTotal(total: ActionTotal | undefined, event: NewEvent): Added {
+function addToTotal(total: ActionTotal | undefined, event: CountedEvent): Added {
   const { occurredAt, action } = event;
   const { day, ...once } = dayOf(event);
   if (total === undefined) {

@@ -1,16 +1,16 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { type ActionTotal, unknownUser } from '../core/states/user-state.js';
-import { DAY_MS, dayNumber } from '../core/values/time.js';
-import type { NewEvent } from '../store/event-store.js';
-import type { UserActionDay } from '../store/user-store.js';
-import { countEvents } from './count-events.js';
+import { type ActionTotal, type UserActionDay, unknownUser } from '../states/user-state.js';
+import { DAY_MS, dayNumber } from '../values/time.js';
+import { type CountedEvent, countEvents } from './count-events.js';
 
 const NOW = 1_700_000_000_000;
 const WINDOWED = new Map([['b', 30]]);
 
-const event = (action: string, occurredAt: number, value: number): NewEvent => ({
-  ...{ id: 'e', source: '', userId: 'u', action, occurredAt, value, properties: {}, receivedAt: NOW },
+const event = (action: string, occurredAt: number, value: number): CountedEvent => ({
+  action,
+  occurredAt,
+  value,
 });
 
 /** Events as they may arrive: up to 61 days apart, in any order, with fractions for values. */
@@ -22,7 +22,7 @@ const events = fc.array(
 );
 
 /** What the totals are by definition: everything kept, everything counted. */
-function naive(all: readonly NewEvent[], action: string) {
+function naive(all: readonly CountedEvent[], action: string) {
   const own = all.filter((one) => one.action === action);
   if (own.length === 0) return undefined;
   const times = own.map(({ occurredAt }) => occurredAt);
@@ -35,7 +35,7 @@ function naive(all: readonly NewEvent[], action: string) {
   };
 }
 
-function naiveDays(all: readonly NewEvent[], action: string) {
+function naiveDays(all: readonly CountedEvent[], action: string) {
   const days = Map.groupBy(
     all.filter((one) => one.action === action),
     ({ occurredAt }) => dayNumber(occurredAt),

@@ -1,0 +1,48 @@
+import type { Action as DeclaredAction, PropertyRead as PropertyReadInput } from '../../core/flags/flag.js';
+import type { ActionDraft } from '../../services/events/draft-actions.js';
+import type { Action, Derivation, PropertyRead } from '../gen/latchkey/v1/onboarding.js';
+import { instant, jsonObject } from './fields.js';
+
+/** An action as a request declares it. */
+export function actionDraft({ name, clientTrackable, derivation }: Action): ActionDraft {
+  if (derivation === undefined) return { name, clientTrackable };
+  const { from, where, value, distinct } = derivation;
+  return {
+    name,
+    clientTrackable,
+    derivation: {
+      from,
+      where: jsonObject(where),
+      ...(value !== undefined && {
+        value: { property: value.property && propertyRead(value.property), constant: value.constant },
+      }),
+      ...(distinct !== undefined && { distinct: propertyRead(distinct) }),
+    },
+  };
+}
+
+function propertyRead({ name, path }: PropertyRead): PropertyReadInput {
+  return { ...(name !== undefined && { name }), ...(path !== undefined && { path }) };
+}
+
+export function actionMessage({ name, clientTrackable, derivation }: DeclaredAction): Action {
+  const countsSince = instant(derivation?.countsSince);
+  return { name, clientTrackable, derivation: derivation && derivationMessage(derivation), countsSince };
+}
+
+function derivationMessage({ from, where, value, distinct }: NonNullable<DeclaredAction['derivation']>): Derivation {
+  const isProperty = typeof value === 'object';
+  return {
+    from: [...from],
+    where: Object.keys(where).length === 0 ? undefined : where,
+    value:
+      value === undefined
+        ? undefined
+        : { property: isProperty ? readMessage(value) : undefined, constant: isProperty ? undefined : value },
+    distinct: distinct && readMessage(distinct),
+  };
+}
+
+function readMessage({ name, path }: PropertyReadInput): PropertyRead {
+  return { name, path };
+}

@@ -1,0 +1,163 @@
+import { Derivations, type SaidEvent } from '../../../core/counting/derivations.js';
+import { type Recounted, recount } from '../../../core/counting/recount.js';
+import type { Derivation } from '../../../core/flags/flag.js';
+import type { UserState } from '../../../core/states/user-state.js';
+import { amountOf } from '../../../core/values/millionths.js';
+import { commaSeparated } from '../engine/dialect.js';
+import { changeByKey, chunksOf, rowsByKey } from '../engine/rows-by-key.js';
+import { firstRow, parseJson, type Sql } from '../engine/sql.js';
+import { DONE, EVENT_COLUMNS, type EventRow } from '../events/event-row.js';
+import { addDistinctValues } from './distinct-values.js';
+import { addDays, putTotals } from './totals.js';
+import { userKeys } from './user-keys.js';
+
+/** How actions are derived now, and since which revision each is, or is no more. */
+interface Derived {
+  readonly revision: number;
+  readonly changedAt: ReadonlyMap<string, number>;
+  readonly derivations: Derivations;
+}
+
+/** How derived actions are to be counted for users who are behind. */
+interface Options {
+  /** The only actions that are counted; undefined for all. */
+  readonly only?: ReadonlySet<string> | undefined;
+}
+
+/** Users of whom an action is derived otherwise now than when it was counted, with that counted anew from what is kept of them. */
+export interface BroughtUp {
+  readonly states: ReadonlyMap<string, UserState>;
+  readonly revision: number;
+  readonly recounted: readonly (Recounted & { readonly before: UserState; readonly names: ReadonlySet<string> })[];
+}
+
+/**
+ * Counts derived actions anew for users who are behind, from the events that are kept of them. All that `sql` reads must be of one
+ * instant for these users: within a snapshot, or under their locks.
+ */
+export async function bringUp(sql: Sql, users: readonly UserState[], { only }: Options = {}): Promise<BroughtUp> {
+  const derived = await readDerived(sql);
+  const upTo = await derivedRevisions(sql, users);
+  const states = new Map(users.map((user) => [user.id, user]));
+  const recounted: BroughtUp['recounted'][number][] = [];
+  // Most are as far as others: those from before a declaration, and those who have come since.
+  for (const [revision, group] of Map.groupBy(users, ({ id }) => upTo.get(id) ?? 0)) {
+    const changed = [...derived.changedAt].flatMap(([name, changedAt]) => (changedAt > revision ? [name] : []));
+    const names = new Set(changed.filter((name) => only === undefined || only.has(name)));
+    if (names.size === 0) continue;
+    const derivations = derived.derivations.among(names);
+    // Of a user whom nobody has written nothing was counted.
+    const written = group.filter((user) => user.revision > 0);
+    const events = await keptEvents(sql, written, [...derivations.sources()]);
+    for (const before of written) {
+      const made = recount(before, names, { derivations, events: events.get(before.id) ?? [] });
+      states.set(before.id, made.after);
+      recounted.push({ ...made, before, names });
+    }
+  }
+  return { states, revision: derived.revision, recounted };
+}
+
+/** Writes what {@link bringUp} has counted. The users must be locked. */
+export async function storeBroughtUp(sql: Sql, { states, revision, recounted }: BroughtUp): Promise<void> {
+  const stored = recounted.flatMap(({ before, names }) =>
+    [...names].filter((name) => before.actions.has(name)).map((name) => [before.id, name] as const),
+  );
+  const keys = stored.map(([id, name]) => [...userKeys([id])[0]!, name]);
+  for (const table of ['action_totals', 'action_days', 'distinct_values']) {
+    const drop = (condition: string): string => `DELETE FROM ${table} WHERE ${condition}`;
+    await changeByKey(sql, ['part', 'user_id', 'action'], keys, drop);
+  }
+  await putTotals(
+    sql,
+    recounted.flatMap(({ totals }) => totals),
+  );
+  await addDays(
+    sql,
+    recounted.flatMap(({ days }) => days),
+  );
+  await addDistinctValues(
+    sql,
+    recounted.flatMap(({ distinct }) => distinct),
+  );
+  const note = (condition: string): string => `UPDATE users SET derived_revision = ? WHERE ${condition}`;
+  await changeByKey(sql, ['part', 'id'], userKeys(states.keys()), note, [revision]);
+}
+
+interface DerivedRow {
+  readonly name: string;
+  readonly derivation: string | null;
+  readonly derived_changed: number;
+}
+
+/** The revision is read first: what is read after it may be newer, and is then looked at once more. */
+async function readDerived(sql: Sql): Promise<Derived> {
+  const revision = await derivedRevision(sql);
+  const rows = await sql.rows<DerivedRow>(
+    'SELECT name, derivation, derived_changed FROM actions WHERE derived_changed > 0',
+  );
+  const derived = rows.flatMap(({ name, derivation }) =>
+    derivation === null ? [] : [[name, parseJson(derivation) as unknown as Derivation] as const],
+  );
+  return {
+    revision,
+    changedAt: new Map(rows.map((row) => [row.name, row.derived_changed])),
+    derivations: new Derivations(new Map(derived)),
+  };
+}
+
+/** The revision at which how an action is derived last changed; 0 where none ever was. */
+export async function derivedRevision(sql: Sql): Promise<number> {
+  const text = 'SELECT actions_derived FROM configuration_revision WHERE id = 1';
+  return (await firstRow<{ actions_derived: number }>(sql, text))?.actions_derived ?? 0;
+}
+
+async function derivedRevisions(sql: Sql, users: readonly UserState[]): Promise<ReadonlyMap<string, number>> {
+  const rows = await rowsByKey<{ id: string; derived_revision: number }>(
+    sql,
+    ['part', 'id'],
+    userKeys(users.map(({ id }) => id)),
+    (condition) => `SELECT id, derived_revision FROM users WHERE ${condition}`,
+  );
+  return new Map(rows.map((row) => [row.id, row.derived_revision]));
+}
+
+const USERS_PER_STATEMENT = 500;
+
+/**
+ * What is kept of what users did, of some actions, in the order in which it was taken. It looks through the counted events of the users'
+ * partitions: an index by user would cost every event, for what happens once a declaration.
+ */
+async function keptEvents(
+  sql: Sql,
+  users: readonly UserState[],
+  actions: readonly string[],
+): Promise<ReadonlyMap<string, readonly SaidEvent[]>> {
+  const found = new Map<string, SaidEvent[]>();
+  if (actions.length === 0) return found;
+  const { isOneOf, useIndex } = sql.dialect;
+  for (const keys of chunksOf(userKeys(users.map(({ id }) => id)), USERS_PER_STATEMENT)) {
+    const parts = [...new Set(keys.map(([part]) => part))];
+    const rows = await sql.rows<EventRow>(
+      `SELECT ${EVENT_COLUMNS} FROM events${useIndex('events_state')} WHERE state = ${DONE} AND ` +
+        `${isOneOf(['part'], parts.length)} AND ${isOneOf(['user_id'], keys.length)} AND ` +
+        `action IN (${commaSeparated('?', actions.length)}) ORDER BY part, received_at, place, dedupe`,
+      [...parts, ...keys.map(([, id]) => id), ...actions],
+    );
+    for (const row of rows) {
+      const own = found.get(row.user_id);
+      if (own === undefined) found.set(row.user_id, [saidEvent(row)]);
+      else own.push(saidEvent(row));
+    }
+  }
+  return found;
+}
+
+function saidEvent(row: EventRow): SaidEvent {
+  return {
+    action: row.action,
+    occurredAt: row.occurred_at,
+    value: amountOf(BigInt(row.value)),
+    properties: row.properties === null ? undefined : parseJson(row.properties),
+  };
+}

@@ -1,0 +1,47 @@
+import type { UserActionDay, UserActionTotal } from '../../../core/states/user-state.js';
+import { insertRows } from '../engine/insert-rows.js';
+import type { Sql } from '../engine/sql.js';
+import { userKey } from './user-keys.js';
+
+export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): Promise<void> {
+  await insertRows(sql, {
+    table: 'action_totals',
+    columns: [
+      ...['part', 'user_id', 'action', 'event_count', 'value_sum'],
+      ...['active_days', 'first_at', 'last_at', 'recent_days', 'day_count', 'day_sum'],
+    ],
+    keyLength: 3,
+    rows: totals.map(({ userId, action, count, sum, activeDays, firstAt, lastAt, recentDays, openDay }) => [
+      ...userKey(userId),
+      action,
+      count,
+      String(sum),
+      activeDays,
+      firstAt,
+      lastAt,
+      String(recentDays),
+      openDay?.count ?? 0,
+      String(openDay?.sum ?? 0),
+    ]),
+    existing: {
+      event_count: 'replace',
+      value_sum: 'replace',
+      active_days: 'replace',
+      first_at: 'replace',
+      last_at: 'replace',
+      recent_days: 'replace',
+      day_count: 'replace',
+      day_sum: 'replace',
+    },
+  });
+}
+
+export async function addDays(sql: Sql, days: readonly UserActionDay[]): Promise<void> {
+  await insertRows(sql, {
+    table: 'action_days',
+    columns: ['part', 'user_id', 'action', 'day', 'event_count', 'value_sum'],
+    keyLength: 4,
+    rows: days.map(({ userId, action, day, count, sum }) => [...userKey(userId), action, day, count, String(sum)]),
+    existing: { event_count: 'add', value_sum: 'add' },
+  });
+}

@@ -1,0 +1,39 @@
+import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
+import { lockUsers } from '../configuration/confirm-snapshot.js';
+import type { Store } from '../store/store.js';
+import { FIRST_USER, type UserCursor } from '../store/user-pages.js';
+
+export interface SettleDerivedOptions {
+  readonly store: Pick<Store, 'derived' | 'transaction'>;
+  readonly keeper: ConfigurationKeeper;
+  /** Awaited between small steps: resolves when there is nothing more urgent to do, or after a while in any case. */
+  readonly giveWay: () => Promise<void>;
+}
+
+/** How many users one transaction locks, for which events of theirs have to wait. */
+const USERS_PER_TRANSACTION = 100;
+
+/**
+ * Counts derived actions for good, for everybody whom a changed declaration concerns: whoever is locked is brought up to date. Until then
+ * it is done whenever a user is read, which is right, too, but takes longer, and can be done only while the events are kept. Gives
+ * whether everybody is up to date. It may be stopped anywhere, and run twice at the same time.
+ */
+export async function settleDerived(
+  { store, keeper, giveWay }: SettleDerivedOptions,
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const revision = await store.derived.unsettled();
+  if (revision === undefined) return true;
+  for (let after: UserCursor = FIRST_USER; ; ) {
+    if (signal?.aborted) return false;
+    await giveWay();
+    const behind = await store.derived.behind(revision, after, USERS_PER_TRANSACTION);
+    const last = behind.at(-1);
+    if (last === undefined) break;
+    const userIds = behind.map(({ userId }) => userId);
+    await store.transaction(async (tx) => void (await lockUsers(tx, keeper, userIds)));
+    after = last;
+  }
+  await store.derived.settled(revision);
+  return true;
+}

@@ -1,0 +1,317 @@
+import { expect, it } from '@jest/globals';
+import type { Action } from '../../src/core/flags/flag.js';
+import type { Requirement } from '../../src/core/requirements/requirement.js';
+import { DAY_MS } from '../../src/core/values/time.js';
+import type { ActionDraft } from '../../src/services/events/draft-actions.js';
+import { readEvents } from '../../src/services/events/events.js';
+import { BackfillWorker } from '../../src/worker/backfill-worker.js';
+import { keepHouse } from '../../src/worker/housekeeping.js';
+import { settleDerived } from '../../src/worker/settle-derived.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { previewed } from './stands/previewed.js';
+import {
+  atLeast,
+  composeUseCaseStand,
+  latching,
+  ledgerOf,
+  OPERATOR,
+  person,
+  type UseCaseStand,
+} from './stands/use-case-stand.js';
+
+const AT_ONCE = { giveWay: () => Promise.resolve() };
+
+const amount = (operator: string, value: number) => ({
+  all: [{ fact: 'property', params: { name: 'amount' }, operator, value }],
+});
+
+const derived = (name: string, derivation: ActionDraft['derivation']): ActionDraft => ({
+  name,
+  clientTrackable: false,
+  derivation,
+});
+
+const declare = (stand: UseCaseStand, ...drafts: ActionDraft[]) => stand.services.actions.declare(OPERATOR, drafts);
+
+/** The fault that a declaration is refused for: its pointer and what is said. */
+const refusal = (stand: UseCaseStand, ...drafts: ActionDraft[]) =>
+  declare(stand, ...drafts).then(
+    () => undefined,
+    (error: { readonly faults: readonly { readonly pointer: string; readonly message: string }[] }) =>
+      error.faults.map(({ pointer, message }) => `${pointer}: ${message}`),
+  );
+
+async function backfill({ store, services, notifier }: UseCaseStand): Promise<void> {
+  const observer = {
+    lookedAt: () => undefined,
+    failed: (_: string, error: unknown) => {
+      throw error;
+    },
+    done: () => undefined,
+  };
+  await new BackfillWorker({ ...{ store, keeper: services.keeper, notifier, observer }, ...AT_ONCE }).run();
+}
+
+/** Count, sum in units, active days and the counts by day of an action, as states are read. */
+async function counted({ store }: UseCaseStand, userId: string, action: string) {
+  const { actions, actionDays } = (await store.states.users([userId])).get(userId)!;
+  const total = actions.get(action);
+  if (total === undefined) return undefined;
+  const days = (actionDays.get(action) ?? []).map(({ count }) => count);
+  return [total.count, Number(total.sum) / 1e6, total.activeDays, days];
+}
+
+async function comparison(stand: UseCaseStand, userId: string, flagKey: string) {
+  const input = { userId, flagKey, consistencyToken: '', full: false };
+  const { requirements } = await stand.services.requirements.get(OPERATOR, input);
+  let node: Requirement = requirements.rules[0]!.requirement;
+  while (node.comparison === undefined) node = node.children[0]!;
+  return node.comparison;
+}
+
+/** From the cache, where nothing else is asked for. */
+async function isOn(stand: UseCaseStand, userId: string, flagKey: string): Promise<boolean> {
+  const input = { userId, context: {}, flagKey, consistencyToken: '', full: false };
+  return (await stand.services.evaluation.evaluate(OPERATOR, input)).decision.enabled;
+}
+
+describeOnEachEngine('derived actions', (engine) => {
+  let ids = 0;
+  const event = (user_id: string, action: string, properties: object = {}, more: object = {}) => ({
+    ...{ id: `d${ids++}`, user_id, action, properties },
+    ...more,
+  });
+
+  it('are counted with the event: by its properties, with a value of theirs, and each value once', async () => {
+    const stand = await engine.compose();
+    await declare(
+      stand,
+      derived('large', { from: ['order', 'reorder'], where: amount('greaterThanInclusive', 100) }),
+      derived('revenue', { from: ['order'], value: { property: { path: '$.total.net' } } }),
+      derived('points', { from: ['order', 'visit'], value: { constant: 5 } }),
+      derived('lesson_kinds', {
+        from: ['lesson'],
+        distinct: { name: 'lesson' },
+        value: { property: { name: 'score' } },
+      }),
+    );
+    await stand.track([
+      event('a', 'order', { amount: 99.5, total: { net: 80 } }, { value: 1 }),
+      event('a', 'order', { amount: 100, total: { net: '90' } }, { value: 2 }),
+      event('a', 'reorder', { amount: 250 }, { value: 4 }),
+      event('a', 'visit', {}, {}),
+      event('a', 'lesson', { lesson: 'one', score: 3 }),
+      event('a', 'lesson', { lesson: 'one', score: 50 }),
+      event('a', 'lesson', { score: 50 }),
+    ]);
+    await stand.drain();
+    await stand.track([
+      event('a', 'lesson', { lesson: 'two', score: 4 }),
+      event('a', 'lesson', { lesson: 'one', score: 60 }),
+      event('b', 'lesson', { lesson: 'one', score: 60 }),
+    ]);
+    await stand.drain();
+    expect(await counted(stand, 'a', 'large')).toEqual([2, 6, 1, [2]]);
+    expect(await counted(stand, 'a', 'revenue')).toEqual([1, 80, 1, [1]]);
+    expect(await counted(stand, 'a', 'points')).toEqual([3, 15, 1, [3]]);
+    expect(await counted(stand, 'a', 'lesson_kinds')).toEqual([2, 7, 1, [2]]);
+    expect(await counted(stand, 'b', 'lesson_kinds')).toEqual([1, 60, 1, [1]]);
+    expect((await counted(stand, 'a', 'lesson'))?.[0]).toBe(5);
+  });
+
+  it('unlock with the event as the cause, and are told by requirements with since when they count', async () => {
+    const stand = await engine.compose();
+    const before = await stand.store.now();
+    await declare(stand, derived('big', { from: ['sale'], where: amount('greaterThan', 10) }));
+    await stand.setFlag('bigseller', latching(atLeast(2, 'big')));
+    await stand.track([event('c', 'sale', { amount: 11 }), event('c', 'sale', { amount: 10 })]);
+    await stand.drain();
+    expect(await ledgerOf(stand.store, 'c')).toEqual([]);
+    const { current, remaining, countedSince } = await comparison(stand, 'c', 'bigseller');
+    expect([current, remaining]).toEqual([1, 1]);
+    const { countsSince } = stand.services.keeper.snapshot.derivations.all.get('big')!;
+    expect(countedSince).toBe(countsSince);
+    expect(Math.abs(countsSince - (before - 30 * DAY_MS))).toBeLessThan(60_000);
+    await stand.track([event('c', 'sale', { amount: 12 }, { id: 'cause' })]);
+    await stand.drain();
+    expect(await ledgerOf(stand.store, 'c')).toMatchObject([
+      { kind: 'unlocked', cause: { type: 'event', eventId: 'cause', action: 'sale' } },
+    ]);
+  });
+
+  it('count what is kept from before they were declared, for everybody who asks', async () => {
+    const [stand, other] = [await engine.compose(), await engine.compose()];
+    const now = await stand.store.now();
+    await stand.track([
+      event('h', 'paid', { amount: 5 }, { occurred_at: now - 3 * DAY_MS, value: 7 }),
+      event('h', 'paid', { amount: 50 }, { occurred_at: now - 2 * DAY_MS, value: 7 }),
+      event('h', 'paid', { amount: 60 }, { occurred_at: now - 2 * DAY_MS, value: 7 }),
+      event('h', 'paid', { amount: 60 }, { occurred_at: now, value: 7 }),
+    ]);
+    await stand.drain();
+    const live = { rules: [{ conditions: { all: [atLeast(2, 'paid_much', { windowDays: 3 })] } as never }] };
+    await stand.setFlag('payer_live', live);
+    await stand.setFlag('payer', latching(atLeast(3, 'paid_much')));
+    await other.services.keeper.refresh();
+    for (const one of [stand, other]) expect(await isOn(one, 'h', 'payer_live')).toBe(false);
+
+    const written = await declare(stand, derived('paid_much', { from: ['paid'], where: amount('greaterThan', 10) }));
+    expect(written.backfillIds).toHaveLength(1);
+    expect(written.warnings.map(({ pointer }) => pointer)).toEqual(['/actions/0/derivation']);
+    await other.services.keeper.refresh();
+    // Read by both caches, by the pages of a preview and those of a backfill, before anything was written.
+    for (const one of [stand, other]) {
+      expect(await isOn(one, 'h', 'payer_live')).toBe(true);
+      expect(await isOn(one, 'h', 'payer')).toBe(true);
+      expect(await comparison(one, 'h', 'payer')).toMatchObject({ current: 3, remaining: 0 });
+    }
+    const { result } = await previewed(stand, 'payer', { input: latching(atLeast(4, 'paid_much')) });
+    expect(result.counts).toMatchObject({ wouldLose: 1, wouldUnlock: 0 });
+    expect(await engine.rows("SELECT action FROM action_totals WHERE user_id = 'h' AND action = 'paid_much'")).toEqual(
+      [],
+    );
+    expect(await counted(stand, 'h', 'paid_much')).toEqual([3, 21, 2, [2, 1]]);
+
+    await backfill(stand);
+    expect((await ledgerOf(stand.store, 'h')).map(({ kind, cause }) => [kind, cause.type])).toEqual([
+      ['unlocked', 'backfill'],
+    ]);
+    expect(
+      await engine.rows("SELECT event_count FROM action_totals WHERE user_id = 'h' AND action = 'paid_much'"),
+    ).toEqual([{ event_count: 3 }]);
+    await stand.track([event('h', 'paid', { amount: 70 })]);
+    await stand.drain();
+    expect((await counted(stand, 'h', 'paid_much'))?.[0]).toBe(4);
+  });
+
+  it('are counted anew when they are changed, and are forgotten when they are deleted', async () => {
+    const stand = await engine.compose();
+    const kinds = { from: ['read'], distinct: { name: 'book' } };
+    await declare(stand, derived('books', kinds));
+    await stand.track(['x', 'y', 'x', 'z'].map((book) => event('k', 'read', { book })));
+    await stand.drain();
+    expect((await counted(stand, 'k', 'books'))?.[0]).toBe(3);
+    const values = () => engine.rows("SELECT action FROM distinct_values WHERE user_id = 'k'");
+    expect(await values()).toHaveLength(3);
+
+    await declare(stand, derived('books', { from: ['read'] }));
+    expect((await counted(stand, 'k', 'books'))?.[0]).toBe(4);
+    await stand.track([event('k', 'read', { book: 'x' })]);
+    await stand.drain();
+    expect((await counted(stand, 'k', 'books'))?.[0]).toBe(5);
+    expect(await values()).toHaveLength(0);
+    await declare(stand, derived('books', kinds));
+    expect((await counted(stand, 'k', 'books'))?.[0]).toBe(3);
+
+    await stand.services.actions.delete(OPERATOR, 'books');
+    expect(await counted(stand, 'k', 'books')).toBeUndefined();
+    expect((await stand.services.actions.list(OPERATOR, { limit: 100 })).items.map(({ name }) => name)).not.toContain(
+      'books',
+    );
+    // From now on it is any action, and begins with nothing.
+    await stand.track([event('k', 'books')]);
+    await stand.drain();
+    expect((await counted(stand, 'k', 'books'))?.[0]).toBe(1);
+    expect(await values()).toHaveLength(0);
+  });
+
+  it('count nothing from before their declaration where properties are dropped, unless they need none', async () => {
+    const store = await engine.openStore({ dropProperties: true });
+    const stand = await composeUseCaseStand(store, { dropProperties: true });
+    await stand.track([event('p', 'drink', { kind: 'tea' })]);
+    await stand.drain();
+    const where = { all: [{ fact: 'property', params: { name: 'kind' }, operator: 'notEqual', value: 'coffee' }] };
+    const { actions } = await declare(
+      stand,
+      derived('any_drink', { from: ['drink'] }),
+      derived('no_coffee', { from: ['drink'], where }),
+    );
+    const since = ({ derivation }: Action): number => derivation!.countsSince;
+    expect(since(actions[1]!) - since(actions[0]!)).toBe(30 * DAY_MS);
+    expect((await counted(stand, 'p', 'any_drink'))?.[0]).toBe(1);
+    expect(await counted(stand, 'p', 'no_coffee')).toBeUndefined();
+    await stand.track([event('p', 'drink', { kind: 'tea' }), event('p', 'drink', { kind: 'coffee' })]);
+    await stand.drain();
+    expect((await counted(stand, 'p', 'any_drink'))?.[0]).toBe(3);
+    expect((await counted(stand, 'p', 'no_coffee'))?.[0]).toBe(1);
+  });
+
+  it('are named by no event, at whichever door, and by none that was on its way', async () => {
+    const stand = await engine.compose();
+    await stand.track([event('n', 'jumped'), event('n', 'jump')]);
+    await declare(stand, derived('jumped', { from: ['jump'] }));
+    await stand.drain();
+    expect(stand.buried).toMatchObject([{ userId: 'n', reason: expect.stringContaining('derived from others') }]);
+    expect((await counted(stand, 'n', 'jumped'))?.[0]).toBe(1);
+
+    const said = 'the action "jumped" is derived: it is counted from "jump"; send these instead';
+    const shapes = [
+      { id: '1', user_id: 'n', action: 'jumped' },
+      { specversion: '1.0', id: '2', source: 's', subject: 'n', type: 'jumped' },
+      { messageId: '3', type: 'track', userId: 'n', event: 'jumped' },
+    ];
+    const tracked = await stand.services.events.track(OPERATOR, { events: readEvents(shapes).events, wait: false });
+    expect(tracked).toMatchObject({ accepted: 0, rejected: ['1', '2', '3'].map((id) => ({ id, error: said })) });
+    await expect(stand.services.events.intake(OPERATOR, shapes)).rejects.toThrow(said);
+    const own = await stand.track([event('n', 'jumped', {}, { id: '4' })], { call: person('n') });
+    expect(own.rejected).toMatchObject([{ id: '4', error: expect.stringContaining('nobody sends it') }]);
+  });
+
+  it('are refused by pointer where they cannot be, and stay while something refers to them', async () => {
+    const stand = await engine.compose();
+    await declare(stand, derived('base', { from: ['ride'] }), { name: 'ride', clientTrackable: true });
+    expect(await refusal(stand, derived('more', { from: ['ride', 'base'] }))).toEqual([
+      '/actions/0/derivation/from/1: "base" is derived itself, so name what it is derived from',
+    ]);
+    expect(await refusal(stand, derived('ride', { from: ['walk'] }))).toEqual([
+      '/actions/0/derivation: "base" is derived from "ride", which therefore cannot be derived; change that first',
+    ]);
+    expect(await refusal(stand, derived('self', { from: ['self'] }))).toHaveLength(1);
+    const stage = { all: [{ fact: 'stage', operator: 'equal', value: 'x' }] };
+    const bad = { from: [], where: stage, value: {}, distinct: { path: 'amount' } };
+    const said = await refusal(stand, { ...derived('bad', bad), clientTrackable: true });
+    expect(said?.map((one) => one.slice(0, one.indexOf(':')))).toEqual([
+      '/actions/0/derivation/from',
+      '/actions/0/derivation/where/all/0/fact',
+      '/actions/0/derivation/distinct',
+      '/actions/0/derivation/value',
+      '/actions/0/client_trackable',
+    ]);
+    await stand.setFlag('riders', latching(atLeast(1, 'base')));
+    await expect(stand.services.actions.delete(OPERATOR, 'base')).rejects.toThrow('referred to by the flag "riders"');
+    await expect(stand.services.actions.delete(OPERATOR, 'ride')).rejects.toThrow('the derived action "base"');
+    await stand.setFlag('riders', { rules: [] });
+    await stand.services.actions.delete(OPERATOR, 'base');
+    await stand.services.actions.delete(OPERATOR, 'ride');
+  });
+
+  it('leave nothing of a user who is deleted', async () => {
+    const stand = await engine.compose();
+    await declare(stand, derived('cities', { from: ['trip'], distinct: { name: 'city' } }));
+    await stand.track(['a', 'b', 'c'].map((city) => event('gone', 'trip', { city })));
+    await stand.drain();
+    await stand.services.userDeletion.delete(OPERATOR, { userId: 'gone', comment: 'the account was closed' });
+    for (const table of ['distinct_values', 'action_totals', 'action_days', 'events'])
+      expect(await engine.rows(`SELECT user_id FROM ${table} WHERE user_id = 'gone'`)).toEqual([]);
+    await stand.track([event('gone', 'trip', { city: 'a' })]);
+    await stand.drain();
+    expect((await counted(stand, 'gone', 'cities'))?.[0]).toBe(1);
+  });
+
+  it('are settled for good in the background, before events go, and lose nothing with these', async () => {
+    const stand = await engine.compose();
+    const users = Array.from({ length: 230 }, (_, i) => `s${i}`);
+    await stand.track(users.flatMap((id) => [event(id, 'swim', { far: true }), event(id, 'swim', {})]));
+    await stand.drain();
+    const where = { all: [{ fact: 'property', params: { name: 'far' }, operator: 'equal', value: true }] };
+    await declare(stand, derived('far_swim', { from: ['swim'], where }));
+    const { store } = stand;
+    const later = { ...store, now: async () => (await store.now()) + 40 * DAY_MS };
+    const { keeper } = stand.services;
+    await keepHouse({ store: later, keeper, retentionDays: 30, auditRetentionDays: undefined });
+    expect(await engine.rows("SELECT action FROM events WHERE action = 'swim'")).toEqual([]);
+    for (const id of users) expect((await counted(stand, id, 'far_swim'))?.[0]).toBe(1);
+    expect(await store.derived.unsettled()).toBeUndefined();
+    expect(await settleDerived({ store, keeper, ...AT_ONCE })).toBe(true);
+  });
+});
