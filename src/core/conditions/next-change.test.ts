@@ -81,8 +81,10 @@ describe('the next change by time', () => {
 
   it('is exactly the change of a count, however many changes of its segments come before', () => {
     let changed = 0;
+    // What clocks show comes again and again: of that not all changes are followed, and an instant may be told sooner.
+    const leaf = orderedTimeLeaf.filter(({ fact }) => fact !== 'localTime' && fact !== 'dayOfWeek');
     const counted = fc.tuple(
-      fc.tuple(orderedTimeLeaf, orderedTimeLeaf, orderedTimeLeaf),
+      fc.tuple(leaf, leaf, leaf),
       fc.constantFrom('greaterThanInclusive', 'lessThan', 'equal', 'not:equal'),
       fc.integer({ min: 0, max: 3 }),
     );
