@@ -1,7 +1,8 @@
 /**
  * The list of a person's flags over REST, of 20 and of 200, half of which are on: 10,000 people with a JWT each, warm, on
  * MariaDB and Redis. Beside it Unleash's front-end API with the same flags for the same people, and a fastify that answers the
- * same body whatever it is asked. What a token costs that has not been seen before is told by itself.
+ * same body whatever it is asked. A server tells a list again for as long as it holds the user's state; what lists cost that are
+ * decided anew is told by itself, and what a token does that has not been seen before.
  *
  *     bench/peers/install && npm run build && npm run bench:list
  *
@@ -36,6 +37,8 @@ const SECRET = 'a secret of this run alone, of more than 32 bytes';
 const LIFE_S = 3_600;
 /** Where tokens say what is stored as well: then they override it. */
 const WITH_ROLES = 'latchkey, roles in tokens';
+/** Of each user by turns the token with and the one without roles: what was kept of the last list is never that of the next. */
+const ANEW = 'latchkey, each list decided anew';
 const FIRST_SEEN = 'latchkey, each token for the first time';
 /** To be reached against Unleash and against the canned body, by the number of flags. */
 const MARKS: Readonly<Record<number, { readonly unleash: number; readonly canned: number }>> = {
@@ -102,7 +105,7 @@ async function measure(place: Place, flags: number): Promise<void> {
     loadGets({ address, requests: asked, inFlight, calls: count });
   /** Tokens of another side, measured before, may have driven out these. */
   const warm = async (asked: readonly Buffer[]) => {
-    await load(latchkey.httpAddress, asked, users);
+    await load(latchkey.httpAddress, asked, asked.length);
     return loadFigures(latchkey, () => load(latchkey.httpAddress, asked, calls));
   };
   let issue = 0;
@@ -113,6 +116,7 @@ async function measure(place: Place, flags: number): Promise<void> {
   const sides: Side[] = [
     { name: 'latchkey', run: () => warm(requests) },
     { name: WITH_ROLES, run: () => warm(withRoles) },
+    { name: ANEW, run: () => warm([...requests, ...withRoles]) },
     { name: FIRST_SEEN, run: firstSeenTokens },
     { name: 'canned fastify', run: () => loadFigures(canned, () => load(addressOf(canned), requests, calls)) },
   ];
@@ -123,8 +127,8 @@ async function measure(place: Place, flags: number): Promise<void> {
   reportSides(report, measured, sides, 'request');
   for (const { name } of sides) report.row({ what: name, unit: 'B', values: measured.of(name, 'answerBytes') });
   const ratio = (other: string, atLeast: number | undefined): void => {
-    const mark = atLeast === undefined ? {} : { mark: { atLeast } };
-    for (const name of ['latchkey', WITH_ROLES]) {
+    for (const name of ['latchkey', WITH_ROLES, ANEW]) {
+      const mark = atLeast === undefined || name === ANEW ? {} : { mark: { atLeast } };
       const values = measured.ratio('perSecond', name, other);
       report.row({ what: `${name} : ${other}, requests`, unit: '', values, digits: 2, ...mark });
       const working = measured.ratio('serverUs', other, name);

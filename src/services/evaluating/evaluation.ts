@@ -206,10 +206,17 @@ export class EvaluationService {
     if (kept !== undefined) return kept;
     checkContext(context);
     const view = views.viewOf(call, snapshot, target, present);
-    const evaluated = snapshot.visible.map((key) => views.decide(view, key, 'to people'));
+    const evaluated: Evaluated[] = [];
+    let until = Number.POSITIVE_INFINITY;
+    let anyStale = false;
+    for (const key of snapshot.visible) {
+      const one = views.decide(view, key, 'to people');
+      evaluated.push(one);
+      until = Math.min(until, one.decision.validUntil ?? until);
+      anyStale ||= one.stale;
+    }
     const answer = tell({ snapshot, evaluated }, form);
-    if (evaluated.some(({ stale }) => stale)) return answer;
-    const until = Math.min(...evaluated.map(({ decision }) => decision.validUntil ?? Infinity));
+    if (anyStale) return answer;
     this.#lists.keep(basis, form, answer, { from: view.now, until });
     return answer;
   }

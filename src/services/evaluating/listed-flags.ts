@@ -45,10 +45,17 @@ export function tell<T extends ToldList>(listed: Listed, form: ListForm<T>): Lis
 
 function talliesOf(evaluated: readonly Evaluated[]): readonly Tally[] {
   const tallies: { -readonly [member in keyof Tally]: Tally[member] }[] = [];
+  let last = tallies[0];
   for (const { decision, stale } of evaluated) {
-    const known = tallies.find((tally) => tally.reason === decision.reason && tally.stale === stale);
-    if (known === undefined) tallies.push({ reason: decision.reason, stale, decisions: 1 });
-    else known.decisions++;
+    const { reason } = decision;
+    if (last === undefined || last.reason !== reason || last.stale !== stale) {
+      last = tallies.find((tally) => tally.reason === reason && tally.stale === stale);
+      if (last === undefined) {
+        last = { reason, stale, decisions: 0 };
+        tallies.push(last);
+      }
+    }
+    last.decisions++;
   }
   return tallies;
 }
