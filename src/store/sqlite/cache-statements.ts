@@ -12,8 +12,8 @@ interface Preparing {
 }
 
 /**
- * Lets a connection prepare each statement once. Preparing takes several times as long as running a small query, and knex
- * asks for it every time. When there are too many, the least recently used statement is dropped.
+ * Lets a connection prepare each statement once. Preparing takes several times as long as running a small query, and it
+ * would be done every time. When there are too many, the least recently used statement is dropped.
  */
 export function cacheStatements(connection: Preparing): void {
   const prepare = connection.prepare.bind(connection);
