@@ -6,10 +6,14 @@
  *
  *     npm run build && npm run bench:events
  *
- * `USERS`, `EVENTS` a round, `ROUNDS` and `LATENCY_EVENTS` change its size.
+ * `USERS`, `EVENTS` a round, `ROUNDS` and `LATENCY_EVENTS` change its size. `DERIVED` declares so many derived actions: every event may
+ * count as one more of them, by what it says, and the last of them counts each value once.
  */
+import { credentials, Metadata } from '@grpc/grpc-js';
+import { AdminServiceClient } from '../../test/gen/latchkey/v1/admin_service.js';
 import { TrackRequest } from '../../test/gen/latchkey/v1/event.js';
 import { Rule_Policy, SetFlagRequest } from '../../test/gen/latchkey/v1/flag.js';
+import { DeclareActionsRequest } from '../../test/gen/latchkey/v1/onboarding.js';
 import { databasePid, redisPid } from '../stand/database-process.js';
 import { quantile } from '../stand/figures.js';
 import { connect } from '../stand/latchkey-client.js';
@@ -25,6 +29,8 @@ const USERS = Number(process.env.USERS ?? 50_000);
 const EVENTS = Number(process.env.EVENTS ?? 100_000);
 const ROUNDS = roundsOr(5);
 const ACTIONS = 3;
+const DERIVED = Number(process.env.DERIVED ?? 0);
+const TOPICS = 10;
 const LATENCY_EVENTS = Number(process.env.LATENCY_EVENTS ?? 2_000);
 const LATENCY_PER_SECOND = 200;
 const UNLOCKING_SHARE = 1 / 20;
@@ -34,6 +40,7 @@ const AIM_PER_SECOND = 10_000;
 const event = (round: number, n: number) => ({
   ...{ id: `event-${round}-${n}`, source: 'bench' },
   ...{ userId: `user-${round}-${(n * 7919) % USERS}`, action: actionName(n % ACTIONS) },
+  ...(DERIVED > 0 && { properties: { topic: n % TOPICS } }),
 });
 
 /** Two of three users do the first action: a share of them unlocks, as many as is one event in twenty. */
@@ -49,6 +56,16 @@ const flag = {
     },
   ],
 };
+
+/** Half of all events count as each of them, and of the last one the first of each topic. */
+const derivedActions = Array.from({ length: DERIVED }, (_, i) => ({
+  name: `derived-${i}`,
+  derivation: {
+    from: Array.from({ length: ACTIONS }, (_, n) => actionName(n)),
+    where: { all: [{ fact: 'property', params: { name: 'topic' }, operator: 'lessThan', value: TOPICS / 2 }] },
+    ...(i === DERIVED - 1 && { distinct: { name: 'topic' } }),
+  },
+}));
 
 async function latencies({ client, call }: ReturnType<typeof connect>): Promise<readonly number[]> {
   const taken: number[] = [];
@@ -78,14 +95,32 @@ async function withProcessors(
   return { ...figures, ...Object.fromEntries(each), generatorBusy };
 }
 
+async function declare(grpcAddress: string): Promise<void> {
+  const client = new AdminServiceClient(grpcAddress, credentials.createInsecure());
+  const metadata = new Metadata();
+  metadata.set('authorization', `Bearer ${TOKEN}`);
+  await new Promise<void>((resolve, reject) => {
+    const request = DeclareActionsRequest.fromPartial({ actions: derivedActions });
+    client.declareActions(request, metadata, (error) => (error ? reject(error) : resolve()));
+  });
+  client.close();
+}
+
 async function measure(place: Place): Promise<void> {
   const environment = { DATA_DIR: place.directory, ...place.environment };
   const [server, worker] = [await serve(0, 'grpc', environment), await serve(1, 'worker', environment)];
   const connected = connect(server.grpcAddress, TOKEN);
+  if (DERIVED > 0) await declare(server.grpcAddress);
   await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag }));
   const [mariadb, redis] = [await databasePid(place), await redisPid(place)];
   const databases = { mariadb: () => processorMsOf(mariadb), redis: () => processorMsOf(redis) };
-  const report = new Report('events', { users: USERS, events: EVENTS, actions: ACTIONS, rounds: ROUNDS });
+  const report = new Report('events', {
+    users: USERS,
+    events: EVENTS,
+    actions: ACTIONS,
+    derived: DERIVED,
+    rounds: ROUNDS,
+  });
 
   let unlocksBefore = 0;
   const product = async (round: number): Promise<Figures> => {

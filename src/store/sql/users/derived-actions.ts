@@ -125,8 +125,8 @@ async function derivedRevisions(sql: Sql, users: readonly UserState[]): Promise<
 const USERS_PER_STATEMENT = 500;
 
 /**
- * What is kept of what users did, of some actions, in the order in which it was taken. It looks through the counted events of the users'
- * partitions: an index by user would cost every event, for what happens once a declaration.
+ * What is kept of what users did, of some actions, in the order in which it was taken. It looks through the events of the users'
+ * partitions, which stand beside one another: an index by user would cost every event, for what happens once a declaration.
  */
 async function keptEvents(
   sql: Sql,
@@ -139,7 +139,7 @@ async function keptEvents(
   for (const keys of chunksOf(userKeys(users.map(({ id }) => id)), USERS_PER_STATEMENT)) {
     const parts = [...new Set(keys.map(([part]) => part))];
     const rows = await sql.rows<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM events${useIndex('events_state')} WHERE state = ${DONE} AND ` +
+      `SELECT ${EVENT_COLUMNS} FROM events${useIndex('PRIMARY')} WHERE state = ${DONE} AND ` +
         `${isOneOf(['part'], parts.length)} AND ${isOneOf(['user_id'], keys.length)} AND ` +
         `action IN (${commaSeparated('?', actions.length)}) ORDER BY part, received_at, place, dedupe`,
       [...parts, ...keys.map(([, id]) => id), ...actions],
