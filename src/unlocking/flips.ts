@@ -1,4 +1,4 @@
-import { decide } from '../core/deciding/evaluate.js';
+import { decideAlone } from '../core/deciding/evaluate.js';
 import { subjectOf } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { StoredStates } from '../core/unlocking/touched-flags.js';
@@ -36,8 +36,8 @@ export function flipsBetween(before: Moment, after: Moment, among: ReadonlySet<s
   for (const key of among === undefined ? after.snapshot.flags.keys() : [...among].toSorted()) {
     const flag = after.snapshot.flags.get(key)?.flag;
     if (flag === undefined || (sameConfiguration && (flag.archived || !flag.active))) continue;
-    const was = decide(before.snapshot, key, past!, before.at).enabled;
-    const is = decide(after.snapshot, key, present!, after.at).enabled;
+    const was = decideAlone(before.snapshot, key, past!, before.at).enabled;
+    const is = decideAlone(after.snapshot, key, present!, after.at).enabled;
     if (is && !was) unlocked.push(key);
     if (was && !is) locked.push(key);
   }

@@ -6,6 +6,7 @@ import { compileCount } from './compile-count.js';
 import { type CompiledLeaf, compileLeaf, type Leaf, type Test } from './compile-leaf.js';
 import type { NextChange } from './next-change.js';
 import { countedSegments } from './references.js';
+import { type Member, type UsageReading, usageOfAll, usageOfAny, usageOfLeaf } from './usage.js';
 
 /** Conditions as closures over fact slots. */
 export interface CompiledConditions {
@@ -20,6 +21,8 @@ export interface CompiledConditions {
   readonly readsTime: boolean;
   /** The indexes of all slots that the conditions and their segments read. */
   readonly slotsRead: ReadonlySet<number>;
+  /** What is left, while the conditions hold, of a count that they bound from above; undefined where they bound none. */
+  readonly usage: UsageReading | undefined;
 }
 
 /** A node as the library parsed it. It has `all`, `any`, `not`, `condition`, or the members of a comparison. */
@@ -30,9 +33,11 @@ interface Node extends Partial<Leaf> {
   readonly condition?: string;
 }
 
+/** Whether a node holds, and what it bounds from above. */
+type Meaning = Member;
+
 /** A segment's conditions, or a rule's, as what is put together from them needs to know them. */
-interface Part {
-  readonly test: Test;
+interface Part extends Meaning {
   /** Of each comparison that time may change, those of segments included. */
   readonly changes: ReadonlySet<NextChange>;
   readonly slotsRead: ReadonlySet<number>;
@@ -42,7 +47,7 @@ interface Part {
 export type CompiledSegments = ReadonlyMap<string, Part>;
 
 const ALWAYS: Test = () => true;
-const EVERYONE: Part = { test: ALWAYS, changes: new Set(), slotsRead: new Set() };
+const EVERYONE: Part = { test: ALWAYS, usage: undefined, changes: new Set(), slotsRead: new Set() };
 
 /**
  * Compiles validated conditions; a segment is compiled once, however often it is referred to. `{}` holds for everyone. Law:
@@ -81,8 +86,8 @@ export class ConditionCompiler {
 
   /** Throws for what validation refuses: an unknown fact, operator or segment, or a circle of segments. */
   compile(conditions: JsonObject): CompiledConditions {
-    const { test, changes, slotsRead } = this.#part(conditions);
-    return { test, nextChange: earliest([...changes]), readsTime: changes.size > 0, slotsRead };
+    const { test, usage, changes, slotsRead } = this.#part(conditions);
+    return { test, nextChange: earliest([...changes]), readsTime: changes.size > 0, slotsRead, usage };
   }
 
   #part(conditions: JsonObject): Part {
@@ -102,8 +107,8 @@ export class ConditionCompiler {
     const copy = JSON.parse(text) as never;
     const parsed = new Rule({ conditions: copy, event: { type: 'holds' } });
     const read = { changes: new Set<NextChange>(), slotsRead: new Set<number>() };
-    const test = this.#node(parsed.conditions as unknown as Node, read);
-    return { test, changes: read.changes, slotsRead: this.#sharedSlots(read.slotsRead) };
+    const meaning = this.#node(parsed.conditions as unknown as Node, read);
+    return { ...meaning, changes: read.changes, slotsRead: this.#sharedSlots(read.slotsRead) };
   }
 
   #sharedSlots(slots: ReadonlySet<number>): ReadonlySet<number> {
@@ -113,23 +118,29 @@ export class ConditionCompiler {
     return known;
   }
 
-  #node(node: Node, read: Reading): Test {
+  #node(node: Node, read: Reading): Meaning {
     if (node.condition !== undefined) {
-      const { test, changes, slotsRead } = this.#segment(node.condition);
+      const { test, usage, changes, slotsRead } = this.#segment(node.condition);
       for (const change of changes) read.changes.add(change);
       for (const slot of slotsRead) read.slotsRead.add(slot);
-      return test;
+      return { test, usage };
     }
-    if (node.any !== undefined) return anyOf(node.any.map((member) => this.#node(member, read)));
-    if (node.all !== undefined) return allOf(node.all.map((member) => this.#node(member, read)));
+    if (node.any !== undefined) {
+      const members = node.any.map((member) => this.#node(member, read));
+      return { test: anyOf(members.map(({ test }) => test)), usage: usageOfAny(members) };
+    }
+    if (node.all !== undefined) {
+      const members = node.all.map((member) => this.#node(member, read));
+      return { test: allOf(members.map(({ test }) => test)), usage: usageOfAll(members) };
+    }
     if (node.not !== undefined) {
-      const inner = this.#node(node.not, read);
-      return (record) => !inner(record);
+      const { test } = this.#node(node.not, read);
+      return { test: (record) => !test(record), usage: undefined };
     }
     const leaf = this.#leaf(node as Leaf);
     for (const slot of leaf.slots) read.slotsRead.add(slot);
     if (leaf.nextChange !== undefined) read.changes.add(leaf.nextChange);
-    return leaf.test;
+    return { test: leaf.test, usage: usageOfLeaf(node as Leaf, this.#slots) };
   }
 
   /** Comparisons that say the same are one, so that the processor's caches hold it once. */

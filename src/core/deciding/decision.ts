@@ -1,3 +1,4 @@
+import type { Usage } from '../conditions/usage.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 
 export const REASONS = [
@@ -31,6 +32,8 @@ export interface Decision {
   readonly validUntil?: number;
   /** 0 for a flag that does not exist. */
   readonly flagVersion: number;
+  /** What is left of it; only where the rule that answered bounds a count from above. */
+  readonly usage?: Usage;
 }
 
 /**

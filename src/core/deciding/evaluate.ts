@@ -17,6 +17,8 @@ interface Walk {
   decided?: Map<string, Decision>;
   /** Whether a denial reads as DEFAULT; see {@link decideForPeople}. */
   readonly hidesDenials: boolean;
+  /** Whether it is left out what is left of the flag; see {@link decideAlone}. */
+  readonly withoutUsage?: boolean;
 }
 
 /**
@@ -40,7 +42,8 @@ export function evaluate(
 /** {@link evaluate} for a subject that was made before, as where many flags are decided for one user. */
 export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, now: number, walk?: Walk): Decision {
   const compiled = snapshot.flags.get(flagKey);
-  if (compiled?.open === true && !hasRows(compiled, subject)) return decideByRules(compiled, subject, now, Infinity);
+  if (compiled?.open === true && !hasRows(compiled, subject))
+    return decideByRules(compiled, subject, now, Infinity, walk);
   if (compiled === undefined || compiled.flag.archived) return notFound(flagKey);
   const { flag } = compiled;
 
@@ -52,7 +55,7 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
     const { depth, hidesDenials } = walk ?? TO_ALL;
     const decided = walk?.decided ?? new Map<string, Decision>();
     if (walk !== undefined) walk.decided = decided;
-    const next: Walk = { depth: depth + 1, decided, hidesDenials };
+    const next: Walk = { depth: depth + 1, decided, hidesDenials, withoutUsage: true };
     // A write that would exceed the depth is refused; this ends a stored configuration that is damaged and has a circle.
     if (next.depth > MAX_PREREQUISITE_DEPTH) return off(compiled, 'PREREQUISITE_FAILED', until);
     for (const { flagKey: key, variant } of flag.prerequisites) {
@@ -74,7 +77,7 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   if (platform !== undefined) return on(compiled, undefined, subject, platform.level, until);
   if (flag.isEnabledGlobally) return on(compiled, undefined, subject, 'GLOBAL', until);
 
-  return decideByRules(compiled, subject, now, until);
+  return decideByRules(compiled, subject, now, until, walk);
 }
 
 const TO_ALL: Walk = { depth: 0, hidesDenials: false };
@@ -82,8 +85,8 @@ const TO_ALL: Walk = { depth: 0, hidesDenials: false };
 /** What decisions of many flags for one subject at one instant have in common; see {@link decideAmong}. */
 export type Among = Walk;
 
-export function among({ hidesDenials }: Pick<Among, 'hidesDenials'>): Among {
-  return { depth: 0, hidesDenials };
+export function among({ hidesDenials, withoutUsage = false }: Pick<Among, 'hidesDenials' | 'withoutUsage'>): Among {
+  return { depth: 0, hidesDenials, withoutUsage };
 }
 
 /**
@@ -97,7 +100,10 @@ export function decideAmong(
   now: number,
   common: Among,
 ): Decision {
-  return common.decided?.get(flagKey) ?? decide(snapshot, flagKey, subject, now, common);
+  const known = common.decided?.get(flagKey);
+  // Of a flag that is required it is not told what is left of it.
+  const isWhole = known !== undefined && snapshot.flags.get(flagKey)?.tellsUsage !== true;
+  return isWhole ? known : decide(snapshot, flagKey, subject, now, common);
 }
 
 /**
@@ -106,6 +112,11 @@ export function decideAmong(
  */
 export function decideForPeople(snapshot: Snapshot, flagKey: string, subject: Subject, now: number): Decision {
   return decide(snapshot, flagKey, subject, now, among({ hidesDenials: true }));
+}
+
+/** {@link decide} without what is left of the flag, so that `validUntil` is that of the answer alone: for who looks for flips. */
+export function decideAlone(snapshot: Snapshot, flagKey: string, subject: Subject, now: number): Decision {
+  return decide(snapshot, flagKey, subject, now, among({ hidesDenials: false, withoutUsage: true }));
 }
 
 function denied(
@@ -147,7 +158,13 @@ function presentRecord({ values }: Subject, now: number): FactRecord {
 }
 
 /** Lines 6–8 of the order of evaluation alone; `windowUntil` is when time may change what the lines before them said. */
-export function decideByRules(compiled: CompiledFlag, subject: Subject, now: number, windowUntil: number): Decision {
+export function decideByRules(
+  compiled: CompiledFlag,
+  subject: Subject,
+  now: number,
+  windowUntil: number,
+  walk?: Walk,
+): Decision {
   let until = windowUntil;
   const { ledger } = subject.user;
   const standings = ledger.size === 0 ? undefined : ledger.get(compiled.flag.id);
@@ -159,6 +176,7 @@ export function decideByRules(compiled: CompiledFlag, subject: Subject, now: num
     if (!rolloutIncludes(compiled, entry, subject)) continue;
     if (entry.readsTime) until = Math.min(until, entry.conditions.nextChange(record));
     if (entry.test(record)) {
+      if (entry.usage !== undefined && walk?.withoutUsage !== true) return onWithUsage(compiled, entry, subject, until);
       return on(compiled, entry, subject, entry.unconditional ? 'ROLLOUT' : 'RULE', until);
     }
   }
@@ -202,8 +220,19 @@ function on(
   return answer(compiled, entry, reason, onVariant(compiled, entry, subject), until);
 }
 
+/** The answer of a rule that bounds a count from above, by the {@link present} record. */
+function onWithUsage(compiled: CompiledFlag, entry: CompiledRule, subject: Subject, until: number): Decision {
+  const usage = entry.usage!.read(present);
+  if (usage === undefined) return on(compiled, entry, subject, 'RULE', until);
+  return { ...on(compiled, entry, subject, 'RULE', Math.min(until, entry.usage!.nextChange(present))), usage };
+}
+
 /** The variant that the user's bucket gives in the rule's distribution, or else in the flag's; `on` where both are empty. */
-function onVariant({ flag, distribution }: CompiledFlag, entry: CompiledRule | undefined, subject: Subject): string {
+export function onVariant(
+  { flag, distribution }: CompiledFlag,
+  entry: CompiledRule | undefined,
+  subject: Subject,
+): string {
   const chosen = entry?.distribution ?? distribution;
   if (chosen === undefined) return 'on';
   return chosen.variantFor(flag.salt, bucketKey(entry?.rule.bucketBy ?? 'user', subject));

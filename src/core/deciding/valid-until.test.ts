@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { instant, orderedTimeLeaf } from '../conditions/testing/arbitrary-conditions.js';
 import { arbitraryWorld, instantsToTry, KEYS } from '../testing/arbitrary-world.js';
 import { flagOf, ruleOf, snapshotOf } from '../testing/samples.js';
-import { decide } from './evaluate.js';
+import { decide, decideAlone } from './evaluate.js';
 import { evaluateStateless } from './evaluate-stateless.js';
 import { subjectOf } from './subject.js';
 
@@ -45,7 +45,7 @@ describe('valid_until', () => {
         const flag = flagOf('timed', { rules: [ruleOf('rul_1', { conditions: { all: [leaf] } })] });
         const timed = { ...world, snapshot: snapshotOf([flag]) };
         const subject = subjectOf(timed.snapshot, world.user, world.organization, undefined);
-        const { enabled, validUntil } = decide(timed.snapshot, 'timed', subject, now);
+        const { enabled, validUntil } = decideAlone(timed.snapshot, 'timed', subject, now);
         const enabledAt = (at: number) => decide(timed.snapshot, 'timed', subject, at).enabled;
         for (const at of instantsToTry(timed, subject.values, now, validUntil ?? Number.POSITIVE_INFINITY)) {
           expect({ at, enabled: enabledAt(at) }).toEqual({ at, enabled });

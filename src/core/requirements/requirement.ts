@@ -1,3 +1,4 @@
+import type { Usage } from '../conditions/usage.js';
 import type { Decision } from '../deciding/decision.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 
@@ -19,6 +20,8 @@ export interface ShownComparison {
   readonly current?: JsonValue;
   /** How much is missing, 0 once met; only for comparisons that ask a count to be at least, or more than, a number. */
   readonly remaining?: number;
+  /** What is left; only for comparisons that bound a count from above. */
+  readonly usage?: Usage;
   /** Since when the fact is counted, in epoch milliseconds; only where its window reaches further back, or its action is derived. */
   readonly countedSince?: number;
   /** Set where no further value of a derived action counts for the user, however many there are. */
@@ -61,6 +64,8 @@ export interface RuleRequirement {
   /** Whether the user is barred from the rule. Only operators are shown such a rule. */
   readonly revoked: boolean;
   readonly requirement: Requirement;
+  /** The variant that it serves the user. */
+  readonly variant: string;
 }
 
 export type BlockReason = 'DISABLED' | 'SCHEDULE' | 'PREREQUISITE' | 'DENIED' | 'REVOKED';
@@ -91,4 +96,20 @@ export interface FlagRequirements {
   readonly granted: boolean;
   /** In the order of the flag's rules. */
   readonly rules: readonly RuleRequirement[];
+  /** Only where the rules that are open to the user serve more than one variant. */
+  readonly tiers?: Tiers;
+}
+
+/** Where a user stands among rules that serve several variants. */
+export interface Tiers {
+  /** The rule that answers; absent while the flag is off. */
+  readonly reached?: Tier;
+  /** The nearest better one; absent where there is none. */
+  readonly next?: Tier;
+}
+
+export interface Tier {
+  /** '' where the flag was granted as a whole. */
+  readonly ruleId: string;
+  readonly variant: string;
 }

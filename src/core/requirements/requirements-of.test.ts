@@ -249,6 +249,60 @@ describe('a flag', () => {
   });
 });
 
+describe('tiers', () => {
+  const variants = ['off', 'bronze', 'silver', 'gold'].map((key) => ({ key, value: key }));
+  const tier = (variant: string, conditions: JsonObject, given: Partial<Rule> = {}): Rule =>
+    ruleOf(`rul_${variant}`, { distribution: [{ variant, weight: 100_000 }], conditions, ...given });
+  const reports = (value: number) => ({
+    all: [{ fact: 'actionCount', params: { action: 'report' }, operator: 'greaterThanInclusive', value }],
+  });
+  const rules = [tier('gold', reports(50)), tier('silver', reports(10)), tier('bronze', VERIFIED)];
+  const total = { sum: 0n, activeDays: 1, firstAt: NOW, lastAt: NOW, recentDays: 1n };
+  const done = (count: number): Partial<UserState> => ({ actions: new Map([['report', { ...total, count }]]) });
+  const told = (flag: Partial<Flag>, user: Partial<UserState> = {}, audience: Audience = 'PERSON') =>
+    ask({ flag: { type: 'STRING', variants, ...flag }, user, audience }).tiers;
+  const bronze = { ruleId: 'rul_bronze', variant: 'bronze' };
+  const silver = { ruleId: 'rul_silver', variant: 'silver' };
+  const gold = { ruleId: 'rul_gold', variant: 'gold' };
+
+  it('are the one that the user has and the next one, whose rule says what is missing', () => {
+    expect(told({ rules })).toEqual({ next: bronze });
+    expect(told({ rules }, { emailVerified: true })).toEqual({ reached: bronze, next: silver });
+    expect(told({ rules }, done(12))).toEqual({ reached: silver, next: gold });
+    expect(told({ rules }, done(50))).toEqual({ reached: gold });
+    const missing = ask({ flag: { variants, rules }, user: done(12) });
+    expect(
+      missing.rules.map(({ variant, requirement: { children } }) => [variant, children[0]!.comparison!.remaining]),
+    ).toEqual([
+      ['gold', 38],
+      ['silver', 0],
+      ['bronze', undefined],
+    ]);
+  });
+
+  it('are counted among rules that are open to the user, and not where rules do not answer', () => {
+    const closed = [rules[0]!, { ...rules[1]!, rolloutPer100k: 0 }, rules[2]!];
+    expect(told({ rules: closed }, { emailVerified: true })).toEqual({ reached: bronze, next: gold });
+    const barred = { emailVerified: true, ledger: ledgerOf('rul_silver', 'revoked') };
+    expect(told({ rules }, barred, 'OPERATOR')).toEqual({ reached: bronze, next: gold });
+    expect(told({ rules, active: false })).toBeUndefined();
+    expect(told({ rules, isEnabledGlobally: true })).toBeUndefined();
+    expect(told({ rules: [rules[0]!] }, done(1))).toBeUndefined();
+  });
+
+  it('take the nearest of several ways to one variant', () => {
+    const other = { ...tier('silver', reports(12)), id: 'rul_other' };
+    const ways = [rules[0]!, rules[1]!, other, rules[2]!];
+    expect(told({ rules: ways }, { emailVerified: true, ...done(5) })).toEqual({ reached: bronze, next: silver });
+    expect(told({ rules: ways }, done(10))).toMatchObject({ reached: silver, next: gold });
+  });
+
+  it('say nothing of a denial to people', () => {
+    const free = told({ rules }, {});
+    expect(told({ rules }, { access: [DENIED] })).toEqual(free);
+  });
+});
+
 describe('the instant at which time alone will have a rule met', () => {
   const metAtOf = (conditions: JsonObject, joinedAt: number) =>
     ask({ flag: { rules: [ruleOf('rul', { conditions: { all: [conditions] } })] }, user: { joinedAt } }).rules[0]!

@@ -1,6 +1,6 @@
 import { verdictOf } from '../deciding/access.js';
 import type { Decision } from '../deciding/decision.js';
-import { decide, decideForPeople, inWindow, rolloutIncludes } from '../deciding/evaluate.js';
+import { decide, decideForPeople, inWindow, onVariant, rolloutIncludes } from '../deciding/evaluate.js';
 import type { Subject } from '../deciding/subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from '../deciding/unlocks.js';
 import { withNow } from '../facts/fact-record.js';
@@ -9,6 +9,7 @@ import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.
 import { type RequirementNode, requirementTrees } from './compile-requirement.js';
 import type { Audience, Block, BlockReason, FlagRequirements, RuleRequirement } from './requirement.js';
 import { mayKnowOf, nameOfFlag, type Showing, showingOf, showRequirement } from './show-requirement.js';
+import { tiersOf } from './tiers.js';
 
 /** Whose requirements are asked for, at which instant, and who is to be shown them. */
 export interface Asked {
@@ -48,7 +49,16 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
     ...(letsIn ? [] : rules.filter(({ revoked }) => revoked).map(({ ruleId }) => block('REVOKED', { ruleId }))),
   ];
   const progress = decision.enabled || letsIn ? 1 : Math.max(0, ...rules.map(progressOf));
-  return { decision, name: compiled.flag.name, progress, blockedBy, granted, rules };
+  const tiers = tiersOf(decision, rules);
+  return {
+    decision,
+    name: compiled.flag.name,
+    progress,
+    blockedBy,
+    granted,
+    rules,
+    ...(tiers === undefined ? {} : { tiers }),
+  };
 }
 
 /**
@@ -82,6 +92,7 @@ function ruleRequirement({ compiled, entry, tree, subject }: RuleOfSubject, show
     rolloutExcluded,
     revoked,
     requirement,
+    variant: onVariant(compiled, entry, subject),
   };
 }
 
@@ -112,7 +123,12 @@ function blocksBeforeRules({ flag }: CompiledFlag, { snapshot, subject, now }: A
   }
   const decided = new Map<string, Decision>();
   for (const { flagKey, variant } of flag.prerequisites) {
-    const other = decide(snapshot, flagKey, subject, now, { depth: 1, decided, hidesDenials: false });
+    const other = decide(snapshot, flagKey, subject, now, {
+      depth: 1,
+      decided,
+      hidesDenials: false,
+      withoutUsage: true,
+    });
     if (other.enabled && (variant === '' || variant === other.variant)) continue;
     const known = mayKnowOf(flagKey, showing);
     blocks.push(block('PREREQUISITE', { flagKey: known ? flagKey : '', label: nameOfFlag(flagKey, showing) }));

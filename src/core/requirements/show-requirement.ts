@@ -1,3 +1,4 @@
+import { type Usage, usageOf } from '../conditions/usage.js';
 import { MAX_DISTINCT } from '../counting/derivations.js';
 import type { FactDefinition } from '../facts/fact-definition.js';
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
@@ -95,6 +96,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     ...(target === undefined ? {} : { target }),
     ...(current === undefined ? {} : { current }),
     ...(goal === undefined ? {} : { remaining: met ? 0 : missing(definition, goal, count) }),
+    ...leftOf(node, target, record),
     ...sinceOf(node, showing),
     ...(isCapped(node, showing) && { capped: true }),
   };
@@ -211,6 +213,11 @@ function whenMet(node: RequirementNode, met: boolean, { record, looks }: Showing
   if (met || !readsTime(node)) return {};
   const instant = metAt(node, record, looks);
   return instant === Infinity ? {} : { metAt: instant };
+}
+
+function leftOf({ fact, operator }: ComparisonNode, target: unknown, record: FactRecord): { readonly usage?: Usage } {
+  const usage = usageOf(fact, operator, target, record);
+  return usage === undefined ? {} : { usage };
 }
 
 /** Since when the facts of a comparison are counted, where a window reaches further back, or an action is derived. */

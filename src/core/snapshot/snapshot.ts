@@ -1,4 +1,5 @@
 import type { CompiledConditions, CompiledSegments } from '../conditions/compile-conditions.js';
+import type { UsageReading } from '../conditions/usage.js';
 import type { Derivations } from '../counting/derivations.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { AnnouncedType } from '../flags/announcement.js';
@@ -112,6 +113,8 @@ export interface CompiledFlag extends MakesAnswers {
   readonly salt: RolloutSalt;
   /** Whether nothing comes before its rules but access rows: no switch, window or prerequisite, and no organization's own rows. */
   readonly open: boolean;
+  /** Whether any of its rules tells what is left of it. */
+  readonly tellsUsage: boolean;
   /** The first of its rules; each leads to the next. */
   readonly firstRule: CompiledRule | undefined;
 }
@@ -125,6 +128,8 @@ export interface CompiledRule extends MakesAnswers {
   readonly test: CompiledConditions['test'];
   readonly readsTime: boolean;
   readonly conditions: CompiledConditions;
+  /** What is left of it while it holds; undefined for a rule that bounds nothing from above, or latches. */
+  readonly usage: UsageReading | undefined;
   /** Whether the rule has no conditions, so that its reason is ROLLOUT and not RULE. */
   readonly unconditional: boolean;
   /** How the rule chooses its variant; undefined for the flag's way. */

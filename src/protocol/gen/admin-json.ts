@@ -471,6 +471,32 @@ export interface EvaluateResponse {
   flag_version: number;
   /** The store was away: the answer is from a state or configuration that may have changed since. */
   stale: boolean;
+  /**
+   * What is left of it, where a live rule answered that bounds a count from above, and everybody may be shown the
+   * facts that the bound reads (or its condition is public). Of several bounds that all have to hold, the one that is
+   * nearest to its end; of several of which one suffices, the one that lasts longest. Absent: nothing is bounded, or
+   * it may not be told.
+   */
+  usage?: Usage;
+}
+
+/**
+ * How much is left of a count that a condition bounds from above (`lessThan`, `lessThanInclusive`): "3 of 5 exports
+ * left".
+ */
+export interface Usage {
+  /** How much the count may still grow until the condition ceases to hold; 0 once it has. */
+  remaining: number;
+  /**
+   * The count at which the condition ceases to hold: for a whole count at most 5 is 6. Of a sum that may equal its
+   * bound, beyond which.
+   */
+  limit: number;
+  /**
+   * When time alone next makes the count smaller, so that more is left: the first of what is counted leaves its
+   * window, or the period that is counted ends. Absent: time alone does not.
+   */
+  resets_at?: string;
 }
 
 /** One rule of a flag for one user. */
@@ -489,6 +515,8 @@ export interface RuleRequirement {
   revoked: boolean;
   /** Its conditions as they stand. */
   requirement?: Requirement;
+  /** The variant that it serves the user. */
+  variant: string;
 }
 
 /**
@@ -540,6 +568,8 @@ export interface Requirement {
    * more will.
    */
   capped: boolean;
+  /** Of a comparison that bounds a count from above: what is left. Absent for any other. */
+  usage?: Usage;
 }
 
 /** Something that keeps a flag off whatever its rules say. */
@@ -1834,6 +1864,33 @@ export interface GetRequirementsResponse {
   granted: boolean;
   /** The flag's name. */
   name: string;
+  /**
+   * Where the user stands, where the rules that are open to them serve more than one variant. Absent: they do not, or
+   * something else than the rules answers.
+   */
+  tiers?: Tiers;
+}
+
+/**
+ * Where a user stands among rules that serve several variants: rules are looked at in their order, so the best comes
+ * first.
+ */
+export interface Tiers {
+  /** The rule that answers now. Absent: the flag is off. */
+  reached?: Tier;
+  /**
+   * Of the rules before that one, the nearest that serves another variant; of several that serve it, the one that the
+   * user is nearest to. What it takes stands among `rules`. Absent: there is none.
+   */
+  next?: Tier;
+}
+
+/** A rule as a tier. */
+export interface Tier {
+  /** The rule's id; empty where the flag was granted as a whole. */
+  rule_id: string;
+  /** The variant that the user has by it, or would have. */
+  variant: string;
 }
 
 /**

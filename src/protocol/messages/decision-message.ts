@@ -1,6 +1,11 @@
+import type { Usage } from '../../core/conditions/usage.js';
 import type { Reason } from '../../core/deciding/decision.js';
 import type { Evaluated } from '../../services/evaluating/target-views.js';
-import { type EvaluateResponse, Reason as ReasonNumber } from '../gen/latchkey/v1/evaluation.js';
+import {
+  type EvaluateResponse,
+  Reason as ReasonNumber,
+  type Usage as UsageMessage,
+} from '../gen/latchkey/v1/evaluation.js';
 import { instant } from './fields.js';
 
 const REASONS: Readonly<Record<Reason, ReasonNumber>> = {
@@ -33,5 +38,11 @@ export function decisionMessage({ decision, stale }: Evaluated): EvaluateRespons
     validUntil: instant(decision.validUntil),
     flagVersion: decision.flagVersion,
     stale,
+    usage: decision.usage && usageMessage(decision.usage),
   };
+}
+
+/** What is left, as a message. */
+export function usageMessage({ remaining, limit, resetsAt }: Usage): UsageMessage {
+  return { remaining, limit, resetsAt: instant(resetsAt) };
 }

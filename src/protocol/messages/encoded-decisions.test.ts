@@ -21,6 +21,11 @@ const arbitraryEvaluated: fc.Arbitrary<Evaluated> = fc.record({
       ruleId: fc.constantFrom('', 'rul_1', 'rul_2'),
       flagVersion: fc.constantFrom(0, 1, 2, 300, 2 ** 32 - 1),
       validUntil: fc.constantFrom(0, -1, 1_700_000_000_000, 1_700_000_000_123, Number.MAX_SAFE_INTEGER),
+      usage: fc.constantFrom(
+        { remaining: 0, limit: 5 },
+        { remaining: 3, limit: 5 },
+        { remaining: 3, limit: 5, resetsAt: 1_700_000_000_000 },
+      ),
     },
     { requiredKeys: ['flagKey', 'enabled', 'reason', 'variant', 'value', 'ruleId', 'flagVersion'] },
   ),

@@ -70,7 +70,8 @@ export class EncodedDecisions {
 
   #held(evaluated: Evaluated): Entry | undefined {
     const { decision, stale } = evaluated;
-    if (stale || decision.reason === 'FLAG_NOT_FOUND') return undefined;
+    // What is left differs from user to user.
+    if (stale || decision.usage !== undefined || decision.reason === 'FLAG_NOT_FOUND') return undefined;
     const entries = this.#byFlag.get(decision.flagKey);
     if (entries !== undefined) for (const entry of entries) if (isSame(entry.decision, decision)) return entry;
     return this.#encode(evaluated, entries);

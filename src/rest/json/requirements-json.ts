@@ -1,11 +1,14 @@
 import { Type } from 'typebox';
 import { REASONS } from '../../core/deciding/decision.js';
-import type { Block, Requirement, RuleRequirement } from '../../core/requirements/requirement.js';
+import type { Block, Requirement, RuleRequirement, Tier, Tiers } from '../../core/requirements/requirement.js';
 import type { JsonValue } from '../../core/values/json.js';
 import type { ToldRequirements } from '../../services/evaluating/requirements.js';
 import { rfc3339 } from './flag-json.js';
+import { UsageSchema, usageJson } from './usage-json.js';
 
 const Instant = Type.String({ description: 'RFC 3339.' });
+
+const TierSchema = { rule_id: Type.Optional(Type.String()), variant: Type.String() };
 
 /** One node of a rule's conditions; its children are of the same kind. */
 export const RequirementSchema = Type.Object(
@@ -35,6 +38,7 @@ export const RequirementSchema = Type.Object(
     remaining: Type.Optional(
       Type.Number({ description: 'Of an at-least comparison over a count: how much is missing.' }),
     ),
+    usage: Type.Optional(UsageSchema),
     counted_since: Type.Optional(
       Type.String({
         description:
@@ -68,6 +72,7 @@ export interface RequirementJson {
   readonly target?: JsonValue;
   readonly current?: JsonValue;
   readonly remaining?: number;
+  readonly usage?: ReturnType<typeof usageJson>;
   readonly counted_since?: string;
   readonly capped?: true;
   readonly group?: 'all' | 'any' | 'not';
@@ -85,6 +90,7 @@ export const FlagRequirementsSchema = Type.Object(
       reason: Type.Enum([...REASONS]),
       rule_id: Type.Optional(Type.String({ description: 'The rule that answered.' })),
       valid_until: Type.Optional(Instant),
+      usage: Type.Optional(UsageSchema),
     }),
     progress: Type.Number({
       description: '0 to 1: of the best rule; 1 when the flag is on, was granted, or a rule is met.',
@@ -111,7 +117,17 @@ export const FlagRequirementsSchema = Type.Object(
         ),
         revoked: Type.Optional(Type.Boolean({ description: 'For operators: the user is barred from it.' })),
         requirement: Type.Ref('RequirementNode'),
+        variant: Type.String({ description: 'What it serves the user.' }),
       }),
+    ),
+    tiers: Type.Optional(
+      Type.Object(
+        {
+          reached: Type.Optional(Type.Object(TierSchema, { description: 'What answers now; absent while it is off.' })),
+          next: Type.Optional(Type.Object(TierSchema, { description: 'The nearest better one; see its rule.' })),
+        },
+        { description: 'Where the user stands, where the rules serve more than one variant.' },
+      ),
     ),
     stale: Type.Optional(
       Type.Boolean({ description: 'true: the store was away, and the answer rests on what was known.' }),
@@ -127,8 +143,8 @@ export const AllRequirementsSchema = Type.Object(
 
 /** Requirements as JSON, without what is absent, empty or does not apply. */
 export function requirementsJson({ requirements, stale }: ToldRequirements) {
-  const { decision, name, progress, blockedBy, granted, rules } = requirements;
-  const { flagKey, enabled, variant, value, reason, ruleId, validUntil } = decision;
+  const { decision, name, progress, blockedBy, granted, rules, tiers } = requirements;
+  const { flagKey, enabled, variant, value, reason, ruleId, validUntil, usage } = decision;
   return {
     key: flagKey,
     name,
@@ -139,11 +155,13 @@ export function requirementsJson({ requirements, stale }: ToldRequirements) {
       reason,
       ...(ruleId === '' ? {} : { rule_id: ruleId }),
       ...(validUntil === undefined ? {} : { valid_until: rfc3339(validUntil) }),
+      ...(usage === undefined ? {} : { usage: usageJson(usage) }),
     },
     progress,
     blocked_by: blockedBy.map(blockJson),
     granted,
     rules: rules.map(ruleJson),
+    ...(tiers === undefined ? {} : { tiers: tiersJson(tiers) }),
     ...(stale ? { stale } : {}),
   };
 }
@@ -158,7 +176,15 @@ function blockJson({ reason, flagKey, label, ruleId, until }: Block) {
   };
 }
 
-function ruleJson({ ruleId, name, met, unlocked, rolloutExcluded, revoked, requirement }: RuleRequirement) {
+function tiersJson({ reached, next }: Tiers) {
+  return { ...(reached && { reached: tierJson(reached) }), ...(next && { next: tierJson(next) }) };
+}
+
+function tierJson({ ruleId, variant }: Tier) {
+  return { ...(ruleId === '' ? {} : { rule_id: ruleId }), variant };
+}
+
+function ruleJson({ ruleId, name, met, unlocked, rolloutExcluded, revoked, requirement, variant }: RuleRequirement) {
   return {
     rule_id: ruleId,
     ...(name === '' ? {} : { name }),
@@ -167,6 +193,7 @@ function ruleJson({ ruleId, name, met, unlocked, rolloutExcluded, revoked, requi
     ...(rolloutExcluded ? { rollout_excluded: true } : {}),
     ...(revoked ? { revoked } : {}),
     requirement: nodeJson(requirement),
+    variant,
   };
 }
 
@@ -184,13 +211,14 @@ function nodeJson({ label, met, progress, metAt, nearest, comparison, group, chi
 }
 
 function comparisonJson(comparison: NonNullable<Requirement['comparison']>) {
-  const { fact, params, path, operator, countedSince, ...values } = comparison;
+  const { fact, params, path, operator, usage, countedSince, ...values } = comparison;
   return {
     fact,
     ...(Object.keys(params).length === 0 ? {} : { params }),
     ...(path === '' ? {} : { path }),
     operator,
     ...values,
+    ...(usage === undefined ? {} : { usage: usageJson(usage) }),
     ...(countedSince === undefined ? {} : { counted_since: rfc3339(countedSince) }),
   };
 }

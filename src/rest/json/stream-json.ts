@@ -1,6 +1,7 @@
 import type { Cause } from '../../core/states/ledger.js';
 import type { FlagFlip, StreamEvent } from '../../services/streaming/event-stream.js';
 import { rfc3339 } from './flag-json.js';
+import { usageJson } from './usage-json.js';
 
 /** The data of a stream's event, as JSON. */
 export function streamJson(event: StreamEvent): object {
@@ -21,9 +22,12 @@ export function streamJson(event: StreamEvent): object {
 }
 
 function flipJson({ flagKey, cause, decision }: FlagFlip) {
-  const { enabled, variant, value, reason, validUntil } = decision;
-  const until = validUntil === undefined ? {} : { valid_until: rfc3339(validUntil) };
-  return { flag_key: flagKey, cause: causeJson(cause), decision: { enabled, variant, value, reason, ...until } };
+  const { enabled, variant, value, reason, validUntil, usage } = decision;
+  const more = {
+    ...(validUntil === undefined ? {} : { valid_until: rfc3339(validUntil) }),
+    ...(usage === undefined ? {} : { usage: usageJson(usage) }),
+  };
+  return { flag_key: flagKey, cause: causeJson(cause), decision: { enabled, variant, value, reason, ...more } };
 }
 
 /** A cause as JSON, without empty members, which are those that the caller may not know. */

@@ -7,6 +7,7 @@ import type { JsonValue } from '../../core/values/json.js';
 import type { Listed } from '../../services/evaluating/listed-flags.js';
 import { UserFlagsSchema } from '../routes/list-user-flags.js';
 import { rfc3339 } from './flag-json.js';
+import { usageJson } from './usage-json.js';
 import { ALL_FLAGS, FLAGS_ON } from './user-flags-json.js';
 
 const KEYS = ['a', 'constructor', 'z'] as const;
@@ -29,6 +30,17 @@ const outcome = fc.record({
   reason: fc.constantFrom(...REASONS),
   variant: fc.constantFrom(...VARIANTS),
   validUntil: fc.option(fc.integer({ min: 0, max: 253_402_300_799_999 }), { nil: undefined }),
+  usage: fc.option(
+    fc.record(
+      {
+        remaining: fc.double({ min: 0, noNaN: true }),
+        limit: fc.nat(),
+        resetsAt: fc.integer({ min: 0, max: 253_402_300_799_999 }),
+      },
+      { requiredKeys: ['remaining', 'limit'] },
+    ),
+    { nil: undefined },
+  ),
   stale: fc.integer({ min: 0, max: 5 }).map((n) => n === 0),
 });
 
@@ -43,9 +55,10 @@ afterAll(() => app.close());
 /** The list as the server puts an answer into JSON by its schema. */
 async function plain({ snapshot, evaluated }: Listed, all: boolean): Promise<string> {
   const shown = evaluated.filter(({ decision }) => all || decision.enabled);
-  const rows = shown.map(({ decision: { flagKey, enabled, variant, value, reason, validUntil } }) => ({
+  const rows = shown.map(({ decision: { flagKey, enabled, variant, value, reason, validUntil, usage } }) => ({
     ...{ key: flagKey, name: snapshot.flags.get(flagKey)!.flag.name, enabled, variant, value, reason },
     ...(validUntil === undefined ? {} : { valid_until: rfc3339(validUntil) }),
+    ...(usage === undefined ? {} : { usage: usageJson(usage) }),
   }));
   given = shown.some(({ stale }) => stale) ? { flags: rows, stale: true } : { flags: rows };
   return (await app.inject('/')).body;

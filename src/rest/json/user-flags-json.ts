@@ -3,6 +3,7 @@ import type { Decision, Reason } from '../../core/deciding/decision.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Listed, ListForm, ToldList } from '../../services/evaluating/listed-flags.js';
 import { rfc3339 } from './flag-json.js';
+import { usageJson } from './usage-json.js';
 
 /** The JSON of a user's list: it reads as if the whole were put into JSON. */
 export class UserFlagsJson implements ToldList {
@@ -34,7 +35,7 @@ const BYTES_OF_LIST = 200;
 const BYTES_PER_TEXT = 8;
 const BYTES_PER_CHARACTER = 2;
 
-/** The list is put together from texts and digests that are made once for each flag and outcome, as far as time is not in them. */
+/** The list is put together from texts and digests that are made once for each flag and outcome, as far as neither time nor what is left is in them. */
 function userFlagsJson({ snapshot, evaluated }: Listed, all: boolean): UserFlagsJson {
   const flags = textsOf(snapshot);
   const texts: string[] = [];
@@ -46,15 +47,17 @@ function userFlagsJson({ snapshot, evaluated }: Listed, all: boolean): UserFlags
     const { decision, stale } = evaluated[i]!;
     if (!decision.enabled && !all) continue;
     const { text, digest: own } = flags[i]!.of(decision);
-    const { validUntil } = decision;
-    if (validUntil === undefined) {
+    const { validUntil, usage } = decision;
+    if (validUntil === undefined && usage === undefined) {
       texts.push(text);
       a ^= own[0]!;
       b ^= own[1]!;
       c ^= own[2]!;
       d ^= own[3]!;
     } else {
-      const whole = `${text.slice(0, -1)},"valid_until":"${rfc3339(validUntil)}"}`;
+      const until = validUntil === undefined ? '' : `,"valid_until":"${rfc3339(validUntil)}"`;
+      const left = usage === undefined ? '' : `,"usage":${JSON.stringify(usageJson(usage))}`;
+      const whole = `${text.slice(0, -1)}${until}${left}}`;
       texts.push(whole);
       rest += whole;
     }
@@ -92,7 +95,7 @@ const MAX_REMEMBERED_LENGTH = 4_096;
 /** How many outcomes of a flag are remembered: it has a few, but for one with very many variants. */
 const MOST_OUTCOMES = 32;
 
-/** What a flag's decisions read as. Reason and variant say all of a decision but until when it holds, which is left out. */
+/** What a flag's decisions read as. Reason and variant say all of a decision but until when it holds and what is left, which is left out. */
 class FlagTexts {
   readonly #entry: CompiledFlag;
   readonly #outcomes: Outcome[] = [];

@@ -4,6 +4,7 @@ import { REASONS } from '../../core/deciding/decision.js';
 import type { Evaluator } from '../../services/evaluating/evaluation.js';
 import { userFlags } from '../../services/evaluating/user-flags.js';
 import { problems } from '../json/problem-schema.js';
+import { UsageSchema } from '../json/usage-json.js';
 import { ALL_FLAGS, FLAGS_ON, type UserFlagsJson } from '../json/user-flags-json.js';
 import { callOf, ownUserId, UserIdParameter } from '../server/call.js';
 import { matches, ReadHeadersSchema } from '../server/etag.js';
@@ -32,6 +33,7 @@ export const UserFlagsSchema = Type.Object(
         valid_until: Type.Optional(
           Type.String({ description: 'RFC 3339. Time alone changes this answer no earlier; absent: it cannot.' }),
         ),
+        usage: Type.Optional(UsageSchema),
       }),
     ),
     stale: Type.Optional(

@@ -130,6 +130,7 @@ describe('the requirements of a flag', () => {
             },
           ],
         },
+        variant: 'on',
       },
     ]);
   });

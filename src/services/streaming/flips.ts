@@ -16,7 +16,7 @@ export interface ToldFlips extends Flips {
 /** The flags that are on for a subject at an instant, and when time may next flip one of all; Infinity: never. */
 export function decideAll(snapshot: Snapshot, subject: Subject, at: number) {
   const on = new Set<string>();
-  const common = among({ hidesDenials: false });
+  const common = among({ hidesDenials: false, withoutUsage: true });
   let nextAt = Infinity;
   for (const { flag } of snapshot.flags.values()) {
     if (flag.archived) continue;

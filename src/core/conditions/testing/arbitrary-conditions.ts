@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { FactSources } from '../../facts/fact-definition.js';
 import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
 import { type ActionDay, unknownUser } from '../../states/user-state.js';
-import type { JsonObject, JsonValue } from '../../values/json.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../values/json.js';
 import { pathTo } from '../../values/path.js';
 import { DAY_MS, dayNumber, HOUR_MS } from '../../values/time.js';
 import { DECORATOR_NAMES, OPERATOR_NAMES } from '../operators.js';
@@ -269,7 +269,15 @@ const otherTimeLeaf: fc.Arbitrary<JsonObject> = fc.oneof(
 );
 
 /** Comparisons that mostly read time. */
-const timeLeaf = fc.oneof({ weight: 3, arbitrary: orderedTimeLeaf }, otherTimeLeaf, anyLeaf);
+const timeLeaf = fc
+  .oneof({ weight: 3, arbitrary: orderedTimeLeaf }, otherTimeLeaf, anyLeaf)
+  .filter((leaf) => !comparesNowWithDate(leaf));
+
+/** Such a comparison is refused when it is written: it would have to be looked at every millisecond until the date comes. */
+function comparesNowWithDate({ fact, value }: JsonObject): boolean {
+  const sides = [fact, isJsonObject(value) ? value.fact : undefined];
+  return sides.includes('now') && sides.includes('localDate');
+}
 
 /** Segments that generated conditions may refer to; the later ones refer to earlier ones. */
 const SEGMENT_KEYS = ['first', 'second', 'constructor'];

@@ -1,9 +1,9 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
-import { Rule_Policy } from '../../../../test/gen/latchkey/v1/flag.js';
+import { FeatureFlag_Type, Rule_Policy } from '../../../../test/gen/latchkey/v1/flag.js';
 import { Block_Reason, Requirement_Group } from '../../../../test/gen/latchkey/v1/requirements.js';
-import { DAY_MS } from '../../../core/values/time.js';
+import { DAY_MS, dayNumber } from '../../../core/values/time.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 let stand: DoorStand;
@@ -94,6 +94,56 @@ describe('GetRequirements', () => {
       },
     ]);
     await stand.admin.setFlag({ flag: { key: 'within', archived: true } });
+  });
+
+  it('tells the tier that is reached and the next, and what is left of a limit, as the decision does', async () => {
+    const tier = (variant: string, value: number) => ({
+      distribution: [{ variant, weight: 1 }],
+      conditions: {
+        all: [{ fact: 'actionCount', params: { action: 'review' }, operator: 'greaterThanInclusive', value }],
+      },
+    });
+    const variants = ['none', 'bronze', 'silver'].map((key) => ({ key, value: key }));
+    const tiered = { variants, offVariant: 'none', distribution: [{ variant: 'bronze', weight: 1 }] };
+    await stand.admin.setFlag({
+      flag: {
+        key: 'reviewer',
+        type: FeatureFlag_Type.STRING,
+        ...tiered,
+        rules: [tier('silver', 3), tier('bronze', 1)],
+      },
+    });
+    const atMost = { fact: 'actionCount', params: { action: 'review', windowDays: 7 }, operator: 'lessThan', value: 5 };
+    await stand.admin.setFlag({ flag: { key: 'review', rules: [{ conditions: { all: [atMost] } }] } });
+    const events = [1, 2].map((n) => ({ id: `r${n}`, userId: 'eve', action: 'review' }));
+    const { consistencyToken } = await stand.admin.track({ events, wait: true });
+
+    const ask = (flagKey: string) => stand.admin.getRequirements({ userId: 'eve', flagKey, consistencyToken });
+    const { tiers, rules } = await ask('reviewer');
+    expect(tiers).toEqual({
+      reached: { ruleId: rules[1]!.ruleId, variant: 'bronze' },
+      next: { ruleId: rules[0]!.ruleId, variant: 'silver' },
+    });
+    expect(rules).toMatchObject([
+      { variant: 'silver', requirement: { children: [{ remaining: 1, usage: undefined }] } },
+      { variant: 'bronze' },
+    ]);
+
+    const limited = await ask('review');
+    const resetsAt = new Date((dayNumber(Date.now()) + 7) * DAY_MS);
+    expect(limited.decision).toMatchObject({ enabled: true, usage: { remaining: 3, limit: 5, resetsAt } });
+    expect(limited.rules[0]!.requirement!.children[0]!.usage).toEqual(limited.decision!.usage);
+    expect(limited.tiers).toBeUndefined();
+    const context = { userId: 'eve' };
+    const alone = await stand.admin.evaluate({ flagKey: 'review', context, consistencyToken });
+    expect(alone).toEqual(limited.decision);
+    const { results } = await stand.admin.batchEvaluate({
+      contexts: [context],
+      flagKeys: ['review'],
+      consistencyToken,
+    });
+    expect(results[0]!.decisions).toEqual([alone]);
+    for (const key of ['reviewer', 'review']) await stand.admin.setFlag({ flag: { key, archived: true } });
   });
 
   it('names the prerequisite that blocks', async () => {

@@ -18,7 +18,7 @@ import {
   type Requirement as RequirementMessage,
   type RuleRequirement as RuleMessage,
 } from '../../gen/latchkey/v1/requirements.js';
-import { decisionMessage } from '../../messages/decision-message.js';
+import { decisionMessage, usageMessage } from '../../messages/decision-message.js';
 import { instant } from '../../messages/fields.js';
 import { Paging } from '../../messages/paging.js';
 import type { UnaryMethod } from '../method.js';
@@ -66,7 +66,7 @@ const GROUPS: Readonly<Record<Group, Requirement_Group>> = {
 };
 
 function requirementsMessage({ requirements, stale }: ToldRequirements): GetRequirementsResponse {
-  const { decision, progress, blockedBy, granted, name, rules } = requirements;
+  const { decision, progress, blockedBy, granted, name, rules, tiers } = requirements;
   return {
     decision: decisionMessage({ decision, stale }),
     progress,
@@ -74,6 +74,7 @@ function requirementsMessage({ requirements, stale }: ToldRequirements): GetRequ
     rules: rules.map(ruleMessage),
     granted,
     name,
+    tiers: tiers && { reached: tiers.reached, next: tiers.next },
   };
 }
 
@@ -103,6 +104,7 @@ function nodeMessage({ label, met, progress, metAt, nearest, comparison, group, 
     children: children.map(nodeMessage),
     countedSince: instant(comparison?.countedSince),
     capped: comparison?.capped ?? false,
+    usage: comparison?.usage && usageMessage(comparison.usage),
   };
   return message;
 }

@@ -151,6 +151,28 @@ export interface EvaluateResponse {
   flagVersion: number;
   /** The store was away: the answer is from a state or configuration that may have changed since. */
   stale: boolean;
+  /**
+   * What is left of it, where a live rule answered that bounds a count from above, and everybody may be shown the facts that the
+   * bound reads (or its condition is public). Of several bounds that all have to hold, the one that is nearest to its end; of
+   * several of which one suffices, the one that lasts longest. Absent: nothing is bounded, or it may not be told.
+   */
+  usage: Usage | undefined;
+}
+
+/** How much is left of a count that a condition bounds from above (`lessThan`, `lessThanInclusive`): "3 of 5 exports left". */
+export interface Usage {
+  /** How much the count may still grow until the condition ceases to hold; 0 once it has. */
+  remaining: number;
+  /**
+   * The count at which the condition ceases to hold: for a whole count at most 5 is 6. Of a sum that may equal its bound, beyond
+   * which.
+   */
+  limit: number;
+  /**
+   * When time alone next makes the count smaller, so that more is left: the first of what is counted leaves its window, or the
+   * period that is counted ends. Absent: time alone does not.
+   */
+  resetsAt: Date | undefined;
 }
 
 /** Asks for many decisions at once: every flag named, for every context. */
@@ -408,6 +430,7 @@ function createBaseEvaluateResponse(): EvaluateResponse {
     validUntil: undefined,
     flagVersion: 0,
     stale: false,
+    usage: undefined,
   };
 }
 
@@ -439,6 +462,9 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
     }
     if (message.stale !== false) {
       writer.uint32(72).bool(message.stale);
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -528,6 +554,14 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
             message.stale = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -554,6 +588,86 @@ export const EvaluateResponse: MessageFns<EvaluateResponse> = {
     message.validUntil = object.validUntil ?? undefined;
     message.flagVersion = object.flagVersion ?? 0;
     message.stale = object.stale ?? false;
+    message.usage = (object.usage !== undefined && object.usage !== null) ? Usage.fromPartial(object.usage) : undefined;
+    return message;
+  },
+};
+
+function createBaseUsage(): Usage {
+  return { remaining: 0, limit: 0, resetsAt: undefined };
+}
+
+export const Usage: MessageFns<Usage> = {
+  encode(message: Usage, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.remaining !== 0) {
+      writer.uint32(9).double(message.remaining);
+    }
+    if (message.limit !== 0) {
+      writer.uint32(17).double(message.limit);
+    }
+    if (message.resetsAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.resetsAt), writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Usage {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseUsage();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 9) {
+              break;
+            }
+
+            message.remaining = reader.double();
+            continue;
+          }
+          case 2: {
+            if (tag !== 17) {
+              break;
+            }
+
+            message.limit = reader.double();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.resetsAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<Usage>, I>>(base?: I): Usage {
+    return Usage.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<Usage>, I>>(object: I): Usage {
+    const message = createBaseUsage();
+    message.remaining = object.remaining ?? 0;
+    message.limit = object.limit ?? 0;
+    message.resetsAt = object.resetsAt ?? undefined;
     return message;
   },
 };

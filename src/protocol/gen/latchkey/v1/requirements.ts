@@ -5,7 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct, Value } from "../../../well-known/struct.js";
 import { Timestamp } from "../../../well-known/timestamp.js";
-import { Consistency, EvaluateResponse } from "./evaluation.js";
+import { Consistency, EvaluateResponse, Usage } from "./evaluation.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -46,6 +46,32 @@ export interface GetRequirementsResponse {
   granted: boolean;
   /** The flag's name. */
   name: string;
+  /**
+   * Where the user stands, where the rules that are open to them serve more than one variant. Absent: they do not, or something
+   * else than the rules answers.
+   */
+  tiers: Tiers | undefined;
+}
+
+/** Where a user stands among rules that serve several variants: rules are looked at in their order, so the best comes first. */
+export interface Tiers {
+  /** The rule that answers now. Absent: the flag is off. */
+  reached:
+    | Tier
+    | undefined;
+  /**
+   * Of the rules before that one, the nearest that serves another variant; of several that serve it, the one that the user is
+   * nearest to. What it takes stands among `rules`. Absent: there is none.
+   */
+  next: Tier | undefined;
+}
+
+/** A rule as a tier. */
+export interface Tier {
+  /** The rule's id; empty where the flag was granted as a whole. */
+  ruleId: string;
+  /** The variant that the user has by it, or would have. */
+  variant: string;
 }
 
 /** Asks for everything that asks anything of a user. */
@@ -126,7 +152,11 @@ export interface RuleRequirement {
   /** The user is barred from it until a grant; for operators. */
   revoked: boolean;
   /** Its conditions as they stand. */
-  requirement: Requirement | undefined;
+  requirement:
+    | Requirement
+    | undefined;
+  /** The variant that it serves the user. */
+  variant: string;
 }
 
 /**
@@ -184,6 +214,8 @@ export interface Requirement {
     | undefined;
   /** Of a derived action that counts each value of a property once: as many have counted for the user as can, and no more will. */
   capped: boolean;
+  /** Of a comparison that bounds a count from above: what is left. Absent for any other. */
+  usage: Usage | undefined;
 }
 
 /** How the members of a group count. */
@@ -287,7 +319,7 @@ export const GetRequirementsRequest: MessageFns<GetRequirementsRequest> = {
 };
 
 function createBaseGetRequirementsResponse(): GetRequirementsResponse {
-  return { decision: undefined, progress: 0, blockedBy: [], rules: [], granted: false, name: "" };
+  return { decision: undefined, progress: 0, blockedBy: [], rules: [], granted: false, name: "", tiers: undefined };
 }
 
 export const GetRequirementsResponse: MessageFns<GetRequirementsResponse> = {
@@ -309,6 +341,9 @@ export const GetRequirementsResponse: MessageFns<GetRequirementsResponse> = {
     }
     if (message.name !== "") {
       writer.uint32(50).string(message.name);
+    }
+    if (message.tiers !== undefined) {
+      Tiers.encode(message.tiers, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -372,6 +407,128 @@ export const GetRequirementsResponse: MessageFns<GetRequirementsResponse> = {
             }
 
             message.name = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.tiers = Tiers.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTiers(): Tiers {
+  return { reached: undefined, next: undefined };
+}
+
+export const Tiers: MessageFns<Tiers> = {
+  encode(message: Tiers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.reached !== undefined) {
+      Tier.encode(message.reached, writer.uint32(10).fork()).join();
+    }
+    if (message.next !== undefined) {
+      Tier.encode(message.next, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Tiers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTiers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.reached = Tier.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.next = Tier.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseTier(): Tier {
+  return { ruleId: "", variant: "" };
+}
+
+export const Tier: MessageFns<Tier> = {
+  encode(message: Tier, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.ruleId !== "") {
+      writer.uint32(10).string(message.ruleId);
+    }
+    if (message.variant !== "") {
+      writer.uint32(18).string(message.variant);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Tier {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseTier();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.ruleId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.variant = reader.string();
             continue;
           }
         }
@@ -633,6 +790,7 @@ function createBaseRuleRequirement(): RuleRequirement {
     rolloutExcluded: false,
     revoked: false,
     requirement: undefined,
+    variant: "",
   };
 }
 
@@ -658,6 +816,9 @@ export const RuleRequirement: MessageFns<RuleRequirement> = {
     }
     if (message.requirement !== undefined) {
       Requirement.encode(message.requirement, writer.uint32(58).fork()).join();
+    }
+    if (message.variant !== "") {
+      writer.uint32(66).string(message.variant);
     }
     return writer;
   },
@@ -731,6 +892,14 @@ export const RuleRequirement: MessageFns<RuleRequirement> = {
             message.requirement = Requirement.decode(reader, reader.uint32());
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.variant = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -762,6 +931,7 @@ function createBaseRequirement(): Requirement {
     children: [],
     countedSince: undefined,
     capped: false,
+    usage: undefined,
   };
 }
 
@@ -814,6 +984,9 @@ export const Requirement: MessageFns<Requirement> = {
     }
     if (message.capped !== false) {
       writer.uint32(128).bool(message.capped);
+    }
+    if (message.usage !== undefined) {
+      Usage.encode(message.usage, writer.uint32(138).fork()).join();
     }
     return writer;
   },
@@ -957,6 +1130,14 @@ export const Requirement: MessageFns<Requirement> = {
             }
 
             message.capped = reader.bool();
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.usage = Usage.decode(reader, reader.uint32());
             continue;
           }
         }
