@@ -22,6 +22,9 @@ exports.up = async function up(knex) {
       email_verified: 'SMALLINT NOT NULL DEFAULT 0',
       attributes: 'MEDIUMTEXT NOT NULL',
       time_zone: "VARCHAR(64) NOT NULL DEFAULT ''",
+      // The zone in which the user's days were counted last, and since when; '' for UTC ever since.
+      day_zone: "VARCHAR(64) NOT NULL DEFAULT ''",
+      day_zone_since: 'BIGINT NOT NULL DEFAULT 0',
       stage: "VARCHAR(64) NOT NULL DEFAULT ''",
       stage_entered_at: 'BIGINT',
       // When the token was issued whose claims were last written to the user.
@@ -68,7 +71,9 @@ exports.up = async function up(knex) {
       last_at: 'BIGINT NOT NULL',
       // 62 bits: more than a double holds, so it travels as text.
       recent_days: 'BIGINT NOT NULL',
-      // Of the day of last_at, which gets a row in action_days when a later day begins.
+      // The last day on which it was done, in the zone in which it was counted; recent_days are counted back from it.
+      last_day: 'BIGINT NOT NULL',
+      // Of that day, which gets a row in action_days when a later day begins.
       day_count: 'BIGINT NOT NULL',
       day_sum: 'BIGINT NOT NULL',
     },

@@ -185,7 +185,7 @@ describe('readConfig', () => {
       'TIME_ZONE="+01:00" is not a time zone of the IANA database',
     ],
     ['half a lane', { LANES: '1.5' }, 'LANES="1.5" is no whole number'],
-    ['a retention that days cannot tell', { EVENT_RETENTION_DAYS: '61' }, 'from 1 to 60'],
+    ['a retention that days cannot tell', { EVENT_RETENTION_DAYS: '59' }, 'from 1 to 58'],
     ['an origin with a path', { CORS_ORIGINS: 'https://a.example/' }, 'CORS_ORIGINS has "https://a.example/"'],
     ['a proxy by name', { TRUSTED_PROXIES: '10.0.0.0/8,proxy' }, 'TRUSTED_PROXIES has "proxy"'],
     ['a network of no kind', { TRUSTED_PROXIES: '10.0.0.0/33' }, 'TRUSTED_PROXIES has "10.0.0.0/33"'],

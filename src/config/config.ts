@@ -90,7 +90,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     queueIntake: env.flag('QUEUE_INTAKE', true),
     lanes: env.integer('LANES', 32, 1, 4096),
     timeZone: timeZone(env),
-    retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 60),
+    retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 58),
     dropProperties: env.oneOf('EVENT_PROPERTIES', 'keep', ['keep', 'drop']) === 'drop',
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, 0, 36_500) || undefined,
     cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),

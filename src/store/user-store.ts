@@ -1,5 +1,6 @@
 import type { UserDistinctValue } from '../core/counting/distinct-values.js';
 import type { AccessRow } from '../core/flags/flag.js';
+import type { DayZone } from '../core/states/day-zone.js';
 import type { LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { ActionNames, UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
@@ -70,6 +71,8 @@ export interface UserWriter {
   dropAccess(rows: readonly AccessRow[]): Promise<readonly boolean[]>;
   /** Writes totals as they now are: inserts or replaces by (user, action). */
   putTotals(totals: readonly UserActionTotal[]): Promise<void>;
+  /** Sets the zone in which a user's days were counted last. */
+  putDayZone(userId: string, dayZone: DayZone): Promise<void>;
   /** Adds to the days' counts and sums. */
   addDays(days: readonly UserActionDay[]): Promise<void>;
   /** Which of these values have counted for their users and actions. */

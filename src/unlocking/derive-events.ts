@@ -3,6 +3,7 @@ import type { DerivedEvent } from '../core/counting/derivations.js';
 import { DistinctValues, type UserDistinctValue } from '../core/counting/distinct-values.js';
 import { UncountableEvent } from '../core/counting/uncountable-event.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { DayZone } from '../core/states/day-zone.js';
 import type { UserState } from '../core/states/user-state.js';
 import { quote } from '../core/values/json.js';
 import type { NewEvent } from '../store/event-store.js';
@@ -10,9 +11,15 @@ import type { NewEvent } from '../store/event-store.js';
 /** Values that have counted for users. */
 export type KnownValues = ConstructorParameters<typeof DistinctValues>[2];
 
+/** An event with the day on which it counts, and the zone in which days were counted last after it. */
+export interface DatedEvent extends NewEvent {
+  readonly day?: number;
+  readonly dayZone?: DayZone | undefined;
+}
+
 /** An event, and what it counts as. */
 export interface Happening {
-  readonly event: NewEvent;
+  readonly event: DatedEvent;
   /** The event itself, and each derived action that it counts as. */
   readonly counts: readonly CountedEvent[];
 }
@@ -30,7 +37,7 @@ export interface Derived {
  */
 export function deriveEvents(
   before: UserState,
-  events: readonly NewEvent[],
+  events: readonly DatedEvent[],
   { derivations }: Snapshot,
   known: KnownValues,
 ): Derived {
@@ -48,7 +55,7 @@ export function deriveEvents(
   return { happenings, distinct: values.added() };
 }
 
-function alone(event: NewEvent): Happening {
+function alone(event: DatedEvent): Happening {
   return { event, counts: [event] };
 }
 

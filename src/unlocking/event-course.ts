@@ -182,7 +182,8 @@ export class EventCourse {
     const { actions, actionDays } = all
       ? counted
       : countEvents(this.#user, countsOf(happenings.slice(this.#counted, this.#taken)), snapshot.windowedActions).after;
-    this.#user = { ...this.#user, actions, actionDays };
+    const { dayZone } = happenings[this.#taken - 1]!.event;
+    this.#user = { ...this.#user, actions, actionDays, ...(dayZone === undefined ? {} : { dayZone }) };
     this.#counted = this.#taken;
   }
 }

@@ -1,10 +1,13 @@
 import { type Counted, countEvents } from '../core/counting/count-events.js';
+import { timeZoneOf } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
+import { countedIn, type DayZone } from '../core/states/day-zone.js';
 import { isNobody, type UserState } from '../core/states/user-state.js';
 import { judgingIndex } from '../core/unlocking/judging-index.js';
 import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
+import { localDay } from '../core/values/local-time.js';
 import type { NewEvent } from '../store/event-store.js';
-import { type Derived, deriveEvents, type KnownValues } from './derive-events.js';
+import { type DatedEvent, type Derived, deriveEvents, type KnownValues } from './derive-events.js';
 import { countsOf, EventCourse } from './event-course.js';
 import { type Flips, flipsBetween, NO_FLIPS } from './flips.js';
 import { type Flags, type Judged, type Judging, type Surroundings, withEntries, written } from './judge-user.js';
@@ -20,6 +23,8 @@ export interface HappenedTo {
 export interface JudgedEvents extends Judged {
   /** The rows that have changed by counting. */
   readonly counted: Pick<Counted, 'totals' | 'days'> & Pick<Derived, 'distinct'>;
+  /** The zone in which the user's days were counted last; undefined where it is the one that is stored. */
+  readonly dayZone: DayZone | undefined;
 }
 
 /**
@@ -37,7 +42,8 @@ export function judgeEvents(
   const { snapshot, now } = judging;
   const { organization } = around;
   const unsettled = unsettledFor(before, snapshot);
-  const { happenings, distinct } = deriveEvents(before, events, snapshot, known);
+  const dated = datedEvents(before, events, timeZoneOf(snapshot, before, organization));
+  const { happenings, distinct } = deriveEvents(before, dated, snapshot, known);
   const { after, totals, days } = countEvents(before, countsOf(happenings), snapshot.windowedActions);
   const course = new EventCourse({ before, happenings, counted: after, unsettled, snapshot, now, ...around });
   for (const happening of happenings) course.take(happening);
@@ -64,7 +70,17 @@ export function judgeEvents(
     dueAt: course.dueAt,
     flags: (touched ?? snapshot.flags).size + course.looks,
     counted: { totals, days, distinct },
+    dayZone: last.user.dayZone === before.dayZone ? undefined : last.user.dayZone,
   };
+}
+
+/** The events with the days on which they count, and the zones in which days were counted last after each. */
+function datedEvents({ dayZone }: UserState, events: readonly NewEvent[], wanted: string): readonly DatedEvent[] {
+  let counted = dayZone;
+  return events.map((event) => {
+    counted = countedIn(counted, wanted, event.receivedAt);
+    return { ...event, day: localDay(counted?.zone ?? 'UTC', event.occurredAt), dayZone: counted };
+  });
 }
 
 /**

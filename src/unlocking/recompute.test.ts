@@ -21,6 +21,7 @@ const TRANSACTION: RecomputeTransaction = {
     addDays: nothing,
     distinctValues: refused,
     addDistinctValues: nothing,
+    putDayZone: nothing,
     appendLedger: nothing,
     advance: nothing,
     remove: refused,

@@ -4,6 +4,7 @@ import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import type { UserDistinctValue } from '../core/counting/distinct-values.js';
 import { changedFlags } from '../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { DayZone } from '../core/states/day-zone.js';
 import type { Cause } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
@@ -77,6 +78,7 @@ export async function recompute(
   const totals: UserActionTotal[] = [];
   const days: UserActionDay[] = [];
   const distinct: UserDistinctValue[] = [];
+  const dayZones: (readonly [userId: string, dayZone: DayZone])[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags may take seconds, in which this process has to answer calls, too.
   const pauses = new EventLoopPauses({});
@@ -92,6 +94,7 @@ export async function recompute(
       totals.push(...happened.counted.totals);
       days.push(...happened.counted.days);
       distinct.push(...happened.counted.distinct);
+      if (happened.dayZone !== undefined) dayZones.push([one.before.id, happened.dayZone]);
       judged = happened;
     } else {
       const around = { organizationBefore: organization(one.before), organization: organization(one.after) };
@@ -120,6 +123,7 @@ export async function recompute(
     ...(totals.length > 0 ? [tx.users.putTotals(totals)] : []),
     ...(days.length > 0 ? [tx.users.addDays(days)] : []),
     ...(distinct.length > 0 ? [tx.users.addDistinctValues(distinct)] : []),
+    ...dayZones.map(([userId, dayZone]) => tx.users.putDayZone(userId, dayZone)),
     tx.users.advance(
       advanced.map(({ id }) => id),
       new Map(advanced.map(({ id, writtenAt = now }) => [id, writtenAt])),

@@ -33,6 +33,8 @@ const BACKFILLS_MS = 30 * DAY_MS;
  * it arrives, and its key must be known for as long as the event could be sent again.
  */
 const MARGIN_DAYS = 1;
+/** By how many days the day where a user is may be behind that of UTC. */
+const BEHIND_DAYS = 1;
 
 /**
  * Drops what nobody needs any more: old events, days of actions beyond the retention and every window, old changes, old deliveries and those
@@ -50,7 +52,7 @@ export async function keepHouse(
   const settled = await settleDerived({ store, keeper, giveWay }, signal);
   for (let rows = CHUNK; settled && rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.events.purge({ receivedBefore: now - keptDays * DAY_MS, limit: CHUNK });
-  const kept = await store.transaction((tx) => keepDays(tx, keeper, dayNumber(now) - keptDays));
+  const kept = await store.transaction((tx) => keepDays(tx, keeper, dayNumber(now) - keptDays - BEHIND_DAYS));
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await store.days.purge(kept, CHUNK);
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.outbox.purge(now - OUTBOX_MS, CHUNK);

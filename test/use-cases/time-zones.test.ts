@@ -136,6 +136,65 @@ describeOnEachEngine('the time zone of a user', (engine) => {
     });
   });
 
+  it('is that in which days count: windows turn at its midnights, and nothing that was counted moves with it', async () => {
+    const today = { fact: 'actionCount', params: { action: 'save', windowDays: 1 } };
+    const active = { fact: 'activeDays', params: { action: 'save' } };
+    await stand.setFlag('today', {
+      rules: [{ conditions: { all: [{ ...today, operator: 'greaterThan', value: 0 }] } as never }],
+    });
+    await stand.setFlag('two-days', latching({ ...active, operator: 'greaterThanInclusive', value: 2 }));
+    const days = async (userId: string) => {
+      const { actions, actionDays, dayZone } = (await stand.store.states.users([userId])).get(userId)!;
+      return { active: actions.get('save')!.activeDays, days: actionDays.get('save')!.map(({ day }) => day), dayZone };
+    };
+    const dayIn = (zone: string, at: number) => Math.floor(Date.parse(dateIn(zone, at)) / DAY_MS);
+
+    await stand.identify('east', { timeZone: AHEAD });
+    await stand.track([{ id: 'e1', user_id: 'east', action: 'save' }]);
+    await stand.drain();
+    const { receivedAt } = {
+      receivedAt: (await stand.store.states.users(['east'])).get('east')!.actions.get('save')!.lastAt,
+    };
+    const first = await days('east');
+    expect(first).toMatchObject({ active: 1, days: [dayIn(AHEAD, receivedAt)], dayZone: { zone: AHEAD } });
+    const midnight = DateTime.fromMillis(await stand.store.now(), { zone: AHEAD })
+      .plus({ days: 1 })
+      .startOf('day');
+    expect(await decided('east', 'today')).toMatchObject({ enabled: true, validUntil: midnight.toMillis() });
+
+    // Far to the west it is another day; but days go on in the zone before until they have counted in it for 24 hours.
+    await stand.identify('east', { timeZone: BEHIND });
+    await stand.track([{ id: 'e2', user_id: 'east', action: 'save' }]);
+    await stand.drain();
+    expect((await days('east')).active).toBe(1);
+    expect((await days('east')).dayZone).toEqual(first.dayZone);
+    const { since } = first.dayZone!;
+    const { validUntil } = await decided('east', 'today');
+    expect(validUntil).toBe(Math.min(midnight.toMillis(), since + DAY_MS));
+
+    // Somebody whose days have counted there for long enough has another day, and keeps the ones before.
+    const past = await engine.compose({ around: (store) => atInstant(store, now - 3 * DAY_MS) });
+    await past.identify('west', { timeZone: AHEAD });
+    await stand.track([
+      { id: 'w0', user_id: 'west', action: 'save', occurred_at: new Date(now - 2 * DAY_MS).toISOString() },
+    ]);
+    await stand.drain();
+    await stand.store.transaction(async (tx) => {
+      await tx.users.lock(['west']);
+      await tx.users.putDayZone('west', { zone: AHEAD, since: now - 2 * DAY_MS });
+    });
+    await stand.identify('west', { timeZone: BEHIND });
+    await stand.track([{ id: 'w1', user_id: 'west', action: 'save' }]);
+    await stand.drain();
+    const both = await days('west');
+    expect(both.active).toBe(2);
+    expect(both.days).toEqual([dayIn(AHEAD, now - 2 * DAY_MS), dayIn(BEHIND, await stand.store.now())]);
+    expect(both.dayZone!.zone).toBe(BEHIND);
+    expect((await ledgerOf(stand.store, 'west')).map(({ kind }) => kind)).toEqual(['unlocked']);
+    await stand.services.userDeletion.delete(OPERATOR, { userId: 'west', comment: 'asked for' });
+    expect((await stand.store.states.users(['west'])).get('west')!.dayZone).toBeUndefined();
+  });
+
   it('has everybody of an organization judged anew when its own changes, and everybody when the deployment’s does', async () => {
     await backfill(stand);
     const { flag } = await stand.setFlag('ahead', latching(isAhead));

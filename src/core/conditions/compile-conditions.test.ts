@@ -156,6 +156,7 @@ describe('compiled conditions', () => {
     organizationId: '',
     stages: [],
     timeZone: 'UTC',
+    dayClock: undefined,
     isUnlocked: () => false,
   };
 

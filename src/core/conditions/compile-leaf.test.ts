@@ -30,6 +30,7 @@ function sources(attribute: JsonValue | undefined, joinedAt: number | undefined)
     organizationId: '',
     stages: [],
     timeZone: 'UTC',
+    dayClock: undefined,
     isUnlocked: () => false,
   };
 }

@@ -130,6 +130,7 @@ describe('the next change by time', () => {
     organizationId: '',
     stages: [],
     timeZone: 'UTC',
+    dayClock: undefined,
     isUnlocked: () => false,
   };
 

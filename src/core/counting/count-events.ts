@@ -1,4 +1,12 @@
-import type { ActionDay, ActionTotal, UserActionDay, UserActionTotal, UserState } from '../states/user-state.js';
+import {
+  type ActionDay,
+  type ActionTotal,
+  lastDayMember,
+  lastDayOf,
+  type UserActionDay,
+  type UserActionTotal,
+  type UserState,
+} from '../states/user-state.js';
 import { quote } from '../values/json.js';
 import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../values/millionths.js';
 import { dayNumber } from '../values/time.js';
@@ -14,6 +22,8 @@ export interface CountedEvent {
   readonly action: string;
   /** Epoch milliseconds. */
   readonly occurredAt: number;
+  /** The day on which it counts, in days since 1970-01-01; its UTC day where that is left out. */
+  readonly day?: number | undefined;
   /** Rounded to millionths. */
   readonly value: number;
   /** Set where the action is derived: the event does not name it. */
@@ -28,7 +38,7 @@ export interface Counted {
 }
 
 /**
- * Counts a user's new events, in any order, each on the day on which it occurred: of every action, since a later rule may window it.
+ * Counts a user's new events, in any order, each on its day: of every action, since a later rule may window it.
  * A total holds its last day; `days` are the rows of those before it, to be added to what is stored. The state has the days of the
  * `windowed` actions only, which are those that rules read. Throws where a sum, also one of a day that is read, would pass 9·10¹²
  * either way, and where the user would have more actions than are counted.
@@ -69,8 +79,8 @@ export function countEvents(
   };
 }
 
-function dayOf({ occurredAt, value }: CountedEvent): ActionDay {
-  return { day: dayNumber(occurredAt), count: 1, sum: millionthsOf(value) };
+function dayOf({ occurredAt, value, day = dayNumber(occurredAt) }: CountedEvent): ActionDay {
+  return { day, count: 1, sum: millionthsOf(value) };
 }
 
 function sumOfDay({ actionDays }: UserState, action: string, day: number): bigint {
@@ -112,21 +122,24 @@ function addToTotal(total: ActionTotal | undefined, event: CountedEvent): Added 
   if (total === undefined) {
     const sum = added(0n, once.sum, action);
     const only = { count: 1, sum, activeDays: 1, firstAt: occurredAt, lastAt: occurredAt, recentDays: 1n };
-    return { total: { ...only, openDay: once }, row: undefined };
+    const lastDay = lastDayMember(day, occurredAt);
+    return { total: { ...only, ...lastDay, openDay: once }, row: undefined };
   }
   const sum = added(total.sum, once.sum, action);
-  const lastDay = dayNumber(total.lastAt);
+  const lastDay = lastDayOf(total);
   const ahead = day - lastDay;
   const recentDays = ahead > 0 ? (total.recentDays << BigInt(ahead)) & RECENT_MASK : total.recentDays;
   const bit = ahead > 0 ? 1n : -ahead < RECENT_DAYS ? 1n << BigInt(-ahead) : 0n;
   const newDay = bit !== 0n && (recentDays & bit) === 0n;
   const { openDay = { count: 0, sum: 0n } } = total;
+  const lastAt = Math.max(total.lastAt, occurredAt);
   const after: ActionTotal = {
     count: total.count + 1,
     sum,
     activeDays: total.activeDays + (newDay ? 1 : 0),
     firstAt: Math.min(total.firstAt, occurredAt),
-    lastAt: Math.max(total.lastAt, occurredAt),
+    lastAt,
+    ...lastDayMember(Math.max(lastDay, day), lastAt),
     recentDays: recentDays | bit,
     openDay,
   };

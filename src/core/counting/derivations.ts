@@ -119,13 +119,19 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
   const distinctOf = distinct && propertyReader(distinct);
   return {
     readsProperties: readsProperties(derivation),
-    of({ occurredAt, value: own, properties = NO_PROPERTIES }) {
+    of({ occurredAt, day, value: own, properties = NO_PROPERTIES }) {
       if (occurredAt < countsSince) return undefined;
       if (!unconditional && !conditions.test({ values: slots.read(sourcesOf(properties)), now: occurredAt }))
         return undefined;
       const counted = amountFrom(own, properties);
       if (counted === undefined) return undefined;
-      const event = { action, occurredAt, value: counted, derived: true } as const;
+      const event = {
+        action,
+        occurredAt,
+        ...(day === undefined ? {} : { day }),
+        value: counted,
+        derived: true,
+      } as const;
       if (distinctOf === undefined) return event;
       const text = textOf(distinctOf(properties));
       return text === undefined ? undefined : { ...event, distinct: text };

@@ -45,6 +45,7 @@ const NOBODY: FactSources = {
   organizationId: '',
   stages: [],
   timeZone: 'UTC',
+  dayClock: undefined,
   isUnlocked: () => false,
 };
 

@@ -1,4 +1,5 @@
 import type { ActionDay, ActionTotal, UserActionDay, UserActionTotal, UserState } from '../states/user-state.js';
+import { localDay } from '../values/local-time.js';
 import { type Counted, type CountedEvent, countEvents } from './count-events.js';
 import type { Derivations, SaidEvent } from './derivations.js';
 import { DistinctValues, type UserDistinctValue } from './distinct-values.js';
@@ -22,7 +23,11 @@ export function recount(
   { derivations, events }: { readonly derivations: Derivations; readonly events: readonly SaidEvent[] },
 ): Recounted {
   const values = new DistinctValues(user.id, without(user.actions, names));
-  const derived = events.flatMap((event) => values.taken(derivations.of(event)));
+  // They are counted now: on the days of the zone in which days count now.
+  const zone = user.dayZone?.zone ?? 'UTC';
+  const derived = events.flatMap((event) =>
+    values.taken(derivations.of({ ...event, day: localDay(zone, event.occurredAt) })),
+  );
   const actions = without(user.actions, names);
   const actionDays = without(user.actionDays, names);
   const before: UserState = { ...user, actions, actionDays };

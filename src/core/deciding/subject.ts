@@ -3,6 +3,7 @@ import type { FactRecord } from '../facts/fact-record.js';
 import type { BucketSource } from '../flags/bucketing.js';
 import { indexRows, type RowIndex } from '../snapshot/index-rows.js';
 import type { CompiledFlag, FactReading, Snapshot } from '../snapshot/snapshot.js';
+import { dayClockOf } from '../states/day-zone.js';
 import { HeldUser } from '../states/held-user.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import { inRow, roleLevels, rolesOf } from '../states/role-hierarchy.js';
@@ -186,6 +187,7 @@ function isOf(
     held.attributes === user.attributes &&
     held.joinedAt === user.joinedAt &&
     held.timeZone === user.timeZone &&
+    held.dayZone === user.dayZone &&
     held.access === user.access
   );
 }
@@ -222,6 +224,15 @@ function makeSubject(
   return { ...subject, values: snapshot.slots.read(sources) };
 }
 
+/** The time zone of a user: their own, else their organization's, else the deployment's. */
+export function timeZoneOf(
+  snapshot: Pick<Snapshot, 'timeZone'>,
+  user: Pick<UserState, 'timeZone'>,
+  organization: Pick<OrganizationState, 'timeZone'> | undefined,
+): string {
+  return user.timeZone ?? organization?.timeZone ?? snapshot.timeZone;
+}
+
 /** A subject before its facts are read, with what they are read from. */
 function withoutFacts(
   snapshot: Snapshot,
@@ -235,6 +246,7 @@ function withoutFacts(
   const roles = fromContext ? (context.roles ?? []) : user.roles;
   const levels = roleLevels(roles, rolesOf(organization));
   const attributes = mergeAttributes(user.attributes, context.attributes);
+  const timeZone = timeZoneOf(snapshot, user, organization);
   const sources: HeldSubject['sources'] = {
     user,
     organization,
@@ -243,7 +255,8 @@ function withoutFacts(
     inheritedRoles: inRow(levels),
     attributes,
     joinedAt: context.joinedAt ?? user.joinedAt,
-    timeZone: user.timeZone ?? organization?.timeZone ?? snapshot.timeZone,
+    timeZone,
+    dayClock: dayClockOf(user.dayZone, timeZone),
     stages: snapshot.stageNames,
     isUnlocked: (flagKey) => isUnlocked(snapshot.flags.get(flagKey), sources.user.ledger),
   };

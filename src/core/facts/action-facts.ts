@@ -4,7 +4,7 @@ import { amountOf } from '../values/millionths.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince } from './time-reading.js';
-import { type WindowMeasure, windowReading } from './window-reading.js';
+import { type WindowMeasure, windowBase, windowReading } from './window-reading.js';
 
 /** The longest window, in days: a leap year. */
 const MAX_WINDOW_DAYS = 366;
@@ -24,12 +24,13 @@ interface ActionFact extends Pick<FactDefinition, 'name' | 'description' | 'coun
 
 /** A fact that adds up one action's events: all of them, or those within a window, which then moves with time. */
 function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinition {
-  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
+  // Within windows days count in the user's zone.
+  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time', 'identify', 'zone']);
   const changedByEvents: ReadonlySet<FactChange> = new Set(['events']);
   const bind = (params: JsonObject): BoundFact => {
     const { action, windowDays } = actionParams(params);
     if (windowDays !== undefined) {
-      const read: Read = ({ user }) => user.actionDays.get(action);
+      const read: Read = ({ user, dayClock }) => windowBase(user.actionDays.get(action), dayClock);
       return { changedBy, read, time: windowReading(windowDays, measure) };
     }
     const read: Read = ({ user }) => {
@@ -101,7 +102,8 @@ interface Described {
 export const ACTION_FACTS: readonly FactDefinition[] = [
   actionFact({
     name: 'actionCount',
-    description: 'How often the user did the action: ever, or on the last `windowDays` UTC days, today included.',
+    description:
+      'How often the user did the action: ever, or on the last `windowDays` days, today included, in the zone of the user.',
     count: 'whole',
     measure: 'count',
     ever: (total) => total.count,
@@ -110,7 +112,7 @@ export const ACTION_FACTS: readonly FactDefinition[] = [
   actionFact({
     name: 'actionSum',
     description:
-      "The sum of the values of the action's events, exact to a millionth: ever, or on the last `windowDays` UTC days.",
+      "The sum of the values of the action's events, exact to a millionth: ever, or on the last `windowDays` days, in the user's zone.",
     count: 'amount',
     measure: 'sum',
     ever: (total) => amountOf(total.sum),
@@ -118,7 +120,8 @@ export const ACTION_FACTS: readonly FactDefinition[] = [
   }),
   actionFact({
     name: 'activeDays',
-    description: 'On how many different UTC days the user did the action: ever, or of the last `windowDays`.',
+    description:
+      'On how many different days, of their zone then, the user did the action: ever, or of the last `windowDays`.',
     count: 'whole',
     measure: 'days',
     ever: (total) => total.activeDays,

@@ -1,3 +1,4 @@
+import type { DayClock } from '../states/day-zone.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import type { UserState } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
@@ -52,6 +53,8 @@ export interface FactSources {
   readonly organizationId: string;
   /** The name of the time zone that the user's clocks are in: their own, else their organization's, else the deployment's. */
   readonly timeZone: string;
+  /** In which zone the days on which the user did something count; undefined for UTC at any time. */
+  readonly dayClock: DayClock | undefined;
   /** The configured stages' names, in their order. */
   readonly stages: readonly string[];
   isUnlocked(flagKey: string): boolean;

@@ -62,6 +62,7 @@ const SOURCES: FactSources = {
   organizationId: 'o',
   stages: ['signup', 'profile', 'done'],
   timeZone: 'UTC',
+  dayClock: undefined,
   isUnlocked: (flagKey) => flagKey === 'reports',
 };
 
@@ -75,6 +76,7 @@ const NOBODY: FactSources = {
   organizationId: '',
   stages: [],
   timeZone: 'UTC',
+  dayClock: undefined,
   isUnlocked: () => false,
 };
 

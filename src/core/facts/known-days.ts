@@ -1,5 +1,7 @@
+import { type DayClock, dayZoneAt } from '../states/day-zone.js';
 import { type JsonObject, ownMember } from '../values/json.js';
-import { DAY_MS, dayNumber } from '../values/time.js';
+import { dayBegins, localDay } from '../values/local-time.js';
+import { DAY_MS } from '../values/time.js';
 import type { FactDefinition } from './fact-definition.js';
 
 /** Since when the days on which users did an action are known. */
@@ -19,6 +21,8 @@ export interface CountingKnowledge {
   /** Undefined where the store has not told. */
   readonly known: KnownDays | undefined;
   readonly now: number;
+  /** In which zone the user's days count; left out: in UTC. */
+  readonly clock?: DayClock | undefined;
   /** The derived actions, which count from an instant on. */
   readonly derived: ReadonlyMap<string, { readonly countsSince: number }>;
 }
@@ -30,17 +34,24 @@ export interface CountingKnowledge {
 export function countedSince(
   { window }: Pick<FactDefinition, 'window'>,
   params: JsonObject,
-  { known, now, derived }: CountingKnowledge,
+  { known, now, clock, derived }: CountingKnowledge,
 ): number | undefined {
   const [windowDays, action] = [ownMember(params, 'windowDays'), ownMember(params, 'action')];
   if (typeof action !== 'string') return undefined;
   const derivedSince = derived.get(action)?.countsSince;
   if (window === undefined || typeof windowDays !== 'number') return derivedSince;
-  const since = Math.max(derivedSince ?? 0, known === undefined ? 0 : daysKnownSince(window, action, known));
-  return (dayNumber(now) - windowDays + 1) * DAY_MS < since ? since : undefined;
+  const zone = dayZoneAt(clock, now);
+  const beginning = (day: number): number => dayBegins(zone, day, (day - 2) * DAY_MS);
+  const since = Math.max(derivedSince ?? 0, known === undefined ? 0 : daysKnownSince(window, action, known, beginning));
+  return beginning(localDay(zone, now) - windowDays + 1) < since ? since : undefined;
 }
 
-function daysKnownSince(window: FactDefinition['window'], action: string, known: KnownDays): number {
+function daysKnownSince(
+  window: FactDefinition['window'],
+  action: string,
+  known: KnownDays,
+  beginning: (day: number) => number,
+): number {
   const { countedSince, summedSince, keptFrom, othersKeptFrom } = known;
-  return Math.max(window === 'sums' ? summedSince : countedSince, (keptFrom.get(action) ?? othersKeptFrom) * DAY_MS);
+  return Math.max(window === 'sums' ? summedSince : countedSince, beginning(keptFrom.get(action) ?? othersKeptFrom));
 }

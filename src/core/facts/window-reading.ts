@@ -1,4 +1,6 @@
+import { type DayClock, dayAt, dayZoneAt } from '../states/day-zone.js';
 import type { ActionDay } from '../states/user-state.js';
+import { dayBegins, setBackBefore } from '../values/local-time.js';
 import { amountOf } from '../values/millionths.js';
 import { DAY_MS, dayNumber } from '../values/time.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';
@@ -12,27 +14,77 @@ interface Span {
   to: number;
 }
 
+/** The days of an action where they do not count in UTC at all times: with the zones in which they do. */
+interface LocalDays {
+  readonly days: readonly ActionDay[];
+  readonly clock: DayClock;
+}
+
+type Base = readonly ActionDay[] | LocalDays | undefined;
+
+const NO_DAYS: readonly ActionDay[] = [];
+
+/** What a window is read from: an action's days, ascending, undefined when there are none, and the zones in which days count. */
+export function windowBase(days: readonly ActionDay[] | undefined, clock: DayClock | undefined): unknown {
+  return clock === undefined ? days : { days: days ?? NO_DAYS, clock };
+}
+
+/** The zones in which the days of a base count. */
+export function clockOfBase(base: unknown): DayClock | undefined {
+  return isLocal(base as Base) && 'clock' in (base as object) ? (base as LocalDays).clock : undefined;
+}
+
+function isLocal(base: Base): base is LocalDays {
+  return typeof base === 'object' && !Array.isArray(base);
+}
+
 /**
- * Reads a total over today's UTC day and the `windowDays` − 1 days before it. The base is the list of the action's days,
- * ascending, or undefined when there are none. Days after today, as clocks that differ make them, count when they come.
+ * Reads a total over today and the `windowDays` − 1 days before it, from a {@link windowBase}. Days after today, as clocks that
+ * differ make them, and journeys to the west, count when they come.
  */
 export function windowReading(windowDays: number, measure: WindowMeasure): TimeReading {
   return {
     at: (base, now) => {
-      const days = base as readonly ActionDay[] | undefined;
-      return days === undefined ? 0 : valueAt(measure, days, dayNumber(now), windowDays);
+      const given = base as Base;
+      if (given === undefined) return 0;
+      if (isLocal(given)) return valueAt(measure, given.days, dayAt(given.clock, now), windowDays);
+      return valueAt(measure, given, dayNumber(now), windowDays);
     },
     nextTick: (base, now) => {
-      const days = base as readonly ActionDay[] | undefined;
-      if (days === undefined) return Number.POSITIVE_INFINITY;
-      return nextDay(days, spanAt(days, dayNumber(now), windowDays), windowDays) * DAY_MS;
+      const given = base as Base;
+      if (given === undefined) return Number.POSITIVE_INFINITY;
+      if (isLocal(given)) return nextInstant(given, now, windowDays);
+      return nextDay(given, spanAt(given, dayNumber(now), windowDays), windowDays) * DAY_MS;
     },
     crossing: (base, now, ordering, constant) => {
-      const days = base as readonly ActionDay[] | undefined;
-      if (days === undefined || Number.isNaN(constant)) return Number.POSITIVE_INFINITY;
-      return crossingDay(days, dayNumber(now), { windowDays, measure, ordering, constant }) * DAY_MS;
+      const given = base as Base;
+      if (given === undefined || Number.isNaN(constant)) return Number.POSITIVE_INFINITY;
+      const comparison = { windowDays, measure, ordering, constant };
+      if (isLocal(given)) return crossingInstant(given, now, comparison);
+      return crossingDay(given, dayNumber(now), comparison) * DAY_MS;
     },
   };
+}
+
+/** The next instant at which the window may hold other days: a later day begins, clocks are set back, or another zone counts. */
+function nextInstant({ days, clock }: LocalDays, now: number, windowDays: number): number {
+  const [zone, today] = [dayZoneAt(clock, now), dayAt(clock, now)];
+  const turn = nextDay(days, spanAt(days, today, windowDays), windowDays);
+  const begins = turn === Number.POSITIVE_INFINITY ? turn : dayBegins(zone, turn, now);
+  const { from } = clock.next ?? { from: now };
+  return Math.min(begins, setBackBefore(zone, today, now), from > now ? from : Number.POSITIVE_INFINITY);
+}
+
+/** The instant at which the comparison's result first differs from the present one: looked for wherever it may. */
+function crossingInstant(base: LocalDays, now: number, comparison: Comparison): number {
+  const { windowDays, measure, ordering, constant } = comparison;
+  const holdsAt = (at: number): boolean =>
+    holds(ordering, valueAt(measure, base.days, dayAt(base.clock, at), windowDays), constant);
+  const before = holdsAt(now);
+  let at = now;
+  do at = nextInstant(base, at, windowDays);
+  while (at !== Number.POSITIVE_INFINITY && holdsAt(at) === before);
+  return at;
 }
 
 /** What the window adds up to on a day, without anything being made for it. */
@@ -82,7 +134,7 @@ class Total {
   }
 }
 
-/** The next UTC day on which the span changes: its first day leaves, or a day after today enters. */
+/** The next day on which the span changes: its first day leaves, or a day after today enters. */
 function nextDay(days: readonly ActionDay[], span: Span, windowDays: number): number {
   const leaves = span.from < span.to ? days[span.from]!.day + windowDays : Number.POSITIVE_INFINITY;
   const enters = span.to < days.length ? days[span.to]!.day : Number.POSITIVE_INFINITY;

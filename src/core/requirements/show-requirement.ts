@@ -3,6 +3,7 @@ import { MAX_DISTINCT } from '../counting/derivations.js';
 import type { FactDefinition } from '../facts/fact-definition.js';
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
 import { countedSince, type KnownDays } from '../facts/known-days.js';
+import { clockOfBase } from '../facts/window-reading.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
 import type { UserState } from '../states/user-state.js';
 import { type JsonObject, type JsonValue, ownMember } from '../values/json.js';
@@ -227,7 +228,10 @@ function sinceOf(
 ): { readonly countedSince?: number } {
   const facts = 'fact' in target ? [fact, target.fact] : [fact];
   const knowledge = { known, now: record.now, derived: snapshot.derivations.all };
-  const since = facts.map(({ definition, params }) => countedSince(definition, params, knowledge) ?? 0);
+  const since = facts.map(({ definition, params, index }) => {
+    const clock = clockOfBase(record.values[index]);
+    return countedSince(definition, params, { ...knowledge, clock }) ?? 0;
+  });
   const latest = Math.max(...since);
   return latest === 0 ? {} : { countedSince: latest };
 }

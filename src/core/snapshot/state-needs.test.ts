@@ -42,7 +42,8 @@ describe('what latching needs of users’ states', () => {
       days: new Set(['export']),
       stagesReached: true,
       access: false,
-      organizations: false,
+      // A window's days count in the zone that an organization may have.
+      organizations: true,
     });
   });
 

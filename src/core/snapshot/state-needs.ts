@@ -66,9 +66,9 @@ function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit
   let organizations = false;
   for (const { conditions } of rules) {
     for (const index of conditions.slotsRead) {
-      const { definition, params } = slots.at(index);
+      const { definition, bound, params } = slots.at(index);
       if (definition.changedBy.has('progress')) stagesReached = true;
-      if (BY_ORGANIZATION.some((change) => definition.changedBy.has(change))) organizations = true;
+      if (BY_ORGANIZATION.some((change) => bound.changedBy.has(change))) organizations = true;
       if (!definition.changedBy.has('events')) continue;
       const { action } = params;
       if (typeof action !== 'string') everyAction = true;

@@ -21,6 +21,7 @@ describe('a user as held', () => {
     const all: Required<UserState> = {
       ...unknownUser('ada'),
       ...{ revision: 3, writtenAt: 1, joinedAt: 2, stageEnteredAt: 3, deletedAt: 4, identified: true },
+      dayZone: { zone: 'Europe/Lisbon', since: 5 },
       ...{ timeZone: 'Europe/Lisbon', expectedOrganization: 'acme', daysOf: new Set(['save']) },
       actionDays: new Map([['save', [4, 5].map((day) => ({ day, count: 2, sum: BigInt(day - 4) }))]]),
       actions: new Map([['save', { count: 1, sum: 0n, activeDays: 1, firstAt: 1, lastAt: 1, recentDays: 1n }]]),

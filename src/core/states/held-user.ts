@@ -1,4 +1,5 @@
 import type { JsonObject } from '../values/json.js';
+import type { DayZone } from './day-zone.js';
 import type { Ledger } from './ledger.js';
 import { PackedTotals } from './packed-totals.js';
 import type { ActionDay, ActionNames, ActionTotal, StageReached, UserAccess, UserState } from './user-state.js';
@@ -20,6 +21,7 @@ export class HeldUser implements UserState {
   readonly emailVerified: boolean;
   readonly attributes: JsonObject;
   declare readonly timeZone?: string;
+  declare readonly dayZone?: DayZone;
   readonly stage: string;
   readonly stagesReached: readonly StageReached[];
   declare readonly stageEnteredAt?: number;
@@ -51,6 +53,7 @@ export class HeldUser implements UserState {
     if (user.joinedAt !== undefined) this.joinedAt = user.joinedAt;
     if (user.identified !== undefined) this.identified = user.identified;
     if (user.timeZone !== undefined) this.timeZone = shared(user.timeZone);
+    if (user.dayZone !== undefined) this.dayZone = user.dayZone;
     if (user.stageEnteredAt !== undefined) this.stageEnteredAt = user.stageEnteredAt;
     if (user.expectedOrganization !== undefined) this.expectedOrganization = user.expectedOrganization;
     if (user.deletedAt !== undefined) this.deletedAt = user.deletedAt;

@@ -1,5 +1,6 @@
 import { ByteReader, ByteWriter } from '../values/byte-text.js';
-import type { ActionTotal } from './user-state.js';
+import { dayNumber } from '../values/time.js';
+import { type ActionTotal, lastDayMember, lastDayOf } from './user-state.js';
 
 /**
  * The names of actions that packed totals have had so far, by number from 1, and how many they may be: a user's actions are others'
@@ -105,6 +106,7 @@ function writeTotal(writer: ByteWriter, total: ActionTotal): void {
     .whole(firstAt)
     .whole(lastAt - firstAt);
   writer.natural(Number(recentDays & LOW_DAYS)).natural(Number(recentDays >> DAYS_APART));
+  writer.whole(lastDayOf(total) - dayNumber(lastAt));
   if (openDay === undefined) return;
   writer.natural(openDay.count);
   writeSum(writer, openDay.sum);
@@ -120,7 +122,8 @@ function readTotal(reader: ByteReader, length: number): ActionTotal {
   const low = BigInt(reader.natural());
   const high = reader.natural();
   const recentDays = high === 0 ? low : low | (BigInt(high) << DAYS_APART);
-  const total = { count, sum, activeDays, firstAt, lastAt, recentDays };
+  const lastDay = lastDayMember(dayNumber(lastAt) + reader.whole(), lastAt);
+  const total = { count, sum, activeDays, firstAt, lastAt, ...lastDay, recentDays };
   return reader.at === end ? total : { ...total, openDay: { count: reader.natural(), sum: readSum(reader) } };
 }
 

@@ -1,5 +1,7 @@
 import type { Effect } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
+import { dayNumber } from '../values/time.js';
+import type { DayZone } from './day-zone.js';
 import type { Ledger } from './ledger.js';
 
 /** Everything ever counted about one action of one user. Instants are epoch milliseconds. */
@@ -7,23 +9,35 @@ export interface ActionTotal {
   readonly count: number;
   /** The sum of the values, in millionths. */
   readonly sum: bigint;
-  /** Distinct UTC days with at least one event. */
+  /** Distinct days with at least one event, each in the zone in which it was counted. */
   readonly activeDays: number;
   readonly firstAt: number;
   readonly lastAt: number;
+  /** The last of these days, in days since 1970-01-01; left out where it is the UTC day of `lastAt`. See {@link lastDayOf}. */
+  readonly lastDay?: number;
   /**
-   * Which of the last 62 days had an event: bit i stands for the UTC day of `lastAt` minus i. It lets a late event
+   * Which of the last 62 days had an event: bit i stands for `lastDay` minus i. It lets a late event
    * count its day once, without a row per day; events older than that are refused at intake.
    */
   readonly recentDays: bigint;
   /**
-   * What of it is of the UTC day of `lastAt`. That day gets a row of its own when a later one begins: until then each event would
+   * What of it is of `lastDay`. That day gets a row of its own when a later one begins: until then each event would
    * write two rows. Left out where it has its row.
    */
   readonly openDay?: { readonly count: number; readonly sum: bigint };
 }
 
-/** One UTC day of one action. */
+/** The last day on which an action was done, in the zone in which it was counted. */
+export function lastDayOf({ lastDay, lastAt }: Pick<ActionTotal, 'lastDay' | 'lastAt'>): number {
+  return lastDay ?? dayNumber(lastAt);
+}
+
+/** The member of a total whose last day it is, where it has one. */
+export function lastDayMember(day: number, lastAt: number): Pick<ActionTotal, 'lastDay'> {
+  return day === dayNumber(lastAt) ? {} : { lastDay: day };
+}
+
+/** One day of one action, in the zone in which it was counted. */
 export interface ActionDay {
   /** Days since 1970-01-01. */
   readonly day: number;
@@ -97,6 +111,8 @@ export interface UserState {
   readonly attributes: JsonObject;
   /** The name of the user's time zone; absent where only a default is known. */
   readonly timeZone?: string;
+  /** The zone in which the user's days were counted last; absent: UTC, ever since. */
+  readonly dayZone?: DayZone;
   /** The onboarding stage that the user is in; '' before the first. */
   readonly stage: string;
   /** Each stage once, in the order first reached. The present stage's entry time is `stageEnteredAt`. */

@@ -70,6 +70,7 @@ function sameProfile(before: StoredStates, after: StoredStates): boolean {
     was.roles === is.roles &&
     was.joinedAt === is.joinedAt &&
     was.timeZone === is.timeZone &&
+    was.dayZone === is.dayZone &&
     was.emailVerified === is.emailVerified &&
     was.attributes === is.attributes &&
     was.stage === is.stage &&

@@ -1012,7 +1012,7 @@ export interface ActionTotal {
   count: string;
   /** The sum of their values, exact to a millionth. */
   sum: number;
-  /** On how many different UTC days. */
+  /** On how many different days, each in the user's time zone when it was counted. */
   active_days: string;
   /** When the earliest occurred. */
   first_at?: string;
@@ -1404,7 +1404,8 @@ export interface Event {
   action: string;
   /**
    * When. Absent: when the server took it in. Rejected when more than 5 minutes ahead, or older than the retention of
-   * event ids (30 days unless configured otherwise); late ones count on the UTC day on which they occurred.
+   * event ids (30 days unless configured otherwise); late ones count on the day on which they occurred, in the zone
+   * of their user.
    */
   occurred_at?: string;
   /**

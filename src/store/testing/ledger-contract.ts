@@ -61,6 +61,7 @@ export function ledgerContract(store: () => Store): void {
           },
         ]);
         await tx.users.putStage(userId, { stage: 'tour', changedAt: 7 });
+        await tx.users.putDayZone(userId, { zone: 'Asia/Kolkata', since: 7 });
       }
       await tx.users.putAccess(ids.map((userId) => accessRow({ userId })));
       await tx.users.putTotals(

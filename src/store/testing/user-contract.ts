@@ -117,6 +117,23 @@ export function userContract(store: () => Store): void {
     expect(await read(other)).toStrictEqual({ ...unknownUser(other), deletedAt: 5 });
   });
 
+  it('keeps the zone in which days were counted last, and the last day of an action where it is not the UTC day', async () => {
+    const id = unique('user');
+    const total = { count: 1, sum: 0n, activeDays: 1, firstAt: 5, lastAt: 5, recentDays: 1n };
+    const ahead = { ...total, lastDay: 1, openDay: { count: 1, sum: 0n } };
+    await change([id], async (tx) => {
+      await tx.users.putTotals([
+        { userId: id, action: 'here', ...total },
+        { userId: id, action: 'ahead', ...ahead },
+      ]);
+      await tx.users.putDayZone(id, { zone: 'Asia/Kolkata', since: 7 });
+    });
+    const { actions, actionDays, dayZone } = await read(id);
+    expect([actions.get('here'), actions.get('ahead')]).toStrictEqual([total, ahead]);
+    expect(actionDays.get('ahead')).toEqual([{ day: 1, count: 1, sum: 0n }]);
+    expect(dayZone).toEqual({ zone: 'Asia/Kolkata', since: 7 });
+  });
+
   it('replaces profiles whole, and leaves what is not theirs', async () => {
     const id = unique('user');
     const attributes = JSON.parse('{"__proto__":{"x":1},"nested":{"list":[1,"two",null,1e-7]},"emoji":"👩‍🚀"}');

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import type { FactSources } from '../../facts/fact-definition.js';
 import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
+import { dayClockOf } from '../../states/day-zone.js';
 import { type ActionDay, unknownUser } from '../../states/user-state.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../values/json.js';
 import { pathTo } from '../../values/path.js';
@@ -118,6 +119,7 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
     roles: fc.subarray(ROLES),
     joinedAt: fc.option(instant),
     timeZone: fc.constantFrom(...ZONES),
+    dayZone: fc.option(fc.record({ zone: fc.constantFrom(...ZONES), since: instant })),
     organizationId: fc.constantFrom('', 'pro'),
     stage: fc.constantFrom('', 'signup', 'done', 'gone'),
     stageEnteredAt: fc.option(instant),
@@ -130,6 +132,7 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
     user: {
       ...unknownUser('u'),
       ...(given.timeZone === 'UTC' ? {} : { timeZone: given.timeZone }),
+      ...(given.dayZone === null ? {} : { dayZone: given.dayZone }),
       stage: given.stage,
       ...(given.stageEnteredAt === null ? {} : { stageEnteredAt: given.stageEnteredAt }),
       stagesReached: given.stage === '' ? [] : [{ stage: given.stage, reachedAt: NOW }],
@@ -155,6 +158,7 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
     joinedAt: given.joinedAt ?? undefined,
     organizationId: given.organizationId,
     timeZone: given.timeZone,
+    dayClock: dayClockOf(given.dayZone ?? undefined, given.timeZone),
     stages: STAGES,
     isUnlocked: (flagKey: string) => given.unlocked.includes(flagKey),
   }));

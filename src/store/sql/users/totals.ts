@@ -1,4 +1,4 @@
-import type { UserActionDay, UserActionTotal } from '../../../core/states/user-state.js';
+import { lastDayOf, type UserActionDay, type UserActionTotal } from '../../../core/states/user-state.js';
 import { insertRows } from '../engine/insert-rows.js';
 import type { Sql } from '../engine/sql.js';
 import { userKey } from './user-keys.js';
@@ -8,20 +8,21 @@ export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): P
     table: 'action_totals',
     columns: [
       ...['part', 'user_id', 'action', 'event_count', 'value_sum'],
-      ...['active_days', 'first_at', 'last_at', 'recent_days', 'day_count', 'day_sum'],
+      ...['active_days', 'first_at', 'last_at', 'last_day', 'recent_days', 'day_count', 'day_sum'],
     ],
     keyLength: 3,
-    rows: totals.map(({ userId, action, count, sum, activeDays, firstAt, lastAt, recentDays, openDay }) => [
-      ...userKey(userId),
-      action,
-      count,
-      String(sum),
-      activeDays,
-      firstAt,
-      lastAt,
-      String(recentDays),
-      openDay?.count ?? 0,
-      String(openDay?.sum ?? 0),
+    rows: totals.map((total) => [
+      ...userKey(total.userId),
+      total.action,
+      total.count,
+      String(total.sum),
+      total.activeDays,
+      total.firstAt,
+      total.lastAt,
+      lastDayOf(total),
+      String(total.recentDays),
+      total.openDay?.count ?? 0,
+      String(total.openDay?.sum ?? 0),
     ]),
     existing: {
       event_count: 'replace',
@@ -29,6 +30,7 @@ export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): P
       active_days: 'replace',
       first_at: 'replace',
       last_at: 'replace',
+      last_day: 'replace',
       recent_days: 'replace',
       day_count: 'replace',
       day_sum: 'replace',

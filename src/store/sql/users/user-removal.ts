@@ -62,7 +62,7 @@ export async function removeUser(
 ): Promise<number> {
   const user = userKey(userId);
   await sql.run(
-    "UPDATE users SET organization_id = '', roles = '[]', joined_at = NULL, email_verified = 0, attributes = '{}', time_zone = '', " +
+    "UPDATE users SET organization_id = '', roles = '[]', joined_at = NULL, email_verified = 0, attributes = '{}', time_zone = '', day_zone = '', day_zone_since = 0, " +
       "identified = 0, expected_organization = '', stage = '', stage_entered_at = NULL, claims_at = NULL, created_at = ?, " +
       'deleted_at = ? WHERE part = ? AND id = ?',
     [at, at, ...user],

@@ -26,6 +26,8 @@ export interface UserStateRow {
   readonly n6: number;
   readonly s5: string;
   readonly s6: string;
+  readonly s7: string;
+  readonly n7: number;
 }
 
 export interface UserStateTable {
@@ -50,19 +52,19 @@ const TABLES: readonly SelectedTable[] = [
       'joined_at AS n2, email_verified + 2 * identified + ' +
       '4 * (derived_revision < (SELECT actions_derived FROM configuration_revision WHERE id = 1)) AS n3, ' +
       'stage_entered_at AS n4, COALESCE(deleted_at, 0) AS n5, updated_at AS n6, expected_organization AS s5, ' +
-      'time_zone AS s6',
+      'time_zone AS s6, day_zone AS s7, day_zone_since AS n7',
   },
   {
     kind: ACCESS,
     name: 'user_access',
     key: USER_KEY,
-    columns: () => "user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0, 0, '', ''",
+    columns: () => "user_id, flag_id, managed_by, effect, '', enabled, 0, 0, 0, 0, 0, '', '', '', 0",
   },
   {
     kind: STAGE,
     name: 'stages_reached',
     key: USER_KEY,
-    columns: () => "user_id, stage, '', '', '', reached_at, 0, seq, 0, 0, 0, '', ''",
+    columns: () => "user_id, stage, '', '', '', reached_at, 0, seq, 0, 0, 0, '', '', '', 0",
   },
   {
     kind: TOTAL,
@@ -70,25 +72,26 @@ const TABLES: readonly SelectedTable[] = [
     key: USER_KEY,
     columns: ({ asText }) =>
       `user_id, action, ${asText('recent_days')}, ${asText('value_sum')}, ${asText('day_sum')}, ` +
-      "event_count, active_days, first_at, last_at, day_count, 0, '', ''",
+      "event_count, active_days, first_at, last_at, day_count, last_day, '', '', '', 0",
   },
   {
     kind: DAY,
     name: 'action_days',
     key: USER_KEY,
-    columns: ({ asText }) => `user_id, action, '', ${asText('value_sum')}, '', event_count, 0, day, 0, 0, 0, '', ''`,
+    columns: ({ asText }) =>
+      `user_id, action, '', ${asText('value_sum')}, '', event_count, 0, day, 0, 0, 0, '', '', '', 0`,
   },
   {
     kind: UNLOCK,
     name: 'unlocks',
     key: USER_KEY,
-    columns: () => "user_id, flag_id, rule_id, kind, '', rule_version, earned_at, seq, 0, 0, 0, '', ''",
+    columns: () => "user_id, flag_id, rule_id, kind, '', rule_version, earned_at, seq, 0, 0, 0, '', '', '', 0",
   },
   {
     kind: TIMER,
     name: 'timers',
     key: USER_KEY,
-    columns: () => "user_id, '', '', '', '', due_at, 0, 0, 0, 0, 0, '', ''",
+    columns: () => "user_id, '', '', '', '', due_at, 0, 0, 0, 0, 0, '', '', '', 0",
   },
 ];
 

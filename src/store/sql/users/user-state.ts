@@ -4,11 +4,12 @@ import {
   type ActionDay,
   type ActionNames,
   type ActionTotal,
+  lastDayMember,
+  lastDayOf,
   type UserAccess,
   type UserState,
   unknownUser,
 } from '../../../core/states/user-state.js';
-import { dayNumber } from '../../../core/values/time.js';
 import { commaSeparated, type SqlValue } from '../engine/dialect.js';
 import { chunksOf } from '../engine/rows-by-key.js';
 import { parseJson, type Sql } from '../engine/sql.js';
@@ -171,6 +172,7 @@ function profileOf(row: UserStateRow): Partial<UserState> {
     ...((row.n3 & 2) !== 0 && { identified: true }),
     ...(row.s5 !== '' && { expectedOrganization: row.s5 }),
     ...(row.s6 !== '' && { timeZone: row.s6 }),
+    ...(row.s7 !== '' && { dayZone: { zone: row.s7, since: row.n7 } }),
     ...(row.n4 !== null && { stageEnteredAt: row.n4 }),
     ...(row.n5 !== 0 && { deletedAt: row.n5 }),
   };
@@ -183,6 +185,7 @@ function totalOf(row: UserStateRow): ActionTotal {
     activeDays: row.n2 ?? 0,
     firstAt: row.n3,
     lastAt: row.n4 ?? 0,
+    ...lastDayMember(row.n6, row.n4 ?? 0),
     recentDays: BigInt(row.s2),
     ...(row.n5 > 0 && { openDay: { count: row.n5, sum: BigInt(row.s4) } }),
   };
@@ -203,7 +206,7 @@ function actionDays(
   for (const action of named.keys()) {
     const total = actions.get(action);
     if (total?.openDay === undefined) continue;
-    days.set(action, withDay(days.get(action) ?? [], { day: dayNumber(total.lastAt), ...total.openDay }));
+    days.set(action, withDay(days.get(action) ?? [], { day: lastDayOf(total), ...total.openDay }));
   }
   return days;
 }

@@ -57,6 +57,10 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     addDays: (days) => addDays(sql, days),
     distinctValues: (values) => knownValues(sql, values),
     addDistinctValues: (values) => addDistinctValues(sql, values),
+    putDayZone: async (userId, { zone, since }) => {
+      const text = 'UPDATE users SET day_zone = ?, day_zone_since = ? WHERE part = ? AND id = ?';
+      await sql.run(text, [zone, since, ...userKey(userId)]);
+    },
     appendLedger: (entries) => appendLedger(sql, entries, locked),
     advance: (ids, writtenAt) => advance(sql, ids, writtenAt),
     remove: (userId, removal) => {

@@ -27,7 +27,7 @@ export interface Event {
   action: string;
   /**
    * When. Absent: when the server took it in. Rejected when more than 5 minutes ahead, or older than the retention of
-   * event ids (30 days unless configured otherwise); late ones count on the UTC day on which they occurred.
+   * event ids (30 days unless configured otherwise); late ones count on the day on which they occurred, in the zone of their user.
    */
   occurredAt:
     | Date

@@ -121,7 +121,7 @@ export interface ActionTotal {
   count: number;
   /** The sum of their values, exact to a millionth. */
   sum: number;
-  /** On how many different UTC days. */
+  /** On how many different days, each in the user's time zone when it was counted. */
   activeDays: number;
   /** When the earliest occurred. */
   firstAt:

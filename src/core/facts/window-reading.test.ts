@@ -1,0 +1,85 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { DateTime } from 'luxon';
+import type { DayClock } from '../states/day-zone.js';
+import { DAY_MS, MINUTE_MS } from '../values/time.js';
+import { holds, type Ordering } from './time-reading.js';
+import { windowBase, windowReading } from './window-reading.js';
+
+/** Instants at which clocks are set: by an hour, by half an hour, just after midnight, by a whole day, or not at all. */
+const SET: readonly (readonly [zone: string, at: string])[] = [
+  ['Europe/Lisbon', '2026-03-29T01:00:00Z'],
+  ['America/New_York', '2026-11-01T06:00:00Z'],
+  ['Australia/Lord_Howe', '2026-10-03T15:30:00Z'],
+  ['Asia/Kolkata', '2026-01-01T00:00:00Z'],
+  ['Pacific/Apia', '2011-12-30T10:00:00Z'],
+  ['America/St_Johns', '2010-11-07T02:31:00Z'],
+];
+
+const WINDOW_DAYS = 3;
+
+interface Given {
+  readonly clock: DayClock;
+  readonly now: number;
+  readonly days: readonly { readonly day: number; readonly count: number; readonly sum: bigint }[];
+}
+
+const given: fc.Arbitrary<Given> = fc
+  .record({
+    set: fc.constantFrom(...SET),
+    minutes: fc.integer({ min: -60 * 60, max: 20 * 60 }),
+    offsets: fc.uniqueArray(fc.integer({ min: -6, max: 3 }), { maxLength: 5 }),
+    other: fc.option(fc.constantFrom('UTC', 'Etc/GMT+12', 'Etc/GMT-14', 'Asia/Kolkata')),
+    fromMinutes: fc.integer({ min: -24 * 60, max: 48 * 60 }),
+  })
+  .map(({ set: [zone, at], minutes, offsets, other, fromMinutes }) => {
+    const now = Date.parse(at) + minutes * MINUTE_MS;
+    const today = Math.floor(now / DAY_MS);
+    const days = offsets
+      .map((offset) => ({ day: today + offset, count: 1, sum: 1_000_000n }))
+      .sort((a, b) => a.day - b.day);
+    const next = other === null ? {} : { next: { zone: other, from: Date.parse(at) + fromMinutes * MINUTE_MS } };
+    return { clock: { zone, ...next }, now, days };
+  });
+
+/** What the window holds by definition, by another library's clocks. */
+function countAt({ clock, days }: Given, at: number): number {
+  const zone = clock.next !== undefined && at >= clock.next.from ? clock.next.zone : clock.zone;
+  const today = Math.floor(Date.parse(`${DateTime.fromMillis(at, { zone }).toISODate()}T00:00:00Z`) / DAY_MS);
+  return days.filter(({ day }) => day <= today && day > today - WINDOW_DAYS).length;
+}
+
+describe('a window of days in the zones of a user', () => {
+  it('holds the days that it should, and turns an ordering at exactly the instant that is told', () => {
+    const reading = windowReading(WINDOW_DAYS, 'count');
+    const ordering = fc.constantFrom<Ordering>('lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive');
+    let turned = 0;
+    fc.assert(
+      fc.property(given, ordering, fc.integer({ min: 0, max: 4 }), (world, order, constant) => {
+        const base = windowBase(world.days, world.clock);
+        const { now } = world;
+        expect(reading.at(base, now)).toBe(countAt(world, now));
+        const before = holds(order, countAt(world, now), constant);
+        const found = reading.crossing(base, now, order, constant);
+        expect(reading.nextTick(base, now)).toBeLessThanOrEqual(found);
+        const end = now + 5 * DAY_MS;
+        for (let at = Math.floor(now / MINUTE_MS + 1) * MINUTE_MS; at < Math.min(found, end); at += 10 * MINUTE_MS) {
+          const value = reading.at(base, at);
+          if (holds(order, Number(value), constant) !== before)
+            throw new Error(`turned at ${new Date(at).toISOString()}, not only at ${found}`);
+        }
+        if (found > end) return;
+        turned += 1;
+        expect([found - 1, found].map((at) => holds(order, countAt(world, at), constant))).toEqual([before, !before]);
+      }),
+      { numRuns: 400 },
+    );
+    expect(turned).toBeGreaterThan(50);
+  });
+
+  it('is that of UTC, and no more, where days count in UTC at any time', () => {
+    const days = [{ day: 5, count: 1, sum: 0n }];
+    expect(windowBase(days, undefined)).toBe(days);
+    expect(windowBase(undefined, { zone: 'Asia/Kolkata' })).toEqual({ days: [], clock: { zone: 'Asia/Kolkata' } });
+  });
+});
