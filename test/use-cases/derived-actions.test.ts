@@ -95,7 +95,7 @@ describeOnEachEngine('derived actions', (engine) => {
         value: { property: { name: 'score' } },
       }),
     );
-    await stand.track([
+    const { warnings } = await stand.track([
       event('a', 'order', { amount: 99.5, total: { net: 80 } }, { value: 1 }),
       event('a', 'order', { amount: 100, total: { net: '90' } }, { value: 2 }),
       event('a', 'reorder', { amount: 250 }, { value: 4 }),
@@ -104,6 +104,8 @@ describeOnEachEngine('derived actions', (engine) => {
       event('a', 'lesson', { lesson: 'one', score: 50 }),
       event('a', 'lesson', { score: 50 }),
     ]);
+    const misfit = 'the event does not count as "revenue", whose value would be "90"; send a number';
+    expect(warnings).toEqual([{ pointer: '/events/1/properties', message: misfit }]);
     await stand.drain();
     await stand.track([
       event('a', 'lesson', { lesson: 'two', score: 4 }),

@@ -1,7 +1,7 @@
 import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
 import type { Action, Derivation } from '../flags/flag.js';
-import { type JsonObject, type JsonValue, sameJson } from '../values/json.js';
+import { inBrief, type JsonObject, type JsonValue, quote, sameJson } from '../values/json.js';
 import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
 import type { CountedEvent } from './count-events.js';
 import { EVENT_FACTS, propertyReader, sourcesOf } from './event-facts.js';
@@ -23,7 +23,10 @@ export interface DerivedEvent extends CountedEvent {
 }
 
 interface CompiledDerivation {
+  readonly action: string;
   readonly readsProperties: boolean;
+  /** What stands where the value is read, if that is there and cannot be added up. */
+  misfit(properties: JsonObject): unknown;
   /** The event as the derived action; undefined where it does not count as it. */
   of(event: SaidEvent): DerivedEvent | undefined;
 }
@@ -67,6 +70,20 @@ export class Derivations {
       if (one.readsProperties && event.properties === undefined) return NOTHING;
       return one.of(event) ?? NOTHING;
     });
+  }
+
+  /**
+   * Why events with these properties do not count as something that their action may count as, although they seem to be meant to: a value
+   * that is there and is no number.
+   */
+  doubtsOf(action: string, properties: JsonObject): readonly string[] {
+    const doubts: string[] = [];
+    for (const one of this.#bySource.get(action) ?? NOTHING) {
+      const misfit = one.misfit(properties);
+      if (misfit === undefined || misfit === null) continue;
+      doubts.push(`does not count as ${quote(one.action)}, whose value would be ${inBrief(misfit)}; send a number`);
+    }
+    return doubts;
   }
 
   /** Those of these actions. */
@@ -114,16 +131,22 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
   const { where, value, distinct, countsSince } = derivation;
   const slots = new FactSlots(EVENT_FACTS);
   const conditions = new ConditionCompiler(slots, new Map()).compile(where);
-  const unconditional = Object.keys(where).length === 0;
-  const amountFrom = valueReader(value);
+  // Time moves no property, so the instant does not matter.
+  const holds = (properties: JsonObject): boolean =>
+    Object.keys(where).length === 0 || conditions.test({ values: slots.read(sourcesOf(properties)), now: 0 });
+  const amountOfEvent = valueReader(value);
   const distinctOf = distinct && propertyReader(distinct);
   return {
+    action,
     readsProperties: readsProperties(derivation),
-    of({ occurredAt, day, value: own, properties = NO_PROPERTIES }) {
-      if (occurredAt < countsSince) return undefined;
-      if (!unconditional && !conditions.test({ values: slots.read(sourcesOf(properties)), now: occurredAt }))
+    misfit(properties) {
+      if (typeof value !== 'object' || !holds(properties) || amountOfEvent(0, properties) !== undefined)
         return undefined;
-      const counted = amountFrom(own, properties);
+      return propertyReader(value)(properties);
+    },
+    of({ occurredAt, day, value: own, properties = NO_PROPERTIES }) {
+      if (occurredAt < countsSince || !holds(properties)) return undefined;
+      const counted = amountOfEvent(own, properties);
       if (counted === undefined) return undefined;
       const event = {
         action,

@@ -121,7 +121,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
   "latchkey.v1.TrackResponse.newly_unlocked": "Flags that came on through the events, and still were when these were counted; only with `wait`.",
   "latchkey.v1.TrackResponse.newly_locked": "Flags that went off through the events, likewise.",
   "latchkey.v1.TrackResponse.consistency_token": "Stands for these events; see EvaluateRequest.consistency_token.",
-  "latchkey.v1.TrackResponse.warnings": "Actions that no rule reads and nobody declared, spelt nearly as one that is; 50 at most. The events count all the same. None for tokens bound to an organization.",
+  "latchkey.v1.TrackResponse.warnings": "Actions that no rule reads and nobody declared, spelt nearly as one that is, whose events count all the same; and events that do not count as a derived action since the property of its value is no number in them. 50 of each at most. None for tokens bound to an organization.",
   "latchkey.v1.RejectedEvent": "An event that was refused.",
   "latchkey.v1.RejectedEvent.id": "The event's id, as far as it had one.",
   "latchkey.v1.RejectedEvent.error": "Which field is wrong, the offending value, and what to do.",

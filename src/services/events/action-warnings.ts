@@ -1,6 +1,6 @@
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
-import { quote } from '../../core/values/json.js';
+import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
 
 /** How many warnings a call may give, and at how many of its actions is looked. */
@@ -44,4 +44,23 @@ function nearTo(action: string, snapshot: Snapshot): string {
     if (remembered.size < MAX_REMEMBERED) remembered.set(action, near);
   }
   return near;
+}
+
+/** Warnings for events that do not count as a derived action, although they seem to be meant to: one for each action. */
+export function derivedWarnings(
+  events: Iterable<{ readonly action: unknown; readonly properties: unknown; readonly pointer: string }>,
+  { derivations }: Snapshot,
+): readonly Fault[] {
+  const warnings: Fault[] = [];
+  const seen = new Set<string>();
+  for (const { action, properties, pointer } of events) {
+    if (warnings.length >= MAX_WARNINGS) break;
+    if (typeof action !== 'string' || !isJsonObject(properties) || !derivations.isSource(action)) continue;
+    for (const doubt of derivations.doubtsOf(action, properties as JsonObject)) {
+      if (seen.has(`${action} ${doubt}`)) continue;
+      seen.add(`${action} ${doubt}`);
+      warnings.push({ pointer, message: `the event ${doubt}` });
+    }
+  }
+  return warnings;
 }

@@ -20,7 +20,7 @@ import type { UserWritten } from '../../unlocking/user-write.js';
 import { mayKnow } from '../access/caller-reach.js';
 import type { UserNotices } from '../evaluating/user-notices.js';
 import type { UserService } from '../users/users.js';
-import { actionWarnings } from './action-warnings.js';
+import { actionWarnings, derivedWarnings } from './action-warnings.js';
 import { changeOf, type FlipsOfUser, flipsOf } from './flips-of-events.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
 
@@ -160,10 +160,15 @@ export class EventService {
   /** The warnings: none for people, who can send declared actions only, and none for organizations, which are not told of rules. */
   #warnings({ caller }: Call, events: readonly Incoming[]): readonly Fault[] {
     if (caller.kind === 'person' || confinedTo(caller) !== '') return [];
-    const actions = events.flatMap((incoming, i) =>
-      incoming.kind === 'event' ? [{ action: incoming.event.action, pointer: `/events/${i}/action` }] : [],
+    const { snapshot } = this.#options.keeper;
+    const said = events.flatMap((incoming, i) =>
+      incoming.kind === 'event' ? [{ ...incoming.event, pointer: `/events/${i}` }] : [],
     );
-    return actionWarnings(actions, this.#options.keeper.snapshot);
+    const actions = said.map(({ action, pointer }) => ({ action, pointer: `${pointer}/action` }));
+    const named = actionWarnings(actions, snapshot);
+    if (snapshot.derivations.all.size === 0) return named;
+    const derived = said.map(({ pointer, ...event }) => ({ ...event, pointer: `${pointer}/properties` }));
+    return [...named, ...derivedWarnings(derived, snapshot)];
   }
 
   /** Those of the events that the caller may send; adds the others to `rejected`. */

@@ -69,7 +69,8 @@ export interface TrackResponse {
   /** Stands for these events; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
   /**
-   * Actions that no rule reads and nobody declared, spelt nearly as one that is; 50 at most. The events count all the same.
+   * Actions that no rule reads and nobody declared, spelt nearly as one that is, whose events count all the same; and events that do
+   * not count as a derived action since the property of its value is no number in them. 50 of each at most.
    * None for tokens bound to an organization.
    */
   warnings: Warning[];
