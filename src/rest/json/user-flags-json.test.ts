@@ -97,3 +97,21 @@ it('reads byte by byte like the answer put into JSON by its schema, whatever was
     ),
   );
 });
+
+it('counts what it takes in memory that no other list has: long texts, and those that time bounds', () => {
+  const long = 'y'.repeat(5_000);
+  const snapshot = snapshotOf(KEYS.map((key) => flagOf(key)));
+  const bytesOf = (value: JsonValue, validUntil?: number): number => {
+    const evaluated = KEYS.map((flagKey) => ({
+      decision: {
+        ...{ flagKey, enabled: true, reason: 'GLOBAL', variant: 'on', value, ruleId: '', flagVersion: 1 },
+        ...(validUntil !== undefined && { validUntil }),
+      },
+      stale: false,
+    }));
+    return FLAGS_ON.tell({ snapshot, evaluated } as Listed).bytes;
+  };
+  expect(bytesOf(long)).toBeGreaterThan(KEYS.length * long.length);
+  expect(bytesOf('short')).toBeLessThan(500);
+  expect(bytesOf('short', 1)).toBeGreaterThan(500);
+});

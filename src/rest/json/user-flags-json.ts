@@ -42,14 +42,16 @@ function userFlagsJson({ snapshot, evaluated }: Listed, all: boolean): UserFlags
   let [a, b, c, d] = [0, 0, 0, 0];
   /** What has no digest of its own. */
   let rest = '';
+  let ownCharacters = 0;
   let anyStale = false;
   for (let i = 0; i < evaluated.length; i++) {
     const { decision, stale } = evaluated[i]!;
     if (!decision.enabled && !all) continue;
-    const { text, digest: own } = flags[i]!.of(decision);
+    const { text, digest: own, shared } = flags[i]!.of(decision);
     const { validUntil, usage } = decision;
     if (validUntil === undefined && usage === undefined) {
       texts.push(text);
+      if (!shared) ownCharacters += text.length;
       a ^= own[0]!;
       b ^= own[1]!;
       c ^= own[2]!;
@@ -60,11 +62,12 @@ function userFlagsJson({ snapshot, evaluated }: Listed, all: boolean): UserFlags
       const whole = `${text.slice(0, -1)}${until}${left}}`;
       texts.push(whole);
       rest += whole;
+      ownCharacters += whole.length;
     }
     anyStale ||= stale;
   }
   const end = anyStale ? '],"stale":true}' : ']}';
-  const bytes = BYTES_OF_LIST + BYTES_PER_TEXT * texts.length + BYTES_PER_CHARACTER * rest.length;
+  const bytes = BYTES_OF_LIST + BYTES_PER_TEXT * texts.length + BYTES_PER_CHARACTER * ownCharacters;
   return new UserFlagsJson({
     texts,
     end,
@@ -83,6 +86,8 @@ const DIGEST_WORDS = 4;
 interface OutcomeText {
   readonly text: string;
   readonly digest: Int32Array;
+  /** Whether the text is held for all lists that have it. */
+  readonly shared: boolean;
 }
 
 interface Outcome extends OutcomeText {
@@ -113,9 +118,9 @@ class FlagTexts {
   #make({ flagKey: key, enabled, variant, value, reason }: Decision): OutcomeText {
     const { name } = this.#entry.flag;
     const text = JSON.stringify({ key, name, enabled, variant, value, reason });
-    const outcome = { reason, variant, text, digest: digestOf(text) };
-    const fits = text.length <= MAX_REMEMBERED_LENGTH && this.#outcomes.length < MOST_OUTCOMES;
-    if (fits) this.#outcomes.push(outcome);
+    const shared = text.length <= MAX_REMEMBERED_LENGTH && this.#outcomes.length < MOST_OUTCOMES;
+    const outcome = { reason, variant, text, digest: digestOf(text), shared };
+    if (shared) this.#outcomes.push(outcome);
     return outcome;
   }
 }
