@@ -9,8 +9,8 @@ import type { StateSources } from '../../store/state-source.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
 import { AnswerRoom, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
-import { type Decided, KeptBatches } from './kept-batches.js';
-import { KeptLists } from './kept-lists.js';
+import { type Basis, KeptAnswers } from './kept-answers.js';
+import { KnownLists } from './known-lists.js';
 import { type ListAnswer, type Listed, type ListForm, type ToldList, tell } from './listed-flags.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
 import type { Evaluated, FlagTarget, TargetView, TargetViews } from './target-views.js';
@@ -25,8 +25,12 @@ export interface BatchInput {
   readonly full: boolean;
 }
 
-/** There are no decisions where the target was refused. */
-export interface TargetDecisions extends Decided {
+/** Decisions for one target; none where it was refused. */
+export interface TargetDecisions {
+  readonly userId: string;
+  readonly decisions: readonly Evaluated[];
+  /** Present where the same object may be given again: for what its reader makes of the decisions. */
+  readonly again?: { encoded: Uint8Array | undefined };
   /** INVALID or NOT_FOUND: nothing can be decided for this target, or not for this caller. */
   readonly refusal?: LatchkeyError;
 }
@@ -41,13 +45,13 @@ interface Way {
   /** What the values may take; undefined where whoever asks sees to it. */
   readonly room?: AnswerRoom;
   /** Where answers are kept. */
-  readonly kept?: KeptBatches;
+  readonly kept?: KeptAnswers<TargetDecisions>;
 }
 
 const ALL: Way = { choose: allKeys, told: 'all' };
 
 /** What a call was decided from, and what came of it. */
-interface Basis {
+interface Results {
   readonly snapshot: Snapshot;
   readonly results: readonly TargetDecisions[];
 }
@@ -57,6 +61,8 @@ const MOST_AT_ONCE = 500;
 
 /** The most that flags times contexts of one batch may be. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
+/** About what each decision of a batch that is kept takes in memory beside its value, also as it is sent. */
+const BYTES_PER_DECISION = 160;
 /** How many targets' states are loaded at once: a long batch that asked for all of them would hold up every other call. */
 const TARGETS_PER_LOAD = 1_000;
 
@@ -73,8 +79,9 @@ export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'evaluate
 /** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
 export class EvaluationService {
   readonly #options: EvaluationOptions;
-  readonly #lists = new KeptLists();
-  readonly #kept = new KeptBatches();
+  readonly #lists = new KeptAnswers<ListAnswer<ToldList>>();
+  readonly #batches = new KeptAnswers<TargetDecisions>();
+  readonly #keyLists = new KnownLists();
 
   constructor(options: EvaluationOptions) {
     this.#options = options;
@@ -109,9 +116,9 @@ export class EvaluationService {
   batch(call: Call, input: BatchInput): readonly TargetDecisions[] | Promise<readonly TargetDecisions[]> {
     authorize(call, 'BatchEvaluate');
     const room = new AnswerRoom(MAX_BYTES_PER_ANSWER, 'split the call into some with fewer contexts or flags');
-    const way: Way = { ...ALL, room, kept: this.#kept };
-    const basis = this.#decideAtOnce(call, input, way);
-    return basis?.results ?? this.#batch(call, input, way).then(({ results }) => results);
+    const way: Way = { ...ALL, room, kept: this.#batches };
+    const atOnce = this.#decideAtOnce(call, input, way);
+    return atOnce?.results ?? this.#batch(call, input, way).then(({ results }) => results);
   }
 
   /**
@@ -200,24 +207,16 @@ export class EvaluationService {
     const present = peekStates(states, target, snapshot);
     if (present === undefined) return undefined;
     const { context } = target;
-    const basis = { snapshot, user: present.user.state, organization: present.organization?.state, context };
+    const basis = basisOf(snapshot, present, context, form);
     views.requireOwn(call, present);
-    const kept = views.isStale(present) ? undefined : this.#lists.find(basis, form, clock.now());
-    if (kept !== undefined) return kept;
+    const kept = views.isStale(present) ? undefined : this.#lists.find(basis, clock.now());
+    // What was told in this form.
+    if (kept !== undefined) return kept as ListAnswer<T>;
     checkContext(context);
     const view = views.viewOf(call, snapshot, target, present);
-    const evaluated: Evaluated[] = [];
-    let until = Number.POSITIVE_INFINITY;
-    let anyStale = false;
-    for (const key of snapshot.visible) {
-      const one = views.decide(view, key, 'to people');
-      evaluated.push(one);
-      until = Math.min(until, one.decision.validUntil ?? until);
-      anyStale ||= one.stale;
-    }
+    const { evaluated, anyStale, until } = this.#decideAll(view, snapshot.visible, { told: 'to people' });
     const answer = tell({ snapshot, evaluated }, form);
-    if (anyStale) return answer;
-    this.#lists.keep(basis, form, answer, { from: view.now, until });
+    if (!anyStale) this.#lists.keep(basis, answer, { from: view.now, until, bytes: answer.told.bytes });
     return answer;
   }
 
@@ -236,7 +235,7 @@ export class EvaluationService {
    * What is decided for the one target of a call that demands nothing recent, while its states are cached; undefined where it has
    * to wait for them, has other targets, or asks for so many flags that other calls must run in between.
    */
-  #decideAtOnce(call: Call, input: BatchInput, way: Way): Basis | undefined {
+  #decideAtOnce(call: Call, input: BatchInput, way: Way): Results | undefined {
     const { keeper, states, views } = this.#options;
     const { snapshot, loaded } = keeper;
     const [target] = input.targets;
@@ -246,28 +245,43 @@ export class EvaluationService {
     if (keys.length > MOST_AT_ONCE) return undefined;
     const present = peekStates(states, target, snapshot);
     if (present === undefined) return undefined;
-    const { userId } = target;
+    const { userId, context } = target;
     let view: TargetView | undefined;
     const refusal = refusalOf(() => {
-      checkContext(target.context);
+      checkContext(context);
       view = views.viewOf(call, snapshot, target, present);
     });
     if (view === undefined) return { snapshot, results: [{ userId, decisions: [], refusal: refusal! }] };
-    const plain = !view.stale && userId !== '' && Object.keys(target.context).length === 0;
-    const kept = plain ? way.kept?.of(view, keys) : undefined;
-    const known = kept?.find(view.now);
+    const plain = !view.stale && userId !== '' && Object.keys(context).length === 0;
+    const kept = plain ? way.kept : undefined;
+    const basis = kept && basisOf(snapshot, present, context, this.#keyLists.of(keys));
+    const known = basis && kept?.find(basis, view.now);
     if (known !== undefined) return { snapshot, results: [known] };
-    const decisions: Evaluated[] = [];
-    for (const key of keys) {
-      const evaluated = views.decide(view, key, way.told);
-      way.room?.take(evaluated.decision.value);
-      decisions.push(evaluated);
+    const { evaluated, anyStale, until } = this.#decideAll(view, keys, way);
+    const decided = { userId, decisions: evaluated };
+    if (basis !== undefined && !anyStale) {
+      const bytes = BYTES_PER_DECISION * keys.length + (way.room?.taken ?? 0);
+      kept?.keep(basis, { ...decided, again: { encoded: undefined } }, { from: view.now, until, bytes });
     }
-    const decided = { userId, decisions };
-    return { snapshot, results: [kept?.keep(decided, view, way.room?.taken ?? 0) ?? decided] };
+    return { snapshot, results: [decided] };
   }
 
-  async #batch(call: Call, input: BatchInput, way: Way): Promise<Basis> {
+  /** Decides these flags by a view; says whether any decision is stale, and until when time changes none of them. */
+  #decideAll(view: TargetView, keys: readonly string[], { told, room }: Pick<Way, 'told' | 'room'>) {
+    const evaluated: Evaluated[] = [];
+    let anyStale = false;
+    let until = Number.POSITIVE_INFINITY;
+    for (const key of keys) {
+      const one = this.#options.views.decide(view, key, told);
+      room?.take(one.decision.value);
+      evaluated.push(one);
+      anyStale ||= one.stale;
+      until = Math.min(until, one.decision.validUntil ?? until);
+    }
+    return { evaluated, anyStale, until };
+  }
+
+  async #batch(call: Call, input: BatchInput, way: Way): Promise<Results> {
     const { states, views } = this.#options;
     const pauses = new EventLoopPauses(call);
     const results: TargetDecisions[] = [];
@@ -338,6 +352,15 @@ function checkSize(flags: number, contexts: number): void {
   );
 }
 
+function basisOf(
+  snapshot: Snapshot,
+  { user, organization }: TargetStates,
+  context: Target['context'],
+  asked: object,
+): Basis {
+  return { snapshot, user: user.state, organization: organization?.state, context, asked };
+}
+
 /** What a caller is told of one target alone; anything else concerns the whole call. */
 function refusalOf(check: () => void): LatchkeyError | undefined {
   try {
@@ -350,7 +373,7 @@ function refusalOf(check: () => void): LatchkeyError | undefined {
 }
 
 /** The decisions for the one target there is; throws where it is refused. */
-function onlyTarget({ snapshot, results }: Basis): Listed {
+function onlyTarget({ snapshot, results }: Results): Listed {
   const { refusal, decisions } = results[0]!;
   if (refusal !== undefined) throw refusal;
   return { snapshot, evaluated: decisions };

@@ -1,3 +1,5 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Person } from '../../calls/caller.js';
@@ -11,6 +13,7 @@ import { ALL_FLAGS, FLAGS_ON, type UserFlagsJson } from '../../rest/json/user-fl
 import type { StateSources } from '../../store/state-source.js';
 import type { ConsistencyGate } from './consistency-gate.js';
 import { EvaluationService } from './evaluation.js';
+import { KeptAnswers } from './kept-answers.js';
 import type { ListAnswer } from './listed-flags.js';
 import { TargetViews } from './target-views.js';
 
@@ -167,4 +170,37 @@ it.each(PARTS.filter((part) => part !== 'stale'))('are decided anew for another 
     expect(await text(asked)).toBe((await stand.answers(asked)).decided.told.text);
   }
   expect(await text({ ...ask, [part]: 1 })).not.toBe(before);
+});
+
+/** Keeps an answer for each of three users, the last of them by a later snapshot; gives what could be held for these. */
+function keptFor(room: KeptAnswers<string>): readonly WeakRef<object>[] {
+  const [before, after] = [snapshotOf([]), snapshotOf([])];
+  return ['a', 'b', 'c'].flatMap((id) => {
+    const snapshot = id === 'c' ? after : before;
+    const [user, organization] = [userOf({ id }), unknownOrganization('pro')];
+    const basis = { snapshot, user, organization, context: {}, asked: FORMS };
+    room.keep(basis, id, { from: 0, until: 1, bytes: 1 });
+    expect([room.find(basis, 0), room.find({ ...basis, organization: undefined }, 0)]).toEqual([id, undefined]);
+    return [user, organization, ...(id === 'b' ? [before] : [])].map((held) => new WeakRef<object>(held));
+  });
+}
+
+it('hold no state, and no configuration but the last, for which nobody can ask again', async () => {
+  const room = new KeptAnswers<string>();
+  const held = keptFor(room);
+  // What was looked at through a weak reference is held until the next turn of the event loop.
+  await new Promise(setImmediate);
+  setFlagsFromString('--expose-gc');
+  runInNewContext('gc')();
+  expect(held.filter((one) => one.deref() !== undefined)).toEqual([]);
+});
+
+it('keep no answer that is very large', () => {
+  const room = new KeptAnswers<string>();
+  const basis = { snapshot: snapshotOf([]), user: userOf({}), organization: undefined, context: {}, asked: FORMS };
+  const found = [1_000, 1_000_000].map((bytes) => {
+    room.keep(basis, 'answer', { from: 0, until: 1, bytes });
+    return room.find(basis, 0);
+  });
+  expect(found).toEqual(['answer', undefined]);
 });
