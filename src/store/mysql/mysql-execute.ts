@@ -7,6 +7,8 @@ type Done = (error: unknown, answer?: unknown) => void;
 interface MysqlConnection {
   query(text: string, values: readonly unknown[], done: Done): void;
   execute(text: string, values: readonly unknown[], done: Done): void;
+  /** Forgets what was prepared for this text, if anything was. */
+  unprepare(text: string): void;
 }
 
 /**
@@ -17,7 +19,8 @@ const NOT_PREPARED: ReadonlySet<unknown> = new Set([1243, 1295, 1461, 1615]);
 
 /**
  * Runs a statement: a prepared one in the protocol for these, by which the server reads its text once for each connection; others
- * as text with the values in it. Where the server cannot prepare it, it runs as text, too.
+ * as text with the values in it. Where the server cannot prepare it, or has lost it, it runs as text, too, and is prepared anew the
+ * next time.
  */
 export async function mysqlExecute(connection: object, { text, values, prepared }: Statement): Promise<unknown> {
   const mysql = connection as MysqlConnection;
@@ -26,6 +29,7 @@ export async function mysqlExecute(connection: object, { text, values, prepared 
       return await answered((done) => mysql.execute(text, values, done));
     } catch (error) {
       if (!NOT_PREPARED.has(driverError(error).errno)) throw error;
+      mysql.unprepare(text);
     }
   }
   return answered((done) => mysql.query(text, values, done));
