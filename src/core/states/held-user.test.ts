@@ -35,6 +35,10 @@ describe('a user as held', () => {
     expect(held().roles).toBe(held().roles);
     const other = HeldUser.of({ ...unknownUser('ada'), roles: ['a,b'] });
     expect([held().roles, other.roles]).toEqual([['a', 'b'], ['a,b']]);
+    // Those that are long are hardly others', too, and would stay when nobody has them any more.
+    const long = () => HeldUser.of({ ...unknownUser('ada'), roles: ['a'.repeat(300)] });
+    expect(long().roles).not.toBe(long().roles);
+    expect(long().roles).toEqual(['a'.repeat(300)]);
   });
 
   it('keeps what was made of it, which no copy has', () => {

@@ -107,6 +107,8 @@ function heldDays(days: UserState['actionDays']): UserState['actionDays'] {
 const texts = new Map<string, string>();
 const roleLists = new Map<string, readonly string[]>();
 const MOST_SHARED = 10_000;
+/** Longer ones are hardly those of many users. */
+const LONGEST_SHARED = 256;
 
 function shared(text: string): string {
   return text === '' ? text : sharedAs(texts, text, text);
@@ -117,6 +119,7 @@ function sharedRoles(roles: readonly string[]): readonly string[] {
 }
 
 function sharedAs<T>(known: Map<string, T>, key: string, value: T): T {
+  if (key.length > LONGEST_SHARED) return value;
   const found = known.get(key);
   if (found !== undefined) return found;
   if (known.size === MOST_SHARED) known.clear();
