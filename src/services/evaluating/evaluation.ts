@@ -61,7 +61,7 @@ const MOST_AT_ONCE = 500;
 
 /** The most that flags times contexts of one batch may be. */
 export const MAX_DECISIONS_PER_CALL = 100_000;
-/** About what each decision of a batch that is kept takes in memory beside its value, also as it is sent. */
+/** About what each decision of a batch that is kept takes in memory beside its key and value, also as it is sent. */
 const BYTES_PER_DECISION = 160;
 /** How many targets' states are loaded at once: a long batch that asked for all of them would hold up every other call. */
 const TARGETS_PER_LOAD = 1_000;
@@ -260,7 +260,8 @@ export class EvaluationService {
     const { evaluated, anyStale, until } = this.#decideAll(view, keys, way);
     const decided = { userId, decisions: evaluated };
     if (basis !== undefined && !anyStale) {
-      const bytes = BYTES_PER_DECISION * keys.length + (way.room?.taken ?? 0);
+      let bytes = way.room?.taken ?? 0;
+      for (const key of keys) bytes += BYTES_PER_DECISION + key.length;
       kept?.keep(basis, { ...decided, again: { encoded: undefined } }, { from: view.now, until, bytes });
     }
     return { snapshot, results: [decided] };

@@ -111,4 +111,13 @@ describe('a batch that is asked for again', () => {
     );
     expect(kept).toBeGreaterThan(200);
   });
+
+  it('is decided again where the keys that it names are very long, which nobody else may name', () => {
+    const [world] = fc.sample(arbitraryWorld, { numRuns: 1, seed: 1 });
+    const { stand, check } = standOf(world!);
+    check(['x'.repeat(2 ** 19)]);
+    expect(stand.keptAnswers).toBe(0);
+    check(['x']);
+    expect(stand.keptAnswers).toBe(1);
+  });
 });
