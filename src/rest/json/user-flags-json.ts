@@ -76,7 +76,7 @@ function userFlagsJson({ snapshot, evaluated }: Listed, all: boolean): UserFlags
   });
 }
 
-/** As much of a SHA-256 as is kept of each text: what two lists have in common by chance is one in 2^128. */
+/** As much of a SHA-256 as is kept of each text: two lists have the same by chance once in 2^128. */
 const DIGEST_WORDS = 4;
 
 /**

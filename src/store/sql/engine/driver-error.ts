@@ -14,7 +14,7 @@ export function driverError(error: unknown): DriverError {
   return typeof error === 'object' && error !== null ? error : {};
 }
 
-/** What an error of the pool itself means: no connection in time, a statement that took too long, or a closed pool. */
+/** What an error of the pool itself means: no connection in time, or a closed pool. */
 export function poolFailure({ name, message }: DriverError): FailureKind | undefined {
   if (name === 'KnexTimeoutError') return 'away';
   return typeof message === 'string' && /Unable to acquire a connection|^aborted$/.test(message) ? 'away' : undefined;
