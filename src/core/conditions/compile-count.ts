@@ -20,7 +20,7 @@ export function compileCount(
   const compare = comparisonOf(operator);
   if (compare === undefined) throw new Error(`unknown operator "${operator}"`);
   const tests = segments.map(({ test }) => test);
-  const changes = new Set(segments.flatMap((segment) => [...segment.changes]));
+  const changes = new Set(segments.flatMap((segment) => Array.from(segment.changes, beneath).flat()));
   const read = new Set(segments.flatMap(({ slotsRead }) => [...slotsRead]));
   const reference = factReference(value);
   let target = (_: FactRecord): unknown => value;
@@ -43,18 +43,30 @@ function countOf(tests: readonly Test[], record: FactRecord): number {
 
 /** How many changes in a row are followed that leave the result as it is. An instant told sooner than need be costs a look. */
 const MAX_FOLLOWED = 100;
+/** How many changes of comparisons are asked for on the way, where very many may come next. */
+const MAX_ASKED = 10_000;
+
+const followed = new WeakMap<NextChange, readonly NextChange[]>();
+
+/** What a change follows, if it does: so a count of what counts itself follows that, and does not have it followed at each step. */
+function beneath(change: NextChange): readonly NextChange[] {
+  return followed.get(change) ?? [change];
+}
 
 /** The instant at which the result itself next changes, which several changes beneath may come before. */
 function follow(test: Test, changes: readonly NextChange[]): NextChange {
+  const most = Math.min(MAX_FOLLOWED, Math.ceil(MAX_ASKED / changes.length));
   const next: NextChange = (record) => Math.min(...changes.map((change) => change(record)));
-  return (record) => {
+  const change: NextChange = (record) => {
     const before = test(record);
     let at = next(record);
-    for (let followed = 1; at < Number.POSITIVE_INFINITY && followed < MAX_FOLLOWED; followed++) {
+    for (let steps = 1; at < Number.POSITIVE_INFINITY && steps < most; steps++) {
       const then = withNow(record, at);
       if (test(then) !== before) break;
       at = next(then);
     }
     return at;
   };
+  followed.set(change, changes);
+  return change;
 }

@@ -2,6 +2,8 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { FactSources } from '../facts/fact-definition.js';
 import { type FactRecord, FactSlots, withNow } from '../facts/fact-record.js';
+import { FACTS } from '../facts/fact-table.js';
+import type { TimeReading } from '../facts/time-reading.js';
 import { unknownUser } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
@@ -106,6 +108,34 @@ describe('the next change by time', () => {
       { numRuns: 1000 },
     );
     expect(changed).toBeGreaterThan(100);
+  });
+
+  it('is asked for no more often by a count of counts, however deep', () => {
+    let asked = 0;
+    const time: TimeReading = {
+      at: (_, now) => now,
+      nextTick: (_, now) => {
+        asked += 1;
+        return now + 1;
+      },
+      crossing: () => Infinity,
+    };
+    const base = FACTS.get('now')!;
+    const ticking = { ...base, bind: (params: JsonObject) => ({ ...base.bind!(params), time }) };
+    const segments = new Map<string, JsonObject>([
+      ['s0', { all: [{ fact: 'now', operator: 'equal', value: NOW + 50 }] }],
+    ]);
+    const countOf = (key: string): JsonObject => ({
+      all: [{ fact: 'metConditions', params: { segments: [key] }, operator: 'equal', value: 1 }],
+    });
+    for (const i of [1, 2, 3]) segments.set(`s${i}`, countOf(`s${i - 1}`));
+    const { nextChange } = new ConditionCompiler(new FactSlots(new Map([['now', ticking]])), segments).compile(
+      countOf('s3'),
+    );
+    expect(nextChange({ values: [0], now: NOW })).toBe(NOW + 50);
+    expect(nextChange({ values: [0], now: NOW + 50 })).toBe(NOW + 51);
+    expect(nextChange({ values: [0], now: NOW + 51 })).toBe(NOW + 151);
+    expect(asked).toBe(50 + 1 + 100);
   });
 
   const day = Math.floor(NOW / DAY_MS);
