@@ -179,6 +179,18 @@ describe('a group', () => {
     expect(tree.children.some(({ nearest }) => nearest)).toBe(false);
   });
 
+  it('tells of an attribute whatever is stored as it', () => {
+    for (const value of [null, [], { clock: {} }, 'x', undefined]) {
+      const user = { ...ADA, attributes: value === undefined ? {} : { plan: value } };
+      const leaf = { fact: 'attribute', params: { name: 'plan' }, operator: 'equal', value: 'pro' };
+      const [told] = treeOf({ all: [leaf] }, 'OPERATOR', [], user).children;
+      expect(told!.comparison).toEqual({
+        ...{ fact: 'attribute', params: { name: 'plan' }, path: '', operator: 'equal', target: 'pro' },
+        ...(value === undefined ? {} : { current: value }),
+      });
+    }
+  });
+
   it('has all or nothing of a not', () => {
     expect(treeOf({ not: saved(16) }, 'PERSON')).toMatchObject({ group: 'not', met: true, progress: 1 });
     const tree = treeOf({ not: { fact: 'daysSinceJoin', operator: 'lessThan', value: 4 } }, 'PERSON');

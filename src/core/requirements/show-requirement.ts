@@ -229,7 +229,7 @@ function sinceOf(
   const facts = 'fact' in target ? [fact, target.fact] : [fact];
   const knowledge = { known, now: record.now, derived: snapshot.derivations.all };
   const since = facts.map(({ definition, params, index }) => {
-    const clock = clockOfBase(record.values[index]);
+    const clock = definition.window === undefined ? undefined : clockOfBase(record.values[index]);
     return countedSince(definition, params, { ...knowledge, clock }) ?? 0;
   });
   const latest = Math.max(...since);
