@@ -293,7 +293,10 @@ describe('a count of segments', () => {
     const told = counted('PERSON', count(2, { params }), secret);
     expect(told).toMatchObject({ label: 'conditions met', met: false, children: [{ label: 'risky' }, {}, {}, {}] });
     expect(told.comparison).toBeUndefined();
-    expect(counted('PERSON', count(2, { params, public: true }), secret).comparison).toMatchObject({ current: 1 });
+    // One of the segments holds: half of the way, or a third of it, would say of how many.
+    expect([2, 3].map((value) => counted('PERSON', count(value, { params }), secret).progress)).toEqual([0, 0]);
+    const open = counted('PERSON', count(2, { params, public: true }), secret);
+    expect(open).toMatchObject({ progress: expect.closeTo((1 + 3 / 5) / 2), comparison: { current: 1 } });
   });
 });
 

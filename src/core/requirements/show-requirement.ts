@@ -137,7 +137,8 @@ function showCount(node: CountNode, showing: Showing): Shown {
   const requirement: Requirement = {
     label: node.name || node.definition.label(node.params, String),
     met,
-    progress: progressOf(met, goal === undefined ? 0 : countProgress(children, goal)),
+    // A fraction would tell how many are asked for.
+    progress: progressOf(met, goal === undefined || !isTold ? 0 : countProgress(children, goal)),
     ...(secretTime ? {} : whenMet(node, met, showing)),
     nearest: false,
     ...(isTold ? { comparison } : {}),
