@@ -11,8 +11,8 @@ import type { StoreBreaker } from './store-breaker.js';
 export interface CachedSourceOptions<T> extends HeldStatesOptions {
   readonly kind: StateKind;
   readonly read: (ids: readonly string[], daysOf: ActionNames) => Promise<ReadonlyMap<string, T>>;
-  /** A state as it is held, which takes less memory. */
-  readonly asHeld: (state: T) => T;
+  /** A state that was loaded as it is held, which takes less memory; `held` is the one that it comes in place of, if any. */
+  readonly asHeld: (state: T, held: T | undefined) => T;
   /** The actions whose days are read with every user. */
   readonly daysOf: () => ActionNames;
   readonly clock: CacheClock;
@@ -52,6 +52,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     this.#held = held;
     this.#loads = new LoadGroups<T>({
       ...options,
+      asHeld: (id, state) => options.asHeld(state, held.peek(id)?.state),
       onBegin: (ids) => {
         observer.loads(kind, ids);
         return held.mark(clock.monotonicMs());

@@ -1,4 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
+import { unknownOrganization } from '../../core/states/organization-state.js';
+import { cachedStates } from './cached-states.js';
 import { brief, cacheStand, outcome } from './testing/cache-stand.js';
 import { settle, TestClock } from './testing/test-clock.js';
 
@@ -32,6 +34,33 @@ describe('what is held', () => {
     expect(states.users.peek('a')).toBeUndefined();
     await fill(4, 'a');
     expect(brief(states.users.peek('a'))).toBe('4');
+  });
+
+  it('stays the same object where an organization is read again as it was', async () => {
+    const clock = new TestClock();
+    const stored = { ...unknownOrganization('acme'), revision: 1, attributes: { plan: 'pro' } };
+    let present = stored;
+    const states = cachedStates(
+      { users: async () => new Map(), organizations: async () => new Map([['acme', structuredClone(present)]]) },
+      { clock },
+    );
+    const load = async () => (await states.organizations.load(['acme'], { fresh: true })).get('acme')!.state;
+    const first = await load();
+    expect(await load()).toBe(first);
+    await clock.advance(29_999);
+    expect(states.organizations.peek('acme')?.state).toBe(first);
+    expect(await load()).toBe(first);
+    await clock.advance(1);
+    // It is as young as its last load.
+    expect(states.organizations.peek('acme')?.state).toBe(first);
+    for (const other of [
+      { ...stored, attributes: { plan: 'team' } },
+      { ...stored, revision: 2 },
+    ]) {
+      present = other;
+      expect(await load()).toEqual(other);
+    }
+    states.close();
   });
 
   it('is young for 5 s only while the notifier is away', async () => {

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { HeldUser } from '../../core/states/held-user.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { type ActionNames, NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
@@ -81,7 +82,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxEntries: options.maxUsers ?? 100_000,
     maxBytes: 0.75 * maxBytes,
     read: (ids, daysOf) => reader.users(ids, daysOf),
-    asHeld: HeldUser.of,
+    asHeld: (state) => HeldUser.of(state),
     daysOf: options.windowedActions ?? (() => NO_ACTIONS),
   });
   const organizations = new CachedSource<OrganizationState>({
@@ -91,7 +92,7 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxEntries: options.maxOrganizations ?? 10_000,
     maxBytes: 0.25 * maxBytes,
     read: (ids) => reader.organizations(ids),
-    asHeld: (state) => state,
+    asHeld: sameIfEqual,
     daysOf: () => NO_ACTIONS,
   });
   const both = [users, organizations];
@@ -116,4 +117,12 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
       loading: users.sizes().loading + organizations.sizes().loading,
     }),
   };
+}
+
+/**
+ * What is held, where it was read again as it was: what was made of an organization for each of its users is good for as long, and
+ * holds on to no other state of it.
+ */
+function sameIfEqual(state: OrganizationState, held: OrganizationState | undefined): OrganizationState {
+  return held !== undefined && held.revision === state.revision && isDeepStrictEqual(held, state) ? held : state;
 }

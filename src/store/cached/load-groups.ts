@@ -8,7 +8,7 @@ import { LoadGroup, type LoadOutcome } from './load-group.js';
 export interface LoadGroupsOptions<T> {
   readonly read: (ids: readonly string[], daysOf: ActionNames) => Promise<ReadonlyMap<string, T>>;
   /** A state as it is held, which is also given to those who asked. */
-  readonly asHeld: (state: T) => T;
+  readonly asHeld: (id: string, state: T) => T;
   /** The actions whose days are read with every user. */
   readonly daysOf: () => ActionNames;
   readonly clock: CacheClock;
@@ -182,7 +182,7 @@ export class LoadGroups<T> {
     try {
       const brought = await read([...group.ids], group.daysOf);
       const held = new Map<string, T>();
-      for (const [id, state] of brought) held.set(id, asHeld(state));
+      for (const [id, state] of brought) held.set(id, asHeld(id, state));
       states = held;
     } catch (error) {
       if (group.outcome !== undefined) return;
