@@ -10,6 +10,7 @@ const RECONNECT_LIMIT_MS = 1_000;
 const SLOTS_REFRESH_MS = 5_000;
 
 export type RedisClient = Redis | Cluster;
+type ClientError = Error & { readonly lastNodeError?: Error };
 type ClientOptions = Omit<RedisOptions, 'replyMapping' | 'retryStrategy'>;
 
 export interface RedisClients {
@@ -52,8 +53,10 @@ function openClients(redisUrl: string, onError: (error: unknown) => void, option
     const outage = new OutageReport(onError);
     client.on('ready', () => outage.succeeded());
     // This listener is never removed: an 'error' event without one is written to the console.
-    client.on('error', (error: Error) => {
+    client.on('error', (error: ClientError) => {
       reported.add(error);
+      // The client of a Cluster says that no node told which slots it has, and why beside the message alone.
+      if (error.lastNodeError !== undefined) error.cause ??= error.lastNodeError;
       outage.failed(error);
     });
     return client;
