@@ -5,6 +5,8 @@ import { type ComparisonNode, type CountNode, isMet, type RequirementNode, reads
 /** How often the search may still test a node. Once none is left it gives up, and the instant is not told. */
 export interface Looks {
   left: number;
+  /** Up to when all was found that was looked for, in epoch milliseconds: where it was given up, an instant after that may not be the first. */
+  knownTo?: number;
 }
 
 /**
@@ -14,7 +16,9 @@ export interface Looks {
  * that brings the number there.
  */
 export function metAt(node: RequirementNode, record: FactRecord, looks: Looks): number {
-  return turnsAt(node, record, true, looks);
+  looks.knownTo = Infinity;
+  const at = turnsAt(node, record, true, looks);
+  return at <= looks.knownTo ? at : Infinity;
 }
 
 /** How many changes of a fact in a row are followed, where all have to be: three years of days. An instant beyond is not told. */
@@ -52,14 +56,20 @@ function together(nodes: readonly RequirementNode[], record: FactRecord, wanted:
   }
 }
 
+/** What clocks show changes for ever: a count that never comes there leaves half of the looks to what stands beside it. */
 function countTurnsAt(node: CountNode, record: FactRecord, wanted: boolean, looks: Looks): number {
-  for (let at = record.now; at < Infinity && looks.left-- > 0; ) {
+  const left = looks.left / 2;
+  let at = record.now;
+  while (at < Infinity && looks.left > left) {
+    looks.left -= 1;
     const then = withNow(record, at);
     if (isMet(node, then) === wanted) return at;
     let next = 'fact' in node.target ? nextTick(node.target.fact, then) : Infinity;
     for (const child of node.children) next = Math.min(next, turnsAt(child, then, !isMet(child, then), looks));
+    if (looks.left <= left) break;
     at = next;
   }
+  looks.knownTo = Math.min(looks.knownTo ?? Infinity, at);
   return Infinity;
 }
 

@@ -286,6 +286,19 @@ describe('a count of segments', () => {
     }
   });
 
+  it('that never comes takes no instant away from what stands beside it', () => {
+    const local = (operator: string, value: number): JsonObject => ({ fact: 'localTime', operator, value });
+    const segments = [
+      segmentOf('early', { all: [local('lessThan', 360)] }),
+      segmentOf('late', { all: [local('greaterThan', 1200)] }),
+    ];
+    const both = { ...count(2), params: { segments: ['early', 'late'] } };
+    const minute = (NOW % DAY_MS) / 60_000 + 5;
+    const tree = treeOf({ any: [both, { all: [both] }, local('greaterThanInclusive', minute)] }, 'OPERATOR', segments);
+    expect(tree.children.map(({ metAt }) => metAt)).toEqual([undefined, undefined, NOW + 5 * 60_000]);
+    expect(tree.metAt).toBe(NOW + 5 * 60_000);
+  });
+
   it('shows people the numbers only where they may see all that the segments read, and never the segments’ keys', () => {
     expect(counted('PERSON', count(2)).comparison).toMatchObject({ params: {}, current: 1, target: 2, remaining: 1 });
     const secret = [segmentOf('risky', { all: [churn] }), ...SEGMENTS.slice(1)];
