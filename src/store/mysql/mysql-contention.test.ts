@@ -167,7 +167,9 @@ describe('the store on MariaDB, contended', () => {
       Array.from({ length: TABLES }, () => keys).flat(),
     );
     await pool.close();
-    const tables = plan.filter((row) => row.select_type !== 'UNION RESULT');
+    const [derived] = plan.filter((row) => row.select_type === 'SUBQUERY');
+    expect(derived).toMatchObject({ table: 'configuration_revision', type: 'const' });
+    const tables = plan.filter((row) => row.select_type !== 'UNION RESULT' && row !== derived);
     expect(tables).toHaveLength(TABLES);
     for (const row of tables) expect(row).toMatchObject({ type: 'range', key: 'PRIMARY' });
   });
