@@ -30,7 +30,7 @@ export interface DoorWorld {
 
 /** Sets a case up by the calls that operators and producers make. */
 export async function openDoorWorld(given: DecisionCase): Promise<DoorWorld> {
-  const stand = await openDoorStand({ ROLES: 'grpc,rest,worker', EVENT_RETENTION_DAYS: '60' });
+  const stand = await openDoorStand({ ROLES: 'grpc,rest,worker', EVENT_RETENTION_DAYS: '58' });
   try {
     await putPeople(stand.admin, given);
     const ruleNames = await putConfiguration(stand.admin, given);
