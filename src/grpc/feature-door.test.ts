@@ -219,6 +219,7 @@ describe('Identify', () => {
     expect(first.user).toEqual({
       userId: 'i1',
       organizationId: 'acme',
+      timeZone: '',
       roles: ['employee', 'qa'],
       joinedAt,
       emailVerified: true,
@@ -236,6 +237,7 @@ describe('Identify', () => {
     expect(third.user).toEqual({
       userId: 'i1',
       organizationId: 'acme',
+      timeZone: '',
       roles: [],
       joinedAt: undefined,
       emailVerified: false,

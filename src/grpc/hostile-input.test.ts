@@ -81,6 +81,7 @@ describe('names', () => {
       expect(user).toEqual({
         userId: name,
         organizationId,
+        timeZone: '',
         roles: [name],
         joinedAt: undefined,
         emailVerified: false,
