@@ -61,6 +61,8 @@ function expectExact(
   ]);
 }
 
+const NOON = Date.UTC(2026, 5, 15, 12);
+
 describe('what clocks show', () => {
   it('is what another library says, around every setting of the clocks', () => {
     fc.assert(
@@ -135,6 +137,22 @@ describe('what clocks show', () => {
     const back = LOCAL_DATE.crossing('America/St_Johns', newDay, 'greaterThanInclusive', onThe7th);
     expect([back, LOCAL_DATE.at('America/St_Johns', back)]).toEqual([newDay + MINUTE_MS, '2010-11-06']);
     expect(LOCAL_DATE.crossing('America/St_Johns', back, 'greaterThanInclusive', onThe7th)).toBe(back + 59 * MINUTE_MS);
+  });
+
+  it('is looked for no further than instants go', () => {
+    for (const reading of [MINUTE_OF_DAY, DAY_OF_WEEK, LOCAL_DATE]) {
+      for (const zone of ['UTC', 'Europe/Lisbon']) {
+        for (const now of [Number.NaN, -Infinity, Infinity, -9e15, 9e15]) {
+          expect(() => reading.at(zone, now)).not.toThrow();
+          for (const constant of [0, 3, 600, NOON, -9e15, 9e15, Infinity]) {
+            for (const ordering of ['lessThan', 'greaterThanInclusive'] as const) {
+              expect(typeof reading.crossing(zone, now, ordering, constant)).toBe('number');
+            }
+          }
+          expect(typeof reading.nextTick(zone, now)).toBe('number');
+        }
+      }
+    }
   });
 
   it('is told for a date however far off, without looking through all the years before', () => {

@@ -1,5 +1,5 @@
 import { dayBegins, firstShown, localDay, setBackBefore, shownAt } from '../values/local-time.js';
-import { DAY_MS, dayNumber, MINUTE_MS } from '../values/time.js';
+import { DAY_MS, dayNumber, LAST_INSTANT_MS, MINUTE_MS } from '../values/time.js';
 import { firstWholeBeyond, holds, type Ordering, type TimeReading } from './time-reading.js';
 
 /** How many minutes a day of the clock has, whatever the zone makes of it. */
@@ -71,7 +71,9 @@ function dayTurning(ordering: Ordering, constant: number): number {
   return firstWholeBeyond(ordering, constant / DAY_MS);
 }
 
+/** The text of a day; none for a day that no date is of. */
 function dateText(day: number): string {
+  if (!(Math.abs(day * DAY_MS) <= LAST_INSTANT_MS)) return '';
   const text = new Date(day * DAY_MS).toISOString();
   return text.slice(0, text.indexOf('T'));
 }

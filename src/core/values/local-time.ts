@@ -26,7 +26,7 @@ export function firstShown(
   for (let at = now; ; ) {
     const { offsetMs, until } = offsetAt(zone, at);
     at = Math.min(next(at + offsetMs) - offsetMs, until);
-    if (at > LAST_INSTANT_MS) return Number.POSITIVE_INFINITY;
+    if (!Number.isFinite(at) || at > LAST_INSTANT_MS) return Number.POSITIVE_INFINITY;
     if (wanted(shownAt(zone, at))) return at;
   }
 }
@@ -50,7 +50,7 @@ export function setBackBefore(zone: string, day: number, now: number): number {
   for (let at = now; ; ) {
     const { offsetMs, until } = offsetAt(zone, at);
     // They are never set back by more than a day.
-    if (dayNumber(until + offsetMs) > day + 1) return Number.POSITIVE_INFINITY;
+    if (until === Number.POSITIVE_INFINITY || dayNumber(until + offsetMs) > day + 1) return Number.POSITIVE_INFINITY;
     at = until;
     if (localDay(zone, at) < day) return at;
   }
