@@ -34,7 +34,7 @@ describe('the snapshot on disk', () => {
     for (const damaged of [
       whole.slice(0, -10),
       whole.replace('tok_1', 'tok_2'),
-      whole.replace('"format":2', '"format":1'),
+      whole.replace('format 3', 'format 2'),
       '',
       'null',
       '[]',
