@@ -48,7 +48,10 @@ export async function countManyEvents(
   };
   await Promise.all(Array.from({ length: CALLS_AT_ONCE }, sender));
   const takenIn = rate();
-  while ((await count('events WHERE state = 0')) > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+  // Counting what is pending would be work for the database that no product has.
+  const pending = async (): Promise<boolean> =>
+    (await query('SELECT 1 FROM events WHERE state = 0 LIMIT 1')).length > 0;
+  while (await pending()) await new Promise((resolve) => setTimeout(resolve, 20));
   const counted = rate();
   return { takenIn, counted, unlocks: await count("unlocks WHERE kind = 'unlocked'") };
 }

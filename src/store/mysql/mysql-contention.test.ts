@@ -161,9 +161,9 @@ describe('the store on MariaDB, contended', () => {
   it('reads a user’s state through the primary key of each table', async () => {
     const knex = mysqlPool({ url: database.url });
     const pool = openPool({ knex, dialect: mysqlDialect });
-    const keys = userKeys(Array.from({ length: 300 }, () => unique('many'))).flat();
+    const keys = userKeys(Array.from({ length: 500 }, () => unique('many'))).flat();
     const plan = await pool.sql.rows<RowDataPacket>(
-      `EXPLAIN ${userStateQuery(pool.sql.dialect, ({ key }) => pool.sql.dialect.isOneOf(key, 300))}`,
+      `EXPLAIN ${userStateQuery(pool.sql.dialect, ({ key }) => pool.sql.dialect.isOneOf(key, 500))}`,
       Array.from({ length: TABLES }, () => keys).flat(),
     );
     await pool.close();

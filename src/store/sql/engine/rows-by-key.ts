@@ -1,7 +1,7 @@
 import type { SqlValue } from './dialect.js';
 import type { Sql } from './sql.js';
 
-/** How many keys one statement has: MariaDB makes a join of lists of 1,000 and more, and then does not use the index. */
+/** How many keys one statement has. */
 const KEYS_PER_STATEMENT = 500;
 
 type Key = readonly SqlValue[];
