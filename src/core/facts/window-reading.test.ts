@@ -4,7 +4,7 @@ import { DateTime } from 'luxon';
 import type { DayClock } from '../states/day-zone.js';
 import { DAY_MS, MINUTE_MS } from '../values/time.js';
 import { holds, type Ordering } from './time-reading.js';
-import { windowBase, windowReading } from './window-reading.js';
+import { type WindowMeasure, windowBase, windowReading } from './window-reading.js';
 
 /** Instants at which clocks are set: by an hour, by half an hour, just after midnight, by a whole day, or not at all. */
 const SET: readonly (readonly [zone: string, at: string])[] = [
@@ -75,6 +75,30 @@ describe('a window of days in the zones of a user', () => {
       { numRuns: 400 },
     );
     expect(turned).toBeGreaterThan(50);
+  });
+
+  it('turns at the instant that looking at each change of what it holds finds', () => {
+    const ordering = fc.constantFrom<Ordering>('lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive');
+    const measure = fc.constantFrom<WindowMeasure>('count', 'sum', 'days');
+    const windowDays = fc.constantFrom(1, 3, 30, 200);
+    const spread = fc.uniqueArray(fc.integer({ min: -210, max: 3 }), { maxLength: 40 });
+    fc.assert(
+      fc.property(given, spread, measure, windowDays, ordering, fc.integer({ min: 0, max: 12 }), (...drawn) => {
+        const [{ clock, now }, offsets, measure, windowDays, order, constant] = drawn;
+        const today = Math.floor(now / DAY_MS);
+        const days = offsets
+          .toSorted((a, b) => a - b)
+          .map((offset) => ({ day: today + offset, count: 1, sum: BigInt(offset % 3) * 1_000_000n }));
+        const base = windowBase(days, clock);
+        const reading = windowReading(windowDays, measure);
+        const holdsAt = (at: number): boolean => holds(order, Number(reading.at(base, at)), constant);
+        let at = now;
+        do at = reading.nextTick(base, at);
+        while (at !== Number.POSITIVE_INFINITY && holdsAt(at) === holdsAt(now));
+        expect(reading.crossing(base, now, order, constant)).toBe(at);
+      }),
+      { numRuns: 400 },
+    );
   });
 
   it('is that of UTC, and no more, where days count in UTC at any time', () => {

@@ -3,6 +3,7 @@ import type { ActionDay } from '../states/user-state.js';
 import { dayBegins, setBackBefore } from '../values/local-time.js';
 import { amountOf } from '../values/millionths.js';
 import { DAY_MS, dayNumber } from '../values/time.js';
+import { offsetAt } from '../values/time-zone.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';
 
 /** What a window adds up: events, their values, or the days that had any. */
@@ -75,16 +76,33 @@ function nextInstant({ days, clock }: LocalDays, now: number, windowDays: number
   return Math.min(begins, setBackBefore(zone, today, now), from > now ? from : Number.POSITIVE_INFINITY);
 }
 
-/** The instant at which the comparison's result first differs from the present one: looked for wherever it may. */
+/**
+ * The instant at which the comparison's result first differs from the present one. While clocks are not set and the zone stays, days
+ * begin a day apart, and the window is moved on as in UTC; looked for is only when they are.
+ */
 function crossingInstant(base: LocalDays, now: number, comparison: Comparison): number {
-  const { windowDays, measure, ordering, constant } = comparison;
-  const holdsAt = (at: number): boolean =>
-    holds(ordering, valueAt(measure, base.days, dayAt(base.clock, at), windowDays), constant);
-  const before = holdsAt(now);
-  let at = now;
-  do at = nextInstant(base, at, windowDays);
-  while (at !== Number.POSITIVE_INFINITY && holdsAt(at) === before);
-  return at;
+  const { days, clock } = base;
+  const { windowDays, ordering, constant } = comparison;
+  let before: boolean | undefined;
+  for (let at = now; at !== Number.POSITIVE_INFINITY; at = nextInstant(base, at, windowDays)) {
+    const { offsetMs, until } = offsetAt(dayZoneAt(clock, at), at);
+    const { from } = clock.next ?? { from: at };
+    const end = from > at ? Math.min(from, until) : until;
+    const span = spanAt(days, dayNumber(at + offsetMs), windowDays);
+    const total = new Total(days, span, comparison);
+    const held = holds(ordering, total.value, constant);
+    before ??= held;
+    if (held !== before) return at;
+    for (;;) {
+      const day = nextDay(days, span, windowDays);
+      const begins = day * DAY_MS - offsetMs;
+      if (!(begins < end)) break;
+      at = begins;
+      total.moveTo(day, span);
+      if (holds(ordering, total.value, constant) !== before) return at;
+    }
+  }
+  return Number.POSITIVE_INFINITY;
 }
 
 /** What the window adds up to on a day, without anything being made for it. */
@@ -110,25 +128,36 @@ function spanAt(days: readonly ActionDay[], today: number, windowDays: number): 
 
 /** What the days of a window add up to, exactly, in whichever order they come and go. */
 class Total {
+  readonly #days: readonly ActionDay[];
   readonly #measure: WindowMeasure;
+  readonly #windowDays: number;
   #count = 0;
   #millionths = 0n;
 
-  constructor(measure: WindowMeasure, days: readonly ActionDay[], { from, to }: Span) {
+  constructor(days: readonly ActionDay[], { from, to }: Span, { measure, windowDays }: Comparison) {
+    this.#days = days;
     this.#measure = measure;
-    for (let i = from; i < to; i += 1) this.enter(days[i]!);
+    this.#windowDays = windowDays;
+    for (let i = from; i < to; i += 1) this.#enter(days[i]!);
   }
 
   get value(): number {
     return this.#measure === 'sum' ? amountOf(this.#millionths) : this.#count;
   }
 
-  enter({ count, sum }: ActionDay): void {
+  /** Moves the window, whose span this is the total of, on to a later day. */
+  moveTo(day: number, span: Span): void {
+    const days = this.#days;
+    while (span.to < days.length && days[span.to]!.day <= day) this.#enter(days[span.to++]!);
+    while (span.from < span.to && days[span.from]!.day <= day - this.#windowDays) this.#leave(days[span.from++]!);
+  }
+
+  #enter({ count, sum }: ActionDay): void {
     if (this.#measure === 'sum') this.#millionths += sum;
     else this.#count += this.#measure === 'count' ? count : 1;
   }
 
-  leave({ count, sum }: ActionDay): void {
+  #leave({ count, sum }: ActionDay): void {
     if (this.#measure === 'sum') this.#millionths -= sum;
     else this.#count -= this.#measure === 'count' ? count : 1;
   }
@@ -150,15 +179,14 @@ interface Comparison {
 
 /** The day on which the comparison's result first differs from today's: the window is moved on from change to change. */
 function crossingDay(days: readonly ActionDay[], today: number, comparison: Comparison): number {
-  const { windowDays, measure, ordering, constant } = comparison;
+  const { windowDays, ordering, constant } = comparison;
   const span = spanAt(days, today, windowDays);
-  const total = new Total(measure, days, span);
+  const total = new Total(days, span, comparison);
   const before = holds(ordering, total.value, constant);
   for (;;) {
     const day = nextDay(days, span, windowDays);
     if (day === Number.POSITIVE_INFINITY) return day;
-    while (span.to < days.length && days[span.to]!.day <= day) total.enter(days[span.to++]!);
-    while (span.from < span.to && days[span.from]!.day <= day - windowDays) total.leave(days[span.from++]!);
+    total.moveTo(day, span);
     if (holds(ordering, total.value, constant) !== before) return day;
   }
 }
