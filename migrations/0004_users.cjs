@@ -98,6 +98,12 @@ exports.up = async function up(knex) {
     primary: ['part', 'user_id', 'action', 'value_hash'],
   });
   await createTable(knex, {
+    name: 'sequence_spans',
+    // By derived action, when what must come first occurred: pairs of instants, few of them.
+    columns: { ...USER, action: 'VARCHAR(128) NOT NULL', spans: 'TEXT NOT NULL' },
+    primary: ['part', 'user_id', 'action'],
+  });
+  await createTable(knex, {
     name: 'unlocks',
     columns: {
       ...USER,

@@ -9,7 +9,8 @@ exports.up = async function up(knex) {
     name: 'events',
     columns: {
       part: 'SMALLINT NOT NULL',
-      // The first 16 bytes of a hash over user, source and id: one short key for three long strings.
+      // 4 bytes of a hash over the user, and 12 of one over user, source and id: one short key for three long strings, in which a
+      // user's events stand beside one another.
       dedupe: 'BINARY(16) NOT NULL',
       user_id: 'VARCHAR(191) NOT NULL',
       source: 'VARCHAR(191) NOT NULL',

@@ -1,4 +1,6 @@
+import type { SaidEvent } from '../core/counting/derivations.js';
 import type { UserDistinctValue } from '../core/counting/distinct-values.js';
+import type { UserSpans } from '../core/counting/sequences.js';
 import type { AccessRow } from '../core/flags/flag.js';
 import type { DayZone } from '../core/states/day-zone.js';
 import type { LedgerEntry } from '../core/states/ledger.js';
@@ -79,6 +81,12 @@ export interface UserWriter {
   distinctValues(values: readonly UserDistinctValue[]): Promise<{ has(value: UserDistinctValue): boolean }>;
   /** Notes that values have counted, for good. */
   addDistinctValues(values: readonly UserDistinctValue[]): Promise<void>;
+  /** The spans of users and derived actions, where there are any. */
+  spans(of: readonly Omit<UserSpans, 'spans'>[]): Promise<readonly UserSpans[]>;
+  /** Replaces spans by user and action. */
+  putSpans(spans: readonly UserSpans[]): Promise<void>;
+  /** The last of a user's counted events of these actions, in the order in which they were taken. */
+  lastEvents(userId: string, actions: readonly string[], limit: number): Promise<readonly SaidEvent[]>;
   /** Appends to the ledger, in the given order within a user. */
   appendLedger(entries: readonly UserLedgerEntry[]): Promise<void>;
   /** Raises each user's revision by one, and sets as of which instant the user was written: the present one where it is not said. */

@@ -12,6 +12,8 @@ import { DAY_MS } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import { deriveEvents } from './derive-events.js';
 import { judgeEvents } from './judge-events.js';
+import { knownDerived } from './known-derived.js';
+import { KeptInMemory } from './testing/kept-in-memory.js';
 
 const event = (action: string, properties: JsonObject = {}, more: Partial<NewEvent> = {}): NewEvent => ({
   ...{ id: '1', source: '', userId: 'ada', action, value: 1, properties, receivedAt: NOW, occurredAt: NOW },
@@ -120,35 +122,142 @@ const anyDerivation: fc.Arbitrary<Partial<Derivation>> = fc.record(
   { requiredKeys: ['from'] },
 );
 
+/** Actions that count since another one, which is no source of theirs: since a plain one, and since the derived `one`. */
+const anySince = fc.record({
+  after: fc.tuple(anyDerivation, fc.constantFrom('a', 'b', 'c'), fc.constantFrom(undefined, 1, 2)),
+  later: fc.tuple(anyDerivation, fc.constant('one'), fc.constantFrom(undefined, 1)),
+});
+
+type Since = readonly [given: Partial<Derivation>, action: string, withinDays: number | undefined];
+
+function sinceOf([given, action, withinDays]: Since): Partial<Derivation> {
+  const from = given.from!.filter((name) => name !== action);
+  const since = { action, ...(withinDays === undefined ? {} : { withinDays }) };
+  return { ...given, from: from.length === 0 ? [action === 'a' ? 'b' : 'a'] : from, since };
+}
+
+const at = (hours: number, action: string, n = hours): NewEvent =>
+  event(action, { p: n }, { id: `${n}`, receivedAt: NOW + n, occurredAt: NOW + hours * 3_600_000 });
+
+describe('an event that counts since another action', () => {
+  const countOf = async (derivation: Partial<Derivation>, events: readonly NewEvent[], cuts: readonly number[] = []) =>
+    (await happening(snapshotWith({ d: derivation }), events, cuts)).user.actions.get('d')?.count ?? 0;
+
+  it('counts from the instant of that on, for as many times 24 hours as are said', async () => {
+    const since = { action: 'b' };
+    const events = [at(0, 'a'), at(1, 'b'), at(1, 'a'), at(25, 'a'), at(26, 'a'), at(100, 'a')];
+    expect(await countOf({ since }, events)).toBe(4);
+    expect(await countOf({ since: { ...since, withinDays: 1 } }, events)).toBe(2);
+    expect(await countOf({ since: { ...since, withinDays: 1 } }, [...events, at(80, 'b')])).toBe(3);
+    expect(await countOf({ since }, [at(1, 'a')])).toBe(0);
+  });
+
+  it('counts by when it occurred, whichever of the two comes late', async () => {
+    const since = { action: 'b', withinDays: 2 };
+    const events = [at(30, 'a', 1), at(90, 'a', 2), at(10, 'b', 3), at(9, 'a', 4), at(20, 'a', 5), at(9, 'b', 6)];
+    for (const cuts of [[], [1, 1, 1, 1, 1], [2, 2], [3]]) expect(await countOf({ since }, events, cuts)).toBe(3);
+  });
+
+  it('reads earlier events only where some may have waited', async () => {
+    const derivation = { since: { action: 'b', withinDays: 1 }, from: ['a'] };
+    const hours = Array.from({ length: 60 }, (_, n) => n);
+    const inOrder = hours.map((n) => at(n, n % 7 === 0 ? 'b' : 'a'));
+    const single = hours.map(() => 1);
+    expect((await happening(snapshotWith({ d: derivation }), inOrder, single)).reads).toBe(0);
+    // Nor where events are late by less than what is covered anyway.
+    const late = hours.map((n) => at(n % 2 === 0 ? n : n - 5, n % 7 === 0 ? 'b' : 'a', n));
+    expect((await happening(snapshotWith({ d: derivation }), late, single)).reads).toBeLessThan(3);
+  });
+
+  it('looks at no more events again than a bound, however they are cut', async () => {
+    const many = Array.from({ length: 1_300 }, (_, n) => at(10, 'a', n));
+    const events = [...many, at(1, 'b', 1_300)];
+    for (const cuts of [[], [700], [1_300]])
+      expect(await countOf({ since: { action: 'b' } }, events, cuts)).toBe(1_000);
+    const { derivations } = snapshotWith({ d: { since: { action: 'b' } } });
+    expect(recount(userOf(), new Set(['d']), { derivations, events }).after.actions.get('d')?.count).toBe(1_000);
+  });
+
+  it('counts as often as a look at all that ever happened says', () =>
+    fc.assert(
+      fc.asyncProperty(
+        anyEvents,
+        anyDerivation,
+        anySince,
+        fc.array(fc.integer({ min: 1, max: 9 })),
+        async (list, one, since, cuts) => {
+          const snapshot = snapshotWith({ one, after: sinceOf(since.after), later: sinceOf(since.later) });
+          const { derivations } = snapshot;
+          const events = eventsOf(list);
+          const { user } = await happening(snapshot, events, cuts);
+          const { happenings } = deriveEvents(userOf(), events, snapshotWith({ one }));
+          for (const name of ['after', 'later']) {
+            const { since: wanted, distinct } = derivations.all.get(name)!;
+            const windowMs = wanted!.withinDays === undefined ? Infinity : wanted!.withinDays * DAY_MS;
+            const first = happenings.filter(({ counts }) => counts.some(({ action }) => action === wanted!.action));
+            const counted = events.flatMap((candidate) => {
+              const comesAfter = first.some(({ event: { occurredAt } }) => {
+                const apart = candidate.occurredAt - occurredAt;
+                return apart >= 0 && apart <= windowMs;
+              });
+              return comesAfter ? derivations.of(candidate).filter(({ action }) => action === name) : [];
+            });
+            const values = new Set(counted.map((derived) => derived.distinct));
+            expect(user.actions.get(name)?.count ?? 0).toBe(distinct === undefined ? counted.length : values.size);
+          }
+        },
+      ),
+      { numRuns: 500 },
+    ));
+});
+
+const eventsOf = (list: typeof anyEvents extends fc.Arbitrary<infer L> ? L : never) =>
+  list.map(({ agoMs, action, value, properties }, i) =>
+    event(action, properties as JsonObject, {
+      ...{ id: `${i}`, value, receivedAt: NOW + i, occurredAt: NOW + i - agoMs },
+    }),
+  );
+
 describe('counting derived actions anew', () => {
   it('comes to what counting them with the events came to', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 8 });
-    fc.assert(
-      fc.property(anyEvents, anyDerivation, anyDerivation, sizes, (list, one, other, cuts) => {
-        const snapshot = snapshotWith({ one, other });
-        const events = list.map(({ agoMs, action, value, properties }, i) =>
-          event(action, properties as JsonObject, {
-            ...{ id: `${i}`, value, receivedAt: NOW + i, occurredAt: NOW + i - agoMs },
-          }),
-        );
-        const live = happening(snapshot, events, cuts);
-        const names = new Set(['one', 'other']);
-        const plain = happening(snapshotOf([]), events, []);
-        const anew = recount(plain.user, names, { derivations: snapshot.derivations, events });
+    return fc.assert(
+      fc.asyncProperty(anyEvents, anyDerivation, anySince, sizes, async (list, one, since, cuts) => {
+        const snapshot = snapshotWith({ one, after: sinceOf(since.after), later: sinceOf(since.later) });
+        const { derivations } = snapshot;
+        const events = eventsOf(list);
+        const live = await happening(snapshot, events, cuts);
+        const names = new Set(['one', 'after', 'later']);
+        const plain = await happening(snapshotOf([]), events, []);
+        const anew = recount(plain.user, names, { derivations, events });
         const byName = (user: UserState) => [...user.actions].toSorted(([a], [b]) => (a < b ? -1 : 1));
         expect(byName(anew.after)).toEqual(byName(live.user));
         const sorted = (some: readonly object[]) => some.map((value) => JSON.stringify(value)).toSorted();
         expect(sorted(anew.distinct)).toEqual(sorted(live.distinct));
-        // Of one that was counted otherwise before, too.
-        expect(recount(live.user, names, { derivations: snapshot.derivations, events }).after.actions).toEqual(
-          anew.after.actions,
-        );
+        expect(sorted(anew.spans)).toEqual(sorted(live.spans));
+        // Of one that was counted otherwise before, too, and of some of them alone.
+        for (const some of [names, new Set(['after']), new Set(['later'])]) {
+          const again = recount(live.user, some, { derivations: derivations.among(some), events });
+          expect(byName(again.after)).toEqual(byName(live.user));
+        }
         // And nothing is left of one that is derived no more.
         const gone = recount(live.user, names, { derivations: snapshotOf([]).derivations, events });
         expect(byName(gone.after)).toEqual(byName(plain.user));
       }),
       { numRuns: 500 },
     );
+  });
+
+  it('knows when the action that must come first was first and last done, though that is kept no more', async () => {
+    const events = [at(0, 'b'), at(30, 'b'), at(31, 'a'), at(70, 'a')];
+    const { user } = await happening(snapshotOf([]), events, []);
+    const kept = events.slice(2);
+    const countOf = (since: NonNullable<Derivation['since']>) => {
+      const { derivations } = snapshotWith({ d: { since } });
+      return recount(user, new Set(['d']), { derivations, events: kept }).after.actions.get('d')?.count ?? 0;
+    };
+    expect(countOf({ action: 'b' })).toBe(2);
+    expect(countOf({ action: 'b', withinDays: 1 })).toBe(1);
   });
 
   it('leaves out what takes a sum beyond its bound, and what no properties are known of', () => {
@@ -162,21 +271,22 @@ describe('counting derived actions anew', () => {
   });
 });
 
-function happening(snapshot: Snapshot, events: readonly NewEvent[], cuts: readonly number[]) {
+async function happening(snapshot: Snapshot, events: readonly NewEvent[], cuts: readonly number[]) {
   let user: UserState = { ...unknownUser('ada'), revision: 1 };
-  const distinct: object[] = [];
-  const has = (value: object): boolean => distinct.some((one) => JSON.stringify(one) === JSON.stringify(value));
+  const kept = new KeptInMemory();
   let from = 0;
   for (const size of [...cuts, events.length]) {
     const batch = events.slice(from, from + size);
     from += size;
     if (batch.length === 0) continue;
     const judging = { snapshot, snapshotBefore: snapshot, reconfigured: new Set<string>(), now: NOW + DAY_MS };
-    const judged = judgeEvents({ before: user, events: batch }, judging, {
-      ...{ organization: undefined, dueAt: undefined, known: { has } },
+    const happened = { before: user, events: batch };
+    const known = await knownDerived(kept, [happened], snapshot.derivations);
+    const judged = judgeEvents(happened, judging, {
+      ...{ organization: undefined, dueAt: undefined, known: known('ada') },
     });
-    distinct.push(...judged.counted.distinct);
+    kept.put(batch, judged.counted);
     user = judged.user;
   }
-  return { user, distinct };
+  return { user, distinct: kept.distinct, spans: kept.allSpans(), reads: kept.reads };
 }

@@ -22,6 +22,7 @@ import type { NewEvent } from '../store/event-store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
 import { judgeEvents } from './judge-events.js';
 import { judgeUser } from './judge-user.js';
+import { knownDerived } from './known-derived.js';
 import {
   afterMs,
   event as arbitraryEvent,
@@ -31,6 +32,7 @@ import {
   STAGES,
 } from './testing/arbitrary-history.js';
 import { judgeByEverything } from './testing/judge-by-everything.js';
+import { KeptInMemory } from './testing/kept-in-memory.js';
 
 /** A user as stored, with the timer. */
 interface Stored {
@@ -47,7 +49,7 @@ function judging(snapshot: Snapshot, now: number) {
 }
 
 /** Has the events happen in batches of these sizes; the last one has the rest. Each batch comes `lateMs` after its last event. */
-function inBatches(
+async function inBatches(
   snapshot: Snapshot,
   start: Stored,
   events: readonly NewEvent[],
@@ -56,20 +58,18 @@ function inBatches(
 ) {
   let { user, dueAt } = start;
   const entries: Omit<UserLedgerEntry, 'recordedAt'>[] = [];
-  const values = new Set<string>();
-  const known = { has: (value: object) => values.has(JSON.stringify(value)) };
+  const kept = new KeptInMemory();
   let from = 0;
   for (const size of [...sizes, events.length]) {
     const batch = events.slice(from, from + size);
     from += size;
     if (batch.length === 0) continue;
     const now = batch.at(-1)!.receivedAt + lateMs;
-    const judged = judgeEvents({ before: user, events: batch }, judging(snapshot, now), {
-      organization: undefined,
-      dueAt,
-      known,
-    });
-    for (const value of judged.counted.distinct) values.add(JSON.stringify(value));
+    const happened = { before: user, events: batch };
+    const known = await knownDerived(kept, [happened], snapshot.derivations);
+    const around = { organization: undefined, dueAt, known: known(user.id) };
+    const judged = judgeEvents(happened, judging(snapshot, now), around);
+    kept.put(batch, judged.counted);
     user = judged.user;
     dueAt = judged.dueAt === Infinity ? undefined : judged.dueAt;
     for (const { recordedAt, ...entry } of judged.entries) {
@@ -84,10 +84,10 @@ function inBatches(
 function oneByOne(snapshot: Snapshot, start: Stored, events: readonly NewEvent[]) {
   let { user, dueAt } = start;
   const entries: unknown[] = [];
-  const kinds = new Set<unknown>();
+  const seenEvents = new Seen();
   for (const event of events) {
     const at = Math.max(event.receivedAt, user.writtenAt ?? 0);
-    const counts = [event, ...derivedFrom(event, kinds)];
+    const counts = [event, ...seenEvents.derivedFrom(event)];
     const { after } = countEvents(user, counts, snapshot.windowedActions);
     const touched = { before: user, after, cause: { type: 'identify' } } as const;
     const judged = judgeByEverything(touched, { ...judging(snapshot, at) }, { ...nowhere, dueAt });
@@ -98,17 +98,46 @@ function oneByOne(snapshot: Snapshot, start: Stored, events: readonly NewEvent[]
   return { user: { ...user, revision: 0 }, dueAt, entries };
 }
 
-/** What an event counts as beside its own action: what `DERIVED_ACTIONS` say, in plain words. */
-function derivedFrom(event: NewEvent, kinds: Set<unknown>): readonly NewEvent[] {
-  const { action, occurredAt, properties } = event;
-  const { large, kind } = properties as { readonly large: boolean; readonly kind: number };
-  const derived: NewEvent[] = [];
-  if (action !== 'b' && large && occurredAt >= NOW - 2 * DAY_MS) derived.push({ ...event, action: 'large' });
-  if (action !== 'a' && !kinds.has(kind)) {
-    kinds.add(kind);
-    derived.push({ ...event, action: 'kinds', value: kind });
+/** What was seen of a user's events by which further ones count as something else. */
+class Seen {
+  readonly #kinds = new Set<unknown>();
+  readonly #events: NewEvent[] = [];
+  readonly #counted = new Set<string>();
+
+  /** What an event counts as beside its own action, and which earlier ones with it: what `DERIVED_ACTIONS` say, in plain words. */
+  derivedFrom(event: NewEvent): readonly NewEvent[] {
+    this.#events.push(event);
+    const { kind } = event.properties as { readonly kind: number };
+    const derived: NewEvent[] = [];
+    if (isLarge(event)) derived.push({ ...event, action: 'large' });
+    if (event.action !== 'a' && !this.#kinds.has(kind)) {
+      this.#kinds.add(kind);
+      derived.push({ ...event, action: 'kinds', value: kind });
+    }
+    for (const one of this.#events) {
+      const isSoonAfter = (first: NewEvent): boolean =>
+        first.action === 'a' && isNotBefore(one, first) && one.occurredAt <= first.occurredAt + 2 * DAY_MS;
+      const isLater = (first: NewEvent): boolean => isLarge(first) && isNotBefore(one, first);
+      if (one.action !== 'a' && this.#events.some(isSoonAfter)) derived.push(...this.#once(one, 'after'));
+      if (one.action !== 'c' && this.#events.some(isLater)) derived.push(...this.#once(one, 'later'));
+    }
+    return derived;
   }
-  return derived;
+
+  #once(event: NewEvent, action: string): readonly NewEvent[] {
+    const key = `${event.id} ${action}`;
+    if (this.#counted.has(key)) return [];
+    this.#counted.add(key);
+    return [{ ...event, action }];
+  }
+}
+
+function isLarge({ action, occurredAt, properties }: NewEvent): boolean {
+  return action !== 'b' && properties.large === true && occurredAt >= NOW - 2 * DAY_MS;
+}
+
+function isNotBefore(one: NewEvent, other: NewEvent): boolean {
+  return one.occurredAt >= other.occurredAt;
 }
 
 const nowhere = { organizationBefore: undefined, organization: undefined };
@@ -187,49 +216,50 @@ function startBefore(given: Parameters<typeof startOf>[0], { changes, marked, wa
 
 type Changed = typeof changed extends fc.Arbitrary<infer C> ? C : never;
 
-const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0, large: 0, kinds: 0 };
+const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0, large: 0, kinds: 0, after: 0, later: 0 };
 
 describe('judging a user after each event', () => {
-  it('comes to the same ledger, state and timer however the events are cut into batches, and however late', () => {
-    fc.assert(
-      fc.property(world, ({ events, sizes, lateMs, ...rest }) => {
+  it('comes to the same ledger, state and timer however the events are cut into batches, and however late', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async ({ events, sizes, lateMs, ...rest }) => {
         const { snapshot, start } = startOf(rest);
-        const alone = inBatches(
+        const alone = await inBatches(
           snapshot,
           start,
           events,
           events.map(() => 1),
         );
-        expect(inBatches(snapshot, start, events, sizes, lateMs)).toEqual(alone);
-        expect(inBatches(snapshot, start, events, [])).toEqual(alone);
+        expect(await inBatches(snapshot, start, events, sizes, lateMs)).toEqual(alone);
+        expect(await inBatches(snapshot, start, events, [])).toEqual(alone);
         seen.cuts += sizes.length;
         for (const { cause } of alone.entries) seen[cause.type === 'time' ? 'byTime' : 'byEvent'] += 1;
         if (alone.dueAt !== undefined) seen.timers += 1;
-        for (const name of ['large', 'kinds'] as const) if (alone.user.actions.has(name)) seen[name] += 1;
+        for (const name of ['large', 'kinds', 'after', 'later'] as const)
+          if (alone.user.actions.has(name)) seen[name] += 1;
       }),
       { numRuns: 1_000 },
     );
     for (const [name, count] of Object.entries(seen)) expect({ name, some: count > 5 }).toEqual({ name, some: true });
   });
 
-  it('comes to the same where rules have changed since the events were received, and flags are marked', () => {
-    fc.assert(
-      fc.property(world, changed, ({ events, sizes, lateMs, ...rest }, how) => {
+  it('comes to the same where rules have changed since the events were received, and flags are marked', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, changed, async ({ events, sizes, lateMs, ...rest }, how) => {
         const { snapshot, start } = startBefore(rest, how);
         const single = events.map(() => 1);
-        const alone = inBatches(snapshot, start, events, single);
-        expect(inBatches(snapshot, start, events, sizes, lateMs)).toEqual(alone);
-        expect(inBatches(snapshot, start, events, [])).toEqual(alone);
+        const alone = await inBatches(snapshot, start, events, single);
+        expect(await inBatches(snapshot, start, events, sizes, lateMs)).toEqual(alone);
+        expect(await inBatches(snapshot, start, events, [])).toEqual(alone);
       }),
       { numRuns: 1_000 },
     );
   });
 
-  it('comes to what judging by every flag after every event comes to', () => {
-    fc.assert(
-      fc.property(world, ({ events, sizes, lateMs, ...rest }) => {
+  it('comes to what judging by every flag after every event comes to', async () => {
+    await fc.assert(
+      fc.asyncProperty(world, async ({ events, sizes, lateMs, ...rest }) => {
         const { snapshot, start } = startOf(rest);
-        const { entries, ...state } = inBatches(snapshot, start, events, sizes, lateMs);
+        const { entries, ...state } = await inBatches(snapshot, start, events, sizes, lateMs);
         const plain = entries.map(({ kind, flagId, ruleId, earnedAt }) => [kind, flagId, ruleId, earnedAt]);
         expect({ ...state, entries: plain }).toEqual(oneByOne(snapshot, start, events));
       }),
@@ -237,7 +267,7 @@ describe('judging a user after each event', () => {
     );
   });
 
-  it('unlocks the same in any order where no rule can fall', () => {
+  it('unlocks the same in any order where no rule can fall', async () => {
     const atLeast = fc
       .tuple(
         fc.constantFrom('actionCount', 'actionSum', 'activeDays'),
@@ -251,8 +281,8 @@ describe('judging a user after each event', () => {
       minLength: 1,
       maxLength: 5,
     });
-    fc.assert(
-      fc.property(flags, eventsFrom, fc.infiniteStream(fc.nat()), (rules, events, picks) => {
+    await fc.assert(
+      fc.asyncProperty(flags, eventsFrom, fc.infiniteStream(fc.nat()), async (rules, events, picks) => {
         const snapshot = snapshotOf(
           rules.map(([all, chained], i) =>
             latchingFlag(`f${i}`, {
@@ -263,16 +293,18 @@ describe('judging a user after each event', () => {
         const start = { user: userOf(), dueAt: undefined };
         const positive = events.map((event) => ({ ...event, value: Math.abs(event.value) }));
         const shuffled = positive.toSorted(() => (picks.next().value! % 2) * 2 - 1);
-        const unlocked = (list: readonly NewEvent[]) =>
-          inBatches(
-            snapshot,
-            start,
-            list.map((event, i) => ({ ...event, receivedAt: NOW + i })),
-            [3],
-          )
-            .entries.map(({ flagId }) => flagId)
+        const unlocked = async (list: readonly NewEvent[]) =>
+          (
+            await inBatches(
+              snapshot,
+              start,
+              list.map((event, i) => ({ ...event, receivedAt: NOW + i })),
+              [3],
+            )
+          ).entries
+            .map(({ flagId }) => flagId)
             .toSorted();
-        expect(unlocked(shuffled)).toEqual(unlocked(positive));
+        expect(await unlocked(shuffled)).toEqual(await unlocked(positive));
       }),
     );
   });

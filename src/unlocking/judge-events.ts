@@ -1,4 +1,5 @@
 import { type Counted, countEvents } from '../core/counting/count-events.js';
+import type { KnownOfUser } from '../core/counting/derived-counting.js';
 import { timeZoneOf } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { countedIn, type DayZone } from '../core/states/day-zone.js';
@@ -7,7 +8,7 @@ import { judgingIndex } from '../core/unlocking/judging-index.js';
 import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
 import { localDay } from '../core/values/local-time.js';
 import type { NewEvent } from '../store/event-store.js';
-import { type DatedEvent, type Derived, deriveEvents, type KnownValues } from './derive-events.js';
+import { type DatedEvent, type Derived, deriveEvents } from './derive-events.js';
 import { countsOf, EventCourse } from './event-course.js';
 import { type Flips, flipsBetween, NO_FLIPS } from './flips.js';
 import { type Flags, type Judged, type Judging, type Surroundings, withEntries, written } from './judge-user.js';
@@ -22,7 +23,7 @@ export interface HappenedTo {
 
 export interface JudgedEvents extends Judged {
   /** The rows that have changed by counting. */
-  readonly counted: Pick<Counted, 'totals' | 'days'> & Pick<Derived, 'distinct'>;
+  readonly counted: Pick<Counted, 'totals' | 'days'> & Pick<Derived, 'distinct' | 'spans'>;
   /** The zone in which the user's days were counted last; undefined where it is the one that is stored. */
   readonly dayZone: DayZone | undefined;
 }
@@ -32,18 +33,18 @@ export interface JudgedEvents extends Judged {
  * not before the last write, and after what time had unlocked by then. So it makes no difference for the ledger which of them
  * came together in one transaction. What flipped is told for all of them together. See `docs/decisions/one-event-at-a-time.md`.
  *
- * @param known in `around`, those of the values of derived actions that have counted; none where it is left out
+ * @param known in `around`, what is stored by which it is known what the events count as; nothing where it is left out
  */
 export function judgeEvents(
   { before, events }: HappenedTo,
   judging: Judging,
-  { known, ...around }: Omit<Surroundings, 'organizationBefore'> & { readonly known?: KnownValues },
+  { known, ...around }: Omit<Surroundings, 'organizationBefore'> & { readonly known?: KnownOfUser | undefined },
 ): JudgedEvents {
   const { snapshot, now } = judging;
   const { organization } = around;
   const unsettled = unsettledFor(before, snapshot);
   const dated = datedEvents(before, events, timeZoneOf(snapshot, before, organization));
-  const { happenings, distinct } = deriveEvents(before, dated, snapshot, known);
+  const { happenings, distinct, spans } = deriveEvents(before, dated, snapshot, known);
   const { after, totals, days } = countEvents(before, countsOf(happenings), snapshot.windowedActions);
   const course = new EventCourse({ before, happenings, counted: after, unsettled, snapshot, now, ...around });
   for (const happening of happenings) course.take(happening);
@@ -69,7 +70,7 @@ export function judgeEvents(
     flipped: flipsBetween({ ...timely, snapshot, at: now }, { ...last, snapshot, at: now }, touched),
     dueAt: course.dueAt,
     flags: (touched ?? snapshot.flags).size + course.looks,
-    counted: { totals, days, distinct },
+    counted: { totals, days, distinct, spans },
     dayZone: last.user.dayZone === before.dayZone ? undefined : last.user.dayZone,
   };
 }

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { announceEntries } from '../announcing/announcements.js';
 import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import type { UserDistinctValue } from '../core/counting/distinct-values.js';
+import type { UserSpans } from '../core/counting/sequences.js';
 import { changedFlags } from '../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { DayZone } from '../core/states/day-zone.js';
@@ -13,11 +14,11 @@ import type { RevisionOf } from '../notify/notifier.js';
 import type { UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
-import { valuesIn } from './derive-events.js';
 import { causeOfEvent } from './event-course.js';
 import { hasFlips } from './flips.js';
 import { type HappenedTo, judgeEvents } from './judge-events.js';
 import { type Judged, type Judging, judgeUser, type Touched } from './judge-user.js';
+import { knownDerived } from './known-derived.js';
 
 /** A user who is written: changed, or looked at again, or to whom events happened. */
 export type Written = Touched | HappenedTo;
@@ -62,11 +63,12 @@ export async function recompute(
   { snapshot, snapshotBefore = snapshot, now, batch, writes }: RecomputeOptions,
 ): Promise<Recomputed> {
   const timed = timeCanLatch(snapshot);
-  const values = touched.flatMap((one) => ('events' in one ? valuesIn(one.events, snapshot) : []));
+  const happened = touched.filter((one) => 'events' in one);
+  const { derivations } = snapshot;
   const [organizations, dueAt, known] = await Promise.all([
     organizationsOf(tx, touched),
     timed ? tx.timers.dueAt(touched.map(({ before }) => before.id)) : NO_TIMERS,
-    values.length > 0 ? tx.users.distinctValues(values) : undefined,
+    derivations.all.size > 0 && happened.length > 0 ? knownDerived(tx.users, happened, derivations) : undefined,
   ]);
   const judging: Judging = { snapshot, snapshotBefore, reconfigured: reconfigured(snapshotBefore, snapshot), now };
   const timeBatch = randomUUID();
@@ -78,6 +80,7 @@ export async function recompute(
   const totals: UserActionTotal[] = [];
   const days: UserActionDay[] = [];
   const distinct: UserDistinctValue[] = [];
+  const spans: UserSpans[] = [];
   const dayZones: (readonly [userId: string, dayZone: DayZone])[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags may take seconds, in which this process has to answer calls, too.
@@ -90,12 +93,14 @@ export async function recompute(
     const timer = dueAt.get(one.before.id);
     let judged: Judged;
     if ('events' in one) {
-      const happened = judgeEvents(one, judging, { organization: organization(one.before), dueAt: timer, known });
-      totals.push(...happened.counted.totals);
-      days.push(...happened.counted.days);
-      distinct.push(...happened.counted.distinct);
-      if (happened.dayZone !== undefined) dayZones.push([one.before.id, happened.dayZone]);
-      judged = happened;
+      const around = { organization: organization(one.before), dueAt: timer, known: known?.(one.before.id) };
+      const judgedEvents = judgeEvents(one, judging, around);
+      totals.push(...judgedEvents.counted.totals);
+      days.push(...judgedEvents.counted.days);
+      distinct.push(...judgedEvents.counted.distinct);
+      spans.push(...judgedEvents.counted.spans);
+      if (judgedEvents.dayZone !== undefined) dayZones.push([one.before.id, judgedEvents.dayZone]);
+      judged = judgedEvents;
     } else {
       const around = { organizationBefore: organization(one.before), organization: organization(one.after) };
       judged = judgeUser(one, judging, { ...around, dueAt: timer });
@@ -123,6 +128,7 @@ export async function recompute(
     ...(totals.length > 0 ? [tx.users.putTotals(totals)] : []),
     ...(days.length > 0 ? [tx.users.addDays(days)] : []),
     ...(distinct.length > 0 ? [tx.users.addDistinctValues(distinct)] : []),
+    ...(spans.length > 0 ? [tx.users.putSpans(spans)] : []),
     ...dayZones.map(([userId, dayZone]) => tx.users.putDayZone(userId, dayZone)),
     tx.users.advance(
       advanced.map(({ id }) => id),

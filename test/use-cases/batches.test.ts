@@ -29,6 +29,8 @@ const RULES: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[
   // Of derived actions, which count some of the events, and each value once.
   large: [count('equal', 2, { action: 'large_x' })],
   kinds: [count('equal', 2, { action: 'kinds' }), count('lessThan', 5)],
+  // Of one that counts since another action, by when both occurred.
+  soon: [count('equal', 2, { action: 'soon_after_y' }), count('lessThan', 6)],
   k_chain: [unlocked('kinds', true), count('greaterThan', 2, { action: 'large_x', windowDays: 3 })],
 };
 
@@ -86,6 +88,10 @@ describeOnEachEngine('batches of events', (engine) => {
     await stand.services.actions.declare(OPERATOR, [
       { name: 'large_x', clientTrackable: false, derivation: { from: ['x', 'y'], where } },
       { name: 'kinds', clientTrackable: false, derivation: { from: ['x', 'y'], distinct: { name: 'kind' } } },
+      {
+        ...{ name: 'soon_after_y', clientTrackable: false },
+        derivation: { from: ['x'], since: { action: 'y', withinDays: 1 } },
+      },
     ]);
     for (const [key, rule] of Object.entries(RULES)) await stand.setFlag(key, latching(...rule));
     // After the rules were made, which no event can be judged before.

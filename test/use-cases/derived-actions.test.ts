@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Action } from '../../src/core/flags/flag.js';
 import type { Requirement } from '../../src/core/requirements/requirement.js';
-import { DAY_MS } from '../../src/core/values/time.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import type { ActionDraft } from '../../src/services/events/draft-actions.js';
 import { readEvents } from '../../src/services/events/events.js';
 import { BackfillWorker } from '../../src/worker/backfill-worker.js';
@@ -287,13 +287,99 @@ describeOnEachEngine('derived actions', (engine) => {
     await stand.services.actions.delete(OPERATOR, 'ride');
   });
 
+  it('count since another action, whichever comes late, and unlock by what has waited', async () => {
+    const stand = await engine.compose();
+    const now = await stand.store.now();
+    const ago = (hours: number): object => ({ occurred_at: now - hours * HOUR_MS });
+    await declare(
+      stand,
+      derived('soon', { from: ['buy'], since: { action: 'trial', withinDays: 2 } }),
+      derived('shops', { from: ['buy'], since: { action: 'big_trial' }, distinct: { name: 'shop' } }),
+      derived('big_trial', { from: ['trial'], where: amount('greaterThan', 10) }),
+    );
+    await stand.setFlag('soon_twice', latching(atLeast(2, 'soon')));
+    const send = async (...events: Parameters<UseCaseStand['track']>[0][number][]): Promise<void> => {
+      await stand.track(events);
+      await stand.drain();
+    };
+    await send(event('s', 'buy', { shop: 'x' }, ago(60)), event('s', 'buy', { shop: 'y' }, ago(30)));
+    await send(event('s', 'trial', { amount: 5 }, ago(20)));
+    await send(event('s', 'buy', { shop: 'x' }, ago(10)));
+    expect((await counted(stand, 's', 'soon'))?.[0]).toBe(1);
+    expect(await counted(stand, 's', 'shops')).toBeUndefined();
+    // Late, and before that what has waited for it.
+    await send(event('s', 'trial', { amount: 50 }, { ...ago(70), id: 'late_trial' }));
+    expect((await counted(stand, 's', 'soon'))?.[0]).toBe(3);
+    expect((await counted(stand, 's', 'shops'))?.[0]).toBe(2);
+    expect((await ledgerOf(stand.store, 's')).map(({ cause }) => cause)).toMatchObject([{ eventId: 'late_trial' }]);
+    await send(event('s', 'buy', { shop: 'z' }, ago(45)), event('s', 'buy', { shop: 'z' }, ago(71)));
+    await send(event('s', 'buy', { shop: 'y' }, ago(21)));
+    expect((await counted(stand, 's', 'soon'))?.[0]).toBe(4);
+    expect((await counted(stand, 's', 'shops'))?.[0]).toBe(3);
+    const live = [await counted(stand, 's', 'soon'), await counted(stand, 's', 'shops')];
+
+    // Declared anew, they come to the same from what is kept; also by another declaration of that since which they count.
+    const { countsSince } = stand.services.keeper.snapshot.derivations.all.get('shops')!;
+    await declare(
+      stand,
+      derived('soon', { from: ['buy'] }),
+      derived('big_trial', { from: ['trial'], where: amount('greaterThan', 60) }),
+    );
+    expect((await counted(stand, 's', 'soon'))?.[0]).toBe(6);
+    expect(await counted(stand, 's', 'shops')).toBeUndefined();
+    expect(stand.services.keeper.snapshot.derivations.all.get('shops')!.countsSince).toBeGreaterThanOrEqual(
+      countsSince,
+    );
+    await declare(
+      stand,
+      derived('soon', { from: ['buy'], since: { action: 'trial', withinDays: 2 } }),
+      derived('big_trial', { from: ['trial'], where: amount('greaterThan', 10) }),
+    );
+    expect([await counted(stand, 's', 'soon'), await counted(stand, 's', 'shops')]).toEqual(live);
+    // What is written down goes on as it was.
+    await send(event('s', 'buy', { shop: 'w' }, ago(1)), event('s', 'buy', { shop: 'w' }, ago(21)));
+    expect((await counted(stand, 's', 'soon'))?.[0]).toBe(5);
+    expect((await counted(stand, 's', 'shops'))?.[0]).toBe(4);
+  });
+
+  it('count since no other that does so itself, nor since one of those that they count', async () => {
+    const stand = await engine.compose();
+    await declare(stand, derived('then', { from: ['two'], since: { action: 'first' } }));
+    const since = (action: string, more: object = {}) => ({ from: ['three'], since: { action, ...more } });
+    expect(await refusal(stand, derived('third', since('then')))).toEqual([
+      '/actions/0/derivation/since/action: "then" counts since another action itself: "third" → "then" → "first"; name one that does not',
+    ]);
+    expect(await refusal(stand, derived('first', since('zero')))).toEqual([
+      '/actions/0/derivation/since: "then" counts since "first", which therefore cannot count since another action; change that first',
+    ]);
+    expect((await refusal(stand, derived('own', since('own'))))?.[0]).toContain('"own" → "own"');
+    expect((await refusal(stand, derived('x', since('three'))))?.[0]).toContain(
+      '/actions/0/derivation/since/action: "three" is',
+    );
+    for (const withinDays of [0, 1.5, 3_651])
+      expect((await refusal(stand, derived('x', since('zero', { withinDays }))))?.[0]).toContain(
+        '/actions/0/derivation/since/within_days: within_days is a whole number from 1 to 3650, not',
+      );
+    await declare(stand, { name: 'first', clientTrackable: true });
+    await expect(stand.services.actions.delete(OPERATOR, 'first')).rejects.toThrow('the derived action "then"');
+    const dropping = await composeUseCaseStand(await engine.openStore({ dropProperties: true }), {
+      dropProperties: true,
+    });
+    expect(await refusal(dropping, derived('x', { ...since('zero'), distinct: { name: 'p' } }))).toEqual([
+      expect.stringContaining('/actions/0/derivation/since: with EVENT_PROPERTIES=drop nothing that reads properties'),
+    ]);
+    await declare(dropping, derived('x', since('zero')));
+  });
+
   it('leave nothing of a user who is deleted', async () => {
     const stand = await engine.compose();
     await declare(stand, derived('cities', { from: ['trip'], distinct: { name: 'city' } }));
-    await stand.track(['a', 'b', 'c'].map((city) => event('gone', 'trip', { city })));
+    await declare(stand, derived('trips', { from: ['trip'], since: { action: 'visa', withinDays: 9 } }));
+    await stand.track([event('gone', 'visa'), ...['a', 'b', 'c'].map((city) => event('gone', 'trip', { city }))]);
     await stand.drain();
+    expect(await engine.rows("SELECT action FROM sequence_spans WHERE user_id = 'gone'")).toHaveLength(1);
     await stand.services.userDeletion.delete(OPERATOR, { userId: 'gone', comment: 'the account was closed' });
-    for (const table of ['distinct_values', 'action_totals', 'action_days', 'events'])
+    for (const table of ['distinct_values', 'action_totals', 'action_days', 'sequence_spans', 'events'])
       expect(await engine.rows(`SELECT user_id FROM ${table} WHERE user_id = 'gone'`)).toEqual([]);
     await stand.track([event('gone', 'trip', { city: 'a' })]);
     await stand.drain();

@@ -1,6 +1,6 @@
 import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
-import type { Action, Derivation } from '../flags/flag.js';
+import type { Action, Derivation, Since } from '../flags/flag.js';
 import { inBrief, type JsonObject, type JsonValue, quote, sameJson } from '../values/json.js';
 import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
 import type { CountedEvent } from './count-events.js';
@@ -20,11 +20,20 @@ export interface DerivedEvent extends CountedEvent {
   readonly derived: true;
   /** The value of which each counts once, as a text that no other value has; absent where every event counts. */
   readonly distinct?: string;
+  /** What must have occurred for it to count; absent where nothing must. */
+  readonly since?: Since;
+}
+
+/** A derived action whose events count since another action. */
+export interface Follower {
+  readonly action: string;
+  readonly since: Since;
+  /** The actions whose events may count. */
+  readonly from: readonly string[];
 }
 
 interface CompiledDerivation {
   readonly action: string;
-  readonly readsProperties: boolean;
   /** What stands where the value is read, if that is there and cannot be added up. */
   misfit(properties: JsonObject): unknown;
   /** The event as the derived action; undefined where it does not count as it. */
@@ -35,7 +44,11 @@ interface CompiledDerivation {
 export class Derivations {
   /** By the derived action's name. */
   readonly all: ReadonlyMap<string, Derivation>;
+  readonly #byName = new Map<string, CompiledDerivation>();
   readonly #bySource = new Map<string, CompiledDerivation[]>();
+  readonly #followers = new Map<string, Follower[]>();
+  readonly #waiting = new Map<string, string[]>();
+  readonly #sequences = new Map<string, Follower[]>();
   /** Whether some of them counts each value of a property once. */
   readonly anyDistinct: boolean;
 
@@ -43,33 +56,63 @@ export class Derivations {
     this.all = derived;
     this.anyDistinct = [...derived.values()].some(({ distinct }) => distinct !== undefined);
     for (const [name, derivation] of derived) {
+      const { from, since } = derivation;
       const compiled = compile(name, derivation);
-      for (const source of new Set(derivation.from)) {
-        const others = this.#bySource.get(source);
-        if (others === undefined) this.#bySource.set(source, [compiled]);
-        else others.push(compiled);
-      }
+      this.#byName.set(name, compiled);
+      for (const source of new Set(from)) pushTo(this.#bySource, source, compiled);
+      if (since === undefined) continue;
+      const follower = { action: name, since, from };
+      const first = derived.get(since.action)?.from ?? [since.action];
+      pushTo(this.#followers, since.action, follower);
+      for (const source of new Set(from)) pushTo(this.#waiting, source, name);
+      for (const either of new Set([...from, ...first])) pushTo(this.#sequences, either, follower);
     }
   }
 
-  /** The actions whose events may count as others. */
-  sources(): Iterable<string> {
-    return this.#bySource.keys();
+  /** Whether some of them count since another action. */
+  get anySince(): boolean {
+    return this.#followers.size > 0;
   }
 
-  /** Whether events of an action may count as others. */
+  /** The derived actions that count since this one. */
+  followersOf(action: string): readonly Follower[] {
+    return this.#followers.get(action) ?? NOTHING;
+  }
+
+  /** The derived actions that count events of this one since another. */
+  waitingWith(action: string): readonly string[] {
+    return this.#waiting.get(action) ?? NOTHING;
+  }
+
+  /** The derived actions that count since another one, and to which an event of this action can matter as either. */
+  sequencesOf(action: string): readonly Follower[] {
+    return this.#sequences.get(action) ?? NOTHING;
+  }
+
+  /** All derived actions that count since another one. */
+  followers(): readonly Follower[] {
+    return [...this.#followers.values()].flat();
+  }
+
+  /** The actions whose events may count as others, or from which on others count. */
+  sources(): Iterable<string> {
+    const first = [...this.#followers.keys()].filter((action) => !this.#byName.has(action));
+    return new Set([...this.#bySource.keys(), ...first]);
+  }
+
+  /** Whether events of an action may count as others, or have others count. */
   isSource(action: string): boolean {
-    return this.#bySource.has(action);
+    return this.#bySource.has(action) || this.#followers.has(action);
   }
 
   /** What an event counts as, besides its own action. */
   of(event: SaidEvent): readonly DerivedEvent[] {
-    const compiled = this.#bySource.get(event.action);
-    if (compiled === undefined) return NOTHING;
-    return compiled.flatMap((one) => {
-      if (one.readsProperties && event.properties === undefined) return NOTHING;
-      return one.of(event) ?? NOTHING;
-    });
+    return (this.#bySource.get(event.action) ?? NOTHING).flatMap((one) => one.of(event) ?? NOTHING);
+  }
+
+  /** An event as one of them; undefined where it does not count as it. */
+  asOne(action: string, event: SaidEvent): DerivedEvent | undefined {
+    return this.#byName.get(action)?.of(event);
   }
 
   /**
@@ -86,13 +129,20 @@ export class Derivations {
     return doubts;
   }
 
-  /** Those of these actions. */
+  /** Those of these actions, with those since which they count. */
   among(names: ReadonlySet<string>): Derivations {
-    return new Derivations(new Map([...this.all].filter(([name]) => names.has(name))));
+    const first = [...names].map((name) => this.all.get(name)?.since?.action);
+    return new Derivations(new Map([...this.all].filter(([name]) => names.has(name) || first.includes(name))));
   }
 }
 
 const NOTHING: readonly never[] = [];
+
+function pushTo<T>(lists: Map<string, T[]>, key: string, one: T): void {
+  const list = lists.get(key);
+  if (list === undefined) lists.set(key, [one]);
+  else list.push(one);
+}
 
 export const NO_DERIVATIONS = new Derivations(new Map());
 
@@ -107,14 +157,19 @@ export function derivationsOf(actions: Iterable<Action>, before: Derivations = N
   return new Derivations(derived);
 }
 
-/** The names of the actions that are derived otherwise before and after, or only before or after. */
+/**
+ * The names of the actions that are derived otherwise before and after, or only before or after; also by that since which they
+ * count.
+ */
 export function changedDerivations(
   before: ReadonlyMap<string, Derivation>,
   after: ReadonlyMap<string, Derivation>,
 ): ReadonlySet<string> {
   if (before === after) return new Set();
   const names = new Set([...before.keys(), ...after.keys()]);
-  return new Set([...names].filter((name) => !same(before.get(name), after.get(name))));
+  const changed = new Set([...names].filter((name) => !same(before.get(name), after.get(name))));
+  for (const [name, { since }] of after) if (since !== undefined && changed.has(since.action)) changed.add(name);
+  return changed;
 }
 
 function same(one: Derivation | undefined, other: Derivation | undefined): boolean {
@@ -123,12 +178,13 @@ function same(one: Derivation | undefined, other: Derivation | undefined): boole
 }
 
 /** Whether which events count, or with which value, depends on their properties. */
-export function readsProperties({ where, value, distinct }: Omit<Derivation, 'countsSince'>): boolean {
+export function readsProperties({ where, value, distinct }: Pick<Derivation, 'where' | 'value' | 'distinct'>): boolean {
   return Object.keys(where).length > 0 || typeof value === 'object' || distinct !== undefined;
 }
 
 function compile(action: string, derivation: Derivation): CompiledDerivation {
-  const { where, value, distinct, countsSince } = derivation;
+  const { where, value, distinct, since, countsSince } = derivation;
+  const needsProperties = readsProperties(derivation);
   const slots = new FactSlots(EVENT_FACTS);
   const conditions = new ConditionCompiler(slots, new Map()).compile(where);
   // Time moves no property, so the instant does not matter.
@@ -138,13 +194,14 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
   const distinctOf = distinct && propertyReader(distinct);
   return {
     action,
-    readsProperties: readsProperties(derivation),
     misfit(properties) {
       if (typeof value !== 'object' || !holds(properties) || amountOfEvent(0, properties) !== undefined)
         return undefined;
       return propertyReader(value)(properties);
     },
-    of({ occurredAt, day, value: own, properties = NO_PROPERTIES }) {
+    of({ occurredAt, day, value: own, properties: said }) {
+      if (said === undefined && needsProperties) return undefined;
+      const properties = said ?? NO_PROPERTIES;
       if (occurredAt < countsSince || !holds(properties)) return undefined;
       const counted = amountOfEvent(own, properties);
       if (counted === undefined) return undefined;
@@ -154,6 +211,7 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
         ...(day === undefined ? {} : { day }),
         value: counted,
         derived: true,
+        ...(since === undefined ? {} : { since }),
       } as const;
       if (distinctOf === undefined) return event;
       const text = textOf(distinctOf(properties));

@@ -1,5 +1,5 @@
 import { validateConditions } from '../conditions/validate-conditions.js';
-import type { Derivation, PropertyRead } from '../flags/flag.js';
+import type { Derivation, PropertyRead, Since } from '../flags/flag.js';
 import type { Fault } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject } from '../values/json.js';
 import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
@@ -18,6 +18,7 @@ export interface DerivationInput {
   /** One of both, or neither: the event's own value. */
   readonly value?: { readonly property?: unknown; readonly constant?: unknown };
   readonly distinct?: unknown;
+  readonly since?: { readonly action?: unknown; readonly withinDays?: unknown };
 }
 
 export interface ParsedDerivation {
@@ -31,7 +32,7 @@ export interface ParsedDerivation {
 export function parseDerivation(input: DerivationInput, pointer: string): ParsedDerivation {
   const errors: Fault[] = [];
   const fault = (at: string, message: string): void => void errors.push({ pointer: pointer + at, message });
-  const { from, where = {}, value, distinct } = input;
+  const { from, where = {}, value, distinct, since } = input;
   if (from.length === 0) fault('/from', 'a derived action needs at least one action that it is counted from');
   if (from.length > MAX_SOURCES)
     fault('/from', `an action is derived from at most ${MAX_SOURCES} others, not ${from.length}`);
@@ -50,12 +51,14 @@ export function parseDerivation(input: DerivationInput, pointer: string): Parsed
   };
   const counted = distinct === undefined ? {} : { distinct: read(distinct, '/distinct')! };
   const added = value === undefined ? undefined : valueFrom(value, read, fault);
+  const first = since === undefined ? {} : { since: sinceFrom(since, from, fault) };
   return {
     derivation: {
       from: from as readonly string[],
       where: where as JsonObject,
       ...(added === undefined ? {} : { value: added }),
       ...counted,
+      ...first,
     },
     errors,
     warnings: conditions.warnings,
@@ -78,6 +81,31 @@ function valueFrom(
   if (typeof constant === 'number' && Math.abs(constant) <= LARGEST_AMOUNT) return roundedAmount(constant);
   fault('/value/constant', `a constant must be a number within ±${LARGEST_AMOUNT}, not ${inBrief(constant)}`);
   return undefined;
+}
+
+/** For how many days at most after another action events may count: as far back as windows reach. */
+const MAX_WITHIN_DAYS = 3_650;
+
+function sinceFrom(
+  { action, withinDays }: NonNullable<DerivationInput['since']>,
+  from: readonly unknown[],
+  fault: (at: string, message: string) => void,
+): Since {
+  const wrong = faultOfName('action', action);
+  if (wrong !== undefined) fault('/since/action', wrong);
+  else if (from.includes(action))
+    fault(
+      '/since/action',
+      `${inBrief(action)} is counted itself, and each would count from its own instant on; name another action`,
+    );
+  const days = { withinDays: withinDays as number };
+  if (withinDays === undefined) return { action: action as string };
+  if (!Number.isInteger(withinDays) || days.withinDays < 1 || days.withinDays > MAX_WITHIN_DAYS)
+    fault(
+      '/since/within_days',
+      `within_days is a whole number from 1 to ${MAX_WITHIN_DAYS}, not ${inBrief(withinDays)}`,
+    );
+  return { action: action as string, ...days };
 }
 
 function faultOfRead(given: unknown): string | undefined {

@@ -2,7 +2,9 @@ import type { ActionDay, ActionTotal, UserActionDay, UserActionTotal, UserState 
 import { localDay } from '../values/local-time.js';
 import { type Counted, type CountedEvent, countEvents } from './count-events.js';
 import type { Derivations, SaidEvent } from './derivations.js';
-import { DistinctValues, type UserDistinctValue } from './distinct-values.js';
+import { DerivedCounting } from './derived-counting.js';
+import type { UserDistinctValue } from './distinct-values.js';
+import type { UserSpans } from './sequences.js';
 import { UncountableEvent } from './uncountable-event.js';
 
 /** A user's state with some actions counted anew, and what is stored of them. */
@@ -11,6 +13,7 @@ export interface Recounted {
   readonly totals: readonly UserActionTotal[];
   readonly days: readonly UserActionDay[];
   readonly distinct: readonly UserDistinctValue[];
+  readonly spans: readonly UserSpans[];
 }
 
 /**
@@ -22,11 +25,13 @@ export function recount(
   names: ReadonlySet<string>,
   { derivations, events }: { readonly derivations: Derivations; readonly events: readonly SaidEvent[] },
 ): Recounted {
-  const values = new DistinctValues(user.id, without(user.actions, names));
   // They are counted now: on the days of the zone in which days count now.
   const zone = user.dayZone?.zone ?? 'UTC';
+  // Those since which others count are counted along, to know when each occurred.
+  const counting = new DerivedCounting({ id: user.id, actions: new Map() }, derivations);
+  for (const [action, at] of occurredBefore(user, names, { derivations, events })) counting.occurred(action, at);
   const derived = events.flatMap((event) =>
-    values.taken(derivations.of({ ...event, day: localDay(zone, event.occurredAt) })),
+    counting.of({ ...event, day: localDay(zone, event.occurredAt) }, zone).filter(({ action }) => names.has(action)),
   );
   const actions = without(user.actions, names);
   const actionDays = without(user.actionDays, names);
@@ -35,7 +40,28 @@ export function recount(
   const { after, totals, days } = counted(before, derived, windowed);
   const read = user.daysOf;
   const known = read === undefined ? after.actionDays : onlyOf(after.actionDays, read);
-  return { after: { ...after, actionDays: known }, totals, days, distinct: values.added() };
+  return { after: { ...after, actionDays: known }, totals, days, ...ofNames(names, counting) };
+}
+
+function ofNames(names: ReadonlySet<string>, counting: DerivedCounting): Pick<Recounted, 'distinct' | 'spans'> {
+  const isOf = ({ action }: { readonly action: string }): boolean => names.has(action);
+  return { distinct: counting.distinct().filter(isOf), spans: counting.spans().filter(isOf) };
+}
+
+/** What is known from before the first kept event of the actions since which others count: when each was first and last done. */
+function* occurredBefore(
+  { actions }: Pick<UserState, 'actions'>,
+  names: ReadonlySet<string>,
+  { derivations, events }: { readonly derivations: Derivations; readonly events: readonly SaidEvent[] },
+): Generator<readonly [action: string, at: number]> {
+  for (const first of new Set(derivations.followers().map(({ since }) => since.action))) {
+    const total = names.has(first) ? undefined : actions.get(first);
+    if (total === undefined) continue;
+    const from = derivations.all.get(first)?.from ?? [first];
+    let keptFrom = Infinity;
+    for (const event of events) if (from.includes(event.action)) keptFrom = Math.min(keptFrom, event.occurredAt);
+    for (const at of [total.firstAt, total.lastAt]) if (at < keptFrom) yield [first, at];
+  }
 }
 
 /** Counts events of which an earlier configuration did not refuse any: one that takes a sum beyond its bound is left out. */

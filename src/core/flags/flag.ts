@@ -170,8 +170,17 @@ export interface Derivation {
   readonly value?: PropertyRead | number;
   /** A property of which each value counts once for each user, for good. */
   readonly distinct?: PropertyRead;
+  /** What must have come first for an event to count; absent: nothing. */
+  readonly since?: Since;
   /** Events that occurred before that, in epoch milliseconds, do not count: they were not all kept when the action was declared. */
   readonly countsSince: number;
+}
+
+/** What must have occurred before an event, or at the same instant, for it to count. */
+export interface Since {
+  readonly action: string;
+  /** For how many times 24 hours after it events count; absent: for ever. */
+  readonly withinDays?: number;
 }
 
 /** A property of an event by its name, a part of it, or a part of all properties by a path. */

@@ -7,6 +7,11 @@ export function actionsDerivedFrom(name: string, { derivations }: Pick<Snapshot,
   return [...derivations.all].flatMap(([derived, { from }]) => (from.includes(name) ? [derived] : []));
 }
 
+/** The names of the actions that count since this one. */
+export function actionsSince(name: string, { derivations }: Pick<Snapshot, 'derivations'>): readonly string[] {
+  return derivations.followersOf(name).map(({ action }) => action);
+}
+
 /** What reads an action, as a message names it: flags, archived ones and those by way of segments too, and segments. */
 export function readersOfAction(name: string, { readers, segments }: Snapshot): readonly string[] {
   const reads = (conditions: unknown): boolean =>

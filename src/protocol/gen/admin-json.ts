@@ -770,6 +770,8 @@ export interface DerivationInput {
    * 10,000 values count.
    */
   distinct?: PropertyReadInput | null;
+  /** What must have come first for an event to count. Absent: nothing. */
+  since?: DerivedSinceInput | null;
 }
 
 /** What a derived action adds up: a property or a constant. */
@@ -786,6 +788,18 @@ export interface PropertyReadInput {
   name?: string | null;
   /** A path from there, or from all properties without a name: "$.order.amount". */
   path?: string | null;
+}
+
+/**
+ * What must have occurred before an event of the same user, or at the same instant, for the event to count. An event
+ * counts by when it occurred, and not by when it was received: one that comes late counts, or has others count, as if
+ * it had come in time.
+ */
+export interface DerivedSinceInput {
+  /** An action that is not counted itself, and that counts since no other: plain or derived. */
+  action?: string | null;
+  /** For how many times 24 hours after it events count, from 1 to 3,650. Absent: however long after. */
+  within_days?: number | null;
 }
 
 /** The actions as they are now. */
@@ -837,6 +851,8 @@ export interface Derivation {
    * 10,000 values count.
    */
   distinct?: PropertyRead;
+  /** What must have come first for an event to count. Absent: nothing. */
+  since?: DerivedSince;
 }
 
 /** What a derived action adds up: a property or a constant. */
@@ -853,6 +869,18 @@ export interface PropertyRead {
   name?: string;
   /** A path from there, or from all properties without a name: "$.order.amount". */
   path?: string;
+}
+
+/**
+ * What must have occurred before an event of the same user, or at the same instant, for the event to count. An event
+ * counts by when it occurred, and not by when it was received: one that comes late counts, or has others count, as if
+ * it had come in time.
+ */
+export interface DerivedSince {
+  /** An action that is not counted itself, and that counts since no other: plain or derived. */
+  action: string;
+  /** For how many times 24 hours after it events count, from 1 to 3,650. Absent: however long after. */
+  within_days?: number;
 }
 
 /** A page of declared actions. */

@@ -6,7 +6,7 @@ import { instant, jsonObject } from './fields.js';
 /** An action as a request declares it. */
 export function actionDraft({ name, clientTrackable, derivation }: Action): ActionDraft {
   if (derivation === undefined) return { name, clientTrackable };
-  const { from, where, value, distinct } = derivation;
+  const { from, where, value, distinct, since } = derivation;
   return {
     name,
     clientTrackable,
@@ -17,6 +17,7 @@ export function actionDraft({ name, clientTrackable, derivation }: Action): Acti
         value: { property: value.property && propertyRead(value.property), constant: value.constant },
       }),
       ...(distinct !== undefined && { distinct: propertyRead(distinct) }),
+      ...(since !== undefined && { since: { action: since.action, withinDays: since.withinDays } }),
     },
   };
 }
@@ -30,7 +31,13 @@ export function actionMessage({ name, clientTrackable, derivation }: DeclaredAct
   return { name, clientTrackable, derivation: derivation && derivationMessage(derivation), countsSince };
 }
 
-function derivationMessage({ from, where, value, distinct }: NonNullable<DeclaredAction['derivation']>): Derivation {
+function derivationMessage({
+  from,
+  where,
+  value,
+  distinct,
+  since,
+}: NonNullable<DeclaredAction['derivation']>): Derivation {
   const isProperty = typeof value === 'object';
   return {
     from: [...from],
@@ -40,6 +47,7 @@ function derivationMessage({ from, where, value, distinct }: NonNullable<Declare
         ? undefined
         : { property: isProperty ? readMessage(value) : undefined, constant: isProperty ? undefined : value },
     distinct: distinct && readMessage(distinct),
+    since: since && { action: since.action, withinDays: since.withinDays },
   };
 }
 

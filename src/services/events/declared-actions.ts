@@ -9,7 +9,7 @@ import {
   writeConfiguration,
 } from '../../configuration/configuration-write.js';
 import type { Action } from '../../core/flags/flag.js';
-import { actionsDerivedFrom, readersOfAction } from '../../core/snapshot/action-uses.js';
+import { actionsDerivedFrom, actionsSince, readersOfAction } from '../../core/snapshot/action-uses.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import type { Page, PageRequest } from '../../store/page.js';
@@ -56,13 +56,13 @@ export class ActionService {
     const known = await store.days.known();
     const { made, ...written } = await writeConfiguration(this.#options, 'action', async (tx, { now, snapshot }) => {
       const knowledge = { now, retentionDays, propertiesDropped, keptFrom: known.othersKeptFrom };
-      const { actions, errors, warnings } = draftActions(drafts, snapshot, knowledge);
+      const { actions, followers, errors, warnings } = draftActions(drafts, snapshot, knowledge);
       if (errors.length > 0) throw notStorable('the actions', errors);
       const before = actions.flatMap(({ name }) => snapshot.actions.get(name) ?? []);
       if (actions.every((action) => isSame(action, snapshot.actions.get(action.name)))) {
         return new Unchanged({ actions, warnings });
       }
-      await tx.configuration.putActions(actions);
+      await tx.configuration.putActions([...actions, ...followers]);
       const change = { before, after: actions, comment };
       await recordAudit(tx, call, now, { action: 'actions.declare', target: 'actions', ...change });
       return { actions, warnings };
@@ -73,14 +73,15 @@ export class ActionService {
 
   /**
    * Takes back a declaration. The action counts on, as any that was never declared; of a derived one, which no event names, all that was
-   * counted is forgotten. Rejects with CONFLICT where something reads the derived action, or others are derived from it.
+   * counted is forgotten. Rejects with CONFLICT where something reads the derived action, or others are derived from it, or count since it.
    */
   async delete(call: Call, name: string, comment = ''): Promise<{ readonly consistencyToken: string }> {
     authorize(call, 'DeleteAction');
     const { consistencyToken } = await writeConfiguration(this.#options, 'action', async (tx, { now, snapshot }) => {
       const present = snapshot.actions.get(name);
       if (present === undefined) throw notFound(`no action ${quote(name)} is declared`);
-      const derived = actionsDerivedFrom(name, snapshot).map((other) => `the derived action ${quote(other)}`);
+      const others = [...actionsDerivedFrom(name, snapshot), ...actionsSince(name, snapshot)];
+      const derived = others.map((other) => `the derived action ${quote(other)}`);
       const users = [...derived, ...(present.derivation === undefined ? [] : readersOfAction(name, snapshot))];
       if (users.length > 0)
         throw conflict(`the action ${quote(name)} is referred to by ${told(users)}; change them first`);

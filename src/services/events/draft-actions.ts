@@ -18,6 +18,8 @@ export interface ActionDraft {
 export interface DraftedActions {
   /** In the order of the drafts; usable where there are no errors. */
   readonly actions: readonly Action[];
+  /** Other declared actions that count since one of these, and that are to be counted anew with it. */
+  readonly followers: readonly Action[];
   readonly errors: readonly Fault[];
   readonly warnings: readonly Fault[];
 }
@@ -42,32 +44,64 @@ export function draftActions(
 ): DraftedActions {
   const errors: Fault[] = [];
   const warnings: Fault[] = [];
-  const actions = drafts.map(({ name, clientTrackable, derivation }, i): Action => {
+  const drafted = drafts.map(({ name, clientTrackable, derivation }, i): Action => {
     if (derivation === undefined) return { name, clientTrackable };
     const pointer = `/actions/${i}`;
     const parsed = parseDerivation(derivation, `${pointer}/derivation`);
     errors.push(...parsed.errors);
     warnings.push(...parsed.warnings);
+    if (derivation.since !== undefined && knowledge.propertiesDropped && readsProperties(parsed.derivation))
+      errors.push({ pointer: `${pointer}/derivation/since`, message: NEEDS_PROPERTIES });
     if (clientTrackable) {
       const message = `nobody sends ${quote(name)}, which is counted from other events; let people send those`;
       errors.push({ pointer: `${pointer}/client_trackable`, message });
     }
-    return { name, clientTrackable, derivation: withSince(parsed.derivation, snapshot.actions.get(name), knowledge) };
+    return {
+      name,
+      clientTrackable,
+      derivation: withSince(parsed.derivation, snapshot.actions.get(name)?.derivation, knowledge),
+    };
   });
-  errors.push(...faultsOfPlaces(actions, snapshot));
-  if (errors.length === 0) warnings.push(...warningsOf(actions, snapshot));
-  return { actions, errors, warnings };
+  errors.push(...faultsOfPlaces(drafted, snapshot));
+  if (errors.length > 0) return { actions: drafted, followers: [], errors, warnings };
+  const renewed = countedAnew(drafted, snapshot, knowledge);
+  const actions = drafted.map((action) => renewed.get(action.name) ?? action);
+  warnings.push(...warningsOf(actions, snapshot));
+  const given = new Set(drafts.map(({ name }) => name));
+  return { actions, followers: [...renewed.values()].filter(({ name }) => !given.has(name)), errors, warnings };
 }
+
+/** The actions that count since one of these which is derived otherwise now: they count anew what is kept. */
+function countedAnew(
+  drafted: readonly Action[],
+  { actions: present }: Pick<Snapshot, 'actions'>,
+  knowledge: EventKnowledge,
+): ReadonlyMap<string, Action> {
+  const after = new Map([...present, ...drafted.map((action) => [action.name, action] as const)]);
+  const rederived = new Set(
+    drafted.flatMap(({ name, derivation }) => (derivation === present.get(name)?.derivation ? [] : [name])),
+  );
+  const renewed = new Map<string, Action>();
+  for (const [name, action] of after) {
+    const { derivation } = action;
+    if (derivation?.since === undefined || !rederived.has(derivation.since.action)) continue;
+    renewed.set(name, { ...action, derivation: withSince(derivation, undefined, knowledge) });
+  }
+  return renewed;
+}
+
+const NEEDS_PROPERTIES =
+  'with EVENT_PROPERTIES=drop nothing that reads properties counts since another action: where that comes late, events before it are looked at again; read none, or keep them';
 
 /** The derivation as it is stored: since when it counts stays with it for as long as it means the same. */
 function withSince(
   derivation: Omit<Derivation, 'countsSince'>,
-  present: Action | undefined,
+  present: Derivation | undefined,
   { now, retentionDays, propertiesDropped, keptFrom }: EventKnowledge,
 ): Derivation {
-  if (present?.derivation !== undefined) {
-    const { countsSince, ...meaning } = present.derivation;
-    if (sameJson(meaning as unknown as JsonValue, derivation as unknown as JsonValue)) return present.derivation;
+  if (present !== undefined) {
+    const { countsSince, ...meaning } = present;
+    if (sameJson(meaning as unknown as JsonValue, derivation as unknown as JsonValue)) return present;
   }
   if (propertiesDropped && readsProperties(derivation)) return { ...derivation, countsSince: now };
   return { ...derivation, countsSince: Math.min(now, Math.max(now - retentionDays * DAY_MS, keptFrom * DAY_MS)) };
@@ -88,6 +122,7 @@ function faultsOfPlaces(actions: readonly Action[], { derivations }: Pick<Snapsh
       const pointer = `/actions/${i}/derivation/from/${n}`;
       faults.push({ pointer, message: `${quote(source)} is derived itself, so name what it is derived from` });
     }
+    faults.push(...faultsOfSince({ name, derivation }, derived, `/actions/${i}/derivation`));
     const given = new Set(actions.map((action) => action.name));
     const others = actionsDerivedFrom(name, { derivations }).filter((other) => !given.has(other));
     if (others.length === 0) continue;
@@ -103,6 +138,37 @@ function faultsOfPlaces(actions: readonly Action[], { derivations }: Pick<Snapsh
   return faults;
 }
 
+/** The faults of what an action counts since: that must not wait for another one itself. */
+function faultsOfSince(
+  { name, derivation }: Required<Pick<Action, 'name' | 'derivation'>>,
+  derived: ReadonlyMap<string, Derivation>,
+  pointer: string,
+): readonly Fault[] {
+  const faults: Fault[] = [];
+  const first = derivation.since?.action;
+  if (first !== undefined && derived.get(first)?.since !== undefined) {
+    const message = `${quote(first)} counts since another action itself: ${waysFrom(name, derived).map(quote).join(' → ')}; name one that does not`;
+    faults.push({ pointer: `${pointer}/since/action`, message });
+  }
+  if (first === undefined) return faults;
+  for (const [other, { since }] of derived) {
+    if (other === name || since?.action !== name) continue;
+    const message = `${quote(other)} counts since ${quote(name)}, which therefore cannot count since another action; change that first`;
+    faults.push({ pointer: `${pointer}/since`, message });
+  }
+  return faults;
+}
+
+/** The actions of which each counts since the next, up to the one that does so no more, or comes again. */
+function waysFrom(name: string, derived: ReadonlyMap<string, Derivation>): readonly string[] {
+  const way = [name];
+  for (let at = derived.get(name)?.since?.action; at !== undefined; at = derived.get(at)?.since?.action) {
+    way.push(at);
+    if (way.indexOf(at) < way.length - 1) break;
+  }
+  return way;
+}
+
 /** Since when each counts that is new or changed, and names that are probably misspelt. */
 function warningsOf(actions: readonly Action[], { actions: present, readers }: Pick<Snapshot, 'actions' | 'readers'>) {
   const warnings: Fault[] = [];
@@ -112,13 +178,18 @@ function warningsOf(actions: readonly Action[], { actions: present, readers }: P
     if (derivation === undefined) continue;
     const pointer = `/actions/${i}/derivation`;
     for (const [n, source] of derivation.from.entries()) {
-      const near = known.has(source) ? '' : didYouMean(source, known);
-      if (near !== '')
-        warnings.push({ pointer: `${pointer}/from/${n}`, message: `no action ${quote(source)} is declared${near}` });
+      warnings.push(...misspelt(source, known, `${pointer}/from/${n}`));
     }
+    if (derivation.since !== undefined)
+      warnings.push(...misspelt(derivation.since.action, known, `${pointer}/since/action`));
     if (derivation === present.get(name)?.derivation) continue;
     const message = `${quote(name)} counts what is kept, which is what occurred since ${shownInstant(derivation.countsSince)}, and nothing before`;
     warnings.push({ pointer, message });
   }
   return warnings;
+}
+
+function misspelt(action: string, known: ReadonlySet<string>, pointer: string): readonly Fault[] {
+  const near = known.has(action) ? '' : didYouMean(action, known);
+  return near === '' ? [] : [{ pointer, message: `no action ${quote(action)} is declared${near}` }];
 }

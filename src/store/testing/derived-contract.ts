@@ -53,6 +53,7 @@ export function derivedContract(store: () => Store): void {
     const name = unique('derived');
     const derivation: Derivation = {
       ...{ from: ['a', 'b'], where: { all: [] }, value: { name: 'p', path: '$.q' }, distinct: { path: '$.r' } },
+      since: { action: 'c', withinDays: 7 },
       countsSince: 1_700_000_000_000,
     };
     await declare(name, derivation);
@@ -146,6 +147,60 @@ export function derivedContract(store: () => Store): void {
     expect(await store().derived.unsettled()).toBeUndefined();
     await store().derived.settled(revision! - 1);
     expect(await store().derived.unsettled()).toBeUndefined();
+  });
+
+  it('remember when what must come first occurred, and give the last events that were counted', async () => {
+    const [userId, other, action, another] = ['one', 'other', 'derived', 'derived'].map(unique) as [
+      string,
+      string,
+      string,
+      string,
+    ];
+    const spans = {
+      userId,
+      action,
+      spans: [
+        [1, 5_000_000_000_000],
+        [-3, 7],
+      ] as const,
+    };
+    const rows = [spans, { ...spans, action: another, spans: [] }, { ...spans, userId: other }];
+    const read = () => store().transaction((tx) => tx.users.spans([...rows, { userId: other, action: another }]));
+    await store().transaction(async (tx) => {
+      await tx.users.lock([userId, other]);
+      await tx.users.putSpans(rows);
+      await tx.users.advance([userId, other]);
+      await tx.users.putSpans([{ ...spans, spans: [[2, 3]] }]);
+    });
+    const found = await read();
+    expect(found).toHaveLength(3);
+    expect(found).toEqual(expect.arrayContaining([{ ...spans, spans: [[2, 3]] }, rows[1], rows[2]]));
+    // What an action has that is derived otherwise goes with its counts.
+    await declare(action, { from: ['login'] });
+    await store().transaction((tx) => tx.users.lock([userId]));
+    expect(await read()).toEqual(expect.not.arrayContaining([{ ...spans, spans: [[2, 3]] }]));
+    await store().transaction((tx) => tx.users.remove(other, { at: 5, limit: 100 }));
+    expect(await read()).toEqual([rows[1]]);
+
+    const source = unique('source');
+    const events = [1, 2, 3, 4, 5].map((n) =>
+      sampleEvent({
+        userId,
+        action: n === 4 ? unique('unread') : source,
+        receivedAt: 1_700_000_000_000 + n,
+        properties: { n },
+      }),
+    );
+    await happen([...events, sampleEvent({ userId: other, action: source })]);
+    await store().inbox.append([sampleEvent({ userId, action: source })]);
+    const last = await store().transaction((tx) => tx.users.lastEvents(userId, [source, another], 3));
+    expect(last).toMatchObject(
+      [events[1], events[2], events[4]].map((one) => ({
+        action: source,
+        occurredAt: one!.occurredAt,
+        properties: one!.properties,
+      })),
+    );
   });
 
   it('remember the values that have counted, each for its user and action', async () => {

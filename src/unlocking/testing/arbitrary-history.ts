@@ -34,7 +34,7 @@ const ROLES = ['employee', 'manager', 'lead'];
 const PLANS = ['pro', 'free'];
 export const STAGES = ['s1', 's2', 's3'];
 const small = fc.integer({ min: 0, max: 6 });
-const action = fc.constantFrom('a', 'b', 'a', 'b', 'a', 'b', 'large', 'kinds');
+const action = fc.constantFrom('a', 'b', 'a', 'b', 'a', 'b', 'large', 'kinds', 'after', 'later');
 const at = fc.integer({ min: -5, max: 20 }).map((days) => NOW + days * DAY_MS);
 
 const reading = (fact: string, operator: string, value: JsonValue, more: JsonObject = {}): JsonObject => ({
@@ -193,6 +193,14 @@ export const DERIVED_ACTIONS: readonly Action[] = [
   {
     ...{ name: 'kinds', clientTrackable: false },
     derivation: { from: ['b', 'c'], where: {}, value: { name: 'kind' }, distinct: { name: 'kind' }, countsSince: 0 },
+  },
+  {
+    ...{ name: 'after', clientTrackable: false },
+    derivation: { from: ['b', 'c'], where: {}, since: { action: 'a', withinDays: 2 }, countsSince: 0 },
+  },
+  {
+    ...{ name: 'later', clientTrackable: false },
+    derivation: { from: ['a', 'b'], where: {}, since: { action: 'large' }, countsSince: 0 },
   },
 ];
 

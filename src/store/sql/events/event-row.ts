@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { amountOf } from '../../../core/values/millionths.js';
+import { murmur3 } from '../../../core/values/murmur3.js';
 import { partitionOf } from '../../../core/values/partition.js';
 import type { EventKey, NewEvent } from '../../event-store.js';
 import { parseJson } from '../engine/sql.js';
@@ -16,11 +17,22 @@ export interface HashedKey {
   readonly text: string;
 }
 
-/** An event's key: its user's partition and 16 bytes of SHA-256 over user, source and id, each with its length. */
+/**
+ * An event's key: its user's partition, and 16 bytes: the user's hash, from which the partition is made, and SHA-256 over user, source
+ * and id, each with its length. So all events of a user stand beside one another.
+ */
 export function eventKeyOf({ userId, source, id }: EventKey): HashedKey {
   const named = [userId, source, id].map((part) => `${part.length}:${part}`).join('');
   const dedupe = hash('sha256', named, 'buffer').subarray(0, DEDUPE_BYTES);
+  dedupe.writeUInt32BE(murmur3(userId));
   return { part: partitionOf(userId), dedupe, text: dedupe.toString('hex') };
+}
+
+/** The keys between which all events of a user are, both included; hardly ever another's. */
+export function keyRangeOf(userId: string): readonly [part: number, first: Uint8Array, last: Uint8Array] {
+  const [first, last] = [Buffer.alloc(DEDUPE_BYTES, 0), Buffer.alloc(DEDUPE_BYTES, 0xff)];
+  for (const end of [first, last]) end.writeUInt32BE(murmur3(userId));
+  return [partitionOf(userId), first, last];
 }
 
 /** The values to bind for the events' keys, each event once. */

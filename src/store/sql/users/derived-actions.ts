@@ -1,15 +1,14 @@
-import { Derivations, type SaidEvent } from '../../../core/counting/derivations.js';
+import { Derivations } from '../../../core/counting/derivations.js';
 import { type Recounted, recount } from '../../../core/counting/recount.js';
 import type { Derivation } from '../../../core/flags/flag.js';
 import type { UserState } from '../../../core/states/user-state.js';
-import { amountOf } from '../../../core/values/millionths.js';
-import { commaSeparated } from '../engine/dialect.js';
-import { changeByKey, chunksOf, rowsByKey } from '../engine/rows-by-key.js';
+import { changeByKey, dropByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { firstRow, parseJson, type Sql } from '../engine/sql.js';
-import { DONE, EVENT_COLUMNS, type EventRow } from '../events/event-row.js';
 import { addDistinctValues } from './distinct-values.js';
+import { keptEvents } from './kept-events.js';
+import { putSpans } from './sequence-spans.js';
 import { addDays, putTotals } from './totals.js';
-import { userKeys } from './user-keys.js';
+import { userKey, userKeys } from './user-keys.js';
 
 /** How actions are derived now, and since which revision each is, or is no more. */
 interface Derived {
@@ -80,6 +79,12 @@ export async function storeBroughtUp(sql: Sql, { states, revision, recounted }: 
     sql,
     recounted.flatMap(({ distinct }) => distinct),
   );
+  const counted = recounted.flatMap(({ before, names }) => Array.from(names, (name) => [...userKey(before.id), name]));
+  await dropByKey(sql, 'sequence_spans', ['part', 'user_id', 'action'], counted);
+  await putSpans(
+    sql,
+    recounted.flatMap(({ spans }) => spans),
+  );
   const note = (condition: string): string => `UPDATE users SET derived_revision = ? WHERE ${condition}`;
   await changeByKey(sql, ['part', 'id'], userKeys(states.keys()), note, [revision]);
 }
@@ -99,11 +104,13 @@ async function readDerived(sql: Sql): Promise<Derived> {
   const derived = rows.flatMap(({ name, derivation }) =>
     derivation === null ? [] : [[name, parseJson(derivation) as unknown as Derivation] as const],
   );
-  return {
-    revision,
-    changedAt: new Map(rows.map((row) => [row.name, row.derived_changed])),
-    derivations: new Derivations(new Map(derived)),
-  };
+  const changedAt = new Map(rows.map((row) => [row.name, row.derived_changed]));
+  // What counts since an action counts otherwise with it.
+  for (const [name, { since }] of derived) {
+    const first = since && changedAt.get(since.action);
+    if (first !== undefined) changedAt.set(name, Math.max(first, changedAt.get(name)!));
+  }
+  return { revision, changedAt, derivations: new Derivations(new Map(derived)) };
 }
 
 /** The revision at which how an action is derived last changed; 0 where none ever was. */
@@ -120,44 +127,4 @@ async function derivedRevisions(sql: Sql, users: readonly UserState[]): Promise<
     (condition) => `SELECT id, derived_revision FROM users WHERE ${condition}`,
   );
   return new Map(rows.map((row) => [row.id, row.derived_revision]));
-}
-
-const USERS_PER_STATEMENT = 500;
-
-/**
- * What is kept of what users did, of some actions, in the order in which it was taken. It looks through the events of the users'
- * partitions, which stand beside one another: an index by user would cost every event, for what happens once a declaration.
- */
-async function keptEvents(
-  sql: Sql,
-  users: readonly UserState[],
-  actions: readonly string[],
-): Promise<ReadonlyMap<string, readonly SaidEvent[]>> {
-  const found = new Map<string, SaidEvent[]>();
-  if (actions.length === 0) return found;
-  const { isOneOf, useIndex } = sql.dialect;
-  for (const keys of chunksOf(userKeys(users.map(({ id }) => id)), USERS_PER_STATEMENT)) {
-    const parts = [...new Set(keys.map(([part]) => part))];
-    const rows = await sql.rows<EventRow>(
-      `SELECT ${EVENT_COLUMNS} FROM events${useIndex('PRIMARY')} WHERE state = ${DONE} AND ` +
-        `${isOneOf(['part'], parts.length)} AND ${isOneOf(['user_id'], keys.length)} AND ` +
-        `action IN (${commaSeparated('?', actions.length)}) ORDER BY part, received_at, place, dedupe`,
-      [...parts, ...keys.map(([, id]) => id), ...actions],
-    );
-    for (const row of rows) {
-      const own = found.get(row.user_id);
-      if (own === undefined) found.set(row.user_id, [saidEvent(row)]);
-      else own.push(saidEvent(row));
-    }
-  }
-  return found;
-}
-
-function saidEvent(row: EventRow): SaidEvent {
-  return {
-    action: row.action,
-    occurredAt: row.occurred_at,
-    value: amountOf(BigInt(row.value)),
-    properties: row.properties === null ? undefined : parseJson(row.properties),
-  };
 }

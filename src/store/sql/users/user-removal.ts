@@ -44,6 +44,7 @@ const TABLES: readonly UserTable[] = [
   { name: 'stages_reached', key: ['stage'] },
   { name: 'action_days', key: ['action', 'day'] },
   { name: 'distinct_values', key: ['action', 'value_hash'] },
+  { name: 'sequence_spans', key: ['action'] },
   { name: 'stage_changes', key: ['seq'] },
   { name: 'events', key: ['dedupe'], unlocked: true },
   { name: 'outbox', key: ['id'], index: 'outbox_user' },

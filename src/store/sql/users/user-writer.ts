@@ -6,7 +6,9 @@ import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { bringUp, storeBroughtUp } from './derived-actions.js';
 import { addDistinctValues, knownValues } from './distinct-values.js';
+import { lastEvents } from './kept-events.js';
 import type { LockedUsers } from './locked-users.js';
+import { putSpans, readSpans } from './sequence-spans.js';
 import { addDays, putTotals } from './totals.js';
 import { appendLedger } from './unlock-ledger.js';
 import { userKey, userKeys } from './user-keys.js';
@@ -57,6 +59,9 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     addDays: (days) => addDays(sql, days),
     distinctValues: (values) => knownValues(sql, values),
     addDistinctValues: (values) => addDistinctValues(sql, values),
+    spans: (of) => readSpans(sql, of),
+    putSpans: (spans) => putSpans(sql, spans),
+    lastEvents: (userId, actions, limit) => lastEvents(sql, userId, { actions, limit }),
     putDayZone: async (userId, { zone, since }) => {
       const text = 'UPDATE users SET day_zone = ?, day_zone_since = ? WHERE part = ? AND id = ?';
       await sql.run(text, [zone, since, ...userKey(userId)]);

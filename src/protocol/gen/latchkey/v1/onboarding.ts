@@ -90,7 +90,22 @@ export interface Derivation {
     | DerivedValue
     | undefined;
   /** Each value of this property counts once for a user, for good; an event without it does not count. Of a user 10,000 values count. */
-  distinct: PropertyRead | undefined;
+  distinct:
+    | PropertyRead
+    | undefined;
+  /** What must have come first for an event to count. Absent: nothing. */
+  since: DerivedSince | undefined;
+}
+
+/**
+ * What must have occurred before an event of the same user, or at the same instant, for the event to count. An event counts by when it
+ * occurred, and not by when it was received: one that comes late counts, or has others count, as if it had come in time.
+ */
+export interface DerivedSince {
+  /** An action that is not counted itself, and that counts since no other: plain or derived. */
+  action: string;
+  /** For how many times 24 hours after it events count, from 1 to 3,650. Absent: however long after. */
+  withinDays?: number | undefined;
 }
 
 /** What a derived action adds up: a property or a constant. */
@@ -135,7 +150,7 @@ export interface DeclareActionsResponse {
 
 /**
  * Takes back the declaration of an action. Of a derived action all that was counted is forgotten; it is ABORTED while a flag or a
- * segment reads it, and that of an action from which others are derived.
+ * segment reads it, and that of an action from which others are derived, or since which they count.
  */
 export interface DeleteActionRequest {
   /** Its name. */
@@ -553,7 +568,7 @@ export const Action: MessageFns<Action> = {
 };
 
 function createBaseDerivation(): Derivation {
-  return { from: [], where: undefined, value: undefined, distinct: undefined };
+  return { from: [], where: undefined, value: undefined, distinct: undefined, since: undefined };
 }
 
 export const Derivation: MessageFns<Derivation> = {
@@ -569,6 +584,9 @@ export const Derivation: MessageFns<Derivation> = {
     }
     if (message.distinct !== undefined) {
       PropertyRead.encode(message.distinct, writer.uint32(34).fork()).join();
+    }
+    if (message.since !== undefined) {
+      DerivedSince.encode(message.since, writer.uint32(42).fork()).join();
     }
     return writer;
   },
@@ -616,6 +634,71 @@ export const Derivation: MessageFns<Derivation> = {
             }
 
             message.distinct = PropertyRead.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.since = DerivedSince.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDerivedSince(): DerivedSince {
+  return { action: "", withinDays: undefined };
+}
+
+export const DerivedSince: MessageFns<DerivedSince> = {
+  encode(message: DerivedSince, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.action !== "") {
+      writer.uint32(10).string(message.action);
+    }
+    if (message.withinDays !== undefined) {
+      writer.uint32(16).int32(message.withinDays);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DerivedSince {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDerivedSince();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.withinDays = reader.int32();
             continue;
           }
         }
