@@ -26,7 +26,7 @@ import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
 import { boundAskedHeaders } from './server/asked-headers.js';
 import type { Authenticator } from './server/authenticate.js';
-import { browserHeaders } from './server/browser-headers.js';
+import { answerHeaders, pageHeaders } from './server/browser-headers.js';
 import { takeJson } from './server/json-body.js';
 import { observe, observeUnrouted } from './server/observe.js';
 import type { OpenStreams } from './server/open-streams.js';
@@ -90,7 +90,11 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     text ??= JSON.stringify(document());
     return text;
   });
-  await docsPage(app, document);
+  await app.register((pages, _, done) => {
+    pageHeaders(pages);
+    docsPage(pages, document);
+    done();
+  });
   const rate = new CallRate(options.requestsPerMinute ?? 0);
   stream(app, { ...options, streams: options.services.streams, rate });
   await app.register((api, _, done) => {
@@ -145,9 +149,8 @@ function serverOptions({
 
 /** Adds headers for browsers: what they may do with answers, and pages of which origins may call. */
 async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppOptions): Promise<void> {
-  const open = corsOrigins.length > 0;
-  browserHeaders(app, { shared: open, secure: tls !== undefined });
-  if (!open) return;
+  answerHeaders(app, { secure: tls !== undefined });
+  if (corsOrigins.length === 0) return;
   boundAskedHeaders(app);
   await app.register(cors, {
     origin: corsOrigins.includes('*') ? '*' : [...corsOrigins],

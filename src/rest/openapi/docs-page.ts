@@ -15,8 +15,8 @@ const POLICY = [
 ].join(';');
 
 /** `GET /docs`: the description of the API for people, with a form to try each call. This server serves all that it loads. */
-export async function docsPage(app: FastifyInstance, document: () => object): Promise<void> {
-  await app.register(swaggerUi, {
+export function docsPage(app: FastifyInstance, document: () => object): void {
+  void app.register(swaggerUi, {
     routePrefix: '/docs',
     staticCSP: POLICY,
     transformSpecification: document as () => Record<string, unknown>,
