@@ -22,8 +22,9 @@ export class PackedTotals implements ReadonlyMap<string, ActionTotal> {
   readonly text: string;
 
   constructor(totals: ReadonlyMap<string, ActionTotal>) {
-    // Joined, not added to: what is added to stays in parts.
-    this.text = [new ByteWriter().natural(totals.size).take(), ...Array.from(totals, written)].join('');
+    whole.begin().natural(totals.size);
+    for (const [action, total] of totals) write(action, total);
+    this.text = whole.take();
   }
 
   get size(): number {
@@ -78,15 +79,16 @@ export class PackedTotals implements ReadonlyMap<string, ActionTotal> {
   }
 }
 
-function written([action, total]: readonly [string, ActionTotal]): string {
-  const body = new ByteWriter();
-  writeTotal(body, total);
-  const { length } = body;
-  const head = new ByteWriter();
+/** Where all totals are written, and each of them, whose length stands before it. */
+const whole = new ByteWriter();
+const body = new ByteWriter();
+
+function write(action: string, total: ActionTotal): void {
   const number = numberOf(action);
-  head.natural(number);
-  if (number === IN_FULL) head.string(action);
-  return head.natural(length).take() + body.take();
+  whole.natural(number);
+  if (number === IN_FULL) whole.string(action);
+  writeTotal(body.begin(), total);
+  whole.natural(body.length).bytes(body);
 }
 
 function numberOf(action: string): number {
@@ -105,7 +107,9 @@ function writeTotal(writer: ByteWriter, total: ActionTotal): void {
     .natural(activeDays)
     .whole(firstAt)
     .whole(lastAt - firstAt);
-  writer.natural(Number(recentDays & LOW_DAYS)).natural(Number(recentDays >> DAYS_APART));
+  const days = Number(recentDays);
+  if (days <= MOST_LOW_DAYS) writer.natural(days).natural(0);
+  else writer.natural(Number(recentDays & LOW_DAYS)).natural(Number(recentDays >> DAYS_APART));
   writer.whole(lastDayOf(total) - dayNumber(lastAt));
   if (openDay === undefined) return;
   writer.natural(openDay.count);
@@ -130,20 +134,23 @@ function readTotal(reader: ByteReader, length: number): ActionTotal {
 /** The bits of recent days are two numbers. */
 const DAYS_APART = 31n;
 const LOW_DAYS = (1n << DAYS_APART) - 1n;
+const MOST_LOW_DAYS = Number(LOW_DAYS);
 
 /** How a sum is written: as so many millions of millionths, as millionths, or as a text. */
 const SUM_FORMS = { millions: 0, millionths: 1, text: 2 } as const;
 const FORMS = 4;
-const MILLION = 1_000_000n;
-const MOST_MILLIONTHS = BigInt(Math.floor(Number.MAX_SAFE_INTEGER / FORMS));
+const MILLION = 1_000_000;
+const MOST_MILLIONTHS = Math.floor(Number.MAX_SAFE_INTEGER / FORMS);
 
 function writeSum(writer: ByteWriter, sum: bigint): void {
-  if (sum < 0n || sum > MOST_MILLIONTHS) {
+  // Of larger ones no more than that they are larger. Arithmetic with bigints takes several times as long.
+  const millionths = Number(sum);
+  if (millionths < 0 || millionths > MOST_MILLIONTHS) {
     writer.natural(SUM_FORMS.text).string(String(sum));
-  } else if (sum % MILLION === 0n) {
-    writer.natural(Number(sum / MILLION) * FORMS + SUM_FORMS.millions);
+  } else if (millionths % MILLION === 0) {
+    writer.natural((millionths / MILLION) * FORMS + SUM_FORMS.millions);
   } else {
-    writer.natural(Number(sum) * FORMS + SUM_FORMS.millionths);
+    writer.natural(millionths * FORMS + SUM_FORMS.millionths);
   }
 }
 
@@ -152,5 +159,5 @@ function readSum(reader: ByteReader): bigint {
   const form = written % FORMS;
   if (form === SUM_FORMS.text) return BigInt(reader.string());
   const number = BigInt(Math.floor(written / FORMS));
-  return form === SUM_FORMS.millions ? number * MILLION : number;
+  return form === SUM_FORMS.millions ? number * BigInt(MILLION) : number;
 }

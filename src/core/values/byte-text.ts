@@ -1,19 +1,29 @@
+/** How many characters are made at once: no more than one call can be given. */
+const MOST_AT_ONCE = 8_192;
+
 /** Numbers and texts in one text of characters below 256, each of which takes a byte in memory. */
 export class ByteWriter {
-  readonly #bytes: number[] = [];
+  #bytes = new Uint8Array(64);
+  #length = 0;
 
   get length(): number {
-    return this.#bytes.length;
+    return this.#length;
+  }
+
+  /** Forgets what was written, so that the room can be used again. */
+  begin(): this {
+    this.#length = 0;
+    return this;
   }
 
   /** A whole number from 0 to 2^53 − 1: seven bits a byte, the lowest first, with the eighth where more follow. */
   natural(number: number): this {
     let rest = number;
     while (rest > 127) {
-      this.#bytes.push((rest % 128) + 128);
+      this.#put((rest % 128) + 128);
       rest = Math.floor(rest / 128);
     }
-    this.#bytes.push(rest);
+    this.#put(rest);
     return this;
   }
 
@@ -23,7 +33,7 @@ export class ByteWriter {
     const low = (size % 64) * 2 + Number(number < 0);
     const rest = Math.floor(size / 64);
     if (rest === 0) return this.natural(low);
-    this.#bytes.push(low + 128);
+    this.#put(low + 128);
     return this.natural(rest);
   }
 
@@ -33,9 +43,31 @@ export class ByteWriter {
     return this;
   }
 
-  /** What was written since the last time; short enough to be one call's arguments. */
+  /** What another one has written. */
+  bytes(other: ByteWriter): this {
+    for (let i = 0; i < other.#length; i++) this.#put(other.#bytes[i]!);
+    return this;
+  }
+
+  /** What was written since the last time. */
   take(): string {
-    return String.fromCharCode(...this.#bytes.splice(0));
+    const parts: string[] = [];
+    for (let from = 0; from < this.#length; from += MOST_AT_ONCE) {
+      const part = this.#bytes.subarray(from, Math.min(from + MOST_AT_ONCE, this.#length));
+      parts.push(String.fromCharCode.apply(undefined, part as unknown as number[]));
+    }
+    this.#length = 0;
+    // Joined, not added to: what is added to stays in parts.
+    return parts.length === 1 ? parts[0]! : parts.join('');
+  }
+
+  #put(byte: number): void {
+    if (this.#length === this.#bytes.length) {
+      const larger = new Uint8Array(2 * this.#length);
+      larger.set(this.#bytes);
+      this.#bytes = larger;
+    }
+    this.#bytes[this.#length++] = byte;
   }
 }
 
