@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { unknownOrganization } from '../../core/states/organization-state.js';
+import { type UserState, unknownUser } from '../../core/states/user-state.js';
 import { cachedStates } from './cached-states.js';
 import { brief, cacheStand, outcome } from './testing/cache-stand.js';
 import { settle, TestClock } from './testing/test-clock.js';
@@ -59,6 +60,40 @@ describe('what is held', () => {
     ]) {
       present = other;
       expect(await load()).toEqual(other);
+    }
+    states.close();
+  });
+
+  it('stays the same object where a user is read again as they were', async () => {
+    const day = { day: 20_000, count: 1, sum: 1n };
+    const total = { count: 2, sum: 3n, activeDays: 1, firstAt: 4, lastAt: 5, recentDays: 1n };
+    const stored: UserState = {
+      ...{ ...unknownUser('ada'), revision: 1, writtenAt: 1, roles: ['a'], attributes: { plan: 'pro', of: [1] } },
+      ...{ actions: new Map([['save', total]]), actionDays: new Map([['save', [day]]]), daysOf: new Set(['save']) },
+      access: [{ flagId: 'f', managedBy: '', effect: 'ALLOW', enabled: true }],
+      ledger: new Map([['f', new Map([['r', { state: 'UNLOCKED', ruleVersion: 1, earnedAt: 2 }]])]]),
+    };
+    let present = stored;
+    const read = async () => new Map([['ada', { ...structuredClone(present), daysOf: present.daysOf! }]]);
+    const states = cachedStates({ users: read, organizations: async () => new Map() }, { clock: new TestClock() });
+    const load = async () => (await states.users.load(['ada'], { fresh: true })).get('ada')!.state;
+    let held = await load();
+    for (const other of [
+      { ...stored, revision: 2 },
+      { ...stored, revision: 2, attributes: { plan: 'pro', of: [2] } },
+      { ...stored, revision: 2, actions: new Map([['save', { ...total, count: 3 }]]) },
+      { ...stored, revision: 2, actionDays: new Map([['save', [{ ...day, sum: 2n }]]]) },
+      { ...stored, revision: 2, daysOf: new Set(['save']) },
+      { ...stored, revision: 2, access: [] },
+      { ...stored, revision: 2, ledger: new Map() },
+      { ...stored, revision: 2, deletedAt: 1 },
+    ]) {
+      expect(await load()).toBe(held);
+      present = other;
+      const loaded = await load();
+      expect(loaded).not.toBe(held);
+      expect({ ...loaded, actions: new Map(loaded.actions) }).toEqual(other);
+      held = loaded;
     }
     states.close();
   });

@@ -8,6 +8,7 @@ import type { StateReader } from '../user-store.js';
 import { type CacheClock, SYSTEM_CLOCK } from './cache-clock.js';
 import { type CacheObserver, NO_OBSERVER, type StateKind } from './cache-observer.js';
 import { CachedSource } from './cached-source.js';
+import type { Revised } from './held-states.js';
 import { StoreBreaker } from './store-breaker.js';
 
 export interface CachedStatesOptions {
@@ -82,7 +83,11 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     maxEntries: options.maxUsers ?? 100_000,
     maxBytes: 0.75 * maxBytes,
     read: (ids, daysOf) => reader.users(ids, daysOf),
-    asHeld: (state) => HeldUser.of(state),
+    asHeld: (state, held) => {
+      const user = HeldUser.of(state);
+      // Where the days of other actions were read, it is another state, even if these are none.
+      return held?.daysOf === user.daysOf ? sameIfEqual(user, held) : user;
+    },
     daysOf: options.windowedActions ?? (() => NO_ACTIONS),
   });
   const organizations = new CachedSource<OrganizationState>({
@@ -120,9 +125,9 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
 }
 
 /**
- * What is held, where it was read again as it was: what was made of an organization for each of its users is good for as long, and
- * holds on to no other state of it.
+ * What is held, where it was read again as it was: what was made of it, and what was answered by it, is good for as long. Where that
+ * was made for many users, of an organization, they hold on to no other state of it.
  */
-function sameIfEqual(state: OrganizationState, held: OrganizationState | undefined): OrganizationState {
+function sameIfEqual<T extends Revised>(state: T, held: T | undefined): T {
   return held !== undefined && held.revision === state.revision && isDeepStrictEqual(held, state) ? held : state;
 }
