@@ -1,5 +1,6 @@
-import type { Evaluator, TargetDecisions } from '../services/evaluating/evaluation.js';
-import type { ListAnswer } from '../services/evaluating/listed-flags.js';
+import type { TargetDecisions } from '../services/evaluating/decide-targets.js';
+import type { Evaluator } from '../services/evaluating/evaluation.js';
+import type { Tally } from '../services/evaluating/tallies.js';
 import type { Evaluated } from '../services/evaluating/target-views.js';
 import type { Metrics } from './metrics.js';
 
@@ -13,22 +14,22 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
     for (const one of evaluated) count(one);
     return evaluated;
   };
-  const countTargets = (results: readonly TargetDecisions[]): readonly TargetDecisions[] => {
-    for (const { decisions } of results) countAll(decisions);
-    return results;
-  };
-  const countListed = <T>(answer: ListAnswer<T>): ListAnswer<T> => {
+  const countTallies = <T extends { readonly tallies: readonly Tally[] }>(answer: T): T => {
     for (const { reason, stale, decisions } of answer.tallies) metrics.decided(reason, stale, decisions);
     return answer;
+  };
+  const countTargets = (results: readonly TargetDecisions[]): readonly TargetDecisions[] => {
+    for (const result of results) countTallies(result);
+    return results;
   };
   return {
     evaluate(call, input) {
       const evaluated = inner.evaluate(call, input);
       return evaluated instanceof Promise ? evaluated.then(count) : count(evaluated);
     },
-    batch(call, input) {
-      const results = inner.batch(call, input);
-      return results instanceof Promise ? results.then(countTargets) : countTargets(results);
+    batch(call, input, form) {
+      const decided = inner.batch(call, input, form);
+      return decided instanceof Promise ? decided.then(countTargets) : countTallies(decided);
     },
     evaluateEach(call, asks, consistency) {
       const evaluated = inner.evaluateEach(call, asks, consistency);
@@ -36,7 +37,7 @@ export function meteredEvaluation(inner: Evaluator, metrics: Pick<Metrics, 'deci
     },
     list(call, target, form, consistency) {
       const answer = inner.list(call, target, form, consistency);
-      return answer instanceof Promise ? answer.then(countListed) : countListed(answer);
+      return answer instanceof Promise ? answer.then(countTallies) : countTallies(answer);
     },
   };
 }

@@ -4,7 +4,7 @@ import type { AccessRow } from '../../src/core/flags/flag.js';
 import { StoreUnavailable } from '../../src/store/store.js';
 import { tidyFlagMarks } from '../../src/worker/flag-marks.js';
 import { describeOnEachEngine } from './stands/engines.js';
-import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
+import { decided, latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
 const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
 
@@ -53,9 +53,7 @@ describeOnEachEngine('flags', (engine) => {
     const targets = Array.from({ length: 300 }, (_, i) => ({ userId: `user-${i}`, context: {} }));
     const variants = async () => {
       const ask = { targets, flagKeys: ['drawn'], consistencyToken: '', full: true };
-      return (await stand.services.evaluation.batch(OPERATOR, ask)).map(
-        ({ decisions }) => decisions[0]!.decision.variant,
-      );
+      return (await decided(stand.services, OPERATOR, ask)).map(({ decisions }) => decisions[0]!.decision.variant);
     };
     const movedBy = async (input: object) => {
       const before = await variants();

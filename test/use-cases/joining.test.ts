@@ -2,7 +2,7 @@ import { beforeAll, beforeEach, expect, it } from '@jest/globals';
 import { LatchkeyError } from '../../src/calls/errors.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
 import { describeOnEachEngine } from './stands/engines.js';
-import { atLeast, daysIn, latching, machine, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
+import { atLeast, daysIn, decided, latching, machine, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
 
 const refused = (reason: string) =>
   expect.objectContaining({
@@ -45,7 +45,7 @@ describeOnEachEngine('when users joined', (engine) => {
       );
     }
     const targets = [0, now].map((joinedAt) => ({ userId: 'yan', context: { joinedAt } }));
-    const [bad, good] = await evaluation.batch(OPERATOR, {
+    const [bad, good] = await decided(stand.services, OPERATOR, {
       targets,
       flagKeys: ['new_here'],
       consistencyToken: '',

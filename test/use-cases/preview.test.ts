@@ -12,12 +12,12 @@ import {
 import { describeOnEachEngine } from './stands/engines.js';
 import { arbitraryCase, PEOPLE, type PreviewCase, populate, settle } from './stands/preview-world.js';
 import { previewed } from './stands/previewed.js';
-import { OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
+import { decided, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
 
 async function decisions(stand: UseCaseStand, flagKey: string): Promise<ReadonlyMap<string, Decision>> {
   const targets = PEOPLE.map((userId) => ({ userId, context: {} }));
   const input = { targets, flagKeys: [flagKey], consistencyToken: '', full: true };
-  const results = await stand.services.evaluation.batch(OPERATOR, input);
+  const results = await decided(stand.services, OPERATOR, input);
   return new Map(results.map(({ userId, decisions }) => [userId, decisions[0]!.decision]));
 }
 

@@ -4,7 +4,7 @@ import { MINUTE_MS } from '../../src/core/values/time.js';
 import { Authentication } from '../../src/services/tokens/authentication.js';
 import { hashSecret } from '../../src/services/tokens/tokens.js';
 import { describeOnEachEngine } from './stands/engines.js';
-import { machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
+import { decided, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 
 const code = (expected: string, message = '') => ({ code: expected, message: expect.stringContaining(message) });
 const SOON = 60 * MINUTE_MS;
@@ -164,7 +164,7 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
         { userId, context: {} },
       ];
       const batch = { targets, flagKeys: [], consistencyToken: '', full: false };
-      const [mine, foreign] = await services.evaluation.batch(bound, batch);
+      const [mine, foreign] = await decided(services, bound, batch);
       expect(mine!.decisions).not.toEqual([]);
       expect(foreign).toMatchObject({ userId, decisions: [], refusal: refused });
       await expect(services.progress.get(bound, userId)).rejects.toMatchObject(refused);

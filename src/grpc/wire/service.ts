@@ -51,7 +51,8 @@ export function bindService<Service extends ServiceDescription, Caller>(
       continue;
     }
     const answering = handler as UnaryMethod<Caller, unknown, unknown>;
-    implementation[key] = unary({ path, method: answering, door, decode, encode });
+    const decodeItself = answering.decode?.bind(answering);
+    implementation[key] = unary({ path, method: answering, door, decode: decodeItself ?? decode, encode });
   }
   return { definition, implementation };
 }

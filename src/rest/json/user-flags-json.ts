@@ -1,12 +1,12 @@
 import { hash } from 'node:crypto';
 import type { Decision, Reason } from '../../core/deciding/decision.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
-import type { Listed, ListForm, ToldList } from '../../services/evaluating/listed-flags.js';
+import type { Listed, ListForm, ToldAnswer } from '../../services/evaluating/listed-flags.js';
 import { rfc3339 } from './flag-json.js';
 import { usageJson } from './usage-json.js';
 
 /** The JSON of a user's list: it reads as if the whole were put into JSON. */
-export class UserFlagsJson implements ToldList {
+export class UserFlagsJson implements ToldAnswer {
   /** A strong entity tag: a hash of the list. */
   readonly etag: string;
   readonly bytes: number;

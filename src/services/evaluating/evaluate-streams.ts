@@ -3,7 +3,8 @@ import { type LatchkeyError, limited } from '../../calls/errors.js';
 import { type OpenReader, type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
 import { AnswerRoom, MAX_BYTES_PER_MESSAGE } from './answer-room.js';
-import { type EvaluateInput, type Evaluator, MAX_DECISIONS_PER_CALL } from './evaluation.js';
+import { MAX_DECISIONS_PER_CALL } from './decide-targets.js';
+import type { EvaluateInput, Evaluator } from './evaluation.js';
 import type { Evaluated } from './target-views.js';
 
 /** An open stream on which a caller asks for decisions. */

@@ -3,6 +3,7 @@ import type { EvaluationContext } from '../../core/deciding/decision.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { UserState } from '../../core/states/user-state.js';
+import type { TargetStates } from './target-states.js';
 
 /** All that an answer about one user rests on beside time. None of it ever changes, but is replaced. */
 export interface Basis {
@@ -12,6 +13,15 @@ export interface Basis {
   readonly context: EvaluationContext;
   /** What is asked for, as one object for all who ask for the same. */
   readonly asked: object;
+}
+
+export function basisOf(
+  snapshot: Snapshot,
+  { user, organization }: TargetStates,
+  context: EvaluationContext,
+  asked: object,
+): Basis {
+  return { snapshot, user: user.state, organization: organization?.state, context, asked };
 }
 
 /** When an answer holds: from the first instant on, before the second; epoch milliseconds. */

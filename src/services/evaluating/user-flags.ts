@@ -3,7 +3,7 @@ import { authorize } from '../../calls/permissions.js';
 import { ownTarget } from '../access/caller-reach.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import type { Evaluator } from './evaluation.js';
-import type { ListAnswer, ListForm, ToldList } from './listed-flags.js';
+import type { ListAnswer, ListForm, ToldAnswer } from './listed-flags.js';
 
 export interface UserFlagsInput extends ConsistencyInput {
   /** Whose flags a machine asks for, '' being nobody in particular; people see their own, and may leave it out. */
@@ -11,7 +11,7 @@ export interface UserFlagsInput extends ConsistencyInput {
 }
 
 /** Tells a user the flags that are for people's screens. Without a promise when the states are cached. */
-export function userFlags<T extends ToldList>(
+export function userFlags<T extends ToldAnswer>(
   evaluation: Pick<Evaluator, 'list'>,
   call: Call,
   input: UserFlagsInput,

@@ -5,6 +5,7 @@ import { httpSender } from '../../../src/deliver/http/http-sender.js';
 import type { Notice, Notifier } from '../../../src/notify/notifier.js';
 import { Metrics } from '../../../src/observability/metrics.js';
 import type { WorkQueue } from '../../../src/queue/queue.js';
+import type { TargetDecisions, TargetsInput } from '../../../src/services/evaluating/decide-targets.js';
 import type { Tracked } from '../../../src/services/events/events.js';
 import type { FlagWritten, SetFlagInput } from '../../../src/services/flags/flags.js';
 import type { IdentifyInput } from '../../../src/services/users/users.js';
@@ -171,11 +172,22 @@ export async function composeUseCaseStand(
     identify: (userId, input = {}) => services.users.identify(OPERATOR, { userId, ...input }),
     on: async (userId) => {
       const input = { targets: [{ userId, context: {} }], flagKeys: [], consistencyToken: '', full: true };
-      const [result] = await services.evaluation.batch(OPERATOR, input);
+      const [result] = await decided(services, OPERATOR, input);
       const decisions = (result?.decisions ?? []).map(({ decision }) => decision);
       return decisions.filter(({ enabled }) => enabled).map(({ flagKey }) => flagKey);
     },
   };
+}
+
+/** What `BatchEvaluate` decides, once the states are there: for many targets, or read from the store. */
+export async function decided(
+  { evaluation }: Pick<UseCaseStand['services'], 'evaluation'>,
+  call: Call,
+  input: TargetsInput,
+): Promise<readonly TargetDecisions[]> {
+  const results = await evaluation.batch(call, input, { tell: () => ({ bytes: 0 }) });
+  if ('told' in results) throw new Error('it was told at once');
+  return results;
 }
 
 /** A latching rule of these conditions. */

@@ -5,7 +5,7 @@ import { FeatureFlag_Type } from '../../../../test/gen/latchkey/v1/flag.js';
 import type { Call } from '../../../calls/caller.js';
 import { notFound } from '../../../calls/errors.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
-import type { TargetDecisions } from '../../../services/evaluating/evaluation.js';
+import type { TargetDecisions } from '../../../services/evaluating/decide-targets.js';
 import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { encodeResults } from './batch-evaluate.js';
@@ -32,6 +32,7 @@ const evaluated = (i: number): Evaluated => ({
 const target = (userId: string, count: number): TargetDecisions => ({
   userId,
   decisions: Array.from({ length: count }, (_, i) => evaluated(i)),
+  tallies: [],
 });
 
 const refused: TargetDecisions = { ...target('', 0), refusal: notFound('no user ""') };

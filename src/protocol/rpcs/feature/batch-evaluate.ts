@@ -1,8 +1,12 @@
 import { BinaryWriter } from '@bufbuild/protobuf/wire';
 import type { Call, Caller } from '../../../calls/caller.js';
 import { EventLoopPauses } from '../../../calls/event-loop-pauses.js';
-import type { EvaluationService, TargetDecisions } from '../../../services/evaluating/evaluation.js';
+import type { TargetDecisions } from '../../../services/evaluating/decide-targets.js';
+import type { EvaluationService } from '../../../services/evaluating/evaluation.js';
+import type { BatchForm, ToldDecisions } from '../../../services/evaluating/flag-batches.js';
+import type { ToldAnswer } from '../../../services/evaluating/listed-flags.js';
 import { BatchEvaluateError, type BatchEvaluateRequest } from '../../gen/latchkey/v1/evaluation.js';
+import { BatchRequests } from '../../messages/batch-request.js';
 import { encodedDecisions } from '../../messages/encoded-decisions.js';
 import { targetOf } from '../../messages/evaluation-context.js';
 import { failureOf } from '../../messages/failure.js';
@@ -14,43 +18,57 @@ import { isFull } from './evaluate.js';
 export function batchEvaluateMethod(
   evaluation: Pick<EvaluationService, 'batch'>,
 ): UnaryMethod<Caller, BatchEvaluateRequest, EncodedMessage> {
+  const requests = new BatchRequests();
   return {
+    decode: (bytes) => requests.decode(bytes),
     handle({ contexts, flagKeys, consistencyToken, consistency }, call) {
       const targets = contexts.map(targetOf);
       const full = isFull(consistency);
-      const results = evaluation.batch(call, { targets, flagKeys, consistencyToken, full });
-      return results instanceof Promise
-        ? results.then((decided) => encodeResults(call, decided))
-        : encodeFew(call, results);
+      const decided = evaluation.batch(call, { targets, flagKeys, consistencyToken, full }, ENCODED);
+      return decided instanceof Promise
+        ? decided.then((results) => encodeResults(call, results))
+        : encodeOne(call, decided);
     },
   };
 }
+
+/** The decisions of a result, encoded. */
+class EncodedBatch implements ToldAnswer {
+  readonly encoded: Uint8Array;
+
+  constructor(encoded: Uint8Array) {
+    this.encoded = encoded;
+  }
+
+  get bytes(): number {
+    return BYTES_AROUND + this.encoded.length;
+  }
+}
+
+/** What holding bytes takes beside them. */
+const BYTES_AROUND = 200;
+
+/** Copied once more: short pieces share memory with others, which must not live as long as this. */
+const ENCODED: BatchForm<EncodedBatch> = {
+  tell: (decisions) =>
+    new EncodedBatch(Uint8Array.from(inOnePiece(decisions.map((evaluated) => encodedDecisions.member(evaluated))))),
+};
 
 // Tags: field number * 8 + wire type 2, length-delimited.
 const RESULTS_TAG = 10;
 const USER_ID_TAG = 10;
 const ERROR_TAG = 26;
 
-/** Encodes results that were decided at once. */
-function encodeFew(call: Call, results: readonly TargetDecisions[]): EncodedMessage {
+/** Encodes the one result of a call that was decided at once. */
+function encodeOne(call: Call, result: ToldDecisions<EncodedBatch>): EncodedMessage {
   const pieces: Uint8Array[] = [];
-  for (const [index, result] of results.entries()) {
-    addResult(pieces, call, { index, result, members: membersOf(result) });
-  }
+  addResult(pieces, call, { index: 0, result, members: result.told === undefined ? [] : [result.told.encoded] });
   return new EncodedMessage(inOnePiece(pieces));
-}
-
-/** The decisions of a result, encoded; those that are given again are encoded once. */
-function membersOf({ decisions, again }: TargetDecisions): readonly Uint8Array[] {
-  if (again?.encoded !== undefined) return [again.encoded];
-  const members = decisions.map((evaluated) => encodedDecisions.member(evaluated));
-  if (again !== undefined) again.encoded = Uint8Array.from(inOnePiece(members));
-  return members;
 }
 
 interface ResultMembers {
   readonly index: number;
-  readonly result: TargetDecisions;
+  readonly result: Pick<TargetDecisions, 'userId' | 'refusal'>;
   /** The result's decisions, encoded. */
   readonly members: readonly Uint8Array[];
 }

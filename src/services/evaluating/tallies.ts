@@ -1,0 +1,27 @@
+import type { Reason } from '../../core/deciding/decision.js';
+import type { Evaluated } from './target-views.js';
+
+/** How often something was decided with the same reason. */
+export interface Tally {
+  readonly reason: Reason;
+  readonly stale: boolean;
+  readonly decisions: number;
+}
+
+/** What was decided, how often with which reason. */
+export function talliesOf(evaluated: readonly Evaluated[]): readonly Tally[] {
+  const tallies: { -readonly [member in keyof Tally]: Tally[member] }[] = [];
+  let last = tallies[0];
+  for (const { decision, stale } of evaluated) {
+    const { reason } = decision;
+    if (last === undefined || last.reason !== reason || last.stale !== stale) {
+      last = tallies.find((tally) => tally.reason === reason && tally.stale === stale);
+      if (last === undefined) {
+        last = { reason, stale, decisions: 0 };
+        tallies.push(last);
+      }
+    }
+    last.decisions++;
+  }
+  return tallies;
+}
