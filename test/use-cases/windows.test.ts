@@ -95,6 +95,42 @@ describeOnEachEngine('windows of days', (engine) => {
     expect(await stand.on('w2')).toEqual(['days', 'segment', 'sum']);
   });
 
+  it('may be the present day, week or month, of which days are kept as long', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const now = await stand.store.now();
+    const monday = dayNumber(now) - ((dayNumber(now) + 3) % 7);
+    const at = (day: number) => ({ user_id: 'w8', action: 'move', occurred_at: day * DAY_MS + 1 });
+    await stand.track([monday - 1, monday, dayNumber(now)].map((day, i) => ({ id: `${i}`, ...at(day) })));
+    await stand.drain();
+    const moved = (period: string, operator: string, value: number) => ({
+      ...{ fact: 'actionCount', params: { action: 'move', period }, operator, value },
+    });
+    const input = latching(moved('week', 'greaterThanInclusive', 2));
+    const { result } = await previewed(stand, 'weekly', { input });
+    expect(result.counts).toMatchObject({ wouldUnlock: 1, stayOff: 0 });
+    const { warnings } = await stand.setFlag('weekly', input);
+    expect(warnings.map(({ pointer }) => pointer)).toEqual(['/rules/0/conditions/all/0/params/period']);
+    await backfill(stand);
+    expect(await ledgerOf(stand.store, 'w8')).toMatchObject([{ kind: 'unlocked', cause: { type: 'backfill' } }]);
+    await stand.setFlag('limited', live(moved('week', 'lessThan', 5)));
+    const usage = { remaining: 3, limit: 5, resetsAt: (monday + 7) * DAY_MS };
+    expect(await comparison(stand, 'w8', 'limited')).toMatchObject({ current: 2, usage });
+    const asked = { userId: 'w8', context: {}, flagKey: 'limited', consistencyToken: '', full: false };
+    expect((await stand.services.evaluation.evaluate(OPERATOR, asked)).decision).toMatchObject({
+      ...{ enabled: true, usage, validUntil: usage.resetsAt },
+    });
+    // Nothing has been done yet in the week that comes: time alone unlocks it.
+    await stand.setFlag('rested', latching(moved('week', 'equal', 0)));
+    const input8 = { userId: 'w8', flagKey: 'rested', consistencyToken: '', full: false };
+    const { requirements } = await stand.services.requirements.get(OPERATOR, input8);
+    expect(requirements.rules[0]!.requirement).toMatchObject({ met: false, metAt: usage.resetsAt });
+    await stand.track([{ id: 'last', ...at(dayNumber(now)) }]);
+    await stand.drain();
+    expect([...(await stand.store.transaction((tx) => tx.timers.dueAt(['w8']))).values()]).toEqual([usage.resetsAt]);
+    expect(stand.services.keeper.snapshot.windowedActions.get('move')).toBe(7);
+  });
+
   it('count more when they are made longer', async () => {
     const stand = await engine.compose();
     await stand.clear();

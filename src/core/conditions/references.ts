@@ -1,3 +1,4 @@
+import { windowOf } from '../facts/day-window.js';
 import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
 import { type CountingKnowledge, countedSince } from '../facts/known-days.js';
 import type { Fault } from '../values/fault.js';
@@ -142,7 +143,7 @@ export function shortWindows(conditions: unknown, pointerBase: string, knowledge
   const warnings: Fault[] = [];
   for (const { node, pointer } of nodesOf(conditions, pointerBase)) {
     const own = shortWindow(node, knowledge);
-    if (own !== undefined) warnings.push({ pointer: `${pointer}/params/windowDays`, message: own });
+    if (own !== undefined) warnings.push({ pointer: `${pointer}/params/${own.param}`, message: own.message });
     for (const { key, pointer: named } of segmentsNamed(node)) {
       const inside = shortWindowOfSegment(key, knowledge, new Set());
       if (inside === undefined) continue;
@@ -152,16 +153,23 @@ export function shortWindows(conditions: unknown, pointerBase: string, knowledge
   return warnings;
 }
 
-function shortWindow(node: JsonObject, knowledge: WindowKnowledge): string | undefined {
+function shortWindow(
+  node: JsonObject,
+  knowledge: WindowKnowledge,
+): { readonly param: string; readonly message: string } | undefined {
   const [fact, params] = [ownMember(node, 'fact'), ownMember(node, 'params')];
   const definition = typeof fact === 'string' ? FACTS.get(fact) : undefined;
   // Without a window, all that is kept counts: since when, whoever declared the action was told.
-  if (definition === undefined || !isJsonObject(params) || !Object.hasOwn(params, 'windowDays')) return undefined;
+  if (definition === undefined || !isJsonObject(params) || windowOf(definition, params) === undefined) return undefined;
   const since = countedSince(definition, params, knowledge);
   if (since === undefined) return undefined;
-  const { action, windowDays } = params;
+  const { action, windowDays, period } = params;
+  const window = windowDays === undefined ? `this ${String(period)}` : `${inBrief(windowDays)} days`;
   const counted = `${inBrief(action)} is counted by day since ${new Date(since).toISOString()} only`;
-  return `a window of ${inBrief(windowDays)} days that reaches further back than is known: ${counted}, and what users did before does not count`;
+  return {
+    param: windowDays === undefined ? 'period' : 'windowDays',
+    message: `a window of ${window} that reaches further back than is known: ${counted}, and what users did before does not count`,
+  };
 }
 
 /** What is said of the first such window in a segment, or in those that it refers to; `seen` has the segments looked at so far. */
@@ -169,7 +177,7 @@ function shortWindowOfSegment(key: string, knowledge: WindowKnowledge, seen: Set
   if (seen.has(key)) return undefined;
   seen.add(key);
   for (const node of objectsIn(knowledge.segments.get(key)?.conditions)) {
-    let found = shortWindow(node, knowledge);
+    let found = shortWindow(node, knowledge)?.message;
     for (const { key: other } of segmentsNamed(node)) found ??= shortWindowOfSegment(other, knowledge, seen);
     if (found !== undefined) return found;
   }

@@ -64,6 +64,7 @@ describe('sound conditions', () => {
     ['decorators', { all: [{ fact: 'roles', operator: 'someFact:someValue:startsWith', value: ['a', 'b'] }] }],
     ['swap', { all: [{ fact: 'role', operator: 'swap:contains', value: ['admin', 'manager'] }] }],
     ['a window', { all: [{ ...COUNT, params: { action: 'login', windowDays: 366 } }] }],
+    ['a period', { all: [{ ...COUNT, params: { action: 'login', period: 'month' } }] }],
     ['an action of any name', { all: [{ ...COUNT, params: { action: '__proto__' } }] }],
     ['two facts', { all: [{ ...PLAN, value: { fact: 'organizationAttribute', path: '$.plan' } }] }],
     ['now and a constant', { all: [{ fact: 'now', operator: 'after', value: '2030-01-31T09:00:00Z' }] }],
@@ -287,7 +288,7 @@ describe('unsound conditions are refused', () => {
     [
       'an unknown param',
       { all: [{ ...COUNT, params: { action: 'a', days: 7 } }] },
-      '/all/0/params/days: "days" is not a param of actionCount, which takes "action", "windowDays"',
+      '/all/0/params/days: "days" is not a param of actionCount, which takes "action", "windowDays", "period"',
     ],
     [
       'a param of a fact without any',
@@ -344,6 +345,16 @@ describe('unsound conditions are refused', () => {
       'a window beyond a year',
       { all: [{ ...COUNT, params: { action: 'a', windowDays: 367 } }] },
       'from 1 to 366, not 367',
+    ],
+    [
+      'a window and a period',
+      { all: [{ ...COUNT, params: { action: 'a', windowDays: 7, period: 'week' } }] },
+      '/all/0/params/period: period and windowDays exclude each other: leave one out',
+    ],
+    [
+      'a period of no calendar',
+      { all: [{ ...COUNT, params: { action: 'a', period: 'year' } }] },
+      '/all/0/params/period: period must be one of "day", "week", "month", not "year"',
     ],
     [
       'a window of a fraction',

@@ -64,6 +64,9 @@ function validateParams(definition: FactDefinition, params: unknown, pointer: st
     const value = ownMember(given, param.name);
     if (value !== undefined) validateParam(param, value, `${pointer}/${param.name}`, checking);
     else if (param.required) faults.error(pointer, `${definition.name} needs the param "${param.name}"`);
+    const { excludes } = param;
+    if (value !== undefined && excludes !== undefined && Object.hasOwn(given, excludes))
+      faults.error(`${pointer}/${param.name}`, `${param.name} and ${excludes} exclude each other: leave one out`);
   }
 }
 

@@ -1,7 +1,9 @@
 import type { ActionTotal } from '../states/user-state.js';
+import { PERIODS } from '../values/calendar-period.js';
 import { type JsonObject, ownMember } from '../values/json.js';
 import { amountOf } from '../values/millionths.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { windowOf } from './day-window.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince } from './time-reading.js';
 import { type WindowMeasure, windowBase, windowReading } from './window-reading.js';
@@ -11,6 +13,14 @@ const MAX_WINDOW_DAYS = 366;
 
 const ACTION: FactParam = { name: 'action', type: 'string', kind: 'action', required: true };
 const WINDOW_DAYS: FactParam = { name: 'windowDays', type: 'integer', required: false, min: 1, max: MAX_WINDOW_DAYS };
+/** The present day, week or month, as a window. */
+const PERIOD: FactParam = {
+  name: 'period',
+  type: 'string',
+  required: false,
+  allowed: PERIODS,
+  excludes: 'windowDays',
+};
 /** The first or the last time of the action; left out, it is `last`. */
 const WHICH: FactParam = { name: 'which', type: 'string', required: false, allowed: ['first', 'last'] };
 
@@ -27,11 +37,13 @@ function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinitio
   // Within windows days count in the user's zone.
   const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time', 'identify', 'zone']);
   const changedByEvents: ReadonlySet<FactChange> = new Set(['events']);
+  const windowed = { window: measure === 'sum' ? 'sums' : 'counts' } as const;
   const bind = (params: JsonObject): BoundFact => {
-    const { action, windowDays } = actionParams(params);
-    if (windowDays !== undefined) {
+    const action = actionOf(params);
+    const window = windowOf(windowed, params);
+    if (window !== undefined) {
       const read: Read = ({ user, dayClock }) => windowBase(user.actionDays.get(action), dayClock);
-      return { changedBy, read, time: windowReading(windowDays, measure) };
+      return { changedBy, read, time: windowReading(window, measure) };
     }
     const read: Read = ({ user }) => {
       const total = user.actions.get(action);
@@ -42,26 +54,22 @@ function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinitio
   return {
     ...row,
     type: 'number',
-    params: [ACTION, WINDOW_DAYS],
+    params: [ACTION, WINDOW_DAYS, PERIOD],
     changedBy,
     path: 'refused',
     mayBeAbsent: false,
     disclosed: true,
-    window: measure === 'sum' ? 'sums' : 'counts',
+    ...windowed,
     label(params) {
-      const { action, windowDays } = actionParams(params);
-      if (windowDays === undefined) return label(action);
-      return `${label(action)} ${windowDays === 1 ? 'today' : `in the last ${windowDays} days`}`;
+      const window = windowOf(windowed, params);
+      return window === undefined ? label(actionOf(params)) : `${label(actionOf(params))} ${window.words}`;
     },
     bind,
   };
 }
 
-function actionParams(params: JsonObject): { readonly action: string; readonly windowDays: number | undefined } {
-  return {
-    action: ownMember(params, 'action') as string,
-    windowDays: ownMember(params, 'windowDays') as number | undefined,
-  };
+function actionOf(params: JsonObject): string {
+  return ownMember(params, 'action') as string;
 }
 
 /** A fact that counts whole units of time since the first or the last time of an action. */
@@ -70,7 +78,7 @@ function sinceAction(name: string, unitMs: number, { units, description }: Descr
   const isFirst = (params: JsonObject): boolean => ownMember(params, 'which') === 'first';
   const time = elapsedSince(unitMs);
   const bind = (params: JsonObject): BoundFact => {
-    const { action } = actionParams(params);
+    const action = actionOf(params);
     const first = isFirst(params);
     const read: Read = ({ user }) => {
       const total = user.actions.get(action);
@@ -88,7 +96,7 @@ function sinceAction(name: string, unitMs: number, { units, description }: Descr
     mayBeAbsent: true,
     disclosed: true,
     count: 'whole',
-    label: (params) => `${units} since the ${isFirst(params) ? 'first' : 'last'} ${actionParams(params).action}`,
+    label: (params) => `${units} since the ${isFirst(params) ? 'first' : 'last'} ${actionOf(params)}`,
     bind,
   };
 }
@@ -103,7 +111,8 @@ export const ACTION_FACTS: readonly FactDefinition[] = [
   actionFact({
     name: 'actionCount',
     description:
-      'How often the user did the action: ever, or on the last `windowDays` days, today included, in the zone of the user.',
+      'How often the user did the action: ever, on the last `windowDays` days, today included, or in the present `period`; days are those of ' +
+      "the user's zone, weeks begin on Monday.",
     count: 'whole',
     measure: 'count',
     ever: (total) => total.count,
@@ -112,7 +121,7 @@ export const ACTION_FACTS: readonly FactDefinition[] = [
   actionFact({
     name: 'actionSum',
     description:
-      "The sum of the values of the action's events, exact to a millionth: ever, or on the last `windowDays` days, in the user's zone.",
+      "The sum of the values of the action's events, exact to a millionth: ever, on the last `windowDays` days, or in the present `period`.",
     count: 'amount',
     measure: 'sum',
     ever: (total) => amountOf(total.sum),
@@ -121,7 +130,7 @@ export const ACTION_FACTS: readonly FactDefinition[] = [
   actionFact({
     name: 'activeDays',
     description:
-      'On how many different days, of their zone then, the user did the action: ever, or of the last `windowDays`.',
+      'On how many different days, of their zone then, the user did the action: ever, of the last `windowDays`, or of the present `period`.',
     count: 'whole',
     measure: 'days',
     ever: (total) => total.activeDays,

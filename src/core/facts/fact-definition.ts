@@ -34,6 +34,8 @@ export interface FactParam {
   /** Inclusive bounds of an integer, or of how many members a list has. */
   readonly min?: number;
   readonly max?: number;
+  /** The param that cannot stand beside it. */
+  readonly excludes?: string;
 }
 
 /** What facts are read from: stored state, with the request's overrides already merged by the caller. */
@@ -95,7 +97,7 @@ export interface FactDefinition {
   readonly range?: FactRange;
   /** Set for a number that grows towards a goal, so that progress can be shown: whether it grows in whole steps or by any amount. */
   readonly count?: 'whole' | 'amount';
-  /** Set for a fact that may have a window of days: whether it adds up events, or their values. */
+  /** Set for a fact that may have a window of days, see `day-window.ts`: whether it adds up events, or their values. */
   readonly window?: 'counts' | 'sums';
   /** The label of a condition without a name that reads the fact, in requirements; `flagName` gives the label of a flag. */
   label(params: JsonObject, flagName: (flagKey: string) => string): string;

@@ -114,6 +114,8 @@ describe('a fact', () => {
     ['actionCount', { action: 'login', windowDays: 7 }, '', 4, 0],
     ['actionCount', { action: 'login', windowDays: 8 }, '', 9, 0],
     ['actionCount', { action: 'login', windowDays: 1 }, '', 2, 0],
+    ['actionCount', { action: 'login', period: 'week' }, '', 4, 0],
+    ['actionCount', { action: 'login', period: 'day' }, '', 2, 0],
     ['actionSum', login, '', 4.5, 0],
     ['actionSum', { action: 'login', windowDays: 7 }, '', 3.5, 0],
     ['activeDays', login, '', 4, 0],

@@ -26,7 +26,7 @@ value may name another fact: \`{"fact": NAME, "params": {…}}\`.
   Of other facts they see the condition's \`name\` only, unless the condition says \`"public": true\`. Flags that are not
   visible to people read "another feature".
 - *Counts* have half-way: reaching 5 of 10 by \`greaterThanInclusive\` is progress of one half.
-- *Windows* (\`windowDays\`) count what happened before the rule was saved, as far back as days are kept: for
+- *Windows* (\`windowDays\`, \`period\`) count what happened before the rule was saved, as far back as days are kept: for
   \`EVENT_RETENTION_DAYS\`, and longer where a rule windowed the action already. Writes warn where a window reaches further back,
   and requirements say since when it is counted (\`counted_since\`).
 - What time changes needs no event and no request: the server knows the instant, and unlocks then.
@@ -60,14 +60,15 @@ function section({ name, description, params, path, count }: FactDefinition): st
   return `## ${name}\n\n${[description, ...(lines.length === 0 ? [] : ['', ...lines])].join('\n')}\n`;
 }
 
-function paramLine({ name, type, required, allowed, min, max }: FactParam): string {
+function paramLine({ name, type, required, allowed, min, max, excludes }: FactParam): string {
   const ranges = {
     string: 'a text',
     integer: `a whole number from ${min} to ${max}`,
     list: `a list of ${min} to ${max} different names`,
   };
   const kind = allowed === undefined ? ranges[type] : allowed.map((value) => `\`${value}\``).join(' or ');
-  return `- \`${name}\`${required ? '' : ' (may be left out)'}: ${kind}.`;
+  const beside = excludes === undefined ? '' : `, not beside \`${excludes}\``;
+  return `- \`${name}\`${required ? '' : ' (may be left out)'}: ${kind}${beside}.`;
 }
 
 function changesOf(changedBy: ReadonlySet<FactChange>): string {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import type { JsonObject } from '../values/json.js';
 import { DAY_MS, dayNumber } from '../values/time.js';
 import { FACTS } from './fact-table.js';
 import { countedSince, type KnownDays } from './known-days.js';
@@ -10,8 +11,9 @@ const day = (back: number) => (TODAY - back) * DAY_MS;
 const DERIVED = new Map([['large', { countsSince: day(4) + 5 }]]);
 
 /** Since when a fact is counted; in days back from today where that is a midnight. */
-function since(fact: string, windowDays: number | undefined, known: Partial<KnownDays>, action = 'save') {
-  const params = { action, ...(windowDays === undefined ? {} : { windowDays }) };
+function since(fact: string, window: number | string | undefined, known: Partial<KnownDays>, action = 'save') {
+  const given = typeof window === 'number' ? { windowDays: window } : { period: window };
+  const params = { action, ...(window === undefined ? {} : given) } as JsonObject;
   const all = { countedSince: 0, summedSince: 0, keptFrom: new Map<string, number>(), othersKeptFrom: 0, ...known };
   return countedSince(FACTS.get(fact)!, params, { known: all, now: NOW, derived: DERIVED });
 }
@@ -25,6 +27,18 @@ describe('since when a window is counted', () => {
       expect(since(fact, undefined, { othersKeptFrom: TODAY - 2 })).toBeUndefined();
     }
     expect(since('daysSinceAction', undefined, { countedSince: NOW })).toBeUndefined();
+  });
+
+  it('goes by the first day of the present week or month', () => {
+    // A Friday, the 20th.
+    for (const [period, first] of [
+      ['day', 0],
+      ['week', 4],
+      ['month', 19],
+    ] as const) {
+      expect(since('actionCount', period, { othersKeptFrom: TODAY - first })).toBeUndefined();
+      expect(since('actionCount', period, { othersKeptFrom: TODAY - first + 1 })).toBe(day(first - 1));
+    }
   });
 
   it('goes by the action, where more is kept of it than of others', () => {

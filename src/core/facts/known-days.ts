@@ -2,6 +2,7 @@ import { type DayClock, dayZoneAt } from '../states/day-zone.js';
 import { type JsonObject, ownMember } from '../values/json.js';
 import { dayBegins, localDay } from '../values/local-time.js';
 import { DAY_MS } from '../values/time.js';
+import { windowOf } from './day-window.js';
 import type { FactDefinition } from './fact-definition.js';
 
 /** Since when the days on which users did an action are known. */
@@ -32,18 +33,19 @@ export interface CountingKnowledge {
  * derived, so that what the user did before that does not count.
  */
 export function countedSince(
-  { window }: Pick<FactDefinition, 'window'>,
+  definition: Pick<FactDefinition, 'window'>,
   params: JsonObject,
   { known, now, clock, derived }: CountingKnowledge,
 ): number | undefined {
-  const [windowDays, action] = [ownMember(params, 'windowDays'), ownMember(params, 'action')];
+  const action = ownMember(params, 'action');
   if (typeof action !== 'string') return undefined;
   const derivedSince = derived.get(action)?.countsSince;
-  if (window === undefined || typeof windowDays !== 'number') return derivedSince;
+  const window = windowOf(definition, params);
+  if (window === undefined) return derivedSince;
   const zone = dayZoneAt(clock, now);
   const beginning = (day: number): number => dayBegins(zone, day, (day - 2) * DAY_MS);
-  const since = Math.max(derivedSince ?? 0, known === undefined ? 0 : daysKnownSince(window, action, known, beginning));
-  return beginning(localDay(zone, now) - windowDays + 1) < since ? since : undefined;
+  const since = Math.max(derivedSince ?? 0, known === undefined ? 0 : daysKnownSince(definition.window, action, known, beginning));
+  return beginning(window.first(localDay(zone, now))) < since ? since : undefined;
 }
 
 function daysKnownSince(

@@ -2,7 +2,9 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import type { DayClock } from '../states/day-zone.js';
+import { PERIODS } from '../values/calendar-period.js';
 import { DAY_MS, MINUTE_MS } from '../values/time.js';
+import { lastDays, thisPeriod } from './day-window.js';
 import { holds, type Ordering } from './time-reading.js';
 import { type WindowMeasure, windowBase, windowReading } from './window-reading.js';
 
@@ -16,9 +18,16 @@ const SET: readonly (readonly [zone: string, at: string])[] = [
   ['America/St_Johns', '2010-11-07T02:31:00Z'],
 ];
 
-const WINDOW_DAYS = 3;
+/** Windows, with the first of their days by another library's calendar. */
+const WINDOWS = [
+  { window: lastDays(3), begins: (today: DateTime) => today.minus({ days: 2 }) },
+  { window: thisPeriod('day'), begins: (today: DateTime) => today },
+  { window: thisPeriod('week'), begins: (today: DateTime) => today.startOf('week') },
+  { window: thisPeriod('month'), begins: (today: DateTime) => today.startOf('month') },
+];
 
 interface Given {
+  readonly of: (typeof WINDOWS)[number];
   readonly clock: DayClock;
   readonly now: number;
   readonly days: readonly { readonly day: number; readonly count: number; readonly sum: bigint }[];
@@ -26,36 +35,39 @@ interface Given {
 
 const given: fc.Arbitrary<Given> = fc
   .record({
+    of: fc.constantFrom(...WINDOWS),
     set: fc.constantFrom(...SET),
     minutes: fc.integer({ min: -60 * 60, max: 20 * 60 }),
     offsets: fc.uniqueArray(fc.integer({ min: -6, max: 3 }), { maxLength: 5 }),
     other: fc.option(fc.constantFrom('UTC', 'Etc/GMT+12', 'Etc/GMT-14', 'Asia/Kolkata')),
     fromMinutes: fc.integer({ min: -24 * 60, max: 48 * 60 }),
   })
-  .map(({ set: [zone, at], minutes, offsets, other, fromMinutes }) => {
+  .map(({ of, set: [zone, at], minutes, offsets, other, fromMinutes }) => {
     const now = Date.parse(at) + minutes * MINUTE_MS;
     const today = Math.floor(now / DAY_MS);
     const days = offsets
       .map((offset) => ({ day: today + offset, count: 1, sum: 1_000_000n }))
       .sort((a, b) => a.day - b.day);
     const next = other === null ? {} : { next: { zone: other, from: Date.parse(at) + fromMinutes * MINUTE_MS } };
-    return { clock: { zone, ...next }, now, days };
+    return { of, clock: { zone, ...next }, now, days };
   });
 
 /** What the window holds by definition, by another library's clocks. */
-function countAt({ clock, days }: Given, at: number): number {
+function countAt({ of, clock, days }: Given, at: number): number {
   const zone = clock.next !== undefined && at >= clock.next.from ? clock.next.zone : clock.zone;
-  const today = Math.floor(Date.parse(`${DateTime.fromMillis(at, { zone }).toISODate()}T00:00:00Z`) / DAY_MS);
-  return days.filter(({ day }) => day <= today && day > today - WINDOW_DAYS).length;
+  const shown = DateTime.fromISO(`${DateTime.fromMillis(at, { zone }).toISODate()}T00:00:00`, { zone: 'UTC' });
+  const dayOf = (date: DateTime): number => Math.floor(date.toMillis() / DAY_MS);
+  const [today, first] = [dayOf(shown), dayOf(of.begins(shown))];
+  return days.filter(({ day }) => day <= today && day >= first).length;
 }
 
 describe('a window of days in the zones of a user', () => {
   it('holds the days that it should, and turns an ordering at exactly the instant that is told', () => {
-    const reading = windowReading(WINDOW_DAYS, 'count');
     const ordering = fc.constantFrom<Ordering>('lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive');
     let turned = 0;
     fc.assert(
       fc.property(given, ordering, fc.integer({ min: 0, max: 4 }), (world, order, constant) => {
+        const reading = windowReading(world.of.window, 'count');
         const base = windowBase(world.days, world.clock);
         const { now } = world;
         expect(reading.at(base, now)).toBe(countAt(world, now));
@@ -72,7 +84,7 @@ describe('a window of days in the zones of a user', () => {
         turned += 1;
         expect([found - 1, found].map((at) => holds(order, countAt(world, at), constant))).toEqual([before, !before]);
       }),
-      { numRuns: 400 },
+      { numRuns: 800 },
     );
     expect(turned).toBeGreaterThan(50);
   });
@@ -80,17 +92,17 @@ describe('a window of days in the zones of a user', () => {
   it('turns at the instant that looking at each change of what it holds finds', () => {
     const ordering = fc.constantFrom<Ordering>('lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive');
     const measure = fc.constantFrom<WindowMeasure>('count', 'sum', 'days');
-    const windowDays = fc.constantFrom(1, 3, 30, 200);
+    const window = fc.constantFrom(...[1, 3, 30, 200].map(lastDays), ...PERIODS.map(thisPeriod));
     const spread = fc.uniqueArray(fc.integer({ min: -210, max: 3 }), { maxLength: 40 });
     fc.assert(
-      fc.property(given, spread, measure, windowDays, ordering, fc.integer({ min: 0, max: 12 }), (...drawn) => {
-        const [{ clock, now }, offsets, measure, windowDays, order, constant] = drawn;
+      fc.property(given, spread, measure, window, ordering, fc.integer({ min: 0, max: 12 }), (...drawn) => {
+        const [{ clock, now }, offsets, measure, window, order, constant] = drawn;
         const today = Math.floor(now / DAY_MS);
         const days = offsets
           .toSorted((a, b) => a - b)
           .map((offset) => ({ day: today + offset, count: 1, sum: BigInt(offset % 3) * 1_000_000n }));
         const base = windowBase(days, clock);
-        const reading = windowReading(windowDays, measure);
+        const reading = windowReading(window, measure);
         const holdsAt = (at: number): boolean => holds(order, Number(reading.at(base, at)), constant);
         let at = now;
         do at = reading.nextTick(base, at);

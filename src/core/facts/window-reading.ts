@@ -4,6 +4,7 @@ import { dayBegins, setBackBefore } from '../values/local-time.js';
 import { amountOf } from '../values/millionths.js';
 import { DAY_MS, dayNumber } from '../values/time.js';
 import { offsetAt } from '../values/time-zone.js';
+import type { DayWindow } from './day-window.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';
 
 /** What a window adds up: events, their values, or the days that had any. */
@@ -40,27 +41,27 @@ function isLocal(base: Base): base is LocalDays {
 }
 
 /**
- * Reads a total over today and the `windowDays` − 1 days before it, from a {@link windowBase}. Days after today, as clocks that
+ * Reads a total over a window of days, from a {@link windowBase}. Days after today, as clocks that
  * differ make them, and journeys to the west, count when they come.
  */
-export function windowReading(windowDays: number, measure: WindowMeasure): TimeReading {
+export function windowReading(window: DayWindow, measure: WindowMeasure): TimeReading {
   return {
     at: (base, now) => {
       const given = base as Base;
       if (given === undefined) return 0;
-      if (isLocal(given)) return valueAt(measure, given.days, dayAt(given.clock, now), windowDays);
-      return valueAt(measure, given, dayNumber(now), windowDays);
+      if (isLocal(given)) return valueAt(measure, given.days, dayAt(given.clock, now), window);
+      return valueAt(measure, given, dayNumber(now), window);
     },
     nextTick: (base, now) => {
       const given = base as Base;
       if (given === undefined) return Number.POSITIVE_INFINITY;
-      if (isLocal(given)) return nextInstant(given, now, windowDays);
-      return nextDay(given, spanAt(given, dayNumber(now), windowDays), windowDays) * DAY_MS;
+      if (isLocal(given)) return nextInstant(given, now, window);
+      return nextDay(given, spanAt(given, dayNumber(now), window), window) * DAY_MS;
     },
     crossing: (base, now, ordering, constant) => {
       const given = base as Base;
       if (given === undefined || Number.isNaN(constant)) return Number.POSITIVE_INFINITY;
-      const comparison = { windowDays, measure, ordering, constant };
+      const comparison = { window, measure, ordering, constant };
       if (isLocal(given)) return crossingInstant(given, now, comparison);
       return crossingDay(given, dayNumber(now), comparison) * DAY_MS;
     },
@@ -68,9 +69,9 @@ export function windowReading(windowDays: number, measure: WindowMeasure): TimeR
 }
 
 /** The next instant at which the window may hold other days: a later day begins, clocks are set back, or another zone counts. */
-function nextInstant({ days, clock }: LocalDays, now: number, windowDays: number): number {
+function nextInstant({ days, clock }: LocalDays, now: number, window: DayWindow): number {
   const [zone, today] = [dayZoneAt(clock, now), dayAt(clock, now)];
-  const turn = nextDay(days, spanAt(days, today, windowDays), windowDays);
+  const turn = nextDay(days, spanAt(days, today, window), window);
   const begins = turn === Number.POSITIVE_INFINITY ? turn : dayBegins(zone, turn, now);
   const { from } = clock.next ?? { from: now };
   return Math.min(begins, setBackBefore(zone, today, now), from > now ? from : Number.POSITIVE_INFINITY);
@@ -82,19 +83,19 @@ function nextInstant({ days, clock }: LocalDays, now: number, windowDays: number
  */
 function crossingInstant(base: LocalDays, now: number, comparison: Comparison): number {
   const { days, clock } = base;
-  const { windowDays, ordering, constant } = comparison;
+  const { window, ordering, constant } = comparison;
   let before: boolean | undefined;
-  for (let at = now; at !== Number.POSITIVE_INFINITY; at = nextInstant(base, at, windowDays)) {
+  for (let at = now; at !== Number.POSITIVE_INFINITY; at = nextInstant(base, at, window)) {
     const { offsetMs, until } = offsetAt(dayZoneAt(clock, at), at);
     const { from } = clock.next ?? { from: at };
     const end = from > at ? Math.min(from, until) : until;
-    const span = spanAt(days, dayNumber(at + offsetMs), windowDays);
+    const span = spanAt(days, dayNumber(at + offsetMs), window);
     const total = new Total(days, span, comparison);
     const held = holds(ordering, total.value, constant);
     before ??= held;
     if (held !== before) return at;
     for (;;) {
-      const day = nextDay(days, span, windowDays);
+      const day = nextDay(days, span, window);
       const begins = day * DAY_MS - offsetMs;
       if (!(begins < end)) break;
       at = begins;
@@ -106,10 +107,11 @@ function crossingInstant(base: LocalDays, now: number, comparison: Comparison): 
 }
 
 /** What the window adds up to on a day, without anything being made for it. */
-function valueAt(measure: WindowMeasure, days: readonly ActionDay[], today: number, windowDays: number): number {
+function valueAt(measure: WindowMeasure, days: readonly ActionDay[], today: number, window: DayWindow): number {
+  const first = window.first(today);
   let count = 0;
   let millionths = 0n;
-  for (let i = days.length - 1; i >= 0 && days[i]!.day > today - windowDays; i -= 1) {
+  for (let i = days.length - 1; i >= 0 && days[i]!.day >= first; i -= 1) {
     const day = days[i]!;
     if (day.day > today) continue;
     if (measure === 'sum') millionths += day.sum;
@@ -118,11 +120,12 @@ function valueAt(measure: WindowMeasure, days: readonly ActionDay[], today: numb
   return measure === 'sum' ? amountOf(millionths) : count;
 }
 
-function spanAt(days: readonly ActionDay[], today: number, windowDays: number): Span {
+function spanAt(days: readonly ActionDay[], today: number, window: DayWindow): Span {
+  const first = window.first(today);
   let to = days.length;
   while (to > 0 && days[to - 1]!.day > today) to -= 1;
   let from = to;
-  while (from > 0 && days[from - 1]!.day > today - windowDays) from -= 1;
+  while (from > 0 && days[from - 1]!.day >= first) from -= 1;
   return { from, to };
 }
 
@@ -130,14 +133,14 @@ function spanAt(days: readonly ActionDay[], today: number, windowDays: number): 
 class Total {
   readonly #days: readonly ActionDay[];
   readonly #measure: WindowMeasure;
-  readonly #windowDays: number;
+  readonly #window: DayWindow;
   #count = 0;
   #millionths = 0n;
 
-  constructor(days: readonly ActionDay[], { from, to }: Span, { measure, windowDays }: Comparison) {
+  constructor(days: readonly ActionDay[], { from, to }: Span, { measure, window }: Comparison) {
     this.#days = days;
     this.#measure = measure;
-    this.#windowDays = windowDays;
+    this.#window = window;
     for (let i = from; i < to; i += 1) this.#enter(days[i]!);
   }
 
@@ -149,7 +152,7 @@ class Total {
   moveTo(day: number, span: Span): void {
     const days = this.#days;
     while (span.to < days.length && days[span.to]!.day <= day) this.#enter(days[span.to++]!);
-    while (span.from < span.to && days[span.from]!.day <= day - this.#windowDays) this.#leave(days[span.from++]!);
+    while (span.from < span.to && this.#window.leaves(days[span.from]!.day) <= day) this.#leave(days[span.from++]!);
   }
 
   #enter({ count, sum }: ActionDay): void {
@@ -164,14 +167,14 @@ class Total {
 }
 
 /** The next day on which the span changes: its first day leaves, or a day after today enters. */
-function nextDay(days: readonly ActionDay[], span: Span, windowDays: number): number {
-  const leaves = span.from < span.to ? days[span.from]!.day + windowDays : Number.POSITIVE_INFINITY;
+function nextDay(days: readonly ActionDay[], span: Span, window: DayWindow): number {
+  const leaves = span.from < span.to ? window.leaves(days[span.from]!.day) : Number.POSITIVE_INFINITY;
   const enters = span.to < days.length ? days[span.to]!.day : Number.POSITIVE_INFINITY;
   return Math.min(leaves, enters);
 }
 
 interface Comparison {
-  readonly windowDays: number;
+  readonly window: DayWindow;
   readonly measure: WindowMeasure;
   readonly ordering: Ordering;
   readonly constant: number;
@@ -179,12 +182,12 @@ interface Comparison {
 
 /** The day on which the comparison's result first differs from today's: the window is moved on from change to change. */
 function crossingDay(days: readonly ActionDay[], today: number, comparison: Comparison): number {
-  const { windowDays, ordering, constant } = comparison;
-  const span = spanAt(days, today, windowDays);
+  const { window, ordering, constant } = comparison;
+  const span = spanAt(days, today, window);
   const total = new Total(days, span, comparison);
   const before = holds(ordering, total.value, constant);
   for (;;) {
-    const day = nextDay(days, span, windowDays);
+    const day = nextDay(days, span, window);
     if (day === Number.POSITIVE_INFINITY) return day;
     total.moveTo(day, span);
     if (holds(ordering, total.value, constant) !== before) return day;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { DateTime } from 'luxon';
 import { instant, orderedTimeLeaf } from '../conditions/testing/arbitrary-conditions.js';
 import type { Usage } from '../conditions/usage.js';
 import { among, decide, decideAlone, decideAmong } from '../deciding/evaluate.js';
@@ -72,9 +73,10 @@ describe('what is left of a flag, for random conditions and users', () => {
         fc.constantFrom('actionCount', 'actionSum', 'activeDays'),
         fc.constantFrom('lessThan', 'lessThanInclusive'),
         fc.oneof(fc.integer({ min: 1, max: 6 }), fc.constantFrom(1.5, 3.25)),
+        fc.constantFrom({ windowDays: 7 }, { period: 'week' }, { period: 'month' }),
         days,
-        (fact, operator, value, given) => {
-          const leaf = { fact, params: { action: 'export', windowDays: 7 }, operator, value };
+        (fact, operator, value, window, given) => {
+          const leaf = { fact, params: { action: 'export', ...window }, operator, value };
           const at = (now: number) => askLeaf(leaf, { actionDays: new Map([['export', given]]) }, now);
           const { usage, current, enabled } = at(NOW);
           const { remaining, limit, resetsAt } = usage!;
@@ -155,6 +157,17 @@ describe('what is left', () => {
       limit: 6,
     });
     expect(decided({ condition: 'free' }).usage).toEqual({ remaining: 3, limit: 5, resetsAt });
+  });
+
+  it('is how many are left of the present week or month, until the next one begins where the user is', () => {
+    const of = (period: string) => ({ all: [exports(5, { params: { action: 'export', period } })] });
+    const lisbon = { timeZone: 'Europe/Lisbon', actionDays: new Map([['export', [{ day: today, count: 2, sum: 0n }]]]) };
+    for (const period of ['week', 'month'] as const) {
+      const next = DateTime.fromMillis(NOW, { zone: 'Europe/Lisbon' }).startOf(period).plus({ [period]: 1 }).toMillis();
+      const { usage, validUntil } = decided(of(period), {}, lisbon);
+      expect(usage).toEqual({ remaining: 3, limit: 5, resetsAt: next });
+      expect(validUntil).toBe(next);
+    }
   });
 
   it('is told of totals, of amounts and of days, which nothing resets', () => {

@@ -81,6 +81,9 @@ describe('compileSnapshot', () => {
       { segments: [segmentOf('keen', { any: [within('login', 30), within('share', 2)] })] },
     );
     expect(Object.fromEntries(snapshot.windowedActions)).toEqual({ login: 30, share: 2 });
+    const monthly = { fact: 'activeDays', params: { action: 'login', period: 'month' }, operator: 'equal', value: 1 };
+    const within7 = snapshotOf([withRule('a', { all: [within('login', 7), monthly] })]);
+    expect(Object.fromEntries(within7.windowedActions)).toEqual({ login: 31 });
   });
 
   it('lists flags that latch, each after those whose unlocks it reads, without archived and live ones', () => {

@@ -1,3 +1,4 @@
+import { windowOf } from '../facts/day-window.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import type { LayeredMap } from '../values/layered-map.js';
 import type { CompiledFlag, FactReading, Snapshot, WindowEdge } from './snapshot.js';
@@ -41,10 +42,11 @@ export function windowedActionsAfter(
   slots: FactSlots,
 ): ReadonlyMap<string, number> {
   const longest = new Map<string, number>();
-  for (const { params } of slots.all()) {
-    const { action, windowDays } = params;
-    if (typeof action !== 'string' || typeof windowDays !== 'number') continue;
-    longest.set(action, Math.max(longest.get(action) ?? 0, windowDays));
+  for (const { definition, params } of slots.all()) {
+    const { action } = params;
+    const window = windowOf(definition, params);
+    if (typeof action !== 'string' || window === undefined) continue;
+    longest.set(action, Math.max(longest.get(action) ?? 0, window.days));
   }
   const same = longest.size === before.size && [...longest].every(([action, days]) => before.get(action) === days);
   return same ? before : longest;

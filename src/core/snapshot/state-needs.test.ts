@@ -33,13 +33,14 @@ describe('what latching needs of users’ states', () => {
       [
         latchingFlag('a', conditions),
         latchingFlag('b', counts('export', { windowDays: 7 })),
+        latchingFlag('d', counts('save', { period: 'week' })),
         flagOf('c', { rules: [ruleOf('live', { conditions: counts('login') })] }),
       ],
       { segments: [segmentOf('busy', counts('upload'))] },
     );
     expect(needsOfLatching(snapshot)).toEqual({
-      actions: new Set(['upload', 'export']),
-      days: new Set(['export']),
+      actions: new Set(['upload', 'export', 'save']),
+      days: new Set(['export', 'save']),
       stagesReached: true,
       access: false,
       // A window's days count in the zone that an organization may have.

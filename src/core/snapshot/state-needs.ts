@@ -1,3 +1,4 @@
+import { windowOf } from '../facts/day-window.js';
 import type { FactChange } from '../facts/fact-definition.js';
 import type { CompiledRule, Snapshot } from './snapshot.js';
 
@@ -73,7 +74,7 @@ function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit
       const { action } = params;
       if (typeof action !== 'string') everyAction = true;
       else actions.add(action);
-      if (typeof action === 'string' && params.windowDays !== undefined) days.add(action);
+      if (typeof action === 'string' && windowOf(definition, params) !== undefined) days.add(action);
     }
   }
   if (everyAction) return { actions: undefined, days: undefined, stagesReached, organizations };

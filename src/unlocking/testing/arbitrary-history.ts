@@ -54,6 +54,9 @@ function leaf(of: number): fc.Arbitrary<JsonObject> {
       .tuple(counted, order, small, action, fc.constantFrom(1, 3))
       .map(([fact, by, n, name, windowDays]) => reading(fact, by, n, { params: { action: name, windowDays } })),
     fc
+      .tuple(counted, order, small, action, fc.constantFrom('day', 'week', 'month'))
+      .map(([fact, by, n, name, period]) => reading(fact, by, n, { params: { action: name, period } })),
+    fc
       .tuple(order, small, action, fc.constantFrom('first', 'last'))
       .map(([by, n, name, which]) => reading('daysSinceAction', by, n, { params: { action: name, which } })),
     fc

@@ -3,6 +3,7 @@ import type { FactSources } from '../../facts/fact-definition.js';
 import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
 import { dayClockOf } from '../../states/day-zone.js';
 import { type ActionDay, unknownUser } from '../../states/user-state.js';
+import { PERIODS } from '../../values/calendar-period.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../values/json.js';
 import { pathTo } from '../../values/path.js';
 import { DAY_MS, dayNumber, HOUR_MS } from '../../values/time.js';
@@ -187,9 +188,10 @@ function zone(): fc.Arbitrary<JsonObject> {
 }
 
 function actionParams(): fc.Arbitrary<JsonObject> {
-  return fc.record(
-    { action: fc.constantFrom(...ACTIONS), windowDays: fc.constantFrom(1, 2, 7, 366) },
-    { requiredKeys: ['action'] },
+  const action = fc.constantFrom(...ACTIONS);
+  return fc.oneof(
+    fc.record({ action, windowDays: fc.constantFrom(1, 2, 7, 366) }, { requiredKeys: ['action'] }),
+    fc.record({ action, period: fc.constantFrom(...PERIODS) }),
   );
 }
 
