@@ -76,6 +76,8 @@ exports.up = async function up(knex) {
       // Of that day, which gets a row in action_days when a later day begins.
       day_count: 'BIGINT NOT NULL',
       day_sum: 'BIGINT NOT NULL',
+      // What streaks came to before the recent days, in JSON, where some rule reads them; empty where none does.
+      streaks: 'VARCHAR(1024) NOT NULL',
     },
     primary: ['part', 'user_id', 'action'],
   });

@@ -4,6 +4,7 @@ import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { BackfillReason } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
+import { settleAnyAction } from './any-action.js';
 import { backfillChanges, type ConfigurationChanged } from './backfill-start.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { confirmSnapshot, snapshotAt } from './confirm-snapshot.js';
@@ -101,15 +102,18 @@ export async function lockConfiguration(
 }
 
 /**
- * The snapshot of the configuration with this transaction's changes so far. Only what it has changed is read, and only what that
+ * The snapshot of the configuration with this transaction's changes so far, and with what follows from these for the action that stands
+ * for all. Only what it has changed is read, and only what that
  * concerns is compiled. The keeper must not be given it before the commit, since the transaction may yet be rolled back.
  */
 export async function configurationMade(
   tx: Transaction,
   { revision, snapshot: before }: LockedConfiguration,
 ): Promise<ConfigurationChanged> {
-  const changes = await tx.configuration.changes(before.revision);
-  return { before, after: compileChanges(before, { ...changes, revision }) };
+  const made = async (): Promise<Snapshot> =>
+    compileChanges(before, { ...(await tx.configuration.changes(before.revision)), revision });
+  const after = await made();
+  return { before, after: (await settleAnyAction(tx, after)) ? await made() : after };
 }
 
 /**

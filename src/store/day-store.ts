@@ -16,7 +16,7 @@ export interface DayStore {
   purge(kept: KeptDays, limit: number): Promise<number>;
 }
 
-export interface DayWriter {
+export interface DayWriter extends Pick<DayStore, 'known'> {
   /**
    * Notes from which days on days are to be kept, before any others are dropped; gives from which they are kept from now on, which
    * never goes back: dropped days do not come back where more are to be kept than before. An action that is windowed only now is

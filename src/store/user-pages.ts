@@ -1,3 +1,4 @@
+import type { Derivation } from '../core/flags/flag.js';
 import type { StateNeeds } from '../core/snapshot/state-needs.js';
 import type { UserState } from '../core/states/user-state.js';
 
@@ -17,6 +18,8 @@ export interface UserPageRequest {
   /** Whose users; '' for all users. */
   readonly organizationId: string;
   readonly needs: StateNeeds;
+  /** Actions that are not derived, and are to be counted as if they were. */
+  readonly countedAs?: ReadonlyMap<string, Derivation> | undefined;
 }
 
 export interface UserPage {

@@ -8,6 +8,7 @@ import { type UserState, unknownUser } from '../core/states/user-state.js';
 import { NOW, snapshotOf, userOf } from '../core/testing/samples.js';
 import type { JsonObject, JsonValue } from '../core/values/json.js';
 import { LARGEST_AMOUNT } from '../core/values/millionths.js';
+import { ANY_ACTION } from '../core/values/names.js';
 import { DAY_MS } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import { deriveEvents } from './derive-events.js';
@@ -223,11 +224,13 @@ describe('counting derived actions anew', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 8 });
     return fc.assert(
       fc.asyncProperty(anyEvents, anyDerivation, anySince, sizes, async (list, one, since, cuts) => {
-        const snapshot = snapshotWith({ one, after: sinceOf(since.after), later: sinceOf(since.later) });
+        const any = { [ANY_ACTION]: { from: [ANY_ACTION] } };
+        const snapshot = snapshotWith({ one, after: sinceOf(since.after), later: sinceOf(since.later), ...any });
         const { derivations } = snapshot;
         const events = eventsOf(list);
         const live = await happening(snapshot, events, cuts);
-        const names = new Set(['one', 'after', 'later']);
+        expect(live.user.actions.get(ANY_ACTION)?.count).toBe(events.length);
+        const names = new Set(['one', 'after', 'later', ANY_ACTION]);
         const plain = await happening(snapshotOf([]), events, []);
         const anew = recount(plain.user, names, { derivations, events });
         const byName = (user: UserState) => [...user.actions].toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -181,7 +181,7 @@ export class EventCourse {
     const all = this.#counted === 0 && this.#taken === happenings.length;
     const { actions, actionDays } = all
       ? counted
-      : countEvents(this.#user, countsOf(happenings.slice(this.#counted, this.#taken)), snapshot.windowedActions).after;
+      : countEvents(this.#user, countsOf(happenings.slice(this.#counted, this.#taken)), snapshot).after;
     const { dayZone } = happenings[this.#taken - 1]!.event;
     this.#user = { ...this.#user, actions, actionDays, ...(dayZone === undefined ? {} : { dayZone }) };
     this.#counted = this.#taken;

@@ -17,6 +17,7 @@ import {
   userOf,
 } from '../core/testing/samples.js';
 import type { JsonObject } from '../core/values/json.js';
+import { ANY_ACTION } from '../core/values/names.js';
 import { DAY_MS, HOUR_MS, MINUTE_MS } from '../core/values/time.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
@@ -88,7 +89,7 @@ function oneByOne(snapshot: Snapshot, start: Stored, events: readonly NewEvent[]
   for (const event of events) {
     const at = Math.max(event.receivedAt, user.writtenAt ?? 0);
     const counts = [event, ...seenEvents.derivedFrom(event)];
-    const { after } = countEvents(user, counts, snapshot.windowedActions);
+    const { after } = countEvents(user, counts, snapshot);
     const touched = { before: user, after, cause: { type: 'identify' } } as const;
     const judged = judgeByEverything(touched, { ...judging(snapshot, at) }, { ...nowhere, dueAt });
     user = { ...after, ledger: judged.ledger, writtenAt: at };
@@ -108,7 +109,7 @@ class Seen {
   derivedFrom(event: NewEvent): readonly NewEvent[] {
     this.#events.push(event);
     const { kind } = event.properties as { readonly kind: number };
-    const derived: NewEvent[] = [];
+    const derived: NewEvent[] = [{ ...event, action: ANY_ACTION }];
     if (isLarge(event)) derived.push({ ...event, action: 'large' });
     if (event.action !== 'a' && !this.#kinds.has(kind)) {
       this.#kinds.add(kind);

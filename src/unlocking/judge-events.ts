@@ -45,7 +45,7 @@ export function judgeEvents(
   const unsettled = unsettledFor(before, snapshot);
   const dated = datedEvents(before, events, timeZoneOf(snapshot, before, organization));
   const { happenings, distinct, spans } = deriveEvents(before, dated, snapshot, known);
-  const { after, totals, days } = countEvents(before, countsOf(happenings), snapshot.windowedActions);
+  const { after, totals, days } = countEvents(before, countsOf(happenings), snapshot);
   const course = new EventCourse({ before, happenings, counted: after, unsettled, snapshot, now, ...around });
   for (const happening of happenings) course.take(happening);
 

@@ -71,7 +71,7 @@ class Life {
           ...{ id: `${i}`, source: '', userId: before.id, action, value, properties: {} },
           ...{ occurredAt: now - agoMs, receivedAt: now },
         }));
-        return { after: countEvents(before, events, this.#snapshot.windowedActions).after };
+        return { after: countEvents(before, events, this.#snapshot).after };
       }
       case 'identify':
         return { after: { ...before, ...happening.profile } };

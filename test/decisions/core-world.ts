@@ -83,7 +83,7 @@ function coreFlag(
 
 function coreUser(given: DecisionCase, rows: readonly AccessRow[], configuration: Configuration): UserState {
   const { organizationId, roles, joinedAt, emailVerified, attributes, stage, id } = given.user;
-  const { windowedActions } = compileSnapshot(configuration);
+  const snapshot = compileSnapshot(configuration);
   const { ledger = [] } = given.coreOnly ?? {};
   const user: UserState = {
     ...unknownUser(id),
@@ -101,7 +101,7 @@ function coreUser(given: DecisionCase, rows: readonly AccessRow[], configuration
     ...event,
     ...{ id: String(i), source: 'case', userId: id, properties: {}, receivedAt: given.now },
   }));
-  return countEvents(user, events, windowedActions).after;
+  return countEvents(user, events, snapshot).after;
 }
 
 function coreOrganization(id: string, given: DecisionCase, rows: readonly AccessRow[]): OrganizationState {

@@ -21,6 +21,9 @@ const RULES: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[
   broke: [sum('lessThan', 0)],
   even: [sum('equal', 2), atLeast(2, 'x')],
   today: [count('equal', 2, { windowDays: 1 })],
+  week: [count('equal', 3, { period: 'week' })],
+  streak: [{ fact: 'streak', params: { action: 'x' }, operator: 'equal', value: 2 }],
+  any: [{ fact: 'actionCount', operator: 'equal', value: 3 }],
   idle: [{ fact: 'daysSinceAction', params: { action: 'x' }, operator: 'greaterThanInclusive', value: 1 }],
   // Read what others unlock, in the order of the chain and against it.
   a_chain: [unlocked('third', true), unlocked('few', false)],

@@ -1,3 +1,4 @@
+import { actionWords } from '../facts/action-param.js';
 import { windowOf } from '../facts/day-window.js';
 import { FACTS, MET_CONDITIONS } from '../facts/fact-table.js';
 import { type CountingKnowledge, countedSince } from '../facts/known-days.js';
@@ -163,13 +164,18 @@ function shortWindow(
   if (definition === undefined || !isJsonObject(params) || windowOf(definition, params) === undefined) return undefined;
   const since = countedSince(definition, params, knowledge);
   if (since === undefined) return undefined;
-  const { action, windowDays, period } = params;
+  const { windowDays, period } = params;
   const window = windowDays === undefined ? `this ${String(period)}` : `${inBrief(windowDays)} days`;
-  const counted = `${inBrief(action)} is counted by day since ${new Date(since).toISOString()} only`;
+  const counted = `${described(params)} is counted by day since ${new Date(since).toISOString()} only`;
   return {
     param: windowDays === undefined ? 'period' : 'windowDays',
     message: `a window of ${window} that reaches further back than is known: ${counted}, and what users did before does not count`,
   };
+}
+
+function described(params: JsonObject): string {
+  const action = ownMember(params, 'action');
+  return action === undefined ? actionWords(params) : inBrief(action);
 }
 
 /** What is said of the first such window in a segment, or in those that it refers to; `seen` has the segments looked at so far. */

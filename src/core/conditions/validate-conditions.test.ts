@@ -64,6 +64,8 @@ describe('sound conditions', () => {
     ['decorators', { all: [{ fact: 'roles', operator: 'someFact:someValue:startsWith', value: ['a', 'b'] }] }],
     ['swap', { all: [{ fact: 'role', operator: 'swap:contains', value: ['admin', 'manager'] }] }],
     ['a window', { all: [{ ...COUNT, params: { action: 'login', windowDays: 366 } }] }],
+    ['any action', { all: [{ fact: 'activeDays', operator: 'equal', value: 1 }] }],
+    ['a streak', { all: [{ ...COUNT, fact: 'streak', params: { which: 'best', period: 'week', grace: 7 } }] }],
     ['a period', { all: [{ ...COUNT, params: { action: 'login', period: 'month' } }] }],
     ['an action of any name', { all: [{ ...COUNT, params: { action: '__proto__' } }] }],
     ['two facts', { all: [{ ...PLAN, value: { fact: 'organizationAttribute', path: '$.plan' } }] }],
@@ -300,11 +302,15 @@ describe('unsound conditions are refused', () => {
       JSON.parse('{"all":[{"fact":"actionCount","params":{"action":"a","__proto__":1},"operator":"equal","value":1}]}'),
       '/all/0/params/__proto__: "__proto__" is not a param',
     ],
-    ['a missing param', { all: [{ ...COUNT, params: {} }] }, '/all/0/params: actionCount needs the param "action"'],
+    [
+      'a missing param',
+      { all: [{ fact: 'unlocked', params: {}, operator: 'equal', value: true }] },
+      '/all/0/params: unlocked needs the param "flag"',
+    ],
     [
       'missing params',
-      { all: [{ fact: 'activeDays', operator: 'equal', value: 1 }] },
-      '/all/0/params: activeDays needs the param "action"',
+      { all: [{ fact: 'unlocked', operator: 'equal', value: true }] },
+      '/all/0/params: unlocked needs the param "flag"',
     ],
     [
       'params of another type',
@@ -350,6 +356,11 @@ describe('unsound conditions are refused', () => {
       'a window and a period',
       { all: [{ ...COUNT, params: { action: 'a', windowDays: 7, period: 'week' } }] },
       '/all/0/params/period: period and windowDays exclude each other: leave one out',
+    ],
+    [
+      'a grace of too much',
+      { all: [{ ...COUNT, fact: 'streak', params: { grace: 8 } }] },
+      '/all/0/params/grace: grace must be a whole number from 0 to 7, not 8',
     ],
     [
       'a period of no calendar',

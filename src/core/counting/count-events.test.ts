@@ -5,7 +5,7 @@ import { DAY_MS, dayNumber } from '../values/time.js';
 import { type CountedEvent, countEvents } from './count-events.js';
 
 const NOW = 1_700_000_000_000;
-const WINDOWED = new Map([['b', 30]]);
+const KEPT = { windowedActions: new Set(['b']), streaks: new Map() };
 
 const event = (action: string, occurredAt: number, value: number): CountedEvent => ({
   action,
@@ -65,7 +65,7 @@ describe('countEvents', () => {
         let state = unknownUser('u');
         const rows: UserActionDay[] = [];
         for (const batch of batches) {
-          const { after, totals, days } = countEvents(state, batch, WINDOWED);
+          const { after, totals, days } = countEvents(state, batch, KEPT);
           for (const { userId, action, ...total } of totals) expect(after.actions.get(action)).toEqual(total);
           rows.push(...days);
           state = after;
@@ -87,7 +87,7 @@ describe('countEvents', () => {
   it('remembers which of the last 62 days were active, and no more', () => {
     fc.assert(
       fc.property(events, (batch) => {
-        const { after } = countEvents(unknownUser('u'), batch, new Map());
+        const { after } = countEvents(unknownUser('u'), batch, { ...KEPT, windowedActions: new Set() });
         for (const [action, { recentDays, lastAt }] of after.actions) {
           const days = new Set(batch.filter((one) => one.action === action).map((one) => dayNumber(one.occurredAt)));
           for (let back = 0; back < 70; back++) {
@@ -100,18 +100,20 @@ describe('countEvents', () => {
   });
 
   it('leaves the state before as it was', () => {
-    const before = countEvents(unknownUser('u'), [event('b', NOW, 1)], WINDOWED).after;
+    const before = countEvents(unknownUser('u'), [event('b', NOW, 1)], KEPT).after;
     const copy = structuredClone(before);
-    countEvents(before, [event('b', NOW, 2), event('a', NOW, 2)], WINDOWED);
+    countEvents(before, [event('b', NOW, 2), event('a', NOW, 2)], KEPT);
     expect(before).toEqual(copy);
   });
 
   it('refuses a sum beyond the bound, be it a day’s alone', () => {
     const huge = (daysAgo: number, value: number) => event('b', NOW - daysAgo * DAY_MS, value);
-    const { after } = countEvents(unknownUser('u'), [huge(0, 9e12), huge(1, -9e12)], WINDOWED);
-    expect(() => countEvents(after, [huge(0, 0.000001)], WINDOWED)).toThrow('takes the sum of "b" beyond');
-    expect(() => countEvents(unknownUser('u'), [huge(0, 9e12), huge(0, 0.000001)], new Map())).toThrow(RangeError);
+    const { after } = countEvents(unknownUser('u'), [huge(0, 9e12), huge(1, -9e12)], KEPT);
+    expect(() => countEvents(after, [huge(0, 0.000001)], KEPT)).toThrow('takes the sum of "b" beyond');
+    expect(() =>
+      countEvents(unknownUser('u'), [huge(0, 9e12), huge(0, 0.000001)], { ...KEPT, windowedActions: new Set() }),
+    ).toThrow(RangeError);
     // Together with what brings the day back, as well as alone.
-    expect(() => countEvents(after, [huge(0, 0.000001), huge(0, -1)], WINDOWED)).toThrow(RangeError);
+    expect(() => countEvents(after, [huge(0, 0.000001), huge(0, -1)], KEPT)).toThrow(RangeError);
   });
 });

@@ -1,8 +1,10 @@
+import { pastStreaks, type StreakKind } from '../states/streaks.js';
 import {
   type ActionDay,
   type ActionTotal,
   lastDayMember,
   lastDayOf,
+  RECENT_DAYS,
   type UserActionDay,
   type UserActionTotal,
   type UserState,
@@ -13,8 +15,6 @@ import { dayNumber } from '../values/time.js';
 import { faultOfAction } from './action-room.js';
 import { UncountableEvent } from './uncountable-event.js';
 
-/** For how many days back `recentDays` says whether the user did the action on that day. */
-const RECENT_DAYS = 62;
 const RECENT_MASK = (1n << BigInt(RECENT_DAYS)) - 1n;
 
 /** What is counted of an event: as the action that it names, or as one that is derived from it. */
@@ -30,6 +30,13 @@ export interface CountedEvent {
   readonly derived?: true;
 }
 
+/** What rules read of actions, so that it is kept. */
+export interface KeptOfActions {
+  /** The actions whose days a state has. */
+  readonly windowedActions: { has(action: string): boolean };
+  readonly streaks: ReadonlyMap<string, readonly StreakKind[]>;
+}
+
 /** A user's state after some events, with the rows that have changed. */
 export interface Counted {
   readonly after: UserState;
@@ -39,14 +46,14 @@ export interface Counted {
 
 /**
  * Counts a user's new events, in any order, each on its day: of every action, since a later rule may window it.
- * A total holds its last day; `days` are the rows of those before it, to be added to what is stored. The state has the days of the
- * `windowed` actions only, which are those that rules read. Throws where a sum, also one of a day that is read, would pass 9·10¹²
+ * A total holds its last day; `days` are the rows of those before it, to be added to what is stored. Of days and streaks the state has
+ * those that rules read. Throws where a sum, also one of a day that is read, would pass 9·10¹²
  * either way, and where the user would have more actions than are counted.
  */
 export function countEvents(
   before: UserState,
   events: readonly CountedEvent[],
-  windowed: ReadonlyMap<string, number>,
+  { windowedActions, streaks }: KeptOfActions,
 ): Counted {
   const totals = new Map<string, ActionTotal>();
   const more = new Set<string>();
@@ -59,10 +66,10 @@ export function countEvents(
     if (fault !== undefined) throw new UncountableEvent(fault);
     const stored = before.actions.get(action);
     if (stored === undefined) more.add(action);
-    const { total, row } = addToTotal(totals.get(action) ?? stored, event);
+    const { total, row } = addToTotal(totals.get(action) ?? stored, event, streaks.get(action));
     totals.set(action, total);
     if (row !== undefined) rows.add(action, row);
-    if (!windowed.has(action)) continue;
+    if (!windowedActions.has(action)) continue;
     const day = dayOf(event);
     // The day as a whole is looked at after every event, so that it does not matter which of them are counted together.
     added(sumOfDay(before, action, day.day), read.add(action, day), action);
@@ -116,7 +123,7 @@ interface Added {
   readonly row: ActionDay | undefined;
 }
 
-function addToTotal(total: ActionTotal | undefined, event: CountedEvent): Added {
+function addToTotal(total: ActionTotal | undefined, event: CountedEvent, streaks: readonly StreakKind[] = []): Added {
   const { occurredAt, action } = event;
   const { day, ...once } = dayOf(event);
   if (total === undefined) {
@@ -133,6 +140,7 @@ function addToTotal(total: ActionTotal | undefined, event: CountedEvent): Added 
   const newDay = bit !== 0n && (recentDays & bit) === 0n;
   const { openDay = { count: 0, sum: 0n } } = total;
   const lastAt = Math.max(total.lastAt, occurredAt);
+  const past = ahead > 0 && (streaks.length > 0 || total.streaks) ? pastStreaks(total, ahead, streaks) : total.streaks;
   const after: ActionTotal = {
     count: total.count + 1,
     sum,
@@ -142,6 +150,7 @@ function addToTotal(total: ActionTotal | undefined, event: CountedEvent): Added 
     ...lastDayMember(Math.max(lastDay, day), lastAt),
     recentDays: recentDays | bit,
     openDay,
+    ...(past !== undefined && { streaks: past }),
   };
   if (ahead < 0) return { total: after, row: { day, ...once } };
   if (ahead > 0) return { total: { ...after, openDay: once }, row: ended(lastDay, total) };

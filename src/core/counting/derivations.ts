@@ -3,6 +3,7 @@ import { FactSlots } from '../facts/fact-record.js';
 import type { Action, Derivation, Since } from '../flags/flag.js';
 import { inBrief, type JsonObject, type JsonValue, quote, sameJson } from '../values/json.js';
 import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
+import { ANY_ACTION } from '../values/names.js';
 import type { CountedEvent } from './count-events.js';
 import { EVENT_FACTS, propertyReader, sourcesOf } from './event-facts.js';
 
@@ -107,7 +108,9 @@ export class Derivations {
 
   /** What an event counts as, besides its own action. */
   of(event: SaidEvent): readonly DerivedEvent[] {
-    return (this.#bySource.get(event.action) ?? NOTHING).flatMap((one) => one.of(event) ?? NOTHING);
+    const [own, any] = [this.#bySource.get(event.action), this.#bySource.get(ANY_ACTION)];
+    const compiled = own && any ? [...own, ...any] : (own ?? any ?? NOTHING);
+    return compiled.flatMap((one) => one.of(event) ?? NOTHING);
   }
 
   /** An event as one of them; undefined where it does not count as it. */

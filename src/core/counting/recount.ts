@@ -1,6 +1,6 @@
 import type { ActionDay, ActionTotal, UserActionDay, UserActionTotal, UserState } from '../states/user-state.js';
 import { localDay } from '../values/local-time.js';
-import { type Counted, type CountedEvent, countEvents } from './count-events.js';
+import { type Counted, type CountedEvent, countEvents, type KeptOfActions } from './count-events.js';
 import type { Derivations, SaidEvent } from './derivations.js';
 import { DerivedCounting } from './derived-counting.js';
 import type { UserDistinctValue } from './distinct-values.js';
@@ -36,8 +36,7 @@ export function recount(
   const actions = without(user.actions, names);
   const actionDays = without(user.actionDays, names);
   const before: UserState = { ...user, actions, actionDays };
-  const windowed = new Map([...names].map((name) => [name, 0] as const));
-  const { after, totals, days } = counted(before, derived, windowed);
+  const { after, totals, days } = counted(before, derived, { windowedActions: names, streaks: NO_STREAKS });
   const read = user.daysOf;
   const known = read === undefined ? after.actionDays : onlyOf(after.actionDays, read);
   return { after: { ...after, actionDays: known }, totals, days, ...ofNames(names, counting) };
@@ -64,10 +63,13 @@ function* occurredBefore(
   }
 }
 
+/** What is kept for counting anew is hardly older than a total's recent days, of which streaks are read. */
+const NO_STREAKS: KeptOfActions['streaks'] = new Map();
+
 /** Counts events of which an earlier configuration did not refuse any: one that takes a sum beyond its bound is left out. */
-function counted(before: UserState, events: readonly CountedEvent[], windowed: ReadonlyMap<string, number>): Counted {
+function counted(before: UserState, events: readonly CountedEvent[], kept: KeptOfActions): Counted {
   try {
-    return countEvents(before, events, windowed);
+    return countEvents(before, events, kept);
   } catch (error) {
     if (!(error instanceof UncountableEvent)) throw error;
   }
@@ -75,13 +77,13 @@ function counted(before: UserState, events: readonly CountedEvent[], windowed: R
   let state = before;
   for (const event of events) {
     try {
-      state = countEvents(state, [event], windowed).after;
+      state = countEvents(state, [event], kept).after;
       countable.push(event);
     } catch (error) {
       if (!(error instanceof UncountableEvent)) throw error;
     }
   }
-  return countEvents(before, countable, windowed);
+  return countEvents(before, countable, kept);
 }
 
 type ByAction<T> = ReadonlyMap<string, T>;

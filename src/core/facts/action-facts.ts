@@ -3,6 +3,7 @@ import { PERIODS } from '../values/calendar-period.js';
 import { type JsonObject, ownMember } from '../values/json.js';
 import { amountOf } from '../values/millionths.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
+import { ACTION, actionOf, actionWords } from './action-param.js';
 import { windowOf } from './day-window.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { elapsedSince } from './time-reading.js';
@@ -11,7 +12,6 @@ import { type WindowMeasure, windowBase, windowReading } from './window-reading.
 /** The longest window, in days: a leap year. */
 const MAX_WINDOW_DAYS = 366;
 
-const ACTION: FactParam = { name: 'action', type: 'string', kind: 'action', required: true };
 const WINDOW_DAYS: FactParam = { name: 'windowDays', type: 'integer', required: false, min: 1, max: MAX_WINDOW_DAYS };
 /** The present day, week or month, as a window. */
 const PERIOD: FactParam = {
@@ -62,14 +62,11 @@ function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinitio
     ...windowed,
     label(params) {
       const window = windowOf(windowed, params);
-      return window === undefined ? label(actionOf(params)) : `${label(actionOf(params))} ${window.words}`;
+      const words = label(actionWords(params));
+      return window === undefined ? words : `${words} ${window.words}`;
     },
     bind,
   };
-}
-
-function actionOf(params: JsonObject): string {
-  return ownMember(params, 'action') as string;
 }
 
 /** A fact that counts whole units of time since the first or the last time of an action. */
@@ -96,7 +93,8 @@ function sinceAction(name: string, unitMs: number, { units, description }: Descr
     mayBeAbsent: true,
     disclosed: true,
     count: 'whole',
-    label: (params) => `${units} since the ${isFirst(params) ? 'first' : 'last'} ${actionOf(params)}`,
+    label: (params) =>
+      `${units} since the ${isFirst(params) ? 'first' : 'last'} ${ownMember(params, 'action') ?? 'action'}`,
     bind,
   };
 }

@@ -1,5 +1,6 @@
 import type { DayClock } from '../states/day-zone.js';
 import type { OrganizationState } from '../states/organization-state.js';
+import type { StreakKind } from '../states/streaks.js';
 import type { UserState } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import type { NameKind } from '../values/names.js';
@@ -99,6 +100,8 @@ export interface FactDefinition {
   readonly count?: 'whole' | 'amount';
   /** Set for a fact that may have a window of days, see `day-window.ts`: whether it adds up events, or their values. */
   readonly window?: 'counts' | 'sums';
+  /** Set for a fact that reads streaks: of which kind with these params. */
+  readonly streakOf?: (params: JsonObject) => StreakKind;
   /** The label of a condition without a name that reads the fact, in requirements; `flagName` gives the label of a flag. */
   label(params: JsonObject, flagName: (flagKey: string) => string): string;
   /**

@@ -3,6 +3,7 @@ import { DAY_MS, HOUR_MS } from '../values/time.js';
 import { ACTION_FACTS } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { LOCAL_FACTS } from './local-facts.js';
+import { STREAK } from './streak-fact.js';
 import { elapsedSince, type TimeReading } from './time-reading.js';
 
 /** The param that names a member, which may have any characters. */
@@ -235,6 +236,7 @@ const TABLE: readonly FactDefinition[] = [
     WHOLE_DAYS,
   ),
   ...ACTION_FACTS,
+  STREAK,
   ...LOCAL_FACTS,
   unlocked(),
   metConditions(),

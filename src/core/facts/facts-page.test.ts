@@ -22,6 +22,6 @@ describe('the page of facts', () => {
   it('names every param with what it may be', () => {
     expect(committed).toContain('- `windowDays` (may be left out): a whole number from 1 to 366.');
     expect(committed).toContain('- `which` (may be left out): `first` or `last`.');
-    expect(committed).toContain('- `action`: a text.');
+    expect(committed).toContain('- `flag`: a text.');
   });
 });

@@ -26,6 +26,8 @@ value may name another fact: \`{"fact": NAME, "params": {…}}\`.
   Of other facts they see the condition's \`name\` only, unless the condition says \`"public": true\`. Flags that are not
   visible to people read "another feature".
 - *Counts* have half-way: reaching 5 of 10 by \`greaterThanInclusive\` is progress of one half.
+- *action* left out is any action: everything that the user does counts as one. It is counted only while a rule reads it, and begins with
+  the events that are kept then.
 - *Windows* (\`windowDays\`, \`period\`) count what happened before the rule was saved, as far back as days are kept: for
   \`EVENT_RETENTION_DAYS\`, and longer where a rule windowed the action already. Writes warn where a window reaches further back,
   and requirements say since when it is counted (\`counted_since\`).

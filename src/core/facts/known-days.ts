@@ -1,7 +1,10 @@
 import { type DayClock, dayZoneAt } from '../states/day-zone.js';
-import { type JsonObject, ownMember } from '../values/json.js';
+import { streaksOf } from '../states/streaks.js';
+import type { UserState } from '../states/user-state.js';
+import type { JsonObject } from '../values/json.js';
 import { dayBegins, localDay } from '../values/local-time.js';
 import { DAY_MS } from '../values/time.js';
+import { actionRead } from './action-param.js';
 import { windowOf } from './day-window.js';
 import type { FactDefinition } from './fact-definition.js';
 
@@ -24,27 +27,36 @@ export interface CountingKnowledge {
   readonly now: number;
   /** In which zone the user's days count; left out: in UTC. */
   readonly clock?: DayClock | undefined;
+  /** What was counted of the user, where streaks may be asked about. */
+  readonly actions?: UserState['actions'];
   /** The derived actions, which count from an instant on. */
   readonly derived: ReadonlyMap<string, { readonly countsSince: number }>;
 }
 
 /**
- * Since when a fact is counted, in epoch milliseconds: present where its window reaches further back, or it has none and its action is
- * derived, so that what the user did before that does not count.
+ * Since when a fact is counted, in epoch milliseconds: present where its window reaches further back, where the user did something before
+ * the days by which a streak is known, or where its action is derived, so that what the user did before that does not count.
  */
 export function countedSince(
-  definition: Pick<FactDefinition, 'window'>,
+  definition: Pick<FactDefinition, 'params' | 'window' | 'streakOf'>,
   params: JsonObject,
-  { known, now, clock, derived }: CountingKnowledge,
+  { known, now, clock, actions, derived }: CountingKnowledge,
 ): number | undefined {
-  const action = ownMember(params, 'action');
-  if (typeof action !== 'string') return undefined;
+  const action = actionRead(definition, params);
+  if (action === undefined) return undefined;
   const derivedSince = derived.get(action)?.countsSince;
-  const window = windowOf(definition, params);
-  if (window === undefined) return derivedSince;
   const zone = dayZoneAt(clock, now);
   const beginning = (day: number): number => dayBegins(zone, day, (day - 2) * DAY_MS);
-  const since = Math.max(derivedSince ?? 0, known === undefined ? 0 : daysKnownSince(definition.window, action, known, beginning));
+  const kind = definition.streakOf?.(params);
+  const total = kind && actions?.get(action);
+  const streakSince = kind && total && streaksOf(total, kind).since;
+  if (streakSince !== undefined) return Math.max(derivedSince ?? 0, beginning(streakSince));
+  const window = windowOf(definition, params);
+  if (window === undefined) return derivedSince;
+  const since = Math.max(
+    derivedSince ?? 0,
+    known === undefined ? 0 : daysKnownSince(definition.window, action, known, beginning),
+  );
   return beginning(window.first(localDay(zone, now))) < since ? since : undefined;
 }
 

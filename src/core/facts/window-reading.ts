@@ -1,9 +1,9 @@
 import { type DayClock, dayAt, dayZoneAt } from '../states/day-zone.js';
 import type { ActionDay } from '../states/user-state.js';
-import { dayBegins, setBackBefore } from '../values/local-time.js';
 import { amountOf } from '../values/millionths.js';
 import { DAY_MS, dayNumber } from '../values/time.js';
 import { offsetAt } from '../values/time-zone.js';
+import { type NumberOfDay, nextTurn } from './day-turns.js';
 import type { DayWindow } from './day-window.js';
 import { holds, type Ordering, type TimeReading } from './time-reading.js';
 
@@ -31,11 +31,6 @@ export function windowBase(days: readonly ActionDay[] | undefined, clock: DayClo
   return clock === undefined ? days : { days: days ?? NO_DAYS, clock };
 }
 
-/** The zones in which the days of a base count. */
-export function clockOfBase(base: unknown): DayClock | undefined {
-  return isLocal(base as Base) && 'clock' in (base as object) ? (base as LocalDays).clock : undefined;
-}
-
 function isLocal(base: Base): base is LocalDays {
   return typeof base === 'object' && !Array.isArray(base);
 }
@@ -55,7 +50,7 @@ export function windowReading(window: DayWindow, measure: WindowMeasure): TimeRe
     nextTick: (base, now) => {
       const given = base as Base;
       if (given === undefined) return Number.POSITIVE_INFINITY;
-      if (isLocal(given)) return nextInstant(given, now, window);
+      if (isLocal(given)) return nextTurn(numberOf(given.days, window, measure), given.clock, now);
       return nextDay(given, spanAt(given, dayNumber(now), window), window) * DAY_MS;
     },
     crossing: (base, now, ordering, constant) => {
@@ -68,13 +63,11 @@ export function windowReading(window: DayWindow, measure: WindowMeasure): TimeRe
   };
 }
 
-/** The next instant at which the window may hold other days: a later day begins, clocks are set back, or another zone counts. */
-function nextInstant({ days, clock }: LocalDays, now: number, window: DayWindow): number {
-  const [zone, today] = [dayZoneAt(clock, now), dayAt(clock, now)];
-  const turn = nextDay(days, spanAt(days, today, window), window);
-  const begins = turn === Number.POSITIVE_INFINITY ? turn : dayBegins(zone, turn, now);
-  const { from } = clock.next ?? { from: now };
-  return Math.min(begins, setBackBefore(zone, today, now), from > now ? from : Number.POSITIVE_INFINITY);
+function numberOf(days: readonly ActionDay[], window: DayWindow, measure: WindowMeasure): NumberOfDay {
+  return {
+    on: (today) => valueAt(measure, days, today, window),
+    next: (today) => nextDay(days, spanAt(days, today, window), window),
+  };
 }
 
 /**
@@ -83,9 +76,10 @@ function nextInstant({ days, clock }: LocalDays, now: number, window: DayWindow)
  */
 function crossingInstant(base: LocalDays, now: number, comparison: Comparison): number {
   const { days, clock } = base;
-  const { window, ordering, constant } = comparison;
+  const { window, measure, ordering, constant } = comparison;
+  const number = numberOf(days, window, measure);
   let before: boolean | undefined;
-  for (let at = now; at !== Number.POSITIVE_INFINITY; at = nextInstant(base, at, window)) {
+  for (let at = now; at !== Number.POSITIVE_INFINITY; at = nextTurn(number, clock, at)) {
     const { offsetMs, until } = offsetAt(dayZoneAt(clock, at), at);
     const { from } = clock.next ?? { from: at };
     const end = from > at ? Math.min(from, until) : until;

@@ -22,8 +22,10 @@ export interface ShownComparison {
   readonly remaining?: number;
   /** What is left; only for comparisons that bound a count from above. */
   readonly usage?: Usage;
-  /** Since when the fact is counted, in epoch milliseconds; only where its window reaches further back, or its action is derived. */
+  /** Since when the fact is counted, in epoch milliseconds; only where its window, or a streak, may reach further back, or its action is derived. */
   readonly countedSince?: number;
+  /** When a streak ends unless the user goes on with it, in epoch milliseconds; only for a streak that goes on now. */
+  readonly breaksAt?: number;
   /** Set where no further value of a derived action counts for the user, however many there are. */
   readonly capped?: true;
 }

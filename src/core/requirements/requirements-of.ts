@@ -1,11 +1,12 @@
 import { verdictOf } from '../deciding/access.js';
 import type { Decision } from '../deciding/decision.js';
 import { decide, decideForPeople, inWindow, onVariant, rolloutIncludes } from '../deciding/evaluate.js';
-import type { Subject } from '../deciding/subject.js';
+import { type Subject, timeZoneOf } from '../deciding/subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from '../deciding/unlocks.js';
 import { withNow } from '../facts/fact-record.js';
 import type { KnownDays } from '../facts/known-days.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
+import { dayClockOf } from '../states/day-zone.js';
 import { type RequirementNode, requirementTrees } from './compile-requirement.js';
 import type { Audience, Block, BlockReason, FlagRequirements, RuleRequirement } from './requirement.js';
 import { mayKnowOf, nameOfFlag, type Showing, showingOf, showRequirement } from './show-requirement.js';
@@ -33,8 +34,10 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
   const { snapshot, subject, audience, now, known } = asked;
   const denied = isDenied(compiled, subject);
   const hidesDenial = denied && audience === 'PERSON';
-  const { actions } = subject.user;
-  const showing = showingOf({ snapshot, record: withNow(subject, now), audience, known, actions });
+  const { user, organization } = subject;
+  const clock = dayClockOf(user.dayZone, timeZoneOf(snapshot, user, organization));
+  const { actions } = user;
+  const showing = showingOf({ snapshot, record: withNow(subject, now), audience, known, actions, clock });
   const trees = requirementTrees(snapshot, compiled);
   const rules = compiled.rules
     .map((entry, i) => ruleRequirement({ compiled, entry, tree: trees[i]!, subject }, showing))

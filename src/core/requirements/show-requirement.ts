@@ -3,8 +3,9 @@ import { MAX_DISTINCT } from '../counting/derivations.js';
 import type { FactDefinition } from '../facts/fact-definition.js';
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
 import { countedSince, type KnownDays } from '../facts/known-days.js';
-import { clockOfBase } from '../facts/window-reading.js';
+import { isCurrent } from '../facts/streak-fact.js';
 import type { Snapshot } from '../snapshot/snapshot.js';
+import type { DayClock } from '../states/day-zone.js';
 import type { UserState } from '../states/user-state.js';
 import { type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 import { amountBetween, amountNotBelow, LARGEST_AMOUNT } from '../values/millionths.js';
@@ -35,8 +36,9 @@ export interface Showing {
   readonly record: FactRecord;
   readonly audience: Audience;
   readonly known: KnownDays | undefined;
-  /** What was counted of the user. */
+  /** What was counted of the user, and the zones in which their days do. */
   readonly actions: UserState['actions'];
+  readonly clock: DayClock | undefined;
   readonly looks: Looks;
   /** How many nodes may still be shown. */
   readonly nodes: { left: number };
@@ -99,6 +101,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     ...(goal === undefined ? {} : { remaining: met ? 0 : missing(definition, goal, count) }),
     ...leftOf(node, target, record),
     ...sinceOf(node, showing),
+    ...breakOf(node, current, record),
     ...(isCapped(node, showing) && { capped: true }),
   };
   const requirement: Requirement = {
@@ -225,16 +228,26 @@ function leftOf({ fact, operator }: ComparisonNode, target: unknown, record: Fac
 /** Since when the facts of a comparison are counted, where a window reaches further back, or an action is derived. */
 function sinceOf(
   { fact, target }: ComparisonNode,
-  { record, known, snapshot }: Showing,
+  { record, known, snapshot, actions, clock }: Showing,
 ): { readonly countedSince?: number } {
   const facts = 'fact' in target ? [fact, target.fact] : [fact];
-  const knowledge = { known, now: record.now, derived: snapshot.derivations.all };
-  const since = facts.map(({ definition, params, index }) => {
-    const clock = definition.window === undefined ? undefined : clockOfBase(record.values[index]);
-    return countedSince(definition, params, { ...knowledge, clock }) ?? 0;
-  });
+  const knowledge = { known, now: record.now, clock, actions, derived: snapshot.derivations.all };
+  const since = facts.map(({ definition, params }) => countedSince(definition, params, knowledge) ?? 0);
   const latest = Math.max(...since);
   return latest === 0 ? {} : { countedSince: latest };
+}
+
+/** When a streak ends that goes on now, if the user does nothing. */
+function breakOf(
+  { fact }: ComparisonNode,
+  current: unknown,
+  { values, now }: FactRecord,
+): { readonly breaksAt?: number } {
+  const { definition, params, index, time } = fact;
+  if (definition.streakOf === undefined || !isCurrent(params) || typeof current !== 'number' || current === 0)
+    return {};
+  const breaksAt = time?.crossing(values[index], now, 'lessThan', current) ?? Infinity;
+  return breaksAt === Infinity ? {} : { breaksAt };
 }
 
 /** Whether a comparison reads an action of which no further value counts for the user. */

@@ -161,9 +161,15 @@ describe('what is left', () => {
 
   it('is how many are left of the present week or month, until the next one begins where the user is', () => {
     const of = (period: string) => ({ all: [exports(5, { params: { action: 'export', period } })] });
-    const lisbon = { timeZone: 'Europe/Lisbon', actionDays: new Map([['export', [{ day: today, count: 2, sum: 0n }]]]) };
+    const lisbon = {
+      timeZone: 'Europe/Lisbon',
+      actionDays: new Map([['export', [{ day: today, count: 2, sum: 0n }]]]),
+    };
     for (const period of ['week', 'month'] as const) {
-      const next = DateTime.fromMillis(NOW, { zone: 'Europe/Lisbon' }).startOf(period).plus({ [period]: 1 }).toMillis();
+      const next = DateTime.fromMillis(NOW, { zone: 'Europe/Lisbon' })
+        .startOf(period)
+        .plus({ [period]: 1 })
+        .toMillis();
       const { usage, validUntil } = decided(of(period), {}, lisbon);
       expect(usage).toEqual({ remaining: 3, limit: 5, resetsAt: next });
       expect(validUntil).toBe(next);

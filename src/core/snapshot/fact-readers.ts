@@ -1,3 +1,4 @@
+import { actionRead } from '../facts/action-param.js';
 import type { FactChange } from '../facts/fact-definition.js';
 import type { FactSlot, FactSlots } from '../facts/fact-record.js';
 import { type Move, NamesByKey } from '../values/names-by-key.js';
@@ -82,6 +83,7 @@ function keysOfSlots<Key>(
 }
 
 /** The action whose events can change a fact. */
-function actionOf({ bound, params: { action } }: FactSlot): readonly string[] {
-  return typeof action === 'string' && bound.changedBy.has('events') ? [action] : [];
+function actionOf({ definition, params }: FactSlot): readonly string[] {
+  const action = actionRead(definition, params);
+  return action === undefined ? [] : [action];
 }

@@ -1,5 +1,6 @@
 import { referencesOf } from '../conditions/references.js';
 import { changedDerivations } from '../counting/derivations.js';
+import { actionRead } from '../facts/action-param.js';
 import type { FactChange } from '../facts/fact-definition.js';
 import { ledgerFloorOf, type RemovedRule, type Rule } from '../flags/flag.js';
 import { sameMeaning } from '../flags/same-meaning.js';
@@ -139,7 +140,11 @@ function readsChangedBy({ slots }: Snapshot, { conditions }: CompiledRule, chang
 /** Whether a rule reads a fact of one of these actions. */
 function readsAction({ slots }: Snapshot, { conditions }: CompiledRule, actions: ReadonlySet<string>): boolean {
   if (actions.size === 0) return false;
-  return Array.from(conditions.slotsRead).some((index) => actions.has(slots.at(index).params.action as string));
+  return Array.from(conditions.slotsRead).some((index) => {
+    const { definition, params } = slots.at(index);
+    const action = actionRead(definition, params);
+    return action !== undefined && actions.has(action);
+  });
 }
 
 const NO_SEGMENTS: ReadonlySet<string> = new Set<string>();

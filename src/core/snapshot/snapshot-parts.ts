@@ -1,5 +1,7 @@
+import { actionOf, actionRead } from '../facts/action-param.js';
 import { windowOf } from '../facts/day-window.js';
 import type { FactSlots } from '../facts/fact-record.js';
+import type { StreakKind } from '../states/streaks.js';
 import type { LayeredMap } from '../values/layered-map.js';
 import type { CompiledFlag, FactReading, Snapshot, WindowEdge } from './snapshot.js';
 
@@ -43,13 +45,27 @@ export function windowedActionsAfter(
 ): ReadonlyMap<string, number> {
   const longest = new Map<string, number>();
   for (const { definition, params } of slots.all()) {
-    const { action } = params;
+    const action = actionRead(definition, params);
     const window = windowOf(definition, params);
-    if (typeof action !== 'string' || window === undefined) continue;
+    if (action === undefined || window === undefined) continue;
     longest.set(action, Math.max(longest.get(action) ?? 0, window.days));
   }
   const same = longest.size === before.size && [...longest].every(([action, days]) => before.get(action) === days);
   return same ? before : longest;
+}
+
+/** The kinds of streaks that are read, by action, each once. */
+export function streaksRead(slots: FactSlots): ReadonlyMap<string, readonly StreakKind[]> {
+  const kinds = new Map<string, StreakKind[]>();
+  for (const { definition, params } of slots.all()) {
+    const kind = definition.streakOf?.(params);
+    if (kind === undefined) continue;
+    const action = actionOf(params);
+    const known = kinds.get(action) ?? [];
+    const isKnown = known.some(({ period, grace }) => period === kind.period && grace === kind.grace);
+    kinds.set(action, isKnown ? known : [...known, kind]);
+  }
+  return kinds;
 }
 
 /** The flags that latch after the change, each after those whose unlocks it reads. */

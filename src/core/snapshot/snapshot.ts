@@ -6,6 +6,7 @@ import type { AnnouncedType } from '../flags/announcement.js';
 import type { RolloutSalt } from '../flags/bucketing.js';
 import type { CompiledDistribution } from '../flags/distribution.js';
 import type { AccessRow, Action, BucketBy, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
+import type { StreakKind } from '../states/streaks.js';
 import type { JsonObject } from '../values/json.js';
 import type { LayeredMap } from '../values/layered-map.js';
 import type { NamesByKey } from '../values/names-by-key.js';
@@ -33,6 +34,8 @@ export interface Snapshot {
   readonly derivations: Derivations;
   /** The actions that rules read within windows, with the longest window in days: their days are read with a user's state. */
   readonly windowedActions: ReadonlyMap<string, number>;
+  /** The kinds of streaks that rules read, by action. */
+  readonly streaks: ReadonlyMap<string, readonly StreakKind[]>;
   /** The flags with a latching rule that are not archived, each after those whose unlocks its rules read. */
   readonly latching: readonly CompiledFlag[];
   /** The keys of the flags that people may know of and that are not archived, in their order. */

@@ -1,3 +1,4 @@
+import { actionRead } from '../facts/action-param.js';
 import { windowOf } from '../facts/day-window.js';
 import type { FactChange } from '../facts/fact-definition.js';
 import type { CompiledRule, Snapshot } from './snapshot.js';
@@ -62,7 +63,6 @@ function union(one: Names, other: Names): Names {
 function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit<StateNeeds, 'access'> {
   const actions = new Set<string>();
   const days = new Set<string>();
-  let everyAction = false;
   let stagesReached = false;
   let organizations = false;
   for (const { conditions } of rules) {
@@ -70,13 +70,11 @@ function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit
       const { definition, bound, params } = slots.at(index);
       if (definition.changedBy.has('progress')) stagesReached = true;
       if (BY_ORGANIZATION.some((change) => bound.changedBy.has(change))) organizations = true;
-      if (!definition.changedBy.has('events')) continue;
-      const { action } = params;
-      if (typeof action !== 'string') everyAction = true;
-      else actions.add(action);
-      if (typeof action === 'string' && windowOf(definition, params) !== undefined) days.add(action);
+      const action = actionRead(definition, params);
+      if (action === undefined) continue;
+      actions.add(action);
+      if (windowOf(definition, params) !== undefined) days.add(action);
     }
   }
-  if (everyAction) return { actions: undefined, days: undefined, stagesReached, organizations };
   return { actions, days, stagesReached, organizations };
 }

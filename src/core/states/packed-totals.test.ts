@@ -16,6 +16,7 @@ const total = fc.record(
     lastAt: instant,
     recentDays: fc.bigInt({ min: 0n, max: 2n ** 62n }),
     openDay: fc.record({ count: fc.nat(), sum }),
+    streaks: fc.string({ minLength: 1 }),
   },
   { requiredKeys: ['count', 'sum', 'activeDays', 'firstAt', 'lastAt', 'recentDays'] },
 );

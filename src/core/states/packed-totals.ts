@@ -100,7 +100,7 @@ function numberOf(action: string): number {
 }
 
 function writeTotal(writer: ByteWriter, total: ActionTotal): void {
-  const { count, sum, activeDays, firstAt, lastAt, recentDays, openDay } = total;
+  const { count, sum, activeDays, firstAt, lastAt, recentDays, openDay, streaks } = total;
   writer.natural(count);
   writeSum(writer, sum);
   writer
@@ -111,9 +111,10 @@ function writeTotal(writer: ByteWriter, total: ActionTotal): void {
   if (days <= MOST_LOW_DAYS) writer.natural(days).natural(0);
   else writer.natural(Number(recentDays & LOW_DAYS)).natural(Number(recentDays >> DAYS_APART));
   writer.whole(lastDayOf(total) - dayNumber(lastAt));
-  if (openDay === undefined) return;
-  writer.natural(openDay.count);
-  writeSum(writer, openDay.sum);
+  if (openDay === undefined && streaks === undefined) return;
+  writer.natural(openDay === undefined ? 0 : openDay.count + 1);
+  writeSum(writer, openDay?.sum ?? 0n);
+  if (streaks !== undefined) writer.string(streaks);
 }
 
 function readTotal(reader: ByteReader, length: number): ActionTotal {
@@ -128,7 +129,10 @@ function readTotal(reader: ByteReader, length: number): ActionTotal {
   const recentDays = high === 0 ? low : low | (BigInt(high) << DAYS_APART);
   const lastDay = lastDayMember(dayNumber(lastAt) + reader.whole(), lastAt);
   const total = { count, sum, activeDays, firstAt, lastAt, ...lastDay, recentDays };
-  return reader.at === end ? total : { ...total, openDay: { count: reader.natural(), sum: readSum(reader) } };
+  if (reader.at === end) return total;
+  const openDay = { count: reader.natural() - 1, sum: readSum(reader) };
+  const withDay = openDay.count < 0 ? total : { ...total, openDay };
+  return reader.at === end ? withDay : { ...withDay, streaks: reader.string() };
 }
 
 /** The bits of recent days are two numbers. */

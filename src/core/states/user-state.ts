@@ -4,6 +4,9 @@ import { dayNumber } from '../values/time.js';
 import type { DayZone } from './day-zone.js';
 import type { Ledger } from './ledger.js';
 
+/** For how many days back a total says whether the action was done on them. */
+export const RECENT_DAYS = 62;
+
 /** Everything ever counted about one action of one user. Instants are epoch milliseconds. */
 export interface ActionTotal {
   readonly count: number;
@@ -25,6 +28,8 @@ export interface ActionTotal {
    * write two rows. Left out where it has its row.
    */
   readonly openDay?: { readonly count: number; readonly sum: bigint };
+  /** What streaks came to before the recent days, where some rule reads them: see `streaks.ts`. */
+  readonly streaks?: string;
 }
 
 /** The last day on which an action was done, in the zone in which it was counted. */

@@ -6,7 +6,9 @@ import { DAY_MS } from './time.js';
 
 /** The period of a day by another library's calendar: its first day. */
 const begins = (period: Period, day: number): number =>
-  DateTime.fromMillis(day * DAY_MS, { zone: 'UTC' }).startOf(period).toMillis() / DAY_MS;
+  DateTime.fromMillis(day * DAY_MS, { zone: 'UTC' })
+    .startOf(period)
+    .toMillis() / DAY_MS;
 
 describe('periods of the calendar', () => {
   it('begin on the days on which they do, and have numbers one after the other', () => {

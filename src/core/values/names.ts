@@ -19,6 +19,12 @@ export const MAX_LENGTH = {
 
 export type NameKind = keyof typeof MAX_LENGTH;
 
+/**
+ * The name under which everything that a user does is counted as one action, where a rule reads that. It begins with a space, as no
+ * name that comes from outside does.
+ */
+export const ANY_ACTION = ' (any action)';
+
 const WORDS: Readonly<Record<NameKind, string>> = {
   flagKey: 'a flag key',
   userId: 'a user id',

@@ -559,8 +559,8 @@ export interface Requirement {
   /** The group's members, or the segments that a `metConditions` counts. */
   children: Requirement[];
   /**
-   * Of a window that reaches further back than days are known, and of a derived action: since when the fact is
-   * counted. Absent: all of it is known.
+   * Of a window that reaches further back than days are known, of a streak of a user who did something before the
+   * days by which it is known, and of a derived action: since when the fact is counted. Absent: all of it is known.
    */
   counted_since?: string;
   /**
@@ -570,6 +570,8 @@ export interface Requirement {
   capped: boolean;
   /** Of a comparison that bounds a count from above: what is left. Absent for any other. */
   usage?: Usage;
+  /** Of a streak that goes on now: when it ends, unless the user goes on with it. Absent for any other. */
+  breaks_at?: string;
 }
 
 /** Something that keeps a flag off whatever its rules say. */

@@ -42,8 +42,11 @@ export const RequirementSchema = Type.Object(
     counted_since: Type.Optional(
       Type.String({
         description:
-          'RFC 3339. Since when the fact is counted, where its window reaches further back than days are known, or its action is derived.',
+          'RFC 3339. Since when the fact is counted, where its window, or a streak, may reach further back than days are known, or its action is derived.',
       }),
+    ),
+    breaks_at: Type.Optional(
+      Type.String({ description: 'RFC 3339. When a streak that goes on now ends, unless the user goes on with it.' }),
     ),
     capped: Type.Optional(
       Type.Boolean({ description: 'true: as many different values have counted as can, and no more will.' }),
@@ -74,6 +77,7 @@ export interface RequirementJson {
   readonly remaining?: number;
   readonly usage?: ReturnType<typeof usageJson>;
   readonly counted_since?: string;
+  readonly breaks_at?: string;
   readonly capped?: true;
   readonly group?: 'all' | 'any' | 'not';
   readonly children?: readonly RequirementJson[];
@@ -211,7 +215,7 @@ function nodeJson({ label, met, progress, metAt, nearest, comparison, group, chi
 }
 
 function comparisonJson(comparison: NonNullable<Requirement['comparison']>) {
-  const { fact, params, path, operator, usage, countedSince, ...values } = comparison;
+  const { fact, params, path, operator, usage, countedSince, breaksAt, ...values } = comparison;
   return {
     fact,
     ...(Object.keys(params).length === 0 ? {} : { params }),
@@ -220,5 +224,6 @@ function comparisonJson(comparison: NonNullable<Requirement['comparison']>) {
     ...values,
     ...(usage === undefined ? {} : { usage: usageJson(usage) }),
     ...(countedSince === undefined ? {} : { counted_since: rfc3339(countedSince) }),
+    ...(breaksAt === undefined ? {} : { breaks_at: rfc3339(breaksAt) }),
   };
 }

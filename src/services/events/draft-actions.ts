@@ -5,6 +5,7 @@ import { actionsDerivedFrom } from '../../core/snapshot/action-uses.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
+import { ANY_ACTION } from '../../core/values/names.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
 import { DAY_MS, shownInstant } from '../../core/values/time.js';
 
@@ -110,6 +111,7 @@ function withSince(
 /** The faults of what derived actions are derived from, of all there will be: a derived action cannot be derived from another one. */
 function faultsOfPlaces(actions: readonly Action[], { derivations }: Pick<Snapshot, 'derivations'>): readonly Fault[] {
   const derived = new Map(derivations.all);
+  derived.delete(ANY_ACTION);
   for (const { name, derivation } of actions) {
     if (derivation === undefined) derived.delete(name);
     else derived.set(name, derivation);

@@ -2,6 +2,7 @@ import { performance } from 'node:perf_hooks';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { LRUCache } from 'lru-cache';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
+import type { Derivation } from '../../core/flags/flag.js';
 import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { SECOND_MS } from '../../core/values/time.js';
@@ -16,6 +17,8 @@ export interface PreviewRunOptions {
   readonly store: PreviewStore;
   readonly tally: PreviewTally;
   readonly needs: StateNeeds;
+  /** What is counted only once the draft is there; undefined where nothing is. */
+  readonly countedAs: ReadonlyMap<string, Derivation> | undefined;
   /** Whose users are looked at; '' for all users. */
   readonly organizationId: string;
   readonly signal: AbortSignal;
@@ -80,8 +83,8 @@ export class PreviewRun {
   }
 
   #read(after: UserCursor): Promise<UserPage> {
-    const { store, organizationId, needs } = this.#options;
-    const reading = store.userPages.read({ after, limit: this.#pageSize, organizationId, needs });
+    const { store, organizationId, needs, countedAs } = this.#options;
+    const reading = store.userPages.read({ after, limit: this.#pageSize, organizationId, needs, countedAs });
     // A failure is told where the page is awaited; where the work has stopped, nobody awaits it.
     reading.catch(() => undefined);
     return reading;

@@ -2,10 +2,12 @@ import type { Call } from '../../calls/caller.js';
 import { asLatchkeyError, busy, invalidAt } from '../../calls/errors.js';
 import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
 import { authorize } from '../../calls/permissions.js';
+import { anyAction, readsAnyAction } from '../../configuration/any-action.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { DayKnowledge } from '../../configuration/day-knowledge.js';
 import { inWindow } from '../../core/deciding/evaluate.js';
-import type { Flag } from '../../core/flags/flag.js';
+import type { KnownDays } from '../../core/facts/known-days.js';
+import type { Derivation, Flag } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import type { RuleInput } from '../../core/flags/parse-rules.js';
 import { draftSides } from '../../core/snapshot/draft-sides.js';
@@ -131,6 +133,7 @@ export class PreviewService {
       store,
       tally,
       needs: bothNeeds(needsOfFlag(before, flag.key), needsOfFlag(after, flag.key)),
+      countedAs: readsAnyAction(after) && !readsAnyAction(snapshot) ? anyActionAlone(known) : undefined,
       organizationId: input.organizationId,
       result: () => ({
         counts: tally.counts,
@@ -142,6 +145,12 @@ export class PreviewService {
       }),
     };
   }
+}
+
+/** How all actions are counted as one once the draft is there. */
+function anyActionAlone(known: KnownDays): ReadonlyMap<string, Derivation> {
+  const { name, derivation } = anyAction(known);
+  return new Map([[name, derivation]]);
 }
 
 /** Tells progress while the reader keeps up. Progress that is not read is left out, or it would pile up. */
@@ -162,7 +171,7 @@ class ProgressReader {
   }
 }
 
-interface Prepared extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' | 'organizationId'> {
+interface Prepared extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' | 'countedAs' | 'organizationId'> {
   /** The result of the users who were decided so far. */
   readonly result: () => PreviewResult;
 }

@@ -220,6 +220,7 @@ export function userContract(store: () => Store): void {
       ...{ userId, action: 'login', count: 2 ** 53 - 1, sum: 2n ** 53n + 1n, activeDays: 62 },
       ...{ firstAt: 1, lastAt: 8_640_000_000_000_000, recentDays: 2n ** 62n - 1n },
       openDay: { count: 2 ** 53 - 1, sum: LARGEST_MILLIONTHS },
+      streaks: '{"day 0":[-1,2,3,null]}'.padEnd(1024),
     };
     await change([userId], (tx) =>
       tx.users.putTotals([
@@ -233,6 +234,9 @@ export function userContract(store: () => Store): void {
     expect(actions.get('login')).toStrictEqual(stored);
     expect(actions.get('Login')?.sum).toBe(-LARGEST_MILLIONTHS);
     expect(actions.size).toBe(2);
+    const { streaks: _streaks, ...without } = total;
+    await change([userId], (tx) => tx.users.putTotals([without]));
+    expect((await read(userId)).actions.get('login')?.streaks).toBeUndefined();
   });
 
   it('reads the days of the actions that are asked for, and says which', async () => {

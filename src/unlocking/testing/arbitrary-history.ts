@@ -5,6 +5,7 @@ import { type OrganizationState, unknownOrganization } from '../../core/states/o
 import type { UserAccess, UserState } from '../../core/states/user-state.js';
 import { flagOf, NOW, rowOf, ruleOf } from '../../core/testing/samples.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
+import { ANY_ACTION } from '../../core/values/names.js';
 import { DAY_MS, HOUR_MS } from '../../core/values/time.js';
 
 /** What may happen to a user, one after the other, and for how long nothing does before. */
@@ -37,6 +38,9 @@ const small = fc.integer({ min: 0, max: 6 });
 const action = fc.constantFrom('a', 'b', 'a', 'b', 'a', 'b', 'large', 'kinds', 'after', 'later');
 const at = fc.integer({ min: -5, max: 20 }).map((days) => NOW + days * DAY_MS);
 
+const WINDOWS: readonly JsonObject[] = [{ windowDays: 1 }, { windowDays: 3 }, { period: 'day' }, { period: 'week' }];
+const STREAKS: readonly JsonObject[] = [{}, { which: 'best' }, { grace: 1 }, { period: 'week' }];
+
 const reading = (fact: string, operator: string, value: JsonValue, more: JsonObject = {}): JsonObject => ({
   ...{ fact, operator, value },
   ...more,
@@ -51,11 +55,11 @@ function leaf(of: number): fc.Arbitrary<JsonObject> {
       .tuple(counted, order, small, action)
       .map(([fact, by, n, name]) => reading(fact, by, n, { params: { action: name } })),
     fc
-      .tuple(counted, order, small, action, fc.constantFrom(1, 3))
-      .map(([fact, by, n, name, windowDays]) => reading(fact, by, n, { params: { action: name, windowDays } })),
+      .tuple(counted, order, small, action, fc.constantFrom(...WINDOWS))
+      .map(([fact, by, n, name, window]) => reading(fact, by, n, { params: { action: name, ...window } })),
     fc
-      .tuple(counted, order, small, action, fc.constantFrom('day', 'week', 'month'))
-      .map(([fact, by, n, name, period]) => reading(fact, by, n, { params: { action: name, period } })),
+      .tuple(order, small, fc.constantFrom({}, { action: 'a' }), fc.constantFrom(...STREAKS))
+      .map(([by, n, action, streak]) => reading('streak', by, n, { params: { ...action, ...streak } })),
     fc
       .tuple(order, small, action, fc.constantFrom('first', 'last'))
       .map(([by, n, name, which]) => reading('daysSinceAction', by, n, { params: { action: name, which } })),
@@ -205,6 +209,7 @@ export const DERIVED_ACTIONS: readonly Action[] = [
     ...{ name: 'later', clientTrackable: false },
     derivation: { from: ['a', 'b'], where: {}, since: { action: 'large' }, countsSince: 0 },
   },
+  { name: ANY_ACTION, clientTrackable: false, derivation: { from: [ANY_ACTION], where: {}, countsSince: 0 } },
 ];
 
 export const event = fc.record({

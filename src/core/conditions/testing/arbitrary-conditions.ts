@@ -5,6 +5,7 @@ import { dayClockOf } from '../../states/day-zone.js';
 import { type ActionDay, unknownUser } from '../../states/user-state.js';
 import { PERIODS } from '../../values/calendar-period.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../values/json.js';
+import { ANY_ACTION } from '../../values/names.js';
 import { pathTo } from '../../values/path.js';
 import { DAY_MS, dayNumber, HOUR_MS } from '../../values/time.js';
 import { DECORATOR_NAMES, OPERATOR_NAMES } from '../operators.js';
@@ -43,6 +44,8 @@ const TEXTS = [
   '2025-06-15T10:30:00+0200',
 ];
 const ACTIONS = ['login', 'export', '__proto__', 'constructor'];
+/** What totals are of. */
+const COUNTED = [...ACTIONS, ANY_ACTION];
 const ROLES = ['employee', 'manager', 'admin'];
 const STAGES = ['signup', 'profile', 'done'];
 /** Some set their clocks within weeks of {@link NOW}, most do not. */
@@ -100,7 +103,7 @@ const actionDays: fc.Arbitrary<readonly ActionDay[]> = fc
   );
 
 function byAction<T>(values: fc.Arbitrary<T>): fc.Arbitrary<ReadonlyMap<string, T>> {
-  return fc.array(fc.tuple(fc.constantFrom(...ACTIONS), values), { maxLength: 3 }).map((entries) => new Map(entries));
+  return fc.array(fc.tuple(fc.constantFrom(...COUNTED), values), { maxLength: 3 }).map((entries) => new Map(entries));
 }
 
 const actionTotal = fc.record({
@@ -109,7 +112,7 @@ const actionTotal = fc.record({
   activeDays: fc.integer({ min: 1, max: 9 }),
   firstAt: instant,
   lastAt: instant,
-  recentDays: fc.constant(1n),
+  recentDays: fc.constantFrom(1n, 0b1011n, 0b1_1111_1110_1111_0111n),
 });
 
 /** Whatever facts can be read from; every fact is absent now and then. */
@@ -170,6 +173,7 @@ const PARAMS: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
   activeDays: actionParams(),
   daysSinceAction: sinceAction(),
   hoursSinceAction: sinceAction(),
+  streak: streak(),
   localTime: zone(),
   dayOfWeek: zone(),
   localDate: zone(),
@@ -179,7 +183,19 @@ const PARAMS: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
 function sinceAction(): fc.Arbitrary<JsonObject> {
   return fc.record(
     { action: fc.constantFrom(...ACTIONS), which: fc.constantFrom('first', 'last') },
-    { requiredKeys: ['action'] },
+    { requiredKeys: [] },
+  );
+}
+
+function streak(): fc.Arbitrary<JsonObject> {
+  return fc.record(
+    {
+      action: fc.constantFrom(...ACTIONS),
+      which: fc.constantFrom('current', 'best'),
+      period: fc.constantFrom(...PERIODS),
+      grace: fc.constantFrom(0, 1, 7),
+    },
+    { requiredKeys: [] },
   );
 }
 
@@ -190,8 +206,8 @@ function zone(): fc.Arbitrary<JsonObject> {
 function actionParams(): fc.Arbitrary<JsonObject> {
   const action = fc.constantFrom(...ACTIONS);
   return fc.oneof(
-    fc.record({ action, windowDays: fc.constantFrom(1, 2, 7, 366) }, { requiredKeys: ['action'] }),
-    fc.record({ action, period: fc.constantFrom(...PERIODS) }),
+    fc.record({ action, windowDays: fc.constantFrom(1, 2, 7, 366) }, { requiredKeys: [] }),
+    fc.record({ action, period: fc.constantFrom(...PERIODS) }, { requiredKeys: ['period'] }),
   );
 }
 
@@ -249,6 +265,7 @@ const TIME_NUMBERS = [
   'actionCount',
   'actionSum',
   'activeDays',
+  'streak',
   'daysSinceAction',
   'hoursSinceAction',
   'localTime',

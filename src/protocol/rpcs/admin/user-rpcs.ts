@@ -2,6 +2,7 @@ import { confinedTo } from '../../../calls/caller.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
 import type { UserState } from '../../../core/states/user-state.js';
 import { amountOf } from '../../../core/values/millionths.js';
+import { ANY_ACTION } from '../../../core/values/names.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { UserAccess } from '../../gen/latchkey/v1/access.js';
 import { type Unlock, Unlock_State } from '../../gen/latchkey/v1/ledger.js';
@@ -48,7 +49,8 @@ export function userRpcs({
 }
 
 function totalsOf({ actions }: UserState): ActionTotal[] {
-  return [...actions].map(([action, { count, sum, activeDays, firstAt, lastAt }]) => ({
+  const named = [...actions].filter(([action]) => action !== ANY_ACTION);
+  return named.map(([action, { count, sum, activeDays, firstAt, lastAt }]) => ({
     action,
     count,
     sum: amountOf(sum),

@@ -105,6 +105,7 @@ function nodeMessage({ label, met, progress, metAt, nearest, comparison, group, 
     countedSince: instant(comparison?.countedSince),
     capped: comparison?.capped ?? false,
     usage: comparison?.usage && usageMessage(comparison.usage),
+    breaksAt: instant(comparison?.breaksAt),
   };
   return message;
 }

@@ -1,4 +1,5 @@
 import type { Action, Flag, Segment } from '../../../core/flags/flag.js';
+import { ANY_ACTION } from '../../../core/values/names.js';
 import type { ConfigurationReader, FlagFilter } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
 import type { SqlValue } from '../engine/dialect.js';
@@ -62,8 +63,9 @@ async function listSegments(sql: Sql, page: PageRequest): Promise<Page<Segment>>
   return pageOf(rows, page.limit, segmentOf, (row) => row.segment_key);
 }
 
+/** The action that stands for all is nobody's declaration. */
 async function listActions(sql: Sql, page: PageRequest): Promise<Page<Action>> {
-  const text = `SELECT ${ACTION_COLUMNS} FROM actions WHERE declared = 1 AND name > ? ORDER BY name LIMIT ?`;
-  const rows = await sql.rows<ActionRow>(text, [page.after ?? '', page.limit + 1]);
+  const text = `SELECT ${ACTION_COLUMNS} FROM actions WHERE declared = 1 AND name > ? AND name <> ? ORDER BY name LIMIT ?`;
+  const rows = await sql.rows<ActionRow>(text, [page.after ?? '', ANY_ACTION, page.limit + 1]);
   return pageOf(rows, page.limit, actionOf, (row) => row.name);
 }

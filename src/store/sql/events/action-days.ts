@@ -16,7 +16,7 @@ export function dayStore(engine: Engine): DayStore {
 }
 
 export function dayWriter(sql: Sql): DayWriter {
-  return { keepFrom: (wanted) => keepFrom(sql, wanted) };
+  return { known: () => knownDays(sql), keepFrom: (wanted) => keepFrom(sql, wanted) };
 }
 
 async function knownDays(sql: Sql): Promise<KnownDays> {

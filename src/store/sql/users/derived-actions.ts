@@ -2,6 +2,7 @@ import { Derivations } from '../../../core/counting/derivations.js';
 import { type Recounted, recount } from '../../../core/counting/recount.js';
 import type { Derivation } from '../../../core/flags/flag.js';
 import type { UserState } from '../../../core/states/user-state.js';
+import { ANY_ACTION } from '../../../core/values/names.js';
 import { changeByKey, dropByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { firstRow, parseJson, type Sql } from '../engine/sql.js';
 import { addDistinctValues } from './distinct-values.js';
@@ -47,7 +48,7 @@ export async function bringUp(sql: Sql, users: readonly UserState[], { only }: O
     const derivations = derived.derivations.among(names);
     // Of a user whom nobody has written nothing was counted.
     const written = group.filter((user) => user.revision > 0);
-    const events = await keptEvents(sql, written, [...derivations.sources()]);
+    const events = await keptEvents(sql, written, sourcesOf(derivations));
     for (const before of written) {
       const made = recount(before, names, { derivations, events: events.get(before.id) ?? [] });
       states.set(before.id, made.after);
@@ -55,6 +56,18 @@ export async function bringUp(sql: Sql, users: readonly UserState[], { only }: O
     }
   }
   return { states, revision: derived.revision, recounted };
+}
+
+/** Users with actions that are not derived, counted from what is kept as if they were. */
+export async function countAs(
+  sql: Sql,
+  users: readonly UserState[],
+  derived: ReadonlyMap<string, Derivation>,
+): Promise<readonly UserState[]> {
+  const derivations = new Derivations(derived);
+  const names = new Set(derived.keys());
+  const events = await keptEvents(sql, users, sourcesOf(derivations));
+  return users.map((user) => recount(user, names, { derivations, events: events.get(user.id) ?? [] }).after);
 }
 
 /** Writes what {@link bringUp} has counted. The users must be locked. */
@@ -87,6 +100,11 @@ export async function storeBroughtUp(sql: Sql, { states, revision, recounted }: 
   );
   const note = (condition: string): string => `UPDATE users SET derived_revision = ? WHERE ${condition}`;
   await changeByKey(sql, ['part', 'id'], userKeys(states.keys()), note, [revision]);
+}
+
+/** The actions whose events matter; undefined for all. */
+function sourcesOf(derivations: Derivations): readonly string[] | undefined {
+  return derivations.isSource(ANY_ACTION) ? undefined : [...derivations.sources()];
 }
 
 interface DerivedRow {

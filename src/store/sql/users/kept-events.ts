@@ -8,14 +8,14 @@ import { DONE, EVENT_COLUMNS, type EventRow, keyRangeOf } from '../events/event-
 
 const USERS_PER_STATEMENT = 100;
 
-/** What is kept of what users did, of some actions, in the order in which it was taken. */
+/** What is kept of what users did, of some actions, or of all where these are left out, in the order in which it was taken. */
 export async function keptEvents(
   sql: Sql,
   users: readonly Pick<UserState, 'id'>[],
-  actions: readonly string[],
+  actions: readonly string[] | undefined,
 ): Promise<ReadonlyMap<string, readonly SaidEvent[]>> {
   const found = new Map<string, SaidEvent[]>();
-  if (actions.length === 0) return found;
+  if (actions?.length === 0) return found;
   for (const some of chunksOf(users, USERS_PER_STATEMENT)) {
     const ids = some.map(({ id }) => id);
     for (const row of await countedEvents(sql, ids, { actions, order: 'part, received_at, place, dedupe' })) {
@@ -41,14 +41,16 @@ export async function lastEvents(
 function countedEvents(
   sql: Sql,
   userIds: readonly string[],
-  { actions, order }: { readonly actions: readonly string[]; readonly order: string },
+  { actions, order }: { readonly actions: readonly string[] | undefined; readonly order: string },
 ): Promise<readonly EventRow[]> {
   const { isOneOf, useIndex } = sql.dialect;
+  // Of what happened before a deletion no action is known.
+  const isOne = actions === undefined ? "action <> ''" : `action IN (${commaSeparated('?', actions.length)})`;
   const ranges = userIds.map(() => '(part = ? AND dedupe BETWEEN ? AND ?)').join(' OR ');
   return sql.rows<EventRow>(
     `SELECT ${EVENT_COLUMNS} FROM events${useIndex('PRIMARY')} WHERE (${ranges}) AND state = ${DONE} AND ` +
-      `${isOneOf(['user_id'], userIds.length)} AND action IN (${commaSeparated('?', actions.length)}) ORDER BY ${order}`,
-    [...userIds.flatMap(keyRangeOf), ...userIds, ...actions],
+      `${isOneOf(['user_id'], userIds.length)} AND ${isOne} ORDER BY ${order}`,
+    [...userIds.flatMap(keyRangeOf), ...userIds, ...(actions ?? [])],
   );
 }
 

@@ -8,7 +8,7 @@ export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): P
     table: 'action_totals',
     columns: [
       ...['part', 'user_id', 'action', 'event_count', 'value_sum'],
-      ...['active_days', 'first_at', 'last_at', 'last_day', 'recent_days', 'day_count', 'day_sum'],
+      ...['active_days', 'first_at', 'last_at', 'last_day', 'recent_days', 'day_count', 'day_sum', 'streaks'],
     ],
     keyLength: 3,
     rows: totals.map((total) => [
@@ -23,6 +23,7 @@ export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): P
       String(total.recentDays),
       total.openDay?.count ?? 0,
       String(total.openDay?.sum ?? 0),
+      total.streaks ?? '',
     ]),
     existing: {
       event_count: 'replace',
@@ -34,6 +35,7 @@ export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): P
       recent_days: 'replace',
       day_count: 'replace',
       day_sum: 'replace',
+      streaks: 'replace',
     },
   });
 }

@@ -4,7 +4,7 @@ import { PARTITIONS } from '../../../core/values/partition.js';
 import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
 import { commaSeparated, type SqlValue } from '../engine/dialect.js';
 import type { Engine, Sql } from '../engine/sql.js';
-import { bringUp } from './derived-actions.js';
+import { bringUp, countAs } from './derived-actions.js';
 import type { UserKey } from './user-keys.js';
 import { isBehind, userStateOf } from './user-state.js';
 import {
@@ -72,13 +72,15 @@ function indexFor(sql: Sql, organizationId: string): string {
 
 /** A page, with derived actions counted anew for users who are behind: the page is then read again, as of one instant. */
 async function readPage(engine: Engine, request: UserPageRequest): Promise<UserPage> {
-  const { actions } = request.needs;
+  const { needs, countedAs } = request;
+  const { actions } = needs;
   const { behind, ...page } = await pageAt(engine.read, request);
-  if (behind.length === 0 || actions?.size === 0) return page;
+  if ((behind.length === 0 && countedAs === undefined) || actions?.size === 0) return page;
   return engine.snapshot(async (sql) => {
     const again = await pageAt(sql, request);
     const { states } = await bringUp(sql, again.behind, { only: actions });
-    return { ...again, users: again.users.map((user) => states.get(user.id) ?? user) };
+    const users = again.users.map((user) => states.get(user.id) ?? user);
+    return { ...again, users: countedAs === undefined ? users : await countAs(sql, users, countedAs) };
   });
 }
 

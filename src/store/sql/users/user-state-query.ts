@@ -72,7 +72,7 @@ const TABLES: readonly SelectedTable[] = [
     key: USER_KEY,
     columns: ({ asText }) =>
       `user_id, action, ${asText('recent_days')}, ${asText('value_sum')}, ${asText('day_sum')}, ` +
-      "event_count, active_days, first_at, last_at, day_count, last_day, '', '', '', 0",
+      "event_count, active_days, first_at, last_at, day_count, last_day, streaks, '', '', 0",
   },
   {
     kind: DAY,

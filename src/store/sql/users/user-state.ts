@@ -188,6 +188,7 @@ function totalOf(row: UserStateRow): ActionTotal {
     ...lastDayMember(row.n6, row.n4 ?? 0),
     recentDays: BigInt(row.s2),
     ...(row.n5 > 0 && { openDay: { count: row.n5, sum: BigInt(row.s4) } }),
+    ...(row.s5 !== '' && { streaks: row.s5 }),
   };
 }
 

@@ -206,8 +206,8 @@ export interface Requirement {
   /** The group's members, or the segments that a `metConditions` counts. */
   children: Requirement[];
   /**
-   * Of a window that reaches further back than days are known, and of a derived action: since when the fact is counted. Absent: all
-   * of it is known.
+   * Of a window that reaches further back than days are known, of a streak of a user who did something before the days by which it
+   * is known, and of a derived action: since when the fact is counted. Absent: all of it is known.
    */
   countedSince:
     | Date
@@ -215,7 +215,11 @@ export interface Requirement {
   /** Of a derived action that counts each value of a property once: as many have counted for the user as can, and no more will. */
   capped: boolean;
   /** Of a comparison that bounds a count from above: what is left. Absent for any other. */
-  usage: Usage | undefined;
+  usage:
+    | Usage
+    | undefined;
+  /** Of a streak that goes on now: when it ends, unless the user goes on with it. Absent for any other. */
+  breaksAt: Date | undefined;
 }
 
 /** How the members of a group count. */
@@ -932,6 +936,7 @@ function createBaseRequirement(): Requirement {
     countedSince: undefined,
     capped: false,
     usage: undefined,
+    breaksAt: undefined,
   };
 }
 
@@ -987,6 +992,9 @@ export const Requirement: MessageFns<Requirement> = {
     }
     if (message.usage !== undefined) {
       Usage.encode(message.usage, writer.uint32(138).fork()).join();
+    }
+    if (message.breaksAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.breaksAt), writer.uint32(146).fork()).join();
     }
     return writer;
   },
@@ -1138,6 +1146,14 @@ export const Requirement: MessageFns<Requirement> = {
             }
 
             message.usage = Usage.decode(reader, reader.uint32());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.breaksAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -2,10 +2,12 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { DateTime } from 'luxon';
 import type { DayClock } from '../states/day-zone.js';
+import type { StreakKind } from '../states/streaks.js';
 import { PERIODS } from '../values/calendar-period.js';
 import { DAY_MS, MINUTE_MS } from '../values/time.js';
-import { lastDays, thisPeriod } from './day-window.js';
-import { holds, type Ordering } from './time-reading.js';
+import { type DayWindow, lastDays, thisPeriod } from './day-window.js';
+import { streakBase, streakReading } from './streak-reading.js';
+import { holds, type Ordering, type TimeReading } from './time-reading.js';
 import { type WindowMeasure, windowBase, windowReading } from './window-reading.js';
 
 /** Instants at which clocks are set: by an hour, by half an hour, just after midnight, by a whole day, or not at all. */
@@ -18,24 +20,74 @@ const SET: readonly (readonly [zone: string, at: string])[] = [
   ['America/St_Johns', '2010-11-07T02:31:00Z'],
 ];
 
-/** Windows, with the first of their days by another library's calendar. */
-const WINDOWS = [
-  { window: lastDays(3), begins: (today: DateTime) => today.minus({ days: 2 }) },
-  { window: thisPeriod('day'), begins: (today: DateTime) => today },
-  { window: thisPeriod('week'), begins: (today: DateTime) => today.startOf('week') },
-  { window: thisPeriod('month'), begins: (today: DateTime) => today.startOf('month') },
+type Days = readonly { readonly day: number; readonly count: number; readonly sum: bigint }[];
+
+/** A fact that reads days, and what it is by definition, by another library's calendar. */
+interface Reading {
+  readonly reading: TimeReading;
+  base(days: Days, clock: DayClock): unknown;
+  on(days: readonly number[], today: DateTime): number;
+}
+
+const dayOf = (date: DateTime): number => Math.floor(date.toMillis() / DAY_MS);
+
+function windowed(window: DayWindow, begins: (today: DateTime) => DateTime): Reading {
+  return {
+    reading: windowReading(window, 'count'),
+    base: windowBase,
+    on: (days, today) => days.filter((day) => day <= dayOf(today) && day >= dayOf(begins(today))).length,
+  };
+}
+
+function streak(kind: StreakKind): Reading {
+  const beginsAt = (day: number) => DateTime.fromMillis(day * DAY_MS, { zone: 'UTC' }).startOf(kind.period);
+  return {
+    reading: streakReading(kind),
+    base(days, clock) {
+      const lastDay = days.at(-1)?.day;
+      if (lastDay === undefined) return streakBase(undefined, kind, clock);
+      const recentDays = days.reduce((bits, { day }) => bits | (1n << BigInt(lastDay - day)), 0n);
+      const total = { ...TOTAL, activeDays: days.length, lastDay, recentDays };
+      return streakBase(total, kind, clock);
+    },
+    on(days, today) {
+      const done = new Set(days.map((day) => beginsAt(day).toMillis()));
+      let length = 0;
+      for (let [at, missed] = [beginsAt(dayOf(today)), 0]; ; at = at.minus({ [kind.period]: 1 })) {
+        const isDone = done.has(at.toMillis());
+        missed = isDone ? 0 : missed + 1;
+        length += isDone ? 1 : 0;
+        // The present one can be missed besides, before anything was done in it.
+        const isPresent = length === 0 && missed <= kind.grace + 1;
+        if (missed > kind.grace && !isPresent) return length;
+      }
+    },
+  };
+}
+
+const TOTAL = { count: 1, sum: 0n, firstAt: 0, lastAt: 0 };
+
+const READINGS: readonly Reading[] = [
+  windowed(lastDays(3), (today) => today.minus({ days: 2 })),
+  windowed(thisPeriod('day'), (today) => today),
+  windowed(thisPeriod('week'), (today) => today.startOf('week')),
+  windowed(thisPeriod('month'), (today) => today.startOf('month')),
+  streak({ period: 'day', grace: 0 }),
+  streak({ period: 'day', grace: 1 }),
+  streak({ period: 'week', grace: 0 }),
+  streak({ period: 'month', grace: 0 }),
 ];
 
 interface Given {
-  readonly of: (typeof WINDOWS)[number];
+  readonly of: Reading;
   readonly clock: DayClock;
   readonly now: number;
-  readonly days: readonly { readonly day: number; readonly count: number; readonly sum: bigint }[];
+  readonly days: Days;
 }
 
 const given: fc.Arbitrary<Given> = fc
   .record({
-    of: fc.constantFrom(...WINDOWS),
+    of: fc.constantFrom(...READINGS),
     set: fc.constantFrom(...SET),
     minutes: fc.integer({ min: -60 * 60, max: 20 * 60 }),
     offsets: fc.uniqueArray(fc.integer({ min: -6, max: 3 }), { maxLength: 5 }),
@@ -52,26 +104,27 @@ const given: fc.Arbitrary<Given> = fc
     return { of, clock: { zone, ...next }, now, days };
   });
 
-/** What the window holds by definition, by another library's clocks. */
-function countAt({ of, clock, days }: Given, at: number): number {
+/** What it is by definition, by another library's clocks. */
+function valueAt({ of, clock, days }: Given, at: number): number {
   const zone = clock.next !== undefined && at >= clock.next.from ? clock.next.zone : clock.zone;
-  const shown = DateTime.fromISO(`${DateTime.fromMillis(at, { zone }).toISODate()}T00:00:00`, { zone: 'UTC' });
-  const dayOf = (date: DateTime): number => Math.floor(date.toMillis() / DAY_MS);
-  const [today, first] = [dayOf(shown), dayOf(of.begins(shown))];
-  return days.filter(({ day }) => day <= today && day >= first).length;
+  const today = DateTime.fromISO(`${DateTime.fromMillis(at, { zone }).toISODate()}T00:00:00`, { zone: 'UTC' });
+  return of.on(
+    days.map(({ day }) => day),
+    today,
+  );
 }
 
-describe('a window of days in the zones of a user', () => {
-  it('holds the days that it should, and turns an ordering at exactly the instant that is told', () => {
+describe('a number of days in the zones of a user', () => {
+  it('is what it should be, and turns an ordering at exactly the instant that is told', () => {
     const ordering = fc.constantFrom<Ordering>('lessThan', 'lessThanInclusive', 'greaterThan', 'greaterThanInclusive');
     let turned = 0;
     fc.assert(
       fc.property(given, ordering, fc.integer({ min: 0, max: 4 }), (world, order, constant) => {
-        const reading = windowReading(world.of.window, 'count');
-        const base = windowBase(world.days, world.clock);
-        const { now } = world;
-        expect(reading.at(base, now)).toBe(countAt(world, now));
-        const before = holds(order, countAt(world, now), constant);
+        const { now, of, days, clock } = world;
+        const { reading } = of;
+        const base = of.base(days, clock);
+        expect(reading.at(base, now)).toBe(valueAt(world, now));
+        const before = holds(order, valueAt(world, now), constant);
         const found = reading.crossing(base, now, order, constant);
         expect(reading.nextTick(base, now)).toBeLessThanOrEqual(found);
         const end = now + 5 * DAY_MS;
@@ -82,9 +135,9 @@ describe('a window of days in the zones of a user', () => {
         }
         if (found > end) return;
         turned += 1;
-        expect([found - 1, found].map((at) => holds(order, countAt(world, at), constant))).toEqual([before, !before]);
+        expect([found - 1, found].map((at) => holds(order, valueAt(world, at), constant))).toEqual([before, !before]);
       }),
-      { numRuns: 800 },
+      { numRuns: 1_500 },
     );
     expect(turned).toBeGreaterThan(50);
   });
