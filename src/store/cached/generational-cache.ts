@@ -97,6 +97,8 @@ class Generation<V extends NonNullable<unknown>> {
   }
 
   get(id: string): V | undefined {
+    // Often there is nothing: in the old generation until the first rotation, of floors until a notice comes.
+    if (this.size === 0) return undefined;
     return this.#segmentOf(id).get<V>(PREFIX + id);
   }
 
@@ -111,6 +113,7 @@ class Generation<V extends NonNullable<unknown>> {
   }
 
   delete(id: string): void {
+    if (this.size === 0) return;
     const before = this.#segmentOf(id).take<V>(PREFIX + id);
     if (before === undefined) return;
     this.size -= 1;
