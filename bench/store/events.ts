@@ -7,7 +7,8 @@
  *     npm run build && npm run bench:events
  *
  * `USERS`, `EVENTS` a round, `ROUNDS` and `LATENCY_EVENTS` change its size. `DERIVED` declares so many derived actions: every event may
- * count as one more of them, by what it says, and the last of them counts each value once.
+ * count as one more of them, by what it says, and the last of them counts each value once. With `STREAKS=1` a rule reads a streak of one
+ * action, and one of all, so that everything counts as one action more.
  */
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { AdminServiceClient } from '../../test/gen/latchkey/v1/admin_service.js';
@@ -30,6 +31,7 @@ const EVENTS = Number(process.env.EVENTS ?? 100_000);
 const ROUNDS = roundsOr(5);
 const ACTIONS = 3;
 const DERIVED = Number(process.env.DERIVED ?? 0);
+const STREAKS = process.env.STREAKS === '1';
 const TOPICS = 10;
 const LATENCY_EVENTS = Number(process.env.LATENCY_EVENTS ?? 2_000);
 const LATENCY_PER_SECOND = 200;
@@ -53,6 +55,21 @@ const flag = {
         all: [{ fact: 'actionCount', params: { action: actionName(0) }, operator: 'greaterThanInclusive', value: 1 }],
       },
       rollout: Math.round((100_000 * UNLOCKING_SHARE * EVENTS) / ((2 / 3) * USERS)),
+    },
+  ],
+};
+
+const streakFlag = {
+  key: 'streaks',
+  active: true,
+  rules: [
+    {
+      policy: Rule_Policy.LATCHING,
+      conditions: {
+        all: [{ action: actionName(0) }, { period: 'week' }].map((params) => ({
+          ...{ fact: 'streak', params, operator: 'greaterThan', value: 1_000 },
+        })),
+      },
     },
   ],
 };
@@ -112,6 +129,7 @@ async function measure(place: Place): Promise<void> {
   const connected = connect(server.grpcAddress, TOKEN);
   if (DERIVED > 0) await declare(server.grpcAddress);
   await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag }));
+  if (STREAKS) await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag: streakFlag }));
   const [mariadb, redis] = [await databasePid(place), await redisPid(place)];
   const databases = { mariadb: () => processorMsOf(mariadb), redis: () => processorMsOf(redis) };
   const report = new Report('events', {
@@ -119,6 +137,7 @@ async function measure(place: Place): Promise<void> {
     events: EVENTS,
     actions: ACTIONS,
     derived: DERIVED,
+    streaks: Number(STREAKS),
     rounds: ROUNDS,
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { streaksOf } from '../core/states/streaks.js';
 import { lastDayOf, type UserActionDay, type UserState, unknownUser } from '../core/states/user-state.js';
 import { latchingFlag, NOW, snapshotOf } from '../core/testing/samples.js';
 import { localDay } from '../core/values/local-time.js';
@@ -14,7 +15,8 @@ const fiveDays = {
   operator: 'greaterThanInclusive',
   value: 5,
 };
-const SNAPSHOT = snapshotOf([latchingFlag('keen', { all: [fiveDays] })]);
+const inARow = { fact: 'streak', params: { action: 'save' }, operator: 'greaterThanInclusive', value: 9 };
+const SNAPSHOT = snapshotOf([latchingFlag('keen', { all: [fiveDays, inARow] })]);
 
 /** Somebody travels, and does something now and then; what they did arrives late, or not in order. */
 const step = fc.record({
@@ -78,6 +80,12 @@ function travel(steps: readonly Step[], together: boolean): Travelled {
   return { user, rows, moves, events };
 }
 
+/** How many days are one after the other, at most. */
+function longestOf(days: ReadonlySet<number>): number {
+  const lengthFrom = (day: number): number => (days.has(day) ? 1 + lengthFrom(day + 1) : 0);
+  return Math.max(...[...days].map(lengthFrom));
+}
+
 describe('days over moves of zones', () => {
   it('count each event once, on the day that it was where the user was, and change zones once in 24 hours at most', () => {
     let moved = 0;
@@ -95,6 +103,7 @@ describe('days over moves of zones', () => {
         }
         expect(new Map([...days].sort())).toEqual(new Map([...expected].sort()));
         expect(total.activeDays).toBe(days.size);
+        expect(streaksOf(total, { period: 'day', grace: 0 }).best).toBe(longestOf(new Set(days.keys())));
         expect(user.actionDays.get('save')!.map(({ day, count }) => [day, count])).toEqual(
           [...days].sort(([a], [b]) => a - b),
         );
