@@ -32,9 +32,9 @@ function kindOf(params: JsonObject): StreakKind {
 export const STREAK: FactDefinition = {
   name: 'streak',
   description:
-    "How many days, weeks (from Monday on) or months of the user's zone, one after the other, the user did the action on: the `current` ones, " +
-    'which end when a whole `period` has gone by without it, or the `best` ever. As many periods in a row as `grace` says may be missed ' +
-    'without an end; they do not count. Left out, `which` is `current`, `period` is `day`, and `grace` is 0.',
+    "In how many days, weeks (from Monday on) or months of the user's zone, one after the other, the user did the action: in the `current` " +
+    'row, which ends when a whole `period` has gone by without it, or in the `best` ever. As many periods at once as `grace` says may be ' +
+    'missed without an end; they do not count. Left out, `which` is `current`, `period` is `day`, and `grace` is 0.',
   type: 'number',
   params: PARAMS,
   changedBy: CURRENT_CHANGED_BY,
