@@ -87,6 +87,7 @@ export interface Composed {
 export function composeServices(parts: ServiceParts): Composed {
   const { config, queue, notifier, metrics, onError } = parts;
   const { lanes, retentionDays } = config;
+  const kept = { retentionDays, propertiesDropped: config.dropProperties ?? false };
   const clock = new StoreClock();
   const states = cachedStates(parts.store.states, {
     ...(config.cachedBytes === undefined ? {} : { maxBytes: config.cachedBytes }),
@@ -145,7 +146,7 @@ export function composeServices(parts: ServiceParts): Composed {
   });
   const failures = new FailedAuthentications(config.failedAuthenticationsPerMinute ?? 0);
   const services: ServiceSet = {
-    actions: new ActionService({ ...writing, retentionDays, propertiesDropped: config.dropProperties ?? false }),
+    actions: new ActionService({ ...writing, ...kept }),
     audit: new AuditService(store),
     authentication: new Authentication({
       ...{ tokens: store.tokens, clock, failures },
@@ -157,7 +158,7 @@ export function composeServices(parts: ServiceParts): Composed {
     evaluation: metered,
     events,
     flagLookup: new FlagLookup(store),
-    flags: new FlagService({ ...writing, dayKnowledge }),
+    flags: new FlagService({ ...writing, ...kept, dayKnowledge }),
     keeper,
     ledger: new LedgerService(writing),
     organizations: new OrganizationService(writing),

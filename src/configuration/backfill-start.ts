@@ -12,15 +12,16 @@ export interface ConfigurationChanged {
 
 /**
  * Starts a backfill for each flag of which users may have earned more by this transaction's change of the configuration; gives
- * the backfills' ids. It must be the last thing that the transaction does.
+ * the backfills' ids, that of `first` before the others. It must be the last thing that the transaction does.
  */
 export async function backfillChanges(
   tx: Transaction,
   { before, after }: ConfigurationChanged,
-  given: { readonly reason: BackfillReason; readonly now: number },
+  { first, ...given }: { readonly reason: BackfillReason; readonly now: number; readonly first?: string },
 ): Promise<readonly string[]> {
   const { revision } = after;
-  return startBackfills(tx, latchingChanges(before, after), { ...given, revision, organizationId: '' });
+  const flagIds = latchingChanges(before, after).toSorted((a, b) => Number(b === first) - Number(a === first));
+  return startBackfills(tx, flagIds, { ...given, revision, organizationId: '' });
 }
 
 /** Starts a backfill for each of these flags; gives the backfills' ids. The transaction must hold the configuration's revision. */

@@ -81,6 +81,8 @@ export interface UserWriter {
   distinctValues(values: readonly UserDistinctValue[]): Promise<{ has(value: UserDistinctValue): boolean }>;
   /** Notes that values have counted, for good. */
   addDistinctValues(values: readonly UserDistinctValue[]): Promise<void>;
+  /** Forgets what was counted of users and derived actions. */
+  dropCounted(of: readonly Omit<UserSpans, 'spans'>[]): Promise<void>;
   /** The spans of users and derived actions, where there are any. */
   spans(of: readonly Omit<UserSpans, 'spans'>[]): Promise<readonly UserSpans[]>;
   /** Replaces spans by user and action. */

@@ -1,7 +1,5 @@
 import type { CountedEvent } from '../core/counting/count-events.js';
 import { DerivedCounting, type KnownOfUser } from '../core/counting/derived-counting.js';
-import type { UserDistinctValue } from '../core/counting/distinct-values.js';
-import type { UserSpans } from '../core/counting/sequences.js';
 import { UncountableEvent } from '../core/counting/uncountable-event.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { DayZone } from '../core/states/day-zone.js';
@@ -18,17 +16,15 @@ export interface DatedEvent extends NewEvent {
 /** An event, and what it counts as. */
 export interface Happening {
   readonly event: DatedEvent;
-  /** The event itself, each derived action that it counts as, and events before it that have waited for it. */
+  /** The event itself, each derived action that it counts as by what occurred, and events before it that have waited for it. */
   readonly counts: readonly CountedEvent[];
 }
 
 export interface Derived {
   /** In the order of the events. */
   readonly happenings: readonly Happening[];
-  /** The values that have come to count. */
-  readonly distinct: readonly UserDistinctValue[];
-  /** The spans that have changed. */
-  readonly spans: readonly UserSpans[];
+  /** Gives what has come to be known by counting, and what events count as since flags were unlocked; undefined: nothing is derived. */
+  readonly counting: DerivedCounting | undefined;
 }
 
 /**
@@ -41,7 +37,7 @@ export function deriveEvents(
   { derivations }: Pick<Snapshot, 'derivations'>,
   known?: KnownOfUser,
 ): Derived {
-  if (derivations.all.size === 0) return { happenings: events.map(alone), distinct: [], spans: [] };
+  if (derivations.all.size === 0) return { happenings: events.map(alone), counting: undefined };
   const counting = new DerivedCounting(before, derivations, known);
   const happenings = events.map((event) => {
     if (derivations.all.has(event.action)) {
@@ -52,7 +48,7 @@ export function deriveEvents(
     const derived = counting.of(event, event.dayZone?.zone ?? 'UTC');
     return derived.length === 0 ? alone(event) : { event, counts: [event, ...derived] };
   });
-  return { happenings, distinct: counting.distinct(), spans: counting.spans() };
+  return { happenings, counting };
 }
 
 function alone(event: DatedEvent): Happening {

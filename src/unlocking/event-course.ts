@@ -1,4 +1,5 @@
 import { type CountedEvent, countEvents } from '../core/counting/count-events.js';
+import type { DerivedCounting } from '../core/counting/derived-counting.js';
 import { subjectsByFlag } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Cause, LedgerEntry } from '../core/states/ledger.js';
@@ -18,8 +19,10 @@ import { nextTimer } from './next-timer.js';
 export interface EventCourseOptions {
   readonly before: UserState;
   readonly happenings: readonly Happening[];
-  /** The user with all of the events counted. */
-  readonly counted: UserState;
+  /** The user with all of the events counted; undefined where what they count as depends on what they unlock. */
+  readonly counted: UserState | undefined;
+  /** Tells what events count as by the ledger; undefined where none does. */
+  readonly counting: DerivedCounting | undefined;
   /** The keys of the flags by which the user may not have been judged yet; undefined for all flags. */
   readonly unsettled: Flags;
   readonly snapshot: Snapshot;
@@ -47,6 +50,8 @@ export class EventCourse {
   firedAt: number | undefined;
   /** By how many flags the user was judged, those of every event taken together. */
   looks = 0;
+  /** All that the events count as that were taken, in their order. */
+  readonly counts: CountedEvent[] = [];
 
   readonly #options: EventCourseOptions;
   readonly #index: JudgingIndex;
@@ -54,7 +59,7 @@ export class EventCourse {
   readonly #subjectFor = subjectsByFlag();
   #user: UserState;
   #unsettled: Flags;
-  /** How many events have been taken, and how many of these the state has counted. */
+  /** How many events have been taken, and how much of what they count as the state has counted. */
   #taken = 0;
   #counted = 0;
 
@@ -70,12 +75,15 @@ export class EventCourse {
   }
 
   /** Lets the next event happen. An event that no rule waits for is counted later on: neither it nor its place can matter. */
-  take({ event, counts }: Happening): void {
+  take({ event, counts: known }: Happening): void {
     this.at = Math.max(this.at, event.receivedAt);
     const unsettled = this.#taken === 0 ? this.#firstOf(this.#unsettled) : this.#index.unsettled;
     const due = this.dueAt <= this.at;
     if (due) this.#passTime(this.at, unsettled);
     this.#taken += 1;
+    const more = this.#options.counting?.sinceUnlocks(event, this.#user.ledger) ?? NOTHING;
+    const counts = more.length === 0 ? known : [...known, ...more];
+    for (const one of counts) this.counts.push(one);
     const touched = this.#touchedBy(counts);
     if (!due && unsettled !== undefined && unsettled.size + touched.size === 0) return;
 
@@ -177,14 +185,15 @@ export class EventCourse {
   /** Brings the state up to the events that were taken. */
   #count(): void {
     const { happenings, counted, snapshot } = this.#options;
-    if (this.#counted === this.#taken) return;
-    const all = this.#counted === 0 && this.#taken === happenings.length;
-    const { actions, actionDays } = all
-      ? counted
-      : countEvents(this.#user, countsOf(happenings.slice(this.#counted, this.#taken)), snapshot).after;
+    if (this.#counted === this.counts.length) return;
+    const isAll = this.#counted === 0 && this.#taken === happenings.length;
+    const { actions, actionDays } =
+      isAll && counted !== undefined
+        ? counted
+        : countEvents(this.#user, this.counts.slice(this.#counted), snapshot).after;
     const { dayZone } = happenings[this.#taken - 1]!.event;
     this.#user = { ...this.#user, actions, actionDays, ...(dayZone === undefined ? {} : { dayZone }) };
-    this.#counted = this.#taken;
+    this.#counted = this.counts.length;
   }
 }
 
@@ -198,3 +207,4 @@ export function causeOfEvent({ source, id, action }: NewEvent): Cause {
 }
 
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();
+const NOTHING: readonly never[] = [];

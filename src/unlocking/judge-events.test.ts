@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { countEvents } from '../core/counting/count-events.js';
-import type { Flag } from '../core/flags/flag.js';
+import { recount } from '../core/counting/recount.js';
+import type { Action, Flag } from '../core/flags/flag.js';
 import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { type UserState, unknownUser } from '../core/states/user-state.js';
@@ -31,6 +32,7 @@ import {
   DERIVED_ACTIONS,
   profile,
   STAGES,
+  sinceUnlock,
 } from './testing/arbitrary-history.js';
 import { judgeByEverything } from './testing/judge-by-everything.js';
 import { KeptInMemory } from './testing/kept-in-memory.js';
@@ -169,17 +171,18 @@ const world = fc.record({
   lateMs: fc.constantFrom(0, 1, 3 * HOUR_MS, 9 * DAY_MS),
 });
 
+type World = Pick<typeof world extends fc.Arbitrary<infer W> ? W : never, 'history' | 'given' | 'isNew'>;
+
 /** A snapshot, and a user who was judged by it, or who is new. */
-function startOf({
-  history,
-  given,
-  isNew,
-}: Pick<typeof world extends fc.Arbitrary<infer W> ? W : never, 'history' | 'given' | 'isNew'>) {
+function startOf(
+  { history, given, isNew }: World,
+  actions: readonly Action[] = [...DERIVED_ACTIONS, sinceUnlock(history.flags)],
+) {
   const more = {
     segments: [segmentOf('often', history.often)],
     stages: STAGES.map((name) => ({ name, selfSettable: true })),
     roleAccess: history.roleAccess,
-    actions: DERIVED_ACTIONS,
+    actions,
   };
   const snapshot = compileSnapshot(configurationOf(history.flags, more));
   const nobody = unknownUser('ada');
@@ -217,7 +220,7 @@ function startBefore(given: Parameters<typeof startOf>[0], { changes, marked, wa
 
 type Changed = typeof changed extends fc.Arbitrary<infer C> ? C : never;
 
-const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0, large: 0, kinds: 0, after: 0, later: 0 };
+const seen = { byEvent: 0, byTime: 0, timers: 0, cuts: 0, large: 0, kinds: 0, after: 0, later: 0, unlocked_first: 0 };
 
 describe('judging a user after each event', () => {
   it('comes to the same ledger, state and timer however the events are cut into batches, and however late', async () => {
@@ -235,7 +238,11 @@ describe('judging a user after each event', () => {
         seen.cuts += sizes.length;
         for (const { cause } of alone.entries) seen[cause.type === 'time' ? 'byTime' : 'byEvent'] += 1;
         if (alone.dueAt !== undefined) seen.timers += 1;
-        for (const name of ['large', 'kinds', 'after', 'later'] as const)
+        // Counted anew, by what the ledger says now, it is the same.
+        const names = new Set(['unlocked_first']);
+        const derivations = snapshot.derivations.among(names);
+        expect(recount(alone.user, names, { derivations, events }).after.actions).toEqual(alone.user.actions);
+        for (const name of ['large', 'kinds', 'after', 'later', 'unlocked_first'] as const)
           if (alone.user.actions.has(name)) seen[name] += 1;
       }),
       { numRuns: 1_000 },
@@ -259,7 +266,7 @@ describe('judging a user after each event', () => {
   it('comes to what judging by every flag after every event comes to', async () => {
     await fc.assert(
       fc.asyncProperty(world, async ({ events, sizes, lateMs, ...rest }) => {
-        const { snapshot, start } = startOf(rest);
+        const { snapshot, start } = startOf(rest, DERIVED_ACTIONS);
         const { entries, ...state } = await inBatches(snapshot, start, events, sizes, lateMs);
         const plain = entries.map(({ kind, flagId, ruleId, earnedAt }) => [kind, flagId, ruleId, earnedAt]);
         expect({ ...state, entries: plain }).toEqual(oneByOne(snapshot, start, events));

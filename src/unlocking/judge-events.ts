@@ -1,5 +1,7 @@
 import { type Counted, countEvents } from '../core/counting/count-events.js';
 import type { KnownOfUser } from '../core/counting/derived-counting.js';
+import type { UserDistinctValue } from '../core/counting/distinct-values.js';
+import type { UserSpans } from '../core/counting/sequences.js';
 import { timeZoneOf } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { countedIn, type DayZone } from '../core/states/day-zone.js';
@@ -8,7 +10,7 @@ import { judgingIndex } from '../core/unlocking/judging-index.js';
 import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
 import { localDay } from '../core/values/local-time.js';
 import type { NewEvent } from '../store/event-store.js';
-import { type DatedEvent, type Derived, deriveEvents } from './derive-events.js';
+import { type DatedEvent, deriveEvents } from './derive-events.js';
 import { countsOf, EventCourse } from './event-course.js';
 import { type Flips, flipsBetween, NO_FLIPS } from './flips.js';
 import { type Flags, type Judged, type Judging, type Surroundings, withEntries, written } from './judge-user.js';
@@ -23,7 +25,10 @@ export interface HappenedTo {
 
 export interface JudgedEvents extends Judged {
   /** The rows that have changed by counting. */
-  readonly counted: Pick<Counted, 'totals' | 'days'> & Pick<Derived, 'distinct' | 'spans'>;
+  readonly counted: Pick<Counted, 'totals' | 'days'> & {
+    readonly distinct: readonly UserDistinctValue[];
+    readonly spans: readonly UserSpans[];
+  };
   /** The zone in which the user's days were counted last; undefined where it is the one that is stored. */
   readonly dayZone: DayZone | undefined;
 }
@@ -44,10 +49,16 @@ export function judgeEvents(
   const { organization } = around;
   const unsettled = unsettledFor(before, snapshot);
   const dated = datedEvents(before, events, timeZoneOf(snapshot, before, organization));
-  const { happenings, distinct, spans } = deriveEvents(before, dated, snapshot, known);
-  const { after, totals, days } = countEvents(before, countsOf(happenings), snapshot);
-  const course = new EventCourse({ before, happenings, counted: after, unsettled, snapshot, now, ...around });
+  const { happenings, counting } = deriveEvents(before, dated, snapshot, known);
+  // What events count as may depend on what those before have unlocked.
+  const isKnown = counting === undefined || !events.some((event) => counting.dependsOnLedger(event));
+  const early = isKnown ? countEvents(before, countsOf(happenings), snapshot) : undefined;
+  const course = new EventCourse({
+    ...{ before, happenings, counted: early?.after, counting: isKnown ? undefined : counting },
+    ...{ unsettled, snapshot, now, ...around },
+  });
   for (const happening of happenings) course.take(happening);
+  const { totals, days } = early ?? countEvents(before, course.counts, snapshot);
 
   const first = { user: before, organization };
   const timely = { user: withEntries(before, course.byTime), organization };
@@ -70,7 +81,7 @@ export function judgeEvents(
     flipped: flipsBetween({ ...timely, snapshot, at: now }, { ...last, snapshot, at: now }, touched),
     dueAt: course.dueAt,
     flags: (touched ?? snapshot.flags).size + course.looks,
-    counted: { totals, days, distinct, spans },
+    counted: { totals, days, distinct: counting?.distinct() ?? [], spans: counting?.spans() ?? [] },
     dayZone: last.user.dayZone === before.dayZone ? undefined : last.user.dayZone,
   };
 }

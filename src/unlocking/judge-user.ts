@@ -1,3 +1,5 @@
+import { withoutActions } from '../core/counting/recount.js';
+import { restarted } from '../core/counting/since-unlock.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import { type Cause, foldLedger, type Ledger, type LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
@@ -55,6 +57,8 @@ export interface Judged {
   readonly user: UserState;
   /** The entries to add to the ledger, in order. */
   readonly entries: readonly UserLedgerEntry[];
+  /** The actions of which all that was counted is forgotten. */
+  readonly forgotten?: ReadonlySet<string>;
   /** What time had flipped before this write, where the timer was due. */
   readonly flippedByTime: Flips;
   /** What this write flipped. */
@@ -79,14 +83,17 @@ export function judgeUser(one: Touched, judging: Judging, around: Surroundings):
   const unsettled = unsettledFor(one, judging, around);
   const first: StoredStates = { user: one.before, organization: organizationBefore };
   // Unlocks that RELOCK made void are taken first, so that what is earned again is recorded after them.
-  const forgotten = relocked(one.before, judging);
-  const entitled = withEntries(one.before, forgotten);
+  const voided = relocked(one.before, judging);
+  const entitled = withEntries(one.before, voided);
   const past = afterTime(entitled, { ...judging, ...around, unsettled });
   const before: StoredStates = { user: past.user, organization: organizationBefore };
   const flippedByTime = flipsByTime(first, before, { ...judging, ...around, unsettled });
 
   const { entries: made = [] } = one;
-  const after = withLedger(one.after, withEntries(before.user, made).ledger);
+  const { ledger } = withEntries(before.user, made);
+  const flagIds = new Set(made.map(({ flagId }) => flagId));
+  const forgotten = restarted(snapshot.derivations, { flagIds, before: before.user.ledger, after: ledger });
+  const after = withLedger(forgotten.size === 0 ? one.after : withoutActions(one.after, forgotten), ledger);
   const touched = unsettled && touchedFlags(snapshot, first, { user: after, organization }).union(unsettled);
   const { user, unlocks } = latch(snapshot, after, organization, now, { among: touched });
   const unlocked = flagsOfLedger(snapshot, new Set(unlocks.map(({ compiled }) => compiled.flag.id)));
@@ -99,11 +106,12 @@ export function judgeUser(one: Touched, judging: Judging, around: Surroundings):
   return {
     user: changed ? written(user, one.before, now) : one.before,
     entries: [
-      ...ofUser(user.id, forgotten),
+      ...ofUser(user.id, voided),
       ...past.entries,
       ...ofUser(user.id, made),
       ...unlockEntries(user.id, unlocks, { earnedAt: now, recordedAt: now, cause: one.cause }),
     ],
+    ...(forgotten.size > 0 && { forgotten }),
     flippedByTime,
     flipped: changed ? flipsBetween(was, is, concerned) : NO_FLIPS,
     dueAt: nextTimer({

@@ -21,6 +21,7 @@ const TRANSACTION: RecomputeTransaction = {
     addDays: nothing,
     distinctValues: refused,
     addDistinctValues: nothing,
+    dropCounted: nothing,
     spans: refused,
     putSpans: nothing,
     lastEvents: refused,

@@ -81,6 +81,7 @@ export async function recompute(
   const days: UserActionDay[] = [];
   const distinct: UserDistinctValue[] = [];
   const spans: UserSpans[] = [];
+  const forgotten: Omit<UserSpans, 'spans'>[] = [];
   const dayZones: (readonly [userId: string, dayZone: DayZone])[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags may take seconds, in which this process has to answer calls, too.
@@ -109,6 +110,7 @@ export async function recompute(
     const { id } = one.before;
     const { user, flipped, flippedByTime } = judged;
     const change = { userId: id, at: now, revision: user.revision };
+    for (const action of judged.forgotten ?? NOTHING) forgotten.push({ userId: id, action });
     entries.push(...judged.entries);
     if (hasFlips(flippedByTime))
       byTime.push({ ...change, batch: timeBatch, ...flippedByTime, cause: { type: 'time' } });
@@ -119,6 +121,7 @@ export async function recompute(
   }
 
   const outbox = [...byTime, ...changes];
+  if (forgotten.length > 0) await tx.users.dropCounted(forgotten);
   await Promise.all([
     ...(writes?.() ?? []),
     ...(entries.length > 0 ? [tx.users.appendLedger(entries)] : []),
@@ -157,6 +160,7 @@ function statesOf(one: Written): readonly UserState[] {
 
 const NO_TIMERS: ReadonlyMap<string, number> = new Map<string, number>();
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();
+const NOTHING: readonly never[] = [];
 
 async function organizationsOf(
   tx: RecomputeTransaction,

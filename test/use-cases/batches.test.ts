@@ -34,6 +34,9 @@ const RULES: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[
   kinds: [count('equal', 2, { action: 'kinds' }), count('lessThan', 5)],
   // Of one that counts since another action, by when both occurred.
   soon: [count('equal', 2, { action: 'soon_after_y' }), count('lessThan', 6)],
+  // Of one that counts since a flag was unlocked, which others and time may do in between.
+  later: [count('equal', 2, { action: 'after_idle_or_few' })],
+  even_later: [unlocked('later', true), count('greaterThan', 0, { action: 'kinds_after_third' })],
   k_chain: [unlocked('kinds', true), count('greaterThan', 2, { action: 'large_x', windowDays: 3 })],
 };
 
@@ -96,7 +99,17 @@ describeOnEachEngine('batches of events', (engine) => {
         derivation: { from: ['x'], since: { action: 'y', withinDays: 1 } },
       },
     ]);
+    const either = { any: [unlocked('few', true), unlocked('idle', true)] };
     for (const [key, rule] of Object.entries(RULES)) await stand.setFlag(key, latching(...rule));
+    await stand.setFlag('few_or_idle', latching(either));
+    const since = (flag: string) => ({ from: ['x', 'y'], since: { flag } });
+    await stand.services.actions.declare(OPERATOR, [
+      { name: 'after_idle_or_few', clientTrackable: false, derivation: since('few_or_idle') },
+      {
+        ...{ name: 'kinds_after_third', clientTrackable: false },
+        derivation: { ...since('third'), distinct: { name: 'kind' } },
+      },
+    ]);
     // After the rules were made, which no event can be judged before.
     const start = (await stand.store.now()) + 1_000;
     let users = 0;
@@ -144,8 +157,10 @@ describeOnEachEngine('batches of events', (engine) => {
       }),
       { numRuns: 60 },
     );
-    expect(seen.size).toBeGreaterThan(10);
+    expect(seen.size).toBeGreaterThan(12);
     expect(await stand.store.events.deadLetterCount()).toBe(0);
+    for (const key of ['later', 'even_later']) await stand.setFlag(key, { rules: [] });
+    for (const name of ['after_idle_or_few', 'kinds_after_third']) await stand.services.actions.delete(OPERATOR, name);
   }, 120_000);
 
   it('unlock on equality for five events in one call as for five calls, and tell it', async () => {

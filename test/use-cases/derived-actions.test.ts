@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { Call } from '../../src/calls/caller.js';
 import type { Action } from '../../src/core/flags/flag.js';
 import type { Requirement } from '../../src/core/requirements/requirement.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
@@ -369,6 +370,150 @@ describeOnEachEngine('derived actions', (engine) => {
       expect.stringContaining('/actions/0/derivation/since: with EVENT_PROPERTIES=drop nothing that reads properties'),
     ]);
     await declare(dropping, derived('x', since('zero')));
+  });
+
+  it('count since a flag was unlocked, and begin anew where that is earned anew', async () => {
+    const stand = await engine.compose();
+    await stand.setFlag('beta', latching(atLeast(2, 'try')));
+    const inBeta = (more: object = {}) =>
+      derived('exports_in_beta', { from: ['export'], since: { flag: 'beta' }, ...more });
+    const kinds = derived('kinds_in_beta', {
+      from: ['export'],
+      since: { flag: 'beta', withinDays: 3 },
+      distinct: { name: 'kind' },
+    });
+    await declare(stand, inBeta(), kinds);
+    await stand.setFlag('exporter', latching(atLeast(2, 'exports_in_beta')));
+    /** Sends an event after all that was earned so far: in a later millisecond. */
+    const send = async (action: string, properties: object = {}, more: object = {}): Promise<void> => {
+      const earned = (await ledgerOf(stand.store, 'u')).at(-1)?.recordedAt ?? 0;
+      while ((await stand.store.now()) <= earned + 5) await new Promise((resolve) => setTimeout(resolve, 2));
+      await stand.track([event('u', action, properties, more)]);
+      await stand.drain();
+    };
+    const counts = async () =>
+      [await counted(stand, 'u', 'exports_in_beta'), await counted(stand, 'u', 'kinds_in_beta')].map((one) => one?.[0]);
+    const flagId = (key: string) => stand.services.keeper.snapshot.flags.get(key)!.flag.id;
+    const entries = async (key: string) =>
+      (await ledgerOf(stand.store, 'u')).filter((entry) => entry.flagId === flagId(key)).map(({ kind }) => kind);
+
+    await send('export', { kind: 'x' });
+    await send('try');
+    await send('try');
+    expect(await entries('beta')).toEqual(['unlocked']);
+    expect(await counts()).toEqual([undefined, undefined]);
+    await send('export', { kind: 'x' });
+    // Late, from before it was unlocked.
+    await send('export', { kind: 'y' }, { occurred_at: (await stand.store.now()) - HOUR_MS });
+    await send('export', { kind: 'x' }, { id: 'cause' });
+    expect(await counts()).toEqual([2, 1]);
+    expect((await ledgerOf(stand.store, 'u')).at(-1)).toMatchObject({
+      ...{ flagId: flagId('exporter'), kind: 'unlocked', cause: { eventId: 'cause' } },
+    });
+    // Declared anew it counts the same from what is kept, by what the ledger says.
+    await declare(stand, inBeta({ value: { constant: 7 } }));
+    expect(await counted(stand, 'u', 'exports_in_beta')).toEqual([2, 14, 1, [2]]);
+    const { countsSince } = stand.services.keeper.snapshot.derivations.all.get('kinds_in_beta')!;
+
+    const manual = { userId: 'u', flag: 'beta', ruleId: '', reason: 'a test' };
+    await stand.services.ledger.revoke(OPERATOR, manual);
+    expect(await counts()).toEqual([undefined, undefined]);
+    await send('export', { kind: 'x' });
+    expect(await counts()).toEqual([undefined, undefined]);
+    await stand.services.ledger.rearm(OPERATOR, manual);
+    expect(await entries('beta')).toEqual(['unlocked', 'revoked', 'rearmed', 'unlocked']);
+    await send('export', { kind: 'x' });
+    expect(await counts()).toEqual([1, 1]);
+    // A grant of the flag leaves what was earned earlier.
+    await stand.services.ledger.grant(OPERATOR, manual);
+    expect(await counts()).toEqual([1, 1]);
+    await stand.services.ledger.rearm(OPERATOR, manual);
+    expect(await counts()).toEqual([undefined, undefined]);
+    await send('export', { kind: 'x' });
+    expect(await counts()).toEqual([1, 1]);
+
+    // RELOCK: at once for whoever reads it, and for good with the backfill, which unlocks it anew.
+    const { rules } = stand.services.keeper.snapshot.flags.get('beta')!.flag;
+    const conditions = { all: [atLeast(1, 'try')] } as never;
+    await stand.setFlag(
+      'beta',
+      { rules: [{ id: rules[0]!.id, policy: 'LATCHING', conditions }] },
+      { onRuleChange: 'RELOCK' },
+    );
+    expect(stand.services.keeper.snapshot.derivations.all.get('kinds_in_beta')!.countsSince).toBeGreaterThan(
+      countsSince,
+    );
+    expect(await counts()).toEqual([undefined, undefined]);
+    await backfill(stand);
+    expect((await entries('beta')).slice(-2)).toEqual(['relocked', 'unlocked']);
+    expect(await counts()).toEqual([undefined, undefined]);
+    await send('export', { kind: 'x' });
+    expect(await counts()).toEqual([1, 1]);
+    // A change by which the same unlocks count has nothing counted anew.
+    const before = stand.services.keeper.snapshot.derivations;
+    await stand.setFlag('beta', {
+      description: 'another',
+      rules: [{ id: rules[0]!.id, policy: 'LATCHING', conditions }, { conditions: {} }],
+    });
+    expect(stand.services.keeper.snapshot.derivations).toBe(before);
+
+    await stand.setFlag('exporter', { rules: [] });
+    for (const name of ['exports_in_beta', 'kinds_in_beta']) await stand.services.actions.delete(OPERATOR, name);
+  });
+
+  it('count since no flag that they unlock themselves, nor one that is not there or is to be archived', async () => {
+    const stand = await engine.compose();
+    const since = (flag: string): ActionDraft['derivation'] => ({ from: ['walk'], since: { flag } });
+    await stand.setFlag('hiker', latching(atLeast(1, 'walk')));
+    expect(await refusal(stand, derived('hikes', since('hikers')))).toEqual([
+      '/actions/0/derivation/since/flag: there is no flag "hikers" to count since; did you mean "hiker"?',
+    ]);
+    expect(await refusal(stand, derived('hikes', { from: ['walk'], since: { flag: 'hiker', action: 'x' } }))).toEqual([
+      '/actions/0/derivation/since: what must have come first is either an action or a flag',
+    ]);
+    await declare(stand, derived('hikes', since('hiker')));
+    const reads = (key: string) => ({ fact: 'unlocked', params: { flag: key }, operator: 'equal', value: true });
+    await stand.setFlag('climber', latching(atLeast(3, 'hikes')));
+    await expect(stand.setFlag('hiker', latching(reads('climber')))).rejects.toMatchObject({
+      faults: [{ pointer: '/rules', message: expect.stringContaining('hiker → climber → action hikes → hiker') }],
+    });
+    await stand.setFlag('climbed', latching(reads('climber')));
+    expect((await refusal(stand, derived('hikes', since('climbed'))))?.[0]).toContain(
+      '/actions/0/derivation/since/flag: flags and actions depend on one another:',
+    );
+    await expect(stand.setFlag('hiker', { archived: true })).rejects.toMatchObject({
+      faults: [{ pointer: '/archived', message: expect.stringContaining('the derived action "hikes" counts since') }],
+    });
+    for (const key of ['climbed', 'climber']) await stand.setFlag(key, { rules: [] });
+    await stand.services.actions.delete(OPERATOR, 'hikes');
+    await stand.setFlag('hiker', { archived: true });
+  });
+
+  it('tell people nothing of a flag since which they count, if people may not know of it', async () => {
+    const stand = await engine.compose();
+    await stand.setFlag('secret', { ...latching(atLeast(1, 'knock')), clientVisible: false });
+    await declare(stand, derived('visits', { from: ['visit'], since: { flag: 'secret' } }));
+    const few = { fact: 'actionCount', params: { action: 'visits' }, operator: 'lessThan', value: 3 };
+    await stand.setFlag('guest', { rules: [{ conditions: { all: [few] } as never }] });
+    await stand.identify('v');
+    const input = { userId: 'v', flagKey: 'guest', consistencyToken: '', full: false };
+    const shown = async (call: Call) => {
+      const { requirements } = await stand.services.requirements.get(call, input);
+      const { decision } = requirements;
+      const [{ comparison, label }] = requirements.rules[0]!.requirement.children as [Requirement];
+      return { comparison: comparison?.current, label, usage: decision.usage?.remaining, enabled: decision.enabled };
+    };
+    expect(await shown(OPERATOR)).toMatchObject({ comparison: 0, usage: 3, enabled: true });
+    expect(await shown(person('v'))).toEqual({
+      comparison: undefined,
+      label: 'another feature',
+      usage: undefined,
+      enabled: true,
+    });
+    await stand.setFlag('secret', { clientVisible: true });
+    expect(await shown(person('v'))).toMatchObject({ comparison: 0, usage: 3 });
+    await stand.setFlag('guest', { rules: [] });
+    await stand.services.actions.delete(OPERATOR, 'visits');
   });
 
   it('leave nothing of a user who is deleted', async () => {

@@ -1,6 +1,6 @@
 import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
-import type { Action, Derivation, Since } from '../flags/flag.js';
+import type { Action, Derivation, Since, SinceAction } from '../flags/flag.js';
 import { inBrief, type JsonObject, type JsonValue, quote, sameJson } from '../values/json.js';
 import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
 import { ANY_ACTION } from '../values/names.js';
@@ -14,6 +14,8 @@ export const MAX_DISTINCT = 10_000;
 export interface SaidEvent extends CountedEvent {
   /** Undefined where they were dropped: then the event counts as nothing that reads them. */
   readonly properties: JsonObject | undefined;
+  /** Epoch milliseconds; left out: when it occurred. */
+  readonly receivedAt?: number;
 }
 
 /** An event as a derived action. */
@@ -21,14 +23,14 @@ export interface DerivedEvent extends CountedEvent {
   readonly derived: true;
   /** The value of which each counts once, as a text that no other value has; absent where every event counts. */
   readonly distinct?: string;
-  /** What must have occurred for it to count; absent where nothing must. */
+  /** What must have come before for it to count; absent where nothing must. */
   readonly since?: Since;
 }
 
 /** A derived action whose events count since another action. */
 export interface Follower {
   readonly action: string;
-  readonly since: Since;
+  readonly since: SinceAction;
   /** The actions whose events may count. */
   readonly from: readonly string[];
 }
@@ -50,6 +52,8 @@ export class Derivations {
   readonly #followers = new Map<string, Follower[]>();
   readonly #waiting = new Map<string, string[]>();
   readonly #sequences = new Map<string, Follower[]>();
+  readonly #unlockedSources = new Set<string>();
+  readonly #byFlagId = new Map<string, string[]>();
   /** Whether some of them counts each value of a property once. */
   readonly anyDistinct: boolean;
 
@@ -61,7 +65,11 @@ export class Derivations {
       const compiled = compile(name, derivation);
       this.#byName.set(name, compiled);
       for (const source of new Set(from)) pushTo(this.#bySource, source, compiled);
-      if (since === undefined) continue;
+      if (since?.unlock !== undefined) {
+        for (const source of new Set(from)) this.#unlockedSources.add(source);
+        pushTo(this.#byFlagId, since.unlock.flagId, name);
+      }
+      if (since?.action === undefined) continue;
       const follower = { action: name, since, from };
       const first = derived.get(since.action)?.from ?? [since.action];
       pushTo(this.#followers, since.action, follower);
@@ -73,6 +81,21 @@ export class Derivations {
   /** Whether some of them count since another action. */
   get anySince(): boolean {
     return this.#followers.size > 0;
+  }
+
+  /** Whether some of them count since a flag was unlocked. */
+  get anySinceUnlock(): boolean {
+    return this.#byFlagId.size > 0;
+  }
+
+  /** Whether events of an action may count as others that count since a flag was unlocked. */
+  mayCountSinceUnlock(action: string): boolean {
+    return this.#unlockedSources.has(action);
+  }
+
+  /** The derived actions that count since this flag was unlocked. */
+  sinceUnlockOf(flagId: string): readonly string[] {
+    return this.#byFlagId.get(flagId) ?? NOTHING;
   }
 
   /** The derived actions that count since this one. */
@@ -135,7 +158,8 @@ export class Derivations {
   /** Those of these actions, with those since which they count. */
   among(names: ReadonlySet<string>): Derivations {
     const first = [...names].map((name) => this.all.get(name)?.since?.action);
-    return new Derivations(new Map([...this.all].filter(([name]) => names.has(name) || first.includes(name))));
+    const wanted = new Set([...names, ...first]);
+    return new Derivations(new Map([...this.all].filter(([name]) => wanted.has(name))));
   }
 }
 
@@ -171,7 +195,8 @@ export function changedDerivations(
   if (before === after) return new Set();
   const names = new Set([...before.keys(), ...after.keys()]);
   const changed = new Set([...names].filter((name) => !same(before.get(name), after.get(name))));
-  for (const [name, { since }] of after) if (since !== undefined && changed.has(since.action)) changed.add(name);
+  for (const [name, { since }] of after)
+    if (since?.action !== undefined && changed.has(since.action)) changed.add(name);
   return changed;
 }
 

@@ -1,7 +1,9 @@
+import type { Ledger } from '../states/ledger.js';
 import type { UserState } from '../states/user-state.js';
 import type { Derivations, DerivedEvent, SaidEvent } from './derivations.js';
 import { DistinctValues, type UserDistinctValue } from './distinct-values.js';
 import { type KnownSequences, Sequences, type UserSpans } from './sequences.js';
+import { comesAfterUnlock } from './since-unlock.js';
 
 /** Values that have counted for users. */
 export type KnownValues = ConstructorParameters<typeof DistinctValues>[2];
@@ -35,9 +37,13 @@ export class DerivedCounting {
     this.#sequences?.occurred(action, at, 'UTC');
   }
 
-  /** What the next event counts as, and events before it that have waited for it; these on the days that they have in the zone. */
+  /**
+   * What the next event counts as, and events before it that have waited for it; these on the days that they have in the zone. What counts
+   * since a flag was unlocked is left out; see {@link sinceUnlocks}.
+   */
   of(event: SaidEvent, zone: string): readonly DerivedEvent[] {
-    const derived = this.#derivations.of(event);
+    const all = this.#derivations.of(event);
+    const derived = this.dependsOnLedger(event) ? all.filter(({ since }) => since?.unlock === undefined) : all;
     const sequences = this.#sequences;
     if (sequences === undefined) return this.#values.taken(derived);
     const free = this.#values.taken(derived.filter(({ since }) => since === undefined));
@@ -47,6 +53,19 @@ export class DerivedCounting {
     const bound = derived.filter((one) => one.since !== undefined && sequences.allows(one));
     sequences.take(event);
     return [...free, ...this.#values.taken([...waited, ...bound])];
+  }
+
+  /** Whether what an event counts as depends on the ledger as well. */
+  dependsOnLedger({ action }: Pick<SaidEvent, 'action'>): boolean {
+    return this.#derivations.mayCountSinceUnlock(action);
+  }
+
+  /** What an event counts as since flags were unlocked, by the ledger as it is when the event is taken. */
+  sinceUnlocks(event: SaidEvent, ledger: Ledger): readonly DerivedEvent[] {
+    if (!this.dependsOnLedger(event)) return NOTHING;
+    const counts = ({ since }: DerivedEvent): boolean =>
+      since?.unlock !== undefined && comesAfterUnlock(event, since, ledger);
+    return this.#values.taken(this.#derivations.of(event).filter(counts));
   }
 
   /** The values that have come to count. */
@@ -65,4 +84,5 @@ export class DerivedCounting {
   }
 }
 
+const NOTHING: readonly never[] = [];
 const NONE: ReadonlySet<string> = new Set<string>();

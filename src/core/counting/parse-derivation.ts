@@ -1,11 +1,13 @@
 import { validateConditions } from '../conditions/validate-conditions.js';
-import type { Derivation, PropertyRead, Since } from '../flags/flag.js';
+import type { Derivation, Flag, PropertyRead, Since } from '../flags/flag.js';
 import type { Fault } from '../values/fault.js';
 import { inBrief, isJsonObject, type JsonObject } from '../values/json.js';
 import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
 import { faultOfName } from '../values/names.js';
+import { didYouMean } from '../values/nearest-name.js';
 import { isPlainPath } from '../values/path.js';
 import { EVENT_FACTS } from './event-facts.js';
+import { unlockReadOf } from './since-unlock.js';
 
 /** How many actions one may be derived from. */
 export const MAX_SOURCES = 20;
@@ -18,7 +20,8 @@ export interface DerivationInput {
   /** One of both, or neither: the event's own value. */
   readonly value?: { readonly property?: unknown; readonly constant?: unknown };
   readonly distinct?: unknown;
-  readonly since?: { readonly action?: unknown; readonly withinDays?: unknown };
+  /** An action or a flag. */
+  readonly since?: { readonly action?: unknown; readonly flag?: unknown; readonly withinDays?: unknown };
 }
 
 export interface ParsedDerivation {
@@ -28,8 +31,11 @@ export interface ParsedDerivation {
   readonly warnings: readonly Fault[];
 }
 
-/** Checks how an action is to be derived, but for what it refers to. Takes any JSON and never throws. */
-export function parseDerivation(input: DerivationInput, pointer: string): ParsedDerivation {
+/** The flags that there are, by key. */
+type Flags = Pick<ReadonlyMap<string, { readonly stored: Flag }>, 'get' | 'keys'>;
+
+/** Checks how an action is to be derived, but for the actions to which it refers. Takes any JSON and never throws. */
+export function parseDerivation(input: DerivationInput, pointer: string, flags: Flags): ParsedDerivation {
   const errors: Fault[] = [];
   const fault = (at: string, message: string): void => void errors.push({ pointer: pointer + at, message });
   const { from, where = {}, value, distinct, since } = input;
@@ -51,7 +57,7 @@ export function parseDerivation(input: DerivationInput, pointer: string): Parsed
   };
   const counted = distinct === undefined ? {} : { distinct: read(distinct, '/distinct')! };
   const added = value === undefined ? undefined : valueFrom(value, read, fault);
-  const first = since === undefined ? {} : { since: sinceFrom(since, from, fault) };
+  const first = since === undefined ? {} : { since: sinceFrom(since, { from, flags, fault }) };
   return {
     derivation: {
       from: from as readonly string[],
@@ -86,26 +92,40 @@ function valueFrom(
 /** For how many days at most after another action events may count: as far back as windows reach. */
 const MAX_WITHIN_DAYS = 3_650;
 
-function sinceFrom(
-  { action, withinDays }: NonNullable<DerivationInput['since']>,
-  from: readonly unknown[],
-  fault: (at: string, message: string) => void,
-): Since {
-  const wrong = faultOfName('action', action);
-  if (wrong !== undefined) fault('/since/action', wrong);
-  else if (from.includes(action))
-    fault(
-      '/since/action',
-      `${inBrief(action)} is counted itself, and each would count from its own instant on; name another action`,
-    );
+interface Around {
+  readonly from: readonly unknown[];
+  readonly flags: Flags;
+  readonly fault: (at: string, message: string) => void;
+}
+
+function sinceFrom(given: NonNullable<DerivationInput['since']>, { from, flags, fault }: Around): Since {
+  const { action, flag, withinDays } = given;
+  if ((action === undefined) === (flag === undefined))
+    fault('/since', 'what must have come first is either an action or a flag');
+  else if (flag === undefined) {
+    const wrong = faultOfName('action', action);
+    if (wrong !== undefined) fault('/since/action', wrong);
+    else if (from.includes(action)) {
+      const message = `${inBrief(action)} is counted itself, and each would count from its own instant on; name another action`;
+      fault('/since/action', message);
+    }
+  }
   const days = { withinDays: withinDays as number };
-  if (withinDays === undefined) return { action: action as string };
-  if (!Number.isInteger(withinDays) || days.withinDays < 1 || days.withinDays > MAX_WITHIN_DAYS)
-    fault(
-      '/since/within_days',
-      `within_days is a whole number from 1 to ${MAX_WITHIN_DAYS}, not ${inBrief(withinDays)}`,
-    );
-  return { action: action as string, ...days };
+  if (
+    withinDays !== undefined &&
+    !(Number.isInteger(withinDays) && days.withinDays >= 1 && days.withinDays <= MAX_WITHIN_DAYS)
+  ) {
+    const message = `within_days is a whole number from 1 to ${MAX_WITHIN_DAYS}, not ${inBrief(withinDays)}`;
+    fault('/since/within_days', message);
+  }
+  const within = withinDays === undefined ? {} : days;
+  if (flag === undefined) return { action: action as string, ...within };
+  const stored = flags.get(flag as string)?.stored;
+  if (stored !== undefined && !stored.archived) return { unlock: unlockReadOf(stored), ...within };
+  const known = new Set([...flags.keys()].filter((key) => flags.get(key)?.stored.archived === false));
+  const near = typeof flag === 'string' ? didYouMean(flag, known) : '';
+  fault('/since/flag', `there is no flag ${inBrief(flag)} to count since${near || '; create it first'}`);
+  return { action: '', ...within };
 }
 
 function faultOfRead(given: unknown): string | undefined {

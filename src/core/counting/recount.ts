@@ -30,12 +30,12 @@ export function recount(
   // Those since which others count are counted along, to know when each occurred.
   const counting = new DerivedCounting({ id: user.id, actions: new Map() }, derivations);
   for (const [action, at] of occurredBefore(user, names, { derivations, events })) counting.occurred(action, at);
-  const derived = events.flatMap((event) =>
-    counting.of({ ...event, day: localDay(zone, event.occurredAt) }, zone).filter(({ action }) => names.has(action)),
-  );
-  const actions = without(user.actions, names);
-  const actionDays = without(user.actionDays, names);
-  const before: UserState = { ...user, actions, actionDays };
+  const derived = events.flatMap((one) => {
+    const event = { ...one, day: localDay(zone, one.occurredAt) };
+    const counts = [...counting.of(event, zone), ...counting.sinceUnlocks(event, user.ledger)];
+    return counts.filter(({ action }) => names.has(action));
+  });
+  const before = withoutActions(user, names);
   const { after, totals, days } = counted(before, derived, { windowedActions: names, streaks: NO_STREAKS });
   const read = user.daysOf;
   const known = read === undefined ? after.actionDays : onlyOf(after.actionDays, read);
@@ -84,6 +84,11 @@ function counted(before: UserState, events: readonly CountedEvent[], kept: KeptO
     }
   }
   return countEvents(before, countable, kept);
+}
+
+/** The user without what was counted of some actions. */
+export function withoutActions(user: UserState, names: ReadonlySet<string>): UserState {
+  return { ...user, actions: without(user.actions, names), actionDays: without(user.actionDays, names) };
 }
 
 type ByAction<T> = ReadonlyMap<string, T>;

@@ -65,7 +65,7 @@ export class Sequences {
 
   /** Whether what must have come first has. */
   allows({ action, occurredAt, since }: DerivedEvent): boolean {
-    if (since === undefined) return true;
+    if (since?.action === undefined) return true;
     const follower = { action, since };
     return isCovered(this.#spansOf(follower), occurredAt, windowOf(follower));
   }

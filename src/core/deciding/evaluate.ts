@@ -42,6 +42,8 @@ export function evaluate(
 /** {@link evaluate} for a subject that was made before, as where many flags are decided for one user. */
 export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, now: number, walk?: Walk): Decision {
   const compiled = snapshot.flags.get(flagKey);
+  if (compiled?.tellsUsage === true && walk?.hidesDenials === true && countsSinceHidden(flagKey, snapshot))
+    walk = { ...walk, withoutUsage: true };
   if (compiled?.open === true && !hasRows(compiled, subject))
     return decideByRules(compiled, subject, now, Infinity, walk);
   if (compiled === undefined || compiled.flag.archived) return notFound(flagKey);
@@ -78,6 +80,15 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
   if (flag.isEnabledGlobally) return on(compiled, undefined, subject, 'GLOBAL', until);
 
   return decideByRules(compiled, subject, now, until, walk);
+}
+
+/** Whether a flag's rules read a count since another flag was unlocked that people may not know of: what is left would tell of that. */
+function countsSinceHidden(flagKey: string, { derivations, readers, flags }: Snapshot): boolean {
+  if (!derivations.anySinceUnlock) return false;
+  return [...derivations.all].some(([action, { since }]) => {
+    if (since?.unlock === undefined || flags.get(since.unlock.flagKey)?.flag.clientVisible === true) return false;
+    return readers.ofAction(action).has(flagKey);
+  });
 }
 
 const TO_ALL: Walk = { depth: 0, hidesDenials: false };

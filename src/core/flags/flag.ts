@@ -176,11 +176,30 @@ export interface Derivation {
   readonly countsSince: number;
 }
 
-/** What must have occurred before an event, or at the same instant, for it to count. */
-export interface Since {
+/** What must have come before an event for it to count. */
+export type Since = SinceAction | SinceUnlock;
+
+/** An action that must have occurred before an event, or at the same instant. */
+export interface SinceAction {
   readonly action: string;
+  readonly unlock?: undefined;
   /** For how many times 24 hours after it events count; absent: for ever. */
   readonly withinDays?: number;
+}
+
+/** A flag that must have been unlocked before an event. */
+export interface SinceUnlock {
+  readonly unlock: UnlockRead;
+  readonly action?: undefined;
+  readonly withinDays?: number;
+}
+
+/** A flag whose unlocks are read, with which of them count as it is now: so that they can be told without the flag. */
+export interface UnlockRead {
+  readonly flagKey: string;
+  readonly flagId: string;
+  /** By rule, below which version its unlocks do not count; null where none does. Left out: all count. */
+  readonly floors: Readonly<Record<string, number | null>>;
 }
 
 /** A property of an event by its name, a part of it, or a part of all properties by a path. */

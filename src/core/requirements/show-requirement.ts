@@ -294,9 +294,14 @@ function isAllDisclosed(node: RequirementNode, showing: Showing): boolean {
   return node.children.every((child) => isAllDisclosed(child, showing));
 }
 
-/** False for an `unlocked` fact of a flag that people may not know of, even where the condition says that it is public. */
+/**
+ * False for an `unlocked` fact of a flag that people may not know of, and for counts since it was unlocked, even where the condition
+ * says that it is public.
+ */
 function mayKnowOfIts({ definition, params }: FactSlot, showing: Showing): boolean {
-  return definition.name !== 'unlocked' || mayKnowOf(String(ownMember(params, 'flag')), showing);
+  if (definition.name === 'unlocked') return mayKnowOf(String(ownMember(params, 'flag')), showing);
+  const unlock = showing.snapshot.derivations.all.get(String(ownMember(params, 'action')))?.since?.unlock;
+  return unlock === undefined || mayKnowOf(unlock.flagKey, showing);
 }
 
 function hiddenLabel({ name, fact }: ComparisonNode, showing: Showing): string {

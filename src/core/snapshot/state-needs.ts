@@ -60,7 +60,7 @@ function union(one: Names, other: Names): Names {
   return one && other && new Set([...one, ...other]);
 }
 
-function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit<StateNeeds, 'access'> {
+function needsOfRules({ slots, derivations }: Snapshot, rules: readonly CompiledRule[]): Omit<StateNeeds, 'access'> {
   const actions = new Set<string>();
   const days = new Set<string>();
   let stagesReached = false;
@@ -73,6 +73,9 @@ function needsOfRules({ slots }: Snapshot, rules: readonly CompiledRule[]): Omit
       const action = actionRead(definition, params);
       if (action === undefined) continue;
       actions.add(action);
+      // A user for whom a derived action is counted anew needs what is known of that since which it counts.
+      const first = derivations.all.get(action)?.since?.action;
+      if (first !== undefined) actions.add(first);
       if (windowOf(definition, params) !== undefined) days.add(action);
     }
   }

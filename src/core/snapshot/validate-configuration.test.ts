@@ -1,4 +1,5 @@
 import { describe, expect, it } from '@jest/globals';
+import { unlockReadOf } from '../counting/since-unlock.js';
 import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment } from '../flags/flag.js';
 import {
   afterUnlocking,
@@ -178,6 +179,21 @@ describe('a segment among others', () => {
     expect(faults([segmentOf('s', { condition: 's' })])).toEqual(['/conditions']);
     const circle = [segmentOf('s', { any: [{ condition: 't' }] }), segmentOf('t', { not: { condition: 's' } })];
     expect(faults(circle)).toEqual(['/conditions']);
+  });
+
+  it('is refused a circle through an action that counts since a flag was unlocked', () => {
+    const flags = [latchingFlag('a', { condition: 's' }), latchingFlag('b', afterUnlocking('a'))];
+    const derivation = { from: ['x'], where: {}, countsSince: 0, since: { unlock: unlockReadOf(flags[1]!) } };
+    const actions = [{ name: 'y', clientTrackable: false, derivation }];
+    const reads = { all: [{ fact: 'actionCount', params: { action: 'y' }, operator: 'greaterThan', value: 1 }] };
+    const without = compileSnapshot(configurationOf(flags, { segments: [segmentOf('s', VERIFIED)], actions }));
+    const [fault] = validateSegment(segmentOf('s', { any: [reads] }), without).faults;
+    expect(fault).toMatchObject({
+      pointer: '/conditions',
+      message: expect.stringContaining('action y → b → a → segment s'),
+    });
+    expect(validateSegment(segmentOf('t', reads), without).faults).toEqual([]);
+    expect(validateFlag({ ...flags[1]!, archived: true }, without).faults).toMatchObject([{ pointer: '/archived' }]);
   });
 
   it('is refused a circle of segments that it counts, and counting itself', () => {

@@ -5,6 +5,7 @@ import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../
 import type { Fault } from '../values/fault.js';
 import { type JsonObject, quote } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
+import { circleOfActions } from './circles-of-actions.js';
 import type { Dependencies } from './dependencies.js';
 import { exceeds, faultOfExpansion } from './expansion.js';
 import type { Snapshot } from './snapshot.js';
@@ -36,7 +37,11 @@ export function validateFlag(flag: Flag, present: Snapshot): Findings {
   faults.push(...prerequisiteFaults(flag, present), ...dependentFaults(flag, present));
   if (drawsByRanges(flag)) warnings.push(RANGES);
   const after = present.dependencies.with({ flags: new Map([[flag.key, { flag }]]) });
-  faults.push(...placeFaults(flag, after), ...sizeFaults(flag, present.dependencies, after));
+  const place = placeFaults(flag, after);
+  faults.push(...place, ...sizeFaults(flag, present.dependencies, after));
+  const circle = place.length > 0 ? undefined : circleOfActions(present, { flag });
+  if (circle !== undefined)
+    faults.push({ pointer: '/rules', message: `flags and actions depend on one another: ${circle.join(' → ')}` });
   return { faults, warnings };
 }
 
@@ -63,7 +68,10 @@ export function validateSegment(segment: Segment, present: Snapshot): Findings {
   );
   const after = present.dependencies.with({ segments: new Map([[key, conditions]]) });
   const faults = [...errors];
-  const circle = after.segments.circleFrom(key) ?? after.circleOfUnlocks(after.reaching(key));
+  const circle =
+    after.segments.circleFrom(key) ??
+    after.circleOfUnlocks(after.reaching(key)) ??
+    circleOfActions(present, { segment });
   if (circle !== undefined) {
     faults.push({ pointer: '/conditions', message: `the conditions come back to themselves: ${circle.join(' → ')}` });
   } else {
@@ -147,7 +155,7 @@ function prerequisiteFaults(flag: Flag, { flags }: Snapshot): readonly Fault[] {
 }
 
 /** The faults of taking away what other flags rely on: the flag itself, or a variant that they require. */
-function dependentFaults(flag: Flag, { flags, dependencies }: Snapshot): readonly Fault[] {
+function dependentFaults(flag: Flag, { flags, dependencies, derivations }: Snapshot): readonly Fault[] {
   const faults: Fault[] = [];
   const inTheWay = (name: string): void => {
     faults.push({ pointer: '/archived', message: `${name} reads whether this flag is unlocked; change that first` });
@@ -157,6 +165,10 @@ function dependentFaults(flag: Flag, { flags, dependencies }: Snapshot): readonl
       .filter((key) => key !== flag.key && !flags.get(key)!.stored.archived)
       .map((key) => flags.get(key)!.stored);
   if (flag.archived) {
+    for (const name of derivations.sinceUnlockOf(flag.id)) {
+      const message = `the derived action ${quote(name)} counts since this flag is unlocked; change that first`;
+      faults.push({ pointer: '/archived', message });
+    }
     for (const key of dependencies.segments.readingUnlockOf(flag.key)) inTheWay(`the segment ${quote(key)}`);
     for (const { key, rules } of others(dependencies.readingUnlockOf(flag.key))) {
       const { unlockedFlags } = referencesOf(...rules.map(({ conditions }) => conditions));

@@ -792,16 +792,22 @@ export interface PropertyReadInput {
   path?: string | null;
 }
 
-/**
- * What must have occurred before an event of the same user, or at the same instant, for the event to count. An event
- * counts by when it occurred, and not by when it was received: one that comes late counts, or has others count, as if
- * it had come in time.
- */
+/** What must have come before an event of the same user for the event to count: an action or a flag. */
 export interface DerivedSinceInput {
-  /** An action that is not counted itself, and that counts since no other: plain or derived. */
+  /**
+   * An action that is not counted itself, and that counts since no other: plain or derived. It must have occurred
+   * before the event, or at the same instant. What arrives late counts, or has others count, as if it had come in
+   * time.
+   */
   action?: string | null;
   /** For how many times 24 hours after it events count, from 1 to 3,650. Absent: however long after. */
   within_days?: number | null;
+  /**
+   * The key of a flag that is not archived: only events count that occurred after it was unlocked or granted, the
+   * first time of those that stand. What was counted is forgotten where that is rearmed, revoked, granted anew, or
+   * made void by RELOCK.
+   */
+  flag?: string | null;
 }
 
 /** The actions as they are now. */
@@ -873,16 +879,22 @@ export interface PropertyRead {
   path?: string;
 }
 
-/**
- * What must have occurred before an event of the same user, or at the same instant, for the event to count. An event
- * counts by when it occurred, and not by when it was received: one that comes late counts, or has others count, as if
- * it had come in time.
- */
+/** What must have come before an event of the same user for the event to count: an action or a flag. */
 export interface DerivedSince {
-  /** An action that is not counted itself, and that counts since no other: plain or derived. */
-  action: string;
+  /**
+   * An action that is not counted itself, and that counts since no other: plain or derived. It must have occurred
+   * before the event, or at the same instant. What arrives late counts, or has others count, as if it had come in
+   * time.
+   */
+  action?: string;
   /** For how many times 24 hours after it events count, from 1 to 3,650. Absent: however long after. */
   within_days?: number;
+  /**
+   * The key of a flag that is not archived: only events count that occurred after it was unlocked or granted, the
+   * first time of those that stand. What was counted is forgotten where that is rearmed, revoked, granted anew, or
+   * made void by RELOCK.
+   */
+  flag?: string;
 }
 
 /** A page of declared actions. */

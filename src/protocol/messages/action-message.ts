@@ -17,7 +17,9 @@ export function actionDraft({ name, clientTrackable, derivation }: Action): Acti
         value: { property: value.property && propertyRead(value.property), constant: value.constant },
       }),
       ...(distinct !== undefined && { distinct: propertyRead(distinct) }),
-      ...(since !== undefined && { since: { action: since.action, withinDays: since.withinDays } }),
+      ...(since !== undefined && {
+        since: { action: since.action, flag: since.flag, withinDays: since.withinDays },
+      }),
     },
   };
 }
@@ -47,7 +49,7 @@ function derivationMessage({
         ? undefined
         : { property: isProperty ? readMessage(value) : undefined, constant: isProperty ? undefined : value },
     distinct: distinct && readMessage(distinct),
-    since: since && { action: since.action, withinDays: since.withinDays },
+    since: since && { action: since.action, flag: since.unlock?.flagKey, withinDays: since.withinDays },
   };
 }
 

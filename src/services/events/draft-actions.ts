@@ -1,13 +1,15 @@
-import { readsProperties } from '../../core/counting/derivations.js';
+import { type Derivations, readsProperties } from '../../core/counting/derivations.js';
+import { countedAnew, type EventKnowledge } from '../../core/counting/kept-since.js';
 import { type DerivationInput, parseDerivation } from '../../core/counting/parse-derivation.js';
 import type { Action, Derivation } from '../../core/flags/flag.js';
 import { actionsDerivedFrom } from '../../core/snapshot/action-uses.js';
+import { circleOfActions } from '../../core/snapshot/circles-of-actions.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import { ANY_ACTION } from '../../core/values/names.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
-import { DAY_MS, shownInstant } from '../../core/values/time.js';
+import { shownInstant } from '../../core/values/time.js';
 
 /** An action as it is to be declared. How it is derived has not been checked. */
 export interface ActionDraft {
@@ -25,22 +27,13 @@ export interface DraftedActions {
   readonly warnings: readonly Fault[];
 }
 
-/** By what it is known from when on events are kept. */
-export interface EventKnowledge {
-  readonly now: number;
-  readonly retentionDays: number;
-  readonly propertiesDropped: boolean;
-  /** The first day, in days since 1970, from which on housekeeping is known to have dropped nothing. */
-  readonly keptFrom: number;
-}
-
 /** How many derived actions there may be: each event is held against those that its action may count as. */
 export const MAX_DERIVED = 200;
 
 /** Checks actions that are to be declared against one another and those that are declared. Pointers begin at the call. */
 export function draftActions(
   drafts: readonly ActionDraft[],
-  snapshot: Pick<Snapshot, 'actions' | 'derivations' | 'readers'>,
+  snapshot: Pick<Snapshot, 'actions' | 'derivations' | 'readers' | 'flags' | 'segments'>,
   knowledge: EventKnowledge,
 ): DraftedActions {
   const errors: Fault[] = [];
@@ -48,10 +41,10 @@ export function draftActions(
   const drafted = drafts.map(({ name, clientTrackable, derivation }, i): Action => {
     if (derivation === undefined) return { name, clientTrackable };
     const pointer = `/actions/${i}`;
-    const parsed = parseDerivation(derivation, `${pointer}/derivation`);
+    const parsed = parseDerivation(derivation, `${pointer}/derivation`, snapshot.flags);
     errors.push(...parsed.errors);
     warnings.push(...parsed.warnings);
-    if (derivation.since !== undefined && knowledge.propertiesDropped && readsProperties(parsed.derivation))
+    if (derivation.since?.action !== undefined && knowledge.propertiesDropped && readsProperties(parsed.derivation))
       errors.push({ pointer: `${pointer}/derivation/since`, message: NEEDS_PROPERTIES });
     if (clientTrackable) {
       const message = `nobody sends ${quote(name)}, which is counted from other events; let people send those`;
@@ -64,8 +57,9 @@ export function draftActions(
     };
   });
   errors.push(...faultsOfPlaces(drafted, snapshot));
+  if (errors.length === 0) errors.push(...faultsOfCircles(drafted, snapshot));
   if (errors.length > 0) return { actions: drafted, followers: [], errors, warnings };
-  const renewed = countedAnew(drafted, snapshot, knowledge);
+  const renewed = followersAnew(drafted, snapshot, knowledge);
   const actions = drafted.map((action) => renewed.get(action.name) ?? action);
   warnings.push(...warningsOf(actions, snapshot));
   const given = new Set(drafts.map(({ name }) => name));
@@ -73,7 +67,7 @@ export function draftActions(
 }
 
 /** The actions that count since one of these which is derived otherwise now: they count anew what is kept. */
-function countedAnew(
+function followersAnew(
   drafted: readonly Action[],
   { actions: present }: Pick<Snapshot, 'actions'>,
   knowledge: EventKnowledge,
@@ -85,8 +79,8 @@ function countedAnew(
   const renewed = new Map<string, Action>();
   for (const [name, action] of after) {
     const { derivation } = action;
-    if (derivation?.since === undefined || !rederived.has(derivation.since.action)) continue;
-    renewed.set(name, { ...action, derivation: withSince(derivation, undefined, knowledge) });
+    if (derivation?.since?.action === undefined || !rederived.has(derivation.since.action)) continue;
+    renewed.set(name, { ...action, derivation: countedAnew(derivation, knowledge) });
   }
   return renewed;
 }
@@ -98,24 +92,27 @@ const NEEDS_PROPERTIES =
 function withSince(
   derivation: Omit<Derivation, 'countsSince'>,
   present: Derivation | undefined,
-  { now, retentionDays, propertiesDropped, keptFrom }: EventKnowledge,
+  knowledge: EventKnowledge,
 ): Derivation {
-  if (present !== undefined) {
-    const { countsSince, ...meaning } = present;
-    if (sameJson(meaning as unknown as JsonValue, derivation as unknown as JsonValue)) return present;
-  }
-  if (propertiesDropped && readsProperties(derivation)) return { ...derivation, countsSince: now };
-  return { ...derivation, countsSince: Math.min(now, Math.max(now - retentionDays * DAY_MS, keptFrom * DAY_MS)) };
+  if (present === undefined) return countedAnew(derivation, knowledge);
+  const drafted = { ...derivation, ...sinceKept(derivation, present) };
+  const { countsSince, ...meaning } = present;
+  const isSame = sameJson(meaning as unknown as JsonValue, drafted as unknown as JsonValue);
+  return isSame ? present : countedAnew(drafted, knowledge);
+}
+
+/** How a flag's unlocks are read stays: writes of the flag see to it. */
+function sinceKept(
+  { since }: Pick<Derivation, 'since'>,
+  { since: present }: Pick<Derivation, 'since'>,
+): Pick<Derivation, 'since'> {
+  if (since?.unlock === undefined || since.unlock.flagId !== present?.unlock?.flagId) return {};
+  return { since: { ...since, unlock: present.unlock } };
 }
 
 /** The faults of what derived actions are derived from, of all there will be: a derived action cannot be derived from another one. */
 function faultsOfPlaces(actions: readonly Action[], { derivations }: Pick<Snapshot, 'derivations'>): readonly Fault[] {
-  const derived = new Map(derivations.all);
-  derived.delete(ANY_ACTION);
-  for (const { name, derivation } of actions) {
-    if (derivation === undefined) derived.delete(name);
-    else derived.set(name, derivation);
-  }
+  const derived = derivedAfter(actions, derivations);
   const faults: Fault[] = [];
   for (const [i, { name, derivation }] of actions.entries()) {
     if (derivation === undefined) continue;
@@ -138,6 +135,29 @@ function faultsOfPlaces(actions: readonly Action[], { derivations }: Pick<Snapsh
     });
   }
   return faults;
+}
+
+/** The derived actions as they will be. */
+function derivedAfter(actions: readonly Action[], { all }: Derivations): ReadonlyMap<string, Derivation> {
+  const derived = new Map(all);
+  derived.delete(ANY_ACTION);
+  for (const { name, derivation } of actions) {
+    if (derivation === undefined) derived.delete(name);
+    else derived.set(name, derivation);
+  }
+  return derived;
+}
+
+/** The fault of an action that counts since a flag was unlocked which it unlocks itself, directly or not. */
+function faultsOfCircles(
+  actions: readonly Action[],
+  snapshot: Pick<Snapshot, 'derivations' | 'flags' | 'segments'>,
+): readonly Fault[] {
+  const circle = circleOfActions(snapshot, { derived: derivedAfter(actions, snapshot.derivations) });
+  if (circle === undefined) return [];
+  const i = actions.findIndex(({ name, derivation }) => derivation && circle.includes(`action ${name}`));
+  const message = `flags and actions depend on one another: ${circle.join(' → ')}`;
+  return [{ pointer: `/actions/${i}/derivation/since/flag`, message }];
 }
 
 /** The faults of what an action counts since: that must not wait for another one itself. */
@@ -172,7 +192,10 @@ function waysFrom(name: string, derived: ReadonlyMap<string, Derivation>): reado
 }
 
 /** Since when each counts that is new or changed, and names that are probably misspelt. */
-function warningsOf(actions: readonly Action[], { actions: present, readers }: Pick<Snapshot, 'actions' | 'readers'>) {
+function warningsOf(
+  actions: readonly Action[],
+  { actions: present, readers, flags }: Pick<Snapshot, 'actions' | 'readers' | 'flags'>,
+) {
   const warnings: Fault[] = [];
   const given = new Set(actions.map(({ name }) => name));
   const known = new Set([...present.keys(), ...given, ...readers.actionsRead()]);
@@ -182,8 +205,13 @@ function warningsOf(actions: readonly Action[], { actions: present, readers }: P
     for (const [n, source] of derivation.from.entries()) {
       warnings.push(...misspelt(source, known, `${pointer}/from/${n}`));
     }
-    if (derivation.since !== undefined)
+    if (derivation.since?.action !== undefined)
       warnings.push(...misspelt(derivation.since.action, known, `${pointer}/since/action`));
+    const flagKey = derivation.since?.unlock?.flagKey;
+    if (flagKey !== undefined && flags.get(flagKey)?.latchingRules.length === 0) {
+      const message = `${quote(flagKey)} has no latching rule: it counts for those alone to whom that is granted by hand`;
+      warnings.push({ pointer: `${pointer}/since/flag`, message });
+    }
     if (derivation === present.get(name)?.derivation) continue;
     const message = `${quote(name)} counts what is kept, which is what occurred since ${shownInstant(derivation.countsSince)}, and nothing before`;
     warnings.push({ pointer, message });

@@ -12,12 +12,14 @@ import {
   lockConfiguration,
   type PresentConfiguration,
 } from '../../configuration/configuration-write.js';
+import { countedAnew, type EventKnowledge } from '../../core/counting/kept-since.js';
+import { unlockReadAfter } from '../../core/counting/since-unlock.js';
 import type { FlippedFlag, FlippedFlags } from '../../core/deciding/decision.js';
 import type { KnownDays } from '../../core/facts/known-days.js';
-import type { AccessRow, Flag } from '../../core/flags/flag.js';
+import type { AccessRow, Action, Flag, Since } from '../../core/flags/flag.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
-import { quote } from '../../core/values/json.js';
+import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { Transaction } from '../../store/store.js';
 import { recompute } from '../../unlocking/recompute.js';
@@ -54,6 +56,8 @@ export interface FlagWriteInput extends FlagDraft {
   readonly comment: string;
   /** Since when days of actions are known. */
   readonly known: KnownDays;
+  /** For how long events are kept, and what of them. */
+  readonly kept: Pick<EventKnowledge, 'retentionDays' | 'propertiesDropped'>;
   readonly rows: NamedRows;
   /** The organization that manages the rows; '' for the platform. */
   readonly manager: string;
@@ -124,6 +128,7 @@ export async function writeFlag(
   const { revision, snapshot } = locked;
   const warnings = checkChange(input, change, { snapshot, now });
   await storeFlag(tx, change, locked);
+  if (change.flagChanged) await renewCounted(tx, change, { ...input, snapshot, now });
   if (displaced !== undefined) {
     const keyless = { action: 'flag.set', target: displaced.id, before: { flag: found }, after: { flag: displaced } };
     await recordAudit(tx, call, now, { ...keyless, comment: input.comment });
@@ -140,7 +145,8 @@ export async function writeFlag(
   const snapshotAfter = redecided ? configuration!.after : snapshot;
   const users = usersChanged(change.access, owners, change.expected.keys());
   const flips = await recomputeUsers(tx, users, change, { snapshot: snapshotAfter, snapshotBefore: snapshot, now });
-  const [backfillId] = change.flagChanged ? await backfillChanges(tx, configuration!, { reason: 'flag', now }) : [];
+  const started = { reason: 'flag', now, first: change.after.id } as const;
+  const [backfillId] = change.flagChanged ? await backfillChanges(tx, configuration!, started) : [];
   const changed = { users: users.map(({ id, revision }) => ({ id, revision: revision + 1 })), organizations };
   return {
     flag: flagShownTo(input.manager, change.after),
@@ -245,6 +251,25 @@ async function storeFlag(
   if (displaced !== undefined) await tx.configuration.putFlag(displaced);
   if (flagChanged || marked) await tx.configuration.putFlag(after);
   if (flagChanged) await announceFlag(tx, { before, after, announced: snapshot.announced });
+}
+
+/** Has actions that count since the flag was unlocked counted anew, where another of its unlocks count from now on. */
+async function renewCounted(
+  tx: Transaction,
+  { before, after }: FlagChange,
+  { known, kept, snapshot, now }: Pick<FlagWriteInput, 'known' | 'kept'> & PresentConfiguration,
+): Promise<void> {
+  const { actions, derivations } = snapshot;
+  const renewed = derivations.sinceUnlockOf(after.id).flatMap((name): readonly Action[] => {
+    const action = actions.get(name)!;
+    const derivation = action.derivation!;
+    const present = derivation.since!.unlock!;
+    const unlock = unlockReadAfter(present, before, after);
+    if (sameJson(present as unknown as JsonValue, unlock as unknown as JsonValue)) return [];
+    const meaning = { ...derivation, since: { ...derivation.since, unlock } as Since };
+    return [{ ...action, derivation: countedAnew(meaning, { ...kept, now, keptFrom: known.othersKeptFrom }) }];
+  });
+  if (renewed.length > 0) await tx.configuration.putActions(renewed);
 }
 
 /** Recomputes the users whose rows were changed; gives what flipped for them. */

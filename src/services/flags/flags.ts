@@ -55,6 +55,9 @@ export interface FlagServiceOptions {
   readonly keeper: ConfigurationKeeper;
   readonly notifier: Notifier;
   readonly dayKnowledge: Pick<DayKnowledge, 'read'>;
+  readonly retentionDays: number;
+  /** Whether the properties of counted events are dropped. */
+  readonly propertiesDropped: boolean;
 }
 
 /** Creates and changes flags and their access rows. */
@@ -72,8 +75,9 @@ export class FlagService {
   async set(call: Call, request: SetFlagInput): Promise<FlagWritten> {
     authorize(call, 'SetFlag');
     const checked = checkedInput(call.caller, request);
-    const { store, keeper, dayKnowledge } = this.#options;
-    const input = { ...checked, known: await dayKnowledge.read() };
+    const { store, keeper, dayKnowledge, retentionDays, propertiesDropped } = this.#options;
+    const kept = { retentionDays, propertiesDropped };
+    const input = { ...checked, kept, known: await dayKnowledge.read() };
     const write = () => store.transaction((tx) => writeFlag(tx, call, input, keeper));
     const outcome = await write().catch((error: unknown) => {
       // Another call has created the flag meanwhile: this one now changes it, or is told of it.
@@ -107,7 +111,7 @@ export class FlagService {
 }
 
 /** Checks a request by itself, in the order in which a caller should be told what is wrong. */
-function checkedInput(caller: Caller, request: SetFlagInput): Omit<FlagWriteInput, 'known'> {
+function checkedInput(caller: Caller, request: SetFlagInput): Omit<FlagWriteInput, 'known' | 'kept'> {
   checkFlagName(request.keyOrId);
   checkComment(request.comment);
   const manager = managerOf(caller, 'SetFlag');

@@ -1,4 +1,5 @@
 import fc from 'fast-check';
+import { unlockReadOf } from '../../core/counting/since-unlock.js';
 import type { AccessRow, Action, Flag, Rule } from '../../core/flags/flag.js';
 import type { LedgerKind } from '../../core/states/ledger.js';
 import { type OrganizationState, unknownOrganization } from '../../core/states/organization-state.js';
@@ -35,7 +36,10 @@ const ROLES = ['employee', 'manager', 'lead'];
 const PLANS = ['pro', 'free'];
 export const STAGES = ['s1', 's2', 's3'];
 const small = fc.integer({ min: 0, max: 6 });
-const action = fc.constantFrom('a', 'b', 'a', 'b', 'a', 'b', 'large', 'kinds', 'after', 'later');
+const DERIVED = ['large', 'kinds', 'after', 'later'];
+const ofFirst = fc.constantFrom('a', 'b', 'a', 'b', 'a', 'b', ...DERIVED);
+// What counts since the first flag was unlocked, unlocks later ones.
+const ofOthers = fc.constantFrom('a', 'b', 'a', 'b', 'a', 'b', ...DERIVED, 'unlocked_first', 'unlocked_first');
 const at = fc.integer({ min: -5, max: 20 }).map((days) => NOW + days * DAY_MS);
 
 const WINDOWS: readonly JsonObject[] = [{ windowDays: 1 }, { windowDays: 3 }, { period: 'day' }, { period: 'week' }];
@@ -48,6 +52,7 @@ const reading = (fact: string, operator: string, value: JsonValue, more: JsonObj
 
 /** Comparisons over every kind of fact; `unlocked` reads earlier flags only, so that none goes round in a circle. */
 function leaf(of: number): fc.Arbitrary<JsonObject> {
+  const action = of === 0 ? ofFirst : ofOthers;
   const counted = fc.constantFrom('actionCount', 'actionSum', 'activeDays');
   const order = fc.constantFrom('greaterThanInclusive', 'greaterThan', 'lessThan', 'equal');
   return fc.oneof(
@@ -211,6 +216,13 @@ export const DERIVED_ACTIONS: readonly Action[] = [
   },
   { name: ANY_ACTION, clientTrackable: false, derivation: { from: [ANY_ACTION], where: {}, countsSince: 0 } },
 ];
+
+/** An action that counts since the first of these flags was unlocked. */
+export function sinceUnlock([flag]: readonly Flag[]): Action {
+  const since = { unlock: unlockReadOf(flag!), withinDays: 4 };
+  const derivation = { from: ['a', 'b'], where: {}, value: { name: 'kind' }, since, countsSince: 0 };
+  return { name: 'unlocked_first', clientTrackable: false, derivation };
+}
 
 export const event = fc.record({
   action: fc.constantFrom(...ACTIONS),

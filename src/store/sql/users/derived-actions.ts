@@ -1,5 +1,6 @@
 import { Derivations } from '../../../core/counting/derivations.js';
 import { type Recounted, recount } from '../../../core/counting/recount.js';
+import type { UserSpans } from '../../../core/counting/sequences.js';
 import type { Derivation } from '../../../core/flags/flag.js';
 import type { UserState } from '../../../core/states/user-state.js';
 import { ANY_ACTION } from '../../../core/values/names.js';
@@ -73,13 +74,9 @@ export async function countAs(
 /** Writes what {@link bringUp} has counted. The users must be locked. */
 export async function storeBroughtUp(sql: Sql, { states, revision, recounted }: BroughtUp): Promise<void> {
   const stored = recounted.flatMap(({ before, names }) =>
-    [...names].filter((name) => before.actions.has(name)).map((name) => [before.id, name] as const),
+    [...names].filter((name) => before.actions.has(name)).map((action) => ({ userId: before.id, action })),
   );
-  const keys = stored.map(([id, name]) => [...userKeys([id])[0]!, name]);
-  for (const table of ['action_totals', 'action_days', 'distinct_values']) {
-    const drop = (condition: string): string => `DELETE FROM ${table} WHERE ${condition}`;
-    await changeByKey(sql, ['part', 'user_id', 'action'], keys, drop);
-  }
+  await dropCounted(sql, stored);
   await putTotals(
     sql,
     recounted.flatMap(({ totals }) => totals),
@@ -107,6 +104,15 @@ function sourcesOf(derivations: Derivations): readonly string[] | undefined {
   return derivations.isSource(ANY_ACTION) ? undefined : [...derivations.sources()];
 }
 
+/** Forgets what was counted of users and actions, but for when what must come first occurred. */
+export async function dropCounted(sql: Sql, of: readonly Omit<UserSpans, 'spans'>[]): Promise<void> {
+  const keys = of.map(({ userId, action }) => [...userKey(userId), action]);
+  for (const table of ['action_totals', 'action_days', 'distinct_values']) {
+    const drop = (condition: string): string => `DELETE FROM ${table} WHERE ${condition}`;
+    await changeByKey(sql, ['part', 'user_id', 'action'], keys, drop);
+  }
+}
+
 interface DerivedRow {
   readonly name: string;
   readonly derivation: string | null;
@@ -125,7 +131,7 @@ async function readDerived(sql: Sql): Promise<Derived> {
   const changedAt = new Map(rows.map((row) => [row.name, row.derived_changed]));
   // What counts since an action counts otherwise with it.
   for (const [name, { since }] of derived) {
-    const first = since && changedAt.get(since.action);
+    const first = since?.action === undefined ? undefined : changedAt.get(since.action);
     if (first !== undefined) changedAt.set(name, Math.max(first, changedAt.get(name)!));
   }
   return { revision, changedAt, derivations: new Derivations(new Map(derived)) };

@@ -60,5 +60,6 @@ function saidEvent(row: EventRow): SaidEvent {
     occurredAt: row.occurred_at,
     value: amountOf(BigInt(row.value)),
     properties: row.properties === null ? undefined : parseJson(row.properties),
+    receivedAt: row.received_at,
   };
 }

@@ -4,7 +4,7 @@ import type { UserProfile, UserWriter } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
-import { bringUp, storeBroughtUp } from './derived-actions.js';
+import { bringUp, dropCounted, storeBroughtUp } from './derived-actions.js';
 import { addDistinctValues, knownValues } from './distinct-values.js';
 import { lastEvents } from './kept-events.js';
 import type { LockedUsers } from './locked-users.js';
@@ -59,6 +59,7 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     addDays: (days) => addDays(sql, days),
     distinctValues: (values) => knownValues(sql, values),
     addDistinctValues: (values) => addDistinctValues(sql, values),
+    dropCounted: (of) => dropCounted(sql, of),
     spans: (of) => readSpans(sql, of),
     putSpans: (spans) => putSpans(sql, spans),
     lastEvents: (userId, actions, limit) => lastEvents(sql, userId, { actions, limit }),

@@ -97,15 +97,24 @@ export interface Derivation {
   since: DerivedSince | undefined;
 }
 
-/**
- * What must have occurred before an event of the same user, or at the same instant, for the event to count. An event counts by when it
- * occurred, and not by when it was received: one that comes late counts, or has others count, as if it had come in time.
- */
+/** What must have come before an event of the same user for the event to count: an action or a flag. */
 export interface DerivedSince {
-  /** An action that is not counted itself, and that counts since no other: plain or derived. */
-  action: string;
+  /**
+   * An action that is not counted itself, and that counts since no other: plain or derived. It must have occurred before the event, or at
+   * the same instant. What arrives late counts, or has others count, as if it had come in time.
+   */
+  action?:
+    | string
+    | undefined;
   /** For how many times 24 hours after it events count, from 1 to 3,650. Absent: however long after. */
-  withinDays?: number | undefined;
+  withinDays?:
+    | number
+    | undefined;
+  /**
+   * The key of a flag that is not archived: only events count that occurred after it was unlocked or granted, the first time of those that
+   * stand. What was counted is forgotten where that is rearmed, revoked, granted anew, or made void by RELOCK.
+   */
+  flag?: string | undefined;
 }
 
 /** What a derived action adds up: a property or a constant. */
@@ -743,16 +752,19 @@ export const Derivation: MessageFns<Derivation> = {
 };
 
 function createBaseDerivedSince(): DerivedSince {
-  return { action: "", withinDays: undefined };
+  return { action: undefined, withinDays: undefined, flag: undefined };
 }
 
 export const DerivedSince: MessageFns<DerivedSince> = {
   encode(message: DerivedSince, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.action !== "") {
+    if (message.action !== undefined) {
       writer.uint32(10).string(message.action);
     }
     if (message.withinDays !== undefined) {
       writer.uint32(16).int32(message.withinDays);
+    }
+    if (message.flag !== undefined) {
+      writer.uint32(26).string(message.flag);
     }
     return writer;
   },
@@ -786,6 +798,14 @@ export const DerivedSince: MessageFns<DerivedSince> = {
             message.withinDays = reader.int32();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.flag = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -803,8 +823,9 @@ export const DerivedSince: MessageFns<DerivedSince> = {
   },
   fromPartial<I extends Exact<DeepPartial<DerivedSince>, I>>(object: I): DerivedSince {
     const message = createBaseDerivedSince();
-    message.action = object.action ?? "";
+    message.action = object.action ?? undefined;
     message.withinDays = object.withinDays ?? undefined;
+    message.flag = object.flag ?? undefined;
     return message;
   },
 };
