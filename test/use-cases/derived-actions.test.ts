@@ -435,10 +435,13 @@ describeOnEachEngine('derived actions', (engine) => {
     // RELOCK: at once for whoever reads it, and for good with the backfill, which unlocks it anew.
     const { rules } = stand.services.keeper.snapshot.flags.get('beta')!.flag;
     const conditions = { all: [atLeast(1, 'try')] } as never;
-    await stand.setFlag(
+    const relocked = await stand.setFlag(
       'beta',
       { rules: [{ id: rules[0]!.id, policy: 'LATCHING', conditions }] },
       { onRuleChange: 'RELOCK' },
+    );
+    expect(relocked.warnings.map(({ message }) => message.slice(0, message.indexOf(':')))).toEqual(
+      ['exports_in_beta', 'kinds_in_beta'].map((name) => `"${name}" counts since this flag was unlocked`),
     );
     expect(stand.services.keeper.snapshot.derivations.all.get('kinds_in_beta')!.countsSince).toBeGreaterThan(
       countsSince,

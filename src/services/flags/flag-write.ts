@@ -20,6 +20,7 @@ import type { AccessRow, Action, Flag, Since } from '../../core/flags/flag.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
+import { shownInstant } from '../../core/values/time.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { Transaction } from '../../store/store.js';
 import { recompute } from '../../unlocking/recompute.js';
@@ -128,7 +129,7 @@ export async function writeFlag(
   const { revision, snapshot } = locked;
   const warnings = checkChange(input, change, { snapshot, now });
   await storeFlag(tx, change, locked);
-  if (change.flagChanged) await renewCounted(tx, change, { ...input, snapshot, now });
+  const renewed = change.flagChanged ? await renewCounted(tx, change, { ...input, snapshot, now }) : [];
   if (displaced !== undefined) {
     const keyless = { action: 'flag.set', target: displaced.id, before: { flag: found }, after: { flag: displaced } };
     await recordAudit(tx, call, now, { ...keyless, comment: input.comment });
@@ -151,7 +152,8 @@ export async function writeFlag(
   return {
     flag: flagShownTo(input.manager, change.after),
     access: input.rows.put.map((row) => ({ ...row, flagId: change.after.id })),
-    ...{ warnings, backfillId, flips, revision, configuration, changed },
+    warnings: [...warnings, ...renewed],
+    ...{ backfillId, flips, revision, configuration, changed },
     named: presentRevisions(owners, changed),
   };
 }
@@ -253,12 +255,12 @@ async function storeFlag(
   if (flagChanged) await announceFlag(tx, { before, after, announced: snapshot.announced });
 }
 
-/** Has actions that count since the flag was unlocked counted anew, where another of its unlocks count from now on. */
+/** Has actions that count since the flag was unlocked counted anew, where others of its unlocks count from now on; gives warnings. */
 async function renewCounted(
   tx: Transaction,
   { before, after }: FlagChange,
   { known, kept, snapshot, now }: Pick<FlagWriteInput, 'known' | 'kept'> & PresentConfiguration,
-): Promise<void> {
+): Promise<readonly Fault[]> {
   const { actions, derivations } = snapshot;
   const renewed = derivations.sinceUnlockOf(after.id).flatMap((name): readonly Action[] => {
     const action = actions.get(name)!;
@@ -270,6 +272,11 @@ async function renewCounted(
     return [{ ...action, derivation: countedAnew(meaning, { ...kept, now, keptFrom: known.othersKeptFrom }) }];
   });
   if (renewed.length > 0) await tx.configuration.putActions(renewed);
+  return renewed.map(({ name, derivation }) => {
+    const since = shownInstant(derivation!.countsSince);
+    const message = `${quote(name)} counts since this flag was unlocked: it counts anew what is kept, which is what occurred since ${since}`;
+    return { pointer: '/rules', message };
+  });
 }
 
 /** Recomputes the users whose rows were changed; gives what flipped for them. */
