@@ -95,8 +95,14 @@ exports.up = async function up(knex) {
   });
   await createTable(knex, {
     name: 'distinct_values',
-    // The first 16 bytes of a hash over user, action and value.
-    columns: { ...USER, action: 'VARCHAR(128) NOT NULL', value_hash: 'BINARY(16) NOT NULL' },
+    columns: {
+      ...USER,
+      action: 'VARCHAR(128) NOT NULL',
+      // The first 16 bytes of a hash over user, action and value.
+      value_hash: 'BINARY(16) NOT NULL',
+      // The key of the event that the value counts by, as in events.dedupe.
+      counted_by: 'BINARY(16) NOT NULL',
+    },
     primary: ['part', 'user_id', 'action', 'value_hash'],
   });
   await createTable(knex, {

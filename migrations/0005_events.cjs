@@ -20,13 +20,17 @@ exports.up = async function up(knex) {
       // In millionths.
       value: 'BIGINT NOT NULL',
       properties: 'MEDIUMTEXT',
+      // The source and id of the event that this one takes back, as JSON.
+      reverses: 'TEXT',
       received_at: 'BIGINT NOT NULL',
       // The event's place among those of the same instant: it grows within a call, and from call to call of one server.
       place: 'BIGINT NOT NULL',
       // Says which call inserted the row, when calls race with the same event.
       receipt: 'BIGINT NOT NULL',
-      // 0 pending, 1 done, 2 dead.
+      // 0 pending, 1 done, 2 dead, 3 reversed: it counts as nothing, whether it has come yet or not.
       state: 'SMALLINT NOT NULL',
+      // The zone in whose days it was counted; '' for UTC.
+      day_zone: "VARCHAR(64) NOT NULL DEFAULT ''",
       batch: 'VARCHAR(64)',
       reason: 'TEXT',
     },

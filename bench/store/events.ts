@@ -8,7 +8,8 @@
  *
  * `USERS`, `EVENTS` a round, `ROUNDS` and `LATENCY_EVENTS` change its size. `DERIVED` declares so many derived actions: every event may
  * count as one more of them, by what it says, and the last of them counts each value once. With `STREAKS=1` a rule reads a streak of one
- * action, and one of all, so that everything counts as one action more.
+ * action, and one of all, so that everything counts as one action more. `REVERSED` is a share of events that take back an earlier one, such
+ * as 0.05.
  */
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { AdminServiceClient } from '../../test/gen/latchkey/v1/admin_service.js';
@@ -32,6 +33,7 @@ const ROUNDS = roundsOr(5);
 const ACTIONS = 3;
 const DERIVED = Number(process.env.DERIVED ?? 0);
 const STREAKS = process.env.STREAKS === '1';
+const REVERSED = Number(process.env.REVERSED ?? 0);
 const TOPICS = 10;
 const LATENCY_EVENTS = Number(process.env.LATENCY_EVENTS ?? 2_000);
 const LATENCY_PER_SECOND = 200;
@@ -44,6 +46,15 @@ const event = (round: number, n: number) => ({
   ...{ userId: `user-${round}-${(n * 7919) % USERS}`, action: actionName(n % ACTIONS) },
   ...(DERIVED > 0 && { properties: { topic: n % TOPICS } }),
 });
+
+/** Of so many events, the last one takes back the first. */
+const REVERSING_EVERY = REVERSED > 0 ? Math.round(1 / REVERSED) : Number.POSITIVE_INFINITY;
+
+const sent = (round: number, n: number) => {
+  if (n % REVERSING_EVERY !== REVERSING_EVERY - 1) return event(round, n);
+  const { id, source, userId } = event(round, n - REVERSING_EVERY + 1);
+  return { id: `reversal-${round}-${n}`, source, userId, action: '', reverses: { source, id } };
+};
 
 /** Two of three users do the first action: a share of them unlocks, as many as is one event in twenty. */
 const flag = {
@@ -138,15 +149,18 @@ async function measure(place: Place): Promise<void> {
     actions: ACTIONS,
     derived: DERIVED,
     streaks: Number(STREAKS),
+    reversed: REVERSED,
     rounds: ROUNDS,
   });
 
   let unlocksBefore = 0;
   const product = async (round: number): Promise<Figures> => {
-    const counted = await countManyEvents(place, connected, { events: EVENTS, event: (n) => event(round, n) });
+    const counted = await countManyEvents(place, connected, { events: EVENTS, event: (n) => sent(round, n) });
     const unlocks = (counted.unlocks - unlocksBefore) / EVENTS;
     unlocksBefore = counted.unlocks;
-    if (Math.abs(unlocks - UNLOCKING_SHARE) > UNLOCKING_SHARE / 4) throw new Error(`${unlocks} unlocks an event`);
+    // What is taken back stays unlocked, and what takes back unlocks nothing.
+    if (Math.abs(unlocks - UNLOCKING_SHARE) > UNLOCKING_SHARE / 4 + REVERSED * UNLOCKING_SHARE)
+      throw new Error(`${unlocks} unlocks an event`);
     return { perSecond: counted.counted, takenIn: counted.takenIn, unlocks };
   };
   // The first round gives the bare writes rows to take after.

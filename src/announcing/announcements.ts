@@ -10,11 +10,15 @@ import { newEventId } from './webhook-message.js';
 
 type Announcing = Pick<Transaction, 'outbound'>;
 
-/** The type of the event that webhooks are sent for an entry. An entry that only forgets (RELOCK, rearm) makes no event. */
+/**
+ * The type of the event that webhooks are sent for an entry. An entry that only forgets, by a rearm or by a change of the rule with RELOCK,
+ * makes no event.
+ */
 const TYPE_OF: Readonly<Partial<Record<LedgerKind, AnnouncedType>>> = {
   unlocked: 'dev.latchkey.unlocked',
   granted: 'dev.latchkey.unlocked',
   revoked: 'dev.latchkey.revoked',
+  relocked: 'dev.latchkey.relocked',
 };
 
 /**
@@ -30,6 +34,7 @@ export async function announceEntries(
   const events = entries.flatMap((entry) => {
     const type = TYPE_OF[entry.kind];
     if (type === undefined || !announced.has(type)) return [];
+    if (entry.kind === 'relocked' && entry.cause.type === 'backfill') return [];
     const { userId, flagId, ruleId, ruleVersion, earnedAt, recordedAt, cause } = entry;
     const data = {
       ...{ user_id: userId, flag_key: flagsById.get(flagId)?.flag.key ?? '', flag_id: flagId },
@@ -65,8 +70,16 @@ function eventOf(type: AnnouncedType, event: Omit<OutboundEvent, 'id' | 'type'>)
 
 /** A cause as webhooks are told of it: without who acted by hand, and why, which stands in the audit; an event by its id and action. */
 function causeOf(cause: Cause): JsonObject {
-  if (cause.type !== 'event') return { type: cause.type };
-  return { type: cause.type, event_id: cause.eventId, action: cause.action };
+  const { type } = cause;
+  if (type === 'correction') return { type, action: cause.action };
+  if (type !== 'event') return { type };
+  const { reverses } = cause;
+  return {
+    type,
+    event_id: cause.eventId,
+    action: cause.action,
+    ...(reverses === undefined ? {} : { reverses: reverses.id }),
+  };
 }
 
 function instant(epochMs: number): string {

@@ -51,6 +51,7 @@ export const PERMISSIONS = {
   GrantUnlock: platform('manage'),
   RevokeUnlock: platform('manage'),
   RearmUnlock: platform('manage'),
+  CorrectTotal: platform('manage'),
   GetBackfill: platform('manage'),
   WatchBackfill: platform('manage'),
   ListBackfills: platform('manage'),

@@ -36,6 +36,7 @@ import { StreamTickets } from '../services/streaming/stream-tickets.js';
 import { StreamService } from '../services/streaming/streams.js';
 import { Authentication } from '../services/tokens/authentication.js';
 import { TokenService } from '../services/tokens/tokens.js';
+import { TotalCorrection } from '../services/users/total-correction.js';
 import { UserDeletion } from '../services/users/user-deletion.js';
 import { UserService } from '../services/users/users.js';
 import { WebhookDeliveries } from '../services/webhooks/webhook-deliveries.js';
@@ -175,6 +176,7 @@ export function composeServices(parts: ServiceParts): Composed {
       onError: (error) => onError('serving streams', error),
     }),
     tokens: new TokenService({ store, notifier }),
+    totalCorrection: new TotalCorrection({ store, keeper, notifier }),
     userDeletion: new UserDeletion({ store, notifier }),
     users,
     webhookDeliveries: new WebhookDeliveries({ store, source: config.webhooks?.source ?? '/latchkey' }),

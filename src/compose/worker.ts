@@ -72,6 +72,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     keeper,
     notifier,
     lanes,
+    retentionDays,
     observer: {
       counted: (count, durationMs) => metrics.eventsCounted(count, durationMs),
       buried: (event, reason) => {

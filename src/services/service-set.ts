@@ -19,6 +19,7 @@ import type { PreviewService } from './previewing/preview.js';
 import type { StreamService } from './streaming/streams.js';
 import type { Authentication } from './tokens/authentication.js';
 import type { TokenService } from './tokens/tokens.js';
+import type { TotalCorrection } from './users/total-correction.js';
 import type { UserDeletion } from './users/user-deletion.js';
 import type { UserService } from './users/users.js';
 import type { WebhookDeliveries } from './webhooks/webhook-deliveries.js';
@@ -47,6 +48,7 @@ export interface ServiceSet {
   readonly stages: StageService;
   readonly streams: StreamService;
   readonly tokens: TokenService;
+  readonly totalCorrection: TotalCorrection;
   readonly userDeletion: UserDeletion;
   readonly users: UserService;
   readonly webhookDeliveries: WebhookDeliveries;

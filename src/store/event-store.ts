@@ -1,3 +1,4 @@
+import type { EventName } from '../core/states/ledger.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { PartitionRange } from '../core/values/partition.js';
 import type { Page, PageRequest } from './page.js';
@@ -13,15 +14,32 @@ export interface NewEvent {
   /** Rounded to millionths, ±9·10¹² at most. */
   readonly value: number;
   readonly properties: JsonObject;
+  /** The event of the same user that this one takes back; its action is '' then, or that of the other one. */
+  readonly reverses?: EventName;
   /** When it was received, by the database's clock. Consistency tokens refer to it. */
   readonly receivedAt: number;
 }
 
 /** What names an event: by user, source and id it counts once. */
-export interface EventKey {
+export interface EventKey extends EventName {
   readonly userId: string;
-  readonly source: string;
-  readonly id: string;
+}
+
+/** An event as it is stored, and what has become of it. */
+export interface StoredEvent extends Omit<NewEvent, 'properties'> {
+  /** `reversed`: another event has taken it back, and nothing else is known of it where it has not come yet. */
+  readonly state: 'pending' | 'done' | 'dead' | 'reversed';
+  /** Undefined where they were dropped. */
+  readonly properties: JsonObject | undefined;
+  /** The zone in whose days it was counted. */
+  readonly dayZone: string;
+}
+
+/** An event that has been counted, with its place in the order in which events were taken. */
+export interface KeptEvent extends StoredEvent {
+  readonly place: number;
+  /** A text of its key: of events of the same instant and place it is the order. */
+  readonly key: string;
 }
 
 /** The durable inbox. */
@@ -42,6 +60,8 @@ export type EventState =
   | { readonly state: 'unknown' };
 
 export interface EventReader {
+  /** The events of these names, in their order; undefined for one that is not stored. */
+  stored(keys: readonly EventKey[]): Promise<readonly (StoredEvent | undefined)[]>;
   /** The state of each event, in their order; `unknown` for one that was never stored, or forgotten after the retention. */
   states(keys: readonly EventKey[]): Promise<readonly EventState[]>;
   /** Those of these users who have a pending event that was received at or before that instant. */
@@ -51,7 +71,7 @@ export interface EventReader {
   /** Dead letters, oldest first. */
   deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
   deadLetterCount(): Promise<number>;
-  /** Forgets done events received before that instant, `limit` rows at most; gives how many. Called again until 0. */
+  /** Forgets done and reversed events received before that instant, `limit` rows at most; gives how many. Called again until 0. */
   purge(options: PurgeOptions): Promise<number>;
 }
 
@@ -78,8 +98,31 @@ export interface InboxWriter {
    * is committed late is taken the next time.
    */
   take(range: PartitionRange, startAt: number, limit: number): Promise<readonly NewEvent[]>;
-  /** Marks events as counted by this batch. They stay for the retention, the properties too unless the store drops these. */
-  finish(events: readonly EventKey[], batch: string): Promise<void>;
+  /**
+   * Marks events as counted by this batch, each in the days of its zone, UTC where it is left out. They stay for the retention, the
+   * properties too unless the store drops these.
+   */
+  finish(events: readonly (EventKey & { readonly dayZone?: string })[], batch: string): Promise<void>;
+  /** As {@link EventReader.stored}. */
+  stored(keys: readonly EventKey[]): Promise<readonly (StoredEvent | undefined)[]>;
+  /**
+   * Has events count as nothing from now on, whatever has become of them. What they have counted as must be taken back by the caller.
+   */
+  reverse(events: readonly EventKey[]): Promise<void>;
+  /**
+   * Has events count as nothing that are not stored: it keeps their names, as if they had been received then, so that they are
+   * duplicates when they come. One that has come meanwhile is reversed.
+   */
+  forestall(events: readonly (EventKey & { readonly receivedAt: number })[]): Promise<void>;
+  /**
+   * What is kept of a user's counted events of some actions, or of all: a page of at most `limit`, in the order of their keys, after the event of
+   * that key.
+   */
+  kept(
+    userId: string,
+    actions: readonly string[] | undefined,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly KeptEvent[]>;
   /** Drops what was sent with events that are done and were not counted, since their user was deleted after them: their keys stay. */
   forget(events: readonly EventKey[]): Promise<void>;
   /** Puts one event aside as a dead letter, payload and all. */

@@ -1,11 +1,11 @@
 import type { SaidEvent } from '../core/counting/derivations.js';
-import type { UserDistinctValue } from '../core/counting/distinct-values.js';
+import type { CountedValue, UserDistinctValue } from '../core/counting/distinct-values.js';
 import type { UserSpans } from '../core/counting/sequences.js';
 import type { AccessRow } from '../core/flags/flag.js';
 import type { DayZone } from '../core/states/day-zone.js';
-import type { LedgerEntry } from '../core/states/ledger.js';
+import type { EventName, LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
-import type { ActionNames, UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
+import type { ActionDay, ActionNames, UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
@@ -78,9 +78,11 @@ export interface UserWriter {
   /** Adds to the days' counts and sums. */
   addDays(days: readonly UserActionDay[]): Promise<void>;
   /** Which of these values have counted for their users and actions. */
-  distinctValues(values: readonly UserDistinctValue[]): Promise<{ has(value: UserDistinctValue): boolean }>;
-  /** Notes that values have counted, for good. */
-  addDistinctValues(values: readonly UserDistinctValue[]): Promise<void>;
+  distinctValues(values: readonly UserDistinctValue[]): Promise<KnownValues>;
+  /** Notes that values have counted, for good, and by which events; also of one that has counted by another. */
+  addDistinctValues(values: readonly CountedValue[]): Promise<void>;
+  /** Forgets values: they may count again. */
+  dropDistinctValues(values: readonly UserDistinctValue[]): Promise<void>;
   /** Forgets what was counted of users and derived actions. */
   dropCounted(of: readonly Omit<UserSpans, 'spans'>[]): Promise<void>;
   /** The spans of users and derived actions, where there are any. */
@@ -89,6 +91,12 @@ export interface UserWriter {
   putSpans(spans: readonly UserSpans[]): Promise<void>;
   /** The last of a user's counted events of these actions, in the order in which they were taken. */
   lastEvents(userId: string, actions: readonly string[], limit: number): Promise<readonly SaidEvent[]>;
+  /** The days of a user that have rows, of some actions: not of the last day of each, as long as its total holds that. */
+  dayRows(userId: string, actions: readonly string[]): Promise<ReadonlyMap<string, readonly ActionDay[]>>;
+  /** Takes from the days' counts and sums: the numbers that are added are below zero. A day of which nothing is left has no row. */
+  takeDays(days: readonly UserActionDay[]): Promise<void>;
+  /** Forgets all that was counted of these actions of a user. */
+  forgetActions(userId: string, actions: readonly string[]): Promise<void>;
   /** Appends to the ledger, in the given order within a user. */
   appendLedger(entries: readonly UserLedgerEntry[]): Promise<void>;
   /** Raises each user's revision by one, and sets as of which instant the user was written: the present one where it is not said. */
@@ -101,6 +109,14 @@ export interface UserWriter {
   remove(userId: string, removal: { readonly at: number; readonly limit: number }): Promise<number>;
   /** Counts a user among those deleted. */
   countDeleted(): Promise<void>;
+}
+
+/** What is known of values that were asked for. */
+export interface KnownValues {
+  /** Whether the value has counted. */
+  has(value: UserDistinctValue): boolean;
+  /** Whether it has counted by this event. */
+  isBy(value: UserDistinctValue, event: EventName): boolean;
 }
 
 export interface UserProfile {

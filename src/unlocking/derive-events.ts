@@ -18,6 +18,8 @@ export interface Happening {
   readonly event: DatedEvent;
   /** The event itself, each derived action that it counts as by what occurred, and events before it that have waited for it. */
   readonly counts: readonly CountedEvent[];
+  /** The event that this one has taken back, where it has: then `counts` is what that one had counted as. */
+  readonly original?: Pick<NewEvent, 'receivedAt'>;
 }
 
 export interface Derived {

@@ -1,5 +1,7 @@
 import { type CountedEvent, countEvents } from '../core/counting/count-events.js';
 import type { DerivedCounting } from '../core/counting/derived-counting.js';
+import { withoutActions } from '../core/counting/recount.js';
+import { restarted } from '../core/counting/since-unlock.js';
 import { subjectsByFlag } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Cause, LedgerEntry } from '../core/states/ledger.js';
@@ -8,6 +10,7 @@ import type { UserState } from '../core/states/user-state.js';
 import { type JudgingIndex, judgingIndex } from '../core/unlocking/judging-index.js';
 import { latch, nextLatchAt, nextRuleChange, timeCanLatch } from '../core/unlocking/latch.js';
 import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
+import { type Relocked, relock } from '../core/unlocking/relock.js';
 import { changedStandings, flagsOfLedger } from '../core/unlocking/touched-flags.js';
 import type { NewEvent } from '../store/event-store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
@@ -48,6 +51,8 @@ export class EventCourse {
   readonly byTime: LedgerEntry[] = [];
   /** When the first timer was due that was fired; undefined where none was. */
   firedAt: number | undefined;
+  /** The actions of which all that was counted is forgotten. */
+  forgotten: ReadonlySet<string> = NO_ACTIONS;
   /** By how many flags the user was judged, those of every event taken together. */
   looks = 0;
   /** All that the events count as that were taken, in their order. */
@@ -75,7 +80,7 @@ export class EventCourse {
   }
 
   /** Lets the next event happen. An event that no rule waits for is counted later on: neither it nor its place can matter. */
-  take({ event, counts: known }: Happening): void {
+  take({ event, counts: known, original }: Happening): void {
     this.at = Math.max(this.at, event.receivedAt);
     const unsettled = this.#taken === 0 ? this.#firstOf(this.#unsettled) : this.#index.unsettled;
     const due = this.dueAt <= this.at;
@@ -90,8 +95,11 @@ export class EventCourse {
     const { snapshot, organization } = this.#options;
     const [before, dueAt] = [this.#user, this.dueAt];
     this.#count();
+    const relocked =
+      original === undefined ? NO_FLAGS : this.#relock(before, { original, touched }, causeOfEvent(event));
     const open = due ? unsettled?.union(this.#index.latchingByTimeKeys) : unsettled;
-    const among = open?.size === 0 ? touched : open?.union(touched);
+    const changed = relocked.size === 0 ? touched : touched.union(relocked);
+    const among = open?.size === 0 ? changed : open?.union(changed);
     const earned = this.#judge(among, causeOfEvent(event));
     if (!this.#timed) return;
     const everything = due || unsettled === undefined || unsettled.size > 0 || dueAt !== this.dueAt;
@@ -138,6 +146,30 @@ export class EventCourse {
     this.byTime.push(...past.entries);
     this.entries.push(...past.entries);
     this.dueAt = past.dueAt;
+  }
+
+  /**
+   * Takes the unlocks that do not hold without the event that was taken back. Gives the flags whose standing has changed, with those
+   * that read it.
+   */
+  #relock(
+    before: UserState,
+    { original, touched }: { readonly original: { readonly receivedAt: number }; readonly touched: Flags },
+    cause: Cause,
+  ): ReadonlySet<string> {
+    const { snapshot, organization, now } = this.#options;
+    const { user, taken } = relock({
+      ...{ snapshot, before, after: this.#user, organization, at: this.at, cameAt: original.receivedAt },
+      ...{ among: touched, subjectFor: this.#subjectFor },
+    });
+    if (taken.length === 0) return NO_FLAGS;
+    this.entries.push(...relockEntries(user.id, taken, { earnedAt: this.at, recordedAt: now, cause }));
+    const flagIds = new Set(taken.map(({ compiled }) => compiled.flag.id));
+    // What counts since an unlock goes with it.
+    this.forgotten = restarted(snapshot.derivations, { flagIds, before: this.#user.ledger, after: user.ledger });
+    this.#user = this.forgotten.size === 0 ? user : withoutActions(user, this.forgotten);
+    const readers = [...this.forgotten].flatMap((action) => [...this.#index.latchingByAction(action)]);
+    return flagsOfLedger(snapshot, flagIds).union(new Set(readers));
   }
 
   /**
@@ -202,9 +234,19 @@ export function countsOf(happenings: readonly Happening[]): readonly CountedEven
   return happenings.flatMap(({ counts }) => counts);
 }
 
-export function causeOfEvent({ source, id, action }: NewEvent): Cause {
-  return { type: 'event', source, eventId: id, action };
+/** The ledger's entries for unlocks that are taken. */
+export function relockEntries(
+  userId: string,
+  taken: Relocked['taken'],
+  stamp: Pick<UserLedgerEntry, 'earnedAt' | 'recordedAt' | 'cause'>,
+): readonly UserLedgerEntry[] {
+  return unlockEntries(userId, taken, stamp).map((entry) => ({ ...entry, kind: 'relocked' }));
+}
+
+export function causeOfEvent({ source, id, action, reverses }: NewEvent): Cause {
+  return { type: 'event', source, eventId: id, action, ...(reverses === undefined ? {} : { reverses }) };
 }
 
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();
+const NO_ACTIONS: ReadonlySet<string> = new Set<string>();
 const NOTHING: readonly never[] = [];

@@ -1,6 +1,6 @@
 import { type Counted, countEvents } from '../core/counting/count-events.js';
-import type { KnownOfUser } from '../core/counting/derived-counting.js';
-import type { UserDistinctValue } from '../core/counting/distinct-values.js';
+import type { DerivedCounting, KnownOfUser } from '../core/counting/derived-counting.js';
+import type { CountedValue } from '../core/counting/distinct-values.js';
 import type { UserSpans } from '../core/counting/sequences.js';
 import { timeZoneOf } from '../core/deciding/subject.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
@@ -10,10 +10,11 @@ import { judgingIndex } from '../core/unlocking/judging-index.js';
 import { changedStandings, flagsOfLedger, touchedFlags, withRequiring } from '../core/unlocking/touched-flags.js';
 import { localDay } from '../core/values/local-time.js';
 import type { NewEvent } from '../store/event-store.js';
-import { type DatedEvent, deriveEvents } from './derive-events.js';
+import { type DatedEvent, deriveEvents, type Happening } from './derive-events.js';
 import { countsOf, EventCourse } from './event-course.js';
 import { type Flips, flipsBetween, NO_FLIPS } from './flips.js';
 import { type Flags, type Judged, type Judging, type Surroundings, withEntries, written } from './judge-user.js';
+import type { Reversal } from './reverse-event.js';
 
 /** A user to whom events happened. The transaction must have locked the user. */
 export interface HappenedTo {
@@ -21,16 +22,20 @@ export interface HappenedTo {
   readonly before: UserState;
   /** At least one, in the order in which they are taken. */
   readonly events: readonly NewEvent[];
+  /** What the event comes to, where it is a single one that takes back another. */
+  readonly reversal?: Reversal;
 }
 
 export interface JudgedEvents extends Judged {
   /** The rows that have changed by counting. */
   readonly counted: Pick<Counted, 'totals' | 'days'> & {
-    readonly distinct: readonly UserDistinctValue[];
+    readonly distinct: readonly CountedValue[];
     readonly spans: readonly UserSpans[];
   };
   /** The zone in which the user's days were counted last; undefined where it is the one that is stored. */
   readonly dayZone: DayZone | undefined;
+  /** Those of the events that were counted in the days of another zone than UTC, with the zone. */
+  readonly zones: ReadonlyMap<NewEvent, string>;
 }
 
 /**
@@ -41,20 +46,20 @@ export interface JudgedEvents extends Judged {
  * @param known in `around`, what is stored by which it is known what the events count as; nothing where it is left out
  */
 export function judgeEvents(
-  { before, events }: HappenedTo,
+  { before, events, reversal }: HappenedTo,
   judging: Judging,
   { known, ...around }: Omit<Surroundings, 'organizationBefore'> & { readonly known?: KnownOfUser | undefined },
 ): JudgedEvents {
   const { snapshot, now } = judging;
   const { organization } = around;
   const unsettled = unsettledFor(before, snapshot);
-  const dated = datedEvents(before, events, timeZoneOf(snapshot, before, organization));
-  const { happenings, counting } = deriveEvents(before, dated, snapshot, known);
-  // What events count as may depend on what those before have unlocked.
-  const isKnown = counting === undefined || !events.some((event) => counting.dependsOnLedger(event));
-  const early = isKnown ? countEvents(before, countsOf(happenings), snapshot) : undefined;
+  const wanted = timeZoneOf(snapshot, before, organization);
+  const { happenings, counting, early } =
+    reversal === undefined
+      ? counted(before, datedEvents(before, events, wanted), { snapshot, known })
+      : takenBack(events[0]!, reversal);
   const course = new EventCourse({
-    ...{ before, happenings, counted: early?.after, counting: isKnown ? undefined : counting },
+    ...{ before, happenings, counted: early?.after, counting: early === undefined ? counting : undefined },
     ...{ unsettled, snapshot, now, ...around },
   });
   for (const happening of happenings) course.take(happening);
@@ -81,9 +86,52 @@ export function judgeEvents(
     flipped: flipsBetween({ ...timely, snapshot, at: now }, { ...last, snapshot, at: now }, touched),
     dueAt: course.dueAt,
     flags: (touched ?? snapshot.flags).size + course.looks,
-    counted: { totals, days, distinct: counting?.distinct() ?? [], spans: counting?.spans() ?? [] },
+    counted: {
+      ...{ totals, days, spans: counting?.spans() ?? [] },
+      distinct: reversal?.distinct ?? counting?.distinct() ?? [],
+    },
+    ...(course.forgotten.size > 0 && { forgotten: course.forgotten }),
     dayZone: last.user.dayZone === before.dayZone ? undefined : last.user.dayZone,
+    zones: zonesOf(happenings, events),
   };
+}
+
+interface Counting {
+  readonly happenings: readonly Happening[];
+  readonly counting: DerivedCounting | undefined;
+  /** What the user has once all of it is counted; undefined where that depends on what is unlocked meanwhile. */
+  readonly early: Counted | undefined;
+}
+
+function counted(
+  before: UserState,
+  events: readonly DatedEvent[],
+  { snapshot, known }: { readonly snapshot: Snapshot; readonly known?: KnownOfUser | undefined },
+): Counting {
+  const { happenings, counting } = deriveEvents(before, events, snapshot, known);
+  // What events count as may depend on what those before have unlocked.
+  const isKnown = counting === undefined || !events.some((event) => counting.dependsOnLedger(event));
+  return { happenings, counting, early: isKnown ? countEvents(before, countsOf(happenings), snapshot) : undefined };
+}
+
+/** An event that takes back another: it touches what that one had counted as, and is told as one of its action. */
+function takenBack(event: NewEvent, reversal: Reversal): Counting {
+  const { original, counts, after, totals, addedDays } = reversal;
+  const happening = { event: { ...event, action: original.action }, counts, original };
+  return { happenings: [happening], counting: undefined, early: { after, totals, days: addedDays } };
+}
+
+const NO_ZONES: ReadonlyMap<NewEvent, string> = new Map<NewEvent, string>();
+
+function zonesOf(happenings: readonly Happening[], events: readonly NewEvent[]): ReadonlyMap<NewEvent, string> {
+  // Most users are of UTC, ever since.
+  if (happenings.every(({ event }) => event.dayZone === undefined)) return NO_ZONES;
+  return new Map(
+    events.flatMap((event, i) => {
+      const zone = happenings[i]!.event.dayZone?.zone;
+      return zone === undefined || zone === 'UTC' ? [] : [[event, zone] as const];
+    }),
+  );
 }
 
 /** The events with the days on which they count, and the zones in which days were counted last after each. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { announceEntries } from '../announcing/announcements.js';
 import { EventLoopPauses } from '../calls/event-loop-pauses.js';
-import type { UserDistinctValue } from '../core/counting/distinct-values.js';
+import type { CountedValue } from '../core/counting/distinct-values.js';
 import type { UserSpans } from '../core/counting/sequences.js';
 import { changedFlags } from '../core/snapshot/changed-flags.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
@@ -11,6 +11,7 @@ import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
 import { timeCanLatch } from '../core/unlocking/latch.js';
 import type { RevisionOf } from '../notify/notifier.js';
+import type { NewEvent } from '../store/event-store.js';
 import type { UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
@@ -19,6 +20,7 @@ import { hasFlips } from './flips.js';
 import { type HappenedTo, judgeEvents } from './judge-events.js';
 import { type Judged, type Judging, judgeUser, type Touched } from './judge-user.js';
 import { knownDerived } from './known-derived.js';
+import type { Reversal } from './reverse-event.js';
 
 /** A user who is written: changed, or looked at again, or to whom events happened. */
 export type Written = Touched | HappenedTo;
@@ -31,8 +33,11 @@ export interface RecomputeOptions {
   readonly now: number;
   /** Names the transaction in the outbox. */
   readonly batch: string;
-  /** Further writes of the transaction, which are sent together with those made here. */
-  readonly writes?: () => readonly Promise<unknown>[];
+  /**
+   * Further writes of the transaction, which are sent together with those made here; given the events that were counted in the days of
+   * another zone than UTC, with the zone.
+   */
+  readonly writes?: (zones: ReadonlyMap<NewEvent, string>) => readonly Promise<unknown>[];
 }
 
 export interface Recomputed {
@@ -63,7 +68,7 @@ export async function recompute(
   { snapshot, snapshotBefore = snapshot, now, batch, writes }: RecomputeOptions,
 ): Promise<Recomputed> {
   const timed = timeCanLatch(snapshot);
-  const happened = touched.filter((one) => 'events' in one);
+  const happened = touched.filter((one) => 'events' in one).filter(({ reversal }) => reversal === undefined);
   const { derivations } = snapshot;
   const [organizations, dueAt, known] = await Promise.all([
     organizationsOf(tx, touched),
@@ -79,9 +84,11 @@ export async function recompute(
   const advanced: UserState[] = [];
   const totals: UserActionTotal[] = [];
   const days: UserActionDay[] = [];
-  const distinct: UserDistinctValue[] = [];
+  const distinct: CountedValue[] = [];
   const spans: UserSpans[] = [];
   const forgotten: Omit<UserSpans, 'spans'>[] = [];
+  const zones = new Map<NewEvent, string>();
+  const reversals: (Reversal & { readonly userId: string })[] = [];
   const dayZones: (readonly [userId: string, dayZone: DayZone])[] = [];
   const timers: { readonly userId: string; readonly dueAt: number | undefined }[] = [];
   // Many users times many flags may take seconds, in which this process has to answer calls, too.
@@ -100,6 +107,8 @@ export async function recompute(
       days.push(...judgedEvents.counted.days);
       distinct.push(...judgedEvents.counted.distinct);
       spans.push(...judgedEvents.counted.spans);
+      for (const [event, zone] of judgedEvents.zones) zones.set(event, zone);
+      if (one.reversal !== undefined) reversals.push({ userId: one.before.id, ...one.reversal });
       if (judgedEvents.dayZone !== undefined) dayZones.push([one.before.id, judgedEvents.dayZone]);
       judged = judgedEvents;
     } else {
@@ -123,7 +132,8 @@ export async function recompute(
   const outbox = [...byTime, ...changes];
   if (forgotten.length > 0) await tx.users.dropCounted(forgotten);
   await Promise.all([
-    ...(writes?.() ?? []),
+    ...(writes?.(zones) ?? []),
+    ...reversals.flatMap((reversal) => takingBack(tx, reversal)),
     ...(entries.length > 0 ? [tx.users.appendLedger(entries)] : []),
     announceEntries(tx, entries, snapshot),
     ...(timed ? [tx.timers.put(timers)] : []),
@@ -145,7 +155,20 @@ export async function recompute(
 /** What flips come from: of events the last one. */
 function causeOf(one: Written): Cause {
   if (!('events' in one)) return one.cause;
-  return causeOfEvent(one.events.at(-1)!);
+  const last = one.events.at(-1)!;
+  return causeOfEvent(one.reversal === undefined ? last : { ...last, action: one.reversal.original.action });
+}
+
+/** Writes what an event that takes back another leaves no more: before what it leaves is written. */
+function takingBack(
+  { users }: RecomputeTransaction,
+  { userId, gone, days, freed }: Reversal & { readonly userId: string },
+): readonly Promise<unknown>[] {
+  return [
+    ...(gone.length > 0 ? [users.forgetActions(userId, gone)] : []),
+    ...(days.length > 0 ? [users.takeDays(days)] : []),
+    ...(freed.length > 0 ? [users.dropDistinctValues(freed)] : []),
+  ];
 }
 
 /** The keys of the flags that two configurations may decide otherwise, or of which other rules hold. */

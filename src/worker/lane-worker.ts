@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { lockUsers } from '../configuration/confirm-snapshot.js';
 import { laneRange, partitionOf } from '../core/values/partition.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { EventKey, NewEvent } from '../store/event-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
-import type { HappenedTo } from '../unlocking/judge-events.js';
-import { type Recomputed, recompute } from '../unlocking/recompute.js';
 import { BurialBrake, isSame } from './burial-brake.js';
+import { type CountedBatch, countBatch } from './count-batch.js';
 
 export interface LaneWorkerOptions {
   readonly store: Store;
@@ -15,6 +13,8 @@ export interface LaneWorkerOptions {
   readonly notifier: Notifier;
   /** How many lanes there are, 1…4096; the same for every worker of a database. */
   readonly lanes: number;
+  /** For how many days events are kept, and can be taken back. */
+  readonly retentionDays: number;
   /** How many events one transaction counts at most; 1,000 when left out. What is counted does not depend on it. */
   readonly batchSize?: number;
   readonly observer: LaneObserver;
@@ -30,7 +30,9 @@ export interface LaneObserver {
 /** How many events one transaction counts at most, unless the options say otherwise. */
 const BATCH_SIZE = 1_000;
 
-type BatchOutcome = { readonly counted: number } | { readonly error: unknown; readonly events: readonly NewEvent[] };
+type BatchOutcome =
+  | { readonly counted: number; readonly all: boolean }
+  | { readonly error: unknown; readonly events: readonly NewEvent[] };
 
 /**
  * Counts a lane's pending events and records the unlocks, each batch in one transaction. It takes whatever is pending, so it does
@@ -72,7 +74,7 @@ export class LaneWorker {
       }
       counted += outcome.counted;
       if (outcome.counted > 0) this.#brake.counted();
-      if (outcome.counted < limit) return counted;
+      if (outcome.all && outcome.counted < limit) return counted;
       if (limit === batchSize) startAt = randomPartition(lane, this.#options.lanes);
       limit = Math.min(limit * 2, batchSize);
     }
@@ -81,13 +83,13 @@ export class LaneWorker {
 
   /** Runs one transaction; gives how many events it counted, or its failure with the events it had taken, which may be none. */
   async #batch(lane: number, startAt: number, limit: number): Promise<BatchOutcome> {
-    const { store, keeper, notifier, observer, lanes } = this.#options;
+    const { store, notifier, observer, lanes } = this.#options;
     const startedAt = performance.now();
     let events: readonly NewEvent[] = [];
-    let recomputed: Recomputed | undefined;
+    let done: CountedBatch | undefined;
     this.#underWay++;
     try {
-      recomputed = await store.transaction(async (tx) => {
+      done = await store.transaction(async (tx) => {
         events = [];
         const locking = tx.inbox.lockLane(lane);
         const taking = tx.inbox.take(laneRange(lane, lanes), startAt, limit);
@@ -95,29 +97,29 @@ export class LaneWorker {
         taking.catch(() => undefined);
         if (!(await locking)) return undefined;
         events = await taking;
-        return events.length === 0 ? undefined : countBatch(tx, keeper, events);
+        return events.length === 0 ? undefined : countBatch(tx, this.#options, events);
       });
     } catch (error) {
       return { error, events };
     } finally {
       this.#underWay--;
     }
-    if (recomputed === undefined) return { counted: 0 };
-    observer.counted(events.length, performance.now() - startedAt);
-    const { revisions } = recomputed;
+    if (done === undefined) return { counted: 0, all: true };
+    const { revisions, counted } = done;
+    observer.counted(counted, performance.now() - startedAt);
     if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
-    return { counted: events.length };
+    return { counted, all: counted === events.length };
   }
 
   /** Does all that counting this event takes, for a user who is not there; and then nothing of it. Gives whether the event is pending. */
   async #probe(lane: number, culprit: NewEvent): Promise<boolean> {
-    const { store, keeper } = this.#options;
+    const { store } = this.#options;
     const undo = new Error('all went well, and is rolled back');
     const { action, receivedAt } = culprit;
     const harmless = { userId: `probe-${randomUUID()}`, source: '', id: 'probe', action, value: 0, properties: {} };
     const probing = store.transaction(async (tx) => {
       if (!(await isPending(tx, lane, culprit))) return false;
-      await countBatch(tx, keeper, [{ ...harmless, occurredAt: receivedAt, receivedAt }], [culprit]);
+      await countBatch(tx, this.#options, [{ ...harmless, occurredAt: receivedAt, receivedAt }], [culprit]);
       throw undo;
     });
     return probing.catch((error: unknown) => {
@@ -149,32 +151,6 @@ async function isPending(tx: Transaction, lane: number, event: NewEvent): Promis
   const partition = partitionOf(event.userId);
   const pending = await tx.inbox.take({ first: partition, last: partition }, partition, BATCH_SIZE);
   return pending.some((one) => isSame(one, event));
-}
-
-/** Counts events, and takes from the pending ones those that are `finished` by that. */
-async function countBatch(
-  tx: Transaction,
-  keeper: ConfigurationKeeper,
-  taken: readonly NewEvent[],
-  finished: readonly EventKey[] = taken,
-): Promise<Recomputed> {
-  const byUser = Map.groupBy(taken, ({ userId }) => userId);
-  const { states, snapshot, now } = await lockUsers(tx, keeper, [...byUser.keys()]);
-  const batch = randomUUID();
-  const happened: HappenedTo[] = [];
-  const uncounted: NewEvent[] = [];
-  for (const [userId, own] of byUser) {
-    const before = states.get(userId)!;
-    // Events from before the user was deleted must not bring the user back, and are not kept.
-    const events = before.deletedAt === undefined ? own : own.filter((event) => event.occurredAt > before.deletedAt!);
-    if (events.length < own.length) uncounted.push(...own.filter((event) => !events.includes(event)));
-    if (events.length > 0) happened.push({ before, events });
-  }
-  const writes = (): readonly Promise<unknown>[] => [
-    tx.inbox.finish(finished, batch),
-    ...(uncounted.length > 0 ? [tx.inbox.forget(uncounted)] : []),
-  ];
-  return recompute(tx, happened, { snapshot, now, batch, writes });
 }
 
 /** A random partition of the lane to begin with, so that no partition is always the last. */

@@ -7,6 +7,15 @@ export interface SentEvent {
   readonly properties: { readonly topic: number };
 }
 
+/** An event that takes back one of them. */
+export interface SentReversal {
+  readonly id: string;
+  readonly userId: string;
+  readonly reverses: { readonly source: string; readonly id: string };
+}
+
+export const SOURCE = 'cluster';
+
 export interface Expected {
   /** `user action` → count and sum. */
   readonly totals: ReadonlyMap<string, { readonly count: number; readonly sum: number }>;
@@ -48,6 +57,16 @@ export function makeEvents(count: number, users: number, random: () => number): 
     value: Math.floor(random() * 100),
     properties: { topic: Math.floor(random() * TOPICS) },
   }));
+}
+
+/** Takes back one event in twenty, some of them twice. */
+export function reversalsOf(events: readonly SentEvent[], random: () => number): readonly SentReversal[] {
+  return events.flatMap(({ id, userId }) => {
+    if (random() >= 0.05) return [];
+    return Array.from({ length: random() < 0.2 ? 2 : 1 }, (_, n) => ({
+      ...{ id: `reversal-${n}-${id}`, userId, reverses: { source: SOURCE, id } },
+    }));
+  });
 }
 
 /** What must come of the events, counted the simplest way there is. */

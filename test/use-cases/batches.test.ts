@@ -84,7 +84,14 @@ function failingNowAndThen(store: Store): Store {
 describeOnEachEngine('batches of events', (engine) => {
   const worker = ({ services: { keeper }, notifier, store }: UseCaseStand, batchSize: number, failing = false) =>
     new LaneWorker({
-      ...{ store: failing ? failingNowAndThen(store) : store, keeper, notifier, lanes: 1, batchSize },
+      ...{
+        store: failing ? failingNowAndThen(store) : store,
+        keeper,
+        notifier,
+        lanes: 1,
+        batchSize,
+        retentionDays: 30,
+      },
       observer: { counted: () => undefined, buried: () => undefined },
     });
 

@@ -162,7 +162,8 @@ function ended(day: number, { openDay }: ActionTotal): ActionDay | undefined {
   return openDay === undefined || openDay.count === 0 ? undefined : { day, ...openDay };
 }
 
-function added(sum: bigint, more: bigint, action: string): bigint {
+/** Throws where the sum would pass the bound. */
+export function added(sum: bigint, more: bigint, action: string): bigint {
   const result = sum + more;
   if (result <= LARGEST_MILLIONTHS && result >= -LARGEST_MILLIONTHS) return result;
   throw new UncountableEvent(

@@ -1,6 +1,7 @@
 import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import { FactSlots } from '../facts/fact-record.js';
 import type { Action, Derivation, Since, SinceAction } from '../flags/flag.js';
+import type { EventName } from '../states/ledger.js';
 import { inBrief, type JsonObject, type JsonValue, quote, sameJson } from '../values/json.js';
 import { LARGEST_AMOUNT, roundedAmount } from '../values/millionths.js';
 import { ANY_ACTION } from '../values/names.js';
@@ -11,7 +12,7 @@ import { EVENT_FACTS, propertyReader, sourcesOf } from './event-facts.js';
 export const MAX_DISTINCT = 10_000;
 
 /** What an event says: all that derived actions are counted by. */
-export interface SaidEvent extends CountedEvent {
+export interface SaidEvent extends CountedEvent, EventName {
   /** Undefined where they were dropped: then the event counts as nothing that reads them. */
   readonly properties: JsonObject | undefined;
   /** Epoch milliseconds; left out: when it occurred. */
@@ -23,6 +24,8 @@ export interface DerivedEvent extends CountedEvent {
   readonly derived: true;
   /** The value of which each counts once, as a text that no other value has; absent where every event counts. */
   readonly distinct?: string;
+  /** The event that such a value counts by. */
+  readonly by?: EventName;
   /** What must have come before for it to count; absent where nothing must. */
   readonly since?: Since;
 }
@@ -37,6 +40,8 @@ export interface Follower {
 
 interface CompiledDerivation {
   readonly action: string;
+  readonly countsSince: number;
+  readonly readsProperties: boolean;
   /** What stands where the value is read, if that is there and cannot be added up. */
   misfit(properties: JsonObject): unknown;
   /** The event as the derived action; undefined where it does not count as it. */
@@ -141,6 +146,13 @@ export class Derivations {
     return this.#byName.get(action)?.of(event);
   }
 
+  /** Whether it cannot be said any more what an event counts as: its properties, which say so, were dropped. */
+  isForgotten({ action, occurredAt, properties }: Pick<SaidEvent, 'action' | 'occurredAt' | 'properties'>): boolean {
+    if (properties !== undefined) return false;
+    const compiled = this.#bySource.get(action) ?? NOTHING;
+    return compiled.some((one) => one.readsProperties && occurredAt >= one.countsSince);
+  }
+
   /**
    * Why events with these properties do not count as something that their action may count as, although they seem to be meant to: a value
    * that is there and is no number.
@@ -222,12 +234,14 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
   const distinctOf = distinct && propertyReader(distinct);
   return {
     action,
+    countsSince,
+    readsProperties: needsProperties,
     misfit(properties) {
       if (typeof value !== 'object' || !holds(properties) || amountOfEvent(0, properties) !== undefined)
         return undefined;
       return propertyReader(value)(properties);
     },
-    of({ occurredAt, day, value: own, properties: said }) {
+    of({ occurredAt, day, value: own, properties: said, source, id }) {
       if (said === undefined && needsProperties) return undefined;
       const properties = said ?? NO_PROPERTIES;
       if (occurredAt < countsSince || !holds(properties)) return undefined;
@@ -243,7 +257,7 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
       } as const;
       if (distinctOf === undefined) return event;
       const text = textOf(distinctOf(properties));
-      return text === undefined ? undefined : { ...event, distinct: text };
+      return text === undefined ? undefined : { ...event, distinct: text, by: { source, id } };
     },
   };
 }

@@ -1,7 +1,7 @@
 import type { Ledger } from '../states/ledger.js';
 import type { UserState } from '../states/user-state.js';
 import type { Derivations, DerivedEvent, SaidEvent } from './derivations.js';
-import { DistinctValues, type UserDistinctValue } from './distinct-values.js';
+import { type CountedValue, DistinctValues } from './distinct-values.js';
 import { type KnownSequences, Sequences, type UserSpans } from './sequences.js';
 import { comesAfterUnlock } from './since-unlock.js';
 
@@ -69,7 +69,7 @@ export class DerivedCounting {
   }
 
   /** The values that have come to count. */
-  distinct(): readonly UserDistinctValue[] {
+  distinct(): readonly CountedValue[] {
     return this.#values.added();
   }
 

@@ -1,3 +1,4 @@
+import type { EventName } from '../states/ledger.js';
 import type { ActionTotal } from '../states/user-state.js';
 import { type DerivedEvent, MAX_DISTINCT } from './derivations.js';
 
@@ -9,12 +10,18 @@ export interface UserDistinctValue {
   readonly value: string;
 }
 
+/** A value that comes to count, and the event that it counts by. */
+export interface CountedValue extends UserDistinctValue {
+  readonly by: EventName;
+}
+
 /** The values that have counted for a user so far: those that are known, and those that are added to them. */
 export class DistinctValues {
   readonly #userId: string;
   readonly #totals: ReadonlyMap<string, ActionTotal>;
   readonly #known: { has(value: UserDistinctValue): boolean };
-  readonly #added = new Map<string, Set<string>>();
+  /** By action, the values with the events that they count by. */
+  readonly #added = new Map<string, Map<string, EventName>>();
 
   /**
    * @param totals what was counted so far: of an action that counts values, as many as have counted
@@ -33,21 +40,21 @@ export class DistinctValues {
   /** Those of an event's derived actions that it counts as: not where the value has counted, nor where there is room for no more. */
   taken(derived: readonly DerivedEvent[]): readonly DerivedEvent[] {
     if (derived.every(({ distinct }) => distinct === undefined)) return derived;
-    return derived.filter(({ action, distinct }) => distinct === undefined || this.#take(action, distinct));
+    return derived.filter(({ action, distinct, by }) => distinct === undefined || this.#take(action, distinct, by!));
   }
 
   /** The values that have come to count. */
-  added(): readonly UserDistinctValue[] {
+  added(): readonly CountedValue[] {
     return [...this.#added].flatMap(([action, values]) =>
-      Array.from(values, (value) => ({ userId: this.#userId, action, value })),
+      Array.from(values, ([value, by]) => ({ userId: this.#userId, action, value, by })),
     );
   }
 
-  #take(action: string, value: string): boolean {
-    const added = this.#added.get(action) ?? new Set();
+  #take(action: string, value: string, by: EventName): boolean {
+    const added = this.#added.get(action) ?? new Map<string, EventName>();
     if (added.has(value) || this.#known.has({ userId: this.#userId, action, value })) return false;
     if ((this.#totals.get(action)?.count ?? 0) + added.size >= MAX_DISTINCT) return false;
-    this.#added.set(action, added.add(value));
+    this.#added.set(action, added.set(value, by));
     return true;
   }
 }

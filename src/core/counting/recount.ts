@@ -1,9 +1,8 @@
 import type { ActionDay, ActionTotal, UserActionDay, UserActionTotal, UserState } from '../states/user-state.js';
-import { localDay } from '../values/local-time.js';
 import { type Counted, type CountedEvent, countEvents, type KeptOfActions } from './count-events.js';
 import type { Derivations, SaidEvent } from './derivations.js';
 import { DerivedCounting } from './derived-counting.js';
-import type { UserDistinctValue } from './distinct-values.js';
+import type { CountedValue } from './distinct-values.js';
 import type { UserSpans } from './sequences.js';
 import { UncountableEvent } from './uncountable-event.js';
 
@@ -12,7 +11,7 @@ export interface Recounted {
   readonly after: UserState;
   readonly totals: readonly UserActionTotal[];
   readonly days: readonly UserActionDay[];
-  readonly distinct: readonly UserDistinctValue[];
+  readonly distinct: readonly CountedValue[];
   readonly spans: readonly UserSpans[];
 }
 
@@ -25,13 +24,12 @@ export function recount(
   names: ReadonlySet<string>,
   { derivations, events }: { readonly derivations: Derivations; readonly events: readonly SaidEvent[] },
 ): Recounted {
-  // They are counted now: on the days of the zone in which days count now.
+  // What has waited counts on the day in the zone in which days count now.
   const zone = user.dayZone?.zone ?? 'UTC';
   // Those since which others count are counted along, to know when each occurred.
   const counting = new DerivedCounting({ id: user.id, actions: new Map() }, derivations);
   for (const [action, at] of occurredBefore(user, names, { derivations, events })) counting.occurred(action, at);
-  const derived = events.flatMap((one) => {
-    const event = { ...one, day: localDay(zone, one.occurredAt) };
+  const derived = events.flatMap((event) => {
     const counts = [...counting.of(event, zone), ...counting.sinceUnlocks(event, user.ledger)];
     return counts.filter(({ action }) => names.has(action));
   });

@@ -104,7 +104,8 @@ export class Sequences {
       .slice(-MOST_WAITING)
       .flatMap((event) => {
         if (event.occurredAt < start || event.occurredAt > end) return [];
-        return this.#derivations.asOne(action, { ...event, day: localDay(zone, event.occurredAt) }) ?? [];
+        const { day = localDay(zone, event.occurredAt) } = event;
+        return this.#derivations.asOne(action, { ...event, day }) ?? [];
       });
   }
 

@@ -1,5 +1,10 @@
 /** The CloudEvents types of the events that webhooks can be told of. */
-export const ANNOUNCED_TYPES = ['dev.latchkey.unlocked', 'dev.latchkey.revoked', 'dev.latchkey.flag.changed'] as const;
+export const ANNOUNCED_TYPES = [
+  'dev.latchkey.unlocked',
+  'dev.latchkey.revoked',
+  'dev.latchkey.relocked',
+  'dev.latchkey.flag.changed',
+] as const;
 
 export type AnnouncedType = (typeof ANNOUNCED_TYPES)[number];
 

@@ -110,8 +110,15 @@ function addDistributionFaults(pointer: string, shares: readonly WeightedVariant
   }
 }
 
+function faultOfReversal({ onReversal, policy }: Rule): string | undefined {
+  if (onReversal !== 'RELOCK') return `on_reversal ${quote(onReversal)} is neither KEEP nor RELOCK`;
+  if (policy === 'LATCHING') return undefined;
+  return 'on_reversal RELOCK is for LATCHING rules, which alone keep what was unlocked; leave it out, or make the rule LATCHING';
+}
+
 function addRuleFaults(pointer: string, rule: Rule, flag: Flag, add: Add): void {
   if (rule.name !== '') add(`${pointer}/name`, faultOfName('name', rule.name));
+  if (rule.onReversal !== undefined) add(`${pointer}/on_reversal`, faultOfReversal(rule));
   if (rule.policy !== 'LIVE' && rule.policy !== 'LATCHING') {
     add(`${pointer}/policy`, `policy ${quote(rule.policy)} is neither LIVE nor LATCHING`);
   }

@@ -17,6 +17,9 @@ export interface Variant {
   readonly value: JsonValue;
 }
 
+/** What becomes of an unlock when an event is taken back without which its rule does not hold: it stays, or is taken. */
+export type OnReversal = 'KEEP' | 'RELOCK';
+
 /** One share of a distribution; weights are relative to their sum. */
 export interface WeightedVariant {
   readonly variant: string;
@@ -40,6 +43,8 @@ export interface Rule {
   /** json-rules-engine's JSON; `{}` is everyone. */
   readonly conditions: JsonObject;
   readonly policy: RulePolicy;
+  /** Of a latching rule; absent: KEEP. */
+  readonly onReversal?: 'RELOCK';
   /** 0…100_000: the share of buckets for which the rule may hold. */
   readonly rolloutPer100k: number;
   readonly bucketBy: BucketBy;

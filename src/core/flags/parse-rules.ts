@@ -1,6 +1,14 @@
 import type { Fault } from '../values/fault.js';
 import { type JsonObject, quote } from '../values/json.js';
-import { type BucketBy, type Flag, PER_100K, type RemovedRule, type Rule, type WeightedVariant } from './flag.js';
+import {
+  type BucketBy,
+  type Flag,
+  type OnReversal,
+  PER_100K,
+  type RemovedRule,
+  type Rule,
+  type WeightedVariant,
+} from './flag.js';
 import { matchRules, type RuleMatch } from './match-rules.js';
 import { ruleMeaning } from './same-meaning.js';
 
@@ -11,6 +19,7 @@ export interface RuleInput {
   readonly name?: string | undefined;
   readonly conditions?: JsonObject | undefined;
   readonly policy?: string | undefined;
+  readonly onReversal?: string | undefined;
   readonly rolloutPer100k?: number | undefined;
   readonly bucketBy?: string | undefined;
   readonly distribution?: readonly WeightedVariant[] | undefined;
@@ -36,6 +45,7 @@ export interface ParsedRules {
 
 /** A rule as a caller wrote it, with what it leaves out filled in. */
 type WrittenRule = Omit<Rule, 'version' | 'ledgerFloor' | 'changedAt'>;
+type Otherwise = Omit<WrittenRule, 'id'>;
 
 /** What a new rule has where its caller leaves something out. */
 export const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
@@ -68,7 +78,8 @@ export function parseRules(inputs: readonly RuleInput[] | undefined, options: Pa
   return { rules, removedRules: removedRules(rules, options), faults: unknownIds(inputs, matches, options) };
 }
 
-function filled(input: RuleInput, otherwise: Omit<WrittenRule, 'id'>): WrittenRule {
+function filled(input: RuleInput, otherwise: Otherwise): WrittenRule {
+  const onReversal = (input.onReversal ?? otherwise.onReversal ?? 'KEEP') as OnReversal;
   return {
     id: input.id ?? '',
     name: input.name ?? otherwise.name,
@@ -77,6 +88,7 @@ function filled(input: RuleInput, otherwise: Omit<WrittenRule, 'id'>): WrittenRu
     rolloutPer100k: input.rolloutPer100k ?? otherwise.rolloutPer100k,
     bucketBy: (input.bucketBy || otherwise.bucketBy) as BucketBy,
     distribution: input.distribution ?? otherwise.distribution,
+    ...(onReversal === 'KEEP' ? {} : { onReversal }),
   };
 }
 

@@ -5,13 +5,28 @@
  * - `granted`: a person gave it to the user by hand, or the whole flag.
  * - `revoked`: a person barred the user from it, until it is granted or rearmed.
  * - `rearmed`: a person had everything before forgotten, so that the user may earn it anew.
- * - `relocked`: a change of the rule had an unlock or a grant forgotten; a revocation stays.
+ * - `relocked`: a change of the rule had an unlock or a grant forgotten, or what the unlock rests on was taken back; a revocation stays.
  */
 export type LedgerKind = 'unlocked' | 'granted' | 'revoked' | 'rearmed' | 'relocked';
 
+/** Names an event among those of its user. */
+export interface EventName {
+  /** Who produced it; may be ''. */
+  readonly source: string;
+  readonly id: string;
+}
+
 /** What an entry comes from: an event, a write about the user, time, a backfill, or a person. */
 export type Cause =
-  | { readonly type: 'event'; readonly source: string; readonly eventId: string; readonly action: string }
+  | {
+      readonly type: 'event';
+      readonly source: string;
+      readonly eventId: string;
+      /** What was done; of an event that reverses another, what that other one said was done. */
+      readonly action: string;
+      /** The event that this one has reversed, where it has. */
+      readonly reverses?: EventName;
+    }
   | { readonly type: 'identify' }
   | { readonly type: 'progress'; readonly stage: string }
   | { readonly type: 'access' }
@@ -19,6 +34,7 @@ export type Cause =
   | { readonly type: 'time' }
   | { readonly type: 'backfill' }
   | { readonly type: 'ledger' }
+  | { readonly type: 'correction'; readonly actor: string; readonly reason: string; readonly action: string }
   | { readonly type: 'manual'; readonly actor: string; readonly reason: string };
 
 export interface LedgerEntry {

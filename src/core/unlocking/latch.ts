@@ -64,14 +64,14 @@ export function latch(
 }
 
 /** The indexes of these flags among those that latch, ascending. */
-function placesOf(snapshot: Snapshot, flagKeys: ReadonlySet<string>): number[] {
+export function placesOf(snapshot: Snapshot, flagKeys: ReadonlySet<string>): number[] {
   const { latchingPlace } = judgingIndex(snapshot);
   const places = Array.from(flagKeys, (key) => latchingPlace.get(key)).filter((place) => place !== undefined);
   return places.sort((a, b) => a - b);
 }
 
-/** Adds the flags that read the unlock of the flag at `at`, which has latched. All of them come later in the order. */
-function leadOn(snapshot: Snapshot, places: number[], at: number): void {
+/** Adds the flags that read the unlock of the flag at `at`, which has changed. All of them come later in the order. */
+export function leadOn(snapshot: Snapshot, places: number[], at: number): void {
   const { flag } = snapshot.latching[places[at]!]!;
   const readers = placesOf(snapshot, snapshot.dependencies.readingUnlockOf(flag.key));
   const later = places.splice(at + 1);

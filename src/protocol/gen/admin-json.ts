@@ -135,6 +135,11 @@ export interface Rule {
   bucket_by: string;
   /** How the rule chooses its variant. Empty: the flag's distribution. */
   distribution: WeightedVariant[];
+  /**
+   * Of a LATCHING rule: whether an unlock outlasts what it was earned by. An event that came after the unlock takes
+   * it only if the rule still held with it. Left out: KEEP.
+   */
+  on_reversal?: "ON_REVERSAL_UNSPECIFIED" | "KEEP" | "RELOCK";
 }
 
 /** Another flag that must be on for the user. */
@@ -348,6 +353,11 @@ export interface RuleInput {
   bucket_by?: string | null;
   /** How the rule chooses its variant. Empty: the flag's distribution. */
   distribution?: WeightedVariantInput[] | null;
+  /**
+   * Of a LATCHING rule: whether an unlock outlasts what it was earned by. An event that came after the unlock takes
+   * it only if the rule still held with it. Left out: KEEP.
+   */
+  on_reversal?: "KEEP" | "RELOCK" | null;
 }
 
 /** Another flag that must be on for the user. */
@@ -1122,7 +1132,7 @@ export interface LedgerEntry {
 /** What made an entry of the ledger. */
 export interface Cause {
   /** The sort of cause. */
-  type: "TYPE_UNSPECIFIED" | "TYPE_EVENT" | "TYPE_IDENTIFY" | "TYPE_PROGRESS" | "TYPE_ACCESS" | "TYPE_ORGANIZATION" | "TYPE_TIME" | "TYPE_BACKFILL" | "TYPE_LEDGER" | "TYPE_MANUAL";
+  type: "TYPE_UNSPECIFIED" | "TYPE_EVENT" | "TYPE_IDENTIFY" | "TYPE_PROGRESS" | "TYPE_ACCESS" | "TYPE_ORGANIZATION" | "TYPE_TIME" | "TYPE_BACKFILL" | "TYPE_LEDGER" | "TYPE_MANUAL" | "TYPE_CORRECTION";
   /** The event's source. */
   source: string;
   /** The event's id. */
@@ -1135,6 +1145,16 @@ export interface Cause {
   actor: string;
   /** Why, as they gave it. */
   reason: string;
+  /** The event that the event has taken back, where it has; then `action` is of that one. */
+  reverses?: EventName;
+}
+
+/** Names an event among those of its user. */
+export interface EventName {
+  /** Who produced it. Absent: who produced the event that names it. */
+  source?: string;
+  /** Its id. */
+  id: string;
 }
 
 /** A backfill. */
@@ -1314,6 +1334,38 @@ export interface UserLedgerEntry {
   entry?: LedgerEntry;
 }
 
+/** Sets right what was counted of an action of a user. What is left out of count and sum stays. */
+export interface CorrectTotalRequest {
+  /** Whose. */
+  user_id?: string | null;
+  /** The action; not one that is derived from others. */
+  action?: string | null;
+  /** How many events there are to be, 0 or more. */
+  count?: string | null;
+  /** By how many the count is to change, in place of `count`: what is counted meanwhile is not lost. */
+  add_count?: string | null;
+  /** What the sum is to be, rounded to millionths, within ±9,000,000,000,000. */
+  sum?: number | null;
+  /** By how much the sum is to change, in place of `sum`. */
+  add_sum?: number | null;
+  /** Why, for the ledger and the audit; 1…1,000 characters. */
+  reason?: string | null;
+}
+
+/** What was counted before and after the correction. */
+export interface CorrectTotalResponse {
+  /** As it was; absent where nothing was counted. */
+  before?: ActionTotal;
+  /** As it is now; absent where the action was forgotten. */
+  after?: ActionTotal;
+  /** Keys of the flags whose decision on stored state came on through this call. */
+  newly_unlocked: string[];
+  /** Keys of the flags whose decision on stored state went off through this call. */
+  newly_locked: string[];
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistency_token: string;
+}
+
 /** What came of the deletion. */
 export interface DeleteUserResponse {
   /** Whether there was anything to remove. */
@@ -1440,8 +1492,9 @@ export interface Event {
   /** Who did it. Need not be known before. */
   user_id: string;
   /**
-   * What was done. Need not be declared before; rejected where it is a derived action, which is counted from others.
-   * Of one user 1,000 different actions are counted: an event of one more is rejected, or becomes a dead letter.
+   * What was done. Left out where the event takes back another. Need not be declared before; rejected where it is a
+   * derived action, which is counted from others. Of one user 1,000 different actions are counted: an event of one
+   * more is rejected, or becomes a dead letter.
    */
   action: string;
   /**
@@ -1457,6 +1510,13 @@ export interface Event {
   value?: number;
   /** Free-form. Conditions of derived actions read them. */
   properties?: Record<string, unknown>;
+  /**
+   * The event of the same user that this one takes back, once: its counts, sums and days are as if it had never come.
+   * This one has an id of its own, no value, and no action or that of the other. Comes it first, the other counts as
+   * nothing when it comes. Rejected, or a dead letter: where the other takes back one itself, is of another action,
+   * or is older than the retention.
+   */
+  reverses?: EventName;
 }
 
 /** Has dead letters processed again, as if they came now, in this order. */
@@ -2223,6 +2283,16 @@ export interface AdminRoutes {
     query: { page_size?: number; page_token?: string; newest_first?: boolean };
     body: undefined;
     response: ListFlagUnlocksResponse;
+  };
+  /**
+   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be
+   * or by how much they are off
+   */
+  "POST /api/admin/users/{user_id}/actions/{action}/correct": {
+    path: { user_id: string; action: string };
+    query: Record<string, never>;
+    body: CorrectTotalRequest;
+    response: CorrectTotalResponse;
   };
   /** Gives what all deleted users had, together */
   "GET /api/admin/deleted-totals": {

@@ -2,7 +2,13 @@ import type { PresentVersion } from '../../calls/stale-version.js';
 import type { Flag, Rule, Segment, StageList } from '../../core/flags/flag.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { VersionConflict } from '../gen/latchkey/v1/conflict.js';
-import { type FeatureFlag, FeatureFlag_Type, Rule_Policy, type Rule as RuleMessage } from '../gen/latchkey/v1/flag.js';
+import {
+  type FeatureFlag,
+  FeatureFlag_Type,
+  Rule_OnReversal,
+  Rule_Policy,
+  type Rule as RuleMessage,
+} from '../gen/latchkey/v1/flag.js';
 import type { ListStagesResponse } from '../gen/latchkey/v1/onboarding.js';
 import type { Organization } from '../gen/latchkey/v1/organization.js';
 import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
@@ -47,6 +53,7 @@ function ruleMessage(rule: Rule): RuleMessage {
     rollout: rule.rolloutPer100k,
     bucketBy: rule.bucketBy,
     distribution: [...rule.distribution],
+    onReversal: rule.onReversal && Rule_OnReversal[rule.onReversal],
   };
 }
 

@@ -1,5 +1,5 @@
 import { invalidAt } from '../../calls/errors.js';
-import type { FlagType, RulePolicy } from '../../core/flags/flag.js';
+import type { FlagType, OnReversal, RulePolicy } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import { RULE_DEFAULTS, type RuleInput } from '../../core/flags/parse-rules.js';
 import { quote } from '../../core/values/json.js';
@@ -85,6 +85,7 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
+const ON_REVERSAL: readonly OnReversal[] = ['KEEP', 'KEEP', 'RELOCK'];
 const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
 
 /**
@@ -100,13 +101,14 @@ export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly Rul
 
 /** The input that a request gives of one rule; `pointer` is its place in the request, for messages. */
 export function ruleInput(rule: Rule, pointer: string): RuleInput {
-  const { id, name, policy, rollout, bucketBy, distribution } = rule;
+  const { id, name, policy, onReversal, rollout, bucketBy, distribution } = rule;
   const conditions = jsonObject(rule.conditions);
   return {
     ...(id === '' ? {} : { id }),
     ...(name === '' ? {} : { name }),
     ...(conditions === undefined ? {} : { conditions }),
     ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `${pointer}/policy`) }),
+    ...(onReversal === undefined ? {} : { onReversal: enumWord(ON_REVERSAL, onReversal, `${pointer}/on_reversal`) }),
     ...(rollout === undefined ? {} : { rolloutPer100k: rollout }),
     ...(bucketBy === '' ? {} : { bucketBy }),
     ...(distribution.length === 0 ? {} : { distribution }),

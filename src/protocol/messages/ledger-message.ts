@@ -26,6 +26,7 @@ const CAUSES: Readonly<Record<Cause['type'], Cause_Type>> = {
   backfill: Cause_Type.TYPE_BACKFILL,
   ledger: Cause_Type.TYPE_LEDGER,
   manual: Cause_Type.TYPE_MANUAL,
+  correction: Cause_Type.TYPE_CORRECTION,
 };
 
 /** An entry of the ledger as a message. The snapshot has the present key of its flag. */
@@ -43,7 +44,7 @@ export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot): Entr
   };
 }
 
-const NO_DETAILS = { source: '', eventId: '', action: '', stage: '', actor: '', reason: '' };
+const NO_DETAILS = { source: '', eventId: '', action: '', stage: '', actor: '', reason: '', reverses: undefined };
 
 export function causeMessage(cause: Cause): CauseMessage {
   const { type, ...details } = cause;

@@ -38,9 +38,9 @@ export function flagJson(flag: Flag): FlagJson {
   };
 }
 
-function ruleJson({ id, name, conditions, policy, rolloutPer100k, bucketBy, distribution }: Rule) {
+function ruleJson({ id, name, conditions, policy, onReversal, rolloutPer100k, bucketBy, distribution }: Rule) {
   const spread = { rollout: rolloutPer100k, bucket_by: bucketBy, distribution: [...distribution] };
-  return { id, name, conditions, policy, ...spread };
+  return { id, name, conditions, policy, ...(onReversal === undefined ? {} : { on_reversal: onReversal }), ...spread };
 }
 
 export function accessRowJson({ userId, role, organizationId, effect, enabled, managedBy }: AccessRow): AccessRowJson {
@@ -76,12 +76,13 @@ export function flagInputOf(body: FlagPatch): FlagInput {
 }
 
 function ruleInputOf(rule: NonNullable<FlagPatch['rules']>[number]): RuleInput {
-  const { id, name, conditions, policy, rollout, bucket_by, distribution } = rule;
+  const { id, name, conditions, policy, on_reversal, rollout, bucket_by, distribution } = rule;
   return {
     id,
     name,
     conditions: conditions as JsonObject | undefined,
     policy,
+    onReversal: on_reversal,
     rolloutPer100k: rollout,
     bucketBy: bucket_by,
     distribution,

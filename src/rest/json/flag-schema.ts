@@ -22,6 +22,11 @@ const RuleFields = {
   distribution: Type.Array(WeightedVariantSchema, { description: "Empty: the flag's." }),
 };
 
+const OnReversalSchema = Type.Enum(['KEEP', 'RELOCK'], {
+  description:
+    'Of a LATCHING rule, left out for KEEP. RELOCK: an unlock is taken when an event is taken back and the rule does not hold without.',
+});
+
 const RuleInputSchema = Type.Object(
   {
     id: Type.Optional(
@@ -31,6 +36,7 @@ const RuleInputSchema = Type.Object(
       }),
     ),
     ...Type.Partial(Type.Object(RuleFields)).properties,
+    on_reversal: Type.Optional(OnReversalSchema),
   },
   closed,
 );
@@ -100,7 +106,7 @@ const FlagSchema = Type.Object({
   id: Type.String(),
   key: Type.String(),
   ...FlagFields,
-  rules: Type.Array(Type.Object({ id: Type.String(), ...RuleFields })),
+  rules: Type.Array(Type.Object({ id: Type.String(), ...RuleFields, on_reversal: Type.Optional(OnReversalSchema) })),
   prerequisites: Type.Array(Type.Object({ flag_key: Type.String(), variant: Type.String() })),
   starts_at: Type.Optional(instant('Off before.')),
   ends_at: Type.Optional(instant('Off from then on.')),

@@ -37,11 +37,16 @@ function causeJson(cause: Cause): object {
     Object.fromEntries(Object.entries(members).filter(([, value]) => value !== ''));
   switch (cause.type) {
     case 'event':
-      return { type, ...given({ action: cause.action, event_id: cause.eventId, source: cause.source }) };
+      return {
+        ...{ type, ...given({ action: cause.action, event_id: cause.eventId, source: cause.source }) },
+        ...(cause.reverses === undefined ? {} : { reverses: cause.reverses }),
+      };
     case 'progress':
       return { type, stage: cause.stage };
     case 'manual':
       return { type, ...given({ actor: cause.actor, reason: cause.reason }) };
+    case 'correction':
+      return { type, ...given({ action: cause.action, actor: cause.actor, reason: cause.reason }) };
     default:
       return { type };
   }

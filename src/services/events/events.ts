@@ -13,7 +13,7 @@ import { isJsonObject, type JsonObject, quote } from '../../core/values/json.js'
 import { faultOfName } from '../../core/values/names.js';
 import { laneOf, partitionOf } from '../../core/values/partition.js';
 import type { WorkQueue } from '../../queue/queue.js';
-import type { EventInbox, NewEvent } from '../../store/event-store.js';
+import type { EventInbox, EventKey, NewEvent } from '../../store/event-store.js';
 import type { StateSource } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
 import type { UserWritten } from '../../unlocking/user-write.js';
@@ -23,6 +23,7 @@ import type { UserService } from '../users/users.js';
 import { actionWarnings, derivedWarnings } from './action-warnings.js';
 import { changeOf, type FlipsOfUser, flipsOf } from './flips-of-events.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
+import { type CheckedReversals, checkReversals, NO_REVERSALS } from './reversals.js';
 
 export interface TrackInput {
   readonly events: readonly Incoming[];
@@ -90,7 +91,8 @@ export class EventService {
     const receivedAt = this.#arrival();
     const traitsUntil = Math.min(call.deadline ?? Infinity, Date.now() + TRAITS_MS);
     const rejected: { id: string; error: string }[] = [];
-    const taken: NewEvent[] = [];
+    const parsedEvents: NewEvent[] = [];
+    const reversing = new Map<NewEvent, string>();
     const written: UserWritten[] = [];
     const actionsTaken = new Map<string, Set<string>>();
     for (const incoming of await this.#withinReach(call, events, rejected)) {
@@ -105,25 +107,34 @@ export class EventService {
       const fault =
         typeof parsed === 'string'
           ? parsed
-          : (faultOfDerived(parsed, this.#options.keeper.snapshot) ?? this.#faultOfRoom(parsed, actionsTaken));
+          : parsed.reverses === undefined
+            ? (faultOfDerived(parsed, this.#options.keeper.snapshot) ?? this.#faultOfRoom(parsed, actionsTaken))
+            : undefined;
       if (typeof parsed === 'string' || fault !== undefined) rejected.push({ id: nameOf(incoming), error: fault! });
-      else taken.push(parsed);
+      else {
+        if (parsed.reverses !== undefined) reversing.set(parsed, `/events/${events.indexOf(incoming)}/reverses`);
+        parsedEvents.push(parsed);
+      }
     }
 
+    const reversals = await this.#reversals(call, parsedEvents, reversing);
+    rejected.push(...reversals.rejected);
+    const taken = reversing.size === 0 ? parsedEvents : parsedEvents.filter((event) => !reversals.refused.has(event));
     const fresh = taken.length === 0 ? [] : await inbox.append(taken);
     const stored = taken.filter((_, i) => fresh[i]);
+    const again = reversing.size === 0 ? 0 : stored.filter((event) => reversals.again.has(event)).length;
     if (stored.length > 0) await this.#wake(stored);
     // Duplicates are waited for, too: a producer that lost the answer and sends again wants to know what was unlocked.
     const { unlocked, locked } = flipsOf(wait ? [...written.map(changeOf), ...(await this.#outcome(call, taken))] : []);
     const { snapshot } = this.#options.keeper;
     const told = ({ flagKey }: FlippedFlag): boolean => mayKnow(call, flagKey, snapshot);
     return {
-      accepted: stored.length + written.length,
-      duplicates: taken.length - stored.length,
+      accepted: stored.length - again + written.length,
+      duplicates: taken.length - stored.length + again,
       rejected,
       newlyUnlocked: unlocked.filter(told),
       newlyLocked: locked.filter(told),
-      warnings: this.#warnings(call, events),
+      warnings: [...this.#warnings(call, events), ...reversals.warnings],
       consistencyToken: encodeToken({
         epoch: await store.epoch(),
         receivedAt,
@@ -147,6 +158,19 @@ export class EventService {
     }
     if (rejected.length > 0)
       throw invalid(`${rejected.length} of ${list.length} events were not taken: ${rejected[0]}`);
+  }
+
+  /** What is to be said of events that take back others, as far as it is known before they are counted. */
+  #reversals(
+    call: Call,
+    events: readonly NewEvent[],
+    reversals: ReadonlyMap<NewEvent, string>,
+  ): CheckedReversals | Promise<CheckedReversals> {
+    if (reversals.size === 0) return NO_REVERSALS;
+    const { store, keeper, retentionDays } = this.#options;
+    const { snapshot } = keeper;
+    const stored = (keys: readonly EventKey[]) => store.events.stored(keys);
+    return checkReversals({ events, reversals, stored, caller: call.caller, retentionDays, snapshot });
   }
 
   /** The present instant; not before that of the last call, by which the clock may have been a little ahead. */
@@ -196,9 +220,11 @@ export class EventService {
 
   #personFault(userId: string, incoming: Incoming): string | undefined {
     if (incoming.kind === 'traits') return 'people do not identify themselves; a machine token does';
-    const { action } = incoming.event;
+    const { action, reverses } = incoming.event;
     const { snapshot } = this.#options.keeper;
     if (userOf(incoming) !== userId) return `no user ${quote(userOf(incoming))}`;
+    // Of an event that takes back another it is that other one's action which matters.
+    if (reverses !== undefined && reverses !== null) return undefined;
     const declared = typeof action === 'string' ? snapshot.actions.get(action) : undefined;
     if (declared?.clientTrackable) return undefined;
     // What it is derived from is not told here: people need not know of that.

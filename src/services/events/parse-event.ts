@@ -1,3 +1,4 @@
+import type { EventName } from '../../core/states/ledger.js';
 import {
   faultOfJson,
   isJsonObject,
@@ -21,6 +22,8 @@ export interface EventInput {
   readonly occurredAt: unknown;
   readonly value: unknown;
   readonly properties: unknown;
+  /** The event that this one takes back; undefined for one that takes back none. */
+  readonly reverses?: unknown;
 }
 
 /** What a producer says of a user, by Segment's `identify`. Its members have not been checked. */
@@ -61,7 +64,7 @@ export function readEvent(json: JsonObject): Incoming {
   }
   const event = { id: get('id'), source: get('source'), userId: get('user_id'), action: get('action') };
   const rest = { occurredAt: get('occurred_at'), value: get('value'), properties: get('properties') };
-  return { kind: 'event', event: { ...event, ...rest } };
+  return { kind: 'event', event: { ...event, ...rest, reverses: get('reverses') } };
 }
 
 /** The properties that Segment reserves for an amount, the one that is meant for it first. */
@@ -96,12 +99,16 @@ export interface ParseEventOptions {
 
 /** An event ready for the inbox, or what is wrong with it. */
 export function parseEvent(input: EventInput, { now, retentionDays }: ParseEventOptions): NewEvent | string {
-  const { id, source = '', userId, action, value = 0, properties = {} } = input;
+  const { id, source = '', userId, value = 0, properties = {} } = input;
+  const reverses = input.reverses ?? undefined;
+  // An event that takes back another is of that one's action, and need not say so.
+  const action = reverses === undefined ? input.action : (input.action ?? '');
   const fault =
     faultOfName('eventId', id) ??
     faultOfName('userId', userId) ??
-    faultOfName('action', action) ??
-    (source === '' ? undefined : faultOfName('source', source));
+    (reverses !== undefined && action === '' ? undefined : faultOfName('action', action)) ??
+    (source === '' ? undefined : faultOfName('source', source)) ??
+    (reverses === undefined ? undefined : faultOfReverses(input));
   if (fault !== undefined) return fault;
   const occurredAt = input.occurredAt === undefined ? now : givenInstant(input.occurredAt);
   if (occurredAt === undefined)
@@ -132,7 +139,28 @@ export function parseEvent(input: EventInput, { now, retentionDays }: ParseEvent
     value: roundedAmount(value),
     properties: properties as JsonObject,
     receivedAt: now,
+    ...(reverses === undefined ? {} : { reverses: originalOf(reverses as JsonObject, source as string) }),
   };
+}
+
+/** The event that is taken back: of the same source where none is named. */
+function originalOf(reverses: JsonObject, source: string): EventName {
+  return { source: (ownMember(reverses, 'source') ?? source) as string, id: ownMember(reverses, 'id') as string };
+}
+
+/** What is wrong with what an event says it takes back; its own id and source are fine. */
+function faultOfReverses({ reverses, id, source = '', value }: EventInput): string | undefined {
+  if (!isJsonObject(reverses)) return `reverses ${quote(reverses)} is no object; send {"source": …, "id": …}`;
+  const original = originalOf(reverses as JsonObject, source as string);
+  const fault =
+    faultOfName('eventId', original.id) ??
+    (original.source === '' ? undefined : faultOfName('source', original.source));
+  if (fault !== undefined) return `reverses: ${fault}`;
+  if (original.id === id && original.source === source)
+    return `reverses names the event ${quote(id)} itself; name the event that is to be taken back`;
+  if (value !== undefined && value !== null)
+    return `value ${quote(value)} has no meaning here: an event that takes back another takes back what that one counted; leave it out`;
+  return undefined;
 }
 
 /** The instant that an RFC 3339 text or whole epoch milliseconds name; undefined for anything else. */

@@ -64,7 +64,11 @@ export interface Watching {
  * access rows is a write about them as any other: a flag that goes off by one would tell a denial.
  */
 export function causeForPeople(cause: Cause): Cause {
-  if (cause.type === 'event') return { ...cause, source: '' };
+  if (cause.type === 'event') {
+    const { reverses } = cause;
+    return { ...cause, source: '', ...(reverses === undefined ? {} : { reverses: { ...reverses, source: '' } }) };
+  }
+  if (cause.type === 'correction') return { ...cause, actor: '', reason: '' };
   if (cause.type === 'manual') return { type: 'manual', actor: '', reason: '' };
   if (cause.type === 'access') return { type: 'identify' };
   return cause;

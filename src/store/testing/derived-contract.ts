@@ -208,13 +208,26 @@ export function derivedContract(store: () => Store): void {
     const [action, another] = [unique('derived'), unique('derived')];
     const value = (userId: string, name: string, text: string) => ({ userId, action: name, value: text });
     const added = [value(user, action, '"x"'), value(user, action, '1'), value(user, action, '"1"')];
+    const [by, later] = [
+      { source: '', id: 'first' },
+      { source: 's', id: 'later' },
+    ];
     await store().transaction(async (tx) => {
       await tx.users.lock([user]);
-      await tx.users.addDistinctValues([...added, added[0]!]);
+      await tx.users.addDistinctValues([...added, added[0]!].map((one) => ({ ...one, by })));
+      await tx.users.addDistinctValues([{ ...added[1]!, by: later }]);
     });
     const asked = [...added, value(user, action, '"X"'), value(user, another, '"x"'), value(other, action, '"x"')];
     const known = await store().transaction((tx) => tx.users.distinctValues(asked));
     expect(asked.map((one) => known.has(one))).toEqual([true, true, true, false, false, false]);
+    expect(asked.map((one) => known.isBy(one, by))).toEqual([true, false, true, false, false, false]);
+    expect(known.isBy(added[1]!, later)).toBe(true);
+    await store().transaction(async (tx) => {
+      await tx.users.lock([user]);
+      await tx.users.dropDistinctValues([added[2]!]);
+    });
+    const left = await store().transaction((tx) => tx.users.distinctValues(added));
+    expect(added.map((one) => left.has(one))).toEqual([true, true, false]);
     await store().transaction(async (tx) => {
       await tx.users.lock([user]);
       await tx.users.remove(user, { at: 5, limit: 100 });

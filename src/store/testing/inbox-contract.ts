@@ -235,4 +235,68 @@ export function inboxContract(store: () => Store): void {
       expect(await tx.inbox.lockLane(4095)).toBe(true);
     });
   });
+
+  it('has events count as nothing that others take back, whether they have come or not', async () => {
+    const userId = unique('reversed');
+    const part = partitionOf(userId);
+    const at = 5_000_000;
+    const event = (id: string, more: Partial<NewEvent> = {}): NewEvent =>
+      sampleEvent({ userId, source: 's', id, receivedAt: at, properties: { n: 1 }, ...more });
+    const reversal = event('reversal', { action: '', reverses: { source: 's', id: 'done' } });
+    const [done, pending, dead, absent] = [event('done'), event('pending'), event('dead'), event('absent')];
+    await store().inbox.append([done, pending, dead, reversal]);
+    await store().transaction(async (tx) => {
+      await tx.inbox.finish([{ userId, source: 's', id: 'done', dayZone: 'Asia/Tokyo' }], 'batch');
+      await tx.inbox.bury(dead, 'a reason');
+    });
+    const names = [done, pending, dead, absent, reversal];
+    const stored = await store().events.stored(names);
+    expect(stored.map((one) => one?.state)).toEqual(['done', 'pending', 'dead', undefined, 'pending']);
+    expect(stored[0]).toMatchObject({ ...done, dayZone: 'Asia/Tokyo' });
+    expect(stored[1]).toMatchObject({ ...pending, dayZone: 'UTC' });
+    expect(stored[4]).toMatchObject({ reverses: { source: 's', id: 'done' } });
+    await store().transaction(async (tx) => {
+      expect(await tx.inbox.stored([done])).toEqual([stored[0]]);
+      await tx.inbox.reverse([done, pending]);
+      await tx.inbox.forestall([dead, absent].map((one) => ({ ...one, receivedAt: at + 1 })));
+    });
+    const after = await store().events.stored(names);
+    expect(after.map((one) => one?.state)).toEqual(['reversed', 'reversed', 'reversed', 'reversed', 'pending']);
+    expect(await store().inbox.append([absent, pending])).toEqual([false, false]);
+    const taken = (await takeOf(part)).filter((one) => one.userId === userId);
+    expect(taken).toEqual([reversal]);
+    expect(await store().transaction((tx) => tx.inbox.replay([dead], at + 2))).toBe(0);
+    expect((await store().events.states([done, absent])).map(({ state }) => state)).toEqual(['done', 'done']);
+    await store().transaction((tx) => tx.inbox.finish([reversal], 'batch'));
+    while ((await store().events.purge({ receivedBefore: at + 2, limit: 100 })) > 0);
+    expect(await store().events.stored(names)).toEqual(names.map(() => undefined));
+  });
+
+  it('gives the counted events of a user, of some actions, by pages', async () => {
+    const userId = unique('kept');
+    const other = userIn(partitionOf(userId));
+    const events = Array.from({ length: 7 }, (_, i) =>
+      sampleEvent({ userId, action: i === 6 ? 'other' : `a${i % 2}`, properties: { i } }),
+    );
+    const foreign = sampleEvent({ userId: other, action: 'a0' });
+    const waiting = sampleEvent({ userId, action: 'a0' });
+    await store().inbox.append([...events, foreign, waiting]);
+    const found = await store().transaction(async (tx) => {
+      await tx.inbox.finish([...events, foreign], 'batch');
+      const pages: string[][] = [];
+      for (let after = ''; ; ) {
+        const page = await tx.inbox.kept(userId, ['a0', 'a1'], { after, limit: 2 });
+        pages.push(page.map(({ id }) => id));
+        if (page.length < 2) return pages;
+        after = page.at(-1)!.key;
+      }
+    });
+    expect(found.map(({ length }) => length)).toEqual([2, 2, 2, 0]);
+    expect(found.flat().toSorted()).toEqual(
+      events
+        .slice(0, 6)
+        .map(({ id }) => id)
+        .toSorted(),
+    );
+  });
 }

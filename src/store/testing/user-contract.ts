@@ -305,6 +305,39 @@ export function userContract(store: () => Store): void {
     await expect(change([userId], (tx) => tx.users.addDays([day(9, 1, LARGEST_MILLIONTHS)]))).rejects.toThrow();
   });
 
+  it('takes from days, of which none without events has a row, and forgets actions', async () => {
+    const [userId, other] = [unique('user'), unique('user')];
+    const day = (n: number, count: number, sum: bigint, action = 'buy') => ({ userId, action, day: n, count, sum });
+    const total = { count: 3, sum: 6n, activeDays: 2, firstAt: 1, lastAt: 20_000 * DAY_MS, recentDays: 1n };
+    await change([userId, other], async (tx) => {
+      await tx.users.addDays([
+        day(1, 1, 5n),
+        day(2, 2, 5n),
+        day(3, 1, 1n, 'sell'),
+        { ...day(1, 1, 5n), userId: other },
+      ]);
+      await tx.users.putTotals(['buy', 'sell'].map((action) => ({ userId, action, ...total })));
+    });
+    const rows = await store().transaction((tx) => tx.users.dayRows(userId, ['buy', 'none']));
+    expect(new Map([...rows].map(([action, days]) => [action, days.toSorted((a, b) => a.day - b.day)]))).toEqual(
+      new Map([
+        [
+          'buy',
+          [
+            { day: 1, count: 1, sum: 5n },
+            { day: 2, count: 2, sum: 5n },
+          ],
+        ],
+      ]),
+    );
+    await change([userId], (tx) => tx.users.takeDays([day(1, -1, -5n), day(2, -1, 7n)]));
+    expect((await read(userId)).actionDays.get('buy')).toEqual([{ day: 2, count: 1, sum: 12n }]);
+    await change([userId], (tx) => tx.users.forgetActions(userId, ['buy']));
+    const { actions, actionDays } = await read(userId);
+    expect([[...actions.keys()], [...actionDays.keys()]]).toEqual([['sell'], ['sell']]);
+    expect((await read(other)).actionDays.get('buy')).toHaveLength(1);
+  });
+
   it('appends to the ledger in order within each user, and folds what stands', async () => {
     const [one, two] = [unique('user'), unique('user')];
     const entries = (['unlocked', 'revoked', 'granted', 'relocked', 'unlocked', 'rearmed'] as const).map((kind, i) =>

@@ -15,7 +15,7 @@ export class KeptInMemory implements Pick<UserWriter, 'distinctValues' | 'spans'
 
   /** Keeps what a transaction with these events writes. */
   put(events: readonly NewEvent[], { distinct, spans }: Pick<JudgedEvents['counted'], 'distinct' | 'spans'>): void {
-    for (const value of distinct) this.#values.add(JSON.stringify(value));
+    for (const { by, ...value } of distinct) this.#values.add(JSON.stringify(value));
     for (const one of spans) this.#spans.set(`${one.userId} ${one.action}`, one);
     this.distinct.push(...distinct);
     this.#events.push(...events);
@@ -28,6 +28,7 @@ export class KeptInMemory implements Pick<UserWriter, 'distinctValues' | 'spans'
   distinctValues: UserWriter['distinctValues'] = async (values) => {
     const asked = new Set(values.map((value) => JSON.stringify(value)));
     return {
+      isBy: () => false,
       has: (value) => {
         const text = JSON.stringify(value);
         if (!asked.has(text)) throw new Error(`nobody asked for ${text}`);

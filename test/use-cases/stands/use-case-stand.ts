@@ -126,7 +126,7 @@ export async function composeUseCaseStand(
   await Promise.all([services.keeper.refresh(), clock.synchronize(sqlStore)]);
   const { keeper } = services;
   const worker = new LaneWorker({
-    ...{ store, keeper, notifier, lanes },
+    ...{ store, keeper, notifier, lanes, retentionDays },
     observer: {
       counted: () => undefined,
       buried: (event, reason) => void buried.push({ ...event, reason }),
@@ -166,6 +166,7 @@ export async function composeUseCaseStand(
           event: {
             ...{ id: event.id, source: event.source, userId: event.user_id, action: event.action },
             ...{ occurredAt: event.occurred_at, value: event.value, properties: event.properties },
+            reverses: event.reverses,
           },
         })),
       }),

@@ -23,9 +23,9 @@ export function deadLetterRpcs(deadLetters: DeadLetterService): AdminRpcs<'listD
 }
 
 function letterMessage({ occurredAt, receivedAt, reason, ...event }: DeadLetter): LetterMessage {
-  const { id, source, userId, action, value, properties } = event;
+  const { id, source, userId, action, value, properties, reverses } = event;
   return {
-    event: { id, source, userId, action, occurredAt: instant(occurredAt), value, properties },
+    event: { id, source, userId, action, occurredAt: instant(occurredAt), value, properties, reverses },
     reason,
     receivedAt: instant(receivedAt),
   };

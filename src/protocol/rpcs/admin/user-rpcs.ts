@@ -1,6 +1,6 @@
 import { confinedTo } from '../../../calls/caller.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
-import type { UserState } from '../../../core/states/user-state.js';
+import type { ActionTotal as StoredTotal, UserState } from '../../../core/states/user-state.js';
 import { amountOf } from '../../../core/values/millionths.js';
 import { ANY_ACTION } from '../../../core/values/names.js';
 import type { ServiceSet } from '../../../services/service-set.js';
@@ -18,8 +18,11 @@ import type { AdminRpcs } from './admin-rpcs.js';
 export function userRpcs({
   keeper,
   ledger,
+  totalCorrection,
   users,
-}: Pick<ServiceSet, 'keeper' | 'ledger' | 'users'>): AdminRpcs<'getUser' | 'listUnlocks'> {
+}: Pick<ServiceSet, 'keeper' | 'ledger' | 'totalCorrection' | 'users'>): AdminRpcs<
+  'getUser' | 'listUnlocks' | 'correctTotal'
+> {
   return {
     getUser: {
       async handle({ userId }, call) {
@@ -33,6 +36,20 @@ export function userRpcs({
           revision: state.revision,
           expectedOrganizationId: state.expectedOrganization ?? '',
         };
+      },
+    },
+    correctTotal: {
+      async handle(request, call) {
+        const { before, after, newlyUnlocked, newlyLocked, consistencyToken } = await totalCorrection.correct(
+          call,
+          request,
+        );
+        const flips = { newlyUnlocked: [...newlyUnlocked], newlyLocked: [...newlyLocked] };
+        const told = {
+          before: before && totalMessage(request.action, before),
+          after: after && totalMessage(request.action, after),
+        };
+        return { ...told, ...flips, consistencyToken };
       },
     },
     listUnlocks: {
@@ -50,14 +67,11 @@ export function userRpcs({
 
 function totalsOf({ actions }: UserState): ActionTotal[] {
   const named = [...actions].filter(([action]) => action !== ANY_ACTION);
-  return named.map(([action, { count, sum, activeDays, firstAt, lastAt }]) => ({
-    action,
-    count,
-    sum: amountOf(sum),
-    activeDays,
-    firstAt: instant(firstAt),
-    lastAt: instant(lastAt),
-  }));
+  return named.map(([action, total]) => totalMessage(action, total));
+}
+
+function totalMessage(action: string, { count, sum, activeDays, firstAt, lastAt }: StoredTotal): ActionTotal {
+  return { action, count, sum: amountOf(sum), activeDays, firstAt: instant(firstAt), lastAt: instant(lastAt) };
 }
 
 const STATES = {

@@ -17,6 +17,7 @@ export function trackMethod(events: Pick<EventService, 'track'>): UnaryMethod<Ca
   };
 }
 
-function incoming({ id, source, userId, action, occurredAt, value, properties }: Event): Incoming {
-  return { kind: 'event', event: { id, source, userId, action, occurredAt: epochMs(occurredAt), value, properties } };
+function incoming({ id, source, userId, action, occurredAt, value, properties, reverses }: Event): Incoming {
+  const event = { id, source, userId, action, occurredAt: epochMs(occurredAt), value, properties, reverses };
+  return { kind: 'event', event };
 }

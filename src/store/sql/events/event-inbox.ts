@@ -15,6 +15,8 @@ const COLUMNS = [
   ...['user_id', 'source', 'event_id', 'action', 'occurred_at', 'value', 'properties', 'received_at'],
   ...['place', 'receipt', 'state'],
 ];
+/** Few events take back others: the column is left out where none does. */
+const REVERSING_COLUMNS = [...COLUMNS, 'reverses'];
 
 export function eventInbox(engine: Engine): EventInbox {
   // It starts anew with the process: what matters is the order of events that come within one millisecond.
@@ -36,10 +38,15 @@ async function append(engine: Engine, events: readonly NewEvent[], firstPlace: n
   const firstOf = new Map<string, number>();
   for (const [i, key] of keys.entries()) if (!firstOf.has(key.text)) firstOf.set(key.text, i);
   const distinct = [...firstOf.values()];
-  const rows = distinct.map((i) => rowOf(events[i]!, keys[i]!, firstPlace + i, receipt));
+  const reversing = events.some(({ reverses }) => reverses !== undefined);
+  const rows = distinct.map((i) => {
+    const row = rowOf(events[i]!, keys[i]!, firstPlace + i, receipt);
+    return reversing ? [...row, reversesOf(events[i]!)] : row;
+  });
 
+  const columns = reversing ? REVERSING_COLUMNS : COLUMNS;
   const insert = (sql: Sql): Promise<number> =>
-    insertRows(sql, { table: 'events', columns: COLUMNS, keyLength: EVENT_KEY.length, rows, existing: 'keep' });
+    insertRows(sql, { table: 'events', columns, keyLength: EVENT_KEY.length, rows, existing: 'keep' });
   // One statement is a transaction by itself. Payloads too large for one packet take several, and a transaction around them.
   const inserted =
     inStatements(rows).length === 1
@@ -67,6 +74,10 @@ async function insertedWith(sql: Sql, keys: readonly HashedKey[], receipt: numbe
     [receipt],
   );
   return new Set(rows.map((row) => dedupeText(row.dedupe)));
+}
+
+function reversesOf({ reverses }: NewEvent): string | null {
+  return reverses === undefined ? null : JSON.stringify(reverses);
 }
 
 function rowOf(event: NewEvent, key: HashedKey, place: number, receipt: number): Row {

@@ -15,6 +15,8 @@ import {
   eventKeyOf,
   eventOf,
   PENDING,
+  REVERSED,
+  storedEvents,
 } from './event-row.js';
 import { purgeEvents } from './purge-events.js';
 
@@ -23,6 +25,7 @@ const USERS_PER_STATEMENT = 500;
 export function eventReader(engine: Engine): EventReader {
   const { read } = engine;
   return {
+    stored: (keys) => storedEvents(read, keys),
     states: (keys) => states(read, keys),
     pendingUsers: (userIds, receivedAtOrBefore) => pendingUsers(read, userIds, receivedAtOrBefore),
     oldestPending: () =>
@@ -59,7 +62,7 @@ async function states(sql: Sql, keys: readonly EventKey[]): Promise<readonly Eve
 }
 
 function stateOf(row: StateRow): EventState {
-  if (row.state === DONE) return { state: 'done', batch: row.batch ?? '' };
+  if (row.state === DONE || row.state === REVERSED) return { state: 'done', batch: row.batch ?? '' };
   if (row.state === DEAD) return { state: 'dead', reason: row.reason ?? '' };
   return { state: 'pending' };
 }

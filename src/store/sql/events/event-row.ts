@@ -1,9 +1,11 @@
 import { hash } from 'node:crypto';
+import type { EventName } from '../../../core/states/ledger.js';
 import { amountOf } from '../../../core/values/millionths.js';
 import { murmur3 } from '../../../core/values/murmur3.js';
 import { partitionOf } from '../../../core/values/partition.js';
-import type { EventKey, NewEvent } from '../../event-store.js';
-import { parseJson } from '../engine/sql.js';
+import type { EventKey, KeptEvent, NewEvent, StoredEvent } from '../../event-store.js';
+import { rowsByKey } from '../engine/rows-by-key.js';
+import { parseJson, type Sql } from '../engine/sql.js';
 
 const DEDUPE_BYTES = 16;
 
@@ -49,6 +51,7 @@ export function dedupeText(dedupe: Uint8Array): string {
 export const PENDING = 0;
 export const DONE = 1;
 export const DEAD = 2;
+export const REVERSED = 3;
 
 /** The columns of a row that hold the event. */
 export interface EventRow {
@@ -61,10 +64,12 @@ export interface EventRow {
   readonly value: string;
   readonly properties: string | null;
   readonly received_at: number;
+  /** The name of another event as JSON. */
+  readonly reverses: string | null;
 }
 
 export const EVENT_COLUMNS =
-  'user_id, source, event_id, action, occurred_at, CAST(value AS CHAR) AS value, properties, received_at';
+  'user_id, source, event_id, action, occurred_at, CAST(value AS CHAR) AS value, properties, received_at, reverses';
 
 export function eventOf(row: EventRow): NewEvent {
   return {
@@ -76,5 +81,43 @@ export function eventOf(row: EventRow): NewEvent {
     value: amountOf(BigInt(row.value)),
     properties: row.properties === null ? {} : parseJson(row.properties),
     receivedAt: row.received_at,
+    ...(row.reverses === null ? {} : { reverses: parseJson<EventName>(row.reverses) }),
   };
+}
+
+export const STORED_COLUMNS = `${EVENT_COLUMNS}, dedupe, state, place, day_zone`;
+
+/** A row with what has become of its event. */
+export interface StoredRow extends EventRow {
+  readonly dedupe: Uint8Array;
+  readonly state: number;
+  readonly place: number;
+  readonly day_zone: string;
+}
+
+const STATES = { [PENDING]: 'pending', [DONE]: 'done', [DEAD]: 'dead', [REVERSED]: 'reversed' } as const;
+
+export function storedOf(row: StoredRow): StoredEvent {
+  return {
+    ...eventOf(row),
+    properties: row.properties === null ? undefined : parseJson(row.properties),
+    state: STATES[row.state as keyof typeof STATES],
+    dayZone: row.day_zone || 'UTC',
+  };
+}
+
+export function keptOf(row: StoredRow): KeptEvent {
+  return { ...storedOf(row), place: row.place, key: dedupeText(row.dedupe) };
+}
+
+/** The events of these names as they are stored, in their order. */
+export async function storedEvents(sql: Sql, keys: readonly EventKey[]): Promise<readonly (StoredEvent | undefined)[]> {
+  const rows = await rowsByKey<StoredRow>(
+    sql,
+    EVENT_KEY,
+    distinctKeys(keys),
+    (condition) => `SELECT ${STORED_COLUMNS} FROM events${sql.dialect.useIndex('PRIMARY')} WHERE ${condition}`,
+  );
+  const found = new Map(rows.map((row) => [dedupeText(row.dedupe), storedOf(row)]));
+  return keys.map((key) => found.get(eventKeyOf(key).text));
 }

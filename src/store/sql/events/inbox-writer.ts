@@ -1,10 +1,27 @@
 import type { PartitionRange } from '../../../core/values/partition.js';
-import type { EventKey, InboxWriter, NewEvent } from '../../event-store.js';
+import type { EventKey, InboxWriter, KeptEvent, NewEvent } from '../../event-store.js';
+import { commaSeparated } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, chunksOf } from '../engine/rows-by-key.js';
 import { Overtaken } from '../engine/run-again.js';
 import type { Sql } from '../engine/sql.js';
-import { DEAD, DONE, distinctKeys, EVENT_COLUMNS, EVENT_KEY, type EventRow, eventOf, PENDING } from './event-row.js';
+import {
+  DEAD,
+  DONE,
+  distinctKeys,
+  EVENT_COLUMNS,
+  EVENT_KEY,
+  type EventRow,
+  eventKeyOf,
+  eventOf,
+  keptOf,
+  keyRangeOf,
+  PENDING,
+  REVERSED,
+  STORED_COLUMNS,
+  type StoredRow,
+  storedEvents,
+} from './event-row.js';
 
 const LONGEST_REASON = 4000;
 
@@ -16,7 +33,19 @@ export function inboxWriter(sql: Sql, dropProperties: boolean): InboxWriter {
   return {
     lockLane: (lane) => lockLane(sql, lane),
     take: (range, startAt, limit) => take(sql, { range, startAt, limit }),
-    finish: (events, batch) => settle(sql, events, counted, [DONE, batch]),
+    finish: async (events, batch) => {
+      const byZone = [...Map.groupBy(events, ({ dayZone = '' }) => dayZone)];
+      const settling = byZone.map(([zone, some]) =>
+        zone === ''
+          ? settle(sql, some, counted, [DONE, batch])
+          : settle(sql, some, `${counted}, day_zone = ?`, [DONE, batch, zone]),
+      );
+      await Promise.all(settling);
+    },
+    stored: (keys) => storedEvents(sql, keys),
+    reverse: (events) => reverse(sql, events),
+    forestall: (events) => forestall(sql, events),
+    kept: (userId, actions, page) => kept(sql, userId, actions, page),
     forget: async (events) => {
       const nothing = "action = '', value = 0, properties = NULL";
       await changeByKey(
@@ -29,6 +58,57 @@ export function inboxWriter(sql: Sql, dropProperties: boolean): InboxWriter {
     bury: (event, reason) => settle(sql, [event], 'state = ?, reason = ?', [DEAD, reason.slice(0, LONGEST_REASON)]),
     replay: (keys, receivedAt) => replay(sql, keys, receivedAt),
   };
+}
+
+async function reverse(sql: Sql, events: readonly EventKey[]): Promise<void> {
+  await changeByKey(
+    sql,
+    EVENT_KEY,
+    distinctKeys(events),
+    (condition) => `UPDATE events${sql.dialect.useIndex('PRIMARY')} SET state = ${REVERSED} WHERE ${condition}`,
+  );
+}
+
+async function forestall(sql: Sql, events: Parameters<InboxWriter['forestall']>[0]): Promise<void> {
+  const columns = [
+    'user_id',
+    'source',
+    'event_id',
+    'action',
+    'occurred_at',
+    'value',
+    'received_at',
+    'place',
+    'receipt',
+  ];
+  const inserting = insertRows(sql, {
+    table: 'events',
+    columns: [...EVENT_KEY, ...columns, 'state'],
+    keyLength: EVENT_KEY.length,
+    rows: events.map((event) => {
+      const { part, dedupe } = eventKeyOf(event);
+      const { userId, source, id, receivedAt } = event;
+      return [part, dedupe, userId, source, id, '', receivedAt, 0, receivedAt, 0, 0, REVERSED];
+    }),
+    existing: 'keep',
+  });
+  await Promise.all([inserting, reverse(sql, events)]);
+}
+
+async function kept(
+  sql: Sql,
+  userId: string,
+  actions: readonly string[] | undefined,
+  { after, limit }: { readonly after: string; readonly limit: number },
+): Promise<readonly KeptEvent[]> {
+  // Of what happened before a deletion no action is known.
+  const isOne = actions === undefined ? "action <> ''" : `action IN (${commaSeparated('?', actions.length)})`;
+  const rows = await sql.rows<StoredRow>(
+    `SELECT ${STORED_COLUMNS} FROM events${sql.dialect.useIndex('PRIMARY')} WHERE part = ? AND dedupe BETWEEN ? AND ? ` +
+      `AND dedupe > ? AND state = ${DONE} AND reverses IS NULL AND user_id = ? AND ${isOne} ORDER BY dedupe LIMIT ?`,
+    [...keyRangeOf(userId), Buffer.from(after, 'hex'), userId, ...(actions ?? []), limit],
+  );
+  return rows.map(keptOf);
 }
 
 /** Makes dead letters pending, as if they came now, in the order of the keys. */

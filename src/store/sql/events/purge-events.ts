@@ -2,19 +2,19 @@ import { PARTITIONS } from '../../../core/values/partition.js';
 import type { PurgeOptions } from '../../event-store.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import type { Engine } from '../engine/sql.js';
-import { DONE, EVENT_KEY } from './event-row.js';
+import { DONE, EVENT_KEY, REVERSED } from './event-row.js';
 
 /** How many partitions one statement looks through: for each the engine searches the index. */
 const PARTITIONS_PER_STATEMENT = 256;
 
-/** Drops events that are done, `limit` rows at most; gives how many. */
+/** Drops events that are done or reversed, `limit` rows at most; gives how many. */
 export async function purgeEvents(engine: Engine, { receivedBefore, limit }: PurgeOptions): Promise<number> {
   const { isOneOf, useIndex } = engine.dialect;
   let gone = 0;
   for (let first = 0; first < PARTITIONS && gone < limit; first += PARTITIONS_PER_STATEMENT) {
     const parts = Array.from({ length: PARTITIONS_PER_STATEMENT }, (_, i) => first + i);
     const rows = await engine.read.rows<{ part: number; dedupe: Uint8Array }>(
-      `SELECT part, dedupe FROM events${useIndex('events_state')} WHERE state = ${DONE} AND ` +
+      `SELECT part, dedupe FROM events${useIndex('events_state')} WHERE state IN (${DONE}, ${REVERSED}) AND ` +
         `${isOneOf(['part'], parts.length)} AND received_at < ? LIMIT ?`,
       [...parts, receivedBefore, limit - gone],
     );

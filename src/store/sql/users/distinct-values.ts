@@ -1,8 +1,10 @@
 import { hash } from 'node:crypto';
-import type { UserDistinctValue } from '../../../core/counting/distinct-values.js';
+import type { CountedValue, UserDistinctValue } from '../../../core/counting/distinct-values.js';
+import type { KnownValues } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
+import { eventKeyOf } from '../events/event-row.js';
 import { userKey } from './user-keys.js';
 
 const HASH_BYTES = 16;
@@ -21,27 +23,35 @@ function textOf(bytes: Uint8Array): string {
 }
 
 /** Those of these values that have counted. */
-export async function knownValues(
-  sql: Sql,
-  values: readonly UserDistinctValue[],
-): Promise<{ has(value: UserDistinctValue): boolean }> {
-  const rows = await rowsByKey<{ value_hash: Uint8Array }>(
+export async function knownValues(sql: Sql, values: readonly UserDistinctValue[]): Promise<KnownValues> {
+  const rows = await rowsByKey<{ value_hash: Uint8Array; counted_by: Uint8Array }>(
     sql,
     KEY,
     values.map(keyOf),
-    (condition) => `SELECT value_hash FROM distinct_values WHERE ${condition}`,
+    (condition) => `SELECT value_hash, counted_by FROM distinct_values WHERE ${condition}`,
   );
-  const known = new Set(rows.map((row) => textOf(row.value_hash)));
-  return { has: (value) => known.size > 0 && known.has(textOf(keyOf(value)[3])) };
+  const known = new Map(rows.map((row) => [textOf(row.value_hash), textOf(row.counted_by)]));
+  return {
+    has: (value) => known.size > 0 && known.has(textOf(keyOf(value)[3])),
+    isBy: (value, event) => known.get(textOf(keyOf(value)[3])) === eventKeyOf({ userId: value.userId, ...event }).text,
+  };
 }
 
-export async function addDistinctValues(sql: Sql, values: readonly UserDistinctValue[]): Promise<void> {
+export async function dropDistinctValues(sql: Sql, values: readonly UserDistinctValue[]): Promise<void> {
+  for (const value of values) {
+    await sql.run('DELETE FROM distinct_values WHERE part = ? AND user_id = ? AND action = ? AND value_hash = ?', [
+      ...keyOf(value),
+    ]);
+  }
+}
+
+export async function addDistinctValues(sql: Sql, values: readonly CountedValue[]): Promise<void> {
   if (values.length === 0) return;
   await insertRows(sql, {
     table: 'distinct_values',
-    columns: [...KEY],
+    columns: [...KEY, 'counted_by'],
     keyLength: KEY.length,
-    rows: values.map(keyOf),
-    existing: 'keep',
+    rows: values.map((value) => [...keyOf(value), eventKeyOf({ userId: value.userId, ...value.by }).dedupe]),
+    existing: { counted_by: 'replace' },
   });
 }

@@ -1,10 +1,11 @@
 import type { SaidEvent } from '../../../core/counting/derivations.js';
 import type { UserState } from '../../../core/states/user-state.js';
+import { localDay } from '../../../core/values/local-time.js';
 import { amountOf } from '../../../core/values/millionths.js';
 import { commaSeparated } from '../engine/dialect.js';
 import { chunksOf } from '../engine/rows-by-key.js';
 import { parseJson, type Sql } from '../engine/sql.js';
-import { DONE, EVENT_COLUMNS, type EventRow, keyRangeOf } from '../events/event-row.js';
+import { DONE, keyRangeOf, STORED_COLUMNS, type StoredRow } from '../events/event-row.js';
 
 const USERS_PER_STATEMENT = 100;
 
@@ -42,22 +43,26 @@ function countedEvents(
   sql: Sql,
   userIds: readonly string[],
   { actions, order }: { readonly actions: readonly string[] | undefined; readonly order: string },
-): Promise<readonly EventRow[]> {
+): Promise<readonly StoredRow[]> {
   const { isOneOf, useIndex } = sql.dialect;
   // Of what happened before a deletion no action is known.
   const isOne = actions === undefined ? "action <> ''" : `action IN (${commaSeparated('?', actions.length)})`;
   const ranges = userIds.map(() => '(part = ? AND dedupe BETWEEN ? AND ?)').join(' OR ');
-  return sql.rows<EventRow>(
-    `SELECT ${EVENT_COLUMNS} FROM events${useIndex('PRIMARY')} WHERE (${ranges}) AND state = ${DONE} AND ` +
+  return sql.rows<StoredRow>(
+    `SELECT ${STORED_COLUMNS} FROM events${useIndex('PRIMARY')} WHERE (${ranges}) AND state = ${DONE} AND reverses IS NULL AND ` +
       `${isOneOf(['user_id'], userIds.length)} AND ${isOne} ORDER BY ${order}`,
     [...userIds.flatMap(keyRangeOf), ...userIds, ...(actions ?? [])],
   );
 }
 
-function saidEvent(row: EventRow): SaidEvent {
+/** It counts on the day on which the event has counted, wherever the user is now. */
+function saidEvent(row: StoredRow): SaidEvent {
   return {
+    source: row.source,
+    id: row.event_id,
     action: row.action,
     occurredAt: row.occurred_at,
+    day: localDay(row.day_zone || 'UTC', row.occurred_at),
     value: amountOf(BigInt(row.value)),
     properties: row.properties === null ? undefined : parseJson(row.properties),
     receivedAt: row.received_at,

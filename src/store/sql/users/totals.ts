@@ -1,4 +1,10 @@
-import { lastDayOf, type UserActionDay, type UserActionTotal } from '../../../core/states/user-state.js';
+import {
+  type ActionDay,
+  lastDayOf,
+  type UserActionDay,
+  type UserActionTotal,
+} from '../../../core/states/user-state.js';
+import { commaSeparated } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import type { Sql } from '../engine/sql.js';
 import { userKey } from './user-keys.js';
@@ -48,4 +54,46 @@ export async function addDays(sql: Sql, days: readonly UserActionDay[]): Promise
     rows: days.map(({ userId, action, day, count, sum }) => [...userKey(userId), action, day, count, String(sum)]),
     existing: { event_count: 'add', value_sum: 'add' },
   });
+}
+
+export async function dayRows(
+  sql: Sql,
+  userId: string,
+  actions: readonly string[],
+): Promise<ReadonlyMap<string, readonly ActionDay[]>> {
+  const rows = await sql.rows<{ action: string; day: number; event_count: number; value_sum: string }>(
+    `SELECT action, day, event_count, ${sql.dialect.asText('value_sum')} AS value_sum FROM ` +
+      `action_days${sql.dialect.useIndex('PRIMARY')} WHERE ${ofActions(actions)}`,
+    [...userKey(userId), ...actions],
+  );
+  const days = Map.groupBy(rows, ({ action }) => action);
+  return new Map(
+    [...days].map(([action, list]) => [
+      action,
+      list.map((row) => ({ day: row.day, count: row.event_count, sum: BigInt(row.value_sum) })),
+    ]),
+  );
+}
+
+export async function takeDays(sql: Sql, days: readonly UserActionDay[]): Promise<void> {
+  const adding = addDays(sql, days);
+  const dropping = [...Map.groupBy(days, ({ userId }) => userId)].map(([userId, own]) => {
+    const actions = [...new Set(own.map(({ action }) => action))];
+    return sql.run(`DELETE FROM action_days WHERE event_count <= 0 AND ${ofActions(actions)}`, [
+      ...userKey(userId),
+      ...actions,
+    ]);
+  });
+  await Promise.all([adding, ...dropping]);
+}
+
+export async function forgetActions(sql: Sql, userId: string, actions: readonly string[]): Promise<void> {
+  const drop = (table: string): Promise<number> =>
+    sql.run(`DELETE FROM ${table} WHERE ${ofActions(actions)}`, [...userKey(userId), ...actions]);
+  await Promise.all(['action_totals', 'action_days', 'distinct_values'].map(drop));
+}
+
+/** Names the user first: in a DELETE not every engine finds lists of keys of several columns by its index. */
+function ofActions(actions: readonly string[]): string {
+  return `part = ? AND user_id = ? AND action IN (${commaSeparated('?', actions.length)})`;
 }

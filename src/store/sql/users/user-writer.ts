@@ -5,11 +5,11 @@ import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { bringUp, dropCounted, storeBroughtUp } from './derived-actions.js';
-import { addDistinctValues, knownValues } from './distinct-values.js';
+import { addDistinctValues, dropDistinctValues, knownValues } from './distinct-values.js';
 import { lastEvents } from './kept-events.js';
 import type { LockedUsers } from './locked-users.js';
 import { putSpans, readSpans } from './sequence-spans.js';
-import { addDays, putTotals } from './totals.js';
+import { addDays, dayRows, forgetActions, putTotals, takeDays } from './totals.js';
 import { appendLedger } from './unlock-ledger.js';
 import { userKey, userKeys } from './user-keys.js';
 import { addDeleted, removeUser } from './user-removal.js';
@@ -63,6 +63,10 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     spans: (of) => readSpans(sql, of),
     putSpans: (spans) => putSpans(sql, spans),
     lastEvents: (userId, actions, limit) => lastEvents(sql, userId, { actions, limit }),
+    dropDistinctValues: (values) => dropDistinctValues(sql, values),
+    dayRows: (userId, actions) => dayRows(sql, userId, actions),
+    takeDays: (days) => takeDays(sql, days),
+    forgetActions: (userId, actions) => forgetActions(sql, userId, actions),
     putDayZone: async (userId, { zone, since }) => {
       const text = 'UPDATE users SET day_zone = ?, day_zone_since = ? WHERE part = ? AND id = ?';
       await sql.run(text, [zone, since, ...userKey(userId)]);

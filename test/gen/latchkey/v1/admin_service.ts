@@ -86,7 +86,7 @@ import {
   RevokeTokenRequest,
   RevokeTokenResponse,
 } from "./token.js";
-import { GetUserRequest, GetUserResponse } from "./user.js";
+import { CorrectTotalRequest, CorrectTotalResponse, GetUserRequest, GetUserResponse } from "./user.js";
 import {
   DeleteUserRequest,
   DeleteUserResponse,
@@ -417,6 +417,20 @@ export const AdminServiceDefinition = {
       responseType: ListFlagUnlocksResponse as typeof ListFlagUnlocksResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+     * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
+     * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
+     * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
+     */
+    correctTotal: {
+      name: "CorrectTotal",
+      requestType: CorrectTotalRequest as typeof CorrectTotalRequest,
+      requestStream: false,
+      responseType: CorrectTotalResponse as typeof CorrectTotalResponse,
+      responseStream: false,
+      options: {},
     },
     /**
      * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is
@@ -928,6 +942,22 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): ListFlagUnlocksResponse => ListFlagUnlocksResponse.decode(value),
   },
   /**
+   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+   * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
+   * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
+   * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
+   */
+  correctTotal: {
+    path: "/latchkey.v1.AdminService/CorrectTotal" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CorrectTotalRequest): Buffer => Buffer.from(CorrectTotalRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CorrectTotalRequest => CorrectTotalRequest.decode(value),
+    responseSerialize: (value: CorrectTotalResponse): Buffer =>
+      Buffer.from(CorrectTotalResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CorrectTotalResponse => CorrectTotalResponse.decode(value),
+  },
+  /**
    * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is
    * the audit, sums over all deleted users, and an empty row that keeps the revision and the instant of the deletion. Events
    * that occurred up to that instant never count, even if they arrive later; what comes after begins a new life. UNAVAILABLE:
@@ -1228,6 +1258,13 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * flag. Scope: `identify`, of the platform.
    */
   listFlagUnlocks: handleUnaryCall<ListFlagUnlocksRequest, ListFlagUnlocksResponse>;
+  /**
+   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+   * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
+   * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
+   * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
+   */
+  correctTotal: handleUnaryCall<CorrectTotalRequest, CorrectTotalResponse>;
   /**
    * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is
    * the audit, sums over all deleted users, and an empty row that keeps the revision and the instant of the deletion. Events
@@ -1733,6 +1770,27 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListFlagUnlocksResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+   * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
+   * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
+   * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
+   */
+  correctTotal(
+    request: CorrectTotalRequest,
+    callback: (error: ServiceError | null, response: CorrectTotalResponse) => void,
+  ): ClientUnaryCall;
+  correctTotal(
+    request: CorrectTotalRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CorrectTotalResponse) => void,
+  ): ClientUnaryCall;
+  correctTotal(
+    request: CorrectTotalRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CorrectTotalResponse) => void,
   ): ClientUnaryCall;
   /**
    * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is

@@ -21,7 +21,7 @@ export interface Event {
   /** Who did it. Need not be known before. */
   userId: string;
   /**
-   * What was done. Need not be declared before; rejected where it is a derived action, which is counted from others. Of one user 1,000 different actions are counted: an event of one more is rejected,
+   * What was done. Left out where the event takes back another. Need not be declared before; rejected where it is a derived action, which is counted from others. Of one user 1,000 different actions are counted: an event of one more is rejected,
    * or becomes a dead letter.
    */
   action: string;
@@ -40,7 +40,25 @@ export interface Event {
     | number
     | undefined;
   /** Free-form. Conditions of derived actions read them. */
-  properties: { [key: string]: unknown } | undefined;
+  properties:
+    | { [key: string]: unknown }
+    | undefined;
+  /**
+   * The event of the same user that this one takes back, once: its counts, sums and days are as if it had never come. This one has an
+   * id of its own, no value, and no action or that of the other. Comes it first, the other counts as nothing when it comes.
+   * Rejected, or a dead letter: where the other takes back one itself, is of another action, or is older than the retention.
+   */
+  reverses: EventName | undefined;
+}
+
+/** Names an event among those of its user. */
+export interface EventName {
+  /** Who produced it. Absent: who produced the event that names it. */
+  source?:
+    | string
+    | undefined;
+  /** Its id. */
+  id: string;
 }
 
 /** Reports events. */
@@ -58,7 +76,7 @@ export interface TrackRequest {
 export interface TrackResponse {
   /** How many are now durable that were not before. */
   accepted: number;
-  /** How many were durable already. */
+  /** How many were durable already, or take back what has been taken back already. */
   duplicates: number;
   /** The ones that were refused; the others are not affected. */
   rejected: RejectedEvent[];
@@ -69,7 +87,7 @@ export interface TrackResponse {
   /** Stands for these events; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
   /**
-   * Actions that no rule reads and nobody declared, spelt nearly as one that is, whose events count all the same; and events that do
+   * Events that take back what is not there (yet): they take back nothing, unless it comes within the retention. Actions that no rule reads and nobody declared, spelt nearly as one that is, whose events count all the same; and events that do
    * not count as a derived action since the property of its value is no number in them. 50 of each at most.
    * None for tokens bound to an organization.
    */
@@ -85,7 +103,16 @@ export interface RejectedEvent {
 }
 
 function createBaseEvent(): Event {
-  return { id: "", source: "", userId: "", action: "", occurredAt: undefined, value: undefined, properties: undefined };
+  return {
+    id: "",
+    source: "",
+    userId: "",
+    action: "",
+    occurredAt: undefined,
+    value: undefined,
+    properties: undefined,
+    reverses: undefined,
+  };
 }
 
 export const Event: MessageFns<Event> = {
@@ -110,6 +137,9 @@ export const Event: MessageFns<Event> = {
     }
     if (message.properties !== undefined) {
       Struct.encode(Struct.wrap(message.properties), writer.uint32(58).fork()).join();
+    }
+    if (message.reverses !== undefined) {
+      EventName.encode(message.reverses, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -183,6 +213,14 @@ export const Event: MessageFns<Event> = {
             message.properties = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.reverses = EventName.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -207,6 +245,76 @@ export const Event: MessageFns<Event> = {
     message.occurredAt = object.occurredAt ?? undefined;
     message.value = object.value ?? undefined;
     message.properties = object.properties ?? undefined;
+    message.reverses = (object.reverses !== undefined && object.reverses !== null)
+      ? EventName.fromPartial(object.reverses)
+      : undefined;
+    return message;
+  },
+};
+
+function createBaseEventName(): EventName {
+  return { source: undefined, id: "" };
+}
+
+export const EventName: MessageFns<EventName> = {
+  encode(message: EventName, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.source !== undefined) {
+      writer.uint32(10).string(message.source);
+    }
+    if (message.id !== "") {
+      writer.uint32(18).string(message.id);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): EventName {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseEventName();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.source = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<EventName>, I>>(base?: I): EventName {
+    return EventName.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<EventName>, I>>(object: I): EventName {
+    const message = createBaseEventName();
+    message.source = object.source ?? undefined;
+    message.id = object.id ?? "";
     return message;
   },
 };

@@ -4,6 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
+import { EventName } from "./event.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -85,7 +86,7 @@ export const LedgerEntry_Kind = {
   KIND_REVOKED: 3,
   /** KIND_REARMED - No longer barred; may be earned anew. */
   KIND_REARMED: 4,
-  /** KIND_RELOCKED - Forgotten; may be earned anew. */
+  /** KIND_RELOCKED - Forgotten, or no longer held once something was taken back; may be earned anew. */
   KIND_RELOCKED: 5,
 } as const;
 
@@ -116,6 +117,8 @@ export interface Cause {
   actor: string;
   /** Why, as they gave it. */
   reason: string;
+  /** The event that the event has taken back, where it has; then `action` is of that one. */
+  reverses: EventName | undefined;
 }
 
 /** The sort of cause; it says which of the other fields are set. */
@@ -140,6 +143,8 @@ export const Cause_Type = {
   TYPE_LEDGER: 8,
   /** TYPE_MANUAL - A person: `actor`, `reason`. */
   TYPE_MANUAL: 9,
+  /** TYPE_CORRECTION - An operator's correction of a total: `action`, `actor`, `reason`. */
+  TYPE_CORRECTION: 10,
 } as const;
 
 export type Cause_Type = typeof Cause_Type[keyof typeof Cause_Type];
@@ -155,6 +160,7 @@ export namespace Cause_Type {
   export type TYPE_BACKFILL = typeof Cause_Type.TYPE_BACKFILL;
   export type TYPE_LEDGER = typeof Cause_Type.TYPE_LEDGER;
   export type TYPE_MANUAL = typeof Cause_Type.TYPE_MANUAL;
+  export type TYPE_CORRECTION = typeof Cause_Type.TYPE_CORRECTION;
 }
 
 /** Asks for a user's entries of the unlock ledger. */
@@ -540,7 +546,7 @@ export const LedgerEntry: MessageFns<LedgerEntry> = {
 };
 
 function createBaseCause(): Cause {
-  return { type: 0, source: "", eventId: "", action: "", stage: "", actor: "", reason: "" };
+  return { type: 0, source: "", eventId: "", action: "", stage: "", actor: "", reason: "", reverses: undefined };
 }
 
 export const Cause: MessageFns<Cause> = {
@@ -565,6 +571,9 @@ export const Cause: MessageFns<Cause> = {
     }
     if (message.reason !== "") {
       writer.uint32(58).string(message.reason);
+    }
+    if (message.reverses !== undefined) {
+      EventName.encode(message.reverses, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -638,6 +647,14 @@ export const Cause: MessageFns<Cause> = {
             message.reason = reader.string();
             continue;
           }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.reverses = EventName.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -662,6 +679,9 @@ export const Cause: MessageFns<Cause> = {
     message.stage = object.stage ?? "";
     message.actor = object.actor ?? "";
     message.reason = object.reason ?? "";
+    message.reverses = (object.reverses !== undefined && object.reverses !== null)
+      ? EventName.fromPartial(object.reverses)
+      : undefined;
     return message;
   },
 };

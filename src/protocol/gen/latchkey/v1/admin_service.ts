@@ -72,7 +72,7 @@ import {
   RevokeTokenRequest,
   RevokeTokenResponse,
 } from "./token.js";
-import { GetUserRequest, GetUserResponse } from "./user.js";
+import { CorrectTotalRequest, CorrectTotalResponse, GetUserRequest, GetUserResponse } from "./user.js";
 import {
   DeleteUserRequest,
   DeleteUserResponse,
@@ -403,6 +403,20 @@ export const AdminServiceDefinition = {
       responseType: ListFlagUnlocksResponse as typeof ListFlagUnlocksResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+     * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
+     * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
+     * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
+     */
+    correctTotal: {
+      name: "CorrectTotal",
+      requestType: CorrectTotalRequest as typeof CorrectTotalRequest,
+      requestStream: false,
+      responseType: CorrectTotalResponse as typeof CorrectTotalResponse,
+      responseStream: false,
+      options: {},
     },
     /**
      * Removes everything that is stored about a user: profile, progress, counts, ledger, access rows, events. What is left is

@@ -192,6 +192,11 @@ export interface Rule {
   bucketBy: string;
   /** How the rule chooses its variant. Empty: the flag's distribution. */
   distribution: WeightedVariant[];
+  /**
+   * Of a LATCHING rule: whether an unlock outlasts what it was earned by. An event that came after the unlock takes it only if the rule
+   * still held with it. Left out: KEEP.
+   */
+  onReversal?: Rule_OnReversal | undefined;
 }
 
 /** Whether what became true stays true. */
@@ -210,6 +215,24 @@ export namespace Rule_Policy {
   export type POLICY_UNSPECIFIED = typeof Rule_Policy.POLICY_UNSPECIFIED;
   export type LIVE = typeof Rule_Policy.LIVE;
   export type LATCHING = typeof Rule_Policy.LATCHING;
+}
+
+/** What becomes of an unlock when an event is taken back (Event.reverses), or a total is corrected, and the rule does not hold without. */
+export const Rule_OnReversal = {
+  /** ON_REVERSAL_UNSPECIFIED - As KEEP. */
+  ON_REVERSAL_UNSPECIFIED: 0,
+  /** KEEP - It stays. */
+  KEEP: 1,
+  /** RELOCK - It is taken, and may be earned anew. What was granted stays. */
+  RELOCK: 2,
+} as const;
+
+export type Rule_OnReversal = typeof Rule_OnReversal[keyof typeof Rule_OnReversal];
+
+export namespace Rule_OnReversal {
+  export type ON_REVERSAL_UNSPECIFIED = typeof Rule_OnReversal.ON_REVERSAL_UNSPECIFIED;
+  export type KEEP = typeof Rule_OnReversal.KEEP;
+  export type RELOCK = typeof Rule_OnReversal.RELOCK;
 }
 
 /**
@@ -841,6 +864,7 @@ function createBaseRule(): Rule {
     rollout: undefined,
     bucketBy: "",
     distribution: [],
+    onReversal: undefined,
   };
 }
 
@@ -866,6 +890,9 @@ export const Rule: MessageFns<Rule> = {
     }
     for (const v of message.distribution) {
       WeightedVariant.encode(v!, writer.uint32(58).fork()).join();
+    }
+    if (message.onReversal !== undefined) {
+      writer.uint32(64).int32(message.onReversal);
     }
     return writer;
   },
@@ -937,6 +964,14 @@ export const Rule: MessageFns<Rule> = {
             }
 
             message.distribution.push(WeightedVariant.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.onReversal = reader.int32() as any;
             continue;
           }
         }

@@ -162,6 +162,50 @@ export interface GetUserResponse {
   expectedOrganizationId: string;
 }
 
+/** Sets right what was counted of an action of a user. What is left out of count and sum stays. */
+export interface CorrectTotalRequest {
+  /** Whose. */
+  userId: string;
+  /** The action; not one that is derived from others. */
+  action: string;
+  /** How many events there are to be, 0 or more. */
+  count?:
+    | number
+    | undefined;
+  /** By how many the count is to change, in place of `count`: what is counted meanwhile is not lost. */
+  addCount?:
+    | number
+    | undefined;
+  /** What the sum is to be, rounded to millionths, within ±9,000,000,000,000. */
+  sum?:
+    | number
+    | undefined;
+  /** By how much the sum is to change, in place of `sum`. */
+  addSum?:
+    | number
+    | undefined;
+  /** Why, for the ledger and the audit; 1…1,000 characters. */
+  reason: string;
+}
+
+/** What was counted before and after the correction. */
+export interface CorrectTotalResponse {
+  /** As it was; absent where nothing was counted. */
+  before:
+    | ActionTotal
+    | undefined;
+  /** As it is now; absent where the action was forgotten. */
+  after:
+    | ActionTotal
+    | undefined;
+  /** Keys of the flags whose decision on stored state came on through this call. */
+  newlyUnlocked: string[];
+  /** Keys of the flags whose decision on stored state went off through this call. */
+  newlyLocked: string[];
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistencyToken: string;
+}
+
 function createBaseUser(): User {
   return {
     userId: "",
@@ -756,6 +800,216 @@ export const GetUserResponse: MessageFns<GetUserResponse> = {
             }
 
             message.expectedOrganizationId = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCorrectTotalRequest(): CorrectTotalRequest {
+  return {
+    userId: "",
+    action: "",
+    count: undefined,
+    addCount: undefined,
+    sum: undefined,
+    addSum: undefined,
+    reason: "",
+  };
+}
+
+export const CorrectTotalRequest: MessageFns<CorrectTotalRequest> = {
+  encode(message: CorrectTotalRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    if (message.action !== "") {
+      writer.uint32(18).string(message.action);
+    }
+    if (message.count !== undefined) {
+      writer.uint32(24).int64(message.count);
+    }
+    if (message.addCount !== undefined) {
+      writer.uint32(32).int64(message.addCount);
+    }
+    if (message.sum !== undefined) {
+      writer.uint32(41).double(message.sum);
+    }
+    if (message.addSum !== undefined) {
+      writer.uint32(49).double(message.addSum);
+    }
+    if (message.reason !== "") {
+      writer.uint32(58).string(message.reason);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CorrectTotalRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCorrectTotalRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.action = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.count = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.addCount = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.sum = reader.double();
+            continue;
+          }
+          case 6: {
+            if (tag !== 49) {
+              break;
+            }
+
+            message.addSum = reader.double();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.reason = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseCorrectTotalResponse(): CorrectTotalResponse {
+  return { before: undefined, after: undefined, newlyUnlocked: [], newlyLocked: [], consistencyToken: "" };
+}
+
+export const CorrectTotalResponse: MessageFns<CorrectTotalResponse> = {
+  encode(message: CorrectTotalResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.before !== undefined) {
+      ActionTotal.encode(message.before, writer.uint32(10).fork()).join();
+    }
+    if (message.after !== undefined) {
+      ActionTotal.encode(message.after, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.newlyUnlocked) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.newlyLocked) {
+      writer.uint32(34).string(v!);
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(42).string(message.consistencyToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): CorrectTotalResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseCorrectTotalResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.before = ActionTotal.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.after = ActionTotal.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.newlyUnlocked.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.newlyLocked.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
             continue;
           }
         }

@@ -1,0 +1,225 @@
+import { type CountedEvent, countEvents } from '../core/counting/count-events.js';
+import { type Derivations, type DerivedEvent, MAX_DISTINCT } from '../core/counting/derivations.js';
+import type { CountedValue, UserDistinctValue } from '../core/counting/distinct-values.js';
+import { needsSpan, type Span, type TakenBack, takeBack } from '../core/counting/take-back.js';
+import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { UserState } from '../core/states/user-state.js';
+import { quote } from '../core/values/json.js';
+import { localDay } from '../core/values/local-time.js';
+import { ANY_ACTION } from '../core/values/names.js';
+import { DAY_MS, shownInstant } from '../core/values/time.js';
+import type { KeptEvent, NewEvent, StoredEvent } from '../store/event-store.js';
+import type { Transaction } from '../store/store.js';
+import type { KnownValues } from '../store/user-store.js';
+
+/** An event that takes back another one, and what that comes to. */
+export interface Reversal extends TakenBack {
+  readonly original: StoredEvent;
+  /** What of the original still counted: its own action, and each derived action that it counted as. */
+  readonly counts: readonly CountedEvent[];
+  /** What is to be added to days by other events that count in place of the original. */
+  readonly addedDays: TakenBack['days'];
+  /** Values that count by another event now. */
+  readonly distinct: readonly CountedValue[];
+  /** Values that count no more. */
+  readonly freed: readonly UserDistinctValue[];
+}
+
+/** What is wrong with an event that is to take back a stored one; undefined where nothing is. */
+export function faultOfReversal(
+  reversal: NewEvent,
+  original: StoredEvent,
+  { retentionDays, derivations }: { readonly retentionDays: number; readonly derivations: Derivations },
+): string | undefined {
+  const name = shownName(original);
+  if (original.reverses !== undefined) {
+    return `the event ${name} takes back another one itself, and cannot be taken back; send what happened as a new event`;
+  }
+  if (original.state === 'reversed' || isForgotten(original)) return undefined;
+  if (reversal.action !== '' && reversal.action !== original.action) {
+    return `the event ${name} is of the action ${quote(original.action)}, not of ${quote(reversal.action)}; leave the action out`;
+  }
+  if (original.occurredAt < reversal.receivedAt - retentionDays * DAY_MS) {
+    return `the event ${name} occurred at ${shownInstant(original.occurredAt)}, more than ${retentionDays} days ago: events that old are not taken back; correct the total (CorrectTotal)`;
+  }
+  if (original.state === 'done' && derivations.isForgotten(original)) {
+    return `the properties of the event ${name} were dropped once it was counted, so that what it counted as is not known any more; correct the total (CorrectTotal)`;
+  }
+  const sequence = sequenceOf(original, derivations);
+  if (original.state === 'done' && sequence !== undefined) {
+    return `the event ${name} may have counted as ${quote(sequence)}, or had others count as it, which counts since something else: such an event cannot be taken back`;
+  }
+  return undefined;
+}
+
+/** A derived action to which an event mattered that counts since another action, or since a flag was unlocked. */
+function sequenceOf(original: StoredEvent, derivations: Derivations): string | undefined {
+  const [follower] = derivations.sequencesOf(original.action);
+  if (follower !== undefined || !derivations.mayCountSinceUnlock(original.action)) return follower?.action;
+  return derivations.of(original).find(({ since }) => since !== undefined)?.action;
+}
+
+/** Whether an event counted as nothing, since its user was deleted after it. */
+export function isForgotten({ action, reverses }: StoredEvent): boolean {
+  return action === '' && reverses === undefined;
+}
+
+/** An event's name, as messages show it. */
+export function shownName({ source, id }: { readonly source: string; readonly id: string }): string {
+  return source === '' ? quote(id) : `${quote(id)} of ${quote(source)}`;
+}
+
+type Reading = {
+  readonly users: Pick<Transaction['users'], 'dayRows' | 'distinctValues'>;
+  readonly inbox: Pick<Transaction['inbox'], 'kept'>;
+};
+
+/**
+ * Finds what is left of a user once an event that has been counted is taken back: as if it had never come, as far as other events are
+ * kept. What it counted as follows from the event and from how actions are derived, by which the locked user has been brought up. Totals
+ * and days are reckoned back; where it was the first or the last of an action, or a value counted by it, the user's kept events
+ * are looked through, page by page.
+ */
+export async function reverseEvent(
+  tx: Reading,
+  before: UserState,
+  original: StoredEvent,
+  snapshot: Pick<Snapshot, 'derivations' | 'windowedActions' | 'streaks'>,
+): Promise<Reversal> {
+  const { derivations } = snapshot;
+  const all = countsOf(original, derivations).filter(({ action }) => before.actions.has(action));
+  const values = countedValues(before.id, all);
+  const known = values.length === 0 ? NONE_KNOWN : await tx.users.distinctValues(values);
+  const counts = all.filter((one) => one.distinct === undefined || known.isBy(countedValue(before.id, one), original));
+  const freed = counts.filter(({ distinct }) => distinct !== undefined);
+  const spans = counts.filter((one) => needsSpan(before.actions.get(one.action)!, one));
+  const [rows, found] = await Promise.all([
+    counts.length === 0 ? NO_ROWS : tx.users.dayRows(before.id, namesOf(counts)),
+    lookThrough(tx, { before, original, spans: new Set(namesOf(spans)), freed, derivations }),
+  ]);
+  const taken = takeBack(before, counts, (action) => ({
+    rows: rows.get(action) ?? [],
+    span: found.spans.get(action),
+  }));
+  const instead = [...found.instead.values()];
+  const counted = countEvents(
+    taken.after,
+    instead.map(({ counted }) => counted),
+    snapshot,
+  );
+  const replaced = new Set(instead.map(({ counted }) => counted.action));
+  const distinct = instead.map(({ counted, by }) => ({ ...countedValue(before.id, counted), by }));
+  const again = new Set(distinct.map(({ action, value }) => `${action} ${value}`));
+  return {
+    original,
+    counts,
+    after: instead.length === 0 ? taken.after : counted.after,
+    totals: [...taken.totals.filter(({ action }) => !replaced.has(action)), ...counted.totals],
+    days: taken.days,
+    addedDays: counted.days,
+    gone: taken.gone,
+    distinct,
+    freed: countedValues(before.id, freed).filter(({ action, value }) => !again.has(`${action} ${value}`)),
+  };
+}
+
+type Counted = CountedEvent & Pick<DerivedEvent, 'distinct'>;
+
+/** What an event counted as, each on its day. An action that is derived now is counted from others alone. */
+function countsOf(event: StoredEvent, derivations: Derivations): readonly Counted[] {
+  const said = { ...event, day: localDay(event.dayZone, event.occurredAt) };
+  const derived = derivations.of(said);
+  return derivations.all.has(event.action) ? derived : [said, ...derived];
+}
+
+function namesOf(counts: readonly CountedEvent[]): readonly string[] {
+  return counts.map(({ action }) => action);
+}
+
+function countedValue(userId: string, { action, distinct = '' }: Counted): UserDistinctValue {
+  return { userId, action, value: distinct };
+}
+
+function countedValues(userId: string, counts: readonly Counted[]): readonly UserDistinctValue[] {
+  return counts.flatMap((one) => (one.distinct === undefined ? [] : [countedValue(userId, one)]));
+}
+
+interface Looking {
+  readonly before: UserState;
+  readonly original: StoredEvent;
+  /** The actions of which the first and the last other event are looked for. */
+  readonly spans: ReadonlySet<string>;
+  /** The derived events of the original by which a value has counted: another event may count in place of each. */
+  readonly freed: readonly Counted[];
+  readonly derivations: Derivations;
+}
+
+interface Instead {
+  readonly counted: Counted;
+  readonly by: KeptEvent;
+}
+
+interface Found {
+  readonly spans: ReadonlyMap<string, Span>;
+  /** By action, the first event that would have counted, had the original never come. */
+  readonly instead: ReadonlyMap<string, Instead>;
+}
+
+/** How many events are read at once. */
+const PAGE = 1_000;
+
+/** Looks through the kept events of the actions that are asked for, and of those that they are derived from. */
+async function lookThrough(tx: Reading, looking: Looking): Promise<Found> {
+  const { before, original, spans: asked, freed, derivations } = looking;
+  const spans = new Map<string, Span>();
+  const instead = new Map<string, Instead>();
+  const names = asked.union(new Set(namesOf(freed)));
+  if (names.size === 0) return { spans, instead };
+  const read = names.has(ANY_ACTION)
+    ? undefined
+    : [...new Set([...names].flatMap((name) => derivations.all.get(name)?.from ?? [name]))];
+  const freedBy = new Map(freed.map((one) => [one.action, one]));
+  for (let after = ''; ; ) {
+    const page = await tx.inbox.kept(before.id, read, { after, limit: PAGE });
+    const others = page.filter(({ source, id }) => source !== original.source || id !== original.id);
+    const all = others.flatMap((by) =>
+      countsOf(by, derivations).flatMap((counted) => (names.has(counted.action) ? [{ counted, by }] : [])),
+    );
+    const values = countedValues(
+      before.id,
+      all.map(({ counted }) => counted),
+    );
+    const known = values.length === 0 ? NONE_KNOWN : await tx.users.distinctValues(values);
+    for (const one of all) {
+      const { counted, by } = one;
+      const value = countedValue(before.id, counted);
+      if (counted.distinct === undefined || known.isBy(value, by)) {
+        if (asked.has(counted.action)) widen(spans, counted);
+        continue;
+      }
+      const place = freedBy.get(counted.action);
+      if (place === undefined) continue;
+      // Where there was room for no more values, the first that found none has it now.
+      const full = before.actions.get(counted.action)!.count >= MAX_DISTINCT;
+      if (counted.distinct !== place.distinct && !(full && !known.has(value))) continue;
+      const first = instead.get(counted.action);
+      if (first === undefined || isBefore(by, first.by)) instead.set(counted.action, one);
+    }
+    if (page.length < PAGE) return { spans, instead };
+    after = page.at(-1)!.key;
+  }
+}
+
+function widen(spans: Map<string, Span>, { action, occurredAt }: CountedEvent): void {
+  const { firstAt, lastAt } = spans.get(action) ?? { firstAt: occurredAt, lastAt: occurredAt };
+  spans.set(action, { firstAt: Math.min(firstAt, occurredAt), lastAt: Math.max(lastAt, occurredAt) });
+}
+
+/** Whether an event was taken before another. */
+function isBefore(one: KeptEvent, other: KeptEvent): boolean {
+  const order = one.receivedAt - other.receivedAt || one.place - other.place;
+  return order === 0 ? one.key < other.key : order < 0;
+}
+
+const NONE_KNOWN: KnownValues = { has: () => false, isBy: () => false };
+const NO_ROWS: ReadonlyMap<string, never> = new Map<string, never>();

@@ -1,0 +1,473 @@
+import { expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import type { ActionTotal } from '../../src/core/states/user-state.js';
+import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import type { NewEvent } from '../../src/store/event-store.js';
+import { LaneWorker } from '../../src/worker/lane-worker.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { atLeast, latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
+
+const unlocked = (flag: string) => ({ fact: 'unlocked', params: { flag }, operator: 'equal', value: true });
+const relocking = (...all: readonly Readonly<Record<string, unknown>>[]) => ({
+  rules: [{ policy: 'LATCHING', onReversal: 'RELOCK', conditions: { all } as never }],
+});
+const live = (...all: readonly Readonly<Record<string, unknown>>[]) => ({ rules: [{ conditions: { all } as never }] });
+const fact = (name: string, action: string, operator: string, value: number, more: object = {}) => ({
+  ...{ fact: name, params: { action, ...more }, operator, value },
+});
+
+/** Rules that no event can make false: whoever relocks stands as if what was taken back had never come. */
+const RELOCKING: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  a_twice: [atLeast(2, 'x')],
+  b_days: [fact('activeDays', 'x', 'greaterThanInclusive', 2)],
+  c_large: [atLeast(1, 'large_x')],
+  d_kinds: [atLeast(2, 'kinds')],
+  e_chain: [unlocked('a_twice'), atLeast(1, 'y')],
+  f_chain: [unlocked('e_chain')],
+};
+
+const LIVE: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  l_window: [fact('actionCount', 'x', 'greaterThanInclusive', 1, { windowDays: 2 })],
+  l_sum: [fact('actionSum', 'x', 'lessThan', 2, { windowDays: 3 })],
+  l_first: [fact('daysSinceAction', 'x', 'lessThan', 2, { which: 'first' })],
+  l_streak: [fact('streak', 'x', 'greaterThanInclusive', 2, { which: 'best' })],
+  l_any: [{ fact: 'actionCount', operator: 'greaterThanInclusive', value: 3 }],
+  l_last: [fact('daysSinceAction', 'kinds', 'lessThan', 1)],
+};
+
+/** What is latched for good, between reversals: in the ledger it must not show how events were cut. */
+const KEEPING: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
+  k_exactly: [fact('actionCount', 'x', 'equal', 2)],
+  k_fell: [fact('actionCount', 'x', 'lessThan', 2), atLeast(1, 'y')],
+  k_idle: [fact('daysSinceAction', 'x', 'greaterThanInclusive', 1)],
+};
+
+interface Sent {
+  readonly action: string;
+  readonly value: number;
+  readonly properties: { readonly large: boolean; readonly kind: string };
+  readonly waitedMs: number;
+  readonly agoMs: number;
+  /** Where among the events the one is sent that takes it back, undefined for never. */
+  readonly reversedAt: number | undefined;
+  readonly twice: boolean;
+}
+
+const sent: fc.Arbitrary<readonly Sent[]> = fc.array(
+  fc.record({
+    action: fc.constantFrom('x', 'x', 'x', 'y'),
+    value: fc.constantFrom(1, 2, -3),
+    properties: fc.record({ large: fc.boolean(), kind: fc.constantFrom('one', 'two', 'three') }),
+    waitedMs: fc.constantFrom(0, 0, 1, HOUR_MS, 30 * HOUR_MS),
+    agoMs: fc.constantFrom(0, 0, DAY_MS, 3 * DAY_MS),
+    reversedAt: fc.option(fc.integer({ min: 0, max: 12 }), { nil: undefined }),
+    twice: fc.boolean(),
+  }),
+  { minLength: 1, maxLength: 10 },
+);
+
+const cut = fc.record({
+  batchSize: fc.constantFrom(1, 2, 3, 7, 1_000),
+  drainAfter: fc.integer({ min: 1, max: 14 }),
+  zone: fc.constantFrom('', 'Asia/Tokyo', 'America/Los_Angeles'),
+});
+
+/** The events in the order in which they are received, with those that take back some of them. */
+function historyOf(list: readonly Sent[], start: number) {
+  type Placed = Omit<NewEvent, 'userId' | 'receivedAt' | 'occurredAt'> & { readonly i: number };
+  const events = list.map(
+    ({ action, value, properties }, i): Placed => ({ i, id: `e${i}`, source: 's', action, value, properties }),
+  );
+  const order: (Placed & { readonly waitedMs: number; readonly agoMs: number })[] = events.map((event, i) => ({
+    ...event,
+    ...list[i]!,
+  }));
+  for (const [i, { reversedAt, twice }] of list.entries()) {
+    if (reversedAt === undefined) continue;
+    for (const n of twice ? [0, 1] : [0]) {
+      const reversal = { i: -1, id: `r${i}-${n}`, source: '', action: '', value: 0, properties: {} as never };
+      const reverses = { source: 's', id: `e${i}` };
+      order.splice(Math.min(reversedAt + n, order.length), 0, { ...reversal, reverses, waitedMs: n, agoMs: 0 });
+    }
+  }
+  let receivedAt = start;
+  return order.map(({ i, waitedMs, agoMs, id, source, action, value, properties, reverses }) => {
+    receivedAt += waitedMs;
+    const event: NewEvent = {
+      ...{ id, source, action, value, properties, userId: '', receivedAt, occurredAt: receivedAt - agoMs },
+      ...(reverses === undefined ? {} : { reverses }),
+    };
+    return { event, stays: i >= 0 && list[i]!.reversedAt === undefined };
+  });
+}
+
+describeOnEachEngine('taking back', (engine) => {
+  const workerOf = ({ services: { keeper }, notifier, store }: UseCaseStand, batchSize: number) =>
+    new LaneWorker({
+      ...{ store, keeper, notifier, lanes: 1, batchSize, retentionDays: 30 },
+      observer: { counted: () => undefined, buried: () => undefined },
+    });
+
+  it('leaves counts, days and answers as if the event had never come, however events are cut', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    const where = { all: [{ fact: 'property', params: { name: 'large' }, operator: 'equal', value: true }] };
+    await stand.services.actions.declare(OPERATOR, [
+      { name: 'large_x', clientTrackable: false, derivation: { from: ['x', 'y'], where } },
+      { name: 'kinds', clientTrackable: false, derivation: { from: ['x', 'y'], distinct: { name: 'kind' } } },
+    ]);
+    for (const [key, rule] of Object.entries(RELOCKING)) await stand.setFlag(key, relocking(...rule));
+    for (const [key, rule] of Object.entries(LIVE)) await stand.setFlag(key, live(...rule));
+    for (const [key, rule] of Object.entries(KEEPING)) await stand.setFlag(key, latching(...rule));
+    const { flags } = stand.services.keeper.snapshot;
+    // After all that is written about users meanwhile, which no event can be judged before.
+    const start = (await stand.store.now()) + HOUR_MS;
+    let users = 0;
+    let relocked = 0;
+    const after = async (
+      events: readonly NewEvent[],
+      { batchSize, drainAfter, zone }: { batchSize: number; drainAfter: number; zone: string },
+    ) => {
+      const userId = `taken-${users++}`;
+      if (zone !== '') await stand.identify(userId, { timeZone: zone });
+      const own = events.map((event) => ({ ...event, userId }));
+      const worker = workerOf(stand, batchSize);
+      if (own.length > 0) await stand.store.inbox.append(own.slice(0, drainAfter));
+      await worker.process(0);
+      if (own.length > drainAfter) await stand.store.inbox.append(own.slice(drainAfter));
+      await worker.process(0);
+      const { actions, actionDays, ledger, dayZone } = (await stand.store.states.users([userId])).get(userId)!;
+      const totals = [...actions].map(([name, { openDay, ...total }]) => [name, total] as const);
+      const standing = (key: string) => ledger.get(flags.get(key)!.flag.id)?.size ?? 0;
+      const entries = await ledgerOf(stand.store, userId);
+      relocked += entries.filter(({ kind }) => kind === 'relocked').length;
+      const on = await stand.on(userId);
+      return {
+        entries: entries.map(({ recordedAt, ...entry }) => entry),
+        state: {
+          ...{ totals: new Map<string, Omit<ActionTotal, 'openDay'>>(totals), actionDays },
+          standing: Object.keys(RELOCKING).filter((key) => standing(key) > 0),
+          on: on.filter((key) => !(key in KEEPING)),
+        },
+        dayZone: dayZone?.zone,
+      };
+    };
+    await fc.assert(
+      fc.asyncProperty(sent, cut, async (list, how) => {
+        const history = historyOf(list, start);
+        const all = history.map(({ event }) => event);
+        const alone = await after(all, { ...how, batchSize: 1, drainAfter: 1 });
+        const cutUp = await after(all, how);
+        expect(cutUp).toEqual(alone);
+        const never = await after(
+          history.flatMap(({ event, stays }) => (stays ? [event] : [])),
+          how,
+        );
+        expect(cutUp.state).toEqual(never.state);
+      }),
+      { numRuns: 60 },
+    );
+    expect(relocked).toBeGreaterThan(20);
+    expect(await stand.store.events.deadLetterCount()).toBe(0);
+  }, 180_000);
+
+  const order = (user: string, id: string, more: object = {}) => ({
+    id,
+    source: 'shop',
+    user_id: user,
+    action: 'order',
+    value: 50,
+    ...more,
+  });
+  const reversing = (user: string, id: string, original: string, more: object = {}) => ({
+    ...{ id, source: 'shop', user_id: user, reverses: { id: original } },
+    ...more,
+  });
+  const counted = async ({ store }: UseCaseStand, user: string, action = 'order') => {
+    const total = (await store.states.users([user])).get(user)!.actions.get(action);
+    return total && [total.count, Number(total.sum) / 1e6];
+  };
+  const kinds = async ({ store, services }: UseCaseStand, user: string) =>
+    (await ledgerOf(store, user)).map(
+      ({ flagId, kind }) => `${services.keeper.snapshot.flagsById.get(flagId)!.flag.key} ${kind}`,
+    );
+
+  it('counts once, in any order, whoever sends it again', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    const first = await stand.track([reversing('once', 'r1', 'o1'), order('once', 'o2'), order('once', 'o1')]);
+    expect(first).toMatchObject({ accepted: 3, duplicates: 0, rejected: [], warnings: [] });
+    await stand.drain();
+    expect(await counted(stand, 'once')).toEqual([1, 50]);
+    const again = await stand.track([
+      reversing('once', 'r1', 'o1'),
+      reversing('once', 'r2', 'o1'),
+      order('once', 'o1'),
+    ]);
+    expect(again).toMatchObject({ accepted: 0, duplicates: 3, rejected: [] });
+    await stand.drain();
+    expect(await counted(stand, 'once')).toEqual([1, 50]);
+    const misspelt = await stand.track([order('once', 'o3'), reversing('once', 'r3', 'o9')]);
+    expect(misspelt.warnings).toEqual([
+      { pointer: '/events/1/reverses', message: expect.stringContaining('no event "o9" of "shop"') },
+    ]);
+    await stand.drain();
+    expect(await stand.track([order('once', 'o9')])).toMatchObject({ accepted: 0, duplicates: 1 });
+    await stand.track([reversing('once', 'r4', 'o2'), reversing('once', 'r5', 'o3')]);
+    await stand.drain();
+    expect(await counted(stand, 'once')).toBeUndefined();
+    expect(await stand.store.events.deadLetterCount()).toBe(0);
+  });
+
+  it('is no event of the action that it names, whatever counts that anew', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    await stand.track([order('named', 'o1'), order('named', 'o2'), order('named', 'o3', { action: 'gift' })]);
+    await stand.track([reversing('named', 'r1', 'o1', { action: 'order' })]);
+    await stand.drain();
+    const more = { name: 'anew', clientTrackable: false, derivation: { from: ['order'] } };
+    await stand.services.actions.declare(OPERATOR, [more]);
+    expect(await counted(stand, 'named', 'anew')).toEqual([1, 50]);
+    // Everything that users do is an action, too, where a rule reads it.
+    const anything = { fact: 'actionCount', operator: 'greaterThanInclusive', value: 2 };
+    await stand.setFlag('anything', live(anything));
+    expect(await stand.on('named')).toContain('anything');
+    await stand.track([reversing('named', 'r3', 'o3')]);
+    await stand.drain();
+    expect(await stand.on('named')).not.toContain('anything');
+    expect(await counted(stand, 'named', 'anew')).toEqual([1, 50]);
+  });
+
+  it('is refused where it cannot be, at the door or as a dead letter', async () => {
+    const stand = await engine.compose({ lanes: 1, retentionDays: 2 });
+    const now = await stand.store.now();
+    await stand.track([
+      order('refused', 'o1'),
+      order('refused', 'old', { occurred_at: now - 2 * DAY_MS + 500 }),
+      reversing('refused', 'r1', 'o1'),
+    ]);
+    await stand.drain();
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    const faults = [
+      [reversing('refused', 'x1', 'r1'), 'takes back another one itself'],
+      [reversing('refused', 'x2', 'old'), 'more than 2 days ago'],
+      [reversing('refused', 'x3', 'o2', { action: 'login' }), 'is of the action "order", not of "login"'],
+      [reversing('refused', 'x4', 'o2', { value: 3 }), 'value 3 has no meaning here'],
+      [reversing('refused', 'x5', 'x5'), 'names the event "x5" itself'],
+      [reversing('refused', 'x6', '', {}), 'reverses: '],
+      [{ ...reversing('refused', 'x7', 'o2'), reverses: 'o2' }, 'reverses "o2" is no object'],
+    ] as const;
+    const { rejected, accepted } = await stand.track([order('refused', 'o2'), ...faults.map(([event]) => event)]);
+    expect(accepted).toBe(1);
+    expect(rejected.map(({ id }) => id).toSorted()).toEqual(faults.map(([event]) => event.id));
+    for (const [event, message] of faults) {
+      expect(rejected.find(({ id }) => id === event.id)!.error).toContain(message);
+    }
+    await stand.drain();
+    expect(await counted(stand, 'refused')).toEqual([2, 100]);
+
+    // What comes to light only when it is counted.
+    await stand.track([reversing('refused', 'early', 'late', { action: 'login' }), order('refused', 'o3')]);
+    await stand.store.inbox.append([
+      {
+        ...{ id: 'late', source: 'shop', userId: 'refused', action: 'order', value: 1, properties: {} },
+        occurredAt: now,
+        receivedAt: now,
+      },
+    ]);
+    await stand.drain();
+    expect(stand.buried).toMatchObject([{ id: 'early', reason: expect.stringContaining('not of "login"') }]);
+    expect(await counted(stand, 'refused')).toEqual([4, 151]);
+  });
+
+  it('reaches no further than who sends it', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    await stand.services.actions.declare(OPERATOR, [{ name: 'like', clientTrackable: true }]);
+    await stand.identify('member', { organizationId: 'acme' });
+    await stand.track([order('member', 'o1'), order('member', 'l1', { action: 'like' })]);
+    await stand.drain();
+    const me = person('member');
+    const own = await stand.track(
+      [
+        reversing('member', 'p1', 'l1'),
+        reversing('member', 'p2', 'o1'),
+        reversing('member', 'p3', 'none'),
+        reversing('other', 'p4', 'l1'),
+      ],
+      { call: me },
+    );
+    expect(own).toMatchObject({ accepted: 1, warnings: [] });
+    expect(own.rejected.map(({ id, error }) => `${id}: ${error}`)).toEqual([
+      'p4: no user "other"',
+      'p2: no event "o1" of "shop" that you could have sent',
+      'p3: no event "none" of "shop" that you could have sent',
+    ]);
+    const acme = machine(['track'], 'acme');
+    const globex = machine(['track'], 'globex');
+    expect(await stand.track([reversing('member', 'b1', 'o1')], { call: globex })).toMatchObject({
+      accepted: 0,
+      rejected: [{ id: 'b1' }],
+    });
+    expect(await stand.track([reversing('member', 'b2', 'o1')], { call: acme })).toMatchObject({ accepted: 1 });
+    await stand.drain();
+    expect(await counted(stand, 'member')).toBeUndefined();
+    expect(await counted(stand, 'member', 'like')).toBeUndefined();
+  });
+
+  it('takes unlocks of rules that relock, with what depends on them, and tells it', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    await stand.clear();
+    const sum = { fact: 'actionSum', params: { action: 'order' }, operator: 'greaterThanInclusive', value: 100 };
+    const recent = fact('actionCount', 'order', 'greaterThanInclusive', 2, { windowDays: 1 });
+    await stand.setFlag('keeps', latching(sum));
+    await stand.setFlag('loses', relocking(sum));
+    await stand.setFlag('follows', relocking(unlocked('loses')));
+    await stand.setFlag('granted', relocking(sum));
+    await stand.setFlag('burst', relocking(recent));
+    const { store } = stand;
+    await stand.services.ledger.grant(OPERATOR, { userId: 'buyer', flag: 'granted', ruleId: '', reason: 'a present' });
+    const start = (await store.now()) + 1_000;
+    const event = (id: string, at: number, reverses?: string): NewEvent => ({
+      ...{
+        id,
+        source: 'shop',
+        userId: 'buyer',
+        action: reverses === undefined ? 'order' : '',
+        value: reverses === undefined ? 50 : 0,
+      },
+      ...{ properties: {}, occurredAt: start + at, receivedAt: start + at },
+      ...(reverses === undefined ? {} : { reverses: { source: 'shop', id: reverses } }),
+    });
+    await store.inbox.append([event('o1', 0), event('o2', 1), event('o3', 5 * DAY_MS), event('r3', 6 * DAY_MS, 'o3')]);
+    await stand.drain();
+    // The window has passed, and what came after the unlock takes it from nobody.
+    expect((await kinds(stand, 'buyer')).filter((one) => one.endsWith('relocked'))).toEqual([]);
+    await store.inbox.append([event('r1', 7 * DAY_MS, 'o1')]);
+    await stand.drain();
+    const taken = (await ledgerOf(store, 'buyer')).filter(({ kind }) => kind === 'relocked');
+    expect(new Set((await kinds(stand, 'buyer')).filter((one) => one.endsWith('relocked')))).toEqual(
+      new Set(['loses relocked', 'follows relocked', 'burst relocked', 'granted relocked']),
+    );
+    const cause = {
+      type: 'event',
+      source: 'shop',
+      eventId: 'r1',
+      action: 'order',
+      reverses: { source: 'shop', id: 'o1' },
+    };
+    expect(taken.map((entry) => entry.cause)).toEqual(taken.map(() => cause));
+    // What was granted stays on.
+    expect([...(await stand.on('buyer'))].toSorted()).toEqual(['granted', 'keeps']);
+    const [last] = (await store.outbox.since(new Map([['buyer', 0]]))).toReversed();
+    expect(last).toMatchObject({ locked: ['burst', 'follows', 'loses'], cause });
+    await store.inbox.append([event('o4', 8 * DAY_MS)]);
+    await stand.drain();
+    expect([...(await stand.on('buyer'))].toSorted()).toEqual(['follows', 'granted', 'keeps', 'loses']);
+  });
+
+  it('is refused where the properties that said what it counted as are gone', async () => {
+    const stand = await engine.compose({ lanes: 1, dropProperties: true });
+    const where = { all: [{ fact: 'property', params: { name: 'large' }, operator: 'equal', value: true }] };
+    await stand.services.actions.declare(OPERATOR, [
+      { name: 'large_sale', clientTrackable: false, derivation: { from: ['sale'], where } },
+    ]);
+    const dropping = { ...stand, store: await engine.openStore({ dropProperties: true }) };
+    await stand.track([
+      order('dropped', 's1', { action: 'sale', properties: { large: true } }),
+      order('dropped', 'o1'),
+    ]);
+    await workerOf(dropping, 100).process(0);
+    const { accepted, rejected } = await stand.track([
+      reversing('dropped', 'r1', 's1'),
+      reversing('dropped', 'r2', 'o1'),
+    ]);
+    expect(accepted).toBe(1);
+    expect(rejected).toMatchObject([
+      { id: 'r1', error: expect.stringContaining('properties of the event "s1" of "shop" were dropped') },
+    ]);
+    await stand.drain();
+    expect(await counted(stand, 'dropped')).toBeUndefined();
+  });
+
+  it('leaves a deleted user alone', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    await stand.track([order('deleted', 'o1')]);
+    await stand.drain();
+    await stand.services.userDeletion.delete(OPERATOR, { userId: 'deleted', comment: 'asked for' });
+    await stand.track([reversing('deleted', 'r1', 'o1'), order('deleted', 'o2')]);
+    await stand.drain();
+    expect(await counted(stand, 'deleted')).toEqual([1, 50]);
+  });
+
+  it('takes back many events of one user, more than a transaction has rounds', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    const ids = Array.from({ length: 130 }, (_, i) => `m${i}`);
+    await stand.track(ids.map((id) => order('many', id)));
+    await stand.track(ids.slice(1).map((id) => reversing('many', `r-${id}`, id)));
+    await stand.drain();
+    expect(await counted(stand, 'many')).toEqual([1, 50]);
+    expect(stand.buried).toEqual([]);
+  });
+});
+
+describeOnEachEngine('a corrected total', (engine) => {
+  const totalOf = async ({ store }: UseCaseStand, user: string) => {
+    const total = (await store.states.users([user])).get(user)!.actions.get('order');
+    return total && [total.count, Number(total.sum) / 1e6, total.activeDays];
+  };
+
+  it('changes count and sum alone, unlocks and relocks, and is audited', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    const { totalCorrection, audit } = stand.services;
+    const correct = (input: object) =>
+      totalCorrection.correct(OPERATOR, { userId: 'ada', action: 'order', reason: 'an import', ...input });
+    await stand.setFlag('spender', relocking(fact('actionSum', 'order', 'greaterThanInclusive', 100)));
+    await stand.track([{ id: 'o1', user_id: 'ada', action: 'order', value: 40 }]);
+    await stand.drain();
+    expect(await correct({ addCount: 2, addSum: 60 })).toMatchObject({ newlyUnlocked: ['spender'] });
+    expect(await totalOf(stand, 'ada')).toEqual([3, 100, 1]);
+    const cause = { type: 'correction', actor: expect.any(String), reason: 'an import', action: 'order' };
+    expect(await ledgerOf(stand.store, 'ada')).toMatchObject([{ kind: 'unlocked', cause }]);
+    expect(await correct({ sum: 99.5 })).toMatchObject({ newlyLocked: ['spender'] });
+    expect(await totalOf(stand, 'ada')).toEqual([3, 99.5, 1]);
+    expect(await ledgerOf(stand.store, 'ada')).toMatchObject([{ kind: 'unlocked' }, { kind: 'relocked', cause }]);
+    const [entry] = (await audit.list(OPERATOR, { limit: 1 }, {})).items;
+    expect(entry).toMatchObject({
+      ...{ action: 'total.correct', target: 'order', comment: 'an import' },
+      before: { userId: 'ada', total: { count: 3, sum: 100 } },
+      after: { userId: 'ada', total: { count: 3, sum: 99.5 } },
+    });
+    await correct({ count: 0 });
+    expect(await totalOf(stand, 'ada')).toBeUndefined();
+    expect(await correct({ count: 0 })).toMatchObject({ before: undefined, after: undefined });
+  });
+
+  it('is refused where it means nothing', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    const { totalCorrection, actions } = stand.services;
+    await actions.declare(OPERATOR, [
+      { name: 'derived_order', clientTrackable: false, derivation: { from: ['order'] } },
+    ]);
+    await stand.track([{ id: 'o1', user_id: 'bob', action: 'order', value: 40 }]);
+    await stand.drain();
+    const refusals = [
+      [{}, 'nothing is corrected'],
+      [{ count: 1.5 }, 'a count is a whole number'],
+      [{ count: 1, addCount: 1 }, 'not both'],
+      [{ addCount: -2 }, 'a count is 0 or more'],
+      [{ sum: 1e13 }, 'a sum is a number within'],
+      [{ addSum: 9e12 }, 'beyond'],
+      [{ count: 0, sum: 1 }, 'leave the sum out'],
+      [{ count: 2, action: 'derived_order' }, 'is derived'],
+      [{ count: 2, action: 'never' }, 'there is nothing to correct'],
+      [{ count: 2, reason: '' }, 'reason'],
+    ] as const;
+    for (const [input, message] of refusals) {
+      const correcting = totalCorrection.correct(OPERATOR, {
+        userId: 'bob',
+        action: 'order',
+        reason: 'a try',
+        ...input,
+      });
+      await expect(correcting).rejects.toThrow(message);
+    }
+    expect(await totalOf(stand, 'bob')).toEqual([1, 40, 1]);
+  });
+});
