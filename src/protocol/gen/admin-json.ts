@@ -1582,7 +1582,10 @@ export interface WebhookInput {
   url?: string | null;
   /** For people; at most 1,000 characters. */
   description?: string | null;
-  /** At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.flag.changed`. */
+  /**
+   * At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.relocked`,
+   * `dev.latchkey.flag.changed`.
+   */
   types?: string[] | null;
   /**
    * True unless said otherwise. A disabled one is sent nothing: what is pending for it waits, what happens meanwhile
@@ -1614,7 +1617,10 @@ export interface Webhook {
   url: string;
   /** For people; at most 1,000 characters. */
   description: string;
-  /** At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.flag.changed`. */
+  /**
+   * At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.relocked`,
+   * `dev.latchkey.flag.changed`.
+   */
   types: string[];
   /**
    * True unless said otherwise. A disabled one is sent nothing: what is pending for it waits, what happens meanwhile

@@ -756,7 +756,7 @@ export const COMMENTS: Readonly<Record<string, string>> = {
   "latchkey.v1.Webhook.id": "`whe_…`; set by the server.",
   "latchkey.v1.Webhook.url": "https, to a public address, unless the server's settings allow others; at most 2,048 characters, without a user or a fragment.",
   "latchkey.v1.Webhook.description": "For people; at most 1,000 characters.",
-  "latchkey.v1.Webhook.types": "At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.flag.changed`.",
+  "latchkey.v1.Webhook.types": "At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.relocked`, `dev.latchkey.flag.changed`.",
   "latchkey.v1.Webhook.enabled": "True unless said otherwise. A disabled one is sent nothing: what is pending for it waits, what happens meanwhile is not kept for it.",
   "latchkey.v1.Webhook.created_at": "Set by the server.",
   "latchkey.v1.Webhook.updated_at": "Set by the server.",

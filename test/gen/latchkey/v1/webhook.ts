@@ -22,7 +22,7 @@ export interface Webhook {
   url: string;
   /** For people; at most 1,000 characters. */
   description: string;
-  /** At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.flag.changed`. */
+  /** At least one of `dev.latchkey.unlocked`, `dev.latchkey.revoked`, `dev.latchkey.relocked`, `dev.latchkey.flag.changed`. */
   types: string[];
   /**
    * True unless said otherwise. A disabled one is sent nothing: what is pending for it waits, what happens meanwhile is not
