@@ -64,6 +64,8 @@ export function judgeEvents(
   });
   for (const happening of happenings) course.take(happening);
   const { totals, days } = early ?? countEvents(before, course.counts, snapshot);
+  const left = <T extends { readonly action: string }>(rows: readonly T[]): readonly T[] =>
+    course.forgotten.size === 0 ? rows : rows.filter(({ action }) => !course.forgotten.has(action));
 
   const first = { user: before, organization };
   const timely = { user: withEntries(before, course.byTime), organization };
@@ -87,8 +89,9 @@ export function judgeEvents(
     dueAt: course.dueAt,
     flags: (touched ?? snapshot.flags).size + course.looks,
     counted: {
-      ...{ totals, days, spans: counting?.spans() ?? [] },
-      distinct: reversal?.distinct ?? counting?.distinct() ?? [],
+      ...{ totals: left(totals), days: left(days) },
+      distinct: left(reversal?.distinct ?? counting?.distinct() ?? []),
+      spans: reversal?.spans ?? counting?.spans() ?? [],
     },
     ...(course.forgotten.size > 0 && { forgotten: course.forgotten }),
     dayZone: last.user.dayZone === before.dayZone ? undefined : last.user.dayZone,

@@ -1,7 +1,10 @@
 import { type CountedEvent, countEvents } from '../core/counting/count-events.js';
 import { type Derivations, type DerivedEvent, MAX_DISTINCT } from '../core/counting/derivations.js';
 import type { CountedValue, UserDistinctValue } from '../core/counting/distinct-values.js';
+import type { UserSpans } from '../core/counting/sequences.js';
+import { comesAfterUnlock } from '../core/counting/since-unlock.js';
 import { needsSpan, type Span, type TakenBack, takeBack } from '../core/counting/take-back.js';
+import { UncountableEvent } from '../core/counting/uncountable-event.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { UserState } from '../core/states/user-state.js';
 import { quote } from '../core/values/json.js';
@@ -11,14 +14,20 @@ import { DAY_MS, shownInstant } from '../core/values/time.js';
 import type { KeptEvent, NewEvent, StoredEvent } from '../store/event-store.js';
 import type { Transaction } from '../store/store.js';
 import type { KnownValues } from '../store/user-store.js';
+import { inOrderTaken, type SequenceReading, sequencesWithout } from './reverse-sequences.js';
 
 /** An event that takes back another one, and what that comes to. */
 export interface Reversal extends TakenBack {
   readonly original: StoredEvent;
-  /** What of the original still counted: its own action, and each derived action that it counted as. */
+  /**
+   * All that counts otherwise: what the original still counted as, its own action and derived ones, and what counted since it or counts
+   * in its place.
+   */
   readonly counts: readonly CountedEvent[];
   /** What is to be added to days by other events that count in place of the original. */
   readonly addedDays: TakenBack['days'];
+  /** The spans that have changed. */
+  readonly spans: readonly UserSpans[];
   /** Values that count by another event now. */
   readonly distinct: readonly CountedValue[];
   /** Values that count no more. */
@@ -45,18 +54,7 @@ export function faultOfReversal(
   if (original.state === 'done' && derivations.isForgotten(original)) {
     return `the properties of the event ${name} were dropped once it was counted, so that what it counted as is not known any more; correct the total (CorrectTotal)`;
   }
-  const sequence = sequenceOf(original, derivations);
-  if (original.state === 'done' && sequence !== undefined) {
-    return `the event ${name} may have counted as ${quote(sequence)}, or had others count as it, which counts since something else: such an event cannot be taken back`;
-  }
   return undefined;
-}
-
-/** A derived action to which an event mattered that counts since another action, or since a flag was unlocked. */
-function sequenceOf(original: StoredEvent, derivations: Derivations): string | undefined {
-  const [follower] = derivations.sequencesOf(original.action);
-  if (follower !== undefined || !derivations.mayCountSinceUnlock(original.action)) return follower?.action;
-  return derivations.of(original).find(({ since }) => since !== undefined)?.action;
 }
 
 /** Whether an event counted as nothing, since its user was deleted after it. */
@@ -69,66 +67,82 @@ export function shownName({ source, id }: { readonly source: string; readonly id
   return source === '' ? quote(id) : `${quote(id)} of ${quote(source)}`;
 }
 
-type Reading = {
-  readonly users: Pick<Transaction['users'], 'dayRows' | 'distinctValues'>;
-  readonly inbox: Pick<Transaction['inbox'], 'kept'>;
-};
+type Reading = SequenceReading & { readonly users: Pick<Transaction['users'], 'dayRows'> };
+
+interface ReverseOptions {
+  readonly snapshot: Pick<Snapshot, 'derivations' | 'windowedActions' | 'streaks'>;
+  /** All events that occurred from this instant on are kept. */
+  readonly keptFrom: number;
+}
 
 /**
  * Finds what is left of a user once an event that has been counted is taken back: as if it had never come, as far as other events are
  * kept. What it counted as follows from the event and from how actions are derived, by which the locked user has been brought up. Totals
  * and days are reckoned back; where it was the first or the last of an action, or a value counted by it, the user's kept events
- * are looked through, page by page.
+ * are looked through, page by page. What counts since another action is counted anew from them, with the event and without.
  */
 export async function reverseEvent(
   tx: Reading,
   before: UserState,
   original: StoredEvent,
-  snapshot: Pick<Snapshot, 'derivations' | 'windowedActions' | 'streaks'>,
+  { snapshot, keptFrom }: ReverseOptions,
 ): Promise<Reversal> {
   const { derivations } = snapshot;
-  const all = countsOf(original, derivations).filter(({ action }) => before.actions.has(action));
+  const sequences = await sequencesWithout(tx, before, original, { derivations, keptFrom });
+  if (typeof sequences === 'string')
+    throw new UncountableEvent(`the event ${shownName(original)} cannot be taken back: ${sequences}`);
+  // What was counted anew from a later instant on has not counted it.
+  const all = countsOf(original, derivations, before).filter(
+    ({ action, occurredAt }) => occurredAt >= (before.actions.get(action)?.firstAt ?? Infinity),
+  );
   const values = countedValues(before.id, all);
   const known = values.length === 0 ? NONE_KNOWN : await tx.users.distinctValues(values);
   const counts = all.filter((one) => one.distinct === undefined || known.isBy(countedValue(before.id, one), original));
   const freed = counts.filter(({ distinct }) => distinct !== undefined);
   const spans = counts.filter((one) => needsSpan(before.actions.get(one.action)!, one));
+  const gone = [...counts, ...sequences.gone];
   const [rows, found] = await Promise.all([
-    counts.length === 0 ? NO_ROWS : tx.users.dayRows(before.id, namesOf(counts)),
+    gone.length === 0 ? NO_ROWS : tx.users.dayRows(before.id, [...new Set(namesOf(gone))]),
     lookThrough(tx, { before, original, spans: new Set(namesOf(spans)), freed, derivations }),
   ]);
-  const taken = takeBack(before, counts, (action) => ({
+  const taken = takeBack(before, gone, (action) => ({
     rows: rows.get(action) ?? [],
-    span: found.spans.get(action),
+    span: found.spans.get(action) ?? sequences.firstAndLast.get(action),
   }));
   const instead = [...found.instead.values()];
-  const counted = countEvents(
-    taken.after,
-    instead.map(({ counted }) => counted),
-    snapshot,
-  );
-  const replaced = new Set(instead.map(({ counted }) => counted.action));
+  const come = [...instead.map(({ counted }) => counted), ...sequences.come];
+  const counted = countEvents(taken.after, come, snapshot);
+  const replaced = new Set(namesOf(come));
   const distinct = instead.map(({ counted, by }) => ({ ...countedValue(before.id, counted), by }));
   const again = new Set(distinct.map(({ action, value }) => `${action} ${value}`));
+  const free = countedValues(before.id, freed).filter(({ action, value }) => !again.has(`${action} ${value}`));
   return {
     original,
-    counts,
-    after: instead.length === 0 ? taken.after : counted.after,
+    counts: [...gone, ...come],
+    after: come.length === 0 ? taken.after : counted.after,
     totals: [...taken.totals.filter(({ action }) => !replaced.has(action)), ...counted.totals],
     days: taken.days,
     addedDays: counted.days,
+    spans: sequences.spans,
     gone: taken.gone,
-    distinct,
-    freed: countedValues(before.id, freed).filter(({ action, value }) => !again.has(`${action} ${value}`)),
+    distinct: [...distinct, ...sequences.distinct],
+    freed: [...free, ...sequences.freed],
   };
 }
 
 type Counted = CountedEvent & Pick<DerivedEvent, 'distinct'>;
 
-/** What an event counted as, each on its day. An action that is derived now is counted from others alone. */
-function countsOf(event: StoredEvent, derivations: Derivations): readonly Counted[] {
+/**
+ * What an event counted as, each on its day, but for what counts since another action. An action that is derived now is counted from others
+ * alone. Since a flag was unlocked, the present ledger says what any event has counted as.
+ */
+function countsOf(event: StoredEvent, derivations: Derivations, { ledger }: UserState): readonly Counted[] {
   const said = { ...event, day: localDay(event.dayZone, event.occurredAt) };
-  const derived = derivations.of(said);
+  const derived = derivations
+    .of(said)
+    .filter(
+      ({ since }) => since === undefined || (since.unlock !== undefined && comesAfterUnlock(event, since, ledger)),
+    );
   return derivations.all.has(event.action) ? derived : [said, ...derived];
 }
 
@@ -183,7 +197,7 @@ async function lookThrough(tx: Reading, looking: Looking): Promise<Found> {
     const page = await tx.inbox.kept(before.id, read, { after, limit: PAGE });
     const others = page.filter(({ source, id }) => source !== original.source || id !== original.id);
     const all = others.flatMap((by) =>
-      countsOf(by, derivations).flatMap((counted) => (names.has(counted.action) ? [{ counted, by }] : [])),
+      countsOf(by, derivations, before).flatMap((counted) => (names.has(counted.action) ? [{ counted, by }] : [])),
     );
     const values = countedValues(
       before.id,
@@ -203,7 +217,7 @@ async function lookThrough(tx: Reading, looking: Looking): Promise<Found> {
       const full = before.actions.get(counted.action)!.count >= MAX_DISTINCT;
       if (counted.distinct !== place.distinct && !(full && !known.has(value))) continue;
       const first = instead.get(counted.action);
-      if (first === undefined || isBefore(by, first.by)) instead.set(counted.action, one);
+      if (first === undefined || inOrderTaken(by, first.by) < 0) instead.set(counted.action, one);
     }
     if (page.length < PAGE) return { spans, instead };
     after = page.at(-1)!.key;
@@ -213,12 +227,6 @@ async function lookThrough(tx: Reading, looking: Looking): Promise<Found> {
 function widen(spans: Map<string, Span>, { action, occurredAt }: CountedEvent): void {
   const { firstAt, lastAt } = spans.get(action) ?? { firstAt: occurredAt, lastAt: occurredAt };
   spans.set(action, { firstAt: Math.min(firstAt, occurredAt), lastAt: Math.max(lastAt, occurredAt) });
-}
-
-/** Whether an event was taken before another. */
-function isBefore(one: KeptEvent, other: KeptEvent): boolean {
-  const order = one.receivedAt - other.receivedAt || one.place - other.place;
-  return order === 0 ? one.key < other.key : order < 0;
 }
 
 const NONE_KNOWN: KnownValues = { has: () => false, isBy: () => false };

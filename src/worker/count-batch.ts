@@ -5,6 +5,7 @@ import { UncountableEvent } from '../core/counting/uncountable-event.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { EventName } from '../core/states/ledger.js';
 import type { UserState } from '../core/states/user-state.js';
+import { DAY_MS } from '../core/values/time.js';
 import type { RevisionOf } from '../notify/notifier.js';
 import type { EventKey, NewEvent } from '../store/event-store.js';
 import type { Transaction } from '../store/store.js';
@@ -54,7 +55,7 @@ export async function countBatch(
   const { rest } = plan;
   let { settling } = plan;
   for (let rounds = 0; settling.length > 0 || (rest.size > 0 && rounds < MOST_ROUNDS); rounds++) {
-    const round = await nextRound(tx, rest, { snapshot, states: present });
+    const round = await nextRound(tx, rest, { snapshot, states: present, keptFrom: now - retentionDays * DAY_MS });
     const done = [...settling, ...round.finished];
     settling = [];
     const writes = settled(tx, done, [...(rounds === 0 ? plan.uncounted : []), ...round.uncounted], options);
@@ -164,6 +165,8 @@ async function planReversals(tx: Transaction, byUser: EventsByUser, options: Pla
 interface RoundOptions {
   readonly snapshot: Snapshot;
   readonly states: ReadonlyMap<string, UserState>;
+  /** All events that occurred from this instant on are kept. */
+  readonly keptFrom: number;
 }
 
 interface Round {
@@ -198,7 +201,7 @@ async function nextRound(
 async function reverse(
   tx: Transaction,
   reversing: readonly NewEvent[],
-  { states, snapshot }: RoundOptions,
+  { states, snapshot, keptFrom }: RoundOptions,
 ): Promise<readonly HappenedTo[]> {
   // Read now, since an original of the same batch has been counted meanwhile.
   const originals = await tx.inbox.stored(reversing.map(nameOfOriginal));
@@ -206,11 +209,14 @@ async function reverse(
     const before = states.get(event.userId)!;
     const original = originals[i]!;
     if (isForgotten(original) || original.occurredAt <= (before.deletedAt ?? Number.NEGATIVE_INFINITY)) return [];
-    const reversal = await reverseEvent(tx, before, original, snapshot);
+    const reversal = await reverseEvent(tx, before, original, { snapshot, keptFrom });
     // Where nothing of it counts any more, nothing happens.
-    return reversal.counts.length === 0 ? [] : [{ before, events: [event], reversal }];
+    const matters = reversal.counts.length + reversal.spans.length > 0;
+    return matters ? [{ before, events: [event], reversal }] : [];
   });
-  const [found] = await Promise.all([Promise.all(happened), tx.inbox.reverse(reversing.map(nameOfOriginal))]);
+  // The originals are among the kept events until all are read.
+  const found = await Promise.all(happened);
+  await tx.inbox.reverse(reversing.map(nameOfOriginal));
   return found.flat();
 }
 

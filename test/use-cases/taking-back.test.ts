@@ -2,6 +2,7 @@ import { expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { ActionTotal } from '../../src/core/states/user-state.js';
 import { DAY_MS, HOUR_MS } from '../../src/core/values/time.js';
+import type { ActionDraft } from '../../src/services/events/draft-actions.js';
 import type { NewEvent } from '../../src/store/event-store.js';
 import { LaneWorker } from '../../src/worker/lane-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
@@ -24,6 +25,8 @@ const RELOCKING: Readonly<Record<string, readonly Readonly<Record<string, unknow
   d_kinds: [atLeast(2, 'kinds')],
   e_chain: [unlocked('a_twice'), atLeast(1, 'y')],
   f_chain: [unlocked('e_chain')],
+  g_soon: [atLeast(2, 'soon')],
+  h_beta: [atLeast(2, 'in_beta'), atLeast(1, 'kinds_soon')],
 };
 
 const LIVE: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
@@ -33,7 +36,23 @@ const LIVE: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]
   l_streak: [fact('streak', 'x', 'greaterThanInclusive', 2, { which: 'best' })],
   l_any: [{ fact: 'actionCount', operator: 'greaterThanInclusive', value: 3 }],
   l_last: [fact('daysSinceAction', 'kinds', 'lessThan', 1)],
+  l_soon: [fact('actionCount', 'soon', 'greaterThanInclusive', 1, { windowDays: 2 })],
+  l_then: [fact('actionSum', 'y_after_kind', 'greaterThanInclusive', 2, { windowDays: 3 })],
 };
+
+/** What counts since something else. */
+const SINCE: Readonly<Record<string, ActionDraft['derivation']>> = {
+  after_y: { from: ['x'], since: { action: 'y' } },
+  soon: { from: ['x'], since: { action: 'y', withinDays: 2 } },
+  kinds_soon: { from: ['x'], since: { action: 'y', withinDays: 1 }, distinct: { name: 'kind' } },
+  y_after_kind: { from: ['y'], since: { action: 'kinds', withinDays: 1 } },
+  after_large: { from: ['x', 'y'], since: { action: 'large_x', withinDays: 1 } },
+  in_beta: { from: ['x'], since: { flag: 'beta', withinDays: 2 } },
+  kinds_in_beta: { from: ['x', 'y'], since: { flag: 'beta' }, distinct: { name: 'kind' } },
+  in_twice: { from: ['y'], since: { flag: 'a_twice' } },
+};
+/** It begins anew where its flag is lost and earned again, as no one has to do to whom nothing was reversed. */
+const BEGINS_ANEW = 'in_twice';
 
 /** What is latched for good, between reversals: in the ledger it must not show how events were cut. */
 const KEEPING: Readonly<Record<string, readonly Readonly<Record<string, unknown>>[]>> = {
@@ -55,20 +74,21 @@ interface Sent {
 
 const sent: fc.Arbitrary<readonly Sent[]> = fc.array(
   fc.record({
-    action: fc.constantFrom('x', 'x', 'x', 'y'),
+    // Nothing takes back a start.
+    action: fc.constantFrom('x', 'x', 'x', 'x', 'y', 'y', 'start'),
     value: fc.constantFrom(1, 2, -3),
     properties: fc.record({ large: fc.boolean(), kind: fc.constantFrom('one', 'two', 'three') }),
     waitedMs: fc.constantFrom(0, 0, 1, HOUR_MS, 30 * HOUR_MS),
     agoMs: fc.constantFrom(0, 0, DAY_MS, 3 * DAY_MS),
-    reversedAt: fc.option(fc.integer({ min: 0, max: 12 }), { nil: undefined }),
+    reversedAt: fc.option(fc.integer({ min: 0, max: 16 }), { nil: undefined, freq: 2 }),
     twice: fc.boolean(),
   }),
-  { minLength: 1, maxLength: 10 },
+  { minLength: 1, maxLength: 14, size: 'max' },
 );
 
 const cut = fc.record({
   batchSize: fc.constantFrom(1, 2, 3, 7, 1_000),
-  drainAfter: fc.integer({ min: 1, max: 14 }),
+  drainAfter: fc.integer({ min: 1, max: 18 }),
   zone: fc.constantFrom('', 'Asia/Tokyo', 'America/Los_Angeles'),
 });
 
@@ -83,7 +103,7 @@ function historyOf(list: readonly Sent[], start: number) {
     ...list[i]!,
   }));
   for (const [i, { reversedAt, twice }] of list.entries()) {
-    if (reversedAt === undefined) continue;
+    if (reversedAt === undefined || list[i]!.action === 'start') continue;
     for (const n of twice ? [0, 1] : [0]) {
       const reversal = { i: -1, id: `r${i}-${n}`, source: '', action: '', value: 0, properties: {} as never };
       const reverses = { source: 's', id: `e${i}` };
@@ -97,14 +117,14 @@ function historyOf(list: readonly Sent[], start: number) {
       ...{ id, source, action, value, properties, userId: '', receivedAt, occurredAt: receivedAt - agoMs },
       ...(reverses === undefined ? {} : { reverses }),
     };
-    return { event, stays: i >= 0 && list[i]!.reversedAt === undefined };
+    return { event, stays: i >= 0 && (action === 'start' || list[i]!.reversedAt === undefined) };
   });
 }
 
 describeOnEachEngine('taking back', (engine) => {
-  const workerOf = ({ services: { keeper }, notifier, store }: UseCaseStand, batchSize: number) =>
+  const workerOf = ({ services: { keeper }, notifier, store }: UseCaseStand, batchSize: number, retentionDays = 30) =>
     new LaneWorker({
-      ...{ store, keeper, notifier, lanes: 1, batchSize, retentionDays: 30 },
+      ...{ store, keeper, notifier, lanes: 1, batchSize, retentionDays },
       observer: { counted: () => undefined, buried: () => undefined },
     });
 
@@ -115,6 +135,12 @@ describeOnEachEngine('taking back', (engine) => {
       { name: 'large_x', clientTrackable: false, derivation: { from: ['x', 'y'], where } },
       { name: 'kinds', clientTrackable: false, derivation: { from: ['x', 'y'], distinct: { name: 'kind' } } },
     ]);
+    await stand.setFlag('beta', latching(atLeast(1, 'start')));
+    await stand.setFlag('a_twice', relocking(...RELOCKING.a_twice!));
+    await stand.services.actions.declare(
+      OPERATOR,
+      Object.entries(SINCE).map(([name, derivation]) => ({ name, clientTrackable: false, derivation })),
+    );
     for (const [key, rule] of Object.entries(RELOCKING)) await stand.setFlag(key, relocking(...rule));
     for (const [key, rule] of Object.entries(LIVE)) await stand.setFlag(key, live(...rule));
     for (const [key, rule] of Object.entries(KEEPING)) await stand.setFlag(key, latching(...rule));
@@ -123,6 +149,7 @@ describeOnEachEngine('taking back', (engine) => {
     const start = (await stand.store.now()) + HOUR_MS;
     let users = 0;
     let relocked = 0;
+    const seen = new Map<string, number>();
     const after = async (
       events: readonly NewEvent[],
       { batchSize, drainAfter, zone }: { batchSize: number; drainAfter: number; zone: string },
@@ -136,7 +163,14 @@ describeOnEachEngine('taking back', (engine) => {
       if (own.length > drainAfter) await stand.store.inbox.append(own.slice(drainAfter));
       await worker.process(0);
       const { actions, actionDays, ledger, dayZone } = (await stand.store.states.users([userId])).get(userId)!;
-      const totals = [...actions].map(([name, { openDay, ...total }]) => [name, total] as const);
+      const totals = new Map<string, Omit<ActionTotal, 'openDay'>>(
+        [...actions].map(([name, { openDay, ...total }]) => [name, total]),
+      );
+      for (const name of totals.keys()) seen.set(name, (seen.get(name) ?? 0) + 1);
+      const anew = totals.get(BEGINS_ANEW);
+      totals.delete(BEGINS_ANEW);
+      const named = Object.keys(SINCE).map((action) => ({ userId, action }));
+      const spans = await stand.store.transaction((tx) => tx.users.spans(named));
       const standing = (key: string) => ledger.get(flags.get(key)!.flag.id)?.size ?? 0;
       const entries = await ledgerOf(stand.store, userId);
       relocked += entries.filter(({ kind }) => kind === 'relocked').length;
@@ -144,11 +178,14 @@ describeOnEachEngine('taking back', (engine) => {
       return {
         entries: entries.map(({ recordedAt, ...entry }) => entry),
         state: {
-          ...{ totals: new Map<string, Omit<ActionTotal, 'openDay'>>(totals), actionDays },
+          totals,
+          actionDays: new Map([...actionDays].filter(([name]) => name !== BEGINS_ANEW)),
+          spans: new Map(spans.flatMap((one) => (one.spans.length === 0 ? [] : [[one.action, one.spans]]))),
           standing: Object.keys(RELOCKING).filter((key) => standing(key) > 0),
           on: on.filter((key) => !(key in KEEPING)),
         },
         dayZone: dayZone?.zone,
+        anew,
       };
     };
     await fc.assert(
@@ -167,7 +204,10 @@ describeOnEachEngine('taking back', (engine) => {
       { numRuns: 60 },
     );
     expect(relocked).toBeGreaterThan(20);
+    expect(Object.keys(SINCE).filter((name) => (seen.get(name) ?? 0) < 10)).toEqual([]);
     expect(await stand.store.events.deadLetterCount()).toBe(0);
+    for (const key of ['g_soon', 'h_beta', 'l_soon', 'l_then']) await stand.setFlag(key, { rules: [] });
+    for (const name of Object.keys(SINCE)) await stand.services.actions.delete(OPERATOR, name);
   }, 180_000);
 
   const order = (user: string, id: string, more: object = {}) => ({
@@ -360,6 +400,78 @@ describeOnEachEngine('taking back', (engine) => {
     await store.inbox.append([event('o4', 8 * DAY_MS)]);
     await stand.drain();
     expect([...(await stand.on('buyer'))].toSorted()).toEqual(['follows', 'granted', 'keeps', 'loses']);
+  });
+
+  it('leaves what older events have counted since another action, which are kept no more', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    const { store } = stand;
+    const since = (more: object = {}) => ({ from: ['buy'], since: { action: 'trial', ...more } });
+    await stand.services.actions.declare(OPERATOR, [
+      { name: 'bought', clientTrackable: false, derivation: since() },
+      { name: 'soon_bought', clientTrackable: false, derivation: since({ withinDays: 5 }) },
+    ]);
+    const now = await store.now();
+    const event = (id: string, action: string, daysAgo: number): NewEvent => {
+      const at = now - daysAgo * DAY_MS;
+      const occurred = { action, value: 1, properties: {}, occurredAt: at, receivedAt: at };
+      return { id, source: 'shop', userId: 'old', ...occurred };
+    };
+    const counts = async () => [await counted(stand, 'old', 'bought'), await counted(stand, 'old', 'soon_bought')];
+    await store.inbox.append([
+      ...[event('t1', 'trial', 29), event('t2', 'trial', 27), event('b1', 'buy', 25), event('t3', 'trial', 22.5)],
+      ...[event('b2', 'buy', 18), event('t4', 'trial', 10), event('t5', 'trial', 6), event('b3', 'buy', 2)],
+      event('b4', 'buy', 1),
+    ]);
+    await stand.drain();
+    expect(await counts()).toEqual([
+      [4, 4],
+      [4, 4],
+    ]);
+    expect(await store.events.purge({ receivedBefore: now - 23 * DAY_MS, limit: 100 })).toBe(3);
+    await stand.track([reversing('old', 'r1', 't5'), reversing('old', 'r2', 'b4')]);
+    const worker = workerOf(stand, 100, 23);
+    const dead = await store.events.deadLetterCount();
+    await worker.process(0);
+    const left = [
+      [3, 3],
+      [2, 2],
+    ];
+    expect(await counts()).toEqual(left);
+    expect(await store.events.deadLetterCount()).toBe(dead);
+    // When the start of the trial before it was, within five days, nobody knows any more.
+    await stand.track([reversing('old', 'r3', 't3')]);
+    await worker.process(0);
+    expect(await counts()).toEqual(left);
+    const letter = (await store.events.deadLetters({ limit: 10 })).items.at(-1);
+    expect(letter).toMatchObject({
+      id: 'r3',
+      reason: expect.stringContaining('depends on when "trial" occurred before'),
+    });
+  });
+
+  it('begins anew where it takes the flag since which something counts', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    await stand.setFlag('buyer', relocking(atLeast(1, 'order')));
+    await stand.services.actions.declare(OPERATOR, [
+      { name: 'more_orders', clientTrackable: false, derivation: { from: ['order'], since: { flag: 'buyer' } } },
+    ]);
+    const start = (await stand.store.now()) + 1_000;
+    const event = (id: string, at: number, reverses?: string): NewEvent => ({
+      ...{ id, source: 'shop', userId: 'anew', action: reverses === undefined ? 'order' : '', properties: {} },
+      ...{ value: reverses === undefined ? 1 : 0, occurredAt: start + at, receivedAt: start + at },
+      ...(reverses === undefined ? {} : { reverses: { source: 'shop', id: reverses } }),
+    });
+    const after = async (...events: readonly NewEvent[]) => {
+      await stand.store.inbox.append(events);
+      await stand.drain();
+      return counted(stand, 'anew', 'more_orders');
+    };
+    expect(await after(event('o1', 0), event('o2', 1), event('o3', 2))).toEqual([2, 2]);
+    expect(await after(event('r3', 3, 'o3'), event('r1', 4, 'o1'))).toEqual([1, 1]);
+    expect(await after(event('r2', 5, 'o2'))).toBeUndefined();
+    const ofBuyer = (await kinds(stand, 'anew')).filter((entry) => entry.startsWith('buyer '));
+    expect(ofBuyer).toEqual(['buyer unlocked', 'buyer relocked']);
+    expect(await after(event('o4', 6), event('o5', 7))).toEqual([1, 1]);
   });
 
   it('is refused where the properties that said what it counted as are gone', async () => {

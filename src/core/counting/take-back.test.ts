@@ -39,10 +39,11 @@ function counted(stored: Stored, events: readonly CountedEvent[]): Stored {
   return { ...stored, user: after };
 }
 
-function takenBack(stored: Stored, one: CountedEvent, others: readonly CountedEvent[]): Stored {
-  const { after, days, gone } = takeBack(stored.user, [one], (action) => {
+function takenBack(stored: Stored, some: readonly CountedEvent[], others: readonly CountedEvent[]): Stored {
+  const { after, days, gone } = takeBack(stored.user, some, (action) => {
+    const total = stored.user.actions.get(action)!;
     const times = others.filter((other) => other.action === action).map(({ occurredAt }) => occurredAt);
-    const needed = needsSpan(stored.user.actions.get(action)!, one) && times.length > 0;
+    const needed = times.length > 0 && some.some((one) => one.action === action && needsSpan(total, one));
     return {
       rows: [...(stored.rows.get(action) ?? new Map<number, ActionDay>()).values()],
       span: needed ? { firstAt: Math.min(...times), lastAt: Math.max(...times) } : undefined,
@@ -90,7 +91,7 @@ describe('an event that is taken back', () => {
           let stored = nobody();
           // One by one, so that days end and have rows.
           for (const each of before) stored = counted(stored, [each]);
-          stored = takenBack(stored, one, others);
+          stored = takenBack(stored, [one], others);
           let never = nobody();
           for (const each of others) never = counted(never, [each]);
           expect(shown(stored)).toEqual(shown(never));
@@ -105,7 +106,7 @@ describe('an event that is taken back', () => {
     );
   });
 
-  it('can be followed by all others, in any order', () => {
+  it('can be followed by all others, in any order, and by several at once', () => {
     fc.assert(
       fc.property(
         fc.array(event, { minLength: 1, maxLength: 8 }),
@@ -113,9 +114,10 @@ describe('an event that is taken back', () => {
         (events, order) => {
           let stored = counted(nobody(), events);
           const left = [...events];
-          for (const n of order.slice(0, events.length)) {
-            const [one] = left.splice(n % left.length, 1);
-            stored = takenBack(stored, one!, left);
+          for (const n of order) {
+            if (left.length === 0) break;
+            const some = left.splice(n % left.length, 1 + (n % 3));
+            stored = takenBack(stored, some, left);
             expect(shown(stored)).toEqual(shown(left.reduce((all, each) => counted(all, [each]), nobody())));
           }
           expect(stored.user.actions.size + stored.user.actionDays.size).toBe(0);
@@ -132,7 +134,7 @@ describe('an event that is taken back', () => {
     const last = { action: 'a', occurredAt: NOW, value: 1 };
     let stored = nobody();
     for (const each of [first, second, last]) stored = counted(stored, [each]);
-    const total = takenBack(stored, last, []).user.actions.get('a')!;
+    const total = takenBack(stored, [last], []).user.actions.get('a')!;
     const day = Math.floor(second.occurredAt / DAY_MS);
     expect([total.count, total.activeDays, total.firstAt]).toEqual([2, 2, first.occurredAt]);
     expect(Math.floor(total.lastAt / DAY_MS)).toBe(day);

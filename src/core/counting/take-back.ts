@@ -41,7 +41,7 @@ export function needsSpan(total: ActionTotal, { occurredAt }: CountedEvent): boo
 }
 
 /**
- * Takes back what one event counted as: each action once, on the day on which it counted. Among what is kept, all is as if the event
+ * Takes back what counted by one event, each time on the day on which it counted. Among what is kept, all is as if the event
  * had never come. Of an action of which only older events are left, the last one is known by its day at best.
  */
 export function takeBack(
@@ -54,11 +54,10 @@ export function takeBack(
   const totals: UserActionTotal[] = [];
   const days: UserActionDay[] = [];
   const gone: string[] = [];
-  for (const event of counts) {
-    const { action } = event;
+  for (const [action, events] of Map.groupBy(counts, (event) => event.action)) {
     const total = before.actions.get(action);
     if (total === undefined) continue;
-    const { after, row } = without(total, event, restOf(action));
+    const { after, rows } = withoutAll(total, events, restOf(action));
     const known = before.actionDays.get(action);
     if (after === undefined) {
       actions.delete(action);
@@ -68,13 +67,41 @@ export function takeBack(
     }
     actions.set(action, after);
     totals.push({ userId: before.id, action, ...after });
-    if (row !== undefined) days.push({ userId: before.id, action, ...row });
+    for (const row of rows) days.push({ userId: before.id, action, ...row });
     if (known === undefined) continue;
-    const left = withoutOne(known, event);
+    const left = events.reduce(withoutOne, known);
     if (left.length > 0) actionDays.set(action, left);
     else actionDays.delete(action);
   }
   return { after: { ...before, actions, actionDays }, totals, days, gone };
+}
+
+/** Takes events of one action back, one after the other. */
+function withoutAll(
+  total: ActionTotal,
+  events: readonly CountedEvent[],
+  { rows, span }: Rest,
+): { readonly after: ActionTotal | undefined; readonly rows: readonly ActionDay[] } {
+  let after: ActionTotal | undefined = total;
+  const stored = new Map(rows.map((row) => [row.day, row]));
+  const taken = new Map<number, ActionDay>();
+  for (const event of events) {
+    const step: Without = without(after, event, { rows: [...stored.values()], span });
+    after = step.after;
+    if (after === undefined) return { after, rows: [] };
+    if (step.row === undefined) continue;
+    const { day } = step.row;
+    taken.set(day, sumOf(taken.get(day), step.row));
+    const left = sumOf(stored.get(day), step.row);
+    if (left.count > 0) stored.set(day, left);
+    else stored.delete(day);
+  }
+  return { after, rows: [...taken.values()] };
+}
+
+function sumOf(one: ActionDay | undefined, other: ActionDay): ActionDay {
+  if (one === undefined) return other;
+  return { day: one.day, count: one.count + other.count, sum: one.sum + other.sum };
 }
 
 interface Without {
