@@ -453,11 +453,15 @@ describeOnEachEngine('taking back', (engine) => {
     const stand = await engine.compose({ lanes: 1 });
     await stand.setFlag('buyer', relocking(atLeast(1, 'order')));
     await stand.services.actions.declare(OPERATOR, [
-      { name: 'more_orders', clientTrackable: false, derivation: { from: ['order'], since: { flag: 'buyer' } } },
+      {
+        name: 'more_orders',
+        clientTrackable: false,
+        derivation: { from: ['order', 'gift'], since: { flag: 'buyer' } },
+      },
     ]);
     const start = (await stand.store.now()) + 1_000;
-    const event = (id: string, at: number, reverses?: string): NewEvent => ({
-      ...{ id, source: 'shop', userId: 'anew', action: reverses === undefined ? 'order' : '', properties: {} },
+    const event = (id: string, at: number, reverses?: string, action = 'order'): NewEvent => ({
+      ...{ id, source: 'shop', userId: 'anew', action: reverses === undefined ? action : '', properties: {} },
       ...{ value: reverses === undefined ? 1 : 0, occurredAt: start + at, receivedAt: start + at },
       ...(reverses === undefined ? {} : { reverses: { source: 'shop', id: reverses } }),
     });
@@ -466,8 +470,9 @@ describeOnEachEngine('taking back', (engine) => {
       await stand.drain();
       return counted(stand, 'anew', 'more_orders');
     };
-    expect(await after(event('o1', 0), event('o2', 1), event('o3', 2))).toEqual([2, 2]);
-    expect(await after(event('r3', 3, 'o3'), event('r1', 4, 'o1'))).toEqual([1, 1]);
+    const gift = event('g1', 2, undefined, 'gift');
+    expect(await after(event('o1', 0), event('o2', 1), gift, event('o3', 2))).toEqual([3, 3]);
+    expect(await after(event('r3', 3, 'o3'), event('r1', 4, 'o1'))).toEqual([2, 2]);
     expect(await after(event('r2', 5, 'o2'))).toBeUndefined();
     const ofBuyer = (await kinds(stand, 'anew')).filter((entry) => entry.startsWith('buyer '));
     expect(ofBuyer).toEqual(['buyer unlocked', 'buyer relocked']);
