@@ -1,6 +1,9 @@
 const { createTable, noWayBack } = require('./schema/create-table.cjs');
 
-/** The partition leads every per-user key: it is the shard key, and keeps a lane's users together. */
+/**
+ * The partition leads every per-user key: it is the shard key, and keeps a lane's users together. Organizations that earn are in the same
+ * tables, each in one of as many partitions after those of users: the partition tells the two kinds apart.
+ */
 const USER = { part: 'SMALLINT NOT NULL', user_id: 'VARCHAR(191) NOT NULL' };
 
 /** Sums are whole millionths. A sum that the engine makes must fail where it would pass the bound, and never become a fraction. */
@@ -36,6 +39,12 @@ exports.up = async function up(knex) {
       updated_at: 'BIGINT NOT NULL DEFAULT 0',
     },
     primary: ['part', 'id'],
+  });
+  await createTable(knex, {
+    name: 'memberships',
+    // Since when a user was in which organization; '' in none. Before the first of them nothing is known.
+    columns: { ...USER, since: 'BIGINT NOT NULL', organization_id: 'VARCHAR(128) NOT NULL' },
+    primary: ['part', 'user_id', 'since'],
   });
   await createTable(knex, {
     name: 'user_access',

@@ -31,6 +31,10 @@ exports.up = async function up(knex) {
       state: 'SMALLINT NOT NULL',
       // The zone in whose days it was counted; '' for UTC.
       day_zone: "VARCHAR(64) NOT NULL DEFAULT ''",
+      // Of a user's event: the organization that it is of, where it was said, or where it counts for one.
+      organization_id: "VARCHAR(128) NOT NULL DEFAULT ''",
+      // Of an event that counts for an organization, whose id `user_id` is then: who did it, until that user is deleted.
+      contributor: "VARCHAR(191) NOT NULL DEFAULT ''",
       batch: 'VARCHAR(64)',
       reason: 'TEXT',
     },
@@ -46,6 +50,12 @@ exports.up = async function up(knex) {
   await seedRow(knex, 'meta', { name: 'days_summed_since' }, { value: now });
   // The revision up to which every user has been brought up to how actions are derived.
   await seedRow(knex, 'meta', { name: 'derived_through' }, { value: '0' });
+  await createTable(knex, {
+    name: 'organization_actions',
+    // Since when an action counts for organizations: some rule has read it of them ever since, or has read it last from then on.
+    columns: { action: 'VARCHAR(128) NOT NULL', counted_since: 'BIGINT NOT NULL' },
+    primary: ['action'],
+  });
   await createTable(knex, {
     name: 'kept_days',
     // The first day, in days since 1970, of which nothing has been dropped: of an action that some rule windows, and under '' of all

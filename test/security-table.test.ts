@@ -48,7 +48,8 @@ beforeAll(async () => {
     await services.users.identify(operator, { userId: user, organizationId: organization });
   }
   const change = { mustExist: false, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
-  const input = { delegated: true, rules: [{ policy: 'LATCHING', rolloutPer100k: 0 }] };
+  const rule = { policy: 'LATCHING', rolloutPer100k: 0 };
+  const input = { delegated: true, rules: [rule, { ...rule, earnedBy: 'ORGANIZATION' }] };
   const expected = (userIds: readonly string[], { organization }: typeof OWN | typeof FOREIGN) =>
     userIds.map((userId) => ({ userId, organizationId: organization }));
   const access = [...expected(NEWCOMERS.own, OWN), ...expected(NEWCOMERS.foreign, FOREIGN)];

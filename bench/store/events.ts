@@ -10,11 +10,13 @@
  * count as one more of them, by what it says, and the last of them counts each value once. With `STREAKS=1` a rule reads a streak of one
  * action, and one of all, so that everything counts as one action more. `REVERSED` is a share of events that take back an earlier one, such
  * as 0.05.
+ * `ORGANIZATIONS` has every event count for one of so many organizations as well, of which each earns a flag: then events are counted
+ * when both have counted them.
  */
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { AdminServiceClient } from '../../test/gen/latchkey/v1/admin_service.js';
 import { TrackRequest } from '../../test/gen/latchkey/v1/event.js';
-import { Rule_Policy, SetFlagRequest } from '../../test/gen/latchkey/v1/flag.js';
+import { Rule_EarnedBy, Rule_Policy, SetFlagRequest } from '../../test/gen/latchkey/v1/flag.js';
 import { DeclareActionsRequest } from '../../test/gen/latchkey/v1/onboarding.js';
 import { databasePid, redisPid } from '../stand/database-process.js';
 import { quantile } from '../stand/figures.js';
@@ -34,6 +36,7 @@ const ACTIONS = 3;
 const DERIVED = Number(process.env.DERIVED ?? 0);
 const STREAKS = process.env.STREAKS === '1';
 const REVERSED = Number(process.env.REVERSED ?? 0);
+const ORGANIZATIONS = Number(process.env.ORGANIZATIONS ?? 0);
 const TOPICS = 10;
 const LATENCY_EVENTS = Number(process.env.LATENCY_EVENTS ?? 2_000);
 const LATENCY_PER_SECOND = 200;
@@ -45,6 +48,7 @@ const event = (round: number, n: number) => ({
   ...{ id: `event-${round}-${n}`, source: 'bench' },
   ...{ userId: `user-${round}-${(n * 7919) % USERS}`, action: actionName(n % ACTIONS) },
   ...(DERIVED > 0 && { properties: { topic: n % TOPICS } }),
+  ...(ORGANIZATIONS > 0 && { organizationId: `organization-${n % ORGANIZATIONS}` }),
 });
 
 /** Of so many events, the last one takes back the first. */
@@ -79,6 +83,22 @@ const streakFlag = {
       conditions: {
         all: [{ action: actionName(0) }, { period: 'week' }].map((params) => ({
           ...{ fact: 'streak', params, operator: 'greaterThan', value: 1_000 },
+        })),
+      },
+    },
+  ],
+};
+
+/** What every action of everybody counts towards. It is earned in the first round. */
+const teamFlag = {
+  key: 'team',
+  rules: [
+    {
+      policy: Rule_Policy.LATCHING,
+      earnedBy: Rule_EarnedBy.ORGANIZATION,
+      conditions: {
+        all: Array.from({ length: ACTIONS }, (_, n) => ({
+          ...{ fact: 'actionCount', params: { action: actionName(n) }, operator: 'greaterThanInclusive', value: 1_000 },
         })),
       },
     },
@@ -141,6 +161,7 @@ async function measure(place: Place): Promise<void> {
   if (DERIVED > 0) await declare(server.grpcAddress);
   await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag }));
   if (STREAKS) await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag: streakFlag }));
+  if (ORGANIZATIONS > 0) await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag: teamFlag }));
   const [mariadb, redis] = [await databasePid(place), await redisPid(place)];
   const databases = { mariadb: () => processorMsOf(mariadb), redis: () => processorMsOf(redis) };
   const report = new Report('events', {
@@ -150,6 +171,7 @@ async function measure(place: Place): Promise<void> {
     derived: DERIVED,
     streaks: Number(STREAKS),
     reversed: REVERSED,
+    organizations: ORGANIZATIONS,
     rounds: ROUNDS,
   });
 

@@ -2,6 +2,7 @@ import type { AnnouncedType } from '../core/flags/announcement.js';
 import type { Flag } from '../core/flags/flag.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { Cause, LedgerKind } from '../core/states/ledger.js';
+import type { Earner } from '../core/states/user-state.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { OutboundEvent } from '../store/outbound-store.js';
 import type { Transaction } from '../store/store.js';
@@ -29,6 +30,7 @@ export async function announceEntries(
   tx: Announcing,
   entries: readonly UserLedgerEntry[],
   { announced, flagsById }: Pick<Snapshot, 'announced' | 'flagsById'>,
+  earner: Earner = 'user',
 ): Promise<void> {
   if (announced.size === 0) return;
   const events = entries.flatMap((entry) => {
@@ -37,11 +39,13 @@ export async function announceEntries(
     if (entry.kind === 'relocked' && entry.cause.type === 'backfill') return [];
     const { userId, flagId, ruleId, ruleVersion, earnedAt, recordedAt, cause } = entry;
     const data = {
-      ...{ user_id: userId, flag_key: flagsById.get(flagId)?.flag.key ?? '', flag_id: flagId },
+      ...(earner === 'user' ? { user_id: userId } : { organization_id: userId }),
+      ...{ flag_key: flagsById.get(flagId)?.flag.key ?? '', flag_id: flagId },
       ...{ rule_id: ruleId, rule_version: ruleVersion },
       ...{ earned_at: instant(earnedAt), recorded_at: instant(recordedAt), cause: causeOf(cause) },
     };
-    return [eventOf(type, { userId, subject: userId, at: recordedAt, data })];
+    // An event of an organization is no user's, so that no user's deletion takes it along.
+    return [eventOf(type, { userId: earner === 'user' ? userId : '', subject: userId, at: recordedAt, data })];
   });
   if (events.length > 0) await tx.outbound.append(events);
 }

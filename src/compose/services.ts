@@ -8,6 +8,7 @@ import { DayKnowledge } from '../configuration/day-knowledge.js';
 import { DeploymentSettings } from '../configuration/deployment-settings.js';
 import { markUncompiled } from '../configuration/flag-marks.js';
 import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
+import { earnerDaysOf } from '../core/snapshot/snapshot.js';
 import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
@@ -29,6 +30,7 @@ import { SegmentService } from '../services/flags/segments.js';
 import { LedgerService } from '../services/ledger/ledger.js';
 import { ProgressService } from '../services/onboarding/progress.js';
 import { StageService } from '../services/onboarding/stages.js';
+import { OrganizationDeletion } from '../services/organizations/organization-deletion.js';
 import { OrganizationService } from '../services/organizations/organizations.js';
 import { PreviewService } from '../services/previewing/preview.js';
 import type { ServiceSet } from '../services/service-set.js';
@@ -94,6 +96,7 @@ export function composeServices(parts: ServiceParts): Composed {
     ...(config.cachedBytes === undefined ? {} : { maxBytes: config.cachedBytes }),
     ...{ maxUsers: config.cachedUsers, observer: metrics.cacheObserver() },
     windowedActions: () => keeper.snapshot.windowedActions,
+    earnerDaysOf: () => earnerDaysOf(keeper.snapshot),
     onOlder: (kind, id, revision) => parts.onOlder?.({ kind, id, revision }),
   });
   let { derivations } = EMPTY_SNAPSHOT;
@@ -162,6 +165,7 @@ export function composeServices(parts: ServiceParts): Composed {
     flags: new FlagService({ ...writing, ...kept, dayKnowledge }),
     keeper,
     ledger: new LedgerService(writing),
+    organizationDeletion: new OrganizationDeletion(writing),
     organizations: new OrganizationService(writing),
     preview: new PreviewService({ store, keeper, readers, dayKnowledge }),
     progress: new ProgressService({ ...writing, users: states.users }),

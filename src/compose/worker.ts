@@ -71,6 +71,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     store,
     keeper,
     notifier,
+    queue,
     lanes,
     retentionDays,
     observer: {

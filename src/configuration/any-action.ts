@@ -20,9 +20,9 @@ export async function settleAnyAction(
   return true;
 }
 
-/** Whether a rule reads everything that users do, an archived flag's too. */
-export function readsAnyAction({ readers }: Snapshot): boolean {
-  return readers.ofAction(ANY_ACTION).size > 0;
+/** Whether a rule reads everything that users, or the members of organizations, do, an archived flag's too. */
+export function readsAnyAction({ readers, organizationEarners }: Snapshot): boolean {
+  return readers.ofAction(ANY_ACTION).size > 0 || organizationEarners?.actions.has(ANY_ACTION) === true;
 }
 
 /** By how many days events are kept for less long than days of actions are, at most. */

@@ -10,6 +10,19 @@ export interface ConfigurationChanged {
   readonly after: Snapshot;
 }
 
+/** Notes since when actions count for organizations, where this transaction's change of the configuration has some be read of them. */
+export async function noteOrganizationActions(
+  tx: Pick<Transaction, 'days'>,
+  { before, after }: ConfigurationChanged,
+  now: number,
+): Promise<void> {
+  const [past, present] = [before, after].map(({ organizationEarners }) => organizationEarners?.actions ?? NONE);
+  const more = [...present!].filter((action) => !past!.has(action));
+  if (more.length > 0) await tx.days.countForOrganizations(more, now);
+}
+
+const NONE: ReadonlySet<string> = new Set<string>();
+
 /**
  * Starts a backfill for each flag of which users may have earned more by this transaction's change of the configuration; gives
  * the backfills' ids, that of `first` before the others. It must be the last thing that the transaction does.
@@ -24,7 +37,10 @@ export async function backfillChanges(
   return startBackfills(tx, flagIds, { ...given, revision, organizationId: '' });
 }
 
-/** Starts a backfill for each of these flags; gives the backfills' ids. The transaction must hold the configuration's revision. */
+/**
+ * Starts a backfill for each of these flags; gives the backfills' ids. The transaction must hold the configuration's revision.
+ * With `unlessPending` none is started where one is pending that looks at the same users.
+ */
 export async function startBackfills(
   tx: Transaction,
   flagIds: readonly string[],
@@ -33,12 +49,13 @@ export async function startBackfills(
     reason,
     revision,
     now,
-  }: Pick<NewBackfill, 'organizationId' | 'reason' | 'revision'> & { now: number },
+    unlessPending = false,
+  }: Pick<NewBackfill, 'organizationId' | 'reason' | 'revision'> & { now: number; unlessPending?: boolean },
 ): Promise<readonly string[]> {
   const backfills = flagIds.map((flagId) => ({
     id: `bkf_${randomUUID().replaceAll('-', '')}`,
     ...{ flagId, organizationId, reason, revision, createdAt: now },
   }));
-  if (backfills.length > 0) await tx.backfills.start(backfills);
+  if (backfills.length > 0) await tx.backfills.start(backfills, unlessPending);
   return backfills.map(({ id }) => id);
 }

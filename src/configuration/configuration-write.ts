@@ -5,7 +5,7 @@ import type { Notifier } from '../notify/notifier.js';
 import type { BackfillReason } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
 import { settleAnyAction } from './any-action.js';
-import { backfillChanges, type ConfigurationChanged } from './backfill-start.js';
+import { backfillChanges, type ConfigurationChanged, noteOrganizationActions } from './backfill-start.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 import { confirmSnapshot, snapshotAt } from './confirm-snapshot.js';
 
@@ -31,6 +31,7 @@ export async function writeConfiguration<T>(
     const made = await change(tx, { now, snapshot: locked.snapshot });
     if (made instanceof Unchanged) throw new GivenUp(made, locked.snapshot.revision);
     const changed = await configurationMade(tx, locked);
+    await noteOrganizationActions(tx, changed, now);
     const backfillIds = await backfillChanges(tx, changed, { reason, now });
     return { made, changed, backfillIds, revision: changed.after.revision };
   });

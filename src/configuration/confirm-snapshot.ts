@@ -1,6 +1,7 @@
 import { compileSnapshot } from '../core/snapshot/compile-snapshot.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import { hasDaysOf, type UserState } from '../core/states/user-state.js';
+import { earnerDaysOf, type Snapshot } from '../core/snapshot/snapshot.js';
+import type { OrganizationState } from '../core/states/organization-state.js';
+import { hasDaysOf, NO_ACTIONS, type UserState } from '../core/states/user-state.js';
 import type { Transaction } from '../store/store.js';
 import type { ConfigurationKeeper } from './configuration-keeper.js';
 
@@ -44,4 +45,31 @@ export async function lockUsers(
   if (hasDaysOf({ daysOf: held }, windowedActions) && confirmed.snapshot.derivations === derivations)
     return { states, ...confirmed };
   return { states: await tx.users.lock(userIds, windowedActions), ...confirmed };
+}
+
+/** {@link lockUsers} for organizations as earners: their rows first, since their revisions grow with what they earn. */
+export async function lockOrganizations(
+  tx: Transaction,
+  keeper: ConfigurationKeeper,
+  ids: readonly string[],
+): Promise<
+  ConfirmedSnapshot & {
+    readonly states: ReadonlyMap<string, UserState>;
+    readonly organizations: ReadonlyMap<string, OrganizationState>;
+  }
+> {
+  const held = earnerDaysOf(keeper.snapshot);
+  const derivations = keeper.snapshot.organizationEarners?.judging.derivations;
+  const [organizations, states, confirmed] = await Promise.all([
+    tx.organizations.lock(ids),
+    tx.earners.lock(ids, held),
+    confirmSnapshot(tx, keeper),
+  ]);
+  const wanted = earnerDaysOf(confirmed.snapshot);
+  const isRead =
+    wanted === undefined ||
+    (hasDaysOf({ daysOf: held ?? NO_ACTIONS }, wanted) &&
+      confirmed.snapshot.organizationEarners?.judging.derivations === derivations);
+  if (isRead) return { organizations, states, ...confirmed };
+  return { organizations, states: await tx.earners.lock(ids, wanted), ...confirmed };
 }

@@ -5,7 +5,7 @@ import { StoreUnavailable } from '../store/store.js';
 import { DayKnowledge } from './day-knowledge.js';
 
 const KNOWN = {} as KnownDays;
-const snapshot = { windowedActions: new Map([['x', 7]]) };
+const snapshot = { windowedActions: new Map([['x', 7]]), organizationEarners: undefined };
 
 /** Knowledge that was read once, with the failure of every later reading. */
 async function heldWith(failure: Error) {

@@ -8,10 +8,13 @@ import { StoreUnavailable } from '../store/store.js';
 /** For how long it is held since when days are known, while rules window the same actions. */
 const HELD_MS = MINUTE_MS;
 
+/** What rules read by which it may be known otherwise. */
+type Read = Pick<Snapshot, 'windowedActions' | 'organizationEarners'>;
+
 /** Since when the days on which users did each action are known, as the store says. */
 export class DayKnowledge {
   readonly #days: Pick<DayStore, 'known'>;
-  #held: { readonly known: KnownDays; readonly windowed: Snapshot['windowedActions'] } | undefined;
+  #held: { readonly known: KnownDays; readonly read: Read } | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(days: Pick<DayStore, 'known'>) {
@@ -24,21 +27,23 @@ export class DayKnowledge {
   }
 
   /**
-   * As it is known here, for the actions that a snapshot windows: for these it changes only as they come to be windowed. While the
+   * As it is known here, for the actions that a snapshot windows, or reads of organizations: for these it changes only as they come to be. While the
    * store is away the last that was known; undefined where nothing was.
    */
-  async of({ windowedActions }: Pick<Snapshot, 'windowedActions'>): Promise<KnownDays | undefined> {
+  async of({ windowedActions, organizationEarners }: Read): Promise<KnownDays | undefined> {
     const held = this.#held;
-    const isFresh = held?.windowed === windowedActions && performance.now() - this.#readAt <= HELD_MS;
-    return isFresh ? held.known : this.#readOrHeld(windowedActions);
+    const isSame =
+      held?.read.windowedActions === windowedActions && held.read.organizationEarners === organizationEarners;
+    const isFresh = isSame && performance.now() - this.#readAt <= HELD_MS;
+    return isFresh ? held.known : this.#readOrHeld({ windowedActions, organizationEarners });
   }
 
-  async #readOrHeld(windowed: Snapshot['windowedActions']): Promise<KnownDays | undefined> {
+  async #readOrHeld(read: Read): Promise<KnownDays | undefined> {
     // Set before the answer, so that a store that is away is asked by one call in a while.
     this.#readAt = performance.now();
     try {
       const known = await storeAnswerWithin(STORE_ANSWERS_MS, this.read());
-      this.#held = { known, windowed };
+      this.#held = { known, read };
       return known;
     } catch (error) {
       if (error instanceof StoreUnavailable) return this.#held?.known;

@@ -252,7 +252,10 @@ describe('dead letters', () => {
     const { deadLetters, total } = await stand.admin.listDeadLetters({});
     expect(total).toBe(1);
     expect(deadLetters).toEqual([
-      { event: { ...event, occurredAt: new Date(now) }, reason: 'it broke', receivedAt: new Date(now) },
+      {
+        event: { ...event, occurredAt: new Date(now), organizationId: '' },
+        ...{ reason: 'it broke', receivedAt: new Date(now), contribution: '' },
+      },
     ]);
     const other = { userId: 'u', source: 's', id: 'other' };
     expect(

@@ -14,6 +14,7 @@ import type { SegmentService } from './flags/segments.js';
 import type { LedgerService } from './ledger/ledger.js';
 import type { ProgressService } from './onboarding/progress.js';
 import type { StageService } from './onboarding/stages.js';
+import type { OrganizationDeletion } from './organizations/organization-deletion.js';
 import type { OrganizationService } from './organizations/organizations.js';
 import type { PreviewService } from './previewing/preview.js';
 import type { StreamService } from './streaming/streams.js';
@@ -39,6 +40,7 @@ export interface ServiceSet {
   readonly flags: FlagService;
   readonly keeper: ConfigurationKeeper;
   readonly ledger: LedgerService;
+  readonly organizationDeletion: OrganizationDeletion;
   readonly organizations: OrganizationService;
   readonly preview: PreviewService;
   readonly progress: ProgressService;

@@ -77,8 +77,11 @@ export interface BackfillStep {
 
 /** Changes of backfills, in a transaction. Their rows are locked last, after the configuration's revision. */
 export interface BackfillWriter {
-  /** Starts backfills. Unfinished ones of the same flags are superseded, except those of other organizations. */
-  start(backfills: readonly NewBackfill[]): Promise<void>;
+  /**
+   * Starts backfills. Unfinished ones of the same flags are superseded, except those of other organizations. With `unlessPending` none is
+   * superseded, and none started where one of the flag is pending that looks at these users: that begins after this transaction.
+   */
+  start(backfills: readonly NewBackfill[], unlessPending?: boolean): Promise<void>;
   /** Cancels a backfill that is unfinished; gives it as it is then, undefined when there is none of that id. */
   cancel(id: string, now: number): Promise<Backfill | undefined>;
   /**

@@ -23,4 +23,6 @@ export interface DayWriter extends Pick<DayStore, 'known'> {
    * known from where the others were kept until now. The configuration must be confirmed.
    */
   keepFrom(wanted: KeptDays): Promise<KeptDays>;
+  /** Notes that these actions count for organizations from an instant on. The configuration must be locked. */
+  countForOrganizations(actions: readonly string[], since: number): Promise<void>;
 }

@@ -1,4 +1,5 @@
 import type { EventName } from '../core/states/ledger.js';
+import type { Earner } from '../core/states/user-state.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { PartitionRange } from '../core/values/partition.js';
 import type { Page, PageRequest } from './page.js';
@@ -18,6 +19,15 @@ export interface NewEvent {
   readonly reverses?: EventName;
   /** When it was received, by the database's clock. Consistency tokens refer to it. */
   readonly receivedAt: number;
+  /**
+   * The organization that the event is of, as its producer or the person's verified token said; absent where neither did: then it is the
+   * one that the user was a member of when it occurred.
+   */
+  readonly organizationId?: string;
+  /** Of an event that counts for an organization, which then is its `userId`: the member who did it; '' once that user was deleted. */
+  readonly contributor?: string;
+  /** See {@link EventName}. */
+  readonly contribution?: string;
 }
 
 /** What names an event: by user, source and id it counts once. */
@@ -42,6 +52,12 @@ export interface KeptEvent extends StoredEvent {
   readonly key: string;
 }
 
+/** An event of a user that counts for an organization, too. */
+export interface Contribution {
+  readonly event: NewEvent;
+  readonly organizationId: string;
+}
+
 /** The durable inbox. */
 export interface EventInbox {
   /**
@@ -64,14 +80,17 @@ export interface EventReader {
   stored(keys: readonly EventKey[]): Promise<readonly (StoredEvent | undefined)[]>;
   /** The state of each event, in their order; `unknown` for one that was never stored, or forgotten after the retention. */
   states(keys: readonly EventKey[]): Promise<readonly EventState[]>;
-  /** Those of these users who have a pending event that was received at or before that instant. */
-  pendingUsers(userIds: readonly string[], receivedAtOrBefore: number): Promise<ReadonlySet<string>>;
+  /** Those of these users, or organizations as earners, that have a pending event which was received at or before that instant. */
+  pendingUsers(userIds: readonly string[], receivedAtOrBefore: number, earner?: Earner): Promise<ReadonlySet<string>>;
   /** For each partition that has a pending event, when its oldest was received; ascending by partition. */
   oldestPending(): Promise<readonly { readonly partition: number; readonly receivedAt: number }[]>;
   /** Dead letters, oldest first. */
   deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
   deadLetterCount(): Promise<number>;
-  /** Forgets done and reversed events received before that instant, `limit` rows at most; gives how many. Called again until 0. */
+  /**
+   * Forgets done and reversed events received before that instant, `limit` rows at most; gives how many. Called again until 0. Of events
+   * that count for organizations it forgets those of a day longer: they are gone before the user's own event is, which leads to them.
+   */
   purge(options: PurgeOptions): Promise<number>;
 }
 
@@ -114,17 +133,14 @@ export interface InboxWriter {
    * duplicates when they come. One that has come meanwhile is reversed.
    */
   forestall(events: readonly (EventKey & { readonly receivedAt: number })[]): Promise<void>;
-  /**
-   * What is kept of a user's counted events of some actions, or of all: a page of at most `limit`, in the order of their keys, after the event of
-   * that key.
-   */
-  kept(
-    userId: string,
-    actions: readonly string[] | undefined,
-    page: { readonly after: string; readonly limit: number },
-  ): Promise<readonly KeptEvent[]>;
   /** Drops what was sent with events that are done and were not counted, since their user was deleted after them: their keys stay. */
   forget(events: readonly EventKey[]): Promise<void>;
+  /**
+   * Has events count for organizations as well, received at that instant and in this order, in the transaction that counts them for
+   * their users: so exactly once. The users must be locked. They are counted by the organizations' lanes. One that takes back another is
+   * handed on only where that one was, to the same organization.
+   */
+  contribute(contributions: readonly Contribution[], receivedAt: number): Promise<void>;
   /** Puts one event aside as a dead letter, payload and all. */
   bury(event: EventKey, reason: string): Promise<void>;
   /**

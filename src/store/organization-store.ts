@@ -1,10 +1,11 @@
 import type { AccessRow } from '../core/flags/flag.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
+import type { ActionNames } from '../core/states/user-state.js';
 
 /** Changes of organizations. Each needs the organization's lock. */
 export interface OrganizationWriter {
   /** Reads states without locking, as this transaction sees them: one entry per id, as `StateReader` gives them. */
-  read(ids: readonly string[]): Promise<ReadonlyMap<string, OrganizationState>>;
+  read(ids: readonly string[], earnerDaysOf?: ActionNames): Promise<ReadonlyMap<string, OrganizationState>>;
   /**
    * Locks these organizations, by id, until the transaction ends; those of which nothing is stored get their row
    * (revision 0). Then reads their states, as of after the locks.

@@ -21,7 +21,7 @@ export interface Demand {
   readonly doubt?: () => Promise<void>;
   /** Whether the store must be read: no cache is used, and no load that has already begun. */
   readonly fresh?: boolean;
-  /** The actions whose days users' states must have; left out, none. */
+  /** The actions whose days users' states, or organizations' earners, must have; left out, none, nor need organizations have an earner. */
   readonly daysOf?: ActionNames;
 }
 

@@ -10,7 +10,7 @@ import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
 import type { TokenReader, TokenWriter } from './token-store.js';
 import type { UserPages } from './user-pages.js';
-import type { StateReader, TimerReader, TimerWriter, UserHistory, UserWriter } from './user-store.js';
+import type { EarnerWriter, StateReader, TimerReader, TimerWriter, UserHistory, UserWriter } from './user-store.js';
 import type { WebhookReader, WebhookWriter } from './webhook-store.js';
 
 export type { Page, PageRequest } from './page.js';
@@ -69,12 +69,13 @@ export interface Store {
  * making the next: calls that are made without waiting in between cost one round trip together.
  *
  * Locks are taken in one order everywhere, so that nothing deadlocks by design: lane, organizations by id, users by
- * (partition, id), flags by id, the configuration's revision, from when days are kept, webhooks by id, and backfills last.
+ * (partition, id), organizations as earners likewise, flags by id, the configuration's revision, from when days are kept, webhooks by id, and backfills last.
  */
 export interface Transaction {
   readonly configuration: ConfigurationWriter;
   readonly users: UserWriter;
   readonly organizations: OrganizationWriter;
+  readonly earners: EarnerWriter;
   readonly inbox: InboxWriter;
   readonly days: DayWriter;
   readonly timers: TimerWriter;

@@ -42,4 +42,6 @@ export interface TokenWriter {
   add(token: MachineToken): Promise<void>;
   /** Sets `revokedAt` where it is not set; gives the token as it is then, undefined when there is none of that id. */
   revoke(id: string, at: number): Promise<MachineToken | undefined>;
+  /** Revokes the tokens that are bound to an organization; gives how many were not revoked before. */
+  revokeOf(organizationId: string, at: number): Promise<number>;
 }

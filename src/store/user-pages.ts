@@ -1,6 +1,7 @@
 import type { Derivation } from '../core/flags/flag.js';
 import type { StateNeeds } from '../core/snapshot/state-needs.js';
-import type { UserState } from '../core/states/user-state.js';
+import type { Earner, UserState } from '../core/states/user-state.js';
+import { PARTITIONS, type PartitionRange } from '../core/values/partition.js';
 
 /** A place in the order of users, which is by (partition, id): right after this user, who may have been deleted since. */
 export interface UserCursor {
@@ -11,6 +12,9 @@ export interface UserCursor {
 /** Before the first user. */
 export const FIRST_USER: UserCursor = { partition: -1, userId: '' };
 
+/** Before the first organization as an earner, and after every user. */
+export const FIRST_ORGANIZATION: UserCursor = { partition: PARTITIONS, userId: '' };
+
 export interface UserPageRequest {
   readonly after: UserCursor;
   /** 1…500. */
@@ -20,6 +24,8 @@ export interface UserPageRequest {
   readonly needs: StateNeeds;
   /** Actions that are not derived, and are to be counted as if they were. */
   readonly countedAs?: ReadonlyMap<string, Derivation> | undefined;
+  /** Left out: users. Organizations as earners come after all users in the order: their partitions are beyond those of users. */
+  readonly earner?: Earner;
 }
 
 export interface UserPage {
@@ -37,7 +43,12 @@ export interface UserPage {
  */
 export interface UserPages {
   /** How many users there are. It may take a while, in several short statements, between which `pause` is awaited. */
-  count(organizationId: string, pause?: () => Promise<void>): Promise<number>;
+  count(organizationId: string, pause?: () => Promise<void>, earner?: Earner): Promise<number>;
+  /**
+   * The users in some partitions who name an organization: its members, those who are expected in it, and those for whom it has access
+   * rows. In no order.
+   */
+  naming(organizationId: string, partitions: PartitionRange): Promise<readonly string[]>;
   /** The users after a place, as they are committed when it is called. */
   read(request: UserPageRequest): Promise<UserPage>;
 }

@@ -7,6 +7,7 @@ import type { EventName, LedgerEntry } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { ActionDay, ActionNames, UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
 import type { JsonObject } from '../core/values/json.js';
+import type { KeptEvent } from './event-store.js';
 import type { Page, PageRequest } from './page.js';
 
 /** Loads what evaluations read, for many users or organizations at once. Each state is as it was at one instant. */
@@ -16,17 +17,22 @@ export interface StateReader {
    * `daysOf`, which each state then names; of every action when it is left out.
    */
   users(ids: readonly string[], daysOf?: ActionNames): Promise<ReadonlyMap<string, UserState>>;
-  /** Likewise for organizations. At most 500 ids. */
-  organizations(ids: readonly string[]): Promise<ReadonlyMap<string, OrganizationState>>;
+  /**
+   * Likewise for organizations. At most 500 ids. What they have earned is read where `earnerDaysOf` is given, with the days of these
+   * actions: then each state has its `earner`, which is as new as the rest of it, or newer.
+   */
+  organizations(ids: readonly string[], earnerDaysOf?: ActionNames): Promise<ReadonlyMap<string, OrganizationState>>;
 }
 
 /** What is kept about users for people to read, and not for evaluations. */
 export interface UserHistory {
   /** The user's ledger, oldest first. */
   ledger(userId: string, page: PageRequest): Promise<Page<LedgerEntry>>;
+  /** The ledger of an organization, likewise. */
+  organizationLedger(organizationId: string, page: PageRequest): Promise<Page<LedgerEntry>>;
   /** The last 1,000 changes of stage with their instants, oldest first, repeats included. */
   progress(userId: string, page: PageRequest): Promise<Page<StageChange>>;
-  /** A flag's entries in the ledgers of all users, ordered by when they were recorded. */
+  /** A flag's entries in the ledgers of all users and organizations, ordered by when they were recorded. */
   flagLedger(flagId: string, page: PageRequest, order: LedgerOrder): Promise<Page<UserLedgerEntry>>;
   /** The sums of what all deleted users had. */
   deletedTotals(): Promise<DeletedTotals>;
@@ -65,6 +71,12 @@ export interface UserWriter {
   putClaimsAt(userId: string, issuedAt: number): Promise<void>;
   /** Sets which organization alone may say who these users are. They must not be identified. */
   expect(userIds: readonly string[], organizationId: string): Promise<void>;
+  /** Makes these users members of no organization. */
+  leave(userIds: readonly string[]): Promise<void>;
+  /** Notes of which organization a user is a member from an instant on. */
+  putMembership(userId: string, membership: Membership): Promise<void>;
+  /** Of which organizations these users were members, oldest first, as far as that is known; nothing for a user who never was of any. */
+  memberships(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Membership[]>>;
   /** Sets the present stage, adds to the history, and to the stages reached when it is new. */
   putStage(userId: string, change: StageChange): Promise<void>;
   /** Users' rows (userId not empty): inserts, or replaces effect and enabled by key. */
@@ -91,6 +103,15 @@ export interface UserWriter {
   putSpans(spans: readonly UserSpans[]): Promise<void>;
   /** The last of a user's counted events of these actions, in the order in which they were taken. */
   lastEvents(userId: string, actions: readonly string[], limit: number): Promise<readonly SaidEvent[]>;
+  /**
+   * What is kept of a user's counted events of some actions, or of all: a page of at most `limit`, in the order of their keys, after the
+   * event of that key.
+   */
+  kept(
+    userId: string,
+    actions: readonly string[] | undefined,
+    page: { readonly after: string; readonly limit: number },
+  ): Promise<readonly KeptEvent[]>;
   /** The days of a user that have rows, of some actions: not of the last day of each, as long as its total holds that. */
   dayRows(userId: string, actions: readonly string[]): Promise<ReadonlyMap<string, readonly ActionDay[]>>;
   /** Takes from the days' counts and sums: the numbers that are added are below zero. A day of which nothing is left has no row. */
@@ -119,6 +140,42 @@ export interface KnownValues {
   isBy(value: UserDistinctValue, event: EventName): boolean;
 }
 
+/** Of which organization a user is a member from an instant on, in epoch milliseconds; '' of none. */
+export interface Membership {
+  readonly organizationId: string;
+  readonly since: number;
+}
+
+/**
+ * Changes of organizations as earners: counters, ledger and timers, which are stored as those of users are, and never among them. Each
+ * needs the lock of the earner, and that of the organization before it, whose revision is to be raised with it.
+ */
+export interface EarnerWriter
+  extends Pick<
+    UserWriter,
+    | 'read'
+    | 'lock'
+    | 'putTotals'
+    | 'putDayZone'
+    | 'addDays'
+    | 'dayRows'
+    | 'takeDays'
+    | 'forgetActions'
+    | 'distinctValues'
+    | 'addDistinctValues'
+    | 'dropDistinctValues'
+    | 'dropCounted'
+    | 'spans'
+    | 'putSpans'
+    | 'lastEvents'
+    | 'kept'
+    | 'appendLedger'
+    | 'advance'
+    | 'remove'
+  > {
+  readonly timers: TimerWriter;
+}
+
 export interface UserProfile {
   readonly userId: string;
   readonly organizationId: string;
@@ -136,13 +193,17 @@ export interface UserProfile {
 
 export interface UserLedgerEntry extends LedgerEntry {
   readonly userId: string;
+  /** Present where it is an organization's, whose id stands in place of the user's. */
+  readonly earner?: 'organization';
 }
 
-/** When time alone could next make a latching rule true for a user. A user has one timer at most. */
+/** When time alone could next make a latching rule true for a user, or for an organization that earns. A user has one timer at most. */
 export interface UserTimer {
   readonly userId: string;
   /** Epoch milliseconds. */
   readonly dueAt: number;
+  /** Set where it is an organization's, whose id `userId` is. */
+  readonly earner?: 'organization';
 }
 
 export interface TimerWriter {
@@ -153,6 +214,6 @@ export interface TimerWriter {
 }
 
 export interface TimerReader {
-  /** Timers due at or before that instant, soonest first: from the first one, or those that come after a timer. */
+  /** Timers of users and organizations due at or before that instant, soonest first: from the first one, or those that come after a timer. */
   due(at: number, limit: number, after?: UserTimer): Promise<readonly UserTimer[]>;
 }

@@ -243,8 +243,12 @@ export function relockEntries(
   return unlockEntries(userId, taken, stamp).map((entry) => ({ ...entry, kind: 'relocked' }));
 }
 
-export function causeOfEvent({ source, id, action, reverses }: NewEvent): Cause {
-  return { type: 'event', source, eventId: id, action, ...(reverses === undefined ? {} : { reverses }) };
+export function causeOfEvent({ source, id, action, reverses, contributor }: NewEvent): Cause {
+  return {
+    ...{ type: 'event', source, eventId: id, action },
+    ...(reverses === undefined ? {} : { reverses: { source: reverses.source, id: reverses.id } }),
+    ...(contributor === undefined ? {} : { contributor }),
+  };
 }
 
 const NO_FLAGS: ReadonlySet<string> = new Set<string>();

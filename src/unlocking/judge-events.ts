@@ -148,10 +148,12 @@ function datedEvents({ dayZone }: UserState, events: readonly NewEvent[], wanted
 
 /**
  * The flags by which a user may not have been judged yet, whatever happens: a new user, or one who comes back after a deletion, has
- * been judged by none.
+ * been judged by none. An organization is always in itself, which says nothing of it.
  */
 function unsettledFor(before: UserState, snapshot: Snapshot): Flags {
-  return isNobody(before) ? undefined : judgingIndex(snapshot).unsettled;
+  const isNew = before.revision === 0 || before.deletedAt !== undefined;
+  const isUnjudged = before.organizationId === before.id ? isNew : isNobody(before);
+  return isUnjudged ? undefined : judgingIndex(snapshot).unsettled;
 }
 
 function concerned(snapshot: Snapshot, touched: ReadonlySet<string>, more: ReadonlySet<string>): ReadonlySet<string> {

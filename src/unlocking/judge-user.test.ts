@@ -178,10 +178,10 @@ describe('judging a user by what was touched', () => {
         const life = new Life(history);
         for (const happening of history.happenings) life.happen(happening);
       }),
-      { numRuns: 1_500 },
+      { numRuns: 2_000 },
     );
     const { writes, looked, there, ...rest } = seen;
-    for (const [name, count] of Object.entries(rest)) expect({ name, some: count > 10 }).toEqual({ name, some: true });
+    for (const [name, count] of Object.entries(rest)) expect({ name, some: count > 3 }).toEqual({ name, some: true });
     expect(writes).toBeGreaterThan(5_000);
     expect(looked / there).toBeLessThan(0.7);
   });

@@ -8,15 +8,6 @@ const refused = () => Promise.reject(new Error('not asked for here'));
 /** Takes every write and keeps none. */
 const TRANSACTION: RecomputeTransaction = {
   users: {
-    lock: refused,
-    read: refused,
-    putProfiles: nothing,
-    claimsAt: refused,
-    putClaimsAt: nothing,
-    expect: nothing,
-    putStage: nothing,
-    putAccess: nothing,
-    dropAccess: refused,
     putTotals: nothing,
     addDays: nothing,
     distinctValues: refused,
@@ -27,13 +18,12 @@ const TRANSACTION: RecomputeTransaction = {
     lastEvents: refused,
     dropDistinctValues: nothing,
     dayRows: refused,
+    kept: refused,
     takeDays: nothing,
     forgetActions: nothing,
     putDayZone: nothing,
     appendLedger: nothing,
     advance: nothing,
-    remove: refused,
-    countDeleted: nothing,
   },
   organizations: {
     read: refused,

@@ -4,17 +4,17 @@ import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import type { CountedValue } from '../core/counting/distinct-values.js';
 import type { UserSpans } from '../core/counting/sequences.js';
 import { changedFlags } from '../core/snapshot/changed-flags.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../core/snapshot/snapshot.js';
 import type { DayZone } from '../core/states/day-zone.js';
 import type { Cause } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
-import type { UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
+import type { Earner, UserActionDay, UserActionTotal, UserState } from '../core/states/user-state.js';
 import { timeCanLatch } from '../core/unlocking/latch.js';
 import type { RevisionOf } from '../notify/notifier.js';
 import type { NewEvent } from '../store/event-store.js';
-import type { UserChange } from '../store/outbox-store.js';
+import type { OutboxWriter, UserChange } from '../store/outbox-store.js';
 import type { Transaction } from '../store/store.js';
-import type { UserLedgerEntry } from '../store/user-store.js';
+import type { EarnerWriter, UserLedgerEntry } from '../store/user-store.js';
 import { causeOfEvent } from './event-course.js';
 import { hasFlips } from './flips.js';
 import { type HappenedTo, judgeEvents } from './judge-events.js';
@@ -31,6 +31,8 @@ export interface RecomputeOptions {
   readonly snapshotBefore?: Snapshot;
   /** The present instant by the database's clock. */
   readonly now: number;
+  /** Of which kind the touched ones are; users when left out. See `recomputeOrganizations`. */
+  readonly earner?: Earner;
   /** Names the transaction in the outbox. */
   readonly batch: string;
   /**
@@ -51,7 +53,10 @@ export interface Recomputed {
   readonly entries: readonly UserLedgerEntry[];
 }
 
-export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' | 'timers' | 'outbox' | 'outbound'>;
+export interface RecomputeTransaction extends Pick<Transaction, 'organizations' | 'timers' | 'outbound'> {
+  readonly users: Omit<EarnerWriter, 'read' | 'lock' | 'remove' | 'timers'>;
+  readonly outbox: Pick<OutboxWriter, 'append'>;
+}
 
 /**
  * Brings everything up to date that follows from changed states of users, in the transaction that changes them: records unlocks
@@ -65,13 +70,13 @@ export type RecomputeTransaction = Pick<Transaction, 'users' | 'organizations' |
 export async function recompute(
   tx: RecomputeTransaction,
   touched: readonly Written[],
-  { snapshot, snapshotBefore = snapshot, now, batch, writes }: RecomputeOptions,
+  { snapshot, snapshotBefore = snapshot, earner = 'user', now, batch, writes }: RecomputeOptions,
 ): Promise<Recomputed> {
   const timed = timeCanLatch(snapshot);
   const happened = touched.filter((one) => 'events' in one).filter(({ reversal }) => reversal === undefined);
   const { derivations } = snapshot;
   const [organizations, dueAt, known] = await Promise.all([
-    organizationsOf(tx, touched),
+    organizationsOf(tx, touched, snapshot),
     timed ? tx.timers.dueAt(touched.map(({ before }) => before.id)) : NO_TIMERS,
     derivations.all.size > 0 && happened.length > 0 ? knownDerived(tx.users, happened, derivations) : undefined,
   ]);
@@ -135,7 +140,7 @@ export async function recompute(
     ...(writes?.(zones) ?? []),
     ...reversals.flatMap((reversal) => takingBack(tx, reversal)),
     ...(entries.length > 0 ? [tx.users.appendLedger(entries)] : []),
-    announceEntries(tx, entries, snapshot),
+    announceEntries(tx, entries, snapshot, earner),
     ...(timed ? [tx.timers.put(timers)] : []),
     ...(outbox.length > 0 ? [tx.outbox.append(outbox)] : []),
     ...(totals.length > 0 ? [tx.users.putTotals(totals)] : []),
@@ -188,8 +193,10 @@ const NOTHING: readonly never[] = [];
 async function organizationsOf(
   tx: RecomputeTransaction,
   touched: readonly Written[],
+  snapshot: Snapshot,
 ): Promise<ReadonlyMap<string, OrganizationState>> {
   const ids = new Set(touched.flatMap(statesOf).map(({ organizationId }) => organizationId));
   ids.delete('');
-  return ids.size === 0 ? new Map() : tx.organizations.read([...ids]);
+  if (ids.size === 0) return new Map();
+  return tx.organizations.read([...ids], earnerDaysOf(snapshot));
 }

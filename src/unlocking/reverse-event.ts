@@ -12,9 +12,8 @@ import { localDay } from '../core/values/local-time.js';
 import { ANY_ACTION } from '../core/values/names.js';
 import { DAY_MS, shownInstant } from '../core/values/time.js';
 import type { KeptEvent, NewEvent, StoredEvent } from '../store/event-store.js';
-import type { Transaction } from '../store/store.js';
-import type { KnownValues } from '../store/user-store.js';
-import { inOrderTaken, type SequenceReading, sequencesWithout } from './reverse-sequences.js';
+import type { EarnerWriter, KnownValues } from '../store/user-store.js';
+import { inOrderTaken, isSameEvent, type SequenceReading, sequencesWithout } from './reverse-sequences.js';
 
 /** An event that takes back another one, and what that comes to. */
 export interface Reversal extends TakenBack {
@@ -48,11 +47,17 @@ export function faultOfReversal(
   if (reversal.action !== '' && reversal.action !== original.action) {
     return `the event ${name} is of the action ${quote(original.action)}, not of ${quote(reversal.action)}; leave the action out`;
   }
+  const { organizationId = original.organizationId } = reversal;
+  if (original.organizationId !== undefined && organizationId !== original.organizationId) {
+    return `the event ${name} is not of the organization ${quote(organizationId)}: who speaks for one organization takes back nothing of another`;
+  }
+  // What was counted for an organization nobody corrects.
+  const correct = original.contribution === undefined ? '; correct the total (CorrectTotal)' : '';
   if (original.occurredAt < reversal.receivedAt - retentionDays * DAY_MS) {
-    return `the event ${name} occurred at ${shownInstant(original.occurredAt)}, more than ${retentionDays} days ago: events that old are not taken back; correct the total (CorrectTotal)`;
+    return `the event ${name} occurred at ${shownInstant(original.occurredAt)}, more than ${retentionDays} days ago: events that old are not taken back${correct}`;
   }
   if (original.state === 'done' && derivations.isForgotten(original)) {
-    return `the properties of the event ${name} were dropped once it was counted, so that what it counted as is not known any more; correct the total (CorrectTotal)`;
+    return `the properties of the event ${name} were dropped once it was counted, so that what it counted as is not known any more${correct}`;
   }
   return undefined;
 }
@@ -67,7 +72,8 @@ export function shownName({ source, id }: { readonly source: string; readonly id
   return source === '' ? quote(id) : `${quote(id)} of ${quote(source)}`;
 }
 
-type Reading = SequenceReading & { readonly users: Pick<Transaction['users'], 'dayRows'> };
+/** Of users, or of organizations. */
+type Reading = SequenceReading & Pick<EarnerWriter, 'dayRows'>;
 
 interface ReverseOptions {
   readonly snapshot: Pick<Snapshot, 'derivations' | 'windowedActions' | 'streaks'>;
@@ -82,13 +88,13 @@ interface ReverseOptions {
  * are looked through, page by page. What counts since another action is counted anew from them, with the event and without.
  */
 export async function reverseEvent(
-  tx: Reading,
+  subjects: Reading,
   before: UserState,
   original: StoredEvent,
   { snapshot, keptFrom }: ReverseOptions,
 ): Promise<Reversal> {
   const { derivations } = snapshot;
-  const sequences = await sequencesWithout(tx, before, original, { derivations, keptFrom });
+  const sequences = await sequencesWithout(subjects, before, original, { derivations, keptFrom });
   if (typeof sequences === 'string')
     throw new UncountableEvent(`the event ${shownName(original)} cannot be taken back: ${sequences}`);
   // What was counted anew from a later instant on has not counted it.
@@ -96,14 +102,14 @@ export async function reverseEvent(
     ({ action, occurredAt }) => occurredAt >= (before.actions.get(action)?.firstAt ?? Infinity),
   );
   const values = countedValues(before.id, all);
-  const known = values.length === 0 ? NONE_KNOWN : await tx.users.distinctValues(values);
+  const known = values.length === 0 ? NONE_KNOWN : await subjects.distinctValues(values);
   const counts = all.filter((one) => one.distinct === undefined || known.isBy(countedValue(before.id, one), original));
   const freed = counts.filter(({ distinct }) => distinct !== undefined);
   const spans = counts.filter((one) => needsSpan(before.actions.get(one.action)!, one));
   const gone = [...counts, ...sequences.gone];
   const [rows, found] = await Promise.all([
-    gone.length === 0 ? NO_ROWS : tx.users.dayRows(before.id, [...new Set(namesOf(gone))]),
-    lookThrough(tx, { before, original, spans: new Set(namesOf(spans)), freed, derivations }),
+    gone.length === 0 ? NO_ROWS : subjects.dayRows(before.id, [...new Set(namesOf(gone))]),
+    lookThrough(subjects, { before, original, spans: new Set(namesOf(spans)), freed, derivations }),
   ]);
   const taken = takeBack(before, gone, (action) => ({
     rows: rows.get(action) ?? [],
@@ -183,7 +189,7 @@ interface Found {
 const PAGE = 1_000;
 
 /** Looks through the kept events of the actions that are asked for, and of those that they are derived from. */
-async function lookThrough(tx: Reading, looking: Looking): Promise<Found> {
+async function lookThrough(subjects: Reading, looking: Looking): Promise<Found> {
   const { before, original, spans: asked, freed, derivations } = looking;
   const spans = new Map<string, Span>();
   const instead = new Map<string, Instead>();
@@ -194,8 +200,8 @@ async function lookThrough(tx: Reading, looking: Looking): Promise<Found> {
     : [...new Set([...names].flatMap((name) => derivations.all.get(name)?.from ?? [name]))];
   const freedBy = new Map(freed.map((one) => [one.action, one]));
   for (let after = ''; ; ) {
-    const page = await tx.inbox.kept(before.id, read, { after, limit: PAGE });
-    const others = page.filter(({ source, id }) => source !== original.source || id !== original.id);
+    const page = await subjects.kept(before.id, read, { after, limit: PAGE });
+    const others = page.filter((one) => !isSameEvent(one, original));
     const all = others.flatMap((by) =>
       countsOf(by, derivations, before).flatMap((counted) => (names.has(counted.action) ? [{ counted, by }] : [])),
     );
@@ -203,7 +209,7 @@ async function lookThrough(tx: Reading, looking: Looking): Promise<Found> {
       before.id,
       all.map(({ counted }) => counted),
     );
-    const known = values.length === 0 ? NONE_KNOWN : await tx.users.distinctValues(values);
+    const known = values.length === 0 ? NONE_KNOWN : await subjects.distinctValues(values);
     for (const one of all) {
       const { counted, by } = one;
       const value = countedValue(before.id, counted);

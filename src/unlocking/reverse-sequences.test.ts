@@ -50,20 +50,16 @@ const textOf = ({ action, value }: UserDistinctValue): string => `${action} ${va
 function storeOf({ spans, distinct }: Stored, events: readonly KeptEvent[]): SequenceReading {
   const counted = new Map(distinct.map((value) => [textOf(value), value.by]));
   return {
-    inbox: {
-      kept: async (_, actions, { after, limit }) =>
-        events
-          .filter(({ action, key }) => actions!.includes(action) && key > after)
-          .toSorted((one, other) => (one.key < other.key ? -1 : 1))
-          .slice(0, limit),
-    },
-    users: {
-      spans: async (of) => spans.filter((one) => of.some(({ action }) => action === one.action)),
-      distinctValues: async () => ({
-        has: (value) => counted.has(textOf(value)),
-        isBy: (value, { id }) => counted.get(textOf(value))?.id === id,
-      }),
-    },
+    kept: async (_, actions, { after, limit }) =>
+      events
+        .filter(({ action, key }) => actions!.includes(action) && key > after)
+        .toSorted((one, other) => (one.key < other.key ? -1 : 1))
+        .slice(0, limit),
+    spans: async (of) => spans.filter((one) => of.some(({ action }) => action === one.action)),
+    distinctValues: async () => ({
+      has: (value) => counted.has(textOf(value)),
+      isBy: (value, { id }) => counted.get(textOf(value))?.id === id,
+    }),
   };
 }
 

@@ -4,12 +4,12 @@ import type { CountedValue, UserDistinctValue } from '../core/counting/distinct-
 import type { UserSpans } from '../core/counting/sequences.js';
 import type { Span as StoredSpan } from '../core/counting/spans.js';
 import type { Span } from '../core/counting/take-back.js';
+import type { EventName } from '../core/states/ledger.js';
 import type { UserState } from '../core/states/user-state.js';
 import { quote } from '../core/values/json.js';
 import { localDay } from '../core/values/local-time.js';
 import type { KeptEvent, StoredEvent } from '../store/event-store.js';
-import type { Transaction } from '../store/store.js';
-import type { KnownValues } from '../store/user-store.js';
+import type { EarnerWriter, KnownValues } from '../store/user-store.js';
 
 /** What becomes of derived actions that count since others once an event is taken back. */
 export interface SequencesWithout {
@@ -27,10 +27,8 @@ export interface SequencesWithout {
   readonly freed: readonly UserDistinctValue[];
 }
 
-export interface SequenceReading {
-  readonly users: Pick<Transaction['users'], 'distinctValues' | 'spans'>;
-  readonly inbox: Pick<Transaction['inbox'], 'kept'>;
-}
+/** Of users, or of organizations. */
+export type SequenceReading = Pick<EarnerWriter, 'distinctValues' | 'spans' | 'kept'>;
 
 interface Options {
   readonly derivations: Derivations;
@@ -48,7 +46,7 @@ const MOST_KEPT = 20_000;
  * cannot be told: too much is kept, or too little.
  */
 export async function sequencesWithout(
-  tx: SequenceReading,
+  subjects: SequenceReading,
   before: UserState,
   original: StoredEvent,
   { derivations: all, keptFrom }: Options,
@@ -58,14 +56,14 @@ export async function sequencesWithout(
   const names = new Set(followers.map(({ action }) => action));
   const shown = [...names].map((name) => quote(name)).join(', ');
   const derivations = all.among(names);
-  const events = await keptEvents(tx, before.id, derivations);
+  const events = await keptEvents(subjects, before.id, derivations);
   if (events === undefined)
     return `it may matter to ${shown}, for which more than ${MOST_KEPT} events of the user would have to be looked through`;
   const windowed = followers.filter(({ since }) => since.withinDays !== undefined);
-  const stored = await tx.users.spans(windowed.map(({ action }) => ({ userId: before.id, action })));
+  const stored = await subjects.spans(windowed.map(({ action }) => ({ userId: before.id, action })));
   const storedSpans = new Map(stored.map(({ action, spans }) => [action, spans]));
-  const values = await valuesOf(tx, before, { events, derivations });
-  const isOriginal = ({ source, id }: SaidEvent): boolean => source === original.source && id === original.id;
+  const values = await valuesOf(subjects, before, { events, derivations });
+  const isOriginal = (event: SaidEvent): boolean => isSameEvent(event, original);
 
   const seeds = new Map<string, readonly StoredSpan[]>();
   for (const follower of followers) {
@@ -109,20 +107,25 @@ const NOTHING: SequencesWithout = {
 
 /** What is kept of a user that these are counted by, in the order in which it was taken; undefined where that is too much. */
 async function keptEvents(
-  tx: SequenceReading,
+  subjects: SequenceReading,
   userId: string,
   derivations: Derivations,
 ): Promise<readonly SaidEvent[] | undefined> {
   const events: KeptEvent[] = [];
   const sources = [...derivations.sources()];
   for (let after = ''; ; ) {
-    const page = await tx.inbox.kept(userId, sources, { after, limit: PAGE });
+    const page = await subjects.kept(userId, sources, { after, limit: PAGE });
     events.push(...page);
     if (events.length > MOST_KEPT) return undefined;
     if (page.length < PAGE) break;
     after = page.at(-1)!.key;
   }
   return events.toSorted(inOrderTaken).map((event) => ({ ...event, day: localDay(event.dayZone, event.occurredAt) }));
+}
+
+/** Whether two events of one user, or organization, are the same. */
+export function isSameEvent(one: EventName, other: EventName): boolean {
+  return one.source === other.source && one.id === other.id && one.contribution === other.contribution;
 }
 
 /** Compares events by the order in which they were taken. */
@@ -145,7 +148,7 @@ interface Kept {
 }
 
 async function valuesOf(
-  tx: SequenceReading,
+  subjects: SequenceReading,
   { id: userId }: UserState,
   { events, derivations }: Kept,
 ): Promise<Values> {
@@ -154,7 +157,7 @@ async function valuesOf(
       .of(event)
       .flatMap(({ action, distinct: value, by }) => (value === undefined ? [] : [{ userId, action, value, by: by! }])),
   );
-  const known = valued.length === 0 ? NONE_KNOWN : await tx.users.distinctValues(valued);
+  const known = valued.length === 0 ? NONE_KNOWN : await subjects.distinctValues(valued);
   return {
     known,
     ofKept: valued.filter((value) => known.isBy(value, value.by)),

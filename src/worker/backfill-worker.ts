@@ -1,15 +1,21 @@
 import { randomUUID } from 'node:crypto';
 import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { lockUsers } from '../configuration/confirm-snapshot.js';
+import { lockOrganizations, lockUsers } from '../configuration/confirm-snapshot.js';
+import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../core/snapshot/snapshot.js';
 import { needsOfLatching } from '../core/snapshot/state-needs.js';
-import { isNobody, type UserState } from '../core/states/user-state.js';
+import { type Earner, isNobody, type UserState } from '../core/states/user-state.js';
+import { PARTITIONS } from '../core/values/partition.js';
 import { SECOND_MS } from '../core/values/time.js';
-import type { Notifier } from '../notify/notifier.js';
+import type { Notice, Notifier } from '../notify/notifier.js';
 import type { Backfill } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
+import { FIRST_ORGANIZATION } from '../store/user-pages.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
-import { recompute } from '../unlocking/recompute.js';
+import type { Touched } from '../unlocking/judge-user.js';
+import { type Recomputed, recompute } from '../unlocking/recompute.js';
+import { recomputeOrganizations } from '../unlocking/recompute-organizations.js';
 import { keysOf, outOfDate } from './backfill-page.js';
 import { endBackfills } from './end-backfills.js';
 import { splitOnFailure } from './split-on-failure.js';
@@ -43,7 +49,7 @@ const USERS_PER_TRANSACTION = 100;
 const LEASE_MS = 5 * SECOND_MS;
 
 /**
- * Brings all users up to date with changed rules. Pages of users are read without locks, and only users for whom something would
+ * Brings all users, and after them all organizations that earn, up to date with changed rules. Pages of users are read without locks, and only users for whom something would
  * change are locked and judged again. It may be stopped anywhere, go on in another process, or run twice at the same time: under
  * the lock a user is judged by what is stored then, and judging twice changes nothing.
  *
@@ -101,25 +107,39 @@ export class BackfillWorker {
   async #countUsers(group: readonly Backfill[], { organizationId }: Backfill): Promise<void> {
     const uncounted = ids(group.filter(({ total }) => total === undefined));
     if (uncounted.length === 0) return;
-    const { store, giveWay } = this.#options;
+    const { store, keeper, giveWay } = this.#options;
     let renewedAt = performance.now();
-    const total = await store.userPages.count(organizationId, async () => {
+    const pause = async (): Promise<void> => {
       await giveWay();
       if (performance.now() - renewedAt < LEASE_MS / 4) return;
       renewedAt = performance.now();
       await this.#renew();
-    });
+    };
+    const users = await store.userPages.count(organizationId, pause);
+    const { organizationEarners } = keeper.snapshot;
+    const more = organizationId === '' && organizationEarners !== undefined;
+    const total = users + (more ? await store.userPages.count('', pause, 'organization') : 0);
     await store.transaction((tx) => tx.backfills.setTotal(uncounted, total));
   }
 
   async #page(group: readonly Backfill[], { cursor, organizationId }: Backfill, now: number, signal?: AbortSignal) {
     const { store, keeper, giveWay, observer, pageSize = PAGE_SIZE } = this.#options;
-    const snapshot = await keeper.atLeast(Math.max(...group.map(({ revision }) => revision)));
+    const whole = await keeper.atLeast(Math.max(...group.map(({ revision }) => revision)));
+    const earner = cursor.partition < PARTITIONS ? 'user' : 'organization';
+    const judging = whole.organizationEarners?.judging;
+    const snapshot = earner === 'user' ? whole : (judging ?? EMPTY_SNAPSHOT);
     const needs = needsOfLatching(snapshot);
     // A user has a row for every day of a window.
     const limit = needs.days?.size === 0 ? pageSize : Math.ceil(pageSize / DAYS_COST);
-    const { users, timers, next } = await store.userPages.read({ after: cursor, limit, organizationId, needs });
-    const organizations = await store.states.organizations(needs.organizations ? organizationsOf(users) : []);
+    const page = await store.userPages.read({ after: cursor, limit, organizationId, needs, earner });
+    const { users, timers } = page;
+    // Organizations come after all users.
+    const goesOn = earner === 'user' && organizationId === '' && judging !== undefined;
+    const next = page.next ?? (goesOn ? FIRST_ORGANIZATION : undefined);
+    const organizations = await store.states.organizations(
+      needs.organizations ? organizationsOf(users) : [],
+      earnerDaysOf(snapshot),
+    );
     const found = await outOfDate({ snapshot, users, timers, organizations, now }, new EventLoopPauses({}));
     let failed = 0;
     const userIds = [...found.keys()];
@@ -130,7 +150,7 @@ export class BackfillWorker {
       }
       await splitOnFailure(
         userIds.slice(i, i + USERS_PER_TRANSACTION),
-        (some) => this.#bringUpToDate(group, some, found),
+        (some) => this.#bringUpToDate(group, some, { found, earner }),
         (userId, error) => {
           failed++;
           observer.failed(userId, error);
@@ -147,29 +167,37 @@ export class BackfillWorker {
     await store.transaction((tx) => tx.backfills.renew({ worker: this.#worker, leasedUntil }));
   }
 
-  /** `found` has the keys of the flags by which each user was found, apart from the backfill's own. */
-  async #bringUpToDate(
-    group: readonly Backfill[],
-    userIds: readonly string[],
-    found: ReadonlyMap<string, ReadonlySet<string>>,
-  ): Promise<void> {
+  async #bringUpToDate(group: readonly Backfill[], ids: readonly string[], { found, earner }: Found): Promise<void> {
     const { store, keeper, notifier } = this.#options;
-    const revisions = await store.transaction(async (tx) => {
-      const { states, snapshot, now } = await lockUsers(tx, keeper, userIds);
-      const cause = { type: 'backfill' } as const;
+    const cause = { type: 'backfill' } as const;
+    const touchedOf = (states: ReadonlyMap<string, UserState>, snapshot: Snapshot): readonly Touched[] => {
       const own = keysOf(
         snapshot,
         group.map(({ flagId }) => flagId),
       );
-      // A user who was deleted since the page was read has earned nothing.
-      const touched = [...states.values()].flatMap((user) =>
-        isNobody(user) ? [] : [{ before: user, after: user, cause, unsettled: own.union(found.get(user.id) ?? own) }],
+      const isGone = earner === 'user' ? isNobody : isGoneOrganization;
+      // Who was deleted since the page was read has earned nothing.
+      return [...states.values()].flatMap((user) =>
+        isGone(user) ? [] : [{ before: user, after: user, cause, unsettled: own.union(found.get(user.id) ?? own) }],
       );
-      const recomputed = await recompute(tx, touched, { snapshot, now, batch: randomUUID() });
+    };
+    const batch = randomUUID();
+    const revisions = await store.transaction(async (tx) => {
+      let recomputed: Recomputed;
+      if (earner === 'user') {
+        const { states, snapshot, now } = await lockUsers(tx, keeper, ids);
+        recomputed = await recompute(tx, touchedOf(states, snapshot), { snapshot, now, batch });
+      } else {
+        const { states, organizations, snapshot, now } = await lockOrganizations(tx, keeper, ids);
+        const judging = snapshot.organizationEarners?.judging;
+        if (judging === undefined) return [];
+        const options = { snapshot, organizations, now, batch };
+        recomputed = await recomputeOrganizations(tx, touchedOf(states, judging), options);
+      }
       await count(tx, group, recomputed.entries);
       return recomputed.revisions;
     });
-    if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
+    if (revisions.length > 0) await notifier.publish(noticeOf(earner, revisions));
   }
 
   async #tellDone(group: readonly Backfill[]): Promise<void> {
@@ -179,6 +207,22 @@ export class BackfillWorker {
       if (backfill?.state === 'done') observer.done(backfill);
     }
   }
+}
+
+/** What was found of the users, or organizations, of a page. */
+interface Found {
+  /** The keys of the flags by which each was found, apart from the backfill's own. */
+  readonly found: ReadonlyMap<string, ReadonlySet<string>>;
+  readonly earner: Earner;
+}
+
+/** An organization may earn by what is known of it before anything was counted. */
+function isGoneOrganization({ deletedAt, actions, ledger }: UserState): boolean {
+  return deletedAt !== undefined && actions.size + ledger.size === 0;
+}
+
+function noticeOf(earner: Earner, revisions: Recomputed['revisions']): Notice {
+  return earner === 'user' ? { kind: 'users', users: revisions } : { kind: 'organizations', organizations: revisions };
 }
 
 async function count(tx: Transaction, group: readonly Backfill[], entries: readonly UserLedgerEntry[]): Promise<void> {

@@ -77,5 +77,5 @@ class EventsFail extends Error {
 }
 
 export function isSame(a: EventKey, b: EventKey): boolean {
-  return a.userId === b.userId && a.source === b.source && a.id === b.id;
+  return a.userId === b.userId && a.source === b.source && a.id === b.id && a.contribution === b.contribution;
 }

@@ -1,17 +1,20 @@
 import { randomUUID } from 'node:crypto';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { laneRange, partitionOf } from '../core/values/partition.js';
+import { laneOf, laneRange, organizationPartitionOf, partitionOf } from '../core/values/partition.js';
 import type { Notifier } from '../notify/notifier.js';
+import type { WorkQueue } from '../queue/queue.js';
 import type { EventKey, NewEvent } from '../store/event-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
 import { BurialBrake, isSame } from './burial-brake.js';
-import { type CountedBatch, countBatch } from './count-batch.js';
+import { type CountedBatch, countForOrganizations, countForUsers } from './count-batch.js';
 
 export interface LaneWorkerOptions {
   readonly store: Store;
   readonly keeper: ConfigurationKeeper;
   readonly notifier: Notifier;
-  /** How many lanes there are, 1…4096; the same for every worker of a database. */
+  /** Told of the lanes of organizations that have got work by what their members did. */
+  readonly queue: Pick<WorkQueue, 'wake'>;
+  /** How many lanes there are of users, 1…4096, and as many after these of organizations; the same for every worker of a database. */
   readonly lanes: number;
   /** For how many days events are kept, and can be taken back. */
   readonly retentionDays: number;
@@ -83,13 +86,13 @@ export class LaneWorker {
 
   /** Runs one transaction; gives how many events it counted, or its failure with the events it had taken, which may be none. */
   async #batch(lane: number, startAt: number, limit: number): Promise<BatchOutcome> {
-    const { store, notifier, observer, lanes } = this.#options;
+    const { store, notifier, queue, observer, lanes } = this.#options;
     const startedAt = performance.now();
     let events: readonly NewEvent[] = [];
-    let done: CountedBatch | undefined;
+    let batch: CountedBatch | undefined;
     this.#underWay++;
     try {
-      done = await store.transaction(async (tx) => {
+      batch = await store.transaction(async (tx) => {
         events = [];
         const locking = tx.inbox.lockLane(lane);
         const taking = tx.inbox.take(laneRange(lane, lanes), startAt, limit);
@@ -97,18 +100,29 @@ export class LaneWorker {
         taking.catch(() => undefined);
         if (!(await locking)) return undefined;
         events = await taking;
-        return events.length === 0 ? undefined : countBatch(tx, this.#options, events);
+        return events.length === 0 ? undefined : this.#count(tx, lane, events);
       });
     } catch (error) {
       return { error, events };
     } finally {
       this.#underWay--;
     }
-    if (done === undefined) return { counted: 0, all: true };
-    const { revisions, counted } = done;
+    if (batch === undefined) return { counted: 0, all: true };
+    const { notices, organizationIds, counted } = batch;
     observer.counted(counted, performance.now() - startedAt);
-    if (revisions.length > 0) await notifier.publish({ kind: 'users', users: revisions });
+    for (const notice of notices) await notifier.publish(notice);
+    if (organizationIds.length > 0) await queue.wake(this.#lanesOf(organizationIds));
     return { counted, all: counted === events.length };
+  }
+
+  #count(tx: Transaction, lane: number, events: readonly NewEvent[], finished?: readonly EventKey[]) {
+    const { keeper, retentionDays, lanes } = this.#options;
+    const options = { keeper, retentionDays, ...(finished && { finished }) };
+    return lane < lanes ? countForUsers(tx, events, options) : countForOrganizations(tx, events, options);
+  }
+
+  #lanesOf(organizationIds: readonly string[]): ReadonlySet<number> {
+    return new Set(organizationIds.map((id) => laneOf(organizationPartitionOf(id), this.#options.lanes)));
   }
 
   /** Does all that counting this event takes, for a user who is not there; and then nothing of it. Gives whether the event is pending. */
@@ -119,7 +133,7 @@ export class LaneWorker {
     const harmless = { userId: `probe-${randomUUID()}`, source: '', id: 'probe', action, value: 0, properties: {} };
     const probing = store.transaction(async (tx) => {
       if (!(await isPending(tx, lane, culprit))) return false;
-      await countBatch(tx, this.#options, [{ ...harmless, occurredAt: receivedAt, receivedAt }], [culprit]);
+      await this.#count(tx, lane, [{ ...harmless, occurredAt: receivedAt, receivedAt }], [culprit]);
       throw undo;
     });
     return probing.catch((error: unknown) => {
@@ -140,15 +154,15 @@ export class LaneWorker {
     if (!buried) return;
     this.#brake.buried(error);
     // Only the event's key is logged: the rest is about a person, and is kept with the dead letter.
-    const { userId, source, id } = culprit;
-    observer.buried({ userId, source, id }, reason);
+    const { userId, source, id, contribution } = culprit;
+    observer.buried({ userId, source, id, ...(contribution === undefined ? {} : { contribution }) }, reason);
   }
 }
 
 /** Locks the lane; tells whether the event is pending in it. */
 async function isPending(tx: Transaction, lane: number, event: NewEvent): Promise<boolean> {
   if (!(await tx.inbox.lockLane(lane))) return false;
-  const partition = partitionOf(event.userId);
+  const partition = (event.contribution === undefined ? partitionOf : organizationPartitionOf)(event.userId);
   const pending = await tx.inbox.take({ first: partition, last: partition }, partition, BATCH_SIZE);
   return pending.some((one) => isSame(one, event));
 }

@@ -1,5 +1,6 @@
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import { lockUsers } from '../configuration/confirm-snapshot.js';
+import { lockOrganizations, lockUsers } from '../configuration/confirm-snapshot.js';
+import { isOrganizationPartition } from '../core/values/partition.js';
 import type { Store } from '../store/store.js';
 import { FIRST_USER, type UserCursor } from '../store/user-pages.js';
 
@@ -30,8 +31,13 @@ export async function settleDerived(
     const behind = await store.derived.behind(revision, after, USERS_PER_TRANSACTION);
     const last = behind.at(-1);
     if (last === undefined) break;
-    const userIds = behind.map(({ userId }) => userId);
-    await store.transaction(async (tx) => void (await lockUsers(tx, keeper, userIds)));
+    const [earners, users] = [true, false].map((organizations) =>
+      behind
+        .filter(({ partition }) => isOrganizationPartition(partition) === organizations)
+        .map(({ userId }) => userId),
+    ) as [string[], string[]];
+    if (users.length > 0) await store.transaction(async (tx) => void (await lockUsers(tx, keeper, users)));
+    if (earners.length > 0) await store.transaction(async (tx) => void (await lockOrganizations(tx, keeper, earners)));
     after = last;
   }
   await store.derived.settled(revision);

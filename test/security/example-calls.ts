@@ -67,6 +67,13 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   GetOrganization: (reach) => ({ id: of(reach).organization }),
   GetUser: (reach) => ({ userId: of(reach).user }),
   ListUnlocks: (reach) => ({ userId: of(reach).user }),
+  'ListUnlocks of an organization': (reach) => ({ organizationId: of(reach).organization }),
+  ...Object.fromEntries(
+    ['GrantUnlock', 'RevokeUnlock', 'RearmUnlock'].map((name) => [
+      `${name} of an organization`,
+      (reach: Reach) => ({ organizationId: of(reach).organization, flag: FLAG, reason: 'a try' }),
+    ]),
+  ),
   ListFlagUnlocks: () => ({ flag: FLAG }),
   GrantUnlock: (reach) => ({ userId: of(reach).user, flag: FLAG, reason: 'a try' }),
   RevokeUnlock: (reach) => ({ userId: of(reach).user, flag: FLAG, reason: 'a try' }),
@@ -77,6 +84,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   ListBackfills: () => ({}),
   CancelBackfill: (_reach, { backfillId }) => ({ id: backfillId, comment: 'a try' }),
   StartBackfill: () => ({ flag: FLAG, comment: 'a try' }),
+  DeleteOrganization: () => ({ id: 'dissolved', comment: 'a try' }),
   DeleteUser: () => ({ userId: 'departed', comment: 'a try' }),
   GetDeletedTotals: () => ({}),
   CreateToken: () => ({ name: 'made', scopes: ['evaluate'] }),

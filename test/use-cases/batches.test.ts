@@ -92,6 +92,7 @@ describeOnEachEngine('batches of events', (engine) => {
         batchSize,
         retentionDays: 30,
       },
+      queue: { wake: () => Promise.resolve() },
       observer: { counted: () => undefined, buried: () => undefined },
     });
 

@@ -27,7 +27,7 @@ describeOnEachEngine('a preview that cannot be', (engine) => {
         await beforePage();
         return store.userPages.read({ ...request, limit: 1 });
       };
-      return { ...store, userPages: { count: store.userPages.count, read } };
+      return { ...store, userPages: { ...store.userPages, read } };
     };
     stand = await engine.compose({ around });
     for (let i = 0; i < 5; i++) await stand.identify(`user-${i}`, { emailVerified: true });

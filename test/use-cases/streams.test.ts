@@ -190,6 +190,20 @@ describeOnEachEngine('streams', (engine) => {
     );
   });
 
+  it('tell a member of what the organization has earned through others, and not through whom', async () => {
+    const conditions = { all: [atLeast(2, 'shared')] };
+    await setFlag('team', { rules: [{ policy: 'LATCHING', earnedBy: 'ORGANIZATION', conditions }] });
+    for (const member of ['onlooker', 'doer']) await identify(member, { organizationId: 'doers' });
+    const source = await watch('?user_id=onlooker');
+    await track('doer', 'shared');
+    await track('doer', 'shared');
+    const { data } = await source.frame('user');
+    expect((data as UserData).unlocked).toEqual([
+      expect.objectContaining({ flag_key: 'team', cause: { type: 'organization' } }),
+    ]);
+    expect(JSON.stringify(data)).not.toContain('doer');
+  });
+
   it('go on where a broken connection ended: by event, by write and by time, each once and in order', async () => {
     await setFlag('r-manager', live(manager));
     await setFlag('r-verified', latching(verified));

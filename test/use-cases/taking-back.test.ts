@@ -125,6 +125,7 @@ describeOnEachEngine('taking back', (engine) => {
   const workerOf = ({ services: { keeper }, notifier, store }: UseCaseStand, batchSize: number, retentionDays = 30) =>
     new LaneWorker({
       ...{ store, keeper, notifier, lanes: 1, batchSize, retentionDays },
+      queue: { wake: () => Promise.resolve() },
       observer: { counted: () => undefined, buried: () => undefined },
     });
 

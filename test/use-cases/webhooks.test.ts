@@ -227,6 +227,27 @@ describeOnEachEngine('webhooks', (engine) => {
     );
   });
 
+  it('tell of what an organization unlocks once, and name no user', async () => {
+    const { id } = await create('https://webhooks.invalid/', [UNLOCKED]);
+    const { latchkey } = stand;
+    const conditions = { all: [{ fact: 'actionCount', params: { action: 'report' }, operator: 'equal', value: 1 }] };
+    const rule = { policy: 'LATCHING', earnedBy: 'ORGANIZATION', conditions: conditions as never };
+    await latchkey.setFlag('team', { rules: [rule] });
+    for (const userId of ['one', 'other']) await latchkey.identify(userId, { organizationId: 'told' });
+    await latchkey.track([{ id: 'told-1', user_id: 'one', action: 'report' }]);
+    await latchkey.drain();
+    await relay();
+    const told = (await deliveriesOf(latchkey, id)).map(({ body }) => JSON.parse(body) as { data: object });
+    const ofTeam = told.filter(({ data }) => 'flag_key' in data && data.flag_key === 'team');
+    expect(ofTeam).toMatchObject([
+      {
+        subject: 'told',
+        data: { organization_id: 'told', cause: { type: 'event', event_id: 'told-1', action: 'report' } },
+      },
+    ]);
+    expect(JSON.stringify(ofTeam)).not.toContain('user_id');
+  });
+
   it('are for the platform’s administrators alone, and are refused with what is wrong', async () => {
     const { webhooks, webhookDeliveries } = stand.latchkey.services;
     const input = { url: 'https://example.com/', types: ALL };

@@ -157,6 +157,7 @@ describe('compiled conditions', () => {
     stages: [],
     timeZone: 'UTC',
     dayClock: undefined,
+    earner: undefined,
     isUnlocked: () => false,
   };
 

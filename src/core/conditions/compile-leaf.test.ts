@@ -31,6 +31,7 @@ function sources(attribute: JsonValue | undefined, joinedAt: number | undefined)
     stages: [],
     timeZone: 'UTC',
     dayClock: undefined,
+    earner: undefined,
     isUnlocked: () => false,
   };
 }

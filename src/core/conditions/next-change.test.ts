@@ -161,6 +161,7 @@ describe('the next change by time', () => {
     stages: [],
     timeZone: 'UTC',
     dayClock: undefined,
+    earner: undefined,
     isUnlocked: () => false,
   };
 

@@ -6,6 +6,7 @@ import { faultOfName } from '../values/names.js';
 import { didYouMean } from '../values/nearest-name.js';
 import { isPlainPath, pathTo } from '../values/path.js';
 import { A_TIME_ZONE, timeZoneNamed } from '../values/time-zone.js';
+import { notOfOrganizations } from './organization-reads.js';
 import type { Vocabulary } from './vocabulary.js';
 
 /** The longest text in a param, in characters. */
@@ -59,6 +60,11 @@ function validateParams(definition: FactDefinition, params: unknown, pointer: st
       `${pointer}${pointerStep(key)}`,
       `${inBrief(key)} is not a param of ${definition.name}, which ${allowed}`,
     );
+  }
+  const flag = ownMember(given, 'flag');
+  const { flags, organizationFlags } = checking.vocabulary;
+  if (ownMember(given, 'of') === 'organization' && typeof flag === 'string' && flags.has(flag)) {
+    if (organizationFlags?.has(flag) === false) faults.error(`${pointer}/flag`, notOfOrganizations(flag));
   }
   for (const param of definition.params) {
     const value = ownMember(given, param.name);

@@ -13,6 +13,8 @@ export interface Vocabulary {
   readonly segments: Names;
   /** Keys of flags that `unlocked` may name: those with a latching rule or grants. */
   readonly flags: Names;
+  /** Keys of flags that `unlocked` may name of the user's organization; absent where nothing can read that. */
+  readonly organizationFlags?: Names;
   /** The configured stages; absent or empty where any name is a stage. */
   readonly stages?: Names;
   /** The declared actions; actions that are not declared count as well. */

@@ -241,7 +241,7 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
         return undefined;
       return propertyReader(value)(properties);
     },
-    of({ occurredAt, day, value: own, properties: said, source, id }) {
+    of({ occurredAt, day, value: own, properties: said, source, id, contribution }) {
       if (said === undefined && needsProperties) return undefined;
       const properties = said ?? NO_PROPERTIES;
       if (occurredAt < countsSince || !holds(properties)) return undefined;
@@ -257,7 +257,8 @@ function compile(action: string, derivation: Derivation): CompiledDerivation {
       } as const;
       if (distinctOf === undefined) return event;
       const text = textOf(distinctOf(properties));
-      return text === undefined ? undefined : { ...event, distinct: text, by: { source, id } };
+      const by = { source, id, ...(contribution === undefined ? {} : { contribution }) };
+      return text === undefined ? undefined : { ...event, distinct: text, by };
     },
   };
 }

@@ -24,6 +24,7 @@ function property(): FactDefinition {
     changedBy: CHANGED_BY,
     path: 'orName',
     mayBeAbsent: true,
+    ofOrganizations: false,
     disclosed: false,
     label: () => 'property',
     bind,
@@ -38,6 +39,7 @@ export function sourcesOf(properties: JsonObject): FactSources {
 const NOBODY: FactSources = {
   user: unknownUser(''),
   organization: undefined,
+  earner: undefined,
   roles: [],
   inheritedRoles: [],
   attributes: {},

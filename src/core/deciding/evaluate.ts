@@ -7,7 +7,7 @@ import type { UserState } from '../states/user-state.js';
 import { frozen } from '../values/json.js';
 import { hasRows, verdictOf } from './access.js';
 import type { Decision, EvaluationContext, Reason } from './decision.js';
-import { type Subject, subjectOf } from './subject.js';
+import { earnerOf, type Subject, subjectOf } from './subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from './unlocks.js';
 
 /** How far a decision has gone into prerequisites of prerequisites, and how it is told. */
@@ -69,17 +69,18 @@ export function decide(snapshot: Snapshot, flagKey: string, subject: Subject, no
     }
   }
 
+  const earner = compiled.organizations === undefined ? undefined : earnerOf(snapshot, subject);
   const platform = verdictOf(compiled, subject, '');
-  if (platform?.effect === 'DENY') return denied(compiled, subject, now, until, walk);
+  if (platform?.effect === 'DENY') return denied(compiled, subject, now, until, walk, earner);
   if (flag.delegated && subject.organizationId !== '') {
     const delegated = verdictOf(compiled, subject, subject.organizationId);
-    if (delegated?.effect === 'DENY') return denied(compiled, subject, now, until, walk);
+    if (delegated?.effect === 'DENY') return denied(compiled, subject, now, until, walk, earner);
     if (delegated !== undefined) return on(compiled, undefined, subject, delegated.level, until);
   }
   if (platform !== undefined) return on(compiled, undefined, subject, platform.level, until);
   if (flag.isEnabledGlobally) return on(compiled, undefined, subject, 'GLOBAL', until);
 
-  return decideByRules(compiled, subject, now, until, walk);
+  return decideByRules(compiled, subject, now, until, walk, earner);
 }
 
 /** Whether a flag's rules read a count since another flag was unlocked that people may not know of: what is left would tell of that. */
@@ -136,20 +137,24 @@ function denied(
   now: number,
   until: number,
   walk: Walk | undefined,
+  earner: Subject | undefined,
 ): Decision {
   if (walk?.hidesDenials !== true) return off(compiled, 'DENIED', until);
-  return off(compiled, 'DEFAULT', Math.min(until, unmetUntil(compiled, subject, now)));
+  return off(compiled, 'DEFAULT', Math.min(until, unmetUntil(compiled, subject, now, earner)));
 }
 
 /** When time may next change whether those of the rules hold that are open to the user and do not hold now. */
-function unmetUntil(compiled: CompiledFlag, subject: Subject, now: number): number {
+function unmetUntil(compiled: CompiledFlag, subject: Subject, now: number, earner: Subject | undefined): number {
   let until = Infinity;
-  const standings = subject.user.ledger.get(compiled.flag.id);
-  const record = withNow(subject, now);
+  const closed = (of: Subject, entry: CompiledRule): boolean => {
+    const standing = of.user.ledger.get(compiled.flag.id)?.get(entry.rule.id);
+    return standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing);
+  };
   for (const entry of compiled.rules) {
-    const { conditions, rule } = entry;
-    const standing = standings?.get(rule.id);
-    if (!conditions.readsTime || standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing)) continue;
+    const { conditions, byOrganization } = entry;
+    const by = byOrganization ? earner : subject;
+    if (!conditions.readsTime || by === undefined || closed(subject, entry) || closed(by, entry)) continue;
+    const record = withNow(by, now);
     if (!rolloutIncludes(compiled, entry, subject) || conditions.test(record)) continue;
     until = Math.min(until, conditions.nextChange(record));
   }
@@ -168,22 +173,32 @@ function presentRecord({ values }: Subject, now: number): FactRecord {
   return present;
 }
 
-/** Lines 6–8 of the order of evaluation alone; `windowUntil` is when time may change what the lines before them said. */
-export function decideByRules(
+/**
+ * Lines 6–8 of the order of evaluation alone; `windowUntil` is when time may change what the lines before them said, and `earner` the
+ * user's organization where it earns rules of the flag.
+ */
+function decideByRules(
   compiled: CompiledFlag,
   subject: Subject,
   now: number,
   windowUntil: number,
   walk?: Walk,
+  earner?: Subject,
 ): Decision {
   let until = windowUntil;
   const { ledger } = subject.user;
   const standings = ledger.size === 0 ? undefined : ledger.get(compiled.flag.id);
-  const record = presentRecord(subject, now);
+  let record = presentRecord(subject, now);
   for (let entry = compiled.firstRule; entry !== undefined; entry = entry.next) {
     const standing = standings?.get(entry.rule.id);
     if (standing?.state === 'REVOKED') continue;
     if (countsAsUnlocked(entry, standing)) return on(compiled, entry, subject, 'UNLOCKED', until);
+    if (earner !== undefined) record = presentRecord(entry.byOrganization ? earner : subject, now);
+    if (entry.byOrganization) {
+      const earned = earner?.user.ledger.get(compiled.flag.id)?.get(entry.rule.id);
+      if (earner === undefined || earned?.state === 'REVOKED') continue;
+      if (countsAsUnlocked(entry, earned)) return on(compiled, entry, subject, 'UNLOCKED', until);
+    }
     if (!rolloutIncludes(compiled, entry, subject)) continue;
     if (entry.readsTime) until = Math.min(until, entry.conditions.nextChange(record));
     if (entry.test(record)) {
@@ -191,7 +206,10 @@ export function decideByRules(
       return on(compiled, entry, subject, entry.unconditional ? 'ROLLOUT' : 'RULE', until);
     }
   }
-  if (standings !== undefined && hasKeptUnlock(compiled, subject.user.ledger)) {
+  if (standings !== undefined && hasKeptUnlock(compiled, ledger)) {
+    return on(compiled, undefined, subject, 'UNLOCKED', until);
+  }
+  if (earner !== undefined && hasKeptUnlock(compiled.organizations!, earner.user.ledger)) {
     return on(compiled, undefined, subject, 'UNLOCKED', until);
   }
   return off(compiled, 'DEFAULT', until);

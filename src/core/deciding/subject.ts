@@ -1,4 +1,4 @@
-import type { FactSources } from '../facts/fact-definition.js';
+import type { EarnerSources, FactSources } from '../facts/fact-definition.js';
 import type { FactRecord } from '../facts/fact-record.js';
 import type { BucketSource } from '../flags/bucketing.js';
 import { indexRows, type RowIndex } from '../snapshot/index-rows.js';
@@ -7,7 +7,7 @@ import { dayClockOf } from '../states/day-zone.js';
 import { HeldUser } from '../states/held-user.js';
 import type { OrganizationState } from '../states/organization-state.js';
 import { inRow, roleLevels, rolesOf } from '../states/role-hierarchy.js';
-import type { UserState } from '../states/user-state.js';
+import { type UserState, unknownEarner } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import type { EvaluationContext } from './decision.js';
 import { isUnlocked } from './unlocks.js';
@@ -250,6 +250,7 @@ function withoutFacts(
   const sources: HeldSubject['sources'] = {
     user,
     organization,
+    earner: organization && earnerSources(snapshot, organization),
     organizationId,
     roles,
     inheritedRoles: inRow(levels),
@@ -271,6 +272,39 @@ function withoutFacts(
     organizationRows: indexRows(organization?.access ?? NO_ROWS),
     sources,
   };
+}
+
+/** What a user's facts read of the user's organization as an earner. */
+function earnerSources(
+  { organizationEarners, timeZone }: Snapshot,
+  organization: OrganizationState,
+): EarnerSources | undefined {
+  const { earner } = organization;
+  if (organizationEarners === undefined || earner === undefined) return undefined;
+  const { flags } = organizationEarners.judging;
+  return {
+    user: earner,
+    dayClock: dayClockOf(earner.dayZone, organization.timeZone ?? timeZone),
+    isUnlocked: (flagKey) => isUnlocked(flags.get(flagKey), earner.ledger),
+  };
+}
+
+/** Those facts of an organization's members that are the organization's, each at its slot's index. */
+export function organizationFacts(snapshot: Snapshot, organization: OrganizationState): readonly unknown[] {
+  const { sources } = withoutFacts(snapshot, unknownEarner(organization.id), organization, {});
+  const values: unknown[] = [];
+  for (const slot of snapshot.slots.changedBy('organization events')) values[slot.index] = slot.read(sources);
+  return values;
+}
+
+/**
+ * A user's organization as the subject by which rules are decided that it earns; undefined for a user in none. Of an organization of
+ * which nothing was counted it is one that has done nothing.
+ */
+export function earnerOf({ organizationEarners }: Snapshot, { organization }: Subject): Subject | undefined {
+  if (organizationEarners === undefined || organization === undefined) return undefined;
+  const { earner = unknownEarner(organization.id) } = organization;
+  return subjectOf(organizationEarners.judging, earner, organization);
 }
 
 function mergeAttributes(stored: JsonObject, given: JsonObject | undefined): JsonObject {

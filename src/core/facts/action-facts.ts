@@ -1,11 +1,11 @@
-import type { ActionTotal } from '../states/user-state.js';
+import { type ActionTotal, unknownEarner } from '../states/user-state.js';
 import { PERIODS } from '../values/calendar-period.js';
 import { type JsonObject, ownMember } from '../values/json.js';
 import { amountOf } from '../values/millionths.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
 import { ACTION, actionOf, actionWords } from './action-param.js';
 import { windowOf } from './day-window.js';
-import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
+import type { BoundFact, EarnerSources, FactChange, FactDefinition, FactParam } from './fact-definition.js';
 import { elapsedSince } from './time-reading.js';
 import { type WindowMeasure, windowBase, windowReading } from './window-reading.js';
 
@@ -24,7 +24,38 @@ const PERIOD: FactParam = {
 /** The first or the last time of the action; left out, it is `last`. */
 const WHICH: FactParam = { name: 'which', type: 'string', required: false, allowed: ['first', 'last'] };
 
-type Read = (sources: FactSources) => unknown;
+/** Whose actions or unlocks are read: left out, those of whoever earns the rule. */
+export const OF: FactParam = { name: 'of', type: 'string', required: false, allowed: ['organization'] };
+
+/** What earner's facts read: their own, or what their organization has done. */
+export type EarnerRead = (sources: EarnerSources) => unknown;
+
+const NO_ORGANIZATION: EarnerSources = { user: unknownEarner(''), dayClock: undefined, isUnlocked: () => false };
+
+/** A fact of an earner with its param `of`: for a user in no organization that of one which has done nothing. */
+export function boundOf(
+  params: JsonObject,
+  changedBy: ReadonlySet<FactChange>,
+  { read, time }: { readonly read: EarnerRead; readonly time: BoundFact['time'] },
+): BoundFact {
+  if (ownMember(params, 'of') !== 'organization') return { changedBy, read, time };
+  const ofOrganization: ReadonlySet<FactChange> = new Set<FactChange>([
+    'organization events',
+    'identify',
+    ...(time === undefined ? [] : (['time', 'zone'] as const)),
+  ]);
+  return { changedBy: ofOrganization, read: ({ earner = NO_ORGANIZATION }) => read(earner), time };
+}
+
+/** The label of a fact, which says so where it is the organization's. */
+export function labelOf(params: JsonObject, label: string): string {
+  return ownMember(params, 'of') === 'organization' ? ofOrganization(label) : label;
+}
+
+/** The label of a fact that is the organization's and not the user's own. */
+export function ofOrganization(label: string): string {
+  return `your organization: ${label}`;
+}
 
 interface ActionFact extends Pick<FactDefinition, 'name' | 'description' | 'count'> {
   readonly measure: WindowMeasure;
@@ -35,35 +66,37 @@ interface ActionFact extends Pick<FactDefinition, 'name' | 'description' | 'coun
 /** A fact that adds up one action's events: all of them, or those within a window, which then moves with time. */
 function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinition {
   // Within windows days count in the user's zone.
-  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time', 'identify', 'zone']);
+  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time', 'identify', 'zone', 'organization events']);
+  const changedByWindow: ReadonlySet<FactChange> = new Set(['events', 'time', 'identify', 'zone']);
   const changedByEvents: ReadonlySet<FactChange> = new Set(['events']);
   const windowed = { window: measure === 'sum' ? 'sums' : 'counts' } as const;
   const bind = (params: JsonObject): BoundFact => {
     const action = actionOf(params);
     const window = windowOf(windowed, params);
     if (window !== undefined) {
-      const read: Read = ({ user, dayClock }) => windowBase(user.actionDays.get(action), dayClock);
-      return { changedBy, read, time: windowReading(window, measure) };
+      const read: EarnerRead = ({ user, dayClock }) => windowBase(user.actionDays.get(action), dayClock);
+      return boundOf(params, changedByWindow, { read, time: windowReading(window, measure) });
     }
-    const read: Read = ({ user }) => {
+    const read: EarnerRead = ({ user }) => {
       const total = user.actions.get(action);
       return total === undefined ? 0 : ever(total);
     };
-    return { changedBy: changedByEvents, read, time: undefined };
+    return boundOf(params, changedByEvents, { read, time: undefined });
   };
   return {
     ...row,
     type: 'number',
-    params: [ACTION, WINDOW_DAYS, PERIOD],
+    params: [ACTION, WINDOW_DAYS, PERIOD, OF],
     changedBy,
     path: 'refused',
     mayBeAbsent: false,
+    ofOrganizations: true,
     disclosed: true,
     ...windowed,
     label(params) {
       const window = windowOf(windowed, params);
       const words = label(actionWords(params));
-      return window === undefined ? words : `${words} ${window.words}`;
+      return labelOf(params, window === undefined ? words : `${words} ${window.words}`);
     },
     bind,
   };
@@ -71,30 +104,35 @@ function actionFact({ measure, ever, label, ...row }: ActionFact): FactDefinitio
 
 /** A fact that counts whole units of time since the first or the last time of an action. */
 function sinceAction(name: string, unitMs: number, { units, description }: Described): FactDefinition {
-  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time']);
+  const changedBy: ReadonlySet<FactChange> = new Set(['events', 'time', 'organization events']);
+  const changedByUser: ReadonlySet<FactChange> = new Set(['events', 'time']);
   const isFirst = (params: JsonObject): boolean => ownMember(params, 'which') === 'first';
   const time = elapsedSince(unitMs);
   const bind = (params: JsonObject): BoundFact => {
     const action = actionOf(params);
     const first = isFirst(params);
-    const read: Read = ({ user }) => {
+    const read: EarnerRead = ({ user }) => {
       const total = user.actions.get(action);
       return first ? total?.firstAt : total?.lastAt;
     };
-    return { changedBy, read, time };
+    return boundOf(params, changedByUser, { read, time });
   };
   return {
     name,
     description: `${description} since the first or the last time the user did the action; absent if never.`,
     type: 'number',
-    params: [ACTION, WHICH],
+    params: [ACTION, WHICH, OF],
     changedBy,
     path: 'refused',
     mayBeAbsent: true,
+    ofOrganizations: true,
     disclosed: true,
     count: 'whole',
     label: (params) =>
-      `${units} since the ${isFirst(params) ? 'first' : 'last'} ${ownMember(params, 'action') ?? 'action'}`,
+      labelOf(
+        params,
+        `${units} since the ${isFirst(params) ? 'first' : 'last'} ${ownMember(params, 'action') ?? 'action'}`,
+      ),
     bind,
   };
 }

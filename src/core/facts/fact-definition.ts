@@ -10,7 +10,7 @@ export type FactType = 'string' | 'number' | 'boolean' | 'list' | 'json';
 
 /**
  * What can change a fact's value; `context` is a request that overrides it for its own call, `segments` whatever changes the facts that
- * segments read.
+ * segments read. `organization events` is what the user's organization has done and earned as a whole.
  */
 export type FactChange =
   | 'identify'
@@ -19,6 +19,7 @@ export type FactChange =
   | 'zone'
   | 'progress'
   | 'events'
+  | 'organization events'
   | 'ledger'
   | 'time'
   | 'context'
@@ -39,9 +40,18 @@ export interface FactParam {
   readonly excludes?: string;
 }
 
-/** What facts are read from: stored state, with the request's overrides already merged by the caller. */
-export interface FactSources {
+/** What facts about somebody's actions and unlocks are read from. */
+export interface EarnerSources {
   readonly user: UserState;
+  /** In which zone the days on which something was done count; undefined for UTC at any time. */
+  readonly dayClock: DayClock | undefined;
+  isUnlocked(flagKey: string): boolean;
+}
+
+/** What facts are read from: stored state, with the request's overrides already merged by the caller. */
+export interface FactSources extends EarnerSources {
+  /** The user's organization as an earner; undefined for a user in none, and where nothing reads it. */
+  readonly earner: EarnerSources | undefined;
   /** The state of the organization that the user is in; undefined when in none. */
   readonly organization: OrganizationState | undefined;
   /** The roles that the user was given, in order. */
@@ -56,11 +66,8 @@ export interface FactSources {
   readonly organizationId: string;
   /** The name of the time zone that the user's clocks are in: their own, else their organization's, else the deployment's. */
   readonly timeZone: string;
-  /** In which zone the days on which the user did something count; undefined for UTC at any time. */
-  readonly dayClock: DayClock | undefined;
   /** The configured stages' names, in their order. */
   readonly stages: readonly string[];
-  isUnlocked(flagKey: string): boolean;
 }
 
 /** A fact with its params given: how to read it. */
@@ -92,6 +99,8 @@ export interface FactDefinition {
   readonly path: 'orName' | 'refused';
   /** Whether the fact can be undefined for a user. */
   readonly mayBeAbsent: boolean;
+  /** Whether organizations have it as well as users do, so that rules may read it that they earn. */
+  readonly ofOrganizations: boolean;
   /** Whether people may see their own value of the fact. */
   readonly disclosed: boolean;
   /** The only values that the fact ever has, where these are few or look alike. */

@@ -63,6 +63,7 @@ const SOURCES: FactSources = {
   stages: ['signup', 'profile', 'done'],
   timeZone: 'UTC',
   dayClock: undefined,
+  earner: undefined,
   isUnlocked: (flagKey) => flagKey === 'reports',
 };
 
@@ -77,6 +78,7 @@ const NOBODY: FactSources = {
   stages: [],
   timeZone: 'UTC',
   dayClock: undefined,
+  earner: undefined,
   isUnlocked: () => false,
 };
 

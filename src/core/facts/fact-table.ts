@@ -1,6 +1,6 @@
 import { type JsonObject, ownMember } from '../values/json.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
-import { ACTION_FACTS } from './action-facts.js';
+import { ACTION_FACTS, boundOf, labelOf, OF } from './action-facts.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam, FactSources } from './fact-definition.js';
 import { LOCAL_FACTS } from './local-facts.js';
 import { STREAK } from './streak-fact.js';
@@ -15,10 +15,14 @@ const WHOLE_DAYS = elapsedSince(DAY_MS);
 const CLOCK = elapsedSince(1);
 
 type Read = (sources: FactSources) => unknown;
-type Row = Omit<FactDefinition, 'params' | 'path' | 'mayBeAbsent' | 'disclosed' | 'changedBy' | 'label' | 'bind'> & {
+type Row = Omit<
+  FactDefinition,
+  'params' | 'path' | 'mayBeAbsent' | 'ofOrganizations' | 'disclosed' | 'changedBy' | 'label' | 'bind'
+> & {
   readonly changedBy: readonly FactChange[];
   readonly label: string;
   readonly mayBeAbsent?: true;
+  readonly ofOrganizations?: true;
   readonly disclosed?: true;
 };
 
@@ -30,7 +34,7 @@ function fact(
 ): FactDefinition & Required<Pick<FactDefinition, 'bind'>> {
   const changedBy: ReadonlySet<FactChange> = new Set(row.changedBy);
   const bound: BoundFact = { changedBy, read, time };
-  const shape = { path: 'refused', mayBeAbsent: false, disclosed: false, params: [] } as const;
+  const shape = { path: 'refused', mayBeAbsent: false, ofOrganizations: false, disclosed: false, params: [] } as const;
   return { ...shape, ...row, changedBy, label: () => label, bind: () => bound };
 }
 
@@ -51,23 +55,25 @@ function member(row: Omit<Row, 'type'>, read: (sources: FactSources) => JsonObje
 }
 
 function unlocked(): FactDefinition {
-  const changedBy: ReadonlySet<FactChange> = new Set(['ledger']);
+  const changedBy: ReadonlySet<FactChange> = new Set(['ledger', 'organization events']);
+  const changedByLedger: ReadonlySet<FactChange> = new Set(['ledger']);
   const flagOf = (params: JsonObject): string => ownMember(params, 'flag') as string;
   const bind = (params: JsonObject): BoundFact => {
     const flagKey = flagOf(params);
-    return { changedBy, read: (sources) => sources.isUnlocked(flagKey), time: undefined };
+    return boundOf(params, changedByLedger, { read: (sources) => sources.isUnlocked(flagKey), time: undefined });
   };
   return {
     name: 'unlocked',
     description:
       'Whether the user has unlocked the flag, or was granted it by hand: for features that come one after another.',
     type: 'boolean',
-    params: [FLAG],
+    params: [FLAG, OF],
     changedBy,
     path: 'refused',
     mayBeAbsent: false,
+    ofOrganizations: true,
     disclosed: true,
-    label: (params, flagName) => flagName(flagOf(params)),
+    label: (params, flagName) => labelOf(params, flagName(flagOf(params))),
     bind,
   };
 }
@@ -83,6 +89,7 @@ function metConditions(): FactDefinition {
     changedBy: new Set<FactChange>(['segments']),
     path: 'refused',
     mayBeAbsent: false,
+    ofOrganizations: true,
     disclosed: true,
     count: 'whole',
     label: () => 'conditions met',
@@ -134,6 +141,7 @@ const TABLE: readonly FactDefinition[] = [
       description: "One of the attributes of the user's organization, or a part of it.",
       changedBy: ['identify', 'organization'],
       mayBeAbsent: true,
+      ofOrganizations: true,
       label: 'organization attribute',
     },
     (s) => s.organization?.attributes,
@@ -248,6 +256,7 @@ const TABLE: readonly FactDefinition[] = [
         'The present instant, in milliseconds since 1970; it can only be ordered, against a constant or an attribute.',
       type: 'number',
       changedBy: ['time'],
+      ofOrganizations: true,
       label: 'date and time',
     },
     () => 0,

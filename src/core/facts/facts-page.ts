@@ -7,6 +7,7 @@ const CHANGES: Readonly<Record<FactChange, string>> = {
   zone: 'the default time zones',
   progress: 'UpdateProgress',
   events: 'events',
+  'organization events': "its organization's events and unlocks",
   ledger: 'unlocks and grants',
   time: 'time',
   context: 'a request, for its own call',
@@ -31,6 +32,9 @@ value may name another fact: \`{"fact": NAME, "params": {…}}\`.
 - *Windows* (\`windowDays\`, \`period\`) count what happened before the rule was saved, as far back as days are kept: for
   \`EVENT_RETENTION_DAYS\`, and longer where a rule windowed the action already. Writes warn where a window reaches further back,
   and requirements say since when it is counted (\`counted_since\`).
+- *Of organizations*: an organization has it, too, counted from what its members do, so that rules with \`earned_by: ORGANIZATION\`
+  may read it. Rules of users read what their organization has done by the param \`of: "organization"\`. See
+  [organizations earn](organizations-earn.md).
 - What time changes needs no event and no request: the server knows the instant, and unlocks then.
 `;
 
@@ -42,12 +46,12 @@ const PATH =
 export function factsPage(facts: Iterable<FactDefinition>): string {
   const all = [...facts];
   const overview = all.map(
-    ({ name, type, changedBy, mayBeAbsent, disclosed }) =>
-      `| [\`${name}\`](#${name.toLowerCase()}) | ${type} | ${changesOf(changedBy)} | ${yes(mayBeAbsent)} | ${yes(disclosed)} |`,
+    ({ name, type, changedBy, mayBeAbsent, disclosed, ofOrganizations }) =>
+      `| [\`${name}\`](#${name.toLowerCase()}) | ${type} | ${changesOf(changedBy)} | ${yes(mayBeAbsent)} | ${yes(disclosed)} | ${yes(ofOrganizations)} |`,
   );
   const table = [
-    '| fact | type | changed by | may be absent | shown to people |',
-    '| --- | --- | --- | --- | --- |',
+    '| fact | type | changed by | may be absent | shown to people | of organizations |',
+    '| --- | --- | --- | --- | --- | --- |',
     ...overview,
   ].join('\n');
   return `${[INTRODUCTION, `${table}\n`, ...all.map(section)].join('\n')}`;

@@ -18,6 +18,8 @@ export interface KnownDays {
   readonly keptFrom: ReadonlyMap<string, number>;
   /** The first day that is still kept of any other action. */
   readonly othersKeptFrom: number;
+  /** Since when the actions count for organizations that rules read of them, in epoch milliseconds. Left out: none is known. */
+  readonly organizationsSince?: ReadonlyMap<string, number>;
 }
 
 /** By what it is known since when a fact is counted. */
@@ -30,21 +32,28 @@ export interface CountingKnowledge {
   /** What was counted of the user, where streaks may be asked about. */
   readonly actions?: UserState['actions'];
   /** The derived actions, which count from an instant on. */
-  readonly derived: ReadonlyMap<string, { readonly countsSince: number }>;
+  readonly derived: ReadonlyMap<string, { readonly countsSince: number; readonly from?: readonly string[] }>;
+  /** Whether it is what an organization has done. */
+  readonly ofOrganization?: boolean;
 }
 
 /**
  * Since when a fact is counted, in epoch milliseconds: present where its window reaches further back, where the user did something before
- * the days by which a streak is known, or where its action is derived, so that what the user did before that does not count.
+ * the days by which a streak is known, or where its action is derived, or an organization's, so that what was done before that does not
+ * count.
  */
 export function countedSince(
   definition: Pick<FactDefinition, 'params' | 'window' | 'streakOf'>,
   params: JsonObject,
-  { known, now, clock, actions, derived }: CountingKnowledge,
+  { known, now, clock, actions, derived, ofOrganization = false }: CountingKnowledge,
 ): number | undefined {
   const action = actionRead(definition, params);
   if (action === undefined) return undefined;
-  const derivedSince = derived.get(action)?.countsSince;
+  const derivation = derived.get(action);
+  const own = derivation?.countsSince;
+  const sources = derivation?.from ?? [action];
+  const others = ofOrganization ? sources.flatMap((source) => known?.organizationsSince?.get(source) ?? []) : [];
+  const derivedSince = others.length === 0 ? own : Math.max(own ?? 0, ...others);
   const zone = dayZoneAt(clock, now);
   const beginning = (day: number): number => dayBegins(zone, day, (day - 2) * DAY_MS);
   const kind = definition.streakOf?.(params);

@@ -19,6 +19,7 @@ function localFact({ label, ...row }: Row, time: TimeReading): FactDefinition {
     changedBy,
     path: 'refused',
     mayBeAbsent: false,
+    ofOrganizations: true,
     disclosed: true,
     label(params) {
       const zone = zoneOf(params);

@@ -1,6 +1,7 @@
 import { type StreakKind, streaksOf } from '../states/streaks.js';
 import { PERIODS, type Period } from '../values/calendar-period.js';
 import { type JsonObject, ownMember } from '../values/json.js';
+import { boundOf, type EarnerRead, labelOf, OF } from './action-facts.js';
 import { ACTION, actionOf, actionWords } from './action-param.js';
 import type { BoundFact, FactChange, FactDefinition, FactParam } from './fact-definition.js';
 import { streakBase, streakReading } from './streak-reading.js';
@@ -13,9 +14,11 @@ const PARAMS: readonly FactParam[] = [
   { name: 'which', type: 'string', required: false, allowed: ['current', 'best'] },
   { name: 'period', type: 'string', required: false, allowed: PERIODS },
   { name: 'grace', type: 'integer', required: false, min: 0, max: MAX_GRACE },
+  OF,
 ];
 
 const CURRENT_CHANGED_BY: ReadonlySet<FactChange> = new Set(['events', 'time', 'identify', 'zone']);
+const CHANGED_BY: ReadonlySet<FactChange> = new Set([...CURRENT_CHANGED_BY, 'organization events']);
 const BEST_CHANGED_BY: ReadonlySet<FactChange> = new Set(['events']);
 
 /** Whether the params ask for the present streak, not for the longest one. */
@@ -37,33 +40,29 @@ export const STREAK: FactDefinition = {
     'missed without an end; they do not count. Left out, `which` is `current`, `period` is `day`, and `grace` is 0.',
   type: 'number',
   params: PARAMS,
-  changedBy: CURRENT_CHANGED_BY,
+  changedBy: CHANGED_BY,
   path: 'refused',
   mayBeAbsent: false,
+  ofOrganizations: true,
   disclosed: true,
   count: 'whole',
   streakOf: kindOf,
   label(params) {
     const { period, grace } = kindOf(params);
     const missed = grace === 0 ? '' : ` (${grace} at once may be missed)`;
-    return `${isCurrent(params) ? '' : 'most '}${period}s in a row with ${actionWords(params)}${missed}`;
+    const words = `${isCurrent(params) ? '' : 'most '}${period}s in a row with ${actionWords(params)}${missed}`;
+    return labelOf(params, words);
   },
   bind(params): BoundFact {
     const [action, kind] = [actionOf(params), kindOf(params)];
     if (isCurrent(params)) {
-      return {
-        changedBy: CURRENT_CHANGED_BY,
-        read: ({ user, dayClock }) => streakBase(user.actions.get(action), kind, dayClock),
-        time: streakReading(kind),
-      };
+      const read: EarnerRead = ({ user, dayClock }) => streakBase(user.actions.get(action), kind, dayClock);
+      return boundOf(params, CURRENT_CHANGED_BY, { read, time: streakReading(kind) });
     }
-    return {
-      changedBy: BEST_CHANGED_BY,
-      read({ user }) {
-        const total = user.actions.get(action);
-        return total === undefined ? 0 : streaksOf(total, kind).best;
-      },
-      time: undefined,
+    const read: EarnerRead = ({ user }) => {
+      const total = user.actions.get(action);
+      return total === undefined ? 0 : streaksOf(total, kind).best;
     };
+    return boundOf(params, BEST_CHANGED_BY, { read, time: undefined });
   },
 };

@@ -122,6 +122,9 @@ function addRuleFaults(pointer: string, rule: Rule, flag: Flag, add: Add): void 
   if (rule.policy !== 'LIVE' && rule.policy !== 'LATCHING') {
     add(`${pointer}/policy`, `policy ${quote(rule.policy)} is neither LIVE nor LATCHING`);
   }
+  if (rule.earnedBy !== 'USER' && rule.earnedBy !== 'ORGANIZATION') {
+    add(`${pointer}/earned_by`, `earned_by ${quote(rule.earnedBy)} is neither USER nor ORGANIZATION`);
+  }
   const rollout = rule.rolloutPer100k;
   if (!Number.isInteger(rollout) || rollout < 0 || rollout > PER_100K) {
     add(
@@ -130,7 +133,10 @@ function addRuleFaults(pointer: string, rule: Rule, flag: Flag, add: Add): void 
     );
   }
   const by = rule.bucketBy;
-  if (by.startsWith('attribute:')) {
+  if (rule.earnedBy === 'ORGANIZATION' && by !== 'organization') {
+    const message = `organizations earn the rule, each for all of its members: bucket_by ${quote(by)} must be "organization", or left out`;
+    add(`${pointer}/bucket_by`, message);
+  } else if (by.startsWith('attribute:')) {
     add(`${pointer}/bucket_by`, faultOfName('name', by.slice('attribute:'.length)));
   } else if (by !== 'user' && by !== 'organization') {
     add(`${pointer}/bucket_by`, `bucket_by ${quote(by)} is none of "user", "organization", "attribute:NAME"`);

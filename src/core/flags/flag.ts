@@ -12,6 +12,9 @@ export type FlagType = 'BOOLEAN' | 'STRING' | 'NUMBER' | 'JSON';
 /** A `LIVE` rule is true while its conditions hold. A `LATCHING` rule stays true once it was, which the ledger records. */
 export type RulePolicy = 'LIVE' | 'LATCHING';
 
+/** Who earns a rule: each user for themselves, or an organization for all of its members. */
+export type EarnedBy = 'USER' | 'ORGANIZATION';
+
 export interface Variant {
   readonly key: string;
   readonly value: JsonValue;
@@ -45,6 +48,8 @@ export interface Rule {
   readonly policy: RulePolicy;
   /** Of a latching rule; absent: KEEP. */
   readonly onReversal?: 'RELOCK';
+  /** By an organization's own counters and ledger where the organization earns it; a user in none has not. */
+  readonly earnedBy: EarnedBy;
   /** 0…100_000: the share of buckets for which the rule may hold. */
   readonly rolloutPer100k: number;
   readonly bucketBy: BucketBy;
@@ -65,6 +70,8 @@ export interface RemovedRule {
   readonly version: number;
   /** Unlocks of the rule that were earned under a version below this one do not count. */
   readonly ledgerFloor: number;
+  /** Who earned it; left out for users. */
+  readonly earnedBy?: EarnedBy;
 }
 
 /** A feature and the whole policy of who gets it. Made only by `parseFlag`, so every field is trusted here. */

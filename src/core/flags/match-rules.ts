@@ -20,7 +20,7 @@ const NEW: RuleMatch = { kind: 'new' };
 /**
  * Finds which rules of a flag the rules of a write are, so that a rule that is written again keeps its identity. A written
  * rule with an id is the rule of that id. Of the others, a rule is matched by its name, if that is not empty and only one
- * written rule and one of the flag's rules have it; then by its meaning, with the first of the flag's rules that is not
+ * written rule and one of the flag's rules have it, and the same earn it; then by its meaning, with the first of the flag's rules that is not
  * matched yet. The rest are new. Gives a match for each written rule.
  *
  * Law: if a flag has the rules that a write gave it, the same write matches each of its rules with that one, with and
@@ -60,9 +60,10 @@ type Finder = (input: MatchedInput) => Rule | undefined;
 function byUniqueName(rules: readonly Rule[], inputs: readonly MatchedInput[]): Finder {
   const rulesNamed = Map.groupBy(rules, ({ name }) => name);
   const inputsNamed = Map.groupBy(inputs, ({ name }) => name);
-  return ({ name }) => {
+  return ({ name, earnedBy }) => {
     const [rule, ...others] = rulesNamed.get(name) ?? [];
-    return name === '' || others.length > 0 || inputsNamed.get(name)?.length !== 1 ? undefined : rule;
+    if (name === '' || others.length > 0 || inputsNamed.get(name)?.length !== 1) return undefined;
+    return rule?.earnedBy === earnedBy ? rule : undefined;
   };
 }
 

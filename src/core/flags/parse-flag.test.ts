@@ -47,7 +47,7 @@ describe('a new flag', () => {
     const [rule, other] = made1({ rules: [{}, {}] }).rules;
     expect(rule).toEqual({
       ...{ id: expect.stringMatching(/^rul_/), name: '', conditions: {}, policy: 'LIVE', rolloutPer100k: 100_000 },
-      ...{ bucketBy: 'user', distribution: [], version: 1, ledgerFloor: 0, changedAt: NOW },
+      ...{ earnedBy: 'USER', bucketBy: 'user', distribution: [], version: 1, ledgerFloor: 0, changedAt: NOW },
     });
     expect(other!.id).not.toBe(rule!.id);
   });

@@ -2,6 +2,7 @@ import type { Fault } from '../values/fault.js';
 import { type JsonObject, quote } from '../values/json.js';
 import {
   type BucketBy,
+  type EarnedBy,
   type Flag,
   type OnReversal,
   PER_100K,
@@ -20,6 +21,7 @@ export interface RuleInput {
   readonly conditions?: JsonObject | undefined;
   readonly policy?: string | undefined;
   readonly onReversal?: string | undefined;
+  readonly earnedBy?: string | undefined;
   readonly rolloutPer100k?: number | undefined;
   readonly bucketBy?: string | undefined;
   readonly distribution?: readonly WeightedVariant[] | undefined;
@@ -52,10 +54,16 @@ export const RULE_DEFAULTS: Omit<WrittenRule, 'id'> = {
   name: '',
   conditions: {},
   policy: 'LIVE',
+  earnedBy: 'USER',
   rolloutPer100k: PER_100K,
   bucketBy: 'user',
   distribution: [],
 };
+
+/** {@link RULE_DEFAULTS} of a rule by who earns it: what an organization earns it earns for all of its members. */
+export function ruleDefaults(earnedBy: string | undefined): Omit<WrittenRule, 'id'> {
+  return earnedBy === 'ORGANIZATION' ? { ...RULE_DEFAULTS, earnedBy, bucketBy: 'organization' } : RULE_DEFAULTS;
+}
 
 /** The beginning of the ids that the server makes. */
 const SERVERS_RULE_ID = 'rul_';
@@ -75,18 +83,22 @@ export function parseRules(inputs: readonly RuleInput[] | undefined, options: Pa
   const written = inputs.map((input) => filled(input, named.get(input.id ?? '') ?? RULE_DEFAULTS));
   const matches = matchRules(written, present);
   const rules = matches.map((match, i) => ruleOf(written[i]!, match, options));
-  return { rules, removedRules: removedRules(rules, options), faults: unknownIds(inputs, matches, options) };
+  const faults = [...unknownIds(inputs, matches, options), ...otherEarners(written, matches)];
+  return { rules, removedRules: removedRules(rules, options), faults };
 }
 
 function filled(input: RuleInput, otherwise: Otherwise): WrittenRule {
   const onReversal = (input.onReversal ?? otherwise.onReversal ?? 'KEEP') as OnReversal;
+  const earnedBy = (input.earnedBy || otherwise.earnedBy) as EarnedBy;
+  const bucketBy = earnedBy === 'ORGANIZATION' ? 'organization' : otherwise.bucketBy;
   return {
     id: input.id ?? '',
     name: input.name ?? otherwise.name,
     conditions: input.conditions ?? otherwise.conditions,
     policy: (input.policy ?? otherwise.policy) as Rule['policy'],
+    earnedBy,
     rolloutPer100k: input.rolloutPer100k ?? otherwise.rolloutPer100k,
-    bucketBy: (input.bucketBy || otherwise.bucketBy) as BucketBy,
+    bucketBy: (input.bucketBy || bucketBy) as BucketBy,
     distribution: input.distribution ?? otherwise.distribution,
     ...(onReversal === 'KEEP' ? {} : { onReversal }),
   };
@@ -109,9 +121,10 @@ function ruleOf(written: WrittenRule, match: RuleMatch, { now, newId, relock }: 
 /** The removed rules with their floors: what RELOCK made void stays void, and a rule that is removed with RELOCK keeps none. */
 function removedRules(rules: readonly Rule[], { existing, relock }: ParseRulesOptions): readonly RemovedRule[] {
   const kept = new Set(rules.map(({ id }) => id));
-  const removed = (existing?.rules ?? []).map(({ id, version, ledgerFloor, policy }) => {
+  const removed = (existing?.rules ?? []).map(({ id, version, ledgerFloor, policy, earnedBy }) => {
     const mayHaveLatched = policy === 'LATCHING' || version > 1;
-    return { id, version, ledgerFloor: relock && mayHaveLatched ? version + 1 : ledgerFloor };
+    const floor = relock && mayHaveLatched ? version + 1 : ledgerFloor;
+    return { id, version, ledgerFloor: floor, ...(earnedBy === 'ORGANIZATION' ? { earnedBy } : {}) };
   });
   return forgetMany([...(existing?.removedRules ?? []), ...removed].filter(({ id }) => !kept.has(id)));
 }
@@ -141,5 +154,16 @@ function unknownIds(
     if (matches[i]!.kind !== 'new' || !id.startsWith(SERVERS_RULE_ID)) return [];
     const message = `the flag ${quote(key)} has no rule ${quote(id)}; leave the id out for a new rule, or choose one that does not begin with ${quote(SERVERS_RULE_ID)}`;
     return [{ pointer: `/rules/${i}/id`, message }];
+  });
+}
+
+/** A fault for each rule that is named by its id and had another earner: what is in ledgers of the one says nothing of the other. */
+function otherEarners(written: readonly WrittenRule[], matches: readonly RuleMatch[]): readonly Fault[] {
+  return matches.flatMap((match, i) => {
+    if (match.kind !== 'named' && match.kind !== 'removed') return [];
+    const { id, earnedBy = 'USER' } = match.rule;
+    if (written[i]!.earnedBy === earnedBy) return [];
+    const message = `the rule ${quote(id)} is earned by ${earnedBy}, which never changes; leave the id out, and it is a new rule`;
+    return [{ pointer: `/rules/${i}/earned_by`, message }];
   });
 }

@@ -11,11 +11,11 @@ export function sameMeaning(one: JsonObject, other: JsonObject): boolean {
 }
 
 /** What decides who earns a rule: not its name, its variants or its place. */
-export type RuleMeaning = Pick<Rule, 'conditions' | 'policy' | 'rolloutPer100k' | 'bucketBy'>;
+export type RuleMeaning = Pick<Rule, 'conditions' | 'policy' | 'earnedBy' | 'rolloutPer100k' | 'bucketBy'>;
 
 /** A text that is the same for two rules if, and only if, their meaning is the same. */
-export function ruleMeaning({ conditions, policy, rolloutPer100k, bucketBy }: RuleMeaning): string {
-  return JSON.stringify([policy, rolloutPer100k, bucketBy, meaningOf(conditions)]);
+export function ruleMeaning({ conditions, policy, earnedBy, rolloutPer100k, bucketBy }: RuleMeaning): string {
+  return JSON.stringify([policy, earnedBy, rolloutPer100k, bucketBy, meaningOf(conditions)]);
 }
 
 interface Part {

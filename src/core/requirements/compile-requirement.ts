@@ -51,12 +51,12 @@ export interface GroupNode {
 
 const trees = new WeakMap<CompiledFlag, readonly RequirementNode[]>();
 
-/** The trees of a flag's rules, in their order. They are made at the first call, and kept for as long as the compiled flag. */
+/** The trees of a flag's rules, in their order; of those that organizations earn only where organizations are judged. They are made at the first call, and kept for as long as the compiled flag. */
 export function requirementTrees(snapshot: Snapshot, compiled: CompiledFlag): readonly RequirementNode[] {
   const known = trees.get(compiled);
   if (known !== undefined) return known;
   const compiler = new TreeCompiler(snapshot, compiled.segments);
-  const made = compiled.rules.map(({ rule }) => compiler.root(rule.conditions));
+  const made = compiled.rules.map(({ rule, byOrganization }) => compiler.root(byOrganization ? {} : rule.conditions));
   trees.set(compiled, made);
   return made;
 }

@@ -7,7 +7,7 @@ import { type Subject, subjectOf } from '../deciding/subject.js';
 import { isUnlocked } from '../deciding/unlocks.js';
 import type { Flag } from '../flags/flag.js';
 import type { CompiledFlag } from '../snapshot/snapshot.js';
-import { arbitraryRow, arbitraryWorld, KEYS, type World } from '../testing/arbitrary-world.js';
+import { arbitraryRow, arbitraryWorld, conditionsHold, KEYS, type World } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, requires, rowOf, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
 import { DAY_MS } from '../values/time.js';
 import { requirementsOf } from './requirements-of.js';
@@ -30,13 +30,12 @@ function isDenied(compiled: CompiledFlag, subject: Subject): boolean {
 function undenied(world: World, now: number): World {
   const { snapshot, user, organization } = world;
   const subject = subjectOf(snapshot, user, organization, undefined);
-  const record = { values: subject.values, now };
   const denied = new Set([...snapshot.flags.values()].filter((entry) => isDenied(entry, subject)));
   const ids = new Set(Array.from(denied, ({ flag }) => flag.id));
   const flags = Array.from(snapshot.flags.values(), (entry): Flag => {
     if (!denied.has(entry)) return entry.flag;
-    const rules = entry.rules.map(({ rule, conditions }) =>
-      conditions.test(record) ? { ...rule, rolloutPer100k: 0 } : rule,
+    const rules = entry.rules.map((each) =>
+      conditionsHold(snapshot, subject, each, now) ? { ...each.rule, rolloutPer100k: 0 } : each.rule,
     );
     return { ...entry.flag, isEnabledGlobally: false, rules };
   });
@@ -71,6 +70,8 @@ describe('what people are told of a denied flag, and of those that require it', 
         // Whoever has unlocked a flag has it, unless a row denies it: no rollout leaves them out.
         const denied = [...snapshot.flags.values()].filter((entry) => isDenied(entry, subject));
         fc.pre(!denied.some((entry) => isUnlocked(entry, user.ledger)));
+        const { earner } = organization ?? {};
+        fc.pre(!denied.some((entry) => earner !== undefined && isUnlocked(entry.organizations, earner.ledger)));
         const twin = undenied(world, now);
         for (const key of KEYS) {
           const told = seenBy(world, key, now);

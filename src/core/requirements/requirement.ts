@@ -1,5 +1,6 @@
 import type { Usage } from '../conditions/usage.js';
 import type { Decision } from '../deciding/decision.js';
+import type { EarnedBy } from '../flags/flag.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 
 /** Who is shown requirements: operators see everything, people what may be disclosed to them. */
@@ -59,11 +60,13 @@ export interface RuleRequirement {
   readonly name: string;
   /** Whether the rule turns the flag on for the user: unlocked, or met and in the rollout; false when it was revoked. */
   readonly met: boolean;
-  /** Whether the ledger holds an unlock or a grant of the rule that counts. */
+  /** Who earns it. Of a rule that organizations earn the requirement is that of the user's organization. */
+  readonly earnedBy: EarnedBy;
+  /** Whether the ledger of the user, or that of the organization that earns it, holds an unlock or a grant of the rule that counts. */
   readonly unlocked: boolean;
   /** Whether the rollout leaves the user out. Only operators are shown such a rule. */
   readonly rolloutExcluded: boolean;
-  /** Whether the user is barred from the rule. Only operators are shown such a rule. */
+  /** Whether the user, or the organization that earns it, is barred from the rule. Only operators are shown such a rule. */
   readonly revoked: boolean;
   readonly requirement: Requirement;
   /** The variant that it serves the user. */

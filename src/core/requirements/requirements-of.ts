@@ -1,14 +1,14 @@
 import { verdictOf } from '../deciding/access.js';
 import type { Decision } from '../deciding/decision.js';
 import { decide, decideForPeople, inWindow, onVariant, rolloutIncludes } from '../deciding/evaluate.js';
-import { type Subject, timeZoneOf } from '../deciding/subject.js';
+import { earnerOf, type Subject, timeZoneOf } from '../deciding/subject.js';
 import { countsAsUnlocked, hasKeptUnlock } from '../deciding/unlocks.js';
 import { withNow } from '../facts/fact-record.js';
 import type { KnownDays } from '../facts/known-days.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from '../snapshot/snapshot.js';
 import { dayClockOf } from '../states/day-zone.js';
-import { type RequirementNode, requirementTrees } from './compile-requirement.js';
-import type { Audience, Block, BlockReason, FlagRequirements, RuleRequirement } from './requirement.js';
+import { requirementTrees } from './compile-requirement.js';
+import type { Audience, Block, BlockReason, FlagRequirements, Requirement, RuleRequirement } from './requirement.js';
 import { mayKnowOf, nameOfFlag, type Showing, showingOf, showRequirement } from './show-requirement.js';
 import { tiersOf } from './tiers.js';
 
@@ -34,16 +34,17 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
   const { snapshot, subject, audience, now, known } = asked;
   const denied = isDenied(compiled, subject);
   const hidesDenial = denied && audience === 'PERSON';
-  const { user, organization } = subject;
-  const clock = dayClockOf(user.dayZone, timeZoneOf(snapshot, user, organization));
-  const { actions } = user;
-  const showing = showingOf({ snapshot, record: withNow(subject, now), audience, known, actions, clock });
-  const trees = requirementTrees(snapshot, compiled);
+  const common = { snapshot, audience, known };
+  const showing = showingOf({ ...common, ...shownOf(snapshot, subject, now) });
+  const earner = compiled.organizations === undefined ? undefined : earnerOf(snapshot, subject);
   const rules = compiled.rules
-    .map((entry, i) => ruleRequirement({ compiled, entry, tree: trees[i]!, subject }, showing))
+    .map((entry) => ruleRequirement({ compiled, entry, subject, earner }, showing, now))
     .filter((rule) => audience === 'OPERATOR' || isForPeople(rule))
     .filter(({ met }) => !(hidesDenial && met));
-  const granted = !hidesDenial && hasKeptUnlock(compiled, subject.user.ledger);
+  const keeps =
+    hasKeptUnlock(compiled, subject.user.ledger) ||
+    (earner !== undefined && hasKeptUnlock(compiled.organizations!, earner.user.ledger));
+  const granted = !hidesDenial && keeps;
   const decision = (audience === 'PERSON' ? decideForPeople : decide)(snapshot, compiled.flag.key, subject, now);
   const letsIn = granted || rules.some(({ met }) => met);
   const blockedBy = [
@@ -76,27 +77,66 @@ export function isGated({ flag, rules }: CompiledFlag): boolean {
 interface RuleOfSubject {
   readonly compiled: CompiledFlag;
   readonly entry: CompiledRule;
-  readonly tree: RequirementNode;
   readonly subject: Subject;
+  /** The user's organization where it earns rules of the flag. */
+  readonly earner: Subject | undefined;
 }
 
-function ruleRequirement({ compiled, entry, tree, subject }: RuleOfSubject, showing: Showing): RuleRequirement {
-  const { flag } = compiled;
-  const standing = subject.user.ledger.get(flag.id)?.get(entry.rule.id);
-  const revoked = standing?.state === 'REVOKED';
-  const unlocked = countsAsUnlocked(entry, standing);
+function ruleRequirement(of: RuleOfSubject, showing: Showing, now: number): RuleRequirement {
+  const { compiled, entry, subject } = of;
+  const { rule, byOrganization } = entry;
+  const standings = [subject, ...(byOrganization && of.earner !== undefined ? [of.earner] : [])].map(({ user }) =>
+    user.ledger.get(compiled.flag.id)?.get(rule.id),
+  );
+  const revoked = standings.some((standing) => standing?.state === 'REVOKED');
+  const unlocked = standings.some((standing) => countsAsUnlocked(entry, standing));
   const rolloutExcluded = !rolloutIncludes(compiled, entry, subject);
-  const requirement = showRequirement(tree, showing);
+  const requirement = byOrganization ? requirementOfOrganization(of, showing, now) : ownRequirement(of, showing);
   return {
-    ruleId: entry.rule.id,
-    name: showing.audience === 'OPERATOR' ? entry.rule.name : '',
+    ruleId: rule.id,
+    name: showing.audience === 'OPERATOR' ? rule.name : '',
     met: !revoked && (unlocked || (requirement.met && !rolloutExcluded)),
+    earnedBy: byOrganization ? 'ORGANIZATION' : 'USER',
     unlocked,
     rolloutExcluded,
     revoked,
     requirement,
     variant: onVariant(compiled, entry, subject),
   };
+}
+
+function ownRequirement({ compiled, entry }: RuleOfSubject, showing: Showing): Requirement {
+  const tree = requirementTrees(showing.snapshot, compiled)[compiled.rules.indexOf(entry)]!;
+  return showRequirement(tree, showing);
+}
+
+/** What the user's organization has come to. Of a user in none it is not met, and there is nothing to show of it. */
+function requirementOfOrganization(
+  { compiled, entry, earner }: RuleOfSubject,
+  showing: Showing,
+  now: number,
+): Requirement {
+  if (earner === undefined) return { label: NO_ORGANIZATION, met: false, progress: 0, nearest: false, children: [] };
+  const { judging } = showing.snapshot.organizationEarners!;
+  const rules = compiled.organizations!.rules;
+  const tree = requirementTrees(judging, compiled.organizations!)[
+    rules.findIndex(({ rule }) => rule.id === entry.rule.id)
+  ]!;
+  return showRequirement(tree, {
+    ...showing,
+    snapshot: judging,
+    ...shownOf(judging, earner, now),
+    whose: 'organization',
+  });
+}
+
+/** What people read of a rule that an organization would earn for them. */
+const NO_ORGANIZATION = 'your organization: none';
+
+function shownOf(snapshot: Snapshot, subject: Subject, now: number): Pick<Showing, 'record' | 'actions' | 'clock'> {
+  const { user, organization } = subject;
+  const clock = dayClockOf(user.dayZone, timeZoneOf(snapshot, user, organization));
+  return { record: withNow(subject, now), actions: user.actions, clock };
 }
 
 function isForPeople({ revoked, unlocked, rolloutExcluded }: RuleRequirement): boolean {

@@ -1,5 +1,6 @@
 import { type Usage, usageOf } from '../conditions/usage.js';
 import { MAX_DISTINCT } from '../counting/derivations.js';
+import { ofOrganization } from '../facts/action-facts.js';
 import type { FactDefinition } from '../facts/fact-definition.js';
 import type { FactRecord, FactSlot } from '../facts/fact-record.js';
 import { countedSince, type KnownDays } from '../facts/known-days.js';
@@ -39,6 +40,8 @@ export interface Showing {
   /** What was counted of the user, and the zones in which their days do. */
   readonly actions: UserState['actions'];
   readonly clock: DayClock | undefined;
+  /** Present where they are the user's organization's. */
+  readonly whose?: 'organization';
   readonly looks: Looks;
   /** How many nodes may still be shown. */
   readonly nodes: { left: number };
@@ -105,7 +108,7 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     ...(isCapped(node, showing) && { capped: true }),
   };
   const requirement: Requirement = {
-    label: node.name || definition.label(params, flagName),
+    label: node.name || whose(showing, definition.label(params, flagName)),
     met,
     progress: goal === undefined ? Number(met) : progressOf(met, goal > 0 ? count / goal : 0),
     ...whenMet(node, met, showing),
@@ -114,6 +117,11 @@ function showComparison(node: ComparisonNode, showing: Showing): Shown {
     children: [],
   };
   return { requirement, secretTime: false };
+}
+
+/** A label that says so where the fact is the organization's, and not the user's own. */
+function whose(showing: Showing, label: string): string {
+  return showing.whose === 'organization' ? ofOrganization(label) : label;
 }
 
 /** A count of segments, with the segments: people see the numbers where they may see every fact that the segments read. */
@@ -138,7 +146,7 @@ function showCount(node: CountNode, showing: Showing): Shown {
     ...(goal === undefined ? {} : { remaining: met ? 0 : goal - current }),
   };
   const requirement: Requirement = {
-    label: node.name || node.definition.label(node.params, String),
+    label: node.name || whose(showing, node.definition.label(node.params, String)),
     met,
     // A fraction would tell how many are asked for.
     progress: progressOf(met, goal === undefined || !isTold ? 0 : countProgress(children, goal)),
@@ -228,11 +236,14 @@ function leftOf({ fact, operator }: ComparisonNode, target: unknown, record: Fac
 /** Since when the facts of a comparison are counted, where a window reaches further back, or an action is derived. */
 function sinceOf(
   { fact, target }: ComparisonNode,
-  { record, known, snapshot, actions, clock }: Showing,
+  { record, known, snapshot, actions, clock, whose }: Showing,
 ): { readonly countedSince?: number } {
   const facts = 'fact' in target ? [fact, target.fact] : [fact];
   const knowledge = { known, now: record.now, clock, actions, derived: snapshot.derivations.all };
-  const since = facts.map(({ definition, params }) => countedSince(definition, params, knowledge) ?? 0);
+  const since = facts.map(({ definition, params }) => {
+    const isOrganizations = whose === 'organization' || ownMember(params, 'of') === 'organization';
+    return countedSince(definition, params, { ...knowledge, ofOrganization: isOrganizations }) ?? 0;
+  });
   const latest = Math.max(...since);
   return latest === 0 ? {} : { countedSince: latest };
 }

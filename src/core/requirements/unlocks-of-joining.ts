@@ -67,6 +67,7 @@ function standingUnlocks(snapshot: Snapshot, ledger: Ledger): readonly StandingU
     const compiled = snapshot.flagsById.get(flagId);
     if (compiled === undefined || compiled.flag.archived) return [];
     return compiled.rules.flatMap((entry) => {
+      if (entry.byOrganization) return [];
       const standing = standings.get(entry.rule.id);
       return standing?.state === 'UNLOCKED' && countsAsUnlocked(entry, standing) ? [{ compiled, entry, standing }] : [];
     });

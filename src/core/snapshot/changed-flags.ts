@@ -19,6 +19,9 @@ export function changedFlags(before: Snapshot, after: Snapshot): ReadonlySet<str
   if (before.timeZone !== after.timeZone) for (const key of after.readers.ofChange('zone')) changed.add(key);
   for (const action of changedDerivations(before.derivations.all, after.derivations.all))
     for (const key of after.readers.ofAction(action)) changed.add(key);
+  const [own, ownAfter] = [before, after].map(({ organizationEarners }) => organizationEarners?.judging);
+  if (own !== undefined && ownAfter !== undefined && own !== ownAfter)
+    for (const key of changedFlags(own, ownAfter)) changed.add(key);
   return changed;
 }
 

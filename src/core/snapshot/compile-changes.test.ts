@@ -108,10 +108,11 @@ const arbitraryChange: fc.Arbitrary<Change> = fc.oneof(
 );
 
 /** All that a snapshot knows, told without the places of its facts, which depend on how it came to be. */
-function known(snapshot: Snapshot) {
+function known(snapshot: Snapshot): object {
   const { dependencies, readers, slots, flags } = snapshot;
-  const nameOf = (index: number): string => {
-    const { definition, params, path } = slots.at(index);
+  const judging = snapshot.organizationEarners?.judging;
+  const nameOf = (index: number, table = slots): string => {
+    const { definition, params, path } = table.at(index);
     return JSON.stringify([definition.name, path, ...definition.params.map(({ name }) => params[name] ?? null)]);
   };
   const keys = ['gone', ...flags.keys()];
@@ -119,10 +120,10 @@ function known(snapshot: Snapshot) {
     from.map((key) => [key, [...of(key)].toSorted()]);
   const formOf = ({ flag, stored, segments, roleAccess, roleRows, rules, latchingRules }: CompiledFlag) => ({
     ...{ flag, stored, segments, roleAccess, roleRows },
-    rules: rules.map(({ rule, conditions }) => [
+    rules: rules.map(({ rule, conditions, byOrganization }) => [
       rule,
       conditions.readsTime,
-      new Set([...conditions.slotsRead].map(nameOf)),
+      new Set([...conditions.slotsRead].map((index) => nameOf(index, byOrganization ? judging!.slots : slots))),
     ]),
     latchingRules: latchingRules.map(({ rule }) => rule.id),
   });
@@ -142,13 +143,14 @@ function known(snapshot: Snapshot) {
       .toSorted(),
     byChange: lists(
       (change) => readers.ofChange(change as never),
-      ['events', 'time', 'ledger', 'progress', 'identify'],
+      ['events', 'organization events', 'time', 'ledger', 'progress', 'identify'],
     ),
     byAction: lists((action) => readers.ofAction(action), ['login', 'export', '__proto__']),
     kinds: Object.fromEntries([...snapshot.kinds.keys()].map((kind) => [kind, snapshot.kinds.get(kind)])),
     requiring: lists((key) => dependencies.requiring(key)),
     readingUnlock: lists((key) => dependencies.readingUnlockOf(key)),
     reaching: lists((key) => dependencies.reaching(key), SEGMENTS),
+    organizations: judging && [known(judging), [...snapshot.organizationEarners!.actions].toSorted()],
     sizes: keys.map((key) => dependencies.expansionOf(key)),
     unlockable: Object.fromEntries([...snapshot.reading.unlockable].map(([key, entry]) => [key, entry?.flag])),
   };
@@ -164,7 +166,11 @@ describe('a snapshot that is compiled from the one before', () => {
         arbitraryLedger,
         instant,
         (changes, sources, ledger, now) => {
-          const { user: state, roles, joinedAt, organizationId, attributes, organization } = sources;
+          const { user: state, roles, joinedAt, organizationId, attributes } = sources;
+          const organization = sources.organization && {
+            ...sources.organization,
+            ...(sources.earner === undefined ? {} : { earner: { ...sources.earner.user, ledger } }),
+          };
           const user: UserState = {
             ...state,
             ledger,

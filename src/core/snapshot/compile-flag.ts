@@ -2,7 +2,7 @@ import { ConditionCompiler } from '../conditions/compile-conditions.js';
 import type { FactSlots } from '../facts/fact-record.js';
 import { rolloutSalt } from '../flags/bucketing.js';
 import { compileDistribution } from '../flags/distribution.js';
-import type { AccessRow, Effect, Flag } from '../flags/flag.js';
+import type { AccessRow, Effect, Flag, Rule } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
 import type { CompiledFlag, CompiledRule, FlagKind } from './snapshot.js';
 
@@ -16,21 +16,25 @@ export interface StoredFlag {
  * Compiles a flag. Throws for a flag that this release cannot compile.
  *
  * @param segments the conditions of all segments that the flag's rules refer to, also by way of other segments
+ * @param organizations the flag as organizations are judged by it, where they earn rules of it
  */
 export function compileFlag(
   { flag, roleAccess }: StoredFlag,
   segments: ReadonlyMap<string, JsonObject>,
   compiler: ConditionCompiler,
+  organizations?: CompiledFlag,
 ): CompiledFlag {
   // What every decision reads comes first: the fewer lines of the processor's caches that it is spread over, the better.
   const rules: CompiledRule[] = [];
   for (const rule of flag.rules.toReversed()) {
-    const conditions = compiler.compile(rule.conditions);
+    const byOrganization = organizations !== undefined && rule.earnedBy === 'ORGANIZATION';
+    const conditions = byOrganization ? formOfRule(rule, organizations)!.conditions : compiler.compile(rule.conditions);
     rules.unshift({
       rolloutPer100k: rule.rolloutPer100k,
       bucketBy: rule.bucketBy,
       test: conditions.test,
       readsTime: conditions.readsTime,
+      byOrganization,
       lastAnswer: undefined,
       next: rules[0],
       usage: rule.policy === 'LIVE' ? conditions.usage : undefined,
@@ -43,7 +47,7 @@ export function compileFlag(
   }
   const roleRows = activeByRole(roleAccess);
   return {
-    open: isOpen(flag),
+    open: isOpen(flag) && organizations === undefined,
     roleRows,
     firstRule: rules[0],
     salt: rolloutSalt(flag.salt),
@@ -54,12 +58,18 @@ export function compileFlag(
     distribution: compileDistribution(flag.distribution, flag.bucketing),
     stored: flag,
     segments,
-    latchingRules: rules.filter(({ rule }) => rule.policy === 'LATCHING'),
+    latchingRules: rules.filter(({ rule, byOrganization }) => rule.policy === 'LATCHING' && !byOrganization),
+    organizations,
     tellsUsage: rules.some(({ usage }) => usage !== undefined),
     slotsRead: slotsReadBy(rules),
     roleAccess,
-    kinds: kindsOf(flag, rules, roleRows),
+    kinds: kindsOf(flag, rules, roleRows, organizations),
   };
+}
+
+/** A rule as organizations are judged by it; undefined where it cannot be compiled and never could. */
+function formOfRule({ id }: Rule, organizations: CompiledFlag | undefined): CompiledRule | undefined {
+  return organizations?.rules.find(({ rule }) => rule.id === id);
 }
 
 function isOpen({ archived, active, startsAt, endsAt, prerequisites, delegated, isEnabledGlobally }: Flag): boolean {
@@ -68,7 +78,8 @@ function isOpen({ archived, active, startsAt, endsAt, prerequisites, delegated, 
 }
 
 /** Those of one rule are what other flags have, too, if they read the same. */
-function slotsReadBy(rules: readonly CompiledRule[]): ReadonlySet<number> {
+function slotsReadBy(all: readonly CompiledRule[]): ReadonlySet<number> {
+  const rules = all.filter(({ byOrganization }) => !byOrganization);
   const [first] = rules;
   if (first !== undefined && rules.length === 1) return first.conditions.slotsRead;
   return new Set(rules.flatMap(({ conditions }) => [...conditions.slotsRead]));
@@ -78,12 +89,14 @@ function kindsOf(
   { archived, startsAt, endsAt, unsettledSince }: Flag,
   rules: readonly CompiledRule[],
   roleRows: ReadonlyMap<string, Effect>,
+  organizations: CompiledFlag | undefined,
 ): ReadonlySet<FlagKind> {
   if (archived) return NO_KINDS;
   const kinds: FlagKind[] = [];
   if (startsAt !== undefined || endsAt !== undefined || rules.some(({ readsTime }) => readsTime)) kinds.push('time');
   if (roleRows.size > 0) kinds.push('role rows');
   if (unsettledSince !== undefined) kinds.push('unsettled');
+  if (organizations !== undefined) kinds.push('organizations');
   for (const { bucketBy } of rules) if (bucketBy !== 'user') kinds.push(`spread over ${bucketBy}`);
   if (kinds.length === 0) return NO_KINDS;
   return kinds.length === 1 && kinds[0] === 'time' ? TIME_ALONE : new Set(kinds);
@@ -98,6 +111,7 @@ export function keptForm(
   { flag, roleAccess }: StoredFlag,
   last: CompiledFlag | undefined,
   slots: FactSlots,
+  organizations?: CompiledFlag,
 ): CompiledFlag {
   const segments = last?.segments ?? new Map<string, JsonObject>();
   const form =
@@ -108,10 +122,14 @@ export function keptForm(
           active: last.flag.active && flag.active,
           archived: last.flag.archived || flag.archived,
           key: flag.key,
+          rules: last.flag.rules.filter(
+            (rule) =>
+              last.organizations === undefined || rule.earnedBy !== 'ORGANIZATION' || formOfRule(rule, organizations),
+          ),
           ...marksOf(flag),
         };
   const compiler = new ConditionCompiler(slots, segments);
-  return { ...compileFlag({ flag: form, roleAccess }, segments, compiler), stored: flag };
+  return { ...compileFlag({ flag: form, roleAccess }, segments, compiler, organizations), stored: flag };
 }
 
 /** The marks of a flag, which are always those that are stored. */

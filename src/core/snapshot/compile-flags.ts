@@ -44,6 +44,8 @@ export interface Compiling {
   readonly changes: ConfigurationChanges;
   readonly segments: SegmentsAfter;
   readonly last: Snapshot;
+  /** The flags with rules that organizations earn, as organizations are judged by them; left out where there are none. */
+  readonly organizations?: Snapshot | undefined;
 }
 
 /** Compiles the flags that changes concern. */
@@ -55,10 +57,12 @@ export class FlagsCompiler {
   readonly #compiler: ConditionCompiler;
   readonly #changed: ReadonlyMap<string, StoredFlag>;
   readonly #gone: readonly string[];
+  readonly #organizations: Snapshot | undefined;
   #dependencies: Dependencies;
 
-  constructor({ base, changes, segments, last }: Compiling) {
+  constructor({ base, changes, segments, last, organizations }: Compiling) {
     this.#base = base;
+    this.#organizations = organizations;
     this.#last = last;
     this.#segments = segments;
     this.#slots = base.slots.copy();
@@ -83,7 +87,10 @@ export class FlagsCompiler {
         compiled.set(key, this.#compileFlag(stored));
       } catch (error) {
         failures.set(key, { flagKey: key, message: error instanceof Error ? error.message : String(error) });
-        compiled.set(key, keptForm(stored, this.#last.flagsById.get(stored.flag.id), this.#slots));
+        compiled.set(
+          key,
+          keptForm(stored, this.#last.flagsById.get(stored.flag.id), this.#slots, this.#organizations?.flags.get(key)),
+        );
       }
     }
     const changes = new Map<string, CompiledFlag | undefined>(compiled);
@@ -115,14 +122,17 @@ export class FlagsCompiler {
     const { key } = stored.flag;
     const fault = faultOfExpansion(this.#dependencies.expansionOf(key));
     if (fault !== undefined) throw new Error(`its rules ${fault}`);
+    const failure = this.#organizations?.failures.find(({ flagKey }) => flagKey === key);
+    if (failure !== undefined) throw new Error(failure.message);
+    const organizations = this.#organizations?.flags.get(key);
     const named = this.#dependencies.segmentsOf(key);
-    if (named.size === 0) return compileFlag(stored, NO_SEGMENTS, this.#compiler);
+    if (named.size === 0) return compileFlag(stored, NO_SEGMENTS, this.#compiler, organizations);
     const segments = new Map<string, JsonObject>();
     for (const segment of named) {
       const conditions = this.#segments.all.get(segment)?.conditions;
       if (conditions !== undefined) segments.set(segment, conditions);
     }
-    return compileFlag(stored, segments, this.#compiler);
+    return compileFlag(stored, segments, this.#compiler, organizations);
   }
 
   /** The compiled segments that mean the same as before, also by way of other segments. */
@@ -177,9 +187,10 @@ export class FlagsCompiler {
   /** What a kept form refers to. Changes of segments do not change it. */
   #referredBy({ flag, rules, latchingRules }: Pick<CompiledFlag, 'flag' | 'rules' | 'latchingRules'>): Referred {
     const unlockedBy = (some: typeof rules): ReadonlySet<string> => {
-      const slots = some.flatMap(({ conditions }) =>
-        Array.from(conditions.slotsRead, (index) => this.#slots.at(index)),
-      );
+      const slots = some.flatMap(({ conditions, byOrganization }) => {
+        const table = byOrganization ? this.#organizations!.slots : this.#slots;
+        return Array.from(conditions.slotsRead, (index) => table.at(index));
+      });
       return new Set(
         slots.flatMap(({ definition, params }) => (definition.name === 'unlocked' ? [String(params.flag)] : [])),
       );

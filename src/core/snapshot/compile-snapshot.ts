@@ -1,11 +1,12 @@
 import { derivationsOf, NO_DERIVATIONS } from '../counting/derivations.js';
-import { FactSlots } from '../facts/fact-record.js';
+import { type FactSlot, FactSlots } from '../facts/fact-record.js';
 import type { Action, Configuration, ConfigurationChanges } from '../flags/flag.js';
 import { LayeredMap } from '../values/layered-map.js';
 import { NamesByKey } from '../values/names-by-key.js';
 import { FlagsCompiler, segmentsAfter } from './compile-flags.js';
 import { Dependencies } from './dependencies.js';
 import { FactReaders } from './fact-readers.js';
+import { allOf, changesForOrganizations, earnersAfter } from './organization-earners.js';
 import type { Snapshot } from './snapshot.js';
 import {
   byIdAfter,
@@ -51,6 +52,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   windowedActions: new Map(),
   streaks: new Map(),
   latching: [],
+  organizationEarners: undefined,
   visible: [],
   windowEdges: [],
   dependencies: new Dependencies(),
@@ -76,7 +78,23 @@ export function compileSnapshot(configuration: Configuration, previous: Snapshot
  */
 export function compileChanges(base: Snapshot, changes: ConfigurationChanges, last: Snapshot = base): Snapshot {
   const segments = segmentsAfter(base, changes);
-  const { changed, ...compiled } = new FlagsCompiler({ base, changes, segments, last }).compile();
+  const own = changesForOrganizations(base, changes, segments);
+  const [before, kept] = [base, last].map(({ organizationEarners }) => organizationEarners?.judging ?? EMPTY_SNAPSHOT);
+  const organizations = own && compileFor(before!, own, kept!);
+  const snapshot = compileFor(base, changes, last, organizations);
+  if (!isReadOfOrganizations(organizations, snapshot.slots)) return snapshot;
+  const judging = organizations ?? compileFor(EMPTY_SNAPSHOT, allOf(base, changes, segments), EMPTY_SNAPSHOT);
+  return { ...snapshot, organizationEarners: earnersAfter(base.organizationEarners, judging, snapshot) };
+}
+
+/**
+ * The snapshot of one kind of earners.
+ *
+ * @param organizations of users, the flags with rules that organizations earn, as organizations are judged by them
+ */
+function compileFor(base: Snapshot, changes: ConfigurationChanges, last: Snapshot, organizations?: Snapshot): Snapshot {
+  const segments = segmentsAfter(base, changes);
+  const { changed, ...compiled } = new FlagsCompiler({ base, changes, segments, last, organizations }).compile();
   const { slots, flags, dependencies } = compiled;
   const after: ChangedFlags = { base, flags, changed };
   const stages = changes.stages ?? base.stages;
@@ -93,13 +111,25 @@ export function compileChanges(base: Snapshot, changes: ConfigurationChanges, la
     timeZone,
     actions: changes.actions === undefined ? base.actions : byName(changes.actions),
     derivations: changes.actions === undefined ? base.derivations : derivationsOf(changes.actions, base.derivations),
-    windowedActions: slots === base.slots ? base.windowedActions : windowedActionsAfter(base.windowedActions, slots),
-    streaks: slots === base.slots ? base.streaks : streaksRead(slots),
+    windowedActions:
+      slots === base.slots ? base.windowedActions : windowedActionsAfter(base.windowedActions, ofEarner(slots)),
+    streaks: slots === base.slots ? base.streaks : streaksRead(ofEarner(slots)),
     latching: latchingAfter(after, dependencies),
+    organizationEarners: undefined,
     visible: visibleAfter(after),
     windowEdges: windowEdgesAfter(after),
     announced: changes.announced === undefined ? base.announced : new Set(changes.announced),
   };
+}
+
+/** Whether anything reads what organizations have done. */
+function isReadOfOrganizations(organizations: Snapshot | undefined, slots: FactSlots): boolean {
+  return (organizations?.flags.size ?? 0) > 0 || slots.changedBy('organization events').length > 0;
+}
+
+/** The facts that are read of earners themselves, and not of the organization that users are in. */
+function ofEarner(slots: FactSlots): readonly FactSlot[] {
+  return slots.all().filter(({ bound }) => !bound.changedBy.has('organization events'));
 }
 
 function byName(actions: readonly Action[]): ReadonlyMap<string, Action> {

@@ -82,8 +82,8 @@ function keysOfSlots<Key>(
   };
 }
 
-/** The action whose events can change a fact. */
-function actionOf({ definition, params }: FactSlot): readonly string[] {
-  const action = actionRead(definition, params);
+/** The action whose events can change a fact: not those of the user where it is their organization's. */
+function actionOf({ definition, bound, params }: FactSlot): readonly string[] {
+  const action = bound.changedBy.has('organization events') ? undefined : actionRead(definition, params);
   return action === undefined ? [] : [action];
 }

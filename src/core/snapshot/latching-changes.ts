@@ -4,6 +4,7 @@ import { actionRead } from '../facts/action-param.js';
 import type { FactChange } from '../facts/fact-definition.js';
 import { ledgerFloorOf, type RemovedRule, type Rule } from '../flags/flag.js';
 import { sameMeaning } from '../flags/same-meaning.js';
+import { EMPTY_SNAPSHOT } from './compile-snapshot.js';
 import { SegmentGraph } from './segment-graph.js';
 import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
 
@@ -12,9 +13,15 @@ import type { CompiledFlag, CompiledRule, Snapshot } from './snapshot.js';
  * latching rule is new or has another meaning (by itself, a segment, the list of stages or how an action is derived), where its rollout was raised, where
  * RELOCK made unlocks void, and where unlocks count otherwise that others read: those of a flag whose key a new one has got, too.
  * It is not so for another name, a flag that was switched off, or a lower rollout. An archived flag latches nothing, and one that
- * is taken out of the archive counts as new; but what it has unlocked is read as ever.
+ * is taken out of the archive counts as new; but what it has unlocked is read as ever. The same holds of what organizations earn.
  */
 export function latchingChanges(before: Snapshot, after: Snapshot): readonly string[] {
+  const [own, ownAfter] = [before, after].map(({ organizationEarners }) => organizationEarners?.judging);
+  const byOrganizations = ownAfter === undefined ? [] : latchingChanges(own ?? EMPTY_SNAPSHOT, ownAfter);
+  return [...new Set([...changesForUsers(before, after), ...byOrganizations])];
+}
+
+function changesForUsers(before: Snapshot, after: Snapshot): readonly string[] {
   const stagesChanged = before.stageNames.join('\n') !== after.stageNames.join('\n');
   const changed: readonly FactChange[] = [
     ...(stagesChanged ? (['progress'] as const) : []),

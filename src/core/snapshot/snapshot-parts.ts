@@ -1,6 +1,6 @@
 import { actionOf, actionRead } from '../facts/action-param.js';
 import { windowOf } from '../facts/day-window.js';
-import type { FactSlots } from '../facts/fact-record.js';
+import type { FactSlot } from '../facts/fact-record.js';
 import type { StreakKind } from '../states/streaks.js';
 import type { LayeredMap } from '../values/layered-map.js';
 import type { CompiledFlag, FactReading, Snapshot, WindowEdge } from './snapshot.js';
@@ -41,10 +41,10 @@ export function readingAfter(
 /** The actions that are windowed: the same object as before where these are the same, so that states need not be read again. */
 export function windowedActionsAfter(
   before: ReadonlyMap<string, number>,
-  slots: FactSlots,
+  slots: readonly FactSlot[],
 ): ReadonlyMap<string, number> {
   const longest = new Map<string, number>();
-  for (const { definition, params } of slots.all()) {
+  for (const { definition, params } of slots) {
     const action = actionRead(definition, params);
     const window = windowOf(definition, params);
     if (action === undefined || window === undefined) continue;
@@ -55,9 +55,9 @@ export function windowedActionsAfter(
 }
 
 /** The kinds of streaks that are read, by action, each once. */
-export function streaksRead(slots: FactSlots): ReadonlyMap<string, readonly StreakKind[]> {
+export function streaksRead(slots: readonly FactSlot[]): ReadonlyMap<string, readonly StreakKind[]> {
   const kinds = new Map<string, StreakKind[]>();
-  for (const { definition, params } of slots.all()) {
+  for (const { definition, params } of slots) {
     const kind = definition.streakOf?.(params);
     if (kind === undefined) continue;
     const action = actionOf(params);

@@ -7,6 +7,7 @@ import type { RolloutSalt } from '../flags/bucketing.js';
 import type { CompiledDistribution } from '../flags/distribution.js';
 import type { AccessRow, Action, BucketBy, Effect, Flag, Rule, Segment, Stage } from '../flags/flag.js';
 import type { StreakKind } from '../states/streaks.js';
+import type { ActionNames } from '../states/user-state.js';
 import type { JsonObject } from '../values/json.js';
 import type { LayeredMap } from '../values/layered-map.js';
 import type { NamesByKey } from '../values/names-by-key.js';
@@ -38,6 +39,8 @@ export interface Snapshot {
   readonly streaks: ReadonlyMap<string, readonly StreakKind[]>;
   /** The flags with a latching rule that are not archived, each after those whose unlocks its rules read. */
   readonly latching: readonly CompiledFlag[];
+  /** By what organizations are counted and judged; undefined where no rule reads anything that an organization has done. */
+  readonly organizationEarners: OrganizationEarners | undefined;
   /** The keys of the flags that people may know of and that are not archived, in their order. */
   readonly visible: readonly string[];
   /** When the windows of flags that are not archived open and close, in order. */
@@ -51,6 +54,22 @@ export interface Snapshot {
   readonly announced: ReadonlySet<AnnouncedType>;
   /** The flags that could not be compiled, by key. Each keeps its last compiled form, or is off if it never had one. */
   readonly failures: readonly CompileFailure[];
+}
+
+/** What a configuration says of organizations that earn. */
+export interface OrganizationEarners {
+  /**
+   * The configuration as organizations are counted and judged by it, in place of the whole one: of each flag that has, or had, rules
+   * that organizations earn, these alone. Its windowed and derived actions include those that users' rules read of their organization.
+   */
+  readonly judging: Snapshot;
+  /** The actions whose events count for organizations: those that are read of them, and those that these are derived from. */
+  readonly actions: ReadonlySet<string>;
+}
+
+/** The actions whose days are read of organizations as earners; undefined where nothing reads what they have earned. */
+export function earnerDaysOf({ organizationEarners }: Pick<Snapshot, 'organizationEarners'>): ActionNames | undefined {
+  return organizationEarners?.judging.windowedActions;
 }
 
 /** All by which facts are read of a user: two snapshots that share it read the same facts of everybody. */
@@ -77,9 +96,10 @@ export interface CompileFailure {
 /**
  * What can matter about a flag beside the facts that it reads; nothing of an archived one. `time`: its window, or a fact that
  * time moves; `role rows`: it has active access rows for roles on the whole platform; `unsettled`: not all users have been judged
- * by its rules yet; `spread over`: what the rollout of a rule is spread over, where that is not the user.
+ * by its rules yet; `organizations`: it has, or had, a rule that organizations earn; `spread over`: what the rollout of a rule is
+ * spread over, where that is not the user.
  */
-export type FlagKind = 'time' | 'role rows' | 'unsettled' | `spread over ${BucketBy}`;
+export type FlagKind = 'time' | 'role rows' | 'unsettled' | 'organizations' | `spread over ${BucketBy}`;
 
 /** A decision that is the same for everybody whom it concerns, at any time: it is made once, and frozen. */
 export interface MadeAnswer {
@@ -103,7 +123,10 @@ export interface CompiledFlag extends MakesAnswers {
   /** The segments that its rules were compiled with, which are older than the snapshot's where the flag cannot be compiled. */
   readonly segments: ReadonlyMap<string, JsonObject>;
   readonly rules: readonly CompiledRule[];
+  /** Those that users earn. */
   readonly latchingRules: readonly CompiledRule[];
+  /** Its form in {@link OrganizationEarners.judging}; undefined where organizations earn, and earned, none of its rules. */
+  readonly organizations: CompiledFlag | undefined;
   /** The indexes of all slots that its rules read. */
   readonly slotsRead: ReadonlySet<number>;
   readonly kinds: ReadonlySet<FlagKind>;
@@ -114,7 +137,10 @@ export interface CompiledFlag extends MakesAnswers {
   /** The effects of the active ones, by role. */
   readonly roleRows: ReadonlyMap<string, Effect>;
   readonly salt: RolloutSalt;
-  /** Whether nothing comes before its rules but access rows: no switch, window or prerequisite, and no organization's own rows. */
+  /**
+   * Whether nothing comes before its rules but access rows: no switch, window or prerequisite, and no organization's own rows. Nor does
+   * an organization earn any of them.
+   */
   readonly open: boolean;
   /** Whether any of its rules tells what is left of it. */
   readonly tellsUsage: boolean;
@@ -130,6 +156,8 @@ export interface CompiledRule extends MakesAnswers {
   readonly rolloutPer100k: number;
   readonly test: CompiledConditions['test'];
   readonly readsTime: boolean;
+  /** Whether it is the user's organization by whose facts and ledger it holds, in another snapshot's slots. */
+  readonly byOrganization: boolean;
   readonly conditions: CompiledConditions;
   /** What is left of it while it holds; undefined for a rule that bounds nothing from above, or latches. */
   readonly usage: UsageReading | undefined;

@@ -52,7 +52,7 @@ export function rulesInScope({ dependencies, flags }: Snapshot, flagKey: string)
   ];
 }
 
-const BY_ORGANIZATION: readonly FactChange[] = ['organization', 'roles', 'zone'];
+const BY_ORGANIZATION: readonly FactChange[] = ['organization', 'roles', 'zone', 'organization events'];
 
 type Names = ReadonlySet<string> | undefined;
 
@@ -65,12 +65,15 @@ function needsOfRules({ slots, derivations }: Snapshot, rules: readonly Compiled
   const days = new Set<string>();
   let stagesReached = false;
   let organizations = false;
-  for (const { conditions } of rules) {
+  for (const { conditions, byOrganization } of rules) {
+    organizations ||= byOrganization;
+    if (byOrganization) continue;
     for (const index of conditions.slotsRead) {
       const { definition, bound, params } = slots.at(index);
       if (definition.changedBy.has('progress')) stagesReached = true;
       if (BY_ORGANIZATION.some((change) => bound.changedBy.has(change))) organizations = true;
-      const action = actionRead(definition, params);
+      // What is read of the organization is none of the user's.
+      const action = bound.changedBy.has('organization events') ? undefined : actionRead(definition, params);
       if (action === undefined) continue;
       actions.add(action);
       // A user for whom a derived action is counted anew needs what is known of that since which it counts.

@@ -1,7 +1,8 @@
+import { faultsForOrganizations, type OrganizationVocabulary } from '../conditions/organization-reads.js';
 import { contextReads, referencesOf, stageReads } from '../conditions/references.js';
 import { validateConditions } from '../conditions/validate-conditions.js';
 import type { Names, Vocabulary } from '../conditions/vocabulary.js';
-import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../flags/flag.js';
+import { type Flag, MAX_PREREQUISITE_DEPTH, type Rule, type Segment, type Stage } from '../flags/flag.js';
 import type { Fault } from '../values/fault.js';
 import { type JsonObject, quote } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
@@ -26,12 +27,17 @@ export interface Findings {
 export function validateFlag(flag: Flag, present: Snapshot): Findings {
   const faults: Fault[] = [];
   const warnings: Fault[] = [];
-  const vocabulary = { ...namesIn(present), segments: present.segments, flags: flagsToRead(flag, present) };
+  const organizationFlags = flagsOfOrganizations(present, flag);
+  const vocabulary = {
+    ...namesIn(present),
+    ...{ segments: present.segments, flags: flagsToRead(flag, present), organizationFlags },
+  };
   for (const [i, rule] of flag.rules.entries()) {
     const pointer = `/rules/${i}/conditions`;
     const verdict = validateConditions(rule.conditions, vocabulary, pointer);
     faults.push(...verdict.errors);
     warnings.push(...verdict.warnings);
+    if (rule.earnedBy === 'ORGANIZATION') faults.push(...faultsForOrganizations(rule.conditions, pointer, vocabulary));
     if (rule.policy === 'LATCHING') warnings.push(...contextReads(rule.conditions, pointer));
   }
   faults.push(...prerequisiteFaults(flag, present), ...dependentFaults(flag, present));
@@ -61,13 +67,14 @@ const RANGES: Fault = {
 export function validateSegment(segment: Segment, present: Snapshot): Findings {
   const { key, conditions } = segment;
   const segments = new Map(present.segments).set(key, segment);
+  const organizationFlags = flagsOfOrganizations(present);
   const { errors, warnings } = validateConditions(
     conditions,
-    { ...namesIn(present), segments, flags: flagsNotArchived(present) },
+    { ...namesIn(present), segments, flags: flagsNotArchived(present), organizationFlags },
     '/conditions',
   );
   const after = present.dependencies.with({ segments: new Map([[key, conditions]]) });
-  const faults = [...errors];
+  const faults = [...errors, ...faultsOfEarners(segment, present, { segments, organizationFlags })];
   const circle =
     after.segments.circleFrom(key) ??
     after.circleOfUnlocks(after.reaching(key)) ??
@@ -78,6 +85,35 @@ export function validateSegment(segment: Segment, present: Snapshot): Findings {
     faults.push(...reachFaults(key, present.dependencies, after));
   }
   return { faults, warnings };
+}
+
+/** The faults of a segment that rules refer to which organizations earn, and that reads what organizations do not have. */
+function faultsOfEarners(
+  { key, conditions }: Segment,
+  { dependencies, flags }: Snapshot,
+  vocabulary: OrganizationVocabulary,
+): readonly Fault[] {
+  for (const flagKey of dependencies.reaching(key)) {
+    const { archived, rules } = flags.get(flagKey)!.stored;
+    const earned = rules.filter(({ earnedBy }) => earnedBy === 'ORGANIZATION');
+    const reach = dependencies.segments.reachOf(referencesOf(...earned.map((rule) => rule.conditions)));
+    if (archived || !reach.segments.has(key)) continue;
+    const faults = faultsForOrganizations(conditions, '/conditions', vocabulary);
+    return faults.map(({ pointer, message }) => ({
+      pointer,
+      message: `the flag ${quote(flagKey)} refers to it: ${message}`,
+    }));
+  }
+  return [];
+}
+
+/** The flags whose unlocks organizations have. */
+function flagsOfOrganizations({ flags }: Snapshot, written?: Flag): Names {
+  return namesOf(flags, (key) => {
+    const flag = key === written?.key ? written : flags.get(key)?.stored;
+    const latches = ({ earnedBy, policy }: Rule): boolean => earnedBy === 'ORGANIZATION' && policy === 'LATCHING';
+    return flag !== undefined && !flag.archived && flag.rules.some(latches);
+  });
 }
 
 function namesIn({ stageNames, actions }: Snapshot): Pick<Vocabulary, 'stages' | 'actions'> {

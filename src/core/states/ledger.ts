@@ -14,19 +14,16 @@ export interface EventName {
   /** Who produced it; may be ''. */
   readonly source: string;
   readonly id: string;
+  /**
+   * Of an event that counts for an organization: what stands for who did it, and with it for the event, in place of source and id, which
+   * several members may use.
+   */
+  readonly contribution?: string;
 }
 
 /** What an entry comes from: an event, a write about the user, time, a backfill, or a person. */
 export type Cause =
-  | {
-      readonly type: 'event';
-      readonly source: string;
-      readonly eventId: string;
-      /** What was done; of an event that reverses another, what that other one said was done. */
-      readonly action: string;
-      /** The event that this one has reversed, where it has. */
-      readonly reverses?: EventName;
-    }
+  | EventCause
   | { readonly type: 'identify' }
   | { readonly type: 'progress'; readonly stage: string }
   | { readonly type: 'access' }
@@ -36,6 +33,18 @@ export type Cause =
   | { readonly type: 'ledger' }
   | { readonly type: 'correction'; readonly actor: string; readonly reason: string; readonly action: string }
   | { readonly type: 'manual'; readonly actor: string; readonly reason: string };
+
+export interface EventCause {
+  readonly type: 'event';
+  readonly source: string;
+  readonly eventId: string;
+  /** What was done; of an event that reverses another, what that other one said was done. */
+  readonly action: string;
+  /** The event that this one has reversed, where it has. */
+  readonly reverses?: EventName;
+  /** In an organization's ledger, the member who did it, for operators alone; '' once that user was deleted. */
+  readonly contributor?: string;
+}
 
 export interface LedgerEntry {
   readonly flagId: string;

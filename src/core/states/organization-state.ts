@@ -1,5 +1,6 @@
 import type { AccessRow } from '../flags/flag.js';
 import type { JsonObject } from '../values/json.js';
+import type { UserState } from './user-state.js';
 
 /** A role that an organization defines, with the roles that it inherits directly. */
 export interface RoleDefinition {
@@ -23,6 +24,11 @@ export interface OrganizationState {
   readonly roles: readonly RoleDefinition[];
   /** The access rows of the organization and of roles within it, those that the platform manages and its own. */
   readonly access: readonly AccessRow[];
+  /**
+   * What the organization has done and earned as a whole, which its members read. Present only where the configuration has something
+   * that reads it. With each change of it the organization's revision grows, too.
+   */
+  readonly earner?: UserState;
 }
 
 /** The state of an organization of which nothing is stored. */

@@ -7,6 +7,12 @@ import type { Ledger } from './ledger.js';
 /** For how many days back a total says whether the action was done on them. */
 export const RECENT_DAYS = 62;
 
+/**
+ * The kinds of subjects that earn: each is counted, judged and stored alike. An organization that earns is a {@link UserState} with its
+ * id, in the organization of that id, without a profile of its own.
+ */
+export type Earner = 'user' | 'organization';
+
 /** Everything ever counted about one action of one user. Instants are epoch milliseconds. */
 export interface ActionTotal {
   readonly count: number;
@@ -164,6 +170,11 @@ export function unknownUser(id: string): UserState {
     access: NONE,
     ledger: NOTHING,
   };
+}
+
+/** The state of an organization as an earner, of which nothing was counted yet. */
+export function unknownEarner(organizationId: string): UserState {
+  return { ...unknownUser(organizationId), organizationId };
 }
 
 /** Whether nothing is stored of a user that an evaluation could read: an unknown user, or one who was deleted. */

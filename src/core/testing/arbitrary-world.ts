@@ -1,11 +1,18 @@
 import fc from 'fast-check';
-import { arbitrarySources, arbitraryTimeConditions, instant } from '../conditions/testing/arbitrary-conditions.js';
+import {
+  arbitraryOrganizationConditions,
+  arbitrarySources,
+  arbitraryTimeConditions,
+  instant,
+} from '../conditions/testing/arbitrary-conditions.js';
+import { earnerOf, type Subject, subjectOf } from '../deciding/subject.js';
 import type { FactSources } from '../facts/fact-definition.js';
+import { withNow } from '../facts/fact-record.js';
 import type { AccessRow, Flag, Rule } from '../flags/flag.js';
-import type { Snapshot } from '../snapshot/snapshot.js';
+import type { CompiledRule, Snapshot } from '../snapshot/snapshot.js';
 import { foldLedger } from '../states/ledger.js';
 import type { OrganizationState } from '../states/organization-state.js';
-import type { UserState } from '../states/user-state.js';
+import { type UserState, unknownEarner } from '../states/user-state.js';
 import { DAY_MS, HOUR_MS } from '../values/time.js';
 import { flagOf, rowOf, ruleOf, segmentOf, snapshotOf } from './samples.js';
 
@@ -48,6 +55,8 @@ const arbitraryRule = (index: number): fc.Arbitrary<Omit<Rule, 'conditions'>> =>
 
 const arbitraryWindow = fc.option(fc.tuple(instant, fc.integer({ min: 1, max: 30 })), { nil: undefined });
 
+const EARNED = { earnedBy: 'ORGANIZATION', bucketBy: 'organization' } as const;
+
 /** The flag of one of the keys. */
 export function arbitraryFlag(index: number): fc.Arbitrary<Flag> {
   const key = KEYS[index]!;
@@ -63,7 +72,15 @@ export function arbitraryFlag(index: number): fc.Arbitrary<Flag> {
       rules: fc
         .integer({ min: 0, max: 3 })
         .chain((count) =>
-          fc.tuple(...Array.from({ length: count }, (_, i) => fc.tuple(arbitraryRule(i), arbitraryTimeConditions))),
+          fc.tuple(
+            ...Array.from({ length: count }, (_, i) =>
+              fc.tuple(
+                arbitraryRule(i),
+                arbitraryTimeConditions,
+                fc.option(arbitraryOrganizationConditions, { freq: 2 }),
+              ),
+            ),
+          ),
         ),
     })
     .map(({ window, prerequisites, variant, removedFloor, rules, ...given }) =>
@@ -71,8 +88,13 @@ export function arbitraryFlag(index: number): fc.Arbitrary<Flag> {
         ...given,
         ...(window === undefined ? {} : { startsAt: window[0], endsAt: window[0] + window[1] * DAY_MS }),
         prerequisites: prerequisites.map((flagKey) => ({ flagKey, variant })),
-        rules: rules.map(([rule, { conditions }]) => ({ ...rule, conditions })),
-        removedRules: [{ id: 'rul_removed', version: 2, ledgerFloor: removedFloor }],
+        rules: rules.map(([rule, { conditions }, ofOrganization]) =>
+          ofOrganization === null ? { ...rule, conditions } : { ...rule, ...EARNED, conditions: ofOrganization },
+        ),
+        removedRules: [
+          { id: 'rul_removed', version: 2, ledgerFloor: removedFloor },
+          { id: 'rul_removed_too', version: 2, ledgerFloor: removedFloor, earnedBy: 'ORGANIZATION' },
+        ],
       }),
     );
 }
@@ -81,7 +103,7 @@ export const arbitraryLedger = fc
   .array(
     fc.record({
       flagId: fc.constantFrom(...KEYS).map((key) => `flg_${key}`),
-      ruleId: fc.constantFrom('', 'rul_0', 'rul_1', 'rul_removed'),
+      ruleId: fc.constantFrom('', 'rul_0', 'rul_1', 'rul_removed', 'rul_removed_too'),
       ruleVersion: fc.constantFrom(1, 2),
       kind: fc.constantFrom('unlocked', 'granted', 'revoked', 'rearmed', 'relocked'),
       earnedAt: fc.constant(0),
@@ -98,8 +120,9 @@ export const arbitraryWorld: fc.Arbitrary<World> = fc
     sources: arbitrarySources,
     rows: fc.array(arbitraryRow, { maxLength: 4 }),
     ledger: arbitraryLedger,
+    earned: arbitraryLedger,
   })
-  .map(({ flags, conditions, sources, rows, ledger }) => ({
+  .map(({ flags, conditions, sources, rows, ledger, earned }) => ({
     snapshot: snapshotOf(flags.map(markedBy(rows)), {
       segments: [...conditions.segments].map(([key, given]) => segmentOf(key, given)),
       stages: sources.stages.map((name) => ({ name, selfSettable: true })),
@@ -113,6 +136,7 @@ export const arbitraryWorld: fc.Arbitrary<World> = fc
     organization: sources.organization && {
       ...sources.organization,
       access: rows.filter(({ organizationId }) => organizationId !== ''),
+      earner: { ...(sources.earner?.user ?? unknownEarner(sources.organization.id)), ledger: earned },
     },
   }));
 
@@ -127,14 +151,29 @@ function userIn({ user, roles, joinedAt, organizationId, attributes }: FactSourc
 }
 
 /** Instants after `from` and before `end` at which anything in the world could change, each with its neighbours. */
-export function instantsToTry({ snapshot }: World, values: readonly unknown[], from: number, end: number): number[] {
+export function instantsToTry(
+  { snapshot, organization }: Pick<World, 'snapshot' | 'organization'>,
+  values: readonly unknown[],
+  from: number,
+  end: number,
+): number[] {
   const tried = new Set<number>([from + 1, end - 1]);
   const last = Math.min(end, from + 90 * DAY_MS);
-  for (const { index, time } of snapshot.slots.all()) {
-    let ticks = 0;
-    for (let at = from; time !== undefined && at < last && ticks < 20; ticks++) {
-      at = time.nextTick(values[index], at);
-      for (const near of [at - 1, at]) tried.add(near);
+  const judging = snapshot.organizationEarners?.judging;
+  const earner = organization?.earner;
+  const facts = [
+    { slots: snapshot.slots, values },
+    ...(judging === undefined || earner === undefined
+      ? []
+      : [{ slots: judging.slots, values: subjectOf(judging, earner, organization).values }]),
+  ];
+  for (const read of facts) {
+    for (const { index, time } of read.slots.all()) {
+      let ticks = 0;
+      for (let at = from; time !== undefined && at < last && ticks < 20; ticks++) {
+        at = time.nextTick(read.values[index], at);
+        for (const near of [at - 1, at]) tried.add(near);
+      }
     }
   }
   for (const { flag } of snapshot.flags.values()) {
@@ -142,4 +181,10 @@ export function instantsToTry({ snapshot }: World, values: readonly unknown[], f
   }
   for (let step = 1; step <= 20; step++) tried.add(from + step * 41 * HOUR_MS + step);
   return [...tried].filter((at) => at > from && at < end && Number.isFinite(at));
+}
+
+/** Whether the conditions of a rule hold for whoever earns it: a subject, or the subject's organization. */
+export function conditionsHold(snapshot: Snapshot, subject: Subject, entry: CompiledRule, now: number): boolean {
+  const by = entry.byOrganization ? earnerOf(snapshot, subject) : subject;
+  return by !== undefined && entry.conditions.test(withNow(by, now));
 }

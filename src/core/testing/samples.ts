@@ -46,6 +46,7 @@ export function ruleOf(id: string, given: Partial<Rule> = {}): Rule {
     name: '',
     conditions: {},
     policy: 'LIVE',
+    earnedBy: 'USER',
     rolloutPer100k: 100_000,
     bucketBy: 'user',
     distribution: [],

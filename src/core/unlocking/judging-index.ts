@@ -20,6 +20,8 @@ export interface JudgingIndex extends LatchingIndex {
   readonly decidedByTime: Keys;
   /** The flags with access rows for roles on the whole platform. */
   readonly withRoleRows: Keys;
+  /** The flags with rules that organizations earn, or earned. */
+  readonly organizations: Keys;
   /** The flags with a rule whose rollout is spread over an organization or an attribute, by what it is. */
   readonly spreadOver: ReadonlyMap<BucketBy, Keys>;
   /** The flags by whose rules not all users have been judged yet, and those that read whether these are unlocked. */
@@ -49,6 +51,7 @@ function makeIndex({ latching, kinds, dependencies, readers }: Snapshot): Judgin
     ...byLatching,
     decidedByTime: kinds.get('time'),
     withRoleRows: kinds.get('role rows'),
+    organizations: kinds.get('organizations'),
     spreadOver,
     unsettled: new Set(unsettled.flatMap((key) => [key, ...dependencies.readingUnlockOf(key)])),
     latchingByAction: (action) => {

@@ -30,6 +30,7 @@ export function touchedFlags(snapshot: Snapshot, before: StoredStates, after: St
     addAll(touched, byFacts(snapshot, was!, is!));
     addAll(touched, byOrganizationAndRoles(snapshot, was!, is!));
     addAll(touched, byBuckets(snapshot, was!, is!));
+    if (was!.organization !== is!.organization) addAll(touched, judgingIndex(snapshot).organizations);
   }
   return withRequiring(snapshot, touched);
 }
@@ -79,7 +80,7 @@ function sameProfile(before: StoredStates, after: StoredStates): boolean {
   );
 }
 
-const BY_ORGANIZATION: readonly FactChange[] = ['organization', 'roles', 'zone'];
+const BY_ORGANIZATION: readonly FactChange[] = ['organization', 'roles', 'zone', 'organization events'];
 
 /**
  * The flags that read a fact whose value differs. A user who has left an organization may not have been judged yet by a change of

@@ -130,7 +130,8 @@ export interface Rule {
   rollout?: number;
   /**
    * What rollout and distribution are spread over: `user`, `organization`, or `attribute:NAME`. Left out: `user`.
-   * Whoever has none of it is not in a rollout below 100_000.
+   * Whoever has none of it is not in a rollout below 100_000. Of a rule that organizations earn it is `organization`,
+   * and nothing else.
    */
   bucket_by: string;
   /** How the rule chooses its variant. Empty: the flag's distribution. */
@@ -140,6 +141,12 @@ export interface Rule {
    * it only if the rule still held with it. Left out: KEEP.
    */
   on_reversal?: "ON_REVERSAL_UNSPECIFIED" | "KEEP" | "RELOCK";
+  /**
+   * Left out: USER. It never changes for a rule: with the id of a rule that another earns it is INVALID_ARGUMENT, and
+   * without one the rule is a new one. Conditions of a rule that organizations earn read facts that organizations
+   * have; see docs/organizations-earn.md.
+   */
+  earned_by?: "EARNED_BY_UNSPECIFIED" | "USER" | "ORGANIZATION";
 }
 
 /** Another flag that must be on for the user. */
@@ -348,7 +355,8 @@ export interface RuleInput {
   rollout?: number | null;
   /**
    * What rollout and distribution are spread over: `user`, `organization`, or `attribute:NAME`. Left out: `user`.
-   * Whoever has none of it is not in a rollout below 100_000.
+   * Whoever has none of it is not in a rollout below 100_000. Of a rule that organizations earn it is `organization`,
+   * and nothing else.
    */
   bucket_by?: string | null;
   /** How the rule chooses its variant. Empty: the flag's distribution. */
@@ -358,6 +366,12 @@ export interface RuleInput {
    * it only if the rule still held with it. Left out: KEEP.
    */
   on_reversal?: "KEEP" | "RELOCK" | null;
+  /**
+   * Left out: USER. It never changes for a rule: with the id of a rule that another earns it is INVALID_ARGUMENT, and
+   * without one the rule is a new one. Conditions of a rule that organizations earn read facts that organizations
+   * have; see docs/organizations-earn.md.
+   */
+  earned_by?: "USER" | "ORGANIZATION" | null;
 }
 
 /** Another flag that must be on for the user. */
@@ -527,6 +541,8 @@ export interface RuleRequirement {
   requirement?: Requirement;
   /** The variant that it serves the user. */
   variant: string;
+  /** Who earns it. Of a rule that organizations earn, all of this is about the user's organization, and labels say so. */
+  earned_by: "EARNED_BY_UNSPECIFIED" | "USER" | "ORGANIZATION";
 }
 
 /**
@@ -995,6 +1011,50 @@ export interface RoleDefinition {
 export interface GetOrganizationResponse {
   /** As stored. */
   organization?: Organization;
+  /** What was counted of it as a whole, by action: of the actions that rules read of organizations, since they do. */
+  action_totals: ActionTotal[];
+  /** What its ledger says now. */
+  unlocks: Unlock[];
+}
+
+/** Everything ever counted about one action of a user. */
+export interface ActionTotal {
+  /** The action's name. */
+  action: string;
+  /** How many events. */
+  count: string;
+  /** The sum of their values, exact to a millionth. */
+  sum: number;
+  /** On how many different days, each in the user's time zone when it was counted. */
+  active_days: string;
+  /** When the earliest occurred. */
+  first_at?: string;
+  /** When the latest occurred. */
+  last_at?: string;
+}
+
+/** What the ledger says now about a user and a rule, or a user and a flag. */
+export interface Unlock {
+  /** The flag's id, and its present key (empty when the flag is gone). */
+  flag_id: string;
+  /** See `flag_id`. */
+  flag_key: string;
+  /** The rule; empty: the flag as a whole. */
+  rule_id: string;
+  /** What stands. */
+  state: "STATE_UNSPECIFIED" | "STATE_UNLOCKED" | "STATE_GRANTED" | "STATE_REVOKED";
+  /** The rule's version when it was earned. */
+  rule_version: number;
+  /** When it was earned. */
+  earned_at?: string;
+}
+
+/** What came of the deletion. */
+export interface DeleteOrganizationResponse {
+  /** Whether there was anything to remove. */
+  deleted: boolean;
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistency_token: string;
 }
 
 /** Everything stored about a user that an evaluation can read. */
@@ -1056,38 +1116,6 @@ export interface StageReached {
   reached_at?: string;
 }
 
-/** Everything ever counted about one action of a user. */
-export interface ActionTotal {
-  /** The action's name. */
-  action: string;
-  /** How many events. */
-  count: string;
-  /** The sum of their values, exact to a millionth. */
-  sum: number;
-  /** On how many different days, each in the user's time zone when it was counted. */
-  active_days: string;
-  /** When the earliest occurred. */
-  first_at?: string;
-  /** When the latest occurred. */
-  last_at?: string;
-}
-
-/** What the ledger says now about a user and a rule, or a user and a flag. */
-export interface Unlock {
-  /** The flag's id, and its present key (empty when the flag is gone). */
-  flag_id: string;
-  /** See `flag_id`. */
-  flag_key: string;
-  /** The rule; empty: the flag as a whole. */
-  rule_id: string;
-  /** What stands. */
-  state: "STATE_UNSPECIFIED" | "STATE_UNLOCKED" | "STATE_GRANTED" | "STATE_REVOKED";
-  /** The rule's version when it was earned. */
-  rule_version: number;
-  /** When it was earned. */
-  earned_at?: string;
-}
-
 /** A user's own access row of a flag. */
 export interface UserAccess {
   /** The flag's id, and its present key (empty when the flag is gone). */
@@ -1147,6 +1175,11 @@ export interface Cause {
   reason: string;
   /** The event that the event has taken back, where it has; then `action` is of that one. */
   reverses?: EventName;
+  /**
+   * In an organization's ledger: the member whose event it was. Empty once that user was deleted. Members are not
+   * told.
+   */
+  user_id: string;
 }
 
 /** Names an event among those of its user. */
@@ -1245,9 +1278,9 @@ export interface StartBackfillResponse {
   backfill?: Backfill;
 }
 
-/** Grants a flag, or one of its rules, to a user by hand. The user need not be known. */
+/** Grants a flag, or one of its rules, to a user or an organization by hand. Neither need be known. */
 export interface GrantUnlockRequest {
-  /** To whom. */
+  /** To whom. Empty: to `organization_id`, of a flag with rules that organizations earn. */
   user_id?: string | null;
   /** The flag's key, or its id (`flg_…`). */
   flag?: string | null;
@@ -1255,7 +1288,10 @@ export interface GrantUnlockRequest {
   rule_id?: string | null;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason?: string | null;
-  /** The organization that the user is expected in; may be empty. See AccessRow.organization_id. */
+  /**
+   * With a `user_id`: the organization that the user is expected in; may be empty. See AccessRow.organization_id.
+   * Without one: to whom it is granted, and with it to all of its members for as long as they are.
+   */
   organization_id?: string | null;
 }
 
@@ -1271,17 +1307,20 @@ export interface LedgerChange {
   entries: LedgerEntry[];
   /** What stands now of the flag, after what followed. */
   unlocks: Unlock[];
-  /** Keys of the flags whose decision on stored state came on through this call. */
+  /**
+   * Keys of the flags whose decision on stored state came on through this call; none for an organization, of whose
+   * members each has decisions of their own.
+   */
   newly_unlocked: string[];
-  /** Keys of the flags whose decision on stored state went off through this call. */
+  /** Keys of the flags whose decision on stored state went off through this call, likewise. */
   newly_locked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistency_token: string;
 }
 
-/** Bars a user from a flag's rules by hand. */
+/** Bars a user, or an organization, from a flag's rules by hand. */
 export interface RevokeUnlockRequest {
-  /** Whom. */
+  /** Whom. Empty: `organization_id` says it. */
   user_id?: string | null;
   /** The flag's key, or its id (`flg_…`). */
   flag?: string | null;
@@ -1292,6 +1331,8 @@ export interface RevokeUnlockRequest {
   rule_id?: string | null;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason?: string | null;
+  /** Not empty: the organization that is barred, from rules that organizations earn. Not together with `user_id`. */
+  organization_id?: string | null;
 }
 
 /** What came of the revocation. */
@@ -1300,9 +1341,9 @@ export interface RevokeUnlockResponse {
   change?: LedgerChange;
 }
 
-/** Forgets what stands of a user and a flag's rules, so that they may be earned anew. */
+/** Forgets what stands of a user, or an organization, and a flag's rules, so that they may be earned anew. */
 export interface RearmUnlockRequest {
-  /** Whose. */
+  /** Whose. Empty: `organization_id` says it. */
   user_id?: string | null;
   /** The flag's key, or its id (`flg_…`). */
   flag?: string | null;
@@ -1310,6 +1351,8 @@ export interface RearmUnlockRequest {
   rule_id?: string | null;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason?: string | null;
+  /** Not empty: what this organization has earned. Not together with `user_id`. */
+  organization_id?: string | null;
 }
 
 /** What came of it. */
@@ -1328,10 +1371,12 @@ export interface ListFlagUnlocksResponse {
 
 /** An entry of the ledger, with whose it is. */
 export interface UserLedgerEntry {
-  /** Whose. */
+  /** Whose; empty where it is an organization's. */
   user_id: string;
   /** The entry. */
   entry?: LedgerEntry;
+  /** The organization whose it is; empty where it is a user's. */
+  organization_id: string;
 }
 
 /** Sets right what was counted of an action of a user. What is left out of count and sum stays. */
@@ -1481,6 +1526,11 @@ export interface DeadLetter {
   reason: string;
   /** When the server took it in, or when it was last replayed. */
   received_at?: string;
+  /**
+   * Set where the event was counted for its user, and could not be for `event.organization_id`: what names it then.
+   * The event's user is empty once that user was deleted.
+   */
+  contribution: string;
 }
 
 /** Something that a user did. */
@@ -1513,10 +1563,17 @@ export interface Event {
   /**
    * The event of the same user that this one takes back, once: its counts, sums and days are as if it had never come.
    * This one has an id of its own, no value, and no action or that of the other. Comes it first, the other counts as
-   * nothing when it comes. Rejected, or a dead letter: where the other takes back one itself, is of another action,
-   * or is older than the retention.
+   * nothing when it comes. Rejected, or a dead letter: where the other takes back one itself, is of another action or
+   * organization, or is older than the retention.
    */
   reverses?: EventName;
+  /**
+   * The organization for which it counts, too, where a rule reads what organizations do. Left out: the one that the
+   * user was in when it occurred, as far as that is known; of an event that takes back another, that one's. A
+   * person's verified token and a token bound to an organization say it themselves: an event that names another one
+   * is rejected.
+   */
+  organization_id: string;
 }
 
 /** Has dead letters processed again, as if they came now, in this order. */
@@ -1535,6 +1592,10 @@ export interface EventKeyInput {
   source?: string | null;
   /** Its id. */
   id?: string | null;
+  /** See DeadLetter.contribution; with `organization_id`, in place of the others. */
+  contribution?: string | null;
+  /** The organization for which it could not be counted. */
+  organization_id?: string | null;
 }
 
 /** What came of it. */
@@ -2186,12 +2247,19 @@ export interface AdminRoutes {
     body: OrganizationInput;
     response: SetOrganizationResponse;
   };
-  /** Gives an organization */
+  /** Gives an organization, with what it has earned */
   "GET /api/admin/organizations/{organization_id}": {
     path: { organization_id: string };
     query: Record<string, never>;
     body: undefined;
     response: GetOrganizationResponse;
+  };
+  /** Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it */
+  "DELETE /api/admin/organizations/{organization_id}": {
+    path: { organization_id: string };
+    query: { comment?: string };
+    body: undefined;
+    response: DeleteOrganizationResponse;
   };
   /** Gives everything stored about a user that an evaluation can read */
   "GET /api/admin/users/{user_id}": {
@@ -2214,10 +2282,17 @@ export interface AdminRoutes {
     body: IdentifyRequest;
     response: IdentifyResponse;
   };
-  /** Lists a user's entries of the unlock ledger, oldest first, paged */
+  /** Lists a user's entries of the unlock ledger, or an organization's, oldest first, paged */
   "GET /api/admin/users/{user_id}/unlocks": {
     path: { user_id: string };
-    query: { page_size?: number; page_token?: string };
+    query: { page_size?: number; page_token?: string; organization_id?: string };
+    body: undefined;
+    response: ListUnlocksResponse;
+  };
+  /** Lists a user's entries of the unlock ledger, or an organization's, oldest first, paged */
+  "GET /api/admin/organizations/{organization_id}/unlocks": {
+    path: { organization_id: string };
+    query: { user_id?: string; page_size?: number; page_token?: string };
     body: undefined;
     response: ListUnlocksResponse;
   };
@@ -2257,8 +2332,8 @@ export interface AdminRoutes {
     response: CancelBackfillResponse;
   };
   /**
-   * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions
-   * say, also after RELOCK, and lifting a revocation
+   * Grants a flag, or one of its rules, to a user or an organization by hand: served and counted as unlocked whatever
+   * its conditions say, also after RELOCK, and lifting a revocation
    */
   "POST /api/admin/users/{user_id}/unlocks/{flag}/grant": {
     path: { user_id: string; flag: string };
@@ -2267,11 +2342,31 @@ export interface AdminRoutes {
     response: GrantUnlockResponse;
   };
   /**
-   * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a
-   * rearm
+   * Grants a flag, or one of its rules, to a user or an organization by hand: served and counted as unlocked whatever
+   * its conditions say, also after RELOCK, and lifting a revocation
+   */
+  "POST /api/admin/organizations/{organization_id}/unlocks/{flag}/grant": {
+    path: { organization_id: string; flag: string };
+    query: Record<string, never>;
+    body: GrantUnlockRequest;
+    response: GrantUnlockResponse;
+  };
+  /**
+   * Bars a user, or an organization, from a rule, or from every rule of a flag: neither served nor unlocked again,
+   * until a grant or a rearm
    */
   "POST /api/admin/users/{user_id}/unlocks/{flag}/revoke": {
     path: { user_id: string; flag: string };
+    query: Record<string, never>;
+    body: RevokeUnlockRequest;
+    response: RevokeUnlockResponse;
+  };
+  /**
+   * Bars a user, or an organization, from a rule, or from every rule of a flag: neither served nor unlocked again,
+   * until a grant or a rearm
+   */
+  "POST /api/admin/organizations/{organization_id}/unlocks/{flag}/revoke": {
+    path: { organization_id: string; flag: string };
     query: Record<string, never>;
     body: RevokeUnlockRequest;
     response: RevokeUnlockResponse;
@@ -2283,7 +2378,14 @@ export interface AdminRoutes {
     body: RearmUnlockRequest;
     response: RearmUnlockResponse;
   };
-  /** Lists a flag's entries in the ledgers of all users, by when they were recorded, paged */
+  /** Forgets what stands of a rule, or of a flag: an unlock and a grant go, and a revocation no longer bars */
+  "POST /api/admin/organizations/{organization_id}/unlocks/{flag}/rearm": {
+    path: { organization_id: string; flag: string };
+    query: Record<string, never>;
+    body: RearmUnlockRequest;
+    response: RearmUnlockResponse;
+  };
+  /** Lists a flag's entries in the ledgers of all users and organizations, by when they were recorded, paged */
   "GET /api/admin/flags/{flag}/unlocks": {
     path: { flag: string };
     query: { page_size?: number; page_token?: string; newest_first?: boolean };

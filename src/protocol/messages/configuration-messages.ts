@@ -5,6 +5,7 @@ import type { VersionConflict } from '../gen/latchkey/v1/conflict.js';
 import {
   type FeatureFlag,
   FeatureFlag_Type,
+  Rule_EarnedBy,
   Rule_OnReversal,
   Rule_Policy,
   type Rule as RuleMessage,
@@ -50,6 +51,7 @@ function ruleMessage(rule: Rule): RuleMessage {
     name: rule.name,
     conditions: rule.conditions,
     policy: Rule_Policy[rule.policy],
+    earnedBy: Rule_EarnedBy[rule.earnedBy],
     rollout: rule.rolloutPer100k,
     bucketBy: rule.bucketBy,
     distribution: [...rule.distribution],

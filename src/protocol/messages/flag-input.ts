@@ -1,7 +1,7 @@
 import { invalidAt } from '../../calls/errors.js';
-import type { FlagType, OnReversal, RulePolicy } from '../../core/flags/flag.js';
+import type { EarnedBy, FlagType, OnReversal, RulePolicy } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
-import { RULE_DEFAULTS, type RuleInput } from '../../core/flags/parse-rules.js';
+import { type RuleInput, ruleDefaults } from '../../core/flags/parse-rules.js';
 import { quote } from '../../core/values/json.js';
 import { type FeatureFlag, FeatureFlag_Type, type Rule, type Variant } from '../gen/latchkey/v1/flag.js';
 import { enumWord, epochMs, jsonObject, jsonValue } from './fields.js';
@@ -87,6 +87,7 @@ function snakeCase(name: string): string {
 
 const ON_REVERSAL: readonly OnReversal[] = ['KEEP', 'KEEP', 'RELOCK'];
 const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
+const EARNERS: readonly EarnedBy[] = ['USER', 'USER', 'ORGANIZATION'];
 
 /**
  * The input that a request gives of a flag's rules. With `whole`, what a rule leaves out has its default; without it, a rule
@@ -95,13 +96,13 @@ const POLICIES: readonly RulePolicy[] = ['LIVE', 'LIVE', 'LATCHING'];
 export function ruleInputs(rules: readonly Rule[], whole: boolean): readonly RuleInput[] {
   return rules.map((rule, index) => {
     const given = ruleInput(rule, `/rules/${index}`);
-    return whole ? { ...RULE_DEFAULTS, ...given } : given;
+    return whole ? { ...ruleDefaults(given.earnedBy), ...given } : given;
   });
 }
 
 /** The input that a request gives of one rule; `pointer` is its place in the request, for messages. */
 export function ruleInput(rule: Rule, pointer: string): RuleInput {
-  const { id, name, policy, onReversal, rollout, bucketBy, distribution } = rule;
+  const { id, name, policy, onReversal, earnedBy, rollout, bucketBy, distribution } = rule;
   const conditions = jsonObject(rule.conditions);
   return {
     ...(id === '' ? {} : { id }),
@@ -109,6 +110,7 @@ export function ruleInput(rule: Rule, pointer: string): RuleInput {
     ...(conditions === undefined ? {} : { conditions }),
     ...(policy === undefined ? {} : { policy: enumWord(POLICIES, policy, `${pointer}/policy`) }),
     ...(onReversal === undefined ? {} : { onReversal: enumWord(ON_REVERSAL, onReversal, `${pointer}/on_reversal`) }),
+    ...(earnedBy === undefined ? {} : { earnedBy: enumWord(EARNERS, earnedBy, `${pointer}/earned_by`) }),
     ...(rollout === undefined ? {} : { rolloutPer100k: rollout }),
     ...(bucketBy === '' ? {} : { bucketBy }),
     ...(distribution.length === 0 ? {} : { distribution }),

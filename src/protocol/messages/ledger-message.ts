@@ -44,9 +44,14 @@ export function ledgerMessage(entry: LedgerEntry, { flagsById }: Snapshot): Entr
   };
 }
 
-const NO_DETAILS = { source: '', eventId: '', action: '', stage: '', actor: '', reason: '', reverses: undefined };
+const NO_DETAILS = {
+  ...{ source: '', eventId: '', action: '', stage: '', actor: '', reason: '', userId: '' },
+  reverses: undefined,
+};
 
 export function causeMessage(cause: Cause): CauseMessage {
   const { type, ...details } = cause;
-  return { ...NO_DETAILS, ...details, type: CAUSES[type] };
+  if (!('contributor' in details)) return { ...NO_DETAILS, ...details, type: CAUSES[type] };
+  const { contributor: userId = '', ...event } = details;
+  return { ...NO_DETAILS, ...event, userId, type: CAUSES[type] };
 }

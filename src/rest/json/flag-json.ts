@@ -38,9 +38,11 @@ export function flagJson(flag: Flag): FlagJson {
   };
 }
 
-function ruleJson({ id, name, conditions, policy, onReversal, rolloutPer100k, bucketBy, distribution }: Rule) {
+function ruleJson(rule: Rule) {
+  const { id, name, conditions, policy, onReversal, earnedBy, rolloutPer100k, bucketBy, distribution } = rule;
+  const kept = onReversal === undefined ? {} : { on_reversal: onReversal };
   const spread = { rollout: rolloutPer100k, bucket_by: bucketBy, distribution: [...distribution] };
-  return { id, name, conditions, policy, ...(onReversal === undefined ? {} : { on_reversal: onReversal }), ...spread };
+  return { id, name, conditions, policy, ...kept, earned_by: earnedBy, ...spread };
 }
 
 export function accessRowJson({ userId, role, organizationId, effect, enabled, managedBy }: AccessRow): AccessRowJson {
@@ -76,13 +78,14 @@ export function flagInputOf(body: FlagPatch): FlagInput {
 }
 
 function ruleInputOf(rule: NonNullable<FlagPatch['rules']>[number]): RuleInput {
-  const { id, name, conditions, policy, on_reversal, rollout, bucket_by, distribution } = rule;
+  const { id, name, conditions, policy, on_reversal, earned_by, rollout, bucket_by, distribution } = rule;
   return {
     id,
     name,
     conditions: conditions as JsonObject | undefined,
     policy,
     onReversal: on_reversal,
+    earnedBy: earned_by,
     rolloutPer100k: rollout,
     bucketBy: bucket_by,
     distribution,

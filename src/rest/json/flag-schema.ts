@@ -17,6 +17,9 @@ const RuleFields = {
   name: Type.String(),
   conditions: ConditionsSchema,
   policy: Type.Enum(['LIVE', 'LATCHING'], { description: 'LATCHING: once true for a user, true for good.' }),
+  earned_by: Type.Enum(['USER', 'ORGANIZATION'], {
+    description: 'ORGANIZATION: an organization earns it as a whole, for all of its members.',
+  }),
   rollout: Type.Integer({ description: '0…100000: of how many of 100,000 buckets; 50 % is 50000.' }),
   bucket_by: Type.String({ description: 'user, organization, or attribute:NAME.' }),
   distribution: Type.Array(WeightedVariantSchema, { description: "Empty: the flag's." }),

@@ -122,6 +122,9 @@ export const FlagRequirementsSchema = Type.Object(
         revoked: Type.Optional(Type.Boolean({ description: 'For operators: the user is barred from it.' })),
         requirement: Type.Ref('RequirementNode'),
         variant: Type.String({ description: 'What it serves the user.' }),
+        earned_by: Type.Optional(
+          Type.Literal('ORGANIZATION', { description: "The user's organization earns it: all of this is about that." }),
+        ),
       }),
     ),
     tiers: Type.Optional(
@@ -188,11 +191,13 @@ function tierJson({ ruleId, variant }: Tier) {
   return { ...(ruleId === '' ? {} : { rule_id: ruleId }), variant };
 }
 
-function ruleJson({ ruleId, name, met, unlocked, rolloutExcluded, revoked, requirement, variant }: RuleRequirement) {
+function ruleJson(rule: RuleRequirement) {
+  const { ruleId, name, met, earnedBy, unlocked, rolloutExcluded, revoked, requirement, variant } = rule;
   return {
     rule_id: ruleId,
     ...(name === '' ? {} : { name }),
     met,
+    ...(earnedBy === 'ORGANIZATION' ? { earned_by: earnedBy } : {}),
     unlocked,
     ...(rolloutExcluded ? { rollout_excluded: true } : {}),
     ...(revoked ? { revoked } : {}),

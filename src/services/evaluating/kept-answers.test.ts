@@ -7,6 +7,7 @@ import type { ConfigurationKeeper } from '../../configuration/configuration-keep
 import { instant } from '../../core/conditions/testing/arbitrary-conditions.js';
 import { subjectOf } from '../../core/deciding/subject.js';
 import { unknownOrganization } from '../../core/states/organization-state.js';
+import { unknownEarner } from '../../core/states/user-state.js';
 import { arbitraryWorld, instantsToTry, type World } from '../../core/testing/arbitrary-world.js';
 import { flagOf, NOW, rowOf, ruleOf, snapshotOf, userOf } from '../../core/testing/samples.js';
 import { ALL_FLAGS, FLAGS_ON, type UserFlagsJson } from '../../rest/json/user-flags-json.js';
@@ -118,7 +119,7 @@ class Stand {
   }
 }
 
-const NONE = unknownOrganization('pro');
+const NONE = { ...unknownOrganization('pro'), earner: unknownEarner('pro') };
 
 const sourceOf = (held: () => object) => ({
   peek: held,

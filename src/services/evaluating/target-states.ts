@@ -1,5 +1,5 @@
 import { organizationIdOf } from '../../core/deciding/subject.js';
-import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import { HeldUser } from '../../core/states/held-user.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { type UserState, unknownUser } from '../../core/states/user-state.js';
@@ -20,13 +20,13 @@ const NOBODY: Held<UserState> = { state: HeldUser.of(unknownUser('')), stale: fa
 export function peekStates(
   { users, organizations }: StateSources,
   target: Target,
-  { windowedActions }: Snapshot,
+  snapshot: Snapshot,
 ): TargetStates | undefined {
-  const user = target.userId === '' ? NOBODY : users.peek(target.userId, windowedActions);
+  const user = target.userId === '' ? NOBODY : users.peek(target.userId, snapshot.windowedActions);
   if (user === undefined) return undefined;
   const organizationId = organizationIdOf(user.state, target.context);
   if (organizationId === '') return { user, organization: undefined };
-  const organization = organizations.peek(organizationId);
+  const organization = organizations.peek(organizationId, earnerDaysOf(snapshot));
   return organization && { user, organization };
 }
 
@@ -34,10 +34,10 @@ export function peekStates(
 export async function loadStates(
   { users, organizations }: StateSources,
   targets: readonly Target[],
-  { demand, snapshot: { windowedActions } }: { readonly demand: Demands; readonly snapshot: Snapshot },
+  { demand, snapshot }: { readonly demand: Demands; readonly snapshot: Snapshot },
 ): Promise<readonly (TargetStates | undefined)[]> {
   const userIds = [...new Set(targets.map(({ userId }) => userId))].filter((id) => id !== '');
-  const heldUsers = await orNothing(users.load(userIds, { ...demand.users, daysOf: windowedActions }));
+  const heldUsers = await orNothing(users.load(userIds, { ...demand.users, daysOf: snapshot.windowedActions }));
   const userOf = (target: Target): Held<UserState> | undefined =>
     target.userId === '' ? NOBODY : heldUsers?.get(target.userId);
   const organizationIds = new Set<string>();
@@ -46,7 +46,9 @@ export async function loadStates(
     if (user !== undefined) organizationIds.add(organizationIdOf(user.state, target.context));
   }
   organizationIds.delete('');
-  const heldOrganizations = await orNothing(organizations.load([...organizationIds], demand.organizations));
+  const daysOf = earnerDaysOf(snapshot);
+  const organizationDemand = { ...demand.organizations, ...(daysOf && { daysOf }) };
+  const heldOrganizations = await orNothing(organizations.load([...organizationIds], organizationDemand));
   return targets.map((target) => {
     const user = userOf(target);
     if (user === undefined) return undefined;

@@ -8,7 +8,7 @@ import { type Among, among, decideAmong } from '../../core/deciding/evaluate.js'
 import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
 import { type Subject, subjectOf } from '../../core/deciding/subject.js';
 import { rolesThatMatter } from '../../core/snapshot/named-roles.js';
-import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import { needsOfFlag } from '../../core/snapshot/state-needs.js';
 import { hasDaysOf } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
@@ -143,7 +143,19 @@ export class TargetViews {
  * windowed an action: without the days of that action.
  */
 export function isReadable({ snapshot, subject }: Pick<TargetView, 'snapshot' | 'subject'>, flagKey: string): boolean {
-  const { user } = subject;
-  if (hasDaysOf(user, snapshot.windowedActions) || !snapshot.flags.has(flagKey)) return true;
+  const { user, organization } = subject;
+  if (!snapshot.flags.has(flagKey)) return true;
+  const daysOf = earnerDaysOf(snapshot);
+  if (daysOf !== undefined && organization !== undefined && readsOrganization(snapshot, flagKey)) {
+    const { earner } = organization;
+    if (earner === undefined || !hasDaysOf(earner, daysOf)) return false;
+  }
+  if (hasDaysOf(user, snapshot.windowedActions)) return true;
   return hasDaysOf(user, needsOfFlag(snapshot, flagKey).days ?? snapshot.windowedActions);
+}
+
+/** Whether a decision on a flag may depend on what the user's organization has done or earned. */
+function readsOrganization({ dependencies, kinds, readers }: Snapshot, flagKey: string): boolean {
+  const { decided } = dependencies.scopeOf(flagKey);
+  return !decided.isDisjointFrom(kinds.get('organizations').union(readers.ofChange('organization events')));
 }

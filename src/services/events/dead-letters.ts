@@ -2,7 +2,8 @@ import type { Call } from '../../calls/caller.js';
 import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
-import { laneOf, partitionOf } from '../../core/values/partition.js';
+import { quote } from '../../core/values/json.js';
+import { laneOf, organizationPartitionOf, partitionOf } from '../../core/values/partition.js';
 import type { WorkQueue } from '../../queue/queue.js';
 import type { DeadLetter, EventKey } from '../../store/event-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
@@ -15,6 +16,7 @@ export interface DeadLetterOptions {
 }
 
 const MAX_REPLAY = 1_000;
+const CONTRIBUTION = /^[0-9a-f]{32}$/;
 
 /** Events that could not be counted and were put aside, to be read and replayed. */
 export class DeadLetterService {
@@ -37,6 +39,13 @@ export class DeadLetterService {
     authorize(call, 'ReplayDeadLetters');
     if (keys.length > MAX_REPLAY)
       throw invalidAt('/events', `a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
+    for (const [i, { contribution }] of keys.entries()) {
+      if (contribution === undefined || CONTRIBUTION.test(contribution)) continue;
+      throw invalidAt(
+        `/events/${i}/contribution`,
+        `${quote(contribution)} is none that a dead letter has; copy it from one`,
+      );
+    }
     const { store, queue, lanes } = this.#options;
     const replayed = await store.transaction(async (tx) => {
       const now = await tx.now();
@@ -50,7 +59,11 @@ export class DeadLetterService {
       });
       return count;
     });
-    await queue.wake(new Set(keys.map(({ userId }) => laneOf(partitionOf(userId), lanes))));
+    await queue.wake(new Set(keys.map((key) => laneOf(partitionOfEvent(key), lanes))));
     return replayed;
   }
+}
+
+function partitionOfEvent({ userId, contribution }: EventKey): number {
+  return contribution === undefined ? partitionOf(userId) : organizationPartitionOf(userId);
 }

@@ -21,6 +21,7 @@ import { mayKnow } from '../access/caller-reach.js';
 import type { UserNotices } from '../evaluating/user-notices.js';
 import type { UserService } from '../users/users.js';
 import { actionWarnings, derivedWarnings } from './action-warnings.js';
+import { organizationOfEvent } from './event-organization.js';
 import { changeOf, type FlipsOfUser, flipsOf } from './flips-of-events.js';
 import { type EventInput, type Incoming, parseEvent, readEvent } from './parse-event.js';
 import { type CheckedReversals, checkReversals, NO_REVERSALS } from './reversals.js';
@@ -104,17 +105,16 @@ export class EventService {
         continue;
       }
       const parsed = parseEvent(incoming.event, { now: receivedAt, retentionDays: this.#options.retentionDays });
-      const fault =
-        typeof parsed === 'string'
-          ? parsed
-          : parsed.reverses === undefined
-            ? (faultOfDerived(parsed, this.#options.keeper.snapshot) ?? this.#faultOfRoom(parsed, actionsTaken))
-            : undefined;
-      if (typeof parsed === 'string' || fault !== undefined) rejected.push({ id: nameOf(incoming), error: fault! });
-      else {
-        if (parsed.reverses !== undefined) reversing.set(parsed, `/events/${events.indexOf(incoming)}/reverses`);
-        parsedEvents.push(parsed);
+      const fault = typeof parsed === 'string' ? parsed : this.#faultOf(parsed, actionsTaken);
+      const organization = organizationOfEvent(call.caller, incoming.event.organizationId);
+      const error = fault ?? (typeof organization === 'string' ? organization : undefined);
+      if (error !== undefined) {
+        rejected.push({ id: nameOf(incoming), error });
+        continue;
       }
+      const event = { ...(parsed as NewEvent), ...(organization as Pick<NewEvent, 'organizationId'>) };
+      if (event.reverses !== undefined) reversing.set(event, `/events/${events.indexOf(incoming)}/reverses`);
+      parsedEvents.push(event);
     }
 
     const reversals = await this.#reversals(call, parsedEvents, reversing);
@@ -231,6 +231,12 @@ export class EventService {
     return declared?.derivation !== undefined
       ? `the action ${quote(action)} is derived from others: nobody sends it`
       : `the action ${quote(action)} is not one that people may send; declare it client_trackable`;
+  }
+
+  /** What is wrong with an event that is well-formed. */
+  #faultOf(event: NewEvent, actionsTaken: Map<string, Set<string>>): string | undefined {
+    if (event.reverses !== undefined) return undefined;
+    return faultOfDerived(event, this.#options.keeper.snapshot) ?? this.#faultOfRoom(event, actionsTaken);
   }
 
   /**

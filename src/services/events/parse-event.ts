@@ -24,6 +24,8 @@ export interface EventInput {
   readonly properties: unknown;
   /** The event that this one takes back; undefined for one that takes back none. */
   readonly reverses?: unknown;
+  /** The organization that it is of; undefined or '': the one that the user was in when it occurred. */
+  readonly organizationId?: unknown;
 }
 
 /** What a producer says of a user, by Segment's `identify`. Its members have not been checked. */
@@ -43,7 +45,7 @@ const MAX_PROPERTIES_BYTES = 8_192;
 
 /**
  * Reads one JSON object in any shape that is taken: Latchkey's own (snake_case), a CloudEvent 1.0 (`type` is the action,
- * `subject` the user), or Segment's `track` and `identify`. Other systems' numbers may be decimal texts.
+ * `subject` the user, the extension `organizationid` the organization), or Segment's `track` and `identify`. Other systems' numbers may be decimal texts.
  */
 export function readEvent(json: JsonObject): Incoming {
   const get = (key: string): JsonValue | undefined => ownMember(json, key);
@@ -52,7 +54,8 @@ export function readEvent(json: JsonObject): Incoming {
     const members = isJsonObject(data) ? (data as JsonObject) : undefined;
     const value = members === undefined ? dataValue(data, get('datacontenttype')) : amountIn(members, ['value']);
     const event = { id: get('id'), source: get('source'), userId: get('subject'), action: get('type') };
-    return { kind: 'event', event: { ...event, occurredAt: get('time'), value, properties: members } };
+    const rest = { occurredAt: get('time'), organizationId: get('organizationid') };
+    return { kind: 'event', event: { ...event, ...rest, value, properties: members } };
   }
   if (get('messageId') !== undefined || get('userId') !== undefined) {
     const [id, userId] = [get('messageId'), get('userId')];
@@ -64,7 +67,10 @@ export function readEvent(json: JsonObject): Incoming {
   }
   const event = { id: get('id'), source: get('source'), userId: get('user_id'), action: get('action') };
   const rest = { occurredAt: get('occurred_at'), value: get('value'), properties: get('properties') };
-  return { kind: 'event', event: { ...event, ...rest, reverses: get('reverses') } };
+  return {
+    kind: 'event',
+    event: { ...event, ...rest, reverses: get('reverses'), organizationId: get('organization_id') },
+  };
 }
 
 /** The properties that Segment reserves for an amount, the one that is meant for it first. */

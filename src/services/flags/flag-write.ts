@@ -4,7 +4,11 @@ import type { Call } from '../../calls/caller.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
-import { backfillChanges, type ConfigurationChanged } from '../../configuration/backfill-start.js';
+import {
+  backfillChanges,
+  type ConfigurationChanged,
+  noteOrganizationActions,
+} from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import {
   configurationMade,
@@ -146,6 +150,7 @@ export async function writeFlag(
   const snapshotAfter = redecided ? configuration!.after : snapshot;
   const users = usersChanged(change.access, owners, change.expected.keys());
   const flips = await recomputeUsers(tx, users, change, { snapshot: snapshotAfter, snapshotBefore: snapshot, now });
+  if (change.flagChanged) await noteOrganizationActions(tx, configuration!, now);
   const started = { reason: 'flag', now, first: change.after.id } as const;
   const [backfillId] = change.flagChanged ? await backfillChanges(tx, configuration!, started) : [];
   const changed = { users: users.map(({ id, revision }) => ({ id, revision: revision + 1 })), organizations };

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { type Call, confinedTo } from '../../calls/caller.js';
 import { checkAttributes, checkComment, requireName, requireNames, requireTimeZone } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
@@ -9,12 +10,14 @@ import { startBackfills } from '../../configuration/backfill-start.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
 import { latchingByOrganization } from '../../core/snapshot/latching-changes.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import { findCircle } from '../../core/values/find-circle.js';
 import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
+import { recomputeOrganizations } from '../../unlocking/recompute-organizations.js';
 
 /** What is left out stays as it is. */
 export interface SetOrganizationInput {
@@ -82,34 +85,61 @@ export class OrganizationService {
     const change = { before: exists ? described(before) : undefined, after: described(after), comment };
     const now = await tx.now();
     await recordAudit(tx, call, now, { action: 'organization.set', target: id, ...change });
-    return { organization: after, changed: true, backfillIds: await this.#backfill(tx, before, after, now) };
+    const { revision, backfillIds } = await this.#judgeAnew(tx, before, after, now);
+    return { organization: { ...after, revision }, changed: true, backfillIds };
   }
 
   /**
    * Starts backfills where the change can make latching rules true for the organization's users. Workers read an
    * organization without locking it, but they confirm the configuration's revision first. Once this transaction holds that
-   * revision, every worker that read the organization as it was before has committed.
+   * revision, every worker that read the organization as it was before has committed. What the organization itself earns by the change
+   * it earns at once. Gives the organization's revision, too.
    */
-  async #backfill(tx: Transaction, before: OrganizationState, after: OrganizationState, now: number) {
+  async #judgeAnew(tx: Transaction, before: OrganizationState, after: OrganizationState, now: number) {
+    const { id, revision } = after;
     const changed = new Set<'roles' | 'organization' | 'zone'>();
     if (!sameJson(rolesJson(before), rolesJson(after))) changed.add('roles');
     if (!sameJson(before.attributes, after.attributes)) changed.add('organization');
     if (before.timeZone !== after.timeZone) changed.add('zone');
-    if (changed.size === 0) return [];
+    if (changed.size === 0) return { revision, backfillIds: [] };
     await tx.configuration.holdRevision();
     const { snapshot } = await confirmSnapshot(tx, this.#options.keeper);
-    const { revision } = snapshot;
     const flagIds = latchingByOrganization(snapshot, changed);
-    return startBackfills(tx, flagIds, { organizationId: after.id, reason: 'organization', revision, now });
+    const earned = await judgeEarner(tx, after, { snapshot, changed, now });
+    const started = { organizationId: id, reason: 'organization', revision: snapshot.revision, now } as const;
+    return { revision: earned ?? revision, backfillIds: await startBackfills(tx, flagIds, started) };
   }
 
   /** An organization as the store has it; an empty one where nothing is stored of it. */
   async get(call: Call, id: string): Promise<OrganizationState> {
     authorize(call, 'GetOrganization');
     checkOrganization(call, { id });
-    return (await this.#options.store.states.organizations([id])).get(id)!;
+    const { store, keeper } = this.#options;
+    return (await store.states.organizations([id], earnerDaysOf(keeper.snapshot))).get(id)!;
   }
 }
+
+/**
+ * Judges an organization as an earner by the rules that read what has changed of it, where there are any; gives the organization's
+ * revision after that. Its row is locked, which everybody locks before its earner: so it does not matter that the revision was held first.
+ */
+async function judgeEarner(
+  tx: Transaction,
+  organization: OrganizationState,
+  { snapshot, changed, now }: { readonly snapshot: Snapshot; readonly changed: Changed; readonly now: number },
+): Promise<number | undefined> {
+  const judging = snapshot.organizationEarners?.judging;
+  const flagIds = judging === undefined ? [] : latchingByOrganization(judging, changed);
+  if (judging === undefined || flagIds.length === 0) return undefined;
+  const { id } = organization;
+  const earner = (await tx.earners.lock([id], judging.windowedActions)).get(id)!;
+  const unsettled = new Set(flagIds.map((flagId) => judging.flagsById.get(flagId)!.flag.key));
+  const touched = { before: earner, after: earner, cause: { type: 'organization' }, unsettled } as const;
+  const options = { snapshot, organizations: new Map([[id, organization]]), now, batch: randomUUID() };
+  return (await recomputeOrganizations(tx, [touched], options)).revisions[0]?.revision;
+}
+
+type Changed = Parameters<typeof latchingByOrganization>[1];
 
 function rolesJson({ roles }: OrganizationState): JsonValue {
   return roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));

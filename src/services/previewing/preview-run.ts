@@ -5,6 +5,7 @@ import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import type { Derivation } from '../../core/flags/flag.js';
 import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
+import type { ActionNames } from '../../core/states/user-state.js';
 import { SECOND_MS } from '../../core/values/time.js';
 import type { Store } from '../../store/store.js';
 import { FIRST_USER, type UserCursor, type UserPage } from '../../store/user-pages.js';
@@ -19,6 +20,8 @@ export interface PreviewRunOptions {
   readonly needs: StateNeeds;
   /** What is counted only once the draft is there; undefined where nothing is. */
   readonly countedAs: ReadonlyMap<string, Derivation> | undefined;
+  /** The actions whose days are read of organizations as earners; left out where nothing reads what they have earned. */
+  readonly earnerDaysOf?: ActionNames | undefined;
   /** Whose users are looked at; '' for all users. */
   readonly organizationId: string;
   readonly signal: AbortSignal;
@@ -109,7 +112,8 @@ export class PreviewRun {
     // Looking them up marks those that are known as used. A page has fewer than are kept, so none of its own are dropped.
     const missing = [...ids].filter((id) => known.get(id) === undefined);
     if (missing.length === 0) return known;
-    for (const [id, state] of await this.#options.store.states.organizations(missing)) known.set(id, state);
+    const { store, earnerDaysOf } = this.#options;
+    for (const [id, state] of await store.states.organizations(missing, earnerDaysOf)) known.set(id, state);
     return known;
   }
 

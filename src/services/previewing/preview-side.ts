@@ -5,8 +5,9 @@ import type { KnownDays } from '../../core/facts/known-days.js';
 import type { FlagRequirements } from '../../core/requirements/requirement.js';
 import { requirementsOf } from '../../core/requirements/requirements-of.js';
 import type { CompiledFlag, Snapshot } from '../../core/snapshot/snapshot.js';
+import { HeldUser } from '../../core/states/held-user.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
-import type { UserState } from '../../core/states/user-state.js';
+import { type UserState, unknownEarner } from '../../core/states/user-state.js';
 import { latch } from '../../core/unlocking/latch.js';
 import { catchUp } from '../../unlocking/catch-up.js';
 
@@ -27,6 +28,8 @@ export class PreviewSide {
   readonly #readsUnlocks: boolean;
 
   readonly #known: KnownDays;
+  /** Organizations with what they have earned by these rules and what is not recorded yet. */
+  readonly #organizations = new WeakMap<OrganizationState, OrganizationState>();
 
   constructor(
     snapshot: Snapshot,
@@ -45,12 +48,12 @@ export class PreviewSide {
     // A rule that is true gives the same decision before and after its unlock is recorded, so most users need no recording.
     const { dueAt } = previewed;
     const settled = this.#readsUnlocks || (dueAt !== undefined && dueAt <= this.#now);
-    return this.#decide(settled ? this.#settled(previewed) : previewed.user, previewed.organization).enabled;
+    return this.#decide(settled ? this.#settled(previewed) : previewed.user, this.#organizationOf(previewed)).enabled;
   }
 
   /** The decision for the user, likewise. */
   decision(previewed: Previewed): Decision {
-    return this.#decide(this.#settled(previewed), previewed.organization);
+    return this.#decide(this.#settled(previewed), this.#organizationOf(previewed));
   }
 
   /** What the flag asks of the user, as operators are told; undefined where there is no such flag. */
@@ -58,7 +61,7 @@ export class PreviewSide {
     const compiled = this.#compiled();
     if (compiled === undefined) return undefined;
     const snapshot = this.#snapshot;
-    const subject = passingSubject(snapshot, this.#settled(previewed), previewed.organization);
+    const subject = passingSubject(snapshot, this.#settled(previewed), this.#organizationOf(previewed));
     return requirementsOf(compiled, {
       ...{ snapshot, subject, audience: 'OPERATOR' },
       ...{ now: this.#now, known: this.#known },
@@ -75,10 +78,26 @@ export class PreviewSide {
   }
 
   /** The user as a worker would leave them now: with unlocks by time recorded at the instants at which they were due. */
-  #settled({ user, organization, dueAt }: Previewed): UserState {
+  #settled(previewed: Previewed): UserState {
+    const { user, dueAt } = previewed;
     const snapshot = this.#snapshot;
+    const organization = this.#organizationOf(previewed);
     const past = catchUp({ snapshot, user, organization, dueAt, now: this.#now });
     return latch(snapshot, past.user, organization, this.#now, { subjectFor: passingSubject }).user;
+  }
+
+  /** The user's organization as a worker would leave it now, likewise. */
+  #organizationOf({ organization }: Previewed): OrganizationState | undefined {
+    const judging = this.#snapshot.organizationEarners?.judging;
+    if (judging === undefined || organization === undefined) return organization;
+    let settled = this.#organizations.get(organization);
+    if (settled === undefined) {
+      const { earner = unknownEarner(organization.id) } = organization;
+      const { user } = latch(judging, earner, organization, this.#now, { subjectFor: passingSubject });
+      settled = { ...organization, earner: HeldUser.of(user) };
+      this.#organizations.set(organization, settled);
+    }
+    return settled;
   }
 }
 

@@ -11,7 +11,9 @@ import type { Derivation, Flag } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import type { RuleInput } from '../../core/flags/parse-rules.js';
 import { draftSides } from '../../core/snapshot/draft-sides.js';
+import { earnerDaysOf } from '../../core/snapshot/snapshot.js';
 import { bothNeeds, needsOfFlag } from '../../core/snapshot/state-needs.js';
+import { type ActionNames, allActions } from '../../core/states/user-state.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { Store } from '../../store/store.js';
 import {
@@ -134,6 +136,7 @@ export class PreviewService {
       tally,
       needs: bothNeeds(needsOfFlag(before, flag.key), needsOfFlag(after, flag.key)),
       countedAs: readsAnyAction(after) && !readsAnyAction(snapshot) ? anyActionAlone(known) : undefined,
+      earnerDaysOf: bothDays(earnerDaysOf(before), earnerDaysOf(after)),
       organizationId: input.organizationId,
       result: () => ({
         counts: tally.counts,
@@ -171,7 +174,8 @@ class ProgressReader {
   }
 }
 
-interface Prepared extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' | 'countedAs' | 'organizationId'> {
+interface Prepared
+  extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' | 'countedAs' | 'earnerDaysOf' | 'organizationId'> {
   /** The result of the users who were decided so far. */
   readonly result: () => PreviewResult;
 }
@@ -202,6 +206,11 @@ function withRule({ input, rule }: PreviewInput, existing: Flag | undefined): Fl
     throw invalidAt('/position', `position is 0 to ${rules.length}, not ${position}: the flag has no more rules`);
   }
   return { ...input, rules: rules.toSpliced(position, 0, rule.input) };
+}
+
+/** The actions whose days are read by either side; undefined where neither reads what organizations have earned. */
+function bothDays(one: ActionNames | undefined, other: ActionNames | undefined): ActionNames | undefined {
+  return one && other ? allActions(one, other) : (one ?? other);
 }
 
 /** Makes ids for a flag and rules that are never stored: the same ids for the same draft. */

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
-import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import { hasDaysOf, type UserState } from '../../core/states/user-state.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import type { StateSources } from '../../store/state-source.js';
@@ -266,7 +266,11 @@ export class StreamRounds {
   ) {
     const ids = new Set([...users.values()].map(({ organizationId }) => organizationId));
     ids.delete('');
-    const organizations = await this.#options.cached.organizations.load([...ids], {});
+    const daysOf = earnerDaysOf(this.#options.present().log.snapshot);
+    const organizations = await this.#options.cached.organizations.load(
+      [...ids],
+      daysOf === undefined ? {} : { daysOf },
+    );
     return ({ userId }: UserChannel): RoundReading | undefined => {
       const common = this.#options.present();
       const user = users.get(userId);

@@ -9,7 +9,7 @@ import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
 import type { Store, Transaction } from '../../store/store.js';
-import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+import { type UserEditInput, type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
 import { requireOwnUser } from '../access/caller-reach.js';
 import { requireDefinedRole } from '../access/defined-roles.js';
 import { mayClaim } from '../access/expected-organization.js';
@@ -90,7 +90,7 @@ export class UserService {
       if (!own && before.revision > 0) await recordClaim(tx, call, now, { before, organizationId: confined });
       const after = identifiedAs(before, known);
       corrected = await correctionOfJoining(tx, { ...edit, after });
-      return this.#store(tx, before, after, { known, warnings });
+      return this.#store({ tx, before, now }, after, { known, warnings });
     });
     // A caller that is bound to an organization is not told of the platform's rules.
     if (confined !== '' || call.caller.kind === 'person') return { ...written, warnings: [] };
@@ -105,11 +105,11 @@ export class UserService {
    */
   async writeClaims({ issuedAt, ...claims }: Claims): Promise<void> {
     checkIdentify(claims);
-    await writeUser(this.#options, claims.userId, { type: 'identify' }, async (tx, { before }) => {
+    await writeUser(this.#options, claims.userId, { type: 'identify' }, async (tx, { before, now }) => {
       const writtenAt = await tx.users.claimsAt(claims.userId);
       if (writtenAt !== undefined && !(issuedAt !== undefined && issuedAt >= writtenAt)) return undefined;
       if (issuedAt !== undefined && issuedAt !== writtenAt) await tx.users.putClaimsAt(claims.userId, issuedAt);
-      return this.#store(tx, before, identifiedAs(before, claims), { known: claims, warnings: [] });
+      return this.#store({ tx, before, now }, identifiedAs(before, claims), { known: claims, warnings: [] });
     });
   }
 
@@ -117,19 +117,18 @@ export class UserService {
   async setTraits(userId: string, traits: JsonObject): Promise<UserWritten> {
     const set = { traits };
     checkAttributes(set);
-    return writeUser(this.#options, userId, { type: 'identify' }, (tx, { before }) => {
+    return writeUser(this.#options, userId, { type: 'identify' }, (tx, { before, now }) => {
       const stored = ownMember(before.attributes, 'traits');
       const merged = { traits: { ...(isJsonObject(stored) ? (stored as JsonObject) : {}), ...traits } };
       const after = profileAfter(before, { userId, attributes: { replace: false, set: merged, remove: [] } });
       // Who the user is has not been said by this.
-      return this.#store(tx, before, after);
+      return this.#store({ tx, before, now }, after);
     });
   }
 
   /** Stores a user's profile; `warnings` takes the warnings of what is given, and is emptied at each attempt. */
   async #store(
-    tx: Transaction,
-    before: UserState,
+    { tx, before, now }: Pick<UserEditInput, 'before' | 'now'> & { readonly tx: Transaction },
     after: UserState,
     { known, warnings }: { readonly known?: IdentifyInput; readonly warnings: Fault[] } = { warnings: [] },
   ): Promise<UserState | undefined> {
@@ -139,6 +138,7 @@ export class UserService {
     if (before.revision > 0 && before.identified === after.identified && sameProfile(before, after)) return undefined;
     const { id, organizationId, roles, joinedAt, emailVerified, attributes, timeZone } = after;
     const { identified, expectedOrganization } = after;
+    if (organizationId !== before.organizationId) await tx.users.putMembership(id, { organizationId, since: now });
     await tx.users.putProfiles([
       {
         ...{ userId: id, organizationId, roles, emailVerified, attributes, identified: identified === true },

@@ -15,6 +15,8 @@ export interface CachedSourceOptions<T> extends HeldStatesOptions {
   readonly asHeld: (state: T, held: T | undefined) => T;
   /** The actions whose days are read with every user. */
   readonly daysOf: () => ActionNames;
+  /** Whether a state has the days of these actions; left out, those that it names. */
+  readonly hasDaysOf?: (state: T, actions: ActionNames) => boolean;
   readonly clock: CacheClock;
   readonly observer: CacheObserver;
   /** The store's breaker, which several sources may share. */
@@ -42,11 +44,13 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
   readonly #options: CachedSourceOptions<T>;
   readonly #held: HeldStates<T>;
   readonly #loads: LoadGroups<T>;
+  readonly #hasDaysOf: (state: T, actions: ActionNames) => boolean;
   /** The number of the last load that began while notices may have been missed: no caller joins it, or one before it. */
   #joinAfter = 0;
 
   constructor(options: CachedSourceOptions<T>) {
     this.#options = options;
+    this.#hasDaysOf = options.hasDaysOf ?? hasDaysOf;
     const { clock, breaker, kind, observer } = options;
     const held = new HeldStates<T>(options);
     this.#held = held;
@@ -169,7 +173,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     if (held === undefined || held.state.revision < floor) return undefined;
     const { clock, breaker } = this.#options;
     const now = clock.monotonicMs();
-    if (this.#held.isYoung(held, now) && hasDaysOf(held.state, daysOf)) return held;
+    if (this.#held.isYoung(held, now) && this.#hasDaysOf(held.state, daysOf)) return held;
     if (!breaker.isOpen(now) || !this.#held.isUsable(held, now)) return undefined;
     // A load that nobody waits for finds out whether the store is back, and fills the cache if it is.
     if (breaker.takeProbe(now)) this.#loads.join(id, this.#joinAfter);
@@ -185,12 +189,12 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     if (loaded === undefined) throw new Error(`The store gave no state for ${JSON.stringify(id)}.`);
     const held = this.#held.peek(id)?.state;
     const { fresh, daysOf = NO_ACTIONS } = demand;
-    const newer = held !== undefined && held.revision > loaded.revision && hasDaysOf(held, daysOf);
+    const newer = held !== undefined && held.revision > loaded.revision && this.#hasDaysOf(held, daysOf);
     const best = fresh !== true && newer ? held : loaded;
     const reached =
       best.revision >= (demand.floors?.get(id) ?? 0) &&
       this.#held.reaches(id, best.revision, mark) &&
-      hasDaysOf(best, daysOf);
+      this.#hasDaysOf(best, daysOf);
     return reached ? { state: best, stale: false } : undefined;
   }
 
@@ -200,7 +204,7 @@ export class CachedSource<T extends Revised> implements StateSource<T> {
     const floor = demand.floors?.get(id) ?? 0;
     if (demand.fresh !== true && held !== undefined && held.state.revision >= floor) {
       const now = this.#options.clock.monotonicMs();
-      if (this.#held.isYoung(held, now) && hasDaysOf(held.state, demand.daysOf ?? NO_ACTIONS)) return held;
+      if (this.#held.isYoung(held, now) && this.#hasDaysOf(held.state, demand.daysOf ?? NO_ACTIONS)) return held;
       if (this.#held.isUsable(held, now)) return { state: held.state, stale: true };
     }
     const wanted = `${this.#options.kind}: ${JSON.stringify(id)}${floor > 0 ? ` at revision ${floor}` : ''}`;

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { HeldUser } from '../../core/states/held-user.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
-import { type ActionNames, NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
+import { type ActionNames, hasDaysOf, NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
 import { HOUR_MS, SECOND_MS } from '../../core/values/time.js';
 import type { StateSources } from '../state-source.js';
 import type { StateReader } from '../user-store.js';
@@ -34,6 +34,8 @@ export interface CachedStatesOptions {
   readonly maxGroupsInFlight?: number;
   /** The actions that rules window now, whose days are read with every user; none when left out. */
   readonly windowedActions?: () => ActionNames;
+  /** The same of organizations as earners; undefined while nothing reads what these have earned. */
+  readonly earnerDaysOf?: () => ActionNames | undefined;
   /** Told of a state that the store gave in an older revision than before, as it does when it has lost writes. */
   readonly onOlder?: (kind: StateKind, id: string, revision: number) => void;
   readonly observer?: CacheObserver;
@@ -90,15 +92,21 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     },
     daysOf: options.windowedActions ?? (() => NO_ACTIONS),
   });
+  let readsEarners = false;
   const organizations = new CachedSource<OrganizationState>({
     ...common,
     kind: 'organizations',
     onOlder: (id, revision) => options.onOlder?.('organizations', id, revision),
     maxEntries: options.maxOrganizations ?? 10_000,
     maxBytes: 0.25 * maxBytes,
-    read: (ids) => reader.organizations(ids),
-    asHeld: sameIfEqual,
-    daysOf: () => NO_ACTIONS,
+    read: (ids, daysOf) => {
+      // Whoever began with a configuration that reads it goes on with that for a while.
+      readsEarners ||= options.earnerDaysOf?.() !== undefined;
+      return reader.organizations(ids, readsEarners ? daysOf : undefined);
+    },
+    asHeld: asHeldOrganization,
+    daysOf: () => options.earnerDaysOf?.() ?? NO_ACTIONS,
+    hasDaysOf: ({ earner }, actions) => actions === NO_ACTIONS || (earner !== undefined && hasDaysOf(earner, actions)),
   });
   const both = [users, organizations];
   return {
@@ -130,4 +138,15 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
  */
 function sameIfEqual<T extends Revised>(state: T, held: T | undefined): T {
   return held !== undefined && held.revision === state.revision && isDeepStrictEqual(held, state) ? held : state;
+}
+
+function asHeldOrganization(state: OrganizationState, held: OrganizationState | undefined): OrganizationState {
+  if (held !== undefined && isSame(held, state)) return held;
+  return state.earner === undefined ? state : { ...state, earner: HeldUser.of(state.earner) };
+}
+
+/** With each change of what an organization has earned its revision grows, so two states of one revision have the same of that. */
+function isSame({ earner: was, ...held }: OrganizationState, { earner: is, ...state }: OrganizationState): boolean {
+  if (held.revision !== state.revision || was?.revision !== is?.revision || was?.daysOf !== is?.daysOf) return false;
+  return isDeepStrictEqual(held, state);
 }

@@ -5,16 +5,14 @@ import { groupAppend } from '../group-append.js';
 import type { Store, Transaction } from '../store.js';
 import { configurationReader } from './configuration/configuration-reader.js';
 import { configurationWriter } from './configuration/configuration-writer.js';
-import { loadOrganizations } from './configuration/organization-state.js';
-import { organizationWriter } from './configuration/organization-writer.js';
 import { beat } from './engine/pulse.js';
 import { runAgain } from './engine/run-again.js';
 import { type Engine, firstRow, type Sql } from './engine/sql.js';
 import { WriteCheck } from './engine/write-check.js';
 import { dayStore, dayWriter } from './events/action-days.js';
-import { eventInbox } from './events/event-inbox.js';
+import { eventInbox, placesFromZero } from './events/event-inbox.js';
 import { eventReader } from './events/event-reader.js';
-import { inboxWriter } from './events/inbox-writer.js';
+import { type InboxOptions, inboxWriter } from './events/inbox-writer.js';
 import { auditReader, auditWriter } from './records/audit.js';
 import { backfillReader, backfillWriter } from './records/backfills.js';
 import { outboxReader, outboxWriter } from './records/outbox.js';
@@ -22,12 +20,13 @@ import { tokenReader, tokenWriter } from './records/tokens.js';
 import { checkSchema } from './schema/schema.js';
 import { bringUp } from './users/derived-actions.js';
 import { derivedStore } from './users/derived-store.js';
+import { organizationsThatEarn, readOrganizations } from './users/earners.js';
 import { LockedUsers } from './users/locked-users.js';
 import { timerReader, timerWriter } from './users/timer-store.js';
 import { userHistory } from './users/user-history.js';
 import { userPages } from './users/user-pages.js';
 import { loadUsers } from './users/user-state.js';
-import { userWriter } from './users/user-writer.js';
+import { earnerWriter, userWriter } from './users/user-writer.js';
 import { deliveryStore, deliveryWriter } from './webhooks/deliveries.js';
 import { outboundReader, outboundWriter } from './webhooks/outbound.js';
 import { webhookReader, webhookWriter } from './webhooks/webhooks.js';
@@ -58,12 +57,13 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
   const check = new WriteCheck(opened.write);
   const engine = check.watching(opened);
   const { read, dialect } = engine;
-  const inbox: EventInbox = groupAppend(eventInbox(engine), { callsInFlight: appendsInFlight });
+  const places = placesFromZero();
+  const inbox: EventInbox = groupAppend(eventInbox(engine, places), { callsInFlight: appendsInFlight });
   return {
     configuration: configurationReader(engine),
     states: {
       users: (ids, daysOf) => readUsers(engine, ids, daysOf),
-      organizations: (ids) => loadOrganizations(read, ids),
+      organizations: (ids, earnerDaysOf) => readOrganizations(engine, ids, earnerDaysOf),
     },
     userPages: userPages(engine),
     history: userHistory(read),
@@ -80,7 +80,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     tokens: tokenReader(engine),
     audit: auditReader(engine),
     transaction: (work) =>
-      runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql, dropProperties)))),
+      runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql, { dropProperties, places })))),
     now: () => readNow(read),
     epoch: () => readEpoch(read),
     ping: async () => {
@@ -109,13 +109,14 @@ async function readUsers(engine: Engine, ids: readonly string[], daysOf: ActionN
   return new Map([...states, ...broughtUp]);
 }
 
-function transactionOn(sql: Sql, dropProperties: boolean): Transaction {
+function transactionOn(sql: Sql, options: InboxOptions): Transaction {
   const locked = new LockedUsers();
   return {
     configuration: configurationWriter(sql),
     users: userWriter(sql, locked),
-    organizations: organizationWriter(sql),
-    inbox: inboxWriter(sql, dropProperties),
+    organizations: organizationsThatEarn(sql),
+    earners: earnerWriter(sql, new LockedUsers()),
+    inbox: inboxWriter(sql, options),
     days: dayWriter(sql),
     timers: timerWriter(sql, locked),
     outbox: outboxWriter(sql),

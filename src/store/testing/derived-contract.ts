@@ -1,6 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { Action, Derivation } from '../../core/flags/flag.js';
 import type { UserState } from '../../core/states/user-state.js';
+import { isOrganizationPartition, organizationPartitionOf } from '../../core/values/partition.js';
 import type { NewEvent } from '../event-store.js';
 import type { Store } from '../store.js';
 import { FIRST_USER, type UserCursor } from '../user-pages.js';
@@ -131,18 +132,26 @@ export function derivedContract(store: () => Store): void {
     await declare(unique('derived'), { from: ['login'] });
     const revision = await store().derived.unsettled();
     expect(revision).toBe(await store().configuration.revision());
-    const behind: string[] = [];
+    // Organizations come after all users; one may have a user's id.
+    const earner = unique('Walked');
+    await store().transaction((tx) => tx.organizations.lock([earner]));
+    const behind: UserCursor[] = [];
     for (let after = FIRST_USER; ; ) {
       const some = await store().derived.behind(revision!, after, 3);
-      behind.push(...some.map(({ userId }) => userId));
+      behind.push(...some);
       if (some.length === 0) break;
       after = some.at(-1)!;
     }
-    expect(new Set(behind).size).toBe(behind.length);
-    expect(behind).toEqual(expect.arrayContaining(ids));
+    expect(new Set(behind.map(({ partition, userId }) => `${partition} ${userId}`)).size).toBe(behind.length);
+    const users = behind.filter(({ partition }) => !isOrganizationPartition(partition)).map(({ userId }) => userId);
+    expect(users).toEqual(expect.arrayContaining(ids));
+    expect(users).not.toContain(earner);
+    expect(behind).toContainEqual({ partition: organizationPartitionOf(earner), userId: earner });
+    await store().transaction((tx) => tx.earners.lock([earner]));
     await store().transaction((tx) => tx.users.lock(ids.slice(0, 4)));
     const left = (await store().derived.behind(revision!, FIRST_USER, 10_000)).map(({ userId }) => userId);
     expect(left.filter((id) => ids.includes(id)).toSorted()).toEqual(ids.slice(4).toSorted());
+    expect(left).not.toContain(earner);
     await store().derived.settled(revision!);
     expect(await store().derived.unsettled()).toBeUndefined();
     await store().derived.settled(revision! - 1);
@@ -201,6 +210,32 @@ export function derivedContract(store: () => Store): void {
         properties: one!.properties,
       })),
     );
+  });
+
+  it('are counted anew for organizations from what they count, which is not what users of the same id do', async () => {
+    const [id, action, source] = [unique('Same'), unique('derived'), unique('source')];
+    const events = [1, 2, 3].map((n) => sampleEvent({ userId: unique('user'), action: source, properties: { n } }));
+    await happen([...events, sampleEvent({ userId: id, action: source })]);
+    await store().transaction(async (tx) => {
+      const contributions = events.map((event) => ({ event, organizationId: id }));
+      await tx.inbox.contribute(contributions, 5);
+    });
+    const partition = organizationPartitionOf(id);
+    await store().transaction(async (tx) => {
+      await tx.organizations.lock([id]);
+      await tx.earners.lock([id]);
+      await tx.inbox.finish(await tx.inbox.take({ first: partition, last: partition }, partition, 1_000), 'batch');
+      await tx.earners.advance([id]);
+    });
+    const many = { all: [{ fact: 'property', params: { name: 'n' }, operator: 'greaterThan', value: 1 }] };
+    await declare(action, { from: [source], where: many });
+    const earner = async () => (await store().states.organizations([id], new Set([action]))).get(id)?.earner;
+    expect([countOf(await earner(), action), ...(await counts([id], action))]).toEqual([2, 0]);
+    const locked = await store().transaction((tx) => tx.earners.lock([id], new Set([action])));
+    expect(countOf(locked.get(id), action)).toBe(2);
+    expect((await earner())?.actionDays.get(action)).toMatchObject([{ count: 2 }]);
+    await declare(action);
+    expect(countOf(await earner(), action)).toBe(0);
   });
 
   it('remember the values that have counted, each for its user and action', async () => {

@@ -285,7 +285,7 @@ export function inboxContract(store: () => Store): void {
       await tx.inbox.finish([...events, foreign], 'batch');
       const pages: string[][] = [];
       for (let after = ''; ; ) {
-        const page = await tx.inbox.kept(userId, ['a0', 'a1'], { after, limit: 2 });
+        const page = await tx.users.kept(userId, ['a0', 'a1'], { after, limit: 2 });
         pages.push(page.map(({ id }) => id));
         if (page.length < 2) return pages;
         after = page.at(-1)!.key;

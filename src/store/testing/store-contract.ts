@@ -4,6 +4,7 @@ import { backfillContract } from './backfill-contract.js';
 import { configurationContract } from './configuration-contract.js';
 import { deliveryContract } from './delivery-contract.js';
 import { derivedContract } from './derived-contract.js';
+import { earnerContract } from './earner-contract.js';
 import { eventContract } from './event-contract.js';
 import { inboxContract } from './inbox-contract.js';
 import { ledgerContract } from './ledger-contract.js';
@@ -45,6 +46,7 @@ export function storeContract(harness: StoreHarness): void {
   describe('users', () => userContract(store));
   describe('the inbox', () => inboxContract(store));
   describe('events', () => eventContract(store));
+  describe('organizations that earn', () => earnerContract(store));
   describe('timers, outbox, tokens and audit', () => recordContract(store));
   describe('the ledger by flag, and removed users', () => ledgerContract(store));
   describe('backfills', () => backfillContract(store));

@@ -1,13 +1,13 @@
 import fc from 'fast-check';
 import { unlockReadOf } from '../../core/counting/since-unlock.js';
 import type { AccessRow, Action, Flag, Rule } from '../../core/flags/flag.js';
-import type { LedgerKind } from '../../core/states/ledger.js';
+import { foldLedger, type LedgerKind } from '../../core/states/ledger.js';
 import { type OrganizationState, unknownOrganization } from '../../core/states/organization-state.js';
-import type { UserAccess, UserState } from '../../core/states/user-state.js';
+import { type UserAccess, type UserState, unknownEarner } from '../../core/states/user-state.js';
 import { flagOf, NOW, rowOf, ruleOf } from '../../core/testing/samples.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { ANY_ACTION } from '../../core/values/names.js';
-import { DAY_MS, HOUR_MS } from '../../core/values/time.js';
+import { DAY_MS, dayNumber, HOUR_MS } from '../../core/values/time.js';
 
 /** What may happen to a user, one after the other, and for how long nothing does before. */
 export type Happening = { readonly afterMs: number } & (
@@ -50,8 +50,38 @@ const reading = (fact: string, operator: string, value: JsonValue, more: JsonObj
   ...more,
 });
 
+/** What is read of an organization: by users of theirs, or by organizations of themselves. */
+function organizationLeaf(of: number, whose: JsonObject): fc.Arbitrary<JsonObject> {
+  const counted = fc.constantFrom('actionCount', 'actionSum', 'activeDays');
+  const order = fc.constantFrom('greaterThanInclusive', 'lessThan', 'equal');
+  const action = fc.constantFrom('a', 'b');
+  return fc.oneof(
+    fc
+      .tuple(counted, order, small, action)
+      .map(([fact, by, n, name]) => reading(fact, by, n, { params: { action: name, ...whose } })),
+    fc
+      .tuple(counted, order, small, action)
+      .map(([fact, by, n, name]) => reading(fact, by, n, { params: { action: name, windowDays: 3, ...whose } })),
+    fc
+      .tuple(order, small, action, fc.constantFrom('first', 'last'))
+      .map(([by, n, name, which]) => reading('daysSinceAction', by, n, { params: { action: name, which, ...whose } })),
+    ...(of === 0
+      ? []
+      : [
+          fc
+            .tuple(fc.integer({ min: 0, max: of - 1 }), fc.boolean())
+            .map(([other, is]) => reading('unlocked', 'equal', is, { params: { flag: keyOf(other), ...whose } })),
+        ]),
+  );
+}
+
 /** Comparisons over every kind of fact; `unlocked` reads earlier flags only, so that none goes round in a circle. */
 function leaf(of: number): fc.Arbitrary<JsonObject> {
+  const ofOrganization = organizationLeaf(of, { of: 'organization' });
+  return fc.oneof({ weight: 20, arbitrary: ownLeaf(of) }, { weight: 1, arbitrary: ofOrganization });
+}
+
+function ownLeaf(of: number): fc.Arbitrary<JsonObject> {
   const action = of === 0 ? ofFirst : ofOthers;
   const counted = fc.constantFrom('actionCount', 'actionSum', 'activeDays');
   const order = fc.constantFrom('greaterThanInclusive', 'greaterThan', 'lessThan', 'equal');
@@ -111,8 +141,16 @@ const rule = (of: number, id: string): fc.Arbitrary<Rule> =>
       conditions: conditions(of),
       version: fc.constant(2),
       ledgerFloor: fc.constantFrom(0, 0, 2),
+      earned: fc.oneof(
+        { weight: 6, arbitrary: fc.constant(null) },
+        { weight: 1, arbitrary: fc.array(organizationLeaf(of, {}), { minLength: 1, maxLength: 2 }) },
+      ),
     })
-    .map((given) => ruleOf(id, given));
+    .map(({ earned, ...given }) =>
+      earned === null
+        ? ruleOf(id, given)
+        : ruleOf(id, { ...given, earnedBy: 'ORGANIZATION', bucketBy: 'organization', conditions: { all: earned } }),
+    );
 
 const SPLIT = {
   type: 'STRING',
@@ -157,18 +195,50 @@ const userRow: fc.Arbitrary<UserAccess> = fc.record({
 });
 const userRows = fc.uniqueArray(userRow, { maxLength: 3, selector: (row) => `${row.flagId} ${row.managedBy}` });
 
+/** What an organization has done and earned. */
+const earner: fc.Arbitrary<Pick<UserState, 'actions' | 'actionDays' | 'ledger'>> = fc
+  .record({
+    counts: fc.record({ a: small, b: small }),
+    agoDays: fc.integer({ min: 0, max: 4 }),
+    entries: fc.array(fc.record({ flag: index, rule: fc.constantFrom('', 'rul_0', 'rul_1'), granted: fc.boolean() }), {
+      maxLength: 2,
+    }),
+  })
+  .map(({ counts, agoDays, entries }) => {
+    const at = NOW - agoDays * DAY_MS;
+    const done = Object.entries(counts).filter(([, count]) => count > 0);
+    const day = (count: number) => ({ day: dayNumber(at), count, sum: 0n });
+    return {
+      actions: new Map(
+        done.map(([name, count]) => [
+          name,
+          { count, sum: BigInt(count) * 1_000_000n, activeDays: 1, firstAt: at, lastAt: at, recentDays: 1n },
+        ]),
+      ),
+      actionDays: new Map(done.map(([name, count]) => [name, [day(count)]])),
+      ledger: foldLedger(
+        entries.map(({ flag, rule: ruleId, granted }) => ({
+          ...{ flagId: idOf(flag), ruleId, ruleVersion: 2, earnedAt: NOW },
+          kind: granted ? ('granted' as const) : ('unlocked' as const),
+        })),
+      ),
+    };
+  });
+
 const organization: fc.Arbitrary<OrganizationState> = fc
   .record({
     id: fc.constantFrom('acme', 'globex'),
     plan: fc.constantFrom(...PLANS),
     leads: fc.boolean(),
+    earner: fc.option(earner),
     rows: fc.uniqueArray(fc.record({ of: index, role: fc.constantFrom('', ...ROLES), own: fc.boolean(), effect }), {
       maxLength: 3,
       selector: ({ of, role, own }) => `${of} ${role} ${own}`,
     }),
   })
-  .map(({ id, plan, leads, rows }) => ({
+  .map(({ id, plan, leads, earner: earned, rows }) => ({
     ...{ ...unknownOrganization(id), revision: 1, attributes: { plan } },
+    ...(earned === null ? {} : { earner: { ...unknownEarner(id), ...earned } }),
     roles: leads ? [{ name: 'lead', inherits: ['manager'] }] : [],
     access: rows.map(({ of, own, ...row }) =>
       rowOf(keyOf(of), { ...row, organizationId: id, managedBy: own ? id : '' }),

@@ -102,6 +102,8 @@ export async function composeUseCaseStand(
       published.push(notice);
       if (notice.kind === 'users')
         for (const { id, revision } of notice.users) composed.states.users.raise(id, revision);
+      if (notice.kind === 'organizations')
+        for (const { id, revision } of notice.organizations) composed.states.organizations.raise(id, revision);
       return Promise.resolve();
     },
     subscribe: () => Promise.resolve(() => Promise.resolve()),
@@ -126,7 +128,7 @@ export async function composeUseCaseStand(
   await Promise.all([services.keeper.refresh(), clock.synchronize(sqlStore)]);
   const { keeper } = services;
   const worker = new LaneWorker({
-    ...{ store, keeper, notifier, lanes, retentionDays },
+    ...{ store, keeper, notifier, lanes, retentionDays, queue: SILENT_QUEUE },
     observer: {
       counted: () => undefined,
       buried: (event, reason) => void buried.push({ ...event, reason }),
@@ -151,7 +153,12 @@ export async function composeUseCaseStand(
         });
       }
     },
-    drain: () => sweeper.sweep(),
+    drain: async () => {
+      // What users did may count for their organizations then.
+      let counted = 0;
+      for (let more = -1; more !== 0; counted += more) more = await sweeper.sweep();
+      return counted;
+    },
     fireTimers: () => timers.run(),
     setFlag: (key, input = {}, more = {}) =>
       services.flags.set(OPERATOR, {
@@ -167,6 +174,7 @@ export async function composeUseCaseStand(
             ...{ id: event.id, source: event.source, userId: event.user_id, action: event.action },
             ...{ occurredAt: event.occurred_at, value: event.value, properties: event.properties },
             reverses: event.reverses,
+            organizationId: event.organization_id,
           },
         })),
       }),

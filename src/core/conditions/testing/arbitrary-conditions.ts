@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import type { FactSources } from '../../facts/fact-definition.js';
 import { FACTS, MET_CONDITIONS } from '../../facts/fact-table.js';
 import { dayClockOf } from '../../states/day-zone.js';
-import { type ActionDay, unknownUser } from '../../states/user-state.js';
+import { type ActionDay, unknownEarner, unknownUser } from '../../states/user-state.js';
 import { PERIODS } from '../../values/calendar-period.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../values/json.js';
 import { ANY_ACTION } from '../../values/names.js';
@@ -131,6 +131,14 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
     actions: byAction(actionTotal),
     actionDays: byAction(actionDays),
     unlocked: fc.subarray(['reports', 'constructor']),
+    earner: fc.option(
+      fc.record({
+        actions: byAction(actionTotal),
+        actionDays: byAction(actionDays),
+        dayZone: fc.option(fc.record({ zone: fc.constantFrom(...ZONES), since: instant })),
+        unlocked: fc.subarray(['reports', 'constructor']),
+      }),
+    ),
   })
   .map((given) => ({
     user: {
@@ -156,6 +164,19 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
             roles: [],
             access: [],
           },
+    earner:
+      given.earner === null
+        ? undefined
+        : {
+            user: {
+              ...unknownEarner('pro'),
+              actions: given.earner.actions,
+              actionDays: given.earner.actionDays,
+              ...(given.earner.dayZone === null ? {} : { dayZone: given.earner.dayZone }),
+            },
+            dayClock: dayClockOf(given.earner.dayZone ?? undefined, 'UTC'),
+            isUnlocked: (flagKey: string) => given.earner!.unlocked.includes(flagKey),
+          },
     roles: given.roles,
     inheritedRoles: given.roles.includes('admin') ? ROLES : given.roles,
     attributes: given.attributes,
@@ -167,6 +188,8 @@ export const arbitrarySources: fc.Arbitrary<FactSources> = fc
     isUnlocked: (flagKey: string) => given.unlocked.includes(flagKey),
   }));
 
+const OF_ORGANIZATION = fc.constant('organization');
+
 const PARAMS: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
   actionCount: actionParams(),
   actionSum: actionParams(),
@@ -177,12 +200,15 @@ const PARAMS: Readonly<Record<string, fc.Arbitrary<JsonObject>>> = {
   localTime: zone(),
   dayOfWeek: zone(),
   localDate: zone(),
-  unlocked: fc.record({ flag: fc.constantFrom('reports', 'constructor', 'other') }),
+  unlocked: fc.record(
+    { flag: fc.constantFrom('reports', 'constructor', 'other'), of: OF_ORGANIZATION },
+    { requiredKeys: ['flag'] },
+  ),
 };
 
 function sinceAction(): fc.Arbitrary<JsonObject> {
   return fc.record(
-    { action: fc.constantFrom(...ACTIONS), which: fc.constantFrom('first', 'last') },
+    { action: fc.constantFrom(...ACTIONS), which: fc.constantFrom('first', 'last'), of: OF_ORGANIZATION },
     { requiredKeys: [] },
   );
 }
@@ -194,6 +220,7 @@ function streak(): fc.Arbitrary<JsonObject> {
       which: fc.constantFrom('current', 'best'),
       period: fc.constantFrom(...PERIODS),
       grace: fc.constantFrom(0, 1, 7),
+      of: OF_ORGANIZATION,
     },
     { requiredKeys: [] },
   );
@@ -206,8 +233,8 @@ function zone(): fc.Arbitrary<JsonObject> {
 function actionParams(): fc.Arbitrary<JsonObject> {
   const action = fc.constantFrom(...ACTIONS);
   return fc.oneof(
-    fc.record({ action, windowDays: fc.constantFrom(1, 2, 7, 366) }, { requiredKeys: [] }),
-    fc.record({ action, period: fc.constantFrom(...PERIODS) }, { requiredKeys: ['period'] }),
+    fc.record({ action, windowDays: fc.constantFrom(1, 2, 7, 366), of: OF_ORGANIZATION }, { requiredKeys: [] }),
+    fc.record({ action, period: fc.constantFrom(...PERIODS), of: OF_ORGANIZATION }, { requiredKeys: ['period'] }),
   );
 }
 
@@ -249,14 +276,18 @@ export const operator = fc
   .map(([decorators, name]) => [...decorators, name].join(':'));
 
 /** Comparisons of every kind, sensible or not. */
-const anyLeaf: fc.Arbitrary<JsonObject> = fc
-  .tuple(anyFact, operator, value, fc.option(fc.integer({ min: 1, max: 3 })))
-  .map(([fact, name, against, priority]) => ({
-    ...fact,
-    operator: name,
-    value: against,
-    ...(priority === null ? {} : { priority }),
-  }));
+const anyLeaf = leafOf(anyFact, value);
+
+function leafOf(fact: fc.Arbitrary<JsonObject>, against: fc.Arbitrary<JsonValue>): fc.Arbitrary<JsonObject> {
+  return fc
+    .tuple(fact, operator, against, fc.option(fc.integer({ min: 1, max: 3 })))
+    .map(([fact, name, against, priority]) => ({
+      ...fact,
+      operator: name,
+      value: against,
+      ...(priority === null ? {} : { priority }),
+    }));
+}
 
 const TIME_NUMBERS = [
   'daysSinceJoin',
@@ -357,6 +388,20 @@ function withSegments(leaf: fc.Arbitrary<JsonObject>): fc.Arbitrary<ArbitraryCon
 
 /** Conditions of every shape over every fact, operator and decorator. */
 export const arbitraryConditions = withSegments(anyLeaf);
+
+/** What organizations have, without saying whose it is. */
+const organizationFact = fc
+  .constantFrom(...READ_ALONE.filter((name) => FACTS.get(name)!.ofOrganizations))
+  .chain(factNamed)
+  .map((fact) => JSON.parse(JSON.stringify(fact, (key, given) => (key === 'of' ? undefined : given))) as JsonObject);
+
+/** Conditions of every shape over what organizations have, without segments. */
+export const arbitraryOrganizationConditions = groups(
+  leafOf(organizationFact, fc.oneof({ weight: 3, arbitrary: scalar }, list, organizationFact)).filter(
+    (leaf) => !comparesNowWithDate(leaf),
+  ),
+  [],
+);
 
 /** Conditions that mostly read time. */
 export const arbitraryTimeConditions = withSegments(timeLeaf);

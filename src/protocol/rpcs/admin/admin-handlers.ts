@@ -21,7 +21,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...flagRpcs(services.flagLookup),
     ...segmentRpcs(services.segments),
     ...onboardingRpcs(services),
-    ...organizationRpcs(services.organizations),
+    ...organizationRpcs(services),
     ...userRpcs(services),
     ...ledgerRpcs(services),
     ...backfillRpcs(services.backfills),

@@ -30,7 +30,10 @@ export function ledgerRpcs({
         const paging = new Paging('ListFlagUnlocks', request);
         const order = request.newestFirst ? 'newest' : 'oldest';
         const { items, next } = await ledger.flagUnlocks(call, request.flag, paging.page, order);
-        const entries = items.map(({ userId, ...entry }) => ({ userId, entry: ledgerMessage(entry, keeper.snapshot) }));
+        const entries = items.map(({ userId: id, earner, ...entry }) => ({
+          ...(earner === undefined ? { userId: id, organizationId: '' } : { userId: '', organizationId: id }),
+          entry: ledgerMessage(entry, keeper.snapshot),
+        }));
         return { entries, nextPageToken: paging.tokenOf(next) };
       },
     },

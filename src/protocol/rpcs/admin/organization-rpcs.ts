@@ -1,13 +1,21 @@
 import { invalidAt } from '../../../calls/errors.js';
-import type { OrganizationService, SetOrganizationInput } from '../../../services/organizations/organizations.js';
+import type { SetOrganizationInput } from '../../../services/organizations/organizations.js';
+import type { ServiceSet } from '../../../services/service-set.js';
 import type { Organization } from '../../gen/latchkey/v1/organization.js';
 import { organizationMessage } from '../../messages/configuration-messages.js';
 import { jsonObject, updateMask } from '../../messages/fields.js';
 import { ORGANIZATION_PATHS } from '../../messages/mask-paths.js';
 import type { AdminRpcs } from './admin-rpcs.js';
+import { totalsOf, unlocksOf } from './user-rpcs.js';
 
-/** Reading and changing organizations. */
-export function organizationRpcs(organizations: OrganizationService): AdminRpcs<'setOrganization' | 'getOrganization'> {
+/** Reading, changing and deleting organizations. */
+export function organizationRpcs({
+  organizations,
+  organizationDeletion,
+  keeper,
+}: Pick<ServiceSet, 'organizations' | 'organizationDeletion' | 'keeper'>): AdminRpcs<
+  'setOrganization' | 'getOrganization' | 'deleteOrganization'
+> {
   return {
     setOrganization: {
       async handle(request, call) {
@@ -23,8 +31,17 @@ export function organizationRpcs(organizations: OrganizationService): AdminRpcs<
       },
     },
     getOrganization: {
-      handle: async ({ id }, call) => ({ organization: organizationMessage(await organizations.get(call, id)) }),
+      async handle({ id }, call) {
+        const organization = await organizations.get(call, id);
+        const { earner } = organization;
+        return {
+          organization: organizationMessage(organization),
+          actionTotals: earner === undefined ? [] : totalsOf(earner),
+          unlocks: earner === undefined ? [] : unlocksOf(earner, keeper.snapshot),
+        };
+      },
     },
+    deleteOrganization: { handle: (request, call) => organizationDeletion.delete(call, request) },
   };
 }
 

@@ -55,7 +55,7 @@ export function userRpcs({
     listUnlocks: {
       async handle(request, call) {
         const paging = new Paging('ListUnlocks', request);
-        const { items, next } = await ledger.userUnlocks(call, request.userId, paging.page);
+        const { items, next } = await ledger.unlocks(call, request, paging.page);
         return {
           entries: items.map((entry) => ledgerMessage(entry, keeper.snapshot)),
           nextPageToken: paging.tokenOf(next),
@@ -65,7 +65,8 @@ export function userRpcs({
   };
 }
 
-function totalsOf({ actions }: UserState): ActionTotal[] {
+/** What was counted of a user or an organization, as messages. */
+export function totalsOf({ actions }: Pick<UserState, 'actions'>): ActionTotal[] {
   const named = [...actions].filter(([action]) => action !== ANY_ACTION);
   return named.map(([action, total]) => totalMessage(action, total));
 }

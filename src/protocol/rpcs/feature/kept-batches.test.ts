@@ -11,6 +11,7 @@ import { decide } from '../../../core/deciding/evaluate.js';
 import { subjectOf } from '../../../core/deciding/subject.js';
 import { HeldUser } from '../../../core/states/held-user.js';
 import { type OrganizationState, unknownOrganization } from '../../../core/states/organization-state.js';
+import { unknownEarner } from '../../../core/states/user-state.js';
 import { arbitraryWorld, instantsToTry, KEYS, type World } from '../../../core/testing/arbitrary-world.js';
 import { EvaluationService } from '../../../services/evaluating/evaluation.js';
 import { TargetViews } from '../../../services/evaluating/target-views.js';
@@ -24,7 +25,8 @@ const call: CallContext<Machine> = { caller, requestId: 'r', signal: new AbortCo
 /** `BatchEvaluate` of a world that can be replaced, at a time that can be set. */
 function standOf(first: World) {
   const stand = { world: first, user: HeldUser.of(first.user), now: 0, stale: false, keptAnswers: 0 };
-  const nothing = unknownOrganization(first.user.organizationId);
+  const { organizationId } = first.user;
+  const nothing = { ...unknownOrganization(organizationId), earner: unknownEarner(organizationId) };
   const organization = (): OrganizationState | undefined =>
     stand.user.organizationId === '' ? undefined : (stand.world.organization ?? nothing);
   const held = <T>(state: T) => ({ state, stale: stand.stale });

@@ -7,6 +7,7 @@ import type {
   RuleRequirement,
 } from '../../../core/requirements/requirement.js';
 import type { RequirementsService, ToldRequirements } from '../../../services/evaluating/requirements.js';
+import { Rule_EarnedBy } from '../../gen/latchkey/v1/flag.js';
 import {
   Block_Reason,
   type Block as BlockMessage,
@@ -82,8 +83,8 @@ export function blockMessage({ reason, until, ...block }: Block): BlockMessage {
   return { ...block, reason: BLOCK_REASONS[reason], until: instant(until) };
 }
 
-export function ruleMessage({ requirement, ...rule }: RuleRequirement): RuleMessage {
-  return { ...rule, requirement: nodeMessage(requirement) };
+export function ruleMessage({ requirement, earnedBy, ...rule }: RuleRequirement): RuleMessage {
+  return { ...rule, earnedBy: Rule_EarnedBy[earnedBy], requirement: nodeMessage(requirement) };
 }
 
 function nodeMessage({ label, met, progress, metAt, nearest, comparison, group, children }: Requirement) {

@@ -1,7 +1,12 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
-import { FeatureFlag_Type, Rule_Policy, SetFlagRequest_OnRuleChange } from '../../../../test/gen/latchkey/v1/flag.js';
+import {
+  FeatureFlag_Type,
+  Rule_EarnedBy,
+  Rule_Policy,
+  SetFlagRequest_OnRuleChange,
+} from '../../../../test/gen/latchkey/v1/flag.js';
 import { conflictOf } from '../../../grpc/testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
@@ -164,6 +169,7 @@ describe('rules', () => {
         name: '',
         conditions: {},
         policy: Rule_Policy.LATCHING,
+        earnedBy: Rule_EarnedBy.USER,
         rollout: 100_000,
         bucketBy: 'user',
         distribution: [],
@@ -336,6 +342,7 @@ describe('what cannot be stored', () => {
   it.each([
     [{ type: 9 as FeatureFlag_Type }, 'type 9 is none of: BOOLEAN, STRING, NUMBER, JSON'],
     [{ rules: [{ policy: 7 as Rule_Policy }] }, 'rules/0/policy 7 is none of: LIVE, LATCHING'],
+    [{ rules: [{ earnedBy: 7 as Rule_EarnedBy }] }, 'rules/0/earned_by 7 is none of: USER, ORGANIZATION'],
     [{ rules: [{ rollout: 100_001 }] }, '/rules/0/rollout: '],
     [{ rules: [{ bucketBy: 'moon' }] }, '/rules/0/bucket_by: '],
     [{ type: FeatureFlag_Type.NUMBER, variants: [{ key: 'on', value: 'x' }] }, '/variants/0/value: '],

@@ -17,7 +17,6 @@ export function trackMethod(events: Pick<EventService, 'track'>): UnaryMethod<Ca
   };
 }
 
-function incoming({ id, source, userId, action, occurredAt, value, properties, reverses }: Event): Incoming {
-  const event = { id, source, userId, action, occurredAt: epochMs(occurredAt), value, properties, reverses };
-  return { kind: 'event', event };
+function incoming({ occurredAt, value, ...event }: Event): Incoming {
+  return { kind: 'event', event: { ...event, occurredAt: epochMs(occurredAt), value } };
 }

@@ -16,15 +16,28 @@ export function dayStore(engine: Engine): DayStore {
 }
 
 export function dayWriter(sql: Sql): DayWriter {
-  return { known: () => knownDays(sql), keepFrom: (wanted) => keepFrom(sql, wanted) };
+  return {
+    known: () => knownDays(sql),
+    keepFrom: (wanted) => keepFrom(sql, wanted),
+    countForOrganizations: async (actions, since) => {
+      await insertRows(sql, {
+        table: 'organization_actions',
+        columns: ['action', 'counted_since'],
+        keyLength: 1,
+        rows: actions.map((action) => [action, since]),
+        existing: { counted_since: 'replace' },
+      });
+    },
+  };
 }
 
 async function knownDays(sql: Sql): Promise<KnownDays> {
-  const [since, kept] = await Promise.all([
+  const [since, kept, ofOrganizations] = await Promise.all([
     sql.rows<{ name: string; value: string }>(
       "SELECT name, value FROM meta WHERE name IN ('days_counted_since', 'days_summed_since')",
     ),
     readKept(sql, ''),
+    sql.rows<{ action: string; counted_since: number }>('SELECT action, counted_since FROM organization_actions'),
   ]);
   const sinceOf = (name: string): number => Number(since.find((row) => row.name === name)?.value ?? 0);
   return {
@@ -32,6 +45,7 @@ async function knownDays(sql: Sql): Promise<KnownDays> {
     summedSince: sinceOf('days_summed_since'),
     keptFrom: kept.windowed,
     othersKeptFrom: kept.others,
+    organizationsSince: new Map(ofOrganizations.map((row) => [row.action, row.counted_since])),
   };
 }
 

@@ -13,21 +13,25 @@ const RECEIPTS = 2 ** 47;
 const COLUMNS = [
   ...EVENT_KEY,
   ...['user_id', 'source', 'event_id', 'action', 'occurred_at', 'value', 'properties', 'received_at'],
-  ...['place', 'receipt', 'state'],
+  ...['place', 'receipt', 'state', 'organization_id'],
 ];
 /** Few events take back others: the column is left out where none does. */
 const REVERSING_COLUMNS = [...COLUMNS, 'reverses'];
 
-export function eventInbox(engine: Engine): EventInbox {
-  // It starts anew with the process: what matters is the order of events that come within one millisecond.
+/** Gives out the places of events, in the order in which they are stored; it gives the first of so many. */
+export type Places = (events: number) => number;
+
+/** It starts anew with the process: what matters is the order of events that come within one millisecond. */
+export function placesFromZero(): Places {
   let places = 0;
-  return {
-    append: (events) => {
-      const first = places;
-      places += events.length;
-      return append(engine, events, first);
-    },
+  return (events) => {
+    places += events;
+    return places - events;
   };
+}
+
+export function eventInbox(engine: Engine, places: Places): EventInbox {
+  return { append: (events) => append(engine, events, places(events.length)) };
 }
 
 async function append(engine: Engine, events: readonly NewEvent[], firstPlace: number): Promise<readonly boolean[]> {
@@ -95,5 +99,6 @@ function rowOf(event: NewEvent, key: HashedKey, place: number, receipt: number):
     place,
     receipt,
     PENDING,
+    event.organizationId ?? '',
   ];
 }

@@ -1,4 +1,5 @@
-import { partitionOf } from '../../../core/values/partition.js';
+import type { Earner } from '../../../core/states/user-state.js';
+import { organizationPartitionOf, partitionOf } from '../../../core/values/partition.js';
 import type { DeadLetter, EventKey, EventReader, EventState } from '../../event-store.js';
 import type { Page, PageRequest } from '../../page.js';
 import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
@@ -27,7 +28,7 @@ export function eventReader(engine: Engine): EventReader {
   return {
     stored: (keys) => storedEvents(read, keys),
     states: (keys) => states(read, keys),
-    pendingUsers: (userIds, receivedAtOrBefore) => pendingUsers(read, userIds, receivedAtOrBefore),
+    pendingUsers: (userIds, until, earner) => pendingUsers(read, userIds, { until, earner }),
     oldestPending: () =>
       read.rows<{ partition: number; receivedAt: number }>(
         'SELECT part AS `partition`, MIN(received_at) AS `receivedAt` FROM events ' +
@@ -67,11 +68,15 @@ function stateOf(row: StateRow): EventState {
   return { state: 'pending' };
 }
 
-async function pendingUsers(sql: Sql, userIds: readonly string[], until: number): Promise<ReadonlySet<string>> {
+async function pendingUsers(
+  sql: Sql,
+  userIds: readonly string[],
+  { until, earner }: { readonly until: number; readonly earner: Earner | undefined },
+): Promise<ReadonlySet<string>> {
   const { isOneOf, useIndex } = sql.dialect;
   const pending = new Set<string>();
   for (const ids of chunksOf([...new Set(userIds)], USERS_PER_STATEMENT)) {
-    const parts = [...new Set(ids.map(partitionOf))];
+    const parts = [...new Set(ids.map(earner === 'organization' ? organizationPartitionOf : partitionOf))];
     const rows = await sql.rows<{ user_id: string }>(
       `SELECT DISTINCT user_id FROM events${useIndex('events_state')} WHERE state = ${PENDING} AND ` +
         `${isOneOf(['part'], parts.length)} AND received_at <= ? AND ${isOneOf(['user_id'], ids.length)}`,
@@ -91,7 +96,7 @@ async function deadLetters(sql: Sql, page: PageRequest): Promise<Page<DeadLetter
   const [receivedAt = '', dedupe = ''] = splitPosition(page.after, 2) ?? [];
   const from = Number(receivedAt) || 0;
   const rows = await sql.rows<DeadRow>(
-    `SELECT dedupe, reason, ${EVENT_COLUMNS} FROM events WHERE state = ${DEAD} AND ` +
+    `SELECT part, dedupe, reason, ${EVENT_COLUMNS} FROM events WHERE state = ${DEAD} AND ` +
       '(received_at > ? OR (received_at = ? AND dedupe > ?)) ORDER BY received_at, dedupe LIMIT ?',
     [from, from, Buffer.from(dedupe, 'hex'), page.limit + 1],
   );

@@ -1,10 +1,11 @@
-import type { PartitionRange } from '../../../core/values/partition.js';
-import type { EventKey, InboxWriter, KeptEvent, NewEvent } from '../../event-store.js';
-import { commaSeparated } from '../engine/dialect.js';
+import { isOrganizationPartition, type PartitionRange } from '../../../core/values/partition.js';
+import type { EventKey, InboxWriter, NewEvent } from '../../event-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, chunksOf } from '../engine/rows-by-key.js';
 import { Overtaken } from '../engine/run-again.js';
 import type { Sql } from '../engine/sql.js';
+import { contribute } from './contributions.js';
+import type { Places } from './event-inbox.js';
 import {
   DEAD,
   DONE,
@@ -14,12 +15,8 @@ import {
   type EventRow,
   eventKeyOf,
   eventOf,
-  keptOf,
-  keyRangeOf,
   PENDING,
   REVERSED,
-  STORED_COLUMNS,
-  type StoredRow,
   storedEvents,
 } from './event-row.js';
 
@@ -28,26 +25,36 @@ const LONGEST_REASON = 4000;
 /** How many events one statement replays: it compares each with every one. */
 const EVENTS_PER_REPLAY = 100;
 
-export function inboxWriter(sql: Sql, dropProperties: boolean): InboxWriter {
+export interface InboxOptions {
+  /** Whether the properties of counted events are dropped. */
+  readonly dropProperties: boolean;
+  readonly places: Places;
+}
+
+export function inboxWriter(sql: Sql, { dropProperties, places }: InboxOptions): InboxWriter {
   const counted = dropProperties ? 'state = ?, batch = ?, properties = NULL' : 'state = ?, batch = ?';
+  // What a user did who is deleted by now counts, but nothing of it is kept.
+  const contributed = `${counted}${dropProperties ? '' : ", properties = CASE WHEN contributor = '' THEN NULL ELSE properties END"}`;
   return {
     lockLane: (lane) => lockLane(sql, lane),
     take: (range, startAt, limit) => take(sql, { range, startAt, limit }),
     finish: async (events, batch) => {
-      const byZone = [...Map.groupBy(events, ({ dayZone = '' }) => dayZone)];
-      const settling = byZone.map(([zone, some]) =>
-        zone === ''
-          ? settle(sql, some, counted, [DONE, batch])
-          : settle(sql, some, `${counted}, day_zone = ?`, [DONE, batch, zone]),
+      const settling = [...Map.groupBy(events, ({ dayZone = '' }) => dayZone)].flatMap(([zone, some]) =>
+        [...Map.groupBy(some, ({ contribution }) => contribution !== undefined)].map(([ofOrganizations, alike]) => {
+          const now = ofOrganizations ? contributed : counted;
+          return zone === ''
+            ? settle(sql, alike, now, [DONE, batch])
+            : settle(sql, alike, `${now}, day_zone = ?`, [DONE, batch, zone]);
+        }),
       );
       await Promise.all(settling);
     },
+    contribute: (contributions, receivedAt) => contribute(sql, contributions, { receivedAt, places }),
     stored: (keys) => storedEvents(sql, keys),
     reverse: (events) => reverse(sql, events),
     forestall: (events) => forestall(sql, events),
-    kept: (userId, actions, page) => kept(sql, userId, actions, page),
     forget: async (events) => {
-      const nothing = "action = '', value = 0, properties = NULL";
+      const nothing = "action = '', value = 0, properties = NULL, organization_id = '', contributor = ''";
       await changeByKey(
         sql,
         EVENT_KEY,
@@ -95,22 +102,6 @@ async function forestall(sql: Sql, events: Parameters<InboxWriter['forestall']>[
   await Promise.all([inserting, reverse(sql, events)]);
 }
 
-async function kept(
-  sql: Sql,
-  userId: string,
-  actions: readonly string[] | undefined,
-  { after, limit }: { readonly after: string; readonly limit: number },
-): Promise<readonly KeptEvent[]> {
-  // Of what happened before a deletion no action is known.
-  const isOne = actions === undefined ? "action <> ''" : `action IN (${commaSeparated('?', actions.length)})`;
-  const rows = await sql.rows<StoredRow>(
-    `SELECT ${STORED_COLUMNS} FROM events${sql.dialect.useIndex('PRIMARY')} WHERE part = ? AND dedupe BETWEEN ? AND ? ` +
-      `AND dedupe > ? AND state = ${DONE} AND reverses IS NULL AND user_id = ? AND ${isOne} ORDER BY dedupe LIMIT ?`,
-    [...keyRangeOf(userId), Buffer.from(after, 'hex'), userId, ...(actions ?? []), limit],
-  );
-  return rows.map(keptOf);
-}
-
 /** Makes dead letters pending, as if they came now, in the order of the keys. */
 async function replay(sql: Sql, events: readonly EventKey[], receivedAt: number): Promise<number> {
   let replayed = 0;
@@ -154,8 +145,9 @@ async function take(sql: Sql, { range, startAt, limit }: Taking): Promise<readon
 }
 
 async function takeFrom(sql: Sql, range: PartitionRange, limit: number): Promise<readonly NewEvent[]> {
+  const keys = isOrganizationPartition(range.first) ? 'part, dedupe, ' : '';
   const rows = await sql.rows<EventRow>(
-    `SELECT ${EVENT_COLUMNS} FROM events${sql.dialect.useIndex('events_state')} ` +
+    `SELECT ${keys}${EVENT_COLUMNS} FROM events${sql.dialect.useIndex('events_state')} ` +
       `WHERE state = ${PENDING} AND part BETWEEN ? AND ? ORDER BY part, received_at, place, dedupe LIMIT ?`,
     [range.first, range.last, limit],
   );

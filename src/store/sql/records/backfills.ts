@@ -72,7 +72,8 @@ export function backfillReader({ read: sql, write }: Engine): BackfillReader {
 
 export function backfillWriter(sql: Sql): BackfillWriter {
   return {
-    start: (backfills) => start(sql, backfills),
+    start: async (backfills, unlessPending = false) =>
+      unlessPending ? insert(sql, await withoutPending(sql, backfills)) : start(sql, backfills),
     cancel: async (id, now) => {
       await sql.run(
         `UPDATE backfills SET state = 'cancelled', finished_at = ? WHERE backfill_id = ? AND ${UNFINISHED}`,
@@ -115,6 +116,25 @@ async function start(sql: Sql, backfills: readonly NewBackfill[]): Promise<void>
       [createdAt, flagId, ...(organizationId === '' ? [] : [organizationId])],
     );
   }
+  await insert(sql, backfills);
+}
+
+/** Those of which none is pending. The pending ones are locked, so that no worker claims them before the transaction has ended. */
+async function withoutPending(sql: Sql, backfills: readonly NewBackfill[]): Promise<readonly NewBackfill[]> {
+  const missing: NewBackfill[] = [];
+  for (const backfill of backfills) {
+    const pending = await firstRow<Pick<BackfillRow, 'backfill_id'>>(
+      sql,
+      `SELECT backfill_id FROM backfills WHERE flag_id = ? AND state = 'pending' AND organization_id IN (?, '')${sql.dialect.forUpdate}`,
+      [backfill.flagId, backfill.organizationId],
+    );
+    if (pending === undefined) missing.push(backfill);
+  }
+  return missing;
+}
+
+async function insert(sql: Sql, backfills: readonly NewBackfill[]): Promise<void> {
+  if (backfills.length === 0) return;
   await insertRows(sql, {
     table: 'backfills',
     columns: [

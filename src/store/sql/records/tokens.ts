@@ -61,6 +61,12 @@ export function tokenWriter(sql: Sql): TokenWriter {
       const row = await firstRow<TokenRow>(sql, `${SELECT} WHERE id = ?`, [id]);
       return row && tokenOf(row);
     },
+    revokeOf: async (organizationId, at) => {
+      const text = 'UPDATE tokens SET revoked_at = ? WHERE organization_id = ? AND revoked_at IS NULL';
+      const revoked = await sql.run(text, [at, organizationId]);
+      if (revoked > 0) await renewVersion(sql);
+      return revoked;
+    },
   };
 }
 

@@ -2,7 +2,7 @@ import { Derivations } from '../../../core/counting/derivations.js';
 import { type Recounted, recount } from '../../../core/counting/recount.js';
 import type { UserSpans } from '../../../core/counting/sequences.js';
 import type { Derivation } from '../../../core/flags/flag.js';
-import type { UserState } from '../../../core/states/user-state.js';
+import type { Earner, UserState } from '../../../core/states/user-state.js';
 import { ANY_ACTION } from '../../../core/values/names.js';
 import { changeByKey, dropByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { firstRow, parseJson, type Sql } from '../engine/sql.js';
@@ -10,7 +10,7 @@ import { addDistinctValues } from './distinct-values.js';
 import { keptEvents } from './kept-events.js';
 import { putSpans } from './sequence-spans.js';
 import { addDays, putTotals } from './totals.js';
-import { userKey, userKeys } from './user-keys.js';
+import { type UserKey, userKey, userKeys } from './user-keys.js';
 
 /** How actions are derived now, and since which revision each is, or is no more. */
 interface Derived {
@@ -23,6 +23,8 @@ interface Derived {
 interface Options {
   /** The only actions that are counted; undefined for all. */
   readonly only?: ReadonlySet<string> | undefined;
+  /** Of which kind the users are; left out, they are users. */
+  readonly earner?: Earner;
 }
 
 /** Users of whom an action is derived otherwise now than when it was counted, with that counted anew from what is kept of them. */
@@ -36,9 +38,10 @@ export interface BroughtUp {
  * Counts derived actions anew for users who are behind, from the events that are kept of them. All that `sql` reads must be of one
  * instant for these users: within a snapshot, or under their locks.
  */
-export async function bringUp(sql: Sql, users: readonly UserState[], { only }: Options = {}): Promise<BroughtUp> {
+export async function bringUp(sql: Sql, users: readonly UserState[], options: Options = {}): Promise<BroughtUp> {
+  const { only, earner = 'user' } = options;
   const derived = await readDerived(sql);
-  const upTo = await derivedRevisions(sql, users);
+  const upTo = await derivedRevisions(sql, users, earner);
   const states = new Map(users.map((user) => [user.id, user]));
   const recounted: BroughtUp['recounted'][number][] = [];
   // Most are as far as others: those from before a declaration, and those who have come since.
@@ -49,7 +52,7 @@ export async function bringUp(sql: Sql, users: readonly UserState[], { only }: O
     const derivations = derived.derivations.among(names);
     // Of a user whom nobody has written nothing was counted.
     const written = group.filter((user) => user.revision > 0);
-    const events = await keptEvents(sql, written, sourcesOf(derivations));
+    const events = await keptEvents(sql, keysOf(written, earner), sourcesOf(derivations));
     for (const before of written) {
       const made = recount(before, names, { derivations, events: events.get(before.id) ?? [] });
       states.set(before.id, made.after);
@@ -67,36 +70,46 @@ export async function countAs(
 ): Promise<readonly UserState[]> {
   const derivations = new Derivations(derived);
   const names = new Set(derived.keys());
-  const events = await keptEvents(sql, users, sourcesOf(derivations));
+  const events = await keptEvents(sql, keysOf(users, 'user'), sourcesOf(derivations));
   return users.map((user) => recount(user, names, { derivations, events: events.get(user.id) ?? [] }).after);
 }
 
 /** Writes what {@link bringUp} has counted. The users must be locked. */
-export async function storeBroughtUp(sql: Sql, { states, revision, recounted }: BroughtUp): Promise<void> {
+export async function storeBroughtUp(
+  sql: Sql,
+  { states, revision, recounted }: BroughtUp,
+  earner: Earner,
+): Promise<void> {
   const stored = recounted.flatMap(({ before, names }) =>
     [...names].filter((name) => before.actions.has(name)).map((action) => ({ userId: before.id, action })),
   );
-  await dropCounted(sql, stored);
+  await dropCounted(sql, stored, earner);
   await putTotals(
     sql,
     recounted.flatMap(({ totals }) => totals),
+    earner,
   );
   await addDays(
     sql,
     recounted.flatMap(({ days }) => days),
+    earner,
   );
   await addDistinctValues(
     sql,
     recounted.flatMap(({ distinct }) => distinct),
+    earner,
   );
-  const counted = recounted.flatMap(({ before, names }) => Array.from(names, (name) => [...userKey(before.id), name]));
+  const counted = recounted.flatMap(({ before, names }) =>
+    Array.from(names, (name) => [...userKey(before.id, earner), name]),
+  );
   await dropByKey(sql, 'sequence_spans', ['part', 'user_id', 'action'], counted);
   await putSpans(
     sql,
     recounted.flatMap(({ spans }) => spans),
+    earner,
   );
   const note = (condition: string): string => `UPDATE users SET derived_revision = ? WHERE ${condition}`;
-  await changeByKey(sql, ['part', 'id'], userKeys(states.keys()), note, [revision]);
+  await changeByKey(sql, ['part', 'id'], userKeys(states.keys(), earner), note, [revision]);
 }
 
 /** The actions whose events matter; undefined for all. */
@@ -105,8 +118,8 @@ function sourcesOf(derivations: Derivations): readonly string[] | undefined {
 }
 
 /** Forgets what was counted of users and actions, but for when what must come first occurred. */
-export async function dropCounted(sql: Sql, of: readonly Omit<UserSpans, 'spans'>[]): Promise<void> {
-  const keys = of.map(({ userId, action }) => [...userKey(userId), action]);
+export async function dropCounted(sql: Sql, of: readonly Omit<UserSpans, 'spans'>[], earner: Earner): Promise<void> {
+  const keys = of.map(({ userId, action }) => [...userKey(userId, earner), action]);
   for (const table of ['action_totals', 'action_days', 'distinct_values']) {
     const drop = (condition: string): string => `DELETE FROM ${table} WHERE ${condition}`;
     await changeByKey(sql, ['part', 'user_id', 'action'], keys, drop);
@@ -143,12 +156,23 @@ export async function derivedRevision(sql: Sql): Promise<number> {
   return (await firstRow<{ actions_derived: number }>(sql, text))?.actions_derived ?? 0;
 }
 
-async function derivedRevisions(sql: Sql, users: readonly UserState[]): Promise<ReadonlyMap<string, number>> {
+async function derivedRevisions(
+  sql: Sql,
+  users: readonly UserState[],
+  earner: Earner,
+): Promise<ReadonlyMap<string, number>> {
   const rows = await rowsByKey<{ id: string; derived_revision: number }>(
     sql,
     ['part', 'id'],
-    userKeys(users.map(({ id }) => id)),
+    keysOf(users, earner),
     (condition) => `SELECT id, derived_revision FROM users WHERE ${condition}`,
   );
   return new Map(rows.map((row) => [row.id, row.derived_revision]));
+}
+
+function keysOf(users: readonly UserState[], earner: Earner): readonly UserKey[] {
+  return userKeys(
+    users.map(({ id }) => id),
+    earner,
+  );
 }

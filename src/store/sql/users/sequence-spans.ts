@@ -1,5 +1,6 @@
 import type { UserSpans } from '../../../core/counting/sequences.js';
 import type { Span } from '../../../core/counting/spans.js';
+import type { Earner } from '../../../core/states/user-state.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import { parseJson, type Sql } from '../engine/sql.js';
@@ -13,11 +14,15 @@ interface SpansRow {
   readonly spans: string;
 }
 
-export async function readSpans(sql: Sql, of: readonly Omit<UserSpans, 'spans'>[]): Promise<readonly UserSpans[]> {
+export async function readSpans(
+  sql: Sql,
+  of: readonly Omit<UserSpans, 'spans'>[],
+  earner: Earner,
+): Promise<readonly UserSpans[]> {
   const rows = await rowsByKey<SpansRow>(
     sql,
     KEY,
-    of.map(({ userId, action }) => [...userKey(userId), action]),
+    of.map(({ userId, action }) => [...userKey(userId, earner), action]),
     (condition) => `SELECT user_id, action, spans FROM sequence_spans WHERE ${condition}`,
   );
   return rows.map((row) => ({
@@ -27,13 +32,13 @@ export async function readSpans(sql: Sql, of: readonly Omit<UserSpans, 'spans'>[
   }));
 }
 
-export async function putSpans(sql: Sql, spans: readonly UserSpans[]): Promise<void> {
+export async function putSpans(sql: Sql, spans: readonly UserSpans[], earner: Earner): Promise<void> {
   if (spans.length === 0) return;
   await insertRows(sql, {
     table: 'sequence_spans',
     columns: [...KEY, 'spans'],
     keyLength: KEY.length,
-    rows: spans.map((one) => [...userKey(one.userId), one.action, JSON.stringify(one.spans)]),
+    rows: spans.map((one) => [...userKey(one.userId, earner), one.action, JSON.stringify(one.spans)]),
     existing: { spans: 'replace' },
   });
 }

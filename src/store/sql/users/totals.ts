@@ -1,5 +1,6 @@
 import {
   type ActionDay,
+  type Earner,
   lastDayOf,
   type UserActionDay,
   type UserActionTotal,
@@ -7,9 +8,9 @@ import {
 import { commaSeparated } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import type { Sql } from '../engine/sql.js';
-import { userKey } from './user-keys.js';
+import { type UserKey, userKey } from './user-keys.js';
 
-export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): Promise<void> {
+export async function putTotals(sql: Sql, totals: readonly UserActionTotal[], earner: Earner): Promise<void> {
   await insertRows(sql, {
     table: 'action_totals',
     columns: [
@@ -18,7 +19,7 @@ export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): P
     ],
     keyLength: 3,
     rows: totals.map((total) => [
-      ...userKey(total.userId),
+      ...userKey(total.userId, earner),
       total.action,
       total.count,
       String(total.sum),
@@ -46,25 +47,31 @@ export async function putTotals(sql: Sql, totals: readonly UserActionTotal[]): P
   });
 }
 
-export async function addDays(sql: Sql, days: readonly UserActionDay[]): Promise<void> {
+export async function addDays(sql: Sql, days: readonly UserActionDay[], earner: Earner): Promise<void> {
   await insertRows(sql, {
     table: 'action_days',
     columns: ['part', 'user_id', 'action', 'day', 'event_count', 'value_sum'],
     keyLength: 4,
-    rows: days.map(({ userId, action, day, count, sum }) => [...userKey(userId), action, day, count, String(sum)]),
+    rows: days.map(({ userId, action, day, count, sum }) => [
+      ...userKey(userId, earner),
+      action,
+      day,
+      count,
+      String(sum),
+    ]),
     existing: { event_count: 'add', value_sum: 'add' },
   });
 }
 
 export async function dayRows(
   sql: Sql,
-  userId: string,
+  user: UserKey,
   actions: readonly string[],
 ): Promise<ReadonlyMap<string, readonly ActionDay[]>> {
   const rows = await sql.rows<{ action: string; day: number; event_count: number; value_sum: string }>(
     `SELECT action, day, event_count, ${sql.dialect.asText('value_sum')} AS value_sum FROM ` +
       `action_days${sql.dialect.useIndex('PRIMARY')} WHERE ${ofActions(actions)}`,
-    [...userKey(userId), ...actions],
+    [...user, ...actions],
   );
   const days = Map.groupBy(rows, ({ action }) => action);
   return new Map(
@@ -75,21 +82,21 @@ export async function dayRows(
   );
 }
 
-export async function takeDays(sql: Sql, days: readonly UserActionDay[]): Promise<void> {
-  const adding = addDays(sql, days);
+export async function takeDays(sql: Sql, days: readonly UserActionDay[], earner: Earner): Promise<void> {
+  const adding = addDays(sql, days, earner);
   const dropping = [...Map.groupBy(days, ({ userId }) => userId)].map(([userId, own]) => {
     const actions = [...new Set(own.map(({ action }) => action))];
     return sql.run(`DELETE FROM action_days WHERE event_count <= 0 AND ${ofActions(actions)}`, [
-      ...userKey(userId),
+      ...userKey(userId, earner),
       ...actions,
     ]);
   });
   await Promise.all([adding, ...dropping]);
 }
 
-export async function forgetActions(sql: Sql, userId: string, actions: readonly string[]): Promise<void> {
+export async function forgetActions(sql: Sql, user: UserKey, actions: readonly string[]): Promise<void> {
   const drop = (table: string): Promise<number> =>
-    sql.run(`DELETE FROM ${table} WHERE ${ofActions(actions)}`, [...userKey(userId), ...actions]);
+    sql.run(`DELETE FROM ${table} WHERE ${ofActions(actions)}`, [...user, ...actions]);
   await Promise.all(['action_totals', 'action_days', 'distinct_values'].map(drop));
 }
 

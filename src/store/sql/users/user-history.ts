@@ -13,7 +13,8 @@ interface StageChangeRow {
 
 export function userHistory(sql: Sql): UserHistory {
   return {
-    ledger: (userId, page) => readLedger(sql, userId, page),
+    ledger: (userId, page) => readLedger(sql, userKey(userId), page),
+    organizationLedger: (organizationId, page) => readLedger(sql, userKey(organizationId, 'organization'), page),
     flagLedger: (flagId, page, order) => readFlagLedger(sql, flagId, page, order),
     deletedTotals: () => readDeleted(sql),
     progress: async (userId, page) => {

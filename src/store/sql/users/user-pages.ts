@@ -1,6 +1,6 @@
 import type { StateNeeds } from '../../../core/snapshot/state-needs.js';
-import type { UserState } from '../../../core/states/user-state.js';
-import { PARTITIONS } from '../../../core/values/partition.js';
+import type { Earner, UserState } from '../../../core/states/user-state.js';
+import { PARTITIONS, type PartitionRange } from '../../../core/values/partition.js';
 import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
 import { commaSeparated, type SqlValue } from '../engine/dialect.js';
 import type { Engine, Sql } from '../engine/sql.js';
@@ -27,30 +27,46 @@ const MOST_GROWTH = 8;
 /** The most actions that are read by name. Where more are needed, all actions are read, which costs less. */
 const MOST_ACTIONS = 100;
 
-/** The condition for users of whom something is stored: not what a deletion leaves, nor a row that was made to be locked. */
+/** The condition for those who were not deleted, or of whom something was stored since. */
+const isLeft = (...more: readonly string[]): string =>
+  `(${['deleted_at IS NULL', ...more, ...['action_totals', 'unlocks'].map(hasRow)].join(' OR ')})`;
+
+function hasRow(table: string): string {
+  return `EXISTS (SELECT 1 FROM ${table} WHERE ${table}.part = users.part AND ${table}.user_id = users.id)`;
+}
+
+/** Users of whom something is stored: not what a deletion leaves, nor a row that was made to be locked. */
 const IS_SOMEBODY =
-  "(revision > 0 AND (deleted_at IS NULL OR organization_id <> '' OR roles <> '[]' OR joined_at IS NOT NULL OR " +
-  "email_verified <> 0 OR attributes <> '{}' OR time_zone <> '' OR stage <> '' OR " +
-  ['action_totals', 'unlocks', 'user_access']
-    .map((table) => `EXISTS (SELECT 1 FROM ${table} WHERE ${table}.part = users.part AND ${table}.user_id = users.id)`)
-    .join(' OR ') +
-  '))';
+  'revision > 0 AND ' +
+  isLeft(
+    ...["organization_id <> ''", "roles <> '[]'", 'joined_at IS NOT NULL', 'email_verified <> 0', "attributes <> '{}'"],
+    ...["time_zone <> ''", "stage <> ''", hasRow('user_access')],
+  );
+
+/** Of organizations those too that have counted nothing: they may earn by what is known of them. */
+const IS_ORGANIZATION = isLeft();
+
+function isThere({ earner }: Whom): string {
+  return earner === 'organization' ? IS_ORGANIZATION : IS_SOMEBODY;
+}
 
 export function userPages(engine: Engine): UserPages {
   return {
-    count: (organizationId, pause) => countUsers(engine.read, organizationId, pause),
+    count: (organizationId, pause, earner = 'user') => countUsers(engine.read, { organizationId, earner }, pause),
+    naming: (organizationId, partitions) => usersNaming(engine.read, organizationId, partitions),
     read: (request) => readPage(engine, request),
   };
 }
 
-async function countUsers(sql: Sql, organizationId: string, pause = letOthersRun): Promise<number> {
-  const inOrganization = ofOrganization(organizationId);
-  const index = indexFor(sql, organizationId);
+async function countUsers(sql: Sql, whom: Whom, pause = letOthersRun): Promise<number> {
+  const inOrganization = ofOrganization(whom);
+  const index = indexFor(sql, whom);
+  const { first: from, last } = PARTITIONS_OF[whom.earner ?? 'user'];
   let users = 0;
-  for (let first = 0, step = FIRST_PARTITIONS; first < PARTITIONS; ) {
+  for (let first = from, step = FIRST_PARTITIONS; first <= last; ) {
     const [row] = await sql.rows<{ users: number }>(
-      `SELECT COUNT(*) AS users FROM users${index} WHERE part >= ? AND part < ?${inOrganization.text} AND ${IS_SOMEBODY}`,
-      [first, first + step, ...inOrganization.values],
+      `SELECT COUNT(*) AS users FROM users${index} WHERE part >= ? AND part < ?${inOrganization.text} AND ${isThere(whom)}`,
+      [first, Math.min(first + step, last + 1), ...inOrganization.values],
     );
     const found = Number(row?.users ?? 0);
     users += found;
@@ -61,13 +77,37 @@ async function countUsers(sql: Sql, organizationId: string, pause = letOthersRun
   return users;
 }
 
+async function usersNaming(
+  sql: Sql,
+  organizationId: string,
+  { first, last }: PartitionRange,
+): Promise<readonly string[]> {
+  const { useIndex } = sql.dialect;
+  const rows = await sql.rows<{ id: string }>(
+    `SELECT id FROM users${useIndex('users_organization')} WHERE organization_id = ? AND part BETWEEN ? AND ? ` +
+      `UNION SELECT id FROM users${useIndex('PRIMARY')} WHERE part BETWEEN ? AND ? AND expected_organization = ? ` +
+      `UNION SELECT user_id FROM user_access${useIndex('PRIMARY')} WHERE part BETWEEN ? AND ? AND managed_by = ?`,
+    [...[organizationId, first, last], ...[first, last, organizationId], ...[first, last, organizationId]],
+  );
+  return rows.map(({ id }) => id);
+}
+
 /** An embedded database answers within the call. */
 function letOthersRun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-function indexFor(sql: Sql, organizationId: string): string {
-  return sql.dialect.useIndex(organizationId === '' ? 'PRIMARY' : 'users_organization');
+/** Whose pages: of all of a kind, or of an organization's users. */
+type Whom = Pick<UserPageRequest, 'organizationId' | 'earner'>;
+
+const PARTITIONS_OF: Readonly<Record<Earner, PartitionRange>> = {
+  user: { first: 0, last: PARTITIONS - 1 },
+  organization: { first: PARTITIONS, last: 2 * PARTITIONS - 1 },
+};
+
+function indexFor(sql: Sql, { organizationId, earner }: Whom): string {
+  const ofOrganization = organizationId !== '' && earner !== 'organization';
+  return sql.dialect.useIndex(ofOrganization ? 'users_organization' : 'PRIMARY');
 }
 
 /** A page, with derived actions counted anew for users who are behind: the page is then read again, as of one instant. */
@@ -78,7 +118,7 @@ async function readPage(engine: Engine, request: UserPageRequest): Promise<UserP
   if ((behind.length === 0 && countedAs === undefined) || actions?.size === 0) return page;
   return engine.snapshot(async (sql) => {
     const again = await pageAt(sql, request);
-    const { states } = await bringUp(sql, again.behind, { only: actions });
+    const { states } = await bringUp(sql, again.behind, { only: actions, earner: request.earner ?? 'user' });
     const users = again.users.map((user) => states.get(user.id) ?? user);
     return { ...again, users: countedAs === undefined ? users : await countAs(sql, users, countedAs) };
   });
@@ -86,8 +126,11 @@ async function readPage(engine: Engine, request: UserPageRequest): Promise<UserP
 
 async function pageAt(
   sql: Sql,
-  request: UserPageRequest,
+  { earner = 'user', ...whole }: UserPageRequest,
 ): Promise<UserPage & { readonly behind: readonly UserState[] }> {
+  const { first } = PARTITIONS_OF[earner];
+  const after = whole.after.partition < first ? { partition: first, userId: '' } : whole.after;
+  const request = { ...whole, after, earner };
   const { limit, needs } = request;
   const found = await keysAfter(sql, request);
   const keys = found.slice(0, limit);
@@ -104,7 +147,7 @@ async function pageAt(
   }
   // A user who is left out has no profile among the rows.
   const users = [...rowsOf].flatMap(([id, rows]) =>
-    rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows, needs.days)] : [],
+    rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows, needs.days, earner)] : [],
   );
   const [partition, userId] = last;
   const behind = users.filter(({ id }) => rowsOf.get(id)!.some(isBehind));
@@ -112,21 +155,21 @@ async function pageAt(
 }
 
 /** The keys of a page, and of one more user where there is one. */
-async function keysAfter(sql: Sql, { after, limit, organizationId }: UserPageRequest): Promise<readonly UserKey[]> {
-  const inOrganization = ofOrganization(organizationId);
+async function keysAfter(sql: Sql, request: UserPageRequest): Promise<readonly UserKey[]> {
+  const { after, limit, earner = 'user' } = request;
+  const inOrganization = ofOrganization(request);
   // With the first condition every engine begins in the middle of its index.
   const rows = await sql.rows<{ part: number; id: string }>(
-    `SELECT part, id FROM users${indexFor(sql, organizationId)} WHERE part >= ? AND (part, id) > (?, ?)${inOrganization.text} ` +
+    `SELECT part, id FROM users${indexFor(sql, request)} WHERE part >= ? AND (part, id) > (?, ?) AND part <= ?${inOrganization.text} ` +
       'ORDER BY part, id LIMIT ?',
-    [after.partition, after.partition, after.userId, ...inOrganization.values, limit + 1],
+    [after.partition, after.partition, after.userId, PARTITIONS_OF[earner].last, ...inOrganization.values, limit + 1],
   );
   return rows.map(({ part, id }) => [part, id] as const);
 }
 
-interface Selection {
+interface Selection extends Whom {
   readonly after: UserCursor;
   readonly keys: readonly UserKey[];
-  readonly organizationId: string;
   readonly needs: StateNeeds;
 }
 
@@ -146,7 +189,7 @@ function pageQuery(sql: Sql, selection: Selection): Condition {
 }
 
 function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selection): Condition | undefined {
-  const { needs, organizationId } = selection;
+  const { needs } = selection;
   const who = whose(sql, key, selection);
   switch (kind) {
     case ACCESS:
@@ -158,9 +201,9 @@ function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selecti
     case DAY:
       return ofActions(who, needs.days);
     case PROFILE: {
-      const inOrganization = ofOrganization(organizationId);
+      const inOrganization = ofOrganization(selection);
       return {
-        text: `${who.text}${inOrganization.text} AND ${IS_SOMEBODY}`,
+        text: `${who.text}${inOrganization.text} AND ${isThere(selection)}`,
         values: [...who.values, ...inOrganization.values],
       };
     }
@@ -195,8 +238,7 @@ function ofActions(range: Condition, actions: ReadonlySet<string> | undefined): 
   };
 }
 
-function ofOrganization(organizationId: string): Condition {
-  return organizationId === ''
-    ? { text: '', values: [] }
-    : { text: ' AND organization_id = ?', values: [organizationId] };
+function ofOrganization({ organizationId, earner }: Whom): Condition {
+  if (organizationId === '') return { text: '', values: [] };
+  return { text: ` AND ${earner === 'organization' ? 'id' : 'organization_id'} = ?`, values: [organizationId] };
 }

@@ -1,9 +1,11 @@
 import type { LedgerKind } from '../../../core/states/ledger.js';
+import type { Earner } from '../../../core/states/user-state.js';
 import type { DeletedTotals } from '../../user-store.js';
 import type { SqlValue } from '../engine/dialect.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
+import { forgetContributorOfDead, forgetContributors } from '../events/contributions.js';
 import { type UserKey, userKey } from './user-keys.js';
 
 type Row = Readonly<Record<string, SqlValue>>;
@@ -16,6 +18,8 @@ interface UserTable {
   readonly read?: readonly string[];
   /** The index that begins with the user; left out where rows are found by the primary key, which begins with the partition. */
   readonly index?: string;
+  /** What else the removal of a user's rows takes. */
+  readonly after?: (sql: Sql, userId: string, rows: readonly Row[]) => Promise<void>;
   /** Whether rows are added without the user's lock. */
   readonly unlocked?: boolean;
   readonly totalOf?: (row: Row) => DeletedTotal | undefined;
@@ -46,7 +50,22 @@ const TABLES: readonly UserTable[] = [
   { name: 'distinct_values', key: ['action', 'value_hash'] },
   { name: 'sequence_spans', key: ['action'] },
   { name: 'stage_changes', key: ['seq'] },
-  { name: 'events', key: ['dedupe'], unlocked: true },
+  { name: 'memberships', key: ['since'] },
+  {
+    name: 'events',
+    key: ['dedupe'],
+    read: ['source', 'event_id', 'organization_id'],
+    after: (sql, userId, rows) =>
+      forgetContributors(
+        sql,
+        rows.flatMap(({ source, event_id: id, organization_id: organizationId }) =>
+          organizationId === ''
+            ? []
+            : [{ userId, source: String(source), id: String(id), organizationId: String(organizationId) }],
+        ),
+      ),
+    unlocked: true,
+  },
   { name: 'outbox', key: ['id'], index: 'outbox_user' },
   // Before `deliveries`, to which the relay moves rows: one that is moved meanwhile is found there.
   { name: 'outbound_events', key: ['id'], index: 'outbound_events_user' },
@@ -59,9 +78,9 @@ const OF_USER = 'part = ? AND user_id = ?';
 export async function removeUser(
   sql: Sql,
   userId: string,
-  { at, limit }: { readonly at: number; readonly limit: number },
+  { at, limit, earner }: { readonly at: number; readonly limit: number; readonly earner: Earner },
 ): Promise<number> {
-  const user = userKey(userId);
+  const user = userKey(userId, earner);
   await sql.run(
     "UPDATE users SET organization_id = '', roles = '[]', joined_at = NULL, email_verified = 0, attributes = '{}', time_zone = '', day_zone = '', day_zone_since = 0, " +
       "identified = 0, expected_organization = '', stage = '', stage_entered_at = NULL, claims_at = NULL, created_at = ?, " +
@@ -77,9 +96,14 @@ export async function removeUser(
     if (whole && rows.length > 0) await sql.run(`DELETE FROM ${table.name} WHERE ${OF_USER}`, user);
     if (!whole) await dropRows(sql, table, user, rows);
     gone += rows.length;
+    await table.after?.(sql, userId, rows);
     for (const row of rows) addTo(totals, table.totalOf?.(row));
   }
-  await addDeleted(sql, [...totals.values()]);
+  // What organizations had is made of what their members did, which is counted with these.
+  if (earner === 'user') {
+    await forgetContributorOfDead(sql, userId);
+    await addDeleted(sql, [...totals.values()]);
+  }
   return gone;
 }
 

@@ -4,10 +4,12 @@ import {
   type ActionDay,
   type ActionNames,
   type ActionTotal,
+  type Earner,
   lastDayMember,
   lastDayOf,
   type UserAccess,
   type UserState,
+  unknownEarner,
   unknownUser,
 } from '../../../core/states/user-state.js';
 import { commaSeparated, type SqlValue } from '../engine/dialect.js';
@@ -40,36 +42,42 @@ export interface LoadedUsers {
 }
 
 /** Users' states, one for each id, with the days of some actions, or of all. */
-export async function loadUsers(sql: Sql, ids: Iterable<string>, daysOf?: ActionNames): Promise<LoadedUsers> {
-  return loadedFrom(await readRows(sql, ids, { timers: false, daysOf, prepared: true }), daysOf);
+export async function loadUsers(
+  sql: Sql,
+  ids: Iterable<string>,
+  daysOf?: ActionNames,
+  earner: Earner = 'user',
+): Promise<LoadedUsers> {
+  return loadedFrom(await readRows(sql, ids, { timers: false, daysOf, prepared: true, earner }), daysOf, earner);
 }
 
 /** The states of users whom the transaction has locked; adds to `locked` what else of them it may need. */
 export async function loadLocked(
   sql: Sql,
   ids: Iterable<string>,
-  { locked, daysOf }: { readonly locked: LockedUsers; readonly daysOf: ActionNames | undefined },
+  { locked, daysOf, earner }: Pick<Reading, 'daysOf' | 'earner'> & { readonly locked: LockedUsers },
 ): Promise<LoadedUsers> {
-  const rowsOf = await readRows(sql, ids, { timers: true, daysOf, prepared: false });
+  const rowsOf = await readRows(sql, ids, { timers: true, daysOf, prepared: false, earner });
   for (const [id, rows] of rowsOf) locked.read(id, rows);
-  return loadedFrom(rowsOf, daysOf);
+  return loadedFrom(rowsOf, daysOf, earner);
 }
 
 interface Reading {
   readonly timers: boolean;
   readonly daysOf: ActionNames | undefined;
   readonly prepared: boolean;
+  readonly earner: Earner;
 }
 
 async function readRows(
   sql: Sql,
   ids: Iterable<string>,
-  { timers, daysOf, prepared }: Reading,
+  { timers, daysOf, prepared, earner }: Reading,
 ): Promise<ReadonlyMap<string, UserStateRow[]>> {
   const { dialect } = sql;
   const rowsOf = new Map<string, UserStateRow[]>();
   for (const id of ids) rowsOf.set(id, []);
-  for (const some of chunksOf(userKeys(rowsOf.keys()), USERS_PER_STATEMENT[0]!)) {
+  for (const some of chunksOf(userKeys(rowsOf.keys(), earner), USERS_PER_STATEMENT[0]!)) {
     const users = prepared ? USERS_PER_STATEMENT.findLast((number) => number >= some.length)! : some.length;
     const keys = some.flat();
     for (let i = some.length; i < users; i++) keys.push(...some.at(-1)!);
@@ -99,12 +107,16 @@ function isOneAction(actions: number, users: number): string {
   return `${column} IN (${commaSeparated('?', actions)})`;
 }
 
-function loadedFrom(rowsOf: ReadonlyMap<string, UserStateRow[]>, daysOf: ActionNames | undefined): LoadedUsers {
+function loadedFrom(
+  rowsOf: ReadonlyMap<string, UserStateRow[]>,
+  daysOf: ActionNames | undefined,
+  earner: Earner,
+): LoadedUsers {
   const states = new Map<string, UserState>();
   const behind: UserState[] = [];
   const known = daysOf === undefined ? {} : { daysOf };
   for (const [id, rows] of rowsOf) {
-    const state = rows.length === 0 ? unknownUser(id) : { ...userStateOf(id, rows, daysOf), ...known };
+    const state = rows.length === 0 ? unknown(id, earner) : { ...userStateOf(id, rows, daysOf, earner), ...known };
     states.set(id, state);
     if (rows.some(isBehind)) behind.push(state);
   }
@@ -117,7 +129,12 @@ export function isBehind({ kind, n3 }: UserStateRow): boolean {
 }
 
 /** A state from its rows, in any order, with the days of some actions, or of all. */
-export function userStateOf(id: string, rows: readonly UserStateRow[], named: ActionNames | undefined): UserState {
+export function userStateOf(
+  id: string,
+  rows: readonly UserStateRow[],
+  named: ActionNames | undefined,
+  earner: Earner = 'user',
+): UserState {
   const actions = new Map<string, ActionTotal>();
   const access: UserAccess[] = [];
   const [stages, days, unlocks]: readonly [UserStateRow[], UserStateRow[], UserStateRow[]] = [[], [], []];
@@ -134,6 +151,8 @@ export function userStateOf(id: string, rows: readonly UserStateRow[], named: Ac
   return {
     ...unknownUser(id),
     ...profile,
+    // An organization has no profile as an earner, and is in itself.
+    ...(earner === 'organization' && { organizationId: id }),
     ...(access.length > 0 && { access }),
     ...(stages.length > 0 && {
       stagesReached: stages.sort(bySequence).map((row) => ({ stage: row.s1, reachedAt: row.n1 })),
@@ -142,6 +161,10 @@ export function userStateOf(id: string, rows: readonly UserStateRow[], named: Ac
     ...(allDays.size > 0 && { actionDays: allDays }),
     ...(unlocks.length > 0 && { ledger: foldLedger(unlocks.sort(bySequence).map(entryOf)) }),
   };
+}
+
+function unknown(id: string, earner: Earner): UserState {
+  return earner === 'user' ? unknownUser(id) : unknownEarner(id);
 }
 
 function accessOf(row: UserStateRow): UserAccess {

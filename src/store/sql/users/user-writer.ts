@@ -1,17 +1,19 @@
 import type { AccessRow } from '../../../core/flags/flag.js';
-import { NO_ACTIONS } from '../../../core/states/user-state.js';
-import type { UserProfile, UserWriter } from '../../user-store.js';
+import { type Earner, NO_ACTIONS } from '../../../core/states/user-state.js';
+import type { EarnerWriter, UserProfile, UserWriter } from '../../user-store.js';
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { bringUp, dropCounted, storeBroughtUp } from './derived-actions.js';
 import { addDistinctValues, dropDistinctValues, knownValues } from './distinct-values.js';
-import { lastEvents } from './kept-events.js';
+import { keptPage, lastEvents } from './kept-events.js';
 import type { LockedUsers } from './locked-users.js';
+import { putMembership, readMemberships } from './memberships.js';
 import { putSpans, readSpans } from './sequence-spans.js';
+import { timerWriter } from './timer-store.js';
 import { addDays, dayRows, forgetActions, putTotals, takeDays } from './totals.js';
 import { appendLedger } from './unlock-ledger.js';
-import { userKey, userKeys } from './user-keys.js';
+import { type UserKey, userKey, userKeys } from './user-keys.js';
 import { addDeleted, removeUser } from './user-removal.js';
 import { loadLocked, loadUsers } from './user-state.js';
 
@@ -19,14 +21,7 @@ const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 
 export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   return {
-    read: async (ids) => (await loadUsers(sql, ids, NO_ACTIONS)).states,
-    lock: async (ids, daysOf) => {
-      const [, { states, behind }] = await Promise.all([lockUsers(sql, ids), loadLocked(sql, ids, { locked, daysOf })]);
-      if (behind.length === 0) return states;
-      const broughtUp = await bringUp(sql, behind);
-      await storeBroughtUp(sql, broughtUp);
-      return new Map([...states, ...broughtUp.states]);
-    },
+    ...subjectWriter(sql, locked, 'user'),
     putProfiles: (profiles) => putProfiles(sql, profiles),
     claimsAt: async (userId) => {
       const query = 'SELECT claims_at FROM users WHERE part = ? AND id = ?';
@@ -44,6 +39,12 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
         [organizationId],
       );
     },
+    leave: async (userIds) => {
+      const leave = (condition: string): string => `UPDATE users SET organization_id = '' WHERE ${condition}`;
+      await changeByKey(sql, ['part', 'id'], userKeys(userIds), leave);
+    },
+    putMembership: (userId, membership) => putMembership(sql, userId, membership),
+    memberships: (userIds) => readMemberships(sql, userIds),
     putStage: (userId, change) => putStage(sql, userId, change),
     putAccess: async (rows) => {
       await insertRows(sql, {
@@ -55,49 +56,70 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
       });
     },
     dropAccess: (rows) => dropByKey(sql, 'user_access', ACCESS_KEY, rows.map(accessKey)),
-    putTotals: (totals) => putTotals(sql, totals),
-    addDays: (days) => addDays(sql, days),
-    distinctValues: (values) => knownValues(sql, values),
-    addDistinctValues: (values) => addDistinctValues(sql, values),
-    dropCounted: (of) => dropCounted(sql, of),
-    spans: (of) => readSpans(sql, of),
-    putSpans: (spans) => putSpans(sql, spans),
-    lastEvents: (userId, actions, limit) => lastEvents(sql, userId, { actions, limit }),
-    dropDistinctValues: (values) => dropDistinctValues(sql, values),
-    dayRows: (userId, actions) => dayRows(sql, userId, actions),
-    takeDays: (days) => takeDays(sql, days),
-    forgetActions: (userId, actions) => forgetActions(sql, userId, actions),
-    putDayZone: async (userId, { zone, since }) => {
-      const text = 'UPDATE users SET day_zone = ?, day_zone_since = ? WHERE part = ? AND id = ?';
-      await sql.run(text, [zone, since, ...userKey(userId)]);
-    },
-    appendLedger: (entries) => appendLedger(sql, entries, locked),
-    advance: (ids, writtenAt) => advance(sql, ids, writtenAt),
-    remove: (userId, removal) => {
-      locked.forget(userId);
-      return removeUser(sql, userId, removal);
-    },
     countDeleted: () => addDeleted(sql, [{ kind: 'users', name: '', total: 1, sum: 0 }]),
   };
 }
 
+/** Organizations as earners: the same tables, and partitions of their own. */
+export function earnerWriter(sql: Sql, locked: LockedUsers): EarnerWriter {
+  return { ...subjectWriter(sql, locked, 'organization'), timers: timerWriter(sql, locked, 'organization') };
+}
+
+/** What is written about a subject of either kind. */
+function subjectWriter(sql: Sql, locked: LockedUsers, earner: Earner): Omit<EarnerWriter, 'timers'> {
+  return {
+    read: async (ids) => (await loadUsers(sql, ids, NO_ACTIONS, earner)).states,
+    lock: async (ids, daysOf) => {
+      const locking = lockUsers(sql, ids, earner);
+      const [, { states, behind }] = await Promise.all([locking, loadLocked(sql, ids, { locked, daysOf, earner })]);
+      if (behind.length === 0) return states;
+      const broughtUp = await bringUp(sql, behind, { earner });
+      await storeBroughtUp(sql, broughtUp, earner);
+      return new Map([...states, ...broughtUp.states]);
+    },
+    putTotals: (totals) => putTotals(sql, totals, earner),
+    addDays: (days) => addDays(sql, days, earner),
+    distinctValues: (values) => knownValues(sql, values, earner),
+    addDistinctValues: (values) => addDistinctValues(sql, values, earner),
+    dropCounted: (of) => dropCounted(sql, of, earner),
+    spans: (of) => readSpans(sql, of, earner),
+    putSpans: (spans) => putSpans(sql, spans, earner),
+    lastEvents: (userId, actions, limit) => lastEvents(sql, userKey(userId, earner), { actions, limit }),
+    kept: (userId, actions, page) => keptPage(sql, userKey(userId, earner), { actions, ...page }),
+    dropDistinctValues: (values) => dropDistinctValues(sql, values, earner),
+    dayRows: (userId, actions) => dayRows(sql, userKey(userId, earner), actions),
+    takeDays: (days) => takeDays(sql, days, earner),
+    forgetActions: (userId, actions) => forgetActions(sql, userKey(userId, earner), actions),
+    putDayZone: async (userId, { zone, since }) => {
+      const text = 'UPDATE users SET day_zone = ?, day_zone_since = ? WHERE part = ? AND id = ?';
+      await sql.run(text, [zone, since, ...userKey(userId, earner)]);
+    },
+    appendLedger: (entries) => appendLedger(sql, entries, { locked, earner }),
+    advance: (ids, writtenAt) => advance(sql, userKeys(ids, earner), writtenAt),
+    remove: (userId, removal) => {
+      locked.forget(userId);
+      return removeUser(sql, userId, { ...removal, earner });
+    },
+  };
+}
+
 /** Locks users by one statement, in the order of their keys: an insert locks the row that it makes, or that it finds. */
-async function lockUsers(sql: Sql, ids: readonly string[]): Promise<void> {
+export async function lockUsers(sql: Sql, ids: readonly string[], earner: Earner): Promise<void> {
   const { nowMs } = sql.dialect;
   await insertRows(sql, {
     table: 'users',
     columns: ['part', 'id', 'roles', 'attributes'],
     keyLength: 2,
-    rows: userKeys(ids).map((key) => [...key, '[]', '{}']),
+    rows: userKeys(ids, earner).map((key) => [...key, '[]', '{}']),
     expressions: { created_at: nowMs, updated_at: nowMs },
     existing: 'keep',
   });
 }
 
-async function advance(sql: Sql, ids: readonly string[], writtenAt?: ReadonlyMap<string, number>): Promise<void> {
+async function advance(sql: Sql, keys: readonly UserKey[], writtenAt?: ReadonlyMap<string, number>): Promise<void> {
   if (writtenAt === undefined) {
     const raise = `UPDATE users SET revision = revision + 1, updated_at = ${sql.dialect.nowMs} WHERE `;
-    await changeByKey(sql, ['part', 'id'], userKeys(ids), (condition) => raise + condition);
+    await changeByKey(sql, ['part', 'id'], keys, (condition) => raise + condition);
     return;
   }
   // The rows are there, since the users are locked: of this insert only what becomes of existing rows happens.
@@ -105,7 +127,7 @@ async function advance(sql: Sql, ids: readonly string[], writtenAt?: ReadonlyMap
     table: 'users',
     columns: ['part', 'id', 'roles', 'attributes', 'revision', 'updated_at'],
     keyLength: 2,
-    rows: ids.map((id) => [...userKey(id), '[]', '{}', 1, writtenAt.get(id)!]),
+    rows: keys.map((key) => [...key, '[]', '{}', 1, writtenAt.get(key[1])!]),
     existing: { revision: 'add', updated_at: 'replace' },
   });
 }

@@ -62,6 +62,8 @@ import {
   SetStagesResponse,
 } from "./onboarding.js";
 import {
+  DeleteOrganizationRequest,
+  DeleteOrganizationResponse,
   GetOrganizationRequest,
   GetOrganizationResponse,
   SetOrganizationRequest,
@@ -286,7 +288,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
+    /** Gives an organization, with what it has earned. One of which nothing is stored is empty. Scope: `identify`. */
     getOrganization: {
       name: "GetOrganization",
       requestType: GetOrganizationRequest as typeof GetOrganizationRequest,
@@ -294,6 +296,20 @@ export const AdminServiceDefinition = {
       responseType: GetOrganizationResponse as typeof GetOrganizationResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to
+     * it are revoked, and its users are in no organization then; their own counts and ledgers stay. What users did up to then never counts
+     * for it again, even if it arrives later; what comes after begins anew. UNAVAILABLE: it may be done in part, and goes on when called
+     * again. Scope: `manage`.
+     */
+    deleteOrganization: {
+      name: "DeleteOrganization",
+      requestType: DeleteOrganizationRequest as typeof DeleteOrganizationRequest,
+      requestStream: false,
+      responseType: DeleteOrganizationResponse as typeof DeleteOrganizationResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
     },
     /**
      * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
@@ -307,7 +323,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
+    /** Lists a user's entries of the unlock ledger, or an organization's, oldest first, paged. Scope: `identify`. */
     listUnlocks: {
       name: "ListUnlocks",
       requestType: ListUnlocksRequest as typeof ListUnlocksRequest,
@@ -369,7 +385,7 @@ export const AdminServiceDefinition = {
       options: {},
     },
     /**
-     * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+     * Grants a flag, or one of its rules, to a user or an organization by hand: served and counted as unlocked whatever its conditions say, also
      * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
      * Scope: `manage`.
      */
@@ -382,7 +398,7 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "IDEMPOTENT" },
     },
     /**
-     * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+     * Bars a user, or an organization, from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
      * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
      * Scope: `manage`.
      */
@@ -407,7 +423,7 @@ export const AdminServiceDefinition = {
       options: {},
     },
     /**
-     * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+     * Lists a flag's entries in the ledgers of all users and organizations, by when they were recorded, paged. NOT_FOUND: there is no such
      * flag. Scope: `identify`, of the platform.
      */
     listFlagUnlocks: {
@@ -787,7 +803,7 @@ export const AdminServiceService = {
       Buffer.from(SetOrganizationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): SetOrganizationResponse => SetOrganizationResponse.decode(value),
   },
-  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
+  /** Gives an organization, with what it has earned. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization: {
     path: "/latchkey.v1.AdminService/GetOrganization" as const,
     requestStream: false as const,
@@ -798,6 +814,23 @@ export const AdminServiceService = {
     responseSerialize: (value: GetOrganizationResponse): Buffer =>
       Buffer.from(GetOrganizationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetOrganizationResponse => GetOrganizationResponse.decode(value),
+  },
+  /**
+   * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to
+   * it are revoked, and its users are in no organization then; their own counts and ledgers stay. What users did up to then never counts
+   * for it again, even if it arrives later; what comes after begins anew. UNAVAILABLE: it may be done in part, and goes on when called
+   * again. Scope: `manage`.
+   */
+  deleteOrganization: {
+    path: "/latchkey.v1.AdminService/DeleteOrganization" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DeleteOrganizationRequest): Buffer =>
+      Buffer.from(DeleteOrganizationRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DeleteOrganizationRequest => DeleteOrganizationRequest.decode(value),
+    responseSerialize: (value: DeleteOrganizationResponse): Buffer =>
+      Buffer.from(DeleteOrganizationResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DeleteOrganizationResponse => DeleteOrganizationResponse.decode(value),
   },
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
@@ -812,7 +845,7 @@ export const AdminServiceService = {
     responseSerialize: (value: GetUserResponse): Buffer => Buffer.from(GetUserResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetUserResponse => GetUserResponse.decode(value),
   },
-  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
+  /** Lists a user's entries of the unlock ledger, or an organization's, oldest first, paged. Scope: `identify`. */
   listUnlocks: {
     path: "/latchkey.v1.AdminService/ListUnlocks" as const,
     requestStream: false as const,
@@ -885,7 +918,7 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): StartBackfillResponse => StartBackfillResponse.decode(value),
   },
   /**
-   * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+   * Grants a flag, or one of its rules, to a user or an organization by hand: served and counted as unlocked whatever its conditions say, also
    * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
    * Scope: `manage`.
    */
@@ -899,7 +932,7 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): GrantUnlockResponse => GrantUnlockResponse.decode(value),
   },
   /**
-   * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+   * Bars a user, or an organization, from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
    * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
    * Scope: `manage`.
    */
@@ -927,7 +960,7 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): RearmUnlockResponse => RearmUnlockResponse.decode(value),
   },
   /**
-   * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+   * Lists a flag's entries in the ledgers of all users and organizations, by when they were recorded, paged. NOT_FOUND: there is no such
    * flag. Scope: `identify`, of the platform.
    */
   listFlagUnlocks: {
@@ -1210,14 +1243,21 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * `identify`.
    */
   setOrganization: handleUnaryCall<SetOrganizationRequest, SetOrganizationResponse>;
-  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
+  /** Gives an organization, with what it has earned. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization: handleUnaryCall<GetOrganizationRequest, GetOrganizationResponse>;
+  /**
+   * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to
+   * it are revoked, and its users are in no organization then; their own counts and ledgers stay. What users did up to then never counts
+   * for it again, even if it arrives later; what comes after begins anew. UNAVAILABLE: it may be done in part, and goes on when called
+   * again. Scope: `manage`.
+   */
+  deleteOrganization: handleUnaryCall<DeleteOrganizationRequest, DeleteOrganizationResponse>;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
    * Scope: `identify`.
    */
   getUser: handleUnaryCall<GetUserRequest, GetUserResponse>;
-  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
+  /** Lists a user's entries of the unlock ledger, or an organization's, oldest first, paged. Scope: `identify`. */
   listUnlocks: handleUnaryCall<ListUnlocksRequest, ListUnlocksResponse>;
   /** Gives a backfill. NOT_FOUND: there is none. Scope: `manage`. */
   getBackfill: handleUnaryCall<GetBackfillRequest, GetBackfillResponse>;
@@ -1237,13 +1277,13 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   startBackfill: handleUnaryCall<StartBackfillRequest, StartBackfillResponse>;
   /**
-   * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+   * Grants a flag, or one of its rules, to a user or an organization by hand: served and counted as unlocked whatever its conditions say, also
    * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
    * Scope: `manage`.
    */
   grantUnlock: handleUnaryCall<GrantUnlockRequest, GrantUnlockResponse>;
   /**
-   * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+   * Bars a user, or an organization, from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
    * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
    * Scope: `manage`.
    */
@@ -1254,7 +1294,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   rearmUnlock: handleUnaryCall<RearmUnlockRequest, RearmUnlockResponse>;
   /**
-   * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+   * Lists a flag's entries in the ledgers of all users and organizations, by when they were recorded, paged. NOT_FOUND: there is no such
    * flag. Scope: `identify`, of the platform.
    */
   listFlagUnlocks: handleUnaryCall<ListFlagUnlocksRequest, ListFlagUnlocksResponse>;
@@ -1561,7 +1601,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetOrganizationResponse) => void,
   ): ClientUnaryCall;
-  /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
+  /** Gives an organization, with what it has earned. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization(
     request: GetOrganizationRequest,
     callback: (error: ServiceError | null, response: GetOrganizationResponse) => void,
@@ -1576,6 +1616,27 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetOrganizationResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to
+   * it are revoked, and its users are in no organization then; their own counts and ledgers stay. What users did up to then never counts
+   * for it again, even if it arrives later; what comes after begins anew. UNAVAILABLE: it may be done in part, and goes on when called
+   * again. Scope: `manage`.
+   */
+  deleteOrganization(
+    request: DeleteOrganizationRequest,
+    callback: (error: ServiceError | null, response: DeleteOrganizationResponse) => void,
+  ): ClientUnaryCall;
+  deleteOrganization(
+    request: DeleteOrganizationRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DeleteOrganizationResponse) => void,
+  ): ClientUnaryCall;
+  deleteOrganization(
+    request: DeleteOrganizationRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DeleteOrganizationResponse) => void,
   ): ClientUnaryCall;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
@@ -1596,7 +1657,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetUserResponse) => void,
   ): ClientUnaryCall;
-  /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
+  /** Lists a user's entries of the unlock ledger, or an organization's, oldest first, paged. Scope: `identify`. */
   listUnlocks(
     request: ListUnlocksRequest,
     callback: (error: ServiceError | null, response: ListUnlocksResponse) => void,
@@ -1694,7 +1755,7 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: StartBackfillResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+   * Grants a flag, or one of its rules, to a user or an organization by hand: served and counted as unlocked whatever its conditions say, also
    * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
    * Scope: `manage`.
    */
@@ -1714,7 +1775,7 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: GrantUnlockResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+   * Bars a user, or an organization, from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
    * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
    * Scope: `manage`.
    */
@@ -1753,7 +1814,7 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: RearmUnlockResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+   * Lists a flag's entries in the ledgers of all users and organizations, by when they were recorded, paged. NOT_FOUND: there is no such
    * flag. Scope: `identify`, of the platform.
    */
   listFlagUnlocks(

@@ -187,7 +187,7 @@ export interface Rule {
     | undefined;
   /**
    * What rollout and distribution are spread over: `user`, `organization`, or `attribute:NAME`. Left out: `user`. Whoever
-   * has none of it is not in a rollout below 100_000.
+   * has none of it is not in a rollout below 100_000. Of a rule that organizations earn it is `organization`, and nothing else.
    */
   bucketBy: string;
   /** How the rule chooses its variant. Empty: the flag's distribution. */
@@ -196,7 +196,14 @@ export interface Rule {
    * Of a LATCHING rule: whether an unlock outlasts what it was earned by. An event that came after the unlock takes it only if the rule
    * still held with it. Left out: KEEP.
    */
-  onReversal?: Rule_OnReversal | undefined;
+  onReversal?:
+    | Rule_OnReversal
+    | undefined;
+  /**
+   * Left out: USER. It never changes for a rule: with the id of a rule that another earns it is INVALID_ARGUMENT, and without one the
+   * rule is a new one. Conditions of a rule that organizations earn read facts that organizations have; see docs/organizations-earn.md.
+   */
+  earnedBy?: Rule_EarnedBy | undefined;
 }
 
 /** Whether what became true stays true. */
@@ -233,6 +240,24 @@ export namespace Rule_OnReversal {
   export type ON_REVERSAL_UNSPECIFIED = typeof Rule_OnReversal.ON_REVERSAL_UNSPECIFIED;
   export type KEEP = typeof Rule_OnReversal.KEEP;
   export type RELOCK = typeof Rule_OnReversal.RELOCK;
+}
+
+/** Who earns it. */
+export const Rule_EarnedBy = {
+  /** EARNED_BY_UNSPECIFIED - As USER. */
+  EARNED_BY_UNSPECIFIED: 0,
+  /** USER - Each user for themselves. */
+  USER: 1,
+  /** ORGANIZATION - An organization as a whole, by what all of its members do: every member has it then, newcomers too, and who leaves has it no more. */
+  ORGANIZATION: 2,
+} as const;
+
+export type Rule_EarnedBy = typeof Rule_EarnedBy[keyof typeof Rule_EarnedBy];
+
+export namespace Rule_EarnedBy {
+  export type EARNED_BY_UNSPECIFIED = typeof Rule_EarnedBy.EARNED_BY_UNSPECIFIED;
+  export type USER = typeof Rule_EarnedBy.USER;
+  export type ORGANIZATION = typeof Rule_EarnedBy.ORGANIZATION;
 }
 
 /**
@@ -927,6 +952,7 @@ function createBaseRule(): Rule {
     bucketBy: "",
     distribution: [],
     onReversal: undefined,
+    earnedBy: undefined,
   };
 }
 
@@ -955,6 +981,9 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.onReversal !== undefined) {
       writer.uint32(64).int32(message.onReversal);
+    }
+    if (message.earnedBy !== undefined) {
+      writer.uint32(72).int32(message.earnedBy);
     }
     return writer;
   },
@@ -1036,6 +1065,14 @@ export const Rule: MessageFns<Rule> = {
             message.onReversal = reader.int32() as any;
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.earnedBy = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1061,6 +1098,7 @@ export const Rule: MessageFns<Rule> = {
     message.bucketBy = object.bucketBy ?? "";
     message.distribution = object.distribution?.map((e) => WeightedVariant.fromPartial(e)) || [];
     message.onReversal = object.onReversal ?? undefined;
+    message.earnedBy = object.earnedBy ?? undefined;
     return message;
   },
 };

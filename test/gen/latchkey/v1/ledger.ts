@@ -118,7 +118,11 @@ export interface Cause {
   /** Why, as they gave it. */
   reason: string;
   /** The event that the event has taken back, where it has; then `action` is of that one. */
-  reverses: EventName | undefined;
+  reverses:
+    | EventName
+    | undefined;
+  /** In an organization's ledger: the member whose event it was. Empty once that user was deleted. Members are not told. */
+  userId: string;
 }
 
 /** The sort of cause; it says which of the other fields are set. */
@@ -163,14 +167,16 @@ export namespace Cause_Type {
   export type TYPE_CORRECTION = typeof Cause_Type.TYPE_CORRECTION;
 }
 
-/** Asks for a user's entries of the unlock ledger. */
+/** Asks for a user's entries of the unlock ledger, or for an organization's. */
 export interface ListUnlocksRequest {
-  /** Whose. */
+  /** Whose. Empty: `organization_id` says it. */
   userId: string;
   /** See AdminService. */
   pageSize: number;
   /** See AdminService. */
   pageToken: string;
+  /** Not empty: what this organization has earned. Not together with `user_id`. */
+  organizationId: string;
 }
 
 /** A page of the unlock ledger. */
@@ -181,7 +187,7 @@ export interface ListUnlocksResponse {
   nextPageToken: string;
 }
 
-/** Asks for a flag's entries in the ledgers of all users. */
+/** Asks for a flag's entries in the ledgers of all users and organizations. */
 export interface ListFlagUnlocksRequest {
   /** The flag's key, or its id (`flg_…`). */
   flag: string;
@@ -203,15 +209,19 @@ export interface ListFlagUnlocksResponse {
 
 /** An entry of the ledger, with whose it is. */
 export interface UserLedgerEntry {
-  /** Whose. */
+  /** Whose; empty where it is an organization's. */
   userId: string;
   /** The entry. */
-  entry: LedgerEntry | undefined;
+  entry:
+    | LedgerEntry
+    | undefined;
+  /** The organization whose it is; empty where it is a user's. */
+  organizationId: string;
 }
 
-/** Grants a flag, or one of its rules, to a user by hand. The user need not be known. */
+/** Grants a flag, or one of its rules, to a user or an organization by hand. Neither need be known. */
 export interface GrantUnlockRequest {
-  /** To whom. */
+  /** To whom. Empty: to `organization_id`, of a flag with rules that organizations earn. */
   userId: string;
   /** The flag's key, or its id (`flg_…`). */
   flag: string;
@@ -219,7 +229,10 @@ export interface GrantUnlockRequest {
   ruleId: string;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason: string;
-  /** The organization that the user is expected in; may be empty. See AccessRow.organization_id. */
+  /**
+   * With a `user_id`: the organization that the user is expected in; may be empty. See AccessRow.organization_id. Without one: to whom
+   * it is granted, and with it to all of its members for as long as they are.
+   */
   organizationId: string;
 }
 
@@ -229,9 +242,9 @@ export interface GrantUnlockResponse {
   change: LedgerChange | undefined;
 }
 
-/** Bars a user from a flag's rules by hand. */
+/** Bars a user, or an organization, from a flag's rules by hand. */
 export interface RevokeUnlockRequest {
-  /** Whom. */
+  /** Whom. Empty: `organization_id` says it. */
   userId: string;
   /** The flag's key, or its id (`flg_…`). */
   flag: string;
@@ -242,6 +255,8 @@ export interface RevokeUnlockRequest {
   ruleId: string;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason: string;
+  /** Not empty: the organization that is barred, from rules that organizations earn. Not together with `user_id`. */
+  organizationId: string;
 }
 
 /** What came of the revocation. */
@@ -250,9 +265,9 @@ export interface RevokeUnlockResponse {
   change: LedgerChange | undefined;
 }
 
-/** Forgets what stands of a user and a flag's rules, so that they may be earned anew. */
+/** Forgets what stands of a user, or an organization, and a flag's rules, so that they may be earned anew. */
 export interface RearmUnlockRequest {
-  /** Whose. */
+  /** Whose. Empty: `organization_id` says it. */
   userId: string;
   /** The flag's key, or its id (`flg_…`). */
   flag: string;
@@ -260,6 +275,8 @@ export interface RearmUnlockRequest {
   ruleId: string;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason: string;
+  /** Not empty: what this organization has earned. Not together with `user_id`. */
+  organizationId: string;
 }
 
 /** What came of it. */
@@ -274,9 +291,12 @@ export interface LedgerChange {
   entries: LedgerEntry[];
   /** What stands now of the flag, after what followed. */
   unlocks: Unlock[];
-  /** Keys of the flags whose decision on stored state came on through this call. */
+  /**
+   * Keys of the flags whose decision on stored state came on through this call; none for an organization, of whose members each has
+   * decisions of their own.
+   */
   newlyUnlocked: string[];
-  /** Keys of the flags whose decision on stored state went off through this call. */
+  /** Keys of the flags whose decision on stored state went off through this call, likewise. */
   newlyLocked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
@@ -546,7 +566,17 @@ export const LedgerEntry: MessageFns<LedgerEntry> = {
 };
 
 function createBaseCause(): Cause {
-  return { type: 0, source: "", eventId: "", action: "", stage: "", actor: "", reason: "", reverses: undefined };
+  return {
+    type: 0,
+    source: "",
+    eventId: "",
+    action: "",
+    stage: "",
+    actor: "",
+    reason: "",
+    reverses: undefined,
+    userId: "",
+  };
 }
 
 export const Cause: MessageFns<Cause> = {
@@ -574,6 +604,9 @@ export const Cause: MessageFns<Cause> = {
     }
     if (message.reverses !== undefined) {
       EventName.encode(message.reverses, writer.uint32(66).fork()).join();
+    }
+    if (message.userId !== "") {
+      writer.uint32(74).string(message.userId);
     }
     return writer;
   },
@@ -655,6 +688,14 @@ export const Cause: MessageFns<Cause> = {
             message.reverses = EventName.decode(reader, reader.uint32());
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -682,12 +723,13 @@ export const Cause: MessageFns<Cause> = {
     message.reverses = (object.reverses !== undefined && object.reverses !== null)
       ? EventName.fromPartial(object.reverses)
       : undefined;
+    message.userId = object.userId ?? "";
     return message;
   },
 };
 
 function createBaseListUnlocksRequest(): ListUnlocksRequest {
-  return { userId: "", pageSize: 0, pageToken: "" };
+  return { userId: "", pageSize: 0, pageToken: "", organizationId: "" };
 }
 
 export const ListUnlocksRequest: MessageFns<ListUnlocksRequest> = {
@@ -700,6 +742,9 @@ export const ListUnlocksRequest: MessageFns<ListUnlocksRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(34).string(message.organizationId);
     }
     return writer;
   },
@@ -741,6 +786,14 @@ export const ListUnlocksRequest: MessageFns<ListUnlocksRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -761,6 +814,7 @@ export const ListUnlocksRequest: MessageFns<ListUnlocksRequest> = {
     message.userId = object.userId ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.organizationId = object.organizationId ?? "";
     return message;
   },
 };
@@ -991,7 +1045,7 @@ export const ListFlagUnlocksResponse: MessageFns<ListFlagUnlocksResponse> = {
 };
 
 function createBaseUserLedgerEntry(): UserLedgerEntry {
-  return { userId: "", entry: undefined };
+  return { userId: "", entry: undefined, organizationId: "" };
 }
 
 export const UserLedgerEntry: MessageFns<UserLedgerEntry> = {
@@ -1001,6 +1055,9 @@ export const UserLedgerEntry: MessageFns<UserLedgerEntry> = {
     }
     if (message.entry !== undefined) {
       LedgerEntry.encode(message.entry, writer.uint32(18).fork()).join();
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(26).string(message.organizationId);
     }
     return writer;
   },
@@ -1034,6 +1091,14 @@ export const UserLedgerEntry: MessageFns<UserLedgerEntry> = {
             message.entry = LedgerEntry.decode(reader, reader.uint32());
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1055,6 +1120,7 @@ export const UserLedgerEntry: MessageFns<UserLedgerEntry> = {
     message.entry = (object.entry !== undefined && object.entry !== null)
       ? LedgerEntry.fromPartial(object.entry)
       : undefined;
+    message.organizationId = object.organizationId ?? "";
     return message;
   },
 };
@@ -1220,7 +1286,7 @@ export const GrantUnlockResponse: MessageFns<GrantUnlockResponse> = {
 };
 
 function createBaseRevokeUnlockRequest(): RevokeUnlockRequest {
-  return { userId: "", flag: "", ruleId: "", reason: "" };
+  return { userId: "", flag: "", ruleId: "", reason: "", organizationId: "" };
 }
 
 export const RevokeUnlockRequest: MessageFns<RevokeUnlockRequest> = {
@@ -1236,6 +1302,9 @@ export const RevokeUnlockRequest: MessageFns<RevokeUnlockRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(42).string(message.organizationId);
     }
     return writer;
   },
@@ -1285,6 +1354,14 @@ export const RevokeUnlockRequest: MessageFns<RevokeUnlockRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1306,6 +1383,7 @@ export const RevokeUnlockRequest: MessageFns<RevokeUnlockRequest> = {
     message.flag = object.flag ?? "";
     message.ruleId = object.ruleId ?? "";
     message.reason = object.reason ?? "";
+    message.organizationId = object.organizationId ?? "";
     return message;
   },
 };
@@ -1368,7 +1446,7 @@ export const RevokeUnlockResponse: MessageFns<RevokeUnlockResponse> = {
 };
 
 function createBaseRearmUnlockRequest(): RearmUnlockRequest {
-  return { userId: "", flag: "", ruleId: "", reason: "" };
+  return { userId: "", flag: "", ruleId: "", reason: "", organizationId: "" };
 }
 
 export const RearmUnlockRequest: MessageFns<RearmUnlockRequest> = {
@@ -1384,6 +1462,9 @@ export const RearmUnlockRequest: MessageFns<RearmUnlockRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(34).string(message.reason);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(42).string(message.organizationId);
     }
     return writer;
   },
@@ -1433,6 +1514,14 @@ export const RearmUnlockRequest: MessageFns<RearmUnlockRequest> = {
             message.reason = reader.string();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1454,6 +1543,7 @@ export const RearmUnlockRequest: MessageFns<RearmUnlockRequest> = {
     message.flag = object.flag ?? "";
     message.ruleId = object.ruleId ?? "";
     message.reason = object.reason ?? "";
+    message.organizationId = object.organizationId ?? "";
     return message;
   },
 };

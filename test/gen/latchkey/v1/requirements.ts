@@ -6,6 +6,7 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct, Value } from "../../../../src/protocol/well-known/struct.js";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { Consistency, EvaluateResponse, Usage } from "./evaluation.js";
+import { Rule_EarnedBy } from "./flag.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -157,6 +158,8 @@ export interface RuleRequirement {
     | undefined;
   /** The variant that it serves the user. */
   variant: string;
+  /** Who earns it. Of a rule that organizations earn, all of this is about the user's organization, and labels say so. */
+  earnedBy: Rule_EarnedBy;
 }
 
 /**
@@ -882,6 +885,7 @@ function createBaseRuleRequirement(): RuleRequirement {
     revoked: false,
     requirement: undefined,
     variant: "",
+    earnedBy: 0,
   };
 }
 
@@ -910,6 +914,9 @@ export const RuleRequirement: MessageFns<RuleRequirement> = {
     }
     if (message.variant !== "") {
       writer.uint32(66).string(message.variant);
+    }
+    if (message.earnedBy !== 0) {
+      writer.uint32(72).int32(message.earnedBy);
     }
     return writer;
   },
@@ -991,6 +998,14 @@ export const RuleRequirement: MessageFns<RuleRequirement> = {
             message.variant = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.earnedBy = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1018,6 +1033,7 @@ export const RuleRequirement: MessageFns<RuleRequirement> = {
       ? Requirement.fromPartial(object.requirement)
       : undefined;
     message.variant = object.variant ?? "";
+    message.earnedBy = object.earnedBy ?? 0;
     return message;
   },
 };

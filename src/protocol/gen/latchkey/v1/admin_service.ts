@@ -48,6 +48,8 @@ import {
   SetStagesResponse,
 } from "./onboarding.js";
 import {
+  DeleteOrganizationRequest,
+  DeleteOrganizationResponse,
   GetOrganizationRequest,
   GetOrganizationResponse,
   SetOrganizationRequest,
@@ -272,7 +274,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Gives an organization. One of which nothing is stored is empty. Scope: `identify`. */
+    /** Gives an organization, with what it has earned. One of which nothing is stored is empty. Scope: `identify`. */
     getOrganization: {
       name: "GetOrganization",
       requestType: GetOrganizationRequest as typeof GetOrganizationRequest,
@@ -280,6 +282,20 @@ export const AdminServiceDefinition = {
       responseType: GetOrganizationResponse as typeof GetOrganizationResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to
+     * it are revoked, and its users are in no organization then; their own counts and ledgers stay. What users did up to then never counts
+     * for it again, even if it arrives later; what comes after begins anew. UNAVAILABLE: it may be done in part, and goes on when called
+     * again. Scope: `manage`.
+     */
+    deleteOrganization: {
+      name: "DeleteOrganization",
+      requestType: DeleteOrganizationRequest as typeof DeleteOrganizationRequest,
+      requestStream: false,
+      responseType: DeleteOrganizationResponse as typeof DeleteOrganizationResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
     },
     /**
      * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
@@ -293,7 +309,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists a user's entries of the unlock ledger, oldest first, paged. Scope: `identify`. */
+    /** Lists a user's entries of the unlock ledger, or an organization's, oldest first, paged. Scope: `identify`. */
     listUnlocks: {
       name: "ListUnlocks",
       requestType: ListUnlocksRequest as typeof ListUnlocksRequest,
@@ -355,7 +371,7 @@ export const AdminServiceDefinition = {
       options: {},
     },
     /**
-     * Grants a flag, or one of its rules, to a user by hand: served and counted as unlocked whatever its conditions say, also
+     * Grants a flag, or one of its rules, to a user or an organization by hand: served and counted as unlocked whatever its conditions say, also
      * after RELOCK, and lifting a revocation. What stands granted is left as it is. NOT_FOUND: there is no such flag or rule.
      * Scope: `manage`.
      */
@@ -368,7 +384,7 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "IDEMPOTENT" },
     },
     /**
-     * Bars a user from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
+     * Bars a user, or an organization, from a rule, or from every rule of a flag: neither served nor unlocked again, until a grant or a rearm.
      * Access rows, and what is enabled globally, still turn the flag on. NOT_FOUND: there is no such flag or rule.
      * Scope: `manage`.
      */
@@ -393,7 +409,7 @@ export const AdminServiceDefinition = {
       options: {},
     },
     /**
-     * Lists a flag's entries in the ledgers of all users, by when they were recorded, paged. NOT_FOUND: there is no such
+     * Lists a flag's entries in the ledgers of all users and organizations, by when they were recorded, paged. NOT_FOUND: there is no such
      * flag. Scope: `identify`, of the platform.
      */
     listFlagUnlocks: {

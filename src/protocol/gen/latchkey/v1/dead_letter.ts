@@ -19,7 +19,14 @@ export interface DeadLetter {
   /** Why it could not be processed. */
   reason: string;
   /** When the server took it in, or when it was last replayed. */
-  receivedAt: Date | undefined;
+  receivedAt:
+    | Date
+    | undefined;
+  /**
+   * Set where the event was counted for its user, and could not be for `event.organization_id`: what names it then. The event's user is
+   * empty once that user was deleted.
+   */
+  contribution: string;
 }
 
 /** Names an event. */
@@ -30,6 +37,10 @@ export interface EventKey {
   source: string;
   /** Its id. */
   id: string;
+  /** See DeadLetter.contribution; with `organization_id`, in place of the others. */
+  contribution: string;
+  /** The organization for which it could not be counted. */
+  organizationId: string;
 }
 
 /** Asks for the dead letters. */
@@ -65,7 +76,7 @@ export interface ReplayDeadLettersResponse {
 }
 
 function createBaseDeadLetter(): DeadLetter {
-  return { event: undefined, reason: "", receivedAt: undefined };
+  return { event: undefined, reason: "", receivedAt: undefined, contribution: "" };
 }
 
 export const DeadLetter: MessageFns<DeadLetter> = {
@@ -78,6 +89,9 @@ export const DeadLetter: MessageFns<DeadLetter> = {
     }
     if (message.receivedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.receivedAt), writer.uint32(26).fork()).join();
+    }
+    if (message.contribution !== "") {
+      writer.uint32(34).string(message.contribution);
     }
     return writer;
   },
@@ -119,6 +133,14 @@ export const DeadLetter: MessageFns<DeadLetter> = {
             message.receivedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.contribution = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -133,7 +155,7 @@ export const DeadLetter: MessageFns<DeadLetter> = {
 };
 
 function createBaseEventKey(): EventKey {
-  return { userId: "", source: "", id: "" };
+  return { userId: "", source: "", id: "", contribution: "", organizationId: "" };
 }
 
 export const EventKey: MessageFns<EventKey> = {
@@ -146,6 +168,12 @@ export const EventKey: MessageFns<EventKey> = {
     }
     if (message.id !== "") {
       writer.uint32(26).string(message.id);
+    }
+    if (message.contribution !== "") {
+      writer.uint32(34).string(message.contribution);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(42).string(message.organizationId);
     }
     return writer;
   },
@@ -185,6 +213,22 @@ export const EventKey: MessageFns<EventKey> = {
             }
 
             message.id = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.contribution = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.organizationId = reader.string();
             continue;
           }
         }

@@ -46,9 +46,18 @@ export interface Event {
   /**
    * The event of the same user that this one takes back, once: its counts, sums and days are as if it had never come. This one has an
    * id of its own, no value, and no action or that of the other. Comes it first, the other counts as nothing when it comes.
-   * Rejected, or a dead letter: where the other takes back one itself, is of another action, or is older than the retention.
+   * Rejected, or a dead letter: where the other takes back one itself, is of another action or organization, or is older than the
+   * retention.
    */
-  reverses: EventName | undefined;
+  reverses:
+    | EventName
+    | undefined;
+  /**
+   * The organization for which it counts, too, where a rule reads what organizations do. Left out: the one that the user was in when it
+   * occurred, as far as that is known; of an event that takes back another, that one's. A person's verified token and a token bound to
+   * an organization say it themselves: an event that names another one is rejected.
+   */
+  organizationId: string;
 }
 
 /** Names an event among those of its user. */
@@ -112,6 +121,7 @@ function createBaseEvent(): Event {
     value: undefined,
     properties: undefined,
     reverses: undefined,
+    organizationId: "",
   };
 }
 
@@ -140,6 +150,9 @@ export const Event: MessageFns<Event> = {
     }
     if (message.reverses !== undefined) {
       EventName.encode(message.reverses, writer.uint32(66).fork()).join();
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(74).string(message.organizationId);
     }
     return writer;
   },
@@ -219,6 +232,14 @@ export const Event: MessageFns<Event> = {
             }
 
             message.reverses = EventName.decode(reader, reader.uint32());
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.organizationId = reader.string();
             continue;
           }
         }

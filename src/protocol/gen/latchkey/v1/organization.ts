@@ -5,6 +5,8 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Struct } from "../../../well-known/struct.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
+import { Unlock } from "./ledger.js";
+import { ActionTotal } from "./user.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -77,6 +79,22 @@ export interface SetOrganizationResponse {
   backfillIds: string[];
 }
 
+/** Removes an organization for good. */
+export interface DeleteOrganizationRequest {
+  /** Which. */
+  id: string;
+  /** Why, for the audit; 1…1,000 characters. */
+  comment: string;
+}
+
+/** What came of the deletion. */
+export interface DeleteOrganizationResponse {
+  /** Whether there was anything to remove. */
+  deleted: boolean;
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistencyToken: string;
+}
+
 /** Asks for an organization. */
 export interface GetOrganizationRequest {
   /** Its id. */
@@ -86,7 +104,13 @@ export interface GetOrganizationRequest {
 /** An organization. */
 export interface GetOrganizationResponse {
   /** As stored. */
-  organization: Organization | undefined;
+  organization:
+    | Organization
+    | undefined;
+  /** What was counted of it as a whole, by action: of the actions that rules read of organizations, since they do. */
+  actionTotals: ActionTotal[];
+  /** What its ledger says now. */
+  unlocks: Unlock[];
 }
 
 function createBaseOrganization(): Organization {
@@ -394,6 +418,120 @@ export const SetOrganizationResponse: MessageFns<SetOrganizationResponse> = {
   },
 };
 
+function createBaseDeleteOrganizationRequest(): DeleteOrganizationRequest {
+  return { id: "", comment: "" };
+}
+
+export const DeleteOrganizationRequest: MessageFns<DeleteOrganizationRequest> = {
+  encode(message: DeleteOrganizationRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteOrganizationRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteOrganizationRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseDeleteOrganizationResponse(): DeleteOrganizationResponse {
+  return { deleted: false, consistencyToken: "" };
+}
+
+export const DeleteOrganizationResponse: MessageFns<DeleteOrganizationResponse> = {
+  encode(message: DeleteOrganizationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.deleted !== false) {
+      writer.uint32(8).bool(message.deleted);
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(18).string(message.consistencyToken);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DeleteOrganizationResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDeleteOrganizationResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.deleted = reader.bool();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
 function createBaseGetOrganizationRequest(): GetOrganizationRequest {
   return { id: "" };
 }
@@ -441,13 +579,19 @@ export const GetOrganizationRequest: MessageFns<GetOrganizationRequest> = {
 };
 
 function createBaseGetOrganizationResponse(): GetOrganizationResponse {
-  return { organization: undefined };
+  return { organization: undefined, actionTotals: [], unlocks: [] };
 }
 
 export const GetOrganizationResponse: MessageFns<GetOrganizationResponse> = {
   encode(message: GetOrganizationResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.organization !== undefined) {
       Organization.encode(message.organization, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.actionTotals) {
+      ActionTotal.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.unlocks) {
+      Unlock.encode(v!, writer.uint32(26).fork()).join();
     }
     return writer;
   },
@@ -471,6 +615,22 @@ export const GetOrganizationResponse: MessageFns<GetOrganizationResponse> = {
             }
 
             message.organization = Organization.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.actionTotals.push(ActionTotal.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.unlocks.push(Unlock.decode(reader, reader.uint32()));
             continue;
           }
         }

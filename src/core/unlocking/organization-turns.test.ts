@@ -1,0 +1,72 @@
+import { describe, expect, it } from '@jest/globals';
+import fc from 'fast-check';
+import { arbitrarySources, instant } from '../conditions/testing/arbitrary-conditions.js';
+import type { OrganizationState } from '../states/organization-state.js';
+import type { UserState } from '../states/user-state.js';
+import { arbitraryWorld } from '../testing/arbitrary-world.js';
+import { latchingFlag, NOW, snapshotOf } from '../testing/samples.js';
+import type { JsonObject } from '../values/json.js';
+import { latch, nextLatchAt } from './latch.js';
+import { turnedForMembers } from './organization-turns.js';
+
+describe('what an organization has come to, for rules of its members', () => {
+  it('is told of every flag that a member earns by it, or waits for sooner', () => {
+    let earned = 0;
+    fc.assert(
+      fc.property(arbitraryWorld, arbitrarySources, instant, ({ snapshot, user, organization }, other, now) => {
+        const given = organization?.earner;
+        if (organization === undefined || given === undefined || other.earner === undefined) return;
+        const before: OrganizationState = organization;
+        const after = { ...organization, earner: { ...other.earner.user, ledger: given.ledger } };
+        const member: UserState = { ...user, organizationId: organization.id };
+        // Whoever was judged as the organization was before has earned what there was.
+        const judged = latch(snapshot, member, before, now).user;
+        const turned = new Set(turnedForMembers(snapshot, before, after, now));
+        const directly = ({ compiled }: { readonly compiled: { readonly flag: { readonly id: string } } }) =>
+          compiled.flag.id;
+        const [first] = latch(snapshot, judged, after, now).unlocks.map(directly);
+        if (first !== undefined) {
+          earned += 1;
+          expect(turned).toContain(first);
+        }
+        const [was, is] = [before, after].map((state) => nextLatchAt(snapshot, judged, state, now));
+        if (is! < was!) expect(turned.size).toBeGreaterThan(0);
+      }),
+      { numRuns: 2_000 },
+    );
+    expect(earned).toBeGreaterThan(5);
+  });
+
+  const count = (value: number, operator = 'greaterThanInclusive'): JsonObject => ({
+    all: [{ fact: 'actionCount', params: { action: 'report', of: 'organization' }, operator, value }],
+  });
+  const acme = (reports: number): OrganizationState => {
+    const total = { count: reports, sum: 0n, activeDays: 1, firstAt: NOW, lastAt: NOW, recentDays: 1n };
+    const organization = {
+      id: 'acme',
+      revision: 1,
+      version: 1,
+      attributes: {},
+      strictRoles: false,
+      roles: [],
+      access: [],
+    };
+    const nobody = { ...organization, roles: [], emailVerified: false, organizationId: 'acme', stage: '' };
+    const none = new Map<string, never>();
+    const earner = {
+      ...nobody,
+      stagesReached: [],
+      actions: new Map([['report', total]]),
+      actionDays: none,
+      ledger: none,
+    };
+    return { ...organization, earner };
+  };
+
+  it('is nothing as long as no comparison comes out otherwise', () => {
+    const snapshot = snapshotOf([latchingFlag('ten', count(10)), latchingFlag('five', count(5))]);
+    expect(turnedForMembers(snapshot, acme(3), acme(4), NOW)).toEqual([]);
+    expect(turnedForMembers(snapshot, acme(4), acme(5), NOW)).toEqual(['flg_five']);
+    expect(turnedForMembers(snapshot, acme(4), acme(10), NOW).toSorted()).toEqual(['flg_five', 'flg_ten']);
+  });
+});

@@ -1,0 +1,233 @@
+import { expect, it } from '@jest/globals';
+import type { FlagInput } from '../../src/core/flags/parse-flag.js';
+import { BackfillWorker } from '../../src/worker/backfill-worker.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { previewed } from './stands/previewed.js';
+import { atLeast, latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
+
+type Leaf = Readonly<Record<string, unknown>>;
+
+/** A rule that organizations earn. */
+const earned = (policy: 'LATCHING' | 'LIVE', ...all: readonly Leaf[]): FlagInput => ({
+  rules: [{ policy, earnedBy: 'ORGANIZATION', conditions: { all } as never }],
+});
+const ofOrganization = (value: number) => atLeast(value, 'report', { of: 'organization' });
+const unlocked = (flag: string, more: Leaf = {}): Leaf => ({
+  ...{ fact: 'unlocked', params: { flag, ...more }, operator: 'equal', value: true },
+});
+
+async function backfill({ store, services, notifier }: UseCaseStand): Promise<void> {
+  const observer = {
+    lookedAt: () => undefined,
+    failed: (_: string, error: unknown) => {
+      throw error;
+    },
+    done: () => undefined,
+  };
+  const giveWay = () => Promise.resolve();
+  await new BackfillWorker({ ...{ store, keeper: services.keeper, notifier, observer }, giveWay }).run();
+}
+
+/** From the caches, where nothing else is asked for. */
+async function isOn(stand: UseCaseStand, userId: string, flagKey: string): Promise<boolean> {
+  const input = { userId, context: {}, flagKey, consistencyToken: '', full: false };
+  return (await stand.services.evaluation.evaluate(OPERATOR, input)).decision.enabled;
+}
+
+const earnedBy = async ({ store }: UseCaseStand, id: string) =>
+  (await store.history.organizationLedger(id, { limit: 1_000 })).items.map(({ kind, cause }) => [kind, cause.type]);
+
+/** The message that a call is refused with. */
+const refusal = (call: Promise<unknown>) =>
+  call.then(
+    () => undefined,
+    ({ message }: Error) => message,
+  );
+
+describeOnEachEngine('what an organization earns', (engine) => {
+  let ids = 0;
+  const reports = (userId: string, count = 1) =>
+    Array.from({ length: count }, () => ({ id: `earn-${ids++}`, user_id: userId, action: 'report' }));
+
+  /** A stand with two members of an organization that no other test knows. */
+  async function team() {
+    const stand = await engine.compose();
+    await stand.clear();
+    const id = `team-${ids++}`;
+    const members = ['mia', 'max'].map((name) => `${name}-of-${id}`) as [string, string];
+    for (const member of members) await stand.identify(member, { organizationId: id });
+    // Earlier tests may have left the flag in the archive.
+    const set = (key: string, input: FlagInput, more: Parameters<UseCaseStand['setFlag']>[2] = {}) =>
+      stand.setFlag(key, { archived: false, ...input }, more);
+    const report = async (count = 1, by = members[0]) => {
+      await stand.track(reports(by, count));
+      await stand.drain();
+    };
+    return { stand, set, id, members, report };
+  }
+
+  it('is its members’ at once, a newcomer’s too, and no more theirs who leave', async () => {
+    const { stand, set, members, id, report } = await team();
+    await set('space', earned('LATCHING', atLeast(3, 'report')));
+    await set('busy', earned('LIVE', atLeast(2, 'report')));
+    await report(2, members[0]);
+    expect([await isOn(stand, members[1], 'space'), await isOn(stand, members[1], 'busy')]).toEqual([false, true]);
+    await report(1, members[1]);
+    for (const member of members) expect(await stand.on(member)).toEqual(['busy', 'space']);
+    expect(await earnedBy(stand, id)).toEqual([['unlocked', 'event']]);
+    expect(await ledgerOf(stand.store, members[0])).toEqual([]);
+    const newcomer = `new-${id}`;
+    await stand.identify(newcomer, { organizationId: id });
+    expect(await isOn(stand, newcomer, 'space')).toBe(true);
+    await stand.identify(newcomer, { organizationId: 'elsewhere' });
+    expect(await isOn(stand, newcomer, 'space')).toBe(false);
+  });
+
+  it('tells members how far their organization is, and never who did it', async () => {
+    const { stand, set, members, report } = await team();
+    await set('space', earned('LATCHING', atLeast(3, 'report')));
+    await report(2, members[0]);
+    const input = { userId: members[1], flagKey: 'space', consistencyToken: '', full: true };
+    const { requirements } = await stand.services.requirements.get(person(members[1]), input);
+    expect(requirements).toMatchObject({ progress: 2 / 3, rules: [{ earnedBy: 'ORGANIZATION', unlocked: false }] });
+    expect(requirements.rules[0]!.requirement.children[0]).toMatchObject({
+      label: 'your organization: report',
+      comparison: { current: 2, target: 3, remaining: 1 },
+    });
+    await report();
+    const after = await stand.services.requirements.get(person(members[1]), input);
+    expect(after.requirements).toMatchObject({ progress: 1, rules: [{ unlocked: true, met: true }] });
+    expect(JSON.stringify(after.requirements)).not.toContain(members[0]);
+  });
+
+  it('leads its members on by a backfill, of which one waits', async () => {
+    const { stand, set, members, report } = await team();
+    await set('space', earned('LATCHING', atLeast(4, 'report')));
+    await set('badge', latching(ofOrganization(2), atLeast(1, 'login')));
+    await set('after', latching(unlocked('space', { of: 'organization' })));
+    await backfill(stand);
+    await stand.track([{ id: `earn-${ids++}`, user_id: members[0], action: 'login' }]);
+    await report(1);
+    const waiting = async () =>
+      (await stand.store.backfills.list({ limit: 100 }, { unfinished: true })).items.map(({ flagId }) => flagId);
+    expect(await waiting()).toEqual([]);
+    await report(1);
+    await report(1);
+    expect(await waiting()).toHaveLength(1);
+    expect(await ledgerOf(stand.store, members[0])).toEqual([]);
+    await backfill(stand);
+    const entries = await ledgerOf(stand.store, members[0]);
+    expect(entries.map(({ kind, cause }) => [kind, cause.type])).toEqual([['unlocked', 'backfill']]);
+    await report(1);
+    await backfill(stand);
+    for (const member of members) expect(await stand.on(member)).toContain('after');
+    expect(await ledgerOf(stand.store, members[1])).toHaveLength(1);
+  });
+
+  it('is judged anew by changed rules, and forgotten where they relock', async () => {
+    const { stand, set, members, id, report } = await team();
+    const { flag } = await set('space', earned('LATCHING', atLeast(5, 'report')));
+    await report(3);
+    const [rule] = flag.rules;
+    const changed = (value: number, onRuleChange: 'KEEP' | 'RELOCK') =>
+      set(
+        'space',
+        { rules: [{ id: rule!.id, conditions: { all: [atLeast(value, 'report')] } as never }] },
+        { onRuleChange },
+      );
+    await changed(2, 'KEEP');
+    await backfill(stand);
+    expect(await earnedBy(stand, id)).toEqual([['unlocked', 'backfill']]);
+    await changed(9, 'KEEP');
+    expect(await isOn(stand, members[1], 'space')).toBe(true);
+    await changed(8, 'RELOCK');
+    expect(await isOn(stand, members[1], 'space')).toBe(false);
+    await backfill(stand);
+    expect((await earnedBy(stand, id)).at(-1)).toEqual(['relocked', 'backfill']);
+  });
+
+  it('comes of its attributes at once', async () => {
+    const { stand, set, members, id, report } = await team();
+    const paying = { fact: 'organizationAttribute', params: { name: 'plan' }, operator: 'equal', value: 'pro' };
+    await set('space', earned('LATCHING', atLeast(1, 'report'), paying));
+    await report();
+    expect(await earnedBy(stand, id)).toEqual([]);
+    await stand.services.organizations.set(OPERATOR, { id, attributes: { plan: 'pro' }, comment: '' });
+    expect(await earnedBy(stand, id)).toEqual([['unlocked', 'organization']]);
+    await stand.services.organizations.set(OPERATOR, { id, attributes: {}, comment: '' });
+    expect(await isOn(stand, members[0], 'space')).toBe(true);
+  });
+
+  it('is given and taken by hand', async () => {
+    const { stand, set, members, id, report } = await team();
+    await set('space', earned('LATCHING', atLeast(2, 'report')));
+    const input = { userId: '', organizationId: id, flag: 'space', ruleId: '', reason: 'a promise' };
+    const { ledger } = stand.services;
+    const granted = await ledger.grant(OPERATOR, input);
+    expect(granted).toMatchObject({ entries: [{ kind: 'granted' }], newlyUnlocked: [] });
+    expect(await isOn(stand, members[1], 'space')).toBe(true);
+    expect((await ledger.grant(OPERATOR, input)).entries).toEqual([]);
+    await ledger.revoke(OPERATOR, input);
+    await report(2);
+    expect(await isOn(stand, members[1], 'space')).toBe(false);
+    await ledger.rearm(OPERATOR, input);
+    expect(await isOn(stand, members[1], 'space')).toBe(true);
+    expect((await earnedBy(stand, id)).map(([kind]) => kind)).toEqual([
+      ...['granted', 'revoked', 'revoked', 'rearmed', 'rearmed', 'unlocked'],
+    ]);
+    const page = { limit: 9 };
+    const { items } = await ledger.unlocks(machine(['identify'], id), { userId: '', organizationId: id }, page);
+    expect(items).toHaveLength(6);
+    const foreign = ledger.unlocks(machine(['identify'], 'other'), { userId: '', organizationId: id }, page);
+    expect(await refusal(foreign)).toMatch('no organization');
+    expect(await refusal(ledger.revoke(OPERATOR, { ...input, userId: 'mia' }))).toMatch('give one of the two');
+    await set('plain', latching(atLeast(1, 'report')));
+    expect(await refusal(ledger.grant(OPERATOR, { ...input, flag: 'plain' }))).toMatch('organizations earn no rule');
+    const listed = await ledger.flagUnlocks(OPERATOR, 'space', { limit: 99 }, 'newest');
+    expect(listed.items.filter(({ userId }) => userId === id)).toHaveLength(6);
+    expect(listed.items.find(({ userId }) => userId === id)).toMatchObject({ earner: 'organization' });
+  });
+
+  it('is previewed for members, by what their organization has done', async () => {
+    const { stand, set, id, report } = await team();
+    await report(2);
+    await set('space', earned('LIVE', atLeast(5, 'report')));
+    await report(2);
+    const draft = (value: number) =>
+      previewed(stand, 'space', { input: earned('LATCHING', atLeast(value, 'report')), organizationId: id });
+    expect((await draft(2)).result.counts).toMatchObject({ wouldUnlock: 2, wouldLose: 0 });
+    expect((await draft(3)).result.counts).toMatchObject({ wouldUnlock: 0 });
+  });
+
+  it('reads what organizations have, and nothing else', async () => {
+    const { stand, set } = await team();
+    const write = (input: FlagInput) => refusal(set('space', input));
+    const joined = { fact: 'daysSinceJoin', operator: 'greaterThan', value: 3 };
+    expect(await write(earned('LIVE', joined))).toMatch(
+      '/rules/0/conditions/all/0/fact: "daysSinceJoin" is about one user',
+    );
+    expect(await write(earned('LIVE', ofOrganization(1)))).toMatch('/rules/0/conditions/all/0/params/of');
+    await set('plain', latching(atLeast(1, 'report')));
+    expect(await write(earned('LIVE', unlocked('plain')))).toMatch('/params/flag: no organization unlocks "plain"');
+    expect(await write(latching(unlocked('plain', { of: 'organization' })))).toMatch('no organization unlocks "plain"');
+    const spread = { ...earned('LIVE', atLeast(1, 'report')).rules![0]!, bucketBy: 'user' };
+    expect(await write({ rules: [spread] })).toMatch('/rules/0/bucket_by');
+
+    const segment = (key: string, ...all: readonly Leaf[]) =>
+      stand.services.segments.set(OPERATOR, {
+        ...{ key, conditions: { all } as never, expectedVersion: undefined, comment: '' },
+      });
+    await segment('veterans', joined);
+    expect(await write(earned('LIVE', { condition: 'veterans' }))).toMatch('the segment "veterans": "daysSinceJoin"');
+    await segment('active', atLeast(1, 'report'));
+    await set('space', earned('LIVE', { condition: 'active' }));
+    expect(await refusal(segment('active', joined))).toMatch('the flag "space" refers to it: "daysSinceJoin"');
+
+    const [rule] = stand.services.keeper.snapshot.flags.get('space')!.flag.rules;
+    const given = { id: rule!.id, earnedBy: 'USER' };
+    expect(await write({ rules: [given] })).toMatch('/rules/0/earned_by');
+    // Without its id it is another rule, whose name may be the same.
+    const { flag } = await set('space', { rules: [{ name: rule!.name, conditions: rule!.conditions }] });
+    expect(flag.rules[0]!.id).not.toBe(rule!.id);
+  });
+});
