@@ -36,8 +36,9 @@ const disturbed = (requests: fc.Arbitrary<Buffer>) =>
     {
       weight: 2,
       arbitrary: fc.tuple(requests, fc.nat(), fc.nat(255)).map(([bytes, at, byte]) => {
-        if (bytes.length > 0) bytes[at % bytes.length] = byte;
-        return bytes;
+        const changed = Buffer.from(bytes);
+        if (bytes.length > 0) changed[at % bytes.length] = byte;
+        return changed;
       }),
     },
   );
@@ -63,6 +64,21 @@ it('are decoded as the generated code decodes them, whatever came before', () =>
     { numRuns: 1_000 },
   );
   expect(again).toBeGreaterThan(500);
+});
+
+it('are decoded as that, too, where a context says that it is longer than it is', () => {
+  const requests = new BatchRequests();
+  const listed = [18, 1, 97, 18, 1, 98, 18, 1, 99, 18, 1, 100];
+  const behind = [26, 4, 116, 116, 116, 116, 32, 1];
+  for (const bytes of [
+    [10, 3, 10, 1, 97, ...listed],
+    // The user's id takes in the first keys.
+    [10, 3, 10, 7, 97, ...listed, ...behind],
+    [10, 3, 10, 1, 97, ...listed, ...behind],
+  ]) {
+    const decoded = requests.decode(Buffer.from(bytes));
+    expect(decoded).toEqual(decodeMessage(BatchEvaluateRequest, Buffer.from(bytes)));
+  }
 });
 
 it('have one list for the same keys, of sixteen different ones that came last', () => {

@@ -64,13 +64,22 @@ function isAt(bytes: Buffer, from: number, known: KnownKeys): boolean {
   return end <= bytes.length && bytes[end] !== FLAG_KEYS_TAG && bytes.compare(known.bytes, 0, length, from, end) === 0;
 }
 
-/** The request with these keys; undefined where it has others as well, or is malformed. */
+/**
+ * The request with these keys; undefined where it has others as well, or is malformed. What comes before the keys and what comes behind
+ * them is decoded apart: a context that says it is longer than it is must not go on behind the keys.
+ */
 function decodeWith({ bytes: { length }, keys }: KnownKeys, bytes: Buffer, from: number) {
-  const rest = Buffer.concat([bytes.subarray(0, from), bytes.subarray(from + length)]);
-  const request = decodeMessage(BatchEvaluateRequest, rest);
-  if (!('flagKeys' in request) || request.flagKeys.length > 0) return undefined;
-  request.flagKeys = keys;
-  return request;
+  const request = decodeMessage(BatchEvaluateRequest, bytes.subarray(0, from));
+  if (!('flagKeys' in request)) return undefined;
+  const end = from + length;
+  if (end === bytes.length) {
+    request.flagKeys = keys;
+    return request;
+  }
+  const behind = decodeMessage(BatchEvaluateRequest, bytes.subarray(end));
+  if (!('flagKeys' in behind) || behind.flagKeys.length > 0) return undefined;
+  // Before the keys there are contexts alone.
+  return { ...behind, contexts: [...request.contexts, ...behind.contexts], flagKeys: keys };
 }
 
 /** Where the first key begins, if nothing but contexts comes before it; else -1. */
