@@ -104,7 +104,7 @@ export function composeServices(parts: ServiceParts): Composed {
     reader: parts.store.configuration,
     onOlder: (revision) => parts.onOlder?.({ kind: 'configuration', id: '', revision }),
     onSwap: (snapshot) => {
-      if (snapshot.derivations !== derivations) states.renewUsers();
+      if (snapshot.derivations !== derivations) states.renew();
       derivations = snapshot.derivations;
       services.streams.configurationChanged(snapshot);
       parts.onSwap(snapshot);

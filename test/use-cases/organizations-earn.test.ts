@@ -146,6 +146,22 @@ describeOnEachEngine('what an organization earns', (engine) => {
     expect((await earnedBy(stand, id)).at(-1)).toEqual(['relocked', 'backfill']);
   });
 
+  it('is counted anew where an action is derived, in the caches, too', async () => {
+    const { stand, set, members, report } = await team();
+    const derived = `summary-${ids++}`;
+    await set('busy', earned('LIVE', atLeast(2, 'report')));
+    await report(2);
+    expect(await isOn(stand, members[1], 'busy')).toBe(true);
+    const derivation = { from: ['report'] };
+    await stand.services.actions.declare(OPERATOR, [{ name: derived, clientTrackable: false, derivation }]);
+    await set('summed', earned('LIVE', atLeast(2, derived)));
+    expect(await isOn(stand, members[1], 'summed')).toBe(true);
+    await stand.services.actions.declare(OPERATOR, [
+      { name: derived, clientTrackable: false, derivation: { from: ['login'] } },
+    ]);
+    expect(await isOn(stand, members[1], 'summed')).toBe(false);
+  });
+
   it('comes of its attributes at once', async () => {
     const { stand, set, members, id, report } = await team();
     const paying = { fact: 'organizationAttribute', params: { name: 'plan' }, operator: 'equal', value: 'pro' };

@@ -62,7 +62,7 @@ describe('days in cached states', () => {
     await fill(3, 'a');
     const early = outcome(states.users.load(['b'], {}));
     await settle();
-    states.renewUsers();
+    states.renew();
     expect(states.users.peek('a')).toBeUndefined();
     // A load that began before is not joined, and what it brings is not held.
     const late = outcome(states.users.load(['a', 'b'], {}));
@@ -72,7 +72,7 @@ describe('days in cached states', () => {
     expect(states.users.peek('b')).toBeUndefined();
     reader.call(2).answer(4);
     expect(await late).toEqual({ a: '4', b: '4' });
-    states.renewUsers();
+    states.renew();
     const away = outcome(states.users.load(['a'], {}));
     await settle();
     reader.call(-1).fail(new StoreUnavailable('away'));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { unknownOrganization } from '../../core/states/organization-state.js';
-import { type UserState, unknownUser } from '../../core/states/user-state.js';
+import { type UserState, unknownEarner, unknownUser } from '../../core/states/user-state.js';
 import { cachedStates } from './cached-states.js';
 import { brief, cacheStand, outcome } from './testing/cache-stand.js';
 import { settle, TestClock } from './testing/test-clock.js';
@@ -95,6 +95,32 @@ describe('what is held', () => {
       expect({ ...loaded, actions: new Map(loaded.actions) }).toEqual(other);
       held = loaded;
     }
+    states.close();
+  });
+
+  it('is another where an organization’s counts have changed in the same revision', async () => {
+    const total = { count: 2, sum: 3n, activeDays: 1, firstAt: 4, lastAt: 5, recentDays: 1n };
+    const daysOf = new Set(['save']);
+    const earned = (count: number): UserState => ({
+      ...{ ...unknownEarner('acme'), revision: 1, daysOf },
+      actions: new Map([['save', { ...total, count }]]),
+    });
+    let present = earned(2);
+    const states = cachedStates(
+      {
+        users: async () => new Map(),
+        organizations: async () =>
+          new Map([['acme', { ...unknownOrganization('acme'), revision: 1, earner: present }]]),
+      },
+      { clock: new TestClock(), earnerDaysOf: () => daysOf },
+    );
+    const load = async () => (await states.organizations.load(['acme'], { fresh: true })).get('acme')!.state;
+    const first = await load();
+    expect(await load()).toBe(first);
+    present = earned(3);
+    expect((await load()).earner?.actions.get('save')?.count).toBe(3);
+    states.renew();
+    expect(states.organizations.peek('acme')).toBeUndefined();
     states.close();
   });
 

@@ -53,8 +53,8 @@ export interface CachedSizes {
 }
 
 export interface CachedStates extends StateSources {
-  /** Has each user loaded again at the next use; for a change of how derived actions are counted. */
-  renewUsers(): void;
+  /** Has each state loaded again at the next use; for a change of how derived actions are counted. */
+  renew(): void;
   /** Forgets everything; for a store whose revisions began anew, as after a restore. */
   reset(): void;
   /** Rejects everybody who waits with `StoreUnavailable`. */
@@ -115,7 +115,9 @@ export function cachedStates(reader: StateReader, options: CachedStatesOptions =
     connected(is) {
       for (const source of both) source.connected(is);
     },
-    renewUsers: () => users.renew(),
+    renew() {
+      for (const source of both) source.renew();
+    },
     reset() {
       for (const source of both) source.reset();
     },
@@ -140,13 +142,8 @@ function sameIfEqual<T extends Revised>(state: T, held: T | undefined): T {
   return held !== undefined && held.revision === state.revision && isDeepStrictEqual(held, state) ? held : state;
 }
 
+/** What it has earned may be counted otherwise in the same revision, as that of users may where derived actions change. */
 function asHeldOrganization(state: OrganizationState, held: OrganizationState | undefined): OrganizationState {
-  if (held !== undefined && isSame(held, state)) return held;
-  return state.earner === undefined ? state : { ...state, earner: HeldUser.of(state.earner) };
-}
-
-/** With each change of what an organization has earned its revision grows, so two states of one revision have the same of that. */
-function isSame({ earner: was, ...held }: OrganizationState, { earner: is, ...state }: OrganizationState): boolean {
-  if (held.revision !== state.revision || was?.revision !== is?.revision || was?.daysOf !== is?.daysOf) return false;
-  return isDeepStrictEqual(held, state);
+  const organization = state.earner === undefined ? state : { ...state, earner: HeldUser.of(state.earner) };
+  return held?.earner?.daysOf === organization.earner?.daysOf ? sameIfEqual(organization, held) : organization;
 }
