@@ -44,12 +44,13 @@ export function faultOfReversal(
     return `the event ${name} takes back another one itself, and cannot be taken back; send what happened as a new event`;
   }
   if (original.state === 'reversed' || isForgotten(original)) return undefined;
-  if (reversal.action !== '' && reversal.action !== original.action) {
-    return `the event ${name} is of the action ${quote(original.action)}, not of ${quote(reversal.action)}; leave the action out`;
-  }
+  // Before all that tells of the event itself.
   const { organizationId = original.organizationId } = reversal;
   if (original.organizationId !== undefined && organizationId !== original.organizationId) {
     return `the event ${name} is not of the organization ${quote(organizationId)}: who speaks for one organization takes back nothing of another`;
+  }
+  if (reversal.action !== '' && reversal.action !== original.action) {
+    return `the event ${name} is of the action ${quote(original.action)}, not of ${quote(reversal.action)}; leave the action out`;
   }
   // What was counted for an organization nobody corrects.
   const correct = original.contribution === undefined ? '; correct the total (CorrectTotal)' : '';

@@ -201,6 +201,11 @@ describeOnEachEngine('what organizations count', (engine) => {
     });
     const elsewhere = await stand.track([reversal('no', 'same', { organization_id: 'away' })]);
     expect(elsewhere.rejected[0]?.error).toMatch(/is not of the organization "away"/);
+    // Whoever speaks for another one learns nothing of the event by guessing.
+    const guessed = await stand.track([reversal('no', 'same', { action: 'guessed' })], {
+      call: machine(['track'], 'away'),
+    });
+    expect(guessed.rejected.map(({ error }) => error)).toEqual([elsewhere.rejected[0]?.error]);
     await stand.track([reversal('back', 'same')]);
     await stand.track([reversal('back', 'same'), reversal('again', 'same')]);
     await stand.drain();
