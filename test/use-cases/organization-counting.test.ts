@@ -528,6 +528,44 @@ describeOnEachEngine('deleting an organization', (engine) => {
     expect(await store.events.deadLetterCount()).toBe(0);
   });
 
+  it('leaves nothing of what its users did while they were leaving it', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const { services, store, notifier } = stand;
+    await stand.setFlag('team-5', earned(count('greaterThanInclusive', 1)));
+    for (const userId of ['early', 'tardy']) await stand.identify(userId, { organizationId: 'leaving' });
+    await stand.track([report('early')]);
+    await stand.drain();
+    let sent = false;
+    const busy: Store = {
+      ...store,
+      userPages: {
+        ...store.userPages,
+        naming: async (...asked) => {
+          const found = await store.userPages.naming(...asked);
+          if (!sent && found.includes('tardy')) {
+            sent = true;
+            await setTimeout(2);
+            await stand.track([report('tardy')]);
+            await stand.drain();
+            expect(await reportsOf(stand, 'leaving')).toBe(1);
+            await stand.track([report('tardy')]);
+          }
+          return found;
+        },
+      },
+    };
+    const deletion = new OrganizationDeletion({ keeper: services.keeper, notifier, store: busy });
+    await deletion.delete(OPERATOR, { id: 'leaving', comment });
+    expect([sent, await reportsOf(stand, 'leaving'), await ledgerOf(stand, 'leaving')]).toEqual([true, 0, []]);
+    const { items } = await store.audit.list({ limit: 9 }, { target: 'leaving' });
+    expect(items.filter(({ action }) => action === 'organization.delete')).toHaveLength(1);
+    // Nor of what was sent then and is counted later.
+    await stand.drain();
+    expect([await reportsOf(stand, 'leaving'), await ledgerOf(stand, 'leaving')]).toEqual([0, []]);
+    expect((await store.states.users(['tardy'])).get('tardy')?.actions.get('report')?.count).toBe(2);
+  });
+
   it('goes on where it was interrupted, and changes nothing the second time', async () => {
     const stand = await engine.compose();
     await stand.clear();

@@ -72,6 +72,7 @@ export class OrganizationDeletion {
       await notifier.publish({ kind: 'tokens' });
     }
     const left = await this.#releaseUsers(call, { id, comment }, deleted);
+    if (left) revision = (await this.#removeSince(call, id)) ?? revision;
     const consistencyToken = encodeToken({ epoch: await store.epoch(), organizations: [[id, revision]] });
     return { deleted: deleted || left, consistencyToken };
   }
@@ -97,6 +98,33 @@ export class OrganizationDeletion {
     await tx.earners.advance([id], new Map([[id, at]]));
     if (since === undefined) await this.#record(tx, call, { id, comment }, { revision: before.revision, version });
     return { removed, changed, revision: before.revision + 1, at };
+  }
+
+  /**
+   * Removes what has counted for it while its users left, and has nothing count that they did up to now. Gives its revision where there
+   * was anything.
+   */
+  async #removeSince(call: Call, id: string): Promise<number | undefined> {
+    const { store, notifier, rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
+    let revision: number | undefined;
+    for (let removed = limit; removed >= limit; ) {
+      requireTime(call);
+      const some = await store.transaction(async (tx) => {
+        const before = (await tx.organizations.lock([id])).get(id)!;
+        await tx.earners.lock([id], new Set());
+        const at = await tx.now();
+        const rows = await tx.earners.remove(id, { at, limit });
+        if (rows === 0) return { removed: rows, revision: undefined };
+        await tx.organizations.advance([id]);
+        await tx.earners.advance([id], new Map([[id, at]]));
+        return { removed: rows, revision: before.revision + 1 };
+      });
+      removed = some.removed;
+      if (some.revision === undefined) continue;
+      revision = some.revision;
+      await notifier.publish({ kind: 'organizations', organizations: [{ id, revision }] });
+    }
+    return revision;
   }
 
   /** Makes its users members of none, and drops the rows that it has for users; gives whether there were any. */
