@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { FlagInput } from '../../src/core/flags/parse-flag.js';
+import { DAY_MS } from '../../src/core/values/time.js';
 import { BackfillWorker } from '../../src/worker/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { previewed } from './stands/previewed.js';
@@ -160,6 +161,32 @@ describeOnEachEngine('what an organization earns', (engine) => {
       { name: derived, clientTrackable: false, derivation: { from: ['login'] } },
     ]);
     expect(await isOn(stand, members[1], 'summed')).toBe(false);
+  });
+
+  it('is looked at where what a member has done or said is corrected', async () => {
+    const { stand, set, members, report } = await team();
+    const [mia] = members;
+    const { totalCorrection, users } = stand.services;
+    await set('badge', {
+      rules: [
+        {
+          ...{ policy: 'LATCHING', onReversal: 'RELOCK' },
+          conditions: { all: [ofOrganization(2), atLeast(2, 'report')] } as never,
+        },
+      ],
+    });
+    const joined = { fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: 30 };
+    await set('veteran', latching({ any: [joined, ofOrganization(2)] }));
+    const now = await stand.store.now();
+    await users.identify(OPERATOR, { userId: mia, joinedAt: now - 40 * DAY_MS });
+    await report(2);
+    await backfill(stand);
+    expect((await ledgerOf(stand.store, mia)).map(({ kind }) => kind)).toEqual(['unlocked', 'unlocked']);
+    // Its organization has earned it for her as well.
+    const { warnings } = await users.identify(OPERATOR, { userId: mia, joinedAt: now - 10 * DAY_MS });
+    expect(warnings).toEqual([]);
+    const correction = { userId: mia, action: 'report', count: 1, reason: 'counted twice' };
+    expect(await totalCorrection.correct(OPERATOR, correction)).toMatchObject({ newlyLocked: ['badge'] });
   });
 
   it('comes of its attributes at once', async () => {

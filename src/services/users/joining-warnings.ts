@@ -1,5 +1,5 @@
 import { unlocksOfJoining } from '../../core/requirements/unlocks-of-joining.js';
-import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
@@ -24,8 +24,9 @@ export async function correctionOfJoining(
 ): Promise<JoiningCorrected | undefined> {
   if (before.joinedAt === undefined || before.joinedAt === after.joinedAt) return undefined;
   const { organizationId } = after;
-  const organization = organizationId && (await tx.organizations.read([organizationId])).get(organizationId);
-  return { before, snapshot, organization: organization || undefined, now };
+  if (organizationId === '') return { before, snapshot, organization: undefined, now };
+  const organizations = await tx.organizations.read([organizationId], earnerDaysOf(snapshot));
+  return { before, snapshot, organization: organizations.get(organizationId), now };
 }
 
 /** A warning for each unlock that rests on the instant that was corrected. What is unlocked stays so, until somebody rearms it. */

@@ -3,7 +3,7 @@ import { requireComment, requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
-import type { Snapshot } from '../../core/snapshot/snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause, LedgerEntry } from '../../core/states/ledger.js';
 import type { ActionTotal, UserState } from '../../core/states/user-state.js';
 import { relock } from '../../core/unlocking/relock.js';
@@ -98,7 +98,8 @@ async function relocks(
   cause: Cause,
 ): Promise<readonly LedgerEntry[]> {
   const { organizationId } = before;
-  const organizations = organizationId === '' ? undefined : await tx.organizations.read([organizationId]);
+  const organizations =
+    organizationId === '' ? undefined : await tx.organizations.read([organizationId], earnerDaysOf(snapshot));
   const { taken } = relock({
     ...{ snapshot, before, after, organization: organizations?.get(organizationId), at: now },
     // It is not known when what was wrong had come.
