@@ -74,6 +74,8 @@ export async function keepHouse(
 async function keepDays(tx: Transaction, keeper: ConfigurationKeeper, others: number): Promise<KeptDays> {
   const { snapshot } = await confirmSnapshot(tx, keeper);
   // An event may arrive at the end of the retention, and a timer may be fired late: the window may then begin that much earlier.
-  const windowed = new Map([...snapshot.windowedActions].map(([action, days]) => [action, others - days]));
+  const windowed = new Map<string, number>();
+  for (const read of [snapshot.windowedActions, snapshot.organizationEarners?.judging.windowedActions ?? []])
+    for (const [action, days] of read) windowed.set(action, Math.min(others - days, windowed.get(action) ?? others));
   return tx.days.keepFrom({ windowed, others });
 }

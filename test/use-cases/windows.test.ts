@@ -254,3 +254,33 @@ describeOnEachEngine('windows of days', (engine) => {
     expect(known.keptFrom.get('kept')).toBe(dayNumber(now) - 5);
   });
 });
+
+describeOnEachEngine('days of windows', (engine) => {
+  it('of organizations are kept for as long as rules window them', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const all = [windowed('actionCount', 2, 'own', 7)];
+    await stand.setFlag('brief', live(windowed('actionCount', 2, 'own', 1)));
+    await stand.setFlag('together', { rules: [{ earnedBy: 'ORGANIZATION', conditions: { all } as never }] });
+    await stand.setFlag('joint', live(atLeast(2, 'joint', { of: 'organization', windowDays: 7 })));
+    const now = await stand.store.now();
+    const did = (action: string, ago: number) => ({
+      ...{
+        id: `${action}-${ago}`,
+        user_id: 'w9',
+        action,
+        occurred_at: now - ago * DAY_MS,
+        organization_id: 'kept-org',
+      },
+    });
+    await stand.track(['own', 'joint', 'unread'].flatMap((action) => [did(action, 2), did(action, 0)]));
+    await stand.drain();
+    await keepHouse({
+      store: { ...stand.store, now: () => Promise.resolve(now + 5 * DAY_MS) },
+      ...{ keeper: stand.services.keeper, retentionDays: 3, auditRetentionDays: undefined },
+    });
+    const read = new Set(['own', 'joint']);
+    const { earner } = (await stand.store.states.organizations(['kept-org'], read)).get('kept-org')!;
+    expect(Array.from(read, (action) => earner!.actionDays.get(action)?.length)).toEqual([2, 2]);
+  });
+});
