@@ -557,6 +557,31 @@ describeOnEachEngine('a corrected total', (engine) => {
     expect(await correct({ count: 0 })).toMatchObject({ before: undefined, after: undefined });
   });
 
+  it('judges by what the organization has done, too', async () => {
+    const stand = await engine.compose();
+    await stand.clear();
+    const ofTeam = fact('actionCount', 'order', 'greaterThanInclusive', 2, { of: 'organization' });
+    const own = fact('actionCount', 'order', 'greaterThanInclusive', 2);
+    await stand.setFlag('both', relocking(ofTeam, own));
+    await stand.setFlag('either', relocking({ any: [ofTeam, own] }));
+    for (const userId of ['cora', 'carl']) await stand.identify(userId, { organizationId: 'team' });
+    const order = (id: string, userId: string) => ({ id, source: 'shop', user_id: userId, action: 'order' });
+    await stand.track([order('t1', 'cora'), order('t2', 'cora'), order('t3', 'carl'), order('t4', 'carl')]);
+    await stand.drain();
+    await stand.track([order('t5', 'cora')]);
+    await stand.drain();
+    expect(await stand.on('cora')).toEqual(['both', 'either']);
+    const corrected = await stand.services.totalCorrection.correct(OPERATOR, {
+      ...{ userId: 'cora', action: 'order', reason: 'twice', addCount: -2 },
+    });
+    expect(corrected).toMatchObject({ newlyUnlocked: [], newlyLocked: ['both'] });
+    const { flags } = stand.services.keeper.snapshot;
+    const taken = (await ledgerOf(stand.store, 'cora')).flatMap(({ kind, flagId }) =>
+      kind === 'relocked' ? flagId : [],
+    );
+    expect(taken).toEqual([flags.get('both')!.flag.id]);
+  });
+
   it('is refused where it means nothing', async () => {
     const stand = await engine.compose({ lanes: 1 });
     const { totalCorrection, actions } = stand.services;
