@@ -98,6 +98,7 @@ describeOnEachEngine('the time zone of a user', (engine) => {
       rules: [{ conditions: { all: [local('localTime', 'lessThan', 12 * 60)] } as never }],
     });
     await stand.setFlag('new-day', { rules: [{ conditions: { all: [isAhead] } as never }] });
+    await stand.identify('moves', { timeZone: BEHIND });
     expect((await stand.identify('moves', { timeZone: AHEAD })).newlyUnlocked).toContain('new-day');
     expect((await stand.identify('moves', { timeZone: BEHIND })).newlyLocked).toContain('new-day');
     for (const zone of ['Europe/Lisbon', 'America/New_York', 'Australia/Lord_Howe', 'Asia/Kolkata']) {
@@ -215,15 +216,18 @@ describeOnEachEngine('the time zone of a user', (engine) => {
     await backfill(stand);
     expect(await ledgerOf(stand.store, 'member')).toMatchObject([{ flagId: flag.id, cause: { type: 'backfill' } }]);
 
+    // In UTC it holds until noon.
+    await stand.settings.adoptTimeZone(BEHIND);
+    await backfill(stand);
     await stand.identify('settler', { emailVerified: true });
     const { revision } = stand.services.keeper.snapshot;
-    await stand.settings.adoptTimeZone('UTC');
+    await stand.settings.adoptTimeZone(BEHIND);
     expect(stand.services.keeper.snapshot.revision).toBe(revision);
     await stand.settings.adoptTimeZone(AHEAD);
     expect(stand.services.keeper.snapshot).toMatchObject({ revision: revision + 1, timeZone: AHEAD });
     expect(await stand.store.configuration.load()).toMatchObject({ timeZone: AHEAD });
     const { items } = await stand.services.audit.list(OPERATOR, { limit: 1 }, { target: 'time_zone' });
-    expect(items[0]).toMatchObject({ action: 'time_zone.set', before: 'UTC', after: AHEAD, actor: 'system' });
+    expect(items[0]).toMatchObject({ action: 'time_zone.set', before: BEHIND, after: AHEAD, actor: 'system' });
     await backfill(stand);
     expect(await ledgerOf(stand.store, 'settler')).toMatchObject([{ flagId: flag.id, cause: { type: 'backfill' } }]);
     expect(await ledgerOf(stand.store, 'stranger')).toEqual([]);
