@@ -91,6 +91,9 @@ describeOnEachEngine('any action', (engine) => {
     expect(await totalOf('any2')).toMatchObject({ count: 4 });
     await stand.services.userDeletion.delete(OPERATOR, { userId: 'any2', comment: 'asked for' });
     expect(await totalOf('any2')).toBeUndefined();
+    // Nor is it told of those who are deleted.
+    const { actions } = await stand.services.userDeletion.totals(OPERATOR);
+    expect([...actions.keys()].toSorted()).toEqual(['big', 'draw', 'never_seen', 'rest']);
   });
 
   it('is read by way of segments, too, and says since when it is counted where events have gone', async () => {

@@ -5,6 +5,7 @@ import { unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { isNobody, NO_ACTIONS } from '../../core/states/user-state.js';
+import { ANY_ACTION } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 import type { DeletedTotals } from '../../store/user-store.js';
@@ -91,6 +92,7 @@ export class UserDeletion {
   /** The sums of what all deleted users had. */
   async totals(call: Call): Promise<DeletedTotals> {
     authorize(call, 'GetDeletedTotals');
-    return this.#options.store.history.deletedTotals();
+    const { actions, ...totals } = await this.#options.store.history.deletedTotals();
+    return { ...totals, actions: new Map([...actions].filter(([action]) => action !== ANY_ACTION)) };
   }
 }
