@@ -33,6 +33,8 @@ const MOST_ROUNDS = 20;
 
 /** For how many days less than those of users events of organizations are kept. */
 const SOONER_DAYS = 1;
+/** For how many days they can be taken back at least: they are kept for a day, beginning when they come to count, whatever the retention. */
+const LEAST_DAYS = 0.5;
 
 /** Counts events of users, and takes them from the pending ones. */
 export async function countForUsers(
@@ -73,7 +75,7 @@ export async function countForOrganizations(
   const { states, snapshot, now, ...locked } = await lockOrganizations(tx, keeper, [...byOrganization.keys()]);
   const organizations = new Map(locked.organizations);
   const batch = randomUUID();
-  const keptDays = retentionDays - SOONER_DAYS;
+  const keptDays = Math.max(LEAST_DAYS, retentionDays - SOONER_DAYS);
   const count = async ({ happened }: Round, writes: Writes): Promise<Recomputed> => {
     const options = { organizations, snapshot, now, batch, writes };
     const recomputed = await recomputeOrganizations(tx, happened, options);

@@ -258,6 +258,19 @@ describeOnEachEngine('what organizations count', (engine) => {
     expect([await reportsOf(stand, 'old-home'), await stand.store.events.deadLetterCount()]).toEqual([1, 1]);
   });
 
+  it('is taken back where events are kept for a day alone, too', async () => {
+    const stand = await engine.compose({ retentionDays: 1 });
+    await stand.clear();
+    await stand.setFlag('team-6', earned(count('greaterThanInclusive', 2)));
+    await stand.identify('brief', { organizationId: 'shortly' });
+    await stand.track([{ ...report('brief'), id: 'brief-1' }]);
+    await stand.drain();
+    expect(await reportsOf(stand, 'shortly')).toBe(1);
+    await stand.track([{ id: 'brief-2', user_id: 'brief', reverses: { id: 'brief-1' } }]);
+    await stand.drain();
+    expect([await reportsOf(stand, 'shortly'), stand.buried]).toEqual([0, []]);
+  });
+
   it('is not taken back from an organization that was deleted meanwhile', async () => {
     const stand = await engine.compose();
     await stand.clear();
