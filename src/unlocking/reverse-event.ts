@@ -12,8 +12,15 @@ import { localDay } from '../core/values/local-time.js';
 import { ANY_ACTION } from '../core/values/names.js';
 import { DAY_MS, shownInstant } from '../core/values/time.js';
 import type { KeptEvent, NewEvent, StoredEvent } from '../store/event-store.js';
-import type { EarnerWriter, KnownValues } from '../store/user-store.js';
-import { inOrderTaken, isSameEvent, type SequenceReading, sequencesWithout } from './reverse-sequences.js';
+import type { EarnerWriter } from '../store/user-store.js';
+import {
+  inOrderTaken,
+  isSameEvent,
+  NONE_KNOWN,
+  type SequenceReading,
+  sequencesWithout,
+  widen,
+} from './reverse-sequences.js';
 
 /** An event that takes back another one, and what that comes to. */
 export interface Reversal extends TakenBack {
@@ -231,10 +238,4 @@ async function lookThrough(subjects: Reading, looking: Looking): Promise<Found> 
   }
 }
 
-function widen(spans: Map<string, Span>, { action, occurredAt }: CountedEvent): void {
-  const { firstAt, lastAt } = spans.get(action) ?? { firstAt: occurredAt, lastAt: occurredAt };
-  spans.set(action, { firstAt: Math.min(firstAt, occurredAt), lastAt: Math.max(lastAt, occurredAt) });
-}
-
-const NONE_KNOWN: KnownValues = { has: () => false, isBy: () => false };
 const NO_ROWS: ReadonlyMap<string, never> = new Map<string, never>();

@@ -1,3 +1,4 @@
+import type { CountedEvent } from '../core/counting/count-events.js';
 import type { Derivations, DerivedEvent, SaidEvent } from '../core/counting/derivations.js';
 import { DerivedCounting } from '../core/counting/derived-counting.js';
 import type { CountedValue, UserDistinctValue } from '../core/counting/distinct-values.js';
@@ -169,7 +170,7 @@ async function valuesOf(
   };
 }
 
-const NONE_KNOWN: KnownValues = { has: () => false, isBy: () => false };
+export const NONE_KNOWN: KnownValues = { has: () => false, isBy: () => false };
 
 /** The first occurrence of what must have come first, where that is older than all that are kept. */
 function firstBefore(occurrences: readonly SaidEvent[], firstAt = Infinity): readonly StoredSpan[] {
@@ -240,11 +241,14 @@ function recount(
 
 function firstAndLast(counted: readonly DerivedEvent[]): ReadonlyMap<string, Span> {
   const found = new Map<string, Span>();
-  for (const { action, occurredAt } of counted) {
-    const { firstAt, lastAt } = found.get(action) ?? { firstAt: occurredAt, lastAt: occurredAt };
-    found.set(action, { firstAt: Math.min(firstAt, occurredAt), lastAt: Math.max(lastAt, occurredAt) });
-  }
+  for (const one of counted) widen(found, one);
   return found;
+}
+
+/** Has the first and the last of an event's action take in the event. */
+export function widen(spans: Map<string, Span>, { action, occurredAt }: CountedEvent): void {
+  const { firstAt, lastAt } = spans.get(action) ?? { firstAt: occurredAt, lastAt: occurredAt };
+  spans.set(action, { firstAt: Math.min(firstAt, occurredAt), lastAt: Math.max(lastAt, occurredAt) });
 }
 
 /** What has counted, but for as much of the same as others have: of two events that count alike it does not matter which is which. */

@@ -44,11 +44,9 @@ export async function keptPage(
   user: UserKey,
   { actions, after, limit }: KeptPage,
 ): Promise<readonly KeptEvent[]> {
-  // Of what happened before a deletion no action is known.
-  const isOne = actions === undefined ? "action <> ''" : `action IN (${commaSeparated('?', actions.length)})`;
   const rows = await sql.rows<StoredRow>(
     `SELECT ${STORED_COLUMNS} FROM events${sql.dialect.useIndex('PRIMARY')} WHERE part = ? AND dedupe BETWEEN ? AND ? ` +
-      `AND dedupe > ? AND state = ${DONE} AND reverses IS NULL AND user_id = ? AND ${isOne} ORDER BY dedupe LIMIT ?`,
+      `AND dedupe > ? AND state = ${DONE} AND reverses IS NULL AND user_id = ? AND ${isOneOfActions(actions)} ORDER BY dedupe LIMIT ?`,
     [...keyRangeOf(user), Buffer.from(after, 'hex'), user[1], ...(actions ?? []), limit],
   );
   return rows.map(keptOf);
@@ -67,14 +65,17 @@ function countedEvents(
   { actions, order }: { readonly actions: readonly string[] | undefined; readonly order: string },
 ): Promise<readonly StoredRow[]> {
   const { isOneOf, useIndex } = sql.dialect;
-  // Of what happened before a deletion no action is known.
-  const isOne = actions === undefined ? "action <> ''" : `action IN (${commaSeparated('?', actions.length)})`;
   const ranges = users.map(() => '(part = ? AND dedupe BETWEEN ? AND ?)').join(' OR ');
   return sql.rows<StoredRow>(
     `SELECT ${STORED_COLUMNS} FROM events${useIndex('PRIMARY')} WHERE (${ranges}) AND state = ${DONE} AND reverses IS NULL AND ` +
-      `${isOneOf(['user_id'], users.length)} AND ${isOne} ORDER BY ${order}`,
+      `${isOneOf(['user_id'], users.length)} AND ${isOneOfActions(actions)} ORDER BY ${order}`,
     [...users.flatMap(keyRangeOf), ...users.map(([, id]) => id), ...(actions ?? [])],
   );
+}
+
+/** Of what happened before a deletion no action is known. */
+function isOneOfActions(actions: readonly string[] | undefined): string {
+  return actions === undefined ? "action <> ''" : `action IN (${commaSeparated('?', actions.length)})`;
 }
 
 /** It counts on the day on which the event has counted, wherever the user is now. */
