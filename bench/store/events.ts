@@ -11,7 +11,8 @@
  * action, and one of all, so that everything counts as one action more. `REVERSED` is a share of events that take back an earlier one, such
  * as 0.05.
  * `ORGANIZATIONS` has every event count for one of so many organizations as well, of which each earns a flag: then events are counted
- * when both have counted them.
+ * when both have counted them. `SINCE` declares a derived action that counts the first action within so many days after the second, such
+ * as 7: one user in three does the second and then the first.
  */
 import { credentials, Metadata } from '@grpc/grpc-js';
 import { AdminServiceClient } from '../../test/gen/latchkey/v1/admin_service.js';
@@ -37,6 +38,7 @@ const DERIVED = Number(process.env.DERIVED ?? 0);
 const STREAKS = process.env.STREAKS === '1';
 const REVERSED = Number(process.env.REVERSED ?? 0);
 const ORGANIZATIONS = Number(process.env.ORGANIZATIONS ?? 0);
+const SINCE = Number(process.env.SINCE ?? 0);
 const TOPICS = 10;
 const LATENCY_EVENTS = Number(process.env.LATENCY_EVENTS ?? 2_000);
 const LATENCY_PER_SECOND = 200;
@@ -106,7 +108,7 @@ const teamFlag = {
 };
 
 /** Half of all events count as each of them, and of the last one the first of each topic. */
-const derivedActions = Array.from({ length: DERIVED }, (_, i) => ({
+const alike = Array.from({ length: DERIVED }, (_, i) => ({
   name: `derived-${i}`,
   derivation: {
     from: Array.from({ length: ACTIONS }, (_, n) => actionName(n)),
@@ -114,6 +116,14 @@ const derivedActions = Array.from({ length: DERIVED }, (_, i) => ({
     ...(i === DERIVED - 1 && { distinct: { name: 'topic' } }),
   },
 }));
+
+/** What is counted within some days after something else. */
+const sequence = {
+  name: 'sequence',
+  derivation: { from: [actionName(0)], since: { action: actionName(1), withinDays: SINCE } },
+};
+
+const derivedActions = [...alike, ...(SINCE > 0 ? [sequence] : [])];
 
 async function latencies({ client, call }: ReturnType<typeof connect>): Promise<readonly number[]> {
   const taken: number[] = [];
@@ -158,7 +168,7 @@ async function measure(place: Place): Promise<void> {
   const environment = { DATA_DIR: place.directory, ...place.environment };
   const [server, worker] = [await serve(0, 'grpc', environment), await serve(1, 'worker', environment)];
   const connected = connect(server.grpcAddress, TOKEN);
-  if (DERIVED > 0) await declare(server.grpcAddress);
+  if (derivedActions.length > 0) await declare(server.grpcAddress);
   await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag }));
   if (STREAKS) await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag: streakFlag }));
   if (ORGANIZATIONS > 0) await connected.call(connected.client.setFlag, SetFlagRequest.fromPartial({ flag: teamFlag }));
@@ -172,6 +182,7 @@ async function measure(place: Place): Promise<void> {
     streaks: Number(STREAKS),
     reversed: REVERSED,
     organizations: ORGANIZATIONS,
+    since: SINCE,
     rounds: ROUNDS,
   });
 
