@@ -38,8 +38,9 @@ export async function backfillChanges(
 }
 
 /**
- * Starts a backfill for each of these flags; gives the backfills' ids. The transaction must hold the configuration's revision.
- * With `unlessPending` none is started where one is pending that looks at the same users.
+ * Starts a backfill for each of these flags; gives the backfills' ids. The transaction must hold the configuration's revision, or have
+ * confirmed it: a backfill begins when everybody has committed who had confirmed it by then. With `unlessPending` none is started where one
+ * is pending that looks at the same users.
  */
 export async function startBackfills(
   tx: Transaction,

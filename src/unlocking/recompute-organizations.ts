@@ -69,8 +69,8 @@ async function startForMembers(
     const state = organizations.get(before.id)!;
     const flagIds = turnedForMembers(snapshot, { ...state, earner: before }, { ...state, earner }, now);
     if (flagIds.length === 0) continue;
-    // Whoever read the organization as it was before, to write a member, has committed then: the backfill finds that member.
-    await tx.configuration.holdRevision();
+    // The backfill waits, before it begins, for whoever has read the organization as it was before: here, where the revision is confirmed
+    // by many at once, two who would hold it would wait for one another.
     const { revision } = snapshot;
     await startBackfills(tx, flagIds, {
       ...{ organizationId: before.id, reason: 'organization', revision, now },

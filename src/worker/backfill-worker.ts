@@ -87,6 +87,7 @@ export class BackfillWorker {
     const group = await store.transaction((tx) => tx.backfills.claim(claim));
     const [first] = group;
     if (first === undefined) return undefined;
+    if (group.some(({ done }) => done === 0)) await this.#waitForWriters();
     await this.#countUsers(group, first);
 
     // As of an instant before a rule was changed, nobody has earned it. What was claimed may have been changed while the claim
@@ -102,6 +103,14 @@ export class BackfillWorker {
     observer.lookedAt(users, changed);
     if (next === undefined) await this.#tellDone(group);
     return users;
+  }
+
+  /**
+   * Who read an organization as it was before it earned something, to write a member, has the configuration confirmed until the commit:
+   * once all of these have committed, the pages have those members.
+   */
+  async #waitForWriters(): Promise<void> {
+    await this.#options.store.transaction((tx) => tx.configuration.holdRevision());
   }
 
   async #countUsers(group: readonly Backfill[], { organizationId }: Backfill): Promise<void> {
