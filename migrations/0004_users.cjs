@@ -39,6 +39,12 @@ exports.up = async function up(knex) {
       updated_at: 'BIGINT NOT NULL DEFAULT 0',
     },
     primary: ['part', 'id'],
+    // Administrators find users by the beginning of their id, among all or in an organization, and by their stage.
+    indexes: {
+      users_id: ['id', 'part'],
+      users_organization_id: ['organization_id', 'id'],
+      users_stage: ['stage', 'id'],
+    },
   });
   await createTable(knex, {
     name: 'memberships',

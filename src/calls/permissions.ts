@@ -45,6 +45,7 @@ export const PERMISSIONS = {
   DeleteAction: platform('manage'),
   SetOrganization: { scopes: ['identify'], bound: true, person: 'platform' },
   GetOrganization: { scopes: ['identify'], bound: true, person: 'platform' },
+  ListOrganizations: { scopes: ['identify', 'manage'], bound: true, person: 'organization' },
   DeleteOrganization: platform('manage'),
   GetUser: { scopes: ['identify'], bound: true, person: 'platform' },
   ListUnlocks: { scopes: ['identify'], bound: true, person: 'platform' },

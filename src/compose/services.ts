@@ -24,6 +24,7 @@ import { UserNotices } from '../services/evaluating/user-notices.js';
 import { DeadLetterService } from '../services/events/dead-letters.js';
 import { ActionService } from '../services/events/declared-actions.js';
 import { EventService } from '../services/events/events.js';
+import { Finding } from '../services/finding/finding.js';
 import { FlagLookup } from '../services/flags/flag-lookup.js';
 import { FlagService } from '../services/flags/flags.js';
 import { SegmentService } from '../services/flags/segments.js';
@@ -161,6 +162,7 @@ export function composeServices(parts: ServiceParts): Composed {
     evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
     evaluation: metered,
     events,
+    finding: new Finding(store),
     flagLookup: new FlagLookup(store),
     flags: new FlagService({ ...writing, ...kept, dayKnowledge }),
     keeper,

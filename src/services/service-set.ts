@@ -8,6 +8,7 @@ import type { RequirementsService } from './evaluating/requirements.js';
 import type { DeadLetterService } from './events/dead-letters.js';
 import type { ActionService } from './events/declared-actions.js';
 import type { EventService } from './events/events.js';
+import type { Finding } from './finding/finding.js';
 import type { FlagLookup } from './flags/flag-lookup.js';
 import type { FlagService } from './flags/flags.js';
 import type { SegmentService } from './flags/segments.js';
@@ -36,6 +37,7 @@ export interface ServiceSet {
   readonly evaluateStreams: EvaluateStreams;
   readonly evaluation: Evaluator;
   readonly events: EventService;
+  readonly finding: Finding;
   readonly flagLookup: FlagLookup;
   readonly flags: FlagService;
   readonly keeper: ConfigurationKeeper;

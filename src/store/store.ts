@@ -5,6 +5,7 @@ import type { DayStore, DayWriter } from './day-store.js';
 import type { DeliveryStore, DeliveryWriter } from './delivery-store.js';
 import type { DerivedStore } from './derived-store.js';
 import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
+import type { Finder } from './finder.js';
 import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
@@ -26,6 +27,7 @@ export interface Store {
   readonly states: StateReader;
   readonly userPages: UserPages;
   readonly history: UserHistory;
+  readonly finder: Finder;
   readonly inbox: EventInbox;
   readonly events: EventReader;
   readonly days: DayStore;

@@ -65,6 +65,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   DeleteAction: () => ({ name: spare() }),
   SetOrganization: (reach) => ({ organization: { id: of(reach).organization, strictRoles: false } }),
   GetOrganization: (reach) => ({ id: of(reach).organization }),
+  ListOrganizations: () => ({}),
   GetUser: (reach) => ({ userId: of(reach).user }),
   ListUnlocks: (reach) => ({ userId: of(reach).user }),
   'ListUnlocks of an organization': (reach) => ({ organizationId: of(reach).organization }),

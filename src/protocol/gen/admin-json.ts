@@ -1049,6 +1049,31 @@ export interface Unlock {
   earned_at?: string;
 }
 
+/** A page of organizations. */
+export interface ListOrganizationsResponse {
+  /**
+   * By id, ascending by its bytes. There may be fewer than asked for, even none, and more on the next page: what was
+   * deleted is passed over.
+   */
+  organizations: ListedOrganization[];
+  /** See AdminService. */
+  next_page_token: string;
+}
+
+/** What a list tells of an organization; GetOrganization tells the rest. */
+export interface ListedOrganization {
+  /** Its id. */
+  id: string;
+  /** See Organization.version; 0 where nobody has described it: users, access rows or events name it. */
+  version: number;
+  /** See Organization.strict_roles. */
+  strict_roles: boolean;
+  /** How many roles it defines itself. */
+  own_roles: number;
+  /** How many users are in it, where they were counted: to 1000, which stands for as many or more. */
+  members?: number;
+}
+
 /** What came of the deletion. */
 export interface DeleteOrganizationResponse {
   /** Whether there was anything to remove. */
@@ -2260,6 +2285,16 @@ export interface AdminRoutes {
     query: { comment?: string };
     body: undefined;
     response: DeleteOrganizationResponse;
+  };
+  /**
+   * Lists organizations by id, paged: those that are described here, and those that users, access rows or events name
+   * alone
+   */
+  "GET /api/admin/organizations": {
+    path: Record<string, never>;
+    query: { page_size?: number; page_token?: string; q?: string; count_members?: boolean };
+    body: undefined;
+    response: ListOrganizationsResponse;
   };
   /** Gives everything stored about a user that an evaluation can read */
   "GET /api/admin/users/{user_id}": {

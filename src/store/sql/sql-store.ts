@@ -13,6 +13,7 @@ import { dayStore, dayWriter } from './events/action-days.js';
 import { eventInbox, placesFromZero } from './events/event-inbox.js';
 import { eventReader } from './events/event-reader.js';
 import { type InboxOptions, inboxWriter } from './events/inbox-writer.js';
+import { finder } from './finding/finder.js';
 import { auditReader, auditWriter } from './records/audit.js';
 import { backfillReader, backfillWriter } from './records/backfills.js';
 import { outboxReader, outboxWriter } from './records/outbox.js';
@@ -67,6 +68,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     },
     userPages: userPages(engine),
     history: userHistory(read),
+    finder: finder(engine),
     inbox,
     events: eventReader(engine),
     days: dayStore(engine),

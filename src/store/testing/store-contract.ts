@@ -6,6 +6,7 @@ import { deliveryContract } from './delivery-contract.js';
 import { derivedContract } from './derived-contract.js';
 import { earnerContract } from './earner-contract.js';
 import { eventContract } from './event-contract.js';
+import { finderContract } from './finder-contract.js';
 import { inboxContract } from './inbox-contract.js';
 import { ledgerContract } from './ledger-contract.js';
 import { organizationContract } from './organization-contract.js';
@@ -43,6 +44,7 @@ export function storeContract(harness: StoreHarness): void {
   describe('organizations', () => organizationContract(store));
   // First: it tells everybody who is there.
   describe('users in pages', () => userPagesContract(store));
+  describe('users and organizations that are looked for', () => finderContract(store));
   describe('users', () => userContract(store));
   describe('the inbox', () => inboxContract(store));
   describe('events', () => eventContract(store));

@@ -5,6 +5,7 @@ import type { Handlers } from '../method.js';
 import { auditRpcs } from './audit-rpcs.js';
 import { backfillRpcs } from './backfill-rpcs.js';
 import { deadLetterRpcs } from './dead-letter-rpcs.js';
+import { findingRpcs } from './finding-rpcs.js';
 import { flagRpcs } from './flag-rpcs.js';
 import { ledgerRpcs } from './ledger-rpcs.js';
 import { onboardingRpcs } from './onboarding-rpcs.js';
@@ -19,6 +20,7 @@ import { webhookRpcs } from './webhook-rpcs.js';
 export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefinition, Caller> {
   return {
     ...flagRpcs(services.flagLookup),
+    ...findingRpcs(services.finding),
     ...segmentRpcs(services.segments),
     ...onboardingRpcs(services),
     ...organizationRpcs(services),

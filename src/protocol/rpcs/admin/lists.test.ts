@@ -48,6 +48,7 @@ beforeAll(async () => {
     await admin.createToken({ name: key, scopes: ['evaluate'] });
   }
   await admin.declareActions({ actions: ['x', 'y', 'z'].map((name) => ({ name })) });
+  for (const id of ['acme', 'globex']) await admin.setOrganization({ organization: { id } });
   for (const userId of ['ada', 'bob']) await admin.identify({ userId, emailVerified: true });
   const now = Date.now();
   for (const id of ['1', '2', '3']) {
@@ -88,7 +89,7 @@ describe('a paged list', () => {
         'listDeliveries',
         'listFlagUnlocks',
       ],
-      ...['listFlags', 'listRequirements', 'listSegments', 'listTokens', 'listUnlocks'],
+      ...['listFlags', 'listOrganizations', 'listRequirements', 'listSegments', 'listTokens', 'listUnlocks'],
     ]);
   });
 

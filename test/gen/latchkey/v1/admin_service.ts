@@ -36,6 +36,7 @@ import {
   ReplayDeadLettersRequest,
   ReplayDeadLettersResponse,
 } from "./dead_letter.js";
+import { ListOrganizationsRequest, ListOrganizationsResponse } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
 import {
   GrantUnlockRequest,
@@ -122,7 +123,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization and ListAccess, for that organization, and nothing else of this service. What changes
+ * SetOrganization, GetOrganization, ListOrganizations and ListAccess, for that organization, and nothing else of this service. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
  *
@@ -294,6 +295,18 @@ export const AdminServiceDefinition = {
       requestType: GetOrganizationRequest as typeof GetOrganizationRequest,
       requestStream: false,
       responseType: GetOrganizationResponse as typeof GetOrganizationResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists organizations by id, paged: those that are described here, and those that users, access rows or events name alone. Scope:
+     * `identify` or `manage`; bound to an organization, that one alone.
+     */
+    listOrganizations: {
+      name: "ListOrganizations",
+      requestType: ListOrganizationsRequest as typeof ListOrganizationsRequest,
+      requestStream: false,
+      responseType: ListOrganizationsResponse as typeof ListOrganizationsResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -619,7 +632,7 @@ export const AdminServiceDefinition = {
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization and ListAccess, for that organization, and nothing else of this service. What changes
+ * SetOrganization, GetOrganization, ListOrganizations and ListAccess, for that organization, and nothing else of this service. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
  *
@@ -814,6 +827,21 @@ export const AdminServiceService = {
     responseSerialize: (value: GetOrganizationResponse): Buffer =>
       Buffer.from(GetOrganizationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetOrganizationResponse => GetOrganizationResponse.decode(value),
+  },
+  /**
+   * Lists organizations by id, paged: those that are described here, and those that users, access rows or events name alone. Scope:
+   * `identify` or `manage`; bound to an organization, that one alone.
+   */
+  listOrganizations: {
+    path: "/latchkey.v1.AdminService/ListOrganizations" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrganizationsRequest): Buffer =>
+      Buffer.from(ListOrganizationsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrganizationsRequest => ListOrganizationsRequest.decode(value),
+    responseSerialize: (value: ListOrganizationsResponse): Buffer =>
+      Buffer.from(ListOrganizationsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrganizationsResponse => ListOrganizationsResponse.decode(value),
   },
   /**
    * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to
@@ -1246,6 +1274,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   /** Gives an organization, with what it has earned. One of which nothing is stored is empty. Scope: `identify`. */
   getOrganization: handleUnaryCall<GetOrganizationRequest, GetOrganizationResponse>;
   /**
+   * Lists organizations by id, paged: those that are described here, and those that users, access rows or events name alone. Scope:
+   * `identify` or `manage`; bound to an organization, that one alone.
+   */
+  listOrganizations: handleUnaryCall<ListOrganizationsRequest, ListOrganizationsResponse>;
+  /**
    * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to
    * it are revoked, and its users are in no organization then; their own counts and ledgers stay. What users did up to then never counts
    * for it again, even if it arrives later; what comes after begins anew. UNAVAILABLE: it may be done in part, and goes on when called
@@ -1616,6 +1649,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetOrganizationResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists organizations by id, paged: those that are described here, and those that users, access rows or events name alone. Scope:
+   * `identify` or `manage`; bound to an organization, that one alone.
+   */
+  listOrganizations(
+    request: ListOrganizationsRequest,
+    callback: (error: ServiceError | null, response: ListOrganizationsResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizations(
+    request: ListOrganizationsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrganizationsResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizations(
+    request: ListOrganizationsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrganizationsResponse) => void,
   ): ClientUnaryCall;
   /**
    * Deletes an organization: its attributes, roles, what it has counted and earned, the access rows that name it. Tokens that are bound to

@@ -22,6 +22,7 @@ import {
   ReplayDeadLettersRequest,
   ReplayDeadLettersResponse,
 } from "./dead_letter.js";
+import { ListOrganizationsRequest, ListOrganizationsResponse } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
 import {
   GrantUnlockRequest,
@@ -108,7 +109,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization and ListAccess, for that organization, and nothing else of this service. What changes
+ * SetOrganization, GetOrganization, ListOrganizations and ListAccess, for that organization, and nothing else of this service. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
  *
@@ -280,6 +281,18 @@ export const AdminServiceDefinition = {
       requestType: GetOrganizationRequest as typeof GetOrganizationRequest,
       requestStream: false,
       responseType: GetOrganizationResponse as typeof GetOrganizationResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists organizations by id, paged: those that are described here, and those that users, access rows or events name alone. Scope:
+     * `identify` or `manage`; bound to an organization, that one alone.
+     */
+    listOrganizations: {
+      name: "ListOrganizations",
+      requestType: ListOrganizationsRequest as typeof ListOrganizationsRequest,
+      requestStream: false,
+      responseType: ListOrganizationsResponse as typeof ListOrganizationsResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
