@@ -1,10 +1,10 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { MAX_DISTINCT } from '../core/counting/derivations.js';
-import { recount } from '../core/counting/recount.js';
+import { Recount, recount } from '../core/counting/recount.js';
 import type { Action, Derivation } from '../core/flags/flag.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
-import { type UserState, unknownUser } from '../core/states/user-state.js';
+import { type UserActionDay, type UserState, unknownUser } from '../core/states/user-state.js';
 import { NOW, snapshotOf, userOf } from '../core/testing/samples.js';
 import type { JsonObject, JsonValue } from '../core/values/json.js';
 import { LARGEST_AMOUNT } from '../core/values/millionths.js';
@@ -214,6 +214,8 @@ const eventsOf = (list: typeof anyEvents extends fc.Arbitrary<infer L> ? L : nev
     }),
   );
 
+const byDay = (days: readonly UserActionDay[]) => new Map(days.map((row) => [`${row.day} ${row.action}`, row]));
+
 describe('counting derived actions anew', () => {
   it('comes to what counting them with the events came to', () => {
     const sizes = fc.array(fc.integer({ min: 1, max: 9 }), { maxLength: 8 });
@@ -233,6 +235,15 @@ describe('counting derived actions anew', () => {
         const sorted = (some: readonly object[]) => some.map((value) => JSON.stringify(value)).toSorted();
         expect(sorted(anew.distinct)).toEqual(sorted(live.distinct));
         expect(sorted(anew.spans)).toEqual(sorted(live.spans));
+        // However much of what is kept is at hand at once.
+        const firsts = new Map<string, number>();
+        for (const { action, occurredAt } of events)
+          firsts.set(action, Math.min(occurredAt, firsts.get(action) ?? occurredAt));
+        const paged = new Recount(plain.user, names, { derivations, firsts });
+        for (let [i, from] = [0, 0]; from < events.length; from += cuts[i++] ?? 3)
+          paged.take(events.slice(from, from + (cuts[i] ?? 3)));
+        const { days, ...rest } = paged.done();
+        expect({ ...rest, days: byDay(days) }).toEqual({ ...anew, days: byDay(anew.days) });
         // Of one that was counted otherwise before, too, and of some of them alone.
         for (const some of [names, new Set(['after']), new Set(['later'])]) {
           const again = recount(live.user, some, { derivations: derivations.among(some), events });

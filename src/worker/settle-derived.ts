@@ -2,7 +2,7 @@ import type { ConfigurationKeeper } from '../configuration/configuration-keeper.
 import { lockOrganizations, lockUsers } from '../configuration/confirm-snapshot.js';
 import { isOrganizationPartition } from '../core/values/partition.js';
 import type { Store } from '../store/store.js';
-import { FIRST_USER, type UserCursor } from '../store/user-pages.js';
+import { FIRST_ORGANIZATION, FIRST_USER, type UserCursor } from '../store/user-pages.js';
 
 export interface SettleDerivedOptions {
   readonly store: Pick<Store, 'derived' | 'transaction'>;
@@ -17,7 +17,8 @@ const USERS_PER_TRANSACTION = 100;
 /**
  * Counts derived actions for good, for everybody whom a changed declaration concerns: whoever is locked is brought up to date. Until then
  * it is done whenever a user is read, which is right, too, but takes longer, and can be done only while the events are kept. Gives
- * whether everybody is up to date. It may be stopped anywhere, and run twice at the same time.
+ * whether everybody is up to date. It may be stopped anywhere, and run twice at the same time. Organizations come first: more is kept of
+ * one than of a user, and it is read with each of its members.
  */
 export async function settleDerived(
   { store, keeper, giveWay }: SettleDerivedOptions,
@@ -25,20 +26,23 @@ export async function settleDerived(
 ): Promise<boolean> {
   const revision = await store.derived.unsettled();
   if (revision === undefined) return true;
-  for (let after: UserCursor = FIRST_USER; ; ) {
-    if (signal?.aborted) return false;
-    await giveWay();
-    const behind = await store.derived.behind(revision, after, USERS_PER_TRANSACTION);
-    const last = behind.at(-1);
-    if (last === undefined) break;
-    const [earners, users] = [true, false].map((organizations) =>
-      behind
-        .filter(({ partition }) => isOrganizationPartition(partition) === organizations)
-        .map(({ userId }) => userId),
-    ) as [string[], string[]];
-    if (users.length > 0) await store.transaction(async (tx) => void (await lockUsers(tx, keeper, users)));
-    if (earners.length > 0) await store.transaction(async (tx) => void (await lockOrganizations(tx, keeper, earners)));
-    after = last;
+  for (const first of [FIRST_ORGANIZATION, FIRST_USER]) {
+    for (let after: UserCursor = first; ; ) {
+      if (signal?.aborted) return false;
+      await giveWay();
+      const behind = await store.derived.behind(revision, after, USERS_PER_TRANSACTION);
+      const last = behind.at(-1);
+      if (last === undefined) break;
+      const [earners, users] = [true, false].map((organizations) =>
+        behind
+          .filter(({ partition }) => isOrganizationPartition(partition) === organizations)
+          .map(({ userId }) => userId),
+      ) as [string[], string[]];
+      if (users.length > 0) await store.transaction(async (tx) => void (await lockUsers(tx, keeper, users)));
+      // Of one so much may be kept that others would have to wait for it.
+      for (const id of earners) await store.transaction(async (tx) => void (await lockOrganizations(tx, keeper, [id])));
+      after = last;
+    }
   }
   await store.derived.settled(revision);
   return true;

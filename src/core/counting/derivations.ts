@@ -83,6 +83,11 @@ export class Derivations {
     }
   }
 
+  /** Whether which events count as some of them, or with which value, depends on their properties. */
+  get readsProperties(): boolean {
+    return [...this.#byName.values()].some(({ readsProperties: reads }) => reads);
+  }
+
   /** Whether some of them count since another action. */
   get anySince(): boolean {
     return this.#followers.size > 0;

@@ -8,6 +8,7 @@ import { earnerContract } from './earner-contract.js';
 import { eventContract } from './event-contract.js';
 import { finderContract } from './finder-contract.js';
 import { inboxContract } from './inbox-contract.js';
+import { keptContract } from './kept-contract.js';
 import { ledgerContract } from './ledger-contract.js';
 import { organizationContract } from './organization-contract.js';
 import { recordContract } from './record-contract.js';
@@ -57,4 +58,5 @@ export function storeContract(harness: StoreHarness): void {
   describe('transactions', () => transactionContract(store, harness.unreachable));
   // Last: it leaves users behind, who are brought up to date when they are locked.
   describe('derived actions', () => derivedContract(store));
+  describe('what is kept of users', () => keptContract(store));
 }

@@ -98,7 +98,7 @@ export const EVENT_COLUMNS =
   'organization_id, contributor';
 
 /** What names an event among those of its user, or organization. */
-export function nameOf(row: EventRow): EventName {
+export function nameOf(row: Pick<EventRow, 'source' | 'event_id' | 'part' | 'dedupe'>): EventName {
   const { source, event_id: id, part, dedupe } = row;
   const isContribution = part !== undefined && isOrganizationPartition(part);
   return { source, id, ...(isContribution && { contribution: dedupeText(dedupe!) }) };

@@ -1,5 +1,5 @@
 import { Derivations } from '../../../core/counting/derivations.js';
-import { type Recounted, recount } from '../../../core/counting/recount.js';
+import { firstsNeeded, Recount, type Recounted } from '../../../core/counting/recount.js';
 import type { UserSpans } from '../../../core/counting/sequences.js';
 import type { Derivation } from '../../../core/flags/flag.js';
 import type { Earner, UserState } from '../../../core/states/user-state.js';
@@ -7,7 +7,7 @@ import { ANY_ACTION } from '../../../core/values/names.js';
 import { changeByKey, dropByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { firstRow, parseJson, type Sql } from '../engine/sql.js';
 import { addDistinctValues } from './distinct-values.js';
-import { keptEvents } from './kept-events.js';
+import { keptOfUsers } from './kept-events.js';
 import { putSpans } from './sequence-spans.js';
 import { addDays, putTotals } from './totals.js';
 import { type UserKey, userKey, userKeys } from './user-keys.js';
@@ -52,11 +52,9 @@ export async function bringUp(sql: Sql, users: readonly UserState[], options: Op
     const derivations = derived.derivations.among(names);
     // Of a user whom nobody has written nothing was counted.
     const written = group.filter((user) => user.revision > 0);
-    const events = await keptEvents(sql, keysOf(written, earner), sourcesOf(derivations));
-    for (const before of written) {
-      const made = recount(before, names, { derivations, events: events.get(before.id) ?? [] });
-      states.set(before.id, made.after);
-      recounted.push({ ...made, before, names });
+    for await (const made of recountUsers(sql, written, { names, derivations, earner })) {
+      states.set(made.after.id, made.after);
+      recounted.push({ ...made, names });
     }
   }
   return { states, revision: derived.revision, recounted };
@@ -70,8 +68,32 @@ export async function countAs(
 ): Promise<readonly UserState[]> {
   const derivations = new Derivations(derived);
   const names = new Set(derived.keys());
-  const events = await keptEvents(sql, keysOf(users, 'user'), sourcesOf(derivations));
-  return users.map((user) => recount(user, names, { derivations, events: events.get(user.id) ?? [] }).after);
+  const counted: UserState[] = [];
+  for await (const { after } of recountUsers(sql, users, { names, derivations, earner: 'user' })) counted.push(after);
+  return counted;
+}
+
+interface RecountOptions {
+  readonly names: ReadonlySet<string>;
+  readonly derivations: Derivations;
+  readonly earner: Earner;
+}
+
+/** Counts some actions of users anew, of one after the other, from what is kept of each: of that a page is held at once. */
+async function* recountUsers(
+  sql: Sql,
+  users: readonly UserState[],
+  { names, derivations, earner }: RecountOptions,
+): AsyncGenerator<Recounted & { readonly before: UserState }> {
+  const reading = { actions: sourcesOf(derivations), properties: derivations.readsProperties };
+  let next = 0;
+  for await (const { pages, firsts } of keptOfUsers(sql, keysOf(users, earner), reading)) {
+    const before = users[next++]!;
+    const known = await firsts([...firstsNeeded(before, names, derivations)]);
+    const counting = new Recount(before, names, { derivations, firsts: known });
+    for await (const page of pages) counting.take(page);
+    yield { ...counting.done(), before };
+  }
 }
 
 /** Writes what {@link bringUp} has counted. The users must be locked. */

@@ -3,29 +3,100 @@ import { localDay } from '../../../core/values/local-time.js';
 import { amountOf } from '../../../core/values/millionths.js';
 import type { KeptEvent } from '../../event-store.js';
 import { commaSeparated } from '../engine/dialect.js';
-import { chunksOf } from '../engine/rows-by-key.js';
 import { parseJson, type Sql } from '../engine/sql.js';
 import { DONE, keptOf, keyRangeOf, nameOf, STORED_COLUMNS, type StoredRow } from '../events/event-row.js';
 import type { UserKey } from './user-keys.js';
 
 const USERS_PER_STATEMENT = 100;
+/** How many events are held at once. */
+const PAGE = 1_000;
 
-/** What is kept of what users, or organizations, did, of some actions, or of all where these are left out, in the order in which it was taken. */
-export async function keptEvents(
-  sql: Sql,
-  users: readonly UserKey[],
-  actions: readonly string[] | undefined,
-): Promise<ReadonlyMap<string, readonly SaidEvent[]>> {
-  const found = new Map<string, SaidEvent[]>();
-  if (actions?.length === 0) return found;
-  for (const some of chunksOf(users, USERS_PER_STATEMENT)) {
-    for (const row of await countedEvents(sql, some, { actions, order: 'part, received_at, place, dedupe' })) {
-      const own = found.get(row.user_id);
-      if (own === undefined) found.set(row.user_id, [saidEvent(row)]);
-      else own.push(saidEvent(row));
-    }
+/** What is read of the events that were counted. */
+interface Reading {
+  /** The actions whose events are read; left out, all. */
+  readonly actions: readonly string[] | undefined;
+  /** Whether they are read with their properties. */
+  readonly properties: boolean;
+}
+
+/** What is kept of what one user, or organization, did. */
+export interface KeptOfUser {
+  readonly userId: string;
+  /** The events in the order in which they were taken, however many there are: of these no more than a page is held. */
+  readonly pages: AsyncIterable<readonly SaidEvent[]> | Iterable<readonly SaidEvent[]>;
+  /** By action, of those that are asked for, when the first of them occurred. */
+  firsts(actions: readonly string[]): Promise<ReadonlyMap<string, number>>;
+}
+
+/** What is kept of each of these users, in their order. Many who did little are read at once, who did much is read by pages. */
+export async function* keptOfUsers(sql: Sql, users: readonly UserKey[], reading: Reading): AsyncGenerator<KeptOfUser> {
+  if (reading.actions?.length === 0) {
+    for (const user of users) yield heldOf(user, []);
+    return;
   }
-  return found;
+  for (let [i, size] = [0, USERS_PER_STATEMENT]; i < users.length; ) {
+    const some = users.slice(i, i + size);
+    const rows = await rowsOf(sql, some, { ...reading, limit: PAGE + 1 });
+    if (rows.length > PAGE && some.length > 1) {
+      size = Math.ceil(some.length / 2);
+      continue;
+    }
+    if (rows.length > PAGE) yield pagedOf(sql, some[0]!, reading);
+    else {
+      const byUser = Map.groupBy(rows, ({ user_id }) => user_id);
+      for (const user of some) yield heldOf(user, byUser.get(user[1]) ?? []);
+    }
+    i += some.length;
+    if (rows.length <= PAGE / 2) size = Math.min(USERS_PER_STATEMENT, 2 * size);
+  }
+}
+
+function heldOf([, userId]: UserKey, rows: readonly TakenRow[]): KeptOfUser {
+  const events = rows.toSorted(inOrderTaken).map(saidEvent);
+  const firsts = new Map<string, number>();
+  for (const { action, occurredAt } of events) firsts.set(action, Math.min(occurredAt, firsts.get(action) ?? Infinity));
+  return { userId, pages: [events], firsts: async () => firsts };
+}
+
+function pagedOf(sql: Sql, user: UserKey, reading: Reading): KeptOfUser {
+  return { userId: user[1], pages: pagesOf(sql, user, reading), firsts: (actions) => firstsOf(sql, user, actions) };
+}
+
+async function* pagesOf(sql: Sql, user: UserKey, reading: Reading): AsyncGenerator<readonly SaidEvent[]> {
+  for (let after: TakenRow | undefined; ; ) {
+    const rows = await pageTaken(sql, user, { ...reading, after });
+    if (rows.length > 0) yield rows.map(saidEvent);
+    if (rows.length < PAGE) return;
+    after = rows.at(-1);
+  }
+}
+
+/** One user's events among those of the partition, which the index has in the order in which they were taken. */
+function pageTaken(
+  sql: Sql,
+  user: UserKey,
+  { after, actions, properties }: Reading & { readonly after: TakenRow | undefined },
+): Promise<readonly TakenRow[]> {
+  const [part, first, last] = keyRangeOf(user);
+  const place = after === undefined ? [-1, -1, first] : [after.received_at, after.place, after.dedupe];
+  // With the first of the two conditions every engine begins in the middle of its index.
+  return sql.rows<TakenRow>(
+    `SELECT ${columnsOf(properties)} FROM events${sql.dialect.useIndex('events_state')} WHERE state = ${DONE} AND part = ? AND ` +
+      'received_at >= ? AND (received_at, place, dedupe) > (?, ?, ?) AND dedupe BETWEEN ? AND ? AND reverses IS NULL AND ' +
+      `user_id = ? AND ${isOneOfActions(actions)} ORDER BY received_at, place, dedupe LIMIT ${PAGE}`,
+    [part, place[0]!, ...place, first, last, user[1], ...(actions ?? [])],
+  );
+}
+
+/** By action, when the first of the kept events of one user occurred. */
+async function firstsOf(sql: Sql, user: UserKey, actions: readonly string[]): Promise<ReadonlyMap<string, number>> {
+  if (actions.length === 0) return new Map();
+  const rows = await sql.rows<{ action: string; first_at: number }>(
+    `SELECT action, MIN(occurred_at) AS first_at FROM events${sql.dialect.useIndex('PRIMARY')} WHERE part = ? AND ` +
+      `dedupe BETWEEN ? AND ? AND state = ${DONE} AND reverses IS NULL AND user_id = ? AND ${isOneOfActions(actions)} GROUP BY action`,
+    [...keyRangeOf(user), user[1], ...actions],
+  );
+  return new Map(rows.map((row) => [row.action, row.first_at]));
 }
 
 /** The last of them of one user. */
@@ -34,8 +105,15 @@ export async function lastEvents(
   user: UserKey,
   { actions, limit }: { readonly actions: readonly string[]; readonly limit: number },
 ): Promise<readonly SaidEvent[]> {
-  const order = `received_at DESC, place DESC, dedupe DESC LIMIT ${limit}`;
-  return (await countedEvents(sql, [user], { actions, order })).map(saidEvent).reverse();
+  const few = await rowsOf(sql, [user], { actions, properties: true, limit: limit + 1 });
+  if (few.length <= limit) return few.toSorted(inOrderTaken).map(saidEvent);
+  const rows = await sql.rows<TakenRow>(
+    `SELECT ${columnsOf(true)} FROM events${sql.dialect.useIndex('events_state')} WHERE state = ${DONE} AND part = ? AND ` +
+      `dedupe BETWEEN ? AND ? AND reverses IS NULL AND user_id = ? AND ${isOneOfActions(actions)} ` +
+      `ORDER BY received_at DESC, place DESC, dedupe DESC LIMIT ${limit}`,
+    [...keyRangeOf(user), user[1], ...actions],
+  );
+  return rows.map(saidEvent).reverse();
 }
 
 /** A page of them, in the order of their keys, after the event of that key. */
@@ -58,19 +136,46 @@ interface KeptPage {
   readonly limit: number;
 }
 
-/** The key's range of each user is looked through, in which others' events are hardly ever: no other index is needed. */
-function countedEvents(
+/** Events by whose user's range of keys they are found, in which others' are hardly ever: in no order, and `limit` of all at most. */
+function rowsOf(
   sql: Sql,
   users: readonly UserKey[],
-  { actions, order }: { readonly actions: readonly string[] | undefined; readonly order: string },
-): Promise<readonly StoredRow[]> {
+  { actions, properties, limit }: Reading & { readonly limit: number },
+): Promise<readonly TakenRow[]> {
   const { isOneOf, useIndex } = sql.dialect;
   const ranges = users.map(() => '(part = ? AND dedupe BETWEEN ? AND ?)').join(' OR ');
-  return sql.rows<StoredRow>(
-    `SELECT ${STORED_COLUMNS} FROM events${useIndex('PRIMARY')} WHERE (${ranges}) AND state = ${DONE} AND reverses IS NULL AND ` +
-      `${isOneOf(['user_id'], users.length)} AND ${isOneOfActions(actions)} ORDER BY ${order}`,
+  return sql.rows<TakenRow>(
+    `SELECT ${columnsOf(properties)} FROM events${useIndex('PRIMARY')} WHERE (${ranges}) AND state = ${DONE} AND reverses IS NULL AND ` +
+      `${isOneOf(['user_id'], users.length)} AND ${isOneOfActions(actions)} LIMIT ${limit}`,
     [...users.flatMap(keyRangeOf), ...users.map(([, id]) => id), ...(actions ?? [])],
   );
+}
+
+/** The columns of which an event is made that derived actions are counted by. */
+type TakenRow = Pick<
+  StoredRow,
+  | 'user_id'
+  | 'source'
+  | 'event_id'
+  | 'action'
+  | 'occurred_at'
+  | 'value'
+  | 'properties'
+  | 'received_at'
+  | 'part'
+  | 'dedupe'
+  | 'place'
+  | 'day_zone'
+>;
+
+function columnsOf(properties: boolean): string {
+  const own =
+    'user_id, source, event_id, action, occurred_at, CAST(value AS CHAR) AS value, received_at, part, dedupe, place, day_zone';
+  return `${own}, ${properties ? 'properties' : 'NULL AS properties'}`;
+}
+
+function inOrderTaken(one: TakenRow, other: TakenRow): number {
+  return one.received_at - other.received_at || one.place - other.place || Buffer.compare(one.dedupe, other.dedupe);
 }
 
 /** Of what happened before a deletion no action is known. */
@@ -79,7 +184,7 @@ function isOneOfActions(actions: readonly string[] | undefined): string {
 }
 
 /** It counts on the day on which the event has counted, wherever the user is now. */
-function saidEvent(row: StoredRow): SaidEvent {
+function saidEvent(row: TakenRow): SaidEvent {
   return {
     ...nameOf(row),
     action: row.action,
