@@ -38,6 +38,8 @@ interface Kind {
 let latchkey: EmbeddedLatchkey;
 let client: Client;
 let made: Made;
+/** A token that is bound to the caller's organization, with the scope `manage` alone. */
+let managing = '';
 const kinds = new Map<string, Kind>();
 
 beforeAll(async () => {
@@ -62,7 +64,7 @@ beforeAll(async () => {
   // Resolves nowhere: what is sent to it goes nowhere.
   const webhook = { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] };
   const webhookIds: string[] = [];
-  for (let i = 0; i < 40; i++) webhookIds.push((await services.webhooks.create(operator, webhook)).endpoint.id);
+  for (let i = 0; i < 48; i++) webhookIds.push((await services.webhooks.create(operator, webhook)).endpoint.id);
   made = {
     ...{ tokenId: (await machine(['evaluate'])).token.id, backfillId },
     ...{ webhookId: webhookIds[0]!, spareWebhookIds: webhookIds.slice(1) },
@@ -75,6 +77,7 @@ beforeAll(async () => {
   const bound = (await machine(SCOPES, OWN.organization)).secret;
   add('bound, own', bound);
   add('bound, foreign', bound, 'foreign');
+  managing = (await machine(['manage'], OWN.organization)).secret;
   const people = {
     person: await person({ roles: [] }),
     'org admin': await person({ roles: ['admin'] }),
@@ -184,4 +187,36 @@ describe('over REST', () => {
       expect(await outcomesOf(row, (kind) => callRoute(row, kind))).toEqual(row.outcomes);
     },
   );
+});
+
+/** The columns of who administers an organization, by whom the call is about. */
+const ADMINISTERED = [
+  ['own', 'org admin, own'],
+  ['foreign', 'org admin, other'],
+] as const;
+
+const administrationRows = routeRows.filter(({ call }) => ADMIN_ROUTES.has(call));
+
+describe('a token with manage alone that is bound to an organization', () => {
+  it.each(administrationRows.map((row) => [exampleOf(row), row] as const))(
+    'does over REST what its administrators do: %s',
+    async (_name, row) => {
+      for (const [reach, heading] of ADMINISTERED) {
+        const told = row.outcomes[heading];
+        const outcome = await callRoute(row, { token: managing, reach, person: false });
+        expect([reach, outcome]).toEqual([reach, told ?? outcome]);
+      }
+    },
+  );
+
+  it.each(rpcRows.map((row) => [exampleOf(row), row] as const))('does over gRPC the same: %s', async (name, row) => {
+    const alike = administrationRows.find(
+      ({ call, about }) => ADMIN_ROUTES.get(call)!.rpc.name === row.call && about === row.about,
+    );
+    for (const [reach, heading] of ADMINISTERED) {
+      const told = alike === undefined ? '403' : alike.outcomes[heading];
+      const outcome = await callRpc(client, row.call, managing, RPC_EXAMPLES[name]!(reach, made));
+      expect([reach, outcome]).toEqual([reach, told ?? outcome]);
+    }
+  });
 });

@@ -30,12 +30,14 @@ export interface Person {
 }
 
 /**
- * A person who administers the platform, at the administration: there they are nobody's own user but see and change what a
- * machine token of the platform does, under their own name.
+ * A person at the administration, where they are nobody's own user: who administers the platform sees and changes what a machine
+ * token of the platform does, who administers an organization what is that organization's, under their own name.
  */
 export interface Operator {
   readonly kind: 'operator';
   readonly userId: string;
+  /** The organization that they administer, and nothing beyond it; '' for the platform. */
+  readonly organizationId: string;
   /** When their token ends (epoch milliseconds). */
   readonly expiresAt?: number;
 }
@@ -61,7 +63,6 @@ export interface Call {
 
 /** The organization a caller is confined to; '' for none: the platform's own machines and administrators. */
 export function confinedTo(caller: Caller): string {
-  if (caller.kind === 'operator') return '';
-  if (caller.kind === 'machine') return caller.organizationId;
+  if (caller.kind !== 'person') return caller.organizationId;
   return caller.platformAdmin ? '' : caller.organizationId;
 }

@@ -3,6 +3,7 @@ import type { TokenReader } from '../store/token-store.js';
 import { type Call, confinedTo } from './caller.js';
 import type { Clock } from './clock.js';
 import { busy, type LatchkeyError, unauthenticated } from './errors.js';
+import { isConfinedAdmin } from './permissions.js';
 
 /** Who reads a stream, and until when. */
 export interface Reader {
@@ -19,9 +20,13 @@ export interface Reader {
 /** The reader of a stream that this call opens. */
 export function readerOf({ caller }: Call): Reader {
   if (caller.kind === 'machine') {
-    return { people: false, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
+    const people = isConfinedAdmin(caller, 'Watch');
+    return { people, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
   }
-  return { people: caller.kind === 'person', tokenId: '', organizationId: '', endsAt: caller.expiresAt ?? Infinity };
+  // Who administers an organization is told of its members what those are told themselves.
+  const administered = caller.kind === 'operator' ? caller.organizationId : '';
+  const people = caller.kind === 'person' || administered !== '';
+  return { people, tokenId: '', organizationId: administered, endsAt: caller.expiresAt ?? Infinity };
 }
 
 /** The failure that a stream ends with when the token it was opened with is revoked or expires. */

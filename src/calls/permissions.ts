@@ -1,21 +1,31 @@
 import type { Scope } from '../store/token-store.js';
-import type { Call, Caller, Operator, Person } from './caller.js';
+import type { Call, Caller, Machine, Operator, Person } from './caller.js';
 import { forbidden } from './errors.js';
 
-/** What people may do with an operation. `self`: on their own account; who administers the platform, on anybody's. */
-export type PersonRule = 'none' | 'self' | 'platform' | 'organization';
+/**
+ * What people may do with an operation; who administers the platform may do whatever anybody may, for anybody.
+ *
+ * - `none`: nothing, it is for machines.
+ * - `self`: on their own account.
+ * - `members`: on their own account; who administers an organization, at the administration, on its members'.
+ * - `organization`: who administers an organization, for that organization and its members.
+ * - `platform`: nothing, but for who administers the platform.
+ */
+export type PersonRule = 'none' | 'self' | 'members' | 'organization' | 'platform';
 
 export interface Permission {
   /** Any one of these; `admin` includes them all. */
   readonly scopes: readonly Scope[];
   /** Whether a token that is bound to an organization may call it, for that organization. */
   readonly bound: boolean;
-  /** `organization`: platform administrators, and an organization's own for delegated flags. */
+  /** A token that is bound to an organization and has the scope `manage` may call what an organization's administrators may. */
   readonly person: PersonRule;
 }
 
 const machine = (...scopes: Scope[]): Permission => ({ scopes, bound: true, person: 'none' });
 const platform = (...scopes: Scope[]): Permission => ({ scopes, bound: false, person: 'platform' });
+const members = (...scopes: Scope[]): Permission => ({ scopes, bound: true, person: 'members' });
+const organization = (...scopes: Scope[]): Permission => ({ scopes, bound: true, person: 'organization' });
 
 /** Every operation and who may call it; the table of `docs/security.md` says the same, and a test holds them together. */
 export const PERMISSIONS = {
@@ -23,16 +33,16 @@ export const PERMISSIONS = {
   BatchEvaluate: machine('evaluate'),
   EvaluateStream: machine('evaluate'),
   ListFlagsForUser: { scopes: ['evaluate'], bound: true, person: 'self' },
-  GetRequirements: { scopes: ['evaluate'], bound: true, person: 'self' },
+  GetRequirements: members('evaluate'),
   Track: { scopes: ['track'], bound: true, person: 'self' },
-  Identify: { scopes: ['identify'], bound: true, person: 'platform' },
-  GetProgress: { scopes: ['identify', 'evaluate'], bound: true, person: 'self' },
-  UpdateProgress: { scopes: ['identify'], bound: true, person: 'self' },
-  Watch: { scopes: ['evaluate'], bound: true, person: 'self' },
-  SetFlag: { scopes: ['manage'], bound: true, person: 'organization' },
+  Identify: organization('identify'),
+  GetProgress: members('identify', 'evaluate'),
+  UpdateProgress: members('identify'),
+  Watch: members('evaluate'),
+  SetFlag: organization('manage'),
   GetFlag: platform('manage'),
   ListFlags: platform('manage'),
-  ListAccess: { scopes: ['manage'], bound: true, person: 'organization' },
+  ListAccess: organization('manage'),
   PreviewRule: platform('manage'),
   SetSegment: platform('manage'),
   GetSegment: platform('manage'),
@@ -43,12 +53,12 @@ export const PERMISSIONS = {
   DeclareActions: platform('manage'),
   ListActions: platform('manage'),
   DeleteAction: platform('manage'),
-  SetOrganization: { scopes: ['identify'], bound: true, person: 'platform' },
-  GetOrganization: { scopes: ['identify'], bound: true, person: 'platform' },
-  ListOrganizations: { scopes: ['identify', 'manage'], bound: true, person: 'organization' },
+  SetOrganization: organization('identify'),
+  GetOrganization: organization('identify'),
+  ListOrganizations: organization('identify', 'manage'),
   DeleteOrganization: platform('manage'),
-  GetUser: { scopes: ['identify'], bound: true, person: 'platform' },
-  ListUnlocks: { scopes: ['identify'], bound: true, person: 'platform' },
+  GetUser: organization('identify'),
+  ListUnlocks: organization('identify'),
   ListFlagUnlocks: platform('identify'),
   GrantUnlock: platform('manage'),
   RevokeUnlock: platform('manage'),
@@ -80,11 +90,14 @@ export const PERMISSIONS = {
 
 export type Operation = keyof typeof PERMISSIONS;
 
+/** RPCs that are the same operation as another one. */
+const OPERATIONS_OF_RPCS: Readonly<Record<string, Operation>> = { ListRequirements: 'GetRequirements' };
+
 /** Rejects with FORBIDDEN a caller of the wrong kind or scope; whose data it is, the use case checks. */
 export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation): void {
   const permission: Permission = PERMISSIONS[operation];
   if (caller.kind === 'machine') {
-    if (!hasScope(caller, permission.scopes)) {
+    if (!hasScope(caller, permission.scopes) && !managesOrganization(caller, permission)) {
       throw forbidden(`${operation} needs a token with the scope ${permission.scopes.join(' or ')}; this one lacks it`);
     }
     if (caller.organizationId !== '' && !permission.bound) {
@@ -93,30 +106,62 @@ export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation
     return;
   }
   if (permission.person === 'none') throw forbidden(`${operation} is for machine tokens, not for people`);
-  if (caller.kind === 'operator') return;
-  if (permission.person === 'platform' && !caller.platformAdmin) throw forbidden(forAdministrators(operation));
+  if (caller.kind === 'operator') {
+    if (caller.organizationId !== '' && !isDelegated(permission)) throw forbidden(forAdministrators(operation));
+    return;
+  }
+  if (caller.platformAdmin || permission.person === 'self' || permission.person === 'members') return;
+  if (permission.person === 'platform' || !isOrganizationAdmin(caller)) throw forbidden(forAdministrators(operation));
 }
 
 /**
- * As whom somebody calls the administration: people who administer the platform as operators, an organization's own where the
- * operation is open to them, machines as they are. Rejects everybody else with FORBIDDEN, their own account included.
+ * As whom somebody calls the administration: people who administer the platform, or an organization where the operation is open to
+ * those, as operators; machines as they are. Rejects everybody else with FORBIDDEN, their own account included.
  */
-export function atTheAdministration(caller: Caller, operation: string): Caller {
+export function atTheAdministration(caller: Caller, rpc: string): Caller {
   if (caller.kind !== 'person') return caller;
-  if (caller.platformAdmin) return operatorOf(caller);
-  const permission: Permission | undefined = PERMISSIONS[operation as Operation];
-  if (permission?.person === 'organization') return caller;
-  throw forbidden(forAdministrators(operation));
+  if (caller.platformAdmin) return operatorOf(caller, '');
+  const permission: Permission | undefined = PERMISSIONS[OPERATIONS_OF_RPCS[rpc] ?? (rpc as Operation)];
+  const delegated = permission !== undefined && isDelegated(permission);
+  if (!delegated || !isOrganizationAdmin(caller)) throw forbidden(forAdministrators(rpc, delegated));
+  return operatorOf(caller, caller.organizationId);
 }
 
-function operatorOf({ userId, expiresAt }: Person): Operator {
-  return { kind: 'operator', userId, ...(expiresAt === undefined ? {} : { expiresAt }) };
+/**
+ * Whether a person administers the organization that their verified token names: by the very role `admin` in the same token, and
+ * by nothing that is stored, inherited, or defined by an organization.
+ */
+export function isOrganizationAdmin({ organizationId, roles }: Person): boolean {
+  return organizationId !== '' && roles?.includes('admin') === true;
 }
 
-function forAdministrators(operation: string): string {
-  return `${operation} is for platform administrators; roles do not confer it`;
+/**
+ * Whether a caller has an operation only since they administer an organization, and not by a scope of their own. They change what
+ * is delegated to the organization, and no facts from which its members would earn something.
+ */
+export function isConfinedAdmin(caller: Caller, operation: Operation): boolean {
+  const permission: Permission = PERMISSIONS[operation];
+  if (caller.kind === 'machine') return caller.organizationId !== '' && !hasScope(caller, permission.scopes);
+  return caller.kind === 'operator' && caller.organizationId !== '';
 }
 
-function hasScope(caller: Caller & { kind: 'machine' }, scopes: readonly Scope[]): boolean {
+function isDelegated({ person }: Permission): boolean {
+  return person === 'members' || person === 'organization';
+}
+
+function managesOrganization({ organizationId, scopes }: Machine, permission: Permission): boolean {
+  return organizationId !== '' && scopes.has('manage') && isDelegated(permission);
+}
+
+function operatorOf({ userId, expiresAt }: Person, organizationId: string): Operator {
+  return { kind: 'operator', userId, organizationId, ...(expiresAt === undefined ? {} : { expiresAt }) };
+}
+
+function forAdministrators(operation: string, delegated = isDelegated(PERMISSIONS[operation as Operation])): string {
+  const others = delegated ? ', and for an organization’s admins by their verified token; other roles' : '; roles';
+  return `${operation} is for platform administrators${others} do not confer it`;
+}
+
+function hasScope(caller: Machine, scopes: readonly Scope[]): boolean {
   return caller.scopes.has('admin') || scopes.some((scope) => caller.scopes.has(scope));
 }

@@ -195,13 +195,20 @@ describe('a token bound to an organization', () => {
     for (const call of [
       bound.setFlag({ flag: { key: 'shared', active: false } }),
       bound.setFlag({ flag: { key: 'shared' }, updateMask: ['description'] }),
-      bound.setFlag({ flag: { key: 'open' }, access: [{ userId: 'ours' }] }),
       bound.getFlag({ flag: 'shared' }),
       bound.listTokens({}),
       bound.listAudit({}),
       bound.setStages({}),
     ]) {
       expect(await failureOf(call)).toMatchObject({ code: status.PERMISSION_DENIED });
+    }
+    // A flag that is not delegated cannot be told from one that does not exist.
+    for (const key of ['open', 'none']) {
+      const refused = await failureOf(bound.setFlag({ flag: { key }, access: [{ userId: 'ours' }] }));
+      expect(refused).toMatchObject({
+        code: status.NOT_FOUND,
+        details: `no flag "${key}" is delegated to organizations`,
+      });
     }
   });
 });

@@ -1,3 +1,17 @@
+// Examples of every call, which `test/security-table.test.ts` makes as each kind of caller, and compares with the tables of
+// `docs/security.md`. A new RPC or route fails it until:
+//
+// 1. `src/calls/permissions.ts` has its operation: `platform(…)`, or, where an organization's administrators may, `organization(…)`
+//    or `members(…)`. An RPC that is the same operation as another is named in `OPERATIONS_OF_RPCS` there.
+// 2. `RPC_EXAMPLES` has a good request under its name, or under its name and what it is about where callers fare differently with
+//    different requests (`SetFlag the flag`). What it names it takes from its reach: a user or an organization of the caller's own,
+//    or a foreign one. The route's request is made from it. Routes that are no RPC's stand in `ROUTE_EXAMPLES`.
+// 3. The first table has a row for the RPC, and the second one for each of its routes, copied from one that fares alike.
+//
+// Who has a token that is bound to an organization with the scope `manage` alone fares as that organization's administrators do:
+// the test makes these calls without a column of their own. A request that changes something which can be changed once only takes
+// it from a list (`SPARES`, `NEWCOMERS`), as each is made once for each caller.
+
 /** Whom a call names: somebody within the caller's reach, or beyond it. */
 export type Reach = 'own' | 'foreign';
 
@@ -17,12 +31,12 @@ export interface Made {
 }
 
 /** Segments, and actions, of which each call deletes one. */
-export const SPARES: readonly string[] = Array.from({ length: 100 }, (_, i) => `spare-${i}`);
+export const SPARES: readonly string[] = Array.from({ length: 200 }, (_, i) => `spare-${i}`);
 
 /** Those whom a row expects in the organization: each call identifies one. */
 export const NEWCOMERS: Readonly<Record<Reach, readonly string[]>> = {
-  own: Array.from({ length: 40 }, (_, i) => `own-newcomer-${i}`),
-  foreign: Array.from({ length: 40 }, (_, i) => `foreign-newcomer-${i}`),
+  own: Array.from({ length: 80 }, (_, i) => `own-newcomer-${i}`),
+  foreign: Array.from({ length: 80 }, (_, i) => `foreign-newcomer-${i}`),
 };
 
 let newcomers = 0;
@@ -46,6 +60,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   }),
   UpdateProgress: (reach) => ({ userId: of(reach).user, stage: 'tour' }),
   GetProgress: (reach) => ({ userId: of(reach).user }),
+  'Identify roles of a member': (reach) => ({ userId: of(reach).user, roles: ['employee'] }),
   'Identify a known user': (reach) => ({ userId: of(reach).user, emailVerified: true }),
   'Identify somebody who is expected': (reach) => ({ userId: NEWCOMERS[reach][newcomers++]!, emailVerified: true }),
   Track: (reach) => ({ events: [event(of(reach).user)] }),
@@ -63,7 +78,10 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   DeclareActions: () => ({ actions: [] }),
   ListActions: () => ({}),
   DeleteAction: () => ({ name: spare() }),
-  SetOrganization: (reach) => ({ organization: { id: of(reach).organization, strictRoles: false } }),
+  'SetOrganization its roles': (reach) => ({ organization: { id: of(reach).organization, strictRoles: false } }),
+  'SetOrganization its attributes': (reach) => ({
+    organization: { id: of(reach).organization, attributes: { tier: 'gold' } },
+  }),
   GetOrganization: (reach) => ({ id: of(reach).organization }),
   ListOrganizations: () => ({}),
   GetUser: (reach) => ({ userId: of(reach).user }),

@@ -1,6 +1,7 @@
 import { type Call, type Caller, confinedTo, type Person } from '../../calls/caller.js';
 import { requireName } from '../../calls/check-input.js';
 import { forbidden, notFound } from '../../calls/errors.js';
+import { isConfinedAdmin, isOrganizationAdmin } from '../../calls/permissions.js';
 import type { EvaluationContext } from '../../core/deciding/decision.js';
 import type { Flag } from '../../core/flags/flag.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
@@ -10,12 +11,23 @@ import type { StateSource } from '../../store/state-source.js';
 import type { Target } from './target.js';
 
 // Whom and what a caller reaches. People reach themselves, and the flags that are for their screens. A token that is bound to
-// an organization reaches that organization and its users. Any other token, and an operator, reaches everybody. What is out
-// of reach is NOT_FOUND, so that nobody is told whether it exists.
+// an organization reaches that organization and its users, and so do people who administer it. Any other token, and an operator of
+// the platform, reaches everybody. What is out of reach is NOT_FOUND, so that nobody is told whether it exists.
 
-/** Whether a caller may be told of a flag: people are told of those only that are for their screens. */
-export function mayKnow({ caller }: Call, flagKey: string, { flags }: Snapshot): boolean {
-  return caller.kind !== 'person' || flags.get(flagKey)?.flag.clientVisible === true;
+/**
+ * Whether a caller may be told of a flag. People are told of those only that are for their screens; who administers an
+ * organization, of those that are delegated, too.
+ */
+export function mayKnow(call: Call, flagKey: string, { flags }: Snapshot): boolean {
+  return mayKnowFlag(call, flags.get(flagKey)?.flag);
+}
+
+/** The same of a flag that is at hand; false of one that does not exist, where not everything may be known. */
+export function mayKnowFlag({ caller }: Call, flag: Flag | undefined): boolean {
+  if (caller.kind === 'person') return flag?.clientVisible === true;
+  // A token that may ask for decisions, or read ledgers, knows of every flag by that.
+  const delegatedAlone = isConfinedAdmin(caller, 'Evaluate') && isConfinedAdmin(caller, 'ListUnlocks');
+  return !delegatedAlone || flag?.clientVisible === true || flag?.delegated === true;
 }
 
 /**
@@ -43,13 +55,39 @@ export function managerOf(caller: Caller, operation: string): string {
   const confined = confinedTo(caller);
   if (caller.kind !== 'person') return confined;
   if (caller.platformAdmin) return '';
-  if (confined !== '' && caller.roles?.includes('admin')) return confined;
+  if (isOrganizationAdmin(caller)) return confined;
   throw forbidden(`${operation} is for platform administrators, and for an organization’s admins on delegated flags`);
 }
 
-/** Rejects with FORBIDDEN a flag on which only the platform has rows, where an organization asks. */
-export function requireDelegated(manager: string, flag: Flag | undefined): void {
-  if (manager !== '' && !flag?.delegated) throw forbidden('this flag is not delegated to organizations');
+/**
+ * Rejects with NOT_FOUND a flag on which only the platform has rows, where an organization asks: in the same words as one that does
+ * not exist, which it must not be told apart from.
+ */
+export function requireDelegated(manager: string, flag: Flag | undefined, keyOrId: string): void {
+  if (manager !== '' && !flag?.delegated) throw notFound(`no flag ${quote(keyOrId)} is delegated to organizations`);
+}
+
+/** Rejects with NOT_FOUND an organization out of the caller's reach. */
+export function requireOwnOrganization({ caller }: Call, id: string): void {
+  const confined = confinedTo(caller);
+  if (confined !== '' && id !== confined) throw notFound(`no organization ${quote(id)}`);
+}
+
+/**
+ * Rejects with FORBIDDEN, where the caller only administers an organization, fields that rules read as facts: who could set those
+ * would give flags to the organization's members that the platform has not delegated.
+ * @param fields those that the call gives, by name; undefined ones are not given
+ */
+export function requireDelegatedFields(
+  { caller }: Call,
+  operation: 'Identify' | 'SetOrganization',
+  fields: Readonly<Record<string, unknown>>,
+): void {
+  if (!isConfinedAdmin(caller, operation)) return;
+  const given = Object.keys(fields).filter((name) => fields[name] !== undefined);
+  if (given.length === 0) return;
+  const allowed = operation === 'Identify' ? 'roles of its members' : 'its roles and strict_roles';
+  throw forbidden(`who administers an organization changes ${allowed}, and not ${given.join(', ')}; leave that out`);
 }
 
 /** Rejects with NOT_FOUND a user out of the caller's reach. */
@@ -68,9 +106,7 @@ export function requireOwnUser({ caller }: Call, user: UserState): void {
 export function requireOwnDecision(call: Call, user: UserState, organizationId: string): void {
   if (call.caller.kind === 'person') return;
   if (user.id !== '') requireOwnUser(call, user);
-  const confined = confinedTo(call.caller);
-  const foreign = confined !== '' && organizationId !== '' && organizationId !== confined;
-  if (foreign) throw notFound(`no organization ${quote(organizationId)}`);
+  if (organizationId !== '') requireOwnOrganization(call, organizationId);
 }
 
 /** Rejects with NOT_FOUND a user whose stream the caller may not open. '' is the configuration alone, which people may not watch. */
@@ -78,6 +114,8 @@ export async function requireOwnStream(call: Call, userId: string, users: StateS
   const { caller } = call;
   if (userId === '') {
     if (caller.kind === 'person') throw notFound('people watch themselves');
+    if (isConfinedAdmin(caller, 'Watch'))
+      throw notFound('who administers an organization watches its members; name one by user_id');
     return;
   }
   requireName('userId', userId, '/user_id');

@@ -8,7 +8,7 @@ import type { Audience, FlagRequirements } from '../../core/requirements/require
 import { isGated, requirementsOf } from '../../core/requirements/requirements-of.js';
 import { quote } from '../../core/values/json.js';
 import type { Page, PageRequest } from '../../store/page.js';
-import { mayKnow, ownTarget } from '../access/caller-reach.js';
+import { mayKnow, mayKnowFlag, ownTarget } from '../access/caller-reach.js';
 import { AnswerRoom, LARGE_FLAGS, MAX_BYTES_PER_ANSWER } from './answer-room.js';
 import type { ConsistencyInput } from './consistency-gate.js';
 import { isReadable, type TargetView, type TargetViews } from './target-views.js';
@@ -61,7 +61,7 @@ export class RequirementsService {
     const { stale, ...view } = await this.#view(call, input);
     const { snapshot } = view;
     const keys = call.caller.kind === 'person' ? snapshot.visible : snapshot.flags.keys();
-    const compiled = Array.from(keys, (key) => snapshot.flags.get(key)!);
+    const compiled = Array.from(keys, (key) => snapshot.flags.get(key)!).filter(({ flag }) => mayKnowFlag(call, flag));
     const gated = compiled.filter((entry) => entry.flag.key > after && isGated(entry));
     const shown = gated.slice(0, limit);
     const pauses = new EventLoopPauses(call);

@@ -31,8 +31,8 @@ export class FlagLookup {
   async access(call: Call, keyOrId: string, page: PageRequest): Promise<Page<AccessRow>> {
     authorize(call, 'ListAccess');
     const manager = managerOf(call.caller, 'ListAccess');
+    if (manager !== '') requireDelegated(manager, await this.#configuration.flag(keyOrId), keyOrId);
     const flag = await this.#flag(keyOrId);
-    requireDelegated(manager, flag);
     return this.#configuration.access(flag.id, page, manager === '' ? {} : { managedBy: manager });
   }
 

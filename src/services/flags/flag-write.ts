@@ -173,9 +173,8 @@ function requireMembers(manager: string, { users }: RowOwners): void {
 async function lockExisting(tx: Transaction, input: FlagWriteInput): Promise<Flag | undefined> {
   const { keyOrId, manager, expectedVersion, expectedId } = input;
   const existing = await tx.configuration.lockFlag(keyOrId);
-  if (existing === undefined && manager !== '') throw notFound(`no flag ${quote(keyOrId)}`);
+  requireDelegated(manager, existing, keyOrId);
   checkNamed(input, existing);
-  requireDelegated(manager, existing);
   // Checked after the permissions: the refusal of a stale write tells the flag as it is, which is not for everybody.
   const present = existing && flagShownTo(manager, existing);
   requireVersion(keyOrId, expectedVersion, { kind: 'flag', value: present }, expectedId);

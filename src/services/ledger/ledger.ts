@@ -1,4 +1,4 @@
-import { actorOf, type Call, confinedTo } from '../../calls/caller.js';
+import { actorOf, type Call } from '../../calls/caller.js';
 import { requireComment, requireName } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
@@ -13,7 +13,9 @@ import type { Store } from '../../store/store.js';
 import type { LedgerOrder, UserLedgerEntry } from '../../store/user-store.js';
 import { writeEarner } from '../../unlocking/earner-write.js';
 import { type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+import { mayKnowFlag, requireOwnOrganization } from '../access/caller-reach.js';
 import { expectedIn } from '../access/expected-organization.js';
+import { toldCause } from '../access/told-cause.js';
 import { readOwnUser } from '../users/users.js';
 
 export interface LedgerInput {
@@ -86,7 +88,7 @@ export class LedgerService {
     authorize(call, 'ListUnlocks');
     const { store } = this.#options;
     await readOwnUser(store, call, userId);
-    return store.history.ledger(userId, page);
+    return this.#told(call, await store.history.ledger(userId, page));
   }
 
   /** The entries of the ledger of the user or, where `userId` is '', of the organization. */
@@ -100,7 +102,14 @@ export class LedgerService {
     authorize(call, 'ListUnlocks');
     requireName('organizationId', organizationId, '/organization_id');
     requireOwnOrganization(call, organizationId);
-    return this.#options.store.history.organizationLedger(organizationId, page);
+    return this.#told(call, await this.#options.store.history.organizationLedger(organizationId, page));
+  }
+
+  /** A page as the caller may see it, without entries of flags that they may not know of: it may be shorter than was asked for. */
+  #told(call: Call, { items, ...more }: Page<LedgerEntry>): Page<LedgerEntry> {
+    const { flagsById } = this.#options.keeper.snapshot;
+    const known = items.filter(({ flagId }) => mayKnowFlag(call, flagsById.get(flagId)?.flag));
+    return { ...more, items: known.map((entry) => ({ ...entry, cause: toldCause(call, entry.cause) })) };
   }
 
   /** A flag's entries in the ledgers of all users and organizations. */
@@ -183,11 +192,6 @@ function isOfOrganization({ userId, organizationId = '' }: Pick<LedgerInput, 'us
   if (userId !== '' && organizationId !== '')
     throw invalidAt('/organization_id', `${quote(organizationId)} stands beside user_id; give one of the two`);
   return organizationId !== '';
-}
-
-function requireOwnOrganization({ caller }: Call, id: string): void {
-  const confined = confinedTo(caller);
-  if (confined !== '' && id !== confined) throw notFound(`no organization ${quote(id)}`);
 }
 
 function causeOf({ caller }: Call, reason: string): Cause {

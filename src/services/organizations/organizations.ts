@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { type Call, confinedTo } from '../../calls/caller.js';
+import type { Call } from '../../calls/caller.js';
 import { checkAttributes, checkComment, requireName, requireNames, requireTimeZone } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
-import { invalidAt, notFound } from '../../calls/errors.js';
+import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
@@ -18,6 +18,7 @@ import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/val
 import type { Notifier } from '../../notify/notifier.js';
 import type { Store, Transaction } from '../../store/store.js';
 import { recomputeOrganizations } from '../../unlocking/recompute-organizations.js';
+import { requireDelegatedFields, requireOwnOrganization } from '../access/caller-reach.js';
 
 /** What is left out stays as it is. */
 export interface SetOrganizationInput {
@@ -52,6 +53,7 @@ export class OrganizationService {
   async set(call: Call, input: SetOrganizationInput) {
     authorize(call, 'SetOrganization');
     checkOrganization(call, input);
+    requireDelegatedFields(call, 'SetOrganization', { attributes: input.attributes, time_zone: input.timeZone });
     checkComment(input.comment);
     const { store, notifier } = this.#options;
     const { id } = input;
@@ -160,8 +162,7 @@ function described({ attributes, timeZone, strictRoles, roles }: OrganizationSta
 
 function checkOrganization(call: Call, { id, attributes, roles = [] }: Omit<SetOrganizationInput, 'comment'>): void {
   requireName('organizationId', id, '/id');
-  const confined = confinedTo(call.caller);
-  if (confined !== '' && id !== confined) throw notFound(`no organization ${quote(id)}`);
+  requireOwnOrganization(call, id);
   if (attributes !== undefined) checkAttributes(attributes);
   checkRoles(roles);
 }

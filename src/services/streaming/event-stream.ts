@@ -7,7 +7,7 @@ import { encodeResumeToken, type StreamPosition } from './resume-token.js';
 /** A flag that came on or went off for a user. */
 export interface FlagFlip {
   readonly flagKey: string;
-  /** What made the flag flip; see {@link causeForPeople} for what people are told of it. */
+  /** What made the flag flip; of some of it people are not told. */
   readonly cause: Cause;
   /** The decision on stored state at the instant at which the flip is sent. */
   readonly decision: Decision;
@@ -57,21 +57,6 @@ export interface Watching {
   writable(): void;
   /** The reader has gone: the stream is over. */
   close(): void;
-}
-
-/**
- * A cause as people are told it: what they did, but not which machine reported it or which person decided it. A change of their
- * access rows is a write about them as any other: a flag that goes off by one would tell a denial.
- */
-export function causeForPeople(cause: Cause): Cause {
-  if (cause.type === 'event') {
-    const { reverses } = cause;
-    return { ...cause, source: '', ...(reverses === undefined ? {} : { reverses: { ...reverses, source: '' } }) };
-  }
-  if (cause.type === 'correction') return { ...cause, actor: '', reason: '' };
-  if (cause.type === 'manual') return { type: 'manual', actor: '', reason: '' };
-  if (cause.type === 'access') return { type: 'identify' };
-  return cause;
 }
 
 /** How much streams hold back for readers that do not keep up, in bytes, about; {@link EventStream} counts it. */

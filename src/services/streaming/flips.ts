@@ -4,7 +4,8 @@ import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Cause } from '../../core/states/ledger.js';
 import type { PlacedChange } from '../../store/outbox-store.js';
 import type { Flips } from '../../unlocking/flips.js';
-import { causeForPeople, type EventStream, type FlagFlip } from './event-stream.js';
+import { causeForPeople } from '../access/told-cause.js';
+import type { EventStream, FlagFlip } from './event-stream.js';
 import type { StreamPosition } from './resume-token.js';
 
 /** Flips as streams are told of them: with what brought them about, and when. */

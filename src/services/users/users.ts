@@ -1,7 +1,7 @@
 import { type Call, confinedTo, MAX_ROLES } from '../../calls/caller.js';
 import { checkAttributes, requireJoinedAt, requireName, requireTimeZone } from '../../calls/check-input.js';
 import { invalidAt, notFound } from '../../calls/errors.js';
-import { authorize } from '../../calls/permissions.js';
+import { authorize, isConfinedAdmin } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import { NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
@@ -10,7 +10,7 @@ import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from 
 import { didYouMean } from '../../core/values/nearest-name.js';
 import type { Store, Transaction } from '../../store/store.js';
 import { type UserEditInput, type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
-import { requireOwnUser } from '../access/caller-reach.js';
+import { requireDelegatedFields, requireOwnUser } from '../access/caller-reach.js';
 import { requireDefinedRole } from '../access/defined-roles.js';
 import { mayClaim } from '../access/expected-organization.js';
 import { attributeWarnings } from './attribute-warnings.js';
@@ -69,10 +69,12 @@ export class UserService {
 
   /**
    * Stores what is known of a user and unlocks what follows from it. A caller that is bound to an organization makes its own users
-   * known, and may be the first to say who somebody is of whom rows, grants and events have told already.
+   * known, and may be the first to say who somebody is of whom rows, grants and events have told already; one that only administers
+   * it changes roles of present members.
    */
   async identify(call: Call, input: IdentifyInput): Promise<UserIdentified> {
     authorize(call, 'Identify');
+    requireDelegatedFields(call, 'Identify', factsOf(input));
     checkIdentify(input);
     const timeZone = input.timeZone && requireTimeZone(input.timeZone, '/time_zone');
     const confined = confinedTo(call.caller);
@@ -80,13 +82,14 @@ export class UserService {
       throw notFound(`no organization ${quote(input.organizationId)}`);
     }
     const known = { ...input, timeZone, ...(confined === '' ? {} : { organizationId: confined }) };
+    const membersOnly = isConfinedAdmin(call.caller, 'Identify');
     const warnings: Fault[] = [];
     let corrected: JoiningCorrected | undefined;
     const written = await writeUser(this.#options, input.userId, { type: 'identify' }, async (tx, edit) => {
       const { before, now } = edit;
       if (typeof input.joinedAt === 'number') requireJoinedAt(input.joinedAt, now);
       const own = confined === '' || before.organizationId === confined;
-      if (!own && !mayClaim(before, confined)) throw notFound(`no user ${quote(input.userId)}`);
+      if (!own && (membersOnly || !mayClaim(before, confined))) throw notFound(`no user ${quote(input.userId)}`);
       if (!own && before.revision > 0) await recordClaim(tx, call, now, { before, organizationId: confined });
       const after = identifiedAs(before, known);
       corrected = await correctionOfJoining(tx, { ...edit, after });
@@ -182,6 +185,14 @@ function identifiedAs(before: UserState, input: IdentifyInput): UserState {
   const leavesOpen = before.identified !== true && input.organizationId === undefined;
   if (leavesOpen && expectedOrganization !== undefined) return { ...after, expectedOrganization };
   return { ...after, identified: true };
+}
+
+/** What an input says that rules read as a fact of who the user is, roles aside; by the names of the protocol. */
+function factsOf({ organizationId, joinedAt, emailVerified, attributes, timeZone }: IdentifyInput) {
+  return {
+    ...{ organization_id: organizationId, joined_at: joinedAt, email_verified: emailVerified },
+    ...{ attributes, time_zone: timeZone },
+  };
 }
 
 function profileAfter(before: UserState, input: IdentifyInput): UserState {

@@ -1,3 +1,4 @@
+import type { Call } from '../../../calls/caller.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
 import type { LedgerWritten } from '../../../services/ledger/ledger.js';
 import type { ServiceSet } from '../../../services/service-set.js';
@@ -17,13 +18,15 @@ export function ledgerRpcs({
 }: Pick<ServiceSet, 'ledger' | 'userDeletion' | 'keeper'>): AdminRpcs<Name> {
   return {
     grantUnlock: {
-      handle: async (request, call) => ({ change: changeOf(await ledger.grant(call, request), keeper.snapshot) }),
+      handle: async (request, call) => ({ change: changeOf(call, await ledger.grant(call, request), keeper.snapshot) }),
     },
     revokeUnlock: {
-      handle: async (request, call) => ({ change: changeOf(await ledger.revoke(call, request), keeper.snapshot) }),
+      handle: async (request, call) => ({
+        change: changeOf(call, await ledger.revoke(call, request), keeper.snapshot),
+      }),
     },
     rearmUnlock: {
-      handle: async (request, call) => ({ change: changeOf(await ledger.rearm(call, request), keeper.snapshot) }),
+      handle: async (request, call) => ({ change: changeOf(call, await ledger.rearm(call, request), keeper.snapshot) }),
     },
     listFlagUnlocks: {
       async handle(request, call) {
@@ -54,11 +57,11 @@ export function ledgerRpcs({
   };
 }
 
-function changeOf({ user, flagId, entries, ...written }: LedgerWritten, snapshot: Snapshot): LedgerChange {
+function changeOf(call: Call, { user, flagId, entries, ...written }: LedgerWritten, snapshot: Snapshot): LedgerChange {
   const standing = user.ledger.get(flagId);
   return {
     entries: entries.map((entry) => ledgerMessage(entry, snapshot)),
-    unlocks: unlocksOf({ ledger: new Map(standing === undefined ? [] : [[flagId, standing]]) }, snapshot),
+    unlocks: unlocksOf({ ledger: new Map(standing === undefined ? [] : [[flagId, standing]]) }, snapshot, call),
     newlyUnlocked: [...written.newlyUnlocked],
     newlyLocked: [...written.newlyLocked],
     consistencyToken: written.consistencyToken,

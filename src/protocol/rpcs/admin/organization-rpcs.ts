@@ -37,7 +37,7 @@ export function organizationRpcs({
         return {
           organization: organizationMessage(organization),
           actionTotals: earner === undefined ? [] : totalsOf(earner),
-          unlocks: earner === undefined ? [] : unlocksOf(earner, keeper.snapshot),
+          unlocks: earner === undefined ? [] : unlocksOf(earner, keeper.snapshot, call),
         };
       },
     },

@@ -1,8 +1,10 @@
-import { confinedTo } from '../../../calls/caller.js';
+import { type Call, confinedTo } from '../../../calls/caller.js';
+import { isConfinedAdmin } from '../../../calls/permissions.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
 import type { ActionTotal as StoredTotal, UserState } from '../../../core/states/user-state.js';
 import { amountOf } from '../../../core/values/millionths.js';
 import { ANY_ACTION } from '../../../core/values/names.js';
+import { mayKnowFlag } from '../../../services/access/caller-reach.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { UserAccess } from '../../gen/latchkey/v1/access.js';
 import { type Unlock, Unlock_State } from '../../gen/latchkey/v1/ledger.js';
@@ -31,8 +33,8 @@ export function userRpcs({
           user: userMessage(state),
           progress: progressMessage(state),
           actionTotals: totalsOf(state),
-          unlocks: unlocksOf(state, keeper.snapshot),
-          access: accessOf(state, keeper.snapshot, confinedTo(call.caller)),
+          unlocks: unlocksOf(state, keeper.snapshot, call),
+          access: accessOf(state, keeper.snapshot, call),
           revision: state.revision,
           expectedOrganizationId: state.expectedOrganization ?? '',
         };
@@ -81,9 +83,10 @@ const STATES = {
   REVOKED: Unlock_State.STATE_REVOKED,
 } as const;
 
-/** The standings in a user's ledger, as messages. */
-export function unlocksOf({ ledger }: Pick<UserState, 'ledger'>, { flagsById }: Snapshot): Unlock[] {
-  return [...ledger].flatMap(([flagId, standings]) =>
+/** The standings in a ledger, as messages: those of flags that the caller may know of. */
+export function unlocksOf({ ledger }: Pick<UserState, 'ledger'>, { flagsById }: Snapshot, call: Call): Unlock[] {
+  const known = [...ledger].filter(([flagId]) => mayKnowFlag(call, flagsById.get(flagId)?.flag));
+  return known.flatMap(([flagId, standings]) =>
     [...standings].map(([ruleId, { state, ruleVersion, earnedAt }]) => ({
       flagId,
       flagKey: flagsById.get(flagId)?.flag.key ?? '',
@@ -95,9 +98,14 @@ export function unlocksOf({ ledger }: Pick<UserState, 'ledger'>, { flagsById }: 
   );
 }
 
-/** A caller who is confined to one organization is not told of the rows that others have put for the same user. */
-function accessOf({ id, access }: UserState, { flagsById }: Snapshot, confined: string): UserAccess[] {
-  const shown = confined === '' ? access : access.filter(({ managedBy }) => managedBy === '' || managedBy === confined);
+/**
+ * A caller who is confined to one organization is not told of the rows that others have put for the same user; who only administers
+ * it, of none that the organization has not put.
+ */
+function accessOf({ id, access }: UserState, { flagsById }: Snapshot, { caller }: Call): UserAccess[] {
+  const confined = confinedTo(caller);
+  const managers = isConfinedAdmin(caller, 'GetUser') ? [confined] : ['', confined];
+  const shown = confined === '' ? access : access.filter(({ managedBy }) => managers.includes(managedBy));
   return shown.map(({ flagId, ...row }) => ({
     flagId,
     flagKey: flagsById.get(flagId)?.flag.key ?? '',

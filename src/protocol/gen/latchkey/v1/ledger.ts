@@ -113,9 +113,9 @@ export interface Cause {
   action: string;
   /** The stage that was reached. */
   stage: string;
-  /** Who did it by hand. */
+  /** Who did it by hand. Empty for tokens bound to an organization: it is for the platform to know. */
   actor: string;
-  /** Why, as they gave it. */
+  /** Why, as they gave it. Empty for tokens bound to an organization. */
   reason: string;
   /** The event that the event has taken back, where it has; then `action` is of that one. */
   reverses:
