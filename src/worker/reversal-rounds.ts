@@ -57,7 +57,7 @@ export async function planReversals(tx: Transaction, byUser: EventsBySubject, op
   const absent: (EventKey & { readonly receivedAt: number })[] = [];
   for (const [userId, events] of byUser) {
     const { deletedAt = Number.NEGATIVE_INFINITY } = states.get(userId)!;
-    const [before, reversed] = [new Set<string>(), new Set<string>()];
+    const [before, reversed, waiting] = [new Set<string>(), new Set<string>(), new Set<string>()];
     const kept: NewEvent[] = [];
     for (const event of events) {
       const original = originals.get(event);
@@ -72,7 +72,9 @@ export async function planReversals(tx: Transaction, byUser: EventsBySubject, op
         const counts = original?.state === 'done' || (original?.state === 'pending' && before.has(name));
         const again = reversed.has(name) || original?.state === 'reversed';
         reversed.add(name);
-        if (counts && !again) kept.push(event);
+        if (counts && !again) waiting.add(name);
+        // One of the same as another that waits for its turn waits as well: that one may come to nothing.
+        if (waiting.has(name)) kept.push(event);
         else settling.push(event);
         if (!counts && !again && original !== undefined) uncome.push(original);
         if (!again && original === undefined) absent.push({ ...nameOfOriginal(event), receivedAt: event.receivedAt });
@@ -137,6 +139,7 @@ async function reversedBy(
   const found = reversing.map((event, i) => ({ event, original: originals[i]! }));
   for (const { event, original } of found) requireReversible(event, original, options);
   return found.filter(({ event, original }) => {
+    if (original.state === 'reversed') return false;
     const { deletedAt = Number.NEGATIVE_INFINITY } = options.states.get(event.userId)!;
     return !isForgotten(original) && original.occurredAt > deletedAt;
   });

@@ -258,6 +258,38 @@ describeOnEachEngine('taking back', (engine) => {
     expect(await stand.store.events.deadLetterCount()).toBe(0);
   });
 
+  it('is done by another one of the same where the first comes to nothing while it waits', async () => {
+    const stand = await engine.compose({ lanes: 1 });
+    // More than one transaction takes back.
+    const ids = Array.from({ length: 21 }, (_, i) => `o${i}`);
+    await stand.track(ids.map((id) => order('queued', id)));
+    await stand.drain();
+    await stand.track([
+      ...ids.map((id) => reversing('queued', `r-${id}`, id)),
+      ...['again', 'once more'].map((id) => reversing('queued', id, 'o20')),
+    ]);
+    const { services, notifier, store } = stand;
+    const enough = new AbortController();
+    const once = new LaneWorker({
+      ...{ store, keeper: services.keeper, notifier, lanes: 1, retentionDays: 30 },
+      queue: { wake: () => Promise.resolve() },
+      observer: { counted: () => enough.abort(), buried: () => undefined },
+    });
+    await once.process(0, enough.signal);
+    expect(await counted(stand, 'queued')).toEqual([1, 50]);
+    const key = (id: string) => ({ userId: 'queued', source: 'shop', id });
+    const waiting = await store.events.states(['r-o19', 'r-o20', 'again', 'once more'].map(key));
+    expect(waiting.map(({ state }) => state)).toEqual(['done', 'pending', 'pending', 'pending']);
+    await store.transaction((tx) => tx.inbox.bury(key('r-o20'), 'put aside'));
+    await stand.drain();
+    expect(await counted(stand, 'queued')).toBeUndefined();
+    // Nor does the first do it twice.
+    await store.transaction(async (tx) => tx.inbox.replay([key('r-o20')], await tx.now()));
+    await stand.drain();
+    expect(await counted(stand, 'queued')).toBeUndefined();
+    expect(await store.events.deadLetterCount()).toBe(0);
+  });
+
   it('is no event of the action that it names, whatever counts that anew', async () => {
     const stand = await engine.compose({ lanes: 1 });
     await stand.track([order('named', 'o1'), order('named', 'o2'), order('named', 'o3', { action: 'gift' })]);
