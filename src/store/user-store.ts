@@ -1,6 +1,7 @@
 import type { SaidEvent } from '../core/counting/derivations.js';
 import type { CountedValue, UserDistinctValue } from '../core/counting/distinct-values.js';
 import type { UserSpans } from '../core/counting/sequences.js';
+import type { Span } from '../core/counting/take-back.js';
 import type { AccessRow } from '../core/flags/flag.js';
 import type { DayZone } from '../core/states/day-zone.js';
 import type { EventName, LedgerEntry } from '../core/states/ledger.js';
@@ -112,6 +113,11 @@ export interface UserWriter {
     actions: readonly string[] | undefined,
     page: { readonly after: string; readonly limit: number },
   ): Promise<readonly KeptEvent[]>;
+  /**
+   * When the first and the last of a user's counted events occurred that are kept, of some actions, or of all, but for one event; undefined
+   * where none is kept, and `many` where more than `most` would have to be looked through.
+   */
+  firstAndLast(userId: string, of: FirstAndLast): Promise<Span | 'many' | undefined>;
   /** The days of a user that have rows, of some actions: not of the last day of each, as long as its total holds that. */
   dayRows(userId: string, actions: readonly string[]): Promise<ReadonlyMap<string, readonly ActionDay[]>>;
   /** Takes from the days' counts and sums: the numbers that are added are below zero. A day of which nothing is left has no row. */
@@ -130,6 +136,15 @@ export interface UserWriter {
   remove(userId: string, removal: { readonly at: number; readonly limit: number }): Promise<number>;
   /** Counts a user among those deleted. */
   countDeleted(): Promise<void>;
+}
+
+export interface FirstAndLast {
+  /** Undefined for all. */
+  readonly actions: readonly string[] | undefined;
+  /** Those count that occurred from this instant on, in epoch milliseconds. */
+  readonly occurredFrom: number;
+  readonly except: EventName;
+  readonly most: number;
 }
 
 /** What is known of values that were asked for. */
@@ -169,6 +184,7 @@ export interface EarnerWriter
     | 'putSpans'
     | 'lastEvents'
     | 'kept'
+    | 'firstAndLast'
     | 'appendLedger'
     | 'advance'
     | 'remove'

@@ -19,6 +19,7 @@ const TRANSACTION: RecomputeTransaction = {
     dropDistinctValues: nothing,
     dayRows: refused,
     kept: refused,
+    firstAndLast: refused,
     takeDays: nothing,
     forgetActions: nothing,
     putDayZone: nothing,

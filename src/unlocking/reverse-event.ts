@@ -1,26 +1,25 @@
 import { type CountedEvent, countEvents } from '../core/counting/count-events.js';
-import { type Derivations, type DerivedEvent, MAX_DISTINCT } from '../core/counting/derivations.js';
+import type { Derivations } from '../core/counting/derivations.js';
 import type { CountedValue, UserDistinctValue } from '../core/counting/distinct-values.js';
 import type { UserSpans } from '../core/counting/sequences.js';
-import { comesAfterUnlock } from '../core/counting/since-unlock.js';
-import { needsSpan, type Span, type TakenBack, takeBack } from '../core/counting/take-back.js';
+import { needsSpan, type TakenBack, takeBack } from '../core/counting/take-back.js';
 import { UncountableEvent } from '../core/counting/uncountable-event.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
 import type { UserState } from '../core/states/user-state.js';
 import { quote } from '../core/values/json.js';
-import { localDay } from '../core/values/local-time.js';
-import { ANY_ACTION } from '../core/values/names.js';
 import { DAY_MS, shownInstant } from '../core/values/time.js';
-import type { KeptEvent, NewEvent, StoredEvent } from '../store/event-store.js';
+import type { NewEvent, StoredEvent } from '../store/event-store.js';
 import type { EarnerWriter } from '../store/user-store.js';
 import {
-  inOrderTaken,
-  isSameEvent,
-  NONE_KNOWN,
-  type SequenceReading,
-  sequencesWithout,
-  widen,
-} from './reverse-sequences.js';
+  countedValue,
+  countedValues,
+  countsOf,
+  type LookReading,
+  lookThrough,
+  namesOf,
+  shownName,
+} from './look-through.js';
+import { NONE_KNOWN, type SequenceReading, sequencesWithout } from './reverse-sequences.js';
 
 /** An event that takes back another one, and what that comes to. */
 export interface Reversal extends TakenBack {
@@ -75,13 +74,8 @@ export function isForgotten({ action, reverses }: StoredEvent): boolean {
   return action === '' && reverses === undefined;
 }
 
-/** An event's name, as messages show it. */
-export function shownName({ source, id }: { readonly source: string; readonly id: string }): string {
-  return source === '' ? quote(id) : `${quote(id)} of ${quote(source)}`;
-}
-
 /** Of users, or of organizations. */
-type Reading = SequenceReading & Pick<EarnerWriter, 'dayRows'>;
+type Reading = SequenceReading & LookReading & Pick<EarnerWriter, 'dayRows'>;
 
 interface ReverseOptions {
   readonly snapshot: Pick<Snapshot, 'derivations' | 'windowedActions' | 'streaks'>;
@@ -92,8 +86,8 @@ interface ReverseOptions {
 /**
  * Finds what is left of a user once an event that has been counted is taken back: as if it had never come, as far as other events are
  * kept. What it counted as follows from the event and from how actions are derived, by which the locked user has been brought up. Totals
- * and days are reckoned back; where it was the first or the last of an action, or a value counted by it, the user's kept events
- * are looked through, page by page. What counts since another action is counted anew from them, with the event and without.
+ * and days are reckoned back; where it was the first or the last of an action, or a value counted by it, another is looked for among
+ * the user's kept events. What counts since another action is counted anew from them, with the event and without.
  */
 export async function reverseEvent(
   subjects: Reading,
@@ -142,100 +136,6 @@ export async function reverseEvent(
     distinct: [...distinct, ...sequences.distinct],
     freed: [...free, ...sequences.freed],
   };
-}
-
-type Counted = CountedEvent & Pick<DerivedEvent, 'distinct'>;
-
-/**
- * What an event counted as, each on its day, but for what counts since another action. An action that is derived now is counted from others
- * alone. Since a flag was unlocked, the present ledger says what any event has counted as.
- */
-function countsOf(event: StoredEvent, derivations: Derivations, { ledger }: UserState): readonly Counted[] {
-  const said = { ...event, day: localDay(event.dayZone, event.occurredAt) };
-  const derived = derivations
-    .of(said)
-    .filter(
-      ({ since }) => since === undefined || (since.unlock !== undefined && comesAfterUnlock(event, since, ledger)),
-    );
-  return derivations.all.has(event.action) ? derived : [said, ...derived];
-}
-
-function namesOf(counts: readonly CountedEvent[]): readonly string[] {
-  return counts.map(({ action }) => action);
-}
-
-function countedValue(userId: string, { action, distinct = '' }: Counted): UserDistinctValue {
-  return { userId, action, value: distinct };
-}
-
-function countedValues(userId: string, counts: readonly Counted[]): readonly UserDistinctValue[] {
-  return counts.flatMap((one) => (one.distinct === undefined ? [] : [countedValue(userId, one)]));
-}
-
-interface Looking {
-  readonly before: UserState;
-  readonly original: StoredEvent;
-  /** The actions of which the first and the last other event are looked for. */
-  readonly spans: ReadonlySet<string>;
-  /** The derived events of the original by which a value has counted: another event may count in place of each. */
-  readonly freed: readonly Counted[];
-  readonly derivations: Derivations;
-}
-
-interface Instead {
-  readonly counted: Counted;
-  readonly by: KeptEvent;
-}
-
-interface Found {
-  readonly spans: ReadonlyMap<string, Span>;
-  /** By action, the first event that would have counted, had the original never come. */
-  readonly instead: ReadonlyMap<string, Instead>;
-}
-
-/** How many events are read at once. */
-const PAGE = 1_000;
-
-/** Looks through the kept events of the actions that are asked for, and of those that they are derived from. */
-async function lookThrough(subjects: Reading, looking: Looking): Promise<Found> {
-  const { before, original, spans: asked, freed, derivations } = looking;
-  const spans = new Map<string, Span>();
-  const instead = new Map<string, Instead>();
-  const names = asked.union(new Set(namesOf(freed)));
-  if (names.size === 0) return { spans, instead };
-  const read = names.has(ANY_ACTION)
-    ? undefined
-    : [...new Set([...names].flatMap((name) => derivations.all.get(name)?.from ?? [name]))];
-  const freedBy = new Map(freed.map((one) => [one.action, one]));
-  for (let after = ''; ; ) {
-    const page = await subjects.kept(before.id, read, { after, limit: PAGE });
-    const others = page.filter((one) => !isSameEvent(one, original));
-    const all = others.flatMap((by) =>
-      countsOf(by, derivations, before).flatMap((counted) => (names.has(counted.action) ? [{ counted, by }] : [])),
-    );
-    const values = countedValues(
-      before.id,
-      all.map(({ counted }) => counted),
-    );
-    const known = values.length === 0 ? NONE_KNOWN : await subjects.distinctValues(values);
-    for (const one of all) {
-      const { counted, by } = one;
-      const value = countedValue(before.id, counted);
-      if (counted.distinct === undefined || known.isBy(value, by)) {
-        if (asked.has(counted.action)) widen(spans, counted);
-        continue;
-      }
-      const place = freedBy.get(counted.action);
-      if (place === undefined) continue;
-      // Where there was room for no more values, the first that found none has it now.
-      const full = before.actions.get(counted.action)!.count >= MAX_DISTINCT;
-      if (counted.distinct !== place.distinct && !(full && !known.has(value))) continue;
-      const first = instead.get(counted.action);
-      if (first === undefined || inOrderTaken(by, first.by) < 0) instead.set(counted.action, one);
-    }
-    if (page.length < PAGE) return { spans, instead };
-    after = page.at(-1)!.key;
-  }
 }
 
 const NO_ROWS: ReadonlyMap<string, never> = new Map<string, never>();

@@ -3,7 +3,8 @@ import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
 import type { EventKey, NewEvent, StoredEvent } from '../../store/event-store.js';
-import { faultOfReversal, isForgotten, shownName } from '../../unlocking/reverse-event.js';
+import { shownName } from '../../unlocking/look-through.js';
+import { faultOfReversal, isForgotten } from '../../unlocking/reverse-event.js';
 
 export interface CheckedReversals {
   /** The events that are not taken. */

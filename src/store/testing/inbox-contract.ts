@@ -299,4 +299,27 @@ export function inboxContract(store: () => Store): void {
         .toSorted(),
     );
   });
+
+  it('finds the first and the last of the counted events of a user, but for one', async () => {
+    const [userId, action, another] = ['spanned', 'action', 'another'].map(unique) as [string, string, string];
+    const at = 1_700_000_000_000;
+    const events = [5, 3, 9, 1, 7].map((n) =>
+      sampleEvent({ userId, action: n === 1 ? another : action, occurredAt: at + n }),
+    );
+    const waiting = sampleEvent({ userId, action, occurredAt: at });
+    const foreign = sampleEvent({ userId: userIn(partitionOf(userId)), action, occurredAt: at });
+    await store().inbox.append([...events, waiting, foreign]);
+    const except = (n: number) => events.find(({ occurredAt }) => occurredAt === at + n)!;
+    const find = (actions: readonly string[] | undefined, n: number, more: object = {}) =>
+      store().transaction((tx) =>
+        tx.users.firstAndLast(userId, { actions, occurredFrom: 0, except: except(n), most: 4, ...more }),
+      );
+    await store().transaction((tx) => tx.inbox.finish([...events, foreign], 'batch'));
+    expect(await find([action], 9)).toEqual({ firstAt: at + 3, lastAt: at + 7 });
+    expect(await find([action], 3)).toEqual({ firstAt: at + 5, lastAt: at + 9 });
+    expect(await find(undefined, 3)).toEqual({ firstAt: at + 1, lastAt: at + 9 });
+    expect(await find([action, another], 9, { occurredFrom: at + 4 })).toEqual({ firstAt: at + 5, lastAt: at + 7 });
+    expect(await find([another], 1)).toBeUndefined();
+    expect(await find(undefined, 3, { most: 3 })).toBe('many');
+  });
 }

@@ -1,10 +1,12 @@
 import type { SaidEvent } from '../../../core/counting/derivations.js';
+import type { Span } from '../../../core/counting/take-back.js';
 import { localDay } from '../../../core/values/local-time.js';
 import { amountOf } from '../../../core/values/millionths.js';
 import type { KeptEvent } from '../../event-store.js';
+import type { FirstAndLast } from '../../user-store.js';
 import { commaSeparated } from '../engine/dialect.js';
-import { parseJson, type Sql } from '../engine/sql.js';
-import { DONE, keptOf, keyRangeOf, nameOf, STORED_COLUMNS, type StoredRow } from '../events/event-row.js';
+import { firstRow, parseJson, type Sql } from '../engine/sql.js';
+import { DONE, eventKeyOf, keptOf, keyRangeOf, nameOf, STORED_COLUMNS, type StoredRow } from '../events/event-row.js';
 import type { UserKey } from './user-keys.js';
 
 const USERS_PER_STATEMENT = 100;
@@ -97,6 +99,27 @@ async function firstsOf(sql: Sql, user: UserKey, actions: readonly string[]): Pr
     [...keyRangeOf(user), user[1], ...actions],
   );
   return new Map(rows.map((row) => [row.action, row.first_at]));
+}
+
+/** See `UserWriter.firstAndLast`: the engine looks at them, so that none has to come here. */
+export async function firstAndLast(
+  sql: Sql,
+  user: UserKey,
+  { actions, occurredFrom, except, most }: FirstAndLast,
+): Promise<Span | 'many' | undefined> {
+  const row = await firstRow<{ events: number; first_at: number | null; last_at: number | null }>(
+    sql,
+    'SELECT COUNT(*) AS events, MIN(occurred_at) AS first_at, MAX(occurred_at) AS last_at FROM (SELECT occurred_at FROM ' +
+      `events${sql.dialect.useIndex('PRIMARY')} WHERE part = ? AND dedupe BETWEEN ? AND ? AND dedupe <> ? AND state = ${DONE} AND ` +
+      `reverses IS NULL AND user_id = ? AND ${isOneOfActions(actions)} AND occurred_at >= ? LIMIT ${most + 1}) AS others`,
+    [
+      ...keyRangeOf(user),
+      eventKeyOf({ ...except, userId: user[1] }).dedupe,
+      ...[user[1], ...(actions ?? []), occurredFrom],
+    ],
+  );
+  if (row === undefined || row.first_at === null || row.last_at === null) return undefined;
+  return row.events > most ? 'many' : { firstAt: row.first_at, lastAt: row.last_at };
 }
 
 /** The last of them of one user. */

@@ -6,7 +6,7 @@ import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
 import { bringUp, dropCounted, storeBroughtUp } from './derived-actions.js';
 import { addDistinctValues, dropDistinctValues, knownValues } from './distinct-values.js';
-import { keptPage, lastEvents } from './kept-events.js';
+import { firstAndLast, keptPage, lastEvents } from './kept-events.js';
 import type { LockedUsers } from './locked-users.js';
 import { putMembership, readMemberships } from './memberships.js';
 import { putSpans, readSpans } from './sequence-spans.js';
@@ -85,6 +85,7 @@ function subjectWriter(sql: Sql, locked: LockedUsers, earner: Earner): Omit<Earn
     spans: (of) => readSpans(sql, of, earner),
     putSpans: (spans) => putSpans(sql, spans, earner),
     lastEvents: (userId, actions, limit) => lastEvents(sql, userKey(userId, earner), { actions, limit }),
+    firstAndLast: (userId, of) => firstAndLast(sql, userKey(userId, earner), of),
     kept: (userId, actions, page) => keptPage(sql, userKey(userId, earner), { actions, ...page }),
     dropDistinctValues: (values) => dropDistinctValues(sql, values, earner),
     dayRows: (userId, actions) => dayRows(sql, userKey(userId, earner), actions),
