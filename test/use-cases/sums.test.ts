@@ -1,4 +1,5 @@
 import { beforeAll, expect, it } from '@jest/globals';
+import { ANY_ACTION } from '../../src/core/values/names.js';
 import { DAY_MS } from '../../src/core/values/time.js';
 import { readEvents } from '../../src/services/events/events.js';
 import { describeOnEachEngine } from './stands/engines.js';
@@ -101,6 +102,33 @@ describeOnEachEngine('sums of decimals', (engine) => {
     expect(stand.buried.filter(({ userId }) => userId === 'rich')).toMatchObject([
       { id: 'rich-3', reason: expect.stringContaining('takes the sum of "spend" beyond') },
     ]);
+  });
+
+  it('have the bound for all actions as one, too, where a rule reads that: no event counts as a part of itself', async () => {
+    const own = await engine.compose();
+    const anything = { fact: 'activeDays', operator: 'greaterThanInclusive', value: 1 };
+    await own.setFlag('anything', latching(anything));
+    const event = (id: string, action: string) => ({ id, user_id: 'vast', action, value: 5e12 });
+    await own.track([event('1', 'one'), event('2', 'other'), { ...event('3', 'other'), value: 1 }]);
+    await own.drain();
+    expect(own.buried).toMatchObject([
+      {
+        id: '2',
+        reason: expect.stringMatching(/^the value 5000000000000 takes the sum of any action beyond .* replay/),
+      },
+    ]);
+    const totals = async () => {
+      const { actions } = (await own.store.states.users(['vast'])).get('vast')!;
+      return ['one', 'other', ANY_ACTION].map((action) => actions.get(action)?.count);
+    };
+    expect(await totals()).toEqual([1, 1, 2]);
+    // As the reason says: it counts once no rule reads all actions as one.
+    await own.setFlag('anything', latching({ ...anything, params: { action: 'one' } }));
+    const { items } = await own.store.events.deadLetters({ limit: 10 });
+    const mine = items.filter(({ userId }) => userId === 'vast');
+    expect(await own.store.transaction(async (tx) => tx.inbox.replay(mine, await tx.now()))).toBe(1);
+    await own.drain();
+    expect(await totals()).toEqual([1, 2, undefined]);
   });
 
   it('have the same bound on each day', async () => {

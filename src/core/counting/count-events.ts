@@ -11,6 +11,7 @@ import {
 } from '../states/user-state.js';
 import { quote } from '../values/json.js';
 import { amountOf, LARGEST_AMOUNT, LARGEST_MILLIONTHS, millionthsOf } from '../values/millionths.js';
+import { ANY_ACTION } from '../values/names.js';
 import { dayNumber } from '../values/time.js';
 import { faultOfAction } from './action-room.js';
 import { UncountableEvent } from './uncountable-event.js';
@@ -166,8 +167,12 @@ function ended(day: number, { openDay }: ActionTotal): ActionDay | undefined {
 export function added(sum: bigint, more: bigint, action: string): bigint {
   const result = sum + more;
   if (result <= LARGEST_MILLIONTHS && result >= -LARGEST_MILLIONTHS) return result;
+  const beyond = `beyond ±${LARGEST_AMOUNT}, the most that is kept`;
   throw new UncountableEvent(
-    `the value ${amountOf(more)} takes the sum of ${quote(action)} beyond ±${LARGEST_AMOUNT}, the most that is kept`,
+    action === ANY_ACTION
+      ? `the value ${amountOf(more)} takes the sum of any action ${beyond}, although that of its own action may have room: have rules ` +
+          'name the actions that they read, and replay the event'
+      : `the value ${amountOf(more)} takes the sum of ${quote(action)} ${beyond}`,
   );
 }
 
