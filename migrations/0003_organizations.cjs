@@ -21,6 +21,8 @@ exports.up = async function up(knex) {
       name: 'VARCHAR(64) NOT NULL',
       position: 'INT NOT NULL',
       inherits: 'TEXT NOT NULL',
+      // The role to which those who have this one are being moved; '' where nobody is.
+      moving_to: "VARCHAR(64) NOT NULL DEFAULT ''",
     },
     primary: ['organization_id', 'name'],
   });

@@ -53,6 +53,13 @@ exports.up = async function up(knex) {
     primary: ['part', 'user_id', 'since'],
   });
   await createTable(knex, {
+    name: 'user_roles',
+    // The roles of members of an organization, as their profiles have them; nothing of who is in none.
+    columns: { ...USER, role: 'VARCHAR(64) NOT NULL', organization_id: 'VARCHAR(128) NOT NULL' },
+    primary: ['part', 'user_id', 'role'],
+    indexes: { user_roles_organization: ['organization_id', 'role', 'part', 'user_id'] },
+  });
+  await createTable(knex, {
     name: 'user_access',
     columns: {
       ...USER,

@@ -48,6 +48,8 @@ beforeAll(async () => {
   const { services, operator } = latchkey;
   for (const { user, organization } of [OWN, FOREIGN]) {
     await services.users.identify(operator, { userId: user, organizationId: organization });
+    const roles = [{ name: 'lead', inherits: [] }];
+    await services.organizations.set(operator, { id: organization, roles, comment: '' });
   }
   const change = { mustExist: false, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
   const rule = { policy: 'LATCHING', rolloutPer100k: 0 };

@@ -76,6 +76,7 @@ function eventOf(type: AnnouncedType, event: Omit<OutboundEvent, 'id' | 'type'>)
 function causeOf(cause: Cause): JsonObject {
   const { type } = cause;
   if (type === 'correction') return { type, action: cause.action };
+  if (type === 'role') return { type, roles: [...cause.roles] };
   if (type !== 'event') return { type };
   const { reverses } = cause;
   return {

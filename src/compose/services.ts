@@ -32,6 +32,8 @@ import { LedgerService } from '../services/ledger/ledger.js';
 import { ProgressService } from '../services/onboarding/progress.js';
 import { StageService } from '../services/onboarding/stages.js';
 import { OrganizationDeletion } from '../services/organizations/organization-deletion.js';
+import { OrganizationMembers } from '../services/organizations/organization-members.js';
+import { OrganizationRoles } from '../services/organizations/organization-roles.js';
 import { OrganizationService } from '../services/organizations/organizations.js';
 import { PreviewService } from '../services/previewing/preview.js';
 import type { ServiceSet } from '../services/service-set.js';
@@ -168,6 +170,8 @@ export function composeServices(parts: ServiceParts): Composed {
     keeper,
     ledger: new LedgerService(writing),
     organizationDeletion: new OrganizationDeletion(writing),
+    organizationMembers: new OrganizationMembers(store),
+    organizationRoles: new OrganizationRoles(writing),
     organizations: new OrganizationService(writing),
     preview: new PreviewService({ store, keeper, readers, dayKnowledge }),
     progress: new ProgressService({ ...writing, users: states.users }),

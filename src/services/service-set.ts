@@ -16,6 +16,8 @@ import type { LedgerService } from './ledger/ledger.js';
 import type { ProgressService } from './onboarding/progress.js';
 import type { StageService } from './onboarding/stages.js';
 import type { OrganizationDeletion } from './organizations/organization-deletion.js';
+import type { OrganizationMembers } from './organizations/organization-members.js';
+import type { OrganizationRoles } from './organizations/organization-roles.js';
 import type { OrganizationService } from './organizations/organizations.js';
 import type { PreviewService } from './previewing/preview.js';
 import type { StreamService } from './streaming/streams.js';
@@ -43,6 +45,8 @@ export interface ServiceSet {
   readonly keeper: ConfigurationKeeper;
   readonly ledger: LedgerService;
   readonly organizationDeletion: OrganizationDeletion;
+  readonly organizationMembers: OrganizationMembers;
+  readonly organizationRoles: OrganizationRoles;
   readonly organizations: OrganizationService;
   readonly preview: PreviewService;
   readonly progress: ProgressService;

@@ -1,8 +1,16 @@
 import type { Page, PageRequest } from './page.js';
 import type { UserCursor } from './user-pages.js';
 
-/** What started a backfill: a change of the flag, a segment, the stages or an organization, or an operator by hand. */
-export type BackfillReason = 'flag' | 'segment' | 'stages' | 'action' | 'organization' | 'time_zone' | 'manual';
+/** What started a backfill: a change of the flag, a segment, the stages, an organization or its roles, or an operator by hand. */
+export type BackfillReason =
+  | 'flag'
+  | 'segment'
+  | 'stages'
+  | 'action'
+  | 'organization'
+  | 'roles'
+  | 'time_zone'
+  | 'manual';
 
 /**
  * How far a backfill is. `pending`: no worker has begun it. `running`: a worker has, which may have been killed since.

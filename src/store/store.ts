@@ -6,6 +6,7 @@ import type { DeliveryStore, DeliveryWriter } from './delivery-store.js';
 import type { DerivedStore } from './derived-store.js';
 import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { Finder } from './finder.js';
+import type { MemberReader } from './member-store.js';
 import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
@@ -26,6 +27,7 @@ export interface Store {
   readonly configuration: ConfigurationReader;
   readonly states: StateReader;
   readonly userPages: UserPages;
+  readonly members: MemberReader;
   readonly history: UserHistory;
   readonly finder: Finder;
   readonly inbox: EventInbox;
@@ -77,6 +79,8 @@ export interface Transaction {
   readonly configuration: ConfigurationWriter;
   readonly users: UserWriter;
   readonly organizations: OrganizationWriter;
+  /** As this transaction sees them. */
+  readonly members: MemberReader;
   readonly earners: EarnerWriter;
   readonly inbox: InboxWriter;
   readonly days: DayWriter;

@@ -1,5 +1,6 @@
 import type { SubjectFor } from '../core/deciding/subject.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { CompiledRule, Snapshot } from '../core/snapshot/snapshot.js';
+import type { Cause } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
 import { latch, type NewUnlock, nextLatchAt } from '../core/unlocking/latch.js';
@@ -53,13 +54,16 @@ export function catchUp(input: CatchUpInput): CaughtUp {
   return { user: current, entries, dueAt: at };
 }
 
-/** The ledger's entries for rules that have become true. */
+/** The ledger's entries for rules that have become true; `causes` has those of another cause than the others. */
 export function unlockEntries(
   userId: string,
   unlocks: readonly NewUnlock[],
   stamp: Pick<UserLedgerEntry, 'earnedAt' | 'recordedAt' | 'cause'>,
+  causes?: ReadonlyMap<CompiledRule, Cause>,
 ): readonly UserLedgerEntry[] {
-  return unlocks.map(({ compiled: { flag }, entry: { rule } }) => {
-    return { userId, flagId: flag.id, ruleId: rule.id, ruleVersion: rule.version, kind: 'unlocked', ...stamp };
+  return unlocks.map(({ compiled: { flag }, entry }) => {
+    const { id: ruleId, version: ruleVersion } = entry.rule;
+    const cause = causes?.get(entry) ?? stamp.cause;
+    return { userId, flagId: flag.id, ruleId, ruleVersion, kind: 'unlocked', ...stamp, cause };
   });
 }

@@ -1,11 +1,11 @@
 import { withoutActions } from '../core/counting/recount.js';
 import { restarted } from '../core/counting/since-unlock.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
-import { type Cause, foldLedger, type Ledger, type LedgerEntry } from '../core/states/ledger.js';
+import type { CompiledRule, Snapshot } from '../core/snapshot/snapshot.js';
+import { type Cause, foldLedger, type Ledger, type LedgerEntry, type RoleCause } from '../core/states/ledger.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import type { UserState } from '../core/states/user-state.js';
 import { judgingIndex } from '../core/unlocking/judging-index.js';
-import { latch } from '../core/unlocking/latch.js';
+import { latch, type NewUnlock } from '../core/unlocking/latch.js';
 import { forgottenUnlocks } from '../core/unlocking/ledger-change.js';
 import {
   changedStandings,
@@ -18,6 +18,7 @@ import type { UserLedgerEntry } from '../store/user-store.js';
 import { catchUp, unlockEntries } from './catch-up.js';
 import { type Flips, flipsBetween, hasFlips, NO_FLIPS } from './flips.js';
 import { nextTimer } from './next-timer.js';
+import { readsRoles, unlocksByRole } from './role-causes.js';
 
 /** A user whose stored state a transaction changes, or looks at again. The transaction must have locked the user. */
 export interface Touched {
@@ -29,6 +30,8 @@ export interface Touched {
   readonly cause: Cause;
   /** Entries that the change itself adds to the ledger: after unlocks by time, and before unlocks that follow from them. */
   readonly entries?: readonly LedgerEntry[];
+  /** The cause of unlocks of rules that read roles, by the ids of their flags, where the roles of an organization have changed. */
+  readonly causes?: ReadonlyMap<string, RoleCause>;
   /** The keys of flags by which the user may not have been judged yet: these are judged whatever changes. */
   readonly unsettled?: ReadonlySet<string>;
 }
@@ -96,6 +99,7 @@ export function judgeUser(one: Touched, judging: Judging, around: Surroundings):
   const after = withLedger(forgotten.size === 0 ? one.after : withoutActions(one.after, forgotten), ledger);
   const touched = unsettled && touchedFlags(snapshot, first, { user: after, organization }).union(unsettled);
   const { user, unlocks } = latch(snapshot, after, organization, now, { among: touched });
+  const causes = causesOf(one, unlocks, { snapshot, before, after: { user: after, organization }, now });
   const unlocked = flagsOfLedger(snapshot, new Set(unlocks.map(({ compiled }) => compiled.flag.id)));
   const concerned = touched && withRequiring(snapshot, touched.union(unlocked));
   const changed = one.after !== one.before || hasFlips(flippedByTime) || user.ledger !== one.before.ledger;
@@ -109,7 +113,7 @@ export function judgeUser(one: Touched, judging: Judging, around: Surroundings):
       ...ofUser(user.id, voided),
       ...past.entries,
       ...ofUser(user.id, made),
-      ...unlockEntries(user.id, unlocks, { earnedAt: now, recordedAt: now, cause: one.cause }),
+      ...unlockEntries(user.id, unlocks, { earnedAt: now, recordedAt: now, cause: one.cause }, causes),
     ],
     ...(forgotten.size > 0 && { forgotten }),
     flippedByTime,
@@ -158,6 +162,23 @@ function flipsByTime(first: StoredStates, before: StoredStates, { snapshot, dueA
   const among = unsettled && withRequiring(snapshot, judgingIndex(snapshot).decidedByTime.union(earned));
   return flipsBetween({ ...first, snapshot, at: dueAt - 1 }, { ...before, snapshot, at: now }, among);
 }
+
+/** The causes of unlocks that have another one than the change as a whole. */
+function causesOf(
+  { causes = NO_CAUSES }: Touched,
+  unlocks: readonly NewUnlock[],
+  { snapshot, ...states }: Parameters<typeof unlocksByRole>[2] & { readonly snapshot: Snapshot },
+): ReadonlyMap<CompiledRule, Cause> {
+  if (unlocks.length === 0) return NO_RULES;
+  const given = unlocks.flatMap(({ compiled: { flag }, entry }) => {
+    const cause = causes.get(flag.id);
+    return cause === undefined || !readsRoles(snapshot, entry) ? [] : [[entry, cause] as const];
+  });
+  return new Map<CompiledRule, Cause>([...given, ...unlocksByRole(snapshot, unlocks, states)]);
+}
+
+const NO_CAUSES: ReadonlyMap<string, RoleCause> = new Map<string, RoleCause>();
+const NO_RULES: ReadonlyMap<CompiledRule, Cause> = new Map<CompiledRule, Cause>();
 
 export function ofUser(userId: string, entries: readonly LedgerEntry[]): readonly UserLedgerEntry[] {
   return entries.map((entry) => ({ userId, ...entry }));

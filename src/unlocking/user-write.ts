@@ -7,6 +7,7 @@ import type { Cause, LedgerEntry } from '../core/states/ledger.js';
 import type { UserState } from '../core/states/user-state.js';
 import type { Notifier } from '../notify/notifier.js';
 import type { Store, Transaction } from '../store/store.js';
+import type { UserProfile } from '../store/user-store.js';
 import { recompute } from './recompute.js';
 
 export interface UserWriteOptions {
@@ -69,4 +70,16 @@ export async function writeUser(
   if (changed) await notifier.publish({ kind: 'users', users: [{ id, revision }] });
   const consistencyToken = encodeToken({ epoch: await store.epoch(), configuration, users: [[id, revision]] });
   return { user, newlyUnlocked: unlocked, newlyLocked: locked, consistencyToken };
+}
+
+/** What of a user's state is the profile. */
+export function profileOf(user: UserState): UserProfile {
+  const { id, organizationId, roles, joinedAt, emailVerified, attributes, timeZone } = user;
+  const { identified, expectedOrganization } = user;
+  return {
+    ...{ userId: id, organizationId, roles, emailVerified, attributes, identified: identified === true },
+    ...(joinedAt === undefined ? {} : { joinedAt }),
+    ...(timeZone === undefined ? {} : { timeZone }),
+    ...(expectedOrganization === undefined ? {} : { expectedOrganization }),
+  };
 }

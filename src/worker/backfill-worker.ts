@@ -5,6 +5,7 @@ import { lockOrganizations, lockUsers } from '../configuration/confirm-snapshot.
 import { EMPTY_SNAPSHOT } from '../core/snapshot/compile-snapshot.js';
 import { earnerDaysOf, type Snapshot } from '../core/snapshot/snapshot.js';
 import { needsOfLatching } from '../core/snapshot/state-needs.js';
+import type { RoleCause } from '../core/states/ledger.js';
 import { type Earner, isNobody, type UserState } from '../core/states/user-state.js';
 import { PARTITIONS } from '../core/values/partition.js';
 import { SECOND_MS } from '../core/values/time.js';
@@ -45,6 +46,8 @@ const PAGE_SIZE = 500;
 const DAYS_COST = 5;
 /** How many users one transaction locks, for which events of theirs have to wait. */
 const USERS_PER_TRANSACTION = 100;
+/** Of how many unfinished backfills the reasons are looked at, the newest first. */
+const MOST_UNFINISHED = 1_000;
 /** After how long another worker takes over a backfill whose worker was killed. */
 const LEASE_MS = 5 * SECOND_MS;
 
@@ -179,6 +182,8 @@ export class BackfillWorker {
   async #bringUpToDate(group: readonly Backfill[], ids: readonly string[], { found, earner }: Found): Promise<void> {
     const { store, keeper, notifier } = this.#options;
     const cause = { type: 'backfill' } as const;
+    const byRoles = await this.#byRoles();
+    const causesFor = ({ organizationId }: UserState) => ({ cause, causes: byRoles.get(organizationId) ?? NO_CAUSES });
     const touchedOf = (states: ReadonlyMap<string, UserState>, snapshot: Snapshot): readonly Touched[] => {
       const own = keysOf(
         snapshot,
@@ -187,7 +192,9 @@ export class BackfillWorker {
       const isGone = earner === 'user' ? isNobody : isGoneOrganization;
       // Who was deleted since the page was read has earned nothing.
       return [...states.values()].flatMap((user) =>
-        isGone(user) ? [] : [{ before: user, after: user, cause, unsettled: own.union(found.get(user.id) ?? own) }],
+        isGone(user)
+          ? []
+          : [{ ...causesFor(user), before: user, after: user, unsettled: own.union(found.get(user.id) ?? own) }],
       );
     };
     const batch = randomUUID();
@@ -209,6 +216,17 @@ export class BackfillWorker {
     if (revisions.length > 0) await notifier.publish(noticeOf(earner, revisions));
   }
 
+  /** By organization, the flags of which a change of its roles is being applied: whichever backfill comes to a member first. */
+  async #byRoles(): Promise<ReadonlyMap<string, ReadonlyMap<string, RoleCause>>> {
+    const { items } = await this.#options.store.backfills.list({ limit: MOST_UNFINISHED }, { unfinished: true });
+    const cause: RoleCause = { type: 'role', roles: [] };
+    const byRoles = Map.groupBy(
+      items.filter(({ reason }) => reason === 'roles'),
+      ({ organizationId }) => organizationId,
+    );
+    return new Map(Array.from(byRoles, ([id, some]) => [id, new Map(some.map(({ flagId }) => [flagId, cause]))]));
+  }
+
   async #tellDone(group: readonly Backfill[]): Promise<void> {
     const { store, observer } = this.#options;
     for (const { id } of group) {
@@ -217,6 +235,8 @@ export class BackfillWorker {
     }
   }
 }
+
+const NO_CAUSES: ReadonlyMap<string, RoleCause> = new Map<string, RoleCause>();
 
 /** What was found of the users, or organizations, of a page. */
 interface Found {

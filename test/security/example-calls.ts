@@ -84,6 +84,15 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   }),
   GetOrganization: (reach) => ({ id: of(reach).organization }),
   ListOrganizations: () => ({}),
+  GetOrganizationRoles: (reach) => ({ id: of(reach).organization }),
+  SetOrganizationRoles: (reach) => ({ id: of(reach).organization, roles: [{ name: 'lead', inherits: [] }] }),
+  RenameOrganizationRole: (reach) => ({
+    ...{ id: of(reach).organization, name: 'lead', to: 'leader', comment: 'a try', validateOnly: true },
+  }),
+  RemoveOrganizationRole: (reach) => ({
+    ...{ id: of(reach).organization, name: 'lead', comment: 'a try', validateOnly: true },
+  }),
+  ListOrganizationMembers: (reach) => ({ id: of(reach).organization }),
   GetUser: (reach) => ({ userId: of(reach).user }),
   ListUnlocks: (reach) => ({ userId: of(reach).user }),
   'ListUnlocks of an organization': (reach) => ({ organizationId: of(reach).organization }),

@@ -339,7 +339,7 @@ describeOnEachEngine('a backfill', (engine) => {
       stages: await stages.set(OPERATOR, {
         stages: ['welcome', 'tour'].map((stage) => ({ name: stage, selfSettable: true })),
       }),
-      organization: await organizations.set(OPERATOR, {
+      roles: await organizations.set(OPERATOR, {
         ...{ id: acme, comment: '' },
         roles: [
           { name: 'boss', inherits: [] },
@@ -351,12 +351,15 @@ describeOnEachEngine('a backfill', (engine) => {
       expect(backfillIds).toHaveLength(1);
       expect(await progress(stand, backfillIds[0])).toMatchObject({ reason, state: 'pending' });
     }
-    expect(await progress(stand, written.organization.backfillIds[0])).toMatchObject({ organizationId: acme });
+    expect(await progress(stand, written.roles.backfillIds[0])).toMatchObject({ organizationId: acme });
     await worker.run();
     const unlocked = async (id: string) => (await ledgerOf(stand.store, id)).filter(({ kind }) => kind === 'unlocked');
     expect(await unlocked(member)).toHaveLength(3);
+    const causes = (await unlocked(member)).map(({ cause }) => cause);
+    expect(causes).toContainEqual({ type: 'role', roles: [] });
+    expect(causes.filter(({ type }) => type === 'backfill')).toHaveLength(2);
     expect(await unlocked(stranger)).toEqual([]);
-    const { done, total } = await progress(stand, written.organization.backfillIds[0]);
+    const { done, total } = await progress(stand, written.roles.backfillIds[0]);
     expect([done, total]).toEqual([1, 1]);
     // Nothing that a rule reads has changed.
     const again = await organizations.set(OPERATOR, { id: acme, strictRoles: true, comment: '' });

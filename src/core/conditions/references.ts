@@ -117,6 +117,15 @@ export function stagesNamed(leaf: JsonObject): readonly string[] {
   return [ownMember(leaf, 'value')].flat().filter((value) => typeof value === 'string');
 }
 
+/** The roles that one comparison names by its constants. */
+export function rolesNamed(leaf: JsonObject): readonly string[] {
+  const fact = ownMember(leaf, 'fact');
+  if (fact !== 'role' && fact !== 'roles') return [];
+  const operator = ownMember(leaf, 'operator');
+  if (typeof operator !== 'string' || !NAMING.has(splitOperator(operator).operator)) return [];
+  return [ownMember(leaf, 'value')].flat().filter((value) => typeof value === 'string');
+}
+
 const NAMING: ReadonlySet<string> = new Set(['equal', 'notEqual', 'in', 'notIn', 'contains', 'doesNotContain']);
 
 /** All comparisons that name stages, each with the stages that it names. */

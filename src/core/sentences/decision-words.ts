@@ -107,6 +107,8 @@ function causeWords(cause: Cause): Words {
       return say` by ${unplaced([namePart('action', cause.action, '')])}`;
     case 'identify':
       return say` by what was said of the user`;
+    case 'role':
+      return cause.roles.length === 0 ? say` by a change of roles` : say` by the role ${inBrief(cause.roles[0])}`;
     case 'progress':
       return say` by reaching the stage ${unplaced([namePart('stage', cause.stage, '')])}`;
     case 'access':

@@ -25,6 +25,7 @@ export interface EventName {
 export type Cause =
   | EventCause
   | { readonly type: 'identify' }
+  | RoleCause
   | { readonly type: 'progress'; readonly stage: string }
   | { readonly type: 'access' }
   | { readonly type: 'organization' }
@@ -33,6 +34,13 @@ export type Cause =
   | { readonly type: 'ledger' }
   | { readonly type: 'correction'; readonly actor: string; readonly reason: string; readonly action: string }
   | { readonly type: 'manual'; readonly actor: string; readonly reason: string };
+
+/** Roles that somebody has since: they were given them, or their organization's roles inherit otherwise. */
+export interface RoleCause {
+  readonly type: 'role';
+  /** The roles that they had not before, inherited ones included; empty where that is not known any more. */
+  readonly roles: readonly string[];
+}
 
 export interface EventCause {
   readonly type: 'event';

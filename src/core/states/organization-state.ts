@@ -6,6 +6,8 @@ import type { UserState } from './user-state.js';
 export interface RoleDefinition {
   readonly name: string;
   readonly inherits: readonly string[];
+  /** The role to which those who have this one are being moved, after which it is gone. */
+  readonly movingTo?: string;
 }
 
 /** What is stored about one organization that an evaluation can read. */
@@ -20,7 +22,7 @@ export interface OrganizationState {
   readonly timeZone?: string;
   /** Whether an identify of a user of this organization is refused when it names a role that is not defined. */
   readonly strictRoles: boolean;
-  /** The roles that the organization defines itself. Built-in roles exist besides, unless it defines one of that name. */
+  /** The roles that the organization defines itself, besides the built-in ones. */
   readonly roles: readonly RoleDefinition[];
   /** The access rows of the organization and of roles within it, those that the platform manages and its own. */
   readonly access: readonly AccessRow[];

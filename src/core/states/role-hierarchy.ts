@@ -1,11 +1,18 @@
 import type { OrganizationState, RoleDefinition } from './organization-state.js';
 
-/** The roles that every organization has, unless it defines a role of that name itself. */
+/** The roles that every organization has. */
 const BUILT_IN_ROLES: readonly RoleDefinition[] = [
   { name: 'employee', inherits: [] },
   { name: 'manager', inherits: ['employee'] },
   { name: 'admin', inherits: ['manager'] },
 ];
+
+/** The names of the roles that every organization has. */
+export const BUILT_IN_NAMES: readonly string[] = BUILT_IN_ROLES.map(({ name }) => name);
+
+export function isBuiltInRole(name: string): boolean {
+  return BUILT_IN_NAMES.includes(name);
+}
 
 type RoleMap = ReadonlyMap<string, readonly string[]>;
 

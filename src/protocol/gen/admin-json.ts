@@ -946,8 +946,8 @@ export interface OrganizationInput {
   /** Refuses roles that nobody defined when a user of this organization is identified. Left out on creation: false. */
   strict_roles?: boolean | null;
   /**
-   * The organization's own roles. The built-in ones (employee < manager < admin) stand beside them unless named
-   * again.
+   * The organization's own roles: 200 at most. The built-in ones (employee < manager < admin) stand beside them, and
+   * are not defined anew.
    */
   roles?: RoleDefinitionInput[] | null;
   /** Set by the server: one more with each change by SetOrganization, 0 before the first. */
@@ -963,8 +963,13 @@ export interface OrganizationInput {
 export interface RoleDefinitionInput {
   /** Unique within the organization, compared byte by byte. */
   name?: string | null;
-  /** Roles whose access rows apply to this one too, directly; circles are refused. */
+  /** Roles whose access rows apply to this one too, directly: 20 at most; circles are refused. */
   inherits?: string[] | null;
+  /**
+   * Set by the server: the role to which those who have this one are being moved, after which it is gone; see
+   * RenameOrganizationRole.
+   */
+  moving_to?: string | null;
 }
 
 /** The organization as it is now. */
@@ -986,8 +991,8 @@ export interface Organization {
   /** Refuses roles that nobody defined when a user of this organization is identified. Left out on creation: false. */
   strict_roles?: boolean;
   /**
-   * The organization's own roles. The built-in ones (employee < manager < admin) stand beside them unless named
-   * again.
+   * The organization's own roles: 200 at most. The built-in ones (employee < manager < admin) stand beside them, and
+   * are not defined anew.
    */
   roles: RoleDefinition[];
   /** Set by the server: one more with each change by SetOrganization, 0 before the first. */
@@ -1003,8 +1008,13 @@ export interface Organization {
 export interface RoleDefinition {
   /** Unique within the organization, compared byte by byte. */
   name: string;
-  /** Roles whose access rows apply to this one too, directly; circles are refused. */
+  /** Roles whose access rows apply to this one too, directly: 20 at most; circles are refused. */
   inherits: string[];
+  /**
+   * Set by the server: the role to which those who have this one are being moved, after which it is gone; see
+   * RenameOrganizationRole.
+   */
+  moving_to: string;
 }
 
 /** An organization. */
@@ -1080,6 +1090,201 @@ export interface DeleteOrganizationResponse {
   deleted: boolean;
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistency_token: string;
+}
+
+/** An organization's roles. */
+export interface GetOrganizationRolesResponse {
+  /** As stored. */
+  organization?: OrganizationRoles;
+}
+
+/** The roles of an organization, with who has them and what names them. */
+export interface OrganizationRoles {
+  /** The organization's id. */
+  id: string;
+  /** The organization's version; see Organization.version. */
+  version: number;
+  /** See Organization.strict_roles. */
+  strict_roles: boolean;
+  /** The built-in roles, then the organization's own in their order. */
+  roles: OrganizationRole[];
+  /** Roles that members have and that nobody defined: the first 20 by name. */
+  undefined_roles: UndefinedRole[];
+}
+
+/** A role within an organization. */
+export interface OrganizationRole {
+  /** Its name. */
+  name: string;
+  /** The roles that it inherits directly. */
+  inherits: string[];
+  /** All roles that it inherits, the nearest first. */
+  inherits_all: string[];
+  /** Whether every organization has it: it is neither renamed nor removed. */
+  built_in: boolean;
+  /** See RoleDefinition.moving_to. */
+  moving_to: string;
+  /** How it is used. */
+  use?: RoleUse;
+}
+
+/** How a role of an organization is used. */
+export interface RoleUse {
+  /** The role. */
+  role: string;
+  /** How many members were given it themselves. */
+  members: string;
+  /** The roles that inherit it directly. */
+  inherited_by: string[];
+  /**
+   * Access rows for the role within the organization, 100 at most. Whoever administers the organization alone sees
+   * its own.
+   */
+  rows: FlagAccess[];
+  /**
+   * What of the platform's names a role of that name, in whichever organization: 100 at most. Whoever administers the
+   * organization alone sees none.
+   */
+  references: RoleReference[];
+  /** How many rows and references there are beyond those shown. */
+  hidden: string;
+}
+
+/** An access row with its flag. */
+export interface FlagAccess {
+  /** The flag's key. */
+  flag_key: string;
+  /** The row. */
+  row?: AccessRow;
+}
+
+/** What names a role by a constant: a platform-wide access row, a rule, or a segment. */
+export interface RoleReference {
+  /** Which sort. */
+  kind: "KIND_UNSPECIFIED" | "KIND_ROW" | "KIND_RULE" | "KIND_SEGMENT";
+  /** The flag's key. */
+  flag_key: string;
+  /** The rule's id. */
+  rule_id: string;
+  /** The rule's name. */
+  rule_name: string;
+  /** The segment's key. */
+  segment_key: string;
+}
+
+/** A role that members have and that nobody defined: a plain name, which inherits nothing. */
+export interface UndefinedRole {
+  /** Its name. */
+  role: string;
+  /** How many members have it. */
+  members: string;
+}
+
+/** Replaces the roles that an organization defines. */
+export interface SetOrganizationRolesRequest {
+  /** The organization's id. */
+  id?: string | null;
+  /** All roles that it defines from now on, besides the built-in ones: 200 at most. */
+  roles?: RoleDefinitionInput[] | null;
+  /** See Organization.strict_roles. Left out: as it is. */
+  strict_roles?: boolean | null;
+  /** The organization's version that the change was made on; another one now is ABORTED. Absent: whatever it is. */
+  expected_version?: number | null;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment?: string | null;
+  /** Changes nothing, and tells what would be affected. */
+  validate_only?: boolean | null;
+  /**
+   * What of the platform's names a role that goes may go on naming it: roles of that name in other organizations may
+   * be meant. For the platform alone.
+   */
+  keep_platform_references?: boolean | null;
+}
+
+/** See OrganizationRolesChanged. */
+export interface SetOrganizationRolesResponse {
+  /** What it has come to. */
+  change?: OrganizationRolesChanged;
+}
+
+/** What a change of roles has come to, or would come to. */
+export interface OrganizationRolesChanged {
+  /** The roles that the organization defines now. */
+  organization?: DefinedRoles;
+  /** The roles that are gone, or would be, with how they were used before. */
+  gone: RoleUse[];
+  /** With `validate_only`: why the change would be refused. Empty: it would not. */
+  refusal: string;
+  /** How many members were given another role. */
+  members_moved: string;
+  /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
+  consistency_token: string;
+  /** Backfills of the flags that members may have earned by this; see GetBackfill. */
+  backfill_ids: string[];
+}
+
+/** The roles that an organization defines itself. */
+export interface DefinedRoles {
+  /** The organization's id. */
+  id: string;
+  /** The organization's version; see Organization.version. */
+  version: number;
+  /** See Organization.strict_roles. */
+  strict_roles: boolean;
+  /** In their order. */
+  roles: RoleDefinition[];
+}
+
+/** Renames a role. */
+export interface RenameOrganizationRoleRequest {
+  /** The organization's id. */
+  id?: string | null;
+  /** The role's present name. */
+  name?: string | null;
+  /** Its new name, which no role of the organization has yet. */
+  to?: string | null;
+  /** Why, for the audit; 1…1,000 characters. */
+  comment?: string | null;
+  /** As SetOrganizationRolesRequest.expected_version. */
+  expected_version?: number | null;
+  /** Changes nothing, and tells what would be affected. */
+  validate_only?: boolean | null;
+  /** As SetOrganizationRolesRequest.keep_platform_references. */
+  keep_platform_references?: boolean | null;
+}
+
+/** See OrganizationRolesChanged. */
+export interface RenameOrganizationRoleResponse {
+  /** What it has come to. */
+  change?: OrganizationRolesChanged;
+}
+
+/** See OrganizationRolesChanged. */
+export interface RemoveOrganizationRoleResponse {
+  /** What it has come to. */
+  change?: OrganizationRolesChanged;
+}
+
+/** A page of an organization's members. */
+export interface ListOrganizationMembersResponse {
+  /** In an order of their own, which does not change. */
+  members: OrganizationMember[];
+  /** See AdminService. */
+  next_page_token: string;
+}
+
+/** A member of an organization. */
+export interface OrganizationMember {
+  /** The user's id. */
+  user_id: string;
+  /** The roles that they were given. */
+  roles: string[];
+  /** All roles that these inherit, the nearest first. */
+  inherited_roles: string[];
+  /** The stage of onboarding that they are in. */
+  stage: string;
+  /** When they joined. Absent: not known. */
+  joined_at?: string;
 }
 
 /** Everything stored about a user that an evaluation can read. */
@@ -1185,7 +1390,7 @@ export interface LedgerEntry {
 /** What made an entry of the ledger. */
 export interface Cause {
   /** The sort of cause. */
-  type: "TYPE_UNSPECIFIED" | "TYPE_EVENT" | "TYPE_IDENTIFY" | "TYPE_PROGRESS" | "TYPE_ACCESS" | "TYPE_ORGANIZATION" | "TYPE_TIME" | "TYPE_BACKFILL" | "TYPE_LEDGER" | "TYPE_MANUAL" | "TYPE_CORRECTION";
+  type: "TYPE_UNSPECIFIED" | "TYPE_EVENT" | "TYPE_IDENTIFY" | "TYPE_PROGRESS" | "TYPE_ACCESS" | "TYPE_ORGANIZATION" | "TYPE_TIME" | "TYPE_BACKFILL" | "TYPE_LEDGER" | "TYPE_MANUAL" | "TYPE_CORRECTION" | "TYPE_ROLE";
   /** The event's source. */
   source: string;
   /** The event's id. */
@@ -1205,6 +1410,11 @@ export interface Cause {
    * told.
    */
   user_id: string;
+  /**
+   * The roles that the user had not before, inherited ones included. Empty after a change of what roles inherit,
+   * which a backfill has applied.
+   */
+  roles: string[];
 }
 
 /** Names an event among those of its user. */
@@ -1235,7 +1445,7 @@ export interface Backfill {
   /** Only users of this organization. Empty: everybody. */
   organization_id: string;
   /** What changed. */
-  reason: "BACKFILL_REASON_UNSPECIFIED" | "BACKFILL_REASON_FLAG" | "BACKFILL_REASON_SEGMENT" | "BACKFILL_REASON_STAGES" | "BACKFILL_REASON_ORGANIZATION" | "BACKFILL_REASON_MANUAL" | "BACKFILL_REASON_TIME_ZONE" | "BACKFILL_REASON_ACTION";
+  reason: "BACKFILL_REASON_UNSPECIFIED" | "BACKFILL_REASON_FLAG" | "BACKFILL_REASON_SEGMENT" | "BACKFILL_REASON_STAGES" | "BACKFILL_REASON_ORGANIZATION" | "BACKFILL_REASON_MANUAL" | "BACKFILL_REASON_TIME_ZONE" | "BACKFILL_REASON_ACTION" | "BACKFILL_REASON_ROLES";
   /** How it stands. */
   state: "BACKFILL_STATE_UNSPECIFIED" | "BACKFILL_STATE_PENDING" | "BACKFILL_STATE_RUNNING" | "BACKFILL_STATE_DONE" | "BACKFILL_STATE_CANCELLED" | "BACKFILL_STATE_SUPERSEDED";
   /** How many users there are to look at. Absent until somebody has begun. */
@@ -2295,6 +2505,41 @@ export interface AdminRoutes {
     query: { page_size?: number; page_token?: string; q?: string; count_members?: boolean };
     body: undefined;
     response: ListOrganizationsResponse;
+  };
+  /** Gives the roles of an organization, with who has them and what names them */
+  "GET /api/admin/organizations/{organization_id}/roles": {
+    path: { organization_id: string };
+    query: Record<string, never>;
+    body: undefined;
+    response: GetOrganizationRolesResponse;
+  };
+  /** Replaces the roles that an organization defines */
+  "PUT /api/admin/organizations/{organization_id}/roles": {
+    path: { organization_id: string };
+    query: Record<string, never>;
+    body: SetOrganizationRolesRequest;
+    response: SetOrganizationRolesResponse;
+  };
+  /** Renames a role of an organization: its members, its access rows and what inherits it have the new name then */
+  "POST /api/admin/organizations/{organization_id}/roles/{name}/rename": {
+    path: { organization_id: string; name: string };
+    query: Record<string, never>;
+    body: RenameOrganizationRoleRequest;
+    response: RenameOrganizationRoleResponse;
+  };
+  /** Removes a role of an organization */
+  "DELETE /api/admin/organizations/{organization_id}/roles/{name}": {
+    path: { organization_id: string; name: string };
+    query: { move_to?: string; comment?: string; expected_version?: number; validate_only?: boolean; keep_platform_references?: boolean };
+    body: undefined;
+    response: RemoveOrganizationRoleResponse;
+  };
+  /** Lists the members of an organization, or those who were given a role, paged */
+  "GET /api/admin/organizations/{organization_id}/members": {
+    path: { organization_id: string };
+    query: { role?: string; page_size?: number; page_token?: string };
+    body: undefined;
+    response: ListOrganizationMembersResponse;
   };
   /** Gives everything stored about a user that an evaluation can read */
   "GET /api/admin/users/{user_id}": {

@@ -1,6 +1,6 @@
 import type { PresentVersion } from '../../calls/stale-version.js';
 import type { Flag, Rule, Segment, StageList } from '../../core/flags/flag.js';
-import type { OrganizationState } from '../../core/states/organization-state.js';
+import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
 import type { VersionConflict } from '../gen/latchkey/v1/conflict.js';
 import {
   type FeatureFlag,
@@ -11,7 +11,7 @@ import {
   type Rule as RuleMessage,
 } from '../gen/latchkey/v1/flag.js';
 import type { ListStagesResponse } from '../gen/latchkey/v1/onboarding.js';
-import type { Organization } from '../gen/latchkey/v1/organization.js';
+import type { Organization, RoleDefinition as RoleMessage } from '../gen/latchkey/v1/organization.js';
 import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
 import { instant } from './fields.js';
 
@@ -72,8 +72,11 @@ export function stagesMessage({ stages, version }: StageList): ListStagesRespons
 /** An organization as a message. */
 export function organizationMessage(organization: OrganizationState): Organization {
   const { id, attributes, timeZone, strictRoles, roles, version } = organization;
-  const definitions = roles.map(({ name, inherits }) => ({ name, inherits: [...inherits] }));
-  return { id, attributes, timeZone, strictRoles, roles: definitions, version };
+  return { id, attributes, timeZone, strictRoles, roles: roles.map(roleMessage), version };
+}
+
+function roleMessage({ name, inherits, movingTo = '' }: RoleDefinition): RoleMessage {
+  return { name, inherits: [...inherits], movingTo };
 }
 
 /** What is stored in place of the version that a write expected, as a message; undefined where there is nothing. */

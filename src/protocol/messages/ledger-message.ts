@@ -19,6 +19,7 @@ const KINDS: Readonly<Record<LedgerKind, LedgerEntry_Kind>> = {
 const CAUSES: Readonly<Record<Cause['type'], Cause_Type>> = {
   event: Cause_Type.TYPE_EVENT,
   identify: Cause_Type.TYPE_IDENTIFY,
+  role: Cause_Type.TYPE_ROLE,
   progress: Cause_Type.TYPE_PROGRESS,
   access: Cause_Type.TYPE_ACCESS,
   organization: Cause_Type.TYPE_ORGANIZATION,
@@ -49,9 +50,12 @@ const NO_DETAILS = {
   reverses: undefined,
 };
 
+const NO_ROLES: readonly string[] = [];
+
 export function causeMessage(cause: Cause): CauseMessage {
   const { type, ...details } = cause;
-  if (!('contributor' in details)) return { ...NO_DETAILS, ...details, type: CAUSES[type] };
+  const roles = [...('roles' in details ? details.roles : NO_ROLES)];
+  if (!('contributor' in details)) return { ...NO_DETAILS, ...details, roles, type: CAUSES[type] };
   const { contributor: userId = '', ...event } = details;
-  return { ...NO_DETAILS, ...event, userId, type: CAUSES[type] };
+  return { ...NO_DETAILS, ...event, roles, userId, type: CAUSES[type] };
 }

@@ -43,6 +43,8 @@ function causeJson(cause: Cause): object {
       };
     case 'progress':
       return { type, stage: cause.stage };
+    case 'role':
+      return { type, roles: cause.roles };
     case 'manual':
       return { type, ...given({ actor: cause.actor, reason: cause.reason }) };
     case 'correction':

@@ -56,7 +56,20 @@ export function managerOf(caller: Caller, operation: string): string {
   if (caller.kind !== 'person') return confined;
   if (caller.platformAdmin) return '';
   if (isOrganizationAdmin(caller)) return confined;
-  throw forbidden(`${operation} is for platform administrators, and for an organization’s admins on delegated flags`);
+  throw forbidden(
+    `${operation} is for platform administrators, and for an organization’s admins on what the platform has left to it`,
+  );
+}
+
+/**
+ * For whom a caller administers an organization: '' for the platform, else the organization. Rejects with FORBIDDEN who administers
+ * none, with NOT_FOUND another organization than their own.
+ */
+export function administeredFor(call: Call, operation: string, organizationId: string): string {
+  requireName('organizationId', organizationId, '/id');
+  const manager = managerOf(call.caller, operation);
+  requireOwnOrganization(call, organizationId);
+  return manager;
 }
 
 /**

@@ -9,7 +9,13 @@ import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
 import type { Store, Transaction } from '../../store/store.js';
-import { type UserEditInput, type UserWriteOptions, type UserWritten, writeUser } from '../../unlocking/user-write.js';
+import {
+  profileOf,
+  type UserEditInput,
+  type UserWriteOptions,
+  type UserWritten,
+  writeUser,
+} from '../../unlocking/user-write.js';
 import { requireDelegatedFields, requireOwnUser } from '../access/caller-reach.js';
 import { requireDefinedRole } from '../access/defined-roles.js';
 import { mayClaim } from '../access/expected-organization.js';
@@ -139,17 +145,9 @@ export class UserService {
     const rolesChange = known?.roles !== undefined || known?.organizationId !== undefined;
     warnings.splice(0, warnings.length, ...(rolesChange ? await checkRoles(tx, after, known.roles ?? []) : []));
     if (before.revision > 0 && before.identified === after.identified && sameProfile(before, after)) return undefined;
-    const { id, organizationId, roles, joinedAt, emailVerified, attributes, timeZone } = after;
-    const { identified, expectedOrganization } = after;
+    const { id, organizationId } = after;
     if (organizationId !== before.organizationId) await tx.users.putMembership(id, { organizationId, since: now });
-    await tx.users.putProfiles([
-      {
-        ...{ userId: id, organizationId, roles, emailVerified, attributes, identified: identified === true },
-        ...(joinedAt === undefined ? {} : { joinedAt }),
-        ...(timeZone === undefined ? {} : { timeZone }),
-        ...(expectedOrganization === undefined ? {} : { expectedOrganization }),
-      },
-    ]);
+    await tx.users.putProfiles([profileOf(after)]);
     return after;
   }
 }

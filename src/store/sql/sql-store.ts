@@ -23,6 +23,7 @@ import { bringUp } from './users/derived-actions.js';
 import { derivedStore } from './users/derived-store.js';
 import { organizationsThatEarn, readOrganizations } from './users/earners.js';
 import { LockedUsers } from './users/locked-users.js';
+import { memberReader } from './users/member-roles.js';
 import { timerReader, timerWriter } from './users/timer-store.js';
 import { userHistory } from './users/user-history.js';
 import { userPages } from './users/user-pages.js';
@@ -67,6 +68,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
       organizations: (ids, earnerDaysOf) => readOrganizations(engine, ids, earnerDaysOf),
     },
     userPages: userPages(engine),
+    members: memberReader(read),
     history: userHistory(read),
     finder: finder(engine),
     inbox,
@@ -117,6 +119,7 @@ function transactionOn(sql: Sql, options: InboxOptions): Transaction {
     configuration: configurationWriter(sql),
     users: userWriter(sql, locked),
     organizations: organizationsThatEarn(sql),
+    members: memberReader(sql),
     earners: earnerWriter(sql, new LockedUsers()),
     inbox: inboxWriter(sql, options),
     days: dayWriter(sql),

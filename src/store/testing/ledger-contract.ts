@@ -120,7 +120,7 @@ export function ledgerContract(store: () => Store): void {
       });
       gone += removed;
     }
-    expect(gone).toBe(1 + 1 + 4 + 1 + 1 + 1 + 1 + 3 + 1);
+    expect(gone).toBe(1 + 1 + 1 + 4 + 1 + 1 + 1 + 1 + 3 + 1);
     expect(await readAll(id, own)).toEqual({
       state: { ...unknownUser(id), revision: 1 + rounds, deletedAt: 77, writtenAt: 78 },
       ...{ ledger: 0, stages: 0, events: ['unknown', 'unknown', 'unknown'], outbox: 0, timers: 0, access: 0 },

@@ -10,6 +10,7 @@ import { finderContract } from './finder-contract.js';
 import { inboxContract } from './inbox-contract.js';
 import { keptContract } from './kept-contract.js';
 import { ledgerContract } from './ledger-contract.js';
+import { memberContract } from './member-contract.js';
 import { organizationContract } from './organization-contract.js';
 import { recordContract } from './record-contract.js';
 import { transactionContract } from './transaction-contract.js';
@@ -47,6 +48,7 @@ export function storeContract(harness: StoreHarness): void {
   describe('users in pages', () => userPagesContract(store));
   describe('users and organizations that are looked for', () => finderContract(store));
   describe('users', () => userContract(store));
+  describe('members', () => memberContract(store));
   describe('the inbox', () => inboxContract(store));
   describe('events', () => eventContract(store));
   describe('organizations that earn', () => earnerContract(store));

@@ -9,6 +9,7 @@ import { findingRpcs } from './finding-rpcs.js';
 import { flagRpcs } from './flag-rpcs.js';
 import { ledgerRpcs } from './ledger-rpcs.js';
 import { onboardingRpcs } from './onboarding-rpcs.js';
+import { organizationRoleRpcs } from './organization-role-rpcs.js';
 import { organizationRpcs } from './organization-rpcs.js';
 import { previewRpcs } from './preview-rpcs.js';
 import { segmentRpcs } from './segment-rpcs.js';
@@ -24,6 +25,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...segmentRpcs(services.segments),
     ...onboardingRpcs(services),
     ...organizationRpcs(services),
+    ...organizationRoleRpcs(services),
     ...userRpcs(services),
     ...ledgerRpcs(services),
     ...backfillRpcs(services.backfills),

@@ -42,6 +42,7 @@ const REASONS: Readonly<Record<BackfillProgress['reason'], BackfillReason>> = {
   stages: BackfillReason.BACKFILL_REASON_STAGES,
   action: BackfillReason.BACKFILL_REASON_ACTION,
   organization: BackfillReason.BACKFILL_REASON_ORGANIZATION,
+  roles: BackfillReason.BACKFILL_REASON_ROLES,
   time_zone: BackfillReason.BACKFILL_REASON_TIME_ZONE,
   manual: BackfillReason.BACKFILL_REASON_MANUAL,
 };

@@ -30,6 +30,7 @@ const LISTS = METHODS.filter(([, { requestType }]) => 'pageToken' in requestType
 const NAMED: Readonly<Record<string, object>> = {
   listAccess: { flag: 'one' },
   listUnlocks: { userId: 'ada' },
+  listOrganizationMembers: { id: 'globex' },
   listFlagUnlocks: { flag: 'one' },
   listRequirements: { userId: 'ada' },
 };
@@ -49,7 +50,7 @@ beforeAll(async () => {
   }
   await admin.declareActions({ actions: ['x', 'y', 'z'].map((name) => ({ name })) });
   for (const id of ['acme', 'globex']) await admin.setOrganization({ organization: { id } });
-  for (const userId of ['ada', 'bob']) await admin.identify({ userId, emailVerified: true });
+  for (const userId of ['ada', 'bob']) await admin.identify({ userId, organizationId: 'globex', emailVerified: true });
   const now = Date.now();
   for (const id of ['1', '2', '3']) {
     const event = { id, source: 's', userId: 'u', action: 'a', value: 0, properties: {} };
@@ -89,7 +90,15 @@ describe('a paged list', () => {
         'listDeliveries',
         'listFlagUnlocks',
       ],
-      ...['listFlags', 'listOrganizations', 'listRequirements', 'listSegments', 'listTokens', 'listUnlocks'],
+      ...[
+        'listFlags',
+        'listOrganizationMembers',
+        'listOrganizations',
+        'listRequirements',
+        'listSegments',
+        'listTokens',
+        'listUnlocks',
+      ],
     ]);
   });
 

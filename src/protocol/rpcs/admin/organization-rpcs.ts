@@ -1,7 +1,8 @@
 import { invalidAt } from '../../../calls/errors.js';
+import type { RoleDefinition } from '../../../core/states/organization-state.js';
 import type { SetOrganizationInput } from '../../../services/organizations/organizations.js';
 import type { ServiceSet } from '../../../services/service-set.js';
-import type { Organization } from '../../gen/latchkey/v1/organization.js';
+import type { Organization, RoleDefinition as RoleMessage } from '../../gen/latchkey/v1/organization.js';
 import { organizationMessage } from '../../messages/configuration-messages.js';
 import { jsonObject, updateMask } from '../../messages/fields.js';
 import { ORGANIZATION_PATHS } from '../../messages/mask-paths.js';
@@ -50,12 +51,22 @@ function fieldsOf(
   mask: ReadonlySet<string> | undefined,
 ): Pick<SetOrganizationInput, 'attributes' | 'timeZone' | 'strictRoles' | 'roles'> {
   if (mask === undefined) {
-    return { attributes: jsonObject(attributes), timeZone, strictRoles, roles: roles.length === 0 ? undefined : roles };
+    return {
+      attributes: jsonObject(attributes),
+      timeZone,
+      strictRoles,
+      roles: roles.length === 0 ? undefined : roleInputs(roles),
+    };
   }
   return {
     attributes: mask.has('attributes') ? (jsonObject(attributes) ?? {}) : undefined,
     timeZone: mask.has('time_zone') ? (timeZone ?? '') : undefined,
     strictRoles: mask.has('strict_roles') ? (strictRoles ?? false) : undefined,
-    roles: mask.has('roles') ? roles : undefined,
+    roles: mask.has('roles') ? roleInputs(roles) : undefined,
   };
+}
+
+/** Roles from a request: what the server sets of them is left out. */
+export function roleInputs(roles: readonly RoleMessage[]): readonly RoleDefinition[] {
+  return roles.map(({ name, inherits }) => ({ name, inherits }));
 }

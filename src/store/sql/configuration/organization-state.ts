@@ -43,7 +43,7 @@ function stateQuery(sql: Sql, count: number): string {
   return (
     `SELECT ${ORGANIZATION} AS kind, id, attributes AS s1, time_zone AS s2, '' AS s3, '' AS s4, ` +
     `strict_roles AS n1, revision AS n2, version AS n3 FROM organizations WHERE ${isOneOf(['id'], count)} ` +
-    `UNION ALL SELECT ${ROLE}, organization_id, name, inherits, '', '', position, 0, 0 ` +
+    `UNION ALL SELECT ${ROLE}, organization_id, name, inherits, moving_to, '', position, 0, 0 ` +
     `FROM organization_roles WHERE ${ofOrganization} ` +
     `UNION ALL SELECT ${ACCESS}, organization_id, role, flag_id, managed_by, effect, enabled, 0, 0 ` +
     `FROM organization_access WHERE ${ofOrganization}`
@@ -57,7 +57,11 @@ function stateOf(id: string, rows: readonly StateRow[]): OrganizationState {
     ...unknownOrganization(id),
     ...(own && { attributes: parseJson(own.s1), strictRoles: own.n1 !== 0, revision: own.n2, version: own.n3 }),
     ...(own !== undefined && own.s2 !== '' && { timeZone: own.s2 }),
-    roles: roles.map((row) => ({ name: row.s1, inherits: parseJson<readonly string[]>(row.s2) })),
+    roles: roles.map((row) => ({
+      name: row.s1,
+      inherits: parseJson<readonly string[]>(row.s2),
+      ...(row.s3 !== '' && { movingTo: row.s3 }),
+    })),
     access: rows.filter((row) => row.kind === ACCESS).map(accessOf),
   };
 }

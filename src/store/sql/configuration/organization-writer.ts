@@ -54,9 +54,11 @@ async function put(sql: Sql, organization: Parameters<OrganizationWriter['put']>
   await sql.run('DELETE FROM organization_roles WHERE organization_id = ?', [id]);
   await insertRows(sql, {
     table: 'organization_roles',
-    columns: ['organization_id', 'name', 'position', 'inherits'],
+    columns: ['organization_id', 'name', 'position', 'inherits', 'moving_to'],
     keyLength: 2,
-    rows: roles.map(({ name, inherits }, position) => [id, name, position, JSON.stringify(inherits)]),
+    rows: roles.map(({ name, inherits, movingTo = '' }, position) => {
+      return [id, name, position, JSON.stringify(inherits), movingTo];
+    }),
   });
 }
 

@@ -28,6 +28,7 @@ interface UserTable {
 /** The tables with rows of a user, except for the user's own. Those that evaluations read come first, to be emptied first. */
 const TABLES: readonly UserTable[] = [
   { name: 'timers', key: ['due_at'] },
+  { name: 'user_roles', key: ['role'] },
   { name: 'user_access', key: ['flag_id', 'managed_by'] },
   {
     name: 'unlocks',

@@ -8,12 +8,13 @@ import { bringUp, dropCounted, storeBroughtUp } from './derived-actions.js';
 import { addDistinctValues, dropDistinctValues, knownValues } from './distinct-values.js';
 import { firstAndLast, keptPage, lastEvents } from './kept-events.js';
 import type { LockedUsers } from './locked-users.js';
+import { putMemberRoles } from './member-roles.js';
 import { putMembership, readMemberships } from './memberships.js';
 import { putSpans, readSpans } from './sequence-spans.js';
 import { timerWriter } from './timer-store.js';
 import { addDays, dayRows, forgetActions, putTotals, takeDays } from './totals.js';
 import { appendLedger } from './unlock-ledger.js';
-import { type UserKey, userKey, userKeys } from './user-keys.js';
+import { USER_KEY, type UserKey, userKey, userKeys } from './user-keys.js';
 import { addDeleted, removeUser } from './user-removal.js';
 import { loadLocked, loadUsers } from './user-state.js';
 
@@ -22,7 +23,9 @@ const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
   return {
     ...subjectWriter(sql, locked, 'user'),
-    putProfiles: (profiles) => putProfiles(sql, profiles),
+    putProfiles: async (profiles) => {
+      await Promise.all([putProfiles(sql, profiles), putMemberRoles(sql, profiles)]);
+    },
     claimsAt: async (userId) => {
       const query = 'SELECT claims_at FROM users WHERE part = ? AND id = ?';
       return (await firstRow<{ claims_at: number | null }>(sql, query, userKey(userId)))?.claims_at ?? undefined;
@@ -41,7 +44,9 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
     },
     leave: async (userIds) => {
       const leave = (condition: string): string => `UPDATE users SET organization_id = '' WHERE ${condition}`;
-      await changeByKey(sql, ['part', 'id'], userKeys(userIds), leave);
+      const dropped = (condition: string): string => `DELETE FROM user_roles WHERE ${condition}`;
+      const keys = userKeys(userIds);
+      await Promise.all([changeByKey(sql, ['part', 'id'], keys, leave), changeByKey(sql, USER_KEY, keys, dropped)]);
     },
     putMembership: (userId, membership) => putMembership(sql, userId, membership),
     memberships: (userIds) => readMemberships(sql, userIds),

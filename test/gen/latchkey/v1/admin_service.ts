@@ -70,6 +70,18 @@ import {
   SetOrganizationRequest,
   SetOrganizationResponse,
 } from "./organization.js";
+import {
+  GetOrganizationRolesRequest,
+  GetOrganizationRolesResponse,
+  ListOrganizationMembersRequest,
+  ListOrganizationMembersResponse,
+  RemoveOrganizationRoleRequest,
+  RemoveOrganizationRoleResponse,
+  RenameOrganizationRoleRequest,
+  RenameOrganizationRoleResponse,
+  SetOrganizationRolesRequest,
+  SetOrganizationRolesResponse,
+} from "./organization_roles.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
 import {
   DeleteSegmentRequest,
@@ -324,6 +336,63 @@ export const AdminServiceDefinition = {
       responseType: DeleteOrganizationResponse as typeof DeleteOrganizationResponse,
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /** Gives the roles of an organization, with who has them and what names them. Scope: `manage`; bound to an organization, its own. */
+    getOrganizationRoles: {
+      name: "GetOrganizationRoles",
+      requestType: GetOrganizationRolesRequest as typeof GetOrganizationRolesRequest,
+      requestStream: false,
+      responseType: GetOrganizationRolesResponse as typeof GetOrganizationRolesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Replaces the roles that an organization defines. INVALID_ARGUMENT: a circle, an inherited role that there is not, a built-in
+     * one. ABORTED: a role that would go is in use, which the message says how; roles are to be strict while members or rows have
+     * others; or `expected_version` is not the present one, see VersionConflict. Scope: `manage`; bound to an organization, its own.
+     */
+    setOrganizationRoles: {
+      name: "SetOrganizationRoles",
+      requestType: SetOrganizationRolesRequest as typeof SetOrganizationRolesRequest,
+      requestStream: false,
+      responseType: SetOrganizationRolesResponse as typeof SetOrganizationRolesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /**
+     * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
+     * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines
+     * no such role. ABORTED: what is the platform's names it and not the new name as well, or `expected_version` is not the present one.
+     * UNAVAILABLE: it may be done in part, and goes on when called again. Scope: `manage`; bound to an organization, its own.
+     */
+    renameOrganizationRole: {
+      name: "RenameOrganizationRole",
+      requestType: RenameOrganizationRoleRequest as typeof RenameOrganizationRoleRequest,
+      requestStream: false,
+      responseType: RenameOrganizationRoleResponse as typeof RenameOrganizationRoleResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Removes a role of an organization. ABORTED: it is in use and nothing takes its place, or what is the platform's names it and not
+     * the role that does. For the rest see RenameOrganizationRole. Scope: `manage`; bound to an organization, its own.
+     */
+    removeOrganizationRole: {
+      name: "RemoveOrganizationRole",
+      requestType: RemoveOrganizationRoleRequest as typeof RemoveOrganizationRoleRequest,
+      requestStream: false,
+      responseType: RemoveOrganizationRoleResponse as typeof RemoveOrganizationRoleResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
+    listOrganizationMembers: {
+      name: "ListOrganizationMembers",
+      requestType: ListOrganizationMembersRequest as typeof ListOrganizationMembersRequest,
+      requestStream: false,
+      responseType: ListOrganizationMembersResponse as typeof ListOrganizationMembersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
      * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
@@ -862,6 +931,81 @@ export const AdminServiceService = {
       Buffer.from(DeleteOrganizationResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteOrganizationResponse => DeleteOrganizationResponse.decode(value),
   },
+  /** Gives the roles of an organization, with who has them and what names them. Scope: `manage`; bound to an organization, its own. */
+  getOrganizationRoles: {
+    path: "/latchkey.v1.AdminService/GetOrganizationRoles" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetOrganizationRolesRequest): Buffer =>
+      Buffer.from(GetOrganizationRolesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetOrganizationRolesRequest => GetOrganizationRolesRequest.decode(value),
+    responseSerialize: (value: GetOrganizationRolesResponse): Buffer =>
+      Buffer.from(GetOrganizationRolesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetOrganizationRolesResponse => GetOrganizationRolesResponse.decode(value),
+  },
+  /**
+   * Replaces the roles that an organization defines. INVALID_ARGUMENT: a circle, an inherited role that there is not, a built-in
+   * one. ABORTED: a role that would go is in use, which the message says how; roles are to be strict while members or rows have
+   * others; or `expected_version` is not the present one, see VersionConflict. Scope: `manage`; bound to an organization, its own.
+   */
+  setOrganizationRoles: {
+    path: "/latchkey.v1.AdminService/SetOrganizationRoles" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SetOrganizationRolesRequest): Buffer =>
+      Buffer.from(SetOrganizationRolesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SetOrganizationRolesRequest => SetOrganizationRolesRequest.decode(value),
+    responseSerialize: (value: SetOrganizationRolesResponse): Buffer =>
+      Buffer.from(SetOrganizationRolesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SetOrganizationRolesResponse => SetOrganizationRolesResponse.decode(value),
+  },
+  /**
+   * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
+   * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines
+   * no such role. ABORTED: what is the platform's names it and not the new name as well, or `expected_version` is not the present one.
+   * UNAVAILABLE: it may be done in part, and goes on when called again. Scope: `manage`; bound to an organization, its own.
+   */
+  renameOrganizationRole: {
+    path: "/latchkey.v1.AdminService/RenameOrganizationRole" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RenameOrganizationRoleRequest): Buffer =>
+      Buffer.from(RenameOrganizationRoleRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RenameOrganizationRoleRequest => RenameOrganizationRoleRequest.decode(value),
+    responseSerialize: (value: RenameOrganizationRoleResponse): Buffer =>
+      Buffer.from(RenameOrganizationRoleResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RenameOrganizationRoleResponse =>
+      RenameOrganizationRoleResponse.decode(value),
+  },
+  /**
+   * Removes a role of an organization. ABORTED: it is in use and nothing takes its place, or what is the platform's names it and not
+   * the role that does. For the rest see RenameOrganizationRole. Scope: `manage`; bound to an organization, its own.
+   */
+  removeOrganizationRole: {
+    path: "/latchkey.v1.AdminService/RemoveOrganizationRole" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RemoveOrganizationRoleRequest): Buffer =>
+      Buffer.from(RemoveOrganizationRoleRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RemoveOrganizationRoleRequest => RemoveOrganizationRoleRequest.decode(value),
+    responseSerialize: (value: RemoveOrganizationRoleResponse): Buffer =>
+      Buffer.from(RemoveOrganizationRoleResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RemoveOrganizationRoleResponse =>
+      RemoveOrganizationRoleResponse.decode(value),
+  },
+  /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
+  listOrganizationMembers: {
+    path: "/latchkey.v1.AdminService/ListOrganizationMembers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrganizationMembersRequest): Buffer =>
+      Buffer.from(ListOrganizationMembersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrganizationMembersRequest => ListOrganizationMembersRequest.decode(value),
+    responseSerialize: (value: ListOrganizationMembersResponse): Buffer =>
+      Buffer.from(ListOrganizationMembersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrganizationMembersResponse =>
+      ListOrganizationMembersResponse.decode(value),
+  },
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
    * Scope: `identify`.
@@ -1287,6 +1431,28 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * again. Scope: `manage`.
    */
   deleteOrganization: handleUnaryCall<DeleteOrganizationRequest, DeleteOrganizationResponse>;
+  /** Gives the roles of an organization, with who has them and what names them. Scope: `manage`; bound to an organization, its own. */
+  getOrganizationRoles: handleUnaryCall<GetOrganizationRolesRequest, GetOrganizationRolesResponse>;
+  /**
+   * Replaces the roles that an organization defines. INVALID_ARGUMENT: a circle, an inherited role that there is not, a built-in
+   * one. ABORTED: a role that would go is in use, which the message says how; roles are to be strict while members or rows have
+   * others; or `expected_version` is not the present one, see VersionConflict. Scope: `manage`; bound to an organization, its own.
+   */
+  setOrganizationRoles: handleUnaryCall<SetOrganizationRolesRequest, SetOrganizationRolesResponse>;
+  /**
+   * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
+   * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines
+   * no such role. ABORTED: what is the platform's names it and not the new name as well, or `expected_version` is not the present one.
+   * UNAVAILABLE: it may be done in part, and goes on when called again. Scope: `manage`; bound to an organization, its own.
+   */
+  renameOrganizationRole: handleUnaryCall<RenameOrganizationRoleRequest, RenameOrganizationRoleResponse>;
+  /**
+   * Removes a role of an organization. ABORTED: it is in use and nothing takes its place, or what is the platform's names it and not
+   * the role that does. For the rest see RenameOrganizationRole. Scope: `manage`; bound to an organization, its own.
+   */
+  removeOrganizationRole: handleUnaryCall<RemoveOrganizationRoleRequest, RemoveOrganizationRoleResponse>;
+  /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
+  listOrganizationMembers: handleUnaryCall<ListOrganizationMembersRequest, ListOrganizationMembersResponse>;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
    * Scope: `identify`.
@@ -1691,6 +1857,98 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteOrganizationResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives the roles of an organization, with who has them and what names them. Scope: `manage`; bound to an organization, its own. */
+  getOrganizationRoles(
+    request: GetOrganizationRolesRequest,
+    callback: (error: ServiceError | null, response: GetOrganizationRolesResponse) => void,
+  ): ClientUnaryCall;
+  getOrganizationRoles(
+    request: GetOrganizationRolesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetOrganizationRolesResponse) => void,
+  ): ClientUnaryCall;
+  getOrganizationRoles(
+    request: GetOrganizationRolesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetOrganizationRolesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Replaces the roles that an organization defines. INVALID_ARGUMENT: a circle, an inherited role that there is not, a built-in
+   * one. ABORTED: a role that would go is in use, which the message says how; roles are to be strict while members or rows have
+   * others; or `expected_version` is not the present one, see VersionConflict. Scope: `manage`; bound to an organization, its own.
+   */
+  setOrganizationRoles(
+    request: SetOrganizationRolesRequest,
+    callback: (error: ServiceError | null, response: SetOrganizationRolesResponse) => void,
+  ): ClientUnaryCall;
+  setOrganizationRoles(
+    request: SetOrganizationRolesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SetOrganizationRolesResponse) => void,
+  ): ClientUnaryCall;
+  setOrganizationRoles(
+    request: SetOrganizationRolesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SetOrganizationRolesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
+   * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines
+   * no such role. ABORTED: what is the platform's names it and not the new name as well, or `expected_version` is not the present one.
+   * UNAVAILABLE: it may be done in part, and goes on when called again. Scope: `manage`; bound to an organization, its own.
+   */
+  renameOrganizationRole(
+    request: RenameOrganizationRoleRequest,
+    callback: (error: ServiceError | null, response: RenameOrganizationRoleResponse) => void,
+  ): ClientUnaryCall;
+  renameOrganizationRole(
+    request: RenameOrganizationRoleRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RenameOrganizationRoleResponse) => void,
+  ): ClientUnaryCall;
+  renameOrganizationRole(
+    request: RenameOrganizationRoleRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RenameOrganizationRoleResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Removes a role of an organization. ABORTED: it is in use and nothing takes its place, or what is the platform's names it and not
+   * the role that does. For the rest see RenameOrganizationRole. Scope: `manage`; bound to an organization, its own.
+   */
+  removeOrganizationRole(
+    request: RemoveOrganizationRoleRequest,
+    callback: (error: ServiceError | null, response: RemoveOrganizationRoleResponse) => void,
+  ): ClientUnaryCall;
+  removeOrganizationRole(
+    request: RemoveOrganizationRoleRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RemoveOrganizationRoleResponse) => void,
+  ): ClientUnaryCall;
+  removeOrganizationRole(
+    request: RemoveOrganizationRoleRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RemoveOrganizationRoleResponse) => void,
+  ): ClientUnaryCall;
+  /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
+  listOrganizationMembers(
+    request: ListOrganizationMembersRequest,
+    callback: (error: ServiceError | null, response: ListOrganizationMembersResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizationMembers(
+    request: ListOrganizationMembersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrganizationMembersResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizationMembers(
+    request: ListOrganizationMembersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrganizationMembersResponse) => void,
   ): ClientUnaryCall;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.

@@ -20,7 +20,7 @@ export const BackfillReason = {
   BACKFILL_REASON_SEGMENT: 2,
   /** BACKFILL_REASON_STAGES - The list of stages changed, which its rules read. */
   BACKFILL_REASON_STAGES: 3,
-  /** BACKFILL_REASON_ORGANIZATION - An organization's roles, attributes or time zone changed, which its rules read. */
+  /** BACKFILL_REASON_ORGANIZATION - An organization's attributes or time zone changed, which its rules read. */
   BACKFILL_REASON_ORGANIZATION: 4,
   /** BACKFILL_REASON_MANUAL - StartBackfill was called. */
   BACKFILL_REASON_MANUAL: 5,
@@ -28,6 +28,8 @@ export const BackfillReason = {
   BACKFILL_REASON_TIME_ZONE: 6,
   /** BACKFILL_REASON_ACTION - An action that its rules read is derived otherwise than before. */
   BACKFILL_REASON_ACTION: 7,
+  /** BACKFILL_REASON_ROLES - An organization's roles changed, which its rules read, and nothing else of it that they read. */
+  BACKFILL_REASON_ROLES: 8,
 } as const;
 
 export type BackfillReason = typeof BackfillReason[keyof typeof BackfillReason];
@@ -41,6 +43,7 @@ export namespace BackfillReason {
   export type BACKFILL_REASON_MANUAL = typeof BackfillReason.BACKFILL_REASON_MANUAL;
   export type BACKFILL_REASON_TIME_ZONE = typeof BackfillReason.BACKFILL_REASON_TIME_ZONE;
   export type BACKFILL_REASON_ACTION = typeof BackfillReason.BACKFILL_REASON_ACTION;
+  export type BACKFILL_REASON_ROLES = typeof BackfillReason.BACKFILL_REASON_ROLES;
 }
 
 /** How a backfill stands. */

@@ -56,6 +56,18 @@ import {
   SetOrganizationRequest,
   SetOrganizationResponse,
 } from "./organization.js";
+import {
+  GetOrganizationRolesRequest,
+  GetOrganizationRolesResponse,
+  ListOrganizationMembersRequest,
+  ListOrganizationMembersResponse,
+  RemoveOrganizationRoleRequest,
+  RemoveOrganizationRoleResponse,
+  RenameOrganizationRoleRequest,
+  RenameOrganizationRoleResponse,
+  SetOrganizationRolesRequest,
+  SetOrganizationRolesResponse,
+} from "./organization_roles.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
 import {
   DeleteSegmentRequest,
@@ -310,6 +322,63 @@ export const AdminServiceDefinition = {
       responseType: DeleteOrganizationResponse as typeof DeleteOrganizationResponse,
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /** Gives the roles of an organization, with who has them and what names them. Scope: `manage`; bound to an organization, its own. */
+    getOrganizationRoles: {
+      name: "GetOrganizationRoles",
+      requestType: GetOrganizationRolesRequest as typeof GetOrganizationRolesRequest,
+      requestStream: false,
+      responseType: GetOrganizationRolesResponse as typeof GetOrganizationRolesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Replaces the roles that an organization defines. INVALID_ARGUMENT: a circle, an inherited role that there is not, a built-in
+     * one. ABORTED: a role that would go is in use, which the message says how; roles are to be strict while members or rows have
+     * others; or `expected_version` is not the present one, see VersionConflict. Scope: `manage`; bound to an organization, its own.
+     */
+    setOrganizationRoles: {
+      name: "SetOrganizationRoles",
+      requestType: SetOrganizationRolesRequest as typeof SetOrganizationRolesRequest,
+      requestStream: false,
+      responseType: SetOrganizationRolesResponse as typeof SetOrganizationRolesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /**
+     * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
+     * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines
+     * no such role. ABORTED: what is the platform's names it and not the new name as well, or `expected_version` is not the present one.
+     * UNAVAILABLE: it may be done in part, and goes on when called again. Scope: `manage`; bound to an organization, its own.
+     */
+    renameOrganizationRole: {
+      name: "RenameOrganizationRole",
+      requestType: RenameOrganizationRoleRequest as typeof RenameOrganizationRoleRequest,
+      requestStream: false,
+      responseType: RenameOrganizationRoleResponse as typeof RenameOrganizationRoleResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Removes a role of an organization. ABORTED: it is in use and nothing takes its place, or what is the platform's names it and not
+     * the role that does. For the rest see RenameOrganizationRole. Scope: `manage`; bound to an organization, its own.
+     */
+    removeOrganizationRole: {
+      name: "RemoveOrganizationRole",
+      requestType: RemoveOrganizationRoleRequest as typeof RemoveOrganizationRoleRequest,
+      requestStream: false,
+      responseType: RemoveOrganizationRoleResponse as typeof RemoveOrganizationRoleResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
+    listOrganizationMembers: {
+      name: "ListOrganizationMembers",
+      requestType: ListOrganizationMembersRequest as typeof ListOrganizationMembersRequest,
+      requestStream: false,
+      responseType: ListOrganizationMembersResponse as typeof ListOrganizationMembersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
      * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.

@@ -123,6 +123,11 @@ export interface Cause {
     | undefined;
   /** In an organization's ledger: the member whose event it was. Empty once that user was deleted. Members are not told. */
   userId: string;
+  /**
+   * The roles that the user had not before, inherited ones included. Empty after a change of what roles inherit, which a
+   * backfill has applied.
+   */
+  roles: string[];
 }
 
 /** The sort of cause; it says which of the other fields are set. */
@@ -149,6 +154,8 @@ export const Cause_Type = {
   TYPE_MANUAL: 9,
   /** TYPE_CORRECTION - An operator's correction of a total: `action`, `actor`, `reason`. */
   TYPE_CORRECTION: 10,
+  /** TYPE_ROLE - Roles that the user has since: `roles`. Somebody gave them, or the organization's roles inherit otherwise. */
+  TYPE_ROLE: 11,
 } as const;
 
 export type Cause_Type = typeof Cause_Type[keyof typeof Cause_Type];
@@ -165,6 +172,7 @@ export namespace Cause_Type {
   export type TYPE_LEDGER = typeof Cause_Type.TYPE_LEDGER;
   export type TYPE_MANUAL = typeof Cause_Type.TYPE_MANUAL;
   export type TYPE_CORRECTION = typeof Cause_Type.TYPE_CORRECTION;
+  export type TYPE_ROLE = typeof Cause_Type.TYPE_ROLE;
 }
 
 /** Asks for a user's entries of the unlock ledger, or for an organization's. */
@@ -546,6 +554,7 @@ function createBaseCause(): Cause {
     reason: "",
     reverses: undefined,
     userId: "",
+    roles: [],
   };
 }
 
@@ -577,6 +586,9 @@ export const Cause: MessageFns<Cause> = {
     }
     if (message.userId !== "") {
       writer.uint32(74).string(message.userId);
+    }
+    for (const v of message.roles) {
+      writer.uint32(82).string(v!);
     }
     return writer;
   },
@@ -664,6 +676,14 @@ export const Cause: MessageFns<Cause> = {
             }
 
             message.userId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.roles.push(reader.string());
             continue;
           }
         }

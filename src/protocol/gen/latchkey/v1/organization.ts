@@ -24,7 +24,10 @@ export interface Organization {
   strictRoles?:
     | boolean
     | undefined;
-  /** The organization's own roles. The built-in ones (employee < manager < admin) stand beside them unless named again. */
+  /**
+   * The organization's own roles: 200 at most. The built-in ones (employee < manager < admin) stand beside them, and are not
+   * defined anew.
+   */
   roles: RoleDefinition[];
   /** Set by the server: one more with each change by SetOrganization, 0 before the first. */
   version: number;
@@ -39,8 +42,13 @@ export interface Organization {
 export interface RoleDefinition {
   /** Unique within the organization, compared byte by byte. */
   name: string;
-  /** Roles whose access rows apply to this one too, directly; circles are refused. */
+  /** Roles whose access rows apply to this one too, directly: 20 at most; circles are refused. */
   inherits: string[];
+  /**
+   * Set by the server: the role to which those who have this one are being moved, after which it is gone; see
+   * RenameOrganizationRole.
+   */
+  movingTo: string;
 }
 
 /** Creates an organization, or changes the one that `organization.id` names. */
@@ -215,7 +223,7 @@ export const Organization: MessageFns<Organization> = {
 };
 
 function createBaseRoleDefinition(): RoleDefinition {
-  return { name: "", inherits: [] };
+  return { name: "", inherits: [], movingTo: "" };
 }
 
 export const RoleDefinition: MessageFns<RoleDefinition> = {
@@ -225,6 +233,9 @@ export const RoleDefinition: MessageFns<RoleDefinition> = {
     }
     for (const v of message.inherits) {
       writer.uint32(18).string(v!);
+    }
+    if (message.movingTo !== "") {
+      writer.uint32(26).string(message.movingTo);
     }
     return writer;
   },
@@ -256,6 +267,14 @@ export const RoleDefinition: MessageFns<RoleDefinition> = {
             }
 
             message.inherits.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.movingTo = reader.string();
             continue;
           }
         }

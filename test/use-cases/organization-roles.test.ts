@@ -1,0 +1,256 @@
+import { beforeAll, beforeEach, expect, it } from '@jest/globals';
+import type { Call } from '../../src/calls/caller.js';
+import type { FlagInput } from '../../src/core/flags/parse-flag.js';
+import type { RoleDefinition } from '../../src/core/states/organization-state.js';
+import type { SetFlagInput } from '../../src/services/flags/flags.js';
+import { describeOnEachEngine } from './stands/engines.js';
+import { latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
+
+const role = (name: string, ...inherits: string[]): RoleDefinition => ({ name, inherits });
+const having = (name: string) => ({ fact: 'roles', operator: 'contains', value: name });
+let organizations = 0;
+
+describeOnEachEngine('roles of an organization', (engine) => {
+  let stand: UseCaseStand;
+  let acme: string;
+  beforeAll(async () => {
+    stand = await engine.compose();
+  });
+  beforeEach(async () => {
+    await stand.clear();
+    acme = `acme-${organizations++}`;
+  });
+
+  // An earlier test may have left one of that name in the archive.
+  const flag = (key: string, input: FlagInput = {}, more: Partial<SetFlagInput> = {}) =>
+    stand.setFlag(key, { archived: false, ...input }, more);
+  const base = { validateOnly: false, keepReferences: false, comment: 'why' };
+  const set = (roles: readonly RoleDefinition[], more: object = {}, call = OPERATOR) =>
+    stand.services.organizationRoles.set(call, { ...base, organizationId: acme, roles, ...more });
+  const rename = (from: string, to: string, more: object = {}, call = OPERATOR) =>
+    stand.services.organizationRoles.rename(call, { ...base, organizationId: acme, role: from, to, ...more });
+  const remove = (name: string, to: string, more: object = {}, call = OPERATOR) =>
+    stand.services.organizationRoles.remove(call, { ...base, organizationId: acme, role: name, to, ...more });
+  const get = (call: Call = OPERATOR) => stand.services.organizationRoles.get(call, acme);
+  const rolesOf = async (userId: string) => (await stand.store.states.users([userId])).get(userId)!.roles;
+  const member = (userId: string, ...roles: string[]) => stand.identify(userId, { organizationId: acme, roles });
+  const row = (roleName: string, organizationId: string, more: object = {}) => ({
+    access: [{ role: roleName, organizationId, ...more }],
+  });
+
+  it('are listed with who has them, what they inherit and what names them', async () => {
+    await set([role('lead', 'employee'), role('head', 'lead')]);
+    await Promise.all([member('l1', 'lead'), member('l2', 'lead', 'stray'), member('h', 'head')]);
+    await flag('own', { delegated: true }, row('lead', acme));
+    await flag('everywhere', {}, row('head', ''));
+    await flag('ruled', { rules: [{ id: 'leads', conditions: { all: [having('lead')] } as never }] });
+    const { organization, uses, undefinedRoles } = await get();
+    expect(organization).toMatchObject({ version: 1, roles: [role('lead', 'employee'), role('head', 'lead')] });
+    expect(uses.map(({ role: name, members, inheritedBy }) => [name, members, inheritedBy])).toEqual([
+      ['employee', 0, ['lead']],
+      ['manager', 0, []],
+      ['admin', 0, []],
+      ['lead', 2, ['head']],
+      ['head', 1, []],
+    ]);
+    expect(uses[3]).toMatchObject({
+      rows: [{ role: 'lead', managedBy: '' }],
+      references: [{ kind: 'rule', flagKey: 'ruled', ruleId: 'leads' }],
+      hidden: 0,
+    });
+    expect(uses[4]).toMatchObject({ references: [{ kind: 'row', flagKey: 'everywhere' }] });
+    expect(undefinedRoles).toEqual([{ role: 'stray', members: 1 }]);
+  });
+
+  it('show an organization its own rows alone, and of the platform’s how many there are', async () => {
+    await set([role('lead')]);
+    await flag('own', { delegated: true }, row('lead', acme));
+    const bound = machine(['manage'], acme);
+    await stand.services.flags.set(bound, {
+      ...{ keyOrId: 'own', mustExist: true, input: {}, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },
+      ...{ access: [{ role: 'lead', effect: 'DENY' }], removeAccess: [] },
+    });
+    await flag('ruled', { rules: [{ conditions: { all: [having('lead')] } as never }] });
+    for (const call of [bound, person('kim', { organizationId: acme, roles: ['admin'] })]) {
+      const lead = (await get(call)).uses.at(-1)!;
+      expect(lead).toMatchObject({ rows: [{ managedBy: acme }], references: [], hidden: 2 });
+    }
+    await expect(get(machine(['manage'], 'other'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(get(person('kim', { organizationId: acme, roles: ['head'] }))).rejects.toMatchObject({
+      code: 'FORBIDDEN',
+    });
+    await expect(get(person('kim', { organizationId: 'other', roles: ['admin'] }))).rejects.toMatchObject({
+      code: 'NOT_FOUND',
+    });
+  });
+
+  it('are replaced as a whole, on the version that was read, and the same once more changes nothing', async () => {
+    const first = await set([role('lead')], { expectedVersion: 0 });
+    expect(first).toMatchObject({ organization: { version: 1 }, refusal: '' });
+    expect(first.consistencyToken).not.toBe('');
+    expect(await set([role('lead')])).toMatchObject({ organization: { version: 1 }, consistencyToken: '' });
+    await expect(set([], { expectedVersion: 0 })).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await set([], { expectedVersion: 1 })).toMatchObject({ organization: { roles: [], version: 2 } });
+    await expect(set([role('a', 'b'), role('b', 'a')])).rejects.toThrow('a → b → a');
+    const { items } = await stand.store.audit.list({ limit: 10 }, { target: acme });
+    expect(items.map(({ action }) => action)).toEqual(['organization.roles.set', 'organization.roles.set']);
+  });
+
+  it('do not go while anything rests on them, and it is said beforehand what does', async () => {
+    await set([role('lead', 'employee'), role('head', 'lead')]);
+    await member('l', 'lead');
+    await flag('own', {}, row('lead', acme));
+    await flag('ruled', { rules: [{ name: 'leads', conditions: { all: [having('lead')] } as never }] });
+    const said =
+      /1 member has it; "head" inherits it; access rows of "own" are for it; the rule "leads" of "ruled" names/;
+    await expect(remove('lead', '')).rejects.toThrow(said);
+    const told = await remove('lead', '', { validateOnly: true });
+    expect(told.refusal).toMatch(said);
+    expect(told).toMatchObject({ gone: [{ role: 'lead', members: 1 }], consistencyToken: '' });
+    await expect(set([role('head')])).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect((await get()).organization.version).toBe(1);
+    // An organization is told how many rules of the platform's name it, and not which.
+    const refused = await remove('lead', '', {}, machine(['manage'], acme)).catch((error: Error) => error);
+    expect(refused).toMatchObject({ code: 'CONFLICT', message: expect.stringContaining('1 rule') });
+    expect((refused as Error).message).not.toMatch(/ruled|own|leads/);
+    await expect(remove('lead', 'employee', { keepReferences: true }, machine(['manage'], acme))).rejects.toMatchObject(
+      { code: 'FORBIDDEN' },
+    );
+  });
+
+  it('take members, rows and what inherits them along when they are renamed', async () => {
+    await set([role('lead', 'employee'), role('head', 'lead')]);
+    const members = Array.from({ length: 230 }, (_, i) => `m${i}@${acme}`);
+    await Promise.all(members.map((id) => member(id, 'lead', 'stray')));
+    await flag('own', {}, row('lead', acme));
+    const named = { any: [having('lead'), having('leader')] };
+    await flag('ruled', { rules: [{ conditions: named as never }] });
+    const on = await stand.on(members[0]!);
+    expect(on).toEqual(['own', 'ruled']);
+    const renamed = await rename('lead', 'leader');
+    expect(renamed).toMatchObject({
+      membersMoved: members.length,
+      organization: { roles: [role('leader', 'employee'), role('head', 'leader')] },
+      gone: [{ role: 'lead', members: members.length }],
+    });
+    for (const id of [members[0]!, members.at(-1)!]) {
+      expect(await rolesOf(id)).toEqual(['leader', 'stray']);
+      expect(await stand.on(id)).toEqual(on);
+    }
+    expect(await stand.store.members.holding(acme, ['lead', 'leader'])).toEqual(new Map([['leader', members.length]]));
+    await expect(rename('lead', 'leader')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('move on where they were left: nobody is without either role meanwhile', async () => {
+    await set([role('lead', 'employee')]);
+    const members = Array.from({ length: 150 }, (_, i) => `k${i}@${acme}`);
+    await Promise.all(members.map((id) => member(id, 'lead')));
+    await flag('own', {}, row('lead', acme));
+    let transactions = 0;
+    const killed = await engine.compose({
+      around: (store) => ({
+        ...store,
+        transaction: (work) => {
+          transactions += 1;
+          // The first has begun the move, the second moved some.
+          if (transactions > 2) return Promise.reject(new Error('killed'));
+          return store.transaction(work);
+        },
+      }),
+    });
+    const input = { ...base, organizationId: acme, role: 'lead', to: 'leader' };
+    await expect(killed.services.organizationRoles.rename(OPERATOR, input)).rejects.toThrow('killed');
+    const { organization } = await get();
+    expect(organization.roles).toEqual([
+      role('leader', 'employee'),
+      { name: 'lead', inherits: ['leader'], movingTo: 'leader' },
+    ]);
+    const held = await stand.store.members.holding(acme, ['lead', 'leader']);
+    expect(held).toEqual(
+      new Map([
+        ['lead', 50],
+        ['leader', 100],
+      ]),
+    );
+    stand.states.reset();
+    for (const id of members) expect(await stand.on(id)).toEqual(['own']);
+    // Whoever is given the old name meanwhile goes with the others.
+    await member('late', 'lead');
+    await expect(rename('lead', 'boss')).rejects.toMatchObject({ code: 'CONFLICT' });
+    expect(await rename('lead', 'leader')).toMatchObject({
+      membersMoved: 51,
+      organization: { roles: [role('leader', 'employee')] },
+    });
+    expect(await stand.store.members.holding(acme, ['lead', 'leader'])).toEqual(new Map([['leader', 151]]));
+  });
+
+  it('are merged into another by a removal', async () => {
+    await set([role('lead', 'employee'), role('head', 'lead'), role('boss', 'manager')]);
+    await Promise.all([member('ml', 'lead', 'boss'), member('mh', 'head')]);
+    await expect(remove('lead', 'bos')).rejects.toThrow('did you mean "boss"?');
+    await expect(remove('lead', 'head')).rejects.toThrow('head → head');
+    await expect(remove('lead', 'lead')).rejects.toThrow('cannot take its own place');
+    await expect(remove('manager', '')).rejects.toThrow('"manager" is built in');
+    await expect(remove('leed', '')).rejects.toThrow('did you mean "lead"?');
+    expect(await remove('lead', 'boss')).toMatchObject({ membersMoved: 1 });
+    expect(await rolesOf('ml')).toEqual(['boss']);
+    expect((await get()).organization.roles).toEqual([role('head', 'boss'), role('boss', 'manager')]);
+  });
+
+  it('are what members must have where they are strict', async () => {
+    await set([role('shift-lead', 'employee')]);
+    await Promise.all([member('s1', 'shift-led'), member('s2', 'shift-led', 'employee'), member('s3', 'other')]);
+    await expect(set([role('shift-lead', 'employee')], { strictRoles: true })).rejects.toThrow(
+      '"other" (1 member), "shift-led" (2 members; did you mean "shift-lead"?)',
+    );
+    const strict = { id: acme, strictRoles: true, comment: '' };
+    await expect(stand.services.organizations.set(OPERATOR, strict)).rejects.toMatchObject({ code: 'CONFLICT' });
+    await Promise.all([member('s1', 'shift-lead'), member('s2', 'employee'), member('s3')]);
+    await flag('own', {}, row('shift-led', acme));
+    await expect(set([role('shift-lead')], { strictRoles: true })).rejects.toThrow('"shift-led" (in access rows');
+    const named = { role: 'shift-led', organizationId: acme };
+    await flag('own', {}, { removeAccess: [named] });
+    await set([role('shift-lead', 'employee')], { strictRoles: true });
+    await expect(member('s1', 'shift-led')).rejects.toThrow('did you mean "shift-lead"?');
+    await expect(flag('own', {}, { access: [named] })).rejects.toThrow('did you mean "shift-lead"?');
+    // The other door does not leave anybody with a role that is none any more, either.
+    await expect(stand.services.organizations.set(OPERATOR, { id: acme, roles: [], comment: '' })).rejects.toThrow(
+      '"shift-lead" (1 member',
+    );
+    await rename('shift-lead', 'lead');
+    expect(await rolesOf('s1')).toEqual(['lead']);
+  });
+
+  it('unlock at once, and the ledger says that it was for a role', async () => {
+    await set([role('lead', 'employee')]);
+    await flag('leads', latching(having('lead')));
+    await flag('staff', latching(having('employee')));
+    const [one, two] = [`u1@${acme}`, `u2@${acme}`];
+    const causes = async (id: string) => (await ledgerOf(stand.store, id)).map(({ cause }) => cause);
+    const promoted = await member(one, 'lead');
+    expect(promoted.newlyUnlocked).toEqual(['leads', 'staff']);
+    const gained = { type: 'role', roles: ['lead', 'employee'] };
+    expect(await causes(one)).toEqual([gained, gained]);
+    // As a token says it.
+    await member(two, 'employee');
+    await stand.services.users.writeClaims({ userId: two, organizationId: acme, roles: ['lead'], issuedAt: 1_000 });
+    expect(await causes(two)).toEqual([
+      { type: 'role', roles: ['employee'] },
+      { type: 'role', roles: ['lead'] },
+    ]);
+  });
+
+  it('are the cause only where the unlock would not have come without them', async () => {
+    await flag('either', {
+      rules: [
+        {
+          policy: 'LATCHING',
+          conditions: { any: [having('manager'), { fact: 'emailVerified', operator: 'equal', value: true }] } as never,
+        },
+      ],
+    });
+    const id = `e@${acme}`;
+    await stand.identify(id, { organizationId: acme, roles: ['manager'], emailVerified: true });
+    expect((await ledgerOf(stand.store, id)).map(({ cause }) => cause)).toEqual([{ type: 'identify' }]);
+  });
+});
