@@ -7,10 +7,15 @@ import { PARTITIONS, type PartitionRange } from '../core/values/partition.js';
 export interface UserCursor {
   readonly partition: number;
   readonly userId: string;
+  /** The user's organization, in the order of members. */
+  readonly organizationId?: string;
 }
 
 /** Before the first user. */
 export const FIRST_USER: UserCursor = { partition: -1, userId: '' };
+
+/** Before the first member, in the order of members. */
+export const FIRST_MEMBER: UserCursor = { ...FIRST_USER, organizationId: '' };
 
 /** Before the first organization as an earner, and after every user. */
 export const FIRST_ORGANIZATION: UserCursor = { partition: PARTITIONS, userId: '' };
@@ -26,6 +31,11 @@ export interface UserPageRequest {
   readonly countedAs?: ReadonlyMap<string, Derivation> | undefined;
   /** Left out: users. Organizations as earners come after all users in the order: their partitions are beyond those of users. */
   readonly earner?: Earner;
+  /**
+   * `members`: only users who are in an organization, those of one after those of another, and within it in the order of all; `after`
+   * is then {@link FIRST_MEMBER}, or the `next` of such a page. Left out: all users in the order of all.
+   */
+  readonly order?: 'members';
 }
 
 export interface UserPage {

@@ -74,7 +74,10 @@ export interface UserWriter {
   expect(userIds: readonly string[], organizationId: string): Promise<void>;
   /** Makes these users members of no organization. */
   leave(userIds: readonly string[]): Promise<void>;
-  /** Notes of which organization a user is a member from an instant on. */
+  /**
+   * Notes of which organization a user is a member from an instant on. An organization of which nothing is stored gets its row as an
+   * earner, so that it comes in the pages of all of them.
+   */
   putMembership(userId: string, membership: Membership): Promise<void>;
   /** Of which organizations these users were members, oldest first, as far as that is known; nothing for a user who never was of any. */
   memberships(userIds: readonly string[]): Promise<ReadonlyMap<string, readonly Membership[]>>;

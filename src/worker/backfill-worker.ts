@@ -153,6 +153,7 @@ export class BackfillWorker {
       earnerDaysOf(snapshot),
     );
     const found = await outOfDate({ snapshot, users, timers, organizations, now }, new EventLoopPauses({}));
+    const deletedAt = new Map(users.map((user) => [user.id, user.deletedAt]));
     let failed = 0;
     const userIds = [...found.keys()];
     for (let i = 0; i < userIds.length && !signal?.aborted; i += USERS_PER_TRANSACTION) {
@@ -162,7 +163,7 @@ export class BackfillWorker {
       }
       await splitOnFailure(
         userIds.slice(i, i + USERS_PER_TRANSACTION),
-        (some) => this.#bringUpToDate(group, some, { found, earner }),
+        (some) => this.#bringUpToDate(group, some, { found, earner, deletedAt }),
         (userId, error) => {
           failed++;
           observer.failed(userId, error);
@@ -179,7 +180,11 @@ export class BackfillWorker {
     await store.transaction((tx) => tx.backfills.renew({ worker: this.#worker, leasedUntil }));
   }
 
-  async #bringUpToDate(group: readonly Backfill[], ids: readonly string[], { found, earner }: Found): Promise<void> {
+  async #bringUpToDate(
+    group: readonly Backfill[],
+    ids: readonly string[],
+    { found, earner, deletedAt }: Found,
+  ): Promise<void> {
     const { store, keeper, notifier } = this.#options;
     const cause = { type: 'backfill' } as const;
     const byRoles = await this.#byRoles();
@@ -189,8 +194,9 @@ export class BackfillWorker {
         snapshot,
         group.map(({ flagId }) => flagId),
       );
-      const isGone = earner === 'user' ? isNobody : isGoneOrganization;
       // Who was deleted since the page was read has earned nothing.
+      const isGone = (user: UserState): boolean =>
+        earner === 'user' ? isNobody(user) : user.deletedAt !== deletedAt.get(user.id) && hasNothing(user);
       return [...states.values()].flatMap((user) =>
         isGone(user)
           ? []
@@ -243,11 +249,13 @@ interface Found {
   /** The keys of the flags by which each was found, apart from the backfill's own. */
   readonly found: ReadonlyMap<string, ReadonlySet<string>>;
   readonly earner: Earner;
+  /** When each had been deleted. */
+  readonly deletedAt: ReadonlyMap<string, number | undefined>;
 }
 
 /** An organization may earn by what is known of it before anything was counted. */
-function isGoneOrganization({ deletedAt, actions, ledger }: UserState): boolean {
-  return deletedAt !== undefined && actions.size + ledger.size === 0;
+function hasNothing({ actions, ledger }: UserState): boolean {
+  return actions.size + ledger.size === 0;
 }
 
 function noticeOf(earner: Earner, revisions: Recomputed['revisions']): Notice {

@@ -133,10 +133,15 @@ function requirementOfOrganization(
 /** What people read of a rule that an organization would earn for them. */
 const NO_ORGANIZATION = 'your organization: none';
 
-function shownOf(snapshot: Snapshot, subject: Subject, now: number): Pick<Showing, 'record' | 'actions' | 'clock'> {
+function shownOf(
+  snapshot: Snapshot,
+  subject: Subject,
+  now: number,
+): Pick<Showing, 'record' | 'actions' | 'actionsOfOrganization' | 'clock'> {
   const { user, organization } = subject;
   const clock = dayClockOf(user.dayZone, timeZoneOf(snapshot, user, organization));
-  return { record: withNow(subject, now), actions: user.actions, clock };
+  const actionsOfOrganization = organization?.earner?.actions;
+  return { record: withNow(subject, now), actions: user.actions, actionsOfOrganization, clock };
 }
 
 function isForPeople({ revoked, unlocked, rolloutExcluded }: RuleRequirement): boolean {

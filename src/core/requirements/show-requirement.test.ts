@@ -3,7 +3,8 @@ import { MAX_DISTINCT } from '../counting/derivations.js';
 import { subjectOf } from '../deciding/subject.js';
 import type { Segment } from '../flags/flag.js';
 import { foldLedger } from '../states/ledger.js';
-import type { ActionTotal, UserState } from '../states/user-state.js';
+import { unknownOrganization } from '../states/organization-state.js';
+import { type ActionTotal, type UserState, unknownEarner } from '../states/user-state.js';
 import {
   flagOf,
   fromDay,
@@ -410,5 +411,33 @@ describe('people', () => {
     expect(shown('other', 1, 7)).toEqual([undefined, undefined]);
     expect(shown('other', 1, 90)).toEqual([since, undefined]);
     expect(shown('plain', MAX_DISTINCT)).toEqual([undefined, undefined]);
+  });
+
+  it('says of an organization’s count that no further value counts, in rules of users and of organizations', () => {
+    const actions = [
+      {
+        ...{ name: 'saved', clientTrackable: false },
+        derivation: { from: ['x'], where: {}, countsSince: NOW, distinct: { name: 'p' } },
+      },
+    ];
+    const capped = (counted: { readonly user?: number; readonly organization: number }, reads: boolean) => {
+      const params = { action: 'saved', ...(reads && { of: 'organization' }) };
+      const leaf = { fact: 'actionCount', params, operator: 'greaterThan', value: 3 };
+      const rule = ruleOf('r', { conditions: { all: [leaf] }, ...(!reads && { earnedBy: 'ORGANIZATION' as const }) });
+      const snapshot = snapshotOf([flagOf('reports', { rules: [rule] })], { actions });
+      const done = (count: number) => new Map([['saved', { ...SAVED, count }]]);
+      const earner = { ...unknownEarner('acme'), actions: done(counted.organization) };
+      const organization = { ...unknownOrganization('acme'), earner };
+      const user = userOf({ organizationId: 'acme', actions: done(counted.user ?? 0) });
+      const subject = subjectOf(snapshot, user, organization, undefined);
+      const { rules } = requirementsOf(snapshot.flags.get('reports')!, {
+        ...{ snapshot, subject, audience: 'PERSON', now: NOW },
+      });
+      return rules[0]!.requirement.children[0]!.comparison!.capped;
+    };
+    for (const reads of [true, false]) {
+      expect(capped({ organization: MAX_DISTINCT }, reads)).toBe(true);
+      expect(capped({ organization: MAX_DISTINCT - 1, user: MAX_DISTINCT }, reads)).toBeUndefined();
+    }
   });
 });

@@ -39,6 +39,8 @@ export interface Showing {
   readonly known: KnownDays | undefined;
   /** What was counted of the user, and the zones in which their days do. */
   readonly actions: UserState['actions'];
+  /** What was counted of the organization that facts with `of` read; undefined where nothing was. */
+  readonly actionsOfOrganization?: UserState['actions'] | undefined;
   readonly clock: DayClock | undefined;
   /** Present where they are the user's organization's. */
   readonly whose?: 'organization';
@@ -261,12 +263,13 @@ function breakOf(
   return breaksAt === Infinity ? {} : { breaksAt };
 }
 
-/** Whether a comparison reads an action of which no further value counts for the user. */
-function isCapped({ fact, target }: ComparisonNode, { snapshot, actions }: Showing): boolean {
+/** Whether a comparison reads an action of which no further value counts for the user, or for the organization that it reads. */
+function isCapped({ fact, target }: ComparisonNode, { snapshot, actions, actionsOfOrganization }: Showing): boolean {
   const facts = 'fact' in target ? [fact, target.fact] : [fact];
-  return facts.some(({ params: { action } }) => {
+  return facts.some(({ params: { action, of } }) => {
     if (typeof action !== 'string' || snapshot.derivations.all.get(action)?.distinct === undefined) return false;
-    return (actions.get(action)?.count ?? 0) >= MAX_DISTINCT;
+    const counted = of === 'organization' ? actionsOfOrganization : actions;
+    return (counted?.get(action)?.count ?? 0) >= MAX_DISTINCT;
   });
 }
 

@@ -226,9 +226,9 @@ export interface PreviewRuleRequest {
   position?: number | null;
   /** Left out: KEEP. */
   on_rule_change?: "KEEP" | "RELOCK" | null;
-  /** Not empty: this organization's users only. */
+  /** Not empty: this organization's users only, and of organizations this one. */
   organization_id?: string | null;
-  /** How many users to tell of in each of the four groups, 0…100. Left out: 10. */
+  /** How many users, and organizations, to tell of in each group, 0…100. Left out: 10. */
   sample_size?: number | null;
 }
 
@@ -392,11 +392,17 @@ export interface PreviewRuleResponse {
 
 /** How far a preview has come. */
 export interface PreviewProgress {
-  /** How many users were looked at. */
+  /**
+   * How many were looked at: users; before them organizations, where they earn a rule of the flag; and after them the
+   * members of organizations once more, where a rule that users earn reads what their organization has done.
+   */
   done: string;
-  /** How many there are, as counted at the beginning; never below `done`. */
+  /**
+   * How many there are to look at, as counted at the beginning; never below `done`. Who is in no organization is
+   * taken off when the members' turn comes.
+   */
   total: string;
-  /** Users a second since the beginning. */
+  /** Looks a second since the beginning. */
   users_per_second: number;
   /** How long the rest will take at this rate. Absent: not known yet. */
   time_left?: string;
@@ -444,6 +450,17 @@ export interface PreviewResult {
   blocked_until?: string;
   /** What SetFlag would warn of. */
   warnings: Warning[];
+  /**
+   * Present where organizations earn a rule of the flag (`earned_by`): organizations by whether they have earned the
+   * flag, each in exactly one group.
+   */
+  earned_by_organizations?: PreviewOrganizations;
+  /**
+   * Present where a rule that users earn reads what their organization has done (`of`): organizations by what the
+   * draft does to their members. One is in the group of each of its members, so it may be in several; one without
+   * members is in none.
+   */
+  read_by_members?: PreviewOrganizations;
 }
 
 /** One user, with and without the draft, and why. */
@@ -620,6 +637,50 @@ export interface Warning {
   pointer: string;
   /** What is seldom meant about it. */
   message: string;
+}
+
+/** Organizations by what a draft would do. */
+export interface PreviewOrganizations {
+  /** Off now, on with the draft. */
+  would_unlock?: PreviewOrganizationGroup;
+  /** On now, off with the draft. */
+  would_lose?: PreviewOrganizationGroup;
+  /** On either way. */
+  stay_on?: PreviewOrganizationGroup;
+  /** Off either way. */
+  stay_off?: PreviewOrganizationGroup;
+}
+
+/** The organizations of one group. */
+export interface PreviewOrganizationGroup {
+  /** How many there are. */
+  organizations: string;
+  /** All members of these, by what the draft would do to each. */
+  members?: PreviewCounts;
+  /** The first of them in the order of a hash of their ids; `sample_size` at most. */
+  samples: PreviewOrganizationSample[];
+}
+
+/** One organization, with and without the draft. */
+export interface PreviewOrganizationSample {
+  /** The organization. */
+  organization_id: string;
+  /** Its members, by what the draft would do to each. */
+  members?: PreviewCounts;
+  /**
+   * In `earned_by_organizations`: the draft's rules that organizations earn, as they stand for it, whatever keeps the
+   * flag off for members.
+   */
+  rules: RuleRequirement[];
+  /**
+   * In `earned_by_organizations`, of those that would lose it: the rule by which they have it now. Absent: a grant,
+   * or a rule that was removed and whose unlocks were kept.
+   */
+  served_by?: RuleRequirement;
+  /** `rules` and `served_by` were left out: together the samples before this one said as much as one answer can hold. */
+  shortened: boolean;
+  /** In `earned_by_organizations`: granted by hand, or earned by a rule that the draft no longer has. */
+  granted: boolean;
 }
 
 /** A named condition that rules refer to by `{"condition": KEY}`. */

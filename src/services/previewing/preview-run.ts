@@ -8,8 +8,17 @@ import type { OrganizationState } from '../../core/states/organization-state.js'
 import type { ActionNames } from '../../core/states/user-state.js';
 import { SECOND_MS } from '../../core/values/time.js';
 import type { Store } from '../../store/store.js';
-import { FIRST_USER, type UserCursor, type UserPage } from '../../store/user-pages.js';
+import {
+  FIRST_MEMBER,
+  FIRST_ORGANIZATION,
+  FIRST_USER,
+  type UserCursor,
+  type UserPage,
+  type UserPageRequest,
+} from '../../store/user-pages.js';
+import type { EarnerTally, MemberTally } from './organization-tally.js';
 import type { PreviewProgress } from './preview-event.js';
+import type { Previewed } from './preview-side.js';
 import type { PreviewTally } from './preview-tally.js';
 
 export type PreviewStore = Pick<Store, 'states' | 'userPages'>;
@@ -17,6 +26,10 @@ export type PreviewStore = Pick<Store, 'states' | 'userPages'>;
 export interface PreviewRunOptions {
   readonly store: PreviewStore;
   readonly tally: PreviewTally;
+  /** Counts organizations by what they have earned; left out where they earn no rule of the flag. */
+  readonly earners?: EarnerTally | undefined;
+  /** Counts organizations by their members; left out where no rule that users earn reads what organizations have done. */
+  readonly members?: MemberTally | undefined;
   readonly needs: StateNeeds;
   /** What is counted only once the draft is there; undefined where nothing is. */
   readonly countedAs: ReadonlyMap<string, Derivation> | undefined;
@@ -43,7 +56,10 @@ const PROGRESS_EVERY_MS = 500;
 /** How many organizations are kept in memory, since users of one organization do not come one after the other. */
 const MAX_ORGANIZATIONS = 1_000;
 
-/** Goes through all users once, in pages, and lets other calls come first. Rejects with UNAVAILABLE when it is aborted. */
+/**
+ * Goes through all users once, in pages, and lets other calls come first: before them through all organizations, where they earn the
+ * flag, and after them once more through the members of each, where rules of users read it. Rejects with UNAVAILABLE when it is aborted.
+ */
 export class PreviewRun {
   readonly #options: PreviewRunOptions;
   readonly #pauses: EventLoopPauses;
@@ -54,6 +70,8 @@ export class PreviewRun {
   #toldAt = Number.NEGATIVE_INFINITY;
   #done = 0;
   #total = 0;
+  /** How many of the users are in an organization. */
+  #memberCount = 0;
 
   constructor(options: PreviewRunOptions) {
     this.#options = options;
@@ -62,16 +80,35 @@ export class PreviewRun {
   }
 
   async run(): Promise<void> {
-    const { store, organizationId } = this.#options;
-    this.#total = await store.userPages.count(organizationId);
+    const { store, organizationId, needs, countedAs, earners, members } = this.#options;
+    const users = await store.userPages.count(organizationId);
+    const organizations =
+      earners === undefined ? 0 : await store.userPages.count(organizationId, undefined, 'organization');
+    // How many of the users are members is not known before they were looked at.
+    this.#total = organizations + users * (members === undefined ? 1 : 2);
     this.#tell();
-    let reading: Promise<UserPage> | undefined = this.#read(FIRST_USER);
+    if (earners !== undefined) {
+      const ofNone = { needs: NO_NEEDS, earner: 'organization' } as const;
+      await this.#walk(FIRST_ORGANIZATION, { ...ofNone, limit: MAX_USERS_PER_PAGE }, (page) =>
+        this.#addOrganizations(page, earners),
+      );
+    }
+    const read = { needs, countedAs, limit: this.#pageSize };
+    await this.#walk(FIRST_USER, read, (page) => this.#addUsers(page));
+    if (members === undefined) return;
+    this.#total = this.#done + this.#memberCount;
+    await this.#walk(FIRST_MEMBER, { ...read, order: 'members' }, (page) => this.#addMembers(page, members));
+  }
+
+  /** Goes through pages one after the other. */
+  async #walk(first: UserCursor, request: Walked, add: (page: UserPage) => Promise<void>): Promise<void> {
+    let reading: Promise<UserPage> | undefined = this.#read({ ...request, after: first });
     while (reading !== undefined) {
       const page: UserPage = await reading;
       await this.#pauses.take();
       // The database reads the next page while this one is decided.
-      reading = page.next === undefined ? undefined : this.#read(page.next);
-      await this.#decidePage(page);
+      reading = page.next === undefined ? undefined : this.#read({ ...request, after: page.next });
+      await add(page);
       this.#tell();
       await this.#rest();
     }
@@ -85,19 +122,38 @@ export class PreviewRun {
     this.#rested = performance.eventLoopUtilization();
   }
 
-  #read(after: UserCursor): Promise<UserPage> {
-    const { store, organizationId, needs, countedAs } = this.#options;
-    const reading = store.userPages.read({ after, limit: this.#pageSize, organizationId, needs, countedAs });
+  #read(request: Walked & Pick<UserPageRequest, 'after'>): Promise<UserPage> {
+    const { store, organizationId } = this.#options;
+    const reading = store.userPages.read({ ...request, organizationId });
     // A failure is told where the page is awaited; where the work has stopped, nobody awaits it.
     reading.catch(() => undefined);
     return reading;
   }
 
-  async #decidePage({ users, timers }: UserPage): Promise<void> {
-    const { tally } = this.#options;
+  async #addUsers(page: UserPage): Promise<void> {
+    const { tally, earners } = this.#options;
+    await this.#each(page, (previewed) => {
+      const { user, organization } = previewed;
+      const group = tally.add(previewed);
+      if (user.organizationId !== '') this.#memberCount++;
+      if (organization !== undefined) earners?.addMember(organization, group);
+    });
+  }
+
+  #addMembers(page: UserPage, members: MemberTally): Promise<void> {
+    return this.#each(page, (previewed) => members.addMember(previewed));
+  }
+
+  #addOrganizations(page: UserPage, earners: EarnerTally): Promise<void> {
+    return this.#each(page, ({ organization }) => {
+      if (organization !== undefined) earners.addOrganization(organization);
+    });
+  }
+
+  async #each({ users, timers }: UserPage, add: (previewed: Previewed) => void): Promise<void> {
     const organizations = await this.#organizationsOf(users);
     for (const user of users) {
-      tally.add({ user, organization: organizations.get(user.organizationId), dueAt: timers.get(user.id) });
+      add({ user, organization: organizations.get(user.organizationId), dueAt: timers.get(user.id) });
       this.#done++;
       if (!this.#pauses.due(STEPS_PER_USER)) continue;
       this.#tell();
@@ -129,6 +185,15 @@ export class PreviewRun {
     this.#options.onProgress({ done, total, usersPerSecond, leftMs, counts: this.#options.tally.counts });
   }
 }
+
+/** What is read of a page, apart from where it begins. */
+type Walked = Pick<UserPageRequest, 'needs' | 'countedAs' | 'earner' | 'order' | 'limit'>;
+
+/** Of organizations their names: all else is read with their states. */
+const NO_NEEDS: StateNeeds = {
+  ...{ actions: new Set<string>(), days: new Set<string>() },
+  ...{ stagesReached: false, access: false, organizations: false },
+};
 
 /** How many users a page has, by how many rows each may have: mostly counters, of which a user may have any number. */
 function pageSizeOf({ actions, days }: StateNeeds): number {

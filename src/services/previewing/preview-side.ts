@@ -1,6 +1,6 @@
 import type { Decision } from '../../core/deciding/decision.js';
 import { decide } from '../../core/deciding/evaluate.js';
-import { passingSubject } from '../../core/deciding/subject.js';
+import { passingSubject, type Subject } from '../../core/deciding/subject.js';
 import type { KnownDays } from '../../core/facts/known-days.js';
 import type { FlagRequirements } from '../../core/requirements/requirement.js';
 import { requirementsOf } from '../../core/requirements/requirements-of.js';
@@ -17,6 +17,13 @@ export interface Previewed {
   readonly organization: OrganizationState | undefined;
   /** When the user's timer is due; undefined without one. */
   readonly dueAt: number | undefined;
+}
+
+/** What an organization has come to by the rules of a flag that organizations earn. */
+export interface Earned {
+  readonly decision: Decision;
+  /** The flag's rules that organizations earn, as they stand for it, and whether it has the flag apart from them. */
+  readonly standing: () => Pick<FlagRequirements, 'rules' | 'granted'>;
 }
 
 /** A flag with the draft, or without it, which is decided for one user after another at one instant. */
@@ -58,14 +65,33 @@ export class PreviewSide {
 
   /** What the flag asks of the user, as operators are told; undefined where there is no such flag. */
   requirements(previewed: Previewed): FlagRequirements | undefined {
-    const compiled = this.#compiled();
-    if (compiled === undefined) return undefined;
-    const snapshot = this.#snapshot;
-    const subject = passingSubject(snapshot, this.#settled(previewed), this.#organizationOf(previewed));
-    return requirementsOf(compiled, {
-      ...{ snapshot, subject, audience: 'OPERATOR' },
+    if (this.#compiled() === undefined) return undefined;
+    return this.#requirements(
+      passingSubject(this.#snapshot, this.#settled(previewed), this.#organizationOf(previewed)),
+    );
+  }
+
+  #requirements(subject: Subject): FlagRequirements {
+    return requirementsOf(this.#compiled()!, {
+      ...{ snapshot: this.#snapshot, subject, audience: 'OPERATOR' },
       ...{ now: this.#now, known: this.#known },
     });
+  }
+
+  /** What the flag's rules that organizations earn come to for one; undefined where it has none. */
+  earned(organization: OrganizationState): Earned | undefined {
+    const judging = this.#snapshot.organizationEarners?.judging;
+    if (judging?.flags.has(this.#flagKey) !== true) return undefined;
+    const settled = this.#organizationOf({ organization })!;
+    const decision = decide(judging, this.#flagKey, passingSubject(judging, settled.earner!, settled), this.#now);
+    return { decision, standing: () => this.#standingOf(settled) };
+  }
+
+  /** The rules that an organization earns, as a member sees them of whom nothing else is known. */
+  #standingOf(organization: OrganizationState): Pick<FlagRequirements, 'rules' | 'granted'> {
+    const subject = passingSubject(this.#snapshot, unknownEarner(organization.id), organization);
+    const { rules, granted } = this.#requirements(subject);
+    return { rules: rules.filter(({ earnedBy }) => earnedBy === 'ORGANIZATION'), granted };
   }
 
   #compiled(): CompiledFlag | undefined {
@@ -87,7 +113,7 @@ export class PreviewSide {
   }
 
   /** The user's organization as a worker would leave it now, likewise. */
-  #organizationOf({ organization }: Previewed): OrganizationState | undefined {
+  #organizationOf({ organization }: Pick<Previewed, 'organization'>): OrganizationState | undefined {
     const judging = this.#snapshot.organizationEarners?.judging;
     if (judging === undefined || organization === undefined) return organization;
     let settled = this.#organizations.get(organization);

@@ -11,8 +11,8 @@ import type { Derivation, Flag } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import type { RuleInput } from '../../core/flags/parse-rules.js';
 import { draftSides } from '../../core/snapshot/draft-sides.js';
-import { earnerDaysOf } from '../../core/snapshot/snapshot.js';
-import { bothNeeds, needsOfFlag } from '../../core/snapshot/state-needs.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
+import { bothNeeds, needsOfFlag, rulesInScope } from '../../core/snapshot/state-needs.js';
 import { type ActionNames, allActions } from '../../core/states/user-state.js';
 import { faultOfName } from '../../core/values/names.js';
 import type { Store } from '../../store/store.js';
@@ -24,10 +24,12 @@ import {
   type FlagDraft,
   windowWarnings,
 } from '../flags/flag-draft.js';
+import { EarnerTally, MemberTally } from './organization-tally.js';
 import type { PreviewBlock, PreviewFeed, PreviewProgress, PreviewResult, PreviewSink } from './preview-event.js';
 import { PreviewRun, type PreviewRunOptions } from './preview-run.js';
 import { PreviewSide } from './preview-side.js';
 import { PreviewTally } from './preview-tally.js';
+import { SampleRoom } from './sample-room.js';
 
 export interface PreviewInput extends FlagDraft {
   /** A change of one rule, or a new rule; the flag's other rules stay. */
@@ -130,10 +132,16 @@ export class PreviewService {
       before: new PreviewSide(before, flag.key, { now, known }),
       after: new PreviewSide(after, flag.key, { now, known }),
     };
-    const tally = new PreviewTally(sides, input.sampleSize ?? DEFAULT_SAMPLE);
+    const tallied = { sides, sampleSize: input.sampleSize ?? DEFAULT_SAMPLE, room: new SampleRoom() };
+    const tally = new PreviewTally(tallied);
+    const both = [before, after];
+    const earners = both.some((side) => isEarned(side, flag.key)) ? new EarnerTally(tallied) : undefined;
+    const members = both.some((side) => readsOrganizations(side, flag.key)) ? new MemberTally(tallied) : undefined;
     return {
       store,
       tally,
+      earners,
+      members,
       needs: bothNeeds(needsOfFlag(before, flag.key), needsOfFlag(after, flag.key)),
       countedAs: readsAnyAction(after) && !readsAnyAction(snapshot) ? anyActionAlone(known) : undefined,
       earnerDaysOf: bothDays(earnerDaysOf(before), earnerDaysOf(after)),
@@ -141,6 +149,8 @@ export class PreviewService {
       result: () => ({
         counts: tally.counts,
         samples: tally.samples,
+        earners: earners?.groups,
+        read: members?.groups,
         asOf: now,
         configurationRevision: snapshot.revision,
         blocked: blockOf(flag, now),
@@ -175,7 +185,10 @@ class ProgressReader {
 }
 
 interface Prepared
-  extends Pick<PreviewRunOptions, 'store' | 'tally' | 'needs' | 'countedAs' | 'earnerDaysOf' | 'organizationId'> {
+  extends Pick<
+    PreviewRunOptions,
+    'store' | 'tally' | 'earners' | 'members' | 'needs' | 'countedAs' | 'earnerDaysOf' | 'organizationId'
+  > {
   /** The result of the users who were decided so far. */
   readonly result: () => PreviewResult;
 }
@@ -211,6 +224,20 @@ function withRule({ input, rule }: PreviewInput, existing: Flag | undefined): Fl
 /** The actions whose days are read by either side; undefined where neither reads what organizations have earned. */
 function bothDays(one: ActionNames | undefined, other: ActionNames | undefined): ActionNames | undefined {
   return one && other ? allActions(one, other) : (one ?? other);
+}
+
+/** Whether organizations earn rules of a flag, or did and it is kept. */
+function isEarned({ organizationEarners }: Snapshot, flagKey: string): boolean {
+  return organizationEarners?.judging.flags.has(flagKey) === true;
+}
+
+/** Whether a decision on a flag can depend on rules that users earn by what their organization has done. */
+function readsOrganizations(snapshot: Snapshot, flagKey: string): boolean {
+  return rulesInScope(snapshot, flagKey).some(
+    ({ conditions, byOrganization }) =>
+      !byOrganization &&
+      [...conditions.slotsRead].some((index) => snapshot.slots.at(index).bound.changedBy.has('organization events')),
+  );
 }
 
 /** Makes ids for a flag and rules that are never stored: the same ids for the same draft. */

@@ -340,6 +340,37 @@ export function earnerContract(store: () => Store): void {
     expect(await read()).toEqual(new Map());
   });
 
+  it('come in pages of all once they have a member, and again after they were deleted', async () => {
+    const [user, id] = [unique('first'), unique('Joined')];
+    const found = async (): Promise<readonly (number | undefined)[]> => {
+      const request = { after: FIRST_ORGANIZATION, limit: 5, organizationId: id, needs: NOTHING } as const;
+      const { users } = await store().userPages.read({ ...request, earner: 'organization' });
+      expect(await store().userPages.count(id, undefined, 'organization')).toBe(users.length);
+      return users.map(({ revision }) => revision);
+    };
+    const join = (organizationId: string, since: number) =>
+      store().transaction(async (tx) => {
+        await tx.users.lock([user]);
+        await tx.users.putMembership(user, { organizationId, since });
+        await tx.users.putProfiles([{ userId: user, organizationId, roles: [], emailVerified: false, attributes: {} }]);
+      });
+    expect(await found()).toEqual([]);
+    await join(id, 10);
+    expect(await found()).toEqual([0]);
+    await join('', 20);
+    expect(await found()).toEqual([0]);
+    await store().transaction(async (tx) => {
+      await tx.organizations.lock([id]);
+      await tx.earners.lock([id]);
+      await tx.earners.remove(id, { at: 30, limit: 100 });
+    });
+    expect(await found()).toEqual([]);
+    await join(id, 40);
+    expect(await found()).toEqual([0]);
+    await join('', 50);
+    expect(await found()).toEqual([]);
+  });
+
   it('have actions count from an instant on, the last that is noted', async () => {
     const [action, other] = [unique('read'), unique('read')];
     const note = (actions: readonly string[], since: number) =>

@@ -3,7 +3,7 @@ import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import type { UserState } from '../../core/states/user-state.js';
 import { partitionOf } from '../../core/values/partition.js';
 import type { Store, Transaction } from '../store.js';
-import { FIRST_USER, type UserCursor } from '../user-pages.js';
+import { FIRST_MEMBER, FIRST_USER, type UserCursor } from '../user-pages.js';
 import { AWKWARD_IDS, accessRow, ledgerEntry, unique } from './samples.js';
 
 const EVERYTHING: StateNeeds = {
@@ -97,6 +97,46 @@ export function userPagesContract(store: () => Store): void {
     }
     expect(await store().userPages.count('acme')).toBe(members.length);
     expect(await store().userPages.count('nobody-is-here')).toBe(0);
+  });
+
+  it('gives members in the order of organizations, those of one together', async () => {
+    const others = Array.from({ length: 5 }, () => unique('member'));
+    const [first, last] = [unique('A-org'), unique('z-org')];
+    const profile = { roles: [], emailVerified: false, attributes: {} };
+    await write(others, (tx) =>
+      tx.users.putProfiles(others.map((userId, i) => ({ userId, organizationId: i < 3 ? first : last, ...profile }))),
+    );
+    const members = new Map(everybody.filter((_, i) => i % 3 === 0).map((id): [string, string] => [id, 'acme']));
+    for (const [i, id] of others.entries()) members.set(id, i < 3 ? first : last);
+    for (const limit of [1, 4, 500]) {
+      const found: UserState[] = [];
+      for (let after: UserCursor | undefined = FIRST_MEMBER; after !== undefined; ) {
+        const request = { after, limit, organizationId: '', needs: EVERYTHING, order: 'members' } as const;
+        const page = await store().userPages.read(request);
+        found.push(...page.users);
+        after = page.next;
+      }
+      const own = found.filter(({ id }) => members.has(id));
+      expect(new Map(own.map(({ id, organizationId }) => [id, organizationId]))).toEqual(members);
+      expect(own).toHaveLength(members.size);
+      // Who is in none is left out, and an organization is never come back to.
+      const organizations = found.map(({ organizationId }) => organizationId);
+      expect(organizations).not.toContain('');
+      const turns = organizations.filter((id, i) => id !== organizations[i - 1]);
+      expect(turns).toHaveLength(new Set(organizations).size);
+    }
+    const alone = {
+      after: FIRST_MEMBER,
+      limit: 2,
+      organizationId: first,
+      needs: EVERYTHING,
+      order: 'members',
+    } as const;
+    const page = await store().userPages.read(alone);
+    const rest = await store().userPages.read({ ...alone, after: page.next! });
+    expect(inOrder([...page.users, ...rest.users]).toSorted()).toEqual(others.slice(0, 3).toSorted());
+    expect(rest.next).toBeUndefined();
+    await store().transaction((tx) => tx.users.lock(others).then(() => tx.users.leave(others)));
   });
 
   it('passes over who was deleted or was only looked at, and not over who came back', async () => {

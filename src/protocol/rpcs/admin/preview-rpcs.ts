@@ -2,8 +2,10 @@ import { invalidAt } from '../../../calls/errors.js';
 import type { Decision } from '../../../core/deciding/decision.js';
 import type { PreviewService } from '../../../services/previewing/preview.js';
 import type {
+  OrganizationGroups,
   PreviewBlock,
   PreviewEvent,
+  PreviewedOrganizations,
   PreviewProgress,
   PreviewResult,
   PreviewSample,
@@ -11,6 +13,8 @@ import type {
 import type { EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
 import {
   PreviewResult_Blocked as Blocked,
+  type PreviewOrganizationGroup as OrganizationGroupMessage,
+  type PreviewOrganizations as OrganizationsMessage,
   type PreviewRuleResponse,
   type PreviewProgress as ProgressMessage,
   type PreviewResult as ResultMessage,
@@ -66,7 +70,7 @@ const BLOCKED: Readonly<Record<PreviewBlock['reason'], Blocked>> = {
 };
 
 function resultMessage(result: PreviewResult): ResultMessage {
-  const { counts, samples, asOf, configurationRevision, blocked, warnings } = result;
+  const { counts, samples, earners, read, asOf, configurationRevision, blocked, warnings } = result;
   return {
     counts,
     wouldUnlock: samples.wouldUnlock.map(sampleMessage),
@@ -78,6 +82,24 @@ function resultMessage(result: PreviewResult): ResultMessage {
     blocked: blocked === undefined ? Blocked.BLOCKED_UNSPECIFIED : BLOCKED[blocked.reason],
     blockedUntil: instant(blocked?.until),
     warnings: [...warnings],
+    earnedByOrganizations: earners && organizationsMessage(earners),
+    readByMembers: read && organizationsMessage(read),
+  };
+}
+
+function organizationsMessage(groups: OrganizationGroups): OrganizationsMessage {
+  const group = ({ organizations, members, samples }: PreviewedOrganizations): OrganizationGroupMessage => ({
+    ...{ organizations, members },
+    samples: samples.map(({ rules, servedBy, ...sample }) => ({
+      ...sample,
+      rules: rules.map(ruleMessage),
+      servedBy: servedBy && ruleMessage(servedBy),
+    })),
+  });
+  const { wouldUnlock, wouldLose, stayOn, stayOff } = groups;
+  return {
+    ...{ wouldUnlock: group(wouldUnlock), wouldLose: group(wouldLose) },
+    ...{ stayOn: group(stayOn), stayOff: group(stayOff) },
   };
 }
 

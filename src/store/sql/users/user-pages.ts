@@ -2,7 +2,7 @@ import type { StateNeeds } from '../../../core/snapshot/state-needs.js';
 import type { Earner, UserState } from '../../../core/states/user-state.js';
 import { PARTITIONS, type PartitionRange } from '../../../core/values/partition.js';
 import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
-import { commaSeparated, type SqlValue } from '../engine/dialect.js';
+import { commaSeparated, type Dialect, type SqlValue } from '../engine/dialect.js';
 import type { Engine, Sql } from '../engine/sql.js';
 import { bringUp, countAs } from './derived-actions.js';
 import type { UserKey } from './user-keys.js';
@@ -43,11 +43,17 @@ const IS_SOMEBODY =
     ...["time_zone <> ''", "stage <> ''", hasRow('user_access')],
   );
 
-/** Of organizations those too that have counted nothing: they may earn by what is known of them. */
-const IS_ORGANIZATION = isLeft();
+/**
+ * Of organizations those too that have counted nothing: they may earn by what is known of them. One that was deleted is there again
+ * once it has members.
+ */
+const isOrganization = ({ useIndex }: Dialect): string =>
+  isLeft(
+    `EXISTS (SELECT 1 FROM users AS members${useIndex('users_organization')} WHERE members.organization_id = users.id)`,
+  );
 
-function isThere({ earner }: Whom): string {
-  return earner === 'organization' ? IS_ORGANIZATION : IS_SOMEBODY;
+function isThere({ dialect }: Sql, { earner }: Whom): string {
+  return earner === 'organization' ? isOrganization(dialect) : IS_SOMEBODY;
 }
 
 export function userPages(engine: Engine): UserPages {
@@ -65,7 +71,7 @@ async function countUsers(sql: Sql, whom: Whom, pause = letOthersRun): Promise<n
   let users = 0;
   for (let first = from, step = FIRST_PARTITIONS; first <= last; ) {
     const [row] = await sql.rows<{ users: number }>(
-      `SELECT COUNT(*) AS users FROM users${index} WHERE part >= ? AND part < ?${inOrganization.text} AND ${isThere(whom)}`,
+      `SELECT COUNT(*) AS users FROM users${index} WHERE part >= ? AND part < ?${inOrganization.text} AND ${isThere(sql, whom)}`,
       [first, Math.min(first + step, last + 1), ...inOrganization.values],
     );
     const found = Number(row?.users ?? 0);
@@ -98,15 +104,15 @@ function letOthersRun(): Promise<void> {
 }
 
 /** Whose pages: of all of a kind, or of an organization's users. */
-type Whom = Pick<UserPageRequest, 'organizationId' | 'earner'>;
+type Whom = Pick<UserPageRequest, 'organizationId' | 'earner' | 'order'>;
 
 const PARTITIONS_OF: Readonly<Record<Earner, PartitionRange>> = {
   user: { first: 0, last: PARTITIONS - 1 },
   organization: { first: PARTITIONS, last: 2 * PARTITIONS - 1 },
 };
 
-function indexFor(sql: Sql, { organizationId, earner }: Whom): string {
-  const ofOrganization = organizationId !== '' && earner !== 'organization';
+function indexFor(sql: Sql, { organizationId, earner, order }: Whom): string {
+  const ofOrganization = (organizationId !== '' && earner !== 'organization') || order === 'members';
   return sql.dialect.useIndex(ofOrganization ? 'users_organization' : 'PRIMARY');
 }
 
@@ -129,12 +135,14 @@ async function pageAt(
   { earner = 'user', ...whole }: UserPageRequest,
 ): Promise<UserPage & { readonly behind: readonly UserState[] }> {
   const { first } = PARTITIONS_OF[earner];
-  const after = whole.after.partition < first ? { partition: first, userId: '' } : whole.after;
+  const members = whole.order === 'members';
+  const after = whole.after.partition < first && !members ? { partition: first, userId: '' } : whole.after;
   const request = { ...whole, after, earner };
   const { limit, needs } = request;
   const found = await keysAfter(sql, request);
-  const keys = found.slice(0, limit);
-  const last = keys.at(-1);
+  const rows = found.slice(0, limit);
+  const keys = rows.map(({ part, id }): UserKey => [part, id]);
+  const last = rows.at(-1);
   if (last === undefined) return { users: [], timers: new Map(), next: undefined, behind: [] };
   const rowsOf = new Map<string, UserStateRow[]>();
   const timers = new Map<string, number>();
@@ -146,25 +154,56 @@ async function pageAt(
     else rows.push(row);
   }
   // A user who is left out has no profile among the rows.
-  const users = [...rowsOf].flatMap(([id, rows]) =>
+  const all = [...rowsOf].flatMap(([id, rows]) =>
     rows.some(({ kind }) => kind === PROFILE) ? [userStateOf(id, rows, needs.days, earner)] : [],
   );
-  const [partition, userId] = last;
+  const users = request.order === 'members' ? inOrderOf(rows, all) : all;
   const behind = users.filter(({ id }) => rowsOf.get(id)!.some(isBehind));
-  return { users, timers, next: found.length > limit ? { partition, userId } : undefined, behind };
+  return { users, timers, next: found.length > limit ? cursorAt(last, request) : undefined, behind };
+}
+
+interface KeyRow {
+  readonly part: number;
+  readonly id: string;
+  readonly organization_id: string;
+}
+
+function cursorAt({ part, id, organization_id: organizationId }: KeyRow, { order }: UserPageRequest): UserCursor {
+  return { partition: part, userId: id, ...(order === 'members' && { organizationId }) };
+}
+
+/** The users in the order of their keys, without those who are of another organization since the keys were read. */
+function inOrderOf(rows: readonly KeyRow[], users: readonly UserState[]): readonly UserState[] {
+  const found = new Map(users.map((user) => [user.id, user]));
+  return rows.flatMap(({ id, organization_id: organizationId }) => {
+    const user = found.get(id);
+    return user?.organizationId === organizationId ? [user] : [];
+  });
 }
 
 /** The keys of a page, and of one more user where there is one. */
-async function keysAfter(sql: Sql, request: UserPageRequest): Promise<readonly UserKey[]> {
+async function keysAfter(sql: Sql, request: UserPageRequest): Promise<readonly KeyRow[]> {
+  if (request.order === 'members') return membersAfter(sql, request);
   const { after, limit, earner = 'user' } = request;
   const inOrganization = ofOrganization(request);
   // With the first condition every engine begins in the middle of its index.
-  const rows = await sql.rows<{ part: number; id: string }>(
-    `SELECT part, id FROM users${indexFor(sql, request)} WHERE part >= ? AND (part, id) > (?, ?) AND part <= ?${inOrganization.text} ` +
+  return sql.rows<KeyRow>(
+    `SELECT part, id, organization_id FROM users${indexFor(sql, request)} WHERE part >= ? AND (part, id) > (?, ?) AND part <= ?${inOrganization.text} ` +
       'ORDER BY part, id LIMIT ?',
     [after.partition, after.partition, after.userId, PARTITIONS_OF[earner].last, ...inOrganization.values, limit + 1],
   );
-  return rows.map(({ part, id }) => [part, id] as const);
+}
+
+/** Likewise of members: by an index that has all that is asked for, and each organization's members together. */
+async function membersAfter(sql: Sql, request: UserPageRequest): Promise<readonly KeyRow[]> {
+  const { partition, userId, organizationId = '' } = request.after;
+  const inOrganization = ofOrganization(request);
+  return sql.rows<KeyRow>(
+    `SELECT part, id, organization_id FROM users${indexFor(sql, request)} WHERE organization_id >= ? AND ` +
+      `(organization_id, part, id) > (?, ?, ?) AND organization_id <> ''${inOrganization.text} ` +
+      'ORDER BY organization_id, part, id LIMIT ?',
+    [organizationId, organizationId, partition, userId, ...inOrganization.values, request.limit + 1],
+  );
 }
 
 interface Selection extends Whom {
@@ -203,7 +242,7 @@ function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selecti
     case PROFILE: {
       const inOrganization = ofOrganization(selection);
       return {
-        text: `${who.text}${inOrganization.text} AND ${isThere(selection)}`,
+        text: `${who.text}${inOrganization.text} AND ${isThere(sql, selection)}`,
         values: [...who.values, ...inOrganization.values],
       };
     }
@@ -213,8 +252,9 @@ function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selecti
 }
 
 /** The condition for the users of a page: a range where it has all users, a list where it has an organization's. */
-function whose(sql: Sql, columns: readonly string[], { after, keys, organizationId }: Selection): Condition {
-  if (organizationId !== '') return { text: sql.dialect.isOneOf(columns, keys.length), values: keys.flat() };
+function whose(sql: Sql, columns: readonly string[], { after, keys, organizationId, order }: Selection): Condition {
+  if (organizationId !== '' || order === 'members')
+    return { text: sql.dialect.isOneOf(columns, keys.length), values: keys.flat() };
   return rangeOf(columns, after, keys.at(-1)!);
 }
 

@@ -48,7 +48,10 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
       const keys = userKeys(userIds);
       await Promise.all([changeByKey(sql, ['part', 'id'], keys, leave), changeByKey(sql, USER_KEY, keys, dropped)]);
     },
-    putMembership: (userId, membership) => putMembership(sql, userId, membership),
+    putMembership: async (userId, membership) => {
+      await makeEarner(sql, membership.organizationId);
+      await putMembership(sql, userId, membership);
+    },
     memberships: (userIds) => readMemberships(sql, userIds),
     putStage: (userId, change) => putStage(sql, userId, change),
     putAccess: async (rows) => {
@@ -120,6 +123,14 @@ export async function lockUsers(sql: Sql, ids: readonly string[], earner: Earner
     expressions: { created_at: nowMs, updated_at: nowMs },
     existing: 'keep',
   });
+}
+
+/** Gives an organization its row as an earner, so that whoever walks all of them comes past it. Nearly every one has it already. */
+async function makeEarner(sql: Sql, organizationId: string): Promise<void> {
+  if (organizationId === '') return;
+  const key = userKey(organizationId, 'organization');
+  const known = await firstRow<{ id: string }>(sql, 'SELECT id FROM users WHERE part = ? AND id = ?', key);
+  if (known === undefined) await lockUsers(sql, [organizationId], 'organization');
 }
 
 async function advance(sql: Sql, keys: readonly UserKey[], writtenAt?: ReadonlyMap<string, number>): Promise<void> {

@@ -47,9 +47,9 @@ export interface PreviewRuleRequest {
     | undefined;
   /** Left out: KEEP. */
   onRuleChange: SetFlagRequest_OnRuleChange;
-  /** Not empty: this organization's users only. */
+  /** Not empty: this organization's users only, and of organizations this one. */
   organizationId: string;
-  /** How many users to tell of in each of the four groups, 0…100. Left out: 10. */
+  /** How many users, and organizations, to tell of in each group, 0…100. Left out: 10. */
   sampleSize?: number | undefined;
 }
 
@@ -68,11 +68,17 @@ export interface PreviewRuleResponse {
 
 /** How far a preview has come. */
 export interface PreviewProgress {
-  /** How many users were looked at. */
+  /**
+   * How many were looked at: users; before them organizations, where they earn a rule of the flag; and after them the members of
+   * organizations once more, where a rule that users earn reads what their organization has done.
+   */
   done: number;
-  /** How many there are, as counted at the beginning; never below `done`. */
+  /**
+   * How many there are to look at, as counted at the beginning; never below `done`. Who is in no organization is taken off when the
+   * members' turn comes.
+   */
   total: number;
-  /** Users a second since the beginning. */
+  /** Looks a second since the beginning. */
   usersPerSecond: number;
   /** How long the rest will take at this rate. Absent: not known yet. */
   timeLeft:
@@ -128,6 +134,18 @@ export interface PreviewResult {
     | undefined;
   /** What SetFlag would warn of. */
   warnings: Warning[];
+  /**
+   * Present where organizations earn a rule of the flag (`earned_by`): organizations by whether they have earned the flag, each in
+   * exactly one group.
+   */
+  earnedByOrganizations:
+    | PreviewOrganizations
+    | undefined;
+  /**
+   * Present where a rule that users earn reads what their organization has done (`of`): organizations by what the draft does to their
+   * members. One is in the group of each of its members, so it may be in several; one without members is in none.
+   */
+  readByMembers: PreviewOrganizations | undefined;
 }
 
 /** Why nobody at all is on with the draft, whatever its rules say. */
@@ -149,6 +167,62 @@ export namespace PreviewResult_Blocked {
   export type ARCHIVED = typeof PreviewResult_Blocked.ARCHIVED;
   export type DISABLED = typeof PreviewResult_Blocked.DISABLED;
   export type SCHEDULE = typeof PreviewResult_Blocked.SCHEDULE;
+}
+
+/** Organizations by what a draft would do. */
+export interface PreviewOrganizations {
+  /** Off now, on with the draft. */
+  wouldUnlock:
+    | PreviewOrganizationGroup
+    | undefined;
+  /** On now, off with the draft. */
+  wouldLose:
+    | PreviewOrganizationGroup
+    | undefined;
+  /** On either way. */
+  stayOn:
+    | PreviewOrganizationGroup
+    | undefined;
+  /** Off either way. */
+  stayOff: PreviewOrganizationGroup | undefined;
+}
+
+/** The organizations of one group. */
+export interface PreviewOrganizationGroup {
+  /** How many there are. */
+  organizations: number;
+  /** All members of these, by what the draft would do to each. */
+  members:
+    | PreviewCounts
+    | undefined;
+  /** The first of them in the order of a hash of their ids; `sample_size` at most. */
+  samples: PreviewOrganizationSample[];
+}
+
+/** One organization, with and without the draft. */
+export interface PreviewOrganizationSample {
+  /** The organization. */
+  organizationId: string;
+  /** Its members, by what the draft would do to each. */
+  members:
+    | PreviewCounts
+    | undefined;
+  /**
+   * In `earned_by_organizations`: the draft's rules that organizations earn, as they stand for it, whatever keeps the flag off for
+   * members.
+   */
+  rules: RuleRequirement[];
+  /**
+   * In `earned_by_organizations`, of those that would lose it: the rule by which they have it now. Absent: a grant, or a rule that was
+   * removed and whose unlocks were kept.
+   */
+  servedBy:
+    | RuleRequirement
+    | undefined;
+  /** `rules` and `served_by` were left out: together the samples before this one said as much as one answer can hold. */
+  shortened: boolean;
+  /** In `earned_by_organizations`: granted by hand, or earned by a rule that the draft no longer has. */
+  granted: boolean;
 }
 
 /** One user, with and without the draft, and why. */
@@ -611,6 +685,8 @@ function createBasePreviewResult(): PreviewResult {
     blocked: 0,
     blockedUntil: undefined,
     warnings: [],
+    earnedByOrganizations: undefined,
+    readByMembers: undefined,
   };
 }
 
@@ -645,6 +721,12 @@ export const PreviewResult: MessageFns<PreviewResult> = {
     }
     for (const v of message.warnings) {
       Warning.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.earnedByOrganizations !== undefined) {
+      PreviewOrganizations.encode(message.earnedByOrganizations, writer.uint32(90).fork()).join();
+    }
+    if (message.readByMembers !== undefined) {
+      PreviewOrganizations.encode(message.readByMembers, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -742,6 +824,22 @@ export const PreviewResult: MessageFns<PreviewResult> = {
             message.warnings.push(Warning.decode(reader, reader.uint32()));
             continue;
           }
+          case 11: {
+            if (tag !== 90) {
+              break;
+            }
+
+            message.earnedByOrganizations = PreviewOrganizations.decode(reader, reader.uint32());
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.readByMembers = PreviewOrganizations.decode(reader, reader.uint32());
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -771,6 +869,312 @@ export const PreviewResult: MessageFns<PreviewResult> = {
     message.blocked = object.blocked ?? 0;
     message.blockedUntil = object.blockedUntil ?? undefined;
     message.warnings = object.warnings?.map((e) => Warning.fromPartial(e)) || [];
+    message.earnedByOrganizations =
+      (object.earnedByOrganizations !== undefined && object.earnedByOrganizations !== null)
+        ? PreviewOrganizations.fromPartial(object.earnedByOrganizations)
+        : undefined;
+    message.readByMembers = (object.readByMembers !== undefined && object.readByMembers !== null)
+      ? PreviewOrganizations.fromPartial(object.readByMembers)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePreviewOrganizations(): PreviewOrganizations {
+  return { wouldUnlock: undefined, wouldLose: undefined, stayOn: undefined, stayOff: undefined };
+}
+
+export const PreviewOrganizations: MessageFns<PreviewOrganizations> = {
+  encode(message: PreviewOrganizations, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.wouldUnlock !== undefined) {
+      PreviewOrganizationGroup.encode(message.wouldUnlock, writer.uint32(10).fork()).join();
+    }
+    if (message.wouldLose !== undefined) {
+      PreviewOrganizationGroup.encode(message.wouldLose, writer.uint32(18).fork()).join();
+    }
+    if (message.stayOn !== undefined) {
+      PreviewOrganizationGroup.encode(message.stayOn, writer.uint32(26).fork()).join();
+    }
+    if (message.stayOff !== undefined) {
+      PreviewOrganizationGroup.encode(message.stayOff, writer.uint32(34).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewOrganizations {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewOrganizations();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.wouldUnlock = PreviewOrganizationGroup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.wouldLose = PreviewOrganizationGroup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.stayOn = PreviewOrganizationGroup.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.stayOff = PreviewOrganizationGroup.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PreviewOrganizations>, I>>(base?: I): PreviewOrganizations {
+    return PreviewOrganizations.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewOrganizations>, I>>(object: I): PreviewOrganizations {
+    const message = createBasePreviewOrganizations();
+    message.wouldUnlock = (object.wouldUnlock !== undefined && object.wouldUnlock !== null)
+      ? PreviewOrganizationGroup.fromPartial(object.wouldUnlock)
+      : undefined;
+    message.wouldLose = (object.wouldLose !== undefined && object.wouldLose !== null)
+      ? PreviewOrganizationGroup.fromPartial(object.wouldLose)
+      : undefined;
+    message.stayOn = (object.stayOn !== undefined && object.stayOn !== null)
+      ? PreviewOrganizationGroup.fromPartial(object.stayOn)
+      : undefined;
+    message.stayOff = (object.stayOff !== undefined && object.stayOff !== null)
+      ? PreviewOrganizationGroup.fromPartial(object.stayOff)
+      : undefined;
+    return message;
+  },
+};
+
+function createBasePreviewOrganizationGroup(): PreviewOrganizationGroup {
+  return { organizations: 0, members: undefined, samples: [] };
+}
+
+export const PreviewOrganizationGroup: MessageFns<PreviewOrganizationGroup> = {
+  encode(message: PreviewOrganizationGroup, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organizations !== 0) {
+      writer.uint32(8).int64(message.organizations);
+    }
+    if (message.members !== undefined) {
+      PreviewCounts.encode(message.members, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.samples) {
+      PreviewOrganizationSample.encode(v!, writer.uint32(26).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewOrganizationGroup {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewOrganizationGroup();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.organizations = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.members = PreviewCounts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.samples.push(PreviewOrganizationSample.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PreviewOrganizationGroup>, I>>(base?: I): PreviewOrganizationGroup {
+    return PreviewOrganizationGroup.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewOrganizationGroup>, I>>(object: I): PreviewOrganizationGroup {
+    const message = createBasePreviewOrganizationGroup();
+    message.organizations = object.organizations ?? 0;
+    message.members = (object.members !== undefined && object.members !== null)
+      ? PreviewCounts.fromPartial(object.members)
+      : undefined;
+    message.samples = object.samples?.map((e) => PreviewOrganizationSample.fromPartial(e)) || [];
+    return message;
+  },
+};
+
+function createBasePreviewOrganizationSample(): PreviewOrganizationSample {
+  return { organizationId: "", members: undefined, rules: [], servedBy: undefined, shortened: false, granted: false };
+}
+
+export const PreviewOrganizationSample: MessageFns<PreviewOrganizationSample> = {
+  encode(message: PreviewOrganizationSample, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.organizationId !== "") {
+      writer.uint32(10).string(message.organizationId);
+    }
+    if (message.members !== undefined) {
+      PreviewCounts.encode(message.members, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.rules) {
+      RuleRequirement.encode(v!, writer.uint32(26).fork()).join();
+    }
+    if (message.servedBy !== undefined) {
+      RuleRequirement.encode(message.servedBy, writer.uint32(34).fork()).join();
+    }
+    if (message.shortened !== false) {
+      writer.uint32(40).bool(message.shortened);
+    }
+    if (message.granted !== false) {
+      writer.uint32(48).bool(message.granted);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewOrganizationSample {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewOrganizationSample();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.members = PreviewCounts.decode(reader, reader.uint32());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rules.push(RuleRequirement.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.servedBy = RuleRequirement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.shortened = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.granted = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<PreviewOrganizationSample>, I>>(base?: I): PreviewOrganizationSample {
+    return PreviewOrganizationSample.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<PreviewOrganizationSample>, I>>(object: I): PreviewOrganizationSample {
+    const message = createBasePreviewOrganizationSample();
+    message.organizationId = object.organizationId ?? "";
+    message.members = (object.members !== undefined && object.members !== null)
+      ? PreviewCounts.fromPartial(object.members)
+      : undefined;
+    message.rules = object.rules?.map((e) => RuleRequirement.fromPartial(e)) || [];
+    message.servedBy = (object.servedBy !== undefined && object.servedBy !== null)
+      ? RuleRequirement.fromPartial(object.servedBy)
+      : undefined;
+    message.shortened = object.shortened ?? false;
+    message.granted = object.granted ?? false;
     return message;
   },
 };
