@@ -6,11 +6,12 @@ import { organizationIdOf } from '../../src/core/deciding/subject.js';
 import type { AccessRow, Configuration, Flag, Segment } from '../../src/core/flags/flag.js';
 import { parseFlag } from '../../src/core/flags/parse-flag.js';
 import { compileSnapshot, EMPTY_CONFIGURATION } from '../../src/core/snapshot/compile-snapshot.js';
+import type { Snapshot } from '../../src/core/snapshot/snapshot.js';
 import { validateFlag, validateSegment } from '../../src/core/snapshot/validate-configuration.js';
 import { foldLedger } from '../../src/core/states/ledger.js';
 import { type OrganizationState, unknownOrganization } from '../../src/core/states/organization-state.js';
-import { type UserState, unknownUser } from '../../src/core/states/user-state.js';
-import type { DecisionCase } from './decision-cases.js';
+import { type UserState, unknownEarner, unknownUser } from '../../src/core/states/user-state.js';
+import type { CaseLedgerEntry, DecisionCase } from './decision-cases.js';
 
 /** What the core decides from. */
 export interface CoreWorld {
@@ -46,7 +47,7 @@ export function coreWorld(given: DecisionCase): CoreWorld {
   for (const segment of segments.values()) expect(validateSegment(segment, snapshot).faults).toEqual([]);
   const user = coreUser(given, rows, configuration);
   const organizationId = organizationIdOf(user, context);
-  const organization = organizationId === '' ? undefined : coreOrganization(organizationId, given, rows);
+  const organization = organizationId === '' ? undefined : coreOrganization(organizationId, given, rows, snapshot);
   return { configuration, user, organization, context, now };
 }
 
@@ -84,32 +85,49 @@ function coreFlag(
 function coreUser(given: DecisionCase, rows: readonly AccessRow[], configuration: Configuration): UserState {
   const { organizationId, roles, joinedAt, emailVerified, attributes, stage, id } = given.user;
   const snapshot = compileSnapshot(configuration);
-  const { ledger = [] } = given.coreOnly ?? {};
   const user: UserState = {
     ...unknownUser(id),
     ...{ revision: 1, organizationId, roles, emailVerified, attributes, stage },
     ...(joinedAt === undefined ? {} : { joinedAt }),
     ...(stage === '' ? {} : { stageEnteredAt: given.now, stagesReached: [{ stage, reachedAt: given.now }] }),
     access: rows.filter(({ userId }) => userId === id),
-    ledger: foldLedger(
-      ledger.map(({ flagKey, rule, kind, version }) => ({
-        ...{ flagId: idOf(flagKey), ruleId: ruleId(rule), ruleVersion: version, kind, earnedAt: given.now },
-      })),
-    ),
+    ledger: coreLedger(given, given.coreOnly?.ledger),
   };
-  const events = given.events.map((event, i) => ({
-    ...event,
-    ...{ id: String(i), source: 'case', userId: id, properties: {}, receivedAt: given.now },
-  }));
-  return countEvents(user, events, snapshot).after;
+  return countEvents(user, coreEvents(given, id), snapshot).after;
 }
 
-function coreOrganization(id: string, given: DecisionCase, rows: readonly AccessRow[]): OrganizationState {
+function coreLedger({ now }: DecisionCase, entries: readonly CaseLedgerEntry[] = []): UserState['ledger'] {
+  return foldLedger(
+    entries.map(({ flagKey, rule, kind, version }) => ({
+      ...{ flagId: idOf(flagKey), ruleId: ruleId(rule), ruleVersion: version, kind, earnedAt: now },
+    })),
+  );
+}
+
+function coreEvents({ events, now }: DecisionCase, userId: string) {
+  return events.map(({ organizationId: _, ...event }, i) => ({
+    ...event,
+    ...{ id: String(i), source: 'case', userId, properties: {}, receivedAt: now },
+  }));
+}
+
+/** The organization with what it has earned: what counts for it of the user's events. */
+function coreOrganization(
+  id: string,
+  given: DecisionCase,
+  rows: readonly AccessRow[],
+  { organizationEarners }: Snapshot,
+): OrganizationState {
   const { attributes, roles } = given.organization;
+  const events = given.events.filter(({ organizationId }) => organizationId === id);
+  const before = { ...unknownEarner(id), ledger: coreLedger(given, given.coreOnly?.organizationLedger) };
+  const earner =
+    organizationEarners && countEvents(before, coreEvents({ ...given, events }, id), organizationEarners.judging).after;
   return {
     ...unknownOrganization(id),
     ...(given.organization.id === id ? { attributes, roles } : {}),
     revision: 1,
+    ...(earner === undefined ? {} : { earner }),
     access: rows.filter(({ organizationId }) => organizationId === id),
   };
 }

@@ -36,11 +36,15 @@ export interface CaseEvent {
   readonly action: string;
   readonly occurredAt: number;
   readonly value: number;
+  /** For which organization it counts, too; '' for none. */
+  readonly organizationId: string;
 }
 
 /** What no interface can set up. */
 export interface CoreOnly {
   readonly ledger: readonly CaseLedgerEntry[];
+  /** Of the user's organization. */
+  readonly organizationLedger: readonly CaseLedgerEntry[];
   readonly salts: ReadonlyMap<string, string>;
   /** By the rule's name. */
   readonly rules: ReadonlyMap<string, { readonly version: number; readonly ledgerFloor: number }>;
@@ -164,6 +168,7 @@ const RULE_FIELDS: Readonly<Record<string, keyof RuleInput>> = {
   rollout: 'rolloutPer100k',
   bucket_by: 'bucketBy',
   distribution: 'distribution',
+  earned_by: 'earnedBy',
 };
 
 function readRule(given: unknown, where: string): RuleInput {
@@ -210,11 +215,12 @@ function readOrganization(given: object, name: string, userOrganization: string)
 }
 
 function readEvents(given: unknown, where: string, at: ReadInstant): readonly CaseEvent[] {
-  const read = new Fields(given, where, ['action', 'at', 'value', 'times']);
+  const read = new Fields(given, where, ['action', 'at', 'value', 'times', 'organization']);
   const event = {
     action: read.text('action'),
     occurredAt: at(read.get('at') ?? 'now'),
     value: (read.get('value') ?? 0) as number,
+    organizationId: read.text('organization', ''),
   };
   return Array.from({ length: (read.get('times') ?? 1) as number }, () => event);
 }
@@ -242,17 +248,10 @@ function readExpected(given: object, where: string, at: ReadInstant): Expected {
 }
 
 function readCoreOnly(given: object, where: string): CoreOnly {
-  const read = new Fields(given, where, ['ledger', 'salts', 'rules', 'exact']);
+  const read = new Fields(given, where, ['ledger', 'organization_ledger', 'salts', 'rules', 'exact']);
   return {
-    ledger: read.list('ledger').map((entry) => {
-      const of = new Fields(entry, `${where}, ledger`, ['flag', 'rule', 'kind', 'version']);
-      return {
-        flagKey: of.text('flag'),
-        rule: of.text('rule', ''),
-        kind: of.text('kind') as LedgerKind,
-        version: (of.get('version') ?? 1) as number,
-      };
-    }),
+    ledger: readLedger(read, 'ledger', where),
+    organizationLedger: readLedger(read, 'organization_ledger', where),
     salts: new Map(read.entries('salts') as [string, string][]),
     rules: new Map(
       read.entries('rules').map(([rule, set]) => {
@@ -261,4 +260,16 @@ function readCoreOnly(given: object, where: string): CoreOnly {
       }),
     ),
   };
+}
+
+function readLedger(read: Fields, field: string, where: string): readonly CaseLedgerEntry[] {
+  return read.list(field).map((entry) => {
+    const of = new Fields(entry, `${where}, ${field}`, ['flag', 'rule', 'kind', 'version']);
+    return {
+      flagKey: of.text('flag'),
+      rule: of.text('rule', ''),
+      kind: of.text('kind') as LedgerKind,
+      version: (of.get('version') ?? 1) as number,
+    };
+  });
 }

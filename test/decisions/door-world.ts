@@ -1,11 +1,13 @@
 import { expect } from '@jest/globals';
 import type { FlagInput } from '../../src/core/flags/parse-flag.js';
 import type { RuleInput } from '../../src/core/flags/parse-rules.js';
+import { NO_ACTIONS } from '../../src/core/states/user-state.js';
 import type { JsonObject } from '../../src/core/values/json.js';
 import { type DoorStand, openDoorStand, type Rpc } from '../../src/grpc/testing/door-stand.js';
 import { AccessRow_Effect } from '../gen/latchkey/v1/access.js';
 import { Consistency, Reason } from '../gen/latchkey/v1/evaluation.js';
-import { FeatureFlag_Type, Rule_Policy } from '../gen/latchkey/v1/flag.js';
+import { FeatureFlag_Type, Rule_EarnedBy, Rule_Policy } from '../gen/latchkey/v1/flag.js';
+import { until } from '../timing.js';
 import type { CaseRow, DecisionCase } from './decision-cases.js';
 
 /** What a door answers, in the words of a case. */
@@ -35,7 +37,7 @@ export async function openDoorWorld(given: DecisionCase): Promise<DoorWorld> {
     await putPeople(stand.admin, given);
     const ruleNames = await putConfiguration(stand.admin, given);
     await putRows(stand, given.access);
-    await sendEvents(stand.admin, given);
+    await sendEvents(stand, given);
     return {
       overGrpc: () => askGrpc(stand.admin, given, ruleNames),
       overRest: () => askRest(stand, given),
@@ -101,10 +103,11 @@ function flagMessage({ type, rules = [], startsAt, endsAt, ...rest }: FlagInput)
   return message as unknown as JsonObject;
 }
 
-function ruleMessage({ policy, rolloutPer100k, ...rest }: RuleInput) {
+function ruleMessage({ policy, rolloutPer100k, earnedBy, ...rest }: RuleInput) {
   return {
     ...rest,
     ...(policy === undefined ? {} : { policy: Rule_Policy[policy as keyof typeof Rule_Policy] }),
+    ...(earnedBy === undefined ? {} : { earnedBy: Rule_EarnedBy[earnedBy as keyof typeof Rule_EarnedBy] }),
     ...(rolloutPer100k === undefined ? {} : { rollout: rolloutPer100k }),
   };
 }
@@ -121,12 +124,22 @@ async function tokenOf(admin: Rpc, organizationId: string): Promise<string> {
   return (await admin.createToken({ name: organizationId, scopes: ['manage'], organizationId })).secret;
 }
 
-async function sendEvents(admin: Rpc, { events, user }: DecisionCase): Promise<void> {
+async function sendEvents({ admin, latchkey }: DoorStand, { events, user }: DecisionCase): Promise<void> {
   if (events.length === 0) return;
-  const sent = events.map(({ action, value, occurredAt }, i) => ({
+  const sent = events.map(({ action, value, occurredAt, organizationId }, i) => ({
     ...{ id: String(i), source: 'case', userId: user.id, action, value, occurredAt: new Date(occurredAt) },
+    organizationId,
   }));
   expect(await admin.track({ events: sent, wait: true })).toMatchObject({ accepted: sent.length, rejected: [] });
+  // The organizations' part is counted a little later.
+  for (const [id, own] of Map.groupBy(sent, ({ organizationId }) => organizationId)) {
+    if (id === '') continue;
+    const counted = async (): Promise<number> => {
+      const { earner } = (await latchkey.store.states.organizations([id], NO_ACTIONS)).get(id)!;
+      return [...(earner?.actions.values() ?? [])].reduce((sum, { count }) => sum + count, 0);
+    };
+    await until(async () => (await counted()) === own.length);
+  }
 }
 
 async function askGrpc(
