@@ -10,6 +10,8 @@ exports.up = async function up(knex) {
   });
   // Consistency tokens carry it: after a restore from a backup it is another.
   await seedRow(knex, 'meta', { name: 'epoch' }, { value: randomUUID() });
+  // Which deployment this is, whatever becomes of its addresses: cookies of two on one host are told apart by it.
+  await seedRow(knex, 'meta', { name: 'deployment' }, { value: randomUUID() });
   // When the last epoch began, by the database's clock: servers that notice the same loss begin one together.
   await seedRow(knex, 'meta', { name: 'epoch_began_at' }, { value: '0' });
   // A counter of each server, which it raises every few seconds: one that has gone back tells that the database has.

@@ -43,9 +43,13 @@ exports.up = async function up(knex) {
       expires_at: 'BIGINT',
       revoked_at: 'BIGINT',
       last_used_at: 'BIGINT',
+      // Of a session alone: the token that it was exchanged for, '' for a JWT, and then whose that was.
+      parent_id: 'VARCHAR(64)',
+      user_id: 'VARCHAR(191)',
     },
     primary: ['id'],
     unique: { tokens_hash: ['hash'] },
+    indexes: { tokens_parent: ['parent_id', 'user_id'], tokens_user: ['user_id'] },
   });
   // Servers hold all tokens, and read them anew when it is another.
   await seedRow(knex, 'meta', { name: 'tokens_version' }, { value: '' });

@@ -43,7 +43,12 @@ let managing = '';
 const kinds = new Map<string, Kind>();
 
 beforeAll(async () => {
-  latchkey = await startEmbedded({ JWT_SECRET, JWT_PLATFORM_CLAIM: 'groups', JWT_PLATFORM_VALUE: 'operators' });
+  latchkey = await startEmbedded({
+    JWT_SECRET,
+    JWT_PLATFORM_CLAIM: 'groups',
+    JWT_PLATFORM_VALUE: 'operators',
+    SIGN_INS_PER_MINUTE: '0',
+  });
   client = new Client(latchkey.grpcAddress, credentials.createInsecure());
   const { services, operator } = latchkey;
   for (const { user, organization } of [OWN, FOREIGN]) {
@@ -113,17 +118,21 @@ const exampleOf = ({ call, about }: TableRow): string => (about === '' ? call : 
 
 const STREAMS = /^(?:text\/event-stream|application\/jsonl)/;
 
-async function callRoute(row: TableRow, { token, reach, person }: Kind): Promise<string> {
+/** Makes a row's call, as the token's bearer or, where a cookie is given, by a session. */
+async function callRoute(row: TableRow, { token, reach, person }: Kind, cookie?: string): Promise<string> {
   const named = (reach === 'own' ? OWN : FOREIGN).user;
   const example = ADMIN_ROUTES.has(row.call)
     ? adminExample(row.call, row.about, reach, made)
     : ROUTE_EXAMPLES[exampleOf(row)]!(person && reach === 'own' ? undefined : named, reach);
+  const body = example.signsIn ? { token: token ?? 'nobody' } : example.body;
+  const byCookie = cookie === undefined ? {} : { cookie, 'sec-fetch-site': 'same-origin', 'x-latchkey-console': '1' };
+  const byToken = token === undefined || example.signsIn ? {} : { authorization: `Bearer ${token}` };
   const response = await fetch(`http://${latchkey.httpAddress}${example.path}`, {
     method: row.call.split(' ', 1)[0]!,
-    ...(example.body === undefined ? {} : { body: JSON.stringify(example.body) }),
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: {
-      ...(example.body === undefined ? {} : { 'content-type': 'application/json' }),
-      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+      ...(cookie === undefined ? byToken : byCookie),
       ...example.headers,
     },
   });
@@ -134,6 +143,16 @@ async function callRoute(row: TableRow, { token, reach, person }: Kind): Promise
   const text = await response.text();
   if (response.status !== 200) return String(response.status);
   return row.call === 'POST /api/events' && isRefusal(JSON.parse(text)) ? 'refused' : 'yes';
+}
+
+/** The cookie of a session that the token is exchanged for; undefined where it may not sign in. */
+async function signedIn(token: string): Promise<string | undefined> {
+  const response = await fetch(`http://${latchkey.httpAddress}/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ token }),
+  });
+  return response.headers.get('set-cookie')?.split(';', 1)[0];
 }
 
 async function outcomesOf(row: TableRow, call: (kind: Kind) => Promise<string>): Promise<Record<string, string>> {
@@ -220,5 +239,44 @@ describe('a token with manage alone that is bound to an organization', () => {
       const outcome = await callRpc(client, row.call, managing, RPC_EXAMPLES[name]!(reach, made));
       expect([reach, outcome]).toEqual([reach, told ?? outcome]);
     }
+  });
+});
+
+describe('a session', () => {
+  /** Who may sign in, with their cookies. */
+  const cookies = new Map<string, string>();
+  beforeAll(async () => {
+    for (const [heading, { token }] of kinds) {
+      const cookie = token === undefined ? undefined : await signedIn(token);
+      if (cookie !== undefined) cookies.set(heading, cookie);
+    }
+  });
+
+  it('is for who may call anything of the administration', () => {
+    const may = routeRows.find(({ call }) => call === 'POST /api/session')!.outcomes;
+    const signIn = Object.keys(may).filter((heading) => may[heading] === 'yes');
+    const withoutOwnRow = ['bound, foreign', 'org admin, other', 'platform, other', 'JWT'];
+    expect(new Set(cookies.keys())).toEqual(new Set([...signIn, ...withoutOwnRow]));
+  });
+
+  it.each(administrationRows.map((row) => [exampleOf(row), row] as const))(
+    'does what its token does: %s',
+    async (_name, row) => {
+      const outcomes: Record<string, string> = {};
+      const told: Record<string, string> = {};
+      for (const [heading, cookie] of cookies) {
+        if (row.outcomes[heading] === undefined) continue;
+        told[heading] = row.outcomes[heading];
+        outcomes[heading] = await callRoute(row, kinds.get(heading)!, cookie);
+      }
+      expect(outcomes).toEqual(told);
+    },
+  );
+
+  const others = routeRows.filter(
+    ({ call, outcomes }) => !ADMIN_ROUTES.has(call) && !call.endsWith(' /api/session') && outcomes.none === '401',
+  );
+  it.each(others.map((row) => [exampleOf(row), row] as const))('is nobody elsewhere: %s', async (_name, row) => {
+    expect(await callRoute(row, kinds.get('admin')!, cookies.get('admin'))).toBe('401');
   });
 });

@@ -10,6 +10,8 @@ export interface Machine {
   readonly scopes: ReadonlySet<Scope>;
   /** The organization whose users it may name, and no others; '' for a token of the whole platform. */
   readonly organizationId: string;
+  /** The session by which somebody calls who has signed in with the token. */
+  readonly sessionId?: string;
 }
 
 /** How many roles a user has at most. A person's token may name more, of which decisions read those that can matter. */
@@ -38,6 +40,8 @@ export interface Operator {
   readonly userId: string;
   /** The organization that they administer, and nothing beyond it; '' for the platform. */
   readonly organizationId: string;
+  /** The session by which they call, having signed in; it ends with the JWT that they signed in with. */
+  readonly sessionId?: string;
   /** When their token ends (epoch milliseconds). */
   readonly expiresAt?: number;
 }

@@ -4,12 +4,13 @@ import { type Call, confinedTo } from './caller.js';
 import type { Clock } from './clock.js';
 import { busy, type LatchkeyError, unauthenticated } from './errors.js';
 import { isConfinedAdmin } from './permissions.js';
+import { endOf } from './token-end.js';
 
 /** Who reads a stream, and until when. */
 export interface Reader {
   /** Whether the reader is told what people are: only of flags for their screens, and a denial as a flag that is off. */
   readonly people: boolean;
-  /** The machine token that the stream was opened with, or its ticket was made with; '' for a JWT. */
+  /** The machine token, or the session, that the stream was opened with, or its ticket was made with; '' for a JWT. */
   readonly tokenId: string;
   /** The only organization whose users the reader may watch; '' for any. */
   readonly organizationId: string;
@@ -21,12 +22,17 @@ export interface Reader {
 export function readerOf({ caller }: Call): Reader {
   if (caller.kind === 'machine') {
     const people = isConfinedAdmin(caller, 'Watch');
-    return { people, tokenId: caller.tokenId, organizationId: confinedTo(caller), endsAt: Infinity };
+    return {
+      people,
+      tokenId: caller.sessionId ?? caller.tokenId,
+      organizationId: confinedTo(caller),
+      endsAt: Infinity,
+    };
   }
   // Who administers an organization is told of its members what those are told themselves.
-  const administered = caller.kind === 'operator' ? caller.organizationId : '';
+  const { organizationId: administered = '', sessionId = '' } = caller.kind === 'operator' ? caller : {};
   const people = caller.kind === 'person' || administered !== '';
-  return { people, tokenId: '', organizationId: administered, endsAt: caller.expiresAt ?? Infinity };
+  return { people, tokenId: sessionId, organizationId: administered, endsAt: caller.expiresAt ?? Infinity };
 }
 
 /** The failure that a stream ends with when the token it was opened with is revoked or expires. */
@@ -124,8 +130,8 @@ export class OpenReaders {
     held.delete('');
     if (held.size === 0) return;
     const over = new Set<string>();
-    for (const { id, revokedAt, expiresAt = Infinity } of await this.#options.tokens.all()) {
-      if (held.has(id) && (revokedAt !== undefined || expiresAt <= now)) over.add(id);
+    for (const token of await this.#options.tokens.all()) {
+      if (held.has(token.id) && (token.revokedAt !== undefined || endOf(token) <= now)) over.add(token.id);
     }
     if (over.size === 0) return;
     for (const one of this.#open) if (over.has(one.reader.tokenId)) one.end('unauthenticated');

@@ -124,12 +124,38 @@ export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation
  * those, as operators; machines as they are. Rejects everybody else with FORBIDDEN, their own account included.
  */
 export function atTheAdministration(caller: Caller, rpc: string): Caller {
-  if (caller.kind !== 'person') return caller;
-  if (caller.platformAdmin) return operatorOf(caller, '');
+  const operator = asOperator(caller);
+  if (operator !== undefined && operator.kind === 'machine') return operator;
+  if (operator?.organizationId === '') return operator;
   const permission: Permission | undefined = PERMISSIONS[OPERATIONS_OF_RPCS[rpc] ?? (rpc as Operation)];
   const delegated = permission !== undefined && isDelegated(permission);
-  if (!delegated || !isOrganizationAdmin(caller)) throw forbidden(forAdministrators(rpc, delegated));
-  return operatorOf(caller, caller.organizationId);
+  if (operator === undefined || !delegated) throw forbidden(forAdministrators(rpc, delegated));
+  return operator;
+}
+
+/** As whom somebody administers anything: machines as they are; undefined for people who do not. */
+export function asOperator(caller: Caller): Machine | Operator | undefined {
+  if (caller.kind !== 'person') return caller;
+  if (caller.platformAdmin) return operatorOf(caller, '');
+  return isOrganizationAdmin(caller) ? operatorOf(caller, caller.organizationId) : undefined;
+}
+
+/** Operations that the administration has no route for. */
+export const ELSEWHERE: ReadonlySet<Operation> = new Set([
+  ...(['Evaluate', 'BatchEvaluate', 'EvaluateStream', 'ListFlagsForUser', 'Track', 'ReadMetrics'] as const),
+]);
+
+/** The operations of the administration that a caller may call, for whomever they reach. */
+export function operationsOf(caller: Machine | Operator): readonly Operation[] {
+  return (Object.keys(PERMISSIONS) as Operation[]).filter((operation) => {
+    if (ELSEWHERE.has(operation)) return false;
+    try {
+      authorize({ caller }, operation);
+      return true;
+    } catch {
+      return false;
+    }
+  });
 }
 
 /**

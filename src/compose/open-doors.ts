@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module';
 import { actorOf } from '../calls/caller.js';
 import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/environment.js';
@@ -10,6 +11,9 @@ import type { RestDoor } from '../rest/rest-door.js';
 import type { EndedRequest } from '../rest/server/observe.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
+
+/** The version of this release, as its package says. */
+const RELEASE = (createRequire(import.meta.url)('../../package.json') as { readonly version: string }).version;
 
 /** The doors of this server; undefined for one whose role it does not have. */
 export interface Doors {
@@ -65,6 +69,9 @@ async function restDoor(config: Config, parts: DoorParts): Promise<RestDoor> {
     requestsPerMinute: config.httpRequestsPerMinute,
     corsOrigins: config.corsOrigins,
     trustedProxies: config.trustedProxies,
+    signInsPerMinute: config.signInsPerMinute,
+    environmentName: config.environmentName,
+    version: RELEASE,
   });
 }
 

@@ -40,6 +40,7 @@ import type { ServiceSet } from '../services/service-set.js';
 import { StreamTickets } from '../services/streaming/stream-tickets.js';
 import { StreamService } from '../services/streaming/streams.js';
 import { Authentication } from '../services/tokens/authentication.js';
+import { SessionService } from '../services/tokens/sessions.js';
 import { TokenService } from '../services/tokens/tokens.js';
 import { TotalCorrection } from '../services/users/total-correction.js';
 import { UserDeletion } from '../services/users/user-deletion.js';
@@ -152,13 +153,14 @@ export function composeServices(parts: ServiceParts): Composed {
     onError: (error) => onError('looking for tokens that have ended', error),
   });
   const failures = new FailedAuthentications(config.failedAuthenticationsPerMinute ?? 0);
+  const authentication = new Authentication({
+    ...{ tokens: store.tokens, clock, failures },
+    onError: (error) => onError('noting a token’s last use', error),
+  });
   const services: ServiceSet = {
     actions: new ActionService({ ...writing, ...kept }),
     audit: new AuditService(store),
-    authentication: new Authentication({
-      ...{ tokens: store.tokens, clock, failures },
-      onError: (error) => onError('noting a token’s last use', error),
-    }),
+    authentication,
     backfills: new BackfillService({ ...writing, readers }),
     deadLetters: new DeadLetterService({ store, queue, lanes }),
     evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
@@ -178,6 +180,7 @@ export function composeServices(parts: ServiceParts): Composed {
     readers,
     requirements: new RequirementsService(views, dayKnowledge),
     segments: new SegmentService({ ...writing, dayKnowledge }),
+    sessions: new SessionService({ store, notifier, authentication }),
     stages: new StageService(writing),
     streams: new StreamService({
       ...{ store, states, keeper, clock, readers },

@@ -39,7 +39,13 @@ describe('readConfig', () => {
       ...{ database: { kind: 'sqlite', path: 'data/latchkey.db' }, redisUrl: undefined },
       ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
       ...{ redisPrefix: 'latchkey', grpcMaxConnectionAgeMs: 0, drainDelayMs: 0 },
-      ...{ opsAddress: undefined, auditRetentionDays: 365, trustedProxies: [] },
+      ...{
+        opsAddress: undefined,
+        auditRetentionDays: 365,
+        trustedProxies: [],
+        signInsPerMinute: 10,
+        environmentName: '',
+      },
       ...{
         maxStreams: 10_000,
         maxStreamsPerToken: 1_000,
@@ -189,6 +195,7 @@ describe('readConfig', () => {
     ['an origin with a path', { CORS_ORIGINS: 'https://a.example/' }, 'CORS_ORIGINS has "https://a.example/"'],
     ['a proxy by name', { TRUSTED_PROXIES: '10.0.0.0/8,proxy' }, 'TRUSTED_PROXIES has "proxy"'],
     ['a network of no kind', { TRUSTED_PROXIES: '10.0.0.0/33' }, 'TRUSTED_PROXIES has "10.0.0.0/33"'],
+    ['a name of many lines', { LATCHKEY_ENVIRONMENT: 'a\nb' }, 'LATCHKEY_ENVIRONMENT="a\\nb" is no name'],
     ['an unknown level', { LOG_LEVEL: 'loud' }, 'LOG_LEVEL="loud" is none of trace'],
   ];
   it.each(wrong)('refuses %s, and tells no secret', (_, environment, message) => {
@@ -217,6 +224,11 @@ describe('readConfig', () => {
     expect(readConfig({ OPS_ADDR: '127.0.0.1:9000' }).opsAddress).toBe('127.0.0.1:9000');
     expect(errorOf({ OPS_ADDR: '0.0.0.0:9000' })).toContain('OPS_ADDR=0.0.0.0:9000 is reachable from other machines');
     expect(errorOf({ ROLES: 'worker', OPS_ADDR: '9000' })).toContain('OPS_ADDR="9000" is no HOST:PORT');
+  });
+
+  it('names the deployment, and bounds who tries to sign in', () => {
+    const config = readConfig({ LATCHKEY_ENVIRONMENT: 'staging', SIGN_INS_PER_MINUTE: '3' });
+    expect([config.environmentName, config.signInsPerMinute]).toEqual(['staging', 3]);
   });
 
   it('keeps the audit for ever where it is told 0 days', () => {

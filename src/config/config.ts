@@ -31,6 +31,10 @@ export interface Config {
   readonly tls: TlsConfig | undefined;
   readonly jwt: JwtOptions | undefined;
   readonly corsOrigins: readonly string[];
+  /** How often one address may try to sign in a minute; 0 for any number. */
+  readonly signInsPerMinute: number;
+  /** What people call this deployment, as consoles show it; '' for nothing. */
+  readonly environmentName: string;
   /** The addresses and networks of proxies that are believed when they say what a client's address is. */
   readonly trustedProxies: readonly string[];
   /** The folder for the embedded admin token, and for the snapshot that a start without the store reads. */
@@ -85,6 +89,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     tls: readTlsConfig(env),
     jwt: readJwtConfig(env),
     corsOrigins: corsOrigins(env),
+    signInsPerMinute: env.integer('SIGN_INS_PER_MINUTE', 10, 0, 1_000_000),
+    environmentName: environmentName(env),
     trustedProxies: trustedProxies(env),
     dataDir: env.text('DATA_DIR') ?? 'data',
     queueIntake: env.flag('QUEUE_INTAKE', true),
@@ -171,6 +177,14 @@ function corsOrigins(env: Environment): readonly string[] {
       `CORS_ORIGINS has ${JSON.stringify(origin)}, which is no origin like https://app.example.com, without a path`,
     );
   });
+}
+
+function environmentName(env: Environment): string {
+  const name = env.text('LATCHKEY_ENVIRONMENT') ?? '';
+  if (name.length <= 64 && !/\p{Cc}/u.test(name)) return name;
+  throw new ConfigError(
+    `LATCHKEY_ENVIRONMENT=${JSON.stringify(name)} is no name of at most 64 characters, like production`,
+  );
 }
 
 function timeZone(env: Environment): string {

@@ -34,6 +34,8 @@ import { refuseOtherMethods } from './server/other-methods.js';
 import { answerWithProblem } from './server/problem.js';
 import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './server/rest-options.js';
 import { type SchemaViolation, schemaFault } from './server/validation-fault.js';
+import { SessionCallers } from './session/session-callers.js';
+import { sessionRoutes } from './session/session-routes.js';
 
 export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'jwt'> {
   readonly authenticator: Authenticator;
@@ -97,6 +99,10 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   });
   const rate = new CallRate(options.requestsPerMinute ?? 0);
   stream(app, { ...options, streams: options.services.streams, rate });
+  await app.register((routes, _, done) => {
+    sessionRoutes(routes, { ...options, requests: rate });
+    done();
+  });
   await app.register((api, _, done) => {
     authenticated(api, options, rate);
     done();
@@ -168,6 +174,41 @@ function authenticated(api: FastifyInstance, options: RestAppOptions, rate: Call
     request.caller = caller;
     rate.take(actorOf(caller));
   };
+  // The administration takes sessions, too.
+  const callers = new SessionCallers(options);
+  void api.register((routes, _, done) => {
+    routes.addHook('onRequest', (request, reply, next) => {
+      addVary(reply, 'Authorization, Cookie');
+      callers
+        .caller(request)
+        .then((known) => enter(request, known))
+        .then(() => next(), next);
+    });
+    adminRoutes(routes, options);
+    done();
+  });
+  void api.register((routes, _, done) => {
+    byToken(routes, authenticator, enter);
+    listUserFlags(routes, services.evaluation);
+    changeFlag(routes, services.flags);
+    requirementRoutes(routes, services.requirements);
+    userProgress(routes, services.progress);
+    streamTicket(routes, services);
+    done();
+  });
+  void api.register((routes, _, done) => {
+    byToken(routes, authenticator, enter);
+    trackEvents(routes, services.events);
+    done();
+  });
+}
+
+/** Has these routes authenticate by the `Authorization` header alone. */
+function byToken(
+  api: FastifyInstance,
+  authenticator: Authenticator,
+  enter: (request: FastifyRequest, caller: Caller) => void,
+): void {
   api.addHook('onRequest', (request, reply, done) => {
     addVary(reply, 'Authorization');
     try {
@@ -182,22 +223,9 @@ function authenticated(api: FastifyInstance, options: RestAppOptions, rate: Call
       done(error as Error);
     }
   });
-  void api.register((routes, _, done) => {
-    listUserFlags(routes, services.evaluation);
-    changeFlag(routes, services.flags);
-    requirementRoutes(routes, services.requirements);
-    userProgress(routes, services.progress);
-    streamTicket(routes, services);
-    adminRoutes(routes, options);
-    done();
-  });
-  void api.register((routes, _, done) => {
-    trackEvents(routes, services.events);
-    done();
-  });
 }
 
-/** Adds `Authorization` to `Vary`, so that caches give nobody another caller's answers. CORS may have set it to `Origin`. */
+/** Adds a name to `Vary`, so that caches give nobody another caller's answers. CORS may have set it to `Origin`. */
 function addVary(
   reply: { getHeader(name: string): unknown; header(name: string, value: string): unknown },
   name: string,

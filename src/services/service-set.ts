@@ -22,6 +22,7 @@ import type { OrganizationService } from './organizations/organizations.js';
 import type { PreviewService } from './previewing/preview.js';
 import type { StreamService } from './streaming/streams.js';
 import type { Authentication } from './tokens/authentication.js';
+import type { SessionService } from './tokens/sessions.js';
 import type { TokenService } from './tokens/tokens.js';
 import type { TotalCorrection } from './users/total-correction.js';
 import type { UserDeletion } from './users/user-deletion.js';
@@ -53,6 +54,7 @@ export interface ServiceSet {
   readonly readers: OpenReaders;
   readonly requirements: RequirementsService;
   readonly segments: SegmentService;
+  readonly sessions: SessionService;
   readonly stages: StageService;
   readonly streams: StreamService;
   readonly tokens: TokenService;

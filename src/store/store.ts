@@ -56,6 +56,9 @@ export interface Store {
   /** The epoch's name: a restore from a backup begins another one, by which tokens of the former are recognised. */
   epoch(): Promise<string>;
 
+  /** The deployment's id, a UUID, which is made with the database and never changes. */
+  deployment(): Promise<string>;
+
   /** Resolves when the store answers a trivial query. */
   ping(): Promise<void>;
 

@@ -1,3 +1,4 @@
+import { SESSION_IDLE_MS } from '../calls/token-end.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import { confirmSnapshot } from '../configuration/confirm-snapshot.js';
 import { DAY_MS, dayNumber } from '../core/values/time.js';
@@ -60,6 +61,8 @@ export async function keepHouse(
     rows = await store.deliveries.purge(now - DELIVERIES_MS, CHUNK);
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.backfills.purge(now - BACKFILLS_MS, CHUNK);
+  // The audit has who signed in and out.
+  dropped += await store.tokens.purgeSessions(now - DAY_MS, now - DAY_MS - SESSION_IDLE_MS);
   if (auditRetentionDays === undefined) return dropped;
   const auditedBefore = now - auditRetentionDays * DAY_MS;
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)

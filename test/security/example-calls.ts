@@ -31,12 +31,12 @@ export interface Made {
 }
 
 /** Segments, and actions, of which each call deletes one. */
-export const SPARES: readonly string[] = Array.from({ length: 200 }, (_, i) => `spare-${i}`);
+export const SPARES: readonly string[] = Array.from({ length: 400 }, (_, i) => `spare-${i}`);
 
 /** Those whom a row expects in the organization: each call identifies one. */
 export const NEWCOMERS: Readonly<Record<Reach, readonly string[]>> = {
-  own: Array.from({ length: 80 }, (_, i) => `own-newcomer-${i}`),
-  foreign: Array.from({ length: 80 }, (_, i) => `foreign-newcomer-${i}`),
+  own: Array.from({ length: 160 }, (_, i) => `own-newcomer-${i}`),
+  foreign: Array.from({ length: 160 }, (_, i) => `foreign-newcomer-${i}`),
 };
 
 let newcomers = 0;
@@ -135,6 +135,8 @@ export interface RouteExample {
   readonly path: string;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
+  /** Whether the caller's token is in the body, to sign in with, and not in a header. */
+  readonly signsIn?: true;
 }
 
 /** A good request for each route; `userId` is whom it names, undefined for a person's own. */
@@ -159,6 +161,9 @@ export const ROUTE_EXAMPLES: Readonly<Record<string, (userId: string | undefined
   'POST /api/stream/ticket': (userId) => ({ path: `/api/stream/ticket${query(userId)}` }),
   // As a proxy passes it on: from this machine itself the metrics need no token.
   'GET /metrics': () => ({ path: '/metrics', headers: { 'x-forwarded-for': '203.0.113.7' } }),
+  'POST /api/session': () => ({ path: '/api/session', signsIn: true }),
+  'GET /api/session': () => ({ path: '/api/session' }),
+  'DELETE /api/session': () => ({ path: '/api/session' }),
   'GET /healthz': () => ({ path: '/healthz' }),
   'GET /readyz': () => ({ path: '/readyz' }),
   'GET /openapi.json': () => ({ path: '/openapi.json' }),

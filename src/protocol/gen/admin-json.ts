@@ -1767,9 +1767,9 @@ export interface CreateTokenResponse {
   token?: Token;
 }
 
-/** A machine's token, without its secret. */
+/** A machine's token, or the session of somebody who has signed in with one, without its secret. */
 export interface Token {
-  /** `tok_…` */
+  /** `tok_…`, of a session `ses_…` */
   id: string;
   /** For people. */
   name: string;
@@ -1786,13 +1786,17 @@ export interface Token {
   expires_at?: string;
   /** When it was last used, to the minute. Absent: never. */
   last_used_at?: string;
-  /** When it was revoked. Absent: it was not. */
+  /** When it was revoked, as a session is by signing out. Absent: it was not. */
   revoked_at?: string;
+  /** Of a session: the token that it was exchanged for, and ends with. Empty: a JWT, or no session. */
+  parent_id: string;
+  /** Of a session that was exchanged for a JWT: whose. Empty: a token, or no session. */
+  user_id: string;
 }
 
-/** A page of machine tokens. */
+/** A page of machine tokens, or of sessions. */
 export interface ListTokensResponse {
-  /** Newest first, revoked ones too. */
+  /** Newest first, revoked ones too; sessions until a day after their end. */
   tokens: Token[];
   /** See AdminService. */
   next_page_token: string;
@@ -2757,14 +2761,14 @@ export interface AdminRoutes {
     body: CreateTokenRequest;
     response: CreateTokenResponse;
   };
-  /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets */
+  /** Lists machine tokens, or sessions, newest first, revoked ones too, paged; never their secrets */
   "GET /api/admin/tokens": {
     path: Record<string, never>;
-    query: { page_size?: number; page_token?: string };
+    query: { page_size?: number; page_token?: string; sessions?: boolean };
     body: undefined;
     response: ListTokensResponse;
   };
-  /** Revokes a machine token, for good, within 5 s on every server */
+  /** Revokes a machine token and its sessions, or one session, for good, within 5 s on every server */
   "DELETE /api/admin/tokens/{token_id}": {
     path: { token_id: string };
     query: { comment?: string };

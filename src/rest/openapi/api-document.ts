@@ -29,6 +29,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         { name: 'events', description: 'What users did.' },
         { name: 'streams', description: 'What changes, as it happens.' },
         { name: 'operations', description: 'For the machines that watch this one.' },
+        { name: 'session', description: 'Signing in to the administration from a browser.' },
       ],
       components: {
         securitySchemes: {

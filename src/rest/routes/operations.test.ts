@@ -52,6 +52,7 @@ describe('what operators ask', () => {
       ['/readyz', ['get']],
       ['/metrics', ['get']],
       ['/api/stream', ['get']],
+      ['/api/session', ['post', 'get', 'delete']],
       ['/api/feature-flags/', ['get']],
       ['/api/feature-flags/{id}', ['patch']],
       ['/api/feature-flags/{key}/requirements', ['get']],

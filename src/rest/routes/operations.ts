@@ -1,9 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { authorize } from '../../calls/permissions.js';
 import { problems } from '../json/problem-schema.js';
 import type { Authenticator } from '../server/authenticate.js';
 import { callerOf } from '../server/call.js';
+import { isLocal } from '../server/local-request.js';
 import type { RestDoorOptions } from '../server/rest-options.js';
 
 export interface OperationsOptions extends Pick<RestDoorOptions, 'ready' | 'metrics'> {
@@ -71,12 +72,4 @@ export function operations(app: FastifyInstance, options: OperationsOptions): vo
       return reply.send(await metrics());
     },
   );
-}
-
-const LOOPBACK = /^(?:::1|(?:::ffff:)?127(?:\.\d{1,3}){3})$/;
-const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-real-ip', 'via'];
-
-/** Whether a request comes from this machine itself, and not from a proxy that passes on somebody else's. */
-function isLocal({ raw, headers }: FastifyRequest): boolean {
-  return LOOPBACK.test(raw.socket.remoteAddress ?? '') && FORWARDED.every((name) => headers[name] === undefined);
 }

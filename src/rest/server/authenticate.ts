@@ -29,8 +29,11 @@ export class Authenticator {
 
   /** The caller, without a promise when remembered. UNAUTHENTICATED for nobody known. */
   caller(request: Pick<FastifyRequest, 'headers' | 'ip'>): Caller | Promise<Caller> {
-    const token = bearerTokenOf(request.headers.authorization);
-    const from: From = { getPeer: () => request.ip };
+    return this.of(bearerTokenOf(request.headers.authorization), { getPeer: () => request.ip });
+  }
+
+  /** Whose token, or JWT, this is, likewise. */
+  of(token: string, from: From): Caller | Promise<Caller> {
     const { machines, people } = this.#options;
     if (!JWT.test(token)) return machines.machine(token, from);
     if (people === undefined) {

@@ -31,6 +31,12 @@ export interface RestDoorOptions {
   readonly corsOrigins?: readonly string[] | undefined;
   /** The addresses and networks of proxies whose `X-Forwarded-For` is believed. */
   readonly trustedProxies?: readonly string[] | undefined;
+  /** How often one address may try to sign in a minute; 0 or undefined for any number. */
+  readonly signInsPerMinute?: number | undefined;
+  /** What people call this deployment, as consoles show it. */
+  readonly environmentName?: string | undefined;
+  /** The version of Latchkey. */
+  readonly version?: string | undefined;
   /** The largest body that is taken, in bytes. Default 1 MiB. */
   readonly maxBodyBytes?: number | undefined;
 }

@@ -25,6 +25,8 @@ function stand(...tokens: MachineToken[]) {
   let passedMs = 0;
   let answer: () => Promise<unknown> = () => Promise.resolve();
   const asked = { version: 0, all: 0 };
+  const clock = { now: 2_000 };
+  const touched: string[] = [];
   const failures = new FailedAuthentications(20_000);
   const authentication = new Authentication({
     tokens: {
@@ -38,14 +40,17 @@ function stand(...tokens: MachineToken[]) {
         asked.all++;
         return stored;
       },
-      touch: () => Promise.resolve(),
+      touch: (id) => {
+        touched.push(id);
+        return Promise.resolve();
+      },
     },
-    ...{ clock: { now: () => 2_000 }, onError: () => undefined, failures },
+    ...{ clock: { now: () => clock.now }, onError: () => undefined, failures },
     // The clock goes on by itself, too, as looks wait for it.
     uptimeMs: () => passedMs + performance.now(),
   });
   return {
-    ...{ authentication, asked },
+    ...{ authentication, asked, clock, touched },
     /** The machine, or the error. */
     admitted: async (secret: string) => {
       try {
@@ -217,5 +222,52 @@ describe('Authentication', () => {
     await admitted('saved');
     await until(async () => (await admitted('saved')) instanceof Error);
     expect(await admitted('saved')).toMatchObject(unknown);
+  });
+
+  describe('a session', () => {
+    const HOUR = 3_600_000;
+    const session = (more: Partial<MachineToken> = {}) =>
+      token('s', {
+        ...{ id: 'ses_s', createdAt: 2_000, lastUsedAt: 2_000, expiresAt: 2_000 + 7 * 24 * HOUR },
+        ...{ session: { parentId: 'tok_p', userId: '' }, ...more },
+      });
+    const parent = token('p', { scopes: ['manage'], organizationId: 'acme' });
+    const asked = async ({ authentication }: ReturnType<typeof stand>) => authentication.session('s');
+    const over = { code: 'UNAUTHENTICATED', message: expect.stringContaining('is over') };
+
+    it('stands for its token, is no bearer token, and is nobody’s without it', async () => {
+      const here = stand(parent, session({ scopes: ['manage'], organizationId: 'acme' }));
+      expect(await asked(here)).toEqual({
+        ...{ kind: 'machine', tokenId: 'tok_p', sessionId: 'ses_s', organizationId: 'acme' },
+        scopes: new Set(['manage']),
+      });
+      expect(await here.admitted('s')).toMatchObject(unknown);
+      await expect((async () => here.authentication.session('p'))()).rejects.toMatchObject(unknown);
+      await expect(asked(stand(session()))).rejects.toMatchObject(unknown);
+    });
+
+    it('goes on while it is used within twelve hours, which is noted once a minute, and ends after a week', async () => {
+      const here = stand(parent, session());
+      await asked(here);
+      for (let hours = 11; hours < 7 * 24; hours += 11) {
+        here.clock.now = 2_000 + hours * HOUR;
+        expect(await asked(here)).toMatchObject({ sessionId: 'ses_s' });
+        await asked(here);
+      }
+      expect(here.touched.length).toBe(Math.floor((7 * 24 - 1) / 11));
+      here.clock.now = 2_000 + 7 * 24 * HOUR;
+      await expect(asked(here)).rejects.toMatchObject(over);
+    });
+
+    it.each<[string, number, Partial<MachineToken>, Partial<MachineToken>]>([
+      ['was not used for twelve hours', 12 * HOUR, {}, {}],
+      ['was signed out', 1, { revokedAt: 2_000 }, {}],
+      ['stands for a token that was revoked', 1, {}, { revokedAt: 2_000 }],
+      ['stands for a token that has expired', 10, {}, { expiresAt: 2_005 }],
+    ])('is over that %s', async (_what, later, ofSession, ofParent) => {
+      const here = stand({ ...parent, ...ofParent }, session(ofSession));
+      here.clock.now += later;
+      await expect(asked(here)).rejects.toMatchObject(over);
+    });
   });
 });

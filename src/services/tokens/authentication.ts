@@ -1,10 +1,11 @@
 import { LRUCache } from 'lru-cache';
 import { bearerTokenOf } from '../../calls/call-headers.js';
-import type { Machine } from '../../calls/caller.js';
+import type { Machine, Operator } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { unauthenticated } from '../../calls/errors.js';
 import { FailedAuthentications, type From } from '../../calls/failed-authentications.js';
 import { STORE_ANSWERS_MS, storeAnswerWithin } from '../../calls/store-answer.js';
+import { endOf } from '../../calls/token-end.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import { StoreUnavailable } from '../../store/store.js';
 import type { MachineToken, TokenReader } from '../../store/token-store.js';
@@ -22,6 +23,9 @@ export interface AuthenticationOptions {
   /** Milliseconds of a clock that nobody sets, by which what is held grows old. */
   readonly uptimeMs?: () => number;
 }
+
+/** Finds what is held by the hash of a secret. */
+type Find<Who> = (hash: string) => HeldToken<Who> | undefined;
 
 interface Stranger {
   readonly refusedAtMs: number;
@@ -48,6 +52,8 @@ export class Authentication {
   readonly #options: AuthenticationOptions;
   readonly #uptimeMs: () => number;
   readonly #held: HeldTokens;
+  readonly #tokens: Find<Machine> = (hash) => this.#held.get(hash);
+  readonly #sessions: Find<Machine | Operator> = (hash) => this.#held.session(hash);
   /** Tokens that were looked for lately and do not exist. */
   readonly #strangers = new LRUCache<string, Stranger>({ max: MAX_REMEMBERED });
   /** The hash of the token in each header that named one which is held; whether it still is, is asked each time. */
@@ -65,25 +71,35 @@ export class Authentication {
   /** The machine whose token an `authorization` header carries; see {@link machine}. A header that is known is not hashed again. */
   bearer(authorization: unknown, from?: From): Machine | Promise<Machine> {
     const known = typeof authorization === 'string' ? this.#hashes.get(authorization) : undefined;
-    if (known !== undefined) return this.#machineOf(known, from);
+    if (known !== undefined) return this.#callerOf(known, this.#tokens, from);
     const hash = hashSecret(bearerTokenOf(authorization));
     if (this.#held.get(hash) !== undefined) this.#remember(authorization as string, hash);
-    return this.#machineOf(hash, from);
+    return this.#callerOf(hash, this.#tokens, from);
   }
 
   /** The machine that a bearer token belongs to: without a promise when it is held. UNAUTHENTICATED if it is of no use. */
   machine(secret: string, from?: From): Machine | Promise<Machine> {
-    return this.#machineOf(hashSecret(secret), from);
+    return this.#callerOf(hashSecret(secret), this.#tokens, from);
   }
 
-  #machineOf(hash: string, from: From | undefined): Machine | Promise<Machine> {
-    const held = this.#held.get(hash);
-    if (held !== undefined) return this.#held.isFresh() ? this.#admit(held) : this.#confirm(hash, held);
+  /** Who signed in for a session, likewise: its use counts against the time that it may go unused. */
+  session(secret: string, from?: From): Machine | Operator | Promise<Machine | Operator> {
+    return this.#callerOf<Machine | Operator>(hashSecret(secret), this.#sessions, from);
+  }
+
+  /** The token or the session of this id, as it is held. */
+  named(id: string): MachineToken | undefined {
+    return this.#held.named(id);
+  }
+
+  #callerOf<Who>(hash: string, find: Find<Who>, from: From | undefined): Who | Promise<Who> {
+    const held = find(hash);
+    if (held !== undefined) return this.#held.isFresh() ? this.#admit(held) : this.#confirm(hash, held, find);
     // After a notice it may be a token that has just been made, whatever others send from the same address.
     if (this.#held.isFresh()) this.failures.check(from);
     const stranger = this.#strangers.get(hash);
     if (stranger !== undefined && this.#isFresh(stranger)) throw this.#refused(from);
-    return this.#lookFor(hash, from);
+    return this.#lookFor(hash, find, from);
   }
 
   /** A notice: tokens were made or revoked. */
@@ -109,7 +125,7 @@ export class Authentication {
   }
 
   /** Admits a token that is held and has to be confirmed; while the store is away, the one that is held for an hour. */
-  async #confirm(hash: string, held: HeldToken): Promise<Machine> {
+  async #confirm<Who>(hash: string, held: HeldToken<Who>, find: Find<Who>): Promise<Who> {
     const looking = this.#held.look();
     const usable = this.#held.ageMs() < STALE_MAX_MS;
     if (usable && this.#uptimeMs() < this.#awayUntilMs) {
@@ -125,17 +141,17 @@ export class Authentication {
       if (!(error instanceof StoreUnavailable && usable)) throw error;
       return this.#admit(held);
     }
-    const confirmed = this.#held.get(hash);
+    const confirmed = find(hash);
     if (confirmed === undefined) throw unknownToken();
     return this.#admit(confirmed);
   }
 
-  async #lookFor(hash: string, from: From | undefined): Promise<Machine> {
+  async #lookFor<Who>(hash: string, find: Find<Who>, from: From | undefined): Promise<Who> {
     if (this.#uptimeMs() < this.#awayUntilMs) throw new StoreUnavailable('the store did not answer a moment ago');
     const refusedAtMs = this.#uptimeMs();
     const { generation } = this.#held;
     await this.#within(LOOK_SPACING_MS + STORE_ANSWERS_MS, this.#held.lookAnew());
-    const found = this.#held.get(hash);
+    const found = find(hash);
     if (found !== undefined) return this.#admit(found);
     this.#strangers.set(hash, { refusedAtMs, generation });
     throw this.#refused(from);
@@ -164,14 +180,23 @@ export class Authentication {
     return unknownToken();
   }
 
-  #admit({ token, machine }: HeldToken): Machine {
+  #admit<Who>({ token, caller, parent = token }: HeldToken<Who>): Who {
     const now = this.#options.clock.now();
+    if (token.session !== undefined) this.#requireSession(token, parent, now);
     if (token.revokedAt !== undefined) throw unauthenticated('the token was revoked; ask for another one');
     if (token.expiresAt !== undefined && token.expiresAt <= now) {
       throw unauthenticated(`the token expired at ${new Date(token.expiresAt).toISOString()}; ask for another one`);
     }
     this.#touch(token, now);
-    return machine;
+    return caller;
+  }
+
+  /** Throws UNAUTHENTICATED for a session that is over. When it was last used, this server may know better than the store. */
+  #requireSession(session: MachineToken, parent: MachineToken, now: number): void {
+    const lastUsedAt = Math.max(session.lastUsedAt ?? session.createdAt, this.#touched.get(session.id) ?? 0);
+    const ended = [session, parent].some(({ revokedAt }) => revokedAt !== undefined);
+    if (ended || endOf({ ...session, lastUsedAt }) <= now || endOf(parent) <= now)
+      throw unauthenticated('the session is over; sign in again');
   }
 
   #touch({ id, lastUsedAt = 0 }: MachineToken, now: number): void {

@@ -1,12 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Machine } from '../../calls/caller.js';
+import type { Machine, Operator } from '../../calls/caller.js';
 import { MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import type { MachineToken, TokenReader } from '../../store/token-store.js';
 
-export interface HeldToken {
+export interface HeldToken<Who = Machine> {
   readonly token: MachineToken;
-  readonly machine: Machine;
+  /** Who calls with it. */
+  readonly caller: Who;
+  /** Of a session that was exchanged for a token: that one, with which it ends. */
+  readonly parent?: MachineToken;
 }
+
+export type HeldSession = HeldToken<Machine | Operator>;
 
 export type HeldTokensReader = Pick<TokenReader, 'version' | 'all'>;
 
@@ -33,6 +38,9 @@ export class HeldTokens {
   readonly #tokens: HeldTokensReader;
   readonly #uptimeMs: () => number;
   #byHash: ReadonlyMap<string, HeldToken> = new Map();
+  /** Apart from tokens: a session's secret is no bearer token, and a token no session's cookie. */
+  #sessions: ReadonlyMap<string, HeldSession> = new Map();
+  #byId: ReadonlyMap<string, MachineToken> = new Map();
   #version: string | undefined;
   #readAllAtMs = Number.NEGATIVE_INFINITY;
   /** How many notices of changed tokens have come. */
@@ -54,6 +62,15 @@ export class HeldTokens {
 
   get(hash: string): HeldToken | undefined {
     return this.#byHash.get(hash);
+  }
+
+  session(hash: string): HeldSession | undefined {
+    return this.#sessions.get(hash);
+  }
+
+  /** The token or the session of this id. */
+  named(id: string): MachineToken | undefined {
+    return this.#byId.get(id);
   }
 
   get generation(): number {
@@ -131,11 +148,31 @@ export class HeldTokens {
     this.#confirmedGeneration = generation;
   }
 
-  #hold(tokens: readonly MachineToken[]): void {
-    this.#byHash = new Map(tokens.map((token) => [token.hash, { token, machine: machineOf(token) }]));
+  #hold(all: readonly MachineToken[]): void {
+    const byId = new Map(all.map((token) => [token.id, token]));
+    const tokens = all.filter(({ session }) => session === undefined);
+    this.#byHash = new Map(tokens.map((token) => [token.hash, { token, caller: machineOf(token) }]));
+    this.#sessions = new Map(all.flatMap((token) => heldSession(token, byId)));
+    this.#byId = byId;
   }
 }
 
 function machineOf({ id, scopes, organizationId }: MachineToken): Machine {
   return { kind: 'machine', tokenId: id, scopes: new Set(scopes), organizationId };
+}
+
+/** A session by its hash; none for a token, and for a session whose token is gone. */
+function heldSession(
+  token: MachineToken,
+  byId: ReadonlyMap<string, MachineToken>,
+): readonly (readonly [string, HeldSession])[] {
+  const { id, hash, organizationId, session } = token;
+  if (session === undefined) return [];
+  const { parentId, userId } = session;
+  if (parentId === '') {
+    return [[hash, { token, caller: { kind: 'operator', userId, organizationId, sessionId: id } }]];
+  }
+  const parent = byId.get(parentId);
+  if (parent === undefined) return [];
+  return [[hash, { token, caller: { ...machineOf(token), tokenId: parentId, sessionId: id }, parent }]];
 }

@@ -57,13 +57,13 @@ export class TokenService {
     return { token, secret };
   }
 
-  /** Newest first, revoked ones too. */
-  async list(call: Call, page: PageRequest): Promise<Page<MachineToken>> {
+  /** Newest first, revoked ones too: tokens or, in their place, sessions. */
+  async list(call: Call, page: PageRequest, of: 'tokens' | 'sessions' = 'tokens'): Promise<Page<MachineToken>> {
     authorize(call, 'ListTokens');
-    return this.#options.store.tokens.list(page);
+    return this.#options.store.tokens.list(page, of);
   }
 
-  /** Revokes a token for good. A token that was revoked before stays as it is. */
+  /** Revokes a token, with its sessions, or a session, for good. One that was revoked before stays as it is. */
   async revoke(call: Call, id: string, comment = ''): Promise<MachineToken> {
     authorize(call, 'RevokeToken');
     const revoked = await this.#options.store.transaction(async (tx) => {
@@ -89,7 +89,9 @@ export class TokenService {
   async bootstrap(secret: string): Promise<void> {
     const wanted = hashSecret(secret);
     const tokens = await this.#options.store.tokens.all();
-    const present = tokens.filter(({ name, revokedAt }) => name === BOOTSTRAP && revokedAt === undefined);
+    const present = tokens.filter(
+      ({ name, revokedAt, session }) => name === BOOTSTRAP && revokedAt === undefined && session === undefined,
+    );
     const known = tokens.find((token) => token.hash === wanted);
     // Checked before anything is revoked: a start that is refused must not lock everybody out.
     if (known !== undefined && !present.includes(known)) {

@@ -74,6 +74,7 @@ export class UserDeletion {
   async #removeSome(tx: Transaction, call: Call, { userId, comment }: DeleteUserInput, since: number | undefined) {
     const { rowsPerTransaction: limit = ROWS_PER_TRANSACTION } = this.#options;
     const before = (await tx.users.lock([userId], NO_ACTIONS)).get(userId)!;
+    if (since === undefined) await tx.tokens.forgetSessionsOf(userId);
     // The time is read under the lock, so that everything that was counted up to it is removed.
     const at = since ?? (await tx.now());
     const removed = await tx.users.remove(userId, { at, limit });

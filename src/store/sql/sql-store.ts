@@ -87,6 +87,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
       runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql, { dropProperties, places })))),
     now: () => readNow(read),
     epoch: () => readEpoch(read),
+    deployment: () => readDeployment(read),
     ping: async () => {
       await read.rows('SELECT 1 AS one');
     },
@@ -144,6 +145,12 @@ async function readNow(sql: Sql): Promise<number> {
 async function readEpoch(sql: Sql): Promise<string> {
   const row = await firstRow<{ value: string }>(sql, "SELECT value FROM meta WHERE name = 'epoch'");
   if (row === undefined) throw new Error('the database has no epoch: run `latchkey migrate`');
+  return row.value;
+}
+
+async function readDeployment(sql: Sql): Promise<string> {
+  const row = await firstRow<{ value: string }>(sql, "SELECT value FROM meta WHERE name = 'deployment'");
+  if (row === undefined) throw new Error('the database has no deployment id: run `latchkey migrate`');
   return row.value;
 }
 

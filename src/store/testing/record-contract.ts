@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import type { AuditEntry } from '../audit-store.js';
 import type { UserChange } from '../outbox-store.js';
-import type { Store } from '../store.js';
+import type { Store, Transaction } from '../store.js';
 import type { MachineToken } from '../token-store.js';
 import type { UserTimer } from '../user-store.js';
 import { AWKWARD_IDS, allPages, unique } from './samples.js';
@@ -176,9 +176,72 @@ export function recordContract(store: () => Store): void {
     expect(await store().tokens.all()).toEqual([lasting]);
   });
 
+  it('keeps sessions apart from tokens, and ends them with what they were exchanged for', async () => {
+    const before = await store().tokens.all();
+    const token: MachineToken = {
+      ...{
+        id: unique('tok_'),
+        name: 'ci',
+        hash: hashOf(11),
+        scopes: ['manage'],
+        organizationId: 'acme',
+        createdAt: 100,
+      },
+    };
+    const { id: parentId } = token;
+    const session = (n: number, more: Partial<MachineToken> = {}): MachineToken => ({
+      ...{
+        ...token,
+        id: unique('ses_'),
+        hash: hashOf(20 + n),
+        createdAt: 100 + n,
+        expiresAt: 900,
+        lastUsedAt: 200 - n,
+      },
+      ...{ session: { parentId, userId: '' }, ...more },
+    });
+    const [first, second] = [session(1), session(2)];
+    const ofPerson = session(3, { scopes: [], session: { parentId: '', userId: 'ada' } });
+    const write = <T>(work: (tx: Transaction) => Promise<T>) => store().transaction(work);
+    await write(async (tx) => {
+      for (const one of [token, first, second, ofPerson]) await tx.tokens.add(one);
+    });
+    expect(await store().tokens.byHash(first.hash)).toStrictEqual(first);
+    const listed = async (of?: 'sessions') =>
+      (await allPages(1, (page) => store().tokens.list(page, of))).filter(({ createdAt }) => createdAt < 110);
+    expect(await listed('sessions')).toEqual([ofPerson, second, first]);
+    const tokens = (await listed()).filter(({ id }) => id === parentId || id.startsWith('ses_'));
+    expect(tokens).toStrictEqual([token]);
+    expect((await store().tokens.all()).length).toBe(before.length + 4);
+    const of = (userId: string, parent = parentId) => write((tx) => tx.tokens.sessionsOf({ parentId: parent, userId }));
+    expect(await of('')).toEqual([second, first]);
+    expect(await of('ada', '')).toEqual([ofPerson]);
+    expect(await of('grace', '')).toEqual([]);
+
+    const version = await store().tokens.version();
+    await write((tx) => tx.tokens.revoke(first.id, 300));
+    expect(await of('')).toEqual([second]);
+    await write((tx) => tx.tokens.revoke(parentId, 400));
+    expect(await store().tokens.version()).not.toBe(version);
+    expect((await listed('sessions')).map(({ revokedAt }) => revokedAt)).toEqual([undefined, 400, 300]);
+    await write((tx) => tx.tokens.forgetSessionsOf('ada'));
+    expect(await of('ada', '')).toEqual([]);
+    // The one was revoked at 300, the other at 400; neither was used after 200.
+    expect(await store().tokens.purgeSessions(301, 0)).toBe(1);
+    expect(await store().tokens.purgeSessions(301, 200)).toBe(1);
+    expect(await store().tokens.byHash(token.hash)).toMatchObject({ id: parentId });
+    await store().tokens.purge(401);
+  });
+
+  it('has an id of its deployment, and keeps it', async () => {
+    const id = await store().deployment();
+    expect(id).toMatch(/^[0-9a-f]{8}-[0-9a-f-]{27}$/);
+    expect(await store().deployment()).toBe(id);
+  });
+
   it('lets nobody make or revoke a token, or write the audit, outside of a transaction', () => {
     expect(new Set(Object.keys(store().tokens))).toEqual(
-      new Set(['version', 'byHash', 'list', 'all', 'touch', 'purge']),
+      new Set(['version', 'byHash', 'list', 'all', 'touch', 'purge', 'purgeSessions']),
     );
     expect(Object.keys(store().audit)).toEqual(['list', 'purge']);
   });

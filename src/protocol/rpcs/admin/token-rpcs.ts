@@ -19,7 +19,7 @@ export function tokenRpcs(tokens: TokenService): AdminRpcs<'createToken' | 'list
     listTokens: {
       async handle(request, call) {
         const paging = new Paging('ListTokens', request);
-        const { items, next } = await tokens.list(call, paging.page);
+        const { items, next } = await tokens.list(call, paging.page, request.sessions ? 'sessions' : 'tokens');
         return { tokens: items.map(tokenMessage), nextPageToken: paging.tokenOf(next) };
       },
     },
@@ -30,7 +30,7 @@ export function tokenRpcs(tokens: TokenService): AdminRpcs<'createToken' | 'list
 }
 
 /** A token as a message, without its hash, which is told to nobody. */
-function tokenMessage({ id, name, scopes, organizationId, ...at }: MachineToken): Token {
+function tokenMessage({ id, name, scopes, organizationId, session, ...at }: MachineToken): Token {
   return {
     id,
     name,
@@ -40,5 +40,7 @@ function tokenMessage({ id, name, scopes, organizationId, ...at }: MachineToken)
     expiresAt: instant(at.expiresAt),
     lastUsedAt: instant(at.lastUsedAt),
     revokedAt: instant(at.revokedAt),
+    parentId: session?.parentId ?? '',
+    userId: session?.userId ?? '',
   };
 }

@@ -563,7 +563,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
+    /** Lists machine tokens, or sessions, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
     listTokens: {
       name: "ListTokens",
       requestType: ListTokensRequest as typeof ListTokensRequest,
@@ -573,7 +573,7 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Revokes a machine token, for good, within 5 s on every server. Revoking it again changes nothing.
+     * Revokes a machine token and its sessions, or one session, for good, within 5 s on every server. Revoking it again changes nothing.
      * NOT_FOUND: there is no such token. Scope: `admin`.
      */
     revokeToken: {
@@ -1201,7 +1201,7 @@ export const AdminServiceService = {
     responseSerialize: (value: CreateTokenResponse): Buffer => Buffer.from(CreateTokenResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): CreateTokenResponse => CreateTokenResponse.decode(value),
   },
-  /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
+  /** Lists machine tokens, or sessions, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
   listTokens: {
     path: "/latchkey.v1.AdminService/ListTokens" as const,
     requestStream: false as const,
@@ -1212,7 +1212,7 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): ListTokensResponse => ListTokensResponse.decode(value),
   },
   /**
-   * Revokes a machine token, for good, within 5 s on every server. Revoking it again changes nothing.
+   * Revokes a machine token and its sessions, or one session, for good, within 5 s on every server. Revoking it again changes nothing.
    * NOT_FOUND: there is no such token. Scope: `admin`.
    */
   revokeToken: {
@@ -1517,10 +1517,10 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   getDeletedTotals: handleUnaryCall<GetDeletedTotalsRequest, GetDeletedTotalsResponse>;
   /** Makes a machine token and shows its secret, this once. Scope: `admin`. */
   createToken: handleUnaryCall<CreateTokenRequest, CreateTokenResponse>;
-  /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
+  /** Lists machine tokens, or sessions, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
   listTokens: handleUnaryCall<ListTokensRequest, ListTokensResponse>;
   /**
-   * Revokes a machine token, for good, within 5 s on every server. Revoking it again changes nothing.
+   * Revokes a machine token and its sessions, or one session, for good, within 5 s on every server. Revoking it again changes nothing.
    * NOT_FOUND: there is no such token. Scope: `admin`.
    */
   revokeToken: handleUnaryCall<RevokeTokenRequest, RevokeTokenResponse>;
@@ -2218,7 +2218,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: CreateTokenResponse) => void,
   ): ClientUnaryCall;
-  /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
+  /** Lists machine tokens, or sessions, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
   listTokens(
     request: ListTokensRequest,
     callback: (error: ServiceError | null, response: ListTokensResponse) => void,
@@ -2235,7 +2235,7 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListTokensResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Revokes a machine token, for good, within 5 s on every server. Revoking it again changes nothing.
+   * Revokes a machine token and its sessions, or one session, for good, within 5 s on every server. Revoking it again changes nothing.
    * NOT_FOUND: there is no such token. Scope: `admin`.
    */
   revokeToken(

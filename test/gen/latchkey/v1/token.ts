@@ -9,9 +9,9 @@ export const protobufPackage = "latchkey.v1";
 
 export const protobufFileName = "latchkey/v1/token.proto";
 
-/** A machine's token, without its secret. */
+/** A machine's token, or the session of somebody who has signed in with one, without its secret. */
 export interface Token {
-  /** `tok_…` */
+  /** `tok_…`, of a session `ses_…` */
   id: string;
   /** For people. */
   name: string;
@@ -34,8 +34,14 @@ export interface Token {
   lastUsedAt:
     | Date
     | undefined;
-  /** When it was revoked. Absent: it was not. */
-  revokedAt: Date | undefined;
+  /** When it was revoked, as a session is by signing out. Absent: it was not. */
+  revokedAt:
+    | Date
+    | undefined;
+  /** Of a session: the token that it was exchanged for, and ends with. Empty: a JWT, or no session. */
+  parentId: string;
+  /** Of a session that was exchanged for a JWT: whose. Empty: a token, or no session. */
+  userId: string;
 }
 
 /** Makes a machine token. */
@@ -68,11 +74,13 @@ export interface ListTokensRequest {
   pageSize: number;
   /** See AdminService. */
   pageToken: string;
+  /** Lists sessions, and not tokens. One ends also after 12 hours without use. */
+  sessions: boolean;
 }
 
-/** A page of machine tokens. */
+/** A page of machine tokens, or of sessions. */
 export interface ListTokensResponse {
-  /** Newest first, revoked ones too. */
+  /** Newest first, revoked ones too; sessions until a day after their end. */
   tokens: Token[];
   /** See AdminService. */
   nextPageToken: string;
@@ -80,7 +88,7 @@ export interface ListTokensResponse {
 
 /** Revokes a machine token. */
 export interface RevokeTokenRequest {
-  /** `tok_…` */
+  /** `tok_…`, of a session `ses_…` */
   id: string;
   /** Why, for the audit; at most 1,000 characters. */
   comment: string;
@@ -102,6 +110,8 @@ function createBaseToken(): Token {
     expiresAt: undefined,
     lastUsedAt: undefined,
     revokedAt: undefined,
+    parentId: "",
+    userId: "",
   };
 }
 
@@ -130,6 +140,12 @@ export const Token: MessageFns<Token> = {
     }
     if (message.revokedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.revokedAt), writer.uint32(66).fork()).join();
+    }
+    if (message.parentId !== "") {
+      writer.uint32(74).string(message.parentId);
+    }
+    if (message.userId !== "") {
+      writer.uint32(82).string(message.userId);
     }
     return writer;
   },
@@ -211,6 +227,22 @@ export const Token: MessageFns<Token> = {
             message.revokedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.parentId = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -236,6 +268,8 @@ export const Token: MessageFns<Token> = {
     message.expiresAt = object.expiresAt ?? undefined;
     message.lastUsedAt = object.lastUsedAt ?? undefined;
     message.revokedAt = object.revokedAt ?? undefined;
+    message.parentId = object.parentId ?? "";
+    message.userId = object.userId ?? "";
     return message;
   },
 };
@@ -411,7 +445,7 @@ export const CreateTokenResponse: MessageFns<CreateTokenResponse> = {
 };
 
 function createBaseListTokensRequest(): ListTokensRequest {
-  return { pageSize: 0, pageToken: "" };
+  return { pageSize: 0, pageToken: "", sessions: false };
 }
 
 export const ListTokensRequest: MessageFns<ListTokensRequest> = {
@@ -421,6 +455,9 @@ export const ListTokensRequest: MessageFns<ListTokensRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(18).string(message.pageToken);
+    }
+    if (message.sessions !== false) {
+      writer.uint32(24).bool(message.sessions);
     }
     return writer;
   },
@@ -454,6 +491,14 @@ export const ListTokensRequest: MessageFns<ListTokensRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.sessions = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -473,6 +518,7 @@ export const ListTokensRequest: MessageFns<ListTokensRequest> = {
     const message = createBaseListTokensRequest();
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.sessions = object.sessions ?? false;
     return message;
   },
 };

@@ -549,7 +549,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: {},
     },
-    /** Lists machine tokens, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
+    /** Lists machine tokens, or sessions, newest first, revoked ones too, paged; never their secrets. Scope: `admin`. */
     listTokens: {
       name: "ListTokens",
       requestType: ListTokensRequest as typeof ListTokensRequest,
@@ -559,7 +559,7 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Revokes a machine token, for good, within 5 s on every server. Revoking it again changes nothing.
+     * Revokes a machine token and its sessions, or one session, for good, within 5 s on every server. Revoking it again changes nothing.
      * NOT_FOUND: there is no such token. Scope: `admin`.
      */
     revokeToken: {

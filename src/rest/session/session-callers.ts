@@ -1,0 +1,50 @@
+import type { FastifyRequest } from 'fastify';
+import type { Caller } from '../../calls/caller.js';
+import { invalid } from '../../calls/errors.js';
+import type { ServiceSet } from '../../services/service-set.js';
+import type { Authenticator } from '../server/authenticate.js';
+import { requireOwnPage } from './same-origin.js';
+import { cookieName, cookieValue } from './session-cookie.js';
+
+export interface SessionCallersOptions {
+  readonly services: Pick<ServiceSet, 'authentication' | 'sessions'>;
+  readonly authenticator: Authenticator;
+}
+
+/** Finds who calls where sessions are taken beside tokens: at the administration, and about sessions themselves. */
+export class SessionCallers {
+  readonly #options: SessionCallersOptions;
+
+  constructor(options: SessionCallersOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Who calls, by the `Authorization` header or by the session's cookie. Rejects with INVALID both together, with FORBIDDEN a cookie
+   * that came with another page's request, with UNAUTHENTICATED nobody known.
+   */
+  async caller(request: FastifyRequest): Promise<Caller> {
+    const { authenticator, services } = this.#options;
+    const secret = await this.secretOf(request);
+    if (secret === undefined) return authenticator.caller(request);
+    if (request.headers.authorization !== undefined) {
+      throw invalid(
+        'the request carries a session’s cookie and "authorization": who calls is not clear; send one of them',
+      );
+    }
+    requireOwnPage(request);
+    return services.authentication.session(secret, { getPeer: () => request.ip });
+  }
+
+  /** The secret in the session's cookie; undefined where the request has none of this deployment. */
+  async secretOf(request: FastifyRequest): Promise<string | undefined> {
+    const { cookie } = request.headers;
+    if (cookie?.includes('latchkey-') !== true) return undefined;
+    return cookieValue(cookie, await this.cookieOf(request));
+  }
+
+  /** The name of the cookie that the request's client keeps a session in. */
+  async cookieOf(request: FastifyRequest): Promise<string> {
+    return cookieName(await this.#options.services.sessions.deployment(), request);
+  }
+}
