@@ -1,3 +1,5 @@
+import type { Earner } from '../core/states/user-state.js';
+import { isOrganizationPartition } from '../core/values/partition.js';
 import type { Page, PageRequest } from './page.js';
 import type { UserCursor } from './user-pages.js';
 
@@ -32,11 +34,11 @@ export interface NewBackfill {
 
 export interface Backfill extends NewBackfill {
   readonly state: BackfillState;
-  /** The users up to here are done. */
+  /** The users, or all users and the organizations, up to here are done. */
   readonly cursor: UserCursor;
-  /** How many users there are to look at; undefined before a worker has begun. */
+  /** How many users, and organizations, there are to look at; undefined before a worker has begun. */
   readonly total?: number;
-  /** How many users have been looked at. */
+  /** How many users, and organizations, have been looked at. */
   readonly done: number;
   /** How many unlocks it has recorded. */
   readonly unlocked: number;
@@ -48,6 +50,11 @@ export interface Backfill extends NewBackfill {
   readonly busyMs: number;
   readonly startedAt?: number;
   readonly finishedAt?: number;
+}
+
+/** Whom a backfill looks at: organizations come after all users. */
+export function subjectOf({ cursor }: Pick<Backfill, 'cursor'>): Earner {
+  return isOrganizationPartition(cursor.partition) ? 'organization' : 'user';
 }
 
 export interface BackfillFilter {

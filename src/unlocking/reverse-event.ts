@@ -58,8 +58,8 @@ export function faultOfReversal(
   if (reversal.action !== '' && reversal.action !== original.action) {
     return `the event ${name} is of the action ${quote(original.action)}, not of ${quote(reversal.action)}; leave the action out`;
   }
-  // What was counted for an organization nobody corrects.
-  const correct = original.contribution === undefined ? '; correct the total (CorrectTotal)' : '';
+  const whose = original.contribution === undefined ? 'total' : "organization's total";
+  const correct = `; correct the ${whose} (CorrectTotal)`;
   if (original.occurredAt < reversal.receivedAt - retentionDays * DAY_MS) {
     return `the event ${name} occurred at ${shownInstant(original.occurredAt)}, more than ${retentionDays} days ago: events that old are not taken back${correct}`;
   }

@@ -7,10 +7,9 @@ import { earnerDaysOf, type Snapshot } from '../core/snapshot/snapshot.js';
 import { needsOfLatching } from '../core/snapshot/state-needs.js';
 import type { RoleCause } from '../core/states/ledger.js';
 import { type Earner, isNobody, type UserState } from '../core/states/user-state.js';
-import { PARTITIONS } from '../core/values/partition.js';
 import { SECOND_MS } from '../core/values/time.js';
 import type { Notice, Notifier } from '../notify/notifier.js';
-import type { Backfill } from '../store/backfill-store.js';
+import { type Backfill, subjectOf } from '../store/backfill-store.js';
 import type { Store, Transaction } from '../store/store.js';
 import { FIRST_ORGANIZATION } from '../store/user-pages.js';
 import type { UserLedgerEntry } from '../store/user-store.js';
@@ -137,7 +136,7 @@ export class BackfillWorker {
   async #page(group: readonly Backfill[], { cursor, organizationId }: Backfill, now: number, signal?: AbortSignal) {
     const { store, keeper, giveWay, observer, pageSize = PAGE_SIZE } = this.#options;
     const whole = await keeper.atLeast(Math.max(...group.map(({ revision }) => revision)));
-    const earner = cursor.partition < PARTITIONS ? 'user' : 'organization';
+    const earner = subjectOf({ cursor });
     const judging = whole.organizationEarners?.judging;
     const snapshot = earner === 'user' ? whole : (judging ?? EMPTY_SNAPSHOT);
     const needs = needsOfLatching(snapshot);

@@ -31,11 +31,6 @@ export interface CountBatchOptions {
 /** How many rounds one transaction makes: what is left stays pending, for the next one. */
 const MOST_ROUNDS = 20;
 
-/** For how many days less than those of users events of organizations are kept. */
-const SOONER_DAYS = 1;
-/** For how many days they can be taken back at least: they are kept for a day, beginning when they come to count, whatever the retention. */
-const LEAST_DAYS = 0.5;
-
 /** Counts events of users, and takes them from the pending ones. */
 export async function countForUsers(
   tx: Transaction,
@@ -75,7 +70,6 @@ export async function countForOrganizations(
   const { states, snapshot, now, ...locked } = await lockOrganizations(tx, keeper, [...byOrganization.keys()]);
   const organizations = new Map(locked.organizations);
   const batch = randomUUID();
-  const keptDays = Math.max(LEAST_DAYS, retentionDays - SOONER_DAYS);
   const count = async ({ happened }: Round, writes: Writes): Promise<Recomputed> => {
     const options = { organizations, snapshot, now, batch, writes };
     const recomputed = await recomputeOrganizations(tx, happened, options);
@@ -86,7 +80,7 @@ export async function countForOrganizations(
   };
   const { revisions, counted } = await countInRounds(tx, byOrganization, {
     ...{ earner: 'organization', subjects: tx.earners, states, snapshot: judgingOf(snapshot) },
-    ...{ retentionDays: keptDays, keptFrom: now - keptDays * DAY_MS, batch, finished, count },
+    ...{ retentionDays, keptFrom: now - retentionDays * DAY_MS, batch, finished, count },
   });
   return {
     notices: revisions.length > 0 ? [{ kind: 'organizations', organizations: revisions }] : [],

@@ -34,6 +34,11 @@ const BACKFILLS_MS = 30 * DAY_MS;
  * it arrives, and its key must be known for as long as the event could be sent again.
  */
 const MARGIN_DAYS = 1;
+/**
+ * For how many days more the events of users are kept. What of them counts for organizations goes a day before them, since they lead to it
+ * when their user is deleted; with this it can be taken back for as long as they can.
+ */
+const LEADING_DAYS = 1;
 /** By how many days the day where a user is may be behind that of UTC. */
 const BEHIND_DAYS = 1;
 
@@ -52,7 +57,7 @@ export async function keepHouse(
   // What a derived action is yet to be counted from stays.
   const settled = await settleDerived({ store, keeper, giveWay }, signal);
   for (let rows = CHUNK; settled && rows > 0 && !signal?.aborted; dropped += rows)
-    rows = await store.events.purge({ receivedBefore: now - keptDays * DAY_MS, limit: CHUNK });
+    rows = await store.events.purge({ receivedBefore: now - (keptDays + LEADING_DAYS) * DAY_MS, limit: CHUNK });
   const kept = await store.transaction((tx) => keepDays(tx, keeper, dayNumber(now) - keptDays - BEHIND_DAYS));
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await store.days.purge(kept, CHUNK);
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)

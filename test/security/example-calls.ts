@@ -107,6 +107,9 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   RevokeUnlock: (reach) => ({ userId: of(reach).user, flag: FLAG, reason: 'a try' }),
   RearmUnlock: (reach) => ({ userId: of(reach).user, flag: FLAG, reason: 'a try' }),
   CorrectTotal: (reach) => ({ userId: of(reach).user, action: 'never_done', count: 0, reason: 'a try' }),
+  'CorrectTotal of an organization': (reach) => ({
+    ...{ organizationId: of(reach).organization, action: 'never_done', count: 0, reason: 'a try' },
+  }),
   GetBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
   WatchBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
   ListBackfills: () => ({}),

@@ -98,9 +98,9 @@ describeOnEachEngine('events', (engine) => {
     const now = await stand.store.now();
     const { keeper } = stand.services;
     const after = (days: number) => ({ ...stand.store, now: () => Promise.resolve(now + days * DAY_MS) });
-    await keepHouse({ store: after(3.9), keeper, retentionDays: 3, auditRetentionDays: undefined });
+    await keepHouse({ store: after(4.9), keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect(await stand.track([event])).toMatchObject({ duplicates: 1 });
-    await keepHouse({ store: after(4.1), keeper, retentionDays: 3, auditRetentionDays: undefined });
+    await keepHouse({ store: after(5.1), keeper, retentionDays: 3, auditRetentionDays: undefined });
     expect(await stand.track([event])).toMatchObject({ accepted: 1 });
     // What is not counted yet is nobody's to forget.
     await keepHouse({ store: after(90), keeper, retentionDays: 3, auditRetentionDays: undefined });

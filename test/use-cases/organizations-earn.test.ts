@@ -189,6 +189,63 @@ describeOnEachEngine('what an organization earns', (engine) => {
     expect(await totalCorrection.correct(OPERATOR, correction)).toMatchObject({ newlyLocked: ['badge'] });
   });
 
+  it('follows a correction of its total, up and down, with what its members’ rules read of it', async () => {
+    const { stand, set, members, id, report } = await team();
+    const { totalCorrection } = stand.services;
+    const rule = { earnedBy: 'ORGANIZATION', policy: 'LATCHING', conditions: { all: [atLeast(5, 'report')] } as never };
+    await set('kept', { rules: [rule] });
+    await set('space', { rules: [{ ...rule, onReversal: 'RELOCK' }] });
+    await set('busy', earned('LIVE', atLeast(5, 'report')));
+    await set('badge', latching(ofOrganization(5)));
+    await report(2);
+    const input = { organizationId: id, action: 'report', reason: 'an import left some out' };
+    const made = await totalCorrection.correct(OPERATOR, { ...input, addCount: 4 });
+    expect(made).toMatchObject({ before: { count: 2 }, after: { count: 6 }, newlyLocked: [] });
+    expect([...made.newlyUnlocked].toSorted()).toEqual(['busy', 'kept', 'space']);
+    for (const key of ['kept', 'space', 'busy', 'badge'])
+      expect([key, await isOn(stand, members[1], key)]).toEqual([key, true]);
+    await backfill(stand);
+    expect((await ledgerOf(stand.store, members[1])).map(({ kind, cause }) => [kind, cause.type])).toEqual([
+      ['unlocked', 'backfill'],
+    ]);
+    expect(await earnedBy(stand, id)).toEqual([
+      ['unlocked', 'correction'],
+      ['unlocked', 'correction'],
+    ]);
+
+    const down = await totalCorrection.correct(OPERATOR, { ...input, count: 1 });
+    expect(down).toMatchObject({ after: { count: 1 }, newlyUnlocked: [] });
+    expect([...down.newlyLocked].toSorted()).toEqual(['busy', 'space']);
+    expect(await stand.on(members[0])).toEqual(['badge', 'kept']);
+    const { items } = await stand.services.audit.list(OPERATOR, { limit: 1 }, {});
+    expect(items[0]).toMatchObject({
+      ...{ action: 'total.correct', target: 'report', comment: input.reason },
+      before: { organizationId: id, total: { count: 6 } },
+      after: { organizationId: id, total: { count: 1 } },
+    });
+    // Events go on counting from there, and nothing is written where nothing changes.
+    await report(1);
+    const same = await totalCorrection.correct(OPERATOR, { ...input, count: 2 });
+    expect([same.before?.count, same.newlyUnlocked, same.newlyLocked]).toEqual([2, [], []]);
+    expect((await totalCorrection.correct(OPERATOR, { ...input, count: 0 })).after).toBeUndefined();
+    const refused = (more: object) => refusal(totalCorrection.correct(OPERATOR, { ...input, ...more }));
+    expect(await refused({ addCount: 1 })).toMatch(`the organization "${id}" has done no "report"`);
+    expect(await refused({ userId: members[0], addCount: 1 })).toMatch('stands beside user_id; give one of the two');
+    const ofNobody = totalCorrection.correct(OPERATOR, { action: 'report', count: 1, reason: 'x' });
+    expect(await refusal(ofNobody)).toMatch('a user id must not be empty');
+  });
+
+  it('has lost nothing when its flag comes out of the archive', async () => {
+    const { stand, set, members, report } = await team();
+    await set('busy', earned('LIVE', atLeast(3, 'report')));
+    await report(1);
+    await stand.setFlag('busy', { archived: true });
+    await report(2);
+    expect(await isOn(stand, members[1], 'busy')).toBe(false);
+    await stand.setFlag('busy', { archived: false });
+    expect(await isOn(stand, members[1], 'busy')).toBe(true);
+  });
+
   it('comes of its attributes at once', async () => {
     const { stand, set, members, id, report } = await team();
     const paying = { fact: 'organizationAttribute', params: { name: 'plan' }, operator: 'equal', value: 'pro' };

@@ -1493,8 +1493,9 @@ export interface GetBackfillResponse {
 }
 
 /**
- * Judges every user anew after a change, so that whoever has earned a latching rule already unlocks it. Evaluation is
- * right all the while: a rule that holds turns its flag on before the unlock is recorded.
+ * Judges every user anew, and after them every organization where organizations earn rules, after a change, so that
+ * whoever has earned a latching rule already unlocks it. Evaluation is right all the while: a rule that holds turns
+ * its flag on before the unlock is recorded.
  */
 export interface Backfill {
   /** `bkf_…` */
@@ -1509,9 +1510,9 @@ export interface Backfill {
   reason: "BACKFILL_REASON_UNSPECIFIED" | "BACKFILL_REASON_FLAG" | "BACKFILL_REASON_SEGMENT" | "BACKFILL_REASON_STAGES" | "BACKFILL_REASON_ORGANIZATION" | "BACKFILL_REASON_MANUAL" | "BACKFILL_REASON_TIME_ZONE" | "BACKFILL_REASON_ACTION" | "BACKFILL_REASON_ROLES";
   /** How it stands. */
   state: "BACKFILL_STATE_UNSPECIFIED" | "BACKFILL_STATE_PENDING" | "BACKFILL_STATE_RUNNING" | "BACKFILL_STATE_DONE" | "BACKFILL_STATE_CANCELLED" | "BACKFILL_STATE_SUPERSEDED";
-  /** How many users there are to look at. Absent until somebody has begun. */
+  /** How many there are to look at: users, and organizations. Absent until somebody has begun. */
   total?: string;
-  /** How many have been looked at. */
+  /** How many have been looked at, users and organizations. */
   done: string;
   /** How many unlocks of this flag's rules it has recorded so far. */
   unlocked: string;
@@ -1520,7 +1521,10 @@ export interface Backfill {
    * RELOCK.
    */
   relocked: string;
-  /** How many users could not be brought up to date; the worker's log says why. StartBackfill tries them again. */
+  /**
+   * How many users and organizations could not be brought up to date; the worker's log says why. StartBackfill tries
+   * them again.
+   */
   failed: string;
   /** How long what is left will take at the pace so far. Absent before there is a pace, and at the end. */
   time_left?: string;
@@ -1530,6 +1534,8 @@ export interface Backfill {
   started_at?: string;
   /** When it came to its end, was cancelled or superseded. */
   finished_at?: string;
+  /** Whom it looks at now: first all users, then all organizations. At its end: whom it looked at last. */
+  subject: "BACKFILL_SUBJECT_UNSPECIFIED" | "BACKFILL_SUBJECT_USERS" | "BACKFILL_SUBJECT_ORGANIZATIONS";
 }
 
 /** How far a backfill is: at once, and whenever it has got further. The stream ends when the backfill has. */
@@ -1675,9 +1681,12 @@ export interface UserLedgerEntry {
   organization_id: string;
 }
 
-/** Sets right what was counted of an action of a user. What is left out of count and sum stays. */
+/**
+ * Sets right what was counted of an action of a user or of an organization: exactly one of `user_id` and
+ * `organization_id` is given. What is left out of count and sum stays.
+ */
 export interface CorrectTotalRequest {
-  /** Whose. */
+  /** The user whose count it is. */
   user_id?: string | null;
   /** The action; not one that is derived from others. */
   action?: string | null;
@@ -1691,6 +1700,8 @@ export interface CorrectTotalRequest {
   add_sum?: number | null;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason?: string | null;
+  /** The organization whose count it is. */
+  organization_id?: string | null;
 }
 
 /** What was counted before and after the correction. */
@@ -1699,9 +1710,12 @@ export interface CorrectTotalResponse {
   before?: ActionTotal;
   /** As it is now; absent where the action was forgotten. */
   after?: ActionTotal;
-  /** Keys of the flags whose decision on stored state came on through this call. */
+  /**
+   * Keys of the flags whose decision on stored state came on through this call. Of an organization: of the flags that
+   * it has now by what it earned and had not before, whatever else decides on each of its members.
+   */
   newly_unlocked: string[];
-  /** Keys of the flags whose decision on stored state went off through this call. */
+  /** Keys of the flags whose decision on stored state went off through this call. Of an organization likewise. */
   newly_locked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistency_token: string;
@@ -2738,11 +2752,21 @@ export interface AdminRoutes {
     response: ListFlagUnlocksResponse;
   };
   /**
-   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be
-   * or by how much they are off
+   * Sets right what was counted of an action of a user or an organization, where events cannot: the count and the
+   * sum, as they are to be or by how much they are off
    */
   "POST /api/admin/users/{user_id}/actions/{action}/correct": {
     path: { user_id: string; action: string };
+    query: Record<string, never>;
+    body: CorrectTotalRequest;
+    response: CorrectTotalResponse;
+  };
+  /**
+   * Sets right what was counted of an action of a user or an organization, where events cannot: the count and the
+   * sum, as they are to be or by how much they are off
+   */
+  "POST /api/admin/organizations/{organization_id}/actions/{action}/correct": {
+    path: { organization_id: string; action: string };
     query: Record<string, never>;
     body: CorrectTotalRequest;
     response: CorrectTotalResponse;

@@ -9,9 +9,10 @@ import { startBackfills } from '../../configuration/backfill-start.js';
 import { announceConfiguration } from '../../configuration/configuration-write.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
 import { type FlagMarksOptions, lockFlags, markUnsettled } from '../../configuration/flag-marks.js';
+import type { Earner } from '../../core/states/user-state.js';
 import { quote } from '../../core/values/json.js';
 import { SECOND_MS } from '../../core/values/time.js';
-import type { Backfill } from '../../store/backfill-store.js';
+import { type Backfill, subjectOf } from '../../store/backfill-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 
 export interface BackfillOptions extends FlagMarksOptions {
@@ -22,6 +23,8 @@ export interface BackfillOptions extends FlagMarksOptions {
 export interface BackfillProgress extends Backfill {
   /** The flag's key; '' when this server's snapshot does not have the flag. */
   readonly flagKey: string;
+  /** Whom it looks at now or, at its end, whom it looked at last. */
+  readonly subject: Earner;
   /** How many milliseconds the rest will take at the pace so far; undefined before the first users are done, and at the end. */
   readonly leftMs: number | undefined;
 }
@@ -148,7 +151,12 @@ export class BackfillService {
     const { total, done, busyMs, flagId, finishedAt } = backfill;
     const paced = total !== undefined && done > 0 && finishedAt === undefined;
     const leftMs = paced ? Math.round((busyMs / done) * Math.max(0, total - done)) : undefined;
-    return { ...backfill, leftMs, flagKey: this.#options.keeper.snapshot.flagsById.get(flagId)?.flag.key ?? '' };
+    return {
+      ...backfill,
+      leftMs,
+      subject: subjectOf(backfill),
+      flagKey: this.#options.keeper.snapshot.flagsById.get(flagId)?.flag.key ?? '',
+    };
   }
 }
 

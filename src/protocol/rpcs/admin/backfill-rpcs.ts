@@ -1,5 +1,6 @@
+import type { Earner } from '../../../core/states/user-state.js';
 import type { BackfillProgress, BackfillService } from '../../../services/backfills/backfills.js';
-import { type Backfill, BackfillReason, BackfillState } from '../../gen/latchkey/v1/backfill.js';
+import { type Backfill, BackfillReason, BackfillState, BackfillSubject } from '../../gen/latchkey/v1/backfill.js';
 import { duration, instant } from '../../messages/fields.js';
 import { Paging } from '../../messages/paging.js';
 import { generatedStream } from '../generated-stream.js';
@@ -55,6 +56,11 @@ const STATES: Readonly<Record<BackfillProgress['state'], BackfillState>> = {
   superseded: BackfillState.BACKFILL_STATE_SUPERSEDED,
 };
 
+const SUBJECTS: Readonly<Record<Earner, BackfillSubject>> = {
+  user: BackfillSubject.BACKFILL_SUBJECT_USERS,
+  organization: BackfillSubject.BACKFILL_SUBJECT_ORGANIZATIONS,
+};
+
 function backfillMessage(progress: BackfillProgress): Backfill {
   const { id, flagId, flagKey, organizationId, reason, state, total, done, unlocked, relocked, failed, leftMs } =
     progress;
@@ -63,6 +69,7 @@ function backfillMessage(progress: BackfillProgress): Backfill {
     timeLeft: duration(leftMs),
     reason: REASONS[reason],
     state: STATES[state],
+    subject: SUBJECTS[progress.subject],
     createdAt: instant(progress.createdAt),
     startedAt: instant(progress.startedAt),
     finishedAt: instant(progress.finishedAt),

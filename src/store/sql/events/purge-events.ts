@@ -8,7 +8,10 @@ import { DONE, EVENT_KEY, REVERSED } from './event-row.js';
 /** How many partitions one statement looks through: for each the engine searches the index. */
 const PARTITIONS_PER_STATEMENT = 256;
 
-/** For how much shorter a time events that count for organizations are kept than those of users. */
+/**
+ * For how much shorter a time events that count for organizations are kept than those of users, which lead to them when the user is
+ * deleted: none is left that nothing leads to.
+ */
 const SOONER_MS = DAY_MS;
 
 /** Drops events that are done or reversed, `limit` rows at most; gives how many. */

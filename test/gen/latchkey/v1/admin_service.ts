@@ -518,7 +518,7 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+     * Sets right what was counted of an action of a user or an organization, where events cannot: the count and the sum, as they are to be or by how much
      * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
      * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
      * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
@@ -1149,7 +1149,7 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): ListFlagUnlocksResponse => ListFlagUnlocksResponse.decode(value),
   },
   /**
-   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+   * Sets right what was counted of an action of a user or an organization, where events cannot: the count and the sum, as they are to be or by how much
    * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
    * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
    * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
@@ -1500,7 +1500,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   listFlagUnlocks: handleUnaryCall<ListFlagUnlocksRequest, ListFlagUnlocksResponse>;
   /**
-   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+   * Sets right what was counted of an action of a user or an organization, where events cannot: the count and the sum, as they are to be or by how much
    * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
    * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
    * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.
@@ -2145,7 +2145,7 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: ListFlagUnlocksResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+   * Sets right what was counted of an action of a user or an organization, where events cannot: the count and the sum, as they are to be or by how much
    * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
    * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
    * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.

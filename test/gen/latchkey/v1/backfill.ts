@@ -10,6 +10,24 @@ export const protobufPackage = "latchkey.v1";
 
 export const protobufFileName = "latchkey/v1/backfill.proto";
 
+/** Whom a backfill looks at. */
+export const BackfillSubject = {
+  /** BACKFILL_SUBJECT_UNSPECIFIED - Never sent. */
+  BACKFILL_SUBJECT_UNSPECIFIED: 0,
+  /** BACKFILL_SUBJECT_USERS - Users. */
+  BACKFILL_SUBJECT_USERS: 1,
+  /** BACKFILL_SUBJECT_ORGANIZATIONS - Organizations, which earn rules of their own. */
+  BACKFILL_SUBJECT_ORGANIZATIONS: 2,
+} as const;
+
+export type BackfillSubject = typeof BackfillSubject[keyof typeof BackfillSubject];
+
+export namespace BackfillSubject {
+  export type BACKFILL_SUBJECT_UNSPECIFIED = typeof BackfillSubject.BACKFILL_SUBJECT_UNSPECIFIED;
+  export type BACKFILL_SUBJECT_USERS = typeof BackfillSubject.BACKFILL_SUBJECT_USERS;
+  export type BACKFILL_SUBJECT_ORGANIZATIONS = typeof BackfillSubject.BACKFILL_SUBJECT_ORGANIZATIONS;
+}
+
 /** What a backfill follows from. */
 export const BackfillReason = {
   /** BACKFILL_REASON_UNSPECIFIED - Never sent. */
@@ -74,7 +92,7 @@ export namespace BackfillState {
 }
 
 /**
- * Judges every user anew after a change, so that whoever has earned a latching rule already unlocks it. Evaluation is right
+ * Judges every user anew, and after them every organization where organizations earn rules, after a change, so that whoever has earned a latching rule already unlocks it. Evaluation is right
  * all the while: a rule that holds turns its flag on before the unlock is recorded.
  */
 export interface Backfill {
@@ -90,17 +108,17 @@ export interface Backfill {
   reason: BackfillReason;
   /** How it stands. */
   state: BackfillState;
-  /** How many users there are to look at. Absent until somebody has begun. */
+  /** How many there are to look at: users, and organizations. Absent until somebody has begun. */
   total?:
     | number
     | undefined;
-  /** How many have been looked at. */
+  /** How many have been looked at, users and organizations. */
   done: number;
   /** How many unlocks of this flag's rules it has recorded so far. */
   unlocked: number;
   /** How many unlocks of this flag's rules it has taken back, that no longer count since a rule was changed with RELOCK. */
   relocked: number;
-  /** How many users could not be brought up to date; the worker's log says why. StartBackfill tries them again. */
+  /** How many users and organizations could not be brought up to date; the worker's log says why. StartBackfill tries them again. */
   failed: number;
   /** How long what is left will take at the pace so far. Absent before there is a pace, and at the end. */
   timeLeft:
@@ -115,7 +133,11 @@ export interface Backfill {
     | Date
     | undefined;
   /** When it came to its end, was cancelled or superseded. */
-  finishedAt: Date | undefined;
+  finishedAt:
+    | Date
+    | undefined;
+  /** Whom it looks at now: first all users, then all organizations. At its end: whom it looked at last. */
+  subject: BackfillSubject;
 }
 
 /** Asks for a backfill. */
@@ -207,6 +229,7 @@ function createBaseBackfill(): Backfill {
     createdAt: undefined,
     startedAt: undefined,
     finishedAt: undefined,
+    subject: 0,
   };
 }
 
@@ -256,6 +279,9 @@ export const Backfill: MessageFns<Backfill> = {
     }
     if (message.finishedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.finishedAt), writer.uint32(122).fork()).join();
+    }
+    if (message.subject !== 0) {
+      writer.uint32(128).int32(message.subject);
     }
     return writer;
   },
@@ -393,6 +419,14 @@ export const Backfill: MessageFns<Backfill> = {
             message.finishedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.subject = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -427,6 +461,7 @@ export const Backfill: MessageFns<Backfill> = {
     message.createdAt = object.createdAt ?? undefined;
     message.startedAt = object.startedAt ?? undefined;
     message.finishedAt = object.finishedAt ?? undefined;
+    message.subject = object.subject ?? 0;
     return message;
   },
 };

@@ -504,7 +504,7 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Sets right what was counted of an action of a user, where events cannot: the count and the sum, as they are to be or by how much
+     * Sets right what was counted of an action of a user or an organization, where events cannot: the count and the sum, as they are to be or by how much
      * they are off. Days, and when the action was first and last done, stay, so that windows do not change; a count of 0 forgets the
      * action with all of that. Rules are judged as for any write, and those that relock on a reversal are when a number falls.
      * INVALID_ARGUMENT: the action is derived from others. NOT_FOUND: nothing was counted of it; send events. Scope: `manage`.

@@ -162,9 +162,12 @@ export interface GetUserResponse {
   expectedOrganizationId: string;
 }
 
-/** Sets right what was counted of an action of a user. What is left out of count and sum stays. */
+/**
+ * Sets right what was counted of an action of a user or of an organization: exactly one of `user_id` and `organization_id` is given.
+ * What is left out of count and sum stays.
+ */
 export interface CorrectTotalRequest {
-  /** Whose. */
+  /** The user whose count it is. */
   userId: string;
   /** The action; not one that is derived from others. */
   action: string;
@@ -186,6 +189,8 @@ export interface CorrectTotalRequest {
     | undefined;
   /** Why, for the ledger and the audit; 1…1,000 characters. */
   reason: string;
+  /** The organization whose count it is. */
+  organizationId: string;
 }
 
 /** What was counted before and after the correction. */
@@ -198,9 +203,12 @@ export interface CorrectTotalResponse {
   after:
     | ActionTotal
     | undefined;
-  /** Keys of the flags whose decision on stored state came on through this call. */
+  /**
+   * Keys of the flags whose decision on stored state came on through this call. Of an organization: of the flags that it has now by what
+   * it earned and had not before, whatever else decides on each of its members.
+   */
   newlyUnlocked: string[];
-  /** Keys of the flags whose decision on stored state went off through this call. */
+  /** Keys of the flags whose decision on stored state went off through this call. Of an organization likewise. */
   newlyLocked: string[];
   /** Stands for this write; see EvaluateRequest.consistency_token. */
   consistencyToken: string;
@@ -824,6 +832,7 @@ function createBaseCorrectTotalRequest(): CorrectTotalRequest {
     sum: undefined,
     addSum: undefined,
     reason: "",
+    organizationId: "",
   };
 }
 
@@ -849,6 +858,9 @@ export const CorrectTotalRequest: MessageFns<CorrectTotalRequest> = {
     }
     if (message.reason !== "") {
       writer.uint32(58).string(message.reason);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(66).string(message.organizationId);
     }
     return writer;
   },
@@ -920,6 +932,14 @@ export const CorrectTotalRequest: MessageFns<CorrectTotalRequest> = {
             }
 
             message.reason = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.organizationId = reader.string();
             continue;
           }
         }
