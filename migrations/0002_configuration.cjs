@@ -16,6 +16,9 @@ exports.up = async function up(knex) {
       time_zone_changed: 'BIGINT NOT NULL DEFAULT 0',
       // Of users for whom neither they nor their organization have one.
       time_zone: "VARCHAR(64) NOT NULL DEFAULT 'UTC'",
+      // The paths of the attributes that users are found by, a list in JSON.
+      search_attributes: "VARCHAR(2048) NOT NULL DEFAULT '[]'",
+      search_changed: 'BIGINT NOT NULL DEFAULT 0',
       // When an action was last derived otherwise than before: users who are not brought up to it are counted anew.
       actions_derived: 'BIGINT NOT NULL DEFAULT 0',
     },
@@ -45,11 +48,6 @@ exports.up = async function up(knex) {
     primary: ['id'],
     unique: { flags_flag_key: ['flag_key'] },
     indexes: { flags_changed: ['changed_revision'] },
-  });
-  await createTable(knex, {
-    name: 'flag_tags',
-    columns: { flag_id: 'VARCHAR(64) NOT NULL', tag: 'VARCHAR(191) NOT NULL' },
-    primary: ['flag_id', 'tag'],
   });
   await createTable(knex, {
     name: 'segments',

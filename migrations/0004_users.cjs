@@ -1,4 +1,4 @@
-const { createTable, noWayBack } = require('./schema/create-table.cjs');
+const { createTable, noWayBack, seedRow } = require('./schema/create-table.cjs');
 
 /**
  * The partition leads every per-user key: it is the shard key, and keeps a lane's users together. Organizations that earn are in the same
@@ -46,6 +46,35 @@ exports.up = async function up(knex) {
       users_stage: ['stage', 'id'],
     },
   });
+  await createTable(knex, {
+    name: 'user_search',
+    // What users are found by: the beginning of the folded value of an attribute, where the deployment names any.
+    columns: {
+      ...USER,
+      attribute: 'VARCHAR(100) NOT NULL',
+      value: 'VARCHAR(100) NOT NULL',
+      // The user's, so that who administers one organization finds its users without a look at all others.
+      organization_id: 'VARCHAR(128) NOT NULL',
+    },
+    primary: ['part', 'user_id', 'attribute'],
+    indexes: {
+      user_search_value: ['attribute', 'value', 'user_id'],
+      user_search_organization: ['organization_id', 'attribute', 'value', 'user_id'],
+    },
+  });
+  await createTable(knex, {
+    name: 'user_search_fill',
+    // How far the table above is filled, by the attributes of which revision of the configuration.
+    columns: {
+      id: 'SMALLINT NOT NULL',
+      revision: 'BIGINT NOT NULL',
+      part: 'SMALLINT NOT NULL',
+      user_id: 'VARCHAR(191) NOT NULL',
+      finished: 'SMALLINT NOT NULL',
+    },
+    primary: ['id'],
+  });
+  await seedRow(knex, 'user_search_fill', { id: 1 }, { revision: 0, part: -1, user_id: '', finished: 1 });
   await createTable(knex, {
     name: 'memberships',
     // Since when a user was in which organization; '' in none. Before the first of them nothing is known.

@@ -56,6 +56,8 @@ export const PERMISSIONS = {
   SetOrganization: organization('identify'),
   GetOrganization: organization('identify'),
   ListOrganizations: organization('identify', 'manage'),
+  ListUsers: organization('identify', 'manage'),
+  Search: organization('identify', 'manage'),
   DeleteOrganization: platform('manage'),
   GetOrganizationRoles: organization('manage'),
   SetOrganizationRoles: organization('manage'),

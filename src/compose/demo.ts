@@ -74,12 +74,12 @@ const EARLY_ADOPTER = 'early-adopter';
 
 /** Loads the examples: flags, stages, an early-adopter organization. What is there already stays as it is. */
 export async function loadDemo({ composed }: Pick<RunningServer, 'composed'>): Promise<void> {
-  const { actions, flagLookup, flags, organizations, stages } = composed.services;
+  const { actions, finding, flags, organizations, stages } = composed.services;
   const comment = 'the demonstration';
   if ((await stages.list(OPERATOR)).version === 0) await stages.set(OPERATOR, { stages: STAGES, comment });
   await actions.declare(OPERATOR, [{ name: 'report_created', clientTrackable: true }], comment);
   await organizations.set(OPERATOR, { id: EARLY_ADOPTER, comment });
-  const present = new Set((await flagLookup.list(OPERATOR, { limit: 1_000 }, {})).items.map(({ key }) => key));
+  const present = new Set((await finding.flags(OPERATOR, {}, { limit: 1_000 })).items.map(({ flag }) => flag.key));
   for (const [key, input] of Object.entries(FLAGS)) {
     if (present.has(key)) continue;
     const access = key === 'new_editor' ? [{ organizationId: EARLY_ADOPTER }] : [];

@@ -166,7 +166,7 @@ export function composeServices(parts: ServiceParts): Composed {
     evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
     evaluation: metered,
     events,
-    finding: new Finding(store),
+    finding: new Finding({ store, keeper, clock }),
     flagLookup: new FlagLookup(store),
     flags: new FlagService({ ...writing, ...kept, dayKnowledge }),
     keeper,

@@ -187,6 +187,7 @@ export class StoreLink {
     const { config, composed } = this.#options;
     if (this.#settled || !config.roles.has('worker')) return;
     await composed.settings.adoptTimeZone(config.timeZone);
+    await composed.settings.adoptSearchAttributes(config.searchAttributes);
     this.#settled = true;
   }
 

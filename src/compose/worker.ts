@@ -9,6 +9,7 @@ import { DampedReports } from '../outages/damped-reports.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
 import { BackfillWorker } from '../worker/backfill-worker.js';
+import { fillSearch } from '../worker/fill-search.js';
 import { tidyFlagMarks } from '../worker/flag-marks.js';
 import { giveWayTo } from '../worker/give-way.js';
 import { keepHouse } from '../worker/housekeeping.js';
@@ -42,6 +43,7 @@ const SWEEP_EVERY_MS = SECOND_MS;
 const TIMERS_EVERY_MS = SECOND_MS / 2;
 const BACKFILLS_EVERY_MS = SECOND_MS / 2;
 const DERIVED_EVERY_MS = 2 * SECOND_MS;
+const SEARCH_EVERY_MS = 5 * SECOND_MS;
 const HOUSE_EVERY_MS = 600 * SECOND_MS;
 
 /** The caller of events that come by the queue: whoever can write to it has the scope `track`. */
@@ -142,6 +144,12 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       name: 'counting derived actions anew',
       everyMs: DERIVED_EVERY_MS,
       run: async (signal) => void (await settleDerived({ store, keeper, giveWay }, signal)),
+      onError,
+    }),
+    repeat({
+      name: 'filling by what users are found',
+      everyMs: SEARCH_EVERY_MS,
+      run: (signal) => fillSearch({ store, giveWay }, signal),
       onError,
     }),
     repeat({

@@ -58,6 +58,7 @@ describe('readConfig', () => {
       ...{
         lanes: 32,
         timeZone: 'UTC',
+        searchAttributes: [],
         retentionDays: 30,
         dropProperties: false,
         cachedUsers: 100_000,
@@ -87,9 +88,10 @@ describe('readConfig', () => {
       },
       ...{ CORS_ORIGINS: 'https://a.example,https://b.example:8443', LANES: '64', EVENT_RETENTION_DAYS: '7' },
       ...{ GRPC_ADDR: '[::1]:50051', HTTP_ADDR: 'localhost:0', LOG_LEVEL: 'warn', DATA_DIR: '/tmp/x' },
-      ...{ TIME_ZONE: 'europe/lisbon' },
+      ...{ TIME_ZONE: 'europe/lisbon', USER_SEARCH_ATTRIBUTES: 'email, profile.name' },
     });
     expect(config).toMatchObject({
+      searchAttributes: ['email', 'profile.name'],
       ...{ database: { kind: 'mysql', poolSize: 5 }, redisUrl: 'rediss://cache:6380/2', adminToken: SECRET },
       ...{ roles: new Set(['worker', 'grpc']), queueIntake: false, lanes: 64, retentionDays: 7, logLevel: 'warn' },
       ...{ corsOrigins: ['https://a.example', 'https://b.example:8443'], timeZone: 'Europe/Lisbon' },
@@ -190,6 +192,9 @@ describe('readConfig', () => {
       { TIME_ZONE: '+01:00' },
       'TIME_ZONE="+01:00" is not a time zone of the IANA database',
     ],
+    ['an attribute twice', { USER_SEARCH_ATTRIBUTES: 'email, email' }, 'USER_SEARCH_ATTRIBUTES: "email" stands twice'],
+    ['a path that leads nowhere', { USER_SEARCH_ATTRIBUTES: 'a..b' }, '"a..b" is no attribute'],
+    ['too many attributes', { USER_SEARCH_ATTRIBUTES: 'a,b,c,d,e,f,g,h,i' }, 'at most 8 attributes, not 9'],
     ['half a lane', { LANES: '1.5' }, 'LANES="1.5" is no whole number'],
     ['a retention that days cannot tell', { EVENT_RETENTION_DAYS: '59' }, 'from 1 to 58'],
     ['an origin with a path', { CORS_ORIGINS: 'https://a.example/' }, 'CORS_ORIGINS has "https://a.example/"'],

@@ -1,5 +1,6 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
+import { faultOfSearchedAttributes } from '../core/states/searched-attributes.js';
 import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time-zone.js';
 import type { JwtOptions } from '../rest/jwt/jwt-options.js';
 import { parseMysqlUrl, readTlsFiles } from '../store/mysql/mysql-url.js';
@@ -43,6 +44,8 @@ export interface Config {
   readonly lanes: number;
   /** The time zone of users for whom nobody named one, by its name. */
   readonly timeZone: string;
+  /** The paths of the attributes by which administrators find users, besides their ids. */
+  readonly searchAttributes: readonly string[];
   readonly retentionDays: number;
   /** Whether the properties of an event go when it has been counted, rather than with the event. */
   readonly dropProperties: boolean;
@@ -96,6 +99,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     queueIntake: env.flag('QUEUE_INTAKE', true),
     lanes: env.integer('LANES', 32, 1, 4096),
     timeZone: timeZone(env),
+    searchAttributes: searchAttributes(env),
     retentionDays: env.integer('EVENT_RETENTION_DAYS', 30, 1, 58),
     dropProperties: env.oneOf('EVENT_PROPERTIES', 'keep', ['keep', 'drop']) === 'drop',
     auditRetentionDays: env.integer('AUDIT_RETENTION_DAYS', 365, 0, 36_500) || undefined,
@@ -192,6 +196,13 @@ function timeZone(env: Environment): string {
   const zone = timeZoneNamed(given);
   if (zone !== undefined) return zone;
   throw new ConfigError(`TIME_ZONE=${JSON.stringify(given)} is not ${A_TIME_ZONE}`);
+}
+
+function searchAttributes(env: Environment): readonly string[] {
+  const paths = env.list('USER_SEARCH_ATTRIBUTES');
+  const fault = faultOfSearchedAttributes(paths);
+  if (fault === undefined) return paths;
+  throw new ConfigError(`USER_SEARCH_ATTRIBUTES: ${fault}`);
 }
 
 /** The addresses and networks of the proxies before REST. */

@@ -1,5 +1,6 @@
 import { type Call, SYSTEM_ID } from '../calls/caller.js';
 import { recordAudit } from '../calls/record-audit.js';
+import { sameJson } from '../core/values/json.js';
 import { type ConfigurationWriteOptions, Unchanged, writeConfiguration } from './configuration-write.js';
 
 const SYSTEM: Call = {
@@ -28,6 +29,21 @@ export class DeploymentSettings {
       await tx.configuration.putTimeZone(zone);
       const change = { before, after: zone, comment: 'TIME_ZONE' };
       await recordAudit(tx, SYSTEM, now, { action: 'time_zone.set', target: 'time_zone', ...change });
+      return undefined;
+    });
+  }
+
+  /** Takes over by which attributes users are found. Does nothing where it is these already. */
+  async adoptSearchAttributes(paths: readonly string[]): Promise<void> {
+    const { keeper } = this.#options;
+    if (keeper.loaded && sameJson(keeper.snapshot.searchAttributes, paths)) return;
+    // No rule reads it, so that it starts no backfill that would give the reason.
+    await writeConfiguration(this.#options, 'manual', async (tx, { now, snapshot }) => {
+      const before = snapshot.searchAttributes;
+      if (sameJson(before, paths)) return new Unchanged(undefined);
+      await tx.configuration.putSearchAttributes(paths);
+      const change = { before, after: paths, comment: 'USER_SEARCH_ATTRIBUTES' };
+      await recordAudit(tx, SYSTEM, now, { action: 'user_search.set', target: 'user_search', ...change });
       return undefined;
     });
   }

@@ -19,15 +19,13 @@ export interface ConfigurationReader {
   changes(since: number): Promise<ConfigurationChanges>;
   /** A flag by id or by key; undefined when there is none. Archived ones are found. */
   flag(idOrKey: string): Promise<Flag | undefined>;
-  /** Flags by key, ascending; `tag` and `archived` narrow it when given. */
-  flags(page: PageRequest, filter: FlagFilter): Promise<Page<Flag>>;
   /** All rows of a flag: roles', then organizations', then users', each by key. Inactive ones too; one manager's if given. */
   access(flagId: string, page: PageRequest, filter?: AccessFilter): Promise<Page<AccessRow>>;
   /** Those of these flags, by id, for which no user and no organization has an access row. */
   withoutRows(flagIds: readonly string[]): Promise<readonly string[]>;
   segment(key: string): Promise<Segment | undefined>;
-  /** Segments by key, ascending. */
-  segments(page: PageRequest): Promise<Page<Segment>>;
+  /** Segments by key, ascending; those alone whose keys begin with `prefix` where one is given. */
+  segments(page: PageRequest, prefix?: string): Promise<Page<Segment>>;
   stages(): Promise<StageList>;
   /** Declared actions by name, ascending. */
   actions(page: PageRequest): Promise<Page<Action>>;
@@ -36,11 +34,6 @@ export interface ConfigurationReader {
 export interface AccessFilter {
   /** The organization whose rows they are. */
   readonly managedBy?: string;
-}
-
-export interface FlagFilter {
-  readonly tag?: string;
-  readonly archived?: boolean;
 }
 
 /**
@@ -79,6 +72,8 @@ export interface ConfigurationWriter {
   putStages(list: StageList): Promise<void>;
   /** Replaces the time zone of users for whom nobody named one. */
   putTimeZone(zone: string): Promise<void>;
+  /** Replaces the paths of the attributes that users are found by; see `SearchFill`. */
+  putSearchAttributes(paths: readonly string[]): Promise<void>;
   /** Inserts, or replaces by name. Users are brought up to date when they are read next with what is derived otherwise. */
   putActions(actions: readonly Action[]): Promise<void>;
   /** Drops an action; gives it as it was, undefined when there is none. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
 /**
@@ -10,6 +11,42 @@ export interface Finder {
    * one that was only asked for.
    */
   organizations(request: OrganizationsRequest): Promise<Page<FoundOrganization>>;
+  /**
+   * Users of whom something is stored, each once. Where a text is given: those whose ids begin with it, by id, so that the one with that
+   * very id comes first; then those of whom the first of the attributes begins with it once it is folded, by that value; then by the
+   * next. Where none is: by id; or where a flag is the only other filter, in the order in which they first unlocked it.
+   */
+  users(request: UsersRequest): Promise<Page<FoundUser>>;
+}
+
+/** All filters that are given apply. Left out, or '': any. */
+export interface UsersRequest extends PageRequest {
+  readonly text: string;
+  /** The paths of the attributes that are looked through, after the ids. */
+  readonly attributes: readonly string[];
+  readonly organizationId: string;
+  readonly role: string;
+  readonly stage: string;
+  readonly unlocked?: UnlockedFlag;
+}
+
+/** A flag of which somebody holds an unlock, or a grant. */
+export interface UnlockedFlag {
+  readonly flagId: string;
+  /** By rule: unlocks under a version below it do not count. */
+  readonly floors: ReadonlyMap<string, number>;
+}
+
+export interface FoundUser {
+  readonly userId: string;
+  readonly organizationId: string;
+  readonly roles: readonly string[];
+  readonly stage: string;
+  /** Epoch milliseconds. */
+  readonly stageEnteredAt?: number;
+  readonly joinedAt?: number;
+  readonly emailVerified: boolean;
+  readonly attributes: JsonObject;
 }
 
 export interface OrganizationsRequest extends PageRequest {

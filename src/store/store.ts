@@ -10,6 +10,7 @@ import type { MemberReader } from './member-store.js';
 import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
+import type { SearchFill } from './search-fill.js';
 import type { TokenReader, TokenWriter } from './token-store.js';
 import type { UserPages } from './user-pages.js';
 import type { EarnerWriter, StateReader, TimerReader, TimerWriter, UserHistory, UserWriter } from './user-store.js';
@@ -30,6 +31,7 @@ export interface Store {
   readonly members: MemberReader;
   readonly history: UserHistory;
   readonly finder: Finder;
+  readonly searchFill: SearchFill;
   readonly inbox: EventInbox;
   readonly events: EventReader;
   readonly days: DayStore;

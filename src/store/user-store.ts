@@ -74,6 +74,11 @@ export interface UserWriter {
   expect(userIds: readonly string[], organizationId: string): Promise<void>;
   /** Makes these users members of no organization. */
   leave(userIds: readonly string[]): Promise<void>;
+  /** Replaces by what a user is found, the folded values by attribute, and in which organization; see `searchedValues`. */
+  putSearched(
+    userId: string,
+    found: { readonly organizationId: string; readonly values: ReadonlyMap<string, string> },
+  ): Promise<void>;
   /**
    * Notes of which organization a user is a member from an instant on. An organization of which nothing is stored gets its row as an
    * earner, so that it comes in the pages of all of them.

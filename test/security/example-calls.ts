@@ -93,6 +93,8 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
     ...{ id: of(reach).organization, name: 'lead', comment: 'a try', validateOnly: true },
   }),
   ListOrganizationMembers: (reach) => ({ id: of(reach).organization }),
+  ListUsers: () => ({}),
+  Search: () => ({ q: 'own' }),
   GetUser: (reach) => ({ userId: of(reach).user }),
   ListUnlocks: (reach) => ({ userId: of(reach).user }),
   'ListUnlocks of an organization': (reach) => ({ organizationId: of(reach).organization }),

@@ -194,7 +194,8 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
   it('sees its own organization only, and nothing of the platform', async () => {
     const stand = await engine.compose();
     const bound = machine(['admin'], 'acme');
-    const { actions, audit, deadLetters, flagLookup, organizations, segments, stages, tokens } = stand.services;
+    const { actions, audit, deadLetters, finding, flagLookup, organizations, segments, stages, tokens } =
+      stand.services;
     await organizations.set(bound, { id: 'acme', attributes: { plan: 'pro' }, comment: '' });
     expect((await organizations.get(bound, 'acme')).attributes).toEqual({ plan: 'pro' });
     const foreign = code('NOT_FOUND', 'no organization "globex"');
@@ -202,7 +203,7 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
     await expect(organizations.get(bound, 'globex')).rejects.toMatchObject(foreign);
     const page = { limit: 1 };
     const platform: (() => Promise<unknown>)[] = [
-      () => flagLookup.list(bound, page, {}),
+      () => finding.flags(bound, {}, page),
       () => flagLookup.get(bound, 'f'),
       () => audit.list(bound, page, {}),
       () => deadLetters.list(bound, page),
@@ -224,7 +225,7 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
       await expect(call()).rejects.toMatchObject(code('FORBIDDEN', 'bound to an organization'));
     const admin = person('a', { organizationId: 'acme', roles: ['admin'] });
     await expect(organizations.get(admin, 'globex')).rejects.toMatchObject(code('NOT_FOUND'));
-    await expect(flagLookup.list(admin, page, {})).rejects.toMatchObject(code('FORBIDDEN'));
+    await expect(finding.flags(admin, {}, page)).rejects.toMatchObject(code('FORBIDDEN'));
   });
 
   it('is told of its own access rows alone, on delegated flags', async () => {

@@ -241,6 +241,8 @@ export interface Configuration {
   readonly announced?: readonly AnnouncedType[];
   /** The name of the time zone of users for whom nobody named one; absent: UTC. */
   readonly timeZone?: string;
+  /** The paths of the attributes that users are found by; absent: none. */
+  readonly searchAttributes?: readonly string[];
 }
 
 /** What has changed of a configuration, each part as it is now. A part that is absent has not changed. */
@@ -259,5 +261,6 @@ export interface ConfigurationChanges {
   readonly stages?: readonly Stage[];
   readonly actions?: readonly Action[];
   readonly timeZone?: string;
+  readonly searchAttributes?: readonly string[];
   readonly announced?: readonly AnnouncedType[];
 }

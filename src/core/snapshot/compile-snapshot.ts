@@ -48,6 +48,7 @@ export const EMPTY_SNAPSHOT: Snapshot = {
   stageNames: [],
   actions: new Map(),
   timeZone: 'UTC',
+  searchAttributes: [],
   derivations: NO_DERIVATIONS,
   windowedActions: new Map(),
   streaks: new Map(),
@@ -109,6 +110,7 @@ function compileFor(base: Snapshot, changes: ConfigurationChanges, last: Snapsho
     stages,
     stageNames,
     timeZone,
+    searchAttributes: changes.searchAttributes ?? base.searchAttributes,
     actions: changes.actions === undefined ? base.actions : byName(changes.actions),
     derivations: changes.actions === undefined ? base.derivations : derivationsOf(changes.actions, base.derivations),
     windowedActions:

@@ -31,6 +31,8 @@ export interface Snapshot {
   readonly actions: ReadonlyMap<string, Action>;
   /** The time zone of users for whom neither they nor their organization have one. */
   readonly timeZone: string;
+  /** The paths of the attributes that users are found by, in the order in which these are looked through. */
+  readonly searchAttributes: readonly string[];
   /** Those of the actions that are derived, compiled: the same object as before where these are the same. */
   readonly derivations: Derivations;
   /** The actions that rules read within windows, with the longest window in days: their days are read with a user's state. */

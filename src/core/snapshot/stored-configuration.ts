@@ -4,7 +4,7 @@ import type { Snapshot } from './snapshot.js';
 
 /** What differs between a snapshot and a whole configuration, found by comparing, for where nothing tells what has changed. */
 export function changesTo(base: Snapshot, configuration: Configuration): ConfigurationChanges {
-  const { revision, stages, actions, announced = [], timeZone = 'UTC' } = configuration;
+  const { revision, stages, actions, announced = [], timeZone = 'UTC', searchAttributes = [] } = configuration;
   const rows = Map.groupBy(configuration.roleAccess, ({ flagId }) => flagId);
   const flags = configuration.flags.filter((flag) => {
     const present = base.flags.get(flag.key);
@@ -21,13 +21,14 @@ export function changesTo(base: Snapshot, configuration: Configuration): Configu
     ...(same(base.stages, stages) ? {} : { stages }),
     ...(same([...base.actions.values()], actions) ? {} : { actions }),
     ...(timeZone === base.timeZone ? {} : { timeZone }),
+    ...(same(base.searchAttributes, searchAttributes) ? {} : { searchAttributes }),
     ...(same([...base.announced], announced) ? {} : { announced }),
   };
 }
 
 /** The configuration that a snapshot was compiled from. */
 export function storedConfiguration(snapshot: Snapshot): Configuration {
-  const { revision, flags, segments, stages, actions, announced, timeZone } = snapshot;
+  const { revision, flags, segments, stages, actions, announced, timeZone, searchAttributes } = snapshot;
   return {
     revision,
     flags: Array.from(flags.values(), ({ stored }) => stored),
@@ -37,6 +38,7 @@ export function storedConfiguration(snapshot: Snapshot): Configuration {
     roleAccess: [...flags.values()].flatMap(({ roleAccess }) => roleAccess),
     announced: [...announced],
     timeZone,
+    searchAttributes,
   };
 }
 

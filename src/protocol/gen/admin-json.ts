@@ -159,10 +159,36 @@ export interface Prerequisite {
 
 /** A page of flags. */
 export interface ListFlagsResponse {
-  /** By key, ascending. */
+  /** In the order asked for. */
   flags: FeatureFlag[];
   /** See AdminService. */
   next_page_token: string;
+  /** The state of each of the flags, in the same order. */
+  states: ("FLAG_STATE_UNSPECIFIED" | "FLAG_STATE_OFF" | "FLAG_STATE_EVERYONE" | "FLAG_STATE_EARNED" | "FLAG_STATE_TARGETED" | "FLAG_STATE_SCHEDULED" | "FLAG_STATE_ARCHIVED")[];
+  /** How many flags there are on all pages. */
+  total: number;
+  /** How many there are in each state, whatever states were asked for. */
+  state_counts: FlagStateCount[];
+  /** How many of the flags on all pages have a tag, where that was asked for: the 50 most frequent tags. */
+  tags: FlagFacet[];
+  /** How many have an owner, likewise. */
+  owners: FlagFacet[];
+}
+
+/** How many flags are in a state. */
+export interface FlagStateCount {
+  /** The state. */
+  state: "FLAG_STATE_UNSPECIFIED" | "FLAG_STATE_OFF" | "FLAG_STATE_EVERYONE" | "FLAG_STATE_EARNED" | "FLAG_STATE_TARGETED" | "FLAG_STATE_SCHEDULED" | "FLAG_STATE_ARCHIVED";
+  /** How many. */
+  count: number;
+}
+
+/** How many flags have something. */
+export interface FlagFacet {
+  /** The tag, or the owner. */
+  name: string;
+  /** How many. */
+  count: number;
 }
 
 /** A page of access rows. */
@@ -1348,6 +1374,88 @@ export interface OrganizationMember {
   joined_at?: string;
 }
 
+/** A page of users. */
+export interface ListUsersResponse {
+  /**
+   * Each user once. With `q`: the one with that id, those whose ids begin with it, those found by the first
+   * attribute, by its value, and so on. Without: by id; with `unlocked` alone, by when they first unlocked it. There
+   * may be fewer than asked for, even none, and more on the next page: no call looks through more than some 2,000
+   * users.
+   */
+  users: ListedUser[];
+  /** See AdminService. */
+  next_page_token: string;
+  /** Whether `USER_SEARCH_ATTRIBUTES` was changed a moment ago, so that not everybody is found by it yet. */
+  filling: boolean;
+}
+
+/** What a list tells of a user; GetUser tells the rest. */
+export interface ListedUser {
+  /** The id. */
+  user_id: string;
+  /** Empty: in no organization. */
+  organization_id: string;
+  /** See User.roles. */
+  roles: string[];
+  /** The stage that the user is in; empty before the first. */
+  stage: string;
+  /** Since when. */
+  stage_entered_at?: string;
+  /** See User.joined_at. */
+  joined_at?: string;
+  /** See User.email_verified. */
+  email_verified: boolean;
+  /** Those of the user's attributes by which users are found, as stored. */
+  attributes: SearchedAttribute[];
+}
+
+/** An attribute by which users are found. */
+export interface SearchedAttribute {
+  /** As `USER_SEARCH_ATTRIBUTES` has it. */
+  name: string;
+  /** The user's. */
+  value: string;
+}
+
+/**
+ * At most five of each kind, the best first: what it is, then what begins with it, then what has it in the middle. Of
+ * a kind that the caller may not list there are none.
+ */
+export interface SearchResponse {
+  /** Archived ones last. */
+  flags: FoundFlag[];
+  /** Users. */
+  users: ListedUser[];
+  /** Organizations. */
+  organizations: ListedOrganization[];
+  /** Segments. */
+  segments: FoundSegment[];
+  /** Declared actions, by name. */
+  actions: string[];
+  /** Stages, by name. */
+  stages: string[];
+  /** The kinds of which there are more than these. */
+  more: ("SEARCH_KIND_UNSPECIFIED" | "SEARCH_KIND_FLAG" | "SEARCH_KIND_USER" | "SEARCH_KIND_ORGANIZATION" | "SEARCH_KIND_SEGMENT" | "SEARCH_KIND_ACTION" | "SEARCH_KIND_STAGE")[];
+}
+
+/** A flag that was found. */
+export interface FoundFlag {
+  /** Its key. */
+  key: string;
+  /** For people. */
+  name: string;
+  /** Who gets it, in a word. */
+  state: "FLAG_STATE_UNSPECIFIED" | "FLAG_STATE_OFF" | "FLAG_STATE_EVERYONE" | "FLAG_STATE_EARNED" | "FLAG_STATE_TARGETED" | "FLAG_STATE_SCHEDULED" | "FLAG_STATE_ARCHIVED";
+}
+
+/** A segment that was found. */
+export interface FoundSegment {
+  /** Its key. */
+  key: string;
+  /** For people. */
+  name: string;
+}
+
 /** Everything stored about a user that an evaluation can read. */
 export interface GetUserResponse {
   /** Who the user is. */
@@ -2460,10 +2568,10 @@ export interface AdminRoutes {
     body: FeatureFlagInput;
     response: SetFlagResponse;
   };
-  /** Lists flags by key, paged */
+  /** Lists flags, paged: by text, tag, owner, state, in an order */
   "GET /api/admin/flags": {
     path: Record<string, never>;
-    query: { page_size?: number; page_token?: string; tag?: string; archived?: boolean };
+    query: { page_size?: number; page_token?: string; tag?: string; archived?: boolean; q?: string; owner?: string; states?: ("FLAG_STATE_OFF" | "FLAG_STATE_EVERYONE" | "FLAG_STATE_EARNED" | "FLAG_STATE_TARGETED" | "FLAG_STATE_SCHEDULED" | "FLAG_STATE_ARCHIVED")[]; latching?: boolean; delegated?: boolean; order?: "FLAG_ORDER_KEY" | "FLAG_ORDER_NAME" | "FLAG_ORDER_UPDATED" | "FLAG_ORDER_CREATED"; descending?: boolean; facets?: boolean };
     body: undefined;
     response: ListFlagsResponse;
   };
@@ -2512,10 +2620,10 @@ export interface AdminRoutes {
     body: undefined;
     response: DeleteSegmentResponse;
   };
-  /** Lists segments by key, paged */
+  /** Lists segments by key, all or those that begin with a text, paged */
   "GET /api/admin/segments": {
     path: Record<string, never>;
-    query: { page_size?: number; page_token?: string };
+    query: { page_size?: number; page_token?: string; q?: string };
     body: undefined;
     response: ListSegmentsResponse;
   };
@@ -2619,6 +2727,23 @@ export interface AdminRoutes {
     query: { role?: string; page_size?: number; page_token?: string };
     body: undefined;
     response: ListOrganizationMembersResponse;
+  };
+  /** Lists users, paged: by the beginning of the id or of an attribute, by organization, role, stage, unlocked flag */
+  "GET /api/admin/users": {
+    path: Record<string, never>;
+    query: { page_size?: number; page_token?: string; q?: string; organization_id?: string; role?: string; stage?: string; unlocked?: string };
+    body: undefined;
+    response: ListUsersResponse;
+  };
+  /**
+   * Finds flags, users, organizations, segments, actions and stages by a text: the best five of each kind that the
+   * caller may list
+   */
+  "GET /api/admin/search": {
+    path: Record<string, never>;
+    query: { q?: string };
+    body: undefined;
+    response: SearchResponse;
   };
   /** Gives everything stored about a user that an evaluation can read */
   "GET /api/admin/users/{user_id}": {

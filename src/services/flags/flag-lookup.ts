@@ -3,7 +3,6 @@ import { notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
-import type { FlagFilter } from '../../store/configuration-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
 import { managerOf, requireDelegated } from '../access/caller-reach.js';
@@ -20,11 +19,6 @@ export class FlagLookup {
   async get(call: Call, keyOrId: string): Promise<Flag> {
     authorize(call, 'GetFlag');
     return this.#flag(keyOrId);
-  }
-
-  async list(call: Call, page: PageRequest, filter: FlagFilter): Promise<Page<Flag>> {
-    authorize(call, 'ListFlags');
-    return this.#configuration.flags(page, filter);
   }
 
   /** A flag's access rows: the platform's and those that organizations manage. An organization is told of its own alone. */

@@ -4,6 +4,7 @@ import { checkComment, requireName } from '../../calls/check-input.js';
 import { conflict, invalidAt, notFound, notStorable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
+import { requireSearchText } from '../../calls/search-text.js';
 import { requireVersion } from '../../calls/stale-version.js';
 import {
   type ConfigurationWriteOptions,
@@ -17,6 +18,7 @@ import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { validateSegment } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, quote, sameJson } from '../../core/values/json.js';
+import { MAX_LENGTH } from '../../core/values/names.js';
 import type { Page, PageRequest } from '../../store/page.js';
 
 export interface SetSegmentInput {
@@ -113,10 +115,11 @@ export class SegmentService {
     return segment;
   }
 
-  /** Segments, ordered by key. */
-  async list(call: Call, page: PageRequest): Promise<Page<Segment>> {
+  /** Segments, ordered by key; those alone whose keys begin with `q`. */
+  async list(call: Call, page: PageRequest, q = ''): Promise<Page<Segment>> {
     authorize(call, 'ListSegments');
-    return this.#options.store.configuration.segments(page);
+    requireSearchText(q, MAX_LENGTH.segmentKey);
+    return this.#options.store.configuration.segments(page, q);
   }
 }
 

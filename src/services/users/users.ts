@@ -4,6 +4,7 @@ import { invalidAt, notFound } from '../../calls/errors.js';
 import { authorize, isConfinedAdmin } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
+import { searchedValues } from '../../core/states/searched-attributes.js';
 import { NO_ACTIONS, type UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../../core/values/json.js';
@@ -99,7 +100,7 @@ export class UserService {
       if (!own && before.revision > 0) await recordClaim(tx, call, now, { before, organizationId: confined });
       const after = identifiedAs(before, known);
       corrected = await correctionOfJoining(tx, { ...edit, after });
-      return this.#store({ tx, before, now }, after, { known, warnings });
+      return this.#store({ tx, ...edit }, after, { known, warnings });
     });
     // A caller that is bound to an organization is not told of the platform's rules.
     if (confined !== '' || call.caller.kind === 'person') return { ...written, warnings: [] };
@@ -114,11 +115,12 @@ export class UserService {
    */
   async writeClaims({ issuedAt, ...claims }: Claims): Promise<void> {
     checkIdentify(claims);
-    await writeUser(this.#options, claims.userId, { type: 'identify' }, async (tx, { before, now }) => {
+    await writeUser(this.#options, claims.userId, { type: 'identify' }, async (tx, edit) => {
+      const { before } = edit;
       const writtenAt = await tx.users.claimsAt(claims.userId);
       if (writtenAt !== undefined && !(issuedAt !== undefined && issuedAt >= writtenAt)) return undefined;
       if (issuedAt !== undefined && issuedAt !== writtenAt) await tx.users.putClaimsAt(claims.userId, issuedAt);
-      return this.#store({ tx, before, now }, identifiedAs(before, claims), { known: claims, warnings: [] });
+      return this.#store({ tx, ...edit }, identifiedAs(before, claims), { known: claims, warnings: [] });
     });
   }
 
@@ -126,18 +128,19 @@ export class UserService {
   async setTraits(userId: string, traits: JsonObject): Promise<UserWritten> {
     const set = { traits };
     checkAttributes(set);
-    return writeUser(this.#options, userId, { type: 'identify' }, (tx, { before, now }) => {
+    return writeUser(this.#options, userId, { type: 'identify' }, (tx, edit) => {
+      const { before } = edit;
       const stored = ownMember(before.attributes, 'traits');
       const merged = { traits: { ...(isJsonObject(stored) ? (stored as JsonObject) : {}), ...traits } };
       const after = profileAfter(before, { userId, attributes: { replace: false, set: merged, remove: [] } });
       // Who the user is has not been said by this.
-      return this.#store({ tx, before, now }, after);
+      return this.#store({ tx, ...edit }, after);
     });
   }
 
   /** Stores a user's profile; `warnings` takes the warnings of what is given, and is emptied at each attempt. */
   async #store(
-    { tx, before, now }: Pick<UserEditInput, 'before' | 'now'> & { readonly tx: Transaction },
+    { tx, before, now, snapshot }: UserEditInput & { readonly tx: Transaction },
     after: UserState,
     { known, warnings }: { readonly known?: IdentifyInput; readonly warnings: Fault[] } = { warnings: [] },
   ): Promise<UserState | undefined> {
@@ -148,8 +151,15 @@ export class UserService {
     const { id, organizationId } = after;
     if (organizationId !== before.organizationId) await tx.users.putMembership(id, { organizationId, since: now });
     await tx.users.putProfiles([profileOf(after)]);
+    const { searchAttributes } = snapshot;
+    if (searchAttributes.length > 0) await tx.users.putSearched(id, foundBy(after, searchAttributes));
     return after;
   }
+}
+
+/** By what an administrator finds a user, besides the id. */
+function foundBy({ organizationId, attributes }: UserState, paths: readonly string[]) {
+  return { organizationId, values: searchedValues(attributes, paths) };
 }
 
 /** A user's state, read from the store. Rejects with NOT_FOUND a user whom the caller may not name. */

@@ -24,6 +24,7 @@ import { derivedStore } from './users/derived-store.js';
 import { organizationsThatEarn, readOrganizations } from './users/earners.js';
 import { LockedUsers } from './users/locked-users.js';
 import { memberReader } from './users/member-roles.js';
+import { searchFill } from './users/search-fill.js';
 import { timerReader, timerWriter } from './users/timer-store.js';
 import { userHistory } from './users/user-history.js';
 import { userPages } from './users/user-pages.js';
@@ -71,6 +72,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     members: memberReader(read),
     history: userHistory(read),
     finder: finder(engine),
+    searchFill: searchFill(engine),
     inbox,
     events: eventReader(engine),
     days: dayStore(engine),

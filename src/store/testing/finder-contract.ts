@@ -1,9 +1,11 @@
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import type { FoundOrganization } from '../finder.js';
+import { keptForSearch, searchedValues } from '../../core/states/searched-attributes.js';
+import { foldedText } from '../../core/values/folded-text.js';
+import type { FoundOrganization, FoundUser, UsersRequest } from '../finder.js';
 import type { Page } from '../page.js';
 import type { Store } from '../store.js';
-import { accessRow, unique } from './samples.js';
+import { accessRow, changing, ledgerEntry, unique } from './samples.js';
 
 /** Texts that a wildcard, a quote, an escape, a collation or a half of a character could take for something else. */
 const PIECES = [
@@ -48,6 +50,201 @@ function byBytes(one: string, other: string): number {
 
 export function finderContract(store: () => Store): void {
   describe('organizations', () => organizationsFound(store));
+  describe('users', () => usersFound(store));
+}
+
+interface Known extends FoundUser {
+  readonly isThere: boolean;
+  /** In which order users unlocked the flag; undefined for who never did. */
+  readonly entered?: number;
+  /** Whether an unlock, or a grant, of it still counts. */
+  readonly holds: boolean;
+}
+
+function usersFound(store: () => Store): void {
+  const family = unique('user-found');
+  const flagId = unique('flg_found');
+  const attributes = ['email', 'profile.name'];
+  const known: Known[] = [];
+
+  const sample = <T>(arbitrary: fc.Arbitrary<T>, numRuns: number, seed: number): readonly T[] =>
+    fc.sample(arbitrary, { numRuns, seed });
+  const profileOf = ({ userId, organizationId, roles, attributes, joinedAt }: FoundUser) => ({
+    ...{ userId, organizationId, roles, attributes, emailVerified: true },
+    ...(joinedAt !== undefined && { joinedAt }),
+  });
+
+  beforeAll(async () => {
+    const ids = [...new Set(sample(text, 260, 3).map((end) => `${family}${end}`))];
+    const [emails, names] = [sample(text, ids.length, 4), sample(text, ids.length, 5)];
+    for (const [i, userId] of ids.entries()) {
+      const stage = ['', 'tour', 'Tour'][i % 3]!;
+      known.push({
+        ...{ userId, organizationId: ['', 'found-acme', 'found-Acme'][i % 7] ?? '', emailVerified: true, stage },
+        ...(stage !== '' && { stageEnteredAt: i }),
+        ...(i % 4 === 0 && { joinedAt: 1_700_000_000_000 + i }),
+        roles: [[], ['r'], ['r', 'R']][i % 5] ?? [],
+        attributes: {
+          // Some values are longer than what is kept of them.
+          email: `${family}${emails[i]}${i % 10 === 0 ? 'é'.repeat(150) : ''}${emails[i]}`,
+          profile: { name: i % 6 === 0 ? i : `${family}${names[i]}` },
+        },
+        isThere: i % 11 !== 0,
+        ...(i % 4 === 1 && { entered: i }),
+        holds: i % 8 === 1,
+      });
+    }
+    const there = known.filter(({ isThere }) => isThere);
+    await changing(store(), (tx) => tx.configuration.putSearchAttributes(attributes));
+    // As of the setting before, which found nobody: the fill brings these to it.
+    await store().transaction(async (tx) => {
+      await tx.users.lock(ids);
+      await tx.users.putProfiles(known.map(profileOf));
+      for (const { userId, stage, stageEnteredAt: changedAt } of known)
+        if (changedAt !== undefined) await tx.users.putStage(userId, { stage, changedAt });
+      const entries = there.flatMap(({ userId, entered, holds }) => {
+        if (entered === undefined) return [];
+        const entry = { userId, ...ledgerEntry({ flagId, recordedAt: 1_000 + entered, ruleVersion: 2 }) };
+        const again = { ...entry, recordedAt: 5_000 };
+        return holds
+          ? [entry, { ...again, ruleId: 'other' }]
+          : [
+              { ...entry, ruleVersion: 1 },
+              { ...again, kind: 'rearmed' as const, ruleId: 'other' },
+            ];
+      });
+      await tx.users.appendLedger(entries);
+      await tx.users.advance(ids);
+    });
+    await fillWhole();
+    await store().transaction(async (tx) => {
+      await tx.users.lock(ids);
+      for (const { userId, isThere } of known) if (!isThere) await tx.users.remove(userId, { at: 1, limit: 1_000 });
+    });
+  });
+
+  const fillWhole = async (): Promise<void> => {
+    while (await store().searchFill.step(100));
+    expect(await store().searchFill.isComplete()).toBe(true);
+  };
+
+  type Filter = Omit<UsersRequest, 'limit' | 'after' | 'attributes'>;
+  const ANY: Filter = { text: '', organizationId: '', role: '', stage: '' };
+  const unlocked = { flagId, floors: new Map([['rul_x', 2]]) };
+  const listed = (filter: Filter, limit: number): Promise<readonly FoundUser[]> =>
+    everyPage((after) => store().finder.users({ ...filter, attributes, limit, ...(after !== undefined && { after }) }));
+
+  /** What the list is by its description, found by looking at everybody. */
+  const expected = (filter: Filter): readonly string[] => {
+    const fit = known.filter(
+      ({ isThere, organizationId, roles, stage, holds }) =>
+        isThere &&
+        (filter.organizationId === '' || organizationId === filter.organizationId) &&
+        (filter.role === '' || roles.includes(filter.role)) &&
+        (filter.stage === '' || stage === filter.stage) &&
+        (filter.unlocked === undefined || holds),
+    );
+    const ids = (some: readonly Known[]): readonly string[] => some.map(({ userId }) => userId);
+    const inOrder = (some: readonly string[]): readonly string[] => some.toSorted(byBytes);
+    if (filter.text !== '') {
+      const sought = foldedText(filter.text).trimStart();
+      const byValue = attributes.flatMap((attribute) => {
+        const valued = fit.flatMap(({ userId, attributes: own }) => {
+          const value = searchedValues(own, [attribute]).get(attribute) ?? '';
+          return value.startsWith(sought) ? [{ userId, value: keptForSearch(value) }] : [];
+        });
+        return valued
+          .toSorted((a, b) => byBytes(a.value, b.value) || byBytes(a.userId, b.userId))
+          .map(({ userId }) => userId);
+      });
+      return [...new Set([...inOrder(ids(fit).filter((id) => id.startsWith(filter.text))), ...byValue])];
+    }
+    const byEntry = filter.unlocked !== undefined && filter.organizationId === '' && filter.stage === '';
+    return byEntry ? ids(fit.toSorted((a, b) => a.entered! - b.entered!)) : inOrder(ids(fit));
+  };
+  const own = (users: readonly FoundUser[]): readonly string[] =>
+    users.map(({ userId }) => userId).filter((id) => id.startsWith(family));
+
+  const filter = fc.record({
+    text: fc.oneof(
+      text.map((end) => `${family}${end}`),
+      text.map((end) => `${family.toUpperCase()}${end}`),
+      fc.nat(400).map((i) => known[i % known.length]!.userId),
+      fc.nat(400).map((i) => String((known[i % known.length]!.attributes as { email: string }).email)),
+      fc.nat(60).map(String),
+    ),
+    organizationId: fc.constantFrom('', '', 'found-acme', 'found-Acme'),
+    role: fc.constantFrom('', '', 'r', 'R'),
+    stage: fc.constantFrom('', '', 'tour', 'Tour'),
+  });
+
+  it('finds those whose id or attribute begins with a text, once each, as whoever looks at everybody', async () => {
+    await fc.assert(
+      fc.asyncProperty(filter, fc.boolean(), fc.integer({ min: 1, max: 40 }), async (asked, held, limit) => {
+        const request = held ? { ...asked, unlocked } : asked;
+        expect(own(await listed(request, limit))).toEqual(expected(request));
+      }),
+      { numRuns: 80 },
+    );
+  });
+
+  it('lists those of an organization, a role, a stage, a flag', async () => {
+    for (const limit of [1, 7, 1_000]) {
+      for (const organizationId of ['found-acme', 'found-Acme']) {
+        for (const more of [{}, { role: 'R' }, { stage: 'tour' }, { unlocked }, { role: 'r', unlocked }]) {
+          const request = { ...ANY, organizationId, ...more };
+          expect(own(await listed(request, limit))).toEqual(expected(request));
+        }
+      }
+    }
+    for (const more of [{}, { stage: 'Tour' }, { unlocked }, { stage: 'tour', unlocked }, { role: 'R', unlocked }]) {
+      const request = { ...ANY, ...more };
+      expect(own(await listed(request, 50))).toEqual(expected(request));
+    }
+  });
+
+  it('tells what is stored of them', async () => {
+    for (const { isThere, entered, holds, ...user } of known.filter(({ isThere }) => isThere)) {
+      const [found] = await listed({ ...ANY, text: user.userId }, 1);
+      expect(found).toEqual(user);
+    }
+  });
+
+  it('follows what is written, and where the setting changes what everybody has', async () => {
+    const [user] = known.filter(({ isThere, userId }) => isThere && userId !== family);
+    const value = `${family} Moved`;
+    const put = (organizationId: string) =>
+      store().transaction(async (tx) => {
+        await tx.users.lock([user!.userId]);
+        await tx.users.putProfiles([
+          { ...profileOf(user!), organizationId, attributes: { email: value, city: value } },
+        ]);
+        await tx.users.putSearched(user!.userId, { organizationId, values: new Map([['email', foldedText(value)]]) });
+      });
+    const found = async (organizationId: string, by = attributes): Promise<readonly string[]> => {
+      const ask = { ...ANY, text: value.toUpperCase(), organizationId, attributes: by, limit: 5 };
+      return own((await store().finder.users(ask)).items);
+    };
+    await put('found-moved');
+    expect(await found('found-moved')).toEqual([user!.userId]);
+    await store().transaction(async (tx) => {
+      await tx.users.lock([user!.userId]);
+      await tx.users.leave([user!.userId]);
+    });
+    expect(await found('found-moved')).toEqual([]);
+    expect(await found('')).toEqual([user!.userId]);
+    await changing(store(), (tx) => tx.configuration.putSearchAttributes(['city']));
+    expect(await store().searchFill.isComplete()).toBe(false);
+    expect(await found('', ['city'])).toEqual([]);
+    // What a stop leaves half-way goes on, whoever goes on with it.
+    await store().searchFill.step(1);
+    await fillWhole();
+    expect(await found('', ['city'])).toEqual([user!.userId]);
+    expect(await found('', ['email'])).toEqual([]);
+    await changing(store(), (tx) => tx.configuration.putSearchAttributes([]));
+    await fillWhole();
+    expect(await found('', ['city'])).toEqual([]);
+  });
 }
 
 function organizationsFound(store: () => Store): void {

@@ -5,19 +5,10 @@ import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 /** Reading flags and their access rows. */
-export function flagRpcs(flagLookup: FlagLookup): AdminRpcs<'getFlag' | 'listFlags' | 'listAccess'> {
+export function flagRpcs(flagLookup: FlagLookup): AdminRpcs<'getFlag' | 'listAccess'> {
   return {
     getFlag: {
       handle: async ({ flag }, call) => ({ flag: flagMessage(await flagLookup.get(call, flag)) }),
-    },
-    listFlags: {
-      async handle(request, call) {
-        const paging = new Paging('ListFlags', request);
-        const { tag, archived } = request;
-        const filter = { ...(tag === '' ? {} : { tag }), ...(archived === undefined ? {} : { archived }) };
-        const { items, next } = await flagLookup.list(call, paging.page, filter);
-        return { flags: items.map(flagMessage), nextPageToken: paging.tokenOf(next) };
-      },
     },
     listAccess: {
       async handle(request, call) {

@@ -98,6 +98,7 @@ describe('a paged list', () => {
         'listSegments',
         'listTokens',
         'listUnlocks',
+        'listUsers',
       ],
     ]);
   });

@@ -36,7 +36,7 @@ export function segmentRpcs(segments: SegmentService): AdminRpcs<Name> {
     listSegments: {
       async handle(request, call) {
         const paging = new Paging('ListSegments', request);
-        const { items, next } = await segments.list(call, paging.page);
+        const { items, next } = await segments.list(call, paging.page, request.q);
         return { segments: items.map(segmentMessage), nextPageToken: paging.tokenOf(next) };
       },
     },

@@ -7,7 +7,8 @@ export type PartMark =
   | 'actions_changed'
   | 'actions_derived'
   | 'announced_changed'
-  | 'time_zone_changed';
+  | 'time_zone_changed'
+  | 'search_changed';
 
 /** The revision that this transaction makes, as an expression: what is written with it is read by whoever is behind. */
 export const PRESENT_REVISION = '(SELECT revision FROM configuration_revision WHERE id = 1)';

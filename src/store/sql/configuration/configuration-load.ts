@@ -30,7 +30,10 @@ export interface ActionRow {
 export const ACTION_COLUMNS = 'name, client_trackable, derivation';
 
 type Mark = Exclude<PartMark, 'actions_derived'>;
-type RevisionRow = Readonly<Record<Mark | 'revision', number>> & { readonly time_zone: string };
+type RevisionRow = Readonly<Record<Mark | 'revision', number>> & {
+  readonly time_zone: string;
+  readonly search_attributes: string;
+};
 
 /** Before any revision: everything has changed since. */
 const NEVER = -1;
@@ -43,9 +46,10 @@ export async function readRevision(sql: Sql): Promise<number> {
 
 /** All parts of the configuration; give it a snapshot, or a transaction. Lists by key, stages in their order. */
 export async function loadConfiguration(sql: Sql): Promise<Configuration> {
-  const { stages = [], actions = [], announced = [], timeZone = 'UTC', ...changes } = await loadChanges(sql, NEVER);
+  const changes = await loadChanges(sql, NEVER);
+  const { stages = [], actions = [], announced = [], timeZone = 'UTC', searchAttributes = [] } = changes;
   const { revision, flags, segments, roleAccess } = changes;
-  return { revision, flags, segments, stages, actions, roleAccess, announced, timeZone };
+  return { revision, flags, segments, stages, actions, roleAccess, announced, timeZone, searchAttributes };
 }
 
 /**
@@ -60,7 +64,7 @@ export async function loadChanges(sql: Sql, since: number): Promise<Configuratio
     firstRow<RevisionRow>(
       sql,
       'SELECT revision, segments_dropped, stages_changed, actions_changed, announced_changed, time_zone_changed, ' +
-        'time_zone FROM configuration_revision WHERE id = 1',
+        'search_changed, time_zone, search_attributes FROM configuration_revision WHERE id = 1',
     ),
     rows<FlagRow>(`SELECT ${FLAG_COLUMNS.join(', ')} FROM flags WHERE changed_revision > ?`),
     rows<RoleAccessRow>(
@@ -86,6 +90,7 @@ export async function loadChanges(sql: Sql, since: number): Promise<Configuratio
     ...(has('actions_changed') && { actions: actions.map(actionOf) }),
     ...(has('announced_changed') && { announced: announcedBy(endpoints) }),
     ...(has('time_zone_changed') && { timeZone: marks!.time_zone }),
+    ...(has('search_changed') && { searchAttributes: parseJson<readonly string[]>(marks!.search_attributes) }),
   };
 }
 

@@ -1,9 +1,9 @@
-import type { Action, Flag, Segment } from '../../../core/flags/flag.js';
+import type { Action, Segment } from '../../../core/flags/flag.js';
 import { ANY_ACTION } from '../../../core/values/names.js';
-import type { ConfigurationReader, FlagFilter } from '../../configuration-store.js';
+import type { ConfigurationReader } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
-import type { SqlValue } from '../engine/dialect.js';
 import { pageOf } from '../engine/page-of.js';
+import { beginsWith } from '../engine/prefix-range.js';
 import { type Engine, firstRow, type Sql } from '../engine/sql.js';
 import { flagsWithoutRows, listAccess } from './access-listing.js';
 import {
@@ -14,7 +14,7 @@ import {
   loadConfiguration,
   readRevision,
 } from './configuration-load.js';
-import { FLAG_COLUMNS, type FlagRow, findFlag, flagOf } from './flag-row.js';
+import { findFlag } from './flag-row.js';
 import { SEGMENT_COLUMNS, type SegmentRow, segmentOf } from './segment-row.js';
 import { readStages } from './stage-list.js';
 
@@ -26,40 +26,22 @@ export function configurationReader(engine: Engine): ConfigurationReader {
     load: () => engine.snapshot(loadConfiguration),
     changes: (since) => engine.snapshot((sql) => loadChanges(sql, since)),
     flag: (idOrKey) => findFlag(engine.read, idOrKey),
-    flags: (page, filter) => listFlags(engine.read, page, filter),
     access: (flagId, page, filter = {}) => listAccess(engine.read, { flagId, ...filter }, page),
     withoutRows: (flagIds) => flagsWithoutRows(engine.read, flagIds),
     segment: async (key) => {
       const row = await firstRow<SegmentRow>(engine.read, `${SEGMENTS} WHERE segment_key = ?`, [key]);
       return row && segmentOf(row);
     },
-    segments: (page) => listSegments(engine.read, page),
+    segments: (page, prefix = '') => listSegments(engine.read, page, prefix),
     stages: () => engine.snapshot(readStages),
     actions: (page) => listActions(engine.read, page),
   };
 }
 
-async function listFlags(sql: Sql, page: PageRequest, filter: FlagFilter): Promise<Page<Flag>> {
-  const conditions = ['flag_key > ?'];
-  const values: SqlValue[] = [page.after ?? ''];
-  if (filter.archived !== undefined) {
-    conditions.push('archived = ?');
-    values.push(Number(filter.archived));
-  }
-  if (filter.tag !== undefined) {
-    conditions.push('id IN (SELECT flag_id FROM flag_tags WHERE tag = ?)');
-    values.push(filter.tag);
-  }
-  const rows = await sql.rows<FlagRow>(
-    `SELECT ${FLAG_COLUMNS.join(', ')} FROM flags WHERE ${conditions.join(' AND ')} ORDER BY flag_key LIMIT ?`,
-    [...values, page.limit + 1],
-  );
-  return pageOf(rows, page.limit, flagOf, (row) => row.flag_key);
-}
-
-async function listSegments(sql: Sql, page: PageRequest): Promise<Page<Segment>> {
-  const text = `${SEGMENTS} WHERE segment_key > ? ORDER BY segment_key LIMIT ?`;
-  const rows = await sql.rows<SegmentRow>(text, [page.after ?? '', page.limit + 1]);
+async function listSegments(sql: Sql, page: PageRequest, prefix: string): Promise<Page<Segment>> {
+  const range = beginsWith('segment_key', prefix);
+  const text = `${SEGMENTS} WHERE ${range.text} AND segment_key > ? ORDER BY segment_key LIMIT ?`;
+  const rows = await sql.rows<SegmentRow>(text, [...range.values, page.after ?? '', page.limit + 1]);
   return pageOf(rows, page.limit, segmentOf, (row) => row.segment_key);
 }
 

@@ -53,6 +53,7 @@ export function configurationWriter(sql: Sql): ConfigurationWriter {
     stages: () => readStages(sql),
     putStages: (list) => change(() => putStages(sql, list)),
     putTimeZone: (zone) => change(() => putTimeZone(sql, zone)),
+    putSearchAttributes: (paths) => change(() => putSearchAttributes(sql, paths)),
     putActions: (actions) => change(() => putActions(sql, actions)),
     dropAction: (name) => change(() => dropAction(sql, name)),
     roleAccess: (flagId) => loadRoleAccess(sql, flagId),
@@ -69,7 +70,7 @@ async function putFlag(sql: Sql, flag: Flag): Promise<void> {
   try {
     // Not an upsert: one that finds the key under another id would overwrite that other flag.
     const text = `UPDATE flags SET ${FLAG_ASSIGNMENTS}, changed_revision = ${PRESENT_REVISION} WHERE id = ?`;
-    const [found] = await Promise.all([sql.run(text, [...values, flag.id]), putTags(sql, flag)]);
+    const found = await sql.run(text, [...values, flag.id]);
     // A row that is the same already may count as not changed.
     if (found > 0 || (await firstRow(sql, 'SELECT id FROM flags WHERE id = ?', [flag.id])) !== undefined) return;
     const expressions = { changed_revision: PRESENT_REVISION };
@@ -77,14 +78,6 @@ async function putFlag(sql: Sql, flag: Flag): Promise<void> {
   } catch (error) {
     throw sql.dialect.failureOf(error) === 'duplicate' ? new KeyTaken(flag.key) : error;
   }
-}
-
-async function putTags(sql: Sql, { id, tags }: Flag): Promise<void> {
-  const dropped = sql.run('DELETE FROM flag_tags WHERE flag_id = ?', [id]);
-  const rows = tags.map((tag) => [id, tag]);
-  const columns = ['flag_id', 'tag'];
-  const added = insertRows(sql, { table: 'flag_tags', columns, keyLength: 2, rows, existing: 'keep' });
-  await Promise.all([dropped, added]);
 }
 
 async function putSegment(sql: Sql, segment: Segment): Promise<void> {
@@ -129,6 +122,11 @@ async function dropAction(sql: Sql, name: string): Promise<Action | undefined> {
 async function putTimeZone(sql: Sql, zone: string): Promise<void> {
   await sql.run('UPDATE configuration_revision SET time_zone = ? WHERE id = 1', [zone]);
   await markPart(sql, 'time_zone_changed');
+}
+
+async function putSearchAttributes(sql: Sql, paths: readonly string[]): Promise<void> {
+  await sql.run('UPDATE configuration_revision SET search_attributes = ? WHERE id = 1', [JSON.stringify(paths)]);
+  await markPart(sql, 'search_changed');
 }
 
 async function putActions(sql: Sql, actions: readonly Action[]): Promise<void> {

@@ -2,10 +2,10 @@ import type { FoundOrganization, OrganizationsRequest } from '../../finder.js';
 import { MEMBERS_COUNTED } from '../../finder.js';
 import type { Page } from '../../page.js';
 import { pageOf } from '../engine/page-of.js';
+import { beginsWith, comesBefore } from '../engine/prefix-range.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
 import { userKeys } from '../users/user-keys.js';
-import { beginsWith, comesBefore } from './prefix-range.js';
 
 /** How many organizations a page has at most where their members are counted. */
 const COUNTED_AT_ONCE = 100;

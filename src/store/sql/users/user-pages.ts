@@ -36,7 +36,7 @@ function hasRow(table: string): string {
 }
 
 /** Users of whom something is stored: not what a deletion leaves, nor a row that was made to be locked. */
-const IS_SOMEBODY =
+export const IS_SOMEBODY =
   'revision > 0 AND ' +
   isLeft(
     ...["organization_id <> ''", "roles <> '[]'", 'joined_at IS NOT NULL', 'email_verified <> 0', "attributes <> '{}'"],

@@ -46,6 +46,7 @@ const TABLES: readonly UserTable[] = [
       ...{ total: Number(event_count), sum: Number(value_sum) },
     }),
   },
+  { name: 'user_search', key: ['attribute'] },
   { name: 'stages_reached', key: ['stage'] },
   { name: 'action_days', key: ['action', 'day'] },
   { name: 'distinct_values', key: ['action', 'value_hash'] },

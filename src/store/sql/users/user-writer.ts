@@ -10,6 +10,7 @@ import { firstAndLast, keptPage, lastEvents } from './kept-events.js';
 import type { LockedUsers } from './locked-users.js';
 import { putMemberRoles } from './member-roles.js';
 import { putMembership, readMemberships } from './memberships.js';
+import { leaveSearched, putSearched } from './searched-users.js';
 import { putSpans, readSpans } from './sequence-spans.js';
 import { timerWriter } from './timer-store.js';
 import { addDays, dayRows, forgetActions, putTotals, takeDays } from './totals.js';
@@ -46,8 +47,13 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
       const leave = (condition: string): string => `UPDATE users SET organization_id = '' WHERE ${condition}`;
       const dropped = (condition: string): string => `DELETE FROM user_roles WHERE ${condition}`;
       const keys = userKeys(userIds);
-      await Promise.all([changeByKey(sql, ['part', 'id'], keys, leave), changeByKey(sql, USER_KEY, keys, dropped)]);
+      await Promise.all([
+        changeByKey(sql, ['part', 'id'], keys, leave),
+        changeByKey(sql, USER_KEY, keys, dropped),
+        leaveSearched(sql, keys),
+      ]);
     },
+    putSearched: (userId, found) => putSearched(sql, [{ key: userKey(userId), ...found }]),
     putMembership: async (userId, membership) => {
       await makeEarner(sql, membership.organizationId);
       await putMembership(sql, userId, membership);

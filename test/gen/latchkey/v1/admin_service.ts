@@ -36,7 +36,14 @@ import {
   ReplayDeadLettersRequest,
   ReplayDeadLettersResponse,
 } from "./dead_letter.js";
-import { ListOrganizationsRequest, ListOrganizationsResponse } from "./finding.js";
+import {
+  ListOrganizationsRequest,
+  ListOrganizationsResponse,
+  ListUsersRequest,
+  ListUsersResponse,
+  SearchRequest,
+  SearchResponse,
+} from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
 import {
   GrantUnlockRequest,
@@ -135,7 +142,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations and ListAccess, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search and ListAccess, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -159,7 +166,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists flags by key, paged. Scope: `manage`. */
+    /** Lists flags, paged: by text, tag, owner, state, in an order. Scope: `manage`. */
     listFlags: {
       name: "ListFlags",
       requestType: ListFlagsRequest as typeof ListFlagsRequest,
@@ -218,7 +225,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists segments by key, paged. Scope: `manage`. */
+    /** Lists segments by key, all or those that begin with a text, paged. Scope: `manage`. */
     listSegments: {
       name: "ListSegments",
       requestType: ListSegmentsRequest as typeof ListSegmentsRequest,
@@ -391,6 +398,30 @@ export const AdminServiceDefinition = {
       requestType: ListOrganizationMembersRequest as typeof ListOrganizationMembersRequest,
       requestStream: false,
       responseType: ListOrganizationMembersResponse as typeof ListOrganizationMembersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists users, paged: by the beginning of the id or of an attribute, by organization, role, stage, unlocked flag. Scope: `identify` or
+     * `manage`; bound to an organization, its users alone.
+     */
+    listUsers: {
+      name: "ListUsers",
+      requestType: ListUsersRequest as typeof ListUsersRequest,
+      requestStream: false,
+      responseType: ListUsersResponse as typeof ListUsersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Finds flags, users, organizations, segments, actions and stages by a text: the best five of each kind that the caller may list. Scope:
+     * `identify` or `manage`; bound to an organization, that one and its users alone.
+     */
+    search: {
+      name: "Search",
+      requestType: SearchRequest as typeof SearchRequest,
+      requestStream: false,
+      responseType: SearchResponse as typeof SearchResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -702,7 +733,7 @@ export const AdminServiceDefinition = {
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations and ListAccess, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search and ListAccess, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -724,7 +755,7 @@ export const AdminServiceService = {
     responseSerialize: (value: GetFlagResponse): Buffer => Buffer.from(GetFlagResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetFlagResponse => GetFlagResponse.decode(value),
   },
-  /** Lists flags by key, paged. Scope: `manage`. */
+  /** Lists flags, paged: by text, tag, owner, state, in an order. Scope: `manage`. */
   listFlags: {
     path: "/latchkey.v1.AdminService/ListFlags" as const,
     requestStream: false as const,
@@ -788,7 +819,7 @@ export const AdminServiceService = {
     responseSerialize: (value: GetSegmentResponse): Buffer => Buffer.from(GetSegmentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetSegmentResponse => GetSegmentResponse.decode(value),
   },
-  /** Lists segments by key, paged. Scope: `manage`. */
+  /** Lists segments by key, all or those that begin with a text, paged. Scope: `manage`. */
   listSegments: {
     path: "/latchkey.v1.AdminService/ListSegments" as const,
     requestStream: false as const,
@@ -1005,6 +1036,32 @@ export const AdminServiceService = {
       Buffer.from(ListOrganizationMembersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListOrganizationMembersResponse =>
       ListOrganizationMembersResponse.decode(value),
+  },
+  /**
+   * Lists users, paged: by the beginning of the id or of an attribute, by organization, role, stage, unlocked flag. Scope: `identify` or
+   * `manage`; bound to an organization, its users alone.
+   */
+  listUsers: {
+    path: "/latchkey.v1.AdminService/ListUsers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListUsersRequest): Buffer => Buffer.from(ListUsersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListUsersRequest => ListUsersRequest.decode(value),
+    responseSerialize: (value: ListUsersResponse): Buffer => Buffer.from(ListUsersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListUsersResponse => ListUsersResponse.decode(value),
+  },
+  /**
+   * Finds flags, users, organizations, segments, actions and stages by a text: the best five of each kind that the caller may list. Scope:
+   * `identify` or `manage`; bound to an organization, that one and its users alone.
+   */
+  search: {
+    path: "/latchkey.v1.AdminService/Search" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: SearchRequest): Buffer => Buffer.from(SearchRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): SearchRequest => SearchRequest.decode(value),
+    responseSerialize: (value: SearchResponse): Buffer => Buffer.from(SearchResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): SearchResponse => SearchResponse.decode(value),
   },
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
@@ -1365,7 +1422,7 @@ export const AdminServiceService = {
 export interface AdminServiceServer extends UntypedServiceImplementation {
   /** Gives one flag, archived or not. NOT_FOUND: there is none. Scope: `manage`. */
   getFlag: handleUnaryCall<GetFlagRequest, GetFlagResponse>;
-  /** Lists flags by key, paged. Scope: `manage`. */
+  /** Lists flags, paged: by text, tag, owner, state, in an order. Scope: `manage`. */
   listFlags: handleUnaryCall<ListFlagsRequest, ListFlagsResponse>;
   /**
    * Lists a flag's access rows, inactive ones too, paged: roles', then organizations', then users', each by key.
@@ -1389,7 +1446,7 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   setSegment: handleUnaryCall<SetSegmentRequest, SetSegmentResponse>;
   /** Gives one segment. NOT_FOUND: there is none. Scope: `manage`. */
   getSegment: handleUnaryCall<GetSegmentRequest, GetSegmentResponse>;
-  /** Lists segments by key, paged. Scope: `manage`. */
+  /** Lists segments by key, all or those that begin with a text, paged. Scope: `manage`. */
   listSegments: handleUnaryCall<ListSegmentsRequest, ListSegmentsResponse>;
   /**
    * Removes a segment. NOT_FOUND: there is none. ABORTED: flags or other segments refer to it, which the message names;
@@ -1453,6 +1510,16 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   removeOrganizationRole: handleUnaryCall<RemoveOrganizationRoleRequest, RemoveOrganizationRoleResponse>;
   /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
   listOrganizationMembers: handleUnaryCall<ListOrganizationMembersRequest, ListOrganizationMembersResponse>;
+  /**
+   * Lists users, paged: by the beginning of the id or of an attribute, by organization, role, stage, unlocked flag. Scope: `identify` or
+   * `manage`; bound to an organization, its users alone.
+   */
+  listUsers: handleUnaryCall<ListUsersRequest, ListUsersResponse>;
+  /**
+   * Finds flags, users, organizations, segments, actions and stages by a text: the best five of each kind that the caller may list. Scope:
+   * `identify` or `manage`; bound to an organization, that one and its users alone.
+   */
+  search: handleUnaryCall<SearchRequest, SearchResponse>;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.
    * Scope: `identify`.
@@ -1577,7 +1644,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetFlagResponse) => void,
   ): ClientUnaryCall;
-  /** Lists flags by key, paged. Scope: `manage`. */
+  /** Lists flags, paged: by text, tag, owner, state, in an order. Scope: `manage`. */
   listFlags(
     request: ListFlagsRequest,
     callback: (error: ServiceError | null, response: ListFlagsResponse) => void,
@@ -1662,7 +1729,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetSegmentResponse) => void,
   ): ClientUnaryCall;
-  /** Lists segments by key, paged. Scope: `manage`. */
+  /** Lists segments by key, all or those that begin with a text, paged. Scope: `manage`. */
   listSegments(
     request: ListSegmentsRequest,
     callback: (error: ServiceError | null, response: ListSegmentsResponse) => void,
@@ -1949,6 +2016,44 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListOrganizationMembersResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists users, paged: by the beginning of the id or of an attribute, by organization, role, stage, unlocked flag. Scope: `identify` or
+   * `manage`; bound to an organization, its users alone.
+   */
+  listUsers(
+    request: ListUsersRequest,
+    callback: (error: ServiceError | null, response: ListUsersResponse) => void,
+  ): ClientUnaryCall;
+  listUsers(
+    request: ListUsersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListUsersResponse) => void,
+  ): ClientUnaryCall;
+  listUsers(
+    request: ListUsersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListUsersResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Finds flags, users, organizations, segments, actions and stages by a text: the best five of each kind that the caller may list. Scope:
+   * `identify` or `manage`; bound to an organization, that one and its users alone.
+   */
+  search(
+    request: SearchRequest,
+    callback: (error: ServiceError | null, response: SearchResponse) => void,
+  ): ClientUnaryCall;
+  search(
+    request: SearchRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: SearchResponse) => void,
+  ): ClientUnaryCall;
+  search(
+    request: SearchRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: SearchResponse) => void,
   ): ClientUnaryCall;
   /**
    * Gives everything stored about a user that an evaluation can read. One of whom nothing is stored is empty.

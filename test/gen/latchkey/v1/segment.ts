@@ -96,6 +96,8 @@ export interface ListSegmentsRequest {
   pageSize: number;
   /** See AdminService. */
   pageToken: string;
+  /** Not empty: only segments whose keys begin with it, byte by byte. At most 128 characters. */
+  q: string;
 }
 
 /** A page of segments. */
@@ -552,7 +554,7 @@ export const GetSegmentResponse: MessageFns<GetSegmentResponse> = {
 };
 
 function createBaseListSegmentsRequest(): ListSegmentsRequest {
-  return { pageSize: 0, pageToken: "" };
+  return { pageSize: 0, pageToken: "", q: "" };
 }
 
 export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
@@ -562,6 +564,9 @@ export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(18).string(message.pageToken);
+    }
+    if (message.q !== "") {
+      writer.uint32(26).string(message.q);
     }
     return writer;
   },
@@ -595,6 +600,14 @@ export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.q = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -614,6 +627,7 @@ export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
     const message = createBaseListSegmentsRequest();
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.q = object.q ?? "";
     return message;
   },
 };

@@ -22,7 +22,14 @@ import {
   ReplayDeadLettersRequest,
   ReplayDeadLettersResponse,
 } from "./dead_letter.js";
-import { ListOrganizationsRequest, ListOrganizationsResponse } from "./finding.js";
+import {
+  ListOrganizationsRequest,
+  ListOrganizationsResponse,
+  ListUsersRequest,
+  ListUsersResponse,
+  SearchRequest,
+  SearchResponse,
+} from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
 import {
   GrantUnlockRequest,
@@ -121,7 +128,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations and ListAccess, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search and ListAccess, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -145,7 +152,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists flags by key, paged. Scope: `manage`. */
+    /** Lists flags, paged: by text, tag, owner, state, in an order. Scope: `manage`. */
     listFlags: {
       name: "ListFlags",
       requestType: ListFlagsRequest as typeof ListFlagsRequest,
@@ -204,7 +211,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
-    /** Lists segments by key, paged. Scope: `manage`. */
+    /** Lists segments by key, all or those that begin with a text, paged. Scope: `manage`. */
     listSegments: {
       name: "ListSegments",
       requestType: ListSegmentsRequest as typeof ListSegmentsRequest,
@@ -377,6 +384,30 @@ export const AdminServiceDefinition = {
       requestType: ListOrganizationMembersRequest as typeof ListOrganizationMembersRequest,
       requestStream: false,
       responseType: ListOrganizationMembersResponse as typeof ListOrganizationMembersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists users, paged: by the beginning of the id or of an attribute, by organization, role, stage, unlocked flag. Scope: `identify` or
+     * `manage`; bound to an organization, its users alone.
+     */
+    listUsers: {
+      name: "ListUsers",
+      requestType: ListUsersRequest as typeof ListUsersRequest,
+      requestStream: false,
+      responseType: ListUsersResponse as typeof ListUsersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Finds flags, users, organizations, segments, actions and stages by a text: the best five of each kind that the caller may list. Scope:
+     * `identify` or `manage`; bound to an organization, that one and its users alone.
+     */
+    search: {
+      name: "Search",
+      requestType: SearchRequest as typeof SearchRequest,
+      requestStream: false,
+      responseType: SearchResponse as typeof SearchResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },

@@ -3,10 +3,42 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { Timestamp } from "../../../well-known/timestamp.js";
+import { FlagState } from "./flag.js";
 
 export const protobufPackage = "latchkey.v1";
 
 export const protobufFileName = "latchkey/v1/finding.proto";
+
+/** A kind of thing that a search finds. */
+export const SearchKind = {
+  /** SEARCH_KIND_UNSPECIFIED - None. */
+  SEARCH_KIND_UNSPECIFIED: 0,
+  /** SEARCH_KIND_FLAG - Flags. */
+  SEARCH_KIND_FLAG: 1,
+  /** SEARCH_KIND_USER - Users. */
+  SEARCH_KIND_USER: 2,
+  /** SEARCH_KIND_ORGANIZATION - Organizations. */
+  SEARCH_KIND_ORGANIZATION: 3,
+  /** SEARCH_KIND_SEGMENT - Segments. */
+  SEARCH_KIND_SEGMENT: 4,
+  /** SEARCH_KIND_ACTION - Actions. */
+  SEARCH_KIND_ACTION: 5,
+  /** SEARCH_KIND_STAGE - Stages. */
+  SEARCH_KIND_STAGE: 6,
+} as const;
+
+export type SearchKind = typeof SearchKind[keyof typeof SearchKind];
+
+export namespace SearchKind {
+  export type SEARCH_KIND_UNSPECIFIED = typeof SearchKind.SEARCH_KIND_UNSPECIFIED;
+  export type SEARCH_KIND_FLAG = typeof SearchKind.SEARCH_KIND_FLAG;
+  export type SEARCH_KIND_USER = typeof SearchKind.SEARCH_KIND_USER;
+  export type SEARCH_KIND_ORGANIZATION = typeof SearchKind.SEARCH_KIND_ORGANIZATION;
+  export type SEARCH_KIND_SEGMENT = typeof SearchKind.SEARCH_KIND_SEGMENT;
+  export type SEARCH_KIND_ACTION = typeof SearchKind.SEARCH_KIND_ACTION;
+  export type SEARCH_KIND_STAGE = typeof SearchKind.SEARCH_KIND_STAGE;
+}
 
 /** Asks for a page of organizations. */
 export interface ListOrganizationsRequest {
@@ -40,6 +72,121 @@ export interface ListedOrganization {
   ownRoles: number;
   /** How many users are in it, where they were counted: to 1000, which stands for as many or more. */
   members?: number | undefined;
+}
+
+/** Asks for a page of users. All filters that are given apply. */
+export interface ListUsersRequest {
+  /** See AdminService. */
+  pageSize: number;
+  /** See AdminService. */
+  pageToken: string;
+  /**
+   * Not empty: with what the id begins, byte by byte; or, in any case of its letters, one of the attributes by which the deployment
+   * finds users (`USER_SEARCH_ATTRIBUTES`). At most 191 characters; none of them is a wildcard.
+   */
+  q: string;
+  /** Not empty: users who are in this organization. */
+  organizationId: string;
+  /** Not empty: users who have this role, not inherited ones. With `organization_id` alone: INVALID_ARGUMENT without. */
+  role: string;
+  /** Not empty: users who are in this stage. */
+  stage: string;
+  /** Not empty: users who hold an unlock or a grant of this flag that counts; its key or its id. NOT_FOUND: there is no such flag. */
+  unlocked: string;
+}
+
+/** A page of users. */
+export interface ListUsersResponse {
+  /**
+   * Each user once. With `q`: the one with that id, those whose ids begin with it, those found by the first attribute, by its value,
+   * and so on. Without: by id; with `unlocked` alone, by when they first unlocked it. There may be fewer than asked for, even none, and
+   * more on the next page: no call looks through more than some 2,000 users.
+   */
+  users: ListedUser[];
+  /** See AdminService. */
+  nextPageToken: string;
+  /** Whether `USER_SEARCH_ATTRIBUTES` was changed a moment ago, so that not everybody is found by it yet. */
+  filling: boolean;
+}
+
+/** What a list tells of a user; GetUser tells the rest. */
+export interface ListedUser {
+  /** The id. */
+  userId: string;
+  /** Empty: in no organization. */
+  organizationId: string;
+  /** See User.roles. */
+  roles: string[];
+  /** The stage that the user is in; empty before the first. */
+  stage: string;
+  /** Since when. */
+  stageEnteredAt:
+    | Date
+    | undefined;
+  /** See User.joined_at. */
+  joinedAt:
+    | Date
+    | undefined;
+  /** See User.email_verified. */
+  emailVerified: boolean;
+  /** Those of the user's attributes by which users are found, as stored. */
+  attributes: SearchedAttribute[];
+}
+
+/** An attribute by which users are found. */
+export interface SearchedAttribute {
+  /** As `USER_SEARCH_ATTRIBUTES` has it. */
+  name: string;
+  /** The user's. */
+  value: string;
+}
+
+/** Asks for the best few of each kind of thing. */
+export interface SearchRequest {
+  /**
+   * What to look for, 1…191 characters. Users and organizations are found as their lists find them; flags by a part of key, name, tags
+   * or description in any case of its letters, segments by a part of key or name, actions and stages by a part of the name.
+   */
+  q: string;
+}
+
+/**
+ * At most five of each kind, the best first: what it is, then what begins with it, then what has it in the middle. Of a kind that the
+ * caller may not list there are none.
+ */
+export interface SearchResponse {
+  /** Archived ones last. */
+  flags: FoundFlag[];
+  /** Users. */
+  users: ListedUser[];
+  /** Organizations. */
+  organizations: ListedOrganization[];
+  /** Segments. */
+  segments: FoundSegment[];
+  /** Declared actions, by name. */
+  actions: string[];
+  /** Stages, by name. */
+  stages: string[];
+  /** The kinds of which there are more than these. */
+  more: SearchKind[];
+}
+
+/** A flag that was found. */
+export interface FoundFlag {
+  /** Its key. */
+  key: string;
+  /** For people. */
+  name: string;
+  /** Who gets it, in a word. */
+  state: FlagState;
+}
+
+/** A segment that was found. */
+export interface FoundSegment {
+  /** Its key. */
+  key: string;
+  /** For people. */
+  name: string;
 }
 
 function createBaseListOrganizationsRequest(): ListOrganizationsRequest {
@@ -267,6 +414,684 @@ export const ListedOrganization: MessageFns<ListedOrganization> = {
     }
   },
 };
+
+function createBaseListUsersRequest(): ListUsersRequest {
+  return { pageSize: 0, pageToken: "", q: "", organizationId: "", role: "", stage: "", unlocked: "" };
+}
+
+export const ListUsersRequest: MessageFns<ListUsersRequest> = {
+  encode(message: ListUsersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.pageSize !== 0) {
+      writer.uint32(8).uint32(message.pageSize);
+    }
+    if (message.pageToken !== "") {
+      writer.uint32(18).string(message.pageToken);
+    }
+    if (message.q !== "") {
+      writer.uint32(26).string(message.q);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(34).string(message.organizationId);
+    }
+    if (message.role !== "") {
+      writer.uint32(42).string(message.role);
+    }
+    if (message.stage !== "") {
+      writer.uint32(50).string(message.stage);
+    }
+    if (message.unlocked !== "") {
+      writer.uint32(58).string(message.unlocked);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUsersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUsersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.pageSize = reader.uint32();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.q = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.role = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.stage = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.unlocked = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListUsersResponse(): ListUsersResponse {
+  return { users: [], nextPageToken: "", filling: false };
+}
+
+export const ListUsersResponse: MessageFns<ListUsersResponse> = {
+  encode(message: ListUsersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.users) {
+      ListedUser.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.nextPageToken !== "") {
+      writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.filling !== false) {
+      writer.uint32(24).bool(message.filling);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListUsersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListUsersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.users.push(ListedUser.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.filling = reader.bool();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseListedUser(): ListedUser {
+  return {
+    userId: "",
+    organizationId: "",
+    roles: [],
+    stage: "",
+    stageEnteredAt: undefined,
+    joinedAt: undefined,
+    emailVerified: false,
+    attributes: [],
+  };
+}
+
+export const ListedUser: MessageFns<ListedUser> = {
+  encode(message: ListedUser, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(18).string(message.organizationId);
+    }
+    for (const v of message.roles) {
+      writer.uint32(26).string(v!);
+    }
+    if (message.stage !== "") {
+      writer.uint32(34).string(message.stage);
+    }
+    if (message.stageEnteredAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.stageEnteredAt), writer.uint32(42).fork()).join();
+    }
+    if (message.joinedAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.joinedAt), writer.uint32(50).fork()).join();
+    }
+    if (message.emailVerified !== false) {
+      writer.uint32(56).bool(message.emailVerified);
+    }
+    for (const v of message.attributes) {
+      SearchedAttribute.encode(v!, writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): ListedUser {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseListedUser();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.roles.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.stage = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.stageEnteredAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.joinedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.emailVerified = reader.bool();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.attributes.push(SearchedAttribute.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSearchedAttribute(): SearchedAttribute {
+  return { name: "", value: "" };
+}
+
+export const SearchedAttribute: MessageFns<SearchedAttribute> = {
+  encode(message: SearchedAttribute, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchedAttribute {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchedAttribute();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSearchRequest(): SearchRequest {
+  return { q: "" };
+}
+
+export const SearchRequest: MessageFns<SearchRequest> = {
+  encode(message: SearchRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.q !== "") {
+      writer.uint32(10).string(message.q);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.q = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseSearchResponse(): SearchResponse {
+  return { flags: [], users: [], organizations: [], segments: [], actions: [], stages: [], more: [] };
+}
+
+export const SearchResponse: MessageFns<SearchResponse> = {
+  encode(message: SearchResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.flags) {
+      FoundFlag.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.users) {
+      ListedUser.encode(v!, writer.uint32(18).fork()).join();
+    }
+    for (const v of message.organizations) {
+      ListedOrganization.encode(v!, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.segments) {
+      FoundSegment.encode(v!, writer.uint32(34).fork()).join();
+    }
+    for (const v of message.actions) {
+      writer.uint32(42).string(v!);
+    }
+    for (const v of message.stages) {
+      writer.uint32(50).string(v!);
+    }
+    if (message.more.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.more) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): SearchResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseSearchResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.flags.push(FoundFlag.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.users.push(ListedUser.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.organizations.push(ListedOrganization.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.segments.push(FoundSegment.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.actions.push(reader.string());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.stages.push(reader.string());
+            continue;
+          }
+          case 7: {
+            if (tag === 56) {
+              message.more.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.more.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFoundFlag(): FoundFlag {
+  return { key: "", name: "", state: 0 };
+}
+
+export const FoundFlag: MessageFns<FoundFlag> = {
+  encode(message: FoundFlag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    if (message.state !== 0) {
+      writer.uint32(24).int32(message.state);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FoundFlag {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFoundFlag();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFoundSegment(): FoundSegment {
+  return { key: "", name: "" };
+}
+
+export const FoundSegment: MessageFns<FoundSegment> = {
+  encode(message: FoundSegment, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.key !== "") {
+      writer.uint32(10).string(message.key);
+    }
+    if (message.name !== "") {
+      writer.uint32(18).string(message.name);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FoundSegment {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFoundSegment();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.key = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function toTimestamp(date: Date): Timestamp {
+  const seconds = Math.trunc(date.getTime() / 1_000);
+  const nanos = (date.getTime() % 1_000) * 1_000_000;
+  return { seconds, nanos };
+}
+
+function fromTimestamp(t: Timestamp): Date {
+  let millis = (t.seconds || 0) * 1_000;
+  millis += (t.nanos || 0) / 1_000_000;
+  return new globalThis.Date(millis);
+}
 
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;

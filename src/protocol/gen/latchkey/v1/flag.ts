@@ -14,6 +14,60 @@ export const protobufPackage = "latchkey.v1";
 
 export const protobufFileName = "latchkey/v1/flag.proto";
 
+/** By what flags are ordered, ascending; those that are alike in it by key. */
+export const FlagOrder = {
+  /** FLAG_ORDER_UNSPECIFIED - By key. */
+  FLAG_ORDER_UNSPECIFIED: 0,
+  /** FLAG_ORDER_KEY - By key. */
+  FLAG_ORDER_KEY: 1,
+  /** FLAG_ORDER_NAME - By name, in any case of its letters. */
+  FLAG_ORDER_NAME: 2,
+  /** FLAG_ORDER_UPDATED - By when they were last changed. */
+  FLAG_ORDER_UPDATED: 3,
+  /** FLAG_ORDER_CREATED - By when they were made. */
+  FLAG_ORDER_CREATED: 4,
+} as const;
+
+export type FlagOrder = typeof FlagOrder[keyof typeof FlagOrder];
+
+export namespace FlagOrder {
+  export type FLAG_ORDER_UNSPECIFIED = typeof FlagOrder.FLAG_ORDER_UNSPECIFIED;
+  export type FLAG_ORDER_KEY = typeof FlagOrder.FLAG_ORDER_KEY;
+  export type FLAG_ORDER_NAME = typeof FlagOrder.FLAG_ORDER_NAME;
+  export type FLAG_ORDER_UPDATED = typeof FlagOrder.FLAG_ORDER_UPDATED;
+  export type FLAG_ORDER_CREATED = typeof FlagOrder.FLAG_ORDER_CREATED;
+}
+
+/** Who gets a flag, in a word. The first that applies of: archived, off, scheduled, everyone, earned, targeted; off, too, where none does. */
+export const FlagState = {
+  /** FLAG_STATE_UNSPECIFIED - None. */
+  FLAG_STATE_UNSPECIFIED: 0,
+  /** FLAG_STATE_OFF - Nobody: it is switched off, or its window has ended, or nothing would give it to anybody but a grant by hand. */
+  FLAG_STATE_OFF: 1,
+  /** FLAG_STATE_EVERYONE - Everybody whom no row denies it: it is enabled globally, or has a rule without conditions for all users, and no prerequisites. */
+  FLAG_STATE_EVERYONE: 2,
+  /** FLAG_STATE_EARNED - Those who have earned it by a latching rule, and whom other rules and rows name. */
+  FLAG_STATE_EARNED: 3,
+  /** FLAG_STATE_TARGETED - Those whom its rules or rows name; or, of a flag for everyone, those who have its prerequisites. */
+  FLAG_STATE_TARGETED: 4,
+  /** FLAG_STATE_SCHEDULED - Nobody yet: its window begins by itself. */
+  FLAG_STATE_SCHEDULED: 5,
+  /** FLAG_STATE_ARCHIVED - Nobody: it is put away. */
+  FLAG_STATE_ARCHIVED: 6,
+} as const;
+
+export type FlagState = typeof FlagState[keyof typeof FlagState];
+
+export namespace FlagState {
+  export type FLAG_STATE_UNSPECIFIED = typeof FlagState.FLAG_STATE_UNSPECIFIED;
+  export type FLAG_STATE_OFF = typeof FlagState.FLAG_STATE_OFF;
+  export type FLAG_STATE_EVERYONE = typeof FlagState.FLAG_STATE_EVERYONE;
+  export type FLAG_STATE_EARNED = typeof FlagState.FLAG_STATE_EARNED;
+  export type FLAG_STATE_TARGETED = typeof FlagState.FLAG_STATE_TARGETED;
+  export type FLAG_STATE_SCHEDULED = typeof FlagState.FLAG_STATE_SCHEDULED;
+  export type FLAG_STATE_ARCHIVED = typeof FlagState.FLAG_STATE_ARCHIVED;
+}
+
 /**
  * A feature and the whole policy of who gets it.
  *
@@ -374,15 +428,66 @@ export interface ListFlagsRequest {
   /** Not empty: only flags with this tag. */
   tag: string;
   /** Given: only archived ones, or only those that are not. Absent: both. */
-  archived?: boolean | undefined;
+  archived?:
+    | boolean
+    | undefined;
+  /**
+   * Not empty: only flags that have this in their key, name, description or one of their tags, in any case of its letters. At most 255
+   * characters; none of them is a wildcard.
+   */
+  q: string;
+  /** Not empty: only flags of this owner. */
+  owner: string;
+  /** Only flags in one of these states; none: in any. */
+  states: FlagState[];
+  /** Given: only flags with a rule that latches, or only those without. */
+  latching?:
+    | boolean
+    | undefined;
+  /** Given: only flags that are delegated to organizations, or only those that are not. */
+  delegated?:
+    | boolean
+    | undefined;
+  /** The order; left out: by key. */
+  order: FlagOrder;
+  /** From the end of the order to its beginning. */
+  descending: boolean;
+  /** Whether to count tags and owners, too. */
+  facets: boolean;
 }
 
 /** A page of flags. */
 export interface ListFlagsResponse {
-  /** By key, ascending. */
+  /** In the order asked for. */
   flags: FeatureFlag[];
   /** See AdminService. */
   nextPageToken: string;
+  /** The state of each of the flags, in the same order. */
+  states: FlagState[];
+  /** How many flags there are on all pages. */
+  total: number;
+  /** How many there are in each state, whatever states were asked for. */
+  stateCounts: FlagStateCount[];
+  /** How many of the flags on all pages have a tag, where that was asked for: the 50 most frequent tags. */
+  tags: FlagFacet[];
+  /** How many have an owner, likewise. */
+  owners: FlagFacet[];
+}
+
+/** How many flags are in a state. */
+export interface FlagStateCount {
+  /** The state. */
+  state: FlagState;
+  /** How many. */
+  count: number;
+}
+
+/** How many flags have something. */
+export interface FlagFacet {
+  /** The tag, or the owner. */
+  name: string;
+  /** How many. */
+  count: number;
 }
 
 function createBaseFeatureFlag(): FeatureFlag {
@@ -1369,7 +1474,20 @@ export const GetFlagResponse: MessageFns<GetFlagResponse> = {
 };
 
 function createBaseListFlagsRequest(): ListFlagsRequest {
-  return { pageSize: 0, pageToken: "", tag: "", archived: undefined };
+  return {
+    pageSize: 0,
+    pageToken: "",
+    tag: "",
+    archived: undefined,
+    q: "",
+    owner: "",
+    states: [],
+    latching: undefined,
+    delegated: undefined,
+    order: 0,
+    descending: false,
+    facets: false,
+  };
 }
 
 export const ListFlagsRequest: MessageFns<ListFlagsRequest> = {
@@ -1385,6 +1503,34 @@ export const ListFlagsRequest: MessageFns<ListFlagsRequest> = {
     }
     if (message.archived !== undefined) {
       writer.uint32(32).bool(message.archived);
+    }
+    if (message.q !== "") {
+      writer.uint32(42).string(message.q);
+    }
+    if (message.owner !== "") {
+      writer.uint32(50).string(message.owner);
+    }
+    if (message.states.length !== 0) {
+      writer.uint32(58).fork();
+      for (const v of message.states) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.latching !== undefined) {
+      writer.uint32(64).bool(message.latching);
+    }
+    if (message.delegated !== undefined) {
+      writer.uint32(72).bool(message.delegated);
+    }
+    if (message.order !== 0) {
+      writer.uint32(80).int32(message.order);
+    }
+    if (message.descending !== false) {
+      writer.uint32(88).bool(message.descending);
+    }
+    if (message.facets !== false) {
+      writer.uint32(96).bool(message.facets);
     }
     return writer;
   },
@@ -1434,6 +1580,80 @@ export const ListFlagsRequest: MessageFns<ListFlagsRequest> = {
             message.archived = reader.bool();
             continue;
           }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.q = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.owner = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag === 56) {
+              message.states.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 58) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.states.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 8: {
+            if (tag !== 64) {
+              break;
+            }
+
+            message.latching = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 72) {
+              break;
+            }
+
+            message.delegated = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 80) {
+              break;
+            }
+
+            message.order = reader.int32() as any;
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.descending = reader.bool();
+            continue;
+          }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.facets = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1448,7 +1668,7 @@ export const ListFlagsRequest: MessageFns<ListFlagsRequest> = {
 };
 
 function createBaseListFlagsResponse(): ListFlagsResponse {
-  return { flags: [], nextPageToken: "" };
+  return { flags: [], nextPageToken: "", states: [], total: 0, stateCounts: [], tags: [], owners: [] };
 }
 
 export const ListFlagsResponse: MessageFns<ListFlagsResponse> = {
@@ -1458,6 +1678,25 @@ export const ListFlagsResponse: MessageFns<ListFlagsResponse> = {
     }
     if (message.nextPageToken !== "") {
       writer.uint32(18).string(message.nextPageToken);
+    }
+    if (message.states.length !== 0) {
+      writer.uint32(26).fork();
+      for (const v of message.states) {
+        writer.int32(v);
+      }
+      writer.join();
+    }
+    if (message.total !== 0) {
+      writer.uint32(32).uint32(message.total);
+    }
+    for (const v of message.stateCounts) {
+      FlagStateCount.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.tags) {
+      FlagFacet.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.owners) {
+      FlagFacet.encode(v!, writer.uint32(58).fork()).join();
     }
     return writer;
   },
@@ -1489,6 +1728,170 @@ export const ListFlagsResponse: MessageFns<ListFlagsResponse> = {
             }
 
             message.nextPageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag === 24) {
+              message.states.push(reader.int32() as any);
+
+              continue;
+            }
+
+            if (tag === 26) {
+              const end2 = reader.uint32() + reader.pos;
+              while (reader.pos < end2) {
+                message.states.push(reader.int32() as any);
+              }
+
+              continue;
+            }
+
+            break;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.total = reader.uint32();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.stateCounts.push(FlagStateCount.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.tags.push(FlagFacet.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.owners.push(FlagFacet.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFlagStateCount(): FlagStateCount {
+  return { state: 0, count: 0 };
+}
+
+export const FlagStateCount: MessageFns<FlagStateCount> = {
+  encode(message: FlagStateCount, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.state !== 0) {
+      writer.uint32(8).int32(message.state);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FlagStateCount {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFlagStateCount();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.state = reader.int32() as any;
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseFlagFacet(): FlagFacet {
+  return { name: "", count: 0 };
+}
+
+export const FlagFacet: MessageFns<FlagFacet> = {
+  encode(message: FlagFacet, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.count !== 0) {
+      writer.uint32(16).uint32(message.count);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): FlagFacet {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseFlagFacet();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.count = reader.uint32();
             continue;
           }
         }

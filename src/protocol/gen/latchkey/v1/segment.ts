@@ -96,6 +96,8 @@ export interface ListSegmentsRequest {
   pageSize: number;
   /** See AdminService. */
   pageToken: string;
+  /** Not empty: only segments whose keys begin with it, byte by byte. At most 128 characters. */
+  q: string;
 }
 
 /** A page of segments. */
@@ -489,7 +491,7 @@ export const GetSegmentResponse: MessageFns<GetSegmentResponse> = {
 };
 
 function createBaseListSegmentsRequest(): ListSegmentsRequest {
-  return { pageSize: 0, pageToken: "" };
+  return { pageSize: 0, pageToken: "", q: "" };
 }
 
 export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
@@ -499,6 +501,9 @@ export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(18).string(message.pageToken);
+    }
+    if (message.q !== "") {
+      writer.uint32(26).string(message.q);
     }
     return writer;
   },
@@ -530,6 +535,14 @@ export const ListSegmentsRequest: MessageFns<ListSegmentsRequest> = {
             }
 
             message.pageToken = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.q = reader.string();
             continue;
           }
         }

@@ -1,4 +1,4 @@
-import type { SqlValue } from '../engine/dialect.js';
+import type { SqlValue } from './dialect.js';
 
 /** A condition with the values that are bound to it. */
 export interface Condition {

@@ -1,5 +1,5 @@
-import { invalidAt } from '../../calls/errors.js';
-import { quote } from '../../core/values/json.js';
+import { quote } from '../core/values/json.js';
+import { invalidAt } from './errors.js';
 
 const CONTROL = /\p{Cc}/u;
 

@@ -1,0 +1,84 @@
+import { searchedValues } from '../../../core/states/searched-attributes.js';
+import { PARTITIONS } from '../../../core/values/partition.js';
+import type { SearchFill } from '../../search-fill.js';
+import type { Dialect } from '../engine/dialect.js';
+import { runAgain } from '../engine/run-again.js';
+import { type Engine, firstRow, parseJson, type Sql } from '../engine/sql.js';
+import { putSearched } from './searched-users.js';
+
+interface FillRow {
+  readonly revision: number;
+  readonly part: number;
+  readonly user_id: string;
+  readonly finished: number;
+}
+
+interface SettingRow {
+  readonly search_changed: number;
+  readonly search_attributes: string;
+}
+
+export function searchFill({ dialect, read, transaction }: Engine): SearchFill {
+  return {
+    isComplete: async () => {
+      const fill = await firstRow<FillRow>(read, 'SELECT revision, finished FROM user_search_fill WHERE id = 1');
+      const { search_changed } = await setting(read);
+      return fill !== undefined && fill.finished !== 0 && fill.revision >= search_changed;
+    },
+    step: (limit) => runAgain(dialect, () => transaction((sql) => step(sql, limit))),
+  };
+}
+
+async function step(sql: Sql, limit: number): Promise<boolean> {
+  const fill = await lockFill(sql, sql.dialect);
+  if (fill === undefined) return false;
+  const { search_changed: revision, search_attributes: attributes } = await setting(sql);
+  if (fill.finished !== 0 && fill.revision >= revision) return false;
+  // Another setting than the one that was being filled begins anew.
+  const [part, userId] = fill.revision === revision ? [fill.part, fill.user_id] : [-1, ''];
+  const users = await lockAfter(sql, { part, userId, limit });
+  const paths = parseJson<readonly string[]>(attributes);
+  const searched = users.map(({ part, id, organization_id, attributes }) => ({
+    key: [part, id] as const,
+    organizationId: organization_id,
+    values: searchedValues(parseJson(attributes), paths),
+  }));
+  if (searched.length > 0) await putSearched(sql, searched);
+  const last = users.at(-1);
+  const finished = users.length < limit;
+  await sql.run('UPDATE user_search_fill SET revision = ?, part = ?, user_id = ?, finished = ? WHERE id = 1', [
+    revision,
+    ...[last?.part ?? part, last?.id ?? userId],
+    Number(finished),
+  ]);
+  return !finished;
+}
+
+/** The one row, which is held until the transaction ends; undefined where another server holds it. */
+function lockFill(sql: Sql, { forUpdateOfFree }: Dialect): Promise<FillRow | undefined> {
+  return firstRow(sql, `SELECT revision, part, user_id, finished FROM user_search_fill WHERE id = 1${forUpdateOfFree}`);
+}
+
+async function setting(sql: Sql): Promise<SettingRow> {
+  const text = 'SELECT search_changed, search_attributes FROM configuration_revision WHERE id = 1';
+  return (await firstRow<SettingRow>(sql, text)) ?? { search_changed: 0, search_attributes: '[]' };
+}
+
+interface UserRow {
+  readonly part: number;
+  readonly id: string;
+  readonly organization_id: string;
+  readonly attributes: string;
+}
+
+/** Locks the next users in the order of their keys: whoever writes one of them waits, and writes it anew. */
+function lockAfter(
+  sql: Sql,
+  { part, userId, limit }: { readonly part: number; readonly userId: string; readonly limit: number },
+): Promise<readonly UserRow[]> {
+  return sql.rows<UserRow>(
+    `SELECT part, id, organization_id, attributes FROM users${sql.dialect.useIndex('PRIMARY')} ` +
+      `WHERE part >= ? AND (part, id) > (?, ?) AND part < ? ORDER BY part, id LIMIT ?${sql.dialect.forUpdate}`,
+    [part, part, userId, PARTITIONS, limit],
+  );
+}
