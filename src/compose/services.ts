@@ -24,6 +24,9 @@ import { UserNotices } from '../services/evaluating/user-notices.js';
 import { DeadLetterService } from '../services/events/dead-letters.js';
 import { ActionService } from '../services/events/declared-actions.js';
 import { EventService } from '../services/events/events.js';
+import { ExplanationService } from '../services/explaining/explanations.js';
+import { TryService } from '../services/explaining/tries.js';
+import { UserFlagList } from '../services/explaining/user-flag-list.js';
 import { Finding } from '../services/finding/finding.js';
 import { FlagLookup } from '../services/flags/flag-lookup.js';
 import { FlagService } from '../services/flags/flags.js';
@@ -167,6 +170,7 @@ export function composeServices(parts: ServiceParts): Composed {
     evaluation: metered,
     events,
     finding: new Finding({ store, keeper, clock }),
+    explanations: new ExplanationService(views, dayKnowledge),
     flagLookup: new FlagLookup(store),
     flags: new FlagService({ ...writing, ...kept, dayKnowledge }),
     keeper,
@@ -190,7 +194,9 @@ export function composeServices(parts: ServiceParts): Composed {
     }),
     tokens: new TokenService({ store, notifier }),
     totalCorrection: new TotalCorrection({ store, keeper, notifier }),
+    tries: new TryService({ store, keeper, dayKnowledge }),
     userDeletion: new UserDeletion({ store, notifier }),
+    userFlagList: new UserFlagList(views, dayKnowledge),
     users,
     webhookDeliveries: new WebhookDeliveries({ store, source: config.webhooks?.source ?? '/latchkey' }),
     webhooks: new WebhookService({ ...writing, sender: parts.sender }),

@@ -8,6 +8,9 @@ import type { RequirementsService } from './evaluating/requirements.js';
 import type { DeadLetterService } from './events/dead-letters.js';
 import type { ActionService } from './events/declared-actions.js';
 import type { EventService } from './events/events.js';
+import type { ExplanationService } from './explaining/explanations.js';
+import type { TryService } from './explaining/tries.js';
+import type { UserFlagList } from './explaining/user-flag-list.js';
 import type { Finding } from './finding/finding.js';
 import type { FlagLookup } from './flags/flag-lookup.js';
 import type { FlagService } from './flags/flags.js';
@@ -41,6 +44,7 @@ export interface ServiceSet {
   readonly evaluation: Evaluator;
   readonly events: EventService;
   readonly finding: Finding;
+  readonly explanations: ExplanationService;
   readonly flagLookup: FlagLookup;
   readonly flags: FlagService;
   readonly keeper: ConfigurationKeeper;
@@ -59,7 +63,9 @@ export interface ServiceSet {
   readonly streams: StreamService;
   readonly tokens: TokenService;
   readonly totalCorrection: TotalCorrection;
+  readonly tries: TryService;
   readonly userDeletion: UserDeletion;
+  readonly userFlagList: UserFlagList;
   readonly users: UserService;
   readonly webhookDeliveries: WebhookDeliveries;
   readonly webhooks: WebhookService;

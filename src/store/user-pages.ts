@@ -61,4 +61,9 @@ export interface UserPages {
   naming(organizationId: string, partitions: PartitionRange): Promise<readonly string[]>;
   /** The users after a place, as they are committed when it is called. */
   read(request: UserPageRequest): Promise<UserPage>;
+  /** These users, likewise; those of whom nothing is stored are left out. At most 500 ids. */
+  named(
+    userIds: readonly string[],
+    request: Pick<UserPageRequest, 'needs' | 'countedAs'>,
+  ): Promise<Pick<UserPage, 'users' | 'timers'>>;
 }

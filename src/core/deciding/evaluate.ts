@@ -202,7 +202,8 @@ function decideByRules(
     if (!rolloutIncludes(compiled, entry, subject)) continue;
     if (entry.readsTime) until = Math.min(until, entry.conditions.nextChange(record));
     if (entry.test(record)) {
-      if (entry.usage !== undefined && walk?.withoutUsage !== true) return onWithUsage(compiled, entry, subject, until);
+      if (entry.usage !== undefined && walk?.withoutUsage !== true)
+        return onWithUsage(compiled, entry, subject, until, record);
       return on(compiled, entry, subject, entry.unconditional ? 'ROLLOUT' : 'RULE', until);
     }
   }
@@ -225,21 +226,24 @@ export function inWindow(flag: Flag, now: number): boolean {
 }
 
 /** The next instant at which the flag's window opens or closes; Infinity when it never will. */
-function windowChange(flag: Flag, now: number): number {
+export function windowChange(flag: Flag, now: number): number {
   if (flag.startsAt !== undefined && now < flag.startsAt) return flag.startsAt;
   if (flag.endsAt !== undefined && now < flag.endsAt) return flag.endsAt;
   return Infinity;
 }
 
-function notFound(flagKey: string): Decision {
+/** The decision of a flag that there is not, or that is archived. */
+export function notFound(flagKey: string): Decision {
   return { flagKey, enabled: false, reason: 'FLAG_NOT_FOUND', variant: '', value: null, ruleId: '', flagVersion: 0 };
 }
 
-function off(compiled: CompiledFlag, reason: Reason, until: number): Decision {
+/** A flag's decision that is off for that reason; `until` is when time may change it, Infinity for never. */
+export function off(compiled: CompiledFlag, reason: Reason, until: number): Decision {
   return answer(compiled, undefined, reason, compiled.flag.offVariant, until);
 }
 
-function on(
+/** A flag's decision that is on: by its rule `entry`, or by something else than its rules. `until` as in {@link off}. */
+export function on(
   compiled: CompiledFlag,
   entry: CompiledRule | undefined,
   subject: Subject,
@@ -249,11 +253,17 @@ function on(
   return answer(compiled, entry, reason, onVariant(compiled, entry, subject), until);
 }
 
-/** The answer of a rule that bounds a count from above, by the {@link present} record. */
-function onWithUsage(compiled: CompiledFlag, entry: CompiledRule, subject: Subject, until: number): Decision {
-  const usage = entry.usage!.read(present);
+/** The answer of a rule that bounds a count from above, by the record by which it holds. */
+export function onWithUsage(
+  compiled: CompiledFlag,
+  entry: CompiledRule,
+  subject: Subject,
+  until: number,
+  record: FactRecord,
+): Decision {
+  const usage = entry.usage!.read(record);
   if (usage === undefined) return on(compiled, entry, subject, 'RULE', until);
-  return { ...on(compiled, entry, subject, 'RULE', Math.min(until, entry.usage!.nextChange(present))), usage };
+  return { ...on(compiled, entry, subject, 'RULE', Math.min(until, entry.usage!.nextChange(record))), usage };
 }
 
 /** The variant that the user's bucket gives in the rule's distribution, or else in the flag's; `on` where both are empty. */

@@ -15,9 +15,14 @@ export function hasKeptUnlock(compiled: CompiledFlag, ledger: Ledger): boolean {
   if (standings === undefined) return false;
   for (const [ruleId, standing] of standings) {
     if (standing.state === 'REVOKED' || compiled.rules.some(({ rule }) => rule.id === ruleId)) continue;
-    if (standing.state === 'GRANTED' || standing.ruleVersion >= ledgerFloorOf(compiled.flag, ruleId)) return true;
+    if (countsAsKept(compiled, ruleId, standing)) return true;
   }
   return false;
+}
+
+/** Whether a standing counts that is of the flag as a whole, or of a rule that the flag no longer has. */
+export function countsAsKept({ flag }: CompiledFlag, ruleId: string, { state, ruleVersion }: Standing): boolean {
+  return state === 'GRANTED' || (state === 'UNLOCKED' && ruleVersion >= ledgerFloorOf(flag, ruleId));
 }
 
 /** Whether the user has an unlock or a grant of the flag that counts. */

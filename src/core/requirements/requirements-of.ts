@@ -31,14 +31,12 @@ export interface Asked {
  * grants, are left out then, as rules are whose rollout excludes the user.
  */
 export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequirements {
-  const { snapshot, subject, audience, now, known } = asked;
+  const { snapshot, subject, audience, now } = asked;
   const denied = isDenied(compiled, subject);
   const hidesDenial = denied && audience === 'PERSON';
-  const common = { snapshot, audience, known };
-  const showing = showingOf({ ...common, ...shownOf(snapshot, subject, now) });
+  const showing = showingFor(asked);
   const earner = compiled.organizations === undefined ? undefined : earnerOf(snapshot, subject);
-  const rules = compiled.rules
-    .map((entry) => ruleRequirement({ compiled, entry, subject, earner }, showing, now))
+  const rules = everyRule(compiled, { subject, earner }, showing)
     .filter((rule) => audience === 'OPERATOR' || isForPeople(rule))
     .filter(({ met }) => !(hidesDenial && met));
   const keeps =
@@ -65,6 +63,20 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
   };
 }
 
+/** By what the requirements of one flag, or of several together, are shown. */
+export function showingFor({ snapshot, subject, audience, now, known }: Asked): Showing {
+  return showingOf({ snapshot, audience, known, ...shownOf(snapshot, subject, now) });
+}
+
+/** All rules of a flag for a subject, in their order; `earner` is the subject's organization where it earns rules of the flag. */
+export function everyRule(
+  compiled: CompiledFlag,
+  of: Pick<RuleOfSubject, 'subject' | 'earner'>,
+  showing: Showing,
+): readonly RuleRequirement[] {
+  return compiled.rules.map((entry) => ruleRequirement({ compiled, entry, ...of }, showing, showing.record.now));
+}
+
 /**
  * Whether there is something that users must do or be for the flag: it has prerequisites, or it is not on for everyone and
  * has a rule with conditions. An archived flag has no requirements.
@@ -88,7 +100,9 @@ function ruleRequirement(of: RuleOfSubject, showing: Showing, now: number): Rule
   const standings = [subject, ...(byOrganization && of.earner !== undefined ? [of.earner] : [])].map(({ user }) =>
     user.ledger.get(compiled.flag.id)?.get(rule.id),
   );
-  const revoked = standings.some((standing) => standing?.state === 'REVOKED');
+  // The user's own standing comes first, as in a decision: a grant of theirs outweighs that the organization is barred.
+  const first = standings.find((standing) => standing?.state === 'REVOKED' || countsAsUnlocked(entry, standing));
+  const revoked = first?.state === 'REVOKED';
   const unlocked = standings.some((standing) => countsAsUnlocked(entry, standing));
   const rolloutExcluded = !rolloutIncludes(compiled, entry, subject);
   const requirement = byOrganization ? requirementOfOrganization(of, showing, now) : ownRequirement(of, showing);

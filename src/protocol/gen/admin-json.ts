@@ -709,6 +709,327 @@ export interface PreviewOrganizationSample {
   granted: boolean;
 }
 
+/** Why a flag is decided as it is. */
+export interface ExplainFlagResponse {
+  /** The order of evaluation. */
+  explanation?: Explanation;
+  /** Whom it is about. */
+  user?: ExplainedUser;
+}
+
+/**
+ * The order of evaluation for one flag and one user. `decision` is what Evaluate answers, and the one line whose
+ * verdict is ANSWERS is the line that gave it. Lines below are told too, as they stand.
+ *
+ * To tokens that are bound to an organization, and to an organization's admins, less is told: the decision as people
+ * are told it, but for a denial by the organization's own rows; of the rows those of the organization; of the rules
+ * what GetRequirements tells people; nothing in words, no buckets, no ledger, no prerequisites' own explanations.
+ * Flags that are neither delegated to organizations nor for people's screens are unknown to them.
+ */
+export interface Explanation {
+  /** What was decided. Without its value where flags are explained that another one requires, and in TryFlag. */
+  decision?: EvaluateResponse;
+  /** The flag's name. */
+  name: string;
+  /** The order of evaluation, always eight lines. */
+  lines: ExplainedLine[];
+  /** When the flag's window opens. Absent: it always was. */
+  starts_at?: string;
+  /** When the flag's window closes. Absent: never. */
+  ends_at?: string;
+  /** Line 3: the flags that it requires, in order. */
+  prerequisites: ExplainedPrerequisite[];
+  /**
+   * Line 4: the access rows that are for the user, the platform's and then those of their organization, the most
+   * specific level first, then the nearest role.
+   */
+  rows: ExplainedRow[];
+  /** Line 6: the flag's rules, in order. */
+  rules: ExplainedRule[];
+  /** Line 7: what the ledger says of the flag as a whole, and of rules that it no longer has. */
+  kept: ExplainedStanding[];
+  /** How the variant was chosen. Absent: the decision is off, which serves the off variant. */
+  choice?: VariantChoice;
+  /** The decision and its reason in a sentence: "off for ada: 4 of 7 days since joining". For operators. */
+  sentence: string;
+}
+
+/** A line of the order of evaluation. */
+export interface ExplainedLine {
+  /** Which line. */
+  line: "LINE_UNSPECIFIED" | "EXISTS" | "SWITCHED_ON" | "PREREQUISITES" | "ROWS" | "EVERYONE" | "RULES" | "KEPT" | "OTHERWISE";
+  /** What becomes of it. */
+  verdict: "VERDICT_UNSPECIFIED" | "PASSES" | "ANSWERS" | "NOT_REACHED";
+  /** What is found there, in a few words, reached or not. For operators. */
+  says: string;
+}
+
+/** A flag that another one requires. */
+export interface ExplainedPrerequisite {
+  /** Its key. */
+  flag_key: string;
+  /** The variant with which it has to be on; empty: any. */
+  variant: string;
+  /** Whether it is as required. */
+  met: boolean;
+  /** Whether the evaluation came to it. One that is not met ends it. */
+  reached: boolean;
+  /** Its own explanation. Beyond 50 flags, and of one that is explained elsewhere in the answer, the decision alone. */
+  explanation?: Explanation;
+}
+
+/** An access row that is for the user. */
+export interface ExplainedRow {
+  /** The row. */
+  row?: AccessRow;
+  /** What it is for. */
+  level: "LEVEL_UNSPECIFIED" | "USER" | "ROLE_IN_ORGANIZATION" | "ROLE" | "ORGANIZATION";
+  /** What becomes of it. */
+  standing: "STANDING_UNSPECIFIED" | "DECIDES" | "OUTRANKED" | "INACTIVE" | "IGNORED";
+  /**
+   * For a role how the user has it: a role that they were given, then those that are inherited one from another, to
+   * the row's.
+   */
+  through: string[];
+}
+
+/** A rule as it comes out for the user. */
+export interface ExplainedRule {
+  /** What becomes of it: of the rules at most one ANSWERS. */
+  verdict: "VERDICT_UNSPECIFIED" | "PASSES" | "ANSWERS" | "NOT_REACHED";
+  /** How it comes out by itself. Unspecified where that may not be told. */
+  outcome: "OUTCOME_UNSPECIFIED" | "REVOKED" | "UNLOCKED" | "NO_ORGANIZATION" | "OUTSIDE_ROLLOUT" | "HOLDS" | "UNMET";
+  /** Whether it is live, or latches. */
+  policy: "POLICY_UNSPECIFIED" | "LIVE" | "LATCHING";
+  /** Its conditions as they stand. */
+  requirement?: RuleRequirement;
+  /** Where the user stands in its rollout. */
+  bucket?: RolloutBucket;
+  /** How it would choose the variant. */
+  choice?: VariantChoice;
+  /** What the user's ledger says of it. Absent: nothing. */
+  standing?: ExplainedStanding;
+  /** What the ledger of the user's organization says of a rule that organizations earn. Absent: nothing. */
+  organization_standing?: ExplainedStanding;
+  /** Who has it, in words: "everyone who created at least 10 reports, for good". For operators. */
+  sentence: string;
+}
+
+/** Where a user stands in a rollout. */
+export interface RolloutBucket {
+  /** What it is spread over: `user`, `organization` or `attribute:NAME`. */
+  bucket_by: string;
+  /** The text that is hashed with the flag's salt. Empty: the user has none, and is in no rollout but a full one. */
+  key: string;
+  /** 0…99,999. Absent without a key. */
+  position?: number;
+  /** Buckets below it are in; 100,000 is everybody. */
+  rollout: number;
+  /** Whether the user is in. */
+  included: boolean;
+}
+
+/** How a variant is chosen. */
+export interface VariantChoice {
+  /** The variant. */
+  variant: string;
+  /** Whose distribution chooses. */
+  from: "FROM_UNSPECIFIED" | "FROM_RULE" | "FROM_FLAG";
+  /** What it is spread over. */
+  bucket_by: string;
+  /** The text that is hashed. Empty: the user has none. */
+  key: string;
+  /** The distribution; weights are relative to their sum. */
+  distribution: WeightedVariant[];
+}
+
+/** What a ledger says of a rule, or of a flag as a whole. */
+export interface ExplainedStanding {
+  /** The rule; empty: the flag as a whole. */
+  rule_id: string;
+  /** What stands. */
+  state: "STATE_UNSPECIFIED" | "STATE_UNLOCKED" | "STATE_GRANTED" | "STATE_REVOKED";
+  /** The rule's version when it was earned. */
+  rule_version: number;
+  /** When it was earned. */
+  earned_at?: string;
+  /** Whether it turns the flag on where nothing above does: an unlock from before a RELOCK does not. */
+  counts: boolean;
+  /** In whose ledger it stands. */
+  earned_by: "EARNED_BY_UNSPECIFIED" | "USER" | "ORGANIZATION";
+}
+
+/** Whom an explanation is about, as the decision saw them. */
+export interface ExplainedUser {
+  /** The user's id. */
+  user_id: string;
+  /** Whether anything is stored about them. */
+  known: boolean;
+  /** The organization that they are in; empty: none. */
+  organization_id: string;
+  /** The roles that they were given. */
+  roles: string[];
+  /** The roles that follow from those, the nearest first. */
+  inherited_roles: string[];
+  /** The instant that was decided at. */
+  at?: string;
+  /** Whether anything was overridden, so that it is no decision that anybody is given. */
+  what_if: boolean;
+}
+
+/**
+ * Asks why a flag is decided as it is for a user, or would be: what is given here overrides what is stored, for this
+ * answer alone.
+ */
+export interface ExplainFlagRequest {
+  /** Whose decision. Of whom nothing is stored is explained all the same. */
+  user_id?: string | null;
+  /** The flag's key. An unknown one is explained: the first line answers. */
+  flag_key?: string | null;
+  /** As EvaluationContext.organization_id. With `roles` one unit, as there. */
+  organization_id?: string | null;
+  /** As EvaluationContext.roles. */
+  roles?: string[] | null;
+  /**
+   * The instant to decide at, at most ten years from now. Left out: now. What is stored is taken as it is, so an
+   * instant that has passed is no history.
+   */
+  at?: string | null;
+  /** As EvaluationContext.attributes. For the platform alone. */
+  attributes?: Record<string, unknown> | null;
+  /** As EvaluationContext.joined_at. For the platform alone. */
+  joined_at?: string | null;
+  /** See EvaluateRequest.consistency_token. */
+  consistency_token?: string | null;
+  /** See EvaluateRequest.consistency. */
+  consistency?: "CACHED" | "FULL" | null;
+}
+
+/** A page of a user's flags. */
+export interface ListUserFlagsResponse {
+  /** By key; archived flags are left out. */
+  flags: UserFlag[];
+  /** Empty on the last page. */
+  next_page_token: string;
+}
+
+/**
+ * How one flag stands for a user. To tokens that are bound to an organization, and to an organization's admins, of
+ * flags that are delegated or for people's screens, and no more than Explanation tells them.
+ */
+export interface UserFlag {
+  /** The flag's key. */
+  flag_key: string;
+  /** The flag's name. */
+  name: string;
+  /** Where the user stands. */
+  state: "STATE_UNSPECIFIED" | "ON" | "NEAR" | "OFF" | "BLOCKED";
+  /** As Evaluate would answer, without the value; `valid_until` is when time may next change it. */
+  decision?: EvaluateResponse;
+  /** The line of the order of evaluation that answers. */
+  line: "LINE_UNSPECIFIED" | "EXISTS" | "SWITCHED_ON" | "PREREQUISITES" | "ROWS" | "EVERYONE" | "RULES" | "KEPT" | "OTHERWISE";
+  /** The name of the rule that answers; empty: none does, it has none, or it may not be told. */
+  rule_name: string;
+  /** 0 to 1, as GetRequirementsResponse.progress. */
+  progress: number;
+  /** What blocks it, first things first. Empty: nothing. */
+  blocked_by: ("REASON_UNSPECIFIED" | "DISABLED" | "SCHEDULE" | "PREREQUISITE" | "DENIED" | "REVOKED")[];
+  /** What is missing of the rule that the user is nearest to. Absent: the flag is on, or no rule can be met. */
+  nearest?: MissingLeaf;
+  /**
+   * When the ledger last unlocked it for the user, or barred them from it, by what stands. Absent: it says nothing,
+   * or it may not be told.
+   */
+  last_flip?: LastFlip;
+}
+
+/** The first thing that is missing of a rule: of all that has to be met, what is furthest along. */
+export interface MissingLeaf {
+  /** The rule. */
+  rule_id: string;
+  /** In words: "4 of 7 days since joining". */
+  text: string;
+  /** The comparison as it stands. */
+  requirement?: Requirement;
+}
+
+/** A change that the ledger has. */
+export interface LastFlip {
+  /** When it was earned, or barred. */
+  at?: string;
+  /** True: unlocked or granted. False: revoked. */
+  unlocked: boolean;
+  /** The rule; empty: the flag as a whole. */
+  rule_id: string;
+}
+
+/**
+ * Asks what a change of a flag would come to for a few users, at once and with reasons, without saving it. The draft
+ * is that of PreviewRuleRequest.
+ */
+export interface TryFlagRequest {
+  /** See PreviewRuleRequest.flag. */
+  flag?: FeatureFlagInput | null;
+  /** See PreviewRuleRequest.update_mask. */
+  update_mask?: string | null;
+  /** See PreviewRuleRequest.rule. */
+  rule?: RuleInput | null;
+  /** See PreviewRuleRequest.position. */
+  position?: number | null;
+  /** See PreviewRuleRequest.on_rule_change. */
+  on_rule_change?: "KEEP" | "RELOCK" | null;
+  /** For whom, 1…20. What a context gives overrides what is stored; the user need not be known, nor named. */
+  contexts?: EvaluationContextInput[] | null;
+}
+
+/**
+ * Whom a decision is for, and what the call says of them. What is given here overrides what is stored, for this call
+ * alone; nothing of it is stored, and no unlock comes of it.
+ */
+export interface EvaluationContextInput {
+  /** The targeting key. Empty: nobody in particular; decisions that need no user are still answered. */
+  user_id?: string | null;
+  /**
+   * Organization and roles are one unit: if either is given, the other comes from here too, or is empty. Given as an
+   * empty string: in no organization.
+   */
+  organization_id?: string | null;
+  /** Given when not empty; see `organization_id`. */
+  roles?: string[] | null;
+  /** When the user joined, within the bounds of IdentifyRequest.joined_at. Absent: as stored. */
+  joined_at?: string | null;
+  /**
+   * Laid over the stored attributes, name by name. Whole numbers beyond ±(2^53 - 1) are refused, in stored ones too:
+   * send ids as text.
+   */
+  attributes?: Record<string, unknown> | null;
+}
+
+/** What a change of a flag would come to. */
+export interface TryFlagResponse {
+  /** One for each context, in their order. */
+  results: TriedUser[];
+  /** The instant that was decided at. */
+  as_of?: string;
+  /** The revision of the configuration that the draft was held against. */
+  configuration_revision: string;
+  /** What saving the draft would warn of. */
+  warnings: Warning[];
+}
+
+/**
+ * What a change of a flag would come to for one user. What the user has earned by now counts as unlocked on either
+ * side, as in a preview.
+ */
+export interface TriedUser {
+  /** Whom it is about, after the change. */
+  user?: ExplainedUser;
+  /** Without the draft. Of a flag that there is not yet the first line answers. */
+  before?: Explanation;
+  /** With the draft. */
+  after?: Explanation;
+}
+
 /** A named condition that rules refer to by `{"condition": KEY}`. */
 export interface SegmentInput {
   /** Unique, compared byte by byte. 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit. */
@@ -2598,6 +2919,43 @@ export interface AdminRoutes {
     query: Record<string, never>;
     body: PreviewRuleRequest;
     response: PreviewRuleResponse | { error: Problem };
+  };
+  /**
+   * Explains the decision on a flag for a user: the order of evaluation, line by line, with what stands below the
+   * answer; or what would be decided with other roles, another organization, other attributes, at another instant
+   */
+  "GET /api/admin/users/{user_id}/flags/{flag}/explain": {
+    path: { user_id: string; flag: string };
+    query: { organization_id?: string; roles?: string[]; at?: string; joined_at?: string; consistency_token?: string; consistency?: "CACHED" | "FULL" };
+    body: undefined;
+    response: ExplainFlagResponse;
+  };
+  /**
+   * Explains the decision on a flag for a user: the order of evaluation, line by line, with what stands below the
+   * answer; or what would be decided with other roles, another organization, other attributes, at another instant
+   */
+  "POST /api/admin/users/{user_id}/flags/{flag}/explain": {
+    path: { user_id: string; flag: string };
+    query: Record<string, never>;
+    body: ExplainFlagRequest;
+    response: ExplainFlagResponse;
+  };
+  /**
+   * Lists all flags of a user by key, paged: on or off, by which line and rule, how near, what is missing, until
+   * when, since when
+   */
+  "GET /api/admin/users/{user_id}/flags": {
+    path: { user_id: string };
+    query: { q?: string; states?: ("ON" | "NEAR" | "OFF" | "BLOCKED")[]; page_size?: number; page_token?: string; consistency_token?: string; consistency?: "CACHED" | "FULL" };
+    body: undefined;
+    response: ListUserFlagsResponse;
+  };
+  /** Explains what a change of a flag would come to for up to twenty users, at once */
+  "POST /api/admin/flags/{flag}/try": {
+    path: { flag: string };
+    query: Record<string, never>;
+    body: TryFlagRequest;
+    response: TryFlagResponse;
   };
   /** Creates or changes a segment */
   "PATCH /api/admin/segments/{segment_key}": {

@@ -86,7 +86,7 @@ export class RequirementsService {
 }
 
 /** Rejects with UNAVAILABLE where the store is away and what is at hand of the user is not enough to tell what a flag asks. */
-function requireReadable(view: Omit<TargetView, 'stale'>, flagKey: string): void {
+export function requireReadable(view: Omit<TargetView, 'stale'>, flagKey: string): void {
   if (isReadable(view, flagKey)) return;
   throw unavailable('the store does not answer, and what the user did within windows is not at hand; try again');
 }

@@ -1,6 +1,8 @@
-import type { Decision } from '../../core/deciding/decision.js';
+import type { Decision, EvaluationContext } from '../../core/deciding/decision.js';
 import { decide } from '../../core/deciding/evaluate.js';
 import { passingSubject, type Subject } from '../../core/deciding/subject.js';
+import { explain } from '../../core/explaining/explain.js';
+import type { Explanation } from '../../core/explaining/explanation.js';
 import type { KnownDays } from '../../core/facts/known-days.js';
 import type { FlagRequirements } from '../../core/requirements/requirement.js';
 import { requirementsOf } from '../../core/requirements/requirements-of.js';
@@ -24,6 +26,12 @@ export interface Earned {
   readonly decision: Decision;
   /** The flag's rules that organizations earn, as they stand for it, and whether it has the flag apart from them. */
   readonly standing: () => Pick<FlagRequirements, 'rules' | 'granted'>;
+}
+
+/** What a call says of a user, and the organization that the decision is then about. */
+export interface Overridden {
+  readonly context: EvaluationContext;
+  readonly organization: OrganizationState | undefined;
 }
 
 /** A flag with the draft, or without it, which is decided for one user after another at one instant. */
@@ -92,6 +100,19 @@ export class PreviewSide {
     const subject = passingSubject(this.#snapshot, unknownEarner(organization.id), organization);
     const { rules, granted } = this.#requirements(subject);
     return { rules: rules.filter(({ earnedBy }) => earnedBy === 'ORGANIZATION'), granted };
+  }
+
+  /**
+   * Why the flag is decided as it is for the user, likewise; with a call's overrides, for the organization that these name, which
+   * `organization` is the state of.
+   */
+  explanation(previewed: Previewed, { context, organization }: Overridden): Explanation {
+    const { user, organization: own } = previewed;
+    return explain({
+      ...{ snapshot: this.#snapshot, flagKey: this.#flagKey, now: this.#now, known: this.#known, context },
+      user: this.#settled(previewed),
+      organization: this.#organizationOf(organization === own ? previewed : { user, organization, dueAt: undefined }),
+    });
   }
 
   #compiled(): CompiledFlag | undefined {

@@ -74,6 +74,12 @@ export function userPagesContract(store: () => Store): void {
     }
     expect(inOrder((await read(3)).users).map(partitionOf)).toEqual(everybody.map(partitionOf).sort((a, b) => a - b));
     expect(await store().userPages.count('')).toBe(everybody.length);
+    const some = [everybody[3]!, everybody.at(-1)!, everybody[3]!, 'never-stored'];
+    const named = await store().userPages.named(some, { needs: EVERYTHING });
+    expect(inOrder(named.users).toSorted()).toEqual([everybody[3]!, everybody.at(-1)!].toSorted());
+    for (const user of named.users) expect(user).toEqual(whole.get(user.id));
+    expect(named.timers).toEqual(new Map([[everybody[3]!, 101]]));
+    expect(await store().userPages.named([], { needs: EVERYTHING })).toMatchObject({ users: [] });
     await store().transaction((tx) => tx.timers.put(everybody.map((userId) => ({ userId, dueAt: undefined }))));
   });
 

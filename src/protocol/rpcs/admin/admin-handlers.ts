@@ -5,6 +5,7 @@ import type { Handlers } from '../method.js';
 import { auditRpcs } from './audit-rpcs.js';
 import { backfillRpcs } from './backfill-rpcs.js';
 import { deadLetterRpcs } from './dead-letter-rpcs.js';
+import { explanationRpcs } from './explanation-rpcs.js';
 import { findingRpcs } from './finding-rpcs.js';
 import { flagRpcs } from './flag-rpcs.js';
 import { ledgerRpcs } from './ledger-rpcs.js';
@@ -33,6 +34,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...deadLetterRpcs(services.deadLetters),
     ...auditRpcs(services.audit),
     ...previewRpcs(services.preview),
+    ...explanationRpcs(services),
     ...webhookRpcs(services),
   };
 }

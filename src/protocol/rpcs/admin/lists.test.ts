@@ -33,6 +33,7 @@ const NAMED: Readonly<Record<string, object>> = {
   listOrganizationMembers: { id: 'globex' },
   listFlagUnlocks: { flag: 'one' },
   listRequirements: { userId: 'ada' },
+  listUserFlags: { userId: 'ada' },
 };
 
 let stand: DoorStand;
@@ -98,6 +99,7 @@ describe('a paged list', () => {
         'listSegments',
         'listTokens',
         'listUnlocks',
+        'listUserFlags',
         'listUsers',
       ],
     ]);

@@ -1,5 +1,5 @@
 import { invalidAt } from '../../../calls/errors.js';
-import type { Decision } from '../../../core/deciding/decision.js';
+import type { DraftInput } from '../../../services/previewing/held-draft.js';
 import type { PreviewService } from '../../../services/previewing/preview.js';
 import type {
   OrganizationGroups,
@@ -10,20 +10,20 @@ import type {
   PreviewResult,
   PreviewSample,
 } from '../../../services/previewing/preview-event.js';
-import type { EvaluateResponse } from '../../gen/latchkey/v1/evaluation.js';
 import {
   PreviewResult_Blocked as Blocked,
   type PreviewOrganizationGroup as OrganizationGroupMessage,
   type PreviewOrganizations as OrganizationsMessage,
+  type PreviewRuleRequest,
   type PreviewRuleResponse,
   type PreviewProgress as ProgressMessage,
   type PreviewResult as ResultMessage,
   type PreviewSample as SampleMessage,
 } from '../../gen/latchkey/v1/preview.js';
-import { decisionMessage } from '../../messages/decision-message.js';
+import { valuelessDecision } from '../../messages/explanation-message.js';
 import { duration, instant, updateMask } from '../../messages/fields.js';
 import { FLAG_PATHS, flagInput, ruleInput } from '../../messages/flag-input.js';
-import { blockMessage, ruleMessage } from '../feature/requirements.js';
+import { blockMessage, ruleMessage } from '../../messages/requirement-message.js';
 import { flagNamed, ruleChange } from '../feature/set-flag.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
@@ -32,24 +32,30 @@ export function previewRpcs(preview: Pick<PreviewService, 'preview'>): AdminRpcs
   return {
     previewRule: {
       begin(request, call, out) {
-        const { flag, rule, position, organizationId, sampleSize } = request;
-        if (flag === undefined) throw invalidAt('/flag', 'flag is missing; give at least flag.key');
-        if (rule === undefined && position !== undefined)
-          throw invalidAt('/position', 'position is the place of rule, which is missing');
-        const input = {
-          ...flagNamed(flag),
-          input: flagInput(flag, updateMask(request.updateMask, FLAG_PATHS)),
-          rule: rule && { input: ruleInput(rule, '/rule'), position },
-          onRuleChange: ruleChange(request.onRuleChange),
-          organizationId,
-          sampleSize,
-        };
+        const { organizationId, sampleSize } = request;
+        const input = { ...draftOf(request), organizationId, sampleSize };
         return preview.preview(call, input, {
           write: (event) => out.write(eventMessage(event)),
           end: (failure) => out.end(failure),
         });
       },
     },
+  };
+}
+
+/** The draft of a flag that is not to be saved, from a request. */
+export function draftOf(
+  request: Pick<PreviewRuleRequest, 'flag' | 'updateMask' | 'rule' | 'position' | 'onRuleChange'>,
+): DraftInput {
+  const { flag, rule, position } = request;
+  if (flag === undefined) throw invalidAt('/flag', 'flag is missing; give at least flag.key');
+  if (rule === undefined && position !== undefined)
+    throw invalidAt('/position', 'position is the place of rule, which is missing');
+  return {
+    ...flagNamed(flag),
+    input: flagInput(flag, updateMask(request.updateMask, FLAG_PATHS)),
+    rule: rule && { input: ruleInput(rule, '/rule'), position },
+    onRuleChange: ruleChange(request.onRuleChange),
   };
 }
 
@@ -106,17 +112,12 @@ function organizationsMessage(groups: OrganizationGroups): OrganizationsMessage 
 function sampleMessage({ userId, before, after, servedBy, shortened }: PreviewSample): SampleMessage {
   return {
     userId,
-    before: sampledDecision(before),
-    after: sampledDecision(after.decision),
+    before: valuelessDecision(before),
+    after: valuelessDecision(after.decision),
     rules: after.rules.map(ruleMessage),
     blockedBy: after.blockedBy.map(blockMessage),
     granted: after.granted,
     servedBy: servedBy && ruleMessage(servedBy),
     shortened,
   };
-}
-
-/** A decision without its value, which may be large, is not counted by any limit, and follows from the variant. */
-function sampledDecision(decision: Decision): EvaluateResponse {
-  return { ...decisionMessage({ decision, stale: false }), value: undefined };
 }

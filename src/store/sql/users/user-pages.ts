@@ -1,11 +1,11 @@
 import type { StateNeeds } from '../../../core/snapshot/state-needs.js';
 import type { Earner, UserState } from '../../../core/states/user-state.js';
 import { PARTITIONS, type PartitionRange } from '../../../core/values/partition.js';
-import type { UserCursor, UserPage, UserPageRequest, UserPages } from '../../user-pages.js';
+import { FIRST_USER, type UserCursor, type UserPage, type UserPageRequest, type UserPages } from '../../user-pages.js';
 import { commaSeparated, type Dialect, type SqlValue } from '../engine/dialect.js';
 import type { Engine, Sql } from '../engine/sql.js';
 import { bringUp, countAs } from './derived-actions.js';
-import type { UserKey } from './user-keys.js';
+import { type UserKey, userKeys } from './user-keys.js';
 import { isBehind, userStateOf } from './user-state.js';
 import {
   ACCESS,
@@ -61,6 +61,7 @@ export function userPages(engine: Engine): UserPages {
     count: (organizationId, pause, earner = 'user') => countUsers(engine.read, { organizationId, earner }, pause),
     naming: (organizationId, partitions) => usersNaming(engine.read, organizationId, partitions),
     read: (request) => readPage(engine, request),
+    named: (userIds, request) => readPage(engine, { ...NAMED, ...request, keys: userKeys(userIds) }),
   };
 }
 
@@ -103,6 +104,11 @@ function letOthersRun(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
+/** A page whose users are known: there is nothing to look for. */
+type KnownPage = UserPageRequest & { readonly keys?: readonly UserKey[] };
+
+const NAMED = { after: FIRST_USER, limit: Infinity, organizationId: '' } as const;
+
 /** Whose pages: of all of a kind, or of an organization's users. */
 type Whom = Pick<UserPageRequest, 'organizationId' | 'earner' | 'order'>;
 
@@ -117,7 +123,7 @@ function indexFor(sql: Sql, { organizationId, earner, order }: Whom): string {
 }
 
 /** A page, with derived actions counted anew for users who are behind: the page is then read again, as of one instant. */
-async function readPage(engine: Engine, request: UserPageRequest): Promise<UserPage> {
+async function readPage(engine: Engine, request: KnownPage): Promise<UserPage> {
   const { needs, countedAs } = request;
   const { actions } = needs;
   const { behind, ...page } = await pageAt(engine.read, request);
@@ -132,21 +138,22 @@ async function readPage(engine: Engine, request: UserPageRequest): Promise<UserP
 
 async function pageAt(
   sql: Sql,
-  { earner = 'user', ...whole }: UserPageRequest,
+  { earner = 'user', keys: known, ...whole }: KnownPage,
 ): Promise<UserPage & { readonly behind: readonly UserState[] }> {
   const { first } = PARTITIONS_OF[earner];
   const members = whole.order === 'members';
   const after = whole.after.partition < first && !members ? { partition: first, userId: '' } : whole.after;
   const request = { ...whole, after, earner };
   const { limit, needs } = request;
-  const found = await keysAfter(sql, request);
+  const found =
+    known?.map(([part, id]): KeyRow => ({ part, id, organization_id: '' })) ?? (await keysAfter(sql, request));
   const rows = found.slice(0, limit);
   const keys = rows.map(({ part, id }): UserKey => [part, id]);
   const last = rows.at(-1);
   if (last === undefined) return { users: [], timers: new Map(), next: undefined, behind: [] };
   const rowsOf = new Map<string, UserStateRow[]>();
   const timers = new Map<string, number>();
-  const { text, values } = pageQuery(sql, { ...request, keys, needs });
+  const { text, values } = pageQuery(sql, { ...request, keys, needs, listed: known !== undefined });
   for (const row of await sql.rows<UserStateRow>(text, values)) {
     const rows = rowsOf.get(row.user_id);
     if (row.kind === TIMER) timers.set(row.user_id, row.n1);
@@ -210,6 +217,8 @@ interface Selection extends Whom {
   readonly after: UserCursor;
   readonly keys: readonly UserKey[];
   readonly needs: StateNeeds;
+  /** Whether the keys do not stand one after the other. */
+  readonly listed: boolean;
 }
 
 interface Condition {
@@ -251,9 +260,13 @@ function conditionOf(sql: Sql, { kind, key }: UserStateTable, selection: Selecti
   }
 }
 
-/** The condition for the users of a page: a range where it has all users, a list where it has an organization's. */
-function whose(sql: Sql, columns: readonly string[], { after, keys, organizationId, order }: Selection): Condition {
-  if (organizationId !== '' || order === 'members')
+/** The condition for the users of a page: a range where it has all users, a list where it has an organization's, or those asked for. */
+function whose(
+  sql: Sql,
+  columns: readonly string[],
+  { after, keys, organizationId, order, listed }: Selection,
+): Condition {
+  if (listed || organizationId !== '' || order === 'members')
     return { text: sql.dialect.isOneOf(columns, keys.length), values: keys.flat() };
   return rangeOf(columns, after, keys.at(-1)!);
 }

@@ -36,6 +36,7 @@ import {
   ReplayDeadLettersRequest,
   ReplayDeadLettersResponse,
 } from "./dead_letter.js";
+import { ExplainFlagRequest, ExplainFlagResponse } from "./explanation.js";
 import {
   ListOrganizationsRequest,
   ListOrganizationsResponse,
@@ -108,6 +109,7 @@ import {
   RevokeTokenRequest,
   RevokeTokenResponse,
 } from "./token.js";
+import { TryFlagRequest, TryFlagResponse } from "./try_flag.js";
 import { CorrectTotalRequest, CorrectTotalResponse, GetUserRequest, GetUserResponse } from "./user.js";
 import {
   DeleteUserRequest,
@@ -115,6 +117,7 @@ import {
   GetDeletedTotalsRequest,
   GetDeletedTotalsResponse,
 } from "./user_deletion.js";
+import { ListUserFlagsRequest, ListUserFlagsResponse } from "./user_flags.js";
 import {
   CreateWebhookRequest,
   CreateWebhookResponse,
@@ -142,7 +145,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search and ListAccess, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag and ListUserFlags, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -201,6 +204,43 @@ export const AdminServiceDefinition = {
       requestStream: false,
       responseType: PreviewRuleResponse as typeof PreviewRuleResponse,
       responseStream: true,
+      options: {},
+    },
+    /**
+     * Explains the decision on a flag for a user: the order of evaluation, line by line, with what stands below the answer; or what would
+     * be decided with other roles, another organization, other attributes, at another instant. An unknown user and an unknown flag are
+     * explained, as they are decided. Scope: `manage`; bound to an organization, its own users, told less: see Explanation.
+     */
+    explainFlag: {
+      name: "ExplainFlag",
+      requestType: ExplainFlagRequest as typeof ExplainFlagRequest,
+      requestStream: false,
+      responseType: ExplainFlagResponse as typeof ExplainFlagResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists all flags of a user by key, paged: on or off, by which line and rule, how near, what is missing, until when, since when. Scope:
+     * `manage`; bound to an organization, its own users, told less: see UserFlag.
+     */
+    listUserFlags: {
+      name: "ListUserFlags",
+      requestType: ListUserFlagsRequest as typeof ListUserFlagsRequest,
+      requestStream: false,
+      responseType: ListUserFlagsResponse as typeof ListUserFlagsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Explains what a change of a flag would come to for up to twenty users, at once. Saves nothing. INVALID_ARGUMENT: SetFlag would
+     * refuse the draft, in the same words. Scope: `manage`.
+     */
+    tryFlag: {
+      name: "TryFlag",
+      requestType: TryFlagRequest as typeof TryFlagRequest,
+      requestStream: false,
+      responseType: TryFlagResponse as typeof TryFlagResponse,
+      responseStream: false,
       options: {},
     },
     /**
@@ -733,7 +773,7 @@ export const AdminServiceDefinition = {
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search and ListAccess, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag and ListUserFlags, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -794,6 +834,47 @@ export const AdminServiceService = {
     requestDeserialize: (value: Buffer): PreviewRuleRequest => PreviewRuleRequest.decode(value),
     responseSerialize: (value: PreviewRuleResponse): Buffer => Buffer.from(PreviewRuleResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): PreviewRuleResponse => PreviewRuleResponse.decode(value),
+  },
+  /**
+   * Explains the decision on a flag for a user: the order of evaluation, line by line, with what stands below the answer; or what would
+   * be decided with other roles, another organization, other attributes, at another instant. An unknown user and an unknown flag are
+   * explained, as they are decided. Scope: `manage`; bound to an organization, its own users, told less: see Explanation.
+   */
+  explainFlag: {
+    path: "/latchkey.v1.AdminService/ExplainFlag" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ExplainFlagRequest): Buffer => Buffer.from(ExplainFlagRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExplainFlagRequest => ExplainFlagRequest.decode(value),
+    responseSerialize: (value: ExplainFlagResponse): Buffer => Buffer.from(ExplainFlagResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExplainFlagResponse => ExplainFlagResponse.decode(value),
+  },
+  /**
+   * Lists all flags of a user by key, paged: on or off, by which line and rule, how near, what is missing, until when, since when. Scope:
+   * `manage`; bound to an organization, its own users, told less: see UserFlag.
+   */
+  listUserFlags: {
+    path: "/latchkey.v1.AdminService/ListUserFlags" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListUserFlagsRequest): Buffer => Buffer.from(ListUserFlagsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListUserFlagsRequest => ListUserFlagsRequest.decode(value),
+    responseSerialize: (value: ListUserFlagsResponse): Buffer =>
+      Buffer.from(ListUserFlagsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListUserFlagsResponse => ListUserFlagsResponse.decode(value),
+  },
+  /**
+   * Explains what a change of a flag would come to for up to twenty users, at once. Saves nothing. INVALID_ARGUMENT: SetFlag would
+   * refuse the draft, in the same words. Scope: `manage`.
+   */
+  tryFlag: {
+    path: "/latchkey.v1.AdminService/TryFlag" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: TryFlagRequest): Buffer => Buffer.from(TryFlagRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): TryFlagRequest => TryFlagRequest.decode(value),
+    responseSerialize: (value: TryFlagResponse): Buffer => Buffer.from(TryFlagResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): TryFlagResponse => TryFlagResponse.decode(value),
   },
   /**
    * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
@@ -1439,6 +1520,22 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   previewRule: handleServerStreamingCall<PreviewRuleRequest, PreviewRuleResponse>;
   /**
+   * Explains the decision on a flag for a user: the order of evaluation, line by line, with what stands below the answer; or what would
+   * be decided with other roles, another organization, other attributes, at another instant. An unknown user and an unknown flag are
+   * explained, as they are decided. Scope: `manage`; bound to an organization, its own users, told less: see Explanation.
+   */
+  explainFlag: handleUnaryCall<ExplainFlagRequest, ExplainFlagResponse>;
+  /**
+   * Lists all flags of a user by key, paged: on or off, by which line and rule, how near, what is missing, until when, since when. Scope:
+   * `manage`; bound to an organization, its own users, told less: see UserFlag.
+   */
+  listUserFlags: handleUnaryCall<ListUserFlagsRequest, ListUserFlagsResponse>;
+  /**
+   * Explains what a change of a flag would come to for up to twenty users, at once. Saves nothing. INVALID_ARGUMENT: SetFlag would
+   * refuse the draft, in the same words. Scope: `manage`.
+   */
+  tryFlag: handleUnaryCall<TryFlagRequest, TryFlagResponse>;
+  /**
    * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
    * see VersionConflict.
    * Scope: `manage`.
@@ -1693,6 +1790,64 @@ export interface AdminServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<PreviewRuleResponse>;
+  /**
+   * Explains the decision on a flag for a user: the order of evaluation, line by line, with what stands below the answer; or what would
+   * be decided with other roles, another organization, other attributes, at another instant. An unknown user and an unknown flag are
+   * explained, as they are decided. Scope: `manage`; bound to an organization, its own users, told less: see Explanation.
+   */
+  explainFlag(
+    request: ExplainFlagRequest,
+    callback: (error: ServiceError | null, response: ExplainFlagResponse) => void,
+  ): ClientUnaryCall;
+  explainFlag(
+    request: ExplainFlagRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ExplainFlagResponse) => void,
+  ): ClientUnaryCall;
+  explainFlag(
+    request: ExplainFlagRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ExplainFlagResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists all flags of a user by key, paged: on or off, by which line and rule, how near, what is missing, until when, since when. Scope:
+   * `manage`; bound to an organization, its own users, told less: see UserFlag.
+   */
+  listUserFlags(
+    request: ListUserFlagsRequest,
+    callback: (error: ServiceError | null, response: ListUserFlagsResponse) => void,
+  ): ClientUnaryCall;
+  listUserFlags(
+    request: ListUserFlagsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListUserFlagsResponse) => void,
+  ): ClientUnaryCall;
+  listUserFlags(
+    request: ListUserFlagsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListUserFlagsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Explains what a change of a flag would come to for up to twenty users, at once. Saves nothing. INVALID_ARGUMENT: SetFlag would
+   * refuse the draft, in the same words. Scope: `manage`.
+   */
+  tryFlag(
+    request: TryFlagRequest,
+    callback: (error: ServiceError | null, response: TryFlagResponse) => void,
+  ): ClientUnaryCall;
+  tryFlag(
+    request: TryFlagRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: TryFlagResponse) => void,
+  ): ClientUnaryCall;
+  tryFlag(
+    request: TryFlagRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: TryFlagResponse) => void,
+  ): ClientUnaryCall;
   /**
    * Creates or changes a segment. Rules that refer to it follow. ABORTED: `expected_version` is not the present one;
    * see VersionConflict.

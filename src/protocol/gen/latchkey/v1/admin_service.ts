@@ -22,6 +22,7 @@ import {
   ReplayDeadLettersRequest,
   ReplayDeadLettersResponse,
 } from "./dead_letter.js";
+import { ExplainFlagRequest, ExplainFlagResponse } from "./explanation.js";
 import {
   ListOrganizationsRequest,
   ListOrganizationsResponse,
@@ -94,6 +95,7 @@ import {
   RevokeTokenRequest,
   RevokeTokenResponse,
 } from "./token.js";
+import { TryFlagRequest, TryFlagResponse } from "./try_flag.js";
 import { CorrectTotalRequest, CorrectTotalResponse, GetUserRequest, GetUserResponse } from "./user.js";
 import {
   DeleteUserRequest,
@@ -101,6 +103,7 @@ import {
   GetDeletedTotalsRequest,
   GetDeletedTotalsResponse,
 } from "./user_deletion.js";
+import { ListUserFlagsRequest, ListUserFlagsResponse } from "./user_flags.js";
 import {
   CreateWebhookRequest,
   CreateWebhookResponse,
@@ -128,7 +131,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search and ListAccess, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag and ListUserFlags, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -187,6 +190,43 @@ export const AdminServiceDefinition = {
       requestStream: false,
       responseType: PreviewRuleResponse as typeof PreviewRuleResponse,
       responseStream: true,
+      options: {},
+    },
+    /**
+     * Explains the decision on a flag for a user: the order of evaluation, line by line, with what stands below the answer; or what would
+     * be decided with other roles, another organization, other attributes, at another instant. An unknown user and an unknown flag are
+     * explained, as they are decided. Scope: `manage`; bound to an organization, its own users, told less: see Explanation.
+     */
+    explainFlag: {
+      name: "ExplainFlag",
+      requestType: ExplainFlagRequest as typeof ExplainFlagRequest,
+      requestStream: false,
+      responseType: ExplainFlagResponse as typeof ExplainFlagResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists all flags of a user by key, paged: on or off, by which line and rule, how near, what is missing, until when, since when. Scope:
+     * `manage`; bound to an organization, its own users, told less: see UserFlag.
+     */
+    listUserFlags: {
+      name: "ListUserFlags",
+      requestType: ListUserFlagsRequest as typeof ListUserFlagsRequest,
+      requestStream: false,
+      responseType: ListUserFlagsResponse as typeof ListUserFlagsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Explains what a change of a flag would come to for up to twenty users, at once. Saves nothing. INVALID_ARGUMENT: SetFlag would
+     * refuse the draft, in the same words. Scope: `manage`.
+     */
+    tryFlag: {
+      name: "TryFlag",
+      requestType: TryFlagRequest as typeof TryFlagRequest,
+      requestStream: false,
+      responseType: TryFlagResponse as typeof TryFlagResponse,
+      responseStream: false,
       options: {},
     },
     /**
