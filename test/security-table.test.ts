@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
-import { PERMISSIONS } from '../src/calls/permissions.js';
+import { ELSEWHERE, type Operation, operationsOf, PERMISSIONS } from '../src/calls/permissions.js';
 import { SCOPES, type Scope } from '../src/store/token-store.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../src/testing/embedded-latchkey.js';
 import { ADMIN_ROUTES, adminExample } from './security/admin-examples.js';
@@ -183,6 +183,14 @@ describe('the tables of docs/security.md', () => {
     const told = new Set([...rpcRows, ...routeRows].map(({ operation }) => operation));
     told.delete('');
     expect(told).toEqual(new Set(Object.keys(PERMISSIONS)));
+  });
+
+  it('tell sessions of the operations that the administration has', () => {
+    const here = new Set(routeRows.filter(({ call }) => ADMIN_ROUTES.has(call)).map(({ operation }) => operation));
+    const all = Object.keys(PERMISSIONS) as Operation[];
+    expect(new Set(all.filter((operation) => !here.has(operation)))).toEqual(ELSEWHERE);
+    const admin = { kind: 'machine', tokenId: '', scopes: new Set<Scope>(['admin']), organizationId: '' } as const;
+    expect(new Set(operationsOf(admin))).toEqual(here);
   });
 
   it('name every kind of caller for every call', () => {

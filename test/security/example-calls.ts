@@ -2,7 +2,7 @@
 // `docs/security.md`. A new RPC or route fails it until:
 //
 // 1. `src/calls/permissions.ts` has its operation: `platform(…)`, or, where an organization's administrators may, `organization(…)`
-//    or `members(…)`. An RPC that is the same operation as another is named in `OPERATIONS_OF_RPCS` there.
+//    or `members(…)`; also in `ELSEWHERE` where it has no route below /api/admin. An RPC that is the same operation as another is named in `OPERATIONS_OF_RPCS` there.
 // 2. `RPC_EXAMPLES` has a good request under its name, or under its name and what it is about where callers fare differently with
 //    different requests (`SetFlag the flag`). What it names it takes from its reach: a user or an organization of the caller's own,
 //    or a foreign one. The route's request is made from it. Routes that are no RPC's stand in `ROUTE_EXAMPLES`.

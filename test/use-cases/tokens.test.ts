@@ -3,6 +3,7 @@ import type { Call } from '../../src/calls/caller.js';
 import { MINUTE_MS } from '../../src/core/values/time.js';
 import { Authentication } from '../../src/services/tokens/authentication.js';
 import { hashSecret } from '../../src/services/tokens/tokens.js';
+import { keepHouse } from '../../src/worker/housekeeping.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { decided, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 
@@ -249,5 +250,36 @@ describeOnEachEngine('a token that is bound to an organization', (engine) => {
     expect((await flagLookup.access(OPERATOR, 'lent', page)).items).toHaveLength(3);
     const manager = person('m', { organizationId: 'acme', roles: ['manager'] });
     await expect(flagLookup.access(manager, 'lent', page)).rejects.toMatchObject(code('FORBIDDEN', 'admins'));
+  });
+});
+
+describeOnEachEngine('sessions', (engine) => {
+  it('are known on every server, end with their token there, and are dropped a day after their end', async () => {
+    const stand = await engine.compose();
+    const { services, store, clock } = stand;
+    const { token, secret } = await create(stand, { scopes: ['manage'], organizationId: 'acme' });
+    const caller = await machineOf(stand, secret);
+    const begin = () => services.sessions.begin({ caller, requestId: 'r' });
+    const [kept, signedOut] = [await begin(), await begin()];
+    const elsewhere = new Authentication({ tokens: store.tokens, clock, onError: () => undefined });
+    const known = async ({ secret: held }: typeof kept) => elsewhere.session(held);
+    expect(await known(kept)).toMatchObject({ tokenId: token.id, sessionId: kept.session.id, organizationId: 'acme' });
+    await services.sessions.end(signedOut.secret, 'r');
+    elsewhere.forget();
+    await expect(known(signedOut)).rejects.toMatchObject(code('UNAUTHENTICATED', 'over'));
+    expect(await known(kept)).toMatchObject({ sessionId: kept.session.id });
+    await services.tokens.revoke(OPERATOR, token.id);
+    elsewhere.forget();
+    await expect(known(kept)).rejects.toMatchObject(code('UNAUTHENTICATED', 'over'));
+
+    const { keeper } = services;
+    const now = await store.now();
+    const house = (hours: number) => ({ ...store, now: () => Promise.resolve(now + hours * 60 * MINUTE_MS) });
+    const left = async () => (await services.tokens.list(OPERATOR, { limit: 10 }, 'sessions')).items.length;
+    await keepHouse({ store: house(23), keeper, retentionDays: 3, auditRetentionDays: undefined });
+    expect(await left()).toBe(2);
+    await keepHouse({ store: house(25), keeper, retentionDays: 3, auditRetentionDays: undefined });
+    expect(await left()).toBe(0);
+    expect((await services.tokens.list(OPERATOR, { limit: 10 })).items.map(({ id }) => id)).toContain(token.id);
   });
 });
