@@ -1,6 +1,6 @@
 const { createTable, noWayBack, seedRow } = require('./schema/create-table.cjs');
 
-/** The outbox of changes, the audit and machine tokens. */
+/** The outbox of changes, the audit, versions of the configuration, and machine tokens. */
 exports.up = async function up(knex) {
   await createTable(knex, {
     name: 'outbox',
@@ -21,6 +21,8 @@ exports.up = async function up(knex) {
     columns: {
       at: 'BIGINT NOT NULL',
       actor: 'VARCHAR(255) NOT NULL',
+      // The organization that the actor was confined to; '' for the platform.
+      actor_organization: "VARCHAR(128) NOT NULL DEFAULT ''",
       action: 'VARCHAR(128) NOT NULL',
       target: 'VARCHAR(255) NOT NULL',
       state_before: 'MEDIUMTEXT NOT NULL',
@@ -29,7 +31,33 @@ exports.up = async function up(knex) {
       comment: 'TEXT NOT NULL',
     },
     primary: ['id'],
-    indexes: { audit_target: ['target', 'id'] },
+    indexes: { audit_target: ['target', 'id'], audit_actor: ['actor', 'id'], audit_at: ['at', 'id'] },
+  });
+  await createTable(knex, {
+    // By what an entry is found, and erased: the flags, users, organizations, … that it is about.
+    name: 'audit_subjects',
+    columns: { kind: 'VARCHAR(32) NOT NULL', subject: 'VARCHAR(255) NOT NULL', audit_id: 'BIGINT NOT NULL' },
+    primary: ['kind', 'subject', 'audit_id'],
+    indexes: { audit_subjects_entry: ['audit_id'] },
+  });
+  await createTable(knex, {
+    name: 'versions',
+    columns: {
+      // `flag`, `segment`, `stages`, `roles`.
+      kind: 'VARCHAR(16) NOT NULL',
+      // The id of the flag or segment, or the organization's.
+      id: 'VARCHAR(128) NOT NULL',
+      version: 'BIGINT NOT NULL',
+      at: 'BIGINT NOT NULL',
+      actor: 'VARCHAR(255) NOT NULL',
+      actor_organization: "VARCHAR(128) NOT NULL DEFAULT ''",
+      request_id: 'VARCHAR(255) NOT NULL',
+      comment: 'TEXT NOT NULL',
+      // JSON, whole.
+      state: 'MEDIUMTEXT NOT NULL',
+    },
+    primary: ['kind', 'id', 'version'],
+    indexes: { versions_actor: ['actor', 'kind', 'id', 'version'] },
   });
   await createTable(knex, {
     name: 'tokens',

@@ -72,7 +72,12 @@ beforeAll(async () => {
   const webhook = { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] };
   const webhookIds: string[] = [];
   for (let i = 0; i < 48; i++) webhookIds.push((await services.webhooks.create(operator, webhook)).endpoint.id);
+  await services.stages.set(operator, { stages: [{ name: 'tour', selfSettable: true }] });
+  for (const { organization: id } of [OWN, FOREIGN]) {
+    await services.organizations.set(operator, { id, roles: [{ name: 'pilot', inherits: [] }], comment: '' });
+  }
   made = {
+    entries: await madeEntries(),
     ...{ tokenId: (await machine(['evaluate'])).token.id, backfillId },
     ...{ webhookId: webhookIds[0]!, spareWebhookIds: webhookIds.slice(1) },
   };
@@ -101,6 +106,43 @@ afterAll(async () => {
   client.close();
   await latchkey.close();
 });
+
+/** Entries of the audit about what there is by now, and about rows that each can be undone. */
+async function madeEntries(): Promise<Made['entries']> {
+  const { services, operator } = latchkey;
+  const page = { limit: 1 };
+  const newest = async (filter: object) => String((await services.audit.list(operator, page, filter)).items[0]!.id);
+  const rows = async (organizationId: string): Promise<string[]> => {
+    const caller = {
+      kind: 'machine',
+      tokenId: 'tok_made',
+      scopes: new Set<Scope>(['manage']),
+      organizationId,
+    } as const;
+    const ids: string[] = [];
+    for (let i = 0; i < 48; i++) {
+      const set = { keyOrId: FLAG, mustExist: true, expectedVersion: undefined, onRuleChange: 'KEEP' } as const;
+      const access = [{ role: `spare-${organizationId}-${i}` }];
+      await services.flags.set(
+        { caller, requestId: 'r' },
+        { ...set, input: {}, comment: '', access, removeAccess: [] },
+      );
+      ids.push(await newest({ target: FLAG }));
+    }
+    return ids;
+  };
+  const flag = await newest({ target: FLAG });
+  const { token } = await machine(['evaluate']);
+  return {
+    ...{ flag, token: await newest({ target: token.id }) },
+    organization: {
+      own: await newest({ target: OWN.organization }),
+      foreign: await newest({ target: FOREIGN.organization }),
+    },
+    platformRows: await rows(''),
+    rows: { own: await rows(OWN.organization), foreign: await rows(FOREIGN.organization) },
+  };
+}
 
 function machine(scopes: readonly Scope[], organizationId = '') {
   const input = { name: 'test', scopes, organizationId, expiresAt: undefined, comment: '' };

@@ -13,7 +13,6 @@ import type { Notifier } from '../notify/notifier.js';
 import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { WorkQueue } from '../queue/queue.js';
-import { AuditService } from '../services/audit/audit.js';
 import { BackfillService } from '../services/backfills/backfills.js';
 import { ConsistencyGate } from '../services/evaluating/consistency-gate.js';
 import { EvaluateStreams } from '../services/evaluating/evaluate-streams.js';
@@ -53,6 +52,7 @@ import { WebhookService, type WebhookServiceOptions } from '../services/webhooks
 import { type CachedStates, cachedStates } from '../store/cached/cached-states.js';
 import type { Store } from '../store/store.js';
 import { EpochWatch } from './epoch-watch.js';
+import { composeHistory } from './history.js';
 import type { Older } from './rollback-watch.js';
 
 export interface ServiceParts {
@@ -160,9 +160,18 @@ export function composeServices(parts: ServiceParts): Composed {
     ...{ tokens: store.tokens, clock, failures },
     onError: (error) => onError('noting a token’s last use', error),
   });
-  const services: ServiceSet = {
+  const configuration = {
     actions: new ActionService({ ...writing, ...kept }),
-    audit: new AuditService(store),
+    flags: new FlagService({ ...writing, ...kept, dayKnowledge }),
+    organizations: new OrganizationService(writing),
+    organizationRoles: new OrganizationRoles(writing),
+    segments: new SegmentService({ ...writing, dayKnowledge }),
+    stages: new StageService(writing),
+  };
+  const history = composeHistory({ store, keeper, ...configuration });
+  const services: ServiceSet = {
+    actions: configuration.actions,
+    audit: history.audit,
     authentication,
     backfills: new BackfillService({ ...writing, readers }),
     deadLetters: new DeadLetterService({ store, queue, lanes }),
@@ -172,20 +181,21 @@ export function composeServices(parts: ServiceParts): Composed {
     finding: new Finding({ store, keeper, clock }),
     explanations: new ExplanationService(views, dayKnowledge),
     flagLookup: new FlagLookup(store),
-    flags: new FlagService({ ...writing, ...kept, dayKnowledge }),
+    flags: configuration.flags,
     keeper,
     ledger: new LedgerService(writing),
     organizationDeletion: new OrganizationDeletion(writing),
     organizationMembers: new OrganizationMembers(store),
-    organizationRoles: new OrganizationRoles(writing),
-    organizations: new OrganizationService(writing),
+    organizationRoles: configuration.organizationRoles,
+    organizations: configuration.organizations,
     preview: new PreviewService({ store, keeper, readers, dayKnowledge }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
     requirements: new RequirementsService(views, dayKnowledge),
-    segments: new SegmentService({ ...writing, dayKnowledge }),
+    restoring: history.restoring,
+    segments: configuration.segments,
     sessions: new SessionService({ store, notifier, authentication }),
-    stages: new StageService(writing),
+    stages: configuration.stages,
     streams: new StreamService({
       ...{ store, states, keeper, clock, readers },
       tickets: new StreamTickets(parts.sharedSecret ?? randomBytes(32).toString('hex')),
@@ -195,9 +205,11 @@ export function composeServices(parts: ServiceParts): Composed {
     tokens: new TokenService({ store, notifier }),
     totalCorrection: new TotalCorrection({ store, keeper, notifier }),
     tries: new TryService({ store, keeper, dayKnowledge }),
+    undo: history.undo,
     userDeletion: new UserDeletion({ store, notifier }),
     userFlagList: new UserFlagList(views, dayKnowledge),
     users,
+    versions: history.versions,
     webhookDeliveries: new WebhookDeliveries({ store, source: config.webhooks?.source ?? '/latchkey' }),
     webhooks: new WebhookService({ ...writing, sender: parts.sender }),
   };

@@ -1,6 +1,5 @@
 import type { OpenReaders } from '../calls/open-readers.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
-import type { AuditService } from './audit/audit.js';
 import type { BackfillService } from './backfills/backfills.js';
 import type { EvaluateStreams } from './evaluating/evaluate-streams.js';
 import type { Evaluator } from './evaluating/evaluation.js';
@@ -15,6 +14,10 @@ import type { Finding } from './finding/finding.js';
 import type { FlagLookup } from './flags/flag-lookup.js';
 import type { FlagService } from './flags/flags.js';
 import type { SegmentService } from './flags/segments.js';
+import type { AuditService } from './history/audit.js';
+import type { RestoreService } from './history/restoring.js';
+import type { UndoService } from './history/undo.js';
+import type { VersionService } from './history/versions.js';
 import type { LedgerService } from './ledger/ledger.js';
 import type { ProgressService } from './onboarding/progress.js';
 import type { StageService } from './onboarding/stages.js';
@@ -57,6 +60,7 @@ export interface ServiceSet {
   readonly progress: ProgressService;
   readonly readers: OpenReaders;
   readonly requirements: RequirementsService;
+  readonly restoring: RestoreService;
   readonly segments: SegmentService;
   readonly sessions: SessionService;
   readonly stages: StageService;
@@ -64,9 +68,11 @@ export interface ServiceSet {
   readonly tokens: TokenService;
   readonly totalCorrection: TotalCorrection;
   readonly tries: TryService;
+  readonly undo: UndoService;
   readonly userDeletion: UserDeletion;
   readonly userFlagList: UserFlagList;
   readonly users: UserService;
+  readonly versions: VersionService;
   readonly webhookDeliveries: WebhookDeliveries;
   readonly webhooks: WebhookService;
 }

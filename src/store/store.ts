@@ -14,6 +14,7 @@ import type { SearchFill } from './search-fill.js';
 import type { TokenReader, TokenWriter } from './token-store.js';
 import type { UserPages } from './user-pages.js';
 import type { EarnerWriter, StateReader, TimerReader, TimerWriter, UserHistory, UserWriter } from './user-store.js';
+import type { VersionReader, VersionWriter } from './version-store.js';
 import type { WebhookReader, WebhookWriter } from './webhook-store.js';
 
 export type { Page, PageRequest } from './page.js';
@@ -44,6 +45,7 @@ export interface Store {
   readonly deliveries: DeliveryStore;
   readonly tokens: TokenReader;
   readonly audit: AuditReader;
+  readonly versions: VersionReader;
 
   /**
    * Runs `work` in one transaction at READ COMMITTED and commits when it resolves; a rejection rolls back and is
@@ -97,6 +99,7 @@ export interface Transaction {
   readonly deliveries: DeliveryWriter;
   readonly tokens: TokenWriter;
   readonly audit: AuditWriter;
+  readonly versions: VersionWriter;
   /** The database's clock, in epoch milliseconds. */
   now(): Promise<number>;
 }

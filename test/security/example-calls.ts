@@ -28,6 +28,14 @@ export interface Made {
   /** More of them, of which each call deletes one. */
   readonly spareWebhookIds: string[];
   readonly backfillId: string;
+  /** Entries of the audit, by what they are about; of rows each call undoes one. */
+  readonly entries: {
+    readonly flag: string;
+    readonly token: string;
+    readonly organization: Readonly<Record<Reach, string>>;
+    readonly platformRows: string[];
+    readonly rows: Readonly<Record<Reach, string[]>>;
+  };
 }
 
 /** Segments, and actions, of which each call deletes one. */
@@ -129,6 +137,28 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   ListDeadLetters: () => ({}),
   ReplayDeadLetters: () => ({ events: [] }),
   ListAudit: () => ({}),
+  ExportAudit: () => ({}),
+  ListOrganizationAudit: (reach) => ({ organizationId: of(reach).organization }),
+  'GetAuditEntry of a flag': (_reach, { entries }) => ({ id: entries.flag }),
+  'GetAuditEntry of a token': (_reach, { entries }) => ({ id: entries.token }),
+  'GetAuditEntry of an organization': (reach, { entries }) => ({ id: entries.organization[reach] }),
+  'UndoAuditEntry of the platform’s row': (_reach, { entries }) => ({
+    ...{ id: entries.platformRows.pop(), reason: 'a try' },
+  }),
+  'UndoAuditEntry of an organization’s row': (reach, { entries }) => ({
+    ...{ id: entries.rows[reach].pop(), reason: 'a try' },
+  }),
+  ...Object.fromEntries(
+    ['ListVersions', 'GetVersion', 'DiffVersions', 'RestoreVersion'].flatMap((name) => {
+      const version = name === 'ListVersions' ? {} : { version: 1 };
+      return [
+        [`${name} of a flag`, () => ({ flag: FLAG, ...version })],
+        [`${name} of a segment`, () => ({ segment: SEGMENT, ...version })],
+        [`${name} of the stages`, () => ({ ...version })],
+        [`${name} of an organization`, (reach: Reach) => ({ organizationId: of(reach).organization, ...version })],
+      ];
+    }),
+  ),
   CreateWebhook: () => ({ webhook: { url: 'https://webhooks.invalid/', types: ['dev.latchkey.revoked'] } }),
   UpdateWebhook: (_reach, { webhookId }) => ({ webhook: { id: webhookId, description: 'a try' } }),
   ListWebhooks: () => ({}),

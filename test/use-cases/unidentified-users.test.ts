@@ -132,7 +132,9 @@ describeOnEachEngine('who is not identified yet', (engine) => {
     expect(stand.published.at(-1)).toEqual({ kind: 'users', users: [{ id: 'x', revision: revision + 1 }] });
     expect(consistencyToken).not.toBe('');
     const { items } = await stand.store.audit.list({ limit: 1 }, { target: 'claimed' });
-    expect(items).toMatchObject([{ action: 'access.set', after: { expectedOrganizations: { x: 'other' } } }]);
+    expect(items).toMatchObject([
+      { action: 'access.set', after: { expectedOrganizations: [{ userId: 'x', organizationId: 'other' }] } },
+    ]);
     // A row that says nothing leaves it, a grant that was given already changes it alone.
     await stand.setFlag('claimed', {}, { access: [{ userId: 'x', effect: 'DENY' }] });
     expect(await stateOf(stand, 'x')).toMatchObject({ expectedOrganization: 'other' });

@@ -2349,7 +2349,10 @@ export interface ReplayDeadLettersResponse {
 
 /** A page of the audit. */
 export interface ListAuditResponse {
-  /** Newest first. */
+  /**
+   * Newest first. A page looks at some 2,000 entries at most: where the filter leaves few of them, it may have fewer
+   * than `page_size`, even none, and a next page all the same.
+   */
   entries: AuditEntry[];
   /** See AdminService. */
   next_page_token: string;
@@ -2359,7 +2362,10 @@ export interface ListAuditResponse {
 export interface AuditEntry {
   /** When. */
   at?: string;
-  /** Who: `token:tok_…`, `user:ID`, or `system`. */
+  /**
+   * Who: `token:tok_…`, `user:ID`, `user:[erased]` for a person who was deleted since, or `system`. To an
+   * organization, whoever acts for the platform is `platform`.
+   */
   actor: string;
   /** What: `flag.set`, `token.create`, … */
   action: string;
@@ -2373,6 +2379,189 @@ export interface AuditEntry {
   request_id: string;
   /** Why, as the caller gave it. */
   comment: string;
+  /** Names the entry, and grows with time. */
+  id: string;
+  /** What was done by whom, in one line: `user:olga changed the flag "beta": rules`. */
+  sentence: string;
+}
+
+/** An entry of the audit. */
+export interface GetAuditEntryResponse {
+  /** The entry. */
+  entry?: AuditEntry;
+  /** In what `before` and `after` differ. */
+  changes: FieldChange[];
+  /**
+   * The differences in words, one each; empty where the entry is not about a flag's rules or what can be said like
+   * that.
+   */
+  words: string[];
+  /** Whether UndoAuditEntry would take it now. */
+  undoable: boolean;
+  /** Where it would not: why, and what to do instead. */
+  not_undoable: string;
+}
+
+/** One place in which two states differ. */
+export interface FieldChange {
+  /**
+   * JSON pointer into the later state, or into the earlier one where the later has no such place. Items of a list
+   * that have an `id`, `key` or `name` are held against those of the same name; where only their order changed, the
+   * list's pointer says so, with the names.
+   */
+  pointer: string;
+  /** Absent: there was nothing. */
+  before?: unknown;
+  /** Absent: there is nothing any more. */
+  after?: unknown;
+}
+
+/** Undoes what an entry of the audit says. */
+export interface UndoAuditEntryRequest {
+  /** AuditEntry.id. */
+  id?: string | null;
+  /** Why, for the audit; 1…1,000 characters, less what names the entry. */
+  reason?: string | null;
+}
+
+/** It is undone. */
+export interface UndoAuditEntryResponse {
+  /** Of the flag, segment, list or organization that has a new version by it; 0 where nothing has. */
+  new_version: number;
+  /** As those of the call that changes it: SetFlag, SetSegment, …. */
+  warnings: Warning[];
+  /** Likewise. */
+  backfill_ids: string[];
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistency_token: string;
+}
+
+/** One entry of the audit. */
+export interface ExportAuditResponse {
+  /** The oldest comes first. */
+  entry?: AuditEntry;
+}
+
+/** A page of an organization's own history: of its roles, and of the access rows that it manages. */
+export interface ListOrganizationAuditResponse {
+  /** Newest first. */
+  entries: AuditEntry[];
+  /** See AdminService. */
+  next_page_token: string;
+}
+
+/** A page of versions. */
+export interface ListVersionsResponse {
+  /** Newest first: the first is what is there now. The newest 500 are kept. */
+  versions: Version[];
+  /** See AdminService. */
+  next_page_token: string;
+}
+
+/** A version of a flag, a segment, the stages, or an organization's roles. */
+export interface Version {
+  /** The flag's or the segment's id, `stages`, or the organization. */
+  id: string;
+  /** As the thing numbers them. Those of roles have gaps, where something else of the organization changed. */
+  version: number;
+  /** When it was made. */
+  at?: string;
+  /** Who made it; see AuditEntry.actor. */
+  actor: string;
+  /** The call's id. */
+  request_id: string;
+  /** Why, as the caller gave it. */
+  comment: string;
+  /** In what it differs from the version before, in one line. */
+  sentence: string;
+  /** Without access rows, which are no part of a version. */
+  flag?: FeatureFlag;
+  /** A segment. */
+  segment?: Segment;
+  /** The stages. */
+  stages?: ListStagesResponse;
+  /** Roles. */
+  roles?: RolesVersion;
+}
+
+/** Roles that an organization defines, as of one version. */
+export interface RolesVersion {
+  /** The organization. */
+  id: string;
+  /** Of the organization; see Organization.version. */
+  version: number;
+  /** Its own roles. */
+  roles: RoleDefinition[];
+  /** See Organization.strict_roles. */
+  strict_roles: boolean;
+}
+
+/** A version. */
+export interface GetVersionResponse {
+  /** With its state. */
+  version?: Version;
+}
+
+/** In what two versions differ. */
+export interface DiffVersionsResponse {
+  /** The version from which the differences go; 0: nothing, since it is the first that there is. */
+  from_version: number;
+  /** The version to which they go. */
+  to_version: number;
+  /** By field, of the state as GetVersion gives it; without version numbers and times. */
+  changes: FieldChange[];
+  /** In words, one each. */
+  words: string[];
+}
+
+/** Makes a new version with the content of an older one. */
+export interface RestoreVersionRequest {
+  /** As in ListVersionsRequest. */
+  flag?: string | null;
+  /** As in ListVersionsRequest; the id of one that was deleted makes it anew. */
+  segment?: string | null;
+  /** As in ListVersionsRequest. */
+  organization_id?: string | null;
+  /** Whose content. */
+  version?: number | null;
+  /** Why, for the audit; at most 1,000 characters. */
+  comment?: string | null;
+  /** The version that must be there now. Another one is ABORTED; see VersionConflict. Absent: whatever it is. */
+  expected_version?: number | null;
+  /** Of a flag: see SetFlagRequest. */
+  on_rule_change?: "KEEP" | "RELOCK" | null;
+  /** Not empty: the id that it had at the expected version. */
+  id?: string | null;
+}
+
+/** What is there now. */
+export interface RestoreVersionResponse {
+  /** The flag, where it is one. */
+  flag?: FeatureFlag;
+  /** The segment, where it is one. */
+  segment?: Segment;
+  /** The stages, where it is them. */
+  stages?: ListStagesResponse;
+  /** The roles, where it is them. */
+  roles?: RolesVersion;
+  /** As those of the call that changes it: SetFlag, SetSegment, …. */
+  warnings: Warning[];
+  /** Likewise. */
+  backfill_ids: string[];
+  /** See SetFlagResponse. */
+  newly_unlocked: FlippedFlag[];
+  /** See SetFlagResponse. */
+  newly_locked: FlippedFlag[];
+  /** Stands for this write; see EvaluateRequest.consistency_token. */
+  consistency_token: string;
+}
+
+/** A flag that came on, or went off, for a user. */
+export interface FlippedFlag {
+  /** The user. */
+  user_id: string;
+  /** The flag's key. */
+  flag_key: string;
 }
 
 /** Where events are sent, signed, by HTTP. */
@@ -2581,14 +2770,6 @@ export interface SetFlagResponse {
   newly_unlocked: FlippedFlag[];
   /** Likewise, flags that went off for these users. */
   newly_locked: FlippedFlag[];
-}
-
-/** A flag that came on, or went off, for a user. */
-export interface FlippedFlag {
-  /** The user. */
-  user_id: string;
-  /** The flag's key. */
-  flag_key: string;
 }
 
 /**
@@ -3296,12 +3477,167 @@ export interface AdminRoutes {
     body: ReplayDeadLettersRequest;
     response: ReplayDeadLettersResponse;
   };
-  /** Lists what operators and tokens changed, newest first, paged */
+  /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text */
   "GET /api/admin/audit": {
     path: Record<string, never>;
-    query: { page_size?: number; page_token?: string; target?: string };
+    query: { page_size?: number; page_token?: string; target?: string; actor?: string; kind?: string; subject?: string; organization_id?: string; from?: string; to?: string; q?: string };
     body: undefined;
     response: ListAuditResponse;
+  };
+  /** Gives one entry of the audit, by field and in words, and whether it can be undone */
+  "GET /api/admin/audit/{id}": {
+    path: { id: string };
+    query: Record<string, never>;
+    body: undefined;
+    response: GetAuditEntryResponse;
+  };
+  /**
+   * Undoes what an entry of the audit says, where what is there is still what the entry left, by the call that would
+   * change it by hand and with the scope that this needs
+   */
+  "POST /api/admin/audit/{id}/undo": {
+    path: { id: string };
+    query: Record<string, never>;
+    body: UndoAuditEntryRequest;
+    response: UndoAuditEntryResponse;
+  };
+  /** Gives the audit, oldest first, an entry each: to be kept elsewhere */
+  "GET /api/admin/audit.jsonl": {
+    path: Record<string, never>;
+    query: { after_id?: string; from?: string; to?: string; actor?: string; kind?: string; subject?: string; organization_id?: string };
+    body: undefined;
+    response: ExportAuditResponse | { error: Problem };
+  };
+  /** Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged */
+  "GET /api/admin/organizations/{organization_id}/audit": {
+    path: { organization_id: string };
+    query: { page_size?: number; page_token?: string; from?: string; to?: string };
+    body: undefined;
+    response: ListOrganizationAuditResponse;
+  };
+  /** Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged */
+  "GET /api/admin/flags/{flag}/versions": {
+    path: { flag: string };
+    query: { page_size?: number; page_token?: string; segment?: string; organization_id?: string };
+    body: undefined;
+    response: ListVersionsResponse;
+  };
+  /** Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged */
+  "GET /api/admin/segments/{segment_key}/versions": {
+    path: { segment_key: string };
+    query: { page_size?: number; page_token?: string; flag?: string; organization_id?: string };
+    body: undefined;
+    response: ListVersionsResponse;
+  };
+  /** Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged */
+  "GET /api/admin/stages/versions": {
+    path: Record<string, never>;
+    query: { page_size?: number; page_token?: string; flag?: string; segment?: string; organization_id?: string };
+    body: undefined;
+    response: ListVersionsResponse;
+  };
+  /** Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged */
+  "GET /api/admin/organizations/{organization_id}/roles/versions": {
+    path: { organization_id: string };
+    query: { page_size?: number; page_token?: string; flag?: string; segment?: string };
+    body: undefined;
+    response: ListVersionsResponse;
+  };
+  /** Gives one version with its whole state */
+  "GET /api/admin/flags/{flag}/versions/{version}": {
+    path: { flag: string; version: number };
+    query: { segment?: string; organization_id?: string };
+    body: undefined;
+    response: GetVersionResponse;
+  };
+  /** Gives one version with its whole state */
+  "GET /api/admin/segments/{segment_key}/versions/{version}": {
+    path: { segment_key: string; version: number };
+    query: { flag?: string; organization_id?: string };
+    body: undefined;
+    response: GetVersionResponse;
+  };
+  /** Gives one version with its whole state */
+  "GET /api/admin/stages/versions/{version}": {
+    path: { version: number };
+    query: { flag?: string; segment?: string; organization_id?: string };
+    body: undefined;
+    response: GetVersionResponse;
+  };
+  /** Gives one version with its whole state */
+  "GET /api/admin/organizations/{organization_id}/roles/versions/{version}": {
+    path: { organization_id: string; version: number };
+    query: { flag?: string; segment?: string };
+    body: undefined;
+    response: GetVersionResponse;
+  };
+  /** Tells in what two versions differ, by field and in words */
+  "GET /api/admin/flags/{flag}/versions/{version}/diff": {
+    path: { flag: string; version: number };
+    query: { segment?: string; organization_id?: string; to?: number };
+    body: undefined;
+    response: DiffVersionsResponse;
+  };
+  /** Tells in what two versions differ, by field and in words */
+  "GET /api/admin/segments/{segment_key}/versions/{version}/diff": {
+    path: { segment_key: string; version: number };
+    query: { flag?: string; organization_id?: string; to?: number };
+    body: undefined;
+    response: DiffVersionsResponse;
+  };
+  /** Tells in what two versions differ, by field and in words */
+  "GET /api/admin/stages/versions/{version}/diff": {
+    path: { version: number };
+    query: { flag?: string; segment?: string; organization_id?: string; to?: number };
+    body: undefined;
+    response: DiffVersionsResponse;
+  };
+  /** Tells in what two versions differ, by field and in words */
+  "GET /api/admin/organizations/{organization_id}/roles/versions/{version}/diff": {
+    path: { organization_id: string; version: number };
+    query: { flag?: string; segment?: string; to?: number };
+    body: undefined;
+    response: DiffVersionsResponse;
+  };
+  /**
+   * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked
+   * against what there is now, starts backfills and warns as that does
+   */
+  "POST /api/admin/flags/{flag}/versions/{version}/restore": {
+    path: { flag: string; version: number };
+    query: Record<string, never>;
+    body: RestoreVersionRequest;
+    response: RestoreVersionResponse;
+  };
+  /**
+   * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked
+   * against what there is now, starts backfills and warns as that does
+   */
+  "POST /api/admin/segments/{segment_key}/versions/{version}/restore": {
+    path: { segment_key: string; version: number };
+    query: Record<string, never>;
+    body: RestoreVersionRequest;
+    response: RestoreVersionResponse;
+  };
+  /**
+   * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked
+   * against what there is now, starts backfills and warns as that does
+   */
+  "POST /api/admin/stages/versions/{version}/restore": {
+    path: { version: number };
+    query: Record<string, never>;
+    body: RestoreVersionRequest;
+    response: RestoreVersionResponse;
+  };
+  /**
+   * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked
+   * against what there is now, starts backfills and warns as that does
+   */
+  "POST /api/admin/organizations/{organization_id}/roles/versions/{version}/restore": {
+    path: { organization_id: string; version: number };
+    query: Record<string, never>;
+    body: RestoreVersionRequest;
+    response: RestoreVersionResponse;
   };
   /** Makes a webhook and shows its signing secret, this once */
   "POST /api/admin/webhooks": {

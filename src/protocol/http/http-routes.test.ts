@@ -22,7 +22,7 @@ describe('the routes of the protocol', () => {
   it('are each of its own shape, below /api/admin, in lower-case words', () => {
     const shapes = routes.map(shapeOf);
     expect(new Set(shapes).size).toBe(shapes.length);
-    for (const shape of shapes) expect(shape).toMatch(/^[A-Z]+ \/api\/admin(?:\/(?:[a-z-]+|\{\}))+$/);
+    for (const shape of shapes) expect(shape).toMatch(/^[A-Z]+ \/api\/admin(?:\/(?:[a-z-]+(?:\.jsonl)?|\{\}))+$/);
   });
 
   it('change nothing by GET, and everything that changes nothing is one, but for previews and what is asked with a body', () => {

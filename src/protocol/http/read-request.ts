@@ -1,4 +1,4 @@
-import type { DescField, DescMessage } from '@bufbuild/protobuf';
+import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { invalid } from '../../calls/errors.js';
 import { isJsonObject, type JsonValue, quote } from '../../core/values/json.js';
 import { MASK_PATHS } from '../messages/mask-paths.js';
@@ -113,11 +113,12 @@ class RequestReader {
   /** Sets a field from the path. A body may repeat the value, but not have another one. */
   #put(message: Message, field: DescField, text: string): void {
     const given = message[field.localName];
-    if (given !== '' && given !== text) {
+    const value = field.scalar === ScalarType.STRING ? text : this.#reader.texts(field, [text], `/${field.name}`);
+    if (given !== '' && given !== 0 && given !== value) {
       const message = `is ${quote(text)}, as the path says, not ${quote(given)}; leave it out`;
       this.#reader.faults.error(`/${field.name}`, message);
     }
-    message[field.localName] = text;
+    message[field.localName] = value;
   }
 
   /** Without a mask, the body's members are the mask: each member that it names is written, and `[]` and `null` clear it. */

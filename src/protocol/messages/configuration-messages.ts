@@ -75,7 +75,8 @@ export function organizationMessage(organization: OrganizationState): Organizati
   return { id, attributes, timeZone, strictRoles, roles: roles.map(roleMessage), version };
 }
 
-function roleMessage({ name, inherits, movingTo = '' }: RoleDefinition): RoleMessage {
+/** A role as a message. */
+export function roleMessage({ name, inherits, movingTo = '' }: RoleDefinition): RoleMessage {
   return { name, inherits: [...inherits], movingTo };
 }
 

@@ -1,9 +1,11 @@
+import { conflict } from '../../calls/errors.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { UserAccess, UserState } from '../../core/states/user-state.js';
+import { quote } from '../../core/values/json.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { Transaction } from '../../store/store.js';
-import { isRoleRow, keyOfRow, type NamedRows } from './access-rows.js';
+import { type FlaglessRow, isRoleRow, keyOfRow, type NamedRows } from './access-rows.js';
 
 /** The users and organizations whose access rows a call names, locked. */
 export interface RowOwners {
@@ -40,10 +42,12 @@ export async function accessChange(
   flag: Flag,
   { put, drop }: NamedRows,
   owners: RowOwners,
+  expected: ExpectedRows = { there: [], gone: [] },
 ): Promise<AccessChange> {
   const rows = [...put, ...drop];
   const ofRoles = rows.some(isRoleRow) ? await tx.configuration.roleAccess(flag.id) : [];
   const held = new Map([...ofRoles, ...heldBy(flag, owners)].map((row) => [keyOfRow(row), row]));
+  requireRows(flag, held, expected);
   const changed = put.filter((row) => {
     const now = held.get(keyOfRow(row));
     return now?.effect !== row.effect || now.enabled !== row.enabled;
@@ -54,6 +58,21 @@ export async function accessChange(
     drop: gone.map((row) => ({ ...row, flagId: flag.id })),
     before: [...changed, ...gone].flatMap((row) => held.get(keyOfRow(row)) ?? []),
   };
+}
+
+/** Rows that a write has found before: these are there as they are here, and those are not. */
+export interface ExpectedRows {
+  readonly there: readonly FlaglessRow[];
+  readonly gone: readonly FlaglessRow[];
+}
+
+function requireRows(flag: Flag, held: ReadonlyMap<string, FlaglessRow>, { there, gone }: ExpectedRows): void {
+  const same = (row: FlaglessRow): boolean => {
+    const now = held.get(keyOfRow(row));
+    return now?.effect === row.effect && now.enabled === row.enabled;
+  };
+  if (there.every(same) && !gone.some((row) => held.has(keyOfRow(row)))) return;
+  throw conflict(`access rows of the flag ${quote(flag.key)} have changed meanwhile; look, and try again`);
 }
 
 /** The flag's rows that belong to these users and organizations. */

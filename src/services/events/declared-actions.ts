@@ -10,6 +10,7 @@ import {
 } from '../../configuration/configuration-write.js';
 import type { Action } from '../../core/flags/flag.js';
 import { actionsDerivedFrom, actionsSince, readersOfAction } from '../../core/snapshot/action-uses.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import type { Page, PageRequest } from '../../store/page.js';
@@ -44,8 +45,15 @@ export class ActionService {
   /**
    * Declares these actions or changes their declarations; others stay. The same once more changes nothing. Backfills are started for
    * latching rules that read an action which is derived otherwise now.
+   *
+   * @param expected how the actions must be declared now, those that are not in it not at all; another declaration is a CONFLICT
    */
-  async declare(call: Call, drafts: readonly ActionDraft[], comment = ''): Promise<ActionsDeclared> {
+  async declare(
+    call: Call,
+    drafts: readonly ActionDraft[],
+    comment = '',
+    expected?: readonly Action[],
+  ): Promise<ActionsDeclared> {
     authorize(call, 'DeclareActions');
     checkComment(comment);
     if (drafts.length > MAX_ACTIONS_PER_CALL) {
@@ -55,6 +63,7 @@ export class ActionService {
     const { retentionDays, propertiesDropped, store } = this.#options;
     const known = await store.days.known();
     const { made, ...written } = await writeConfiguration(this.#options, 'action', async (tx, { now, snapshot }) => {
+      requireDeclared(drafts, expected, snapshot);
       const knowledge = { now, retentionDays, propertiesDropped, keptFrom: known.othersKeptFrom };
       const { actions, followers, errors, warnings } = draftActions(drafts, snapshot, knowledge);
       if (errors.length > 0) throw notStorable('the actions', errors);
@@ -63,7 +72,8 @@ export class ActionService {
         return new Unchanged({ actions, warnings });
       }
       await tx.configuration.putActions([...actions, ...followers]);
-      const change = { before, after: actions, comment };
+      const subjects = actions.map((action) => ({ kind: 'action', id: action.name }));
+      const change = { before, after: actions, comment, subjects };
       await recordAudit(tx, call, now, { action: 'actions.declare', target: 'actions', ...change });
       return { actions, warnings };
     });
@@ -75,11 +85,17 @@ export class ActionService {
    * Takes back a declaration. The action counts on, as any that was never declared; of a derived one, which no event names, all that was
    * counted is forgotten. Rejects with CONFLICT where something reads the derived action, or others are derived from it, or count since it.
    */
-  async delete(call: Call, name: string, comment = ''): Promise<{ readonly consistencyToken: string }> {
+  async delete(
+    call: Call,
+    name: string,
+    comment = '',
+    expected?: Action,
+  ): Promise<{ readonly consistencyToken: string }> {
     authorize(call, 'DeleteAction');
     const { consistencyToken } = await writeConfiguration(this.#options, 'action', async (tx, { now, snapshot }) => {
       const present = snapshot.actions.get(name);
       if (present === undefined) throw notFound(`no action ${quote(name)} is declared`);
+      requireDeclared([{ name }], expected && [expected], snapshot);
       const others = [...actionsDerivedFrom(name, snapshot), ...actionsSince(name, snapshot)];
       const derived = others.map((other) => `the derived action ${quote(other)}`);
       const users = [...derived, ...(present.derivation === undefined ? [] : readersOfAction(name, snapshot))];
@@ -99,11 +115,31 @@ export class ActionService {
   }
 }
 
+function requireDeclared(
+  named: readonly Pick<Action, 'name'>[],
+  expected: readonly Action[] | undefined,
+  { actions }: Pick<Snapshot, 'actions'>,
+): void {
+  if (expected === undefined) return;
+  const byName = new Map(expected.map((action) => [action.name, action]));
+  const changed = named.find(({ name }) => {
+    const [wanted, present] = [byName.get(name), actions.get(name)];
+    return wanted === undefined ? present !== undefined : !isSame(wanted, present);
+  });
+  if (changed === undefined) return;
+  throw conflict(`the declaration of the action ${quote(changed.name)} has changed meanwhile; look, and try again`);
+}
+
 function isSame(action: Action, other: Action | undefined): boolean {
-  return other !== undefined && sameJson(action as unknown as JsonValue, other as unknown as JsonValue);
+  return other !== undefined && sameJson(asJson(action), asJson(other));
 }
 
 function told(users: readonly string[]): string {
   const more = users.length > MAX_TOLD ? ` and ${users.length - MAX_TOLD} more` : '';
   return `${users.slice(0, MAX_TOLD).join(', ')}${more}`;
+}
+
+/** Without members that are undefined, which an action has and its JSON has not. */
+function asJson(action: Action): JsonValue {
+  return JSON.parse(JSON.stringify(action)) as JsonValue;
 }

@@ -18,6 +18,25 @@ export interface ActionDraft {
   readonly derivation?: DerivationInput | undefined;
 }
 
+/** The draft that declares an action as it is. */
+export function draftOf({ name, clientTrackable, derivation }: Action): ActionDraft {
+  if (derivation === undefined) return { name, clientTrackable };
+  const { from, where, value, distinct, since } = derivation;
+  return {
+    name,
+    clientTrackable,
+    derivation: {
+      from,
+      where,
+      ...(value !== undefined && { value: typeof value === 'object' ? { property: value } : { constant: value } }),
+      ...(distinct !== undefined && { distinct }),
+      ...(since !== undefined && {
+        since: { action: since.action, flag: since.unlock?.flagKey, withinDays: since.withinDays },
+      }),
+    },
+  };
+}
+
 export interface DraftedActions {
   /** In the order of the drafts; usable where there are no errors. */
   readonly actions: readonly Action[];

@@ -32,6 +32,7 @@ import {
   type AccessChange,
   accessAfter,
   accessChange,
+  type ExpectedRows,
   lockRowOwners,
   type RowOwners,
   usersChanged,
@@ -64,6 +65,8 @@ export interface FlagWriteInput extends FlagDraft {
   /** For how long events are kept, and what of them. */
   readonly kept: Pick<EventKnowledge, 'retentionDays' | 'propertiesDropped'>;
   readonly rows: NamedRows;
+  /** Rows as the caller has found them, each among those that it names; otherwise the write is a CONFLICT. */
+  readonly expectedRows?: ExpectedRows | undefined;
   /** The organization that manages the rows; '' for the platform. */
   readonly manager: string;
 }
@@ -136,7 +139,8 @@ export async function writeFlag(
   const renewed = change.flagChanged ? await renewCounted(tx, change, { ...input, snapshot, now }) : [];
   if (displaced !== undefined) {
     const keyless = { action: 'flag.set', target: displaced.id, before: { flag: found }, after: { flag: displaced } };
-    await recordAudit(tx, call, now, { ...keyless, comment: input.comment });
+    const version = { kind: 'flag', flag: displaced } as const;
+    await recordAudit(tx, call, now, { ...keyless, comment: input.comment, version });
   }
   const organizations = await writeAccess(tx, change.access);
   for (const { id, expectedOrganization } of change.expected.values())
@@ -144,7 +148,7 @@ export async function writeFlag(
   // Reads and writes are sent together.
   const [configuration] = await Promise.all([
     redecided || change.marked ? configurationMade(tx, locked) : undefined,
-    auditChange(tx, call, now, change, input.comment),
+    auditChange(tx, call, now, change, input),
   ]);
   // A mark decides nothing.
   const snapshotAfter = redecided ? configuration!.after : snapshot;
@@ -209,7 +213,7 @@ async function changeOf(
   { owners, now }: { readonly owners: RowOwners; readonly now: number },
 ): Promise<FlagChange> {
   const { flag, changed } = draftedFlag(input, existing, now);
-  const access = await accessChange(tx, flag, input.rows, owners);
+  const access = await accessChange(tx, flag, input.rows, owners, input.expectedRows);
   const marked = !flag.hasRows && access.put.some((row) => !isRoleRow(row));
   const after: Flag = marked ? { ...flag, hasRows: true } : flag;
   const expected = usersExpected(input.rows, owners);
@@ -310,11 +314,14 @@ async function auditChange(
   call: Call,
   now: number,
   { before, after, flagChanged, access, expected }: FlagChange,
-  comment: string,
+  { comment, manager }: Pick<FlagWriteInput, 'comment' | 'manager'>,
 ): Promise<void> {
   const rowsChanged = access.put.length + access.drop.length + expected.size > 0;
   if (!flagChanged && !rowsChanged) return;
-  const organizations = [...expected].map(([id, { expectedOrganization }]) => [id, expectedOrganization] as const);
+  const organizations = [...expected].map(([userId, { expectedOrganization = '' }]) => ({
+    userId,
+    organizationId: expectedOrganization,
+  }));
   await recordAudit(tx, call, now, {
     action: before === undefined ? 'flag.create' : flagChanged ? 'flag.set' : 'access.set',
     target: after.key,
@@ -322,9 +329,11 @@ async function auditChange(
     after: {
       ...(flagChanged ? { flag: after } : {}),
       ...(rowsChanged ? { put: access.put, removed: access.drop } : {}),
-      ...(organizations.length > 0 ? { expectedOrganizations: Object.fromEntries(organizations) } : {}),
+      ...(organizations.length > 0 ? { expectedOrganizations: organizations } : {}),
     },
     comment,
+    reach: manager,
+    version: flagChanged ? { kind: 'flag', flag: after } : undefined,
   });
 }
 

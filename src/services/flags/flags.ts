@@ -30,6 +30,8 @@ export interface SetFlagInput extends FlagDraft {
   readonly comment: string;
   readonly access: readonly AccessInput[];
   readonly removeAccess: readonly AccessInput[];
+  /** See {@link FlagWriteInput}. */
+  readonly expectedRows?: FlagWriteInput['expectedRows'];
 }
 
 export interface FlagWritten {

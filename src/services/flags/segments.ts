@@ -83,7 +83,10 @@ export class SegmentService {
       ];
       if (before !== undefined && same) return new Unchanged({ segment: before, warnings });
       await tx.configuration.putSegment(after);
-      await recordAudit(tx, call, now, { action: 'segment.set', target: key, before, after, comment });
+      await recordAudit(tx, call, now, {
+        ...{ action: 'segment.set', target: key, before, after, comment },
+        version: { kind: 'segment', segment: after },
+      });
       return { segment: after, warnings };
     });
     return { ...made, ...written };

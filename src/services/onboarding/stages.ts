@@ -53,8 +53,9 @@ export class StageService {
       if (value !== undefined && sameStages(present.stages, stages)) return new Unchanged({ ...present, warnings });
       const after = { stages, version: present.version + 1 };
       await tx.configuration.putStages(after);
-      const change = { before: present.stages, after: stages, comment };
-      await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', ...change });
+      const change = { before: value, after, comment };
+      const version = { kind: 'stages', list: after } as const;
+      await recordAudit(tx, call, now, { action: 'stages.set', target: 'stages', ...change, version });
       return { ...after, warnings };
     });
     return { ...made, ...written };

@@ -94,6 +94,7 @@ export class OrganizationDeletion {
       await tx.organizations.put({ id, attributes: {}, strictRoles: false, roles: [], version: 0 });
       await tx.organizations.dropAccess(access);
     }
+    await tx.versions.drop({ kind: 'roles', id });
     await tx.organizations.advance([id]);
     await tx.earners.advance([id], new Map([[id, at]]));
     if (since === undefined) await this.#record(tx, call, { id, comment }, { revision: before.revision, version });

@@ -52,10 +52,15 @@ export async function writeOrganization(
   const moved = rows === undefined || rows.drop.length === 0 ? {} : { movedRows: rows };
   const change = {
     before: before.version > 0 ? described(before) : undefined,
-    after: { ...described(after), ...moved },
+    after: { ...described(written), ...moved },
   };
   const now = await tx.now();
-  await recordAudit(tx, call, now, { action, target: id, ...change, comment });
+  // Its admins are told of its roles, and not of what else the platform says of it.
+  const ofRoles = before.strictRoles !== written.strictRoles || !sameRoles(before.roles, written.roles);
+  await recordAudit(tx, call, now, {
+    ...{ action, target: id, ...change, comment, reach: ofRoles ? id : '' },
+    version: ofRoles ? { kind: 'roles', organization: written } : undefined,
+  });
   const { revision, backfillIds } = await judgeAnew(tx, before, written, { now, keeper });
   const becomesStrict = written.strictRoles && !(before.strictRoles && sameRoles(before.roles, written.roles));
   if (becomesStrict) await requireAllDefined(tx, written);
@@ -143,6 +148,6 @@ async function requireAllDefined(tx: Transaction, organization: OrganizationStat
   );
 }
 
-function described({ attributes, timeZone, strictRoles, roles }: OrganizationState) {
-  return { attributes, timeZone, strictRoles, roles };
+function described({ attributes, timeZone, strictRoles, roles, version }: OrganizationState) {
+  return { attributes, timeZone, strictRoles, roles, version };
 }

@@ -4,6 +4,7 @@ import { encodeToken } from '../../calls/consistency-token.js';
 import { unavailable } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
+import { ERASED, erasedText } from '../../core/history/erased.js';
 import { isNobody, NO_ACTIONS } from '../../core/states/user-state.js';
 import { ANY_ACTION } from '../../core/values/names.js';
 import type { Notifier } from '../../notify/notifier.js';
@@ -30,6 +31,8 @@ export interface UserDeleted {
 }
 
 const ROWS_PER_TRANSACTION = 5_000;
+/** Entries of the audit may be large, and each is written anew. */
+const ENTRIES_PER_TRANSACTION = 200;
 
 /** Deletes users: see `docs/decisions/deleted-users.md`. */
 export class UserDeletion {
@@ -43,7 +46,9 @@ export class UserDeletion {
    * Removes what is stored about a user: in one transaction or, where there is very much, in several that each take the
    * user's lock. A call that was interrupted can be made again and goes on.
    *
-   * What stays: the audit, sums over all deleted users, and an empty row with the revision and the instant of the deletion.
+   * In what others did, and in what the user did as an operator, the audit then says that there was somebody, and not who.
+   *
+   * What stays: sums over all deleted users, and an empty row with the revision and the instant of the deletion.
    * The revision keeps caches from taking the old state for the newer one; events that occurred up to the instant never
    * count, however late they arrive. Later events, and an identify, make the user anew.
    */
@@ -62,12 +67,20 @@ export class UserDeletion {
       deleted ||= changed;
       if (changed) await notifier.publish({ kind: 'users', users: [{ id: userId, revision }] });
       if (removed < limit) {
+        await this.#eraseFromAudit(call, userId, limit);
         const consistencyToken = encodeToken({ epoch: await store.epoch(), users: [[userId, revision]] });
         return { deleted, consistencyToken };
       }
-      if (call.signal?.aborted)
-        throw unavailable('the call was cancelled while the user was being deleted; call again');
+      requireTime(call);
     }
+  }
+
+  /** Takes the person out of the audit, out of versions, and out of ledgers of others for whom they acted. */
+  async #eraseFromAudit(call: Call, userId: string, limit: number): Promise<void> {
+    const { store } = this.#options;
+    const some = () =>
+      store.transaction((tx) => tx.audit.erasePerson(userId, Math.min(limit, ENTRIES_PER_TRANSACTION)));
+    while ((await some()) > 0) requireTime(call);
   }
 
   /** Removes one transaction's share; `since` is when the deletion began, undefined in the first transaction. */
@@ -84,8 +97,9 @@ export class UserDeletion {
     await tx.users.advance([userId], new Map([[userId, at]]));
     if (since === undefined) {
       if (!empty) await tx.users.countDeleted();
-      const change = { before: { revision: before.revision }, after: undefined, comment };
-      await recordAudit(tx, call, at, { action: 'user.delete', target: userId, ...change });
+      // The entry says that somebody was deleted, by whom and why. It is the first to forget who.
+      const change = { before: undefined, after: undefined, comment: erasedText(comment, userId) };
+      await recordAudit(tx, call, at, { action: 'user.delete', target: ERASED, ...change });
     }
     return { removed, changed, revision: before.revision + 1, at };
   }
@@ -96,4 +110,8 @@ export class UserDeletion {
     const { actions, ...totals } = await this.#options.store.history.deletedTotals();
     return { ...totals, actions: new Map([...actions].filter(([action]) => action !== ANY_ACTION)) };
   }
+}
+
+function requireTime({ signal }: Call): void {
+  if (signal?.aborted) throw unavailable('the call was cancelled while the user was being deleted; call again');
 }

@@ -10,6 +10,7 @@ export const mysqlDialect: Dialect = {
   forShare: ' LOCK IN SHARE MODE',
   joinsStatements: true,
   forUpdateOfFree: ' FOR UPDATE SKIP LOCKED',
+  lastNumber: 'LAST_INSERT_ID()',
   tableNamed: 'SELECT 1 AS one FROM information_schema.tables WHERE table_schema = DATABASE() AND table_name = ?',
   // The driver puts values into the text itself: for whole numbers that is more work than writing them there at once.
   literal: (value) => (Number.isSafeInteger(value) ? String(value) : undefined),

@@ -18,6 +18,7 @@ import { auditReader, auditWriter } from './records/audit.js';
 import { backfillReader, backfillWriter } from './records/backfills.js';
 import { outboxReader, outboxWriter } from './records/outbox.js';
 import { tokenReader, tokenWriter } from './records/tokens.js';
+import { versionReader, versionWriter } from './records/versions.js';
 import { checkSchema } from './schema/schema.js';
 import { bringUp } from './users/derived-actions.js';
 import { derivedStore } from './users/derived-store.js';
@@ -85,6 +86,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     deliveries: deliveryStore(engine),
     tokens: tokenReader(engine),
     audit: auditReader(engine),
+    versions: versionReader(engine),
     transaction: (work) =>
       runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql, { dropProperties, places })))),
     now: () => readNow(read),
@@ -134,6 +136,7 @@ function transactionOn(sql: Sql, options: InboxOptions): Transaction {
     deliveries: deliveryWriter(sql),
     tokens: tokenWriter(sql),
     audit: auditWriter(sql),
+    versions: versionWriter(sql),
     now: () => readNow(sql),
   };
 }

@@ -15,6 +15,7 @@ export const sqliteDialect: Dialect = {
   forShare: '',
   joinsStatements: false,
   forUpdateOfFree: '',
+  lastNumber: 'last_insert_rowid()',
   tableNamed: "SELECT 1 AS one FROM sqlite_master WHERE type = 'table' AND name = ?",
   // A statement is prepared once for each text, so its text must not vary.
   literal: () => undefined,

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Store } from '../store.js';
+import { auditContract } from './audit-contract.js';
 import { backfillContract } from './backfill-contract.js';
 import { configurationContract } from './configuration-contract.js';
 import { deliveryContract } from './delivery-contract.js';
@@ -52,7 +53,8 @@ export function storeContract(harness: StoreHarness): void {
   describe('the inbox', () => inboxContract(store));
   describe('events', () => eventContract(store));
   describe('organizations that earn', () => earnerContract(store));
-  describe('timers, outbox, tokens and audit', () => recordContract(store));
+  describe('timers, outbox and tokens', () => recordContract(store));
+  describe('the audit and versions', () => auditContract(store));
   describe('the ledger by flag, and removed users', () => ledgerContract(store));
   describe('backfills', () => backfillContract(store));
   describe('webhooks and what waits for them', () => webhookContract(store));

@@ -16,6 +16,7 @@ import { previewRpcs } from './preview-rpcs.js';
 import { segmentRpcs } from './segment-rpcs.js';
 import { tokenRpcs } from './token-rpcs.js';
 import { userRpcs } from './user-rpcs.js';
+import { versionRpcs } from './version-rpcs.js';
 import { webhookRpcs } from './webhook-rpcs.js';
 
 /** One handler for each RPC of `AdminService`. */
@@ -32,7 +33,8 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...backfillRpcs(services.backfills),
     ...tokenRpcs(services.tokens),
     ...deadLetterRpcs(services.deadLetters),
-    ...auditRpcs(services.audit),
+    ...auditRpcs(services),
+    ...versionRpcs(services),
     ...previewRpcs(services.preview),
     ...explanationRpcs(services),
     ...webhookRpcs(services),

@@ -1,22 +1,77 @@
-import type { AuditService } from '../../../services/audit/audit.js';
-import { instant } from '../../messages/fields.js';
+import type { AuditFilter, ToldAuditEntry } from '../../../services/history/audit.js';
+import type { ServiceSet } from '../../../services/service-set.js';
+import type { AuditEntry, ListAuditRequest } from '../../gen/latchkey/v1/audit.js';
+import { epochMs, instant } from '../../messages/fields.js';
+import { changeMessages, flagWords } from '../../messages/history-messages.js';
 import { Paging } from '../../messages/paging.js';
+import { generatedStream } from '../generated-stream.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-/** Reading the audit. */
-export function auditRpcs(audit: AuditService): AdminRpcs<'listAudit'> {
+type Name = 'listAudit' | 'listOrganizationAudit' | 'getAuditEntry' | 'undoAuditEntry' | 'exportAudit';
+
+/** Reading the audit, and undoing what it says. */
+export function auditRpcs({ audit, undo }: Pick<ServiceSet, 'audit' | 'undo'>): AdminRpcs<Name> {
   return {
     listAudit: {
       async handle(request, call) {
         const paging = new Paging('ListAudit', request);
-        const { target } = request;
-        const filter = target === '' ? {} : { target };
-        const { items, next } = await audit.list(call, paging.page, filter);
+        const { target, q } = request;
+        const narrowed = { ...(target !== '' && { target }), ...(q !== '' && { text: q }) };
+        const { items, next } = await audit.list(call, paging.page, { ...filterOf(request), ...narrowed });
+        return { entries: items.map(entryMessage), nextPageToken: paging.tokenOf(next) };
+      },
+    },
+    listOrganizationAudit: {
+      async handle(request, call) {
+        const paging = new Paging('ListOrganizationAudit', request);
+        const { items, next } = await audit.listOwn(call, paging.page, request.organizationId, rangeOf(request));
+        return { entries: items.map(entryMessage), nextPageToken: paging.tokenOf(next) };
+      },
+    },
+    getAuditEntry: {
+      async handle({ id }, call) {
+        const entry = await audit.get(call, id);
+        const notUndoable = await undo.refusal(call, id);
         return {
-          entries: items.map((entry) => ({ ...entry, at: instant(entry.at) })),
-          nextPageToken: paging.tokenOf(next),
+          entry: entryMessage(entry),
+          changes: changeMessages(entry.before, entry.after),
+          words: flagWords(entry),
+          undoable: notUndoable === undefined,
+          notUndoable: notUndoable ?? '',
         };
       },
     },
+    undoAuditEntry: {
+      async handle(request, call) {
+        const { newVersion, warnings, backfillIds, consistencyToken } = await undo.undo(call, request);
+        return { newVersion, warnings: [...warnings], backfillIds: [...backfillIds], consistencyToken };
+      },
+    },
+    exportAudit: generatedStream(async function* (request, call) {
+      const { afterId } = request;
+      const entries = audit.export(call, { ...filterOf(request), ...(afterId !== '' && { afterId }) });
+      for await (const entry of entries) yield { entry: entryMessage(entry) };
+    }),
   };
+}
+
+type Filtering = Pick<ListAuditRequest, 'actor' | 'kind' | 'subject' | 'organizationId' | 'from' | 'to'>;
+
+function filterOf(request: Filtering): AuditFilter {
+  const { actor, kind, subject, organizationId } = request;
+  return {
+    ...rangeOf(request),
+    ...(actor !== '' && { actor }),
+    ...((kind !== '' || subject !== '') && { subject: { kind, id: subject } }),
+    ...(organizationId !== '' && { organizationId }),
+  };
+}
+
+function rangeOf({ from, to }: Pick<Filtering, 'from' | 'to'>): Pick<AuditFilter, 'from' | 'to'> {
+  const [first, end] = [epochMs(from), epochMs(to)];
+  return { ...(first !== undefined && { from: first }), ...(end !== undefined && { to: end }) };
+}
+
+function entryMessage({ id, at, actorOrganization, ...entry }: ToldAuditEntry): AuditEntry {
+  return { ...entry, id: String(id), at: instant(at) };
 }

@@ -34,6 +34,8 @@ const NAMED: Readonly<Record<string, object>> = {
   listFlagUnlocks: { flag: 'one' },
   listRequirements: { userId: 'ada' },
   listUserFlags: { userId: 'ada' },
+  listOrganizationAudit: { organizationId: 'acme' },
+  listVersions: { organizationId: 'acme' },
 };
 
 let stand: DoorStand;
@@ -51,6 +53,7 @@ beforeAll(async () => {
   }
   await admin.declareActions({ actions: ['x', 'y', 'z'].map((name) => ({ name })) });
   for (const id of ['acme', 'globex']) await admin.setOrganization({ organization: { id } });
+  for (const name of ['a', 'b', 'c']) await admin.setOrganization({ organization: { id: 'acme', roles: [{ name }] } });
   for (const userId of ['ada', 'bob']) await admin.identify({ userId, organizationId: 'globex', emailVerified: true });
   const now = Date.now();
   for (const id of ['1', '2', '3']) {
@@ -91,17 +94,8 @@ describe('a paged list', () => {
         'listDeliveries',
         'listFlagUnlocks',
       ],
-      ...[
-        'listFlags',
-        'listOrganizationMembers',
-        'listOrganizations',
-        'listRequirements',
-        'listSegments',
-        'listTokens',
-        'listUnlocks',
-        'listUserFlags',
-        'listUsers',
-      ],
+      ...['listFlags', 'listOrganizationAudit', 'listOrganizationMembers', 'listOrganizations', 'listRequirements'],
+      ...['listSegments', 'listTokens', 'listUnlocks', 'listUserFlags', 'listUsers', 'listVersions'],
     ]);
   });
 

@@ -36,6 +36,9 @@ export interface Dialect {
   /** Whether the driver takes several statements in one text, and gives a list of answers. */
   readonly joinsStatements: boolean;
 
+  /** The number that the engine gave the row which this connection inserted last into a table that it numbers, as an expression. */
+  readonly lastNumber: string;
+
   /** A query that gives a row when there is a table of the bound name. */
   readonly tableNamed: string;
 

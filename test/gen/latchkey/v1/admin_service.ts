@@ -47,6 +47,24 @@ import {
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
 import {
+  DiffVersionsRequest,
+  DiffVersionsResponse,
+  ExportAuditRequest,
+  ExportAuditResponse,
+  GetAuditEntryRequest,
+  GetAuditEntryResponse,
+  GetVersionRequest,
+  GetVersionResponse,
+  ListOrganizationAuditRequest,
+  ListOrganizationAuditResponse,
+  ListVersionsRequest,
+  ListVersionsResponse,
+  RestoreVersionRequest,
+  RestoreVersionResponse,
+  UndoAuditEntryRequest,
+  UndoAuditEntryResponse,
+} from "./history.js";
+import {
   GrantUnlockRequest,
   GrantUnlockResponse,
   ListFlagUnlocksRequest,
@@ -673,7 +691,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
     },
-    /** Lists what operators and tokens changed, newest first, paged. Scope: `admin`. */
+    /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
     listAudit: {
       name: "ListAudit",
       requestType: ListAuditRequest as typeof ListAuditRequest,
@@ -681,6 +699,97 @@ export const AdminServiceDefinition = {
       responseType: ListAuditResponse as typeof ListAuditResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Gives one entry of the audit, by field and in words, and whether it can be undone. NOT_FOUND: there is none, or it is not for the
+     * caller. Scope: `manage` for what is about flags, segments, stages, actions and organizations, `admin` for all; bound to an organization,
+     * that organization's own history alone.
+     */
+    getAuditEntry: {
+      name: "GetAuditEntry",
+      requestType: GetAuditEntryRequest as typeof GetAuditEntryRequest,
+      requestStream: false,
+      responseType: GetAuditEntryResponse as typeof GetAuditEntryResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Undoes what an entry of the audit says, where what is there is still what the entry left, by the call that would change it by hand and
+     * with the scope that this needs. ABORTED: it has changed since, which the message tells: by whom, when and in what. INVALID_ARGUMENT: it
+     * cannot be undone; the message says what to do instead. NOT_FOUND: as GetAuditEntry. Scope: `manage`.
+     */
+    undoAuditEntry: {
+      name: "UndoAuditEntry",
+      requestType: UndoAuditEntryRequest as typeof UndoAuditEntryRequest,
+      requestStream: false,
+      responseType: UndoAuditEntryResponse as typeof UndoAuditEntryResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Gives the audit, oldest first, an entry each: to be kept elsewhere. It ends with the newest entry. Scope: `admin`. */
+    exportAudit: {
+      name: "ExportAudit",
+      requestType: ExportAuditRequest as typeof ExportAuditRequest,
+      requestStream: false,
+      responseType: ExportAuditResponse as typeof ExportAuditResponse,
+      responseStream: true,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
+     * besides is not told. Scope: `manage`; bound to an organization, its own.
+     */
+    listOrganizationAudit: {
+      name: "ListOrganizationAudit",
+      requestType: ListOrganizationAuditRequest as typeof ListOrganizationAuditRequest,
+      requestStream: false,
+      responseType: ListOrganizationAuditResponse as typeof ListOrganizationAuditResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged. NOT_FOUND: there is no such thing.
+     * Scope: `manage`; bound to an organization, its own roles alone, and so the three calls below.
+     */
+    listVersions: {
+      name: "ListVersions",
+      requestType: ListVersionsRequest as typeof ListVersionsRequest,
+      requestStream: false,
+      responseType: ListVersionsResponse as typeof ListVersionsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Gives one version with its whole state. NOT_FOUND: it is not kept. */
+    getVersion: {
+      name: "GetVersion",
+      requestType: GetVersionRequest as typeof GetVersionRequest,
+      requestStream: false,
+      responseType: GetVersionResponse as typeof GetVersionResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Tells in what two versions differ, by field and in words. NOT_FOUND: one of them is not kept. */
+    diffVersions: {
+      name: "DiffVersions",
+      requestType: DiffVersionsRequest as typeof DiffVersionsRequest,
+      requestStream: false,
+      responseType: DiffVersionsResponse as typeof DiffVersionsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked against what there is
+     * now, starts backfills and warns as that does. Access rows are no part of a version, and stay. What is as the version already changes
+     * nothing. NOT_FOUND: it is not kept. INVALID_ARGUMENT: it cannot be stored any more, by pointer. ABORTED: `expected_version` is not the
+     * present one; see VersionConflict.
+     */
+    restoreVersion: {
+      name: "RestoreVersion",
+      requestType: RestoreVersionRequest as typeof RestoreVersionRequest,
+      requestStream: false,
+      responseType: RestoreVersionResponse as typeof RestoreVersionResponse,
+      responseStream: false,
+      options: {},
     },
     /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
     createWebhook: {
@@ -1386,7 +1495,7 @@ export const AdminServiceService = {
       Buffer.from(ReplayDeadLettersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReplayDeadLettersResponse => ReplayDeadLettersResponse.decode(value),
   },
-  /** Lists what operators and tokens changed, newest first, paged. Scope: `admin`. */
+  /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
   listAudit: {
     path: "/latchkey.v1.AdminService/ListAudit" as const,
     requestStream: false as const,
@@ -1395,6 +1504,114 @@ export const AdminServiceService = {
     requestDeserialize: (value: Buffer): ListAuditRequest => ListAuditRequest.decode(value),
     responseSerialize: (value: ListAuditResponse): Buffer => Buffer.from(ListAuditResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListAuditResponse => ListAuditResponse.decode(value),
+  },
+  /**
+   * Gives one entry of the audit, by field and in words, and whether it can be undone. NOT_FOUND: there is none, or it is not for the
+   * caller. Scope: `manage` for what is about flags, segments, stages, actions and organizations, `admin` for all; bound to an organization,
+   * that organization's own history alone.
+   */
+  getAuditEntry: {
+    path: "/latchkey.v1.AdminService/GetAuditEntry" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetAuditEntryRequest): Buffer => Buffer.from(GetAuditEntryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetAuditEntryRequest => GetAuditEntryRequest.decode(value),
+    responseSerialize: (value: GetAuditEntryResponse): Buffer =>
+      Buffer.from(GetAuditEntryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetAuditEntryResponse => GetAuditEntryResponse.decode(value),
+  },
+  /**
+   * Undoes what an entry of the audit says, where what is there is still what the entry left, by the call that would change it by hand and
+   * with the scope that this needs. ABORTED: it has changed since, which the message tells: by whom, when and in what. INVALID_ARGUMENT: it
+   * cannot be undone; the message says what to do instead. NOT_FOUND: as GetAuditEntry. Scope: `manage`.
+   */
+  undoAuditEntry: {
+    path: "/latchkey.v1.AdminService/UndoAuditEntry" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: UndoAuditEntryRequest): Buffer =>
+      Buffer.from(UndoAuditEntryRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): UndoAuditEntryRequest => UndoAuditEntryRequest.decode(value),
+    responseSerialize: (value: UndoAuditEntryResponse): Buffer =>
+      Buffer.from(UndoAuditEntryResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): UndoAuditEntryResponse => UndoAuditEntryResponse.decode(value),
+  },
+  /** Gives the audit, oldest first, an entry each: to be kept elsewhere. It ends with the newest entry. Scope: `admin`. */
+  exportAudit: {
+    path: "/latchkey.v1.AdminService/ExportAudit" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: ExportAuditRequest): Buffer => Buffer.from(ExportAuditRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ExportAuditRequest => ExportAuditRequest.decode(value),
+    responseSerialize: (value: ExportAuditResponse): Buffer => Buffer.from(ExportAuditResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ExportAuditResponse => ExportAuditResponse.decode(value),
+  },
+  /**
+   * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
+   * besides is not told. Scope: `manage`; bound to an organization, its own.
+   */
+  listOrganizationAudit: {
+    path: "/latchkey.v1.AdminService/ListOrganizationAudit" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrganizationAuditRequest): Buffer =>
+      Buffer.from(ListOrganizationAuditRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrganizationAuditRequest => ListOrganizationAuditRequest.decode(value),
+    responseSerialize: (value: ListOrganizationAuditResponse): Buffer =>
+      Buffer.from(ListOrganizationAuditResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrganizationAuditResponse => ListOrganizationAuditResponse.decode(value),
+  },
+  /**
+   * Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged. NOT_FOUND: there is no such thing.
+   * Scope: `manage`; bound to an organization, its own roles alone, and so the three calls below.
+   */
+  listVersions: {
+    path: "/latchkey.v1.AdminService/ListVersions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListVersionsRequest): Buffer => Buffer.from(ListVersionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListVersionsRequest => ListVersionsRequest.decode(value),
+    responseSerialize: (value: ListVersionsResponse): Buffer =>
+      Buffer.from(ListVersionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListVersionsResponse => ListVersionsResponse.decode(value),
+  },
+  /** Gives one version with its whole state. NOT_FOUND: it is not kept. */
+  getVersion: {
+    path: "/latchkey.v1.AdminService/GetVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetVersionRequest): Buffer => Buffer.from(GetVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetVersionRequest => GetVersionRequest.decode(value),
+    responseSerialize: (value: GetVersionResponse): Buffer => Buffer.from(GetVersionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetVersionResponse => GetVersionResponse.decode(value),
+  },
+  /** Tells in what two versions differ, by field and in words. NOT_FOUND: one of them is not kept. */
+  diffVersions: {
+    path: "/latchkey.v1.AdminService/DiffVersions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DiffVersionsRequest): Buffer => Buffer.from(DiffVersionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DiffVersionsRequest => DiffVersionsRequest.decode(value),
+    responseSerialize: (value: DiffVersionsResponse): Buffer =>
+      Buffer.from(DiffVersionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DiffVersionsResponse => DiffVersionsResponse.decode(value),
+  },
+  /**
+   * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked against what there is
+   * now, starts backfills and warns as that does. Access rows are no part of a version, and stay. What is as the version already changes
+   * nothing. NOT_FOUND: it is not kept. INVALID_ARGUMENT: it cannot be stored any more, by pointer. ABORTED: `expected_version` is not the
+   * present one; see VersionConflict.
+   */
+  restoreVersion: {
+    path: "/latchkey.v1.AdminService/RestoreVersion" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: RestoreVersionRequest): Buffer =>
+      Buffer.from(RestoreVersionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): RestoreVersionRequest => RestoreVersionRequest.decode(value),
+    responseSerialize: (value: RestoreVersionResponse): Buffer =>
+      Buffer.from(RestoreVersionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): RestoreVersionResponse => RestoreVersionResponse.decode(value),
   },
   /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
   createWebhook: {
@@ -1692,8 +1909,43 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listDeadLetters: handleUnaryCall<ListDeadLettersRequest, ListDeadLettersResponse>;
   /** Has dead letters processed again, as if they came now; they still count once. Scope: `admin`. */
   replayDeadLetters: handleUnaryCall<ReplayDeadLettersRequest, ReplayDeadLettersResponse>;
-  /** Lists what operators and tokens changed, newest first, paged. Scope: `admin`. */
+  /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
   listAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
+  /**
+   * Gives one entry of the audit, by field and in words, and whether it can be undone. NOT_FOUND: there is none, or it is not for the
+   * caller. Scope: `manage` for what is about flags, segments, stages, actions and organizations, `admin` for all; bound to an organization,
+   * that organization's own history alone.
+   */
+  getAuditEntry: handleUnaryCall<GetAuditEntryRequest, GetAuditEntryResponse>;
+  /**
+   * Undoes what an entry of the audit says, where what is there is still what the entry left, by the call that would change it by hand and
+   * with the scope that this needs. ABORTED: it has changed since, which the message tells: by whom, when and in what. INVALID_ARGUMENT: it
+   * cannot be undone; the message says what to do instead. NOT_FOUND: as GetAuditEntry. Scope: `manage`.
+   */
+  undoAuditEntry: handleUnaryCall<UndoAuditEntryRequest, UndoAuditEntryResponse>;
+  /** Gives the audit, oldest first, an entry each: to be kept elsewhere. It ends with the newest entry. Scope: `admin`. */
+  exportAudit: handleServerStreamingCall<ExportAuditRequest, ExportAuditResponse>;
+  /**
+   * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
+   * besides is not told. Scope: `manage`; bound to an organization, its own.
+   */
+  listOrganizationAudit: handleUnaryCall<ListOrganizationAuditRequest, ListOrganizationAuditResponse>;
+  /**
+   * Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged. NOT_FOUND: there is no such thing.
+   * Scope: `manage`; bound to an organization, its own roles alone, and so the three calls below.
+   */
+  listVersions: handleUnaryCall<ListVersionsRequest, ListVersionsResponse>;
+  /** Gives one version with its whole state. NOT_FOUND: it is not kept. */
+  getVersion: handleUnaryCall<GetVersionRequest, GetVersionResponse>;
+  /** Tells in what two versions differ, by field and in words. NOT_FOUND: one of them is not kept. */
+  diffVersions: handleUnaryCall<DiffVersionsRequest, DiffVersionsResponse>;
+  /**
+   * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked against what there is
+   * now, starts backfills and warns as that does. Access rows are no part of a version, and stay. What is as the version already changes
+   * nothing. NOT_FOUND: it is not kept. INVALID_ARGUMENT: it cannot be stored any more, by pointer. ABORTED: `expected_version` is not the
+   * present one; see VersionConflict.
+   */
+  restoreVersion: handleUnaryCall<RestoreVersionRequest, RestoreVersionResponse>;
   /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
   createWebhook: handleUnaryCall<CreateWebhookRequest, CreateWebhookResponse>;
   /** Changes a webhook. NOT_FOUND: there is none. Scope: `admin`. */
@@ -2545,7 +2797,7 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReplayDeadLettersResponse) => void,
   ): ClientUnaryCall;
-  /** Lists what operators and tokens changed, newest first, paged. Scope: `admin`. */
+  /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
   listAudit(
     request: ListAuditRequest,
     callback: (error: ServiceError | null, response: ListAuditResponse) => void,
@@ -2560,6 +2812,144 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListAuditResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gives one entry of the audit, by field and in words, and whether it can be undone. NOT_FOUND: there is none, or it is not for the
+   * caller. Scope: `manage` for what is about flags, segments, stages, actions and organizations, `admin` for all; bound to an organization,
+   * that organization's own history alone.
+   */
+  getAuditEntry(
+    request: GetAuditEntryRequest,
+    callback: (error: ServiceError | null, response: GetAuditEntryResponse) => void,
+  ): ClientUnaryCall;
+  getAuditEntry(
+    request: GetAuditEntryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetAuditEntryResponse) => void,
+  ): ClientUnaryCall;
+  getAuditEntry(
+    request: GetAuditEntryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetAuditEntryResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Undoes what an entry of the audit says, where what is there is still what the entry left, by the call that would change it by hand and
+   * with the scope that this needs. ABORTED: it has changed since, which the message tells: by whom, when and in what. INVALID_ARGUMENT: it
+   * cannot be undone; the message says what to do instead. NOT_FOUND: as GetAuditEntry. Scope: `manage`.
+   */
+  undoAuditEntry(
+    request: UndoAuditEntryRequest,
+    callback: (error: ServiceError | null, response: UndoAuditEntryResponse) => void,
+  ): ClientUnaryCall;
+  undoAuditEntry(
+    request: UndoAuditEntryRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: UndoAuditEntryResponse) => void,
+  ): ClientUnaryCall;
+  undoAuditEntry(
+    request: UndoAuditEntryRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: UndoAuditEntryResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives the audit, oldest first, an entry each: to be kept elsewhere. It ends with the newest entry. Scope: `admin`. */
+  exportAudit(request: ExportAuditRequest, options?: Partial<CallOptions>): ClientReadableStream<ExportAuditResponse>;
+  exportAudit(
+    request: ExportAuditRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<ExportAuditResponse>;
+  /**
+   * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
+   * besides is not told. Scope: `manage`; bound to an organization, its own.
+   */
+  listOrganizationAudit(
+    request: ListOrganizationAuditRequest,
+    callback: (error: ServiceError | null, response: ListOrganizationAuditResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizationAudit(
+    request: ListOrganizationAuditRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrganizationAuditResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizationAudit(
+    request: ListOrganizationAuditRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrganizationAuditResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged. NOT_FOUND: there is no such thing.
+   * Scope: `manage`; bound to an organization, its own roles alone, and so the three calls below.
+   */
+  listVersions(
+    request: ListVersionsRequest,
+    callback: (error: ServiceError | null, response: ListVersionsResponse) => void,
+  ): ClientUnaryCall;
+  listVersions(
+    request: ListVersionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListVersionsResponse) => void,
+  ): ClientUnaryCall;
+  listVersions(
+    request: ListVersionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListVersionsResponse) => void,
+  ): ClientUnaryCall;
+  /** Gives one version with its whole state. NOT_FOUND: it is not kept. */
+  getVersion(
+    request: GetVersionRequest,
+    callback: (error: ServiceError | null, response: GetVersionResponse) => void,
+  ): ClientUnaryCall;
+  getVersion(
+    request: GetVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetVersionResponse) => void,
+  ): ClientUnaryCall;
+  getVersion(
+    request: GetVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetVersionResponse) => void,
+  ): ClientUnaryCall;
+  /** Tells in what two versions differ, by field and in words. NOT_FOUND: one of them is not kept. */
+  diffVersions(
+    request: DiffVersionsRequest,
+    callback: (error: ServiceError | null, response: DiffVersionsResponse) => void,
+  ): ClientUnaryCall;
+  diffVersions(
+    request: DiffVersionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DiffVersionsResponse) => void,
+  ): ClientUnaryCall;
+  diffVersions(
+    request: DiffVersionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DiffVersionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked against what there is
+   * now, starts backfills and warns as that does. Access rows are no part of a version, and stay. What is as the version already changes
+   * nothing. NOT_FOUND: it is not kept. INVALID_ARGUMENT: it cannot be stored any more, by pointer. ABORTED: `expected_version` is not the
+   * present one; see VersionConflict.
+   */
+  restoreVersion(
+    request: RestoreVersionRequest,
+    callback: (error: ServiceError | null, response: RestoreVersionResponse) => void,
+  ): ClientUnaryCall;
+  restoreVersion(
+    request: RestoreVersionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: RestoreVersionResponse) => void,
+  ): ClientUnaryCall;
+  restoreVersion(
+    request: RestoreVersionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: RestoreVersionResponse) => void,
   ): ClientUnaryCall;
   /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
   createWebhook(

@@ -16,7 +16,10 @@ export interface AuditEntry {
   at:
     | Date
     | undefined;
-  /** Who: `token:tok_…`, `user:ID`, or `system`. */
+  /**
+   * Who: `token:tok_…`, `user:ID`, `user:[erased]` for a person who was deleted since, or `system`. To an organization, whoever acts for
+   * the platform is `platform`.
+   */
   actor: string;
   /** What: `flag.set`, `token.create`, … */
   action: string;
@@ -34,6 +37,10 @@ export interface AuditEntry {
   requestId: string;
   /** Why, as the caller gave it. */
   comment: string;
+  /** Names the entry, and grows with time. */
+  id: string;
+  /** What was done by whom, in one line: `user:olga changed the flag "beta": rules`. */
+  sentence: string;
 }
 
 /** Asks for the audit. */
@@ -44,11 +51,38 @@ export interface ListAuditRequest {
   pageToken: string;
   /** Not empty: only changes of this flag, organization, …; see AuditEntry.target. */
   target: string;
+  /** Not empty: only what this actor did; see AuditEntry.actor. */
+  actor: string;
+  /**
+   * Not empty, with `subject`: only what is about a thing of this kind: `flag`, `segment`, `stages`, `action`, `organization`, `user`,
+   * `token`, `webhook`, `backfill`, …
+   */
+  kind: string;
+  /** Not empty, with `kind`: its key, id or name. A user is found in all that was done to them: rows, unlocks, corrections. */
+  subject: string;
+  /** Not empty: only what is about this organization: its roles, rows that name it or that it manages, its unlocks. */
+  organizationId: string;
+  /** Given: only what was done at this instant or later. */
+  from:
+    | Date
+    | undefined;
+  /** Given: only what was done before this instant. */
+  to:
+    | Date
+    | undefined;
+  /**
+   * Not empty: only entries that hold this text anywhere, whatever its case. `from` is required then, and at most 92 days before `to`
+   * (absent: now).
+   */
+  q: string;
 }
 
 /** A page of the audit. */
 export interface ListAuditResponse {
-  /** Newest first. */
+  /**
+   * Newest first. A page looks at some 2,000 entries at most: where the filter leaves few of them, it may have fewer than `page_size`, even
+   * none, and a next page all the same.
+   */
   entries: AuditEntry[];
   /** See AdminService. */
   nextPageToken: string;
@@ -64,6 +98,8 @@ function createBaseAuditEntry(): AuditEntry {
     after: undefined,
     requestId: "",
     comment: "",
+    id: "",
+    sentence: "",
   };
 }
 
@@ -92,6 +128,12 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     }
     if (message.comment !== "") {
       writer.uint32(66).string(message.comment);
+    }
+    if (message.id !== "") {
+      writer.uint32(74).string(message.id);
+    }
+    if (message.sentence !== "") {
+      writer.uint32(82).string(message.sentence);
     }
     return writer;
   },
@@ -173,6 +215,22 @@ export const AuditEntry: MessageFns<AuditEntry> = {
             message.comment = reader.string();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.sentence = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -198,12 +256,25 @@ export const AuditEntry: MessageFns<AuditEntry> = {
     message.after = object.after === undefined ? undefined : object.after;
     message.requestId = object.requestId ?? "";
     message.comment = object.comment ?? "";
+    message.id = object.id ?? "";
+    message.sentence = object.sentence ?? "";
     return message;
   },
 };
 
 function createBaseListAuditRequest(): ListAuditRequest {
-  return { pageSize: 0, pageToken: "", target: "" };
+  return {
+    pageSize: 0,
+    pageToken: "",
+    target: "",
+    actor: "",
+    kind: "",
+    subject: "",
+    organizationId: "",
+    from: undefined,
+    to: undefined,
+    q: "",
+  };
 }
 
 export const ListAuditRequest: MessageFns<ListAuditRequest> = {
@@ -216,6 +287,27 @@ export const ListAuditRequest: MessageFns<ListAuditRequest> = {
     }
     if (message.target !== "") {
       writer.uint32(26).string(message.target);
+    }
+    if (message.actor !== "") {
+      writer.uint32(34).string(message.actor);
+    }
+    if (message.kind !== "") {
+      writer.uint32(42).string(message.kind);
+    }
+    if (message.subject !== "") {
+      writer.uint32(50).string(message.subject);
+    }
+    if (message.organizationId !== "") {
+      writer.uint32(58).string(message.organizationId);
+    }
+    if (message.from !== undefined) {
+      Timestamp.encode(toTimestamp(message.from), writer.uint32(66).fork()).join();
+    }
+    if (message.to !== undefined) {
+      Timestamp.encode(toTimestamp(message.to), writer.uint32(74).fork()).join();
+    }
+    if (message.q !== "") {
+      writer.uint32(82).string(message.q);
     }
     return writer;
   },
@@ -257,6 +349,62 @@ export const ListAuditRequest: MessageFns<ListAuditRequest> = {
             message.target = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.actor = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.kind = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.subject = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.organizationId = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.from = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.to = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.q = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -277,6 +425,13 @@ export const ListAuditRequest: MessageFns<ListAuditRequest> = {
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
     message.target = object.target ?? "";
+    message.actor = object.actor ?? "";
+    message.kind = object.kind ?? "";
+    message.subject = object.subject ?? "";
+    message.organizationId = object.organizationId ?? "";
+    message.from = object.from ?? undefined;
+    message.to = object.to ?? undefined;
+    message.q = object.q ?? "";
     return message;
   },
 };

@@ -33,6 +33,24 @@ import {
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
 import {
+  DiffVersionsRequest,
+  DiffVersionsResponse,
+  ExportAuditRequest,
+  ExportAuditResponse,
+  GetAuditEntryRequest,
+  GetAuditEntryResponse,
+  GetVersionRequest,
+  GetVersionResponse,
+  ListOrganizationAuditRequest,
+  ListOrganizationAuditResponse,
+  ListVersionsRequest,
+  ListVersionsResponse,
+  RestoreVersionRequest,
+  RestoreVersionResponse,
+  UndoAuditEntryRequest,
+  UndoAuditEntryResponse,
+} from "./history.js";
+import {
   GrantUnlockRequest,
   GrantUnlockResponse,
   ListFlagUnlocksRequest,
@@ -659,7 +677,7 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
     },
-    /** Lists what operators and tokens changed, newest first, paged. Scope: `admin`. */
+    /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
     listAudit: {
       name: "ListAudit",
       requestType: ListAuditRequest as typeof ListAuditRequest,
@@ -667,6 +685,97 @@ export const AdminServiceDefinition = {
       responseType: ListAuditResponse as typeof ListAuditResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Gives one entry of the audit, by field and in words, and whether it can be undone. NOT_FOUND: there is none, or it is not for the
+     * caller. Scope: `manage` for what is about flags, segments, stages, actions and organizations, `admin` for all; bound to an organization,
+     * that organization's own history alone.
+     */
+    getAuditEntry: {
+      name: "GetAuditEntry",
+      requestType: GetAuditEntryRequest as typeof GetAuditEntryRequest,
+      requestStream: false,
+      responseType: GetAuditEntryResponse as typeof GetAuditEntryResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Undoes what an entry of the audit says, where what is there is still what the entry left, by the call that would change it by hand and
+     * with the scope that this needs. ABORTED: it has changed since, which the message tells: by whom, when and in what. INVALID_ARGUMENT: it
+     * cannot be undone; the message says what to do instead. NOT_FOUND: as GetAuditEntry. Scope: `manage`.
+     */
+    undoAuditEntry: {
+      name: "UndoAuditEntry",
+      requestType: UndoAuditEntryRequest as typeof UndoAuditEntryRequest,
+      requestStream: false,
+      responseType: UndoAuditEntryResponse as typeof UndoAuditEntryResponse,
+      responseStream: false,
+      options: {},
+    },
+    /** Gives the audit, oldest first, an entry each: to be kept elsewhere. It ends with the newest entry. Scope: `admin`. */
+    exportAudit: {
+      name: "ExportAudit",
+      requestType: ExportAuditRequest as typeof ExportAuditRequest,
+      requestStream: false,
+      responseType: ExportAuditResponse as typeof ExportAuditResponse,
+      responseStream: true,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
+     * besides is not told. Scope: `manage`; bound to an organization, its own.
+     */
+    listOrganizationAudit: {
+      name: "ListOrganizationAudit",
+      requestType: ListOrganizationAuditRequest as typeof ListOrganizationAuditRequest,
+      requestStream: false,
+      responseType: ListOrganizationAuditResponse as typeof ListOrganizationAuditResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists the versions of a flag, a segment, the stages or an organization's roles, newest first, paged. NOT_FOUND: there is no such thing.
+     * Scope: `manage`; bound to an organization, its own roles alone, and so the three calls below.
+     */
+    listVersions: {
+      name: "ListVersions",
+      requestType: ListVersionsRequest as typeof ListVersionsRequest,
+      requestStream: false,
+      responseType: ListVersionsResponse as typeof ListVersionsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Gives one version with its whole state. NOT_FOUND: it is not kept. */
+    getVersion: {
+      name: "GetVersion",
+      requestType: GetVersionRequest as typeof GetVersionRequest,
+      requestStream: false,
+      responseType: GetVersionResponse as typeof GetVersionResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /** Tells in what two versions differ, by field and in words. NOT_FOUND: one of them is not kept. */
+    diffVersions: {
+      name: "DiffVersions",
+      requestType: DiffVersionsRequest as typeof DiffVersionsRequest,
+      requestStream: false,
+      responseType: DiffVersionsResponse as typeof DiffVersionsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Makes a new version with the content of an older one, by the call that would write it by hand: so it is checked against what there is
+     * now, starts backfills and warns as that does. Access rows are no part of a version, and stay. What is as the version already changes
+     * nothing. NOT_FOUND: it is not kept. INVALID_ARGUMENT: it cannot be stored any more, by pointer. ABORTED: `expected_version` is not the
+     * present one; see VersionConflict.
+     */
+    restoreVersion: {
+      name: "RestoreVersion",
+      requestType: RestoreVersionRequest as typeof RestoreVersionRequest,
+      requestStream: false,
+      responseType: RestoreVersionResponse as typeof RestoreVersionResponse,
+      responseStream: false,
+      options: {},
     },
     /** Makes a webhook and shows its signing secret, this once. ABORTED: there are 50 already. Scope: `admin`. */
     createWebhook: {

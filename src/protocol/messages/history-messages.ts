@@ -1,0 +1,108 @@
+import type { Flag, Segment, Stage } from '../../core/flags/flag.js';
+import { changedFields } from '../../core/history/changed-fields.js';
+import { differences } from '../../core/history/differences.js';
+import { shownState } from '../../core/history/shown-state.js';
+import {
+  describeDifference,
+  describeRolesDifference,
+  describeSegmentDifference,
+  describeStagesDifference,
+} from '../../core/sentences/difference.js';
+import type { OrganizationState } from '../../core/states/organization-state.js';
+import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
+import type { VersionStep } from '../../services/history/versions.js';
+import type { FieldChange, Version } from '../gen/latchkey/v1/history.js';
+import { flagMessage, roleMessage, segmentMessage, stagesMessage } from './configuration-messages.js';
+import { instant } from './fields.js';
+
+/** In what two values differ, by field. */
+export function changeMessages(before: JsonValue, after: JsonValue): FieldChange[] {
+  return differences(before, after).map((difference) => ({
+    pointer: difference.pointer,
+    before: difference.before,
+    after: difference.after,
+  }));
+}
+
+/** A version with its state, or without. */
+export function versionMessage({ version, before }: VersionStep, whole: boolean): Version {
+  const { id, at, actor, requestId, comment } = version;
+  return {
+    ...{ id, version: version.version, at: instant(at), actor, requestId, comment },
+    sentence: stepSentence(version, before),
+    state: whole ? stateMessage(version) : undefined,
+  };
+}
+
+function stateMessage({ kind, id, version, state }: StoredVersion): NonNullable<Version['state']> {
+  switch (kind) {
+    case 'flag':
+      return { $case: 'flag', value: flagMessage(state as unknown as Flag) };
+    case 'segment':
+      return { $case: 'segment', value: segmentMessage(state as unknown as Segment) };
+    case 'stages':
+      return { $case: 'stages', value: stagesMessage({ stages: state as unknown as readonly Stage[], version }) };
+    case 'roles':
+      return { $case: 'roles', value: rolesMessage({ ...(state as unknown as Roles), id, version }) };
+  }
+}
+
+type StoredVersion = VersionStep['version'];
+type Roles = Pick<OrganizationState, 'id' | 'version' | 'roles' | 'strictRoles'>;
+
+export function rolesMessage({ id, version, roles, strictRoles }: Roles) {
+  return { id, version, strictRoles, roles: roles.map(roleMessage) };
+}
+
+/** A version's state as GetVersion gives it in JSON, without version numbers and times; null for none. */
+export function stateJson(version: StoredVersion | undefined): JsonValue {
+  return version === undefined ? null : shownState(version.kind, version.state);
+}
+
+/** The longest sentence about a version in a list; beyond, the fields are named. */
+const LONGEST = 240;
+
+/** In what a version differs from the one before it, in one line. */
+function stepSentence(version: StoredVersion, before: StoredVersion | undefined): string {
+  if (before === undefined) return version.version === 1 ? 'created' : 'the oldest version that is kept';
+  const inWords = versionWords(before, version).join('; ');
+  if (inWords !== '' && inWords.length <= LONGEST) return inWords;
+  const changed = changedFields(stateJson(before), stateJson(version));
+  return changed.length === 0 ? 'nothing that people decide' : `changed ${changed.join(', ')}`;
+}
+
+/** In what two versions of one thing differ, a sentence each. */
+export function versionWords(before: StoredVersion | undefined, after: StoredVersion): string[] {
+  const [was, is] = [before?.state, after.state] as unknown[];
+  return differencesOf(after.kind, was, is).map(({ text }) => text);
+}
+
+function differencesOf(kind: StoredVersion['kind'], was: unknown, is: unknown): readonly Told[] {
+  switch (kind) {
+    case 'flag':
+      return describeDifference(was as Flag | undefined, is as Flag);
+    case 'segment':
+      return describeSegmentDifference(was as Segment | undefined, is as Segment);
+    case 'stages':
+      return describeStagesDifference((was ?? []) as readonly Stage[], is as readonly Stage[]);
+    case 'roles': {
+      const [before, after] = [(was ?? { roles: [], strictRoles: false }) as Roles, is as Roles];
+      const strict = after.strictRoles ? 'roles that nobody defined are refused' : 'any name may be a role';
+      return [
+        ...describeRolesDifference(before.roles, after.roles),
+        ...(before.strictRoles === after.strictRoles ? [] : [{ text: strict }]),
+      ];
+    }
+  }
+}
+
+interface Told {
+  readonly text: string;
+}
+
+/** What an entry of the audit changed of a flag, a sentence each; nothing for other entries. */
+export function flagWords({ before, after }: { readonly before: JsonValue; readonly after: JsonValue }): string[] {
+  const [was, is] = [before, after].map((state) => (isJsonObject(state) ? (state as JsonObject).flag : undefined));
+  if (was === undefined || is === undefined) return [];
+  return describeDifference(was as unknown as Flag, is as unknown as Flag).map(({ text }) => text);
+}

@@ -1,0 +1,241 @@
+import type { Call } from '../../calls/caller.js';
+import { requireComment } from '../../calls/check-input.js';
+import { LatchkeyError } from '../../calls/errors.js';
+import { StaleVersion } from '../../calls/stale-version.js';
+import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
+import type { Action } from '../../core/flags/flag.js';
+import type { RoleDefinition } from '../../core/states/organization-state.js';
+import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/values/json.js';
+import type { AuditEntry } from '../../store/audit-store.js';
+import type { Store } from '../../store/store.js';
+import type { VersionedThing } from '../../store/version-store.js';
+import type { ActionService } from '../events/declared-actions.js';
+import { draftOf } from '../events/draft-actions.js';
+import type { FlagService } from '../flags/flags.js';
+import type { SegmentService } from '../flags/segments.js';
+import type { StageService } from '../onboarding/stages.js';
+import type { OrganizationRoles } from '../organizations/organization-roles.js';
+import type { OrganizationService } from '../organizations/organizations.js';
+import type { AuditService } from './audit.js';
+import type { RestoreService } from './restoring.js';
+import { undoFlag } from './undo-flag.js';
+import { changedSince, holds, NotUndoable, neverUndone, notKept, type Undone, type UndoPlan } from './undoing.js';
+
+export interface UndoServices {
+  readonly store: Pick<Store, 'audit' | 'versions' | 'configuration' | 'states'>;
+  readonly keeper: Pick<ConfigurationKeeper, 'snapshot'>;
+  readonly audit: AuditService;
+  readonly restoring: RestoreService;
+  readonly flags: FlagService;
+  readonly segments: SegmentService;
+  readonly stages: StageService;
+  readonly actions: ActionService;
+  readonly organizations: OrganizationService;
+  readonly organizationRoles: OrganizationRoles;
+}
+
+/** What the audit writes in place of what it does not keep. */
+const REDACTED = '[redacted]';
+
+/** Undoes what entries of the audit say, through the use cases that change things by hand. */
+export class UndoService {
+  readonly #services: UndoServices;
+
+  constructor(services: UndoServices) {
+    this.#services = services;
+  }
+
+  /** Why an entry that the caller may read is not undone; undefined where it would be. */
+  async refusal(call: Call, id: string): Promise<string | undefined> {
+    const { entry, confined } = await this.#services.audit.find(call, id, 'GetAuditEntry');
+    const plan = await this.#planOf(entry, confined);
+    return plan instanceof NotUndoable ? plan.message : undefined;
+  }
+
+  /**
+   * Undoes an entry where what is there is still what it left. Rejects with CONFLICT where it is not, also where it changes meanwhile; with
+   * INVALID what cannot be undone; and as the use case does that would change it by hand.
+   */
+  async undo(call: Call, { id, reason }: { readonly id: string; readonly reason: string }): Promise<Undone> {
+    const { audit } = this.#services;
+    const { entry, confined } = await audit.find(call, id, 'UndoAuditEntry');
+    const comment = `${reason} (undoes the entry ${id})`;
+    requireComment(reason, 'reason');
+    requireComment(comment, 'reason');
+    const plan = await this.#planOf(entry, confined);
+    if (plan instanceof NotUndoable) throw new LatchkeyError(plan.code, plan.message);
+    try {
+      return await plan(call, comment);
+    } catch (error) {
+      // It changed between the look and the write: the next look says by whom.
+      const again = isConflict(error) ? await this.#planOf(entry, confined) : undefined;
+      throw again instanceof NotUndoable ? new LatchkeyError(again.code, again.message) : error;
+    }
+  }
+
+  async #planOf(entry: AuditEntry, confined: string): Promise<UndoPlan> {
+    const never = neverUndone(entry);
+    if (never !== undefined) return never;
+    const plans: Readonly<Record<string, () => UndoPlan | Promise<UndoPlan>>> = {
+      'flag.set': () => undoFlag(this.#services, entry, confined),
+      'access.set': () => undoFlag(this.#services, entry, confined),
+      'segment.set': () => this.#segmentSet(entry, confined),
+      'segment.delete': () => this.#segmentDelete(entry),
+      'stages.set': () => this.#stages(entry, confined),
+      'organization.set': () => this.#organization(entry, confined),
+      'organization.roles.set': () => this.#organization(entry, confined),
+      'actions.declare': () => this.#actions(entry),
+      'action.delete': () => this.#actionDelete(entry),
+    };
+    const plan = plans[entry.action];
+    return plan === undefined ? new NotUndoable(`${entry.action} cannot be undone; change it by hand`) : plan();
+  }
+
+  async #segmentSet({ target, before, after }: AuditEntry, confined: string): Promise<UndoPlan> {
+    const { store, restoring, segments } = this.#services;
+    const left = after as unknown as { readonly id: string; readonly version: number };
+    const thing: VersionedThing = { kind: 'segment', id: left.id };
+    const present = await store.configuration.segment(target);
+    if (present === undefined) return new NotUndoable(`the segment ${quote(target)} was deleted since`, 'CONFLICT');
+    if (present.id !== left.id || present.version !== left.version) {
+      return changedSince(store, thing, { left: left.version, confined, what: `the segment ${quote(target)}` });
+    }
+    const expected = { expectedVersion: left.version, expectedId: left.id };
+    if (before === null) {
+      const removed = { key: target, expectedVersion: left.version, id: left.id };
+      return async (call, comment) => ({ ...NOTHING_NEW, ...(await segments.delete(call, { ...removed, comment })) });
+    }
+    const earlier = await store.versions.get(thing, versionIn(before));
+    if (earlier === undefined) return notKept(versionIn(before));
+    return async (call, comment) => {
+      const restored = await restoring.restoreState(call, earlier, { ...expected, onRuleChange: 'KEEP', comment });
+      return { ...restored, newVersion: left.version + 1 };
+    };
+  }
+
+  async #segmentDelete({ target, before }: AuditEntry): Promise<UndoPlan> {
+    const { store, restoring } = this.#services;
+    const { id, version } = before as unknown as { readonly id: string; readonly version: number };
+    const present = await store.configuration.segment(target);
+    if (present !== undefined) return new NotUndoable(`there is another segment ${quote(target)} since`, 'CONFLICT');
+    const earlier = await store.versions.get({ kind: 'segment', id }, version);
+    if (earlier === undefined) return notKept(version);
+    return async (call, comment) => {
+      const options = { expectedVersion: 0, expectedId: '', onRuleChange: 'KEEP', comment } as const;
+      return { ...(await restoring.restoreState(call, earlier, options)), newVersion: 1 };
+    };
+  }
+
+  async #stages({ before, after }: AuditEntry, confined: string): Promise<UndoPlan> {
+    const { store, restoring, stages } = this.#services;
+    const left = versionIn(after);
+    const thing: VersionedThing = { kind: 'stages', id: 'stages' };
+    if ((await store.configuration.stages()).version !== left) {
+      return changedSince(store, thing, { left, confined, what: 'the list of stages' });
+    }
+    if (before === null) {
+      return async (call, comment) => {
+        const { version, ...written } = await stages.set(call, { stages: [], expectedVersion: left, comment });
+        return { ...written, newVersion: version };
+      };
+    }
+    const earlier = await store.versions.get(thing, versionIn(before));
+    if (earlier === undefined) return notKept(versionIn(before));
+    return async (call, comment) => {
+      const options = { expectedVersion: left, expectedId: '', onRuleChange: 'KEEP', comment } as const;
+      return { ...(await restoring.restoreState(call, earlier, options)), newVersion: left + 1 };
+    };
+  }
+
+  /** The platform undoes all that was said of an organization; the organization what became of its roles. */
+  async #organization({ action, target, before, after }: AuditEntry, confined: string): Promise<UndoPlan> {
+    const { store, organizations, organizationRoles } = this.#services;
+    const left = versionIn(after);
+    const present = (await store.states.organizations([target])).get(target)!;
+    const what = `the organization ${quote(target)}`;
+    if (present.version !== left) return changedSince(store, { kind: 'roles', id: target }, { left, confined, what });
+    if (before === null) {
+      return new NotUndoable(
+        `${action} made ${what}, which cannot be undone: empty its roles, or delete it (DeleteOrganization)`,
+      );
+    }
+    if (confined === '' && holds([before], REDACTED)) {
+      return new NotUndoable(
+        `${action} cannot be undone: the audit does not keep secrets in attributes; set them by hand`,
+      );
+    }
+    const { attributes, timeZone, strictRoles, roles } = before as unknown as Described;
+    const own = { strictRoles, roles: roles.map(({ name, inherits }) => ({ name, inherits })), expectedVersion: left };
+    const ofRoles = confined !== '' || action === 'organization.roles.set';
+    return async (call, comment) => {
+      const { organization, backfillIds, consistencyToken } = ofRoles
+        ? await organizationRoles.set(call, {
+            ...{ ...own, organizationId: target, comment, validateOnly: false, keepReferences: false },
+          })
+        : await organizations.set(call, { ...own, id: target, attributes, timeZone: timeZone ?? '', comment });
+      return { backfillIds, consistencyToken, warnings: [], newVersion: organization.version };
+    };
+  }
+
+  #actions({ before, after }: AuditEntry): UndoPlan {
+    const { actions } = this.#services;
+    const [had, left] = [before, after] as unknown as readonly [readonly Action[], readonly Action[]];
+    if (holds([before, after], REDACTED))
+      return new NotUndoable('actions.declare cannot be undone; declare them by hand');
+    const changed = left.filter((action) => !this.#isDeclared(action)).map(({ name }) => quote(name));
+    if (changed.length > 0) {
+      return new NotUndoable(`the declarations of ${changed.join(', ')} have changed since`, 'CONFLICT');
+    }
+    const [first, ...others] = left;
+    if (had.length === 0 && first !== undefined && others.length === 0) {
+      return async (call, comment) => ({ ...NOTHING_NEW, ...(await actions.delete(call, first.name, comment, first)) });
+    }
+    if (had.length < left.length) {
+      return new NotUndoable(
+        `actions.declare declared new actions beside others, which are not taken back together: take each back with DeleteAction`,
+      );
+    }
+    return async (call, comment) => {
+      const declared = await actions.declare(call, had.map(draftOf), comment, left);
+      return { ...declared, newVersion: 0 };
+    };
+  }
+
+  #actionDelete({ target, before }: AuditEntry): UndoPlan {
+    const { actions, keeper } = this.#services;
+    if (holds([before], REDACTED)) return new NotUndoable('action.delete cannot be undone; declare it by hand');
+    if (keeper.snapshot.actions.has(target)) {
+      return new NotUndoable(`the action ${quote(target)} has been declared anew since`, 'CONFLICT');
+    }
+    return async (call, comment) => {
+      const drafts = [draftOf(before as unknown as Action)];
+      return { ...(await actions.declare(call, drafts, comment, [])), newVersion: 0 };
+    };
+  }
+
+  #isDeclared(action: Action): boolean {
+    const present = this.#services.keeper.snapshot.actions.get(action.name);
+    return present !== undefined && sameJson(asJson(present), action as unknown as JsonValue);
+  }
+}
+
+interface Described {
+  readonly attributes: JsonObject;
+  readonly timeZone?: string;
+  readonly strictRoles: boolean;
+  readonly roles: readonly RoleDefinition[];
+}
+
+const NOTHING_NEW = { newVersion: 0, warnings: [], backfillIds: [] } as const;
+
+function versionIn(state: JsonValue): number {
+  return (state as unknown as { readonly version: number }).version;
+}
+
+function asJson(value: unknown): JsonValue {
+  return JSON.parse(JSON.stringify(value)) as JsonValue;
+}
+
+function isConflict(error: unknown): boolean {
+  return error instanceof StaleVersion || (error instanceof LatchkeyError && error.code === 'CONFLICT');
+}

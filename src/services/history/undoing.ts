@@ -1,0 +1,148 @@
+import type { Call } from '../../calls/caller.js';
+import { changedFields } from '../../core/history/changed-fields.js';
+import { ERASED } from '../../core/history/erased.js';
+import type { Fault } from '../../core/values/fault.js';
+import { isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
+import { shownInstant } from '../../core/values/time.js';
+import type { AuditEntry } from '../../store/audit-store.js';
+import type { Store } from '../../store/store.js';
+import type { StoredVersion, VersionedThing } from '../../store/version-store.js';
+import { toldTo } from './history-reach.js';
+
+/**
+ * Why an entry is not undone: what is there is not what it left (CONFLICT), it is for somebody else to undo (FORBIDDEN), or such a thing
+ * cannot be undone (INVALID).
+ */
+export class NotUndoable {
+  readonly message: string;
+  readonly code: 'CONFLICT' | 'FORBIDDEN' | 'INVALID';
+
+  constructor(message: string, code: NotUndoable['code'] = 'INVALID') {
+    this.message = message;
+    this.code = code;
+  }
+}
+
+export interface Undone {
+  /** Of what has a new version by it; 0 where nothing has. */
+  readonly newVersion: number;
+  readonly warnings: readonly Fault[];
+  readonly backfillIds: readonly string[];
+  readonly consistencyToken: string;
+}
+
+/** How an entry is undone, once somebody says so, or why it is not. */
+export type UndoPlan = NotUndoable | ((call: Call, comment: string) => Promise<Undone>);
+
+/** What to do in place of undoing what cannot be undone, by action. */
+const INSTEAD: Readonly<Record<string, string>> = {
+  'flag.create': 'a flag is never removed, since its ledger stays: archive it (SetFlag with archived: true)',
+  'organization.delete':
+    'what was stored of it is gone: describe it anew (SetOrganization), and identify its users again',
+  'organization.role.rename': 'people have the new name by now: rename it back',
+  'organization.role.remove':
+    'who had the role has another one, or none, by now: restore the roles (RestoreVersion), and say who has it',
+  'organization.role.moved': 'everybody has been moved: rename the other role, or say who has which',
+  'unlock.grant':
+    'the ledger is only added to: take the flag away with RevokeUnlock, or let it be earned anew with RearmUnlock',
+  'unlock.revoke':
+    'the ledger is only added to: give the flag back with GrantUnlock, or let it be earned anew with RearmUnlock',
+  'unlock.rearm': 'the ledger is only added to: give or take the flag with GrantUnlock or RevokeUnlock',
+  'total.correct': 'more may have been counted since: correct it again (CorrectTotal) by what is wrong now',
+  'user.delete': 'what was stored about the person is gone for good',
+  'user.claim': 'the organization has identified them: the platform can say who they are anew (Identify)',
+  'token.create': 'whoever has the token may have used it: revoke it (RevokeToken)',
+  'token.revoke': 'a token is revoked for good: make another one (CreateToken)',
+  'webhook.create': 'it may have been told of things: delete it (DeleteWebhook)',
+  'webhook.update': 'change it again (UpdateWebhook): the audit does not keep all of its address',
+  'webhook.delete': 'its secret is gone: make another one (CreateWebhook)',
+  'webhook.rotate': 'the former secret is gone: make another one (RotateWebhookSecret)',
+  'webhook.ping': 'it was sent',
+  'deliveries.replay': 'the messages were sent',
+  'dead-letters.replay': 'the events were counted: take one back with an event that reverses it (Track)',
+  'backfill.start': 'what it gave was earned: cancel it while it runs (CancelBackfill)',
+  'backfill.cancel': 'start another one (StartBackfill)',
+  'time_zone.set': 'servers say so when they start: set TIME_ZONE and start them again',
+};
+
+/** That such an entry cannot be undone, and what to do instead; undefined for the kinds that can. */
+export function neverUndone({ action, before, after }: AuditEntry): NotUndoable | undefined {
+  const instead = INSTEAD[action];
+  if (instead !== undefined) return new NotUndoable(`${action} cannot be undone: ${instead}`);
+  if (holds([before, after], ERASED)) {
+    return new NotUndoable(`${action} cannot be undone: a person whom it names has been deleted since`);
+  }
+  return undefined;
+}
+
+/** Whether a text is a value anywhere in these. */
+export function holds(values: readonly JsonValue[], text: string): boolean {
+  return values.some((value) => {
+    if (typeof value !== 'object' || value === null) return value === text;
+    return holds(Object.values(value) as JsonValue[], text);
+  });
+}
+
+/** Members of an entry's states, as they were recorded. */
+export function partOf(state: JsonValue, name: string): JsonObject | undefined {
+  const part = isJsonObject(state) ? (state as JsonObject)[name] : undefined;
+  return isJsonObject(part) ? (part as JsonObject) : undefined;
+}
+
+export function listIn(state: JsonValue, name: string): readonly JsonObject[] {
+  const part = isJsonObject(state) ? (state as JsonObject)[name] : undefined;
+  return Array.isArray(part) ? (part as readonly JsonObject[]) : [];
+}
+
+export function notKept(version: number): NotUndoable {
+  return new NotUndoable(`version ${version}, which was there before, is not kept any more; change it by hand`);
+}
+
+/** How many later changes a message names. */
+const MAX_TOLD = 5;
+
+/** That something has other versions since the entry, by whom, when and in what. */
+export async function changedSince(
+  { versions }: Pick<Store, 'versions'>,
+  thing: VersionedThing,
+  { left, confined, what }: { readonly left: number; readonly confined: string; readonly what: string },
+): Promise<NotUndoable> {
+  const { items } = await versions.list(thing, { limit: MAX_TOLD });
+  const later = items.filter(({ version }) => version > left);
+  const [newest] = later;
+  if (newest === undefined) return new NotUndoable(`${what} is not there any more as the entry left it`, 'CONFLICT');
+  const since = await versions.get(thing, left);
+  const fields = since === undefined ? [] : changedFields(asObject(since), asObject(newest));
+  const told = later.map((one) => {
+    const { actor, at, version } = toldTo(confined, one);
+    return `version ${version} by ${actor} at ${shownInstant(at)}`;
+  });
+  const inWhat = fields.length === 0 ? '' : `: ${fields.join(', ')}`;
+  return new NotUndoable(`${what} has changed since: ${told.join('; ')}${inWhat}`, 'CONFLICT');
+}
+
+function asObject({ state, kind }: StoredVersion): JsonValue {
+  return kind === 'stages' ? { stages: state } : state;
+}
+
+/** That access rows are not as the entry left them: by whom they were changed last, and when, where the audit still says so. */
+export async function rowsChangedSince(
+  { audit }: Pick<Store, 'audit'>,
+  entry: AuditEntry,
+  { rows, confined }: { readonly rows: readonly JsonObject[]; readonly confined: string },
+): Promise<NotUndoable> {
+  const subject = { kind: 'flag', id: entry.target };
+  const { items } = await audit.list({ limit: 100 }, { subject, ...(confined === '' ? {} : { reach: confined }) });
+  const wanted = new Set(rows.map(keyOf));
+  const later = items.find(
+    ({ id, after }) =>
+      id > entry.id && [...listIn(after, 'put'), ...listIn(after, 'removed')].some((row) => wanted.has(keyOf(row))),
+  );
+  const by = later && toldTo(confined, later);
+  const told = by === undefined ? '' : `: by ${by.actor} at ${shownInstant(by.at)}`;
+  return new NotUndoable(`access rows of the flag ${quote(entry.target)} have changed since${told}`, 'CONFLICT');
+}
+
+function keyOf({ userId = '', role = '', organizationId = '', managedBy = '' }: JsonObject): string {
+  return JSON.stringify([userId, role, organizationId, managedBy]);
+}
