@@ -3,9 +3,10 @@ import fc from 'fast-check';
 import type { Reason } from '../deciding/decision.js';
 import { evaluate } from '../deciding/evaluate.js';
 import { subjectOf } from '../deciding/subject.js';
+import type { AccessRow } from '../flags/flag.js';
 import { foldLedger } from '../states/ledger.js';
 import { unknownOrganization } from '../states/organization-state.js';
-import { arbitraryWorld, instantsToTry, KEYS } from '../testing/arbitrary-world.js';
+import { arbitraryRow, arbitraryWorld, instantsToTry, KEYS } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, requires, rowOf, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
 import { DAY_MS } from '../values/time.js';
 import { explain } from './explain.js';
@@ -104,6 +105,35 @@ describe('an explanation', () => {
       { numRuns: 300 },
     );
     expect([...lines.keys()].toSorted()).toEqual([...LINES].toSorted());
+  });
+
+  it('has it where rows of both managers and of every level speak at once', () => {
+    const active = fc.array(
+      arbitraryRow.map((row) => ({ ...row, flagId: 'flg_reports', enabled: true })),
+      {
+        minLength: 2,
+        maxLength: 6,
+      },
+    );
+    const snapshots = (rows: readonly AccessRow[]) =>
+      snapshotOf([flagOf('reports', { delegated: true, hasRows: true })], {
+        roleAccess: rows.filter(({ role, organizationId }) => role !== '' && organizationId === ''),
+      });
+    fc.assert(
+      fc.property(active, fc.subarray(['employee', 'manager', 'admin']), (rows, roles) => {
+        const organization = {
+          ...unknownOrganization('pro'),
+          access: rows.filter(({ organizationId }) => organizationId !== ''),
+        };
+        const access = rows.filter(({ userId }) => userId !== '');
+        const user = userOf({ id: 'u', roles, organizationId: 'pro', access });
+        const about = { snapshot: snapshots(rows), flagKey: 'reports', user, organization, now: NOW };
+        const explanation = explain(about);
+        expect(explanation.decision).toEqual(evaluate(about.snapshot, 'reports', user, organization, undefined, NOW));
+        expectSound(explanation);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('shows what stands below the answer, as not reached', () => {
