@@ -178,6 +178,9 @@ describe.each(BOTH)('an organization’s admin by %s', (by) => {
     expect(requirements.text).not.toContain('hidden');
     for (const text of ['DENIED', 'other']) expect(requirements.text).not.toContain(text);
     expect(await as('GET', `/users/${user}/requirements/hidden`)).toMatchObject({ status: 404 });
+    const unlocked = async (flag: string) => (await as('GET', `/users?unlocked=${flag}`)).json as { users: unknown[] };
+    expect([(await unlocked('hidden')).users, (await unlocked('unknown')).users]).toEqual([[], []]);
+    expect((await unlocked('lent')).users).not.toEqual([]);
     // The platform itself sees all of it.
     expect(JSON.stringify(await operate('GET', `/users/${user}/unlocks`))).toContain('rival');
     expect((await operate('GET', `/users/${user}`)) as GetUserResponse).toMatchObject({ access: { length: 5 } });

@@ -12,7 +12,7 @@ import { ANY_ACTION, MAX_LENGTH } from '../../core/values/names.js';
 import type { FoundOrganization, FoundUser, UnlockedFlag } from '../../store/finder.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
-import { managerOf } from '../access/caller-reach.js';
+import { managerOf, mayKnowFlag } from '../access/caller-reach.js';
 import { FlagIndex } from './flag-index.js';
 import { type FlagPage, type FlagsRequest, type FlagWithState, listFlags } from './flag-list.js';
 import { HITS_PER_KIND, type Hits, type NamedHit, searchFlags, searchNamed } from './search.js';
@@ -79,7 +79,8 @@ export class Finding {
     const { searchAttributes: attributes } = keeper.snapshot;
     const none = { items: [], attributes, filling: false };
     if (confined !== '' && filter.organizationId !== '' && filter.organizationId !== confined) return none;
-    const held = filter.unlocked === '' ? undefined : this.#flag(filter.unlocked);
+    const named = filter.unlocked === '' ? undefined : this.#flag(filter.unlocked);
+    const held = named !== undefined && mayKnowFlag(call, named) ? named : undefined;
     if (filter.unlocked !== '' && held === undefined) {
       // Who is confined is not told which flags there are.
       if (confined !== '') return none;
