@@ -175,6 +175,10 @@ export function configurationContract(store: () => Store): void {
       return all.filter(({ key }) => key.startsWith(prefix));
     };
     expect((await listed()).map(({ key }) => key)).toEqual(sorted);
+    for (const begun of [prefix, sorted[0]!, `${prefix}_`, prefix.toUpperCase()]) {
+      const found = await allPages(2, (page) => store().configuration.segments(page, begun));
+      expect(found.map(({ key }) => key)).toEqual(sorted.filter((key) => key.startsWith(begun)));
+    }
     const declared = async () => {
       const all = await allPages(2, (page) => store().configuration.actions(page));
       return all.filter(({ name }) => name.startsWith(prefix));

@@ -188,6 +188,18 @@ function usersFound(store: () => Store): void {
     );
   });
 
+  it('compares all of a value that is longer than what is kept of it', async () => {
+    const long = known.find(({ isThere, attributes: { email } }) => isThere && String(email).length > 160)!;
+    const email = String(long.attributes.email);
+    for (const [sought, found] of [
+      [email.slice(0, 140), true],
+      [`${email.slice(0, 130)}x`, false],
+    ] as const) {
+      const ids = own(await listed({ ...ANY, text: sought }, 5));
+      expect({ sought, found: ids.includes(long.userId) }).toEqual({ sought, found });
+    }
+  });
+
   it('lists those of an organization, a role, a stage, a flag', async () => {
     for (const limit of [1, 7, 1_000]) {
       for (const organizationId of ['found-acme', 'found-Acme']) {
