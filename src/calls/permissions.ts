@@ -64,6 +64,7 @@ export const PERMISSIONS = {
   DeleteOrganization: platform('manage'),
   GetOrganizationRoles: organization('manage'),
   SetOrganizationRoles: organization('manage'),
+  PreviewOrganizationRoles: organization('manage'),
   RenameOrganizationRole: organization('manage'),
   RemoveOrganizationRole: organization('manage'),
   ListOrganizationMembers: organization('manage'),

@@ -38,6 +38,8 @@ import { OrganizationMembers } from '../services/organizations/organization-memb
 import { OrganizationRoles } from '../services/organizations/organization-roles.js';
 import { OrganizationService } from '../services/organizations/organizations.js';
 import { PreviewService } from '../services/previewing/preview.js';
+import { PreviewWork } from '../services/previewing/preview-work.js';
+import { RolePreview } from '../services/previewing/role-preview.js';
 import type { ServiceSet } from '../services/service-set.js';
 import { StreamTickets } from '../services/streaming/stream-tickets.js';
 import { StreamService } from '../services/streaming/streams.js';
@@ -155,6 +157,7 @@ export function composeServices(parts: ServiceParts): Composed {
     maxOfToken: config.maxStreamsPerToken ?? 0,
     onError: (error) => onError('looking for tokens that have ended', error),
   });
+  const previews = new PreviewWork(readers);
   const failures = new FailedAuthentications(config.failedAuthenticationsPerMinute ?? 0);
   const authentication = new Authentication({
     ...{ tokens: store.tokens, clock, failures },
@@ -188,10 +191,14 @@ export function composeServices(parts: ServiceParts): Composed {
     organizationMembers: new OrganizationMembers(store),
     organizationRoles: configuration.organizationRoles,
     organizations: configuration.organizations,
-    preview: new PreviewService({ store, keeper, readers, dayKnowledge }),
+    preview: new PreviewService({ store, keeper, work: previews, dayKnowledge }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
     requirements: new RequirementsService(views, dayKnowledge),
+    rolePreview: new RolePreview({
+      ...{ store, keeper, work: previews },
+      organizationRoles: configuration.organizationRoles,
+    }),
     restoring: history.restoring,
     segments: configuration.segments,
     sessions: new SessionService({ store, notifier, authentication }),

@@ -26,6 +26,7 @@ import type { OrganizationMembers } from './organizations/organization-members.j
 import type { OrganizationRoles } from './organizations/organization-roles.js';
 import type { OrganizationService } from './organizations/organizations.js';
 import type { PreviewService } from './previewing/preview.js';
+import type { RolePreview } from './previewing/role-preview.js';
 import type { StreamService } from './streaming/streams.js';
 import type { Authentication } from './tokens/authentication.js';
 import type { SessionService } from './tokens/sessions.js';
@@ -61,6 +62,7 @@ export interface ServiceSet {
   readonly readers: OpenReaders;
   readonly requirements: RequirementsService;
   readonly restoring: RestoreService;
+  readonly rolePreview: RolePreview;
   readonly segments: SegmentService;
   readonly sessions: SessionService;
   readonly stages: StageService;

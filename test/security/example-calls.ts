@@ -97,6 +97,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   ListOrganizations: () => ({}),
   GetOrganizationRoles: (reach) => ({ id: of(reach).organization }),
   SetOrganizationRoles: (reach) => ({ id: of(reach).organization, roles: [{ name: 'lead', inherits: [] }] }),
+  PreviewOrganizationRoles: (reach) => ({ id: of(reach).organization, rename: 'lead', to: 'leader' }),
   RenameOrganizationRole: (reach) => ({
     ...{ id: of(reach).organization, name: 'lead', to: 'leader', comment: 'a try', validateOnly: true },
   }),

@@ -3,11 +3,25 @@ import type { Call } from '../../src/calls/caller.js';
 import type { FlagInput } from '../../src/core/flags/parse-flag.js';
 import type { RoleDefinition } from '../../src/core/states/organization-state.js';
 import type { SetFlagInput } from '../../src/services/flags/flags.js';
+import type { RoleDraft } from '../../src/services/organizations/role-plans.js';
+import type { RolePreviewResult } from '../../src/services/previewing/role-preview.js';
+import { BackfillWorker } from '../../src/worker/backfill-worker.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, ledgerOf, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 
 const role = (name: string, ...inherits: string[]): RoleDefinition => ({ name, inherits });
 const having = (name: string) => ({ fact: 'roles', operator: 'contains', value: name });
+const workerOn = ({ store, services: { keeper }, notifier }: UseCaseStand) =>
+  new BackfillWorker({
+    ...{ store, keeper, notifier, giveWay: () => Promise.resolve() },
+    observer: {
+      lookedAt: () => undefined,
+      failed: (_id, error) => {
+        throw error;
+      },
+      done: () => undefined,
+    },
+  });
 let organizations = 0;
 
 describeOnEachEngine('roles of an organization', (engine) => {
@@ -252,5 +266,81 @@ describeOnEachEngine('roles of an organization', (engine) => {
     const id = `e@${acme}`;
     await stand.identify(id, { organizationId: acme, roles: ['manager'], emailVerified: true });
     expect((await ledgerOf(stand.store, id)).map(({ cause }) => cause)).toEqual([{ type: 'identify' }]);
+  });
+
+  const previewed = async (draft: RoleDraft, call = OPERATOR): Promise<RolePreviewResult> => {
+    const { promise, resolve, reject } = Promise.withResolvers<RolePreviewResult>();
+    await stand.services.rolePreview.preview(
+      call,
+      { organizationId: acme, draft, sampleSize: 100 },
+      {
+        write: (event) => {
+          if (event.type === 'result') resolve(event.result);
+          return true;
+        },
+        end: (failure) => {
+          if (failure !== undefined) reject(failure);
+        },
+      },
+    );
+    return promise;
+  };
+
+  it.each<[string, RoleDraft]>([
+    ['another hierarchy', { kind: 'set', roles: [role('lead', 'manager'), role('head'), role('boss', 'lead')] }],
+    ['a rename', { kind: 'rename', role: 'lead', to: 'clerk' }],
+    ['a removal', { kind: 'remove', role: 'lead', to: 'boss' }],
+  ])('are previewed: %s gives and takes what it was said to', async (_name, draft) => {
+    await set([role('lead', 'employee'), role('head', 'lead'), role('boss')]);
+    const people = { p1: ['lead'], p2: ['head'], p3: ['boss', 'lead'], p4: ['manager'], p5: [], p6: ['clerk'] };
+    const ids = Object.keys(people).map((id) => `${id}@${acme}`);
+    for (const [id, roles] of Object.entries(people)) await member(`${id}@${acme}`, ...roles);
+    await flag('for_manager', {}, row('manager', ''));
+    await flag('for_boss', {}, row('boss', acme));
+    await flag('for_lead', {}, row('lead', acme));
+    await flag('denied', { isEnabledGlobally: true }, row('clerk', acme, { effect: 'DENY' }));
+    await flag('kept', latching(having('lead')));
+    await flag('live', { rules: [{ conditions: { all: [having('employee')] } as never }] });
+    await flag('also_live', { prerequisites: [{ flagKey: 'live', variant: '' }], isEnabledGlobally: true });
+    await workerOn(stand).run();
+    const on = async () => new Map(await Promise.all(ids.map(async (id) => [id, await stand.on(id)] as const)));
+    const told = await previewed(draft);
+    const before = await on();
+    const keep = { keepReferences: true };
+    if (draft.kind === 'set') await set(draft.roles, keep);
+    else if (draft.kind === 'rename') await rename(draft.role, draft.to, keep);
+    else await remove(draft.role, draft.to, keep);
+    await workerOn(stand).run();
+    stand.states.reset();
+    const after = await on();
+    const flips = ids.flatMap((userId) => {
+      const [was, is] = [before.get(userId)!, after.get(userId)!];
+      const gained = is.filter((key) => !was.includes(key));
+      const lost = was.filter((key) => !is.includes(key));
+      return gained.length + lost.length === 0 ? [] : [{ userId, gained, lost }];
+    });
+    expect(flips.length).toBeGreaterThan(0);
+    const byId = (list: readonly { readonly userId: string }[]) =>
+      list.toSorted((a, b) => (a.userId < b.userId ? -1 : 1));
+    expect(byId(told.samples)).toMatchObject(byId(flips));
+    expect(told).toMatchObject({
+      members: ids.length,
+      membersGaining: flips.filter(({ gained }) => gained.length > 0).length,
+      membersLosing: flips.filter(({ lost }) => lost.length > 0).length,
+    });
+  });
+
+  it('are previewed with why they would be refused, for an organization without what is not its own', async () => {
+    await set([role('lead', 'employee')]);
+    await member(`q@${acme}`, 'lead');
+    await flag('hidden', { clientVisible: false }, row('employee', ''));
+    await flag('shown', {}, row('employee', ''));
+    const draft = { kind: 'set', roles: [role('lead')] } as const;
+    const keys = async (call?: Call) => (await previewed(draft, call)).flags.map(({ flagKey }) => flagKey);
+    expect(await keys()).toEqual(['hidden', 'shown']);
+    expect(await keys(machine(['manage'], acme))).toEqual(['shown']);
+    expect((await previewed({ kind: 'remove', role: 'lead', to: '' })).refusal).toMatch(/1 member has it/);
+    await expect(previewed({ kind: 'remove', role: 'leed', to: '' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await expect(previewed(draft, machine(['manage'], 'other'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 });

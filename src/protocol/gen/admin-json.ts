@@ -1609,14 +1609,8 @@ export interface SetOrganizationRolesRequest {
   keep_platform_references?: boolean | null;
 }
 
-/** See OrganizationRolesChanged. */
-export interface SetOrganizationRolesResponse {
-  /** What it has come to. */
-  change?: OrganizationRolesChanged;
-}
-
 /** What a change of roles has come to, or would come to. */
-export interface OrganizationRolesChanged {
+export interface SetOrganizationRolesResponse {
   /** The roles that the organization defines now. */
   organization?: DefinedRoles;
   /** The roles that are gone, or would be, with how they were used before. */
@@ -1643,6 +1637,87 @@ export interface DefinedRoles {
   roles: RoleDefinition[];
 }
 
+/** Asks what a change of an organization's roles would come to. One of `rename`, `remove` and `roles`. */
+export interface PreviewOrganizationRolesRequest {
+  /** The organization's id. */
+  id?: string | null;
+  /** All roles that it would define, as SetOrganizationRolesRequest.roles. Neither of the others: these. */
+  roles?: RoleDefinitionInput[] | null;
+  /** Not empty: the role that would be renamed to `to`. */
+  rename?: string | null;
+  /** The new name. */
+  to?: string | null;
+  /** Not empty: the role that would be removed. */
+  remove?: string | null;
+  /** As RemoveOrganizationRoleRequest.move_to. */
+  move_to?: string | null;
+  /** How many members to tell of, 0…100. Left out: 10. */
+  sample_size?: number | null;
+}
+
+/** A stream is any number of these with `progress`, then one with `result`, the last. */
+export interface PreviewOrganizationRolesResponse {
+  /** How far it has come; twice a second at most. */
+  progress?: RolePreviewProgress;
+  /** What it found. */
+  result?: RolePreviewResult;
+}
+
+/** How far a preview has come. */
+export interface RolePreviewProgress {
+  /** How many members were looked at. */
+  done: string;
+  /** How many there are, as counted at the beginning; never below `done`. */
+  total: string;
+}
+
+/**
+ * What a change of roles would come to. Who administers an organization alone is told of flags that are
+ * `client_visible` or delegated.
+ */
+export interface RolePreviewResult {
+  /** How many members there are. */
+  members: string;
+  /** How many of them would have other roles, given or inherited. */
+  members_changed: string;
+  /** How many would gain a flag at least. */
+  members_gaining: string;
+  /** How many would lose a flag at least. */
+  members_losing: string;
+  /** The flags that somebody would gain or lose, by key. */
+  flags: RolePreviewFlag[];
+  /** Some of the members who would gain or lose any, the first in the order of a hash of their ids. */
+  samples: RolePreviewMember[];
+  /** Why the change would be refused. Empty: it would not. */
+  refusal: string;
+  /** The instant for which everybody was decided, by the database's clock. */
+  as_of?: string;
+}
+
+/** How many members would gain, and lose, a flag. */
+export interface RolePreviewFlag {
+  /** The flag's key. */
+  flag_key: string;
+  /** Off now, on then. */
+  gained: string;
+  /** On now, off then. */
+  lost: string;
+}
+
+/** What a member would gain and lose. */
+export interface RolePreviewMember {
+  /** The user's id. */
+  user_id: string;
+  /** Their roles now, inherited ones included. */
+  roles_before: string[];
+  /** Their roles then. */
+  roles_after: string[];
+  /** The flags that they would gain, by key. */
+  gained: string[];
+  /** The flags that they would lose. */
+  lost: string[];
+}
+
 /** Renames a role. */
 export interface RenameOrganizationRoleRequest {
   /** The organization's id. */
@@ -1661,16 +1736,36 @@ export interface RenameOrganizationRoleRequest {
   keep_platform_references?: boolean | null;
 }
 
-/** See OrganizationRolesChanged. */
+/** What a change of roles has come to, or would come to. */
 export interface RenameOrganizationRoleResponse {
-  /** What it has come to. */
-  change?: OrganizationRolesChanged;
+  /** The roles that the organization defines now. */
+  organization?: DefinedRoles;
+  /** The roles that are gone, or would be, with how they were used before. */
+  gone: RoleUse[];
+  /** With `validate_only`: why the change would be refused. Empty: it would not. */
+  refusal: string;
+  /** How many members were given another role. */
+  members_moved: string;
+  /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
+  consistency_token: string;
+  /** Backfills of the flags that members may have earned by this; see GetBackfill. */
+  backfill_ids: string[];
 }
 
-/** See OrganizationRolesChanged. */
+/** What a change of roles has come to, or would come to. */
 export interface RemoveOrganizationRoleResponse {
-  /** What it has come to. */
-  change?: OrganizationRolesChanged;
+  /** The roles that the organization defines now. */
+  organization?: DefinedRoles;
+  /** The roles that are gone, or would be, with how they were used before. */
+  gone: RoleUse[];
+  /** With `validate_only`: why the change would be refused. Empty: it would not. */
+  refusal: string;
+  /** How many members were given another role. */
+  members_moved: string;
+  /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
+  consistency_token: string;
+  /** Backfills of the flags that members may have earned by this; see GetBackfill. */
+  backfill_ids: string[];
 }
 
 /** A page of an organization's members. */
@@ -3245,6 +3340,16 @@ export interface AdminRoutes {
     query: Record<string, never>;
     body: SetOrganizationRolesRequest;
     response: SetOrganizationRolesResponse;
+  };
+  /**
+   * Tells what a change of an organization's roles would come to: how many members would gain and lose which flags,
+   * exactly, over all of them, on stored state; and why it would be refused
+   */
+  "POST /api/admin/organizations/{organization_id}/roles/preview": {
+    path: { organization_id: string };
+    query: Record<string, never>;
+    body: PreviewOrganizationRolesRequest;
+    response: PreviewOrganizationRolesResponse | { error: Problem };
   };
   /** Renames a role of an organization: its members, its access rows and what inherits it have the new name then */
   "POST /api/admin/organizations/{organization_id}/roles/{name}/rename": {

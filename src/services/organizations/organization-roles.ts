@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
-import { checkComment, requireComment, requireName } from '../../calls/check-input.js';
+import { checkComment, requireComment } from '../../calls/check-input.js';
 import { encodeToken } from '../../calls/consistency-token.js';
-import { conflict, forbidden, invalidAt, notFound } from '../../calls/errors.js';
+import { forbidden } from '../../calls/errors.js';
 import { authorize, type Operation } from '../../calls/permissions.js';
 import { requireVersion } from '../../calls/stale-version.js';
 import { confirmSnapshot } from '../../configuration/confirm-snapshot.js';
@@ -12,20 +12,15 @@ import {
   organizationAfter,
   type RoleChange,
   type RoleMove,
-  removed,
-  renamed,
   sameRoles,
-  stillMoving,
 } from '../../core/states/role-change.js';
-import { faultOfRoles } from '../../core/states/role-definitions.js';
-import { BUILT_IN_NAMES, isBuiltInRole, rolesOf } from '../../core/states/role-hierarchy.js';
-import { quote } from '../../core/values/json.js';
-import { didYouMean } from '../../core/values/nearest-name.js';
+import { rolesOf } from '../../core/states/role-hierarchy.js';
 import type { HeldRole } from '../../store/member-store.js';
 import type { Transaction } from '../../store/store.js';
 import { administeredFor } from '../access/caller-reach.js';
 import { type MoveOptions, moveMembers } from './move-members.js';
 import { type OrganizationEdit, type OrganizationWritten, writeOrganization } from './organization-write.js';
+import { isMoving, leavingRole, planOf, type RoleDraft } from './role-plans.js';
 import { type Leaving, leftHanging, type RoleUse, refusalOf, requireNothingHanging, usesOfRoles } from './role-use.js';
 
 /** The roles of an organization as it has them. */
@@ -72,6 +67,14 @@ export interface MoveRoleInput extends RoleChangeInput {
   readonly to: string;
 }
 
+/** A change that is thought of, as a preview is asked for it. */
+export interface RoleDrafted {
+  readonly change: RoleChange;
+  /** Who asks: '' the platform, else the organization. */
+  readonly manager: string;
+  readonly refusal: string;
+}
+
 const MOST_UNDEFINED = 20;
 
 /** The roles that an organization defines: who has them, what names them, and how they change without leaving anything hanging. */
@@ -100,53 +103,39 @@ export class OrganizationRoles {
   async set(call: Call, input: SetRolesInput): Promise<RolesChanged> {
     const { roles, strictRoles } = input;
     checkComment(input.comment);
-    const fault = faultOfRoles(roles);
-    if (fault !== undefined) throw invalidAt(`/roles${fault.pointer}`, fault.message);
     return this.#change(call, 'SetOrganizationRoles', input, {
       action: 'organization.roles.set',
-      plan: (before) => ({ roles: stillMoving(roles, before.roles) }),
+      plan: planOf({ kind: 'set', roles }),
       ...(strictRoles === undefined ? {} : { strictRoles }),
     });
   }
 
   /** Gives a role another name, which its members, its rows and what inherits it have then as well. */
   async rename(call: Call, input: MoveRoleInput): Promise<RolesChanged> {
-    const { role, to } = input;
-    requireComment(input.comment, 'comment');
-    requireName('role', to, '/to');
-    return this.#change(call, 'RenameOrganizationRole', input, {
-      action: 'organization.role.rename',
-      plan: (before) => {
-        requireOwnRole(before, { from: role, to });
-        if (isMoving(before, { from: role, to })) return moving(before, { from: role, to });
-        if (rolesOf(before).has(to)) {
-          throw invalidAt(
-            '/to',
-            `the organization has a role ${quote(to)} already; remove ${quote(role)} with move_to ${quote(to)} to make one of the two`,
-          );
-        }
-        return renamed(before.roles, { from: role, to });
-      },
-    });
+    if (!input.validateOnly) requireComment(input.comment, 'comment');
+    const plan = planOf({ kind: 'rename', role: input.role, to: input.to });
+    return this.#change(call, 'RenameOrganizationRole', input, { action: 'organization.role.rename', plan });
   }
 
   /** Removes a role. Where it is in use it needs another role that takes its place. */
   async remove(call: Call, input: MoveRoleInput): Promise<RolesChanged> {
-    const { role, to } = input;
-    requireComment(input.comment, 'comment');
-    if (to === role) throw invalidAt('/move_to', `the role ${quote(role)} cannot take its own place; name another one`);
-    return this.#change(call, 'RemoveOrganizationRole', input, {
-      action: 'organization.role.remove',
-      plan: (before) => {
-        requireOwnRole(before, { from: role, to });
-        if (to !== '') requireRole(before, to, '/move_to');
-        if (isMoving(before, { from: role, to })) return moving(before, { from: role, to });
-        const change = removed(before.roles, { from: role, to });
-        const fault = faultOfRoles(change.roles);
-        if (to !== '' && fault !== undefined) throw invalidAt('/move_to', fault.message);
-        return change;
-      },
-    });
+    if (!input.validateOnly) requireComment(input.comment, 'comment');
+    const plan = planOf({ kind: 'remove', role: input.role, to: input.to });
+    return this.#change(call, 'RemoveOrganizationRole', input, { action: 'organization.role.remove', plan });
+  }
+
+  /** What a change would come to, and why it would be refused, or ''. Nothing is locked. */
+  async draft(call: Call, organizationId: string, draft: RoleDraft): Promise<RoleDrafted> {
+    const manager = administeredFor(call, 'PreviewOrganizationRoles', organizationId);
+    const { store, keeper } = this.#options;
+    const before = (await store.states.organizations([organizationId])).get(organizationId)!;
+    const change = planOf(draft)(before);
+    const { snapshot } = keeper;
+    const names = goneRoles(before.roles, change.roles);
+    const gone = await usesOfRoles(before, names, { manager, snapshot, reader: store.members });
+    const input = { organizationId, keepReferences: false };
+    const leavings = gone.map((use) => leavingOf(use, change, { manager, input }, snapshot));
+    return { change, manager, refusal: refusalsOf(before, leavings) };
   }
 
   async #change(call: Call, operation: Operation, input: RoleChangeInput, planned: Planned): Promise<RolesChanged> {
@@ -202,11 +191,8 @@ export class OrganizationRoles {
     const gone = await usesOfRoles(before, goneNames, { manager: changing.manager, snapshot, reader: tx.members });
     const leavings = gone.map((use) => leavingOf(use, change, changing, snapshot));
     if (validateOnly) {
-      const refusal = leavings.flatMap((leaving) => {
-        const left = leftHanging(before, leaving);
-        return left.length === 0 ? [] : [refusalOf(leaving, left)];
-      });
-      return { organization: before, changed: false, backfillIds: [], gone, refusal: refusal.join('. ') };
+      const refusal = refusalsOf(before, leavings);
+      return { organization: before, changed: false, backfillIds: [], gone, refusal };
     }
     if (resumed) return { organization: before, changed: true, backfillIds: [], gone, refusal: '', move: change.move };
     for (const leaving of leavings) requireNothingHanging(before, leaving);
@@ -260,6 +246,14 @@ interface Ending {
   readonly input: RoleChangeInput;
 }
 
+function refusalsOf(before: OrganizationState, leavings: readonly Leaving[]): string {
+  const refusals = leavings.flatMap((leaving) => {
+    const left = leftHanging(before, leaving);
+    return left.length === 0 ? [] : [refusalOf(leaving, left)];
+  });
+  return refusals.join('. ');
+}
+
 function editOf(
   before: OrganizationState,
   after: OrganizationState,
@@ -272,65 +266,16 @@ function editOf(
 function leavingOf(
   use: RoleUse,
   { move }: RoleChange,
-  { manager, input }: Changing,
+  { manager, input }: Pick<Changing, 'manager'> & { readonly input: Pick<RoleChangeInput, 'keepReferences'> },
   snapshot: Leaving['snapshot'],
 ): Leaving {
   const to = move?.from === use.role ? move.to : '';
   return { use, to, manager, keepReferences: input.keepReferences, snapshot };
 }
 
-/** A role whose members are being moved: it inherits the one to which they are. */
-function leavingRole({ from, to }: RoleMove): RoleDefinition {
-  return { name: from, inherits: [to], movingTo: to };
-}
-
-function isMoving({ roles }: OrganizationState, { from, to }: RoleMove): boolean {
-  return roles.some(({ name, movingTo }) => name === from && movingTo === to);
-}
-
-/** A move that goes on: its roles are as they were left. */
-function moving({ roles }: OrganizationState, move: RoleMove): RoleChange {
-  return { roles: roles.filter(({ name }) => name !== move.from), move };
-}
-
 /** An organization's own admins are not told of the attributes that the platform keeps of it. */
 function shownTo(manager: string, organization: OrganizationState | undefined): OrganizationState | undefined {
   return organization === undefined || manager === '' ? organization : { ...organization, attributes: {} };
-}
-
-/** Rejects a role that the organization does not define itself, or whose members are on their way to another one. */
-function requireOwnRole(organization: OrganizationState, { from: role, to }: RoleMove): void {
-  if (isBuiltInRole(role)) {
-    throw invalidAt(
-      '/name',
-      `the role ${quote(role)} is built in, as ${BUILT_IN_NAMES.join(', ')} are: it stays as it is`,
-    );
-  }
-  const own = organization.roles.map(({ name }) => name);
-  const { movingTo } = organization.roles.find(({ name }) => name === role) ?? {};
-  if (movingTo !== undefined && movingTo !== to) {
-    throw conflict(
-      `members of the role ${quote(role)} are being moved to ${quote(movingTo)}; make that call again first`,
-    );
-  }
-  if (own.includes(role)) return;
-  const has = own.length === 0 ? 'it defines none' : `it defines ${own.join(', ')}`;
-  throw notFound(
-    `the organization ${quote(organization.id)} defines no role ${quote(role)}; ${has}${didYouMean(role, own)}`,
-  );
-}
-
-function requireRole(organization: OrganizationState, role: string, pointer: string): void {
-  const known = [...rolesOf(organization).keys()];
-  if (known.includes(role)) {
-    const other = organization.roles.find(({ name }) => name === role)?.movingTo;
-    if (other === undefined) return;
-    throw conflict(`members of the role ${quote(role)} are being moved to ${quote(other)}; name that one`);
-  }
-  throw invalidAt(
-    pointer,
-    `the organization ${quote(organization.id)} has no role ${quote(role)}; it has ${known.join(', ')}${didYouMean(role, known)}`,
-  );
 }
 
 function revisionOf({ id, revision }: OrganizationState) {

@@ -84,14 +84,14 @@ export interface PreviewResult {
   readonly warnings: readonly Fault[];
 }
 
-export type PreviewEvent =
+export type PreviewEvent<Result = PreviewResult> =
   | { readonly type: 'progress'; readonly progress: PreviewProgress }
-  | { readonly type: 'result'; readonly result: PreviewResult };
+  | { readonly type: 'result'; readonly result: Result };
 
 /** A door's end of a preview: where events are written to. */
-export interface PreviewSink {
+export interface PreviewSink<Result = PreviewResult> {
   /** Takes an event; false asks for no more progress until the door calls {@link PreviewFeed.writable}. Must not throw. */
-  write(event: PreviewEvent): boolean;
+  write(event: PreviewEvent<Result>): boolean;
   /** The preview is over: with a failure or, where it is undefined, with the result as its last event. Must not throw. */
   end(failure: LatchkeyError | undefined): void;
 }

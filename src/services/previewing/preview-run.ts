@@ -25,7 +25,7 @@ export type PreviewStore = Pick<Store, 'states' | 'userPages'>;
 
 export interface PreviewRunOptions {
   readonly store: PreviewStore;
-  readonly tally: PreviewTally;
+  readonly tally: Pick<PreviewTally, 'add' | 'counts'>;
   /** Counts organizations by what they have earned; left out where they earn no rule of the flag. */
   readonly earners?: EarnerTally | undefined;
   /** Counts organizations by their members; left out where no rule that users earn reads what organizations have done. */

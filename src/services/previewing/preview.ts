@@ -1,6 +1,5 @@
 import type { Call } from '../../calls/caller.js';
-import { asLatchkeyError, busy, invalidAt } from '../../calls/errors.js';
-import { type OpenReaders, readerOf, tokenEnded } from '../../calls/open-readers.js';
+import { invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { DayKnowledge } from '../../configuration/day-knowledge.js';
@@ -12,9 +11,9 @@ import { faultOfName } from '../../core/values/names.js';
 import type { Store } from '../../store/store.js';
 import { checkDraft, type DraftInput, heldAgainst } from './held-draft.js';
 import { EarnerTally, MemberTally } from './organization-tally.js';
-import type { PreviewBlock, PreviewFeed, PreviewProgress, PreviewResult, PreviewSink } from './preview-event.js';
-import { PreviewRun, type PreviewRunOptions } from './preview-run.js';
+import type { PreviewBlock, PreviewFeed, PreviewResult, PreviewSink } from './preview-event.js';
 import { PreviewTally } from './preview-tally.js';
+import type { PreparedPreview, PreviewWork } from './preview-work.js';
 import { SampleRoom } from './sample-room.js';
 
 export interface PreviewInput extends DraftInput {
@@ -28,18 +27,15 @@ export interface PreviewOptions {
   readonly store: Pick<Store, 'states' | 'userPages' | 'now'>;
   readonly keeper: Pick<ConfigurationKeeper, 'refresh'>;
   readonly dayKnowledge: Pick<DayKnowledge, 'read'>;
-  readonly readers: OpenReaders;
+  readonly work: PreviewWork;
 }
 
 const DEFAULT_SAMPLE = 10;
 const MAX_SAMPLE = 100;
-/** How many previews may be under way: each reads all users, so more of them would not be done sooner. */
-const MAX_PREVIEWS = 2;
 
 /** Finds out what a change of a flag would come to for all users, without making it. */
 export class PreviewService {
   readonly #options: PreviewOptions;
-  #running = 0;
 
   constructor(options: PreviewOptions) {
     this.#options = options;
@@ -52,48 +48,10 @@ export class PreviewService {
   async preview(call: Call, input: PreviewInput, sink: PreviewSink): Promise<PreviewFeed> {
     authorize(call, 'PreviewRule');
     checkInput(input);
-    const { readers } = this.#options;
-    readers.requireRoom({ reader: readerOf(call) });
-    if (this.#running >= MAX_PREVIEWS) {
-      throw busy(`${MAX_PREVIEWS} previews are under way here, which is the most; try again when one has ended`);
-    }
-    this.#running++;
-    let begun = false;
-    try {
-      const stopping = new AbortController();
-      const prepared = await this.#prepare(input);
-      const reader = new ProgressReader(sink);
-      const signal = anySignal(stopping.signal, call.signal);
-      const open = {
-        reader: readerOf(call),
-        end: () => {
-          sink.end(tokenEnded());
-          stopping.abort();
-        },
-      };
-      readers.add(open);
-      const running = { ...prepared, signal, onProgress: (progress: PreviewProgress) => reader.tell(progress) };
-      begun = true;
-      void this.#run(running, prepared, sink).finally(() => readers.delete(open));
-      return { writable: () => reader.writable(), close: () => stopping.abort() };
-    } finally {
-      if (!begun) this.#running--;
-    }
+    return this.#options.work.begin(call, sink, () => this.#prepare(input));
   }
 
-  async #run(options: PreviewRunOptions, { result }: Prepared, sink: PreviewSink): Promise<void> {
-    try {
-      await new PreviewRun(options).run();
-      sink.write({ type: 'result', result: result() });
-      sink.end(undefined);
-    } catch (error) {
-      sink.end(asLatchkeyError(error));
-    } finally {
-      this.#running--;
-    }
-  }
-
-  async #prepare(input: PreviewInput): Promise<Prepared> {
+  async #prepare(input: PreviewInput): Promise<PreparedPreview<PreviewResult>> {
     const { store, keeper, dayKnowledge } = this.#options;
     const [snapshot, now, known] = await Promise.all([keeper.refresh(), store.now(), dayKnowledge.read()]);
     const held = heldAgainst(input, { snapshot, now, known });
@@ -122,33 +80,6 @@ export class PreviewService {
       }),
     };
   }
-}
-
-/** Tells progress while the reader keeps up. Progress that is not read is left out, or it would pile up. */
-class ProgressReader {
-  readonly #sink: PreviewSink;
-  #full: boolean = false;
-
-  constructor(sink: PreviewSink) {
-    this.#sink = sink;
-  }
-
-  tell(progress: PreviewProgress): void {
-    if (!this.#full) this.#full = !this.#sink.write({ type: 'progress', progress });
-  }
-
-  writable(): void {
-    this.#full = false;
-  }
-}
-
-interface Prepared
-  extends Pick<
-    PreviewRunOptions,
-    'store' | 'tally' | 'earners' | 'members' | 'needs' | 'countedAs' | 'earnerDaysOf' | 'organizationId'
-  > {
-  /** The result of the users who were decided so far. */
-  readonly result: () => PreviewResult;
 }
 
 function checkInput({ organizationId, sampleSize, ...draft }: PreviewInput): void {
@@ -180,8 +111,4 @@ function blockOf(flag: Flag, now: number): PreviewBlock | undefined {
   if (inWindow(flag, now)) return undefined;
   const opens = flag.startsAt !== undefined && now < flag.startsAt;
   return { reason: 'SCHEDULE', until: opens ? flag.startsAt : undefined };
-}
-
-function anySignal(one: AbortSignal, other: AbortSignal | undefined): AbortSignal {
-  return other === undefined ? one : AbortSignal.any([one, other]);
 }

@@ -21,7 +21,8 @@ interface Method {
 const CHANGES = (Object.entries(AdminServiceDefinition.methods) as unknown as [string, Method][])
   .filter(
     ([name, { options }]) =>
-      options.idempotencyLevel !== 'NO_SIDE_EFFECTS' && !['previewRule', 'tryFlag'].includes(name),
+      options.idempotencyLevel !== 'NO_SIDE_EFFECTS' &&
+      !['previewOrganizationRoles', 'previewRule', 'tryFlag'].includes(name),
   )
   .map(([name, { requestType }]) => [name, requestType.fromPartial({})] as const);
 

@@ -1,14 +1,20 @@
+import { invalidAt } from '../../../calls/errors.js';
 import type { RoleReference } from '../../../core/snapshot/role-references.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
 import { isBuiltInRole, roleLevels, rolesOf } from '../../../core/states/role-hierarchy.js';
 import type { RolesChanged, RolesOfOrganization } from '../../../services/organizations/organization-roles.js';
+import type { RoleDraft } from '../../../services/organizations/role-plans.js';
 import type { RoleUse } from '../../../services/organizations/role-use.js';
+import type { PreviewEvent } from '../../../services/previewing/preview-event.js';
+import type { RolePreviewResult } from '../../../services/previewing/role-preview.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import {
   type OrganizationRoles,
-  type OrganizationRolesChanged,
+  type PreviewOrganizationRolesRequest,
+  type PreviewOrganizationRolesResponse,
   RoleReference_Kind as ReferenceKind,
   type RoleReference as ReferenceMessage,
+  type SetOrganizationRolesResponse,
   type RoleUse as UseMessage,
 } from '../../gen/latchkey/v1/organization_roles.js';
 import { accessMessage } from '../../messages/access-row.js';
@@ -22,15 +28,17 @@ import { roleInputs } from './organization-rpcs.js';
 export function organizationRoleRpcs({
   organizationRoles,
   organizationMembers,
+  rolePreview,
   keeper,
-}: Pick<ServiceSet, 'organizationRoles' | 'organizationMembers' | 'keeper'>): AdminRpcs<
+}: Pick<ServiceSet, 'organizationRoles' | 'organizationMembers' | 'rolePreview' | 'keeper'>): AdminRpcs<
   | 'getOrganizationRoles'
   | 'setOrganizationRoles'
+  | 'previewOrganizationRoles'
   | 'renameOrganizationRole'
   | 'removeOrganizationRole'
   | 'listOrganizationMembers'
 > {
-  const changed = (change: RolesChanged) => ({ change: changeMessage(change, keeper.snapshot) });
+  const changed = (change: RolesChanged) => changeMessage(change, keeper.snapshot);
   return {
     getOrganizationRoles: {
       async handle({ id }, call) {
@@ -42,6 +50,14 @@ export function organizationRoleRpcs({
         const input = { ...rest, organizationId: id, keepReferences: keepPlatformReferences, roles: roleInputs(roles) };
         return changed(await organizationRoles.set(call, input));
       },
+    },
+    previewOrganizationRoles: {
+      begin: ({ id, sampleSize, ...request }, call, out) =>
+        rolePreview.preview(
+          call,
+          { organizationId: id, draft: draftOf(request), sampleSize },
+          { write: (event) => out.write(previewMessage(event)), end: (failure) => out.end(failure) },
+        ),
     },
     renameOrganizationRole: {
       async handle({ id, name, keepPlatformReferences, ...rest }, call) {
@@ -90,7 +106,7 @@ function rolesMessage(
   return { id, version, strictRoles, roles, undefinedRoles: [...undefinedRoles] };
 }
 
-function changeMessage(change: RolesChanged, snapshot: Snapshot): OrganizationRolesChanged {
+function changeMessage(change: RolesChanged, snapshot: Snapshot): SetOrganizationRolesResponse {
   const { organization, gone, backfillIds, refusal, membersMoved, consistencyToken } = change;
   const { id, version, strictRoles, roles } = organizationMessage(organization);
   return {
@@ -131,4 +147,44 @@ const KINDS = {
 
 function referenceMessage({ kind, ...names }: RoleReference): ReferenceMessage {
   return { ...NO_REFERENCE, ...names, kind: KINDS[kind] };
+}
+
+function draftOf({
+  roles,
+  rename,
+  to,
+  remove,
+  moveTo,
+}: Omit<PreviewOrganizationRolesRequest, 'id' | 'sampleSize'>): RoleDraft {
+  if (rename !== '' && (remove !== '' || roles.length > 0)) {
+    throw invalidAt('/rename', 'rename, remove and roles are three changes; give one of them');
+  }
+  if (remove !== '' && roles.length > 0)
+    throw invalidAt('/remove', 'remove and roles are two changes; give one of them');
+  if (rename !== '') return { kind: 'rename', role: rename, to };
+  if (remove !== '') return { kind: 'remove', role: remove, to: moveTo };
+  return { kind: 'set', roles: roleInputs(roles) };
+}
+
+function previewMessage(event: PreviewEvent<RolePreviewResult>): PreviewOrganizationRolesResponse {
+  if (event.type === 'progress') {
+    const { done, total } = event.progress;
+    return { event: { $case: 'progress', value: { done, total } } };
+  }
+  const { flags, samples, asOf, ...counts } = event.result;
+  const value = {
+    ...counts,
+    flags: [...flags],
+    samples: samples.map(({ userId, rolesBefore, rolesAfter, gained, lost }) => {
+      return {
+        userId,
+        rolesBefore: [...rolesBefore],
+        rolesAfter: [...rolesAfter],
+        gained: [...gained],
+        lost: [...lost],
+      };
+    }),
+    asOf: instant(asOf),
+  };
+  return { event: { $case: 'result', value } };
 }

@@ -101,6 +101,8 @@ import {
   GetOrganizationRolesResponse,
   ListOrganizationMembersRequest,
   ListOrganizationMembersResponse,
+  PreviewOrganizationRolesRequest,
+  PreviewOrganizationRolesResponse,
   RemoveOrganizationRoleRequest,
   RemoveOrganizationRoleResponse,
   RenameOrganizationRoleRequest,
@@ -423,6 +425,19 @@ export const AdminServiceDefinition = {
       responseType: SetOrganizationRolesResponse as typeof SetOrganizationRolesResponse,
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /**
+     * Tells what a change of an organization's roles would come to: how many members would gain and lose which flags, exactly, over all
+     * of them, on stored state; and why it would be refused. Changes nothing. What is unlocked stays. It streams as PreviewRule does, and
+     * shares its room. INVALID_ARGUMENT, NOT_FOUND: as the change itself. Scope: `manage`; bound to an organization, its own.
+     */
+    previewOrganizationRoles: {
+      name: "PreviewOrganizationRoles",
+      requestType: PreviewOrganizationRolesRequest as typeof PreviewOrganizationRolesRequest,
+      requestStream: false,
+      responseType: PreviewOrganizationRolesResponse as typeof PreviewOrganizationRolesResponse,
+      responseStream: true,
+      options: {},
     },
     /**
      * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
@@ -1181,6 +1196,24 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): SetOrganizationRolesResponse => SetOrganizationRolesResponse.decode(value),
   },
   /**
+   * Tells what a change of an organization's roles would come to: how many members would gain and lose which flags, exactly, over all
+   * of them, on stored state; and why it would be refused. Changes nothing. What is unlocked stays. It streams as PreviewRule does, and
+   * shares its room. INVALID_ARGUMENT, NOT_FOUND: as the change itself. Scope: `manage`; bound to an organization, its own.
+   */
+  previewOrganizationRoles: {
+    path: "/latchkey.v1.AdminService/PreviewOrganizationRoles" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: PreviewOrganizationRolesRequest): Buffer =>
+      Buffer.from(PreviewOrganizationRolesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): PreviewOrganizationRolesRequest =>
+      PreviewOrganizationRolesRequest.decode(value),
+    responseSerialize: (value: PreviewOrganizationRolesResponse): Buffer =>
+      Buffer.from(PreviewOrganizationRolesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): PreviewOrganizationRolesResponse =>
+      PreviewOrganizationRolesResponse.decode(value),
+  },
+  /**
    * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
    * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines
    * no such role. ABORTED: what is the platform's names it and not the new name as well, or `expected_version` is not the present one.
@@ -1811,6 +1844,15 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   setOrganizationRoles: handleUnaryCall<SetOrganizationRolesRequest, SetOrganizationRolesResponse>;
   /**
+   * Tells what a change of an organization's roles would come to: how many members would gain and lose which flags, exactly, over all
+   * of them, on stored state; and why it would be refused. Changes nothing. What is unlocked stays. It streams as PreviewRule does, and
+   * shares its room. INVALID_ARGUMENT, NOT_FOUND: as the change itself. Scope: `manage`; bound to an organization, its own.
+   */
+  previewOrganizationRoles: handleServerStreamingCall<
+    PreviewOrganizationRolesRequest,
+    PreviewOrganizationRolesResponse
+  >;
+  /**
    * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
    * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines
    * no such role. ABORTED: what is the platform's names it and not the new name as well, or `expected_version` is not the present one.
@@ -2368,6 +2410,20 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: SetOrganizationRolesResponse) => void,
   ): ClientUnaryCall;
+  /**
+   * Tells what a change of an organization's roles would come to: how many members would gain and lose which flags, exactly, over all
+   * of them, on stored state; and why it would be refused. Changes nothing. What is unlocked stays. It streams as PreviewRule does, and
+   * shares its room. INVALID_ARGUMENT, NOT_FOUND: as the change itself. Scope: `manage`; bound to an organization, its own.
+   */
+  previewOrganizationRoles(
+    request: PreviewOrganizationRolesRequest,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<PreviewOrganizationRolesResponse>;
+  previewOrganizationRoles(
+    request: PreviewOrganizationRolesRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<PreviewOrganizationRolesResponse>;
   /**
    * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved
    * a hundred at a time; the old name inherits the new one until all are, so that nobody is without either. NOT_FOUND: it defines

@@ -87,6 +87,8 @@ import {
   GetOrganizationRolesResponse,
   ListOrganizationMembersRequest,
   ListOrganizationMembersResponse,
+  PreviewOrganizationRolesRequest,
+  PreviewOrganizationRolesResponse,
   RemoveOrganizationRoleRequest,
   RemoveOrganizationRoleResponse,
   RenameOrganizationRoleRequest,
@@ -409,6 +411,19 @@ export const AdminServiceDefinition = {
       responseType: SetOrganizationRolesResponse as typeof SetOrganizationRolesResponse,
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
+    },
+    /**
+     * Tells what a change of an organization's roles would come to: how many members would gain and lose which flags, exactly, over all
+     * of them, on stored state; and why it would be refused. Changes nothing. What is unlocked stays. It streams as PreviewRule does, and
+     * shares its room. INVALID_ARGUMENT, NOT_FOUND: as the change itself. Scope: `manage`; bound to an organization, its own.
+     */
+    previewOrganizationRoles: {
+      name: "PreviewOrganizationRoles",
+      requestType: PreviewOrganizationRolesRequest as typeof PreviewOrganizationRolesRequest,
+      requestStream: false,
+      responseType: PreviewOrganizationRolesResponse as typeof PreviewOrganizationRolesResponse,
+      responseStream: true,
+      options: {},
     },
     /**
      * Renames a role of an organization: its members, its access rows and what inherits it have the new name then. Members are moved

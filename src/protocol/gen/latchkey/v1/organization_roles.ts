@@ -204,7 +204,7 @@ export interface DefinedRoles {
 }
 
 /** What a change of roles has come to, or would come to. */
-export interface OrganizationRolesChanged {
+export interface SetOrganizationRolesResponse {
   /** The roles that the organization defines now. */
   organization:
     | DefinedRoles
@@ -221,22 +221,40 @@ export interface OrganizationRolesChanged {
   backfillIds: string[];
 }
 
-/** See OrganizationRolesChanged. */
-export interface SetOrganizationRolesResponse {
-  /** What it has come to. */
-  change: OrganizationRolesChanged | undefined;
-}
-
-/** See OrganizationRolesChanged. */
+/** What a change of roles has come to, or would come to. */
 export interface RenameOrganizationRoleResponse {
-  /** What it has come to. */
-  change: OrganizationRolesChanged | undefined;
+  /** The roles that the organization defines now. */
+  organization:
+    | DefinedRoles
+    | undefined;
+  /** The roles that are gone, or would be, with how they were used before. */
+  gone: RoleUse[];
+  /** With `validate_only`: why the change would be refused. Empty: it would not. */
+  refusal: string;
+  /** How many members were given another role. */
+  membersMoved: number;
+  /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
+  consistencyToken: string;
+  /** Backfills of the flags that members may have earned by this; see GetBackfill. */
+  backfillIds: string[];
 }
 
-/** See OrganizationRolesChanged. */
+/** What a change of roles has come to, or would come to. */
 export interface RemoveOrganizationRoleResponse {
-  /** What it has come to. */
-  change: OrganizationRolesChanged | undefined;
+  /** The roles that the organization defines now. */
+  organization:
+    | DefinedRoles
+    | undefined;
+  /** The roles that are gone, or would be, with how they were used before. */
+  gone: RoleUse[];
+  /** With `validate_only`: why the change would be refused. Empty: it would not. */
+  refusal: string;
+  /** How many members were given another role. */
+  membersMoved: number;
+  /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
+  consistencyToken: string;
+  /** Backfills of the flags that members may have earned by this; see GetBackfill. */
+  backfillIds: string[];
 }
 
 /** Asks for an organization's members. */
@@ -271,6 +289,89 @@ export interface OrganizationMember {
   stage: string;
   /** When they joined. Absent: not known. */
   joinedAt: Date | undefined;
+}
+
+/** Asks what a change of an organization's roles would come to. One of `rename`, `remove` and `roles`. */
+export interface PreviewOrganizationRolesRequest {
+  /** The organization's id. */
+  id: string;
+  /** All roles that it would define, as SetOrganizationRolesRequest.roles. Neither of the others: these. */
+  roles: RoleDefinition[];
+  /** Not empty: the role that would be renamed to `to`. */
+  rename: string;
+  /** The new name. */
+  to: string;
+  /** Not empty: the role that would be removed. */
+  remove: string;
+  /** As RemoveOrganizationRoleRequest.move_to. */
+  moveTo: string;
+  /** How many members to tell of, 0…100. Left out: 10. */
+  sampleSize?: number | undefined;
+}
+
+/** A stream is any number of these with `progress`, then one with `result`, the last. */
+export interface PreviewOrganizationRolesResponse {
+  /** What it tells. */
+  event:
+    | //
+    /** How far it has come; twice a second at most. */
+    { $case: "progress"; value: RolePreviewProgress }
+    | //
+    /** What it found. */
+    { $case: "result"; value: RolePreviewResult }
+    | undefined;
+}
+
+/** How far a preview has come. */
+export interface RolePreviewProgress {
+  /** How many members were looked at. */
+  done: number;
+  /** How many there are, as counted at the beginning; never below `done`. */
+  total: number;
+}
+
+/** What a change of roles would come to. Who administers an organization alone is told of flags that are `client_visible` or delegated. */
+export interface RolePreviewResult {
+  /** How many members there are. */
+  members: number;
+  /** How many of them would have other roles, given or inherited. */
+  membersChanged: number;
+  /** How many would gain a flag at least. */
+  membersGaining: number;
+  /** How many would lose a flag at least. */
+  membersLosing: number;
+  /** The flags that somebody would gain or lose, by key. */
+  flags: RolePreviewFlag[];
+  /** Some of the members who would gain or lose any, the first in the order of a hash of their ids. */
+  samples: RolePreviewMember[];
+  /** Why the change would be refused. Empty: it would not. */
+  refusal: string;
+  /** The instant for which everybody was decided, by the database's clock. */
+  asOf: Date | undefined;
+}
+
+/** How many members would gain, and lose, a flag. */
+export interface RolePreviewFlag {
+  /** The flag's key. */
+  flagKey: string;
+  /** Off now, on then. */
+  gained: number;
+  /** On now, off then. */
+  lost: number;
+}
+
+/** What a member would gain and lose. */
+export interface RolePreviewMember {
+  /** The user's id. */
+  userId: string;
+  /** Their roles now, inherited ones included. */
+  rolesBefore: string[];
+  /** Their roles then. */
+  rolesAfter: string[];
+  /** The flags that they would gain, by key. */
+  gained: string[];
+  /** The flags that they would lose. */
+  lost: string[];
 }
 
 function createBaseOrganizationRoles(): OrganizationRoles {
@@ -1300,12 +1401,12 @@ export const DefinedRoles: MessageFns<DefinedRoles> = {
   },
 };
 
-function createBaseOrganizationRolesChanged(): OrganizationRolesChanged {
+function createBaseSetOrganizationRolesResponse(): SetOrganizationRolesResponse {
   return { organization: undefined, gone: [], refusal: "", membersMoved: 0, consistencyToken: "", backfillIds: [] };
 }
 
-export const OrganizationRolesChanged: MessageFns<OrganizationRolesChanged> = {
-  encode(message: OrganizationRolesChanged, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+export const SetOrganizationRolesResponse: MessageFns<SetOrganizationRolesResponse> = {
+  encode(message: SetOrganizationRolesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
     if (message.organization !== undefined) {
       DefinedRoles.encode(message.organization, writer.uint32(10).fork()).join();
     }
@@ -1327,7 +1428,7 @@ export const OrganizationRolesChanged: MessageFns<OrganizationRolesChanged> = {
     return writer;
   },
 
-  decode(input: BinaryReader | Uint8Array, length?: number): OrganizationRolesChanged {
+  decode(input: BinaryReader | Uint8Array, length?: number): SetOrganizationRolesResponse {
     const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
     const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
     if (previousRecursionDepth >= 100) {
@@ -1336,7 +1437,7 @@ export const OrganizationRolesChanged: MessageFns<OrganizationRolesChanged> = {
     (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
     try {
       const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseOrganizationRolesChanged();
+      const message = createBaseSetOrganizationRolesResponse();
       while (reader.pos < end) {
         const tag = reader.uint32();
         switch (tag >>> 3) {
@@ -1401,60 +1502,29 @@ export const OrganizationRolesChanged: MessageFns<OrganizationRolesChanged> = {
   },
 };
 
-function createBaseSetOrganizationRolesResponse(): SetOrganizationRolesResponse {
-  return { change: undefined };
-}
-
-export const SetOrganizationRolesResponse: MessageFns<SetOrganizationRolesResponse> = {
-  encode(message: SetOrganizationRolesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.change !== undefined) {
-      OrganizationRolesChanged.encode(message.change, writer.uint32(10).fork()).join();
-    }
-    return writer;
-  },
-
-  decode(input: BinaryReader | Uint8Array, length?: number): SetOrganizationRolesResponse {
-    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
-    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
-    if (previousRecursionDepth >= 100) {
-      throw new globalThis.Error("protobuf decode recursion limit exceeded");
-    }
-    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
-    try {
-      const end = length === undefined ? reader.len : reader.pos + length;
-      const message = createBaseSetOrganizationRolesResponse();
-      while (reader.pos < end) {
-        const tag = reader.uint32();
-        switch (tag >>> 3) {
-          case 1: {
-            if (tag !== 10) {
-              break;
-            }
-
-            message.change = OrganizationRolesChanged.decode(reader, reader.uint32());
-            continue;
-          }
-        }
-        if ((tag & 7) === 4 || tag === 0) {
-          break;
-        }
-        reader.skip(tag & 7);
-      }
-      return message;
-    } finally {
-      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
-    }
-  },
-};
-
 function createBaseRenameOrganizationRoleResponse(): RenameOrganizationRoleResponse {
-  return { change: undefined };
+  return { organization: undefined, gone: [], refusal: "", membersMoved: 0, consistencyToken: "", backfillIds: [] };
 }
 
 export const RenameOrganizationRoleResponse: MessageFns<RenameOrganizationRoleResponse> = {
   encode(message: RenameOrganizationRoleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.change !== undefined) {
-      OrganizationRolesChanged.encode(message.change, writer.uint32(10).fork()).join();
+    if (message.organization !== undefined) {
+      DefinedRoles.encode(message.organization, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.gone) {
+      RoleUse.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.refusal !== "") {
+      writer.uint32(26).string(message.refusal);
+    }
+    if (message.membersMoved !== 0) {
+      writer.uint32(32).int64(message.membersMoved);
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(42).string(message.consistencyToken);
+    }
+    for (const v of message.backfillIds) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -1477,7 +1547,47 @@ export const RenameOrganizationRoleResponse: MessageFns<RenameOrganizationRoleRe
               break;
             }
 
-            message.change = OrganizationRolesChanged.decode(reader, reader.uint32());
+            message.organization = DefinedRoles.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.gone.push(RoleUse.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.membersMoved = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.backfillIds.push(reader.string());
             continue;
           }
         }
@@ -1494,13 +1604,28 @@ export const RenameOrganizationRoleResponse: MessageFns<RenameOrganizationRoleRe
 };
 
 function createBaseRemoveOrganizationRoleResponse(): RemoveOrganizationRoleResponse {
-  return { change: undefined };
+  return { organization: undefined, gone: [], refusal: "", membersMoved: 0, consistencyToken: "", backfillIds: [] };
 }
 
 export const RemoveOrganizationRoleResponse: MessageFns<RemoveOrganizationRoleResponse> = {
   encode(message: RemoveOrganizationRoleResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
-    if (message.change !== undefined) {
-      OrganizationRolesChanged.encode(message.change, writer.uint32(10).fork()).join();
+    if (message.organization !== undefined) {
+      DefinedRoles.encode(message.organization, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.gone) {
+      RoleUse.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.refusal !== "") {
+      writer.uint32(26).string(message.refusal);
+    }
+    if (message.membersMoved !== 0) {
+      writer.uint32(32).int64(message.membersMoved);
+    }
+    if (message.consistencyToken !== "") {
+      writer.uint32(42).string(message.consistencyToken);
+    }
+    for (const v of message.backfillIds) {
+      writer.uint32(50).string(v!);
     }
     return writer;
   },
@@ -1523,7 +1648,47 @@ export const RemoveOrganizationRoleResponse: MessageFns<RemoveOrganizationRoleRe
               break;
             }
 
-            message.change = OrganizationRolesChanged.decode(reader, reader.uint32());
+            message.organization = DefinedRoles.decode(reader, reader.uint32());
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.gone.push(RoleUse.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.membersMoved = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.consistencyToken = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.backfillIds.push(reader.string());
             continue;
           }
         }
@@ -1750,6 +1915,524 @@ export const OrganizationMember: MessageFns<OrganizationMember> = {
             }
 
             message.joinedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePreviewOrganizationRolesRequest(): PreviewOrganizationRolesRequest {
+  return { id: "", roles: [], rename: "", to: "", remove: "", moveTo: "", sampleSize: undefined };
+}
+
+export const PreviewOrganizationRolesRequest: MessageFns<PreviewOrganizationRolesRequest> = {
+  encode(message: PreviewOrganizationRolesRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.id !== "") {
+      writer.uint32(10).string(message.id);
+    }
+    for (const v of message.roles) {
+      RoleDefinition.encode(v!, writer.uint32(18).fork()).join();
+    }
+    if (message.rename !== "") {
+      writer.uint32(26).string(message.rename);
+    }
+    if (message.to !== "") {
+      writer.uint32(34).string(message.to);
+    }
+    if (message.remove !== "") {
+      writer.uint32(42).string(message.remove);
+    }
+    if (message.moveTo !== "") {
+      writer.uint32(50).string(message.moveTo);
+    }
+    if (message.sampleSize !== undefined) {
+      writer.uint32(56).uint32(message.sampleSize);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewOrganizationRolesRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewOrganizationRolesRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.id = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.roles.push(RoleDefinition.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rename = reader.string();
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.to = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.remove = reader.string();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.moveTo = reader.string();
+            continue;
+          }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.sampleSize = reader.uint32();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBasePreviewOrganizationRolesResponse(): PreviewOrganizationRolesResponse {
+  return { event: undefined };
+}
+
+export const PreviewOrganizationRolesResponse: MessageFns<PreviewOrganizationRolesResponse> = {
+  encode(message: PreviewOrganizationRolesResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    switch (message.event?.$case) {
+      case "progress":
+        RolePreviewProgress.encode(message.event.value, writer.uint32(10).fork()).join();
+        break;
+      case "result":
+        RolePreviewResult.encode(message.event.value, writer.uint32(18).fork()).join();
+        break;
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): PreviewOrganizationRolesResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBasePreviewOrganizationRolesResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.event = { $case: "progress", value: RolePreviewProgress.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.event = { $case: "result", value: RolePreviewResult.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRolePreviewProgress(): RolePreviewProgress {
+  return { done: 0, total: 0 };
+}
+
+export const RolePreviewProgress: MessageFns<RolePreviewProgress> = {
+  encode(message: RolePreviewProgress, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.done !== 0) {
+      writer.uint32(8).int64(message.done);
+    }
+    if (message.total !== 0) {
+      writer.uint32(16).int64(message.total);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RolePreviewProgress {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRolePreviewProgress();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.done = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.total = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRolePreviewResult(): RolePreviewResult {
+  return {
+    members: 0,
+    membersChanged: 0,
+    membersGaining: 0,
+    membersLosing: 0,
+    flags: [],
+    samples: [],
+    refusal: "",
+    asOf: undefined,
+  };
+}
+
+export const RolePreviewResult: MessageFns<RolePreviewResult> = {
+  encode(message: RolePreviewResult, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.members !== 0) {
+      writer.uint32(8).int64(message.members);
+    }
+    if (message.membersChanged !== 0) {
+      writer.uint32(16).int64(message.membersChanged);
+    }
+    if (message.membersGaining !== 0) {
+      writer.uint32(24).int64(message.membersGaining);
+    }
+    if (message.membersLosing !== 0) {
+      writer.uint32(32).int64(message.membersLosing);
+    }
+    for (const v of message.flags) {
+      RolePreviewFlag.encode(v!, writer.uint32(42).fork()).join();
+    }
+    for (const v of message.samples) {
+      RolePreviewMember.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.refusal !== "") {
+      writer.uint32(58).string(message.refusal);
+    }
+    if (message.asOf !== undefined) {
+      Timestamp.encode(toTimestamp(message.asOf), writer.uint32(66).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RolePreviewResult {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRolePreviewResult();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.members = longToNumber(reader.int64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.membersChanged = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.membersGaining = longToNumber(reader.int64());
+            continue;
+          }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.membersLosing = longToNumber(reader.int64());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.flags.push(RolePreviewFlag.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.samples.push(RolePreviewMember.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.refusal = reader.string();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.asOf = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRolePreviewFlag(): RolePreviewFlag {
+  return { flagKey: "", gained: 0, lost: 0 };
+}
+
+export const RolePreviewFlag: MessageFns<RolePreviewFlag> = {
+  encode(message: RolePreviewFlag, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.flagKey !== "") {
+      writer.uint32(10).string(message.flagKey);
+    }
+    if (message.gained !== 0) {
+      writer.uint32(16).int64(message.gained);
+    }
+    if (message.lost !== 0) {
+      writer.uint32(24).int64(message.lost);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RolePreviewFlag {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRolePreviewFlag();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.flagKey = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.gained = longToNumber(reader.int64());
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.lost = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRolePreviewMember(): RolePreviewMember {
+  return { userId: "", rolesBefore: [], rolesAfter: [], gained: [], lost: [] };
+}
+
+export const RolePreviewMember: MessageFns<RolePreviewMember> = {
+  encode(message: RolePreviewMember, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.userId !== "") {
+      writer.uint32(10).string(message.userId);
+    }
+    for (const v of message.rolesBefore) {
+      writer.uint32(18).string(v!);
+    }
+    for (const v of message.rolesAfter) {
+      writer.uint32(26).string(v!);
+    }
+    for (const v of message.gained) {
+      writer.uint32(34).string(v!);
+    }
+    for (const v of message.lost) {
+      writer.uint32(42).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RolePreviewMember {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRolePreviewMember();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.userId = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.rolesBefore.push(reader.string());
+            continue;
+          }
+          case 3: {
+            if (tag !== 26) {
+              break;
+            }
+
+            message.rolesAfter.push(reader.string());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.gained.push(reader.string());
+            continue;
+          }
+          case 5: {
+            if (tag !== 42) {
+              break;
+            }
+
+            message.lost.push(reader.string());
             continue;
           }
         }
