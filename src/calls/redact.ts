@@ -28,6 +28,7 @@ export function redact(value: JsonValue): JsonValue {
   return Object.fromEntries(entries.map(([key, member]) => [key, isSecret(key) ? REDACTED : redact(member)]));
 }
 
-function isSecret(name: string): boolean {
+/** Whether a member of this name holds a secret. */
+export function isSecret(name: string): boolean {
   return SECRET_NAMES.has(name.toLowerCase().replaceAll(/[-_]/g, ''));
 }

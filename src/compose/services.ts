@@ -14,6 +14,10 @@ import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { WorkQueue } from '../queue/queue.js';
 import { BackfillService } from '../services/backfills/backfills.js';
+import { ConditionsCheck } from '../services/describing/conditions-check.js';
+import { ReferencesService } from '../services/describing/references.js';
+import { SampledUsers } from '../services/describing/user-sample.js';
+import { VocabularyService } from '../services/describing/vocabulary.js';
 import { ConsistencyGate } from '../services/evaluating/consistency-gate.js';
 import { EvaluateStreams } from '../services/evaluating/evaluate-streams.js';
 import { EvaluationService } from '../services/evaluating/evaluation.js';
@@ -194,6 +198,7 @@ export function composeServices(parts: ServiceParts): Composed {
     preview: new PreviewService({ store, keeper, work: previews, dayKnowledge }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
+    references: new ReferencesService(keeper),
     requirements: new RequirementsService(views, dayKnowledge),
     rolePreview: new RolePreview({
       ...{ store, keeper, work: previews },
@@ -202,7 +207,9 @@ export function composeServices(parts: ServiceParts): Composed {
     restoring: history.restoring,
     segments: configuration.segments,
     sessions: new SessionService({ store, notifier, authentication }),
+    conditionsCheck: new ConditionsCheck({ keeper, dayKnowledge }),
     stages: configuration.stages,
+    vocabulary: new VocabularyService({ keeper, sampled: new SampledUsers(store.userPages) }),
     streams: new StreamService({
       ...{ store, states, keeper, clock, readers },
       tickets: new StreamTickets(parts.sharedSecret ?? randomBytes(32).toString('hex')),

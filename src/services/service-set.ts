@@ -1,6 +1,9 @@
 import type { OpenReaders } from '../calls/open-readers.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import type { BackfillService } from './backfills/backfills.js';
+import type { ConditionsCheck } from './describing/conditions-check.js';
+import type { ReferencesService } from './describing/references.js';
+import type { VocabularyService } from './describing/vocabulary.js';
 import type { EvaluateStreams } from './evaluating/evaluate-streams.js';
 import type { Evaluator } from './evaluating/evaluation.js';
 import type { RequirementsService } from './evaluating/requirements.js';
@@ -43,6 +46,7 @@ export interface ServiceSet {
   readonly audit: AuditService;
   readonly authentication: Authentication;
   readonly backfills: BackfillService;
+  readonly conditionsCheck: ConditionsCheck;
   readonly deadLetters: DeadLetterService;
   readonly evaluateStreams: EvaluateStreams;
   readonly evaluation: Evaluator;
@@ -60,6 +64,7 @@ export interface ServiceSet {
   readonly preview: PreviewService;
   readonly progress: ProgressService;
   readonly readers: OpenReaders;
+  readonly references: ReferencesService;
   readonly requirements: RequirementsService;
   readonly restoring: RestoreService;
   readonly rolePreview: RolePreview;
@@ -75,6 +80,7 @@ export interface ServiceSet {
   readonly userFlagList: UserFlagList;
   readonly users: UserService;
   readonly versions: VersionService;
+  readonly vocabulary: VocabularyService;
   readonly webhookDeliveries: WebhookDeliveries;
   readonly webhooks: WebhookService;
 }

@@ -13,14 +13,17 @@ export function actionsSince(name: string, { derivations }: Pick<Snapshot, 'deri
 }
 
 /** What reads an action, as a message names it: flags, archived ones and those by way of segments too, and segments. */
-export function readersOfAction(name: string, { readers, segments }: Snapshot): readonly string[] {
+export function readersOfAction(name: string, { flags, readers, segments }: Snapshot): readonly string[] {
   const reads = (conditions: unknown): boolean =>
     [...nodesOf(conditions, '')].some(({ node }) => {
       const params = ownMember(node, 'params');
       return isJsonObject(params) && ownMember(params, 'action') === name;
     });
+  // Of what is read of organizations no index tells.
+  const direct = [...flags.values()].filter(({ stored }) => stored.rules.some(({ conditions }) => reads(conditions)));
+  const keys = new Set([...readers.ofAction(name), ...direct.map(({ stored }) => stored.key)]);
   return [
-    ...[...readers.ofAction(name)].toSorted().map((flagKey) => `the flag ${quote(flagKey)}`),
+    ...[...keys].toSorted().map((flagKey) => `the flag ${quote(flagKey)}`),
     ...[...segments].flatMap(([key, { conditions }]) => (reads(conditions) ? [`the segment ${quote(key)}`] : [])),
   ];
 }

@@ -147,6 +147,11 @@ export interface Rule {
    * have; see docs/organizations-earn.md.
    */
   earned_by?: "EARNED_BY_UNSPECIFIED" | "USER" | "ORGANIZATION";
+  /**
+   * Set by the server, in what GetFlag, ListFlags and SetFlag answer; ignored in requests: who has the rule, and for
+   * how long, in words. CheckConditions gives its parts.
+   */
+  sentence: string;
 }
 
 /** Another flag that must be on for the user. */
@@ -398,6 +403,11 @@ export interface RuleInput {
    * have; see docs/organizations-earn.md.
    */
   earned_by?: "USER" | "ORGANIZATION" | null;
+  /**
+   * Set by the server, in what GetFlag, ListFlags and SetFlag answer; ignored in requests: who has the rule, and for
+   * how long, in words. CheckConditions gives its parts.
+   */
+  sentence?: string | null;
 }
 
 /** Another flag that must be on for the user. */
@@ -1110,6 +1120,270 @@ export interface DeleteSegmentResponse {
   consistency_token: string;
 }
 
+/** A draft of conditions, with what else of a rule its sentence is made of. */
+export interface CheckConditionsRequest {
+  /** As Rule.conditions. Absent or empty: everyone. */
+  conditions?: Record<string, unknown> | null;
+  /** As Rule.policy. */
+  policy?: "LIVE" | "LATCHING" | null;
+  /** As Rule.on_reversal. */
+  on_reversal?: "KEEP" | "RELOCK" | null;
+  /** As Rule.earned_by. */
+  earned_by?: "USER" | "ORGANIZATION" | null;
+  /** As Rule.rollout. */
+  rollout?: number | null;
+  /** As Rule.bucket_by. */
+  bucket_by?: string | null;
+  /**
+   * The key or id of the flag whose rule they are to be, so that circles are found. Empty: of a flag that is new.
+   * NOT_FOUND: there is none.
+   */
+  flag?: string | null;
+  /**
+   * Not empty: they are to be those of the segment of this key, there already or not, and nothing else of a rule is
+   * looked at.
+   */
+  segment?: string | null;
+}
+
+/** What is to be said of a draft. */
+export interface CheckConditionsResponse {
+  /**
+   * Why SetFlag, or SetSegment, would refuse them; pointers are into the request: `/conditions/all/0/operator`. 50 at
+   * most.
+   */
+  faults: Warning[];
+  /** What is allowed and seldom meant. */
+  warnings: Warning[];
+  /** Whom the conditions hold for. Absent where there are faults: what cannot be read cannot be said. */
+  sentence?: Sentence;
+  /** The same with rollout, earner and policy. Absent for a segment's. */
+  rule_sentence?: Sentence;
+  /** The facts that they read, by way of segments, too; by name. */
+  facts: string[];
+  /** Whether time alone can change whether they hold. */
+  reads_time: boolean;
+  /** The segments that they refer to, by way of others, too; by key. */
+  segments: string[];
+}
+
+/** A sentence in English, as a text and in its parts. */
+export interface Sentence {
+  /** Such as `everyone who created at least 10 reports in the last 30 days`. */
+  text: string;
+  /** The pieces of the text, in order: one after the other they are the text. */
+  parts: SentencePart[];
+}
+
+/** A piece of a sentence. */
+export interface SentencePart {
+  /** What it stands for. */
+  kind: "KIND_UNSPECIFIED" | "TEXT" | "FACT" | "OPERATOR" | "VALUE" | "SEGMENT" | "FLAG" | "ROLE" | "ORGANIZATION" | "STAGE" | "ACTION" | "RULE" | "VARIANT" | "FIELD";
+  /** As it stands in the sentence. */
+  text: string;
+  /**
+   * A JSON pointer into what is described: `/conditions/all/0/value`. Absent for what joins parts, and for what is
+   * there no more.
+   */
+  pointer?: string;
+  /** The constant, or the name, key or id, that the text stands for. Absent where it stands for none. */
+  value?: unknown;
+}
+
+/**
+ * All that conditions can be made of. Of each list of names there are 500 at most, by name; `cut` says of which there
+ * are more.
+ */
+export interface GetVocabularyResponse {
+  /** By name. */
+  facts: FactDescription[];
+  /** Those of json-rules-engine first. */
+  operators: OperatorDescription[];
+  /** What can stand before an operator, with a colon: `someFact:equal`. */
+  decorators: DecoratorDescription[];
+  /** The onboarding stages, in their order. */
+  stages: Stage[];
+  /** Declared actions, and those that users of the sample have done. */
+  actions: ActionDescription[];
+  /** Attributes that users of the sample have. */
+  attributes: AttributeDescription[];
+  /** Built-in roles, and those that rules and platform-wide access rows name, or users of the sample have. */
+  roles: RoleDescription[];
+  /** All segments. */
+  segments: NamedKey[];
+  /** Flags that `unlocked` can name: those that are not archived. */
+  flags: NamedKey[];
+  /** The names of the lists above that hold not all there is. */
+  cut: string[];
+  /**
+   * How many users were looked at for what is seen: at most 400, spread over all users, anew at most every 10
+   * minutes.
+   */
+  sampled_users: number;
+}
+
+/** A fact. */
+export interface FactDescription {
+  /** Such as `actionCount`. */
+  name: string;
+  /** What it says of a user. */
+  description: string;
+  /** What it is called in sentences. */
+  words: string;
+  /** `string`, `number`, `boolean`, `list` or `json`. */
+  type: string;
+  /** What it takes. */
+  params: FactParamDescription[];
+  /** Whether it takes a `path` to a part of its value. */
+  takes_path: boolean;
+  /** What can change it, such as `events` or `time`. */
+  changed_by: string[];
+  /** Whether it can be absent, and is then equal to nothing. */
+  may_be_absent: boolean;
+  /** Whether organizations have it, so that rules may read it that they earn. */
+  of_organizations: boolean;
+  /**
+   * Whether people may see their own value of it in requirements. Of other facts they see the name of the condition
+   * only, unless that is `public`.
+   */
+  disclosed: boolean;
+  /** The operators that fit its type. */
+  operators: string[];
+  /** The only values that it has, in words. Empty: any of its type. */
+  range: string;
+}
+
+/** What a fact takes. */
+export interface FactParamDescription {
+  /** As in `params`. */
+  name: string;
+  /** `string`, `integer` or `list`. */
+  type: string;
+  /** Whether it must be given. */
+  required: boolean;
+  /** What kind of name it is, such as `action` or `timeZone`. Empty: any text. */
+  kind: string;
+  /** The only values that it may have. Empty: any of its type. */
+  allowed: string[];
+  /** Of an integer, or of how many members a list has. */
+  min?: string;
+  /** Likewise. */
+  max?: string;
+  /** The param that cannot stand beside it. Empty: none. */
+  excludes: string;
+}
+
+/** An operator. */
+export interface OperatorDescription {
+  /** Such as `greaterThanInclusive`. */
+  name: string;
+  /** As sentences say it: `is at least`. */
+  words: string;
+  /** When it holds. */
+  meaning: string;
+  /** What it expects of the fact, in words. */
+  fact: string;
+  /** What it expects of the value, in words. */
+  value: string;
+  /** The types of facts that it fits: `string`, `number`, `boolean`, `list`, `json`. */
+  fact_types: string[];
+}
+
+/** A decorator of operators. */
+export interface DecoratorDescription {
+  /** Such as `someFact`. */
+  name: string;
+  /** As sentences say it. */
+  words: string;
+}
+
+/** An onboarding stage. */
+export interface Stage {
+  /** Unique, compared byte by byte. */
+  name: string;
+  /** Whether people may reach it by their own call. Left out: true. */
+  self_settable?: boolean;
+}
+
+/** An action. */
+export interface ActionDescription {
+  /** As events name it. */
+  name: string;
+  /** Whether it is declared. */
+  declared: boolean;
+  /** Whether it is counted from events of others. */
+  derived: boolean;
+  /** How many users of the sample have done it. */
+  users: number;
+  /** How often they have, all together. */
+  times: string;
+}
+
+/** An attribute of users. */
+export interface AttributeDescription {
+  /** As a condition's `path`. */
+  path: string;
+  /** `string`, `number`, `boolean`, `list` or `null`; several, where users differ. */
+  types: string[];
+  /** How many users of the sample have it. */
+  users: number;
+  /**
+   * The commonest values, 5 at most. Only values that several users of the sample have, and none of what is called
+   * like a secret: what one user alone has, such as an e-mail address, is not told.
+   */
+  values: unknown[];
+}
+
+/** A role. */
+export interface RoleDescription {
+  /** Its name. */
+  name: string;
+  /** How many users of the sample were given it. */
+  users: number;
+}
+
+/** Something that conditions refer to by its key. */
+export interface NamedKey {
+  /** The key. */
+  key: string;
+  /** The name, for people. */
+  name: string;
+}
+
+/** A page of what refers to it. */
+export interface GetReferencesResponse {
+  /** Flags first, then segments, then derived actions, each by key. */
+  references: Reference[];
+  /** See AdminService. */
+  next_page_token: string;
+  /** How many there are on all pages. */
+  total: number;
+}
+
+/**
+ * Something that refers to another thing, itself: what it refers to by way of a segment, the segment's own references
+ * say.
+ */
+export interface Reference {
+  /** What refers. */
+  kind: "KIND_UNSPECIFIED" | "PREREQUISITE" | "RULE" | "SEGMENT" | "ACTION" | "ACCESS_ROW";
+  /** The key of the flag or the segment, or the name of the action. */
+  key: string;
+  /** The name of the flag or the segment; empty for an action. */
+  name: string;
+  /** Of a rule. */
+  rule_id: string;
+  /**
+   * A JSON pointer to where, into the flag, the segment or the action: `/rules/0/conditions/all/1`. Empty for an
+   * access row.
+   */
+  pointer: string;
+  /** Whether the flag is archived, so that it decides nothing. */
+  archived: boolean;
+  /** The same in words. */
+  sentence?: Sentence;
+}
+
 /** Sets the onboarding stages. */
 export interface SetStagesRequest {
   /** All of them, in their order. None: stages are free-form again. */
@@ -1143,14 +1417,6 @@ export interface SetStagesResponse {
   backfill_ids: string[];
   /** Rules and segments that read a stage which is not in the list, 50 at most. */
   warnings: Warning[];
-}
-
-/** An onboarding stage. */
-export interface Stage {
-  /** Unique, compared byte by byte. */
-  name: string;
-  /** Whether people may reach it by their own call. Left out: true. */
-  self_settable?: boolean;
 }
 
 /** The onboarding stages. */
@@ -3260,6 +3526,73 @@ export interface AdminRoutes {
     query: { page_size?: number; page_token?: string; q?: string };
     body: undefined;
     response: ListSegmentsResponse;
+  };
+  /** Checks a draft of conditions as SetFlag or SetSegment would, and says in words whom they hold for */
+  "POST /api/admin/conditions/check": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: CheckConditionsRequest;
+    response: CheckConditionsResponse;
+  };
+  /**
+   * Gives all that conditions can be made of: facts, operators, stages, actions, attributes, roles, segments and
+   * flags
+   */
+  "GET /api/admin/vocabulary": {
+    path: Record<string, never>;
+    query: { prefix?: string };
+    body: undefined;
+    response: GetVocabularyResponse;
+  };
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
+   * archived flags too
+   */
+  "GET /api/admin/flags/{flag}/references": {
+    path: { flag: string };
+    query: { page_size?: number; page_token?: string; segment?: string; stage?: string; action?: string; role?: string };
+    body: undefined;
+    response: GetReferencesResponse;
+  };
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
+   * archived flags too
+   */
+  "GET /api/admin/segments/{segment_key}/references": {
+    path: { segment_key: string };
+    query: { page_size?: number; page_token?: string; flag?: string; stage?: string; action?: string; role?: string };
+    body: undefined;
+    response: GetReferencesResponse;
+  };
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
+   * archived flags too
+   */
+  "GET /api/admin/stages/{stage}/references": {
+    path: { stage: string };
+    query: { page_size?: number; page_token?: string; flag?: string; segment?: string; action?: string; role?: string };
+    body: undefined;
+    response: GetReferencesResponse;
+  };
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
+   * archived flags too
+   */
+  "GET /api/admin/actions/{action}/references": {
+    path: { action: string };
+    query: { page_size?: number; page_token?: string; flag?: string; segment?: string; stage?: string; role?: string };
+    body: undefined;
+    response: GetReferencesResponse;
+  };
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
+   * archived flags too
+   */
+  "GET /api/admin/roles/{role}/references": {
+    path: { role: string };
+    query: { page_size?: number; page_token?: string; flag?: string; segment?: string; stage?: string; action?: string };
+    body: undefined;
+    response: GetReferencesResponse;
   };
   /** Replaces the whole ordered list of onboarding stages */
   "PUT /api/admin/stages": {

@@ -1,5 +1,7 @@
 import type { PresentVersion } from '../../calls/stale-version.js';
 import type { Flag, Rule, Segment, StageList } from '../../core/flags/flag.js';
+import { describeRule } from '../../core/sentences/rule-words.js';
+import type { Names } from '../../core/sentences/speaking.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
 import type { VersionConflict } from '../gen/latchkey/v1/conflict.js';
 import {
@@ -15,8 +17,8 @@ import type { Organization, RoleDefinition as RoleMessage } from '../gen/latchke
 import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
 import { instant } from './fields.js';
 
-/** A flag as a message. */
-export function flagMessage(flag: Flag): FeatureFlag {
+/** A flag as a message; with names, each rule has its sentence. */
+export function flagMessage(flag: Flag, names?: Names): FeatureFlag {
   return {
     key: flag.key,
     name: flag.name,
@@ -27,7 +29,7 @@ export function flagMessage(flag: Flag): FeatureFlag {
     variants: [...flag.variants],
     offVariant: flag.offVariant,
     distribution: [...flag.distribution],
-    rules: flag.rules.map(ruleMessage),
+    rules: flag.rules.map((rule) => ruleMessage(rule, names)),
     prerequisites: [...flag.prerequisites],
     startsAt: instant(flag.startsAt),
     endsAt: instant(flag.endsAt),
@@ -45,7 +47,7 @@ export function flagMessage(flag: Flag): FeatureFlag {
   };
 }
 
-function ruleMessage(rule: Rule): RuleMessage {
+function ruleMessage(rule: Rule, names: Names | undefined): RuleMessage {
   return {
     id: rule.id,
     name: rule.name,
@@ -56,6 +58,7 @@ function ruleMessage(rule: Rule): RuleMessage {
     bucketBy: rule.bucketBy,
     distribution: [...rule.distribution],
     onReversal: rule.onReversal && Rule_OnReversal[rule.onReversal],
+    sentence: names === undefined ? '' : describeRule(rule, names).text,
   };
 }
 

@@ -5,7 +5,7 @@ import { type HttpCall, httpCalls } from '../../protocol/http/http-calls.js';
 import type { HttpRequest } from '../../protocol/http/read-request.js';
 import type { ServiceSet } from '../../services/service-set.js';
 import { callerOf, callOf } from '../server/call.js';
-import { matches } from '../server/etag.js';
+import { etagOf, matches } from '../server/etag.js';
 import type { OpenStreams } from '../server/open-streams.js';
 import { problemOf } from '../server/problem.js';
 import { queryOf, templateOf, variablesOf } from './admin-path.js';
@@ -50,7 +50,7 @@ async function answer({ route, answer: respond }: HttpCall, request: FastifyRequ
   const { precondition, ...input } = inputOf(route, request);
   try {
     const { json, version } = await respond!({ ...input, precondition }, callOf(request, reply));
-    if (version === undefined) return json;
+    if (version === undefined) return TAGGED.has(route.rpc.name) ? tagged(json, request, reply) : json;
     const tag = tagOf(version);
     reply.header('etag', tag);
     const unchanged = route.verb === 'GET' && matches(request.headers['if-none-match'], tag);
@@ -58,6 +58,15 @@ async function answer({ route, answer: respond }: HttpCall, request: FastifyRequ
   } catch (error) {
     throw asHttpError(error, precondition);
   }
+}
+
+/** The calls whose answers seldom change and are large: they have a tag of their content. */
+const TAGGED: ReadonlySet<string> = new Set(['GetVocabulary']);
+
+function tagged(json: unknown, request: FastifyRequest, reply: FastifyReply) {
+  const tag = etagOf(JSON.stringify(json));
+  reply.header('etag', tag);
+  return matches(request.headers['if-none-match'], tag) ? reply.code(304).send() : json;
 }
 
 async function stream({ route, begin }: HttpCall, request: FastifyRequest, reply: FastifyReply, open: OpenStreams) {

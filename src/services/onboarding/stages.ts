@@ -1,6 +1,6 @@
 import type { Call } from '../../calls/caller.js';
 import { checkComment, requireNames } from '../../calls/check-input.js';
-import { invalidAt } from '../../calls/errors.js';
+import { conflict, invalidAt } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
 import { recordAudit } from '../../calls/record-audit.js';
 import { requireVersion } from '../../calls/stale-version.js';
@@ -10,8 +10,11 @@ import {
   writeConfiguration,
 } from '../../configuration/configuration-write.js';
 import type { Stage, StageList } from '../../core/flags/flag.js';
+import { usesOf } from '../../core/sentences/uses.js';
+import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { warningsOfStages } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
+import { quote } from '../../core/values/json.js';
 
 export interface SetStagesInput {
   /** All of them, in their order. */
@@ -50,6 +53,7 @@ export class StageService {
       const warnings = warningsOfStages(stages, snapshot);
       const value = present.version === 0 ? undefined : present;
       requireVersion('stages', expectedVersion, { kind: 'list', value });
+      refuseRemoved(present.stages, stages, snapshot);
       if (value !== undefined && sameStages(present.stages, stages)) return new Unchanged({ ...present, warnings });
       const after = { stages, version: present.version + 1 };
       await tx.configuration.putStages(after);
@@ -64,6 +68,30 @@ export class StageService {
   async list(call: Call): Promise<StageList> {
     authorize(call, 'ListStages');
     return this.#options.store.configuration.stages();
+  }
+}
+
+/** How many things a message names. */
+const MAX_TOLD = 10;
+
+/**
+ * Rejects a list that lacks a stage which was in the one before, and which rules of flags that are not archived, or segments, name: they
+ * would wait for what nobody can reach. With an empty list any name is a stage.
+ */
+function refuseRemoved(before: readonly Stage[], after: readonly Stage[], snapshot: Snapshot): void {
+  const left = new Set(after.map(({ name }) => name));
+  if (left.size === 0) return;
+  for (const { name } of before) {
+    if (left.has(name)) continue;
+    const uses = usesOf({ kind: 'stage', name }, snapshot).uses.filter(({ archived }) => !archived);
+    const users = [
+      ...new Set(uses.map(({ kind, key }) => `the ${kind === 'SEGMENT' ? 'segment' : 'flag'} ${quote(key)}`)),
+    ];
+    if (users.length === 0) continue;
+    const more = users.length > MAX_TOLD ? ` and ${users.length - MAX_TOLD} more` : '';
+    throw conflict(
+      `the stage ${quote(name)} is read by ${users.slice(0, MAX_TOLD).join(', ')}${more}; change them first`,
+    );
   }
 }
 

@@ -5,6 +5,7 @@ import type { Handlers } from '../method.js';
 import { auditRpcs } from './audit-rpcs.js';
 import { backfillRpcs } from './backfill-rpcs.js';
 import { deadLetterRpcs } from './dead-letter-rpcs.js';
+import { describingRpcs } from './describing-rpcs.js';
 import { explanationRpcs } from './explanation-rpcs.js';
 import { findingRpcs } from './finding-rpcs.js';
 import { flagRpcs } from './flag-rpcs.js';
@@ -22,8 +23,9 @@ import { webhookRpcs } from './webhook-rpcs.js';
 /** One handler for each RPC of `AdminService`. */
 export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefinition, Caller> {
   return {
-    ...flagRpcs(services.flagLookup),
-    ...findingRpcs(services.finding),
+    ...flagRpcs(services),
+    ...describingRpcs(services),
+    ...findingRpcs(services),
     ...segmentRpcs(services.segments),
     ...onboardingRpcs(services),
     ...organizationRpcs(services),

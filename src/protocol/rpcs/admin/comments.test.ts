@@ -17,12 +17,12 @@ interface Method {
   readonly requestType: { fromPartial(message: object): object };
 }
 
-/** What changes something: whatever the protocol does not call free of side effects, but for a preview and a try. */
+/** What changes something: whatever the protocol does not call free of side effects, but for a preview, a try, and a draft that is checked. */
 const CHANGES = (Object.entries(AdminServiceDefinition.methods) as unknown as [string, Method][])
   .filter(
     ([name, { options }]) =>
       options.idempotencyLevel !== 'NO_SIDE_EFFECTS' &&
-      !['previewOrganizationRoles', 'previewRule', 'tryFlag'].includes(name),
+      !['previewOrganizationRoles', 'previewRule', 'tryFlag', 'checkConditions'].includes(name),
   )
   .map(([name, { requestType }]) => [name, requestType.fromPartial({})] as const);
 

@@ -1,8 +1,10 @@
 import { invalidAt } from '../../../calls/errors.js';
+import { namesIn } from '../../../core/sentences/uses.js';
 import { FLAG_STATES, type FlagState } from '../../../core/snapshot/flag-state.js';
 import { attributeAt } from '../../../core/states/searched-attributes.js';
-import type { Finding, SearchResult } from '../../../services/finding/finding.js';
+import type { SearchResult } from '../../../services/finding/finding.js';
 import { FLAG_ORDERS } from '../../../services/finding/flag-index.js';
+import type { ServiceSet } from '../../../services/service-set.js';
 import { type ListedOrganization, type ListedUser, SearchKind } from '../../gen/latchkey/v1/finding.js';
 import { FlagState as FlagStateMessage } from '../../gen/latchkey/v1/flag.js';
 import { flagMessage } from '../../messages/configuration-messages.js';
@@ -11,7 +13,10 @@ import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 /** Lists that are searched, and the search over all of them. */
-export function findingRpcs(finding: Finding): AdminRpcs<'listFlags' | 'listUsers' | 'listOrganizations' | 'search'> {
+export function findingRpcs({
+  finding,
+  keeper,
+}: Pick<ServiceSet, 'finding' | 'keeper'>): AdminRpcs<'listFlags' | 'listUsers' | 'listOrganizations' | 'search'> {
   return {
     listFlags: {
       async handle(request, call) {
@@ -19,8 +24,9 @@ export function findingRpcs(finding: Finding): AdminRpcs<'listFlags' | 'listUser
         const order = enumWord([FLAG_ORDERS[0], ...FLAG_ORDERS], request.order, '/order');
         const states = request.states.map((state, i) => stateWord(state, `/states/${i}`));
         const found = await finding.flags(call, { ...request, order, states }, paging.page);
+        const names = namesIn(keeper.snapshot);
         return {
-          flags: found.items.map(({ flag }) => flagMessage(flag)),
+          flags: found.items.map(({ flag }) => flagMessage(flag, names)),
           states: found.items.map(({ state }) => stateMessage(state)),
           nextPageToken: paging.tokenOf(found.next),
           total: found.total,

@@ -127,6 +127,7 @@ describe('without a mask', () => {
 });
 
 describe('rules', () => {
+  const VERIFIED = 'everyone who has verified their e-mail address';
   const conditions = { all: [{ fact: 'emailVerified', operator: 'equal', value: true }] };
 
   it('replace the whole list, and keep who they are by their id', async () => {
@@ -153,7 +154,11 @@ describe('rules', () => {
     expect(flag?.rules).toHaveLength(2);
     expect(flag?.rules[0]?.id).not.toBe(a?.id);
     // What is left out of a rule that there is stays: nobody gets it by an omission.
-    expect(flag?.rules[1]).toEqual({ ...b, rollout: 50_000 });
+    expect(flag?.rules[1]).toEqual({
+      ...b,
+      rollout: 50_000,
+      sentence: `a random 50 % of ${VERIFIED}, while that is so`,
+    });
   });
 
   it('are written as a whole where the mask names them', async () => {
@@ -173,6 +178,7 @@ describe('rules', () => {
         rollout: 100_000,
         bucketBy: 'user',
         distribution: [],
+        sentence: 'everyone, for good',
       },
     ]);
   });
@@ -204,7 +210,7 @@ describe('rules', () => {
     });
     expect(flag?.rules).toEqual([
       { ...b, name: '' },
-      { ...a, conditions: {}, rollout: 100_000 },
+      { ...a, conditions: {}, rollout: 100_000, sentence: 'everyone' },
     ]);
   });
 

@@ -1,8 +1,10 @@
 import type { Caller } from '../../../calls/caller.js';
 import { requireName } from '../../../calls/check-input.js';
 import { invalidAt, notFound } from '../../../calls/errors.js';
+import { namesIn } from '../../../core/sentences/uses.js';
 import { quote } from '../../../core/values/json.js';
 import type { FlagService } from '../../../services/flags/flags.js';
+import type { ServiceSet } from '../../../services/service-set.js';
 import type {
   FeatureFlag,
   SetFlagRequest,
@@ -23,7 +25,10 @@ export function ruleChange(value: SetFlagRequest_OnRuleChange): 'KEEP' | 'RELOCK
 }
 
 /** `SetFlag`. */
-export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Caller, SetFlagRequest, SetFlagResponse> {
+export function setFlagMethod(
+  flags: Pick<FlagService, 'set'>,
+  keeper: ServiceSet['keeper'],
+): UnaryMethod<Caller, SetFlagRequest, SetFlagResponse> {
   return {
     async handle(request, call) {
       if (request.flag === undefined) throw invalidAt('/flag', 'flag is missing; give at least flag.key');
@@ -37,7 +42,7 @@ export function setFlagMethod(flags: Pick<FlagService, 'set'>): UnaryMethod<Call
         removeAccess: request.removeAccess.map(accessInput),
       });
       return {
-        flag: flagMessage(written.flag),
+        flag: flagMessage(written.flag, namesIn(keeper.snapshot)),
         access: written.access.map(accessMessage),
         consistencyToken: written.consistencyToken,
         warnings: [...written.warnings],

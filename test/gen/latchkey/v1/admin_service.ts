@@ -111,6 +111,7 @@ import {
   SetOrganizationRolesResponse,
 } from "./organization_roles.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
+import { GetReferencesRequest, GetReferencesResponse } from "./references.js";
 import {
   DeleteSegmentRequest,
   DeleteSegmentResponse,
@@ -138,6 +139,12 @@ import {
   GetDeletedTotalsResponse,
 } from "./user_deletion.js";
 import { ListUserFlagsRequest, ListUserFlagsResponse } from "./user_flags.js";
+import {
+  CheckConditionsRequest,
+  CheckConditionsResponse,
+  GetVocabularyRequest,
+  GetVocabularyResponse,
+} from "./vocabulary.js";
 import {
   CreateWebhookRequest,
   CreateWebhookResponse,
@@ -305,6 +312,42 @@ export const AdminServiceDefinition = {
       responseType: DeleteSegmentResponse as typeof DeleteSegmentResponse,
       responseStream: false,
       options: {},
+    },
+    /**
+     * Checks a draft of conditions as SetFlag or SetSegment would, and says in words whom they hold for. Saves nothing. NOT_FOUND: there is
+     * no such flag. Scope: `manage`.
+     */
+    checkConditions: {
+      name: "CheckConditions",
+      requestType: CheckConditionsRequest as typeof CheckConditionsRequest,
+      requestStream: false,
+      responseType: CheckConditionsResponse as typeof CheckConditionsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Gives all that conditions can be made of: facts, operators, stages, actions, attributes, roles, segments and flags. Over HTTP with an
+     * ETag of its content. Scope: `manage`.
+     */
+    getVocabulary: {
+      name: "GetVocabulary",
+      requestType: GetVocabularyRequest as typeof GetVocabularyRequest,
+      requestStream: false,
+      responseType: GetVocabularyResponse as typeof GetVocabularyResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
+     * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+     */
+    getReferences: {
+      name: "GetReferences",
+      requestType: GetReferencesRequest as typeof GetReferencesRequest,
+      requestStream: false,
+      responseType: GetReferencesResponse as typeof GetReferencesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
      * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
@@ -1048,6 +1091,49 @@ export const AdminServiceService = {
     responseSerialize: (value: DeleteSegmentResponse): Buffer =>
       Buffer.from(DeleteSegmentResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): DeleteSegmentResponse => DeleteSegmentResponse.decode(value),
+  },
+  /**
+   * Checks a draft of conditions as SetFlag or SetSegment would, and says in words whom they hold for. Saves nothing. NOT_FOUND: there is
+   * no such flag. Scope: `manage`.
+   */
+  checkConditions: {
+    path: "/latchkey.v1.AdminService/CheckConditions" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: CheckConditionsRequest): Buffer =>
+      Buffer.from(CheckConditionsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): CheckConditionsRequest => CheckConditionsRequest.decode(value),
+    responseSerialize: (value: CheckConditionsResponse): Buffer =>
+      Buffer.from(CheckConditionsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): CheckConditionsResponse => CheckConditionsResponse.decode(value),
+  },
+  /**
+   * Gives all that conditions can be made of: facts, operators, stages, actions, attributes, roles, segments and flags. Over HTTP with an
+   * ETag of its content. Scope: `manage`.
+   */
+  getVocabulary: {
+    path: "/latchkey.v1.AdminService/GetVocabulary" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetVocabularyRequest): Buffer => Buffer.from(GetVocabularyRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetVocabularyRequest => GetVocabularyRequest.decode(value),
+    responseSerialize: (value: GetVocabularyResponse): Buffer =>
+      Buffer.from(GetVocabularyResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetVocabularyResponse => GetVocabularyResponse.decode(value),
+  },
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
+   * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+   */
+  getReferences: {
+    path: "/latchkey.v1.AdminService/GetReferences" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetReferencesRequest): Buffer => Buffer.from(GetReferencesRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetReferencesRequest => GetReferencesRequest.decode(value),
+    responseSerialize: (value: GetReferencesResponse): Buffer =>
+      Buffer.from(GetReferencesResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetReferencesResponse => GetReferencesResponse.decode(value),
   },
   /**
    * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
@@ -1801,6 +1887,21 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   deleteSegment: handleUnaryCall<DeleteSegmentRequest, DeleteSegmentResponse>;
   /**
+   * Checks a draft of conditions as SetFlag or SetSegment would, and says in words whom they hold for. Saves nothing. NOT_FOUND: there is
+   * no such flag. Scope: `manage`.
+   */
+  checkConditions: handleUnaryCall<CheckConditionsRequest, CheckConditionsResponse>;
+  /**
+   * Gives all that conditions can be made of: facts, operators, stages, actions, attributes, roles, segments and flags. Over HTTP with an
+   * ETag of its content. Scope: `manage`.
+   */
+  getVocabulary: handleUnaryCall<GetVocabularyRequest, GetVocabularyResponse>;
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
+   * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+   */
+  getReferences: handleUnaryCall<GetReferencesRequest, GetReferencesResponse>;
+  /**
    * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
    * present one; see VersionConflict. Scope: `manage`.
    */
@@ -2212,6 +2313,63 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: DeleteSegmentResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Checks a draft of conditions as SetFlag or SetSegment would, and says in words whom they hold for. Saves nothing. NOT_FOUND: there is
+   * no such flag. Scope: `manage`.
+   */
+  checkConditions(
+    request: CheckConditionsRequest,
+    callback: (error: ServiceError | null, response: CheckConditionsResponse) => void,
+  ): ClientUnaryCall;
+  checkConditions(
+    request: CheckConditionsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: CheckConditionsResponse) => void,
+  ): ClientUnaryCall;
+  checkConditions(
+    request: CheckConditionsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: CheckConditionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gives all that conditions can be made of: facts, operators, stages, actions, attributes, roles, segments and flags. Over HTTP with an
+   * ETag of its content. Scope: `manage`.
+   */
+  getVocabulary(
+    request: GetVocabularyRequest,
+    callback: (error: ServiceError | null, response: GetVocabularyResponse) => void,
+  ): ClientUnaryCall;
+  getVocabulary(
+    request: GetVocabularyRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetVocabularyResponse) => void,
+  ): ClientUnaryCall;
+  getVocabulary(
+    request: GetVocabularyRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetVocabularyResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
+   * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+   */
+  getReferences(
+    request: GetReferencesRequest,
+    callback: (error: ServiceError | null, response: GetReferencesResponse) => void,
+  ): ClientUnaryCall;
+  getReferences(
+    request: GetReferencesRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetReferencesResponse) => void,
+  ): ClientUnaryCall;
+  getReferences(
+    request: GetReferencesRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetReferencesResponse) => void,
   ): ClientUnaryCall;
   /**
    * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the

@@ -257,7 +257,14 @@ export interface Rule {
    * Left out: USER. It never changes for a rule: with the id of a rule that another earns it is INVALID_ARGUMENT, and without one the
    * rule is a new one. Conditions of a rule that organizations earn read facts that organizations have; see docs/organizations-earn.md.
    */
-  earnedBy?: Rule_EarnedBy | undefined;
+  earnedBy?:
+    | Rule_EarnedBy
+    | undefined;
+  /**
+   * Set by the server, in what GetFlag, ListFlags and SetFlag answer; ignored in requests: who has the rule, and for how long, in words.
+   * CheckConditions gives its parts.
+   */
+  sentence: string;
 }
 
 /** Whether what became true stays true. */
@@ -1058,6 +1065,7 @@ function createBaseRule(): Rule {
     distribution: [],
     onReversal: undefined,
     earnedBy: undefined,
+    sentence: "",
   };
 }
 
@@ -1089,6 +1097,9 @@ export const Rule: MessageFns<Rule> = {
     }
     if (message.earnedBy !== undefined) {
       writer.uint32(72).int32(message.earnedBy);
+    }
+    if (message.sentence !== "") {
+      writer.uint32(82).string(message.sentence);
     }
     return writer;
   },
@@ -1178,6 +1189,14 @@ export const Rule: MessageFns<Rule> = {
             message.earnedBy = reader.int32() as any;
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.sentence = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1204,6 +1223,7 @@ export const Rule: MessageFns<Rule> = {
     message.distribution = object.distribution?.map((e) => WeightedVariant.fromPartial(e)) || [];
     message.onReversal = object.onReversal ?? undefined;
     message.earnedBy = object.earnedBy ?? undefined;
+    message.sentence = object.sentence ?? "";
     return message;
   },
 };

@@ -97,6 +97,7 @@ import {
   SetOrganizationRolesResponse,
 } from "./organization_roles.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
+import { GetReferencesRequest, GetReferencesResponse } from "./references.js";
 import {
   DeleteSegmentRequest,
   DeleteSegmentResponse,
@@ -124,6 +125,12 @@ import {
   GetDeletedTotalsResponse,
 } from "./user_deletion.js";
 import { ListUserFlagsRequest, ListUserFlagsResponse } from "./user_flags.js";
+import {
+  CheckConditionsRequest,
+  CheckConditionsResponse,
+  GetVocabularyRequest,
+  GetVocabularyResponse,
+} from "./vocabulary.js";
 import {
   CreateWebhookRequest,
   CreateWebhookResponse,
@@ -291,6 +298,42 @@ export const AdminServiceDefinition = {
       responseType: DeleteSegmentResponse as typeof DeleteSegmentResponse,
       responseStream: false,
       options: {},
+    },
+    /**
+     * Checks a draft of conditions as SetFlag or SetSegment would, and says in words whom they hold for. Saves nothing. NOT_FOUND: there is
+     * no such flag. Scope: `manage`.
+     */
+    checkConditions: {
+      name: "CheckConditions",
+      requestType: CheckConditionsRequest as typeof CheckConditionsRequest,
+      requestStream: false,
+      responseType: CheckConditionsResponse as typeof CheckConditionsResponse,
+      responseStream: false,
+      options: {},
+    },
+    /**
+     * Gives all that conditions can be made of: facts, operators, stages, actions, attributes, roles, segments and flags. Over HTTP with an
+     * ETag of its content. Scope: `manage`.
+     */
+    getVocabulary: {
+      name: "GetVocabulary",
+      requestType: GetVocabularyRequest as typeof GetVocabularyRequest,
+      requestStream: false,
+      responseType: GetVocabularyResponse as typeof GetVocabularyResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
+     * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+     */
+    getReferences: {
+      name: "GetReferences",
+      requestType: GetReferencesRequest as typeof GetReferencesRequest,
+      requestStream: false,
+      responseType: GetReferencesResponse as typeof GetReferencesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
      * Replaces the whole ordered list of onboarding stages. What users reached stays. ABORTED: `expected_version` is not the
