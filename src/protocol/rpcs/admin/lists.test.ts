@@ -28,6 +28,7 @@ const LISTS = METHODS.filter(([, { requestType }]) => 'pageToken' in requestType
 
 /** What a list needs besides; each of them has two entries at least. */
 const NAMED: Readonly<Record<string, object>> = {
+  getReferences: { role: 'a' },
   listAccess: { flag: 'one' },
   listUnlocks: { userId: 'ada' },
   listOrganizationMembers: { id: 'globex' },
@@ -86,6 +87,7 @@ describe('a paged list', () => {
   it('is every one that can grow', () => {
     expect(LISTS.map(([name]) => name).toSorted()).toEqual([
       ...[
+        'getReferences',
         'listAccess',
         'listActions',
         'listAudit',
