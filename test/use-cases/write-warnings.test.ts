@@ -92,6 +92,12 @@ describeOnEachEngine('what is stored and probably not meant is told', (engine) =
     await setStages(stand, 'welcome', 'setup', 'done');
     const { warnings } = await stand.setFlag('guide', latching({ fact: 'stage', operator: 'equal', value: 'setup' }));
     expect(told(warnings).join()).not.toContain('no stage');
+    await expect(setStages(stand, 'welcome', 'done')).rejects.toMatchObject({
+      code: 'CONFLICT',
+      message: 'the stage "setup" is read by the flag "guide"; change them first',
+    });
+    // Without a list any name is a stage; a list that comes later may leave out what is read.
+    await setStages(stand);
     const dropped = await setStages(stand, 'welcome', 'done');
     const gone =
       '/stages: the flag "guide" reads the stage "setup" at /rules/0/conditions/all/0/value, which is not in the list';
