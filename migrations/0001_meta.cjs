@@ -20,6 +20,12 @@ exports.up = async function up(knex) {
     columns: { server: 'VARCHAR(64) NOT NULL', beats: 'BIGINT NOT NULL', beaten_at: 'BIGINT NOT NULL' },
     primary: ['server'],
   });
+  // The servers that run now: each says every few seconds how it is. Rows of those that are gone are dropped.
+  await createTable(knex, {
+    name: 'nodes',
+    columns: { node: 'VARCHAR(64) NOT NULL', seen_at: 'BIGINT NOT NULL', report: 'TEXT NOT NULL' },
+    primary: ['node'],
+  });
   // The keys of all per-user tables begin with the partition, so their number can never change.
   await seedRow(knex, 'meta', { name: 'partitions' }, { value: '4096' });
   // The oldest schema number whose release may still run on this schema; raised by migrations that contract.

@@ -107,6 +107,7 @@ export const PERMISSIONS = {
   PingWebhook: platform('admin'),
   ListDeliveries: platform('admin'),
   ReplayDeliveries: platform('admin'),
+  GetHealth: platform('manage'),
   ReadMetrics: platform('manage'),
 } as const satisfies Record<string, Permission>;
 

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { actorOf } from '../calls/caller.js';
 import type { Config } from '../config/config.js';
 import { ConfigError } from '../config/environment.js';
@@ -9,11 +8,9 @@ import type { Metrics } from '../observability/metrics.js';
 import { DampedReports } from '../outages/damped-reports.js';
 import type { RestDoor } from '../rest/rest-door.js';
 import type { EndedRequest } from '../rest/server/observe.js';
+import { RELEASE } from './release.js';
 import type { Composed } from './services.js';
 import type { StoreLink } from './store-link.js';
-
-/** The version of this release, as its package says. */
-const RELEASE = (createRequire(import.meta.url)('../../package.json') as { readonly version: string }).version;
 
 /** The doors of this server; undefined for one whose role it does not have. */
 export interface Doors {

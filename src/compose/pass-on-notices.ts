@@ -6,7 +6,7 @@ import type { StoreLink } from './store-link.js';
 /** Passes notices, of other servers and of this one, to whatever holds what they are about. */
 export function passOnNotices(
   notifier: Notifier,
-  { services, states, notices }: Composed,
+  { services, states, notices, node }: Composed,
   link: StoreLink,
   logger: Logger,
 ): Promise<Unsubscribe> {
@@ -35,5 +35,8 @@ export function passOnNotices(
         break;
     }
   };
-  return notifier.subscribe(onNotice, (state) => states.connected(state === 'connected'));
+  return notifier.subscribe(onNotice, (state) => {
+    node.notifier = state;
+    states.connected(state === 'connected');
+  });
 }

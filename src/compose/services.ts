@@ -34,6 +34,8 @@ import { Finding } from '../services/finding/finding.js';
 import { FlagLookup } from '../services/flags/flag-lookup.js';
 import { FlagService } from '../services/flags/flags.js';
 import { SegmentService } from '../services/flags/segments.js';
+import { HealthService } from '../services/health/health.js';
+import { ThisNode } from '../services/health/this-node.js';
 import { LedgerService } from '../services/ledger/ledger.js';
 import { ProgressService } from '../services/onboarding/progress.js';
 import { StageService } from '../services/onboarding/stages.js';
@@ -57,8 +59,10 @@ import { WebhookDeliveries } from '../services/webhooks/webhook-deliveries.js';
 import { WebhookService, type WebhookServiceOptions } from '../services/webhooks/webhooks.js';
 import { type CachedStates, cachedStates } from '../store/cached/cached-states.js';
 import type { Store } from '../store/store.js';
+import { CacheLookups } from './cache-lookups.js';
 import { EpochWatch } from './epoch-watch.js';
 import { composeHistory } from './history.js';
+import { RELEASE } from './release.js';
 import type { Older } from './rollback-watch.js';
 
 export interface ServiceParts {
@@ -73,6 +77,7 @@ export interface ServiceParts {
         | 'streamHeartbeatMs'
         | 'webhooks'
         | 'dropProperties'
+        | 'roles'
       >
     >;
   /** A secret that all servers of a deployment have in common. Left out where there is one server only. */
@@ -94,6 +99,7 @@ export interface Composed {
   readonly store: Store;
   readonly states: CachedStates;
   readonly notices: UserNotices;
+  readonly node: ThisNode;
   readonly clock: StoreClock;
   readonly epoch: EpochWatch;
   readonly settings: DeploymentSettings;
@@ -105,9 +111,10 @@ export function composeServices(parts: ServiceParts): Composed {
   const { lanes, retentionDays } = config;
   const kept = { retentionDays, propertiesDropped: config.dropProperties ?? false };
   const clock = new StoreClock();
+  const lookups = new CacheLookups(metrics.cacheObserver());
   const states = cachedStates(parts.store.states, {
     ...(config.cachedBytes === undefined ? {} : { maxBytes: config.cachedBytes }),
-    ...{ maxUsers: config.cachedUsers, observer: metrics.cacheObserver() },
+    ...{ maxUsers: config.cachedUsers, observer: lookups },
     windowedActions: () => keeper.snapshot.windowedActions,
     earnerDaysOf: () => earnerDaysOf(keeper.snapshot),
     onOlder: (kind, id, revision) => parts.onOlder?.({ kind, id, revision }),
@@ -176,6 +183,21 @@ export function composeServices(parts: ServiceParts): Composed {
     stages: new StageService(writing),
   };
   const history = composeHistory({ store, keeper, ...configuration });
+  const node = new ThisNode({
+    ...{ roles: [...(config.roles ?? [])], version: RELEASE, clock },
+    present: () => {
+      const { users: heldUsers, organizations, userBytes, organizationBytes } = states.sizes();
+      return {
+        revision: keeper.snapshot.revision,
+        caches: {
+          users: { held: heldUsers, bytes: userBytes, ...lookups.users },
+          organizations: { held: organizations, bytes: organizationBytes, ...lookups.organizations },
+        },
+        streams: readers.size,
+        streamBacklog: services.streams.backlog,
+      };
+    },
+  });
   const services: ServiceSet = {
     actions: configuration.actions,
     audit: history.audit,
@@ -189,6 +211,7 @@ export function composeServices(parts: ServiceParts): Composed {
     explanations: new ExplanationService(views, dayKnowledge),
     flagLookup: new FlagLookup(store),
     flags: configuration.flags,
+    health: new HealthService({ store, node, clock, lanes }),
     keeper,
     ledger: new LedgerService(writing),
     organizationDeletion: new OrganizationDeletion(writing),
@@ -227,5 +250,5 @@ export function composeServices(parts: ServiceParts): Composed {
     webhookDeliveries: new WebhookDeliveries({ store, source: config.webhooks?.source ?? '/latchkey' }),
     webhooks: new WebhookService({ ...writing, sender: parts.sender }),
   };
-  return { services, store, states, notices, clock, epoch, settings: new DeploymentSettings(writing) };
+  return { services, store, states, notices, node, clock, epoch, settings: new DeploymentSettings(writing) };
 }

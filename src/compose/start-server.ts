@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { STORE_ANSWERS_MS, storeAnswerWithin } from '../calls/store-answer.js';
 import { type Config, pulseFile } from '../config/config.js';
 import type { TlsConfig } from '../config/tls-config.js';
 import { httpSender } from '../deliver/http/http-sender.js';
@@ -16,11 +17,15 @@ import {
 } from './open-adapters.js';
 import { type Doors, openDoors } from './open-doors.js';
 import { passOnNotices } from './pass-on-notices.js';
+import { repeat } from './repeat.js';
 import { RollbackWatch } from './rollback-watch.js';
 import { type Composed, composeServices } from './services.js';
-import { StoreLink } from './store-link.js';
+import { StoreLink, type StoreLinkOptions } from './store-link.js';
 import { watchTls } from './watch-tls.js';
 import { type RunningWorker, startWorker } from './worker.js';
+
+/** How often a server says how it is, in milliseconds. */
+const HEARTBEAT_MS = 10_000;
 
 export interface RunningServer {
   /** The HOST:PORT that is listened on; undefined without the role. */
@@ -113,6 +118,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   onEnd(unsubscribe);
   await link.start();
   onEnd(() => link.stop());
+  onEnd(announceNode({ composed, link, failed }));
 
   let worker: RunningWorker | undefined;
   if (config.roles.has('worker')) {
@@ -143,6 +149,27 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
     composed,
     adminTokenFile: token.file,
     adminSecret: token.secret,
+  };
+}
+
+/** Has other servers know how this one is, until it ends. */
+function announceNode({
+  composed: { store, node },
+  link,
+  failed,
+}: Pick<StoreLinkOptions, 'composed' | 'failed'> & { readonly link: StoreLink }): () => Promise<void> {
+  const stop = repeat({
+    name: 'saying how this server is',
+    everyMs: HEARTBEAT_MS,
+    run: async () => {
+      if (link.reachable) await store.nodes.announce(node.report());
+    },
+    onError: failed,
+  });
+  return async () => {
+    await stop();
+    // Where the store is away, the others notice in a minute that this server is silent.
+    if (link.reachable) await storeAnswerWithin(STORE_ANSWERS_MS, store.nodes.leave(node.id)).catch(() => undefined);
   };
 }
 

@@ -17,6 +17,7 @@ import type { Finding } from './finding/finding.js';
 import type { FlagLookup } from './flags/flag-lookup.js';
 import type { FlagService } from './flags/flags.js';
 import type { SegmentService } from './flags/segments.js';
+import type { HealthService } from './health/health.js';
 import type { AuditService } from './history/audit.js';
 import type { RestoreService } from './history/restoring.js';
 import type { UndoService } from './history/undo.js';
@@ -55,6 +56,7 @@ export interface ServiceSet {
   readonly explanations: ExplanationService;
   readonly flagLookup: FlagLookup;
   readonly flags: FlagService;
+  readonly health: HealthService;
   readonly keeper: ConfigurationKeeper;
   readonly ledger: LedgerService;
   readonly organizationDeletion: OrganizationDeletion;

@@ -86,7 +86,8 @@ export interface EventReader {
   oldestPending(): Promise<readonly { readonly partition: number; readonly receivedAt: number }[]>;
   /** Dead letters, oldest first. */
   deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
-  deadLetterCount(): Promise<number>;
+  /** How many dead letters there are; with `atMost`, no more than so many are counted. */
+  deadLetterCount(atMost?: number): Promise<number>;
   /**
    * Forgets done and reversed events received before that instant, `limit` rows at most; gives how many. Called again until 0. Of events
    * that count for organizations it forgets those of a day longer: they are gone before the user's own event is, which leads to them.

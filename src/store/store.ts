@@ -7,6 +7,7 @@ import type { DerivedStore } from './derived-store.js';
 import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { Finder } from './finder.js';
 import type { MemberReader } from './member-store.js';
+import type { NodeStore } from './node-store.js';
 import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
@@ -43,6 +44,7 @@ export interface Store {
   readonly outbound: OutboundReader;
   readonly webhooks: WebhookReader;
   readonly deliveries: DeliveryStore;
+  readonly nodes: NodeStore;
   readonly tokens: TokenReader;
   readonly audit: AuditReader;
   readonly versions: VersionReader;

@@ -134,6 +134,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   GetBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
   WatchBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
   ListBackfills: () => ({}),
+  GetHealth: () => ({}),
   CancelBackfill: (_reach, { backfillId }) => ({ id: backfillId, comment: 'a try' }),
   StartBackfill: () => ({ flag: FLAG, comment: 'a try' }),
   DeleteOrganization: () => ({ id: 'dissolved', comment: 'a try' }),

@@ -3105,6 +3105,78 @@ export interface ReplayDeliveriesResponse {
   replayed: string;
 }
 
+/** How the deployment is, as the server sees it that was asked. */
+export interface GetHealthResponse {
+  /** When this was looked at, by the database's clock. */
+  at?: string;
+  /** The server that was asked: the `id` of one of the nodes. */
+  answered_by: string;
+  /**
+   * Whether the store answered within a second. If not, what follows is of the server that was asked alone, and the
+   * rest is left out.
+   */
+  store_reachable: boolean;
+  /**
+   * The servers that run, by id. Each says every ten seconds how it is, and is dropped when it ends or has been
+   * silent for a minute.
+   */
+  nodes: Node[];
+  /** The committed configuration's revision: a node that stays behind it decides by an older one. */
+  revision: string;
+  /** The lanes in which events wait to be counted, by lane; none where nothing waits. */
+  lanes: LaneBacklog[];
+  /** When the timer was due that has waited longest; absent where none is overdue. */
+  oldest_timer_due_at?: string;
+  /** How many events were put aside; see ListDeadLetters. 1000 stands for as many or more. */
+  dead_letters: number;
+}
+
+/** A server of the deployment. */
+export interface Node {
+  /** A name that it keeps while it lives. */
+  id: string;
+  /** What it does: `grpc`, `rest`, `worker`. */
+  roles: string[];
+  /** The release that it runs. */
+  version: string;
+  /** When it began to serve. */
+  started_at?: string;
+  /** When it last said how it is. */
+  seen_at?: string;
+  /** The revision of the configuration by which it decides. */
+  revision: string;
+  /** Whether notices of other servers reach it. Without, it learns of changes by asking the store every few seconds. */
+  notifier_connected: boolean;
+  /** The states of users that it holds in memory. */
+  users?: NodeCache;
+  /** Those of organizations. */
+  organizations?: NodeCache;
+  /** How many streams are open, of every kind. */
+  streams: number;
+  /** About how many bytes are held back for readers of streams that do not keep up. */
+  stream_backlog_bytes: string;
+}
+
+/** A cache of states. */
+export interface NodeCache {
+  /** How many are held. */
+  held: number;
+  /** About how many bytes of memory they take. */
+  bytes: string;
+  /** How many were answered from memory since the start. */
+  hits: string;
+  /** For how many the store had to be asked. */
+  misses: string;
+}
+
+/** A lane in which events wait. */
+export interface LaneBacklog {
+  /** The lane; those of organizations come after those of users. */
+  lane: number;
+  /** When the event was received that has waited longest. */
+  oldest_received_at?: string;
+}
+
 /** The flag as it is now. */
 export interface SetFlagResponse {
   /**
@@ -4132,6 +4204,13 @@ export interface AdminRoutes {
     query: Record<string, never>;
     body: ReplayDeliveriesRequest;
     response: ReplayDeliveriesResponse;
+  };
+  /** Tells how the deployment is: its servers, the revision of the configuration of each, and how far behind work is */
+  "GET /api/admin/health": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    response: GetHealthResponse;
   };
   /** Moves a user to an onboarding stage */
   "PATCH /api/admin/users/{user_id}/progress": {

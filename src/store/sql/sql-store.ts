@@ -16,6 +16,7 @@ import { type InboxOptions, inboxWriter } from './events/inbox-writer.js';
 import { finder } from './finding/finder.js';
 import { auditReader, auditWriter } from './records/audit.js';
 import { backfillReader, backfillWriter } from './records/backfills.js';
+import { nodeStore } from './records/nodes.js';
 import { outboxReader, outboxWriter } from './records/outbox.js';
 import { tokenReader, tokenWriter } from './records/tokens.js';
 import { versionReader, versionWriter } from './records/versions.js';
@@ -84,6 +85,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     outbound: outboundReader(read),
     webhooks: webhookReader(read),
     deliveries: deliveryStore(engine),
+    nodes: nodeStore(engine),
     tokens: tokenReader(engine),
     audit: auditReader(engine),
     versions: versionReader(engine),

@@ -9,6 +9,7 @@ import { describingRpcs } from './describing-rpcs.js';
 import { explanationRpcs } from './explanation-rpcs.js';
 import { findingRpcs } from './finding-rpcs.js';
 import { flagRpcs } from './flag-rpcs.js';
+import { healthRpcs } from './health-rpcs.js';
 import { ledgerRpcs } from './ledger-rpcs.js';
 import { onboardingRpcs } from './onboarding-rpcs.js';
 import { organizationRoleRpcs } from './organization-role-rpcs.js';
@@ -40,5 +41,6 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...previewRpcs(services.preview),
     ...explanationRpcs(services),
     ...webhookRpcs(services),
+    ...healthRpcs(services.health),
   };
 }

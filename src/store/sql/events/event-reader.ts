@@ -35,8 +35,12 @@ export function eventReader(engine: Engine): EventReader {
           `WHERE state = ${PENDING} GROUP BY part ORDER BY part`,
       ),
     deadLetters: (page) => deadLetters(read, page),
-    deadLetterCount: async () => {
-      const row = await firstRow<{ dead: number }>(read, `SELECT COUNT(*) AS dead FROM events WHERE state = ${DEAD}`);
+    deadLetterCount: async (atMost = Number.MAX_SAFE_INTEGER) => {
+      const row = await firstRow<{ dead: number }>(
+        read,
+        `SELECT COUNT(*) AS dead FROM (SELECT part FROM events WHERE state = ${DEAD} LIMIT ?) AS some`,
+        [atMost],
+      );
       return row?.dead ?? 0;
     },
     purge: (options) => purgeEvents(engine, options),

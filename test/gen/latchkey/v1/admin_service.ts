@@ -46,6 +46,7 @@ import {
   SearchResponse,
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
+import { GetHealthRequest, GetHealthResponse } from "./health.js";
 import {
   DiffVersionsRequest,
   DiffVersionsResponse,
@@ -932,6 +933,18 @@ export const AdminServiceDefinition = {
       responseType: ReplayDeliveriesResponse as typeof ReplayDeliveriesResponse,
       responseStream: false,
       options: {},
+    },
+    /**
+     * Tells how the deployment is: its servers, the revision of the configuration of each, and how far behind work is. Answers
+     * while the store is away, too. Scope: `manage`.
+     */
+    getHealth: {
+      name: "GetHealth",
+      requestType: GetHealthRequest as typeof GetHealthRequest,
+      requestStream: false,
+      responseType: GetHealthResponse as typeof GetHealthResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
   },
 } as const;
@@ -1834,6 +1847,19 @@ export const AdminServiceService = {
       Buffer.from(ReplayDeliveriesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReplayDeliveriesResponse => ReplayDeliveriesResponse.decode(value),
   },
+  /**
+   * Tells how the deployment is: its servers, the revision of the configuration of each, and how far behind work is. Answers
+   * while the store is away, too. Scope: `manage`.
+   */
+  getHealth: {
+    path: "/latchkey.v1.AdminService/GetHealth" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetHealthRequest): Buffer => Buffer.from(GetHealthRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetHealthRequest => GetHealthRequest.decode(value),
+    responseSerialize: (value: GetHealthResponse): Buffer => Buffer.from(GetHealthResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetHealthResponse => GetHealthResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
@@ -2117,6 +2143,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listDeliveries: handleUnaryCall<ListDeliveriesRequest, ListDeliveriesResponse>;
   /** Sends deliveries of a webhook again, each under its event's id. NOT_FOUND: there is no such webhook. Scope: `admin`. */
   replayDeliveries: handleUnaryCall<ReplayDeliveriesRequest, ReplayDeliveriesResponse>;
+  /**
+   * Tells how the deployment is: its servers, the revision of the configuration of each, and how far behind work is. Answers
+   * while the store is away, too. Scope: `manage`.
+   */
+  getHealth: handleUnaryCall<GetHealthRequest, GetHealthResponse>;
 }
 
 export interface AdminServiceClient extends Client {
@@ -3304,6 +3335,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReplayDeliveriesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Tells how the deployment is: its servers, the revision of the configuration of each, and how far behind work is. Answers
+   * while the store is away, too. Scope: `manage`.
+   */
+  getHealth(
+    request: GetHealthRequest,
+    callback: (error: ServiceError | null, response: GetHealthResponse) => void,
+  ): ClientUnaryCall;
+  getHealth(
+    request: GetHealthRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetHealthResponse) => void,
+  ): ClientUnaryCall;
+  getHealth(
+    request: GetHealthRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetHealthResponse) => void,
   ): ClientUnaryCall;
 }
 

@@ -32,6 +32,7 @@ import {
   SearchResponse,
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
+import { GetHealthRequest, GetHealthResponse } from "./health.js";
 import {
   DiffVersionsRequest,
   DiffVersionsResponse,
@@ -918,6 +919,18 @@ export const AdminServiceDefinition = {
       responseType: ReplayDeliveriesResponse as typeof ReplayDeliveriesResponse,
       responseStream: false,
       options: {},
+    },
+    /**
+     * Tells how the deployment is: its servers, the revision of the configuration of each, and how far behind work is. Answers
+     * while the store is away, too. Scope: `manage`.
+     */
+    getHealth: {
+      name: "GetHealth",
+      requestType: GetHealthRequest as typeof GetHealthRequest,
+      requestStream: false,
+      responseType: GetHealthResponse as typeof GetHealthResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
   },
 } as const;

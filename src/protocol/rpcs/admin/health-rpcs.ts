@@ -1,0 +1,45 @@
+import type { HealthService } from '../../../services/health/health.js';
+import type { Node } from '../../gen/latchkey/v1/health.js';
+import { instant } from '../../messages/fields.js';
+import type { AdminRpcs } from './admin-rpcs.js';
+
+/** Telling how the deployment is. */
+export function healthRpcs(health: HealthService): AdminRpcs<'getHealth'> {
+  return {
+    getHealth: {
+      async handle(_request, call) {
+        const { at, answeredBy, nodes, stored } = await health.get(call);
+        return {
+          at: instant(at),
+          answeredBy,
+          storeReachable: stored !== undefined,
+          nodes: nodes.map(nodeMessage),
+          revision: stored?.revision ?? 0,
+          lanes: (stored?.lanes ?? []).map(({ lane, oldestReceivedAt }) => ({
+            lane,
+            oldestReceivedAt: instant(oldestReceivedAt),
+          })),
+          oldestTimerDueAt: instant(stored?.oldestTimerDueAt),
+          deadLetters: stored?.deadLetters ?? 0,
+        };
+      },
+    },
+  };
+}
+
+type NodeSeen = Awaited<ReturnType<HealthService['get']>>['nodes'][number];
+
+function nodeMessage({ id, roles, version, startedAt, seenAt, revision, notifier, caches, ...node }: NodeSeen): Node {
+  return {
+    ...{ id, roles: [...roles], version },
+    startedAt: instant(startedAt),
+    seenAt: instant(seenAt),
+    // Before any configuration was loaded it is negative.
+    revision: Math.max(0, revision),
+    notifierConnected: notifier === 'connected',
+    users: { ...caches.users },
+    organizations: { ...caches.organizations },
+    streams: node.streams,
+    streamBacklogBytes: Math.max(0, Math.round(node.streamBacklog)),
+  };
+}

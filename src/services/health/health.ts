@@ -1,0 +1,89 @@
+import type { Call } from '../../calls/caller.js';
+import type { Clock } from '../../calls/clock.js';
+import { authorize } from '../../calls/permissions.js';
+import { storeAnswerWithin } from '../../calls/store-answer.js';
+import { laneOf } from '../../core/values/partition.js';
+import type { SeenNode } from '../../store/node-store.js';
+import { type Store, StoreUnavailable } from '../../store/store.js';
+import type { ThisNode } from './this-node.js';
+
+export interface HealthOptions {
+  readonly store: Pick<Store, 'nodes' | 'events' | 'timers' | 'configuration'>;
+  readonly node: Pick<ThisNode, 'report'>;
+  readonly clock: Clock;
+  readonly lanes: number;
+}
+
+/** How the deployment is, as one of its servers sees it. */
+export interface Health {
+  /** By the database's clock, as this server knows it. */
+  readonly at: number;
+  /** The server that was asked, by its id. */
+  readonly answeredBy: string;
+  /** By id. */
+  readonly nodes: readonly SeenNode[];
+  /** What the store says; undefined while it is away. */
+  readonly stored: StoredHealth | undefined;
+}
+
+export interface StoredHealth {
+  /** The committed configuration's revision. */
+  readonly revision: number;
+  /** The lanes in which events wait, with when the oldest of each was received; by lane. */
+  readonly lanes: readonly { readonly lane: number; readonly oldestReceivedAt: number }[];
+  /** When the timer was due that has waited longest; undefined where none is overdue. */
+  readonly oldestTimerDueAt: number | undefined;
+  /** To {@link DEAD_LETTERS_COUNTED}, which stands for as many or more. */
+  readonly deadLetters: number;
+}
+
+export const DEAD_LETTERS_COUNTED = 1_000;
+/** How long an answer waits for the store, in milliseconds, before it is given without. */
+const STORE_ANSWERS_MS = 1_000;
+
+/** Whether everything runs: every server of the deployment, and how far behind their work is. */
+export class HealthService {
+  readonly #options: HealthOptions;
+
+  constructor(options: HealthOptions) {
+    this.#options = options;
+  }
+
+  /** While the store is away it tells of the server that was asked alone. */
+  async get(call: Call): Promise<Health> {
+    authorize(call, 'GetHealth');
+    const { store, node, clock } = this.#options;
+    const at = clock.now();
+    const own = { ...node.report(), seenAt: at };
+    try {
+      const asking = Promise.all([store.nodes.all(), this.#stored(at)]);
+      const [nodes, stored] = await storeAnswerWithin(STORE_ANSWERS_MS, asking);
+      const others = nodes.filter(({ id }) => id !== own.id);
+      return { at, answeredBy: own.id, nodes: [...others, own].sort((a, b) => (a.id < b.id ? -1 : 1)), stored };
+    } catch (error) {
+      if (!(error instanceof StoreUnavailable)) throw error;
+      return { at, answeredBy: own.id, nodes: [own], stored: undefined };
+    }
+  }
+
+  async #stored(at: number): Promise<StoredHealth> {
+    const { events, timers, configuration } = this.#options.store;
+    const [revision, pending, [timer], deadLetters] = await Promise.all([
+      configuration.revision(),
+      events.oldestPending(),
+      timers.due(at, 1),
+      events.deadLetterCount(DEAD_LETTERS_COUNTED),
+    ]);
+    const oldest = new Map<number, number>();
+    for (const { partition, receivedAt } of pending) {
+      const lane = laneOf(partition, this.#options.lanes);
+      oldest.set(lane, Math.min(receivedAt, oldest.get(lane) ?? receivedAt));
+    }
+    return {
+      revision,
+      lanes: [...oldest].sort(([a], [b]) => a - b).map(([lane, oldestReceivedAt]) => ({ lane, oldestReceivedAt })),
+      oldestTimerDueAt: timer?.dueAt,
+      deadLetters,
+    };
+  }
+}
