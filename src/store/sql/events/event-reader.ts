@@ -38,7 +38,7 @@ export function eventReader(engine: Engine): EventReader {
     deadLetterCount: async (atMost = Number.MAX_SAFE_INTEGER) => {
       const row = await firstRow<{ dead: number }>(
         read,
-        `SELECT COUNT(*) AS dead FROM (SELECT part FROM events WHERE state = ${DEAD} LIMIT ?) AS some`,
+        `SELECT COUNT(*) AS dead FROM (SELECT part FROM events WHERE state = ${DEAD} LIMIT ?) AS counted`,
         [atMost],
       );
       return row?.dead ?? 0;
