@@ -114,16 +114,16 @@ function subjectsOf(
 }
 
 /** By which members a state names somebody. */
-const NAMING: Readonly<Record<string, string>> = {
-  userId: 'user',
-  organizationId: 'organization',
-  managedBy: 'organization',
-};
+const NAMING: ReadonlyMap<string, string> = new Map([
+  ['userId', 'user'],
+  ['organizationId', 'organization'],
+  ['managedBy', 'organization'],
+]);
 
 function nameSubjects(state: JsonValue, add: (subject: AuditSubject) => void): void {
   if (typeof state !== 'object' || state === null) return;
   for (const [name, member] of Object.entries(state) as [string, JsonValue][]) {
-    const kind = isJsonObject(state) ? NAMING[name] : undefined;
+    const kind = isJsonObject(state) ? NAMING.get(name) : undefined;
     if (kind !== undefined && typeof member === 'string') add({ kind, id: member });
     else nameSubjects(member, add);
   }

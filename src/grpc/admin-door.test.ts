@@ -147,7 +147,7 @@ describe('stages and actions', () => {
 
 describe('organizations', () => {
   it('are written by what is given or named, and given back', async () => {
-    const roles = [{ name: 'lead', inherits: ['employee'] }];
+    const roles = [{ name: 'lead', inherits: ['employee'], movingTo: '' }];
     const attributes = { plan: 'pro' };
     const { organization } = await stand.admin.setOrganization({
       organization: { id: 'acme', attributes, strictRoles: true, roles },
