@@ -198,6 +198,70 @@ describeOnEachEngine('roles of an organization', (engine) => {
     expect(await stand.store.members.holding(acme, ['lead', 'leader'])).toEqual(new Map([['leader', 151]]));
   });
 
+  /** Renames a role from a server on which `before` is called ahead of each transaction, with its number. */
+  const renameWith = async (from: string, to: string, before: (transaction: number) => Promise<unknown>) => {
+    let transactions = 0;
+    const other = await engine.compose({
+      around: (store) => ({
+        ...store,
+        transaction: async (work) => {
+          transactions += 1;
+          await before(transactions);
+          return store.transaction(work);
+        },
+      }),
+    });
+    const input = { ...base, organizationId: acme, role: from, to };
+    return other.services.organizationRoles.rename(OPERATOR, input);
+  };
+
+  it('move on to the role that has taken the place of where they were going', async () => {
+    await set([role('lead', 'employee'), role('boss')]);
+    const members = Array.from({ length: 120 }, (_, i) => `n${i}@${acme}`);
+    await Promise.all(members.map((id) => member(id, 'lead')));
+    // The first has begun the move, the second moved some.
+    const kill = (transaction: number) => (transaction > 2 ? Promise.reject(new Error('killed')) : Promise.resolve());
+    await expect(renameWith('lead', 'leader', kill)).rejects.toThrow('killed');
+    expect(await remove('leader', 'boss')).toMatchObject({ membersMoved: 100 });
+    expect((await get()).organization.roles).toEqual([
+      role('boss'),
+      { name: 'lead', inherits: ['boss'], movingTo: 'boss' },
+    ]);
+    await expect(rename('lead', 'leader')).rejects.toThrow('being moved to "boss"');
+    expect(await remove('lead', 'boss')).toMatchObject({ membersMoved: 20, organization: { roles: [role('boss')] } });
+    expect(await stand.store.members.holdingOthers(acme, [], 10)).toEqual([{ role: 'boss', members: 120 }]);
+  });
+
+  it('move on to there while both changes are being made', async () => {
+    await set([role('lead', 'employee')]);
+    const members = Array.from({ length: 120 }, (_, i) => `o${i}@${acme}`);
+    await Promise.all(members.map((id) => member(id, 'lead')));
+    const meanwhile = async (transaction: number) => {
+      if (transaction === 3) await rename('leader', 'boss');
+    };
+    expect(await renameWith('lead', 'leader', meanwhile)).toMatchObject({
+      membersMoved: 120,
+      organization: { roles: [role('boss', 'employee')] },
+    });
+    expect(await stand.store.members.holdingOthers(acme, [], 10)).toEqual([{ role: 'boss', members: 120 }]);
+  });
+
+  it('stay with members who were not reached where the role goes no more', async () => {
+    await set([role('lead', 'employee')]);
+    const members = Array.from({ length: 120 }, (_, i) => `r${i}@${acme}`);
+    await Promise.all(members.map((id) => member(id, 'lead')));
+    const meanwhile = async (transaction: number) => {
+      if (transaction === 3) await set([role('leader', 'employee'), role('lead', 'manager')]);
+    };
+    await renameWith('lead', 'leader', meanwhile);
+    expect(await stand.store.members.holding(acme, ['lead', 'leader'])).toEqual(
+      new Map([
+        ['lead', 20],
+        ['leader', 100],
+      ]),
+    );
+  });
+
   it('are merged into another by a removal', async () => {
     await set([role('lead', 'employee'), role('head', 'lead'), role('boss', 'manager')]);
     await Promise.all([member('ml', 'lead', 'boss'), member('mh', 'head')]);
@@ -217,6 +281,8 @@ describeOnEachEngine('roles of an organization', (engine) => {
     await expect(set([role('shift-lead', 'employee')], { strictRoles: true })).rejects.toThrow(
       '"other" (1 member), "shift-led" (2 members; did you mean "shift-lead"?)',
     );
+    const asked = await set([role('shift-lead', 'employee')], { strictRoles: true, validateOnly: true });
+    expect(asked.refusal).toMatch(/cannot be strict .*"other" \(1 member\), "shift-led" \(2 members/);
     const strict = { id: acme, strictRoles: true, comment: '' };
     await expect(stand.services.organizations.set(OPERATOR, strict)).rejects.toMatchObject({ code: 'CONFLICT' });
     await Promise.all([member('s1', 'shift-lead'), member('s2', 'employee'), member('s3')]);

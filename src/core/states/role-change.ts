@@ -1,6 +1,7 @@
 import type { AccessRow } from '../flags/flag.js';
 import { sameJson } from '../values/json.js';
 import type { OrganizationState, RoleDefinition } from './organization-state.js';
+import { rolesOf } from './role-hierarchy.js';
 
 /** That a role of an organization goes, and who has it gets another. */
 export interface RoleMove {
@@ -32,8 +33,17 @@ export function removed(roles: readonly RoleDefinition[], { from, to }: RoleMove
   };
 }
 
+/** A role whose members are on their way to the one that goes is on its way to the other then: an interrupted move goes on to there. */
 function inheriting(role: RoleDefinition, move: RoleMove): RoleDefinition {
-  return role.inherits.includes(move.from) ? { ...role, inherits: movedRoles(role.inherits, move) } : role;
+  const moving = role.movingTo === move.from ? { ...role, movingTo: move.to } : role;
+  return role.inherits.includes(move.from) ? { ...moving, inherits: movedRoles(role.inherits, move) } : moving;
+}
+
+/** The role that members of one that goes are given now; undefined where it goes no more, or that other one is defined no more. */
+export function presentTarget({ roles }: Pick<OrganizationState, 'roles'>, { from, to }: RoleMove): string | undefined {
+  const leaving = roles.find(({ name }) => name === from);
+  const target = leaving === undefined ? to : leaving.movingTo;
+  return target !== undefined && rolesOf({ roles }).has(target) ? target : undefined;
 }
 
 /** Roles after a move, each once, in their order; the same list where it has none that is moved. */

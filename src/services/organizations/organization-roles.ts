@@ -19,7 +19,12 @@ import type { HeldRole } from '../../store/member-store.js';
 import type { Transaction } from '../../store/store.js';
 import { administeredFor } from '../access/caller-reach.js';
 import { type MoveOptions, moveMembers } from './move-members.js';
-import { type OrganizationEdit, type OrganizationWritten, writeOrganization } from './organization-write.js';
+import {
+  type OrganizationEdit,
+  type OrganizationWritten,
+  strictRefusal,
+  writeOrganization,
+} from './organization-write.js';
 import { isMoving, leavingRole, planOf, type RoleDraft } from './role-plans.js';
 import { type Leaving, leftHanging, type RoleUse, refusalOf, requireNothingHanging, usesOfRoles } from './role-use.js';
 
@@ -185,13 +190,16 @@ export class OrganizationRoles {
     const same = sameRoles(before.roles, whole.roles) && whole.strictRoles === before.strictRoles;
     const resumed = change.move !== undefined && isMoving(before, change.move);
     if (same && !resumed) return { organization: before, changed: false, backfillIds: [], gone: [], refusal: '' };
-    // Once the revision is held, every role that was given by the organization as it was is committed.
-    await tx.configuration.holdRevision();
+    // Once the revision is held, every role that was given by the organization as it was is committed. Who asks beforehand holds up nobody.
+    if (!validateOnly) await tx.configuration.holdRevision();
     const { snapshot } = await confirmSnapshot(tx, this.#options.keeper);
     const gone = await usesOfRoles(before, goneNames, { manager: changing.manager, snapshot, reader: tx.members });
     const leavings = gone.map((use) => leavingOf(use, change, changing, snapshot));
     if (validateOnly) {
-      const refusal = refusalsOf(before, leavings);
+      const left = refusalsOf(before, leavings);
+      const leaving = change.move === undefined ? [] : [leavingRole(change.move)];
+      const strict = await strictRefusal(tx, before, { ...whole, roles: [...whole.roles, ...leaving] });
+      const refusal = [left, strict].filter((one) => one !== '').join('. ');
       return { organization: before, changed: false, backfillIds: [], gone, refusal };
     }
     if (resumed) return { organization: before, changed: true, backfillIds: [], gone, refusal: '', move: change.move };
@@ -212,8 +220,9 @@ export class OrganizationRoles {
     { move, input }: Ending,
   ): Promise<OrganizationWritten | undefined> {
     const before = (await tx.organizations.lock([id])).get(id)!;
-    // Another call has ended it.
-    if (!isMoving(before, move)) return { organization: before, backfillIds: [] };
+    // Another call has ended it. Or has moved the other role itself on: then this one goes on to there.
+    if (before.roles.find(({ name }) => name === move.from)?.movingTo === undefined)
+      return { organization: before, backfillIds: [] };
     await tx.configuration.holdRevision();
     if ((await tx.members.holding(id, [move.from])).size > 0) return undefined;
     const after = { ...before, roles: before.roles.filter(({ name }) => name !== move.from) };

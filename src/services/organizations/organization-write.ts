@@ -62,8 +62,13 @@ export async function writeOrganization(
     version: ofRoles ? { kind: 'roles', organization: written } : undefined,
   });
   const { revision, backfillIds } = await judgeAnew(tx, before, written, { now, keeper });
-  const becomesStrict = written.strictRoles && !(before.strictRoles && sameRoles(before.roles, written.roles));
-  if (becomesStrict) await requireAllDefined(tx, written);
+  if (becomesStrict(before, written)) {
+    // Whoever gives a member a role confirms the configuration's revision before they read the organization. So once this transaction
+    // holds it, all roles that were given by the organization as it was before are committed.
+    await tx.configuration.holdRevision();
+    const refusal = await strictRefusal(tx, before, written);
+    if (refusal !== '') throw conflict(refusal);
+  }
   return { organization: { ...written, revision }, backfillIds };
 }
 
@@ -125,12 +130,17 @@ const ROLES: Changed = new Set(['roles'] as const);
 /** How many undefined roles a message names. */
 const MOST_TOLD = 5;
 
-/**
- * Whoever gives a member a role confirms the configuration's revision before they read the organization. So once this transaction holds
- * it, all roles that were given by the organization as it was before are committed.
- */
-async function requireAllDefined(tx: Transaction, organization: OrganizationState): Promise<void> {
-  await tx.configuration.holdRevision();
+function becomesStrict(before: OrganizationState, after: OrganizationState): boolean {
+  return after.strictRoles && !(before.strictRoles && sameRoles(before.roles, after.roles));
+}
+
+/** Why an organization's roles cannot be strict as it is to be; '' where they can, or are no more strict than before. */
+export async function strictRefusal(
+  tx: Pick<Transaction, 'members'>,
+  before: OrganizationState,
+  organization: OrganizationState,
+): Promise<string> {
+  if (!becomesStrict(before, organization)) return '';
   const { id, access } = organization;
   const known = rolesOf(organization);
   const held = await tx.members.holdingOthers(id, [...known.keys()], MOST_TOLD);
@@ -141,10 +151,10 @@ async function requireAllDefined(tx: Transaction, organization: OrganizationStat
   for (const role of [...inRows].slice(0, MOST_TOLD)) {
     told.push(`${quote(role)} (in access rows${didYouMean(role, known.keys())})`);
   }
-  if (told.length === 0) return;
-  throw conflict(
+  if (told.length === 0) return '';
+  return (
     `the roles of the organization ${quote(id)} cannot be strict as long as roles are in use that it does not define: ` +
-      `${told.join(', ')}; define them, or change who has them first`,
+    `${told.join(', ')}; define them, or change who has them first`
   );
 }
 
