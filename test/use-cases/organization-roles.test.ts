@@ -334,9 +334,9 @@ describeOnEachEngine('roles of an organization', (engine) => {
     expect((await ledgerOf(stand.store, id)).map(({ cause }) => cause)).toEqual([{ type: 'identify' }]);
   });
 
-  const previewed = async (draft: RoleDraft, call = OPERATOR): Promise<RolePreviewResult> => {
+  const previewed = async (draft: RoleDraft, call = OPERATOR, on = stand): Promise<RolePreviewResult> => {
     const { promise, resolve, reject } = Promise.withResolvers<RolePreviewResult>();
-    await stand.services.rolePreview.preview(
+    await on.services.rolePreview.preview(
       call,
       { organizationId: acme, draft, sampleSize: 100 },
       {
@@ -408,5 +408,30 @@ describeOnEachEngine('roles of an organization', (engine) => {
     expect((await previewed({ kind: 'remove', role: 'lead', to: '' })).refusal).toMatch(/1 member has it/);
     await expect(previewed({ kind: 'remove', role: 'leed', to: '' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
     await expect(previewed(draft, machine(['manage'], 'other'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  });
+
+  it('are previewed with the days alone that rules read', async () => {
+    await set([role('lead')]);
+    await member(`w@${acme}`, 'employee');
+    const week = { fact: 'actionCount', params: { action: 'order.placed', windowDays: 7 } };
+    const often = { ...week, operator: 'greaterThanInclusive', value: 2 };
+    await flag('busy', { rules: [{ conditions: { all: [having('lead'), often] } as never }] });
+    const read: unknown[] = [];
+    const watched = await engine.compose({
+      around: (store) => ({
+        ...store,
+        userPages: {
+          ...store.userPages,
+          read: (request) => {
+            read.push(request.needs.days);
+            return store.userPages.read(request);
+          },
+        },
+      }),
+    });
+    const draft = { kind: 'set', roles: [role('lead'), role('other')] } as const;
+    expect(await previewed(draft, OPERATOR, watched)).toMatchObject({ members: 1 });
+    expect(read.length).toBeGreaterThan(0);
+    for (const days of read) expect(days).toEqual(new Set(['order.placed']));
   });
 });

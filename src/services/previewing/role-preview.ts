@@ -1,7 +1,7 @@
 import type { Call } from '../../calls/caller.js';
 import { authorize } from '../../calls/permissions.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
-import { earnerDaysOf } from '../../core/snapshot/snapshot.js';
+import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import type { Store } from '../../store/store.js';
 import type { OrganizationRoles } from '../organizations/organization-roles.js';
@@ -31,10 +31,11 @@ export interface RolePreviewOptions {
   readonly work: PreviewWork;
 }
 
-/** Any flag may depend on roles, by what else it reads: so members are read whole. */
-const EVERYTHING: StateNeeds = {
-  ...{ actions: undefined, days: undefined, stagesReached: true, access: true, organizations: true },
-};
+/** What any flag may depend on: of the days of actions, of which there are very many, those alone that some rule reads. */
+function needsOfAll({ windowedActions }: Snapshot): StateNeeds {
+  const days = new Set(windowedActions.keys());
+  return { actions: undefined, days, stagesReached: true, access: true, organizations: true };
+}
 
 /** Finds out which features members of an organization would gain and lose by a change of its roles, without making it. */
 export class RolePreview {
@@ -54,7 +55,7 @@ export class RolePreview {
       const [snapshot, asOf] = await Promise.all([keeper.refresh(), store.now()]);
       const tally = new RoleTally({ snapshot, change, now: asOf, manager, sampleSize });
       return {
-        ...{ store, tally, organizationId, needs: EVERYTHING, countedAs: undefined },
+        ...{ store, tally, organizationId, needs: needsOfAll(snapshot), countedAs: undefined },
         earnerDaysOf: earnerDaysOf(snapshot),
         result: () => ({ ...tally.result, refusal, asOf }),
       };
