@@ -121,7 +121,7 @@ describe('compiled conditions', () => {
     const cases = fc.sample(arbitraryCase, { numRuns: 300, seed: 7 });
     const outcomes = await Promise.all(cases.map(oracle));
     const held = outcomes.filter(({ answer }) => answer).length;
-    expect(held).toBeGreaterThan(60);
+    expect(held).toBeGreaterThan(15);
     expect(held).toBeLessThan(240);
     expect(outcomes.filter(({ threw }) => threw).length).toBeLessThan(120);
   });

@@ -98,7 +98,7 @@ describe('streaks', () => {
         expect(made.user.actions).toEqual(done(steps.map((one) => ({ ...one, together: false }))).user.actions);
       }),
     );
-    expect(kept).toBeGreaterThan(20);
+    expect(kept).toBeGreaterThan(5);
   });
 
   it('begin with the recent days where nothing read them before, and say so; nothing is kept of what nothing reads', () => {
@@ -127,6 +127,6 @@ describe('streaks', () => {
         },
       ),
     );
-    expect(short).toBeGreaterThan(100);
+    expect(short).toBeGreaterThan(25);
   });
 });

@@ -30,8 +30,8 @@ describe('valid_until', () => {
       }),
       { numRuns: 1000 },
     );
-    expect(bounded).toBeGreaterThan(100);
-    expect(flipped).toBeGreaterThan(20);
+    expect(bounded).toBeGreaterThan(25);
+    expect(flipped).toBeGreaterThan(5);
     expect([...reasons]).toEqual(
       expect.arrayContaining(['DISABLED', 'PREREQUISITE_FAILED', 'RULE', 'UNLOCKED', 'DEFAULT']),
     );
@@ -59,8 +59,8 @@ describe('valid_until', () => {
       }),
       { numRuns: 500 },
     );
-    expect(crossings).toBeGreaterThan(20);
-    expect(never).toBeGreaterThan(20);
+    expect(crossings).toBeGreaterThan(5);
+    expect(never).toBeGreaterThan(5);
   });
 
   it('holds for answers without state as well, whoever the user is', () => {
@@ -82,7 +82,7 @@ describe('valid_until', () => {
       { numRuns: 2000 },
     );
     const count = (wanted: string): number => reasons.filter((reason) => reason === wanted).length;
-    expect(count('DISABLED')).toBeGreaterThan(50);
+    expect(count('DISABLED')).toBeGreaterThan(12);
     expect(count('PREREQUISITE_FAILED')).toBeGreaterThan(5);
     expect(count('GLOBAL')).toBeGreaterThan(5);
   });

@@ -140,7 +140,7 @@ describe('laws of writing rules', () => {
       }),
       { numRuns: 1_000 },
     );
-    expect(distinct).toBeGreaterThan(100);
+    expect(distinct).toBeGreaterThan(25);
   });
 
   it('RELOCK touches only what changed, and nothing that was forgotten counts again', () => {

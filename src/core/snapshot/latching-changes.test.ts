@@ -233,7 +233,7 @@ describe('flags of which somebody may have earned more', () => {
       }),
       { numRuns: 600 },
     );
-    expect(Math.min(quiet, busy)).toBeGreaterThan(20);
+    expect(Math.min(quiet, busy)).toBeGreaterThan(5);
   });
 
   function edit(flag: Flag, { kind, rollout, conditions, relock }: ArbitraryEdit): Flag {

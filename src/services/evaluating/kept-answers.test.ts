@@ -145,7 +145,7 @@ it('are what would be decided again, whatever has changed since', async () => {
     }),
     { numRuns: 100 },
   );
-  expect(again).toBeGreaterThan(100);
+  expect(again).toBeGreaterThan(25);
 });
 
 const GLOBAL = { isEnabledGlobally: true };
