@@ -182,7 +182,8 @@ describeOnEachEngine('finding flags, and everything', (engine) => {
         expect(await keys(stand, { order: order as 'KEY' }, limit)).toEqual(inOrder);
         expect(await keys(stand, { order: order as 'KEY', descending: true }, limit)).toEqual(inOrder.toReversed());
       }
-      expect((await keys(stand, { order: 'UPDATED' }, limit)).toSorted()).toEqual(orders.KEY);
+      const updated = await keys(stand, { order: 'UPDATED' }, limit);
+      expect(updated.toSorted((one, other) => (one < other ? -1 : 1))).toEqual(orders.KEY);
     }
     const page = await stand.services.finding.flags(OPERATOR, { states: ['EARNED'] }, { limit: 1 });
     expect(page).toMatchObject({ total: 1, items: [{ state: 'EARNED' }], owners: [] });

@@ -37,17 +37,17 @@ describeOnEachEngine('the health of a deployment', (engine) => {
   });
 
   it('tells of itself alone while the store is away', async () => {
-    let away = false;
+    const link = { away: false };
     const stand = await engine.compose({
       around: (store) => ({
         ...store,
         nodes: {
           ...store.nodes,
-          all: () => (away ? Promise.reject(new StoreUnavailable('the store is away')) : store.nodes.all()),
+          all: () => (link.away ? Promise.reject(new StoreUnavailable('the store is away')) : store.nodes.all()),
         },
       }),
     });
-    away = true;
+    link.away = true;
     const health = await stand.services.health.get(OPERATOR);
     expect(health).toMatchObject({ nodes: [{ id: stand.node.id }], stored: undefined });
   });
