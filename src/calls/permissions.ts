@@ -56,6 +56,7 @@ export const PERMISSIONS = {
   GetReferences: platform('manage'),
   SetStages: platform('manage'),
   ListStages: platform('manage'),
+  GetFunnel: organization('manage'),
   DeclareActions: platform('manage'),
   ListActions: platform('manage'),
   DeleteAction: platform('manage'),

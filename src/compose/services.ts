@@ -37,6 +37,7 @@ import { SegmentService } from '../services/flags/segments.js';
 import { HealthService } from '../services/health/health.js';
 import { ThisNode } from '../services/health/this-node.js';
 import { LedgerService } from '../services/ledger/ledger.js';
+import { FunnelService } from '../services/onboarding/funnel.js';
 import { ProgressService } from '../services/onboarding/progress.js';
 import { StageService } from '../services/onboarding/stages.js';
 import { OrganizationDeletion } from '../services/organizations/organization-deletion.js';
@@ -209,6 +210,7 @@ export function composeServices(parts: ServiceParts): Composed {
     events,
     finding: new Finding({ store, keeper, clock }),
     explanations: new ExplanationService(views, dayKnowledge),
+    funnel: new FunnelService(store),
     flagLookup: new FlagLookup(store),
     flags: configuration.flags,
     health: new HealthService({ store, node, clock, lanes }),

@@ -23,6 +23,7 @@ import type { RestoreService } from './history/restoring.js';
 import type { UndoService } from './history/undo.js';
 import type { VersionService } from './history/versions.js';
 import type { LedgerService } from './ledger/ledger.js';
+import type { FunnelService } from './onboarding/funnel.js';
 import type { ProgressService } from './onboarding/progress.js';
 import type { StageService } from './onboarding/stages.js';
 import type { OrganizationDeletion } from './organizations/organization-deletion.js';
@@ -57,6 +58,7 @@ export interface ServiceSet {
   readonly flagLookup: FlagLookup;
   readonly flags: FlagService;
   readonly health: HealthService;
+  readonly funnel: FunnelService;
   readonly keeper: ConfigurationKeeper;
   readonly ledger: LedgerService;
   readonly organizationDeletion: OrganizationDeletion;

@@ -8,6 +8,7 @@ import type { EventInbox, EventReader, InboxWriter } from './event-store.js';
 import type { Finder } from './finder.js';
 import type { MemberReader } from './member-store.js';
 import type { NodeStore } from './node-store.js';
+import type { OnboardingStore } from './onboarding-store.js';
 import type { OrganizationWriter } from './organization-store.js';
 import type { OutboundReader, OutboundWriter } from './outbound-store.js';
 import type { OutboxReader, OutboxWriter } from './outbox-store.js';
@@ -34,6 +35,7 @@ export interface Store {
   readonly history: UserHistory;
   readonly finder: Finder;
   readonly searchFill: SearchFill;
+  readonly onboarding: OnboardingStore;
   readonly inbox: EventInbox;
   readonly events: EventReader;
   readonly days: DayStore;

@@ -93,6 +93,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   'GetReferences of a role': () => ({ role: 'manager' }),
   SetStages: () => ({ stages: [] }),
   ListStages: () => ({}),
+  GetFunnel: (reach) => ({ organizationId: of(reach).organization }),
   DeclareActions: () => ({ actions: [] }),
   ListActions: () => ({}),
   DeleteAction: () => ({ name: spare() }),

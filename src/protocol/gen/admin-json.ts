@@ -1427,6 +1427,51 @@ export interface ListStagesResponse {
   version: number;
 }
 
+/** How far users have come in onboarding. Counts are exact. */
+export interface GetFunnelResponse {
+  /** Whose it is; empty: everybody's. */
+  organization_id: string;
+  /** The stages of the list in their order, then others that users have reached, most reached first and 200 at most. */
+  stages: FunnelStage[];
+  /** Where weeks were asked for: those in which anybody joined who has reached a stage, ascending. */
+  weeks: FunnelWeek[];
+  /** Whether stages were left out of those that are not in the list. */
+  shortened: boolean;
+  /** Whether all users are counted: false for a while in a database that is older than the counting. */
+  whole: boolean;
+}
+
+/** How many users have come to a stage. */
+export interface FunnelStage {
+  /** Its name. */
+  stage: string;
+  /** Whether the list of stages has it. */
+  listed: boolean;
+  /** Users who ever reached it. */
+  reached: number;
+  /** Users who are in it. */
+  now: number;
+  /** Users who reached it and are elsewhere now. */
+  left: number;
+  /** Of how many users it is known how long their first stay was, which has ended. Later stays do not count. */
+  stays: number;
+  /**
+   * The median of those stays in seconds, by nearest rank and within 5 %; a second for any that was shorter. Absent:
+   * there are none.
+   */
+  median_seconds?: number;
+  /** Nine of ten stays were no longer, likewise. */
+  p90_seconds?: number;
+}
+
+/** How far those have come who joined in a week. */
+export interface FunnelWeek {
+  /** Its ISO name, such as "2026-W48"; weeks begin on Mondays, in UTC. */
+  week: string;
+  /** As in GetFunnelResponse. */
+  stages: FunnelStage[];
+}
+
 /** Declares actions. */
 export interface DeclareActionsRequest {
   /** Each is inserted, or replaces the one of the same name; the others stay. */
@@ -3679,6 +3724,16 @@ export interface AdminRoutes {
     query: Record<string, never>;
     body: undefined;
     response: ListStagesResponse;
+  };
+  /**
+   * Tells for each onboarding stage how many users reached it, are in it and have left it, and how long they were in
+   * it first: of everybody or of an organization, by week of joining
+   */
+  "GET /api/admin/onboarding": {
+    path: Record<string, never>;
+    query: { organization_id?: string; from_week?: string; to_week?: string; joining_unknown?: boolean };
+    body: undefined;
+    response: GetFunnelResponse;
   };
   /** Declares actions, or declares them anew */
   "PATCH /api/admin/actions": {

@@ -14,6 +14,8 @@ import { eventInbox, placesFromZero } from './events/event-inbox.js';
 import { eventReader } from './events/event-reader.js';
 import { type InboxOptions, inboxWriter } from './events/inbox-writer.js';
 import { finder } from './finding/finder.js';
+import { onboardingStore } from './onboarding/onboarding-store.js';
+import { StageCounts } from './onboarding/stage-counts.js';
 import { auditReader, auditWriter } from './records/audit.js';
 import { backfillReader, backfillWriter } from './records/backfills.js';
 import { nodeStore } from './records/nodes.js';
@@ -75,6 +77,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     history: userHistory(read),
     finder: finder(engine),
     searchFill: searchFill(engine),
+    onboarding: onboardingStore(engine),
     inbox,
     events: eventReader(engine),
     days: dayStore(engine),
@@ -90,7 +93,14 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     audit: auditReader(engine),
     versions: versionReader(engine),
     transaction: (work) =>
-      runAgain(dialect, () => engine.transaction((sql) => work(transactionOn(sql, { dropProperties, places })))),
+      runAgain(dialect, () =>
+        engine.transaction(async (sql) => {
+          const counts = new StageCounts();
+          const made = await work(transactionOn(sql, counts, { dropProperties, places }));
+          await counts.write(sql);
+          return made;
+        }),
+      ),
     now: () => readNow(read),
     epoch: () => readEpoch(read),
     deployment: () => readDeployment(read),
@@ -120,11 +130,11 @@ async function readUsers(engine: Engine, ids: readonly string[], daysOf: ActionN
   return new Map([...states, ...broughtUp]);
 }
 
-function transactionOn(sql: Sql, options: InboxOptions): Transaction {
+function transactionOn(sql: Sql, counts: StageCounts, options: InboxOptions): Transaction {
   const locked = new LockedUsers();
   return {
     configuration: configurationWriter(sql),
-    users: userWriter(sql, locked),
+    users: userWriter(sql, locked, counts),
     organizations: organizationsThatEarn(sql),
     members: memberReader(sql),
     earners: earnerWriter(sql, new LockedUsers()),

@@ -12,6 +12,7 @@ import { inboxContract } from './inbox-contract.js';
 import { keptContract } from './kept-contract.js';
 import { ledgerContract } from './ledger-contract.js';
 import { memberContract } from './member-contract.js';
+import { onboardingContract } from './onboarding-contract.js';
 import { organizationContract } from './organization-contract.js';
 import { recordContract } from './record-contract.js';
 import { transactionContract } from './transaction-contract.js';
@@ -49,6 +50,7 @@ export function storeContract(harness: StoreHarness): void {
   describe('users in pages', () => userPagesContract(store));
   describe('users and organizations that are looked for', () => finderContract(store));
   describe('users', () => userContract(store));
+  describe('onboarding that is counted', () => onboardingContract(store));
   describe('members', () => memberContract(store));
   describe('the inbox', () => inboxContract(store));
   describe('events', () => eventContract(store));

@@ -10,6 +10,7 @@ import { explanationRpcs } from './explanation-rpcs.js';
 import { findingRpcs } from './finding-rpcs.js';
 import { flagRpcs } from './flag-rpcs.js';
 import { healthRpcs } from './health-rpcs.js';
+import { funnelRpcs } from './funnel-rpcs.js';
 import { ledgerRpcs } from './ledger-rpcs.js';
 import { onboardingRpcs } from './onboarding-rpcs.js';
 import { organizationRoleRpcs } from './organization-role-rpcs.js';
@@ -29,6 +30,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...findingRpcs(services),
     ...segmentRpcs(services.segments),
     ...onboardingRpcs(services),
+    ...funnelRpcs(services.funnel),
     ...organizationRpcs(services),
     ...organizationRoleRpcs(services),
     ...userRpcs(services),

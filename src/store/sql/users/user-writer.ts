@@ -4,6 +4,9 @@ import type { EarnerWriter, UserProfile, UserWriter } from '../../user-store.js'
 import { insertRows } from '../engine/insert-rows.js';
 import { changeByKey, dropByKey } from '../engine/rows-by-key.js';
 import { firstRow, type Sql } from '../engine/sql.js';
+import { countedWhole, recounted } from '../onboarding/counted-users.js';
+import { putStage } from '../onboarding/put-stage.js';
+import type { StageCounts } from '../onboarding/stage-counts.js';
 import { bringUp, dropCounted, storeBroughtUp } from './derived-actions.js';
 import { addDistinctValues, dropDistinctValues, knownValues } from './distinct-values.js';
 import { firstAndLast, keptPage, lastEvents } from './kept-events.js';
@@ -21,11 +24,14 @@ import { loadLocked, loadUsers } from './user-state.js';
 
 const ACCESS_KEY = ['part', 'user_id', 'flag_id', 'managed_by'] as const;
 
-export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
+export function userWriter(sql: Sql, locked: LockedUsers, counts: StageCounts): UserWriter {
+  const subjects = subjectWriter(sql, locked, 'user');
   return {
-    ...subjectWriter(sql, locked, 'user'),
+    ...subjects,
     putProfiles: async (profiles) => {
-      await Promise.all([putProfiles(sql, profiles), putMemberRoles(sql, profiles)]);
+      const keys = userKeys(profiles.map(({ userId }) => userId));
+      const put = () => Promise.all([putProfiles(sql, profiles), putMemberRoles(sql, profiles)]);
+      await recounted(sql, counts, keys, put);
     },
     claimsAt: async (userId) => {
       const query = 'SELECT claims_at FROM users WHERE part = ? AND id = ?';
@@ -47,11 +53,13 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
       const leave = (condition: string): string => `UPDATE users SET organization_id = '' WHERE ${condition}`;
       const dropped = (condition: string): string => `DELETE FROM user_roles WHERE ${condition}`;
       const keys = userKeys(userIds);
-      await Promise.all([
-        changeByKey(sql, ['part', 'id'], keys, leave),
-        changeByKey(sql, USER_KEY, keys, dropped),
-        leaveSearched(sql, keys),
-      ]);
+      await recounted(sql, counts, keys, () =>
+        Promise.all([
+          changeByKey(sql, ['part', 'id'], keys, leave),
+          changeByKey(sql, USER_KEY, keys, dropped),
+          leaveSearched(sql, keys),
+        ]),
+      );
     },
     putSearched: (userId, found) => putSearched(sql, [{ key: userKey(userId), ...found }]),
     putMembership: async (userId, membership) => {
@@ -59,7 +67,8 @@ export function userWriter(sql: Sql, locked: LockedUsers): UserWriter {
       await putMembership(sql, userId, membership);
     },
     memberships: (userIds) => readMemberships(sql, userIds),
-    putStage: (userId, change) => putStage(sql, userId, change),
+    putStage: (userId, change) => putStage(sql, counts, userId, change),
+    remove: (userId, removal) => countedWhole(sql, counts, [userKey(userId)], () => subjects.remove(userId, removal)),
     putAccess: async (rows) => {
       await insertRows(sql, {
         table: 'user_access',
@@ -185,42 +194,6 @@ async function putProfiles(sql: Sql, profiles: readonly UserProfile[]): Promise<
       time_zone: 'replace',
     },
   });
-}
-
-/** How many changes of a user's stage are kept, the newest ones: who goes back and forth for ever does not fill the table. */
-const STAGE_CHANGES_KEPT = 1_000;
-
-async function putStage(sql: Sql, userId: string, change: Parameters<UserWriter['putStage']>[1]): Promise<void> {
-  const key = userKey(userId);
-  const { stage, changedAt } = change;
-  const newest = await firstRow<{ seq: number | null }>(
-    sql,
-    'SELECT MAX(seq) AS seq FROM stage_changes WHERE part = ? AND user_id = ?',
-    key,
-  );
-  const seq = (newest?.seq ?? 0) + 1;
-  await sql.run('INSERT INTO stage_changes (part, user_id, seq, stage, changed_at) VALUES (?, ?, ?, ?, ?)', [
-    ...key,
-    seq,
-    stage,
-    changedAt,
-  ]);
-  if (seq > STAGE_CHANGES_KEPT) {
-    const oldest = 'DELETE FROM stage_changes WHERE part = ? AND user_id = ? AND seq <= ?';
-    await sql.run(oldest, [...key, seq - STAGE_CHANGES_KEPT]);
-  }
-  await insertRows(sql, {
-    table: 'stages_reached',
-    columns: ['part', 'user_id', 'stage', 'seq', 'reached_at'],
-    keyLength: 3,
-    rows: [[...key, stage, seq, changedAt]],
-    existing: 'keep',
-  });
-  await sql.run('UPDATE users SET stage = ?, stage_entered_at = ? WHERE part = ? AND id = ?', [
-    stage,
-    changedAt,
-    ...key,
-  ]);
 }
 
 function accessKey(row: AccessRow): readonly (string | number)[] {

@@ -46,6 +46,7 @@ import {
   SearchResponse,
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
+import { GetFunnelRequest, GetFunnelResponse } from "./funnel.js";
 import { GetHealthRequest, GetHealthResponse } from "./health.js";
 import {
   DiffVersionsRequest,
@@ -368,6 +369,18 @@ export const AdminServiceDefinition = {
       requestType: ListStagesRequest as typeof ListStagesRequest,
       requestStream: false,
       responseType: ListStagesResponse as typeof ListStagesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Tells for each onboarding stage how many users reached it, are in it and have left it, and how long they were in it first: of
+     * everybody or of an organization, by week of joining. Scope: `manage`; bound to an organization, its own.
+     */
+    getFunnel: {
+      name: "GetFunnel",
+      requestType: GetFunnelRequest as typeof GetFunnelRequest,
+      requestStream: false,
+      responseType: GetFunnelResponse as typeof GetFunnelResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -1171,6 +1184,19 @@ export const AdminServiceService = {
     responseSerialize: (value: ListStagesResponse): Buffer => Buffer.from(ListStagesResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListStagesResponse => ListStagesResponse.decode(value),
   },
+  /**
+   * Tells for each onboarding stage how many users reached it, are in it and have left it, and how long they were in it first: of
+   * everybody or of an organization, by week of joining. Scope: `manage`; bound to an organization, its own.
+   */
+  getFunnel: {
+    path: "/latchkey.v1.AdminService/GetFunnel" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetFunnelRequest): Buffer => Buffer.from(GetFunnelRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetFunnelRequest => GetFunnelRequest.decode(value),
+    responseSerialize: (value: GetFunnelResponse): Buffer => Buffer.from(GetFunnelResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetFunnelResponse => GetFunnelResponse.decode(value),
+  },
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions: {
     path: "/latchkey.v1.AdminService/DeclareActions" as const,
@@ -1934,6 +1960,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   setStages: handleUnaryCall<SetStagesRequest, SetStagesResponse>;
   /** Lists the onboarding stages in their order. Scope: `manage`. */
   listStages: handleUnaryCall<ListStagesRequest, ListStagesResponse>;
+  /**
+   * Tells for each onboarding stage how many users reached it, are in it and have left it, and how long they were in it first: of
+   * everybody or of an organization, by week of joining. Scope: `manage`; bound to an organization, its own.
+   */
+  getFunnel: handleUnaryCall<GetFunnelRequest, GetFunnelResponse>;
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions: handleUnaryCall<DeclareActionsRequest, DeclareActionsResponse>;
   /** Lists declared actions by name, paged. Scope: `manage`. */
@@ -2436,6 +2467,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListStagesResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Tells for each onboarding stage how many users reached it, are in it and have left it, and how long they were in it first: of
+   * everybody or of an organization, by week of joining. Scope: `manage`; bound to an organization, its own.
+   */
+  getFunnel(
+    request: GetFunnelRequest,
+    callback: (error: ServiceError | null, response: GetFunnelResponse) => void,
+  ): ClientUnaryCall;
+  getFunnel(
+    request: GetFunnelRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetFunnelResponse) => void,
+  ): ClientUnaryCall;
+  getFunnel(
+    request: GetFunnelRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetFunnelResponse) => void,
   ): ClientUnaryCall;
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions(

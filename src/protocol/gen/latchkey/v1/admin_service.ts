@@ -32,6 +32,7 @@ import {
   SearchResponse,
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
+import { GetFunnelRequest, GetFunnelResponse } from "./funnel.js";
 import { GetHealthRequest, GetHealthResponse } from "./health.js";
 import {
   DiffVersionsRequest,
@@ -354,6 +355,18 @@ export const AdminServiceDefinition = {
       requestType: ListStagesRequest as typeof ListStagesRequest,
       requestStream: false,
       responseType: ListStagesResponse as typeof ListStagesResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Tells for each onboarding stage how many users reached it, are in it and have left it, and how long they were in it first: of
+     * everybody or of an organization, by week of joining. Scope: `manage`; bound to an organization, its own.
+     */
+    getFunnel: {
+      name: "GetFunnel",
+      requestType: GetFunnelRequest as typeof GetFunnelRequest,
+      requestStream: false,
+      responseType: GetFunnelResponse as typeof GetFunnelResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },

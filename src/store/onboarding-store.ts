@@ -1,0 +1,56 @@
+import type { Page, PageRequest } from './page.js';
+
+/** How far users have come in onboarding: counts that are kept up in the transactions that change them. */
+export interface OnboardingStore {
+  /**
+   * How many users have reached each stage, and so on, exactly, as is committed when it is called. Sums at most 16 rows for each counter;
+   * how many users there are does not matter.
+   */
+  counts(request: StageCountsRequest): Promise<readonly StageCount[]>;
+  /** Whether all are counted who had reached a stage before stages were counted. */
+  isWhole(): Promise<boolean>;
+  /**
+   * Counts some of those who had reached a stage before stages were counted: at most `limit` users, in the order of their keys, in one
+   * transaction that locks them. Gives whether there may be more. Several may do it at once; what was begun goes on where it was left.
+   */
+  countSome(limit: number): Promise<boolean>;
+  /** Users who have been in a stage since before an instant, those first who have been there for longest. */
+  stuck(request: StuckRequest): Promise<Page<StuckUser>>;
+}
+
+export interface StageCountsRequest {
+  /** Of an organization's members alone; '' for everybody. */
+  readonly organizationId: string;
+  /**
+   * Who joined in these weeks (see `weekNumber`), both included and each apart; `all` takes everybody together, `unknown` those of whom
+   * nobody has said when they joined.
+   */
+  readonly joined: 'all' | 'unknown' | { readonly from: number; readonly to: number };
+}
+
+export interface StageCount {
+  /** The week of joining; undefined for all together, and for the unknown ones. */
+  readonly week: number | undefined;
+  readonly stage: string;
+  /** Users who ever reached it. */
+  readonly reached: number;
+  /** Users who are in it. */
+  readonly now: number;
+  /** First stays that have ended, by the bucket of how long they were; see `durationBucket`. */
+  readonly stays: ReadonlyMap<number, number>;
+}
+
+export interface StuckRequest extends PageRequest {
+  readonly stage: string;
+  /** Of an organization's members alone; '' for everybody. */
+  readonly organizationId: string;
+  /** In epoch milliseconds: those alone who entered the stage at this instant or before. */
+  readonly enteredBy: number;
+}
+
+export interface StuckUser {
+  readonly userId: string;
+  readonly organizationId: string;
+  /** Since when, in epoch milliseconds. */
+  readonly enteredAt: number;
+}
