@@ -57,6 +57,7 @@ export const PERMISSIONS = {
   SetStages: platform('manage'),
   ListStages: platform('manage'),
   GetFunnel: organization('manage'),
+  ListStuckUsers: organization('manage'),
   DeclareActions: platform('manage'),
   ListActions: platform('manage'),
   DeleteAction: platform('manage'),

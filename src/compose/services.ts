@@ -40,6 +40,7 @@ import { LedgerService } from '../services/ledger/ledger.js';
 import { FunnelService } from '../services/onboarding/funnel.js';
 import { ProgressService } from '../services/onboarding/progress.js';
 import { StageService } from '../services/onboarding/stages.js';
+import { StuckUserService } from '../services/onboarding/stuck-users.js';
 import { OrganizationDeletion } from '../services/organizations/organization-deletion.js';
 import { OrganizationMembers } from '../services/organizations/organization-members.js';
 import { OrganizationRoles } from '../services/organizations/organization-roles.js';
@@ -211,6 +212,7 @@ export function composeServices(parts: ServiceParts): Composed {
     finding: new Finding({ store, keeper, clock }),
     explanations: new ExplanationService(views, dayKnowledge),
     funnel: new FunnelService(store),
+    stuckUsers: new StuckUserService(store),
     flagLookup: new FlagLookup(store),
     flags: configuration.flags,
     health: new HealthService({ store, node, clock, lanes }),

@@ -44,6 +44,8 @@ const TIMERS_EVERY_MS = SECOND_MS / 2;
 const BACKFILLS_EVERY_MS = SECOND_MS / 2;
 const DERIVED_EVERY_MS = 2 * SECOND_MS;
 const SEARCH_EVERY_MS = 5 * SECOND_MS;
+/** Of those who had reached stages before these were counted. */
+const USERS_COUNTED_AT_ONCE = 200;
 const HOUSE_EVERY_MS = 600 * SECOND_MS;
 
 /** The caller of events that come by the queue: whoever can write to it has the scope `track`. */
@@ -156,6 +158,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       name: 'housekeeping',
       everyMs: HOUSE_EVERY_MS,
       run: async (signal) => {
+        while (!signal.aborted && (await store.onboarding.countSome(USERS_COUNTED_AT_ONCE))) await giveWay();
         await keepHouse({ store, keeper, retentionDays, auditRetentionDays, giveWay }, signal);
         await tidyFlagMarks({ store, keeper, notifier }, signal);
       },

@@ -26,6 +26,7 @@ import type { LedgerService } from './ledger/ledger.js';
 import type { FunnelService } from './onboarding/funnel.js';
 import type { ProgressService } from './onboarding/progress.js';
 import type { StageService } from './onboarding/stages.js';
+import type { StuckUserService } from './onboarding/stuck-users.js';
 import type { OrganizationDeletion } from './organizations/organization-deletion.js';
 import type { OrganizationMembers } from './organizations/organization-members.js';
 import type { OrganizationRoles } from './organizations/organization-roles.js';
@@ -75,6 +76,7 @@ export interface ServiceSet {
   readonly segments: SegmentService;
   readonly sessions: SessionService;
   readonly stages: StageService;
+  readonly stuckUsers: StuckUserService;
   readonly streams: StreamService;
   readonly tokens: TokenService;
   readonly totalCorrection: TotalCorrection;

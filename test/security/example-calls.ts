@@ -94,6 +94,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   SetStages: () => ({ stages: [] }),
   ListStages: () => ({}),
   GetFunnel: (reach) => ({ organizationId: of(reach).organization }),
+  ListStuckUsers: (reach) => ({ stage: 'tour', organizationId: of(reach).organization }),
   DeclareActions: () => ({ actions: [] }),
   ListActions: () => ({}),
   DeleteAction: () => ({ name: spare() }),

@@ -1472,6 +1472,24 @@ export interface FunnelWeek {
   stages: FunnelStage[];
 }
 
+/** A page of users who are in a stage. */
+export interface ListStuckUsersResponse {
+  /** Those first who have been in it for longest; of one instant, by id. */
+  users: StuckUser[];
+  /** See AdminService. */
+  next_page_token: string;
+}
+
+/** A user who is in a stage. */
+export interface StuckUser {
+  /** The user's id. */
+  user_id: string;
+  /** The user's organization; empty: none. */
+  organization_id: string;
+  /** When the user came to the stage, this time. */
+  entered_at?: string;
+}
+
 /** Declares actions. */
 export interface DeclareActionsRequest {
   /** Each is inserted, or replaces the one of the same name; the others stay. */
@@ -3734,6 +3752,13 @@ export interface AdminRoutes {
     query: { organization_id?: string; from_week?: string; to_week?: string; joining_unknown?: boolean };
     body: undefined;
     response: GetFunnelResponse;
+  };
+  /** Lists the users who have been in a stage for so many days, paged: those first who have been there for longest */
+  "GET /api/admin/onboarding/{stage}": {
+    path: { stage: string };
+    query: { stuck_days?: number; organization_id?: string; page_size?: number; page_token?: string };
+    body: undefined;
+    response: ListStuckUsersResponse;
   };
   /** Declares actions, or declares them anew */
   "PATCH /api/admin/actions": {

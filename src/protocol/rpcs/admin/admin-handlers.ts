@@ -30,7 +30,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...findingRpcs(services),
     ...segmentRpcs(services.segments),
     ...onboardingRpcs(services),
-    ...funnelRpcs(services.funnel),
+    ...funnelRpcs(services),
     ...organizationRpcs(services),
     ...organizationRoleRpcs(services),
     ...userRpcs(services),

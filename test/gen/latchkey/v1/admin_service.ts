@@ -46,7 +46,7 @@ import {
   SearchResponse,
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
-import { GetFunnelRequest, GetFunnelResponse } from "./funnel.js";
+import { GetFunnelRequest, GetFunnelResponse, ListStuckUsersRequest, ListStuckUsersResponse } from "./funnel.js";
 import { GetHealthRequest, GetHealthResponse } from "./health.js";
 import {
   DiffVersionsRequest,
@@ -381,6 +381,18 @@ export const AdminServiceDefinition = {
       requestType: GetFunnelRequest as typeof GetFunnelRequest,
       requestStream: false,
       responseType: GetFunnelResponse as typeof GetFunnelResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
+     * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
+     */
+    listStuckUsers: {
+      name: "ListStuckUsers",
+      requestType: ListStuckUsersRequest as typeof ListStuckUsersRequest,
+      requestStream: false,
+      responseType: ListStuckUsersResponse as typeof ListStuckUsersResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -1197,6 +1209,21 @@ export const AdminServiceService = {
     responseSerialize: (value: GetFunnelResponse): Buffer => Buffer.from(GetFunnelResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetFunnelResponse => GetFunnelResponse.decode(value),
   },
+  /**
+   * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
+   * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
+   */
+  listStuckUsers: {
+    path: "/latchkey.v1.AdminService/ListStuckUsers" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListStuckUsersRequest): Buffer =>
+      Buffer.from(ListStuckUsersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListStuckUsersRequest => ListStuckUsersRequest.decode(value),
+    responseSerialize: (value: ListStuckUsersResponse): Buffer =>
+      Buffer.from(ListStuckUsersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListStuckUsersResponse => ListStuckUsersResponse.decode(value),
+  },
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions: {
     path: "/latchkey.v1.AdminService/DeclareActions" as const,
@@ -1965,6 +1992,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * everybody or of an organization, by week of joining. Scope: `manage`; bound to an organization, its own.
    */
   getFunnel: handleUnaryCall<GetFunnelRequest, GetFunnelResponse>;
+  /**
+   * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
+   * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
+   */
+  listStuckUsers: handleUnaryCall<ListStuckUsersRequest, ListStuckUsersResponse>;
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions: handleUnaryCall<DeclareActionsRequest, DeclareActionsResponse>;
   /** Lists declared actions by name, paged. Scope: `manage`. */
@@ -2486,6 +2518,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetFunnelResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
+   * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
+   */
+  listStuckUsers(
+    request: ListStuckUsersRequest,
+    callback: (error: ServiceError | null, response: ListStuckUsersResponse) => void,
+  ): ClientUnaryCall;
+  listStuckUsers(
+    request: ListStuckUsersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListStuckUsersResponse) => void,
+  ): ClientUnaryCall;
+  listStuckUsers(
+    request: ListStuckUsersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListStuckUsersResponse) => void,
   ): ClientUnaryCall;
   /** Declares actions, or declares them anew. Scope: `manage`. */
   declareActions(

@@ -32,7 +32,7 @@ import {
   SearchResponse,
 } from "./finding.js";
 import { GetFlagRequest, GetFlagResponse, ListFlagsRequest, ListFlagsResponse } from "./flag.js";
-import { GetFunnelRequest, GetFunnelResponse } from "./funnel.js";
+import { GetFunnelRequest, GetFunnelResponse, ListStuckUsersRequest, ListStuckUsersResponse } from "./funnel.js";
 import { GetHealthRequest, GetHealthResponse } from "./health.js";
 import {
   DiffVersionsRequest,
@@ -367,6 +367,18 @@ export const AdminServiceDefinition = {
       requestType: GetFunnelRequest as typeof GetFunnelRequest,
       requestStream: false,
       responseType: GetFunnelResponse as typeof GetFunnelResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
+     * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
+     */
+    listStuckUsers: {
+      name: "ListStuckUsers",
+      requestType: ListStuckUsersRequest as typeof ListStuckUsersRequest,
+      requestStream: false,
+      responseType: ListStuckUsersResponse as typeof ListStuckUsersResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
