@@ -16,7 +16,7 @@ export function migrationContract(create: () => Promise<EmptyDatabase>): void {
   const all = [
     ...['0001_meta.cjs', '0002_configuration.cjs', '0003_organizations.cjs'],
     ...['0004_users.cjs', '0005_events.cjs', '0006_records.cjs', '0007_ledger.cjs', '0008_backfills.cjs'],
-    ...['0009_webhooks.cjs'],
+    ...['0009_webhooks.cjs', '0010_onboarding.cjs'],
   ];
 
   const migrated = async (): Promise<EmptyDatabase> => {
@@ -54,7 +54,7 @@ export function migrationContract(create: () => Promise<EmptyDatabase>): void {
     await database.execute('UPDATE knex_migrations_lock SET is_locked = 1');
     await database.execute("DELETE FROM knex_migrations WHERE name >= '0005'");
     await database.execute('DROP TABLE tokens');
-    await expect(database.open()).rejects.toThrow(/lacks 5 migrations \(0005_events.cjs, .*run `latchkey migrate`/);
+    await expect(database.open()).rejects.toThrow(/lacks 6 migrations \(0005_events.cjs, .*run `latchkey migrate`/);
     expect(await database.migrate()).toEqual({ applied: all.slice(4) });
     expect(await epochOf(database)).toBe(epoch);
     const store = await database.open();
@@ -79,7 +79,7 @@ export function migrationContract(create: () => Promise<EmptyDatabase>): void {
     await (await database.open()).close();
     await database.execute("UPDATE meta SET value = '9999' WHERE name = 'schema_compatibility'");
     await expect(database.open()).rejects.toBeInstanceOf(SchemaMismatch);
-    await expect(database.open()).rejects.toThrow('needs schema 9999, this release knows 9');
+    await expect(database.open()).rejects.toThrow('needs schema 9999, this release knows 10');
     await expect(database.migrate()).rejects.toBeInstanceOf(SchemaMismatch);
   });
 

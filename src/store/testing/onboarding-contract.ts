@@ -205,5 +205,6 @@ function countedAnew(
       count.stays = new Map([...count.stays, [bucket, (count.stays.get(bucket) ?? 0) + 1]]);
     }
   }
-  return [...counts.values()].map(plain).toSorted();
+  const texts: readonly string[] = Array.from(counts.values(), plain);
+  return texts.toSorted();
 }

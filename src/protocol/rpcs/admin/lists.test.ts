@@ -36,6 +36,7 @@ const NAMED: Readonly<Record<string, object>> = {
   listRequirements: { userId: 'ada' },
   listUserFlags: { userId: 'ada' },
   listOrganizationAudit: { organizationId: 'acme' },
+  listStuckUsers: { stage: 'tour' },
   listVersions: { organizationId: 'acme' },
 };
 
@@ -56,6 +57,7 @@ beforeAll(async () => {
   for (const id of ['acme', 'globex']) await admin.setOrganization({ organization: { id } });
   for (const name of ['a', 'b', 'c']) await admin.setOrganization({ organization: { id: 'acme', roles: [{ name }] } });
   for (const userId of ['ada', 'bob']) await admin.identify({ userId, organizationId: 'globex', emailVerified: true });
+  for (const userId of ['ada', 'bob']) await admin.updateProgress({ userId, stage: 'tour' });
   const now = Date.now();
   for (const id of ['1', '2', '3']) {
     const event = { id, source: 's', userId: 'u', action: 'a', value: 0, properties: {} };
@@ -97,7 +99,7 @@ describe('a paged list', () => {
         'listFlagUnlocks',
       ],
       ...['listFlags', 'listOrganizationAudit', 'listOrganizationMembers', 'listOrganizations', 'listRequirements'],
-      ...['listSegments', 'listTokens', 'listUnlocks', 'listUserFlags', 'listUsers', 'listVersions'],
+      ...['listSegments', 'listStuckUsers', 'listTokens', 'listUnlocks', 'listUserFlags', 'listUsers', 'listVersions'],
     ]);
   });
 

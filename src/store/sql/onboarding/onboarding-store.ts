@@ -10,8 +10,8 @@ import type { SqlValue } from '../engine/dialect.js';
 import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
 import { runAgain } from '../engine/run-again.js';
 import type { Engine, Sql } from '../engine/sql.js';
+import { ALL_WEEKS, NOW, REACHED, UNKNOWN_WEEK } from '../users/stage-counts.js';
 import { countSome, isWhole } from './count-stored.js';
-import { ALL_WEEKS, NOW, REACHED, UNKNOWN_WEEK } from './stage-counts.js';
 
 export function onboardingStore(engine: Engine): OnboardingStore {
   const { read, dialect } = engine;

@@ -2,7 +2,7 @@ import { durationBucket } from '../../../core/values/duration-histogram.js';
 import { weekNumber } from '../../../core/values/joining-week.js';
 import { insertRows } from '../engine/insert-rows.js';
 import type { Sql } from '../engine/sql.js';
-import type { UserKey } from '../users/user-keys.js';
+import type { UserKey } from './user-keys.js';
 
 /** In place of a week: all weeks together, and joined at an unknown instant. No instant that can be stored is in such a week. */
 export const ALL_WEEKS = -2_000_000_000;
