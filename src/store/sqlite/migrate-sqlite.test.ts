@@ -44,6 +44,6 @@ describe('migrating SQLite', () => {
     await new Promise((resolve) => setTimeout(resolve, 100));
     other.prepare('COMMIT').run();
     other.close();
-    expect((await waiting).applied).toHaveLength(9);
+    expect((await waiting).applied).toHaveLength(10);
   });
 });
