@@ -139,6 +139,13 @@ export function auditContract(store: () => Store): void {
     expect(await list({ actor: `user:${user}` })).toEqual([]);
   });
 
+  it('has nothing more to forget of a person who has the name of everybody who was erased', async () => {
+    const erased = '[erased]';
+    const subjects = [{ kind: 'user', id: erased }];
+    await append(entry({ actor: `user:${erased}` }), entry({ subjects, target: erased, comment: `by ${erased}` }));
+    expect(await store().transaction((tx) => tx.audit.erasePerson(erased, 100))).toBe(0);
+  });
+
   it('is purged with its subjects, the oldest first', async () => {
     const subject = { kind: 'flag', id: unique('purged') };
     const before = (await store().audit.list({ limit: 1, order: 'oldest' }, {})).items[0]!;
