@@ -95,9 +95,10 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRouteOptions
     async (request, reply) => {
       const caller = await signingIn(() => authenticator.of(request.body.token, { getPeer: () => request.ip }));
       request.caller = caller;
+      // What cookies the request has may be refused: then nothing has begun.
+      const former = await callers.secretOf(request);
       const { session, secret } = await sessions.begin({ caller, requestId: request.id });
       // Who signs in anew has no more use for the session before.
-      const former = await callers.secretOf(request);
       if (former !== undefined) await sessions.end(former, request.id);
       const life = session.expiresAt! - session.createdAt;
       reply.header('set-cookie', sessionCookie(await callers.cookieOf(request), secret, life));

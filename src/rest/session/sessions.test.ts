@@ -162,6 +162,15 @@ describe('a session', () => {
     expect(await by(`${planted}; ${again.cookie}`, '/api/session')).toMatchObject({ status: 400 });
   });
 
+  it('is not begun where the answer could not say so', async () => {
+    const token = await stand.machine(['manage']);
+    const name = (await signIn(admin)).cookie.split('=')[0]!;
+    const count = async () => (await stand.latchkey.store.tokens.all()).filter(({ session }) => session).length;
+    const before = await count();
+    expect(await signIn(token, { cookie: `${name}=one; ${name}=two` })).toMatchObject({ status: 400, setCookie: '' });
+    expect(await count()).toBe(before);
+  });
+
   it('is no bearer token, and a token no session', async () => {
     const { cookie } = await signIn(admin);
     const [name, secret] = cookie.split('=') as [string, string];
