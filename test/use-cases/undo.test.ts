@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
+import type { JsonObject } from '../../src/core/values/json.js';
 import type { AuditFilter } from '../../src/store/audit-store.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
@@ -110,6 +111,37 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
       ['ada', 'DENY', true],
       ['grace', 'ALLOW', false],
     ]);
+  });
+
+  it('takes an organization that was made anew for another one, though its versions are the same again', async () => {
+    const stand = await engine.compose();
+    const { undo, organizations, organizationDeletion } = stand.services;
+    const set = (roles: readonly string[], attributes: JsonObject = {}) =>
+      organizations.set(OPERATOR, {
+        ...{ id: 'anew', attributes, timeZone: '', strictRoles: false, expectedVersion: undefined, comment: '' },
+        roles: roles.map((name) => ({ name, inherits: [] })),
+      });
+    await set(['former']);
+    await set([]);
+    const id = await newest(stand);
+    await organizationDeletion.delete(OPERATOR, { id: 'anew', comment: 'left' });
+    await set(['first']);
+    await set(['first', 'second']);
+    await expect(undo.undo(OPERATOR, { id, reason })).rejects.toMatchObject(code('CONFLICT', /"anew"/));
+    expect(await organizations.get(OPERATOR, 'anew')).toMatchObject({ roles: [{ name: 'first' }, { name: 'second' }] });
+
+    await set([], { plan: 'free', apiKey: 's3cret' });
+    await set([], { plan: 'team', apiKey: 's3cret' });
+    await organizationDeletion.delete(OPERATOR, { id: 'anew', comment: 'left' });
+    for (const plan of ['a', 'b']) await set(['first'], { plan });
+    for (const plan of ['c', 'd']) await set([], { plan });
+    const entries = await stand.store.audit.list({ limit: 20 }, { target: 'anew' });
+    for (const entry of entries.items.filter(
+      ({ action, before }) => action === 'organization.set' && before !== null,
+    )) {
+      const refusal = await undo.refusal(OPERATOR, String(entry.id));
+      expect([entry.id, refusal === undefined]).toEqual([entry.id, entry === entries.items[0]]);
+    }
   });
 
   it('of segments, stages, actions and organizations gives back what was there', async () => {

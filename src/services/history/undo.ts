@@ -1,10 +1,12 @@
 import type { Call } from '../../calls/caller.js';
 import { requireComment } from '../../calls/check-input.js';
 import { LatchkeyError } from '../../calls/errors.js';
+import { redact } from '../../calls/redact.js';
 import { StaleVersion } from '../../calls/stale-version.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Action } from '../../core/flags/flag.js';
-import type { RoleDefinition } from '../../core/states/organization-state.js';
+import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
+import { sameRoles } from '../../core/states/role-change.js';
 import { type JsonObject, type JsonValue, quote, sameJson } from '../../core/values/json.js';
 import type { AuditEntry } from '../../store/audit-store.js';
 import type { Store } from '../../store/store.js';
@@ -154,6 +156,10 @@ export class UndoService {
     const present = (await store.states.organizations([target])).get(target)!;
     const what = `the organization ${quote(target)}`;
     if (present.version !== left) return changedSince(store, { kind: 'roles', id: target }, { left, confined, what });
+    // One that was deleted and described anew has the same versions again.
+    if (!isAsLeft(present, after as unknown as Described)) {
+      return new NotUndoable(`${what} is not there any more as the entry left it`, 'CONFLICT');
+    }
     if (before === null) {
       return new NotUndoable(
         `${action} made ${what}, which cannot be undone: empty its roles, or delete it (DeleteOrganization)`,
@@ -227,6 +233,16 @@ interface Described {
 }
 
 const NOTHING_NEW = { newVersion: 0, warnings: [], backfillIds: [] } as const;
+
+function isAsLeft(present: OrganizationState, left: Described): boolean {
+  const { attributes, timeZone = '', strictRoles, roles } = present;
+  return (
+    strictRoles === left.strictRoles &&
+    timeZone === (left.timeZone ?? '') &&
+    sameRoles(roles, left.roles) &&
+    sameJson(redact(attributes), left.attributes)
+  );
+}
 
 function versionIn(state: JsonValue): number {
   return (state as unknown as { readonly version: number }).version;
