@@ -63,6 +63,8 @@ export class UserDeletion {
       const { removed, changed, revision, at } = await store.transaction((tx) =>
         this.#removeSome(tx, call, { userId, comment }, since),
       );
+      // Their sessions went with the first share: no server honours one any longer.
+      if (since === undefined) await notifier.publish({ kind: 'tokens' });
       since = at;
       deleted ||= changed;
       if (changed) await notifier.publish({ kind: 'users', users: [{ id: userId, revision }] });
