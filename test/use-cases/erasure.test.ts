@@ -1,5 +1,6 @@
 import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
+import type { Notifier } from '../../src/notify/notifier.js';
 import { UserDeletion } from '../../src/services/users/user-deletion.js';
 import { describeOnEachEngine, type Engine } from './stands/engines.js';
 import { atLeast, latching, OPERATOR, type UseCaseStand } from './stands/use-case-stand.js';
@@ -80,7 +81,12 @@ describeOnEachEngine('a person who is erased', (engine) => {
     const stand = await engine.compose();
     const id = 'erased-person-8';
     await live(stand, id);
-    const { store, notifier } = stand;
+    const { store } = stand;
+    const told: string[] = [];
+    const notifier: Notifier = {
+      ...stand.notifier,
+      publish: async (notice) => void told.push(notice.kind),
+    };
     const deletion = new UserDeletion({ store, notifier, rowsPerTransaction: 2 });
     let transactions = 0;
     for (let cut = 1; ; cut++) {
@@ -102,6 +108,8 @@ describeOnEachEngine('a person who is erased', (engine) => {
       if (outcome !== undefined) break;
     }
     expect(transactions).toBeGreaterThan(5);
+    // Servers hear at once that the person's sessions are gone.
+    expect(told).toEqual(expect.arrayContaining(['tokens', 'users']));
     await store.outbox.purge(Number.MAX_SAFE_INTEGER, 1_000);
     expect(await tablesWith(engine, id)).toEqual(['users']);
     expect(await deletion.delete(OPERATOR, { userId: id, comment: 'once more' })).toMatchObject({ deleted: false });
