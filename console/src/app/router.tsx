@@ -1,0 +1,195 @@
+import { createRootRoute, createRoute, createRouter } from '@tanstack/react-router';
+import { readFlagSearch } from '../pages/flag/flag-search.js';
+import { readFlagsSearch } from '../pages/flags/flags-search.js';
+import { readHistorySearch } from '../pages/history/history-search.js';
+import { readNewFlagSearch } from '../pages/new-flag/new-flag-search.js';
+import { readOnboardingSearch, readStageSearch } from '../pages/onboarding/onboarding-search.js';
+import { readOrganizationSearch, textOf } from '../pages/organization/organization-search.js';
+import { readPeopleSearch } from '../pages/people/people-search.js';
+import { readPersonSearch } from '../pages/person/person-search.js';
+import { readSegmentSearch } from '../pages/segment/segment-search.js';
+import { readSettingsSearch } from '../pages/settings/settings-search.js';
+import { NotFound, PageFailure } from './page-failure.js';
+import {
+  ActionsPage,
+  FlagPage,
+  FlagsPage,
+  HistoryPage,
+  NewFlagPage,
+  NewSegmentPage,
+  OnboardingPage,
+  OrganizationPage,
+  OrganizationsPage,
+  PeoplePage,
+  PersonPage,
+  SegmentPage,
+  SegmentsPage,
+  SettingsPage,
+  StagePage,
+  TodayPage,
+} from './pages.js';
+import { Shell } from './shell.js';
+import { Start } from './start.js';
+
+const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageFailure });
+
+const start = createRoute({ getParentRoute: () => root, path: '/', component: Start });
+
+const today = createRoute({
+  getParentRoute: () => root,
+  path: '/today',
+  component: TodayPage,
+});
+
+const flags = createRoute({
+  getParentRoute: () => root,
+  path: '/flags',
+  validateSearch: readFlagsSearch,
+  component: FlagsPage,
+});
+
+const flag = createRoute({
+  getParentRoute: () => root,
+  path: '/flags/$key',
+  // A flag may be called `new`, which is the address of the page that makes one; no key has a tilde.
+  params: {
+    parse: ({ key }) => ({ key: key === '~new' ? 'new' : key }),
+    stringify: ({ key }) => ({ key: key === 'new' ? '~new' : key }),
+  },
+  validateSearch: readFlagSearch,
+  component: FlagPage,
+});
+
+const newFlag = createRoute({
+  getParentRoute: () => root,
+  path: '/flags/new',
+  validateSearch: readNewFlagSearch,
+  component: NewFlagPage,
+});
+
+const segments = createRoute({
+  getParentRoute: () => root,
+  path: '/segments',
+  validateSearch: (search: Record<string, unknown>): { readonly q?: string } => {
+    const q = textOf(search.q);
+    return q === undefined ? {} : { q };
+  },
+  component: SegmentsPage,
+});
+
+const newSegment = createRoute({
+  getParentRoute: () => root,
+  path: '/segments/new',
+  component: NewSegmentPage,
+});
+
+const segment = createRoute({
+  getParentRoute: () => root,
+  path: '/segments/$key',
+  validateSearch: readSegmentSearch,
+  component: SegmentPage,
+});
+
+const people = createRoute({
+  getParentRoute: () => root,
+  path: '/people',
+  validateSearch: readPeopleSearch,
+  component: PeoplePage,
+});
+
+const person = createRoute({
+  getParentRoute: () => root,
+  path: '/people/$id',
+  validateSearch: readPersonSearch,
+  component: PersonPage,
+});
+
+const organizations = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations',
+  validateSearch: (search: Record<string, unknown>): { readonly q?: string } => {
+    const q = textOf(search.q);
+    return q === undefined ? {} : { q };
+  },
+  component: OrganizationsPage,
+});
+
+const organization = createRoute({
+  getParentRoute: () => root,
+  path: '/organizations/$id',
+  validateSearch: readOrganizationSearch,
+  component: OrganizationPage,
+});
+
+const onboarding = createRoute({
+  getParentRoute: () => root,
+  path: '/onboarding',
+  validateSearch: readOnboardingSearch,
+  component: OnboardingPage,
+});
+
+const stage = createRoute({
+  getParentRoute: () => root,
+  path: '/onboarding/$stage',
+  validateSearch: readStageSearch,
+  component: StagePage,
+});
+
+const actions = createRoute({
+  getParentRoute: () => root,
+  path: '/actions',
+  validateSearch: (search: Record<string, unknown>): { readonly action?: string } => {
+    const action = textOf(search.action);
+    return action === undefined ? {} : { action };
+  },
+  component: ActionsPage,
+});
+
+const history = createRoute({
+  getParentRoute: () => root,
+  path: '/history',
+  validateSearch: readHistorySearch,
+  component: HistoryPage,
+});
+
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  validateSearch: readSettingsSearch,
+  component: SettingsPage,
+});
+
+/** What the console's own addresses begin with, as the page's `<base>` says. */
+const basepath = new URL(document.baseURI).pathname.replace(/\/$/, '');
+
+export const router = createRouter({
+  routeTree: root.addChildren([
+    start,
+    today,
+    flags,
+    flag,
+    newFlag,
+    segments,
+    newSegment,
+    segment,
+    people,
+    person,
+    organizations,
+    organization,
+    onboarding,
+    stage,
+    actions,
+    history,
+    settings,
+  ]),
+  basepath,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+  defaultErrorComponent: PageFailure,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,56 @@
+import { type JsonValue, sameJson } from './json.js';
+
+/**
+ * What a comparison expects as its value. Of lists the name says what their items are. `any` takes what it looks like: a number,
+ * true, false, null, or a text.
+ */
+export type ValueForm = 'text' | 'number' | 'boolean' | 'any' | 'texts' | 'numbers' | 'list' | 'json';
+
+/** The items of the lists that are written in a line. */
+const ITEMS = { texts: 'text', numbers: 'number', list: 'any' } as const;
+
+/** The form in which a value of a comparison is best written, by the type of its fact and its operator. */
+export function formOf(factType: string | undefined, operator: string, value: JsonValue): ValueForm {
+  const wanted = wantedForm(factType, operator);
+  // What the form cannot say is written as JSON, so that it is not lost.
+  return sameJson(readValue(valueText(value, wanted), wanted), value) || value === '' ? wanted : 'json';
+}
+
+/** The type of a fact decides, and not what a value looks like: a plan that is called 2024 is a text. */
+function wantedForm(factType: string | undefined, operator: string): ValueForm {
+  const texts = factType === 'string' || factType === 'list';
+  if (operator === 'in' || operator === 'notIn') return texts ? 'texts' : factType === 'number' ? 'numbers' : 'list';
+  if (operator === 'isSet' || factType === 'boolean') return 'boolean';
+  if (factType === 'number') return 'number';
+  return texts ? 'text' : 'any';
+}
+
+/** A value as it is shown in a field of that form. */
+export function valueText(value: JsonValue, form: ValueForm): string {
+  const items = itemsOf(form);
+  if (items !== undefined && Array.isArray(value))
+    return value.map((item: JsonValue) => valueText(item, items)).join(', ');
+  return typeof value === 'string' && form !== 'json' ? value : JSON.stringify(value);
+}
+
+/** What a text in a field of that form says. What is no number, or no JSON, is the text: the server says what is wrong with it. */
+export function readValue(text: string, form: ValueForm): JsonValue {
+  if (form === 'text') return text;
+  const items = itemsOf(form);
+  if (items !== undefined)
+    return text.trim() === '' ? [] : text.split(',').map((item) => readValue(item.trim(), items));
+  const looksLike = form === 'json' || (form === 'number' ? NUMBER : WORD_OR_NUMBER).test(text.trim());
+  if (!looksLike) return text;
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return text;
+  }
+}
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+const WORD_OR_NUMBER = /^(true|false|null|-?\d+(\.\d+)?)$/;
+
+function itemsOf(form: ValueForm): 'text' | 'number' | 'any' | undefined {
+  return Object.hasOwn(ITEMS, form) ? ITEMS[form as keyof typeof ITEMS] : undefined;
+}

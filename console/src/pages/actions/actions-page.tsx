@@ -1,0 +1,154 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { Action } from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
+import { Failure } from '../../parts/failure.js';
+import { PageHead } from '../../parts/page-head.js';
+import { usePaged } from '../../parts/paged.js';
+import { PlainTable } from '../../parts/plain-table.js';
+import { useMay } from '../../parts/session-context.js';
+import { Button } from '../../ui/button.js';
+import { TextField } from '../../ui/field.js';
+import { AddIcon, BackIcon, OnboardingIcon } from '../../ui/icons.js';
+import { Notice, Patiently } from '../../ui/page-states.js';
+import { tell } from '../../ui/toasts.js';
+import { words } from '../../words/customers-words.js';
+import { RemoveAction } from './remove-action.js';
+import { useAction, Volume } from './volume.js';
+import '../../parts/page-line.css';
+
+const route = getRouteApi('/actions');
+
+/** What people do, as far as it is declared, and how often. */
+export function ActionsPage() {
+  const { actions: text } = words;
+  const mayDeclare = useMay('DeclareActions');
+  const mayRemove = useMay('DeleteAction');
+  const [declaring, setDeclaring] = useState(false);
+  const [removed, setRemoved] = useState<Action>();
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
+    ['actions', 'list'],
+    (page_token, signal) => call('GET /api/admin/actions', { query: { page_token, page_size: 25 }, signal }),
+  );
+  // The one that the address names stands first, on whatever page of the list it is.
+  const { action: wanted = '' } = route.useSearch();
+  const first = useAction(wanted, wanted !== '').data?.declared;
+  const listed = data?.pages.flatMap((page) => page.actions) ?? [];
+  const actions = first === undefined ? listed : [first, ...listed.filter(({ name }) => name !== first.name)];
+  const declare = mayDeclare && (
+    <Button kind="primary" icon={<AddIcon aria-hidden />} onClick={() => setDeclaring(true)}>
+      {text.declare}
+    </Button>
+  );
+  const body = () => {
+    if (data === undefined)
+      return error === null ? (
+        <Patiently>{words.states.loading}</Patiently>
+      ) : (
+        <Failure error={error} onAgain={() => void refetch()} />
+      );
+    if (actions.length === 0)
+      return (
+        <Notice icon={<OnboardingIcon />} title={text.empty} actions={declare}>
+          <p>{text.emptyWhat}</p>
+        </Notice>
+      );
+    return (
+      <PlainTable
+        name={text.table}
+        columns={[
+          { key: 'action', name: text.columns.action },
+          { key: 'volume', name: text.columns.volume },
+          { key: 'how', name: text.columns.how },
+          { key: 'who', name: text.columns.who },
+          ...(mayRemove ? [{ key: 'actions', name: text.columns.actions, nameUnseen: true }] : []),
+        ]}
+        rows={actions.map((action) => ({ key: action.name, cells: cellsOf(action, () => setRemoved(action)) }))}
+      />
+    );
+  };
+  return (
+    <>
+      <div>
+        <Link to="/onboarding" search={{}} className="page-back">
+          <BackIcon aria-hidden />
+          {text.back}
+        </Link>
+        <PageHead name={text.name} question={text.question}>
+          {actions.length > 0 && declare}
+        </PageHead>
+      </div>
+      <div className="page-body">
+        {body()}
+        {hasNextPage && (
+          <div className="page-line">
+            <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+              {text.more}
+            </Button>
+          </div>
+        )}
+      </div>
+      {removed !== undefined && <RemoveAction action={removed} onClose={() => setRemoved(undefined)} />}
+      {declaring && <Declare onClose={() => setDeclaring(false)} />}
+    </>
+  );
+}
+
+function cellsOf({ name, client_trackable, derivation }: Action, onRemove: () => void) {
+  const { actions: text } = words;
+  return {
+    action: <bdi>{name}</bdi>,
+    volume: <Volume action={name} />,
+    how:
+      derivation === undefined ? (
+        <span className="soft">{text.plain}</span>
+      ) : (
+        text.derived(derivation.from, derivation.sentence)
+      ),
+    who: derivation !== undefined ? text.nobody : client_trackable ? text.people : text.machines,
+    actions: (
+      <div className="row-actions">
+        <Button kind="quiet" aria-label={text.removeOf(name)} onClick={onRemove}>
+          {text.remove}
+        </Button>
+      </div>
+    ),
+  };
+}
+
+/** Declares an action that services and people send. Derived ones are declared by the API, where their conditions are written. */
+function Declare({ onClose }: { readonly onClose: () => void }) {
+  const { actions: text } = words;
+  const [name, setName] = useState('');
+  const [trackable, setTrackable] = useState(false);
+  const queries = useQueryClient();
+  return (
+    <ChangeDialog
+      title={text.declaring}
+      what={text.declaringWhat}
+      does={text.save}
+      disabled={name.trim() === ''}
+      onDo={async (comment) => {
+        await call('PATCH /api/admin/actions', {
+          body: { actions: [{ name: name.trim(), client_trackable: trackable }], comment },
+        });
+        tell({ kind: 'done', title: text.saved(name.trim()) });
+        await queries.invalidateQueries({ queryKey: ['actions'] });
+      }}
+      onClose={onClose}
+    >
+      <TextField
+        label={text.actionName}
+        value={name}
+        required
+        maxLength={128}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={({ target }) => setName(target.value)}
+      />
+      <Tick label={text.trackable} hint={text.trackableWhat} checked={trackable} onTick={setTrackable} />
+    </ChangeDialog>
+  );
+}

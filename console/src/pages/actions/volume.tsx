@@ -1,0 +1,50 @@
+import { useQuery } from '@tanstack/react-query';
+import { call } from '../../api/api.js';
+import { words } from '../../words/customers-words.js';
+import './volume.css';
+
+const DAYS = 30;
+const DAY_MS = 24 * 60 * 60 * 1_000;
+
+/** One action: how it is declared, and how often it was done. */
+export function useAction(action: string, enabled = true) {
+  return useQuery({
+    queryKey: ['actions', 'volume', action],
+    queryFn: ({ signal }) => call('GET /api/admin/actions/{action}', { path: { action }, signal }),
+    staleTime: 60_000,
+    enabled,
+  });
+}
+
+/** How often an action was done on each of the last thirty days, in bars, and altogether. */
+export function Volume({ action }: { readonly action: string }) {
+  const { actions: text } = words;
+  const { data, error } = useAction(action);
+  if (error !== null) return <span className="soft">{error.message}</span>;
+  if (data === undefined) return null;
+  if (data.times === 0) return <span className="soft">{text.never}</span>;
+  const times = new Map(data.days.map((each) => [each.day, each.times]));
+  const most = Math.max(1, ...times.values());
+  const today = Date.now();
+  const bars = Array.from({ length: DAYS }, (_, at) => {
+    const day = new Date(today - (DAYS - 1 - at) * DAY_MS).toISOString().slice(0, 10);
+    return { day, height: (18 * (times.get(day) ?? 0)) / most };
+  });
+  return (
+    <span className="volume">
+      <svg viewBox={`0 0 ${DAYS * 4} 20`} role="img" aria-label={text.chart(action, data.times)}>
+        {bars.map(({ day, height }, at) => (
+          <rect
+            key={day}
+            x={at * 4}
+            y={20 - Math.max(height, 0.75)}
+            width={3}
+            height={Math.max(height, 0.75)}
+            rx={0.75}
+          />
+        ))}
+      </svg>
+      <span className="numbers">{words.number(data.times)}</span>
+    </span>
+  );
+}

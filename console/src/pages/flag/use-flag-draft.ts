@@ -1,0 +1,73 @@
+import { useEffect, useReducer } from 'react';
+import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
+import {
+  type DraftAction,
+  type DraftBase,
+  type DraftContent,
+  draftOf,
+  type FlagDraft,
+  rebaseDraft,
+  reduceDraft,
+  savedDraft,
+  unsavedChanges,
+} from '../../draft/flag-draft.js';
+import { keepDraft, keptDraft } from '../../draft/kept-draft.js';
+import type { Side } from '../../draft/merge-flags.js';
+
+/** What can become of the page's draft: what is edited, and what the server has by now. */
+export type PageAction =
+  | DraftAction
+  /** The flag as it was saved, with what was sent. */
+  | { readonly kind: 'saved'; readonly flag: FeatureFlag; readonly sent: DraftContent }
+  /** The flag as it was read anew; taken over where nothing is edited. */
+  | { readonly kind: 'read'; readonly flag: FeatureFlag }
+  /** Goes on from what another operator has saved. */
+  | { readonly kind: 'rebase'; readonly base: DraftBase; readonly choices: ReadonlyMap<string, Side> };
+
+/** Where drafts are kept, a session of a tab long; signing out clears them. */
+export const KEPT = 'latchkey.draft.';
+
+/** The draft of a flag, kept in this tab while it has unsaved changes. */
+export function useFlagDraft(flag: FeatureFlag): readonly [FlagDraft, (action: PageAction) => void] {
+  const [draft, dispatch] = useReducer(reducePage, flag, (given) => readKept(given) ?? draftOf(given));
+  useEffect(() => dispatch({ kind: 'read', flag }), [flag]);
+  // At once, since a page that is closed or read anew does nothing more.
+  useEffect(() => keep(draft), [draft]);
+  return [draft, dispatch];
+}
+
+function reducePage(draft: FlagDraft, action: PageAction): FlagDraft {
+  switch (action.kind) {
+    case 'saved':
+      return savedDraft(draft, action.sent, action.flag);
+    case 'rebase':
+      return rebaseDraft(draft, action.base, action.choices);
+    case 'read': {
+      const { id, version } = draft.base;
+      const same = id === action.flag.id && version === action.flag.version;
+      return same || unsavedChanges(draft).length > 0 ? draft : draftOf(action.flag);
+    }
+    default:
+      return reduceDraft(draft, action);
+  }
+}
+
+function keep(draft: FlagDraft): void {
+  const place = KEPT + draft.base.id;
+  try {
+    if (unsavedChanges(draft).length === 0) sessionStorage.removeItem(place);
+    else sessionStorage.setItem(place, keepDraft(draft));
+  } catch {
+    // A browser that keeps nothing has the draft for as long as the page is open.
+  }
+}
+
+function readKept({ id }: FeatureFlag): FlagDraft | undefined {
+  try {
+    const text = sessionStorage.getItem(KEPT + id);
+    const kept = text === null ? undefined : keptDraft(text);
+    return kept?.base.id === id ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,75 @@
+import type { EvaluateResponse } from '../../../../../src/protocol/gen/admin-json.js';
+
+/** How a flag is asked for. */
+export const WAYS = ['fetch', 'curl', 'grpc'] as const;
+export type Way = (typeof WAYS)[number];
+
+export interface Asked {
+  readonly flag: string;
+  readonly user: string;
+  /** Whether its values are true and false. */
+  readonly boolean: boolean;
+  /** `http://127.0.0.1:8080/api/feature-flags/`. */
+  readonly url: string;
+}
+
+/** The code that asks for a flag. The token stands in the environment, as LATCHKEY_TOKEN. */
+export function snippetOf(way: Way, { flag, user, boolean, url }: Asked): string {
+  const address = `${url}?user_id=${encodeURIComponent(user).replaceAll("'", '%27')}`;
+  switch (way) {
+    case 'fetch': {
+      const is = `({ key }) => key === '${flag}'`;
+      return [
+        `const response = await fetch('${address}', {`,
+        `  headers: { authorization: 'Bearer ' + process.env.LATCHKEY_TOKEN },`,
+        '});',
+        'const { flags } = await response.json();',
+        boolean ? `const isOn = flags.some(${is});` : `const value = flags.find(${is})?.value;`,
+      ].join('\n');
+    }
+    case 'curl':
+      return [`curl -s '${address}' \\`, '  -H "authorization: Bearer $LATCHKEY_TOKEN"'].join('\n');
+    case 'grpc': {
+      const { hostname } = new URL(url);
+      const context = JSON.stringify({ flag_key: flag, context: { user_id: user } }).replaceAll("'", '\\u0027');
+      return [
+        'buf curl --protocol grpc --http2-prior-knowledge \\',
+        '  -H "authorization: Bearer $LATCHKEY_TOKEN" \\',
+        `  http://${hostname}:50051/latchkey.v1.FeatureService/Evaluate \\`,
+        `  -d '${context}'`,
+      ].join('\n');
+    }
+  }
+}
+
+/** What it answers, as JSON: the list of what is on with this flag alone, or the one decision. */
+export function answerOf(way: Way, decision: EvaluateResponse, name: string): string {
+  const { flag_key, enabled, value, variant, reason, rule_id, valid_until, flag_version, usage } = decision;
+  const until = valid_until === undefined ? {} : { valid_until };
+  const left = usage === undefined ? {} : { usage };
+  if (way === 'grpc') {
+    const said = {
+      flagKey: flag_key,
+      ...(enabled ? { enabled } : {}),
+      value,
+      variant,
+      reason,
+      ...(rule_id === '' ? {} : { ruleId: rule_id }),
+      ...(valid_until === undefined ? {} : { validUntil: valid_until }),
+      flagVersion: flag_version,
+      ...left,
+    };
+    return JSON.stringify(said, undefined, 2);
+  }
+  const entry = {
+    key: flag_key,
+    name,
+    enabled,
+    variant,
+    value,
+    reason: reason.replace('REASON_', ''),
+    ...until,
+    ...left,
+  };
+  return JSON.stringify({ flags: enabled ? [entry] : [] }, undefined, 2);
+}

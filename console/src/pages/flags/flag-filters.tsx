@@ -1,0 +1,168 @@
+import { useEffect, useRef, useState } from 'react';
+import { useShortcuts } from '../../parts/shortcuts.js';
+import { IconButton } from '../../ui/button.js';
+import { Select, TextField } from '../../ui/field.js';
+import { CloseIcon, FindIcon } from '../../ui/icons.js';
+import { words } from '../../words/flags-words.js';
+import type { FlagList } from './flag-list.js';
+import {
+  type FlagsSearch,
+  isFiltered,
+  ORDERS,
+  type Order,
+  STATES,
+  type StateName,
+  stateNamed,
+} from './flags-search.js';
+import './flag-filters.css';
+
+export interface FlagFiltersProps {
+  readonly search: FlagsSearch;
+  readonly list: FlagList | undefined;
+  readonly onChange: (search: FlagsSearch) => void;
+}
+
+/** How long somebody has typed nothing more before the server is asked. */
+const TYPING_MS = 90;
+
+/** What the list is filtered and ordered by; the address holds all of it. */
+export function FlagFilters({ search, list, onChange }: FlagFiltersProps) {
+  const set = (part: { readonly [K in keyof FlagsSearch]: FlagsSearch[K] | undefined }) => {
+    const merged = Object.entries({ ...search, ...part }).filter(([, value]) => value !== undefined && value !== '');
+    onChange(Object.fromEntries(merged) as FlagsSearch);
+  };
+  return (
+    <search className="filters">
+      <div className="filters-line">
+        <TextFilter value={search.q ?? ''} onChange={(q) => set({ q })} />
+        <Select
+          label={words.flags.tag}
+          value={search.tag ?? ''}
+          options={facetOptions(words.flags.anyTag, list?.tags, search.tag)}
+          onChoose={(tag) => set({ tag })}
+        />
+        <Select
+          label={words.flags.owner}
+          value={search.owner ?? ''}
+          options={facetOptions(words.flags.anyOwner, list?.owners, search.owner)}
+          onChoose={(owner) => set({ owner })}
+        />
+        <Select
+          label={words.flags.order}
+          value={search.order ?? 'key'}
+          options={ORDERS.map((order) => ({ value: order, label: words.flags.orders[order] }))}
+          onChoose={(order) => set({ order: order === 'key' ? undefined : (order as Order) })}
+        />
+      </div>
+      <div className="filters-line">
+        <StateFilter chosen={search.state} counts={list?.counts} onChoose={(state) => set({ state })} />
+        {isFiltered(search) && (
+          <button
+            type="button"
+            className="filters-clear"
+            onClick={() => set({ q: undefined, state: undefined, tag: undefined, owner: undefined })}
+          >
+            {words.flags.clear}
+          </button>
+        )}
+        <span className="filters-total numbers" role="status">
+          {list === undefined ? '' : words.flags.total(list.total)}
+        </span>
+      </div>
+    </search>
+  );
+}
+
+function TextFilter({
+  value,
+  onChange,
+}: {
+  readonly value: string;
+  readonly onChange: (q: string | undefined) => void;
+}) {
+  const [typed, setTyped] = useState(value);
+  const box = useRef<HTMLDivElement>(null);
+  const present = useRef({ value, onChange });
+  present.current = { value, onChange };
+  const sent = useRef(value);
+  useShortcuts([
+    { keys: '/', what: words.shortcuts.filter, here: true, run: () => box.current?.querySelector('input')?.select() },
+  ]);
+  // An address that came from elsewhere, such as the palette or the way back, shows in the field.
+  useEffect(() => {
+    if (value === sent.current) return;
+    sent.current = value;
+    setTyped(value);
+  }, [value]);
+  useEffect(() => {
+    const q = typed.trim();
+    if (q === sent.current) return undefined;
+    const timer = setTimeout(() => {
+      sent.current = q;
+      present.current.onChange(q === '' ? undefined : q);
+    }, TYPING_MS);
+    return () => clearTimeout(timer);
+  }, [typed]);
+  return (
+    <div ref={box} className="filters-text">
+      <TextField
+        label={words.flags.filter}
+        labelUnseen
+        type="search"
+        placeholder={words.flags.filterWhat}
+        icon={<FindIcon aria-hidden />}
+        autoComplete="off"
+        spellCheck={false}
+        maxLength={255}
+        value={typed}
+        onChange={({ target }) => setTyped(target.value)}
+        onKeyDown={(event) => {
+          if (event.key !== 'Escape') return;
+          if (typed === '') event.currentTarget.blur();
+          setTyped('');
+        }}
+        after={
+          typed === '' ? (
+            <kbd aria-hidden>/</kbd>
+          ) : (
+            <IconButton label={words.flags.clear} icon={<CloseIcon aria-hidden />} onClick={() => setTyped('')} />
+          )
+        }
+      />
+    </div>
+  );
+}
+
+interface StateFilterProps {
+  readonly chosen: StateName | undefined;
+  readonly counts: FlagList['counts'] | undefined;
+  readonly onChoose: (state: StateName | undefined) => void;
+}
+
+function StateFilter({ chosen, counts, onChoose }: StateFilterProps) {
+  const all =
+    counts === undefined ? undefined : STATES.reduce((sum, name) => sum + (name === 'archived' ? 0 : counts[name]), 0);
+  const choice = (name: StateName | undefined, label: string, count: number | undefined) => (
+    <label key={label} className="chip" data-none={count === 0 ? '' : undefined}>
+      <input type="radio" name="state" className="unseen" checked={chosen === name} onChange={() => onChoose(name)} />
+      {label}
+      <span className="numbers">{count === undefined ? '' : words.number(count)}</span>
+    </label>
+  );
+  return (
+    <fieldset className="chips">
+      <legend className="unseen">{words.flags.states}</legend>
+      {choice(undefined, words.flags.anyState, all)}
+      {STATES.map((name) => choice(name, words.flagStates[stateNamed(name)], counts?.[name]))}
+    </fieldset>
+  );
+}
+
+function facetOptions(any: string, facets: FlagList['tags'] | undefined, chosen: string | undefined) {
+  const known = facets ?? [];
+  const missing = chosen === undefined || known.some(({ name }) => name === chosen) ? [] : [{ name: chosen, count: 0 }];
+  return [
+    { value: '', label: any },
+    ...[...missing, ...known].map(({ name, count }) => ({ value: name, label: `${name} (${words.number(count)})` })),
+  ];
+}

@@ -1,0 +1,125 @@
+import { getRouteApi, Link } from '@tanstack/react-router';
+import { Suspense, useCallback, useState } from 'react';
+import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
+import { Allowed } from '../../parts/allowed.js';
+import { Failure } from '../../parts/failure.js';
+import { later } from '../../parts/later.js';
+import { PageHead } from '../../parts/page-head.js';
+import { useMay, useMayMakeFlags } from '../../parts/session-context.js';
+import { Button } from '../../ui/button.js';
+import { AddIcon } from '../../ui/icons.js';
+import { Patiently } from '../../ui/page-states.js';
+import { words } from '../../words/flags-words.js';
+import { EmptyList, NoMatch } from './empty-list.js';
+import { FlagFilters } from './flag-filters.js';
+import { type ListedFlag, type Selection, useFlagList } from './flag-list.js';
+import { FlagTable, LoadingTable } from './flag-table.js';
+import { type FlagsSearch, isFiltered } from './flags-search.js';
+import './flags-page.css';
+
+const SwitchPopover = later(() => import('./switch-popover.js'));
+const BulkBar = later(() => import('./bulk-bar.js'));
+
+const route = getRouteApi('/flags');
+
+/** The list of all flags: what is on, for whom. */
+export function FlagsPage() {
+  return (
+    <>
+      <PageHead name={words.pages.flags.name} question={words.pages.flags.question}>
+        {useMayMakeFlags() && (
+          <Link to="/flags/new" className="button button-primary">
+            <AddIcon aria-hidden />
+            {words.flags.make}
+          </Link>
+        )}
+      </PageHead>
+      <Allowed operation="ListFlags">
+        <AllFlags />
+      </Allowed>
+    </>
+  );
+}
+
+function AllFlags() {
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const mayChange = useMay('SetFlag');
+  const [selection, setSelection] = useState<Selection>(new Map());
+  const [asked, setAsked] = useState<{ readonly listed: ListedFlag; readonly anchor: HTMLElement }>();
+  const { list, error, refetch, fetchNextPage, hasNextPage, isFetching, isFetchNextPageError, isPlaceholderData } =
+    useFlagList(search);
+
+  const change = useCallback((next: FlagsSearch) => void navigate({ search: () => next, replace: true }), [navigate]);
+  const more = useCallback(() => {
+    // What failed is asked for again by hand: a list that asks by itself would never stop.
+    if (hasNextPage && !isFetching && !isFetchNextPageError) fetchNextPage().catch(() => undefined);
+  }, [hasNextPage, isFetching, isFetchNextPageError, fetchNextPage]);
+  const select = useCallback((flags: readonly FeatureFlag[], on: boolean) => {
+    setSelection((before) => {
+      const after = new Map(before);
+      for (const flag of flags) {
+        if (on) after.set(flag.key, flag);
+        else after.delete(flag.key);
+      }
+      return after;
+    });
+  }, []);
+
+  const body = () => {
+    if (list === undefined)
+      return error === null ? (
+        <Patiently>
+          <LoadingTable />
+        </Patiently>
+      ) : (
+        <Failure error={error} onAgain={() => void refetch()} />
+      );
+    if (list.total === 0 && isFiltered(search))
+      return (
+        <NoMatch
+          archived={search.state === 'archived' ? 0 : list.counts.archived}
+          onClear={() => change(search.order === undefined ? {} : { order: search.order })}
+          onArchived={() => change({ ...search, state: 'archived' })}
+        />
+      );
+    if (list.total === 0) return <EmptyList />;
+    return (
+      <FlagTable
+        list={list}
+        stale={isPlaceholderData}
+        mayChange={mayChange}
+        selection={selection}
+        onSelect={select}
+        onMore={more}
+        onSwitch={(listed, anchor) => setAsked({ listed, anchor })}
+      />
+    );
+  };
+
+  return (
+    <>
+      <FlagFilters search={search} list={list} onChange={change} />
+      {isFetchNextPageError && (
+        <p className="flags-more-failed" role="alert">
+          {words.flags.moreFailed(error?.message ?? '')}
+          <Button onClick={() => void fetchNextPage()}>{words.states.again}</Button>
+        </p>
+      )}
+      {body()}
+      <Suspense>
+        {selection.size > 0 && (
+          <BulkBar
+            selection={selection}
+            onDone={(left) => setSelection(left)}
+            all={list?.rows.map(({ flag }) => flag) ?? []}
+            onSelectAll={(flags) => select(flags, true)}
+          />
+        )}
+        {asked !== undefined && (
+          <SwitchPopover listed={asked.listed} anchor={asked.anchor} onClose={() => setAsked(undefined)} />
+        )}
+      </Suspense>
+    </>
+  );
+}

@@ -1,0 +1,117 @@
+import { useQuery } from '@tanstack/react-query';
+import { Link } from '@tanstack/react-router';
+import { useState } from 'react';
+import type { AuditEntry, GetAuditEntryResponse } from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import { Failure } from '../../parts/failure.js';
+import { localTime, withLocalInstants } from '../../parts/instant.js';
+import { useMay } from '../../parts/session-context.js';
+import { FieldChanges } from '../../parts/versions/field-changes.js';
+import { Button } from '../../ui/button.js';
+import { UndoIcon } from '../../ui/icons.js';
+import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
+import { words } from '../../words/history-words.js';
+import { UndoDialog } from './undo-dialog.js';
+
+/** An entry of the audit, by its id: what it changed, in words and field by field, and whether it can be undone. */
+export function EntryDetails({ id }: { readonly id: string }) {
+  const { data, error, refetch } = useQuery({
+    queryKey: ['audit', 'entry', id],
+    queryFn: ({ signal }) => call('GET /api/admin/audit/{id}', { path: { id }, signal }),
+  });
+  if (data?.entry !== undefined) return <Details data={data} entry={data.entry} />;
+  if (error !== null) return <Failure error={error} onAgain={() => void refetch()} />;
+  return (
+    <div className="history-details">
+      <Patiently>
+        <Skeleton width="60%" />
+        <Skeleton width="40%" />
+      </Patiently>
+    </div>
+  );
+}
+
+function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readonly entry: AuditEntry }) {
+  const { details } = words.history;
+  const [json, setJson] = useState(false);
+  return (
+    <div className="history-details">
+      <Head data={data} json={json} onJson={() => setJson(!json)} />
+      {json && <Snippet label={details.json} text={JSON.stringify(entry, undefined, 2)} />}
+      {data.words.length > 0 && (
+        <section aria-label={details.words}>
+          <h3>{details.words}</h3>
+          <ul className="history-words">
+            {data.words.map((line) => (
+              <li key={line}>
+                <bdi>{withLocalInstants(line)}</bdi>
+              </li>
+            ))}
+          </ul>
+        </section>
+      )}
+      <section aria-label={details.fields}>
+        <h3>{details.fields}</h3>
+        {data.changes.length === 0 ? <p>{details.unchanged}</p> : <FieldChanges changes={data.changes} />}
+      </section>
+      <dl className="history-facts">
+        <Fact name={details.at}>{entry.at === undefined ? '' : localTime(new Date(entry.at))}</Fact>
+        <Fact name={details.actor}>
+          <bdi>{entry.actor}</bdi>{' '}
+          <Link to="/history" search={{ actor: entry.actor }}>
+            {words.history.only.actor}
+          </Link>
+        </Fact>
+        <Fact name={details.target}>
+          <bdi>{entry.target}</bdi>
+        </Fact>
+        <Fact name={details.action}>
+          <code>{entry.action}</code>
+        </Fact>
+        <Fact name={details.request}>
+          <code>{entry.request_id}</code>
+        </Fact>
+      </dl>
+    </div>
+  );
+}
+
+interface HeadProps {
+  readonly data: GetAuditEntryResponse;
+  readonly json: boolean;
+  readonly onJson: () => void;
+}
+
+/** What can be done with the entry, before the many fields that it may have. */
+function Head({ data, json, onJson }: HeadProps) {
+  const { history } = words;
+  const mayUndo = useMay('UndoAuditEntry');
+  const [asked, setAsked] = useState(false);
+  const reason = data.undoable ? (mayUndo ? '' : history.notAllowed) : data.not_undoable;
+  return (
+    <div className="history-acts">
+      <Button onClick={onJson} aria-expanded={json}>
+        {json ? history.details.jsonLess : history.details.json}
+      </Button>
+      {reason === '' ? (
+        <Button icon={<UndoIcon aria-hidden />} onClick={() => setAsked(true)}>
+          {history.undo}
+        </Button>
+      ) : (
+        <p className="history-reason">
+          <strong>{history.cannot}:</strong> <bdi>{reason}</bdi>
+        </p>
+      )}
+      {asked && data.entry !== undefined && <UndoDialog entry={data.entry} onClose={() => setAsked(false)} />}
+    </div>
+  );
+}
+
+function Fact({ name, children }: { readonly name: string; readonly children: React.ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

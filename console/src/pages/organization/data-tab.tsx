@@ -1,0 +1,175 @@
+import { useQueryClient } from '@tanstack/react-query';
+import { useId, useState } from 'react';
+import type { Organization } from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
+import { Failure } from '../../parts/failure.js';
+import { Instant } from '../../parts/instant.js';
+import { PlainTable } from '../../parts/plain-table.js';
+import { useMay } from '../../parts/session-context.js';
+import { Button } from '../../ui/button.js';
+import { TextField } from '../../ui/field.js';
+import { Patiently, Snippet } from '../../ui/page-states.js';
+import { tell } from '../../ui/toasts.js';
+import { words } from '../../words/customers-words.js';
+import { useOrganization } from './use-organization.js';
+import './data-tab.css';
+
+/** What is stored of the organization as a whole: attributes and counters. */
+export default function DataTab({ id }: { readonly id: string }) {
+  const { data: text } = words.organization;
+  const [editing, setEditing] = useState(false);
+  const mayChange = useMay('SetOrganization');
+  const { data, error, known, again } = useOrganization(id);
+  if (!known)
+    return error === null ? <Patiently>{words.states.loading}</Patiently> : <Failure error={error} onAgain={again} />;
+  const organization = data?.organization;
+  const { attributes = {}, time_zone = '', strict_roles = false, version = 0 } = organization ?? {};
+  const totals = data?.action_totals ?? [];
+  return (
+    <>
+      <div className="page-line">
+        <p className="page-what">{text.what}</p>
+        {mayChange && (
+          <Button className="push" onClick={() => setEditing(true)}>
+            {text.edit}
+          </Button>
+        )}
+      </div>
+      <section className="card" aria-label={text.about}>
+        <dl className="facts">
+          <dt>{text.timeZone}</dt>
+          <dd>{time_zone === '' ? <span className="soft">{text.deploymentZone}</span> : time_zone}</dd>
+          <dt>{text.strict}</dt>
+          <dd>{strict_roles ? text.yes : text.no}</dd>
+          <dt>{text.version}</dt>
+          <dd>{words.number(version)}</dd>
+        </dl>
+      </section>
+      <section className="page-part">
+        <h2>{text.attributes}</h2>
+        {Object.keys(attributes ?? {}).length === 0 ? (
+          <p className="soft">{text.noAttributes}</p>
+        ) : (
+          <Snippet text={JSON.stringify(attributes, null, 2)} label={text.attributesOf(id)} />
+        )}
+      </section>
+      <section className="page-part">
+        <h2>{text.counters}</h2>
+        {totals.length === 0 ? (
+          <p className="soft">{text.noCounters}</p>
+        ) : (
+          <>
+            <p className="page-what">{text.countersWhat}</p>
+            <PlainTable
+              name={text.counters}
+              columns={[
+                { key: 'action', name: text.counterColumns.action },
+                { key: 'times', name: text.counterColumns.times, numbers: true },
+                { key: 'sum', name: text.counterColumns.sum, numbers: true },
+                { key: 'days', name: text.counterColumns.days, numbers: true },
+                { key: 'last', name: text.counterColumns.last },
+              ]}
+              rows={totals.map(({ action, count, sum, active_days, last_at }) => ({
+                key: action,
+                cells: {
+                  action: <bdi>{action}</bdi>,
+                  times: words.number(count),
+                  sum: words.number(sum),
+                  days: words.number(active_days),
+                  last: <Instant at={last_at} />,
+                },
+              }))}
+            />
+          </>
+        )}
+      </section>
+      {editing && <EditData id={id} organization={organization} onClose={() => setEditing(false)} />}
+    </>
+  );
+}
+
+interface EditDataProps {
+  readonly id: string;
+  /** Undefined: nothing is stored of it yet. */
+  readonly organization: Organization | undefined;
+  readonly onClose: () => void;
+}
+
+function EditData({ id, organization, onClose }: EditDataProps) {
+  const { data: text } = words.organization;
+  const [json, setJson] = useState(JSON.stringify(organization?.attributes ?? {}, null, 2));
+  const [zone, setZone] = useState(organization?.time_zone ?? '');
+  const [strict, setStrict] = useState(organization?.strict_roles ?? false);
+  // Of what is edited: what somebody else saves meanwhile is a conflict.
+  const [version] = useState(organization?.version ?? 0);
+  const field = useId();
+  const queries = useQueryClient();
+  const attributes = objectOf(json);
+  const save = async (comment: string): Promise<void> => {
+    await call('PATCH /api/admin/organizations/{organization_id}', {
+      path: { organization_id: id },
+      query: { comment, expected_version: version },
+      body: { attributes: attributes ?? {}, time_zone: zone.trim(), strict_roles: strict },
+    });
+    tell({ kind: 'done', title: text.saved });
+    await queries.invalidateQueries({ queryKey: ['organizations'] });
+  };
+  return (
+    <ChangeDialog
+      wide
+      title={text.editing}
+      does={text.save}
+      disabled={attributes === undefined}
+      onDo={save}
+      onClose={onClose}
+    >
+      <div className="field">
+        <label htmlFor={field} className="field-label">
+          {text.attributesField}
+        </label>
+        <textarea
+          id={field}
+          className="attributes-field"
+          rows={8}
+          spellCheck={false}
+          value={json}
+          aria-invalid={attributes === undefined}
+          aria-describedby={attributes === undefined ? `${field}-fault` : undefined}
+          onChange={({ target }) => setJson(target.value)}
+        />
+        {attributes === undefined && (
+          <p id={`${field}-fault`} className="field-fault">
+            {text.notJson}
+          </p>
+        )}
+      </div>
+      <TextField
+        label={text.zoneField}
+        hint={text.zoneWhat}
+        value={zone}
+        autoComplete="off"
+        spellCheck={false}
+        onChange={({ target }) => setZone(target.value)}
+      />
+      <Tick
+        label={words.organizations.strictRoles}
+        hint={words.organizations.strictRolesWhat}
+        checked={strict}
+        onTick={setStrict}
+      />
+    </ChangeDialog>
+  );
+}
+
+/** The object that a text stands for; undefined where it is none. */
+function objectOf(json: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(json);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}

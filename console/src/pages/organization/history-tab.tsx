@@ -1,0 +1,59 @@
+import { call } from '../../api/api.js';
+import { Failure } from '../../parts/failure.js';
+import { Instant } from '../../parts/instant.js';
+import { usePaged } from '../../parts/paged.js';
+import { Button } from '../../ui/button.js';
+import { NoticesIcon } from '../../ui/icons.js';
+import { Notice, Patiently } from '../../ui/page-states.js';
+import { words } from '../../words/customers-words.js';
+import './history-tab.css';
+
+/** What was changed of the organization's roles and of its own rows, in words. */
+export default function HistoryTab({ id }: { readonly id: string }) {
+  const { history: text } = words.organization;
+  const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
+    ['organizations', id, 'audit'],
+    (page_token, signal) =>
+      call('GET /api/admin/organizations/{organization_id}/audit', {
+        path: { organization_id: id },
+        query: { page_token, page_size: 50 },
+        signal,
+      }),
+  );
+  if (data === undefined)
+    return error === null ? (
+      <Patiently>{words.states.loading}</Patiently>
+    ) : (
+      <Failure error={error} onAgain={() => void refetch()} />
+    );
+  const entries = data.pages.flatMap((page) => page.entries);
+  if (entries.length === 0 && !hasNextPage)
+    return (
+      <Notice icon={<NoticesIcon />} title={text.empty}>
+        <p>{text.emptyWhat}</p>
+      </Notice>
+    );
+  return (
+    <>
+      <p className="page-what">{text.what}</p>
+      <ol className="history" aria-label={text.list}>
+        {entries.map(({ id: entry, at, actor, action, sentence, comment }) => (
+          <li key={entry}>
+            <p>{sentence === '' ? action : sentence}</p>
+            {comment !== '' && <p className="soft">{text.because(comment)}</p>}
+            <p className="history-by">
+              <Instant at={at} /> {text.by(actor)}
+            </p>
+          </li>
+        ))}
+      </ol>
+      {hasNextPage && (
+        <div className="page-line">
+          <Button disabled={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+            {words.organization.more}
+          </Button>
+        </div>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,97 @@
+import { useQuery } from '@tanstack/react-query';
+import { useState } from 'react';
+import type { ExplainedUser, Explanation } from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import { isolated } from '../../parts/isolated.js';
+import { later } from '../../parts/later.js';
+import { Optional } from '../../parts/optional.js';
+import { useSession } from '../../parts/session-context.js';
+import { Button } from '../../ui/button.js';
+import { words } from '../../words/people-words.js';
+import { type Fix, fixesFor } from './fixes.js';
+import { useFlag, useLedger } from './person-queries.js';
+
+const FixDialog = later(() => import('./fix-dialog.js'));
+
+export interface FixListProps {
+  readonly id: string;
+  readonly flag: string;
+  readonly explanation: Explanation;
+  readonly user: ExplainedUser | undefined;
+}
+
+/** What helps about how a flag stands for a person, and nothing else. */
+export function FixList({ id, flag, explanation, user }: FixListProps) {
+  const { panel } = words.person;
+  const { operations, caller } = useSession();
+  const [chosen, setChosen] = useState<Fix>();
+  const delegated = useDelegated(flag, caller.organization_id);
+  const clientVisible = useClientVisible(flag, explanation);
+  const fixes = fixesFor(explanation, {
+    may: (operation) => operations.includes(operation),
+    organization: caller.organization_id,
+    delegated,
+    now: user?.at === undefined ? new Date() : new Date(user.at),
+  });
+  const answering = explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')?.line;
+  const on = explanation.decision?.enabled === true;
+  return (
+    <section className="fixes" aria-label={panel.fixes}>
+      {answering === 'EXISTS' && !on && <p>{panel.archived}</p>}
+      {on && <p>{clientVisible ? panel.fine : panel.client}</p>}
+      {!on && fixes.length === 0 && answering !== 'EXISTS' && answering !== 'PREREQUISITES' && <p>{panel.notYours}</p>}
+      {!on && <Revoked id={id} flag={flag} explanation={explanation} />}
+      {fixes.length > 0 && (
+        <div className="fixes-list">
+          {fixes.map((fix) => (
+            <Button key={JSON.stringify(fix)} onClick={() => setChosen(fix)}>
+              {fixName(fix, id)}
+            </Button>
+          ))}
+        </div>
+      )}
+      <Optional key={String(chosen !== undefined)}>
+        {chosen !== undefined && <FixDialog id={id} flag={flag} fix={chosen} onClose={() => setChosen(undefined)} />}
+      </Optional>
+    </section>
+  );
+}
+
+/** Who took a flag away from the person, and why, where that is what keeps it off. */
+function Revoked({ id, flag, explanation }: Pick<FixListProps, 'id' | 'flag' | 'explanation'>) {
+  const { operations } = useSession();
+  const { rules, kept } = explanation;
+  const revoked =
+    rules.some(({ outcome }) => outcome === 'REVOKED') || kept.some(({ state }) => state === 'STATE_REVOKED');
+  const { data } = useLedger(id, revoked && operations.includes('ListUnlocks'));
+  const cause = data?.findLast(({ flag_key, kind }) => flag_key === flag && kind === 'KIND_REVOKED')?.cause;
+  if (!revoked || cause === undefined || cause.actor === '') return null;
+  return <p>{words.person.fixes.revokedBy(cause.actor, cause.reason)}</p>;
+}
+
+function fixName(fix: Fix, id: string): string {
+  const { fixes } = words.person;
+  return fix.kind === 'allow' || fix.kind === 'deny' ? fixes[fix.kind].name(isolated(id)) : fixes[fix.kind].name;
+}
+
+/** Whether the organization that somebody administers puts rows of a flag. */
+function useDelegated(flag: string, organization: string): boolean {
+  const { data } = useQuery({
+    queryKey: ['organization', organization, 'flags'],
+    queryFn: ({ signal }) =>
+      call('GET /api/admin/organizations/{organization_id}/flags', {
+        path: { organization_id: organization },
+        query: { page_size: 1_000 },
+        signal,
+      }),
+    enabled: organization !== '',
+  });
+  return data?.flags.some(({ flag_key }) => flag_key === flag) === true;
+}
+
+/** Whether people's own apps are told of the flag; asked where it is on, and only by who may see flags. */
+function useClientVisible(flag: string, { decision }: Explanation): boolean {
+  const { operations } = useSession();
+  const { data } = useFlag(flag, decision?.enabled === true && operations.includes('GetFlag'));
+  return data?.flag?.client_visible !== false;
+}

@@ -1,0 +1,84 @@
+import type { ReactNode } from 'react';
+import type { GetUserResponse } from '../../../../src/protocol/gen/admin-json.js';
+import { Instant } from '../../parts/instant.js';
+import { Moment } from '../../parts/moment.js';
+import { Skeleton } from '../../ui/page-states.js';
+import { words } from '../../words/people-words.js';
+
+/** Who a person is, in a line of few words: what decisions read most. */
+export function IdentityStrip({ person }: { readonly person: GetUserResponse | undefined }) {
+  const { identity, unknown } = words.person;
+  if (person === undefined)
+    return (
+      <div className="identity" aria-busy>
+        <Skeleton width="420px" />
+      </div>
+    );
+  const { user, progress, expected_organization_id } = person;
+  if (isUnknown(person)) return <p className="identity identity-unknown">{unknown}</p>;
+  const roles = user?.roles ?? [];
+  const organization = user?.organization_id ?? '';
+  return (
+    <dl className="identity" aria-label={identity.label}>
+      <Item name={identity.organization}>
+        {organization !== '' ? (
+          <bdi>{organization}</bdi>
+        ) : expected_organization_id !== '' ? (
+          `${identity.expected} ${expected_organization_id}`
+        ) : (
+          identity.none
+        )}
+      </Item>
+      <Item name={identity.roles}>
+        <bdi>{roles.length === 0 ? identity.none : roles.join(', ')}</bdi>
+      </Item>
+      <Item name={identity.stage}>
+        {progress === undefined || progress.stage === '' ? (
+          identity.none
+        ) : (
+          <>
+            {progress.stage}{' '}
+            {progress.updated_at !== undefined && (
+              <span className="identity-since">
+                {identity.since} <Instant at={progress.updated_at} />
+              </span>
+            )}
+          </>
+        )}
+      </Item>
+      {user?.joined_at !== undefined && (
+        <Item name={identity.joined}>
+          <Moment at={user.joined_at} />
+        </Item>
+      )}
+      <Item name={identity.verified}>{user?.email_verified === true ? identity.yes : identity.no}</Item>
+      {user !== undefined && user.time_zone !== '' && <Item name={identity.zone}>{user.time_zone}</Item>}
+    </dl>
+  );
+}
+
+/** Of somebody who was erased the revision is kept, and nothing else. */
+function isUnknown({
+  user,
+  progress,
+  action_totals,
+  unlocks,
+  access,
+  expected_organization_id,
+}: GetUserResponse): boolean {
+  const told = [
+    ...[user?.organization_id, progress?.stage, user?.time_zone, expected_organization_id],
+    ...[user?.joined_at, user?.email_verified === true ? 'verified' : ''],
+  ];
+  const lists = [user?.roles ?? [], Object.keys(user?.attributes ?? {}), action_totals, unlocks, access];
+  return told.every((text) => text === undefined || text === '') && lists.every(({ length }) => length === 0);
+}
+
+function Item({ name, children }: { readonly name: string; readonly children: ReactNode }) {
+  return (
+    <div className="identity-item">
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,90 @@
+import { Link } from '@tanstack/react-router';
+import { Button } from '../../ui/button.js';
+import { words } from '../../words/segments-words.js';
+import type { Effects, FlagEffect } from './effects.js';
+
+export interface EffectsPanelProps {
+  readonly effects: Effects;
+  /** Whether it is of another draft than the present one. */
+  readonly outdated: boolean;
+  readonly onAgain: () => void;
+  readonly onStop: () => void;
+}
+
+/** For each flag that refers to the segment, how many would gain it by the draft and how many would lose it, with some names. */
+export function EffectsPanel({ effects, outdated, onAgain, onStop }: EffectsPanelProps) {
+  const { effects: text } = words.segments;
+  const { flags, ended, error } = effects;
+  return (
+    <section className="card segment-effects" aria-label={text.title} data-outdated={outdated ? '' : undefined}>
+      <header className="page-line">
+        <h2>{text.title}</h2>
+        {outdated && (
+          <span role="status" className="soft">
+            {text.outdated}
+          </span>
+        )}
+        <span className="push">
+          {outdated ? (
+            <Button onClick={onAgain}>{text.again}</Button>
+          ) : (
+            !ended && <Button onClick={onStop}>{text.stop}</Button>
+          )}
+        </span>
+      </header>
+      {error !== undefined && (
+        <p className="field-fault" role="alert">
+          {error.message}
+        </p>
+      )}
+      {flags === undefined && error === undefined && <p className="soft">{text.finding}</p>}
+      {flags?.length === 0 && <p className="soft">{text.none}</p>}
+      {flags !== undefined && flags.length > 0 && (
+        <ul>
+          {flags.map((effect) => (
+            <li key={effect.flag}>
+              <Link to="/flags/$key" params={{ key: effect.flag }} search={{}}>
+                {effect.flag}
+              </Link>
+              <Effect effect={effect} />
+            </li>
+          ))}
+        </ul>
+      )}
+      {ended &&
+        !outdated &&
+        flags?.some(({ result, error: failed }) => result === undefined && failed === undefined) && (
+          <p className="soft">{text.stopped}</p>
+        )}
+    </section>
+  );
+}
+
+const list = new Intl.ListFormat('en');
+
+function Effect({ effect: { flag, progress, result, error } }: { readonly effect: FlagEffect }) {
+  const { effects: text } = words.segments;
+  if (error !== undefined) return <p className="field-fault">{error.message}</p>;
+  if (result === undefined)
+    return progress === undefined ? (
+      <p className="soft">{text.waits}</p>
+    ) : (
+      <progress aria-label={flag} max={Math.max(1, Number(progress.total))} value={Number(progress.done)} />
+    );
+  if (result.blocked !== 'BLOCKED_UNSPECIFIED') return <p className="soft">{text.blocked}</p>;
+  const groups = [
+    { tone: 'gain', text: text.gain, n: Number(result.counts?.would_unlock ?? 0), of: result.would_unlock },
+    { tone: 'lose', text: text.lose, n: Number(result.counts?.would_lose ?? 0), of: result.would_lose },
+  ].filter(({ n }) => n > 0);
+  if (groups.length === 0) return <p className="soft">{text.neither}</p>;
+  return groups.map(({ tone, text: say, n, of }) => (
+    <p key={tone} data-tone={tone}>
+      {say(n)}
+      {of.length > 0 && (
+        <span className="soft">
+          <bdi>{text.names(list.format(of.map(({ user_id }) => user_id)), of.length === n)}</bdi>
+        </span>
+      )}
+    </p>
+  ));
+}

@@ -1,0 +1,108 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type {
+  PreviewProgress,
+  PreviewResult,
+  Reference,
+  SegmentInput,
+} from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import { callStream } from '../../api/call-stream.js';
+
+/** What a draft of a segment does to one flag, as far as that is known. */
+export interface FlagEffect {
+  readonly flag: string;
+  readonly progress?: PreviewProgress;
+  readonly result?: PreviewResult;
+  readonly error?: Error;
+}
+
+/** What a draft of a segment does to the flags that refer to it. */
+export interface Effects {
+  /** The draft that it is of, as JSON. */
+  readonly of: string;
+  /** Undefined until it is known which flags refer to it. */
+  readonly flags: readonly FlagEffect[] | undefined;
+  readonly ended: boolean;
+  readonly error: Error | undefined;
+}
+
+/** Previews a draft of a segment for one flag after the other, all that refer to it and are not archived. */
+export function useEffects(key: string) {
+  const [effects, setEffects] = useState<Effects>();
+  const running = useRef<AbortController>(undefined);
+  const stop = useCallback(() => running.current?.abort(), []);
+  useEffect(() => stop, [stop]);
+  const start = useCallback(
+    async (segment: SegmentInput) => {
+      running.current?.abort();
+      const control = new AbortController();
+      running.current = control;
+      const { signal } = control;
+      let now: Effects = { of: JSON.stringify(segment), flags: undefined, ended: false, error: undefined };
+      const show = (next: Partial<Effects>) => {
+        now = { ...now, ...next };
+        if (running.current === control) setEffects(now);
+      };
+      show({});
+      try {
+        const flags = await flagsReferring(key, signal);
+        show({ flags: flags.map((flag) => ({ flag })) });
+        for (const flag of flags) {
+          const put = (effect: Omit<FlagEffect, 'flag'>) =>
+            show({ flags: now.flags?.map((each) => (each.flag === flag ? { flag, ...effect } : each)) });
+          try {
+            await callStream(
+              'POST /api/admin/flags/{flag}/preview',
+              { path: { flag }, body: { flag: { key: flag }, segment: { ...segment, key }, sample_size: 3 }, signal },
+              ({ progress, result }) =>
+                put({ ...(progress === undefined ? {} : { progress }), ...(result === undefined ? {} : { result }) }),
+            );
+          } catch (error) {
+            if (signal.aborted) return;
+            put({ error: error as Error });
+          }
+        }
+        show({ ended: true });
+      } catch (error) {
+        if (!signal.aborted) show({ error: error as Error });
+      } finally {
+        if (!now.ended) show({ ended: true });
+      }
+    },
+    [key],
+  );
+  return { effects, start, stop };
+}
+
+/** The flags that refer to a segment, by way of other segments, too. */
+async function flagsReferring(segment: string, signal: AbortSignal): Promise<readonly string[]> {
+  const flags = new Set<string>();
+  const seen = new Set([segment]);
+  for (const key of seen) {
+    for (const { kind, key: other, archived } of await referencesOf(key, signal)) {
+      if (kind === 'RULE' && !archived) flags.add(other);
+      if (kind === 'SEGMENT') seen.add(other);
+    }
+  }
+  return [...flags];
+}
+
+async function referencesOf(segment_key: string, signal: AbortSignal): Promise<readonly Reference[]> {
+  const all: Reference[] = [];
+  let page_token = '';
+  do {
+    const page = await call('GET /api/admin/segments/{segment_key}/references', {
+      path: { segment_key },
+      query: { page_size: 1_000, page_token },
+      signal,
+    });
+    all.push(...page.references);
+    page_token = page.next_page_token;
+  } while (page_token !== '');
+  return all;
+}
+
+/** How many lose a flag by it, over all flags, as far as is known. */
+export function lostBy(effects: Effects | undefined): number {
+  return (effects?.flags ?? []).reduce((sum, { result }) => sum + Number(result?.counts?.would_lose ?? 0), 0);
+}

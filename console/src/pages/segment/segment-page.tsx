@@ -1,0 +1,221 @@
+import { useQuery, useQueryClient } from '@tanstack/react-query';
+import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
+import { Suspense, useState } from 'react';
+import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
+import { call } from '../../api/api.js';
+import type { JsonValue } from '../../draft/json.js';
+import { segmentChanges, segmentDraftOf, segmentInput } from '../../draft/segment-draft.js';
+import { CopyKey } from '../../parts/copy-key.js';
+import { DraftBar } from '../../parts/drafting/draft-bar.js';
+import { Failure } from '../../parts/failure.js';
+import { Instant } from '../../parts/instant.js';
+import { later } from '../../parts/later.js';
+import { PageHead } from '../../parts/page-head.js';
+import { PageTabs } from '../../parts/page-tabs.js';
+import { useMay } from '../../parts/session-context.js';
+import { versionsOfSegment } from '../../parts/versions/version-source.js';
+import { Versions } from '../../parts/versions/versions.js';
+import { BackIcon } from '../../ui/icons.js';
+import { Patiently, Skeleton } from '../../ui/page-states.js';
+import { tell } from '../../ui/toasts.js';
+import { words } from '../../words/segments-words.js';
+import { References } from '../flag/references.js';
+import { DeleteSegment } from './delete-segment.js';
+import { useEffects } from './effects.js';
+import { EffectsPanel } from './effects-panel.js';
+import { Members } from './members.js';
+import { SegmentFields } from './segment-fields.js';
+import { SEGMENT_TABS, type SegmentTab } from './segment-search.js';
+import { type SegmentPageAction, useSegmentDraft } from './use-segment-draft.js';
+import '../../parts/page-line.css';
+import './segment.css';
+
+const SegmentReview = later(() => import('./segment-review.js'));
+const SegmentConflict = later(() => import('./segment-conflict.js'));
+
+const route = getRouteApi('/segments/$key');
+const MOST = 100;
+
+/** One segment: who is in it, what refers to it, and its conditions to change. */
+export function SegmentPage() {
+  const { key } = route.useParams();
+  const { data, error, refetch } = useQuery({
+    queryKey: ['segment', key],
+    queryFn: ({ signal }) => call('GET /api/admin/segments/{segment_key}', { path: { segment_key: key }, signal }),
+  });
+  if (data?.segment !== undefined) return <LoadedPage key={data.segment.id} segment={data.segment} />;
+  return (
+    <>
+      <PageHead name={key} question={words.segments.question} />
+      {error === null ? (
+        <Patiently>
+          <div className="page-body" aria-busy>
+            {[70, 90, 55].map((width) => (
+              <Skeleton key={width} width={`${width}%`} />
+            ))}
+          </div>
+        </Patiently>
+      ) : (
+        <Failure error={error} onAgain={() => void refetch()} />
+      )}
+    </>
+  );
+}
+
+function LoadedPage({ segment }: { readonly segment: Segment }) {
+  const { segments: text } = words;
+  const queries = useQueryClient();
+  const mayChange = useMay('SetSegment');
+  const mayCount = useMay('PreviewRule');
+  const mayPreview = useMay('GetReferences') && mayCount;
+  const mayRead = { conditions: true, versions: useMay('ListVersions') } satisfies Record<SegmentTab, boolean>;
+  const search = route.useSearch();
+  const navigate = route.useNavigate();
+  const leave = useNavigate();
+  const [draft, actOn] = useSegmentDraft(segmentDraftOf(segment), segment);
+  const [open, setOpen] = useState<'review' | 'conflict'>();
+  const [why, setWhy] = useState('');
+  const act = (action: SegmentPageAction) => {
+    if (action.kind === 'discard' || action.kind === 'saved') setWhy('');
+    actOn(action);
+  };
+  const { data: referring } = useReferring(segment.key);
+  const { effects, start, stop } = useEffects(segment.key);
+  const input = segmentInput({ base: { ...draft.base, version: 0 }, now: draft.now });
+  const conflict = draft.base.version !== segment.version;
+  const tab = search.tab !== undefined && mayRead[search.tab] ? search.tab : 'conditions';
+  const toConditions = () => void navigate({ search: {}, replace: true });
+  const runPreview = () => {
+    if (tab !== 'conditions') toConditions();
+    void start(input);
+  };
+  const name = segment.name === '' ? segment.key : segment.name;
+  return (
+    <>
+      <Link to="/segments" search={{}} className="page-back">
+        <BackIcon aria-hidden />
+        {text.back}
+      </Link>
+      <PageHead name={name} question={text.question}>
+        <div className="key-facts">
+          <CopyKey of={segment.key} />
+          <span>
+            {text.version(segment.version)}, {text.changed} <Instant at={segment.updated_at} />
+          </span>
+        </div>
+      </PageHead>
+      <PageTabs
+        label={text.partsOf(name)}
+        tabs={SEGMENT_TABS.filter((each) => mayRead[each]).map((each) => ({ name: each, label: text.tabs[each] }))}
+      />
+      {tab === 'conditions' ? (
+        <div className="segment-columns">
+          <div className="segment-main">
+            <SegmentFields draft={draft} segmentKey={segment.key} mayChange={mayChange} onAction={act} />
+            {effects !== undefined && (
+              <EffectsPanel
+                effects={effects}
+                outdated={effects.of !== JSON.stringify(input)}
+                onAgain={runPreview}
+                onStop={stop}
+              />
+            )}
+          </div>
+          <div className="segment-side">
+            {mayCount && <Members input={input} />}
+            {referring !== undefined && <References references={referring.references} total={referring.total} />}
+            {mayChange && (
+              <DeleteSegment
+                segment={segment}
+                used={referring?.total}
+                onDeleted={() => {
+                  act({ kind: 'discard' });
+                  void leave({ to: '/segments', search: {} });
+                }}
+              />
+            )}
+          </div>
+        </div>
+      ) : (
+        <div className="segment-versions">
+          <Versions
+            source={versionsOfSegment(segment.key)}
+            {...search}
+            onSearch={(next) => void navigate({ search: { tab, ...next }, replace: true })}
+            onRestore={
+              mayChange
+                ? ({ segment: old, version }) => {
+                    if (old === undefined) return;
+                    act({ kind: 'take', name: old.name, conditions: (old.conditions ?? {}) as JsonValue });
+                    setWhy(text.review.restores(version));
+                    toConditions();
+                  }
+                : undefined
+            }
+          />
+        </div>
+      )}
+      {mayChange && (
+        <DraftBar
+          draft={draft}
+          changes={segmentChanges(draft).length}
+          conflict={conflict ? text.conflict.bar : undefined}
+          mayPreview={mayPreview}
+          onAction={act}
+          onPreview={runPreview}
+          onReview={() => setOpen(conflict ? 'conflict' : 'review')}
+          onMerge={() => setOpen('conflict')}
+        />
+      )}
+      <Suspense>
+        {open === 'review' && (
+          <SegmentReview
+            draft={draft}
+            segmentKey={segment.key}
+            whyAtFirst={why}
+            onClose={() => setOpen(undefined)}
+            onSaved={(answer, sent) => {
+              act({ kind: 'saved', segment: answer.segment, sent });
+              queries.setQueryData(['segment', segment.key], { segment: answer.segment });
+              void queries.invalidateQueries({ queryKey: ['segments'] });
+              setOpen(undefined);
+              tell({
+                kind: 'done',
+                title: text.review.saved(answer.segment.key, answer.segment.version),
+                ...(answer.backfill_ids.length === 0 ? {} : { what: text.review.backfill }),
+              });
+            }}
+            onConflict={() => {
+              void queries.invalidateQueries({ queryKey: ['segment', segment.key] }).then(() => setOpen('conflict'));
+            }}
+          />
+        )}
+        {open === 'conflict' && (
+          <SegmentConflict
+            draft={draft}
+            segment={segment}
+            onClose={() => setOpen(undefined)}
+            onMerge={(choices) => {
+              act({ kind: 'rebase', segment, choices });
+              setOpen('review');
+            }}
+          />
+        )}
+      </Suspense>
+    </>
+  );
+}
+
+/** What refers to a segment; asked again when any flag or segment changes. */
+function useReferring(key: string) {
+  return useQuery({
+    queryKey: ['references', 'segment', key],
+    queryFn: ({ signal }) =>
+      call('GET /api/admin/segments/{segment_key}/references', {
+        path: { segment_key: key },
+        query: { page_size: MOST },
+        signal,
+      }),
+    enabled: useMay('GetReferences'),
+  });
+}

@@ -1,0 +1,78 @@
+import { useEffect, useReducer } from 'react';
+import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
+import type { Side } from '../../draft/merge-lists.js';
+import {
+  keepSegment,
+  keptSegment,
+  rebaseSegment,
+  reduceSegment,
+  type SegmentAction,
+  type SegmentContent,
+  type SegmentDraft,
+  savedSegment,
+  segmentChanges,
+  segmentDraftOf,
+} from '../../draft/segment-draft.js';
+
+/** What can become of the page's draft: what is edited, and what the server has by now. */
+export type SegmentPageAction =
+  | SegmentAction
+  /** The segment as it was saved, with what was sent. */
+  | { readonly kind: 'saved'; readonly segment: Segment; readonly sent: SegmentContent }
+  /** The segment as it was read anew; taken over where nothing is edited. */
+  | { readonly kind: 'read'; readonly segment: Segment }
+  /** Goes on from what another operator has saved. */
+  | { readonly kind: 'rebase'; readonly segment: Segment; readonly choices: ReadonlyMap<string, Side> };
+
+/** Where drafts are kept, as those of flags are, a session of a tab long; signing out clears them. */
+const KEPT = 'latchkey.draft.';
+
+/** The draft of a segment, kept in this tab while it has unsaved changes. */
+export function useSegmentDraft(
+  first: SegmentDraft,
+  segment: Segment | undefined,
+): readonly [SegmentDraft, (action: SegmentPageAction) => void] {
+  const place = `${KEPT}${first.base.id || 'new-segment'}`;
+  const [draft, dispatch] = useReducer(reducePage, first, (given) => readKept(place, given) ?? given);
+  useEffect(() => {
+    if (segment !== undefined) dispatch({ kind: 'read', segment });
+  }, [segment]);
+  // At once, since a page that is closed or read anew does nothing more.
+  useEffect(() => keep(place, draft), [place, draft]);
+  return [draft, dispatch];
+}
+
+function reducePage(draft: SegmentDraft, action: SegmentPageAction): SegmentDraft {
+  switch (action.kind) {
+    case 'saved':
+      return savedSegment(draft, action.sent, action.segment);
+    case 'rebase':
+      return rebaseSegment(draft, action.segment, action.choices);
+    case 'read': {
+      const { id, version } = draft.base;
+      const same = id === action.segment.id && version === action.segment.version;
+      return same || segmentChanges(draft).length > 0 ? draft : segmentDraftOf(action.segment);
+    }
+    default:
+      return reduceSegment(draft, action);
+  }
+}
+
+function keep(place: string, draft: SegmentDraft): void {
+  try {
+    if (segmentChanges(draft).length === 0) sessionStorage.removeItem(place);
+    else sessionStorage.setItem(place, keepSegment(draft));
+  } catch {
+    // A browser that keeps nothing has the draft for as long as the page is open.
+  }
+}
+
+function readKept(place: string, { base }: SegmentDraft): SegmentDraft | undefined {
+  try {
+    const text = sessionStorage.getItem(place);
+    const kept = text === null ? undefined : keptSegment(text);
+    return kept?.base.id === base.id ? kept : undefined;
+  } catch {
+    return undefined;
+  }
+}

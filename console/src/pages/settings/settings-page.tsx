@@ -1,0 +1,46 @@
+import { getRouteApi } from '@tanstack/react-router';
+import { Suspense } from 'react';
+import { later } from '../../parts/later.js';
+import { PageHead } from '../../parts/page-head.js';
+import { PageTabs } from '../../parts/page-tabs.js';
+import { useSession } from '../../parts/session-context.js';
+import { settingsWords as text } from '../../words/settings-words.js';
+import { words } from '../../words/words.js';
+import { TABS, type Tab } from './settings-search.js';
+import '../../parts/page-line.css';
+
+const route = getRouteApi('/settings');
+
+interface TabOf {
+  /** Whoever may not call it does not see the tab. */
+  readonly operation: string;
+  readonly Body: React.ComponentType;
+}
+
+const BODIES: Readonly<Record<Tab, TabOf>> = {
+  tokens: { operation: 'ListTokens', Body: later(() => import('./tokens-tab.js')) },
+  sessions: { operation: 'ListTokens', Body: later(() => import('./sessions-tab.js')) },
+  webhooks: { operation: 'ListWebhooks', Body: later(() => import('./webhooks-tab.js')) },
+  'dead-letters': { operation: 'ListDeadLetters', Body: later(() => import('./dead-letters-tab.js')) },
+  health: { operation: 'GetHealth', Body: later(() => import('./health-tab.js')) },
+};
+
+/** What connects to the deployment, and how it is. Whoever may not do all of it sees the tabs that they may. */
+export function SettingsPage() {
+  const { tab } = route.useSearch();
+  const { operations } = useSession();
+  const tabs = TABS.filter((each) => operations.includes(BODIES[each].operation));
+  const shown = tab !== undefined && tabs.includes(tab) ? tab : (tabs[0] ?? 'health');
+  const { Body } = BODIES[shown];
+  return (
+    <>
+      <PageHead name={words.pages.settings.name} question={words.pages.settings.question} />
+      <PageTabs label={text.tabsOf} present={shown} tabs={tabs.map((name) => ({ name, label: text.tabs[name] }))} />
+      <div className="page-body">
+        <Suspense>
+          <Body key={shown} />
+        </Suspense>
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,100 @@
+import type { PreviewSample } from '../../../../src/protocol/gen/admin-json.js';
+import { Button } from '../../ui/button.js';
+import { WarnIcon } from '../../ui/icons.js';
+import { words } from '../../words/flag-words.js';
+import type { Preview } from './preview-stream.js';
+import './preview.css';
+
+export interface PreviewPanelProps {
+  readonly preview: Preview;
+  /** Whether it is of another draft than the present one. */
+  readonly outdated: boolean;
+  readonly onAgain: () => void;
+  readonly onStop: () => void;
+}
+
+const GROUPS = ['would_unlock', 'would_lose', 'stay_on', 'stay_off'] as const;
+
+/** Who would gain the flag by the draft, and who would lose it, by name. */
+export function PreviewPanel({ preview, outdated, onAgain, onStop }: PreviewPanelProps) {
+  const { progress, result, error } = preview;
+  const counts = result?.counts ?? progress?.counts;
+  return (
+    <section className="preview" aria-label={words.flag.previewTitle} data-outdated={outdated ? '' : undefined}>
+      <header className="preview-head">
+        <h2>{words.flag.previewTitle}</h2>
+        {outdated && <span role="status">{words.flag.outdated}</span>}
+        {outdated || result !== undefined || error !== undefined ? (
+          outdated && <Button onClick={onAgain}>{words.flag.again}</Button>
+        ) : (
+          <Button onClick={onStop}>{words.flag.stop}</Button>
+        )}
+      </header>
+      {error !== undefined && (
+        <p className="field-fault" role="alert">
+          {error.message}
+        </p>
+      )}
+      {result === undefined && error === undefined && (
+        <label className="preview-progress">
+          <progress max={Number(progress?.total ?? 1)} value={Number(progress?.done ?? 0)} />
+          <span className="numbers">
+            {words.flag.previewing(Number(progress?.done ?? 0), Number(progress?.total ?? 0))}
+          </span>
+        </label>
+      )}
+      {result !== undefined && result.blocked !== 'BLOCKED_UNSPECIFIED' && (
+        <p className="preview-blocked">
+          <WarnIcon aria-hidden />
+          {words.flag.blocked[result.blocked]}
+        </p>
+      )}
+      {counts !== undefined && (
+        <div className="preview-groups">
+          {GROUPS.map((group) => (
+            <Group
+              key={group}
+              group={group}
+              count={Number(counts[group])}
+              samples={result?.[group] ?? []}
+              done={result !== undefined}
+            />
+          ))}
+        </div>
+      )}
+    </section>
+  );
+}
+
+interface GroupProps {
+  readonly group: (typeof GROUPS)[number];
+  readonly count: number;
+  readonly samples: readonly PreviewSample[];
+  readonly done: boolean;
+}
+
+/** One group: its number, and the first of its people. Whoever would lose it is shown at once. */
+function Group({ group, count, samples, done }: GroupProps) {
+  const head = (
+    <>
+      <strong className="numbers">{words.number(count)}</strong> <span>{words.flag.groups[group]}</span>
+    </>
+  );
+  if (!done || samples.length === 0)
+    return (
+      <div className="preview-group" data-group={group} data-none={count === 0 ? '' : undefined}>
+        <p className="preview-count">{head}</p>
+      </div>
+    );
+  return (
+    <details className="preview-group" data-group={group} open={group === 'would_lose' || group === 'would_unlock'}>
+      <summary className="preview-count">{head}</summary>
+      <ul>
+        {samples.map(({ user_id }) => (
+          <li key={user_id}>{user_id}</li>
+        ))}
+      </ul>
+      {count > samples.length && <p className="field-hint">{words.flag.moreThan(count - samples.length)}</p>}
+    </details>
+  );
+}

@@ -1,0 +1,53 @@
+import { useCallback, useEffect, useRef, useState } from 'react';
+import type { PreviewProgress, PreviewResult } from '../../../../src/protocol/gen/admin-json.js';
+import { callStream } from '../../api/call-stream.js';
+import type { DraftInput } from '../../draft/save-request.js';
+
+/** A preview as far as it has come. */
+export interface Preview {
+  /** What it is of; see {@link previewOf}. */
+  readonly of: string;
+  readonly progress: PreviewProgress | undefined;
+  readonly result: PreviewResult | undefined;
+  readonly error: Error | undefined;
+}
+
+export type RuleChange = 'KEEP' | 'RELOCK';
+
+/** What a preview is of: the draft, and what becomes of unlocks of rules that it changes. Another one is of something else. */
+export function previewOf(input: DraftInput, on_rule_change: RuleChange): string {
+  return JSON.stringify({ ...input, on_rule_change });
+}
+
+/** Previews a draft on demand, by what {@link previewOf} gives; the one before it, and whatever runs when the page is left, ends. */
+export function usePreview(flag: string) {
+  const [preview, setPreview] = useState<Preview>();
+  const running = useRef<AbortController>(undefined);
+  const stop = useCallback(() => running.current?.abort(), []);
+  useEffect(() => stop, [stop]);
+  const start = useCallback(
+    async (of: string) => {
+      running.current?.abort();
+      const control = new AbortController();
+      running.current = control;
+      let now: Preview = { of, progress: undefined, result: undefined, error: undefined };
+      const show = (next: Partial<Preview>) => {
+        now = { ...now, ...next };
+        if (running.current === control) setPreview(now);
+      };
+      show({});
+      try {
+        await callStream(
+          'POST /api/admin/flags/{flag}/preview',
+          { path: { flag }, body: JSON.parse(of), signal: control.signal },
+          ({ progress, result }) => show({ progress: progress ?? now.progress, result }),
+        );
+      } catch (error) {
+        if (control.signal.aborted) setPreview((shown) => (shown === now ? undefined : shown));
+        else show({ error: error as Error });
+      }
+    },
+    [flag],
+  );
+  return { preview, start, stop };
+}

@@ -1,0 +1,65 @@
+import type { FieldChange } from '../../../../src/protocol/gen/admin-json.js';
+import { words } from '../../words/versions-words.js';
+import { localTime } from '../instant.js';
+import { fieldsOf } from './fields-of.js';
+import './field-changes.css';
+
+/** In what two states differ, a row for each field. */
+export function FieldChanges({ changes }: { readonly changes: readonly FieldChange[] }) {
+  const { difference } = words.versions;
+  return (
+    <table className="field-changes">
+      <thead>
+        <tr>
+          <th scope="col">{difference.field}</th>
+          <th scope="col">{difference.before}</th>
+          <th scope="col">{difference.after}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {changes.flatMap(fieldsOf).map(({ place, before, after }) => (
+          <tr key={place.join('/')}>
+            <th scope="row">
+              <bdi>{place.length === 0 ? difference.whole : place.join(' › ')}</bdi>
+            </th>
+            <td data-label={difference.before}>
+              <Value name={place.at(-1)} value={before} />
+            </td>
+            <td data-label={difference.after}>
+              <Value name={place.at(-1)} value={after} />
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Value({ name, value }: { readonly name: string | undefined; readonly value: unknown }) {
+  if (value === undefined || value === null)
+    return <span className="field-nothing">{words.versions.difference.nothing}</span>;
+  const instant = instantOf(name, value);
+  if (instant !== undefined) return <span className="numbers">{localTime(instant)}</span>;
+  return (
+    <code>
+      <bdi>{JSON.stringify(value, undefined, 2)}</bdi>
+    </code>
+  );
+}
+
+/** What fields of stored states and of the API hold instants by these names; values of variants and attributes may be called so, too. */
+const STORED_INSTANT = /^\w+At$/;
+const API_INSTANT = /^\w+_at$/;
+/** The year 2000: before it, a number is hardly an instant. */
+const EARLIEST = 946_684_800_000;
+const TIMESTAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z$/;
+
+/** The instant that a field holds; undefined where it holds none. Stored states have epoch milliseconds. */
+function instantOf(name: string | undefined, value: unknown): Date | undefined {
+  if (name === undefined) return undefined;
+  const holds =
+    (typeof value === 'number' && value > EARLIEST && STORED_INSTANT.test(name)) ||
+    (typeof value === 'string' && TIMESTAMP.test(value) && API_INSTANT.test(name));
+  const instant = new Date(holds ? (value as number | string) : Number.NaN);
+  return Number.isNaN(instant.getTime()) ? undefined : instant;
+}

@@ -1,0 +1,12 @@
+import { CSPProvider } from '@base-ui/react/csp-provider';
+import type { ReactNode } from 'react';
+import './base.css';
+import './fonts.css';
+
+/**
+ * What all components stand in. The server's policy lets no style stand in the page, so that the components' library must not put any
+ * there; what it would have put is in overlays.css.
+ */
+export function UiRoot({ children }: { readonly children: ReactNode }) {
+  return <CSPProvider disableStyleElements>{children}</CSPProvider>;
+}

@@ -1,0 +1,56 @@
+import { count, number } from './counting.js';
+import { words as ofFlag } from './flag-words.js';
+import { spoken } from './spoken.js';
+
+/** The words of the parts of a flag's page besides who has it: using it, what refers to it, archiving it. */
+export const flagPartsWords = {
+  partsOf: (name: string) => `Parts of ${name}`,
+  tabs: { rules: 'Who has it', access: 'Access rows', unlocks: 'Unlocks', use: 'Use it', versions: 'Versions' },
+  use: {
+    what: 'Ask Latchkey whether somebody has it: as a backend service with a token that has the scope “evaluate”, or from a browser with the person’s own JWT.',
+    ways: 'Ways to ask',
+    names: { fetch: 'JavaScript', curl: 'curl', grpc: 'gRPC' },
+    whats: {
+      fetch: 'The list has what is on for the person. Ask once when a screen opens, and hear of changes by the stream.',
+      curl: 'The same from a shell. With &all=true the list has what is off, too.',
+      grpc: 'For backend services; any gRPC client will do. It listens where GRPC_ADDR says, on port 50051 if that says nothing.',
+    },
+    forWhom: 'For whom',
+    forWhomHint: 'The id of a person, as your product knows them',
+    answer: 'What it answers now',
+    answerJson: 'The answer as JSON',
+    notListed: 'What is off is not in the list:',
+    hidden: 'People do not see this flag: what they ask with their own JWT does not list it. Services see it.',
+    archived: 'It is archived: whoever asks is told that there is no such flag.',
+  },
+  references: {
+    title: 'What refers to it',
+    nothing: 'Nothing. No other flag, segment or action depends on it.',
+    kinds: {
+      KIND_UNSPECIFIED: 'refers to it',
+      PREREQUISITE: 'requires it',
+      RULE: 'a rule reads it',
+      SEGMENT: 'segment',
+      ACTION: 'derived action',
+      ACCESS_ROW: 'access row',
+      ORGANIZATION: 'organization',
+    },
+    archived: 'archived',
+    more: (n: number) => `and ${number.format(n)} more`,
+  },
+  seen: 'Who sees and changes it',
+  delegated: 'Delegated to organizations',
+  delegatedWhat: 'An organization’s administrators may let their own people in, or keep them out.',
+  visible: 'Visible to people',
+  visibleWhat: 'Off: only services can ask for it; browsers are told nothing of it.',
+  archive: 'Archive',
+  archiveWhat:
+    'Answers as if it did not exist, and unlocks nothing. What was unlocked comes back when you bring it back.',
+  archiveUsed: (n: number) =>
+    `${count(n, 'other thing depends', 'other things depend')} on it, as listed above. Change that first; then it can be archived.`,
+  bring: 'Bring back',
+  bringWhat: 'It answers again by its rules, with all that was unlocked.',
+  restores: (version: number) => `restores version ${number.format(version)}`,
+};
+
+export const words = { ...ofFlag, ...spoken({ flagParts: flagPartsWords }) };

@@ -1,0 +1,68 @@
+import { spoken } from './spoken.js';
+import { words as everywhere } from './words.js';
+
+/** The words of the history. */
+export const historyWords = {
+  export: 'Export as JSON lines',
+  filter: 'Text in entries',
+  filterWhat: 'Text in what was changed',
+  clear: 'Clear filters',
+  kind: 'Kind of thing',
+  anyKind: 'Anything',
+  kinds: {
+    flag: 'Flags',
+    segment: 'Segments',
+    stages: 'Stages',
+    action: 'Actions',
+    organization: 'Organizations',
+    user: 'People',
+    token: 'Tokens',
+    webhook: 'Webhooks',
+    backfill: 'Backfills',
+  } as Readonly<Record<string, string>>,
+  subject: 'Key, id or name',
+  whichOne: 'Say which one, by its key, id or name. Until then things of all kinds are listed.',
+  actor: 'Who did it',
+  actorWhat: 'By whom: user:ada, token:tok_…',
+  organization: 'Organization',
+  organizationWhat: 'About which organization: its id',
+  from: 'From',
+  to: 'To',
+  lastDays: (days: number) => `Text is sought in the last ${days} days, unless days are given (92 at most).`,
+  list: 'Entries',
+  linked: 'The entry of this link',
+  more: 'Show older ones',
+  seeking: 'Looking further back…',
+  end: 'That is all there is.',
+  empty: 'Nothing was changed yet',
+  emptyWhat: 'Whatever operators and tokens change is kept here, with who did it, when and why.',
+  noMatch: 'No entry is like this',
+  noMatchWhat: 'Nothing fits all the filters together.',
+  only: {
+    actor: 'All by them',
+  },
+  details: {
+    at: 'When',
+    actor: 'By',
+    target: 'On',
+    action: 'Action',
+    request: 'Request id',
+    words: 'In words',
+    fields: 'Field by field',
+    unchanged: 'Nothing differs between before and after.',
+    json: 'As JSON',
+    jsonLess: 'Hide the JSON',
+  },
+  undo: 'Undo…',
+  undoing: 'Undo this?',
+  undoWhat:
+    'What is there now is as this entry left it, and becomes what it was before. That is an entry of its own, so it can be undone, too.',
+  why: 'Why? (kept in the history)',
+  doUndo: 'Undo',
+  undone: 'It is undone',
+  undoneVersion: (version: number) => `It is undone; that is version ${version}`,
+  cannot: 'Cannot be undone',
+  notAllowed: 'Your token may not undo changes: that needs the scope “manage”.',
+};
+
+export const words = { ...everywhere, ...spoken({ history: historyWords }) };

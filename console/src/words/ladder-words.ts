@@ -1,0 +1,101 @@
+import { number, percent } from './counting.js';
+import { spoken } from './spoken.js';
+import { words as everywhere } from './words.js';
+
+/** The words of the order of evaluation. */
+export const ladderWords = {
+  label: (flag: string) => `Order of evaluation of ${flag}`,
+  lines: {
+    LINE_UNSPECIFIED: 'unknown',
+    EXISTS: 'Exists',
+    SWITCHED_ON: 'Switched on',
+    PREREQUISITES: 'Prerequisites',
+    ROWS: 'Rows',
+    EVERYONE: 'Everyone',
+    RULES: 'Rules',
+    KEPT: 'Grants',
+    OTHERWISE: 'Otherwise',
+  },
+  answers: 'answers',
+  notReached: 'not reached',
+  passes: 'goes on',
+  on: 'On',
+  off: 'Off',
+  noneOfIt: 'nothing that you may be told',
+  prerequisite: {
+    met: 'is on',
+    unmet: 'is not as required',
+    variant: (variant: string) => `with the variant ${variant}`,
+    why: (flag: string) => `Why ${flag}`,
+  },
+  row: {
+    allow: 'allows',
+    deny: 'denies',
+    user: (id: string) => `user ${id}`,
+    role: (role: string) => `role ${role}`,
+    roleIn: (role: string, organization: string) => `role ${role} in ${organization}`,
+    organization: (id: string) => `organization ${id}`,
+    by: (organization: string) => `by ${organization}`,
+    through: (roles: readonly string[]) => `through ${roles.join(' → ')}`,
+    standings: {
+      STANDING_UNSPECIFIED: '',
+      DECIDES: 'decides',
+      OUTRANKED: 'outranked',
+      INACTIVE: 'on record only',
+      IGNORED: 'ignored: the flag is not delegated',
+    },
+  },
+  rule: {
+    number: (n: number) => `Rule ${number.format(n)}`,
+    outcomes: {
+      OUTCOME_UNSPECIFIED: '',
+      REVOKED: 'taken away',
+      UNLOCKED: 'unlocked',
+      NO_ORGANIZATION: 'is for organizations; this person is in none',
+      OUTSIDE_ROLLOUT: 'not in the rollout',
+      HOLDS: 'holds',
+      UNMET: 'not yet',
+    },
+    bucket: (position: number, rollout: number) =>
+      `bucket ${number.format(position)} of 100,000; in below ${number.format(rollout)}`,
+    noKey: (by: string) => `spread over ${by}, of which this person has none`,
+    met: 'Opens by time',
+    since: 'since',
+  },
+  kept: {
+    unlocked: 'unlocked',
+    granted: 'granted',
+    revoked: 'taken away',
+    counts: 'counts',
+    countsNot: 'does not count',
+  },
+  tree: {
+    all: 'All of',
+    any: 'Any of',
+    not: 'Not',
+    of: (current: string, target: string) => `${current} of ${target}`,
+    toGo: (n: number) => `${number.format(n)} to go`,
+    now: (value: string) => `now ${value}`,
+    nothing: 'nothing',
+    needs: (operator: string, value: string) => `needs ${operator} ${value}`,
+    nearest: 'nearest',
+    met: 'met',
+    unmet: 'not met',
+    metAt: 'by',
+    progress: (label: string) => `Progress: ${label}`,
+    left: (n: number) => `${number.format(n)} left`,
+    breaks: 'the streak ends',
+    since: 'counted since',
+    capped: 'as many count as can',
+  },
+  text: {
+    answers: '>',
+    version: (n: number) => `flag version ${number.format(n)}`,
+    validUntil: (at: string) => `this answer can change by time at ${at}`,
+    asOf: (at: string) => `on what was stored as of ${at}`,
+    whatIf: '(what if: not as stored)',
+  },
+  percent: (per100k: number) => `${percent.format(per100k / 1_000)} %`,
+};
+
+export const words = { ...everywhere, ...spoken({ ladder: ladderWords }) };

@@ -1,0 +1,98 @@
+import { count, number } from './counting.js';
+import { words as ofFlag } from './flag-words.js';
+import { spoken } from './spoken.js';
+
+/** The words of making a flag. */
+export const newFlagWords = {
+  title: 'New flag',
+  question: 'What is it called, and who should have it?',
+  back: 'All flags',
+  anew: 'Begin anew',
+  name: 'Name',
+  nameHint: 'What people who work with it call it. It can be changed later.',
+  key: 'Key',
+  keyHint: 'What your code asks for. It cannot be changed later.',
+  keyFaults: {
+    empty: 'A flag needs a key: letters, digits, “.”, “_” and “-”.',
+    tooLong: '128 characters at most',
+    beginning: 'A key begins with a letter or a digit.',
+    likeAnId: 'No key begins with “flg_”: ids do.',
+  },
+  keyCharacter: (character: string) => `“${character}” cannot be in a key: letters, digits, “.”, “_” and “-” can.`,
+  taken: (key: string) => `There is a flag with the key ${key} already.`,
+  takenMeanwhile: (key: string) =>
+    `Somebody has made a flag with the key ${key}. Nothing of yours is lost: choose another key.`,
+  openTaken: 'Open that flag',
+  who: 'Who should have it?',
+  whos: {
+    nobody: { name: 'Nobody yet', what: 'Say later who' },
+    everyone: { name: 'Everyone', what: 'Whoever asks' },
+    share: { name: 'A percentage', what: 'Drawn by lot' },
+    roles: { name: 'Roles', what: 'While held' },
+    organizations: { name: 'Organizations', what: 'Every member' },
+    people: { name: 'People', what: 'One by one' },
+    earned: { name: 'Who earns it', what: 'Once, for good' },
+    stuck: { name: 'Those who are stuck', what: 'In a stage of the onboarding' },
+  },
+  stuckIn: (days: number, stage: string) =>
+    days === 0
+      ? `On for whoever is in ${stage}.`
+      : `On for whoever has been in ${stage} for ${count(days, 'day', 'days')} at least.`,
+  share: 'Percentage',
+  shareFaults: {
+    notANumber: 'A percentage, such as 12.5',
+    tooFine: 'Three decimals at most',
+    outOfRange: '0 to 100',
+  },
+  roles: 'Roles',
+  rolesHint: 'Whoever has one of them, or a role that inherits it. Enter adds one.',
+  organizations: 'Organizations',
+  organizationsHint: 'By their ids. Enter adds one.',
+  people: 'People',
+  peopleHint: 'By their ids; several may be pasted. Enter adds one.',
+  add: 'Add',
+  remove: (name: string) => `Without ${name}`,
+  needOne: 'Add at least one.',
+  mostItems: (n: number) => `${number.format(n)} at most here; more can be added on the flag’s page.`,
+  tooLong: (n: number, longest: number) =>
+    `${count(n, 'is', 'are')} left out: ${number.format(longest)} characters at most`,
+  tooMany: (n: number) => `${count(n, 'more is', 'more are')} left out`,
+  unknownRole: 'nobody has this role yet',
+  unknownOrganization: 'nothing is stored of it yet',
+  unknownPerson: 'nothing is stored of them yet',
+  earnedBy: 'By what?',
+  earnedBys: {
+    action: 'By doing something often enough',
+    days: 'By being here for some days',
+    stage: 'By reaching a stage',
+  },
+  action: 'Action',
+  actionHint: 'As events name it',
+  times: 'How often, at least',
+  days: 'Days since joining, at least',
+  stage: 'Stage',
+  wholeNumber: 'A whole number from 1',
+  needAction: 'Say which action.',
+  needStage: 'Say which stage.',
+  noStages: 'No stages are set yet; see Onboarding.',
+  earnedMore: 'More conditions, time windows and groups can be added on the flag’s page, which opens at this rule.',
+  switch: 'And now?',
+  off: 'Made switched off',
+  offWhat: 'Nobody has it until it is switched on.',
+  on: 'Made switched on',
+  onWhat: 'Whoever fits has it at once.',
+  why: 'Why? (kept in the history)',
+  make: 'Make the flag',
+  making: 'Making it…',
+  made: (key: string) => `${key} is made`,
+  comes: 'What it comes to',
+  comesOff: 'Once it is switched on:',
+  comesOn: 'As soon as it is made:',
+  comesNobody: 'Nobody has it until you say who should.',
+  comesLater: 'Fill in who should have it, and it stands here by name.',
+  comesPeople: 'Those whom you name, whatever else is decided:',
+  comesShare: 'About so many. Who is drawn is settled when the flag is made.',
+  needName: 'A flag needs a name.',
+};
+
+export const words = { ...ofFlag, ...spoken({ newFlag: newFlagWords }) };
