@@ -7,6 +7,7 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
+COPY console ./console
 RUN npm run build
 # What serves needs neither the development packages nor the Node.js that the lock brings for older systems.
 RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
@@ -25,6 +26,7 @@ WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=build /app/node_modules ./node_modules
 COPY --from=build /app/dist ./dist
+COPY --from=build /app/dist-console ./dist-console
 COPY proto ./proto
 COPY migrations ./migrations
 COPY scripts/health-check.mjs ./scripts/health-check.mjs

@@ -25,6 +25,7 @@ exports.up = async function up(knex) {
       moving_to: "VARCHAR(64) NOT NULL DEFAULT ''",
     },
     primary: ['organization_id', 'name'],
+    indexes: { organization_roles_name: ['name', 'organization_id'] },
   });
   await createTable(knex, {
     name: 'organization_access',
@@ -37,7 +38,10 @@ exports.up = async function up(knex) {
       enabled: 'SMALLINT NOT NULL',
     },
     primary: ['organization_id', 'role', 'flag_id', 'managed_by'],
-    indexes: { organization_access_flag: ['flag_id', 'organization_id', 'role', 'managed_by'] },
+    indexes: {
+      organization_access_flag: ['flag_id', 'organization_id', 'role', 'managed_by'],
+      organization_access_role: ['role', 'organization_id'],
+    },
   });
 };
 

@@ -63,6 +63,13 @@ exports.up = async function up(knex) {
     columns: { action: 'VARCHAR(128) NOT NULL', first_day: 'BIGINT NOT NULL' },
     primary: ['action'],
   });
+  await createTable(knex, {
+    name: 'action_volume',
+    // How often an action was done on a UTC day, in days since 1970, by all users together; kept for some weeks.
+    columns: { action: 'VARCHAR(128) NOT NULL', day: 'BIGINT NOT NULL', times: 'BIGINT NOT NULL' },
+    primary: ['action', 'day'],
+    indexes: { action_volume_day: ['day'] },
+  });
 };
 
 exports.down = noWayBack;

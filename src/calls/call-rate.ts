@@ -37,17 +37,27 @@ export class CallRate {
     this.#turnAtMs = uptimeMs() + MINUTE_MS;
   }
 
+  /** How many callers are counted now. */
+  get size(): number {
+    return this.#usedUntilMs.size + this.#before.size;
+  }
+
   /** Counts a call. Throws LIMITED, with the time after which one is taken again, where it is one too many. */
   take(key: string): void {
     this.check(key);
     this.count(key);
   }
 
+  /** Counts a call, and gives true, where it is not one too many. */
+  tryTake(key: string): boolean {
+    if (this.#waitMs(key) > 0) return false;
+    this.count(key);
+    return true;
+  }
+
   /** Throws as {@link take} does, without counting. */
   check(key: string): void {
-    if (this.#perMinute === 0) return;
-    // A little less than a whole share, since sums of shares are rounded.
-    const waitMs = this.#usedUntil(key) - this.#uptimeMs() + this.#shareMs * 0.999 - MINUTE_MS;
+    const waitMs = this.#waitMs(key);
     if (waitMs <= 0) return;
     const seconds = Math.ceil(waitMs / SECOND_MS);
     throw tooMany(`at most ${this.#perMinute} ${this.#what} a minute; try again in ${seconds} s`, waitMs);
@@ -60,6 +70,13 @@ export class CallRate {
     if (nowMs >= this.#turnAtMs || this.#usedUntilMs.size >= MAX_KEYS) this.#turn(nowMs);
     const usedUntilMs = Math.max(this.#usedUntil(key), nowMs);
     this.#usedUntilMs.set(key, Math.min(usedUntilMs + this.#shareMs, nowMs + MINUTE_MS));
+  }
+
+  /** After which time a call is taken; 0 or less: now. */
+  #waitMs(key: string): number {
+    if (this.#perMinute === 0) return 0;
+    // A little less than a whole share, since sums of shares are rounded.
+    return this.#usedUntil(key) - this.#uptimeMs() + this.#shareMs * 0.999 - MINUTE_MS;
   }
 
   #usedUntil(key: string): number {

@@ -12,12 +12,22 @@ export interface Machine {
   readonly organizationId: string;
   /** The session by which somebody calls who has signed in with the token. */
   readonly sessionId?: string;
+  /** What this call has decided for itself, as a test does; see {@link Overrides}. */
+  readonly overrides?: Overrides;
+}
+
+/** By key of a flag, the variant that a call has it decided as, whatever would be decided. It holds for that call alone. */
+export type Overrides = ReadonlyMap<string, string>;
+
+/** What a call has decided for itself; undefined for nothing, as nearly always. */
+export function overridesOf(caller: Caller): Overrides | undefined {
+  return caller.kind === 'machine' ? caller.overrides : undefined;
 }
 
 /** How many roles a user has at most. A person's token may name more, of which decisions read those that can matter. */
 export const MAX_ROLES = 50;
 
-/** A browser or a phone: a verified JWT. */
+/** A browser or a phone: a verified JWT, or a visitor's. */
 export interface Person {
   readonly kind: 'person';
   readonly userId: string;
@@ -29,6 +39,16 @@ export interface Person {
   readonly platformAdmin: boolean;
   /** When the token expires, in epoch milliseconds. A stream that was opened with it ends then, too. */
   readonly expiresAt?: number;
+  /**
+   * The network of a *visitor*, who has not signed in and sends no credentials: nobody, without a user id. Visitors are people, so that
+   * they are told no more than these, and may ask for decisions in OpenFeature's terms, and nothing else; see `authorize`.
+   */
+  readonly visitorFrom?: string;
+}
+
+/** Whether it is somebody who has not signed in. */
+export function isVisitor(caller: Caller): caller is Person & { readonly visitorFrom: string } {
+  return caller.kind === 'person' && caller.visitorFrom !== undefined;
 }
 
 /**
@@ -52,6 +72,7 @@ export const SYSTEM_ID = 'system';
 /** How the audit names a caller. */
 export function actorOf(caller: Caller): string {
   if (caller.kind === 'machine' && caller.tokenId === SYSTEM_ID) return SYSTEM_ID;
+  if (isVisitor(caller)) return `visitor:${caller.visitorFrom}`;
   return caller.kind === 'machine' ? `token:${caller.tokenId}` : `user:${caller.userId}`;
 }
 

@@ -36,20 +36,24 @@ export function checkAttributes(attributes: JsonObject): void {
 /** Nobody joined before that; unset times do: the year 1, and 1970. */
 const EARLIEST_JOINING = Date.UTC(1990, 0, 1);
 
-/** Throws INVALID where nobody can have joined at that instant: before 1990, or more than a day after `now`. */
+/**
+ * Throws INVALID where nobody can have joined at that instant: before 1990, or more than a day after `now`. The message names no member, as
+ * doors spell it differently.
+ */
 export function requireJoinedAt(joinedAt: number, now: number): void {
-  if (!Number.isSafeInteger(joinedAt)) throw invalidAt('/joined_at', `joined_at ${quote(joinedAt)} is no instant`);
+  if (!Number.isSafeInteger(joinedAt))
+    throw invalidAt('/joined_at', `${quote(joinedAt)} is no instant to have joined at`);
   const shown = quote(shownInstant(joinedAt));
   if (joinedAt < EARLIEST_JOINING) {
     throw invalidAt(
       '/joined_at',
-      `joined_at ${shown} is before 1990, as times are that were never set; leave it out where it is not known`,
+      `joining at ${shown} is before 1990, as times are that were never set; leave it out where it is not known`,
     );
   }
   if (joinedAt > now + DAY_MS) {
     throw invalidAt(
       '/joined_at',
-      `joined_at ${shown} is more than a day ahead of ${shownInstant(now)}; users who join later are identified then`,
+      `joining at ${shown} is more than a day ahead of ${shownInstant(now)}; users who join later are identified then`,
     );
   }
 }

@@ -44,8 +44,12 @@ export function networkOf(peer: string): string {
     .join(':');
 }
 
-/** The address of a peer that may have a port: `1.2.3.4:50` and, as grpc-js writes it, `2001:db8::1:50`. */
-function addressOf(peer: string): string {
+const IN_BRACKETS = /^\[([^\]]+)\](?::\d+)?$/;
+
+/** The address of a peer that may have a port: `1.2.3.4:50`, `[2001:db8::1]:50` and, as grpc-js writes it, `2001:db8::1:50`. */
+export function addressOf(peer: string): string {
+  const inBrackets = IN_BRACKETS.exec(peer)?.[1];
+  if (inBrackets !== undefined && isIPv6(inBrackets)) return inBrackets;
   const before = peer.slice(0, Math.max(0, peer.lastIndexOf(':')));
   return isIP(before) === 0 ? peer : before;
 }

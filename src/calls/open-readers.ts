@@ -12,6 +12,8 @@ export interface Reader {
   readonly people: boolean;
   /** The machine token, or the session, that the stream was opened with, or its ticket was made with; '' for a JWT. */
   readonly tokenId: string;
+  /** Whose JWT it was opened with, where it was one. */
+  readonly bearer?: string;
   /** The only organization whose users the reader may watch; '' for any. */
   readonly organizationId: string;
   /** When the JWT that the stream was opened with expires, in epoch milliseconds; Infinity for a machine token. */
@@ -32,7 +34,9 @@ export function readerOf({ caller }: Call): Reader {
   // Who administers an organization is told of its members what those are told themselves.
   const { organizationId: administered = '', sessionId = '' } = caller.kind === 'operator' ? caller : {};
   const people = caller.kind === 'person' || administered !== '';
-  return { people, tokenId: sessionId, organizationId: administered, endsAt: caller.expiresAt ?? Infinity };
+  // The streams of all JWTs together would be one person's to take up.
+  const bearer = `${caller.organizationId}:${caller.userId}`;
+  return { people, tokenId: sessionId, bearer, organizationId: administered, endsAt: caller.expiresAt ?? Infinity };
 }
 
 /** The failure that a stream ends with when the token it was opened with is revoked or expires. */
@@ -86,7 +90,7 @@ export class OpenReaders {
   requireRoom({ reader, ofUser = false }: Pick<OpenReader, 'reader' | 'ofUser'>): void {
     const { maxOpen, maxOfToken } = this.#options;
     if (this.#open.size >= maxOpen) throw busy(`${maxOpen} streams are open here, which is the most; try again`);
-    if (ofUser || maxOfToken === 0 || (this.#ofTokens.get(reader.tokenId) ?? 0) < maxOfToken) return;
+    if (ofUser || maxOfToken === 0 || (this.#ofTokens.get(countedAs(reader)) ?? 0) < maxOfToken) return;
     throw busy(`${maxOfToken} streams of this token are open here, which is the most; close one`);
   }
 
@@ -111,9 +115,10 @@ export class OpenReaders {
 
   #count({ reader, ofUser }: OpenReader, more: 1 | -1): void {
     if (ofUser) return;
-    const open = (this.#ofTokens.get(reader.tokenId) ?? 0) + more;
-    if (open === 0) this.#ofTokens.delete(reader.tokenId);
-    else this.#ofTokens.set(reader.tokenId, open);
+    const token = countedAs(reader);
+    const open = (this.#ofTokens.get(token) ?? 0) + more;
+    if (open === 0) this.#ofTokens.delete(token);
+    else this.#ofTokens.set(token, open);
   }
 
   #tick(): void {
@@ -136,4 +141,9 @@ export class OpenReaders {
     if (over.size === 0) return;
     for (const one of this.#open) if (over.has(one.reader.tokenId)) one.end('unauthenticated');
   }
+}
+
+/** By what the streams of one token, session or JWT are counted. */
+function countedAs({ tokenId, bearer = '' }: Reader): string {
+  return tokenId === '' ? `jwt:${bearer}` : tokenId;
 }

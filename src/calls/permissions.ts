@@ -1,6 +1,6 @@
 import type { Scope } from '../store/token-store.js';
-import type { Call, Caller, Machine, Operator, Person } from './caller.js';
-import { forbidden } from './errors.js';
+import { type Call, type Caller, isVisitor, type Machine, type Operator, overridesOf, type Person } from './caller.js';
+import { forbidden, invalid, LatchkeyError } from './errors.js';
 
 /**
  * What people may do with an operation; who administers the platform may do whatever anybody may, for anybody.
@@ -57,9 +57,12 @@ export const PERMISSIONS = {
   SetStages: platform('manage'),
   ListStages: platform('manage'),
   GetFunnel: organization('manage'),
+  ListFunnels: platform('manage'),
+  GetStage: organization('manage'),
   ListStuckUsers: organization('manage'),
   DeclareActions: platform('manage'),
   ListActions: platform('manage'),
+  GetAction: platform('manage'),
   DeleteAction: platform('manage'),
   SetOrganization: organization('identify'),
   GetOrganization: organization('identify'),
@@ -72,6 +75,7 @@ export const PERMISSIONS = {
   PreviewOrganizationRoles: organization('manage'),
   RenameOrganizationRole: organization('manage'),
   RemoveOrganizationRole: organization('manage'),
+  ListOrganizationFlags: organization('manage'),
   ListOrganizationMembers: organization('manage'),
   GetUser: organization('identify'),
   ListUnlocks: organization('identify'),
@@ -92,8 +96,10 @@ export const PERMISSIONS = {
   RevokeToken: platform('admin'),
   ListDeadLetters: platform('admin'),
   ReplayDeadLetters: platform('admin'),
+  DiscardDeadLetters: platform('admin'),
   ListAudit: platform('admin'),
   ExportAudit: platform('admin'),
+  WatchAdmin: organization('manage'),
   ListOrganizationAudit: organization('manage'),
   GetAuditEntry: organization('manage'),
   UndoAuditEntry: organization('manage'),
@@ -110,16 +116,35 @@ export const PERMISSIONS = {
   ListDeliveries: platform('admin'),
   ReplayDeliveries: platform('admin'),
   GetHealth: platform('manage'),
+  GetOverview: platform('manage'),
   ReadMetrics: platform('manage'),
 } as const satisfies Record<string, Permission>;
 
 export type Operation = keyof typeof PERMISSIONS;
 
+/** The one operation that visitors may call. */
+const VISITORS_OPERATION: Operation = 'ListFlagsForUser';
+
 /** RPCs that are the same operation as another one. */
 const OPERATIONS_OF_RPCS: Readonly<Record<string, Operation>> = { ListRequirements: 'GetRequirements' };
 
-/** Rejects with FORBIDDEN a caller of the wrong kind or scope; whose data it is, the use case checks. */
+/** Operations that tell decisions, and not those that a call has made itself. */
+const DECIDES_AS_IT_IS: ReadonlySet<Operation> = new Set([
+  'GetRequirements',
+  'ExplainFlag',
+  'ListUserFlags',
+  'TryFlag',
+  'PreviewRule',
+]);
+
+/**
+ * Rejects with FORBIDDEN a caller of the wrong kind or scope; whose data it is, the use case checks. INVALID for a call that overrides
+ * decisions where they are told as they are.
+ */
 export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation): void {
+  if (overridesOf(caller) !== undefined && DECIDES_AS_IT_IS.has(operation)) {
+    throw invalid(`${operation} tells decisions as they are, and takes no overrides; leave them out`);
+  }
   const permission: Permission = PERMISSIONS[operation];
   if (caller.kind === 'machine') {
     if (!hasScope(caller, permission.scopes) && !managesOrganization(caller, permission)) {
@@ -130,6 +155,10 @@ export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation
     }
     return;
   }
+  if (isVisitor(caller)) {
+    if (operation === VISITORS_OPERATION) return;
+    throw forbidden(`${operation} is not for visitors: sign in`);
+  }
   if (permission.person === 'none') throw forbidden(`${operation} is for machine tokens, not for people`);
   if (caller.kind === 'operator') {
     if (caller.organizationId !== '' && !isDelegated(permission)) throw forbidden(forAdministrators(operation));
@@ -137,6 +166,17 @@ export function authorize({ caller }: Pick<Call, 'caller'>, operation: Operation
   }
   if (caller.platformAdmin || permission.person === 'self' || permission.person === 'members') return;
   if (permission.person === 'platform' || !isOrganizationAdmin(caller)) throw forbidden(forAdministrators(operation));
+}
+
+/** Whether a caller is of the kind, and has the scope, for an operation. */
+export function mayCall(call: Pick<Call, 'caller'>, operation: Operation): boolean {
+  try {
+    authorize(call, operation);
+    return true;
+  } catch (error) {
+    if (error instanceof LatchkeyError && error.code === 'FORBIDDEN') return false;
+    throw error;
+  }
 }
 
 /**
@@ -168,13 +208,7 @@ export const ELSEWHERE: ReadonlySet<Operation> = new Set([
 /** The operations of the administration that a caller may call, for whomever they reach. */
 export function operationsOf(caller: Machine | Operator): readonly Operation[] {
   return (Object.keys(PERMISSIONS) as Operation[]).filter((operation) => {
-    if (ELSEWHERE.has(operation)) return false;
-    try {
-      authorize({ caller }, operation);
-      return true;
-    } catch {
-      return false;
-    }
+    return !ELSEWHERE.has(operation) && mayCall({ caller }, operation);
   });
 }
 

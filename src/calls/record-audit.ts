@@ -74,7 +74,9 @@ function versionOf(made: MadeVersion): VersionedThing & { readonly version: numb
       return { kind: 'stages', id: 'stages', version, state: stages as unknown as JsonValue };
     }
     case 'roles': {
-      const { id, version, roles, strictRoles } = made.organization;
+      const { id, version, strictRoles } = made.organization;
+      // A role that is there only until its members have been moved is no part of what the organization wants.
+      const roles = made.organization.roles.filter(({ movingTo }) => movingTo === undefined);
       return { kind: 'roles', id, version, state: { roles, strictRoles } as unknown as JsonValue };
     }
   }

@@ -1,11 +1,12 @@
 import type { Flag, Segment, StageList } from '../core/flags/flag.js';
+import type { Names } from '../core/sentences/speaking.js';
 import type { OrganizationState } from '../core/states/organization-state.js';
 import { quote } from '../core/values/json.js';
 import { LatchkeyError } from './errors.js';
 
-/** The flag or segment as it is stored now; undefined when there is none. */
+/** What is stored now; undefined when there is none. `names` is how a flag's sentences call segments and other flags. */
 export type PresentVersion =
-  | { readonly kind: 'flag'; readonly value: Flag | undefined }
+  | { readonly kind: 'flag'; readonly value: Flag | undefined; readonly names: Names }
   | { readonly kind: 'segment'; readonly value: Segment | undefined }
   | { readonly kind: 'list'; readonly value: StageList | undefined }
   | { readonly kind: 'organization'; readonly value: OrganizationState | undefined };
@@ -20,7 +21,12 @@ export class StaleVersion extends LatchkeyError {
     const { kind, value } = present;
     const another = value?.version === expected ? 'another one of that name ' : '';
     const now = value === undefined ? 'does not exist' : `is ${another}at version ${value.version} now`;
-    super('CONFLICT', `expected version ${expected} of the ${kind} ${quote(name)}, but it ${now}; look, and try again`);
+    // A flag may have been named by its id, which tells people nothing.
+    const called = value !== undefined && 'key' in value ? value.key : name;
+    super(
+      'CONFLICT',
+      `expected version ${expected} of the ${kind} ${quote(called)}, but it ${now}; look, and try again`,
+    );
     this.expected = expected;
     this.present = present;
   }

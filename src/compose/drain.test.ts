@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { connect } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../test/timing.js';
@@ -18,20 +17,19 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('a server that stops', () => {
   it('says first that it is not ready, goes on serving for the delay, and closes then', async () => {
-    const latchkey = await startEmbedded({ DRAIN_DELAY_SECONDS: '2' });
+    const latchkey = await startEmbedded({ DRAIN_DELAY_SECONDS: '5' });
     const { httpAddress, server } = latchkey;
     const readyAt = (address: string) => fetch(`http://${address}/readyz`).then(({ status }) => status);
     const addresses = [httpAddress, server.opsAddress!];
     expect(await Promise.all(addresses.map(readyAt))).toEqual([200, 200]);
     const startedAt = performance.now();
     const stopped = latchkey.close();
-    await sleep(50);
-    expect(await Promise.all(addresses.map(readyAt))).toEqual([503, 503]);
+    await until(async () => (await Promise.all(addresses.map(readyAt))).every((status) => status === 503));
     const headers = { authorization: `Bearer ${latchkey.adminSecret}` };
     const answer = await fetch(`http://${httpAddress}/api/feature-flags/?user_id=a`, { headers });
     expect([answer.status, answer.headers.get('connection')]).toEqual([200, 'close']);
     await stopped;
-    expect(performance.now() - startedAt).toBeGreaterThan(1_990);
+    expect(performance.now() - startedAt).toBeGreaterThan(4_990);
     await expect(readyAt(httpAddress)).rejects.toThrow();
   }, 60_000);
 });
@@ -71,6 +69,23 @@ describe('TLS files that are renewed', () => {
     await until(() => renewed.length > 0, 5_000);
     await stop();
     expect(renewed).toMatchObject([{ certificate: OTHER_CERTIFICATE, key: OTHER_KEY }]);
+  });
+
+  it('with other authorities of clients are taken, too', async () => {
+    write(SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY);
+    const clientCaFile = join(folder, 'clients.pem');
+    writeFileSync(clientCaFile, SELF_SIGNED_CERTIFICATE);
+    const renewed: TlsConfig[] = [];
+    const stop = watchTls({
+      tls: readTlsFiles({ certFile: certFile(), keyFile: keyFile(), clientCaFile }),
+      onRenewed: (tls) => renewed.push(tls),
+      onError: () => undefined,
+      everyMs: 5,
+    });
+    writeFileSync(clientCaFile, OTHER_CERTIFICATE);
+    await until(() => renewed.length > 0, 5_000);
+    await stop();
+    expect(renewed).toMatchObject([{ clientAuthorities: OTHER_CERTIFICATE }]);
   });
 
   it('are shown to new connections at every address', async () => {

@@ -26,7 +26,7 @@ export function passOnNotices(
         break;
       case 'organizations':
         for (const { id, revision } of notice.organizations) states.organizations.raise(id, revision);
-        services.streams.organizationsChanged(notice.organizations.map(({ id }) => id));
+        services.streams.organizationsChanged(notice.organizations);
         break;
       case 'tokens':
         services.authentication.forget();

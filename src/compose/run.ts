@@ -5,6 +5,7 @@ import { ConfigError } from '../config/environment.js';
 import { createLogger, type Logger } from '../observability/logger.js';
 import { SchemaMismatch } from '../store/sql/schema/schema.js';
 import { StoreUnavailable } from '../store/store.js';
+import { consoleLine } from './console-line.js';
 import { loadDemo } from './demo.js';
 import { migrate, openStore } from './open-adapters.js';
 import { type RunningServer, startServer } from './start-server.js';
@@ -73,12 +74,14 @@ async function serve(demo: boolean, onSignal: OnSignal): Promise<void> {
     logger.info({ address: server.opsAddress }, 'health and metrics are served here');
   if (demo) await loadDemo(server);
   process.stdout.write(readyLine(config, server));
+  process.stderr.write(consoleLine(config, server));
 }
 
 /** The one line on standard output. */
-function readyLine(config: Config, { grpcAddress, httpAddress }: RunningServer): string {
+function readyLine(config: Config, { grpcAddress, flagdAddress, httpAddress }: RunningServer): string {
   const off = (role: 'grpc' | 'rest'): string => (config.roles.has(role) ? '' : 'off');
-  return `latchkey ready grpc=${grpcAddress ?? off('grpc')} http=${httpAddress ?? off('rest')}\n`;
+  const flagd = flagdAddress === undefined ? '' : ` flagd=${flagdAddress}`;
+  return `latchkey ready grpc=${grpcAddress ?? off('grpc')} http=${httpAddress ?? off('rest')}${flagd}\n`;
 }
 
 /** Stops the server, once. */

@@ -14,6 +14,7 @@ import { meteredEvaluation } from '../observability/metered-evaluation.js';
 import type { Metrics } from '../observability/metrics.js';
 import type { WorkQueue } from '../queue/queue.js';
 import { BackfillService } from '../services/backfills/backfills.js';
+import { ActionVolumes } from '../services/describing/action-volumes.js';
 import { ConditionsCheck } from '../services/describing/conditions-check.js';
 import { ReferencesService } from '../services/describing/references.js';
 import { SampledUsers } from '../services/describing/user-sample.js';
@@ -35,13 +36,19 @@ import { FlagLookup } from '../services/flags/flag-lookup.js';
 import { FlagService } from '../services/flags/flags.js';
 import { SegmentService } from '../services/flags/segments.js';
 import { HealthService } from '../services/health/health.js';
+import { OverviewService } from '../services/health/overview.js';
 import { ThisNode } from '../services/health/this-node.js';
+import { UnknownKeys } from '../services/health/unknown-keys.js';
 import { LedgerService } from '../services/ledger/ledger.js';
+import { LiveService } from '../services/live/live.js';
 import { FunnelService } from '../services/onboarding/funnel.js';
+import { OrganizationFunnels } from '../services/onboarding/organization-funnels.js';
 import { ProgressService } from '../services/onboarding/progress.js';
+import { StageReports } from '../services/onboarding/stage-reports.js';
 import { StageService } from '../services/onboarding/stages.js';
 import { StuckUserService } from '../services/onboarding/stuck-users.js';
 import { OrganizationDeletion } from '../services/organizations/organization-deletion.js';
+import { OrganizationFlags } from '../services/organizations/organization-flags.js';
 import { OrganizationMembers } from '../services/organizations/organization-members.js';
 import { OrganizationRoles } from '../services/organizations/organization-roles.js';
 import { OrganizationService } from '../services/organizations/organizations.js';
@@ -49,8 +56,10 @@ import { PreviewService } from '../services/previewing/preview.js';
 import { PreviewWork } from '../services/previewing/preview-work.js';
 import { RolePreview } from '../services/previewing/role-preview.js';
 import type { ServiceSet } from '../services/service-set.js';
+import { AnswerTickets } from '../services/streaming/answer-tickets.js';
 import { StreamTickets } from '../services/streaming/stream-tickets.js';
 import { StreamService } from '../services/streaming/streams.js';
+import { TicketSeal } from '../services/streaming/ticket-seal.js';
 import { Authentication } from '../services/tokens/authentication.js';
 import { SessionService } from '../services/tokens/sessions.js';
 import { TokenService } from '../services/tokens/tokens.js';
@@ -80,10 +89,11 @@ export interface ServiceParts {
         | 'webhooks'
         | 'dropProperties'
         | 'roles'
+        | 'testOverrides'
       >
     >;
-  /** A secret that all servers of a deployment have in common. Left out where there is one server only. */
-  readonly sharedSecret?: string;
+  /** What tickets are sealed with, on all servers of a deployment alike; the first is the present one. Left out where there is one server only. */
+  readonly ticketSecrets?: readonly string[];
   readonly store: Store;
   readonly queue: WorkQueue;
   /** Judges the addresses of webhooks. */
@@ -94,6 +104,8 @@ export interface ServiceParts {
   readonly onError: (what: string, error: unknown) => void;
   /** Told of what the store gave in an older revision than before. */
   readonly onOlder?: (older: Older) => void;
+  /** How long a call waits for a store that does not answer, in milliseconds; 250 when left out. */
+  readonly storeAnswersMs?: number;
 }
 
 export interface Composed {
@@ -110,13 +122,16 @@ export interface Composed {
 /** Constructs every use case around one store, one queue and one notifier. */
 export function composeServices(parts: ServiceParts): Composed {
   const { config, queue, notifier, metrics, onError } = parts;
+  const patience = parts.storeAnswersMs === undefined ? {} : { storeAnswersMs: parts.storeAnswersMs };
   const { lanes, retentionDays } = config;
   const kept = { retentionDays, propertiesDropped: config.dropProperties ?? false };
   const clock = new StoreClock();
+  const seal = new TicketSeal(parts.ticketSecrets ?? [randomBytes(32).toString('hex')]);
   const lookups = new CacheLookups(metrics.cacheObserver());
   const states = cachedStates(parts.store.states, {
     ...(config.cachedBytes === undefined ? {} : { maxBytes: config.cachedBytes }),
     ...{ maxUsers: config.cachedUsers, observer: lookups },
+    ...(parts.storeAnswersMs === undefined ? {} : { answerWithinMs: parts.storeAnswersMs }),
     windowedActions: () => keeper.snapshot.windowedActions,
     earnerDaysOf: () => earnerDaysOf(keeper.snapshot),
     onOlder: (kind, id, revision) => parts.onOlder?.({ kind, id, revision }),
@@ -129,6 +144,7 @@ export function composeServices(parts: ServiceParts): Composed {
       if (snapshot.derivations !== derivations) states.renew();
       derivations = snapshot.derivations;
       services.streams.configurationChanged(snapshot);
+      services.live.configurationChanged(snapshot);
       parts.onSwap(snapshot);
       if (snapshot.failures.length === 0) return;
       markUncompiled(writing).catch((error: unknown) => onError('marking flags that cannot be compiled', error));
@@ -140,15 +156,17 @@ export function composeServices(parts: ServiceParts): Composed {
     services.authentication.forget();
     services.readers.tokensChanged();
     services.streams.restart();
+    services.live.restart();
     keeper.refresh().catch((error: unknown) => onError('reading the configuration of another epoch', error));
   });
   const store: Store = { ...parts.store, epoch: () => epoch.current() };
 
   const notices = new UserNotices();
-  const dayKnowledge = new DayKnowledge(store.days);
+  const dayKnowledge = new DayKnowledge(store.days, parts.storeAnswersMs);
+  const actionVolumes = new ActionVolumes({ keeper, volume: store.volume, clock });
   const writing = { store, keeper, notifier };
   const users = new UserService(writing);
-  const gate = new ConsistencyGate({ store, keeper, notices });
+  const gate = new ConsistencyGate({ store, keeper, notices, ...patience });
   const events = new EventService({
     store,
     inbox: store.inbox,
@@ -163,7 +181,8 @@ export function composeServices(parts: ServiceParts): Composed {
   });
   const views = new TargetViews({ keeper, states, gate, clock });
   const evaluation = new EvaluationService({ keeper, states, views, clock });
-  const metered = meteredEvaluation(evaluation, metrics);
+  const unknownKeys = new UnknownKeys(clock);
+  const metered = meteredEvaluation(evaluation, metrics, unknownKeys);
   const readers = new OpenReaders({
     ...{ tokens: store.tokens, clock },
     maxOpen: config.maxStreams ?? 10_000,
@@ -173,7 +192,7 @@ export function composeServices(parts: ServiceParts): Composed {
   const previews = new PreviewWork(readers);
   const failures = new FailedAuthentications(config.failedAuthenticationsPerMinute ?? 0);
   const authentication = new Authentication({
-    ...{ tokens: store.tokens, clock, failures },
+    ...{ tokens: store.tokens, clock, failures, ...patience },
     onError: (error) => onError('noting a token’s last use', error),
   });
   const configuration = {
@@ -186,7 +205,7 @@ export function composeServices(parts: ServiceParts): Composed {
   };
   const history = composeHistory({ store, keeper, ...configuration });
   const node = new ThisNode({
-    ...{ roles: [...(config.roles ?? [])], version: RELEASE, clock },
+    ...{ roles: [...(config.roles ?? [])], version: RELEASE, clock, testOverrides: config.testOverrides ?? false },
     present: () => {
       const { users: heldUsers, organizations, userBytes, organizationBytes } = states.sizes();
       return {
@@ -196,15 +215,18 @@ export function composeServices(parts: ServiceParts): Composed {
           organizations: { held: organizations, bytes: organizationBytes, ...lookups.organizations },
         },
         streams: readers.size,
-        streamBacklog: services.streams.backlog,
+        streamBacklog: services.streams.backlog + services.live.backlog,
+        unknownKeys: unknownKeys.report(),
       };
     },
   });
+  const backfills = new BackfillService({ ...writing, readers });
+  const health = new HealthService({ store, node, clock, lanes });
   const services: ServiceSet = {
     actions: configuration.actions,
     audit: history.audit,
     authentication,
-    backfills: new BackfillService({ ...writing, readers }),
+    backfills,
     deadLetters: new DeadLetterService({ store, queue, lanes }),
     evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
     evaluation: metered,
@@ -215,17 +237,26 @@ export function composeServices(parts: ServiceParts): Composed {
     stuckUsers: new StuckUserService(store),
     flagLookup: new FlagLookup(store),
     flags: configuration.flags,
-    health: new HealthService({ store, node, clock, lanes }),
+    health,
     keeper,
     ledger: new LedgerService(writing),
+    live: new LiveService({
+      ...{ store, states, keeper, clock, readers, backfills, health },
+      audit: history.audit,
+      heartbeatMs: config.streamHeartbeatMs ?? 15_000,
+      onError: (error) => onError('serving streams of the administration', error),
+    }),
     organizationDeletion: new OrganizationDeletion(writing),
+    organizationFlags: new OrganizationFlags({ store, keeper }),
+    organizationFunnels: new OrganizationFunnels(store),
     organizationMembers: new OrganizationMembers(store),
     organizationRoles: configuration.organizationRoles,
     organizations: configuration.organizations,
+    overview: new OverviewService({ store, keeper, node, clock, lanes, backfills, audit: history.audit }),
     preview: new PreviewService({ store, keeper, work: previews, dayKnowledge }),
     progress: new ProgressService({ ...writing, users: states.users }),
     readers,
-    references: new ReferencesService(keeper),
+    references: new ReferencesService(keeper, store.finder),
     requirements: new RequirementsService(views, dayKnowledge),
     rolePreview: new RolePreview({
       ...{ store, keeper, work: previews },
@@ -234,12 +265,15 @@ export function composeServices(parts: ServiceParts): Composed {
     restoring: history.restoring,
     segments: configuration.segments,
     sessions: new SessionService({ store, notifier, authentication }),
-    conditionsCheck: new ConditionsCheck({ keeper, dayKnowledge }),
+    conditionsCheck: new ConditionsCheck({ keeper, dayKnowledge, volumes: actionVolumes }),
+    stageReports: new StageReports({ store, keeper, dayKnowledge }),
     stages: configuration.stages,
-    vocabulary: new VocabularyService({ keeper, sampled: new SampledUsers(store.userPages) }),
+    actionVolumes,
+    vocabulary: new VocabularyService({ keeper, sampled: new SampledUsers(store.userPages), volumes: actionVolumes }),
+    answerTickets: new AnswerTickets({ seal, clock, authentication }),
     streams: new StreamService({
       ...{ store, states, keeper, clock, readers },
-      tickets: new StreamTickets(parts.sharedSecret ?? randomBytes(32).toString('hex')),
+      tickets: new StreamTickets(seal),
       heartbeatMs: config.streamHeartbeatMs ?? 15_000,
       onError: (error) => onError('serving streams', error),
     }),

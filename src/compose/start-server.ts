@@ -6,7 +6,6 @@ import { httpSender } from '../deliver/http/http-sender.js';
 import { failureLog } from '../observability/failure-log.js';
 import type { Logger } from '../observability/logger.js';
 import { type MetricSources, Metrics } from '../observability/metrics.js';
-import { adminToken } from './admin-token.js';
 import {
   openDeliveryQueue,
   openEventIntake,
@@ -15,7 +14,8 @@ import {
   openWorkQueue,
   takeStore,
 } from './open-adapters.js';
-import { type Doors, openDoors } from './open-doors.js';
+import { type Doors, openConnectionsOf, openDoors, openStreamsOf } from './open-doors.js';
+import { adminToken, ticketSecrets } from './own-secrets.js';
 import { passOnNotices } from './pass-on-notices.js';
 import { repeat } from './repeat.js';
 import { RollbackWatch } from './rollback-watch.js';
@@ -30,6 +30,8 @@ const HEARTBEAT_MS = 10_000;
 export interface RunningServer {
   /** The HOST:PORT that is listened on; undefined without the role. */
   readonly grpcAddress: string | undefined;
+  /** Where flagd's clients are served; undefined without `FLAGD_ADDR`. */
+  readonly flagdAddress: string | undefined;
   readonly httpAddress: string | undefined;
   /** Where health and metrics are served by themselves; undefined where REST alone serves them. */
   readonly opsAddress: string | undefined;
@@ -37,6 +39,8 @@ export interface RunningServer {
   /** The file that an embedded start keeps its admin token in; undefined when the token was given. */
   readonly adminTokenFile: string | undefined;
   readonly adminSecret: string;
+  /** What this server's worker does; undefined without that role, and until a store that was away at the start is back. */
+  readonly worker: () => RunningWorker | undefined;
   /** Says that it is not ready, waits for `DRAIN_DELAY_SECONDS`, then refuses new work, finishes what is under way within the limit, and closes everything. */
   stop(limitMs: number): Promise<void>;
 }
@@ -46,10 +50,24 @@ export interface RunningServer {
  * `onUnusable` is called when a store that was away at the start comes back with a schema that this release must not run
  * on: the process should end then.
  */
-export async function startServer(
+export function startServer(
   config: Config,
   logger: Logger,
   onUnusable: (error: unknown) => void = () => undefined,
+): Promise<RunningServer> {
+  return startServerOn(openStore, { config, logger, onUnusable });
+}
+
+export interface ServerParts {
+  readonly config: Config;
+  readonly logger: Logger;
+  readonly onUnusable: (error: unknown) => void;
+}
+
+/** {@link startServer} with a way of its own to open the store. */
+export async function startServerOn(
+  open: typeof openStore,
+  { config, logger, onUnusable }: ServerParts,
 ): Promise<RunningServer> {
   const ended: (() => Promise<unknown>)[] = [];
   const endAll = async (): Promise<void> => {
@@ -57,7 +75,7 @@ export async function startServer(
       await end().catch((error: unknown) => logger.warn({ err: error }, 'while stopping'));
   };
   try {
-    const started = await start(config, logger, { onEnd: (end) => ended.push(end), onUnusable });
+    const started = await start(config, logger, { open, onEnd: (end) => ended.push(end), onUnusable });
     return { ...started, stop: (limitMs) => stop(started, { limitMs, delayMs: config.drainDelayMs }, endAll) };
   } catch (error) {
     await endAll();
@@ -68,18 +86,23 @@ export async function startServer(
 type Started = Omit<RunningServer, 'stop'> & Doors;
 
 interface Hooks {
+  readonly open: typeof openStore;
   /** Takes what has to be closed at the end, the last first. */
   readonly onEnd: (end: () => Promise<unknown>) => void;
   readonly onUnusable: (error: unknown) => void;
 }
 
-async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hooks): Promise<Started> {
+async function start(config: Config, logger: Logger, { open, onEnd, onUnusable }: Hooks): Promise<Started> {
+  if (config.testOverrides)
+    logger.warn(
+      'TEST_OVERRIDES is on: calls with a token of the scope test decide flags by themselves; no production server has that',
+    );
   const token = await adminToken(config);
   const metrics = new Metrics();
   const failed = failureLog(logger);
   const letGo = takeStore(config.database);
   onEnd(async () => letGo());
-  const sqlStore = await openStore(config.database, {
+  const sqlStore = await open(config.database, {
     onPoolWait: (waitedMs) => metrics.poolWaited(waitedMs),
     dropProperties: config.dropProperties,
   });
@@ -93,7 +116,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   const composed = composeServices({
     config,
     sender,
-    sharedSecret: token.secret,
+    ticketSecrets: await ticketSecrets(config),
     store: sqlStore,
     queue,
     notifier,
@@ -111,6 +134,7 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   const rollbacks = new RollbackWatch({ store: sqlStore, epoch, path: pulseFile(config), logger, failed });
   onEnd(() => Promise.resolve(composed.states.close()));
   onEnd(() => Promise.resolve(composed.services.streams.close()));
+  onEnd(() => Promise.resolve(composed.services.live.close()));
   const link = new StoreLink({
     ...{ config, sqlStore, composed, rollbacks, adminSecret: token.secret, logger, failed, onUnusable },
   });
@@ -135,20 +159,23 @@ async function start(config: Config, logger: Logger, { onEnd, onUnusable }: Hook
   metrics.watch(metricSources(composed));
   if (config.roles.has('worker')) metrics.watchWorker(() => worker);
   const doors = await openDoors(config, { composed, metrics, logger, link });
-  const { grpc, rest, operations } = doors;
+  const { grpc, flagd, rest, operations } = doors;
+  metrics.doors.watch({ openStreams: () => openStreamsOf(doors), openConnections: () => openConnectionsOf(doors) });
   const onRenewed = (tls: TlsConfig): void => {
-    for (const door of [grpc, rest, operations]) door?.renewTls(tls);
+    for (const door of [grpc, flagd, rest, operations]) door?.renewTls(tls);
     logger.info('the TLS files have changed: new connections are served with them');
   };
   onEnd(watchTls({ tls: config.tls, onRenewed, onError: failed }));
   return {
     ...doors,
     grpcAddress: doors.grpc?.address,
+    flagdAddress: doors.flagd?.address,
     httpAddress: doors.rest?.address,
     opsAddress: doors.operations?.address,
     composed,
     adminTokenFile: token.file,
     adminSecret: token.secret,
+    worker: () => worker,
   };
 }
 
@@ -175,29 +202,30 @@ function announceNode({
 
 /** The values that are read at each scrape of the metrics. */
 function metricSources({ services, store, states }: Composed): MetricSources {
-  const { keeper, streams, evaluateStreams } = services;
+  const { keeper, streams, live, evaluateStreams } = services;
   return {
     deadLetters: () => store.events.deadLetterCount(),
     snapshotRevision: () => keeper.snapshot.revision,
     snapshotAgeMs: () => keeper.confirmedAgeMs(),
     compileFailures: () => keeper.snapshot.failures.length,
     cachedStates: () => states.sizes(),
-    openStreams: () => ({ watch: streams.size, evaluate: evaluateStreams.size }),
-    streamBacklog: () => streams.backlog,
+    openStreams: () => ({ watch: streams.size, administration: live.size, evaluate: evaluateStreams.size }),
+    streamBacklog: () => streams.backlog + live.backlog,
   };
 }
 
 async function stop(
-  { grpc, rest, operations }: Started,
+  { grpc, flagd, rest, operations }: Started,
   { limitMs, delayMs }: { readonly limitMs: number; readonly delayMs: number },
   endAll: () => Promise<void>,
 ): Promise<void> {
   // A load balancer is told first, and has time to notice, since each connection that is refused is a call that fails.
   grpc?.setServing(false);
+  flagd?.setServing(false);
   rest?.leave();
   operations?.leave();
   await sleep(delayMs);
-  await Promise.all([grpc?.drain(limitMs), rest?.drain(limitMs)]);
+  await Promise.all([grpc?.drain(limitMs), flagd?.drain(limitMs), rest?.drain(limitMs)]);
   await operations?.drain(limitMs);
   await endAll();
 }

@@ -21,10 +21,16 @@ export function watchTls({ tls, onRenewed, onError, everyMs = LOOK_EVERY_MS }: W
     everyMs,
     run: async () => {
       const now = readTlsFiles(served.files);
-      if (now.certificate === served.certificate && now.key === served.key) return;
+      if (isSame(now, served)) return;
       served = now;
       onRenewed(now);
     },
     onError,
   });
+}
+
+function isSame(one: TlsConfig, other: TlsConfig): boolean {
+  return (
+    one.certificate === other.certificate && one.key === other.key && one.clientAuthorities === other.clientAuthorities
+  );
 }

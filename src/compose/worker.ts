@@ -8,6 +8,7 @@ import type { Metrics } from '../observability/metrics.js';
 import { DampedReports } from '../outages/damped-reports.js';
 import type { DeliveryQueue } from '../queue/delivery-queue.js';
 import type { EventIntakeQueue, WorkQueue } from '../queue/queue.js';
+import { VolumeTally } from '../worker/action-volume.js';
 import { BackfillWorker } from '../worker/backfill-worker.js';
 import { fillSearch } from '../worker/fill-search.js';
 import { tidyFlagMarks } from '../worker/flag-marks.js';
@@ -43,6 +44,7 @@ const SWEEP_EVERY_MS = SECOND_MS;
 const TIMERS_EVERY_MS = SECOND_MS / 2;
 const BACKFILLS_EVERY_MS = SECOND_MS / 2;
 const DERIVED_EVERY_MS = 2 * SECOND_MS;
+const VOLUME_EVERY_MS = 5 * SECOND_MS;
 const SEARCH_EVERY_MS = 5 * SECOND_MS;
 /** Of those who had reached stages before these were counted. */
 const USERS_COUNTED_AT_ONCE = 200;
@@ -58,6 +60,10 @@ export interface RunningWorker {
   /** The age of the oldest pending event, in milliseconds, as of the last sweep. */
   oldestPendingMs(): number;
   oldestDeliveryMs(): number;
+  /** Does at once what is due and would be come to within seconds. */
+  catchUp(): Promise<void>;
+  /** Whether anything is being counted, unlocked or told to others just now. */
+  busy(): boolean;
   stop(): Promise<void>;
 }
 
@@ -70,8 +76,15 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   const { keeper, events } = composed.services;
   const abort = new AbortController();
   let oldestMs = 0;
+  let underWay = 0;
+  const during = async <T>(work: Promise<T>): Promise<T> => {
+    underWay++;
+    return work.finally(() => underWay--);
+  };
 
+  const volume = new VolumeTally(store.volume);
   const worker = new LaneWorker({
+    volume,
     store,
     keeper,
     notifier,
@@ -120,7 +133,7 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
     onError: (userId, error) => timerReports.failed(userId, error),
   });
 
-  await queue.consume(async (lane) => void (await worker.process(lane, abort.signal)), {
+  await queue.consume(async (lane) => void (await during(worker.process(lane, abort.signal))), {
     concurrency: LANES_AT_ONCE,
     onError: (error) => onError('a lane', error),
   });
@@ -138,14 +151,19 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
       },
     },
   });
+  const sweep = (signal: AbortSignal) => during(sweeper.sweep(signal));
+  const fireTimers = (signal: AbortSignal) => during(timers.run(signal));
+  const backfill = (signal: AbortSignal) => during(backfills.run(signal));
+  const settle = (signal: AbortSignal) => during(settleDerived({ store, keeper, giveWay }, signal));
   const loops = [
-    repeat({ name: 'the sweep', everyMs: SWEEP_EVERY_MS, run: (signal) => sweeper.sweep(signal), onError }),
-    repeat({ name: 'firing timers', everyMs: TIMERS_EVERY_MS, run: (signal) => timers.run(signal), onError }),
-    repeat({ name: 'backfilling', everyMs: BACKFILLS_EVERY_MS, run: (signal) => backfills.run(signal), onError }),
+    repeat({ name: 'the sweep', everyMs: SWEEP_EVERY_MS, run: sweep, onError }),
+    repeat({ name: 'firing timers', everyMs: TIMERS_EVERY_MS, run: fireTimers, onError }),
+    repeat({ name: 'backfilling', everyMs: BACKFILLS_EVERY_MS, run: backfill, onError }),
+    repeat({ name: 'counting derived actions anew', everyMs: DERIVED_EVERY_MS, run: settle, onError }),
     repeat({
-      name: 'counting derived actions anew',
-      everyMs: DERIVED_EVERY_MS,
-      run: async (signal) => void (await settleDerived({ store, keeper, giveWay }, signal)),
+      name: 'storing how often actions are done',
+      everyMs: VOLUME_EVERY_MS,
+      run: () => volume.store(),
       onError,
     }),
     repeat({
@@ -168,9 +186,14 @@ export async function startWorker(parts: WorkerParts): Promise<RunningWorker> {
   return {
     oldestPendingMs: () => oldestMs,
     oldestDeliveryMs: () => deliveries.oldestPendingMs(),
+    async catchUp() {
+      for (const work of [sweep, settle, backfill, fireTimers]) await work(abort.signal);
+    },
+    busy: () => underWay > 0,
     async stop() {
       abort.abort();
       await Promise.all([...loops.map((stop) => stop()), intake?.close(), queue.close(), deliveries.stop()]);
+      await volume.store().catch((error: unknown) => onError('storing how often actions are done', error));
     },
   };
 }

@@ -27,6 +27,10 @@ function errorOf(environment: Record<string, string>): string {
 }
 
 const SECRET = 'hunter2-and-then-some-more-of-it';
+const SERVED = {
+  TLS_CERT_FILE: file('served.pem', SELF_SIGNED_CERTIFICATE),
+  TLS_KEY_FILE: file('served.key', SELF_SIGNED_KEY),
+};
 const { publicKey, privateKey } = generateKeyPairSync('ec', {
   namedCurve: 'P-256',
   publicKeyEncoding: { type: 'spki', format: 'pem' },
@@ -38,12 +42,14 @@ describe('readConfig', () => {
     expect(readConfig({})).toEqual({
       ...{ database: { kind: 'sqlite', path: 'data/latchkey.db' }, redisUrl: undefined },
       ...{ grpcAddress: '127.0.0.1:50051', httpAddress: '127.0.0.1:8080', roles: new Set(['grpc', 'rest', 'worker']) },
-      ...{ redisPrefix: 'latchkey', grpcMaxConnectionAgeMs: 0, drainDelayMs: 0 },
+      ...{ redisPrefix: 'latchkey', grpcMaxConnectionAgeMs: 0, drainDelayMs: 0, httpBasePath: '', console: true },
       ...{
         opsAddress: undefined,
         auditRetentionDays: 365,
         trustedProxies: [],
+        limits: { callsPerMinuteOfAddress: 0, connectionsOfAddress: 0 },
         signInsPerMinute: 10,
+        testOverrides: false,
         environmentName: '',
       },
       ...{
@@ -54,7 +60,15 @@ describe('readConfig', () => {
         streamHeartbeatMs: 15_000,
       },
       webhooks: { allowHttp: false, allowPrivate: false, source: '/latchkey' },
-      ...{ adminToken: undefined, tls: undefined, jwt: undefined, corsOrigins: [], dataDir: 'data', queueIntake: true },
+      ...{ adminToken: undefined, secret: undefined, previousSecret: undefined },
+      ...{
+        tls: undefined,
+        jwt: undefined,
+        contexts: { clientAttributes: undefined, visitors: undefined },
+        corsOrigins: [],
+        dataDir: 'data',
+        queueIntake: true,
+      },
       ...{
         lanes: 32,
         timeZone: 'UTC',
@@ -145,6 +159,17 @@ describe('readConfig', () => {
     ['an address that only looks local', { GRPC_ADDR: '127.example.com:1' }, 'reachable from other machines'],
     ['an unknown role', { ROLES: 'grpc,queue' }, 'ROLES has "queue", which is none of grpc, rest, worker'],
     ['a short admin token', { LATCHKEY_ADMIN_TOKEN: 'hunter2' }, 'shorter than 16 characters'],
+    ['a short secret', { LATCHKEY_SECRET: 'hunter2hunter2' }, 'LATCHKEY_SECRET is shorter than 32 characters'],
+    [
+      'a former secret that is short',
+      { LATCHKEY_SECRET: SECRET.repeat(2), LATCHKEY_SECRET_PREVIOUS: 'hunter2' },
+      'LATCHKEY_SECRET_PREVIOUS is shorter than 32 characters',
+    ],
+    [
+      'a former secret alone',
+      { LATCHKEY_SECRET_PREVIOUS: SECRET.repeat(2) },
+      'LATCHKEY_SECRET_PREVIOUS is given without LATCHKEY_SECRET',
+    ],
     ['an admin token of two words', { LATCHKEY_ADMIN_TOKEN: `${SECRET} ${SECRET}` }, 'no header can carry'],
     [
       'a missing file',
@@ -173,6 +198,22 @@ describe('readConfig', () => {
       { TLS_CERT_FILE: file('c2', SELF_SIGNED_CERTIFICATE), TLS_KEY_FILE: file('other.pem', privateKey) },
       'other.pem" is not the key of the certificate',
     ],
+    [
+      'clients’ certificates without one of its own',
+      { TLS_CLIENT_CA_FILE: '/x' },
+      'TLS_CLIENT_CA_FILE asks clients for certificates: give TLS_CERT_FILE and TLS_KEY_FILE',
+    ],
+    [
+      'an authority that is none',
+      { ...SERVED, TLS_CLIENT_CA_FILE: file('no-ca.pem', SELF_SIGNED_KEY) },
+      'TLS_CLIENT_CA_FILE="',
+    ],
+    [
+      'a prefix of attributes with spaces',
+      { CLIENT_ATTRIBUTES: 'my own ' },
+      'CLIENT_ATTRIBUTES="my own " is no beginning',
+    ],
+    ['half a way in', { ANONYMOUS_ACCESS: 'half' }, 'ANONYMOUS_ACCESS="half" is neither true nor false'],
     ['a short secret', { JWT_SECRET: 'hunter2' }, 'JWT_SECRET has 7 bytes and needs at least 32'],
     ['two keys', { JWT_SECRET: SECRET, JWT_JWKS_URL: 'https://h/k' }, 'exactly one of JWT_SECRET'],
     ['keys in the clear', { JWT_JWKS_URL: 'http://h/k', JWT_ISSUER: 'i', JWT_AUDIENCE: 'a' }, 'is no https URL'],
@@ -221,6 +262,15 @@ describe('readConfig', () => {
       key: SELF_SIGNED_KEY,
       files: { certFile: cert, keyFile: key },
     });
+    expect(readConfig({ ...SERVED, TLS_CLIENT_CA_FILE: cert }).tls).toMatchObject({
+      clientAuthorities: SELF_SIGNED_CERTIFICATE,
+    });
+  });
+
+  it('lets visitors in, and takes attributes of clients, only when told to', () => {
+    const given = { ANONYMOUS_ACCESS: 'true', CLIENT_ATTRIBUTES: 'client_' };
+    expect(readConfig(given).contexts).toEqual({ clientAttributes: 'client_', visitors: { requestsPerMinute: 600 } });
+    expect(readConfig({ ANONYMOUS_REQUESTS_PER_MINUTE: '5' }).contexts.visitors).toBeUndefined();
   });
 
   it('gives a process without REST an address for health and metrics, and another one where it is told to', () => {

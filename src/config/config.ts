@@ -1,18 +1,24 @@
 import { isIP } from 'node:net';
 import { join } from 'node:path';
 import { faultOfSearchedAttributes } from '../core/states/searched-attributes.js';
+import { didYouMean } from '../core/values/nearest-name.js';
 import { A_TIME_ZONE, timeZoneNamed } from '../core/values/time-zone.js';
-import type { JwtOptions } from '../rest/jwt/jwt-options.js';
+import type { JwtOptions } from '../identity/jwt-options.js';
 import { parseMysqlUrl, readTlsFiles } from '../store/mysql/mysql-url.js';
+import { address, isLoopback } from './address.js';
+import { type ContextConfig, readContextConfig } from './context-config.js';
 import { ConfigError, Environment } from './environment.js';
+import { type FlagdConfig, readFlagdConfig } from './flagd-config.js';
 import { readJwtConfig } from './jwt-config.js';
+import { type LimitsConfig, readLimitsConfig } from './limits-config.js';
 import { redisPrefix, redisUrl } from './redis-config.js';
+import { readSecretConfig, type SecretConfig } from './secret-config.js';
 import { readTlsConfig, type TlsConfig } from './tls-config.js';
 
 export const ROLES = ['grpc', 'rest', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
 
-export interface Config {
+export interface Config extends SecretConfig {
   readonly database:
     | { readonly kind: 'mysql'; readonly url: string; readonly poolSize: number }
     | { readonly kind: 'sqlite'; readonly path: string };
@@ -23,14 +29,19 @@ export interface Config {
   readonly grpcAddress: string;
   /** How old a connection to gRPC may become before its client is told to make another; 0 for any age. */
   readonly grpcMaxConnectionAgeMs: number;
+  /** The listener for flagd's clients; undefined where there is none. */
+  readonly flagd: FlagdConfig | undefined;
   readonly httpAddress: string;
+  /** What all paths of REST begin with, like `/flags`; '' for nothing. */
+  readonly httpBasePath: string;
+  /** Whether REST serves the console. */
+  readonly console: boolean;
   /** Where health and metrics are served by themselves; undefined where REST alone serves them. */
   readonly opsAddress: string | undefined;
   readonly roles: ReadonlySet<Role>;
-  /** The bootstrap admin token; undefined for an embedded start, which makes one. */
-  readonly adminToken: string | undefined;
   readonly tls: TlsConfig | undefined;
   readonly jwt: JwtOptions | undefined;
+  readonly contexts: ContextConfig;
   readonly corsOrigins: readonly string[];
   /** How often one address may try to sign in a minute; 0 for any number. */
   readonly signInsPerMinute: number;
@@ -38,7 +49,7 @@ export interface Config {
   readonly environmentName: string;
   /** The addresses and networks of proxies that are believed when they say what a client's address is. */
   readonly trustedProxies: readonly string[];
-  /** The folder for the embedded admin token, and for the snapshot that a start without the store reads. */
+  /** The folder for the embedded admin token and secret, and for the snapshot that a start without the store reads. */
   readonly dataDir: string;
   readonly queueIntake: boolean;
   readonly lanes: number;
@@ -55,6 +66,7 @@ export interface Config {
   readonly cachedBytes: number;
   /** How many authentications a minute may fail that come from one address; 0 for any number. */
   readonly failedAuthenticationsPerMinute: number;
+  readonly limits: LimitsConfig;
   /** How many calls a minute one machine token may make on gRPC, messages of streams included; 0 for any number. */
   readonly grpcCallsPerMinute: number;
   /** How many requests a minute one machine token or person may make on REST; 0 for any number. */
@@ -70,6 +82,8 @@ export interface Config {
     /** The `source` of the CloudEvents that are sent, a URI reference. */
     readonly source: string;
   };
+  /** Whether calls with a token of the scope `test` may decide flags by themselves. */
+  readonly testOverrides: boolean;
   /** For how long a server that stops reports that it is not ready, before it refuses connections. */
   readonly drainDelayMs: number;
   readonly logLevel: string;
@@ -77,7 +91,26 @@ export interface Config {
 
 /** Reads the configuration from an environment; throws {@link ConfigError}. The only reader of the environment. */
 export function readConfig(environment: Readonly<Record<string, string | undefined>> = process.env): Config {
-  const env = new Environment(environment);
+  return configOf(new Environment(environment));
+}
+
+/**
+ * Reads the configuration from settings that were all given for it, where an environment has other variables, too; throws
+ * {@link ConfigError} also for a setting that has no effect, as nothing reads it beside the others.
+ */
+export function readSettings(settings: Readonly<Record<string, string>>): Config {
+  for (const [name, value] of Object.entries(settings)) {
+    if (typeof value !== 'string') throw new ConfigError(`${name} is no text but a ${typeof value}: put it in quotes`);
+  }
+  const env = new Environment(settings);
+  const config = configOf(env);
+  const [unread] = env.unread();
+  if (unread === undefined) return config;
+  const hint = didYouMean(unread, env.asked());
+  throw new ConfigError(`${unread} is no setting, or has no effect beside the others: leave it out${hint}`);
+}
+
+function configOf(env: Environment): Config {
   const active = roles(env);
   const config: Config = {
     database: database(env),
@@ -85,12 +118,16 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     redisPrefix: redisPrefix(env),
     grpcMaxConnectionAgeMs: env.integer('GRPC_MAX_CONNECTION_AGE', 0, 0, 86_400) * 1_000,
     grpcAddress: address(env, 'GRPC_ADDR', '127.0.0.1:50051'),
+    flagd: readFlagdConfig(env),
     httpAddress: address(env, 'HTTP_ADDR', '127.0.0.1:8080'),
+    httpBasePath: httpBasePath(env),
+    console: env.flag('CONSOLE', true),
     opsAddress: opsAddress(env, active),
     roles: active,
-    adminToken: adminToken(env),
+    ...readSecretConfig(env),
     tls: readTlsConfig(env),
     jwt: readJwtConfig(env),
+    contexts: readContextConfig(env),
     corsOrigins: corsOrigins(env),
     signInsPerMinute: env.integer('SIGN_INS_PER_MINUTE', 10, 0, 1_000_000),
     environmentName: environmentName(env),
@@ -106,6 +143,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     cachedUsers: env.integer('CACHED_USERS', 100_000, 1_000, 10_000_000),
     cachedBytes: env.integer('CACHED_MIB', 256, 16, 65_536) * 2 ** 20,
     failedAuthenticationsPerMinute: env.integer('FAILED_AUTHENTICATIONS_PER_MINUTE', 600, 0, 10_000_000),
+    limits: readLimitsConfig(env),
     grpcCallsPerMinute: env.integer('GRPC_CALLS_PER_MINUTE', 0, 0, 100_000_000),
     httpRequestsPerMinute: env.integer('HTTP_REQUESTS_PER_MINUTE', 0, 0, 10_000_000),
     maxStreamsPerToken: env.integer('MAX_STREAMS_PER_TOKEN', 1_000, 0, 1_000_000),
@@ -116,6 +154,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
       allowPrivate: env.flag('WEBHOOKS_ALLOW_PRIVATE', false),
       source: webhooksSource(env),
     },
+    testOverrides: env.flag('TEST_OVERRIDES', false),
     drainDelayMs: env.integer('DRAIN_DELAY_SECONDS', 0, 0, 300) * 1_000,
     logLevel: env.oneOf('LOG_LEVEL', 'info', ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']),
   };
@@ -147,11 +186,14 @@ function database(env: Environment): Config['database'] {
   return { kind: 'mysql', url, poolSize: env.integer('DATABASE_POOL', 16, 2, 500) };
 }
 
-function address(env: Environment, name: string, fallback: string): string {
-  const value = env.text(name) ?? fallback;
-  const port = Number(/^(.+):(\d{1,5})$/.exec(value)?.[2]);
-  if (port <= 65_535) return value;
-  throw new ConfigError(`${name}=${JSON.stringify(value)} is no HOST:PORT, like ${fallback}`);
+/** A path that needs no encoding, so that it is the same wherever it is written. A last slash is left out. */
+function httpBasePath(env: Environment): string {
+  const given = env.text('HTTP_BASE_PATH') ?? '';
+  const path = given.replace(/\/$/, '');
+  if (path === '' || (path.length <= 255 && /^(?:\/(?!\.{1,2}(?:\/|$))[\w.~-]+)+$/.test(path))) return path;
+  throw new ConfigError(
+    `HTTP_BASE_PATH=${JSON.stringify(given)} is no path like /flags, of letters, digits, ".", "_", "~" and "-" between slashes`,
+  );
 }
 
 /** A process with REST has health and metrics there; any other could not be asked how it does without an address for them. */
@@ -226,40 +268,21 @@ function webhooksSource(env: Environment): string {
   );
 }
 
-const MIN_ADMIN_TOKEN = 16;
-
-function adminToken(env: Environment): string | undefined {
-  const token = env.secret('LATCHKEY_ADMIN_TOKEN');
-  if (token !== undefined && !/^[\x21-\x7e]*$/.test(token)) {
-    throw new ConfigError(
-      'LATCHKEY_ADMIN_TOKEN has spaces or characters that no header can carry; make one with: openssl rand -hex 32',
-    );
-  }
-  if (token === undefined || token.length >= MIN_ADMIN_TOKEN) return token;
-  throw new ConfigError(
-    `LATCHKEY_ADMIN_TOKEN is shorter than ${MIN_ADMIN_TOKEN} characters; make one with: openssl rand -hex 32`,
-  );
-}
-
 /** Refuses to send tokens in plaintext: without TLS a door listens on loopback only, unless the operator allows more. */
 function checkPlaintext({ tls: hasTls, roles: active, ...config }: Config, allowed: boolean): void {
   if (hasTls !== undefined || allowed) return;
   const open = [
     ['GRPC_ADDR', config.grpcAddress, active.has('grpc')],
+    ['FLAGD_ADDR', config.flagd?.address, active.has('grpc')],
     ['HTTP_ADDR', config.httpAddress, active.has('rest')],
     ['OPS_ADDR', config.opsAddress, true],
   ] as const;
   for (const [name, value, listens] of open) {
-    if (!listens || value === undefined || isLoopback(value.slice(0, value.lastIndexOf(':')))) continue;
+    if (!listens || value === undefined || isLoopback(value)) continue;
     throw new ConfigError(
       `${name}=${value} is reachable from other machines without TLS: give TLS_CERT_FILE and TLS_KEY_FILE, or ALLOW_PLAINTEXT=true behind a proxy that has them`,
     );
   }
-}
-
-function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '');
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
 }
 
 /** Where a start without the store finds the last configuration. */
@@ -275,4 +298,9 @@ export function pulseFile({ dataDir }: Config): string {
 /** Where an embedded start keeps the admin token that it made. */
 export function adminTokenFile({ dataDir }: Config): string {
   return join(dataDir, 'admin-token');
+}
+
+/** Where an embedded start keeps the secret that it made. */
+export function secretFile({ dataDir }: Config): string {
+  return join(dataDir, 'secret');
 }

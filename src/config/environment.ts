@@ -11,13 +11,25 @@ export class ConfigError extends Error {
 /** The environment's settings by name. Each is read as the kind of value that it must be, or throws {@link ConfigError}. */
 export class Environment {
   readonly #values: Readonly<Record<string, string | undefined>>;
+  readonly #asked = new Set<string>();
 
   constructor(values: Readonly<Record<string, string | undefined>>) {
     this.#values = values;
   }
 
+  /** The names of what is set, and was asked for by nobody until now. */
+  unread(): readonly string[] {
+    return Object.keys(this.#values).filter((name) => !this.#asked.has(name));
+  }
+
+  /** The names that were asked for until now. */
+  asked(): readonly string[] {
+    return [...this.#asked];
+  }
+
   /** A text; undefined where it is not set, or empty. */
   text(name: string): string | undefined {
+    this.#asked.add(name);
     return this.#values[name] || undefined;
   }
 

@@ -1,5 +1,6 @@
-import { jwtKey } from '../rest/jwt/jwt-key.js';
-import type { JwtOptions } from '../rest/jwt/jwt-options.js';
+import { SECOND_MS } from '../core/values/time.js';
+import { jwtKey } from '../identity/jwt-key.js';
+import type { JwtOptions } from '../identity/jwt-options.js';
 import { ConfigError, type Environment, readFile } from './environment.js';
 
 /** undefined where no key is given: then nobody but machines calls. A key that is none, or weak, is refused here. */
@@ -39,7 +40,8 @@ function givenKey(env: Environment): JwtOptions['key'] | undefined {
   }
   if (secret !== undefined) return { kind: 'secret', secret };
   if (pemFile !== undefined) return { kind: 'publicKey', pem: readFile('JWT_PUBLIC_KEY_FILE', pemFile) };
-  return url === undefined ? undefined : { kind: 'jwks', url };
+  if (url === undefined) return undefined;
+  return { kind: 'jwks', url, maxAgeMs: env.integer('JWT_JWKS_MAX_AGE', 600, 1, 86_400) * SECOND_MS };
 }
 
 function audienceClaim(env: Environment, audiences: readonly string[]): string | undefined {

@@ -10,13 +10,18 @@ import {
   snapshotOf,
   VERIFIED,
 } from '../core/testing/samples.js';
+import { SECOND_MS } from '../core/values/time.js';
 import { ConfigurationLog } from './configuration-log.js';
 
-/** A log of these configurations, each a revision and its flags. */
+/** A log of these configurations, each a revision and its flags, a second apart, the last one now. */
 function logOf(...steps: readonly (readonly [number, ...Flag[]])[]): ConfigurationLog {
   const [[first, ...flags], ...others] = steps as [(typeof steps)[number], ...typeof steps];
-  const log = new ConfigurationLog(snapshotOf(flags, { revision: first }));
-  for (const [revision, ...changed] of others) log.swap(snapshotAfter(log.snapshot, changed, { revision }));
+  let at = NOW - others.length * SECOND_MS;
+  const log = new ConfigurationLog(snapshotOf(flags, { revision: first }), at);
+  for (const [revision, ...changed] of others) {
+    at += SECOND_MS;
+    log.swap(snapshotAfter(log.snapshot, changed, { revision }), at);
+  }
   return log;
 }
 
@@ -38,10 +43,28 @@ describe('the log of the configuration', () => {
     expect(since(4)).toEqual(['a', 'b']);
   });
 
+  it('names what changed lately, and everything where it began later', () => {
+    const lately = (ms: number) => [...log.lately(NOW - ms, NOW).all].toSorted();
+    expect(lately(0)).toEqual(['b']);
+    expect(lately(2.5 * SECOND_MS)).toEqual(['a', 'b']);
+    expect([...log.lately(NOW + 1, NOW + 1).all]).toEqual([]);
+    const [open, more] = [flagOf('a'), flagOf('b')];
+    const began = logOf([1, open, more], [2, flagOf('a', { version: 2 }), more]);
+    expect([...began.lately(NOW - SECOND_MS + 1, NOW).all]).toEqual(['a']);
+    expect([...began.lately(NOW - SECOND_MS, NOW).all]).toEqual(['a', 'b']);
+  });
+
   it('tells people of a flag that they lose, and not of one that they never saw', () => {
     expect([...log.since(7, NOW, NOW).visible]).toEqual(['b']);
     expect([...log.since(8, NOW, NOW).visible]).toEqual([]);
     expect([...log.newest().all]).toEqual(['b']);
+  });
+
+  it('tells those who may have kept one answer for everybody that there are rows now, and no person', () => {
+    const open = { isEnabledGlobally: true };
+    const log = logOf([1, flagOf('a', open), flagOf('b')], [2, flagOf('a', { ...open, hasRows: true }), flagOf('b')]);
+    expect([...log.newest().all]).toEqual(['a']);
+    expect([log.newest().visible.size, log.newest().administered.size]).toEqual([0, 0]);
   });
 
   it('names what requires, or reads the unlock of, a flag that changed, however far, and what did so no longer', () => {

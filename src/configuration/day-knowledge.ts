@@ -14,11 +14,13 @@ type Read = Pick<Snapshot, 'windowedActions' | 'organizationEarners'>;
 /** Since when the days on which users did each action are known, as the store says. */
 export class DayKnowledge {
   readonly #days: Pick<DayStore, 'known'>;
+  readonly #storeAnswersMs: number;
   #held: { readonly known: KnownDays; readonly read: Read } | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
 
-  constructor(days: Pick<DayStore, 'known'>) {
+  constructor(days: Pick<DayStore, 'known'>, storeAnswersMs = STORE_ANSWERS_MS) {
     this.#days = days;
+    this.#storeAnswersMs = storeAnswersMs;
   }
 
   /** As the store says now. Rejects as the store does. */
@@ -42,7 +44,7 @@ export class DayKnowledge {
     // Set before the answer, so that a store that is away is asked by one call in a while.
     this.#readAt = performance.now();
     try {
-      const known = await storeAnswerWithin(STORE_ANSWERS_MS, this.read());
+      const known = await storeAnswerWithin(this.#storeAnswersMs, this.read());
       this.#held = { known, read };
       return known;
     } catch (error) {

@@ -2,6 +2,7 @@ import { type Client, Metadata, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { AccessRow_Effect } from '../../test/gen/latchkey/v1/access.js';
 import type { GetUserResponse } from '../../test/gen/latchkey/v1/user.js';
+import { until } from '../../test/timing.js';
 import { conflictOf } from './testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand, type Rpc } from './testing/door-stand.js';
 
@@ -58,10 +59,10 @@ describe('a call', () => {
     expect(unknown.code).toBe(status.UNAUTHENTICATED);
     expect(unknown.details).not.toContain('guessed');
 
-    const expiresAt = new Date(Date.now() + 2_000);
+    const expiresAt = new Date(Date.now() + 3_000);
     const { secret } = await stand.admin.createToken({ name: 'short', scopes: ['evaluate'], expiresAt });
     expect(await stand.as(secret).evaluate({ flagKey: 'open' })).toMatchObject({ enabled: true });
-    await new Promise((resolve) => setTimeout(resolve, 2_100));
+    await until(() => Date.now() > expiresAt.getTime() + 20);
     const expired = await failureOf(stand.as(secret).evaluate({ flagKey: 'open' }));
     expect(expired).toMatchObject({
       code: status.UNAUTHENTICATED,

@@ -1,6 +1,7 @@
 import { logVerbosity, setLogVerbosity } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
-import { type GrpcDoor, openGrpcDoor } from './grpc-door.js';
+import { openGrpcDoor } from './grpc-door.js';
+import type { GrpcDoor } from './open-door.js';
 import { type DoorStand, openDoorStand } from './testing/door-stand.js';
 import { connect, evaluate, evaluateRaw } from './testing/test-server.js';
 import type { ObservedCall } from './wire/observed-call.js';

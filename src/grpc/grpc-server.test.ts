@@ -1,10 +1,11 @@
 import { once } from 'node:events';
 import { connect as connectHttp2 } from 'node:http2';
+import { connect as connectSocket } from 'node:net';
 import { Client, credentials, logVerbosity, type ServiceError, setLogVerbosity, status } from '@grpc/grpc-js';
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { service as healthService } from 'grpc-health-check';
 import { EvaluateResponse } from '../../test/gen/latchkey/v1/evaluation.js';
-import { busy } from '../../test/timing.js';
+import { busy, until } from '../../test/timing.js';
 import { GrpcServer } from './grpc-server.js';
 import { SELF_SIGNED_CERTIFICATE, SELF_SIGNED_KEY } from './testing/self-signed.js';
 import { connect, type EvaluateMethod, evaluate, startTestServer } from './testing/test-server.js';
@@ -109,6 +110,18 @@ describe('a gRPC server', () => {
     closers.push(() => secure.close());
     expect(await evaluate(secure, 'f')).toMatchObject({ flagKey: 'f' });
     await expect(evaluate(client(address), 'f')).rejects.toMatchObject({ code: status.UNAVAILABLE });
+  });
+
+  it('does not wait for a client that does not finish the handshake of TLS', async () => {
+    const tls = { certificate: SELF_SIGNED_CERTIFICATE, key: SELF_SIGNED_KEY };
+    const { server, address } = await start(echo, { server: { tls, handshakeMs: 100 } });
+    const [host, port] = address.split(':');
+    for (const begun of ['', '\x16\x03\x01']) {
+      const socket = connectSocket(Number(port), host);
+      socket.write(begun);
+      await once(socket.resume(), 'close');
+    }
+    await until(() => server.openConnections === 0);
   });
 });
 

@@ -1,21 +1,33 @@
 import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Connections, type ConnectionsOptions } from '../calls/connections.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import { withTimeLimit } from '../outages/time-limit.js';
 import { REGISTRY } from '../protocol/http/registry.js';
 import type { Handlers, ServiceDescription } from '../protocol/rpcs/method.js';
 import { addReflection } from './reflection/reflection.js';
 import { RenewableCredentials, type Tls } from './renewable-credentials.js';
-import type { Door } from './wire/handler.js';
+import type { Door, Incoming } from './wire/handler.js';
 import { Health } from './wire/health.js';
+import { Listener } from './wire/listener.js';
 import { OpenStreams } from './wire/open-streams.js';
+import { PublicStreams } from './wire/public-streams.js';
 import { bindService } from './wire/service.js';
 
 const DEFAULT_MAX_RECEIVE_BYTES = 4 * 1024 * 1024;
+const HANDSHAKE_MS = 10 * SECOND_MS;
 /** How many calls may be under way on one connection; a client keeps further ones back. */
 const MAX_CONCURRENT_CALLS = 1000;
 /** How long a connection may be silent before it is pinged, and how long a ping may stay unanswered. */
 const KEEPALIVE_MS = MINUTE_MS;
 const KEEPALIVE_ANSWER_MS = 20 * SECOND_MS;
+
+/** How long a connection may be without a call before its client is told to make another one when it has a call again. */
+const MAX_CONNECTION_IDLE_MS = 15 * MINUTE_MS;
+/**
+ * What a connection may take in memory (10^6 bytes) for headers, frames that wait and answers that are not taken; above it further
+ * calls are refused. Without this bound grpc-js has none.
+ */
+const MAX_SESSION_MEGABYTES = 64;
 
 /** How long calls and streams may go on when their connection has become too old. Readers of streams come back with tokens. */
 const CONNECTION_GRACE_MS = 30 * SECOND_MS;
@@ -25,6 +37,14 @@ export interface GrpcServerOptions {
   readonly maxReceiveBytes?: number;
   /** PEM; without it the server speaks plaintext. */
   readonly tls?: Tls;
+  /** How long a client may take for the handshake of TLS. Default 10 s. */
+  readonly handshakeMs?: number;
+  /** How long a connection may be without a call before it is closed. Default 15 min. */
+  readonly maxConnectionIdleMs?: number;
+  /** Counts what anybody may open, by its address: streams of health, and of reflection with their messages. Throws LIMITED for one too many. */
+  readonly arrived?: (call: Incoming) => void;
+  /** How many connections one address may have open; undefined for any number. */
+  readonly connections?: ConnectionsOptions | undefined;
   /** How old a connection may become before its client is told to make another; 0 or undefined for any age. */
   readonly maxConnectionAgeMs?: number;
 }
@@ -35,13 +55,18 @@ export class GrpcServer {
   readonly #health = new Health();
   readonly #streams = new OpenStreams();
   readonly #credentials: RenewableCredentials | undefined;
+  readonly #connections: Connections;
+  #listener: Listener | undefined;
 
   constructor(options: GrpcServerOptions = {}) {
-    this.#credentials = options.tls && new RenewableCredentials(options.tls);
-    const { maxConnectionAgeMs = 0 } = options;
+    this.#credentials = options.tls && new RenewableCredentials(options.tls, options.handshakeMs ?? HANDSHAKE_MS);
+    const { maxConnectionAgeMs = 0, maxConnectionIdleMs = MAX_CONNECTION_IDLE_MS } = options;
+    this.#connections = new Connections(options.connections);
     this.#server = new Server({
       'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES,
       'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
+      'grpc.max_connection_idle_ms': maxConnectionIdleMs,
+      'grpc-node.max_session_memory': MAX_SESSION_MEGABYTES,
       'grpc.keepalive_time_ms': KEEPALIVE_MS,
       'grpc.keepalive_timeout_ms': KEEPALIVE_ANSWER_MS,
       ...(maxConnectionAgeMs > 0 && {
@@ -49,10 +74,11 @@ export class GrpcServer {
         'grpc.max_connection_age_grace_ms': CONNECTION_GRACE_MS,
       }),
     });
-    this.#health.addTo(this.#server, this.#streams);
+    const streams = new PublicStreams(this.#streams, options.arrived ?? (() => undefined));
+    this.#health.addTo(this.#server, streams);
     addReflection({
       server: this.#server,
-      streams: this.#streams,
+      streams,
       registry: REGISTRY,
       served: (service) => this.#health.knows(service),
     });
@@ -75,19 +101,31 @@ export class GrpcServer {
    */
   async listen(address: string): Promise<string> {
     const credentials = this.#credentials ?? ServerCredentials.createInsecure();
-    const port = await new Promise<number>((resolve, reject) => {
-      this.#server.bindAsync(address, credentials, (error, boundPort) => {
-        if (error) reject(new Error(`cannot serve gRPC on ${address}: ${error.message}`, { cause: error }));
-        else resolve(boundPort);
-      });
-    });
-    this.setServing(true);
-    return `${address.slice(0, address.lastIndexOf(':'))}:${port}`;
+    const colon = address.lastIndexOf(':');
+    const host = address.slice(0, colon);
+    this.#listener = new Listener(this.#server, credentials, this.#connections);
+    try {
+      const port = await this.#listener.listen(host.replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1)));
+      this.setServing(true);
+      return `${host}:${port}`;
+    } catch (error) {
+      throw new Error(`cannot serve gRPC on ${address}: ${(error as Error).message}`, { cause: error });
+    }
   }
 
   /** Uses this certificate for connections that are made from now on. */
   renewTls(tls: Tls): void {
     this.#credentials?.renew(tls);
+  }
+
+  /** How many connections are open. */
+  get openConnections(): number {
+    return this.#connections.size;
+  }
+
+  /** How many streams are open, those of health and reflection included. */
+  get openStreams(): number {
+    return this.#streams.size;
   }
 
   /** Sets what the health service reports. */
@@ -101,9 +139,11 @@ export class GrpcServer {
    */
   drain(limitMs: number): Promise<boolean> {
     this.setServing(false);
+    // What grpc-js says of its end does not wait for connections that it did not take itself.
+    const closed = this.#listener?.close();
     this.#streams.endAll();
-    const { promise: ended, resolve } = Promise.withResolvers<true>();
-    this.#server.tryShutdown(() => resolve(true));
+    const shutDown = new Promise<void>((resolve) => this.#server.tryShutdown(() => resolve()));
+    const ended = Promise.all([closed, shutDown]).then(() => true);
     return withTimeLimit(limitMs, ended, () => {
       this.#server.forceShutdown();
       return false;

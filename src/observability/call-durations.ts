@@ -1,4 +1,5 @@
 import type { Metric, Registry } from 'prom-client';
+import { DOOR_NAMES, type DoorName } from '../calls/door-name.js';
 
 const BOUNDS_SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
@@ -17,7 +18,10 @@ interface Series {
 export class CallDurations {
   readonly name: string;
   readonly help: string;
-  readonly #byDoor = { grpc: new Map<string, Map<string, Series>>(), rest: new Map<string, Map<string, Series>>() };
+  readonly #byDoor = Object.fromEntries(DOOR_NAMES.map((door) => [door, new Map()])) as Record<
+    DoorName,
+    Map<string, Map<string, Series>>
+  >;
 
   constructor({ name, help, registry }: { name: string; help: string; registry: Registry }) {
     this.name = name;
@@ -26,7 +30,7 @@ export class CallDurations {
     registry.registerMetric(this as unknown as Metric);
   }
 
-  ended(door: 'grpc' | 'rest', operation: string, code: string, durationMs: number): void {
+  ended(door: DoorName, operation: string, code: string, durationMs: number): void {
     const series = this.#byDoor[door].get(operation)?.get(code) ?? this.#add(door, operation, code);
     const seconds = durationMs / 1000;
     series.count++;
@@ -67,7 +71,7 @@ export class CallDurations {
     ];
   }
 
-  #add(door: 'grpc' | 'rest', operation: string, code: string): Series {
+  #add(door: DoorName, operation: string, code: string): Series {
     const series = { labels: { door, operation, code }, counts: BOUNDS_SECONDS.map(() => 0), count: 0, sum: 0 };
     const codes = this.#byDoor[door].get(operation);
     if (codes === undefined) this.#byDoor[door].set(operation, new Map([[code, series]]));

@@ -1,8 +1,11 @@
+import type { DoorName } from '../calls/door-name.js';
 import type { Logger } from './logger.js';
 import type { Metrics } from './metrics.js';
 
 /** A call that has ended, as each door reports it. */
 export interface EndedCall {
+  /** Which door it came by, where one listener has several; else it is the listener's. */
+  readonly door?: DoorName;
   /** The RPC's path, or the route. */
   readonly operation: string;
   /** The gRPC status or the HTTP status. */
@@ -20,14 +23,14 @@ export interface EndedCall {
 }
 
 /** One log line and one measurement per call: successes at debug, failures at info, defects at error. */
-export function callLog(door: 'grpc' | 'rest', metrics: Metrics, logger: Logger): (call: EndedCall) => void {
+export function callLog(listener: DoorName, metrics: Metrics, logger: Logger): (call: EndedCall) => void {
   // Whether successes are logged is known from the start. If they are not, a successful call is asked for nothing, since it may
   // have to find it out first.
   const writesSuccesses = logger.isLevelEnabled('debug');
   return (call) => {
-    const { operation, code, durationMs, error, unexpected } = call;
-    metrics.requestEnded(door, operation, code, durationMs);
-    if (call.unauthenticated) metrics.authenticationFailed(door);
+    const { door = listener, operation, code, durationMs, error, unexpected } = call;
+    metrics.doors.requestEnded(door, operation, code, durationMs);
+    if (call.unauthenticated) metrics.doors.authenticationFailed(door);
     const succeeded = error === undefined && !unexpected;
     if (succeeded && !writesSuccesses) return;
     const { requestId, actor, peer } = call;

@@ -1,7 +1,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Reason } from '../core/deciding/decision.js';
-import { CallDurations } from './call-durations.js';
+import { DoorMetrics } from './door-metrics.js';
 
 const SECONDS = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 const NS_PER_SECOND = 1e9;
@@ -21,7 +21,7 @@ export interface MetricSources {
     readonly userBytes: number;
     readonly organizationBytes: number;
   };
-  readonly openStreams: () => { readonly watch: number; readonly evaluate: number };
+  readonly openStreams: () => Readonly<Record<'watch' | 'administration' | 'evaluate', number>>;
   /** About how many flags' news are held back for readers of streams. */
   readonly streamBacklog: () => number;
 }
@@ -37,8 +37,7 @@ export interface WorkerSource {
 /** All metrics, and their text in Prometheus' format. */
 export class Metrics {
   readonly registry = new Registry();
-  readonly #requests: CallDurations;
-  readonly #failedAuthentications: Counter<'door'>;
+  readonly doors = new DoorMetrics(this.registry);
   readonly #events: Counter<'outcome'>;
   readonly #batches: Histogram;
   readonly #backfilled: Counter<'outcome'>;
@@ -51,17 +50,6 @@ export class Metrics {
   constructor() {
     const registers = [this.registry];
     collectDefaultMetrics({ register: this.registry, prefix: 'latchkey_' });
-    this.#requests = new CallDurations({
-      name: 'latchkey_request_duration_seconds',
-      help: 'Requests by door, operation and outcome.',
-      registry: this.registry,
-    });
-    this.#failedAuthentications = new Counter({
-      name: 'latchkey_failed_authentications_total',
-      help: 'Requests whose caller could not be established.',
-      labelNames: ['door'],
-      registers,
-    });
     this.#events = new Counter({
       name: 'latchkey_events_total',
       help: 'Events that workers counted or put aside.',
@@ -94,14 +82,6 @@ export class Metrics {
     });
     this.#registerDecisions();
     this.#registerEventLoopDelay();
-  }
-
-  requestEnded(door: 'grpc' | 'rest', operation: string, code: string, durationMs: number): void {
-    this.#requests.ended(door, operation, code, durationMs);
-  }
-
-  authenticationFailed(door: 'grpc' | 'rest'): void {
-    this.#failedAuthentications.inc({ door });
   }
 
   eventsCounted(events: number, durationMs: number): void {
@@ -198,7 +178,7 @@ export class Metrics {
     );
     new Gauge({
       name: 'latchkey_open_streams',
-      help: 'Streams that are open: watch (Watch and /api/stream) and evaluate (EvaluateStream).',
+      help: 'Streams that are open: watch (Watch and /api/stream), administration (WatchAdmin), evaluate (EvaluateStream).',
       labelNames: ['kind'],
       registers: [this.registry],
       collect() {

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../test/timing.js';
 import { personToken, type RestStand, startRestStand } from './testing/rest-stand.js';
 
 let stand: RestStand;
@@ -51,6 +52,19 @@ describe('a malformed request', () => {
     const none = await stand.ask('/api/nothing?secret=1', { token });
     expect(none).toMatchObject({ status: 404, json: { detail: expect.stringContaining('"/api/nothing"') } });
     expect(none.text).not.toContain('secret');
+  });
+
+  it.each([
+    ['is badly encoded', '/ofrep/v1/strea%m'],
+    ['has a part that is too long', `/api/feature-flags/${'x'.repeat(3_000)}`],
+    ['is none', '/none'],
+  ])('to a path that %s leaves nothing of its query in the log', async (_what, path) => {
+    const before = stand.ended.length;
+    const answer = await stand.ask(`${path}?ticket=secret`, { method: 'PATCH', body: {} });
+    await until(() => stand.ended.length > before);
+    const { error, status } = stand.ended.at(-1)!;
+    expect({ status, error }).toEqual({ status: answer.status, error: expect.any(Error) });
+    for (const told of [answer.text, String(error)]) expect(told).not.toContain('secret');
   });
 
   it('by another method is told which ones are taken', async () => {

@@ -47,10 +47,13 @@ describe('a process that only works', () => {
 });
 
 describe('a process without a worker', () => {
-  it('says nothing of the age of events, which it does not know, and has health at both addresses', async () => {
-    const server = await startEmbedded({ ROLES: 'grpc,rest' });
+  it('says nothing of the age of events, which it does not know, and has health at both addresses, below the base path of REST alone', async () => {
+    const server = await startEmbedded({ ROLES: 'grpc,rest', HTTP_BASE_PATH: '/flags' });
     try {
-      for (const address of [server.server.opsAddress, server.httpAddress]) {
+      const { opsAddress } = server.server;
+      expect(await askOf(`http://${opsAddress}/flags`, '/healthz')).toMatchObject({ status: 404 });
+      expect(await askOf(`http://${server.httpAddress}`, '/healthz')).toMatchObject({ status: 404 });
+      for (const address of [opsAddress, `${server.httpAddress}/flags`]) {
         const { status, text } = await askOf(`http://${address}`, '/metrics');
         expect(status).toBe(200);
         expect(text).toContain('latchkey_snapshot_revision');

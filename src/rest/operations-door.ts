@@ -4,10 +4,11 @@ import './server/call.js';
 import { REQUEST_ID_HEADER, requestIdOf } from '../calls/call-headers.js';
 import { notFound } from '../calls/errors.js';
 import { quote } from '../core/values/json.js';
-import { authenticatorOf } from './authenticator-of.js';
 import { ProblemSchema } from './json/problem-schema.js';
 import type { RestDoor } from './rest-door.js';
 import { operations } from './routes/operations.js';
+import { boundConnections, boundedServer, boundUrls } from './server/bounds.js';
+import { answerHeaders } from './server/browser-headers.js';
 import { close, listen, renewTls } from './server/listen.js';
 import { observe, observeUnrouted } from './server/observe.js';
 import { answerWithProblem } from './server/problem.js';
@@ -15,7 +16,7 @@ import type { RestDoorOptions } from './server/rest-options.js';
 
 export type OperationsDoorOptions = Pick<
   RestDoorOptions,
-  'services' | 'address' | 'tls' | 'jwt' | 'ready' | 'metrics' | 'observer'
+  'address' | 'tls' | 'authenticator' | 'ready' | 'metrics' | 'observer'
 >;
 
 const PATHS = '/healthz, /readyz and /metrics';
@@ -25,7 +26,7 @@ const PATHS = '/healthz, /readyz and /metrics';
  * that watch shall not come to the address that users do. Rejects, naming the address, when that cannot be done.
  */
 export async function openOperationsDoor(options: OperationsDoorOptions): Promise<RestDoor> {
-  const { address, tls, observer, ready, metrics } = options;
+  const { address, tls, observer, ready, metrics, authenticator } = options;
   let draining = false;
   const app = fastify({
     logger: false,
@@ -35,9 +36,9 @@ export async function openOperationsDoor(options: OperationsDoorOptions): Promis
     routerOptions: { ignoreTrailingSlash: true },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
       answerWithProblem(error, request, reply);
-      observeUnrouted(observer, request, reply.statusCode);
+      observeUnrouted(observer, request, { status: reply.statusCode, door: 'operations' });
     },
-    ...(tls === undefined ? {} : { https: { cert: tls.certificate, key: tls.key } }),
+    ...boundedServer({ tls, observer }),
   } as FastifyServerOptions);
   app.decorateRequest('caller', null);
   app.decorateRequest('failure', null);
@@ -45,17 +46,24 @@ export async function openOperationsDoor(options: OperationsDoorOptions): Promis
   app.setNotFoundHandler(({ method, url }) => {
     throw noRoute(method, url);
   });
-  observe(app, observer);
+  observe(app, observer, 'operations');
+  boundUrls(app);
+  answerHeaders(app, { secure: tls !== undefined });
   // Before the body of such a request would be read and parsed.
   app.addHook('onRequest', ({ is404, method, url }, _reply, done) => {
     done(is404 ? noRoute(method, url) : undefined);
   });
   app.addSchema(ProblemSchema);
-  operations(app, { ready, metrics, authenticator: authenticatorOf(options), draining: () => draining });
+  operations(app, { ready, metrics, authenticator, draining: () => draining });
+  const connections = boundConnections(app, { observer });
   const bound = await listen(app, address, 'OPS_ADDR');
   let drained: Promise<void> | undefined;
   return {
     address: bound,
+    get openConnections() {
+      return connections.size;
+    },
+    openStreams: new Map(),
     leave: () => {
       draining = true;
     },

@@ -7,14 +7,23 @@ import fastify, {
 } from 'fastify';
 import './server/call.js';
 import type { IncomingMessage } from 'node:http';
+import type { AddressRate } from '../calls/address-rate.js';
 import { REQUEST_ID_HEADER, requestIdOf } from '../calls/call-headers.js';
 import { CallRate } from '../calls/call-rate.js';
 import { actorOf, type Caller } from '../calls/caller.js';
 import { notFound } from '../calls/errors.js';
+import { TrustedProxies } from '../calls/trusted-proxies.js';
 import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
+import type { Authenticator } from '../identity/authenticator.js';
+import { OVERRIDES_HEADER } from '../identity/call-overrides.js';
 import { namedInPath, pathAndQuery } from './admin/admin-path.js';
 import { adminRoutes } from './admin/admin-routes.js';
+import { connectRoutes } from './connect/connect-routes.js';
+import { consolePages } from './console/console-pages.js';
+import { BulkAnswers } from './ofrep/bulk-answers.js';
+import { answerUnrouted, ofrepRoutes } from './ofrep/ofrep-routes.js';
+import { ofrepStream } from './ofrep/ofrep-stream.js';
 import { describeApi, openApiDocument } from './openapi/api-document.js';
 import { docsPage } from './openapi/docs-page.js';
 import { changeFlag } from './routes/change-flag.js';
@@ -25,20 +34,21 @@ import { stream, streamTicket } from './routes/stream.js';
 import { trackEvents } from './routes/track-events.js';
 import { userProgress } from './routes/user-progress.js';
 import { boundAskedHeaders } from './server/asked-headers.js';
-import type { Authenticator } from './server/authenticate.js';
+import { belowBasePath, OUTSIDE } from './server/base-path.js';
+import { boundedServer, boundUrls } from './server/bounds.js';
 import { answerHeaders, pageHeaders } from './server/browser-headers.js';
 import { takeJson } from './server/json-body.js';
-import { observe, observeUnrouted } from './server/observe.js';
+import { doorOfRequest, observe, observeUnrouted } from './server/observe.js';
 import type { OpenStreams } from './server/open-streams.js';
 import { refuseOtherMethods } from './server/other-methods.js';
 import { answerWithProblem } from './server/problem.js';
 import { DEFAULT_MAX_BODY_BYTES, type RestDoorOptions } from './server/rest-options.js';
 import { type SchemaViolation, schemaFault } from './server/validation-fault.js';
+import { addVary } from './server/vary.js';
 import { SessionCallers } from './session/session-callers.js';
 import { sessionRoutes } from './session/session-routes.js';
 
-export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'jwt'> {
-  readonly authenticator: Authenticator;
+export interface RestAppOptions extends Omit<RestDoorOptions, 'address'> {
   readonly draining: () => boolean;
   /** The open streams, which are ended when the door drains. */
   readonly open: OpenStreams;
@@ -46,17 +56,16 @@ export interface RestAppOptions extends Omit<RestDoorOptions, 'address' | 'jwt'>
 
 /** The longest key or id in a path: 191 characters of four bytes each, percent-encoded. */
 const MAX_PARAMETER_LENGTH = 191 * 4 * 3;
-/** How long a client may take to send its request, before the connection is closed. */
-const REQUEST_TIMEOUT_MS = 30 * SECOND_MS;
 
 /** The HTTP application: all routes, and what all of them need. It does not listen yet. */
 export async function restApp(options: RestAppOptions): Promise<FastifyInstance> {
   const app = fastify(serverOptions(options));
   app.decorateRequest('caller', null);
   app.decorateRequest('failure', null);
-  app.setErrorHandler(answerWithProblem);
-  app.setNotFoundHandler(({ method, url }) => {
-    throw noRoute(method, url);
+  app.setErrorHandler(answerFailed);
+  const { basePath = '', consoleFolder } = options;
+  app.setNotFoundHandler((request) => {
+    throw noRoute(request, basePath);
   });
   observe(app, options.observer);
   app.addHook('onRequest', (request, reply, done) => {
@@ -68,13 +77,17 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     if (options.draining()) reply.header('connection', 'close');
     done();
   });
+  boundUrls(app);
+  // What CORS answers itself is counted before it, and all else after it, so that pages can read that it was too much.
+  if (options.addresses !== undefined) limitAddresses(app, options.addresses, ({ method }) => method === 'OPTIONS');
   await protect(app, options);
+  if (options.addresses !== undefined) limitAddresses(app, options.addresses, ({ method }) => method !== 'OPTIONS');
   // Without this the body of a request that no route takes would be read and parsed, whoever sends it.
-  app.addHook('onRequest', ({ is404, method, url }, _reply, done) => {
-    if (is404) done(noRoute(method, url));
+  app.addHook('onRequest', (request, _reply, done) => {
+    if (request.is404) done(noRoute(request, basePath));
     else done();
   });
-  await describeApi(app);
+  await describeApi(app, basePath);
   const refuseTheOthers = refuseOtherMethods(app);
   app.removeAllContentTypeParsers();
   takeJson(app, ['application/json']);
@@ -94,11 +107,22 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
   });
   await app.register((pages, _, done) => {
     pageHeaders(pages);
-    docsPage(pages, document);
+    docsPage(pages, { document, basePath });
     done();
   });
+  if (consoleFolder !== undefined) {
+    await app.register((pages, _, done) => {
+      pageHeaders(pages);
+      consolePages(pages, { folder: consoleFolder, basePath });
+      done();
+    });
+  }
   const rate = new CallRate(options.requestsPerMinute ?? 0);
   stream(app, { ...options, streams: options.services.streams, rate });
+  await app.register((routes, _, done) => {
+    ofrep(routes, options, rate);
+    done();
+  });
   await app.register((routes, _, done) => {
     sessionRoutes(routes, { ...options, requests: rate });
     done();
@@ -107,33 +131,60 @@ export async function restApp(options: RestAppOptions): Promise<FastifyInstance>
     authenticated(api, options, rate);
     done();
   });
+  await app.register((routes, _, done) => {
+    const { maxBodyBytes = DEFAULT_MAX_BODY_BYTES } = options;
+    connectRoutes(routes, { ...options, rate, maxBodyBytes });
+    done();
+  });
   refuseTheOthers();
   return app;
 }
 
-function noRoute(method: string, url: string): Error {
-  return notFound(`no route ${method} ${quote(url.split('?', 1)[0])}; /openapi.json lists them`);
+/** Counts each such request by the address that it comes from, before anything is asked of it. */
+function limitAddresses(
+  app: FastifyInstance,
+  addresses: AddressRate,
+  counts: (request: FastifyRequest) => boolean,
+): void {
+  app.addHook('onRequest', (request, _reply, done) => {
+    // Probes come from the balancer's address, and must tell how the server is, whatever else comes from there.
+    if (counts(request) && doorOfRequest(request) !== 'operations') addresses.take({ getPeer: () => request.ip });
+    done();
+  });
+}
+
+/** Answers in the form of the protocol whose path it is. */
+function answerFailed(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  return answerUnrouted(error, request, reply) ?? answerWithProblem(error, request, reply);
+}
+
+function noRoute({ method, url, originalUrl }: FastifyRequest, basePath: string): Error {
+  const path = originalUrl.split('?', 1)[0];
+  if (url === OUTSIDE) return notFound(`no route ${method} ${quote(path)}: everything here is below ${basePath}/`);
+  return notFound(`no route ${method} ${quote(path)}; ${basePath}/openapi.json lists them`);
 }
 
 function serverOptions({
   tls,
+  timeouts,
   trustedProxies = [],
   observer,
   maxBodyBytes = DEFAULT_MAX_BODY_BYTES,
+  basePath = '',
 }: RestAppOptions): FastifyServerOptions {
+  const proxies = new TrustedProxies(trustedProxies);
   const options = {
     logger: false,
     bodyLimit: maxBodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
     return503OnClosing: false,
     genReqId: ({ headers }: IncomingMessage) => requestIdOf(headers[REQUEST_ID_HEADER]),
     requestIdHeader: false,
-    trustProxy: [...trustedProxies],
-    rewriteUrl: ({ url = '' }: IncomingMessage) => namedInPath(pathAndQuery(url)),
+    trustProxy: (address: string) => proxies.has(address),
+    rewriteUrl: ({ url = '' }: IncomingMessage) => namedInPath(belowBasePath(pathAndQuery(url), basePath)),
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: MAX_PARAMETER_LENGTH },
     frameworkErrors: (error: unknown, request: FastifyRequest, reply: FastifyReply) => {
-      answerWithProblem(error, request, reply.header(REQUEST_ID_HEADER, request.id));
-      observeUnrouted(observer, request, reply.statusCode);
+      answerFailed(error, request, reply.header(REQUEST_ID_HEADER, request.id));
+      observeUnrouted(observer, request, { status: reply.statusCode });
     },
     // Values are not coerced, and members not dropped or filled in: a wrong type or an unknown member is refused.
     ajv: {
@@ -148,7 +199,7 @@ function serverOptions({
     },
     schemaErrorFormatter: (violations: readonly unknown[], part: string) =>
       schemaFault(violations as readonly SchemaViolation[], part),
-    ...(tls === undefined ? {} : { https: { cert: tls.certificate, key: tls.key } }),
+    ...boundedServer({ timeouts, tls, observer }),
   };
   return options as FastifyServerOptions;
 }
@@ -167,12 +218,28 @@ async function protect(app: FastifyInstance, { tls, corsOrigins = [] }: RestAppO
   });
 }
 
+/** The routes of OFREP, which have errors of their own form. */
+function ofrep(
+  app: FastifyInstance,
+  { authenticator, resolver, services, open, basePath = '' }: RestAppOptions,
+  rate: CallRate,
+): void {
+  const { answerTickets: tickets, streams } = services;
+  const answers = new BulkAnswers({ resolver, tickets, basePath });
+  ofrepStream(app, { resolver, answers, tickets, streams, open, rate });
+  void app.register((routes, _, done) => {
+    ofrepRoutes(routes, { resolver, answers, authenticator, rate });
+    done();
+  });
+}
+
 /** Registers the routes that need a caller: it is authenticated, and its limit checked, before the body is read. */
 function authenticated(api: FastifyInstance, options: RestAppOptions, rate: CallRate): void {
   const { authenticator, services } = options;
   const enter = (request: FastifyRequest, caller: Caller): void => {
     request.caller = caller;
     rate.take(actorOf(caller));
+    request.caller = authenticator.overrides.carriedBy(caller, request.headers[OVERRIDES_HEADER]);
   };
   // The administration takes sessions, too.
   const callers = new SessionCallers(options);
@@ -193,7 +260,7 @@ function authenticated(api: FastifyInstance, options: RestAppOptions, rate: Call
     changeFlag(routes, services.flags);
     requirementRoutes(routes, services.requirements);
     userProgress(routes, services.progress);
-    streamTicket(routes, services);
+    streamTicket(routes, { streams: services.streams, basePath: options.basePath });
     done();
   });
   void api.register((routes, _, done) => {
@@ -223,13 +290,4 @@ function byToken(
       done(error as Error);
     }
   });
-}
-
-/** Adds a name to `Vary`, so that caches give nobody another caller's answers. CORS may have set it to `Origin`. */
-function addVary(
-  reply: { getHeader(name: string): unknown; header(name: string, value: string): unknown },
-  name: string,
-) {
-  const before = reply.getHeader('vary');
-  reply.header('vary', typeof before === 'string' && before !== '' ? `${before}, ${name}` : name);
 }

@@ -71,10 +71,12 @@ describe('headers for browsers', () => {
   it('are on every answer, those of TLS by TLS alone, and few: an answer is no page', async () => {
     const ofAnswers = {
       'content-security-policy': "default-src 'none';frame-ancestors 'none'",
+      'cross-origin-resource-policy': 'same-origin',
+      'referrer-policy': 'no-referrer',
       'x-content-type-options': 'nosniff',
       'x-frame-options': 'DENY',
     };
-    const ofPages = { 'cross-origin-opener-policy': 'same-origin', 'referrer-policy': 'no-referrer' };
+    const ofPages = { 'cross-origin-opener-policy': 'same-origin' };
     for (const path of ['/healthz', '/no/such/route', '/api/feature-flags/', '/api/admin/flags', '/openapi.json']) {
       const headers = Object.fromEntries((await stand.ask(path)).headers);
       expect(headers).toMatchObject({

@@ -1,5 +1,6 @@
-import { authenticatorOf } from './authenticator-of.js';
+import type { DoorName } from '../calls/door-name.js';
 import { restApp } from './rest-app.js';
+import { boundConnections } from './server/bounds.js';
 import { close, listen, renewTls } from './server/listen.js';
 import { OpenStreams } from './server/open-streams.js';
 import type { RestDoorOptions } from './server/rest-options.js';
@@ -7,6 +8,10 @@ import type { RestDoorOptions } from './server/rest-options.js';
 export interface RestDoor {
   /** The `HOST:PORT` that is listened on. */
   readonly address: string;
+  /** How many streams are open, by door. */
+  readonly openStreams: ReadonlyMap<DoorName, number>;
+  /** How many connections are open. */
+  readonly openConnections: number;
   /** Reports at `/readyz` that it is not ready, and tells clients to close their connections, but goes on serving. */
   leave(): void;
   /** Uses this certificate for connections that are made from now on. */
@@ -22,14 +27,20 @@ export async function openRestDoor(options: RestDoorOptions): Promise<RestDoor> 
   const open = new OpenStreams();
   const app = await restApp({
     ...rest,
-    authenticator: authenticatorOf(options),
     draining: () => draining,
     open,
   });
+  const connections = boundConnections(app, options);
   const bound = await listen(app, address, 'HTTP_ADDR');
   let drained: Promise<void> | undefined;
   return {
     address: bound,
+    get openConnections() {
+      return connections.size;
+    },
+    get openStreams() {
+      return open.counts;
+    },
     leave: () => {
       draining = true;
     },

@@ -63,10 +63,20 @@ export interface BackfillFilter {
   readonly unfinished?: boolean;
 }
 
+export interface UnfinishedBackfills {
+  readonly items: readonly Backfill[];
+  readonly count: number;
+}
+
 export interface BackfillReader {
   get(id: string): Promise<Backfill | undefined>;
   /** Newest first. */
   list(page: PageRequest, filter: BackfillFilter): Promise<Page<Backfill>>;
+  /**
+   * Those that have not ended: the running ones, then the pending ones, each in the order in which they were started, `limit` of a kind
+   * at most; with how many there are, of which no more than `countTo` are counted.
+   */
+  unfinished(limit: number, countTo: number): Promise<UnfinishedBackfills>;
   /** Drops backfills that ended before this instant, the oldest first and `limit` at most. Gives how many. */
   purge(before: number, limit: number): Promise<number>;
 }

@@ -19,7 +19,7 @@ export interface ConfigurationReader {
   changes(since: number): Promise<ConfigurationChanges>;
   /** A flag by id or by key; undefined when there is none. Archived ones are found. */
   flag(idOrKey: string): Promise<Flag | undefined>;
-  /** All rows of a flag: roles', then organizations', then users', each by key. Inactive ones too; one manager's if given. */
+  /** All rows of a flag that fit a filter: roles', then organizations', then users', each by key. Inactive ones too. */
   access(flagId: string, page: PageRequest, filter?: AccessFilter): Promise<Page<AccessRow>>;
   /** Those of these flags, by id, for which no user and no organization has an access row. */
   withoutRows(flagIds: readonly string[]): Promise<readonly string[]>;
@@ -34,6 +34,10 @@ export interface ConfigurationReader {
 export interface AccessFilter {
   /** The organization whose rows they are. */
   readonly managedBy?: string;
+  /** Whom they are for; absent: anybody. */
+  readonly subject?: 'roles' | 'organizations' | 'users';
+  /** What the user begins with, or the organization, or the role of rows that name no more. */
+  readonly prefix?: string;
 }
 
 /**

@@ -72,6 +72,15 @@ export interface DeliveryFilter {
   readonly state?: DeliveryState;
 }
 
+/** How deliveries to one endpoint stand. */
+export interface DeliveryStanding {
+  readonly endpointId: string;
+  /** When its oldest pending delivery was made, or last replayed; absent when none is pending. */
+  readonly oldestPendingAt?: number;
+  /** When the newest of its deliveries that failed was given up; absent when none is kept that failed. */
+  readonly lastFailedAt?: number;
+}
+
 export interface DeliveryStore {
   /** Claims a pending delivery that is due, by moving its next attempt to the end of the lease; undefined when it is not. */
   claim(key: DeliveryKey, options: ClaimOptions): Promise<DeliveryClaim | undefined>;
@@ -83,6 +92,8 @@ export interface DeliveryStore {
   list(filter: DeliveryFilter, page: PageRequest): Promise<Page<Delivery>>;
   /** When an endpoint's oldest pending delivery was made, or last replayed; undefined when none is pending. */
   oldestPendingAt(endpointId: string): Promise<number | undefined>;
+  /** Of every endpoint that there is, the one that was made first coming first. It reads two entries of an index for each. */
+  standings(): Promise<readonly DeliveryStanding[]>;
   /** Ends as failed those deliveries of an endpoint that have been pending since before that instant; `limit` at most. Gives how many. */
   giveUp(endpointId: string, pendingSinceBefore: number, limit: number): Promise<number>;
   /** Drops deliveries that ended before that instant, and those of removed endpoints; `limit` of each at most. Gives how many. */

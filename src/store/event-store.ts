@@ -84,10 +84,13 @@ export interface EventReader {
   pendingUsers(userIds: readonly string[], receivedAtOrBefore: number, earner?: Earner): Promise<ReadonlySet<string>>;
   /** For each partition that has a pending event, when its oldest was received; ascending by partition. */
   oldestPending(): Promise<readonly { readonly partition: number; readonly receivedAt: number }[]>;
+  /** How many events wait to be counted, of users and of organizations as earners; to `atMost`, which stands for as many or more. */
+  pendingCount(atMost: number): Promise<number>;
   /** Dead letters, oldest first. */
   deadLetters(page: PageRequest): Promise<Page<DeadLetter>>;
-  /** How many dead letters there are; with `atMost`, no more than so many are counted. */
-  deadLetterCount(atMost?: number): Promise<number>;
+  deadLetterCount(): Promise<number>;
+  /** The same in bounds: no more than `atMost` are looked at, and of these alone is told when the oldest was received. */
+  deadLetterBacklog(atMost: number): Promise<DeadLetterBacklog>;
   /**
    * Forgets done and reversed events received before that instant, `limit` rows at most; gives how many. Called again until 0. Of events
    * that count for organizations it forgets those of a day longer: they are gone before the user's own event is, which leads to them.
@@ -98,6 +101,12 @@ export interface EventReader {
 export interface PurgeOptions {
   readonly receivedBefore: number;
   readonly limit: number;
+}
+
+export interface DeadLetterBacklog {
+  readonly count: number;
+  /** Absent where there is none, and where there may be more than were counted. */
+  readonly oldestReceivedAt?: number;
 }
 
 export interface DeadLetter extends NewEvent {
@@ -149,4 +158,9 @@ export interface InboxWriter {
    * events were dead letters.
    */
   replay(keys: readonly EventKey[], receivedAt: number): Promise<number>;
+  /**
+   * Gives dead letters up: they count as taken back, so that the same again is a duplicate, and what they carry goes. Gives how many of
+   * these events were dead letters.
+   */
+  discard(keys: readonly EventKey[]): Promise<number>;
 }

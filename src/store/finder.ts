@@ -1,3 +1,4 @@
+import type { RoleWithin } from '../core/sentences/uses.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { Page, PageRequest } from './page.js';
 
@@ -14,9 +15,12 @@ export interface Finder {
   /**
    * Users of whom something is stored, each once. Where a text is given: those whose ids begin with it, by id, so that the one with that
    * very id comes first; then those of whom the first of the attributes begins with it once it is folded, by that value; then by the
-   * next. Where none is: by id; or where a flag is the only other filter, in the order in which they first unlocked it.
+   * next. Where none is: by id; with a role, in the order of all users, as members are listed; or where a flag is the only other filter, in the order in
+   * which they first unlocked it.
    */
   users(request: UsersRequest): Promise<Page<FoundUser>>;
+  /** Organizations that define a role, or that have access rows for it, by id; 100 a page at most. */
+  organizationsWithRole(role: string, page: PageRequest): Promise<Page<RoleWithin>>;
 }
 
 /** All filters that are given apply. Left out, or '': any. */

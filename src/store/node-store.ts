@@ -5,6 +5,8 @@ export interface NodeReport {
   readonly roles: readonly string[];
   /** The release that it runs. */
   readonly version: string;
+  /** Whether it lets calls of tests decide flags by themselves; left out by a server that does not. */
+  readonly testOverrides?: boolean;
   readonly startedAt: number;
   /** The revision of the configuration by which it decides. */
   readonly revision: number;
@@ -15,6 +17,16 @@ export interface NodeReport {
   readonly streams: number;
   /** About how many bytes are held back for readers of streams that do not keep up. */
   readonly streamBacklog: number;
+  /** Keys that clients asked it for within a day and that no flag had, or an archived one: those asked for most often, at most 20. */
+  readonly unknownKeys: readonly AskedKey[];
+}
+
+/** How often a key was asked for, and when first and last, in epoch milliseconds. */
+export interface AskedKey {
+  readonly key: string;
+  readonly times: number;
+  readonly firstAt: number;
+  readonly lastAt: number;
 }
 
 export interface CacheReport {

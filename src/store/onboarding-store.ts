@@ -3,10 +3,12 @@ import type { Page, PageRequest } from './page.js';
 /** How far users have come in onboarding: counts that are kept up in the transactions that change them. */
 export interface OnboardingStore {
   /**
-   * How many users have reached each stage, and so on, exactly, as is committed when it is called. Sums at most 16 rows for each counter;
-   * how many users there are does not matter.
+   * How many users have reached each of these stages, and so on, exactly, as is committed when it is called. Sums at most 16 rows for each
+   * counter; how many users there are, and how many other stages, does not matter. What nobody has reached is left out.
    */
   counts(request: StageCountsRequest): Promise<readonly StageCount[]>;
+  /** The stages that an organization's members, or with '' any users, are counted in, by name: `limit` at most, by a step each. */
+  stagesCounted(organizationId: string, limit: number): Promise<readonly string[]>;
   /** Whether all are counted who had reached a stage before stages were counted. */
   isWhole(): Promise<boolean>;
   /**
@@ -16,7 +18,19 @@ export interface OnboardingStore {
   countSome(limit: number): Promise<boolean>;
   /** Users who have been in a stage since before an instant, those first who have been there for longest. */
   stuck(request: StuckRequest): Promise<Page<StuckUser>>;
+  /** How many these are, up to `limit`. */
+  countStuck(request: Omit<StuckRequest, 'after'>): Promise<number>;
+  /** How many of each organization's members have come how far, of those organizations and stages alone that are named, all weeks together. */
+  breakdown(request: BreakdownRequest): Promise<ReadonlyMap<string, readonly StageReach[]>>;
 }
+
+export interface BreakdownRequest {
+  readonly organizationIds: readonly string[];
+  readonly stages: readonly string[];
+}
+
+/** How far users have come, without how long that took. What nobody has reached is left out. */
+export type StageReach = Pick<StageCount, 'stage' | 'reached' | 'now'>;
 
 export interface StageCountsRequest {
   /** Of an organization's members alone; '' for everybody. */
@@ -26,6 +40,8 @@ export interface StageCountsRequest {
    * nobody has said when they joined.
    */
   readonly joined: 'all' | 'unknown' | { readonly from: number; readonly to: number };
+  /** These stages alone. */
+  readonly stages: readonly string[];
 }
 
 export interface StageCount {

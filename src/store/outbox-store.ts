@@ -36,6 +36,11 @@ export interface OutboxReader {
    * are more than `limit` changes. A change has the instant of its transaction, which may commit some seconds later.
    */
   newest(since: number, limit: number): Promise<ReadonlyMap<string, number> | undefined>;
+  /**
+   * The changes of all users at or after that instant, by instant, and of one instant in the order of their positions; at most `limit`.
+   * A change has the instant of its transaction, which may commit some seconds later.
+   */
+  recent(since: number, limit: number): Promise<readonly PlacedChange[]>;
   /** Drops changes older than that instant, at most `limit`; gives how many. */
   purge(before: number, limit: number): Promise<number>;
 }

@@ -7,7 +7,8 @@ export interface SearchFill {
   isComplete(): Promise<boolean>;
   /**
    * Brings the next users to the present setting, `limit` at most, and notes how far it is in the same transaction: it can be stopped
-   * anywhere, and goes on there. Locks them meanwhile. Gives whether there is more to do; false, too, where another server is at it.
+   * anywhere, and goes on there. Locks them meanwhile, and waits for none of them while it has another. Gives whether there is more to do;
+   * false, too, where another server is at it.
    */
   step(limit: number): Promise<boolean>;
 }

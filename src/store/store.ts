@@ -17,6 +17,7 @@ import type { TokenReader, TokenWriter } from './token-store.js';
 import type { UserPages } from './user-pages.js';
 import type { EarnerWriter, StateReader, TimerReader, TimerWriter, UserHistory, UserWriter } from './user-store.js';
 import type { VersionReader, VersionWriter } from './version-store.js';
+import type { VolumeStore } from './volume-store.js';
 import type { WebhookReader, WebhookWriter } from './webhook-store.js';
 
 export type { Page, PageRequest } from './page.js';
@@ -39,6 +40,7 @@ export interface Store {
   readonly inbox: EventInbox;
   readonly events: EventReader;
   readonly days: DayStore;
+  readonly volume: VolumeStore;
   readonly derived: DerivedStore;
   readonly timers: TimerReader;
   readonly outbox: OutboxReader;

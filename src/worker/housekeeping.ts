@@ -9,7 +9,17 @@ import { settleDerived } from './settle-derived.js';
 export interface HousekeepingOptions {
   readonly store: Pick<
     Store,
-    'events' | 'days' | 'derived' | 'transaction' | 'outbox' | 'deliveries' | 'audit' | 'tokens' | 'backfills' | 'now'
+    | 'events'
+    | 'days'
+    | 'volume'
+    | 'derived'
+    | 'transaction'
+    | 'outbox'
+    | 'deliveries'
+    | 'audit'
+    | 'tokens'
+    | 'backfills'
+    | 'now'
   >;
   readonly keeper: ConfigurationKeeper;
   readonly retentionDays: number;
@@ -29,6 +39,8 @@ const OUTBOX_MS = DAY_MS;
 const DELIVERIES_MS = 7 * DAY_MS;
 /** For how long backfills that have ended are kept, to be read. */
 const BACKFILLS_MS = 30 * DAY_MS;
+/** For how many days it is kept how often actions were done. */
+const VOLUME_DAYS = 45;
 /**
  * For how many days events are kept beyond the retention, and days of actions with them. An event may be up to five minutes ahead when
  * it arrives, and its key must be known for as long as the event could be sent again.
@@ -60,6 +72,8 @@ export async function keepHouse(
     rows = await store.events.purge({ receivedBefore: now - (keptDays + LEADING_DAYS) * DAY_MS, limit: CHUNK });
   const kept = await store.transaction((tx) => keepDays(tx, keeper, dayNumber(now) - keptDays - BEHIND_DAYS));
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows) rows = await store.days.purge(kept, CHUNK);
+  for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
+    rows = await store.volume.purge(dayNumber(now) - VOLUME_DAYS, CHUNK);
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)
     rows = await store.outbox.purge(now - OUTBOX_MS, CHUNK);
   for (let rows = CHUNK; rows > 0 && !signal?.aborted; dropped += rows)

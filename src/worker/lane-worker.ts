@@ -5,6 +5,7 @@ import type { Notifier } from '../notify/notifier.js';
 import type { WorkQueue } from '../queue/queue.js';
 import type { EventKey, NewEvent } from '../store/event-store.js';
 import { type Store, StoreUnavailable, type Transaction } from '../store/store.js';
+import type { VolumeTally } from './action-volume.js';
 import { BurialBrake, isSame } from './burial-brake.js';
 import { type CountedBatch, countForOrganizations, countForUsers } from './count-batch.js';
 
@@ -20,6 +21,8 @@ export interface LaneWorkerOptions {
   readonly retentionDays: number;
   /** How many events one transaction counts at most; 1,000 when left out. What is counted does not depend on it. */
   readonly batchSize?: number;
+  /** Told of events of users that were counted; left out, nobody is. */
+  readonly volume?: Pick<VolumeTally, 'add'>;
   readonly observer: LaneObserver;
 }
 
@@ -110,6 +113,8 @@ export class LaneWorker {
     if (batch === undefined) return { counted: 0, all: true };
     const { notices, organizationIds, counted } = batch;
     observer.counted(counted, performance.now() - startedAt);
+    // Which of them are left, where some are, is not known here.
+    if (lane < lanes && counted === events.length) this.#options.volume?.add(events);
     for (const notice of notices) await notifier.publish(notice);
     if (organizationIds.length > 0) await queue.wake(this.#lanesOf(organizationIds));
     return { counted, all: counted === events.length };

@@ -1,6 +1,7 @@
 import type { Usage } from '../conditions/usage.js';
 import type { JsonObject, JsonValue } from '../values/json.js';
 
+/** The reasons that an evaluation has. */
 export const REASONS = [
   'FLAG_NOT_FOUND',
   'DISABLED',
@@ -16,7 +17,10 @@ export const REASONS = [
   'DEFAULT',
 ] as const;
 
-export type Reason = (typeof REASONS)[number];
+/** The reasons that callers are told: OVERRIDDEN where the call itself has decided the flag, as a test does. */
+export const TOLD_REASONS = [...REASONS, 'OVERRIDDEN'] as const;
+
+export type Reason = (typeof TOLD_REASONS)[number];
 
 /** The answer of one evaluation. */
 export interface Decision {
@@ -45,6 +49,13 @@ export interface EvaluationContext {
   readonly roles?: readonly string[];
   readonly joinedAt?: number;
   readonly attributes?: JsonObject;
+  /**
+   * By whose id rollouts and variants are decided that go by the user: a visitor's, or a user's whose buckets are to stay what they were
+   * before signing in. Nothing is stored under it, and it says nothing else of the user. Laws: nobody with such an id is decided for as
+   * a user of that id is of whom nothing is stored; a user with their own id, as without it; and of one with another's every bucket by the user
+   * is that of the other.
+   */
+  readonly anonymousId?: string;
 }
 
 /** A flag that came on, or went off, for a user. */

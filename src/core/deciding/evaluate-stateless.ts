@@ -7,6 +7,8 @@ export interface StatelessInput {
   readonly snapshot: Snapshot;
   /** By which the user's bucket is found, and so the variant; '' for nobody in particular. Nothing else is read of the user. */
   readonly userId: string;
+  /** By which it is found in place of the user's id. */
+  readonly anonymousId?: string | undefined;
   /** Whether the snapshot is the newest configuration known of. In a newer one a flag may have got its first access row. */
   readonly newest: boolean;
   /** Epoch milliseconds. */
@@ -27,8 +29,9 @@ export function evaluateStateless(input: StatelessInput, flagKey: string): Decis
 function decide(input: StatelessInput, flagKey: string, answers: Answers): Decision | undefined {
   if (answers.has(flagKey)) return answers.get(flagKey);
   answers.set(flagKey, undefined);
-  const { snapshot, userId, now } = input;
-  const decision = evaluate(snapshot, flagKey, unknownUser(userId), undefined, undefined, now);
+  const { snapshot, userId, anonymousId, now } = input;
+  const context = anonymousId === undefined ? undefined : { anonymousId };
+  const decision = evaluate(snapshot, flagKey, unknownUser(userId), undefined, context, now);
   const holds = holdsForEveryState(input, decision, answers);
   answers.set(flagKey, holds);
   return holds;

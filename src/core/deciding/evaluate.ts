@@ -19,6 +19,8 @@ interface Walk {
   readonly hidesDenials: boolean;
   /** Whether it is left out what is left of the flag; see {@link decideAlone}. */
   readonly withoutUsage?: boolean;
+  /** Decisions that the call has made itself, by flag; they are among those decided so far, too, for flags that require these. */
+  readonly overridden?: ReadonlyMap<string, Decision>;
 }
 
 /**
@@ -97,8 +99,21 @@ const TO_ALL: Walk = { depth: 0, hidesDenials: false };
 /** What decisions of many flags for one subject at one instant have in common; see {@link decideAmong}. */
 export type Among = Walk;
 
-export function among({ hidesDenials, withoutUsage = false }: Pick<Among, 'hidesDenials' | 'withoutUsage'>): Among {
-  return { depth: 0, hidesDenials, withoutUsage };
+export function among({
+  hidesDenials,
+  withoutUsage = false,
+  overridden,
+}: Pick<Among, 'hidesDenials' | 'withoutUsage' | 'overridden'>): Among {
+  if (overridden === undefined) return { depth: 0, hidesDenials, withoutUsage };
+  return { depth: 0, hidesDenials, withoutUsage, overridden, decided: new Map(overridden) };
+}
+
+/** The decision of a flag that a call has decided as one of its variants; undefined where it has no such variant. */
+export function overriddenDecision(compiled: CompiledFlag, variant: string): Decision | undefined {
+  const { flag } = compiled;
+  if (!flag.variants.some(({ key }) => key === variant)) return undefined;
+  const decision = makeAnswer(compiled, undefined, 'OVERRIDDEN', variant);
+  return { ...decision, enabled: variant !== flag.offVariant };
 }
 
 /**
@@ -112,6 +127,8 @@ export function decideAmong(
   now: number,
   common: Among,
 ): Decision {
+  const overridden = common.overridden?.get(flagKey);
+  if (overridden !== undefined) return overridden;
   const known = common.decided?.get(flagKey);
   // Of a flag that is required it is not told what is left of it.
   const isWhole = known !== undefined && snapshot.flags.get(flagKey)?.tellsUsage !== true;

@@ -57,6 +57,11 @@ class RememberedSubject implements Subject {
     return this.user.id;
   }
 
+  /** What is remembered is without overrides. */
+  get anonymousId(): undefined {
+    return undefined;
+  }
+
   get organizationId(): string {
     return this.user.organizationId;
   }
@@ -210,7 +215,8 @@ function overrides(context: EvaluationContext): boolean {
     context.organizationId !== undefined ||
     context.roles !== undefined ||
     context.joinedAt !== undefined ||
-    context.attributes !== undefined
+    context.attributes !== undefined ||
+    context.anonymousId !== undefined
   );
 }
 
@@ -266,6 +272,7 @@ function withoutFacts(
     organization,
     organizationId,
     userId: user.id,
+    anonymousId: context.anonymousId,
     attributes,
     roleLevels: levels,
     userRows: indexRows(user.access),

@@ -26,6 +26,8 @@ const LINE_OF: Readonly<Record<Reason, readonly LineName[]>> = {
   RULE: ['RULES'],
   ROLLOUT: ['RULES'],
   DEFAULT: ['OTHERWISE'],
+  // No evaluation has it.
+  OVERRIDDEN: [],
 };
 
 const overrides = fc.option(

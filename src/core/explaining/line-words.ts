@@ -98,7 +98,7 @@ export function rulesWords(rules: readonly ExplainedRule[], missing: MissingLeaf
   if (answering !== undefined) return `${ruleWords(answering)} ${OUTCOMES[answering.outcome]}`;
   return rules
     .map((rule) => {
-      const nearest = missing?.ruleId === rule.requirement.ruleId ? ` (${missing.text})` : '';
+      const nearest = missing?.ruleId === rule.requirement.ruleId ? ` (${missing.sentence.text})` : '';
       return `${ruleWords(rule)}: ${OUTCOMES[rule.outcome]}${nearest}`;
     })
     .join('; ');

@@ -1,5 +1,5 @@
 import type { Requirement, RuleRequirement } from '../requirements/requirement.js';
-import { textOf } from '../sentences/part.js';
+import { type Sentence, sentence } from '../sentences/part.js';
 import { countInWords, missingInWords, nearestMissing } from '../sentences/requirement-words.js';
 import type { Names } from '../sentences/speaking.js';
 
@@ -8,7 +8,7 @@ export interface MissingLeaf {
   readonly ruleId: string;
   readonly leaf: Requirement;
   /** In words: `4 of 7 days since joining`. */
-  readonly text: string;
+  readonly sentence: Sentence;
 }
 
 /**
@@ -18,13 +18,13 @@ export interface MissingLeaf {
 export function missingOf(rules: readonly RuleRequirement[], names: Names): MissingLeaf | undefined {
   const rule = nearestRule(rules);
   const leaf = rule && nearestMissing(rule.requirement);
-  return leaf && { ruleId: rule.ruleId, leaf, text: missingText(leaf, names) };
+  return leaf && { ruleId: rule.ruleId, leaf, sentence: missingSentence(leaf, names) };
 }
 
 /** One thing that is missing, in words. */
-export function missingText(leaf: Requirement, names: Names): string {
+function missingSentence(leaf: Requirement, names: Names): Sentence {
   const counted = countInWords(leaf);
-  return counted === undefined ? (missingInWords(leaf, names)?.text ?? '') : textOf(counted);
+  return counted === undefined ? (missingInWords(leaf, names) ?? sentence([])) : sentence(counted);
 }
 
 /** The rule that is open to the user, and not met, of which most is met; of several, the one that time will have met first. */

@@ -2,6 +2,7 @@ import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { decide, decideForPeople } from '../deciding/evaluate.js';
 import { earnerOf, subjectOf } from '../deciding/subject.js';
+import { requirementsOf } from '../requirements/requirements-of.js';
 import { foldLedger } from '../states/ledger.js';
 import { unknownOrganization } from '../states/organization-state.js';
 import { arbitraryWorld, KEYS } from '../testing/arbitrary-world.js';
@@ -28,9 +29,19 @@ describe('how a flag stands for a user', () => {
           expect(flag.decision).toEqual(explanation.decision);
           expect(flag.line).toBe(explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')!.line);
           expect(flag.state === 'ON').toBe(flag.decision.enabled);
+          // Rules of which it does not look at every part come to the same.
+          const whole = requirementsOf(snapshot.flags.get(key)!, { ...about, audience: 'OPERATOR' });
+          const { progress, blockedBy } = whole;
+          expect(flag).toMatchObject({ progress, blockedBy });
+          const brief = requirementsOf(snapshot.flags.get(key)!, {
+            ...about,
+            audience: 'OPERATOR',
+            briefWhereOn: true,
+          });
+          expect(brief.rules.map(({ met }) => met)).toEqual(whole.rules.map(({ met }) => met));
           if (flag.nearest !== undefined) {
             expect(flag.nearest.leaf.met).toBe(false);
-            expect(flag.nearest.text).not.toMatch(/undefined|\[object|^$/);
+            expect(flag.nearest.sentence.text).not.toMatch(/undefined|\[object|^$/);
             expect(explanation.rules.map(({ requirement }) => requirement.ruleId)).toContain(flag.nearest.ruleId);
           }
           states.add(flag.state);
@@ -59,13 +70,13 @@ describe('how a flag stands for a user', () => {
     const conditions = { all: [...(VERIFIED.all as object[]), many] } as never;
     expect(standing([{ conditions: VERIFIED }, { conditions }], { actions })).toMatchObject({
       ...{ state: 'OFF', progress: 0.375, line: 'OTHERWISE' },
-      nearest: { ruleId: 'rul_1', text: expect.stringContaining('3 of 4') },
+      nearest: { ruleId: 'rul_1', sentence: { text: expect.stringContaining('3 of 4') } },
     });
     expect(standing([{ conditions }], { actions, emailVerified: true })).toMatchObject({
       state: 'NEAR',
       progress: 0.875,
     });
-    expect(standing([{ conditions: { not: VERIFIED } }], { emailVerified: true }).nearest!.text).toMatch(
+    expect(standing([{ conditions: { not: VERIFIED } }], { emailVerified: true }).nearest!.sentence.text).toMatch(
       /^no longer: /,
     );
   });

@@ -62,7 +62,8 @@ const NEAR_MS = 7 * DAY_MS;
 /** How a flag that is not archived stands for a user. Law: decision and line are those of its explanation. */
 export function userFlagFor(compiled: CompiledFlag, asked: UserFlagAsked): UserFlag {
   const { flag } = compiled;
-  const told = requirementsOf(compiled, asked);
+  // Nothing is missing of a flag that is on.
+  const told = requirementsOf(compiled, { ...asked, briefWhereOn: true });
   const toPlatform = asked.audience === 'OPERATOR';
   const decision = toPlatform ? told.decision : decisionForOrganization(compiled, asked, told.decision);
   const { progress, blockedBy, rules } = told;

@@ -11,13 +11,18 @@ const HASHES = 2 ** 32;
 /** Whose bucket is looked for. */
 export interface BucketSource {
   readonly userId: string;
+  /** By which a user's buckets are found in place of the user's id: as whom they were known before they signed in. */
+  readonly anonymousId?: string | undefined;
   readonly organizationId: string;
   readonly attributes: JsonObject;
 }
 
 /** The text that a user's bucket depends on; undefined when there is none. Numbers and booleans count as their text. */
 export function bucketKey(bucketBy: BucketBy, source: BucketSource): string | undefined {
-  if (bucketBy === 'user') return source.userId === '' ? undefined : source.userId;
+  if (bucketBy === 'user') {
+    const id = source.anonymousId ?? source.userId;
+    return id === '' ? undefined : id;
+  }
   if (bucketBy === 'organization') return source.organizationId === '' ? undefined : source.organizationId;
   const value = ownMember(source.attributes, bucketBy.slice('attribute:'.length));
   if (typeof value === 'string') return value === '' ? undefined : value;

@@ -35,6 +35,12 @@ export function compileDistribution(
   }
 }
 
+/** Whether a distribution gives more than one variant. */
+export function isSpread(distribution: readonly WeightedVariant[]): boolean {
+  const shares = distribution.filter(({ weight }) => weight > 0);
+  return shares.some(({ variant }) => variant !== shares[0]!.variant);
+}
+
 /**
  * Version 1: variants take ranges of buckets in the order of the list, as large as their weights say. A missing key gets the first
  * variant. A change of one share moves the ranges after it, and so users between variants that stay as they are.

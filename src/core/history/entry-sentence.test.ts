@@ -17,6 +17,8 @@ const SENTENCES: readonly (readonly [action: string, before: JsonValue, after: J
     { flag: { version: 2, isEnabledGlobally: true, rules: [1] } },
     'changed the flag "x": is enabled globally, rules',
   ],
+  ['session.begin', null, { id: 'ses_1' }, 'signed in'],
+  ['session.end', null, { id: 'ses_1' }, 'signed out'],
   ['access.set', {}, access([row({ userId: 'ada' })]), 'allowed the flag "x" to the user "ada"'],
   [
     'access.set',
@@ -37,6 +39,24 @@ const SENTENCES: readonly (readonly [action: string, before: JsonValue, after: J
     'removed the access row of the role "pilot" from the flag "x"',
   ],
   ['access.set', {}, access([row({}), row({})], [row({})]), 'put 2 and removed 1 access rows of the flag "x"'],
+  [
+    'organization.role.remove',
+    { roles: [{ name: 'lead' }, { name: 'boss' }] },
+    { roles: [{ name: 'lead', movingTo: 'boss' }, { name: 'boss' }] },
+    'removed a role of the organization "x": lead',
+  ],
+  [
+    'organization.role.moved',
+    { roles: [{ name: 'lead', movingTo: 'boss' }, { name: 'boss' }] },
+    { roles: [{ name: 'boss' }] },
+    'moved all who had a role of the organization "x": lead',
+  ],
+  [
+    'organization.role.rename',
+    { roles: [{ name: 'lead' }] },
+    { roles: [{ name: 'lead', movingTo: 'boss' }, { name: 'boss' }] },
+    'renamed a role of the organization "x": lead is boss now',
+  ],
   ['segment.set', null, { name: 'x' }, 'created the segment "x"'],
   ['segment.set', { name: 'x', version: 1 }, { name: 'y', version: 2 }, 'changed the segment "x": name'],
   ['stages.set', null, { stages: [{ name: 'a' }, { name: 'b' }] }, 'set the stages: a, b'],
@@ -47,6 +67,7 @@ const SENTENCES: readonly (readonly [action: string, before: JsonValue, after: J
   ['total.correct', {}, { userId: 'ada' }, 'corrected the total of "x" of the user "ada"'],
   ['user.delete', null, null, 'deleted a user'],
   ['token.create', null, { name: 'ci' }, 'made the token "ci"'],
+  ['dead-letters.discard', null, { discarded: 2 }, 'gave 2 dead letters up for good'],
   ['dead-letters.replay', null, { replayed: 3 }, 'had 3 dead letters counted again'],
   ['something.new', null, null, 'did something.new on "x"'],
 ];

@@ -40,7 +40,8 @@ const TOLD: Readonly<Record<string, (entry: ToldEntry) => string>> = {
     `renamed a role of the organization ${quote(entry.target)}${list(newNames(entry))}`,
   'organization.role.remove': (entry) =>
     `removed a role of the organization ${quote(entry.target)}${list(goneNames(entry))}`,
-  'organization.role.moved': (entry) => `moved all who had a role of the organization ${quote(entry.target)}`,
+  'organization.role.moved': (entry) =>
+    `moved all who had a role of the organization ${quote(entry.target)}${list(goneNames(entry))}`,
   'unlock.grant': (entry) => `granted the flag ${quote(entry.target)} to ${somebody(entry.after)}`,
   'unlock.revoke': (entry) => `took the flag ${quote(entry.target)} from ${somebody(entry.after)}`,
   'unlock.rearm': (entry) => `let ${somebody(entry.after)} earn the flag ${quote(entry.target)} anew`,
@@ -50,6 +51,8 @@ const TOLD: Readonly<Record<string, (entry: ToldEntry) => string>> = {
     `took the user ${quote(entry.target)} into the organization ${quote(text(member(entry.after, 'organizationId')))}`,
   'token.create': (entry) => `made the token ${named(entry)}`,
   'token.revoke': (entry) => `revoked the token ${named(entry)}`,
+  'session.begin': () => 'signed in',
+  'session.end': () => 'signed out',
   'webhook.create': (entry) => `made the webhook ${quote(entry.target)}`,
   'webhook.update': (entry) =>
     `changed the webhook ${quote(entry.target)}${list(changedFields(entry.before, entry.after))}`,
@@ -58,6 +61,7 @@ const TOLD: Readonly<Record<string, (entry: ToldEntry) => string>> = {
   'webhook.ping': (entry) => `sent a ping to the webhook ${quote(entry.target)}`,
   'deliveries.replay': (entry) => `sent messages to the webhook ${quote(entry.target)} again`,
   'dead-letters.replay': ({ after }) => `had ${text(member(after, 'replayed'))} dead letters counted again`,
+  'dead-letters.discard': ({ after }) => `gave ${text(member(after, 'discarded'))} dead letters up for good`,
   'backfill.start': (entry) => `started a backfill of the flag ${quote(entry.target)}`,
   'backfill.cancel': (entry) => `cancelled the backfill ${quote(entry.target)}`,
   'time_zone.set': ({ after }) => `set the time zone ${quote(text(after))} for users who have none of their own`,
@@ -75,9 +79,15 @@ function newNames({ before, after }: Pick<ToldEntry, 'before' | 'after'>): reado
   return gone.length === 1 && names.length === 1 ? [`${gone[0]} is ${names[0]} now`] : names;
 }
 
+/** The roles that are gone, or that are there only until their members have been moved. */
 function goneNames({ before, after }: Pick<ToldEntry, 'before' | 'after'>): readonly string[] {
-  const left = new Set(namesIn(after));
+  const left = new Set(stayingNames(after));
   return namesIn(before).filter((name) => !left.has(name));
+}
+
+function stayingNames(state: JsonValue): readonly string[] {
+  const staying = listOf(member(state, 'roles')).filter((role) => text(member(role, 'movingTo')) === '');
+  return staying.map((role) => text(member(role, 'name')));
 }
 
 function setOf(kind: string): (entry: ToldEntry) => string {

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue } from '../values/json.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
 
 /** What stands in the place of an id that was erased. */
 export const ERASED = '[erased]';
@@ -8,19 +8,53 @@ export function actorNamed(userId: string): string {
   return `user:${userId}`;
 }
 
+/** What of an entry of the audit may name a person. */
+export interface ErasableEntry {
+  readonly actor: string;
+  readonly action: string;
+  readonly target: string;
+  readonly before: JsonValue;
+  readonly after: JsonValue;
+  readonly comment: string;
+}
+
 /**
- * A value without a person. An object that names them by a member `userId` keeps nothing but that there was somebody: what else it holds
- * is about them. Elsewhere their id is replaced, in texts where it stands by itself.
+ * An entry without a person: that something was done, upon what, stays. Their id is replaced where an id stands and nowhere else, since
+ * people may be called as roles, flags and fields are. In the comment, which is prose, it is replaced where it stands by itself.
+ */
+export function erasedEntry(entry: ErasableEntry, userId: string): ErasableEntry {
+  const { actor, action, target, before, after, comment } = entry;
+  return {
+    actor: actor === actorNamed(userId) ? actorNamed(ERASED) : actor,
+    action,
+    target: action.startsWith('user.') && target === userId ? ERASED : target,
+    before: erasedJson(before, userId),
+    after: erasedJson(after, userId),
+    comment: erasedText(comment, userId),
+  };
+}
+
+/**
+ * A state without a person. An object that names them by a member `userId` keeps nothing but that there was somebody: what else it holds
+ * is about them. Elsewhere they are named as the `owner` of something, and by the name of a session that began with their JWT.
  */
 export function erasedJson(value: JsonValue, userId: string): JsonValue {
-  if (typeof value === 'string') return erasedText(value, userId);
   if (Array.isArray(value)) return value.map((item: JsonValue) => erasedJson(item, userId));
   if (!isJsonObject(value)) return value;
+  if (names(value, userId)) return { userId: ERASED };
+  const session = ownMember(value, 'session');
+  const naming = isJsonObject(session) && names(session, userId) ? ['owner', 'name'] : ['owner'];
   const entries = Object.entries(value) as [string, JsonValue][];
-  if (entries.some(([name, member]) => name === 'userId' && member === userId)) return { userId: ERASED };
   return Object.fromEntries(
-    entries.map(([name, member]) => [name === userId ? ERASED : name, erasedJson(member, userId)]),
+    entries.map(([name, member]) => [
+      name,
+      member === userId && naming.includes(name) ? ERASED : erasedJson(member, userId),
+    ]),
   );
+}
+
+function names(value: JsonObject, userId: string): boolean {
+  return ownMember(value, 'userId') === userId;
 }
 
 const WORD = /[\p{L}\p{N}_]/u;

@@ -21,6 +21,8 @@ export interface Asked {
   readonly now: number;
   /** Since when windows can be trusted; left out, it is not told. */
   readonly known?: KnownDays | undefined;
+  /** Whether the rules of a flag that is on tell no more than that they are met: for who asks what is missing of many flags. */
+  readonly briefWhereOn?: boolean;
 }
 
 /**
@@ -36,14 +38,15 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
   const hidesDenial = denied && audience === 'PERSON';
   const showing = showingFor(asked);
   const earner = compiled.organizations === undefined ? undefined : earnerOf(snapshot, subject);
-  const rules = everyRule(compiled, { subject, earner }, showing)
+  const decision = (audience === 'PERSON' ? decideForPeople : decide)(snapshot, compiled.flag.key, subject, now);
+  const brief = asked.briefWhereOn === true && decision.enabled;
+  const rules = everyRule(compiled, { subject, earner, brief }, showing)
     .filter((rule) => audience === 'OPERATOR' || isForPeople(rule))
     .filter(({ met }) => !(hidesDenial && met));
   const keeps =
     hasKeptUnlock(compiled, subject.user.ledger) ||
     (earner !== undefined && hasKeptUnlock(compiled.organizations!, earner.user.ledger));
   const granted = !hidesDenial && keeps;
-  const decision = (audience === 'PERSON' ? decideForPeople : decide)(snapshot, compiled.flag.key, subject, now);
   const letsIn = granted || rules.some(({ met }) => met);
   const blockedBy = [
     ...blocksBeforeRules(compiled, asked, showing),
@@ -71,7 +74,7 @@ export function showingFor({ snapshot, subject, audience, now, known }: Asked): 
 /** All rules of a flag for a subject, in their order; `earner` is the subject's organization where it earns rules of the flag. */
 export function everyRule(
   compiled: CompiledFlag,
-  of: Pick<RuleOfSubject, 'subject' | 'earner'>,
+  of: Pick<RuleOfSubject, 'subject' | 'earner' | 'brief'>,
   showing: Showing,
 ): readonly RuleRequirement[] {
   return compiled.rules.map((entry) => ruleRequirement({ compiled, entry, ...of }, showing, showing.record.now));
@@ -92,6 +95,8 @@ interface RuleOfSubject {
   readonly subject: Subject;
   /** The user's organization where it earns rules of the flag. */
   readonly earner: Subject | undefined;
+  /** Whether the conditions are shown as no more than met or not. */
+  readonly brief?: boolean;
 }
 
 function ruleRequirement(of: RuleOfSubject, showing: Showing, now: number): RuleRequirement {
@@ -105,7 +110,11 @@ function ruleRequirement(of: RuleOfSubject, showing: Showing, now: number): Rule
   const revoked = first?.state === 'REVOKED';
   const unlocked = standings.some((standing) => countsAsUnlocked(entry, standing));
   const rolloutExcluded = !rolloutIncludes(compiled, entry, subject);
-  const requirement = byOrganization ? requirementOfOrganization(of, showing, now) : ownRequirement(of, showing);
+  const requirement = of.brief
+    ? inBrief(of, now)
+    : byOrganization
+      ? requirementOfOrganization(of, showing, now)
+      : ownRequirement(of, showing);
   return {
     ruleId: rule.id,
     name: showing.audience === 'OPERATOR' ? rule.name : '',
@@ -117,6 +126,13 @@ function ruleRequirement(of: RuleOfSubject, showing: Showing, now: number): Rule
     requirement,
     variant: onVariant(compiled, entry, subject),
   };
+}
+
+/** Whether the conditions are met, and nothing else of them. */
+function inBrief({ entry, subject, earner }: RuleOfSubject, now: number): Requirement {
+  const by = entry.byOrganization ? earner : subject;
+  const met = by !== undefined && entry.test(withNow(by, now));
+  return { label: '', met, progress: Number(met), nearest: false, children: [] };
 }
 
 function ownRequirement({ compiled, entry }: RuleOfSubject, showing: Showing): Requirement {

@@ -67,6 +67,8 @@ function whyWords(described: DescribedDecision, names: Names): Words {
       return say`${ruleNamed(described)} is for everyone in its rollout`;
     case 'DEFAULT':
       return missingWords(requirements?.rules ?? [], names);
+    case 'OVERRIDDEN':
+      return say`the call itself says so`;
   }
 }
 

@@ -56,6 +56,13 @@ describe('missingInWords', () => {
     );
   });
 
+  it('says which role is missing by its name', () => {
+    const manager: JsonObject = { fact: 'roles', operator: 'contains', value: 'manager' };
+    expect(missing({ all: [created(1), manager] })).toBe('create 1 more report and the role manager');
+    expect(missing({ all: [manager] })).toBe('the role manager');
+    expect(missing({ not: manager }, { roles: ['manager'] })).toBe('no longer: the role manager');
+  });
+
   it('says all of an `all`, and the nearest of an `any`', () => {
     const user = { actions: reports(6), joinedAt: NOW - 4 * DAY_MS };
     expect(missing({ all: [created(7), verified] }, user)).toBe(

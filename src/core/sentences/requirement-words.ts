@@ -7,7 +7,7 @@ import { isOrganizations, type NamedFact, namedActionOf } from './fact-words.js'
 import { unitsOf } from './goal-words.js';
 import { leafClause } from './leaf-words.js';
 import { listed, part, type Sentence, say, sentence, unplaced, type Words } from './part.js';
-import { BY_KEY, type Names } from './speaking.js';
+import { BY_KEY, constantPart, type Names } from './speaking.js';
 
 /** How many things are told that are missing. */
 const MAX_TOLD = 5;
@@ -55,7 +55,7 @@ function leafWords(requirement: Requirement, names: Names): Words {
   return say`${moreWords(comparison, remaining)}${when}`;
 }
 
-/** What holds, where a requirement is met: `to be somebody who has verified their e-mail address`. */
+/** What holds, where a requirement is met: `the role admin`, `to be somebody who has verified their e-mail address`. */
 function heldWords({ comparison, label, group, children }: Requirement, names: Names): Words {
   if (comparison === undefined && label === '' && group !== undefined && children.length > 0) {
     const inner = children.slice(0, MAX_TOLD).map((child) => heldWords(child, names));
@@ -63,6 +63,8 @@ function heldWords({ comparison, label, group, children }: Requirement, names: N
   }
   if (comparison === undefined) return [part('field', label === '' ? 'something that is not told' : label)];
   const { fact, params, path, operator, target = null } = comparison;
+  if (fact === 'roles' && operator === 'contains' && typeof target === 'string')
+    return say`the role ${unplaced([constantPart(fact, target, '')])}`;
   const leaf = { fact, params, ...(path === '' ? {} : { path }), operator, value: target };
   return say`to be somebody ${unplaced(leafClause(leaf, '', { of: 'people', names }).said)}`;
 }

@@ -4,23 +4,23 @@ import type { Snapshot } from '../snapshot/snapshot.js';
 import { isJsonObject, type JsonObject, ownMember } from '../values/json.js';
 import { clauseOf } from './conditions-words.js';
 import { targetWords } from './difference.js';
-import { part, type Sentence, say, sentence, unplaced, type Words } from './part.js';
+import { listed, part, type Sentence, say, sentence, unplaced, type Words } from './part.js';
 import { titleOf } from './rules-difference.js';
-import { flagPart, type Names, segmentPart } from './speaking.js';
+import { flagPart, type Names, namePart, segmentPart } from './speaking.js';
 
 /** What can be referred to. */
 export type Usable = 'flag' | 'segment' | 'stage' | 'action' | 'role';
 
 /** Something that refers to another thing, itself and not by way of a segment. */
 export interface Use {
-  readonly kind: 'PREREQUISITE' | 'RULE' | 'SEGMENT' | 'ACTION' | 'ACCESS_ROW';
-  /** The key of the flag or segment, or the name of the action. */
+  readonly kind: 'PREREQUISITE' | 'RULE' | 'SEGMENT' | 'ACTION' | 'ACCESS_ROW' | 'ORGANIZATION';
+  /** The key of the flag or segment, the name of the action, or the id of the organization. */
   readonly key: string;
-  /** '' for an action. */
+  /** '' for an action, and for an organization. */
   readonly name: string;
   /** '' but for a rule. */
   readonly ruleId: string;
-  /** Into the flag, the segment or the action; '' for an access row. */
+  /** Into the flag, the segment or the action; '' for an access row, and for an organization. */
   readonly pointer: string;
   readonly archived: boolean;
   readonly sentence: Sentence;
@@ -45,6 +45,34 @@ export function usesOf(
     .slice(from, from + limit)
     .map(({ words, ...use }) => ({ ...use, sentence: sentence(unplaced(words())) }));
   return { uses, total: found.length };
+}
+
+/** What there is of a role within an organization. */
+export interface RoleWithin {
+  /** The organization's. */
+  readonly id: string;
+  readonly definesIt: boolean;
+  /** The roles of the organization that inherit it directly, in their order. */
+  readonly inheritedBy: readonly string[];
+  /** How many access rows of the organization are for it, whoever manages them, inactive ones too. */
+  readonly rows: number;
+}
+
+/** An organization as one that refers to a role: within itself alone, whatever roles of that name others have. */
+export function useWithin({ id, definesIt, inheritedBy, rows }: RoleWithin): Use {
+  const heirs = inheritedBy.map((name) => [namePart('role', name, '')]);
+  const what = [
+    ...(definesIt ? [say`defines it`] : []),
+    ...(heirs.length === 0
+      ? []
+      : [say`has the role${heirs.length === 1 ? '' : 's'} ${listed(heirs, 'and')} inherit it`]),
+    ...(rows === 0 ? [] : [say`has ${String(rows)} access row${rows === 1 ? '' : 's'} for it`]),
+  ];
+  const words = say`the organization ${namePart('organization', id, '')} ${listed(what, 'and')}`;
+  return {
+    ...{ kind: 'ORGANIZATION', key: id, name: '', ruleId: '', pointer: '', archived: false },
+    sentence: sentence(unplaced(words)),
+  };
 }
 
 /** The roles that rules, segments and platform-wide access rows name. */

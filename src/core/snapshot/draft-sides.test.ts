@@ -3,10 +3,20 @@ import fc from 'fast-check';
 import { evaluate } from '../deciding/evaluate.js';
 import type { UserState } from '../states/user-state.js';
 import { arbitraryWorld, KEYS } from '../testing/arbitrary-world.js';
-import { configurationOf, flagOf, latchingFlag, ruleOf, snapshotOf, VERIFIED } from '../testing/samples.js';
+import {
+  configurationOf,
+  flagOf,
+  latchingFlag,
+  ruleOf,
+  segmentOf,
+  snapshotOf,
+  userOf,
+  VERIFIED,
+} from '../testing/samples.js';
 import { latch } from '../unlocking/latch.js';
-import { compileSnapshot } from './compile-snapshot.js';
+import { compileChanges, compileSnapshot } from './compile-snapshot.js';
 import { draftSides } from './draft-sides.js';
+import type { Snapshot } from './snapshot.js';
 import { needsOfFlag, type StateNeeds } from './state-needs.js';
 
 /** What a page of users holds of one of them. */
@@ -50,6 +60,22 @@ describe('the two sides of a draft', () => {
     expect(before.flags.get('a')!.flag).toEqual(present);
     expect(after.flags.get('a')!.flag).toMatchObject({ version: 2, active: false });
     expect([...after.flags.keys()]).toEqual(['a']);
+  });
+
+  it('hold a segment that changes with it as it is before, and as it would be after', () => {
+    const flag = flagOf('a', { rules: [ruleOf('rul_a', { conditions: { condition: 'known' } })] });
+    const other = flagOf('b', { rules: [ruleOf('rul_b', { conditions: { condition: 'known' } })] });
+    const snapshot = snapshotOf([flag, other], { segments: [segmentOf('known', VERIFIED)] });
+    const drafted = compileChanges(snapshot, {
+      ...{ revision: snapshot.revision, flags: [], roleAccess: [] },
+      segments: [segmentOf('known', { not: VERIFIED })],
+    });
+    const { before, after } = draftSides(snapshot, flag, [], drafted);
+    const isOn = (side: Snapshot, emailVerified: boolean) =>
+      evaluate(side, 'a', userOf({ emailVerified }), undefined, undefined, 0).enabled;
+    expect([true, false].map((verified) => isOn(before, verified))).toEqual([true, false]);
+    expect([true, false].map((verified) => isOn(after, verified))).toEqual([false, true]);
+    expect([...before.flags.keys(), ...after.flags.keys()]).toEqual(['a', 'a']);
   });
 
   it('hold nothing before of a flag that is new', () => {

@@ -18,15 +18,19 @@ export type FlagState = (typeof FLAG_STATES)[number];
 
 /** The state of a flag at an instant, in epoch milliseconds. */
 export function flagState(compiled: CompiledFlag, now: number): FlagState {
-  const { flag, rules, roleAccess } = compiled;
+  const { flag, rules } = compiled;
   if (flag.archived) return 'ARCHIVED';
   if (!flag.active || (flag.endsAt !== undefined && now >= flag.endsAt)) return 'OFF';
   if (flag.startsAt !== undefined && now < flag.startsAt) return 'SCHEDULED';
   if (flag.prerequisites.length === 0 && (flag.isEnabledGlobally || rules.some(isForEveryone))) return 'EVERYONE';
   const open = rules.filter(({ rolloutPer100k }) => rolloutPer100k > 0);
   if (open.some(({ rule }) => rule.policy === 'LATCHING')) return 'EARNED';
-  const hasRows = flag.hasRows === true || roleAccess.some(({ effect, enabled }) => enabled && effect === 'ALLOW');
-  return open.length > 0 || hasRows || flag.isEnabledGlobally ? 'TARGETED' : 'OFF';
+  return open.length > 0 || letsInByRows(compiled) || flag.isEnabledGlobally ? 'TARGETED' : 'OFF';
+}
+
+/** Whether access rows may let somebody in: there are some of users or of organizations, or one that allows a role. */
+export function letsInByRows({ flag, roleAccess }: Pick<CompiledFlag, 'flag' | 'roleAccess'>): boolean {
+  return flag.hasRows === true || roleAccess.some(({ effect, enabled }) => enabled && effect === 'ALLOW');
 }
 
 function isForEveryone({ unconditional, rolloutPer100k, bucketBy, byOrganization }: CompiledRule): boolean {

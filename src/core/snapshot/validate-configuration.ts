@@ -1,22 +1,17 @@
 import { faultsForOrganizations, type OrganizationVocabulary } from '../conditions/organization-reads.js';
-import { contextReads, referencesOf, stageReads } from '../conditions/references.js';
+import { referencesOf, stageReads } from '../conditions/references.js';
 import { validateConditions } from '../conditions/validate-conditions.js';
-import type { Names, Vocabulary } from '../conditions/vocabulary.js';
-import { type Flag, MAX_PREREQUISITE_DEPTH, type Rule, type Segment, type Stage } from '../flags/flag.js';
+import { type Flag, MAX_PREREQUISITE_DEPTH, type Segment, type Stage } from '../flags/flag.js';
 import type { Fault } from '../values/fault.js';
 import { type JsonObject, quote } from '../values/json.js';
 import { didYouMean } from '../values/nearest-name.js';
 import { circleOfActions } from './circles-of-actions.js';
 import type { Dependencies } from './dependencies.js';
 import { exceeds, faultOfExpansion } from './expansion.js';
+import { type Findings, findingsOfRules, flagsNotArchived, flagsOfOrganizations, namesIn } from './rule-findings.js';
 import type { Snapshot } from './snapshot.js';
 
-export interface Findings {
-  /** The faults for which the change must be refused. */
-  readonly faults: readonly Fault[];
-  /** What is allowed but probably not meant. */
-  readonly warnings: readonly Fault[];
-}
+export type { Findings };
 
 /**
  * Checks a flag that is to be written against all that it refers to and all that refers to it: conditions, prerequisites,
@@ -25,23 +20,8 @@ export interface Findings {
  * @param present the configuration before the write, with or without the flag
  */
 export function validateFlag(flag: Flag, present: Snapshot): Findings {
-  const faults: Fault[] = [];
-  const warnings: Fault[] = [];
-  const organizationFlags = flagsOfOrganizations(present, flag);
-  const vocabulary = {
-    ...namesIn(present),
-    ...{ segments: present.segments, flags: flagsToRead(flag, present), organizationFlags },
-  };
-  for (const [i, rule] of flag.rules.entries()) {
-    const pointer = `/rules/${i}/conditions`;
-    const verdict = validateConditions(rule.conditions, vocabulary, pointer);
-    faults.push(...verdict.errors);
-    warnings.push(...verdict.warnings);
-    if (rule.earnedBy === 'ORGANIZATION') faults.push(...faultsForOrganizations(rule.conditions, pointer, vocabulary));
-    if (rule.policy === 'LATCHING') warnings.push(...contextReads(rule.conditions, pointer));
-  }
-  faults.push(...prerequisiteFaults(flag, present), ...dependentFaults(flag, present));
-  if (drawsByRanges(flag)) warnings.push(RANGES);
+  const { faults: ofRules, warnings } = findingsOfRules(flag, present);
+  const faults = [...ofRules, ...prerequisiteFaults(flag, present), ...dependentFaults(flag, present)];
   const after = present.dependencies.with({ flags: new Map([[flag.key, { flag }]]) });
   const place = placeFaults(flag, after);
   faults.push(...place, ...sizeFaults(flag, present.dependencies, after));
@@ -50,18 +30,6 @@ export function validateFlag(flag: Flag, present: Snapshot): Findings {
     faults.push({ pointer: '/rules', message: `flags and actions depend on one another: ${circle.join(' → ')}` });
   return { faults, warnings };
 }
-
-/** Whether a change of one of the flag's distributions would move users between variants that it does not change. */
-function drawsByRanges({ bucketing, distribution, rules }: Flag): boolean {
-  const variantsOf = (shares: Flag['distribution']): number => new Set(shares.map(({ variant }) => variant)).size;
-  return bucketing === 1 && [distribution, ...rules.map((rule) => rule.distribution)].some((it) => variantsOf(it) > 1);
-}
-
-const RANGES: Fault = {
-  pointer: '/bucketing',
-  message:
-    'under bucketing 1 a changed distribution moves users between the variants that stay, too; under bucketing 2 only as many as must (writing it draws all of them anew, once)',
-};
 
 /** Checks a segment that is to be written: its conditions, circles, and what becomes of the flags that refer to it. */
 export function validateSegment(segment: Segment, present: Snapshot): Findings {
@@ -107,19 +75,6 @@ function faultsOfEarners(
   return [];
 }
 
-/** The flags whose unlocks organizations have. */
-function flagsOfOrganizations({ flags }: Snapshot, written?: Flag): Names {
-  return namesOf(flags, (key) => {
-    const flag = key === written?.key ? written : flags.get(key)?.stored;
-    const latches = ({ earnedBy, policy }: Rule): boolean => earnedBy === 'ORGANIZATION' && policy === 'LATCHING';
-    return flag !== undefined && !flag.archived && flag.rules.some(latches);
-  });
-}
-
-function namesIn({ stageNames, actions }: Snapshot): Pick<Vocabulary, 'stages' | 'actions'> {
-  return { stages: new Set(stageNames), actions };
-}
-
 /**
  * Warnings for a list of stages that is to replace the present one: one for each place in rules and segments that names a stage
  * which is not in the list. Archived flags are left out, since they decide nothing.
@@ -148,23 +103,6 @@ export function warningsOfStages(stages: readonly Stage[], present: Snapshot): r
 
 /** How many warnings there are at most for a list of stages. */
 const MAX_STAGE_WARNINGS = 50;
-
-/** The flags whose unlocks a flag's conditions may read. Only an archived flag may read the unlocks of archived ones. */
-function flagsToRead(flag: Flag, { flags }: Snapshot): Names {
-  return namesOf(flags, (key) => {
-    const other = key === flag.key ? flag : flags.get(key)?.stored;
-    return other !== undefined && (flag.archived || !other.archived);
-  });
-}
-
-/** The flags whose unlocks segments may read. */
-function flagsNotArchived({ flags }: Snapshot): Names {
-  return namesOf(flags, (key) => flags.get(key)?.stored.archived === false);
-}
-
-function namesOf(flags: Snapshot['flags'], has: (key: string) => boolean): Names {
-  return { has, keys: () => [...flags.keys()].filter(has) };
-}
 
 function prerequisiteFaults(flag: Flag, { flags }: Snapshot): readonly Fault[] {
   // An archived flag requires nothing. It is checked when it is taken out of the archive.

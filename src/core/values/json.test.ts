@@ -1,6 +1,15 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
-import { faultOfJson, faultOfNumbers, isDeeperThan, type JsonObject, type JsonValue, sameJson } from './json.js';
+import {
+  faultOfJson,
+  faultOfNumbers,
+  isDeeperThan,
+  type JsonObject,
+  type JsonValue,
+  quote,
+  sameJson,
+  withoutMisleading,
+} from './json.js';
 
 const parsed = (text: string) => JSON.parse(text) as JsonValue;
 const nested = (depth: number) => parsed(`${'['.repeat(depth)}${']'.repeat(depth)}`);
@@ -102,4 +111,20 @@ describe('the depth of JSON', () => {
     const deep = JSON.parse(`${'['.repeat(200_000)}${']'.repeat(200_000)}`) as JsonValue;
     expect([isDeeperThan(deep, 199_999), isDeeperThan(deep, 200_000)]).toEqual([true, false]);
   });
+});
+
+it('a value in a message is cut, and what would hide or turn text is spelled out', () => {
+  expect(quote('a\u001b[31m\u202eb\u0085')).toBe('"a\\u001b[31m\\u202eb\\u0085"');
+  expect(quote('x'.repeat(100_000))).toHaveLength(78);
+  expect(quote('Ünï😀')).toBe('"Ünï😀"');
+});
+
+it('JSON without misleading characters is the same JSON', () => {
+  fc.assert(
+    fc.property(fc.jsonValue(), fc.string({ unit: 'binary' }), (value, text) => {
+      const json = JSON.stringify([value, text, '\u202e\u2066\u0080']);
+      expect(JSON.parse(withoutMisleading(json))).toEqual(JSON.parse(json));
+      expect(withoutMisleading(json)).not.toMatch(/[\u007f-\u009f\u202a-\u202e\u2066-\u2069]/);
+    }),
+  );
 });

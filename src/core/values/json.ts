@@ -94,8 +94,19 @@ function containersOf(values: readonly JsonValue[]): readonly object[] {
 
 /** A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log. */
 export function quote(value: unknown): string {
-  const text = shown(value);
+  const text = withoutMisleading(shown(value));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
+}
+
+/** JSON with such characters escaped that JSON leaves as they are and that terminals and pages obey: controls, and marks that turn text. */
+export function withoutMisleading(json: string): string {
+  return json.replace(MISLEADING, escaped);
+}
+
+const MISLEADING = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+
+function escaped(character: string): string {
+  return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
 }
 
 /** The value as JSON. A value that is nested too deep for `JSON.stringify` is named instead: a message must not fail for it. */

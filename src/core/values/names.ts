@@ -5,6 +5,7 @@ import { quote } from './json.js';
 export const MAX_LENGTH = {
   flagKey: 128,
   userId: 191,
+  anonymousId: 191,
   organizationId: 128,
   role: 64,
   action: 128,
@@ -28,6 +29,7 @@ export const ANY_ACTION = ' (any action)';
 const WORDS: Readonly<Record<NameKind, string>> = {
   flagKey: 'a flag key',
   userId: 'a user id',
+  anonymousId: 'an anonymous id',
   organizationId: 'an organization id',
   role: 'a role',
   action: 'an action',

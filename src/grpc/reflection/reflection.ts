@@ -1,6 +1,6 @@
 import type { DescFile, FileRegistry } from '@bufbuild/protobuf';
 import { type Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
-import type { OpenStreams } from '../wire/open-streams.js';
+import type { PublicStreams } from '../wire/public-streams.js';
 import { fileOfSymbol, withImports } from './find-file.js';
 import { type ReflectionRequest, type ReflectionResponse, reflectionService } from './reflection-schema.js';
 
@@ -9,13 +9,16 @@ type Answer = Omit<ReflectionResponse, 'validHost' | 'originalRequest'>;
 /** Serves grpc.reflection.v1 and v1alpha for a schema. `served` says, by full name, which of its services the server has. */
 export function addReflection(options: {
   readonly server: Server;
-  readonly streams: OpenStreams;
+  readonly streams: PublicStreams;
   readonly registry: FileRegistry;
   readonly served: (service: string) => boolean;
 }): void {
   const info = (call: ServerDuplexStream<ReflectionRequest, ReflectionResponse>): void => {
-    options.streams.add(call);
+    // A client that goes away in the middle is not reported.
+    call.on('error', () => undefined);
+    if (!options.streams.take(call)) return;
     call.on('data', (request: ReflectionRequest) => {
+      if (!options.streams.count(call)) return;
       const written = call.write({
         validHost: request.host ?? '',
         originalRequest: request,
@@ -27,8 +30,6 @@ export function addReflection(options: {
       }
     });
     call.on('end', () => call.end());
-    // A client that goes away in the middle is not reported.
-    call.on('error', () => undefined);
   };
   for (const version of ['v1', 'v1alpha'] as const) {
     options.server.addService(reflectionService(version), { ServerReflectionInfo: info });

@@ -14,6 +14,8 @@ export type Incoming = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'get
 export interface Door<Caller> {
   /** Who calls; throws UNAUTHENTICATED for nobody known. Without a promise where possible, so that the call need not wait. */
   authenticate(call: Incoming): Caller | Promise<Caller>;
+  /** The client's address, where proxies pass calls on; else it is the call's own. */
+  peerOf?(call: Incoming): string;
   /** Counts a call, or a message of a stream; throws LIMITED for one too many. Absent where there may be any number. */
   limit?(caller: Caller): void;
   readonly observer: CallObserver<Caller>;
@@ -21,6 +23,8 @@ export interface Door<Caller> {
 
 /** Logs and counts calls. */
 export interface CallObserver<Caller> {
+  /** Called once for each call, when its handler is reached. Must not throw. */
+  callBegan?(): void;
   /** Called once for each call, when its outcome is known. Must not throw. */
   callEnded(call: EndedCall<Caller>): void;
 }
@@ -96,10 +100,11 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
   }
 
   get peer(): string {
-    return this.#call.getPeer();
+    return this.#binding.door.peerOf?.(this.#call) ?? this.#call.getPeer();
   }
 
   start(): void {
+    this.#binding.door.observer.callBegan?.();
     try {
       const caller = this.#binding.door.authenticate(this.#call);
       if (isPromise(caller)) caller.then(this.#enter, this.#fail);

@@ -1,6 +1,6 @@
 import type { handleServerStreamingCall, Server } from '@grpc/grpc-js';
 import { HealthImplementation } from 'grpc-health-check';
-import type { OpenStreams } from './open-streams.js';
+import type { PublicStreams } from './public-streams.js';
 
 const HEALTH_SERVICE = 'grpc.health.v1.Health';
 
@@ -10,14 +10,13 @@ export class Health {
   readonly #services = new Set(['', HEALTH_SERVICE]);
   #serving: boolean = false;
 
-  /** Adds the health service to a server. Its Watch streams are added to `streams`, which ends them. */
-  addTo(server: Server, streams: OpenStreams): void {
+  /** Adds the health service to a server. Its Watch streams are taken by `streams`. */
+  addTo(server: Server, streams: PublicStreams): void {
     this.#implementation.addToServer({
       addService: (definition, implementation) => {
         const watch = implementation.watch as handleServerStreamingCall<unknown, unknown>;
         const trackedWatch: typeof watch = (call) => {
-          streams.add(call);
-          watch(call);
+          if (streams.take(call)) watch(call);
         };
         server.addService(definition, { ...implementation, watch: trackedWatch });
       },

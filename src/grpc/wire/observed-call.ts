@@ -1,13 +1,16 @@
 import { status } from '@grpc/grpc-js';
-import { actorOf, type Machine } from '../../calls/caller.js';
+import { actorOf, type Caller } from '../../calls/caller.js';
 import type { EndedCall } from './handler.js';
 
 /** An ended call as all doors report it. What takes time to find out is found out when it is asked for. */
 export class ObservedCall {
-  readonly #call: EndedCall<Machine>;
+  readonly #call: EndedCall<unknown>;
+  readonly #caller: Caller | undefined;
 
-  constructor(call: EndedCall<Machine>) {
+  /** @param caller who called; undefined where the call ended before that was known */
+  constructor(call: EndedCall<unknown>, caller: Caller | undefined) {
     this.#call = call;
+    this.#caller = caller;
   }
 
   /** `/package.Service/Method` */
@@ -30,8 +33,7 @@ export class ObservedCall {
 
   /** Who called, as the audit names callers; '' when the caller was not authenticated. */
   get actor(): string {
-    const { caller } = this.#call;
-    return caller === undefined ? '' : actorOf(caller);
+    return this.#caller === undefined ? '' : actorOf(this.#caller);
   }
 
   /** The client's address. */

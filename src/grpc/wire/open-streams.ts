@@ -10,6 +10,10 @@ export class OpenStreams {
   readonly #open = new Map<OpenStream, () => void>();
   #ended: boolean = false;
 
+  get size(): number {
+    return this.#open.size;
+  }
+
   /** Adds a stream, which is ended at once when the server stops already. `end` says how, in place of the stream's own end. */
   add(stream: OpenStream, end: () => void = () => stream.end()): void {
     if (this.#ended) {

@@ -45,6 +45,11 @@ class StreamRun<Caller, Request, Event> extends StreamingCall<Caller> implements
     return this.#call.write(this.#binding.encode(event));
   }
 
+  protected override drain(): void {
+    this.#feed?.drain?.();
+    super.drain();
+  }
+
   protected released(): void {
     this.#feed?.close();
   }

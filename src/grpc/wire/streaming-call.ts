@@ -48,7 +48,7 @@ export abstract class StreamingCall<Caller> implements EndedCall<Caller> {
   }
 
   get peer(): string {
-    return this.#call.getPeer();
+    return this.#binding.door.peerOf?.(this.#call) ?? this.#call.getPeer();
   }
 
   get ended(): boolean {
@@ -76,6 +76,7 @@ export abstract class StreamingCall<Caller> implements EndedCall<Caller> {
   /** Authenticates the caller, then begins. What `begin` throws ends the call. */
   protected async serve(begin: () => Promise<void>): Promise<void> {
     const { door, streams } = this.#binding;
+    door.observer.callBegan?.();
     const call = this.#call;
     call.once('cancelled', () => this.#gone());
     call.on('error', () => this.#gone());

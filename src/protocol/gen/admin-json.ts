@@ -80,6 +80,12 @@ export interface FeatureFlag {
   created_at?: string;
   /** Set by the server: the last change of the flag itself (a change of its access rows is none). */
   updated_at?: string;
+  /**
+   * Set by the server, ignored in requests: who gets the flag, in one line: `everyone who created at least 10
+   * reports, for good`. Of access rows, which come on top, it tells where the flag has no rules, of grants nothing.
+   * Empty for a token bound to an organization, as the rules are.
+   */
+  sentence: string;
 }
 
 /** One of the things that a flag can serve. */
@@ -148,8 +154,8 @@ export interface Rule {
    */
   earned_by?: "EARNED_BY_UNSPECIFIED" | "USER" | "ORGANIZATION";
   /**
-   * Set by the server, in what GetFlag, ListFlags and SetFlag answer; ignored in requests: who has the rule, and for
-   * how long, in words. CheckConditions gives its parts.
+   * Set by the server, ignored in requests: who has the rule, and for how long, in words. CheckConditions gives its
+   * parts.
    */
   sentence: string;
 }
@@ -261,6 +267,20 @@ export interface PreviewRuleRequest {
   organization_id?: string | null;
   /** How many users, and organizations, to tell of in each group, 0…100. Left out: 10. */
   sample_size?: number | null;
+  /**
+   * Access rows that would be put, as SetFlagRequest.access; with those to drop at most 1,000. Whether an
+   * organization has their roles is looked at when they are saved. Of users of whom nothing is stored nobody is told
+   * by them.
+   */
+  access?: AccessRowInput[] | null;
+  /** Access rows that would be dropped, as SetFlagRequest.remove_access. */
+  remove_access?: AccessRowInput[] | null;
+  /**
+   * Left out: segments are as they are. Given: this one would be written with the draft, as
+   * SetSegmentRequest.segment, whole. With nothing else of the flag it says what changing the segment comes to for
+   * the flag.
+   */
+  segment?: SegmentInput | null;
 }
 
 /**
@@ -336,6 +356,12 @@ export interface FeatureFlagInput {
   created_at?: string | null;
   /** Set by the server: the last change of the flag itself (a change of its access rows is none). */
   updated_at?: string | null;
+  /**
+   * Set by the server, ignored in requests: who gets the flag, in one line: `everyone who created at least 10
+   * reports, for good`. Of access rows, which come on top, it tells where the flag has no rules, of grants nothing.
+   * Empty for a token bound to an organization, as the rules are.
+   */
+  sentence?: string | null;
 }
 
 /** One of the things that a flag can serve. */
@@ -404,8 +430,8 @@ export interface RuleInput {
    */
   earned_by?: "USER" | "ORGANIZATION" | null;
   /**
-   * Set by the server, in what GetFlag, ListFlags and SetFlag answer; ignored in requests: who has the rule, and for
-   * how long, in words. CheckConditions gives its parts.
+   * Set by the server, ignored in requests: who has the rule, and for how long, in words. CheckConditions gives its
+   * parts.
    */
   sentence?: string | null;
 }
@@ -416,6 +442,58 @@ export interface PrerequisiteInput {
   flag_key?: string | null;
   /** Not empty: the other flag must also serve this variant. */
   variant?: string | null;
+}
+
+/**
+ * A static grant or denial. Names a user, or a role, or an organization, or a role with an organization (that role
+ * within that organization). They need not have been seen yet.
+ *
+ * A row's key is flag, user, role, organization and who manages it: putting it again replaces `effect` and `enabled`.
+ */
+export interface AccessRowInput {
+  /** Alone in the row, or empty. At most 191 characters. */
+  user_id?: string | null;
+  /** Alone, or with an organization; or empty. At most 64 characters. */
+  role?: string | null;
+  /**
+   * Alone, or with a role; or empty. At most 128 characters.
+   *
+   * With a user, in rows that the platform puts: the organization that the user is expected in. While nobody has
+   * identified the user, no token that is bound to another one may. It is no part of the row and is not listed with
+   * it; the last one that is named counts, see GetUserResponse.expected_organization_id. INVALID_ARGUMENT for a user
+   * who has been identified, unless it is in that organization, or was deleted.
+   */
+  organization_id?: string | null;
+  /** Left out: ALLOW. */
+  effect?: "ALLOW" | "DENY" | null;
+  /** False: stays on record and decides nothing. Left out: true. */
+  enabled?: boolean | null;
+  /** Set by the server: the organization that put the row on a delegated flag; empty: the platform. */
+  managed_by?: string | null;
+}
+
+/** A named condition that rules refer to by `{"condition": KEY}`. */
+export interface SegmentInput {
+  /** Unique, compared byte by byte. 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit. */
+  key?: string | null;
+  /** For people; may be empty. */
+  name?: string | null;
+  /**
+   * In the language of Rule.conditions; may refer to other segments, without circles. Refused where it would make the
+   * rules of a flag that refers to it larger than can be evaluated: 5,000 conditions with every segment written out.
+   */
+  conditions?: Record<string, unknown> | null;
+  /**
+   * Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one: where a
+   * call expects a version, an id that is given must be the present one, too.
+   */
+  id?: string | null;
+  /** Set by the server: 1 at creation, one more with each change. */
+  version?: number | null;
+  /** Set by the server. */
+  created_at?: string | null;
+  /** Set by the server. */
+  updated_at?: string | null;
 }
 
 /** What a preview has come to. A stream is any number of these with `progress`, then one with `result`, the last. */
@@ -432,12 +510,12 @@ export interface PreviewProgress {
    * How many were looked at: users; before them organizations, where they earn a rule of the flag; and after them the
    * members of organizations once more, where a rule that users earn reads what their organization has done.
    */
-  done: string;
+  done: number;
   /**
    * How many there are to look at, as counted at the beginning; never below `done`. Who is in no organization is
    * taken off when the members' turn comes.
    */
-  total: string;
+  total: number;
   /** Looks a second since the beginning. */
   users_per_second: number;
   /** How long the rest will take at this rate. Absent: not known yet. */
@@ -449,13 +527,13 @@ export interface PreviewProgress {
 /** Users by what a draft would do to them. Each user is in exactly one group. */
 export interface PreviewCounts {
   /** Off now, on with the draft. */
-  would_unlock: string;
+  would_unlock: number;
   /** On now, off with the draft. */
-  would_lose: string;
+  would_lose: number;
   /** On either way. */
-  stay_on: string;
+  stay_on: number;
   /** Off either way. */
-  stay_off: string;
+  stay_off: number;
 }
 
 /**
@@ -479,7 +557,7 @@ export interface PreviewResult {
    * The revision of the configuration that the draft was held against. A change of it meanwhile was not looked at. A
    * user who changed meanwhile was decided as stored when their turn came.
    */
-  configuration_revision: string;
+  configuration_revision: number;
   /** Not BLOCKED_UNSPECIFIED: why nobody is on with the draft. */
   blocked: "BLOCKED_UNSPECIFIED" | "ARCHIVED" | "DISABLED" | "SCHEDULE";
   /** SCHEDULE: when the window opens. Absent: it has closed. */
@@ -536,7 +614,7 @@ export interface EvaluateResponse {
   /** The served variant's key; empty for an unknown flag. */
   variant: string;
   /** Why. */
-  reason: "REASON_UNSPECIFIED" | "REASON_FLAG_NOT_FOUND" | "REASON_DISABLED" | "REASON_PREREQUISITE_FAILED" | "REASON_DENIED" | "REASON_USER" | "REASON_ROLE" | "REASON_ORGANIZATION" | "REASON_GLOBAL" | "REASON_UNLOCKED" | "REASON_RULE" | "REASON_ROLLOUT" | "REASON_DEFAULT";
+  reason: "REASON_UNSPECIFIED" | "REASON_FLAG_NOT_FOUND" | "REASON_DISABLED" | "REASON_PREREQUISITE_FAILED" | "REASON_DENIED" | "REASON_USER" | "REASON_ROLE" | "REASON_ORGANIZATION" | "REASON_GLOBAL" | "REASON_UNLOCKED" | "REASON_RULE" | "REASON_ROLLOUT" | "REASON_DEFAULT" | "REASON_OVERRIDDEN";
   /** The rule that answered; empty when none did. */
   rule_id: string;
   /**
@@ -690,7 +768,7 @@ export interface PreviewOrganizations {
 /** The organizations of one group. */
 export interface PreviewOrganizationGroup {
   /** How many there are. */
-  organizations: string;
+  organizations: number;
   /** All members of these, by what the draft would do to each. */
   members?: PreviewCounts;
   /** The first of them in the order of a hash of their ids; `sample_size` at most. */
@@ -762,6 +840,8 @@ export interface Explanation {
   choice?: VariantChoice;
   /** The decision and its reason in a sentence: "off for ada: 4 of 7 days since joining". For operators. */
   sentence: string;
+  /** The pieces of the sentence, in order. */
+  sentence_parts: SentencePart[];
 }
 
 /** A line of the order of evaluation. */
@@ -823,6 +903,8 @@ export interface ExplainedRule {
   organization_standing?: ExplainedStanding;
   /** Who has it, in words: "everyone who created at least 10 reports, for good". For operators. */
   sentence: string;
+  /** The pieces of the sentence, in order; pointers are into the rule: `/conditions/all/0/value`. */
+  sentence_parts: SentencePart[];
 }
 
 /** Where a user stands in a rollout. */
@@ -869,6 +951,21 @@ export interface ExplainedStanding {
   earned_by: "EARNED_BY_UNSPECIFIED" | "USER" | "ORGANIZATION";
 }
 
+/** A piece of a sentence. */
+export interface SentencePart {
+  /** What it stands for. */
+  kind: "KIND_UNSPECIFIED" | "TEXT" | "FACT" | "OPERATOR" | "VALUE" | "SEGMENT" | "FLAG" | "ROLE" | "ORGANIZATION" | "STAGE" | "ACTION" | "RULE" | "VARIANT" | "FIELD";
+  /** As it stands in the sentence. */
+  text: string;
+  /**
+   * A JSON pointer into what is described: `/conditions/all/0/value`. Absent for what joins parts, and for what is
+   * there no more.
+   */
+  pointer?: string;
+  /** The constant, or the name, key or id, that the text stands for. Absent where it stands for none. */
+  value?: unknown;
+}
+
 /** Whom an explanation is about, as the decision saw them. */
 export interface ExplainedUser {
   /** The user's id. */
@@ -913,6 +1010,8 @@ export interface ExplainFlagRequest {
   consistency_token?: string | null;
   /** See EvaluateRequest.consistency. */
   consistency?: "CACHED" | "FULL" | null;
+  /** As EvaluationContext.anonymous_id. For the platform alone. */
+  anonymous_id?: string | null;
 }
 
 /** A page of a user's flags. */
@@ -961,6 +1060,8 @@ export interface MissingLeaf {
   text: string;
   /** The comparison as it stands. */
   requirement?: Requirement;
+  /** The pieces of the text, in order. */
+  parts: SentencePart[];
 }
 
 /** A change that the ledger has. */
@@ -990,6 +1091,10 @@ export interface TryFlagRequest {
   on_rule_change?: "KEEP" | "RELOCK" | null;
   /** For whom, 1…20. What a context gives overrides what is stored; the user need not be known, nor named. */
   contexts?: EvaluationContextInput[] | null;
+  /** See PreviewRuleRequest.access. */
+  access?: AccessRowInput[] | null;
+  /** See PreviewRuleRequest.remove_access. */
+  remove_access?: AccessRowInput[] | null;
 }
 
 /**
@@ -1013,6 +1118,12 @@ export interface EvaluationContextInput {
    * send ids as text.
    */
   attributes?: Record<string, unknown> | null;
+  /**
+   * By whose id rollouts and variants are decided that go by the user, in place of `user_id`: a visitor's, who has
+   * none, or a user's whose buckets are to stay what they were before signing in. Nothing is stored under it. Empty:
+   * by `user_id`.
+   */
+  anonymous_id?: string | null;
 }
 
 /** What a change of a flag would come to. */
@@ -1022,7 +1133,7 @@ export interface TryFlagResponse {
   /** The instant that was decided at. */
   as_of?: string;
   /** The revision of the configuration that the draft was held against. */
-  configuration_revision: string;
+  configuration_revision: number;
   /** What saving the draft would warn of. */
   warnings: Warning[];
 }
@@ -1038,30 +1149,6 @@ export interface TriedUser {
   before?: Explanation;
   /** With the draft. */
   after?: Explanation;
-}
-
-/** A named condition that rules refer to by `{"condition": KEY}`. */
-export interface SegmentInput {
-  /** Unique, compared byte by byte. 1…128 of letters, digits, `.`, `_` and `-`, beginning with a letter or digit. */
-  key?: string | null;
-  /** For people; may be empty. */
-  name?: string | null;
-  /**
-   * In the language of Rule.conditions; may refer to other segments, without circles. Refused where it would make the
-   * rules of a flag that refers to it larger than can be evaluated: 5,000 conditions with every segment written out.
-   */
-  conditions?: Record<string, unknown> | null;
-  /**
-   * Set by the server: `seg_…`. A segment that is made anew under a key that was deleted has another one: where a
-   * call expects a version, an id that is given must be the present one, too.
-   */
-  id?: string | null;
-  /** Set by the server: 1 at creation, one more with each change. */
-  version?: number | null;
-  /** Set by the server. */
-  created_at?: string | null;
-  /** Set by the server. */
-  updated_at?: string | null;
 }
 
 /** The segment as it is now. */
@@ -1175,21 +1262,6 @@ export interface Sentence {
   parts: SentencePart[];
 }
 
-/** A piece of a sentence. */
-export interface SentencePart {
-  /** What it stands for. */
-  kind: "KIND_UNSPECIFIED" | "TEXT" | "FACT" | "OPERATOR" | "VALUE" | "SEGMENT" | "FLAG" | "ROLE" | "ORGANIZATION" | "STAGE" | "ACTION" | "RULE" | "VARIANT" | "FIELD";
-  /** As it stands in the sentence. */
-  text: string;
-  /**
-   * A JSON pointer into what is described: `/conditions/all/0/value`. Absent for what joins parts, and for what is
-   * there no more.
-   */
-  pointer?: string;
-  /** The constant, or the name, key or id, that the text stands for. Absent where it stands for none. */
-  value?: unknown;
-}
-
 /**
  * All that conditions can be made of. Of each list of names there are 500 at most, by name; `cut` says of which there
  * are more.
@@ -1203,7 +1275,7 @@ export interface GetVocabularyResponse {
   decorators: DecoratorDescription[];
   /** The onboarding stages, in their order. */
   stages: Stage[];
-  /** Declared actions, and those that users of the sample have done. */
+  /** Declared actions, those that were done in the last 30 days, and those that users of the sample have done. */
   actions: ActionDescription[];
   /** Attributes that users of the sample have. */
   attributes: AttributeDescription[];
@@ -1266,9 +1338,9 @@ export interface FactParamDescription {
   /** The only values that it may have. Empty: any of its type. */
   allowed: string[];
   /** Of an integer, or of how many members a list has. */
-  min?: string;
+  min?: number;
   /** Likewise. */
-  max?: string;
+  max?: number;
   /** The param that cannot stand beside it. Empty: none. */
   excludes: string;
 }
@@ -1316,10 +1388,12 @@ export interface ActionDescription {
   /** How many users of the sample have done it. */
   users: number;
   /** How often they have, all together. */
-  times: string;
+  times: number;
+  /** How often all users did it in the last 30 days; see GetActionResponse.times. */
+  times_30_days: number;
 }
 
-/** An attribute of users. */
+/** An attribute that several users of the sample have: a name that one user alone has may say who they are. */
 export interface AttributeDescription {
   /** As a condition's `path`. */
   path: string;
@@ -1352,11 +1426,14 @@ export interface NamedKey {
 
 /** A page of what refers to it. */
 export interface GetReferencesResponse {
-  /** Flags first, then segments, then derived actions, each by key. */
+  /**
+   * Flags first, then segments, then derived actions, each by key; of a role then organizations by id, 100 a page at
+   * most.
+   */
   references: Reference[];
   /** See AdminService. */
   next_page_token: string;
-  /** How many there are on all pages. */
+  /** How many there are on all pages, but for organizations. */
   total: number;
 }
 
@@ -1366,16 +1443,16 @@ export interface GetReferencesResponse {
  */
 export interface Reference {
   /** What refers. */
-  kind: "KIND_UNSPECIFIED" | "PREREQUISITE" | "RULE" | "SEGMENT" | "ACTION" | "ACCESS_ROW";
-  /** The key of the flag or the segment, or the name of the action. */
+  kind: "KIND_UNSPECIFIED" | "PREREQUISITE" | "RULE" | "SEGMENT" | "ACTION" | "ACCESS_ROW" | "ORGANIZATION";
+  /** The key of the flag or the segment, the name of the action, or the id of the organization. */
   key: string;
-  /** The name of the flag or the segment; empty for an action. */
+  /** The name of the flag or the segment; empty for an action and for an organization. */
   name: string;
   /** Of a rule. */
   rule_id: string;
   /**
    * A JSON pointer to where, into the flag, the segment or the action: `/rules/0/conditions/all/1`. Empty for an
-   * access row.
+   * access row and for an organization.
    */
   pointer: string;
   /** Whether the flag is archived, so that it decides nothing. */
@@ -1431,7 +1508,10 @@ export interface ListStagesResponse {
 export interface GetFunnelResponse {
   /** Whose it is; empty: everybody's. */
   organization_id: string;
-  /** The stages of the list in their order, then others that users have reached, most reached first and 200 at most. */
+  /**
+   * The stages of the list in their order, then others that users have reached, by name: of the first 200 that
+   * anybody is counted in.
+   */
   stages: FunnelStage[];
   /** Where weeks were asked for: those in which anybody joined who has reached a stage, ascending. */
   weeks: FunnelWeek[];
@@ -1470,6 +1550,103 @@ export interface FunnelWeek {
   week: string;
   /** As in GetFunnelResponse. */
   stages: FunnelStage[];
+}
+
+/** A page of funnels. */
+export interface ListFunnelsResponse {
+  /** Of organizations of which a member has reached a stage of the list, by id. */
+  funnels: OrganizationFunnel[];
+  /** See AdminService. */
+  next_page_token: string;
+}
+
+/** How far the members of an organization have come. How long it took them is told by GetFunnel. */
+export interface OrganizationFunnel {
+  /** The organization. */
+  organization_id: string;
+  /** The stages of the list, in their order. */
+  stages: OrganizationStage[];
+}
+
+/** How many members of an organization have come to a stage. Counts are exact. */
+export interface OrganizationStage {
+  /** Its name. */
+  stage: string;
+  /** Members who ever reached it. */
+  reached: number;
+  /** Members who are in it. */
+  now: number;
+  /** Members who reached it and are elsewhere now. */
+  left: number;
+}
+
+/** A stage: how many are stuck in it, what they miss most, and what reaching it opens. */
+export interface GetStageResponse {
+  /** Whose it is; empty: everybody's. */
+  organization_id: string;
+  /** How many have come to it, as in GetFunnelResponse. */
+  stage?: FunnelStage;
+  /** How many users have been in it for `stuck_days` at least, 10,000 at most. */
+  stuck: number;
+  /** Whether they are more than that. */
+  more_stuck: boolean;
+  /** At how many of them was looked for what they miss: those who have been in it for longest, 200 at most. */
+  sampled: number;
+  /**
+   * What most of these miss, most missed first and 20 at most. Of each flag that a user has not, and that nothing but
+   * its rules and prerequisites keeps from them, what is missing of the rule that they are nearest to, but for being
+   * in another stage.
+   */
+  missed: MissedCondition[];
+  /**
+   * At how many flags was looked for that, 100 at most: those of which a later stage of the list opens a rule, then
+   * those that unlock for good, each by key.
+   */
+  flags_looked_at: number;
+  /** Whether there are more such flags. */
+  flags_left_out: boolean;
+  /**
+   * The rules of flags that are not archived, then the segments, of which reaching the stage meets a condition, 200
+   * at most. To tokens that are bound to an organization, and to an organization's admins, of flags that are
+   * delegated or for people's screens, and no segments.
+   */
+  opens: StageOpening[];
+  /** Whether there are more. */
+  opens_cut: boolean;
+  /** When it was so. */
+  as_of?: string;
+}
+
+/** A condition that users miss. */
+export interface MissedCondition {
+  /** Such as "88 % are not yet somebody who created at least 10 reports". */
+  sentence?: Sentence;
+  /** How many of those who were looked at miss it. */
+  users: number;
+  /** The condition's name; empty: it has none. */
+  label: string;
+  /** The condition, as a rule may have it. Absent: it is a group with a name, or it may not be told. */
+  condition?: Record<string, unknown>;
+  /** The flags that ask for it, by key. */
+  flag_keys: string[];
+}
+
+/** Something of which reaching a stage meets a condition. */
+export interface StageOpening {
+  /** What has the condition. */
+  kind: "KIND_UNSPECIFIED" | "KIND_RULE" | "KIND_SEGMENT";
+  /** The key of the flag or the segment. */
+  key: string;
+  /** Its name. */
+  name: string;
+  /** The rule's id; empty for a segment. */
+  rule_id: string;
+  /** The rule's name; empty: it has none, or it may not be told. */
+  rule_name: string;
+  /** Whether it asks for nothing else: no other condition, and no place in a rollout. */
+  alone: boolean;
+  /** Such as `the rule "starters" of the flag "Export" asks for somebody who is in the onboarding stage paid`. */
+  sentence?: Sentence;
 }
 
 /** A page of users who are in a stage. */
@@ -1537,6 +1714,11 @@ export interface DerivationInput {
   distinct?: PropertyReadInput | null;
   /** What must have come first for an event to count. Absent: nothing. */
   since?: DerivedSinceInput | null;
+  /**
+   * Set by the server, ignored in requests: which events count, as `where` says, in words: `every event whose
+   * property amount is at least 100`.
+   */
+  sentence?: string | null;
 }
 
 /** What a derived action adds up: a property or a constant. */
@@ -1624,6 +1806,11 @@ export interface Derivation {
   distinct?: PropertyRead;
   /** What must have come first for an event to count. Absent: nothing. */
   since?: DerivedSince;
+  /**
+   * Set by the server, ignored in requests: which events count, as `where` says, in words: `every event whose
+   * property amount is at least 100`.
+   */
+  sentence: string;
 }
 
 /** What a derived action adds up: a property or a constant. */
@@ -1666,6 +1853,30 @@ export interface ListActionsResponse {
   actions: Action[];
   /** See AdminService. */
   next_page_token: string;
+}
+
+/**
+ * An action, and how often users did it. What is shown is the events that were counted; not of derived actions, which
+ * have none. It is stored every few seconds: what a worker that was killed had not stored is missing, and an event
+ * that was taken back is not.
+ */
+export interface GetActionResponse {
+  /** As events name it. */
+  name: string;
+  /** How it is declared. Absent: nobody has declared it. */
+  declared?: Action;
+  /** How often it was done in the last 30 days, which are UTC days, today included. */
+  times: number;
+  /** The days of these on which it was done, in their order. */
+  days: ActionDay[];
+}
+
+/** How often an action was done on a day. */
+export interface ActionDay {
+  /** The UTC day: `2026-03-01`. */
+  day: string;
+  /** How often events of it occurred then, of all users. */
+  times: number;
 }
 
 /** It is declared no more. */
@@ -1769,11 +1980,11 @@ export interface ActionTotal {
   /** The action's name. */
   action: string;
   /** How many events. */
-  count: string;
+  count: number;
   /** The sum of their values, exact to a millionth. */
   sum: number;
   /** On how many different days, each in the user's time zone when it was counted. */
-  active_days: string;
+  active_days: number;
   /** When the earliest occurred. */
   first_at?: string;
   /** When the latest occurred. */
@@ -1870,7 +2081,7 @@ export interface RoleUse {
   /** The role. */
   role: string;
   /** How many members were given it themselves. */
-  members: string;
+  members: number;
   /** The roles that inherit it directly. */
   inherited_by: string[];
   /**
@@ -1884,7 +2095,7 @@ export interface RoleUse {
    */
   references: RoleReference[];
   /** How many rows and references there are beyond those shown. */
-  hidden: string;
+  hidden: number;
 }
 
 /** An access row with its flag. */
@@ -1914,7 +2125,7 @@ export interface UndefinedRole {
   /** Its name. */
   role: string;
   /** How many members have it. */
-  members: string;
+  members: number;
 }
 
 /** Replaces the roles that an organization defines. */
@@ -1947,7 +2158,7 @@ export interface SetOrganizationRolesResponse {
   /** With `validate_only`: why the change would be refused. Empty: it would not. */
   refusal: string;
   /** How many members were given another role. */
-  members_moved: string;
+  members_moved: number;
   /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
   consistency_token: string;
   /** Backfills of the flags that members may have earned by this; see GetBackfill. */
@@ -1995,9 +2206,9 @@ export interface PreviewOrganizationRolesResponse {
 /** How far a preview has come. */
 export interface RolePreviewProgress {
   /** How many members were looked at. */
-  done: string;
+  done: number;
   /** How many there are, as counted at the beginning; never below `done`. */
-  total: string;
+  total: number;
 }
 
 /**
@@ -2006,13 +2217,13 @@ export interface RolePreviewProgress {
  */
 export interface RolePreviewResult {
   /** How many members there are. */
-  members: string;
+  members: number;
   /** How many of them would have other roles, given or inherited. */
-  members_changed: string;
+  members_changed: number;
   /** How many would gain a flag at least. */
-  members_gaining: string;
+  members_gaining: number;
   /** How many would lose a flag at least. */
-  members_losing: string;
+  members_losing: number;
   /** The flags that somebody would gain or lose, by key. */
   flags: RolePreviewFlag[];
   /** Some of the members who would gain or lose any, the first in the order of a hash of their ids. */
@@ -2028,9 +2239,9 @@ export interface RolePreviewFlag {
   /** The flag's key. */
   flag_key: string;
   /** Off now, on then. */
-  gained: string;
+  gained: number;
   /** On now, off then. */
-  lost: string;
+  lost: number;
 }
 
 /** What a member would gain and lose. */
@@ -2074,7 +2285,7 @@ export interface RenameOrganizationRoleResponse {
   /** With `validate_only`: why the change would be refused. Empty: it would not. */
   refusal: string;
   /** How many members were given another role. */
-  members_moved: string;
+  members_moved: number;
   /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
   consistency_token: string;
   /** Backfills of the flags that members may have earned by this; see GetBackfill. */
@@ -2090,11 +2301,54 @@ export interface RemoveOrganizationRoleResponse {
   /** With `validate_only`: why the change would be refused. Empty: it would not. */
   refusal: string;
   /** How many members were given another role. */
-  members_moved: string;
+  members_moved: number;
   /** Stands for this write; see EvaluateRequest.consistency_token. Empty where nothing was written. */
   consistency_token: string;
   /** Backfills of the flags that members may have earned by this; see GetBackfill. */
   backfill_ids: string[];
+}
+
+/** A page of delegated flags. */
+export interface ListOrganizationFlagsResponse {
+  /** Delegated flags that are not archived, by key. */
+  flags: OrganizationFlag[];
+  /** See AdminService. */
+  next_page_token: string;
+}
+
+/** How a delegated flag stands for an organization. */
+export interface OrganizationFlag {
+  /** The flag's key. */
+  flag_key: string;
+  /** The flag's name. */
+  name: string;
+  /**
+   * What it is for members of whom nothing is known but their role: one without any first, then one for each role
+   * that the organization has.
+   */
+  verdicts: OrganizationVerdict[];
+  /** Whether it has rules, by which it may be on for other members all the same. */
+  has_rules: boolean;
+  /** The rows that the organization manages, for itself and for roles within it. Those for users are in ListAccess. */
+  own_rows: AccessRow[];
+  /**
+   * The platform's rows for the organization, for roles within it, and for roles everywhere. None to tokens that are
+   * bound to an organization, and to an organization's admins.
+   */
+  platform_rows: AccessRow[];
+}
+
+/**
+ * What a flag is for members who have a role. To tokens that are bound to an organization, and to an organization's
+ * admins, as people are told: a denial by the platform reads as any flag that is off.
+ */
+export interface OrganizationVerdict {
+  /** The role; empty: none. */
+  role: string;
+  /** What the platform says, were there no row of the organization. Without the value. */
+  platform?: EvaluateResponse;
+  /** What it comes to with the organization's rows. Without the value. */
+  result?: EvaluateResponse;
 }
 
 /** A page of an organization's members. */
@@ -2123,9 +2377,9 @@ export interface OrganizationMember {
 export interface ListUsersResponse {
   /**
    * Each user once. With `q`: the one with that id, those whose ids begin with it, those found by the first
-   * attribute, by its value, and so on. Without: by id; with `unlocked` alone, by when they first unlocked it. There
-   * may be fewer than asked for, even none, and more on the next page: no call looks through more than some 2,000
-   * users.
+   * attribute, by its value, and so on. Without: by id; with `role`, in the order of ListOrganizationMembers; with
+   * `unlocked` alone, by when they first unlocked it. There may be fewer than asked for, even none, and more on the
+   * next page: no call looks through more than some 2,000 users.
    */
   users: ListedUser[];
   /** See AdminService. */
@@ -2214,7 +2468,7 @@ export interface GetUserResponse {
   /** The user's own access rows. */
   access: UserAccess[];
   /** Grows with every change of the user's state; 0: nothing is stored. */
-  revision: string;
+  revision: number;
   /**
    * While nobody has identified the user: the organization whose token alone may, as a row or a grant has said.
    * Empty: any organization's.
@@ -2364,21 +2618,21 @@ export interface Backfill {
   /** How it stands. */
   state: "BACKFILL_STATE_UNSPECIFIED" | "BACKFILL_STATE_PENDING" | "BACKFILL_STATE_RUNNING" | "BACKFILL_STATE_DONE" | "BACKFILL_STATE_CANCELLED" | "BACKFILL_STATE_SUPERSEDED";
   /** How many there are to look at: users, and organizations. Absent until somebody has begun. */
-  total?: string;
+  total?: number;
   /** How many have been looked at, users and organizations. */
-  done: string;
+  done: number;
   /** How many unlocks of this flag's rules it has recorded so far. */
-  unlocked: string;
+  unlocked: number;
   /**
    * How many unlocks of this flag's rules it has taken back, that no longer count since a rule was changed with
    * RELOCK.
    */
-  relocked: string;
+  relocked: number;
   /**
    * How many users and organizations could not be brought up to date; the worker's log says why. StartBackfill tries
    * them again.
    */
-  failed: string;
+  failed: number;
   /** How long what is left will take at the pace so far. Absent before there is a pace, and at the end. */
   time_left?: string;
   /** When the change was made. */
@@ -2544,9 +2798,9 @@ export interface CorrectTotalRequest {
   /** The action; not one that is derived from others. */
   action?: string | null;
   /** How many events there are to be, 0 or more. */
-  count?: string | null;
+  count?: number | null;
   /** By how many the count is to change, in place of `count`: what is counted meanwhile is not lost. */
-  add_count?: string | null;
+  add_count?: number | null;
   /** What the sum is to be, rounded to millionths, within ±9,000,000,000,000. */
   sum?: number | null;
   /** By how much the sum is to change, in place of `sum`. */
@@ -2585,7 +2839,7 @@ export interface DeleteUserResponse {
 /** What all deleted users had, together. */
 export interface GetDeletedTotalsResponse {
   /** How many users were deleted. */
-  users: string;
+  users: number;
   /** How often each flag's rules had been unlocked, by flag id. */
   unlocks: DeletedUnlocks[];
   /** What was counted, by action. */
@@ -2599,7 +2853,7 @@ export interface DeletedUnlocks {
   /** See `flag_id`. */
   flag_key: string;
   /** How many unlocks the ledgers held. */
-  count: string;
+  count: number;
 }
 
 /** What was counted about one action of users since deleted. */
@@ -2607,7 +2861,7 @@ export interface DeletedActions {
   /** The action's name. */
   action: string;
   /** How many events. */
-  count: string;
+  count: number;
   /** The sum of their values. */
   sum: number;
 }
@@ -2642,7 +2896,8 @@ export interface Token {
   name: string;
   /**
    * What it may do: `evaluate`, `track` (events only), `identify` (users, their progress, organizations), `manage`
-   * (flags, segments, stages, actions), `admin` (everything, tokens and audit too), `test`.
+   * (flags, segments, stages, actions), `admin` (everything, tokens and audit too), `test` (besides `evaluate`: to
+   * have a call decide flags by itself, where the deployment takes that; `admin` does not include it).
    */
   scopes: string[];
   /** Not empty: it names this organization's users only. */
@@ -2682,7 +2937,7 @@ export interface ListDeadLettersResponse {
   /** See AdminService. */
   next_page_token: string;
   /** How many there are in all. */
-  total: string;
+  total: number;
 }
 
 /** An event that could not be processed. */
@@ -2768,7 +3023,24 @@ export interface EventKeyInput {
 /** What came of it. */
 export interface ReplayDeadLettersResponse {
   /** How many were dead and are pending again. */
-  replayed: string;
+  replayed: number;
+}
+
+/**
+ * Gives dead letters up for good: they are counted no more, and what they carry is forgotten. That they came is
+ * remembered as of every event, so the same event again is a duplicate.
+ */
+export interface DiscardDeadLettersRequest {
+  /** Which; at most 1,000. Those that are no dead letters are passed over. */
+  events?: EventKeyInput[] | null;
+  /** Why, for the audit; from 1 to 1,000 characters. */
+  comment?: string | null;
+}
+
+/** What came of it. */
+export interface DiscardDeadLettersResponse {
+  /** How many were dead and are given up. */
+  discarded: number;
 }
 
 /** A page of the audit. */
@@ -2845,7 +3117,7 @@ export interface UndoAuditEntryRequest {
   /** AuditEntry.id. */
   id?: string | null;
   /** Why, for the audit; 1…1,000 characters, less what names the entry. */
-  reason?: string | null;
+  comment?: string | null;
 }
 
 /** It is undone. */
@@ -2864,6 +3136,105 @@ export interface UndoAuditEntryResponse {
 export interface ExportAuditResponse {
   /** The oldest comes first. */
   entry?: AuditEntry;
+}
+
+/** Something that happened. The first event of a stream is a heartbeat, or what happened since the token. */
+export interface WatchAdminResponse {
+  /**
+   * Goes on after this event; opaque, and good for nearly a day. Entries of the audit, changes of the configuration
+   * and how backfills stand are made up for; unlocks and counters are of now.
+   */
+  resume_token: string;
+  /** The configuration changed. */
+  configuration?: ConfigurationTouched;
+  /** A backfill began, got further or ended; of each at most two a second. Not for organizations. */
+  backfill?: BackfillMoved;
+  /** Somebody changed something. The audit is told at least once: an entry may come again on the stream that goes on. */
+  audit?: AuditAdded;
+  /** A flag came on for a user by a write: a sample, of at most 20 a second. */
+  unlock?: UnlockSeen;
+  /** How much goes on, every ten seconds. Not for organizations. */
+  counters?: LiveCounters;
+  /** What happened since the token is not known, or is too much: fetch everything again. */
+  reset?: WatchAdminReset;
+  /** Nothing happened for a while. */
+  heartbeat?: WatchAdminHeartbeat;
+}
+
+/** What of the configuration changed. More may be named than changed, never less. */
+export interface ConfigurationTouched {
+  /** Flags that changed themselves, or by something that they read; of flags that are gone, too. */
+  flag_keys: string[];
+  /** Segments that changed, or are gone. Not for organizations. */
+  segment_keys: string[];
+  /** Actions that are declared otherwise, or no longer. Not for organizations. */
+  actions: string[];
+  /** Whether the list of stages changed. Not for organizations. */
+  stages: boolean;
+}
+
+/** How a backfill stands now. */
+export interface BackfillMoved {
+  /** The backfill. */
+  backfill?: Backfill;
+}
+
+/** An entry of the audit. GetAuditEntry has the rest of it. */
+export interface AuditAdded {
+  /** Names the entry, and grows with time. */
+  id: string;
+  /** When. */
+  at?: string;
+  /** Who; see AuditEntry.actor. */
+  actor: string;
+  /** What: `flag.set`, `token.create`, … */
+  action: string;
+  /** On what. */
+  target: string;
+  /** What was done by whom, in one line. */
+  sentence: string;
+}
+
+/** A flag that came on for a user. */
+export interface UnlockSeen {
+  /** Whose. */
+  user_id: string;
+  /** The flag. */
+  flag_key: string;
+  /** What brought it about. */
+  cause?: Cause;
+  /** When, by the database's clock. */
+  at?: string;
+  /** How many more there were since the last one that was told. */
+  left_out: number;
+}
+
+/** How much goes on in the whole deployment. */
+export interface LiveCounters {
+  /** When this was looked at, by the database's clock. */
+  at?: string;
+  /**
+   * How often a flag came on for a user by a write within the last minute. Beyond 5,000 writes a second it is less
+   * than there were.
+   */
+  unlocks_per_minute: number;
+  /** How long the event has waited that waits longest; zero where none waits. */
+  inbox_lag?: string;
+  /** How many events wait to be counted. 10000 stands for as many or more. */
+  pending_events: number;
+  /**
+   * How many streams are open on all servers, of every kind; of other servers as they said within the last ten
+   * seconds.
+   */
+  open_streams: number;
+}
+
+/** What happened since the token is not known, or is too much: fetch everything again. */
+export interface WatchAdminReset {
+}
+
+/** The stream is alive. */
+export interface WatchAdminHeartbeat {
 }
 
 /** A page of an organization's own history: of its roles, and of the access rows that it manages. */
@@ -3126,7 +3497,7 @@ export interface Delivery {
   /** `pending`, `delivered` or `failed`. */
   state: string;
   /** How often it was attempted since it was made or last replayed. */
-  attempts: string;
+  attempts: number;
   /** While pending: when it is due next; while it is being sent, when it would be due if that worker died. */
   next_attempt_at?: string;
   /** The newest 20 attempts, oldest first. */
@@ -3165,7 +3536,7 @@ export interface ReplayDeliveriesRequest {
 /** What came of it. */
 export interface ReplayDeliveriesResponse {
   /** How many will be sent again. */
-  replayed: string;
+  replayed: number;
 }
 
 /** How the deployment is, as the server sees it that was asked. */
@@ -3185,13 +3556,17 @@ export interface GetHealthResponse {
    */
   nodes: Node[];
   /** The committed configuration's revision: a node that stays behind it decides by an older one. */
-  revision: string;
+  revision: number;
   /** The lanes in which events wait to be counted, by lane; none where nothing waits. */
   lanes: LaneBacklog[];
   /** When the timer was due that has waited longest; absent where none is overdue. */
   oldest_timer_due_at?: string;
   /** How many events were put aside; see ListDeadLetters. 1000 stands for as many or more. */
   dead_letters: number;
+  /** For how long the event has waited to be counted that has waited longest; zero where none waits. */
+  inbox_lag?: string;
+  /** Since when the message to an enabled webhook waits that has waited longest; absent where none does. */
+  oldest_message_at?: string;
 }
 
 /** A server of the deployment. */
@@ -3207,7 +3582,7 @@ export interface Node {
   /** When it last said how it is. */
   seen_at?: string;
   /** The revision of the configuration by which it decides. */
-  revision: string;
+  revision: number;
   /** Whether notices of other servers reach it. Without, it learns of changes by asking the store every few seconds. */
   notifier_connected: boolean;
   /** The states of users that it holds in memory. */
@@ -3217,7 +3592,9 @@ export interface Node {
   /** How many streams are open, of every kind. */
   streams: number;
   /** About how many bytes are held back for readers of streams that do not keep up. */
-  stream_backlog_bytes: string;
+  stream_backlog_bytes: number;
+  /** Whether calls with a token of the scope `test` may decide flags by themselves here: it serves tests. */
+  test_overrides: boolean;
 }
 
 /** A cache of states. */
@@ -3225,11 +3602,13 @@ export interface NodeCache {
   /** How many are held. */
   held: number;
   /** About how many bytes of memory they take. */
-  bytes: string;
+  bytes: number;
   /** How many were answered from memory since the start. */
-  hits: string;
+  hits: number;
   /** For how many the store had to be asked. */
-  misses: string;
+  misses: number;
+  /** The part of them all that was answered from memory, from 0 to 1. Absent where nothing was asked for yet. */
+  hit_rate?: number;
 }
 
 /** A lane in which events wait. */
@@ -3238,6 +3617,79 @@ export interface LaneBacklog {
   lane: number;
   /** When the event was received that has waited longest. */
   oldest_received_at?: string;
+}
+
+/** What whoever administers the platform wants to see first. */
+export interface GetOverviewResponse {
+  /** When this was looked at, by the database's clock. */
+  at?: string;
+  /**
+   * Whether the store answered within a second. If not, `work` and `changes` are left out, and of `attention` what
+   * only the store knows.
+   */
+  store_reachable: boolean;
+  /** What runs for a while, and ends by itself. */
+  work?: OverviewWork;
+  /** What needs somebody, in the order of AttentionKind; a kind with nothing to say is left out. */
+  attention: Attention[];
+  /** How many flags there are in each state. */
+  flags: FlagStateCount[];
+  /** The last ten entries of the audit, newest first. */
+  changes: AuditEntry[];
+  /** What the caller may not read, so that nothing above says anything of it. */
+  not_told: ("OVERVIEW_TOPIC_UNSPECIFIED" | "OVERVIEW_TOPIC_CHANGES" | "OVERVIEW_TOPIC_DEAD_LETTERS" | "OVERVIEW_TOPIC_WEBHOOKS")[];
+}
+
+/** What runs for a while, and ends by itself. */
+export interface OverviewWork {
+  /**
+   * Backfills that have not ended, at most ten: first those that run, then those that wait, in the order in which
+   * they were started.
+   */
+  backfills: Backfill[];
+  /** How many have not ended; 1000 stands for as many or more. */
+  unfinished_backfills: number;
+  /** Whether not everybody is found by `USER_SEARCH_ATTRIBUTES` yet, since these were changed. */
+  filling_search: boolean;
+  /**
+   * Whether not everybody has been brought up to how actions are derived. What is decided of them is right all the
+   * while.
+   */
+  settling_derived_actions: boolean;
+  /**
+   * Whether not all flags were looked through yet since this server started, or since something changed that all may
+   * refer to: there may be more of ATTENTION_KIND_FLAGS_WITH_WARNINGS in a moment.
+   */
+  reviewing_flags: boolean;
+}
+
+/** One thing that needs somebody. */
+export interface Attention {
+  /** What it is. */
+  kind: "ATTENTION_KIND_UNSPECIFIED" | "ATTENTION_KIND_STORE_AWAY" | "ATTENTION_KIND_NO_WORKER" | "ATTENTION_KIND_FLAGS_BROKEN" | "ATTENTION_KIND_EVENTS_LATE" | "ATTENTION_KIND_TIMERS_LATE" | "ATTENTION_KIND_DEAD_LETTERS" | "ATTENTION_KIND_WEBHOOKS_FAILING" | "ATTENTION_KIND_WEBHOOKS_LATE" | "ATTENTION_KIND_SERVERS_CUT_OFF" | "ATTENTION_KIND_FLAGS_UNKNOWN" | "ATTENTION_KIND_FLAGS_ARCHIVED_IN_USE" | "ATTENTION_KIND_FLAGS_WITH_WARNINGS" | "ATTENTION_KIND_FLAGS_ENDED" | "ATTENTION_KIND_FLAGS_FOR_EVERYONE";
+  /** In words: `2 flags are on for everyone, and have not changed for 30 days: beta, reports`. */
+  sentence: string;
+  /** Of how many this is so; 1000 stands for as many or more. */
+  count: number;
+  /** Since when it is so of the one of which it has been so for longest, where that is known. */
+  since?: string;
+  /** What to look at, at most ten: those first that need it most. */
+  targets: AttentionTarget[];
+}
+
+/** Something to look at. */
+export interface AttentionTarget {
+  /**
+   * What it is: `flag`, `webhook`, `lane`, `server`, `user`, `organization`, or `unknown_flag`, which is nothing but
+   * a key that was asked for.
+   */
+  kind: string;
+  /** Its key, id or number. */
+  id: string;
+  /** What is to be said of it alone, in words; empty where the sentence says all. */
+  note: string;
+  /** Since when it is so of this one, where that is known. */
+  since?: string;
 }
 
 /** The flag as it is now. */
@@ -3303,34 +3755,6 @@ export interface SetFlagRequest {
    * not archived. Where there is no flag of this key, it is created as ever.
    */
   start_anew?: boolean | null;
-}
-
-/**
- * A static grant or denial. Names a user, or a role, or an organization, or a role with an organization (that role
- * within that organization). They need not have been seen yet.
- *
- * A row's key is flag, user, role, organization and who manages it: putting it again replaces `effect` and `enabled`.
- */
-export interface AccessRowInput {
-  /** Alone in the row, or empty. At most 191 characters. */
-  user_id?: string | null;
-  /** Alone, or with an organization; or empty. At most 64 characters. */
-  role?: string | null;
-  /**
-   * Alone, or with a role; or empty. At most 128 characters.
-   *
-   * With a user, in rows that the platform puts: the organization that the user is expected in. While nobody has
-   * identified the user, no token that is bound to another one may. It is no part of the row and is not listed with
-   * it; the last one that is named counts, see GetUserResponse.expected_organization_id. INVALID_ARGUMENT for a user
-   * who has been identified, unless it is in that organization, or was deleted.
-   */
-  organization_id?: string | null;
-  /** Left out: ALLOW. */
-  effect?: "ALLOW" | "DENY" | null;
-  /** False: stays on record and decides nothing. Left out: true. */
-  enabled?: boolean | null;
-  /** Set by the server: the organization that put the row on a delegated flag; empty: the platform. */
-  managed_by?: string | null;
 }
 
 /** Moves a user to a stage. */
@@ -3576,7 +4000,7 @@ export interface AdminRoutes {
   /** Lists a flag's access rows, inactive ones too, paged: roles', then organizations', then users', each by key */
   "GET /api/admin/flags/{flag}/access": {
     path: { flag: string };
-    query: { page_size?: number; page_token?: string };
+    query: { page_size?: number; page_token?: string; q?: string; subject?: "ACCESS_SUBJECT_ROLES" | "ACCESS_SUBJECT_ORGANIZATIONS" | "ACCESS_SUBJECT_USERS" };
     body: undefined;
     response: ListAccessResponse;
   };
@@ -3603,7 +4027,7 @@ export interface AdminRoutes {
    */
   "GET /api/admin/users/{user_id}/flags/{flag}/explain": {
     path: { user_id: string; flag: string };
-    query: { organization_id?: string; roles?: string[]; at?: string; joined_at?: string; consistency_token?: string; consistency?: "CACHED" | "FULL" };
+    query: { organization_id?: string; roles?: string[]; at?: string; joined_at?: string; consistency_token?: string; consistency?: "CACHED" | "FULL"; anonymous_id?: string };
     body: undefined;
     response: ExplainFlagResponse;
   };
@@ -3681,7 +4105,7 @@ export interface AdminRoutes {
   };
   /**
    * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
-   * archived flags too
+   * archived flags too, and of a role the organizations that define it or have access rows for it
    */
   "GET /api/admin/flags/{flag}/references": {
     path: { flag: string };
@@ -3691,7 +4115,7 @@ export interface AdminRoutes {
   };
   /**
    * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
-   * archived flags too
+   * archived flags too, and of a role the organizations that define it or have access rows for it
    */
   "GET /api/admin/segments/{segment_key}/references": {
     path: { segment_key: string };
@@ -3701,7 +4125,7 @@ export interface AdminRoutes {
   };
   /**
    * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
-   * archived flags too
+   * archived flags too, and of a role the organizations that define it or have access rows for it
    */
   "GET /api/admin/stages/{stage}/references": {
     path: { stage: string };
@@ -3711,7 +4135,7 @@ export interface AdminRoutes {
   };
   /**
    * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
-   * archived flags too
+   * archived flags too, and of a role the organizations that define it or have access rows for it
    */
   "GET /api/admin/actions/{action}/references": {
     path: { action: string };
@@ -3721,7 +4145,7 @@ export interface AdminRoutes {
   };
   /**
    * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions,
-   * archived flags too
+   * archived flags too, and of a role the organizations that define it or have access rows for it
    */
   "GET /api/admin/roles/{role}/references": {
     path: { role: string };
@@ -3753,6 +4177,36 @@ export interface AdminRoutes {
     body: undefined;
     response: GetFunnelResponse;
   };
+  /**
+   * Tells for each onboarding stage how many users reached it, are in it and have left it, and how long they were in
+   * it first: of everybody or of an organization, by week of joining
+   */
+  "GET /api/admin/organizations/{organization_id}/onboarding": {
+    path: { organization_id: string };
+    query: { from_week?: string; to_week?: string; joining_unknown?: boolean };
+    body: undefined;
+    response: GetFunnelResponse;
+  };
+  /**
+   * Lists how many members of each organization reached each onboarding stage, are in it and have left it, paged by
+   * the organization's id
+   */
+  "GET /api/admin/funnels": {
+    path: Record<string, never>;
+    query: { q?: string; page_size?: number; page_token?: string };
+    body: undefined;
+    response: ListFunnelsResponse;
+  };
+  /**
+   * Tells of an onboarding stage how many are stuck in it and what they miss most, by a sample, and which rules and
+   * segments reaching it opens
+   */
+  "GET /api/admin/onboarding/{stage}/report": {
+    path: { stage: string };
+    query: { stuck_days?: number; organization_id?: string };
+    body: undefined;
+    response: GetStageResponse;
+  };
   /** Lists the users who have been in a stage for so many days, paged: those first who have been there for longest */
   "GET /api/admin/onboarding/{stage}": {
     path: { stage: string };
@@ -3773,6 +4227,13 @@ export interface AdminRoutes {
     query: { page_size?: number; page_token?: string };
     body: undefined;
     response: ListActionsResponse;
+  };
+  /** Gives an action: how it is declared, and how often users did it in the last 30 days, by day */
+  "GET /api/admin/actions/{action}": {
+    path: { action: string };
+    query: Record<string, never>;
+    body: undefined;
+    response: GetActionResponse;
   };
   /** Takes back the declaration of an action: it counts on, and people may not send it any more */
   "DELETE /api/admin/actions/{action}": {
@@ -3849,6 +4310,16 @@ export interface AdminRoutes {
     query: { move_to?: string; comment?: string; expected_version?: number; validate_only?: boolean; keep_platform_references?: boolean };
     body: undefined;
     response: RemoveOrganizationRoleResponse;
+  };
+  /**
+   * Lists the delegated flags with what the platform says of them for an organization, the organization's own rows
+   * and what it comes to, paged
+   */
+  "GET /api/admin/organizations/{organization_id}/flags": {
+    path: { organization_id: string };
+    query: { page_size?: number; page_token?: string };
+    body: undefined;
+    response: ListOrganizationFlagsResponse;
   };
   /** Lists the members of an organization, or those who were given a role, paged */
   "GET /api/admin/organizations/{organization_id}/members": {
@@ -4067,6 +4538,13 @@ export interface AdminRoutes {
     body: ReplayDeadLettersRequest;
     response: ReplayDeadLettersResponse;
   };
+  /** Gives dead letters up for good, with a reason */
+  "POST /api/admin/dead-letters/discard": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: DiscardDeadLettersRequest;
+    response: DiscardDeadLettersResponse;
+  };
   /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text */
   "GET /api/admin/audit": {
     path: Record<string, never>;
@@ -4097,6 +4575,16 @@ export interface AdminRoutes {
     query: { after_id?: string; from?: string; to?: string; actor?: string; kind?: string; subject?: string; organization_id?: string };
     body: undefined;
     response: ExportAuditResponse | { error: Problem };
+  };
+  /**
+   * Tells what happens, as it happens: changes of the configuration, entries of the audit, backfills, unlocks and
+   * counters
+   */
+  "GET /api/admin/stream": {
+    path: Record<string, never>;
+    query: { resume_token?: string };
+    body: undefined;
+    response: string;
   };
   /** Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged */
   "GET /api/admin/organizations/{organization_id}/audit": {
@@ -4292,6 +4780,13 @@ export interface AdminRoutes {
     body: undefined;
     response: GetHealthResponse;
   };
+  /** Tells what runs, what needs somebody, and what has changed */
+  "GET /api/admin/overview": {
+    path: Record<string, never>;
+    query: Record<string, never>;
+    body: undefined;
+    response: GetOverviewResponse;
+  };
   /** Moves a user to an onboarding stage */
   "PATCH /api/admin/users/{user_id}/progress": {
     path: { user_id: string };
@@ -4309,7 +4804,7 @@ export interface AdminRoutes {
   /** Tells what a flag asks of a user: what is met, what is missing, what time will bring and when, and what blocks */
   "GET /api/admin/users/{user_id}/requirements/{flag_key}": {
     path: { user_id: string; flag_key: string };
-    query: { consistency_token?: string; consistency?: "CACHED" | "FULL" };
+    query: { consistency_token?: string; consistency?: "CACHED" | "FULL"; as_people?: boolean };
     body: undefined;
     response: GetRequirementsResponse;
   };

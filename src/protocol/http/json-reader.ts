@@ -1,6 +1,7 @@
 import { type DescEnum, type DescField, type DescMessage, type DescOneof, ScalarType } from '@bufbuild/protobuf';
 import { Faults, pointerStep } from '../../core/values/fault.js';
 import { isDeeperThan, isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
+import { didYouMean } from '../../core/values/nearest-name.js';
 import { parseInstant } from '../../core/values/time.js';
 import { MAX_JSON_DEPTH } from '../well-known/struct.js';
 import { emptyMessage, type Message, messageOf } from './message.js';
@@ -13,7 +14,8 @@ import { emptyMessage, type Message, messageOf } from './message.js';
 export class JsonReader {
   readonly faults = new Faults();
 
-  message(type: DescMessage, json: JsonValue, pointer: string): Message {
+  /** @param elsewhere the names of what is no member of the message but goes into the query */
+  message(type: DescMessage, json: JsonValue, pointer: string, elsewhere: readonly string[] = []): Message {
     const message = emptyMessage(type);
     if (!isJsonObject(json)) {
       this.faults.error(pointer, `is a JSON object, not ${quote(json)}`);
@@ -23,8 +25,9 @@ export class JsonReader {
     for (const [name, value] of Object.entries(json as JsonObject)) {
       const field = fieldNamed(type, name);
       if (field === undefined) {
-        const known = type.fields.map((each) => each.name).join(', ') || 'none at all';
-        this.faults.error(pointer, `has no member ${quote(name)}; it takes ${known}`);
+        const known = type.fields.map((each) => each.name);
+        const hint = elsewhere.includes(name) ? `; ${quote(name)} goes into the query` : didYouMean(name, known);
+        this.faults.error(pointer, `has no member ${quote(name)}; it takes ${listed(known)}${hint}`);
         continue;
       }
       const at = `${pointer}${pointerStep(name)}`;
@@ -165,6 +168,11 @@ export function fieldNamed(type: DescMessage, name: string): DescField | undefin
 /** Whether `null` is a value of the field. For any other field it says that the field is not given. */
 function takesNull({ fieldKind, message }: DescField): boolean {
   return fieldKind === 'message' && message.typeName === 'google.protobuf.Value';
+}
+
+/** Names for a message of what is taken. */
+export function listed(names: readonly string[]): string {
+  return names.join(', ') || 'none at all';
 }
 
 function snakeCase(path: string): string {

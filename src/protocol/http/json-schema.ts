@@ -115,9 +115,9 @@ const SCALARS: Partial<Record<ScalarType, JsonObject>> = {
   [ScalarType.DOUBLE]: { type: 'number' },
   [ScalarType.INT32]: { type: 'integer', minimum: -(2 ** 31), maximum: 2 ** 31 - 1 },
   [ScalarType.UINT32]: { type: 'integer', minimum: 0, maximum: 2 ** 32 - 1 },
-  // 64-bit integers are texts, since programs may lose the last digits of large JSON numbers.
-  [ScalarType.INT64]: { type: 'string', pattern: '^-?[0-9]{1,16}$' },
-  [ScalarType.UINT64]: { type: 'string', pattern: '^[0-9]{1,16}$' },
+  // Of 64 bits no more are used than a JSON number has in any program.
+  [ScalarType.INT64]: { type: 'integer', minimum: Number.MIN_SAFE_INTEGER, maximum: Number.MAX_SAFE_INTEGER },
+  [ScalarType.UINT64]: { type: 'integer', minimum: 0, maximum: Number.MAX_SAFE_INTEGER },
 };
 
 function scalarSchema(type: ScalarType): JsonObject {

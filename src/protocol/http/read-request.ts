@@ -1,9 +1,11 @@
 import { type DescField, type DescMessage, ScalarType } from '@bufbuild/protobuf';
 import { invalid } from '../../calls/errors.js';
+import { pointerStep } from '../../core/values/fault.js';
 import { isJsonObject, type JsonValue, quote } from '../../core/values/json.js';
+import { didYouMean } from '../../core/values/nearest-name.js';
 import { MASK_PATHS } from '../messages/mask-paths.js';
 import type { FieldPath, HttpRoute } from './http-routes.js';
-import { fieldNamed, JsonReader } from './json-reader.js';
+import { fieldNamed, JsonReader, listed } from './json-reader.js';
 import { emptyMessage, type Message } from './message.js';
 import type { Versioned } from './versions.js';
 
@@ -75,14 +77,32 @@ class RequestReader {
   #body(): Message {
     const { body: place } = this.#route;
     const { body } = this.#request;
-    if (place === '*') return this.#reader.message(this.#input, body ?? {}, '');
+    if (place === '*') {
+      this.#requireLists(body ?? {});
+      return this.#reader.message(this.#input, body ?? {}, '');
+    }
     const message = emptyMessage(this.#input);
     if (place === '') {
-      if (body !== undefined) throw invalid('this method takes no body; what it needs is in the path and the query');
+      if (body !== undefined)
+        this.#reader.faults.error('', 'is not taken here; what is needed is in the path and the query');
       return message;
     }
-    message[place.localName] = this.#reader.message(place.message as DescMessage, body ?? {}, '');
+    const elsewhere = queryFields(this.#route).map(({ name }) => name);
+    message[place.localName] = this.#reader.message(place.message as DescMessage, body ?? {}, '', elsewhere);
     return message;
+  }
+
+  /** PUT replaces lists as a whole. One that the body does not name may have been forgotten, and is not taken for an empty one. */
+  #requireLists(body: JsonValue): void {
+    const { verb, rpc } = this.#route;
+    if (verb !== 'PUT' || !isJsonObject(body)) return;
+    for (const field of rpc.input.fields.filter(({ fieldKind }) => fieldKind === 'list')) {
+      if (memberOf(body, field) !== undefined) continue;
+      this.#reader.faults.error(
+        `/${field.name}`,
+        'is missing, which this method replaces as a whole; send [] for none',
+      );
+    }
   }
 
   #query(message: Message): void {
@@ -90,8 +110,11 @@ class RequestReader {
     for (const [name, texts] of this.#request.query) {
       const field = known.find((each) => each.name === name);
       if (field === undefined) {
-        const names = known.map((each) => each.name).join(', ') || 'none at all';
-        throw invalid(`the query has no parameter ${quote(name)}; it takes ${names}`);
+        const names = known.map((each) => each.name);
+        const inBody = this.#route.body === '*' && fieldNamed(this.#input, name) !== undefined;
+        const hint = inBody ? '; send it in the body' : didYouMean(name, names);
+        this.#reader.faults.error(pointerStep(name), `is no parameter of the query; it takes ${listed(names)}${hint}`);
+        continue;
       }
       message[field.localName] = this.#reader.texts(field, texts, `/${name}`);
     }

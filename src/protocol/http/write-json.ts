@@ -3,7 +3,8 @@ import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { type Message, messageOf } from './message.js';
 
 /**
- * Writes a message as JSON by the protobuf JSON mapping, with the protocol's own names. Fields without presence are always
+ * Writes a message as JSON by the protobuf JSON mapping, with the protocol's own names, and integers of 64 bits as numbers, as
+ * all others: the generated code holds none that a number does not. Fields without presence are always
  * written, even if they are empty; absent fields are left out. JSON in fields is written as it is, with a member named
  * `__proto__`, too.
  */
@@ -43,7 +44,6 @@ const WELL_KNOWN: Readonly<Record<string, (value: unknown) => JsonValue>> = {
 };
 
 function scalar(type: ScalarType, value: unknown): JsonValue {
-  if (type === ScalarType.INT64 || type === ScalarType.UINT64) return String(value);
   if (type === ScalarType.DOUBLE && !Number.isFinite(value)) return String(value);
   return value as JsonValue;
 }

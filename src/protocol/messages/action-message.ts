@@ -1,4 +1,5 @@
 import type { Action as DeclaredAction, PropertyRead as PropertyReadInput } from '../../core/flags/flag.js';
+import { describeConditions } from '../../core/sentences/conditions-words.js';
 import type { ActionDraft } from '../../services/events/draft-actions.js';
 import type { Action, Derivation, PropertyRead } from '../gen/latchkey/v1/onboarding.js';
 import { instant, jsonObject } from './fields.js';
@@ -50,6 +51,7 @@ function derivationMessage({
         : { property: isProperty ? readMessage(value) : undefined, constant: isProperty ? undefined : value },
     distinct: distinct && readMessage(distinct),
     since: since && { action: since.action, flag: since.unlock?.flagKey, withinDays: since.withinDays },
+    sentence: describeConditions(where, { of: 'events', pointerBase: '/derivation/where' }).text,
   };
 }
 

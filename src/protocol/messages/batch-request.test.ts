@@ -66,7 +66,17 @@ it('are decoded as the generated code decodes them, whatever came before', () =>
   expect(again).toBeGreaterThan(125);
 });
 
-it('are decoded as that, too, where a context says that it is longer than it is', () => {
+it('teach nobody other keys than their bytes say', () => {
+  const requests = new BatchRequests();
+  const listed = [18, 1, 97, 18, 1, 98, 18, 1, 99, 18, 1, 100];
+  // The context ends by its second field; what is left of it has four keys, and a consistency token that takes in the others.
+  const others = [18, 1, 119, 18, 1, 120, 18, 1, 121, 18, 1, 122];
+  const malformed = [10, 18, 10, 1, 97, 4, ...others, 26, listed.length, ...listed];
+  expect(requests.decode(Buffer.from(malformed))).toMatchObject({ flagKeys: ['w', 'x', 'y', 'z'] });
+  expect(requests.decode(Buffer.from(listed))).toMatchObject({ flagKeys: ['a', 'b', 'c', 'd'] });
+});
+
+it('are decoded as that, too, where a context says that it is longer or shorter than it is', () => {
   const requests = new BatchRequests();
   const listed = [18, 1, 97, 18, 1, 98, 18, 1, 99, 18, 1, 100];
   const behind = [26, 4, 116, 116, 116, 116, 32, 1];
@@ -75,6 +85,11 @@ it('are decoded as that, too, where a context says that it is longer than it is'
     // The user's id takes in the first keys.
     [10, 3, 10, 7, 97, ...listed, ...behind],
     [10, 3, 10, 1, 97, ...listed, ...behind],
+    // The context ends by its second field, and what is left of it is a consistency token.
+    [10, 7, 10, 1, 97, 4, 26, 1, 116, ...listed],
+    [10, 7, 10, 1, 97, 4, 26, 1, 116, ...listed, 32, 1],
+    // What is left of it ends the request where the keys begin.
+    [10, 5, 10, 1, 97, 4, 44, ...listed],
   ]) {
     const decoded = requests.decode(Buffer.from(bytes));
     expect(decoded).toEqual(decodeMessage(BatchEvaluateRequest, Buffer.from(bytes)));

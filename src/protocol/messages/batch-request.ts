@@ -47,9 +47,13 @@ export class BatchRequests {
   #learn(bytes: Buffer, from: number, keys: string[]): void {
     const { end, fields } = run(bytes, from);
     if (fields !== keys.length || fields < LEAST_KEYS || end - from > MOST_BYTES) return;
-    Object.freeze(keys);
     // Copied: the bytes of a request share memory with those of others.
-    this.#putFirst({ bytes: Buffer.from(bytes.subarray(from, end)), keys });
+    const own = Buffer.from(bytes.subarray(from, end));
+    // By themselves: of a malformed request the generated code may have read other keys, which everybody would get who asks by these bytes.
+    const alone = decodeMessage(BatchEvaluateRequest, own);
+    if (!('flagKeys' in alone) || !keys.every((key, i) => key === alone.flagKeys[i])) return;
+    Object.freeze(keys);
+    this.#putFirst({ bytes: own, keys });
   }
 
   #putFirst(list: KnownKeys): void {
@@ -69,8 +73,8 @@ function isAt(bytes: Buffer, from: number, known: KnownKeys): boolean {
  * them is decoded apart: a context that says it is longer than it is must not go on behind the keys.
  */
 function decodeWith({ bytes: { length }, keys }: KnownKeys, bytes: Buffer, from: number) {
-  const request = decodeMessage(BatchEvaluateRequest, bytes.subarray(0, from));
-  if (!('flagKeys' in request)) return undefined;
+  const request = decodeMessage(BatchEvaluateRequest, Buffer.concat([bytes.subarray(0, from), NO_KEY]));
+  if (!('flagKeys' in request) || !isContextsAndNoKey(request)) return undefined;
   const end = from + length;
   if (end === bytes.length) {
     request.flagKeys = keys;
@@ -78,8 +82,15 @@ function decodeWith({ bytes: { length }, keys }: KnownKeys, bytes: Buffer, from:
   }
   const behind = decodeMessage(BatchEvaluateRequest, bytes.subarray(end));
   if (!('flagKeys' in behind) || behind.flagKeys.length > 0) return undefined;
-  // Before the keys there are contexts alone.
   return { ...behind, contexts: [...request.contexts, ...behind.contexts], flagKeys: keys };
+}
+
+/** A key of no characters: it is read only by who has come to where the keys begin. */
+const NO_KEY = Buffer.of(FLAG_KEYS_TAG, 0);
+
+/** A context that ends before its length, as none should, has the generated code read the rest of it as fields of the request. */
+function isContextsAndNoKey({ flagKeys, consistencyToken, consistency }: BatchEvaluateRequest): boolean {
+  return flagKeys.length === 1 && flagKeys[0] === '' && consistencyToken === '' && consistency === 0;
 }
 
 /** Where the first key begins, if nothing but contexts comes before it; else -1. */

@@ -1,7 +1,10 @@
 import type { PresentVersion } from '../../calls/stale-version.js';
 import type { Flag, Rule, Segment, StageList } from '../../core/flags/flag.js';
+import { describeFlag } from '../../core/sentences/flag-words.js';
 import { describeRule } from '../../core/sentences/rule-words.js';
 import type { Names } from '../../core/sentences/speaking.js';
+import { letsInByRows } from '../../core/snapshot/flag-state.js';
+import type { CompiledFlag } from '../../core/snapshot/snapshot.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
 import type { VersionConflict } from '../gen/latchkey/v1/conflict.js';
 import {
@@ -17,8 +20,12 @@ import type { Organization, RoleDefinition as RoleMessage } from '../gen/latchke
 import type { Segment as SegmentMessage } from '../gen/latchkey/v1/segment.js';
 import { instant } from './fields.js';
 
-/** A flag as a message; with names, each rule has its sentence. */
-export function flagMessage(flag: Flag, names?: Names): FeatureFlag {
+/**
+ * A flag as a message. In the sentences segments and other flags are called by these names. A flag without its salt is one whose
+ * policy the caller is not told: nor are they told of it in words. Compiled it is known to have rows that let somebody in by their role.
+ */
+export function flagMessage(flag: Flag, names: Names, compiled?: CompiledFlag): FeatureFlag {
+  const byRows = compiled?.flag.id === flag.id && letsInByRows(compiled);
   return {
     key: flag.key,
     name: flag.name,
@@ -44,10 +51,11 @@ export function flagMessage(flag: Flag, names?: Names): FeatureFlag {
     salt: flag.salt,
     createdAt: instant(flag.createdAt),
     updatedAt: instant(flag.updatedAt),
+    sentence: flag.salt === '' ? '' : describeFlag(byRows ? { ...flag, hasRows: true } : flag, names).text,
   };
 }
 
-function ruleMessage(rule: Rule, names: Names | undefined): RuleMessage {
+function ruleMessage(rule: Rule, names: Names): RuleMessage {
   return {
     id: rule.id,
     name: rule.name,
@@ -58,7 +66,7 @@ function ruleMessage(rule: Rule, names: Names | undefined): RuleMessage {
     bucketBy: rule.bucketBy,
     distribution: [...rule.distribution],
     onReversal: rule.onReversal && Rule_OnReversal[rule.onReversal],
-    sentence: names === undefined ? '' : describeRule(rule, names).text,
+    sentence: describeRule(rule, names).text,
   };
 }
 
@@ -88,7 +96,7 @@ export function presentMessage(present: PresentVersion): VersionConflict['presen
   if (present.value === undefined) return undefined;
   switch (present.kind) {
     case 'flag':
-      return { $case: 'flag', value: flagMessage(present.value) };
+      return { $case: 'flag', value: flagMessage(present.value, present.names) };
     case 'segment':
       return { $case: 'segment', value: segmentMessage(present.value) };
     case 'list':

@@ -21,6 +21,7 @@ const REASONS: Readonly<Record<Reason, ReasonNumber>> = {
   RULE: ReasonNumber.REASON_RULE,
   ROLLOUT: ReasonNumber.REASON_ROLLOUT,
   DEFAULT: ReasonNumber.REASON_DEFAULT,
+  OVERRIDDEN: ReasonNumber.REASON_OVERRIDDEN,
 };
 
 /** The longest key that is sent back whole. A longer text is no flag's key, and many answers could repeat it. */

@@ -1,7 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { BatchEvaluateResult, EvaluateResponse } from '../../../test/gen/latchkey/v1/evaluation.js';
-import { type Decision, REASONS } from '../../core/deciding/decision.js';
+import { type Decision, TOLD_REASONS } from '../../core/deciding/decision.js';
 import type { JsonValue } from '../../core/values/json.js';
 import type { Evaluated } from '../../services/evaluating/target-views.js';
 import { decisionMessage } from './decision-message.js';
@@ -15,7 +15,7 @@ const arbitraryEvaluated: fc.Arbitrary<Evaluated> = fc.record({
     {
       flagKey: fc.constantFrom('f', 'g', 'ünïcode', 'k'.repeat(200)),
       enabled: fc.boolean(),
-      reason: fc.constantFrom(...REASONS),
+      reason: fc.constantFrom(...TOLD_REASONS),
       variant: fc.constantFrom('', 'on', 'off', 'größer'),
       value: fc.constantFrom(...VALUES, LARGE),
       ruleId: fc.constantFrom('', 'rul_1', 'rul_2'),

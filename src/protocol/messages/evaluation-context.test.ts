@@ -17,5 +17,6 @@ describe('what a context gives', () => {
     expect(overrides({ roles: ['a'] })).toEqual({ roles: ['a'] });
     expect(overrides({ joinedAt: new Date(0) })).toEqual({ joinedAt: 0 });
     expect(overrides({ attributes: { a: null } })).toEqual({ attributes: { a: null } });
+    expect(overrides({ anonymousId: 'visitor-1' })).toEqual({ anonymousId: 'visitor-1' });
   });
 });

@@ -33,6 +33,10 @@ export function overridesOf(context: ContextMessage | undefined): EvaluationCont
     overrides.attributes = attributes;
     given = true;
   }
+  if (context.anonymousId !== '') {
+    overrides.anonymousId = context.anonymousId;
+    given = true;
+  }
   return given ? overrides : NO_OVERRIDES;
 }
 

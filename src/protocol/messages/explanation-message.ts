@@ -11,6 +11,7 @@ import type {
   VariantChoice,
 } from '../../core/explaining/explanation.js';
 import type { RuleRequirement } from '../../core/requirements/requirement.js';
+import type { Sentence } from '../../core/sentences/part.js';
 import type { EvaluateResponse } from '../gen/latchkey/v1/evaluation.js';
 import {
   type RolloutBucket as BucketMessage,
@@ -33,6 +34,7 @@ import { accessMessage } from './access-row.js';
 import { decisionMessage } from './decision-message.js';
 import { instant } from './fields.js';
 import { ruleMessage } from './requirement-message.js';
+import { sentenceMessage } from './sentence-message.js';
 
 /** How much of an explanation is sent. */
 export interface ExplanationForm {
@@ -65,7 +67,7 @@ export function explanationMessage(explanation: Explanation, form: ExplanationFo
     rules: rules.map(ruleOf),
     kept: kept.map(keptMessage),
     choice: choice && choiceMessage(choice),
-    sentence: sentence.text,
+    ...spoken(sentence),
   };
 }
 
@@ -92,9 +94,17 @@ function decisionAlone(decision: Decision, stale: boolean): ExplanationMessage {
   return {
     ...{ decision: valuelessDecision(decision, stale), name: '', lines: [] },
     ...{ startsAt: undefined, endsAt: undefined, prerequisites: [], rows: [], rules: [], kept: [], choice: undefined },
-    sentence: '',
+    ...UNSPOKEN,
   };
 }
+
+function spoken(of: Sentence): Spoken {
+  const { text, parts } = sentenceMessage(of);
+  return { sentence: text, sentenceParts: parts };
+}
+
+type Spoken = Pick<RuleMessage, 'sentence' | 'sentenceParts'>;
+const UNSPOKEN: Spoken = { sentence: '', sentenceParts: [] };
 
 function lineMessage({ line, verdict, says }: Line): LineMessage {
   return { line: ExplainedLine_Line[line], verdict: ExplainedLine_Verdict[verdict], says };
@@ -117,7 +127,7 @@ function ruleOf(rule: ExplainedRule): RuleMessage {
     outcome: ExplainedRule_Outcome[rule.outcome],
     policy: Rule_Policy[rule.policy],
     requirement: ruleMessage(requirement),
-    sentence: rule.sentence.text,
+    ...spoken(rule.sentence),
     bucket: bucketMessage(rule.bucket),
     choice: choiceMessage(rule.choice),
     standing: standing && standingMessage({ ...standing, ruleId, of: 'USER' }),
@@ -133,7 +143,7 @@ function toldRule(requirement: RuleRequirement, { enabled, ruleId }: Decision): 
     verdict: answers ? ExplainedLine_Verdict.ANSWERS : ExplainedLine_Verdict.VERDICT_UNSPECIFIED,
     outcome: ExplainedRule_Outcome.OUTCOME_UNSPECIFIED,
     policy: Rule_Policy.POLICY_UNSPECIFIED,
-    sentence: '',
+    ...UNSPOKEN,
     requirement: ruleMessage(requirement),
     bucket: undefined,
     choice: undefined,

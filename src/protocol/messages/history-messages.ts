@@ -8,6 +8,7 @@ import {
   describeSegmentDifference,
   describeStagesDifference,
 } from '../../core/sentences/difference.js';
+import type { Names } from '../../core/sentences/speaking.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
 import type { VersionStep } from '../../services/history/versions.js';
@@ -24,20 +25,26 @@ export function changeMessages(before: JsonValue, after: JsonValue): FieldChange
   }));
 }
 
-/** A version with its state, or without. */
-export function versionMessage({ version, before }: VersionStep, whole: boolean): Version {
+interface VersionForm {
+  /** With its state, or without. */
+  readonly whole: boolean;
+  /** How sentences call segments and flags. */
+  readonly names: Names;
+}
+
+export function versionMessage({ version, before }: VersionStep, { whole, names }: VersionForm): Version {
   const { id, at, actor, requestId, comment } = version;
   return {
     ...{ id, version: version.version, at: instant(at), actor, requestId, comment },
-    sentence: stepSentence(version, before),
-    state: whole ? stateMessage(version) : undefined,
+    sentence: stepSentence(version, before, names),
+    state: whole ? stateMessage(version, names) : undefined,
   };
 }
 
-function stateMessage({ kind, id, version, state }: StoredVersion): NonNullable<Version['state']> {
+function stateMessage({ kind, id, version, state }: StoredVersion, names: Names): NonNullable<Version['state']> {
   switch (kind) {
     case 'flag':
-      return { $case: 'flag', value: flagMessage(state as unknown as Flag) };
+      return { $case: 'flag', value: flagMessage(state as unknown as Flag, names) };
     case 'segment':
       return { $case: 'segment', value: segmentMessage(state as unknown as Segment) };
     case 'stages':
@@ -63,26 +70,26 @@ export function stateJson(version: StoredVersion | undefined): JsonValue {
 const LONGEST = 240;
 
 /** In what a version differs from the one before it, in one line. */
-function stepSentence(version: StoredVersion, before: StoredVersion | undefined): string {
+function stepSentence(version: StoredVersion, before: StoredVersion | undefined, names: Names): string {
   if (before === undefined) return version.version === 1 ? 'created' : 'the oldest version that is kept';
-  const inWords = versionWords(before, version).join('; ');
+  const inWords = versionWords(before, version, names).join('; ');
   if (inWords !== '' && inWords.length <= LONGEST) return inWords;
   const changed = changedFields(stateJson(before), stateJson(version));
   return changed.length === 0 ? 'nothing that people decide' : `changed ${changed.join(', ')}`;
 }
 
 /** In what two versions of one thing differ, a sentence each. */
-export function versionWords(before: StoredVersion | undefined, after: StoredVersion): string[] {
+export function versionWords(before: StoredVersion | undefined, after: StoredVersion, names: Names): string[] {
   const [was, is] = [before?.state, after.state] as unknown[];
-  return differencesOf(after.kind, was, is).map(({ text }) => text);
+  return differencesOf(after.kind, { was, is, names }).map(({ text }) => text);
 }
 
-function differencesOf(kind: StoredVersion['kind'], was: unknown, is: unknown): readonly Told[] {
+function differencesOf(kind: StoredVersion['kind'], { was, is, names }: Differing): readonly Told[] {
   switch (kind) {
     case 'flag':
-      return describeDifference(was as Flag | undefined, is as Flag);
+      return describeDifference(was as Flag | undefined, is as Flag, names);
     case 'segment':
-      return describeSegmentDifference(was as Segment | undefined, is as Segment);
+      return describeSegmentDifference(was as Segment | undefined, is as Segment, names);
     case 'stages':
       return describeStagesDifference((was ?? []) as readonly Stage[], is as readonly Stage[]);
     case 'roles': {
@@ -96,13 +103,22 @@ function differencesOf(kind: StoredVersion['kind'], was: unknown, is: unknown): 
   }
 }
 
+interface Differing {
+  readonly was: unknown;
+  readonly is: unknown;
+  readonly names: Names;
+}
+
 interface Told {
   readonly text: string;
 }
 
 /** What an entry of the audit changed of a flag, a sentence each; nothing for other entries. */
-export function flagWords({ before, after }: { readonly before: JsonValue; readonly after: JsonValue }): string[] {
+export function flagWords(
+  { before, after }: { readonly before: JsonValue; readonly after: JsonValue },
+  names: Names,
+): string[] {
   const [was, is] = [before, after].map((state) => (isJsonObject(state) ? (state as JsonObject).flag : undefined));
   if (was === undefined || is === undefined) return [];
-  return describeDifference(was as unknown as Flag, is as unknown as Flag).map(({ text }) => text);
+  return describeDifference(was as unknown as Flag, is as unknown as Flag, names).map(({ text }) => text);
 }

@@ -13,7 +13,7 @@ const MAX_SIZE = 1_000;
 /** How many bytes of the hash of list and filter a token has: enough to tell one list's tokens from another's. */
 const MARK_BYTES = 8;
 /** The members of requests that may differ from page to page. */
-const NO_FILTERS: ReadonlySet<string> = new Set(['pageSize', 'pageToken', 'consistencyToken', 'consistency']);
+const NO_FILTERS: ReadonlySet<string> = new Set(['pageSize', 'pageToken', 'consistencyToken', 'consistency', 'facets']);
 
 /**
  * The page that a list's request asks for, and the token of the next page. A token is a mark of the list and its filter,

@@ -37,6 +37,8 @@ export interface StreamOut<Event> {
 
 export interface StreamFeed {
   writable(): void;
+  /** The server stops: the last thing that may be written. The door ends the call then. */
+  drain?(): void;
   /** The call has ended, by whomever. */
   close(): void;
 }

@@ -143,6 +143,9 @@ describe('a version', () => {
       json: { code: 'CONFLICT', current: { key, owner: 'kim', version: 2 } },
     });
     expect(refused.headers.get('etag')).toBe(`"${id}-2"`);
+    const restore = { method: 'POST', body: {}, headers: { 'if-match': etag } };
+    const restored = await ask(`/flags/${id}/versions/1/restore`, restore);
+    expect(restored).toMatchObject({ status: 412, json: { detail: expect.stringContaining(`the flag "${key}"`) } });
     const byQuery = await patch(`/flags/${key}?expected_version=1`, { owner: 'lee' });
     expect(byQuery).toMatchObject({ status: 409, json: { current: { version: 2 } } });
     const taken = await patch(`/flags/${key}`, {}, { 'if-none-match': '*' });
@@ -289,14 +292,25 @@ describe('what does not fit', () => {
 
   it.each([
     ['an unknown parameter', 'GET', '/flags?sort=key', undefined, 'it takes page_size, page_token, tag, archived'],
-    ['a parameter beside a whole body', 'PUT', '/stages?comment=x', {}, 'it takes none at all'],
+    [
+      'a parameter beside a whole body',
+      'PUT',
+      '/stages?comment=x',
+      { stages: [] },
+      'it takes none at all; send it in the body',
+    ],
+    ['a list that is replaced and not given', 'PUT', '/stages', {}, '/stages is missing'],
+    ['a member that is a parameter', 'PATCH', '/flags/x', { comment: 'why' }, '"comment" goes into the query'],
+    ['a name that is nearly one', 'PATCH', '/flags/x', { actve: true }, 'did you mean "active"?'],
+    ['a parameter that is nearly one', 'GET', '/flags?page_sise=1', undefined, 'did you mean "page_size"?'],
     ['a parameter twice', 'GET', '/flags?tag=a&tag=b', undefined, 'takes one value'],
     ['a number that is none', 'GET', '/flags?page_size=ten', undefined, 'page_size is a whole number'],
     ['a word that is none', 'PATCH', '/flags/x?on_rule_change=MAYBE', {}, 'one of "KEEP", "RELOCK"'],
-    ['a body where none belongs', 'DELETE', '/tokens/tok_x', { comment: 'x' }, 'takes no body'],
+    ['a body where none belongs', 'DELETE', '/tokens/tok_x', { comment: 'x' }, 'the body is not taken here'],
   ])('as %s is refused', async (_what, method, path, body, detail) => {
     const answer = await ask(path, { method, ...(body === undefined ? {} : { body }) });
     expect(answer).toMatchObject({ status: 400, json: { code: 'INVALID', detail: expect.stringContaining(detail) } });
+    expect(answer.json).toMatchObject({ errors: [{ pointer: expect.any(String), message: expect.any(String) }] });
   });
 
   it('as a member named __proto__ is refused, anywhere', async () => {
@@ -307,6 +321,8 @@ describe('what does not fit', () => {
   it('as a method is told which there are', async () => {
     const answer = await ask('/stages', { method: 'DELETE' });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD, PUT']);
+    const asked = await ask('/stages', { method: 'OPTIONS' });
+    expect([asked.status, asked.headers.get('allow'), asked.text]).toEqual([204, 'GET, HEAD, PUT', '']);
   });
 });
 

@@ -9,8 +9,9 @@ import { etagOf, matches } from '../server/etag.js';
 import type { OpenStreams } from '../server/open-streams.js';
 import { problemOf } from '../server/problem.js';
 import { queryOf, templateOf, variablesOf } from './admin-path.js';
-import { JsonLines } from './json-lines.js';
 import { asHttpError, preconditionOf, tagOf } from './precondition.js';
+import { StreamBody } from './stream-body.js';
+import { FOR_BROWSERS, JSON_LINES, SERVER_SENT_EVENTS } from './stream-form.js';
 
 export interface AdminRoutesOptions {
   readonly services: ServiceSet;
@@ -70,23 +71,34 @@ function tagged(json: unknown, request: FastifyRequest, reply: FastifyReply) {
 }
 
 async function stream({ route, begin }: HttpCall, request: FastifyRequest, reply: FastifyReply, open: OpenStreams) {
-  const lines = open.add(
-    new JsonLines((error) => {
+  const forBrowsers = FOR_BROWSERS.has(route.rpc.name);
+  const form = forBrowsers ? SERVER_SENT_EVENTS : JSON_LINES;
+  const input = inputOf(route, request);
+  const events = open.add(
+    new StreamBody(form, (error) => {
       request.failure = error;
       return problemOf(error, request.id).body;
     }),
+    'admin',
   );
   const call = callOf(request, reply);
-  call.signal.addEventListener('abort', () => lines.body.destroy());
+  call.signal.addEventListener('abort', () => events.body.destroy());
   try {
-    lines.follow(await begin!(inputOf(route, request), call, lines));
-    await lines.begun;
+    events.follow(await begin!(forBrowsers ? resumed(input, request) : input, call, events));
+    await events.begun;
   } catch (error) {
-    lines.fail(error);
+    events.fail(error);
     throw error;
   }
-  // Tells proxies not to hold lines back until the answer is complete.
-  return reply.type('application/jsonl').header('x-accel-buffering', 'no').send(lines.body);
+  // Tells proxies not to hold events back until the answer is complete.
+  return reply.type(form.mediaType).header('x-accel-buffering', 'no').send(events.body);
+}
+
+/** The input with the id that a browser comes back with, which is newer than the token in the address that it was given. */
+function resumed(input: HttpRequest, { headers }: FastifyRequest): HttpRequest {
+  const id = headers['last-event-id'];
+  if (typeof id !== 'string' || id === '') return input;
+  return { ...input, query: new Map([...input.query, ['resume_token', [id]]]) };
 }
 
 function inputOf(route: HttpCall['route'], request: FastifyRequest): HttpRequest {

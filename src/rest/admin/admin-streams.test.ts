@@ -79,7 +79,7 @@ describe('a stream of the administration', () => {
       ...{ token, body: { flag: { rules: [{ name: 'all' }] }, sample_size: 0 } },
     });
     const last = JSON.parse(text.trim().split('\n').at(-1)!) as object;
-    expect(last).toMatchObject({ result: { counts: { would_lose: '0' }, blocked: 'BLOCKED_UNSPECIFIED' } });
+    expect(last).toMatchObject({ result: { counts: { would_lose: 0 }, blocked: 'BLOCKED_UNSPECIFIED' } });
   });
 
   it('is counted and told of once, by its route', async () => {

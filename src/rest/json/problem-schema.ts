@@ -20,7 +20,9 @@ export const ProblemSchema = Type.Object(
     request_id: Type.String({ description: 'As in the log, and in the header x-request-id.' }),
     errors: Type.Optional(
       Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }), {
-        description: 'Each fault of the input and where it is (a JSON pointer).',
+        description:
+          'Each fault of the input and where it is: a JSON pointer into the body, or to a parameter as a member of that name; empty for ' +
+          'the whole of the request. With the code INVALID always.',
       }),
     ),
   },

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import fastify, { type FastifyInstance } from 'fastify';
-import { REASONS } from '../../core/deciding/decision.js';
+import { TOLD_REASONS } from '../../core/deciding/decision.js';
 import { flagOf, snapshotAfter, snapshotOf } from '../../core/testing/samples.js';
 import type { JsonValue } from '../../core/values/json.js';
 import type { Listed } from '../../services/evaluating/listed-flags.js';
@@ -27,7 +27,7 @@ const flags = fc.tuple(
 );
 const outcome = fc.record({
   enabled: fc.boolean(),
-  reason: fc.constantFrom(...REASONS),
+  reason: fc.constantFrom(...TOLD_REASONS),
   variant: fc.constantFrom(...VARIANTS),
   validUntil: fc.option(fc.integer({ min: 0, max: 253_402_300_799_999 }), { nil: undefined }),
   usage: fc.option(

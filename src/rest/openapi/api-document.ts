@@ -5,8 +5,11 @@ import { describedProtocol } from '../../protocol/http/described-protocol.js';
 import { ProblemSchema } from '../json/problem-schema.js';
 import { describeAdministration } from './describe-admin.js';
 
-/** Collects the descriptions of the routes that are registered from now on; `app.swagger()` gives them as OpenAPI 3.1. */
-export async function describeApi(app: FastifyInstance): Promise<void> {
+/**
+ * Collects the descriptions of the routes that are registered from now on; `app.swagger()` gives them as OpenAPI 3.1.
+ * @param basePath what all paths of the server begin with: '' or like `/flags`
+ */
+export async function describeApi(app: FastifyInstance, basePath: string): Promise<void> {
   app.addSchema(ProblemSchema);
   await app.register(swagger, {
     openapi: {
@@ -23,17 +26,34 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
           'written as a whole: `rules` with what each rule leaves out at its default, `attributes` in place of those that are stored.',
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      ...(basePath === '' ? {} : { servers: [{ url: basePath }] }),
       tags: [
         { name: 'flags', description: 'Which features are on, and for whom.' },
         { name: 'progress', description: 'How far users have come.' },
         { name: 'events', description: 'What users did.' },
         { name: 'streams', description: 'What changes, as it happens.' },
+        {
+          name: 'ofrep',
+          description:
+            'The OpenFeature Remote Evaluation Protocol 0.3, for OpenFeature clients. Failures have the form of that protocol.',
+        },
         { name: 'operations', description: 'For the machines that watch this one.' },
-        { name: 'session', description: 'Signing in to the administration from a browser.' },
+        {
+          name: 'session',
+          description:
+            'Signing in to the administration from a browser. The cookie is taken here and below `/api/admin`, in requests of pages of ' +
+            'this origin; one that may change something carries the header `x-latchkey-console: 1`.',
+        },
       ],
       components: {
         securitySchemes: {
           bearer: { type: 'http', scheme: 'bearer', description: 'A machine token, or a JWT of a person.' },
+          apiKey: {
+            type: 'apiKey',
+            in: 'header',
+            name: 'X-API-Key',
+            description: 'The same, for OpenFeature clients.',
+          },
         },
       },
       security: [{ bearer: [] }],

@@ -4,6 +4,7 @@ import type { MessageSchemas } from '../../protocol/http/json-schema.js';
 import { queryFields } from '../../protocol/http/read-request.js';
 import { hasVersion } from '../../protocol/http/versions.js';
 import { queryNameOf, templateOf } from '../admin/admin-path.js';
+import { FOR_BROWSERS } from '../admin/stream-form.js';
 import { problemDescription } from '../json/problem-schema.js';
 
 /** The part of the OpenAPI document about the administration; its schemas are added to `schemas`. */
@@ -102,6 +103,13 @@ function preconditions({ rpc, verb }: HttpRoute): JsonObject[] {
 function success({ rpc, verb }: HttpRoute, schemas: MessageSchemas): Record<string, JsonObject> {
   const schema = schemas.written(rpc.output);
   const comment = schemas.comment(rpc.output.typeName) || 'What came of it.';
+  if (FOR_BROWSERS.has(rpc.name)) {
+    const events =
+      'Server-sent events: each has the name of what happened, its members as JSON in `data`, and the resume token as `id`. A heartbeat is a ' +
+      'comment with an id. Where the stream fails after its beginning, the last one is `end`, with the problem in `data`.';
+    const content = { 'text/event-stream': { schema: { type: 'string' } } };
+    return { 200: { description: `${comment}\n\n${events}`, content } };
+  }
   if (rpc.methodKind === 'server_streaming') {
     const failure = {
       type: 'object',

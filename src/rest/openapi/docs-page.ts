@@ -15,9 +15,13 @@ const POLICY = [
 ].join(';');
 
 /** `GET /docs`: the description of the API for people, with a form to try each call. This server serves all that it loads. */
-export function docsPage(app: FastifyInstance, document: () => object): void {
+export function docsPage(
+  app: FastifyInstance,
+  { document, basePath }: { readonly document: () => object; readonly basePath: string },
+): void {
   void app.register(swaggerUi, {
     routePrefix: '/docs',
+    indexPrefix: basePath,
     staticCSP: POLICY,
     transformSpecification: document as () => Record<string, unknown>,
     transformSpecificationClone: false,

@@ -1,6 +1,7 @@
 import type { FastifyInstance } from 'fastify';
 import { type Static, Type } from 'typebox';
-import { REASONS } from '../../core/deciding/decision.js';
+import { overridesOf } from '../../calls/caller.js';
+import { TOLD_REASONS } from '../../core/deciding/decision.js';
 import type { Evaluator } from '../../services/evaluating/evaluation.js';
 import { userFlags } from '../../services/evaluating/user-flags.js';
 import { problems } from '../json/problem-schema.js';
@@ -29,7 +30,7 @@ export const UserFlagsSchema = Type.Object(
         enabled: Type.Boolean(),
         variant: Type.String(),
         value: Type.Unknown({ description: "The variant's value: any JSON." }),
-        reason: Type.Enum([...REASONS]),
+        reason: Type.Enum([...TOLD_REASONS]),
         valid_until: Type.Optional(
           Type.String({ description: 'RFC 3339. Time alone changes this answer no earlier; absent: it cannot.' }),
         ),
@@ -66,9 +67,10 @@ export function listUserFlags(app: FastifyInstance, evaluation: Evaluator): void
     (request, reply) => {
       const call = callOf(request, reply);
       const { query, headers } = request;
+      const overrides = overridesOf(call.caller);
       const answer = (flags: UserFlagsJson) => {
         const { etag } = flags;
-        reply.header('etag', etag).header('cache-control', 'private, no-cache');
+        reply.header('etag', etag).header('cache-control', overrides === undefined ? 'private, no-cache' : 'no-store');
         if (matches(headers['if-none-match'], etag)) return reply.code(304).send();
         return reply.type('application/json; charset=utf-8').send(flags.text);
       };

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { authorize } from '../../calls/permissions.js';
+import type { Authenticator } from '../../identity/authenticator.js';
 import { problems } from '../json/problem-schema.js';
-import type { Authenticator } from '../server/authenticate.js';
 import { callerOf } from '../server/call.js';
 import { isLocal } from '../server/local-request.js';
 import type { RestDoorOptions } from '../server/rest-options.js';

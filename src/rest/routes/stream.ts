@@ -2,13 +2,13 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Static, Type } from 'typebox';
 import type { CallRate } from '../../calls/call-rate.js';
 import { actorOf } from '../../calls/caller.js';
+import type { Authenticator } from '../../identity/authenticator.js';
 import type { StreamService } from '../../services/streaming/streams.js';
 import { rfc3339 } from '../json/flag-json.js';
 import { problems } from '../json/problem-schema.js';
-import type { Authenticator } from '../server/authenticate.js';
 import { callOf, ownUserId, UserIdParameter } from '../server/call.js';
 import type { OpenStreams } from '../server/open-streams.js';
-import { ServerSentEvents } from '../server/server-sent-events.js';
+import { EVENT_STREAM_HEADERS, ServerSentEvents } from '../server/server-sent-events.js';
 
 const StreamQuerySchema = Type.Object({
   user_id: UserIdParameter,
@@ -94,7 +94,7 @@ export function stream(app: FastifyInstance, { streams, open, authenticator, rat
         events.destroy();
         throw error;
       }
-      return answer(reply, events);
+      return reply.headers(EVENT_STREAM_HEADERS).send(events.body);
     },
   );
 
@@ -110,7 +110,10 @@ export function stream(app: FastifyInstance, { streams, open, authenticator, rat
 }
 
 /** `POST /api/stream/ticket`: makes a ticket for `EventSource`, which cannot send headers. */
-export function streamTicket(app: FastifyInstance, { streams }: Pick<StreamRouteOptions, 'streams'>): void {
+export function streamTicket(
+  app: FastifyInstance,
+  { streams, basePath = '' }: Pick<StreamRouteOptions, 'streams'> & { readonly basePath?: string | undefined },
+): void {
   app.post<{ Querystring: TicketQuery }>(
     `${PATH}/ticket`,
     {
@@ -125,18 +128,7 @@ export function streamTicket(app: FastifyInstance, { streams }: Pick<StreamRoute
       const call = callOf(request, reply);
       const { ticket, expiresAt } = await streams.ticket(call, ownUserId(call, request.query.user_id));
       reply.header('cache-control', 'no-store');
-      return { url: `${PATH}?ticket=${ticket}`, expires_at: rfc3339(expiresAt) };
+      return { url: `${basePath}${PATH}?ticket=${ticket}`, expires_at: rfc3339(expiresAt) };
     },
   );
-}
-
-function answer(reply: FastifyReply, events: ServerSentEvents): FastifyReply {
-  return reply
-    .headers({
-      'content-type': 'text/event-stream; charset=utf-8',
-      'cache-control': 'no-store',
-      // Tells proxies not to hold events back until the answer is complete.
-      'x-accel-buffering': 'no',
-    })
-    .send(events.body);
 }

@@ -4,16 +4,23 @@ const POLICY = "default-src 'none';frame-ancestors 'none'";
 const HTTPS_ALONE = 'max-age=31536000; includeSubDomains';
 
 /**
- * Adds to every answer the headers by which browsers do nothing with it except read it: those that OWASP's REST security cheat sheet
- * names for answers of an API, where `Content-Type` and `Cache-Control` are each route's own. All of them are known at the start.
+ * The headers by which browsers do nothing with an answer except read it: those that OWASP's REST security cheat sheet names for
+ * answers of an API, where `Content-Type` and `Cache-Control` are each route's own, and that no other page loads it without CORS.
  */
-export function answerHeaders(app: FastifyInstance, { secure }: { readonly secure: boolean }): void {
-  const headers = {
+export function headersOfAnswers(secure: boolean): Readonly<Record<string, string>> {
+  return {
     'content-security-policy': POLICY,
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
     'x-content-type-options': 'nosniff',
     'x-frame-options': 'DENY',
     ...(secure ? { 'strict-transport-security': HTTPS_ALONE } : {}),
   };
+}
+
+/** Adds {@link headersOfAnswers} to every answer. All of them are known at the start. */
+export function answerHeaders(app: FastifyInstance, { secure }: { readonly secure: boolean }): void {
+  const headers = headersOfAnswers(secure);
   app.addHook('onRequest', (_request, reply, done) => {
     reply.headers(headers);
     done();
@@ -23,9 +30,7 @@ export function answerHeaders(app: FastifyInstance, { secure }: { readonly secur
 /** What browsers heed of a document and what it loads, and of nothing else. */
 const OF_DOCUMENTS = {
   'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
   'origin-agent-cluster': '?1',
-  'referrer-policy': 'no-referrer',
   'x-dns-prefetch-control': 'off',
   'x-permitted-cross-domain-policies': 'none',
 };

@@ -8,6 +8,13 @@ export function etagOf(content: string): string {
   return `"${hash('sha256', content, 'base64url')}"`;
 }
 
+const TAG = /^"[\w-]{43}"$/;
+
+/** Whether it may be a tag that {@link etagOf} made. */
+export function isEtag(text: string): boolean {
+  return TAG.test(text);
+}
+
 /** Whether an `If-None-Match` header names this tag, by the weak comparison (RFC 9110, section 13.1.2). */
 export function matches(ifNoneMatch: string | undefined, etag: string): boolean {
   if (ifNoneMatch === undefined) return false;

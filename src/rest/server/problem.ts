@@ -1,7 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { REQUEST_ID_HEADER } from '../../calls/call-headers.js';
 import { asLatchkeyError, type ErrorCode } from '../../calls/errors.js';
 import type { Fault } from '../../core/values/fault.js';
+import { withoutMisleading } from '../../core/values/json.js';
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -23,7 +26,7 @@ export interface ProblemBody {
   readonly detail: string;
   readonly code: ErrorCode;
   readonly request_id: string;
-  /** The faults of the input; left out for one fault without a place. */
+  /** The faults of the input, with INVALID always: a pointer that is empty is to the whole of the request. */
   readonly errors?: readonly Fault[];
   readonly [member: string]: unknown;
 }
@@ -64,16 +67,39 @@ export function problemOf(error: unknown, requestId: string): Problem {
   };
 }
 
-/** Answers with the error's problem, and keeps the error for the observer. */
+/** The answer to what was refused before there was a request, in text. */
+export function problemText(error: HttpError): { readonly text: string; readonly headers: Record<string, string> } {
+  const { body, headers } = problemOf(error, randomUUID());
+  const always = { 'cache-control': 'no-store', 'content-type': PROBLEM_MEDIA_TYPE };
+  return {
+    text: withoutMisleading(JSON.stringify(body)),
+    headers: { ...always, ...headers, [REQUEST_ID_HEADER]: body.request_id },
+  };
+}
+
+/** An error as it is told: fastify's own words may quote the whole address, with secrets in its query. */
+export function toldOf(error: unknown, request: FastifyRequest): unknown {
+  return tooLarge(error, request) ?? fastifyProblem(error) ?? error;
+}
+
+/** Answers with the error's problem, and keeps for the observer what is told of it. */
 export function answerWithProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  request.failure = error;
-  const { status, headers, body } = problemOf(error, request.id);
+  const failure = toldOf(error, request);
+  request.failure = failure;
+  const { status, headers, body } = problemOf(failure, request.id);
   // The problem is sent as text, so that no schema of the route's answers changes it.
   return reply
     .code(status)
     .headers({ 'cache-control': 'no-store', ...headers })
     .type(PROBLEM_MEDIA_TYPE)
-    .send(JSON.stringify(body));
+    .send(withoutMisleading(JSON.stringify(body)));
+}
+
+/** The error for a body that is larger than the route takes, with how large that is. */
+function tooLarge(error: unknown, { routeOptions }: FastifyRequest): HttpError | undefined {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== 'FST_ERR_CTP_BODY_TOO_LARGE') return undefined;
+  const words = `the body is larger than the ${routeOptions.bodyLimit} bytes that this server takes; split it`;
+  return new HttpError(413, 'LIMITED', words);
 }
 
 function bodyOf(
@@ -82,7 +108,10 @@ function bodyOf(
 ): ProblemBody {
   const { status, code, detail, requestId } = problem;
   const title = STATUS_CODES[status] ?? 'Error';
-  return { type: 'about:blank', title, status, detail: detail.toWellFormed(), code, request_id: requestId, ...members };
+  const message = detail.toWellFormed();
+  // What is wrong with a request has a place, be it the request as a whole.
+  const errors = code === 'INVALID' ? { errors: [{ pointer: '', message }] } : {};
+  return { type: 'about:blank', title, status, detail: message, code, request_id: requestId, ...errors, ...members };
 }
 
 /** The error for what fastify refuses before any handler runs. */
@@ -97,7 +126,6 @@ function fastifyProblem(error: unknown): HttpError | undefined {
 const CODE_OF_STATUS: Readonly<Record<number, ErrorCode>> = { 404: 'NOT_FOUND', 413: 'LIMITED', 429: 'LIMITED' };
 
 const WORDS: Readonly<Record<string, string>> = {
-  FST_ERR_CTP_BODY_TOO_LARGE: 'the body is larger than this server takes; split it',
   FST_ERR_CTP_EMPTY_JSON_BODY: 'the body is empty and should be JSON',
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'the body is not as long as its Content-Length says',
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'the body must be JSON; send "Content-Type: application/json"',

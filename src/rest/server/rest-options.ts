@@ -1,5 +1,9 @@
+import type { AddressRate } from '../../calls/address-rate.js';
+import type { ConnectionsOptions } from '../../calls/connections.js';
+import type { Authenticator } from '../../identity/authenticator.js';
+import type { OpenFeatureResolver } from '../../openfeature/resolver.js';
 import type { ServiceSet } from '../../services/service-set.js';
-import type { JwtOptions } from '../jwt/jwt-options.js';
+import type { HttpTimeouts } from './bounds.js';
 import type { RequestObserver } from './observe.js';
 
 /** Whether this server can answer now. */
@@ -15,18 +19,22 @@ export interface RestDoorOptions {
   readonly address: string;
   /** PEM; without it the door speaks plaintext. */
   readonly tls?: { readonly certificate: string; readonly key: string } | undefined;
-  /** How people's JWTs are checked; undefined where only machines call. */
-  readonly jwt?: JwtOptions | undefined;
+  /** Says who calls. */
+  readonly authenticator: Authenticator;
+  /** Answers OpenFeature's clients. */
+  readonly resolver: OpenFeatureResolver;
   readonly ready: () => Readiness | Promise<Readiness>;
   /** The metrics in Prometheus' text format. */
   readonly metrics: () => string | Promise<string>;
   readonly observer: RequestObserver;
-  /** Told of claims of a JWT that could not be written to its user; the request is answered all the same. */
-  readonly onSyncError?: ((error: unknown) => void) | undefined;
-  /** Told of what was not taken of a claim that only targets, at each token; it should be reported once in a while. */
-  readonly onLeftOut?: ((claim: string, what: string) => void) | undefined;
   /** How many requests a minute one machine token or person may make here; 0 or undefined for any number. */
   readonly requestsPerMinute?: number | undefined;
+  /** How many requests may come from one address; undefined for any number. Health and metrics are not counted. */
+  readonly addresses?: AddressRate | undefined;
+  /** How many connections one address may have open; undefined for any number. */
+  readonly connections?: ConnectionsOptions | undefined;
+  /** How long clients may take, where not as long as usual. */
+  readonly timeouts?: Partial<HttpTimeouts> | undefined;
   /** The web origins whose pages may call, `*` for all; pages of this server's own origin always may. */
   readonly corsOrigins?: readonly string[] | undefined;
   /** The addresses and networks of proxies whose `X-Forwarded-For` is believed. */
@@ -37,6 +45,10 @@ export interface RestDoorOptions {
   readonly environmentName?: string | undefined;
   /** The version of Latchkey. */
   readonly version?: string | undefined;
+  /** What all paths of this door begin with, like `/flags`; '' or undefined for nothing. */
+  readonly basePath?: string | undefined;
+  /** The folder that the console was built into; undefined to serve none. */
+  readonly consoleFolder?: string | undefined;
   /** The largest body that is taken, in bytes. Default 1 MiB. */
   readonly maxBodyBytes?: number | undefined;
 }

@@ -4,6 +4,13 @@ import type { StreamEnd, StreamEvent, StreamSink, Watching } from '../../service
 import { streamJson } from '../json/stream-json.js';
 import type { OpenStream } from './open-streams.js';
 
+/** Of an answer that is a stream. The last tells proxies not to hold events back until the answer is complete. */
+export const EVENT_STREAM_HEADERS = {
+  'content-type': 'text/event-stream; charset=utf-8',
+  'cache-control': 'no-store',
+  'x-accel-buffering': 'no',
+} as const;
+
 /** How long a client waits before it connects again; it is varied, so that clients do not all come at once. */
 const RETRY_MS = 2 * SECOND_MS;
 /** How long a reader may take to read the end of its stream, before the connection is closed. */

@@ -8,7 +8,7 @@ export interface SchemaViolation {
   readonly instancePath: string;
   readonly params: Readonly<Record<string, unknown>>;
   readonly message?: string;
-  readonly data?: unknown;
+  data?: unknown;
   readonly parentSchema?: unknown;
 }
 
@@ -19,8 +19,12 @@ const PARTS: Readonly<Record<string, string>> = {
   headers: 'the headers',
 };
 
+/** A ticket opens a stream: it is quoted in no answer and no log, however it was sent. */
+const TICKET = '/ticket';
+
 /** The INVALID for a request that does not fit its schema, with the place, the offending value, and what is taken there. */
 export function schemaFault(violations: readonly SchemaViolation[], part: string): Error {
+  for (const violation of violations) if (violation.instancePath.startsWith(TICKET)) violation.data = undefined;
   const [first] = violations;
   const whole = PARTS[part] ?? part;
   if (first === undefined) return invalid(`${whole} is malformed`);
@@ -41,6 +45,7 @@ function faultOf({ keyword, instancePath, params, data, message, parentSchema }:
       return { pointer: instancePath, message: `is one of ${allowed}, not ${quote(data)}` };
     }
     default:
+      if (data === undefined) return { pointer: instancePath, message: message ?? 'is malformed' };
       return { pointer: instancePath, message: `${message ?? 'is malformed'}, not ${quote(data)}` };
   }
 }

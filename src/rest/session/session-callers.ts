@@ -1,10 +1,11 @@
 import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../calls/caller.js';
-import { invalid } from '../../calls/errors.js';
+import { invalid, unauthenticated } from '../../calls/errors.js';
+import type { Authenticator } from '../../identity/authenticator.js';
 import type { ServiceSet } from '../../services/service-set.js';
-import type { Authenticator } from '../server/authenticate.js';
 import { requireOwnPage } from './same-origin.js';
 import { cookieName, cookieValue } from './session-cookie.js';
+import { viewedAs } from './viewed-as.js';
 
 export interface SessionCallersOptions {
   readonly services: Pick<ServiceSet, 'authentication' | 'sessions'>;
@@ -26,14 +27,19 @@ export class SessionCallers {
   async caller(request: FastifyRequest): Promise<Caller> {
     const { authenticator, services } = this.#options;
     const secret = await this.secretOf(request);
-    if (secret === undefined) return authenticator.caller(request);
+    if (secret === undefined) {
+      if (request.headers.authorization !== undefined) return authenticator.caller(request);
+      throw unauthenticated(
+        'the request carries neither a token nor a session’s cookie; send "authorization: Bearer TOKEN", or sign in by POST /api/session',
+      );
+    }
     if (request.headers.authorization !== undefined) {
       throw invalid(
         'the request carries a session’s cookie and "authorization": who calls is not clear; send one of them',
       );
     }
     requireOwnPage(request);
-    return services.authentication.session(secret, { getPeer: () => request.ip });
+    return viewedAs(await services.authentication.session(secret, { getPeer: () => request.ip }), request);
   }
 
   /** The secret in the session's cookie; undefined where the request has none of this deployment. */

@@ -16,7 +16,7 @@ import { clearingCookie, sessionCookie } from './session-cookie.js';
 export interface SessionRouteOptions extends SessionCallersOptions {
   /** How often each caller may call. */
   readonly requests: CallRate;
-  /** How often one address may try to sign in a minute; 0 for any number. */
+  /** How often one address may try to sign in, and as often to sign out, a minute; 0 for any number. */
   readonly signInsPerMinute?: number | undefined;
   /** What people call this deployment; '' for nothing. */
   readonly environmentName?: string | undefined;
@@ -70,6 +70,8 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRouteOptions
   const { sessions } = services;
   const callers = new SessionCallers(options);
   const rate = new CallRate(signInsPerMinute, { what: 'attempts to sign in from one address' });
+  // Whoever signs out needs no session that is good: without a bound anybody could have the store look for made-up secrets.
+  const signOuts = new CallRate(signInsPerMinute, { what: 'attempts to sign out from one address' });
   app.addHook('onRequest', (_request, reply, done) => {
     reply.header('cache-control', 'no-store');
     done();
@@ -131,8 +133,9 @@ export function sessionRoutes(app: FastifyInstance, options: SessionRouteOptions
       schema: {
         summary: 'Signs out: ends the session, one that is over already too, and takes the cookie away',
         tags: TAGS,
-        response: { 200: Type.Object({}), ...problems(400, 401, 403, 503) },
+        response: { 200: Type.Object({}), ...problems(400, 401, 403, 429, 503) },
       },
+      onRequest: async (request) => signOuts.take(networkOf(request.ip)),
     },
     (request, reply) => signOut(request, reply),
   );

@@ -86,6 +86,49 @@ describe('a session', () => {
     }
   });
 
+  it('of who may do everything on the platform shows what the administrator of an organization sees, and changes nothing then', async () => {
+    await stand.ask('/api/admin/users/grace', { token: admin, method: 'PATCH', body: { organization_id: 'acme' } });
+    await stand.ask('/api/admin/users/hedy', { token: admin, method: 'PATCH', body: { organization_id: 'globex' } });
+    const view = { 'x-latchkey-view-as': 'acme' };
+    const own = await signIn(await stand.machine(['manage'], 'acme'));
+    const operator = await signIn(await personToken({ sub: 'olga', groups: ['latchkey-operators'] }));
+    for (const { cookie } of [await signIn(admin), operator]) {
+      const get = (path: string) => by(cookie, path, { headers: view });
+      const [seen, theirs] = [await get('/api/session'), await by(own.cookie, '/api/session')];
+      expect(seen.json).toMatchObject({ caller: { organization_id: 'acme' } });
+      expect((seen.json as { operations: string[] }).operations).toEqual(
+        (theirs.json as { operations: string[] }).operations,
+      );
+      for (const path of [
+        '/api/admin/users/grace',
+        '/api/admin/users/hedy',
+        '/api/admin/users',
+        '/api/admin/organizations',
+        '/api/admin/organizations/globex',
+        '/api/admin/organizations/acme/flags',
+        '/api/admin/flags',
+        '/api/admin/tokens',
+      ]) {
+        const [a, b] = [await get(path), await by(own.cookie, path)];
+        expect([path, a.status]).toEqual([path, b.status]);
+        if (a.status === 200) expect(a.json).toEqual(b.json);
+      }
+      const change = { method: 'PATCH', body: { roles: ['admin'] }, headers: view };
+      expect(await by(cookie, '/api/admin/users/grace', change)).toMatchObject({ status: 403 });
+      expect(await by(cookie, '/api/session', { headers: { 'x-latchkey-view-as': '%' } })).toMatchObject({
+        status: 400,
+      });
+      expect(await status(cookie, '/api/admin/users/hedy')).toBe(200);
+    }
+    for (const token of [await stand.machine(['manage']), await stand.machine(['manage'], 'acme')]) {
+      const { cookie } = await signIn(token);
+      for (const id of ['acme', 'globex'])
+        expect(await by(cookie, '/api/session', { headers: { 'x-latchkey-view-as': id } })).toMatchObject({
+          status: 403,
+        });
+    }
+  });
+
   it('is refused where nothing could be done with it, and tells nobody what is wrong with a token', async () => {
     expect(await signIn(await stand.machine(['track']))).toMatchObject({ status: 403, setCookie: '' });
     const { tokens } = stand.latchkey.services;
@@ -316,6 +359,19 @@ describe('signing in', () => {
       ]);
       const one = await from('2001:db8:0:1::1');
       expect([one, await from('2001:db8:0:1:ffff::2'), await from('2001:db8:0:2::1')]).toEqual([401, 429, 401]);
+    });
+  });
+
+  it('may be ended so often from one address, whatever secret is sent, which takes nothing from signing in', async () => {
+    await stand.withDoor({ signInsPerMinute: 1 }, async (_door, origin) => {
+      const { cookie, status: begun } = await signIn(admin, {}, origin);
+      const [name] = cookie.split('=');
+      const out = (secret: string) =>
+        askOf(origin, '/api/session', { method: 'DELETE', headers: { ...OWN, cookie: `${name}=${secret}` } });
+      expect([begun, (await out('made-up')).status]).toEqual([200, 200]);
+      const limited = await out('made-up-too');
+      expect(limited).toMatchObject({ status: 429, json: { code: 'LIMITED' } });
+      expect(Number(limited.headers.get('retry-after'))).toBeGreaterThan(0);
     });
   });
 

@@ -1,7 +1,10 @@
 import { SignJWT } from 'jose';
+import type { ContextConfig } from '../../config/context-config.js';
+import { authenticatorOf } from '../../identity/authenticator-of.js';
+import type { JwtOptions } from '../../identity/jwt-options.js';
+import { OpenFeatureResolver } from '../../openfeature/resolver.js';
 import type { Scope } from '../../store/token-store.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../../testing/embedded-latchkey.js';
-import type { JwtOptions } from '../jwt/jwt-options.js';
 import { openRestDoor, type RestDoor } from '../rest-door.js';
 import type { EndedRequest } from '../server/observe.js';
 import type { RestDoorOptions } from '../server/rest-options.js';
@@ -71,6 +74,14 @@ export function personToken(claims: Record<string, unknown>, secret = JWT_SECRET
     .sign(Buffer.from(secret));
 }
 
+/** How a stand's door differs from the usual one; `jwt` says how people's tokens are checked. Visitors are let in by `contexts`. */
+export type StandOptions = Partial<
+  RestDoorOptions & {
+    readonly jwt: JwtOptions | undefined;
+    readonly contexts: ContextConfig | undefined;
+  }
+>;
+
 export interface RestStand {
   readonly latchkey: EmbeddedLatchkey;
   readonly door: RestDoor;
@@ -78,7 +89,7 @@ export interface RestStand {
   readonly ended: readonly EndedRequest[];
   ask(path: string, ask?: Ask): Promise<Answer>;
   /** Opens another door on the same services for as long as `use` takes. */
-  withDoor(options: Partial<RestDoorOptions>, use: (door: RestDoor, origin: string) => Promise<void>): Promise<void>;
+  withDoor(options: StandOptions, use: (door: RestDoor, origin: string) => Promise<void>): Promise<void>;
   /** A new machine token. */
   machine(scopes: readonly Scope[], organizationId?: string): Promise<string>;
   /** Creates or changes a flag. */
@@ -88,32 +99,36 @@ export interface RestStand {
 
 /** All that an observer can ask of a request when it ends. */
 export function noted(request: EndedRequest): EndedRequest {
-  const { route, method, status, durationMs, requestId, caller, peer, error, unexpected } = request;
-  return { route, method, status, durationMs, requestId, caller, peer, error, unexpected };
+  const { door, route, method, status, durationMs, requestId, caller, peer, error, unexpected } = request;
+  return { door, route, method, status, durationMs, requestId, caller, peer, error, unexpected };
 }
 
 /** A whole Latchkey on SQLite with this door on a free port, and people by {@link personToken}. */
-export async function startRestStand(options: Partial<RestDoorOptions> = {}): Promise<RestStand> {
+export async function startRestStand(options: StandOptions = {}): Promise<RestStand> {
   const latchkey = await startEmbedded({ ROLES: 'worker' });
   const { services, operator } = latchkey;
   const ended: EndedRequest[] = [];
-  const defaults: RestDoorOptions = {
+  const defaults: Omit<RestDoorOptions, 'authenticator' | 'resolver'> = {
     services,
     address: '127.0.0.1:0',
-    jwt: JWT_OPTIONS,
     ready: () => ({ ready: true, degraded: false }),
     metrics: () => 'latchkey_up 1\n',
     observer: { callEnded: () => undefined },
   };
   const observer = { callEnded: (request: EndedRequest) => void ended.push(noted(request)) };
-  const door = await openRestDoor({ ...defaults, observer, ...options });
+  const open = ({ jwt, contexts, ...others }: StandOptions): Promise<RestDoor> => {
+    const authenticator = authenticatorOf({ services, jwt, visitors: contexts?.visitors });
+    const resolver = new OpenFeatureResolver(services.evaluation, contexts);
+    return openRestDoor({ ...defaults, authenticator, resolver, ...others });
+  };
+  const door = await open({ jwt: JWT_OPTIONS, observer, ...options });
   return {
     latchkey,
     door,
     ended,
     ask: (path, ask) => askOf(`http://${door.address}`, path, ask),
     async withDoor(others, use) {
-      const another = await openRestDoor({ ...defaults, ...others });
+      const another = await open({ jwt: JWT_OPTIONS, ...others });
       try {
         await use(another, `http://${another.address}`);
       } finally {

@@ -16,7 +16,8 @@ export function checkTarget({ userId, context }: Target): void {
 }
 
 /** Rejects with INVALID what a context gives and cannot be: names, and attributes with numbers that are not what was meant. */
-export function checkContext({ organizationId, roles, attributes }: EvaluationContext): void {
+export function checkContext({ organizationId, roles, attributes, anonymousId }: EvaluationContext): void {
+  if (anonymousId !== undefined) requireName('anonymousId', anonymousId, '/anonymous_id');
   if (organizationId) requireName('organizationId', organizationId, '/organization_id');
   if (roles !== undefined) for (const [i, role] of roles.entries()) requireName('role', role, `/roles/${i}`);
   const fault = attributes && faultOfNumbers(attributes);

@@ -52,7 +52,17 @@ export class BackfillService {
     authorize(call, 'ListBackfills');
     const filter = flag === '' ? {} : { flagId: await this.#flagId(flag) };
     const { items, ...rest } = await this.#options.store.backfills.list(page, { ...filter, unfinished });
-    return { ...rest, items: items.map((backfill) => this.#progressOf(backfill)) };
+    return { ...rest, items: items.map((backfill) => this.progressOf(backfill)) };
+  }
+
+  /** Those that have not ended: the running ones first, `limit` at most, with how many there are up to `countTo`. */
+  async unfinished(
+    call: Call,
+    { limit, countTo }: { readonly limit: number; readonly countTo: number },
+  ): Promise<{ readonly items: readonly BackfillProgress[]; readonly count: number }> {
+    authorize(call, 'ListBackfills');
+    const { items, count } = await this.#options.store.backfills.unfinished(limit, countTo);
+    return { items: items.slice(0, limit).map((backfill) => this.progressOf(backfill)), count };
   }
 
   /** A backfill's progress: at once, then whenever it has changed, until the backfill ends. Rejects with NOT_FOUND. */
@@ -107,7 +117,7 @@ export class BackfillService {
       return { backfill, revision };
     });
     if (revision !== undefined) await announceConfiguration({ keeper, notifier }, revision);
-    return this.#progressOf(backfill);
+    return this.progressOf(backfill);
   }
 
   /** Starts a backfill for a flag's present rules: after one was cancelled, after some users failed, or after a restore. */
@@ -131,14 +141,14 @@ export class BackfillService {
       const scope = { organizationId: '', reason: 'manual', revision: snapshot.revision, now } as const;
       return startBackfills(tx, [flagId], scope);
     });
-    return this.#progressOf((await store.backfills.get(id!))!);
+    return this.progressOf((await store.backfills.get(id!))!);
   }
 
   async #get(call: Call, operation: Operation, id: string): Promise<BackfillProgress> {
     authorize(call, operation);
     const backfill = await this.#options.store.backfills.get(id);
     if (backfill === undefined) throw noBackfill(id);
-    return this.#progressOf(backfill);
+    return this.progressOf(backfill);
   }
 
   async #flagId(flag: string): Promise<string> {
@@ -147,7 +157,8 @@ export class BackfillService {
     return stored.id;
   }
 
-  #progressOf(backfill: Backfill): BackfillProgress {
+  /** A backfill that was read, as it is told of. */
+  progressOf(backfill: Backfill): BackfillProgress {
     const { total, done, busyMs, flagId, finishedAt } = backfill;
     const paced = total !== undefined && done > 0 && finishedAt === undefined;
     const leftMs = paced ? Math.round((busyMs / done) * Math.max(0, total - done)) : undefined;

@@ -15,7 +15,8 @@ import { namesIn } from '../../core/sentences/uses.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { type Findings, validateFlag, validateSegment } from '../../core/snapshot/validate-configuration.js';
 import type { Fault } from '../../core/values/fault.js';
-import { isJsonObject, type JsonObject, ownMember, quote } from '../../core/values/json.js';
+import { inBrief, isJsonObject, type JsonObject, ownMember, quote } from '../../core/values/json.js';
+import { type ActionVolumes, VOLUME_DAYS } from './action-volumes.js';
 
 export interface ConditionsDraft {
   /** What is given of the rule; conditions that are left out are everyone's. */
@@ -42,11 +43,14 @@ export interface CheckedConditions {
 export interface ConditionsCheckOptions {
   readonly keeper: ConfigurationKeeper;
   readonly dayKnowledge: Pick<DayKnowledge, 'of'>;
+  readonly volumes: Pick<ActionVolumes, 'meant'>;
 }
 
 /** The key of a rule's flag that is not there yet. No flag can have it. */
 const NEW_FLAG = ' (a new flag)';
 const MAX_FAULTS = 50;
+/** Of how many actions it is looked up whether anybody did them. */
+const MAX_LOOKED_UP = 20;
 
 /** Checks and describes conditions before they are written. */
 export class ConditionsCheck {
@@ -56,7 +60,10 @@ export class ConditionsCheck {
     this.#options = options;
   }
 
-  /** Finds what SetFlag or SetSegment would find, and saves nothing. Rejects with NOT_FOUND for a flag that does not exist. */
+  /**
+   * Finds what SetFlag or SetSegment would find, and actions that nobody does, and saves nothing. Rejects with NOT_FOUND for a flag that
+   * does not exist, and as the store does.
+   */
   async check(call: Call, draft: ConditionsDraft): Promise<CheckedConditions> {
     authorize(call, 'CheckConditions');
     const { snapshot } = this.#options.keeper;
@@ -66,16 +73,37 @@ export class ConditionsCheck {
       draft.segment === '' ? ofRule(draft, snapshot) : ofSegment(draft, conditions, snapshot);
     const knowledge = { known, now: Date.now(), segments: snapshot.segments, derived: snapshot.derivations.all };
     const windows = faults.length > 0 ? [] : shortWindows(conditions, '/conditions', knowledge);
-    const names = namesIn(snapshot);
     const isSound = faults.length === 0;
+    const unseen = isSound ? await this.#unseenActions(conditions, warnings) : [];
+    const names = namesIn(snapshot);
     const of = rule?.earnedBy === 'ORGANIZATION' ? 'organizations' : 'people';
     return {
       faults: faults.slice(0, MAX_FAULTS),
-      warnings: [...warnings, ...windows],
+      warnings: [...warnings, ...windows, ...unseen],
       sentence: isSound ? describeConditions(conditions, { names, of, pointerBase: '/conditions' }) : undefined,
       ruleSentence: isSound && rule !== undefined ? describeRule(rule, names) : undefined,
       ...readBy(conditions, snapshot),
     };
+  }
+
+  /** Warns of actions that nobody did for long and that are spelt nearly like one that somebody did; not where it is warned already. */
+  async #unseenActions(conditions: JsonObject, warned: readonly Fault[]): Promise<readonly Fault[]> {
+    const known = new Set(warned.map(({ pointer }) => pointer));
+    const pointers = new Map<string, string[]>();
+    for (const { action, pointer } of actionsNamed(conditions)) {
+      if (known.has(pointer)) continue;
+      const others = pointers.get(action);
+      if (others !== undefined) others.push(pointer);
+      else if (pointers.size < MAX_LOOKED_UP) pointers.set(action, [pointer]);
+    }
+    const found = await Promise.all(
+      Array.from(pointers, async ([action, at]) => {
+        const meant = await this.#options.volumes.meant(action);
+        const message = `nobody did ${inBrief(action)} in the last ${VOLUME_DAYS} days${meant}`;
+        return meant === '' ? [] : at.map((pointer) => ({ pointer, message }));
+      }),
+    );
+    return found.flat();
   }
 }
 
@@ -117,6 +145,14 @@ function ofRule({ rule: input, flag: keyOrId }: ConditionsDraft, snapshot: Snaps
     faults: own([...parsed.faults, ...found.faults]),
     warnings: own(found.warnings),
   };
+}
+
+function actionsNamed(conditions: JsonObject): readonly { readonly action: string; readonly pointer: string }[] {
+  return [...nodesOf(conditions, '/conditions')].flatMap(({ node, pointer }) => {
+    const params = ownMember(node, 'params');
+    const action = isJsonObject(params) ? ownMember(params, 'action') : undefined;
+    return typeof action === 'string' ? [{ action, pointer: `${pointer}/params/action` }] : [];
+  });
 }
 
 function readBy(

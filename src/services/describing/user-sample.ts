@@ -13,7 +13,7 @@ export interface UserSample {
   readonly users: number;
   readonly actions: ReadonlyMap<string, { readonly users: number; readonly times: number }>;
   readonly roles: ReadonlyMap<string, number>;
-  /** By path. */
+  /** By path: those that several users have. */
   readonly attributes: ReadonlyMap<string, SampledAttribute>;
 }
 
@@ -35,7 +35,7 @@ const MAX_PATHS = 1_000;
 const MAX_VALUES = 5;
 /** Longer texts are no values to choose from. */
 const LONGEST_VALUE = 60;
-/** A value that fewer users have may say who they are, as an e-mail address does. */
+/** A value that fewer users have may say who they are, as an e-mail address does; so may a name, where attributes are kept by such a value. */
 const LEAST_USERS = 2;
 
 const NEEDS: StateNeeds = {
@@ -140,7 +140,8 @@ class Tally {
   }
 
   sample(users: number): UserSample {
-    const attributes = Array.from(this.#attributes, ([path, { users: having, types, values }]) => {
+    const known = [...this.#attributes].filter(([, counted]) => counted.users >= LEAST_USERS);
+    const attributes = known.map(([path, { users: having, types, values }]) => {
       const common = [...values].filter(([, times]) => times >= LEAST_USERS).toSorted(([, a], [, b]) => b - a);
       return [path, { users: having, types, values: common.slice(0, MAX_VALUES).map(([value]) => value) }] as const;
     });

@@ -13,11 +13,13 @@ import { BY_KEY } from '../../core/sentences/speaking.js';
 import { rolesNamed } from '../../core/sentences/uses.js';
 import { rolesOf } from '../../core/states/role-hierarchy.js';
 import type { JsonValue } from '../../core/values/json.js';
+import type { ActionVolumes } from './action-volumes.js';
 import type { SampledUsers } from './user-sample.js';
 
 export interface VocabularyOptions {
   readonly keeper: ConfigurationKeeper;
   readonly sampled: Pick<SampledUsers, 'read'>;
+  readonly volumes: Pick<ActionVolumes, 'recent'>;
 }
 
 export interface DescribedFact extends FactDefinition {
@@ -41,6 +43,7 @@ export interface DescribedAction {
   readonly derived: boolean;
   readonly users: number;
   readonly times: number;
+  readonly times30Days: number;
 }
 
 export interface Named {
@@ -112,8 +115,10 @@ export class VocabularyService {
   /** With names that begin with `prefix` alone. Rejects as the store does. */
   async get(call: Call, prefix: string): Promise<Vocabulary> {
     authorize(call, 'GetVocabulary');
-    const { keeper, sampled } = this.#options;
-    const sample = await sampled.read();
+    const { keeper, sampled, volumes } = this.#options;
+    // One more than a list has, so that it is known to be cut.
+    const [sample, recent] = await Promise.all([sampled.read(), volumes.recent(prefix, MAX_NAMES + 1)]);
+    const volumeOf = new Map(recent.map(({ action, times }) => [action, times]));
     const { snapshot } = keeper;
     const cut: string[] = [];
     const begin = (...names: readonly string[]): boolean => names.some((name) => name.startsWith(prefix));
@@ -128,7 +133,8 @@ export class VocabularyService {
       }
       return taken;
     };
-    const actions = [...new Set([...snapshot.actions.keys(), ...sample.actions.keys()])].filter((name) => begin(name));
+    const seen = new Set([...snapshot.actions.keys(), ...volumeOf.keys(), ...sample.actions.keys()]);
+    const actions = [...seen].filter((name) => begin(name));
     const roles = [...new Set([...rolesOf(undefined).keys(), ...rolesNamed(snapshot), ...sample.roles.keys()])];
     const attributes = [...sample.attributes].filter(([path]) => begin(path, path.slice('$.'.length)));
     const unlockable = snapshot.flags.values();
@@ -140,7 +146,8 @@ export class VocabularyService {
       actions: bounded('actions', actions.toSorted(inOrder)).map((name) => {
         const { users, times } = sample.actions.get(name) ?? { users: 0, times: 0 };
         const action = snapshot.actions.get(name);
-        return { name, declared: action !== undefined, derived: action?.derivation !== undefined, users, times };
+        const [declared, derived] = [action !== undefined, action?.derivation !== undefined];
+        return { name, declared, derived, users, times, times30Days: volumeOf.get(name) ?? 0 };
       }),
       attributes: bounded(
         'attributes',

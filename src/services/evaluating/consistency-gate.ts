@@ -21,6 +21,8 @@ export interface GateOptions {
   readonly store: Pick<Store, 'events' | 'epoch' | 'checkWriting' | 'transaction'>;
   readonly keeper: ConfigurationKeeper;
   readonly notices: UserNotices;
+  /** How long a call waits for a store that does not answer, in milliseconds; `STORE_ANSWERS_MS` when left out. */
+  readonly storeAnswersMs?: number;
 }
 
 interface Wait {
@@ -56,9 +58,11 @@ const USERS_PER_QUESTION = 500;
 /** Holds a call back until this server can answer from the state that the call's token stands for. */
 export class ConsistencyGate {
   readonly #options: GateOptions;
+  readonly #storeAnswersMs: number;
 
   constructor(options: GateOptions) {
     this.#options = options;
+    this.#storeAnswersMs = options.storeAnswersMs ?? STORE_ANSWERS_MS;
   }
 
   /**
@@ -81,7 +85,7 @@ export class ConsistencyGate {
     const counted = promised?.receivedAt !== undefined && userIds.length > 0;
     if (counted) await this.#untilCounted(userIds, promised.receivedAt, deadline, call.signal);
     if (consistency.full || foreign || promised?.full) {
-      await this.#timely(deadline, keeper.refresh(STORE_ANSWERS_MS));
+      await this.#timely(deadline, keeper.refresh(this.#storeAnswersMs));
       const demand = { deadline, fresh: true };
       return { users: demand, organizations: demand };
     }
@@ -95,7 +99,7 @@ export class ConsistencyGate {
   /** Rejects with UNAVAILABLE where the database has lost what the token stands for; else, or where it cannot tell, the wait goes on. */
   async #doubt(token: Consistency): Promise<void> {
     try {
-      await storeAnswerWithin(STORE_ANSWERS_MS, requireHeld(this.#options.store, token));
+      await storeAnswerWithin(this.#storeAnswersMs, requireHeld(this.#options.store, token));
     } catch (error) {
       if (error instanceof LatchkeyError) throw error;
     }
@@ -124,7 +128,7 @@ export class ConsistencyGate {
     const pending: string[] = [];
     for (let from = 0; from < userIds.length; from += USERS_PER_QUESTION) {
       const some = userIds.slice(from, from + USERS_PER_QUESTION);
-      const limitMs = Math.min(STORE_ANSWERS_MS, deadline - Date.now());
+      const limitMs = Math.min(this.#storeAnswersMs, deadline - Date.now());
       for (const id of await storeAnswerWithin(limitMs, store.events.pendingUsers(some, receivedAt))) pending.push(id);
     }
     return pending;
@@ -134,7 +138,7 @@ export class ConsistencyGate {
     const { keeper } = this.#options;
     if (keeper.holds(revision)) return;
     await this.#until({ deadline, signal: undefined, again: sleep, ...(doubt && { doubt }) }, async () => {
-      return (await keeper.refresh(STORE_ANSWERS_MS)).revision >= revision;
+      return (await keeper.refresh(this.#storeAnswersMs)).revision >= revision;
     });
   }
 

@@ -9,7 +9,7 @@ import type { ConsistencyInput } from './consistency-gate.js';
 import type { Listed } from './listed-flags.js';
 import { type Tally, talliesOf } from './tallies.js';
 import { loadStates, type TargetStates } from './target-states.js';
-import type { Evaluated, TargetView, TargetViews } from './target-views.js';
+import { bucketedBy, type Evaluated, type TargetView, type TargetViews } from './target-views.js';
 
 export interface TargetsInput extends ConsistencyInput {
   readonly targets: readonly Target[];
@@ -32,6 +32,8 @@ export interface Way {
   readonly told: 'all' | 'to people';
   /** What the values may take; undefined where whoever asks sees to it. */
   readonly room?: AnswerRoom;
+  /** Whether what is stored is read anew, rather than from the cache. */
+  readonly full?: boolean;
 }
 
 /** What a call was decided from, and what came of it. */
@@ -82,64 +84,88 @@ export async function decideTargets(
     const present = await loadStates(states, targets, { demand, snapshot });
     for (const [i, target] of targets.entries()) {
       const asked = { target, states: present[i], keys, pauses, way };
-      results[places[i]!] = await decideFlags(views, call, snapshot, asked);
+      results[places[i]!] = await decideLoaded(views, call, snapshot, asked);
     }
   }
   return { snapshot, results };
 }
 
-interface FlagsOfTarget {
-  readonly target: Target;
-  /** Undefined where the store does not answer and nothing is at hand. */
-  readonly states: TargetStates | undefined;
-  readonly keys: readonly string[];
-  readonly pauses: EventLoopPauses;
-  readonly way: Way;
-}
-
-async function decideFlags(
+async function decideLoaded(
   views: TargetViews,
   call: Call,
   snapshot: Snapshot,
-  { target, states, keys, pauses, way }: FlagsOfTarget,
+  {
+    states,
+    pauses,
+    ...asked
+  }: Omit<FlagsOfTarget, 'view'> & {
+    /** Undefined where the store does not answer and nothing is at hand. */
+    readonly states: TargetStates | undefined;
+    readonly pauses: EventLoopPauses;
+  },
 ): Promise<TargetDecisions> {
-  const { userId } = target;
+  const { target } = asked;
   let view: TargetView | undefined;
   const refusal = refusalOf(() => {
     if (states !== undefined) view = views.viewOf(call, snapshot, target, states);
   });
   if (refusal !== undefined) return refused(target, refusal);
-  const decisions: Evaluated[] = [];
-  for (const flagKey of keys) {
-    const evaluated =
-      view === undefined
-        ? views.decideWithoutState(snapshot, { userId, flagKey })
-        : views.decide(view, flagKey, way.told);
-    way.room?.take(evaluated.decision.value);
-    decisions.push(evaluated);
-    if (pauses.due()) await pauses.take();
-  }
-  return { userId, decisions, tallies: talliesOf(decisions) };
+  const decisions = await decideInTurns(views, call, snapshot, { ...asked, view }, pauses);
+  return { userId: target.userId, decisions, tallies: talliesOf(decisions) };
 }
 
-/** Decides these flags by a view, at once; says whether any decision is stale, and until when time changes none of them. */
-export function decideAll(
+/** Flags that are to be decided for one target. */
+export interface FlagsOfTarget {
+  readonly target: Target;
+  /** Undefined where the store does not answer and nothing is at hand: only what holds for every state is decided then. */
+  readonly view: TargetView | undefined;
+  readonly keys: readonly string[];
+  readonly way: Pick<Way, 'told' | 'room'>;
+}
+
+/** Decides these flags, in their order, and lets other calls run in between. */
+export async function decideInTurns(
   views: TargetViews,
-  view: TargetView,
-  keys: readonly string[],
-  { told, room }: Pick<Way, 'told' | 'room'>,
-) {
+  call: Call,
+  snapshot: Snapshot,
+  asked: FlagsOfTarget,
+  pauses: EventLoopPauses,
+): Promise<readonly Evaluated[]> {
+  const evaluated: Evaluated[] = [];
+  for (const key of asked.keys) {
+    evaluated.push(decideOne(views, call, snapshot, asked, key));
+    if (pauses.due()) await pauses.take();
+  }
+  return evaluated;
+}
+
+/** Decides these flags at once; says whether any decision is stale, and until when time changes none of them. */
+export function decideAll(views: TargetViews, call: Call, snapshot: Snapshot, asked: FlagsOfTarget) {
   const evaluated: Evaluated[] = [];
   let anyStale = false;
   let until = Number.POSITIVE_INFINITY;
-  for (const key of keys) {
-    const one = views.decide(view, key, told);
-    room?.take(one.decision.value);
+  for (const key of asked.keys) {
+    const one = decideOne(views, call, snapshot, asked, key);
     evaluated.push(one);
     anyStale ||= one.stale;
     until = Math.min(until, one.decision.validUntil ?? until);
   }
   return { evaluated, anyStale, until };
+}
+
+function decideOne(
+  views: TargetViews,
+  call: Call,
+  snapshot: Snapshot,
+  { target, view, way }: FlagsOfTarget,
+  flagKey: string,
+): Evaluated {
+  const one =
+    view === undefined
+      ? views.decideWithoutState(call, snapshot, { ...bucketedBy(target), flagKey })
+      : views.decide(view, flagKey, way.told);
+  way.room?.take(one.decision.value);
+  return one;
 }
 
 /** The decisions for the one target there is; throws where it is refused. */

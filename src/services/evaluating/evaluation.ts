@@ -3,6 +3,7 @@ import { EventLoopPauses } from '../../calls/event-loop-pauses.js';
 import { authorize } from '../../calls/permissions.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
 import type { ConsistencyInput } from './consistency-gate.js';
+import { type DecidedTarget, decideTarget } from './decide-target.js';
 import {
   decideTargets,
   MOST_AT_ONCE,
@@ -10,19 +11,20 @@ import {
   TARGETS_PER_LOAD,
   type TargetDecisions,
   type TargetsInput,
+  type Way,
 } from './decide-targets.js';
 import { type BatchForm, FlagBatches, type ToldDecisions } from './flag-batches.js';
 import { FlagLists, type FlagListsOptions } from './flag-lists.js';
 import type { ListAnswer, ListForm, ToldAnswer } from './listed-flags.js';
 import { loadStates, peekStates, type TargetStates } from './target-states.js';
-import type { Evaluated, FlagTarget } from './target-views.js';
+import { bucketedBy, type Evaluated, type FlagTarget } from './target-views.js';
 
 export interface EvaluateInput extends FlagTarget, ConsistencyInput {}
 
 export type EvaluationOptions = FlagListsOptions;
 
 /** Decides flags for callers; see {@link EvaluationService}. */
-export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'evaluateEach' | 'list'>;
+export type Evaluator = Pick<EvaluationService, 'evaluate' | 'batch' | 'evaluateEach' | 'list' | 'decide'>;
 
 /** Decides flags for callers: from the snapshot and cached states, without touching the store where it can. */
 export class EvaluationService {
@@ -123,7 +125,7 @@ export class EvaluationService {
         const held = present[i];
         results.push(
           held === undefined
-            ? views.decideWithoutState(snapshot, ask)
+            ? views.decideWithoutState(call, snapshot, { ...bucketedBy(ask), flagKey: ask.flagKey })
             : views.decide(views.viewOf(call, snapshot, ask, held), ask.flagKey),
         );
         if (pauses.due()) await pauses.take();
@@ -143,5 +145,13 @@ export class EvaluationService {
     consistency: ConsistencyInput,
   ): ListAnswer<T> | Promise<ListAnswer<T>> {
     return this.#lists.list(call, target, form, consistency);
+  }
+
+  /**
+   * Decides the flags that the way of the call chooses for one target, in their order: without a promise when its states are cached. It
+   * does not ask whether the caller may.
+   */
+  decide(call: Call, target: Target, way: Way): DecidedTarget | Promise<DecidedTarget> {
+    return decideTarget(this.#options, call, target, way);
   }
 }

@@ -1,4 +1,4 @@
-import type { Call } from '../../calls/caller.js';
+import { type Call, overridesOf } from '../../calls/caller.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { checkContext } from '../access/target.js';
@@ -77,6 +77,8 @@ export class FlagBatches {
     const [target] = input.targets;
     if (target === undefined || input.targets.length > 1 || !loaded) return undefined;
     if (input.consistencyToken !== '' || input.full) return undefined;
+    // What a call decides by itself is kept for nobody.
+    if (overridesOf(call.caller) !== undefined) return undefined;
     const keys = keysOf(input, snapshot, way);
     if (keys.length > MOST_AT_ONCE) return undefined;
     const present = peekStates(states, target, snapshot);
@@ -94,7 +96,7 @@ export class FlagBatches {
     const known = basis && this.#kept.find(basis, view.now);
     // What was told in this form.
     if (known !== undefined) return known as ToldDecisions<T>;
-    const { evaluated, anyStale, until } = decideAll(views, view, keys, way);
+    const { evaluated, anyStale, until } = decideAll(views, call, snapshot, { target, view, keys, way });
     const told = form.tell(evaluated);
     const decided = { userId, told, tallies: talliesOf(evaluated) };
     if (basis !== undefined && !anyStale) {
@@ -108,7 +110,7 @@ export class FlagBatches {
 const known = new WeakMap<Snapshot, readonly string[]>();
 
 /** The keys of all flags that are not archived. */
-function allKeys(snapshot: Snapshot): readonly string[] {
+export function allKeys(snapshot: Snapshot): readonly string[] {
   let keys = known.get(snapshot);
   if (keys === undefined) {
     keys = Array.from(snapshot.flags.values(), ({ flag }) => flag).flatMap(({ key, archived }) =>

@@ -1,4 +1,4 @@
-import type { Call } from '../../calls/caller.js';
+import { type Call, overridesOf } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import { checkContext, type Target } from '../access/target.js';
@@ -50,6 +50,8 @@ export class FlagLists {
   ): ListAnswer<T> | undefined {
     const { keeper, states, views, clock } = this.#options;
     const { snapshot, loaded } = keeper;
+    // What a call decides by itself is kept for nobody.
+    if (overridesOf(call.caller) !== undefined) return undefined;
     if (!loaded || consistencyToken !== '' || full || snapshot.visible.length > MOST_AT_ONCE) return undefined;
     const present = peekStates(states, target, snapshot);
     if (present === undefined) return undefined;
@@ -61,7 +63,8 @@ export class FlagLists {
     if (kept !== undefined) return kept as ListAnswer<T>;
     checkContext(context);
     const view = views.viewOf(call, snapshot, target, present);
-    const { evaluated, anyStale, until } = decideAll(views, view, snapshot.visible, VISIBLE);
+    const asked = { target, view, keys: snapshot.visible, way: VISIBLE };
+    const { evaluated, anyStale, until } = decideAll(views, call, snapshot, asked);
     const answer = tell({ snapshot, evaluated }, form);
     if (!anyStale) this.#kept.keep(basis, answer, { from: view.now, until, bytes: answer.told.bytes });
     return answer;

@@ -97,6 +97,7 @@ function isSame<Answer>(kept: Kept<Answer>, { user, organization, context, asked
     kept.context.roles === context.roles &&
     kept.context.joinedAt === context.joinedAt &&
     kept.context.attributes === context.attributes &&
+    kept.context.anonymousId === context.anonymousId &&
     kept.user.deref() === user &&
     (organization === undefined ? kept.organization === undefined : kept.organization?.deref() === organization)
   );

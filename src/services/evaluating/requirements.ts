@@ -20,6 +20,8 @@ export interface ListRequirementsInput extends ConsistencyInput {
 
 export interface GetRequirementsInput extends ListRequirementsInput {
   readonly flagKey: string;
+  /** Whether to tell no more than people are told. */
+  readonly asPeople?: boolean;
 }
 
 /** Requirements, and whether they rest on state that the store could not confirm in time. */
@@ -48,7 +50,8 @@ export class RequirementsService {
       throw notFound(`no flag ${quote(input.flagKey)}`);
     }
     requireReadable(view, input.flagKey);
-    return { requirements: requirementsOf(compiled, { ...view, audience: audienceOf(call) }), stale };
+    const audience = input.asPeople === true ? 'PERSON' : audienceOf(call);
+    return { requirements: requirementsOf(compiled, { ...view, audience }), stale };
   }
 
   /** A page of the requirements of all gated flags that the caller may know of, ordered by the flags' keys. */

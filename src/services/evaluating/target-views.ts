@@ -1,4 +1,4 @@
-import { type Call, MAX_ROLES } from '../../calls/caller.js';
+import { type Call, MAX_ROLES, overridesOf } from '../../calls/caller.js';
 import { requireJoinedAt } from '../../calls/check-input.js';
 import type { Clock } from '../../calls/clock.js';
 import { unavailable } from '../../calls/errors.js';
@@ -7,6 +7,7 @@ import type { Decision } from '../../core/deciding/decision.js';
 import { type Among, among, decideAmong } from '../../core/deciding/evaluate.js';
 import { evaluateStateless } from '../../core/deciding/evaluate-stateless.js';
 import { type Subject, subjectOf } from '../../core/deciding/subject.js';
+import type { BucketSource } from '../../core/flags/bucketing.js';
 import { rolesThatMatter } from '../../core/snapshot/named-roles.js';
 import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import { needsOfFlag } from '../../core/snapshot/state-needs.js';
@@ -16,6 +17,7 @@ import type { StateSources } from '../../store/state-source.js';
 import { requireOwnDecision } from '../access/caller-reach.js';
 import { checkTarget, type Target } from '../access/target.js';
 import type { ConsistencyGate, ConsistencyInput, Demands } from './consistency-gate.js';
+import { overriddenBy } from './overridden.js';
 import { loadStates, type TargetStates } from './target-states.js';
 
 /** One flag, and whom it is to be decided for. */
@@ -37,6 +39,17 @@ export interface TargetView {
 /** Whether a decision is told as it is, or as people are told, who learn of no denial. */
 export type Told = 'all' | 'to people';
 
+/** By which the buckets of somebody are found of whom no state is at hand. */
+export type Bucketed = Pick<BucketSource, 'userId' | 'anonymousId'>;
+
+/** A flag, and by whose bucket it is decided. */
+type BucketedFlag = Bucketed & Pick<FlagTarget, 'flagKey'>;
+
+/** The same of a target. */
+export function bucketedBy({ userId, context: { anonymousId } }: Target): Bucketed {
+  return { userId, anonymousId };
+}
+
 /** A decision, and whether it rests on state that the store could not confirm in time. */
 export interface Evaluated {
   readonly decision: Decision;
@@ -53,6 +66,9 @@ export interface TargetViewOptions {
 /** Decisions are marked stale when the configuration has not been confirmed for this long: two polls and their round trips. */
 const SNAPSHOT_STALE_MS = 6_000;
 
+const OVERRIDES_NEED_THE_STORE =
+  'the store does not answer, and what a call overrides cannot be decided without it; try again';
+
 /** Makes views of targets for decisions, and for answers other than decisions. */
 export class TargetViews {
   readonly #options: TargetViewOptions;
@@ -61,7 +77,10 @@ export class TargetViews {
     this.#options = options;
   }
 
-  /** Waits for the state that the call demands; gives the configuration, and how recent the states must be. */
+  /**
+   * Waits for the state that the call demands; gives the configuration, and how recent the states must be. Throws INVALID where the
+   * call overrides what there is not.
+   */
   async pass(
     call: Call,
     consistency: ConsistencyInput,
@@ -72,6 +91,7 @@ export class TargetViews {
     const demand = await gate.pass(consistency, userIds, call);
     const { snapshot, loaded } = keeper;
     if (!loaded) throw unavailable('no configuration has been loaded yet; try again');
+    overriddenBy(call, snapshot);
     return { demand, snapshot };
   }
 
@@ -95,7 +115,7 @@ export class TargetViews {
       subject: subjectOf(snapshot, user.state, organization?.state, context),
       stale: this.isStale(states),
       now,
-      among: { all: among({ hidesDenials: false }), 'to people': among({ hidesDenials: true }) },
+      among: commonTo(overridesOf(call.caller) === undefined ? undefined : overriddenBy(call, snapshot)),
     };
   }
 
@@ -122,20 +142,33 @@ export class TargetViews {
   decide(view: TargetView, flagKey: string, told: Told = 'all'): Evaluated {
     const { snapshot, subject, stale, now } = view;
     if (!isReadable(view, flagKey)) {
-      return this.decideWithoutState(snapshot, { userId: subject.userId, flagKey });
+      if (view.among[told].overridden !== undefined) throw unavailable(OVERRIDES_NEED_THE_STORE);
+      const { userId, anonymousId } = subject;
+      return this.#decideUnknown(snapshot, { userId, anonymousId, flagKey });
     }
     return { decision: decideAmong(snapshot, flagKey, subject, now, view.among[told]), stale };
   }
 
   /** Decides a flag for a target without a view: its states are not at hand, and the store does not answer. */
-  decideWithoutState(snapshot: Snapshot, { flagKey, userId }: Pick<FlagTarget, 'flagKey' | 'userId'>): Evaluated {
+  decideWithoutState(call: Call, snapshot: Snapshot, asked: BucketedFlag): Evaluated {
+    if (overridesOf(call.caller) !== undefined) throw unavailable(OVERRIDES_NEED_THE_STORE);
+    return this.#decideUnknown(snapshot, asked);
+  }
+
+  #decideUnknown(snapshot: Snapshot, { flagKey, ...by }: BucketedFlag): Evaluated {
     const { keeper, clock } = this.#options;
-    const decision = evaluateStateless({ snapshot, userId, newest: !keeper.behind, now: clock.now() }, flagKey);
+    const decision = evaluateStateless({ snapshot, ...by, newest: !keeper.behind, now: clock.now() }, flagKey);
     if (decision === undefined) {
       throw unavailable(`the store does not answer, and ${quote(flagKey)} cannot be decided without it; try again`);
     }
     return { decision, stale: true };
   }
+}
+
+function commonTo(overridden: Among['overridden']): TargetView['among'] {
+  const of = (hidesDenials: boolean): Among =>
+    overridden === undefined ? among({ hidesDenials }) : among({ hidesDenials, overridden });
+  return { all: of(false), 'to people': of(true) };
 }
 
 /**

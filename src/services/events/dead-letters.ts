@@ -15,10 +15,10 @@ export interface DeadLetterOptions {
   readonly lanes: number;
 }
 
-const MAX_REPLAY = 1_000;
+const MAX_KEYS = 1_000;
 const CONTRIBUTION = /^[0-9a-f]{32}$/;
 
-/** Events that could not be counted and were put aside, to be read and replayed. */
+/** Events that could not be counted and were put aside, to be read, and replayed or discarded. */
 export class DeadLetterService {
   readonly #options: DeadLetterOptions;
 
@@ -37,15 +37,7 @@ export class DeadLetterService {
   /** Makes dead letters pending again, to be counted as if they came now; gives how many of those named there were. */
   async replay(call: Call, keys: readonly EventKey[], comment = ''): Promise<number> {
     authorize(call, 'ReplayDeadLetters');
-    if (keys.length > MAX_REPLAY)
-      throw invalidAt('/events', `a call replays at most ${MAX_REPLAY} dead letters, not ${keys.length}`);
-    for (const [i, { contribution }] of keys.entries()) {
-      if (contribution === undefined || CONTRIBUTION.test(contribution)) continue;
-      throw invalidAt(
-        `/events/${i}/contribution`,
-        `${quote(contribution)} is none that a dead letter has; copy it from one`,
-      );
-    }
+    checkKeys(keys, 'replays');
     const { store, queue, lanes } = this.#options;
     const replayed = await store.transaction(async (tx) => {
       const now = await tx.now();
@@ -61,6 +53,37 @@ export class DeadLetterService {
     });
     await queue.wake(new Set(keys.map((key) => laneOf(partitionOfEvent(key), lanes))));
     return replayed;
+  }
+
+  /** Gives dead letters up for good, which takes a reason; gives how many of those named there were. */
+  async discard(call: Call, keys: readonly EventKey[], comment: string): Promise<number> {
+    authorize(call, 'DiscardDeadLetters');
+    checkKeys(keys, 'discards');
+    if (comment.trim() === '') {
+      throw invalidAt('/comment', 'what is discarded is counted no more: say why, in "comment"');
+    }
+    return this.#options.store.transaction(async (tx) => {
+      const now = await tx.now();
+      const discarded = await tx.inbox.discard(keys);
+      const after = { discarded, keys };
+      await recordAudit(tx, call, now, {
+        ...{ action: 'dead-letters.discard', target: 'events' },
+        ...{ before: undefined, after, comment },
+      });
+      return discarded;
+    });
+  }
+}
+
+function checkKeys(keys: readonly EventKey[], does: string): void {
+  if (keys.length > MAX_KEYS)
+    throw invalidAt('/events', `a call ${does} at most ${MAX_KEYS} dead letters, not ${keys.length}`);
+  for (const [i, { contribution }] of keys.entries()) {
+    if (contribution === undefined || CONTRIBUTION.test(contribution)) continue;
+    throw invalidAt(
+      `/events/${i}/contribution`,
+      `${quote(contribution)} is none that a dead letter has; copy it from one`,
+    );
   }
 }
 

@@ -27,10 +27,12 @@ export function requireWithin(viewer: Viewer, { user, organizationId }: Subject)
  * Rejects with FORBIDDEN overrides by which an organization could find out what the platform's rules ask: of what it may not set of
  * its users either.
  */
-export function requireOwnOverrides(viewer: Viewer, { attributes, joinedAt }: EvaluationContext): void {
-  if (viewer === '' || (attributes === undefined && joinedAt === undefined)) return;
-  const given = attributes === undefined ? 'joined_at' : 'attributes';
-  throw forbidden(`${given} may be overridden by the platform alone; leave it out, or ask by roles and at`);
+export function requireOwnOverrides(viewer: Viewer, { attributes, joinedAt, anonymousId }: EvaluationContext): void {
+  if (viewer === '') return;
+  const given = Object.entries({ attributes, joined_at: joinedAt, anonymous_id: anonymousId });
+  const [name] = given.find(([, value]) => value !== undefined) ?? [];
+  if (name === undefined) return;
+  throw forbidden(`${name} may be overridden by the platform alone; leave it out, or ask by roles and at`);
 }
 
 /** Whether a flag may be told of: to an organization those that are delegated, or for people's screens. Nothing is told of an archived one. */

@@ -8,6 +8,7 @@ import { earnerOf } from '../../core/deciding/subject.js';
 import type { ExplainedFor } from '../../core/explaining/explanation.js';
 import { type UserFlag, type UserFlagState, userFlagFor } from '../../core/explaining/user-flag.js';
 import type { Flag } from '../../core/flags/flag.js';
+import { foldedText } from '../../core/values/folded-text.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { ConsistencyInput } from '../evaluating/consistency-gate.js';
 import { requireReadable } from '../evaluating/requirements.js';
@@ -57,7 +58,7 @@ export class UserFlagList {
     const about: ExplainedFor = { snapshot, subject, now, known: await this.#dayKnowledge.of(snapshot) };
     const audience = viewer === '' ? 'OPERATOR' : 'PERSON';
     const earner = earnerOf(snapshot, subject);
-    const text = folded(input.q);
+    const text = foldedText(input.q).trim();
     const states = new Set(input.states);
     const pauses = new EventLoopPauses(call);
     const items: ListedUserFlag[] = [];
@@ -84,13 +85,8 @@ const texts = new WeakMap<Flag, string>();
 function searchedText(flag: Flag): string {
   let text = texts.get(flag);
   if (text === undefined) {
-    text = folded(`${flag.key}\n${flag.name}`);
+    text = foldedText(`${flag.key}\n${flag.name}`);
     texts.set(flag, text);
   }
   return text;
-}
-
-/** A text as it is searched: without regard to case, width, and how accents are composed. */
-function folded(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }

@@ -1,8 +1,8 @@
 import type { Call } from '../../calls/caller.js';
 import { requireName } from '../../calls/check-input.js';
 import type { StoreClock } from '../../calls/clock.js';
-import { invalidAt, LatchkeyError, notFound } from '../../calls/errors.js';
-import { authorize, type Operation } from '../../calls/permissions.js';
+import { invalidAt, notFound } from '../../calls/errors.js';
+import { authorize, mayCall, type Operation } from '../../calls/permissions.js';
 import { requireSearchText } from '../../calls/search-text.js';
 import type { ConfigurationKeeper } from '../../configuration/configuration-keeper.js';
 import type { Flag } from '../../core/flags/flag.js';
@@ -124,13 +124,13 @@ export class Finding {
     const page = { limit: HITS_PER_KIND };
     const filter = { q, organizationId: '', role: '', stage: '', unlocked: '' };
     const [users, organizations] = await Promise.all([
-      may(call, 'ListUsers') ? this.users(call, filter, page) : undefined,
-      may(call, 'ListOrganizations') ? this.#organizationsNamed(call, q, page) : undefined,
+      mayCall(call, 'ListUsers') ? this.users(call, filter, page) : undefined,
+      mayCall(call, 'ListOrganizations') ? this.#organizationsNamed(call, q, page) : undefined,
     ]);
     const named = (operation: Operation, things: Iterable<NamedHit>): Hits<NamedHit> | undefined =>
-      may(call, operation) ? searchNamed(things, q) : undefined;
+      mayCall(call, operation) ? searchNamed(things, q) : undefined;
     const ofName = (name: string): NamedHit => ({ key: name, name });
-    const flags = may(call, 'ListFlags') ? searchFlags(snapshot, q) : undefined;
+    const flags = mayCall(call, 'ListFlags') ? searchFlags(snapshot, q) : undefined;
     const actions = [...snapshot.actions.keys()].filter((name) => name !== ANY_ACTION);
     return {
       flags: flags && {
@@ -174,14 +174,4 @@ function unlockedFlag({ id, rules, removedRules = [] }: Flag): UnlockedFlag {
     (rule) => [rule.id, rule.policy === 'LATCHING' ? rule.ledgerFloor : Number.POSITIVE_INFINITY] as const,
   );
   return { flagId: id, floors: new Map([...removed, ...present]) };
-}
-
-function may(call: Call, operation: Operation): boolean {
-  try {
-    authorize(call, operation);
-    return true;
-  } catch (error) {
-    if (error instanceof LatchkeyError && error.code === 'FORBIDDEN') return false;
-    throw error;
-  }
 }

@@ -1,8 +1,11 @@
 import type { Call } from '../../calls/caller.js';
 import { notFound } from '../../calls/errors.js';
 import { authorize } from '../../calls/permissions.js';
+import { requireSearchText } from '../../calls/search-text.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import { quote } from '../../core/values/json.js';
+import { MAX_LENGTH } from '../../core/values/names.js';
+import type { AccessFilter } from '../../store/configuration-store.js';
 import type { Page, PageRequest } from '../../store/page.js';
 import type { Store } from '../../store/store.js';
 import { managerOf, requireDelegated } from '../access/caller-reach.js';
@@ -22,12 +25,18 @@ export class FlagLookup {
   }
 
   /** A flag's access rows: the platform's and those that organizations manage. An organization is told of its own alone. */
-  async access(call: Call, keyOrId: string, page: PageRequest): Promise<Page<AccessRow>> {
+  async access(
+    call: Call,
+    keyOrId: string,
+    page: PageRequest,
+    filter: Omit<AccessFilter, 'managedBy'> = {},
+  ): Promise<Page<AccessRow>> {
     authorize(call, 'ListAccess');
+    requireSearchText(filter.prefix ?? '', MAX_LENGTH.userId);
     const manager = managerOf(call.caller, 'ListAccess');
     if (manager !== '') requireDelegated(manager, await this.#configuration.flag(keyOrId), keyOrId);
     const flag = await this.#flag(keyOrId);
-    return this.#configuration.access(flag.id, page, manager === '' ? {} : { managedBy: manager });
+    return this.#configuration.access(flag.id, page, { ...filter, ...(manager === '' ? {} : { managedBy: manager }) });
   }
 
   async #flag(keyOrId: string): Promise<Flag> {

@@ -21,6 +21,8 @@ import { unlockReadAfter } from '../../core/counting/since-unlock.js';
 import type { FlippedFlag, FlippedFlags } from '../../core/deciding/decision.js';
 import type { KnownDays } from '../../core/facts/known-days.js';
 import type { AccessRow, Action, Flag, Since } from '../../core/flags/flag.js';
+import type { Names } from '../../core/sentences/speaking.js';
+import { namesIn } from '../../core/sentences/uses.js';
 import type { UserState } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
 import { type JsonValue, quote, sameJson } from '../../core/values/json.js';
@@ -123,7 +125,7 @@ export async function writeFlag(
   const owners = await lockRowOwners(tx, input.rows);
   requireMembers(input.manager, owners);
   requireRolesOfRows(input.rows, owners);
-  const found = await lockExisting(tx, input);
+  const found = await lockExisting(tx, input, namesIn(keeper.snapshot));
   const now = await tx.now();
   const displaced = displacedBy(input, found, now);
   const change =
@@ -174,14 +176,14 @@ function requireMembers(manager: string, { users }: RowOwners): void {
 }
 
 /** The flag as it is stored, locked; undefined where the call creates it. Throws where the call may not write it, or is stale. */
-async function lockExisting(tx: Transaction, input: FlagWriteInput): Promise<Flag | undefined> {
+async function lockExisting(tx: Transaction, input: FlagWriteInput, names: Names): Promise<Flag | undefined> {
   const { keyOrId, manager, expectedVersion, expectedId } = input;
   const existing = await tx.configuration.lockFlag(keyOrId);
   requireDelegated(manager, existing, keyOrId);
   checkNamed(input, existing);
   // Checked after the permissions: the refusal of a stale write tells the flag as it is, which is not for everybody.
   const present = existing && flagShownTo(manager, existing);
-  requireVersion(keyOrId, expectedVersion, { kind: 'flag', value: present }, expectedId);
+  requireVersion(keyOrId, expectedVersion, { kind: 'flag', value: present, names }, expectedId);
   return existing;
 }
 

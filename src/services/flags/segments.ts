@@ -29,6 +29,8 @@ export interface SetSegmentInput {
   readonly expectedVersion: number | undefined;
   /** Not '': the id that the segment had at the expected version. */
   readonly expectedId?: string | undefined;
+  /** The id of the segment of which a version is restored: no other may have its key by now. */
+  readonly restoredId?: string | undefined;
   readonly comment: string;
 }
 
@@ -63,7 +65,7 @@ export class SegmentService {
   /** Creates or changes a segment, and with it every rule that refers to it. The same call once more changes nothing. */
   async set(call: Call, request: SetSegmentInput): Promise<SegmentWritten> {
     authorize(call, 'SetSegment');
-    const { key, name, expectedVersion, expectedId, comment } = request;
+    const { key, name, expectedVersion, expectedId, restoredId, comment } = request;
     checkComment(comment);
     requireName('segmentKey', key, '/key');
     if (name !== undefined) requireName('name', name, '/name');
@@ -71,6 +73,7 @@ export class SegmentService {
     const { made, ...written } = await writeConfiguration(this.#options, 'segment', async (tx, { now, snapshot }) => {
       const before = snapshot.segments.get(key);
       requireVersion(key, expectedVersion, { kind: 'segment', value: before }, expectedId);
+      if (restoredId !== undefined && before !== undefined && before.id !== restoredId) throw otherSegment(before);
       const after = segmentAfter(before, request, now);
       const same = before?.name === after.name && sameJson(before.conditions, after.conditions);
       const { faults, warnings: found } = validateSegment(after, snapshot);
@@ -130,6 +133,12 @@ function noSegment(key: string): Error {
   return notFound(`no segment ${quote(key)}`);
 }
 
+function otherSegment({ key, id }: Segment): Error {
+  return conflict(
+    `the segment ${quote(key)} is another one by now, ${quote(id)}: delete that one first, or change it by hand (SetSegment)`,
+  );
+}
+
 /** What refers to a segment, as a message names it: flags, archived ones and those by way of other segments too, and segments. */
 function usersOf(key: string, { segments, dependencies }: Snapshot): readonly string[] {
   const refers = (other: string): boolean => dependencies.segments.get(other)?.segments.has(key) ?? false;
@@ -147,7 +156,12 @@ function told(users: readonly string[]): string {
   return `${users.slice(0, MAX_TOLD).join(', ')}${more}`;
 }
 
-function segmentAfter(before: Segment | undefined, { key, name, conditions }: SetSegmentInput, now: number): Segment {
+/** A segment as a write makes it of what is there. Throws INVALID for conditions that are no object. */
+export function segmentAfter(
+  before: Segment | undefined,
+  { key, name, conditions }: Pick<SetSegmentInput, 'key' | 'name' | 'conditions'>,
+  now: number,
+): Segment {
   const after = conditions ?? before?.conditions ?? {};
   if (!isJsonObject(after)) throw invalidAt('/conditions', `conditions are a JSON object, not ${quote(after)}`);
   return {

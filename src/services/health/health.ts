@@ -2,13 +2,13 @@ import type { Call } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { authorize } from '../../calls/permissions.js';
 import { storeAnswerWithin } from '../../calls/store-answer.js';
-import { laneOf } from '../../core/values/partition.js';
 import type { SeenNode } from '../../store/node-store.js';
 import { type Store, StoreUnavailable } from '../../store/store.js';
+import { inboxLagMs, type LaneBacklog, laneBacklogs, oldestMessageAt } from './backlog.js';
 import type { ThisNode } from './this-node.js';
 
 export interface HealthOptions {
-  readonly store: Pick<Store, 'nodes' | 'events' | 'timers' | 'configuration'>;
+  readonly store: Pick<Store, 'nodes' | 'events' | 'timers' | 'configuration' | 'outbound' | 'webhooks' | 'deliveries'>;
   readonly node: Pick<ThisNode, 'report'>;
   readonly clock: Clock;
   readonly lanes: number;
@@ -30,11 +30,15 @@ export interface StoredHealth {
   /** The committed configuration's revision. */
   readonly revision: number;
   /** The lanes in which events wait, with when the oldest of each was received; by lane. */
-  readonly lanes: readonly { readonly lane: number; readonly oldestReceivedAt: number }[];
+  readonly lanes: readonly LaneBacklog[];
+  /** For how long the event has waited that has waited longest, in milliseconds; 0 where none waits. */
+  readonly inboxLagMs: number;
   /** When the timer was due that has waited longest; undefined where none is overdue. */
   readonly oldestTimerDueAt: number | undefined;
   /** To {@link DEAD_LETTERS_COUNTED}, which stands for as many or more. */
   readonly deadLetters: number;
+  /** Since when the message to an enabled webhook waits that has waited longest; undefined where none does. */
+  readonly oldestMessageAt: number | undefined;
 }
 
 export const DEAD_LETTERS_COUNTED = 1_000;
@@ -52,6 +56,11 @@ export class HealthService {
   /** While the store is away it tells of the server that was asked alone. */
   async get(call: Call): Promise<Health> {
     authorize(call, 'GetHealth');
+    return this.look();
+  }
+
+  /** The same, for those who may know it. */
+  async look(): Promise<Health> {
     const { store, node, clock } = this.#options;
     const at = clock.now();
     const own = { ...node.report(), seenAt: at };
@@ -67,23 +76,20 @@ export class HealthService {
   }
 
   async #stored(at: number): Promise<StoredHealth> {
-    const { events, timers, configuration } = this.#options.store;
-    const [revision, pending, [timer], deadLetters] = await Promise.all([
-      configuration.revision(),
-      events.oldestPending(),
-      timers.due(at, 1),
-      events.deadLetterCount(DEAD_LETTERS_COUNTED),
+    const { store } = this.#options;
+    const [revision, pending, [timer], { count: deadLetters }, message] = await Promise.all([
+      store.configuration.revision(),
+      store.events.oldestPending(),
+      store.timers.due(at, 1),
+      store.events.deadLetterBacklog(DEAD_LETTERS_COUNTED),
+      oldestMessageAt(store),
     ]);
-    const oldest = new Map<number, number>();
-    for (const { partition, receivedAt } of pending) {
-      const lane = laneOf(partition, this.#options.lanes);
-      oldest.set(lane, Math.min(receivedAt, oldest.get(lane) ?? receivedAt));
-    }
+    const lanes = laneBacklogs(pending, this.#options.lanes);
     return {
-      revision,
-      lanes: [...oldest].sort(([a], [b]) => a - b).map(([lane, oldestReceivedAt]) => ({ lane, oldestReceivedAt })),
+      ...{ revision, lanes, deadLetters },
+      inboxLagMs: inboxLagMs(lanes, at),
       oldestTimerDueAt: timer?.dueAt,
-      deadLetters,
+      oldestMessageAt: message,
     };
   }
 }

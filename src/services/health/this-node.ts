@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import type { Clock } from '../../calls/clock.js';
 import type { NodeReport } from '../../store/node-store.js';
 
-export interface ThisNodeOptions extends Pick<NodeReport, 'roles' | 'version'> {
+export interface ThisNodeOptions extends Pick<NodeReport, 'roles' | 'version' | 'testOverrides'> {
   readonly clock: Clock;
   /** What changes while it runs. */
-  readonly present: () => Pick<NodeReport, 'revision' | 'caches' | 'streams' | 'streamBacklog'>;
+  readonly present: () => Pick<NodeReport, 'revision' | 'caches' | 'streams' | 'streamBacklog' | 'unknownKeys'>;
 }
 
 /** This server, as it is announced to the others. */
@@ -21,9 +21,10 @@ export class ThisNode {
   }
 
   report(): NodeReport {
-    const { roles, version, clock, present } = this.#options;
+    const { roles, version, testOverrides = false, clock, present } = this.#options;
     // At the construction the database's clock is not known yet.
     this.#startedAt ??= clock.now();
-    return { id: this.id, roles, version, startedAt: this.#startedAt, notifier: this.notifier, ...present() };
+    const fixed = { id: this.id, roles, version, startedAt: this.#startedAt, ...(testOverrides && { testOverrides }) };
+    return { ...fixed, notifier: this.notifier, ...present() };
   }
 }

@@ -1,7 +1,7 @@
 import { type Call, confinedTo } from '../../calls/caller.js';
 import { requireName } from '../../calls/check-input.js';
-import { invalidAt, LatchkeyError, notFound, unavailable } from '../../calls/errors.js';
-import { authorize } from '../../calls/permissions.js';
+import { invalidAt, notFound, unavailable } from '../../calls/errors.js';
+import { authorize, mayCall } from '../../calls/permissions.js';
 import { subjectKindOf } from '../../calls/record-audit.js';
 import { entrySentence } from '../../core/history/entry-sentence.js';
 import { isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
@@ -36,7 +36,7 @@ export class AuditService {
     authorize(call, 'ListAudit');
     checkRange(filter);
     if (filter.text !== undefined) checkSearched(filter, await this.#store.now());
-    return told('', await this.#store.audit.list(page, filter));
+    return told(WHOLE, await this.#store.audit.list(page, filter));
   }
 
   /** What an organization may read of itself: changes of its roles, and of rows that it manages. */
@@ -46,14 +46,13 @@ export class AuditService {
     requireOwnHistory(confined, organizationId);
     checkRange(filter);
     const entries = await this.#store.audit.list(page, { ...filter, reach: organizationId });
-    // Whoever may read the whole audit is told who acted; an organization is shown itself alone.
-    return told(readsAll(call) ? '' : organizationId, entries);
+    return told(readerOf(call, confined), entries);
   }
 
   /** Rejects with NOT_FOUND where there is none, or it is not for the caller. */
   async get(call: Call, id: string): Promise<ToldAuditEntry> {
     const { entry, confined } = await this.find(call, id, 'GetAuditEntry');
-    return toldEntry(confined, entry);
+    return toldEntry(readerOf(call, confined), entry);
   }
 
   /** An entry that the caller may read, as it is stored, and the organization that the caller is confined to. */
@@ -65,6 +64,17 @@ export class AuditService {
     const readable = entry !== undefined && (readsAll(call) || confined !== '' || isConfiguration(entry));
     if (!readable) throw notFound(`no entry ${quote(id)} of the audit`);
     return { entry, confined };
+  }
+
+  /**
+   * How a caller is told of entries while they are made: undefined for one that is not theirs. Of what is told to somebody who is confined
+   * to an organization, only its own history is to be passed.
+   */
+  tellerFor(call: Call): (entry: AuditEntry) => ToldAuditEntry | undefined {
+    const confined = historyOf(call, 'WatchAdmin');
+    const reader = readerOf(call, confined);
+    const isOf = (entry: AuditEntry): boolean => confined !== '' || reader.readsAll || isConfiguration(entry);
+    return (entry) => (isOf(entry) ? toldEntry(reader, entry) : undefined);
   }
 
   /** The oldest first, up to the newest that there is. Ends with UNAVAILABLE where the caller goes. */
@@ -83,7 +93,7 @@ export class AuditService {
         { limit: EXPORTED_AT_ONCE, order: 'oldest', ...(after && { after }) },
         wanted,
       );
-      for (const entry of page.items) yield toldEntry('', entry);
+      for (const entry of page.items) yield toldEntry(WHOLE, entry);
       if (page.next === undefined) return;
       if (call.signal?.aborted) throw unavailable('the call was cancelled');
       after = page.next;
@@ -100,26 +110,32 @@ function isConfiguration({ action }: AuditEntry): boolean {
 
 /** Whether the caller may read the whole audit. */
 function readsAll(call: Call): boolean {
-  if (confinedTo(call.caller) !== '') return false;
-  try {
-    authorize(call, 'ListAudit');
-    return true;
-  } catch (error) {
-    if (error instanceof LatchkeyError) return false;
-    throw error;
-  }
+  return confinedTo(call.caller) === '' && mayCall(call, 'ListAudit');
 }
 
-function told(confined: string, { items, ...page }: Page<AuditEntry>): Page<ToldAuditEntry> {
-  return { ...page, items: items.map((entry) => toldEntry(confined, entry)) };
+/** How much of an entry somebody is told. */
+interface Reader {
+  /** The organization whose own history they read; '' for the platform, which is told who acted, and why. */
+  readonly confined: string;
+  readonly readsAll: boolean;
 }
 
-function toldEntry(confined: string, entry: AuditEntry): ToldAuditEntry {
-  const own = confined === '' ? entry : ownPart(toldTo(confined, entry));
+const WHOLE: Reader = { confined: '', readsAll: true };
+
+function readerOf(call: Call, confined: string): Reader {
+  return { confined, readsAll: readsAll(call) };
+}
+
+function told(reader: Reader, { items, ...page }: Page<AuditEntry>): Page<ToldAuditEntry> {
+  return { ...page, items: items.map((entry) => toldEntry(reader, entry)) };
+}
+
+function toldEntry({ confined, readsAll }: Reader, entry: AuditEntry): ToldAuditEntry {
+  const own = readsAll ? entry : ownPart(toldTo(confined, entry));
   return { ...own, sentence: entrySentence(own) };
 }
 
-/** Of a change of an organization its admins are told what became of the roles. */
+/** Of a change of an organization those are told what became of the roles who may not read the whole audit, as `manage` reads no attributes. */
 function ownPart(entry: AuditEntry): AuditEntry {
   if (subjectKindOf(entry.action) !== 'organization') return entry;
   return { ...entry, before: rolesIn(entry.before), after: rolesIn(entry.after) };

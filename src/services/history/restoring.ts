@@ -90,9 +90,9 @@ export class RestoreService {
     return { now: { kind: 'flag', flag }, warnings, backfillIds, newlyUnlocked, newlyLocked, consistencyToken };
   }
 
-  async #segment(call: Call, { state }: StoredVersion, options: RestoreOptions): Promise<Restored> {
+  async #segment(call: Call, { id, state }: StoredVersion, options: RestoreOptions): Promise<Restored> {
     const { key, name, conditions } = state as unknown as Segment;
-    const set = { key, name, conditions, ...options };
+    const set = { key, name, conditions, restoredId: id, ...options };
     const { segment, ...written } = await this.#services.segments.set(call, set);
     return { now: { kind: 'segment', segment }, ...NO_FLIPS, ...written };
   }

@@ -31,6 +31,11 @@ export async function undoFlag({ store, flags }: FlagUndoing, entry: AuditEntry,
     return new NotUndoable(`${entry.action} can be undone by ${whose} alone, whose rows these are`, 'FORBIDDEN');
   }
   const present = await store.configuration.flag(left === undefined ? target : String(left.id));
+  // The entry's rows have the id of the flag that they were of.
+  const [row] = [...listIn(after, 'put'), ...listIn(after, 'removed')];
+  if (row !== undefined && present !== undefined && row.flagId !== present.id) {
+    return new NotUndoable(`${entry.action} cannot be undone: the key ${quote(target)} was given to a new flag since`);
+  }
   if (present === undefined) return new NotUndoable(`there is no flag ${quote(target)} any more`, 'CONFLICT');
   const thing = { kind: 'flag', id: present.id } as const;
   const version = left === undefined ? undefined : Number(left.version);

@@ -18,6 +18,7 @@ import type { SegmentService } from '../flags/segments.js';
 import type { StageService } from '../onboarding/stages.js';
 import type { OrganizationRoles } from '../organizations/organization-roles.js';
 import type { OrganizationService } from '../organizations/organizations.js';
+import { isMoving } from '../organizations/role-plans.js';
 import type { AuditService } from './audit.js';
 import type { RestoreService } from './restoring.js';
 import { undoFlag } from './undo-flag.js';
@@ -58,12 +59,12 @@ export class UndoService {
    * Undoes an entry where what is there is still what it left. Rejects with CONFLICT where it is not, also where it changes meanwhile; with
    * INVALID what cannot be undone; and as the use case does that would change it by hand.
    */
-  async undo(call: Call, { id, reason }: { readonly id: string; readonly reason: string }): Promise<Undone> {
+  async undo(call: Call, { id, comment: why }: { readonly id: string; readonly comment: string }): Promise<Undone> {
     const { audit } = this.#services;
     const { entry, confined } = await audit.find(call, id, 'UndoAuditEntry');
-    const comment = `${reason} (undoes the entry ${id})`;
-    requireComment(reason, 'reason');
-    requireComment(comment, 'reason');
+    const comment = `${why} (undoes the entry ${id})`;
+    requireComment(why, 'comment');
+    requireComment(comment, 'comment');
     const plan = await this.#planOf(entry, confined);
     if (plan instanceof NotUndoable) throw new LatchkeyError(plan.code, plan.message);
     try {
@@ -171,6 +172,13 @@ export class UndoService {
       );
     }
     const { attributes, timeZone, strictRoles, roles } = before as unknown as Described;
+    const moved = roles.find(({ name: from, movingTo: to }) => to !== undefined && !isMoving(present, { from, to }));
+    if (moved?.movingTo !== undefined) {
+      const { name, movingTo } = moved;
+      return new NotUndoable(
+        `${action} cannot be undone: members of the role ${quote(name)} were being moved to ${quote(movingTo)} before it; move them there with RemoveOrganizationRole`,
+      );
+    }
     const own = { strictRoles, roles: roles.map(({ name, inherits }) => ({ name, inherits })), expectedVersion: left };
     const ofRoles = confined !== '' || action === 'organization.roles.set';
     return async (call, comment) => {

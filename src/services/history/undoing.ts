@@ -60,6 +60,7 @@ const INSTEAD: Readonly<Record<string, string>> = {
   'webhook.ping': 'it was sent',
   'deliveries.replay': 'the messages were sent',
   'dead-letters.replay': 'the events were counted: take one back with an event that reverses it (Track)',
+  'dead-letters.discard': 'what the events carried is gone: send them anew, with other ids (Track)',
   'backfill.start': 'what it gave was earned: cancel it while it runs (CancelBackfill)',
   'backfill.cancel': 'start another one (StartBackfill)',
   'time_zone.set': 'servers say so when they start: set TIME_ZONE and start them again',

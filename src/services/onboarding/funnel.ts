@@ -52,7 +52,7 @@ export interface FunnelStage {
 
 const MAX_WEEKS = 53;
 
-/** How many stages are told that are not in the list, those first that most users have reached. */
+/** How many stages are looked at that are not in the list: the first by name. Anybody may have invented any number of them. */
 const MAX_UNLISTED = 200;
 
 /** How far users come in onboarding, by organization and by week of joining. */
@@ -72,18 +72,21 @@ export class FunnelService {
       throw invalidAt('/joining_unknown', 'who joined nobody knows when is in no week; leave the weeks out');
     }
     const joined = weeks ?? (input.joiningUnknown ? 'unknown' : 'all');
-    const [counts, { stages }, whole] = await Promise.all([
-      this.#store.onboarding.counts({ organizationId, joined }),
-      this.#store.configuration.stages(),
-      this.#store.onboarding.isWhole(),
-    ]);
+    const { onboarding } = this.#store;
+    const [{ stages }, whole] = await Promise.all([this.#store.configuration.stages(), onboarding.isWhole()]);
     const listed = stages.map(({ name }) => name);
-    const told = stagesTold(counts, listed);
+    const counted = await onboarding.stagesCounted(organizationId, listed.length + MAX_UNLISTED + 1);
+    const known = new Set(listed);
+    const others = counted.filter((name) => !known.has(name));
+    const asked = [...listed, ...others.slice(0, MAX_UNLISTED)];
+    const counts = await onboarding.counts({ organizationId, joined, stages: asked });
+    const reached = new Set(counts.filter((count) => count.reached > 0).map(({ stage }) => stage));
+    const told = asked.filter((name) => known.has(name) || reached.has(name));
     return {
       organizationId,
-      stages: told.names.map((name) => funnelStage(name, counts, listed)),
-      weeks: weeks === undefined ? [] : byWeek(counts, told.names, listed),
-      shortened: told.shortened,
+      stages: told.map((name) => funnelStage(name, counts, listed)),
+      weeks: weeks === undefined ? [] : byWeek(counts, told, listed),
+      shortened: others.length > MAX_UNLISTED,
       whole,
     };
   }
@@ -119,20 +122,6 @@ function requireWeek(name: string, pointer: string): number {
   );
 }
 
-/** The listed stages in their order, then others that anybody has reached. */
-function stagesTold(counts: readonly StageCount[], listed: readonly string[]) {
-  const known = new Set(listed);
-  const reached = new Map<string, number>();
-  for (const { stage, ...of } of counts) {
-    if (!known.has(stage)) reached.set(stage, (reached.get(stage) ?? 0) + of.reached);
-  }
-  const others = [...reached]
-    .filter(([, users]) => users > 0)
-    .sort(([a, n], [b, m]) => m - n || (a < b ? -1 : 1))
-    .map(([stage]) => stage);
-  return { names: [...listed, ...others.slice(0, MAX_UNLISTED)], shortened: others.length > MAX_UNLISTED };
-}
-
 function byWeek(counts: readonly StageCount[], names: readonly string[], listed: readonly string[]): FunnelWeek[] {
   const weeks = new Map<number, StageCount[]>();
   for (const count of counts) weeks.set(count.week!, [...(weeks.get(count.week!) ?? []), count]);
@@ -141,7 +130,8 @@ function byWeek(counts: readonly StageCount[], names: readonly string[], listed:
     .map(([week, of]) => ({ week: weekName(week), stages: names.map((name) => funnelStage(name, of, listed)) }));
 }
 
-function funnelStage(stage: string, counts: readonly StageCount[], listed: readonly string[]): FunnelStage {
+/** A stage of a funnel by the counts of several, each by itself or by weeks. */
+export function funnelStage(stage: string, counts: readonly StageCount[], listed: readonly string[]): FunnelStage {
   const stays = new Map<number, number>();
   let [reached, now] = [0, 0];
   for (const count of counts) {

@@ -29,12 +29,17 @@ export class StuckUserService {
   /** A page of the users who have been in a stage for so many days, those first who have been there for longest. */
   async list(call: Call, { stage, stuckDays, ...input }: StuckInput, page: PageRequest): Promise<Page<StuckUser>> {
     authorize(call, 'ListStuckUsers');
-    requireName('stage', stage, '/stage');
-    if (stuckDays > MAX_STUCK_DAYS) {
-      throw invalidAt('/stuck_days', `stuck_days is at most ${MAX_STUCK_DAYS}, not ${stuckDays}`);
-    }
     const organizationId = ownOrganization(call, input.organizationId);
-    const enteredBy = (await this.#store.now()) - stuckDays * DAY_MS;
+    const enteredBy = enteredByFor({ stage, stuckDays }, await this.#store.now());
     return this.#store.onboarding.stuck({ ...page, stage, organizationId, enteredBy });
   }
+}
+
+/** Since when at least somebody has been in the stage who is stuck there now, in epoch milliseconds. Rejects what is no stage or too long. */
+export function enteredByFor({ stage, stuckDays }: Omit<StuckInput, 'organizationId'>, now: number): number {
+  requireName('stage', stage, '/stage');
+  if (stuckDays > MAX_STUCK_DAYS) {
+    throw invalidAt('/stuck_days', `stuck_days is at most ${MAX_STUCK_DAYS}, not ${stuckDays}`);
+  }
+  return now - stuckDays * DAY_MS;
 }

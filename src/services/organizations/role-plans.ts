@@ -3,7 +3,7 @@ import { conflict, invalidAt, notFound } from '../../calls/errors.js';
 import type { OrganizationState, RoleDefinition } from '../../core/states/organization-state.js';
 import { type RoleChange, type RoleMove, removed, renamed, stillMoving } from '../../core/states/role-change.js';
 import { faultOfRoles } from '../../core/states/role-definitions.js';
-import { BUILT_IN_NAMES, isBuiltInRole, rolesOf } from '../../core/states/role-hierarchy.js';
+import { BUILT_IN_NAMES, isBuiltInRole, roleLevels, rolesOf } from '../../core/states/role-hierarchy.js';
 import { quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
 
@@ -43,6 +43,10 @@ function planRemoval(before: OrganizationState, move: RoleMove): RoleChange {
   requireOwnRole(before, move);
   if (move.to !== '') requireRole(before, move.to, '/move_to');
   if (isMoving(before, move)) return moving(before, move);
+  if (roleLevels([move.to], rolesOf(before)).flat().includes(move.from)) {
+    const message = `${quote(move.to)} inherits ${quote(move.from)}, and cannot take its place; name another role, or have it inherit others first`;
+    throw invalidAt('/move_to', message);
+  }
   const change = removed(before.roles, move);
   const fault = faultOfRoles(change.roles);
   if (move.to !== '' && fault !== undefined) throw invalidAt('/move_to', fault.message);

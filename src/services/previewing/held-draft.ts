@@ -1,14 +1,19 @@
-import { invalidAt } from '../../calls/errors.js';
+import { requireName } from '../../calls/check-input.js';
+import { invalidAt, notStorable } from '../../calls/errors.js';
 import { anyAction, readsAnyAction } from '../../configuration/any-action.js';
 import type { KnownDays } from '../../core/facts/known-days.js';
 import type { Derivation, Flag } from '../../core/flags/flag.js';
 import type { FlagInput } from '../../core/flags/parse-flag.js';
 import type { RuleInput } from '../../core/flags/parse-rules.js';
+import { compileChanges } from '../../core/snapshot/compile-snapshot.js';
 import { draftSides } from '../../core/snapshot/draft-sides.js';
 import { earnerDaysOf, type Snapshot } from '../../core/snapshot/snapshot.js';
 import { bothNeeds, needsOfFlag, type StateNeeds } from '../../core/snapshot/state-needs.js';
+import { validateSegment } from '../../core/snapshot/validate-configuration.js';
 import { type ActionNames, allActions } from '../../core/states/user-state.js';
 import type { Fault } from '../../core/values/fault.js';
+import { quote } from '../../core/values/json.js';
+import { type AccessInput, parseAccessRows } from '../access/access-rows.js';
 import {
   checkDrafted,
   checkFlagName,
@@ -17,6 +22,8 @@ import {
   type FlagDraft,
   windowWarnings,
 } from '../flags/flag-draft.js';
+import { type SetSegmentInput, segmentAfter } from '../flags/segments.js';
+import { DraftedRows } from './drafted-rows.js';
 import { PreviewSide } from './preview-side.js';
 import type { PreviewSides } from './preview-tally.js';
 
@@ -24,7 +31,15 @@ import type { PreviewSides } from './preview-tally.js';
 export interface DraftInput extends FlagDraft {
   /** A change of one rule, or a new rule; the flag's other rules stay. */
   readonly rule: RuleDraft | undefined;
+  /** Access rows that it puts; left out: none. */
+  readonly access?: readonly AccessInput[];
+  /** Access rows that it removes; left out: none. */
+  readonly removeAccess?: readonly AccessInput[];
+  /** A segment that is written with it; left out: none. */
+  readonly segment?: SegmentDraftInput | undefined;
 }
+
+export type SegmentDraftInput = Pick<SetSegmentInput, 'key' | 'name' | 'conditions'>;
 
 export interface RuleDraft {
   /** The rule: with an id it replaces the rule of that id, without one it is new. */
@@ -69,12 +84,20 @@ export function heldAgainst(
   const existing = (snapshot.flags.get(input.keyOrId) ?? snapshot.flagsById.get(input.keyOrId))?.stored;
   checkNamed(input, existing);
   const draft = { ...input, input: withRule(input, existing) };
+  const drafted = input.segment === undefined ? snapshot : withSegment(snapshot, input.segment, now);
   const { flag } = draftedFlag(draft, existing, now, draftIds());
   const warnings = [
-    ...checkDrafted(flag, snapshot),
-    ...windowWarnings(flag, { known, now, segments: snapshot.segments, derived: snapshot.derivations.all }),
+    ...checkDrafted(flag, drafted),
+    ...windowWarnings(flag, { known, now, segments: drafted.segments, derived: snapshot.derivations.all }),
   ];
-  const { before, after } = draftSides(snapshot, flag);
+  const named = parseAccessRows(input.access ?? [], input.removeAccess ?? [], '');
+  const rows = new DraftedRows(flag.id, named);
+  const { before, after } = draftSides(
+    snapshot,
+    flag,
+    rows.ofRoles(snapshot.flags.get(flag.key)?.roleAccess ?? []),
+    drafted,
+  );
   return {
     flag,
     warnings,
@@ -82,12 +105,26 @@ export function heldAgainst(
     after,
     sides: {
       before: new PreviewSide(before, flag.key, { now, known }),
-      after: new PreviewSide(after, flag.key, { now, known }),
+      after: new PreviewSide(after, flag.key, { now, known, rows }),
     },
     needs: bothNeeds(needsOfFlag(before, flag.key), needsOfFlag(after, flag.key)),
     countedAs: readsAnyAction(after) && !readsAnyAction(snapshot) ? anyActionAlone(known) : undefined,
     earnerDaysOf: bothDays(earnerDaysOf(before), earnerDaysOf(after)),
   };
+}
+
+/** The configuration with a segment as it would be saved. */
+function withSegment(snapshot: Snapshot, input: SegmentDraftInput, now: number): Snapshot {
+  requireName('segmentKey', input.key, '/segment/key');
+  const before = snapshot.segments.get(input.key);
+  const segment = segmentAfter(before, input, now);
+  const { faults } = validateSegment(segment, snapshot);
+  if (faults.length > 0) {
+    const at = faults.map(({ pointer, message }) => ({ pointer: `/segment${pointer}`, message }));
+    throw notStorable(`the segment ${quote(input.key)}`, at);
+  }
+  const { revision } = snapshot;
+  return compileChanges(snapshot, { revision, flags: [], segments: [segment], roleAccess: [] });
 }
 
 /** How all actions are counted as one once the draft is there. */

@@ -12,6 +12,7 @@ import type { OrganizationState } from '../../core/states/organization-state.js'
 import { type UserState, unknownEarner } from '../../core/states/user-state.js';
 import { latch } from '../../core/unlocking/latch.js';
 import { catchUp } from '../../unlocking/catch-up.js';
+import type { DraftedRows } from './drafted-rows.js';
 
 /** A user whom a preview decides. */
 export interface Previewed {
@@ -34,6 +35,13 @@ export interface Overridden {
   readonly organization: OrganizationState | undefined;
 }
 
+export interface SideOptions {
+  readonly now: number;
+  readonly known: KnownDays;
+  /** The access rows of the draft; left out: they are as stored. */
+  readonly rows?: DraftedRows | undefined;
+}
+
 /** A flag with the draft, or without it, which is decided for one user after another at one instant. */
 export class PreviewSide {
   readonly #snapshot: Snapshot;
@@ -43,18 +51,16 @@ export class PreviewSide {
   readonly #readsUnlocks: boolean;
 
   readonly #known: KnownDays;
+  readonly #rows: DraftedRows | undefined;
   /** Organizations with what they have earned by these rules and what is not recorded yet. */
   readonly #organizations = new WeakMap<OrganizationState, OrganizationState>();
 
-  constructor(
-    snapshot: Snapshot,
-    flagKey: string,
-    { now, known }: { readonly now: number; readonly known: KnownDays },
-  ) {
+  constructor(snapshot: Snapshot, flagKey: string, { now, known, rows }: SideOptions) {
     this.#snapshot = snapshot;
     this.#flagKey = flagKey;
     this.#now = now;
     this.#known = known;
+    this.#rows = rows;
     this.#readsUnlocks = readsUnlocks(snapshot);
   }
 
@@ -63,7 +69,8 @@ export class PreviewSide {
     // A rule that is true gives the same decision before and after its unlock is recorded, so most users need no recording.
     const { dueAt } = previewed;
     const settled = this.#readsUnlocks || (dueAt !== undefined && dueAt <= this.#now);
-    return this.#decide(settled ? this.#settled(previewed) : previewed.user, this.#organizationOf(previewed)).enabled;
+    const user = settled ? this.#settled(previewed) : this.#userOf(previewed);
+    return this.#decide(user, this.#organizationOf(previewed)).enabled;
   }
 
   /** The decision for the user, likewise. */
@@ -126,15 +133,23 @@ export class PreviewSide {
 
   /** The user as a worker would leave them now: with unlocks by time recorded at the instants at which they were due. */
   #settled(previewed: Previewed): UserState {
-    const { user, dueAt } = previewed;
+    const { dueAt } = previewed;
+    const user = this.#userOf(previewed);
     const snapshot = this.#snapshot;
     const organization = this.#organizationOf(previewed);
     const past = catchUp({ snapshot, user, organization, dueAt, now: this.#now });
     return latch(snapshot, past.user, organization, this.#now, { subjectFor: passingSubject }).user;
   }
 
+  /** The user with the rows that the draft gives them. */
+  #userOf({ user }: Previewed): UserState {
+    return this.#rows?.user(user) ?? user;
+  }
+
   /** The user's organization as a worker would leave it now, likewise. */
-  #organizationOf({ organization }: Pick<Previewed, 'organization'>): OrganizationState | undefined {
+  #organizationOf(previewed: Pick<Previewed, 'organization'>): OrganizationState | undefined {
+    const organization =
+      previewed.organization && (this.#rows?.organization(previewed.organization) ?? previewed.organization);
     const judging = this.#snapshot.organizationEarners?.judging;
     if (judging === undefined || organization === undefined) return organization;
     let settled = this.#organizations.get(organization);

@@ -14,7 +14,7 @@ export class ConfigurationFeed {
   #listened: boolean = false;
 
   constructor(snapshot: Snapshot, clock: Clock, tell: (change: ConfigurationChange) => void) {
-    this.log = new ConfigurationLog(snapshot);
+    this.log = new ConfigurationLog(snapshot, clock.now());
     this.#clock = clock;
     this.#tell = tell;
     this.#windowsAt = clock.now();
@@ -44,7 +44,7 @@ export class ConfigurationFeed {
 
   /** A new snapshot is in place. */
   swap(snapshot: Snapshot): void {
-    this.log.swap(snapshot);
+    this.log.swap(snapshot, this.#clock.now());
     if (!this.#listened) return;
     this.#arm();
     this.#tell(this.log.newest());

@@ -1,6 +1,7 @@
 import { describe, expect, it } from '@jest/globals';
 
-import { type Backlog, EventStream, type StreamEvent, type StreamNews } from './event-stream.js';
+import type { Backlog } from './event-queue.js';
+import { EventStream, type StreamEvent, type StreamNews } from './event-stream.js';
 import { decodeResumeToken } from './resume-token.js';
 
 const POSITION = { epoch: 'e', configuration: 1, outbox: 0, at: 0, organization: '', userId: 'u' };
@@ -44,6 +45,30 @@ function streamOf(backlog: Backlog) {
   const keys = () => state.written.map((event) => (event.type === 'configuration' ? event.flagKeys[0] : event.type));
   return { state, stream, keys };
 }
+
+describe('a stream that nothing was sent on', () => {
+  it('is due for a heartbeat by the time for all streams, or by its own where that is sooner', () => {
+    const streamFor = (mostQuietMs?: number) =>
+      new EventStream(READER, POSITION, {
+        ...{ sink: { write: () => true, end: () => undefined }, backlog: backlogOf(2_000), onEnd: () => undefined },
+        mostQuietMs,
+      });
+    const dueAt = (stream: EventStream, heartbeatMs: number) => {
+      let now = 0;
+      while (!stream.isQuiet(now, heartbeatMs)) now += 1;
+      return now;
+    };
+    for (const [own, all, most] of [
+      [undefined, 300, 300],
+      [20, 300, 20],
+      [20, 10, 10],
+    ] as const) {
+      const due = dueAt(streamFor(own), all);
+      expect(due).toBeGreaterThanOrEqual(0.7 * most);
+      expect(due).toBeLessThanOrEqual(most);
+    }
+  });
+});
 
 describe('a stream whose reader does not keep up', () => {
   it('holds events back and gives them in order once they are taken again', () => {

@@ -2,6 +2,7 @@ import type { Reader } from '../../calls/open-readers.js';
 import type { Decision } from '../../core/deciding/decision.js';
 import type { Cause } from '../../core/states/ledger.js';
 import { bytesOf } from '../evaluating/answer-room.js';
+import { type Backlog, EventQueue } from './event-queue.js';
 import { encodeResumeToken, type StreamPosition } from './resume-token.js';
 
 /** A flag that came on or went off for a user. */
@@ -59,50 +60,51 @@ export interface Watching {
   close(): void;
 }
 
-/** How much streams hold back for readers that do not keep up, in bytes, about; {@link EventStream} counts it. */
-export interface Backlog {
-  /** All that waits in this process: in queues, and what doors have not sent yet of what they were given. */
-  waiting: number;
-  /** A larger event is not sent: in its place the reader is told to ask for everything again. */
-  readonly maxOfEvent: number;
-  readonly maxOfStream: number;
-  readonly maxOfProcess: number;
-}
-
-interface Waiting {
-  readonly event: StreamEvent;
-  readonly bytes: number;
+interface EventStreamOptions {
+  readonly sink: StreamSink;
+  readonly backlog: Backlog;
+  readonly onEnd: () => void;
+  readonly tellsWrites?: boolean;
+  /** After how many milliseconds there is a heartbeat, where that is sooner than for all streams. */
+  readonly mostQuietMs?: number | undefined;
+  readonly organizationId?: string | undefined;
 }
 
 /** One open stream: the position up to which its reader has been told, and the events that the reader does not take yet. */
 export class EventStream {
   readonly reader: Reader;
+  /** Whether it is told of writes that flipped nothing, as what it is asked for may depend on them. */
+  readonly tellsWrites: boolean;
+  /** The organization that its caller named by itself, wherever the user is stored; '' for none. */
+  readonly organizationId: string;
   position: StreamPosition;
   /** When something was last sent. */
   sentAt = 0;
   /** By which the time between heartbeats is multiplied, so that streams that were opened together do not beat together. */
-  readonly patience = 0.7 + 0.3 * Math.random();
+  readonly #patience = 0.7 + 0.3 * Math.random();
 
+  readonly #mostQuietMs: number;
   readonly #sink: StreamSink;
   readonly #backlog: Backlog;
   readonly #onEnd: () => void;
-  #queue: Waiting[] = [];
-  /** Of the event that the sink took last, while it asks for no more. */
-  #bytesInSink = 0;
-  #bytes = 0;
-  #clogged: boolean = false;
+  readonly #queue: EventQueue<StreamEvent>;
   #ended: boolean = false;
 
   constructor(
     reader: Reader,
     position: StreamPosition,
-    { sink, backlog, onEnd }: { sink: StreamSink; backlog: Backlog; onEnd: () => void },
+    { sink, backlog, onEnd, tellsWrites = false, organizationId = '', mostQuietMs = Infinity }: EventStreamOptions,
   ) {
     this.reader = reader;
+    this.tellsWrites = tellsWrites;
+    this.organizationId = organizationId;
     this.position = position;
+    this.#mostQuietMs = mostQuietMs;
     this.#sink = sink;
     this.#backlog = backlog;
     this.#onEnd = onEnd;
+    const write = (event: StreamEvent): boolean => this.#sink.write(event);
+    this.#queue = new EventQueue({ write, backlog, onOverflow: () => this.end('slow') });
   }
 
   get ofUser(): boolean {
@@ -113,37 +115,26 @@ export class EventStream {
     return this.#ended;
   }
 
+  /** Whether nothing was sent for so long that a heartbeat is due. */
+  isQuiet(now: number, heartbeatMs: number): boolean {
+    return now - this.sentAt >= Math.min(heartbeatMs, this.#mostQuietMs) * this.#patience;
+  }
+
   /** Sends news, after which the stream is at `position`: the event's token stands for that. */
   send(news: StreamNews, position: StreamPosition, now: number): void {
     if (this.#ended) return;
     this.position = position;
     this.sentAt = now;
+    // A reader for whom events wait needs no heartbeat to know that the stream is alive.
+    if (news.type === 'heartbeat' && this.#queue.clogged) return;
     const size = bytesOfNews(news);
     const [told, bytes] = size > this.#backlog.maxOfEvent ? [RESET, bytesOfNews(RESET)] : [news, size];
-    const event: StreamEvent = { ...told, resumeToken: encodeResumeToken(position) };
-    if (!this.#clogged) {
-      this.#write({ event, bytes });
-      this.#hold(this.#bytesInSink);
-      return;
-    }
-    // A reader for whom events wait needs no heartbeat to know that the stream is alive.
-    if (news.type === 'heartbeat') return;
-    this.#queue.push({ event, bytes });
-    this.#hold(bytes);
+    this.#queue.send({ ...told, resumeToken: encodeResumeToken(position) }, bytes);
   }
 
   /** The sink takes events again. */
   writable(): void {
-    this.#clogged = false;
-    this.#hold(-this.#bytesInSink);
-    this.#bytesInSink = 0;
-    let sent = 0;
-    while (sent < this.#queue.length && !this.#clogged) {
-      const waiting = this.#queue[sent++]!;
-      this.#write(waiting);
-      this.#hold(this.#bytesInSink - waiting.bytes);
-    }
-    this.#queue.splice(0, sent);
+    this.#queue.writable();
   }
 
   end(reason: StreamEnd): void {
@@ -156,23 +147,8 @@ export class EventStream {
   close(): void {
     if (this.#ended) return;
     this.#ended = true;
-    this.#backlog.waiting -= this.#bytes;
-    this.#queue = [];
+    this.#queue.close();
     this.#onEnd();
-  }
-
-  #write({ event, bytes }: Waiting): void {
-    this.#clogged = !this.#sink.write(event);
-    this.#bytesInSink = this.#clogged ? bytes : 0;
-  }
-
-  /** Counts what is held back more, or less; ends the stream where that is too much. */
-  #hold(bytes: number): void {
-    if (this.#ended) return;
-    this.#bytes += bytes;
-    this.#backlog.waiting += bytes;
-    const { waiting, maxOfStream, maxOfProcess } = this.#backlog;
-    if (bytes > 0 && (this.#bytes > maxOfStream || waiting > maxOfProcess)) this.end('slow');
   }
 }
 

@@ -10,9 +10,12 @@ import { HOUR_MS, MINUTE_MS, SECOND_MS } from '../../core/values/time.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { StateSources } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
-import { requireOwnStream } from '../access/caller-reach.js';
+import { ownTarget, requireOwnStream } from '../access/caller-reach.js';
+import type { Target } from '../access/target.js';
 import { ConfigurationFeed } from './configuration-feed.js';
-import { type Backlog, EventStream, type StreamSink, type Watching } from './event-stream.js';
+import { newBacklog } from './event-queue.js';
+import { EventStream, type StreamSink, type Watching } from './event-stream.js';
+import { NamedOrganizations } from './named-organizations.js';
 import { decodeResumeToken, type StreamPosition } from './resume-token.js';
 import type { StreamTickets, Ticket } from './stream-tickets.js';
 import { UserChannels } from './user-channels.js';
@@ -34,18 +37,21 @@ export interface WatchInput {
   /** The token after whose event to begin; '' to begin now. */
   readonly resumeToken: string;
   readonly sink: StreamSink;
+  /** After how many milliseconds without an event there is a heartbeat, where that is sooner than for all streams. */
+  readonly mostQuietMs?: number;
+}
+
+/** What else there is to know of a stream that is opened. */
+interface Following {
+  readonly tellsWrites?: boolean;
+  /** The organization that the caller names by itself, whose writes are told as `reset`; '' for none. */
+  readonly organizationId?: string | undefined;
 }
 
 /** How old a resume token may be: the outbox is kept for a day, and its oldest rows may be purged while they are read. */
 const RESUMABLE_MS = 23 * HOUR_MS;
 const SWEEP_MS = SECOND_MS;
 const MAX_STREAMS_OF_USER = 50;
-const KIB = 1024;
-const MAX_BYTES: Omit<Backlog, 'waiting'> = {
-  maxOfEvent: 512 * KIB,
-  maxOfStream: 1024 * KIB,
-  maxOfProcess: 128 * 1024 * KIB,
-};
 const TICKET_MS = MINUTE_MS;
 
 /** The streams that are open in this process. Each tells of changes of the configuration and of one user as they happen. */
@@ -54,7 +60,8 @@ export class StreamService {
   readonly #streams = new Set<EventStream>();
   readonly #feed: ConfigurationFeed;
   readonly #channels: UserChannels;
-  readonly #backlog: Backlog = { waiting: 0, ...MAX_BYTES };
+  readonly #named: NamedOrganizations;
+  readonly #backlog = newBacklog();
   #epoch = '';
   #sweeping: NodeJS.Timeout | undefined;
   #closed: boolean = false;
@@ -70,6 +77,8 @@ export class StreamService {
         return { log, epoch: this.#epoch, now: clock.now(), windowsAt };
       },
     });
+    const { organizations } = states;
+    this.#named = new NamedOrganizations({ organizations, onWrite: (stream) => this.#tellOfOrganization(stream) });
   }
 
   /** How many are open now. */
@@ -84,12 +93,35 @@ export class StreamService {
 
   /**
    * Opens a stream of the configuration and, where a user is named, of that user. Rejects with NOT_FOUND for a user whom the
-   * caller may not name, with LIMITED when too many streams are open, with UNAVAILABLE while the store is away.
+   * caller may not name, with LIMITED when too many streams are open, with UNAVAILABLE while the store is away. Where a person's JWT
+   * names an organization in which they are not stored, writes of that are told as `reset`.
    */
   async watch(call: Call, input: WatchInput): Promise<Watching> {
     authorize(call, 'Watch');
     await requireOwnStream(call, input.userId, this.#options.states.users);
-    return this.#open(readerOf(call), input);
+    const { organizationId } = call.caller.kind === 'person' ? ownTarget(call, input.userId).context : {};
+    return this.#open(readerOf(call), input, { organizationId });
+  }
+
+  /**
+   * Opens a stream of whatever may change a caller's decisions for a target, whose user '' is nobody in particular: of every write of
+   * the user and of their organization, be it the stored one or that of the context, as `reset`, and not only of the flips that it made.
+   * It is for whoever may ask for those decisions. Rejects as {@link watch} does.
+   */
+  async watchAnswers(call: Call, { userId, context }: Target, sink: StreamSink): Promise<Watching> {
+    authorize(call, 'ListFlagsForUser');
+    if (userId !== '') await requireOwnStream(call, userId, this.#options.states.users);
+    const { organizationId } = context;
+    return this.#open(readerOf(call), { userId, resumeToken: '', sink }, { tellsWrites: true, organizationId });
+  }
+
+  /**
+   * What has changed of the configuration within so many milliseconds, for whoever may have missed it; every flag, where this server does
+   * not know as it has run for less.
+   */
+  changedWithin(ms: number): ConfigurationChange {
+    const now = this.#options.clock.now();
+    return this.#feed.log.lately(now - ms, now);
   }
 
   /** Opens the stream that a ticket is for; undefined for a ticket that {@link readTicket} cannot read. */
@@ -119,8 +151,9 @@ export class StreamService {
   }
 
   /** A notice: these organizations were written. */
-  organizationsChanged(ids: readonly string[]): void {
-    this.#channels.organizationsChanged(ids);
+  organizationsChanged(organizations: readonly RevisionOf[]): void {
+    this.#channels.organizationsChanged(organizations.map(({ id }) => id));
+    this.#named.changed(organizations);
   }
 
   /** A new snapshot is in place. */
@@ -148,7 +181,8 @@ export class StreamService {
     for (const stream of this.#streams) stream.end('draining');
   }
 
-  async #open(reader: Reader, { userId, resumeToken, sink }: WatchInput): Promise<Watching> {
+  async #open(reader: Reader, input: WatchInput, following: Following = {}): Promise<Watching> {
+    const { userId, resumeToken, sink, mostQuietMs } = input;
     const { store, readers } = this.#options;
     this.#epoch ||= await store.epoch();
     if (this.#closed) throw unavailable('the server stops; connect again');
@@ -165,13 +199,14 @@ export class StreamService {
     const reset = resumeToken !== '' && from === undefined;
     const here = this.#here(userId);
     const stream = new EventStream(reader, here, {
-      sink,
+      ...{ ...following, sink, mostQuietMs },
       backlog: this.#backlog,
       onEnd: () => this.#ended(stream),
     });
     stream.sentAt = now;
     this.#streams.add(stream);
     readers.add(stream);
+    this.#named.add(stream);
     if (userId !== '') {
       this.#channels.join(userId, { stream, from, reset });
     } else {
@@ -199,8 +234,18 @@ export class StreamService {
   #ended(stream: EventStream): void {
     this.#streams.delete(stream);
     this.#options.readers.delete(stream);
+    this.#named.delete(stream);
     if (this.#streams.size === 0) this.#rest();
     this.#channels.leave(stream.position.userId, stream);
+  }
+
+  /** The organization that the stream's caller names was written. What the stored user's streams hear of it is not told once more. */
+  #tellOfOrganization(stream: EventStream): void {
+    const { position, organizationId } = stream;
+    const channel = this.#channels.get(position.userId);
+    // A stream that has not joined its channel yet is told to begin when it does.
+    if (position.userId !== '' && !channel?.streams.has(stream)) return;
+    if (channel?.organizationId !== organizationId) stream.send({ type: 'reset' }, position, this.#options.clock.now());
   }
 
   /** Begins to listen, if this is the first stream. */
@@ -236,8 +281,9 @@ export class StreamService {
     const now = this.#options.clock.now();
     this.#feed.lookAtWindows();
     this.#channels.sweep();
+    this.#named.sweep(now).catch(this.#options.onError);
     for (const stream of this.#streams) {
-      if (now - stream.sentAt >= this.#options.heartbeatMs * stream.patience) this.#beat(stream, now);
+      if (stream.isQuiet(now, this.#options.heartbeatMs)) this.#beat(stream, now);
     }
   }
 

@@ -60,6 +60,8 @@ export class UserChannel {
   readonly #flippedByLook = new Map<string, boolean>();
   #lookedAt = 0;
   #lookedRevision = -1;
+  /** Differs where the user or their organization has been written since the last look. */
+  #lookedWrites: string | undefined;
 
   constructor(userId: string) {
     this.userId = userId;
@@ -93,6 +95,7 @@ export class UserChannel {
     this.#on = undefined;
     this.#flippedByLook.clear();
     this.#lookedRevision = -1;
+    this.#lookedWrites = undefined;
     this.wantsLook = true;
     this.joining.push(...[...this.streams].map((stream) => ({ stream, from: undefined, reset: true })));
     this.streams.clear();
@@ -141,6 +144,7 @@ export class UserChannel {
       this.revision = Math.max(this.revision, user.revision);
       this.organizationId = user.organizationId;
       this.organizationRevision = revisionOf(organization);
+      this.#tellWrites(reading);
       if (settled && was !== undefined) {
         const flips = differences(was, on, announced);
         for (const key of flips.unlocked) this.#flippedByLook.set(key, true);
@@ -198,6 +202,15 @@ export class UserChannel {
     for (const stream of this.streams) {
       sendFlips(stream, flips, { ...telling, position: { ...stream.position, outbox, at, organization } });
     }
+  }
+
+  /** Tells the streams that want to know that something was written, whatever came of it. */
+  #tellWrites({ user, organization, now }: RoundReading): void {
+    const writes = `${user.revision} ${markOfOrganization(organization)}`;
+    const before = this.#lookedWrites;
+    this.#lookedWrites = writes;
+    if (before === undefined || before === writes) return;
+    for (const stream of this.streams) if (stream.tellsWrites) stream.send({ type: 'reset' }, stream.position, now);
   }
 
   /** Ends the streams that a token of an organization opened, if the user is no longer in that organization. */

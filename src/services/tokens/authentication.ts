@@ -22,6 +22,8 @@ export interface AuthenticationOptions {
   readonly failures?: FailedAuthentications;
   /** Milliseconds of a clock that nobody sets, by which what is held grows old. */
   readonly uptimeMs?: () => number;
+  /** How long a call waits for a store that does not answer, in milliseconds; `STORE_ANSWERS_MS` when left out. */
+  readonly storeAnswersMs?: number;
 }
 
 /** Finds what is held by the hash of a secret. */
@@ -51,6 +53,7 @@ export class Authentication {
   readonly failures: FailedAuthentications;
   readonly #options: AuthenticationOptions;
   readonly #uptimeMs: () => number;
+  readonly #storeAnswersMs: number;
   readonly #held: HeldTokens;
   readonly #tokens: Find<Machine> = (hash) => this.#held.get(hash);
   readonly #sessions: Find<Machine | Operator> = (hash) => this.#held.session(hash);
@@ -64,6 +67,7 @@ export class Authentication {
   constructor(options: AuthenticationOptions) {
     this.#options = options;
     this.#uptimeMs = options.uptimeMs ?? (() => performance.now());
+    this.#storeAnswersMs = options.storeAnswersMs ?? STORE_ANSWERS_MS;
     this.#held = new HeldTokens(options.tokens, this.#uptimeMs);
     this.failures = options.failures ?? new FailedAuthentications(0);
   }
@@ -136,7 +140,7 @@ export class Authentication {
       return this.#admit(held);
     }
     try {
-      await this.#within(STORE_ANSWERS_MS, looking);
+      await this.#within(this.#storeAnswersMs, looking);
     } catch (error) {
       if (!(error instanceof StoreUnavailable && usable)) throw error;
       return this.#admit(held);
@@ -150,7 +154,7 @@ export class Authentication {
     if (this.#uptimeMs() < this.#awayUntilMs) throw new StoreUnavailable('the store did not answer a moment ago');
     const refusedAtMs = this.#uptimeMs();
     const { generation } = this.#held;
-    await this.#within(LOOK_SPACING_MS + STORE_ANSWERS_MS, this.#held.lookAnew());
+    await this.#within(LOOK_SPACING_MS + this.#storeAnswersMs, this.#held.lookAnew());
     const found = find(hash);
     if (found !== undefined) return this.#admit(found);
     this.#strangers.set(hash, { refusedAtMs, generation });

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { createConnection, type RowDataPacket } from 'mysql2/promise';
 import { createDatabase, type TestDatabase } from '../../../test/servers/test-servers.js';
-import { busy } from '../../../test/timing.js';
+import { busy, insist } from '../../../test/timing.js';
 import { partitionOf } from '../../core/values/partition.js';
 import { openPool } from '../sql/engine/knex-engine.js';
 import type { Sql } from '../sql/engine/sql.js';
@@ -9,7 +9,7 @@ import type { SqlStore } from '../sql/sql-store.js';
 import { userKeys } from '../sql/users/user-keys.js';
 import { userStateQuery } from '../sql/users/user-state-query.js';
 import { StoreUnavailable } from '../store.js';
-import { gate, ledgerEntry, sampleEvent, unique } from '../testing/samples.js';
+import { changing, gate, ledgerEntry, sampleEvent, unique } from '../testing/samples.js';
 import { migrateMysql } from './migrate-mysql.js';
 import { mysqlDialect } from './mysql-dialect.js';
 import { mysqlPool } from './mysql-pool.js';
@@ -91,6 +91,45 @@ describe('the store on MariaDB, contended', () => {
     expect((await store.states.users([id])).get(id)?.revision).toBe(2);
   });
 
+  it('fills what users are found by around one whom somebody holds, and then waits for that one alone', async () => {
+    const inOrder = (a: string, b: string): number => partitionOf(a) - partitionOf(b) || (a < b ? -1 : 1);
+    const ids = Array.from({ length: 9 }, () => unique('filled')).toSorted(inOrder);
+    await store.transaction(async (tx) => {
+      await tx.users.lock(ids);
+      const profile = { organizationId: '', roles: [], emailVerified: true, attributes: { email: 'x@example.com' } };
+      await tx.users.putProfiles(ids.map((userId) => ({ userId, ...profile })));
+      await tx.users.advance(ids);
+    });
+    await changing(store, (tx) => tx.configuration.putSearchAttributes(['email']));
+    const found = async (): Promise<readonly string[]> => {
+      const ask = { text: 'x@example.com', organizationId: '', role: '', stage: '', attributes: ['email'], limit: 20 };
+      return (await store.finder.users(ask)).items.map(({ userId }) => userId);
+    };
+    const locked = gate();
+    const finish = gate();
+    const holder = store.transaction(async (tx) => {
+      await tx.users.lock([ids[4]!]);
+      locked.open();
+      await finish.opened;
+    });
+    await locked.opened;
+    let waiting: Promise<boolean> | undefined;
+    try {
+      // All before the one who is held are done without a wait: it would be refused after two seconds.
+      expect(await store.searchFill.step(1_000)).toBe(true);
+      expect((await found()).toSorted()).toEqual(ids.slice(0, 4).toSorted());
+      // Then the one, with nobody else held meanwhile.
+      waiting = store.searchFill.step(1_000);
+      await store.transaction((tx) => tx.users.lock(ids.filter((id) => id !== ids[4])));
+    } finally {
+      finish.open();
+      await holder;
+    }
+    await waiting;
+    while (await store.searchFill.step(2));
+    expect((await found()).toSorted()).toEqual(ids.toSorted());
+  });
+
   it('loses a transaction whose connection was killed, and goes on with the next', async () => {
     const id = unique('killed');
     const lost = store.transaction(async (tx) => {
@@ -145,14 +184,16 @@ describe('the store on MariaDB, contended', () => {
   it('is unavailable when no connection is free in time, and tells how long each was waited for', async () => {
     const waits: number[] = [];
     const onPoolWait = (waitedMs: number): void => void waits.push(waitedMs);
-    const narrow = await openMysqlStore({ url: database.url, poolSize: 1, acquireTimeoutMs: 200, onPoolWait });
+    const options = { url: database.url, poolSize: 1, acquireTimeoutMs: 500, onPoolWait };
+    const narrow = await insist(() => openMysqlStore(options));
+    waits.length = 0;
     try {
       await narrow.transaction(async () => {
         await expect(narrow.states.users(['alice'])).rejects.toBeInstanceOf(StoreUnavailable);
         await expect(narrow.transaction((tx) => tx.now())).rejects.toBeInstanceOf(StoreUnavailable);
       });
-      await narrow.ping();
-      expect(waits.filter((waitedMs) => waitedMs > 150)).toHaveLength(2);
+      expect(waits.filter((waitedMs) => waitedMs > 400)).toHaveLength(2);
+      await insist(() => narrow.ping());
     } finally {
       await narrow.close();
     }

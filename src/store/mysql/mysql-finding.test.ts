@@ -22,7 +22,10 @@ describe('what finds users and organizations on MariaDB', () => {
     database = await createDatabase();
     await migrateMysql(database);
     // One connection, whose status is read below.
-    pool = openPool({ knex: mysqlPool({ url: database.url, poolSize: 1 }), dialect: mysqlDialect });
+    pool = openPool({
+      knex: mysqlPool({ url: database.url, poolSize: 1, acquireTimeoutMs: 60_000 }),
+      dialect: mysqlDialect,
+    });
     const { sql } = pool;
     const ids = Array.from({ length: USERS }, (_, i) => `user-${i}`);
     const organizationOf = (i: number): string => `organization-${i % ORGANIZATIONS}`;
@@ -30,6 +33,17 @@ describe('what finds users and organizations on MariaDB', () => {
     const stageOf = (i: number): string => (i % 2 === 0 ? 'tour' : '');
     const users = ids.map((id, i) => [...userKey(id), organizationOf(i), '["r"]', '{"email": "mail"}', stageOf(i), 1]);
     await insertRows(sql, { table: 'users', columns, keyLength: 2, rows: users });
+    // One organization has many members, and few of them a role.
+    const roleOf = (i: number): string => (i % 500 === 0 ? 'few' : 'r');
+    const many = Array.from({ length: USERS / 3 }, (_, i) => `many-${i}`);
+    const ofOne = many.map((id, i) => [...userKey(id), 'organization-many', `["${roleOf(i)}"]`, '{}', '', 1]);
+    await insertRows(sql, { table: 'users', columns, keyLength: 2, rows: ofOne });
+    const roles = [
+      ...many.map((id, i) => [...userKey(id), roleOf(i), 'organization-many']),
+      ...ids.map((id, i) => [...userKey(id), 'r', organizationOf(i)]),
+    ];
+    const held = ['part', 'user_id', 'role', 'organization_id'];
+    await insertRows(sql, { table: 'user_roles', columns: held, keyLength: 3, rows: roles });
     const searched = ids.map((id, i) => [
       ...userKey(id),
       'email',
@@ -72,6 +86,7 @@ describe('what finds users and organizations on MariaDB', () => {
     ['an id within an organization', { organizationId: 'organization-7', text: 'user-5' }],
     ['a stage', { stage: 'tour' }],
     ['a flag', { unlocked }],
+    ['a role of an organization that few have', { organizationId: 'organization-many', role: 'few', limit: 2 }],
     ['a role and a flag of an organization', { organizationId: 'organization-7', role: 'r', unlocked }],
   ])('reads few rows for a page of %s, the first and the one after', async (_name, more) => {
     const request = { ...ANY, ...more };

@@ -23,7 +23,10 @@ describe('the audit and versions on MariaDB', () => {
     database = await createDatabase();
     await migrateMysql(database);
     // One connection, whose status is read below.
-    pool = openPool({ knex: mysqlPool({ url: database.url, poolSize: 1 }), dialect: mysqlDialect });
+    pool = openPool({
+      knex: mysqlPool({ url: database.url, poolSize: 1, acquireTimeoutMs: 60_000 }),
+      dialect: mysqlDialect,
+    });
     engine = { dialect: mysqlDialect, read: pool.sql, write: pool.sql } as Engine;
     const numbers = Array.from({ length: ENTRIES }, (_, i) => i + 1);
     const columns = ['id', 'at', 'actor', 'action', 'target', 'state_before', 'state_after', 'request_id', 'comment'];

@@ -15,7 +15,10 @@ describe('a change by key on MariaDB', () => {
   beforeAll(async () => {
     database = await createDatabase();
     // One connection, whose status is read below.
-    pool = openPool({ knex: mysqlPool({ url: database.url, poolSize: 1 }), dialect: mysqlDialect });
+    pool = openPool({
+      knex: mysqlPool({ url: database.url, poolSize: 1, acquireTimeoutMs: 60_000 }),
+      dialect: mysqlDialect,
+    });
     await pool.sql.run('CREATE TABLE keyed (part SMALLINT, id VARCHAR(191), n INT, PRIMARY KEY (part, id))');
     const rows = Array.from({ length: ROWS }, (_, i) => [i % 64, `user-${i}`, 0]);
     await insertRows(pool.sql, { table: 'keyed', columns: ['part', 'id', 'n'], keyLength: 2, rows, existing: 'keep' });

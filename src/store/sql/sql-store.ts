@@ -10,6 +10,7 @@ import { runAgain } from './engine/run-again.js';
 import { type Engine, firstRow, type Sql } from './engine/sql.js';
 import { WriteCheck } from './engine/write-check.js';
 import { dayStore, dayWriter } from './events/action-days.js';
+import { volumeStore } from './events/action-volume.js';
 import { eventInbox, placesFromZero } from './events/event-inbox.js';
 import { eventReader } from './events/event-reader.js';
 import { type InboxOptions, inboxWriter } from './events/inbox-writer.js';
@@ -81,6 +82,7 @@ export function sqlStore(opened: Engine, { appendsInFlight, dropProperties = fal
     inbox,
     events: eventReader(engine),
     days: dayStore(engine),
+    volume: volumeStore(engine),
     derived: derivedStore(engine),
     timers: timerReader(read),
     outbox: outboxReader(engine),

@@ -9,7 +9,7 @@ import { type SqliteOptions, sqlitePool } from './sqlite-pool.js';
 const DEFAULT_LOCK_WAIT_SECONDS = 60;
 const PAUSE_MS = 50;
 
-export interface MigrateSqliteOptions extends Pick<SqliteOptions, 'path'> {
+export interface MigrateSqliteOptions extends Pick<SqliteOptions, 'path' | 'durable'> {
   /** How long another process that writes is waited for, in seconds; default 60. */
   readonly lockWaitSeconds?: number;
 }

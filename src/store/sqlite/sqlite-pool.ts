@@ -13,6 +13,10 @@ export interface SqliteOptions {
   readonly acquireTimeoutMs?: number;
   /** Told how long each turn was waited for, in milliseconds. */
   readonly onPoolWait?: (waitedMs: number) => void;
+  /** Whether what is committed outlives a power cut; true when left out. */
+  readonly durable?: boolean;
+  /** The clock (epoch milliseconds) that the database goes by in place of this machine's: for tests, which move it. */
+  readonly clock?: () => number;
 }
 
 export const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000;
@@ -20,16 +24,20 @@ export const DEFAULT_ACQUIRE_TIMEOUT_MS = 10_000;
 /** Statements block the whole process while they wait for another one, so they hardly do; what is busy is tried again. */
 const BUSY_TIMEOUT_MS = 20;
 
-const FILE_PRAGMAS = ['journal_mode = WAL', 'synchronous = FULL', 'foreign_keys = OFF'];
+const FILE_PRAGMAS = ['journal_mode = WAL', 'foreign_keys = OFF'];
+
+/** The function by which statements read the clock that was given, as an expression. */
+export const GIVEN_NOW_MS = 'CAST(given_now_ms() AS INTEGER)';
 
 interface RawConnection {
   prepare(text: string): object;
   pragma(text: string): unknown;
+  function(name: string, call: () => number): unknown;
 }
 
 /** `write` is the one connection that changes anything; `read` sees what is committed and never waits for it. */
 export function sqlitePool(options: SqliteOptions, use: 'read' | 'write'): Knex {
-  const { path, acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS } = options;
+  const { path, acquireTimeoutMs = DEFAULT_ACQUIRE_TIMEOUT_MS, durable = true, clock } = options;
   if (path === '' || path === ':memory:') {
     throw new Error('the database needs a file that several connections can open: give a path');
   }
@@ -46,6 +54,8 @@ export function sqlitePool(options: SqliteOptions, use: 'read' | 'write'): Knex 
       afterCreate: (connection: RawConnection, done: (error: unknown, connection: RawConnection) => void) => {
         connection.pragma(`busy_timeout = ${BUSY_TIMEOUT_MS}`);
         for (const pragma of FILE_PRAGMAS) connection.pragma(pragma);
+        connection.pragma(`synchronous = ${durable ? 'FULL' : 'OFF'}`);
+        if (clock !== undefined) connection.function('given_now_ms', clock);
         if (use === 'read') connection.pragma('query_only = ON');
         cacheStatements(connection);
         done(null, connection);

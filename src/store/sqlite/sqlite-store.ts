@@ -2,7 +2,13 @@ import { openPool } from '../sql/engine/knex-engine.js';
 import type { Engine } from '../sql/engine/sql.js';
 import { type SqlStore, sqlStore } from '../sql/sql-store.js';
 import { sqliteDialect } from './sqlite-dialect.js';
-import { beginImmediate, DEFAULT_ACQUIRE_TIMEOUT_MS, type SqliteOptions, sqlitePool } from './sqlite-pool.js';
+import {
+  beginImmediate,
+  DEFAULT_ACQUIRE_TIMEOUT_MS,
+  GIVEN_NOW_MS,
+  type SqliteOptions,
+  sqlitePool,
+} from './sqlite-pool.js';
 
 const APPENDS_IN_FLIGHT = 1;
 
@@ -31,11 +37,12 @@ export async function openSqliteStore(options: SqliteStoreOptions): Promise<SqlS
 }
 
 function sqliteEngine(options: SqliteOptions): Engine {
-  const writing = openPool({ knex: sqlitePool(options, 'write'), dialect: sqliteDialect });
-  const reading = openPool({ knex: sqlitePool(options, 'read'), dialect: sqliteDialect });
+  const dialect = options.clock === undefined ? sqliteDialect : { ...sqliteDialect, nowMs: GIVEN_NOW_MS };
+  const writing = openPool({ knex: sqlitePool(options, 'write'), dialect });
+  const reading = openPool({ knex: sqlitePool(options, 'read'), dialect });
   const patienceMs = options.acquireTimeoutMs ?? DEFAULT_ACQUIRE_TIMEOUT_MS;
   return {
-    dialect: sqliteDialect,
+    dialect,
     read: reading.retrying,
     write: writing.retrying,
     transaction: (work) => writing.transaction((sql) => beginImmediate(sql, patienceMs), work),

@@ -116,7 +116,8 @@ export function auditContract(store: () => Store): void {
       { kind: 'flag', id: flag },
     ];
     await append(
-      entry({ subjects, target: user, before: { userId: user, total: 7 }, after: null, comment: `asked by ${user}.` }),
+      entry({ subjects, action: 'user.claim', target: user, before: { userId: user, total: 7 }, after: null }),
+      entry({ subjects, target: user, before: { [user]: [user] }, comment: `asked by ${user}.` }),
       entry({ subjects, after: named }),
       entry({ subjects: [{ kind: 'flag', id: flag }], actor: `user:${user}`, after: { owner: user }, comment: 'mine' }),
     );
@@ -132,7 +133,8 @@ export function auditContract(store: () => Store): void {
     expect(entries).toMatchObject([
       { actor: 'user:[erased]', after: { owner: '[erased]' }, comment: 'mine' },
       { after: { access: [{ userId: '[erased]' }, { userId: `${user}2`, effect: 'DENY' }] } },
-      { target: '[erased]', before: { userId: '[erased]' }, after: null, comment: 'asked by [erased].' },
+      { target: user, before: { [user]: [user] }, comment: 'asked by [erased].' },
+      { target: '[erased]', before: { userId: '[erased]' }, after: null },
     ]);
     expect(await store().versions.get(version, 1)).toMatchObject({ actor: 'user:[erased]', comment: 'by [erased]' });
     expect(await list({ subject: { kind: 'user', id: user } })).toEqual([]);

@@ -66,6 +66,21 @@ export function backfillContract(store: () => Store): void {
     await finish(id);
   });
 
+  it('are told that have not ended, those first that run, and counted within bounds', async () => {
+    expect(await store().backfills.unfinished(9, 9)).toEqual({ items: [], count: 0 });
+    const [first, second] = [await started(), await started()];
+    await claim('w', 20);
+    const [third, fourth] = [await started({ organizationId: 'acme' }), await started()];
+    const { items, count } = await store().backfills.unfinished(9, 9);
+    expect(named(items)).toEqual([first, second, third, fourth]);
+    expect(items.map(({ state }) => state)).toEqual(['running', 'running', 'pending', 'pending']);
+    expect(count).toBe(4);
+    const some = await store().backfills.unfinished(1, 3);
+    expect([named(some.items), some.count]).toEqual([[first, third], 3]);
+    for (const id of [first, second, third, fourth]) await finish(id);
+    expect(await store().backfills.unfinished(9, 9)).toEqual({ items: [], count: 0 });
+  });
+
   it('go together when they have come just as far, the oldest first', async () => {
     const [first, second, elsewhere] = [await started(), await started(), await started({ organizationId: 'acme' })];
     expect(named(await claim('w', 20))).toEqual([first, second]);

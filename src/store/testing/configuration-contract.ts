@@ -400,6 +400,25 @@ export function configurationContract(store: () => Store): void {
     }
     const ofOne = (page: PageRequest) => store().configuration.access(flagId, page, { managedBy: 'listed' });
     expect(await allPages(2, ofOne)).toEqual(all.filter(({ managedBy }) => managedBy === 'listed'));
+    for (const [subject, rows] of Object.entries({ roles, organizations, users })) {
+      for (const prefix of [
+        '',
+        'a',
+        'listed',
+        'listed-',
+        '%',
+        '_',
+        '\u{10FFFF}',
+        userIds[0]!.slice(0, 1),
+        userIds[1]!,
+      ]) {
+        const filter = { subject: subject as 'roles' | 'organizations' | 'users', prefix };
+        const found = await allPages(2, (page) => store().configuration.access(flagId, page, filter));
+        expect(found).toEqual(rows.filter((row) => (row.userId || row.organizationId || row.role).startsWith(prefix)));
+      }
+    }
+    const prefixed = (page: PageRequest) => store().configuration.access(flagId, page, { prefix: 'listed' });
+    expect(await allPages(1, prefixed)).toEqual(organizations);
     expect((await store().configuration.access(flagId, { limit: 2, after: 'no position' })).items).toEqual(roles);
     expect((await store().configuration.access(unique('flg_none'), { limit: 2 })).items).toEqual([]);
   });

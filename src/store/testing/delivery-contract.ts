@@ -233,4 +233,34 @@ export function deliveryContract(store: () => Store): void {
       await tx.outbound.drop(waiting);
     });
   });
+
+  it('tells of each endpoint what waits for it, and what was given up', async () => {
+    const [idle, busy, other] = [sampleEndpoint(), sampleEndpoint(), sampleEndpoint()];
+    await store().transaction(async (tx) => {
+      await tx.configuration.advance();
+      for (const endpoint of [idle, busy, other]) await tx.webhooks.put(endpoint);
+    });
+    const now = await store().now();
+    const made = [now - 30, now - 20, now - 10].map((at) => sample(busy.id, at));
+    await add(...made, sample(other.id, now - 5), sample(unique('whe_'), now));
+    const standing = async ({ id }: { readonly id: string }) =>
+      (await store().deliveries.standings()).find(({ endpointId }) => endpointId === id);
+    expect(await standing(idle)).toStrictEqual({ endpointId: idle.id });
+    expect(await standing(busy)).toStrictEqual({ endpointId: busy.id, oldestPendingAt: now - 30 });
+    expect(await standing(other)).toStrictEqual({ endpointId: other.id, oldestPendingAt: now - 5 });
+    await store().deliveries.record(await claimed(made[0]!), failure(now));
+    expect(await standing(busy)).toStrictEqual({
+      ...{ endpointId: busy.id, oldestPendingAt: now - 20, lastFailedAt: now + 5 },
+    });
+    await store().deliveries.record(await claimed(made[1]!), failure(now + 100));
+    await store().deliveries.record(await claimed(made[2]!), failure(now + 50, { state: 'delivered' }));
+    expect(await standing(busy)).toStrictEqual({ endpointId: busy.id, lastFailedAt: now + 105 });
+    const ids = (await store().webhooks.list()).map(({ id }) => id);
+    expect((await store().deliveries.standings()).map(({ endpointId }) => endpointId)).toEqual(ids);
+    await store().transaction(async (tx) => {
+      await tx.configuration.advance();
+      for (const { id } of [idle, busy, other]) await tx.webhooks.remove(id);
+    });
+    expect(await standing(busy)).toBeUndefined();
+  });
 }

@@ -3,7 +3,7 @@ import { dayNumber } from '../../core/values/time.js';
 import type { KeptDays } from '../day-store.js';
 import type { NewEvent } from '../event-store.js';
 import type { Store } from '../store.js';
-import { userIn } from './inbox-contract.js';
+import { emptyPartitions, userIn } from './inbox-contract.js';
 import { allPages, sampleEvent, unique } from './samples.js';
 
 export function eventContract(store: () => Store): void {
@@ -26,15 +26,14 @@ export function eventContract(store: () => Store): void {
   });
 
   it('tells when the oldest pending event of each partition was received, ascending', async () => {
-    const events = [303, 301, 301, 302].map((partition, i) =>
-      sampleEvent({ userId: userIn(partition), receivedAt: 1000 + i }),
-    );
+    const first = await emptyPartitions(store(), 3);
+    const events = [2, 0, 0, 1].map((nth, i) => sampleEvent({ userId: userIn(first + nth), receivedAt: 1000 + i }));
     await store().inbox.append(events);
     await finish([events[3]!]);
     const oldest = await store().events.oldestPending();
-    expect(oldest.filter(({ partition }) => partition > 300 && partition < 304)).toEqual([
-      { partition: 301, receivedAt: 1001 },
-      { partition: 303, receivedAt: 1000 },
+    expect(oldest.filter(({ partition }) => partition >= first && partition < first + 3)).toEqual([
+      { partition: first, receivedAt: 1001 },
+      { partition: first + 2, receivedAt: 1000 },
     ]);
     expect(oldest.map(({ partition }) => partition)).toEqual(
       oldest.map(({ partition }) => partition).toSorted((a, b) => a - b),
@@ -52,6 +51,10 @@ export function eventContract(store: () => Store): void {
       const listed = await allPages(limit, (page) => store().events.deadLetters(page));
       expect(listed.filter(({ id }) => ours.has(id)).map(({ receivedAt }) => receivedAt)).toEqual([3, 3, 4, 5]);
     }
+    const { items } = await store().events.deadLetters({ limit: 1000 });
+    const backlog = { count: items.length, oldestReceivedAt: Math.min(...items.map((one) => one.receivedAt)) };
+    expect(await store().events.deadLetterBacklog(1000)).toEqual(backlog);
+    expect((await store().events.deadLetterBacklog(2)).count).toBe(2);
     const all = await store().events.deadLetters({ limit: 1000 });
     expect(await store().events.deadLetters({ limit: 1000, after: 'no position' })).toEqual(all);
     expect(await store().transaction((tx) => tx.inbox.replay(events, 6))).toBe(4);

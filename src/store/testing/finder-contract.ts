@@ -2,6 +2,7 @@ import { beforeAll, describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import { keptForSearch, searchedValues } from '../../core/states/searched-attributes.js';
 import { foldedText } from '../../core/values/folded-text.js';
+import { partitionOf } from '../../core/values/partition.js';
 import type { FoundOrganization, FoundUser, UsersRequest } from '../finder.js';
 import type { Page } from '../page.js';
 import type { Store } from '../store.js';
@@ -158,6 +159,10 @@ function usersFound(store: () => Store): void {
           .map(({ userId }) => userId);
       });
       return [...new Set([...inOrder(ids(fit).filter((id) => id.startsWith(filter.text))), ...byValue])];
+    }
+    if (filter.organizationId !== '' && filter.role !== '') {
+      const inPartitions = (a: string, b: string): number => partitionOf(a) - partitionOf(b) || byBytes(a, b);
+      return ids(fit).toSorted(inPartitions);
     }
     const byEntry = filter.unlocked !== undefined && filter.organizationId === '' && filter.stage === '';
     return byEntry ? ids(fit.toSorted((a, b) => a.entered! - b.entered!)) : inOrder(ids(fit));

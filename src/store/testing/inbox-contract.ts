@@ -12,6 +12,15 @@ export function userIn(partition: number): string {
   }
 }
 
+/** The first of some partitions side by side in which nothing of another test is pending: names of any test may lie in any partition. */
+export async function emptyPartitions(store: Store, count = 1): Promise<number> {
+  for (let first = 100; ; first += count) {
+    const range = { first, last: first + count - 1 };
+    const pending = await store.transaction((tx) => tx.inbox.take(range, first, 1));
+    if (pending.length === 0) return first;
+  }
+}
+
 export function inboxContract(store: () => Store): void {
   const takeOf = (partition: number, limit = 1000): Promise<readonly NewEvent[]> =>
     store().transaction((tx) => tx.inbox.take({ first: partition, last: partition }, partition, limit));
@@ -83,18 +92,21 @@ export function inboxContract(store: () => Store): void {
     await expect(store().inbox.append([good, sampleEvent({ value: null as never })])).rejects.toThrow();
     expect(await store().events.states([good])).toEqual([{ state: 'unknown' }]);
     // Too much for one packet; what fails comes last.
-    const [text, userId] = ['x'.repeat(8_000), userIn(400)];
+    const partition = await emptyPartitions(store());
+    const [text, userId] = ['x'.repeat(8_000), userIn(partition)];
     const large = Array.from({ length: 900 }, () => sampleEvent({ userId, properties: { text } }));
     const bad = sampleEvent({ userId: userIn(4095), value: null as never });
     await expect(store().inbox.append([...large, bad])).rejects.toThrow();
-    expect(await takeOf(400)).toEqual([]);
+    expect(await takeOf(partition)).toEqual([]);
     const tooMany = Array.from({ length: 1001 }, () => sampleEvent());
     await expect(store().inbox.append(tooMany)).rejects.toThrow(RangeError);
   });
 
   it('takes oldest first within a partition, from where it is told to begin, and wraps around', async () => {
-    const range = { first: 100, last: 102 };
-    const events = [100, 101, 102].flatMap((partition) =>
+    const first = await emptyPartitions(store(), 3);
+    const [second, last] = [first + 1, first + 2];
+    const range = { first, last };
+    const events = [first, second, last].flatMap((partition) =>
       [30, 10, 20].map((receivedAt) => sampleEvent({ userId: userIn(partition), receivedAt })),
     );
     await store().inbox.append(events);
@@ -103,14 +115,14 @@ export function inboxContract(store: () => Store): void {
         (await tx.inbox.take(range, startAt, limit)).map((event) => [partitionOf(event.userId), event.receivedAt]),
       );
     const of = (partition: number) => [10, 20, 30].map((receivedAt) => [partition, receivedAt]);
-    expect(await at(100, 1000)).toEqual([...of(100), ...of(101), ...of(102)]);
-    expect(await at(101, 1000)).toEqual([...of(101), ...of(102), ...of(100)]);
-    expect(await at(102, 4)).toEqual([...of(102), [100, 10]]);
-    expect(await at(102, 2)).toEqual(of(102).slice(0, 2));
+    expect(await at(first, 1000)).toEqual([...of(first), ...of(second), ...of(last)]);
+    expect(await at(second, 1000)).toEqual([...of(second), ...of(last), ...of(first)]);
+    expect(await at(last, 4)).toEqual([...of(last), [first, 10]]);
+    expect(await at(last, 2)).toEqual(of(last).slice(0, 2));
   });
 
   it('takes what was received at the same instant in the order in which it came, whatever the keys are', async () => {
-    const partition = 120;
+    const partition = await emptyPartitions(store());
     const userId = userIn(partition);
     const events = Array.from({ length: 30 }, () => sampleEvent({ userId }));
     // Calls one after the other, and calls that are merged into one statement.
@@ -122,7 +134,7 @@ export function inboxContract(store: () => Store): void {
   });
 
   it('takes replayed dead letters as if they came when they were replayed, in the order that is given', async () => {
-    const partition = 130;
+    const partition = await emptyPartitions(store());
     const userId = userIn(partition);
     const events = Array.from({ length: 250 }, (_, i) => sampleEvent({ userId, receivedAt: 100 + i }));
     const later = [sampleEvent({ userId, receivedAt: 400 }), sampleEvent({ userId, receivedAt: 600 })];
@@ -137,7 +149,7 @@ export function inboxContract(store: () => Store): void {
   });
 
   it('takes an event that was committed late with an earlier position', async () => {
-    const partition = 200;
+    const partition = await emptyPartitions(store());
     const [early, late] = [10, 20].map((receivedAt) => sampleEvent({ userId: userIn(partition), receivedAt }));
     await store().inbox.append([late!]);
     const first = await takeOf(partition);
@@ -147,7 +159,7 @@ export function inboxContract(store: () => Store): void {
   });
 
   it('finishes events with their batch, keeps their keys and drops their payload', async () => {
-    const partition = 210;
+    const partition = await emptyPartitions(store());
     const events = Array.from({ length: 3 }, () => sampleEvent({ userId: userIn(partition) }));
     await store().inbox.append(events);
     await store().transaction((tx) => tx.inbox.finish(events.slice(0, 2), 'batch-2'));
@@ -162,7 +174,7 @@ export function inboxContract(store: () => Store): void {
   });
 
   it('finishes an event in one transaction only, whichever lanes took it', async () => {
-    const partition = 220;
+    const partition = await emptyPartitions(store());
     const userId = userIn(partition);
     const events = Array.from({ length: 5 }, () => sampleEvent({ userId }));
     await store().inbox.append(events);
@@ -186,7 +198,7 @@ export function inboxContract(store: () => Store): void {
   });
 
   it('puts a dead letter aside, payload and all, and makes it pending again', async () => {
-    const partition = 230;
+    const partition = await emptyPartitions(store());
     const [dead, fine] = [1, 2].map((n) => sampleEvent({ userId: userIn(partition), properties: { n } }));
     await store().inbox.append([dead!, fine!]);
     const before = await store().events.deadLetterCount();
@@ -209,6 +221,24 @@ export function inboxContract(store: () => Store): void {
     expect(await replay(dead!)).toBe(0);
     expect((await takeOf(partition)).map(({ id }) => id).toSorted()).toEqual([dead!.id, fine!.id].toSorted());
     expect(await store().events.deadLetterCount()).toBe(before);
+  });
+
+  it('gives dead letters up for good, without what they carry, and takes them for duplicates from then on', async () => {
+    const partition = await emptyPartitions(store());
+    const [dead, fine, kept] = [1, 2, 3].map((n) => sampleEvent({ userId: userIn(partition), properties: { n } }));
+    await store().inbox.append([dead!, fine!, kept!]);
+    const before = await store().events.deadLetterCount();
+    await store().transaction((tx) => tx.inbox.bury(dead!, 'broken'));
+    await store().transaction((tx) => tx.inbox.bury(kept!, 'broken'));
+    const discard = (...events: readonly NewEvent[]) => store().transaction((tx) => tx.inbox.discard(events));
+    expect(await discard(dead!, fine!, sampleEvent())).toBe(1);
+    expect(await discard(dead!)).toBe(0);
+    expect(await store().events.deadLetterCount()).toBe(before + 1);
+    expect(await store().transaction((tx) => tx.inbox.replay([dead!], 9))).toBe(0);
+    expect(await takeOf(partition)).toEqual([fine]);
+    expect(await store().inbox.append([dead!])).toEqual([false]);
+    expect((await store().events.stored([dead!]))[0]).toMatchObject({ state: 'reversed', value: 0 });
+    expect(await discard(kept!)).toBe(1);
   });
 
   it('gives one worker the lane at a time', async () => {

@@ -95,14 +95,20 @@ export function onboardingContract(store: () => Store): void {
         for (const organizationId of ['', ...names.organizations.slice(1)]) {
           const joined: StageCountsRequest['joined'][] = ['all', 'unknown', { from: WEEKS[0]!, to: WEEKS.at(-1)! }];
           for (const weeks of joined) {
-            const counts = await store().onboarding.counts({ organizationId, joined: weeks });
-            // Users of other tests are in other stages.
-            const own = counts
-              .filter(({ stage }) => names.stages.includes(stage))
-              .map(plain)
-              .toSorted();
-            expect(own).toEqual(countedAnew(all, organizationId, weeks));
+            const counts = await store().onboarding.counts({ organizationId, joined: weeks, stages: names.stages });
+            expect(counts.map(plain).toSorted()).toEqual(countedAnew(all, organizationId, weeks));
           }
+          if (organizationId === '') continue;
+          const { stages } = names;
+          const told = countedAnew(all, organizationId, 'all').map((text) => JSON.parse(text));
+          // Of what nobody has reached any more, nothing is left.
+          const counted = await store().onboarding.stagesCounted(organizationId, 10);
+          expect(counted).toEqual(told.map(([, stage]) => stage).toSorted());
+          expect(await store().onboarding.stagesCounted(organizationId, 1)).toEqual(counted.slice(0, 1));
+          const broken = await store().onboarding.breakdown({ organizationIds: [organizationId, 'nobody'], stages });
+          const reach = told.map(([, stage, reached, now]) => ({ stage, reached, now }));
+          expect(broken.get(organizationId)?.toSorted(byStage) ?? []).toEqual(reach.toSorted(byStage));
+          expect(broken.has('nobody')).toBe(false);
         }
       }),
       { numRuns: 25 },
@@ -117,7 +123,7 @@ export function onboardingContract(store: () => Store): void {
         for (let at = 0; at < 6; at++) await put(userId, stages[(i + at) % 3]!, at * 1_000);
       }),
     );
-    const counts = await store().onboarding.counts({ organizationId: '', joined: 'unknown' });
+    const counts = await store().onboarding.counts({ organizationId: '', joined: 'unknown', stages });
     for (const stage of stages) {
       const { reached, now, stays } = counts.find((count) => count.stage === stage)!;
       expect({ reached, now }).toEqual({ reached: 24, now: 8 });
@@ -157,6 +163,10 @@ export function onboardingContract(store: () => Store): void {
       expect(await pages('', limit)).toEqual(expected.map(({ userId }) => userId));
       expect(await pages(organizationId, limit)).toEqual(own.map(({ userId }) => userId));
     }
+    const counted = (organization: string, limit: number) =>
+      store().onboarding.countStuck({ stage, organizationId: organization, enteredBy: 2, limit });
+    expect([await counted('', 100), await counted('', 2)]).toEqual([expected.length, 2]);
+    expect(await counted(organizationId, 100)).toBe(own.length);
   });
 }
 
@@ -176,6 +186,10 @@ function namesOf(): Names {
     organizations: ['', `${own} x`, `${own} y`],
     weeks: [undefined, ...JOINED],
   };
+}
+
+function byStage(one: { readonly stage: string }, other: { readonly stage: string }): number {
+  return one.stage < other.stage ? -1 : 1;
 }
 
 function plain({ week, stage, reached, now, stays }: StageCount): string {

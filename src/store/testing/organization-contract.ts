@@ -1,7 +1,7 @@
 import { expect, it } from '@jest/globals';
 import { type OrganizationState, unknownOrganization } from '../../core/states/organization-state.js';
 import type { Store } from '../store.js';
-import { accessRow, gate, unique } from './samples.js';
+import { accessRow, allPages, gate, unique } from './samples.js';
 
 const AWKWARD = ['Acme', 'acme', '__proto__', "o'; DROP TABLE organizations;--", '👩‍🚀', 'y'.repeat(128)];
 
@@ -110,6 +110,50 @@ export function organizationContract(store: () => Store): void {
       ]);
     });
     expect((await read(organizationId))?.access).toEqual([ofRole]);
+  });
+
+  it('are found by a role that they define or have access rows for, by pages', async () => {
+    const role = unique('role');
+    const begin = unique('with-role');
+    const ids = Array.from({ length: 7 }, (_, i) => `${begin}-${i}`);
+    const [none, other, defining, having, both, many, upper] = ids as [string, ...string[]];
+    const roles = [
+      { name: role, inherits: ['employee'] },
+      { name: 'z', inherits: [role] },
+      { name: 'a', inherits: ['employee', role] },
+      { name: 'far', inherits: ['a'] },
+    ];
+    await store().transaction(async (tx) => {
+      await tx.organizations.lock(ids);
+      for (const id of ids) {
+        const own = id === defining || id === both ? roles : [{ name: role.toUpperCase(), inherits: [] }];
+        await tx.organizations.put({ id: id!, attributes: {}, strictRoles: false, roles: own, version: 1 });
+      }
+      const row = (organizationId: string, more: object = {}) => accessRow({ organizationId, role, ...more });
+      await tx.organizations.putAccess([
+        ...[row(other!, { role: '' }), row(upper!, { role: role.toUpperCase() })],
+        ...[row(having!, { enabled: false }), row(both!), row(both!, { managedBy: both! })],
+        ...Array.from({ length: 30 }, (_, i) => row(many!, { flagId: `flg_${i}` })),
+      ]);
+    });
+    const nothing = { definesIt: false, inheritedBy: [], rows: 0 };
+    const expected = [
+      { ...nothing, id: defining, definesIt: true, inheritedBy: ['z', 'a'] },
+      { ...nothing, id: having, rows: 1 },
+      { id: both, definesIt: true, inheritedBy: ['z', 'a'], rows: 2 },
+      { ...nothing, id: many, rows: 30 },
+    ];
+    for (const limit of [1, 2, 3, 4, 1_000]) {
+      const found = await allPages(limit, (page) => store().finder.organizationsWithRole(role, page));
+      expect(found).toEqual(expected);
+    }
+    expect(expected.map(({ id }) => id)).not.toContain(none);
+    expect((await store().finder.organizationsWithRole(unique('role'), { limit: 9 })).items).toEqual([]);
+    // An organization's own role alone may inherit one that is built in; by that it is not found.
+    expect((await store().finder.organizationsWithRole('z', { limit: 9, after: begin })).items).toMatchObject([
+      { id: defining, inheritedBy: [] },
+      { id: both },
+    ]);
   });
 
   it('makes a row to lock, and lets the second transaction see what the first has done', async () => {

@@ -106,6 +106,12 @@ export function recordContract(store: () => Store): void {
     expect([newest?.get(a), newest?.get(b)]).toEqual([newestOfA, newestOfB]);
     expect((await store().outbox.newest(Date.now() + 60_000, 1_000))?.size).toBe(0);
     expect(await store().outbox.newest(made[0]!.at, 3)).toBeUndefined();
+    const recent = await store().outbox.recent(made[0]!.at, 1_000);
+    expect(recent).toEqual(recent.toSorted((x, y) => x.at - y.at || x.position - y.position));
+    const ofThese = recent.filter(({ userId }) => [a, b].includes(userId));
+    expect(ofThese.toSorted((x, y) => x.position - y.position)).toEqual(all);
+    expect(await store().outbox.recent(made[0]!.at, 3)).toEqual(recent.slice(0, 3));
+    expect(await store().outbox.recent(Date.now() + 60_000, 1_000)).toEqual([]);
     const later = await store().outbox.since(
       new Map([
         [a, second!.position],

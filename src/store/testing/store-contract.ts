@@ -18,6 +18,7 @@ import { recordContract } from './record-contract.js';
 import { transactionContract } from './transaction-contract.js';
 import { userContract } from './user-contract.js';
 import { userPagesContract } from './user-pages-contract.js';
+import { volumeContract } from './volume-contract.js';
 import { webhookContract } from './webhook-contract.js';
 
 /** What an adapter brings to be held to the port's obligations. */
@@ -57,6 +58,7 @@ export function storeContract(harness: StoreHarness): void {
   describe('organizations that earn', () => earnerContract(store));
   describe('timers, outbox and tokens', () => recordContract(store));
   describe('the audit and versions', () => auditContract(store));
+  describe('how often actions are done', () => volumeContract(store));
   describe('the ledger by flag, and removed users', () => ledgerContract(store));
   describe('backfills', () => backfillContract(store));
   describe('webhooks and what waits for them', () => webhookContract(store));

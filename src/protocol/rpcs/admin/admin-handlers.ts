@@ -12,9 +12,11 @@ import { flagRpcs } from './flag-rpcs.js';
 import { funnelRpcs } from './funnel-rpcs.js';
 import { healthRpcs } from './health-rpcs.js';
 import { ledgerRpcs } from './ledger-rpcs.js';
+import { liveRpcs } from './live-rpcs.js';
 import { onboardingRpcs } from './onboarding-rpcs.js';
 import { organizationRoleRpcs } from './organization-role-rpcs.js';
 import { organizationRpcs } from './organization-rpcs.js';
+import { overviewRpcs } from './overview-rpcs.js';
 import { previewRpcs } from './preview-rpcs.js';
 import { segmentRpcs } from './segment-rpcs.js';
 import { tokenRpcs } from './token-rpcs.js';
@@ -44,5 +46,7 @@ export function adminHandlers(services: ServiceSet): Handlers<AdminServiceDefini
     ...explanationRpcs(services),
     ...webhookRpcs(services),
     ...healthRpcs(services.health),
+    ...liveRpcs(services.live),
+    ...overviewRpcs(services.overview),
   };
 }

@@ -1,3 +1,4 @@
+import { namesIn } from '../../../core/sentences/uses.js';
 import type { AuditFilter, ToldAuditEntry } from '../../../services/history/audit.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { AuditEntry, ListAuditRequest } from '../../gen/latchkey/v1/audit.js';
@@ -10,7 +11,7 @@ import type { AdminRpcs } from './admin-rpcs.js';
 type Name = 'listAudit' | 'listOrganizationAudit' | 'getAuditEntry' | 'undoAuditEntry' | 'exportAudit';
 
 /** Reading the audit, and undoing what it says. */
-export function auditRpcs({ audit, undo }: Pick<ServiceSet, 'audit' | 'undo'>): AdminRpcs<Name> {
+export function auditRpcs({ audit, undo, keeper }: Pick<ServiceSet, 'audit' | 'undo' | 'keeper'>): AdminRpcs<Name> {
   return {
     listAudit: {
       async handle(request, call) {
@@ -35,7 +36,7 @@ export function auditRpcs({ audit, undo }: Pick<ServiceSet, 'audit' | 'undo'>): 
         return {
           entry: entryMessage(entry),
           changes: changeMessages(entry.before, entry.after),
-          words: flagWords(entry),
+          words: flagWords(entry, namesIn(keeper.snapshot)),
           undoable: notUndoable === undefined,
           notUndoable: notUndoable ?? '',
         };
@@ -72,6 +73,6 @@ function rangeOf({ from, to }: Pick<Filtering, 'from' | 'to'>): Pick<AuditFilter
   return { ...(first !== undefined && { from: first }), ...(end !== undefined && { to: end }) };
 }
 
-function entryMessage({ id, at, actorOrganization, ...entry }: ToldAuditEntry): AuditEntry {
+export function entryMessage({ id, at, actorOrganization, ...entry }: ToldAuditEntry): AuditEntry {
   return { ...entry, id: String(id), at: instant(at) };
 }

@@ -61,7 +61,8 @@ const SUBJECTS: Readonly<Record<Earner, BackfillSubject>> = {
   organization: BackfillSubject.BACKFILL_SUBJECT_ORGANIZATIONS,
 };
 
-function backfillMessage(progress: BackfillProgress): Backfill {
+/** A backfill and how far it is, as a message. */
+export function backfillMessage(progress: BackfillProgress): Backfill {
   const { id, flagId, flagKey, organizationId, reason, state, total, done, unlocked, relocked, failed, leftMs } =
     progress;
   return {

@@ -41,6 +41,7 @@ describe('a change of the administration', () => {
     ['action.delete', (rpc, comment) => rpc.deleteAction({ name: 'a', comment })],
     ['organization.set', (rpc, comment) => rpc.setOrganization({ organization: { id: 'o' }, comment })],
     ['token.create', (rpc, comment) => rpc.createToken({ name: 't', scopes: ['track'], comment })],
+    ['dead-letters.discard', (rpc, comment) => rpc.discardDeadLetters({ events: [], comment })],
     ['dead-letters.replay', (rpc, comment) => rpc.replayDeadLetters({ events: [], comment })],
     [
       'webhook.ping',

@@ -7,8 +7,10 @@ import type { AdminRpcs } from './admin-rpcs.js';
 type DeadLetter = Awaited<ReturnType<DeadLetterService['list']>>['items'][number];
 type EventKey = Parameters<DeadLetterService['replay']>[1][number];
 
-/** Reading and replaying dead letters. */
-export function deadLetterRpcs(deadLetters: DeadLetterService): AdminRpcs<'listDeadLetters' | 'replayDeadLetters'> {
+/** Reading, replaying and discarding dead letters. */
+export function deadLetterRpcs(
+  deadLetters: DeadLetterService,
+): AdminRpcs<'listDeadLetters' | 'replayDeadLetters' | 'discardDeadLetters'> {
   return {
     listDeadLetters: {
       async handle(request, call) {
@@ -20,6 +22,11 @@ export function deadLetterRpcs(deadLetters: DeadLetterService): AdminRpcs<'listD
     replayDeadLetters: {
       handle: async ({ events, comment }, call) => ({
         replayed: await deadLetters.replay(call, events.map(keyOf), comment),
+      }),
+    },
+    discardDeadLetters: {
+      handle: async ({ events, comment }, call) => ({
+        discarded: await deadLetters.discard(call, events.map(keyOf), comment),
       }),
     },
   };

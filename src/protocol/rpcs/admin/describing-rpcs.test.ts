@@ -1,5 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../../../test/timing.js';
+import { conflictOf } from '../../../grpc/testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 import { Reference_Kind } from '../../gen/latchkey/v1/references.js';
 import { SentencePart_Kind } from '../../gen/latchkey/v1/sentence.js';
@@ -94,6 +96,49 @@ describe('rules of flags', () => {
     const { flags } = await stand.admin.listFlags({});
     expect(flags.find(({ key }) => key === 'told')?.rules[0]?.sentence).toBe(sentence);
   });
+
+  it('have it in versions, too, and so has the flag as a whole, wherever it is told', async () => {
+    await stand.admin.setSegment({ segment: { key: 'seen', name: 'Seen people', conditions: verified } });
+    const whom = (who: string) => `${who} who is in the segment "Seen people", while that is so`;
+    const rule = { id: 'one', conditions: { all: [{ condition: 'seen' }] } };
+    const told = (who: string) => ({ sentence: whom(who), rules: [{ sentence: whom(who) }] });
+    const { flag } = await stand.admin.setFlag({ flag: { key: 'whole', rules: [rule] } });
+    expect(flag).toMatchObject(told('everyone'));
+    const half = await stand.admin.setFlag({
+      flag: { key: 'whole', sentence: 'something else', rules: [{ ...rule, rollout: 50_000 }] },
+    });
+    expect(half.flag).toMatchObject({ version: 2, ...told('a random 50 % of everyone') });
+    const { flags } = await stand.admin.listFlags({ q: 'whole' });
+    expect(flags).toMatchObject([told('a random 50 % of everyone')]);
+    const { version } = await stand.admin.getVersion({ flag: 'whole', version: 1 });
+    expect(version!.state!.value).toMatchObject(told('everyone'));
+    const stale = await failureOf(
+      stand.admin.setFlag({ flag: { key: 'whole', description: 'x' }, expectedVersion: 1 }),
+    );
+    expect(conflictOf(stale)?.present?.value).toMatchObject(told('a random 50 % of everyone'));
+  });
+
+  it('are told of in no words to an organization', async () => {
+    await stand.admin.setFlag({ flag: { key: 'lent', delegated: true, rules: [{ conditions: verified }] } });
+    const { secret } = await stand.admin.createToken({ name: 'acme', scopes: ['manage'], organizationId: 'acme' });
+    const { flag } = await stand.as(secret).setFlag({ flag: { key: 'lent' }, access: [{ role: 'manager' }] });
+    expect(flag).toMatchObject({ key: 'lent', rules: [], sentence: '' });
+  });
+});
+
+describe('derived actions', () => {
+  it('say which events count', async () => {
+    const where = {
+      all: [{ fact: 'property', params: { name: 'amount' }, operator: 'greaterThanInclusive', value: 100 }],
+    };
+    const derivation = { from: ['order'], where, sentence: 'something else' };
+    const { actions } = await stand.admin.declareActions({ actions: [{ name: 'large_order', derivation }] });
+    expect(actions[0]!.derivation!.sentence).toBe('every event whose property amount is at least 100');
+    const listed = await stand.admin.listActions({});
+    expect(listed.actions.find(({ name }) => name === 'large_order')!.derivation!.sentence).toBe(
+      'every event whose property amount is at least 100',
+    );
+  });
 });
 
 describe('getVocabulary', () => {
@@ -105,7 +150,8 @@ describe('getVocabulary', () => {
       ['grace', 'pro'],
       ['cyd', 'free'],
     ]) {
-      const attributes = { plan, email: `${userId}@acme.com`, password: 'the same', nested: { seats: 5 } };
+      const own = { email: `${userId}@acme.com`, [`of-${userId}`]: true };
+      const attributes = { plan, ...own, password: 'the same', nested: { seats: 5, [`${userId}@acme.com`]: 1 } };
       await stand.admin.identify({ userId: userId!, roles: ['editor'], attributes });
     }
     await stand.admin.setFlag({ flag: { key: 'unlockable', rules: [{ conditions: verified, policy: 2 }] } });
@@ -119,7 +165,14 @@ describe('getVocabulary', () => {
     expect(known.operators.find(({ name }) => name === 'in')).toMatchObject({ words: 'is one of' });
     expect(known.decorators.map(({ name }) => name)).toContain('someFact');
     expect(known.stages.map(({ name }) => name)).toEqual(['signup', 'tour']);
-    expect(known.actions).toContainEqual({ name: 'project_saved', declared: true, derived: false, users: 0, times: 0 });
+    expect(known.actions).toContainEqual({
+      name: 'project_saved',
+      declared: true,
+      derived: false,
+      users: 0,
+      times: 0,
+      times30Days: 0,
+    });
     expect(known.roles).toContainEqual({ name: 'editor', users: 3 });
     expect(known.roles.map(({ name }) => name)).toEqual(expect.arrayContaining(['employee', 'manager', 'admin']));
     const attributes = new Map(known.attributes.map(({ path, values }) => [path, values]));
@@ -127,6 +180,7 @@ describe('getVocabulary', () => {
     expect(attributes.get('$.email')).toEqual([]);
     expect(attributes.get('$.password')).toEqual([]);
     expect(attributes.get('$.nested.seats')).toEqual([5]);
+    expect([...attributes.keys()]).toEqual(['$.email', '$.nested', '$.nested.seats', '$.password', '$.plan']);
     expect(known.flags.map(({ key }) => key)).toContain('unlockable');
     expect(known.flags.map(({ key }) => key)).not.toContain('put-away');
     expect(known).toMatchObject({ sampledUsers: 3, cut: [] });
@@ -186,6 +240,44 @@ describe('getReferences', () => {
     expect(await told({ role: 'nobody' })).toEqual([]);
   });
 
+  it('tells of organizations which of them have something for a role, after all else, by pages', async () => {
+    const { flag } = await stand.admin.setFlag({
+      flag: { key: 'shown' },
+      access: [
+        { role: 'guide' },
+        { role: 'guide', organizationId: 'acme' },
+        { role: 'guide', organizationId: 'umbrella' },
+      ],
+    });
+    expect(flag?.key).toBe('shown');
+    await stand.admin.setOrganizationRoles({
+      id: 'acme',
+      roles: [
+        { name: 'guide', inherits: ['employee'] },
+        { name: 'lead', inherits: ['guide'] },
+      ],
+    });
+    for (const pageSize of [1, 2, 3, 10]) {
+      const told: unknown[] = [];
+      for (let pageToken = ''; ; ) {
+        const page = await stand.admin.getReferences({ role: 'guide', pageSize, pageToken });
+        expect(page.total).toBe(1);
+        told.push(...page.references.map(({ kind, key, sentence }) => [KIND_NAMES[kind], key, sentence?.text]));
+        pageToken = page.nextPageToken;
+        if (pageToken === '') break;
+      }
+      expect(told).toEqual([
+        ['ACCESS_ROW', 'shown', 'an access row allows the flag "shown" for the role guide'],
+        [
+          'ORGANIZATION',
+          'acme',
+          'the organization acme defines it, has the role lead inherit it and has 1 access row for it',
+        ],
+        ['ORGANIZATION', 'umbrella', 'the organization umbrella has 1 access row for it'],
+      ]);
+    }
+  });
+
   it('goes in pages', async () => {
     const first = await stand.admin.getReferences({ role: 'curator', pageSize: 1 });
     expect(first).toMatchObject({ total: 2, references: [{ kind: Reference_Kind.RULE }] });
@@ -227,5 +319,53 @@ describe('getReferences', () => {
       code: status.ABORTED,
       details: expect.stringContaining('the flag "bulk"'),
     });
+  });
+});
+
+// After what asks for the vocabulary first: what users of the sample have is read once.
+describe('how often actions are done', () => {
+  it('is told by day, and helps to find the name that was meant', async () => {
+    const day = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000);
+    const done = [0, 0, 1].map((daysAgo, i) => ({
+      ...{ id: `done-${i}`, userId: `doer-${i}`, action: 'photo_shared', occurredAt: day(daysAgo) },
+    }));
+    await stand.admin.track({ events: done });
+    const get = () => stand.admin.getAction({ name: 'photo_shared' });
+    await until(async () => (await get().catch(() => undefined))?.times === 3);
+    const told = await get();
+    const days = [day(1), day(0)].map((at) => at.toISOString().slice(0, 10));
+    expect(told.declared).toBeUndefined();
+    // Midnight may come in between.
+    if (days[1] === new Date().toISOString().slice(0, 10))
+      expect(told.days).toEqual([
+        { day: days[0], times: 1 },
+        { day: days[1], times: 2 },
+      ]);
+    const known = await stand.admin.getVocabulary({ prefix: 'photo_' });
+    expect(known.actions).toMatchObject([{ name: 'photo_shared', declared: false, times30Days: 3 }]);
+    expect(await failureOf(stand.admin.getAction({ name: 'photo_shraed' }))).toMatchObject({
+      code: status.NOT_FOUND,
+      details: expect.stringContaining('did you mean "photo_shared"?'),
+    });
+
+    const counted = (action: string) => ({
+      ...{ fact: 'actionCount', params: { action }, operator: 'greaterThan', value: 1 },
+    });
+    const warnedOf = async (...actions: readonly string[]) => {
+      const conditions = { all: actions.map(counted) };
+      return (await stand.admin.checkConditions({ conditions })).warnings;
+    };
+    const meant = (at: number) => ({
+      pointer: `/conditions/all/${at}/params/action`,
+      message: 'nobody did "photo_shraed" in the last 30 days; did you mean "photo_shared"?',
+    });
+    expect(await warnedOf('photo_shraed', 'photo_shared', 'never_done_by_anybody', 'photo_shraed')).toEqual([
+      meant(0),
+      meant(3),
+    ]);
+    // Of two that are as near, the one that is done more often.
+    await stand.admin.track({ events: [{ id: 'seldom', userId: 'doer-0', action: 'photo_shored' }] });
+    await until(async () => (await stand.admin.getVocabulary({ prefix: 'photo_sho' })).actions.length > 0);
+    expect((await warnedOf('photo_shired'))[0]?.message).toContain('did you mean "photo_shared"?');
   });
 });

@@ -1,19 +1,21 @@
 import type { FactParam } from '../../../core/facts/fact-definition.js';
 import type { Use } from '../../../core/sentences/uses.js';
+import { DAY_MS } from '../../../core/values/time.js';
 import type { DescribedFact, DescribedOperator } from '../../../services/describing/vocabulary.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import { type Reference, Reference_Kind } from '../../gen/latchkey/v1/references.js';
 import type { FactDescription, FactParamDescription, OperatorDescription } from '../../gen/latchkey/v1/vocabulary.js';
+import { actionMessage } from '../../messages/action-message.js';
 import { ruleInput } from '../../messages/flag-input.js';
 import { Paging } from '../../messages/paging.js';
 import { sentenceMessage } from '../../messages/sentence-message.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
-type Name = 'checkConditions' | 'getVocabulary' | 'getReferences';
-type Services = Pick<ServiceSet, 'conditionsCheck' | 'vocabulary' | 'references'>;
+type Name = 'checkConditions' | 'getVocabulary' | 'getReferences' | 'getAction';
+type Services = Pick<ServiceSet, 'conditionsCheck' | 'vocabulary' | 'references' | 'actionVolumes'>;
 
 /** Saying what conditions mean, what they can be made of, and what refers to what. */
-export function describingRpcs({ conditionsCheck, vocabulary, references }: Services): AdminRpcs<Name> {
+export function describingRpcs({ conditionsCheck, vocabulary, references, actionVolumes }: Services): AdminRpcs<Name> {
   return {
     checkConditions: {
       async handle({ flag, segment, ...draft }, call) {
@@ -52,14 +54,28 @@ export function describingRpcs({ conditionsCheck, vocabulary, references }: Serv
         };
       },
     },
+    getAction: {
+      async handle({ name }, call) {
+        const { declared, times, days } = await actionVolumes.get(call, name);
+        return {
+          ...{ name, times },
+          declared: declared && actionMessage(declared),
+          days: days.map(({ day, times: onDay }) => ({ day: shownDay(day), times: onDay })),
+        };
+      },
+    },
     getReferences: {
       async handle(request, call) {
         const paging = new Paging('GetReferences', request);
-        const { uses, total, next } = references.list(call, request, paging.page);
+        const { uses, total, next } = await references.list(call, request, paging.page);
         return { references: uses.map(referenceMessage), nextPageToken: paging.tokenOf(next), total };
       },
     },
   };
+}
+
+function shownDay(day: number): string {
+  return new Date(day * DAY_MS).toISOString().slice(0, 10);
 }
 
 /** What of a rule a draft of conditions does not say. */

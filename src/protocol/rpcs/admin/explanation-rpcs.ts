@@ -26,6 +26,7 @@ import {
 import { enumWord, epochMs, instant } from '../../messages/fields.js';
 import { Paging } from '../../messages/paging.js';
 import { blockMessage, nodeMessage } from '../../messages/requirement-message.js';
+import { sentenceMessage } from '../../messages/sentence-message.js';
 import { isFull } from '../feature/evaluate.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 import { draftOf } from './preview-rpcs.js';
@@ -130,8 +131,9 @@ function userFlagMessage({ flag, stale }: ListedUserFlag): UserFlagMessage {
   };
 }
 
-function leafMessage({ ruleId, text, leaf }: MissingLeaf): LeafMessage {
-  return { ruleId, text, requirement: nodeMessage(leaf) };
+function leafMessage({ ruleId, sentence, leaf }: MissingLeaf): LeafMessage {
+  const { text, parts } = sentenceMessage(sentence);
+  return { ruleId, text, parts, requirement: nodeMessage(leaf) };
 }
 
 function flipMessage({ at, unlocked, ruleId }: LedgerFlip): LastFlip {

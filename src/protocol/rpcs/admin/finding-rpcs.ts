@@ -24,9 +24,10 @@ export function findingRpcs({
         const order = enumWord([FLAG_ORDERS[0], ...FLAG_ORDERS], request.order, '/order');
         const states = request.states.map((state, i) => stateWord(state, `/states/${i}`));
         const found = await finding.flags(call, { ...request, order, states }, paging.page);
-        const names = namesIn(keeper.snapshot);
+        const { snapshot } = keeper;
+        const names = namesIn(snapshot);
         return {
-          flags: found.items.map(({ flag }) => flagMessage(flag, names)),
+          flags: found.items.map(({ flag }) => flagMessage(flag, names, snapshot.flags.get(flag.key))),
           states: found.items.map(({ state }) => stateMessage(state)),
           nextPageToken: paging.tokenOf(found.next),
           total: found.total,

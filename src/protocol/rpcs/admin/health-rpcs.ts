@@ -1,6 +1,6 @@
 import type { HealthService } from '../../../services/health/health.js';
-import type { Node } from '../../gen/latchkey/v1/health.js';
-import { instant } from '../../messages/fields.js';
+import type { Node, NodeCache } from '../../gen/latchkey/v1/health.js';
+import { duration, instant } from '../../messages/fields.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 
 /** Telling how the deployment is. */
@@ -21,6 +21,8 @@ export function healthRpcs(health: HealthService): AdminRpcs<'getHealth'> {
           })),
           oldestTimerDueAt: instant(stored?.oldestTimerDueAt),
           deadLetters: stored?.deadLetters ?? 0,
+          inboxLag: duration(stored?.inboxLagMs),
+          oldestMessageAt: instant(stored?.oldestMessageAt),
         };
       },
     },
@@ -37,9 +39,15 @@ function nodeMessage({ id, roles, version, startedAt, seenAt, revision, notifier
     // Before any configuration was loaded it is negative.
     revision: Math.max(0, revision),
     notifierConnected: notifier === 'connected',
-    users: { ...caches.users },
-    organizations: { ...caches.organizations },
+    users: cacheMessage(caches.users),
+    organizations: cacheMessage(caches.organizations),
+    testOverrides: node.testOverrides ?? false,
     streams: node.streams,
     streamBacklogBytes: Math.max(0, Math.round(node.streamBacklog)),
   };
+}
+
+function cacheMessage(cache: NodeSeen['caches']['users']): NodeCache {
+  const asked = cache.hits + cache.misses;
+  return { ...cache, ...(asked > 0 && { hitRate: cache.hits / asked }) };
 }

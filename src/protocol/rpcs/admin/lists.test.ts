@@ -31,6 +31,7 @@ const NAMED: Readonly<Record<string, object>> = {
   getReferences: { role: 'a' },
   listAccess: { flag: 'one' },
   listUnlocks: { userId: 'ada' },
+  listOrganizationFlags: { id: 'globex' },
   listOrganizationMembers: { id: 'globex' },
   listFlagUnlocks: { flag: 'one' },
   listRequirements: { userId: 'ada' },
@@ -49,7 +50,7 @@ beforeAll(async () => {
   const conditions = { all: [{ fact: 'emailVerified', operator: 'equal', value: true }] };
   const rules = [{ conditions, policy: Rule_Policy.LATCHING }];
   for (const key of ['one', 'two', 'three']) {
-    await admin.setFlag({ flag: { key, rules }, access: ['a', 'b', 'c'].map((role) => ({ role })) });
+    await admin.setFlag({ flag: { key, rules, delegated: true }, access: ['a', 'b', 'c'].map((role) => ({ role })) });
     await admin.setSegment({ segment: { key, conditions } });
     await admin.createToken({ name: key, scopes: ['evaluate'] });
   }
@@ -57,7 +58,9 @@ beforeAll(async () => {
   for (const id of ['acme', 'globex']) await admin.setOrganization({ organization: { id } });
   for (const name of ['a', 'b', 'c']) await admin.setOrganization({ organization: { id: 'acme', roles: [{ name }] } });
   for (const userId of ['ada', 'bob']) await admin.identify({ userId, organizationId: 'globex', emailVerified: true });
-  for (const userId of ['ada', 'bob']) await admin.updateProgress({ userId, stage: 'tour' });
+  await admin.identify({ userId: 'carl', organizationId: 'acme' });
+  await admin.setStages({ stages: [{ name: 'tour' }] });
+  for (const userId of ['ada', 'bob', 'carl']) await admin.updateProgress({ userId, stage: 'tour' });
   const now = Date.now();
   for (const id of ['1', '2', '3']) {
     const event = { id, source: 's', userId: 'u', action: 'a', value: 0, properties: {} };
@@ -98,7 +101,8 @@ describe('a paged list', () => {
         'listDeliveries',
         'listFlagUnlocks',
       ],
-      ...['listFlags', 'listOrganizationAudit', 'listOrganizationMembers', 'listOrganizations', 'listRequirements'],
+      ...['listFlags', 'listFunnels', 'listOrganizationAudit', 'listOrganizationFlags', 'listOrganizationMembers'],
+      ...['listOrganizations', 'listRequirements'],
       ...['listSegments', 'listStuckUsers', 'listTokens', 'listUnlocks', 'listUserFlags', 'listUsers', 'listVersions'],
     ]);
   });

@@ -1,4 +1,5 @@
 import { invalidAt } from '../../../calls/errors.js';
+import type { OrganizationFlag } from '../../../core/explaining/organization-flag.js';
 import type { RoleReference } from '../../../core/snapshot/role-references.js';
 import type { Snapshot } from '../../../core/snapshot/snapshot.js';
 import { isBuiltInRole, roleLevels, rolesOf } from '../../../core/states/role-hierarchy.js';
@@ -8,6 +9,7 @@ import type { RoleUse } from '../../../services/organizations/role-use.js';
 import type { PreviewEvent } from '../../../services/previewing/preview-event.js';
 import type { RolePreviewResult } from '../../../services/previewing/role-preview.js';
 import type { ServiceSet } from '../../../services/service-set.js';
+import type { OrganizationFlag as FlagMessage } from '../../gen/latchkey/v1/organization_flags.js';
 import {
   type OrganizationRoles,
   type PreviewOrganizationRolesRequest,
@@ -19,23 +21,31 @@ import {
 } from '../../gen/latchkey/v1/organization_roles.js';
 import { accessMessage } from '../../messages/access-row.js';
 import { organizationMessage } from '../../messages/configuration-messages.js';
+import { valuelessDecision } from '../../messages/explanation-message.js';
 import { instant } from '../../messages/fields.js';
 import { Paging } from '../../messages/paging.js';
 import type { AdminRpcs } from './admin-rpcs.js';
 import { roleInputs } from './organization-rpcs.js';
 
-/** The roles of organizations, and who has them. */
+type Services = Pick<
+  ServiceSet,
+  'organizationRoles' | 'organizationFlags' | 'organizationMembers' | 'rolePreview' | 'keeper'
+>;
+
+/** The roles of organizations, who has them, and what is delegated. */
 export function organizationRoleRpcs({
   organizationRoles,
+  organizationFlags,
   organizationMembers,
   rolePreview,
   keeper,
-}: Pick<ServiceSet, 'organizationRoles' | 'organizationMembers' | 'rolePreview' | 'keeper'>): AdminRpcs<
+}: Services): AdminRpcs<
   | 'getOrganizationRoles'
   | 'setOrganizationRoles'
   | 'previewOrganizationRoles'
   | 'renameOrganizationRole'
   | 'removeOrganizationRole'
+  | 'listOrganizationFlags'
   | 'listOrganizationMembers'
 > {
   const changed = (change: RolesChanged) => changeMessage(change, keeper.snapshot);
@@ -71,6 +81,13 @@ export function organizationRoleRpcs({
         return changed(await organizationRoles.remove(call, input));
       },
     },
+    listOrganizationFlags: {
+      async handle(request, call) {
+        const paging = new Paging('ListOrganizationFlags', request);
+        const { items, next } = await organizationFlags.list(call, request.id, paging.page);
+        return { flags: items.map(flagMessage), nextPageToken: paging.tokenOf(next) };
+      },
+    },
     listOrganizationMembers: {
       async handle(request, call) {
         const paging = new Paging('ListOrganizationMembers', request);
@@ -82,6 +99,17 @@ export function organizationRoleRpcs({
         return { members, nextPageToken: paging.tokenOf(next) };
       },
     },
+  };
+}
+
+function flagMessage({ verdicts, ownRows, platformRows, ...flag }: OrganizationFlag): FlagMessage {
+  return {
+    ...flag,
+    verdicts: verdicts.map(({ role, platform, result }) => ({
+      ...{ role, platform: valuelessDecision(platform), result: valuelessDecision(result) },
+    })),
+    ownRows: ownRows.map(accessMessage),
+    platformRows: platformRows.map(accessMessage),
   };
 }
 

@@ -9,6 +9,7 @@ import {
   PreviewRuleRequest,
   type PreviewRuleResponse,
 } from '../../../../test/gen/latchkey/v1/preview.js';
+import { busy } from '../../../../test/timing.js';
 import { type DoorStand, openDoorStand } from '../../../grpc/testing/door-stand.js';
 import type { UserPages } from '../../../store/user-pages.js';
 
@@ -42,7 +43,7 @@ function preview(request: Asked, secret = stand.latchkey.adminSecret) {
   const call: ClientReadableStream<PreviewRuleResponse> = client.previewRule(
     PreviewRuleRequest.fromPartial(request),
     metadata,
-    { deadline: Date.now() + 10_000 },
+    { deadline: Date.now() + busy(10_000) },
   );
   const events: PreviewRuleResponse['event'][] = [];
   call.on('data', ({ event }: PreviewRuleResponse) => void events.push(event));
@@ -69,6 +70,20 @@ function gate(): () => void {
 }
 
 describe('PreviewRule', () => {
+  it('tells what changing a segment comes to for a flag, and refuses what SetSegment would', async () => {
+    await stand.admin.setSegment({ segment: { key: 'known', conditions: verified } });
+    await stand.admin.setFlag({ flag: { key: 'by_segment', rules: [{ conditions: { condition: 'known' } }] } });
+    const segment = { key: 'known', conditions: { not: verified.all[0] } };
+    const { counts, wouldLose } = await preview({ flag: { key: 'by_segment' }, segment }).result();
+    expect(counts).toEqual({ wouldUnlock: 2, wouldLose: 1, stayOn: 0, stayOff: 0 });
+    expect(wouldLose.map(({ userId }) => userId)).toEqual(['ada']);
+    const circle = preview({
+      flag: { key: 'by_segment' },
+      segment: { key: 'known', conditions: { condition: 'known' } },
+    });
+    expect(await circle.ended).toMatchObject({ code: status.INVALID_ARGUMENT });
+  });
+
   it('sends progress, then counts and samples with their reasons', async () => {
     const asked = preview({ flag: { key: 'tools' }, rule: { policy: Rule_Policy.LATCHING, rollout: 100_000 } });
     const result = await asked.result();

@@ -20,8 +20,10 @@ import {
   type PreviewResult as ResultMessage,
   type PreviewSample as SampleMessage,
 } from '../../gen/latchkey/v1/preview.js';
+import type { Segment as SegmentMessage } from '../../gen/latchkey/v1/segment.js';
+import { accessInput } from '../../messages/access-row.js';
 import { valuelessDecision } from '../../messages/explanation-message.js';
-import { duration, instant, updateMask } from '../../messages/fields.js';
+import { duration, instant, jsonObject, updateMask } from '../../messages/fields.js';
 import { FLAG_PATHS, flagInput, ruleInput } from '../../messages/flag-input.js';
 import { blockMessage, ruleMessage } from '../../messages/requirement-message.js';
 import { flagNamed, ruleChange } from '../feature/set-flag.js';
@@ -33,7 +35,8 @@ export function previewRpcs(preview: Pick<PreviewService, 'preview'>): AdminRpcs
     previewRule: {
       begin(request, call, out) {
         const { organizationId, sampleSize } = request;
-        const input = { ...draftOf(request), organizationId, sampleSize };
+        const segment = request.segment && segmentDraft(request.segment);
+        const input = { ...draftOf(request), segment, organizationId, sampleSize };
         return preview.preview(call, input, {
           write: (event) => out.write(eventMessage(event)),
           end: (failure) => out.end(failure),
@@ -43,9 +46,17 @@ export function previewRpcs(preview: Pick<PreviewService, 'preview'>): AdminRpcs
   };
 }
 
+/** The segment that a draft is held with, whole. */
+function segmentDraft({ key, name, conditions }: SegmentMessage) {
+  return { key, name, conditions: jsonObject(conditions) ?? {} };
+}
+
 /** The draft of a flag that is not to be saved, from a request. */
 export function draftOf(
-  request: Pick<PreviewRuleRequest, 'flag' | 'updateMask' | 'rule' | 'position' | 'onRuleChange'>,
+  request: Pick<
+    PreviewRuleRequest,
+    'flag' | 'updateMask' | 'rule' | 'position' | 'onRuleChange' | 'access' | 'removeAccess'
+  >,
 ): DraftInput {
   const { flag, rule, position } = request;
   if (flag === undefined) throw invalidAt('/flag', 'flag is missing; give at least flag.key');
@@ -56,6 +67,8 @@ export function draftOf(
     input: flagInput(flag, updateMask(request.updateMask, FLAG_PATHS)),
     rule: rule && { input: ruleInput(rule, '/rule'), position },
     onRuleChange: ruleChange(request.onRuleChange),
+    access: request.access.map(accessInput),
+    removeAccess: request.removeAccess.map(accessInput),
   };
 }
 

@@ -1,3 +1,5 @@
+import type { Names } from '../../../core/sentences/speaking.js';
+import { namesIn } from '../../../core/sentences/uses.js';
 import type { Restored } from '../../../services/history/restoring.js';
 import type { ServiceSet } from '../../../services/service-set.js';
 import type { RestoreVersionResponse } from '../../gen/latchkey/v1/history.js';
@@ -16,18 +18,26 @@ import type { AdminRpcs } from './admin-rpcs.js';
 type Name = 'listVersions' | 'getVersion' | 'diffVersions' | 'restoreVersion';
 
 /** Reading versions, and making new ones of old ones. */
-export function versionRpcs({ versions, restoring }: Pick<ServiceSet, 'versions' | 'restoring'>): AdminRpcs<Name> {
+export function versionRpcs({
+  versions,
+  restoring,
+  keeper,
+}: Pick<ServiceSet, 'versions' | 'restoring' | 'keeper'>): AdminRpcs<Name> {
+  const names = (): Names => namesIn(keeper.snapshot);
   return {
     listVersions: {
       async handle(request, call) {
         const paging = new Paging('ListVersions', request);
         const { items, next } = await versions.list(call, request, paging.page);
-        return { versions: items.map((step) => versionMessage(step, false)), nextPageToken: paging.tokenOf(next) };
+        return {
+          versions: items.map((step) => versionMessage(step, { whole: false, names: names() })),
+          nextPageToken: paging.tokenOf(next),
+        };
       },
     },
     getVersion: {
       handle: async (request, call) => ({
-        version: versionMessage(await versions.get(call, request, request.version), true),
+        version: versionMessage(await versions.get(call, request, request.version), { whole: true, names: names() }),
       }),
     },
     diffVersions: {
@@ -37,7 +47,7 @@ export function versionRpcs({ versions, restoring }: Pick<ServiceSet, 'versions'
           fromVersion: before?.version ?? 0,
           toVersion: version.version,
           changes: changeMessages(stateJson(before), stateJson(version)),
-          words: versionWords(before, version),
+          words: versionWords(before, version, names()),
         };
       },
     },
@@ -49,15 +59,15 @@ export function versionRpcs({ versions, restoring }: Pick<ServiceSet, 'versions'
           onRuleChange: ruleChange(request.onRuleChange),
           comment: request.comment,
         });
-        return restoredMessage(restored);
+        return restoredMessage(restored, names());
       },
     },
   };
 }
 
-function restoredMessage({ now, ...written }: Restored): RestoreVersionResponse {
+function restoredMessage({ now, ...written }: Restored, names: Names): RestoreVersionResponse {
   return {
-    flag: now.kind === 'flag' ? flagMessage(now.flag) : undefined,
+    flag: now.kind === 'flag' ? flagMessage(now.flag, names) : undefined,
     segment: now.kind === 'segment' ? segmentMessage(now.segment) : undefined,
     stages: now.kind === 'stages' ? stagesMessage(now.list) : undefined,
     roles: now.kind === 'roles' ? rolesMessage(now.organization) : undefined,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import { EvaluateRequest, EvaluateResponse, Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
-import { REASONS } from '../../../core/deciding/decision.js';
+import { TOLD_REASONS } from '../../../core/deciding/decision.js';
 import type { Evaluated } from '../../../services/evaluating/target-views.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { type CallContext, EncodedMessage } from '../method.js';
@@ -43,7 +43,7 @@ describe('Evaluate', () => {
 
 describe('a decision as it is sent', () => {
   it('has the reason of the same name', () => {
-    for (const reason of REASONS) {
+    for (const reason of TOLD_REASONS) {
       const message = decisionMessage({ ...decided, decision: { ...decided.decision, reason } });
       expect(message.reason).toBe(Reason[`REASON_${reason}`]);
     }

@@ -24,6 +24,17 @@ beforeAll(async () => {
 afterAll(() => stand.close());
 
 describe('GetRequirements', () => {
+  it('tells operators what people are told, where they ask for that', async () => {
+    const told = await stand.admin.getRequirements({ userId: 'ada', flagKey: 'reports', asPeople: true });
+    const [rule, ...hidden] = told.rules;
+    expect(hidden).toEqual([]);
+    expect(rule!.requirement!.children.map(({ label, fact, target }) => [label, fact, target])).toEqual([
+      ['saved', 'actionCount', 4],
+      [expect.any(String), 'daysSinceJoin', 8],
+    ]);
+    expect(rule!.name).toBe('');
+  });
+
   it('tells each rule as a tree, what remains, and when time will do it', async () => {
     const told = await stand.admin.getRequirements({ userId: 'ada', flagKey: 'reports' });
     expect(told).toMatchObject({

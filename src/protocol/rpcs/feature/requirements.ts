@@ -17,8 +17,8 @@ export function getRequirementsMethod(
   requirements: Pick<RequirementsService, 'get'>,
 ): UnaryMethod<Caller, GetRequirementsRequest, GetRequirementsResponse> {
   return {
-    async handle({ userId, flagKey, consistencyToken, consistency }, call) {
-      const input = { userId, flagKey, consistencyToken, full: isFull(consistency) };
+    async handle({ userId, flagKey, consistencyToken, consistency, asPeople }, call) {
+      const input = { userId, flagKey, consistencyToken, asPeople, full: isFull(consistency) };
       return requirementsMessage(await requirements.get(call, input));
     },
   };

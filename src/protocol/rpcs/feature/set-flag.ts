@@ -41,8 +41,9 @@ export function setFlagMethod(
         access: request.access.map(accessInput),
         removeAccess: request.removeAccess.map(accessInput),
       });
+      const { snapshot } = keeper;
       return {
-        flag: flagMessage(written.flag, namesIn(keeper.snapshot)),
+        flag: flagMessage(written.flag, namesIn(snapshot), snapshot.flags.get(written.flag.key)),
         access: written.access.map(accessMessage),
         consistencyToken: written.consistencyToken,
         warnings: [...written.warnings],

@@ -1,13 +1,12 @@
 import type { Caller } from '../../../calls/caller.js';
-import { type LatchkeyError, limited, notFound, unavailable } from '../../../calls/errors.js';
-import { tokenEnded } from '../../../calls/open-readers.js';
-import type { FlagFlip, StreamEnd, StreamEvent } from '../../../services/streaming/event-stream.js';
+import type { FlagFlip, StreamEvent } from '../../../services/streaming/event-stream.js';
 import type { StreamService } from '../../../services/streaming/streams.js';
 import type { FlagFlip as FlipMessage, WatchEvent, WatchRequest } from '../../gen/latchkey/v1/watch.js';
 import { decisionMessage } from '../../messages/decision-message.js';
 import { instant } from '../../messages/fields.js';
 import { causeMessage } from '../../messages/ledger-message.js';
 import type { StreamMethod } from '../method.js';
+import { streamFailure } from '../stream-failure.js';
 
 /** `Watch`: what changes of the configuration and of one user, as it happens. */
 export function watchMethod(streams: Pick<StreamService, 'watch'>): StreamMethod<Caller, WatchRequest, WatchEvent> {
@@ -16,18 +15,10 @@ export function watchMethod(streams: Pick<StreamService, 'watch'>): StreamMethod
       streams.watch(call, {
         userId,
         resumeToken,
-        sink: { write: (event) => out.write(eventMessage(event)), end: (reason) => out.end(ENDS[reason]()) },
+        sink: { write: (event) => out.write(eventMessage(event)), end: (reason) => out.end(streamFailure(reason)) },
       }),
   };
 }
-
-const ENDS: Readonly<Record<StreamEnd, () => LatchkeyError>> = {
-  slow: () => limited('the reader does not keep up; read faster, and go on from the last resume_token'),
-  draining: () => unavailable('the server stops; connect again, elsewhere'),
-  unauthenticated: tokenEnded,
-  gone: () => notFound('no such user'),
-  failed: () => unavailable('what happens to this user cannot be told now; the log of the server says why'),
-};
 
 function eventMessage(event: StreamEvent): WatchEvent {
   return { resumeToken: event.resumeToken, event: newsMessage(event) };

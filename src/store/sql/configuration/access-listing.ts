@@ -2,6 +2,7 @@ import type { AccessRow, Effect } from '../../../core/flags/flag.js';
 import type { AccessFilter } from '../../configuration-store.js';
 import type { Page, PageRequest } from '../../page.js';
 import { joinPosition, pageOf, splitPosition } from '../engine/page-of.js';
+import { beginsWith } from '../engine/prefix-range.js';
 import { rowsByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
 
@@ -16,13 +17,24 @@ interface ListedRow {
 
 /** The three tables of access rows, in the order of the listing. A table's rows of one flag are ordered by `key`. */
 const TABLES = [
-  { name: 'role_access', columns: "'' AS user_id, role, '' AS organization_id", key: ['role', 'managed_by'] },
+  {
+    name: 'role_access',
+    subject: 'roles',
+    columns: "'' AS user_id, role, '' AS organization_id",
+    key: ['role', 'managed_by'],
+  },
   {
     name: 'organization_access',
+    subject: 'organizations',
     columns: "'' AS user_id, role, organization_id",
     key: ['organization_id', 'role', 'managed_by'],
   },
-  { name: 'user_access', columns: "user_id, '' AS role, '' AS organization_id", key: ['user_id', 'managed_by'] },
+  {
+    name: 'user_access',
+    subject: 'users',
+    columns: "user_id, '' AS role, '' AS organization_id",
+    key: ['user_id', 'managed_by'],
+  },
 ] as const;
 
 /** Whose rows. */
@@ -30,7 +42,7 @@ interface Listed extends AccessFilter {
   readonly flagId: string;
 }
 
-/** All rows of a flag: roles', then organizations', then users', each by key. */
+/** All rows of a flag that fit a filter: roles', then organizations', then users', each by key. */
 export async function listAccess(sql: Sql, listed: Listed, page: PageRequest): Promise<Page<AccessRow>> {
   const after = splitPosition(page.after, 5) ?? ['', '', '', '', ''];
   const [startTable = '', ...startKey] = after;
@@ -41,7 +53,7 @@ export async function listAccess(sql: Sql, listed: Listed, page: PageRequest): P
   const rows: (ListedRow & { readonly table: string })[] = [];
   for (const [i, table] of TABLES.entries()) {
     const missing = page.limit + 1 - rows.length;
-    if (i < start || missing === 0) continue;
+    if (i < start || missing === 0 || (listed.subject !== undefined && listed.subject !== table.subject)) continue;
     const key = table.name === startTable ? keyFrom(table.key, startKey) : undefined;
     for (const row of await readTable(sql, { table, listed, key, limit: missing })) {
       rows.push({ ...row, table: table.name });
@@ -96,13 +108,15 @@ function readTable(sql: Sql, { table, listed, key, limit }: TableRead): Promise<
     key === undefined
       ? ''
       : ` AND ${first} >= ? AND (${table.key.join(', ')}) > (${table.key.map(() => '?').join(', ')})`;
-  const { flagId, managedBy } = listed;
+  const { flagId, managedBy, prefix = '' } = listed;
+  const range = beginsWith(first, prefix);
   const managed = managedBy === undefined ? '' : ' AND managed_by = ?';
   return sql.rows<ListedRow>(
-    `SELECT ${table.columns}, managed_by, effect, enabled FROM ${table.name} WHERE flag_id = ?${beyond}${managed} ` +
+    `SELECT ${table.columns}, managed_by, effect, enabled FROM ${table.name} WHERE flag_id = ? AND ${range.text}${beyond}${managed} ` +
       `ORDER BY ${table.key.join(', ')} LIMIT ?`,
     [
       flagId,
+      ...range.values,
       ...(key === undefined ? [] : [key[0] ?? '', ...key]),
       ...(managedBy === undefined ? [] : [managedBy]),
       limit,

@@ -29,22 +29,38 @@ export function eventReader(engine: Engine): EventReader {
     stored: (keys) => storedEvents(read, keys),
     states: (keys) => states(read, keys),
     pendingUsers: (userIds, until, earner) => pendingUsers(read, userIds, { until, earner }),
-    oldestPending: () =>
-      read.rows<{ partition: number; receivedAt: number }>(
-        'SELECT part AS `partition`, MIN(received_at) AS `receivedAt` FROM events ' +
-          `WHERE state = ${PENDING} GROUP BY part ORDER BY part`,
-      ),
+    oldestPending: () => oldestPending(read),
     deadLetters: (page) => deadLetters(read, page),
-    deadLetterCount: async (atMost = Number.MAX_SAFE_INTEGER) => {
-      const row = await firstRow<{ dead: number }>(
+    pendingCount: (atMost) => countOf(read, PENDING, atMost),
+    deadLetterCount: () => countOf(read, DEAD, Number.MAX_SAFE_INTEGER),
+    deadLetterBacklog: async (atMost) => {
+      const some = `SELECT received_at FROM events${read.dialect.useIndex('events_state')} WHERE state = ${DEAD} LIMIT ?`;
+      const row = await firstRow<{ dead: number; oldest: number | null }>(
         read,
-        `SELECT COUNT(*) AS dead FROM (SELECT part FROM events WHERE state = ${DEAD} LIMIT ?) AS counted`,
+        `SELECT COUNT(*) AS dead, MIN(received_at) AS oldest FROM (${some}) AS counted`,
         [atMost],
       );
-      return row?.dead ?? 0;
+      const { dead = 0, oldest = null } = row ?? {};
+      return { count: dead, ...(oldest !== null && dead < atMost && { oldestReceivedAt: oldest }) };
     },
     purge: (options) => purgeEvents(engine, options),
   };
+}
+
+async function countOf(sql: Sql, state: number, atMost: number): Promise<number> {
+  const text = `SELECT COUNT(*) AS counted FROM (SELECT part FROM events WHERE state = ${state} LIMIT ?) AS some`;
+  return (await firstRow<{ counted: number }>(sql, text, [atMost]))?.counted ?? 0;
+}
+
+/** However many events wait, MariaDB reads two entries of the index for each partition: it goes from one to the next. */
+function oldestPending(sql: Sql): ReturnType<EventReader['oldestPending']> {
+  const events = `events${sql.dialect.useIndex('events_state')}`;
+  // No state is less than this one. By an equality the engine would not go from partition to partition, but over all entries.
+  const waiting = `SELECT DISTINCT state, part FROM ${events} WHERE state <= ${PENDING}`;
+  const oldest = `SELECT received_at FROM ${events} WHERE state = ${PENDING} AND part = waiting.part ORDER BY received_at LIMIT 1`;
+  return sql.rows(
+    `SELECT part AS \`partition\`, (${oldest}) AS \`receivedAt\` FROM (${waiting}) AS waiting ORDER BY part`,
+  );
 }
 
 interface StateRow {

@@ -64,6 +64,7 @@ export function inboxWriter(sql: Sql, { dropProperties, places }: InboxOptions):
     },
     bury: (event, reason) => settle(sql, [event], 'state = ?, reason = ?', [DEAD, reason.slice(0, LONGEST_REASON)]),
     replay: (keys, receivedAt) => replay(sql, keys, receivedAt),
+    discard: (keys) => discard(sql, keys),
   };
 }
 
@@ -119,6 +120,21 @@ async function replay(sql: Sql, events: readonly EventKey[], receivedAt: number)
     );
   }
   return replayed;
+}
+
+/** Has dead letters count as taken back, without what they carry; the key stays, as of every event, until the retention is over. */
+async function discard(sql: Sql, events: readonly EventKey[]): Promise<number> {
+  let discarded = 0;
+  for (const some of chunksOf(distinctKeys(events), EVENTS_PER_REPLAY)) {
+    discarded += await changeByKey(
+      sql,
+      EVENT_KEY,
+      some,
+      (condition) =>
+        `UPDATE events SET state = ${REVERSED}, reason = NULL, value = 0, properties = NULL WHERE state = ${DEAD} AND ${condition}`,
+    );
+  }
+  return discarded;
 }
 
 /** Locks the lane's row. It waits for as long as the session waits for a lock: 2 s. */

@@ -3,7 +3,7 @@ import { foldedText } from '../../../core/values/folded-text.js';
 import { PARTITIONS } from '../../../core/values/partition.js';
 import type { UsersRequest } from '../../finder.js';
 import type { SqlValue } from '../engine/dialect.js';
-import { splitPosition } from '../engine/page-of.js';
+import { numberAfter, splitPosition } from '../engine/page-of.js';
 import { beginsWith } from '../engine/prefix-range.js';
 import type { Sql } from '../engine/sql.js';
 import type { UserKey } from '../users/user-keys.js';
@@ -27,15 +27,17 @@ export interface Source {
 
 /**
  * The lists that have everybody whom the request asks for, one after the other. Each goes along the index that leaves fewest to be passed
- * over: with a text by that, within the organization where there is one; without, by organization, stage or flag.
+ * over: with a text by that, within the organization where there is one; without, by a role within the organization, by organization, stage or
+ * flag.
  */
 export function sourcesOf(request: UsersRequest): readonly Source[] {
-  const { text, attributes, stage, organizationId, unlocked } = request;
+  const { text, attributes, stage, organizationId, role, unlocked } = request;
   if (text !== '') {
     const folded = foldedText(text).trimStart();
     const byValue = folded === '' ? [] : attributes.map((attribute) => byAttribute(request, attribute, folded));
     return [byId(request), ...byValue];
   }
+  if (organizationId !== '' && role !== '') return [byRole(organizationId, role)];
   if (organizationId === '' && stage === '' && unlocked !== undefined) return [byUnlock(unlocked.flagId)];
   return [byId(request)];
 }
@@ -60,6 +62,23 @@ function byId({ text, organizationId, stage }: UsersRequest): Source {
         [...(column === undefined ? [] : [value]), ...range.values, after, PARTITIONS, limit],
       );
       return rows.map(({ part, id }) => ({ key: [part, id], position: [id] }));
+    },
+  };
+}
+
+/** The members of an organization who were given a role, in the order of users: that of the index. */
+function byRole(organizationId: string, role: string): Source {
+  return {
+    length: 2,
+    read: async (sql, [afterPart = '-1', after = ''] = [], limit) => {
+      const part = numberAfter(afterPart, -1);
+      const rows = await sql.rows<{ part: number; user_id: string }>(
+        `SELECT part, user_id FROM user_roles${sql.dialect.useIndex('user_roles_organization')} ` +
+          'WHERE organization_id = ? AND role = ? AND part >= ? AND part < ? AND (part, user_id) > (?, ?) ' +
+          'ORDER BY part, user_id LIMIT ?',
+        [organizationId, role, part, PARTITIONS, part, after, limit],
+      );
+      return rows.map((row) => ({ key: [row.part, row.user_id], position: [String(row.part), row.user_id] }));
     },
   };
 }

@@ -1,3 +1,4 @@
+import { foldedText } from '../../../core/values/folded-text.js';
 import type { JsonValue } from '../../../core/values/json.js';
 import {
   type AuditEntry,
@@ -200,17 +201,13 @@ function isWanted(row: AuditRow, { actor, target, from, to, text }: AuditFilter)
 }
 
 function holds({ actor, action, target, state_before, state_after, comment }: AuditRow, text: string): boolean {
-  const wanted = folded(text);
+  const wanted = foldedText(text);
   // In stored JSON quotes and backslashes are escaped.
   const escaped = JSON.stringify(wanted).slice(1, -1);
   return (
-    [actor, action, target, comment].some((part) => folded(part).includes(wanted)) ||
-    [state_before, state_after].some((part) => folded(part).includes(escaped))
+    [actor, action, target, comment].some((part) => foldedText(part).includes(wanted)) ||
+    [state_before, state_after].some((part) => foldedText(part).includes(escaped))
   );
-}
-
-function folded(text: string): string {
-  return text.normalize('NFKC').toLowerCase();
 }
 
 function entryOf(row: AuditRow): AuditEntry {

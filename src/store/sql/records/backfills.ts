@@ -59,6 +59,19 @@ export function backfillReader({ read: sql, write }: Engine): BackfillReader {
       );
       return pageOf(rows, page.limit, backfillOf, (row) => String(row.id));
     },
+    unfinished: async (limit, countTo) => {
+      const from = `FROM backfills${sql.dialect.useIndex('backfills_state')} WHERE`;
+      const inState = (state: BackfillState): Promise<readonly BackfillRow[]> =>
+        sql.rows<BackfillRow>(`SELECT * ${from} state = ? ORDER BY id LIMIT ?`, [state, limit]);
+      const [running, pending, counted] = await Promise.all([
+        inState('running'),
+        inState('pending'),
+        firstRow<{ n: number }>(sql, `SELECT COUNT(*) AS n FROM (SELECT id ${from} ${UNFINISHED} LIMIT ?) AS counted`, [
+          countTo,
+        ]),
+      ]);
+      return { items: [...running, ...pending].map(backfillOf), count: counted?.n ?? 0 };
+    },
     purge: async (before, limit) => {
       const rows = await sql.rows<Pick<BackfillRow, 'id' | 'finished_at'>>(
         'SELECT id, finished_at FROM backfills WHERE finished_at IS NOT NULL ORDER BY id LIMIT ?',

@@ -1,4 +1,4 @@
-import { actorNamed, ERASED, erasedJson, erasedText } from '../../../core/history/erased.js';
+import { actorNamed, ERASED, erasedEntry, erasedText } from '../../../core/history/erased.js';
 import { isJsonObject, type JsonValue } from '../../../core/values/json.js';
 import { changeByKey, rowsByKey } from '../engine/rows-by-key.js';
 import { parseJson, type Sql } from '../engine/sql.js';
@@ -42,13 +42,12 @@ async function idsOf(sql: Sql, text: string, values: readonly (string | number)[
 }
 
 async function eraseEntry(sql: Sql, row: AuditRow, userId: string): Promise<void> {
-  const after = parseJson<JsonValue>(row.state_after);
-  const made = row.actor === actorNamed(userId);
-  if (made) await eraseCauses(sql, after, userId);
-  const state = (value: JsonValue): string => JSON.stringify(erasedJson(value, userId));
+  const [before, after] = [parseJson<JsonValue>(row.state_before), parseJson<JsonValue>(row.state_after)];
+  if (row.actor === actorNamed(userId)) await eraseCauses(sql, after, userId);
+  const erased = erasedEntry({ ...row, before, after }, userId);
   await sql.run('UPDATE audit SET actor = ?, target = ?, state_before = ?, state_after = ?, comment = ? WHERE id = ?', [
-    ...[made ? actorNamed(ERASED) : row.actor, row.target === userId ? ERASED : row.target],
-    ...[state(parseJson<JsonValue>(row.state_before)), state(after), erasedText(row.comment, userId), row.id],
+    ...[erased.actor, erased.target, JSON.stringify(erased.before), JSON.stringify(erased.after)],
+    ...[erased.comment, row.id],
   ]);
 }
 

@@ -78,6 +78,14 @@ export function outboxReader({ read, write }: Engine): OutboxReader {
       for (const { id, user_id: userId } of rows) newest.set(userId, Math.max(Number(id), newest.get(userId) ?? 0));
       return newest;
     },
+    recent: async (since, limit) => {
+      const rows = await read.rows<PlacedRow>(
+        `SELECT id, user_id, batch, changed_at, payload FROM outbox${read.dialect.useIndex('outbox_changed_at')} ` +
+          'WHERE changed_at >= ? ORDER BY changed_at, id LIMIT ?',
+        [since, limit],
+      );
+      return rows.map((row) => ({ ...changeOf(row), position: Number(row.id) }));
+    },
     purge: async (before, limit) => {
       const rows = await read.rows<{ id: number }>('SELECT id FROM outbox WHERE changed_at < ? LIMIT ?', [
         before,

@@ -36,7 +36,7 @@ async function step(sql: Sql, limit: number): Promise<boolean> {
   if (fill.finished !== 0 && fill.revision >= revision) return false;
   // Another setting than the one that was being filled begins anew.
   const [part, userId] = fill.revision === revision ? [fill.part, fill.user_id] : [-1, ''];
-  const users = await lockAfter(sql, { part, userId, limit });
+  const { users, finished } = await lockAfter(sql, { part, userId, limit });
   const paths = parseJson<readonly string[]>(attributes);
   const searched = users.map(({ part, id, organization_id, attributes }) => ({
     key: [part, id] as const,
@@ -45,7 +45,6 @@ async function step(sql: Sql, limit: number): Promise<boolean> {
   }));
   if (searched.length > 0) await putSearched(sql, searched);
   const last = users.at(-1);
-  const finished = users.length < limit;
   await sql.run('UPDATE user_search_fill SET revision = ?, part = ?, user_id = ?, finished = ? WHERE id = 1', [
     revision,
     ...[last?.part ?? part, last?.id ?? userId],
@@ -71,14 +70,43 @@ interface UserRow {
   readonly attributes: string;
 }
 
-/** Locks the next users in the order of their keys: whoever writes one of them waits, and writes it anew. */
-function lockAfter(
+const PROFILE = 'part, id, organization_id, attributes';
+
+interface After {
+  readonly part: number;
+  readonly userId: string;
+  readonly limit: number;
+}
+
+/**
+ * Locks the next users in the order of their keys, so that whoever writes one of them waits, and writes it anew. The first one is waited
+ * for, with no other one locked; it ends before the next one that somebody else holds. Nobody waits for one user because of another.
+ */
+async function lockAfter(
   sql: Sql,
-  { part, userId, limit }: { readonly part: number; readonly userId: string; readonly limit: number },
-): Promise<readonly UserRow[]> {
-  return sql.rows<UserRow>(
-    `SELECT part, id, organization_id, attributes FROM users${sql.dialect.useIndex('PRIMARY')} ` +
-      `WHERE part >= ? AND (part, id) > (?, ?) AND part < ? ORDER BY part, id LIMIT ?${sql.dialect.forUpdate}`,
+  after: After,
+): Promise<{ readonly users: readonly UserRow[]; readonly finished: boolean }> {
+  const { forUpdate, forUpdateOfFree } = sql.dialect;
+  const [first] = await usersAfter<UserRow>(sql, { ...after, limit: 1 }, { columns: PROFILE, lock: forUpdate });
+  if (first === undefined) return { users: [], finished: true };
+  const limit = after.limit - 1;
+  if (limit === 0) return { users: [first], finished: false };
+  const others = { part: first.part, userId: first.id, limit };
+  const free = await usersAfter<UserRow>(sql, others, { columns: PROFILE, lock: forUpdateOfFree });
+  // Read after they were locked: whom somebody has added meanwhile stands among these, and is waited for the next time.
+  const all = await usersAfter<Pick<UserRow, 'part' | 'id'>>(sql, others, { columns: 'part, id', lock: '' });
+  const held = all.findIndex(({ part, id }, i) => free[i]?.part !== part || free[i].id !== id);
+  return { users: [first, ...free.slice(0, held < 0 ? all.length : held)], finished: held < 0 && all.length < limit };
+}
+
+function usersAfter<Row extends object>(
+  sql: Sql,
+  { part, userId, limit }: After,
+  { columns, lock }: { readonly columns: string; readonly lock: string },
+): Promise<readonly Row[]> {
+  return sql.rows<Row>(
+    `SELECT ${columns} FROM users${sql.dialect.useIndex('PRIMARY')} ` +
+      `WHERE part >= ? AND (part, id) > (?, ?) AND part < ? ORDER BY part, id LIMIT ?${lock}`,
     [part, part, userId, PARTITIONS, limit],
   );
 }

@@ -1,6 +1,7 @@
 import { durationBucket } from '../../../core/values/duration-histogram.js';
 import { weekNumber } from '../../../core/values/joining-week.js';
 import { insertRows } from '../engine/insert-rows.js';
+import { changeByKey } from '../engine/rows-by-key.js';
 import type { Sql } from '../engine/sql.js';
 import type { UserKey } from './user-keys.js';
 
@@ -74,8 +75,29 @@ export class StageCounts {
       rows,
       existing: { n: 'add' },
     });
+    await this.#dropEmpty(sql);
+  }
+
+  /**
+   * Removes rows that have come to nothing where users were taken away: who nobody is any more has left no stage behind. Where they only
+   * went on, a row stays, and is soon counted in again.
+   */
+  async #dropEmpty(sql: Sql): Promise<void> {
+    const emptied = new Map<string, CountKey>();
+    for (const { key, n } of this.#changes.values()) {
+      const [organizationId, week, stage, bucket, stripe] = key;
+      if (n >= 0 || bucket === NOW) continue;
+      emptied.set(JSON.stringify(key), key);
+      // Where nobody has reached it, nobody is in it.
+      const now: CountKey = [organizationId, week, stage, NOW, stripe];
+      if (bucket === REACHED) emptied.set(JSON.stringify(now), now);
+    }
+    const isEmpty = (condition: string): string => `DELETE FROM onboarding_counts WHERE ${condition} AND n = 0`;
+    await changeByKey(sql, COUNT_KEY, [...emptied.values()], isEmpty);
   }
 }
+
+const COUNT_KEY = ['organization_id', 'week', 'stage', 'bucket', 'stripe'];
 
 export interface Counting {
   readonly present: string;

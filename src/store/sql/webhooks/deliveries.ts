@@ -6,6 +6,7 @@ import {
   type DeliveryClaim,
   type DeliveryFilter,
   type DeliveryKey,
+  type DeliveryStanding,
   type DeliveryState,
   type DeliveryStore,
   type DeliveryWriter,
@@ -61,6 +62,7 @@ export function deliveryStore({ read, write }: Engine): DeliveryStore {
       );
       return row?.pending_since;
     },
+    standings: () => standings(read),
     giveUp: (endpointId, pendingSinceBefore, limit) => giveUp(read, write, endpointId, pendingSinceBefore, limit),
     purge: (finishedBefore, limit) => purge(read, write, finishedBefore, limit),
   };
@@ -137,6 +139,26 @@ async function list(sql: Sql, { endpointId, state }: DeliveryFilter, page: PageR
     [...values, page.limit + 1],
   );
   return pageOf(rows, page.limit, deliveryOf, (row) => row.id);
+}
+
+async function standings(sql: Sql): Promise<readonly DeliveryStanding[]> {
+  const { useIndex } = sql.dialect;
+  // Of each endpoint the first entry of one index, and the last of another one.
+  const oldest =
+    `SELECT pending_since FROM deliveries${useIndex('deliveries_since')} WHERE endpoint_id = endpoint.id AND ` +
+    "state = 'pending' ORDER BY pending_since LIMIT 1";
+  const newest =
+    `SELECT finished_at FROM deliveries${useIndex('deliveries_state')} WHERE endpoint_id = endpoint.id AND ` +
+    "state = 'failed' ORDER BY deliveries.id DESC LIMIT 1";
+  const rows = await sql.rows<{ id: string; oldest_pending_at: number | null; last_failed_at: number | null }>(
+    `SELECT id, (${oldest}) AS oldest_pending_at, (${newest}) AS last_failed_at ` +
+      'FROM webhook_endpoints AS endpoint ORDER BY created_at, id',
+  );
+  return rows.map(({ id, oldest_pending_at: pending, last_failed_at: failed }) => ({
+    endpointId: id,
+    ...(pending !== null && { oldestPendingAt: pending }),
+    ...(failed !== null && { lastFailedAt: failed }),
+  }));
 }
 
 async function replay(

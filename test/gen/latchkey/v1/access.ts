@@ -8,6 +8,27 @@ export const protobufPackage = "latchkey.v1";
 
 export const protobufFileName = "latchkey/v1/access.proto";
 
+/** Whom access rows are for. */
+export const AccessSubject = {
+  /** ACCESS_SUBJECT_UNSPECIFIED - Anybody. */
+  ACCESS_SUBJECT_UNSPECIFIED: 0,
+  /** ACCESS_SUBJECT_ROLES - Those who have a role, on the whole platform. */
+  ACCESS_SUBJECT_ROLES: 1,
+  /** ACCESS_SUBJECT_ORGANIZATIONS - An organization's members, or those of them who have a role. */
+  ACCESS_SUBJECT_ORGANIZATIONS: 2,
+  /** ACCESS_SUBJECT_USERS - One user each. */
+  ACCESS_SUBJECT_USERS: 3,
+} as const;
+
+export type AccessSubject = typeof AccessSubject[keyof typeof AccessSubject];
+
+export namespace AccessSubject {
+  export type ACCESS_SUBJECT_UNSPECIFIED = typeof AccessSubject.ACCESS_SUBJECT_UNSPECIFIED;
+  export type ACCESS_SUBJECT_ROLES = typeof AccessSubject.ACCESS_SUBJECT_ROLES;
+  export type ACCESS_SUBJECT_ORGANIZATIONS = typeof AccessSubject.ACCESS_SUBJECT_ORGANIZATIONS;
+  export type ACCESS_SUBJECT_USERS = typeof AccessSubject.ACCESS_SUBJECT_USERS;
+}
+
 /**
  * A static grant or denial. Names a user, or a role, or an organization, or a role with an organization (that role within
  * that organization). They need not have been seen yet.
@@ -76,6 +97,13 @@ export interface ListAccessRequest {
   pageSize: number;
   /** See AdminService. */
   pageToken: string;
+  /**
+   * Not empty: only rows whose user begins with it, byte by byte; of organizations' rows the organization, of roles' rows the role. At
+   * most 191 characters.
+   */
+  q: string;
+  /** Left out: rows of all three. */
+  subject: AccessSubject;
 }
 
 /** A page of access rows. */
@@ -281,7 +309,7 @@ export const UserAccess: MessageFns<UserAccess> = {
 };
 
 function createBaseListAccessRequest(): ListAccessRequest {
-  return { flag: "", pageSize: 0, pageToken: "" };
+  return { flag: "", pageSize: 0, pageToken: "", q: "", subject: 0 };
 }
 
 export const ListAccessRequest: MessageFns<ListAccessRequest> = {
@@ -294,6 +322,12 @@ export const ListAccessRequest: MessageFns<ListAccessRequest> = {
     }
     if (message.pageToken !== "") {
       writer.uint32(26).string(message.pageToken);
+    }
+    if (message.q !== "") {
+      writer.uint32(34).string(message.q);
+    }
+    if (message.subject !== 0) {
+      writer.uint32(40).int32(message.subject);
     }
     return writer;
   },
@@ -335,6 +369,22 @@ export const ListAccessRequest: MessageFns<ListAccessRequest> = {
             message.pageToken = reader.string();
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.q = reader.string();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.subject = reader.int32() as any;
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -355,6 +405,8 @@ export const ListAccessRequest: MessageFns<ListAccessRequest> = {
     message.flag = object.flag ?? "";
     message.pageSize = object.pageSize ?? 0;
     message.pageToken = object.pageToken ?? "";
+    message.q = object.q ?? "";
+    message.subject = object.subject ?? 0;
     return message;
   },
 };

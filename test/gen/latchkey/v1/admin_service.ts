@@ -17,6 +17,7 @@ import {
   type UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { ListAccessRequest, ListAccessResponse } from "./access.js";
+import { GetActionRequest, GetActionResponse } from "./action.js";
 import { ListAuditRequest, ListAuditResponse } from "./audit.js";
 import {
   CancelBackfillRequest,
@@ -31,6 +32,8 @@ import {
   WatchBackfillResponse,
 } from "./backfill.js";
 import {
+  DiscardDeadLettersRequest,
+  DiscardDeadLettersResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
   ReplayDeadLettersRequest,
@@ -98,6 +101,7 @@ import {
   SetOrganizationRequest,
   SetOrganizationResponse,
 } from "./organization.js";
+import { ListOrganizationFlagsRequest, ListOrganizationFlagsResponse } from "./organization_flags.js";
 import {
   GetOrganizationRolesRequest,
   GetOrganizationRolesResponse,
@@ -112,6 +116,7 @@ import {
   SetOrganizationRolesRequest,
   SetOrganizationRolesResponse,
 } from "./organization_roles.js";
+import { GetOverviewRequest, GetOverviewResponse } from "./overview.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
 import { GetReferencesRequest, GetReferencesResponse } from "./references.js";
 import {
@@ -124,6 +129,7 @@ import {
   SetSegmentRequest,
   SetSegmentResponse,
 } from "./segment.js";
+import { GetStageRequest, GetStageResponse, ListFunnelsRequest, ListFunnelsResponse } from "./stage_report.js";
 import {
   CreateTokenRequest,
   CreateTokenResponse,
@@ -147,6 +153,7 @@ import {
   GetVocabularyRequest,
   GetVocabularyResponse,
 } from "./vocabulary.js";
+import { WatchAdminRequest, WatchAdminResponse } from "./watch_admin.js";
 import {
   CreateWebhookRequest,
   CreateWebhookResponse,
@@ -174,7 +181,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, GetFunnel and ListStuckUsers, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, GetFunnel, GetStage, ListOrganizationFlags and ListStuckUsers, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -340,8 +347,8 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
-     * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+     * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too, and of
+     * a role the organizations that define it or have access rows for it. NOT_FOUND: there is no such flag or segment. Scope: `manage`.
      */
     getReferences: {
       name: "GetReferences",
@@ -385,6 +392,30 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
+     * Lists how many members of each organization reached each onboarding stage, are in it and have left it, paged by the organization's id.
+     * Scope: `manage`.
+     */
+    listFunnels: {
+      name: "ListFunnels",
+      requestType: ListFunnelsRequest as typeof ListFunnelsRequest,
+      requestStream: false,
+      responseType: ListFunnelsResponse as typeof ListFunnelsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Tells of an onboarding stage how many are stuck in it and what they miss most, by a sample, and which rules and segments reaching it
+     * opens. Scope: `manage`; bound to an organization, its own members.
+     */
+    getStage: {
+      name: "GetStage",
+      requestType: GetStageRequest as typeof GetStageRequest,
+      requestStream: false,
+      responseType: GetStageResponse as typeof GetStageResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
      * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
      * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
      */
@@ -411,6 +442,19 @@ export const AdminServiceDefinition = {
       requestType: ListActionsRequest as typeof ListActionsRequest,
       requestStream: false,
       responseType: ListActionsResponse as typeof ListActionsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Gives an action: how it is declared, and how often users did it in the last 30 days, by day. What reads it GetReferences tells.
+     * NOT_FOUND: it is not declared, nothing reads it, and nobody did it in those days; the message has the name that is spelt nearly
+     * like it. Scope: `manage`.
+     */
+    getAction: {
+      name: "GetAction",
+      requestType: GetActionRequest as typeof GetActionRequest,
+      requestStream: false,
+      responseType: GetActionResponse as typeof GetActionResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -533,6 +577,18 @@ export const AdminServiceDefinition = {
       responseType: RemoveOrganizationRoleResponse as typeof RemoveOrganizationRoleResponse,
       responseStream: false,
       options: {},
+    },
+    /**
+     * Lists the delegated flags with what the platform says of them for an organization, the organization's own rows and what it comes to, paged.
+     * Scope: `manage`; bound to an organization, its own.
+     */
+    listOrganizationFlags: {
+      name: "ListOrganizationFlags",
+      requestType: ListOrganizationFlagsRequest as typeof ListOrganizationFlagsRequest,
+      requestStream: false,
+      responseType: ListOrganizationFlagsResponse as typeof ListOrganizationFlagsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
     listOrganizationMembers: {
@@ -775,6 +831,15 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
     },
+    /** Gives dead letters up for good, with a reason. Scope: `admin`. */
+    discardDeadLetters: {
+      name: "DiscardDeadLetters",
+      requestType: DiscardDeadLettersRequest as typeof DiscardDeadLettersRequest,
+      requestStream: false,
+      responseType: DiscardDeadLettersResponse as typeof DiscardDeadLettersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
+    },
     /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
     listAudit: {
       name: "ListAudit",
@@ -816,6 +881,21 @@ export const AdminServiceDefinition = {
       requestType: ExportAuditRequest as typeof ExportAuditRequest,
       requestStream: false,
       responseType: ExportAuditResponse as typeof ExportAuditResponse,
+      responseStream: true,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Tells what happens, as it happens: changes of the configuration, entries of the audit, backfills, unlocks and counters. It is what a
+     * screen needs to know that it is out of date. A token with `manage` is told of those entries of the audit that GetAuditEntry gives it;
+     * who administers an organization is told what ListOrganizationAudit lists, of unlocks of its present members, and of flags that they may
+     * know of. By HTTP it answers with server-sent events. RESOURCE_EXHAUSTED: too many streams are open, or the reader does not keep up.
+     * UNAUTHENTICATED: the token or session has ended. Scope: `manage`; bound to an organization, its own.
+     */
+    watchAdmin: {
+      name: "WatchAdmin",
+      requestType: WatchAdminRequest as typeof WatchAdminRequest,
+      requestStream: false,
+      responseType: WatchAdminResponse as typeof WatchAdminResponse,
       responseStream: true,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -971,6 +1051,18 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
+    /**
+     * Tells what runs, what needs somebody, and what has changed. Answers while the store is away, too. What the caller may not read
+     * elsewhere is left out. Scope: `manage`; and `admin` for the audit, dead letters and webhooks.
+     */
+    getOverview: {
+      name: "GetOverview",
+      requestType: GetOverviewRequest as typeof GetOverviewRequest,
+      requestStream: false,
+      responseType: GetOverviewResponse as typeof GetOverviewResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
   },
 } as const;
 
@@ -978,7 +1070,7 @@ export const AdminServiceDefinition = {
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, GetFunnel and ListStuckUsers, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, GetFunnel, GetStage, ListOrganizationFlags and ListStuckUsers, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -1160,8 +1252,8 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): GetVocabularyResponse => GetVocabularyResponse.decode(value),
   },
   /**
-   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
-   * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too, and of
+   * a role the organizations that define it or have access rows for it. NOT_FOUND: there is no such flag or segment. Scope: `manage`.
    */
   getReferences: {
     path: "/latchkey.v1.AdminService/GetReferences" as const,
@@ -1210,6 +1302,32 @@ export const AdminServiceService = {
     responseDeserialize: (value: Buffer): GetFunnelResponse => GetFunnelResponse.decode(value),
   },
   /**
+   * Lists how many members of each organization reached each onboarding stage, are in it and have left it, paged by the organization's id.
+   * Scope: `manage`.
+   */
+  listFunnels: {
+    path: "/latchkey.v1.AdminService/ListFunnels" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListFunnelsRequest): Buffer => Buffer.from(ListFunnelsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListFunnelsRequest => ListFunnelsRequest.decode(value),
+    responseSerialize: (value: ListFunnelsResponse): Buffer => Buffer.from(ListFunnelsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListFunnelsResponse => ListFunnelsResponse.decode(value),
+  },
+  /**
+   * Tells of an onboarding stage how many are stuck in it and what they miss most, by a sample, and which rules and segments reaching it
+   * opens. Scope: `manage`; bound to an organization, its own members.
+   */
+  getStage: {
+    path: "/latchkey.v1.AdminService/GetStage" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetStageRequest): Buffer => Buffer.from(GetStageRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetStageRequest => GetStageRequest.decode(value),
+    responseSerialize: (value: GetStageResponse): Buffer => Buffer.from(GetStageResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetStageResponse => GetStageResponse.decode(value),
+  },
+  /**
    * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
    * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
    */
@@ -1245,6 +1363,20 @@ export const AdminServiceService = {
     requestDeserialize: (value: Buffer): ListActionsRequest => ListActionsRequest.decode(value),
     responseSerialize: (value: ListActionsResponse): Buffer => Buffer.from(ListActionsResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ListActionsResponse => ListActionsResponse.decode(value),
+  },
+  /**
+   * Gives an action: how it is declared, and how often users did it in the last 30 days, by day. What reads it GetReferences tells.
+   * NOT_FOUND: it is not declared, nothing reads it, and nobody did it in those days; the message has the name that is spelt nearly
+   * like it. Scope: `manage`.
+   */
+  getAction: {
+    path: "/latchkey.v1.AdminService/GetAction" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetActionRequest): Buffer => Buffer.from(GetActionRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetActionRequest => GetActionRequest.decode(value),
+    responseSerialize: (value: GetActionResponse): Buffer => Buffer.from(GetActionResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetActionResponse => GetActionResponse.decode(value),
   },
   /**
    * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
@@ -1398,6 +1530,21 @@ export const AdminServiceService = {
       Buffer.from(RemoveOrganizationRoleResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): RemoveOrganizationRoleResponse =>
       RemoveOrganizationRoleResponse.decode(value),
+  },
+  /**
+   * Lists the delegated flags with what the platform says of them for an organization, the organization's own rows and what it comes to, paged.
+   * Scope: `manage`; bound to an organization, its own.
+   */
+  listOrganizationFlags: {
+    path: "/latchkey.v1.AdminService/ListOrganizationFlags" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: ListOrganizationFlagsRequest): Buffer =>
+      Buffer.from(ListOrganizationFlagsRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): ListOrganizationFlagsRequest => ListOrganizationFlagsRequest.decode(value),
+    responseSerialize: (value: ListOrganizationFlagsResponse): Buffer =>
+      Buffer.from(ListOrganizationFlagsResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): ListOrganizationFlagsResponse => ListOrganizationFlagsResponse.decode(value),
   },
   /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
   listOrganizationMembers: {
@@ -1680,6 +1827,18 @@ export const AdminServiceService = {
       Buffer.from(ReplayDeadLettersResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ReplayDeadLettersResponse => ReplayDeadLettersResponse.decode(value),
   },
+  /** Gives dead letters up for good, with a reason. Scope: `admin`. */
+  discardDeadLetters: {
+    path: "/latchkey.v1.AdminService/DiscardDeadLetters" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: DiscardDeadLettersRequest): Buffer =>
+      Buffer.from(DiscardDeadLettersRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): DiscardDeadLettersRequest => DiscardDeadLettersRequest.decode(value),
+    responseSerialize: (value: DiscardDeadLettersResponse): Buffer =>
+      Buffer.from(DiscardDeadLettersResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): DiscardDeadLettersResponse => DiscardDeadLettersResponse.decode(value),
+  },
   /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
   listAudit: {
     path: "/latchkey.v1.AdminService/ListAudit" as const,
@@ -1730,6 +1889,22 @@ export const AdminServiceService = {
     requestDeserialize: (value: Buffer): ExportAuditRequest => ExportAuditRequest.decode(value),
     responseSerialize: (value: ExportAuditResponse): Buffer => Buffer.from(ExportAuditResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): ExportAuditResponse => ExportAuditResponse.decode(value),
+  },
+  /**
+   * Tells what happens, as it happens: changes of the configuration, entries of the audit, backfills, unlocks and counters. It is what a
+   * screen needs to know that it is out of date. A token with `manage` is told of those entries of the audit that GetAuditEntry gives it;
+   * who administers an organization is told what ListOrganizationAudit lists, of unlocks of its present members, and of flags that they may
+   * know of. By HTTP it answers with server-sent events. RESOURCE_EXHAUSTED: too many streams are open, or the reader does not keep up.
+   * UNAUTHENTICATED: the token or session has ended. Scope: `manage`; bound to an organization, its own.
+   */
+  watchAdmin: {
+    path: "/latchkey.v1.AdminService/WatchAdmin" as const,
+    requestStream: false as const,
+    responseStream: true as const,
+    requestSerialize: (value: WatchAdminRequest): Buffer => Buffer.from(WatchAdminRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): WatchAdminRequest => WatchAdminRequest.decode(value),
+    responseSerialize: (value: WatchAdminResponse): Buffer => Buffer.from(WatchAdminResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): WatchAdminResponse => WatchAdminResponse.decode(value),
   },
   /**
    * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
@@ -1913,6 +2088,19 @@ export const AdminServiceService = {
     responseSerialize: (value: GetHealthResponse): Buffer => Buffer.from(GetHealthResponse.encode(value).finish()),
     responseDeserialize: (value: Buffer): GetHealthResponse => GetHealthResponse.decode(value),
   },
+  /**
+   * Tells what runs, what needs somebody, and what has changed. Answers while the store is away, too. What the caller may not read
+   * elsewhere is left out. Scope: `manage`; and `admin` for the audit, dead letters and webhooks.
+   */
+  getOverview: {
+    path: "/latchkey.v1.AdminService/GetOverview" as const,
+    requestStream: false as const,
+    responseStream: false as const,
+    requestSerialize: (value: GetOverviewRequest): Buffer => Buffer.from(GetOverviewRequest.encode(value).finish()),
+    requestDeserialize: (value: Buffer): GetOverviewRequest => GetOverviewRequest.decode(value),
+    responseSerialize: (value: GetOverviewResponse): Buffer => Buffer.from(GetOverviewResponse.encode(value).finish()),
+    responseDeserialize: (value: Buffer): GetOverviewResponse => GetOverviewResponse.decode(value),
+  },
 } as const;
 
 export interface AdminServiceServer extends UntypedServiceImplementation {
@@ -1976,8 +2164,8 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   getVocabulary: handleUnaryCall<GetVocabularyRequest, GetVocabularyResponse>;
   /**
-   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
-   * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too, and of
+   * a role the organizations that define it or have access rows for it. NOT_FOUND: there is no such flag or segment. Scope: `manage`.
    */
   getReferences: handleUnaryCall<GetReferencesRequest, GetReferencesResponse>;
   /**
@@ -1993,6 +2181,16 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    */
   getFunnel: handleUnaryCall<GetFunnelRequest, GetFunnelResponse>;
   /**
+   * Lists how many members of each organization reached each onboarding stage, are in it and have left it, paged by the organization's id.
+   * Scope: `manage`.
+   */
+  listFunnels: handleUnaryCall<ListFunnelsRequest, ListFunnelsResponse>;
+  /**
+   * Tells of an onboarding stage how many are stuck in it and what they miss most, by a sample, and which rules and segments reaching it
+   * opens. Scope: `manage`; bound to an organization, its own members.
+   */
+  getStage: handleUnaryCall<GetStageRequest, GetStageResponse>;
+  /**
    * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
    * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
    */
@@ -2001,6 +2199,12 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   declareActions: handleUnaryCall<DeclareActionsRequest, DeclareActionsResponse>;
   /** Lists declared actions by name, paged. Scope: `manage`. */
   listActions: handleUnaryCall<ListActionsRequest, ListActionsResponse>;
+  /**
+   * Gives an action: how it is declared, and how often users did it in the last 30 days, by day. What reads it GetReferences tells.
+   * NOT_FOUND: it is not declared, nothing reads it, and nobody did it in those days; the message has the name that is spelt nearly
+   * like it. Scope: `manage`.
+   */
+  getAction: handleUnaryCall<GetActionRequest, GetActionResponse>;
   /**
    * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
    * declared. Scope: `manage`.
@@ -2054,6 +2258,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * the role that does. For the rest see RenameOrganizationRole. Scope: `manage`; bound to an organization, its own.
    */
   removeOrganizationRole: handleUnaryCall<RemoveOrganizationRoleRequest, RemoveOrganizationRoleResponse>;
+  /**
+   * Lists the delegated flags with what the platform says of them for an organization, the organization's own rows and what it comes to, paged.
+   * Scope: `manage`; bound to an organization, its own.
+   */
+  listOrganizationFlags: handleUnaryCall<ListOrganizationFlagsRequest, ListOrganizationFlagsResponse>;
   /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
   listOrganizationMembers: handleUnaryCall<ListOrganizationMembersRequest, ListOrganizationMembersResponse>;
   /**
@@ -2141,6 +2350,8 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   listDeadLetters: handleUnaryCall<ListDeadLettersRequest, ListDeadLettersResponse>;
   /** Has dead letters processed again, as if they came now; they still count once. Scope: `admin`. */
   replayDeadLetters: handleUnaryCall<ReplayDeadLettersRequest, ReplayDeadLettersResponse>;
+  /** Gives dead letters up for good, with a reason. Scope: `admin`. */
+  discardDeadLetters: handleUnaryCall<DiscardDeadLettersRequest, DiscardDeadLettersResponse>;
   /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
   listAudit: handleUnaryCall<ListAuditRequest, ListAuditResponse>;
   /**
@@ -2157,6 +2368,14 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
   undoAuditEntry: handleUnaryCall<UndoAuditEntryRequest, UndoAuditEntryResponse>;
   /** Gives the audit, oldest first, an entry each: to be kept elsewhere. It ends with the newest entry. Scope: `admin`. */
   exportAudit: handleServerStreamingCall<ExportAuditRequest, ExportAuditResponse>;
+  /**
+   * Tells what happens, as it happens: changes of the configuration, entries of the audit, backfills, unlocks and counters. It is what a
+   * screen needs to know that it is out of date. A token with `manage` is told of those entries of the audit that GetAuditEntry gives it;
+   * who administers an organization is told what ListOrganizationAudit lists, of unlocks of its present members, and of flags that they may
+   * know of. By HTTP it answers with server-sent events. RESOURCE_EXHAUSTED: too many streams are open, or the reader does not keep up.
+   * UNAUTHENTICATED: the token or session has ended. Scope: `manage`; bound to an organization, its own.
+   */
+  watchAdmin: handleServerStreamingCall<WatchAdminRequest, WatchAdminResponse>;
   /**
    * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
    * besides is not told. Scope: `manage`; bound to an organization, its own.
@@ -2211,6 +2430,11 @@ export interface AdminServiceServer extends UntypedServiceImplementation {
    * while the store is away, too. Scope: `manage`.
    */
   getHealth: handleUnaryCall<GetHealthRequest, GetHealthResponse>;
+  /**
+   * Tells what runs, what needs somebody, and what has changed. Answers while the store is away, too. What the caller may not read
+   * elsewhere is left out. Scope: `manage`; and `admin` for the audit, dead letters and webhooks.
+   */
+  getOverview: handleUnaryCall<GetOverviewRequest, GetOverviewResponse>;
 }
 
 export interface AdminServiceClient extends Client {
@@ -2447,8 +2671,8 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetVocabularyResponse) => void,
   ): ClientUnaryCall;
   /**
-   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
-   * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+   * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too, and of
+   * a role the organizations that define it or have access rows for it. NOT_FOUND: there is no such flag or segment. Scope: `manage`.
    */
   getReferences(
     request: GetReferencesRequest,
@@ -2520,6 +2744,44 @@ export interface AdminServiceClient extends Client {
     callback: (error: ServiceError | null, response: GetFunnelResponse) => void,
   ): ClientUnaryCall;
   /**
+   * Lists how many members of each organization reached each onboarding stage, are in it and have left it, paged by the organization's id.
+   * Scope: `manage`.
+   */
+  listFunnels(
+    request: ListFunnelsRequest,
+    callback: (error: ServiceError | null, response: ListFunnelsResponse) => void,
+  ): ClientUnaryCall;
+  listFunnels(
+    request: ListFunnelsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListFunnelsResponse) => void,
+  ): ClientUnaryCall;
+  listFunnels(
+    request: ListFunnelsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListFunnelsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Tells of an onboarding stage how many are stuck in it and what they miss most, by a sample, and which rules and segments reaching it
+   * opens. Scope: `manage`; bound to an organization, its own members.
+   */
+  getStage(
+    request: GetStageRequest,
+    callback: (error: ServiceError | null, response: GetStageResponse) => void,
+  ): ClientUnaryCall;
+  getStage(
+    request: GetStageRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetStageResponse) => void,
+  ): ClientUnaryCall;
+  getStage(
+    request: GetStageRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetStageResponse) => void,
+  ): ClientUnaryCall;
+  /**
    * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
    * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
    */
@@ -2569,6 +2831,26 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ListActionsResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Gives an action: how it is declared, and how often users did it in the last 30 days, by day. What reads it GetReferences tells.
+   * NOT_FOUND: it is not declared, nothing reads it, and nobody did it in those days; the message has the name that is spelt nearly
+   * like it. Scope: `manage`.
+   */
+  getAction(
+    request: GetActionRequest,
+    callback: (error: ServiceError | null, response: GetActionResponse) => void,
+  ): ClientUnaryCall;
+  getAction(
+    request: GetActionRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetActionResponse) => void,
+  ): ClientUnaryCall;
+  getAction(
+    request: GetActionRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetActionResponse) => void,
   ): ClientUnaryCall;
   /**
    * Takes back the declaration of an action: it counts on, and people may not send it any more. NOT_FOUND: it is not
@@ -2753,6 +3035,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: RemoveOrganizationRoleResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Lists the delegated flags with what the platform says of them for an organization, the organization's own rows and what it comes to, paged.
+   * Scope: `manage`; bound to an organization, its own.
+   */
+  listOrganizationFlags(
+    request: ListOrganizationFlagsRequest,
+    callback: (error: ServiceError | null, response: ListOrganizationFlagsResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizationFlags(
+    request: ListOrganizationFlagsRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: ListOrganizationFlagsResponse) => void,
+  ): ClientUnaryCall;
+  listOrganizationFlags(
+    request: ListOrganizationFlagsRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: ListOrganizationFlagsResponse) => void,
   ): ClientUnaryCall;
   /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
   listOrganizationMembers(
@@ -3143,6 +3444,22 @@ export interface AdminServiceClient extends Client {
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: ReplayDeadLettersResponse) => void,
   ): ClientUnaryCall;
+  /** Gives dead letters up for good, with a reason. Scope: `admin`. */
+  discardDeadLetters(
+    request: DiscardDeadLettersRequest,
+    callback: (error: ServiceError | null, response: DiscardDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  discardDeadLetters(
+    request: DiscardDeadLettersRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: DiscardDeadLettersResponse) => void,
+  ): ClientUnaryCall;
+  discardDeadLetters(
+    request: DiscardDeadLettersRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: DiscardDeadLettersResponse) => void,
+  ): ClientUnaryCall;
   /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
   listAudit(
     request: ListAuditRequest,
@@ -3206,6 +3523,19 @@ export interface AdminServiceClient extends Client {
     metadata?: Metadata,
     options?: Partial<CallOptions>,
   ): ClientReadableStream<ExportAuditResponse>;
+  /**
+   * Tells what happens, as it happens: changes of the configuration, entries of the audit, backfills, unlocks and counters. It is what a
+   * screen needs to know that it is out of date. A token with `manage` is told of those entries of the audit that GetAuditEntry gives it;
+   * who administers an organization is told what ListOrganizationAudit lists, of unlocks of its present members, and of flags that they may
+   * know of. By HTTP it answers with server-sent events. RESOURCE_EXHAUSTED: too many streams are open, or the reader does not keep up.
+   * UNAUTHENTICATED: the token or session has ended. Scope: `manage`; bound to an organization, its own.
+   */
+  watchAdmin(request: WatchAdminRequest, options?: Partial<CallOptions>): ClientReadableStream<WatchAdminResponse>;
+  watchAdmin(
+    request: WatchAdminRequest,
+    metadata?: Metadata,
+    options?: Partial<CallOptions>,
+  ): ClientReadableStream<WatchAdminResponse>;
   /**
    * Lists what was changed of an organization's roles, and of the access rows that it manages, newest first, paged. What the platform does
    * besides is not told. Scope: `manage`; bound to an organization, its own.
@@ -3455,6 +3785,25 @@ export interface AdminServiceClient extends Client {
     metadata: Metadata,
     options: Partial<CallOptions>,
     callback: (error: ServiceError | null, response: GetHealthResponse) => void,
+  ): ClientUnaryCall;
+  /**
+   * Tells what runs, what needs somebody, and what has changed. Answers while the store is away, too. What the caller may not read
+   * elsewhere is left out. Scope: `manage`; and `admin` for the audit, dead letters and webhooks.
+   */
+  getOverview(
+    request: GetOverviewRequest,
+    callback: (error: ServiceError | null, response: GetOverviewResponse) => void,
+  ): ClientUnaryCall;
+  getOverview(
+    request: GetOverviewRequest,
+    metadata: Metadata,
+    callback: (error: ServiceError | null, response: GetOverviewResponse) => void,
+  ): ClientUnaryCall;
+  getOverview(
+    request: GetOverviewRequest,
+    metadata: Metadata,
+    options: Partial<CallOptions>,
+    callback: (error: ServiceError | null, response: GetOverviewResponse) => void,
   ): ClientUnaryCall;
 }
 

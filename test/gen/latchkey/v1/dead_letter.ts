@@ -75,6 +75,23 @@ export interface ReplayDeadLettersResponse {
   replayed: number;
 }
 
+/**
+ * Gives dead letters up for good: they are counted no more, and what they carry is forgotten. That they came is remembered as of every
+ * event, so the same event again is a duplicate.
+ */
+export interface DiscardDeadLettersRequest {
+  /** Which; at most 1,000. Those that are no dead letters are passed over. */
+  events: EventKey[];
+  /** Why, for the audit; from 1 to 1,000 characters. */
+  comment: string;
+}
+
+/** What came of it. */
+export interface DiscardDeadLettersResponse {
+  /** How many were dead and are given up. */
+  discarded: number;
+}
+
 function createBaseDeadLetter(): DeadLetter {
   return { event: undefined, reason: "", receivedAt: undefined, contribution: "" };
 }
@@ -533,6 +550,128 @@ export const ReplayDeadLettersResponse: MessageFns<ReplayDeadLettersResponse> = 
   fromPartial<I extends Exact<DeepPartial<ReplayDeadLettersResponse>, I>>(object: I): ReplayDeadLettersResponse {
     const message = createBaseReplayDeadLettersResponse();
     message.replayed = object.replayed ?? 0;
+    return message;
+  },
+};
+
+function createBaseDiscardDeadLettersRequest(): DiscardDeadLettersRequest {
+  return { events: [], comment: "" };
+}
+
+export const DiscardDeadLettersRequest: MessageFns<DiscardDeadLettersRequest> = {
+  encode(message: DiscardDeadLettersRequest, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.events) {
+      EventKey.encode(v!, writer.uint32(10).fork()).join();
+    }
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiscardDeadLettersRequest {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscardDeadLettersRequest();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.events.push(EventKey.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.comment = reader.string();
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DiscardDeadLettersRequest>, I>>(base?: I): DiscardDeadLettersRequest {
+    return DiscardDeadLettersRequest.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DiscardDeadLettersRequest>, I>>(object: I): DiscardDeadLettersRequest {
+    const message = createBaseDiscardDeadLettersRequest();
+    message.events = object.events?.map((e) => EventKey.fromPartial(e)) || [];
+    message.comment = object.comment ?? "";
+    return message;
+  },
+};
+
+function createBaseDiscardDeadLettersResponse(): DiscardDeadLettersResponse {
+  return { discarded: 0 };
+}
+
+export const DiscardDeadLettersResponse: MessageFns<DiscardDeadLettersResponse> = {
+  encode(message: DiscardDeadLettersResponse, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.discarded !== 0) {
+      writer.uint32(8).int64(message.discarded);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): DiscardDeadLettersResponse {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseDiscardDeadLettersResponse();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.discarded = longToNumber(reader.int64());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+
+  create<I extends Exact<DeepPartial<DiscardDeadLettersResponse>, I>>(base?: I): DiscardDeadLettersResponse {
+    return DiscardDeadLettersResponse.fromPartial(base ?? ({} as any));
+  },
+  fromPartial<I extends Exact<DeepPartial<DiscardDeadLettersResponse>, I>>(object: I): DiscardDeadLettersResponse {
+    const message = createBaseDiscardDeadLettersResponse();
+    message.discarded = object.discarded ?? 0;
     return message;
   },
 };

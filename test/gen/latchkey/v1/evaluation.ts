@@ -38,6 +38,8 @@ export const Reason = {
   REASON_ROLLOUT: 11,
   /** REASON_DEFAULT - Off: nothing of the above. */
   REASON_DEFAULT: 12,
+  /** REASON_OVERRIDDEN - On or off: the call itself has decided it, as a test may where the deployment allows that. */
+  REASON_OVERRIDDEN: 13,
 } as const;
 
 export type Reason = typeof Reason[keyof typeof Reason];
@@ -56,6 +58,7 @@ export namespace Reason {
   export type REASON_RULE = typeof Reason.REASON_RULE;
   export type REASON_ROLLOUT = typeof Reason.REASON_ROLLOUT;
   export type REASON_DEFAULT = typeof Reason.REASON_DEFAULT;
+  export type REASON_OVERRIDDEN = typeof Reason.REASON_OVERRIDDEN;
 }
 
 /** Where an evaluation reads user and organization state from. */
@@ -103,7 +106,14 @@ export interface EvaluationContext {
    * Laid over the stored attributes, name by name. Whole numbers beyond ±(2^53 - 1) are refused, in stored ones too: send ids
    * as text.
    */
-  attributes: { [key: string]: unknown } | undefined;
+  attributes:
+    | { [key: string]: unknown }
+    | undefined;
+  /**
+   * By whose id rollouts and variants are decided that go by the user, in place of `user_id`: a visitor's, who has none, or a user's whose
+   * buckets are to stay what they were before signing in. Nothing is stored under it. Empty: by `user_id`.
+   */
+  anonymousId: string;
 }
 
 /** Asks for one decision. */
@@ -224,7 +234,14 @@ export interface BatchEvaluateError {
 }
 
 function createBaseEvaluationContext(): EvaluationContext {
-  return { userId: "", organizationId: undefined, roles: [], joinedAt: undefined, attributes: undefined };
+  return {
+    userId: "",
+    organizationId: undefined,
+    roles: [],
+    joinedAt: undefined,
+    attributes: undefined,
+    anonymousId: "",
+  };
 }
 
 export const EvaluationContext: MessageFns<EvaluationContext> = {
@@ -243,6 +260,9 @@ export const EvaluationContext: MessageFns<EvaluationContext> = {
     }
     if (message.attributes !== undefined) {
       Struct.encode(Struct.wrap(message.attributes), writer.uint32(42).fork()).join();
+    }
+    if (message.anonymousId !== "") {
+      writer.uint32(50).string(message.anonymousId);
     }
     return writer;
   },
@@ -300,6 +320,14 @@ export const EvaluationContext: MessageFns<EvaluationContext> = {
             message.attributes = Struct.unwrap(Struct.decode(reader, reader.uint32()));
             continue;
           }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.anonymousId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -322,6 +350,7 @@ export const EvaluationContext: MessageFns<EvaluationContext> = {
     message.roles = object.roles?.map((e) => e) || [];
     message.joinedAt = object.joinedAt ?? undefined;
     message.attributes = object.attributes ?? undefined;
+    message.anonymousId = object.anonymousId ?? "";
     return message;
   },
 };

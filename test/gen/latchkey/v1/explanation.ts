@@ -10,6 +10,7 @@ import { Consistency, EvaluateResponse } from "./evaluation.js";
 import { Rule_EarnedBy, Rule_Policy, WeightedVariant } from "./flag.js";
 import { Unlock_State } from "./ledger.js";
 import { RuleRequirement } from "./requirements.js";
+import { SentencePart } from "./sentence.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -46,6 +47,8 @@ export interface ExplainFlagRequest {
   consistencyToken: string;
   /** See EvaluateRequest.consistency. */
   consistency: Consistency;
+  /** As EvaluationContext.anonymous_id. For the platform alone. */
+  anonymousId: string;
 }
 
 /** Why a flag is decided as it is. */
@@ -121,6 +124,8 @@ export interface Explanation {
     | undefined;
   /** The decision and its reason in a sentence: "off for ada: 4 of 7 days since joining". For operators. */
   sentence: string;
+  /** The pieces of the sentence, in order. */
+  sentenceParts: SentencePart[];
 }
 
 /** A line of the order of evaluation. */
@@ -299,6 +304,8 @@ export interface ExplainedRule {
     | undefined;
   /** Who has it, in words: "everyone who created at least 10 reports, for good". For operators. */
   sentence: string;
+  /** The pieces of the sentence, in order; pointers are into the rule: `/conditions/all/0/value`. */
+  sentenceParts: SentencePart[];
 }
 
 /** How a rule comes out by itself. */
@@ -408,6 +415,7 @@ function createBaseExplainFlagRequest(): ExplainFlagRequest {
     joinedAt: undefined,
     consistencyToken: "",
     consistency: 0,
+    anonymousId: "",
   };
 }
 
@@ -439,6 +447,9 @@ export const ExplainFlagRequest: MessageFns<ExplainFlagRequest> = {
     }
     if (message.consistency !== 0) {
       writer.uint32(72).int32(message.consistency);
+    }
+    if (message.anonymousId !== "") {
+      writer.uint32(82).string(message.anonymousId);
     }
     return writer;
   },
@@ -528,6 +539,14 @@ export const ExplainFlagRequest: MessageFns<ExplainFlagRequest> = {
             message.consistency = reader.int32() as any;
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.anonymousId = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -554,6 +573,7 @@ export const ExplainFlagRequest: MessageFns<ExplainFlagRequest> = {
     message.joinedAt = object.joinedAt ?? undefined;
     message.consistencyToken = object.consistencyToken ?? "";
     message.consistency = object.consistency ?? 0;
+    message.anonymousId = object.anonymousId ?? "";
     return message;
   },
 };
@@ -769,6 +789,7 @@ function createBaseExplanation(): Explanation {
     kept: [],
     choice: undefined,
     sentence: "",
+    sentenceParts: [],
   };
 }
 
@@ -806,6 +827,9 @@ export const Explanation: MessageFns<Explanation> = {
     }
     if (message.sentence !== "") {
       writer.uint32(90).string(message.sentence);
+    }
+    for (const v of message.sentenceParts) {
+      SentencePart.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -911,6 +935,14 @@ export const Explanation: MessageFns<Explanation> = {
             message.sentence = reader.string();
             continue;
           }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.sentenceParts.push(SentencePart.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -943,6 +975,7 @@ export const Explanation: MessageFns<Explanation> = {
       ? VariantChoice.fromPartial(object.choice)
       : undefined;
     message.sentence = object.sentence ?? "";
+    message.sentenceParts = object.sentenceParts?.map((e) => SentencePart.fromPartial(e)) || [];
     return message;
   },
 };
@@ -1233,6 +1266,7 @@ function createBaseExplainedRule(): ExplainedRule {
     standing: undefined,
     organizationStanding: undefined,
     sentence: "",
+    sentenceParts: [],
   };
 }
 
@@ -1264,6 +1298,9 @@ export const ExplainedRule: MessageFns<ExplainedRule> = {
     }
     if (message.sentence !== "") {
       writer.uint32(74).string(message.sentence);
+    }
+    for (const v of message.sentenceParts) {
+      SentencePart.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1353,6 +1390,14 @@ export const ExplainedRule: MessageFns<ExplainedRule> = {
             message.sentence = reader.string();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.sentenceParts.push(SentencePart.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -1389,6 +1434,7 @@ export const ExplainedRule: MessageFns<ExplainedRule> = {
       ? ExplainedStanding.fromPartial(object.organizationStanding)
       : undefined;
     message.sentence = object.sentence ?? "";
+    message.sentenceParts = object.sentenceParts?.map((e) => SentencePart.fromPartial(e)) || [];
     return message;
   },
 };

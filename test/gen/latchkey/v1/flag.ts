@@ -156,7 +156,14 @@ export interface FeatureFlag {
     | Date
     | undefined;
   /** Set by the server: the last change of the flag itself (a change of its access rows is none). */
-  updatedAt: Date | undefined;
+  updatedAt:
+    | Date
+    | undefined;
+  /**
+   * Set by the server, ignored in requests: who gets the flag, in one line: `everyone who created at least 10 reports, for good`. Of access
+   * rows, which come on top, it tells where the flag has no rules, of grants nothing. Empty for a token bound to an organization, as the rules are.
+   */
+  sentence: string;
 }
 
 /** What the variants' values are. */
@@ -261,7 +268,7 @@ export interface Rule {
     | Rule_EarnedBy
     | undefined;
   /**
-   * Set by the server, in what GetFlag, ListFlags and SetFlag answer; ignored in requests: who has the rule, and for how long, in words.
+   * Set by the server, ignored in requests: who has the rule, and for how long, in words.
    * CheckConditions gives its parts.
    */
   sentence: string;
@@ -523,6 +530,7 @@ function createBaseFeatureFlag(): FeatureFlag {
     salt: "",
     createdAt: undefined,
     updatedAt: undefined,
+    sentence: "",
   };
 }
 
@@ -599,6 +607,9 @@ export const FeatureFlag: MessageFns<FeatureFlag> = {
     }
     if (message.updatedAt !== undefined) {
       Timestamp.encode(toTimestamp(message.updatedAt), writer.uint32(186).fork()).join();
+    }
+    if (message.sentence !== "") {
+      writer.uint32(202).string(message.sentence);
     }
     return writer;
   },
@@ -808,6 +819,14 @@ export const FeatureFlag: MessageFns<FeatureFlag> = {
             message.updatedAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
             continue;
           }
+          case 25: {
+            if (tag !== 202) {
+              break;
+            }
+
+            message.sentence = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -849,6 +868,7 @@ export const FeatureFlag: MessageFns<FeatureFlag> = {
     message.salt = object.salt ?? "";
     message.createdAt = object.createdAt ?? undefined;
     message.updatedAt = object.updatedAt ?? undefined;
+    message.sentence = object.sentence ?? "";
     return message;
   },
 };

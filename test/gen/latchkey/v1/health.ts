@@ -4,6 +4,7 @@
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
+import { Duration } from "../../google/protobuf/duration.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -35,6 +36,12 @@ export interface GetHealthResponse {
     | undefined;
   /** How many events were put aside; see ListDeadLetters. 1000 stands for as many or more. */
   deadLetters: number;
+  /** For how long the event has waited to be counted that has waited longest; zero where none waits. */
+  inboxLag:
+    | Duration
+    | undefined;
+  /** Since when the message to an enabled webhook waits that has waited longest; absent where none does. */
+  oldestMessageAt: Date | undefined;
 }
 
 /** A server of the deployment. */
@@ -69,6 +76,8 @@ export interface Node {
   streams: number;
   /** About how many bytes are held back for readers of streams that do not keep up. */
   streamBacklogBytes: number;
+  /** Whether calls with a token of the scope `test` may decide flags by themselves here: it serves tests. */
+  testOverrides: boolean;
 }
 
 /** A cache of states. */
@@ -81,6 +90,8 @@ export interface NodeCache {
   hits: number;
   /** For how many the store had to be asked. */
   misses: number;
+  /** The part of them all that was answered from memory, from 0 to 1. Absent where nothing was asked for yet. */
+  hitRate?: number | undefined;
 }
 
 /** A lane in which events wait. */
@@ -144,6 +155,8 @@ function createBaseGetHealthResponse(): GetHealthResponse {
     lanes: [],
     oldestTimerDueAt: undefined,
     deadLetters: 0,
+    inboxLag: undefined,
+    oldestMessageAt: undefined,
   };
 }
 
@@ -172,6 +185,12 @@ export const GetHealthResponse: MessageFns<GetHealthResponse> = {
     }
     if (message.deadLetters !== 0) {
       writer.uint32(64).uint32(message.deadLetters);
+    }
+    if (message.inboxLag !== undefined) {
+      Duration.encode(message.inboxLag, writer.uint32(74).fork()).join();
+    }
+    if (message.oldestMessageAt !== undefined) {
+      Timestamp.encode(toTimestamp(message.oldestMessageAt), writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -253,6 +272,22 @@ export const GetHealthResponse: MessageFns<GetHealthResponse> = {
             message.deadLetters = reader.uint32();
             continue;
           }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.inboxLag = Duration.decode(reader, reader.uint32());
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.oldestMessageAt = fromTimestamp(Timestamp.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -278,6 +313,10 @@ export const GetHealthResponse: MessageFns<GetHealthResponse> = {
     message.lanes = object.lanes?.map((e) => LaneBacklog.fromPartial(e)) || [];
     message.oldestTimerDueAt = object.oldestTimerDueAt ?? undefined;
     message.deadLetters = object.deadLetters ?? 0;
+    message.inboxLag = (object.inboxLag !== undefined && object.inboxLag !== null)
+      ? Duration.fromPartial(object.inboxLag)
+      : undefined;
+    message.oldestMessageAt = object.oldestMessageAt ?? undefined;
     return message;
   },
 };
@@ -295,6 +334,7 @@ function createBaseNode(): Node {
     organizations: undefined,
     streams: 0,
     streamBacklogBytes: 0,
+    testOverrides: false,
   };
 }
 
@@ -332,6 +372,9 @@ export const Node: MessageFns<Node> = {
     }
     if (message.streamBacklogBytes !== 0) {
       writer.uint32(88).uint64(message.streamBacklogBytes);
+    }
+    if (message.testOverrides !== false) {
+      writer.uint32(96).bool(message.testOverrides);
     }
     return writer;
   },
@@ -437,6 +480,14 @@ export const Node: MessageFns<Node> = {
             message.streamBacklogBytes = longToNumber(reader.uint64());
             continue;
           }
+          case 12: {
+            if (tag !== 96) {
+              break;
+            }
+
+            message.testOverrides = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -469,12 +520,13 @@ export const Node: MessageFns<Node> = {
       : undefined;
     message.streams = object.streams ?? 0;
     message.streamBacklogBytes = object.streamBacklogBytes ?? 0;
+    message.testOverrides = object.testOverrides ?? false;
     return message;
   },
 };
 
 function createBaseNodeCache(): NodeCache {
-  return { held: 0, bytes: 0, hits: 0, misses: 0 };
+  return { held: 0, bytes: 0, hits: 0, misses: 0, hitRate: undefined };
 }
 
 export const NodeCache: MessageFns<NodeCache> = {
@@ -490,6 +542,9 @@ export const NodeCache: MessageFns<NodeCache> = {
     }
     if (message.misses !== 0) {
       writer.uint32(32).uint64(message.misses);
+    }
+    if (message.hitRate !== undefined) {
+      writer.uint32(41).double(message.hitRate);
     }
     return writer;
   },
@@ -539,6 +594,14 @@ export const NodeCache: MessageFns<NodeCache> = {
             message.misses = longToNumber(reader.uint64());
             continue;
           }
+          case 5: {
+            if (tag !== 41) {
+              break;
+            }
+
+            message.hitRate = reader.double();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -560,6 +623,7 @@ export const NodeCache: MessageFns<NodeCache> = {
     message.bytes = object.bytes ?? 0;
     message.hits = object.hits ?? 0;
     message.misses = object.misses ?? 0;
+    message.hitRate = object.hitRate ?? undefined;
     return message;
   },
 };

@@ -59,7 +59,7 @@ export interface UndoAuditEntryRequest {
   /** AuditEntry.id. */
   id: string;
   /** Why, for the audit; 1…1,000 characters, less what names the entry. */
-  reason: string;
+  comment: string;
 }
 
 /** It is undone. */
@@ -534,7 +534,7 @@ export const GetAuditEntryResponse: MessageFns<GetAuditEntryResponse> = {
 };
 
 function createBaseUndoAuditEntryRequest(): UndoAuditEntryRequest {
-  return { id: "", reason: "" };
+  return { id: "", comment: "" };
 }
 
 export const UndoAuditEntryRequest: MessageFns<UndoAuditEntryRequest> = {
@@ -542,8 +542,8 @@ export const UndoAuditEntryRequest: MessageFns<UndoAuditEntryRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.reason !== "") {
-      writer.uint32(18).string(message.reason);
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -574,7 +574,7 @@ export const UndoAuditEntryRequest: MessageFns<UndoAuditEntryRequest> = {
               break;
             }
 
-            message.reason = reader.string();
+            message.comment = reader.string();
             continue;
           }
         }
@@ -595,7 +595,7 @@ export const UndoAuditEntryRequest: MessageFns<UndoAuditEntryRequest> = {
   fromPartial<I extends Exact<DeepPartial<UndoAuditEntryRequest>, I>>(object: I): UndoAuditEntryRequest {
     const message = createBaseUndoAuditEntryRequest();
     message.id = object.id ?? "";
-    message.reason = object.reason ?? "";
+    message.comment = object.comment ?? "";
     return message;
   },
 };

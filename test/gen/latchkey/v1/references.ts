@@ -29,11 +29,11 @@ export interface GetReferencesRequest {
 
 /** A page of what refers to it. */
 export interface GetReferencesResponse {
-  /** Flags first, then segments, then derived actions, each by key. */
+  /** Flags first, then segments, then derived actions, each by key; of a role then organizations by id, 100 a page at most. */
   references: Reference[];
   /** See AdminService. */
   nextPageToken: string;
-  /** How many there are on all pages. */
+  /** How many there are on all pages, but for organizations. */
   total: number;
 }
 
@@ -41,13 +41,16 @@ export interface GetReferencesResponse {
 export interface Reference {
   /** What refers. */
   kind: Reference_Kind;
-  /** The key of the flag or the segment, or the name of the action. */
+  /** The key of the flag or the segment, the name of the action, or the id of the organization. */
   key: string;
-  /** The name of the flag or the segment; empty for an action. */
+  /** The name of the flag or the segment; empty for an action and for an organization. */
   name: string;
   /** Of a rule. */
   ruleId: string;
-  /** A JSON pointer to where, into the flag, the segment or the action: `/rules/0/conditions/all/1`. Empty for an access row. */
+  /**
+   * A JSON pointer to where, into the flag, the segment or the action: `/rules/0/conditions/all/1`. Empty for an access row
+   * and for an organization.
+   */
   pointer: string;
   /** Whether the flag is archived, so that it decides nothing. */
   archived: boolean;
@@ -69,6 +72,8 @@ export const Reference_Kind = {
   ACTION: 4,
   /** ACCESS_ROW - An access row of a flag for a role on the whole platform. */
   ACCESS_ROW: 5,
+  /** ORGANIZATION - An organization that defines the role, or that has access rows for it, within itself. */
+  ORGANIZATION: 6,
 } as const;
 
 export type Reference_Kind = typeof Reference_Kind[keyof typeof Reference_Kind];
@@ -80,6 +85,7 @@ export namespace Reference_Kind {
   export type SEGMENT = typeof Reference_Kind.SEGMENT;
   export type ACTION = typeof Reference_Kind.ACTION;
   export type ACCESS_ROW = typeof Reference_Kind.ACCESS_ROW;
+  export type ORGANIZATION = typeof Reference_Kind.ORGANIZATION;
 }
 
 function createBaseGetReferencesRequest(): GetReferencesRequest {

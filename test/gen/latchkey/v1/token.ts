@@ -17,7 +17,8 @@ export interface Token {
   name: string;
   /**
    * What it may do: `evaluate`, `track` (events only), `identify` (users, their progress, organizations), `manage` (flags,
-   * segments, stages, actions), `admin` (everything, tokens and audit too), `test`.
+   * segments, stages, actions), `admin` (everything, tokens and audit too), `test` (besides `evaluate`: to
+   * have a call decide flags by itself, where the deployment takes that; `admin` does not include it).
    */
   scopes: string[];
   /** Not empty: it names this organization's users only. */

@@ -5,6 +5,7 @@
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
+import { AccessRow } from "./access.js";
 import { EvaluationContext } from "./evaluation.js";
 import { ExplainedUser, Explanation } from "./explanation.js";
 import { FeatureFlag, Rule, SetFlagRequest_OnRuleChange } from "./flag.js";
@@ -39,6 +40,10 @@ export interface TryFlagRequest {
   onRuleChange: SetFlagRequest_OnRuleChange;
   /** For whom, 1…20. What a context gives overrides what is stored; the user need not be known, nor named. */
   contexts: EvaluationContext[];
+  /** See PreviewRuleRequest.access. */
+  access: AccessRow[];
+  /** See PreviewRuleRequest.remove_access. */
+  removeAccess: AccessRow[];
 }
 
 /** What a change of a flag would come to. */
@@ -80,6 +85,8 @@ function createBaseTryFlagRequest(): TryFlagRequest {
     position: undefined,
     onRuleChange: 0,
     contexts: [],
+    access: [],
+    removeAccess: [],
   };
 }
 
@@ -102,6 +109,12 @@ export const TryFlagRequest: MessageFns<TryFlagRequest> = {
     }
     for (const v of message.contexts) {
       EvaluationContext.encode(v!, writer.uint32(50).fork()).join();
+    }
+    for (const v of message.access) {
+      AccessRow.encode(v!, writer.uint32(58).fork()).join();
+    }
+    for (const v of message.removeAccess) {
+      AccessRow.encode(v!, writer.uint32(66).fork()).join();
     }
     return writer;
   },
@@ -167,6 +180,22 @@ export const TryFlagRequest: MessageFns<TryFlagRequest> = {
             message.contexts.push(EvaluationContext.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 58) {
+              break;
+            }
+
+            message.access.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.removeAccess.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -192,6 +221,8 @@ export const TryFlagRequest: MessageFns<TryFlagRequest> = {
     message.position = object.position ?? undefined;
     message.onRuleChange = object.onRuleChange ?? 0;
     message.contexts = object.contexts?.map((e) => EvaluationContext.fromPartial(e)) || [];
+    message.access = object.access?.map((e) => AccessRow.fromPartial(e)) || [];
+    message.removeAccess = object.removeAccess?.map((e) => AccessRow.fromPartial(e)) || [];
     return message;
   },
 };

@@ -7,6 +7,7 @@ import { Timestamp } from "../../../../src/protocol/well-known/timestamp.js";
 import { Consistency, EvaluateResponse } from "./evaluation.js";
 import { ExplainedLine_Line } from "./explanation.js";
 import { Block_Reason, Requirement } from "./requirements.js";
+import { SentencePart } from "./sentence.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -100,7 +101,11 @@ export interface MissingLeaf {
   /** In words: "4 of 7 days since joining". */
   text: string;
   /** The comparison as it stands. */
-  requirement: Requirement | undefined;
+  requirement:
+    | Requirement
+    | undefined;
+  /** The pieces of the text, in order. */
+  parts: SentencePart[];
 }
 
 /** A change that the ledger has. */
@@ -518,7 +523,7 @@ export const UserFlag: MessageFns<UserFlag> = {
 };
 
 function createBaseMissingLeaf(): MissingLeaf {
-  return { ruleId: "", text: "", requirement: undefined };
+  return { ruleId: "", text: "", requirement: undefined, parts: [] };
 }
 
 export const MissingLeaf: MessageFns<MissingLeaf> = {
@@ -531,6 +536,9 @@ export const MissingLeaf: MessageFns<MissingLeaf> = {
     }
     if (message.requirement !== undefined) {
       Requirement.encode(message.requirement, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.parts) {
+      SentencePart.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -572,6 +580,14 @@ export const MissingLeaf: MessageFns<MissingLeaf> = {
             message.requirement = Requirement.decode(reader, reader.uint32());
             continue;
           }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.parts.push(SentencePart.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -594,6 +610,7 @@ export const MissingLeaf: MessageFns<MissingLeaf> = {
     message.requirement = (object.requirement !== undefined && object.requirement !== null)
       ? Requirement.fromPartial(object.requirement)
       : undefined;
+    message.parts = object.parts?.map((e) => SentencePart.fromPartial(e)) || [];
     return message;
   },
 };

@@ -3,6 +3,7 @@
 
 /* eslint-disable */
 import { ListAccessRequest, ListAccessResponse } from "./access.js";
+import { GetActionRequest, GetActionResponse } from "./action.js";
 import { ListAuditRequest, ListAuditResponse } from "./audit.js";
 import {
   CancelBackfillRequest,
@@ -17,6 +18,8 @@ import {
   WatchBackfillResponse,
 } from "./backfill.js";
 import {
+  DiscardDeadLettersRequest,
+  DiscardDeadLettersResponse,
   ListDeadLettersRequest,
   ListDeadLettersResponse,
   ReplayDeadLettersRequest,
@@ -84,6 +87,7 @@ import {
   SetOrganizationRequest,
   SetOrganizationResponse,
 } from "./organization.js";
+import { ListOrganizationFlagsRequest, ListOrganizationFlagsResponse } from "./organization_flags.js";
 import {
   GetOrganizationRolesRequest,
   GetOrganizationRolesResponse,
@@ -98,6 +102,7 @@ import {
   SetOrganizationRolesRequest,
   SetOrganizationRolesResponse,
 } from "./organization_roles.js";
+import { GetOverviewRequest, GetOverviewResponse } from "./overview.js";
 import { PreviewRuleRequest, PreviewRuleResponse } from "./preview.js";
 import { GetReferencesRequest, GetReferencesResponse } from "./references.js";
 import {
@@ -110,6 +115,7 @@ import {
   SetSegmentRequest,
   SetSegmentResponse,
 } from "./segment.js";
+import { GetStageRequest, GetStageResponse, ListFunnelsRequest, ListFunnelsResponse } from "./stage_report.js";
 import {
   CreateTokenRequest,
   CreateTokenResponse,
@@ -133,6 +139,7 @@ import {
   GetVocabularyRequest,
   GetVocabularyResponse,
 } from "./vocabulary.js";
+import { WatchAdminRequest, WatchAdminResponse } from "./watch_admin.js";
 import {
   CreateWebhookRequest,
   CreateWebhookResponse,
@@ -160,7 +167,7 @@ export const protobufFileName = "latchkey/v1/admin_service.proto";
  * What operators call: configuration, organizations, tokens, and looking into things.
  *
  * Authentication and errors are those of FeatureService. Tokens bound to an organization have GetUser, ListUnlocks,
- * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, GetFunnel and ListStuckUsers, for that organization, and nothing else of this service. With the
+ * SetOrganization, GetOrganization, ListOrganizations, ListUsers, Search, ListAccess, ExplainFlag, ListUserFlags, GetFunnel, GetStage, ListOrganizationFlags and ListStuckUsers, for that organization, and nothing else of this service. With the
  * scope `manage` alone they administer it: SetOrganization changes its roles then, and Identify those of its members. What changes
  * something here is audited in the same transaction. What says of a segment, the stages, actions, an organization or a webhook
  * what is there already changes nothing: no version, revision, backfill, line of the audit or event.
@@ -326,8 +333,8 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
-     * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too.
-     * NOT_FOUND: there is no such flag or segment. Scope: `manage`.
+     * Lists what refers to a flag, a segment, a stage, an action or a role, paged: flags, segments and derived actions, archived flags too, and of
+     * a role the organizations that define it or have access rows for it. NOT_FOUND: there is no such flag or segment. Scope: `manage`.
      */
     getReferences: {
       name: "GetReferences",
@@ -371,6 +378,30 @@ export const AdminServiceDefinition = {
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /**
+     * Lists how many members of each organization reached each onboarding stage, are in it and have left it, paged by the organization's id.
+     * Scope: `manage`.
+     */
+    listFunnels: {
+      name: "ListFunnels",
+      requestType: ListFunnelsRequest as typeof ListFunnelsRequest,
+      requestStream: false,
+      responseType: ListFunnelsResponse as typeof ListFunnelsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Tells of an onboarding stage how many are stuck in it and what they miss most, by a sample, and which rules and segments reaching it
+     * opens. Scope: `manage`; bound to an organization, its own members.
+     */
+    getStage: {
+      name: "GetStage",
+      requestType: GetStageRequest as typeof GetStageRequest,
+      requestStream: false,
+      responseType: GetStageResponse as typeof GetStageResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
      * Lists the users who have been in a stage for so many days, paged: those first who have been there for longest. Who comes to the stage
      * or leaves it meanwhile is told as it is when the page is read. Scope: `manage`; bound to an organization, its own members.
      */
@@ -397,6 +428,19 @@ export const AdminServiceDefinition = {
       requestType: ListActionsRequest as typeof ListActionsRequest,
       requestStream: false,
       responseType: ListActionsResponse as typeof ListActionsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Gives an action: how it is declared, and how often users did it in the last 30 days, by day. What reads it GetReferences tells.
+     * NOT_FOUND: it is not declared, nothing reads it, and nobody did it in those days; the message has the name that is spelt nearly
+     * like it. Scope: `manage`.
+     */
+    getAction: {
+      name: "GetAction",
+      requestType: GetActionRequest as typeof GetActionRequest,
+      requestStream: false,
+      responseType: GetActionResponse as typeof GetActionResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -519,6 +563,18 @@ export const AdminServiceDefinition = {
       responseType: RemoveOrganizationRoleResponse as typeof RemoveOrganizationRoleResponse,
       responseStream: false,
       options: {},
+    },
+    /**
+     * Lists the delegated flags with what the platform says of them for an organization, the organization's own rows and what it comes to, paged.
+     * Scope: `manage`; bound to an organization, its own.
+     */
+    listOrganizationFlags: {
+      name: "ListOrganizationFlags",
+      requestType: ListOrganizationFlagsRequest as typeof ListOrganizationFlagsRequest,
+      requestStream: false,
+      responseType: ListOrganizationFlagsResponse as typeof ListOrganizationFlagsResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
     /** Lists the members of an organization, or those who were given a role, paged. Scope: `manage`; bound to an organization, its own. */
     listOrganizationMembers: {
@@ -761,6 +817,15 @@ export const AdminServiceDefinition = {
       responseStream: false,
       options: { idempotencyLevel: "IDEMPOTENT" },
     },
+    /** Gives dead letters up for good, with a reason. Scope: `admin`. */
+    discardDeadLetters: {
+      name: "DiscardDeadLetters",
+      requestType: DiscardDeadLettersRequest as typeof DiscardDeadLettersRequest,
+      requestStream: false,
+      responseType: DiscardDeadLettersResponse as typeof DiscardDeadLettersResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "IDEMPOTENT" },
+    },
     /** Lists what operators and tokens changed, newest first, paged, by actor, thing, organization, time and text. Scope: `admin`. */
     listAudit: {
       name: "ListAudit",
@@ -802,6 +867,21 @@ export const AdminServiceDefinition = {
       requestType: ExportAuditRequest as typeof ExportAuditRequest,
       requestStream: false,
       responseType: ExportAuditResponse as typeof ExportAuditResponse,
+      responseStream: true,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Tells what happens, as it happens: changes of the configuration, entries of the audit, backfills, unlocks and counters. It is what a
+     * screen needs to know that it is out of date. A token with `manage` is told of those entries of the audit that GetAuditEntry gives it;
+     * who administers an organization is told what ListOrganizationAudit lists, of unlocks of its present members, and of flags that they may
+     * know of. By HTTP it answers with server-sent events. RESOURCE_EXHAUSTED: too many streams are open, or the reader does not keep up.
+     * UNAUTHENTICATED: the token or session has ended. Scope: `manage`; bound to an organization, its own.
+     */
+    watchAdmin: {
+      name: "WatchAdmin",
+      requestType: WatchAdminRequest as typeof WatchAdminRequest,
+      requestStream: false,
+      responseType: WatchAdminResponse as typeof WatchAdminResponse,
       responseStream: true,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },
@@ -954,6 +1034,18 @@ export const AdminServiceDefinition = {
       requestType: GetHealthRequest as typeof GetHealthRequest,
       requestStream: false,
       responseType: GetHealthResponse as typeof GetHealthResponse,
+      responseStream: false,
+      options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
+    },
+    /**
+     * Tells what runs, what needs somebody, and what has changed. Answers while the store is away, too. What the caller may not read
+     * elsewhere is left out. Scope: `manage`; and `admin` for the audit, dead letters and webhooks.
+     */
+    getOverview: {
+      name: "GetOverview",
+      requestType: GetOverviewRequest as typeof GetOverviewRequest,
+      requestStream: false,
+      responseType: GetOverviewResponse as typeof GetOverviewResponse,
       responseStream: false,
       options: { idempotencyLevel: "NO_SIDE_EFFECTS" },
     },

@@ -10,6 +10,7 @@ import { Consistency, EvaluateResponse } from "./evaluation.js";
 import { Rule_EarnedBy, Rule_Policy, WeightedVariant } from "./flag.js";
 import { Unlock_State } from "./ledger.js";
 import { RuleRequirement } from "./requirements.js";
+import { SentencePart } from "./sentence.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -46,6 +47,8 @@ export interface ExplainFlagRequest {
   consistencyToken: string;
   /** See EvaluateRequest.consistency. */
   consistency: Consistency;
+  /** As EvaluationContext.anonymous_id. For the platform alone. */
+  anonymousId: string;
 }
 
 /** Why a flag is decided as it is. */
@@ -121,6 +124,8 @@ export interface Explanation {
     | undefined;
   /** The decision and its reason in a sentence: "off for ada: 4 of 7 days since joining". For operators. */
   sentence: string;
+  /** The pieces of the sentence, in order. */
+  sentenceParts: SentencePart[];
 }
 
 /** A line of the order of evaluation. */
@@ -299,6 +304,8 @@ export interface ExplainedRule {
     | undefined;
   /** Who has it, in words: "everyone who created at least 10 reports, for good". For operators. */
   sentence: string;
+  /** The pieces of the sentence, in order; pointers are into the rule: `/conditions/all/0/value`. */
+  sentenceParts: SentencePart[];
 }
 
 /** How a rule comes out by itself. */
@@ -408,6 +415,7 @@ function createBaseExplainFlagRequest(): ExplainFlagRequest {
     joinedAt: undefined,
     consistencyToken: "",
     consistency: 0,
+    anonymousId: "",
   };
 }
 
@@ -439,6 +447,9 @@ export const ExplainFlagRequest: MessageFns<ExplainFlagRequest> = {
     }
     if (message.consistency !== 0) {
       writer.uint32(72).int32(message.consistency);
+    }
+    if (message.anonymousId !== "") {
+      writer.uint32(82).string(message.anonymousId);
     }
     return writer;
   },
@@ -526,6 +537,14 @@ export const ExplainFlagRequest: MessageFns<ExplainFlagRequest> = {
             }
 
             message.consistency = reader.int32() as any;
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.anonymousId = reader.string();
             continue;
           }
         }
@@ -723,6 +742,7 @@ function createBaseExplanation(): Explanation {
     kept: [],
     choice: undefined,
     sentence: "",
+    sentenceParts: [],
   };
 }
 
@@ -760,6 +780,9 @@ export const Explanation: MessageFns<Explanation> = {
     }
     if (message.sentence !== "") {
       writer.uint32(90).string(message.sentence);
+    }
+    for (const v of message.sentenceParts) {
+      SentencePart.encode(v!, writer.uint32(98).fork()).join();
     }
     return writer;
   },
@@ -863,6 +886,14 @@ export const Explanation: MessageFns<Explanation> = {
             }
 
             message.sentence = reader.string();
+            continue;
+          }
+          case 12: {
+            if (tag !== 98) {
+              break;
+            }
+
+            message.sentenceParts.push(SentencePart.decode(reader, reader.uint32()));
             continue;
           }
         }
@@ -1126,6 +1157,7 @@ function createBaseExplainedRule(): ExplainedRule {
     standing: undefined,
     organizationStanding: undefined,
     sentence: "",
+    sentenceParts: [],
   };
 }
 
@@ -1157,6 +1189,9 @@ export const ExplainedRule: MessageFns<ExplainedRule> = {
     }
     if (message.sentence !== "") {
       writer.uint32(74).string(message.sentence);
+    }
+    for (const v of message.sentenceParts) {
+      SentencePart.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1244,6 +1279,14 @@ export const ExplainedRule: MessageFns<ExplainedRule> = {
             }
 
             message.sentence = reader.string();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.sentenceParts.push(SentencePart.decode(reader, reader.uint32()));
             continue;
           }
         }

@@ -99,7 +99,7 @@ export interface ListUsersRequest {
 export interface ListUsersResponse {
   /**
    * Each user once. With `q`: the one with that id, those whose ids begin with it, those found by the first attribute, by its value,
-   * and so on. Without: by id; with `unlocked` alone, by when they first unlocked it. There may be fewer than asked for, even none, and
+   * and so on. Without: by id; with `role`, in the order of ListOrganizationMembers; with `unlocked` alone, by when they first unlocked it. There may be fewer than asked for, even none, and
    * more on the next page: no call looks through more than some 2,000 users.
    */
   users: ListedUser[];

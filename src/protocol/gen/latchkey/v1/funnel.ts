@@ -25,7 +25,7 @@ export interface GetFunnelRequest {
 export interface GetFunnelResponse {
   /** Whose it is; empty: everybody's. */
   organizationId: string;
-  /** The stages of the list in their order, then others that users have reached, most reached first and 200 at most. */
+  /** The stages of the list in their order, then others that users have reached, by name: of the first 200 that anybody is counted in. */
   stages: FunnelStage[];
   /** Where weeks were asked for: those in which anybody joined who has reached a stage, ascending. */
   weeks: FunnelWeek[];

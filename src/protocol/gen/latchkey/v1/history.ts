@@ -59,7 +59,7 @@ export interface UndoAuditEntryRequest {
   /** AuditEntry.id. */
   id: string;
   /** Why, for the audit; 1…1,000 characters, less what names the entry. */
-  reason: string;
+  comment: string;
 }
 
 /** It is undone. */
@@ -499,7 +499,7 @@ export const GetAuditEntryResponse: MessageFns<GetAuditEntryResponse> = {
 };
 
 function createBaseUndoAuditEntryRequest(): UndoAuditEntryRequest {
-  return { id: "", reason: "" };
+  return { id: "", comment: "" };
 }
 
 export const UndoAuditEntryRequest: MessageFns<UndoAuditEntryRequest> = {
@@ -507,8 +507,8 @@ export const UndoAuditEntryRequest: MessageFns<UndoAuditEntryRequest> = {
     if (message.id !== "") {
       writer.uint32(10).string(message.id);
     }
-    if (message.reason !== "") {
-      writer.uint32(18).string(message.reason);
+    if (message.comment !== "") {
+      writer.uint32(18).string(message.comment);
     }
     return writer;
   },
@@ -539,7 +539,7 @@ export const UndoAuditEntryRequest: MessageFns<UndoAuditEntryRequest> = {
               break;
             }
 
-            message.reason = reader.string();
+            message.comment = reader.string();
             continue;
           }
         }

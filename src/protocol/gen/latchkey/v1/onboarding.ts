@@ -94,7 +94,11 @@ export interface Derivation {
     | PropertyRead
     | undefined;
   /** What must have come first for an event to count. Absent: nothing. */
-  since: DerivedSince | undefined;
+  since:
+    | DerivedSince
+    | undefined;
+  /** Set by the server, ignored in requests: which events count, as `where` says, in words: `every event whose property amount is at least 100`. */
+  sentence: string;
 }
 
 /** What must have come before an event of the same user for the event to count: an action or a flag. */
@@ -577,7 +581,7 @@ export const Action: MessageFns<Action> = {
 };
 
 function createBaseDerivation(): Derivation {
-  return { from: [], where: undefined, value: undefined, distinct: undefined, since: undefined };
+  return { from: [], where: undefined, value: undefined, distinct: undefined, since: undefined, sentence: "" };
 }
 
 export const Derivation: MessageFns<Derivation> = {
@@ -596,6 +600,9 @@ export const Derivation: MessageFns<Derivation> = {
     }
     if (message.since !== undefined) {
       DerivedSince.encode(message.since, writer.uint32(42).fork()).join();
+    }
+    if (message.sentence !== "") {
+      writer.uint32(50).string(message.sentence);
     }
     return writer;
   },
@@ -651,6 +658,14 @@ export const Derivation: MessageFns<Derivation> = {
             }
 
             message.since = DerivedSince.decode(reader, reader.uint32());
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.sentence = reader.string();
             continue;
           }
         }

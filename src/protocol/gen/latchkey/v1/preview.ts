@@ -6,9 +6,11 @@ import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
 import { Timestamp } from "../../../well-known/timestamp.js";
 import { Duration } from "../../google/protobuf/duration.js";
 import { FieldMask } from "../../google/protobuf/field_mask.js";
+import { AccessRow } from "./access.js";
 import { EvaluateResponse } from "./evaluation.js";
 import { FeatureFlag, Rule, SetFlagRequest_OnRuleChange } from "./flag.js";
 import { Block, RuleRequirement } from "./requirements.js";
+import { Segment } from "./segment.js";
 import { Warning } from "./warning.js";
 
 export const protobufPackage = "latchkey.v1";
@@ -50,7 +52,21 @@ export interface PreviewRuleRequest {
   /** Not empty: this organization's users only, and of organizations this one. */
   organizationId: string;
   /** How many users, and organizations, to tell of in each group, 0…100. Left out: 10. */
-  sampleSize?: number | undefined;
+  sampleSize?:
+    | number
+    | undefined;
+  /**
+   * Access rows that would be put, as SetFlagRequest.access; with those to drop at most 1,000. Whether an organization has their roles
+   * is looked at when they are saved. Of users of whom nothing is stored nobody is told by them.
+   */
+  access: AccessRow[];
+  /** Access rows that would be dropped, as SetFlagRequest.remove_access. */
+  removeAccess: AccessRow[];
+  /**
+   * Left out: segments are as they are. Given: this one would be written with the draft, as SetSegmentRequest.segment, whole. With nothing
+   * else of the flag it says what changing the segment comes to for the flag.
+   */
+  segment: Segment | undefined;
 }
 
 /** What a preview has come to. A stream is any number of these with `progress`, then one with `result`, the last. */
@@ -266,6 +282,9 @@ function createBasePreviewRuleRequest(): PreviewRuleRequest {
     onRuleChange: 0,
     organizationId: "",
     sampleSize: undefined,
+    access: [],
+    removeAccess: [],
+    segment: undefined,
   };
 }
 
@@ -291,6 +310,15 @@ export const PreviewRuleRequest: MessageFns<PreviewRuleRequest> = {
     }
     if (message.sampleSize !== undefined) {
       writer.uint32(56).uint32(message.sampleSize);
+    }
+    for (const v of message.access) {
+      AccessRow.encode(v!, writer.uint32(66).fork()).join();
+    }
+    for (const v of message.removeAccess) {
+      AccessRow.encode(v!, writer.uint32(74).fork()).join();
+    }
+    if (message.segment !== undefined) {
+      Segment.encode(message.segment, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -362,6 +390,30 @@ export const PreviewRuleRequest: MessageFns<PreviewRuleRequest> = {
             }
 
             message.sampleSize = reader.uint32();
+            continue;
+          }
+          case 8: {
+            if (tag !== 66) {
+              break;
+            }
+
+            message.access.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.removeAccess.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.segment = Segment.decode(reader, reader.uint32());
             continue;
           }
         }

@@ -22,6 +22,11 @@ export interface GetRequirementsRequest {
   consistencyToken: string;
   /** See EvaluateRequest.consistency. */
   consistency: Consistency;
+  /**
+   * Tells what the user themselves would be told, and no more: for operators who look at what people see. The flag may be one that is not
+   * for people's screens.
+   */
+  asPeople: boolean;
 }
 
 /**
@@ -247,7 +252,7 @@ export namespace Requirement_Group {
 }
 
 function createBaseGetRequirementsRequest(): GetRequirementsRequest {
-  return { userId: "", flagKey: "", consistencyToken: "", consistency: 0 };
+  return { userId: "", flagKey: "", consistencyToken: "", consistency: 0, asPeople: false };
 }
 
 export const GetRequirementsRequest: MessageFns<GetRequirementsRequest> = {
@@ -263,6 +268,9 @@ export const GetRequirementsRequest: MessageFns<GetRequirementsRequest> = {
     }
     if (message.consistency !== 0) {
       writer.uint32(32).int32(message.consistency);
+    }
+    if (message.asPeople !== false) {
+      writer.uint32(40).bool(message.asPeople);
     }
     return writer;
   },
@@ -310,6 +318,14 @@ export const GetRequirementsRequest: MessageFns<GetRequirementsRequest> = {
             }
 
             message.consistency = reader.int32() as any;
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.asPeople = reader.bool();
             continue;
           }
         }

@@ -7,6 +7,7 @@ import { Timestamp } from "../../../well-known/timestamp.js";
 import { Consistency, EvaluateResponse } from "./evaluation.js";
 import { ExplainedLine_Line } from "./explanation.js";
 import { Block_Reason, Requirement } from "./requirements.js";
+import { SentencePart } from "./sentence.js";
 
 export const protobufPackage = "latchkey.v1";
 
@@ -100,7 +101,11 @@ export interface MissingLeaf {
   /** In words: "4 of 7 days since joining". */
   text: string;
   /** The comparison as it stands. */
-  requirement: Requirement | undefined;
+  requirement:
+    | Requirement
+    | undefined;
+  /** The pieces of the text, in order. */
+  parts: SentencePart[];
 }
 
 /** A change that the ledger has. */
@@ -469,7 +474,7 @@ export const UserFlag: MessageFns<UserFlag> = {
 };
 
 function createBaseMissingLeaf(): MissingLeaf {
-  return { ruleId: "", text: "", requirement: undefined };
+  return { ruleId: "", text: "", requirement: undefined, parts: [] };
 }
 
 export const MissingLeaf: MessageFns<MissingLeaf> = {
@@ -482,6 +487,9 @@ export const MissingLeaf: MessageFns<MissingLeaf> = {
     }
     if (message.requirement !== undefined) {
       Requirement.encode(message.requirement, writer.uint32(26).fork()).join();
+    }
+    for (const v of message.parts) {
+      SentencePart.encode(v!, writer.uint32(34).fork()).join();
     }
     return writer;
   },
@@ -521,6 +529,14 @@ export const MissingLeaf: MessageFns<MissingLeaf> = {
             }
 
             message.requirement = Requirement.decode(reader, reader.uint32());
+            continue;
+          }
+          case 4: {
+            if (tag !== 34) {
+              break;
+            }
+
+            message.parts.push(SentencePart.decode(reader, reader.uint32()));
             continue;
           }
         }

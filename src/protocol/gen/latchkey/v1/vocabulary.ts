@@ -81,7 +81,7 @@ export interface GetVocabularyResponse {
   decorators: DecoratorDescription[];
   /** The onboarding stages, in their order. */
   stages: Stage[];
-  /** Declared actions, and those that users of the sample have done. */
+  /** Declared actions, those that were done in the last 30 days, and those that users of the sample have done. */
   actions: ActionDescription[];
   /** Attributes that users of the sample have. */
   attributes: AttributeDescription[];
@@ -185,9 +185,11 @@ export interface ActionDescription {
   users: number;
   /** How often they have, all together. */
   times: number;
+  /** How often all users did it in the last 30 days; see GetActionResponse.times. */
+  times30Days: number;
 }
 
-/** An attribute of users. */
+/** An attribute that several users of the sample have: a name that one user alone has may say who they are. */
 export interface AttributeDescription {
   /** As a condition's `path`. */
   path: string;
@@ -1146,7 +1148,7 @@ export const DecoratorDescription: MessageFns<DecoratorDescription> = {
 };
 
 function createBaseActionDescription(): ActionDescription {
-  return { name: "", declared: false, derived: false, users: 0, times: 0 };
+  return { name: "", declared: false, derived: false, users: 0, times: 0, times30Days: 0 };
 }
 
 export const ActionDescription: MessageFns<ActionDescription> = {
@@ -1165,6 +1167,9 @@ export const ActionDescription: MessageFns<ActionDescription> = {
     }
     if (message.times !== 0) {
       writer.uint32(40).uint64(message.times);
+    }
+    if (message.times30Days !== 0) {
+      writer.uint32(48).uint64(message.times30Days);
     }
     return writer;
   },
@@ -1220,6 +1225,14 @@ export const ActionDescription: MessageFns<ActionDescription> = {
             }
 
             message.times = longToNumber(reader.uint64());
+            continue;
+          }
+          case 6: {
+            if (tag !== 48) {
+              break;
+            }
+
+            message.times30Days = longToNumber(reader.uint64());
             continue;
           }
         }

@@ -1,0 +1,34 @@
+import { AddressRate } from '../calls/address-rate.js';
+import { CallRate } from '../calls/call-rate.js';
+import type { ConnectionsOptions } from '../calls/connections.js';
+import type { DoorName } from '../calls/door-name.js';
+import { TrustedProxies } from '../calls/trusted-proxies.js';
+import type { Config } from '../config/config.js';
+import type { Metrics } from '../observability/metrics.js';
+
+/** What holds at all doors alike, whoever calls. */
+export interface DoorLimits {
+  /** Counts what comes from each address by all doors together; undefined where it may be any number. */
+  readonly addresses: AddressRate | undefined;
+  readonly proxies: TrustedProxies | undefined;
+  /** Counts the calls of each caller at all gRPC listeners together; undefined where it may be any number. */
+  readonly grpcCalls: CallRate | undefined;
+  /** How many connections each address may have at one listener, which is named after its first door. */
+  connections(listener: DoorName): ConnectionsOptions;
+}
+
+export function doorLimits({ limits, trustedProxies, grpcCallsPerMinute }: Config, metrics: Metrics): DoorLimits {
+  const { callsPerMinuteOfAddress, connectionsOfAddress } = limits;
+  const proxies = trustedProxies.length === 0 ? undefined : new TrustedProxies(trustedProxies);
+  return {
+    addresses: callsPerMinuteOfAddress === 0 ? undefined : new AddressRate(callsPerMinuteOfAddress),
+    proxies,
+    grpcCalls: grpcCallsPerMinute === 0 ? undefined : new CallRate(grpcCallsPerMinute),
+    connections: (listener) => ({
+      maxOfAddress: connectionsOfAddress,
+      // All that a proxy passes on comes from its address.
+      isExempt: (address) => proxies?.has(address) ?? false,
+      onRefused: () => metrics.doors.refused(listener, 'connections'),
+    }),
+  };
+}

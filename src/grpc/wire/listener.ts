@@ -1,0 +1,53 @@
+import { lookup } from 'node:dns/promises';
+import { once } from 'node:events';
+import { createServer, isIP, type Socket, type Server as SocketServer } from 'node:net';
+import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import type { Connections } from '../../calls/connections.js';
+
+/**
+ * Listens for a grpc-js server. The sockets are taken here, and not by grpc-js, so that they can be counted and bounded before any
+ * byte of theirs is read.
+ */
+export class Listener {
+  readonly #connections: Connections;
+  readonly #inject: (socket: Socket) => void;
+  readonly #servers: SocketServer[] = [];
+
+  constructor(server: Server, credentials: ServerCredentials, connections: Connections) {
+    const injector = server.createConnectionInjector(credentials);
+    this.#inject = (socket) => injector.injectConnection(socket);
+    this.#connections = connections;
+  }
+
+  /** Listens on all addresses of a host; port 0 is a free one, the same on all of them. Gives the port. */
+  async listen(host: string, port: number): Promise<number> {
+    const addresses = isIP(host) === 0 ? await lookup(host, { all: true }) : [{ address: host }];
+    let bound = port;
+    try {
+      for (const { address } of addresses) bound = await this.#listen(address, bound);
+    } catch (error) {
+      void this.close();
+      throw error;
+    }
+    return bound;
+  }
+
+  /** Takes no new connections, and resolves when those that are open have closed. */
+  async close(): Promise<void> {
+    const closed = this.#servers.map((server) => new Promise((resolve) => server.close(resolve)));
+    await Promise.all(closed);
+  }
+
+  async #listen(host: string, port: number): Promise<number> {
+    const server = createServer((socket) => {
+      // A socket may fail before anybody else listens for it.
+      socket.on('error', () => undefined);
+      if (this.#connections.take(socket)) this.#inject(socket);
+    });
+    server.listen({ host, port });
+    await once(server, 'listening');
+    this.#servers.push(server);
+    const bound = server.address();
+    return bound !== null && typeof bound === 'object' ? bound.port : port;
+  }
+}
