@@ -8,9 +8,11 @@ import { maskLiterals } from './architecture/mask-literals.js';
 const root = join(import.meta.dirname, '..');
 
 function readSources(): SourceFile[] {
-  return readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' })
-    .filter((name) => name.endsWith('.ts'))
-    .map((name) => join('src', name))
+  return ['src', 'console/src']
+    .flatMap((folder) =>
+      readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) => join(folder, name)),
+    )
+    .filter((name) => /\.tsx?$/.test(name))
     .map((path) => ({ path: path.split(sep).join('/'), source: readFileSync(join(root, path), 'utf8') }));
 }
 
@@ -62,10 +64,26 @@ describe('the floors', () => {
     ['a service imports the configuration', 'src/services/x.ts', "import { config } from '../config/config.js';"],
     ['a door imports composition', 'src/grpc/server.ts', "import { x } from '../compose/x.js';"],
     ['a service imports observability', 'src/services/x.ts', "import { x } from '../observability/x.js';"],
+    ['a server has a movable clock', 'src/compose/x.ts', "import { x } from '../test-server/movable-clock.js';"],
     ['the configuration imports main', 'src/config/config.ts', "import { x } from '../main.js';"],
     ['observability imports a door', 'src/observability/metrics.ts', "import { x } from '../rest/x.js';"],
     ['production code imports a test', 'src/services/x.ts', "import { x } from './y.test.js';"],
     ['production code imports test support', 'src/services/x.ts', "import { x } from '../store/testing/x.js';"],
+    ['the console imports the server', 'console/src/pages/x/x.tsx', "import { x } from '../../../../src/core/x.js';"],
+    [
+      'the console imports generated code',
+      'console/src/api/x.ts',
+      "import { x } from '../../../src/protocol/gen/x.js';",
+    ],
+    [
+      'the console imports more than types',
+      'console/src/api/x.ts',
+      "import { x } from '../../../src/protocol/gen/admin-json.js';",
+    ],
+    ['a component calls the API', 'console/src/ui/x.tsx', "import { call } from '../api/api.js';"],
+    ['a draft draws', 'console/src/draft/x.ts', "import { x } from '../ui/x.js';"],
+    ['a page imports the frame', 'console/src/pages/x/x.tsx', "import { x } from '../../app/x.js';"],
+    ['the server imports the console', 'src/rest/x.ts', "import { x } from '../../console/src/words/en.js';"],
     ['a file leaves src', 'src/services/x.ts', "import p from '../../package.json' with { type: 'json' };"],
     ['a file is on no floor', 'src/helpers/x.ts', 'export const x = 1;'],
   ])('refuse that %s', (_name, path, source) => {
@@ -91,6 +109,11 @@ describe('the floors', () => {
     ['src/compose/server.ts', "import { c } from '../config/config.js';\nimport { m } from '../store/mysql/m.js';"],
     ['src/observability/metrics.ts', "import { Counter } from 'prom-client';\nimport { q } from '../queue/queue.js';"],
     ['src/services/x.test.ts', "import { m } from '../store/mysql/m.js';\nimport knex from 'knex';"],
+    [
+      'console/src/pages/x/x.tsx',
+      "import type { Flag } from '../../../../src/protocol/gen/admin-json.js';\nimport { Button } from '../../ui/button.js';",
+    ],
+    ['console/src/ui/x.tsx', "import { X } from 'lucide-react';\nimport './x.css';"],
     [
       'src/store/testing/contract.ts',
       "import { it } from '@jest/globals';\nimport { c } from '../../config/config.js';",
@@ -123,6 +146,11 @@ describe('the walls', () => {
     ['src/rest/x.ts', 'prom-client'],
     ['src/services/x.ts', 'left-pad'],
     ['src/services/x.ts', 'fs'],
+    ['src/rest/x.ts', 'react'],
+    ['console/src/pages/x/x.tsx', '@base-ui/react/dialog'],
+    ['console/src/pages/x/x.tsx', 'lucide-react'],
+    ['console/src/pages/x/x.tsx', '@codemirror/view'],
+    ['console/src/api/x.ts', 'fastify'],
   ])('%s may not import %s, whatever the form', (path, name) => {
     const forms = [
       `import x from '${name}';`,

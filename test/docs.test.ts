@@ -10,9 +10,15 @@ const markdownIn = (folder: string): string[] =>
     .filter((name) => name.endsWith('.md'))
     .map((name) => join(folder, name));
 
-const DOCUMENTS = ['.', 'docs', 'docs/decisions', 'bench', 'examples/enqueue-events', 'test/decisions'].flatMap(
-  markdownIn,
-);
+const DOCUMENTS = [
+  '.',
+  'docs',
+  'docs/clients',
+  'docs/decisions',
+  'bench',
+  'examples/enqueue-events',
+  'test/decisions',
+].flatMap(markdownIn);
 
 /** `{a,b}` in a path stands for each of the two. */
 function spelledOut(path: string): string[] {
@@ -42,6 +48,14 @@ describe('the documents', () => {
     expect(links.filter((link) => !existsSync(join(root, dirname(document), link)))).toEqual([]);
   });
 
+  it('are each linked from the README or the table of the administration', () => {
+    const linked = ['README.md', 'docs/administration.md'].flatMap((from) =>
+      [...read(from).matchAll(/\]\((?!https?:)([^)#\s]+)/g)].map(([, link]) => join(dirname(from), link!)),
+    );
+    const pages = DOCUMENTS.filter((path) => dirname(path) === 'docs');
+    expect(pages.filter((page) => !linked.includes(page))).toEqual([]);
+  });
+
   it('name programs of package.json that are there', () => {
     const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
     const named = DOCUMENTS.flatMap((document) => [...read(document).matchAll(/npm run ([\w:-]+)/g)]);
@@ -67,8 +81,9 @@ describe('docs/architecture.md', () => {
 });
 
 describe('docs/configuration.md', () => {
-  const source = ['config', 'jwt-config', 'redis-config', 'tls-config']
-    .map((name) => read(`src/config/${name}.ts`))
+  const source = readdirSync(join(root, 'src/config'))
+    .filter((name) => !name.endsWith('.test.ts'))
+    .map((name) => read(`src/config/${name}`))
     .join('\n');
   const readNames = (pattern: RegExp): string[] =>
     [...new Set([...source.matchAll(pattern)].map(([, name]) => name!))].toSorted();
@@ -97,10 +112,11 @@ describe('docs/metrics.md', () => {
     const metrics = new Metrics();
     metrics.cacheObserver();
     metrics.watchWorker(() => undefined);
+    metrics.doors.watch({ openStreams: () => new Map(), openConnections: () => new Map() });
     metrics.watch({
       ...{ deadLetters: () => Promise.resolve(0), compileFailures: () => 0 },
       ...{ snapshotRevision: () => 0, snapshotAgeMs: () => 0, cachedStates: () => NOTHING_CACHED },
-      ...{ openStreams: () => ({ watch: 0, evaluate: 0 }), streamBacklog: () => 0 },
+      ...{ openStreams: () => ({ watch: 0, administration: 0, evaluate: 0 }), streamBacklog: () => 0 },
     });
     const own = metrics.registry.getMetricsAsArray().filter(({ name }) => !/^latchkey_(nodejs|process)_/.test(name));
     const told = [...read('docs/metrics.md').matchAll(/^\| (`.*?`) \|/gm)].flatMap(([, names]) => names!.split(', '));

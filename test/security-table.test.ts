@@ -4,8 +4,12 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { ELSEWHERE, type Operation, operationsOf, PERMISSIONS } from '../src/calls/permissions.js';
+import { authenticatorOf } from '../src/identity/authenticator-of.js';
+import { OpenFeatureResolver } from '../src/openfeature/resolver.js';
+import { openRestDoor, type RestDoor } from '../src/rest/rest-door.js';
 import { SCOPES, type Scope } from '../src/store/token-store.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../src/testing/embedded-latchkey.js';
+import { connectWire, grpcWire, VERSIONS, type Version, type Wire } from './flagd/wires.js';
 import { ADMIN_ROUTES, adminExample } from './security/admin-examples.js';
 import { callRpc, isRefusal, RPCS } from './security/call-rpc.js';
 import {
@@ -26,6 +30,7 @@ import { readTable, type TableRow } from './security/read-tables.js';
 const markdown = readFileSync(join(import.meta.dirname, '../docs/security.md'), 'utf8');
 const rpcRows = readTable(markdown, 'RPC');
 const routeRows = readTable(markdown, 'route');
+const flagdRows = readTable(markdown, "flagd's RPC");
 const JWT_SECRET = 'a shared secret of more than thirty-two bytes';
 
 /** A kind of caller, as a column's heading names it. */
@@ -37,6 +42,7 @@ interface Kind {
 
 let latchkey: EmbeddedLatchkey;
 let client: Client;
+let flagd: Client;
 let made: Made;
 /** A token that is bound to the caller's organization, with the scope `manage` alone. */
 let managing = '';
@@ -48,8 +54,10 @@ beforeAll(async () => {
     JWT_PLATFORM_CLAIM: 'groups',
     JWT_PLATFORM_VALUE: 'operators',
     SIGN_INS_PER_MINUTE: '0',
+    FLAGD_ADDR: '127.0.0.1:0',
   });
   client = new Client(latchkey.grpcAddress, credentials.createInsecure());
+  flagd = new Client(latchkey.server.flagdAddress!, credentials.createInsecure());
   const { services, operator } = latchkey;
   for (const { user, organization } of [OWN, FOREIGN]) {
     await services.users.identify(operator, { userId: user, organizationId: organization });
@@ -63,6 +71,8 @@ beforeAll(async () => {
     userIds.map((userId) => ({ userId, organizationId: organization }));
   const access = [...expected(NEWCOMERS.own, OWN), ...expected(NEWCOMERS.foreign, FOREIGN)];
   const set = { ...change, keyOrId: FLAG, input, access, removeAccess: [] };
+  // Of any type, since it has no value.
+  await services.flags.set(operator, { ...set, keyOrId: OFF, input: { active: false }, access: [] });
   const { backfillId = '' } = await services.flags.set(operator, set);
   const actions = SPARES.map((name) => ({ name, clientTrackable: false }));
   await services.actions.declare(operator, [...actions, { name: ACTION, clientTrackable: true }]);
@@ -104,6 +114,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   client.close();
+  flagd.close();
   await latchkey.close();
 });
 
@@ -158,10 +169,17 @@ function person(claims: object): Promise<string> {
 
 const exampleOf = ({ call, about }: TableRow): string => (about === '' ? call : `${call} ${about}`);
 
+/** A flag that is switched off. */
+const OFF = 'switched-off';
+
 const STREAMS = /^(?:text\/event-stream|application\/jsonl)/;
 
 /** Makes a row's call, as the token's bearer or, where a cookie is given, by a session. */
-async function callRoute(row: TableRow, { token, reach, person }: Kind, cookie?: string): Promise<string> {
+async function callRoute(
+  row: TableRow,
+  { token, reach, person }: Kind,
+  { cookie, address = latchkey.httpAddress }: { readonly cookie?: string; readonly address?: string } = {},
+): Promise<string> {
   const named = (reach === 'own' ? OWN : FOREIGN).user;
   const example = ADMIN_ROUTES.has(row.call)
     ? adminExample(row.call, row.about, reach, made)
@@ -169,7 +187,7 @@ async function callRoute(row: TableRow, { token, reach, person }: Kind, cookie?:
   const body = example.signsIn ? { token: token ?? 'nobody' } : example.body;
   const byCookie = cookie === undefined ? {} : { cookie, 'sec-fetch-site': 'same-origin', 'x-latchkey-console': '1' };
   const byToken = token === undefined || example.signsIn ? {} : { authorization: `Bearer ${token}` };
-  const response = await fetch(`http://${latchkey.httpAddress}${example.path}`, {
+  const response = await fetch(`http://${address}${example.path}`, {
     method: row.call.split(' ', 1)[0]!,
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     headers: {
@@ -179,7 +197,8 @@ async function callRoute(row: TableRow, { token, reach, person }: Kind, cookie?:
     },
   });
   if (STREAMS.test(response.headers.get('content-type') ?? '')) {
-    await response.body?.cancel();
+    // A preview ends by itself, and the next caller needs its place.
+    await (row.call.endsWith('/preview') ? response.text() : response.body?.cancel());
     return 'yes';
   }
   const text = await response.text();
@@ -260,6 +279,80 @@ describe('over REST', () => {
   );
 });
 
+/** What a call of flagd's services comes to, in the words of the table. */
+async function callFlagd(wire: Wire, version: Version, rpc: string, { token, reach }: Kind): Promise<string> {
+  const headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
+  const context = { targetingKey: (reach === 'own' ? OWN : FOREIGN).user };
+  if (rpc !== 'EventStream') {
+    const { code, details } = await wire.call(version, rpc, { flagKey: OFF, context }, headers);
+    return FLAGD_WORDS[code] ?? details;
+  }
+  const events = wire.events(version, headers);
+  try {
+    return (await events.next())?.['type'] === 'provider_ready' ? 'yes' : 'another event';
+  } catch (error) {
+    const { code, details } = error as { readonly code: string; readonly details: string };
+    return FLAGD_WORDS[code] ?? details;
+  } finally {
+    events.close();
+  }
+}
+
+const FLAGD_WORDS: Readonly<Record<string, string>> = {
+  ...{ OK: 'yes', UNAUTHENTICATED: '401', PERMISSION_DENIED: '403', NOT_FOUND: '404' },
+};
+
+describe("flagd's services", () => {
+  it('stand in the table', () => {
+    for (const { methods } of Object.values(VERSIONS))
+      expect(flagdRows.map(({ call }) => call).toSorted()).toEqual(methods.map(({ name }) => name).toSorted());
+  });
+
+  it.each(flagdRows.map((row) => [row.call, row] as const))('%s is for whom the table says', async (rpc, row) => {
+    const wires = [grpcWire(flagd), connectWire(`http://${latchkey.httpAddress}`, 'json')];
+    for (const wire of wires) {
+      for (const version of Object.keys(VERSIONS) as Version[])
+        expect(await outcomesOf(row, (kind) => callFlagd(wire, version, rpc, kind))).toEqual(row.outcomes);
+    }
+  });
+});
+
+/** What visitors may call where they are let in. */
+const FOR_VISITORS = new Set(['POST /ofrep/v1/evaluate/flags/:key', 'POST /ofrep/v1/evaluate/flags']);
+
+describe('a visitor, where visitors are let in', () => {
+  let door: RestDoor;
+  beforeAll(async () => {
+    const { services } = latchkey;
+    door = await openRestDoor({
+      ...{ services, address: '127.0.0.1:0', trustedProxies: ['127.0.0.1'] },
+      resolver: new OpenFeatureResolver(services.evaluation),
+      authenticator: authenticatorOf({ services, visitors: { requestsPerMinute: 0 } }),
+      ready: () => ({ ready: true, degraded: false }),
+      metrics: () => '',
+      observer: { callEnded: () => undefined },
+    });
+  });
+  afterAll(() => door.drain(0));
+
+  it.each(flagdRows.map(({ call }) => call))(
+    "asks flagd's services over Connect, and has no stream: %s",
+    async (rpc) => {
+      const wire = connectWire(`http://${door.address}`, 'json');
+      const outcome = await callFlagd(wire, 'v1', rpc, kinds.get('none')!).catch(String);
+      expect(outcome).toBe(rpc === 'EventStream' ? '403' : 'yes');
+    },
+  );
+
+  it.each(routeRows.map((row) => [exampleOf(row), row] as const))(
+    'is nobody, or asks for flags: %s',
+    async (_, row) => {
+      const outcome = await callRoute(row, kinds.get('none')!, { address: door.address });
+      expect(outcome).toBe(FOR_VISITORS.has(row.call) ? 'yes' : row.outcomes.none);
+    },
+  );
+});
+
 /** The columns of who administers an organization, by whom the call is about. */
 const ADMINISTERED = [
   ['own', 'org admin, own'],
@@ -317,7 +410,7 @@ describe('a session', () => {
       for (const [heading, cookie] of cookies) {
         if (row.outcomes[heading] === undefined) continue;
         told[heading] = row.outcomes[heading];
-        outcomes[heading] = await callRoute(row, kinds.get(heading)!, cookie);
+        outcomes[heading] = await callRoute(row, kinds.get(heading)!, { cookie });
       }
       expect(outcomes).toEqual(told);
     },
@@ -327,6 +420,6 @@ describe('a session', () => {
     ({ call, outcomes }) => !ADMIN_ROUTES.has(call) && !call.endsWith(' /api/session') && outcomes.none === '401',
   );
   it.each(others.map((row) => [exampleOf(row), row] as const))('is nobody elsewhere: %s', async (_name, row) => {
-    expect(await callRoute(row, kinds.get('admin')!, cookies.get('admin'))).toBe('401');
+    expect(await callRoute(row, kinds.get('admin')!, { cookie: cookies.get('admin')! })).toBe('401');
   });
 });

@@ -1,6 +1,17 @@
+import { StoreUnavailable } from '../src/store/store.js';
+
 /** Resolves after `ms`. */
 export function pause(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/**
+ * Waits where a period of the clock (counted from 1970) is over within `neededMs`: what takes no longer then happens within one
+ * period.
+ */
+export async function withinOnePeriod(periodMs: number, neededMs: number): Promise<void> {
+  const leftMs = periodMs - (Date.now() % periodMs);
+  if (leftMs < neededMs) await pause(leftMs);
 }
 
 /**
@@ -21,4 +32,18 @@ export async function until(condition: () => boolean | Promise<boolean>, limitMs
     await pause(10);
   }
   return performance.now() - start;
+}
+
+/** What `work` comes to once the store answers in time: a test that prepares something on a busy machine asks again, as clients do. */
+export async function insist<T>(work: () => Promise<T>, limitMs = 10_000): Promise<T> {
+  const start = performance.now();
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      const away = (error as { readonly code?: unknown }).code === 'UNAVAILABLE' || error instanceof StoreUnavailable;
+      if (!away || performance.now() - start > busy(limitMs)) throw error;
+      await pause(50);
+    }
+  }
 }

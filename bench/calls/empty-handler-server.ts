@@ -40,7 +40,7 @@ server.serve(
   {
     authenticate: (call): Machine | Promise<Machine> =>
       authentication.bearer(call.metadata.get('authorization')[0], call),
-    observer: { callEnded: (call) => observer(new ObservedCall(call)) },
+    observer: { callEnded: (call) => observer(new ObservedCall(call, call.caller)) },
   },
 );
 console.log(`empty grpc=${await server.listen('127.0.0.1:0')}`);

@@ -52,18 +52,25 @@ async function mariadb(directory: string, load: Load): Promise<Place> {
   };
 }
 
+/** Executes statements on a SQLite file. */
+export function executeOn(path: string): { readonly execute: Execute; readonly close: () => void } {
+  const database = new Sqlite(path);
+  const execute: Execute = (text, values = []) => {
+    const statement = database.prepare(text);
+    if (statement.reader) return Promise.resolve(statement.all(...values) as readonly object[]);
+    statement.run(...values);
+    return Promise.resolve([]);
+  };
+  return { execute, close: () => void database.close() };
+}
+
 async function sqlite(directory: string, load: Load): Promise<Place> {
   const path = join(directory, 'many.db');
   await migrate({ kind: 'sqlite', path });
   const store = await openSqliteStore({ path });
-  const writable = new Sqlite(path);
-  await load(store, (text, values = []) => {
-    const statement = writable.prepare(text);
-    if (statement.reader) return Promise.resolve(statement.all(...values) as readonly object[]);
-    statement.run(...values);
-    return Promise.resolve([]);
-  });
-  writable.close();
+  const { execute, close } = executeOn(path);
+  await load(store, execute);
+  close();
   await store.close();
   const database = new Sqlite(path, { readonly: true });
   return {

@@ -15,13 +15,16 @@ export interface Started {
 /** The admin's token of the servers that `serve` starts. */
 export const TOKEN = 'a-token-for-this-run-alone';
 
+/** What servers with MySQL must be given, and all of one database have in common. */
+const SECRET = 'a-secret-of-all-servers-for-this-run-alone';
+
 /** Runs a file of `bench` that is written in TypeScript. */
 export const TYPESCRIPT = ['node', '--no-warnings', '--import', './test/servers/typescript.mjs'] as const;
 
 /** Starts a program on one processor (where `taskset` is there) and waits for a line that matches. */
 export async function start(cpu: number, command: readonly string[], ready: RegExp, env: Record<string, string> = {}) {
   const child = spawn(pinned(cpu, command)[0]!, pinned(cpu, command).slice(1), {
-    env: { ...process.env, ...env },
+    env: { ...process.env, LATCHKEY_SECRET: SECRET, ...env },
     stdio: ['pipe', 'pipe', 'inherit'],
   });
   const lines = createInterface({ input: child.stdout! });

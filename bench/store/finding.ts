@@ -1,6 +1,7 @@
 /**
- * What administrators look up among very much: the search, pages of users and of flags, of organizations; one call after the other, as a
- * person makes them. Then how long a server takes to start on that database, and its memory.
+ * What administrators look up among very much: the search, pages of every kind, explanations, onboarding, the audit; one call after the
+ * other, as a person makes them, and how many rows of tables and indexes MariaDB reads for a call, which no scan hides in. Then how long
+ * a server takes to start on that database, and its memory.
  *
  *     npm run build && npm run bench:finding
  *
@@ -45,6 +46,8 @@ const fillForFinding: Load = async (store, execute) => {
     );
   }
   await fillSearched(store, execute);
+  await fillOnboarding(store, execute);
+  await fillRecords(execute);
 };
 
 /** As the workers' job does it, in larger steps. */
@@ -54,6 +57,44 @@ async function fillSearched(store: SqlStore, execute: Execute): Promise<void> {
   console.log(`by what users are found: filled in ${seconds(startedAt).toFixed(0)} s`);
   await execute('ANALYZE TABLE users, user_search, user_roles');
 }
+
+/** Everybody has reached the tour, within the last hundred days; half have left it. They are counted by the job for who was there before. */
+async function fillOnboarding(store: SqlStore, execute: Execute): Promise<void> {
+  const startedAt = performance.now();
+  const reachedAt = `${Date.now()} - CRC32(id) MOD 100 * 86400000`;
+  await execute(`UPDATE users SET stage_entered_at = ${reachedAt} WHERE part < 4096`);
+  await execute(
+    'INSERT INTO stages_reached (part, user_id, stage, seq, reached_at, left_at) ' +
+      `SELECT part, id, 'tour', 1, stage_entered_at, IF(stage = 'tour', NULL, stage_entered_at + CRC32(id) MOD 7 * 3600000) FROM users WHERE part < 4096`,
+  );
+  await execute(
+    'INSERT INTO stages_reached (part, user_id, stage, seq, reached_at) ' +
+      `SELECT part, id, stage, 2, stage_entered_at + CRC32(id) MOD 7 * 3600000 FROM users WHERE part < 4096 AND stage = 'done'`,
+  );
+  await execute("UPDATE meta SET value = '' WHERE name = 'onboarding_counted'");
+  while (await store.onboarding.countSome(2_000));
+  console.log(`onboarding: filled and counted in ${seconds(startedAt).toFixed(0)} s`);
+}
+
+/** One user in ten has been granted one of the flags, and as many changes are told by the audit. */
+async function fillRecords(execute: Execute): Promise<void> {
+  await execute(
+    'INSERT INTO unlocks (part, user_id, seq, flag_id, rule_id, rule_version, kind, earned_at, recorded_at, cause) ' +
+      `SELECT part, id, 1, 'flg_1', '', 0, 'granted', stage_entered_at, stage_entered_at, '{}' FROM users ` +
+      'WHERE part < 4096 AND CRC32(id) MOD 10 = 0',
+  );
+  await execute(
+    'INSERT INTO audit (id, at, actor, action, target, state_before, state_after, request_id, comment) ' +
+      "SELECT 1000 + ROW_NUMBER() OVER (ORDER BY part, id), stage_entered_at, CONCAT('token:tok_', CRC32(id) MOD 50), 'user.identify', " +
+      "CONCAT('user:', id), '{}', '{}', 'request', 'as they asked' FROM users WHERE part < 4096 AND CRC32(id) MOD 10 = 0",
+  );
+  await execute(
+    "INSERT INTO audit_subjects (kind, subject, audit_id) SELECT 'user', SUBSTRING(target, 6), id FROM audit WHERE id >= 1000",
+  );
+  await execute('ANALYZE TABLE users, unlocks, audit, audit_subjects, stages_reached, onboarding_counts');
+}
+
+const user = (n: number): string => `user-${(n * 7_919) % SIZE.users}`;
 
 /** What is asked, by its name in the report: the path of the n-th call, and what its median may take at most. */
 const ASKED: Readonly<Record<string, { readonly path: (n: number) => string; readonly atMostMs: number }>> = {
@@ -73,10 +114,34 @@ const ASKED: Readonly<Record<string, { readonly path: (n: number) => string; rea
     atMostMs: 30,
   },
   'a page of 100 users, in a stage': { path: () => '/users?page_size=100&stage=tour', atMostMs: 30 },
+  'the overview': { path: () => '/overview', atMostMs: 30 },
   'a page of 50 organizations, with members counted': {
     path: (n) => `/organizations?page_size=50&count_members=true&q=organization-${1 + (n % 9)}`,
     atMostMs: 50,
   },
+  'a page of 100 members of an organization': {
+    path: (n) => `/organizations/organization-${n % SIZE.organizations}/members?page_size=100`,
+    atMostMs: 30,
+  },
+  'a page of 50 users who hold an unlock of a flag': {
+    path: () => '/users?page_size=50&unlocked=flag-1',
+    atMostMs: 30,
+  },
+  'a page of 100 entries of the ledger of a flag': { path: () => '/flags/flag-1/unlocks?page_size=100', atMostMs: 30 },
+  'a user': { path: (n) => `/users/${user(n)}`, atMostMs: 30 },
+  'an explanation of a flag for a user': { path: (n) => `/users/${user(n)}/flags/flag-${n}/explain`, atMostMs: 30 },
+  'a page of 50 flags of a user': { path: (n) => `/users/${user(n)}/flags?page_size=50`, atMostMs: 100 },
+  'the funnel of everybody': { path: () => '/onboarding', atMostMs: 30 },
+  'the funnel of an organization': { path: (n) => `/onboarding?organization_id=organization-${n}`, atMostMs: 30 },
+  'a page of 100 users who are stuck': { path: () => '/onboarding/tour?page_size=100', atMostMs: 30 },
+  'a page of 50 entries of the audit': { path: () => '/audit?page_size=50', atMostMs: 30 },
+  'a page of 50 entries of the audit, by one actor': {
+    path: (n) => `/audit?page_size=50&actor=token:tok_${n % 50}`,
+    atMostMs: 30,
+  },
+  'what refers to a flag': { path: (n) => `/flags/flag-${n}/references`, atMostMs: 30 },
+  'the vocabulary': { path: () => '/vocabulary', atMostMs: 100 },
+  health: { path: () => '/health', atMostMs: 30 },
 };
 
 async function measure(place: Place, report: Report): Promise<void> {
@@ -97,11 +162,19 @@ async function measure(place: Place, report: Report): Promise<void> {
   for (const [what, { path, atMostMs }] of Object.entries(ASKED)) {
     for (let n = 0; n < WARM_UP_CALLS; n++) await ask(path(n));
     const taken: number[] = [];
+    const before = await rowsRead(place);
     for (let n = 0; n < CALLS; n++) taken.push(await ask(path(n + WARM_UP_CALLS)));
     report.row({ what, unit: 'ms', values: taken, digits: 1, mark: { atMost: atMostMs } });
+    report.row({ what: `${what}: rows read`, unit: 'a call', values: [((await rowsRead(place)) - before) / CALLS] });
   }
   report.row({ what: 'resident after all of it', unit: 'MiB', values: [residentMib(server.process.pid!)] });
   await server.stop();
+}
+
+/** Rows of tables and of indexes that the database has read for anybody, what the server does in the background with them. */
+async function rowsRead(place: Place): Promise<number> {
+  const rows = (await place.query("SHOW GLOBAL STATUS LIKE 'Handler_read%'")) as readonly { readonly Value: string }[];
+  return rows.reduce((sum, { Value }) => sum + Number(Value), 0);
 }
 
 const startedAt = performance.now();

@@ -1,7 +1,16 @@
 import { posix } from 'node:path';
 import { findCircles, findMutualFolders } from './find-circles.js';
 import { type FoundImport, findImports } from './find-imports.js';
-import { COMPOSITION_PARTS, ENVIRONMENT_PATHS, IMPURE, PARTS, type Part, TEST_PATHS, WALLS } from './floors.js';
+import {
+  COMPOSITION_PARTS,
+  ENVIRONMENT_PATHS,
+  IMPURE,
+  PARTS,
+  type Part,
+  TEST_PATHS,
+  TYPES_ALONE,
+  WALLS,
+} from './floors.js';
 import { maskLiterals } from './mask-literals.js';
 
 export interface SourceFile {
@@ -13,13 +22,14 @@ export interface SourceFile {
 /** Holds the table of floors and walls against a set of sources; one sentence per violation, none when all is well. */
 export function checkArchitecture(files: readonly SourceFile[]): string[] {
   const production = files.filter((file) => !TEST_PATHS.test(file.path));
+  const paths = new Set(files.map(({ path }) => path));
   const edges = new Map<string, string[]>();
   const violations = production.flatMap((file) => {
     const masked = maskLiterals(file.source);
     const { imports, computed } = findImports(masked);
     edges.set(
       file.path,
-      imports.filter(isRelative).map((found) => resolveImport(file.path, found.specifier)),
+      imports.filter(isRelative).map((found) => sourceNamed(resolveImport(file.path, found.specifier), paths)),
     );
     const part = partOf(file.path);
     if (part === undefined) {
@@ -52,17 +62,25 @@ function resolveImport(from: string, specifier: string): string {
   return posix.join(posix.dirname(from), specifier).replace(/\.js$/, '.ts');
 }
 
+/** The compiled name may stand for a file with JSX, too. */
+function sourceNamed(path: string, paths: ReadonlySet<string>): string {
+  return paths.has(`${path}x`) ? `${path}x` : path;
+}
+
 function checkOwn(path: string, part: Part, found: FoundImport): string[] {
   const target = resolveImport(path, found.specifier);
   if (TEST_PATHS.test(target)) {
     return [`${path} imports ${target}, which is for tests`];
   }
-  if (!target.startsWith('src/')) {
+  if (!/^(?:src|console\/src)\//.test(target)) {
     return COMPOSITION_PARTS.includes(part.name) ? [] : [`${path} imports ${target}, outside src`];
   }
   const targetPart = partOf(target);
   if (targetPart === undefined) {
     return [`${path} imports ${target}, which is on no floor`];
+  }
+  if (TYPES_ALONE.test(target) && !/^\s*type\b/.test(found.clause)) {
+    return [`${path} imports more than types of ${target}`];
   }
   if (targetPart.name === part.name || part.mayImport.includes(targetPart.name)) {
     return [];

@@ -13,16 +13,20 @@ const PORTS = ['store port', 'queue port', 'notify port', 'deliver port'];
 /** Each may import those after it: what a write unlocks stands on the configuration, that on how a call is made. */
 const BELOW_USE_CASES = ['unlocking', 'announcing', 'configuration', 'calls'];
 const USE_CASES = ['services', 'worker', ...BELOW_USE_CASES];
-const COMPOSITION = ['main', 'config', 'compose'];
+const COMPOSITION = ['main', 'config', 'compose', 'test server'];
 
 const BUILT_FROM_ALL = [
   ...['core', 'outages', 'redis', ...PORTS, ...USE_CASES],
   ...['store/sql', 'store/mysql', 'store/sqlite', 'store/cached'],
   ...['queue/bullmq', 'queue/embedded', 'notify/redis', 'notify/local', 'deliver/http'],
-  ...['protocol', 'grpc', 'rest', 'cli', 'client', 'observability'],
+  ...['protocol', 'identity', 'openfeature', 'flagd', 'grpc', 'rest', 'cli', 'client', 'observability'],
 ];
 
+const CONSOLE_BELOW_PAGES = ['types of the API', 'console words', 'console api', 'console ui'];
+
 export const PARTS: readonly Part[] = [
+  // Types alone: what compiled code imports of it is nothing.
+  { name: 'types of the API', paths: /^src\/protocol\/gen\/admin-json\.ts$/, mayImport: [] },
   { name: 'core', paths: /^src\/core\//, mayImport: [] },
   // How long to wait for what may be away, and how often to say that it is: for whoever stands beside such a thing.
   { name: 'outages', paths: /^src\/outages\//, mayImport: [] },
@@ -66,12 +70,30 @@ export const PARTS: readonly Part[] = [
     paths: /^src\/protocol\//,
     mayImport: ['core', 'services', 'calls', 'generated code', 'well-known types'],
   },
+  // Who calls: whom tokens name, for whichever door they are brought to.
+  { name: 'identity', paths: /^src\/identity\//, mayImport: ['core', 'outages', 'services', 'calls'] },
+  // What OpenFeature's clients are told, for whichever door they come by.
+  { name: 'openfeature', paths: /^src\/openfeature\//, mayImport: ['core', 'services', 'calls'] },
+  { name: "flagd's generated code", paths: /^src\/flagd\/gen\//, mayImport: [] },
+  // What flagd's clients are answered, over gRPC and over Connect.
+  {
+    name: 'flagd',
+    paths: /^src\/flagd\//,
+    mayImport: ['core', 'services', 'calls', 'configuration', 'protocol', 'openfeature', "flagd's generated code"],
+  },
   {
     name: 'grpc',
     paths: /^src\/grpc\//,
-    mayImport: ['core', 'outages', 'services', 'calls', 'protocol', 'generated code', 'well-known types'],
+    mayImport: [
+      ...['core', 'outages', 'services', 'calls', 'identity', 'openfeature', 'flagd', 'protocol'],
+      ...['generated code', 'well-known types'],
+    ],
   },
-  { name: 'rest', paths: /^src\/rest\//, mayImport: ['core', 'services', 'calls', 'protocol'] },
+  {
+    name: 'rest',
+    paths: /^src\/rest\//,
+    mayImport: ['core', 'services', 'calls', 'identity', 'openfeature', 'flagd', 'protocol'],
+  },
   { name: 'cli', paths: /^src\/cli\//, mayImport: ['core', 'services', 'calls'] },
   {
     name: 'client',
@@ -85,9 +107,28 @@ export const PARTS: readonly Part[] = [
     paths: /^src\/observability\//,
     mayImport: ['core', 'outages', ...PORTS, 'services', 'calls', 'worker'],
   },
+  // The console runs in browsers and knows the server by its API alone: of src it imports the types of the API's JSON.
+  { name: 'console words', paths: /^console\/src\/words\//, mayImport: [] },
+  { name: 'console draft', paths: /^console\/src\/draft\//, mayImport: ['types of the API'] },
+  { name: 'console api', paths: /^console\/src\/api\//, mayImport: ['types of the API'] },
+  { name: 'console ui', paths: /^console\/src\/ui\//, mayImport: ['console words'] },
+  { name: 'console parts', paths: /^console\/src\/parts\//, mayImport: [...CONSOLE_BELOW_PAGES, 'console draft'] },
+  {
+    name: 'console pages',
+    paths: /^console\/src\/pages\//,
+    mayImport: [...CONSOLE_BELOW_PAGES, 'console parts', 'console draft'],
+  },
+  {
+    name: 'console app',
+    paths: /^console\/src\/(?:app\/|main\.tsx$|[\w-]+\.d\.ts$)/,
+    mayImport: [...CONSOLE_BELOW_PAGES, 'console parts', 'console pages'],
+  },
+
   { name: 'main', paths: /^src\/main\.ts$/, mayImport: [...BUILT_FROM_ALL, 'config', 'compose'] },
   { name: 'config', paths: /^src\/config\//, mayImport: BUILT_FROM_ALL },
   { name: 'compose', paths: /^src\/compose\//, mayImport: [...BUILT_FROM_ALL, 'config'] },
+  // What teams that use Latchkey start from their own tests. Nothing imports it, so that no other server has its movable clock.
+  { name: 'test server', paths: /^src\/test-server\//, mayImport: [...BUILT_FROM_ALL, 'config', 'compose'] },
 ];
 
 /** Parts that construct things. */
@@ -99,8 +140,8 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   { package: /^node-cache$/, paths: /^src\/store\/[^/]+\//, where: "the store's adapters" },
   {
     package: /^lru-cache$/,
-    paths: /^src\/(services|rest|store\/[^/]+)\//,
-    where: "src/services, src/rest and the store's adapters",
+    paths: /^src\/(services|identity|rest|store\/[^/]+)\//,
+    where: "src/services, src/identity, src/rest and the store's adapters",
   },
   { package: /^bullmq$/, paths: /^src\/queue\/[^/]+\//, where: "the queue's adapters" },
   { package: /^ioredis$/, paths: /^src\/(queue|notify)\/[^/]+\//, where: "the queue's and the notifier's adapters" },
@@ -111,11 +152,24 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   },
   {
     package: /^@bufbuild\/protobuf$/,
-    paths: /^src\/(protocol|grpc|client)\//,
-    where: 'src/protocol, src/grpc and src/client',
+    paths: /^src\/(protocol|flagd|grpc|client|rest\/connect)\//,
+    where: 'src/protocol, src/flagd, src/grpc, src/client and src/rest/connect',
   },
-  { package: /^(fastify|@fastify\/.+|typebox|jose)$/, paths: /^src\/rest\//, where: 'src/rest' },
+  { package: /^(fastify|@fastify\/.+|typebox)$/, paths: /^src\/rest\//, where: 'src/rest' },
+  { package: /^jose$/, paths: /^src\/identity\//, where: 'src/identity' },
+  { package: /^@connectrpc\/connect$/, paths: /^src\/rest\/connect\//, where: 'src/rest/connect' },
   { package: /^(json-rules-engine|re2js|semver)$/, paths: /^src\/core\//, where: 'src/core' },
+  { package: /^(?:react|react-dom|@tanstack\/.+)$/, paths: /^console\/src\//, where: 'console/src' },
+  {
+    package: /^(?:@base-ui\/.+|lucide-react|@fontsource-variable\/.+)$/,
+    paths: /^console\/src\/ui\//,
+    where: 'console/src/ui',
+  },
+  {
+    package: /^(?:@codemirror|@lezer)\/.+$/,
+    paths: /^console\/src\/parts\/json-editor\//,
+    where: 'console/src/parts/json-editor',
+  },
   {
     package: /^temporal-polyfill$/,
     paths: /^src\/core\/values\/time-zone\.ts$/,
@@ -127,6 +181,9 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
     where: 'src/main.ts, src/config, src/compose and src/observability',
   },
 ];
+
+/** Of what these import nothing may be left when they are compiled. */
+export const TYPES_ALONE = /^src\/protocol\/gen\/admin-json\.ts$/;
 
 /** Tests, and what only tests use; they may import anything, and nothing else may import them. */
 export const TEST_PATHS = /\.test\.ts$|\/testing\//;

@@ -12,7 +12,7 @@ import { IdentifyRequest } from '../gen/latchkey/v1/user.js';
 import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { busy } from '../timing.js';
-import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
+import { type LatchkeyProcess, migrateDatabase, startLatchkey } from './latchkey-process.js';
 import {
   DERIVED,
   expectedOf,
@@ -58,15 +58,7 @@ beforeAll(async () => {
   redis = await startRedis();
   directory = mkdtempSync(join(tmpdir(), 'latchkey-cluster-'));
   sql = await createConnection({ uri: database.url });
-  execFileSync(
-    process.execPath,
-    ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'migrate'],
-    {
-      cwd: new URL('../../', import.meta.url),
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
-      stdio: 'ignore',
-    },
-  );
+  migrateDatabase(database.url);
   servers = await Promise.all([startLatchkey(settings('grpc,rest')), startLatchkey(settings('grpc,rest'))]);
   workers = await Promise.all([startLatchkey(settings('worker')), startLatchkey(settings('worker'))]);
 }, 120_000);

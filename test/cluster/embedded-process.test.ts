@@ -5,6 +5,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { BUILT_SERVER, build } from '../servers/built.js';
 import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
 
 let directory: string;
@@ -123,13 +124,18 @@ describe('an embedded process', () => {
   }, 120_000);
 
   it('is ended by SIGTERM while it still waits for the database', async () => {
-    const words = ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve'];
+    build();
     const env = {
       PATH: process.env.PATH,
       DATABASE_URL: 'mysql://u:p@127.0.0.1:1/x',
       LATCHKEY_ADMIN_TOKEN: 'x'.repeat(16),
+      LATCHKEY_SECRET: 'x'.repeat(32),
     };
-    const child = spawn(process.execPath, words, { cwd: new URL('../../', import.meta.url), env, stdio: 'ignore' });
+    const child = spawn(process.execPath, [BUILT_SERVER, 'serve'], {
+      cwd: new URL('../../', import.meta.url),
+      env,
+      stdio: 'ignore',
+    });
     // Within the ten seconds that it waits for the database, and after it has begun to.
     await new Promise((resolve) => setTimeout(resolve, 5_000));
     const ended = once(child, 'exit');

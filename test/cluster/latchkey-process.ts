@@ -1,11 +1,14 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { BUILT_SERVER, build } from '../servers/built.js';
 import { busy } from '../timing.js';
 
 const ROOT = new URL('../../', import.meta.url);
 const FREE_PORTS = { GRPC_ADDR: '127.0.0.1:0', HTTP_ADDR: '127.0.0.1:0', OPS_ADDR: '127.0.0.1:0' };
+/** What every server with MySQL must be given; all that share a database have it in common. */
+const SECRET = { LATCHKEY_SECRET: 'the-secret-of-all-servers-of-these-tests' };
 const READY_MS = busy(30_000);
 /** A process that a test starts, or starts again after a kill, need not compile what another one has compiled. */
 const COMPILED = { NODE_COMPILE_CACHE: fileURLToPath(new URL('node_modules/.cache/compile', ROOT)) };
@@ -21,16 +24,16 @@ export interface LatchkeyProcess {
   end(signal: 'SIGKILL' | 'SIGTERM'): Promise<number | null>;
 }
 
-/** Starts a Latchkey process from the sources with these settings and nothing else of this environment. */
+/** Starts a Latchkey process, as it is built, with these settings and nothing else of this environment. */
 export async function startLatchkey(
   environment: Record<string, string>,
   words: readonly string[] = [],
 ): Promise<LatchkeyProcess> {
-  const child = spawn(
-    process.execPath,
-    ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'serve', ...words],
-    { cwd: ROOT, env: { PATH: process.env.PATH, ...COMPILED, ...FREE_PORTS, ...environment } },
-  );
+  build();
+  const child = spawn(process.execPath, [BUILT_SERVER, 'serve', ...words], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, ...COMPILED, ...FREE_PORTS, ...SECRET, ...environment },
+  });
   let log = '';
   child.stderr.on('data', (chunk: Buffer) => {
     log += chunk.toString();
@@ -49,6 +52,16 @@ export async function startLatchkey(
       return code;
     },
   };
+}
+
+/** Brings a database's schema up to date, as an operator does before the servers start. */
+export function migrateDatabase(url: string): void {
+  build();
+  execFileSync(process.execPath, [BUILT_SERVER, 'migrate'], {
+    cwd: ROOT,
+    env: { PATH: process.env.PATH, ...COMPILED, DATABASE_URL: url },
+    stdio: 'ignore',
+  });
 }
 
 async function readyLine(child: ChildProcess, log: () => string): Promise<string> {

@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -14,9 +13,9 @@ import { Cause_Type } from '../gen/latchkey/v1/ledger.js';
 import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { pause, until } from '../timing.js';
-import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
+import { type LatchkeyProcess, migrateDatabase, startLatchkey } from './latchkey-process.js';
 
-const USERS = Number(process.env.CLUSTER_TIMERS ?? 3_000);
+const USERS = Number(process.env.CLUSTER_TIMERS ?? 1_500);
 const OUTAGE_USERS = USERS / 4;
 const SENDERS = 12;
 const TOKEN = 'the-admin-token-of-this-test';
@@ -85,9 +84,7 @@ describe('timers on MariaDB and Redis', () => {
     redis = await startRedis();
     directory = mkdtempSync(join(tmpdir(), 'latchkey-timers-'));
     sql = await createConnection({ uri: database.url });
-    const words = ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'migrate'];
-    const env = { PATH: process.env.PATH, DATABASE_URL: database.url };
-    execFileSync(process.execPath, words, { cwd: new URL('../../', import.meta.url), env, stdio: 'ignore' });
+    migrateDatabase(database.url);
     server = await startLatchkey(settings('grpc'));
     clients = clientsOf(server, TOKEN);
     await setFlags(clients);
@@ -172,7 +169,7 @@ describe('timers on MariaDB and Redis', () => {
         await pause(300);
       }
     })();
-    const due = await joinAll('kill', USERS, (n) => 6_000 + (n % 12) * 1_000);
+    const due = await joinAll('kill', USERS, (n) => 5_000 + (n % 8) * 1_000);
     const entries = await expectFired('kill', due).finally(() => {
       stopped = true;
     });
@@ -189,7 +186,7 @@ describe('timers on MariaDB and Redis', () => {
 
   it('fire late and as of their instant after a time without any worker', async () => {
     await Promise.all(workers.map((worker) => worker.end('SIGKILL')));
-    const due = await joinAll('outage', OUTAGE_USERS, (n) => 5_000 + (n % 4) * 500);
+    const due = await joinAll('outage', OUTAGE_USERS, (n) => 3_000 + (n % 4) * 500);
     const lastDue = Math.max(...due.values());
     await until(() => Date.now() > lastDue + 3 * SECOND_MS, 60 * SECOND_MS);
     expect(await ledger('outage')).toEqual([]);

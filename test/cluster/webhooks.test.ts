@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -13,7 +12,7 @@ import { startRedis } from '../servers/redis-server.js';
 import { createDatabase, type TestDatabase } from '../servers/test-servers.js';
 import { pause, until } from '../timing.js';
 import { isSignedBy, openReceiver, type Receiver } from '../use-cases/stands/webhook-receiver.js';
-import { type LatchkeyProcess, startLatchkey } from './latchkey-process.js';
+import { type LatchkeyProcess, migrateDatabase, startLatchkey } from './latchkey-process.js';
 
 const USERS = 500;
 const PER_CALL = 10;
@@ -48,15 +47,7 @@ beforeAll(async () => {
   redis = await startRedis();
   directory = mkdtempSync(join(tmpdir(), 'latchkey-webhooks-'));
   sql = await createConnection({ uri: database.url });
-  execFileSync(
-    process.execPath,
-    ['--no-warnings', '--import', './test/servers/typescript.mjs', 'src/main.ts', 'migrate'],
-    {
-      cwd: new URL('../../', import.meta.url),
-      env: { PATH: process.env.PATH, DATABASE_URL: database.url },
-      stdio: 'ignore',
-    },
-  );
+  migrateDatabase(database.url);
   receiver = await openReceiver((n, response) => {
     // Slow, and now and then broken.
     setTimeout(() => response.writeHead(n % 25 === 24 ? 503 : 200).end(), ANSWER_MS);

@@ -226,12 +226,13 @@ function readEvents(given: unknown, where: string, at: ReadInstant): readonly Ca
 }
 
 function readContext(given: object, where: string, at: ReadInstant): EvaluationContext {
-  const read = new Fields(given, where, ['organization', 'roles', 'joined', 'attributes']);
+  const read = new Fields(given, where, ['organization', 'roles', 'joined', 'attributes', 'anonymous_id']);
   return {
     ...(read.has('organization') ? { organizationId: read.text('organization') } : {}),
     ...(read.has('roles') ? { roles: read.list('roles') as string[] } : {}),
     ...(read.has('joined') ? { joinedAt: at(read.get('joined')) } : {}),
     ...(read.has('attributes') ? { attributes: read.object('attributes') as JsonObject } : {}),
+    ...(read.has('anonymous_id') ? { anonymousId: read.text('anonymous_id') } : {}),
   };
 }
 

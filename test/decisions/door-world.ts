@@ -22,37 +22,35 @@ export interface DoorAnswer {
   readonly validUntil?: number;
 }
 
-/** A case's world behind both doors of a server of its own. */
+/** A case's world behind both doors of a server. */
 export interface DoorWorld {
   overGrpc(): Promise<DoorAnswer>;
   /** undefined where the list does not hold the flag. */
   overRest(): Promise<DoorAnswer | undefined>;
-  close(): Promise<void>;
+}
+
+/** A server for cases whose names are set apart. */
+export function openCaseServer(): Promise<DoorStand> {
+  return openDoorStand({ ROLES: 'grpc,rest,worker', EVENT_RETENTION_DAYS: '58' });
 }
 
 /** Sets a case up by the calls that operators and producers make. */
-export async function openDoorWorld(given: DecisionCase): Promise<DoorWorld> {
-  const stand = await openDoorStand({ ROLES: 'grpc,rest,worker', EVENT_RETENTION_DAYS: '58' });
-  try {
-    await putPeople(stand.admin, given);
-    const ruleNames = await putConfiguration(stand.admin, given);
-    await putRows(stand, given.access);
-    await sendEvents(stand, given);
-    return {
-      overGrpc: () => askGrpc(stand.admin, given, ruleNames),
-      overRest: () => askRest(stand, given),
-      close: () => stand.close(),
-    };
-  } catch (error) {
-    await stand.close();
-    throw error;
-  }
+export async function putWorld(stand: DoorStand, given: DecisionCase): Promise<DoorWorld> {
+  await putPeople(stand.admin, given);
+  const ruleNames = await putConfiguration(stand.admin, given);
+  await putRows(stand, given.access);
+  await sendEvents(stand, given);
+  return {
+    overGrpc: () => askGrpc(stand.admin, given, ruleNames),
+    overRest: () => askRest(stand, given),
+  };
 }
 
 async function putPeople(admin: Rpc, { organization, user, stages }: DecisionCase): Promise<void> {
   const { id, attributes, roles } = organization;
   if (id !== '') await admin.setOrganization({ organization: { id, attributes, roles: roles.map(roleMessage) } });
-  if (stages.length > 0) await admin.setStages({ stages: stages.map((name) => ({ name })) });
+  // There is one list for all: that of the case before would be in the way.
+  await admin.setStages({ stages: stages.map((name) => ({ name })) });
   await admin.identify({
     ...{ userId: user.id, organizationId: user.organizationId, roles: [...user.roles] },
     ...{ emailVerified: user.emailVerified, attributes: user.attributes },
@@ -147,7 +145,7 @@ async function askGrpc(
   { ask, user, context = {} }: DecisionCase,
   ruleNames: ReadonlyMap<string, string>,
 ): Promise<DoorAnswer> {
-  const { organizationId, roles, joinedAt, attributes } = context;
+  const { organizationId, roles, joinedAt, attributes, anonymousId = '' } = context;
   const { enabled, reason, variant, value, ruleId, validUntil } = await admin.evaluate({
     flagKey: ask,
     consistency: Consistency.FULL,
@@ -157,6 +155,7 @@ async function askGrpc(
       ...(roles === undefined ? {} : { roles: [...roles] }),
       ...(joinedAt === undefined ? {} : { joinedAt: new Date(joinedAt) }),
       ...(attributes === undefined ? {} : { attributes }),
+      anonymousId,
     },
   });
   const [name] = Object.entries(Reason).find(([, number]) => number === reason)!;

@@ -54,10 +54,13 @@ export function callRpc(client: Client, name: string, token: string | undefined,
   if (responseStream) {
     return new Promise((resolve) => {
       const call = client.makeServerStreamRequest(path, serialize, deserialize, request, metadata);
-      call.once('data', () => {
+      call.on('data', () => {
+        // A preview ends by itself, and the next caller needs its place.
+        if (name.startsWith('Preview')) return;
         resolve('yes');
         call.cancel();
       });
+      call.once('end', () => resolve('yes'));
       call.on('error', (error: ServiceError) => resolve(WORDS[error.code] ?? error.message));
     });
   }

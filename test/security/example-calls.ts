@@ -94,9 +94,12 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   SetStages: () => ({ stages: [] }),
   ListStages: () => ({}),
   GetFunnel: (reach) => ({ organizationId: of(reach).organization }),
+  ListFunnels: () => ({}),
+  GetStage: (reach) => ({ stage: 'tour', organizationId: of(reach).organization }),
   ListStuckUsers: (reach) => ({ stage: 'tour', organizationId: of(reach).organization }),
   DeclareActions: () => ({ actions: [] }),
   ListActions: () => ({}),
+  GetAction: () => ({ name: ACTION }),
   DeleteAction: () => ({ name: spare() }),
   'SetOrganization its roles': (reach) => ({ organization: { id: of(reach).organization, strictRoles: false } }),
   'SetOrganization its attributes': (reach) => ({
@@ -113,6 +116,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   RemoveOrganizationRole: (reach) => ({
     ...{ id: of(reach).organization, name: 'lead', comment: 'a try', validateOnly: true },
   }),
+  ListOrganizationFlags: (reach) => ({ id: of(reach).organization }),
   ListOrganizationMembers: (reach) => ({ id: of(reach).organization }),
   ListUsers: () => ({}),
   Search: () => ({ q: 'own' }),
@@ -137,6 +141,7 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   WatchBackfill: (_reach, { backfillId }) => ({ id: backfillId }),
   ListBackfills: () => ({}),
   GetHealth: () => ({}),
+  GetOverview: () => ({}),
   CancelBackfill: (_reach, { backfillId }) => ({ id: backfillId, comment: 'a try' }),
   StartBackfill: () => ({ flag: FLAG, comment: 'a try' }),
   DeleteOrganization: () => ({ id: 'dissolved', comment: 'a try' }),
@@ -147,17 +152,19 @@ export const RPC_EXAMPLES: Readonly<Record<string, (reach: Reach, made: Made) =>
   RevokeToken: (_reach, { tokenId }) => ({ id: tokenId }),
   ListDeadLetters: () => ({}),
   ReplayDeadLetters: () => ({ events: [] }),
+  DiscardDeadLetters: () => ({ events: [], comment: 'a test of ours' }),
   ListAudit: () => ({}),
   ExportAudit: () => ({}),
+  WatchAdmin: () => ({}),
   ListOrganizationAudit: (reach) => ({ organizationId: of(reach).organization }),
   'GetAuditEntry of a flag': (_reach, { entries }) => ({ id: entries.flag }),
   'GetAuditEntry of a token': (_reach, { entries }) => ({ id: entries.token }),
   'GetAuditEntry of an organization': (reach, { entries }) => ({ id: entries.organization[reach] }),
   'UndoAuditEntry of the platform’s row': (_reach, { entries }) => ({
-    ...{ id: entries.platformRows.pop(), reason: 'a try' },
+    ...{ id: entries.platformRows.pop(), comment: 'a try' },
   }),
   'UndoAuditEntry of an organization’s row': (reach, { entries }) => ({
-    ...{ id: entries.rows[reach].pop(), reason: 'a try' },
+    ...{ id: entries.rows[reach].pop(), comment: 'a try' },
   }),
   ...Object.fromEntries(
     ['ListVersions', 'GetVersion', 'DiffVersions', 'RestoreVersion'].flatMap((name) => {
@@ -208,6 +215,12 @@ export const ROUTE_EXAMPLES: Readonly<Record<string, (userId: string | undefined
   },
   'GET /api/stream': (userId) => ({ path: `/api/stream${query(userId)}` }),
   'POST /api/stream/ticket': (userId) => ({ path: `/api/stream/ticket${query(userId)}` }),
+  'POST /ofrep/v1/evaluate/flags/:key': (userId) => ({
+    path: `/ofrep/v1/evaluate/flags/${FLAG}`,
+    body: asking(userId),
+  }),
+  'POST /ofrep/v1/evaluate/flags': (userId) => ({ path: '/ofrep/v1/evaluate/flags', body: asking(userId) }),
+  'GET /ofrep/v1/stream without a ticket': () => ({ path: '/ofrep/v1/stream' }),
   // As a proxy passes it on: from this machine itself the metrics need no token.
   'GET /metrics': () => ({ path: '/metrics', headers: { 'x-forwarded-for': '203.0.113.7' } }),
   'POST /api/session': () => ({ path: '/api/session', signsIn: true }),
@@ -218,6 +231,11 @@ export const ROUTE_EXAMPLES: Readonly<Record<string, (userId: string | undefined
   'GET /openapi.json': () => ({ path: '/openapi.json' }),
   'GET /docs': () => ({ path: '/docs' }),
 };
+
+/** The body by which OpenFeature's clients ask. */
+function asking(userId: string | undefined): object {
+  return { context: userId === undefined ? {} : { targetingKey: userId } };
+}
 
 function query(userId: string | undefined): string {
   return userId === undefined ? '' : `?user_id=${userId}`;

@@ -5,6 +5,7 @@ import { parse } from 'yaml';
 import type { Flag, Rule } from '../../src/core/flags/flag.js';
 import { describeConditions } from '../../src/core/sentences/conditions-words.js';
 import { describeDifference } from '../../src/core/sentences/difference.js';
+import { describeFlag } from '../../src/core/sentences/flag-words.js';
 import { describeRule } from '../../src/core/sentences/rule-words.js';
 import type { Names, Spoken } from '../../src/core/sentences/speaking.js';
 import { flagOf, ruleOf } from '../../src/core/testing/samples.js';
@@ -61,11 +62,19 @@ describe('what is said of differences', () => {
       expect(describeDifference(flag(before), flag(after)).map(({ text }) => text)).toEqual(differences);
     },
   );
-
-  function flag({ rules = [], ...given }: FlagCase): Flag {
-    return flagOf('reports', { ...given, rules: rules.map((rule) => ruleOf(rule.id, rule)) });
-  }
 });
+
+describe('what is said of flags', () => {
+  const cases = read<{ readonly says: string; readonly flag: FlagCase }>('flags.yaml');
+
+  it.each(cases.map((given) => [given.says, given] as const))('%s', (says, given) => {
+    expect(describeFlag(flag(given.flag)).text).toBe(says);
+  });
+});
+
+function flag({ rules = [], ...given }: FlagCase): Flag {
+  return flagOf('reports', { ...given, rules: rules.map((rule) => ruleOf(rule.id, rule)) });
+}
 
 it('has at least eighty cases', () => {
   expect(['conditions.yaml', 'rules.yaml', 'differences.yaml'].flatMap(read).length).toBeGreaterThanOrEqual(80);

@@ -3,11 +3,12 @@
  * Where TEST_DATABASE_URL or TEST_REDIS_URL is set already, that server is used and left running.
  */
 import './typescript.mjs';
+import { makeScratchFolder } from './scratch-folder.mjs';
 
 export default async function startSharedServers() {
   const { startMariadb } = await import('./mariadb-server.ts');
   const { startRedis } = await import('./redis-server.ts');
-  const started = [];
+  const started = [{ stop: makeScratchFolder() }];
   globalThis.latchkeyTestServers = started;
   if (!process.env.TEST_DATABASE_URL) {
     const mariadb = await startMariadb();

@@ -1,4 +1,5 @@
 /** Jest calls this once after all tests: ends the servers that global-setup.mjs started, and removes their files. */
 export default async function stopSharedServers() {
-  await Promise.all((globalThis.latchkeyTestServers ?? []).map((server) => server.stop()));
+  // The first to be there is the folder that the others have their files in.
+  for (const server of (globalThis.latchkeyTestServers ?? []).toReversed()) await server.stop();
 }

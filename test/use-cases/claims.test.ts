@@ -1,5 +1,5 @@
 import { expect, it } from '@jest/globals';
-import { authenticatorOf } from '../../src/rest/authenticator-of.js';
+import { authenticatorOf } from '../../src/identity/authenticator-of.js';
 import { JWT_OPTIONS, personToken } from '../../src/rest/testing/rest-stand.js';
 import type { ServiceSet } from '../../src/services/service-set.js';
 import type { Claims } from '../../src/services/users/users.js';

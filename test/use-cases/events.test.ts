@@ -107,6 +107,19 @@ describeOnEachEngine('events', (engine) => {
     expect(await stand.drain()).toBe(1);
   });
 
+  it('leave how often an action was done for 45 days', async () => {
+    const { store, services } = await engine.compose();
+    const now = await store.now();
+    const today = dayNumber(now);
+    const action = 'long ago';
+    await store.volume.add([-47, -46, -45, 0].map((ago) => ({ action, day: today + ago, times: 1 })));
+    await keepHouse({
+      store: { ...store, now: () => Promise.resolve(now) },
+      ...{ keeper: services.keeper, retentionDays: 3, auditRetentionDays: undefined },
+    });
+    expect((await store.volume.days(action, 0)).map(({ day }) => day - today)).toEqual([-45, 0]);
+  });
+
   it('refuse what is too far ahead or too old, telling the limit, and take the rest', async () => {
     const stand = await engine.compose({ retentionDays: 7 });
     const now = await stand.store.now();

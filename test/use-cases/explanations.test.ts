@@ -140,7 +140,7 @@ describeOnEachEngine('why a flag is decided as it is', (engine) => {
       expect(keysOf(await listed('zoe', { states: ['ON', 'NEAR'] }))).toEqual(['a_everyone', 'd_half']);
       const [power] = (await listed('zoe', { states: ['OFF'] })).items;
       expect(power).toMatchObject({
-        flag: { line: 'OTHERWISE', progress: 0.25, nearest: { text: expect.stringContaining('1 of 4') } },
+        flag: { line: 'OTHERWISE', progress: 0.25, nearest: { sentence: { text: expect.stringContaining('1 of 4') } } },
       });
       await expect(listed('zoe', { q: 'x'.repeat(300) })).rejects.toMatchObject({ code: 'INVALID' });
     });

@@ -6,7 +6,7 @@ import { migrate } from '../../src/compose/open-adapters.js';
 import type { RunningServer } from '../../src/compose/start-server.js';
 import { type MariadbServer, startMariadb } from '../servers/mariadb-server.js';
 import { requireProgram } from '../servers/server-process.js';
-import { until } from '../timing.js';
+import { insist, until } from '../timing.js';
 import { type DatabaseProxy, startDatabaseProxy } from './stands/database-proxy.js';
 import { describeOnMariadb } from './stands/engines.js';
 import { OPERATOR } from './stands/use-case-stand.js';
@@ -34,12 +34,15 @@ const readiness = async (server: RunningServer): Promise<string> => {
 };
 
 const setUp = async (server: RunningServer): Promise<void> => {
-  await server.composed.services.flags.set(OPERATOR, {
-    ...{ keyOrId: 'once', mustExist: false, input: { rules }, expectedVersion: undefined, onRuleChange: 'KEEP' },
-    ...{ comment: '', access: [], removeAccess: [] },
-  } as const);
-  await server.composed.services.users.identify(OPERATOR, { userId: 'known' });
-  await evaluate(server, 'known');
+  const { flags, users } = server.composed.services;
+  await insist(() =>
+    flags.set(OPERATOR, {
+      ...{ keyOrId: 'once', mustExist: false, input: { rules }, expectedVersion: undefined, onRuleChange: 'KEEP' },
+      ...{ comment: '', access: [], removeAccess: [] },
+    } as const),
+  );
+  await insist(() => users.identify(OPERATOR, { userId: 'known' }));
+  await insist(async () => evaluate(server, 'known'));
 };
 
 const evaluate = (server: RunningServer, userId: string) =>

@@ -1,4 +1,5 @@
 import { expect, it } from '@jest/globals';
+import type { Call } from '../../src/calls/caller.js';
 import type { FlagsRequest } from '../../src/services/finding/flag-list.js';
 import { fillSearch } from '../../src/worker/fill-search.js';
 import { describeOnEachEngine } from './stands/engines.js';
@@ -139,6 +140,32 @@ describeOnEachEngine('finding users', (engine) => {
         users: { items: [{ userId: 'grace' }], more: false },
         organizations: { items: [{ id: 'globex' }], more: false },
       });
+    }
+  });
+
+  it('finds an organization its members by what they unlocked as far as their ledgers tell it of that', async () => {
+    const stand = await engine.compose();
+    const kim: Call = { caller: { kind: 'operator', userId: 'kim', organizationId: 'tellers' }, requestId: 'r' };
+    const admins = [machine(['manage'], 'tellers'), kim];
+    await stand.identify('teller', { organizationId: 'tellers', emailVerified: true });
+    const known: string[] = [];
+    for (const delegated of [true, false]) {
+      for (const clientVisible of [true, false]) {
+        for (const archived of [true, false]) {
+          const key = `told-${delegated}-${clientVisible}-${archived}`;
+          const { flag } = await stand.setFlag(key, { delegated, clientVisible, ...latching(verified) });
+          await stand.services.ledger.grant(OPERATOR, { userId: 'teller', flag: key, ruleId: '', reason: 'why' });
+          if (archived) await stand.setFlag(key, { archived });
+          if (delegated || clientVisible) known.push(key);
+          for (const call of admins) {
+            const { items } = await stand.services.ledger.userUnlocks(call, 'teller', { limit: 100 });
+            const told = items.some(({ flagId }) => flagId === flag.id);
+            const found = await listed(stand, { unlocked: key }, call);
+            expect([key, call.caller.kind, found]).toEqual([key, call.caller.kind, told ? ['teller'] : []]);
+            expect(found).toEqual(known.includes(key) ? ['teller'] : []);
+          }
+        }
+      }
     }
   });
 });

@@ -37,7 +37,7 @@ describeOnEachEngine('the health of a deployment', (engine) => {
   });
 
   it('tells of itself alone while the store is away', async () => {
-    const link = { away: false };
+    const link: { away: boolean } = { away: false };
     const stand = await engine.compose({
       around: (store) => ({
         ...store,

@@ -196,6 +196,13 @@ describeOnEachEngine('roles of an organization', (engine) => {
       organization: { roles: [role('leader', 'employee')] },
     });
     expect(await stand.store.members.holding(acme, ['lead', 'leader'])).toEqual(new Map([['leader', 151]]));
+    // The version in the middle has what was wanted: restored, it brings back no role that was on its way out.
+    await set([role('leader', 'manager')]);
+    const middle = organization.version;
+    const named = { organizationId: acme, flag: '', segment: '' };
+    const how = { expectedVersion: undefined, expectedId: '', onRuleChange: 'KEEP', comment: '' } as const;
+    await stand.services.restoring.restore(OPERATOR, named, middle, how);
+    expect((await get()).organization.roles).toEqual([role('leader', 'employee')]);
   });
 
   /** Renames a role from a server on which `before` is called ahead of each transaction, with its number. */
@@ -262,11 +269,25 @@ describeOnEachEngine('roles of an organization', (engine) => {
     );
   });
 
+  it('are not put back by an undo where they were on their way out', async () => {
+    await set([role('lead', 'employee')]);
+    await Promise.all(Array.from({ length: 120 }, (_, i) => member(`u${i}@${acme}`, 'lead')));
+    const kill = (transaction: number) => (transaction > 2 ? Promise.reject(new Error('killed')) : Promise.resolve());
+    await expect(renameWith('lead', 'leader', kill)).rejects.toThrow('killed');
+    await set([role('leader', 'employee'), role('lead', 'manager')]);
+    const [entry] = (await stand.store.audit.list({ limit: 1 }, {})).items;
+    const undone = stand.services.undo.undo(OPERATOR, { id: String(entry!.id), comment: 'a mistake' });
+    await expect(undone).rejects.toMatchObject({
+      code: 'INVALID',
+      message: expect.stringContaining('"leader" before it'),
+    });
+  });
+
   it('are merged into another by a removal', async () => {
     await set([role('lead', 'employee'), role('head', 'lead'), role('boss', 'manager')]);
     await Promise.all([member('ml', 'lead', 'boss'), member('mh', 'head')]);
     await expect(remove('lead', 'bos')).rejects.toThrow('did you mean "boss"?');
-    await expect(remove('lead', 'head')).rejects.toThrow('head → head');
+    await expect(remove('lead', 'head')).rejects.toThrow('cannot take its place');
     await expect(remove('lead', 'lead')).rejects.toThrow('cannot take its own place');
     await expect(remove('manager', '')).rejects.toThrow('"manager" is built in');
     await expect(remove('leed', '')).rejects.toThrow('did you mean "lead"?');
@@ -407,6 +428,12 @@ describeOnEachEngine('roles of an organization', (engine) => {
     expect(await keys(machine(['manage'], acme))).toEqual(['shown']);
     expect((await previewed({ kind: 'remove', role: 'lead', to: '' })).refusal).toMatch(/1 member has it/);
     await expect(previewed({ kind: 'remove', role: 'leed', to: '' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await set([role('lead', 'employee'), role('head', 'lead'), role('boss', 'head')]);
+    await expect(previewed({ kind: 'remove', role: 'lead', to: 'boss' })).rejects.toMatchObject({
+      code: 'INVALID',
+      message: '"boss" inherits "lead", and cannot take its place; name another role, or have it inherit others first',
+      faults: [{ pointer: '/move_to' }],
+    });
     await expect(previewed(draft, machine(['manage'], 'other'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
   });
 

@@ -129,6 +129,34 @@ describeOnEachEngine('a preview that cannot be', (engine) => {
     expect((await previewed(stand, 'new')).result.counts.stayOff).toBe(5);
   });
 
+  it('of organizations is one at most, so that the platform finds a place', async () => {
+    const { promise: opened, resolve: open } = Promise.withResolvers<void>();
+    beforePage = () => opened;
+    const ended: Promise<unknown>[] = [];
+    const sinkOf = () => {
+      const { promise, resolve } = Promise.withResolvers<LatchkeyError | undefined>();
+      ended.push(promise);
+      return { write: () => true, end: resolve };
+    };
+    const ofRoles = (organizationId: string) =>
+      stand.services.rolePreview.preview(
+        machine(['manage'], organizationId),
+        { organizationId, draft: { kind: 'set', roles: [{ name: 'lead', inherits: [] }] }, sampleSize: 1 },
+        sinkOf(),
+      );
+    for (const id of ['acme', 'other'])
+      await stand.services.organizations.set(OPERATOR, { id, attributes: {}, comment: '' });
+    await ofRoles('acme');
+    const second = await refusal(ofRoles('other'));
+    expect([second.code, second.message]).toEqual(['LIMITED', expect.stringContaining('preview of an organization')]);
+    await stand.services.preview.preview(OPERATOR, { ...DRAFT, keyOrId: 'new' }, sinkOf());
+    open();
+    // The one that was refused told nothing to its sink.
+    expect(await Promise.all([ended[0], ended[2]])).toEqual([undefined, undefined]);
+    await ofRoles('other');
+    expect(await ended[3]).toBeUndefined();
+  });
+
   it('stops when its call is cancelled', async () => {
     const controller = new AbortController();
     beforePage = async () => controller.abort();

@@ -53,13 +53,13 @@ describeOnEachEngine('a preview', (engine) => {
   it('says of everybody what saving the draft then does', async () => {
     const groups = new Map<PreviewGroup, number>();
     const law = async (one: PreviewCase): Promise<void> => {
-      const { keys, onRuleChange } = one;
+      const { keys, onRuleChange, rows } = one;
       const existing = await make(one);
       const input = one.draft(existing.rules.map(({ id }) => id));
       const was = await decisions(stand, keys.target);
-      const { result } = await previewed(stand, keys.target, { input, onRuleChange });
+      const { result } = await previewed(stand, keys.target, { input, onRuleChange, ...rows });
 
-      const { flag } = await stand.setFlag(keys.target, input, { onRuleChange });
+      const { flag } = await stand.setFlag(keys.target, input, { onRuleChange, ...rows });
       await settle(stand);
       const is = await decisions(stand, keys.target);
       const told = everybody(result);

@@ -207,6 +207,27 @@ describeOnEachEngine('a version that is restored', (engine) => {
     expect(await versionsOf(stand, { flag: 'put-away' })).toHaveLength(1);
   });
 
+  it('of a deleted segment takes the place of no other that has its key by now', async () => {
+    const stand = await engine.compose();
+    const { segments, restoring } = stand.services;
+    const write = (name: string) =>
+      segments.set(OPERATOR, {
+        key: 'taken',
+        name,
+        conditions: { all: [verified] },
+        expectedVersion: undefined,
+        comment: '',
+      });
+    const { segment: former } = await write('former');
+    await segments.delete(OPERATOR, { key: 'taken' });
+    const { segment: newer } = await write('newer');
+    const restored = () => restoring.restore(OPERATOR, of({ segment: former.id }), 1, how);
+    await expect(restored()).rejects.toMatchObject({ code: 'CONFLICT', message: expect.stringContaining(newer.id) });
+    expect(await segments.get(OPERATOR, 'taken')).toEqual(newer);
+    await segments.delete(OPERATOR, { key: 'taken' });
+    expect((await restored()).now).toMatchObject({ segment: { key: 'taken', name: 'former' } });
+  });
+
   it('is one of stages and of roles, too, those of an organization by its own admins', async () => {
     const stand = await engine.compose();
     const { stages, organizations, restoring, versions } = stand.services;

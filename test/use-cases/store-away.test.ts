@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from '@jest/globals';
 import { readSnapshot } from '../../src/compose/snapshot-file.js';
 import type { RunningServer } from '../../src/compose/start-server.js';
 import type { AccessInput } from '../../src/services/access/access-rows.js';
-import { busy, pause, until } from '../timing.js';
+import { busy, insist, pause, until } from '../timing.js';
 import { type CuttableProxy, startCuttableProxy } from './stands/cuttable-proxy.js';
 import { describeOnMariadb } from './stands/engines.js';
 import { OPERATOR } from './stands/use-case-stand.js';
@@ -28,10 +28,12 @@ describeOnMariadb('while the store is away', (engine) => {
     return engine.start({ DATABASE_URL: url.href, DATA_DIR: dataDir });
   };
   const setFlag = (keyOrId: string, input: object, access: readonly AccessInput[] = [], of = server) =>
-    of.composed.services.flags.set(OPERATOR, {
-      ...{ keyOrId, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },
-      ...{ access, removeAccess: [] },
-    });
+    insist(() =>
+      of.composed.services.flags.set(OPERATOR, {
+        ...{ keyOrId, mustExist: false, input, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' },
+        ...{ access, removeAccess: [] },
+      }),
+    );
   const ask = async (userId: string, flagKey: string, full = false, of = server) =>
     of.composed.services.evaluation.evaluate(OPERATOR, { userId, context: {}, flagKey, consistencyToken: '', full });
   const timed = async <T>(work: () => Promise<T>): Promise<T> => {
@@ -72,9 +74,10 @@ describeOnMariadb('while the store is away', (engine) => {
     await setFlag('global', { isEnabledGlobally: true });
     await setFlag('global_yet', { isEnabledGlobally: true });
     await setFlag('global_but', { isEnabledGlobally: true }, [{ userId: 'banned', effect: 'DENY' }]);
-    await server.composed.services.users.identify(OPERATOR, { userId: 'known', roles: ['manager'] });
-    expect((await ask('known', 'managers')).decision.enabled).toBe(true);
-    await server.composed.services.authentication.machine(ADMIN_TOKEN);
+    const { users, authentication } = server.composed.services;
+    await insist(() => users.identify(OPERATOR, { userId: 'known', roles: ['manager'] }));
+    expect((await insist(() => ask('known', 'managers'))).decision.enabled).toBe(true);
+    await insist(async () => authentication.machine(ADMIN_TOKEN));
     await until(async () => (await readSnapshot(join(dataDir, 'snapshot.json')))?.configuration.flags.length === 5);
   });
   afterAll(async () => {

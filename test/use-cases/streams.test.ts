@@ -67,8 +67,8 @@ describeOnEachEngine('streams', (engine) => {
     const event = { id: `e${events++}`, source: 's', userId, action, occurredAt: undefined, value: 0, properties: {} };
     return here.composed.services.events.track(OPERATOR, { events: [{ kind: 'event', event }], wait });
   };
-  const person = (sub: string, seconds = 300) =>
-    new SignJWT({ sub })
+  const person = (sub: string, seconds = 300, claims: object = {}) =>
+    new SignJWT({ sub, ...claims })
       .setProtectedHeader({ alg: 'HS256' })
       .setExpirationTime(Math.floor(Date.now() / 1000) + seconds)
       .sign(Buffer.from(JWT_SECRET));
@@ -253,6 +253,12 @@ describeOnEachEngine('streams', (engine) => {
       const after = await watch(`?user_id=resetter&last_event_id=${again.frames[0]!.id}`);
       expect(after.of('reset')).toEqual([]);
     }
+  });
+
+  it('say reset to people when the organization that their JWT alone names is written', async () => {
+    const source = await watch('', { token: await person('not-stored', 300, { org: 'named-by-jwt' }) });
+    await here.composed.services.organizations.set(OPERATOR, { id: 'named-by-jwt', attributes: { a: 1 }, comment: '' });
+    await source.frame('reset');
   });
 
   it('say reset when the store begins another epoch, and go on in it', async () => {

@@ -1,9 +1,11 @@
 import { expect, it } from '@jest/globals';
 import type { Call } from '../../src/calls/caller.js';
+import { STORE_ANSWERS_MS } from '../../src/calls/store-answer.js';
 import { MINUTE_MS } from '../../src/core/values/time.js';
 import { Authentication } from '../../src/services/tokens/authentication.js';
 import { hashSecret } from '../../src/services/tokens/tokens.js';
 import { keepHouse } from '../../src/worker/housekeeping.js';
+import { busy } from '../timing.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { decided, machine, OPERATOR, person, type UseCaseStand } from './stands/use-case-stand.js';
 
@@ -79,7 +81,10 @@ describeOnEachEngine('tokens', (engine) => {
     const { secret } = await create(stand, { expiresAt: now + SOON });
     let time = now;
     const clock = { now: () => time };
-    const authentication = new Authentication({ tokens: stand.store.tokens, clock, onError: () => undefined });
+    const authentication = new Authentication({
+      ...{ tokens: stand.store.tokens, clock, onError: () => undefined },
+      storeAnswersMs: busy(STORE_ANSWERS_MS),
+    });
     await authentication.machine(secret);
     time = now + SOON - 1;
     await authentication.machine(secret);
@@ -103,7 +108,10 @@ describeOnEachEngine('tokens', (engine) => {
         return tokens.touch(id, at);
       },
     };
-    const options = { tokens: counting, clock: { now: () => time }, onError: () => undefined };
+    const options = {
+      ...{ tokens: counting, clock: { now: () => time }, onError: () => undefined },
+      storeAnswersMs: busy(STORE_ANSWERS_MS),
+    };
     const [one, other] = [new Authentication(options), new Authentication(options)];
     for (let i = 0; i < 100; i++) await one.machine(secret);
     expect(touches).toBe(1);
@@ -261,7 +269,10 @@ describeOnEachEngine('sessions', (engine) => {
     const caller = await machineOf(stand, secret);
     const begin = () => services.sessions.begin({ caller, requestId: 'r' });
     const [kept, signedOut] = [await begin(), await begin()];
-    const elsewhere = new Authentication({ tokens: store.tokens, clock, onError: () => undefined });
+    const elsewhere = new Authentication({
+      ...{ tokens: store.tokens, clock, onError: () => undefined },
+      storeAnswersMs: busy(STORE_ANSWERS_MS),
+    });
     const known = async ({ secret: held }: typeof kept) => elsewhere.session(held);
     expect(await known(kept)).toMatchObject({ tokenId: token.id, sessionId: kept.session.id, organizationId: 'acme' });
     await services.sessions.end(signedOut.secret, 'r');

@@ -5,7 +5,7 @@ import type { AuditFilter } from '../../src/store/audit-store.js';
 import { describeOnEachEngine } from './stands/engines.js';
 import { latching, machine, OPERATOR, person, type UseCaseStand, verified } from './stands/use-case-stand.js';
 
-const reason = 'a mistake';
+const comment = 'a mistake';
 const code = (expected: string, message = /./) => ({ code: expected, message: expect.stringMatching(message) });
 const olga: Call = { ...person('olga', { platformAdmin: true }), requestId: 'r' };
 
@@ -38,7 +38,7 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     await stand.setFlag('both', { rules: [], owner: 'lee' }, { access, removeAccess: [{ role: 'gone' }] });
     const id = await newest(stand);
     expect(await undo.refusal(OPERATOR, id)).toBeUndefined();
-    const undone = await undo.undo(olga, { id, reason });
+    const undone = await undo.undo(olga, { id, comment });
     expect(undone.newVersion).toBe(3);
     expect(await stand.store.configuration.flag('both')).toMatchObject({ owner: 'kim', rules: [{ id: 'r' }] });
     expect(await rowsOf(stand, 'both')).toEqual([
@@ -52,10 +52,10 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
       action: 'flag.set',
     });
     // It is a change as any other: undone once, it is not what the entry left; and it can be undone itself.
-    await expect(undo.undo(OPERATOR, { id, reason })).rejects.toMatchObject(
+    await expect(undo.undo(OPERATOR, { id, comment })).rejects.toMatchObject(
       code('CONFLICT', /the flag "both" has changed since: version 3 by user:olga at \d{4}-.*: rules, owner$/),
     );
-    await undo.undo(OPERATOR, { id: String(entry!.id), reason });
+    await undo.undo(OPERATOR, { id: String(entry!.id), comment });
     expect(await rowsOf(stand, 'both')).toHaveLength(3);
     expect(await stand.store.configuration.flag('both')).toMatchObject({ owner: 'lee', rules: [] });
   });
@@ -67,19 +67,19 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     await stand.setFlag('rows', {}, { access: [{ userId: 'ada' }, { userId: 'grace' }] });
     const id = await newest(stand);
     await stand.setFlag('rows', { owner: 'kim' }, { access: [{ role: 'other' }] });
-    expect(await undo.undo(OPERATOR, { id, reason })).toMatchObject({ newVersion: 0 });
+    expect(await undo.undo(OPERATOR, { id, comment })).toMatchObject({ newVersion: 0 });
     expect(await rowsOf(stand, 'rows')).toEqual([
       ['other', 'ALLOW', true],
       ['ada', 'DENY', true],
     ]);
-    await expect(undo.undo(OPERATOR, { id, reason })).rejects.toMatchObject(
+    await expect(undo.undo(OPERATOR, { id, comment })).rejects.toMatchObject(
       code('CONFLICT', /access rows of the flag "rows" have changed since: by token:tok_test at \d{4}-/),
     );
     // A row that comes back meanwhile is not taken for that of the entry.
     await stand.setFlag('rows', {}, { removeAccess: [{ userId: 'ada' }] });
     const removal = await newest(stand);
     await stand.setFlag('rows', {}, { access: [{ userId: 'ada' }] });
-    await expect(undo.undo(OPERATOR, { id: removal, reason })).rejects.toMatchObject(code('CONFLICT'));
+    await expect(undo.undo(OPERATOR, { id: removal, comment })).rejects.toMatchObject(code('CONFLICT'));
   });
 
   it('takes what changed between the look and the write for what it is', async () => {
@@ -101,10 +101,10 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     await stand.setFlag('raced', {}, { access: [{ userId: 'grace' }] });
     races.push(() => other.setFlag('raced', {}, { access: [{ userId: 'grace', enabled: false }] }));
     const grace = await newest(stand);
-    await expect(stand.services.undo.undo(OPERATOR, { id: grace, reason })).rejects.toMatchObject(
+    await expect(stand.services.undo.undo(OPERATOR, { id: grace, comment })).rejects.toMatchObject(
       code('CONFLICT', /since: by/),
     );
-    await expect(stand.services.undo.undo(OPERATOR, { id, reason })).rejects.toMatchObject(
+    await expect(stand.services.undo.undo(OPERATOR, { id, comment })).rejects.toMatchObject(
       code('CONFLICT', /since: by/),
     );
     expect(await rowsOf(stand, 'raced')).toEqual([
@@ -127,7 +127,7 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     await organizationDeletion.delete(OPERATOR, { id: 'anew', comment: 'left' });
     await set(['first']);
     await set(['first', 'second']);
-    await expect(undo.undo(OPERATOR, { id, reason })).rejects.toMatchObject(code('CONFLICT', /"anew"/));
+    await expect(undo.undo(OPERATOR, { id, comment })).rejects.toMatchObject(code('CONFLICT', /"anew"/));
     expect(await organizations.get(OPERATOR, 'anew')).toMatchObject({ roles: [{ name: 'first' }, { name: 'second' }] });
 
     await set([], { plan: 'free', apiKey: 's3cret' });
@@ -147,7 +147,7 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
   it('of segments, stages, actions and organizations gives back what was there', async () => {
     const stand = await engine.compose();
     const { undo, segments, stages, actions, organizations, keeper } = stand.services;
-    const last = async () => undo.undo(OPERATOR, { id: await newest(stand), reason });
+    const last = async () => undo.undo(OPERATOR, { id: await newest(stand), comment });
     const segment = { key: 'undone', expectedVersion: undefined, comment: '' };
     await segments.set(OPERATOR, { ...segment, conditions: { all: [verified] } });
     await last();
@@ -213,13 +213,13 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     const { undo, ledger, tokens, userDeletion } = stand.services;
     await stand.setFlag('made', latching(verified));
     const made = await newest(stand);
-    await ledger.grant(OPERATOR, { userId: 'ada', flag: 'made', ruleId: '', reason });
+    await ledger.grant(OPERATOR, { userId: 'ada', flag: 'made', ruleId: '', reason: comment });
     const granted = await newest(stand);
     await tokens.create(OPERATOR, { name: 'x', scopes: ['track'], organizationId: '', expiresAt: undefined });
     const token = await newest(stand);
     await stand.setFlag('made', {}, { access: [{ userId: 'leaver' }] });
     const row = await newest(stand);
-    await userDeletion.delete(OPERATOR, { userId: 'leaver', comment: reason });
+    await userDeletion.delete(OPERATOR, { userId: 'leaver', comment });
     const deleted = await newest(stand);
     const cases = [
       [made, /archive it/],
@@ -230,13 +230,13 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     ] as const;
     for (const [id, message] of cases) {
       expect(await undo.refusal(OPERATOR, id)).toMatch(message);
-      await expect(undo.undo(OPERATOR, { id, reason })).rejects.toMatchObject(code('INVALID', message));
+      await expect(undo.undo(OPERATOR, { id, comment })).rejects.toMatchObject(code('INVALID', message));
     }
-    await expect(undo.undo(OPERATOR, { id: made, reason: '' })).rejects.toMatchObject(
-      code('INVALID', /reason is missing/),
+    await expect(undo.undo(OPERATOR, { id: made, comment: '' })).rejects.toMatchObject(
+      code('INVALID', /comment is missing/),
     );
     for (const id of ['0', '-1', 'x', '9007199254740993', '']) {
-      await expect(undo.undo(OPERATOR, { id, reason })).rejects.toMatchObject(code('NOT_FOUND'));
+      await expect(undo.undo(OPERATOR, { id, comment })).rejects.toMatchObject(code('NOT_FOUND'));
     }
   });
 
@@ -279,12 +279,12 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
         sentence: 'user:kim allowed the flag "lent" to the role "pilot" within the organization "lender"',
       });
       await expect(audit.get(call, platforms)).rejects.toMatchObject(code('NOT_FOUND'));
-      await expect(undo.undo(call, { id: platforms, reason })).rejects.toMatchObject(code('NOT_FOUND'));
+      await expect(undo.undo(call, { id: platforms, comment })).rejects.toMatchObject(code('NOT_FOUND'));
       await expect(audit.list(call, { limit: 1 }, {})).rejects.toMatchObject(code('FORBIDDEN'));
     }
     await expect(audit.get(machine(['manage'], 'other'), own)).rejects.toMatchObject(code('NOT_FOUND'));
-    await expect(undo.undo(OPERATOR, { id: own, reason })).rejects.toMatchObject(code('FORBIDDEN', /"lender"/));
-    await undo.undo(machine(['manage'], 'lender'), { id: own, reason });
+    await expect(undo.undo(OPERATOR, { id: own, comment })).rejects.toMatchObject(code('FORBIDDEN', /"lender"/));
+    await undo.undo(machine(['manage'], 'lender'), { id: own, comment });
     expect(await rowsOf(stand, 'lent')).toEqual([['admin', 'ALLOW', true]]);
     // A manager of the platform reads of the configuration, and not of tokens.
     await stand.services.tokens.create(OPERATOR, {
@@ -295,5 +295,29 @@ describeOnEachEngine('undoing an entry of the audit', (engine) => {
     });
     await expect(audit.get(machine(['manage']), await newest(stand))).rejects.toMatchObject(code('NOT_FOUND'));
     expect(await audit.get(machine(['manage']), platforms)).toMatchObject({ action: 'flag.create' });
+  });
+
+  it('is read by a manager of the platform without the attributes that they may not read elsewhere, one by one and in a list', async () => {
+    const stand = await engine.compose();
+    const { audit, organizations } = stand.services;
+    const manager = machine(['manage']);
+    await organizations.set(olga, { id: 'acme', attributes: { plan: 'secret-plan' }, roles: [], comment: '' });
+    const listed = (await audit.listOwn(manager, { limit: 1 }, 'acme', {})).items[0];
+    expect(listed).toMatchObject({ actor: 'user:olga' });
+    expect(JSON.stringify(listed)).not.toContain('secret-plan');
+    expect(await audit.get(manager, String(listed!.id))).toEqual(listed);
+    expect(JSON.stringify(await audit.get(OPERATOR, String(listed!.id)))).toContain('secret-plan');
+  });
+
+  it('of rows is refused where another flag has the key now', async () => {
+    const stand = await engine.compose();
+    await stand.setFlag('reused', {}, { access: [{ userId: 'ada' }] });
+    await stand.setFlag('reused', {}, { removeAccess: [{ userId: 'ada' }] });
+    const removed = await newest(stand);
+    const { flag: former } = await stand.setFlag('reused', { archived: true });
+    const { flag: present } = await stand.setFlag('reused', {}, { startAnew: true });
+    expect(present.id).not.toBe(former.id);
+    await expect(stand.services.undo.undo(OPERATOR, { id: removed, comment })).rejects.toThrow(/given to a new flag/);
+    expect(await rowsOf(stand, 'reused')).toEqual([]);
   });
 });

@@ -114,9 +114,8 @@ describeOnEachEngine('callers whom nobody knows', (engine) => {
     expect(await post('/api/admin/tokens')).toBe(401);
     expect(await post('/no/such/route')).toBe(404);
     expect(await post('/healthz')).toBe(405);
-    for (const path of ['/api/events', '/no/such/route', '/healthz']) {
-      expect(await post(path, undefined, 'OPTIONS')).toBe(404);
-    }
+    expect(await post('/no/such/route', undefined, 'OPTIONS')).toBe(404);
+    for (const path of ['/api/events', '/healthz']) expect(await post(path, undefined, 'OPTIONS')).toBe(204);
     const { secret } = await server.composed.services.tokens.create(OPERATOR, {
       ...{ name: 'track', scopes: ['track'], organizationId: '', expiresAt: undefined },
     });

@@ -85,6 +85,7 @@ function engineOn(name: Engine['name'], settle: (directory: string) => Promise<P
         DATA_DIR: await mkdtemp(join(directory, 'server-')),
         ROLES: 'worker',
         LATCHKEY_ADMIN_TOKEN: 'the-admin-token-of-these-tests',
+        LATCHKEY_SECRET: 'the-secret-of-all-servers-of-these-tests',
         GRPC_ADDR: '127.0.0.1:0',
         HTTP_ADDR: '127.0.0.1:0',
         OPS_ADDR: '127.0.0.1:0',

@@ -31,17 +31,19 @@ export interface EventSourceStand {
 export interface SourceOptions {
   readonly token?: string;
   readonly lastEventId?: string;
+  readonly headers?: Readonly<Record<string, string>>;
 }
 
 export async function openEventSource(
   address: string,
   path: string,
-  { token, lastEventId }: SourceOptions = {},
+  { token, lastEventId, headers: more = {} }: SourceOptions = {},
 ): Promise<EventSourceStand> {
   const [host, port] = address.split(':');
   const headers = {
     ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     ...(lastEventId === undefined ? {} : { 'last-event-id': lastEventId }),
+    ...more,
   };
   const asking: ClientRequest = request({ host, port, path, headers, agent: false });
   const response = await new Promise<IncomingMessage>((resolve, reject) => {

@@ -118,10 +118,14 @@ const row: fc.Arbitrary<AccessInput> = fc
       { role: 'employee' },
       { role: 'manager', organizationId: 'acme' },
       { organizationId: 'globex' },
+      { organizationId: 'tiny' },
     ),
     effect: fc.constantFrom('ALLOW', 'DENY', 'DENY'),
   })
   .map(({ target, effect }) => ({ ...target, effect }));
+
+const rows = (maxLength: number): fc.Arbitrary<AccessInput[]> =>
+  fc.uniqueArray(row, { maxLength, selector: ({ effect, ...target }) => JSON.stringify(target) });
 
 /** What becomes of a rule that there is: gone, as it is, another rollout, another meaning. */
 const fate = fc.constantFrom('drop', 'keep', 'roll', 'change', 'change') as fc.Arbitrary<Fate>;
@@ -133,6 +137,8 @@ export interface PreviewCase {
   readonly access: readonly AccessInput[];
   readonly byHand: readonly { readonly userId: string; readonly kind: 'grant' | 'revoke' }[];
   readonly onRuleChange: 'KEEP' | 'RELOCK';
+  /** The rows that the draft puts and drops; of those that it drops some are there. */
+  readonly rows: { readonly access: readonly AccessInput[]; readonly removeAccess: readonly AccessInput[] };
   /** What the draft says, given the ids of the rules that there are. */
   draft(ruleIds: readonly string[]): FlagInput;
 }
@@ -163,7 +169,10 @@ export const arbitraryCase: fc.Arbitrary<PreviewCase> = fc
           ],
         ),
       }),
-      access: fc.uniqueArray(row, { maxLength: 2, selector: ({ effect, ...target }) => JSON.stringify(target) }),
+      access: rows(2),
+      rows: fc
+        .tuple(rows(4), fc.nat({ max: 2 }))
+        .map(([all, dropped]) => ({ access: all.slice(dropped), removeAccess: all.slice(0, dropped) })),
       byHand: fc.uniqueArray(
         fc.record({ userId: fc.constantFrom(...PEOPLE.slice(0, 20)), kind: fc.constantFrom('grant', 'revoke') }),
         { maxLength: 4, selector: ({ userId }) => userId },

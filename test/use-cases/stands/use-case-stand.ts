@@ -1,4 +1,5 @@
 import type { Call, Person } from '../../../src/calls/caller.js';
+import { STORE_ANSWERS_MS } from '../../../src/calls/store-answer.js';
 import { type Composed, composeServices } from '../../../src/compose/services.js';
 import type { FlagInput } from '../../../src/core/flags/parse-flag.js';
 import { httpSender } from '../../../src/deliver/http/http-sender.js';
@@ -16,6 +17,7 @@ import type { Scope } from '../../../src/store/token-store.js';
 import { LaneWorker } from '../../../src/worker/lane-worker.js';
 import { Sweeper } from '../../../src/worker/sweeper.js';
 import { TimerWorker } from '../../../src/worker/timer-worker.js';
+import { busy } from '../../timing.js';
 
 export interface UseCaseStandOptions {
   readonly lanes?: number;
@@ -117,6 +119,7 @@ export async function composeUseCaseStand(
     notifier,
     metrics: new Metrics(),
     onSwap: () => undefined,
+    storeAnswersMs: busy(STORE_ANSWERS_MS),
     onError:
       options.onError ??
       ((_, error) => {

@@ -1,0 +1,279 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import type { FeatureFlag, GetFlagResponse } from '../../src/protocol/gen/admin-json.js';
+import { until } from '../timing.js';
+import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
+import type { ConsoleServer } from './stand/console-server.js';
+import { saved } from './stand/saving.js';
+import { steadyAria } from './stand/texts.js';
+
+const TEN = {
+  all: [
+    {
+      name: 'Create ten reports',
+      fact: 'actionCount',
+      params: { action: 'report_created', windowDays: 30 },
+      operator: 'greaterThanInclusive',
+      value: 10,
+      public: true,
+    },
+    { any: [{ condition: 'known' }, { not: { fact: 'roles', operator: 'contains', value: 'guest' } }] },
+  ],
+};
+
+let server: ConsoleServer;
+let browser: Browser;
+beforeAll(async () => {
+  [server, browser] = await startConsole();
+  await server.admin('PATCH', '/api/admin/segments/known', {
+    name: 'Known people',
+    conditions: { all: [{ fact: 'emailVerified', operator: 'equal', value: true }] },
+  });
+  for (const [user, times] of [
+    ['ada', 9],
+    ['grace', 12],
+  ] as const) {
+    await server.admin('PATCH', `/api/admin/users/${user}`, { email_verified: true, roles: ['editor'] });
+    for (let i = 0; i < times; i++) {
+      const event = { id: `${user}-${i}`, user_id: user, action: 'report_created' };
+      await server.admin('POST', '/api/events?wait=true', event);
+    }
+  }
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+/** A flag of this key with two rules, as if it had been there for long. */
+async function flagOf(key: string): Promise<void> {
+  await server.admin('PATCH', `/api/admin/flags/${key}`, {
+    name: 'Reports',
+    tags: ['web'],
+    rules: [
+      { id: 'ten', name: '10 reports', policy: 'LATCHING', conditions: TEN },
+      { id: 'few', name: 'Early birds', conditions: { all: [{ fact: 'roles', operator: 'contains', value: 'beta' }] } },
+    ],
+  });
+}
+
+async function stored(key: string): Promise<FeatureFlag> {
+  const { flag } = (await server.admin('GET', `/api/admin/flags/${key}`)) as GetFlagResponse;
+  return flag!;
+}
+
+async function onFlag(key: string, use: (visit: Visit) => Promise<void>, options = {}): Promise<void> {
+  await flagOf(key);
+  await visit(
+    browser,
+    server,
+    async (visiting) => {
+      await visiting.open(`flags/${key}`);
+      await visiting.signIn();
+      await visiting.page.getByRole('heading', { name: 'Reports', level: 1 }).waitFor();
+      await use(visiting);
+    },
+    options,
+  );
+}
+
+const edit = (page: Page, rule = 0) => page.getByRole('button', { name: 'Edit', exact: true }).nth(rule).click();
+const rows = (page: Page) => page.locator('.condition-row');
+const said = (page: Page, text: string) => page.locator('.rule-words p').getByText(text).waitFor();
+
+describe('the page of a flag', () => {
+  it('says who has it, and shows every condition of its rules in words and fields', async () => {
+    await onFlag('shown', async ({ page, look }) => {
+      await said(page, 'everyone who created at least 10 reports in the last 30 days and (who is in the segment');
+      await look('flag');
+      await edit(page);
+      await page.getByLabel('User id').fill('ada');
+      await page.keyboard.press('Enter');
+      await page.locator('.tried').getByText('off for ada').waitFor();
+      await look('flag-rule');
+      const snapshot = await steadyAria(page.getByRole('region', { name: 'Conditions' }));
+      expect(snapshot.replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'AN INSTANT')).toMatchSnapshot();
+    });
+  });
+
+  it('changes a rule by keys, says what that comes to and for whom, and saves it', async () => {
+    await onFlag('changed', async ({ page, look, expectFault }) => {
+      // What is typed may be no draft that can be tried yet.
+      expectFault(/status of 400/);
+      await page.getByLabel('User id').fill('ada');
+      await page.keyboard.press('Enter');
+      await edit(page);
+      await rows(page).nth(1).getByLabel('Value', { exact: true }).fill('9');
+      await said(page, 'everyone who created at least 9 reports');
+      await page.locator('.tried').getByText('would gain it').waitFor();
+      await rows(page).nth(1).press('Enter');
+      await page.keyboard.press('Escape');
+      const added = rows(page).nth(2);
+      await added.getByRole('combobox', { name: 'Fact', exact: true }).selectOption('emailVerified');
+      await added.getByRole('combobox', { name: 'Value', exact: true }).selectOption('true');
+      await said(page, 'who has verified their e-mail address');
+      await added.press('Alt+ArrowUp');
+      await rows(page).nth(1).press('n');
+      await said(page, 'who has not verified their e-mail address');
+      await rows(page).nth(1).press('n');
+      await page.getByRole('button', { name: 'Preview', exact: true }).click();
+      await page.locator('.preview-group[data-group="would_unlock"]').getByText('ada').waitFor();
+      await look('flag-preview');
+      await page.keyboard.press('Control+s');
+      const dialog = page.getByRole('dialog');
+      await dialog.getByText('would gain it', { exact: true }).waitFor();
+      await look('flag-review');
+      await dialog.getByLabel(/^Lock it again for all who unlocked it/).check();
+      await dialog.getByLabel('Why?').fill('nine will do');
+      await page.keyboard.press('Control+Enter');
+      await saved(page, 2);
+      const { rules } = await stored('changed');
+      const [count, group] = TEN.all;
+      expect(rules[0]!.conditions).toEqual({
+        all: [{ fact: 'emailVerified', operator: 'equal', value: true }, { ...count, value: 9 }, group],
+      });
+      expect(rules.map(({ id }) => id)).toEqual(['ten', 'few']);
+      await page.locator('.floating-bar').waitFor({ state: 'detached' });
+      // Whoever has earned it anew has it anew.
+      await page.getByRole('link', { name: 'Unlocks' }).click();
+      const backfill = page.getByRole('region', { name: 'Backfill' });
+      await backfill.getByText(/^Done/).waitFor();
+      await backfill.getByText(/2 of 2 .* since its rules changed/).waitFor();
+      const ledger = await server.admin('GET', '/api/admin/flags/changed/unlocks');
+      expect(JSON.stringify(ledger)).toContain('KIND_RELOCKED');
+      await look('flag-backfill');
+    });
+  });
+
+  it('takes back what was typed word by word, and keeps the draft over a reload', async () => {
+    await onFlag('kept', async ({ page }) => {
+      const name = page.getByRole('region', { name: 'About' }).getByLabel('Name');
+      await name.press('End');
+      await name.pressSequentially(' tab', { delay: 10 });
+      await page.getByRole('region', { name: 'About' }).getByLabel('Owner').fill('grace');
+      await page.getByText('2 unsaved changes').first().waitFor();
+      await page.reload();
+      await page.getByText('2 unsaved changes').first().waitFor();
+      expect(await name.inputValue()).toBe('Reports tab');
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await page.getByText('0 unsaved changes').first().waitFor();
+      await page.keyboard.press('Control+z');
+      expect(await name.inputValue()).toBe('Reports tab');
+      await page.getByRole('button', { name: 'Discard' }).click();
+      await name.press('End');
+      await name.pressSequentially('!?');
+      await page.keyboard.press('Control+z');
+      expect(await name.inputValue()).toBe('Reports');
+    });
+  });
+
+  it('edits the same draft as JSON, and shows what it cannot draw without a loss', async () => {
+    await onFlag('as_json', async ({ page, look, expectFault }) => {
+      expectFault(/status of 400/);
+      await edit(page, 1);
+      await page.getByRole('button', { name: 'As JSON' }).click();
+      const odd = { any: [{ fact: 'roles', operator: 'contains', value: 'beta' }, { both: ['a', { b: 1 }] }] };
+      const json = page.getByLabel('Conditions as JSON');
+      await json.fill('{\n  "any": [\n    {"fact": "rolls", "operator": "contains", "value": "beta"}\n  ]\n}');
+      await page.getByRole('button', { name: 'Line 3' }).click();
+      await page.getByText('rolls').nth(1).waitFor();
+      await look('flag-json');
+      // Letters are text there, and Tab goes on.
+      await page.keyboard.press('Escape');
+      await json.press('End');
+      await page.keyboard.press('Tab');
+      expect(await json.evaluate((editor) => editor.matches(':focus'))).toBe(false);
+      await json.fill(JSON.stringify(odd));
+      await page.getByRole('button', { name: 'As a tree' }).click();
+      const opaque = page.getByLabel('Cannot be drawn: shown as JSON');
+      expect(JSON.parse(await opaque.innerText())).toEqual({ both: ['a', { b: 1 }] });
+      await page.locator('.condition-fault').first().waitFor();
+      await look('flag-opaque');
+      await page.keyboard.press('Control+s');
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      await page.getByRole('alert').getByText('/rules/1/conditions/any/1').first().waitFor();
+      await page.getByRole('dialog').getByRole('button', { name: 'Cancel' }).click();
+      await opaque.fill('{"condition": "known"}');
+      await said(page, 'who is in the segment "Known people"');
+    });
+  });
+
+  it('merges what two operators change, and asks where both changed the same', async () => {
+    await onFlag('merged', async ({ page, look, expectFault }) => {
+      expectFault(/status of (409|412)/);
+      await edit(page);
+      const rollout = page.getByLabel('Rollout', { exact: true }).first();
+      await rollout.fill('12.345');
+      await page.getByRole('region', { name: 'About' }).getByLabel('Owner').fill('grace');
+      await page.getByText('2 unsaved changes').first().waitFor();
+      await server.admin('PATCH', '/api/admin/flags/merged', { description: 'theirs', owner: 'ada' });
+      await page.keyboard.press('Control+s');
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      const conflict = page.getByRole('alertdialog');
+      await conflict.getByText('Theirs: “ada”').waitFor();
+      await look('flag-conflict');
+      await conflict.getByText('Theirs: “ada”').click();
+      await conflict.getByRole('button', { name: 'Go on from there' }).click();
+      await saved(page, 3);
+      expect(await page.getByText('Changed', { exact: true }).count()).toBe(0);
+      const { description, owner, rules } = await stored('merged');
+      expect([description, owner, rules[0]!.rollout]).toEqual(['theirs', 'ada', 12_345]);
+    });
+  });
+
+  it('makes a rule for whoever earns it, for a share of them, and requires another flag', async () => {
+    await server.admin('PATCH', '/api/admin/flags/first_one', { is_enabled_globally: true });
+    await onFlag('made', async ({ page, expectFault }) => {
+      expectFault(/status of 400/);
+      await page.getByRole('button', { name: 'Whoever earns it' }).click();
+      const fact = rows(page).nth(1).getByRole('combobox', { name: 'Fact', exact: true });
+      await fact.selectOption('daysSinceJoin');
+      await rows(page).nth(1).getByRole('combobox', { name: 'Operator' }).selectOption('greaterThanInclusive');
+      await rows(page).nth(1).getByLabel('Value', { exact: true }).fill('7');
+      await page.getByLabel('Rollout', { exact: true }).fill('0.001');
+      await said(page, 'a random 0.001 % of everyone who joined at least 7 days ago, for good');
+      await page.getByPlaceholder('Key of a flag that must be on').fill('first_one');
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Review and save' }).click();
+      await saved(page, 2);
+      const { rules, prerequisites } = await stored('made');
+      expect(prerequisites).toEqual([{ flag_key: 'first_one', variant: '' }]);
+      expect(rules[2]).toMatchObject({
+        policy: 'LATCHING',
+        rollout: 1,
+        conditions: { all: [{ fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: 7 }] },
+      });
+      // The rule has its own id by now, and goes on being edited under it.
+      await edit(page, 2);
+      await page.getByLabel('Rollout', { exact: true }).fill('50');
+      await page.getByText('1 unsaved change', { exact: true }).first().waitFor();
+    });
+  });
+
+  it('asks for the number of those who would lose it', async () => {
+    await onFlag('lost', async ({ page }) => {
+      await page.getByRole('switch', { name: 'Switched on' }).click();
+      await page.getByRole('button', { name: 'Review and save' }).click();
+      const dialog = page.getByRole('dialog');
+      const save = dialog.getByRole('button', { name: 'Save' });
+      await dialog.getByLabel('Number of people who would lose it').waitFor();
+      await until(() => save.isDisabled());
+      await dialog.getByLabel('Number of people who would lose it').fill('1');
+      await save.click();
+      await page.getByText('Off for everybody, whatever stands below.').waitFor();
+      await until(async () => (await stored('lost')).active === false);
+    });
+  });
+
+  it('fits a phone', async () => {
+    await onFlag(
+      'phone',
+      async ({ page, look }) => {
+        await edit(page);
+        await look('flag-phone');
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+      },
+      { viewport: PHONE },
+    );
+  });
+});

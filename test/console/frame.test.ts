@@ -1,0 +1,212 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { until } from '../timing.js';
+import { PHONE, startConsole, visit } from './stand/console-browser.js';
+import type { ConsoleServer } from './stand/console-server.js';
+import { seedFlags } from './stand/seed-flags.js';
+import { steadyAria } from './stand/texts.js';
+
+let server: ConsoleServer;
+let browser: Browser;
+beforeAll(async () => {
+  [server, browser] = await startConsole({ HTTP_BASE_PATH: '/x/y', LATCHKEY_ENVIRONMENT: 'production' });
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+describe('the console below a path', () => {
+  it('signs in, says what to do first, and leads from / to where it is', async () => {
+    await visit(
+      browser,
+      server,
+      async ({ page, open, signIn, look }) => {
+        await page.goto(`${server.origin}/x/y`);
+        await page.getByRole('heading', { name: 'Latchkey' }).waitFor();
+        await look('sign-in');
+        expect(await steadyAria(page.locator('body'))).toMatchSnapshot();
+        await page.getByRole('button', { name: 'Sign in' }).click();
+        await page.getByText('Paste a token first.').waitFor();
+        await signIn('of-nobody');
+        await page.getByText('this token signs nobody in here').waitFor();
+        await look('sign-in-refused');
+        await signIn();
+        await page.getByText('Three steps to a first unlock').waitFor();
+        await page.waitForURL(`${server.origin}/x/y/console/today`);
+        await open('flags');
+        await page.getByText('Make your first flag').waitFor();
+        await look('flags-empty');
+        await open('no/such/page');
+        await page.getByRole('heading', { name: 'There is nothing at this address' }).first().waitFor();
+        await look('not-found');
+        await page.getByRole('link', { name: 'Go to Flags' }).click();
+        await page.getByRole('heading', { name: 'Flags', level: 1 }).waitFor();
+        await until(() => page.evaluate(() => document.activeElement?.tagName === 'H1'));
+        await seedFlags(server);
+        // By the stream.
+        await page.getByText('Advanced analytics').waitFor();
+      },
+      { signedOut: true },
+    );
+  });
+
+  it('finds flags, pages and commands by keys, and has a list of them', async () => {
+    await visit(browser, server, async ({ page, open, signIn, look }) => {
+      await open('flags');
+      await signIn();
+      await page.getByText('Advanced analytics').waitFor();
+      await page.keyboard.press('Control+k');
+      const box = page.getByRole('combobox', { name: 'Find or do' });
+      await box.waitFor();
+      await look('palette');
+      await page.keyboard.type('repo');
+      await page.getByRole('option', { name: /Reports tab/ }).waitFor();
+      await look('palette-found');
+      expect(await steadyAria(page.getByRole('dialog'))).toMatchSnapshot();
+      await page.keyboard.press('Enter');
+      await until(() => page.url().endsWith('/console/flags/reports_tab'));
+      await page.keyboard.press('Control+k');
+      await box.fill('theme dark');
+      await until(async () => (await page.getByRole('option').count()) === 1);
+      await page.getByRole('option', { name: 'Theme: Dark' }).waitFor();
+      // Into the field, wherever the dialog that has just opened has the focus meanwhile.
+      await box.press('Enter');
+      await until(() => page.evaluate(() => document.documentElement.dataset.theme === 'dark'));
+      await page.reload();
+      expect(await page.evaluate(() => document.documentElement.dataset.theme)).toBe('dark');
+      await page.getByRole('button', { name: /^Account/ }).click();
+      await look('account');
+      await page.getByText('System', { exact: true }).click();
+      await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
+      await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
+      await look('shortcuts');
+      await page.getByRole('switch').uncheck();
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'detached' });
+      await page.keyboard.press('?');
+      await page.keyboard.press('Control+k');
+      await box.waitFor();
+      expect(await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).count()).toBe(0);
+    });
+  });
+
+  it('opens by Enter what was typed before it', async () => {
+    await visit(browser, server, async ({ page, open, signIn }) => {
+      await open('flags');
+      await signIn();
+      await page.getByText('Advanced analytics').waitFor();
+      await page.keyboard.press('Control+k');
+      const box = page.getByRole('combobox', { name: 'Find or do' });
+      await box.fill('dash');
+      await page.getByRole('option', { name: /Dashboard/ }).waitFor();
+      // Enter at once behind the text: the answer to it is not there yet.
+      await box.evaluate((input: HTMLInputElement) => {
+        const set = Object.getOwnPropertyDescriptor(HTMLInputElement.prototype, 'value')!.set!;
+        set.call(input, 'manager_');
+        input.dispatchEvent(new Event('input', { bubbles: true }));
+        input.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+      });
+      await until(() => page.url().endsWith('/console/flags/manager_tools'));
+    });
+  });
+
+  it('is a sheet with its palette on a phone', async () => {
+    await visit(
+      browser,
+      server,
+      async ({ page, open, signIn, look }) => {
+        await open('flags');
+        await signIn();
+        await page.getByText('Advanced analytics').waitFor();
+        await page.getByRole('button', { name: 'Find or do…' }).click();
+        await page.getByRole('combobox', { name: 'Find or do' }).waitFor();
+        await look('palette-phone');
+      },
+      { viewport: PHONE },
+    );
+  });
+
+  it('asks over the page to sign in again when the session is over, and goes on where it was', async () => {
+    await visit(browser, server, async ({ page, open, signIn, look, expectFault }) => {
+      expectFault(/status of 401/);
+      await open('flags?q=a');
+      await signIn();
+      await page.getByText('Advanced analytics').waitFor();
+      const { tokens } = (await server.admin('GET', '/api/admin/tokens?sessions=true&page_size=200')) as {
+        tokens: { id: string; session?: unknown }[];
+      };
+      for (const { id } of tokens.filter(({ id }) => id.startsWith('ses_'))) {
+        await server.admin('DELETE', `/api/admin/tokens/${id}`);
+      }
+      const filter = page.getByLabel('Filter flags');
+      await filter.fill('dash').catch(() => undefined);
+      const dialog = page.getByRole('alertdialog', { name: 'Your session is over' });
+      await dialog.waitFor();
+      await look('session-ended');
+      await page.keyboard.press('Escape');
+      await dialog.getByLabel('Token').fill(server.adminToken);
+      await dialog.getByRole('button', { name: 'Sign in' }).click();
+      await dialog.waitFor({ state: 'detached' });
+      await filter.fill('dash');
+      await until(async () => (await page.locator('.flag-key').allTextContents()).join() === 'dashboard');
+    });
+  });
+
+  it('has one stream for eight tabs, hands it on when its tab closes, and signs out of all', async () => {
+    await visit(browser, server, async ({ page, context, open, signIn, expectFault }) => {
+      expectFault(/status of 401/);
+      let streams = 0;
+      context.on('request', (request) => {
+        if (request.url().includes('/api/admin/stream')) streams += 1;
+      });
+      await open('flags');
+      await signIn();
+      // The first to come holds the stream.
+      await page.locator('.live-dot[data-live]').waitFor();
+      const tabs = [page];
+      while (tabs.length < 8) {
+        const tab = await context.newPage();
+        await tab.goto(`${server.origin}/x/y/console/flags`);
+        await tab.getByText('Advanced analytics').waitFor();
+        tabs.push(tab);
+      }
+      for (const tab of tabs) await tab.locator('.live-dot[data-live]').waitFor();
+      expect(streams).toBe(1);
+      await tabs.shift()!.close();
+      await until(() => streams === 2);
+      await server.admin('PATCH', '/api/admin/flags/dashboard', { name: 'Told to all' });
+      for (const tab of tabs) {
+        await tab.bringToFront();
+        await tab.getByText('Told to all').waitFor();
+      }
+      await tabs[0]!.getByRole('button', { name: /^Account/ }).click();
+      await tabs[0]!.getByRole('button', { name: 'Sign out' }).click();
+      for (const tab of tabs) await tab.getByLabel('Token').waitFor();
+      await tabs[1]!.getByText('You signed out in another tab.').waitFor();
+      expect(await context.cookies()).toEqual([]);
+      // Nothing secret is kept in the browser.
+      expect(await tabs[1]!.evaluate(() => JSON.stringify([{ ...localStorage }, { ...sessionStorage }]))).not.toContain(
+        'token',
+      );
+    });
+  });
+
+  it('says that Latchkey is away, keeps what it shows, and goes on by itself', async () => {
+    await visit(browser, server, async ({ page, open, signIn, look, expectFault }) => {
+      // What is loaded later may be asked for while nobody answers.
+      expectFault(/ERR_|net::|status of 50\d|preload|dynamically imported module/);
+      await open('flags');
+      await signIn();
+      await page.locator('.live-dot[data-live]').waitFor();
+      await server.stop();
+      const bar = page.getByText(/^(?:Live updates are paused|Latchkey does not answer)\.$/);
+      await bar.waitFor({ timeout: 30_000 });
+      await page.getByText('Advanced analytics').waitFor();
+      await look('away');
+      await server.start();
+      await bar.waitFor({ state: 'detached', timeout: 60_000 });
+      await page.locator('.live-dot[data-live]').waitFor();
+    });
+  }, 180_000);
+});

@@ -1,0 +1,146 @@
+import { readFile } from 'node:fs/promises';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import type { GetFlagResponse, ListAuditResponse } from '../../src/protocol/gen/admin-json.js';
+import { until } from '../timing.js';
+import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
+import type { ConsoleServer } from './stand/console-server.js';
+import { steadyAria } from './stand/texts.js';
+
+const NASTY = `<img src=x onerror=alert(1)> \u202Egnp.exe ${'w'.repeat(440)}`;
+
+let server: ConsoleServer;
+let browser: Browser;
+beforeAll(async () => {
+  [server, browser] = await startConsole();
+  const put = (key: string, body: object, why = '') =>
+    server.admin('PATCH', `/api/admin/flags/${key}?comment=${encodeURIComponent(why)}`, body);
+  await put('reports', { name: 'Reports', owner: 'ada' }, 'it is asked for');
+  await put('reports', { owner: 'grace', rules: [{ id: 'half', rollout: 50_000 }] }, 'half of them first');
+  await put('reports', { rules: [{ id: 'half', rollout: 80_000 }] });
+  await put('nasty', { name: NASTY.slice(0, 255), description: NASTY }, NASTY);
+  await server.admin('PATCH', '/api/admin/segments/known', {
+    name: 'Known people',
+    conditions: { all: [{ fact: 'emailVerified', operator: 'equal', value: true }] },
+  });
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+async function onHistory(path: string, use: (visit: Visit) => Promise<void>, options = {}): Promise<void> {
+  await visit(
+    browser,
+    server,
+    async (visiting) => {
+      await visiting.open(path);
+      await visiting.signIn();
+      await visiting.page.getByRole('heading', { name: 'History', level: 1 }).waitFor();
+      await use(visiting);
+    },
+    options,
+  );
+}
+
+const flagNow = async () => ((await server.admin('GET', '/api/admin/flags/reports')) as GetFlagResponse).flag!;
+const entriesOf = async (key: string) =>
+  ((await server.admin('GET', `/api/admin/audit?kind=flag&subject=${key}`)) as ListAuditResponse).entries;
+
+describe('the history', () => {
+  it('tells what was changed, narrowed by an address that a link keeps', async () => {
+    await onHistory('history', async ({ page, look }) => {
+      await page
+        .getByRole('button', { name: /Known people|known/ })
+        .first()
+        .waitFor();
+      expect(await page.locator('img[src="x"]').count()).toBe(0);
+      await look('history');
+      await page.getByLabel('Kind of thing').selectOption('flag');
+      await page.getByLabel('Key, id or name').fill('reports');
+      await page.waitForURL(/kind=flag&subject=reports/);
+      await until(async () => (await page.locator('.history-entry').count()) === 3);
+      await page.getByLabel('Text in entries').fill('half of them');
+      await until(async () => (await page.locator('.history-entry').count()) === 1);
+      await page.getByText('in the last 30 days').waitFor();
+      await page.reload();
+      await page.getByText('“half of them first”').waitFor();
+      expect(await page.locator('.history-entry').count()).toBe(1);
+      await page.getByLabel('Who did it').fill('user:nobody');
+      await page.getByText('No entry is like this').waitFor();
+      await look('history-none');
+    });
+  });
+
+  it('says of an entry what it changed, why it cannot be undone, and undoes what can be', async () => {
+    await onHistory('history?kind=flag&subject=reports', async ({ page, look }) => {
+      await page.getByText('“half of them first”').click();
+      await page.getByRole('rowheader', { name: 'flag › owner' }).waitFor();
+      await page.getByText('Cannot be undone:').waitFor();
+      await page.getByRole('button', { name: 'As JSON' }).click();
+      await page.getByText('"action": "flag.set"').waitFor();
+      await look('history-entry');
+      await page.locator('.history-entry').first().click();
+      await page.getByRole('button', { name: 'Undo…' }).waitFor();
+      const snapshot = await steadyAria(page.locator('.history-details'));
+      expect(snapshot.replace(/\S*(req_|tok_)[\w-]+|[\da-f]{8}-[\da-f-]{27}/g, 'ID')).toMatchSnapshot();
+      await page.getByRole('button', { name: 'Undo…' }).click();
+      const dialog = page.getByRole('alertdialog');
+      const undo = dialog.getByRole('button', { name: 'Undo', exact: true });
+      expect(await undo.isDisabled()).toBe(true);
+      await dialog.getByLabel('Why?').fill('too many at once');
+      await look('history-undo');
+      await undo.click();
+      await page.getByText('that is version 4').first().waitFor();
+      expect((await flagNow()).rules[0]!.rollout).toBe(50_000);
+      await page.getByText('too many at once').first().waitFor();
+    });
+  });
+
+  it('undoes nothing over what was changed since, and says by whom', async () => {
+    await onHistory('history?kind=segment&subject=known', async ({ page, look, expectFault }) => {
+      expectFault(/status of 409/);
+      await page.locator('.history-entry').first().click();
+      await page.getByRole('button', { name: 'Undo…' }).click();
+      await server.admin('PATCH', '/api/admin/segments/known', { name: 'Known by mail' });
+      const dialog = page.getByRole('alertdialog');
+      await dialog.getByLabel('Why?').fill('a slip');
+      await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
+      await dialog
+        .locator('.field-fault')
+        .getByText(/changed/)
+        .waitFor();
+      await look('history-conflict');
+    });
+  });
+
+  it('opens an entry by its link, whatever the list shows, and exports what is filtered', async () => {
+    const [, second] = await entriesOf('reports');
+    await onHistory(`history?kind=segment&subject=known&entry=${second!.id}`, async ({ page }) => {
+      await page.getByRole('region', { name: 'The entry of this link' }).getByText('flag.set').waitFor();
+      const [download] = await Promise.all([
+        page.waitForEvent('download'),
+        page.getByRole('link', { name: 'Export as JSON lines' }).click(),
+      ]);
+      const lines = (await readFile(await download.path(), 'utf8')).trim().split('\n');
+      expect(lines.length).toBeGreaterThan(0);
+      for (const line of lines) expect(line).toContain('segment');
+    });
+  });
+
+  it('fits a phone, with names that are as bad as they get', async () => {
+    await onHistory(
+      'history?kind=flag&subject=nasty',
+      async ({ page, look }) => {
+        await page.locator('.history-entry').first().click();
+        await page.getByRole('rowheader', { name: 'description' }).waitFor();
+        await look('history-phone');
+        await page.setViewportSize({ width: 320, height: 640 });
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(320);
+        await page.setViewportSize(PHONE);
+        expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(PHONE.width);
+      },
+      { viewport: PHONE },
+    );
+  });
+});

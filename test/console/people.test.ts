@@ -1,0 +1,317 @@
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, Page } from 'playwright-core';
+import { busy } from '../timing.js';
+import { PHONE, startConsole, visit } from './stand/console-browser.js';
+import type { ConsoleServer } from './stand/console-server.js';
+import { NASTY, seedPeople } from './stand/seed-people.js';
+import { steadyAria } from './stand/texts.js';
+
+let server: ConsoleServer;
+let browser: Browser;
+beforeAll(async () => {
+  [server, browser] = await startConsole();
+  await seedPeople(server);
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const LIMIT_MS = busy(40_000);
+
+/** The flag's row, and what helps there as the page offers it. */
+const row = (page: Page, name: string) =>
+  page.getByRole('listitem').filter({ has: page.getByRole('button', { name: new RegExp(`${name} `) }) });
+const ladder = (page: Page, flag: string) =>
+  page.getByRole('list', { name: `Order of evaluation of ${flag}`, exact: true });
+
+async function offered(page: Page, id: string, flag: string): Promise<readonly string[]> {
+  const url = new URL(page.url());
+  await page.goto(`${url.origin}/console/people/${encodeURIComponent(id)}?flag=${flag}&q=${flag}`);
+  await ladder(page, flag).waitFor();
+  return page.locator('.fixes-list button').allTextContents();
+}
+
+describe('finding people', () => {
+  it(
+    'narrows them down by what the address holds, and keeps who was seen',
+    async () => {
+      await visit(browser, server, async ({ page, open, signIn, look }) => {
+        await open('people');
+        await signIn();
+        const table = page.getByRole('table', { name: 'People' });
+        await table.waitFor();
+        expect(await table.locator('tbody tr').count()).toBe(3);
+        await page.getByRole('searchbox', { name: 'Find somebody' }).fill('gr');
+        await page.waitForURL(/\?q=gr$/);
+        await page.getByText('1 person', { exact: true }).waitFor();
+        await page.keyboard.press('Enter');
+        await page.getByRole('heading', { name: 'grace', level: 1 }).waitFor();
+        await page.getByRole('button', { name: 'Pin' }).click();
+        await open('people?organization=acme&role=manager');
+        await page.getByText('1 person', { exact: true }).waitFor();
+        await table.getByRole('link', { name: 'ada' }).waitFor();
+        await open('people?q=%25_%27');
+        await page.getByRole('heading', { name: 'Nobody is like this' }).waitFor();
+        await page.getByRole('button', { name: 'Clear filters' }).last().click();
+        await page.getByRole('region', { name: 'Pinned' }).getByRole('link', { name: 'grace' }).waitFor();
+        await look('people');
+      });
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('a person who does not see it', () => {
+  it(
+    'is found, explained and let in by keys alone, and the row flips as it happens',
+    async () => {
+      await visit(browser, server, async ({ page, open, signIn, look }) => {
+        await open('flags');
+        await signIn();
+        await page.getByRole('table', { name: 'Flags' }).waitFor();
+        await page.keyboard.press('Control+k');
+        await page.getByRole('combobox', { name: 'Find or do' }).pressSequentially('ada');
+        await page.getByRole('option', { name: /^ada/ }).waitFor();
+        await page.keyboard.press('Enter');
+        await page.getByRole('button', { name: /Admin tools/ }).waitFor();
+        await page.keyboard.press('/');
+        await page.keyboard.type('admin_t');
+        await page.waitForURL(/q=admin_t/);
+        await page.locator('.features[data-stale]').waitFor({ state: 'detached' });
+        await page.keyboard.press('Enter');
+        const lines = ladder(page, 'admin_tools');
+        await lines.waitFor();
+        // The page shows the line that the server says answers, and no other.
+        const { explanation } = (await server.admin('GET', '/api/admin/users/ada/flags/admin_tools/explain')) as {
+          explanation: { sentence: string; lines: { verdict: string; says: string }[] };
+        };
+        const answering = lines.locator('[aria-current="true"]');
+        expect(await answering.count()).toBe(1);
+        expect(await answering.locator('.ladder-says').textContent()).toBe(
+          explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')?.says,
+        );
+        await page.getByText(explanation.sentence, { exact: true }).waitFor();
+        expect(await lines.getByText('not reached').count()).toBe(4);
+        expect(await steadyAria(lines)).toMatchSnapshot();
+        await look('person-denied');
+        await page.getByRole('button', { name: 'Allow for ada…' }).focus();
+        await page.keyboard.press('Enter');
+        await page.getByRole('alertdialog').waitFor();
+        await page.keyboard.press('Enter');
+        await page.getByText('Say why first.').waitFor();
+        await page.keyboard.type('she is back');
+        await look('person-fix');
+        await page.keyboard.press('Enter');
+        await page.getByText('admin_tools came on just now').waitFor();
+        await row(page, 'Admin tools').getByText('by a row for this person').waitFor();
+        const { entries } = (await server.admin('GET', '/api/admin/audit?kind=user&subject=ada')) as {
+          entries: { action: string; comment: string }[];
+        };
+        expect(entries[0]).toMatchObject({ action: 'access.set', comment: 'she is back' });
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is offered what helps at the line that answers, and nothing else',
+    async () => {
+      await visit(browser, server, async ({ page, open, signIn, look }) => {
+        await open('people/grace');
+        await signIn();
+        await page.getByRole('button', { name: /Dashboard/ }).waitFor();
+        expect(await offered(page, 'grace', 'dashboard')).toEqual(['Deny for grace…']);
+        expect(await offered(page, 'grace', 'first_steps')).toEqual(['Take away…', 'Deny for grace…']);
+        expect(await offered(page, 'grace', 'export')).toEqual(['Allow for grace…', 'Grant…']);
+        expect(await offered(page, 'grace', 'legacy')).toEqual(['Switch on…']);
+        expect(await offered(page, 'grace', 'export_pdf')).toEqual([]);
+        await ladder(page, 'export').waitFor();
+        await look('person-prerequisite');
+        expect(await offered(page, 'grace', 'new_checkout')).toEqual([
+          'Raise the rollout…',
+          'Allow for grace…',
+          'Grant…',
+        ]);
+        await page.getByRole('button', { name: 'Raise the rollout…' }).click();
+        await page.getByText(/would get it/).waitFor();
+        await look('person-raise');
+        await page.getByLabel('Why?').fill('more of them');
+        await page.getByRole('button', { name: 'Raise', exact: true }).click();
+        await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+        await row(page, 'New checkout').getByText('in the rollout “A part”').waitFor();
+        const { flag } = (await server.admin('GET', '/api/admin/flags/new_checkout')) as {
+          flag: { rules: { id: string; name: string; rollout: number }[] };
+        };
+        expect(flag.rules).toMatchObject([{ id: 'part', name: 'A part' }]);
+        expect(flag.rules[0]?.rollout).toBeGreaterThan(1);
+        // What the ledger holds is taken away, told with who did it and why, and given back.
+        await offered(page, 'grace', 'first_steps');
+        await page.getByRole('button', { name: 'Take away…' }).click();
+        await page.getByLabel('Why?').fill('by mistake');
+        await page.getByRole('button', { name: 'Take away', exact: true }).click();
+        await page.getByText(/Taken away by .*by mistake/).waitFor();
+        await page.getByRole('button', { name: 'Let them earn it again…' }).click();
+        await page.getByLabel('Why?').fill('it was hers');
+        await page.getByRole('button', { name: 'Rearm' }).click();
+        await row(page, 'First steps').getByText('unlocked', { exact: true }).first().waitFor();
+        // What is in no rule's reach is granted, with who did it and why.
+        await offered(page, 'grace', 'export');
+        await page.getByRole('button', { name: 'Grant…' }).click();
+        await page.getByLabel('Why?').fill('they paid for it');
+        await page.getByRole('button', { name: 'Grant', exact: true }).click();
+        await page.getByRole('alertdialog').waitFor({ state: 'detached' });
+        await row(page, 'Export').first().getByText('granted by hand').waitFor();
+        const { entries } = (await server.admin('GET', '/api/admin/audit?kind=user&subject=grace')) as {
+          entries: { action: string; comment: string }[];
+        };
+        expect(entries[0]).toMatchObject({ comment: 'they paid for it' });
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is told when time opens it; other values are tried and not stored; the explanation is copied',
+    async () => {
+      await visit(
+        browser,
+        server,
+        async ({ page, open, signIn, look }) => {
+          await open('people/ada?flag=reports_tab');
+          await signIn();
+          await page.getByText(/Opens by itself .*if nothing else happens/).waitFor();
+          await page.getByText('3 of 7', { exact: true }).waitFor();
+          await look('person-ladder');
+          await page.getByRole('button', { name: 'Copy explanation' }).click();
+          await page.getByRole('button', { name: 'Copied' }).waitFor();
+          const copied = await page.evaluate(() => navigator.clipboard.readText());
+          expect(copied).toContain('reports_tab: off for ada');
+          expect(copied).toContain('days since joining: 3 of 7, not met');
+          await page.getByRole('button', { name: 'What if…' }).click();
+          await page.getByRole('button', { name: 'Another attribute' }).click();
+          await page.getByLabel('Name of attribute 1').fill('plan');
+          await page.getByLabel('Type of attribute 1').selectOption('JSON');
+          await page.getByLabel('Value of attribute 1').fill('{"gold"');
+          await page.getByRole('button', { name: 'Ask' }).click();
+          await page.getByText('This is no JSON.').waitFor();
+          await page.getByLabel('Type of attribute 1').selectOption('Text');
+          await page.getByLabel('Value of attribute 1').fill('2024');
+          await page.getByLabel('Roles').fill('admin');
+          await page.getByRole('button', { name: 'Ask' }).click();
+          await page.getByText('what if', { exact: true }).waitFor();
+          await look('person-what-if');
+          await page.reload();
+          await page.getByText('what if', { exact: true }).waitFor();
+          await page.waitForURL(({ href }) => decodeURIComponent(href).includes('"attributes":{"plan":"2024"}'));
+          await page.getByRole('button', { name: 'Back to what is stored' }).click();
+          await page.getByText('what if', { exact: true }).waitFor({ state: 'detached' });
+          const { user } = (await server.admin('GET', '/api/admin/users/ada')) as { user: { roles: string[] } };
+          expect(user.roles).toEqual(['contractor', 'manager']);
+        },
+        { permissions: ['clipboard-read', 'clipboard-write'] },
+      );
+    },
+    LIMIT_MS,
+  );
+});
+
+describe('what is known of a person', () => {
+  it(
+    'is what happened, what is stored and which rows name them, until they are erased',
+    async () => {
+      await server.admin('PATCH', '/api/admin/users/linus', {
+        roles: ['employee'],
+        email_verified: true,
+        attributes: { a: { b: 1 } },
+      });
+      await server.admin('PATCH', '/api/admin/users/linus/progress', { stage: 'invited' });
+      await server.admin('PATCH', '/api/admin/flags/export/access', {
+        access: [{ user_id: 'linus' }],
+        comment: 'a favour',
+      });
+      await visit(browser, server, async ({ page, open, signIn, look }) => {
+        await open('people/linus?tab=timeline');
+        await signIn();
+        const happened = page.getByRole('list', { name: /What happened/ });
+        await happened.getByText('“a favour”').waitFor();
+        await happened.getByText('reached invited').waitFor();
+        await happened.getByText('unlocked through who they are').waitFor();
+        await look('person-timeline');
+        await page.getByRole('tab', { name: 'Timeline' }).focus();
+        await page.keyboard.press('ArrowRight');
+        await page.getByRole('region', { name: 'Attributes' }).waitFor();
+        await look('person-data');
+        await page.keyboard.press('ArrowRight');
+        await page.getByRole('button', { name: 'Remove…' }).click();
+        await page.getByLabel('Why?').fill('enough');
+        await page.getByRole('button', { name: 'Remove', exact: true }).click();
+        await page.getByText('There is no row for this person.').waitFor();
+        await open('people/linus?tab=data');
+        await page.getByRole('button', { name: 'Erase this person…' }).click();
+        const erase = page.getByRole('button', { name: 'Erase', exact: true });
+        await page.getByLabel('Type linus to confirm').fill('linu');
+        expect(await erase.isDisabled()).toBe(true);
+        await page.getByLabel('Type linus to confirm').fill('linus');
+        await page.getByLabel('Why?').fill('asked for it');
+        await look('person-erase');
+        await erase.click();
+        await page.waitForURL(/\/people$/);
+        await page.getByText('linus was erased').waitFor();
+        await open('people/linus');
+        await page.getByText('Nothing is stored about this person.').waitFor();
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'follows what happens elsewhere, and fits narrow screens with any name',
+    async () => {
+      await visit(
+        browser,
+        server,
+        async ({ page, open, signIn, look }) => {
+          await open(`people/${encodeURIComponent(NASTY)}?flag=export_pdf`);
+          await signIn();
+          await ladder(page, 'export_pdf').waitFor();
+          await server.admin('PATCH', `/api/admin/users/${encodeURIComponent(NASTY)}/progress`, { stage: 'active' });
+          await page.getByText(/export_pdf came on just now/).waitFor();
+          const wider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
+          expect(wider).toBe(false);
+          await look('person-phone');
+          await open('people');
+          await page.getByRole('table', { name: 'People' }).waitFor();
+          await look('people-phone');
+        },
+        { viewport: { ...PHONE, width: 320 } },
+      );
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is for an organization’s administrator that of their own people, with rows of delegated flags alone',
+    async () => {
+      const { secret } = (await server.admin('POST', '/api/admin/tokens', {
+        name: 'acme',
+        scopes: ['manage', 'identify'],
+        organization_id: 'acme',
+      })) as { secret: string };
+      await visit(browser, server, async ({ page, open, signIn, look, expectFault }) => {
+        await open('people');
+        await signIn(secret);
+        const table = page.getByRole('table', { name: 'People' });
+        await table.waitFor();
+        expect(await table.locator('.person-link').allTextContents()).toEqual(['ada']);
+        expect(await offered(page, 'ada', 'reports_tab')).toEqual(['Allow for ada…']);
+        await look('person-delegated');
+        expect(await offered(page, 'ada', 'dashboard')).toEqual([]);
+        expectFault(/status of 404/);
+        await open('people/grace');
+        await page.getByRole('heading', { name: 'There is nothing at this address' }).waitFor();
+      });
+    },
+    LIMIT_MS,
+  );
+});

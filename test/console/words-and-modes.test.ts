@@ -1,0 +1,232 @@
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import type { Browser, BrowserContextOptions, Page } from 'playwright-core';
+import { until } from '../timing.js';
+import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
+import type { ConsoleServer } from './stand/console-server.js';
+import { buildSpoken, type OtherBuild } from './stand/other-build.js';
+import { seedCustomers } from './stand/seed-customers.js';
+import { seedFlags } from './stand/seed-flags.js';
+import { foreignTexts, listen, type Told, tooWide } from './stand/texts.js';
+
+/** Every page, with its parts. */
+const ADDRESSES = [
+  'today',
+  'segments',
+  'segments/new',
+  'flags',
+  'flags?q=nothing-is-called-so',
+  'flags/new',
+  'flags/reports_tab',
+  'flags/reports_tab?tab=access',
+  'flags/reports_tab?tab=unlocks',
+  'flags/reports_tab?tab=use',
+  'flags/reports_tab?tab=versions',
+  'people',
+  'people?q=a',
+  'people/ada',
+  'people/ada?flag=export',
+  'people/ada?tab=timeline',
+  'people/ada?tab=data',
+  'people/ada?tab=access',
+  'people/nobody-yet',
+  'organizations',
+  'organizations/acme',
+  'organizations/acme?tab=roles',
+  'organizations/acme?tab=members',
+  'organizations/acme?tab=onboarding',
+  'organizations/acme?tab=data',
+  'organizations/acme?tab=tokens',
+  'organizations/acme?tab=history',
+  'onboarding',
+  'onboarding?tab=organizations',
+  'onboarding?tab=weeks',
+  'onboarding?tab=versions',
+  'onboarding/profile_setup',
+  'actions',
+  'history',
+  'settings?tab=tokens',
+  'settings?tab=sessions',
+  'settings?tab=webhooks',
+  'settings?tab=dead-letters',
+  'settings?tab=health',
+  'no/such/page',
+];
+
+let server: ConsoleServer;
+let browser: Browser;
+let pseudo: OtherBuild;
+beforeAll(async () => {
+  pseudo = await buildSpoken(join(import.meta.dirname, 'stand/pseudo-words.ts'));
+  [server, browser] = await startConsole();
+  await seedFlags(server);
+  await seedCustomers(server);
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.close();
+  await pseudo.remove();
+});
+
+/** Goes there as a link does, without loading the page anew. */
+const go = (page: Page, address: string) =>
+  page.evaluate((to) => history.pushState(null, '', new URL(to, document.baseURI)), address);
+
+describe('in a language that is 40 % longer', () => {
+  const visitPseudo = (use: (visit: Visit, told: Told) => Promise<void>, options: BrowserContextOptions) =>
+    visit(
+      browser,
+      server,
+      async (visiting) => {
+        const { context, page, open } = visiting;
+        await pseudo.serve(context);
+        const told = listen(page);
+        await open('flags');
+        await page.locator('.flag-key').first().waitFor();
+        await use(visiting, told);
+      },
+      options,
+    );
+
+  it('no page says anything that stands in no catalogue, nor is wider than 320 px', async () => {
+    await visitPseudo(
+      async ({ page }, { settled, texts }) => {
+        const wrong: Record<string, object> = {};
+        for (const address of ADDRESSES) {
+          await go(page, address);
+          await settled();
+          const foreign = await foreignTexts(page, await texts());
+          const wide = await tooWide(page);
+          if (foreign.length + wide.length > 0) wrong[address] = { foreign, wide };
+        }
+        expect(wrong).toEqual({});
+        // The test sees what it is to see.
+        await page.evaluate(() => {
+          document.querySelector('h1')!.textContent = 'Not found';
+          document.querySelector<HTMLElement>('h1')!.style.inlineSize = '400px';
+        });
+        expect(await foreignTexts(page, await texts())).toEqual(['Not found']);
+        expect(await tooWide(page)).toContain('h1.');
+      },
+      { viewport: { width: 320, height: 800 } },
+    );
+  }, 120_000);
+
+  it('pages are mirrored where one reads from right to left', async () => {
+    await visitPseudo(async ({ page, look }, { settled }) => {
+      await page.evaluate(() => {
+        document.documentElement.dir = 'rtl';
+      });
+      for (const address of ['flags', 'flags/reports_tab', 'people/ada?flag=export']) {
+        await go(page, address);
+        await settled();
+        const { x } = (await page.getByRole('navigation').first().boundingBox())!;
+        expect(x).toBeGreaterThan(640);
+        expect(await tooWide(page)).toEqual([]);
+        await look(`rtl-${address.replaceAll(/\W+/g, '-')}`);
+      }
+    }, {});
+  });
+});
+
+describe('in every width that is not the usual one', () => {
+  it.each([
+    ['a phone, dark', 'dark', PHONE],
+    ['a large screen, light', 'light', { width: 1920, height: 1080 }],
+  ] as const)(
+    'no page lacks what axe asks for, nor is too wide: %s',
+    async (_what, colorScheme, viewport) => {
+      await visit(
+        browser,
+        server,
+        async ({ page, open, expectFault, violations }) => {
+          // Some addresses lead to nothing, which is what they are for.
+          expectFault(/status of 404/);
+          const { settled } = listen(page);
+          await open('flags');
+          await page.locator('.flag-key').first().waitFor();
+          const wrong: Record<string, object> = {};
+          for (const address of ADDRESSES) {
+            await go(page, address);
+            await settled();
+            const found = [...(await violations()), ...(await tooWide(page))];
+            if (found.length > 0) wrong[address] = found;
+          }
+          expect(wrong).toEqual({});
+          // The test sees what it is to see.
+          await page.evaluate(() => document.querySelector('main')!.append(document.createElement('button')));
+          expect((await violations()).join()).toContain('button-name');
+        },
+        { viewport, colorScheme },
+      );
+    },
+    120_000,
+  );
+});
+
+describe('as the system asks for it', () => {
+  it('a page has the colours of the system alone', async () => {
+    await visit(
+      browser,
+      server,
+      async ({ page, open, signIn, look }) => {
+        await open('flags/reports_tab');
+        await signIn();
+        const controls = page.getByRole('switch');
+        await controls.first().waitFor();
+        await look('forced-colors-flag');
+        // Whether it is on the system draws, since grounds are taken away; the page that one is on has a border.
+        expect(await controls.first().evaluate((each) => getComputedStyle(each).appearance)).toBe('auto');
+        const present = page.locator('.rail-link[aria-current]');
+        expect(await present.evaluate((each) => getComputedStyle(each).outlineStyle)).toBe('solid');
+        await open('flags');
+        await page.locator('.flag-key').first().waitFor();
+        await look('forced-colors-flags');
+      },
+      { forcedColors: 'active' },
+    );
+  });
+
+  it('nothing moves for whoever asks for that', async () => {
+    await visit(browser, server, async ({ page, open, signIn }) => {
+      await open('flags/reports_tab');
+      await signIn();
+      await page.getByRole('switch').first().waitFor();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Find or do' }).waitFor();
+      const moving = await page.evaluate(() =>
+        [...document.querySelectorAll('*')].flatMap((element) => {
+          const { transitionDuration, animationDuration } = getComputedStyle(element);
+          const longest = Math.max(...`${transitionDuration}, ${animationDuration}`.split(', ').map(Number.parseFloat));
+          return longest > 0 ? [`${element.tagName} ${element.className} ${longest} s`] : [];
+        }),
+      );
+      expect(moving).toEqual([]);
+    });
+  });
+
+  it('a pinned theme is there before the first script of the console has run', async () => {
+    await visit(
+      browser,
+      server,
+      async ({ page, open }) => {
+        await open();
+        await page.getByLabel('Token').waitFor();
+        await page.evaluate(() => localStorage.setItem('latchkey.theme', 'dark'));
+        const held = Promise.withResolvers<void>();
+        await page.route('**/assets/index-*.js', async (route) => {
+          await held.promise;
+          await route.continue();
+        });
+        await page.reload({ waitUntil: 'commit' });
+        await page.locator('#console').waitFor({ state: 'attached' });
+        await until(() => page.evaluate(() => document.styleSheets.length > 0));
+        expect(await page.locator('#console').innerHTML()).toBe('');
+        expect(await page.evaluate(() => getComputedStyle(document.documentElement).colorScheme)).toBe('dark');
+        held.resolve();
+        await page.getByLabel('Token').waitFor();
+      },
+      { colorScheme: 'light', signedOut: true },
+    );
+  });
+});

@@ -1,0 +1,3 @@
+import { describePage } from './page-test.js';
+
+describePage('overview.md');
