@@ -96,8 +96,15 @@ async function fillRecords(execute: Execute): Promise<void> {
 
 const user = (n: number): string => `user-${(n * 7_919) % SIZE.users}`;
 
-/** What is asked, by its name in the report: the path of the n-th call, and what its median may take at most. */
-const ASKED: Readonly<Record<string, { readonly path: (n: number) => string; readonly atMostMs: number }>> = {
+/** One thing that is asked: the path of the n-th call, what is posted there (nothing: a GET), and what its median may take at most. */
+interface Asked {
+  readonly path: (n: number) => string;
+  readonly body?: (n: number) => object;
+  readonly atMostMs: number;
+}
+
+/** What is asked, by its name in the report. */
+const ASKED: Readonly<Record<string, Asked>> = {
   'search, a part of flags': { path: (n) => `/search?q=flag-${n}`, atMostMs: 30 },
   'search, the beginning of users': { path: (n) => `/search?q=user-${n}`, atMostMs: 30 },
   'search, the beginning of an e-mail address': { path: (n) => `/search?q=MAIL-${n}.`, atMostMs: 30 },
@@ -131,6 +138,23 @@ const ASKED: Readonly<Record<string, { readonly path: (n: number) => string; rea
   'a user': { path: (n) => `/users/${user(n)}`, atMostMs: 30 },
   'an explanation of a flag for a user': { path: (n) => `/users/${user(n)}/flags/flag-${n}/explain`, atMostMs: 30 },
   'a page of 50 flags of a user': { path: (n) => `/users/${user(n)}/flags?page_size=50`, atMostMs: 100 },
+  'a page of 200 flags of a user': { path: (n) => `/users/${user(n)}/flags?page_size=200`, atMostMs: 100 },
+  'a draft tried for twenty users who are in no cache': {
+    path: (n) => `/flags/flag-${n}/try`,
+    body: (n) => ({
+      rule: {
+        id: 'drafted',
+        conditions: {
+          all: [
+            { fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value: 3 },
+            { fact: 'attribute', path: '$.plan', operator: 'equal', value: 'pro' },
+          ],
+        },
+      },
+      contexts: Array.from({ length: 20 }, (_, index) => ({ user_id: user(1_000 + n * 20 + index) })),
+    }),
+    atMostMs: 100,
+  },
   'the funnel of everybody': { path: () => '/onboarding', atMostMs: 30 },
   'the funnel of an organization': { path: (n) => `/onboarding?organization_id=organization-${n}`, atMostMs: 30 },
   'a page of 100 users who are stuck': { path: () => '/onboarding/tour?page_size=100', atMostMs: 30 },
@@ -150,20 +174,21 @@ async function measure(place: Place, report: Report): Promise<void> {
   report.row({ what: 'start', unit: 's', values: [seconds(startedAt)], digits: 2 });
   report.row({ what: 'resident after the start', unit: 'MiB', values: [residentMib(server.process.pid!)] });
   pinThisProcess(1);
-  const ask = async (path: string): Promise<number> => {
+  const ask = async (path: string, body: object | undefined): Promise<number> => {
     const askedAt = performance.now();
     const response = await fetch(`http://${server.httpAddress}/api/admin${path}`, {
-      headers: { authorization: `Bearer ${TOKEN}` },
+      headers: { authorization: `Bearer ${TOKEN}`, ...(body && { 'content-type': 'application/json' }) },
+      ...(body && { method: 'POST', body: JSON.stringify(body) }),
     });
     const text = await response.text();
     if (response.status !== 200) throw new Error(`${path}: ${response.status} ${text}`);
     return performance.now() - askedAt;
   };
-  for (const [what, { path, atMostMs }] of Object.entries(ASKED)) {
-    for (let n = 0; n < WARM_UP_CALLS; n++) await ask(path(n));
+  for (const [what, { path, body, atMostMs }] of Object.entries(ASKED)) {
+    for (let n = 0; n < WARM_UP_CALLS; n++) await ask(path(n), body?.(n));
     const taken: number[] = [];
     const before = await rowsRead(place);
-    for (let n = 0; n < CALLS; n++) taken.push(await ask(path(n + WARM_UP_CALLS)));
+    for (let n = 0; n < CALLS; n++) taken.push(await ask(path(n + WARM_UP_CALLS), body?.(n + WARM_UP_CALLS)));
     report.row({ what, unit: 'ms', values: taken, digits: 1, mark: { atMost: atMostMs } });
     report.row({ what: `${what}: rows read`, unit: 'a call', values: [((await rowsRead(place)) - before) / CALLS] });
   }
