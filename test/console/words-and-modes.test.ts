@@ -90,12 +90,12 @@ describe('in a language that is 40 % longer', () => {
 
   it('no page says anything that stands in no catalogue, nor is wider than 320 px', async () => {
     await visitPseudo(
-      async ({ page }, { settled, texts }) => {
+      async ({ page }, told) => {
         const wrong: Record<string, object> = {};
         for (const address of ADDRESSES) {
           await go(page, address);
-          await settled();
-          const foreign = await foreignTexts(page, await texts());
+          await told.settled();
+          const foreign = await foreignTexts(page, told);
           const wide = await tooWide(page);
           if (foreign.length + wide.length > 0) wrong[address] = { foreign, wide };
         }
@@ -105,7 +105,7 @@ describe('in a language that is 40 % longer', () => {
           document.querySelector('h1')!.textContent = 'Not found';
           document.querySelector<HTMLElement>('h1')!.style.inlineSize = '400px';
         });
-        expect(await foreignTexts(page, await texts())).toEqual(['Not found']);
+        expect(await foreignTexts(page, told)).toEqual(['Not found']);
         expect(await tooWide(page)).toContain('h1.');
       },
       { viewport: { width: 320, height: 800 } },

@@ -7,7 +7,7 @@ import { Failure } from '../parts/failure.js';
 import { later, untilHad } from '../parts/later.js';
 import { Optional } from '../parts/optional.js';
 import { SessionProvider } from '../parts/session-context.js';
-import { Patiently } from '../ui/page-states.js';
+import { Coming, Patiently } from '../ui/page-states.js';
 import { words } from '../words/words.js';
 import { SignInPage } from './sign-in.js';
 import { forget } from './sign-out.js';
@@ -111,7 +111,7 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
     <SessionProvider value={state.session}>
       {children}
       {over ? (
-        <Suspense>
+        <Suspense fallback={<Coming />}>
           <SessionEndedDialog onSignedIn={signedIn} />
         </Suspense>
       ) : (

@@ -9,6 +9,7 @@ import { Optional } from '../parts/optional.js';
 import { useMay, useMayMakeFlags, useSession } from '../parts/session-context.js';
 import { useShortcuts } from '../parts/shortcuts.js';
 import { FindIcon } from '../ui/icons.js';
+import { Coming } from '../ui/page-states.js';
 import { words } from '../words/words.js';
 import { AwayBar } from './away-bar.js';
 import { environmentHue } from './environment.js';
@@ -63,12 +64,12 @@ export function Shell(): ReactNode {
       </nav>
       <main id="content" className="content" tabIndex={-1}>
         {viewedOrganization() !== '' && (
-          <Suspense>
+          <Suspense fallback={<Coming />}>
             <ViewBar />
           </Suspense>
         )}
         <AwayBar />
-        <Suspense>
+        <Suspense fallback={<Coming />}>
           <Outlet />
         </Suspense>
       </main>

@@ -1,4 +1,5 @@
 import { Component, type ReactNode, Suspense } from 'react';
+import { Coming } from '../ui/page-states.js';
 import { tell } from '../ui/toasts.js';
 import { words } from '../words/words.js';
 
@@ -18,6 +19,6 @@ export class Optional extends Component<{ readonly children: ReactNode }, { read
   }
 
   override render(): ReactNode {
-    return this.state.failed ? null : <Suspense>{this.props.children}</Suspense>;
+    return this.state.failed ? null : <Suspense fallback={<Coming />}>{this.props.children}</Suspense>;
   }
 }

@@ -27,6 +27,11 @@ export function Notice({ icon, title, children, actions, role }: NoticeProps) {
   );
 }
 
+/** Stands for what is on its way and of which nothing shows: the page says that it is not there as a whole yet. */
+export function Coming() {
+  return <span hidden aria-busy />;
+}
+
 /** Shows its content once it has waited for a moment, so that what is quick never flickers. */
 export function Patiently({ children, afterMs = 150 }: { readonly children: ReactNode; readonly afterMs?: number }) {
   const [waited, setWaited] = useState(false);
@@ -34,12 +39,12 @@ export function Patiently({ children, afterMs = 150 }: { readonly children: Reac
     const timer = setTimeout(() => setWaited(true), afterMs);
     return () => clearTimeout(timer);
   }, [afterMs]);
-  return waited ? children : null;
+  return waited ? children : <Coming />;
 }
 
 /** Grey bars where text will stand. */
 export function Skeleton({ width }: { readonly width: string }) {
-  return <span className="skeleton" style={{ inlineSize: width }} />;
+  return <span className="skeleton" aria-busy style={{ inlineSize: width }} />;
 }
 
 /** A text to take along: a command, an id. */

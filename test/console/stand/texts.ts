@@ -5,14 +5,21 @@ import { until } from '../../timing.js';
 export interface Told {
   /** Waits until a page of the console is there and asks for nothing more. */
   settled(): Promise<void>;
-  /** All that the answers were made of. */
+  /** All that the answers and the stream were made of, and the names that are the protocol's. */
   texts(): Promise<string>;
 }
+
+/** What scopes are called, which the protocol says and no language changes. */
+const SCOPES = ['evaluate', 'track', 'identify', 'manage', 'admin', 'test'].join('\n');
+
+/** How many looks in a row have to find that nothing is asked for: files that have come are run before what they ask for is asked. */
+const QUIET_LOOKS = 3;
 
 export function listen(page: Page): Told {
   const asks = /\/api\/admin\/(?!stream|watch)|\/assets\//;
   const waiting = new Set<Request>();
   const answers: Promise<string>[] = [];
+  const streamed: string[] = [];
   page.on('request', (request) => {
     if (asks.test(request.url())) waiting.add(request);
   });
@@ -21,31 +28,70 @@ export function listen(page: Page): Told {
     waiting.delete(request);
     if (request.url().includes('/api/admin/')) answers.push(answerOf(request));
   });
+  const stream = hearStream(page, (data) => void streamed.push(data));
   const isIdle = () =>
-    page.evaluate(() => document.querySelector('h1') !== null && !document.querySelector('[aria-busy=true]'));
+    page.evaluate(async () => {
+      // What a page asks for it asks for once it is drawn.
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      return document.querySelector('h1') !== null && !document.querySelector('[aria-busy=true]');
+    });
   return {
     settled: async () => {
-      // What a page asks for it asks for once it is drawn.
-      await page.evaluate(() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve))));
-      await until(async () => waiting.size === 0 && (await isIdle()) && waiting.size === 0);
+      let quiet = 0;
+      await until(async () => {
+        quiet = (await isIdle()) && waiting.size === 0 ? quiet + 1 : 0;
+        return quiet >= QUIET_LOOKS;
+      });
     },
-    texts: async () => (await Promise.all(answers)).join('\n'),
+    texts: async () => {
+      await stream;
+      return [SCOPES, ...(await Promise.all(answers)), ...streamed].join('\n');
+    },
   };
+}
+
+/** What the stream tells, of which the answer never ends. */
+async function hearStream(page: Page, heard: (data: string) => void): Promise<void> {
+  const client = await page.context().newCDPSession(page);
+  client.on('Network.eventSourceMessageReceived', ({ data }) => heard(normal(data)));
+  await client.send('Network.enable');
 }
 
 async function answerOf(request: Request): Promise<string> {
   const response = await request.response();
-  return JSON.stringify(await response?.json().catch(() => ''));
+  const text = (await response?.text().catch(() => '')) ?? '';
+  return text.split('\n').map(normal).join('\n');
+}
+
+/** JSON as it is written here, whichever characters its writer escapes. */
+function normal(json: string): string {
+  try {
+    return JSON.stringify(JSON.parse(json));
+  } catch {
+    return json;
+  }
 }
 
 /**
- * What a page shows, or tells screen readers, outside of brackets, and that is neither part of `told` nor an instant, a key or code.
+ * What a page shows, or tells screen readers, outside of brackets, and that is neither what the server `told` nor an instant, a key or
+ * code. A sentence of the server's has its instants in UTC, which the page spells by the browser's zone. A page that others change may show
+ * what was answered while it was read: what was found is looked for again.
  */
-export function foreignTexts(page: Page, told: string): Promise<string[]> {
-  return page.evaluate((known) => {
+export async function foreignTexts(page: Page, told: Told): Promise<string[]> {
+  let found = await foreignNow(page, await told.texts());
+  for (let again = 0; found.length > 0 && again < 2; again += 1) {
+    await told.settled();
+    found = await foreignNow(page, await told.texts());
+  }
+  return found;
+}
+
+function foreignNow(page: Page, told: string): Promise<string[]> {
+  return page.evaluate((answered) => {
+    const known = answered.replaceAll(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g, '@');
     const found = new Set<string>();
     const look = (text: string) => {
-      let rest = text;
+      let rest = text.replaceAll(/\d{1,2} [A-Za-z]+ \d{4}, \d\d:\d\d:\d\d \S+?(?=[\s.,;)]|$)/g, '@');
       for (let before = ''; before !== rest; ) {
         before = rest;
         rest = rest.replace(/⟦[^⟦⟧]*⟧/g, ' ');

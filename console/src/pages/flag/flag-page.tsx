@@ -21,7 +21,7 @@ import { previewOf, usePreview } from '../../parts/preview/preview-stream.js';
 import { useMay } from '../../parts/session-context.js';
 import { versionsOfFlag } from '../../parts/versions/version-source.js';
 import { BackIcon } from '../../ui/icons.js';
-import { Patiently, Skeleton } from '../../ui/page-states.js';
+import { Coming, Patiently, Skeleton } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/flag-parts-words.js';
 import { AboutFields } from './about-fields.js';
@@ -158,7 +158,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
       )}
       {tab !== 'rules' && (
         <div className="flag-part">
-          <Suspense>
+          <Suspense fallback={<Coming />}>
             {tab === 'access' && (
               <>
                 {panel}

@@ -8,7 +8,7 @@ import { PageHead } from '../../parts/page-head.js';
 import { useMay, useMayMakeFlags } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon } from '../../ui/icons.js';
-import { Patiently } from '../../ui/page-states.js';
+import { Coming, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/flags-words.js';
 import { EmptyList, NoMatch } from './empty-list.js';
 import { FlagFilters } from './flag-filters.js';
@@ -107,7 +107,7 @@ function AllFlags() {
         </p>
       )}
       {body()}
-      <Suspense>
+      <Suspense fallback={<Coming />}>
         {selection.size > 0 && (
           <BulkBar
             selection={selection}

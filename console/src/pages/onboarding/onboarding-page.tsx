@@ -12,7 +12,7 @@ import { versionsOfStages } from '../../parts/versions/version-source.js';
 import { Button } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { OnboardingIcon } from '../../ui/icons.js';
-import { Notice, Patiently } from '../../ui/page-states.js';
+import { Coming, Notice, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { type OnboardingSearch, VIEWS, WEEKS } from './onboarding-search.js';
 import { useFunnel } from './use-funnel.js';
@@ -81,7 +81,7 @@ function Everybody() {
         }))}
       />
       <div className="page-body">
-        <Suspense>
+        <Suspense fallback={<Coming />}>
           {tab === 'funnel' && <Stages onEdit={mayEdit ? () => setEditing({}) : undefined} />}
           {tab === 'organizations' && <ByOrganization />}
           {tab === 'weeks' && <ByWeek />}

@@ -7,6 +7,7 @@ import { PageTabs } from '../../parts/page-tabs.js';
 import { useMay, useSession } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { BackIcon, PersonIcon } from '../../ui/icons.js';
+import { Coming } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { TABS, type Tab } from './organization-search.js';
 import '../../parts/page-line.css';
@@ -62,7 +63,7 @@ export function OrganizationPage() {
         tabs={tabs.map((name) => ({ name, label: words.organization.tabs[name] }))}
       />
       <div className="page-body">
-        <Suspense>
+        <Suspense fallback={<Coming />}>
           <Body key={`${id} ${tab}`} id={id} />
         </Suspense>
       </div>

@@ -5,6 +5,7 @@ import { Progress } from '../../parts/ladder/requirement-tree.js';
 import { later } from '../../parts/later.js';
 import { shortTime } from '../../parts/moment.js';
 import { ForwardIcon } from '../../ui/icons.js';
+import { Coming } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
 import type { WhatIf } from './person-search.js';
 import { StandingMark } from './standing-mark.js';
@@ -89,7 +90,7 @@ export function FeatureRow({ id, flag, open, whatIf, onOpen, onWhatIf }: Feature
       </h2>
       {open && (
         <section id={panel} className="feature-panel" aria-label={words.person.panel.of(flag_key)}>
-          <Suspense>
+          <Suspense fallback={<Coming />}>
             <FeaturePanel id={id} flag={flag_key} whatIf={whatIf} onWhatIf={onWhatIf} />
           </Suspense>
         </section>

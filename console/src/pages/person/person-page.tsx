@@ -5,6 +5,7 @@ import { later } from '../../parts/later.js';
 import { PageHead } from '../../parts/page-head.js';
 import { Button } from '../../ui/button.js';
 import { BackIcon, PinIcon, UnpinIcon } from '../../ui/icons.js';
+import { Coming } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
 import { noteSeen, pin, useKeptPeople } from '../people/kept-people.js';
 import { FeaturesTab } from './features-tab.js';
@@ -60,7 +61,7 @@ function Person({ id }: { readonly id: string }) {
           </p>
           <Tabs chosen={tab} onChoose={(next) => change(next === 'features' ? {} : { tab: next })} />
           <div role="tabpanel" id="person-panel" aria-labelledby={`person-tab-${tab}`} className="person-panel">
-            <Suspense>
+            <Suspense fallback={<Coming />}>
               {tab === 'features' && <FeaturesTab id={id} search={search} onChange={change} />}
               {tab === 'timeline' && (
                 <TimelineTab

@@ -9,6 +9,7 @@ import { useMay } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { BackIcon } from '../../ui/icons.js';
+import { Coming } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/segments-words.js';
 import { Members } from './members.js';
@@ -74,7 +75,7 @@ function NewSegment() {
         </div>
         <div className="segment-side">{mayPreview && <Members input={input} />}</div>
       </div>
-      <Suspense>
+      <Suspense fallback={<Coming />}>
         {open && (
           <SegmentReview
             draft={draft}

@@ -16,7 +16,7 @@ import { useMay } from '../../parts/session-context.js';
 import { versionsOfSegment } from '../../parts/versions/version-source.js';
 import { Versions } from '../../parts/versions/versions.js';
 import { BackIcon } from '../../ui/icons.js';
-import { Patiently, Skeleton } from '../../ui/page-states.js';
+import { Coming, Patiently, Skeleton } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/segments-words.js';
 import { References } from '../flag/references.js';
@@ -167,7 +167,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
           onMerge={() => setOpen('conflict')}
         />
       )}
-      <Suspense>
+      <Suspense fallback={<Coming />}>
         {open === 'review' && (
           <SegmentReview
             draft={draft}

@@ -4,6 +4,7 @@ import { later } from '../../parts/later.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PageTabs } from '../../parts/page-tabs.js';
 import { useSession } from '../../parts/session-context.js';
+import { Coming } from '../../ui/page-states.js';
 import { settingsWords as text } from '../../words/settings-words.js';
 import { words } from '../../words/words.js';
 import { TABS, type Tab } from './settings-search.js';
@@ -37,7 +38,7 @@ export function SettingsPage() {
       <PageHead name={words.pages.settings.name} question={words.pages.settings.question} />
       <PageTabs label={text.tabsOf} present={shown} tabs={tabs.map((name) => ({ name, label: text.tabs[name] }))} />
       <div className="page-body">
-        <Suspense>
+        <Suspense fallback={<Coming />}>
           <Body key={shown} />
         </Suspense>
       </div>
