@@ -3,14 +3,14 @@
 FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
-# Install scripts are not needed: every native package brings its binary.
-RUN npm ci --ignore-scripts --no-audit --no-fund
+# Install scripts are not needed: every native package brings its binary. Nor is what tools/ has for tests and checks.
+RUN npm ci --workspaces=false --ignore-scripts --no-audit --no-fund
 COPY tsconfig.json tsconfig.build.json ./
 COPY src ./src
 COPY console ./console
 RUN npm run build
 # What serves needs neither the development packages nor the Node.js that the lock brings for older systems.
-RUN npm prune --omit=dev --ignore-scripts --no-audit --no-fund \
+RUN npm prune --omit=dev --workspaces=false --ignore-scripts --no-audit --no-fund \
   && rm -rf node_modules/node-linux-* node_modules/.bin/node
 
 FROM node:24-slim
