@@ -19,6 +19,7 @@ import type { Authenticator } from '../identity/authenticator.js';
 import { OVERRIDES_HEADER } from '../identity/call-overrides.js';
 import { namedInPath, pathAndQuery } from './admin/admin-path.js';
 import { adminRoutes } from './admin/admin-routes.js';
+import { answerUnroutedCall } from './connect/connect-error.js';
 import { connectRoutes } from './connect/connect-routes.js';
 import { consolePages } from './console/console-pages.js';
 import { BulkAnswers } from './ofrep/bulk-answers.js';
@@ -155,7 +156,11 @@ function limitAddresses(
 
 /** Answers in the form of the protocol whose path it is. */
 function answerFailed(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  return answerUnrouted(error, request, reply) ?? answerWithProblem(error, request, reply);
+  return (
+    answerUnrouted(error, request, reply) ??
+    answerUnroutedCall(error, request, reply) ??
+    answerWithProblem(error, request, reply)
+  );
 }
 
 function noRoute({ method, url, originalUrl }: FastifyRequest, basePath: string): Error {

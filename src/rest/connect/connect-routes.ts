@@ -24,8 +24,8 @@ import type { OpenFeatureResolver } from '../../openfeature/resolver.js';
 import type { ServiceSet } from '../../services/service-set.js';
 import { callerOf } from '../server/call.js';
 import type { OpenStreams } from '../server/open-streams.js';
-import { answerWithProblem, HttpError } from '../server/problem.js';
-import { connectError } from './connect-error.js';
+import { HttpError } from '../server/problem.js';
+import { answerWithConnectError, connectError, sendConnectFailure } from './connect-error.js';
 import { ConnectEvents } from './connect-events.js';
 
 export interface ConnectRoutesOptions {
@@ -49,6 +49,8 @@ interface Carried {
 
 const CARRIED = createContextKey<Carried | undefined>(undefined);
 const MEDIA_TYPES = ['application/json', 'application/proto', 'application/connect+json', 'application/connect+proto'];
+const UNSUPPORTED = 415;
+const NO_MEDIA_TYPE = `the body is of no media type of this route; send one of ${MEDIA_TYPES.join(', ')}, the last two to streams alone`;
 
 /**
  * Serves flagd's services in the Connect protocol, as JSON and as protobuf, over HTTP/1.1: `POST /flagd.evaluation.v2.Service/ResolveBoolean`
@@ -60,10 +62,9 @@ export function connectRoutes(app: FastifyInstance, options: ConnectRoutesOption
   app.addContentTypeParser(MEDIA_TYPES, (_request, _payload, done) => done(null));
   app.setErrorHandler((error, request, reply) => {
     const { code } = error as { readonly code?: unknown };
-    if (code !== 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return answerWithProblem(error, request, reply);
-    const message = `the body is of no media type of this route; send one of ${MEDIA_TYPES.join(', ')}`;
-    request.failure = new HttpError(415, 'INVALID', message);
-    return reply.code(415).header('cache-control', 'no-store').send({ code: 'invalid_argument', message });
+    const told =
+      code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE' ? new HttpError(UNSUPPORTED, 'INVALID', NO_MEDIA_TYPE) : error;
+    return answerWithConnectError(told, request, reply);
   });
   const router = createConnectRouter({
     ...{ grpc: false, grpcWeb: false, readMaxBytes: options.maxBodyBytes },
@@ -184,10 +185,15 @@ async function refuse(
   const { message = '' } = JSON.parse(text || '{}') as { readonly message?: string };
   if (answer.status === INTERNAL && !decoded) {
     const failure = failureOf(reply.request, malformed(message));
-    reply.code(BAD_REQUEST).header('cache-control', 'no-store').type('application/json');
-    return reply.send(JSON.stringify({ code: 'invalid_argument', message: (failure as ConnectError).rawMessage }));
+    const told = { code: 'invalid_argument', message: (failure as ConnectError).rawMessage };
+    return sendConnectFailure(reply, BAD_REQUEST, told);
   }
   const { status } = answer;
+  // It says nothing of a media type of streams that comes to a call of one answer, and the other way round.
+  if (status === UNSUPPORTED && text === '') {
+    reply.request.failure = new HttpError(status, 'INVALID', NO_MEDIA_TYPE);
+    return sendConnectFailure(reply, status, { code: 'invalid_argument', message: NO_MEDIA_TYPE });
+  }
   // Once the message was decoded, what nobody has told is a defect.
   const isDefect = status === INTERNAL;
   reply.request.failure = isDefect ? new Error(message) : new HttpError(status, codeOf(status), message);
