@@ -127,6 +127,29 @@ describe('a decision in OpenFeature’s terms', () => {
     }
   });
 
+  it('of a flag that is everybody’s is as new as the flag, however late what is stored of the user is', async () => {
+    const { evaluation } = latchkey.services;
+    const late = (confirmed: boolean): OpenFeatureResolver =>
+      new OpenFeatureResolver({
+        decide: async (call, target, way) => {
+          const decided = await evaluation.decide(call, target, way);
+          return { ...decided, confirmed, evaluated: decided.evaluated.map((one) => ({ ...one, stale: true })) };
+        },
+      });
+    for (const [key, reason, unconfirmed] of [
+      ['global', 'STATIC', 'STALE'],
+      ['global_until', 'STALE', 'STALE'],
+      ['nothing', 'STALE', 'STALE'],
+      ['switched_off', 'DISABLED', 'DISABLED'],
+    ] as const) {
+      expect(await late(true).resolve(machine(), key, {})).toMatchObject({ key, reason });
+      expect(await late(false).resolve(machine(), key, {})).toMatchObject({ key, reason: unconfirmed });
+    }
+    expect(await late(true).resolve(machine(), 'global', {})).toEqual(await resolve('global'));
+    expect(await late(true).resolve(asAda, 'global', {})).toEqual(await resolve('global', {}, asAda));
+    expect(await late(false).resolve(machine(), 'global', {})).toMatchObject({ metadata: { stale: true } });
+  });
+
   it('is told at once where the states are cached', async () => {
     await resolve('by_rule', { targetingKey: 'grace' });
     expect(resolver.resolve(machine(), 'by_rule', { targetingKey: 'grace' })).not.toBeInstanceOf(Promise);

@@ -1,7 +1,8 @@
 import type { Call } from '../calls/caller.js';
 import { authorize } from '../calls/permissions.js';
+import { answersForAll } from '../core/deciding/standing-answer.js';
 import type { Flag } from '../core/flags/flag.js';
-import type { Snapshot } from '../core/snapshot/snapshot.js';
+import type { CompiledFlag, Snapshot } from '../core/snapshot/snapshot.js';
 import type { JsonObject } from '../core/values/json.js';
 import type { Target } from '../services/access/target.js';
 import { AnswerRoom, LARGE_FLAGS, MAX_BYTES_PER_ANSWER } from '../services/evaluating/answer-room.js';
@@ -9,6 +10,7 @@ import type { DecidedTarget } from '../services/evaluating/decide-target.js';
 import type { Way } from '../services/evaluating/decide-targets.js';
 import type { Evaluator } from '../services/evaluating/evaluation.js';
 import { allKeys } from '../services/evaluating/flag-batches.js';
+import type { Evaluated } from '../services/evaluating/target-views.js';
 import { type ContextOptions, targetOf } from './context.js';
 import { metadataOf } from './metadata.js';
 import { flagNotFound, type Resolution, type ResolutionFault, resolutionOf } from './resolution.js';
@@ -82,12 +84,18 @@ export class OpenFeatureResolver {
   }
 }
 
-function resolutionsOf(call: Call, { snapshot, evaluated, view }: DecidedTarget): readonly Resolution[] {
+function resolutionsOf(call: Call, { snapshot, evaluated, view, confirmed }: DecidedTarget): readonly Resolution[] {
   return evaluated.flatMap((one) => {
     const compiled = snapshot.flags.get(one.decision.flagKey);
     if (compiled === undefined || one.decision.reason === 'FLAG_NOT_FOUND') return [];
-    return resolutionOf(call, compiled, one, metadataOf(call, compiled, one, view));
+    const told = confirmed && needsNoState(compiled, one) ? { ...one, stale: false } : one;
+    return resolutionOf(call, compiled, told, metadataOf(call, compiled, told, view));
   });
+}
+
+/** Whether the answer is everybody's, so that it is no older than the flag, however late what is stored of the user may be. */
+function needsNoState(compiled: CompiledFlag, { decision, stale }: Evaluated): boolean {
+  return stale && decision.reason === 'GLOBAL' && answersForAll(compiled);
 }
 
 function oneKey({ caller }: Call, flagKey: string, selector: Selector, { flags }: Snapshot): readonly string[] {

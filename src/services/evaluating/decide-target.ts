@@ -5,7 +5,7 @@ import type { Snapshot } from '../../core/snapshot/snapshot.js';
 import { checkContext, checkTarget, type Target } from '../access/target.js';
 import { type DecidingOptions, decideAll, decideInTurns, MOST_AT_ONCE, type Way } from './decide-targets.js';
 import { loadStates, peekStates } from './target-states.js';
-import type { Evaluated, TargetView } from './target-views.js';
+import type { Evaluated, TargetView, TargetViews } from './target-views.js';
 
 /** What was decided for one target, and by what. */
 export interface DecidedTarget {
@@ -13,6 +13,8 @@ export interface DecidedTarget {
   readonly evaluated: readonly Evaluated[];
   /** All that the decisions depend on; undefined where the store is away, and they hold for every state. */
   readonly view: TargetView | undefined;
+  /** Whether the flags were confirmed lately: what rests on no state is not stale then, though the user's state be late. */
+  readonly confirmed: boolean;
 }
 
 export interface DecideTargetOptions extends DecidingOptions {
@@ -49,11 +51,11 @@ function decideAtOnce(
   checkContext(target.context);
   const view = views.viewOf(call, snapshot, target, present);
   const { evaluated } = decideAll(views, call, snapshot, { target, view, keys, way });
-  return { snapshot, evaluated, view };
+  return { snapshot, evaluated, view, confirmed: isConfirmed(keeper, views) };
 }
 
 async function decideLater(
-  { states, views }: DecideTargetOptions,
+  { keeper, states, views }: DecideTargetOptions,
   call: Call,
   target: Target,
   way: Way,
@@ -64,5 +66,10 @@ async function decideLater(
   const view = present && views.viewOf(call, snapshot, target, present);
   const asked = { target, view, keys: way.choose(snapshot), way };
   const evaluated = await decideInTurns(views, call, snapshot, asked, new EventLoopPauses(call));
-  return { snapshot, evaluated, view };
+  return { snapshot, evaluated, view, confirmed: isConfirmed(keeper, views) };
+}
+
+/** Where a notice told of flags that are not loaded yet, those at hand are known to be old. */
+function isConfirmed(keeper: ConfigurationKeeper, views: TargetViews): boolean {
+  return !keeper.behind && views.hasConfirmedFlags();
 }

@@ -126,7 +126,12 @@ export class TargetViews {
 
   /** Whether what rests on these states now rests on what the store could not confirm in time. */
   isStale({ user, organization }: TargetStates): boolean {
-    return user.stale || organization?.stale === true || this.#options.keeper.confirmedAgeMs() > SNAPSHOT_STALE_MS;
+    return user.stale || organization?.stale === true || !this.hasConfirmedFlags();
+  }
+
+  /** Whether the configuration was confirmed lately, so that what rests on it alone is no staler than ever. */
+  hasConfirmedFlags(): boolean {
+    return this.#options.keeper.confirmedAgeMs() <= SNAPSHOT_STALE_MS;
   }
 
   /** The view of one target, for answers other than decisions. It does not ask whether the caller may. */
