@@ -116,7 +116,7 @@ async function grpcDoor(
   const observer = callLog('grpc', metrics, logger);
   return openGrpcDoor({
     ...{ services: composed.services, address, tls, observer },
-    limits: { maxConnectionAgeMs, connections: limits.connections('grpc') },
+    limits: { maxConnectionAgeMs, ...limits.grpcConnections('grpc') },
     overrides: authenticator.overrides,
     rate: limits.grpcCalls,
     addresses: limits.addresses,
@@ -130,7 +130,7 @@ async function flagdDoor(config: Config, { address, token }: FlagdConfig, parts:
   const { openFlagdDoor } = await import('../grpc/flagd/flagd-door.js');
   return openFlagdDoor({
     ...{ services: composed.services, resolver, authenticator, address, token, tls: config.tls },
-    limits: { maxConnectionAgeMs: config.grpcMaxConnectionAgeMs, connections: limits.connections('flagd') },
+    limits: { maxConnectionAgeMs: config.grpcMaxConnectionAgeMs, ...limits.grpcConnections('flagd') },
     addresses: limits.addresses,
     proxies: limits.proxies,
     rate: limits.grpcCalls,

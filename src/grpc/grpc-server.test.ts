@@ -114,7 +114,11 @@ describe('a gRPC server', () => {
 
   it('does not wait for a client that does not finish the handshake of TLS', async () => {
     const tls = { certificate: SELF_SIGNED_CERTIFICATE, key: SELF_SIGNED_KEY };
-    const { server, address } = await start(echo, { server: { tls, handshakeMs: 100 } });
+    let slow = 0;
+    const slowHandshake = (): void => {
+      slow++;
+    };
+    const { server, address } = await start(echo, { server: { tls, handshakeMs: 100, slowHandshake } });
     const [host, port] = address.split(':');
     for (const begun of ['', '\x16\x03\x01']) {
       const socket = connectSocket(Number(port), host);
@@ -122,6 +126,12 @@ describe('a gRPC server', () => {
       await once(socket.resume(), 'close');
     }
     await until(() => server.openConnections === 0);
+    expect(slow).toBe(2);
+    // What is no TLS at all is ended at once, and is not slow.
+    const plain = connectSocket(Number(port), host);
+    plain.write('GET / HTTP/1.1\r\n\r\n');
+    await once(plain.resume(), 'close');
+    expect(slow).toBe(2);
   });
 });
 

@@ -1,12 +1,13 @@
-import { Server, ServerCredentials } from '@grpc/grpc-js';
+import { Server } from '@grpc/grpc-js';
 import { Connections, type ConnectionsOptions } from '../calls/connections.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import { withTimeLimit } from '../outages/time-limit.js';
 import { REGISTRY } from '../protocol/http/registry.js';
 import type { Handlers, ServiceDescription } from '../protocol/rpcs/method.js';
 import { addReflection } from './reflection/reflection.js';
-import { RenewableCredentials, type Tls } from './renewable-credentials.js';
+import { Admission } from './wire/admission.js';
 import type { Door, Incoming } from './wire/handler.js';
+import { Handshakes, type Tls } from './wire/handshakes.js';
 import { Health } from './wire/health.js';
 import { Listener } from './wire/listener.js';
 import { OpenStreams } from './wire/open-streams.js';
@@ -39,6 +40,8 @@ export interface GrpcServerOptions {
   readonly tls?: Tls;
   /** How long a client may take for the handshake of TLS. Default 10 s. */
   readonly handshakeMs?: number;
+  /** Told of each connection that was closed because its client took longer. Must not throw. */
+  readonly slowHandshake?: (() => void) | undefined;
   /** How long a connection may be without a call before it is closed. Default 15 min. */
   readonly maxConnectionIdleMs?: number;
   /** Counts what anybody may open, by its address: streams of health, and of reflection with their messages. Throws LIMITED for one too many. */
@@ -54,15 +57,18 @@ export class GrpcServer {
   readonly #server: Server;
   readonly #health = new Health();
   readonly #streams = new OpenStreams();
-  readonly #credentials: RenewableCredentials | undefined;
+  readonly #handshakes: Handshakes | undefined;
+  readonly #admission = new Admission();
   readonly #connections: Connections;
   #listener: Listener | undefined;
 
   constructor(options: GrpcServerOptions = {}) {
-    this.#credentials = options.tls && new RenewableCredentials(options.tls, options.handshakeMs ?? HANDSHAKE_MS);
     const { maxConnectionAgeMs = 0, maxConnectionIdleMs = MAX_CONNECTION_IDLE_MS } = options;
+    const { tls, handshakeMs = HANDSHAKE_MS, slowHandshake: onSlow = () => undefined } = options;
+    this.#handshakes = tls && new Handshakes(tls, { handshakeMs, onSlow });
     this.#connections = new Connections(options.connections);
     this.#server = new Server({
+      interceptors: [this.#admission.interceptor],
       'grpc.max_receive_message_length': options.maxReceiveBytes ?? DEFAULT_MAX_RECEIVE_BYTES,
       'grpc.max_concurrent_streams': MAX_CONCURRENT_CALLS,
       'grpc.max_connection_idle_ms': maxConnectionIdleMs,
@@ -90,7 +96,13 @@ export class GrpcServer {
     handlers: Handlers<Service, Caller>,
     door: Door<Caller>,
   ): void {
-    const { definition, implementation } = bindService(service, handlers, door, this.#streams);
+    // Streams both ways are asked for by the wrapper, which has them before their first message.
+    const whole = Object.values(service.methods).filter(({ requestStream }) => !requestStream);
+    const guarded = this.#admission.guard(
+      whole.map(({ name }) => `/${service.fullName}/${name}`),
+      door,
+    );
+    const { definition, implementation } = bindService(service, handlers, guarded, this.#streams);
     this.#server.addService(definition, implementation);
     this.#health.addService(service.fullName);
   }
@@ -100,10 +112,9 @@ export class GrpcServer {
    * with a message that names the address.
    */
   async listen(address: string): Promise<string> {
-    const credentials = this.#credentials ?? ServerCredentials.createInsecure();
     const colon = address.lastIndexOf(':');
     const host = address.slice(0, colon);
-    this.#listener = new Listener(this.#server, credentials, this.#connections);
+    this.#listener = new Listener(this.#server, this.#handshakes, this.#connections);
     try {
       const port = await this.#listener.listen(host.replace(/^\[|\]$/g, ''), Number(address.slice(colon + 1)));
       this.setServing(true);
@@ -115,7 +126,7 @@ export class GrpcServer {
 
   /** Uses this certificate for connections that are made from now on. */
   renewTls(tls: Tls): void {
-    this.#credentials?.renew(tls);
+    this.#handshakes?.renew(tls);
   }
 
   /** How many connections are open. */

@@ -14,7 +14,7 @@ export interface GrpcListenerOptions {
   readonly tls?: GrpcServerOptions['tls'] | undefined;
   readonly limits?: Pick<
     GrpcServerOptions,
-    'maxReceiveBytes' | 'maxConnectionAgeMs' | 'maxConnectionIdleMs' | 'connections'
+    'maxReceiveBytes' | 'maxConnectionAgeMs' | 'maxConnectionIdleMs' | 'connections' | 'slowHandshake'
   >;
   /** Counts calls by who makes them, each message of a stream being one, at all listeners that share it; undefined for any number. */
   readonly rate?: CallRate | undefined;

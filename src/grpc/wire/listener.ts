@@ -1,21 +1,24 @@
 import { lookup } from 'node:dns/promises';
 import { once } from 'node:events';
 import { createServer, isIP, type Socket, type Server as SocketServer } from 'node:net';
-import type { Server, ServerCredentials } from '@grpc/grpc-js';
+import { type Server, ServerCredentials } from '@grpc/grpc-js';
 import type { Connections } from '../../calls/connections.js';
+import type { Handshakes } from './handshakes.js';
 
 /**
  * Listens for a grpc-js server. The sockets are taken here, and not by grpc-js, so that they can be counted and bounded before any
- * byte of theirs is read.
+ * byte of theirs is read; grpc-js gets them once the handshake of TLS is done, where there is one.
  */
 export class Listener {
   readonly #connections: Connections;
-  readonly #inject: (socket: Socket) => void;
+  readonly #begin: (socket: Socket) => void;
   readonly #servers: SocketServer[] = [];
 
-  constructor(server: Server, credentials: ServerCredentials, connections: Connections) {
-    const injector = server.createConnectionInjector(credentials);
-    this.#inject = (socket) => injector.injectConnection(socket);
+  /** @param handshakes of TLS; undefined for plaintext */
+  constructor(server: Server, handshakes: Handshakes | undefined, connections: Connections) {
+    const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+    handshakes?.onDone((secured) => injector.injectConnection(secured));
+    this.#begin = (socket) => (handshakes === undefined ? injector.injectConnection(socket) : handshakes.begin(socket));
     this.#connections = connections;
   }
 
@@ -42,7 +45,7 @@ export class Listener {
     const server = createServer((socket) => {
       // A socket may fail before anybody else listens for it.
       socket.on('error', () => undefined);
-      if (this.#connections.take(socket)) this.#inject(socket);
+      if (this.#connections.take(socket)) this.#begin(socket);
     });
     server.listen({ host, port });
     await once(server, 'listening');
