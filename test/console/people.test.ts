@@ -64,6 +64,27 @@ describe('finding people', () => {
 
 describe('a person who does not see it', () => {
   it(
+    'is explained without waiting for files: what a page opens next is there before it is opened',
+    async () => {
+      await visit(browser, server, async ({ page, open, signIn }) => {
+        const came = (name: string) =>
+          page.waitForEvent('requestfinished', { predicate: (request) => request.url().includes(`/assets/${name}-`) });
+        const ahead = Promise.all([came('feature-panel'), came('fix-dialog')]);
+        await open('people/ada');
+        await signIn();
+        await page.locator('.person-feature').first().waitFor();
+        await ahead;
+        const asked: string[] = [];
+        page.on('request', (request) => asked.push(request.url()));
+        await page.locator('.person-feature').first().click();
+        await page.getByRole('list', { name: /^Order of evaluation of / }).waitFor();
+        expect(asked.filter((url) => /feature-panel|fix-dialog/.test(url))).toEqual([]);
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'is found, explained and let in by keys alone, and the row flips as it happens',
     async () => {
       await visit(browser, server, async ({ page, open, signIn, look }) => {

@@ -1,4 +1,4 @@
-import { type ComponentProps, type ComponentType, createElement, type ReactNode, use } from 'react';
+import { type ComponentProps, type ComponentType, createElement, type ReactNode, use, useEffect } from 'react';
 
 /** How long a failure holds: long enough to be shown, so that what fails is not asked for in a circle. */
 const FAILED_MS = 1_000;
@@ -64,6 +64,17 @@ export function later<T extends AnyComponent>(load: () => Promise<{ readonly def
     return component === undefined ? null : createElement(component, props);
   };
   return Object.assign(Shown, { preload });
+}
+
+/**
+ * Has the files of what a page may open next come once the page stands, so that nobody waits for them: what has shown a placeholder is held
+ * back by React for 300 ms, however soon it came.
+ */
+export function useAhead(...next: readonly Pick<Later<AnyComponent>, 'preload'>[]): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the components of a module are the same always
+  useEffect(() => {
+    for (const { preload } of next) void preload();
+  }, []);
 }
 
 /** What `load` gives once it can be had: for what nobody asks for again, since nobody sees that it is missing. */

@@ -12,7 +12,7 @@ import { CopyKey } from '../../parts/copy-key.js';
 import { DraftBar } from '../../parts/drafting/draft-bar.js';
 import { Failure } from '../../parts/failure.js';
 import { Instant, withLocalInstants } from '../../parts/instant.js';
-import { later } from '../../parts/later.js';
+import { later, useAhead } from '../../parts/later.js';
 import { Optional } from '../../parts/optional.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PageTabs } from '../../parts/page-tabs.js';
@@ -75,6 +75,7 @@ export function FlagPage() {
 }
 
 function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
+  useAhead(ReviewDialog, AccessTab, UnlocksTab, UseTab, Versions);
   const queries = useQueryClient();
   const mayChange = useMay('SetFlag');
   const mayTry = useMay('TryFlag');

@@ -14,7 +14,7 @@ import { whyText } from './why-text.js';
 /** How long what is opened may grow. */
 const SETTLES_MS = 1_500;
 
-const FeaturePanel = later(() => import('./feature-panel.js'));
+export const FeaturePanel = later(() => import('./feature-panel.js'));
 
 export interface FeatureRowProps {
   readonly id: string;

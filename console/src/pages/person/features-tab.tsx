@@ -2,12 +2,13 @@ import { useEffect, useRef } from 'react';
 import { Failure } from '../../parts/failure.js';
 import { FilterField } from '../../parts/filter-field.js';
 import { useFirstHit } from '../../parts/first-hit.js';
+import { useAhead } from '../../parts/later.js';
 import { useShortcuts } from '../../parts/shortcuts.js';
 import { Button } from '../../ui/button.js';
 import { FindIcon, FlagIcon } from '../../ui/icons.js';
 import { Notice, Patiently, Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
-import { FeatureRow } from './feature-row.js';
+import { FeaturePanel, FeatureRow } from './feature-row.js';
 import { usePersonFlags } from './person-queries.js';
 import { type PersonSearch, STATES, type StateName } from './person-search.js';
 
@@ -19,6 +20,7 @@ export interface FeaturesTabProps {
 
 /** All flags of a person, with why each is on or off; the one that the address names is open. */
 export function FeaturesTab({ id, search, onChange }: FeaturesTabProps) {
+  useAhead(FeaturePanel);
   const { features } = words.person;
   const { q, state, flag: open } = search;
   const filter = { ...(q === undefined ? {} : { q }), ...(state === undefined ? {} : { state }) };

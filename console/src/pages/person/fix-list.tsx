@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { ExplainedUser, Explanation } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { isolated } from '../../parts/isolated.js';
-import { later } from '../../parts/later.js';
+import { later, useAhead } from '../../parts/later.js';
 import { Optional } from '../../parts/optional.js';
 import { useSession } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
@@ -22,6 +22,7 @@ export interface FixListProps {
 
 /** What helps about how a flag stands for a person, and nothing else. */
 export function FixList({ id, flag, explanation, user }: FixListProps) {
+  useAhead(FixDialog);
   const { panel } = words.person;
   const { operations, caller } = useSession();
   const [chosen, setChosen] = useState<Fix>();

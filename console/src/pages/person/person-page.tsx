@@ -1,7 +1,7 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { type KeyboardEvent, Suspense, useCallback, useEffect, useRef } from 'react';
 import { Failure } from '../../parts/failure.js';
-import { later } from '../../parts/later.js';
+import { later, useAhead } from '../../parts/later.js';
 import { PageHead } from '../../parts/page-head.js';
 import { Button } from '../../ui/button.js';
 import { BackIcon, PinIcon, UnpinIcon } from '../../ui/icons.js';
@@ -32,6 +32,7 @@ export function PersonPage() {
 }
 
 function Person({ id }: { readonly id: string }) {
+  useAhead(TimelineTab, DataTab, AccessTab);
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error, refetch } = usePerson(id);
