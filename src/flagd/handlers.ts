@@ -11,6 +11,9 @@ import { anyValue, typeMismatch, VALUE_KINDS, ZEROS } from './values.js';
 /** The services that flagd's clients call; they differ only in that version 2 can leave out a value. */
 export const FLAGD_SERVICES = [ServiceV1, ServiceV2] as const;
 
+/** What version 1 was called in flagd before it was `flagd.evaluation.v1.Service`, with the same messages. */
+export const FLAGD_V1_FORMER_NAME = 'schema.v1.Service';
+
 /** What is the same in the requests of all RPCs that resolve flags. */
 export interface ResolveRequest {
   /** Absent where all flags are asked for. */

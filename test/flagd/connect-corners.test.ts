@@ -55,6 +55,22 @@ describe('Connect over HTTP', () => {
     expect(await failure(known)).toEqual([404, 'not_found']);
   });
 
+  it('answers by the name that version 1 had at first, with every member, as the provider for PHP needs it', async () => {
+    const flag = { mustExist: false, expectedVersion: undefined, onRuleChange: 'KEEP', comment: '' } as const;
+    const inputs = { plain: {}, switched_off: { active: false, isEnabledGlobally: true } };
+    for (const [keyOrId, input] of Object.entries(inputs))
+      await latchkey.services.flags.set(latchkey.operator, { ...flag, keyOrId, input, access: [], removeAccess: [] });
+    const former = async (flagKey: string, rpc = 'ResolveBoolean') =>
+      ask(`/schema.v1.Service/${rpc}`, JSON.stringify({ flag_key: flagKey, context: { targetingKey: 'ada' } }), bearer);
+    expect(await (await former('plain')).json()).toMatchObject({ value: false, reason: 'DEFAULT', variant: 'off' });
+    expect(await (await former('switched_off')).json()).toMatchObject({ value: false, reason: 'DISABLED' });
+    expect(await failure(await former('none'))).toEqual([404, 'not_found']);
+    expect(await failure(await former('plain', 'ResolveString'))).toEqual([400, 'invalid_argument']);
+    expect(await failure(await former('plain', 'None'))).toEqual([404, 'unimplemented']);
+    const unknown = await ask('/schema.v1.Service/ResolveBoolean', '{}', {});
+    expect(await failure(unknown)).toEqual([401, 'unauthenticated']);
+  });
+
   it.each([
     ['no JSON', '{"flagKey":', [400, 'invalid_argument']],
     ['a member of another type', '{"flagKey":7}', [400, 'invalid_argument']],

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { asLatchkeyError, LatchkeyError } from '../../calls/errors.js';
 import { withoutMisleading } from '../../core/values/json.js';
 import { SECOND_MS } from '../../core/values/time.js';
-import { FLAGD_SERVICES } from '../../flagd/handlers.js';
+import { FLAGD_SERVICES, FLAGD_V1_FORMER_NAME } from '../../flagd/handlers.js';
 import { failureOf } from '../../protocol/messages/failure.js';
 import { HttpError, problemOf, toldOf } from '../server/problem.js';
 
@@ -17,7 +17,7 @@ export function connectError(error: unknown, requestId: string): ConnectError {
   return new ConnectError(details, code as Code, { ...wait, ...how });
 }
 
-const PREFIXES = FLAGD_SERVICES.map(({ typeName }) => `/${typeName}/`);
+const PREFIXES = [...FLAGD_SERVICES.map(({ typeName }) => typeName), FLAGD_V1_FORMER_NAME].map((name) => `/${name}/`);
 const [NOT_FOUND, METHOD_NOT_ALLOWED] = [404, 405];
 /** The media types of streams, whose failures are told within an answer of status 200. */
 const STREAMED = /^application\/connect\+(?:json|proto)(?=\s*(?:;|$))/i;

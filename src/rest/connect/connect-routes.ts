@@ -10,13 +10,19 @@ import {
   type HandlerContext,
   type Interceptor,
 } from '@connectrpc/connect';
-import type { UniversalServerResponse } from '@connectrpc/connect/protocol';
+import type { UniversalHandler, UniversalServerResponse } from '@connectrpc/connect/protocol';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { CallRate } from '../../calls/call-rate.js';
 import { actorOf } from '../../calls/caller.js';
 import { invalid, limited } from '../../calls/errors.js';
 import { overridesIn, tokenOf } from '../../flagd/credentials.js';
-import { answerFlagd, FLAGD_SERVICES, type FlagdCall, type ResolveRequest } from '../../flagd/handlers.js';
+import {
+  answerFlagd,
+  FLAGD_SERVICES,
+  FLAGD_V1_FORMER_NAME,
+  type FlagdCall,
+  type ResolveRequest,
+} from '../../flagd/handlers.js';
 import { readSelector, SELECTOR_HEADER } from '../../flagd/selector.js';
 import type { Authenticator } from '../../identity/authenticator.js';
 import { OVERRIDES_HEADER } from '../../identity/call-overrides.js';
@@ -68,19 +74,20 @@ export function connectRoutes(app: FastifyInstance, options: ConnectRoutesOption
   });
   const router = createConnectRouter({
     ...{ grpc: false, grpcWeb: false, readMaxBytes: options.maxBodyBytes },
-    jsonOptions: { ignoreUnknownFields: true },
+    // As flagd does: some clients take an answer without a `value` for a failure, be it only one that protobuf's JSON may leave out.
+    jsonOptions: { ignoreUnknownFields: true, alwaysEmitImplicit: true },
     requestGate: (context) => enter(options, context),
     interceptors: [malformedStreams],
   });
   for (const service of FLAGD_SERVICES) for (const method of service.methods) serve(router, method, options);
   for (const handler of router.handlers) {
     const isStream = handler.method.methodKind === 'server_streaming';
-    app.post(handler.requestPath, { schema: { hide: true } }, async (request, reply) => {
+    const answer = async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
       const gone = new AbortController();
       reply.raw.once('close', () => gone.abort());
       const events = isStream ? new ConnectEvents() : undefined;
       const carried: Carried = { request, events, decoded: false };
-      const answer = await handler({
+      const response = await handler({
         httpVersion: request.raw.httpVersion,
         url: new URL(request.url, 'http://latchkey.invalid').href,
         method: request.method,
@@ -90,13 +97,19 @@ export function connectRoutes(app: FastifyInstance, options: ConnectRoutesOption
         signal: gone.signal,
         contextValues: createContextValues().set(CARRIED, carried),
       });
-      if (answer.status >= BAD_REQUEST && request.failure === null) return refuse(reply, answer, carried);
-      begin(reply, answer);
-      const body = Readable.from(answer.body ?? [], { objectMode: false });
+      if (response.status >= BAD_REQUEST && request.failure === null) return refuse(reply, response, carried);
+      begin(reply, response);
+      const body = Readable.from(response.body ?? [], { objectMode: false });
       if (events !== undefined) follow(options.open, { events, body, reply });
       return reply.send(body);
-    });
+    };
+    for (const path of pathsOf(handler)) app.post(path, { schema: { hide: true } }, answer);
   }
+}
+
+/** Where a method is asked for: version 1 by the name that it had in flagd at first, too, by which the provider for PHP still asks. */
+function pathsOf({ requestPath, service, method }: UniversalHandler): readonly string[] {
+  return service === FLAGD_SERVICES[0] ? [requestPath, `/${FLAGD_V1_FORMER_NAME}/${method.name}`] : [requestPath];
 }
 
 /** Finds the caller and counts the call, before any of its body is read. */

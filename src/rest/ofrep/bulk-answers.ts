@@ -32,6 +32,14 @@ export interface BulkAnswer {
   readonly validUntil: number;
 }
 
+/** How an answer is made; by default from what is held, with the address of a stream. */
+export interface BulkAsked {
+  /** From what is stored, and not from what is held of it. */
+  readonly full?: boolean;
+  /** For a client that knows no streams. */
+  readonly streamless?: boolean;
+}
+
 export const STREAM_PATH = '/ofrep/v1/stream';
 /** How long clients keep their streams open that nobody looks at, like pages in the background. */
 const INACTIVITY_SECONDS = 120;
@@ -49,9 +57,9 @@ export class BulkAnswers {
   }
 
   /** Without a promise when the states are cached. Throws what {@link OpenFeatureResolver} throws. */
-  answer(call: Call, context: JsonObject, full = false): BulkAnswer | Promise<BulkAnswer> {
-    const resolutions = this.#options.resolver.resolveAll(call, context, undefined, full);
-    const tell = (all: readonly Resolution[]) => this.#told(call, context, all);
+  answer(call: Call, context: JsonObject, asked: BulkAsked = {}): BulkAnswer | Promise<BulkAnswer> {
+    const resolutions = this.#options.resolver.resolveAll(call, context, undefined, asked.full === true);
+    const tell = (all: readonly Resolution[]) => this.#told(call, context, all, asked.streamless === true);
     return resolutions instanceof Promise ? resolutions.then(tell) : tell(resolutions);
   }
 
@@ -66,19 +74,19 @@ export class BulkAnswers {
     const { userId } = this.#options.resolver.targetOf(call, context);
     if (!this.#reads.tryTake(`${actorOf(call.caller)} ${userId}`)) return answer;
     try {
-      return await this.answer(call, context, true);
+      return await this.answer(call, context, { full: true });
     } catch (error) {
       if (error instanceof LatchkeyError && error.code === 'UNAVAILABLE') return answer;
       throw error;
     }
   }
 
-  #told({ caller }: Call, context: JsonObject, resolutions: readonly Resolution[]): BulkAnswer {
-    const flags = JSON.stringify(resolutions.map(resolutionJson));
+  #told({ caller }: Call, context: JsonObject, resolutions: readonly Resolution[], streamless: boolean): BulkAnswer {
+    const flags = JSON.stringify(resolutions.map((each) => resolutionJson(each)));
     const mark = hash('sha256', flags, 'base64url').slice(0, MARK_LENGTH);
     // A stream tells of changes of what is decided, which the call's own decisions are not.
     const overridden = overridesOf(caller) !== undefined;
-    const ticket = overridden ? undefined : this.#options.tickets.ticket(caller, context, mark);
+    const ticket = overridden || streamless ? undefined : this.#options.tickets.ticket(caller, context, mark);
     // Without an origin clients take that of the address that they were given, which is right behind any proxy.
     const requestUri = `${this.#options.basePath}${STREAM_PATH}?ticket=${ticket}`;
     const stream = { type: 'sse', endpoint: { requestUri }, inactivityDelaySec: INACTIVITY_SECONDS };

@@ -2,8 +2,13 @@ import { asLatchkeyError } from '../../calls/errors.js';
 import type { Resolution, ResolutionFault } from '../../openfeature/resolution.js';
 import { HttpError, problemOf } from '../server/problem.js';
 
-/** A flag's answer as OFREP has it. It has a variant always, without which some clients take it for malformed. */
-export function resolutionJson({ key, reason, offVariant, variant = offVariant, value, metadata }: Resolution): object {
+/**
+ * A flag's answer as OFREP has it. It has a variant always, without which some clients take it for malformed.
+ * @param needsValue whether `null` is told where there is no value
+ */
+export function resolutionJson(resolution: Resolution, needsValue = false): object {
+  const { key, reason, offVariant, variant = offVariant, metadata } = resolution;
+  const { value = needsValue ? null : undefined } = resolution;
   return {
     key,
     reason,

@@ -13,6 +13,7 @@ import { matches } from '../server/etag.js';
 import { toldOf } from '../server/problem.js';
 import { addVary } from '../server/vary.js';
 import type { BulkAnswers } from './bulk-answers.js';
+import { habitsOf } from './client-habits.js';
 import { failureOf, faultAnswer, faultyPart, type OfrepFailure, resolutionJson } from './ofrep-json.js';
 import {
   BULK_ANSWERS,
@@ -76,10 +77,11 @@ export function ofrepRoutes(app: FastifyInstance, { resolver, answers, authentic
     async (request, reply) => {
       const resolution = await resolver.resolve(callOf(request, reply), request.params.key, contextOf(request));
       if (isFault(resolution)) return send(reply, faultAnswer(resolution));
+      const habits = habitsOf(request.headers['user-agent']);
       return reply
         .header('cache-control', 'no-store')
         .type(JSON_TYPE)
-        .send(JSON.stringify(resolutionJson(resolution)));
+        .send(JSON.stringify(resolutionJson(resolution, habits.needsValue)));
     },
   );
 
@@ -98,8 +100,9 @@ export function ofrepRoutes(app: FastifyInstance, { resolver, answers, authentic
     },
     async (request, reply) => {
       const [call, context, told] = [callOf(request, reply), contextOf(request), request.query.flagConfigEtag];
+      const { knowsNoStreams: streamless } = habitsOf(request.headers['user-agent']);
       const answer = await (told === undefined
-        ? answers.answer(call, context)
+        ? answers.answer(call, context, { streamless })
         : answers.answerTold(call, context, told));
       reply.header('etag', answer.etag).header('cache-control', answer.overridden ? 'no-store' : 'private, no-cache');
       // `*` names whatever answer there is, and may come from a client that holds none.

@@ -9,4 +9,5 @@ it('tells the door of each route, and of what is no route that it is the public 
   ).toEqual(['admin', 'console', 'console', 'rest', 'operations', 'operations', 'rest']);
   expect(doorOfRoute('/ofrep/v1/evaluate/flags')).toBe('ofrep');
   expect(doorOfRoute('/flagd.evaluation.v2.Service/ResolveAll')).toBe('connect');
+  expect(doorOfRoute('/schema.v1.Service/ResolveBoolean')).toBe('connect');
 });

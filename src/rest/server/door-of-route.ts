@@ -5,6 +5,7 @@ const BEGINNINGS: ReadonlyArray<readonly [string, DoorName]> = [
   ['/api/admin/', 'admin'],
   ['/ofrep/', 'ofrep'],
   ['/flagd.evaluation.', 'connect'],
+  ['/schema.v1.', 'connect'],
   ['/api/session', 'console'],
   ['/console', 'console'],
   ['/healthz', 'operations'],
