@@ -72,6 +72,19 @@ describe('the history', () => {
     });
   });
 
+  it('goes on saying how long ago something was while the page stands', async () => {
+    await onHistory('history?kind=flag&subject=reports', async ({ page, context }) => {
+      await context.clock.install();
+      await page.reload();
+      const times = page.locator('.history-entry time');
+      await until(async () => (await times.count()) === 3);
+      const before = await times.first().textContent();
+      await context.clock.fastForward(3 * 60 * 60_000);
+      await until(async () => /^3 hr/.test((await times.first().textContent()) ?? ''));
+      expect(before).not.toMatch(/^3 hr/);
+    });
+  });
+
   it('says of an entry what it changed, why it cannot be undone, and undoes what can be', async () => {
     await onHistory('history?kind=flag&subject=reports', async ({ page, look }) => {
       await page.getByText('“half of them first”').click();

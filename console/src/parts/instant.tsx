@@ -1,4 +1,5 @@
 import { words } from '../words/words.js';
+import { useNow } from './now.js';
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
 const local = new Intl.DateTimeFormat('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
@@ -47,11 +48,12 @@ export function clockTime(at: Date): string {
 
 /** An instant as people say it; the exact one, here and in UTC, on hover. */
 export function Instant({ at }: { readonly at: string | undefined }) {
+  const now = useNow();
   if (at === undefined) return <span>{words.instants.never}</span>;
   const date = new Date(at);
   return (
     <time dateTime={at} title={words.instants.zone(localTime(date), date.toISOString())} className="numbers">
-      {relativeTime(date, new Date())}
+      {relativeTime(date, now)}
     </time>
   );
 }

@@ -1,5 +1,6 @@
 import { words } from '../words/words.js';
 import { localTime, relativeTime } from './instant.js';
+import { useNow } from './now.js';
 
 const near = new Intl.DateTimeFormat('en-GB', {
   weekday: 'short',
@@ -27,8 +28,8 @@ export function shortTime(at: Date, now: Date): string {
 
 /** An instant that people note down, and how far it is: `Thu 26 Nov, 09:00 CET (in 2 days)`. To the second, and in UTC, on hover. */
 export function Moment({ at, distance = true }: { readonly at: string; readonly distance?: boolean }) {
+  const now = useNow();
   const date = new Date(at);
-  const now = new Date();
   return (
     <time dateTime={at} title={words.instants.zone(localTime(date), date.toISOString())} className="numbers">
       {shortTime(date, now)}

@@ -7,6 +7,7 @@ import { Failure } from '../../parts/failure.js';
 import { FilterField } from '../../parts/filter-field.js';
 import { Instant } from '../../parts/instant.js';
 import { isolated } from '../../parts/isolated.js';
+import { useNow } from '../../parts/now.js';
 import { usePaged } from '../../parts/paged.js';
 import { PlainTable } from '../../parts/plain-table.js';
 import { useMay, useSession } from '../../parts/session-context.js';
@@ -31,6 +32,7 @@ export default function SessionsTab() {
   const { data, error, refetch, ...pages } = usePaged(['tokens', 'sessions'], (page_token, signal) =>
     call('GET /api/admin/tokens', { query: { sessions: true, page_token, page_size: 500 }, signal }),
   );
+  const now = useNow().getTime();
   if (data === undefined)
     return error === null ? (
       <Patiently>{words.states.loading}</Patiently>
@@ -38,7 +40,6 @@ export default function SessionsTab() {
       <Failure error={error} onAgain={() => void refetch()} />
     );
   const { q = '' } = search;
-  const now = Date.now();
   const present = data.pages.flatMap(({ tokens }) => tokens).filter((token) => isPresent(token, now));
   const others = present.filter(({ id }) => id !== own?.id);
   const shown = [...present.filter(({ id }) => id === own?.id), ...others].filter((session) =>

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { call } from '../../api/api.js';
 import { Failure } from '../../parts/failure.js';
 import { FilterField } from '../../parts/filter-field.js';
+import { useNow } from '../../parts/now.js';
 import { usePaged } from '../../parts/paged.js';
 import { useMay } from '../../parts/session-context.js';
 import { MakeToken } from '../../parts/tokens/make-token.js';
@@ -28,6 +29,7 @@ export default function TokensTab() {
   const { data, error, refetch, ...pages } = usePaged(['tokens', 'all'], (page_token, signal) =>
     call('GET /api/admin/tokens', { query: { page_token, page_size: 500 }, signal }),
   );
+  const now = useNow().getTime();
   if (data === undefined)
     return error === null ? (
       <Patiently>{words.states.loading}</Patiently>
@@ -35,7 +37,6 @@ export default function TokensTab() {
       <Failure error={error} onAgain={() => void refetch()} />
     );
   const { q = '', state = 'active', scope = '' } = search;
-  const now = Date.now();
   const sought = q.toLowerCase();
   const all = data.pages.flatMap(({ tokens }) => tokens);
   const tokens = all.filter(

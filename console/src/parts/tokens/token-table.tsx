@@ -9,6 +9,7 @@ import { tokenWords as text } from '../../words/token-words.js';
 import { ChangeDialog } from '../change-dialog.js';
 import { Instant } from '../instant.js';
 import { isolated } from '../isolated.js';
+import { useNow } from '../now.js';
 import { PlainTable } from '../plain-table.js';
 import { useMay, useSession } from '../session-context.js';
 import { MakeToken } from './make-token.js';
@@ -34,6 +35,7 @@ export function TokenTable({ tokens, organization }: TokenTableProps) {
   const mayMake = useMay('CreateToken');
   const mayRevoke = useMay('RevokeToken');
   const close = () => setAsked(undefined);
+  const now = useNow().getTime();
   return (
     <>
       <PlainTable
@@ -75,8 +77,8 @@ export function TokenTable({ tokens, organization }: TokenTableProps) {
               ),
             used: <Instant at={token.last_used_at} />,
             ends: <Instant at={token.expires_at} />,
-            state: <StateBadge state={stateOf(token, Date.now())} />,
-            actions: stateOf(token, Date.now()) === 'active' && (
+            state: <StateBadge state={stateOf(token, now)} />,
+            actions: stateOf(token, now) === 'active' && (
               <div className="row-actions">
                 {mayMake && (
                   <Button
