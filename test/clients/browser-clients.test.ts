@@ -8,7 +8,20 @@ import { buildBrowserPage, programsOf } from './stand/page-code.js';
 import { PageOrigin } from './stand/page-origin.js';
 import { personToken } from './stand/person-token.js';
 
-const HTML = '<!doctype html><title>page</title><div id="root"></div><script type="module" src="/main.jsx"></script>';
+const htmlOf = (body: string, script: string): string =>
+  `<!doctype html><title>page</title>${body}<script type="module" src="/${script}"></script>`;
+
+const plainPage = (code: string) => ({
+  'main.jsx': code,
+  'index.html': htmlOf('<div id="root"></div>', 'main.jsx'),
+});
+
+/** Templates are compiled in the browser, which takes no other tool than a bundler. */
+const angularPage = (code: string) => ({
+  'main.ts': code,
+  'start.ts': "import '@angular/compiler';\nimport './main';\n",
+  'index.html': htmlOf('<app-projects></app-projects>', 'start.ts'),
+});
 
 let server: ClientsServer;
 let origin: PageOrigin;
@@ -27,8 +40,13 @@ afterAll(async () => {
 });
 
 /** Opens a page that a document shows, as this person; gives what the browser complained about and what it asked the server. */
-async function visitPage(name: string, code: string, user: string, use: (page: OpenedPage) => Promise<void>) {
-  origin.serve(buildBrowserPage(name, code, HTML));
+async function visitPage(
+  name: string,
+  files: Readonly<Record<string, string>>,
+  user: string,
+  use: (page: OpenedPage) => Promise<void>,
+) {
+  origin.serve(buildBrowserPage(name, files));
   origin.session = { url: server.origin, user, token: await personToken(user) };
   const context = await browser.newContext();
   const faults: string[] = [];
@@ -64,7 +82,7 @@ function unlock(user: string): Promise<unknown> {
 describe('docs/clients/react.md, as it stands', () => {
   it('draws what is unlocked when it is unlocked, and what is changed when it is changed, without polling', async () => {
     const [program] = programsOf('react.md', 'jsx');
-    await visitPage('react', program!.code, 'kim', async ({ page, asked, faults }) => {
+    await visitPage('react', plainPage(program!.code), 'kim', async ({ page, asked, faults }) => {
       await page.getByText('Save a project first').waitFor();
       await page.locator('main[data-theme="dark"]').waitFor();
       await until(() => asked.some((each) => each.startsWith('GET ')));
@@ -83,7 +101,7 @@ describe('docs/clients/react.md, as it stands', () => {
 
   it('comes back when the server was away', async () => {
     const [program] = programsOf('react.md', 'jsx');
-    await visitPage('react', program!.code, 'lee', async ({ page, asked }) => {
+    await visitPage('react', plainPage(program!.code), 'lee', async ({ page, asked }) => {
       await page.getByText('Save a project first').waitFor();
       await until(() => asked.some((each) => each.startsWith('GET ')));
       await server.stop();
@@ -95,10 +113,27 @@ describe('docs/clients/react.md, as it stands', () => {
   }, 240_000);
 });
 
+describe('docs/clients/angular.md, as it stands', () => {
+  it('draws what is unlocked when it is unlocked, and what is changed when it is changed', async () => {
+    const [program] = programsOf('angular.md', 'typescript');
+    await visitPage('angular', angularPage(program!.code), 'ava', async ({ page, faults }) => {
+      await page.getByText('Save a project first').waitFor();
+      await page.locator('main[data-theme="dark"]').waitFor();
+      await unlock('ava');
+      await page.getByRole('button', { name: 'Invite your team' }).waitFor();
+      await server.admin('PATCH', '/api/admin/flags/theme', { distribution: [{ variant: 'light', weight: 1 }] });
+      await page.locator('main[data-theme="light"]').waitFor();
+      await server.admin('PATCH', '/api/admin/flags/theme', { distribution: [{ variant: 'dark', weight: 1 }] });
+      await page.locator('main[data-theme="dark"]').waitFor();
+      expect(faults).toEqual([]);
+    });
+  });
+});
+
 describe('docs/clients/browser.md, as it stands', () => {
   it('shows what is unlocked when it is unlocked', async () => {
     const [program] = programsOf('browser.md', 'javascript');
-    await visitPage('browser', program!.code, 'max', async ({ page, faults }) => {
+    await visitPage('browser', plainPage(program!.code), 'max', async ({ page, faults }) => {
       await page.getByText('Save a project first').waitFor();
       await unlock('max');
       await page.getByText('Invite your team').waitFor();
@@ -108,7 +143,7 @@ describe('docs/clients/browser.md, as it stands', () => {
 
   it('shows over Connect what is unlocked, and what a change of the flag brings', async () => {
     const [, program] = programsOf('browser.md', 'javascript');
-    await visitPage('flagd-web', program!.code, 'noa', async ({ page, faults }) => {
+    await visitPage('flagd-web', plainPage(program!.code), 'noa', async ({ page, faults }) => {
       await page.getByText('Save a project first').waitFor();
       await unlock('noa');
       await page.getByText('Invite your team').waitFor();

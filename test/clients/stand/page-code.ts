@@ -30,12 +30,14 @@ export function jsWorkshop(name: string): string {
   return folder;
 }
 
-/** Builds a page of a browser's application, as a bundler does; gives the folder of what is to be served. */
-export function buildBrowserPage(name: string, code: string, html: string): string {
+/** Decorators are those that TypeScript had first, as Angular has them. */
+const BUNDLING = { build: { target: 'es2023', minify: false }, oxc: { decorator: { legacy: true } } };
+
+/** Builds a page of a browser's application from these files, as a bundler does; gives the folder of what is to be served. */
+export function buildBrowserPage(name: string, files: Readonly<Record<string, string>>): string {
   const folder = jsWorkshop(name);
-  writeFileSync(join(folder, 'main.jsx'), code);
-  writeFileSync(join(folder, 'index.html'), html);
-  writeFileSync(join(folder, 'vite.config.mjs'), 'export default { build: { target: "es2023", minify: false } };\n');
+  for (const [file, text] of Object.entries(files)) writeFileSync(join(folder, file), text);
+  writeFileSync(join(folder, 'vite.config.mjs'), `export default ${JSON.stringify(BUNDLING)};\n`);
   const vite = join(ROOT, 'node_modules/vite/bin/vite.js');
   execFileSync(process.execPath, [vite, 'build', '--logLevel', 'warn', folder], {
     cwd: folder,
