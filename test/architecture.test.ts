@@ -113,7 +113,7 @@ describe('the floors', () => {
       'console/src/pages/x/x.tsx',
       "import type { Flag } from '../../../../src/protocol/gen/admin-json.js';\nimport { Button } from '../../ui/button.js';",
     ],
-    ['console/src/ui/x.tsx', "import { X } from 'lucide-react';\nimport './x.css';"],
+    ['console/src/ui/x.tsx', "import { X } from '@base-ui/react/dialog';\nimport './x.css';"],
     [
       'src/store/testing/contract.ts',
       "import { it } from '@jest/globals';\nimport { c } from '../../config/config.js';",
@@ -148,7 +148,7 @@ describe('the walls', () => {
     ['src/services/x.ts', 'fs'],
     ['src/rest/x.ts', 'react'],
     ['console/src/pages/x/x.tsx', '@base-ui/react/dialog'],
-    ['console/src/pages/x/x.tsx', 'lucide-react'],
+    ['console/src/pages/x/x.tsx', '@fontsource-variable/inter'],
     ['console/src/pages/x/x.tsx', '@codemirror/view'],
     ['console/src/api/x.ts', 'fastify'],
   ])('%s may not import %s, whatever the form', (path, name) => {

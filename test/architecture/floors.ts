@@ -161,7 +161,7 @@ export const WALLS: ReadonlyArray<{ readonly package: RegExp; readonly paths: Re
   { package: /^(json-rules-engine|re2js|semver)$/, paths: /^src\/core\//, where: 'src/core' },
   { package: /^(?:react|react-dom|@tanstack\/.+)$/, paths: /^console\/src\//, where: 'console/src' },
   {
-    package: /^(?:@base-ui\/.+|lucide-react|@fontsource-variable\/.+)$/,
+    package: /^(?:@base-ui\/.+|@fontsource-variable\/.+)$/,
     paths: /^console\/src\/ui\//,
     where: 'console/src/ui',
   },
