@@ -153,6 +153,59 @@ describe('the console below a path', () => {
     });
   });
 
+  it('keeps what somebody saw and drafted for them alone, and has it thrown away by nobody who was not asked', async () => {
+    await server.admin('PATCH', '/api/admin/users/ada', { email_verified: true });
+    await server.admin('PATCH', '/api/admin/flags/dashboard', { description: 'Where one begins' });
+    const { secret } = (await server.admin('POST', '/api/admin/tokens', { name: 'm', scopes: ['manage'] })) as {
+      secret: string;
+    };
+    await visit(browser, server, async ({ page, context, open, signIn }) => {
+      const draft = async () => {
+        await open('flags/dashboard');
+        const owner = page.getByRole('region', { name: 'About' }).getByLabel('Owner');
+        await owner.click();
+        await owner.fill('ada');
+        await page.getByText('1 unsaved change').first().waitFor();
+      };
+      const kept = () => page.evaluate(() => JSON.stringify([{ ...sessionStorage }, localStorage['latchkey.people']]));
+      await open('people/ada');
+      await until(async () => (await kept()).includes('recent'));
+      await draft();
+      // The session is over, the page comes anew, and somebody else signs in.
+      await signIn(secret);
+      await page.getByRole('region', { name: 'About' }).waitFor();
+      expect(await kept()).not.toMatch(/latchkey.draft|recent/);
+      expect(await page.getByText('1 unsaved change').count()).toBe(0);
+
+      await draft();
+      // Closing the tab asks.
+      const asked = new Promise<string>((resolve) => {
+        page.once('dialog', (dialog) => {
+          resolve(dialog.type());
+          void dialog.dismiss();
+        });
+      });
+      await page.close({ runBeforeUnload: true });
+      expect(await asked).toBe('beforeunload');
+      // Signing out asks, in a tab that has no draft, too.
+      const other = await context.newPage();
+      await other.goto(`${server.origin}/x/y/console/flags`);
+      await other.getByRole('button', { name: /^Account/ }).click();
+      await other.getByRole('button', { name: 'Sign out' }).click();
+      const dialog = other.getByRole('alertdialog', { name: 'Sign out and throw away what is not saved?' });
+      await dialog.getByRole('button', { name: 'Cancel' }).click();
+      expect(await kept()).toContain('latchkey.draft');
+      await page.bringToFront();
+      await page.keyboard.press('Control+k');
+      await page.getByRole('combobox', { name: 'Find or do' }).fill('sign out');
+      await page.getByRole('option', { name: 'Sign out' }).waitFor();
+      await page.keyboard.press('Enter');
+      await page.getByRole('button', { name: 'Sign out and throw it away' }).click();
+      await page.getByLabel('Token').waitFor();
+      expect(await kept()).not.toContain('latchkey.draft');
+    });
+  });
+
   it('has one stream for eight tabs, hands it on when its tab closes, and signs out of all', async () => {
     await visit(browser, server, async ({ page, context, open, signIn, expectFault }) => {
       expectFault(/status of 401/);

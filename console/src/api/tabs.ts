@@ -2,6 +2,8 @@
 export type TabMessage =
   | { readonly type: 'signed-in'; readonly callerId: string }
   | { readonly type: 'signed-out' }
+  /** Asks whether another tab keeps a draft; one that does answers. */
+  | { readonly type: 'who-keeps-drafts' | 'keeps-drafts' }
   /** The session was used. */
   | { readonly type: 'used' };
 

@@ -1,3 +1,5 @@
+import { loadAt } from './closing.js';
+
 /** Of the tab: the organization as whose administrator the console is looked at. */
 const KEY = 'latchkey.view-as';
 
@@ -25,9 +27,7 @@ export function dropView(): void {
 }
 
 function openOrganization(id: string): void {
-  location.assign(new URL(`organizations/${encodeURIComponent(id)}`, document.baseURI));
-  // The address may be the present one, which browsers do not load anew where it has a hash.
-  if (location.hash !== '') location.reload();
+  loadAt(new URL(`organizations/${encodeURIComponent(id)}`, document.baseURI));
 }
 
 /** What has the server answer as it answers an administrator of that organization: the header `x-latchkey-view-as`. */

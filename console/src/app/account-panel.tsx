@@ -1,4 +1,3 @@
-import { useQueryClient } from '@tanstack/react-query';
 import { apiUrl } from '../api/api.js';
 import { useSession } from '../parts/session-context.js';
 import { Button } from '../ui/button.js';
@@ -6,22 +5,21 @@ import { DarkIcon, HelpIcon, KeysIcon, LightIcon, NoticesIcon, SignOutIcon, Syst
 import { Popover } from '../ui/popover.js';
 import { chooseTheme, THEMES, type Theme, useTheme } from '../ui/theme.js';
 import { words } from '../words/words.js';
-import { leave } from './sign-out.js';
 import './account-panel.css';
 
 export interface AccountPanelProps {
   readonly anchor: Element | null;
   readonly onClose: () => void;
   readonly onShortcuts: () => void;
+  readonly onSignOut: () => void;
 }
 
 const ICONS: Readonly<Record<Theme, typeof SystemIcon>> = { system: SystemIcon, light: LightIcon, dark: DarkIcon };
 
 /** Who is signed in, the theme, and the way out. */
-export default function AccountPanel({ anchor, onClose, onShortcuts }: AccountPanelProps) {
+export default function AccountPanel({ anchor, onClose, onShortcuts, onSignOut }: AccountPanelProps) {
   const { caller, version } = useSession();
   const theme = useTheme();
-  const queries = useQueryClient();
   return (
     <Popover open onClose={onClose} anchor={anchor} title={words.frame.signedInAs}>
       <div className="account-who">
@@ -60,7 +58,7 @@ export default function AccountPanel({ anchor, onClose, onShortcuts }: AccountPa
           <NoticesIcon aria-hidden />
           {words.frame.notices}
         </a>
-        <Button kind="quiet" icon={<SignOutIcon aria-hidden />} onClick={() => leave(queries)}>
+        <Button kind="quiet" icon={<SignOutIcon aria-hidden />} onClick={onSignOut}>
           {words.frame.signOut}
         </Button>
       </div>

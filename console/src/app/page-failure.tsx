@@ -1,5 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { useCallback, useEffect } from 'react';
+import { reload } from '../api/closing.js';
 import { liveState, onLiveState } from '../api/live.js';
 import { Failure } from '../parts/failure.js';
 import { askAgain } from '../parts/later.js';
@@ -41,7 +42,7 @@ export function PageFailure({ error, reset }: { readonly error: unknown; readonl
     () => (missing ? onLiveState(() => typeof liveState() === 'string' && again()) : undefined),
     [missing, again],
   );
-  if (!missing) return <Failure error={error} onAgain={() => location.reload()} />;
+  if (!missing) return <Failure error={error} onAgain={reload} />;
   return (
     <Notice
       role="alert"
@@ -52,7 +53,7 @@ export function PageFailure({ error, reset }: { readonly error: unknown; readonl
           <Button kind="primary" onClick={again}>
             {words.states.again}
           </Button>
-          <Button onClick={() => location.reload()}>{words.frame.reload}</Button>
+          <Button onClick={reload}>{words.frame.reload}</Button>
         </>
       }
     >

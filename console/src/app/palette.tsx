@@ -1,4 +1,4 @@
-import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { useRouter } from '@tanstack/react-router';
 import { type KeyboardEvent, useDeferredValue, useEffect, useId, useRef, useState } from 'react';
 import { call } from '../api/api.js';
@@ -22,12 +22,12 @@ import {
 import { chooseTheme, THEMES } from '../ui/theme.js';
 import { words } from '../words/words.js';
 import { PAGES } from './navigation.js';
-import { leave } from './sign-out.js';
 import './palette.css';
 
 export interface PaletteProps {
   readonly onClose: () => void;
   readonly onShortcuts: () => void;
+  readonly onSignOut: () => void;
 }
 
 interface Entry {
@@ -41,11 +41,11 @@ interface Entry {
 }
 
 /** Finds what the server knows by a few letters, and the pages and commands of the console, and goes there. */
-export default function Palette({ onClose, onShortcuts }: PaletteProps) {
+export default function Palette({ onClose, onShortcuts, onSignOut }: PaletteProps) {
   const [q, setQ] = useState('');
   const [chosen, setChosen] = useState(0);
   const asked = useDeferredValue(q.trim());
-  const { entries, there } = useEntries(asked, { onClose, onShortcuts });
+  const { entries, there } = useEntries(asked, { onClose, onShortcuts, onSignOut });
   // Enter behind a text of which the answer is not there yet; what is typed or chosen further takes it back.
   const entered = useRef<string>(undefined);
   useEffect(() => {
@@ -165,9 +165,8 @@ interface Entries {
   readonly there: boolean;
 }
 
-function useEntries(q: string, { onClose, onShortcuts }: PaletteProps): Entries {
+function useEntries(q: string, { onClose, onShortcuts, onSignOut }: PaletteProps): Entries {
   const router = useRouter();
-  const queries = useQueryClient();
   const { operations } = useSession();
   const maySearch = useMay('Search');
   const mayMake = useMayMakeFlags();
@@ -263,7 +262,7 @@ function useEntries(q: string, { onClose, onShortcuts }: PaletteProps): Entries 
       return { id: `theme ${theme}`, kind: 'commands', icon: SystemIcon, text, run: then(() => chooseTheme(theme)) };
     }),
     { id: 'shortcuts', kind: 'commands', icon: KeysIcon, text: words.frame.shortcuts, run: onShortcuts },
-    { id: 'sign-out', kind: 'commands', icon: SignOutIcon, text: words.frame.signOut, run: then(() => leave(queries)) },
+    { id: 'sign-out', kind: 'commands', icon: SignOutIcon, text: words.frame.signOut, run: then(onSignOut) },
   ];
   const wanted = q.toLowerCase().split(/\s+/);
   return {

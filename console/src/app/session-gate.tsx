@@ -1,5 +1,6 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type ReactNode, Suspense, useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import { reload } from '../api/closing.js';
 import { currentSession, type Session } from '../api/session.js';
 import { isSessionOver, onSessionEnd, renewSession } from '../api/session-end.js';
 import { hearTabs, tellTabs } from '../api/tabs.js';
@@ -9,8 +10,8 @@ import { Optional } from '../parts/optional.js';
 import { SessionProvider } from '../parts/session-context.js';
 import { Coming, Patiently } from '../ui/page-states.js';
 import { words } from '../words/words.js';
+import { forget, keepFor } from './kept-for.js';
 import { SignInPage } from './sign-in.js';
-import { forget } from './sign-out.js';
 
 // Nobody would ask for them again, and nobody can do without them.
 const SessionEndedDialog = later(() => untilHad(() => import('./session-ended-dialog.js')));
@@ -18,7 +19,7 @@ const SessionWarning = later(() => untilHad(() => import('./session-warning.js')
 const AGAIN_MS = 3_000;
 const SETTLED_MS = 5_000;
 
-/** Who was signed in last in this tab; '' for nobody. */
+/** Who was signed in last since the page was loaded, and may still be drawn; '' for nobody. */
 let lastCaller = '';
 
 type State =
@@ -36,7 +37,10 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
   const ask = useCallback(() => {
     currentSession().then(
       (found) => {
-        lastCaller = found?.caller.id ?? lastCaller;
+        if (found !== undefined) {
+          lastCaller = found.caller.id;
+          keepFor(found.caller);
+        }
         setState(found === undefined ? NOBODY : { kind: 'somebody', session: found });
       },
       (error: unknown) => setState({ kind: 'failed', error }),
@@ -54,10 +58,11 @@ export function SessionGate({ children }: { readonly children: ReactNode }) {
       // What somebody else saw and drafted is not theirs to see, and what that one asked for is not asked in their name.
       if (lastCaller !== '' && lastCaller !== found.caller.id) {
         forget(queries);
-        location.reload();
+        reload();
         return;
       }
       lastCaller = found.caller.id;
+      keepFor(found.caller);
       setState({ kind: 'somebody', session: found });
       renewSession();
     },

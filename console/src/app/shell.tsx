@@ -1,9 +1,11 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, Outlet, useLocation, useRouter } from '@tanstack/react-router';
 import { type ReactNode, Suspense, useEffect, useRef, useState } from 'react';
+import { askBeforeClosing } from '../api/closing.js';
 import { followLive } from '../api/live.js';
 import { keepQueriesLive } from '../api/live-queries.js';
 import { viewedOrganization } from '../api/view-as.js';
+import { keepsDrafts } from '../parts/drafting/draft-store.js';
 import { later, untilHad } from '../parts/later.js';
 import { Optional } from '../parts/optional.js';
 import { useMay, useMayMakeFlags, useSession } from '../parts/session-context.js';
@@ -16,22 +18,27 @@ import { environmentHue } from './environment.js';
 import mark from './latchkey.svg';
 import { LiveDot } from './live-dot.js';
 import { PAGES } from './navigation.js';
+import { answerForDrafts, leave, losesDrafts } from './sign-out.js';
 import './shell.css';
 
 // What nobody needs at first sight comes after it.
 const Palette = later(() => import('./palette.js'));
 const AccountPanel = later(() => import('./account-panel.js'));
 const ShortcutsDialog = later(() => import('./shortcuts-dialog.js'));
+const SignOutDialog = later(() => import('./sign-out-dialog.js'));
 const ViewBar = later(() => import('./view-bar.js'));
 const ToastRegion = later(() => untilHad(() => import('../ui/toast-region.js')));
 
 /** The frame of all pages: the rail, the top bar, and what opens over the page from anywhere. */
 export function Shell(): ReactNode {
-  const [open, setOpen] = useState<'palette' | 'account' | 'shortcuts'>();
+  const [open, setOpen] = useState<'palette' | 'account' | 'shortcuts' | 'sign-out'>();
   const close = () => setOpen(undefined);
   const account = useRef<HTMLButtonElement>(null);
   const idle = useIdle();
   useLive();
+  useDraftsInMind();
+  const queries = useQueryClient();
+  const signOut = () => void losesDrafts().then((loses) => (loses ? setOpen('sign-out') : leave(queries)));
   const router = useRouter();
   const pages = useVisiblePages();
   const mayMake = useMayMakeFlags();
@@ -74,11 +81,17 @@ export function Shell(): ReactNode {
         </Suspense>
       </main>
       <Optional key={open}>
-        {open === 'palette' && <Palette onClose={close} onShortcuts={() => setOpen('shortcuts')} />}
+        {open === 'palette' && <Palette onClose={close} onShortcuts={() => setOpen('shortcuts')} onSignOut={signOut} />}
         {open === 'account' && (
-          <AccountPanel anchor={account.current} onClose={close} onShortcuts={() => setOpen('shortcuts')} />
+          <AccountPanel
+            anchor={account.current}
+            onClose={close}
+            onShortcuts={() => setOpen('shortcuts')}
+            onSignOut={signOut}
+          />
         )}
         {open === 'shortcuts' && <ShortcutsDialog onClose={close} />}
+        {open === 'sign-out' && <SignOutDialog onClose={close} onSignOut={() => leave(queries)} />}
       </Optional>
       <Optional>{idle && <ToastRegion />}</Optional>
     </div>
@@ -139,6 +152,16 @@ function useLive(): void {
       for (const end of ends) end();
     };
   }, [may, queries]);
+}
+
+/** Has drafts not be lost without a word: the browser asks before it closes a tab that keeps one, and tabs that sign out hear of it. */
+function useDraftsInMind(): void {
+  useEffect(() => {
+    const ends = [askBeforeClosing(keepsDrafts), answerForDrafts()];
+    return () => {
+      for (const end of ends) end();
+    };
+  }, []);
 }
 
 /** A rail that has the present page in sight: on a phone there are more than fit beside each other. */

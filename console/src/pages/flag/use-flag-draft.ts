@@ -13,6 +13,7 @@ import {
 } from '../../draft/flag-draft.js';
 import { keepDraft, keptDraft } from '../../draft/kept-draft.js';
 import type { Side } from '../../draft/merge-flags.js';
+import { keepDraftText, keptDraftOf } from '../../parts/drafting/draft-store.js';
 
 /** What can become of the page's draft: what is edited, and what the server has by now. */
 export type PageAction =
@@ -24,12 +25,9 @@ export type PageAction =
   /** Goes on from what another operator has saved. */
   | { readonly kind: 'rebase'; readonly base: DraftBase; readonly choices: ReadonlyMap<string, Side> };
 
-/** Where drafts are kept, a session of a tab long; signing out clears them. */
-export const KEPT = 'latchkey.draft.';
-
 /** The draft of a flag, kept in this tab while it has unsaved changes. */
 export function useFlagDraft(flag: FeatureFlag): readonly [FlagDraft, (action: PageAction) => void] {
-  const [draft, dispatch] = useReducer(reducePage, flag, (given) => readKept(given) ?? draftOf(given));
+  const [draft, dispatch] = useReducer(reducePage, flag, (given) => keptFor(given) ?? draftOf(given));
   useEffect(() => dispatch({ kind: 'read', flag }), [flag]);
   // At once, since a page that is closed or read anew does nothing more.
   useEffect(() => keep(draft), [draft]);
@@ -53,21 +51,10 @@ function reducePage(draft: FlagDraft, action: PageAction): FlagDraft {
 }
 
 function keep(draft: FlagDraft): void {
-  const place = KEPT + draft.base.id;
-  try {
-    if (unsavedChanges(draft).length === 0) sessionStorage.removeItem(place);
-    else sessionStorage.setItem(place, keepDraft(draft));
-  } catch {
-    // A browser that keeps nothing has the draft for as long as the page is open.
-  }
+  keepDraftText(draft.base.id, unsavedChanges(draft).length === 0 ? undefined : keepDraft(draft));
 }
 
-function readKept({ id }: FeatureFlag): FlagDraft | undefined {
-  try {
-    const text = sessionStorage.getItem(KEPT + id);
-    const kept = text === null ? undefined : keptDraft(text);
-    return kept?.base.id === id ? kept : undefined;
-  } catch {
-    return undefined;
-  }
+function keptFor({ id }: FeatureFlag): FlagDraft | undefined {
+  const kept = keptDraftOf(id, keptDraft);
+  return kept?.base.id === id ? kept : undefined;
 }

@@ -1,5 +1,6 @@
 import { useEffect, useState } from 'react';
 import { blankFlag, keepNewFlag, keptNewFlag, type NewFlag } from '../../draft/new-flag.js';
+import { keepDraftText, keptDraftOf } from '../../parts/drafting/draft-store.js';
 import { type NewFlagSearch, stuckOf } from './new-flag-search.js';
 
 export interface NewFlagState {
@@ -13,38 +14,18 @@ export interface NewFlagState {
 
 /** What is typed of a new flag, kept in this tab until it is made; what an address begins is kept apart. Signing out clears it. */
 export function useNewFlag(search: NewFlagSearch): NewFlagState {
-  const place = `latchkey.draft.new ${JSON.stringify(search)}`;
+  const place = `new ${JSON.stringify(search)}`;
   const [blank] = useState<NewFlag>(() => ({ ...blankFlag(stuckOf(search)), key: search.key ?? '' }));
-  const [flag, setFlag] = useState(() => readKept(place) ?? blank);
+  const [flag, setFlag] = useState(() => keptDraftOf(place, keptNewFlag) ?? blank);
   const begun = keepNewFlag(flag) !== keepNewFlag(blank);
-  useEffect(() => {
-    try {
-      if (begun) sessionStorage.setItem(place, keepNewFlag(flag));
-      else sessionStorage.removeItem(place);
-    } catch {
-      // A browser that keeps nothing has it for as long as the page is open.
-    }
-  }, [place, flag, begun]);
+  useEffect(() => keepDraftText(place, begun ? keepNewFlag(flag) : undefined), [place, flag, begun]);
   return {
     flag,
     begun,
     change: (fields) => setFlag((before) => ({ ...before, ...fields })),
     forget: () => {
       setFlag(blank);
-      try {
-        sessionStorage.removeItem(place);
-      } catch {
-        // Nothing is kept there.
-      }
+      keepDraftText(place, undefined);
     },
   };
-}
-
-function readKept(place: string): NewFlag | undefined {
-  try {
-    const text = sessionStorage.getItem(place);
-    return text === null ? undefined : keptNewFlag(text);
-  } catch {
-    return undefined;
-  }
 }

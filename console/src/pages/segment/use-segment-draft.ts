@@ -13,6 +13,7 @@ import {
   segmentChanges,
   segmentDraftOf,
 } from '../../draft/segment-draft.js';
+import { keepDraftText, keptDraftOf } from '../../parts/drafting/draft-store.js';
 
 /** What can become of the page's draft: what is edited, and what the server has by now. */
 export type SegmentPageAction =
@@ -24,16 +25,13 @@ export type SegmentPageAction =
   /** Goes on from what another operator has saved. */
   | { readonly kind: 'rebase'; readonly segment: Segment; readonly choices: ReadonlyMap<string, Side> };
 
-/** Where drafts are kept, as those of flags are, a session of a tab long; signing out clears them. */
-const KEPT = 'latchkey.draft.';
-
 /** The draft of a segment, kept in this tab while it has unsaved changes. */
 export function useSegmentDraft(
   first: SegmentDraft,
   segment: Segment | undefined,
 ): readonly [SegmentDraft, (action: SegmentPageAction) => void] {
-  const place = `${KEPT}${first.base.id || 'new-segment'}`;
-  const [draft, dispatch] = useReducer(reducePage, first, (given) => readKept(place, given) ?? given);
+  const place = first.base.id || 'new-segment';
+  const [draft, dispatch] = useReducer(reducePage, first, (given) => keptFor(place, given) ?? given);
   useEffect(() => {
     if (segment !== undefined) dispatch({ kind: 'read', segment });
   }, [segment]);
@@ -59,20 +57,10 @@ function reducePage(draft: SegmentDraft, action: SegmentPageAction): SegmentDraf
 }
 
 function keep(place: string, draft: SegmentDraft): void {
-  try {
-    if (segmentChanges(draft).length === 0) sessionStorage.removeItem(place);
-    else sessionStorage.setItem(place, keepSegment(draft));
-  } catch {
-    // A browser that keeps nothing has the draft for as long as the page is open.
-  }
+  keepDraftText(place, segmentChanges(draft).length === 0 ? undefined : keepSegment(draft));
 }
 
-function readKept(place: string, { base }: SegmentDraft): SegmentDraft | undefined {
-  try {
-    const text = sessionStorage.getItem(place);
-    const kept = text === null ? undefined : keptSegment(text);
-    return kept?.base.id === base.id ? kept : undefined;
-  } catch {
-    return undefined;
-  }
+function keptFor(place: string, { base }: SegmentDraft): SegmentDraft | undefined {
+  const kept = keptDraftOf(place, keptSegment);
+  return kept?.base.id === base.id ? kept : undefined;
 }
