@@ -1,4 +1,5 @@
 import type { Fault } from '../core/values/fault.js';
+import { onOneLine } from '../core/values/json.js';
 import { StoreUnavailable } from '../store/store.js';
 
 /** The kinds of failure a caller can be told of; each door maps them once (to a gRPC status, to an HTTP status). */
@@ -32,10 +33,11 @@ export class LatchkeyError extends Error {
   readonly retryMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: LatchkeyErrorOptions = {}) {
-    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    // Places in what was sent are named by its own members, which may have any name.
+    super(onOneLine(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LatchkeyError';
     this.code = code;
-    this.faults = options.faults ?? [];
+    this.faults = (options.faults ?? []).map((fault) => ({ ...fault, message: onOneLine(fault.message) }));
     this.retryMs = options.retryMs;
   }
 }

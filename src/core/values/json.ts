@@ -103,6 +103,12 @@ export function withoutMisleading(json: string): string {
   return json.replace(MISLEADING, escaped);
 }
 
+/** A text that repeats what was sent, with the same characters escaped, and those that JSON would escape: no line of it is forged. */
+export function onOneLine(text: string): string {
+  return text.replace(BREAKING, escaped);
+}
+
+const BREAKING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 const MISLEADING = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
 
 function escaped(character: string): string {
