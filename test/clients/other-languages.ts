@@ -27,6 +27,7 @@ async function carryOut({ name, run }: ClientCheck): Promise<void> {
 }
 
 async function tryClients({ clients, start }: Language, server: ClientsServer): Promise<void> {
+  if (start === undefined) return;
   const driver = start();
   try {
     for (const traits of clients) {

@@ -19,8 +19,8 @@ export interface Language {
   readonly mark: string;
   /** The versions of the clients, as the locks have them. */
   versions(): string;
-  /** Installs what is missing, and starts the application that asks them. */
-  start(): ClientDriver;
+  /** Installs what is missing, and starts the application that asks them; absent where the clients are those of another language. */
+  start?(): ClientDriver;
   /** Runs a program of the page's, with these variables; gives what it printed. */
   run(code: string, environment: Readonly<Record<string, string>>): string;
 }
@@ -47,11 +47,22 @@ export const LANGUAGES: readonly Language[] = [
     versions: () => found('java/pom.xml', /<artifactId>(?!clients)(\S+)<\/artifactId>\s*<version>(\S+)<\/version>/g),
     start: () => {
       const folder = join(BUILT, 'java');
-      install('javac', ['-d', folder, '-cp', javaClassPath(), 'Driver.java'], 'java');
-      return new ClientDriver('java', ['-cp', `${folder}${delimiter}${javaClassPath()}`, 'Driver'], HERE);
+      install('javac', ['-d', folder, '-cp', classPathOf('java'), 'Driver.java'], 'java');
+      return new ClientDriver('java', ['-cp', `${folder}${delimiter}${classPathOf('java')}`, 'Driver'], HERE);
     },
     run: (code, environment) =>
-      output('java', ['-cp', javaClassPath(), written('App.java', code)], 'java', environment),
+      output('java', ['-cp', classPathOf('java'), written('App.java', code)], 'java', environment),
+  },
+  {
+    ...{ name: 'Kotlin', needs: ['java', 'mvn'], clients: [], page: 'kotlin.md', mark: 'kotlin' },
+    versions: () => found('kotlin/pom.xml', /<artifactId>(?!clients)(\S+)<\/artifactId>\s*<version>(\S+)<\/version>/g),
+    run: (code, environment) => {
+      const folder = join(BUILT, 'kotlin');
+      const compiler = ['-cp', classPathOf('kotlin'), 'org.jetbrains.kotlin.cli.jvm.K2JVMCompiler'];
+      const options = ['-no-stdlib', '-no-reflect', '-nowarn', '-cp', classPathOf('kotlin'), '-d', folder];
+      install('java', [...compiler, ...options, written('App.kt', code)], 'kotlin');
+      return output('java', ['-cp', `${folder}${delimiter}${classPathOf('kotlin')}`, 'AppKt'], 'kotlin', environment);
+    },
   },
 ];
 
@@ -70,11 +81,11 @@ function pythonWithClients(): string {
   return join(folder, 'bin/python');
 }
 
-/** Where the archives of Java's clients lie, as Maven has fetched them. */
-function javaClassPath(): string {
-  const file = join(BUILT, 'java-class-path');
-  onceFor('java/pom.xml', `${file}.pom`, () => {
-    install('mvn', ['--quiet', '--batch-mode', 'dependency:build-classpath', `-Dmdep.outputFile=${file}`], 'java');
+/** Where the archives lie that the `pom.xml` of a folder names, as Maven has fetched them. */
+function classPathOf(folder: 'java' | 'kotlin'): string {
+  const file = join(BUILT, `${folder}-class-path`);
+  onceFor(`${folder}/pom.xml`, `${file}.pom`, () => {
+    install('mvn', ['--quiet', '--batch-mode', 'dependency:build-classpath', `-Dmdep.outputFile=${file}`], folder);
   });
   return readFileSync(file, 'utf8').trim();
 }
