@@ -1,8 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
+import { loadManyUsers } from '../../bench/stand/many-users.js';
+import { openStore } from '../../src/compose/open-adapters.js';
 import type { ListAccessResponse } from '../../src/protocol/gen/admin-json.js';
-import { until } from '../timing.js';
+import { busy, until } from '../timing.js';
 import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
 import { saved } from './stand/saving.js';
@@ -10,6 +12,8 @@ import { steadyAria } from './stand/texts.js';
 
 const NASTY = '<img src=x onerror=alert(1)>\u202Etxt.exe';
 const MANY = 1_500;
+/** How many people a backfill has to look at to take some seconds; half of them earn what it is about. */
+const EARNERS = 6_000;
 
 const atLeast = (value: number) => ({
   all: [{ fact: 'actionCount', params: { action: 'report_created' }, operator: 'greaterThanInclusive', value }],
@@ -300,3 +304,60 @@ describe('the ledger of a flag', () => {
     );
   });
 });
+
+// Last, since the people whom it takes are in nobody's way then.
+describe('a backfill that takes a while', () => {
+  it('says how far a backfill is while it runs, and is gone from the other parts of the page when it ends', async () => {
+    await server.stop();
+    const store = await openStore(
+      { kind: 'sqlite', path: server.databasePath },
+      { onPoolWait: () => undefined, dropProperties: false },
+    );
+    await loadManyUsers(store, { users: EARNERS, counters: 0, countOf: () => 0 });
+    await store.close();
+    await server.start();
+    await server.admin('PATCH', '/api/admin/flags/long', { name: 'Long' });
+    await onTab('long?tab=use', async ({ page, look }) => {
+      await page.locator('.live-dot[data-live]').waitFor();
+      // The page notes down what it shows: a busy machine may look seldom.
+      await page.evaluate(() => {
+        const seen: Seen[] = [];
+        Object.assign(globalThis, { seen });
+        new MutationObserver(() => {
+          const bar = document.querySelector<HTMLProgressElement>('.backfill progress');
+          if (bar === null) return;
+          const { position, value, max } = bar;
+          seen.push({ position, value, max, says: document.querySelector('.backfill-numbers')!.textContent });
+        }).observe(document.body, { subtree: true, childList: true, attributes: true, characterData: true });
+      });
+      const verified = { all: [{ fact: 'emailVerified', operator: 'equal', value: true }] };
+      await server.admin('PATCH', '/api/admin/flags/long', { rules: [{ policy: 'LATCHING', conditions: verified }] });
+      const bar = page.getByRole('progressbar', { name: 'Backfill' });
+      await bar.waitFor();
+      await page.getByText('Whoever has earned it already is being written into the ledger.').waitFor();
+      await look('flag-backfill-runs');
+      await bar.waitFor({ state: 'detached', timeout: busy(60_000) });
+      const seen = await page.evaluate(() => (globalThis as unknown as { seen: readonly Seen[] }).seen);
+      const between = seen.filter(({ position }) => position > 0 && position < 1);
+      expect(between.length).toBeGreaterThan(0);
+      const values = between.map(({ value }) => value);
+      expect(values).toEqual(values.toSorted((one, other) => one - other));
+      for (const { value, max, says } of between) {
+        expect(max).toBeGreaterThanOrEqual(EARNERS);
+        expect(says).toContain(`${value.toLocaleString('en')} of ${max.toLocaleString('en')}`);
+      }
+      await page.getByRole('link', { name: 'Unlocks' }).click();
+      const backfill = page.getByRole('region', { name: 'Backfill' });
+      await backfill.getByText(/^Done/).waitFor();
+      await backfill.getByText(new RegExp(`${(EARNERS / 2).toLocaleString('en')} unlocked`)).waitFor();
+    });
+  }, 120_000);
+});
+
+/** What a bar showed at one time, and what stood below it. */
+interface Seen {
+  readonly position: number;
+  readonly value: number;
+  readonly max: number;
+  readonly says: string | null;
+}

@@ -5,6 +5,7 @@ import { Button } from '../ui/button.js';
 import { Dialog } from '../ui/dialog.js';
 import { TextField } from '../ui/field.js';
 import { words } from '../words/words.js';
+import { Working } from './working.js';
 import './change-dialog.css';
 
 export interface ChangeDialogProps {
@@ -102,12 +103,7 @@ export function ChangeDialog({ title, what, children, does, onDo, onClose: close
             onChange={({ target }) => setWhy(target.value)}
           />
         )}
-        {isPending && progress !== undefined && (
-          <div className="change-progress" role="status">
-            <progress max={Math.max(1, progress.of)} value={progress.done} aria-label={title} />
-            <span className="numbers">{words.dialog.working(progress.done, progress.of)}</span>
-          </div>
-        )}
+        {isPending && <Working label={title} progress={progress} />}
         {error !== null && (
           <p className="change-fault" role="alert">
             {error.message}

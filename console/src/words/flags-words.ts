@@ -70,7 +70,6 @@ export const flagsWords = {
     'Archived flags answer as if they did not exist, for everybody, and unlock nothing. They can be brought back, with all that was unlocked.',
   bringing: (n: number) => `Bring back ${count(n, 'flag', 'flags')}?`,
   bringingWhat: 'They answer again by the policy that they have, and count again what was unlocked.',
-  working: (done: number, of: number) => `${number.format(done)} of ${number.format(of)}`,
   stop: 'Stop',
   changed: (n: number) => `${count(n, 'flag', 'flags')} changed`,
   unchanged: (n: number) => `${count(n, 'flag is', 'flags are')} as before`,

@@ -1,6 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
+import { Working } from '../../parts/working.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
@@ -116,12 +117,7 @@ export function BulkDialog({ kind, flags, onClose }: BulkDialogProps) {
           />
         </form>
       )}
-      {running && (
-        <div className="bulk-progress" role="status">
-          <progress max={flags.length} value={done} aria-label={DOES[kind]} />
-          <span className="numbers">{words.flags.working(done, flags.length)}</span>
-        </div>
-      )}
+      {running && <Working label={DOES[kind]} progress={{ done, of: flags.length }} />}
     </Dialog>
   );
 }

@@ -59,7 +59,10 @@ export function EffectOnOthers({ flag, change }: EffectOnOthersProps) {
         </div>
       ) : result === undefined ? (
         <div className="bulk-progress">
-          <progress aria-label={preview.title} max={progress?.total ?? 1} value={progress?.done ?? 0} />
+          <progress
+            aria-label={preview.title}
+            {...(progress === undefined ? {} : { max: Math.max(1, progress.total), value: progress.done })}
+          />
           <span className="numbers">{preview.running(progress?.done ?? 0, progress?.total ?? 0)}</span>
         </div>
       ) : (

@@ -3,6 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useId, useState } from 'react';
 import { call } from '../../api/api.js';
 import { isolated } from '../../parts/isolated.js';
+import { Working } from '../../parts/working.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
@@ -82,6 +83,7 @@ function EraseDialog({ id, onClose }: { readonly id: string; readonly onClose: (
           fault={tried && reason.trim() === '' ? fixes.needed : error?.message}
           onChange={({ target }) => setReason(target.value)}
         />
+        {isPending && <Working label={erase.title(isolated(id))} />}
       </form>
     </Dialog>
   );

@@ -69,7 +69,12 @@ function Effect({ effect: { flag, progress, result, error } }: { readonly effect
     return progress === undefined ? (
       <p className="soft">{text.waits}</p>
     ) : (
-      <progress aria-label={flag} max={Math.max(1, Number(progress.total))} value={Number(progress.done)} />
+      <div className="segment-progress">
+        <progress aria-label={flag} max={Math.max(1, Number(progress.total))} value={Number(progress.done)} />
+        <span className="soft numbers">
+          {words.segments.members.running(Number(progress.done), Number(progress.total))}
+        </span>
+      </div>
     );
   if (result.blocked !== 'BLOCKED_UNSPECIFIED') return <p className="soft">{text.blocked}</p>;
   const groups = [

@@ -44,8 +44,9 @@ export function Members({ input }: { readonly input: SegmentInput }) {
         <div className="segment-progress">
           <progress
             aria-label={text.title}
-            max={Math.max(1, Number(progress?.total ?? 1))}
-            value={Number(progress?.done ?? 0)}
+            {...(progress === undefined
+              ? {}
+              : { max: Math.max(1, Number(progress.total)), value: Number(progress.done) })}
           />
           <span className="soft numbers">
             {text.running(Number(progress?.done ?? 0), Number(progress?.total ?? 0))}

@@ -8,8 +8,8 @@ import { segmentChanges, segmentDraftOf, segmentInput } from '../../draft/segmen
 import { CopyKey } from '../../parts/copy-key.js';
 import { DraftBar } from '../../parts/drafting/draft-bar.js';
 import { Failure } from '../../parts/failure.js';
-import { Instant } from '../../parts/instant.js';
 import { later } from '../../parts/later.js';
+import { Moment } from '../../parts/moment.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PageTabs } from '../../parts/page-tabs.js';
 import { useMay } from '../../parts/session-context.js';
@@ -100,7 +100,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
         <div className="key-facts">
           <CopyKey of={segment.key} />
           <span>
-            {text.version(segment.version)}, {text.changed} <Instant at={segment.updated_at} />
+            {text.version(segment.version)}, {text.changed} <Moment at={segment.updated_at} />
           </span>
         </div>
       </PageHead>

@@ -36,9 +36,12 @@ export function Running({ work }: { readonly work: OverviewWork }) {
             <BackfillLine key={backfill.id} backfill={backfill} />
           ))}
           {waiting > 0 && <li className="soft">{text.more(waiting)}</li>}
-          {notices.map((notice) => (
-            <li key={notice} className="soft">
-              {notice}
+          {notices.map((notice, at) => (
+            <li key={notice} className="today-backfill">
+              <p className="soft" id={`runs-${at}`}>
+                {notice}
+              </p>
+              <progress aria-labelledby={`runs-${at}`} />
             </li>
           ))}
           {opening.map(({ key, starts_at }) => (
@@ -84,7 +87,12 @@ function BackfillLine({ backfill }: { readonly backfill: Backfill }) {
         </Link>{' '}
         <span className="soft">{text.reasons[reason]}</span>
       </p>
-      <progress aria-label={flag_key} max={total ?? 1} value={ended ? (total ?? 1) : done} />
+      <progress
+        aria-label={flag_key}
+        {...(total === undefined && !ended
+          ? {}
+          : { max: Math.max(1, total ?? 1), value: ended ? Math.max(1, total ?? 1) : done })}
+      />
       <p className="soft numbers">{numbers.join(' · ')}</p>
     </li>
   );

@@ -37,7 +37,11 @@ export function PreviewPanel({ preview, outdated, onAgain, onStop }: PreviewPane
       )}
       {result === undefined && error === undefined && (
         <label className="preview-progress">
-          <progress max={Number(progress?.total ?? 1)} value={Number(progress?.done ?? 0)} />
+          <progress
+            {...(progress === undefined
+              ? {}
+              : { max: Math.max(1, Number(progress.total)), value: Number(progress.done) })}
+          />
           <span className="numbers">
             {words.flag.previewing(Number(progress?.done ?? 0), Number(progress?.total ?? 0))}
           </span>

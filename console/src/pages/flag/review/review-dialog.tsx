@@ -1,23 +1,17 @@
-import { useMutation } from '@tanstack/react-query';
-import { useEffect, useRef, useState } from 'react';
+import { useEffect, useState } from 'react';
 import type { FeatureFlag, SetFlagResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
-import { ApiError } from '../../../api/api-error.js';
 import type { DraftRule } from '../../../draft/flag-content.js';
 import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
 import { draftInput, saveRequest } from '../../../draft/save-request.js';
-import { Refusal } from '../../../parts/drafting/refusal.js';
+import { BeforeAndAfter, ReviewFrame } from '../../../parts/drafting/review-frame.js';
 import { PreviewPanel } from '../../../parts/preview/preview-panel.js';
 import { previewOf, type RuleChange, usePreview } from '../../../parts/preview/preview-stream.js';
 import { useMay } from '../../../parts/session-context.js';
-import { Button } from '../../../ui/button.js';
-import { Dialog } from '../../../ui/dialog.js';
-import { TextField } from '../../../ui/field.js';
 import { words } from '../../../words/flag-words.js';
 import { useRuleCheck } from '../rules/rule-check.js';
 import { changeInWords } from './change-words.js';
 import { ReviewRows } from './review-rows.js';
-import '../../../parts/drafting/review.css';
 
 export interface ReviewDialogProps {
   readonly draft: FlagDraft;
@@ -35,11 +29,8 @@ export interface ReviewDialogProps {
 export default function ReviewDialog(props: ReviewDialogProps) {
   const { draft, sentences, whyAtFirst, onClose, onSaved, onConflict } = props;
   const changes = unsavedChanges(draft).filter(({ kind }) => kind !== 'row');
-  const [why, setWhy] = useState(whyAtFirst);
   const [onRuleChange, setOnRuleChange] = useState<RuleChange>('KEEP');
-  const [typed, setTyped] = useState('');
   const [stopped, setStopped] = useState(false);
-  const first = useRef<HTMLInputElement>(null);
   const mayPreview = useMay('PreviewRule');
   const { preview, start, stop } = usePreview(draft.base.key);
   const input = previewOf(draftInput(draft), onRuleChange);
@@ -49,24 +40,11 @@ export default function ReviewDialog(props: ReviewDialogProps) {
   }, [mayPreview, start, input]);
   // Until the preview of just this has ended, nobody knows whom it takes the flag from; where it cannot be had, that is shown.
   const isKnown = preview?.of === input && (preview.result !== undefined || preview.error !== undefined);
-  const lost = String(preview?.result?.counts?.would_lose ?? 0);
-  const confirmed = (!mayPreview || isKnown || stopped) && (lost === '0' || typed.replaceAll(/[,.\s]/g, '') === lost);
-  const save = useMutation({
-    mutationFn: async () => {
-      const sent = draft.now;
-      const body = saveRequest(draft, { comment: why.trim(), on_rule_change: onRuleChange });
-      const answer = await call('PATCH /api/admin/flags/{flag}/access', { path: { flag: draft.base.key }, body });
-      return { answer, sent };
-    },
-    onSuccess: ({ answer, sent }) => {
-      if (answer.flag !== undefined) onSaved({ ...answer, flag: answer.flag }, sent);
-    },
-    onError: (error) => {
-      if (error instanceof ApiError && error.kind === 'conflict') onConflict();
-    },
-  });
-  const submit = () => {
-    if (confirmed && !save.isPending) save.mutate();
+  const save = async (why: string) => {
+    const sent = draft.now;
+    const body = saveRequest(draft, { comment: why, on_rule_change: onRuleChange });
+    const answer = await call('PATCH /api/admin/flags/{flag}/access', { path: { flag: draft.base.key }, body });
+    if (answer.flag !== undefined) onSaved({ ...answer, flag: answer.flag }, sent);
   };
   const { rules } = draft.now.flag;
   const nameOf = (key: string) => {
@@ -74,96 +52,64 @@ export default function ReviewDialog(props: ReviewDialogProps) {
     return rules[at]?.name || words.flag.rule(at + 1);
   };
   return (
-    <Dialog
-      open
-      wide
-      onClose={onClose}
+    <ReviewFrame
       title={words.flag.reviewTitle}
       what={words.flag.reviewWhat(draft.base.key)}
-      initialFocus={first}
-      actions={
+      known={!mayPreview || isKnown || stopped}
+      lost={Number(preview?.result?.counts?.would_lose ?? 0)}
+      asks={words.flag}
+      whyAtFirst={whyAtFirst}
+      onSave={save}
+      onConflict={onConflict}
+      onClose={onClose}
+      effects={
         <>
-          <Button onClick={onClose}>{words.dialog.cancel}</Button>
-          <Button kind="primary" disabled={!confirmed || save.isPending} onClick={submit}>
-            {save.isPending ? words.flag.saving : words.flag.save}
-          </Button>
+          {preview !== undefined && (
+            <PreviewPanel
+              preview={preview}
+              outdated={preview.of !== input}
+              onAgain={() => void start(input)}
+              onStop={() => {
+                stop();
+                setStopped(true);
+              }}
+            />
+          )}
+          {changesLatching(draft) && (
+            <fieldset className="review-keep">
+              <legend>{words.flag.onRuleChange}</legend>
+              {(['KEEP', 'RELOCK'] as const).map((each) => (
+                <label key={each}>
+                  <input
+                    type="radio"
+                    name="on-rule-change"
+                    checked={onRuleChange === each}
+                    onChange={() => setOnRuleChange(each)}
+                  />
+                  {each === 'KEEP' ? words.flag.keep : words.flag.relock}
+                </label>
+              ))}
+            </fieldset>
+          )}
         </>
       }
     >
-      {/* biome-ignore lint/a11y/noStaticElementInteractions: Ctrl+Enter saves from any of its fields */}
-      <div
-        className="review"
-        onKeyDown={(event) => {
-          if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
-          event.preventDefault();
-          submit();
-        }}
-      >
-        <ul className="review-changes">
-          {changes.map((change, i) => (
-            <li key={`${change.kind} ${i}`}>
-              {(change.kind === 'rule-field' && change.field === 'conditions') || change.kind === 'rule-added' ? (
-                <RuleInWords
-                  rule={change.rule}
-                  name={nameOf(change.rule.key)}
-                  flagId={draft.base.id}
-                  before={change.kind === 'rule-added' ? undefined : sentences.get(change.rule.key)}
-                />
-              ) : (
-                changeInWords(change, nameOf)
-              )}
-            </li>
-          ))}
-          <ReviewRows rows={draft.now.rows} />
-        </ul>
-        {preview !== undefined && (
-          <PreviewPanel
-            preview={preview}
-            outdated={preview.of !== input}
-            onAgain={() => void start(input)}
-            onStop={() => {
-              stop();
-              setStopped(true);
-            }}
-          />
-        )}
-        {changesLatching(draft) && (
-          <fieldset className="review-keep">
-            <legend>{words.flag.onRuleChange}</legend>
-            {(['KEEP', 'RELOCK'] as const).map((each) => (
-              <label key={each}>
-                <input
-                  type="radio"
-                  name="on-rule-change"
-                  checked={onRuleChange === each}
-                  onChange={() => setOnRuleChange(each)}
-                />
-                {each === 'KEEP' ? words.flag.keep : words.flag.relock}
-              </label>
-            ))}
-          </fieldset>
-        )}
-        <Refusal error={save.error} />
-        <TextField
-          ref={first}
-          label={words.flag.why}
-          value={why}
-          maxLength={1_000}
-          autoComplete="off"
-          onChange={({ target }) => setWhy(target.value)}
-        />
-        {lost !== '0' && (
-          <TextField
-            label={words.flag.confirm}
-            hint={words.flag.toConfirm(lost)}
-            value={typed}
-            inputMode="numeric"
-            autoComplete="off"
-            onChange={({ target }) => setTyped(target.value)}
-          />
-        )}
-      </div>
-    </Dialog>
+      {changes.map((change, i) => (
+        <li key={`${change.kind} ${i}`}>
+          {(change.kind === 'rule-field' && change.field === 'conditions') || change.kind === 'rule-added' ? (
+            <RuleInWords
+              rule={change.rule}
+              name={nameOf(change.rule.key)}
+              flagId={draft.base.id}
+              before={change.kind === 'rule-added' ? undefined : sentences.get(change.rule.key)}
+            />
+          ) : (
+            changeInWords(change, nameOf)
+          )}
+        </li>
+      ))}
+      <ReviewRows rows={draft.now.rows} />
+    </ReviewFrame>
   );
 }
 
@@ -182,10 +128,7 @@ function RuleInWords({ rule, name, flagId, before }: RuleInWordsProps) {
   return (
     <>
       {before === undefined ? words.flag.diff.added(name) : name}
-      <div className="review-sentences">
-        {before !== undefined && <del>{before}</del>}
-        <ins>{after}</ins>
-      </div>
+      <BeforeAndAfter before={before} after={after} />
     </>
   );
 }

@@ -1,0 +1,125 @@
+import { useMutation } from '@tanstack/react-query';
+import { type ReactNode, useRef, useState } from 'react';
+import { ApiError } from '../../api/api-error.js';
+import { Button } from '../../ui/button.js';
+import { Dialog } from '../../ui/dialog.js';
+import { TextField } from '../../ui/field.js';
+import { words } from '../../words/flag-words.js';
+import { Working } from '../working.js';
+import { Refusal } from './refusal.js';
+import './review.css';
+
+export interface ReviewFrameProps {
+  readonly title: string;
+  readonly what: string;
+  /** The changes in words, each an `li`. */
+  readonly children: ReactNode;
+  /** For whom it changes something, and what else is to be chosen before it is saved. */
+  readonly effects: ReactNode;
+  /** Whether it is known whom it takes something from; until then nothing is saved. */
+  readonly known: boolean;
+  /** How many lose something by it: where some do, their number is typed before it is saved. */
+  readonly lost: number;
+  /** How that is asked for. */
+  readonly asks: { readonly confirm: string; readonly toConfirm: (lost: string) => string };
+  /** Why, as long as nobody says otherwise. */
+  readonly whyAtFirst: string;
+  readonly onSave: (why: string) => Promise<void>;
+  /** Somebody has saved it meanwhile. */
+  readonly onConflict: () => void;
+  readonly onClose: () => void;
+}
+
+/** Says in words what saving a draft comes to, and for whom, before it is done. */
+export function ReviewFrame({
+  title,
+  what,
+  children,
+  effects,
+  known,
+  lost,
+  asks,
+  whyAtFirst,
+  ...on
+}: ReviewFrameProps) {
+  const [why, setWhy] = useState(whyAtFirst);
+  const [typed, setTyped] = useState('');
+  const first = useRef<HTMLInputElement>(null);
+  const confirmed = known && (lost === 0 || typed.replaceAll(/[,.\s]/g, '') === String(lost));
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: () => on.onSave(why.trim()),
+    onError: (failure) => {
+      if (failure instanceof ApiError && failure.kind === 'conflict') on.onConflict();
+    },
+  });
+  const submit = () => {
+    if (confirmed && !isPending) mutate();
+  };
+  return (
+    <Dialog
+      open
+      wide
+      onClose={on.onClose}
+      title={title}
+      what={what}
+      initialFocus={first}
+      actions={
+        <>
+          <Button onClick={on.onClose}>{words.dialog.cancel}</Button>
+          <Button kind="primary" disabled={!confirmed || isPending} onClick={submit}>
+            {isPending ? words.flag.saving : words.flag.save}
+          </Button>
+        </>
+      }
+    >
+      {/* biome-ignore lint/a11y/noStaticElementInteractions: Ctrl+Enter saves from any of its fields */}
+      <div
+        className="review"
+        onKeyDown={(event) => {
+          if (event.key !== 'Enter' || !(event.ctrlKey || event.metaKey)) return;
+          event.preventDefault();
+          submit();
+        }}
+      >
+        <ul className="review-changes">{children}</ul>
+        {effects}
+        <Refusal error={error} />
+        <TextField
+          ref={first}
+          label={words.flag.why}
+          value={why}
+          maxLength={1_000}
+          autoComplete="off"
+          onChange={({ target }) => setWhy(target.value)}
+        />
+        {lost > 0 && (
+          <TextField
+            label={asks.confirm}
+            hint={asks.toConfirm(String(lost))}
+            value={typed}
+            inputMode="numeric"
+            autoComplete="off"
+            onChange={({ target }) => setTyped(target.value)}
+          />
+        )}
+        {isPending && <Working label={title} />}
+      </div>
+    </Dialog>
+  );
+}
+
+export interface BeforeAndAfterProps {
+  /** Undefined for what is new. */
+  readonly before: string | undefined;
+  readonly after: string;
+}
+
+/** What the server says of something before it is saved, and after. */
+export function BeforeAndAfter({ before, after }: BeforeAndAfterProps) {
+  return (
+    <div className="review-sentences">
+      {before !== undefined && <del>{before}</del>}
+      <ins>{after}</ins>
+    </div>
+  );
+}
