@@ -429,6 +429,9 @@ describe('onboarding', () => {
     });
   });
   it('shows actions with how often they were done', async () => {
+    await server.admin('PATCH', '/api/admin/actions', {
+      actions: [{ name: 'big_report', derivation: { from: ['report_created', 'tour_seen', 'exported', 'shared'] } }],
+    });
     await until(async () => {
       const { times } = (await server.admin('GET', '/api/admin/actions/report_created')) as { times: number };
       return times === 3;
@@ -436,12 +439,20 @@ describe('onboarding', () => {
     await visit(browser, server, async ({ page, open, signIn, look }) => {
       await open('actions');
       await signIn();
-      await page.getByRole('img', { name: 'report_created: 3 times in the last 30 days' }).waitFor();
+      await page.getByRole('img', { name: 'report_created: 3 times in the last 30 days' }).first().waitFor();
       await page
         .getByRole('row', { name: /^tour_finished/ })
         .getByText('from tour_seen: every event whose property steps is 5')
         .waitFor();
+      // Of a derived one the events are counted by the actions that they name, and said to be no more than that.
+      const derived = page.getByRole('row', { name: /^big_report/ });
+      await derived.getByText('some of these count:').waitFor();
+      await derived.getByRole('img', { name: 'report_created: 3 times in the last 30 days' }).waitFor();
+      await derived.getByText('tour_seen', { exact: true }).waitFor();
+      await derived.getByText('and of 1 other action').waitFor();
       await look('actions');
+      await server.admin('DELETE', '/api/admin/actions/big_report');
+      await derived.waitFor({ state: 'detached' });
       await page.getByRole('button', { name: 'Remove the declaration of report_created' }).click();
       const dialog = page.getByRole('alertdialog');
       await dialog.getByText('1 thing reads it:').waitFor();

@@ -381,6 +381,8 @@ export const actionsWords = {
   derived: (from: readonly string[], sentence: string) => `from ${list.format(from)}: ${sentence}`,
   chart: (action: string, n: number) => `${action}: ${count(n, 'time', 'times')} in the last 30 days`,
   never: 'not in the last 30 days',
+  ofSources: 'some of these count:',
+  moreSources: (n: number) => `and of ${count(n, 'other action', 'other actions')}`,
   more: 'Show more',
   empty: 'No action is declared yet',
   emptyWhat:

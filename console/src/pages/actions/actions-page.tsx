@@ -16,7 +16,7 @@ import { Notice, Patiently } from '../../ui/page-states.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/customers-words.js';
 import { RemoveAction } from './remove-action.js';
-import { useAction, Volume } from './volume.js';
+import { SourceVolumes, useAction, Volume } from './volume.js';
 import '../../parts/page-line.css';
 
 const route = getRouteApi('/actions');
@@ -100,7 +100,7 @@ function cellsOf({ name, client_trackable, derivation }: Action, onRemove: () =>
   const { actions: text } = words;
   return {
     action: <bdi>{name}</bdi>,
-    volume: <Volume action={name} />,
+    volume: derivation === undefined ? <Volume action={name} /> : <SourceVolumes from={derivation.from} />,
     how:
       derivation === undefined ? (
         <span className="soft">{text.plain}</span>

@@ -16,6 +16,29 @@ export function useAction(action: string, enabled = true) {
   });
 }
 
+/** Of how many actions from which one is derived the volume is shown. */
+const MOST_SOURCES = 3;
+
+/**
+ * How often the actions were done of whose events some count as a derived one. Which of them count is told person by person, not by day: it may
+ * hang on what came before.
+ */
+export function SourceVolumes({ from }: { readonly from: readonly string[] }) {
+  const { actions: text } = words;
+  return (
+    <div className="volume-sources">
+      <span className="soft">{text.ofSources}</span>
+      {from.slice(0, MOST_SOURCES).map((source) => (
+        <div key={source}>
+          <bdi className="soft">{source}</bdi>
+          <Volume action={source} />
+        </div>
+      ))}
+      {from.length > MOST_SOURCES && <span className="soft">{text.moreSources(from.length - MOST_SOURCES)}</span>}
+    </div>
+  );
+}
+
 /** How often an action was done on each of the last thirty days, in bars, and altogether. */
 export function Volume({ action }: { readonly action: string }) {
   const { actions: text } = words;
