@@ -193,6 +193,44 @@ describe('a person who does not see it', () => {
   );
 
   it(
+    'gets it by a schedule that is opened, at either end, once it is said why and for whom else',
+    async () => {
+      await visit(browser, server, async ({ page, open, look }) => {
+        await open('people/grace');
+        await page.getByRole('button', { name: /Dashboard/ }).waitFor();
+        const windowOf = async (flag: string) => {
+          const answer = await server.admin('GET', `/api/admin/flags/${flag}`);
+          const { starts_at, ends_at, active } = (answer as { flag: Record<string, unknown> }).flag;
+          return { starts_at, ends_at, active };
+        };
+        for (const [flag, name, diff] of [
+          ['summer', 'Summer', 'summer: begins: 1 Jun 2099, 02:00:00 CEST → no beginning'],
+          ['winter', 'Winter', 'winter: ends: 1 Mar 2020, 01:00:00 CET → no end'],
+        ] as const) {
+          expect(await offered(page, 'grace', flag)).toEqual(['Open the schedule…']);
+          await page.getByRole('button', { name: 'Open the schedule…' }).click();
+          const dialog = page.getByRole('alertdialog');
+          await dialog.getByText(diff, { exact: true }).waitFor();
+          await dialog.getByText('3 people would get it').waitFor();
+          await look(`person-window-${flag}`);
+          await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+          await dialog.getByText('Say why first.').waitFor();
+          await dialog.getByLabel('Why?').fill('they wait for it');
+          await dialog.getByRole('button', { name: 'Open', exact: true }).click();
+          await dialog.waitFor({ state: 'detached' });
+          await row(page, name).getByText('on for everyone', { exact: true }).waitFor();
+          expect(await windowOf(flag)).toEqual({ active: true });
+          const { entries } = (await server.admin('GET', `/api/admin/audit?kind=flag&subject=${flag}`)) as {
+            entries: { comment: string }[];
+          };
+          expect(entries[0]).toMatchObject({ comment: 'they wait for it' });
+        }
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'is told when time opens it; other values are tried and not stored; the explanation is copied',
     async () => {
       await visit(

@@ -37,6 +37,8 @@ export async function seedPeople(server: Pick<ConsoleServer, 'admin'>): Promise<
   });
   await flag('new_checkout', { name: 'New checkout', rules: [{ id: 'part', name: 'A part', rollout: 1 }] });
   await flag('legacy', { name: 'Legacy', active: false, is_enabled_globally: true });
+  await flag('summer', { name: 'Summer', is_enabled_globally: true, starts_at: '2099-06-01T00:00:00Z' });
+  await flag('winter', { name: 'Winter', is_enabled_globally: true, ends_at: '2020-03-01T00:00:00Z' });
   await flag('admin_tools', { name: 'Admin tools', is_enabled_globally: true });
   await server.admin('PATCH', '/api/admin/flags/admin_tools/access', {
     access: [{ role: 'contractor', organization_id: 'acme', effect: 'DENY' }],

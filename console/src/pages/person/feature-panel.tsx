@@ -119,7 +119,7 @@ function useOpening(id: string, flag: string, explanation: ExplainFlagResponse['
     .flatMap(({ requirement }) => requirement?.requirement?.met_at ?? [])
     .concat(explanation?.starts_at !== undefined && isAhead(explanation.starts_at) ? [explanation.starts_at] : [])
     .toSorted((a, b) => Date.parse(a) - Date.parse(b));
-  const wanted = off && stored && candidate !== undefined && isAhead(candidate);
+  const wanted = off && stored && candidate !== undefined && isAhead(candidate) && isForeseen(candidate);
   const { data, isPlaceholderData } = useExplanation(id, flag, wanted ? { at: candidate } : undefined, wanted);
   const opens = wanted && !isPlaceholderData && data?.explanation?.decision?.enabled === true;
   return opens ? candidate : undefined;
@@ -127,6 +127,13 @@ function useOpening(id: string, flag: string, explanation: ExplainFlagResponse['
 
 function isAhead(at: string): boolean {
   return Date.parse(at) > Date.now();
+}
+
+/** How far ahead it is asked what would be decided: a little less than the ten years that the server looks. */
+const FORESEEN_MS = 3_650 * 24 * 60 * 60_000;
+
+function isForeseen(at: string): boolean {
+  return Date.parse(at) - Date.now() < FORESEEN_MS;
 }
 
 function Foot({ answer: { explanation, user } }: { readonly answer: ExplainFlagResponse }) {

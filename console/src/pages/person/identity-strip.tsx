@@ -1,6 +1,5 @@
 import type { ReactNode } from 'react';
 import type { GetUserResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { Instant } from '../../parts/instant.js';
 import { Moment } from '../../parts/moment.js';
 import { Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
@@ -40,7 +39,7 @@ export function IdentityStrip({ person }: { readonly person: GetUserResponse | u
             {progress.stage}{' '}
             {progress.updated_at !== undefined && (
               <span className="identity-since">
-                {identity.since} <Instant at={progress.updated_at} />
+                {identity.since} <Moment at={progress.updated_at} />
               </span>
             )}
           </>
