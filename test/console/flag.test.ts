@@ -276,4 +276,29 @@ describe('the page of a flag', () => {
       { viewport: PHONE },
     );
   });
+
+  it.each([320, 768, 1280])('cuts nothing off in a condition, however long its parts are, at %s px', async (width) => {
+    await onFlag('long', async ({ page, look }) => {
+      const path = '$.billing.subscription.current_plan_identifier';
+      const value = 'enterprise-annual-with-priority-support-and-onboarding';
+      const long = { fact: 'attribute', path, operator: 'equal', value };
+      const action = { action: 'a_rather_long_action_name_that_a_build_makes', windowDays: 90 };
+      const counted = { fact: 'actionCount', params: action, operator: 'lessThan', value: 3 };
+      await server.admin('PATCH', '/api/admin/flags/long', {
+        rules: [{ id: 'ten', conditions: { all: [long, { any: [long, { all: [counted, long] }] }] } }],
+      });
+      await page.reload();
+      await edit(page);
+      await page.setViewportSize({ width, height: 1000 });
+      const beyond = await page.locator('.conditions').evaluate((editor) => {
+        const { right } = editor.getBoundingClientRect();
+        return [...editor.querySelectorAll('.condition-row, .condition-row :is(input, select, button)')]
+          .filter((each) => each.getBoundingClientRect().right > right + 1)
+          .map((each) => each.className || each.tagName);
+      });
+      expect(beyond).toEqual([]);
+      await page.locator('.conditions').scrollIntoViewIfNeeded();
+      await look(`flag-long-conditions-${width}`);
+    });
+  });
 });

@@ -7,6 +7,7 @@ import { IconButton } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { AddIcon, GroupIcon, IndentIcon, LabelIcon, OutdentIcon, RemoveIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';
+import { withLocalInstants } from '../instant.js';
 import { JsonField } from '../json-editor/json-field.js';
 import type { Editing } from './editing.js';
 import { LabelFields, LeafFields } from './leaf-fields.js';
@@ -120,16 +121,18 @@ function Row({ node, place, editing, children }: ConditionNodeProps & { readonly
       onPaste={(event) => paste(event, node, edit)}
     >
       <div className="condition-line">
-        <button
-          type="button"
-          className="condition-not"
-          aria-pressed={place.nots.length > 0}
-          title={words.flag.negate}
-          onClick={() => edit({ kind: 'negate', at: node.id }, true)}
-        >
-          {place.nots.length > 1 ? `${words.flag.not} ×${place.nots.length}` : words.flag.not}
-        </button>
-        {children}
+        <div className="condition-fields">
+          <button
+            type="button"
+            className="condition-not"
+            aria-pressed={place.nots.length > 0}
+            title={words.flag.negate}
+            onClick={() => edit({ kind: 'negate', at: node.id }, true)}
+          >
+            {place.nots.length > 1 ? `${words.flag.not} ×${place.nots.length}` : words.flag.not}
+          </button>
+          {children}
+        </div>
         <span className="condition-actions">
           {isGroup(node) && (
             <IconButton
@@ -177,12 +180,12 @@ function Row({ node, place, editing, children }: ConditionNodeProps & { readonly
       {unknown.length > 0 && <p className="condition-remark">{words.flag.unknown(unknown)}</p>}
       {faults.map((message) => (
         <p key={message} className="condition-remark condition-fault">
-          {message}
+          {withLocalInstants(message)}
         </p>
       ))}
       {warnings.map((message) => (
         <p key={message} className="condition-remark condition-warning">
-          {message}
+          {withLocalInstants(message)}
         </p>
       ))}
     </div>

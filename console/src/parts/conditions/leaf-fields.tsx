@@ -51,33 +51,35 @@ export function LeafFields({ node, editing }: LeafProps) {
         options={operatorsOf(vocabulary, fact, leaf.operator)}
         onChoose={(operator) => change(toOperator(leaf.decorators, operator))}
       />
-      {value.kind === 'constant' ? (
-        <ValueField
-          value={value.value}
-          factType={typeOf(leaf.read, fact, vocabulary)}
-          operator={leaf.operator}
-          suggestions={suggestionsFor(leaf.read, vocabulary)}
-          onValue={(json) => change({ value: json })}
+      <span className="condition-value" data-kind={value.kind}>
+        {value.kind === 'constant' ? (
+          <ValueField
+            value={value.value}
+            factType={typeOf(leaf.read, fact, vocabulary)}
+            operator={leaf.operator}
+            suggestions={suggestionsFor(leaf.read, vocabulary)}
+            onValue={(json) => change({ value: json })}
+          />
+        ) : (
+          <FactFields
+            read={value.read}
+            vocabulary={vocabulary}
+            onRead={(read) => change(toValue({ kind: 'fact', read }, (node.own as JsonObject).value))}
+          />
+        )}
+        <IconButton
+          label={value.kind === 'constant' ? words.flag.compareFact : words.flag.compareConstant}
+          icon={<FactValueIcon aria-hidden />}
+          aria-pressed={value.kind === 'fact'}
+          onClick={() =>
+            change(
+              value.kind === 'fact'
+                ? toValue({ kind: 'constant', value: '' })
+                : toValue({ kind: 'fact', read: { fact: vocabulary?.facts[0]?.name ?? '', params: {}, path: '' } }),
+            )
+          }
         />
-      ) : (
-        <FactFields
-          read={value.read}
-          vocabulary={vocabulary}
-          onRead={(read) => change(toValue({ kind: 'fact', read }, (node.own as JsonObject).value))}
-        />
-      )}
-      <IconButton
-        label={value.kind === 'constant' ? words.flag.compareFact : words.flag.compareConstant}
-        icon={<FactValueIcon aria-hidden />}
-        aria-pressed={value.kind === 'fact'}
-        onClick={() =>
-          change(
-            value.kind === 'fact'
-              ? toValue({ kind: 'constant', value: '' })
-              : toValue({ kind: 'fact', read: { fact: vocabulary?.facts[0]?.name ?? '', params: {}, path: '' } }),
-          )
-        }
-      />
+      </span>
     </>
   );
 }

@@ -68,7 +68,7 @@ export function Typed({ label, shownLabel = false, text, short = false, suggesti
         placeholder={shownLabel ? undefined : label}
         autoComplete="off"
         spellCheck={false}
-        size={Math.max(short ? 4 : 10, Math.min(40, shown.length + 1))}
+        size={Math.max(short ? 4 : 10, Math.min(24, shown.length + 1))}
         onChange={({ target }) => {
           setTyped(target.value);
           onText(target.value);
