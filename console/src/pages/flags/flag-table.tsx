@@ -1,4 +1,4 @@
-import { useVirtualizer } from '@tanstack/react-virtual';
+import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
 import { useShortcuts } from '../../parts/shortcuts.js';
@@ -26,6 +26,15 @@ const ROW = 54;
 const CARD = 112;
 const NARROW = matchMedia('(max-width: 767px)');
 
+/** How many rows are in the page at most, where no more than that can be seen: up to windows that are 2160 px high. */
+const MOST_ROWS = 40;
+
+/** The rows that can be seen, with some before and behind: fewer where many can be seen, so that all of them are no more than is quick. */
+function rowsAround(range: Range): number[] {
+  const spare = Math.floor((MOST_ROWS - (range.endIndex - range.startIndex + 1)) / 2);
+  return defaultRangeExtractor({ ...range, overscan: Math.max(1, Math.min(range.overscan, spare)) });
+}
+
 /** The rows of the list, of which only those are in the page that can be seen. */
 export function FlagTable({ list, stale, mayChange, selection, onSelect, onMore, onSwitch }: FlagTableProps) {
   const { rows, total } = list;
@@ -38,6 +47,7 @@ export function FlagTable({ list, stale, mayChange, selection, onSelect, onMore,
     estimateSize: () => height,
     getItemKey: (i) => rows[i]?.flag.id ?? i,
     overscan: 6,
+    rangeExtractor: rowsAround,
     scrollPaddingStart: narrow ? 0 : 36,
     initialRect: { width: 800, height: 600 },
   });
