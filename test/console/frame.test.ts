@@ -78,6 +78,17 @@ describe('the console below a path', () => {
       await page.getByRole('button', { name: /^Account/ }).click();
       await look('account');
       await page.getByText('System', { exact: true }).click();
+      // How long ago is told without a zone; who has no pointer to ask it for more has all times shown exactly.
+      await page.getByText('Exact, with zone', { exact: true }).click();
+      await page.keyboard.press('Escape');
+      await open('flags');
+      const changed = page.locator('.flags time').first();
+      await changed.waitFor();
+      expect(await changed.innerText()).toMatch(/^\d+ \w+ \d{4}, \d\d:\d\d:\d\d CES?T$/);
+      await look('flags-exact-times');
+      await page.keyboard.press('z');
+      await until(async () => !/CES?T/.test(await changed.innerText()));
+      await page.getByRole('button', { name: /^Account/ }).click();
       await page.getByRole('button', { name: 'Keyboard shortcuts' }).click();
       await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).waitFor();
       await look('shortcuts');

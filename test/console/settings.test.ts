@@ -382,6 +382,42 @@ describe('the health', () => {
   });
 });
 
+describe('what nothing tells of', () => {
+  it.each([
+    ['health', '/api/admin/health', 5],
+    ['dead-letters', '/api/admin/dead-letters', 15],
+  ])('is asked for again every few seconds, but not in a tab that nobody sees: %s', async (tab, path, everySeconds) => {
+    await visit(browser, server, async ({ page, open }) => {
+      let asked = 0;
+      page.on('response', (response) => {
+        if (new URL(response.url()).pathname === path) asked += 1;
+      });
+      await page.clock.install();
+      await open(`settings?tab=${tab}`);
+      await until(() => asked > 0);
+      await page.getByRole('table').first().waitFor();
+      const ahead = () => page.clock.runFor(everySeconds * 1_100);
+      const before = asked;
+      await ahead();
+      await until(() => asked > before);
+      const sees = (visibility: DocumentVisibilityState) =>
+        page.evaluate((state) => {
+          Object.defineProperty(document, 'visibilityState', { value: state, configurable: true });
+          Object.defineProperty(document, 'hidden', { value: state === 'hidden', configurable: true });
+          document.dispatchEvent(new Event('visibilitychange', { bubbles: true }));
+        }, visibility);
+      await sees('hidden');
+      const hidden = asked;
+      for (let i = 0; i < 4; i++) await ahead();
+      // What would have been asked for has been by the time that something else is answered.
+      await page.evaluate(() => fetch('/healthz').catch(() => undefined));
+      expect(asked).toBe(hidden);
+      await sees('visible');
+      await until(() => asked > hidden);
+    });
+  });
+});
+
 describe('at 320 pixels', () => {
   it('nothing is wider than the page', async () => {
     await visit(

@@ -1,4 +1,5 @@
 import { apiUrl } from '../api/api.js';
+import { chooseExactTimes, useExactTimes } from '../parts/exact-times.js';
 import { useSession } from '../parts/session-context.js';
 import { Button } from '../ui/button.js';
 import { DarkIcon, HelpIcon, KeysIcon, LightIcon, NoticesIcon, SignOutIcon, SystemIcon } from '../ui/icons.js';
@@ -16,10 +17,11 @@ export interface AccountPanelProps {
 
 const ICONS: Readonly<Record<Theme, typeof SystemIcon>> = { system: SystemIcon, light: LightIcon, dark: DarkIcon };
 
-/** Who is signed in, the theme, and the way out. */
+/** Who is signed in, how the console looks and tells times, and the way out. */
 export default function AccountPanel({ anchor, onClose, onShortcuts, onSignOut }: AccountPanelProps) {
   const { caller, version } = useSession();
   const theme = useTheme();
+  const exact = useExactTimes();
   return (
     <Popover open onClose={onClose} anchor={anchor} title={words.frame.signedInAs}>
       <div className="account-who">
@@ -45,6 +47,21 @@ export default function AccountPanel({ anchor, onClose, onShortcuts, onSignOut }
             </label>
           );
         })}
+      </fieldset>
+      <fieldset className="themes times">
+        <legend>{words.instants.times}</legend>
+        {[false, true].map((each) => (
+          <label key={String(each)} className="theme">
+            <input
+              type="radio"
+              name="times"
+              className="unseen"
+              checked={exact === each}
+              onChange={() => chooseExactTimes(each)}
+            />
+            {each ? words.instants.exact : words.instants.ago}
+          </label>
+        ))}
       </fieldset>
       <div className="account-links">
         <Button kind="quiet" icon={<KeysIcon aria-hidden />} onClick={onShortcuts}>

@@ -6,6 +6,7 @@ import { followLive } from '../api/live.js';
 import { keepQueriesLive } from '../api/live-queries.js';
 import { viewedOrganization } from '../api/view-as.js';
 import { keepsDrafts } from '../parts/drafting/draft-store.js';
+import { areTimesExact, chooseExactTimes } from '../parts/exact-times.js';
 import { later, untilHad } from '../parts/later.js';
 import { Optional } from '../parts/optional.js';
 import { useMay, useMayMakeFlags, useSession } from '../parts/session-context.js';
@@ -46,6 +47,7 @@ export function Shell(): ReactNode {
   useShortcuts([
     { keys: 'Mod+k', what: words.shortcuts.find, run: () => setOpen('palette') },
     { keys: '?', what: words.shortcuts.help, run: () => setOpen('shortcuts') },
+    { keys: 'z', what: words.shortcuts.times, run: () => chooseExactTimes(!areTimesExact()) },
     ...(mayMake
       ? [{ keys: 'c', what: words.shortcuts.newFlag, run: () => void router.navigate({ to: '/flags/new' }) }]
       : []),

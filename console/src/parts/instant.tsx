@@ -1,4 +1,5 @@
 import { words } from '../words/words.js';
+import { useExactTimes } from './exact-times.js';
 import { useNow } from './now.js';
 
 const relative = new Intl.RelativeTimeFormat('en', { numeric: 'auto', style: 'short' });
@@ -46,14 +47,18 @@ export function clockTime(at: Date): string {
   return clock.format(at);
 }
 
-/** An instant as people say it; the exact one, here and in UTC, on hover. */
+/**
+ * An instant in a list, as people say it; the exact one, here and in UTC, on hover. Whoever has no pointer, or wants to note them down, has all
+ * of them shown exactly by a key or in the account's panel. Where one stands alone it is a `Moment`.
+ */
 export function Instant({ at }: { readonly at: string | undefined }) {
   const now = useNow();
+  const exact = useExactTimes();
   if (at === undefined) return <span>{words.instants.never}</span>;
   const date = new Date(at);
   return (
     <time dateTime={at} title={words.instants.zone(localTime(date), date.toISOString())} className="numbers">
-      {relativeTime(date, now)}
+      {exact ? localTime(date) : relativeTime(date, now)}
     </time>
   );
 }

@@ -27,8 +27,9 @@ export function shortTime(at: Date, now: Date): string {
 }
 
 /** An instant that people note down, and how far it is: `Thu 26 Nov, 09:00 CET (in 2 days)`. To the second, and in UTC, on hover. */
-export function Moment({ at, distance = true }: { readonly at: string; readonly distance?: boolean }) {
+export function Moment({ at, distance = true }: { readonly at: string | undefined; readonly distance?: boolean }) {
   const now = useNow();
+  if (at === undefined) return <span>{words.instants.never}</span>;
   const date = new Date(at);
   return (
     <time dateTime={at} title={words.instants.zone(localTime(date), date.toISOString())} className="numbers">

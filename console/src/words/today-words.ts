@@ -75,7 +75,7 @@ export const todayWords = {
   },
   unlocks: {
     title: 'Live unlocks',
-    perMinute: (n: number) => `${number.format(n)} a minute`,
+    perMinute: (n: number) => `${number.format(n)} within the last minute`,
     pause: 'Pause',
     resume: 'Go on',
     paused: (n: number) => (n === 0 ? 'Paused.' : `Paused: ${number.format(n)} since.`),

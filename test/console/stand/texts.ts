@@ -122,7 +122,7 @@ export async function steadyAria(part: Locator): Promise<string> {
   const longestFirst = [...new Set(times)].toSorted((a, b) => b.length - a.length);
   return longestFirst
     .reduce((text, time) => text.replaceAll(time, 'A WHILE'), told)
-    .replaceAll(/\d+ \w+ \d{4}, [\d:]+ \w+/g, 'AN INSTANT')
+    .replaceAll(/\d+ \w+ \d{4}, [\d:]+ \w+|\w{3} \d+ \w{3}, \d\d:\d\d \w+ \([^)]*\)/g, 'AN INSTANT')
     .replaceAll(/\d+ seconds/g, 'A WHILE');
 }
 

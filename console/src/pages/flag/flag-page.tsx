@@ -11,8 +11,9 @@ import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
 import { CopyKey } from '../../parts/copy-key.js';
 import { DraftBar } from '../../parts/drafting/draft-bar.js';
 import { Failure } from '../../parts/failure.js';
-import { Instant, withLocalInstants } from '../../parts/instant.js';
+import { withLocalInstants } from '../../parts/instant.js';
 import { later, useAhead } from '../../parts/later.js';
+import { Moment } from '../../parts/moment.js';
 import { Optional } from '../../parts/optional.js';
 import { PageHead } from '../../parts/page-head.js';
 import { PageTabs } from '../../parts/page-tabs.js';
@@ -120,7 +121,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
         <div className="key-facts">
           <CopyKey of={flag.key} />
           <span>
-            {words.flag.version(flag.version)}, {words.flag.changed} <Instant at={flag.updated_at} />
+            {words.flag.version(flag.version)}, {words.flag.changed} <Moment at={flag.updated_at} />
           </span>
         </div>
       </PageHead>

@@ -1,6 +1,6 @@
 import { call } from '../../api/api.js';
 import { Failure } from '../../parts/failure.js';
-import { Instant } from '../../parts/instant.js';
+import { Moment } from '../../parts/moment.js';
 import { usePaged } from '../../parts/paged.js';
 import { Button } from '../../ui/button.js';
 import { NoticesIcon } from '../../ui/icons.js';
@@ -42,7 +42,7 @@ export default function HistoryTab({ id }: { readonly id: string }) {
             <p>{sentence === '' ? action : sentence}</p>
             {comment !== '' && <p className="soft">{text.because(comment)}</p>}
             <p className="history-by">
-              <Instant at={at} /> {text.by(actor)}
+              <Moment at={at} /> {text.by(actor)}
             </p>
           </li>
         ))}

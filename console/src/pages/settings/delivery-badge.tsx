@@ -1,5 +1,5 @@
 import type { Delivery } from '../../../../src/protocol/gen/admin-json.js';
-import { Instant } from '../../parts/instant.js';
+import { Moment } from '../../parts/moment.js';
 import { settingsWords } from '../../words/settings-words.js';
 import { DELIVERY_STATES, type DeliveryState } from './deliveries.js';
 
@@ -21,7 +21,7 @@ export function DeliveryBadge({ delivery: { state, attempts, next_attempt_at } }
       {state === 'pending' && attempts > 0 && (
         <span className="soft">
           {' '}
-          {text.next} <Instant at={next_attempt_at} />
+          {text.next} <Moment at={next_attempt_at} />
         </span>
       )}
     </>

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { Delivery } from '../../../../src/protocol/gen/admin-json.js';
-import { Instant } from '../../parts/instant.js';
+import { Moment } from '../../parts/moment.js';
 import { PlainTable } from '../../parts/plain-table.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
@@ -53,13 +53,13 @@ export function DeliveryDialog({ id, delivery, mayReplay, onClose }: DeliveryDia
           </dd>
           <dt>{text.deliveryColumns.made}</dt>
           <dd>
-            <Instant at={created_at} />
+            <Moment at={created_at} />
           </dd>
           {finished_at !== undefined && (
             <>
               <dt>{text.finished}</dt>
               <dd>
-                <Instant at={finished_at} />
+                <Moment at={finished_at} />
               </dd>
             </>
           )}
@@ -82,7 +82,7 @@ export function DeliveryDialog({ id, delivery, mayReplay, onClose }: DeliveryDia
             ]}
             rows={log.toReversed().map((attempt, at) => ({
               key: `${attempt.at} ${at}`,
-              cells: { at: <Instant at={attempt.at} />, answer: answerOf(attempt) },
+              cells: { at: <Moment at={attempt.at} />, answer: answerOf(attempt) },
             }))}
           />
         )}

@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import type { Webhook } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
-import { Instant } from '../../parts/instant.js';
+import { Moment } from '../../parts/moment.js';
 import { settingsWords } from '../../words/settings-words.js';
 import { answerOf } from './deliveries.js';
 import { lookAgainMs } from './look-again.js';
@@ -49,7 +49,7 @@ export function LastAnswer({ id }: { readonly id: string }) {
   if (last === undefined) return <span className="soft">{text.nothingSent}</span>;
   return (
     <>
-      {answerOf(last)} · <Instant at={last.at} />
+      {answerOf(last)} · <Moment at={last.at} />
     </>
   );
 }

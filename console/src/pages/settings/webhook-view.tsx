@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { Webhook } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
-import { Instant } from '../../parts/instant.js';
+import { Moment } from '../../parts/moment.js';
 import { useMay } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { AgainIcon, BackIcon, EarnedIcon, PauseIcon, RemoveIcon, SendIcon, UnknownIcon } from '../../ui/icons.js';
@@ -68,7 +68,7 @@ export function WebhookView({ id, webhook }: WebhookViewProps) {
         <div className="page-line">
           <TypeBadges types={types} />
           <span className="soft">
-            {text.since} <Instant at={created_at} />
+            {text.since} <Moment at={created_at} />
           </span>
         </div>
         {mayChange && (

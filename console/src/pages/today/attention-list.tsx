@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Attention, AttentionTarget, GetOverviewResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { Instant } from '../../parts/instant.js';
+import { Moment } from '../../parts/moment.js';
 import { useMay } from '../../parts/session-context.js';
 import { DoneIcon, FailedIcon, TargetedIcon, WarnIcon } from '../../ui/icons.js';
 import { words } from '../../words/today-words.js';
@@ -76,7 +76,7 @@ function Item({ attention: { kind, sentence, count, since, targets } }: { readon
           {since !== undefined && (
             <span className="soft">
               {' '}
-              {text.since} <Instant at={since} />
+              {text.since} <Moment at={since} />
             </span>
           )}
         </p>

@@ -9,6 +9,7 @@ import { tokenWords as text } from '../../words/token-words.js';
 import { ChangeDialog } from '../change-dialog.js';
 import { Instant } from '../instant.js';
 import { isolated } from '../isolated.js';
+import { Moment } from '../moment.js';
 import { useNow } from '../now.js';
 import { PlainTable } from '../plain-table.js';
 import { useMay, useSession } from '../session-context.js';
@@ -140,7 +141,7 @@ function RevokeToken({ token, onClose }: { readonly token: Token; readonly onClo
         ) : (
           <p>
             {text.usedLast}
-            <Instant at={token.last_used_at} />.
+            <Moment at={token.last_used_at} />.
           </p>
         )}
         {caller.id === token.id && <p className="loss">{text.own}</p>}

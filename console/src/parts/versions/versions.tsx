@@ -4,7 +4,7 @@ import { DownIcon, UpIcon } from '../../ui/icons.js';
 import { Patiently, Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/versions-words.js';
 import { Failure } from '../failure.js';
-import { Instant } from '../instant.js';
+import { Moment } from '../moment.js';
 import { usePaged } from '../paged.js';
 import { VersionDetails } from './version-details.js';
 import type { VersionSource } from './version-source.js';
@@ -112,7 +112,7 @@ function VersionHead({ version, isNow }: { readonly version: Version; readonly i
           </span>
         )}
         <span className="version-soft">
-          <bdi>{words.versions.by(actor)}</bdi> · <Instant at={at} />
+          <bdi>{words.versions.by(actor)}</bdi> · <Moment at={at} />
         </span>
       </span>
     </>

@@ -4,7 +4,7 @@ import type { Backfill, FeatureFlag } from '../../../../../src/protocol/gen/admi
 import { call } from '../../../api/api.js';
 import { ChangeDialog } from '../../../parts/change-dialog.js';
 import { Failure } from '../../../parts/failure.js';
-import { Instant } from '../../../parts/instant.js';
+import { Moment } from '../../../parts/moment.js';
 import { useMay } from '../../../parts/session-context.js';
 import { Button } from '../../../ui/button.js';
 import { tell } from '../../../ui/toasts.js';
@@ -110,7 +110,7 @@ function Standing({ backfill, runs }: { readonly backfill: Backfill; readonly ru
           {finished_at !== undefined && (
             <>
               {' '}
-              <Instant at={finished_at} />
+              <Moment at={finished_at} />
             </>
           )}
         </p>
