@@ -31,7 +31,7 @@ export function SourceVolumes({ from }: { readonly from: readonly string[] }) {
       {from.slice(0, MOST_SOURCES).map((source) => (
         <div key={source}>
           <bdi className="soft">{source}</bdi>
-          <Volume action={source} />
+          <Volume action={source} brief />
         </div>
       ))}
       {from.length > MOST_SOURCES && <span className="soft">{text.moreSources(from.length - MOST_SOURCES)}</span>}
@@ -39,13 +39,13 @@ export function SourceVolumes({ from }: { readonly from: readonly string[] }) {
   );
 }
 
-/** How often an action was done on each of the last thirty days, in bars, and altogether. */
-export function Volume({ action }: { readonly action: string }) {
+/** How often an action was done on each of the last thirty days, in bars, and altogether; `brief`: where it never was, by a number, too. */
+export function Volume({ action, brief = false }: { readonly action: string; readonly brief?: boolean }) {
   const { actions: text } = words;
   const { data, error } = useAction(action);
   if (error !== null) return <span className="soft">{error.message}</span>;
   if (data === undefined) return null;
-  if (data.times === 0) return <span className="soft">{text.never}</span>;
+  if (data.times === 0) return <span className="soft numbers">{brief ? words.number(0) : text.never}</span>;
   const times = new Map(data.days.map((each) => [each.day, each.times]));
   const most = Math.max(1, ...times.values());
   const today = Date.now();
