@@ -1,4 +1,4 @@
-import { describe, expect, it } from '@jest/globals';
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import fc from 'fast-check';
 import { ConfigurationLog } from '../configuration/configuration-log.js';
 import type { Flag } from '../core/flags/flag.js';
@@ -9,6 +9,7 @@ import { EventStream } from '../services/streaming/event-stream.js';
 import type { WatchInput } from '../services/streaming/streams.js';
 import { type FlagdEvent, type FlagdFeed, openFlagdEvents } from './events.js';
 import type { FlagdCall } from './handlers.js';
+import { AGAIN_MS } from './told-again.js';
 
 const POSITION = { epoch: 'e', configuration: 1, outbox: 0, at: 0, organization: '', userId: '' };
 const READER = { people: false, tokenId: '', organizationId: '', endsAt: Infinity };
@@ -164,5 +165,51 @@ describe('an event stream', () => {
     const world = new World([], undefined);
     await world.connect();
     expect(world.watched!.mostQuietMs).toBeLessThan(20 * SECOND_MS);
+  });
+
+  describe('tells each change once more, when every other server knows of it', () => {
+    afterEach(() => void jest.useRealTimers());
+    const told = ({ events }: World) => events.flatMap(({ data }) => (data === undefined ? [] : [data.flags]));
+
+    it('what became of the flag by then', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+      const world = new World([flagOf('a')], undefined);
+      await world.connect();
+      world.put('a', {});
+      world.put('b', {});
+      jest.advanceTimersByTime(AGAIN_MS - 1_000);
+      world.put('b', { archived: true });
+      expect(told(world)).toHaveLength(3);
+      jest.advanceTimersByTime(1_000);
+      expect(told(world).slice(3)).toEqual([{ a: { type: 'update' } }]);
+      jest.advanceTimersByTime(10 * AGAIN_MS);
+      expect(told(world).slice(4)).toEqual([{ b: { type: 'delete' } }]);
+    });
+
+    it('to a reader that is behind when it takes events again, and to one that has gone not at all', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+      const world = new World([flagOf('a'), flagOf('b')], undefined);
+      await world.connect();
+      world.pause();
+      world.put('a', {});
+      jest.advanceTimersByTime(2 * AGAIN_MS);
+      world.put('b', {});
+      expect(told(world)).toEqual([{ a: { type: 'update' } }]);
+      world.resume();
+      expect(told(world).slice(1)).toEqual([{ a: { type: 'update' } }, { b: { type: 'update' } }]);
+      world.disconnect();
+      jest.advanceTimersByTime(2 * AGAIN_MS);
+      expect(told(world)).toHaveLength(3);
+      expect(jest.getTimerCount()).toBe(0);
+    });
+
+    it('also of what changed a moment before the stream was opened', async () => {
+      jest.useFakeTimers({ doNotFake: ['nextTick', 'queueMicrotask'] });
+      const world = new World([flagOf('a'), flagOf('b')], undefined);
+      world.put('b', {});
+      await world.connect();
+      jest.advanceTimersByTime(AGAIN_MS);
+      expect(told(world)).toEqual([{ b: { type: 'update' } }, { b: { type: 'update' } }]);
+    });
   });
 });

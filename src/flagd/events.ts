@@ -7,6 +7,7 @@ import { streamFailure } from '../protocol/rpcs/stream-failure.js';
 import type { StreamEnd, StreamEvent } from '../services/streaming/event-stream.js';
 import type { StreamService } from '../services/streaming/streams.js';
 import type { FlagdCall } from './handlers.js';
+import { AGAIN_MS, ToldAgain } from './told-again.js';
 
 /** What became of a flag. */
 export type FlagChange = 'write' | 'update' | 'delete';
@@ -50,37 +51,48 @@ const MAX_FLAGS_OF_EVENT = 1_000;
 /**
  * Opens an event stream: `provider_ready` first, `keep_alive` whenever nothing was told for a while, `configuration_change` with the flags
  * that the caller may know of and that were changed (whatever is cached of an answer that was STATIC is void then), or, for a person, that
- * came on or went off for them. Machines are told at once of what was changed lately, since they may have kept it over a break. It is
- * bounded, and ends with its token, as any other stream of changes.
+ * may be decided otherwise for them since they were written, or by time. Machines are told at once of what was changed lately, since they
+ * may have kept it over a break. Each change is told once more a while later, see {@link ToldAgain}. The stream is bounded, and ends with
+ * its token, as any other stream of changes.
  */
 export async function openFlagdEvents(
   options: FlagdEventsOptions,
   call: FlagdCall,
   out: FlagdEventsOut,
 ): Promise<FlagdFeed> {
-  const { streams } = options;
-  const told = new ToldChanges(options, call);
+  const write = (events: readonly FlagdEvent[]): boolean => events.map((one) => out.write(one)).every((more) => more);
+  const again = new ToldAgain((keys) => write(told.again(keys)));
+  const told = new ToldChanges(options, call, again);
   let waited = false;
   const userId = call.caller.kind === 'person' ? call.caller.userId : '';
-  const watching = await streams.watch(call, {
+  const watching = await options.streams.watch(call, {
     userId,
     resumeToken: '',
     mostQuietMs: MOST_QUIET_MS,
+    tellsWrites: true,
     sink: {
       write: (event) => {
-        const events = told.eventsOf(event, waited);
-        return events.map((one) => out.write(one)).every((more) => more);
+        const takes = write(told.eventsOf(event, waited));
+        again.wrote(takes);
+        return takes;
       },
-      end: (reason: StreamEnd) => out.end(streamFailure(reason)),
+      end: (reason: StreamEnd) => {
+        again.close();
+        out.end(streamFailure(reason));
+      },
     },
   });
   return {
     writable: () => {
+      if (!again.writable()) return;
       waited = true;
       watching.writable();
       waited = false;
     },
-    close: () => watching.close(),
+    close: () => {
+      again.close();
+      watching.close();
+    },
     drain: () => void out.write({ type: 'provider_shutdown' }),
   };
 }
@@ -91,11 +103,13 @@ type Changes = Iterable<readonly [key: string, type: FlagChange]>;
 class ToldChanges {
   readonly #options: FlagdEventsOptions;
   readonly #call: FlagdCall;
+  readonly #again: ToldAgain;
   #told: Snapshot | undefined;
 
-  constructor(options: FlagdEventsOptions, call: FlagdCall) {
+  constructor(options: FlagdEventsOptions, call: FlagdCall, again: ToldAgain) {
     this.#options = options;
     this.#call = call;
+    this.#again = again;
   }
 
   /** @param waited whether the event is told later than it happened, as the reader was behind */
@@ -103,17 +117,30 @@ class ToldChanges {
     const before = this.#told;
     const now = this.#options.keeper.snapshot;
     this.#told = now;
-    if (before === undefined) return [{ type: 'provider_ready' }, ...changeEvents(this.#missed(now))];
-    return event.type === 'heartbeat'
-      ? [{ type: 'keep_alive' }]
-      : changeEvents(this.#changes(event, before, now, waited));
+    if (before === undefined) return this.#begin(now);
+    if (event.type === 'heartbeat') return [{ type: 'keep_alive' }];
+    const changes = [...this.#changes(event, before, now, waited)];
+    this.#again.add(changes.map(([key]) => key));
+    return changeEvents(changes);
   }
 
-  /** What the reader may have kept an answer of that holds no longer. Only machines have any to keep. */
-  *#missed(now: Snapshot): Changes {
-    if (this.#call.caller.kind === 'person') return;
-    const { all } = this.#options.streams.changedWithin(MISSED_MS);
-    for (const key of all) yield [key, isToldOf(this.#call, key, now) ? 'update' : 'delete'];
+  /** The events that tell once more of flags that were told of. */
+  again(keys: readonly string[]): readonly FlagdEvent[] {
+    return changeEvents(this.#present(keys, this.#options.keeper.snapshot));
+  }
+
+  /** What the reader may have kept an answer of that holds no longer is told at once. Only machines have any to keep. */
+  #begin(now: Snapshot): readonly FlagdEvent[] {
+    const { streams } = this.#options;
+    const { caller } = this.#call;
+    this.#again.add(streams.changedWithin(AGAIN_MS)[caller.kind === 'person' ? 'visible' : 'all']);
+    const missed = caller.kind === 'person' ? [] : streams.changedWithin(MISSED_MS).all;
+    return [{ type: 'provider_ready' }, ...changeEvents(this.#present(missed, now))];
+  }
+
+  /** Where it is not known what the reader has been told of: what became of these flags. */
+  *#present(keys: Iterable<string>, now: Snapshot): Changes {
+    for (const key of keys) yield [key, isToldOf(this.#call, key, now) ? 'update' : 'delete'];
   }
 
   *#changes(event: StreamEvent, before: Snapshot, now: Snapshot, waited: boolean): Changes {

@@ -1,12 +1,13 @@
 import { afterEach, beforeAll, beforeEach, expect, it } from '@jest/globals';
 import type { RunningServer } from '../../src/compose/start-server.js';
 import { TICKET_EPOCH_MS } from '../../src/services/streaming/answer-tickets.js';
+import { connectWire } from '../flagd/wires.js';
 import { until, withinOnePeriod } from '../timing.js';
 import { describeOnMariadb } from './stands/engines.js';
 import { type EventSourceStand, openEventSource } from './stands/event-source.js';
 import { OPERATOR } from './stands/use-case-stand.js';
 
-describeOnMariadb('two servers that speak OFREP', (engine) => {
+describeOnMariadb('two servers that speak OpenFeature’s protocols', (engine) => {
   let [here, there]: RunningServer[] = [];
   const open: EventSourceStand[] = [];
 
@@ -61,4 +62,47 @@ describeOnMariadb('two servers that speak OFREP', (engine) => {
     const { etag } = await fetchAll(there!, { targetingKey: 'ada' });
     expect(await fetchAll(third, { targetingKey: 'ada' }, etag)).toMatchObject({ status: 304, etag });
   });
+
+  it('leave a client of flagd that keeps answers none that holds no longer, whichever of them it asks', async () => {
+    const authorization = `Bearer ${here!.adminSecret}`;
+    const [wire, other] = [here!, there!].map(({ httpAddress }) => connectWire(`http://${httpAddress}`, 'json'));
+    const request = { flagKey: 'both', context: { targetingKey: 'ada' } };
+    const ask = async () =>
+      (await other!.call('v2', 'ResolveBoolean', request, { authorization })).answer as unknown as Answer;
+    /** What the client keeps of the flag, which it asks for as soon as it hears of a change, and how often it heard. */
+    let kept: Answer | undefined;
+    let heard = 0;
+    const events = wire!.events('v2', { authorization });
+    const client = (async () => {
+      for (let event = await events.next(); event !== undefined; event = await events.next()) {
+        if (!JSON.stringify(event).includes('"both"')) continue;
+        kept = undefined;
+        const answer = await ask();
+        if (answer.reason === 'STATIC') kept = answer;
+        heard++;
+      }
+    })();
+    client.catch(() => undefined);
+    await until(() => heard > 0);
+    // The other server looks each two seconds whether there is another configuration. It may look just now: then it is tried again.
+    do {
+      await setFlag({ isEnabledGlobally: true });
+      await until(async () => (await ask()).reason === 'STATIC');
+      const before = heard;
+      const { keeper } = there!.composed.services;
+      const { revision } = keeper.snapshot;
+      await here!.composed.services.flags.set(OPERATOR, {
+        ...{ keyOrId: 'both', mustExist: false, input: { isEnabledGlobally: false }, expectedVersion: undefined },
+        ...{ onRuleChange: 'KEEP', comment: '', access: [], removeAccess: [] },
+      });
+      await until(() => heard > before);
+      await until(() => keeper.snapshot.revision > revision);
+    } while (kept === undefined);
+    await until(() => kept === undefined);
+    events.close();
+  });
 });
+
+interface Answer {
+  readonly reason: string;
+}

@@ -64,7 +64,7 @@ export interface TargetViewOptions {
 }
 
 /** Decisions are marked stale when the configuration has not been confirmed for this long: two polls and their round trips. */
-const SNAPSHOT_STALE_MS = 6_000;
+export const SNAPSHOT_STALE_MS = 6_000;
 
 const OVERRIDES_NEED_THE_STORE =
   'the store does not answer, and what a call overrides cannot be decided without it; try again';

@@ -73,7 +73,7 @@ interface EventStreamOptions {
 /** One open stream: the position up to which its reader has been told, and the events that the reader does not take yet. */
 export class EventStream {
   readonly reader: Reader;
-  /** Whether it is told of writes that flipped nothing, as what it is asked for may depend on them. */
+  /** Whether it is told of writes, and of time that passed, that flipped nothing: what it is asked for may depend on them. */
   readonly tellsWrites: boolean;
   /** The organization that its caller named by itself, wherever the user is stored; '' for none. */
   readonly organizationId: string;

@@ -39,6 +39,11 @@ export interface WatchInput {
   readonly sink: StreamSink;
   /** After how many milliseconds without an event there is a heartbeat, where that is sooner than for all streams. */
   readonly mostQuietMs?: number;
+  /**
+   * Whether every write of the user and of their organization is told, as `reset`, and so is that time may have changed an answer: for
+   * whoever is answered more than what is on.
+   */
+  readonly tellsWrites?: boolean;
 }
 
 /** What else there is to know of a stream that is opened. */
@@ -100,7 +105,8 @@ export class StreamService {
     authorize(call, 'Watch');
     await requireOwnStream(call, input.userId, this.#options.states.users);
     const { organizationId } = call.caller.kind === 'person' ? ownTarget(call, input.userId).context : {};
-    return this.#open(readerOf(call), input, { organizationId });
+    const { tellsWrites = false } = input;
+    return this.#open(readerOf(call), input, { organizationId, tellsWrites });
   }
 
   /**

@@ -137,6 +137,8 @@ export class UserChannel {
         user.organizationId === this.organizationId && revisionOf(organization) !== this.organizationRevision;
       // Flips of flags that were changed are not told one by one: the change of the configuration is announced.
       const announced = log.since(this.#lookedRevision, this.#lookedAt, now).all;
+      // Of what time changed beside what is on, nothing but its instant is known.
+      const passed = now >= this.nextLookAt;
       this.#on = on;
       this.#lookedAt = now;
       this.#lookedRevision = log.snapshot.revision;
@@ -144,7 +146,7 @@ export class UserChannel {
       this.revision = Math.max(this.revision, user.revision);
       this.organizationId = user.organizationId;
       this.organizationRevision = revisionOf(organization);
-      this.#tellWrites(reading);
+      this.#tellWrites(reading, passed);
       if (settled && was !== undefined) {
         const flips = differences(was, on, announced);
         for (const key of flips.unlocked) this.#flippedByLook.set(key, true);
@@ -204,12 +206,12 @@ export class UserChannel {
     }
   }
 
-  /** Tells the streams that want to know that something was written, whatever came of it. */
-  #tellWrites({ user, organization, now }: RoundReading): void {
+  /** Tells the streams that want to know that something was written, or that an instant has passed that matters, whatever came of it. */
+  #tellWrites({ user, organization, now }: RoundReading, passed: boolean): void {
     const writes = `${user.revision} ${markOfOrganization(organization)}`;
     const before = this.#lookedWrites;
     this.#lookedWrites = writes;
-    if (before === undefined || before === writes) return;
+    if (before === undefined || (before === writes && !passed)) return;
     for (const stream of this.streams) if (stream.tellsWrites) stream.send({ type: 'reset' }, stream.position, now);
   }
 
