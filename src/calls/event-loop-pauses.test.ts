@@ -33,6 +33,27 @@ describe('EventLoopPauses', () => {
     expect(ran).toBe(true);
   });
 
+  it('let one long piece of work go on at each turn of the event loop, each in its turn', async () => {
+    let [turn, counting] = [0, true];
+    const count = (): void => {
+      turn += 1;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    const went: { readonly work: number; readonly turn: number }[] = [];
+    const works = Array.from({ length: 5 }, async (_, work) => {
+      const pauses = new EventLoopPauses({});
+      for (let i = 0; i < 3; i++) {
+        await pauses.take();
+        went.push({ work, turn });
+      }
+    });
+    await Promise.all(works);
+    counting = false;
+    expect(new Set(went.map((one) => one.turn)).size).toBe(15);
+    expect(went.map(({ work }) => work)).toEqual([0, 1, 2, 3, 4, 0, 1, 2, 3, 4, 0, 1, 2, 3, 4]);
+  });
+
   it('stop the work of a call that was cancelled', async () => {
     const abort = new AbortController();
     const pauses = new EventLoopPauses({ signal: abort.signal });

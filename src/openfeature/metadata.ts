@@ -3,7 +3,7 @@ import type { Decision } from '../core/deciding/decision.js';
 import { earnerOf } from '../core/deciding/subject.js';
 import { namesIn } from '../core/explaining/line-words.js';
 import { nearestRule } from '../core/explaining/missing-leaf.js';
-import { requirementsOf } from '../core/requirements/requirements-of.js';
+import { rulesToMeet } from '../core/requirements/requirements-of.js';
 import { missingInWords } from '../core/sentences/requirement-words.js';
 import { BY_KEY } from '../core/sentences/speaking.js';
 import type { CompiledFlag } from '../core/snapshot/snapshot.js';
@@ -29,7 +29,7 @@ export function metadataOf(
 ): Metadata {
   const { ruleId, validUntil, flagVersion } = decision;
   const unlockedAt = decision.reason === 'UNLOCKED' ? view && unlockedAtOf(compiled, decision, view) : undefined;
-  const missing = decision.reason === 'DEFAULT' ? view && missingOf(call, compiled, view) : undefined;
+  const missing = view && tellsMissing(compiled, decision) ? missingOf(call, compiled, view) : undefined;
   return {
     ...(ruleId !== '' && !isVisitor(call.caller) && { rule_id: ruleId }),
     ...(unlockedAt !== undefined && { unlocked_at: shownInstant(unlockedAt) }),
@@ -54,11 +54,16 @@ function audienceOf({ caller }: Call): 'OPERATOR' | 'PERSON' {
   return caller.kind === 'person' || confinedTo(caller) !== '' ? 'PERSON' : 'OPERATOR';
 }
 
+/** Whether something may be missing of a flag that is off, which takes far longer to say than the decision. */
+export function tellsMissing({ rules }: CompiledFlag, { reason }: Decision): boolean {
+  return reason === 'DEFAULT' && rules.length > 0;
+}
+
 /** What is missing of the rule that the user is nearest to, in words; undefined where no rule can be met, or nobody is asked about. */
 function missingOf(call: Call, compiled: CompiledFlag, view: TargetView): string | undefined {
-  if (compiled.rules.length === 0 || view.subject.userId === '') return undefined;
+  if (view.subject.userId === '') return undefined;
   const audience = audienceOf(call);
-  const rule = nearestRule(requirementsOf(compiled, { ...view, audience }).rules);
+  const rule = nearestRule(rulesToMeet(compiled, { ...view, audience }));
   const names = audience === 'OPERATOR' ? namesIn(view.snapshot) : BY_KEY;
   return rule && missingInWords(rule.requirement, names)?.text;
 }

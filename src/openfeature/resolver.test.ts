@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { until } from '../../test/timing.js';
 import type { Call, Person } from '../calls/caller.js';
+import { among, decideAmong } from '../core/deciding/evaluate.js';
+import { subjectOf } from '../core/deciding/subject.js';
 import type { FlagInput } from '../core/flags/parse-flag.js';
+import { flagOf, NOW, ruleOf, snapshotOf, userOf } from '../core/testing/samples.js';
 import type { JsonObject } from '../core/values/json.js';
 import { type EmbeddedLatchkey, startEmbedded } from '../testing/embedded-latchkey.js';
 import type { Resolution, ResolutionFault } from './resolution.js';
@@ -154,6 +157,30 @@ describe('a decision in OpenFeature’s terms', () => {
     await resolve('by_rule', { targetingKey: 'grace' });
     expect(resolver.resolve(machine(), 'by_rule', { targetingKey: 'grace' })).not.toBeInstanceOf(Promise);
     expect(resolver.resolveAll(machine(), { targetingKey: 'grace' })).not.toBeInstanceOf(Promise);
+  });
+
+  it('lets other calls run while it is told what is missing of very many flags, and tells the same', async () => {
+    const rules = [ruleOf('three_reports', { conditions: REPORTS })];
+    const snapshot = snapshotOf(Array.from({ length: 2_000 }, (_, i) => flagOf(`flag_${i}`, { rules })));
+    const subject = subjectOf(snapshot, userOf({ id: 'ada' }), undefined, undefined);
+    const common = among({ hidesDenials: false });
+    const view = { snapshot, subject, stale: false, now: NOW, among: { all: common, 'to people': common } };
+    const evaluated = Array.from(snapshot.flags.keys(), (key) => ({
+      decision: decideAmong(snapshot, key, subject, NOW, common),
+      stale: false,
+    }));
+    const many = new OpenFeatureResolver({ decide: () => ({ snapshot, evaluated, view, confirmed: true }) });
+    let [turns, counting] = [0, true];
+    const count = (): void => {
+      turns += 1;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    const told = await many.resolveAll(machine(), { targetingKey: 'ada' });
+    counting = false;
+    expect(turns).toBeGreaterThan(3);
+    expect(told).toHaveLength(2_000);
+    for (const one of told) expect(one.metadata).toEqual({ missing: 'create 3 more reports', flag_version: 1 });
   });
 
   it('tells when it was unlocked, what is missing, and until when it holds', async () => {

@@ -1,4 +1,5 @@
 import type { Call } from '../calls/caller.js';
+import { EventLoopPauses } from '../calls/event-loop-pauses.js';
 import { authorize } from '../calls/permissions.js';
 import { answersForAll } from '../core/deciding/standing-answer.js';
 import type { Flag } from '../core/flags/flag.js';
@@ -7,12 +8,12 @@ import type { JsonObject } from '../core/values/json.js';
 import type { Target } from '../services/access/target.js';
 import { AnswerRoom, LARGE_FLAGS, MAX_BYTES_PER_ANSWER } from '../services/evaluating/answer-room.js';
 import type { DecidedTarget } from '../services/evaluating/decide-target.js';
-import type { Way } from '../services/evaluating/decide-targets.js';
+import { MOST_AT_ONCE, type Way } from '../services/evaluating/decide-targets.js';
 import type { Evaluator } from '../services/evaluating/evaluation.js';
 import { allKeys } from '../services/evaluating/flag-batches.js';
 import type { Evaluated } from '../services/evaluating/target-views.js';
 import { type ContextOptions, targetOf } from './context.js';
-import { metadataOf } from './metadata.js';
+import { metadataOf, tellsMissing } from './metadata.js';
 import { flagNotFound, type Resolution, type ResolutionFault, resolutionOf } from './resolution.js';
 
 /** The flags that have a tag; undefined: all. */
@@ -32,6 +33,11 @@ export class OpenFeatureResolver {
   constructor(evaluation: Pick<Evaluator, 'decide'>, options: ContextOptions = {}) {
     this.#evaluation = evaluation;
     this.#options = options;
+  }
+
+  /** One like this whose decisions another evaluator makes. */
+  by(evaluation: Pick<Evaluator, 'decide'>): OpenFeatureResolver {
+    return new OpenFeatureResolver(evaluation, this.#options);
   }
 
   /** Whom the context asks about, and what overrides what is stored of them. Throws INVALID where it cannot be evaluated. */
@@ -62,7 +68,8 @@ export class OpenFeatureResolver {
     full = false,
   ): readonly Resolution[] | Promise<readonly Resolution[]> {
     const told = this.#decide(call, context, (snapshot) => keysFor(call, selector, snapshot), full);
-    const all = (decided: DecidedTarget) => resolutionsOf(call, decided);
+    const all = (decided: DecidedTarget) =>
+      saysMuch(decided) ? resolutionsInTurns(call, decided) : resolutionsOf(call, decided);
     return told instanceof Promise ? told.then(all) : all(told);
   }
 
@@ -84,13 +91,51 @@ export class OpenFeatureResolver {
   }
 }
 
-function resolutionsOf(call: Call, { snapshot, evaluated, view, confirmed }: DecidedTarget): readonly Resolution[] {
-  return evaluated.flatMap((one) => {
-    const compiled = snapshot.flags.get(one.decision.flagKey);
-    if (compiled === undefined || one.decision.reason === 'FLAG_NOT_FOUND') return [];
-    const told = confirmed && needsNoState(compiled, one) ? { ...one, stale: false } : one;
-    return resolutionOf(call, compiled, told, metadataOf(call, compiled, told, view));
-  });
+/** So many flags have it told at once what is missing: some milliseconds. */
+const MOST_WORDS_AT_ONCE = 64;
+/** Telling what is missing of a flag takes about as long as this many decisions. */
+const STEPS_OF_WORDS = 64;
+
+/** Whether other calls must run while it is told. */
+function saysMuch({ snapshot, evaluated, view }: DecidedTarget): boolean {
+  if (evaluated.length <= MOST_WORDS_AT_ONCE) return false;
+  if (evaluated.length > MOST_AT_ONCE) return true;
+  if (view === undefined || view.subject.userId === '') return false;
+  let words = 0;
+  for (const { decision } of evaluated) {
+    const compiled = snapshot.flags.get(decision.flagKey);
+    if (compiled !== undefined && tellsMissing(compiled, decision)) words += 1;
+  }
+  return words > MOST_WORDS_AT_ONCE;
+}
+
+function resolutionsOf(call: Call, decided: DecidedTarget): readonly Resolution[] {
+  return decided.evaluated.flatMap((one) => oneResolution(call, decided, one) ?? []);
+}
+
+/** The same, and lets other calls run in between. */
+async function resolutionsInTurns(call: Call, decided: DecidedTarget): Promise<readonly Resolution[]> {
+  const pauses = new EventLoopPauses(call);
+  await pauses.take();
+  const told: Resolution[] = [];
+  for (const one of decided.evaluated) {
+    const resolution = oneResolution(call, decided, one);
+    if (resolution === undefined) continue;
+    told.push(resolution);
+    if (pauses.due(one.decision.reason === 'DEFAULT' ? STEPS_OF_WORDS : 1)) await pauses.take();
+  }
+  return told;
+}
+
+function oneResolution(
+  call: Call,
+  { snapshot, view, confirmed }: DecidedTarget,
+  one: Evaluated,
+): Resolution | undefined {
+  const compiled = snapshot.flags.get(one.decision.flagKey);
+  if (compiled === undefined || one.decision.reason === 'FLAG_NOT_FOUND') return undefined;
+  const told = confirmed && needsNoState(compiled, one) ? { ...one, stale: false } : one;
+  return resolutionOf(call, compiled, told, metadataOf(call, compiled, told, view));
 }
 
 /** Whether the answer is everybody's, so that it is no older than the flag, however late what is stored of the user may be. */

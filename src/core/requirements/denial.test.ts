@@ -10,15 +10,15 @@ import type { CompiledFlag } from '../snapshot/snapshot.js';
 import { arbitraryRow, arbitraryWorld, conditionsHold, KEYS, type World } from '../testing/arbitrary-world.js';
 import { flagOf, fromDay, NOW, requires, rowOf, ruleOf, snapshotOf, userOf, VERIFIED } from '../testing/samples.js';
 import { DAY_MS } from '../values/time.js';
-import { requirementsOf } from './requirements-of.js';
+import { requirementsOf, rulesToMeet } from './requirements-of.js';
 
 const seenBy = ({ snapshot, user, organization }: World, key: string, now: number) => {
   const subject = subjectOf(snapshot, user, organization, undefined);
   const asked = { snapshot, subject, audience: 'PERSON', now } as const;
-  return {
-    decision: decideForPeople(snapshot, key, subject, now),
-    requirements: requirementsOf(snapshot.flags.get(key)!, asked),
-  };
+  const compiled = snapshot.flags.get(key)!;
+  const requirements = requirementsOf(compiled, asked);
+  expect(rulesToMeet(compiled, asked)).toEqual(requirements.rules);
+  return { decision: decideForPeople(snapshot, key, subject, now), requirements };
 };
 
 function isDenied(compiled: CompiledFlag, subject: Subject): boolean {

@@ -37,12 +37,10 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
   const denied = isDenied(compiled, subject);
   const hidesDenial = denied && audience === 'PERSON';
   const showing = showingFor(asked);
-  const earner = compiled.organizations === undefined ? undefined : earnerOf(snapshot, subject);
+  const earner = earnerFor(compiled, asked);
   const decision = (audience === 'PERSON' ? decideForPeople : decide)(snapshot, compiled.flag.key, subject, now);
   const brief = asked.briefWhereOn === true && decision.enabled;
-  const rules = everyRule(compiled, { subject, earner, brief }, showing)
-    .filter((rule) => audience === 'OPERATOR' || isForPeople(rule))
-    .filter(({ met }) => !(hidesDenial && met));
+  const rules = toldRules(compiled, { subject, earner, brief, hidesDenial }, showing);
   const keeps =
     hasKeptUnlock(compiled, subject.user.ledger) ||
     (earner !== undefined && hasKeptUnlock(compiled.organizations!, earner.user.ledger));
@@ -64,6 +62,28 @@ export function requirementsOf(compiled: CompiledFlag, asked: Asked): FlagRequir
     rules,
     ...(tiers === undefined ? {} : { tiers }),
   };
+}
+
+/** The rules that {@link requirementsOf} tells of, and nothing else: for who asks what is missing of very many flags. */
+export function rulesToMeet(compiled: CompiledFlag, asked: Asked): readonly RuleRequirement[] {
+  const { subject, audience } = asked;
+  const hidesDenial = audience === 'PERSON' && isDenied(compiled, subject);
+  const earner = earnerFor(compiled, asked);
+  return toldRules(compiled, { subject, earner, brief: false, hidesDenial }, showingFor(asked));
+}
+
+function earnerFor({ organizations }: CompiledFlag, { snapshot, subject }: Asked): Subject | undefined {
+  return organizations === undefined ? undefined : earnerOf(snapshot, subject);
+}
+
+function toldRules(
+  compiled: CompiledFlag,
+  { hidesDenial, ...of }: Parameters<typeof everyRule>[1] & { readonly hidesDenial: boolean },
+  showing: Showing,
+): readonly RuleRequirement[] {
+  return everyRule(compiled, of, showing)
+    .filter((rule) => showing.audience === 'OPERATOR' || isForPeople(rule))
+    .filter(({ met }) => !(hidesDenial && met));
 }
 
 /** By what the requirements of one flag, or of several together, are shown. */

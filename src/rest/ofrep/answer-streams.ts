@@ -17,8 +17,8 @@ const LOOK_AGAIN_MS = MINUTE_MS;
 const ONCE_MORE_MS = SECOND_MS;
 /** How many answers are waited for at once that have to be read from the store: a slow one holds up no other. */
 const READ_AT_ONCE = 32;
-/** How many steps looking at an answer is, as pauses count them. */
-const STEPS = 32;
+/** How many steps looking at an answer is, as pauses count them: the clock is read after each. */
+const STEPS = 128;
 
 /** When the client of a stream that opens now is to fetch another ticket: early enough, and not with all others. In epoch milliseconds. */
 export function renewalOf({ expiresAt }: Pick<AnswerTicket, 'expiresAt'>, now: number): number {

@@ -21,6 +21,9 @@ export interface DecideTargetOptions extends DecidingOptions {
   readonly keeper: ConfigurationKeeper;
 }
 
+/** So many flags are decided as soon as their states are there. */
+const FEW = 16;
+
 /**
  * Decides the flags that the way of the call chooses for one target, in their order: without a promise when its states are cached.
  * Throws INVALID for what can be no target, and NOT_FOUND for one that is not the caller's to ask about.
@@ -65,7 +68,10 @@ async function decideLater(
   const [present] = await loadStates(states, [target], { demand, snapshot });
   const view = present && views.viewOf(call, snapshot, target, present);
   const asked = { target, view, keys: way.choose(snapshot), way };
-  const evaluated = await decideInTurns(views, call, snapshot, asked, new EventLoopPauses(call));
+  const pauses = new EventLoopPauses(call);
+  // Many calls may have waited for the same answer of the store.
+  if (asked.keys.length > FEW) await pauses.take();
+  const evaluated = await decideInTurns(views, call, snapshot, asked, pauses);
   return { snapshot, evaluated, view, confirmed: isConfirmed(keeper, views) };
 }
 
