@@ -2,6 +2,7 @@ import { Code, ConnectError, createClient, type Transport } from '@connectrpc/co
 import { type UniversalClientFn, universalClientResponseFromFetch } from '@connectrpc/connect/protocol';
 import { createTransport } from '@connectrpc/connect/protocol-connect';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { until } from '../../../test/timing.js';
 import { AddressRate } from '../../calls/address-rate.js';
 import { Service } from '../../flagd/gen/flagd/evaluation/v2/evaluation_pb.js';
 import type { EndedRequest } from '../server/observe.js';
@@ -160,5 +161,40 @@ describe('what HTTP itself refuses below the services', () => {
       expect([opened.status, opened.headers.get('content-type')]).toEqual([200, 'application/connect+proto']);
     });
     expect(ended.at(-1)).toMatchObject({ door: 'connect', status: 429, unexpected: false });
+  });
+
+  it.each([
+    ['has no message', {}, new Uint8Array(0), 'unimplemented'],
+    ['has two messages', {}, new Uint8Array(10), 'unimplemented'],
+    ['has bytes that are none', {}, new Uint8Array([0, 0, 0, 0, 2, 255, 255]), 'invalid_argument'],
+    ['breaks off', {}, new Uint8Array([0, 0, 0]), 'invalid_argument'],
+    ['is packed as nobody knows', { 'connect-content-encoding': 'lzma' }, new Uint8Array(5), 'invalid_argument'],
+    ['has a timeout that is none', { 'connect-timeout-ms': 'soon' }, new Uint8Array(5), 'invalid_argument'],
+  ])('counts a stream as refused, with why, where what opens it %s', async (_what, more, raw, code) => {
+    const ended: EndedRequest[] = [];
+    const observer = { callEnded: (request: EndedRequest) => void ended.push(noted(request)) };
+    await stand.withDoor({ observer }, async (_door, origin) => {
+      const headers = { 'content-type': 'application/connect+proto', ...more };
+      const { status, text } = await askOf(origin, `${PATH}/EventStream`, { token, raw, headers });
+      expect([status, text]).toEqual([200, expect.stringContaining(`"code":"${code}"`)]);
+      await until(() => ended.length > 0);
+    });
+    expect(ended).toMatchObject([{ door: 'connect', status: 400, unexpected: false, error: expect.any(Error) }]);
+  });
+
+  it('ends a stream whose timeout passes with that, and not as one that has told all', async () => {
+    const ended: EndedRequest[] = [];
+    const observer = { callEnded: (request: EndedRequest) => void ended.push(noted(request)) };
+    await stand.withDoor({ observer }, async (_door, origin) => {
+      const { text } = await askOf(origin, `${PATH}/EventStream`, {
+        token,
+        raw: new Uint8Array(5),
+        headers: { 'content-type': 'application/connect+proto', 'connect-timeout-ms': '1500' },
+      });
+      expect(text).toContain('provider_ready');
+      expect(text.slice(text.lastIndexOf('{"error"'))).toContain('"code":"deadline_exceeded"');
+      await until(() => ended.length > 0);
+    });
+    expect(ended).toMatchObject([{ door: 'connect', status: 504, unexpected: false }]);
   });
 });

@@ -8,8 +8,16 @@ import { FLAGD_SERVICES, FLAGD_V1_FORMER_NAME } from '../../flagd/handlers.js';
 import { failureOf } from '../../protocol/messages/failure.js';
 import { HttpError, problemOf, toldOf } from '../server/problem.js';
 
+const GATEWAY_TIMEOUT = 504;
+
+/** The error for a call whose own timeout has passed. */
+export const timeoutPassed = (): HttpError =>
+  new HttpError(GATEWAY_TIMEOUT, 'UNAVAILABLE', 'the timeout that the call set has passed');
+
 /** An error as Connect tells it: its codes are gRPC's. Where waiting helps, `Retry-After` says how long, in seconds; where it is not known who calls, `WWW-Authenticate` what to send. */
 export function connectError(error: unknown, requestId: string): ConnectError {
+  if (error instanceof HttpError && error.status === GATEWAY_TIMEOUT)
+    return new ConnectError(error.message, Code.DeadlineExceeded);
   const { code, details } = failureOf(error, requestId);
   const told = asLatchkeyError(error);
   const wait = told.retryMs === undefined ? {} : { 'retry-after': String(Math.ceil(told.retryMs / SECOND_MS)) };

@@ -1,7 +1,9 @@
+import { Code, ConnectError } from '@connectrpc/connect';
 import type { LatchkeyError } from '../../calls/errors.js';
 import { unavailable } from '../../calls/errors.js';
 import { type FlagdEvent, type FlagdEventsOptions, type FlagdFeed, openFlagdEvents } from '../../flagd/events.js';
 import type { FlagdCall } from '../../flagd/handlers.js';
+import { timeoutPassed } from './connect-error.js';
 
 /**
  * An event stream of flagd's as connect-es takes one: a generator, which is asked for the next event when the reader has taken the one
@@ -41,6 +43,8 @@ export class ConnectEvents {
         else if (this.#failure !== undefined) throw this.#failure;
         else await this.#more();
       }
+      // A stream that ends without a failure has told all that there is.
+      if (isTimeout(call.signal?.reason)) throw timeoutPassed();
     } catch (error) {
       throw failed(error);
     } finally {
@@ -68,3 +72,5 @@ export class ConnectEvents {
     await woken;
   }
 }
+
+const isTimeout = (reason: unknown): boolean => reason instanceof ConnectError && reason.code === Code.DeadlineExceeded;

@@ -218,10 +218,19 @@ const codeOf = (status: number) => (status === TOO_MANY ? 'LIMITED' : 'INVALID')
 
 const malformed = (reason: string): Error => invalid(`the request is malformed: ${reason}`);
 
-/** The same of the message that opens a stream. */
-const malformedStreams: Interceptor = (next) => (call) => {
+/** The same of the message that opens a stream. What connect-es refuses of a stream by itself is kept for the observer, too. */
+const malformedStreams: Interceptor = (next) => async (call) => {
   if (!call.stream) return next(call);
-  return next({ ...call, message: decodedOnly(call.message, call.contextValues.get(CARRIED)!) });
+  const carried = call.contextValues.get(CARRIED)!;
+  try {
+    return await next({ ...call, message: decodedOnly(call.message, carried) });
+  } catch (error) {
+    const { request } = carried;
+    // Such as that there is no message, or another one.
+    if (request.failure === null && error instanceof ConnectError)
+      request.failure = new HttpError(BAD_REQUEST, 'INVALID', error.rawMessage);
+    throw error;
+  }
 };
 
 async function* decodedOnly<T>(messages: AsyncIterable<T>, { request }: Carried): AsyncGenerator<T> {
