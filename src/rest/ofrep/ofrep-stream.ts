@@ -13,7 +13,8 @@ import { type BulkAnswers, STREAM_PATH } from './bulk-answers.js';
 
 export interface OfrepStreamOptions {
   readonly resolver: Pick<OpenFeatureResolver, 'targetOf'>;
-  readonly answers: BulkAnswers;
+  /** Makes the answers that are looked at, which nobody asked for. */
+  readonly answers: Pick<BulkAnswers, 'answer'>;
   readonly tickets: AnswerTickets;
   readonly streams: Pick<StreamService, 'watchAnswers'>;
   readonly open: OpenStreams;
@@ -51,7 +52,7 @@ export function ofrepStream(app: FastifyInstance, options: OfrepStreamOptions): 
       },
     },
     async (request, reply) => {
-      const ticket = tickets.read(request.query.ticket ?? '');
+      const ticket = await tickets.find(request.query.ticket ?? '');
       // By 204 a server tells EventSource not to connect again.
       if (ticket === undefined) return reply.code(204).header('cache-control', 'no-store').send();
       const call = { caller: ticket.caller, requestId: request.id };

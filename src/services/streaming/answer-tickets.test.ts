@@ -20,7 +20,8 @@ interface Stand {
 }
 
 function ticketsAt({ now = 0, secrets = ['one'], token = TOKEN }: Stand = {}): AnswerTickets {
-  const authentication = { named: (id: string) => (id === token.id ? token : undefined) };
+  const named = (id: string) => (id === token.id ? token : undefined);
+  const authentication = { named, lookForNamed: async (id: string) => named(id) };
   return new AnswerTickets({ seal: new TicketSeal(secrets), clock: { now: () => now }, authentication });
 }
 
@@ -88,6 +89,38 @@ describe('the ticket of an answer', () => {
     expect(ticketsAt({ token: { ...TOKEN, revokedAt: 0 } }).read(made)).toBeUndefined();
     expect(ticketsAt({ token: { ...TOKEN, expiresAt: 1 }, now: 2 }).read(made)).toBeUndefined();
     expect(ticketsAt({ token: { ...TOKEN, id: 'tok_2' } }).read(made)).toBeUndefined();
+  });
+
+  it('opens a stream where its token is not held here yet, for which the store is asked once it is known who made the ticket', async () => {
+    const made = ticketsAt().ticket(machine, {}, 'mark')!;
+    let held: MachineToken | undefined;
+    const asked: string[] = [];
+    const tickets = new AnswerTickets({
+      seal: new TicketSeal(['one']),
+      clock: { now: () => 0 },
+      authentication: {
+        named: () => held,
+        lookForNamed: async (id) => {
+          asked.push(id);
+          held = TOKEN;
+          return held;
+        },
+      },
+    });
+    expect(await tickets.find('x'.repeat(100))).toBeUndefined();
+    expect(await tickets.find(ticketsAt({ secrets: ['other'] }).ticket(machine, {}, 'mark')!)).toBeUndefined();
+    expect(asked).toEqual([]);
+    expect(tickets.read(made)).toBeUndefined();
+    expect(await tickets.find(made)).toMatchObject({ caller: machine });
+    expect(asked).toEqual(['tok_1']);
+    held = { ...TOKEN, revokedAt: 0 };
+    const revoked = { named: () => held, lookForNamed: async () => held };
+    const other = new AnswerTickets({
+      seal: new TicketSeal(['one']),
+      clock: { now: () => 0 },
+      authentication: revoked,
+    });
+    expect(await other.find(made)).toBeUndefined();
   });
 
   it('is none for who can have no stream, and where the context is too large for a URL', () => {

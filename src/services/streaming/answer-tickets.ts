@@ -27,7 +27,7 @@ export interface AnswerTicket {
 export interface AnswerTicketsOptions {
   readonly seal: TicketSeal;
   readonly clock: Clock;
-  readonly authentication: Pick<Authentication, 'named'>;
+  readonly authentication: Pick<Authentication, 'named' | 'lookForNamed'>;
 }
 
 const PURPOSE = 'answers';
@@ -61,11 +61,27 @@ export class AnswerTickets {
 
   /** What a ticket says; undefined for one that has expired, whose token is no longer good, or that this deployment did not make. */
   read(ticket: string): AnswerTicket | undefined {
+    const said = this.#said(ticket);
+    return said !== undefined && this.#isGood(said.caller) ? said : undefined;
+  }
+
+  /**
+   * The same. Another server may have made the ticket for a token that is not known here yet: then the store is asked, which may reject
+   * with `StoreUnavailable`.
+   */
+  async find(ticket: string): Promise<AnswerTicket | undefined> {
+    const said = this.#said(ticket);
+    if (said?.caller.kind === 'machine') await this.#options.authentication.lookForNamed(said.caller.tokenId);
+    return this.read(ticket);
+  }
+
+  /** What a ticket of this deployment says that has not expired. */
+  #said(ticket: string): (AnswerTicket & { readonly caller: Machine | Person }) | undefined {
     const content = this.#options.seal.open(PURPOSE, ticket);
     if (!Array.isArray(content)) return undefined;
     const [said, context, mark, expiresAt] = content as unknown as [JsonValue, JsonObject, string, number];
     const caller = callerSaid(said);
-    if (expiresAt <= this.now() || caller === undefined || !this.#isGood(caller)) return undefined;
+    if (expiresAt <= this.now() || caller === undefined) return undefined;
     return { caller, context, mark, expiresAt };
   }
 

@@ -96,6 +96,17 @@ export class Authentication {
     return this.#held.named(id);
   }
 
+  /**
+   * The same, for which the store is asked where it is not held, as it may have been made a moment ago. Rejects with
+   * `StoreUnavailable` where the store does not answer.
+   */
+  async lookForNamed(id: string): Promise<MachineToken | undefined> {
+    const held = this.named(id);
+    if (held !== undefined) return held;
+    await this.#lookAnew();
+    return this.named(id);
+  }
+
   #callerOf<Who>(hash: string, find: Find<Who>, from: From | undefined): Who | Promise<Who> {
     const held = find(hash);
     if (held !== undefined) return this.#held.isFresh() ? this.#admit(held) : this.#confirm(hash, held, find);
@@ -151,14 +162,18 @@ export class Authentication {
   }
 
   async #lookFor<Who>(hash: string, find: Find<Who>, from: From | undefined): Promise<Who> {
-    if (this.#uptimeMs() < this.#awayUntilMs) throw new StoreUnavailable('the store did not answer a moment ago');
     const refusedAtMs = this.#uptimeMs();
     const { generation } = this.#held;
-    await this.#within(LOOK_SPACING_MS + this.#storeAnswersMs, this.#held.lookAnew());
+    await this.#lookAnew();
     const found = find(hash);
     if (found !== undefined) return this.#admit(found);
     this.#strangers.set(hash, { refusedAtMs, generation });
     throw this.#refused(from);
+  }
+
+  async #lookAnew(): Promise<void> {
+    if (this.#uptimeMs() < this.#awayUntilMs) throw new StoreUnavailable('the store did not answer a moment ago');
+    await this.#within(LOOK_SPACING_MS + this.#storeAnswersMs, this.#held.lookAnew());
   }
 
   async #within(limitMs: number, looking: Promise<void>): Promise<void> {
