@@ -230,6 +230,7 @@ export function composeServices(parts: ServiceParts): Composed {
     deadLetters: new DeadLetterService({ store, queue, lanes }),
     evaluateStreams: new EvaluateStreams({ evaluation: metered, readers }),
     evaluation: metered,
+    uncountedEvaluation: evaluation,
     events,
     finding: new Finding({ store, keeper, clock }),
     explanations: new ExplanationService(views, dayKnowledge),

@@ -1,6 +1,6 @@
 import { create, type DescMessage, type DescMethod, type Message } from '@bufbuild/protobuf';
 import type { Call } from '../calls/caller.js';
-import { invalid, notFound } from '../calls/errors.js';
+import { notFound } from '../calls/errors.js';
 import type { JsonObject } from '../core/values/json.js';
 import { isFault, type Resolution, type ResolutionFault } from '../openfeature/resolution.js';
 import type { OpenFeatureResolver } from '../openfeature/resolver.js';
@@ -47,9 +47,7 @@ export function answerFlagd(
 const hasZeros = ({ parent }: DescMethod): boolean => parent === ServiceV1;
 
 function oneMessage(method: DescMethod, answer: Resolution | ResolutionFault): Message {
-  if (isFault(answer)) {
-    throw answer.errorCode === 'FLAG_NOT_FOUND' ? notFound(answer.errorDetails) : invalid(answer.errorDetails);
-  }
+  if (isFault(answer)) throw notFound(answer.errorDetails);
   const { key, reason, variant, value, metadata } = answer;
   const kind = VALUE_KINDS[method.name]!;
   const told = { reason, ...(variant !== undefined && { variant }), metadata };

@@ -10,15 +10,6 @@ import type { Metadata } from './metadata.js';
 /** Those of OpenFeature's reasons that are given here. */
 export type OpenFeatureReason = 'STATIC' | 'DEFAULT' | 'TARGETING_MATCH' | 'SPLIT' | 'DISABLED' | 'STALE';
 
-/** Those of OpenFeature's error codes that are given here. */
-export type OpenFeatureErrorCode =
-  | 'FLAG_NOT_FOUND'
-  | 'PARSE_ERROR'
-  | 'TYPE_MISMATCH'
-  | 'TARGETING_KEY_MISSING'
-  | 'INVALID_CONTEXT'
-  | 'GENERAL';
-
 /** A flag's answer in OpenFeature's terms. */
 export interface Resolution {
   readonly key: string;
@@ -33,10 +24,10 @@ export interface Resolution {
   readonly metadata: Metadata;
 }
 
-/** That there is no answer for a flag, and why. */
+/** That there is no answer for a flag, as there is no such flag. Whatever else may be wrong is thrown. */
 export interface ResolutionFault {
   readonly key: string;
-  readonly errorCode: OpenFeatureErrorCode;
+  readonly errorCode: 'FLAG_NOT_FOUND';
   readonly errorDetails: string;
 }
 

@@ -231,7 +231,8 @@ function ofrep(
 ): void {
   const { answerTickets: tickets, streams } = services;
   const answers = new BulkAnswers({ resolver, tickets, basePath });
-  ofrepStream(app, { resolver, answers, tickets, streams, open, rate });
+  const looks = new BulkAnswers({ resolver: resolver.by(services.uncountedEvaluation), tickets, basePath });
+  ofrepStream(app, { resolver, answers: looks, tickets, streams, open, rate });
   void app.register((routes, _, done) => {
     ofrepRoutes(routes, { resolver, answers, authenticator, rate });
     done();

@@ -61,6 +61,8 @@ export interface ServiceSet {
   readonly deadLetters: DeadLetterService;
   readonly evaluateStreams: EvaluateStreams;
   readonly evaluation: Evaluator;
+  /** The same for what nobody has asked, whose decisions are not counted. */
+  readonly uncountedEvaluation: Pick<Evaluator, 'decide'>;
   readonly events: EventService;
   readonly finding: Finding;
   readonly explanations: ExplanationService;

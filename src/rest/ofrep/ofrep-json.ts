@@ -26,7 +26,7 @@ export interface OfrepFailure {
 
 /** A flag's fault as an answer of its own. */
 export function faultAnswer(fault: ResolutionFault): OfrepFailure {
-  return { status: fault.errorCode === 'FLAG_NOT_FOUND' ? 404 : 400, headers: {}, body: fault };
+  return { status: 404, headers: {}, body: fault };
 }
 
 /** What of a request is at fault, where OFREP has a code for it. */

@@ -120,6 +120,20 @@ describe('a stream of OFREP', () => {
     await until(() => (source.of('message').at(-1)!.data as { etag: string }).etag === etag);
   });
 
+  it('counts no decisions that nobody asked for', async () => {
+    const decisions = async (): Promise<number> => {
+      const metrics = await (await fetch(`http://${stand.latchkey.server.opsAddress}/metrics`)).text();
+      const counted = [...metrics.matchAll(/^latchkey_decisions\S*\s(\d+)$/gm)];
+      return counted.reduce((sum, [, count]) => sum + Number(count), 0);
+    };
+    const source = await listening({ targetingKey: 'uncounted' }, token);
+    const before = await decisions();
+    expect(before).toBeGreaterThan(0);
+    await identify('uncounted', { plan: 'pro' });
+    await source.frame('message');
+    expect(await decisions()).toBe(before);
+  });
+
   it('tells when time changes the answer, by what the context says', async () => {
     // On a slow machine the instant may have come before the first answer was made, which is told of nothing then: a later one is taken.
     for (let ahead = 1_500; ; ahead *= 2) {
