@@ -4,6 +4,8 @@ import { Client, credentials } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import { SignJWT } from 'jose';
 import { ELSEWHERE, type Operation, operationsOf, PERMISSIONS } from '../src/calls/permissions.js';
+import { openFlagdDoor } from '../src/grpc/flagd/flagd-door.js';
+import type { GrpcDoor } from '../src/grpc/open-door.js';
 import { authenticatorOf } from '../src/identity/authenticator-of.js';
 import { OpenFeatureResolver } from '../src/openfeature/resolver.js';
 import { openRestDoor, type RestDoor } from '../src/rest/rest-door.js';
@@ -322,27 +324,33 @@ const FOR_VISITORS = new Set(['POST /ofrep/v1/evaluate/flags/:key', 'POST /ofrep
 
 describe('a visitor, where visitors are let in', () => {
   let door: RestDoor;
+  let listener: GrpcDoor;
   beforeAll(async () => {
     const { services } = latchkey;
-    door = await openRestDoor({
-      ...{ services, address: '127.0.0.1:0', trustedProxies: ['127.0.0.1'] },
+    const who = {
       resolver: new OpenFeatureResolver(services.evaluation),
       authenticator: authenticatorOf({ services, visitors: { requestsPerMinute: 0 } }),
+    };
+    listener = await openFlagdDoor({
+      ...{ ...who, services, address: '127.0.0.1:0', token: undefined, observer: () => undefined },
+    });
+    door = await openRestDoor({
+      ...{ ...who, services, address: '127.0.0.1:0', trustedProxies: ['127.0.0.1'] },
       ready: () => ({ ready: true, degraded: false }),
       metrics: () => '',
       observer: { callEnded: () => undefined },
     });
   });
-  afterAll(() => door.drain(0));
+  afterAll(() => Promise.all([door.drain(0), listener.drain(0)]));
 
-  it.each(flagdRows.map(({ call }) => call))(
-    "asks flagd's services over Connect, and has no stream: %s",
-    async (rpc) => {
-      const wire = connectWire(`http://${door.address}`, 'json');
+  it.each(flagdRows.map(({ call }) => call))("asks flagd's services, and has no stream: %s", async (rpc) => {
+    const client = new Client(listener.address, credentials.createInsecure());
+    for (const wire of [connectWire(`http://${door.address}`, 'json'), grpcWire(client)]) {
       const outcome = await callFlagd(wire, 'v1', rpc, kinds.get('none')!).catch(String);
       expect(outcome).toBe(rpc === 'EventStream' ? '403' : 'yes');
-    },
-  );
+    }
+    client.close();
+  });
 
   it.each(routeRows.map((row) => [exampleOf(row), row] as const))(
     'is nobody, or asks for flags: %s',

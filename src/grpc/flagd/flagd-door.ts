@@ -1,4 +1,3 @@
-import { bearerTokenOf } from '../../calls/call-headers.js';
 import { actorOf, type Call, type Caller } from '../../calls/caller.js';
 import { forbidden } from '../../calls/errors.js';
 import { type From, networkOf } from '../../calls/failed-authentications.js';
@@ -66,7 +65,7 @@ export async function openFlagdDoor(options: FlagdDoorOptions): Promise<GrpcDoor
 
 /**
  * Who calls: by the first that there is of `authorization`, a token in the selector, and the listener's own token, with which nothing
- * can be done but to evaluate.
+ * can be done but to evaluate. Without any of them it is a visitor, where these are let in.
  */
 function askerOf(
   { authenticator, token: own }: Pick<FlagdDoorOptions, 'authenticator' | 'token'>,
@@ -83,8 +82,8 @@ function askerOf(
     const address = (): string => `address:${networkOf(from.getPeer())}`;
     return asAsker(authenticator.of(own, from), (caller) => asker(toEvaluate(caller), address()));
   }
-  // Where there is none, it says so.
-  return asAsker(authenticator.of(given ?? bearerTokenOf(undefined), from), (caller) => asker(caller, actorOf(caller)));
+  // Where there is none, it is a visitor, or it says so.
+  return asAsker(authenticator.ofAnybody(given, from), (caller) => asker(caller, actorOf(caller)));
 }
 
 function asAsker(caller: Caller | Promise<Caller>, asker: (caller: Caller) => Asker): Asker | Promise<Asker> {
