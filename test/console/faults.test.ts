@@ -170,6 +170,12 @@ it('what a page loads late comes once the server is there again: notices, dialog
 const nasty = (length: number): string =>
   `<img src=x onerror=alert(1)>\u202Egnp.exe${'w'.repeat(500)}`.slice(0, length);
 
+/** Sentences of the server's that the page shows with a mark in a name that they quote: what stands behind it would be read from the right. */
+function turned(): string[] {
+  const lines = document.body.innerText.split('\n');
+  return lines.filter((line) => /"[^"“\u2069]*\u202e/.test(line)).map((line) => line.slice(0, 120));
+}
+
 it('names that would be markup where they were no text do no harm on any page', async () => {
   const id = nasty(120).replaceAll(' ', '.');
   const path = encodeURIComponent(id);
@@ -245,6 +251,7 @@ it('names that would be markup where they were no text do no harm on any page', 
       if (!nameless.includes(address))
         await named.waitFor({ timeout: busy(2_000) }).catch(() => void unseen.push(address));
       expect([address, await page.locator('img[src="x"]').count()]).toEqual([address, 0]);
+      expect([address, await page.evaluate(turned)]).toEqual([address, []]);
       const wider = await page.evaluate(() => document.documentElement.scrollWidth > window.innerWidth);
       expect([address, wider]).toEqual([address, false]);
     }

@@ -1,4 +1,4 @@
-import { isJsonObject, type JsonValue, quote } from '../values/json.js';
+import { isJsonObject, type JsonValue, quote, withoutMisleading } from '../values/json.js';
 import { changedFields } from './changed-fields.js';
 
 /** What a sentence about an entry of the audit is made of. */
@@ -13,7 +13,7 @@ export interface ToldEntry {
 /** What was done by whom, in one line: `user:olga changed the flag "beta": rules`. */
 export function entrySentence(entry: ToldEntry): string {
   const told = TOLD[entry.action] ?? (({ action, target }: ToldEntry) => `did ${action} on ${quote(target)}`);
-  return `${entry.actor} ${told(entry)}`;
+  return withoutMisleading(`${entry.actor} ${told(entry)}`);
 }
 
 const TOLD: Readonly<Record<string, (entry: ToldEntry) => string>> = {

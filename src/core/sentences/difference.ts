@@ -1,6 +1,6 @@
 import type { AccessRow, Flag, Prerequisite, Segment, Stage, Variant } from '../flags/flag.js';
 import type { RoleDefinition } from '../states/organization-state.js';
-import { inBrief, type JsonValue } from '../values/json.js';
+import { inBrief, type JsonValue, quote } from '../values/json.js';
 import { shownInstant } from '../values/time.js';
 import { conditionsDifferences } from './conditions-difference.js';
 import { type Difference, difference, listDiffers, same } from './difference-list.js';
@@ -259,5 +259,5 @@ export function targetWords(
 }
 
 function json(value: JsonValue): string {
-  return typeof value === 'object' && value !== null ? JSON.stringify(value).slice(0, 80) : inBrief(value);
+  return typeof value === 'object' && value !== null ? quote(value) : inBrief(value);
 }

@@ -1,6 +1,6 @@
 import { factReference } from '../conditions/compile-leaf.js';
 import { splitOperator } from '../conditions/operators.js';
-import { isJsonObject, type JsonObject, type JsonValue, ownMember } from '../values/json.js';
+import { isJsonObject, type JsonObject, type JsonValue, ownMember, quote } from '../values/json.js';
 import { isNobodys, isOrganizations, type NamedFact, nounOf, ownedNoun } from './fact-words.js';
 import { type Compared, naturalClause } from './natural-words.js';
 import { type Clause, denied, operatorClause, type Right } from './operator-words.js';
@@ -57,7 +57,7 @@ function rightOf({ fact, value, pointer }: Compared, speaking: Speaking): Right 
   if (factReference(value) !== undefined) return { whole: ownedNoun(namedFact(value as JsonObject, at), speaking) };
   if (Array.isArray(value)) {
     const list = value as readonly JsonValue[];
-    const whole = part('value', JSON.stringify(value).slice(0, 80), at, value);
+    const whole = part('value', quote(value), at, value);
     return { whole: [whole], members: memberWords(fact, list, at, 'or'), constant: value };
   }
   return { whole: [constantPart(fact, value, at)], constant: value };

@@ -1,4 +1,4 @@
-import type { JsonValue } from '../values/json.js';
+import { type JsonValue, withoutMisleading } from '../values/json.js';
 
 /** What a part of a sentence stands for, so that it can be linked and highlighted; `text` is what joins the others. */
 export type PartKind =
@@ -35,9 +35,14 @@ export interface Sentence {
   readonly parts: Words;
 }
 
-/** A part that stands for something. */
+/** A part that stands for something. Its text has no character that would hide or turn what stands around it; its value is as it is. */
 export function part(kind: PartKind, text: string, pointer?: string, value?: JsonValue): Part {
-  return { kind, text, ...(pointer === undefined ? {} : { pointer }), ...(value === undefined ? {} : { value }) };
+  return {
+    kind,
+    text: withoutMisleading(text),
+    ...(pointer === undefined ? {} : { pointer }),
+    ...(value === undefined ? {} : { value }),
+  };
 }
 
 type Inserted = string | Part | Words;
@@ -54,7 +59,7 @@ export function say(texts: TemplateStringsArray, ...inserted: readonly Inserted[
 }
 
 function wordsOf(inserted: Inserted): Words {
-  if (typeof inserted === 'string') return inserted === '' ? [] : [{ kind: 'text', text: inserted }];
+  if (typeof inserted === 'string') return inserted === '' ? [] : [{ kind: 'text', text: withoutMisleading(inserted) }];
   return 'kind' in inserted ? [inserted] : inserted;
 }
 

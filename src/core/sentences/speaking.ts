@@ -1,4 +1,4 @@
-import { inBrief, isJsonObject, type JsonValue } from '../values/json.js';
+import { inBrief, isJsonObject, type JsonValue, quote } from '../values/json.js';
 import { listed, type Part, type PartKind, part, say, type Words } from './part.js';
 
 /** How segments and flags are called; what it does not know is called by its key. */
@@ -70,7 +70,7 @@ const MAX_MEMBERS = 20;
 export function constantPart(fact: string, constant: JsonValue, pointer: string): Part {
   const kind = NAMED[fact];
   if (kind !== undefined && typeof constant === 'string' && constant !== '') return namePart(kind, constant, pointer);
-  if (Array.isArray(constant) || isJsonObject(constant)) return part('value', compact(constant), pointer, constant);
+  if (Array.isArray(constant) || isJsonObject(constant)) return part('value', quote(constant), pointer, constant);
   return part('value', inBrief(constant), pointer, constant);
 }
 
@@ -80,9 +80,4 @@ export function memberWords(fact: string, list: readonly JsonValue[], pointer: s
   const more = list.length - told.length;
   if (more > 0) told.push([part('value', `${more} more`, pointer)]);
   return told.length === 0 ? say`${part('value', 'nothing', pointer, list)}` : listed(told, last);
-}
-
-function compact(value: JsonValue): string {
-  const text = JSON.stringify(value);
-  return text.length > LONGEST_NAME ? `${text.slice(0, LONGEST_NAME - 1)}…` : text;
 }

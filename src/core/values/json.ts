@@ -108,8 +108,8 @@ export function onOneLine(text: string): string {
   return text.replace(BREAKING, escaped);
 }
 
-const BREAKING = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
-const MISLEADING = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+const BREAKING = /[\p{Cc}\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/gu;
+const MISLEADING = /[\u007f-\u009f\u061c\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060\u2066-\u2069\ufeff]/g;
 
 function escaped(character: string): string {
   return `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -129,9 +129,8 @@ const LONGEST_IN_BRIEF = 60;
 /** A value of a condition as a message names it: texts as they are, cut at 60 characters, and lists and objects by their kind. */
 export function inBrief(value: unknown): string {
   if (typeof value === 'string') {
-    return value.length > LONGEST_IN_BRIEF
-      ? `${JSON.stringify(value.slice(0, LONGEST_IN_BRIEF))}…`
-      : JSON.stringify(value);
+    const cut = withoutMisleading(JSON.stringify(value.slice(0, LONGEST_IN_BRIEF)));
+    return value.length > LONGEST_IN_BRIEF ? `${cut}…` : cut;
   }
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';
