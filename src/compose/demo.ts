@@ -2,7 +2,7 @@ import type { Call } from '../calls/caller.js';
 import type { FlagInput } from '../core/flags/parse-flag.js';
 import type { RunningServer } from './start-server.js';
 
-const OPERATOR: Call = {
+export const OPERATOR: Call = {
   caller: { kind: 'machine', tokenId: 'demo', scopes: new Set(['admin']), organizationId: '' },
   requestId: 'demo',
 };
@@ -63,6 +63,12 @@ const FLAGS: Readonly<Record<string, FlagInput>> = {
       },
     ],
   },
+  report_sharing: {
+    name: 'Report sharing',
+    description: 'Unlocked by creating three reports. Organizations open it to people of their own, too.',
+    delegated: true,
+    rules: [latching('Three reports created', 'actionCount', 'greaterThanInclusive', 3, { action: 'report_created' })],
+  },
   new_editor: {
     name: 'New editor',
     description: 'For early-adopter organizations, by their access rows.',
@@ -70,7 +76,7 @@ const FLAGS: Readonly<Record<string, FlagInput>> = {
 };
 
 const STAGES = ['signup_complete', 'profile_setup', 'first_report'].map((name) => ({ name, selfSettable: true }));
-const EARLY_ADOPTER = 'early-adopter';
+export const EARLY_ADOPTER = 'early-adopter';
 
 /** Loads the examples: flags, stages, an early-adopter organization. What is there already stays as it is. */
 export async function loadDemo({ composed }: Pick<RunningServer, 'composed'>): Promise<void> {

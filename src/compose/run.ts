@@ -7,6 +7,7 @@ import { SchemaMismatch } from '../store/sql/schema/schema.js';
 import { StoreUnavailable } from '../store/store.js';
 import { consoleLine } from './console-line.js';
 import { loadDemo } from './demo.js';
+import { loadDemoPeople } from './demo-people.js';
 import { migrate, openStore } from './open-adapters.js';
 import { type RunningServer, startServer } from './start-server.js';
 
@@ -75,6 +76,14 @@ async function serve(demo: boolean, onSignal: OnSignal): Promise<void> {
   if (demo) await loadDemo(server);
   process.stdout.write(readyLine(config, server));
   process.stderr.write(consoleLine(config, server));
+  // Nobody waits for them: whoever looks finds them a moment later.
+  if (demo)
+    await loadDemoPeople(server).catch((error: unknown) => {
+      logger.warn(
+        { error: explain(error) },
+        'the people of the demonstration are not all there; they come with the next start',
+      );
+    });
 }
 
 /** The one line on standard output. */

@@ -96,7 +96,9 @@ describe('an embedded process', () => {
       return flags.map(({ key }) => key).join(' ');
     };
     const first = await demo();
-    expect(first).toBe('admin_console advanced_analytics dashboard insights_tab manager_tools new_editor reports_tab');
+    expect(first).toBe(
+      'admin_console advanced_analytics dashboard insights_tab manager_tools new_editor report_sharing reports_tab',
+    );
     expect(await demo()).toBe(first);
   }, 120_000);
 
