@@ -95,17 +95,19 @@ const OUTCOMES: Readonly<Record<RuleOutcome, string>> = {
 export function rulesWords(rules: readonly ExplainedRule[], missing: MissingLeaf | undefined): string {
   if (rules.length === 0) return 'none';
   const answering = rules.find(({ outcome }) => outcome === 'UNLOCKED' || outcome === 'HOLDS');
-  if (answering !== undefined) return `${ruleWords(answering)} ${OUTCOMES[answering.outcome]}`;
+  if (answering !== undefined)
+    return `${ruleWords(answering, rules.indexOf(answering))} ${OUTCOMES[answering.outcome]}`;
   return rules
-    .map((rule) => {
+    .map((rule, i) => {
       const nearest = missing?.ruleId === rule.requirement.ruleId ? ` (${missing.sentence.text})` : '';
-      return `${ruleWords(rule)}: ${OUTCOMES[rule.outcome]}${nearest}`;
+      return `${ruleWords(rule, i)}: ${OUTCOMES[rule.outcome]}${nearest}`;
     })
     .join('; ');
 }
 
-function ruleWords({ requirement: { name, ruleId } }: ExplainedRule): string {
-  return `rule ${quote(name || ruleId)}`;
+/** A rule by its name, or by its place, as everywhere: nobody chose its id. */
+function ruleWords({ requirement: { name } }: ExplainedRule, index: number): string {
+  return `rule ${name === '' ? index + 1 : quote(name)}`;
 }
 
 export function keptWords(kept: readonly KeptStanding[]): string {

@@ -96,14 +96,14 @@ export function requireNothingHanging(organization: OrganizationState, leaving: 
 }
 
 /** Why a role cannot go, and what to do. */
-export function refusalOf({ use: { role }, to, manager }: Leaving, left: readonly string[]): string {
+export function refusalOf({ use: { role }, to, manager, snapshot }: Leaving, left: readonly string[]): string {
   const help =
     to === ''
-      ? 'Name in move_to the role that takes its place'
+      ? 'Choose the role that takes its place (move_to)'
       : `Have what is the platform's name ${quote(to)} as well`;
   const keep =
-    manager === ''
-      ? '; keep_platform_references leaves rules, segments and rows for every organization as they are'
+    manager === '' && roleReferences(snapshot, role).length > 0
+      ? ', or leave rules, segments and rows for every organization as they are (keep_platform_references)'
       : '';
   return `the role ${quote(role)} is in use: ${left.join('; ')}. ${help}${keep}`;
 }
