@@ -222,16 +222,18 @@ describe('the console below a path', () => {
       expectFault(/status of 401/);
       let streams = 0;
       context.on('request', (request) => {
-        if (request.url().includes('/api/admin/stream')) streams += 1;
+        if (/\/api\/admin\/(?:stream|watch)/.test(request.url())) streams += 1;
       });
       await open('flags');
       await signIn();
       // The first to come holds the stream.
       await page.locator('.live-dot[data-live]').waitFor();
+      await server.admin('PATCH', '/api/admin/users/ada', { roles: ['employee'] });
       const tabs = [page];
+      // A page that had a stream of its own would have the sixth and all after it wait for a connection.
       while (tabs.length < 8) {
         const tab = await context.newPage();
-        await tab.goto(`${server.origin}/x/y/console/flags`);
+        await tab.goto(`${server.origin}/x/y/console/${tabs.length < 2 ? 'flags' : 'people/ada'}`);
         await tab.getByText('Advanced analytics').waitFor();
         tabs.push(tab);
       }

@@ -136,6 +136,26 @@ describe('a person who does not see it', () => {
   );
 
   it(
+    'shows what others change about somebody, and tells of the flag that it flips',
+    async () => {
+      await server.admin('PATCH', '/api/admin/users/visited', { roles: ['employee'] });
+      await visit(browser, server, async ({ page, context, open, signIn }) => {
+        await context.clock.install();
+        await open('people/visited');
+        await signIn();
+        await page.getByRole('button', { name: /Export as PDF/ }).waitFor();
+        await page.locator('.identity').getByText('employee').waitFor();
+        await server.admin('PATCH', '/api/admin/users/visited/progress', { stage: 'active' });
+        await server.admin('PATCH', '/api/admin/users/visited', { roles: ['manager'] });
+        await context.clock.fastForward(31_000);
+        await page.getByText(/(?:^|; )export came on just now/).waitFor();
+        await page.locator('.identity').getByText('manager').waitFor();
+      });
+    },
+    LIMIT_MS,
+  );
+
+  it(
     'is offered what helps at the line that answers, and nothing else',
     async () => {
       await visit(browser, server, async ({ page, open, signIn, look }) => {

@@ -9,7 +9,13 @@ export class ApiError extends Error {
   readonly retryMs: number | undefined;
 
   constructor(status: number, problem: Problem | undefined, retryMs?: number, cause?: unknown) {
-    super(problem?.detail ?? `the server answered with the status ${status}`, { cause });
+    super(
+      problem?.detail ??
+        (status === 0 ? 'no answer came' : `something other than Latchkey answered, with the status ${status}`),
+      {
+        cause,
+      },
+    );
     this.name = 'ApiError';
     this.status = status;
     this.problem = problem;

@@ -13,8 +13,7 @@ export function Failure({ error, onAgain }: { readonly error: unknown; readonly 
   if (kind === 'forbidden')
     return (
       <Notice role="status" icon={<RefusedIcon />} title={states.refused}>
-        <p>{states.refusedWhat}</p>
-        {said !== undefined && <p>{said.detail}</p>}
+        <p>{said?.detail ?? states.refusedWhat}</p>
       </Notice>
     );
   if (kind === 'away')

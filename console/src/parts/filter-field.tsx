@@ -3,6 +3,7 @@ import { IconButton } from '../ui/button.js';
 import { TextField, type TextFieldProps } from '../ui/field.js';
 import { CloseIcon } from '../ui/icons.js';
 import { words } from '../words/words.js';
+import './filter-field.css';
 
 export interface FilterFieldProps
   extends Pick<TextFieldProps, 'label' | 'placeholder' | 'icon' | 'after' | 'list' | 'fault'> {

@@ -1,4 +1,5 @@
-import { Link } from '@tanstack/react-router';
+import { Link, useLocation } from '@tanstack/react-router';
+import { usePresentInSight } from './present-in-sight.js';
 import './page-tabs.css';
 
 export interface PageTab {
@@ -8,8 +9,9 @@ export interface PageTab {
 
 /** The parts of a page, each with an address of its own: links, so that they open in other tabs of the browser, too. */
 export function PageTabs({ label, tabs, present }: PageTabsProps) {
+  const row = usePresentInSight(useLocation({ select: ({ href }) => href }));
   return (
-    <nav className="page-tabs" aria-label={label}>
+    <nav ref={row} className="page-tabs" aria-label={label}>
       {tabs.map(({ name, label: text }) => (
         <Link
           key={name}

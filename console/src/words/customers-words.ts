@@ -92,7 +92,9 @@ export const organizationWords = {
     undefined: 'Roles that members have and nobody defined',
     rows: (n: number) => count(n, 'row', 'rows'),
     rules: (n: number) => count(n, 'mention by the platform', 'mentions by the platform'),
-    hidden: (n: number) => `${number.format(n)} more`,
+    /** What the platform has that the caller is not told of; `besides` others that are. */
+    hidden: (n: number, besides: boolean) =>
+      `${number.format(n)} ${besides ? 'more of the platform’s' : 'of the platform’s'}`,
     unused: 'nothing',
     add: 'Add role',
     edit: 'Edit',

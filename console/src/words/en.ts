@@ -25,6 +25,7 @@ export const en = {
     ofOrganization: (id: string) => `for the organization ${id}`,
     scopes: (scopes: readonly string[]) => `scopes: ${scopes.join(', ')}`,
     youDid: (what: string) => `You ${what}`,
+    you: 'you',
     signOut: 'Sign out',
     losesDrafts: 'Sign out and throw away what is not saved?',
     losesDraftsWhat: 'There is a draft that is not saved, in this tab or in another one. Signing out throws it away.',

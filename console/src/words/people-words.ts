@@ -117,7 +117,7 @@ export const personWords = {
     fixes: 'What helps',
     client:
       'The flag is not for people’s screens: it is decided as above where services ask, and the person’s own app is never told of it.',
-    fine: 'Nothing to mend here. An app that still shows it off has an old answer: it asks again when it is told of a change, or by the instant above.',
+    fine: 'Nothing to mend here. An app that still shows it off has an old answer: it asks again when it is told of a change, or when the time above has come.',
     notYours: 'Who administers the platform decides here.',
     archived: 'There is no such flag, or it is archived. Bring it back under Flags.',
   },

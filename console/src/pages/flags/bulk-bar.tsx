@@ -1,5 +1,6 @@
 import { useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
+import { FloatingBar } from '../../parts/floating-bar.js';
 import { Button, IconButton } from '../../ui/button.js';
 import { ArchiveIcon, BringBackIcon, CloseIcon, TagIcon } from '../../ui/icons.js';
 import { words } from '../../words/flags-words.js';
@@ -7,7 +8,6 @@ import type { BulkKind } from './bulk-change.js';
 import { BulkDialog } from './bulk-dialog.js';
 import type { Selection } from './flag-list.js';
 import { pickedAgain } from './picked-again.js';
-import '../../parts/floating-bar.css';
 
 export interface BulkBarProps {
   readonly selection: Selection;
@@ -24,7 +24,7 @@ export default function BulkBar({ selection, all, onSelectAll, onDone }: BulkBar
   const flags = [...selection.values()];
   const archived = flags.every((flag) => flag.archived === true);
   return (
-    <div className="floating-bar" role="toolbar" aria-label={words.flags.selected(selection.size)}>
+    <FloatingBar role="toolbar" aria-label={words.flags.selected(selection.size)}>
       <span className="floating-count numbers" role="status">
         {words.flags.selected(selection.size)}
       </span>
@@ -61,6 +61,6 @@ export default function BulkBar({ selection, all, onSelectAll, onDone }: BulkBar
           }}
         />
       )}
-    </div>
+    </FloatingBar>
   );
 }

@@ -1,8 +1,5 @@
-import { useEffect, useRef, useState } from 'react';
-import { useShortcuts } from '../../parts/shortcuts.js';
-import { IconButton } from '../../ui/button.js';
-import { Select, TextField } from '../../ui/field.js';
-import { CloseIcon, FindIcon } from '../../ui/icons.js';
+import { TextFilter } from '../../parts/text-filter.js';
+import { Select } from '../../ui/field.js';
 import { words } from '../../words/flags-words.js';
 import type { FlagList } from './flag-list.js';
 import {
@@ -22,9 +19,6 @@ export interface FlagFiltersProps {
   readonly onChange: (search: FlagsSearch) => void;
 }
 
-/** How long somebody has typed nothing more before the server is asked. */
-const TYPING_MS = 90;
-
 /** What the list is filtered and ordered by; the address holds all of it. */
 export function FlagFilters({ search, list, onChange }: FlagFiltersProps) {
   const set = (part: { readonly [K in keyof FlagsSearch]: FlagsSearch[K] | undefined }) => {
@@ -34,7 +28,13 @@ export function FlagFilters({ search, list, onChange }: FlagFiltersProps) {
   return (
     <search className="filters">
       <div className="filters-line">
-        <TextFilter value={search.q ?? ''} onChange={(q) => set({ q })} />
+        <TextFilter
+          label={words.flags.filter}
+          placeholder={words.flags.filterWhat}
+          maxLength={255}
+          value={search.q ?? ''}
+          onChange={(q) => set({ q })}
+        />
         <Select
           label={words.flags.tag}
           value={search.tag ?? ''}
@@ -70,66 +70,6 @@ export function FlagFilters({ search, list, onChange }: FlagFiltersProps) {
         </span>
       </div>
     </search>
-  );
-}
-
-function TextFilter({
-  value,
-  onChange,
-}: {
-  readonly value: string;
-  readonly onChange: (q: string | undefined) => void;
-}) {
-  const [typed, setTyped] = useState(value);
-  const box = useRef<HTMLDivElement>(null);
-  const present = useRef({ value, onChange });
-  present.current = { value, onChange };
-  const sent = useRef(value);
-  useShortcuts([
-    { keys: '/', what: words.shortcuts.filter, here: true, run: () => box.current?.querySelector('input')?.select() },
-  ]);
-  // An address that came from elsewhere, such as the palette or the way back, shows in the field.
-  useEffect(() => {
-    if (value === sent.current) return;
-    sent.current = value;
-    setTyped(value);
-  }, [value]);
-  useEffect(() => {
-    const q = typed.trim();
-    if (q === sent.current) return undefined;
-    const timer = setTimeout(() => {
-      sent.current = q;
-      present.current.onChange(q === '' ? undefined : q);
-    }, TYPING_MS);
-    return () => clearTimeout(timer);
-  }, [typed]);
-  return (
-    <div ref={box} className="filters-text">
-      <TextField
-        label={words.flags.filter}
-        labelUnseen
-        type="search"
-        placeholder={words.flags.filterWhat}
-        icon={<FindIcon aria-hidden />}
-        autoComplete="off"
-        spellCheck={false}
-        maxLength={255}
-        value={typed}
-        onChange={({ target }) => setTyped(target.value)}
-        onKeyDown={(event) => {
-          if (event.key !== 'Escape') return;
-          if (typed === '') event.currentTarget.blur();
-          setTyped('');
-        }}
-        after={
-          typed === '' ? (
-            <kbd aria-hidden>/</kbd>
-          ) : (
-            <IconButton label={words.flags.clear} icon={<CloseIcon aria-hidden />} onClick={() => setTyped('')} />
-          )
-        }
-      />
-    </div>
   );
 }
 

@@ -3,9 +3,10 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { AuditEntry, GetAuditEntryResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { actorTo } from '../../parts/entry-text.js';
 import { Failure } from '../../parts/failure.js';
 import { localTime, withLocalInstants } from '../../parts/instant.js';
-import { useMay } from '../../parts/session-context.js';
+import { useMay, useSession } from '../../parts/session-context.js';
 import { FieldChanges } from '../../parts/versions/field-changes.js';
 import { Button } from '../../ui/button.js';
 import { UndoIcon } from '../../ui/icons.js';
@@ -34,6 +35,7 @@ export function EntryDetails({ id }: { readonly id: string }) {
 function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readonly entry: AuditEntry }) {
   const { details } = words.history;
   const [json, setJson] = useState(false);
+  const who = actorTo(useSession(), entry.actor);
   return (
     <div className="history-details">
       <Head data={data} json={json} onJson={() => setJson(!json)} />
@@ -57,6 +59,7 @@ function Details({ data, entry }: { readonly data: GetAuditEntryResponse; readon
       <dl className="history-facts">
         <Fact name={details.at}>{entry.at === undefined ? '' : localTime(new Date(entry.at))}</Fact>
         <Fact name={details.actor}>
+          {who !== entry.actor && `${who} · `}
           <bdi>{entry.actor}</bdi>{' '}
           <Link to="/history" search={{ actor: entry.actor }}>
             {words.history.only.actor}
@@ -99,7 +102,7 @@ function Head({ data, json, onJson }: HeadProps) {
         </Button>
       ) : (
         <p className="history-reason">
-          <strong>{history.cannot}:</strong> <bdi>{reason}</bdi>
+          <strong>{history.cannot}:</strong> <bdi>{withLocalInstants(reason)}</bdi>
         </p>
       )}
       {asked && data.entry !== undefined && <UndoDialog entry={data.entry} onClose={() => setAsked(false)} />}

@@ -1,7 +1,10 @@
 import { call } from '../../api/api.js';
+import { actorTo } from '../../parts/entry-text.js';
 import { Failure } from '../../parts/failure.js';
+import { withLocalInstants } from '../../parts/instant.js';
 import { Moment } from '../../parts/moment.js';
 import { usePaged } from '../../parts/paged.js';
+import { useSession } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { NoticesIcon } from '../../ui/icons.js';
 import { Notice, Patiently } from '../../ui/page-states.js';
@@ -11,6 +14,7 @@ import './history-tab.css';
 /** What was changed of the organization's roles and of its own rows, in words. */
 export default function HistoryTab({ id }: { readonly id: string }) {
   const { history: text } = words.organization;
+  const session = useSession();
   const { data, error, refetch, hasNextPage, fetchNextPage, isFetchingNextPage } = usePaged(
     ['organizations', id, 'audit'],
     (page_token, signal) =>
@@ -39,10 +43,10 @@ export default function HistoryTab({ id }: { readonly id: string }) {
       <ol className="history" aria-label={text.list}>
         {entries.map(({ id: entry, at, actor, action, sentence, comment }) => (
           <li key={entry}>
-            <p>{sentence === '' ? action : sentence}</p>
+            <p>{sentence === '' ? action : withLocalInstants(sentence)}</p>
             {comment !== '' && <p className="soft">{text.because(comment)}</p>}
             <p className="history-by">
-              <Moment at={at} /> {text.by(actor)}
+              <Moment at={at} /> {text.by(actorTo(session, actor))}
             </p>
           </li>
         ))}

@@ -1,6 +1,7 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/api.js';
+import { UNTOLD_MS } from '../../api/query-client.js';
 import { Failure } from '../../parts/failure.js';
 import { Instant } from '../../parts/instant.js';
 import { usePaged } from '../../parts/paged.js';
@@ -55,6 +56,8 @@ export default function MembersTab({ id }: { readonly id: string }) {
       });
       return { members: users, next_page_token };
     },
+    true,
+    () => UNTOLD_MS,
   );
   const set = (part: { readonly q?: string; readonly role?: string }) => {
     const next = { tab: 'members', q, role, ...part };

@@ -104,7 +104,7 @@ export function RemoveRole({ organization, role, onClose }: RoleChangeProps) {
         />
       </div>
       <Keep role={role} keep={keep} onKeep={setKeep} />
-      <Consequences preview={preview} />
+      <Consequences preview={preview} unanswered={moveTo === ''} />
     </ChangeDialog>
   );
 }

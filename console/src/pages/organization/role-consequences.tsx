@@ -63,8 +63,14 @@ interface Told extends Pick<RolePreview, 'progress' | 'result' | 'error'> {
   readonly of: string;
 }
 
+interface ConsequencesProps {
+  readonly preview: RolePreview;
+  /** Whether something is still to be chosen: what cannot be done until then is no fault yet. */
+  readonly unanswered?: boolean;
+}
+
 /** Tells who would gain and lose what. */
-export function Consequences({ preview }: { readonly preview: RolePreview }) {
+export function Consequences({ preview, unanswered = false }: ConsequencesProps) {
   const { roles: text } = words.organization;
   const { progress, result, error, again } = preview;
   if (viewedOrganization() !== '')
@@ -92,7 +98,7 @@ export function Consequences({ preview }: { readonly preview: RolePreview }) {
             )}
           </>
         )}
-        {result !== undefined && <Result result={result} />}
+        {result !== undefined && <Result result={result} unanswered={unanswered} />}
       </div>
     </section>
   );
@@ -108,9 +114,19 @@ export function ChangedMeanwhile({ version }: { readonly version: number }) {
   );
 }
 
-function Result({ result }: { readonly result: RolePreviewResult }) {
+/** What the server says without the names of fields, which the dialog shows as what is to be chosen and ticked. */
+function spoken(refusal: string): string {
+  return refusal.replaceAll(/ \((?:move_to|keep_platform_references)\)/g, '');
+}
+
+interface ResultProps {
+  readonly result: RolePreviewResult;
+  readonly unanswered: boolean;
+}
+
+function Result({ result, unanswered }: ResultProps) {
   const { roles: text } = words.organization;
-  if (result.refusal !== '') return <p className="loss">{result.refusal}</p>;
+  if (result.refusal !== '') return <p className={unanswered ? 'soft' : 'loss'}>{spoken(result.refusal)}</p>;
   return (
     <>
       <p>{text.changed(result.members_changed, result.members)}</p>

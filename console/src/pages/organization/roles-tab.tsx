@@ -173,7 +173,7 @@ export function usesOf(use: RoleUse | undefined): string {
     use.rows.length > 0 ? text.rows(use.rows.length) : '',
     use.references.length > 0 ? text.rules(use.references.length) : '',
     use.inherited_by.join(', '),
-    use.hidden > 0 ? text.hidden(use.hidden) : '',
   ].filter((part) => part !== '');
+  if (use.hidden > 0) parts.push(text.hidden(use.hidden, parts.length > 0));
   return parts.length === 0 ? text.unused : parts.join(', ');
 }

@@ -1,6 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
+import { askUntold } from '../../api/query-client.js';
 
 /** What is stored of an organization. One that users or rows name and nobody has described has nothing stored. */
 export function useOrganization(id: string) {
@@ -8,6 +9,7 @@ export function useOrganization(id: string) {
     queryKey: ['organizations', id, 'data'],
     queryFn: ({ signal }) =>
       call('GET /api/admin/organizations/{organization_id}', { path: { organization_id: id }, signal }),
+    refetchInterval: (query) => askUntold(query),
     retry: false,
   });
   return {

@@ -1,5 +1,6 @@
 import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import { call } from '../../api/api.js';
+import { askUntold, UNTOLD_MS } from '../../api/query-client.js';
 import type { PeopleSearch } from './people-search.js';
 
 const PAGE = 50;
@@ -24,6 +25,8 @@ export function usePeopleList(search: PeopleSearch) {
         signal,
       }),
     getNextPageParam: ({ next_page_token }) => (next_page_token === '' ? undefined : next_page_token),
+    // All pages that are there are asked for: the more they are, the more seldom.
+    refetchInterval: (query) => askUntold(query, UNTOLD_MS * Math.max(1, query.state.data?.pages.length ?? 0)),
     // While a filter is typed, what the filter before found stands.
     placeholderData: keepPreviousData,
   });

@@ -6,6 +6,7 @@ import { withLocalInstants } from '../../parts/instant.js';
 import { explanationText } from '../../parts/ladder/explanation-text.js';
 import { Ladder } from '../../parts/ladder/ladder.js';
 import { Moment } from '../../parts/moment.js';
+import { useMay } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { CheckIcon, CopyIcon, FlagIcon, HelpIcon, ScheduledIcon } from '../../ui/icons.js';
 import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
@@ -27,6 +28,7 @@ export default function FeaturePanel({ id, flag, whatIf, onWhatIf }: FeaturePane
   const { panel } = words.person;
   const { data, error, refetch, isPlaceholderData } = useExplanation(id, flag, whatIf);
   const [asking, setAsking] = useState(whatIf !== undefined);
+  const mayOpen = useMay('GetFlag');
   if (data?.explanation === undefined)
     return error === null ? (
       <Patiently>
@@ -72,10 +74,12 @@ export default function FeaturePanel({ id, flag, whatIf, onWhatIf }: FeaturePane
           </Button>
         )}
         <CopyButton text={explanationText(flag, explanation, data.user)} />
-        <Link to="/flags/$key" params={{ key: flag }} className="button button-quiet">
-          <FlagIcon aria-hidden />
-          {panel.openFlag}
-        </Link>
+        {mayOpen && (
+          <Link to="/flags/$key" params={{ key: flag }} className="button button-quiet">
+            <FlagIcon aria-hidden />
+            {panel.openFlag}
+          </Link>
+        )}
       </div>
     </div>
   );

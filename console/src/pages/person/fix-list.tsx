@@ -2,6 +2,7 @@ import { useQuery } from '@tanstack/react-query';
 import { useState } from 'react';
 import type { ExplainedUser, Explanation } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { actorTo } from '../../parts/entry-text.js';
 import { isolated } from '../../parts/isolated.js';
 import { later, useAhead } from '../../parts/later.js';
 import { Optional } from '../../parts/optional.js';
@@ -60,14 +61,15 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
 
 /** Who took a flag away from the person, and why, where that is what keeps it off. */
 function Revoked({ id, flag, explanation }: Pick<FixListProps, 'id' | 'flag' | 'explanation'>) {
-  const { operations } = useSession();
+  const session = useSession();
+  const { operations } = session;
   const { rules, kept } = explanation;
   const revoked =
     rules.some(({ outcome }) => outcome === 'REVOKED') || kept.some(({ state }) => state === 'STATE_REVOKED');
   const { data } = useLedger(id, revoked && operations.includes('ListUnlocks'));
   const cause = data?.findLast(({ flag_key, kind }) => flag_key === flag && kind === 'KIND_REVOKED')?.cause;
   if (!revoked || cause === undefined || cause.actor === '') return null;
-  return <p>{words.person.fixes.revokedBy(cause.actor, cause.reason)}</p>;
+  return <p>{words.person.fixes.revokedBy(actorTo(session, cause.actor), cause.reason)}</p>;
 }
 
 function fixName(fix: Fix, id: string): string {

@@ -1,8 +1,9 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { type KeyboardEvent, Suspense, useCallback, useEffect, useRef } from 'react';
+import { type KeyboardEvent, type RefObject, Suspense, useCallback, useEffect } from 'react';
 import { Failure } from '../../parts/failure.js';
 import { later, useAhead } from '../../parts/later.js';
 import { PageHead } from '../../parts/page-head.js';
+import { usePresentInSight } from '../../parts/present-in-sight.js';
 import { Button } from '../../ui/button.js';
 import { BackIcon, PinIcon, UnpinIcon } from '../../ui/icons.js';
 import { Coming } from '../../ui/page-states.js';
@@ -36,8 +37,8 @@ function Person({ id }: { readonly id: string }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const { data, error, refetch } = usePerson(id);
-  const flip = useLiveFlips(id);
   const known = data !== undefined;
+  const flip = useLiveFlips(id, known);
   useEffect(() => {
     if (known) noteSeen(id);
   }, [id, known]);
@@ -98,7 +99,7 @@ function PinButton({ id }: { readonly id: string }) {
 
 /** Arrows go from tab to tab, as readers expect of tabs. */
 function Tabs({ chosen, onChoose }: { readonly chosen: Tab; readonly onChoose: (tab: Tab) => void }) {
-  const list = useRef<HTMLDivElement>(null);
+  const list = usePresentInSight(chosen) as RefObject<HTMLDivElement | null>;
   const onKeyDown = ({ key }: KeyboardEvent) => {
     const by = key === 'ArrowRight' ? 1 : key === 'ArrowLeft' ? -1 : 0;
     const next = TABS[(TABS.indexOf(chosen) + by + TABS.length) % TABS.length];

@@ -1,6 +1,7 @@
 import { keepPreviousData, useInfiniteQuery, useQuery } from '@tanstack/react-query';
-import type { LedgerEntry } from '../../../../src/protocol/gen/admin-json.js';
+import type { LedgerEntry, ListUserFlagsResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { askUntold, UNTOLD_MS } from '../../api/query-client.js';
 import type { StateName, WhatIf } from './person-search.js';
 
 /** Stand for the last write of this tab about each person, so that what is asked for afterwards has it. */
@@ -20,15 +21,30 @@ export function usePerson(id: string) {
   return useQuery({
     queryKey: ['user', id, 'stored'],
     queryFn: ({ signal }) => call('GET /api/admin/users/{user_id}', { path: { user_id: id }, signal }),
+    refetchInterval: (query) => askUntold(query),
   });
 }
 
 const PAGE = 100;
 
+const AT_ONCE_MS = 500;
+
+/** In how long a decision among these is due to change by time alone, at most as long as is waited anyway. */
+function untilDue(pages: readonly ListUserFlagsResponse[]): number {
+  const due = pages.flatMap(({ flags }) => flags.map(({ decision }) => Date.parse(decision?.valid_until ?? '')));
+  const ahead = due.map((at) => at - Date.now()).filter((ms) => ms > 0);
+  return Math.min(UNTOLD_MS * Math.max(1, pages.length), ...ahead.map((ms) => ms + AT_ONCE_MS));
+}
+
 /** A person's flags, as far as they have been fetched. */
-export function usePersonFlags(id: string, { q, state }: { readonly q?: string; readonly state?: StateName }) {
+export function usePersonFlags(
+  id: string,
+  { q, state }: { readonly q?: string; readonly state?: StateName },
+  enabled = true,
+) {
   return useInfiniteQuery({
     queryKey: ['user', id, 'flags', { q, state }],
+    enabled,
     initialPageParam: '',
     queryFn: ({ pageParam, signal }) =>
       call('GET /api/admin/users/{user_id}/flags', {
@@ -43,6 +59,7 @@ export function usePersonFlags(id: string, { q, state }: { readonly q?: string; 
         signal,
       }),
     getNextPageParam: ({ next_page_token }) => (next_page_token === '' ? undefined : next_page_token),
+    refetchInterval: (query) => askUntold(query, untilDue(query.state.data?.pages ?? [])),
     placeholderData: keepPreviousData,
   });
 }
@@ -53,6 +70,7 @@ export function useExplanation(id: string, flag: string, whatIf: WhatIf | undefi
     queryKey: ['user', id, 'explain', flag, whatIf],
     queryFn: ({ signal }) => explanationOf(id, flag, whatIf, signal),
     enabled,
+    refetchInterval: (query) => askUntold(query),
     placeholderData: keepPreviousData,
   });
 }

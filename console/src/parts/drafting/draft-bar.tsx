@@ -1,8 +1,8 @@
 import { Button, IconButton } from '../../ui/button.js';
 import { RedoIcon, UndoIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';
+import { FloatingBar } from '../floating-bar.js';
 import { useShortcuts } from '../shortcuts.js';
-import '../floating-bar.css';
 import './draft-bar.css';
 
 export interface DraftBarProps {
@@ -35,7 +35,7 @@ export function DraftBar(props: DraftBarProps) {
   ]);
   if (changes === 0 && draft.undone.length === 0 && draft.past.length === 0) return null;
   return (
-    <section className="floating-bar" aria-label={words.flag.changes(changes)}>
+    <FloatingBar role="region" aria-label={words.flag.changes(changes)}>
       <span className="floating-count numbers" role="status">
         {words.flag.changes(changes)}
       </span>
@@ -68,6 +68,6 @@ export function DraftBar(props: DraftBarProps) {
       <Button kind="primary" disabled={changes === 0} onClick={onReview}>
         {words.flag.review}
       </Button>
-    </section>
+    </FloatingBar>
   );
 }

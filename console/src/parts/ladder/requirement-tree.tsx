@@ -14,8 +14,9 @@ export function RequirementTree({ node }: { readonly node: Requirement }) {
   );
 }
 
-function Node({ node }: { readonly node: Requirement }) {
+function Node({ node: whole }: { readonly node: Requirement }) {
   const { tree } = words.ladder;
+  const node = alone(whole);
   const Icon = node.met ? DoneIcon : OffIcon;
   const group = groupName(node);
   return (
@@ -23,7 +24,9 @@ function Node({ node }: { readonly node: Requirement }) {
       <div className="tree-line">
         <Icon aria-hidden />
         <span className="unseen">{node.met ? tree.met : tree.unmet}: </span>
-        <span className="tree-label">{[node.label, group].filter((text) => text !== '').join(' · ')}</span>
+        <span className="tree-label">
+          {[node.label, group].filter((text) => text !== '').join(' · ') || tree.untold}
+        </span>
         {group === '' && <Standing node={node} />}
         {node.nearest && <span className="tree-note">{tree.nearest}</span>}
         {node.met_at !== undefined && !node.met && node.children.length === 0 && (
@@ -42,6 +45,13 @@ function Node({ node }: { readonly node: Requirement }) {
       )}
     </li>
   );
+}
+
+/** What a group without a name stands for that has one member: that. Not what is denied by being in it. */
+function alone(node: Requirement): Requirement {
+  const [only, ...more] = node.children;
+  const isNameless = node.label === '' && (node.group === 'ALL' || node.group === 'ANY');
+  return isNameless && only !== undefined && more.length === 0 ? alone(only) : node;
 }
 
 function groupName({ group }: Requirement): string {

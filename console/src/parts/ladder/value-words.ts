@@ -9,7 +9,9 @@ export function valueText(value: unknown): string {
   return JSON.stringify(value);
 }
 
-/** `greaterThanInclusive` as `greater than inclusive`: operators that the server has not put in words. */
+/** `contains` as `has to include`; operators without words of their own by their names. */
 export function operatorText(operator: string): string {
-  return operator.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const { operators, otherwise } = words.ladder.tree;
+  const spaced = operator.replaceAll(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  return Object.hasOwn(operators, operator) ? operators[operator]! : otherwise(spaced);
 }

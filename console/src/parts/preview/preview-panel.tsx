@@ -94,9 +94,13 @@ function Group({ group, count, samples, done }: GroupProps) {
     <details className="preview-group" data-group={group} open={group === 'would_lose' || group === 'would_unlock'}>
       <summary className="preview-count">{head}</summary>
       <ul>
-        {samples.map(({ user_id }) => (
-          <li key={user_id}>{user_id}</li>
-        ))}
+        {samples
+          .toSorted((one, other) => one.user_id.localeCompare(other.user_id))
+          .map(({ user_id }) => (
+            <li key={user_id}>
+              <bdi>{user_id}</bdi>
+            </li>
+          ))}
       </ul>
       {count > samples.length && <p className="field-hint">{words.flag.moreThan(count - samples.length)}</p>}
     </details>

@@ -20,7 +20,7 @@ export function FieldChanges({ changes }: { readonly changes: readonly FieldChan
         {changes.flatMap(fieldsOf).map(({ place, before, after }) => (
           <tr key={place.join('/')}>
             <th scope="row">
-              <bdi>{place.length === 0 ? difference.whole : place.join(' › ')}</bdi>
+              <bdi>{place.length === 0 ? difference.whole : place.map(placeText).join(' › ')}</bdi>
             </th>
             <td data-label={difference.before}>
               <Value name={place.at(-1)} value={before} />
@@ -33,6 +33,11 @@ export function FieldChanges({ changes }: { readonly changes: readonly FieldChan
       </tbody>
     </table>
   );
+}
+
+/** Lists are counted from one, as in sentences. */
+function placeText(step: string): string {
+  return /^\d+$/.test(step) ? String(Number(step) + 1) : step;
 }
 
 function Value({ name, value }: { readonly name: string | undefined; readonly value: unknown }) {

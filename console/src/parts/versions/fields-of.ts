@@ -8,12 +8,16 @@ export interface ChangedField {
   readonly after?: unknown;
 }
 
+/** What the server keeps along with what people decide. */
+const KEPT: ReadonlySet<string> = new Set(['changedAt', 'updatedAt', 'ledgerFloor']);
+
 /**
  * The rows that a difference is shown as: one, or, where a whole thing came or went, one for each of its fields that has
  * something in it. A flag's own state is below `/flag`.
  */
 export function fieldsOf({ pointer, before, after }: FieldChange): ChangedField[] {
   const place = pointerSteps(pointer);
+  if (KEPT.has(place.at(-1) ?? '')) return [];
   const came = isAbsent(before);
   const whole = came ? after : isAbsent(after) ? before : undefined;
   if (place.length > 1 || !isObject(whole)) return [{ place, before, after }];

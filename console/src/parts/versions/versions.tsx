@@ -3,9 +3,11 @@ import { Button } from '../../ui/button.js';
 import { DownIcon, UpIcon } from '../../ui/icons.js';
 import { Patiently, Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/versions-words.js';
+import { actorTo } from '../entry-text.js';
 import { Failure } from '../failure.js';
 import { Moment } from '../moment.js';
 import { usePaged } from '../paged.js';
+import { useSession } from '../session-context.js';
 import { VersionDetails } from './version-details.js';
 import type { VersionSource } from './version-source.js';
 import './versions.css';
@@ -98,6 +100,7 @@ export function Versions({ source, version: open, to, onSearch, onRestore }: Ver
 
 function VersionHead({ version, isNow }: { readonly version: Version; readonly isNow: boolean }) {
   const { sentence, comment, actor, at } = version;
+  const session = useSession();
   return (
     <>
       <span className="version-number numbers">
@@ -112,7 +115,7 @@ function VersionHead({ version, isNow }: { readonly version: Version; readonly i
           </span>
         )}
         <span className="version-soft">
-          <bdi>{words.versions.by(actor)}</bdi> · <Moment at={at} />
+          <bdi>{words.versions.by(actorTo(session, actor))}</bdi> · <Moment at={at} />
         </span>
       </span>
     </>
