@@ -64,13 +64,15 @@ export async function loadDemoPeople({ composed }: Pick<RunningServer, 'composed
     await users.identify(OPERATOR, { userId, organizationId, roles: [role], joinedAt, emailVerified });
     for (const passed of STAGES.slice(0, STAGES.indexOf(stage) + 1))
       await progress.update(OPERATOR, { userId, stage: passed, allowBackward: false });
-    const done = Array.from({ length: reports }, (_, n) => ({
-      kind: 'event' as const,
-      event: {
-        ...{ id: `${userId}-${n + 1}`, source: 'demo', userId, action: 'report_created' },
-        ...{ occurredAt: now - n * 5 * HOUR_MS, value: undefined, properties: undefined },
-      },
-    }));
+    const done = ['report_created', 'report_published'].flatMap((action) =>
+      Array.from({ length: reports }, (_, n) => ({
+        kind: 'event' as const,
+        event: {
+          ...{ id: `${userId}-${action}-${n + 1}`, source: 'demo', userId, action },
+          ...{ occurredAt: now - n * 5 * HOUR_MS, value: undefined, properties: undefined },
+        },
+      })),
+    );
     if (done.length > 0) await events.track(OPERATOR, { events: done, wait: false });
   }
 }

@@ -65,9 +65,11 @@ const FLAGS: Readonly<Record<string, FlagInput>> = {
   },
   report_sharing: {
     name: 'Report sharing',
-    description: 'Unlocked by creating three reports. Organizations open it to people of their own, too.',
+    description: 'Unlocked by publishing three reports. Organizations open it to people of their own, too.',
     delegated: true,
-    rules: [latching('Three reports created', 'actionCount', 'greaterThanInclusive', 3, { action: 'report_created' })],
+    rules: [
+      latching('Three reports published', 'actionCount', 'greaterThanInclusive', 3, { action: 'report_published' }),
+    ],
   },
   new_editor: {
     name: 'New editor',
@@ -83,7 +85,11 @@ export async function loadDemo({ composed }: Pick<RunningServer, 'composed'>): P
   const { actions, finding, flags, organizations, stages } = composed.services;
   const comment = 'the demonstration';
   if ((await stages.list(OPERATOR)).version === 0) await stages.set(OPERATOR, { stages: STAGES, comment });
-  await actions.declare(OPERATOR, [{ name: 'report_created', clientTrackable: true }], comment);
+  await actions.declare(
+    OPERATOR,
+    ['report_created', 'report_published'].map((name) => ({ name, clientTrackable: true })),
+    comment,
+  );
   await organizations.set(OPERATOR, { id: EARLY_ADOPTER, comment });
   const present = new Set((await finding.flags(OPERATOR, {}, { limit: 1_000 })).items.map(({ flag }) => flag.key));
   for (const [key, input] of Object.entries(FLAGS)) {
