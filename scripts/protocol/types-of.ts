@@ -46,6 +46,8 @@ const PROBLEM = `  type: string;
   errors?: { pointer: string; message: string }[];
   /** Where the change was made on another version than there is: what there is. */
   current?: unknown;
+  /** Where it was made on other access rows than there are: those of them that have changed, as they are now. */
+  current_access?: { present: AccessRow[]; absent: AccessRow[] };
 `;
 
 function interfaceOf(name: string, { description = '', properties = {}, required = [] }: Schema): string {

@@ -163,6 +163,41 @@ describe('access rows of a flag', () => {
     });
   });
 
+  it('take nothing back unseen that somebody else has done to them meanwhile', async () => {
+    await server.admin('PATCH', '/api/admin/flags/raced', { name: 'Raced' });
+    const put = (user_id: string, effect: 'ALLOW' | 'DENY') =>
+      server.admin('PATCH', '/api/admin/flags/raced/access', { access: [{ user_id, effect }] });
+    await put('ada', 'ALLOW');
+    await put('linus', 'ALLOW');
+    await onTab('raced?tab=access', async ({ page, look, expectFault }) => {
+      expectFault(/status of 409/);
+      await page.getByRole('combobox', { name: 'What the row for user ada says' }).selectOption('On record only');
+      await page.getByRole('button', { name: 'Remove the row for user linus' }).click();
+      await page.getByRole('button', { name: 'Add a row' }).click();
+      const form = page.getByRole('form', { name: 'Add a row' });
+      await form.getByLabel('Person', { exact: true }).fill('grace');
+      await form.getByRole('button', { name: 'Add to the draft' }).click();
+      await page.getByText('3 rows change with the next save').waitFor();
+      await put('ada', 'DENY');
+      await put('grace', 'DENY');
+      await page.keyboard.press('Control+s');
+      const losers = page.getByRole('dialog').getByLabel('Number of people who would lose it');
+      await losers.fill('1');
+      await page.getByRole('dialog').getByRole('button', { name: 'Save' }).click();
+      const conflict = page.getByRole('alertdialog');
+      const of = (who: string) => conflict.getByRole('group', { name: `Access rows: user ${who}` });
+      await of('ada').getByText('Was: Allow').waitFor();
+      await of('grace').getByText('Was: no row').waitFor();
+      expect(await conflict.getByRole('group').count()).toBe(2);
+      await look('flag-rows-conflict');
+      await of('grace').getByRole('radio', { name: 'Deny' }).check();
+      await conflict.getByRole('button', { name: 'Go on from there' }).click();
+      await losers.fill('1');
+      await save(page, 'as both would have it');
+      expect(await rowsOf('raced')).toEqual(['ALLOW ada', 'DENY grace']);
+    });
+  });
+
   it('are in the page as far as they are seen, taken away by many, and downloaded', async () => {
     await onTab('crowded?tab=access&of=people', async ({ page }) => {
       await row(page, 'person-0000').waitFor();

@@ -14,6 +14,8 @@ import { sameJson } from './json.js';
 export interface PendingRow {
   readonly kind: 'put' | 'drop';
   readonly row: AccessRow;
+  /** The row as it was stored when this was drafted; left out where there was none, or none was known. */
+  readonly was?: AccessRow | undefined;
 }
 
 /** One unsaved change. */

@@ -11,11 +11,11 @@ import {
   type FlagDraft,
   newRuleKey,
   reduceDraft,
-  rowKey,
   savedDraft,
   unsavedChanges,
 } from './flag-draft.js';
 import { keepDraft, keptDraft } from './kept-draft.js';
+import { rowKey } from './merge-rows.js';
 import { draftPlace, flagInput, saveRequest } from './save-request.js';
 import { TYPING_PAUSE_MS } from './steps.js';
 import { arbitraryAction, arbitraryContent } from './testing/arbitrary-draft.js';

@@ -5,6 +5,7 @@ import { editVariants, type VariantEdit } from './edit-variants.js';
 import { contentOf, type DraftRule, type FlagContent, NEW_FLAG, type SimpleField } from './flag-content.js';
 import { sameJson } from './json.js';
 import { mergeFlags, type Side } from './merge-flags.js';
+import { type ChangedRows, mergeRows, rowKey } from './merge-rows.js';
 import { firstStep, redoStep, type Steps, stepTo, type Typing, undoStep } from './steps.js';
 
 /** A flag as the server gave it, on which a draft is made. */
@@ -50,7 +51,12 @@ export type DraftAction =
   /** Moves the operator, which is no change, and not undone. */
   | { readonly kind: 'select'; readonly rule: string; readonly node: string }
   /** Puts rows, or drops them, when the draft is saved; the last word on a row counts. */
-  | { readonly kind: 'put-rows' | 'drop-rows'; readonly rows: readonly AccessRow[] }
+  | {
+      readonly kind: 'put-rows' | 'drop-rows';
+      readonly rows: readonly AccessRow[];
+      /** Rows as they are stored, as far as they are known. */
+      readonly stored?: readonly AccessRow[];
+    }
   /** Leaves rows as they are after all. */
   | { readonly kind: 'forget-rows'; readonly rows: readonly AccessRow[] }
   | { readonly kind: 'undo' | 'redo' | 'discard' };
@@ -95,9 +101,15 @@ export function reduceDraft(draft: FlagDraft, action: DraftAction): FlagDraft {
 }
 
 /** Takes over what was saved meanwhile: the draft goes on from there. Conflicts are settled as `choices` say, or else as the draft has it. */
-export function rebaseDraft(draft: FlagDraft, theirs: DraftBase, choices: ReadonlyMap<string, Side>): FlagDraft {
+export function rebaseDraft(
+  draft: FlagDraft,
+  theirs: DraftBase,
+  choices: ReadonlyMap<string, Side>,
+  changedRows?: ChangedRows,
+): FlagDraft {
   const { content } = mergeFlags(draft.base.content, theirs.content, draft.now.flag, choices);
-  return draftOn(theirs, { ...draft.now, flag: content });
+  const { rows } = mergeRows(draft.now.rows, changedRows, choices);
+  return draftOn(theirs, { ...draft.now, flag: content, rows });
 }
 
 /** The draft after what it was at some moment has been saved, and the server has given its new rules ids: what was edited since stays. */
@@ -110,7 +122,14 @@ export function savedDraft(draft: FlagDraft, sent: DraftContent, saved: FeatureF
   const now = renamed(draft.now.flag);
   const theirs = contentOf(saved, now);
   const { content } = mergeFlags(renamed(sent.flag), theirs, now, new Map());
-  const rows = draft.now.rows.filter((row) => !sent.rows.includes(row));
+  // What was drafted of a row since then is on the row as it was sent.
+  const stored = new Map(sent.rows.map(({ kind, row }) => [rowKey(row), kind === 'put' ? row : undefined]));
+  const rows = draft.now.rows
+    .filter((row) => !sent.rows.includes(row))
+    .map(({ was, ...row }): PendingRow => {
+      const now = stored.has(rowKey(row.row)) ? stored.get(rowKey(row.row)) : was;
+      return { ...row, ...(now === undefined ? {} : { was: now }) };
+    });
   const { selected } = draft.now;
   const still = selected && { ...selected, rule: named.get(selected.rule) ?? selected.rule };
   const base = { key: saved.key, id: saved.id, version: saved.version, content: theirs };
@@ -124,12 +143,6 @@ export function newRuleKey({ now, past, undone }: FlagDraft): string {
   return `new:${Math.max(0, ...taken) + 1}`;
 }
 
-/** By what a row is found: whom it names, and who manages it. */
-export function rowKey({ user_id, role, organization_id, managed_by }: AccessRow): string {
-  // A user's organization is no part of the row.
-  return JSON.stringify([user_id, role, user_id === '' ? organization_id : '', managed_by]);
-}
-
 type Edit = Exclude<DraftAction, { readonly kind: 'undo' | 'redo' | 'discard' | 'select' }>;
 
 function edited(now: DraftContent, action: Edit): DraftContent {
@@ -141,11 +154,11 @@ function edited(now: DraftContent, action: Edit): DraftContent {
     case 'edit-variants':
       return { ...now, flag: editVariants(now.flag, action.edit) };
     case 'put-rows':
-      return withRows(now, action.rows, 'put');
+      return withRows(now, action, 'put');
     case 'drop-rows':
-      return withRows(now, action.rows, 'drop');
+      return withRows(now, action, 'drop');
     case 'forget-rows':
-      return withRows(now, action.rows, undefined);
+      return withRows(now, action, undefined);
     case 'add-rule':
       return addRule(now, action.rule, action.position);
     default:
@@ -153,11 +166,20 @@ function edited(now: DraftContent, action: Edit): DraftContent {
   }
 }
 
-function withRows(now: DraftContent, rows: readonly AccessRow[], kind: PendingRow['kind'] | undefined): DraftContent {
+function withRows(
+  now: DraftContent,
+  { rows, stored = [] }: { readonly rows: readonly AccessRow[]; readonly stored?: readonly AccessRow[] },
+  kind: PendingRow['kind'] | undefined,
+): DraftContent {
   const pending = new Map(now.rows.map((each) => [rowKey(each.row), each]));
+  const there = new Map(stored.map((row) => [rowKey(row), row]));
   for (const row of rows) {
-    pending.delete(rowKey(row));
-    if (kind !== undefined) pending.set(rowKey(row), { kind, row });
+    const key = rowKey(row);
+    // What is drafted again is drafted on what it was drafted on at first: what changed since then has not been seen to change.
+    const before = pending.get(key);
+    const was = before === undefined ? there.get(key) : before.was;
+    pending.delete(key);
+    if (kind !== undefined) pending.set(key, { kind, row, ...(was === undefined ? {} : { was }) });
   }
   return { ...now, rows: [...pending.values()] };
 }

@@ -97,11 +97,18 @@ function readRows(json: JsonValue | undefined): readonly PendingRow[] | undefine
       effect: isOneOf(['ALLOW', 'DENY', 'EFFECT_UNSPECIFIED', undefined]),
       enabled: isOneOf([true, false, undefined]),
     });
-  const isPending = isListOf((item) => isObjectOf(item, { kind: isOneOf(['put', 'drop']), row: isRow }));
+  const isPending = isListOf((item) =>
+    isObjectOf(item, {
+      kind: isOneOf(['put', 'drop']),
+      row: isRow,
+      was: (was: JsonValue | undefined) => was === undefined || isRow(was),
+    }),
+  );
   if (json === undefined || !isPending(json)) return undefined;
-  return (json as readonly JsonObject[]).map(({ kind, row }) => ({
+  return (json as readonly JsonObject[]).map(({ kind, row, was }) => ({
     kind: kind as PendingRow['kind'],
     row: row as unknown as AccessRow,
+    ...(was === undefined ? {} : { was: was as unknown as AccessRow }),
   }));
 }
 

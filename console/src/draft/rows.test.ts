@@ -1,7 +1,8 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { AccessRow } from '../../../src/protocol/gen/admin-json.js';
-import { draftOn, type FlagDraft, reduceDraft, rowKey } from './flag-draft.js';
+import { draftOn, type FlagDraft, reduceDraft } from './flag-draft.js';
+import { rowKey } from './merge-rows.js';
 import { draftedRows, platformRow, saying, saysOf, splitPut } from './rows.js';
 import { arbitraryContent } from './testing/arbitrary-draft.js';
 

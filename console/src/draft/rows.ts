@@ -1,6 +1,6 @@
 import type { AccessRow } from '../../../src/protocol/gen/admin-json.js';
 import type { PendingRow } from './changes.js';
-import { rowKey } from './flag-draft.js';
+import { rowKey } from './merge-rows.js';
 
 /** As many rows as one save takes. */
 export const MOST_ROWS = 1_000;

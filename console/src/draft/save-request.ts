@@ -27,9 +27,24 @@ export interface SaveOptions {
 export function saveRequest(draft: FlagDraft, { comment, on_rule_change }: SaveOptions): SetFlagRequest {
   return {
     ...draftInput(draft),
+    ...rowsExpected(draft),
     expected_version: draft.base.version,
     on_rule_change,
     ...(comment === '' ? {} : { comment }),
+  };
+}
+
+/** The stored rows on which the drafted ones were made, so that a row that somebody has changed meanwhile is not overwritten unseen. */
+function rowsExpected({ base, now }: FlagDraft): Pick<SetFlagRequest, 'expected_access' | 'expected_absent'> {
+  // A flag that is yet to be made has no rows.
+  if (base.version === 0) return {};
+  const there = now.rows.flatMap(({ was }) => (was === undefined ? [] : [rowInput(was)]));
+  const absent = now.rows
+    .filter(({ kind, was }) => kind === 'put' && was === undefined)
+    .map(({ row }) => rowInput(row));
+  return {
+    ...(there.length === 0 ? {} : { expected_access: there }),
+    ...(absent.length === 0 ? {} : { expected_absent: absent }),
   };
 }
 

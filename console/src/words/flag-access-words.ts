@@ -18,6 +18,7 @@ export const flagAccessWords = {
     kinds: { user: 'person', role: 'role', organization: 'organization' },
     roleIn: (role: string) => `role ${role}`,
     says: { ALLOW: 'Allow', DENY: 'Deny', RECORD: 'On record only' },
+    noRow: 'no row',
     saysOf: (who: string) => `What the row for ${who} says`,
     platform: 'the platform',
     theirs: 'Theirs to change',

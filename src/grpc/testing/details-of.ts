@@ -1,7 +1,7 @@
 import type { ServiceError } from '@grpc/grpc-js';
 import { fromJSON } from '@grpc/proto-loader';
 import { BadRequest, ErrorInfo, RetryInfo } from '../../../test/gen/google/rpc/error_details.js';
-import { VersionConflict } from '../../../test/gen/latchkey/v1/conflict.js';
+import { AccessConflict, VersionConflict } from '../../../test/gen/latchkey/v1/conflict.js';
 
 interface Status {
   readonly code: number;
@@ -28,6 +28,7 @@ const TYPES = {
   'google.rpc.BadRequest': BadRequest,
   'google.rpc.ErrorInfo': ErrorInfo,
   'google.rpc.RetryInfo': RetryInfo,
+  'latchkey.v1.AccessConflict': AccessConflict,
   'latchkey.v1.VersionConflict': VersionConflict,
 } as const;
 
@@ -36,6 +37,7 @@ export interface Details {
   readonly 'google.rpc.BadRequest'?: BadRequest;
   readonly 'google.rpc.ErrorInfo'?: ErrorInfo;
   readonly 'google.rpc.RetryInfo'?: RetryInfo;
+  readonly 'latchkey.v1.AccessConflict'?: AccessConflict;
   readonly 'latchkey.v1.VersionConflict'?: VersionConflict;
 }
 

@@ -3755,6 +3755,18 @@ export interface SetFlagRequest {
    * not archived. Where there is no flag of this key, it is created as ever.
    */
   start_anew?: boolean | null;
+  /**
+   * Rows that the change was made on, each of the key of one that `access` or `remove_access` names: it must be there
+   * with this `effect` and `enabled`, unless it is as this call would have it already. Otherwise ABORTED, with an
+   * AccessConflict, and nothing is written.
+   */
+  expected_access?: AccessRowInput[] | null;
+  /**
+   * Keys of rows that were not there when the change was made, each of one that `access` names: such a row must not
+   * be there, unless it is as this call would have it already. Otherwise ABORTED, as for `expected_access`; `effect`
+   * and `enabled` do not matter.
+   */
+  expected_absent?: AccessRowInput[] | null;
 }
 
 /** Moves a user to a stage. */
@@ -4837,4 +4849,6 @@ export interface Problem {
   errors?: { pointer: string; message: string }[];
   /** Where the change was made on another version than there is: what there is. */
   current?: unknown;
+  /** Where it was made on other access rows than there are: those of them that have changed, as they are now. */
+  current_access?: { present: AccessRow[]; absent: AccessRow[] };
 }

@@ -1,6 +1,8 @@
 import type { DescMessage } from '@bufbuild/protobuf';
+import type { StaleRows } from '../../calls/stale-rows.js';
 import type { StaleVersion } from '../../calls/stale-version.js';
 import type { JsonObject } from '../../core/values/json.js';
+import { accessConflict } from '../messages/access-row.js';
 import { presentMessage } from '../messages/configuration-messages.js';
 import { type Message, messageOf } from './message.js';
 import { REGISTRY } from './registry.js';
@@ -32,6 +34,13 @@ export function currentOf(stale: StaleVersion): { readonly json: JsonObject; rea
   if (field === undefined) throw new Error(`VersionConflict has no field for ${present.$case}`);
   const [type, message] = [messageOf(field), present.value as unknown as Message];
   return { json: writeJson(type, message), version: versionOf(type, message) };
+}
+
+/** The access rows that a refused write was made on, as they are now. */
+export function rowsNow(stale: StaleRows): JsonObject {
+  const type = REGISTRY.getMessage('latchkey.v1.AccessConflict');
+  if (type === undefined) throw new Error('there is no AccessConflict');
+  return writeJson(type, accessConflict(stale) as unknown as Message);
 }
 
 /** Whether the answers of this type are about something that has versions. */

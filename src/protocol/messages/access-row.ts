@@ -1,6 +1,8 @@
+import type { StaleRows } from '../../calls/stale-rows.js';
 import type { AccessRow, Effect } from '../../core/flags/flag.js';
 import type { AccessInput } from '../../services/access/access-rows.js';
 import { AccessRow_Effect, type AccessRow as RowMessage } from '../gen/latchkey/v1/access.js';
+import type { AccessConflict } from '../gen/latchkey/v1/conflict.js';
 import { enumWord } from './fields.js';
 
 const EFFECTS: readonly Effect[] = ['ALLOW', 'ALLOW', 'DENY'];
@@ -26,4 +28,9 @@ export function accessMessage({
   managedBy,
 }: Omit<AccessRow, 'flagId'>): RowMessage {
   return { userId, role, organizationId, effect: AccessRow_Effect[effect], enabled, managedBy };
+}
+
+/** The rows that a refused write was made on, as they are now. */
+export function accessConflict({ present, absent }: StaleRows): AccessConflict {
+  return { present: present.map(accessMessage), absent: absent.map(accessMessage) };
 }

@@ -1,10 +1,12 @@
 import { asLatchkeyError } from '../../calls/errors.js';
+import { StaleRows } from '../../calls/stale-rows.js';
 import { StaleVersion } from '../../calls/stale-version.js';
 import type { Fault } from '../../core/values/fault.js';
 import type { Any } from '../gen/google/protobuf/any.js';
 import { BadRequest, BadRequest_FieldViolation, ErrorInfo, RetryInfo } from '../gen/google/rpc/error_details.js';
 import { Status } from '../gen/google/rpc/status.js';
-import { VersionConflict } from '../gen/latchkey/v1/conflict.js';
+import { AccessConflict, VersionConflict } from '../gen/latchkey/v1/conflict.js';
+import { accessConflict } from './access-row.js';
 import { presentMessage } from './configuration-messages.js';
 import type { Failure } from './failure.js';
 import { duration } from './fields.js';
@@ -30,7 +32,7 @@ const OVERHEAD = 80;
 export function statusDetails(error: unknown, { code, details: message }: Failure, requestId: string): Buffer {
   const { code: reason, faults, retryMs } = asLatchkeyError(error);
   const room = new Room(message, requestId);
-  const conflict = error instanceof StaleVersion ? [conflictDetail(error, room)] : [];
+  const conflict = conflictDetails(error, room);
   const told = reason === 'INTERNAL' ? [] : room.asManyAsFit(faults.map(violationOf));
   const omitted = reason === 'INTERNAL' ? 0 : faults.length - told.length;
   const metadata = { request_id: requestId, ...(omitted > 0 && { omitted_violations: String(omitted) }) };
@@ -74,6 +76,14 @@ class Room {
 
 function violationOf({ pointer, message }: Fault): BadRequest_FieldViolation {
   return { field: pointer.toWellFormed(), description: message.toWellFormed(), reason: '' };
+}
+
+function conflictDetails(error: unknown, room: Room): readonly Any[] {
+  if (error instanceof StaleVersion) return [conflictDetail(error, room)];
+  if (!(error instanceof StaleRows)) return [];
+  const whole = AccessConflict.encode(accessConflict(error)).finish();
+  const fits = whole.length <= MAX_CONFLICT_BYTES && room.take(whole.length + OVERHEAD);
+  return [detail('latchkey.v1.AccessConflict', fits ? whole : new Uint8Array())];
 }
 
 /** What is stored now: whole where it fits, else its version alone. */

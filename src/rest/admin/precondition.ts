@@ -1,8 +1,9 @@
 import type { FastifyRequest } from 'fastify';
 import { invalid } from '../../calls/errors.js';
+import { StaleRows } from '../../calls/stale-rows.js';
 import { StaleVersion } from '../../calls/stale-version.js';
 import { quote } from '../../core/values/json.js';
-import { currentOf, type Versioned } from '../../protocol/http/versions.js';
+import { currentOf, rowsNow, type Versioned } from '../../protocol/http/versions.js';
 import { HttpError } from '../server/problem.js';
 
 const TAG = /^"([\w.!~*'()%-]+)-(\d{1,10})"$/;
@@ -37,12 +38,14 @@ export function preconditionOf({ headers }: FastifyRequest): Versioned | undefin
 
 /**
  * The HTTP error of a write that expected another version: 412 where a header demanded the version (RFC 9110, section 13.1.1),
- * else 409. The answer has what is stored as `current`, with its ETag.
+ * else 409. The answer has what is stored as `current`, with its ETag; of access rows that have changed, as `current_access`.
  */
 export function asHttpError(error: unknown, precondition: Versioned | undefined): unknown {
+  const status = precondition === undefined ? 409 : 412;
+  if (error instanceof StaleRows)
+    return new HttpError(status, 'CONFLICT', error.message, { members: { current_access: rowsNow(error) } });
   if (!(error instanceof StaleVersion)) return error;
   const current = currentOf(error);
-  const status = precondition === undefined ? 409 : 412;
   return new HttpError(status, 'CONFLICT', error.message, {
     headers: current === undefined ? {} : { etag: tagOf(current.version) },
     members: current === undefined ? {} : { current: current.json },

@@ -1,8 +1,7 @@
-import { conflict } from '../../calls/errors.js';
+import { StaleRows } from '../../calls/stale-rows.js';
 import type { AccessRow, Flag } from '../../core/flags/flag.js';
 import type { OrganizationState } from '../../core/states/organization-state.js';
 import type { UserAccess, UserState } from '../../core/states/user-state.js';
-import { quote } from '../../core/values/json.js';
 import type { RevisionOf } from '../../notify/notifier.js';
 import type { Transaction } from '../../store/store.js';
 import { type FlaglessRow, isRoleRow, keyOfRow, type NamedRows } from './access-rows.js';
@@ -47,7 +46,7 @@ export async function accessChange(
   const rows = [...put, ...drop];
   const ofRoles = rows.some(isRoleRow) ? await tx.configuration.roleAccess(flag.id) : [];
   const held = new Map([...ofRoles, ...heldBy(flag, owners)].map((row) => [keyOfRow(row), row]));
-  requireRows(flag, held, expected);
+  requireRows(flag, held, { put, drop }, expected);
   const changed = put.filter((row) => {
     const now = held.get(keyOfRow(row));
     return now?.effect !== row.effect || now.enabled !== row.enabled;
@@ -66,13 +65,34 @@ export interface ExpectedRows {
   readonly gone: readonly FlaglessRow[];
 }
 
-function requireRows(flag: Flag, held: ReadonlyMap<string, FlaglessRow>, { there, gone }: ExpectedRows): void {
-  const same = (row: FlaglessRow): boolean => {
-    const now = held.get(keyOfRow(row));
-    return now?.effect === row.effect && now.enabled === row.enabled;
+/** Throws {@link StaleRows} for rows that are otherwise than expected, unless they are as the write would have them: its answer may have been lost. */
+function requireRows(
+  flag: Flag,
+  held: ReadonlyMap<string, FlaglessRow>,
+  { put, drop }: Pick<NamedRows, 'put' | 'drop'>,
+  { there, gone }: ExpectedRows,
+): void {
+  if (there.length + gone.length === 0) return;
+  const wanted = new Map([
+    ...put.map((row) => [keyOfRow(row), row] as const),
+    ...drop.map((row) => [keyOfRow(row), undefined] as const),
+  ]);
+  const is = (row: FlaglessRow, expected: FlaglessRow | undefined): boolean => {
+    const [key, now] = [keyOfRow(row), held.get(keyOfRow(row))];
+    return says(now) === says(expected) || (wanted.has(key) && says(now) === says(wanted.get(key)));
   };
-  if (there.every(same) && !gone.some((row) => held.has(keyOfRow(row)))) return;
-  throw conflict(`access rows of the flag ${quote(flag.key)} have changed meanwhile; look, and try again`);
+  const changed = [...there.filter((row) => !is(row, row)), ...gone.filter((row) => !is(row, undefined))];
+  if (changed.length === 0) return;
+  const present = changed.flatMap((row) => held.get(keyOfRow(row)) ?? []);
+  throw new StaleRows(
+    flag.key,
+    present,
+    changed.filter((row) => !held.has(keyOfRow(row))),
+  );
+}
+
+function says(row: FlaglessRow | undefined): string {
+  return row === undefined ? '' : `${row.effect} ${row.enabled}`;
 }
 
 /** The flag's rows that belong to these users and organizations. */

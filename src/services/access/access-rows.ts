@@ -47,6 +47,32 @@ export function parseAccessRows(
   return { ...rows, expected: managedBy === '' ? expectationsOf(put) : [] };
 }
 
+/** Rows as a call expects them: these are there, and of those none is. */
+export interface ExpectedInput {
+  readonly there: readonly AccessInput[];
+  readonly absent: readonly AccessInput[];
+}
+
+/** Checks the rows that a call expects. Rejects with INVALID one that the call does not write: it would not be held against what is stored. */
+export function parseExpectedRows(
+  { there, absent }: ExpectedInput,
+  { put, drop }: Pick<NamedRows, 'put' | 'drop'>,
+  managedBy: string,
+): { readonly there: readonly FlaglessRow[]; readonly gone: readonly FlaglessRow[] } {
+  const named = new Set([...put, ...drop].map(keyOfRow));
+  const parse = (rows: readonly AccessInput[], field: string) =>
+    rows.map((input, i) => {
+      const pointer = `/${field}/${i}`;
+      const row = parseAccessRow(input, { managedBy, pointer, expects: true });
+      if (!named.has(keyOfRow(row)))
+        throw invalidAt(pointer, `the call neither puts nor removes this row: ${quote(input)}`);
+      return row;
+    });
+  const rows = { there: parse(there, 'expected_access'), gone: parse(absent, 'expected_absent') };
+  requireDistinct([...rows.there, ...rows.gone]);
+  return rows;
+}
+
 /** Whose organization the rows name. Each user has one row among them, since a call names each row once. */
 function expectationsOf(put: readonly AccessInput[]): readonly Expectation[] {
   return put.flatMap(({ userId = '', organizationId = '' }, i) =>

@@ -12,7 +12,7 @@ import type { Fault } from '../../core/values/fault.js';
 import type { Notifier, RevisionOf } from '../../notify/notifier.js';
 import { KeyTaken } from '../../store/configuration-store.js';
 import type { Store } from '../../store/store.js';
-import { type AccessInput, parseAccessRows } from '../access/access-rows.js';
+import { type AccessInput, type ExpectedInput, parseAccessRows, parseExpectedRows } from '../access/access-rows.js';
 import { managerOf, mayKnow } from '../access/caller-reach.js';
 import { checkFlagName, type FlagDraft, saysAnything } from './flag-draft.js';
 import { type FlagWriteInput, type FlagWriteOutcome, writeFlag } from './flag-write.js';
@@ -32,6 +32,8 @@ export interface SetFlagInput extends FlagDraft {
   readonly removeAccess: readonly AccessInput[];
   /** See {@link FlagWriteInput}. */
   readonly expectedRows?: FlagWriteInput['expectedRows'];
+  /** The same as callers give it; not both. */
+  readonly expectedAccess?: ExpectedInput | undefined;
 }
 
 export interface FlagWritten {
@@ -121,7 +123,10 @@ function checkedInput(caller: Caller, request: SetFlagInput): Omit<FlagWriteInpu
     throw forbidden('only the platform changes a flag; an organization puts access rows of its own on delegated flags');
   }
   if (manager !== '' && request.startAnew === true) throw forbidden('only the platform starts a flag anew');
-  return { ...request, manager, rows: parseAccessRows(request.access, request.removeAccess, manager) };
+  const { expectedAccess, ...rest } = request;
+  const rows = parseAccessRows(request.access, request.removeAccess, manager);
+  const expected = expectedAccess && { expectedRows: parseExpectedRows(expectedAccess, rows, manager) };
+  return { ...rest, manager, rows, ...expected };
 }
 
 function pairs(revisions: readonly RevisionOf[]): readonly (readonly [string, number])[] {

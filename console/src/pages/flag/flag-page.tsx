@@ -6,6 +6,7 @@ import { call } from '../../api/api.js';
 import { putAnswer } from '../../api/put-answer.js';
 import { contentOf } from '../../draft/flag-content.js';
 import { rebaseDraft, unsavedChanges } from '../../draft/flag-draft.js';
+import type { ChangedRows } from '../../draft/merge-rows.js';
 import { draftInput } from '../../draft/save-request.js';
 import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
 import { CopyKey } from '../../parts/copy-key.js';
@@ -98,6 +99,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
   const [draft, act] = useFlagDraft(flag);
   const { data: referring } = useReferences(flag.key, useMay('GetReferences'));
   const [open, setOpen] = useState<'review' | 'conflict'>();
+  const [changedRows, setChangedRows] = useState<ChangedRows>();
   const { preview, start, stop } = usePreview(flag.key);
   const input = previewOf(draftInput(draft), 'KEEP');
   const sentences = new Map(flag.rules.map(({ id, sentence }) => [id, sentence]));
@@ -229,7 +231,8 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
                 ...(answer.backfill_id === '' ? {} : { what: words.flag.backfill }),
               });
             }}
-            onConflict={() => {
+            onConflict={(rows) => {
+              setChangedRows(rows);
               void queries.invalidateQueries({ queryKey: ['flag', flag.key] }).then(() => setOpen('conflict'));
             }}
           />
@@ -238,11 +241,13 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
           <ConflictDialog
             draft={draft}
             flag={flag}
+            rows={changedRows}
             onClose={() => setOpen(undefined)}
             onMerge={(base, choices) => {
-              act({ kind: 'rebase', base, choices });
+              act({ kind: 'rebase', base, choices, rows: changedRows });
+              setChangedRows(undefined);
               // All of it may be saved already, by a save whose answer was lost.
-              const done = unsavedChanges(rebaseDraft(draft, base, choices)).length === 0;
+              const done = unsavedChanges(rebaseDraft(draft, base, choices, changedRows)).length === 0;
               setOpen(done ? undefined : 'review');
             }}
           />

@@ -13,6 +13,7 @@ import {
 } from '../../draft/flag-draft.js';
 import { keepDraft, keptDraft } from '../../draft/kept-draft.js';
 import type { Side } from '../../draft/merge-flags.js';
+import type { ChangedRows } from '../../draft/merge-rows.js';
 import { keepDraftText, keptDraftOf } from '../../parts/drafting/draft-store.js';
 
 /** What can become of the page's draft: what is edited, and what the server has by now. */
@@ -23,7 +24,12 @@ export type PageAction =
   /** The flag as it was read anew; taken over where nothing is edited. */
   | { readonly kind: 'read'; readonly flag: FeatureFlag }
   /** Goes on from what another operator has saved. */
-  | { readonly kind: 'rebase'; readonly base: DraftBase; readonly choices: ReadonlyMap<string, Side> };
+  | {
+      readonly kind: 'rebase';
+      readonly base: DraftBase;
+      readonly choices: ReadonlyMap<string, Side>;
+      readonly rows: ChangedRows | undefined;
+    };
 
 /** The draft of a flag, kept in this tab while it has unsaved changes. */
 export function useFlagDraft(flag: FeatureFlag): readonly [FlagDraft, (action: PageAction) => void] {
@@ -39,7 +45,7 @@ function reducePage(draft: FlagDraft, action: PageAction): FlagDraft {
     case 'saved':
       return savedDraft(draft, action.sent, action.flag);
     case 'rebase':
-      return rebaseDraft(draft, action.base, action.choices);
+      return rebaseDraft(draft, action.base, action.choices, action.rows);
     case 'read': {
       const { id, version } = draft.base;
       const same = id === action.flag.id && version === action.flag.version;

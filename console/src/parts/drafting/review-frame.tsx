@@ -1,6 +1,7 @@
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import { ApiError } from '../../api/api-error.js';
+import type { ChangedRows } from '../../draft/merge-rows.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
@@ -25,8 +26,8 @@ export interface ReviewFrameProps {
   /** Why, as long as nobody says otherwise. */
   readonly whyAtFirst: string;
   readonly onSave: (why: string) => Promise<void>;
-  /** Somebody has saved it meanwhile. */
-  readonly onConflict: () => void;
+  /** Somebody has saved it meanwhile, or these of its access rows. */
+  readonly onConflict: (rows: ChangedRows | undefined) => void;
   readonly onClose: () => void;
 }
 
@@ -49,7 +50,7 @@ export function ReviewFrame({
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => on.onSave(why.trim()),
     onError: (failure) => {
-      if (failure instanceof ApiError && failure.kind === 'conflict') on.onConflict();
+      if (failure instanceof ApiError && failure.kind === 'conflict') on.onConflict(failure.problem?.current_access);
     },
   });
   const submit = () => {

@@ -1,5 +1,6 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { type AccessRow, AccessRow_Effect } from '../../../../test/gen/latchkey/v1/access.js';
 import { Reason } from '../../../../test/gen/latchkey/v1/evaluation.js';
 import {
   FeatureFlag_Type,
@@ -7,7 +8,7 @@ import {
   Rule_Policy,
   SetFlagRequest_OnRuleChange,
 } from '../../../../test/gen/latchkey/v1/flag.js';
-import { conflictOf } from '../../../grpc/testing/details-of.js';
+import { conflictOf, detailsOf } from '../../../grpc/testing/details-of.js';
 import { type DoorStand, failureOf, openDoorStand } from '../../../grpc/testing/door-stand.js';
 
 let stand: DoorStand;
@@ -300,6 +301,64 @@ describe('the flag that is meant', () => {
     const refused = await failureOf(stand.admin.setFlag({ flag: large, expectedVersion: 9 }));
     expect(refused).toMatchObject({ code: status.ABORTED, details: expect.stringContaining('is at version 1 now') });
     expect(conflictOf(refused)).toEqual({ expectedVersion: 9, presentVersion: 1, present: undefined });
+  });
+});
+
+describe('access rows', () => {
+  const { ALLOW, DENY } = AccessRow_Effect;
+  const flag = { key: 'rows' };
+  const row = (userId: string, effect?: AccessRow_Effect, enabled?: boolean) => ({ userId, effect, enabled });
+  const held = async (): Promise<AccessRow[]> => (await stand.admin.listAccess({ flag: 'rows' })).access;
+
+  it('are written only over what the call was made on; the refusal tells what is there now', async () => {
+    await stand.admin.setFlag({ flag, access: [row('ada', ALLOW), row('grace', DENY), row('linus', ALLOW)] });
+    const before = await held();
+    const made = {
+      ...{ flag, access: [row('ada', DENY), row('grace', ALLOW), row('mary', ALLOW)], removeAccess: [row('linus')] },
+      expectedAccess: [row('ada', ALLOW), row('linus', ALLOW, true)],
+      expectedAbsent: [row('grace'), row('mary')],
+    };
+    const refused = await failureOf(stand.admin.setFlag(made));
+    expect(refused).toMatchObject({
+      code: status.ABORTED,
+      details:
+        'access rows of the flag "rows" have changed meanwhile: that of {"user_id":"grace"} is DENY now; look, and try again',
+    });
+    expect(detailsOf(refused)['latchkey.v1.AccessConflict']).toMatchObject({
+      present: [{ userId: 'grace', effect: DENY, enabled: true }],
+      absent: [],
+    });
+    expect(await held()).toEqual(before);
+    await stand.admin.setFlag({ flag, access: [row('linus', ALLOW, false)], removeAccess: [row('ada')] });
+    const both = await failureOf(stand.admin.setFlag(made));
+    expect(both.details).toContain('{"user_id":"linus"} is ALLOW, not enabled, now, and 2 more have changed');
+    expect(detailsOf(both)['latchkey.v1.AccessConflict']).toMatchObject({
+      present: [{ userId: 'linus' }, { userId: 'grace' }],
+      absent: [{ userId: 'ada', effect: ALLOW }],
+    });
+    const seen = { expectedAccess: [row('grace', DENY), row('linus', ALLOW, false)], expectedAbsent: [row('ada')] };
+    await stand.admin.setFlag({ ...made, ...seen });
+    const after = await held();
+    expect(after).toMatchObject([
+      { userId: 'ada', effect: DENY },
+      { userId: 'grace', effect: ALLOW },
+      { userId: 'mary', effect: ALLOW },
+    ]);
+    // Whoever has not had the answer asks once more: all is as the call would have it.
+    await stand.admin.setFlag({ ...made, ...seen });
+    expect(await held()).toEqual(after);
+  });
+
+  it('that are expected are among those that the call names', async () => {
+    const other = await failureOf(stand.admin.setFlag({ flag, access: [row('ada')], expectedAccess: [row('grace')] }));
+    expect(other).toMatchObject({ code: status.INVALID_ARGUMENT });
+    expect(detailsOf(other)['google.rpc.BadRequest']).toMatchObject({
+      fieldViolations: [{ field: '/expected_access/0' }],
+    });
+    const twice = await failureOf(
+      stand.admin.setFlag({ flag, access: [row('ada')], expectedAccess: [row('ada')], expectedAbsent: [row('ada')] }),
+    );
+    expect(twice).toMatchObject({ code: status.INVALID_ARGUMENT, details: expect.stringContaining('twice') });
   });
 });
 

@@ -40,6 +40,10 @@ export function setFlagMethod(
         comment: request.comment,
         access: request.access.map(accessInput),
         removeAccess: request.removeAccess.map(accessInput),
+        expectedAccess: {
+          there: request.expectedAccess.map(accessInput),
+          absent: request.expectedAbsent.map(accessInput),
+        },
       });
       const { snapshot } = keeper;
       return {

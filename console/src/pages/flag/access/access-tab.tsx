@@ -2,7 +2,8 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { AccessRow, GetVocabularyResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
-import { type DraftAction, type FlagDraft, rowKey } from '../../../draft/flag-draft.js';
+import type { DraftAction, FlagDraft } from '../../../draft/flag-draft.js';
+import { rowKey } from '../../../draft/merge-rows.js';
 import { draftedRows, MOST_ROWS, type RowSays, roomFor, saying, splitPut } from '../../../draft/rows.js';
 import { Failure } from '../../../parts/failure.js';
 import { FilterField } from '../../../parts/filter-field.js';
@@ -72,7 +73,7 @@ export default function AccessTab(props: AccessTabProps) {
   const put = (changed: readonly AccessRow[]): boolean => {
     if (!hasRoom(changed)) return false;
     const { change, same } = splitPut(stored, changed);
-    if (change.length > 0) onAction({ kind: 'put-rows', rows: change });
+    if (change.length > 0) onAction({ kind: 'put-rows', rows: change, stored });
     if (same.length > 0) onAction({ kind: 'forget-rows', rows: same });
     return true;
   };
@@ -81,7 +82,7 @@ export default function AccessTab(props: AccessTabProps) {
     // One that is not there yet needs no dropping.
     const fresh = new Set(rows.filter(({ mark }) => mark === 'new').map(({ key }) => key));
     const [unmade, there] = [true, false].map((isFresh) => dropped.filter((row) => fresh.has(rowKey(row)) === isFresh));
-    if (there!.length > 0) onAction({ kind: 'drop-rows', rows: there! });
+    if (there!.length > 0) onAction({ kind: 'drop-rows', rows: there!, stored });
     if (unmade!.length > 0) onAction({ kind: 'forget-rows', rows: unmade! });
     return true;
   };

@@ -3,6 +3,7 @@ import type { FeatureFlag, SetFlagResponse } from '../../../../../src/protocol/g
 import { call } from '../../../api/api.js';
 import type { DraftRule } from '../../../draft/flag-content.js';
 import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
+import type { ChangedRows } from '../../../draft/merge-rows.js';
 import { draftInput, saveRequest } from '../../../draft/save-request.js';
 import { BeforeAndAfter, ReviewFrame } from '../../../parts/drafting/review-frame.js';
 import { PreviewPanel } from '../../../parts/preview/preview-panel.js';
@@ -21,8 +22,8 @@ export interface ReviewDialogProps {
   readonly whyAtFirst: string;
   readonly onClose: () => void;
   readonly onSaved: (answer: SetFlagResponse & { readonly flag: FeatureFlag }, sent: DraftContent) => void;
-  /** Somebody has saved the flag meanwhile. */
-  readonly onConflict: () => void;
+  /** Somebody has saved the flag meanwhile, or these rows of it. */
+  readonly onConflict: (rows: ChangedRows | undefined) => void;
 }
 
 /** Says in words what saving comes to, and for whom, before it is done. */

@@ -3,6 +3,7 @@
 
 /* eslint-disable */
 import { BinaryReader, BinaryWriter } from "@bufbuild/protobuf/wire";
+import { AccessRow } from "./access.js";
 import { FeatureFlag } from "./flag.js";
 import { ListStagesResponse } from "./onboarding.js";
 import { Organization } from "./organization.js";
@@ -39,6 +40,18 @@ export interface VersionConflict {
     /** As GetOrganization would have answered. */
     { $case: "organization"; value: Organization }
     | undefined;
+}
+
+/**
+ * What is there now of the access rows that a write was made on, where it was refused with ABORTED because of `expected_access` or
+ * `expected_absent`: only those that have changed meanwhile. It is a detail of the status, as VersionConflict is. Over HTTP it is `current_access` of
+ * the problem.
+ */
+export interface AccessConflict {
+  /** Those that are there, as they are now. Left out where they are too many for a trailer; then AdminService.ListAccess tells them. */
+  present: AccessRow[];
+  /** Those that are not there any more, as they were expected. */
+  absent: AccessRow[];
 }
 
 function createBaseVersionConflict(): VersionConflict {
@@ -129,6 +142,63 @@ export const VersionConflict: MessageFns<VersionConflict> = {
             }
 
             message.present = { $case: "organization", value: Organization.decode(reader, reader.uint32()) };
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseAccessConflict(): AccessConflict {
+  return { present: [], absent: [] };
+}
+
+export const AccessConflict: MessageFns<AccessConflict> = {
+  encode(message: AccessConflict, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.present) {
+      AccessRow.encode(v!, writer.uint32(10).fork()).join();
+    }
+    for (const v of message.absent) {
+      AccessRow.encode(v!, writer.uint32(18).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): AccessConflict {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseAccessConflict();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.present.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.absent.push(AccessRow.decode(reader, reader.uint32()));
             continue;
           }
         }

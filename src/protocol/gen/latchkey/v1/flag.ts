@@ -368,6 +368,16 @@ export interface SetFlagRequest {
    * of this key, it is created as ever.
    */
   startAnew: boolean;
+  /**
+   * Rows that the change was made on, each of the key of one that `access` or `remove_access` names: it must be there with this `effect` and
+   * `enabled`, unless it is as this call would have it already. Otherwise ABORTED, with an AccessConflict, and nothing is written.
+   */
+  expectedAccess: AccessRow[];
+  /**
+   * Keys of rows that were not there when the change was made, each of one that `access` names: such a row must not be there, unless it is as
+   * this call would have it already. Otherwise ABORTED, as for `expected_access`; `effect` and `enabled` do not matter.
+   */
+  expectedAbsent: AccessRow[];
 }
 
 /**
@@ -1177,6 +1187,8 @@ function createBaseSetFlagRequest(): SetFlagRequest {
     access: [],
     removeAccess: [],
     startAnew: false,
+    expectedAccess: [],
+    expectedAbsent: [],
   };
 }
 
@@ -1205,6 +1217,12 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
     }
     if (message.startAnew !== false) {
       writer.uint32(64).bool(message.startAnew);
+    }
+    for (const v of message.expectedAccess) {
+      AccessRow.encode(v!, writer.uint32(74).fork()).join();
+    }
+    for (const v of message.expectedAbsent) {
+      AccessRow.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -1284,6 +1302,22 @@ export const SetFlagRequest: MessageFns<SetFlagRequest> = {
             }
 
             message.startAnew = reader.bool();
+            continue;
+          }
+          case 9: {
+            if (tag !== 74) {
+              break;
+            }
+
+            message.expectedAccess.push(AccessRow.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.expectedAbsent.push(AccessRow.decode(reader, reader.uint32()));
             continue;
           }
         }
