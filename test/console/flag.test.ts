@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
 import type { FeatureFlag, GetFlagResponse } from '../../src/protocol/gen/admin-json.js';
-import { until } from '../timing.js';
+import { busy, until } from '../timing.js';
 import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
 import { saved } from './stand/saving.js';
@@ -262,6 +262,35 @@ describe('the page of a flag', () => {
       await save.click();
       await page.getByText('Off for everybody, whatever stands below.').waitFor();
       await until(async () => (await stored('lost')).active === false);
+    });
+  });
+
+  it('asks to go on unseeing where nobody can say who would lose it, and again where there is room later', async () => {
+    await onFlag('unseen', async ({ page, expectFault }) => {
+      expectFault(/status of 429|ERR_FAILED/);
+      await page.getByRole('switch', { name: 'Switched on' }).click();
+      // No room for it at first; then no answer at all.
+      let asked = 0;
+      await page.route('**/preview', (route) => {
+        asked += 1;
+        if (asked > 1) return route.abort();
+        const problem = { status: 429, code: 'LIMITED', title: 'Too Many Requests', detail: 'two run already' };
+        const headers = { 'retry-after': '0', 'content-type': 'application/problem+json' };
+        return route.fulfill({ status: 429, headers, json: problem });
+      });
+      await page.getByRole('button', { name: 'Review and save' }).click();
+      const dialog = page.getByRole('dialog');
+      const save = dialog.getByRole('button', { name: 'Save' });
+      const unseeing = dialog.getByLabel('Save without knowing whom it takes it from');
+      await unseeing.waitFor({ timeout: busy(30_000) });
+      expect(asked).toBeGreaterThan(1);
+      expect(await save.isDisabled()).toBe(true);
+      await unseeing.check();
+      expect(await save.isEnabled()).toBe(true);
+      await page.unroute('**/preview');
+      await dialog.getByRole('button', { name: 'Ask again' }).click();
+      await dialog.getByLabel('Number of people who would lose it').waitFor();
+      expect(await save.isDisabled()).toBe(true);
     });
   });
 

@@ -125,6 +125,11 @@ export const en = {
     copied: 'Copied',
     clear: 'Clear',
   },
+  losses: {
+    unseen: 'Save without knowing whom it takes it from',
+    unknown: 'How many people would lose it could not be found out.',
+    again: 'Ask again',
+  },
   changes: {
     why: 'Why? (kept in the history)',
     whyNeeded: 'Say why: it is kept in the history.',

@@ -7,6 +7,8 @@ import type {
 } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { callStream } from '../../api/call-stream.js';
+import type { Losses } from '../../parts/preview/losses-confirmed.js';
+import { untilAnswered } from '../../parts/preview/until-answered.js';
 
 /** What a draft of a segment does to one flag, as far as that is known. */
 export interface FlagEffect {
@@ -51,12 +53,14 @@ export function useEffects(key: string) {
           const put = (effect: Omit<FlagEffect, 'flag'>) =>
             show({ flags: now.flags?.map((each) => (each.flag === flag ? { flag, ...effect } : each)) });
           try {
-            await callStream(
-              'POST /api/admin/flags/{flag}/preview',
-              { path: { flag }, body: { flag: { key: flag }, segment: { ...segment, key }, sample_size: 3 }, signal },
-              ({ progress, result }) =>
-                put({ ...(progress === undefined ? {} : { progress }), ...(result === undefined ? {} : { result }) }),
-            );
+            const ask = () =>
+              callStream(
+                'POST /api/admin/flags/{flag}/preview',
+                { path: { flag }, body: { flag: { key: flag }, segment: { ...segment, key }, sample_size: 3 }, signal },
+                ({ progress, result }) =>
+                  put({ ...(progress === undefined ? {} : { progress }), ...(result === undefined ? {} : { result }) }),
+              );
+            await untilAnswered(ask, signal);
           } catch (error) {
             if (signal.aborted) return;
             put({ error: error as Error });
@@ -102,7 +106,10 @@ async function referencesOf(segment_key: string, signal: AbortSignal): Promise<r
   return all;
 }
 
-/** How many lose a flag by it, over all flags, as far as is known. */
-export function lostBy(effects: Effects | undefined): number {
-  return (effects?.flags ?? []).reduce((sum, { result }) => sum + Number(result?.counts?.would_lose ?? 0), 0);
+/** How many lose a flag by it, over all flags. Where one of them could not be previewed, or it was stopped, nobody knows. */
+export function lostBy(effects: Effects): Losses {
+  const { flags, ended, error } = effects;
+  if (!ended) return 'asking';
+  if (flags === undefined || error !== undefined || flags.some(({ result }) => result === undefined)) return 'unknown';
+  return flags.reduce((sum, { result }) => sum + Number(result?.counts?.would_lose ?? 0), 0);
 }

@@ -34,7 +34,7 @@ export default function SegmentReview(props: SegmentReviewProps) {
     if (asks) void start(JSON.parse(input));
   }, [asks, start, input]);
   // Until it has ended, nobody knows whom it takes a flag from; what could not be had, or was stopped, is shown.
-  const known = !asks || (effects?.of === input && effects.ended);
+  const losses = !asks ? 0 : effects?.of === input ? lostBy(effects) : 'asking';
   const save = async (why: string) => {
     const sent = draft.now;
     const answer = await call('PATCH /api/admin/segments/{segment_key}', {
@@ -48,8 +48,8 @@ export default function SegmentReview(props: SegmentReviewProps) {
     <ReviewFrame
       title={text.title}
       what={text.what(segmentKey)}
-      known={known}
-      lost={lostBy(effects)}
+      losses={losses}
+      onAskAgain={() => void start(JSON.parse(input))}
       asks={text}
       whyAtFirst={whyAtFirst}
       onSave={save}

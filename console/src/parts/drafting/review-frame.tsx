@@ -6,6 +6,7 @@ import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { words } from '../../words/flag-words.js';
+import { type Losses, LossesConfirmed, useConfirming } from '../preview/losses-confirmed.js';
 import { Working } from '../working.js';
 import { Refusal } from './refusal.js';
 import './review.css';
@@ -17,10 +18,9 @@ export interface ReviewFrameProps {
   readonly children: ReactNode;
   /** For whom it changes something, and what else is to be chosen before it is saved. */
   readonly effects: ReactNode;
-  /** Whether it is known whom it takes something from; until then nothing is saved. */
-  readonly known: boolean;
-  /** How many lose something by it: where some do, their number is typed before it is saved. */
-  readonly lost: number;
+  /** How many lose something by it: where some do, their number is typed before it is saved, and where nobody knows, that is said. */
+  readonly losses: Losses;
+  readonly onAskAgain: () => void;
   /** How that is asked for. */
   readonly asks: { readonly confirm: string; readonly toConfirm: (lost: string) => string };
   /** Why, as long as nobody says otherwise. */
@@ -32,21 +32,11 @@ export interface ReviewFrameProps {
 }
 
 /** Says in words what saving a draft comes to, and for whom, before it is done. */
-export function ReviewFrame({
-  title,
-  what,
-  children,
-  effects,
-  known,
-  lost,
-  asks,
-  whyAtFirst,
-  ...on
-}: ReviewFrameProps) {
+export function ReviewFrame({ title, what, children, effects, losses, asks, whyAtFirst, ...on }: ReviewFrameProps) {
   const [why, setWhy] = useState(whyAtFirst);
-  const [typed, setTyped] = useState('');
   const first = useRef<HTMLInputElement>(null);
-  const confirmed = known && (lost === 0 || typed.replaceAll(/[,.\s]/g, '') === String(lost));
+  const confirming = useConfirming(losses);
+  const { confirmed } = confirming;
   const { mutate, isPending, error } = useMutation({
     mutationFn: () => on.onSave(why.trim()),
     onError: (failure) => {
@@ -93,16 +83,13 @@ export function ReviewFrame({
           autoComplete="off"
           onChange={({ target }) => setWhy(target.value)}
         />
-        {lost > 0 && (
-          <TextField
-            label={asks.confirm}
-            hint={asks.toConfirm(String(lost))}
-            value={typed}
-            inputMode="numeric"
-            autoComplete="off"
-            onChange={({ target }) => setTyped(target.value)}
-          />
-        )}
+        <LossesConfirmed
+          losses={losses}
+          confirming={confirming}
+          label={asks.confirm}
+          hint={asks.toConfirm}
+          onAgain={on.onAskAgain}
+        />
         {isPending && <Working label={title} />}
       </div>
     </Dialog>

@@ -2,6 +2,7 @@ import { useCallback, useEffect, useRef, useState } from 'react';
 import type { PreviewProgress, PreviewResult } from '../../../../src/protocol/gen/admin-json.js';
 import { callStream } from '../../api/call-stream.js';
 import type { DraftInput } from '../../draft/save-request.js';
+import { untilAnswered } from './until-answered.js';
 
 /** A preview as far as it has come. */
 export interface Preview {
@@ -37,11 +38,13 @@ export function usePreview(flag: string) {
       };
       show({});
       try {
-        await callStream(
-          'POST /api/admin/flags/{flag}/preview',
-          { path: { flag }, body: JSON.parse(of), signal: control.signal },
-          ({ progress, result }) => show({ progress: progress ?? now.progress, result }),
-        );
+        const ask = () =>
+          callStream(
+            'POST /api/admin/flags/{flag}/preview',
+            { path: { flag }, body: JSON.parse(of), signal: control.signal },
+            ({ progress, result }) => show({ progress: progress ?? now.progress, result }),
+          );
+        await untilAnswered(ask, control.signal);
       } catch (error) {
         if (control.signal.aborted) setPreview((shown) => (shown === now ? undefined : shown));
         else show({ error: error as Error });

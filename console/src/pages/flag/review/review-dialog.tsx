@@ -6,8 +6,9 @@ import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draf
 import type { ChangedRows } from '../../../draft/merge-rows.js';
 import { draftInput, saveRequest } from '../../../draft/save-request.js';
 import { BeforeAndAfter, ReviewFrame } from '../../../parts/drafting/review-frame.js';
+import type { Losses } from '../../../parts/preview/losses-confirmed.js';
 import { PreviewPanel } from '../../../parts/preview/preview-panel.js';
-import { previewOf, type RuleChange, usePreview } from '../../../parts/preview/preview-stream.js';
+import { type Preview, previewOf, type RuleChange, usePreview } from '../../../parts/preview/preview-stream.js';
 import { useMay } from '../../../parts/session-context.js';
 import { words } from '../../../words/flag-words.js';
 import { useRuleCheck } from '../rules/rule-check.js';
@@ -39,8 +40,11 @@ export default function ReviewDialog(props: ReviewDialogProps) {
     setStopped(false);
     if (mayPreview) void start(input);
   }, [mayPreview, start, input]);
-  // Until the preview of just this has ended, nobody knows whom it takes the flag from; where it cannot be had, that is shown.
-  const isKnown = preview?.of === input && (preview.result !== undefined || preview.error !== undefined);
+  const losses = mayPreview ? lossesIn(preview?.of === input ? preview : undefined, stopped) : 0;
+  const again = () => {
+    setStopped(false);
+    void start(input);
+  };
   const save = async (why: string) => {
     const sent = draft.now;
     const body = saveRequest(draft, { comment: why, on_rule_change: onRuleChange });
@@ -56,8 +60,8 @@ export default function ReviewDialog(props: ReviewDialogProps) {
     <ReviewFrame
       title={words.flag.reviewTitle}
       what={words.flag.reviewWhat(draft.base.key)}
-      known={!mayPreview || isKnown || stopped}
-      lost={Number(preview?.result?.counts?.would_lose ?? 0)}
+      losses={losses}
+      onAskAgain={again}
       asks={words.flag}
       whyAtFirst={whyAtFirst}
       onSave={save}
@@ -69,7 +73,7 @@ export default function ReviewDialog(props: ReviewDialogProps) {
             <PreviewPanel
               preview={preview}
               outdated={preview.of !== input}
-              onAgain={() => void start(input)}
+              onAgain={again}
               onStop={() => {
                 stop();
                 setStopped(true);
@@ -112,6 +116,13 @@ export default function ReviewDialog(props: ReviewDialogProps) {
       <ReviewRows rows={draft.now.rows} />
     </ReviewFrame>
   );
+}
+
+/** How many would lose the flag: until the preview of just this has ended, nobody knows, nor where it failed or was stopped. */
+function lossesIn(preview: Preview | undefined, stopped: boolean): Losses {
+  const { result, error } = preview ?? {};
+  if (result !== undefined) return Number(result.counts?.would_lose ?? 0);
+  return stopped || error !== undefined ? 'unknown' : 'asking';
 }
 
 interface RuleInWordsProps {
