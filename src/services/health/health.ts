@@ -2,6 +2,7 @@ import type { Call } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
 import { authorize } from '../../calls/permissions.js';
 import { storeAnswerWithin } from '../../calls/store-answer.js';
+import { SECOND_MS } from '../../core/values/time.js';
 import type { SeenNode } from '../../store/node-store.js';
 import { type Store, StoreUnavailable } from '../../store/store.js';
 import { inboxLagMs, type LaneBacklog, laneBacklogs, oldestMessageAt } from './backlog.js';
@@ -42,8 +43,8 @@ export interface StoredHealth {
 }
 
 export const DEAD_LETTERS_COUNTED = 1_000;
-/** How long an answer waits for the store, in milliseconds, before it is given without. */
-const STORE_ANSWERS_MS = 1_000;
+/** How long an answer about how everything runs waits for the store, before it is given without; longer than a decision would. */
+export const HEALTH_WAITS_MS = SECOND_MS;
 
 /** Whether everything runs: every server of the deployment, and how far behind their work is. */
 export class HealthService {
@@ -66,7 +67,7 @@ export class HealthService {
     const own = { ...node.report(), seenAt: at };
     try {
       const asking = Promise.all([store.nodes.all(), this.#stored(at)]);
-      const [nodes, stored] = await storeAnswerWithin(STORE_ANSWERS_MS, asking);
+      const [nodes, stored] = await storeAnswerWithin(HEALTH_WAITS_MS, asking);
       const others = nodes.filter(({ id }) => id !== own.id);
       return { at, answeredBy: own.id, nodes: [...others, own].sort((a, b) => (a.id < b.id ? -1 : 1)), stored };
     } catch (error) {

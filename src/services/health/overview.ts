@@ -12,6 +12,7 @@ import { type Attention, byUrgency, COUNTED } from './attention.js';
 import { laneBacklogs } from './backlog.js';
 import { flagOverview } from './flag-attention.js';
 import { FlagReview } from './flag-review.js';
+import { HEALTH_WAITS_MS } from './health.js';
 import type { ThisNode } from './this-node.js';
 import { askedInAll } from './unknown-keys.js';
 import { LATE_MS, workAttention } from './work-attention.js';
@@ -57,8 +58,6 @@ export interface StoredOverview {
 
 const BACKFILLS_TOLD = 10;
 const CHANGES_TOLD = 10;
-/** How long an answer waits for the store, in milliseconds, before it is given without. */
-const STORE_ANSWERS_MS = 1_000;
 const NEEDED = { CHANGES: 'ListAudit', DEAD_LETTERS: 'ListDeadLetters', WEBHOOKS: 'ListWebhooks' } as const;
 
 /**
@@ -94,7 +93,7 @@ export class OverviewService {
 
   async #stored(call: Call, asking: Asking): Promise<Answer> {
     try {
-      return await storeAnswerWithin(STORE_ANSWERS_MS, this.#ask(call, asking));
+      return await storeAnswerWithin(HEALTH_WAITS_MS, this.#ask(call, asking));
     } catch (error) {
       if (!(error instanceof StoreUnavailable)) throw error;
       const sentence = 'the store does not answer: flags are decided from memory, and nothing can be written';

@@ -55,6 +55,8 @@ export class LiveSources {
   readonly #due = new Map<string, number>();
   /** Unlocks of which organizations' administrators have not been told yet. */
   #ofMembers: readonly Unlocked[] = [];
+  /** Whether some of these were dropped, and that was told. */
+  #hasLost: boolean = false;
   readonly #running = new Set<string>();
   #looksAgain = POLL_MS;
 
@@ -101,6 +103,7 @@ export class LiveSources {
     this.#unlocks = undefined;
     this.#backfills = undefined;
     this.#ofMembers = [];
+    this.#hasLost = false;
     this.#due.clear();
   }
 
@@ -158,14 +161,27 @@ export class LiveSources {
     const now = this.#options.clock.now();
     const unlocked = await (await this.#recentUnlocks()).poll(now);
     this.#tellUnlocks(unlocked, (scope) => scope === '');
-    // Whose members these are is asked of the store: what it does not answer now is told with what comes next.
-    const isAsked = this.#has((scope) => scope !== '');
-    this.#ofMembers = isAsked ? [...this.#ofMembers, ...unlocked].slice(-MOST_WAITING) : [];
-    if (this.#ofMembers.length === 0) return;
-    const waiting = this.#ofMembers;
+    // Whose members these are is asked of the store: of whom it does not answer now, or who are too many, is told with what comes next.
+    const all = this.#has((scope) => scope !== '') ? [...this.#ofMembers, ...unlocked] : [];
+    const waiting = all.slice(-MOST_WAITING);
+    this.#ofMembers = waiting;
+    if (all.length > MOST_WAITING) this.#sayLost(now);
+    if (waiting.length === 0) return;
     const organizationOf = await this.#organizationsOf(waiting);
-    this.#ofMembers = [];
+    if (this.#ofMembers !== waiting) return;
+    this.#ofMembers = waiting.filter(({ userId }) => !organizationOf.has(userId));
+    if (this.#ofMembers.length === 0) this.#hasLost = false;
     this.#tellUnlocks(waiting, (scope) => scope !== '', organizationOf);
+  }
+
+  /**
+   * Unlocks are dropped of which it is not known whose members they are of: how many of each organization's cannot be told, so its readers
+   * are told that they missed something. Once is enough until all is told again.
+   */
+  #sayLost(now: number): void {
+    if (this.#hasLost) return;
+    this.#hasLost = true;
+    for (const stream of this.#joined((scope) => scope !== '')) stream.send({ type: 'reset' }, now);
   }
 
   #tellUnlocks(
@@ -188,11 +204,11 @@ export class LiveSources {
     }
   }
 
-  /** In which organization each of these users is, of the first of them. */
+  /** In which organization each of these users is, of the first of them; '' for none. */
   async #organizationsOf(unlocked: readonly Unlocked[]): Promise<ReadonlyMap<string, string>> {
     const ids = [...new Set(unlocked.map(({ userId }) => userId))].slice(0, USERS_LOOKED_UP);
     const held = await this.#options.states.users.load(ids, { deadline: Date.now() + MINUTE_MS, fresh: true });
-    return new Map([...held].map(([id, { state }]) => [id, state.organizationId]));
+    return new Map(ids.map((id) => [id, held.get(id)?.state.organizationId ?? '']));
   }
 
   async #pollBackfills(): Promise<void> {
@@ -210,9 +226,8 @@ export class LiveSources {
       this.#recentUnlocks(),
     ]);
     if (stored === undefined) return;
-    const oldest = Math.min(at, ...stored.lanes.map(({ oldestReceivedAt }) => oldestReceivedAt));
     const openStreams = nodes.reduce((sum, { streams }) => sum + streams, 0);
-    const counted = { at, inboxLagMs: at - oldest, pendingEvents, openStreams };
+    const counted = { at, inboxLagMs: stored.inboxLagMs, pendingEvents, openStreams };
     this.#tell([{ type: 'counters', ...counted, unlocksPerMinute: unlocks.perMinute(at) }]);
   }
 
