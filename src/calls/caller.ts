@@ -24,6 +24,13 @@ export function overridesOf(caller: Caller): Overrides | undefined {
   return caller.kind === 'machine' ? caller.overrides : undefined;
 }
 
+/** The same call by a caller who overrides nothing. */
+export function withoutOverrides<T extends Call>(call: T): T {
+  if (overridesOf(call.caller) === undefined) return call;
+  const { overrides: _, ...caller } = call.caller as Machine;
+  return { ...call, caller };
+}
+
 /** How many roles a user has at most. A person's token may name more, of which decisions read those that can matter. */
 export const MAX_ROLES = 50;
 

@@ -135,6 +135,7 @@ const DECIDES_AS_IT_IS: ReadonlySet<Operation> = new Set([
   'ListUserFlags',
   'TryFlag',
   'PreviewRule',
+  'Watch',
 ]);
 
 /**

@@ -1,4 +1,5 @@
 import type { Call } from '../calls/caller.js';
+import { withoutOverrides } from '../calls/caller.js';
 import type { LatchkeyError } from '../calls/errors.js';
 import type { ConfigurationKeeper } from '../configuration/configuration-keeper.js';
 import type { Snapshot } from '../core/snapshot/snapshot.js';
@@ -65,7 +66,8 @@ export async function openFlagdEvents(
   const told = new ToldChanges(options, call, again);
   let waited = false;
   const userId = call.caller.kind === 'person' ? call.caller.userId : '';
-  const watching = await options.streams.watch(call, {
+  // A client sends what it overrides with every call. An event names flags, and tells no decision that the call could make itself.
+  const watching = await options.streams.watch(withoutOverrides(call), {
     userId,
     resumeToken: '',
     mostQuietMs: MOST_QUIET_MS,

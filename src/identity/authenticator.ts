@@ -4,7 +4,7 @@ import type { Caller, Person } from '../calls/caller.js';
 import { unauthenticated } from '../calls/errors.js';
 import { type From, networkOf } from '../calls/failed-authentications.js';
 import type { Authentication } from '../services/tokens/authentication.js';
-import { CallOverrides } from './call-overrides.js';
+import { CallOverrides, OVERRIDES_HEADER } from './call-overrides.js';
 
 /** Finds the person of a token. */
 export interface PersonVerifier {
@@ -34,9 +34,12 @@ const JWT = /^[\w-]+\.[\w-]+\.[\w-]*$/;
 
 const NOBODY = { kind: 'person', userId: '', organizationId: '', roles: undefined, platformAdmin: false } as const;
 
-/** Of a request over HTTP, what says who sent it. */
+/** Of a request over HTTP, what says who sent it, and what of the answer they decide by themselves. */
 export interface Sent {
-  readonly headers: { readonly authorization?: string | undefined };
+  readonly headers: {
+    readonly authorization?: string | undefined;
+    readonly [OVERRIDES_HEADER]?: string | readonly string[] | undefined;
+  };
   /** The address that it came from. */
   readonly ip: string;
 }
@@ -65,9 +68,14 @@ export class Authenticator {
     return this.#visits !== undefined;
   }
 
-  /** The caller, without a promise when remembered. UNAUTHENTICATED for nobody known. */
-  caller(request: Sent): Caller | Promise<Caller> {
-    return this.of(bearerTokenOf(request.headers.authorization), { getPeer: () => request.ip });
+  /** The caller with the overrides that the request carries, without a promise when remembered. UNAUTHENTICATED for nobody known. */
+  caller({ headers, ip }: Sent): Caller | Promise<Caller> {
+    const known = this.of(bearerTokenOf(headers.authorization), { getPeer: () => ip });
+    const carried = headers[OVERRIDES_HEADER];
+    if (carried === undefined) return known;
+    return known instanceof Promise
+      ? known.then((caller) => this.overrides.carriedBy(caller, carried))
+      : this.overrides.carriedBy(known, carried);
   }
 
   /** Whose token, or JWT, this is, likewise. */

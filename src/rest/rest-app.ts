@@ -16,7 +16,6 @@ import { TrustedProxies } from '../calls/trusted-proxies.js';
 import { quote } from '../core/values/json.js';
 import { MINUTE_MS, SECOND_MS } from '../core/values/time.js';
 import type { Authenticator } from '../identity/authenticator.js';
-import { OVERRIDES_HEADER } from '../identity/call-overrides.js';
 import { namedInPath, pathAndQuery } from './admin/admin-path.js';
 import { adminRoutes } from './admin/admin-routes.js';
 import { answerUnroutedCall } from './connect/connect-error.js';
@@ -245,7 +244,6 @@ function authenticated(api: FastifyInstance, options: RestAppOptions, rate: Call
   const enter = (request: FastifyRequest, caller: Caller): void => {
     request.caller = caller;
     rate.take(actorOf(caller));
-    request.caller = authenticator.overrides.carriedBy(caller, request.headers[OVERRIDES_HEADER]);
   };
   // The administration takes sessions, too.
   const callers = new SessionCallers(options);

@@ -306,6 +306,12 @@ describe('a call that overrides decisions', () => {
       headers,
     });
     expect(asked).toMatchObject({ status: 400, json: { detail: expect.stringContaining('takes no overrides') } });
+    const stream = await askOf(server.url, '/api/stream?user_id=ada', { token: server.token, headers });
+    expect(stream).toMatchObject({ status: 400, json: { detail: expect.stringContaining('takes no overrides') } });
+    const evaluates = await server.machineToken(['evaluate']);
+    expect(await askOf(server.url, '/api/stream?user_id=ada', { token: evaluates, headers })).toMatchObject({
+      status: 403,
+    });
     const body = { id: 'x', user_id: 'lee', action: 'login' };
     expect(await askOf(server.url, '/api/events', { token: server.token, headers, body })).toMatchObject({
       status: 200,

@@ -2,6 +2,7 @@ import type { FastifyRequest } from 'fastify';
 import type { Caller } from '../../calls/caller.js';
 import { invalid, unauthenticated } from '../../calls/errors.js';
 import type { Authenticator } from '../../identity/authenticator.js';
+import { OVERRIDES_HEADER } from '../../identity/call-overrides.js';
 import type { ServiceSet } from '../../services/service-set.js';
 import { requireOwnPage } from './same-origin.js';
 import { cookieName, cookieValue } from './session-cookie.js';
@@ -39,7 +40,8 @@ export class SessionCallers {
       );
     }
     requireOwnPage(request);
-    return viewedAs(await services.authentication.session(secret, { getPeer: () => request.ip }), request);
+    const caller = viewedAs(await services.authentication.session(secret, { getPeer: () => request.ip }), request);
+    return authenticator.overrides.carriedBy(caller, request.headers[OVERRIDES_HEADER]);
   }
 
   /** The secret in the session's cookie; undefined where the request has none of this deployment. */

@@ -33,6 +33,21 @@ it('tells the streams that name an organization of each of its writes once, by n
   expect(told).toEqual([acme, globex]);
 });
 
+it('tells of writes once the store was restored, whose revisions are lower than those of before', async () => {
+  const { named, told, stored } = start();
+  const acme = streamOf('acme');
+  named.add(acme);
+  named.changed([{ id: 'acme', revision: 9 }]);
+  const asked = named.sweep(10_000);
+  named.restart();
+  stored.revision = 2;
+  await asked;
+  named.changed([{ id: 'acme', revision: 3 }]);
+  stored.revision = 4;
+  await named.sweep(20_000);
+  expect(told).toEqual([acme, acme, acme]);
+});
+
 it('forgets streams that have ended', () => {
   const { named, told } = start();
   const stream = streamOf('acme');

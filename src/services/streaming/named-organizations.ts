@@ -26,6 +26,7 @@ export class NamedOrganizations {
   readonly #options: NamedOrganizationsOptions;
   readonly #named = new Map<string, Named>();
   #checkedAt = 0;
+  #restarts = 0;
 
   constructor(options: NamedOrganizationsOptions) {
     this.#options = options;
@@ -55,11 +56,21 @@ export class NamedOrganizations {
     }
   }
 
+  /** Another epoch began, in which revisions of the former one mean nothing: those of before may be higher. */
+  restart(): void {
+    for (const named of this.#named.values()) named.revision = undefined;
+    this.#checkedAt = 0;
+    this.#restarts++;
+  }
+
   /** Called once a second: looks for organizations whose notices were lost. */
   async sweep(now: number): Promise<void> {
     if (this.#named.size === 0 || now - this.#checkedAt < CHECK_MS) return;
     this.#checkedAt = now;
+    const restarts = this.#restarts;
     const held = await this.#options.organizations.load([...this.#named.keys()], {});
+    // What was asked for in a former epoch says nothing of this one.
+    if (restarts !== this.#restarts) return;
     for (const [id, named] of this.#named) {
       const revision = held.get(id)?.state.revision;
       if (revision === undefined) continue;

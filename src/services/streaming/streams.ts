@@ -176,6 +176,7 @@ export class StreamService {
       void this.#nowOn(stream).catch(this.#options.onError);
     }
     this.#channels.restart();
+    this.#named.restart();
   }
 
   /** Ends all streams; none is opened any more. */
