@@ -1,5 +1,6 @@
 import type { Fault } from '../core/values/fault.js';
 import { onOneLine } from '../core/values/json.js';
+import { withoutCredentials } from '../core/values/secrets.js';
 import { StoreUnavailable } from '../store/store.js';
 
 /** The kinds of failure a caller can be told of; each door maps them once (to a gRPC status, to an HTTP status). */
@@ -23,8 +24,8 @@ interface LatchkeyErrorOptions {
 const RETRY_MS = 1_000;
 
 /**
- * A failure that a caller may read. The message quotes the offending value and says what to do; `cause` is for the
- * log and never sent.
+ * A failure that a caller may read. The message quotes the offending value and says what to do, and what looks like a credential in it is
+ * replaced, whoever wrote it; `cause` is for the log and never sent.
  */
 export class LatchkeyError extends Error {
   readonly code: ErrorCode;
@@ -33,13 +34,20 @@ export class LatchkeyError extends Error {
   readonly retryMs: number | undefined;
 
   constructor(code: ErrorCode, message: string, options: LatchkeyErrorOptions = {}) {
-    // Places in what was sent are named by its own members, which may have any name.
-    super(onOneLine(message), options.cause === undefined ? undefined : { cause: options.cause });
+    super(tellable(message), options.cause === undefined ? undefined : { cause: options.cause });
     this.name = 'LatchkeyError';
     this.code = code;
-    this.faults = (options.faults ?? []).map((fault) => ({ ...fault, message: onOneLine(fault.message) }));
+    this.faults = (options.faults ?? []).map(({ pointer, message: words }) => ({
+      pointer: withoutCredentials(pointer),
+      message: tellable(words),
+    }));
     this.retryMs = options.retryMs;
   }
+}
+
+/** A message as it is told and logged. Places in what was sent are named in it by its own members, which may have any name. */
+function tellable(message: string): string {
+  return withoutCredentials(onOneLine(message));
 }
 
 export const invalid = (message: string, faults: readonly Fault[] = []): LatchkeyError =>

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
-import { redact, SECRET_NAMES } from './redact.js';
+import { SECRET_NAMES } from '../core/values/secrets.js';
+import { redact } from './redact.js';
 
 describe('redact', () => {
   it('replaces every secret on the list, however it is spelled and whatever it holds', () => {

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, pino } from 'pino';
+import { withoutCredentials } from '../core/values/secrets.js';
 
 export type { Logger } from 'pino';
 
@@ -24,5 +25,10 @@ export function createLogger(level: string, destination: DestinationStream = pin
 function describeError(error: unknown): unknown {
   if (!(error instanceof Error)) return error;
   const { type, message, stack, code } = pino.stdSerializers.err(error);
-  return { type, message, stack, ...(code === undefined ? {} : { code }) };
+  return {
+    type,
+    message: withoutCredentials(message),
+    stack: withoutCredentials(stack),
+    ...(code === undefined ? {} : { code }),
+  };
 }

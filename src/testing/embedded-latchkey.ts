@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { DestinationStream } from 'pino';
 import type { Call } from '../calls/caller.js';
 import { type RunningServer, startServer } from '../compose/start-server.js';
 import { type Config, readConfig } from '../config/config.js';
@@ -24,8 +25,11 @@ export interface EmbeddedLatchkey {
   close(): Promise<void>;
 }
 
-/** A whole Latchkey in this process on a SQLite file of its own; `environment` adds to the settings. */
-export async function startEmbedded(environment: Record<string, string> = {}): Promise<EmbeddedLatchkey> {
+/** A whole Latchkey in this process on a SQLite file of its own; `environment` adds to the settings, `log` takes what it logs. */
+export async function startEmbedded(
+  environment: Record<string, string> = {},
+  log?: DestinationStream,
+): Promise<EmbeddedLatchkey> {
   const directory = await mkdtemp(join(tmpdir(), 'latchkey-embedded-'));
   const databasePath = join(directory, 'latchkey.db');
   const config: Config = readConfig({
@@ -37,7 +41,7 @@ export async function startEmbedded(environment: Record<string, string> = {}): P
     LOG_LEVEL: 'silent',
     ...environment,
   });
-  const server = await startServer(config, createLogger(config.logLevel)).catch(async (error: unknown) => {
+  const server = await startServer(config, createLogger(config.logLevel, log)).catch(async (error: unknown) => {
     await rm(directory, { recursive: true, force: true });
     throw error;
   });

@@ -1,4 +1,5 @@
 import { type Fault, pointerStep } from './fault.js';
+import { isSecret, REDACTED, withoutCredentials } from './secrets.js';
 
 /** Any JSON value. Stored attributes, variant values and conditions are of this type. */
 export type JsonValue = string | number | boolean | null | readonly JsonValue[] | JsonObject;
@@ -92,9 +93,13 @@ function containersOf(values: readonly JsonValue[]): readonly object[] {
   return values.filter((value) => typeof value === 'object' && value !== null);
 }
 
-/** A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log. */
+/**
+ * A value as it may stand in a message: JSON, cut at 80 characters, so that nobody's input floods a log, without secret members and
+ * without what looks like a credential.
+ */
 export function quote(value: unknown): string {
-  const text = withoutMisleading(shown(value));
+  // What is cut first might be half a credential, and no longer look like one.
+  const text = withoutMisleading(withoutCredentials(shown(value)));
   return text.length > 80 ? `${text.slice(0, 77)}…` : text;
 }
 
@@ -118,19 +123,24 @@ function escaped(character: string): string {
 /** The value as JSON. A value that is nested too deep for `JSON.stringify` is named instead: a message must not fail for it. */
 function shown(value: unknown): string {
   try {
-    return (JSON.stringify(value) as string | undefined) ?? String(value);
+    return (JSON.stringify(value, withoutSecret) as string | undefined) ?? String(value);
   } catch {
     return Array.isArray(value) ? 'a list too deep to show' : 'an object too deep to show';
   }
 }
 
+function withoutSecret(name: string, member: unknown): unknown {
+  return isSecret(name) ? REDACTED : member;
+}
+
 const LONGEST_IN_BRIEF = 60;
 
-/** A value of a condition as a message names it: texts as they are, cut at 60 characters, and lists and objects by their kind. */
+/** A value of a condition as a message names it: texts as JSON, cut at 60 characters and without credentials, and lists and objects by their kind. */
 export function inBrief(value: unknown): string {
   if (typeof value === 'string') {
-    const cut = withoutMisleading(JSON.stringify(value.slice(0, LONGEST_IN_BRIEF)));
-    return value.length > LONGEST_IN_BRIEF ? `${cut}…` : cut;
+    const text = withoutCredentials(value);
+    const cut = withoutMisleading(JSON.stringify(text.slice(0, LONGEST_IN_BRIEF)));
+    return text.length > LONGEST_IN_BRIEF ? `${cut}…` : cut;
   }
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : `a list of ${value.length}`;
   if (typeof value === 'object' && value !== null) return 'an object';

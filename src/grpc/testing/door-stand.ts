@@ -1,4 +1,5 @@
 import { type Client, type ClientUnaryCall, credentials, Metadata, type ServiceError } from '@grpc/grpc-js';
+import type { DestinationStream } from 'pino';
 import { AdminServiceClient, AdminServiceDefinition } from '../../../test/gen/latchkey/v1/admin_service.js';
 import type { DeepPartial } from '../../../test/gen/latchkey/v1/evaluation.js';
 import { FeatureServiceClient, FeatureServiceDefinition } from '../../../test/gen/latchkey/v1/feature_service.js';
@@ -41,8 +42,12 @@ export interface DoorStand {
   close(): Promise<void>;
 }
 
-export async function openDoorStand(environment: Record<string, string> = {}): Promise<DoorStand> {
-  const latchkey = await startEmbedded({ ROLES: 'grpc,worker', ...environment });
+/** @param log takes what the server logs */
+export async function openDoorStand(
+  environment: Record<string, string> = {},
+  log?: DestinationStream,
+): Promise<DoorStand> {
+  const latchkey = await startEmbedded({ ROLES: 'grpc,worker', ...environment }, log);
   const options = { 'grpc.max_receive_message_length': -1 };
   const feature = new FeatureServiceClient(latchkey.grpcAddress, credentials.createInsecure(), options);
   const admin = new AdminServiceClient(latchkey.grpcAddress, credentials.createInsecure(), options);

@@ -2,6 +2,7 @@ import { type DescEnum, type DescField, type DescMessage, type DescOneof, Scalar
 import { Faults, pointerStep } from '../../core/values/fault.js';
 import { isDeeperThan, isJsonObject, type JsonObject, type JsonValue, quote } from '../../core/values/json.js';
 import { didYouMean } from '../../core/values/nearest-name.js';
+import { isSecret } from '../../core/values/secrets.js';
 import { parseInstant } from '../../core/values/time.js';
 import { MAX_JSON_DEPTH } from '../well-known/struct.js';
 import { emptyMessage, type Message, messageOf } from './message.js';
@@ -18,7 +19,7 @@ export class JsonReader {
   message(type: DescMessage, json: JsonValue, pointer: string, elsewhere: readonly string[] = []): Message {
     const message = emptyMessage(type);
     if (!isJsonObject(json)) {
-      this.faults.error(pointer, `is a JSON object, not ${quote(json)}`);
+      this.faults.error(pointer, `is a JSON object, not ${shown(json, pointer)}`);
       return message;
     }
     const seen = new Set<DescField | DescOneof>();
@@ -46,7 +47,7 @@ export class JsonReader {
   field(field: DescField, json: JsonValue, pointer: string): unknown {
     if (field.fieldKind !== 'list') return this.#single(field, json, pointer);
     if (!Array.isArray(json)) {
-      this.faults.error(pointer, `is a list, not ${quote(json)}`);
+      this.faults.error(pointer, `is a list, not ${shown(json, pointer)}`);
       return [];
     }
     return json.map((item: JsonValue, i) => this.#single(field, item, `${pointer}/${i}`));
@@ -74,14 +75,14 @@ export class JsonReader {
     'google.protobuf.Value': (json, pointer) => this.#anyJson(json, pointer),
     'google.protobuf.Struct': (json, pointer) => {
       if (isJsonObject(json)) return this.#anyJson(json, pointer);
-      this.faults.error(pointer, `is a JSON object, not ${quote(json)}`);
+      this.faults.error(pointer, `is a JSON object, not ${shown(json, pointer)}`);
       return {};
     },
     'google.protobuf.Timestamp': (json, pointer) => {
       const instant = new Date((typeof json === 'string' ? parseInstant(json) : undefined) ?? Number.NaN);
       const year = instant.getUTCFullYear();
       if (year >= 1 && year <= 9999) return instant;
-      this.faults.error(pointer, `is an RFC 3339 instant like "2026-01-31T12:00:00Z", not ${quote(json)}`);
+      this.faults.error(pointer, `is an RFC 3339 instant like "2026-01-31T12:00:00Z", not ${shown(json, pointer)}`);
       return undefined;
     },
     'google.protobuf.Duration': (json, pointer) => {
@@ -90,12 +91,12 @@ export class JsonReader {
         const sign = minus === '' ? 1 : -1;
         return { seconds: sign * Number(seconds) || 0, nanos: sign * Number(fraction.padEnd(9, '0')) || 0 };
       }
-      this.faults.error(pointer, `is a duration in seconds like "3600s" or "1.5s", not ${quote(json)}`);
+      this.faults.error(pointer, `is a duration in seconds like "3600s" or "1.5s", not ${shown(json, pointer)}`);
       return undefined;
     },
     'google.protobuf.FieldMask': (json, pointer) => {
       if (typeof json === 'string') return json === '' ? [] : json.split(',').map((path) => snakeCase(path.trim()));
-      this.faults.error(pointer, `is the names of fields with commas between, not ${quote(json)}`);
+      this.faults.error(pointer, `is the names of fields with commas between, not ${shown(json, pointer)}`);
       return undefined;
     },
   };
@@ -120,14 +121,14 @@ export class JsonReader {
   }
 
   #checkText(text: string, pointer: string): void {
-    if (!text.isWellFormed()) this.faults.error(pointer, `${quote(text)} is not well-formed Unicode`);
+    if (!text.isWellFormed()) this.faults.error(pointer, `${shown(text, pointer)} is not well-formed Unicode`);
   }
 
   #enum({ values, name }: DescEnum, json: JsonValue, pointer: string): number {
     const value = values.find((each) => each.name === json || each.number === json);
     if (value !== undefined) return value.number;
     const words = values.filter(({ number }) => number !== 0).map((each) => quote(each.name));
-    this.faults.error(pointer, `is a ${name}: one of ${words.join(', ')}, not ${quote(json)}`);
+    this.faults.error(pointer, `is a ${name}: one of ${words.join(', ')}, not ${shown(json, pointer)}`);
     return 0;
   }
 
@@ -151,13 +152,19 @@ export class JsonReader {
         const number = typeof json === 'string' && /^-?\d{1,20}$/.test(json) ? Number(json) : json;
         if (Number.isSafeInteger(number) && (number as number) >= range[0] && (number as number) <= range[1])
           return number;
-        this.faults.error(pointer, `is a whole number from ${range[0]} to ${range[1]}, not ${quote(json)}`);
+        this.faults.error(pointer, `is a whole number from ${range[0]} to ${range[1]}, not ${shown(json, pointer)}`);
         return 0;
       }
     }
-    this.faults.error(pointer, `is a ${WORDS[type]}, not ${quote(json)}`);
+    this.faults.error(pointer, `is a ${WORDS[type]}, not ${shown(json, pointer)}`);
     return undefined;
   }
+}
+
+/** What was sent, as a message quotes it: by its kind alone where a secret belongs, or an address, which may hold a key of its own. */
+function shown(json: JsonValue, pointer: string): string {
+  if (!pointer.split('/').some((step) => step === 'url' || isSecret(step))) return quote(json);
+  return Array.isArray(json) ? 'a list' : `a value of the type ${typeof json}`;
 }
 
 /** The field of a name, written in either of the two ways. */

@@ -81,6 +81,11 @@ export function sendConnectFailure(reply: FastifyReply, status: number, failure:
     .send(Buffer.from(textOf(failure)));
 }
 
+/** connect-es's words for a message that it cannot decode, without what it quotes of that, which is not cut and may be a secret. */
+export function withoutInput(words: string): string {
+  return words.replace(/Unexpected token .*$/su, 'it is not well-formed').replace(/".*"/su, 'a text');
+}
+
 function toldByConnect(failure: unknown, status: number, requestId: string): ConnectFailure {
   if (!(failure instanceof HttpError)) {
     const { code, rawMessage } = connectError(failure, requestId);

@@ -31,7 +31,13 @@ import type { ServiceSet } from '../../services/service-set.js';
 import { callerOf } from '../server/call.js';
 import type { OpenStreams } from '../server/open-streams.js';
 import { HttpError } from '../server/problem.js';
-import { answerWithConnectError, connectError, sendConnectFailure } from './connect-error.js';
+import {
+  answerWithConnectError,
+  type ConnectFailure,
+  connectError,
+  sendConnectFailure,
+  withoutInput,
+} from './connect-error.js';
 import { ConnectEvents } from './connect-events.js';
 
 export interface ConnectRoutesOptions {
@@ -195,7 +201,8 @@ async function refuse(
   const chunks: Uint8Array[] = [];
   for await (const chunk of answer.body ?? []) chunks.push(chunk);
   const text = Buffer.concat(chunks).toString();
-  const { message = '' } = JSON.parse(text || '{}') as { readonly message?: string };
+  const { code = '', message: words = '' } = JSON.parse(text || '{}') as Partial<ConnectFailure>;
+  const message = withoutInput(words);
   if (answer.status === INTERNAL && !decoded) {
     const failure = failureOf(reply.request, malformed(message));
     const told = { code: 'invalid_argument', message: (failure as ConnectError).rawMessage };
@@ -210,6 +217,7 @@ async function refuse(
   // Once the message was decoded, what nobody has told is a defect.
   const isDefect = status === INTERNAL;
   reply.request.failure = isDefect ? new Error(message) : new HttpError(status, codeOf(status), message);
+  if (text !== '') return sendConnectFailure(reply, status, { code, message });
   begin(reply, answer);
   return reply.send(text);
 }
@@ -240,7 +248,7 @@ async function* decodedOnly<T>(messages: AsyncIterable<T>, { request }: Carried)
     if (!(error instanceof ConnectError)) throw error;
     throw failureOf(
       request,
-      error.code === Code.ResourceExhausted ? limited(error.rawMessage) : malformed(error.rawMessage),
+      error.code === Code.ResourceExhausted ? limited(error.rawMessage) : malformed(withoutInput(error.rawMessage)),
     );
   }
 }

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { invalid } from '../../calls/errors.js';
 import { isDeeperThan, type JsonValue } from '../../core/values/json.js';
+import { placeOfJsonFault } from '../../core/values/json-fault.js';
 
 /** How deep a body may be nested: deeper than anything that is stored, and not so deep that code runs out of stack. */
 const MAX_DEPTH = 100;
@@ -48,13 +49,15 @@ type Reviver = (key: string, value: unknown, context: { readonly source?: string
 /** `JSON.parse` with what the engine tells a reviver of each literal, which the types do not know yet. */
 const parseWithSource = JSON.parse as (text: string, reviver: Reviver) => unknown;
 
-/** What is wrong with a body that the parser refused, which says no more than that. */
+/** What is wrong with a body that the parser refused, and where. Nothing of it is quoted: a token may have been sent in place of JSON. */
 function refusal(text: string): Error {
   if (text === '') return invalid('the body is empty and should be JSON');
   try {
     JSON.parse(text);
-  } catch (error) {
-    return invalid(`the body is not well-formed JSON: ${(error as Error).message}`);
+  } catch {
+    const at = placeOfJsonFault(text);
+    const where = at === text.length ? 'it ends too early' : `it stops being any at character ${at + 1}`;
+    return invalid(`the body is not well-formed JSON: ${where}`);
   }
   return invalid('the body has a member named "__proto__", or "constructor" with a "prototype"; rename it');
 }

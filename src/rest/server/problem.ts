@@ -5,6 +5,7 @@ import { REQUEST_ID_HEADER } from '../../calls/call-headers.js';
 import { asLatchkeyError, type ErrorCode } from '../../calls/errors.js';
 import type { Fault } from '../../core/values/fault.js';
 import { withoutMisleading } from '../../core/values/json.js';
+import { withoutCredentials } from '../../core/values/secrets.js';
 
 const PROBLEM_MEDIA_TYPE = 'application/problem+json; charset=utf-8';
 
@@ -147,7 +148,7 @@ export class HttpError extends Error {
     message: string,
     extra: { readonly headers?: Record<string, string>; readonly members?: Record<string, unknown> } = {},
   ) {
-    super(message);
+    super(withoutCredentials(message));
     this.name = 'HttpError';
     this.status = status;
     this.code = code;

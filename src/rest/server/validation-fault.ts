@@ -1,6 +1,7 @@
 import { invalid } from '../../calls/errors.js';
 import type { Fault } from '../../core/values/fault.js';
 import { quote } from '../../core/values/json.js';
+import { isSecret } from '../../core/values/secrets.js';
 
 /** Ajv's error for a value that does not fit its schema. It has `data` and `parentSchema` with the option `verbose`. */
 export interface SchemaViolation {
@@ -19,12 +20,13 @@ const PARTS: Readonly<Record<string, string>> = {
   headers: 'the headers',
 };
 
-/** A ticket opens a stream: it is quoted in no answer and no log, however it was sent. */
-const TICKET = '/ticket';
-
-/** The INVALID for a request that does not fit its schema, with the place, the offending value, and what is taken there. */
+/**
+ * The INVALID for a request that does not fit its schema, with the place, the offending value, and what is taken there. Where a secret
+ * is taken, nothing of what was sent is quoted: whoever sends it in another form, or by another name, sends it all the same.
+ */
 export function schemaFault(violations: readonly SchemaViolation[], part: string): Error {
-  for (const violation of violations) if (violation.instancePath.startsWith(TICKET)) violation.data = undefined;
+  // fastify hands the violations themselves on, too, with the error: nothing of a secret stays in them.
+  for (const violation of violations) if (isAboutSecret(violation)) violation.data = undefined;
   const [first] = violations;
   const whole = PARTS[part] ?? part;
   if (first === undefined) return invalid(`${whole} is malformed`);
@@ -32,9 +34,12 @@ export function schemaFault(violations: readonly SchemaViolation[], part: string
   return invalid(pointer === '' ? `${whole} ${message}` : `${whole}: ${pointer} ${message}`, [{ pointer, message }]);
 }
 
-function faultOf({ keyword, instancePath, params, data, message, parentSchema }: SchemaViolation): Fault {
+function faultOf(violation: SchemaViolation): Fault {
+  const { keyword, instancePath, params, data, message, parentSchema } = violation;
+  const isHidden = isAboutSecret(violation);
   switch (keyword) {
     case 'additionalProperties': {
+      if (isHidden) return { pointer: instancePath, message: `takes ${membersOf(parentSchema)}, and nothing else` };
       const name = String(params.additionalProperty);
       return { pointer: instancePath, message: `has no member ${quote(name)}; it takes ${membersOf(parentSchema)}` };
     }
@@ -42,7 +47,8 @@ function faultOf({ keyword, instancePath, params, data, message, parentSchema }:
       return { pointer: instancePath, message: `needs a member ${quote(params.missingProperty)}` };
     case 'enum': {
       const allowed = (params.allowedValues as readonly unknown[]).map((value) => quote(value)).join(', ');
-      return { pointer: instancePath, message: `is one of ${allowed}, not ${quote(data)}` };
+      const not = isHidden ? '' : `, not ${quote(data)}`;
+      return { pointer: instancePath, message: `is one of ${allowed}${not}` };
     }
     default:
       if (data === undefined) return { pointer: instancePath, message: message ?? 'is malformed' };
@@ -50,7 +56,19 @@ function faultOf({ keyword, instancePath, params, data, message, parentSchema }:
   }
 }
 
+/** Whether a secret is taken at the place of the violation, or in a member of what is taken there. */
+function isAboutSecret({ instancePath, parentSchema }: SchemaViolation): boolean {
+  return [...instancePath.split('/'), ...namesIn(parentSchema)].some((name) => name === TICKET || isSecret(name));
+}
+
+/** A ticket opens a stream. Its name may be that of something else elsewhere, but not in what these schemas describe. */
+const TICKET = 'ticket';
+
 function membersOf(schema: unknown): string {
-  const { properties } = schema as { readonly properties?: Readonly<Record<string, unknown>> };
-  return Object.keys(properties ?? {}).join(', ');
+  return namesIn(schema).join(', ');
+}
+
+function namesIn(schema: unknown): readonly string[] {
+  const { properties } = Object(schema) as { readonly properties?: Readonly<Record<string, unknown>> };
+  return Object.keys(properties ?? {});
 }

@@ -1,9 +1,9 @@
-import { isSecret } from '../../calls/redact.js';
 import type { StateNeeds } from '../../core/snapshot/state-needs.js';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../core/values/json.js';
 import { ANY_ACTION } from '../../core/values/names.js';
 import { PARTITIONS } from '../../core/values/partition.js';
 import { pathTo } from '../../core/values/path.js';
+import { isSecret } from '../../core/values/secrets.js';
 import { MINUTE_MS } from '../../core/values/time.js';
 import type { UserPages } from '../../store/user-pages.js';
 
