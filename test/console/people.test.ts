@@ -151,6 +151,7 @@ describe('a person who does not see it', () => {
         await page.getByText(/(?:^|; )export came on just now/).waitFor();
         await page.locator('.identity').getByText('manager').waitFor();
       });
+      await server.admin('DELETE', '/api/admin/users/visited');
     },
     LIMIT_MS,
   );

@@ -42,6 +42,17 @@ export function changesOf(
   return [...fieldChanges(before, after), ...ruleChanges(before, after), ...rows.map(rowChange)];
 }
 
+/** What is only said of a flag and its rules. */
+const SAID: ReadonlySet<string> = new Set(['name', 'description', 'owner', 'tags'] satisfies (
+  | SimpleField
+  | RuleField
+)[]);
+
+/** Whether a change may give a flag to anybody, or take it. */
+export function mayMove(change: Change): boolean {
+  return !((change.kind === 'field' || change.kind === 'rule-field') && SAID.has(change.field));
+}
+
 function rowChange(pending: PendingRow): Change {
   return { kind: 'row', pending };
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { FeatureFlag, SetFlagResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { mayMove } from '../../../draft/changes.js';
 import type { DraftRule } from '../../../draft/flag-content.js';
 import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
 import type { ChangedRows } from '../../../draft/merge-rows.js';
@@ -30,7 +31,8 @@ export interface ReviewDialogProps {
 /** Says in words what saving comes to, and for whom, before it is done. */
 export default function ReviewDialog(props: ReviewDialogProps) {
   const { draft, sentences, whyAtFirst, onClose, onSaved, onConflict } = props;
-  const changes = unsavedChanges(draft).filter(({ kind }) => kind !== 'row');
+  const all = unsavedChanges(draft);
+  const changes = all.filter(({ kind }) => kind !== 'row');
   const [onRuleChange, setOnRuleChange] = useState<RuleChange>('KEEP');
   const [stopped, setStopped] = useState(false);
   const mayPreview = useMay('PreviewRule');
@@ -40,7 +42,8 @@ export default function ReviewDialog(props: ReviewDialogProps) {
     setStopped(false);
     if (mayPreview) void start(input);
   }, [mayPreview, start, input]);
-  const losses = mayPreview ? lossesIn(preview?.of === input ? preview : undefined, stopped) : 0;
+  // Words about a flag can be saved also while nobody can say who would lose it.
+  const losses = mayPreview && all.some(mayMove) ? lossesIn(preview?.of === input ? preview : undefined, stopped) : 0;
   const again = () => {
     setStopped(false);
     void start(input);
