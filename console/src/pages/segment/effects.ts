@@ -6,6 +6,7 @@ import type {
   SegmentInput,
 } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { ApiError } from '../../api/api-error.js';
 import { callStream } from '../../api/call-stream.js';
 import type { Losses } from '../../parts/preview/losses-confirmed.js';
 import { untilAnswered } from '../../parts/preview/until-answered.js';
@@ -110,6 +111,9 @@ async function referencesOf(segment_key: string, signal: AbortSignal): Promise<r
 export function lostBy(effects: Effects): Losses {
   const { flags, ended, error } = effects;
   if (!ended) return 'asking';
-  if (flags === undefined || error !== undefined || flags.some(({ result }) => result === undefined)) return 'unknown';
+  // What is refused is refused when it is saved as well, and takes nothing from anybody.
+  const isUnknown = ({ result, error: failed }: FlagEffect): boolean =>
+    result === undefined && !(failed instanceof ApiError && failed.kind === 'refused');
+  if (flags === undefined || error !== undefined || flags.some(isUnknown)) return 'unknown';
   return flags.reduce((sum, { result }) => sum + Number(result?.counts?.would_lose ?? 0), 0);
 }

@@ -1,6 +1,7 @@
 import { useEffect, useState } from 'react';
 import type { FeatureFlag, SetFlagResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
+import { ApiError } from '../../../api/api-error.js';
 import { mayMove } from '../../../draft/changes.js';
 import type { DraftRule } from '../../../draft/flag-content.js';
 import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
@@ -121,10 +122,14 @@ export default function ReviewDialog(props: ReviewDialogProps) {
   );
 }
 
-/** How many would lose the flag: until the preview of just this has ended, nobody knows, nor where it failed or was stopped. */
+/**
+ * How many would lose the flag: until the preview of just this has ended, nobody knows, nor where it failed or was stopped. What cannot be
+ * previewed since it is refused takes it from nobody: saving it is refused as well, and says where.
+ */
 function lossesIn(preview: Preview | undefined, stopped: boolean): Losses {
   const { result, error } = preview ?? {};
   if (result !== undefined) return Number(result.counts?.would_lose ?? 0);
+  if (error instanceof ApiError && error.kind === 'refused') return 0;
   return stopped || error !== undefined ? 'unknown' : 'asking';
 }
 
