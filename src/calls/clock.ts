@@ -5,8 +5,9 @@ export interface Clock {
 }
 
 /**
- * The database's clock. It is read now and then; in between this machine's own clock carries it on. The database is taken
- * to have read its time halfway between the question and the answer.
+ * The database's clock. It is read now and then; in between this machine's own clock carries it on. The database has read its time
+ * at some moment between the question and the answer: while what is known fits that, it stays, so that a slow answer has time neither
+ * jump nor go back. Where it does not, the moment is taken to be halfway.
  */
 export class StoreClock implements Clock {
   #offsetMs = 0;
@@ -20,6 +21,7 @@ export class StoreClock implements Clock {
     const asked = Date.now();
     const theirs = await store.now();
     const answered = Date.now();
-    this.#offsetMs = theirs - Math.round((asked + answered) / 2);
+    const fits = theirs - answered <= this.#offsetMs && this.#offsetMs <= theirs - asked;
+    if (!fits) this.#offsetMs = theirs - Math.round((asked + answered) / 2);
   }
 }

@@ -85,13 +85,13 @@ describe.each(Object.keys(VERSIONS) as Version[])('version %s', (version) => {
     },
   );
 
-  it('tells a visitor of what is for people’s screens, over Connect alone, and opens them no stream', async () => {
+  it('tells a visitor of what is for people’s screens, over both, and opens them no stream', async () => {
     const wire = connect('json');
     const ask = (one: Wire, flagKey: string) => one.call(version, 'ResolveBoolean', { flagKey, context: {} });
-    expect((await ask(wire, 'half')).code).toBe('OK');
-    expect((await ask(wire, 'hidden')).code).toBe('NOT_FOUND');
-    expect((await ask(grpc, 'half')).code).toBe('UNAUTHENTICATED');
-    await expect(wire.events(version).next()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
-    await expect(grpc.events(version).next()).rejects.toMatchObject({ code: 'UNAUTHENTICATED' });
+    for (const one of [wire, grpc]) {
+      expect((await ask(one, 'half')).code).toBe('OK');
+      expect((await ask(one, 'hidden')).code).toBe('NOT_FOUND');
+      await expect(one.events(version).next()).rejects.toMatchObject({ code: 'PERMISSION_DENIED' });
+    }
   });
 });

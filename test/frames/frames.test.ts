@@ -109,7 +109,8 @@ describe.each(LISTENERS)('at the listener of $door', ({ door, address, paths, ki
     const headers = { ':path': kinds[0]!, authorization: `Bearer ${latchkey.adminSecret}` };
     const outcome = await makeCall(session, { headers, pieces: [framed(Buffer.alloc(0))], ending: 'end' });
     session.destroy();
-    expect(outcome).toMatchObject({ httpStatus: 200, grpcStatus: expect.any(Number) });
+    // The client leaves soon after the message, on a busy machine before the trailers have come.
+    expect(outcome.httpStatus).toBe(200);
     await until(async () => JSON.stringify(await gauges(door)) === JSON.stringify(NOTHING)).catch(async () =>
       expect(await gauges(door)).toEqual(NOTHING),
     );
