@@ -19,7 +19,6 @@ export function LiveUnlocks() {
     <section className="today-part today-unlocks" aria-label={text.title}>
       <header className="today-head">
         <h2>{text.title}</h2>
-        {perMinute !== undefined && perMinute > 0 && <span className="soft numbers">{text.perMinute(perMinute)}</span>}
         <Button
           kind="quiet"
           icon={paused ? <ForwardIcon aria-hidden /> : <PauseIcon aria-hidden />}
@@ -30,6 +29,7 @@ export function LiveUnlocks() {
         </Button>
       </header>
       <div className="today-card">
+        {perMinute !== undefined && perMinute > 0 && <p className="today-quiet numbers">{text.perMinute(perMinute)}</p>}
         {typeof live !== 'string' && <p className="today-quiet">{text.away}</p>}
         {paused && <p className="today-quiet">{text.paused(waiting)}</p>}
         {shown.length === 0 && !paused && typeof live === 'string' && <p className="today-quiet">{text.none}</p>}
