@@ -273,7 +273,7 @@ export function composeServices(parts: ServiceParts): Composed {
     vocabulary: new VocabularyService({ keeper, sampled: new SampledUsers(store.userPages), volumes: actionVolumes }),
     answerTickets: new AnswerTickets({ seal, clock, authentication }),
     streams: new StreamService({
-      ...{ store, states, keeper, clock, readers },
+      ...{ store, states, keeper, clock, readers, authentication },
       tickets: new StreamTickets(seal),
       heartbeatMs: config.streamHeartbeatMs ?? 15_000,
       onError: (error) => onError('serving streams', error),

@@ -64,7 +64,10 @@ export function stream(app: FastifyInstance, { streams, open, authenticator, rat
         headers: StreamHeadersSchema,
         response: {
           200: { description: 'The stream.', content: { 'text/event-stream': { schema: { type: 'string' } } } },
-          204: { description: 'The ticket has expired: get another one.', type: 'null' },
+          204: {
+            description: 'The ticket has expired, or its token is no longer good: get another one.',
+            type: 'null',
+          },
           ...problems(400, 401, 403, 404, 429, 503),
         },
       },

@@ -1,6 +1,5 @@
 import { type Caller, isVisitor, type Machine, type Person } from '../../calls/caller.js';
 import type { Clock } from '../../calls/clock.js';
-import { endOf } from '../../calls/token-end.js';
 import type { JsonObject, JsonValue } from '../../core/values/json.js';
 import { MINUTE_MS } from '../../core/values/time.js';
 import type { Authentication } from '../tokens/authentication.js';
@@ -27,7 +26,7 @@ export interface AnswerTicket {
 export interface AnswerTicketsOptions {
   readonly seal: TicketSeal;
   readonly clock: Clock;
-  readonly authentication: Pick<Authentication, 'named' | 'lookForNamed'>;
+  readonly authentication: Pick<Authentication, 'isGood'>;
 }
 
 const PURPOSE = 'answers';
@@ -59,36 +58,24 @@ export class AnswerTickets {
     return ticket.length > MAX_LENGTH ? undefined : ticket;
   }
 
-  /** What a ticket says; undefined for one that has expired, whose token is no longer good, or that this deployment did not make. */
-  read(ticket: string): AnswerTicket | undefined {
-    const said = this.#said(ticket);
-    return said !== undefined && this.#isGood(said.caller) ? said : undefined;
-  }
-
   /**
-   * The same. Another server may have made the ticket for a token that is not known here yet: then the store is asked, which may reject
-   * with `StoreUnavailable`.
+   * What a ticket says whose token is good still; undefined for any other. Another server may have made it for a token that is not known
+   * here yet: then the store is asked, which may reject with `StoreUnavailable`.
    */
   async find(ticket: string): Promise<AnswerTicket | undefined> {
-    const said = this.#said(ticket);
-    if (said?.caller.kind === 'machine') await this.#options.authentication.lookForNamed(said.caller.tokenId);
-    return this.read(ticket);
+    const said = this.read(ticket);
+    if (said?.caller.kind !== 'machine') return said;
+    return (await this.#options.authentication.isGood(said.caller.tokenId)) ? said : undefined;
   }
 
-  /** What a ticket of this deployment says that has not expired. */
-  #said(ticket: string): (AnswerTicket & { readonly caller: Machine | Person }) | undefined {
+  /** What a ticket says, be its token good or not; undefined for one that has expired, or that this deployment did not make. */
+  read(ticket: string): AnswerTicket | undefined {
     const content = this.#options.seal.open(PURPOSE, ticket);
     if (!Array.isArray(content)) return undefined;
     const [said, context, mark, expiresAt] = content as unknown as [JsonValue, JsonObject, string, number];
     const caller = callerSaid(said);
     if (expiresAt <= this.now() || caller === undefined) return undefined;
     return { caller, context, mark, expiresAt };
-  }
-
-  #isGood(caller: Machine | Person): boolean {
-    if (caller.kind === 'person') return true;
-    const token = this.#options.authentication.named(caller.tokenId);
-    return token !== undefined && token.revokedAt === undefined && endOf(token) > this.now();
   }
 }
 

@@ -12,6 +12,7 @@ import type { StateSources } from '../../store/state-source.js';
 import type { Store } from '../../store/store.js';
 import { ownTarget, requireOwnStream } from '../access/caller-reach.js';
 import type { Target } from '../access/target.js';
+import type { Authentication } from '../tokens/authentication.js';
 import { ConfigurationFeed } from './configuration-feed.js';
 import { newBacklog } from './event-queue.js';
 import { EventStream, type StreamSink, type Watching } from './event-stream.js';
@@ -26,6 +27,7 @@ export interface StreamOptions {
   readonly keeper: ConfigurationKeeper;
   readonly clock: Clock;
   readonly tickets: StreamTickets;
+  readonly authentication: Pick<Authentication, 'isGood'>;
   readonly readers: OpenReaders;
   readonly heartbeatMs: number;
   readonly onError: (error: unknown) => void;
@@ -130,13 +132,20 @@ export class StreamService {
     return this.#feed.log.lately(now - ms, now);
   }
 
-  /** Opens the stream that a ticket is for; undefined for a ticket that {@link readTicket} cannot read. */
+  /**
+   * Opens the stream that a ticket is for; undefined for a ticket that {@link readTicket} cannot read, and for one whose token, or session,
+   * is no longer good. Rejects as {@link watch} does.
+   */
   async watchByTicket(ticket: string, input: Omit<WatchInput, 'userId'>): Promise<Watching | undefined> {
     const opened = this.readTicket(ticket);
     if (opened === undefined) return undefined;
+    const { tokenId } = opened.reader;
+    // A JWT has none: the ticket expires with it.
+    if (tokenId !== '' && !(await this.#options.authentication.isGood(tokenId))) return undefined;
     return this.#open(opened.reader, { ...input, userId: opened.userId });
   }
 
+  /** What a ticket says, be its token good or not; undefined for one that has expired, or that this deployment did not make. */
   readTicket(ticket: string): Ticket | undefined {
     return this.#options.tickets.open(ticket, this.#options.clock.now());
   }

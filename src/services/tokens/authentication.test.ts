@@ -224,6 +224,33 @@ describe('Authentication', () => {
     expect(await admitted('saved')).toMatchObject(unknown);
   });
 
+  it('knows by its id whether a token is good, as though it had come itself, which does not count as its use', async () => {
+    const { authentication, answer, asked, pass, store, touched } = stand();
+    expect(await authentication.isGood('tok_a')).toBe(false);
+    // It was made by another server, of which nobody told this one.
+    store(token('a'));
+    expect(await authentication.isGood('tok_a')).toBe(true);
+    const { version } = asked;
+    expect(await authentication.isGood('tok_a')).toBe(true);
+    expect(asked.version).toBe(version);
+    // What is held is confirmed after a while, and after a notice, even where nobody comes with a token.
+    store(token('a', { revokedAt: 1_500 }));
+    pass(5_000);
+    expect(await authentication.isGood('tok_a')).toBe(false);
+    store(token('a'));
+    authentication.forget();
+    expect(await authentication.isGood('tok_a')).toBe(true);
+    authentication.forget();
+    answer(away);
+    expect(await authentication.isGood('tok_a')).toBe(true);
+    await expect(authentication.isGood('tok_b')).rejects.toThrow(StoreUnavailable);
+    answer(() => Promise.resolve());
+    pass(60_000);
+    store(token('a', { expiresAt: 2_000 }));
+    expect(await authentication.isGood('tok_a')).toBe(false);
+    expect(touched).toEqual([]);
+  });
+
   describe('a session', () => {
     const HOUR = 3_600_000;
     const session = (more: Partial<MachineToken> = {}) =>
@@ -241,9 +268,11 @@ describe('Authentication', () => {
         ...{ kind: 'machine', tokenId: 'tok_p', sessionId: 'ses_s', organizationId: 'acme' },
         scopes: new Set(['manage']),
       });
+      expect(await here.authentication.isGood('ses_s')).toBe(true);
       expect(await here.admitted('s')).toMatchObject(unknown);
       await expect((async () => here.authentication.session('p'))()).rejects.toMatchObject(unknown);
       await expect(asked(stand(session()))).rejects.toMatchObject(unknown);
+      expect(await stand(session()).authentication.isGood('ses_s')).toBe(false);
     });
 
     it('goes on while it is used within twelve hours, which is noted once a minute, and ends after a week', async () => {
@@ -268,6 +297,7 @@ describe('Authentication', () => {
       const here = stand({ ...parent, ...ofParent }, session(ofSession));
       here.clock.now += later;
       await expect(asked(here)).rejects.toMatchObject(over);
+      expect(await here.authentication.isGood('ses_s')).toBe(false);
     });
   });
 });

@@ -97,19 +97,22 @@ export class Authentication {
   }
 
   /**
-   * The same, for which the store is asked where it is not held, as it may have been made a moment ago. Rejects with
-   * `StoreUnavailable` where the store does not answer.
+   * Whether the token or the session of this id would be admitted now, which does not count as its use: for whoever comes with something
+   * that was made for it, in its place. It is confirmed, or looked for, as though it had come itself. Rejects with `StoreUnavailable`
+   * where it is not known here and the store does not answer.
    */
-  async lookForNamed(id: string): Promise<MachineToken | undefined> {
-    const held = this.named(id);
-    if (held !== undefined) return held;
-    await this.#lookAnew();
-    return this.named(id);
+  async isGood(id: string): Promise<boolean> {
+    if (this.named(id) === undefined) await this.#lookAnew();
+    else if (!this.#held.isFresh()) await this.#confirmHeld();
+    const token = this.named(id);
+    const parentId = token?.session?.parentId ?? '';
+    const parent = parentId === '' ? token : this.named(parentId);
+    return token !== undefined && parent !== undefined && !this.#isOver(token, parent, this.#options.clock.now());
   }
 
   #callerOf<Who>(hash: string, find: Find<Who>, from: From | undefined): Who | Promise<Who> {
     const held = find(hash);
-    if (held !== undefined) return this.#held.isFresh() ? this.#admit(held) : this.#confirm(hash, held, find);
+    if (held !== undefined) return this.#held.isFresh() ? this.#admit(held) : this.#confirm(hash, find);
     // After a notice it may be a token that has just been made, whatever others send from the same address.
     if (this.#held.isFresh()) this.failures.check(from);
     const stranger = this.#strangers.get(hash);
@@ -139,8 +142,16 @@ export class Authentication {
     this.#hashes.set(header, hash);
   }
 
-  /** Admits a token that is held and has to be confirmed; while the store is away, the one that is held for an hour. */
-  async #confirm<Who>(hash: string, held: HeldToken<Who>, find: Find<Who>): Promise<Who> {
+  /** Admits a token that is held and has to be confirmed. */
+  async #confirm<Who>(hash: string, find: Find<Who>): Promise<Who> {
+    await this.#confirmHeld();
+    const confirmed = find(hash);
+    if (confirmed === undefined) throw unknownToken();
+    return this.#admit(confirmed);
+  }
+
+  /** Asks the store whether what is held is right; while the store is away, it is for an hour. */
+  async #confirmHeld(): Promise<void> {
     const looking = this.#held.look();
     const usable = this.#held.ageMs() < STALE_MAX_MS;
     if (usable && this.#uptimeMs() < this.#awayUntilMs) {
@@ -148,17 +159,13 @@ export class Authentication {
         () => this.#answered(),
         () => undefined,
       );
-      return this.#admit(held);
+      return;
     }
     try {
       await this.#within(this.#storeAnswersMs, looking);
     } catch (error) {
       if (!(error instanceof StoreUnavailable && usable)) throw error;
-      return this.#admit(held);
     }
-    const confirmed = find(hash);
-    if (confirmed === undefined) throw unknownToken();
-    return this.#admit(confirmed);
   }
 
   async #lookFor<Who>(hash: string, find: Find<Who>, from: From | undefined): Promise<Who> {
@@ -201,7 +208,9 @@ export class Authentication {
 
   #admit<Who>({ token, caller, parent = token }: HeldToken<Who>): Who {
     const now = this.#options.clock.now();
-    if (token.session !== undefined) this.#requireSession(token, parent, now);
+    if (token.session !== undefined && this.#isOver(token, parent, now)) {
+      throw unauthenticated('the session is over; sign in again');
+    }
     if (token.revokedAt !== undefined) throw unauthenticated('the token was revoked; ask for another one');
     if (token.expiresAt !== undefined && token.expiresAt <= now) {
       throw unauthenticated(`the token expired at ${new Date(token.expiresAt).toISOString()}; ask for another one`);
@@ -210,12 +219,14 @@ export class Authentication {
     return caller;
   }
 
-  /** Throws UNAUTHENTICATED for a session that is over. When it was last used, this server may know better than the store. */
-  #requireSession(session: MachineToken, parent: MachineToken, now: number): void {
-    const lastUsedAt = Math.max(session.lastUsedAt ?? session.createdAt, this.#touched.get(session.id) ?? 0);
-    const ended = [session, parent].some(({ revokedAt }) => revokedAt !== undefined);
-    if (ended || endOf({ ...session, lastUsedAt }) <= now || endOf(parent) <= now)
-      throw unauthenticated('the session is over; sign in again');
+  /**
+   * Whether a token was revoked or has expired, or a session is over, be it with its token. When a session was last used, this server may
+   * know better than the store.
+   */
+  #isOver(token: MachineToken, parent: MachineToken, now: number): boolean {
+    const lastUsedAt = Math.max(token.lastUsedAt ?? token.createdAt, this.#touched.get(token.id) ?? 0);
+    const revoked = [token, parent].some(({ revokedAt }) => revokedAt !== undefined);
+    return revoked || endOf({ ...token, lastUsedAt }) <= now || endOf(parent) <= now;
   }
 
   #touch({ id, lastUsedAt = 0 }: MachineToken, now: number): void {
