@@ -100,9 +100,7 @@ const PICTURES: Readonly<
       await page.getByRole('textbox', { name: 'Value' }).first().fill('6');
       await page.getByRole('button', { name: 'Preview', exact: true }).click();
       const preview = page.getByRole('region', { name: 'Who would gain it, who would lose it' });
-      await preview.getByText('stay off').waitFor();
-      await preview.getByRole('progressbar').waitFor({ state: 'detached' });
-      await preview.evaluate((element) => element.scrollIntoView({ block: 'end' }));
+      await preview.getByRole('status').getByText('stay off').waitFor();
     },
   },
   person: {

@@ -118,6 +118,13 @@ describe('the page of a flag', () => {
       await rows(page).nth(1).press('n');
       await page.getByRole('button', { name: 'Preview', exact: true }).click();
       await page.locator('.preview-group[data-group="would_unlock"]').getByText('ada').waitFor();
+      await page.getByRole('status').getByText('1 would gain it').waitFor();
+      await page.waitForFunction(() => {
+        const [panel, bar] = ['.preview', '.floating-bar'].map((of) =>
+          document.querySelector(of)!.getBoundingClientRect(),
+        );
+        return panel!.top >= 0 && panel!.bottom <= bar!.top;
+      });
       await look('flag-preview');
       await page.keyboard.press('Control+s');
       const dialog = page.getByRole('dialog');

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link } from '@tanstack/react-router';
-import { Suspense, useState } from 'react';
+import { Suspense, useRef, useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { putAnswer } from '../../api/put-answer.js';
@@ -106,12 +106,20 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
   const conflict = draft.base.version !== flag.version;
   const tab = search.tab !== undefined && mayRead[search.tab] ? search.tab : 'rules';
   const toRules = () => void navigate({ search: {}, replace: true });
+  const awaited = useRef(false);
   const runPreview = () => {
+    awaited.current = true;
     if (tab !== 'rules' && tab !== 'access') toRules();
     void start(input);
   };
   const panel = preview !== undefined && (
-    <PreviewPanel preview={preview} outdated={preview.of !== input} onAgain={runPreview} onStop={stop} />
+    <PreviewPanel
+      preview={preview}
+      outdated={preview.of !== input}
+      awaited={awaited}
+      onAgain={runPreview}
+      onStop={stop}
+    />
   );
   return (
     <>

@@ -1,4 +1,5 @@
 import { Link } from '@tanstack/react-router';
+import { type Awaited, useAwaited } from '../../parts/awaited.js';
 import { Button } from '../../ui/button.js';
 import { words } from '../../words/segments-words.js';
 import type { Effects, FlagEffect } from './effects.js';
@@ -7,16 +8,24 @@ export interface EffectsPanelProps {
   readonly effects: Effects;
   /** Whether it is of another draft than the present one. */
   readonly outdated: boolean;
+  /** Left out where it is in sight anyway. */
+  readonly awaited?: Awaited;
   readonly onAgain: () => void;
   readonly onStop: () => void;
 }
 
 /** For each flag that refers to the segment, how many would gain it by the draft and how many would lose it, with some names. */
-export function EffectsPanel({ effects, outdated, onAgain, onStop }: EffectsPanelProps) {
+export function EffectsPanel({ effects, outdated, awaited, onAgain, onStop }: EffectsPanelProps) {
   const { effects: text } = words.segments;
   const { flags, ended, error } = effects;
+  const panel = useAwaited(awaited, ended ? 'done' : flags !== undefined ? 'coming' : 'asked');
   return (
-    <section className="card segment-effects" aria-label={text.title} data-outdated={outdated ? '' : undefined}>
+    <section
+      ref={panel}
+      className="card segment-effects"
+      aria-label={text.title}
+      data-outdated={outdated ? '' : undefined}
+    >
       <header className="page-line">
         <h2>{text.title}</h2>
         {outdated && (

@@ -1,6 +1,6 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, Link, useNavigate } from '@tanstack/react-router';
-import { Suspense, useState } from 'react';
+import { Suspense, useRef, useState } from 'react';
 import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import type { JsonValue } from '../../draft/json.js';
@@ -85,7 +85,9 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
   const conflict = draft.base.version !== segment.version;
   const tab = search.tab !== undefined && mayRead[search.tab] ? search.tab : 'conditions';
   const toConditions = () => void navigate({ search: {}, replace: true });
+  const awaited = useRef(false);
   const runPreview = () => {
+    awaited.current = true;
     if (tab !== 'conditions') toConditions();
     void start(input);
   };
@@ -116,6 +118,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
               <EffectsPanel
                 effects={effects}
                 outdated={effects.of !== JSON.stringify(input)}
+                awaited={awaited}
                 onAgain={runPreview}
                 onStop={stop}
               />

@@ -1,7 +1,8 @@
-import type { PreviewSample } from '../../../../src/protocol/gen/admin-json.js';
+import type { PreviewResult, PreviewSample } from '../../../../src/protocol/gen/admin-json.js';
 import { Button } from '../../ui/button.js';
 import { WarnIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';
+import { type Awaited, useAwaited } from '../awaited.js';
 import type { Preview } from './preview-stream.js';
 import './preview.css';
 
@@ -9,6 +10,8 @@ export interface PreviewPanelProps {
   readonly preview: Preview;
   /** Whether it is of another draft than the present one. */
   readonly outdated: boolean;
+  /** Left out where it is in sight anyway. */
+  readonly awaited?: Awaited;
   readonly onAgain: () => void;
   readonly onStop: () => void;
 }
@@ -16,11 +19,18 @@ export interface PreviewPanelProps {
 const GROUPS = ['would_unlock', 'would_lose', 'stay_on', 'stay_off'] as const;
 
 /** Who would gain the flag by the draft, and who would lose it, by name. */
-export function PreviewPanel({ preview, outdated, onAgain, onStop }: PreviewPanelProps) {
+export function PreviewPanel({ preview, outdated, awaited, onAgain, onStop }: PreviewPanelProps) {
   const { progress, result, error } = preview;
+  const stage = (result ?? error) !== undefined ? 'done' : progress !== undefined ? 'coming' : 'asked';
+  const panel = useAwaited(awaited, stage);
   const counts = result?.counts ?? progress?.counts;
   return (
-    <section className="preview" aria-label={words.flag.previewTitle} data-outdated={outdated ? '' : undefined}>
+    <section
+      ref={panel}
+      className="preview"
+      aria-label={words.flag.previewTitle}
+      data-outdated={outdated ? '' : undefined}
+    >
       <header className="preview-head">
         <h2>{words.flag.previewTitle}</h2>
         {outdated && <span role="status">{words.flag.outdated}</span>}
@@ -30,6 +40,9 @@ export function PreviewPanel({ preview, outdated, onAgain, onStop }: PreviewPane
           <Button onClick={onStop}>{words.flag.stop}</Button>
         )}
       </header>
+      <p className="unseen" role="status">
+        {result !== undefined && inWords(result)}
+      </p>
       {error !== undefined && (
         <p className="field-fault" role="alert">
           {error.message}
@@ -68,6 +81,12 @@ export function PreviewPanel({ preview, outdated, onAgain, onStop }: PreviewPane
       )}
     </section>
   );
+}
+
+/** What it comes to as one sentence, for who does not see it come. */
+function inWords({ blocked, counts }: PreviewResult): string {
+  const said = GROUPS.map((group) => `${words.number(Number(counts?.[group] ?? 0))} ${words.flag.groups[group]}`);
+  return blocked === 'BLOCKED_UNSPECIFIED' ? said.join(', ') : `${words.flag.blocked[blocked]} ${said.join(', ')}`;
 }
 
 interface GroupProps {
