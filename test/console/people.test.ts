@@ -263,6 +263,20 @@ describe('a person who does not see it', () => {
           await page.getByText(/Opens by itself .*if nothing else happens/).waitFor();
           await page.getByText('3 of 7', { exact: true }).waitFor();
           await look('person-ladder');
+          // What is met before is kept off by the flag's schedule, and by a rule that is paused.
+          const opens = () => page.locator('.panel-opens time').getAttribute('datetime');
+          const met = await opens();
+          const days = (value: number) => ({
+            conditions: { all: [{ fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value }] },
+          });
+          await server.admin('PATCH', '/api/admin/flags/late_tab', {
+            starts_at: new Date(Date.now() + 60 * 60_000).toISOString(),
+            rules: [{ ...days(5), rollout: 0 }, days(7)],
+          });
+          await open('people/ada?flag=late_tab');
+          expect(await opens()).toBe(met);
+          await server.admin('PATCH', '/api/admin/flags/late_tab', { archived: true });
+          await open('people/ada?flag=reports_tab');
           await page.getByRole('button', { name: 'Copy explanation' }).click();
           await page.getByRole('button', { name: 'Copied' }).waitFor();
           const copied = await page.evaluate(() => navigator.clipboard.readText());

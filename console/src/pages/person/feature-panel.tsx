@@ -12,6 +12,7 @@ import { CheckIcon, CopyIcon, FlagIcon, HelpIcon, ScheduledIcon } from '../../ui
 import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
 import { FixList } from './fix-list.js';
+import { useOpening } from './opening.js';
 import { useExplanation } from './person-queries.js';
 import type { WhatIf } from './person-search.js';
 import { WhatIfForm } from './what-if-form.js';
@@ -111,33 +112,6 @@ function Answer({ id, flag, answer: { explanation, user } }: AnswerProps) {
       )}
     </div>
   );
-}
-
-/**
- * When a flag that is off comes on by time alone. The instants at which time has the conditions of a rule met are candidates; what would
- * be decided at the first of them is asked of the server, so that nothing that keeps the flag off is overlooked.
- */
-function useOpening(id: string, flag: string, explanation: ExplainFlagResponse['explanation'], stored: boolean) {
-  const off = explanation?.decision?.enabled === false;
-  const [candidate] = (explanation?.rules ?? [])
-    .flatMap(({ requirement }) => requirement?.requirement?.met_at ?? [])
-    .concat(explanation?.starts_at !== undefined && isAhead(explanation.starts_at) ? [explanation.starts_at] : [])
-    .toSorted((a, b) => Date.parse(a) - Date.parse(b));
-  const wanted = off && stored && candidate !== undefined && isAhead(candidate) && isForeseen(candidate);
-  const { data, isPlaceholderData } = useExplanation(id, flag, wanted ? { at: candidate } : undefined, wanted);
-  const opens = wanted && !isPlaceholderData && data?.explanation?.decision?.enabled === true;
-  return opens ? candidate : undefined;
-}
-
-function isAhead(at: string): boolean {
-  return Date.parse(at) > Date.now();
-}
-
-/** How far ahead it is asked what would be decided: a little less than the ten years that the server looks. */
-const FORESEEN_MS = 3_650 * 24 * 60 * 60_000;
-
-function isForeseen(at: string): boolean {
-  return Date.parse(at) - Date.now() < FORESEEN_MS;
 }
 
 function Foot({ answer: { explanation, user } }: { readonly answer: ExplainFlagResponse }) {

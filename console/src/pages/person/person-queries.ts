@@ -76,7 +76,7 @@ export function useExplanation(id: string, flag: string, whatIf: WhatIf | undefi
 }
 
 /** Read wherever an address can say it, since whoever views the console as somebody else may do nothing but read. */
-function explanationOf(
+export function explanationOf(
   id: string,
   flag: string,
   { organization, roles, at, attributes }: WhatIf = {},
