@@ -109,6 +109,9 @@ describe('the page of a flag', () => {
       await rows(page).nth(1).press('Enter');
       await page.keyboard.press('Escape');
       const added = rows(page).nth(2);
+      await said(page, 'Choose a fact');
+      await page.getByRole('button', { name: 'Preview', exact: true, disabled: true }).waitFor();
+      await page.getByText('It is tried as soon as').waitFor();
       await added.getByRole('combobox', { name: 'Fact', exact: true }).selectOption('emailVerified');
       await added.getByRole('combobox', { name: 'Value', exact: true }).selectOption('true');
       await said(page, 'who has verified their e-mail address');

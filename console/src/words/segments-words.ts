@@ -10,6 +10,8 @@ export const segmentsWords = {
   table: 'Segments',
   columns: { segment: 'Segment', who: 'Who is in it', used: 'Referred to by', changed: 'Changed' },
   saying: 'Saying it in words…',
+  /** What is yet to be said, instead. */
+  missing: { fact: 'Choose a fact' },
   unsaid: 'Its conditions cannot be said in words: they refer to what is there no more.',
   used: (n: number) => count(n, 'place', 'places'),
   unused: 'nothing',

@@ -8,6 +8,7 @@ import { contentOf } from '../../draft/flag-content.js';
 import { rebaseDraft, unsavedChanges } from '../../draft/flag-draft.js';
 import type { ChangedRows } from '../../draft/merge-rows.js';
 import { draftInput } from '../../draft/save-request.js';
+import { isUnfinished } from '../../draft/unfinished.js';
 import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
 import { CopyKey } from '../../parts/copy-key.js';
 import { DraftBar } from '../../parts/drafting/draft-bar.js';
@@ -106,6 +107,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
   const conflict = draft.base.version !== flag.version;
   const tab = search.tab !== undefined && mayRead[search.tab] ? search.tab : 'rules';
   const toRules = () => void navigate({ search: {}, replace: true });
+  const unfinished = isUnfinished(draft.now.flag);
   const awaited = useRef(false);
   const runPreview = () => {
     awaited.current = true;
@@ -117,7 +119,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
       preview={preview}
       outdated={preview.of !== input}
       awaited={awaited}
-      onAgain={runPreview}
+      onAgain={unfinished ? undefined : runPreview}
       onStop={stop}
     />
   );
@@ -213,6 +215,7 @@ function LoadedPage({ flag }: { readonly flag: FeatureFlag }) {
           changes={unsavedChanges(draft).length}
           conflict={conflict ? words.flag.conflictBar : undefined}
           mayPreview={mayPreview}
+          unfinished={unfinished}
           onAction={act}
           onPreview={runPreview}
           onReview={() => setOpen(conflict ? 'conflict' : 'review')}

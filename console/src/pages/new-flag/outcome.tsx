@@ -3,6 +3,7 @@ import type { DraftRule } from '../../draft/flag-content.js';
 import type { FlagDraft } from '../../draft/flag-draft.js';
 import type { NewFlag } from '../../draft/new-flag.js';
 import { flagInput } from '../../draft/save-request.js';
+import { isUnfinished } from '../../draft/unfinished.js';
 import { PreviewPanel } from '../../parts/preview/preview-panel.js';
 import { previewOf, usePreview } from '../../parts/preview/preview-stream.js';
 import { useMay } from '../../parts/session-context.js';
@@ -46,7 +47,7 @@ export function Outcome({ flag, draft, complete, free }: OutcomeProps) {
               </ul>
             </>
           ) : (
-            free && <WhoByName draft={draft} />
+            free && !isUnfinished(draft.now.flag) && <WhoByName draft={draft} />
           )}
           {who === 'share' && <p className="field-hint">{words.newFlag.comesShare}</p>}
         </>
@@ -56,12 +57,13 @@ export function Outcome({ flag, draft, complete, free }: OutcomeProps) {
 }
 
 function RuleInWords({ rule }: { readonly rule: DraftRule }) {
-  const { check, error } = useRuleCheck(rule, '');
+  const { check, error, missing } = useRuleCheck(rule, '');
+  const unsaid = missing === undefined ? words.flag.saying : words.flag.missing[missing];
   const warnings = [...(check?.faults ?? []), ...(check?.warnings ?? [])];
   return (
     <>
       <p className="outcome-sentence" aria-live="polite">
-        {check?.rule_sentence?.text ?? error?.message ?? words.flag.saying}
+        {check?.rule_sentence?.text ?? error?.message ?? unsaid}
       </p>
       {warnings.map(({ pointer, message }) => (
         <p key={pointer + message} className="outcome-warning">

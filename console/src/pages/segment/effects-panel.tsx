@@ -10,7 +10,8 @@ export interface EffectsPanelProps {
   readonly outdated: boolean;
   /** Left out where it is in sight anyway. */
   readonly awaited?: Awaited;
-  readonly onAgain: () => void;
+  /** Undefined while the present draft cannot be previewed. */
+  readonly onAgain: (() => void) | undefined;
   readonly onStop: () => void;
 }
 
@@ -34,11 +35,9 @@ export function EffectsPanel({ effects, outdated, awaited, onAgain, onStop }: Ef
           </span>
         )}
         <span className="push">
-          {outdated ? (
-            <Button onClick={onAgain}>{text.again}</Button>
-          ) : (
-            !ended && <Button onClick={onStop}>{text.stop}</Button>
-          )}
+          {outdated
+            ? onAgain !== undefined && <Button onClick={onAgain}>{text.again}</Button>
+            : !ended && <Button onClick={onStop}>{text.stop}</Button>}
         </span>
       </header>
       {error !== undefined && (

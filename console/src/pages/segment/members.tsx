@@ -7,8 +7,14 @@ import { words } from '../../words/segments-words.js';
 /** A flag that nobody makes: who would have it by the segment alone is who is in the segment. */
 const NO_FLAG = 'latchkey.who-is-in-a-segment';
 
+interface MembersProps {
+  readonly input: SegmentInput;
+  /** Whether something is yet to be said before they can be counted. */
+  readonly unfinished: boolean;
+}
+
 /** How many people are in the segment as it is drafted, with some of them by name. Counted where it is asked for: all are looked at. */
-export function Members({ input }: { readonly input: SegmentInput }) {
+export function Members({ input, unfinished }: MembersProps) {
   const { members: text } = words.segments;
   const { preview, start, stop } = usePreview(NO_FLAG);
   const draft = previewOf({ flag: { key: NO_FLAG, rules: [{ conditions: input.conditions ?? {} }] } }, 'KEEP');
@@ -25,7 +31,9 @@ export function Members({ input }: { readonly input: SegmentInput }) {
           {runs ? (
             <Button onClick={stop}>{text.stop}</Button>
           ) : (
-            <Button onClick={ask}>{preview === undefined ? text.ask : text.again}</Button>
+            <Button disabled={unfinished} onClick={ask}>
+              {preview === undefined ? text.ask : text.again}
+            </Button>
           )}
         </span>
       </header>

@@ -2,6 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import { NO_SEGMENT, segmentDraftOn, segmentInput } from '../../draft/segment-draft.js';
+import { missingInConditions } from '../../draft/unfinished.js';
 import { Allowed } from '../../parts/allowed.js';
 import { later } from '../../parts/later.js';
 import { PageHead } from '../../parts/page-head.js';
@@ -50,6 +51,7 @@ function NewSegment() {
     key !== '' && key === taken ? text.keyTaken(key) : key !== '' && !KEY.test(key) ? text.keyFault : undefined;
   const mayPreview = useMay('PreviewRule');
   const input = segmentInput(draft);
+  const unfinished = missingInConditions(draft.now.conditions) !== undefined;
   return (
     <>
       <div className="segment-columns">
@@ -73,7 +75,7 @@ function NewSegment() {
             </Button>
           </div>
         </div>
-        <div className="segment-side">{mayPreview && <Members input={input} />}</div>
+        <div className="segment-side">{mayPreview && <Members input={input} unfinished={unfinished} />}</div>
       </div>
       <Suspense fallback={<Coming />}>
         {open && (

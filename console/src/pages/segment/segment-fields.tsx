@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import type { SegmentAction, SegmentDraft } from '../../draft/segment-draft.js';
+import { missingInConditions } from '../../draft/unfinished.js';
 import { ConditionEditor } from '../../parts/conditions/condition-editor.js';
 import { faultsOf, remarksOf } from '../../parts/conditions/remarks.js';
 import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
@@ -22,13 +23,15 @@ export function SegmentFields({ draft, segmentKey, mayChange, onAction }: Segmen
   const { name, conditions, selected } = draft.now;
   const vocabulary = useVocabulary();
   const check = useSegmentCheck(segmentKey, conditions);
+  const missing = missingInConditions(conditions);
+  const unsaid = missing === undefined ? text.saying : text.missing[missing];
   const faults = useMemo(() => faultsOf(check), [check]);
   const fault = check?.faults[0]?.message;
   return (
     <section className="card segment-fields" aria-label={text.columns.who}>
       <h2>{text.columns.who}</h2>
       <p className="segment-sentence" data-faulty={fault === undefined ? undefined : ''} aria-live="polite">
-        <bdi>{check?.sentence?.text ?? fault ?? text.saying}</bdi>
+        <bdi>{check?.sentence?.text ?? fault ?? unsaid}</bdi>
       </p>
       {check?.reads_time === true && <p className="soft">{text.readsTime}</p>}
       {mayChange ? (

@@ -5,6 +5,7 @@ import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import type { JsonValue } from '../../draft/json.js';
 import { segmentChanges, segmentDraftOf, segmentInput } from '../../draft/segment-draft.js';
+import { missingInConditions } from '../../draft/unfinished.js';
 import { CopyKey } from '../../parts/copy-key.js';
 import { DraftBar } from '../../parts/drafting/draft-bar.js';
 import { Failure } from '../../parts/failure.js';
@@ -85,6 +86,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
   const conflict = draft.base.version !== segment.version;
   const tab = search.tab !== undefined && mayRead[search.tab] ? search.tab : 'conditions';
   const toConditions = () => void navigate({ search: {}, replace: true });
+  const unfinished = missingInConditions(draft.now.conditions) !== undefined;
   const awaited = useRef(false);
   const runPreview = () => {
     awaited.current = true;
@@ -119,13 +121,13 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
                 effects={effects}
                 outdated={effects.of !== JSON.stringify(input)}
                 awaited={awaited}
-                onAgain={runPreview}
+                onAgain={unfinished ? undefined : runPreview}
                 onStop={stop}
               />
             )}
           </div>
           <div className="segment-side">
-            {mayCount && <Members input={input} />}
+            {mayCount && <Members input={input} unfinished={unfinished} />}
             {referring !== undefined && <References references={referring.references} total={referring.total} />}
             {mayChange && (
               <DeleteSegment
@@ -164,6 +166,7 @@ function LoadedPage({ segment }: { readonly segment: Segment }) {
           changes={segmentChanges(draft).length}
           conflict={conflict ? text.conflict.bar : undefined}
           mayPreview={mayPreview}
+          unfinished={unfinished}
           onAction={act}
           onPreview={runPreview}
           onReview={() => setOpen(conflict ? 'conflict' : 'review')}

@@ -2,6 +2,7 @@ import { useEffect } from 'react';
 import type { Segment, SetSegmentResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { type SegmentContent, type SegmentDraft, segmentChanges, segmentInput } from '../../draft/segment-draft.js';
+import { missingInConditions } from '../../draft/unfinished.js';
 import { BeforeAndAfter, ReviewFrame } from '../../parts/drafting/review-frame.js';
 import { useMay } from '../../parts/session-context.js';
 import { words } from '../../words/segments-words.js';
@@ -27,7 +28,9 @@ export default function SegmentReview(props: SegmentReviewProps) {
   const changes = segmentChanges(draft);
   const decides = draft.base.version > 0 && changes.some(({ field }) => field === 'conditions');
   const mayPreview = useMay('PreviewRule');
-  const asks = useMay('GetReferences') && mayPreview && decides;
+  // What is unfinished is refused: saving it takes a flag from nobody.
+  const finished = missingInConditions(draft.now.conditions) === undefined;
+  const asks = useMay('GetReferences') && mayPreview && decides && finished;
   const { effects, start, stop } = useEffects(segmentKey);
   const input = JSON.stringify(segmentInput({ base: { ...draft.base, version: 0 }, now: draft.now }));
   useEffect(() => {
@@ -83,11 +86,16 @@ export default function SegmentReview(props: SegmentReviewProps) {
 function InWords({ draft, segmentKey }: { readonly draft: SegmentDraft; readonly segmentKey: string }) {
   const before = useSegmentCheck(segmentKey, draft.base.content.conditions);
   const after = useSegmentCheck(segmentKey, draft.now.conditions);
-  const say = (check: typeof after) => check?.sentence?.text ?? check?.faults[0]?.message ?? words.segments.saying;
+  const missing = missingInConditions(draft.now.conditions);
+  const unsaid = missing === undefined ? words.segments.saying : words.segments.missing[missing];
+  const say = (check: typeof after) => check?.sentence?.text ?? check?.faults[0]?.message;
   return (
     <>
       {words.segments.columns.who}
-      <BeforeAndAfter before={draft.base.version > 0 ? say(before) : undefined} after={say(after)} />
+      <BeforeAndAfter
+        before={draft.base.version > 0 ? (say(before) ?? words.segments.saying) : undefined}
+        after={say(after) ?? unsaid}
+      />
     </>
   );
 }

@@ -15,6 +15,8 @@ export interface DraftBarProps {
   /** What is said where somebody else has saved it meanwhile; undefined where nobody has. */
   readonly conflict: string | undefined;
   readonly mayPreview: boolean;
+  /** Whether something is yet to be said before it can be previewed. */
+  readonly unfinished: boolean;
   readonly onAction: (action: { readonly kind: 'undo' | 'redo' | 'discard' }) => void;
   readonly onPreview: () => void;
   readonly onReview: () => void;
@@ -23,7 +25,8 @@ export interface DraftBarProps {
 
 /** What is not saved yet, and everything that can become of it: the one bar of the page. */
 export function DraftBar(props: DraftBarProps) {
-  const { changes, draft, conflict, mayPreview, onAction, onPreview, onReview, onMerge } = props;
+  const { changes, draft, conflict, mayPreview, unfinished, onAction, onPreview, onReview, onMerge } = props;
+  const previewable = mayPreview && changes > 0 && !unfinished;
   const undo = () => onAction({ kind: 'undo' });
   const redo = () => onAction({ kind: 'redo' });
   useShortcuts([
@@ -31,7 +34,7 @@ export function DraftBar(props: DraftBarProps) {
     { keys: 'Mod+Shift+z', what: words.flag.keys.redo, here: true, run: redo },
     { keys: 'Mod+y', what: words.flag.keys.redo, here: true, run: redo },
     { keys: 'Mod+s', what: words.flag.keys.review, here: true, run: () => changes > 0 && onReview() },
-    { keys: 'p', what: words.flag.keys.preview, here: true, run: () => changes > 0 && mayPreview && onPreview() },
+    { keys: 'p', what: words.flag.keys.preview, here: true, run: () => previewable && onPreview() },
   ]);
   if (changes === 0 && draft.undone.length === 0 && draft.past.length === 0) return null;
   return (
@@ -58,7 +61,7 @@ export function DraftBar(props: DraftBarProps) {
         onClick={redo}
       />
       {mayPreview && (
-        <Button disabled={changes === 0} onClick={onPreview}>
+        <Button disabled={!previewable} onClick={onPreview}>
           {words.flag.preview}
         </Button>
       )}

@@ -12,7 +12,8 @@ export interface PreviewPanelProps {
   readonly outdated: boolean;
   /** Left out where it is in sight anyway. */
   readonly awaited?: Awaited;
-  readonly onAgain: () => void;
+  /** Undefined while the present draft cannot be previewed. */
+  readonly onAgain: (() => void) | undefined;
   readonly onStop: () => void;
 }
 
@@ -35,7 +36,7 @@ export function PreviewPanel({ preview, outdated, awaited, onAgain, onStop }: Pr
         <h2>{words.flag.previewTitle}</h2>
         {outdated && <span role="status">{words.flag.outdated}</span>}
         {outdated || result !== undefined || error !== undefined ? (
-          outdated && <Button onClick={onAgain}>{words.flag.again}</Button>
+          outdated && onAgain !== undefined && <Button onClick={onAgain}>{words.flag.again}</Button>
         ) : (
           <Button onClick={onStop}>{words.flag.stop}</Button>
         )}

@@ -7,6 +7,7 @@ import type { DraftRule } from '../../../draft/flag-content.js';
 import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
 import type { ChangedRows } from '../../../draft/merge-rows.js';
 import { draftInput, saveRequest } from '../../../draft/save-request.js';
+import { isUnfinished } from '../../../draft/unfinished.js';
 import { BeforeAndAfter, ReviewFrame } from '../../../parts/drafting/review-frame.js';
 import type { Losses } from '../../../parts/preview/losses-confirmed.js';
 import { PreviewPanel } from '../../../parts/preview/preview-panel.js';
@@ -36,7 +37,8 @@ export default function ReviewDialog(props: ReviewDialogProps) {
   const changes = all.filter(({ kind }) => kind !== 'row');
   const [onRuleChange, setOnRuleChange] = useState<RuleChange>('KEEP');
   const [stopped, setStopped] = useState(false);
-  const mayPreview = useMay('PreviewRule');
+  // What is unfinished is refused: saving it takes the flag from nobody.
+  const mayPreview = useMay('PreviewRule') && !isUnfinished(draft.now.flag);
   const { preview, start, stop } = usePreview(draft.base.key);
   const input = previewOf(draftInput(draft), onRuleChange);
   useEffect(() => {
@@ -143,8 +145,9 @@ interface RuleInWordsProps {
 
 /** Whom a rule is for, and whom it was for, in the server's words. */
 function RuleInWords({ rule, name, flagId, before }: RuleInWordsProps) {
-  const { check, error } = useRuleCheck(rule, flagId);
-  const after = check?.rule_sentence?.text ?? check?.faults[0]?.message ?? error?.message ?? words.flag.saying;
+  const { check, error, missing } = useRuleCheck(rule, flagId);
+  const unsaid = missing === undefined ? words.flag.saying : words.flag.missing[missing];
+  const after = check?.rule_sentence?.text ?? check?.faults[0]?.message ?? error?.message ?? unsaid;
   return (
     <>
       {before === undefined ? words.flag.diff.added(name) : name}

@@ -3,6 +3,7 @@ import { call } from '../../../api/api.js';
 import { ApiError } from '../../../api/api-error.js';
 import { type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
 import { draftPlace, flagInput } from '../../../draft/save-request.js';
+import { isUnfinished } from '../../../draft/unfinished.js';
 import { useMay } from '../../../parts/session-context.js';
 import { useDebounced } from '../../../parts/use-debounced.js';
 
@@ -20,12 +21,12 @@ export interface DraftRemark {
 export function useDraftRemarks(draft: FlagDraft): readonly DraftRemark[] {
   const mayTry = useMay('TryFlag');
   const isNew = draft.base.id === '';
-  const text = useDebounced(JSON.stringify(flagInput(draft)));
+  const text = useDebounced(isUnfinished(draft.now.flag) ? '' : JSON.stringify(flagInput(draft)));
   const changed = unsavedChanges(draft).some((change) => !('field' in change && TOLD.has(change.field)));
   const { data } = useQuery({
     queryKey: ['remarks', draft.base.id, draft.base.version, text],
     queryFn: ({ signal }) => remarksOn(draft.base.key, text, signal),
-    enabled: mayTry && changed && !isNew,
+    enabled: mayTry && changed && !isNew && text !== '',
     retry: false,
     staleTime: 60_000,
   });

@@ -1,6 +1,7 @@
 import { useId, useRef, useState } from 'react';
 import type { DraftRule } from '../../../draft/flag-content.js';
 import { PER_100K, percentage, readPercentage, shareInWords } from '../../../draft/percentage.js';
+import { ATTRIBUTE } from '../../../draft/unfinished.js';
 import { Button } from '../../../ui/button.js';
 import { Select, TextField } from '../../../ui/field.js';
 import { PauseIcon, ResumeIcon } from '../../../ui/icons.js';
@@ -90,8 +91,6 @@ function inWords(rule: DraftRule, stored: DraftRule | undefined): string {
     return said.oneIn === undefined ? words.flag.share.some : words.flag.share.oneIn(said.oneIn);
   return words.flag.share.everyone;
 }
-
-const ATTRIBUTE = 'attribute:';
 
 /** What the share is drawn from: people, organizations, or the values of an attribute. */
 function SpreadField({ rule, attributes, onSet }: Omit<RolloutFieldProps, 'stored'>) {

@@ -53,8 +53,10 @@ export function RuleCard(props: RuleCardProps) {
   // What was merged or read again is another object that says the same.
   const unchanged = stored !== undefined && sameRule(stored, rule);
   const asStored = unchanged ? props.sentence : undefined;
-  const { check, error } = useRuleCheck(rule, props.flagId, open || asStored === undefined);
-  const sentence = check === undefined ? (asStored ?? error?.message ?? words.flag.saying) : check.rule_sentence?.text;
+  const { check, error, missing } = useRuleCheck(rule, props.flagId, open || asStored === undefined);
+  const unsaid =
+    missing === undefined ? (asStored ?? error?.message ?? words.flag.saying) : words.flag.missing[missing];
+  const sentence = check === undefined ? unsaid : check.rule_sentence?.text;
   // The editor marks them anew only when they are others.
   const faults = useMemo(() => faultsOf(check), [check]);
   const nodeRemarks = remarksOf(rule.conditions, check);

@@ -3,6 +3,7 @@ import type { CheckConditionsResponse } from '../../../../../src/protocol/gen/ad
 import { call } from '../../../api/api.js';
 import type { DraftRule } from '../../../draft/flag-content.js';
 import { ruleInput } from '../../../draft/save-request.js';
+import { type Missing, missingInRule } from '../../../draft/unfinished.js';
 import { useDebounced } from '../../../parts/use-debounced.js';
 
 export interface RuleCheck {
@@ -10,20 +11,23 @@ export interface RuleCheck {
   readonly check: CheckConditionsResponse | undefined;
   /** Why they could not be had. */
   readonly error: Error | null;
+  /** What is yet to be said of it; so long nothing is asked. */
+  readonly missing: Missing | undefined;
 }
 
 /** What the server says of a rule as it is drafted, while it is typed. */
 export function useRuleCheck(rule: DraftRule, flagId: string, enabled = true): RuleCheck {
   const { id: _id, name: _name, distribution: _distribution, ...asked } = ruleInput(rule);
   const body = { ...asked, flag: flagId };
-  const text = useDebounced(JSON.stringify(body));
+  const missing = missingInRule(rule);
+  const text = useDebounced(missing === undefined ? JSON.stringify(body) : '');
   const { data, error } = useQuery({
     queryKey: ['check', text],
     queryFn: ({ signal }) =>
       call('POST /api/admin/conditions/check', { body: JSON.parse(text) as typeof body, signal }),
-    enabled,
+    enabled: enabled && text !== '',
     placeholderData: keepPreviousData,
     staleTime: 60_000,
   });
-  return { check: data, error };
+  return missing === undefined ? { check: data, error, missing } : { check: undefined, error: null, missing };
 }

@@ -5,6 +5,7 @@ import { call } from '../../../api/api.js';
 import { people } from '../../../api/outdated-by.js';
 import type { FlagDraft } from '../../../draft/flag-draft.js';
 import { draftInput } from '../../../draft/save-request.js';
+import { isUnfinished } from '../../../draft/unfinished.js';
 import { withLocalInstants } from '../../../parts/instant.js';
 import { later } from '../../../parts/later.js';
 import { Optional } from '../../../parts/optional.js';
@@ -28,14 +29,18 @@ export interface TryOnProps {
 export function TryOn({ draft, pinned, onPin }: TryOnProps) {
   const [id, setId] = useState('');
   const [open, setOpen] = useState<string>();
-  const text = useDebounced(
-    JSON.stringify({ ...draftInput(draft), contexts: pinned.map((user_id) => ({ user_id })) } satisfies TryFlagRequest),
-  );
-  const body = JSON.parse(text) as TryFlagRequest;
+  const unfinished = isUnfinished(draft.now.flag);
+  const body: TryFlagRequest = { ...draftInput(draft), contexts: pinned.map((user_id) => ({ user_id })) };
+  const text = useDebounced(unfinished || pinned.length === 0 ? '' : JSON.stringify(body));
   const { data, error } = useQuery({
     queryKey: ['try', people(pinned), draft.base.key, draft.base.version, text],
-    queryFn: ({ signal }) => call('POST /api/admin/flags/{flag}/try', { path: { flag: draft.base.key }, body, signal }),
-    enabled: (body.contexts?.length ?? 0) > 0,
+    queryFn: ({ signal }) =>
+      call('POST /api/admin/flags/{flag}/try', {
+        path: { flag: draft.base.key },
+        body: JSON.parse(text) as TryFlagRequest,
+        signal,
+      }),
+    enabled: text !== '',
     placeholderData: keepPreviousData,
     retry: false,
   });
@@ -65,7 +70,8 @@ export function TryOn({ draft, pinned, onPin }: TryOnProps) {
           {words.flag.addPerson}
         </Button>
       </form>
-      {error !== null && pinned.length > 0 && <p className="field-fault">{error.message}</p>}
+      {unfinished && pinned.length > 0 && <p className="field-hint">{words.flag.tryLater}</p>}
+      {error !== null && !unfinished && pinned.length > 0 && <p className="field-fault">{error.message}</p>}
       <ul className="tried">
         {pinned.map((user) => (
           <Tried
