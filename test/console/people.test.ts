@@ -151,7 +151,7 @@ describe('a person who does not see it', () => {
         await page.getByText(/(?:^|; )export came on /).waitFor();
         await page.locator('.identity').getByText('manager').waitFor();
       });
-      await server.admin('DELETE', '/api/admin/users/visited');
+      await server.admin('DELETE', '/api/admin/users/visited?comment=only%20visiting');
     },
     LIMIT_MS,
   );
