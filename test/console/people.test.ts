@@ -29,6 +29,7 @@ async function offered(page: Page, id: string, flag: string): Promise<readonly s
   const url = new URL(page.url());
   await page.goto(`${url.origin}/console/people/${encodeURIComponent(id)}?flag=${flag}&q=${flag}`);
   await ladder(page, flag).waitFor();
+  await page.locator('.fixes[aria-busy="false"]').waitFor({ state: 'attached' });
   return page.locator('.fixes-list button').allTextContents();
 }
 
@@ -190,10 +191,12 @@ describe('a person who does not see it', () => {
         // What the ledger holds is taken away, told with who did it and why, and given back.
         await offered(page, 'grace', 'first_steps');
         await page.getByRole('button', { name: 'Take away…' }).click();
+        await page.getByRole('status').getByText('grace alone: on now, off after', { exact: true }).waitFor();
         await page.getByLabel('Why?').fill('by mistake');
         await page.getByRole('button', { name: 'Take away', exact: true }).click();
         await page.getByText(/Taken away by .*by mistake/).waitFor();
         await page.getByRole('button', { name: 'Let them earn it again…' }).click();
+        await page.getByText('grace alone: off now, on after', { exact: true }).waitFor();
         await page.getByLabel('Why?').fill('it was hers');
         await page.getByRole('button', { name: 'Rearm' }).click();
         await row(page, 'First steps').getByText('unlocked', { exact: true }).first().waitFor();
@@ -209,6 +212,53 @@ describe('a person who does not see it', () => {
         };
         expect(entries[0]).toMatchObject({ comment: 'they paid for it' });
       });
+    },
+    LIMIT_MS,
+  );
+
+  it(
+    'is offered nothing that what stands below would undo, and is told what is missing; all that is needed at once',
+    async () => {
+      const admin = (path: string, body: object, method = 'PATCH') => server.admin(method, `/api/admin/${path}`, body);
+      await admin('flags/autumn', { active: false, is_enabled_globally: true, starts_at: '2099-09-01T00:00:00Z' });
+      await admin('flags/shelved', { active: false, rules: [{ id: 'few', rollout: 0 }] });
+      await admin('flags/widened', { is_enabled_globally: true });
+      await admin('flags/widened/access', { access: [{ user_id: 'grace' }], comment: 'first' });
+      const employed = { fact: 'roles', operator: 'contains', value: 'employee' };
+      await admin('flags/staff', { rules: [{ id: 'staff', policy: 'LATCHING', conditions: { all: [employed] } }] });
+      await admin('users/grace/unlocks/staff/revoke', { reason: 'she leaves' }, 'POST');
+      await admin('users/grace', { roles: ['contractor'] });
+      await visit(browser, server, async ({ page, open, signIn, look }) => {
+        await open('people/grace');
+        await signIn();
+        await page.getByRole('button', { name: /Dashboard/ }).waitFor();
+        const dialog = page.getByRole('alertdialog');
+        // Allowed by a row, and on for everyone.
+        expect(await offered(page, 'grace', 'widened')).toEqual(['Deny for grace…']);
+        await page.getByText(/^“Remove the row” alone would change nothing: on for grace/).waitFor();
+        await page.getByRole('button', { name: 'Deny for grace…' }).click();
+        await dialog.getByText('grace alone: on now, off after', { exact: true }).waitFor();
+        await look('person-deny');
+        await dialog.getByRole('button', { name: 'Cancel' }).click();
+        // Taken away, and what earned it is gone.
+        expect(await offered(page, 'grace', 'staff')).toEqual(['Allow for grace…', 'Grant…']);
+        await page.getByText(/^Letting them earn it again would change nothing now: .*employee/).waitFor();
+        await look('person-barred');
+        // Switched off, and nothing below lets anybody in.
+        expect(await offered(page, 'grace', 'shelved')).toEqual([]);
+        await page.getByText(/^“Switch on” alone would change nothing: off for grace/).waitFor();
+        // Switched off before its window: both at once.
+        expect(await offered(page, 'grace', 'autumn')).toEqual(['Switch on and open the schedule…']);
+        await page.getByRole('button', { name: 'Switch on and open the schedule…' }).click();
+        await dialog.getByText('grace: off now, on after', { exact: true }).waitFor();
+        await dialog.getByText('3 people would get it').waitFor();
+        await look('person-switch-and-window');
+        await dialog.getByLabel('Why?').fill('it is time');
+        await dialog.getByRole('button', { name: 'Switch on and open', exact: true }).click();
+        await dialog.waitFor({ state: 'detached' });
+        await page.locator('.panel-sentence[data-on]').waitFor();
+      });
+      await admin('users/grace', { roles: ['employee'] });
     },
     LIMIT_MS,
   );

@@ -205,6 +205,12 @@ export const personWords = {
       diff: (flag: string) => `${flag}: switched on: no → yes`,
       does: 'Switch on',
     },
+    switchOnAndOpen: {
+      name: 'Switch on and open the schedule…',
+      title: (flag: string) => `Switch on ${flag} and open its schedule?`,
+      what: 'For everybody whom its policy lets in. Neither helps without the other.',
+      does: 'Switch on and open',
+    },
     openWindow: {
       name: 'Open the schedule…',
       title: (flag: string) => `Open the schedule of ${flag}?`,
@@ -225,7 +231,19 @@ export const personWords = {
     },
     conflict: 'Somebody changed this flag meanwhile. Close this, look at the explanation again, then decide.',
     done: 'Done',
+    idle: (name: string, after: string) => `“${name}” alone would change nothing: ${after}`,
+    barred: (earned: string) =>
+      `Letting them earn it again would change nothing now: what they have does not earn it${earned === '' ? '' : `, which is for ${earned}`}.`,
     revokedBy: (actor: string, why: string) => `Taken away by ${actor}: “${why}”`,
+  },
+  effect: {
+    alone: (who: string) => `${who} alone`,
+    flips: (who: string, { before, after }: { readonly before: boolean; readonly after: boolean }) =>
+      before === after
+        ? `${who}: ${before ? 'on' : 'off'} now and after`
+        : `${who}: ${before ? 'on' : 'off'} now, ${after ? 'on' : 'off'} after`,
+    asking: 'Asking what it does to this person…',
+    unknown: (why: string) => `What it does to this person is not known: ${why}`,
   },
   preview: {
     title: 'What it does to others',

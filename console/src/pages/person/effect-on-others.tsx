@@ -4,33 +4,33 @@ import { callStream } from '../../api/call-stream.js';
 import { useMay } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { words } from '../../words/people-words.js';
-import { type FlagChange, previewBody } from './fix-change.js';
+import type { FixDraft } from './fix-change.js';
 
 export interface EffectOnOthersProps {
   readonly flag: string;
-  /** Another change is another component: give it a key. */
-  readonly change: FlagChange;
+  /** Another draft is another component: give it a key. */
+  readonly draft: FixDraft;
 }
 
 /** Nothing is asked while a number is still being typed. */
 const TYPING_MS = 300;
 
-/** Whom a change of a flag would let in and keep out, over all people, with names: the server's preview of it. */
-export function EffectOnOthers({ flag, change }: EffectOnOthersProps) {
+/** Whom a draft of a flag, or of its rows, would let in and keep out, over all people, with names: the server's preview of it. */
+export function EffectOnOthers({ flag, draft }: EffectOnOthersProps) {
   const { preview } = words.person;
   const may = useMay('PreviewRule');
   const [progress, setProgress] = useState<PreviewProgress>();
   const [result, setResult] = useState<PreviewResult>();
   const [failure, setFailure] = useState<string>();
   const [attempt, setAttempt] = useState(0);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: another change is another component; another attempt asks again
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another draft is another component; another attempt asks again
   useEffect(() => {
     if (!may) return undefined;
     const stop = new AbortController();
     const ask = () =>
       callStream(
         'POST /api/admin/flags/{flag}/preview',
-        { path: { flag }, body: previewBody(flag, change), signal: stop.signal },
+        { path: { flag }, body: { ...draft, sample_size: 10 }, signal: stop.signal },
         ({ progress: come, result: found }) => {
           if (come !== undefined) setProgress(come);
           if (found !== undefined) setResult(found);

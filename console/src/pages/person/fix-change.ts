@@ -1,4 +1,10 @@
-import type { FeatureFlag, FeatureFlagInput, RuleInput } from '../../../../src/protocol/gen/admin-json.js';
+import type {
+  AccessRow,
+  AccessRowInput,
+  FeatureFlag,
+  FeatureFlagInput,
+  RuleInput,
+} from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import type { Fix } from './fixes.js';
 import { noteWrite } from './person-queries.js';
@@ -12,10 +18,10 @@ export interface FixTarget {
 export function flagChange(fix: Fix, rollout: number): FlagChange | undefined {
   switch (fix.kind) {
     case 'switchOn':
-      return { fields: { active: true } };
     case 'openWindow':
       return {
         fields: {
+          ...(fix.kind === 'switchOn' ? { active: true } : {}),
           ...(fix.starts_at === undefined ? {} : { starts_at: null }),
           ...(fix.ends_at === undefined ? {} : { ends_at: null }),
         },
@@ -32,10 +38,46 @@ export interface FlagChange {
   readonly rule?: { readonly id: string; readonly rollout: number };
 }
 
-/** What saving the change would come to, as a preview takes it. */
-export function previewBody(flag: string, { fields, rule }: FlagChange) {
-  if (rule !== undefined) return { flag: { key: flag }, rule, sample_size: 10 };
-  return { flag: { key: flag, ...fields }, update_mask: Object.keys(fields ?? {}).join(','), sample_size: 10 };
+/** What a fix would write of the flag or its rows, as PreviewRule and TryFlag take it. */
+export interface FixDraft {
+  readonly flag: FeatureFlagInput;
+  readonly update_mask?: string;
+  readonly rule?: { readonly id: string; readonly rollout: number };
+  readonly access?: AccessRowInput[];
+  readonly remove_access?: AccessRowInput[];
+}
+
+/** Undefined: the fix is about the person's ledger, of which there are no drafts. */
+export function draftOf(fix: Fix, { id, flag }: FixTarget, rollout: number): FixDraft | undefined {
+  switch (fix.kind) {
+    case 'allow':
+    case 'deny':
+      return { flag: { key: flag }, access: [ownRow(fix.kind, id)] };
+    case 'remove':
+      return { flag: { key: flag }, remove_access: [namedBy(fix.row)] };
+    case 'grant':
+    case 'revoke':
+    case 'rearm':
+      return undefined;
+    default: {
+      const { fields, rule } = flagChange(fix, rollout) ?? {};
+      if (rule !== undefined) return { flag: { key: flag }, rule };
+      return { flag: { key: flag, ...fields }, update_mask: Object.keys(fields ?? {}).join(',') };
+    }
+  }
+}
+
+/** Whether a fix changes nothing for anybody but the person. */
+export function isAboutOne(fix: Fix): boolean {
+  return fix.kind === 'remove' ? fix.row.user_id !== '' : flagChange(fix, 0) === undefined;
+}
+
+function ownRow(kind: 'allow' | 'deny', user_id: string) {
+  return { user_id, effect: kind === 'allow' ? ('ALLOW' as const) : ('DENY' as const), enabled: true };
+}
+
+function namedBy({ user_id, role, organization_id }: AccessRow) {
+  return { user_id, role, organization_id };
 }
 
 export interface FixInput {
@@ -53,19 +95,10 @@ export async function applyFix({ id, flag }: FixTarget, { fix, reason, rollout, 
     const ledger = { path: { user_id: id, flag }, body: { reason } };
     switch (fix.kind) {
       case 'allow':
-      case 'deny': {
-        const row = {
-          user_id: id,
-          effect: fix.kind === 'allow' ? ('ALLOW' as const) : ('DENY' as const),
-          enabled: true,
-        };
-        return (await setRows(flag, { access: [row], comment: reason })).consistency_token;
-      }
-      case 'remove': {
-        const { user_id, role, organization_id } = fix.row;
-        return (await setRows(flag, { remove_access: [{ user_id, role, organization_id }], comment: reason }))
-          .consistency_token;
-      }
+      case 'deny':
+        return (await setRows(flag, { access: [ownRow(fix.kind, id)], comment: reason })).consistency_token;
+      case 'remove':
+        return (await setRows(flag, { remove_access: [namedBy(fix.row)], comment: reason })).consistency_token;
       case 'grant':
         return tokenOf(await call('POST /api/admin/users/{user_id}/unlocks/{flag}/grant', ledger));
       case 'revoke':

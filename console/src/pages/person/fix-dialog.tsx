@@ -10,7 +10,9 @@ import { TextField } from '../../ui/field.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/people-words.js';
 import { EffectOnOthers } from './effect-on-others.js';
-import { applyFix, flagChange } from './fix-change.js';
+import { EffectOnPerson } from './effect-on-person.js';
+import { applyFix, draftOf, flagChange, isAboutOne } from './fix-change.js';
+import { switchNames } from './fix-name.js';
 import type { Fix } from './fixes.js';
 import { useFlag } from './person-queries.js';
 
@@ -21,7 +23,7 @@ export interface FixDialogProps {
   readonly onClose: () => void;
 }
 
-/** Asks why, shows what changes in a line, and what it does to others where it does anything to them; then does it. */
+/** Asks why, shows what changes in a line, what it does to the person, and to others where it does anything to them; then does it. */
 export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
   const { fixes } = words.person;
   const [reason, setReason] = useState('');
@@ -30,6 +32,8 @@ export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
   const queries = useQueryClient();
   const form = useId();
   const change = flagChange(fix, rollout);
+  const draft = draftOf(fix, { id, flag }, rollout);
+  const alone = isAboutOne(fix);
   const present = useFlag(flag, change !== undefined).data?.flag;
   // As it was when the dialog showed it: what somebody else saves meanwhile is a conflict.
   const [first, setFirst] = useState(present);
@@ -56,7 +60,7 @@ export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
     <Dialog
       open
       mode="alert"
-      wide={change !== undefined}
+      wide={!alone}
       onClose={onClose}
       title={title}
       what={what}
@@ -92,8 +96,9 @@ export default function FixDialog({ id, flag, fix, onClose }: FixDialogProps) {
           <span>{fixes.change}</span>
           <code>{diff}</code>
         </div>
-        {change !== undefined && !outside && (
-          <EffectOnOthers key={JSON.stringify(change)} flag={flag} change={change} />
+        {!outside && <EffectOnPerson target={{ id, flag }} fix={fix} draft={draft} />}
+        {!alone && draft !== undefined && !outside && (
+          <EffectOnOthers key={JSON.stringify(draft)} flag={flag} draft={draft} />
         )}
         <TextField
           label={fixes.why}
@@ -140,24 +145,17 @@ function describe(fix: Fix, { id, flag, rollout }: { id: string; flag: string; r
       const what = fix.row.user_id === '' ? remove.whatOthers(rowText(fix.row)) : remove.whatOwn;
       return { title: remove.title, what, diff: remove.diff(flag, text), does: remove.does, danger: true };
     }
-    case 'switchOn': {
-      const { switchOn } = fixes;
-      return {
-        title: switchOn.title(flag),
-        what: switchOn.what,
-        diff: switchOn.diff(flag),
-        does: switchOn.does,
-        danger: false,
-      };
-    }
+    case 'switchOn':
     case 'openWindow': {
-      const { openWindow } = fixes;
+      const { openWindow, switchOn } = fixes;
+      const { title, what, does } = switchNames(fix);
       const parts = [
+        fix.kind === 'switchOn' ? switchOn.diff(flag) : '',
         fix.starts_at === undefined ? '' : openWindow.start(flag, localTime(new Date(fix.starts_at))),
         fix.ends_at === undefined ? '' : openWindow.end(flag, localTime(new Date(fix.ends_at))),
       ];
       const diff = parts.filter((part) => part !== '').join('; ');
-      return { title: openWindow.title(flag), what: openWindow.what, diff, does: openWindow.does, danger: false };
+      return { title: title(flag), what, diff, does, danger: false };
     }
     case 'raise': {
       const { raise } = fixes;

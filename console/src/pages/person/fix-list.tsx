@@ -3,13 +3,15 @@ import { useState } from 'react';
 import type { ExplainedUser, Explanation } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { actorTo } from '../../parts/entry-text.js';
-import { isolated } from '../../parts/isolated.js';
+import { withLocalInstants } from '../../parts/instant.js';
 import { later, useAhead } from '../../parts/later.js';
 import { Optional } from '../../parts/optional.js';
 import { useSession } from '../../parts/session-context.js';
 import { Button } from '../../ui/button.js';
 import { words } from '../../words/people-words.js';
-import { type Fix, fixesFor } from './fixes.js';
+import { fixName } from './fix-name.js';
+import { useTrials } from './fix-trials.js';
+import { barredInVain, type Fix, fixesFor } from './fixes.js';
 import { useFlag, useLedger } from './person-queries.js';
 
 const FixDialog = later(() => import('./fix-dialog.js'));
@@ -28,21 +30,37 @@ export function FixList({ id, flag, explanation, user }: FixListProps) {
   const { operations, caller } = useSession();
   const [chosen, setChosen] = useState<Fix>();
   const delegated = useDelegated(flag, caller.organization_id);
-  const clientVisible = useClientVisible(flag, explanation);
-  const fixes = fixesFor(explanation, {
+  const answering = explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')?.line;
+  const on = explanation.decision?.enabled === true;
+  // Asked where it is on whether people's own apps are told of it, and where it is switched off, or outside its window, which it is.
+  const configured = useFlag(flag, operations.includes('GetFlag') && (on || answering === 'SWITCHED_ON'));
+  const clientVisible = configured.data?.flag?.client_visible !== false;
+  const possible = fixesFor(explanation, {
     may: (operation) => operations.includes(operation),
     organization: caller.organization_id,
     delegated,
+    active: configured.data?.flag?.active,
     now: user?.at === undefined ? new Date() : new Date(user.at),
   });
-  const answering = explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')?.line;
-  const on = explanation.decision?.enabled === true;
+  const { helping: fixes, idle, asking } = useTrials({ id, flag }, explanation, possible);
+  const busy = asking || configured.isLoading;
+  const barred = barredInVain(explanation);
   return (
-    <section className="fixes" aria-label={panel.fixes}>
+    <section className="fixes" aria-label={panel.fixes} aria-busy={busy}>
       {answering === 'EXISTS' && !on && <p>{panel.archived}</p>}
       {on && <p>{clientVisible ? panel.fine : panel.client}</p>}
-      {!on && fixes.length === 0 && answering !== 'EXISTS' && answering !== 'PREREQUISITES' && <p>{panel.notYours}</p>}
+      {!on && possible.length === 0 && !busy && answering !== 'EXISTS' && answering !== 'PREREQUISITES' && (
+        <p>{panel.notYours}</p>
+      )}
       {!on && <Revoked id={id} flag={flag} explanation={explanation} />}
+      {barred.map(({ requirement, sentence }) => (
+        <p key={requirement?.rule_id}>{words.person.fixes.barred(sentence)}</p>
+      ))}
+      {idle.map(({ fix, after }) => (
+        <p key={JSON.stringify(fix)}>
+          {words.person.fixes.idle(fixName(fix, id).replace(/…$/, ''), withLocalInstants(after.sentence))}
+        </p>
+      ))}
       {fixes.length > 0 && (
         <div className="fixes-list">
           {fixes.map((fix) => (
@@ -72,11 +90,6 @@ function Revoked({ id, flag, explanation }: Pick<FixListProps, 'id' | 'flag' | '
   return <p>{words.person.fixes.revokedBy(actorTo(session, cause.actor), cause.reason)}</p>;
 }
 
-function fixName(fix: Fix, id: string): string {
-  const { fixes } = words.person;
-  return fix.kind === 'allow' || fix.kind === 'deny' ? fixes[fix.kind].name(isolated(id)) : fixes[fix.kind].name;
-}
-
 /** Whether the organization that somebody administers puts rows of a flag. */
 function useDelegated(flag: string, organization: string): boolean {
   const { data } = useQuery({
@@ -90,11 +103,4 @@ function useDelegated(flag: string, organization: string): boolean {
     enabled: organization !== '',
   });
   return data?.flags.some(({ flag_key }) => flag_key === flag) === true;
-}
-
-/** Whether people's own apps are told of the flag; asked where it is on, and only by who may see flags. */
-function useClientVisible(flag: string, { decision }: Explanation): boolean {
-  const { operations } = useSession();
-  const { data } = useFlag(flag, decision?.enabled === true && operations.includes('GetFlag'));
-  return data?.flag?.client_visible !== false;
 }

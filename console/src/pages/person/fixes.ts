@@ -7,8 +7,8 @@ export type Fix =
   | { readonly kind: 'remove'; readonly row: AccessRow }
   /** In the ledger, of the flag as a whole. */
   | { readonly kind: 'grant' | 'revoke' | 'rearm' }
-  | { readonly kind: 'switchOn' }
-  | { readonly kind: 'openWindow'; readonly starts_at?: string; readonly ends_at?: string }
+  /** With the ends of the window that keep the flag off; all of them, since none helps without the others. */
+  | { readonly kind: 'switchOn' | 'openWindow'; readonly starts_at?: string; readonly ends_at?: string }
   | {
       readonly kind: 'raise';
       readonly ruleId: string;
@@ -25,10 +25,15 @@ export interface FixesOptions {
   readonly organization: string;
   /** Whether that organization puts rows of this flag. */
   readonly delegated: boolean;
+  /** Whether the flag is switched on, whatever its window; undefined: not known. */
+  readonly active: boolean | undefined;
   readonly now: Date;
 }
 
-/** What helps, by the line that answers; nothing that would change nothing there. The likeliest first. */
+/**
+ * What helps, by the line that answers; nothing that would change nothing there, as far as the explanation tells. The likeliest first.
+ * Whether anything below that line would answer otherwise the server is asked of those that are not certain.
+ */
 export function fixesFor(explanation: Explanation, options: FixesOptions): readonly Fix[] {
   const answering = explanation.lines.find(({ verdict }) => verdict === 'ANSWERS')?.line;
   const fixes =
@@ -40,15 +45,16 @@ export function fixesFor(explanation: Explanation, options: FixesOptions): reado
 function letting(
   explanation: Explanation,
   line: string | undefined,
-  { now, organization }: FixesOptions,
+  { active, now, organization }: FixesOptions,
 ): readonly Fix[] {
-  const { starts_at, ends_at, rows, rules, kept } = explanation;
+  const { starts_at, ends_at, rows, rules } = explanation;
   switch (line) {
     case 'SWITCHED_ON': {
       const early = starts_at !== undefined && Date.parse(starts_at) > now.getTime();
       const late = ends_at !== undefined && Date.parse(ends_at) <= now.getTime();
-      if (!early && !late) return [{ kind: 'switchOn' }];
-      return [{ kind: 'openWindow', ...(early ? { starts_at } : {}), ...(late ? { ends_at } : {}) }];
+      if (active === undefined) return [];
+      const kind = active ? 'openWindow' : 'switchOn';
+      return [{ kind, ...(early ? { starts_at } : {}), ...(late ? { ends_at } : {}) }];
     }
     case 'ROWS': {
       const deciding = rows.find(({ row, standing }) => standing === 'DECIDES' && row?.effect === 'DENY');
@@ -56,42 +62,74 @@ function letting(
       const { row, level } = deciding;
       const own = row.managed_by === organization;
       // A row for the person beats rows that are for more, of whoever put them; the organization's rows come before the platform's.
-      const beaten = own && level !== 'USER';
-      return [...(beaten ? [{ kind: 'allow' } as const] : []), ...(own ? [{ kind: 'remove', row } as const] : [])];
+      const fixes: readonly Fix[] = [{ kind: 'allow' }, { kind: 'remove', row }];
+      // The row that denies them alone is removed rather than written over.
+      return own ? (level === 'USER' ? fixes.toReversed() : fixes) : [];
     }
-    case 'OTHERWISE': {
-      const revoked =
-        rules.some(({ outcome }) => outcome === 'REVOKED') || kept.some(({ state }) => state === 'STATE_REVOKED');
+    case 'OTHERWISE':
       return [
-        ...(revoked ? [{ kind: 'rearm' } as const] : []),
+        ...(rules.some(holdsRearmed) ? [{ kind: 'rearm' } as const] : []),
         ...rules.flatMap(raise),
         { kind: 'allow' },
         { kind: 'grant' },
       ];
-    }
     default:
       return [];
   }
 }
 
+/** Whether something that the explanation tells below a row has the flag on without the row. */
+function isOnBelowRows({ rules, kept }: Explanation): boolean {
+  return (
+    rules.some(({ outcome }) => outcome === 'UNLOCKED' || outcome === 'HOLDS') || kept.some(({ counts }) => counts)
+  );
+}
+
+/** Whether a rule from which the person is barred lets them in as soon as their ledger bars them no more. */
+function holdsRearmed(rule: ExplainedRule): boolean {
+  const { outcome, bucket, standing, organization_standing: earned } = rule;
+  if (outcome !== 'REVOKED' || standing?.state !== 'STATE_REVOKED' || earned?.state === 'STATE_REVOKED') return false;
+  return earned?.counts === true || (bucket?.included !== false && areConditionsMet(rule));
+}
+
+function areConditionsMet({ requirement }: ExplainedRule): boolean {
+  return requirement?.requirement === undefined || requirement.requirement.met;
+}
+
+/** The rules from which the person is barred, where none of them would let them in again by what they have now. */
+export function barredInVain({ decision, lines, rules }: Explanation): readonly ExplainedRule[] {
+  const last = lines.find(({ verdict }) => verdict === 'ANSWERS')?.line === 'OTHERWISE';
+  if (decision?.enabled !== false || !last || rules.some(holdsRearmed)) return [];
+  return rules.filter(({ outcome }) => outcome === 'REVOKED');
+}
+
 /** A rule that would let the person in but for its rollout. */
 function raise(rule: ExplainedRule): readonly Fix[] {
   const { outcome, bucket, requirement } = rule;
-  const holds = requirement?.requirement === undefined || requirement.requirement.met;
-  if (outcome !== 'OUTSIDE_ROLLOUT' || bucket?.position === undefined || requirement === undefined || !holds) return [];
+  if (outcome !== 'OUTSIDE_ROLLOUT' || bucket?.position === undefined || requirement === undefined) return [];
+  if (!areConditionsMet(rule)) return [];
   const { rule_id: ruleId, name: ruleName } = requirement;
   return [{ kind: 'raise', ruleId, ruleName, rollout: bucket.rollout, least: bucket.position + 1 }];
 }
 
 /** The flag is on: what would have it off for the person. */
-function takingAway({ decision, rows, rules, kept }: Explanation): readonly Fix[] {
+function takingAway(explanation: Explanation): readonly Fix[] {
+  const { decision, rows, rules, kept } = explanation;
   const own = rows.find(({ standing, level }) => standing === 'DECIDES' && level === 'USER');
   if (decision?.reason === 'REASON_USER' && own?.row !== undefined)
-    return [{ kind: 'remove', row: own.row }, { kind: 'deny' }];
+    return [...(isOnBelowRows(explanation) ? [] : [{ kind: 'remove', row: own.row } as const]), { kind: 'deny' }];
   const held = rules.some(({ outcome, verdict }) => outcome === 'UNLOCKED' && verdict === 'ANSWERS');
   const granted = kept.some(({ state, counts }) => state !== 'STATE_REVOKED' && counts);
-  const byLedger = decision?.reason === 'REASON_UNLOCKED' && (held || granted);
+  // What a person's organization has earned by a rule that is gone no entry of their own takes away.
+  const inherited = kept.some(({ counts, earned_by }) => counts && earned_by === 'ORGANIZATION');
+  const byLedger = decision?.reason === 'REASON_UNLOCKED' && (held || granted) && !inherited;
   return [...(byLedger ? [{ kind: 'revoke' } as const] : []), { kind: 'deny' }];
+}
+
+/** Whether the explanation alone tells that a fix helps; else what stands below the line that answers decides, too. */
+export function isCertain({ kind }: Fix, { lines }: Explanation): boolean {
+  if (kind === 'switchOn' || kind === 'openWindow' || kind === 'remove') return false;
+  return kind !== 'allow' || lines.some(({ line, verdict }) => line === 'OTHERWISE' && verdict === 'ANSWERS');
 }
 
 const OPERATIONS: Readonly<Record<Fix['kind'], string>> = {
