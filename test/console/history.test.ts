@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import type { GetFlagResponse, ListAuditResponse } from '../../src/protocol/gen/admin-json.js';
+import type { GetFlagResponse, ListAccessResponse, ListAuditResponse } from '../../src/protocol/gen/admin-json.js';
 import { until } from '../timing.js';
 import { PHONE, startConsole, type Visit, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
@@ -107,6 +107,31 @@ describe('the history', () => {
       await page.getByText('that is version 4').first().waitFor();
       expect((await flagNow()).rules[0]!.rollout).toBe(50_000);
       await page.getByText('too many at once').first().waitFor();
+    });
+  });
+
+  it('says from whom undoing takes a flag, and takes it only with their number', async () => {
+    await server.admin('PATCH', '/api/admin/users/ada', {});
+    await server.admin('PATCH', '/api/admin/flags/given', { rules: [] });
+    const change = { flag: { is_enabled_globally: true }, access: [{ user_id: 'ada' }, { user_id: 'bob' }] };
+    await server.admin('PATCH', '/api/admin/flags/given/access', change);
+    await onHistory('history?kind=flag&subject=given', async ({ page, look }) => {
+      await page.locator('.history-entry').first().click();
+      await page.getByRole('button', { name: 'Undo…' }).click();
+      const dialog = page.getByRole('alertdialog');
+      const changes = dialog.getByRole('list', { name: 'What undoing it changes' });
+      await changes.getByText('On for everyone: yes → no').waitFor();
+      await changes.getByText('2 access rows are removed').waitFor();
+      const undo = dialog.getByRole('button', { name: 'Undo', exact: true });
+      await dialog.getByLabel('Why?').fill('a slip');
+      await dialog.getByRole('status').getByText('2 would lose it').waitFor();
+      expect(await undo.isDisabled()).toBe(true);
+      await look('history-undo-flag');
+      await dialog.getByLabel('Number of people who would lose it').fill('2');
+      await undo.click();
+      await page.getByText('that is version 3').first().waitFor();
+      const { access } = (await server.admin('GET', '/api/admin/flags/given/access')) as ListAccessResponse;
+      expect(access).toEqual([]);
     });
   });
 

@@ -58,6 +58,7 @@ export const historyWords = {
   undoWhat:
     'What is there now is as this entry left it, and becomes what it was before. That is an entry of its own, so it can be undone, too.',
   why: 'Why? (kept in the history)',
+  undoChanges: 'What undoing it changes',
   doUndo: 'Undo',
   undone: 'It is undone',
   undoneVersion: (version: number) => `It is undone; that is version ${version}`,

@@ -3,17 +3,26 @@ import { useState } from 'react';
 import type { AuditEntry } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
+import { LossesConfirmed, useConfirming } from '../../parts/preview/losses-confirmed.js';
+import { PreviewPanel } from '../../parts/preview/preview-panel.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { tell } from '../../ui/toasts.js';
+import { words as flagWords } from '../../words/flag-words.js';
 import { words } from '../../words/history-words.js';
+import { FlagChanges } from '../flag/review/flag-changes.js';
+import { useUndoing } from './undone-flag.js';
+import '../../parts/drafting/review.css';
 
-/** Asks why an entry is undone, and undoes it. What has changed since, the server says. */
+/** Asks why an entry is undone, and undoes it; of a flag's it says what that changes and for whom. What has changed since, the server says. */
 export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; readonly onClose: () => void }) {
   const { history } = words;
   const [why, setWhy] = useState('');
   const queries = useQueryClient();
+  const { undone, losses, preview, again, stop } = useUndoing(entry);
+  const confirming = useConfirming(losses);
+  const ready = confirming.confirmed && why.trim() !== '';
   const { mutate, isPending, error } = useMutation({
     mutationFn: () =>
       call('POST /api/admin/audit/{id}/undo', { path: { id: entry.id }, body: { comment: why.trim() } }),
@@ -33,6 +42,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
     <Dialog
       open
       mode="alert"
+      wide={undone !== undefined}
       title={history.undoing}
       onClose={onClose}
       what={
@@ -46,12 +56,7 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
       actions={
         <>
           <Button onClick={onClose}>{words.dialog.cancel}</Button>
-          <Button
-            kind="danger"
-            type="submit"
-            form="undo-entry"
-            disabled={isPending || changedSince || why.trim() === ''}
-          >
+          <Button kind="danger" type="submit" form="undo-entry" disabled={isPending || changedSince || !ready}>
             {history.doUndo}
           </Button>
         </>
@@ -59,11 +64,21 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
     >
       <form
         id="undo-entry"
+        className="review"
         onSubmit={(event) => {
           event.preventDefault();
-          if (why.trim() !== '') mutate();
+          if (ready && !isPending) mutate();
         }}
       >
+        {undone !== undefined && (
+          <ul className="review-changes" aria-label={history.undoChanges}>
+            <FlagChanges
+              draft={undone.draft}
+              sentences={new Map(undone.flag.rules.map(({ id, sentence }) => [id, sentence]))}
+            />
+          </ul>
+        )}
+        {preview !== undefined && <PreviewPanel preview={preview} outdated={false} onAgain={again} onStop={stop} />}
         <TextField
           label={history.why}
           value={why}
@@ -72,6 +87,13 @@ export function UndoDialog({ entry, onClose }: { readonly entry: AuditEntry; rea
           autoComplete="off"
           fault={error === null ? undefined : error.message}
           onChange={({ target }) => setWhy(target.value)}
+        />
+        <LossesConfirmed
+          losses={losses}
+          confirming={confirming}
+          label={flagWords.flag.confirm}
+          hint={flagWords.flag.toConfirm}
+          onAgain={again}
         />
       </form>
     </Dialog>

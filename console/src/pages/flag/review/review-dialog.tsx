@@ -3,20 +3,17 @@ import type { FeatureFlag, SetFlagResponse } from '../../../../../src/protocol/g
 import { call } from '../../../api/api.js';
 import { ApiError } from '../../../api/api-error.js';
 import { mayMove } from '../../../draft/changes.js';
-import type { DraftRule } from '../../../draft/flag-content.js';
 import { type DraftContent, type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
 import type { ChangedRows } from '../../../draft/merge-rows.js';
 import { draftInput, saveRequest } from '../../../draft/save-request.js';
 import { isUnfinished } from '../../../draft/unfinished.js';
-import { BeforeAndAfter, ReviewFrame } from '../../../parts/drafting/review-frame.js';
+import { ReviewFrame } from '../../../parts/drafting/review-frame.js';
 import type { Losses } from '../../../parts/preview/losses-confirmed.js';
 import { PreviewPanel } from '../../../parts/preview/preview-panel.js';
 import { type Preview, previewOf, type RuleChange, usePreview } from '../../../parts/preview/preview-stream.js';
 import { useMay } from '../../../parts/session-context.js';
 import { words } from '../../../words/flag-words.js';
-import { useRuleCheck } from '../rules/rule-check.js';
-import { changeInWords } from './change-words.js';
-import { ReviewRows } from './review-rows.js';
+import { FlagChanges } from './flag-changes.js';
 
 export interface ReviewDialogProps {
   readonly draft: FlagDraft;
@@ -34,7 +31,6 @@ export interface ReviewDialogProps {
 export default function ReviewDialog(props: ReviewDialogProps) {
   const { draft, sentences, whyAtFirst, onClose, onSaved, onConflict } = props;
   const all = unsavedChanges(draft);
-  const changes = all.filter(({ kind }) => kind !== 'row');
   const [onRuleChange, setOnRuleChange] = useState<RuleChange>('KEEP');
   const [stopped, setStopped] = useState(false);
   // What is unfinished is refused: saving it takes the flag from nobody.
@@ -56,11 +52,6 @@ export default function ReviewDialog(props: ReviewDialogProps) {
     const body = saveRequest(draft, { comment: why, on_rule_change: onRuleChange });
     const answer = await call('PATCH /api/admin/flags/{flag}/access', { path: { flag: draft.base.key }, body });
     if (answer.flag !== undefined) onSaved({ ...answer, flag: answer.flag }, sent);
-  };
-  const { rules } = draft.now.flag;
-  const nameOf = (key: string) => {
-    const at = rules.findIndex((rule) => rule.key === key);
-    return rules[at]?.name || words.flag.rule(at + 1);
   };
   return (
     <ReviewFrame
@@ -105,21 +96,7 @@ export default function ReviewDialog(props: ReviewDialogProps) {
         </>
       }
     >
-      {changes.map((change, i) => (
-        <li key={`${change.kind} ${i}`}>
-          {(change.kind === 'rule-field' && change.field === 'conditions') || change.kind === 'rule-added' ? (
-            <RuleInWords
-              rule={change.rule}
-              name={nameOf(change.rule.key)}
-              flagId={draft.base.id}
-              before={change.kind === 'rule-added' ? undefined : sentences.get(change.rule.key)}
-            />
-          ) : (
-            changeInWords(change, nameOf)
-          )}
-        </li>
-      ))}
-      <ReviewRows rows={draft.now.rows} />
+      <FlagChanges draft={draft} sentences={sentences} />
     </ReviewFrame>
   );
 }
@@ -133,27 +110,6 @@ function lossesIn(preview: Preview | undefined, stopped: boolean): Losses {
   if (result !== undefined) return Number(result.counts?.would_lose ?? 0);
   if (error instanceof ApiError && error.kind === 'refused') return 0;
   return stopped || error !== undefined ? 'unknown' : 'asking';
-}
-
-interface RuleInWordsProps {
-  readonly rule: DraftRule;
-  readonly name: string;
-  readonly flagId: string;
-  /** The sentence before; undefined for a new rule. */
-  readonly before: string | undefined;
-}
-
-/** Whom a rule is for, and whom it was for, in the server's words. */
-function RuleInWords({ rule, name, flagId, before }: RuleInWordsProps) {
-  const { check, error, missing } = useRuleCheck(rule, flagId);
-  const unsaid = missing === undefined ? words.flag.saying : words.flag.missing[missing];
-  const after = check?.rule_sentence?.text ?? check?.faults[0]?.message ?? error?.message ?? unsaid;
-  return (
-    <>
-      {before === undefined ? words.flag.diff.added(name) : name}
-      <BeforeAndAfter before={before} after={after} />
-    </>
-  );
 }
 
 /** Whether rules change by which somebody may have unlocked the flag. */
