@@ -302,7 +302,7 @@ describe('what a flag is', () => {
       await page.getByText('4 unsaved changes').first().waitFor();
       await page.getByRole('button', { name: 'Review and save' }).click();
       const dialog = page.getByRole('dialog');
-      await dialog.getByText('Nobody is on with the draft: the flag is archived.').waitFor();
+      await dialog.getByText('Nobody is on with the draft: the flag is archived.', { exact: true }).waitFor();
       await dialog.getByLabel('Number of people who would lose it').fill('2');
       await dialog.getByRole('button', { name: 'Save' }).click();
       await about.getByRole('button', { name: 'Bring back' }).waitFor();

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser, Page } from 'playwright-core';
-import { busy } from '../timing.js';
+import { busy, until } from '../timing.js';
 import { PHONE, startConsole, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';
 import { NASTY, seedPeople } from './stand/seed-people.js';
@@ -146,13 +146,22 @@ describe('a person who does not see it', () => {
         await signIn();
         await page.getByRole('button', { name: /Export as PDF/ }).waitFor();
         await page.locator('.identity').getByText('employee').waitFor();
+        // The page's clock moves by more than a flip is told of, so that what was told is kept here.
+        await page.evaluate(() => {
+          const told: string[] = [];
+          const place = document.querySelector('.live-flip')!;
+          new MutationObserver(() => told.push(place.textContent)).observe(place, {
+            ...{ characterData: true, childList: true, subtree: true },
+          });
+          Object.assign(window, { told });
+        });
+        const told = () => page.evaluate(() => (window as unknown as { told: string[] }).told.join('; '));
         await server.admin('PATCH', '/api/admin/users/visited/progress', { stage: 'active' });
         await server.admin('PATCH', '/api/admin/users/visited', { roles: ['manager'] });
         await context.clock.fastForward(31_000);
-        await page.getByText(/(?:^|; )export came on /).waitFor();
         await page.locator('.identity').getByText('manager').waitFor();
-      });
-      await server.admin('DELETE', '/api/admin/users/visited?comment=only%20visiting');
+        await until(async () => /(?:^|; )export came on /.test(await told()));
+      }).finally(() => server.admin('DELETE', '/api/admin/users/visited?comment=only%20visiting'));
     },
     LIMIT_MS,
   );
