@@ -195,6 +195,7 @@ describe.each(Object.entries(DEPLOYMENTS))('on %s an operator', (_, deploy) => {
       await page.getByRole('button', { name: 'Undo…' }).click();
       const dialog = page.getByRole('alertdialog');
       await dialog.getByLabel('Why?').fill('too early');
+      await dialog.getByLabel('Number of people who would lose it').fill('5');
       await dialog.getByRole('button', { name: 'Undo', exact: true }).click();
       await page.getByText('that is version 3').first().waitFor();
       await until(async () => !(await isOn('ada', 'checkout')));
