@@ -4,7 +4,7 @@ import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { makeQueryClient } from './api/query-client.js';
 import { router } from './app/router.js';
-import { SessionGate } from './app/session-gate.js';
+import { SessionGate } from './app/session/session-gate.js';
 import { UiRoot } from './ui/ui-root.js';
 
 createRoot(document.getElementById('console')!).render(

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { DatabaseSync } from 'node:sqlite';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { sampleOf } from '../../console/src/pages/settings/webhook-samples.js';
+import { sampleOf } from '../../console/src/pages/settings/webhooks/webhook-samples.js';
 import { until } from '../timing.js';
 import { PHONE, startConsole, visit } from './stand/console-browser.js';
 import type { ConsoleServer } from './stand/console-server.js';

@@ -1,5 +1,5 @@
 import type { RouteComponent } from '@tanstack/react-router';
-import { later } from '../parts/later.js';
+import { later } from '../parts/loading/later.js';
 
 // With types of their own, since the pages' types depend on the router's.
 export const TodayPage: RouteComponent = later(() =>

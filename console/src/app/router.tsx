@@ -6,9 +6,9 @@ import { readNewFlagSearch } from '../pages/new-flag/new-flag-search.js';
 import { readOnboardingSearch, readStageSearch } from '../pages/onboarding/onboarding-search.js';
 import { readOrganizationSearch, textOf } from '../pages/organization/organization-search.js';
 import { readPeopleSearch } from '../pages/people/people-search.js';
-import { readPersonSearch } from '../pages/person/person-search.js';
+import { readPersonSearch } from '../pages/person/queries/person-search.js';
 import { readSegmentSearch } from '../pages/segment/segment-search.js';
-import { readSettingsSearch } from '../pages/settings/settings-search.js';
+import { readSettingsSearch } from '../pages/settings/listing/settings-search.js';
 import { NotFound, PageFailure } from './page-failure.js';
 import {
   ActionsPage,
@@ -28,7 +28,7 @@ import {
   StagePage,
   TodayPage,
 } from './pages.js';
-import { Shell } from './shell.js';
+import { Shell } from './shell/shell.js';
 import { Start } from './start.js';
 
 const root = createRootRoute({ component: Shell, notFoundComponent: NotFound, errorComponent: PageFailure });

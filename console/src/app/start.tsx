@@ -1,6 +1,6 @@
 import { Navigate } from '@tanstack/react-router';
-import { useSession } from '../parts/session-context.js';
-import { PAGES } from './navigation.js';
+import { useSession } from '../parts/page/session-context.js';
+import { PAGES } from './shell/navigation.js';
 
 /** Leads an organization's administrator to their organization, everybody else to the first page that they may see. */
 export function Start() {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
+import { saveRequest } from './flag/save-request.js';
 import { faultOfKey, keyOfName } from './flag-key.js';
 import {
   addItems,
@@ -15,7 +16,6 @@ import {
   WHO,
   withTyped,
 } from './new-flag.js';
-import { saveRequest } from './save-request.js';
 
 const stuck = { stage: 'trial', days: 3, organization: 'acme' };
 const ids = fc.array(fc.string({ minLength: 1, maxLength: 8 }), { maxLength: 3 });

@@ -1,10 +1,10 @@
 import type { AccessRow } from '../../../src/protocol/gen/admin-json.js';
-import { treeOf } from './condition-tree.js';
-import { type DraftRule, newRule } from './flag-content.js';
-import { type DraftAction, draftOfNew, type FlagDraft, newRuleKey, reduceDraft } from './flag-draft.js';
+import { treeOf } from './conditions/condition-tree.js';
+import { type DraftRule, newRule } from './flag/flag-content.js';
+import { type DraftAction, draftOfNew, type FlagDraft, newRuleKey, reduceDraft } from './flag/flag-draft.js';
 import { faultOfKey, keyOfName } from './flag-key.js';
-import { isJsonObject, type JsonObject, type JsonValue } from './json.js';
-import { readPercentage } from './percentage.js';
+import { isJsonObject, type JsonObject, type JsonValue } from './values/json.js';
+import { readPercentage } from './values/percentage.js';
 
 /** Who should have a new flag: what a first rule, or rows, are made of. `stuck`: those whom the page of a stage named. */
 export const WHO = ['nobody', 'everyone', 'share', 'roles', 'organizations', 'people', 'earned', 'stuck'] as const;

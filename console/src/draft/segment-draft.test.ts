@@ -1,7 +1,6 @@
 import { describe, expect, it } from '@jest/globals';
 import fc from 'fast-check';
 import type { Segment } from '../../../src/protocol/gen/admin-json.js';
-import { isJsonObject, sameJson } from './json.js';
 import {
   keepSegment,
   keptSegment,
@@ -17,6 +16,7 @@ import {
   segmentInput,
 } from './segment-draft.js';
 import { arbitraryConditions, arbitraryEdit } from './testing/arbitrary-draft.js';
+import { isJsonObject, sameJson } from './values/json.js';
 
 const segmentOf = (name: string, conditions: unknown, version = 3): Segment => ({
   key: 'known',

@@ -1,9 +1,9 @@
 import type { Segment, SegmentInput } from '../../../src/protocol/gen/admin-json.js';
-import { type ConditionTree, jsonOfTree, treeOf } from './condition-tree.js';
-import { type ConditionEdit, editConditions } from './edit-conditions.js';
-import { isJsonObject, type JsonObject, type JsonValue, sameJson } from './json.js';
-import { type Conflict, mergeValue, type Side } from './merge-lists.js';
-import { firstStep, redoStep, type Steps, stepTo, type Typing, undoStep } from './steps.js';
+import { type ConditionTree, jsonOfTree, treeOf } from './conditions/condition-tree.js';
+import { type ConditionEdit, editConditions } from './conditions/edit-conditions.js';
+import { isJsonObject, type JsonObject, type JsonValue, sameJson } from './values/json.js';
+import { type Conflict, mergeValue, type Side } from './values/merge-lists.js';
+import { firstStep, redoStep, type Steps, stepTo, type Typing, undoStep } from './values/steps.js';
 
 /** All of a segment that an operator writes. */
 export interface SegmentContent {

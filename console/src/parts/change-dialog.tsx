@@ -5,7 +5,7 @@ import { Button } from '../ui/button.js';
 import { Dialog } from '../ui/dialog.js';
 import { TextField } from '../ui/field.js';
 import { words } from '../words/words.js';
-import { Working } from './working.js';
+import { Working } from './loading/working.js';
 import './change-dialog.css';
 
 export interface ChangeDialogProps {

@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { FunnelStage } from '../../../src/protocol/gen/admin-json.js';
 import { words } from '../words/customers-words.js';
-import { PlainTable } from './plain-table.js';
+import { PlainTable } from './list/plain-table.js';
 import './funnel.css';
 
 const percent = new Intl.NumberFormat('en', { style: 'percent', maximumFractionDigits: 0 });

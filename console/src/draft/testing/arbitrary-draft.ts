@@ -1,11 +1,11 @@
 import fc from 'fast-check';
 import type { AccessRow } from '../../../../src/protocol/gen/admin-json.js';
-import { type ConditionTree, nodesOf, treeOf } from '../condition-tree.js';
-import { type ConditionEdit, NEW_LEAF } from '../edit-conditions.js';
-import type { VariantEdit } from '../edit-variants.js';
-import { type DraftRule, type FlagContent, NEW_FLAG, newRule } from '../flag-content.js';
-import type { DraftAction, FlagDraft } from '../flag-draft.js';
-import type { JsonObject, JsonValue } from '../json.js';
+import { type ConditionTree, nodesOf, treeOf } from '../conditions/condition-tree.js';
+import { type ConditionEdit, NEW_LEAF } from '../conditions/edit-conditions.js';
+import type { VariantEdit } from '../flag/edit-variants.js';
+import { type DraftRule, type FlagContent, NEW_FLAG, newRule } from '../flag/flag-content.js';
+import type { DraftAction, FlagDraft } from '../flag/flag-draft.js';
+import type { JsonObject, JsonValue } from '../values/json.js';
 
 /** JSON as text makes it, with members called `__proto__` and such. */
 const anyJson: fc.Arbitrary<JsonValue> = fc.json({ maxDepth: 3 }).map((text) => JSON.parse(text) as JsonValue);

@@ -1,5 +1,5 @@
-import { kindOf } from '../condition-tree.js';
-import type { ConditionEdit } from '../edit-conditions.js';
+import { kindOf } from '../conditions/condition-tree.js';
+import type { ConditionEdit } from '../conditions/edit-conditions.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: a model that changes plain JSON in place, as one would by hand
 type Plain = any;

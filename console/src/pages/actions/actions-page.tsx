@@ -4,11 +4,11 @@ import { useState } from 'react';
 import type { Action } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
-import { Failure } from '../../parts/failure.js';
-import { PageHead } from '../../parts/page-head.js';
-import { usePaged } from '../../parts/paged.js';
-import { PlainTable } from '../../parts/plain-table.js';
-import { useMay } from '../../parts/session-context.js';
+import { usePaged } from '../../parts/list/paged.js';
+import { PlainTable } from '../../parts/list/plain-table.js';
+import { Failure } from '../../parts/page/failure.js';
+import { PageHead } from '../../parts/page/page-head.js';
+import { useMay } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { AddIcon, BackIcon, OnboardingIcon } from '../../ui/icons.js';
@@ -17,7 +17,7 @@ import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/customers-words.js';
 import { RemoveAction } from './remove-action.js';
 import { SourceVolumes, useAction, Volume } from './volume.js';
-import '../../parts/page-line.css';
+import '../../parts/list/page-line.css';
 
 const route = getRouteApi('/actions');
 

@@ -1,6 +1,6 @@
 import { useState } from 'react';
-import type { FlagContent } from '../../draft/flag-content.js';
-import type { DraftAction } from '../../draft/flag-draft.js';
+import type { FlagContent } from '../../draft/flag/flag-content.js';
+import type { DraftAction } from '../../draft/flag/flag-draft.js';
 import { Tick } from '../../parts/change-dialog.js';
 import { Button } from '../../ui/button.js';
 import { TextArea, TextField } from '../../ui/field.js';

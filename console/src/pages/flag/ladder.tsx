@@ -1,9 +1,9 @@
 import { type ReactNode, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { treeOf } from '../../draft/condition-tree.js';
-import { NEW_LEAF } from '../../draft/edit-conditions.js';
-import { type DraftRule, newRule } from '../../draft/flag-content.js';
-import { type DraftAction, type FlagDraft, newRuleKey } from '../../draft/flag-draft.js';
+import { treeOf } from '../../draft/conditions/condition-tree.js';
+import { NEW_LEAF } from '../../draft/conditions/edit-conditions.js';
+import { type DraftRule, newRule } from '../../draft/flag/flag-content.js';
+import { type DraftAction, type FlagDraft, newRuleKey } from '../../draft/flag/flag-draft.js';
 import { Button } from '../../ui/button.js';
 import { Switch } from '../../ui/field.js';
 import { EarnedIcon, PeopleIcon, ShareIcon } from '../../ui/icons.js';

@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { type FormEvent, useId, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../src/protocol/gen/admin-json.js';
-import type { FlagContent } from '../../draft/flag-content.js';
-import type { DraftAction } from '../../draft/flag-draft.js';
+import type { FlagContent } from '../../draft/flag/flag-content.js';
+import type { DraftAction } from '../../draft/flag/flag-draft.js';
 import { Button, IconButton } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { CloseIcon } from '../../ui/icons.js';

@@ -1,8 +1,8 @@
 import { useState } from 'react';
-import type { FlagContent } from '../../draft/flag-content.js';
-import type { DraftAction } from '../../draft/flag-draft.js';
-import { instantOf, localOf, offsetName } from '../../draft/schedule.js';
-import { ZONE } from '../../parts/local-instant-field.js';
+import type { FlagContent } from '../../draft/flag/flag-content.js';
+import type { DraftAction } from '../../draft/flag/flag-draft.js';
+import { instantOf, localOf, offsetName } from '../../draft/values/schedule.js';
+import { ZONE } from '../../parts/time/local-instant-field.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { words } from '../../words/flag-words.js';

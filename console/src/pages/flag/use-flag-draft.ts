@@ -10,10 +10,10 @@ import {
   reduceDraft,
   savedDraft,
   unsavedChanges,
-} from '../../draft/flag-draft.js';
-import { keepDraft, keptDraft } from '../../draft/kept-draft.js';
-import type { Side } from '../../draft/merge-flags.js';
-import type { ChangedRows } from '../../draft/merge-rows.js';
+} from '../../draft/flag/flag-draft.js';
+import { keepDraft, keptDraft } from '../../draft/flag/kept-draft.js';
+import type { Side } from '../../draft/flag/merge-flags.js';
+import type { ChangedRows } from '../../draft/flag/merge-rows.js';
 import { keepDraftText, keptDraftOf } from '../../parts/drafting/draft-store.js';
 
 /** What can become of the page's draft: what is edited, and what the server has by now. */

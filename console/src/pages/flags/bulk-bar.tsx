@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
-import { FloatingBar } from '../../parts/floating-bar.js';
+import { FloatingBar } from '../../parts/page/floating-bar.js';
 import { Button, IconButton } from '../../ui/button.js';
 import { ArchiveIcon, BringBackIcon, CloseIcon, TagIcon } from '../../ui/icons.js';
 import { words } from '../../words/flags-words.js';

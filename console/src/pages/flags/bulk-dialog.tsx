@@ -1,7 +1,7 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { type FormEvent, useEffect, useId, useRef, useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
-import { Working } from '../../parts/working.js';
+import { Working } from '../../parts/loading/working.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { useMayMakeFlags } from '../../parts/session-context.js';
+import { useMayMakeFlags } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { FindIcon, FlagIcon } from '../../ui/icons.js';
 import { Notice } from '../../ui/page-states.js';

@@ -1,4 +1,4 @@
-import { TextFilter } from '../../parts/text-filter.js';
+import { TextFilter } from '../../parts/list/text-filter.js';
 import { Select } from '../../ui/field.js';
 import { words } from '../../words/flags-words.js';
 import type { FlagList } from './flag-list.js';

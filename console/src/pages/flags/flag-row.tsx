@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { memo } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
 import { FlagStateMark } from '../../parts/flag-state.js';
-import { Instant, withLocalInstants } from '../../parts/instant.js';
+import { Instant, withLocalInstants } from '../../parts/time/instant.js';
 import { Checkbox, Switch } from '../../ui/field.js';
 import { words } from '../../words/flags-words.js';
 import type { ListedFlag } from './flag-list.js';

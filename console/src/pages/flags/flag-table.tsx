@@ -1,7 +1,7 @@
 import { defaultRangeExtractor, type Range, useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
-import { useShortcuts } from '../../parts/shortcuts.js';
+import { useShortcuts } from '../../parts/page/shortcuts.js';
 import { Checkbox } from '../../ui/field.js';
 import { Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/flags-words.js';

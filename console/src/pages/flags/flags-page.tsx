@@ -1,11 +1,11 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Suspense, useCallback, useState } from 'react';
 import type { FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
-import { Allowed } from '../../parts/allowed.js';
-import { Failure } from '../../parts/failure.js';
-import { later } from '../../parts/later.js';
-import { PageHead } from '../../parts/page-head.js';
-import { useMay, useMayMakeFlags } from '../../parts/session-context.js';
+import { later } from '../../parts/loading/later.js';
+import { Allowed } from '../../parts/page/allowed.js';
+import { Failure } from '../../parts/page/failure.js';
+import { PageHead } from '../../parts/page/page-head.js';
+import { useMay, useMayMakeFlags } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon } from '../../ui/icons.js';
 import { Coming, Patiently } from '../../ui/page-states.js';

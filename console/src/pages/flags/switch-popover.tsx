@@ -3,14 +3,14 @@ import { useState } from 'react';
 import { call } from '../../api/api.js';
 import { ApiError } from '../../api/api-error.js';
 import { FlagStateMark } from '../../parts/flag-state.js';
-import { withLocalInstants } from '../../parts/instant.js';
+import { withLocalInstants } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { Popover } from '../../ui/popover.js';
 import { tell } from '../../ui/toasts.js';
 import { words } from '../../words/flags-words.js';
+import { tagOfFlag } from './bulk-change.js';
 import type { ListedFlag } from './flag-list.js';
-import { tagOfFlag } from './tag-of-flag.js';
 
 export interface SwitchPopoverProps {
   readonly listed: ListedFlag;

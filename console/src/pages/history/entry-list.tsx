@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../../../src/protocol/gen/admin-json.js';
-import { toldTo } from '../../parts/entry-text.js';
-import { Instant } from '../../parts/instant.js';
-import { useSession } from '../../parts/session-context.js';
+import { toldTo } from '../../parts/ledger/entry-text.js';
+import { useSession } from '../../parts/page/session-context.js';
+import { Instant } from '../../parts/time/instant.js';
 import { DownIcon, UpIcon } from '../../ui/icons.js';
 import { EntryDetails } from './entry-details.js';
 

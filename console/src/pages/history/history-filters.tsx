@@ -1,6 +1,6 @@
 import { useRef } from 'react';
-import { FilterField } from '../../parts/filter-field.js';
-import { useShortcuts } from '../../parts/shortcuts.js';
+import { FilterField } from '../../parts/list/filter-field.js';
+import { useShortcuts } from '../../parts/page/shortcuts.js';
 import { Select, TextField } from '../../ui/field.js';
 import { FindIcon } from '../../ui/icons.js';
 import { words } from '../../words/history-words.js';

@@ -2,14 +2,14 @@ import { useQuery } from '@tanstack/react-query';
 import { useEffect, useState } from 'react';
 import type { AccessRow, AuditEntry, FeatureFlag } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
-import { mayMove } from '../../draft/changes.js';
-import { contentOf } from '../../draft/flag-content.js';
-import { draftOf, type FlagDraft, reduceDraft, unsavedChanges } from '../../draft/flag-draft.js';
-import { rowKey } from '../../draft/merge-rows.js';
-import { draftInput } from '../../draft/save-request.js';
+import { mayMove } from '../../draft/flag/changes.js';
+import { contentOf } from '../../draft/flag/flag-content.js';
+import { draftOf, type FlagDraft, reduceDraft, unsavedChanges } from '../../draft/flag/flag-draft.js';
+import { rowKey } from '../../draft/flag/merge-rows.js';
+import { draftInput } from '../../draft/flag/save-request.js';
+import { useMay } from '../../parts/page/session-context.js';
 import type { Losses } from '../../parts/preview/losses-confirmed.js';
 import { type Preview, previewOf, usePreview } from '../../parts/preview/preview-stream.js';
-import { useMay } from '../../parts/session-context.js';
 import { versionsOfFlag } from '../../parts/versions/version-source.js';
 
 /** What undoing an entry makes of a flag. */

@@ -1,13 +1,13 @@
 import { useEffect } from 'react';
-import type { DraftRule } from '../../draft/flag-content.js';
-import type { FlagDraft } from '../../draft/flag-draft.js';
+import type { DraftRule } from '../../draft/flag/flag-content.js';
+import type { FlagDraft } from '../../draft/flag/flag-draft.js';
+import { flagInput } from '../../draft/flag/save-request.js';
+import { isUnfinished } from '../../draft/flag/unfinished.js';
 import type { NewFlag } from '../../draft/new-flag.js';
-import { flagInput } from '../../draft/save-request.js';
-import { isUnfinished } from '../../draft/unfinished.js';
+import { useDebounced } from '../../parts/list/use-debounced.js';
+import { useMay } from '../../parts/page/session-context.js';
 import { PreviewPanel } from '../../parts/preview/preview-panel.js';
 import { previewOf, usePreview } from '../../parts/preview/preview-stream.js';
-import { useMay } from '../../parts/session-context.js';
-import { useDebounced } from '../../parts/use-debounced.js';
 import { words } from '../../words/new-flag-words.js';
 import { useRuleCheck } from '../flag/rules/rule-check.js';
 

@@ -1,9 +1,9 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { call } from '../../api/api.js';
-import { Failure } from '../../parts/failure.js';
-import { usePaged } from '../../parts/paged.js';
-import { PlainTable } from '../../parts/plain-table.js';
-import { TextFilter } from '../../parts/text-filter.js';
+import { usePaged } from '../../parts/list/paged.js';
+import { PlainTable } from '../../parts/list/plain-table.js';
+import { TextFilter } from '../../parts/list/text-filter.js';
+import { Failure } from '../../parts/page/failure.js';
 import { Button } from '../../ui/button.js';
 import { Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';

@@ -1,6 +1,6 @@
 import { getRouteApi } from '@tanstack/react-router';
-import { Failure } from '../../parts/failure.js';
-import { PlainTable } from '../../parts/plain-table.js';
+import { PlainTable } from '../../parts/list/plain-table.js';
+import { Failure } from '../../parts/page/failure.js';
 import { Select } from '../../ui/field.js';
 import { Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';

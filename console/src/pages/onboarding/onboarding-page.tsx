@@ -1,13 +1,13 @@
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
 import type { Stage } from '../../../../src/protocol/gen/admin-json.js';
-import { Failure } from '../../parts/failure.js';
 import { Funnel } from '../../parts/funnel.js';
-import { later } from '../../parts/later.js';
-import { PageHead } from '../../parts/page-head.js';
-import { PageTabs } from '../../parts/page-tabs.js';
-import { useMay, useSession } from '../../parts/session-context.js';
-import { TextFilter } from '../../parts/text-filter.js';
+import { TextFilter } from '../../parts/list/text-filter.js';
+import { later } from '../../parts/loading/later.js';
+import { Failure } from '../../parts/page/failure.js';
+import { PageHead } from '../../parts/page/page-head.js';
+import { PageTabs } from '../../parts/page/page-tabs.js';
+import { useMay, useSession } from '../../parts/page/session-context.js';
 import { versionsOfStages } from '../../parts/versions/version-source.js';
 import { Button } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
@@ -16,7 +16,7 @@ import { Coming, Notice, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { type OnboardingSearch, VIEWS, WEEKS } from './onboarding-search.js';
 import { useFunnel } from './use-funnel.js';
-import '../../parts/page-line.css';
+import '../../parts/list/page-line.css';
 
 const StagesDialog = later(() => import('./stages-dialog.js'));
 const ByOrganization = later(() => import('./by-organization.js'));

@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { ListStagesResponse, Stage } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ChangeDialog } from '../../parts/change-dialog.js';
-import { Failure } from '../../parts/failure.js';
+import { Failure } from '../../parts/page/failure.js';
 import { Button, IconButton } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';

@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import type { Unlock } from '../../../../src/protocol/gen/admin-json.js';
-import { useMay } from '../../parts/session-context.js';
+import { useMay } from '../../parts/page/session-context.js';
 
 /** A flag by its key, by its id once it is gone. */
 export function FlagName({ flag_id, flag_key }: Pick<Unlock, 'flag_id' | 'flag_key'>) {

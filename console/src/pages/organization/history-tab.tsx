@@ -1,10 +1,10 @@
 import { call } from '../../api/api.js';
-import { actorTo } from '../../parts/entry-text.js';
-import { Failure } from '../../parts/failure.js';
-import { withLocalInstants } from '../../parts/instant.js';
-import { Moment } from '../../parts/moment.js';
-import { usePaged } from '../../parts/paged.js';
-import { useSession } from '../../parts/session-context.js';
+import { actorTo } from '../../parts/ledger/entry-text.js';
+import { usePaged } from '../../parts/list/paged.js';
+import { Failure } from '../../parts/page/failure.js';
+import { useSession } from '../../parts/page/session-context.js';
+import { withLocalInstants } from '../../parts/time/instant.js';
+import { Moment } from '../../parts/time/moment.js';
 import { Button } from '../../ui/button.js';
 import { NoticesIcon } from '../../ui/icons.js';
 import { Notice, Patiently } from '../../ui/page-states.js';

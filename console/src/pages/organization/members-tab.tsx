@@ -2,20 +2,20 @@ import { getRouteApi } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/api.js';
 import { UNTOLD_MS } from '../../api/query-client.js';
-import { Failure } from '../../parts/failure.js';
-import { Instant } from '../../parts/instant.js';
-import { usePaged } from '../../parts/paged.js';
-import { PlainTable } from '../../parts/plain-table.js';
-import { useMay } from '../../parts/session-context.js';
-import { TextFilter } from '../../parts/text-filter.js';
+import { usePaged } from '../../parts/list/paged.js';
+import { PlainTable } from '../../parts/list/plain-table.js';
+import { TextFilter } from '../../parts/list/text-filter.js';
+import { Failure } from '../../parts/page/failure.js';
+import { useMay } from '../../parts/page/session-context.js';
+import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { FindIcon, PersonIcon } from '../../ui/icons.js';
 import { Notice, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import type { OrganizationSearch } from './organization-search.js';
-import { RolesOfMember } from './roles-of-member.js';
-import { useRoles } from './roles-tab.js';
+import { RolesOfMember } from './roles/roles-of-member.js';
+import { useRoles } from './roles/roles-tab.js';
 
 const route = getRouteApi('/organizations/$id');
 

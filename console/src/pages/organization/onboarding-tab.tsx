@@ -1,7 +1,7 @@
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../api/api.js';
-import { Failure } from '../../parts/failure.js';
 import { Funnel } from '../../parts/funnel.js';
+import { Failure } from '../../parts/page/failure.js';
 import { OnboardingIcon } from '../../ui/icons.js';
 import { Notice, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';

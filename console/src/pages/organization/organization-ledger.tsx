@@ -1,9 +1,9 @@
 import { call } from '../../api/api.js';
-import { Failure } from '../../parts/failure.js';
-import { Instant } from '../../parts/instant.js';
-import { LedgerCause, LedgerKind } from '../../parts/ledger-entry.js';
-import { usePaged } from '../../parts/paged.js';
-import { PlainTable } from '../../parts/plain-table.js';
+import { LedgerCause, LedgerKind } from '../../parts/ledger/ledger-entry.js';
+import { usePaged } from '../../parts/list/paged.js';
+import { PlainTable } from '../../parts/list/plain-table.js';
+import { Failure } from '../../parts/page/failure.js';
+import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { words } from '../../words/customers-words.js';
 import { FlagName } from './flag-name.js';

@@ -1,16 +1,16 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { Suspense } from 'react';
 import { viewAs } from '../../api/view-as.js';
-import { later } from '../../parts/later.js';
-import { PageHead } from '../../parts/page-head.js';
-import { PageTabs } from '../../parts/page-tabs.js';
-import { useMay, useSession } from '../../parts/session-context.js';
+import { later } from '../../parts/loading/later.js';
+import { PageHead } from '../../parts/page/page-head.js';
+import { PageTabs } from '../../parts/page/page-tabs.js';
+import { useMay, useSession } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { BackIcon, PersonIcon } from '../../ui/icons.js';
 import { Coming } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import { TABS, type Tab } from './organization-search.js';
-import '../../parts/page-line.css';
+import '../../parts/list/page-line.css';
 
 const route = getRouteApi('/organizations/$id');
 
@@ -21,9 +21,9 @@ interface TabOf {
 }
 
 const BODIES: Readonly<Record<Tab, TabOf>> = {
-  features: { operation: 'ListOrganizationFlags', Body: later(() => import('./features-tab.js')) },
+  features: { operation: 'ListOrganizationFlags', Body: later(() => import('./features/features-tab.js')) },
   unlocks: { operation: 'ListUnlocks', Body: later(() => import('./unlocks-tab.js')) },
-  roles: { operation: 'GetOrganizationRoles', Body: later(() => import('./roles-tab.js')) },
+  roles: { operation: 'GetOrganizationRoles', Body: later(() => import('./roles/roles-tab.js')) },
   members: { operation: 'ListOrganizationMembers', Body: later(() => import('./members-tab.js')) },
   onboarding: { operation: 'GetFunnel', Body: later(() => import('./onboarding-tab.js')) },
   data: { operation: 'GetOrganization', Body: later(() => import('./data-tab.js')) },

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import { call } from '../../api/api.js';
-import { Failure } from '../../parts/failure.js';
-import { usePaged } from '../../parts/paged.js';
-import { useMay } from '../../parts/session-context.js';
+import { usePaged } from '../../parts/list/paged.js';
+import { Failure } from '../../parts/page/failure.js';
+import { useMay } from '../../parts/page/session-context.js';
 import { MakeToken } from '../../parts/tokens/make-token.js';
 import { TokenTable } from '../../parts/tokens/token-table.js';
 import { Button } from '../../ui/button.js';

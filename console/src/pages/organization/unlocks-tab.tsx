@@ -1,16 +1,16 @@
 import { useState } from 'react';
 import type { Unlock } from '../../../../src/protocol/gen/admin-json.js';
-import { Failure } from '../../parts/failure.js';
-import { Instant } from '../../parts/instant.js';
-import { PlainTable } from '../../parts/plain-table.js';
-import { useMay } from '../../parts/session-context.js';
+import { PlainTable } from '../../parts/list/plain-table.js';
+import { Failure } from '../../parts/page/failure.js';
+import { useMay } from '../../parts/page/session-context.js';
+import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon, EarnedIcon } from '../../ui/icons.js';
 import { Notice, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
 import type { ByHandKind } from '../flag/unlocks/by-hand.js';
+import { GrantDialog, nameOf } from './features/grant-dialog.js';
 import { FlagName } from './flag-name.js';
-import { GrantDialog, nameOf } from './grant-dialog.js';
 import { OrganizationLedger } from './organization-ledger.js';
 import { useOrganization } from './use-organization.js';
 

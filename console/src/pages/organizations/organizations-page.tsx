@@ -1,19 +1,19 @@
 import { getRouteApi, Link, Navigate } from '@tanstack/react-router';
 import { useState } from 'react';
 import { call } from '../../api/api.js';
-import { Failure } from '../../parts/failure.js';
-import { later } from '../../parts/later.js';
-import { Optional } from '../../parts/optional.js';
-import { PageHead } from '../../parts/page-head.js';
-import { usePaged } from '../../parts/paged.js';
-import { PlainTable } from '../../parts/plain-table.js';
-import { useMay, useSession } from '../../parts/session-context.js';
-import { TextFilter } from '../../parts/text-filter.js';
+import { usePaged } from '../../parts/list/paged.js';
+import { PlainTable } from '../../parts/list/plain-table.js';
+import { TextFilter } from '../../parts/list/text-filter.js';
+import { later } from '../../parts/loading/later.js';
+import { Optional } from '../../parts/loading/optional.js';
+import { Failure } from '../../parts/page/failure.js';
+import { PageHead } from '../../parts/page/page-head.js';
+import { useMay, useSession } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon, FindIcon, OrganizationIcon } from '../../ui/icons.js';
 import { Notice, Patiently } from '../../ui/page-states.js';
 import { words } from '../../words/customers-words.js';
-import '../../parts/page-line.css';
+import '../../parts/list/page-line.css';
 
 const NewOrganization = later(() => import('./new-organization.js'));
 

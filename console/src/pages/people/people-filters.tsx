@@ -1,9 +1,9 @@
 import { useQuery } from '@tanstack/react-query';
 import { useRef } from 'react';
 import { call } from '../../api/api.js';
-import { FilterField } from '../../parts/filter-field.js';
-import { useMay, useSession } from '../../parts/session-context.js';
-import { useShortcuts } from '../../parts/shortcuts.js';
+import { FilterField } from '../../parts/list/filter-field.js';
+import { useMay, useSession } from '../../parts/page/session-context.js';
+import { useShortcuts } from '../../parts/page/shortcuts.js';
 import { Select } from '../../ui/field.js';
 import { FindIcon } from '../../ui/icons.js';
 import { words } from '../../words/people-words.js';

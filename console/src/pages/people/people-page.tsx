@@ -1,9 +1,9 @@
 import { getRouteApi, Link } from '@tanstack/react-router';
 import { useCallback } from 'react';
 import { apiUrl } from '../../api/api.js';
-import { Failure } from '../../parts/failure.js';
-import { useFirstHit } from '../../parts/first-hit.js';
-import { PageHead } from '../../parts/page-head.js';
+import { useFirstHit } from '../../parts/list/first-hit.js';
+import { Failure } from '../../parts/page/failure.js';
+import { PageHead } from '../../parts/page/page-head.js';
 import { Button } from '../../ui/button.js';
 import { FindIcon, PeopleIcon, PersonIcon, PinIcon } from '../../ui/icons.js';
 import { Notice, Patiently, Skeleton, Snippet } from '../../ui/page-states.js';

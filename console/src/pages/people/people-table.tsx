@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { useRef } from 'react';
 import type { ListedUser } from '../../../../src/protocol/gen/admin-json.js';
-import { Moment } from '../../parts/moment.js';
-import { useShortcuts } from '../../parts/shortcuts.js';
+import { useShortcuts } from '../../parts/page/shortcuts.js';
+import { Moment } from '../../parts/time/moment.js';
 import { words } from '../../words/people-words.js';
 
 /** The people that were found, each a link to their page. On narrow screens each is a card. */

@@ -1,13 +1,13 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { UserAccess } from '../../../../src/protocol/gen/admin-json.js';
-import { useMay, useSession } from '../../parts/session-context.js';
+import { useMay, useSession } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { TargetedIcon } from '../../ui/icons.js';
 import { Notice } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
-import FixDialog from './fix-dialog.js';
-import { usePerson } from './person-queries.js';
+import FixDialog from './fixes/fix-dialog.js';
+import { usePerson } from './queries/person-queries.js';
 
 /** The access rows that name a person, each with the way to remove it. */
 export default function AccessTab({ id }: { readonly id: string }) {

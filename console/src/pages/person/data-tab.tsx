@@ -1,12 +1,12 @@
 import type { ReactNode } from 'react';
 import type { GetUserResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { Instant } from '../../parts/instant.js';
-import { Moment } from '../../parts/moment.js';
-import { useMay } from '../../parts/session-context.js';
+import { useMay } from '../../parts/page/session-context.js';
+import { Instant } from '../../parts/time/instant.js';
+import { Moment } from '../../parts/time/moment.js';
 import { words } from '../../words/people-words.js';
 import { EraseButton } from './erase-button.js';
-import { usePerson } from './person-queries.js';
-import { isObject } from './person-search.js';
+import { usePerson } from './queries/person-queries.js';
+import { isObject } from './queries/person-search.js';
 
 /** Everything that is stored about a person, and the way to erase it. */
 export default function DataTab({ id }: { readonly id: string }) {

@@ -3,7 +3,7 @@ import { useNavigate } from '@tanstack/react-router';
 import { type FormEvent, useId, useState } from 'react';
 import { call } from '../../api/api.js';
 import { isolated } from '../../parts/isolated.js';
-import { Working } from '../../parts/working.js';
+import { Working } from '../../parts/loading/working.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';

@@ -1,6 +1,6 @@
 import type { ReactNode } from 'react';
 import type { GetUserResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { Moment } from '../../parts/moment.js';
+import { Moment } from '../../parts/time/moment.js';
 import { Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
 

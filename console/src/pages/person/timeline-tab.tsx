@@ -2,15 +2,15 @@ import { useInfiniteQuery } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import type { LedgerEntry } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
-import { Failure } from '../../parts/failure.js';
-import { Moment } from '../../parts/moment.js';
-import { useMay } from '../../parts/session-context.js';
+import { Failure } from '../../parts/page/failure.js';
+import { useMay } from '../../parts/page/session-context.js';
+import { Moment } from '../../parts/time/moment.js';
 import { Button } from '../../ui/button.js';
 import { BlockedIcon, EarnedIcon, PersonIcon, ScheduledIcon, TargetedIcon } from '../../ui/icons.js';
 import { Notice, Patiently, Skeleton } from '../../ui/page-states.js';
 import { words } from '../../words/people-words.js';
-import { useLedger, usePerson } from './person-queries.js';
-import { KINDS, type Kind } from './person-search.js';
+import { useLedger, usePerson } from './queries/person-queries.js';
+import { KINDS, type Kind } from './queries/person-search.js';
 import { type Happening, timelineOf } from './timeline.js';
 
 export interface TimelineTabProps {

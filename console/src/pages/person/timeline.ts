@@ -1,7 +1,7 @@
 import type { AuditEntry, LedgerEntry, Progress } from '../../../../src/protocol/gen/admin-json.js';
-import { causeText } from '../../parts/cause-text.js';
+import { causeText } from '../../parts/ledger/cause-text.js';
 import { words } from '../../words/people-words.js';
-import type { Kind } from './person-search.js';
+import type { Kind } from './queries/person-search.js';
 
 /** Something that happened about a person. */
 export interface Happening {

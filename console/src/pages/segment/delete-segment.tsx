@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ChangeDialog } from '../../parts/change-dialog.js';
-import { useMay } from '../../parts/session-context.js';
+import { useMay } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { RemoveIcon } from '../../ui/icons.js';
 import { tell } from '../../ui/toasts.js';

@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router';
-import { type Awaited, useAwaited } from '../../parts/awaited.js';
+import { type Awaited, useAwaited } from '../../parts/loading/awaited.js';
 import { Button } from '../../ui/button.js';
 import { words } from '../../words/segments-words.js';
 import type { Effects, FlagEffect } from './effects.js';

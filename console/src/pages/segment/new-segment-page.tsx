@@ -1,12 +1,12 @@
 import { useQueryClient } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { Suspense, useState } from 'react';
+import { missingInConditions } from '../../draft/flag/unfinished.js';
 import { NO_SEGMENT, segmentDraftOn, segmentInput } from '../../draft/segment-draft.js';
-import { missingInConditions } from '../../draft/unfinished.js';
-import { Allowed } from '../../parts/allowed.js';
-import { later } from '../../parts/later.js';
-import { PageHead } from '../../parts/page-head.js';
-import { useMay } from '../../parts/session-context.js';
+import { later } from '../../parts/loading/later.js';
+import { Allowed } from '../../parts/page/allowed.js';
+import { PageHead } from '../../parts/page/page-head.js';
+import { useMay } from '../../parts/page/session-context.js';
 import { Button } from '../../ui/button.js';
 import { TextField } from '../../ui/field.js';
 import { BackIcon } from '../../ui/icons.js';
@@ -16,7 +16,7 @@ import { words } from '../../words/segments-words.js';
 import { Members } from './members.js';
 import { SegmentFields } from './segment-fields.js';
 import { useSegmentDraft } from './use-segment-draft.js';
-import '../../parts/page-line.css';
+import '../../parts/list/page-line.css';
 import './segment.css';
 
 const SegmentReview = later(() => import('./segment-review.js'));

@@ -1,10 +1,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { CheckConditionsResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
-import { type ConditionTree, jsonOfTree } from '../../draft/condition-tree.js';
-import type { JsonObject } from '../../draft/json.js';
-import { missingInConditions } from '../../draft/unfinished.js';
-import { useDebounced } from '../../parts/use-debounced.js';
+import { type ConditionTree, jsonOfTree } from '../../draft/conditions/condition-tree.js';
+import { missingInConditions } from '../../draft/flag/unfinished.js';
+import type { JsonObject } from '../../draft/values/json.js';
+import { useDebounced } from '../../parts/list/use-debounced.js';
 
 /** What the server says of a segment's conditions as they are drafted, while they are typed. Nothing is asked while one has no fact yet. */
 export function useSegmentCheck(key: string, conditions: ConditionTree): CheckConditionsResponse | undefined {

@@ -1,7 +1,7 @@
 import { useState } from 'react';
 import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
-import type { Side } from '../../draft/merge-lists.js';
 import { mergeSegment, type SegmentDraft, segmentContent } from '../../draft/segment-draft.js';
+import type { Side } from '../../draft/values/merge-lists.js';
 import { MergeDialog } from '../../parts/drafting/merge-dialog.js';
 import { words } from '../../words/segments-words.js';
 

@@ -1,13 +1,13 @@
+import { Link } from '@tanstack/react-router';
 import { useMemo } from 'react';
+import { missingInConditions } from '../../draft/flag/unfinished.js';
 import type { SegmentAction, SegmentDraft } from '../../draft/segment-draft.js';
-import { missingInConditions } from '../../draft/unfinished.js';
 import { ConditionEditor } from '../../parts/conditions/condition-editor.js';
 import { faultsOf, remarksOf } from '../../parts/conditions/remarks.js';
 import { useVocabulary } from '../../parts/conditions/use-vocabulary.js';
 import { TextField } from '../../ui/field.js';
 import { words } from '../../words/segments-words.js';
 import { useSegmentCheck } from './segment-check.js';
-import { SegmentLink } from './segment-link.js';
 
 export interface SegmentFieldsProps {
   readonly draft: SegmentDraft;
@@ -69,5 +69,14 @@ export function SegmentFields({ draft, segmentKey, mayChange, onAction }: Segmen
         </p>
       )}
     </section>
+  );
+}
+
+/** The way to a segment. */
+function SegmentLink({ segmentKey }: { readonly segmentKey: string }) {
+  return (
+    <Link to="/segments/$key" params={{ key: segmentKey }} search={{}}>
+      {segmentKey}
+    </Link>
   );
 }

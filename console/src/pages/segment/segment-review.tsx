@@ -1,10 +1,10 @@
 import { useEffect } from 'react';
 import type { Segment, SetSegmentResponse } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
+import { missingInConditions } from '../../draft/flag/unfinished.js';
 import { type SegmentContent, type SegmentDraft, segmentChanges, segmentInput } from '../../draft/segment-draft.js';
-import { missingInConditions } from '../../draft/unfinished.js';
 import { BeforeAndAfter, ReviewFrame } from '../../parts/drafting/review-frame.js';
-import { useMay } from '../../parts/session-context.js';
+import { useMay } from '../../parts/page/session-context.js';
 import { words } from '../../words/segments-words.js';
 import { lostBy, useEffects } from './effects.js';
 import { EffectsPanel } from './effects-panel.js';

@@ -1,6 +1,5 @@
 import { useEffect, useReducer } from 'react';
 import type { Segment } from '../../../../src/protocol/gen/admin-json.js';
-import type { Side } from '../../draft/merge-lists.js';
 import {
   keepSegment,
   keptSegment,
@@ -13,6 +12,7 @@ import {
   segmentChanges,
   segmentDraftOf,
 } from '../../draft/segment-draft.js';
+import type { Side } from '../../draft/values/merge-lists.js';
 import { keepDraftText, keptDraftOf } from '../../parts/drafting/draft-store.js';
 
 /** What can become of the page's draft: what is edited, and what the server has by now. */

@@ -1,14 +1,14 @@
 import { getRouteApi } from '@tanstack/react-router';
 import { Suspense } from 'react';
-import { later } from '../../parts/later.js';
-import { PageHead } from '../../parts/page-head.js';
-import { PageTabs } from '../../parts/page-tabs.js';
-import { useSession } from '../../parts/session-context.js';
+import { later } from '../../parts/loading/later.js';
+import { PageHead } from '../../parts/page/page-head.js';
+import { PageTabs } from '../../parts/page/page-tabs.js';
+import { useSession } from '../../parts/page/session-context.js';
 import { Coming } from '../../ui/page-states.js';
 import { settingsWords as text } from '../../words/settings-words.js';
 import { words } from '../../words/words.js';
-import { TABS, type Tab } from './settings-search.js';
-import '../../parts/page-line.css';
+import { TABS, type Tab } from './listing/settings-search.js';
+import '../../parts/list/page-line.css';
 
 const route = getRouteApi('/settings');
 
@@ -19,11 +19,11 @@ interface TabOf {
 }
 
 const BODIES: Readonly<Record<Tab, TabOf>> = {
-  tokens: { operation: 'ListTokens', Body: later(() => import('./tokens-tab.js')) },
-  sessions: { operation: 'ListTokens', Body: later(() => import('./sessions-tab.js')) },
-  webhooks: { operation: 'ListWebhooks', Body: later(() => import('./webhooks-tab.js')) },
-  'dead-letters': { operation: 'ListDeadLetters', Body: later(() => import('./dead-letters-tab.js')) },
-  health: { operation: 'GetHealth', Body: later(() => import('./health-tab.js')) },
+  tokens: { operation: 'ListTokens', Body: later(() => import('./access/tokens-tab.js')) },
+  sessions: { operation: 'ListTokens', Body: later(() => import('./access/sessions-tab.js')) },
+  webhooks: { operation: 'ListWebhooks', Body: later(() => import('./webhooks/webhooks-tab.js')) },
+  'dead-letters': { operation: 'ListDeadLetters', Body: later(() => import('./dead-letters/dead-letters-tab.js')) },
+  health: { operation: 'GetHealth', Body: later(() => import('./health/health-tab.js')) },
 };
 
 /** What connects to the deployment, and how it is. Whoever may not do all of it sees the tabs that they may. */

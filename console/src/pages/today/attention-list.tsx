@@ -1,7 +1,7 @@
 import { Link } from '@tanstack/react-router';
 import type { Attention, AttentionTarget, GetOverviewResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { Moment } from '../../parts/moment.js';
-import { useMay } from '../../parts/session-context.js';
+import { useMay } from '../../parts/page/session-context.js';
+import { Moment } from '../../parts/time/moment.js';
 import { DoneIcon, FailedIcon, TargetedIcon, WarnIcon } from '../../ui/icons.js';
 import { words } from '../../words/today-words.js';
 

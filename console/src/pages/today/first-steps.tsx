@@ -1,6 +1,6 @@
 import { Link } from '@tanstack/react-router';
 import { apiUrl } from '../../api/api.js';
-import { useMay } from '../../parts/session-context.js';
+import { useMay } from '../../parts/page/session-context.js';
 import { Snippet } from '../../ui/page-states.js';
 import { words } from '../../words/today-words.js';
 

@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import { useSyncExternalStore } from 'react';
 import { liveState, onLiveState } from '../../api/live.js';
-import { causeText } from '../../parts/cause-text.js';
-import { Instant } from '../../parts/instant.js';
+import { causeText } from '../../parts/ledger/cause-text.js';
+import { Instant } from '../../parts/time/instant.js';
 import { Button } from '../../ui/button.js';
 import { EarnedIcon, ForwardIcon, PauseIcon } from '../../ui/icons.js';
 import { words } from '../../words/today-words.js';

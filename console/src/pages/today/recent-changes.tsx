@@ -1,8 +1,8 @@
 import { Link } from '@tanstack/react-router';
 import type { AuditEntry } from '../../../../src/protocol/gen/admin-json.js';
-import { toldTo } from '../../parts/entry-text.js';
-import { Instant } from '../../parts/instant.js';
-import { useSession } from '../../parts/session-context.js';
+import { toldTo } from '../../parts/ledger/entry-text.js';
+import { useSession } from '../../parts/page/session-context.js';
+import { Instant } from '../../parts/time/instant.js';
 import { words } from '../../words/today-words.js';
 
 /** The last entries of the history, each leading to what it changed. */

@@ -1,9 +1,9 @@
 import { useEffect, useRef, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { type ConditionTree, jsonOfTree } from '../../draft/condition-tree.js';
-import { type ConditionEdit, NEW_LEAF } from '../../draft/edit-conditions.js';
-import type { JsonValue } from '../../draft/json.js';
-import type { Typing } from '../../draft/steps.js';
+import { type ConditionTree, jsonOfTree } from '../../draft/conditions/condition-tree.js';
+import { type ConditionEdit, NEW_LEAF } from '../../draft/conditions/edit-conditions.js';
+import type { JsonValue } from '../../draft/values/json.js';
+import type { Typing } from '../../draft/values/steps.js';
 import { Button } from '../../ui/button.js';
 import { AddIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';

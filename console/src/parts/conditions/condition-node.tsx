@@ -1,14 +1,14 @@
 import { type ClipboardEvent, type KeyboardEvent, type ReactNode, useState } from 'react';
-import { type ConditionNode, isGroup, jsonOf, labelOf, unknownMembers } from '../../draft/condition-tree.js';
-import { type ConditionEdit, NEW_LEAF } from '../../draft/edit-conditions.js';
-import type { JsonObject, JsonValue } from '../../draft/json.js';
-import { leafOf } from '../../draft/leaf.js';
+import { type ConditionNode, isGroup, jsonOf, labelOf, unknownMembers } from '../../draft/conditions/condition-tree.js';
+import { type ConditionEdit, NEW_LEAF } from '../../draft/conditions/edit-conditions.js';
+import { leafOf } from '../../draft/conditions/leaf.js';
+import type { JsonObject, JsonValue } from '../../draft/values/json.js';
 import { IconButton } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { AddIcon, GroupIcon, IndentIcon, LabelIcon, OutdentIcon, RemoveIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';
-import { withLocalInstants } from '../instant.js';
 import { JsonField } from '../json-editor/json-field.js';
+import { withLocalInstants } from '../time/instant.js';
 import type { Editing } from './editing.js';
 import { LabelFields, LeafFields } from './leaf-fields.js';
 

@@ -1,5 +1,5 @@
 import type { GetVocabularyResponse } from '../../../../src/protocol/gen/admin-json.js';
-import type { ConditionEdit } from '../../draft/edit-conditions.js';
+import type { ConditionEdit } from '../../draft/conditions/edit-conditions.js';
 import type { NodeRemarks } from './remarks.js';
 
 /** What the parts of the editor of conditions share. */

@@ -4,8 +4,7 @@ import type {
   FactParamDescription,
   GetVocabularyResponse,
 } from '../../../../src/protocol/gen/admin-json.js';
-import { type ConditionNode, labelOf } from '../../draft/condition-tree.js';
-import { type JsonObject, type JsonValue, ownMember } from '../../draft/json.js';
+import { type ConditionNode, labelOf } from '../../draft/conditions/condition-tree.js';
 import {
   type FactRead,
   leafOf,
@@ -15,8 +14,9 @@ import {
   toOperator,
   toParam,
   toValue,
-} from '../../draft/leaf.js';
-import { readValue, valueText } from '../../draft/value-text.js';
+} from '../../draft/conditions/leaf.js';
+import { type JsonObject, type JsonValue, ownMember } from '../../draft/values/json.js';
+import { readValue, valueText } from '../../draft/values/value-text.js';
 import { IconButton } from '../../ui/button.js';
 import { Select } from '../../ui/field.js';
 import { CloseIcon, FactValueIcon } from '../../ui/icons.js';

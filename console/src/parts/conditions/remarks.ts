@@ -1,7 +1,7 @@
 import type { CheckConditionsResponse } from '../../../../src/protocol/gen/admin-json.js';
-import { placeAt } from '../../draft/condition-pointers.js';
-import type { ConditionTree } from '../../draft/condition-tree.js';
-import { pointerSteps } from '../../draft/json.js';
+import { placeAt } from '../../draft/conditions/condition-pointers.js';
+import type { ConditionTree } from '../../draft/conditions/condition-tree.js';
+import { pointerSteps } from '../../draft/values/json.js';
 import type { JsonFault } from '../json-editor/json-editor.js';
 
 /** What is said of each node of conditions, by its id. */

@@ -1,6 +1,6 @@
 import { useId, useState } from 'react';
-import type { JsonValue } from '../../draft/json.js';
-import { formOf, readValue, valueText } from '../../draft/value-text.js';
+import type { JsonValue } from '../../draft/values/json.js';
+import { formOf, readValue, valueText } from '../../draft/values/value-text.js';
 import { Select } from '../../ui/field.js';
 import { words } from '../../words/flag-words.js';
 

@@ -1,8 +1,8 @@
 import { Button, IconButton } from '../../ui/button.js';
 import { RedoIcon, UndoIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';
-import { FloatingBar } from '../floating-bar.js';
-import { useShortcuts } from '../shortcuts.js';
+import { FloatingBar } from '../page/floating-bar.js';
+import { useShortcuts } from '../page/shortcuts.js';
 import './draft-bar.css';
 
 export interface DraftBarProps {

@@ -1,5 +1,5 @@
-import { pointerSteps } from '../../draft/json.js';
-import type { Conflict, Side } from '../../draft/merge-lists.js';
+import { pointerSteps } from '../../draft/values/json.js';
+import type { Conflict, Side } from '../../draft/values/merge-lists.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { words } from '../../words/flag-words.js';

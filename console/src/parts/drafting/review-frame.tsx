@@ -1,13 +1,13 @@
 import { useMutation } from '@tanstack/react-query';
 import { type ReactNode, useRef, useState } from 'react';
 import { ApiError } from '../../api/api-error.js';
-import type { ChangedRows } from '../../draft/merge-rows.js';
+import type { ChangedRows } from '../../draft/flag/merge-rows.js';
 import { Button } from '../../ui/button.js';
 import { Dialog } from '../../ui/dialog.js';
 import { TextField } from '../../ui/field.js';
 import { words } from '../../words/flag-words.js';
+import { Working } from '../loading/working.js';
 import { type Losses, LossesConfirmed, useConfirming } from '../preview/losses-confirmed.js';
-import { Working } from '../working.js';
 import { Refusal } from './refusal.js';
 import './review.css';
 

@@ -1,6 +1,6 @@
 import type { ExplainedUser, Explanation, Requirement } from '../../../../src/protocol/gen/admin-json.js';
 import { words } from '../../words/ladder-words.js';
-import { localTime } from '../instant.js';
+import { localTime } from '../time/instant.js';
 import { rowText } from './row-text.js';
 import { bucketText } from './rule-lines.js';
 import { operatorText, valueText } from './value-words.js';

@@ -7,8 +7,8 @@ import type {
 } from '../../../../src/protocol/gen/admin-json.js';
 import { BlockedIcon, DoneIcon, OffIcon } from '../../ui/icons.js';
 import { words } from '../../words/ladder-words.js';
-import { withLocalInstants } from '../instant.js';
-import { Moment } from '../moment.js';
+import { withLocalInstants } from '../time/instant.js';
+import { Moment } from '../time/moment.js';
 import { rowText } from './row-text.js';
 
 export interface PrerequisiteLinesProps {

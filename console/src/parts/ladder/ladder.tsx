@@ -2,7 +2,7 @@ import type { ReactNode } from 'react';
 import type { ExplainedLine, Explanation } from '../../../../src/protocol/gen/admin-json.js';
 import { CheckIcon, ForwardIcon, MinusIcon } from '../../ui/icons.js';
 import { words } from '../../words/ladder-words.js';
-import { withLocalInstants } from '../instant.js';
+import { withLocalInstants } from '../time/instant.js';
 import { KeptLines, PrerequisiteLines, RowLines } from './ladder-lines.js';
 import { RuleLines } from './rule-lines.js';
 import './ladder.css';

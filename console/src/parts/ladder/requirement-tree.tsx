@@ -1,7 +1,7 @@
 import type { Requirement } from '../../../../src/protocol/gen/admin-json.js';
 import { DoneIcon, OffIcon } from '../../ui/icons.js';
 import { words } from '../../words/ladder-words.js';
-import { Moment } from '../moment.js';
+import { Moment } from '../time/moment.js';
 import { operatorText, valueText } from './value-words.js';
 import './ladder.css';
 

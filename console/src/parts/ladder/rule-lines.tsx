@@ -1,8 +1,8 @@
 import type { ExplainedRule, RolloutBucket } from '../../../../src/protocol/gen/admin-json.js';
 import { BlockedIcon, DoneIcon, EarnedIcon, OffIcon } from '../../ui/icons.js';
 import { words } from '../../words/ladder-words.js';
-import { withLocalInstants } from '../instant.js';
-import { Moment } from '../moment.js';
+import { withLocalInstants } from '../time/instant.js';
+import { Moment } from '../time/moment.js';
 import { StandingText } from './ladder-lines.js';
 import { RequirementTree } from './requirement-tree.js';
 

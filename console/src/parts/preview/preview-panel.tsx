@@ -2,7 +2,7 @@ import type { PreviewResult, PreviewSample } from '../../../../src/protocol/gen/
 import { Button } from '../../ui/button.js';
 import { WarnIcon } from '../../ui/icons.js';
 import { words } from '../../words/flag-words.js';
-import { type Awaited, useAwaited } from '../awaited.js';
+import { type Awaited, useAwaited } from '../loading/awaited.js';
 import type { Preview } from './preview-stream.js';
 import './preview.css';
 

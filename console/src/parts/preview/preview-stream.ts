@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
 import type { PreviewProgress, PreviewResult } from '../../../../src/protocol/gen/admin-json.js';
 import { callStream } from '../../api/call-stream.js';
-import type { DraftInput } from '../../draft/save-request.js';
+import type { DraftInput } from '../../draft/flag/save-request.js';
 import { untilAnswered } from './until-answered.js';
 
 /** A preview as far as it has come. */

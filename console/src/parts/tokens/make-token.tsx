@@ -6,7 +6,7 @@ import { Select, TextField } from '../../ui/field.js';
 import { tokenWords as text } from '../../words/token-words.js';
 import { ChangeDialog, Tick } from '../change-dialog.js';
 import { isolated } from '../isolated.js';
-import { epochOf, LocalInstantField, ZONE } from '../local-instant-field.js';
+import { epochOf, LocalInstantField, ZONE } from '../time/local-instant-field.js';
 import { SecretDialog } from './secret-dialog.js';
 import { DAY_MS, ENDINGS, type Ending, endLike } from './token-end.js';
 

@@ -7,12 +7,12 @@ import { Button } from '../../ui/button.js';
 import { tell } from '../../ui/toasts.js';
 import { tokenWords as text } from '../../words/token-words.js';
 import { ChangeDialog } from '../change-dialog.js';
-import { Instant } from '../instant.js';
 import { isolated } from '../isolated.js';
-import { Moment } from '../moment.js';
-import { useNow } from '../now.js';
-import { PlainTable } from '../plain-table.js';
-import { useMay, useSession } from '../session-context.js';
+import { PlainTable } from '../list/plain-table.js';
+import { useMay, useSession } from '../page/session-context.js';
+import { Instant } from '../time/instant.js';
+import { Moment } from '../time/moment.js';
+import { useNow } from '../time/now.js';
 import { MakeToken } from './make-token.js';
 import './tokens.css';
 

@@ -1,6 +1,6 @@
 import type { FieldChange } from '../../../../src/protocol/gen/admin-json.js';
 import { words } from '../../words/versions-words.js';
-import { localTime } from '../instant.js';
+import { localTime } from '../time/instant.js';
 import { fieldsOf } from './fields-of.js';
 import './field-changes.css';
 

@@ -1,5 +1,5 @@
 import type { FieldChange } from '../../../../src/protocol/gen/admin-json.js';
-import { pointerSteps } from '../../draft/json.js';
+import { pointerSteps } from '../../draft/values/json.js';
 
 /** A place in which two states differ, as the steps to it. */
 export interface ChangedField {

@@ -6,7 +6,7 @@ import { Select } from '../../ui/field.js';
 import { UndoIcon } from '../../ui/icons.js';
 import { Patiently, Skeleton, Snippet } from '../../ui/page-states.js';
 import { words } from '../../words/versions-words.js';
-import { Failure } from '../failure.js';
+import { Failure } from '../page/failure.js';
 import { FieldChanges } from './field-changes.js';
 import type { VersionSource } from './version-source.js';
 

@@ -2,13 +2,13 @@ import { Link } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import type { AccessRow, GetVocabularyResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
-import type { DraftAction, FlagDraft } from '../../../draft/flag-draft.js';
-import { rowKey } from '../../../draft/merge-rows.js';
-import { draftedRows, MOST_ROWS, type RowSays, roomFor, saying, splitPut } from '../../../draft/rows.js';
-import { Failure } from '../../../parts/failure.js';
-import { FilterField } from '../../../parts/filter-field.js';
-import { usePaged } from '../../../parts/paged.js';
-import { useMay } from '../../../parts/session-context.js';
+import type { DraftAction, FlagDraft } from '../../../draft/flag/flag-draft.js';
+import { rowKey } from '../../../draft/flag/merge-rows.js';
+import { draftedRows, MOST_ROWS, type RowSays, roomFor, saying, splitPut } from '../../../draft/flag/rows.js';
+import { FilterField } from '../../../parts/list/filter-field.js';
+import { usePaged } from '../../../parts/list/paged.js';
+import { Failure } from '../../../parts/page/failure.js';
+import { useMay } from '../../../parts/page/session-context.js';
 import { Button } from '../../../ui/button.js';
 import { Select } from '../../../ui/field.js';
 import { AddIcon, FindIcon, PeopleIcon, TargetedIcon } from '../../../ui/icons.js';
@@ -21,7 +21,7 @@ import { listingOf, ROWS_OF, type RowsSearch, readRowsSearch } from './listing.j
 import { PasteDialog } from './paste-dialog.js';
 import { RowTable } from './row-table.js';
 import { SelectedRows } from './selected-rows.js';
-import '../../../parts/page-line.css';
+import '../../../parts/list/page-line.css';
 import './access-tab.css';
 
 export interface AccessTabProps {

@@ -1,6 +1,6 @@
 import { useState } from 'react';
 import type { AccessRow } from '../../../../../src/protocol/gen/admin-json.js';
-import { platformRow, type RowSays } from '../../../draft/rows.js';
+import { platformRow, type RowSays } from '../../../draft/flag/rows.js';
 import { ChangeDialog } from '../../../parts/change-dialog.js';
 import { PeopleList } from '../../../parts/people-lines/people-list.js';
 import { Select } from '../../../ui/field.js';

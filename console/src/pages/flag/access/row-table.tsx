@@ -2,7 +2,7 @@ import { Link } from '@tanstack/react-router';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import type { AccessRow } from '../../../../../src/protocol/gen/admin-json.js';
-import { type DraftedRow, type RowSays, saysOf } from '../../../draft/rows.js';
+import { type DraftedRow, type RowSays, saysOf } from '../../../draft/flag/rows.js';
 import { isolated } from '../../../parts/isolated.js';
 import { rowText } from '../../../parts/ladder/row-text.js';
 import { IconButton } from '../../../ui/button.js';

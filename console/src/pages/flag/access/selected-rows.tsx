@@ -1,4 +1,4 @@
-import type { RowSays } from '../../../draft/rows.js';
+import type { RowSays } from '../../../draft/flag/rows.js';
 import { Button, IconButton } from '../../../ui/button.js';
 import { CloseIcon } from '../../../ui/icons.js';
 import { words } from '../../../words/flag-access-words.js';

@@ -1,9 +1,9 @@
 import type { Variant } from '../../../../../src/protocol/gen/admin-json.js';
-import type { Change } from '../../../draft/changes.js';
-import { type Distribution, percentShares } from '../../../draft/distribution.js';
-import { percentage } from '../../../draft/percentage.js';
-import { localTime } from '../../../parts/instant.js';
+import type { Change } from '../../../draft/flag/changes.js';
+import { type Distribution, percentShares } from '../../../draft/values/distribution.js';
+import { percentage } from '../../../draft/values/percentage.js';
 import { rowText } from '../../../parts/ladder/row-text.js';
+import { localTime } from '../../../parts/time/instant.js';
 import { words } from '../../../words/flag-words.js';
 import { valueInBrief } from '../serving/value-in-brief.js';
 

@@ -1,11 +1,11 @@
 import { useState } from 'react';
 import type { AccessRow, FeatureFlag } from '../../../../../src/protocol/gen/admin-json.js';
-import { contentOf, type FlagContent } from '../../../draft/flag-content.js';
-import type { DraftBase, FlagDraft } from '../../../draft/flag-draft.js';
-import { pointerSteps } from '../../../draft/json.js';
-import { mergeFlags, type Side } from '../../../draft/merge-flags.js';
-import { type ChangedRows, mergeRows, rowKey } from '../../../draft/merge-rows.js';
-import { saysOf } from '../../../draft/rows.js';
+import { contentOf, type FlagContent } from '../../../draft/flag/flag-content.js';
+import type { DraftBase, FlagDraft } from '../../../draft/flag/flag-draft.js';
+import { mergeFlags, type Side } from '../../../draft/flag/merge-flags.js';
+import { type ChangedRows, mergeRows, rowKey } from '../../../draft/flag/merge-rows.js';
+import { saysOf } from '../../../draft/flag/rows.js';
+import { pointerSteps } from '../../../draft/values/json.js';
 import { MergeDialog } from '../../../parts/drafting/merge-dialog.js';
 import { rowText } from '../../../parts/ladder/row-text.js';
 import { words } from '../../../words/flag-access-words.js';

@@ -1,5 +1,5 @@
-import type { DraftRule } from '../../../draft/flag-content.js';
-import { type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
+import type { DraftRule } from '../../../draft/flag/flag-content.js';
+import { type FlagDraft, unsavedChanges } from '../../../draft/flag/flag-draft.js';
 import { BeforeAndAfter } from '../../../parts/drafting/review-frame.js';
 import { words } from '../../../words/flag-words.js';
 import { useRuleCheck } from '../rules/rule-check.js';

@@ -1,6 +1,6 @@
 import type { AccessRow } from '../../../../../src/protocol/gen/admin-json.js';
-import type { PendingRow } from '../../../draft/changes.js';
-import { saysOf } from '../../../draft/rows.js';
+import type { PendingRow } from '../../../draft/flag/changes.js';
+import { saysOf } from '../../../draft/flag/rows.js';
 import { rowText } from '../../../parts/ladder/row-text.js';
 import { words } from '../../../words/flag-access-words.js';
 

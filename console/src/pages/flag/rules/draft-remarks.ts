@@ -1,11 +1,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { call } from '../../../api/api.js';
 import { ApiError } from '../../../api/api-error.js';
-import { type FlagDraft, unsavedChanges } from '../../../draft/flag-draft.js';
-import { draftPlace, flagInput } from '../../../draft/save-request.js';
-import { isUnfinished } from '../../../draft/unfinished.js';
-import { useMay } from '../../../parts/session-context.js';
-import { useDebounced } from '../../../parts/use-debounced.js';
+import { type FlagDraft, unsavedChanges } from '../../../draft/flag/flag-draft.js';
+import { draftPlace, flagInput } from '../../../draft/flag/save-request.js';
+import { isUnfinished } from '../../../draft/flag/unfinished.js';
+import { useDebounced } from '../../../parts/list/use-debounced.js';
+import { useMay } from '../../../parts/page/session-context.js';
 
 /** What the server says of a place in a draft. */
 export interface DraftRemark {

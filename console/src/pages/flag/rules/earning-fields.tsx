@@ -1,4 +1,4 @@
-import type { DraftRule } from '../../../draft/flag-content.js';
+import type { DraftRule } from '../../../draft/flag/flag-content.js';
 import { Select } from '../../../ui/field.js';
 import { words } from '../../../words/flag-words.js';
 import type { SetRule } from './set-rule.js';

@@ -1,7 +1,7 @@
 import { useId, useRef, useState } from 'react';
-import type { DraftRule } from '../../../draft/flag-content.js';
-import { PER_100K, percentage, readPercentage, shareInWords } from '../../../draft/percentage.js';
-import { ATTRIBUTE } from '../../../draft/unfinished.js';
+import type { DraftRule } from '../../../draft/flag/flag-content.js';
+import { ATTRIBUTE } from '../../../draft/flag/unfinished.js';
+import { PER_100K, percentage, readPercentage, shareInWords } from '../../../draft/values/percentage.js';
 import { Button } from '../../../ui/button.js';
 import { Select, TextField } from '../../../ui/field.js';
 import { PauseIcon, ResumeIcon } from '../../../ui/icons.js';

@@ -1,8 +1,8 @@
 import { type ReactNode, useId, useMemo } from 'react';
 import type { GetVocabularyResponse } from '../../../../../src/protocol/gen/admin-json.js';
-import { sameRule } from '../../../draft/changes.js';
-import type { DraftRule, FlagContent } from '../../../draft/flag-content.js';
-import type { DraftAction } from '../../../draft/flag-draft.js';
+import { sameRule } from '../../../draft/flag/changes.js';
+import type { DraftRule, FlagContent } from '../../../draft/flag/flag-content.js';
+import type { DraftAction } from '../../../draft/flag/flag-draft.js';
 import { ConditionEditor } from '../../../parts/conditions/condition-editor.js';
 import { faultsOf, remarksOf } from '../../../parts/conditions/remarks.js';
 import { Button, IconButton } from '../../../ui/button.js';

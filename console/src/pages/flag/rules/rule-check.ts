@@ -1,10 +1,10 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import type { CheckConditionsResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
-import type { DraftRule } from '../../../draft/flag-content.js';
-import { ruleInput } from '../../../draft/save-request.js';
-import { type Missing, missingInRule } from '../../../draft/unfinished.js';
-import { useDebounced } from '../../../parts/use-debounced.js';
+import type { DraftRule } from '../../../draft/flag/flag-content.js';
+import { ruleInput } from '../../../draft/flag/save-request.js';
+import { type Missing, missingInRule } from '../../../draft/flag/unfinished.js';
+import { useDebounced } from '../../../parts/list/use-debounced.js';
 
 export interface RuleCheck {
   /** Its sentence, faults and warnings; undefined until they are there. */

@@ -1,7 +1,7 @@
 import { type KeyboardEvent, type PointerEvent, useEffect, useRef, useState } from 'react';
 import type { GetVocabularyResponse } from '../../../../../src/protocol/gen/admin-json.js';
-import type { DraftRule } from '../../../draft/flag-content.js';
-import { type DraftAction, type FlagDraft, newRuleKey } from '../../../draft/flag-draft.js';
+import type { DraftRule } from '../../../draft/flag/flag-content.js';
+import { type DraftAction, type FlagDraft, newRuleKey } from '../../../draft/flag/flag-draft.js';
 import { IconButton } from '../../../ui/button.js';
 import { GripIcon } from '../../../ui/icons.js';
 import { words } from '../../../words/flag-words.js';

@@ -1,4 +1,5 @@
 import { useState } from 'react';
+import type { FlagContent } from '../../../draft/flag/flag-content.js';
 import {
   type Distribution,
   evenShares,
@@ -6,10 +7,9 @@ import {
   percentShares,
   withRest,
   withShare,
-} from '../../../draft/distribution.js';
-import type { FlagContent } from '../../../draft/flag-content.js';
-import { sameJson } from '../../../draft/json.js';
-import { PER_100K, percentage, readPercentage } from '../../../draft/percentage.js';
+} from '../../../draft/values/distribution.js';
+import { sameJson } from '../../../draft/values/json.js';
+import { PER_100K, percentage, readPercentage } from '../../../draft/values/percentage.js';
 import { Button } from '../../../ui/button.js';
 import { Select, TextField } from '../../../ui/field.js';
 import { words } from '../../../words/flag-words.js';

@@ -1,9 +1,9 @@
 import { useState } from 'react';
-import type { Distribution } from '../../../draft/distribution.js';
-import { type FlagType, freeVariantKey, type VariantEdit } from '../../../draft/edit-variants.js';
-import type { FlagContent } from '../../../draft/flag-content.js';
-import type { DraftAction } from '../../../draft/flag-draft.js';
-import { PER_100K } from '../../../draft/percentage.js';
+import { type FlagType, freeVariantKey, type VariantEdit } from '../../../draft/flag/edit-variants.js';
+import type { FlagContent } from '../../../draft/flag/flag-content.js';
+import type { DraftAction } from '../../../draft/flag/flag-draft.js';
+import type { Distribution } from '../../../draft/values/distribution.js';
+import { PER_100K } from '../../../draft/values/percentage.js';
 import { Button } from '../../../ui/button.js';
 import { Select } from '../../../ui/field.js';
 import { AddIcon } from '../../../ui/icons.js';

@@ -1,5 +1,5 @@
-import { type Distribution, percentShares } from '../../../draft/distribution.js';
-import { percentage } from '../../../draft/percentage.js';
+import { type Distribution, percentShares } from '../../../draft/values/distribution.js';
+import { percentage } from '../../../draft/values/percentage.js';
 import { words } from '../../../words/flag-words.js';
 import './serving.css';
 

@@ -1,8 +1,8 @@
 import { useState } from 'react';
 import type { Variant } from '../../../../../src/protocol/gen/admin-json.js';
-import { type FlagType, readNumber, type VariantEdit } from '../../../draft/edit-variants.js';
-import type { FlagContent } from '../../../draft/flag-content.js';
-import type { JsonValue } from '../../../draft/json.js';
+import { type FlagType, readNumber, type VariantEdit } from '../../../draft/flag/edit-variants.js';
+import type { FlagContent } from '../../../draft/flag/flag-content.js';
+import type { JsonValue } from '../../../draft/values/json.js';
 import { JsonField } from '../../../parts/json-editor/json-field.js';
 import { IconButton } from '../../../ui/button.js';
 import { Select, TextField } from '../../../ui/field.js';

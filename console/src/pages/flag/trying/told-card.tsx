@@ -3,7 +3,7 @@ import { useState } from 'react';
 import type { Block, FeatureFlag, GetRequirementsResponse } from '../../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../../api/api.js';
 import { RequirementTree } from '../../../parts/ladder/requirement-tree.js';
-import { Moment } from '../../../parts/moment.js';
+import { Moment } from '../../../parts/time/moment.js';
 import { Select } from '../../../ui/field.js';
 import { DoneIcon, OffIcon } from '../../../ui/icons.js';
 import { words } from '../../../words/flag-access-words.js';

@@ -1,7 +1,7 @@
 import type { ExplainedLine, TriedUser } from '../../../../../src/protocol/gen/admin-json.js';
-import { withLocalInstants } from '../../../parts/instant.js';
 import { isolated } from '../../../parts/isolated.js';
 import { Ladder } from '../../../parts/ladder/ladder.js';
+import { withLocalInstants } from '../../../parts/time/instant.js';
 import { Dialog } from '../../../ui/dialog.js';
 import { words as ofFlag } from '../../../words/flag-words.js';
 import { words as ofLadder } from '../../../words/ladder-words.js';

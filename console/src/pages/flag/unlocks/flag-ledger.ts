@@ -2,7 +2,7 @@ import { useQueryClient } from '@tanstack/react-query';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { call } from '../../../api/api.js';
 import { hearLive } from '../../../api/live.js';
-import { usePaged } from '../../../parts/paged.js';
+import { usePaged } from '../../../parts/list/paged.js';
 import { keyed, newerThan, withOlder } from './ledger-entries.js';
 
 /** The ledger of a flag, newest first, kept up to date as the stream tells; as long as it is held, as it was when that began. */

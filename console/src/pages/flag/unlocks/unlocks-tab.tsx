@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import type { FeatureFlag, UserLedgerEntry } from '../../../../../src/protocol/gen/admin-json.js';
-import { Failure } from '../../../parts/failure.js';
-import { Instant } from '../../../parts/instant.js';
-import { LedgerCause, LedgerKind } from '../../../parts/ledger-entry.js';
-import { PlainTable } from '../../../parts/plain-table.js';
-import { useMay } from '../../../parts/session-context.js';
+import { LedgerCause, LedgerKind } from '../../../parts/ledger/ledger-entry.js';
+import { PlainTable } from '../../../parts/list/plain-table.js';
+import { Failure } from '../../../parts/page/failure.js';
+import { useMay } from '../../../parts/page/session-context.js';
+import { Instant } from '../../../parts/time/instant.js';
 import { Button } from '../../../ui/button.js';
 import { EarnedIcon } from '../../../ui/icons.js';
 import { Notice, Patiently, Skeleton } from '../../../ui/page-states.js';
@@ -14,7 +14,7 @@ import { BackfillPanel } from './backfill-panel.js';
 import type { ByHandKind } from './by-hand.js';
 import { ByHandDialog } from './by-hand-dialog.js';
 import { useFlagLedger } from './flag-ledger.js';
-import '../../../parts/page-line.css';
+import '../../../parts/list/page-line.css';
 import './unlocks-tab.css';
 
 const OPERATIONS: Readonly<Record<ByHandKind, string>> = {
