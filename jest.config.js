@@ -11,9 +11,9 @@ export default {
       { jsc: { parser: { syntax: 'typescript' }, target: 'es2024' }, module: { type: 'es6' } },
     ],
   },
-  // Tests wait for clocks and servers more than they compute: a third worker fills what two leave of two processors. A worker that
-  // has grown gives its memory back.
-  maxWorkers: 3,
+  // Many tests wait for clocks and servers more than they compute: two more workers fill what two leave of two processors. A worker
+  // that has grown gives its memory back.
+  maxWorkers: 4,
   testSequencer: '<rootDir>/test/servers/longest-first.mjs',
   workerIdleMemoryLimit: '2GB',
   // For what hangs, on a machine that does other things as well.

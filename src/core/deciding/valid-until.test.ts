@@ -73,11 +73,13 @@ describe('valid_until', () => {
         reasons.push(stateless.reason);
         const { validUntil = Number.POSITIVE_INFINITY } = stateless;
         const subject = subjectOf(world.snapshot, world.user, world.organization, undefined);
-        for (const at of [now, ...instantsToTry(world, subject.values, now, validUntil)]) {
+        const said = { enabled: stateless.enabled, reason: stateless.reason, variant: stateless.variant };
+        const tried = [now, ...instantsToTry(world, subject.values, now, validUntil)];
+        const answers = tried.map((at) => {
           const { enabled, reason, variant } = decide(world.snapshot, key, subject, at);
-          const said = { enabled: stateless.enabled, reason: stateless.reason, variant: stateless.variant };
-          expect({ at, enabled, reason, variant }).toEqual({ at, ...said });
-        }
+          return { at, enabled, reason, variant };
+        });
+        expect(answers).toEqual(tried.map((at) => ({ at, ...said })));
       }),
       { numRuns: 2000 },
     );
