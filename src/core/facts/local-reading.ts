@@ -37,6 +37,8 @@ export const MINUTE_OF_DAY: TimeReading = {
 /** Reads the day of the week in the zone that is the base, as ISO 8601 counts them: Monday is 1, Sunday 7. */
 export const DAY_OF_WEEK: TimeReading = {
   at: (base, now) => weekdayOf(dayNumber(shown(base, now))),
+  // Two weeks, since a day may be passed over where clocks are set.
+  allComeIn: 14,
   nextTick: nextDay,
   crossing: (base, now, ordering, constant) => {
     const holdsOn = (day: number): boolean => holds(ordering, weekdayOf(day), constant);

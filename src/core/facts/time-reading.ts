@@ -15,6 +15,8 @@ export interface TimeReading {
   at(base: unknown, now: number): number | string | undefined;
   /** Set where the value is a text that names a day: only instants order it, so that it crosses no other constants. */
   readonly isText?: true;
+  /** Set where it takes the same values again and again: after so many changes each of them has come. */
+  readonly allComeIn?: number;
   /** The next instant after `now` at which the value may change; Infinity if never. */
   nextTick(base: unknown, now: number): number;
   /** The exact next instant after `now` at which `value ordering constant` changes; Infinity if never. */

@@ -82,6 +82,7 @@ function comparisonTurnsAt(node: ComparisonNode, record: FactRecord, wanted: boo
   if (node.test(record) === wanted) return record.now;
   if (!readsTime(node)) return Infinity;
   const { instants, complete } = turningInstants(node, record);
+  const mostTicks = ticksToFollow(node);
   let followedTo = record.now;
   for (const from of [record.now, ...instants]) {
     if (from < followedTo) continue;
@@ -89,11 +90,19 @@ function comparisonTurnsAt(node: ComparisonNode, record: FactRecord, wanted: boo
     for (let ticks = 0; followedTo < Infinity && looks.left > 0; ticks++) {
       looks.left -= 1;
       if (node.test(withNow(record, followedTo)) === wanted) return followedTo;
-      if (complete || ticks === MAX_TICKS) break;
+      if (complete || ticks === mostTicks) break;
       followedTo = node.nextChange!(withNow(record, followedTo));
     }
   }
   return Infinity;
+}
+
+/** How many changes in a row are followed: no more than bring all values of the side that moves, where the other one does not. */
+function ticksToFollow({ fact, target }: ComparisonNode): number {
+  const other = 'fact' in target ? target.fact.time : undefined;
+  const moving = fact.time ?? other;
+  const oneMoves = fact.time === undefined || other === undefined;
+  return Math.min(MAX_TICKS, (oneMoves ? moving?.allComeIn : undefined) ?? MAX_TICKS);
 }
 
 interface TurningInstants {
