@@ -8,6 +8,7 @@ import {
 import { REQUEST_ID_HEADER, requestIdOf } from '../../calls/call-headers.js';
 import { SECOND_MS } from '../../core/values/time.js';
 import { isUnexpected } from '../../protocol/messages/failure.js';
+import { endedByDeadline } from './call-context.js';
 import type { Door, EndedCall, Incoming } from './handler.js';
 import { failureStatus } from './status.js';
 
@@ -124,8 +125,7 @@ class Asking implements EndedCall<unknown> {
   /** The client went away, or its deadline passed. */
   gone(): void {
     if (this.#over) return;
-    const isLate = Number(this.#asked.call.getDeadline()) <= Date.now();
-    this.#end(isLate ? status.DEADLINE_EXCEEDED : status.CANCELLED);
+    this.#end(endedByDeadline(Number(this.#asked.call.getDeadline())) ? status.DEADLINE_EXCEEDED : status.CANCELLED);
   }
 
   #refuse(error: unknown): void {

@@ -7,6 +7,17 @@ type AnyCall = Pick<ServerUnaryCall<unknown, unknown>, 'metadata' | 'cancelled' 
   removeListener(event: 'cancelled', listener: () => void): unknown;
 };
 
+/**
+ * Node counts a timer from where its loop's turn began, so that grpc-js ends a call early by as long as the turn was in which it came:
+ * what ends so near its deadline was ended by it.
+ */
+const EARLY_MS = 20;
+
+/** Whether it is its deadline, in epoch milliseconds, that has ended a call which is over. */
+export function endedByDeadline(deadline: number): boolean {
+  return deadline <= Date.now() + EARLY_MS;
+}
+
 /** The context of a call over grpc-js. The request id and the signal are made when first used: most calls need neither. */
 export class GrpcCallContext<Caller> implements CallContext<Caller> {
   readonly deadline?: number;
@@ -48,13 +59,18 @@ export class GrpcCallContext<Caller> implements CallContext<Caller> {
     return this.deadline !== undefined && this.deadline <= Date.now();
   }
 
+  /** Of a call that is over without an answer: whether its deadline ended it, or its client. */
+  endedByDeadline(): boolean {
+    return this.deadline !== undefined && endedByDeadline(this.deadline);
+  }
+
   /** The call has its answer. After this `cancelled` means nothing: grpc-js says it of calls that ended well, too. */
   end(): void {
     if (this.#abort !== undefined) this.#call.removeListener('cancelled', this.#onCancelled);
   }
 
   readonly #onCancelled = (): void => {
-    const reason = this.deadlineHasPassed() ? 'the deadline has passed' : 'the call was cancelled';
+    const reason = this.endedByDeadline() ? 'the deadline has passed' : 'the call was cancelled';
     this.#abort?.abort(new Error(reason));
   };
 }

@@ -163,7 +163,7 @@ class UnaryRun<Caller, Request, Response> implements EndedCall<Caller> {
 
   /** Nobody waits for the answer any more: the result of the work, or its failure, is ignored. */
   #giveUp(): void {
-    const code = this.#context.deadlineHasPassed() ? status.DEADLINE_EXCEEDED : status.CANCELLED;
+    const code = this.#context.endedByDeadline() ? status.DEADLINE_EXCEEDED : status.CANCELLED;
     const details = code === status.CANCELLED ? 'the call was cancelled' : 'the deadline has passed';
     this.#callback({ code, details });
     this.#end(code);

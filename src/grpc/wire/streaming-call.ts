@@ -107,7 +107,7 @@ export abstract class StreamingCall<Caller> implements EndedCall<Caller> {
 
   /** The client went away, or its deadline passed. */
   #gone(): void {
-    this.#close(this.context.deadlineHasPassed() ? status.DEADLINE_EXCEEDED : status.CANCELLED);
+    this.#close(this.context.endedByDeadline() ? status.DEADLINE_EXCEEDED : status.CANCELLED);
   }
 
   #close(code: status): void {
