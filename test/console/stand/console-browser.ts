@@ -26,6 +26,8 @@ export interface Visit {
   look(name: string): Promise<void>;
   /** What axe finds wrong in what is shown, as it is shown. */
   violations(): Promise<readonly string[]>;
+  /** How often the browser has asked whether to leave a page with something unsaved. It leaves, but for where it is told to `stay`. */
+  readonly leaving: { asked: number; stay: boolean };
   /** What was wrong so far: messages of the console, violations of the policy, requests to elsewhere, failures nobody caught. */
   faults(): readonly string[];
 }
@@ -66,8 +68,16 @@ export async function visit(
   const faults: string[] = [];
   // Who is not signed in yet is told so by the browser, too. A database that others keep busy may be late; a page asks again by itself then.
   const meant: RegExp[] = [/status of 401 .*\/api\/session\)$/, /status of 503/];
-  watch(context, server.origin, (fault) => {
-    if (!meant.some((pattern) => pattern.test(fault))) faults.push(fault);
+  const fault = (text: string): void => {
+    if (!meant.some((pattern) => pattern.test(text))) faults.push(text);
+  };
+  watch(context, server.origin, fault);
+  const leaving: Visit['leaving'] = { asked: 0, stay: false };
+  context.on('dialog', (dialog) => {
+    // The console has dialogs of its own: any other is what markup in a name would open.
+    if (dialog.type() !== 'beforeunload') fault(`dialog: ${dialog.type()} ${dialog.message()}`);
+    else leaving.asked += 1;
+    void (leaving.stay ? dialog.dismiss() : dialog.accept()).catch(() => undefined);
   });
   const failed: string[] = [];
   watchRequests(context, failed);
@@ -109,6 +119,7 @@ export async function visit(
       await settled(page);
       return axe(page, EVERY_RULE);
     },
+    leaving,
     faults: () => faults,
   };
   try {

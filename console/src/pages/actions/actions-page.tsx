@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { Action } from '../../../../src/protocol/gen/admin-json.js';
 import { call } from '../../api/api.js';
 import { ChangeDialog, Tick } from '../../parts/change-dialog.js';
+import { isolated } from '../../parts/isolated.js';
 import { usePaged } from '../../parts/list/paged.js';
 import { PlainTable } from '../../parts/list/plain-table.js';
 import { Failure } from '../../parts/page/failure.js';
@@ -105,7 +106,7 @@ function cellsOf({ name, client_trackable, derivation }: Action, onRemove: () =>
       derivation === undefined ? (
         <span className="soft">{text.plain}</span>
       ) : (
-        text.derived(derivation.from, derivation.sentence)
+        text.derived(derivation.from.map(isolated), derivation.sentence)
       ),
     who: derivation !== undefined ? text.nobody : client_trackable ? text.people : text.machines,
     actions: (

@@ -71,7 +71,10 @@ function Stages({ data: { progress } }: { readonly data: GetUserResponse }) {
     <ol className="data-stages">
       {reached.map(({ stage, reached_at }) => (
         <li key={stage} aria-current={stage === progress?.stage ? 'step' : undefined}>
-          <strong>{stage}</strong> {reached_at !== undefined && <Moment at={reached_at} distance={false} />}
+          <strong>
+            <bdi>{stage}</bdi>
+          </strong>{' '}
+          {reached_at !== undefined && <Moment at={reached_at} distance={false} />}
         </li>
       ))}
     </ol>
@@ -129,7 +132,7 @@ function Unlocks({ data: { unlocks } }: { readonly data: GetUserResponse }) {
       {unlocks.map(({ flag_id, flag_key, rule_id, state, earned_at }) => (
         <li key={`${flag_id} ${rule_id}`}>
           <strong>{flag_key === '' ? words.person.timeline.goneFlag : flag_key}</strong>{' '}
-          <span>{rule_id === '' ? wholeFlag : rule_id}</span> <span>{states[state]}</span>{' '}
+          <bdi>{rule_id === '' ? wholeFlag : rule_id}</bdi> <span>{states[state]}</span>{' '}
           {earned_at !== undefined && <Moment at={earned_at} distance={false} />}
         </li>
       ))}

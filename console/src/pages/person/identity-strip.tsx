@@ -36,7 +36,7 @@ export function IdentityStrip({ person }: { readonly person: GetUserResponse | u
           identity.none
         ) : (
           <>
-            {progress.stage}{' '}
+            <bdi>{progress.stage}</bdi>{' '}
             {progress.updated_at !== undefined && (
               <span className="identity-since">
                 {identity.since} <Moment at={progress.updated_at} />

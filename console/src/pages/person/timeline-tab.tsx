@@ -98,7 +98,11 @@ function HappeningLine({ id, happening }: { readonly id: string; readonly happen
             </>
           )}
         </p>
-        {why !== '' && <p className="happening-why">“{why}”</p>}
+        {why !== '' && (
+          <p className="happening-why">
+            “<bdi>{why}</bdi>”
+          </p>
+        )}
       </div>
       <span className="happening-at">
         <Moment at={at} distance={false} />
