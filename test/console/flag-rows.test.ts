@@ -372,6 +372,7 @@ describe('a backfill that takes a while', () => {
       await page.getByText('Whoever has earned it already is being written into the ledger.').waitFor();
       await look('flag-backfill-runs');
       await bar.waitFor({ state: 'detached', timeout: busy(60_000) });
+      await page.getByRole('region', { name: 'Backfill' }).waitFor({ state: 'detached' });
       const seen = await page.evaluate(() => (globalThis as unknown as { seen: readonly Seen[] }).seen);
       const between = seen.filter(({ position }) => position > 0 && position < 1);
       expect(between.length).toBeGreaterThan(0);

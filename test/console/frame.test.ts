@@ -16,6 +16,13 @@ afterAll(async () => {
   await server?.close();
 });
 
+async function endSessions(): Promise<void> {
+  const { tokens } = (await server.admin('GET', '/api/admin/tokens?sessions=true&page_size=200')) as {
+    tokens: { id: string }[];
+  };
+  for (const { id } of tokens) if (id.startsWith('ses_')) await server.admin('DELETE', `/api/admin/tokens/${id}`);
+}
+
 describe('the console below a path', () => {
   it('signs in, says what to do first, and leads from / to where it is', async () => {
     await visit(
@@ -144,12 +151,7 @@ describe('the console below a path', () => {
       await open('flags?q=a');
       await signIn();
       await page.getByText('Advanced analytics').waitFor();
-      const { tokens } = (await server.admin('GET', '/api/admin/tokens?sessions=true&page_size=200')) as {
-        tokens: { id: string; session?: unknown }[];
-      };
-      for (const { id } of tokens.filter(({ id }) => id.startsWith('ses_'))) {
-        await server.admin('DELETE', `/api/admin/tokens/${id}`);
-      }
+      await endSessions();
       const filter = page.getByLabel('Filter flags');
       await filter.fill('dash').catch(() => undefined);
       const dialog = page.getByRole('alertdialog', { name: 'Your session is over' });
@@ -170,7 +172,8 @@ describe('the console below a path', () => {
     const { secret } = (await server.admin('POST', '/api/admin/tokens', { name: 'm', scopes: ['manage'] })) as {
       secret: string;
     };
-    await visit(browser, server, async ({ page, context, open, signIn }) => {
+    await visit(browser, server, async ({ page, context, open, signIn, leaving, expectFault }) => {
+      expectFault(/status of 401/);
       const draft = async () => {
         await open('flags/dashboard');
         const owner = page.getByRole('region', { name: 'About' }).getByLabel('Owner');
@@ -182,22 +185,33 @@ describe('the console below a path', () => {
       await open('people/ada');
       await until(async () => (await kept()).includes('recent'));
       await draft();
-      // The session is over, the page comes anew, and somebody else signs in.
-      await signIn(secret);
+      // The session is over, and somebody else signs in over the page: nothing of it stays.
+      await page.evaluate(() => Object.assign(window, { before: true }));
+      await endSessions();
+      const over = page.getByRole('alertdialog', { name: 'Your session is over' });
+      await over.getByLabel('Token').fill(secret);
+      await over.getByRole('button', { name: 'Sign in' }).click();
+      await until(() => page.evaluate(() => !('before' in window)).catch(() => false));
       await page.getByRole('region', { name: 'About' }).waitFor();
       expect(await kept()).not.toMatch(/latchkey.draft|recent/);
       expect(await page.getByText('1 unsaved change').count()).toBe(0);
-
+      // The page comes anew, and somebody else signs in.
       await draft();
+      await signIn(server.adminToken);
+      await page.getByRole('region', { name: 'About' }).waitFor();
+      expect(await kept()).not.toContain('latchkey.draft');
+      expect(await page.getByText('1 unsaved change').count()).toBe(0);
+
+      // Leaving asks where something would be lost alone.
+      const { asked } = leaving;
+      await draft();
+      expect(leaving.asked).toBe(asked);
       // Closing the tab asks.
-      const asked = new Promise<string>((resolve) => {
-        page.once('dialog', (dialog) => {
-          resolve(dialog.type());
-          void dialog.dismiss();
-        });
-      });
+      leaving.stay = true;
       await page.close({ runBeforeUnload: true });
-      expect(await asked).toBe('beforeunload');
+      await until(() => leaving.asked > asked || page.isClosed());
+      expect([leaving.asked, page.isClosed()]).toEqual([asked + 1, false]);
+      leaving.stay = false;
       // Signing out asks, in a tab that has no draft, too.
       const other = await context.newPage();
       await other.goto(`${server.origin}/x/y/console/flags`);

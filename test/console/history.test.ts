@@ -127,6 +127,8 @@ describe('the history', () => {
       await dialog.getByRole('status').getByText('2 would lose it').waitFor();
       expect(await undo.isDisabled()).toBe(true);
       await look('history-undo-flag');
+      await dialog.getByLabel('Number of people who would lose it').fill('1');
+      expect(await undo.isDisabled()).toBe(true);
       await dialog.getByLabel('Number of people who would lose it').fill('2');
       await undo.click();
       await page.getByText('that is version 3').first().waitFor();

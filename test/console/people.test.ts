@@ -328,12 +328,16 @@ describe('a person who does not see it', () => {
           const days = (value: number) => ({
             conditions: { all: [{ fact: 'daysSinceJoin', operator: 'greaterThanInclusive', value }] },
           });
+          const starts_at = new Date(Date.now() + 60 * 60_000).toISOString();
           await server.admin('PATCH', '/api/admin/flags/late_tab', {
-            starts_at: new Date(Date.now() + 60 * 60_000).toISOString(),
+            starts_at,
             rules: [{ ...days(5), rollout: 0 }, days(7)],
           });
           await open('people/ada?flag=late_tab');
           expect(await opens()).toBe(met);
+          // Of two instants at which it is on it is the first.
+          await server.admin('PATCH', '/api/admin/flags/late_tab', { is_enabled_globally: true });
+          await until(async () => Date.parse((await opens()) ?? '') === Date.parse(starts_at));
           await server.admin('PATCH', '/api/admin/flags/late_tab', { archived: true });
           await open('people/ada?flag=reports_tab');
           await page.getByRole('button', { name: 'Copy explanation' }).click();
