@@ -232,7 +232,7 @@ describe('the use of a flag', () => {
       name: 'Used',
       rules: [{ conditions: { all: [{ fact: 'roles', operator: 'contains', value: 'manager' }] } }],
     });
-    await on('flags/used?tab=use', async ({ page, look }) => {
+    await on('flags/used?tab=use', async ({ page, open, look }) => {
       await page.locator('.use-standing').getByText('on for ada').waitFor();
       await look('flag-use');
       const shown = (name: string) => page.getByRole('region', { name, exact: true }).locator('pre').innerText();
@@ -246,11 +246,12 @@ describe('the use of a flag', () => {
       const { stdout } = await run(process.execPath, ['--input-type=module', '-e', script], options);
       const listed = JSON.parse(stdout) as { flags: { key: string }[]; isOn: boolean };
       expect(listed.isOn).toBe(true);
-      expect({ flags: listed.flags.filter(({ key }) => key === 'used') }).toEqual(await answer());
+      const ofFlag = (flags: readonly { key: string }[], key = 'used') => flags.find((each) => each.key === key);
+      expect(ofFlag(listed.flags)).toEqual(await answer());
 
       await page.getByRole('button', { name: 'curl' }).click();
       const { flags } = (await shell(await shown('curl'))) as { flags: { key: string }[] };
-      expect({ flags: flags.filter(({ key }) => key === 'used') }).toEqual(await answer());
+      expect(ofFlag(flags)).toEqual(await answer());
 
       await page.getByRole('button', { name: 'gRPC' }).click();
       const call = (await shown('gRPC')).replace(':50051', `:${grpcPort}`);
@@ -262,10 +263,19 @@ describe('the use of a flag', () => {
       await page.locator('.use-standing').getByText(`off for ${id}`).waitFor();
       expect(await shell((await shown('gRPC')).replace(':50051', `:${grpcPort}`))).toEqual(await answer());
       await page.getByRole('button', { name: 'curl' }).click();
-      expect(
-        ((await shell(await shown('curl'))) as { flags: { key: string }[] }).flags.map(({ key }) => key),
-      ).not.toContain('used');
-      expect(await answer()).toEqual({ flags: [] });
+      const byCurl = async () => (await shell(await shown('curl'))) as { flags: { key: string }[] };
+      expect(ofFlag((await byCurl()).flags)).toBeUndefined();
+      await page.getByText('what is off is not in the list').waitFor();
+      // Nothing is shown as an answer that the server does not give.
+      expect(await page.locator('.use-answer pre').count()).toBe(0);
+
+      await server.admin('PATCH', '/api/admin/flags/served', { is_enabled_globally: true, client_visible: false });
+      await open('flags/served?tab=use');
+      await page.locator('.use-standing').getByText('on for ada').waitFor();
+      await page.getByText('the list is for their screens').waitFor();
+      await page.getByRole('button', { name: 'curl' }).click();
+      expect(ofFlag((await byCurl()).flags, 'served')).toBeUndefined();
+      expect(await page.locator('.use-answer pre').count()).toBe(0);
     });
   });
 });

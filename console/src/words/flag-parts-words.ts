@@ -19,8 +19,12 @@ export const flagPartsWords = {
     forWhomHint: 'The id of a person, as your product knows them',
     answer: 'What it answers now',
     answerJson: 'The answer as JSON',
-    notListed: 'What is off is not in the list:',
-    hidden: 'People do not see this flag: what they ask with their own JWT does not list it. Services see it.',
+    decision: 'The whole answer:',
+    entry: 'The list has an entry for each flag that is on for them. This is the one of this flag:',
+    notListed: 'The list has no entry of it: what is off is not in the list.',
+    notForScreens:
+      'The list has no entry of it: the flag is not visible to people, and the list is for their screens. Ask by gRPC.',
+    hidden: 'People do not see this flag, and the list leaves it out, whoever asks. Services ask for it by gRPC.',
     archived: 'It is archived: whoever asks is told that there is no such flag.',
   },
   references: {

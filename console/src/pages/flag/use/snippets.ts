@@ -1,4 +1,4 @@
-import type { EvaluateResponse } from '../../../../../src/protocol/gen/admin-json.js';
+import type { EvaluateResponse, FeatureFlag } from '../../../../../src/protocol/gen/admin-json.js';
 
 /** How a flag is asked for. */
 export const WAYS = ['fetch', 'curl', 'grpc'] as const;
@@ -42,8 +42,12 @@ export function snippetOf(way: Way, { flag, user, boolean, url }: Asked): string
   }
 }
 
-/** What it answers, as JSON: the list of what is on with this flag alone, or the one decision. */
-export function answerOf(way: Way, decision: EvaluateResponse, name: string): string {
+/** What it answers of the flag, as JSON: its entry of the list, undefined where that has none, or the one decision. */
+export function answerOf(
+  way: Way,
+  decision: EvaluateResponse,
+  { name, client_visible }: Pick<FeatureFlag, 'name' | 'client_visible'>,
+): string | undefined {
   const { flag_key, enabled, value, variant, reason, rule_id, valid_until, flag_version, usage } = decision;
   const until = valid_until === undefined ? {} : { valid_until };
   const left = usage === undefined ? {} : { usage };
@@ -61,6 +65,8 @@ export function answerOf(way: Way, decision: EvaluateResponse, name: string): st
     };
     return JSON.stringify(said, undefined, 2);
   }
+  // The list is of what screens show, whoever asks for it.
+  if (!enabled || client_visible === false) return undefined;
   const entry = {
     key: flag_key,
     name,
@@ -71,5 +77,5 @@ export function answerOf(way: Way, decision: EvaluateResponse, name: string): st
     ...until,
     ...left,
   };
-  return JSON.stringify({ flags: enabled ? [entry] : [] }, undefined, 2);
+  return JSON.stringify(entry, undefined, 2);
 }

@@ -81,7 +81,7 @@ function Answer({ flag, user, way }: AnswerProps) {
     retry: false,
   });
   const decision = data?.explanation?.decision;
-  const said = decision === undefined ? '' : answerOf(way, decision, flag.name);
+  const said = decision === undefined ? undefined : answerOf(way, decision, flag);
   return (
     <section className="use-answer" aria-label={use.answer}>
       <h2>{use.answer}</h2>
@@ -91,8 +91,8 @@ function Answer({ flag, user, way }: AnswerProps) {
             {decision.enabled ? <DoneIcon aria-hidden /> : <OffIcon aria-hidden />}
             <bdi className="said">{withLocalInstants(data?.explanation?.sentence ?? '')}</bdi>
           </p>
-          {!decision.enabled && way !== 'grpc' && <p className="use-what">{use.notListed}</p>}
-          <Snippet label={use.answerJson} text={said} />
+          <p className="use-what">{way === 'grpc' ? use.decision : said === undefined ? notListed(flag) : use.entry}</p>
+          {said !== undefined && <Snippet label={use.answerJson} text={said} />}
         </>
       ) : error !== null ? (
         <Failure error={error} onAgain={() => void refetch()} />
@@ -103,4 +103,10 @@ function Answer({ flag, user, way }: AnswerProps) {
       )}
     </section>
   );
+}
+
+/** Why the list has no entry of the flag. */
+function notListed({ archived, client_visible }: FeatureFlag): string {
+  const { use } = words.flagParts;
+  return archived !== true && client_visible === false ? use.notForScreens : use.notListed;
 }
